@@ -1,0 +1,49 @@
+import type { User } from '../session/session.ts';
+import type { Permission } from './permission.ts';
+
+/** What a custom access rule is told about the call. `args` are coerced: defaults applied, variables resolved. */
+export interface AccessRequest {
+  readonly field: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly user: User;
+  /** Asks the configured access checkers, as every other rule does. */
+  readonly may: (permission: Permission, path: string) => Promise<boolean>;
+}
+
+/**
+ * Who may call an operation.
+ * - `closed`: nobody
+ * - `authenticated`: everyone with a session; `rows` then names the list whose rows are left out without `view`
+ * - `role`: a user who has one of the roles
+ * - `playbook`: `permission` on the catalog path in `argument`
+ * - `execution`: `permission` on the playbook of the execution whose id is in `argument`; hidden reads as missing
+ * - `custom`: whatever the function resolves to; throwing denies
+ */
+export type AccessRule<Role extends string = string, Argument extends string = string> =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'authenticated'; readonly rows?: 'executions' | 'playbooks' }
+  | { readonly kind: 'role'; readonly roles: readonly Role[] }
+  | { readonly kind: 'playbook'; readonly permission: Permission; readonly argument: Argument }
+  | { readonly kind: 'execution'; readonly permission: Permission; readonly argument: Argument }
+  | { readonly kind: 'custom'; readonly decide: (request: AccessRequest) => boolean | Promise<boolean> };
+
+export const closed = (): { readonly kind: 'closed' } => ({ kind: 'closed' });
+
+/** Everyone with a session. `rows`: what the list holds; rows without `view` are left out of the answer. */
+export const authenticated = (options: { rows?: 'executions' | 'playbooks' } = {}) =>
+  ({ kind: 'authenticated', ...options }) as const;
+
+/** Users who have at least one of the roles. */
+export const role = <const R extends string>(...roles: readonly R[]) => ({ kind: 'role', roles }) as const;
+
+/** `permission` on the catalog path that the argument names. `argument` is the public name. */
+export const onPlaybook = <const A extends string>(permission: Permission, argument: A) =>
+  ({ kind: 'playbook', permission, argument }) as const;
+
+/** `permission` on the playbook of the execution whose id the argument holds. `argument` is the public name. */
+export const onExecution = <const A extends string>(permission: Permission, argument: A) =>
+  ({ kind: 'execution', permission, argument }) as const;
+
+/** A rule of one's own. A function that throws or rejects denies. */
+export const custom = (decide: (request: AccessRequest) => boolean | Promise<boolean>) =>
+  ({ kind: 'custom', decide }) as const;

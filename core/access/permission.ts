@@ -1,0 +1,13 @@
+/** The protocol's permissions, in the order in which they are listed to people. */
+export const permissions = ['execute', 'view', 'edit', 'delete'] as const;
+
+export type Permission = (typeof permissions)[number];
+
+/**
+ * Reads a permission's name. `modify` is NoETL's own word for `edit`.
+ * @returns undefined when the name is none of the known ones.
+ */
+export function parsePermission(name: string): Permission | undefined {
+  const alias = name === 'modify' ? 'edit' : name;
+  return permissions.find((known) => known === alias);
+}

@@ -1,0 +1,39 @@
+import type { Grant } from './access/grant.ts';
+import type { Permission } from './access/permission.ts';
+import type { GatewayError } from './errors.ts';
+import type { Session } from './session/session.ts';
+import type { SessionToken } from './session/session-token.ts';
+
+/**
+ * What was decided for one root field, with the coerced arguments it was decided on: resolvers run on these and no
+ * others. `onAnswer`: decided on the playbook path of the execution that the upstream names.
+ */
+export type RootDecision =
+  | {
+      readonly outcome: 'allowed';
+      readonly args: Readonly<Record<string, unknown>>;
+      readonly grant: Grant | undefined;
+      readonly path: string | undefined;
+      readonly rows: 'executions' | 'playbooks' | undefined;
+    }
+  | { readonly outcome: 'onAnswer'; readonly args: Readonly<Record<string, unknown>>; readonly permission: Permission }
+  | { readonly outcome: 'denied'; readonly error: GatewayError };
+
+/** Who is calling, and where from. One per HTTP request. */
+export interface Caller {
+  readonly session: Session;
+  readonly token: SessionToken;
+}
+
+/**
+ * What a GraphQL operation runs with. `decisions` is by response key; a root field without one is refused by its
+ * resolver, whatever else went wrong.
+ */
+export interface CallContext {
+  readonly requestId: string;
+  readonly caller: Caller;
+  readonly decisions: ReadonlyMap<string, RootDecision>;
+  /** The access checkers, for rows of lists and for executions. @throws when it cannot find out. */
+  readonly may: (permission: Permission, path: string) => Promise<boolean>;
+  readonly signal: AbortSignal | undefined;
+}

@@ -1,0 +1,150 @@
+import type { Grant } from '../access/grant.ts';
+import type { FromEnv } from './env.ts';
+import type { OperationRow, OperationShapes } from './operation-row.ts';
+
+export type ProtocolRole = 'admin' | 'developer' | 'analyst' | 'viewer';
+
+/** A comma list, as environment variables hold lists, or the list itself. */
+export type ListFromEnv = FromEnv<string> | readonly FromEnv<string>[];
+
+export interface UpstreamSection {
+  readonly baseUrl?: FromEnv<string>;
+  /** One upstream call, seconds. */
+  readonly timeoutSecs?: FromEnv<number>;
+  /** An answer larger than this is an error, bytes. */
+  readonly maxResponseBytes?: FromEnv<number>;
+}
+
+export interface ListenSection {
+  readonly bind?: FromEnv<string>;
+  readonly port?: FromEnv<number>;
+  readonly internalPort?: FromEnv<number>;
+  readonly publicUrl?: FromEnv<string>;
+  readonly internalUrl?: FromEnv<string>;
+  /** Hops whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: FromEnv<number>;
+  readonly corsAllowedOrigins?: ListFromEnv;
+  readonly corsAllowCredentials?: FromEnv<boolean>;
+  /** Seconds that a stopping process gives to what is in flight. */
+  readonly drainSecs?: FromEnv<number>;
+}
+
+export interface StaticUser {
+  readonly token: string;
+  readonly userId: string;
+  readonly displayName: string;
+  readonly email?: string;
+  readonly roles: readonly string[];
+}
+
+export type ValidatorOption =
+  | { readonly kind: 'playbook' }
+  | { readonly kind: 'http' }
+  | { readonly kind: 'static'; readonly users: readonly StaticUser[] };
+
+export type LoginOption =
+  | { readonly kind: 'playbook' }
+  | { readonly kind: 'http' }
+  | {
+      readonly kind: 'local';
+      /** The claim that holds role names; `map` translates its values. Users without a role get `defaultRoles`. */
+      readonly rolesClaim?: string;
+      readonly roleMap?: Readonly<Record<string, readonly string[]>>;
+      readonly defaultRoles?: readonly string[];
+      /** Opaque access tokens are resolved at the trusted issuer's userinfo endpoint. */
+      readonly allowUserinfo?: boolean;
+    };
+
+export interface AuthSection {
+  /** Issuer URLs; a bare domain is `https://<domain>/`. `http` for loopback only. */
+  readonly trustedIssuers?: ListFromEnv;
+  readonly audiences?: ListFromEnv;
+  readonly jwtMode?: FromEnv<string>;
+  readonly algorithms?: readonly string[];
+  readonly login?: LoginOption;
+  readonly validator?: ValidatorOption;
+  readonly access?: {
+    readonly checker?: 'local' | 'playbook' | 'http';
+    /** `both`: the grants here and the upstream must allow. */
+    readonly combine?: 'one' | 'both';
+    /** Answers of upstream checkers are reused for this long, per user, permission and path. */
+    readonly cacheTtlMs?: FromEnv<number>;
+  };
+  readonly playbooks?: {
+    readonly login?: FromEnv<string>;
+    readonly validateSession?: FromEnv<string>;
+    readonly checkAccess?: FromEnv<string>;
+    readonly sessionDbCredential?: FromEnv<string>;
+    /** A whole login or validation, seconds. */
+    readonly timeoutSecs?: FromEnv<number>;
+  };
+  /** Set the session as a cookie at login (`HttpOnly; Secure; SameSite=Lax`). */
+  readonly setCookie?: FromEnv<boolean>;
+  /** Introspection for callers with a session. */
+  readonly introspection?: FromEnv<boolean>;
+}
+
+export interface SessionsSection {
+  /** `memory:`, `redis://…`, `rediss://…` or `nats://…`. */
+  readonly store?: FromEnv<string>;
+  /** A session read from the store is trusted by this process for this long. */
+  readonly cacheTtlMs?: FromEnv<number>;
+  readonly cacheSize?: FromEnv<number>;
+  /** NoETL is asked again after this long. */
+  readonly revalidateMs?: FromEnv<number>;
+  /** A token that is no session is remembered for this long. */
+  readonly invalidTtlMs?: FromEnv<number>;
+  /** Cap on a session's life, hours. */
+  readonly maxHours?: FromEnv<number>;
+}
+
+export interface LimitsSection {
+  readonly bodyBytes?: FromEnv<number>;
+  readonly queryDepth?: FromEnv<number>;
+  readonly queryAliases?: FromEnv<number>;
+  readonly queryRootFields?: FromEnv<number>;
+  readonly queryTokens?: FromEnv<number>;
+  readonly queryCost?: FromEnv<number>;
+  readonly queryDirectives?: FromEnv<number>;
+  readonly batching?: FromEnv<boolean>;
+  readonly unbrokenRun?: FromEnv<number>;
+  readonly validationsAtOnce?: FromEnv<number>;
+  readonly validationsWaiting?: FromEnv<number>;
+  readonly loginsPerMinute?: FromEnv<number>;
+  readonly checksPerMinute?: FromEnv<number>;
+}
+
+export interface ObservabilitySection {
+  readonly logLevel?: FromEnv<string>;
+  /** `stdout`, or a file's path. */
+  readonly auditTo?: FromEnv<string>;
+  readonly auditEmails?: FromEnv<boolean>;
+}
+
+/** Where the gateway runs and where NoETL does, for the manifests. */
+export interface DeploySection {
+  readonly namespace?: string;
+  readonly image?: string;
+  readonly replicas?: number;
+  readonly noetlNamespace?: string;
+  /** Namespaces that may reach NoETL directly, beside the gateway's. */
+  readonly trustedNamespaces?: readonly string[];
+  readonly host?: string;
+}
+
+/** The declaration of a gateway: what of NoETL is open, to whom, and under which name. Everything absent has a default. */
+export interface GatewayConfig<Shapes extends OperationShapes = OperationShapes, Role extends string = string> {
+  /** By the name of the GraphQL field. What is not here is closed. */
+  readonly operations: Readonly<Record<string, OperationRow<Shapes, Role>>>;
+  readonly roles: readonly Role[];
+  readonly grants: readonly Grant<Role>[];
+  readonly upstream?: UpstreamSection;
+  readonly listen?: ListenSection;
+  readonly auth?: AuthSection;
+  readonly sessions?: SessionsSection;
+  readonly limits?: LimitsSection;
+  readonly observability?: ObservabilitySection;
+  readonly deploy?: DeploySection;
+  /** Envelop plugins of one's own, run after the gateway's. */
+  readonly plugins?: readonly unknown[];
+}

@@ -1,0 +1,62 @@
+/** What each error code means on the wire. `status` is the HTTP status of a REST answer. */
+const table = {
+  ERR_REQUEST_INVALID: { status: 400, retryable: false },
+  ERR_QUERY_REFUSED: { status: 400, retryable: false },
+  ERR_NOT_FOUND: { status: 404, retryable: false },
+  ERR_METHOD: { status: 405, retryable: false },
+  ERR_BODY_TOO_LARGE: { status: 413, retryable: false },
+  ERR_MEDIA_TYPE: { status: 415, retryable: false },
+  ERR_RATE_LIMITED: { status: 429, retryable: true },
+  ERR_TOKEN_MISSING: { status: 401, retryable: false },
+  ERR_TOKEN_MALFORMED: { status: 401, retryable: false },
+  ERR_SESSION_INVALID: { status: 401, retryable: false },
+  ERR_LOGIN_REJECTED: { status: 401, retryable: false },
+  ERR_ACCESS_DENIED: { status: 403, retryable: false },
+  ERR_ORIGIN_REFUSED: { status: 403, retryable: false },
+  ERR_INTERNAL: { status: 500, retryable: false },
+  ERR_UPSTREAM: { status: 502, retryable: true },
+  ERR_AUTH_UNAVAILABLE: { status: 503, retryable: true },
+  ERR_STORE: { status: 503, retryable: true },
+  ERR_EVENT_FEED: { status: 503, retryable: true },
+  ERR_OVERLOADED: { status: 503, retryable: true },
+  ERR_UPSTREAM_TIMEOUT: { status: 504, retryable: true },
+  ERR_CONFIG_INVALID: { status: 500, retryable: false },
+  ERR_SPEC_INVALID: { status: 500, retryable: false },
+  ERR_SPEC_UNSUPPORTED: { status: 500, retryable: false },
+  ERR_POLICY_INVALID: { status: 500, retryable: false },
+  ERR_OUTPUT_STALE: { status: 500, retryable: false },
+} as const satisfies Record<string, { status: number; retryable: boolean }>;
+
+/** A stable name that programs may branch on; its HTTP status never changes. */
+export type ErrorCode = keyof typeof table;
+
+export interface GatewayErrorOptions {
+  /** What went wrong underneath; logged, never sent to a caller. */
+  cause?: unknown;
+  /** Seconds a caller should wait; becomes `Retry-After`. */
+  retryAfterSecs?: number;
+  /** One line per problem, for errors of configuration and documents. */
+  problems?: readonly string[];
+}
+
+/**
+ * The one error class. `message` is public: it never holds a token, a path on disk, a URL or text of the upstream.
+ * Thrown for "could not find out" and for refusals at the edge; a plain "no" is a value, not an error.
+ */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly retryAfterSecs: number | undefined;
+  readonly problems: readonly string[];
+
+  constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'GatewayError';
+    this.code = code;
+    this.status = table[code].status;
+    this.retryable = table[code].retryable;
+    this.retryAfterSecs = options.retryAfterSecs;
+    this.problems = options.problems ?? [];
+  }
+}

@@ -1,0 +1,56 @@
+import type { Permission } from './access/permission.ts';
+
+/** What happened, for whoever counts and whoever keeps the audit log. Never a token, never a value from outside as a label. */
+export type GatewayEvent =
+  | {
+      readonly type: 'login';
+      readonly outcome: 'succeeded' | 'callback_failed' | 'not_authenticated' | 'rejected' | 'unavailable';
+      readonly userId?: string;
+      readonly subject?: string;
+      readonly requestId?: string;
+    }
+  | { readonly type: 'logout'; readonly userId: string; readonly all: boolean; readonly requestId?: string }
+  | {
+      readonly type: 'session_check';
+      readonly outcome: 'ok' | 'missing_token' | 'invalid_or_expired' | 'validation_error';
+      readonly layer?: 'request' | 'process' | 'store' | 'validator';
+    }
+  | { readonly type: 'session_cache_failed'; readonly stage: 'after_login' | 'after_api_validate' }
+  | { readonly type: 'store_error'; readonly operation: string }
+  | { readonly type: 'validation'; readonly state: 'started' | 'finished' | 'waiting' | 'resumed' | 'shed' }
+  | {
+      readonly type: 'identity_token';
+      readonly outcome:
+        | 'success'
+        | 'bad_signature'
+        | 'bad_claims'
+        | 'unknown_kid'
+        | 'malformed'
+        | 'jwks_unavailable'
+        | 'untrusted_issuer';
+      readonly mode: 'enforce' | 'shadow';
+    }
+  | {
+      readonly type: 'decision';
+      readonly outcome: 'allowed' | 'denied' | 'backend_error';
+      readonly field: string;
+      readonly root: 'query' | 'mutation' | 'rest';
+      readonly userId: string;
+      readonly permission?: Permission;
+      readonly path?: string;
+      readonly grant?: string;
+      readonly requestId?: string;
+    }
+  | { readonly type: 'callback_refused'; readonly reason: 'secret' | 'body' | 'late' | 'shape' }
+  | { readonly type: 'auth_cancel_failed' }
+  | {
+      readonly type: 'upstream_call';
+      readonly route: string;
+      readonly method: string;
+      readonly status: number | 'timeout' | 'error';
+      readonly ms: number;
+    }
+  | { readonly type: 'rate_limited'; readonly route: 'login' | 'validate' | 'check_access' };
+
+/** Takes an event and returns at once; never throws. */
+export type Observe = (event: GatewayEvent) => void;

@@ -1,0 +1,30 @@
+import type { AccessRule } from './access/access-rule.ts';
+
+/** Where an argument goes on the wire. `constant` set: never offered, always sent. */
+export interface OperationArgument {
+  readonly wire: string;
+  readonly in: 'path' | 'query' | 'body';
+  /** The GraphQL argument's name; undefined when hidden. */
+  readonly name: string | undefined;
+  readonly constant: unknown;
+  readonly description: string | undefined;
+}
+
+/**
+ * A row of the operations table: document × config. `key` is `METHOD /path` as the document writes it; `gateway` rows
+ * are answered by the gateway itself.
+ */
+export interface Operation {
+  /** The GraphQL field. */
+  readonly field: string;
+  readonly root: 'query' | 'mutation';
+  readonly source:
+    | { readonly kind: 'upstream'; readonly key: string; readonly method: string; readonly path: string }
+    | { readonly kind: 'gateway'; readonly sdl: string; readonly typeDefs: string | undefined };
+  readonly access: AccessRule;
+  readonly description: string | undefined;
+  readonly args: readonly OperationArgument[];
+  /** Wire name → public names of the answer's fields; an empty list hides. Fields not named take their camelCase name. */
+  readonly fields: Readonly<Record<string, readonly string[]>>;
+  readonly acceptRisk: string | undefined;
+}

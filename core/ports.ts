@@ -1,0 +1,132 @@
+import type { Decision } from './access/decision.ts';
+import type { Permission } from './access/permission.ts';
+import type { RawNumber } from './json/lossless-json.ts';
+import type { Session, User } from './session/session.ts';
+import type { SessionKey, SessionToken } from './session/session-token.ts';
+
+/** One call to NoETL. `path` is already encoded, segment by segment; nothing is added to it. */
+export interface UpstreamCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: readonly (readonly [name: string, value: string])[];
+  /** Sent as JSON; {@link RawNumber}s keep their digits. */
+  readonly body?: unknown;
+  /** May be sent a second time when a socket breaks. Never true for what starts work. */
+  readonly idempotent: boolean;
+  readonly timeoutMs?: number;
+  readonly maxResponseBytes?: number;
+  readonly signal?: AbortSignal;
+  readonly requestId?: string;
+  /** A name for metrics: the path template, never the path. */
+  readonly route: string;
+}
+
+export interface UpstreamReply {
+  readonly status: number;
+  /** Parsed without losing digits; undefined for an empty body, text when it is not JSON. */
+  readonly body: unknown;
+  /** The upstream's own clock at the answer, when it said so. */
+  readonly date: Date | undefined;
+}
+
+/**
+ * The NoETL server. Any HTTP status is an answer.
+ * @throws ERR_UPSTREAM (no connection, broken, too large), ERR_UPSTREAM_TIMEOUT (deadline passed)
+ */
+export interface Upstream {
+  request(call: UpstreamCall): Promise<UpstreamReply>;
+}
+
+/** What a store holds under a session key. `ended` outlives the session so that no validator can bring it back. */
+export type StoredSession =
+  | { readonly state: 'live'; readonly session: Session; readonly checkedAt: Date }
+  | { readonly state: 'ended' };
+
+/**
+ * Where sessions are kept between requests and, when shared, between replicas.
+ * Every method throws ERR_STORE for "could not find out"; a miss is `undefined`.
+ */
+export interface SessionStore {
+  get(key: SessionKey): Promise<StoredSession | undefined>;
+  /** Never overwrites an ended session. */
+  put(key: SessionKey, session: Session, checkedAt: Date): Promise<void>;
+  /** A tombstone until then. */
+  end(key: SessionKey, until: Date): Promise<void>;
+  /** Sessions of that user issued before now are over; the mark is kept until then. */
+  endAllOf(userId: string, notBefore: Date, until: Date): Promise<void>;
+  notBefore(userId: string): Promise<Date | undefined>;
+  /** Called for endings made by any replica; a shared store delivers within a second. */
+  onEnded(listener: (ended: { key: SessionKey } | { userId: string; notBefore: Date }) => void): void;
+  /** @throws ERR_STORE when it does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Asks whoever issued a token whether it is a session. @throws ERR_AUTH_UNAVAILABLE, ERR_OVERLOADED */
+export interface SessionValidator {
+  /** @returns undefined: it is not a session. */
+  validate(token: SessionToken): Promise<Session | undefined>;
+}
+
+/** Sessions as the rest of the gateway sees them. */
+export interface Sessions {
+  /** @returns undefined: no valid session. @throws ERR_AUTH_UNAVAILABLE, ERR_STORE, ERR_OVERLOADED: could not find out. */
+  lookup(token: SessionToken): Promise<Session | undefined>;
+  /** Keeps a session that a login has just made. */
+  remember(token: SessionToken, session: Session): Promise<void>;
+  end(token: SessionToken, session: Session): Promise<void>;
+  endAllOf(user: User): Promise<void>;
+}
+
+export interface LoginRequest {
+  readonly token: string;
+  /** Host of the issuer that the caller names; picks among trusted ones, never adds one. */
+  readonly domain: string | undefined;
+  readonly sessionHours: number | undefined;
+  /** The peer's address, worked out by us. */
+  readonly clientIp: string;
+}
+
+export type LoginResult =
+  | { readonly outcome: 'authenticated'; readonly token: SessionToken; readonly session: Session }
+  | { readonly outcome: 'rejected'; readonly reason: string };
+
+/** Turns a verified identity token into a session. @throws ERR_AUTH_UNAVAILABLE */
+export interface LoginBackend {
+  login(request: LoginRequest, identity: Identity): Promise<LoginResult>;
+}
+
+/** What a verified identity token says. `email` is present only when the issuer has verified it. */
+export interface Identity {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly email: string | undefined;
+  readonly name: string | undefined;
+  readonly expiresAt: Date;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** Verifies identity tokens. @throws ERR_AUTH_UNAVAILABLE when keys cannot be had. */
+export interface IdentityVerifier {
+  verify(
+    token: string,
+    domain: string | undefined,
+  ): Promise<{ readonly identity: Identity } | { readonly rejected: string }>;
+}
+
+export interface AccessQuestion {
+  readonly user: User;
+  readonly permission: Permission;
+  /** A catalog path in normal form. */
+  readonly path: string;
+  /** The caller's token, for checkers that ask NoETL. */
+  readonly token: SessionToken | undefined;
+}
+
+/** Says yes or no; the one thing that `/graphql`, check-access and list filters ask. @throws when it cannot find out. */
+export interface AccessChecker {
+  check(question: AccessQuestion): Promise<Decision>;
+}
+
+/** A user's id on the wire: a number when it is one, digit for digit. */
+export type WireUserId = number | RawNumber | string;

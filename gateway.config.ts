@@ -1,0 +1,51 @@
+import { authenticated, onExecution, onPlaybook, role } from './core/access/access-rule.ts';
+import { allow, deny } from './core/access/grant.ts';
+import { defineGateway } from './core/config/define-gateway.ts';
+import type { NoetlOperations } from './openapi/noetl.types.ts';
+
+/** What of NoETL is open, to whom, and under which name. What is not here is closed. */
+export default defineGateway<NoetlOperations>({
+  operations: {
+    executePlaybook: { upstream: 'POST /api/execute', access: onPlaybook('execute', 'name') },
+    execution: { upstream: 'GET /api/executions/{execution_id}', access: onExecution('view', 'id') },
+    executions: {
+      upstream: 'GET /api/executions',
+      access: authenticated({ rows: 'executions' }),
+      fields: { execution_id: ['id', 'executionId'] },
+    },
+    executionEvents: {
+      upstream: 'GET /api/executions/{execution_id}/events',
+      access: onExecution('view', 'id'),
+      whenPresent: true,
+      args: { execution_id: 'id' },
+    },
+    cancelExecution: {
+      upstream: 'POST /api/executions/{execution_id}/cancel',
+      access: onExecution('execute', 'id'),
+      args: { execution_id: 'id', cascade: { constant: true } },
+    },
+    playbooks: {
+      upstream: 'POST /api/catalog/list',
+      type: 'query',
+      access: authenticated({ rows: 'playbooks' }),
+    },
+    playbook: {
+      upstream: 'POST /api/catalog/resource',
+      type: 'query',
+      access: onPlaybook('view', 'path'),
+      args: { catalog_id: false },
+    },
+    dashboardStats: { upstream: 'GET /api/dashboard/stats', access: authenticated(), whenPresent: true },
+    upstreamHealth: { upstream: 'GET /api/health', access: authenticated(), whenPresent: true },
+    workerPools: { upstream: 'GET /api/worker/pools', access: role('admin'), whenPresent: true },
+  },
+  roles: ['admin', 'developer', 'analyst', 'viewer'],
+  grants: [
+    allow('admin', ['execute', 'view', 'edit', 'delete'], '*'),
+    allow('developer', ['execute', 'view', 'edit'], '*'),
+    deny('developer', 'all', ['system/*', 'api_integration/auth0/*']),
+    allow('analyst', ['execute', 'view'], 'data/*'),
+    allow('viewer', ['view'], '*'),
+    deny('viewer', 'all', ['system/*', 'api_integration/auth0/*']),
+  ],
+});
