@@ -1,0 +1,39 @@
+const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+export function parseUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}
+
+/** @returns undefined unless it is an http(s) URL without credentials, query or fragment. */
+export function parseUpstreamUrl(text: string): URL | undefined {
+  const url = parseUrl(text);
+  const plain = url !== undefined && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  return plain && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined;
+}
+
+/** True when a host is this machine, by name or number. */
+export const isLoopback = (url: URL): boolean => loopbackHosts.has(url.hostname) || url.hostname.endsWith('.localhost');
+
+/**
+ * An issuer as its tokens write it. A bare domain is `https://<domain>/`, as Auth0 has it; `http` is for loopback only.
+ * @returns undefined when it is none.
+ */
+export function parseIssuer(text: string): string | undefined {
+  const full = text.includes('://') ? text : `https://${text}/`;
+  const url = parseUpstreamUrl(full);
+  if (url === undefined || (!text.includes('://') && (url.pathname !== '/' || text.includes('/')))) return undefined;
+  return url.protocol === 'https:' || isLoopback(url) ? full : undefined;
+}
+
+/** Scheme, host and port, and nothing more. */
+export function parseOrigin(text: string): boolean {
+  const url = parseUrl(text);
+  return url !== undefined && (url.protocol === 'http:' || url.protocol === 'https:') && url.origin === text;
+}
+
+/** `memory:`, or a redis or NATS URL with a host. */
+export function parseStoreUrl(text: string): boolean {
+  if (text === 'memory:') return true;
+  const url = parseUrl(text);
+  return url !== undefined && ['redis:', 'rediss:', 'nats:', 'tls:'].includes(url.protocol) && url.hostname !== '';
+}

@@ -1,0 +1,234 @@
+import { compileGrants } from '../access/decision.ts';
+import { parsePlaybookPath } from '../access/playbook-path.ts';
+import { GatewayError } from '../errors.ts';
+import { parseIssuer, parseOrigin, parseStoreUrl, parseUpstreamUrl } from './addresses.ts';
+import { defaults } from './defaults.ts';
+import { bypassProblem, unknownNames } from './environment-names.ts';
+import { createEnvironmentReader, type Environment, type EnvironmentReader } from './environment-reader.ts';
+import type { GatewayConfig } from './gateway-config.ts';
+import { policyProblems } from './policy-problems.ts';
+import type { ResolvedConfig } from './resolved-config.ts';
+
+const year = 366 * 24 * 3600;
+const port = { min: 0, max: 65_535 };
+const count = { min: 1, max: 10_000_000 };
+const millis = { min: 0, max: year * 1000 };
+
+/**
+ * Reads a declaration against an environment: every reference, every value, every default.
+ * @returns the config and warnings (names that do nothing).
+ * @throws ERR_CONFIG_INVALID with every problem, one line each.
+ */
+export function resolveConfig(
+  config: GatewayConfig,
+  environment: Environment,
+): { readonly config: ResolvedConfig; readonly warnings: readonly string[] } {
+  const reader = createEnvironmentReader(environment);
+  const mode = environment['NODE_ENV'] === 'development' ? 'development' : 'production';
+  const bypass = bypassProblem(environment);
+  if (bypass !== undefined) reader.problems.push(bypass);
+
+  const auth = resolveAuth(config, reader, mode);
+  const resolved: ResolvedConfig = {
+    mode,
+    operations: config.operations as ResolvedConfig['operations'],
+    roles: config.roles,
+    grants: config.grants,
+    compiledGrants: compileGrants(config.grants, Object.values(auth.playbooks)),
+    upstream: resolveUpstream(config, reader),
+    listen: resolveListen(config, reader),
+    auth,
+    sessions: resolveSessions(config, reader),
+    limits: resolveLimits(config, reader),
+    observability: resolveObservability(config, reader),
+    deploy: resolveDeploy(config),
+    plugins: config.plugins ?? [],
+  };
+  reader.problems.push(...policyProblems(config));
+  if (reader.problems.length > 0) {
+    throw new GatewayError('ERR_CONFIG_INVALID', 'the configuration is not usable', { problems: reader.problems });
+  }
+  for (const known of ['GATEWAY_AUTH_BYPASS', 'GATEWAY_PORT']) reader.names.add(known);
+  return { config: resolved, warnings: unknownNames(environment, reader.names) };
+}
+
+function resolveUpstream(config: GatewayConfig, reader: EnvironmentReader): ResolvedConfig['upstream'] {
+  const section = { ...defaults.upstream, ...config.upstream };
+  const text = reader.text('upstream.baseUrl', section.baseUrl);
+  const baseUrl = parseUpstreamUrl(text);
+  if (baseUrl === undefined)
+    reader.problem('NOETL_BASE_URL', 'must be an http or https URL without query or credentials');
+  return {
+    baseUrl: baseUrl ?? new URL('http://127.0.0.1/'),
+    timeoutMs: reader.integer('upstream.timeoutSecs', section.timeoutSecs, { min: 1, max: 3600 }) * 1000,
+    maxResponseBytes: reader.integer('upstream.maxResponseBytes', section.maxResponseBytes, {
+      min: 1024,
+      max: 2 ** 31,
+    }),
+  };
+}
+
+function resolveListen(config: GatewayConfig, reader: EnvironmentReader): ResolvedConfig['listen'] {
+  const section = { ...defaults.listen, ...config.listen };
+  const origins = reader.list('listen.corsAllowedOrigins', section.corsAllowedOrigins);
+  const credentials = reader.flag('listen.corsAllowCredentials', section.corsAllowCredentials);
+  for (const origin of origins) {
+    if (origin === '*' && credentials) reader.problem('CORS_ALLOWED_ORIGINS', '* and credentials exclude each other');
+    if (origin !== '*' && !parseOrigin(origin)) {
+      reader.problem('CORS_ALLOWED_ORIGINS', `${origin} is not an origin (scheme://host[:port], nothing more)`);
+    }
+  }
+  return {
+    bind: reader.text('listen.bind', section.bind),
+    port: publicPort(config, reader),
+    internalPort: reader.integer('listen.internalPort', section.internalPort, port),
+    publicUrl: reader.text('listen.publicUrl', section.publicUrl) || undefined,
+    internalUrl: internalUrl(reader, reader.text('listen.internalUrl', section.internalUrl)),
+    trustedProxies: reader.integer('listen.trustedProxies', section.trustedProxies, { min: 0, max: 16 }),
+    corsAllowedOrigins: origins,
+    corsAllowCredentials: credentials,
+    drainMs: reader.integer('listen.drainSecs', section.drainSecs, { min: 0, max: 3600 }) * 1000,
+  };
+}
+
+/** `GATEWAY_PORT` counts only when `ROUTER_PORT` is absent: Kubernetes may have set it to something else. */
+function publicPort(config: GatewayConfig, reader: EnvironmentReader): number {
+  const ref = config.listen?.port ?? defaults.listen.port;
+  if (typeof ref !== 'object') return reader.integer('listen.port', ref, port);
+  const second = { env: 'GATEWAY_PORT', fallback: ref.fallback, secret: false };
+  const first = reader.text('listen.port', { env: ref.env, fallback: '', secret: false });
+  return reader.integer('listen.port', first === '' ? second : ref, port);
+}
+
+function internalUrl(reader: EnvironmentReader, text: string): string {
+  const url = parseUpstreamUrl(text);
+  if (url === undefined)
+    reader.problem('GATEWAY_INTERNAL_URL', 'must be an http or https URL without query or credentials');
+  return text.replace(/\/+$/, '');
+}
+
+function resolveAuth(
+  config: GatewayConfig,
+  reader: EnvironmentReader,
+  mode: ResolvedConfig['mode'],
+): ResolvedConfig['auth'] {
+  const section = { ...defaults.auth, ...config.auth };
+  const playbooks = { ...defaults.auth.playbooks, ...config.auth?.playbooks };
+  const validator = config.auth?.validator ?? { kind: 'playbook' };
+  const login = config.auth?.login ?? { kind: 'playbook' };
+  const jwtMode = reader.text('auth.jwtMode', section.jwtMode);
+  if (jwtMode !== 'enforce' && jwtMode !== 'shadow') reader.problem('GATEWAY_JWT_MODE', 'must be enforce or shadow');
+  if (jwtMode === 'shadow' && login.kind === 'local') {
+    reader.problem('GATEWAY_JWT_MODE', "shadow needs a login backend that decides; auth.login is { kind: 'local' }");
+  }
+  if (validator.kind === 'static' && mode !== 'development') {
+    reader.problem(
+      'auth.validator',
+      "{ kind: 'static' } is for development; set NODE_ENV=development or choose another",
+    );
+  }
+  return {
+    trustedIssuers: issuers(reader, reader.list('auth.trustedIssuers', section.trustedIssuers)),
+    audiences: required(reader, 'GATEWAY_AUDIENCES', reader.list('auth.audiences', section.audiences)),
+    jwtMode: jwtMode === 'shadow' ? 'shadow' : 'enforce',
+    algorithms: section.algorithms,
+    login,
+    validator,
+    access: {
+      checker: config.auth?.access?.checker ?? 'local',
+      combine: config.auth?.access?.combine ?? 'one',
+      cacheTtlMs: reader.integer(
+        'auth.access.cacheTtlMs',
+        config.auth?.access?.cacheTtlMs ?? defaults.auth.accessCacheTtlMs,
+        millis,
+      ),
+    },
+    playbooks: {
+      login: playbookPath(reader, 'AUTH_PLAYBOOK_LOGIN', playbooks.login),
+      validateSession: playbookPath(reader, 'AUTH_PLAYBOOK_VALIDATE_SESSION', playbooks.validateSession),
+      checkAccess: playbookPath(reader, 'AUTH_PLAYBOOK_CHECK_ACCESS', playbooks.checkAccess),
+    },
+    sessionDbCredential: reader.text('auth.playbooks.sessionDbCredential', playbooks.sessionDbCredential),
+    playbookTimeoutMs: reader.integer('auth.playbooks.timeoutSecs', playbooks.timeoutSecs, { min: 1, max: 600 }) * 1000,
+    setCookie: reader.flag('auth.setCookie', section.setCookie),
+    introspection: reader.flag('auth.introspection', section.introspection),
+  };
+}
+
+function playbookPath(
+  reader: EnvironmentReader,
+  name: string,
+  value: Parameters<EnvironmentReader['text']>[1],
+): string {
+  const path = reader.text(name, value);
+  if (parsePlaybookPath(path) === undefined) reader.problem(name, 'is not a catalog path');
+  return path;
+}
+
+function issuers(reader: EnvironmentReader, texts: string[]): string[] {
+  const found = required(reader, 'GATEWAY_TRUSTED_ISSUERS', texts);
+  return found.flatMap((text) => {
+    const issuer = parseIssuer(text);
+    if (issuer === undefined)
+      reader.problem('GATEWAY_TRUSTED_ISSUERS', `${text} must be an https URL, or http for loopback`);
+    return issuer ?? [];
+  });
+}
+
+function required(reader: EnvironmentReader, name: string, list: string[]): string[] {
+  if (list.length === 0) reader.problem(name, 'is required: a comma list');
+  return list;
+}
+
+function resolveSessions(config: GatewayConfig, reader: EnvironmentReader): ResolvedConfig['sessions'] {
+  const section = { ...defaults.sessions, ...config.sessions };
+  const store = reader.text('sessions.store', section.store);
+  if (!parseStoreUrl(store)) {
+    reader.problem('GATEWAY_SESSION_STORE', 'must be memory:, redis://…, rediss://… or nats://…');
+  }
+  return {
+    store,
+    cacheTtlMs: reader.integer('sessions.cacheTtlMs', section.cacheTtlMs, millis),
+    cacheSize: reader.integer('sessions.cacheSize', section.cacheSize, count),
+    revalidateMs: reader.integer('sessions.revalidateMs', section.revalidateMs, { min: 1000, max: millis.max }),
+    invalidTtlMs: reader.integer('sessions.invalidTtlMs', section.invalidTtlMs, millis),
+    maxMs: reader.integer('sessions.maxHours', section.maxHours, { min: 1, max: 8784 }) * 3_600_000,
+  };
+}
+
+function resolveLimits(config: GatewayConfig, reader: EnvironmentReader): ResolvedConfig['limits'] {
+  const { batching, ...numbers } = { ...defaults.limits, ...config.limits };
+  const resolved = Object.fromEntries(
+    Object.entries(numbers).map(([name, value]) => [
+      name,
+      reader.integer(`limits.${name}`, value, { min: 1, max: 2 ** 31 }),
+    ]),
+  ) as Omit<ResolvedConfig['limits'], 'batching'>;
+  return { ...resolved, batching: reader.flag('limits.batching', batching) };
+}
+
+function resolveObservability(config: GatewayConfig, reader: EnvironmentReader): ResolvedConfig['observability'] {
+  const section = { ...defaults.observability, ...config.observability };
+  const logLevel = reader.text('observability.logLevel', section.logLevel).toLowerCase();
+  if (!['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].includes(logLevel)) {
+    reader.problem('LOG_LEVEL', 'must be trace, debug, info, warn, error, fatal or silent');
+  }
+  return {
+    logLevel,
+    auditTo: reader.text('observability.auditTo', section.auditTo),
+    auditEmails: reader.flag('observability.auditEmails', section.auditEmails),
+  };
+}
+
+/** What the manifests need; nothing of it comes from the environment. */
+export function resolveDeploy(config: GatewayConfig): ResolvedConfig['deploy'] {
+  const section = config.deploy ?? {};
+  return {
+    namespace: section.namespace ?? 'gateway',
+    image: section.image ?? 'noetl-gateway',
+    replicas: section.replicas ?? 2,
+    noetlNamespace: section.noetlNamespace ?? 'noetl',
+    trustedNamespaces: section.trustedNamespaces ?? [],
+    host: section.host,
+  };
+}

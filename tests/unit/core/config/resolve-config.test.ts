@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { allow } from '../../../../core/access/grant.ts';
+import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
+import { resolveConfig } from '../../../../core/config/resolve-config.ts';
+import { GatewayError } from '../../../../core/errors.ts';
+
+const declaration: GatewayConfig = { operations: {}, roles: ['admin'], grants: [allow('admin', 'all', '*')] };
+const required = { GATEWAY_TRUSTED_ISSUERS: 'tenant.example.com', GATEWAY_AUDIENCES: 'app' };
+
+function problemsOf(environment: Record<string, string>, config: GatewayConfig = declaration): readonly string[] {
+  try {
+    resolveConfig(config, environment);
+    return [];
+  } catch (error) {
+    if (error instanceof GatewayError) return error.problems;
+    throw error;
+  }
+}
+
+describe('resolveConfig', () => {
+  it('has the documented defaults', () => {
+    const { config, warnings } = resolveConfig(declaration, required);
+    expect(warnings).toEqual([]);
+    expect(config.mode).toBe('production');
+    expect(config.listen).toMatchObject({ bind: '0.0.0.0', port: 8090, internalPort: 8091, trustedProxies: 0 });
+    expect(config.upstream.baseUrl.href).toBe('http://noetl.noetl.svc.cluster.local:8082/');
+    expect(config.upstream.timeoutMs).toBe(30_000);
+    expect(config.auth.playbooks.login).toBe('api_integration/auth0/auth0_login');
+    expect(config.auth.playbookTimeoutMs).toBe(12_000);
+    expect(config.sessions.store).toBe('memory:');
+  });
+
+  it('lists every problem at once', () => {
+    const problems = problemsOf({
+      ROUTER_PORT: 'x',
+      NOETL_BASE_URL: 'ftp://a',
+      LOG_LEVEL: 'loud',
+      CORS_ALLOWED_ORIGINS: '*',
+    });
+    for (const name of [
+      'GATEWAY_TRUSTED_ISSUERS',
+      'GATEWAY_AUDIENCES',
+      'ROUTER_PORT',
+      'NOETL_BASE_URL',
+      'LOG_LEVEL',
+      'CORS_ALLOWED_ORIGINS',
+    ]) {
+      expect(problems.some((line) => line.startsWith(`${name}:`))).toBe(true);
+    }
+  });
+
+  it.each([
+    ['tenant.example.com', ['https://tenant.example.com/']],
+    ['https://a.example.com/,https://b.example.com/x', ['https://a.example.com/', 'https://b.example.com/x']],
+    ['http://127.0.0.1:4000', ['http://127.0.0.1:4000']],
+  ])('reads issuers %s', (given, want) => {
+    expect(
+      resolveConfig(declaration, { ...required, GATEWAY_TRUSTED_ISSUERS: given }).config.auth.trustedIssuers,
+    ).toEqual(want);
+  });
+
+  it.each(['http://tenant.example.com/', 'https://user:secret@a.example.com/', 'a/b', 'ftp://a'])(
+    'refuses the issuer %s',
+    (given) => {
+      expect(problemsOf({ ...required, GATEWAY_TRUSTED_ISSUERS: given }).join()).toContain('GATEWAY_TRUSTED_ISSUERS');
+    },
+  );
+
+  it('takes the domain and client id of earlier deployments as more', () => {
+    const { config } = resolveConfig(declaration, {
+      GATEWAY_AUTH0_DOMAIN: 'tenant.example.com',
+      GATEWAY_AUTH0_CLIENT_ID: 'app',
+      GATEWAY_AUTH0_AUDIENCE: 'api',
+    });
+    expect(config.auth.trustedIssuers).toEqual(['https://tenant.example.com/']);
+    expect(config.auth.audiences).toEqual(['app', 'api']);
+  });
+
+  it.each([
+    [{ ROUTER_PORT: '9000', GATEWAY_PORT: '9001' }, 9000],
+    [{ GATEWAY_PORT: '9001' }, 9001],
+    [{ GATEWAY_PORT: 'tcp://10.0.0.1:8090' }, 8090],
+  ])('finds the port in %j', (given, want) => {
+    expect(resolveConfig(declaration, { ...required, ...given }).config.listen.port).toBe(want);
+  });
+
+  it('refuses the bypass switch, and knows it when it is off', () => {
+    expect(problemsOf({ ...required, GATEWAY_AUTH_BYPASS: 'true' }).join()).toContain('GATEWAY_AUTH_BYPASS');
+    expect(problemsOf({ ...required, GATEWAY_AUTH_BYPASS: 'yes' }).join()).toContain('GATEWAY_AUTH_BYPASS');
+    expect(resolveConfig(declaration, { ...required, GATEWAY_AUTH_BYPASS: 'false' }).warnings).toEqual([]);
+  });
+
+  it('warns about names that do nothing, and not about what Kubernetes injects', () => {
+    const { warnings } = resolveConfig(declaration, {
+      ...required,
+      GATEWAY_SSE_ENABLED: 'true',
+      GATEWAY_TYPO: '1',
+      GATEWAY_SERVICE_HOST: '10.0.0.1',
+      GATEWAY_SERVICE_PORT: '80',
+      GATEWAY_PORT_80_TCP_ADDR: '10.0.0.1',
+      NOETL_GATEWAY_PORT: 'tcp://10.0.0.1:80',
+    });
+    expect(warnings.map((line) => line.split(' ')[0])).toEqual(['GATEWAY_SSE_ENABLED', 'GATEWAY_TYPO']);
+  });
+
+  it('refuses the static validator outside development', () => {
+    const config: GatewayConfig = { ...declaration, auth: { validator: { kind: 'static', users: [] } } };
+    expect(problemsOf(required, config).join()).toContain('auth.validator');
+    expect(problemsOf({ ...required, NODE_ENV: 'development' }, config)).toEqual([]);
+  });
+
+  it('refuses shadow mode with the login backend that decides alone', () => {
+    const config: GatewayConfig = { ...declaration, auth: { login: { kind: 'local' } } };
+    expect(problemsOf({ ...required, GATEWAY_JWT_MODE: 'shadow' }, config).join()).toContain('GATEWAY_JWT_MODE');
+    expect(problemsOf({ ...required, GATEWAY_JWT_MODE: 'off' }).join()).toContain('GATEWAY_JWT_MODE');
+  });
+
+  it('refuses a wildcard origin with credentials and takes one without', () => {
+    expect(problemsOf({ ...required, CORS_ALLOWED_ORIGINS: '*' }).join()).toContain('CORS_ALLOWED_ORIGINS');
+    expect(problemsOf({ ...required, CORS_ALLOWED_ORIGINS: '*', CORS_ALLOW_CREDENTIALS: 'false' })).toEqual([]);
+    expect(problemsOf({ ...required, CORS_ALLOWED_ORIGINS: 'https://app.example.com/' }).join()).toContain('origin');
+  });
+
+  it('names an unknown role of a grant with its place', () => {
+    const config: GatewayConfig = { ...declaration, grants: [allow('adnim', 'all', '*')] };
+    expect(problemsOf(required, config).join()).toMatch(/resolve-config\.test\.ts:\d+: there is no role adnim/);
+  });
+
+  it('never echoes a value that may hold a secret', () => {
+    expect(problemsOf({ ...required, GATEWAY_SESSION_STORE: 'mysql://u:hunter2@h' }).join()).not.toContain('hunter2');
+  });
+});
