@@ -1,0 +1,230 @@
+import {
+  type CodeBlockWriter,
+  IndentationText,
+  Project,
+  QuoteKind,
+  type SourceFile,
+  VariableDeclarationKind,
+} from 'ts-morph';
+import type { Emitter } from '../emitter.ts';
+import {
+  type Contract,
+  type ContractRoute,
+  type ContractSchema,
+  readContract,
+  refName,
+  refPrefix,
+} from './contract.ts';
+import { requestValidator } from './request-validator.ts';
+import { quote, schemaType, withoutNull } from './schema-type.ts';
+
+const source = 'openapi/gateway.yaml';
+const target = 'server/routes/generated/routes.gen.ts';
+
+/**
+ * The REST routes of the gateway's own contract: types, request validators, `Handlers`, the route table.
+ * Nothing when the project has no contract of its own.
+ * @throws ERR_SPEC_INVALID, ERR_SPEC_UNSUPPORTED
+ */
+export const emitRoutes: Emitter = ({ read }) => {
+  const text = read(source);
+  return text === undefined ? [] : [{ path: target, content: renderRoutes(readContract(text)) }];
+};
+
+function renderRoutes(contract: Contract): string {
+  const project = new Project({
+    useInMemoryFileSystem: true,
+    manipulationSettings: { indentationText: IndentationText.TwoSpaces, quoteKind: QuoteKind.Single },
+  });
+  const file = project.createSourceFile('routes.gen.ts');
+  const requests = new Set(contract.routes.flatMap(({ body }) => (body === undefined ? [] : [body.schema])));
+  addSchemas(file, contract, requests);
+  addShapes(file, contract);
+  for (const name of requests) file.addFunction(requestValidator(name, schemaOf(contract, name)));
+  addTable(file, contract);
+  addLookups(file);
+  file.insertStatements(0, [
+    `// Generated from ${source} by \`noetl-gateway generate\`. Do not edit.`,
+    '// biome-ignore-all format: generated',
+    '// biome-ignore-all lint: generated',
+  ]);
+  file.formatText({ indentSize: 2 });
+  return `${file.getFullText().trimEnd()}\n`;
+}
+
+function addSchemas(file: SourceFile, contract: Contract, requests: ReadonlySet<string>): void {
+  for (const name of reachable(contract)) {
+    const schema = schemaOf(contract, name);
+    const foreign = schema['x-typescript'];
+    if (foreign !== undefined) {
+      file.addImportDeclaration({
+        isTypeOnly: true,
+        moduleSpecifier: `../../../${foreign.from}`,
+        namedImports: [foreign.name],
+      });
+      continue;
+    }
+    const required = new Set(schema.required);
+    file.addInterface({
+      name,
+      isExported: true,
+      properties: Object.entries(schema.properties ?? {}).map(([member, one]) => ({
+        name: member,
+        isReadonly: true,
+        hasQuestionToken: !required.has(member),
+        type: schemaType(requests.has(name) ? withoutNull(one) : one),
+        docs: one.description === undefined ? [] : [`${one.description}.`],
+      })),
+    });
+  }
+}
+
+/** Component names that routes use, directly or not, and the body of every error; sorted. */
+function reachable(contract: Contract): readonly string[] {
+  const seen = new Set<string>();
+  const visit = (schema: ContractSchema): void => {
+    const name = refName(schema);
+    if (name !== undefined && !seen.has(name)) {
+      seen.add(name);
+      visit(schemaOf(contract, name));
+    }
+    if (schema['x-typescript'] !== undefined) return;
+    for (const one of [...Object.values(schema.properties ?? {}), ...(schema.oneOf ?? [])]) visit(one);
+    if (schema.items !== undefined) visit(schema.items);
+  };
+  const roots = contract.routes.flatMap(({ body, answer }) => [body?.schema, answer]);
+  for (const name of [...roots, 'ErrorBody']) {
+    if (name !== undefined && contract.schemas[name] !== undefined) visit({ $ref: `${refPrefix}${name}` });
+  }
+  return [...seen].sort();
+}
+
+function addShapes(file: SourceFile, contract: Contract): void {
+  file.addTypeAlias({
+    name: 'Parsed',
+    isExported: true,
+    typeParameters: ['T'],
+    type: '{ readonly value: T } | { readonly problems: readonly string[] }',
+    docs: ['A value, or what is wrong with what was sent: one line per problem, fit for the caller.'],
+  });
+  file.addInterface({
+    name: 'Handlers',
+    isExported: true,
+    typeParameters: ['Context'],
+    docs: ['One function per operation of the contract. A refusal is a thrown GatewayError.'],
+    methods: contract.routes.map(({ id, body, answer, summary }) => ({
+      name: id,
+      parameters: [
+        ...(body === undefined ? [] : [{ name: 'body', type: body.schema }]),
+        { name: 'context', type: 'Context' },
+      ],
+      returnType: `Promise<${answer ?? 'string'}>`,
+      docs: [`${summary}.`],
+    })),
+  });
+  file.addInterface({
+    name: 'Route',
+    isExported: true,
+    docs: ['A row of the route table. `session`: whether a caller without a session gets 401 before the body is read.'],
+    properties: [
+      { name: 'id', isReadonly: true, type: 'keyof Handlers<unknown>' },
+      {
+        name: 'method',
+        isReadonly: true,
+        type: [...new Set(contract.routes.map(({ method }) => quote(method)))].sort().join(' | '),
+      },
+      { name: 'path', isReadonly: true, type: 'string' },
+      { name: 'session', isReadonly: true, type: "'none' | 'required'" },
+      { name: 'body', isReadonly: true, type: "'none' | 'optional' | 'required'" },
+      { name: 'maxBodyBytes', isReadonly: true, type: 'number', docs: ['0 for a route without a body.'] },
+      { name: 'answer', isReadonly: true, type: "'json' | 'text'" },
+    ],
+    methods: [
+      {
+        name: 'handle',
+        typeParameters: ['Context'],
+        parameters: [
+          { name: 'handlers', type: 'Handlers<Context>' },
+          { name: 'body', type: 'unknown' },
+          { name: 'context', type: 'Context' },
+        ],
+        returnType: 'Promise<Parsed<unknown>>',
+        docs: ['Reads the body and runs the handler: its answer, or the problems of the body and no handler run.'],
+      },
+    ],
+  });
+}
+
+function addTable(file: SourceFile, contract: Contract): void {
+  file.addVariableStatement({
+    declarationKind: VariableDeclarationKind.Const,
+    isExported: true,
+    docs: [`Every operation of ${source} that is answered by a handler.`],
+    declarations: [
+      {
+        name: 'routes',
+        type: 'readonly Route[]',
+        initializer: (writer) => {
+          writer.write('[').newLine();
+          writer.indent(() => {
+            for (const route of contract.routes) writeRoute(writer, route);
+          });
+          writer.write(']');
+        },
+      },
+    ],
+  });
+}
+
+function writeRoute(writer: CodeBlockWriter, { id, method, path, session, body, answer }: ContractRoute): void {
+  const bodyKind = body === undefined ? 'none' : body.required ? 'required' : 'optional';
+  writer.inlineBlock(() => {
+    writer.writeLine(`id: ${quote(id)}, method: ${quote(method)}, path: ${quote(path)},`);
+    writer.writeLine(`session: ${quote(session)}, body: ${quote(bodyKind)}, maxBodyBytes: ${body?.maxBytes ?? 0},`);
+    writer.writeLine(`answer: ${quote(answer === undefined ? 'text' : 'json')},`);
+    if (body === undefined) {
+      writer.writeLine(`handle: async (handlers, _body, context) => ({ value: await handlers.${id}(context) }),`);
+      return;
+    }
+    writer.write('handle: async (handlers, body, context) => ').inlineBlock(() => {
+      const given = body.required ? 'body' : 'body === undefined ? {} : body';
+      writer.writeLine(`const parsed = parse${body.schema}(${given});`);
+      writer.writeLine("if ('problems' in parsed) return parsed;");
+      writer.writeLine(`return { value: await handlers.${id}(parsed.value, context) };`);
+    });
+    writer.write(',').newLine();
+  });
+  writer.write(',').newLine();
+}
+
+function addLookups(file: SourceFile): void {
+  file.addFunction({
+    name: 'findRoute',
+    isExported: true,
+    parameters: [
+      { name: 'method', type: 'string' },
+      { name: 'path', type: 'string' },
+    ],
+    returnType: 'Route | undefined',
+    docs: ['The route of that method and exact path; undefined when the contract has none.'],
+    statements: ['return routes.find((route) => route.path === path && route.method === method);'],
+  });
+  file.addFunction({
+    name: 'methodsAt',
+    isExported: true,
+    parameters: [{ name: 'path', type: 'string' }],
+    returnType: 'readonly string[]',
+    docs: ['The methods that the contract has at a path, for `Allow`; empty for a path that it does not know.'],
+    statements: ['return routes.filter((route) => route.path === path).map(({ method }) => method);'],
+  });
+  file.addFunction({
+    name: 'isObject',
+    parameters: [{ name: 'value', type: 'unknown' }],
+    returnType: 'value is Readonly<Record<string, unknown>>',
+    statements: ["return typeof value === 'object' && value !== null && !Array.isArray(value);"],
+  });
+}
+
+function schemaOf(contract: Contract, name: string): ContractSchema {
+  return contract.schemas[name] ?? {};
+}
