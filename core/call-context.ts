@@ -6,18 +6,25 @@ import type { SessionToken } from './session/session-token.ts';
 
 /**
  * What was decided for one root field, with the coerced arguments it was decided on: resolvers run on these and no
- * others. `onAnswer`: decided on the playbook path of the execution that the upstream names.
+ * others. `field` is the name of the field that was judged, whatever its alias. `onAnswer`: decided on the playbook path
+ * of the execution that the upstream names.
  */
 export type RootDecision =
   | {
       readonly outcome: 'allowed';
+      readonly field: string;
       readonly args: Readonly<Record<string, unknown>>;
       readonly grant: Grant | undefined;
       readonly path: string | undefined;
       readonly rows: 'executions' | 'playbooks' | undefined;
     }
-  | { readonly outcome: 'onAnswer'; readonly args: Readonly<Record<string, unknown>>; readonly permission: Permission }
-  | { readonly outcome: 'denied'; readonly error: GatewayError };
+  | {
+      readonly outcome: 'onAnswer';
+      readonly field: string;
+      readonly args: Readonly<Record<string, unknown>>;
+      readonly permission: Permission;
+    }
+  | { readonly outcome: 'denied'; readonly field: string; readonly error: GatewayError };
 
 /** Who is calling, and where from. One per HTTP request. */
 export interface Caller {
@@ -33,7 +40,12 @@ export interface CallContext {
   readonly requestId: string;
   readonly caller: Caller;
   readonly decisions: ReadonlyMap<string, RootDecision>;
-  /** The access checkers, for rows of lists and for executions. @throws when it cannot find out. */
+  /** The access checkers, for rows of lists. @throws when it cannot find out. */
   readonly may: (permission: Permission, path: string) => Promise<boolean>;
+  /**
+   * The same for executions of the playbook on that path, which whoever may execute it may view too.
+   * @throws when it cannot find out.
+   */
+  readonly mayOnExecution: (permission: Permission, path: string) => Promise<boolean>;
   readonly signal: AbortSignal | undefined;
 }

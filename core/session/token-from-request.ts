@@ -1,0 +1,58 @@
+import { parseSessionToken, type SessionToken } from './session-token.ts';
+
+/** Where a caller's token was found. A `cookie` is sent by browsers unasked: such requests need cross-site checks. */
+export type TokenSource = 'bearer' | 'header' | 'cookie';
+
+/** `malformed`: a token is there but cannot be one. It never makes way for the next source. */
+export type PresentedToken =
+  | { readonly outcome: 'present'; readonly token: SessionToken; readonly source: TokenSource }
+  | { readonly outcome: 'malformed'; readonly source: TokenSource }
+  | { readonly outcome: 'missing' };
+
+/** Reads a header by its lower-case name; a list when the caller sent it several times. */
+export type ReadHeader = (name: string) => string | readonly string[] | null | undefined;
+
+const cookieName = 'session_token';
+
+/**
+ * The session token that a request presents: `Authorization: Bearer` (the scheme in any case), then `X-Session-Token`, then
+ * the cookie `session_token`. The first one that is present wins. An `Authorization` of another scheme is no token.
+ * @see protocol.md, "Session Token Delivery"
+ */
+export function tokenFromRequest(readHeader: ReadHeader): PresentedToken {
+  const authorization = listOf(readHeader('authorization')).flatMap(bearerCredentials);
+  if (authorization.length > 0) return judge(authorization, 'bearer');
+  const header = listOf(readHeader('x-session-token'));
+  if (header.length > 0) return judge(header, 'header');
+  const cookies = listOf(readHeader('cookie')).flatMap(sessionCookies);
+  if (cookies.length > 0) return judge(cookies, 'cookie');
+  return { outcome: 'missing' };
+}
+
+function listOf(value: string | readonly string[] | null | undefined): readonly string[] {
+  if (value === null || value === undefined) return [];
+  return typeof value === 'string' ? [value] : value;
+}
+
+/** Two different tokens from one source are as good as none: whoever added the second must not be the one who decides. */
+function judge(candidates: readonly string[], source: TokenSource): PresentedToken {
+  const [first = '', ...others] = candidates;
+  const token = parseSessionToken(first);
+  if (token === undefined || others.some((other) => other !== first)) return { outcome: 'malformed', source };
+  return { outcome: 'present', token, source };
+}
+
+/** @returns nothing when the scheme is not Bearer; what follows the scheme and its blanks otherwise. */
+function bearerCredentials(value: string): readonly string[] {
+  const [, scheme = '', rest = ''] = /^([^\s,]*)(.*)$/s.exec(value) ?? [];
+  if (scheme.toLowerCase() !== 'bearer') return [];
+  return [rest.replace(/^ +/, '')];
+}
+
+function sessionCookies(header: string): readonly string[] {
+  return header
+    .split(';')
+    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .filter((pair) => pair.startsWith(`${cookieName}=`))
+    .map((pair) => pair.slice(cookieName.length + 1));
+}
