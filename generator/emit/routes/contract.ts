@@ -59,7 +59,7 @@ export function readContract(text: string): Contract {
   );
   for (const route of routes) {
     for (const name of [route.body?.schema, route.answer]) {
-      if (name !== undefined && schemas[name] === undefined) problems.push(`${place(route)}: no schema ${name}`);
+      if (name && schemas[name] === undefined) problems.push(`${place(route)}: no schema ${name}`);
     }
   }
   const ids = routes.map(({ id }) => id);
