@@ -104,6 +104,8 @@ export interface Identity {
   readonly name: string | undefined;
   readonly expiresAt: Date;
   readonly claims: Readonly<Record<string, unknown>>;
+  /** Set in shadow mode only: the token would be refused if verification were enforced. Nobody but NoETL may trust it. */
+  readonly unverified?: true;
 }
 
 /** Verifies identity tokens. @throws ERR_AUTH_UNAVAILABLE when keys cannot be had. */

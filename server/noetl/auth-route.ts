@@ -1,0 +1,28 @@
+import { type AuthAnswer, noAnswer } from '../../core/noetl/auth-answer.ts';
+import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
+import type { Upstream } from '../../core/ports.ts';
+
+type AuthRoute = '/api/auth/login' | '/api/auth/session/validate' | '/api/auth/check-playbook-access';
+
+/**
+ * Asks one of NoETL's own auth routes. `session/validate` answers flat, the others under `data`; both read the same.
+ * @throws ERR_AUTH_UNAVAILABLE for every status but 200: 404 means that route or credential is missing, never "no".
+ */
+export async function askAuthRoute(
+  upstream: Upstream,
+  route: AuthRoute,
+  body: Readonly<Record<string, unknown>>,
+  timeoutMs: number,
+): Promise<AuthAnswer> {
+  if (holdsTemplateMark(body)) throw noAnswer('request holds a template mark');
+  const reply = await upstream
+    .request({ method: 'POST', path: route, body, idempotent: route !== '/api/auth/login', timeoutMs, route })
+    .catch((error: unknown) => {
+      throw noAnswer(error instanceof Error ? error : new Error(`${route} failed`));
+    });
+  if (reply.status !== 200) throw noAnswer(`${route} answered ${reply.status}`);
+  if (typeof reply.body !== 'object' || reply.body === null) throw noAnswer(`${route} answered with no object`);
+  const answer = reply.body as Readonly<Record<string, unknown>>;
+  if (typeof answer['status'] !== 'string') throw noAnswer(`${route} answered without a status`);
+  return { status: answer['status'], data: 'data' in answer ? answer['data'] : answer };
+}

@@ -1,0 +1,36 @@
+import { isIP } from 'node:net';
+import type { Identity, LoginRequest } from '../../core/ports.ts';
+
+const hourMs = 3_600_000;
+const defaultHours = 8;
+
+/** What NoETL is told at a login: the token, the host of a trusted issuer, the peer's address; nothing of the caller's. */
+export interface LoginInputs {
+  readonly auth0_token: string;
+  readonly auth0_domain: string;
+  readonly client_ip: string;
+}
+
+export function loginInputs(request: LoginRequest, identity: Identity): LoginInputs {
+  return {
+    auth0_token: request.token,
+    auth0_domain: new URL(identity.issuer).host,
+    client_ip: addressText(request.clientIp),
+  };
+}
+
+/** Hours of a session: what was asked for, 8 if nothing was, and never more than the gateway allows. */
+export function sessionHours(request: LoginRequest, maxMs: number): number {
+  return Math.min(request.sessionHours ?? defaultHours, maxMs / hourMs);
+}
+
+/** The earlier of NoETL's end and the gateway's own. */
+export function sessionEnd(noetl: Date | undefined, nowMs: number, hours: number): Date {
+  return new Date(Math.min(noetl?.getTime() ?? Number.POSITIVE_INFINITY, nowMs + hours * hourMs));
+}
+
+/** The playbook pastes it into SQL, so it is an address or nothing; a zone (`%eth0`) is none of the database's. */
+function addressText(text: string): string {
+  const [address = ''] = text.split('%');
+  return isIP(address) === 0 ? '0.0.0.0' : address;
+}
