@@ -1,0 +1,59 @@
+import { GatewayError } from '../../core/errors.ts';
+
+/** A whole HTTP answer. Header names are lower case. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: string | Uint8Array;
+}
+
+/** JSON that no cache keeps; numbers beyond 2^53 that came in exact go out exact. */
+export function json(status: number, value: unknown, headers: Answer['headers'] = {}): Answer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(value),
+  };
+}
+
+export function text(status: number, body: string, headers: Answer['headers'] = {}): Answer {
+  return {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    body,
+  };
+}
+
+/** Turns whatever was thrown into the one error that a caller may see; what is unknown becomes ERR_INTERNAL. */
+export function toGatewayError(thrown: unknown): GatewayError {
+  return thrown instanceof GatewayError
+    ? thrown
+    : new GatewayError('ERR_INTERNAL', 'something went wrong here; the request id finds it in the log', {
+        cause: thrown,
+      });
+}
+
+/** The REST form of an error: `{"error": "<sentence>", "code": "ERR_…"}`, `Retry-After` where there is a time. */
+export function errorAnswer(thrown: unknown): Answer {
+  const error = toGatewayError(thrown);
+  return json(error.status, { error: error.message, code: error.code }, retryAfter(error));
+}
+
+/** The GraphQL form of an error that stopped a request before GraphQL saw it. */
+export function graphqlErrorAnswer(thrown: unknown): Answer {
+  const error = toGatewayError(thrown);
+  return json(
+    error.status,
+    { errors: [{ message: error.message, extensions: { code: error.code } }] },
+    retryAfter(error),
+  );
+}
+
+function retryAfter(error: GatewayError): Record<string, string> {
+  return {
+    ...(error.retryAfterSecs === undefined
+      ? {}
+      : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterSecs))) }),
+    ...(error.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+  };
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answer } from './answer.ts';
+
+/** One HTTP request as handlers see it. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly method: string;
+  /** Without the query; never decoded. */
+  readonly path: string;
+  /** With the `?`, or empty. */
+  readonly search: string;
+  readonly requestId: string;
+  /** The caller's address, worked out from the socket and the configured proxies. */
+  readonly clientIp: string;
+  /** Ends when the caller is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** Splits a request target at its `?`. */
+export function splitTarget(target: string | undefined): { path: string; search: string } {
+  const url = target ?? '/';
+  const mark = url.indexOf('?');
+  return mark < 0 ? { path: url, search: '' } : { path: url.slice(0, mark), search: url.slice(mark) };
+}
+
+/** Writes an answer; a body is left out for HEAD and where HTTP forbids one. */
+export function writeAnswer(
+  response: ServerResponse,
+  method: string,
+  answer: Answer,
+  extra: Readonly<Record<string, string>>,
+): void {
+  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+  const bare = answer.status === 204 || answer.status === 304;
+  response.writeHead(answer.status, {
+    'x-content-type-options': 'nosniff',
+    ...answer.headers,
+    ...extra,
+    ...mergeVary(answer.headers['vary'], extra['vary']),
+    ...(bare ? {} : { 'content-length': String(body.byteLength) }),
+  } as Record<string, string | string[]>);
+  response.end(bare || method === 'HEAD' ? undefined : body);
+}
+
+function mergeVary(a: string | readonly string[] | undefined, b: string | undefined): Record<string, string> {
+  const all = [a, b].flat().filter((value): value is string => value !== undefined && value !== '');
+  return all.length === 0 ? {} : { vary: [...new Set(all)].join(', ') };
+}

@@ -1,0 +1,107 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GatewayError } from '../../core/errors.ts';
+import { type Answer, errorAnswer } from './answer.ts';
+import { type Exchange, splitTarget, writeAnswer } from './exchange.ts';
+import { requestIdFrom } from './request-id.ts';
+
+export interface HttpListenerOptions {
+  readonly handle: (exchange: Exchange) => Promise<Answer>;
+  readonly clientIp: (request: IncomingMessage) => string;
+  /** Headers for every reply, errors included. */
+  readonly headersFor: (request: IncomingMessage) => Record<string, string>;
+  readonly onError: (error: unknown, exchange: Exchange) => void;
+  readonly onDone: (exchange: Exchange, status: number, ms: number) => void;
+}
+
+/** A listening socket that can stop politely. */
+export interface HttpListener {
+  /** @returns the port it got. Rejects with the system's error when the port is taken. */
+  listen(port: number, host: string): Promise<number>;
+  /** Refuses new work at once, waits for what is in flight. @returns false when the time ran out first. */
+  drain(timeoutMs: number): Promise<boolean>;
+}
+
+/** An HTTP server whose every request gets exactly one answer, with a request id and the common headers. */
+export function createHttpListener(options: HttpListenerOptions): HttpListener {
+  let draining = false;
+  let inFlight = 0;
+  let onIdle: (() => void) | undefined;
+
+  const answerTo = async (exchange: Exchange): Promise<Answer> => {
+    if (draining) return errorAnswer(new GatewayError('ERR_OVERLOADED', 'this replica is stopping; try again'));
+    try {
+      return await options.handle(exchange);
+    } catch (error) {
+      options.onError(error, exchange);
+      return errorAnswer(error);
+    }
+  };
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const startedAt = performance.now();
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const exchange: Exchange = {
+      request,
+      method: request.method ?? 'GET',
+      ...splitTarget(request.url),
+      requestId: requestIdFrom(request.headers['x-request-id']),
+      clientIp: options.clientIp(request),
+      signal: gone.signal,
+    };
+    inFlight += 1;
+    try {
+      const answer = await answerTo(exchange);
+      const closing: Record<string, string> = draining || !request.complete ? { connection: 'close' } : {};
+      const extra = { 'x-request-id': exchange.requestId, ...options.headersFor(request), ...closing };
+      if (!response.destroyed) writeAnswer(response, exchange.method, answer, extra);
+      options.onDone(exchange, answer.status, performance.now() - startedAt);
+    } finally {
+      inFlight -= 1;
+      if (inFlight === 0) onIdle?.();
+    }
+  };
+
+  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 60_000 });
+  server.on('request', (request, response) => {
+    serve(request, response).catch((error: unknown) => {
+      response.destroy(error instanceof Error ? error : undefined);
+    });
+  });
+
+  return {
+    listen: (port, host) => listen(server, port, host),
+    async drain(timeoutMs) {
+      draining = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const idle = inFlight === 0 ? Promise.resolve() : new Promise<void>((resolve) => (onIdle = resolve));
+      const finished = await within(idle, timeoutMs);
+      server.closeIdleConnections();
+      await within(closed, finished ? 250 : 0);
+      server.closeAllConnections();
+      return finished;
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+async function within(done: Promise<void>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const first = await Promise.race([done.then(() => true), late]);
+  clearTimeout(timer);
+  return first;
+}

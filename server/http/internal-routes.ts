@@ -1,0 +1,53 @@
+import { GatewayError } from '../../core/errors.ts';
+import { type Answer, errorAnswer, json, text } from './answer.ts';
+import type { Exchange } from './exchange.ts';
+import { notAllowed } from './public-routes.ts';
+import { parseBody, readBody } from './read-body.ts';
+import type { Readiness } from './readiness.ts';
+
+export interface InternalRoutesOptions {
+  readonly readiness: Readiness;
+  readonly metrics: () => Promise<{ readonly type: string; readonly body: string }>;
+  /** A playbook's answer: path and body as they came. */
+  readonly callback: (path: string, body: unknown) => { readonly status: number; readonly body: unknown };
+}
+
+/** Playbooks answer with results; a few hundred bytes is usual, a user with many roles a few thousand. */
+const maxCallbackBytes = 256 * 1024;
+
+/** What answers on the internal port: readiness, metrics, and the callbacks of auth playbooks. */
+export function createInternalRoutes(options: InternalRoutesOptions): (exchange: Exchange) => Promise<Answer> {
+  const reads: Readonly<Record<string, () => Promise<Answer>>> = {
+    '/health': async () => text(200, 'ok'),
+    '/ready': () => ready(options),
+    '/metrics': () => metrics(options),
+  };
+  return async (exchange) => {
+    const { method, path } = exchange;
+    const read = Object.hasOwn(reads, path) ? reads[path] : undefined;
+    if (read !== undefined) return method === 'GET' || method === 'HEAD' ? read() : notAllowed('GET, HEAD');
+    if (path.includes('/api/internal/')) return method === 'POST' ? callback(exchange, options) : notAllowed('POST');
+    return errorAnswer(new GatewayError('ERR_NOT_FOUND', 'there is nothing at this path'));
+  };
+}
+
+async function callback(exchange: Exchange, options: InternalRoutesOptions): Promise<Answer> {
+  const answer = options.callback(exchange.path, await callbackBody(exchange));
+  return json(answer.status, answer.body);
+}
+
+/** Workers say `application/json`, but whether they do is no reason to lose an answer: only the text must be JSON. */
+async function callbackBody({ request }: Exchange): Promise<unknown> {
+  const body = await readBody(request, maxCallbackBytes);
+  return body.length === 0 ? undefined : parseBody(body);
+}
+
+async function ready({ readiness }: InternalRoutesOptions): Promise<Answer> {
+  const report = await readiness.check();
+  return json(report.ready ? 200 : 503, report);
+}
+
+async function metrics(options: InternalRoutesOptions): Promise<Answer> {
+  const { type, body } = await options.metrics();
+  return { status: 200, headers: { 'content-type': type, 'cache-control': 'no-store' }, body };
+}

@@ -1,0 +1,25 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { GatewayError } from '../../core/errors.ts';
+import type { Cors } from './cors.ts';
+
+/**
+ * Stops cross-site requests that ride on a cookie. A browser says where a request comes from in `Sec-Fetch-Site` or
+ * `Origin`; one that comes from elsewhere passes only from an allowed origin. Programs send neither and pass: they
+ * have no cookies that they did not mean to send.
+ * @param ownOrigin the gateway's public origin, when it is configured.
+ * @throws ERR_ORIGIN_REFUSED
+ */
+export function checkOrigin(headers: IncomingHttpHeaders, cors: Cors, ownOrigin: string | undefined): void {
+  const site = headers['sec-fetch-site'];
+  const origin = headers.origin;
+  if (site === 'same-origin') return;
+  if (origin === undefined && (site === undefined || site === 'none')) return;
+  if (origin !== undefined && (origin === ownOrigin || isSameHost(origin, headers.host) || cors.mayUseCookies(origin)))
+    return;
+  throw new GatewayError('ERR_ORIGIN_REFUSED', 'this origin may not use the session cookie');
+}
+
+/** Same host and port; used only when the browser did not say `Sec-Fetch-Site: same-origin` itself. */
+function isSameHost(origin: string, host: string | undefined): boolean {
+  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+}

@@ -1,0 +1,63 @@
+import { GatewayError } from '../../core/errors.ts';
+import type { GraphiqlPage } from '../graphiql/graphiql-page.ts';
+import { type Answer, errorAnswer, graphqlErrorAnswer } from './answer.ts';
+import type { Cors } from './cors.ts';
+import type { Exchange } from './exchange.ts';
+
+export interface PublicRoutesOptions {
+  readonly cors: Cors;
+  readonly graphiql: GraphiqlPage;
+  readonly graphql: (exchange: Exchange) => Promise<Answer>;
+  /** The REST routes; undefined when there is none at that path. */
+  readonly rest: (exchange: Exchange) => Promise<Answer> | undefined;
+  readonly onGraphqlError: (error: unknown, exchange: Exchange) => void;
+}
+
+/** What answers on the public port, and nothing else does. */
+export function createPublicRoutes(options: PublicRoutesOptions): (exchange: Exchange) => Promise<Answer> {
+  return async (exchange) => {
+    if (exchange.method === 'OPTIONS') return options.cors.preflight(exchange.request.headers);
+    if (exchange.path === '/graphql') return graphql(exchange, options);
+    if (exchange.path.startsWith('/graphql/')) return asset(exchange, options.graphiql);
+    return (await options.rest(exchange)) ?? notFound(exchange);
+  };
+}
+
+/** `POST` and `GET` with a query are GraphQL; any other `GET` is a person with a browser. */
+async function graphql(exchange: Exchange, options: PublicRoutesOptions): Promise<Answer> {
+  const { method, search, request } = exchange;
+  const asks = new URLSearchParams(search).has('query');
+  if ((method === 'GET' || method === 'HEAD') && !asks) {
+    return options.graphiql.page(header(request.headers['accept-encoding']));
+  }
+  if (method !== 'POST' && method !== 'GET') return notAllowed('GET, POST, OPTIONS');
+  try {
+    return await options.graphql(exchange);
+  } catch (error) {
+    options.onGraphqlError(error, exchange);
+    return graphqlErrorAnswer(error);
+  }
+}
+
+async function asset(exchange: Exchange, graphiql: GraphiqlPage): Promise<Answer> {
+  if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return notAllowed('GET, HEAD');
+  const headers = exchange.request.headers;
+  const name = exchange.path.slice('/graphql/'.length);
+  const found = await graphiql.asset(name, header(headers['accept-encoding']), headers['if-none-match']);
+  return found ?? notFound(exchange);
+}
+
+const header = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join() : value;
+
+/** 405 with `Allow`. */
+export function notAllowed(allow: string): Answer {
+  const answer = errorAnswer(new GatewayError('ERR_METHOD', `this path takes ${allow}`));
+  return { ...answer, headers: { ...answer.headers, allow } };
+}
+
+function notFound({ path }: Exchange): Answer {
+  const hint =
+    path.startsWith('/api/') || path.startsWith('/noetl/') ? '; NoETL itself is reached through POST /graphql' : '';
+  return errorAnswer(new GatewayError('ERR_NOT_FOUND', `there is nothing at this path${hint}`));
+}

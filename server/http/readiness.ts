@@ -1,0 +1,60 @@
+import type { Clock } from '../../core/clock.ts';
+
+/** One thing that must answer for requests to succeed. @throws when it does not. */
+export interface ReadinessProbe {
+  readonly name: string;
+  readonly probe: () => Promise<void>;
+}
+
+export interface ReadinessReport {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, 'ok' | 'failing'>>;
+  /** What is worth knowing and stops nothing. */
+  readonly notes: Readonly<Record<string, string>>;
+}
+
+export interface Readiness {
+  check(): Promise<ReadinessReport>;
+  /** From now on: not ready. */
+  stop(): void;
+  note(name: string, text: string): void;
+}
+
+const reuseMs = 1_000;
+
+/**
+ * Asks every dependency a real question, all at once, at most once a second whoever asks. Not ready takes a replica out
+ * of the Service and restarts nothing.
+ */
+export function createReadiness(probes: readonly ReadinessProbe[], clock: Clock): Readiness {
+  const notes: Record<string, string> = {};
+  let stopped = false;
+  let last: { at: number; report: Promise<ReadinessReport> } | undefined;
+
+  const ask = async (): Promise<ReadinessReport> => {
+    const results = await Promise.all(
+      probes.map(async ({ name, probe }): Promise<[string, 'ok' | 'failing']> => {
+        const ok = await probe().then(
+          () => true,
+          () => false,
+        );
+        return [name, ok ? 'ok' : 'failing'];
+      }),
+    );
+    return { ready: results.every(([, state]) => state === 'ok'), checks: Object.fromEntries(results), notes };
+  };
+
+  return {
+    async check() {
+      if (stopped) return { ready: false, checks: { process: 'failing' }, notes: { process: 'stopping' } };
+      if (last === undefined || clock() - last.at >= reuseMs) last = { at: clock(), report: ask() };
+      return last.report;
+    },
+    stop() {
+      stopped = true;
+    },
+    note(name, text) {
+      notes[name] = text;
+    },
+  };
+}
