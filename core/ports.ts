@@ -42,21 +42,30 @@ export type StoredSession =
   | { readonly state: 'live'; readonly session: Session; readonly checkedAt: Date }
   | { readonly state: 'ended' };
 
+/** One session, all sessions of a user issued up to a moment, or `missed`: endings may have gone by unheard. */
+export type Ending =
+  | { readonly key: SessionKey }
+  | { readonly userId: string; readonly notBefore: Date }
+  | { readonly missed: true };
+
 /**
  * Where sessions are kept between requests and, when shared, between replicas.
  * Every method throws ERR_STORE for "could not find out"; a miss is `undefined`.
  */
 export interface SessionStore {
   get(key: SessionKey): Promise<StoredSession | undefined>;
-  /** Never overwrites an ended session. */
-  put(key: SessionKey, session: Session, checkedAt: Date): Promise<void>;
+  /**
+   * Keeps the record until `keepUntil`, which may be after the session's own end: a session that is over here must not
+   * be taken for an unknown one. @returns false: the session has ended; nothing was written.
+   */
+  put(key: SessionKey, session: Session, checkedAt: Date, keepUntil: Date): Promise<boolean>;
   /** A tombstone until then. */
   end(key: SessionKey, until: Date): Promise<void>;
   /** Sessions of that user issued before now are over; the mark is kept until then. */
   endAllOf(userId: string, notBefore: Date, until: Date): Promise<void>;
   notBefore(userId: string): Promise<Date | undefined>;
   /** Called for endings made by any replica; a shared store delivers within a second. */
-  onEnded(listener: (ended: { key: SessionKey } | { userId: string; notBefore: Date }) => void): void;
+  onEnded(listener: (ending: Ending) => void): void;
   /** @throws ERR_STORE when it does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;

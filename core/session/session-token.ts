@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 declare const tokenBrand: unique symbol;
 declare const keyBrand: unique symbol;
@@ -23,5 +23,5 @@ export function parseSessionToken(text: string): SessionToken | undefined {
 
 /** The key under which a token's session is kept. */
 export function sessionKey(token: SessionToken): SessionKey {
-  return createHash('sha256').update(token).digest('hex') as SessionKey;
+  return hash('sha256', token) as SessionKey;
 }

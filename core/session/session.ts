@@ -12,4 +12,11 @@ export interface Session {
   readonly expiresAt: Date;
   /** When the gateway first learned of it; compared with a user's "all sessions ended" mark. */
   readonly issuedAt: Date;
+  /**
+   * When whoever issued the token would end it, which may be later than `expiresAt`; absent: not known. An ending by the
+   * gateway is remembered at least until then, so that no validator can undo it.
+   */
+  readonly issuerExpiresAt?: Date;
+  /** The gateway issued the token itself: no validator knows it, so none is asked again. */
+  readonly selfIssued?: boolean;
 }

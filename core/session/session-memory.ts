@@ -1,0 +1,67 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.ts';
+import type { Ending } from '../ports.ts';
+import type { Session } from './session.ts';
+import type { SessionKey } from './session-token.ts';
+
+/** A session and when whoever issued it last said that it is valid, milliseconds. */
+export interface KnownSession {
+  readonly session: Session;
+  readonly checkedAtMs: number;
+}
+
+export interface SessionMemoryOptions {
+  readonly clock: Clock;
+  readonly cacheTtlMs: number;
+  readonly cacheSize: number;
+  readonly invalidTtlMs: number;
+}
+
+/** Endings are facts that never turn false; this many are kept, the latest. */
+const endingsKept = 100_000;
+
+/**
+ * What one process remembers, bounded: sessions for a short time, tokens that are none for a short time (in a room of
+ * their own: guesses push no session out), and endings.
+ */
+export function createSessionMemory({ clock, cacheTtlMs, cacheSize, invalidTtlMs }: SessionMemoryOptions) {
+  const max = Math.max(1, cacheSize);
+  const live = new LRUCache<SessionKey, { known: KnownSession; untilMs: number }>({ max });
+  const invalidUntilMs = new LRUCache<SessionKey, number>({ max });
+  const askAgainAtMs = new LRUCache<SessionKey, number>({ max });
+  const endedKeys = new LRUCache<SessionKey, true>({ max: endingsKept });
+  const notBeforeMs = new LRUCache<string, number>({ max: endingsKept });
+
+  return {
+    recall(key: SessionKey): KnownSession | undefined {
+      const entry = live.get(key);
+      return entry !== undefined && clock() < entry.untilMs ? entry.known : undefined;
+    },
+    keep(key: SessionKey, known: KnownSession): void {
+      live.set(key, { known, untilMs: clock() + cacheTtlMs });
+      invalidUntilMs.delete(key);
+    },
+    isInvalid: (key: SessionKey): boolean => clock() < (invalidUntilMs.get(key) ?? 0),
+    refuse(key: SessionKey): void {
+      live.delete(key);
+      invalidUntilMs.set(key, clock() + invalidTtlMs);
+    },
+    /** Whether an ending that this process has heard of covers the session, however it was found. */
+    hasEnded(key: SessionKey, session: Session): boolean {
+      return endedKeys.has(key) || session.issuedAt.getTime() <= (notBeforeMs.get(session.user.userId) ?? -1);
+    },
+    noteEnding(ending: Ending): void {
+      if ('key' in ending) endedKeys.set(ending.key, true);
+      else if ('userId' in ending) {
+        const known = notBeforeMs.get(ending.userId) ?? -1;
+        notBeforeMs.set(ending.userId, Math.max(known, ending.notBefore.getTime()));
+      } else live.clear();
+    },
+    mayAsk: (key: SessionKey): boolean => clock() >= (askAgainAtMs.get(key) ?? 0),
+    askAgainIn(key: SessionKey, ms: number): void {
+      askAgainAtMs.set(key, clock() + ms);
+    },
+  };
+}
+
+export type SessionMemory = ReturnType<typeof createSessionMemory>;

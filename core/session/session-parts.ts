@@ -1,0 +1,76 @@
+import type { Clock } from '../clock.ts';
+import type { ResolvedConfig } from '../config/resolved-config.ts';
+import { GatewayError } from '../errors.ts';
+import type { SessionStore, SessionValidator } from '../ports.ts';
+import type { Session } from './session.ts';
+import { keptUntil } from './session-lifetime.ts';
+import type { KnownSession, SessionMemory } from './session-memory.ts';
+import type { SessionKey, SessionToken } from './session-token.ts';
+import type { ValidationGate, ValidationKind } from './validation-gate.ts';
+
+/** What looking up, checking and ending sessions share. */
+export interface SessionParts {
+  readonly store: SessionStore;
+  readonly memory: SessionMemory;
+  readonly validator: SessionValidator;
+  readonly gate: ValidationGate;
+  readonly clock: Clock;
+  readonly options: Omit<ResolvedConfig['sessions'], 'store'>;
+}
+
+/** A session and where it was found. */
+export interface FoundSession {
+  readonly known: KnownSession;
+  readonly layer: 'store' | 'validator';
+}
+
+/** Keeps a session that its issuer has just confirmed. @returns undefined: it has been ended meanwhile. */
+export async function keepSession(
+  { store, memory, clock, options }: SessionParts,
+  key: SessionKey,
+  session: Session,
+): Promise<FoundSession | undefined> {
+  const checkedAtMs = clock();
+  const kept = await store.put(key, session, new Date(checkedAtMs), keptUntil(session, options.maxMs));
+  if (!kept) return undefined;
+  memory.keep(key, { session, checkedAtMs });
+  return { known: { session, checkedAtMs }, layer: 'validator' };
+}
+
+/** Ends it here at once, whatever the store says, and then everywhere. @throws ERR_STORE */
+export async function endSession(
+  { store, memory, options }: SessionParts,
+  key: SessionKey,
+  session: Session,
+): Promise<void> {
+  memory.noteEnding({ key });
+  await store.end(key, keptUntil(session, options.maxMs));
+}
+
+/** Asks the validator, when there is room. @throws ERR_OVERLOADED, ERR_AUTH_UNAVAILABLE */
+export function askValidator(
+  { gate, validator }: SessionParts,
+  kind: ValidationKind,
+  token: SessionToken,
+): Promise<Session | undefined> {
+  return gate.run(kind, async () => {
+    try {
+      return await validator.validate(token);
+    } catch (error) {
+      if (error instanceof GatewayError) throw error;
+      throw new GatewayError('ERR_AUTH_UNAVAILABLE', 'the session could not be checked', { cause: error });
+    }
+  });
+}
+
+/** One run per key at a time; whoever asks meanwhile gets the same answer. */
+export function oncePerKey<T>(): (key: SessionKey, start: () => Promise<T>) => Promise<T> {
+  const running = new Map<SessionKey, Promise<T>>();
+  return (key, start) => {
+    const current = running.get(key);
+    if (current !== undefined) return current;
+    const started = start().finally(() => running.delete(key));
+    running.set(key, started);
+    return started;
+  };
+}

@@ -1,0 +1,112 @@
+import type { Clock } from '../clock.ts';
+import type { ResolvedConfig } from '../config/resolved-config.ts';
+import { GatewayError } from '../errors.ts';
+import type { Observe } from '../observe.ts';
+import type { SessionStore, Sessions, SessionValidator } from '../ports.ts';
+import type { Session } from './session.ts';
+import { createSessionCheck } from './session-check.ts';
+import { capSession, endingsKeptMs, isLive } from './session-lifetime.ts';
+import { createSessionMemory, type KnownSession } from './session-memory.ts';
+import { endSession, type FoundSession, keepSession, oncePerKey, type SessionParts } from './session-parts.ts';
+import { searchSession } from './session-search.ts';
+import { type SessionKey, type SessionToken, sessionKey } from './session-token.ts';
+import { createValidationGate } from './validation-gate.ts';
+import { watchedStore } from './watched-store.ts';
+
+export interface SessionsOptions {
+  readonly store: SessionStore;
+  readonly validator: SessionValidator;
+  readonly clock: Clock;
+  readonly options: Omit<ResolvedConfig['sessions'], 'store'>;
+  readonly limits: Pick<ResolvedConfig['limits'], 'validationsAtOnce' | 'validationsWaiting'>;
+  readonly observe: Observe;
+  /** Logins are the gateway's own (backend `local`): the validator does not know their tokens. */
+  readonly selfIssued?: boolean;
+}
+
+/**
+ * Finds, keeps and ends sessions: process cache, then store, then validator; one search per token at a time.
+ * - `expiresAt` is honoured on every hit; nothing extends it, and no session outlives `maxMs` after it was first known.
+ * - A session is checked with the validator again after `revalidateMs` (see session-check.ts); if it says no, it is over.
+ * - What was ended stays ended, whatever a validator says.
+ * - Every lookup reports one `session_check`.
+ */
+export function createSessions(given: SessionsOptions): Sessions {
+  const parts = partsOf(given);
+  const lookup = createLookup(parts, given.observe);
+  parts.store.onEnded(parts.memory.noteEnding);
+  return {
+    lookup,
+    async remember(token, session) {
+      const own = given.selfIssued === true ? { ...session, selfIssued: true } : session;
+      try {
+        await keepSession(parts, sessionKey(token), await issuedAfterMark(parts, capSession(own, parts.options.maxMs)));
+      } catch (error) {
+        given.observe({ type: 'session_cache_failed', stage: 'after_login' });
+        throw error;
+      }
+    },
+    end: (token, session) => endSession(parts, sessionKey(token), session),
+    async endAllOf({ userId }) {
+      const nowMs = parts.clock();
+      const notBefore = new Date(nowMs);
+      parts.memory.noteEnding({ userId, notBefore });
+      await parts.store.endAllOf(userId, notBefore, new Date(nowMs + parts.options.maxMs + endingsKeptMs));
+    },
+  };
+}
+
+function partsOf({ store, validator, clock, options, limits, observe }: SessionsOptions): SessionParts {
+  const { validationsAtOnce: atOnce, validationsWaiting: waiting } = limits;
+  const memory = createSessionMemory({ clock, ...options });
+  const gate = createValidationGate({ atOnce, waiting, clock, observe });
+  return { store: watchedStore(store, observe), memory, validator, gate, clock, options };
+}
+
+function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup'] {
+  const { memory, clock } = parts;
+  const check = createSessionCheck(parts);
+  const once = oncePerKey<FoundSession | undefined>();
+
+  function refused(key: SessionKey): undefined {
+    if (!memory.isInvalid(key)) memory.refuse(key);
+    observe({ type: 'session_check', outcome: 'invalid_or_expired' });
+    return undefined;
+  }
+
+  /** The last word on everything found, however it was found: endings may have come in meanwhile. */
+  function judged(key: SessionKey, session: Session, layer: 'process' | FoundSession['layer']): Session | undefined {
+    if (!isLive(session, clock()) || memory.hasEnded(key, session)) return refused(key);
+    observe({ type: 'session_check', outcome: 'ok', layer });
+    return session;
+  }
+
+  async function searched(key: SessionKey, token: SessionToken, recalled: KnownSession | undefined) {
+    try {
+      const found = await once(key, () => searchSession(parts, check, key, token));
+      return found === undefined ? refused(key) : judged(key, found.known.session, found.layer);
+    } catch (error) {
+      // A store that is out does not undo what this process read from it a moment ago.
+      if (recalled !== undefined && isStoreOutage(error)) return judged(key, recalled.session, 'process');
+      observe({ type: 'session_check', outcome: 'validation_error' });
+      throw error;
+    }
+  }
+
+  return async (token) => {
+    const key = sessionKey(token);
+    if (memory.isInvalid(key)) return refused(key);
+    const recalled = memory.recall(key);
+    if (recalled !== undefined && !check.isDue(recalled)) return judged(key, recalled.session, 'process');
+    return searched(key, token, recalled);
+  };
+}
+
+const isStoreOutage = (error: unknown): boolean => error instanceof GatewayError && error.code === 'ERR_STORE';
+
+/** A login that ends in the very millisecond of the mark came after it. */
+async function issuedAfterMark({ store }: SessionParts, session: Session): Promise<Session> {
+  const notBefore = await store.notBefore(session.user.userId);
+  if (notBefore === undefined || session.issuedAt.getTime() !== notBefore.getTime()) return session;
+  return { ...session, issuedAt: new Date(notBefore.getTime() + 1) };
+}

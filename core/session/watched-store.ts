@@ -1,0 +1,29 @@
+import { GatewayError } from '../errors.ts';
+import type { Observe } from '../observe.ts';
+import type { SessionStore } from '../ports.ts';
+
+/** What a store is asked to do, as metrics name it. */
+export type StoreOperation = 'get' | 'put' | 'end' | 'end_all' | 'not_before' | 'ping';
+
+/** The same store; failures are counted, and whatever it throws is ERR_STORE. */
+export function watchedStore(store: SessionStore, observe: Observe): SessionStore {
+  async function watched<T>(operation: StoreOperation, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      observe({ type: 'store_error', operation });
+      if (error instanceof GatewayError && error.code === 'ERR_STORE') throw error;
+      throw new GatewayError('ERR_STORE', 'the session store does not answer', { cause: error, retryAfterSecs: 1 });
+    }
+  }
+  return {
+    get: (key) => watched('get', () => store.get(key)),
+    put: (key, session, checkedAt, until) => watched('put', () => store.put(key, session, checkedAt, until)),
+    end: (key, until) => watched('end', () => store.end(key, until)),
+    endAllOf: (userId, notBefore, until) => watched('end_all', () => store.endAllOf(userId, notBefore, until)),
+    notBefore: (userId) => watched('not_before', () => store.notBefore(userId)),
+    onEnded: (listener) => store.onEnded(listener),
+    ping: () => watched('ping', () => store.ping()),
+    close: () => store.close(),
+  };
+}

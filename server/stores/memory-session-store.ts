@@ -1,0 +1,85 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../core/clock.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { Ending, SessionStore, StoredSession } from '../../core/ports.ts';
+import type { SessionKey } from '../../core/session/session-token.ts';
+
+export interface MemorySessionStoreOptions {
+  /** Sessions kept; the least recently used goes first. As many endings are kept again, ten times over. */
+  readonly maxEntries: number;
+  readonly clock: Clock;
+}
+
+interface Kept<T> {
+  readonly value: T;
+  readonly untilMs: number;
+}
+
+/**
+ * Sessions of one process: for one replica, and gone with it. Endings are never pushed out before their time: when their
+ * room is full, a logout fails with ERR_STORE rather than being forgotten.
+ */
+export function createMemorySessionStore({ maxEntries, clock }: MemorySessionStoreOptions): SessionStore {
+  const live = new LRUCache<SessionKey, Kept<StoredSession>>({ max: Math.max(1, maxEntries) });
+  const ended = createKeep<true>(maxEntries * 10, clock);
+  const marks = createKeep<Date>(maxEntries * 10, clock);
+  const listeners: ((ending: Ending) => void)[] = [];
+  const tell = (ending: Ending) => {
+    for (const listener of listeners) listener(ending);
+  };
+
+  return {
+    async get(key) {
+      if (ended.get(key) !== undefined) return { state: 'ended' };
+      const kept = live.get(key);
+      return kept !== undefined && clock() < kept.untilMs ? kept.value : undefined;
+    },
+    async put(key, session, checkedAt, keepUntil) {
+      if (ended.get(key) !== undefined) return false;
+      live.set(key, { value: { state: 'live', session, checkedAt }, untilMs: keepUntil.getTime() });
+      return true;
+    },
+    async end(key, until) {
+      ended.set(key, true, until.getTime());
+      live.delete(key);
+      tell({ key });
+    },
+    async endAllOf(userId, notBefore, until) {
+      const known = marks.get(userId);
+      marks.set(userId, known !== undefined && known > notBefore ? known : notBefore, until.getTime());
+      tell({ userId, notBefore });
+    },
+    notBefore: async (userId) => marks.get(userId),
+    onEnded: (listener) => void listeners.push(listener),
+    ping: async () => {},
+    close: async () => {},
+  };
+}
+
+/** A bounded map whose entries leave when their time is over and not before. */
+function createKeep<T>(max: number, clock: Clock) {
+  const entries = new Map<string, Kept<T>>();
+  let sweptAtMs = Number.NEGATIVE_INFINITY;
+
+  function sweep(): void {
+    const now = clock();
+    if (now - sweptAtMs < 1_000) return;
+    sweptAtMs = now;
+    for (const [key, { untilMs }] of entries) if (untilMs <= now) entries.delete(key);
+  }
+
+  return {
+    get(key: string): T | undefined {
+      const kept = entries.get(key);
+      return kept !== undefined && clock() < kept.untilMs ? kept.value : undefined;
+    },
+    set(key: string, value: T, untilMs: number): void {
+      const known = entries.get(key);
+      if (known === undefined && entries.size >= max) sweep();
+      if (known === undefined && entries.size >= max) {
+        throw new GatewayError('ERR_STORE', 'the session store is full', { retryAfterSecs: 60 });
+      }
+      entries.set(key, { value, untilMs: Math.max(untilMs, known?.untilMs ?? 0) });
+    },
+  };
+}
