@@ -1,0 +1,200 @@
+import { readFileSync } from 'node:fs';
+import {
+  type GraphQLField,
+  type GraphQLSchema,
+  getNamedType,
+  isObjectType,
+  isRequiredArgument,
+  parse,
+  validate,
+} from 'graphql';
+import { type CodeBlockWriter, IndentationText, Project, QuoteKind, type SourceFile } from 'ts-morph';
+import { GatewayError } from '../../../core/errors.ts';
+import type { Emitter } from '../emitter.ts';
+import { type ClientTypes, createClientTypes, docs } from './client-types.ts';
+import { operationDocument } from './operation-document.ts';
+
+const target = 'client/noetl-gateway-client.ts';
+
+/** One method of the client: a root field, how it is called and what comes back. */
+interface ClientMethod {
+  readonly name: string;
+  readonly field: GraphQLField<unknown, unknown>;
+  readonly document: string;
+  readonly args: string | undefined;
+  readonly argsOptional: boolean;
+  readonly answer: string;
+}
+
+/** Methods that every client has, whatever the schema; a root field of such a name gets `Field` appended. */
+const connectionMembers = new Set([
+  'token',
+  'login',
+  'validate',
+  'checkAccess',
+  'logout',
+  'request',
+  'waitForExecution',
+]);
+
+/**
+ * A client for apps: one file that imports nothing, for browsers and Node, with a typed method for each root field.
+ * Descriptions are the schema's own.
+ */
+export const emitClient: Emitter = ({ schema }) => {
+  const project = new Project({
+    useInMemoryFileSystem: true,
+    manipulationSettings: { indentationText: IndentationText.TwoSpaces, quoteKind: QuoteKind.Single },
+  });
+  const file = addRuntime(project);
+  const types = createClientTypes(file);
+  const methods = methodsOf(schema, file, types);
+  addClient(file, methods);
+  file.insertStatements(0, [
+    '// Generated from mesh/generated/schema.graphql by `noetl-gateway generate`. Do not edit.',
+    '// biome-ignore-all format: generated',
+    '// biome-ignore-all lint: generated',
+  ]);
+  file.formatText({ indentSize: 2 });
+  return [{ path: target, content: `${file.getFullText().trimEnd()}\n` }];
+};
+
+/** Adds the client's hand-written half, as it stands beside this file, without what ties its files together. */
+function addRuntime(project: Project): SourceFile {
+  const [shapes, runtime] = ['client-shapes.ts', 'client-runtime.ts'].map(readBeside);
+  const part = project.createSourceFile('runtime.ts', runtime);
+  for (const declaration of part.getImportDeclarations()) declaration.remove();
+  for (const name of ['createConnection', 'poll']) part.getFunctionOrThrow(name).setIsExported(false);
+  part.getVariableStatementOrThrow('terminal').setIsExported(false);
+  return project.createSourceFile('client.ts', `${shapes}\n${part.getFullText().trimStart()}`);
+}
+
+function readBeside(name: string): string {
+  try {
+    return readFileSync(new URL(name, import.meta.url), 'utf8');
+  } catch (cause) {
+    throw new GatewayError('ERR_INTERNAL', 'The package lacks the text of the client.', { cause });
+  }
+}
+
+function methodsOf(schema: GraphQLSchema, file: SourceFile, types: ClientTypes): readonly ClientMethod[] {
+  const roots = [
+    ['query', schema.getQueryType()],
+    ['mutation', schema.getMutationType()],
+  ] as const;
+  return roots.flatMap(([root, type]) =>
+    Object.values(type?.getFields() ?? {})
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map((field) => {
+        const document = operationDocument(root, field);
+        const [problem] = validate(schema, parse(document));
+        if (problem !== undefined) throw new GatewayError('ERR_INTERNAL', `${field.name}: ${problem.message}`);
+        return {
+          name: connectionMembers.has(field.name) ? `${field.name}Field` : field.name,
+          field,
+          document,
+          args: argsOf(field, file, types),
+          argsOptional: !field.args.some(isRequiredArgument),
+          answer: types.output(field.type),
+        };
+      }),
+  );
+}
+
+function argsOf(field: GraphQLField<unknown, unknown>, file: SourceFile, types: ClientTypes): string | undefined {
+  if (field.args.length === 0) return undefined;
+  const name = types.fresh(`${field.name.charAt(0).toUpperCase()}${field.name.slice(1)}Args`);
+  const properties = types.properties(field.args);
+  file.addInterface({ name, isExported: true, properties });
+  return name;
+}
+
+function addClient(file: SourceFile, methods: readonly ClientMethod[]): void {
+  const waits = methods.find(isExecutionField);
+  file.addInterface({
+    name: 'GatewayClient',
+    isExported: true,
+    extends: ['GatewayConnection'],
+    docs: ['A gateway, typed by its schema. Every method rejects with a {@link GatewayClientError}.'],
+    methods: [
+      ...methods.map(({ name, field, args, argsOptional, answer }) => ({
+        name,
+        parameters: [
+          ...(args === undefined ? [] : [{ name: 'args', type: args, hasQuestionToken: argsOptional }]),
+          { name: 'options', type: 'CallOptions', hasQuestionToken: true },
+        ],
+        returnType: `Promise<${answer}>`,
+        docs: docs(field.description),
+      })),
+      ...(waits === undefined ? [] : [waitMethod(waits)]),
+    ],
+  });
+  file.addFunction({
+    name: 'createGatewayClient',
+    isExported: true,
+    parameters: [{ name: 'options', type: 'GatewayClientOptions' }],
+    returnType: 'GatewayClient',
+    docs: ['Makes a client; nothing is sent before a method is called.'],
+    statements: [
+      'const connection = createConnection(options);',
+      (writer) => {
+        writer.write(
+          'const call = async <T>(field: string, query: string, args: object | undefined, more: CallOptions | undefined): Promise<T> => ',
+        );
+        writer.inlineBlock(() => {
+          writer.writeLine('const data = await connection.request(query, { ...args }, more);');
+          writer.writeLine('return data[field] as T;');
+        });
+        writer.write(';');
+      },
+      (writer) => writeMethods(writer, methods, waits),
+    ],
+  });
+}
+
+function writeMethods(
+  writer: CodeBlockWriter,
+  methods: readonly ClientMethod[],
+  waits: ClientMethod | undefined,
+): void {
+  writer.write('const client: GatewayClient = Object.assign(connection, ').inlineBlock(() => {
+    for (const method of methods) writeMethod(writer, method);
+    if (waits === undefined) return;
+    const ask = `() => client.${waits.name}({ id }, more)`;
+    writer.writeLine('waitForExecution: async (id: string, more?: WaitOptions) =>');
+    writer.indent(() => {
+      writer.writeLine(`(await poll(${ask}, (one) => terminal.has(one?.status ?? ''), more)) as ${nonNull(waits)},`);
+    });
+  });
+  writer.write(');').newLine();
+  writer.writeLine('return client;');
+}
+
+function writeMethod(writer: CodeBlockWriter, method: ClientMethod): void {
+  const { name, field, args, argsOptional, answer, document } = method;
+  const parameter = args === undefined ? '' : `args${argsOptional ? '?' : ''}: ${args}, `;
+  const given = args === undefined ? 'undefined' : 'args';
+  writer.writeLine(`${name}: (${parameter}more?: CallOptions) =>`);
+  writer.indent(() => {
+    writer.writeLine(`call<${answer}>('${field.name}', ${JSON.stringify(document)}, ${given}, more),`);
+  });
+}
+
+const waitMethod = (method: ClientMethod) => ({
+  name: 'waitForExecution',
+  parameters: [
+    { name: 'id', type: 'string' },
+    { name: 'options', type: 'WaitOptions', hasQuestionToken: true },
+  ],
+  returnType: `Promise<${nonNull(method)}>`,
+  docs: ['Asks until the execution is over: completed, failed or cancelled. Failures that may pass are outlived.'],
+});
+
+/** The field to poll: `execution(id: ID!)` with a status. */
+function isExecutionField({ field }: ClientMethod): boolean {
+  const type = getNamedType(field.type);
+  const required = field.args.filter(isRequiredArgument).map(({ name }) => name);
+  return field.name === 'execution' && required.join() === 'id' && isObjectType(type) && 'status' in type.getFields();
+}
+
+const nonNull = ({ answer }: ClientMethod): string => answer.replace(/ \| null$/, '');
