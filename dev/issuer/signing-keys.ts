@@ -1,0 +1,34 @@
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+
+const algorithm = 'RS256';
+
+/** The keys of the development issuer. */
+export interface SigningKeys {
+  /** Signs with the newest key. `header` overrides `alg` and `kid`, which is how tests lie. */
+  sign(claims: Readonly<Record<string, unknown>>, header: Readonly<Record<string, unknown>>): Promise<string>;
+  publicKeys(): readonly JWK[];
+  rotate(forgetOld: boolean): Promise<void>;
+}
+
+export async function createSigningKeys(): Promise<SigningKeys> {
+  let current = await createKey();
+  let published: readonly JWK[] = [current.jwk];
+  return {
+    sign: (claims, header) =>
+      new SignJWT({ ...claims })
+        .setProtectedHeader({ alg: algorithm, typ: 'JWT', kid: current.kid, ...header })
+        .sign(current.privateKey),
+    publicKeys: () => published,
+    async rotate(forgetOld) {
+      current = await createKey();
+      published = forgetOld ? [current.jwk] : [current.jwk, ...published];
+    },
+  };
+}
+
+async function createKey() {
+  const kid = crypto.randomUUID();
+  const { publicKey, privateKey } = await generateKeyPair(algorithm);
+  const jwk: JWK = { ...(await exportJWK(publicKey)), kid, alg: algorithm, use: 'sig' };
+  return { kid, privateKey, jwk };
+}
