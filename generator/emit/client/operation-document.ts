@@ -32,10 +32,17 @@ export function defaultFields(type: GraphQLObjectType): readonly GraphQLField<un
   });
 }
 
-/** The document that calls one root field with all its arguments as variables, in one line. */
-export function operationDocument(root: 'query' | 'mutation', field: GraphQLField<unknown, unknown>): string {
+/** The document of {@link operationNode} in one line. */
+export const operationDocument = (root: 'query' | 'mutation', field: GraphQLField<unknown, unknown>): string =>
+  stripIgnoredCharacters(print(operationNode(root, field)));
+
+/** The operation that calls one root field with all its arguments as variables. */
+export function operationNode(
+  root: 'query' | 'mutation',
+  field: GraphQLField<unknown, unknown>,
+): OperationDefinitionNode {
   const selectionSet = selectionOf(field.type);
-  const node: OperationDefinitionNode = {
+  return {
     kind: Kind.OPERATION_DEFINITION,
     operation: root === 'query' ? OperationTypeNode.QUERY : OperationTypeNode.MUTATION,
     name: name(field.name),
@@ -53,7 +60,6 @@ export function operationDocument(root: 'query' | 'mutation', field: GraphQLFiel
       },
     ]),
   };
-  return stripIgnoredCharacters(print(node));
 }
 
 function selectionOf(type: GraphQLOutputType): SelectionSetNode | undefined {

@@ -1,0 +1,121 @@
+import {
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isObjectType,
+  isRequiredArgument,
+  print,
+} from 'graphql';
+import type { Operation } from '../../../core/operation.ts';
+import { accessWords } from '../access-words.ts';
+import { operationNode } from '../client/operation-document.ts';
+import type { Emitter } from '../emitter.ts';
+import { code, fenced, page, table } from '../markdown.ts';
+import { exampleValue } from './example-value.ts';
+
+const target = 'docs/generated/schema.md';
+
+type Field = GraphQLField<unknown, unknown>;
+
+/** The schema for those who write apps: every field with an example, every type that they can meet. */
+export const emitReferencePage: Emitter = ({ schema, operations }) => {
+  const rules = new Map(operations.map((operation) => [operation.field, operation]));
+  const section = (root: 'query' | 'mutation') => {
+    const type = root === 'query' ? schema.getQueryType() : schema.getMutationType();
+    return byName(Object.values(type?.getFields() ?? {})).map((field) =>
+      fieldSection(root, field, rules.get(field.name)),
+    );
+  };
+  const sections = [
+    '# Schema reference',
+    'Send operations to `POST /graphql` with a session token. Ids are text: they are larger than JavaScript’s exact numbers. A field that is refused is null, and `errors` says why in `extensions.code`.',
+    '## Queries',
+    ...section('query'),
+    '## Mutations',
+    ...section('mutation'),
+    '## Types',
+    ...typeSections(schema),
+  ];
+  return [{ path: target, content: page('mesh/generated/schema.graphql', sections) }];
+};
+
+function fieldSection(root: 'query' | 'mutation', field: Field, operation: Operation | undefined): string {
+  const variables = Object.fromEntries(
+    field.args.filter(shownInExample).map((arg) => [arg.name, exampleValue(arg.name, arg.type)]),
+  );
+  const parts = [
+    `### ${code(field.name)}`,
+    field.description ?? operation?.description,
+    `Answers ${code(String(field.type))}. May be called by ${operation === undefined ? 'nobody' : accessWords(operation.access)}.`,
+    argumentsTable(field),
+    fenced('graphql', print(operationNode(root, field))),
+    Object.keys(variables).length === 0 ? undefined : fenced('json', JSON.stringify(variables, null, 2)),
+  ];
+  return parts.filter((part) => part !== undefined && part !== '').join('\n\n');
+}
+
+const shownInExample = (arg: Field['args'][number]): boolean => isRequiredArgument(arg) || arg.name === 'variables';
+
+function argumentsTable(field: Field): string {
+  if (field.args.length === 0) return '';
+  return table(
+    ['argument', 'type', 'default', ''],
+    field.args.map((arg) => [
+      code(arg.name),
+      code(String(arg.type)),
+      arg.defaultValue === undefined ? '' : code(JSON.stringify(arg.defaultValue)),
+      arg.description ?? '',
+    ]),
+  );
+}
+
+function typeSections(schema: GraphQLSchema): readonly string[] {
+  return byName([...metTypes(schema)]).flatMap((type) => {
+    const body = typeBody(type);
+    return body === undefined
+      ? []
+      : [[`### ${code(type.name)}`, type.description ?? '', body].filter(Boolean).join('\n\n')];
+  });
+}
+
+/** Types below the root fields; those that only directives use are of no use to callers. */
+function metTypes(schema: GraphQLSchema): ReadonlySet<GraphQLNamedType> {
+  const met = new Set<GraphQLNamedType>();
+  const visit = (type: GraphQLNamedType): void => {
+    if (met.has(type)) return;
+    met.add(type);
+    if (!isObjectType(type) && !isInputObjectType(type)) return;
+    for (const member of Object.values(type.getFields())) {
+      visit(getNamedType(member.type));
+      if ('args' in member) for (const arg of member.args) visit(getNamedType(arg.type));
+    }
+  };
+  const roots = [schema.getQueryType(), schema.getMutationType()].filter((type) => type != null);
+  for (const type of roots) visit(type);
+  for (const type of roots) met.delete(type);
+  return met;
+}
+
+/** Scalars are told by name. */
+function typeBody(type: GraphQLNamedType): string | undefined {
+  if (isEnumType(type))
+    return table(
+      ['value', ''],
+      type.getValues().map((one) => [code(one.name), one.description ?? '']),
+    );
+  if (isObjectType(type) || isInputObjectType(type)) {
+    const rows = Object.values(type.getFields()).map((one) => [
+      code(one.name),
+      code(String(one.type)),
+      one.description ?? '',
+    ]);
+    return table([isObjectType(type) ? 'field' : 'member', 'type', ''], rows);
+  }
+  return undefined;
+}
+
+const byName = <T extends { name: string }>(list: readonly T[]): T[] =>
+  list.toSorted((a, b) => (a.name < b.name ? -1 : 1));
