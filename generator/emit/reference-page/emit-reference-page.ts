@@ -84,19 +84,24 @@ function typeSections(schema: GraphQLSchema): readonly string[] {
 /** Types below the root fields; those that only directives use are of no use to callers. */
 function metTypes(schema: GraphQLSchema): ReadonlySet<GraphQLNamedType> {
   const met = new Set<GraphQLNamedType>();
-  const visit = (type: GraphQLNamedType): void => {
-    if (met.has(type)) return;
-    met.add(type);
-    if (!isObjectType(type) && !isInputObjectType(type)) return;
-    for (const member of Object.values(type.getFields())) {
-      visit(getNamedType(member.type));
-      if ('args' in member) for (const arg of member.args) visit(getNamedType(arg.type));
-    }
-  };
   const roots = [schema.getQueryType(), schema.getMutationType()].filter((type) => type != null);
-  for (const type of roots) visit(type);
-  for (const type of roots) met.delete(type);
+  const waiting: GraphQLNamedType[] = [...roots];
+  for (let type = waiting.pop(); type !== undefined; type = waiting.pop()) {
+    if (!met.has(type)) waiting.push(...typesIn(type));
+    met.add(type);
+  }
+  for (const root of roots) met.delete(root);
   return met;
+}
+
+/** Types of a type's own fields and of their arguments. */
+function typesIn(type: GraphQLNamedType): readonly GraphQLNamedType[] {
+  if (isInputObjectType(type)) return Object.values(type.getFields()).map((field) => getNamedType(field.type));
+  if (!isObjectType(type)) return [];
+  return Object.values(type.getFields()).flatMap((field) => [
+    getNamedType(field.type),
+    ...field.args.map((arg) => getNamedType(arg.type)),
+  ]);
 }
 
 /** Scalars are told by name. */
