@@ -1,0 +1,42 @@
+import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor';
+import type { Plugin } from 'graphql-yoga';
+import { GatewayError } from '../../core/errors.ts';
+import { maxRootFieldsRule } from './max-root-fields.ts';
+
+/** Limits on a GraphQL document. Each operation of a document is measured, also those that do not run. */
+export interface QueryLimits {
+  readonly queryDepth: number;
+  readonly queryAliases: number;
+  readonly queryRootFields: number;
+  readonly queryTokens: number;
+  readonly queryCost: number;
+  readonly queryDirectives: number;
+}
+
+/**
+ * Refuses documents beyond the limits before anything of them runs, with ERR_QUERY_REFUSED and status 400. The message
+ * does not say which limit, nor how high it is. The introspection query of GraphiQL passes the default limits.
+ */
+export function useLimits(limits: QueryLimits): Plugin {
+  // Thrown, not reported: a document that is too large is not worth the rest of its validation.
+  const refuse = (): never => {
+    throw new GatewayError('ERR_QUERY_REFUSED', 'the query is larger or more complex than this server accepts');
+  };
+  const limit = (n: number) => ({ n, exposeLimits: false, onReject: [refuse] });
+  const armor: object = EnvelopArmorPlugin({
+    maxTokens: limit(limits.queryTokens),
+    maxDepth: { ...limit(limits.queryDepth), flattenFragments: true, ignoreIntrospection: false },
+    maxAliases: { ...limit(limits.queryAliases), allowList: [] },
+    maxDirectives: limit(limits.queryDirectives),
+    costLimit: { maxCost: limits.queryCost, exposeLimits: false, onReject: [refuse], flattenFragments: true },
+    // Error rendering drops suggestions from every message, not from those of validation only.
+    blockFieldSuggestion: { enabled: false },
+  });
+  const rootFields = maxRootFieldsRule(limits.queryRootFields, refuse);
+  return {
+    onPluginInit({ addPlugin }) {
+      addPlugin(armor);
+      addPlugin({ onValidate: ({ addValidationRule }) => addValidationRule(rootFields) });
+    },
+  };
+}
