@@ -1,0 +1,91 @@
+import { GraphQLError, type GraphQLErrorExtensions } from 'graphql';
+import { type ErrorCode, GatewayError } from '../../core/errors.ts';
+
+/**
+ * Codes whose status is the status of the HTTP answer whatever the caller accepts: without a session, without a GraphQL
+ * request, or without an answer. With the others `application/json` stays 200.
+ */
+const realStatus: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_QUERY_REFUSED',
+  'ERR_METHOD',
+  'ERR_BODY_TOO_LARGE',
+  'ERR_MEDIA_TYPE',
+  'ERR_RATE_LIMITED',
+  'ERR_TOKEN_MISSING',
+  'ERR_TOKEN_MALFORMED',
+  'ERR_SESSION_INVALID',
+  'ERR_ORIGIN_REFUSED',
+  'ERR_INTERNAL',
+  'ERR_AUTH_UNAVAILABLE',
+  'ERR_STORE',
+  'ERR_OVERLOADED',
+]);
+
+const internal = new GatewayError('ERR_INTERNAL', 'something went wrong in the gateway');
+
+/**
+ * Turns whatever was thrown while answering a GraphQL request into the error that a caller sees: code and public message
+ * of a GatewayError, the text of errors about the caller's own document, and for everything else ERR_INTERNAL without a
+ * word about it. The original stays `originalError`, for the log. Errors of a field leave the HTTP status alone.
+ */
+export function renderError(error: unknown): GraphQLError {
+  const at = error instanceof GraphQLError ? error : undefined;
+  const root = rootOf(error);
+  if (root instanceof GatewayError) return rendered(root, at, root);
+  if (!(root instanceof GraphQLError)) return rendered(internal, at, root);
+  if (typeof root.extensions['code'] === 'string') return renderedGraphQL(root, at ?? root);
+  // Past validation graphql-js makes errors from what a resolver returned; their text may be the upstream's.
+  return at?.path === undefined ? renderedGraphQL(root, root) : rendered(internal, at, root);
+}
+
+/** What a plugin, a resolver or the executor threw in the first place. */
+function rootOf(error: unknown): unknown {
+  let root = error;
+  while (root instanceof GraphQLError && root.originalError != null) root = root.originalError;
+  return root;
+}
+
+function rendered(error: GatewayError, at: GraphQLError | undefined, original: unknown): GraphQLError {
+  return new GraphQLError(error.message, {
+    ...placeOf(at),
+    originalError: original instanceof Error ? original : new Error('a value that is no error was thrown'),
+    extensions: { code: error.code, ...(at?.path === undefined ? { http: httpOf(error) } : {}) },
+  });
+}
+
+function httpOf({ code, status, retryAfterSecs }: GatewayError) {
+  const headers = retryAfterSecs === undefined ? {} : { headers: { 'Retry-After': String(retryAfterSecs) } };
+  return { status, spec: !realStatus.has(code), ...headers };
+}
+
+/** Errors that graphql-js or Yoga made about the request, and those that a platform's own resolvers made public. */
+function renderedGraphQL(root: GraphQLError, at: GraphQLError): GraphQLError {
+  const { code, ...rest } = root.extensions;
+  const extensions: GraphQLErrorExtensions = { ...rest, code: publicCode(code) };
+  if (at.path === undefined) extensions['http'] = root.extensions['http'] ?? { status: 400, spec: true };
+  else delete extensions['http'];
+  return new GraphQLError(withoutSuggestion(root.message), { ...placeOf(at), extensions });
+}
+
+const yogaCodes: Readonly<Record<string, ErrorCode>> = {
+  REQUEST_ENTITY_TOO_LARGE: 'ERR_BODY_TOO_LARGE',
+  INTERNAL_SERVER_ERROR: 'ERR_INTERNAL',
+};
+const graphqlCodes = new Set(['BAD_REQUEST', 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED']);
+
+function publicCode(code: unknown): unknown {
+  if (typeof code !== 'string' || graphqlCodes.has(code) || code === 'OPERATION_RESOLUTION_FAILURE') {
+    return 'ERR_REQUEST_INVALID';
+  }
+  return yogaCodes[code] ?? code;
+}
+
+/** Suggestions name what the caller did not ask for. graphql-js puts them at the end. */
+function withoutSuggestion(message: string): string {
+  const start = message.lastIndexOf(' Did you mean ');
+  return start < 0 ? message : message.slice(0, start);
+}
+
+function placeOf(at: GraphQLError | undefined) {
+  return { nodes: at?.nodes ?? null, source: at?.source, positions: at?.positions, path: at?.path };
+}
