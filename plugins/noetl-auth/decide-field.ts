@@ -1,0 +1,147 @@
+import type { AccessRequest, AccessRule } from '../../core/access/access-rule.ts';
+import type { Decision } from '../../core/access/decision.ts';
+import { decideOnExecution } from '../../core/access/execution-access.ts';
+import type { Grant } from '../../core/access/grant.ts';
+import type { Permission } from '../../core/access/permission.ts';
+import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
+import type { Caller, RootDecision } from '../../core/call-context.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { idText } from '../../core/json/lossless-json.ts';
+import type { AccessChecker } from '../../core/ports.ts';
+
+/** The playbook path of an execution; undefined when there is no such execution. @throws when it cannot find out. */
+export type ExecutionPath = (id: string, call: { caller: Caller; requestId: string }) => Promise<string | undefined>;
+
+/** What a field is judged by: its rule, who calls, and the ways to find out. */
+export interface FieldQuestion {
+  readonly field: string;
+  readonly root: 'query' | 'mutation' | 'subscription';
+  readonly rule: AccessRule;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly checker: AccessChecker;
+  readonly executionPath: ExecutionPath;
+}
+
+/** A decision, and what the audit log says of it. */
+export interface Judgement {
+  readonly decision: RootDecision;
+  readonly permission?: Permission;
+  readonly path?: string;
+}
+
+/** NoETL's ids are 64-bit integers. */
+const executionId = /^\d{1,19}$/;
+
+/**
+ * Decides one root field by its access rule, on its coerced arguments.
+ * @throws what the checker or `executionPath` throw: they could not find out.
+ */
+export async function decideField(question: FieldQuestion): Promise<Judgement> {
+  const { rule } = question;
+  switch (rule.kind) {
+    case 'closed':
+      return { decision: denied(question, accessDenied()) };
+    case 'authenticated':
+      return { decision: allowed(question, { rows: rule.rows }) };
+    case 'role':
+      return { decision: hasRole(question, rule.roles) ? allowed(question, {}) : denied(question, accessDenied()) };
+    case 'playbook':
+      return decideOnPath(question, rule.permission, rule.argument);
+    case 'execution':
+      return decideOnExecutionId(question, rule.permission, rule.argument);
+    case 'custom':
+      return {
+        decision: (await customAllows(question, rule.decide))
+          ? allowed(question, {})
+          : denied(question, accessDenied()),
+      };
+    default:
+      return { decision: denied(question, unknownRule(rule)) };
+  }
+}
+
+export const accessDenied = () => new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
+
+/** The same words for what is hidden and for what does not exist. */
+const executionNotFound = () => new GatewayError('ERR_NOT_FOUND', 'execution not found');
+
+function unknownRule(_rule: never): GatewayError {
+  return accessDenied();
+}
+
+function denied({ field }: FieldQuestion, error: GatewayError): RootDecision {
+  return { outcome: 'denied', field, error };
+}
+
+function allowed(
+  { field, args }: FieldQuestion,
+  on: { grant?: Grant | undefined; path?: string; rows?: 'executions' | 'playbooks' | undefined },
+): RootDecision {
+  return { outcome: 'allowed', field, args, grant: on.grant, path: on.path, rows: on.rows };
+}
+
+function hasRole({ caller }: FieldQuestion, roles: readonly string[]): boolean {
+  return caller.session.user.roles.some((role) => roles.includes(role));
+}
+
+async function decideOnPath(question: FieldQuestion, permission: Permission, argument: string): Promise<Judgement> {
+  const value = argumentOf(question, argument);
+  const path = typeof value === 'string' ? parsePlaybookPath(value) : undefined;
+  if (path === undefined)
+    return { decision: denied(question, invalidArgument(argument, 'a catalog path in normal form')) };
+  const { caller, checker } = question;
+  const verdict = await checker.check({ user: caller.session.user, permission, path, token: caller.token });
+  return { decision: ofVerdict(question, verdict, path, accessDenied), permission, path };
+}
+
+async function decideOnExecutionId(
+  question: FieldQuestion,
+  permission: Permission,
+  argument: string,
+): Promise<Judgement> {
+  const id = idText(argumentOf(question, argument));
+  if (id === undefined || !executionId.test(id)) {
+    return { decision: denied(question, invalidArgument(argument, 'an execution id, which is digits')) };
+  }
+  const { field, args, caller, checker, requestId } = question;
+  // A read is judged on its answer, which names the playbook: no second call, and nothing has started by then.
+  if (question.root === 'query') return { decision: { outcome: 'onAnswer', field, args, permission }, permission };
+  const path = await question.executionPath(id, { caller, requestId });
+  if (path === undefined) return { decision: denied(question, executionNotFound()), permission };
+  const about = { user: caller.session.user, permission, path, token: caller.token };
+  const verdict = await decideOnExecution(checker, about);
+  return { decision: ofVerdict(question, verdict, path, executionNotFound), permission, path };
+}
+
+function ofVerdict(
+  question: FieldQuestion,
+  verdict: Decision,
+  path: string,
+  refusal: () => GatewayError,
+): RootDecision {
+  return verdict.allowed ? allowed(question, { grant: verdict.grant, path }) : denied(question, refusal());
+}
+
+async function customAllows(question: FieldQuestion, decide: (request: AccessRequest) => unknown): Promise<boolean> {
+  const { field, args, caller, checker } = question;
+  const user = caller.session.user;
+  const may = async (permission: Permission, path: string) =>
+    parsePlaybookPath(path) !== undefined &&
+    (await checker.check({ user, permission, path, token: caller.token })).allowed;
+  try {
+    // Only `true` allows: a rule that forgets to answer must not.
+    return (await decide({ field, args, user, may })) === true;
+  } catch {
+    return false;
+  }
+}
+
+function argumentOf({ args }: FieldQuestion, name: string): unknown {
+  return Object.hasOwn(args, name) ? args[name] : undefined;
+}
+
+export function invalidArgument(argument: string, expected: string): GatewayError {
+  return new GatewayError('ERR_REQUEST_INVALID', `${argument} must be ${expected}`);
+}

@@ -1,0 +1,88 @@
+import { collectFields, getDefinedRootType } from '@graphql-tools/utils';
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLSchema,
+  getArgumentValues,
+  getOperationAST,
+  getVariableValues,
+  Kind,
+  type OperationTypeNode,
+} from 'graphql';
+import { GatewayError } from '../../core/errors.ts';
+
+/** A GraphQL operation as it is about to run. */
+export interface OperationToRun {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operationName?: string | null | undefined;
+  readonly variableValues?: unknown;
+}
+
+/** A root field that will run. `args` are coerced: variables resolved, defaults applied; a GatewayError when that failed. */
+export interface RootField {
+  readonly responseKey: string;
+  readonly name: string;
+  /** Undefined: the schema has no such field, or it is one of introspection. */
+  readonly field: GraphQLField<unknown, unknown> | undefined;
+  readonly args: Readonly<Record<string, unknown>> | GatewayError;
+  readonly node: FieldNode;
+}
+
+/** What will run; or, when the request itself is wrong, the errors that the executor would answer with. */
+export type RootFields =
+  | { readonly operation: OperationTypeNode; readonly fields: readonly RootField[] }
+  | { readonly errors: readonly GraphQLError[] };
+
+/**
+ * Every root field that will run: of the selected operation, through fragments of any nesting, with `@skip` and
+ * `@include` applied, deferred ones too. Fields are collected as the executor collects them.
+ */
+export function rootFieldsOf({ schema, document, operationName, variableValues }: OperationToRun): RootFields {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return { errors: [new GraphQLError('Could not determine what operation to execute.')] };
+  const variables = getVariableValues(schema, operation.variableDefinitions ?? [], recordOf(variableValues));
+  if (variables.errors !== undefined) return { errors: variables.errors };
+  const type = getDefinedRootType(schema, operation.operation);
+  const { fields, patches } = collectFields(
+    schema,
+    fragmentsOf(document),
+    { coerced: variables.coerced, sources: {} },
+    type,
+    operation.selectionSet,
+  );
+  const known = type.getFields();
+  const rootField = (responseKey: string, node: FieldNode): RootField => {
+    const field = Object.hasOwn(known, node.name.value) ? known[node.name.value] : undefined;
+    const args = field === undefined ? {} : argsOf(field, node, variables.coerced);
+    return { responseKey, name: node.name.value, field, args, node };
+  };
+  const collected = [fields, ...patches.map((patch) => patch.fields)].flatMap((map) => [...map.entries()]);
+  // Validation has made sure that the nodes under one key ask for the same; the resolver's guard checks the name again.
+  const all = collected.flatMap(([key, nodes]) => nodes.slice(0, 1).map((node) => rootField(key, node)));
+  return { operation: operation.operation, fields: all };
+}
+
+function argsOf(field: GraphQLField<unknown, unknown>, node: FieldNode, variables: Record<string, unknown>) {
+  try {
+    return getArgumentValues(field, node, variables);
+  } catch (error) {
+    const message = error instanceof GraphQLError ? error.message : 'the arguments cannot be read';
+    return new GatewayError('ERR_REQUEST_INVALID', message, { cause: error });
+  }
+}
+
+function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
+  const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
+  }
+  return fragments;
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

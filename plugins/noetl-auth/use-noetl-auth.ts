@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { useGenericAuth } from '@envelop/generic-auth';
+import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import type { Plugin, YogaInitialContext } from 'graphql-yoga';
+import { decideOnExecution } from '../../core/access/execution-access.ts';
+import type { Permission } from '../../core/access/permission.ts';
+import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
+import type { CallContext, Caller } from '../../core/call-context.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { AccessChecker, Sessions } from '../../core/ports.ts';
+import { createAuthenticator } from './authenticator.ts';
+import { type DecisionOptions, decideOperation } from './decide-operation.ts';
+import { noIntrospectionRule } from './no-introspection.ts';
+import { refusalResponse } from './refusal-response.ts';
+
+export interface NoetlAuthOptions extends DecisionOptions {
+  readonly sessions: Sessions;
+  /** Whether callers with a session may ask for the schema. */
+  readonly introspection: boolean;
+  /** Callers that were authenticated before Yoga saw the request, by that request. Default: none. */
+  readonly callers?: WeakMap<object, Caller>;
+}
+
+/** What this plugin adds to the context of an operation. */
+export type AuthContext = Pick<CallContext, 'caller' | 'decisions' | 'may' | 'mayOnExecution' | 'requestId'>;
+
+/** Envelop's hooks before an operation runs; queries, mutations and subscriptions alike. */
+interface BeforeRunning {
+  readonly args: Pick<ExecutionArgs, 'schema' | 'document' | 'operationName' | 'variableValues' | 'contextValue'>;
+  readonly extendContext: (extension: Pick<AuthContext, 'decisions'>) => void;
+  readonly setResultAndStopExecution: (result: ExecutionResult) => void;
+}
+
+/**
+ * Authenticates every request before it is parsed, and decides every root field of an operation before any of them runs.
+ * A request without a valid session is answered with 401, one whose session cannot be checked with 503. Only a GET that
+ * carries no query passes without one, since it can run nothing.
+ */
+export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { requestId?: string }> {
+  const callers = options.callers ?? new WeakMap<object, Caller>();
+  const authenticate = createAuthenticator(options);
+  const before = (hook: BeforeRunning) => decideBefore(hook, options);
+  return {
+    async onRequest({ request, url, endResponse, fetchAPI }) {
+      if (callers.has(request) || canRunNothing(request.method, url)) return;
+      try {
+        const found = await authenticate((name) => request.headers.get(name));
+        if ('caller' in found) callers.set(request, found.caller);
+        else endResponse(refusalResponse(found.refused, fetchAPI.Response));
+      } catch (error) {
+        endResponse(refusalResponse(error, fetchAPI.Response));
+      }
+    },
+    onPluginInit({ addPlugin }) {
+      const resolveUser: object = useGenericAuth<Caller, YogaInitialContext, 'caller'>({
+        mode: 'resolve-only',
+        contextFieldName: 'caller',
+        resolveUserFn: ({ request }) => callers.get(request) ?? null,
+      });
+      addPlugin(resolveUser);
+      addPlugin({
+        onContextBuilding: ({ context, extendContext }) => extendContext(questionsOf(context, options.checker)),
+      });
+    },
+    onValidate({ addValidationRule }) {
+      if (!options.introspection) addValidationRule(noIntrospectionRule);
+    },
+    onExecute: before as NonNullable<Plugin<AuthContext>['onExecute']>,
+    onSubscribe: before as NonNullable<Plugin<AuthContext>['onSubscribe']>,
+  };
+}
+
+/** GraphiQL's page, or an error of Yoga's: without a query there is nothing to run. Preflights carry no session. */
+function canRunNothing(method: string, url: URL): boolean {
+  return method === 'OPTIONS' || ((method === 'GET' || method === 'HEAD') && !url.searchParams.has('query'));
+}
+
+/** What resolvers may ask about the caller. Without one they get to ask nothing, and nothing runs. */
+function questionsOf(
+  context: Partial<AuthContext>,
+  checker: AccessChecker,
+): Pick<AuthContext, 'requestId' | 'may' | 'mayOnExecution'> {
+  const ask =
+    (check: AccessChecker['check']) =>
+    async (permission: Permission, path: string): Promise<boolean> => {
+      const { caller } = context;
+      if (!caller || parsePlaybookPath(path) === undefined) return false;
+      return (await check({ user: caller.session.user, permission, path, token: caller.token })).allowed;
+    };
+  return {
+    requestId: context.requestId ?? randomUUID(),
+    may: ask((question) => checker.check(question)),
+    mayOnExecution: ask((question) => decideOnExecution(checker, question)),
+  };
+}
+
+async function decideBefore(
+  { args, extendContext, setResultAndStopExecution }: BeforeRunning,
+  options: NoetlAuthOptions,
+) {
+  const { caller, requestId } = args.contextValue as Partial<AuthContext>;
+  if (!caller || requestId === undefined) throw new GatewayError('ERR_TOKEN_MISSING', 'a session token is required');
+  const decided = await decideOperation(args, { caller, requestId }, options);
+  if ('decisions' in decided) return extendContext({ decisions: decided.decisions });
+  const { refused: errors, data } = decided;
+  setResultAndStopExecution(data === undefined ? { errors } : { errors, data });
+}

@@ -1,0 +1,213 @@
+import { buildSchema, GraphQLScalarType, type GraphQLSchema } from 'graphql';
+import { createYoga } from 'graphql-yoga';
+import { createLocalAccessChecker } from '../../core/access/access-checkers.ts';
+import type { AccessRule } from '../../core/access/access-rule.ts';
+import { compileGrants } from '../../core/access/decision.ts';
+import type { Grant } from '../../core/access/grant.ts';
+import type { CallContext } from '../../core/call-context.ts';
+import { defaults } from '../../core/config/defaults.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { GatewayEvent } from '../../core/observe.ts';
+import type { AccessChecker, Sessions } from '../../core/ports.ts';
+import type { Session } from '../../core/session/session.ts';
+import { createErrorRendering } from '../../plugins/error-rendering/use-error-rendering.ts';
+import { useLimits } from '../../plugins/limits/use-limits.ts';
+import type { FieldRule } from '../../plugins/noetl-auth/decide-operation.ts';
+import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
+import { useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
+
+/** A resolver that ran: the field and the arguments it was given. Stands for a call upstream. */
+export interface UpstreamTouch {
+  readonly field: string;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+export const typeDefs = /* GraphQL */ `
+  scalar JSON
+  type Execution { id: ID! status: String result: JSON events(type: String): [Event] parent: Execution }
+  type Event { id: ID! name: String execution: Execution }
+  type Playbook { path: String! source: String }
+  input Options { path: String, tags: [String!], depth: Int = 3 }
+  type Query {
+    execution(id: ID!): Execution
+    playbook(path: String! = "data/default", version: Int): Playbook
+    playbooks(options: Options): [Playbook!]
+    workerPools: JSON
+    dashboard: JSON!
+    special(code: Int = 7, path: String): String
+    unruled: String
+    shut: String
+  }
+  type Mutation {
+    executePlaybook(name: String!, variables: JSON): Execution
+    cancelExecution(id: ID!, reason: String): Execution
+    render(name: String!, template: JSON): Execution
+  }
+`;
+
+export const rules: ReadonlyMap<string, FieldRule> = new Map<string, FieldRule>(
+  Object.entries({
+    execution: rule('query', { kind: 'execution', permission: 'view', argument: 'id' }),
+    playbook: rule('query', { kind: 'playbook', permission: 'view', argument: 'path' }),
+    playbooks: rule('query', { kind: 'authenticated', rows: 'playbooks' }),
+    workerPools: rule('query', { kind: 'role', roles: ['admin'] }),
+    dashboard: rule('query', { kind: 'role', roles: ['admin'] }),
+    special: {
+      ...rule('query', { kind: 'custom', decide: ({ args }) => args['code'] === 7 }),
+      pathArguments: ['path'],
+    },
+    shut: rule('query', { kind: 'closed' }),
+    executePlaybook: rule('mutation', { kind: 'playbook', permission: 'execute', argument: 'name' }),
+    cancelExecution: rule('mutation', { kind: 'execution', permission: 'execute', argument: 'id' }),
+    render: {
+      ...rule('mutation', { kind: 'playbook', permission: 'execute', argument: 'name' }),
+      allowTemplates: true,
+    },
+  }),
+);
+
+function rule(root: 'query' | 'mutation', access: AccessRule): FieldRule {
+  return { root, access, allowTemplates: false };
+}
+
+export const grant = (
+  effect: 'allow' | 'deny',
+  role: string,
+  permissions: Grant['permissions'],
+  ...patterns: string[]
+): Grant => ({ effect, role, permissions, patterns, source: `gateway.config.ts:${role}` });
+
+export const defaultGrants: readonly Grant[] = [
+  grant('allow', 'admin', ['execute', 'view', 'edit', 'delete'], '*'),
+  grant('allow', 'analyst', ['execute', 'view'], 'data/*'),
+  grant('deny', 'analyst', ['execute', 'view', 'edit', 'delete'], 'data/secret/*'),
+];
+
+export const reserved = ['api_integration/auth0/auth0_login'];
+
+/** Which playbook an execution belongs to. */
+export const executions: ReadonlyMap<string, string> = new Map([
+  ['1', 'data/report'],
+  ['2', 'system/cleanup'],
+  ['3', 'api_integration/auth0/auth0_login'],
+]);
+
+export function session(...roles: string[]): Session {
+  return {
+    user: { userId: '17', email: 'ana@example.com', displayName: 'Ana', roles },
+    expiresAt: new Date('2099-01-01T00:00:00Z'),
+    issuedAt: new Date('2024-01-01T00:00:00Z'),
+  };
+}
+
+/** Tokens name the roles: `token-admin`, `token-analyst`. `token-broken` cannot be looked up. */
+export const sessions: Sessions = {
+  async lookup(token) {
+    if (token === 'token-broken') throw new GatewayError('ERR_STORE', 'the session store does not answer');
+    return token.startsWith('token-') ? session(...token.slice('token-'.length).split('+')) : undefined;
+  },
+  remember: async () => {},
+  end: async () => {},
+  endAllOf: async () => {},
+};
+
+export interface PluginGatewayOptions {
+  readonly grants?: readonly Grant[];
+  readonly rules?: ReadonlyMap<string, FieldRule>;
+  readonly checker?: AccessChecker;
+  readonly introspection?: boolean;
+  readonly batching?: boolean;
+  readonly sessions?: Sessions;
+  /** What a resolver answers; default: something of the field's type. */
+  readonly answer?: (field: string, args: Readonly<Record<string, unknown>>, context: CallContext) => unknown;
+  /** Leave the plugin out, to see that the resolvers' guard holds alone. */
+  readonly withoutAuth?: boolean;
+  /** Leave the guard out, to see that the plugin holds alone. */
+  readonly withoutGuard?: boolean;
+}
+
+/** A Yoga built with the gateway's plugins on a small schema; `touched` holds every root resolver that ran. */
+export function pluginGateway(options: PluginGatewayOptions = {}) {
+  const touched: UpstreamTouch[] = [];
+  const lookedUp: string[] = [];
+  const events: GatewayEvent[] = [];
+  const reports: { error: Error; requestId: string | undefined }[] = [];
+  const schema = recordingSchema(touched, options.answer ?? answerOf);
+  const grants = compileGrants(options.grants ?? defaultGrants, reserved);
+  const rendering = createErrorRendering((error, requestId) => reports.push({ error, requestId }));
+  const auth = useNoetlAuth({
+    sessions: options.sessions ?? sessions,
+    checker: options.checker ?? createLocalAccessChecker(grants),
+    rules: options.rules ?? rules,
+    executionPath: async (id) => {
+      lookedUp.push(id);
+      return executions.get(id);
+    },
+    introspection: options.introspection ?? true,
+    unbrokenRun: defaults.limits.unbrokenRun,
+    observe: (event) => events.push(event),
+  });
+  const yoga = createYoga<{ requestId?: string }>({
+    schema: options.withoutGuard ? schema : guardRootResolvers(schema),
+    plugins: [...(options.withoutAuth ? [] : [auth]), useLimits(defaults.limits), rendering.plugin],
+    maskedErrors: rendering.maskedErrors,
+    batching: options.batching ?? false,
+    maxRequestBodySize: false,
+    multipart: false,
+    logging: false,
+    landingPage: false,
+  });
+  return { yoga, touched, lookedUp, events, reports };
+}
+
+function recordingSchema(touched: UpstreamTouch[], answer: NonNullable<PluginGatewayOptions['answer']>): GraphQLSchema {
+  const schema = buildSchema(typeDefs);
+  const json = schema.getType('JSON');
+  if (json instanceof GraphQLScalarType) json.serialize = (value) => value;
+  for (const type of [schema.getQueryType(), schema.getMutationType()]) {
+    for (const field of Object.values(type?.getFields() ?? {})) {
+      field.resolve = (_source, args: Record<string, unknown>, context: CallContext) => {
+        touched.push({ field: field.name, args });
+        return answer(field.name, args, context);
+      };
+    }
+  }
+  return schema;
+}
+
+function answerOf(field: string, args: Readonly<Record<string, unknown>>): unknown {
+  if (field === 'playbooks') return [{ path: 'data/report' }];
+  if (field === 'playbook') return { path: args['path'] };
+  if (field === 'special') return 'special';
+  return { id: args['id'] ?? '1', status: 'RUNNING' };
+}
+
+export type PluginGateway = ReturnType<typeof pluginGateway>;
+
+/** Posts an operation and reads the JSON answer. */
+export async function post(
+  gateway: PluginGateway,
+  body: unknown,
+  { token = 'token-analyst', headers = {} }: { token?: string | undefined; headers?: Record<string, string> } = {},
+) {
+  const response = await gateway.yoga.fetch(
+    'http://gateway.example.com/graphql',
+    {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    },
+    { requestId: 'request-1' },
+  );
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: text === '' ? undefined : JSON.parse(text) };
+}
+
+/** The codes of an answer's errors, in order. */
+export const codes = (answer: { json: { errors?: { extensions?: { code?: string } }[] } }): (string | undefined)[] =>
+  (answer.json.errors ?? []).map((error) => error.extensions?.code);
