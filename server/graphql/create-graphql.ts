@@ -1,0 +1,102 @@
+import type { GraphQLSchema } from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import type { Observe } from '../../core/observe.ts';
+import type { AccessChecker, Sessions } from '../../core/ports.ts';
+import { tokenFromRequest } from '../../core/session/token-from-request.ts';
+import { createErrorRendering, type ReportError } from '../../plugins/error-rendering/use-error-rendering.ts';
+import { useLimits } from '../../plugins/limits/use-limits.ts';
+import type { ExecutionPath } from '../../plugins/noetl-auth/decide-field.ts';
+import type { FieldRule } from '../../plugins/noetl-auth/decide-operation.ts';
+import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
+import { useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
+import { type Answer, graphqlErrorAnswer } from '../http/answer.ts';
+import type { Cors } from '../http/cors.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { checkOrigin } from '../http/origin-check.ts';
+import { readBody, requireJson } from '../http/read-body.ts';
+import { type GraphqlServerContext, useRequestParams } from './request-params.ts';
+
+export interface GraphqlOptions {
+  readonly config: ResolvedConfig;
+  readonly schema: GraphQLSchema;
+  readonly rules: ReadonlyMap<string, FieldRule>;
+  readonly executionPath: ExecutionPath;
+  readonly sessions: Sessions;
+  readonly checker: AccessChecker;
+  readonly observe: Observe;
+  readonly report: ReportError;
+  readonly cors: Cors;
+  /** The gateway's own public origin, when it is configured. */
+  readonly ownOrigin: string | undefined;
+}
+
+/** Answers `/graphql`: Yoga with the gateway's plugins, then the platform's own. */
+export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => Promise<Answer> {
+  const { config, cors, ownOrigin } = options;
+  const rendering = createErrorRendering(options.report);
+  const yoga = createYoga<GraphqlServerContext>({
+    schema: guardRootResolvers(options.schema),
+    plugins: [
+      useNoetlAuth({
+        sessions: options.sessions,
+        checker: options.checker,
+        rules: options.rules,
+        executionPath: options.executionPath,
+        unbrokenRun: config.limits.unbrokenRun,
+        introspection: config.auth.introspection,
+        observe: options.observe,
+      }),
+      useRequestParams(),
+      useLimits(config.limits),
+      rendering.plugin,
+      ...(config.plugins as Plugin[]),
+    ],
+    maskedErrors: rendering.maskedErrors,
+    batching: config.limits.batching ? { limit: config.limits.queryRootFields } : false,
+    graphqlEndpoint: '/graphql',
+    graphiql: false,
+    landingPage: false,
+    healthCheckEndpoint: '/graphql-unused-health',
+    cors: false,
+    logging: false,
+    multipart: false,
+    maxRequestBodySize: false,
+    parserAndValidationCache: true,
+  });
+
+  return async (exchange) => {
+    const { request, requestId } = exchange;
+    const presented = tokenFromRequest((name) => request.headers[name]);
+    if (presented.outcome === 'present' && presented.source === 'cookie') checkOrigin(request.headers, cors, ownOrigin);
+    const context: GraphqlServerContext = {
+      requestId,
+      clientIp: exchange.clientIp,
+      readBody: async () => {
+        requireJson(request);
+        return readBody(request, config.limits.bodyBytes);
+      },
+    };
+    const response = await yoga.fetch(
+      `http://gateway.invalid/graphql${exchange.search}`,
+      { method: exchange.method, headers: headersOf(exchange), signal: exchange.signal },
+      context,
+    );
+    if (context.failure !== undefined) return graphqlErrorAnswer(context.failure);
+    return {
+      status: response.status,
+      headers: { 'cache-control': 'no-store', ...Object.fromEntries(response.headers) },
+      body: await response.text(),
+    };
+  };
+}
+
+/** Headers as Yoga wants them: one text each. The body does not travel with them. */
+function headersOf({ request }: Exchange): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value === undefined || name === 'content-length' || name === 'transfer-encoding') continue;
+    headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
+}

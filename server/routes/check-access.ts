@@ -1,0 +1,78 @@
+import type { Decision } from '../../core/access/decision.ts';
+import { type Permission, parsePermission, permissions } from '../../core/access/permission.ts';
+import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { Observe } from '../../core/observe.ts';
+import type { AccessChecker, AccessQuestion, Sessions } from '../../core/ports.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
+import { bodyToken } from './body-token.ts';
+import type { Handlers } from './generated/routes.gen.ts';
+import { limitRate } from './limit-rate.ts';
+import type { RestContext } from './rest-context.ts';
+import { wireUser } from './wire.ts';
+
+export interface CheckAccessOptions {
+  readonly sessions: Sessions;
+  readonly checker: AccessChecker;
+  readonly limits: RateLimits;
+  readonly observe: Observe;
+}
+
+/**
+ * `POST /api/auth/check-access`: the same decision that `/graphql` makes, as an answer.
+ * @throws ERR_REQUEST_INVALID for an unknown permission or a path that is not in normal form; whatever the session
+ * look-up and the checker throw when they cannot find out
+ */
+export function createCheckAccess(options: CheckAccessOptions): Handlers<RestContext>['checkAccess'] {
+  const { sessions, limits, observe } = options;
+  return async (body, { exchange }) => {
+    await limitRate(limits, 'check_access', exchange.clientIp, observe);
+    const permission = permissionOf(body.permission_type);
+    const path = pathOf(body.playbook_path);
+    const asked = { playbook_path: body.playbook_path, permission_type: body.permission_type };
+    const token = bodyToken(body.session_token);
+    const session = token === undefined ? undefined : await sessions.lookup(token);
+    if (session === undefined)
+      return { allowed: false, user: null, ...asked, message: 'Session is invalid or expired' };
+    const decision = await decide(options, { user: session.user, permission, path, token }, exchange.requestId);
+    const message = decision.allowed ? `Access granted to ${permission} playbook` : 'Access denied';
+    return { allowed: decision.allowed, user: wireUser(session.user), ...asked, message };
+  };
+}
+
+async function decide(
+  { checker, observe }: CheckAccessOptions,
+  question: AccessQuestion,
+  requestId: string,
+): Promise<Decision> {
+  const { user, permission, path } = question;
+  const seen = {
+    type: 'decision',
+    field: 'check-access',
+    root: 'rest',
+    userId: user.userId,
+    permission,
+    path,
+    requestId,
+  } as const;
+  try {
+    const decision = await checker.check(question);
+    observe({ ...seen, outcome: decision.allowed ? 'allowed' : 'denied' });
+    return decision;
+  } catch (error) {
+    observe({ ...seen, outcome: 'backend_error' });
+    throw error;
+  }
+}
+
+function permissionOf(name: string): Permission {
+  const permission = parsePermission(name);
+  if (permission !== undefined) return permission;
+  throw new GatewayError('ERR_REQUEST_INVALID', `permission_type must be one of ${permissions.join(', ')}`);
+}
+
+function pathOf(text: string): string {
+  const path = parsePlaybookPath(text);
+  if (path !== undefined) return path;
+  throw new GatewayError('ERR_REQUEST_INVALID', 'playbook_path must be a whole catalog path, api_integration/x say');
+}

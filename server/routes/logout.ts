@@ -1,0 +1,26 @@
+import { GatewayError } from '../../core/errors.ts';
+import type { Observe } from '../../core/observe.ts';
+import type { Sessions } from '../../core/ports.ts';
+import type { Handlers } from './generated/routes.gen.ts';
+import type { RestContext } from './rest-context.ts';
+
+export interface LogoutOptions {
+  readonly sessions: Sessions;
+  readonly observe: Observe;
+  readonly setCookie: boolean;
+}
+
+/** `POST /api/auth/logout`: the token is dead from now on, although NoETL still knows it. `{"all": true}` ends every session of the user. */
+export function createLogout({ sessions, observe, setCookie }: LogoutOptions): Handlers<RestContext>['logout'] {
+  return async (body, { exchange, caller, answerHeaders }) => {
+    if (caller === undefined) throw new GatewayError('ERR_TOKEN_MISSING', 'a session token is needed');
+    const all = body.all === true;
+    if (all) await sessions.endAllOf(caller.session.user);
+    await sessions.end(caller.token, caller.session);
+    observe({ type: 'logout', userId: caller.session.user.userId, all, requestId: exchange.requestId });
+    if (setCookie) {
+      answerHeaders['set-cookie'] = 'session_token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax';
+    }
+    return { status: 'logged_out' };
+  };
+}

@@ -1,0 +1,42 @@
+import type { Caller } from '../../core/call-context.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { type Answer, json, text } from '../http/answer.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { notAllowed } from '../http/public-routes.ts';
+import { parseBody, readBody, requireJson } from '../http/read-body.ts';
+import { findRoute, type Handlers, methodsAt, type Route } from './generated/routes.gen.ts';
+import type { RestContext } from './rest-context.ts';
+
+export interface RestRoutesOptions {
+  readonly handlers: Handlers<RestContext>;
+  /** The caller's session. @throws 401 and 503 errors when there is none or it cannot be found out */
+  readonly requireCaller: (exchange: Exchange) => Promise<Caller>;
+  readonly maxBodyBytes: number;
+}
+
+/** Answers the routes of the generated table; undefined for a path that it does not have. */
+export function createRestRoutes(options: RestRoutesOptions): (exchange: Exchange) => Promise<Answer> | undefined {
+  return (exchange) => {
+    const { method, path } = exchange;
+    const route = findRoute(method === 'HEAD' ? 'GET' : method, path);
+    if (route !== undefined) return answer(route, exchange, options);
+    const known = methodsAt(path);
+    return known.length === 0 ? undefined : Promise.resolve(notAllowed([...known, 'OPTIONS'].join(', ')));
+  };
+}
+
+async function answer(route: Route, exchange: Exchange, options: RestRoutesOptions): Promise<Answer> {
+  const caller = route.session === 'required' ? await options.requireCaller(exchange) : undefined;
+  const context: RestContext = { exchange, caller, answerHeaders: {} };
+  const result = await route.handle(options.handlers, await bodyOf(route, exchange, options.maxBodyBytes), context);
+  if ('problems' in result) throw new GatewayError('ERR_REQUEST_INVALID', result.problems.join('; '));
+  return route.answer === 'text' ? text(200, String(result.value)) : json(200, result.value, context.answerHeaders);
+}
+
+async function bodyOf(route: Route, { request }: Exchange, maxBodyBytes: number): Promise<unknown> {
+  if (route.body === 'none') return undefined;
+  const body = await readBody(request, Math.min(route.maxBodyBytes, maxBodyBytes));
+  if (body.length === 0 && route.body === 'optional') return undefined;
+  requireJson(request);
+  return parseBody(body);
+}

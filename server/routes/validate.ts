@@ -1,0 +1,31 @@
+import type { Observe } from '../../core/observe.ts';
+import type { Sessions } from '../../core/ports.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
+import { bodyToken } from './body-token.ts';
+import type { Handlers } from './generated/routes.gen.ts';
+import { limitRate } from './limit-rate.ts';
+import type { RestContext } from './rest-context.ts';
+import { wireTime, wireUser } from './wire.ts';
+
+export interface ValidateOptions {
+  readonly sessions: Sessions;
+  readonly limits: RateLimits;
+  readonly observe: Observe;
+}
+
+/** `POST /api/auth/validate`: always 200 when it is known whether the token is a session. */
+export function createValidate({ sessions, limits, observe }: ValidateOptions): Handlers<RestContext>['validate'] {
+  return async (body, { exchange }) => {
+    await limitRate(limits, 'validate', exchange.clientIp, observe);
+    const token = bodyToken(body.session_token);
+    const session = token === undefined ? undefined : await sessions.lookup(token);
+    return session === undefined
+      ? { valid: false, user: null, expires_at: null, message: 'Session is invalid or expired' }
+      : {
+          valid: true,
+          user: wireUser(session.user),
+          expires_at: wireTime(session.expiresAt),
+          message: 'Session is valid',
+        };
+  };
+}

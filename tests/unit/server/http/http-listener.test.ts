@@ -1,0 +1,146 @@
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { GatewayError } from '../../../../core/errors.ts';
+import { json, text } from '../../../../server/http/answer.ts';
+import type { Exchange } from '../../../../server/http/exchange.ts';
+import { createHttpListener, type HttpListener } from '../../../../server/http/http-listener.ts';
+import { parseBody, readBody } from '../../../../server/http/read-body.ts';
+
+const open: HttpListener[] = [];
+
+async function start(handle: Parameters<typeof createHttpListener>[0]['handle']) {
+  const seen: { errors: unknown[]; done: number[] } = { errors: [], done: [] };
+  const listener = createHttpListener({
+    handle,
+    clientIp: () => '192.0.2.1',
+    headersFor: () => ({ 'x-everywhere': 'yes' }),
+    onError: (error) => seen.errors.push(error),
+    onDone: (_exchange, status) => seen.done.push(status),
+  });
+  open.push(listener);
+  const port = await listener.listen(0, '127.0.0.1');
+  return { listener, url: `http://127.0.0.1:${port}`, port, seen };
+}
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((listener) => listener.drain(0)));
+});
+
+describe('createHttpListener', () => {
+  it('gives every answer a request id and the common headers, errors too', async () => {
+    const { url, seen } = await start(async () => {
+      throw new Error('secret detail');
+    });
+    const answer = await fetch(url, { headers: { 'x-request-id': 'mine-1' } });
+    expect(answer.status).toBe(500);
+    expect(answer.headers.get('x-request-id')).toBe('mine-1');
+    expect(answer.headers.get('x-everywhere')).toBe('yes');
+    expect(await answer.text()).not.toContain('secret detail');
+    expect(seen.errors).toHaveLength(1);
+  });
+
+  it.each(['has blanks', 'x'.repeat(129), 'semi;colon'])('replaces the request id %j', async (id) => {
+    const { url } = await start(async () => text(200, 'ok'));
+    const answer = await fetch(url, { headers: { 'x-request-id': id } });
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('refuses a body over the limit, by its header and by its bytes', async () => {
+    const { url } = await start(async ({ request }: Exchange) => json(200, parseBody(await readBody(request, 64))));
+    expect((await fetch(url, { method: 'POST', body: 'x'.repeat(65) })).status).toBe(413);
+    const chunks = new ReadableStream({
+      start(controller) {
+        for (let i = 0; i < 9; i += 1) controller.enqueue(new TextEncoder().encode('12345678'));
+        controller.close();
+      },
+    });
+    const streamed = await fetch(url, { method: 'POST', body: chunks, duplex: 'half' } as RequestInit);
+    expect(streamed.status).toBe(413);
+    expect((await fetch(url, { method: 'POST', body: '{"n": 9007199254740993}' })).status).toBe(200);
+    const exact = await fetch(url, { method: 'POST', body: '{"n": 9007199254740993}' });
+    expect(await exact.text()).toBe('{"n":9007199254740993}');
+  });
+
+  it('refuses a compressed body', async () => {
+    const { url } = await start(async ({ request }) => text(200, String((await readBody(request, 64)).length)));
+    const answer = await fetch(url, { method: 'POST', body: 'x', headers: { 'content-encoding': 'gzip' } });
+    expect(answer.status).toBe(415);
+  });
+
+  it('finishes what is in flight when it stops, and takes nothing new', async () => {
+    let release: (() => void) | undefined;
+    const begun = new Promise<void>((resolveBegun) => {
+      release = undefined;
+      void start(async () => {
+        await new Promise<void>((resolve) => {
+          release = resolve;
+          resolveBegun();
+        });
+        return text(200, 'finished');
+      }).then(({ url }) => {
+        inFlight = fetch(url).then((answer) => answer.text());
+      });
+    });
+    let inFlight: Promise<string> | undefined;
+    await begun;
+    const listener = open[0];
+    if (listener === undefined) throw new Error('no listener');
+    const drained = listener.drain(5_000);
+    release?.();
+    expect(await drained).toBe(true);
+    expect(await inFlight).toBe('finished');
+  });
+
+  it('refuses new work on a connection that was already there', async () => {
+    let hold: (() => void) | undefined;
+    const { listener, port } = await start(async ({ path }) => {
+      if (path === '/slow') await new Promise<void>((resolve) => (hold = resolve));
+      return text(200, path);
+    });
+    const socket = connect(port, '127.0.0.1');
+    let received = '';
+    socket.on('data', (chunk) => (received += chunk));
+    socket.on('error', () => {});
+    socket.write('GET /slow HTTP/1.1\r\nhost: x\r\n\r\n');
+    await until(() => hold !== undefined);
+    const drained = listener.drain(5_000);
+    socket.write('GET /new HTTP/1.1\r\nhost: x\r\n\r\n');
+    hold?.();
+    await drained;
+    await until(() => socket.destroyed || socket.readableEnded);
+    expect(received).toContain('/slow');
+    expect(received).not.toContain('\r\n\r\n/new');
+  });
+
+  it('says so when time runs out', async () => {
+    const { listener, url } = await start(() => new Promise(() => {}));
+    const pending = fetch(url).catch(() => 'cut');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await listener.drain(20)).toBe(false);
+    expect(await pending).toBe('cut');
+  });
+
+  it('rejects when the port is taken', async () => {
+    const { port } = await start(async () => text(200, ''));
+    const second = createHttpListener({
+      handle: async () => text(200, ''),
+      clientIp: () => '',
+      headersFor: () => ({}),
+      onError: () => {},
+      onDone: () => {},
+    });
+    await expect(second.listen(port, '127.0.0.1')).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+
+  it('passes on Retry-After', async () => {
+    const { url } = await start(async () => {
+      throw new GatewayError('ERR_OVERLOADED', 'busy', { retryAfterSecs: 1.2 });
+    });
+    const answer = await fetch(url);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+  });
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
