@@ -1,0 +1,108 @@
+import { parsePlaybookPath } from '../access/playbook-path.ts';
+import { GatewayError } from '../errors.ts';
+import { idText, isRawNumber } from '../json/lossless-json.ts';
+import { parseExecutionId } from '../noetl/execution-id.ts';
+import type { UpstreamCall } from '../ports.ts';
+import { encodeCatalogPath, encodeSegment } from './path-segment.ts';
+import type { TemplatePiece } from './template.ts';
+
+/** Where a value on the wire comes from. */
+export type ValueSource =
+  | { readonly argument: string }
+  | { readonly constant: unknown }
+  | { readonly members: readonly (readonly [wire: string, source: ValueSource])[] };
+
+/** How one root field becomes one HTTP call. Made once, at start, from the schema's own call instructions. */
+export interface CallPlan {
+  readonly field: string;
+  readonly method: UpstreamCall['method'];
+  /** The path template with its placeholders; a name for metrics. */
+  readonly route: string;
+  readonly path: readonly TemplatePiece[];
+  readonly query: readonly (readonly [wire: string, source: ValueSource])[];
+  readonly body: ValueSource | undefined;
+  readonly idempotent: boolean;
+  /** Every argument that the field has; others are a bug. */
+  readonly argumentNames: ReadonlySet<string>;
+  /** Arguments that hold catalog paths: always in normal form, several segments in a path. */
+  readonly catalogPaths: ReadonlySet<string>;
+  /** Arguments that hold execution ids: decimal, at most 64 bits. */
+  readonly executionIds: ReadonlySet<string>;
+}
+
+type Args = Readonly<Record<string, unknown>>;
+
+/**
+ * The call that a plan makes of coerced arguments. Absent and null arguments are left out of query and body.
+ * @throws ERR_REQUEST_INVALID for an argument that cannot stand where it must, ERR_INTERNAL for an unknown one
+ */
+export function callFor(plan: CallPlan, args: Args): UpstreamCall {
+  for (const name of Object.keys(args)) {
+    if (!plan.argumentNames.has(name))
+      throw new GatewayError('ERR_INTERNAL', 'The gateway has no use for an argument.');
+  }
+  const checked = checkedArgs(plan, args);
+  const body = plan.body === undefined ? undefined : (resolveSource(plan.body, checked) ?? {});
+  const query = queryOf(plan, checked);
+  return {
+    method: plan.method,
+    path: plan.path.map((piece) => pathText(plan, piece, checked)).join(''),
+    ...(query.length === 0 ? {} : { query }),
+    ...(body === undefined ? {} : { body }),
+    idempotent: plan.idempotent,
+    route: plan.route,
+  };
+}
+
+/** Ids in canonical form, catalog paths in normal form. */
+function checkedArgs(plan: CallPlan, args: Args): Args {
+  const checked: Record<string, unknown> = { ...args };
+  for (const name of plan.executionIds) {
+    if (present(args[name])) checked[name] = parseExecutionId(args[name]) ?? refuse(name);
+  }
+  for (const name of plan.catalogPaths) {
+    const value = args[name];
+    if (present(value) && (typeof value !== 'string' || parsePlaybookPath(value) === undefined)) refuse(name);
+  }
+  return checked;
+}
+
+function pathText(plan: CallPlan, piece: TemplatePiece, args: Args): string {
+  if ('text' in piece) return piece.text;
+  const text = scalarText(args[piece.argument]) ?? refuse(piece.argument);
+  const encode = plan.catalogPaths.has(piece.argument) ? encodeCatalogPath : encodeSegment;
+  return encode(text) ?? refuse(piece.argument);
+}
+
+function queryOf(plan: CallPlan, args: Args): (readonly [string, string])[] {
+  return plan.query.flatMap(([wire, source]) => {
+    const value = resolveSource(source, args);
+    if (!present(value)) return [];
+    const name = 'argument' in source ? source.argument : wire;
+    return (Array.isArray(value) ? value : [value]).map((item) => [wire, queryText(item) ?? refuse(name)] as const);
+  });
+}
+
+function resolveSource(source: ValueSource, args: Args): unknown {
+  if ('constant' in source) return source.constant;
+  if ('argument' in source) return args[source.argument] ?? undefined;
+  const members = source.members.map(([wire, member]) => [wire, resolveSource(member, args)] as const);
+  return Object.fromEntries(members.filter(([, value]) => value !== undefined));
+}
+
+function queryText(value: unknown): string | undefined {
+  const text = scalarText(value);
+  return text?.isWellFormed() ? text : undefined;
+}
+
+function scalarText(value: unknown): string | undefined {
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
+  return typeof value === 'string' || isRawNumber(value) ? idText(value) : undefined;
+}
+
+const present = (value: unknown): boolean => value !== undefined && value !== null;
+
+function refuse(argument: string): never {
+  throw new GatewayError('ERR_REQUEST_INVALID', `The argument "${argument}" does not have the form that it needs.`);
+}

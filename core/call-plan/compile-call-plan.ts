@@ -1,0 +1,153 @@
+import {
+  type ConstDirectiveNode,
+  type ConstValueNode,
+  type FieldDefinitionNode,
+  Kind,
+  valueFromASTUntyped,
+} from 'graphql';
+import type { UpstreamCall } from '../ports.ts';
+import type { CallPlan, ValueSource } from './call-plan.ts';
+import { parseTemplate, parseValueTemplate, type TemplatePiece } from './template.ts';
+
+/** What a plan is told that the schema's call instructions do not say. */
+export interface PlanOptions {
+  readonly root: 'query' | 'mutation';
+  /** Arguments that the access rule knows as catalog paths. */
+  readonly catalogPaths?: Iterable<string>;
+  /** Arguments that the access rule knows as execution ids. */
+  readonly executionIds?: Iterable<string>;
+  /** Arguments that are accepted and not sent. */
+  readonly unsent?: Iterable<string>;
+}
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+/** Arguments of `@httpOperation` that change nothing of the request that we send. */
+const silent = new Set(['subgraph', 'operationSpecificHeaders', 'queryStringOptionsByParam', 'queryStringOptions']);
+const known = new Set(['path', 'httpMethod', 'queryParamArgMap', 'requestBaseBody', ...silent]);
+
+/**
+ * Compiles a root field's `@httpOperation`.
+ * @returns undefined when the field has none.
+ * @throws TypeError naming the field, for anything that is not understood: what is not understood is not sent.
+ */
+export function compileCallPlan(field: FieldDefinitionNode, options: PlanOptions): CallPlan | undefined {
+  const directive = field.directives?.find((candidate) => candidate.name.value === 'httpOperation');
+  if (directive === undefined) return undefined;
+  try {
+    return compile(field, argumentsOf(directive), options);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'not understood';
+    throw new TypeError(`${field.name.value}: ${why}`, { cause: error });
+  }
+}
+
+function compile(field: FieldDefinitionNode, http: ReadonlyMap<string, unknown>, options: PlanOptions): CallPlan {
+  for (const [name, value] of http) {
+    if (!known.has(name) && value !== null && value !== false) throw new TypeError(`unknown instruction ${name}`);
+  }
+  const template = textOf(http.get('path'), 'path');
+  const [pathTemplate = '', queryTemplate, ...rest] = template.split('?');
+  if (!pathTemplate.startsWith('/') || rest.length > 0 || template.includes('#')) throw new TypeError('odd path');
+  const path = parseTemplate(pathTemplate);
+  const method = methodOf(http.get('httpMethod'));
+  const body = http.get('requestBaseBody');
+  const plan: CallPlan = {
+    field: field.name.value,
+    method,
+    route: pathTemplate,
+    path,
+    query: [...literalQuery(queryTemplate), ...mappedQuery(http.get('queryParamArgMap'))],
+    body: bodyOf(body, method),
+    idempotent: method === 'GET' || options.root === 'query',
+    argumentNames: new Set(field.arguments?.map((argument) => argument.name.value)),
+    catalogPaths: new Set(options.catalogPaths),
+    executionIds: new Set([...(options.executionIds ?? []), ...executionIdsIn(path)]),
+  };
+  assertArguments(plan, new Set(options.unsent));
+  return plan;
+}
+
+/** The directive's arguments as plain values, whether the directive is declared or not. */
+function argumentsOf(directive: ConstDirectiveNode): ReadonlyMap<string, unknown> {
+  const entries = (directive.arguments ?? []).map(({ name, value }) => [name.value, plain(value)] as const);
+  return new Map(entries);
+}
+
+function plain(value: ConstValueNode): unknown {
+  return value.kind === Kind.ENUM ? value.value : valueFromASTUntyped(value);
+}
+
+/** An id stands behind `/executions/`, whatever the parameter is called. */
+function executionIdsIn(path: readonly TemplatePiece[]): string[] {
+  return path.flatMap((piece, index) => {
+    const before = path[index - 1];
+    return 'argument' in piece && before !== undefined && 'text' in before && before.text.endsWith('/executions/')
+      ? [piece.argument]
+      : [];
+  });
+}
+
+function literalQuery(text: string | undefined): CallPlan['query'] {
+  return [...new URLSearchParams(text ?? '')].map(([wire, value]) => [wire, parseValueTemplate(value)] as const);
+}
+
+function mappedQuery(map: unknown): CallPlan['query'] {
+  return entriesOf(map).map(([wire, argument]) => [wire, { argument: textOf(argument, 'queryParamArgMap') }] as const);
+}
+
+function bodyOf(body: unknown, method: UpstreamCall['method']): ValueSource | undefined {
+  if (body === undefined || body === null) return undefined;
+  if (method === 'GET') throw new TypeError('a GET with a body');
+  const parsed = typeof body === 'string' && !body.startsWith('{args.') ? JSON.parse(body) : body;
+  return sourceOf(parsed);
+}
+
+function sourceOf(value: unknown): ValueSource {
+  if (typeof value === 'string') return parseValueTemplate(value);
+  if (typeof value !== 'object' || value === null) return { constant: value };
+  if (Array.isArray(value)) {
+    if (value.some((item) => typeof item === 'object' || (typeof item === 'string' && item.includes('{args.')))) {
+      throw new TypeError('a template inside a list');
+    }
+    return { constant: value };
+  }
+  return { members: Object.entries(value).map(([wire, member]) => [wire, sourceOf(member)] as const) };
+}
+
+function entriesOf(map: unknown): [string, unknown][] {
+  if (map === undefined || map === null) return [];
+  const value: unknown = typeof map === 'string' ? JSON.parse(map) : map;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('a map is no object');
+  return Object.entries(value);
+}
+
+function methodOf(value: unknown): UpstreamCall['method'] {
+  const method = methods.find((candidate) => candidate === value);
+  if (method === undefined) throw new TypeError('unknown method');
+  return method;
+}
+
+function textOf(value: unknown, what: string): string {
+  if (typeof value !== 'string') throw new TypeError(`${what} is no text`);
+  return value;
+}
+
+/** Every placeholder names an argument, and every argument is used: neither is dropped in silence. */
+function assertArguments(plan: CallPlan, unsent: ReadonlySet<string>): void {
+  const used = new Set<string>([...argumentsIn(plan)]);
+  for (const name of used) if (!plan.argumentNames.has(name)) throw new TypeError(`no argument ${name}`);
+  for (const name of plan.argumentNames) {
+    if (!used.has(name) && !unsent.has(name)) throw new TypeError(`the argument ${name} is not sent`);
+  }
+}
+
+function argumentsIn(plan: CallPlan): string[] {
+  const inPath = plan.path.flatMap((piece) => ('argument' in piece ? [piece.argument] : []));
+  const inQuery = plan.query.flatMap(([, source]) => argumentsOfSource(source));
+  return [...inPath, ...inQuery, ...(plan.body === undefined ? [] : argumentsOfSource(plan.body))];
+}
+
+function argumentsOfSource(source: ValueSource): string[] {
+  if ('argument' in source) return [source.argument];
+  return 'members' in source ? source.members.flatMap(([, member]) => argumentsOfSource(member)) : [];
+}

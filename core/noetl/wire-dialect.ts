@@ -1,0 +1,36 @@
+import { parseExecutionState } from './execution-detail.ts';
+import { isJsonObject, type JsonObject } from './json-object.ts';
+
+/**
+ * Brings an answer of the Rust server into the form that NoETL's document describes (the Python server's); an answer
+ * that has it already passes as it is.
+ * @param route the operation's path template
+ */
+export function inDocumentedForm(route: string, body: unknown): unknown {
+  if (route.endsWith('/executions')) return executionRows(body);
+  if (route.endsWith('/worker/pools') && Array.isArray(body)) {
+    return { items: body, count: body.length, runtime: null, status: null, error: null };
+  }
+  if (route.endsWith('/dashboard/stats') && isJsonObject(body) && isJsonObject(body['stats'])) {
+    const { stats } = body;
+    return { total_playbooks: 0, active_workflows: stats['running_executions'] ?? 0, ...stats, ...body };
+  }
+  return body;
+}
+
+function executionRows(body: unknown): unknown {
+  const rows = isJsonObject(body) ? (body['executions'] ?? body['items'] ?? body) : body;
+  return Array.isArray(rows) ? rows.map((row) => (isJsonObject(row) ? executionRow(row) : row)) : rows;
+}
+
+function executionRow(row: JsonObject): JsonObject {
+  if (!Object.hasOwn(row, 'started_at') || Object.hasOwn(row, 'start_time')) return row;
+  const over = parseExecutionState(row['status']) !== 'RUNNING';
+  return {
+    version: 0,
+    progress: over ? 100 : 0,
+    ...row,
+    start_time: row['started_at'],
+    end_time: row['completed_at'] ?? null,
+  };
+}

@@ -1,0 +1,13 @@
+const hasZone = /(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$/;
+
+/**
+ * Reads a time as NoETL writes it: `…Z`, `…+00:00`, `+00`, or without a zone (then UTC), `T` or a blank between.
+ * @returns undefined for anything that is no time.
+ */
+export function parseWireTime(value: unknown): Date | undefined {
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim().replace(' ', 'T');
+  const zoned = hasZone.test(text.slice(10)) ? text.replace(/([+-]\d{2})$/, '$1:00') : `${text}Z`;
+  const date = new Date(zoned);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
