@@ -1,0 +1,73 @@
+import { LRUCache } from 'lru-cache';
+import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { withoutConnections } from '../../core/noetl/hidden-values.ts';
+import { answerOf } from '../../core/noetl/upstream-answer.ts';
+import { inDocumentedForm } from '../../core/noetl/wire-dialect.ts';
+import type { Upstream, UpstreamCall } from '../../core/ports.ts';
+import { executionIdOf } from './protocol/execution.ts';
+import { allowsExecution } from './protocol/execution-access.ts';
+import { type Executions, noSuchExecution } from './protocol/executions.ts';
+import { askingOf, boundsOf, type OpenDecision, type RootAnswer, type RootCall } from './root-call.ts';
+import { withVisibleRows } from './visible-rows.ts';
+
+export interface OperationOptions {
+  readonly upstream: Upstream;
+  readonly executions: Executions;
+  readonly clock: Clock;
+  readonly maxPathsPerAnswer: number | undefined;
+}
+
+const cachedAnswers = 200;
+
+/** Any operation that has no rules of its own: one call, made of the decision's arguments. */
+export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: OperationOptions): RootAnswer {
+  const { upstream, executions, clock, maxPathsPerAnswer } = options;
+  const reuse = createReuse(row.cacheTtlMs ?? 0, clock);
+
+  async function ask(call: UpstreamCall): Promise<unknown> {
+    const body = inDocumentedForm(plan.route, answerOf(await upstream.request(call)));
+    return plan.route.includes('/worker/') ? withoutConnections(body) : body;
+  }
+
+  return async ({ decision, context }) => {
+    const call = callFor(plan, decision.args);
+    await assertExecutionAllowed({ decision, context });
+    const bounded = { ...call, ...boundsOf(row, plan, context) };
+    const body = await (plan.idempotent ? reuse(call, () => ask(bounded)) : ask(bounded));
+    const rows = decision.outcome === 'allowed' ? decision.rows : undefined;
+    return rows === undefined ? body : withVisibleRows(body, rows, context, maxPathsPerAnswer);
+  };
+
+  /** The answer itself is not asked for the path: what users wrote may stand in it. */
+  async function assertExecutionAllowed({ decision, context }: RootCall): Promise<void> {
+    if (decision.outcome !== 'onAnswer') return;
+    const path = await executions.pathOf(idIn(decision), askingOf(row, plan, context));
+    if (path === undefined || !(await allowsExecution(decision, context, path))) throw noSuchExecution();
+  }
+
+  function idIn(decision: OpenDecision): string {
+    const [argument] = plan.executionIds;
+    if (argument === undefined) throw new GatewayError('ERR_ACCESS_DENIED', 'Access denied.');
+    return executionIdOf(decision.args[argument]);
+  }
+}
+
+/** Reuses answers for as long as the row says; who may see them has been decided for each caller before. */
+function createReuse(ttlMs: number, clock: Clock) {
+  const answers = new LRUCache<string, { readonly until: number; readonly body: Promise<unknown> }>({
+    max: cachedAnswers,
+  });
+  return (call: UpstreamCall, ask: () => Promise<unknown>): Promise<unknown> => {
+    if (ttlMs <= 0) return ask();
+    const key = JSON.stringify([call.path, call.query ?? [], call.body ?? null]);
+    const found = answers.get(key);
+    if (found !== undefined && found.until > clock()) return found.body;
+    const body = ask();
+    answers.set(key, { until: clock() + ttlMs, body });
+    body.catch(() => answers.delete(key));
+    return body;
+  };
+}

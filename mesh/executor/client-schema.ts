@@ -1,0 +1,129 @@
+import {
+  buildASTSchema,
+  type DefinitionNode,
+  type DocumentNode,
+  GraphQLSchema,
+  isObjectType,
+  isScalarType,
+  Kind,
+  type NamedTypeNode,
+  OperationTypeNode,
+  type TypeDefinitionNode,
+  visit,
+} from 'graphql';
+import { createIdScalar, createPassthroughScalar } from './scalars.ts';
+
+/** Directives that mean something to clients; every other one is a call instruction. */
+const publicDirectives = new Set(['deprecated', 'specifiedBy', 'oneOf']);
+const builtinScalars = new Set(['String', 'Int', 'Float', 'Boolean', 'ID']);
+/** The builder knows its own `ID` only; ours takes the name when the schema stands. */
+const idPlaceholder = 'GatewayID';
+
+/** The names of the root types of a document. */
+export function rootTypeNames(document: DocumentNode): Readonly<Record<'query' | 'mutation', string>> {
+  const names = { query: 'Query', mutation: 'Mutation' };
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.SCHEMA_DEFINITION) continue;
+    for (const { operation, type } of definition.operationTypes) {
+      if (operation === OperationTypeNode.QUERY) names.query = type.name.value;
+      if (operation === OperationTypeNode.MUTATION) names.mutation = type.name.value;
+    }
+  }
+  return names;
+}
+
+/**
+ * The schema that clients see: without call instructions, without the types that only those need, with scalars that
+ * keep every digit.
+ */
+export function createClientSchema(document: DocumentNode): GraphQLSchema {
+  const roots = Object.values(rootTypeNames(document));
+  const idNodes: { name: { value: string } }[] = [];
+  const bare = reachable(withoutInstructions(document), roots);
+  const renamed: DocumentNode = visit(bare, {
+    NamedType(node) {
+      if (node.name.value !== 'ID') return undefined;
+      const placeholder = { ...node, name: { ...node.name, value: idPlaceholder } };
+      idNodes.push(placeholder);
+      return placeholder;
+    },
+  });
+  const schema = buildASTSchema(withScalar(renamed, idPlaceholder), { assumeValidSDL: true });
+  for (const node of idNodes) node.name.value = 'ID';
+  return withOwnScalars(schema);
+}
+
+/** Every object type of a schema that is not introspection's. */
+export function objectTypes(schema: GraphQLSchema) {
+  return Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__'));
+}
+
+function withoutInstructions(document: DocumentNode): DocumentNode {
+  const visited: DocumentNode = visit(document, {
+    Directive: (node) => (publicDirectives.has(node.name.value) ? undefined : null),
+    DirectiveDefinition: () => null,
+  });
+  return {
+    ...visited,
+    definitions: visited.definitions.filter((definition) => definition.kind !== Kind.SCHEMA_EXTENSION),
+  };
+}
+
+/** Drops the types that no root field leads to. */
+function reachable(document: DocumentNode, roots: readonly string[]): DocumentNode {
+  const types = new Map<string, TypeDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (isTypeDefinition(definition)) types.set(definition.name.value, definition);
+  }
+  const kept = new Set<string>();
+  const queue = [...roots];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    const definition = types.get(name);
+    if (kept.has(name) || definition === undefined) continue;
+    kept.add(name);
+    queue.push(...namesIn(definition));
+    if (definition.kind === Kind.INTERFACE_TYPE_DEFINITION) queue.push(...implementationsOf(name, types));
+  }
+  return {
+    ...document,
+    definitions: document.definitions.filter((each) => !isTypeDefinition(each) || kept.has(each.name.value)),
+  };
+}
+
+function isTypeDefinition(definition: DefinitionNode): definition is TypeDefinitionNode {
+  return 'name' in definition && definition.kind.endsWith('TypeDefinition');
+}
+
+function namesIn(definition: TypeDefinitionNode): string[] {
+  const names: string[] = [];
+  visit(definition, { NamedType: (node: NamedTypeNode) => void names.push(node.name.value) });
+  return names;
+}
+
+function implementationsOf(name: string, types: ReadonlyMap<string, TypeDefinitionNode>): string[] {
+  return [...types.values()].flatMap((type) =>
+    'interfaces' in type && type.interfaces?.some((each) => each.name.value === name) ? [type.name.value] : [],
+  );
+}
+
+function withScalar(document: DocumentNode, name: string): DocumentNode {
+  const scalar: DefinitionNode = { kind: Kind.SCALAR_TYPE_DEFINITION, name: { kind: Kind.NAME, value: name } };
+  return { ...document, definitions: [...document.definitions, scalar] };
+}
+
+/** Gives scalars their behaviour in place, so that every field keeps its type object. */
+function withOwnScalars(schema: GraphQLSchema): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isScalarType(type) || builtinScalars.has(type.name)) continue;
+    const own = type.name === idPlaceholder ? createIdScalar('ID') : createPassthroughScalar(type.name);
+    type.serialize = own.serialize;
+    type.parseValue = own.parseValue;
+    type.parseLiteral = own.parseLiteral;
+    if (type.name === idPlaceholder) {
+      type.name = own.name;
+      type.description = own.description;
+      type.astNode = undefined;
+    }
+  }
+  return new GraphQLSchema({ ...schema.toConfig(), assumeValid: false });
+}

@@ -1,0 +1,121 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type GraphQLField, type GraphQLSchema, parse } from 'graphql';
+import type { CallContext } from '../../core/call-context.ts';
+import type { CallPlan } from '../../core/call-plan/call-plan.ts';
+import type { Clock } from '../../core/clock.ts';
+import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { Upstream } from '../../core/ports.ts';
+import { answerOperation } from './answer-operation.ts';
+import { createClientSchema } from './client-schema.ts';
+import { attachEnumValues } from './enum-values.ts';
+import { attachOutputs, wireNamesOf } from './outputs.ts';
+import { answerCancelExecution } from './protocol/cancel-execution.ts';
+import { answerExecutePlaybook } from './protocol/execute-playbook.ts';
+import { answerExecution } from './protocol/execution.ts';
+import { createExecutions, type Executions } from './protocol/executions.ts';
+import type { OpenDecision, RootAnswer } from './root-call.ts';
+import { pairRootFields, type RootField } from './root-fields.ts';
+
+export interface ExecutableSchemaOptions {
+  /** The generated schema with its call instructions. */
+  readonly sdl: string;
+  /** The config's operations, by field. */
+  readonly operations: Readonly<Record<string, AnyRow>>;
+  readonly upstream: Upstream;
+  readonly clock?: Clock;
+  /** For tests: waits between two looks at an end that is being confirmed. */
+  readonly pause?: (ms: number) => Promise<void>;
+  /** Distinct paths that are judged for one list; rows beyond are left out. For checkers that ask upstream. */
+  readonly maxPathsPerAnswer?: number;
+}
+
+export interface ExecutableSchema {
+  /** What clients see, with resolvers that run on the decisions of {@link CallContext} and on nothing else. */
+  readonly schema: GraphQLSchema;
+  readonly rootFields: ReadonlyMap<string, RootField>;
+  /** The catalog path of an execution's playbook. @returns undefined: no such execution. @throws ERR_UPSTREAM… */
+  readonly pathOfExecution: Executions['pathOf'];
+}
+
+/**
+ * Makes the generated schema answer: compiles every root field's call plan and attaches resolvers.
+ * @throws ERR_POLICY_INVALID listing every field without a plan or a rule, and every row without a field
+ */
+export function createExecutableSchema(options: ExecutableSchemaOptions): ExecutableSchema {
+  const { sdl, operations, upstream, clock = Date.now, pause = (ms) => wait(ms) } = options;
+  const document = parse(sdl, { noLocation: true });
+  const { fields, problems } = pairRootFields(document, operations);
+  if (problems.length > 0) {
+    throw new GatewayError('ERR_POLICY_INVALID', 'The generated schema and gateway.config.ts do not fit together.', {
+      problems,
+    });
+  }
+  const executions = createExecutions({ upstream, clock, pause, ...basePathOf(operations) });
+  const schema = createClientSchema(document);
+  attachEnumValues(schema, document);
+  attachOutputs(schema, wireNamesOf(document));
+  const answers = { upstream, executions, clock, maxPathsPerAnswer: options.maxPathsPerAnswer };
+  for (const [name, field] of fields) {
+    const type = field.root === 'query' ? schema.getQueryType() : schema.getMutationType();
+    attachRoot(type?.getFields()[name], answerFor(field, answers));
+  }
+  return { schema, rootFields: fields, pathOfExecution: executions.pathOf };
+}
+
+function attachRoot(field: GraphQLField<unknown, CallContext> | undefined, answer: RootAnswer): void {
+  if (field === undefined) return;
+  field.resolve = async (_source, _args, context, info) => {
+    if (info.path.prev !== undefined) throw refused();
+    return answer({ decision: decisionFor(context, info.path.key), context });
+  };
+}
+
+/** Runs a field only on a decision that lets it run: without one it is refused, whatever else went wrong. */
+function decisionFor(context: CallContext | undefined, key: string | number): OpenDecision {
+  const decision = context?.decisions?.get(String(key));
+  if (decision?.outcome === 'denied') throw decision.error;
+  if (decision?.outcome !== 'allowed' && decision?.outcome !== 'onAnswer') throw refused();
+  return decision;
+}
+
+const refused = () => new GatewayError('ERR_ACCESS_DENIED', 'Access denied.');
+
+function answerFor(field: RootField, options: Parameters<typeof answerOperation>[2]): RootAnswer {
+  const { row, plan } = field;
+  if (isGatewayRow(row)) {
+    return async ({ decision, context }) => {
+      if (decision.outcome !== 'allowed') throw refused();
+      const { user, expiresAt } = context.caller.session;
+      return row.resolve({ args: decision.args, user, expiresAt });
+    };
+  }
+  if (plan === undefined) throw refused();
+  switch (kindOf(plan, field.typeName)) {
+    case 'execute':
+      return answerExecutePlaybook(plan, row, options.upstream);
+    case 'execution':
+      return answerExecution(plan, row, options.executions);
+    case 'cancel':
+      return answerCancelExecution(plan, row, options.upstream, options.executions);
+    case 'operation':
+      return answerOperation(plan, row, options);
+  }
+}
+
+/** The operations that have rules of their own are known by what they call, under whatever name they are offered. */
+function kindOf({ method, route }: CallPlan, typeName: string): 'execute' | 'execution' | 'cancel' | 'operation' {
+  const call = `${method} ${route.replace(/\{args\.\w+\}/g, '{}')}`;
+  if (call === 'POST /api/execute') return 'execute';
+  if (call === 'GET /api/executions/{}' && typeName === 'Execution') return 'execution';
+  return call === 'POST /api/executions/{}/cancel' ? 'cancel' : 'operation';
+}
+
+/** Where executions live upstream, as the config's own rows say. */
+function basePathOf(operations: Readonly<Record<string, AnyRow>>): { basePath?: string } {
+  for (const row of Object.values(operations)) {
+    const found = isGatewayRow(row) ? null : /^GET (\/[\w/-]*\/executions)\/\{\w+\}$/.exec(row.upstream);
+    if (found?.[1] !== undefined) return { basePath: found[1] };
+  }
+  return {};
+}

@@ -1,0 +1,65 @@
+import type { CallPlan } from '../../../core/call-plan/call-plan.ts';
+import type { AnyUpstreamRow } from '../../../core/config/operation-row.ts';
+import { GatewayError } from '../../../core/errors.ts';
+import { parseExecutionId } from '../../../core/noetl/execution-id.ts';
+import { textOutputOf } from '../../../core/noetl/execution-result.ts';
+import { askingOf, type RootAnswer } from '../root-call.ts';
+import { allowsExecution } from './execution-access.ts';
+import type { Look } from './execution-reads.ts';
+import { type EndFinding, type Executions, noSuchExecution } from './executions.ts';
+import { lastSegment } from './last-segment.ts';
+
+/**
+ * `execution(id)`: the state of a run, `RUNNING` until it is surely over; its result is read only when asked for.
+ * A failed or cancelled run has no result, and `error` is a sentence of ours: the upstream's text may hold internals.
+ */
+export function answerExecution(plan: CallPlan, row: AnyUpstreamRow, executions: Executions): RootAnswer {
+  const [argument = 'id'] = plan.executionIds;
+  return async ({ decision, context }) => {
+    const id = executionIdOf(decision.args[argument]);
+    const asking = askingOf(row, plan, context);
+    const look = await executions.look(id, asking);
+    if (look === undefined) throw noSuchExecution();
+    if (!(await allowsExecution(decision, context, look.detail.path))) throw noSuchExecution();
+    const finding = await executions.endOf(look, asking);
+    return view(
+      look,
+      finding,
+      once(() => executions.resultOf(look, finding, asking)),
+    );
+  };
+}
+
+function view({ detail }: Look, { end }: EndFinding, result: () => Promise<unknown>): unknown {
+  const { id, path } = detail;
+  return {
+    id,
+    executionId: id,
+    path: path ?? null,
+    name: path === undefined ? null : lastSegment(path),
+    version: detail.version ?? null,
+    status: end ?? 'RUNNING',
+    result,
+    textOutput: async () => textOutputOf(await result()),
+    error: end === 'FAILED' ? 'The execution failed.' : null,
+    startedAt: isoText(detail.startedAt),
+    finishedAt: end === undefined ? null : isoText(detail.endedAt),
+  };
+}
+
+const isoText = (time: Date | undefined): string | null => time?.toISOString() ?? null;
+
+/** @throws ERR_REQUEST_INVALID, without a call */
+export function executionIdOf(value: unknown): string {
+  const id = parseExecutionId(value);
+  if (id === undefined) throw new GatewayError('ERR_REQUEST_INVALID', 'This is not the id of an execution.');
+  return id;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

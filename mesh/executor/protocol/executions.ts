@@ -1,0 +1,116 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../../core/clock.ts';
+import { GatewayError } from '../../../core/errors.ts';
+import type { ExecutionDetail } from '../../../core/noetl/execution-detail.ts';
+import { createEndRules, type End, type EndRules, type EndVerdict } from '../../../core/noetl/execution-end.ts';
+import { parseExecutionId } from '../../../core/noetl/execution-id.ts';
+import { resultOfEvents, resultOfStatus } from '../../../core/noetl/execution-result.ts';
+import type { ExecutionStatus } from '../../../core/noetl/execution-status.ts';
+import type { Upstream } from '../../../core/ports.ts';
+import {
+  type Asking,
+  createExecutionReads,
+  type ExecutionReads,
+  type Look,
+  missingExecution,
+} from './execution-reads.ts';
+
+export interface ExecutionsOptions {
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  /** Waits between two looks at an end that is being confirmed, milliseconds. */
+  readonly pause: (ms: number) => Promise<void>;
+  /** Where executions live upstream. Default `/api/executions`. */
+  readonly basePath?: string;
+}
+
+/** Whether an execution is over, and the `/status` that was read to find out. */
+export interface EndFinding {
+  readonly end: End | undefined;
+  readonly status: ExecutionStatus | undefined;
+}
+
+/** Reads executions. Access is the caller's matter. Every method throws ERR_UPSTREAM for "could not find out". */
+export interface Executions {
+  /** @returns undefined: there is no such execution. */
+  look(id: string, asking: Asking): Promise<Look | undefined>;
+  /** @param certain whether to wait for an end that is not confirmed yet, up to some seconds. */
+  endOf(look: Look, asking: Asking, certain?: boolean): Promise<EndFinding>;
+  /** The result of an execution that is over; null when it has none. */
+  resultOf(look: Look, finding: EndFinding, asking: Asking): Promise<unknown>;
+  /** The catalog path of an execution's playbook, which never changes. @returns undefined: no such execution, no path. */
+  pathOf(id: string, asking?: Asking): Promise<string | undefined>;
+  /** Something was done to the execution: what was seen of it no longer counts. */
+  changed(id: string): void;
+}
+
+const holdMs = 2_000;
+const lookEveryMs = 250;
+/** An inferred end that is older than this is confirmed while the caller waits, so that one look tells the truth. */
+const oldMs = 60_000;
+
+export function createExecutions(options: ExecutionsOptions): Executions {
+  const { upstream, clock, basePath = '/api/executions' } = options;
+  const reads = createExecutionReads(upstream, clock, basePath);
+  const rules = createEndRules({ clock, holdMs });
+  const paths = new LRUCache<string, string>({ max: 10_000 });
+  const confirm = createConfirmation(reads, rules, options.pause);
+
+  async function look(id: string, asking: Asking): Promise<Look | undefined> {
+    const seen = await reads.look(id, asking);
+    if (seen?.detail.path !== undefined) paths.set(id, seen.detail.path);
+    return seen;
+  }
+
+  return {
+    look,
+    async endOf({ detail, now }, asking, certain = false) {
+      const first = rules.ofDetail(detail);
+      if (first !== 'ask') return { end: endIn(first), status: undefined };
+      const status = await reads.status(detail, asking);
+      const verdict = rules.ofStatus(detail, status);
+      if (verdict !== 'unconfirmed') return { end: endIn(verdict), status };
+      const old = detail.endedAt !== undefined && now - detail.endedAt.getTime() > oldMs;
+      return certain || old ? confirm(detail, asking) : { end: undefined, status };
+    },
+    async resultOf({ detail }, { end, status }, asking) {
+      if (end !== 'COMPLETED') return null;
+      if (detail.server === 'rust') return resultOfEvents(detail.events) ?? null;
+      const whole = resultOfStatus(status ?? (await reads.status(detail, asking)));
+      return whole === undefined ? (resultOfEvents(await reads.events(detail, asking)) ?? null) : whole;
+    },
+    async pathOf(id, asking = {}) {
+      const canonical = parseExecutionId(id);
+      if (canonical === undefined) return undefined;
+      return paths.get(canonical) ?? (await look(canonical, asking))?.detail.path;
+    },
+    changed: rules.forget,
+  };
+}
+
+/** Looks until an inferred end has held, or has shown to be none. One watch per execution, whoever waits. */
+function createConfirmation(reads: ExecutionReads, rules: EndRules, pause: ExecutionsOptions['pause']) {
+  const running = new Map<string, Promise<EndFinding>>();
+
+  async function watch(detail: ExecutionDetail, asking: Asking): Promise<EndFinding> {
+    const { signal: _ofOneCaller, ...shared } = asking;
+    for (let looks = 0; looks <= 2 * (holdMs / lookEveryMs); looks += 1) {
+      await pause(lookEveryMs);
+      const status = await reads.status(detail, shared);
+      const verdict = rules.ofStatus(detail, status);
+      if (verdict !== 'unconfirmed') return { end: endIn(verdict), status };
+    }
+    return { end: undefined, status: undefined };
+  }
+
+  return (detail: ExecutionDetail, asking: Asking): Promise<EndFinding> => {
+    const joined = running.get(detail.id) ?? watch(detail, asking).finally(() => running.delete(detail.id));
+    running.set(detail.id, joined);
+    return joined;
+  };
+}
+
+const endIn = (verdict: EndVerdict): End | undefined => (typeof verdict === 'object' ? verdict.over : undefined);
+
+/** Hidden and missing read the same. */
+export const noSuchExecution = (): GatewayError => new GatewayError('ERR_NOT_FOUND', missingExecution);

@@ -1,0 +1,34 @@
+import type { CallContext, RootDecision } from '../../core/call-context.ts';
+import type { CallPlan } from '../../core/call-plan/call-plan.ts';
+import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
+import type { UpstreamCall } from '../../core/ports.ts';
+import type { Asking } from './protocol/execution-reads.ts';
+
+/** A decision that lets a root field run. */
+export type OpenDecision = Exclude<RootDecision, { outcome: 'denied' }>;
+
+/** Everything that answers a root field: what was decided, and for whom. */
+export interface RootCall {
+  readonly decision: OpenDecision;
+  readonly context: CallContext;
+}
+
+/** Answers a root field. Its arguments are the decision's. */
+export type RootAnswer = (call: RootCall) => Promise<unknown>;
+
+/** The bounds that a row sets, and what the call carries of its request. Work that was started is never abandoned. */
+export function boundsOf(row: AnyUpstreamRow, plan: CallPlan, context: CallContext): Partial<UpstreamCall> {
+  return {
+    ...askingOf(row, plan, context),
+    ...(row.maxResponseBytes === undefined ? {} : { maxResponseBytes: row.maxResponseBytes }),
+  };
+}
+
+/** The same for reads of executions. */
+export function askingOf(row: AnyUpstreamRow, plan: CallPlan, context: CallContext): Asking {
+  return {
+    requestId: context.requestId,
+    ...(plan.idempotent && context.signal !== undefined ? { signal: context.signal } : {}),
+    ...(row.timeoutMs === undefined ? {} : { timeoutMs: row.timeoutMs }),
+  };
+}
