@@ -1,0 +1,19 @@
+import type { Emitter } from '../emitter.ts';
+import { composeFile } from './compose.ts';
+import { helmFiles } from './helm-chart.ts';
+import { kustomizeFiles } from './kustomize.ts';
+import { manifestSettings } from './manifest-settings.ts';
+
+/** Everything under `deploy/`: Kustomize base, components and overlays, and the Helm chart; and `compose.yaml`. */
+export const emitManifests: Emitter = ({ config, read }) => {
+  const version = projectVersion(read('package.json'));
+  const settings = manifestSettings(config, version);
+  return [...kustomizeFiles(settings), ...helmFiles(settings, version), composeFile(settings)];
+};
+
+/** The version that images are tagged with; a project without one is at 0.0.0. */
+function projectVersion(text: string | undefined): string {
+  const parsed: unknown = text === undefined ? {} : JSON.parse(text);
+  const version = typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : undefined;
+  return typeof version === 'string' ? version : '0.0.0';
+}

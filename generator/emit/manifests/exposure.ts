@@ -1,0 +1,63 @@
+import type { IHTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
+import type { IServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
+import type { IIngress } from 'kubernetes-models/networking.k8s.io/v1';
+import { type ManifestSettings, names } from './manifest-settings.ts';
+import { metadata } from './workload.ts';
+
+/** An Ingress with TLS for the public host. Only the public Service stands behind it. */
+export function ingress(settings: ManifestSettings): IIngress {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: metadata(settings, names.app),
+    spec: {
+      tls: [{ hosts: [settings.host], secretName: 'noetl-gateway-tls' }],
+      rules: [
+        {
+          host: settings.host,
+          http: {
+            paths: [
+              {
+                path: '/',
+                pathType: 'Prefix',
+                backend: { service: { name: names.app, port: { name: 'gateway' } } },
+              },
+            ],
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** The same with Gateway API: attach it to a Gateway that terminates TLS. */
+export function httpRoute(settings: ManifestSettings): IHTTPRoute {
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: metadata(settings, names.app),
+    spec: {
+      parentRefs: [{ name: 'public' }],
+      hostnames: [settings.host],
+      rules: [
+        {
+          matches: [{ path: { type: 'PathPrefix', value: '/' } }],
+          backendRefs: [{ name: names.app, port: settings.publicPort }],
+        },
+      ],
+    },
+  };
+}
+
+/** Tells a Prometheus operator to scrape each pod's `/metrics` on the internal listener. */
+export function serviceMonitor(settings: ManifestSettings): IServiceMonitor {
+  return {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'ServiceMonitor',
+    metadata: metadata(settings, names.app),
+    spec: {
+      selector: { matchLabels: { 'app.kubernetes.io/name': names.app, 'app.kubernetes.io/component': 'internal' } },
+      endpoints: [{ port: 'internal', path: '/metrics', interval: '30s' }],
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { environmentKey } from './helm-values.ts';
+import { type ManifestSettings, names } from './manifest-settings.ts';
+import { header } from './render-yaml.ts';
+
+/** Chart files that are template text by nature, kept to these three. */
+
+/**
+ * Named templates. `text` is a value as an environment variable holds it: nothing for null, lists with commas, and
+ * numbers without the exponent that Helm's own `toString` gives large ones.
+ */
+export function namedTemplates(image: string): string {
+  const repository = image.slice(0, image.lastIndexOf(':'));
+  return lines([
+    ...comment(),
+    `{{- define "${names.app}.text" -}}`,
+    '{{- if kindIs "slice" . }}{{ join "," . }}',
+    '{{- else if kindIs "float64" . }}{{ toJson . }}',
+    '{{- else if not (kindIs "invalid" .) }}{{ toString . }}{{ end -}}',
+    '{{- end }}',
+    `{{- define "${names.app}.image" -}}`,
+    `{{ .Values.image.repository | default ${JSON.stringify(repository)} }}:{{ .Values.image.tag | default .Chart.AppVersion }}`,
+    '{{- end }}',
+  ]);
+}
+
+/** What makes an installation fail before anything is applied. */
+export function checksTemplate(settings: ManifestSettings): string {
+  const bypass = `(include "${names.app}.text" .Values.env.authBypass | lower)`;
+  const port = settings.portNames.public;
+  return lines([
+    ...comment(),
+    `{{- if not (has ${bypass} (list "" "false" "0")) }}`,
+    '{{- fail "env.authBypass: the gateway has no bypass; remove the key" }}',
+    '{{- end }}',
+    ...(port === undefined
+      ? []
+      : [
+          `{{- if and .Values.service.targetPort (ne (int .Values.service.targetPort) (int .Values.env.${environmentKey(port)})) }}`,
+          `{{- fail "service.targetPort must be env.${environmentKey(port)}, the port that the gateway listens on" }}`,
+          '{{- end }}',
+        ]),
+  ]);
+}
+
+/** What an operator reads after an installation. */
+export function notes(settings: ManifestSettings): string {
+  return lines([
+    'The gateway is {{ .Values.namespace }}/noetl-gateway, port {{ .Values.service.port }}. Try it from inside the cluster:',
+    '  curl http://noetl-gateway.{{ .Values.namespace }}.svc.cluster.local/health',
+    '{{- if and (not .Values.secrets.required) (or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1)) }}',
+    'WARNING: several pods without a shared session store: a logout reaches one pod only.',
+    '  Put GATEWAY_SESSION_STORE into the Secret {{ .Values.secrets.name }} and set secrets.required=true.',
+    '{{- end }}',
+    ...settings.required.flatMap(({ names: variables }) => [
+      `{{- if not (or ${variables.map((name) => `.Values.env.${environmentKey(name)}`).join(' ')}) }}`,
+      `WARNING: no pod starts before one of these is set: ${variables.map((name) => `env.${environmentKey(name)}`).join(', ')}.`,
+      '{{- end }}',
+    ]),
+  ]);
+}
+
+function comment(): readonly string[] {
+  return ['{{- /*', ...header, '*/ -}}'];
+}
+
+function lines(text: readonly string[]): string {
+  return `${text.join('\n')}\n`;
+}

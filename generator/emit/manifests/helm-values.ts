@@ -1,0 +1,142 @@
+import type { ManifestSettings } from './manifest-settings.ts';
+import { deployment } from './workload.ts';
+
+/** Keys of the earlier gateway's chart that are taken and do nothing here. */
+const ignored = { natsUpdatesSubjectPrefix: '', natsUrl: '', rustLog: '' };
+
+/** The key under `env` of `values.yaml` that sets a variable: `GATEWAY_` dropped, camelCase (`routerPort`, `publicUrl`). */
+export function environmentKey(variable: string): string {
+  const [head = '', ...tail] = variable
+    .replace(/^GATEWAY_/, '')
+    .toLowerCase()
+    .split('_');
+  return head + tail.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('');
+}
+
+/** The chart's defaults. The keys are those of NoETL's own gateway chart, then ours where it has none. */
+export function helmValues(settings: ManifestSettings) {
+  const { repository, tag } = splitImage(settings.image);
+  const environment = Object.entries({
+    ...Object.fromEntries(settings.unset.map((name) => [name, ''])),
+    ...settings.environment,
+  });
+  return {
+    namespace: settings.namespace,
+    replicaCount: settings.replicas,
+    image: { repository, tag, pullPolicy: settings.imagePullPolicy },
+    imagePullSecrets: [],
+    service: {
+      type: 'LoadBalancer',
+      port: settings.publicPort,
+      targetPort: settings.publicPort,
+      nodePort: null,
+      loadBalancerIP: '',
+      externalTrafficPolicy: 'Local',
+      annotations: {},
+    },
+    ingress: {
+      enabled: false,
+      className: '',
+      annotations: {},
+      host: settings.host,
+      tls: { enabled: true, secretName: 'noetl-gateway-tls' },
+      managedCertificate: { enabled: false, name: 'noetl-gateway' },
+    },
+    gatewayApi: { enabled: false, parentRefs: [{ name: 'public' }] },
+    env: {
+      ...ignored,
+      ...Object.fromEntries(environment.map(([name, value]) => [environmentKey(name), value])),
+      authBypass: 'false',
+    },
+    secrets: { name: settings.secretName, required: false },
+    resources: deployment(settings).spec?.template.spec?.containers[0]?.resources ?? {},
+    podAnnotations: {},
+    nodeSelector: {},
+    tolerations: [],
+    affinity: {},
+    autoscaling: { enabled: false, minReplicas: settings.minReplicas, maxReplicas: settings.maxReplicas },
+    podDisruptionBudget: { enabled: false },
+    networkPolicy: {
+      enabled: true,
+      noetlNamespace: settings.noetl.namespace,
+      noetlPort: settings.noetl.port,
+      noetlInternalOnly: false,
+      trustedNamespaces: [...settings.trustedNamespaces],
+      storeNamespaces: [...settings.store.namespaces],
+      monitoringNamespace: '',
+    },
+    serviceMonitor: { enabled: false },
+  };
+}
+
+/** One comment per top-level key of `values.yaml`. */
+export const valueNotes: Readonly<Record<string, string>> = {
+  namespace: 'Where the gateway runs. Create it with --create-namespace.',
+  replicaCount: 'More than one needs a session store that all share: secrets.required, or logout ends on one pod only.',
+  image: 'An empty repository is noetl-gateway, an empty tag the version of the chart.',
+  service: 'The public Service listens on port and on 80. targetPort must be env.routerPort.',
+  ingress: 'When on, set service.type to ClusterIP and env.trustedProxies to the number of hops.',
+  gatewayApi: 'An HTTPRoute for ingress.host on these Gateways.',
+  env: 'One key per environment variable. trustedIssuers and audiences must be set. natsUrl, natsUpdatesSubjectPrefix and rustLog do nothing; authBypass must stay off.',
+  secrets:
+    'A Secret of yours with GATEWAY_SESSION_STORE and other secret variables. required: no pod starts without it.',
+  resources: 'More processor than one core is used by garbage collection and TLS only: add pods instead.',
+  networkPolicy:
+    'noetlInternalOnly adds a policy to NoETL namespace: :8082 for the gateway and trustedNamespaces only.',
+  serviceMonitor: 'Needs the Prometheus operator; set networkPolicy.monitoringNamespace too.',
+};
+
+const open = { type: 'object' };
+
+/** Where the shape of the defaults does not say enough. By path. */
+const exceptions: Readonly<Record<string, object>> = {
+  env: {
+    type: 'object',
+    properties: {
+      authBypass: {
+        description: 'There is no bypass. Anything but off is refused.',
+        enum: [false, 'false', 0, '0', '', null],
+      },
+    },
+  },
+  'service.type': { enum: ['ClusterIP', 'NodePort', 'LoadBalancer'] },
+  'service.externalTrafficPolicy': { enum: ['Local', 'Cluster'] },
+  'service.nodePort': { type: ['integer', 'string', 'null'] },
+  'image.tag': { type: ['string', 'number', 'null'] },
+  'image.pullPolicy': { enum: ['Always', 'IfNotPresent', 'Never'] },
+  'service.annotations': open,
+  'ingress.annotations': open,
+  podAnnotations: open,
+  nodeSelector: open,
+  affinity: open,
+  resources: open,
+};
+
+/** JSON Schema of `values.yaml`: unknown keys are refused everywhere but under `env`, where other charts have more. */
+export function valuesSchema(values: object): object {
+  const root = schemaOf(values, '');
+  const properties = { ...('properties' in root ? (root.properties as object) : {}), global: open };
+  return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'noetl-gateway values', ...root, properties };
+}
+
+function schemaOf(value: unknown, path: string): object {
+  const exception = exceptions[path];
+  if (exception !== undefined) return exception;
+  if (Array.isArray(value)) return { type: 'array' };
+  if (typeof value === 'object' && value !== null) {
+    return {
+      type: 'object',
+      additionalProperties: false,
+      properties: Object.fromEntries(
+        Object.entries(value).map(([key, member]) => [key, schemaOf(member, path === '' ? key : `${path}.${key}`)]),
+      ),
+    };
+  }
+  if (typeof value === 'number') return { type: ['integer', 'string'], pattern: '^[0-9]+$' };
+  return { type: typeof value === 'boolean' ? 'boolean' : ['string', 'null'] };
+}
+
+function splitImage(image: string): { repository: string; tag: string } {
+  const at = image.lastIndexOf(':');
+  return { repository: image.slice(0, at), tag: image.slice(at + 1) };
+}

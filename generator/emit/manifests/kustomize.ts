@@ -1,0 +1,199 @@
+import { stringify } from 'yaml';
+import type { OutputFile } from '../emitter.ts';
+import { httpRoute, ingress, serviceMonitor } from './exposure.ts';
+import { type ManifestSettings, names } from './manifest-settings.ts';
+import { gatewayPolicy, monitoringPolicy, noetlPolicy, storePolicy } from './network-policies.ts';
+import { yamlFile } from './render-yaml.ts';
+import { autoscaler, disruptionBudget } from './scaling.ts';
+import { internalService, publicService } from './services.ts';
+import { configMap, deployment, namespaceOf, serviceAccount } from './workload.ts';
+
+const root = 'deploy/kubernetes';
+
+interface Kustomization {
+  readonly resources?: readonly string[];
+  readonly components?: readonly string[];
+  readonly configMapGenerator?: readonly object[];
+  readonly patches?: readonly object[];
+}
+
+/** The resources as a Kustomize base, optional parts as components, and two overlays that put them together. */
+export function kustomizeFiles(settings: ManifestSettings): readonly OutputFile[] {
+  return [...base(settings), ...components(settings), ...overlays(settings)];
+}
+
+function base(settings: ManifestSettings): readonly OutputFile[] {
+  const missing = settings.required.map(({ names: [name] }) => name);
+  return [
+    ...folder('base', {
+      'namespace.yaml': namespaceOf(settings),
+      'service-account.yaml': serviceAccount(settings),
+      'deployment.yaml': deployment(settings),
+      'service.yaml': publicService(settings),
+      'service-internal.yaml': internalService(settings),
+      'network-policy.yaml': gatewayPolicy(settings),
+    }),
+    kustomization(
+      'base',
+      {
+        resources: [
+          'namespace.yaml',
+          'service-account.yaml',
+          'deployment.yaml',
+          'service.yaml',
+          'service-internal.yaml',
+          'network-policy.yaml',
+        ],
+        configMapGenerator: [environmentGenerator(settings)],
+      },
+      missing.length === 0 ? [] : [`An overlay must set ${missing.join(' and ')}: without them no pod starts.`],
+    ),
+  ];
+}
+
+function components(settings: ManifestSettings): readonly OutputFile[] {
+  return [
+    ...folder('components/session-store', { 'network-policy.yaml': storePolicy(settings) }),
+    component('session-store', {
+      resources: ['network-policy.yaml'],
+      patches: settings.secrets.length === 0 ? [] : [requireSecrets(settings)],
+    }),
+    ...folder('components/autoscaling', {
+      'horizontal-pod-autoscaler.yaml': autoscaler(settings),
+      'pod-disruption-budget.yaml': disruptionBudget(settings),
+    }),
+    component('autoscaling', {
+      resources: ['horizontal-pod-autoscaler.yaml', 'pod-disruption-budget.yaml'],
+      // The autoscaler owns the number; a manifest that names one would reset it at each apply.
+      patches: [jsonPatch('Deployment', [{ op: 'remove', path: '/spec/replicas' }])],
+    }),
+    ...folder('components/noetl-internal-only', { 'network-policy.yaml': noetlPolicy(settings) }),
+    component('noetl-internal-only', { resources: ['network-policy.yaml'] }),
+    ...folder('components/monitoring', {
+      'service-monitor.yaml': serviceMonitor(settings),
+      'network-policy.yaml': monitoringPolicy(settings, 'monitoring'),
+    }),
+    component('monitoring', { resources: ['service-monitor.yaml', 'network-policy.yaml'] }),
+    ...folder('components/ingress', { 'ingress.yaml': ingress(settings) }),
+    component('ingress', { resources: ['ingress.yaml'], ...behindProxy(settings) }),
+    ...folder('components/gateway-api', { 'http-route.yaml': httpRoute(settings) }),
+    component('gateway-api', { resources: ['http-route.yaml'], ...behindProxy(settings) }),
+  ];
+}
+
+function overlays(settings: ManifestSettings): readonly OutputFile[] {
+  const placeholders = Object.fromEntries(
+    settings.required.map(({ names: [name], placeholder }) => [name, placeholder]),
+  );
+  const note = placeholders
+    ? ['The addresses under example.com stand for yours: set them in an overlay of your own.']
+    : [];
+  return [
+    kustomization(
+      'overlays/dev',
+      {
+        resources: ['../../base'],
+        configMapGenerator: mergeEnvironment(settings, { ...placeholders, LOG_LEVEL: 'debug' }),
+        patches: [
+          jsonPatch('Service', [
+            { op: 'replace', path: '/spec/type', value: 'NodePort' },
+            { op: 'replace', path: '/spec/externalTrafficPolicy', value: 'Cluster' },
+            { op: 'add', path: '/spec/ports/0/nodePort', value: 30090 },
+          ]),
+        ],
+      },
+      note,
+    ),
+    kustomization(
+      'overlays/production',
+      {
+        resources: ['../../base'],
+        components: ['../../components/session-store', '../../components/autoscaling'],
+        configMapGenerator: mergeEnvironment(settings, placeholders),
+      },
+      note,
+    ),
+  ];
+}
+
+/** TLS ends before the gateway, so it is reached through one proxy only, whose word about the caller's address counts. */
+function behindProxy(settings: ManifestSettings): Kustomization {
+  return {
+    configMapGenerator: mergeEnvironment(settings, { GATEWAY_TRUSTED_PROXIES: '1' }),
+    patches: [
+      jsonPatch('Service', [
+        { op: 'replace', path: '/spec/type', value: 'ClusterIP' },
+        { op: 'remove', path: '/spec/externalTrafficPolicy' },
+      ]),
+    ],
+  };
+}
+
+/** A generated ConfigMap carries a hash of its content in its name: a changed value restarts the pods. */
+function environmentGenerator(settings: ManifestSettings): object {
+  const { metadata, data } = configMap(settings);
+  return {
+    name: metadata?.name,
+    namespace: metadata?.namespace,
+    options: { labels: metadata?.labels },
+    literals: literals(data ?? {}),
+  };
+}
+
+function mergeEnvironment(settings: ManifestSettings, values: Readonly<Record<string, string>>): readonly object[] {
+  return [{ name: names.configMap, namespace: settings.namespace, behavior: 'merge', literals: literals(values) }];
+}
+
+function literals(values: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${value}`)
+    .sort();
+}
+
+/** A shared store's address lives in the Secret: without it the process would fall back to its own memory. */
+function requireSecrets(settings: ManifestSettings): object {
+  const container = {
+    name: 'gateway',
+    env: settings.secrets.map(({ name }) => ({
+      name,
+      valueFrom: { secretKeyRef: { name: settings.secretName, key: name, optional: false } },
+    })),
+  };
+  return {
+    target: { kind: 'Deployment', name: names.app },
+    patch: yamlPatch({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: names.app },
+      spec: { template: { spec: { containers: [container] } } },
+    }),
+  };
+}
+
+function jsonPatch(kind: string, operations: readonly object[]): object {
+  return { target: { kind, name: names.app }, patch: yamlPatch(operations) };
+}
+
+function yamlPatch(value: object): string {
+  return stringify(value, { lineWidth: 0 });
+}
+
+function folder(path: string, resources: Readonly<Record<string, object>>): readonly OutputFile[] {
+  return Object.entries(resources).map(([name, resource]) => yamlFile(`${root}/${path}/${name}`, resource));
+}
+
+function kustomization(path: string, value: Kustomization, notes: readonly string[] = []): OutputFile {
+  return yamlFile(
+    `${root}/${path}/kustomization.yaml`,
+    { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', ...value },
+    notes,
+  );
+}
+
+function component(name: string, value: Kustomization): OutputFile {
+  return yamlFile(`${root}/components/${name}/kustomization.yaml`, {
+    apiVersion: 'kustomize.config.k8s.io/v1alpha1',
+    kind: 'Component',
+    ...value,
+  });
+}

@@ -1,0 +1,165 @@
+import { isEnvRef } from '../../../core/config/env.ts';
+import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
+import { resolveDeploy } from '../../../core/config/resolve-config.ts';
+import { type DeclaredSections, declaredSections, environmentEntries, fallbackOf } from './environment-entries.ts';
+import { manifestProblems } from './manifest-problems.ts';
+
+/** A secret variable: which key of the Secret holds it, and whether a pod starts without it. */
+export interface SecretEntry {
+  readonly name: string;
+  readonly optional: boolean;
+}
+
+/**
+ * What the resources are made of, all of it from the declaration. The Helm chart puts template expressions into the
+ * same places, so that both ways to deploy render the same resources.
+ */
+export interface ManifestSettings {
+  readonly namespace: string;
+  readonly image: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  readonly replicas: number;
+  /** Least number of pods where the session store is shared. */
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  readonly publicPort: number;
+  readonly internalPort: number;
+  /** The variables that hold the two ports; undefined where the declaration fixes the number. */
+  readonly portNames: { readonly public: string | undefined; readonly internal: string | undefined };
+  readonly drainSecs: number;
+  /** The variable that holds the URL under which playbooks reach this very pod; undefined when the declaration fixes it. */
+  readonly internalUrlName: string | undefined;
+  /** The variables that hold NoETL's address and the session store's; undefined where the declaration fixes them. */
+  readonly upstreamName: string | undefined;
+  readonly storeName: string | undefined;
+  /** The internal URL's value; `$(POD_IP)` is filled in by Kubernetes. */
+  readonly internalUrl: string;
+  /** Non-secret variables with a default, as the ConfigMap holds them. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Non-secret variables without a default. */
+  readonly unset: readonly string[];
+  /** Of each group one variable must be set, or the process does not start; the placeholder stands for the real value. */
+  readonly required: readonly { readonly names: readonly string[]; readonly placeholder: string }[];
+  readonly secretName: string;
+  readonly secrets: readonly SecretEntry[];
+  readonly noetl: { readonly namespace: string; readonly port: number };
+  /** Namespaces that may reach NoETL beside the gateway's. */
+  readonly trustedNamespaces: readonly string[];
+  readonly store: { readonly namespaces: readonly string[]; readonly ports: readonly number[] };
+  readonly issuerPorts: readonly number[];
+  readonly host: string;
+  /** Labels beside the usual ones, on every resource. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Names that people and other manifests hold on to. */
+export const names = {
+  app: 'noetl-gateway',
+  internalService: 'noetl-gateway-internal',
+  configMap: 'noetl-gateway-config',
+} as const;
+
+/**
+ * Reads the settings out of a declaration. Environment references count with their fallbacks: the manifests carry those
+ * as the ConfigMap's values.
+ * @throws ERR_CONFIG_INVALID when a name in `deploy` is not one that Kubernetes takes, every problem listed.
+ */
+export function manifestSettings(config: GatewayConfig, version: string): ManifestSettings {
+  const deploy = resolveDeploy(config);
+  const sections = declaredSections(config);
+  const entries = environmentEntries(config);
+  const internalPort = numberOf(sections.listen['internalPort'], 8091);
+  const internalUrlName = nameOf(sections.listen['internalUrl']);
+  const plain = entries.filter((entry) => !entry.secret && entry.env !== internalUrlName);
+  const store = String(fallbackOf(sections.sessions['store']) ?? 'memory:');
+  const settings: ManifestSettings = {
+    namespace: deploy.namespace,
+    image: hasTag(deploy.image) ? deploy.image : `${deploy.image}:${version}`,
+    imagePullPolicy: 'IfNotPresent',
+    replicas: config.deploy?.replicas ?? (store.startsWith('memory:') ? 1 : deploy.replicas),
+    minReplicas: Math.max(2, deploy.replicas),
+    maxReplicas: Math.max(10, deploy.replicas),
+    publicPort: numberOf(sections.listen['port'], 8090),
+    internalPort,
+    portNames: { public: nameOf(sections.listen['port']), internal: nameOf(sections.listen['internalPort']) },
+    drainSecs: numberOf(sections.listen['drainSecs'], 25),
+    internalUrlName,
+    upstreamName: nameOf(sections.upstream['baseUrl']),
+    storeName: nameOf(sections.sessions['store']),
+    internalUrl: `http://$(POD_IP):${internalPort}`,
+    environment: Object.fromEntries(
+      plain.filter((entry) => hasValue(entry.fallback)).map((entry) => [entry.env, String(entry.fallback)]),
+    ),
+    unset: plain.filter((entry) => !hasValue(entry.fallback)).map((entry) => entry.env),
+    required: requiredVariables(sections),
+    secretName: 'noetl-gateway-secrets',
+    secrets: entries
+      .filter((entry) => entry.secret)
+      .map((entry) => ({ name: entry.env, optional: entry.fallback !== undefined })),
+    noetl: { namespace: deploy.noetlNamespace, port: portOf(String(fallbackOf(sections.upstream['baseUrl'])), 8082) },
+    trustedNamespaces: [...deploy.trustedNamespaces].sort(),
+    store: storeTarget(store),
+    issuerPorts: issuerPorts(sections),
+    host: deploy.host ?? 'gateway.example.com',
+    labels: {},
+  };
+  manifestProblems(settings);
+  return settings;
+}
+
+function nameOf(value: unknown): string | undefined {
+  return isEnvRef(value) ? value.env : undefined;
+}
+
+function numberOf(value: unknown, otherwise: number): number {
+  const fallback = fallbackOf(value);
+  return typeof fallback === 'number' ? fallback : otherwise;
+}
+
+function hasValue(value: unknown): boolean {
+  return value !== undefined && value !== '';
+}
+
+/** A digest, or a tag after the last slash. */
+function hasTag(image: string): boolean {
+  return image.includes('@') || image.slice(image.lastIndexOf('/') + 1).includes(':');
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+/** The lists that must not be empty: where no literal and no fallback fills one, one of its variables has to. */
+function requiredVariables(sections: DeclaredSections): ManifestSettings['required'] {
+  const wanted = [
+    { list: listOf(sections.auth['trustedIssuers']), placeholder: 'https://tenant.example.com/' },
+    { list: listOf(sections.auth['audiences']), placeholder: 'https://gateway.example.com/' },
+  ];
+  return wanted
+    .filter(({ list }) => list.some(isEnvRef) && !list.some((item) => hasValue(fallbackOf(item))))
+    .map(({ list, placeholder }) => ({ names: list.filter(isEnvRef).map((ref) => ref.env), placeholder }));
+}
+
+/** Where the session store listens: read from the declaration's URL, else where NoETL's deployments keep such stores. */
+function storeTarget(store: string): ManifestSettings['store'] {
+  const usual = { namespaces: ['nats', 'redis'], ports: [4222, 6379] };
+  if (!URL.canParse(store)) return usual;
+  const url = new URL(store);
+  const [, namespace, kind] = url.hostname.split('.');
+  if (namespace === undefined || kind !== 'svc') return usual;
+  return { namespaces: [namespace], ports: [portOf(store, url.protocol === 'nats:' ? 4222 : 6379)] };
+}
+
+function portOf(text: string, otherwise: number): number {
+  if (!URL.canParse(text)) return otherwise;
+  const url = new URL(text);
+  if (url.port !== '') return Number(url.port);
+  return url.protocol === 'https:' ? 443 : url.protocol === 'http:' ? 80 : otherwise;
+}
+
+function issuerPorts(sections: DeclaredSections): readonly number[] {
+  const named = listOf(sections.auth['trustedIssuers'])
+    .flatMap((item) => String(fallbackOf(item) ?? '').split(','))
+    .map((issuer) => portOf(issuer.trim(), 443));
+  return [...new Set([443, ...named])].sort((a, b) => a - b);
+}

@@ -1,0 +1,143 @@
+import type { IIoK8sApimachineryPkgApisMetaV1ObjectMeta as ObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
+import type { IDeployment } from 'kubernetes-models/apps/v1';
+import type { IConfigMap, IContainer, IEnvVar, INamespace, IPodSpec, IServiceAccount } from 'kubernetes-models/v1';
+import { type ManifestSettings, names } from './manifest-settings.ts';
+
+/** What Services, policies and budgets select the pods by. */
+export const podLabels: Readonly<Record<string, string>> = { 'app.kubernetes.io/name': names.app };
+
+/** Seconds between "no longer an endpoint" reaching the load balancer and the process being told to stop. */
+const preStopSecs = 5;
+/** What the process may take beyond the drain before it is killed. */
+const graceMarginSecs = 10;
+
+/** Name, namespace and labels that every resource of the gateway carries. */
+export function metadata(settings: ManifestSettings, name: string, labels: Record<string, string> = {}): ObjectMeta {
+  return {
+    name,
+    namespace: settings.namespace,
+    labels: { ...podLabels, 'app.kubernetes.io/part-of': 'noetl', ...settings.labels, ...labels },
+  };
+}
+
+/** The gateway's namespace, which demands what the pods fulfil anyway. */
+export function namespaceOf(settings: ManifestSettings): INamespace {
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name: settings.namespace,
+      labels: { 'app.kubernetes.io/part-of': 'noetl', 'pod-security.kubernetes.io/enforce': 'restricted' },
+    },
+  };
+}
+
+/** An account without a token: the gateway never speaks to the cluster's API. */
+export function serviceAccount(settings: ManifestSettings): IServiceAccount {
+  return {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: metadata(settings, names.app),
+    automountServiceAccountToken: false,
+  };
+}
+
+/** Everything of the environment that is no secret. */
+export function configMap(settings: ManifestSettings): IConfigMap {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: metadata(settings, names.configMap),
+    data: { ...settings.environment },
+  };
+}
+
+/** The gateway's pods: unprivileged, read-only, probed on both listeners, stopped without losing what is in flight. */
+export function deployment(settings: ManifestSettings): IDeployment {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: metadata(settings, names.app),
+    spec: {
+      replicas: settings.replicas,
+      revisionHistoryLimit: 5,
+      selector: { matchLabels: { ...podLabels } },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      template: {
+        metadata: { labels: { ...podLabels, 'app.kubernetes.io/part-of': 'noetl' } },
+        spec: podSpec(settings),
+      },
+    },
+  };
+}
+
+function podSpec(settings: ManifestSettings): IPodSpec {
+  return {
+    serviceAccountName: names.app,
+    automountServiceAccountToken: false,
+    // Kubernetes would set NOETL_GATEWAY_PORT=tcp://… and the like, which read as configuration.
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: preStopSecs + settings.drainSecs + graceMarginSecs,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      runAsGroup: 1000,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
+      topologyKey,
+      maxSkew: 1,
+      whenUnsatisfiable: 'ScheduleAnyway' as const,
+      labelSelector: { matchLabels: { ...podLabels } },
+      matchLabelKeys: ['pod-template-hash'],
+    })),
+    containers: [container(settings)],
+  };
+}
+
+function container(settings: ManifestSettings): IContainer {
+  return {
+    name: 'gateway',
+    image: settings.image,
+    imagePullPolicy: settings.imagePullPolicy,
+    ports: [
+      { name: 'http', containerPort: settings.publicPort, protocol: 'TCP' },
+      { name: 'internal', containerPort: settings.internalPort, protocol: 'TCP' },
+    ],
+    envFrom: [{ configMapRef: { name: names.configMap } }],
+    env: environment(settings),
+    startupProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 1, failureThreshold: 30 },
+    livenessProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 10, timeoutSeconds: 3 },
+    readinessProbe: {
+      httpGet: { path: '/ready', port: 'internal' },
+      periodSeconds: 5,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
+    lifecycle: { preStop: { sleep: { seconds: preStopSecs } } },
+    resources: { requests: { cpu: '250m', memory: '256Mi' }, limits: { cpu: '2', memory: '512Mi' } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      privileged: false,
+      readOnlyRootFilesystem: true,
+    },
+  };
+}
+
+function environment(settings: ManifestSettings): IEnvVar[] {
+  const secrets = settings.secrets.map(
+    ({ name, optional }): IEnvVar => ({
+      name,
+      valueFrom: { secretKeyRef: { name: settings.secretName, key: name, optional } },
+    }),
+  );
+  if (settings.internalUrlName === undefined) return secrets;
+  return [
+    // A callback must reach the pod that waits for it, and the internal Service would spread callbacks over all.
+    // POD_IP comes first: a variable may only name those before it.
+    { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+    { name: settings.internalUrlName, value: settings.internalUrl },
+    ...secrets,
+  ];
+}
