@@ -1,0 +1,241 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Identity, LoginRequest } from '../../core/ports.ts';
+import { createCallbackRegistry } from '../../server/noetl/callback-registry.ts';
+import type { WatchTiming } from '../../server/noetl/execution-watch.ts';
+import { createPlaybookDriver } from '../../server/noetl/playbook-driver.ts';
+import { createUpstream } from '../../server/noetl/undici-upstream.ts';
+import { createPlaybookLogin } from '../../server/noetl/upstream-login.ts';
+import { createPlaybookValidator } from '../../server/noetl/upstream-validator.ts';
+import {
+  type AuthNoetlOptions,
+  type FakePlaybook,
+  startAuthNoetl,
+  startCallbackListener,
+} from '../support/auth-noetl.ts';
+import { hourMs, recorder, tokenOf } from '../support/session-fakes.ts';
+
+const path = 'auth/playbook';
+const cancelPath = (id: string) => `/api/executions/${id}/cancel`;
+const quick: WatchTiming = { pollMs: 20, pollMaxMs: 40, inferredHoldMs: 150, graceMs: 30 };
+const closing: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+async function start(playbook: FakePlaybook, options: Partial<AuthNoetlOptions> & { timeoutMs?: number } = {}) {
+  const { timeoutMs = 5_000, ...rest } = options;
+  const noetl = await startAuthNoetl({ playbooks: { [path]: playbook }, ...rest });
+  const seen = recorder();
+  const callbacks = createCallbackRegistry({ clock: Date.now, observe: seen.observe });
+  const listener = await startCallbackListener(callbacks);
+  const upstream = createUpstream({ baseUrl: new URL(noetl.url), timeoutMs: 3_000, maxResponseBytes: 1e6 });
+  closing.push(upstream.close, noetl.close, listener.close);
+  const driver = createPlaybookDriver({
+    upstream,
+    callbacks,
+    internalUrl: listener.url,
+    timeoutMs,
+    clock: Date.now,
+    observe: seen.observe,
+    timing: quick,
+  });
+  return { noetl, driver, callbacks, seen };
+}
+
+const unavailable = { code: 'ERR_AUTH_UNAVAILABLE', status: 503 };
+
+describe('createPlaybookDriver', () => {
+  it('answers with the callback, and tells the playbook how to call', async () => {
+    const { driver, noetl, callbacks } = await start(async (run) => {
+      await run.callBack('success', { valid: false });
+      run.status = 'COMPLETED';
+    });
+    expect(await driver.run(path, { session_token: 'abc' })).toEqual({ status: 'success', data: { valid: false } });
+    const [execute] = noetl.requests('/api/execute');
+    expect(execute?.body).toEqual({
+      path,
+      workload: {
+        session_token: 'abc',
+        request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        callback_subject: expect.stringMatching(/^noetl\.callbacks\.[0-9a-f-]{36}$/),
+        gateway_url: expect.stringMatching(/\/cb\/[\w-]{43}$/),
+      },
+    });
+    expect(callbacks.size).toBe(0);
+  });
+
+  it('takes an answer that overtakes the answer to execute', async () => {
+    const { driver } = await start((run) => void run.callBack('success', 1), { executeDelayMs: 1_000 });
+    const began = Date.now();
+    expect(await driver.run(path, {})).toEqual({ status: 'success', data: 1 });
+    expect(Date.now() - began).toBeLessThan(900);
+  });
+
+  it('takes the answer of an execution that failed after it', async () => {
+    const { driver } = await start(async (run) => {
+      run.status = 'FAILED';
+      await sleep(25);
+      await run.callBack('success', { valid: true });
+    });
+    expect(await driver.run(path, {})).toMatchObject({ status: 'success' });
+  });
+
+  it.each([
+    ['completed', (run) => void Object.assign(run, { status: 'COMPLETED' })],
+    ['failed', (run) => void Object.assign(run, { status: 'FAILED', endTime: 'x' })],
+    ['cancelled', (run) => void Object.assign(run, { status: 'CANCELLED' })],
+    ['completed, inferred only', (run) => void Object.assign(run, { status: 'COMPLETED', isInferred: true })],
+  ] satisfies [string, FakePlaybook][])(
+    'gives up at once when the execution is over without an answer: %s',
+    async (_name, playbook) => {
+      const { driver, noetl } = await start(playbook);
+      const began = Date.now();
+      await expect(driver.run(path, {})).rejects.toMatchObject(unavailable);
+      expect(Date.now() - began).toBeLessThan(1_500);
+      for (const id of noetl.runs.keys()) expect(noetl.requests(cancelPath(id))).toEqual([]);
+    },
+  );
+
+  it('does not take an inferred end between two steps for the end', async () => {
+    const { driver } = await start(async (run) => {
+      for (let step = 0; step < 6; step += 1) {
+        Object.assign(run, { status: 'COMPLETED', isInferred: true });
+        await sleep(60);
+        Object.assign(run, { status: 'RUNNING', isInferred: false });
+        await sleep(60);
+      }
+      await run.callBack('success', 'late but here');
+    });
+    expect(await driver.run(path, {})).toEqual({ status: 'success', data: 'late but here' });
+  });
+
+  it('has one deadline, and cancels what still runs', async () => {
+    const { driver, noetl, callbacks } = await start(() => {}, { timeoutMs: 200 });
+    const began = Date.now();
+    await expect(driver.run(path, {})).rejects.toMatchObject(unavailable);
+    expect(Date.now() - began).toBeLessThan(600);
+    const [id = ''] = noetl.runs.keys();
+    await expect.poll(() => noetl.requests(cancelPath(id))).toMatchObject([{ body: { cascade: true } }]);
+    expect(callbacks.size).toBe(0);
+  });
+
+  it('cancels a run that starts only after the deadline', async () => {
+    const { driver, noetl } = await start(() => {}, { timeoutMs: 100, executeDelayMs: 300 });
+    await expect(driver.run(path, {})).rejects.toMatchObject(unavailable);
+    const [id = ''] = noetl.runs.keys();
+    await expect.poll(() => noetl.requests(cancelPath(id)).length).toBe(1);
+  });
+
+  it('leaves a finished run alone, which a cancel would turn into a cancelled one', async () => {
+    const { driver, noetl } = await start(
+      async (run) => {
+        await sleep(100);
+        run.status = 'COMPLETED';
+      },
+      { timeoutMs: 110 },
+    );
+    await expect(driver.run(path, {})).rejects.toMatchObject(unavailable);
+    const [id = ''] = noetl.runs.keys();
+    await expect.poll(() => noetl.requests(`/api/executions/${id}`).length).toBeGreaterThan(1);
+    await sleep(100);
+    expect(noetl.requests(cancelPath(id))).toEqual([]);
+  });
+
+  it('answers a late callback with 200, which keeps its playbook from failing', async () => {
+    const replies: unknown[] = [];
+    const { driver } = await start(
+      async (run) => {
+        await sleep(150);
+        replies.push(await run.callBack('success', 1));
+      },
+      { timeoutMs: 50 },
+    );
+    await expect(driver.run(path, {})).rejects.toMatchObject(unavailable);
+    await expect.poll(() => replies).toMatchObject([{ status: 200, body: { delivered: false } }]);
+  });
+
+  it.each([
+    ['an unknown playbook', 'auth/missing', {}],
+    [
+      'a refused workload',
+      path,
+      { routes: { 'POST /api/execute': () => [422, { detail: [{ input: 'secret' }] }] as const } },
+    ],
+    ['a broken server', path, { routes: { 'POST /api/execute': () => [500, { detail: 'secret' }] as const } }],
+    ['an answer without an id', path, { routes: { 'POST /api/execute': () => [200, { status: 'started' }] as const } }],
+    ['an id that is a path', path, { routes: { 'POST /api/execute': () => [200, { execution_id: '../x' }] as const } }],
+  ])('says 503, never "no", for %s', async (_name, asked, options) => {
+    const { driver, callbacks } = await start(() => {}, options);
+    const error = await driver.run(asked, {}).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject(unavailable);
+    expect(String(error)).not.toContain('secret');
+    expect(callbacks.size).toBe(0);
+  });
+
+  it('says 503 when NoETL is not there', async () => {
+    const { driver, noetl } = await start(() => {});
+    await noetl.close();
+    await expect(driver.run(path, {})).rejects.toMatchObject(unavailable);
+  });
+
+  it('sends no workload that NoETL would evaluate', async () => {
+    const { driver, noetl } = await start(() => {});
+    await expect(driver.run(path, { session_token: '{{ 7*7 }}' })).rejects.toMatchObject(unavailable);
+    expect(noetl.seen).toEqual([]);
+  });
+});
+
+describe('the playbook backends', () => {
+  const token = '389b8a1ec0df0948aeca7be0b2c47c25';
+  const expires_at = new Date(Date.now() + 24 * hourMs).toISOString().replace('T', ' ').replace('Z', '');
+  const user = { user_id: 1, email: 'ada@example.com', display_name: 'Ada', roles: ['admin'] };
+  const identity: Identity = {
+    issuer: 'https://tenant.example.com/',
+    subject: 'ada',
+    email: 'ada@example.com',
+    name: 'Ada',
+    expiresAt: new Date(),
+    claims: {},
+  };
+  const request: LoginRequest = {
+    token: 'a.b.c',
+    domain: 'evil.example.com',
+    sessionHours: 8,
+    clientIp: '203.0.113.7',
+  };
+
+  it('logs in with the trusted host and the peer address', async () => {
+    const { driver, noetl } = await start((run) => {
+      void run.callBack('success', { status: 'authenticated', session_token: token, user, expires_at });
+    });
+    const login = createPlaybookLogin({ driver, playbook: path, clock: Date.now, maxSessionMs: 24 * hourMs });
+    const result = await login.login(request, identity);
+    expect(result).toMatchObject({ outcome: 'authenticated', token, session: { user: { userId: '1' } } });
+    const session = result.outcome === 'authenticated' ? result.session : undefined;
+    expect(session?.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + 8 * hourMs);
+    expect(noetl.requests('/api/execute')[0]?.body).toMatchObject({
+      workload: {
+        auth0_token: 'a.b.c',
+        auth0_refresh_token: '',
+        auth0_domain: 'tenant.example.com',
+        session_duration_hours: 8,
+        client_ip: '203.0.113.7',
+        client_user_agent: '',
+      },
+    });
+  });
+
+  it('validates a token', async () => {
+    const { driver, noetl } = await start((run) => {
+      const isValid = run.workload['session_token'] === token;
+      void run.callBack('success', isValid ? { valid: true, user, expires_at } : { valid: false, message: 'no' });
+    });
+    const options = { driver, playbook: path, credential: 'pg_auth', clock: Date.now, maxSessionMs: 24 * hourMs };
+    const validator = createPlaybookValidator(options);
+    expect(await validator.validate(tokenOf(token))).toMatchObject({ user: { userId: '1', roles: ['admin'] } });
+    expect(await validator.validate(tokenOf('unknown'))).toBeUndefined();
+    expect(noetl.requests('/api/execute')[0]?.body).toMatchObject({ workload: { db_credential: 'pg_auth' } });
+  });
+});
