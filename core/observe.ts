@@ -7,9 +7,18 @@ export type GatewayEvent =
       readonly outcome: 'succeeded' | 'callback_failed' | 'not_authenticated' | 'rejected' | 'unavailable';
       readonly userId?: string;
       readonly subject?: string;
+      /** For the audit log, and there only when the config asks for e-mails. */
+      readonly email?: string;
+      readonly clientIp?: string;
       readonly requestId?: string;
     }
-  | { readonly type: 'logout'; readonly userId: string; readonly all: boolean; readonly requestId?: string }
+  | {
+      readonly type: 'logout';
+      readonly userId: string;
+      readonly all: boolean;
+      readonly email?: string;
+      readonly requestId?: string;
+    }
   | {
       readonly type: 'session_check';
       readonly outcome: 'ok' | 'missing_token' | 'invalid_or_expired' | 'validation_error';
@@ -36,6 +45,7 @@ export type GatewayEvent =
       readonly field: string;
       readonly root: 'query' | 'mutation' | 'rest';
       readonly userId: string;
+      readonly email?: string;
       readonly permission?: Permission;
       readonly path?: string;
       readonly grant?: string;
@@ -50,6 +60,14 @@ export type GatewayEvent =
       readonly status: number | 'timeout' | 'error';
       readonly ms: number;
     }
+  | {
+      /** One HTTP exchange of either listener; `route` is a path of our own, never the caller's text. */
+      readonly type: 'request';
+      readonly route: string;
+      readonly status: number;
+      readonly ms: number;
+    }
+  | { readonly type: 'lines_dropped'; readonly from: 'audit' | 'log'; readonly count: number }
   | { readonly type: 'rate_limited'; readonly route: 'login' | 'validate' | 'check_access' };
 
 /** Takes an event and returns at once; never throws. */

@@ -1,0 +1,81 @@
+import type { Clock } from '../../core/clock.ts';
+import type { GatewayEvent } from '../../core/observe.ts';
+import type { LineSink } from './line-sink.ts';
+import { scrub } from './scrub.ts';
+
+export interface AuditOptions {
+  readonly sink: LineSink;
+  readonly clock: Clock;
+  /** E-mail addresses appear; without it even a subject that is one is left out. */
+  readonly emails: boolean;
+  readonly onDrop: () => void;
+}
+
+/** Who did what, or tried to. */
+export interface Audit {
+  /** Writes one JSON line for what belongs in the audit log, at once; anything else is ignored. Never blocks. */
+  record(event: GatewayEvent): void;
+}
+
+type Entry = Readonly<Record<string, string | undefined>>;
+
+/**
+ * One JSON line each for: login, refused login, logout, every denial (and every decision that could not be taken), every
+ * mutation allowed. Texts are scrubbed and cut; no token is ever part of one.
+ */
+export function createAudit({ sink, clock, emails, onDrop }: AuditOptions): Audit {
+  const named = (value: string | undefined) => (emails || value?.includes('@') !== true ? value : undefined);
+  return {
+    record(event) {
+      const entry = entryOf(event, named);
+      if (entry === undefined) return;
+      const line = JSON.stringify({ time: new Date(clock()).toISOString(), ...entry }, clean);
+      if (!sink.write(`${line}\n`)) onDrop();
+    },
+  };
+}
+
+function entryOf(event: GatewayEvent, named: (value: string | undefined) => string | undefined): Entry | undefined {
+  switch (event.type) {
+    case 'login':
+      return {
+        audit: event.outcome === 'succeeded' ? 'login' : 'login_refused',
+        outcome: event.outcome,
+        userId: named(event.userId),
+        subject: named(event.subject),
+        email: named(event.email),
+        clientIp: event.clientIp,
+        requestId: event.requestId,
+      };
+    case 'logout':
+      return {
+        audit: 'logout',
+        outcome: event.all ? 'all_sessions' : 'session',
+        userId: named(event.userId),
+        email: named(event.email),
+        requestId: event.requestId,
+      };
+    case 'decision':
+      if (event.outcome === 'allowed' && event.root !== 'mutation') return undefined;
+      return {
+        audit: event.outcome === 'allowed' ? 'mutation' : 'denied',
+        outcome: event.outcome,
+        userId: named(event.userId),
+        email: named(event.email),
+        field: event.field,
+        root: event.root,
+        permission: event.permission,
+        path: event.path,
+        grant: event.grant,
+        requestId: event.requestId,
+      };
+    default:
+      return undefined;
+  }
+}
+
+function clean(key: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const cut = value.length > 512 ? `${value.slice(0, 512)}…` : value;
+  return key === 'requestId' ? cut : scrub(cut);
+}

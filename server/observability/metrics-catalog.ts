@@ -1,0 +1,138 @@
+/** Labels and all the values they can have: the product of them exists from the start, and nothing else ever does. */
+export type Labels = Readonly<Record<string, readonly string[]>>;
+
+export interface MetricDeclaration {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: Labels;
+}
+
+const none: Labels = {};
+
+/** Counters by a short name. Those that the earlier gateway had keep their names. */
+export const counters = {
+  logins: {
+    name: 'noetl_gateway_login_total',
+    help: 'Logins by outcome.',
+    labels: { outcome: ['succeeded', 'callback_failed', 'not_authenticated', 'rejected', 'unavailable'] },
+  },
+  logouts: {
+    name: 'noetl_gateway_logout_total',
+    help: 'Logouts: of one session, or of all of a user.',
+    labels: { scope: ['session', 'all'] },
+  },
+  sessionChecks: {
+    name: 'noetl_gateway_session_check_total',
+    help: 'Session checks by outcome; validation_error: it could not be found out.',
+    labels: { outcome: ['ok', 'missing_token', 'invalid_or_expired', 'validation_error'] },
+  },
+  sessionHits: {
+    name: 'noetl_gateway_session_hit_total',
+    help: 'Valid sessions by the layer that knew them.',
+    labels: { layer: ['request', 'process', 'store', 'validator'] },
+  },
+  sessionCacheFailures: {
+    name: 'noetl_gateway_session_cache_failed_total',
+    help: 'Sessions that could not be kept.',
+    labels: { stage: ['after_login', 'after_api_validate'] },
+  },
+  decisions: {
+    name: 'noetl_gateway_authz_total',
+    help: 'Access decisions; backend_error: it could not be found out, and nothing ran.',
+    labels: { outcome: ['allowed', 'denied', 'backend_error'] },
+  },
+  identityTokens: {
+    name: 'noetl_gateway_identity_token_total',
+    help: 'Identity tokens by outcome of their verification.',
+    labels: {
+      outcome: [
+        'success',
+        'bad_signature',
+        'bad_claims',
+        'unknown_kid',
+        'malformed',
+        'jwks_unavailable',
+        'untrusted_issuer',
+      ],
+      mode: ['enforce', 'shadow'],
+    },
+  },
+  storeErrors: {
+    name: 'noetl_gateway_store_errors_total',
+    help: 'Session store operations that could not find out.',
+    labels: { operation: ['get', 'put', 'end', 'end_all', 'not_before', 'ping', 'other'] },
+  },
+  validations: { name: 'noetl_gateway_validations_total', help: 'Sessions checked with NoETL.', labels: none },
+  validationsShed: {
+    name: 'noetl_gateway_validations_shed_total',
+    help: 'Sessions not checked because too many were waiting; answered 503.',
+    labels: none,
+  },
+  callbacksRefused: {
+    name: 'noetl_gateway_callback_refused_total',
+    help: 'Playbook callbacks that were not accepted.',
+    labels: { reason: ['secret', 'body', 'shape'] },
+  },
+  callbacksUndelivered: {
+    name: 'noetl_gateway_callback_undelivered_total',
+    help: 'Playbook callbacks that came when nobody waited any more.',
+    labels: none,
+  },
+  authCancelFailures: {
+    name: 'noetl_gateway_auth_cancel_failed_total',
+    help: 'Abandoned auth playbooks that could not be cancelled.',
+    labels: none,
+  },
+  rateLimited: {
+    name: 'noetl_gateway_rate_limited_total',
+    help: 'Calls answered 429.',
+    labels: { route: ['login', 'validate', 'check_access'] },
+  },
+  linesDropped: {
+    name: 'noetl_gateway_lines_dropped_total',
+    help: 'Lines of the audit log and the log that were dropped because their reader is too slow.',
+    labels: { from: ['audit', 'log'] },
+  },
+} as const satisfies Record<string, MetricDeclaration>;
+
+export const gauges = {
+  validationsRunning: {
+    name: 'noetl_gateway_validations_running',
+    help: 'Sessions being checked with NoETL now.',
+    labels: none,
+  },
+  validationsWaiting: {
+    name: 'noetl_gateway_validations_waiting',
+    help: 'Sessions waiting for their check.',
+    labels: none,
+  },
+} as const satisfies Record<string, MetricDeclaration>;
+
+/** Seconds. */
+export const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** HTTP statuses by their hundred, and what has none. */
+export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'timeout', 'error'] as const;
+
+/** Routes of both listeners that are measured one by one; anything else is `other`. */
+export const requestRoutes = [
+  '/graphql',
+  '/api/auth/login',
+  '/api/auth/validate',
+  '/api/auth/check-access',
+  '/api/auth/logout',
+  '/health',
+  '/ready',
+  '/metrics',
+  '/api/internal/callback',
+  'other',
+] as const;
+
+/** Every combination of the labels' values. */
+export function everySeries(labels: Labels): Record<string, string>[] {
+  let series: Record<string, string>[] = [{}];
+  for (const [label, values] of Object.entries(labels)) {
+    series = series.flatMap((known) => values.map((value) => ({ ...known, [label]: value })));
+  }
+  return series;
+}

@@ -1,0 +1,62 @@
+import type { Clock } from '../../core/clock.ts';
+import type { GatewayEvent, Observe } from '../../core/observe.ts';
+import type { Audit } from './audit.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface ObserveOptions {
+  readonly metrics: Metrics;
+  readonly audit: Audit;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** What an operator should read about, and how it is said. */
+const warnings: Partial<Record<GatewayEvent['type'], string>> = {
+  store_error: 'the session store does not answer',
+  session_cache_failed: 'a session could not be kept',
+  auth_cancel_failed: 'an abandoned auth playbook could not be cancelled',
+  callback_refused: 'a playbook callback was refused',
+  rate_limited: 'calls were refused: too many from one place',
+  lines_dropped: 'lines were dropped: whoever reads them is too slow',
+};
+
+/** At most one line of a kind in this time: an outage must not become a flood of lines. */
+const quietMs = 1_000;
+
+/** Counts an event, keeps it in the audit log, and says it in the log when an operator should know. Never throws. */
+export function createObserve({ metrics, audit, log, clock }: ObserveOptions): Observe {
+  const said = new Map<string, { atMs: number; unsaid: number }>();
+
+  function warn(event: GatewayEvent): void {
+    const message = warningFor(event);
+    if (message === undefined) return;
+    const last = said.get(message);
+    if (last !== undefined && clock() - last.atMs < quietMs) {
+      last.unsaid += 1;
+      return;
+    }
+    said.set(message, { atMs: clock(), unsaid: 0 });
+    log.warn({ event, ...(last !== undefined && last.unsaid > 0 ? { alsoUnsaid: last.unsaid } : {}) }, message);
+  }
+
+  return (event) => {
+    try {
+      metrics.record(event);
+      audit.record(event);
+      warn(event);
+    } catch (error) {
+      log.error({ err: error }, 'an event could not be recorded');
+    }
+  };
+}
+
+function warningFor(event: GatewayEvent): string | undefined {
+  if (event.type === 'validation') {
+    return event.state === 'shed' ? 'too many unknown sessions at once: some were not checked' : undefined;
+  }
+  if (event.type === 'identity_token') {
+    return event.outcome === 'jwks_unavailable' ? 'an identity provider does not answer' : undefined;
+  }
+  return warnings[event.type];
+}

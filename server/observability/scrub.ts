@@ -1,0 +1,40 @@
+/** What a place that held, or may have held, a secret shows instead. */
+export const scrubbed = '[redacted]';
+
+/** Cheap test for text that the rules below could change at all. */
+const suspicious =
+  /eyJ|bearer|basic|dpop|session-|\/cb\/|:\/\/|token|secret|password|api_key|authorization|cookie|[A-Za-z0-9]{20}/i;
+
+const rules: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  [/((?:token|secret|password|api_key|authorization|cookie)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi, `$1"${scrubbed}"`],
+  [/((?:token|secret|password|api_key|authorization|cookie)\\+"\s*:\s*\\+")[^"\\]+/gi, `$1${scrubbed}`],
+  [/((?:token|secret|password|api_key|authorization|cookie)=)[^\s&"',;\\]+/gi, `$1${scrubbed}`],
+  [/\beyJ[\w-]*(?:\.[\w-]*){1,4}/g, scrubbed],
+  [/\b(bearer|basic|dpop)\s+[^\s"',\\]+/gi, `$1 ${scrubbed}`],
+  [/\bnoetl-session-[\w.-]+/g, scrubbed],
+  [/\/cb\/[\w-]+/g, `/cb/${scrubbed}`],
+  [/(:\/\/)[^\s/@"\\]{1,1024}@/g, `$1${scrubbed}@`],
+];
+
+const longRun = /[\w-]{24,}/g;
+/** Request ids look like secrets and are ours to show. */
+const shown = /"requestId":"$/;
+
+/**
+ * The text without anything that looks like a token: JWTs, credentials of headers and URLs, callback secrets, values
+ * named like secrets, and unbroken runs of letters with digits (20 or more). UUIDs, numbers and words stay. All
+ * patterns are fixed and linear.
+ */
+export function scrub(text: string): string {
+  if (!suspicious.test(text)) return text;
+  let clean = text;
+  for (const [pattern, replacement] of rules) clean = clean.replace(pattern, replacement);
+  return clean.replace(longRun, (run, offset: number) => {
+    if (!run.split(/[_-]/).some(looksRandom)) return run;
+    return shown.test(clean.slice(Math.max(0, offset - 13), offset)) ? run : scrubbed;
+  });
+}
+
+function looksRandom(piece: string): boolean {
+  return piece.length >= 20 && /\d/.test(piece) && /[A-Za-z]/.test(piece);
+}

@@ -1,0 +1,53 @@
+import type { GatewayEvent } from '../../core/observe.ts';
+import type { counters } from './metrics-catalog.ts';
+
+/** One step of one counter. */
+export interface Tally {
+  readonly counter: keyof typeof counters;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly by?: number;
+}
+
+/** What an event adds to which counters. */
+export function talliesOf(event: GatewayEvent): readonly Tally[] {
+  switch (event.type) {
+    case 'login':
+      return [{ counter: 'logins', labels: { outcome: event.outcome } }];
+    case 'logout':
+      return [{ counter: 'logouts', labels: { scope: event.all ? 'all' : 'session' } }];
+    case 'session_check':
+      return sessionCheck(event);
+    case 'session_cache_failed':
+      return [{ counter: 'sessionCacheFailures', labels: { stage: event.stage } }];
+    case 'store_error':
+      return [{ counter: 'storeErrors', labels: { operation: event.operation } }];
+    case 'validation':
+      return validation(event.state);
+    case 'identity_token':
+      return [{ counter: 'identityTokens', labels: { outcome: event.outcome, mode: event.mode } }];
+    case 'decision':
+      return [{ counter: 'decisions', labels: { outcome: event.outcome } }];
+    case 'callback_refused':
+      if (event.reason === 'late') return [{ counter: 'callbacksUndelivered' }];
+      return [{ counter: 'callbacksRefused', labels: { reason: event.reason } }];
+    case 'auth_cancel_failed':
+      return [{ counter: 'authCancelFailures' }];
+    case 'rate_limited':
+      return [{ counter: 'rateLimited', labels: { route: event.route } }];
+    case 'lines_dropped':
+      return [{ counter: 'linesDropped', labels: { from: event.from }, by: event.count }];
+    default:
+      return [];
+  }
+}
+
+function sessionCheck(event: GatewayEvent & { type: 'session_check' }): readonly Tally[] {
+  const check = { counter: 'sessionChecks', labels: { outcome: event.outcome } } as const;
+  if (event.outcome !== 'ok' || event.layer === undefined) return [check];
+  return [check, { counter: 'sessionHits', labels: { layer: event.layer } }];
+}
+
+function validation(state: (GatewayEvent & { type: 'validation' })['state']): readonly Tally[] {
+  if (state === 'started') return [{ counter: 'validations' }];
+  return state === 'shed' ? [{ counter: 'validationsShed' }] : [];
+}

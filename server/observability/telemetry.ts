@@ -1,0 +1,60 @@
+import type { Clock } from '../../core/clock.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { Observe } from '../../core/observe.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { createAudit } from './audit.ts';
+import { createLineSink, type LineSink } from './line-sink.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { createMetrics } from './metrics.ts';
+import { createObserve } from './observe.ts';
+
+export interface TelemetryOptions {
+  readonly config: ResolvedConfig;
+  readonly version: string;
+  /** Path templates of the calls that this gateway makes. */
+  readonly upstreamRoutes: readonly string[];
+  /** Log lines for a person. */
+  readonly pretty: boolean;
+  readonly clock: Clock;
+}
+
+/** Log, metrics and audit log of one process. */
+export interface Telemetry {
+  readonly log: Logger;
+  readonly observe: Observe;
+  readonly metricsPage: () => Promise<{ readonly type: string; readonly body: string }>;
+  readonly onError: (error: unknown, exchange: Exchange) => void;
+  readonly onDone: (exchange: Exchange, status: number, ms: number) => void;
+  /** Resolves when everything written so far has left the process. */
+  flush(): Promise<void>;
+}
+
+/** @throws ERR_CONFIG_INVALID when the audit file cannot be written */
+export function createTelemetry({ config, version, upstreamRoutes, pretty, clock }: TelemetryOptions): Telemetry {
+  const { logLevel, auditTo, auditEmails } = config.observability;
+  const sink = createLineSink({ to: 'stdout' });
+  const auditSink: LineSink = auditTo === 'stdout' ? sink : createLineSink({ to: auditTo });
+  const metrics = createMetrics({ version, upstreamRoutes, processMetrics: true });
+  const dropped = (from: 'log' | 'audit') => () => metrics.record({ type: 'lines_dropped', from, count: 1 });
+  const log = createLogger({ level: logLevel, pretty, sink, onDrop: dropped('log') });
+  const audit = createAudit({ sink: auditSink, clock, emails: auditEmails, onDrop: dropped('audit') });
+  const observe = createObserve({ metrics, audit, log, clock });
+  return {
+    log,
+    observe,
+    metricsPage: async () => ({ type: metrics.contentType, body: await metrics.text() }),
+    onError(error, { requestId, method, path }) {
+      if (error instanceof GatewayError && error.status < 500) return;
+      log.error({ err: error, requestId, method, path }, 'a request failed');
+    },
+    onDone({ requestId, method, path }, status, ms) {
+      observe({ type: 'request', route: path, status, ms });
+      const level = path === '/health' ? 'debug' : 'info';
+      log[level]({ requestId, method, path: path.slice(0, 200), status, ms: Math.round(ms) }, 'request');
+    },
+    async flush() {
+      await Promise.all([sink.flush(), auditSink.flush()]);
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createLineSink } from '../../../../server/observability/line-sink.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'line-sink-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test('appends to a file that only its owner may read, and makes what is missing', async () => {
+  const to = join(folder, 'logs', 'audit.jsonl');
+  for (const line of ['one\n', 'two\n']) {
+    const sink = createLineSink({ to });
+    expect(sink.write(line)).toBe(true);
+    await sink.flush();
+  }
+  expect(await readFile(to, 'utf8')).toBe('one\ntwo\n');
+  expect((await stat(to)).mode & 0o077).toBe(0);
+});
+
+test('a file that cannot be written stops the start, without naming it', () => {
+  expect(() => createLineSink({ to: join(folder, '\0') })).toThrow(
+    expect.objectContaining({ code: 'ERR_CONFIG_INVALID', message: 'the audit log cannot be written' }),
+  );
+});
+
+test('lines above the bound are dropped, and that is told', async () => {
+  const sink = createLineSink({ to: join(folder, 'audit.jsonl'), maxBytes: 100 });
+  const written = Array.from({ length: 20 }, () => sink.write(`${'x'.repeat(30)}\n`));
+  expect(written[0]).toBe(true);
+  expect(written.at(-1)).toBe(false);
+  await sink.flush();
+  expect(sink.write('again\n')).toBe(true);
+});

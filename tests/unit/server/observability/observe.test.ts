@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { createAudit } from '../../../../server/observability/audit.ts';
+import { createLogger } from '../../../../server/observability/logger.ts';
+import { createMetrics } from '../../../../server/observability/metrics.ts';
+import { createObserve } from '../../../../server/observability/observe.ts';
+import { keptLines } from '../../../support/line-sinks.ts';
+import { handClock } from '../../../support/session-fakes.ts';
+
+function setup() {
+  const clock = handClock();
+  const logLines = keptLines();
+  const auditLines = keptLines();
+  const log = createLogger({ level: 'info', pretty: false, sink: logLines.sink });
+  const metrics = createMetrics({ version: '1', upstreamRoutes: [], processMetrics: false });
+  const audit = createAudit({ sink: auditLines.sink, clock, emails: false, onDrop: () => {} });
+  return { clock, logLines, auditLines, log, metrics, audit };
+}
+
+test('an event is counted, audited, and said when an operator should know', async () => {
+  const parts = setup();
+  const observe = createObserve(parts);
+  observe({ type: 'logout', userId: '7', all: false });
+  observe({ type: 'store_error', operation: 'get' });
+  expect(parts.auditLines.lines).toHaveLength(1);
+  expect(parts.logLines.parsed()).toMatchObject([{ level: 'warn', event: { operation: 'get' } }]);
+  expect(await parts.metrics.text()).toContain('noetl_gateway_store_errors_total{operation="get"} 1');
+});
+
+test('an outage is a line a second, not a flood; all of it is counted', async () => {
+  const parts = setup();
+  const observe = createObserve(parts);
+  for (let n = 0; n < 1_000; n += 1) observe({ type: 'store_error', operation: 'get' });
+  parts.clock.advance(1_000);
+  observe({ type: 'store_error', operation: 'get' });
+  expect(parts.logLines.parsed().map((line) => line['alsoUnsaid'])).toEqual([undefined, 999]);
+  expect(await parts.metrics.text()).toContain('noetl_gateway_store_errors_total{operation="get"} 1001');
+});
+
+test('never throws', () => {
+  const parts = setup();
+  const metrics = {
+    ...parts.metrics,
+    record() {
+      throw new Error('broken');
+    },
+  };
+  createObserve({ ...parts, metrics })({ type: 'auth_cancel_failed' });
+  expect(parts.logLines.parsed()).toMatchObject([{ level: 'error', err: { message: 'broken' } }]);
+});
