@@ -1,0 +1,115 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { processConfig } from '@graphql-mesh/config';
+import { getMesh } from '@graphql-mesh/runtime';
+import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
+import { buildASTSchema, type DocumentNode, type GraphQLSchema, validateSchema } from 'graphql';
+import type { GatewayConfig } from '../core/config/gateway-config.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Operation } from '../core/operation.ts';
+import { meshConfig, meshFiles } from '../mesh/sources/mesh-config.ts';
+import { meshDocument } from '../mesh/sources/mesh-document.ts';
+import { protocolSdl } from '../mesh/sources/protocol-sdl.ts';
+import { shapeSchema } from '../mesh/sources/shape-schema.ts';
+import type { OpenApiDocument } from './document/open-api.ts';
+import { type Normalised, normalise } from './normalise/normalise.ts';
+import { requireTable } from './table/build-table.ts';
+
+/** A document and a config, joined: the table, and the schema with its call instructions. */
+export interface BuiltSchema {
+  readonly operations: readonly Operation[];
+  readonly notes: readonly string[];
+  readonly changes: Normalised['changes'];
+  readonly schema: GraphQLSchema;
+  readonly sdl: DocumentNode;
+  /** What Mesh was given, by file name ({@link meshFiles}). */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes the schema of a document as it was pulled and a config.
+ * @param onStage told of each finished stage.
+ * @throws ERR_POLICY_INVALID with every problem of the table or the schema; ERR_SPEC_UNSUPPORTED when Mesh gives up.
+ */
+export async function buildSchema(
+  document: OpenApiDocument,
+  config: GatewayConfig,
+  onStage: (name: string) => void = () => {},
+): Promise<BuiltSchema> {
+  const { operations, notes } = requireTable(document, config);
+  onStage('table');
+  const normalised = normalise(document);
+  onStage('normalise');
+  const sources = meshSources(normalised.document, operations);
+  const made = await meshSchema(operations, sources);
+  onStage('mesh');
+  const sdl = shapeSchema(made, operations);
+  const schema = buildASTSchema(sdl, { assumeValidSDL: true });
+  assertValid(schema);
+  onStage('schema');
+  return { operations, notes, changes: normalised.changes, schema, sdl, sources };
+}
+
+function meshSources(document: OpenApiDocument, operations: readonly Operation[]): Record<string, string> {
+  const protocol = protocolSdl(operations);
+  return {
+    [meshFiles.document]: `${JSON.stringify(meshDocument(document, operations), undefined, 2)}\n`,
+    ...(protocol === undefined ? {} : { [meshFiles.protocol]: protocol }),
+  };
+}
+
+/** Mesh's schema, before it is shaped. Mesh reads files only, so its sources stand in a folder of their own meanwhile. */
+async function meshSchema(operations: readonly Operation[], sources: Record<string, string>): Promise<DocumentNode> {
+  const config = meshConfig(operations, '.');
+  if (config.sources.length === 0) return { kind: 'Document', definitions: [] } as unknown as DocumentNode;
+  const folder = await mkdtemp(join(tmpdir(), 'noetl-gateway-'));
+  try {
+    await Promise.all(Object.entries(sources).map(([name, text]) => writeFile(join(folder, name), text)));
+    const options = await processConfig({ ...config, logger: quietName } as Parameters<typeof processConfig>[0], {
+      dir: folder,
+      importFn: importModule,
+    });
+    const mesh = await getMesh(options);
+    const made = getDocumentNodeFromSchema(mesh.schema);
+    mesh.destroy();
+    return made;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new GatewayError('ERR_SPEC_UNSUPPORTED', 'Mesh could not make a schema of the document.', {
+      cause: error,
+      problems: [why],
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const quietName = 'noetl-gateway-quiet';
+
+/** Mesh loads its parts by name; the one name that is ours stands for a logger that says nothing. */
+async function importModule<T>(id: string): Promise<T> {
+  if (id === quietName) return quiet as T;
+  const module = (await import(id)) as T & { default?: T };
+  return module.default ?? module;
+}
+
+const silent = (): void => {};
+const quiet = {
+  name: '',
+  log: silent,
+  debug: silent,
+  info: silent,
+  warn: silent,
+  error: silent,
+  child: () => quiet,
+  addPrefix: () => quiet,
+};
+
+function assertValid(schema: GraphQLSchema): void {
+  const errors = validateSchema(schema);
+  if (errors.length === 0) return;
+  throw new GatewayError('ERR_POLICY_INVALID', 'The schema is not valid.', {
+    problems: errors.map((error) => error.message),
+  });
+}

@@ -1,0 +1,145 @@
+/** The parts of an OpenAPI 3.0 or 3.1 document that the generator looks at; everything else passes through untouched. */
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info?: { readonly title?: string; readonly version?: string };
+  readonly paths: Readonly<Record<string, PathItem>>;
+  readonly components?: Components;
+  readonly [key: string]: unknown;
+}
+
+export interface Components {
+  readonly schemas?: Readonly<Record<string, Schema>>;
+  readonly [section: string]: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A path item: operations by lower-case method, and what they share. */
+export type PathItem = Readonly<Record<string, unknown>>;
+
+export interface OperationObject {
+  readonly operationId?: string;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: Body;
+  readonly responses?: Readonly<Record<string, Body>>;
+  readonly [key: string]: unknown;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly schema?: Schema;
+  readonly content?: Readonly<Record<string, Media>>;
+  readonly [key: string]: unknown;
+}
+
+/** A request body or an answer. */
+export interface Body {
+  readonly required?: boolean;
+  readonly content?: Readonly<Record<string, Media>>;
+  readonly [key: string]: unknown;
+}
+
+export interface Media {
+  readonly schema?: Schema;
+  readonly [key: string]: unknown;
+}
+
+/** A JSON Schema; `true` and `{}` are "anything". */
+export type Schema = SchemaObject | boolean;
+
+export interface SchemaObject {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly format?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly additionalProperties?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly default?: unknown;
+  readonly nullable?: boolean;
+  readonly [key: string]: unknown;
+}
+
+export const httpMethods = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+/** One operation of a document. `key` is `METHOD /path`, as the document writes the path. */
+export interface DocumentOperation {
+  readonly key: string;
+  readonly method: string;
+  readonly path: string;
+  readonly item: PathItem;
+  readonly operation: OperationObject;
+}
+
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Every operation, in the document's order. HEAD, OPTIONS and TRACE are not operations of an API. */
+export function listOperations(document: OpenApiDocument): DocumentOperation[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    httpMethods.flatMap((method) => {
+      const operation = isRecord(item) ? item[method] : undefined;
+      return isRecord(operation)
+        ? [{ key: `${method.toUpperCase()} ${path}`, method: method.toUpperCase(), path, item, operation }]
+        : [];
+    }),
+  );
+}
+
+/** Rewrites every operation; an operation for which `change` answers undefined is left out. */
+export function mapOperations(
+  document: OpenApiDocument,
+  change: (operation: DocumentOperation) => OperationObject | undefined,
+): OpenApiDocument {
+  const paths: Record<string, PathItem> = {};
+  for (const entry of listOperations(document)) {
+    const changed = change(entry);
+    if (changed === undefined) continue;
+    paths[entry.path] = { ...(paths[entry.path] ?? withoutMethods(entry.item)), [entry.method.toLowerCase()]: changed };
+  }
+  return { ...document, paths };
+}
+
+function withoutMethods(item: PathItem): PathItem {
+  return Object.fromEntries(Object.entries(item).filter(([key]) => !(httpMethods as readonly string[]).includes(key)));
+}
+
+const componentRef = '#/components/schemas/';
+
+/** @returns the component's name when the reference points to a component schema. */
+export function componentName(ref: string): string | undefined {
+  if (!ref.startsWith(componentRef)) return undefined;
+  return unescapePointer(ref.slice(componentRef.length));
+}
+
+export const componentReference = (name: string): string =>
+  componentRef + name.replaceAll('~', '~0').replaceAll('/', '~1');
+
+/** What a local reference (`#/…`) points to; undefined when there is nothing. */
+export function lookUp(document: OpenApiDocument, ref: string): unknown {
+  if (!ref.startsWith('#/')) return undefined;
+  let found: unknown = document;
+  for (const part of ref.slice(2).split('/')) {
+    if (typeof found !== 'object' || found === null) return undefined;
+    found = Object.hasOwn(found, unescapePointer(part)) ? Reflect.get(found, unescapePointer(part)) : undefined;
+  }
+  return found;
+}
+
+function unescapePointer(part: string): string {
+  const decoded = part.includes('%') ? decodeLeniently(part) : part;
+  return decoded.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function decodeLeniently(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

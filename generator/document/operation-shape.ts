@@ -1,0 +1,113 @@
+import { normalise, structureRules } from '../normalise/normalise.ts';
+import {
+  type DocumentOperation,
+  isRecord,
+  listOperations,
+  lookUp,
+  type OpenApiDocument,
+  type Schema,
+  type SchemaObject,
+} from './open-api.ts';
+
+/** An argument of an operation as the document has it: path and query parameters, and the members of a JSON body. */
+export interface ShapeArgument {
+  readonly wire: string;
+  readonly in: 'path' | 'query' | 'body';
+  readonly required: boolean;
+  readonly schema: Schema;
+}
+
+/** What an operation takes and answers, in wire names. */
+export interface OperationShape {
+  readonly key: string;
+  readonly method: string;
+  readonly path: string;
+  readonly args: readonly ShapeArgument[];
+  /**
+   * - `members`: the body is an object and its members are arguments
+   * - `whole`: the body is anything else in JSON; the one argument `input` is the body
+   * - `foreign`: the body is not JSON
+   */
+  readonly body: 'none' | 'members' | 'whole' | 'foreign';
+  readonly answer: Schema;
+  /** Names of the answer's fields, or of its rows'; nested ones as `items.name`, one level. */
+  readonly fields: readonly string[];
+}
+
+/** The argument that stands for a body that has no members to name. */
+export const wholeBody = 'input';
+
+/** Every operation's shape, from a document as it was pulled. */
+export function readShapes(document: OpenApiDocument): readonly OperationShape[] {
+  return shapesOf(normalise(document, structureRules).document);
+}
+
+/** {@link readShapes} for a document to which the structure rules have been applied. */
+export function shapesOf(document: OpenApiDocument): readonly OperationShape[] {
+  return listOperations(document).map((entry) => shapeOf(document, entry));
+}
+
+function shapeOf(document: OpenApiDocument, { key, method, path, operation }: DocumentOperation): OperationShape {
+  const parameters = (operation.parameters ?? []).flatMap((parameter): ShapeArgument[] =>
+    parameter.in === 'path' || parameter.in === 'query'
+      ? [
+          {
+            wire: parameter.name,
+            in: parameter.in,
+            required: parameter.in === 'path' || parameter.required === true,
+            schema: parameter.schema ?? {},
+          },
+        ]
+      : [],
+  );
+  const { body, args } = bodyOf(document, operation.requestBody);
+  const answer = operation.responses?.['200']?.content?.['application/json']?.schema ?? {};
+  return { key, method, path, args: [...parameters, ...args], body, answer, fields: fieldsOf(document, answer) };
+}
+
+function bodyOf(
+  document: OpenApiDocument,
+  body: DocumentOperation['operation']['requestBody'],
+): { body: OperationShape['body']; args: ShapeArgument[] } {
+  if (body === undefined) return { body: 'none', args: [] };
+  const schema = body.content?.['application/json']?.schema;
+  if (schema === undefined) return { body: 'foreign', args: [] };
+  const object = objectOf(document, schema);
+  const isBodyRequired = body.required === true;
+  if (object?.properties === undefined) {
+    return { body: 'whole', args: [{ wire: wholeBody, in: 'body', required: isBodyRequired, schema }] };
+  }
+  const properties = Object.entries(object.properties).sort(([a], [b]) => (a < b ? -1 : 1));
+  const args = properties.map(
+    ([wire, property]): ShapeArgument => ({
+      wire,
+      in: 'body',
+      required: isBodyRequired && object.required?.includes(wire) === true,
+      schema: property,
+    }),
+  );
+  return { body: 'members', args };
+}
+
+/** The object that a schema is or refers to; undefined for everything else. */
+export function objectOf(document: OpenApiDocument, schema: Schema | undefined): SchemaObject | undefined {
+  if (!isRecord(schema)) return undefined;
+  const target = schema.$ref === undefined ? schema : lookUp(document, schema.$ref);
+  return isRecord(target) && isRecord(target['properties']) && Object.keys(target['properties']).length > 0
+    ? (target as SchemaObject)
+    : undefined;
+}
+
+/** The object that an answer is, or that its rows are. */
+export function rowOf(document: OpenApiDocument, answer: Schema): SchemaObject | undefined {
+  const isList = isRecord(answer) && answer.$ref === undefined && answer.items !== undefined;
+  return objectOf(document, isList ? answer.items : answer);
+}
+
+function fieldsOf(document: OpenApiDocument, answer: Schema): string[] {
+  const properties = Object.entries(rowOf(document, answer)?.properties ?? {});
+  return properties.flatMap(([name, schema]) => [
+    name,
+    ...Object.keys(rowOf(document, schema)?.properties ?? {}).map((nested) => `${name}.${nested}`),
+  ]);
+}

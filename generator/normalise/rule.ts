@@ -1,0 +1,31 @@
+import { mapSchemas, type Place } from '../document/map-schemas.ts';
+import type { OpenApiDocument, Schema, SchemaObject } from '../document/open-api.ts';
+
+/** A habit of upstream documents and what is done about it. Pure: the given document is never changed. */
+export interface Rule {
+  readonly name: string;
+  /** One sentence: the habit. */
+  readonly habit: string;
+  readonly apply: (document: OpenApiDocument) => { readonly document: OpenApiDocument; readonly changes: number };
+}
+
+/** A rule that looks at one schema at a time; every schema it answers with another object counts as one change. */
+export function schemaRule(
+  name: string,
+  habit: string,
+  change: (schema: SchemaObject, place: Place, document: OpenApiDocument) => Schema,
+): Rule {
+  return {
+    name,
+    habit,
+    apply(document) {
+      let changes = 0;
+      const mapped = mapSchemas(document, (schema, place) => {
+        const changed = change(schema, place, document);
+        if (changed !== schema) changes += 1;
+        return changed;
+      });
+      return changes === 0 ? { document, changes } : { document: mapped, changes };
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { isRecord, type Schema, type SchemaObject } from '../../document/open-api.ts';
+import { schemaRule } from '../rule.ts';
+
+/** A default that is not a value of its type goes. */
+export const defaults = schemaRule(
+  'defaults',
+  'Defaults are written for the server, not for the type: an object, or a number where text is expected.',
+  (schema) => {
+    if (schema.default === undefined || fits(schema.default, schema)) return schema;
+    const { default: _, ...rest } = schema;
+    return rest;
+  },
+);
+
+function fits(value: unknown, schema: SchemaObject): boolean {
+  switch (schema.type) {
+    case 'string':
+    case 'boolean':
+      return typeof value === schema.type;
+    case 'integer':
+      return Number.isSafeInteger(value) && (schema.format === 'int64' || Number(value) === (Number(value) | 0));
+    case 'number':
+      return typeof value === 'number' && Number.isFinite(value);
+    case 'array':
+      return Array.isArray(value) && value.every((item) => fitsItem(item, schema.items));
+    default:
+      return schema.$ref === undefined && schema.type === undefined && isScalarValue(value);
+  }
+}
+
+const fitsItem = (value: unknown, items: Schema | undefined): boolean =>
+  isRecord(items) && typeof items.type === 'string' && items.type !== 'array' && fits(value, items);
+
+const isScalarValue = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);

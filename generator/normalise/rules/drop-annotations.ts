@@ -1,0 +1,29 @@
+import { schemaRule } from '../rule.ts';
+
+const annotations = new Set([
+  'title',
+  'description',
+  'example',
+  'examples',
+  'deprecated',
+  'readOnly',
+  'writeOnly',
+  'xml',
+  'externalDocs',
+  'discriminator',
+  'contentMediaType',
+  'contentEncoding',
+]);
+
+/** Titles, prose, examples and vendor extensions go: a type is named by its component, a field by the table. */
+export const dropAnnotations = schemaRule(
+  'drop-annotations',
+  'Every property carries a generated title, and a title like `Query` would take the place of the root type.',
+  (schema) => {
+    const kept = Object.entries(schema).filter(([key]) => !isAnnotation(key));
+    return kept.length === Object.keys(schema).length ? schema : Object.fromEntries(kept);
+  },
+);
+
+const isAnnotation = (key: string): boolean =>
+  annotations.has(key) || key.startsWith('x-') || (key.startsWith('$') && key !== '$ref');

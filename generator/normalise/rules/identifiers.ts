@@ -1,0 +1,28 @@
+import { isIdListName, isIdName } from '../../document/identifiers.ts';
+import type { Place } from '../../document/map-schemas.ts';
+import type { SchemaObject } from '../../document/open-api.ts';
+import { schemaRule } from '../rule.ts';
+import { idMarker, isIdMarker } from './constraints.ts';
+
+/**
+ * A string or number named `id`, `*_id` or `*Id`, or standing in a list named `*_ids`, becomes an identifier, which the
+ * schema shows as `ID`: text of any length. Other 64-bit integers stay integers of format int64 (`BigInt`).
+ */
+export const identifiers = schemaRule(
+  'identifiers',
+  'Ids are 64-bit integers beyond what a JavaScript number holds, typed now as text and now as `integer`.',
+  (schema, place) => {
+    if (!isScalar(schema) || isIdMarker(schema) || !isIdentifier(place)) return schema;
+    const { type: _, format: __, default: given, ...rest } = schema;
+    const fallback = typeof given === 'string' || Number.isSafeInteger(given) ? { default: String(given) } : {};
+    return { ...rest, ...fallback, type: 'string', maxLength: idMarker };
+  },
+);
+
+const isScalar = (schema: SchemaObject): boolean =>
+  schema.type === 'string' || schema.type === 'integer' || schema.type === 'number';
+
+function isIdentifier({ name, kind }: Place): boolean {
+  if (name === undefined || kind === 'component') return false;
+  return isIdName(name) || (kind === 'items' && isIdListName(name));
+}

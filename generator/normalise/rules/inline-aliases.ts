@@ -1,0 +1,66 @@
+import { mapSchema, mapSchemas, type Place } from '../../document/map-schemas.ts';
+import {
+  componentName,
+  isRecord,
+  lookUp,
+  type OpenApiDocument,
+  type Schema,
+  type SchemaObject,
+} from '../../document/open-api.ts';
+import type { Rule } from '../rule.ts';
+
+/**
+ * A reference to anything but an object component is replaced by what it points to; one that leads back to itself
+ * accepts anything. References to object components keep only `nullable` and `default` beside them.
+ */
+export const inlineAliases: Rule = {
+  name: 'inline-aliases',
+  habit:
+    'Scalars, lists and unions are named as components, some of them recursive, and GraphQL has no name for those.',
+  apply(document) {
+    const counter = { changes: 0 };
+    const memo = new Map<string, Schema>();
+    const mapped = mapSchemas(document, (schema) => inline(document, schema, [], counter, memo));
+    return counter.changes === 0 ? { document, changes: 0 } : { document: mapped, changes: counter.changes };
+  },
+};
+
+const anywhere: Place = { name: undefined, kind: 'component' };
+
+function inline(
+  document: OpenApiDocument,
+  schema: SchemaObject,
+  trail: readonly string[],
+  counter: { changes: number },
+  memo: Map<string, Schema>,
+): Schema {
+  const { $ref, ...siblings } = schema;
+  if ($ref === undefined) return schema;
+  const target = lookUp(document, $ref);
+  if (componentName($ref) !== undefined && !$ref.slice(21).includes('/') && isObjectType(target)) {
+    const kept = Object.entries(siblings).filter(([key]) => key === 'nullable' || key === 'default');
+    if (kept.length === Object.keys(siblings).length) return schema;
+    counter.changes += 1;
+    return { $ref, ...Object.fromEntries(kept) };
+  }
+  counter.changes += 1;
+  const body = memo.get($ref) ?? bodyOf(document, $ref, target, trail, counter, memo);
+  if (trail.length === 0) memo.set($ref, body);
+  return isRecord(body) ? { ...body, ...siblings } : body;
+}
+
+function bodyOf(
+  document: OpenApiDocument,
+  ref: string,
+  target: unknown,
+  trail: readonly string[],
+  counter: { changes: number },
+  memo: Map<string, Schema>,
+): Schema {
+  if (trail.includes(ref) || !isRecord(target)) return {};
+  return mapSchema(target, anywhere, (inner) => inline(document, inner, [...trail, ref], counter, memo));
+}
+
+/** A type of its own: an object with properties. */
+export const isObjectType = (schema: unknown): boolean =>
+  isRecord(schema) && isRecord(schema['properties']) && Object.keys(schema['properties']).length > 0;

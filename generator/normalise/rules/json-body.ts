@@ -1,0 +1,34 @@
+import { mapOperations, type OperationObject } from '../../document/open-api.ts';
+import type { Rule } from '../rule.ts';
+import { jsonSchemaOf } from './one-answer.ts';
+
+/** A body that has a JSON form has that form only; one that has none keeps what it has, and cannot be opened. */
+export const jsonBody: Rule = {
+  name: 'json-body',
+  habit: 'A body may be offered in several media types, or as JSON under another name.',
+  apply(document) {
+    let changes = 0;
+    const mapped = mapOperations(document, ({ operation }) => {
+      const plain = toJson(operation);
+      if (plain !== operation) changes += 1;
+      return plain;
+    });
+    return changes === 0 ? { document, changes } : { document: mapped, changes };
+  },
+};
+
+function toJson(operation: OperationObject): OperationObject {
+  const body = operation.requestBody;
+  if (body === undefined) return operation;
+  const types = Object.keys(body.content ?? {});
+  if (types.length === 0) {
+    const { requestBody: _, ...rest } = operation;
+    return rest;
+  }
+  const schema = jsonSchemaOf(body);
+  if (types.join() === 'application/json' && schema !== undefined) return operation;
+  const hasJson = schema !== undefined || types.includes('application/json');
+  return hasJson
+    ? { ...operation, requestBody: { ...body, content: { 'application/json': { schema: schema ?? {} } } } }
+    : operation;
+}

@@ -1,0 +1,38 @@
+import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../../document/open-api.ts';
+import { schemaRule } from '../rule.ts';
+
+/** `allOf` becomes one schema with everything its branches have. */
+export const mergeAllOf = schemaRule(
+  'merge-all-of',
+  'Models that inherit, and references with siblings, are written as `allOf`.',
+  (schema, _place, document) => (schema.allOf === undefined ? schema : merge(schema, document, new Set())),
+);
+
+function merge(schema: SchemaObject, document: OpenApiDocument, seen: ReadonlySet<string>): SchemaObject {
+  const { allOf = [], ...own } = schema;
+  const only = allOf.length === 1 ? allOf[0] : undefined;
+  if (isRecord(only) && only.$ref !== undefined && own.properties === undefined) return { ...own, ...only };
+  return [...allOf, own].reduce<SchemaObject>((merged, branch) => join(merged, expand(branch, document, seen)), {});
+}
+
+/** A branch with its own reference and `allOf` resolved; a branch that leads back to itself adds nothing. */
+function expand(branch: Schema, document: OpenApiDocument, seen: ReadonlySet<string>): SchemaObject {
+  if (!isRecord(branch)) return {};
+  const { $ref, ...own } = branch;
+  if ($ref === undefined) return branch.allOf === undefined ? branch : merge(branch, document, seen);
+  if (seen.has($ref)) return own;
+  const target = lookUp(document, $ref);
+  const resolved = isRecord(target) ? expand(target, document, new Set([...seen, $ref])) : {};
+  return join(resolved, own);
+}
+
+function join(left: SchemaObject, right: SchemaObject): SchemaObject {
+  const joined: Record<string, unknown> = { ...left, ...right };
+  if (left.properties !== undefined || right.properties !== undefined) {
+    joined['properties'] = { ...left.properties, ...right.properties };
+  }
+  if (left.required !== undefined || right.required !== undefined) {
+    joined['required'] = [...new Set([...(left.required ?? []), ...(right.required ?? [])])];
+  }
+  return joined;
+}

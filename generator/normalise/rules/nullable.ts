@@ -1,0 +1,83 @@
+import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../../document/open-api.ts';
+import { schemaRule } from '../rule.ts';
+
+/** `T or null` becomes T, marked nullable, and a property that may be null is no longer required. */
+export const nullable = schemaRule(
+  'nullable',
+  'Optional values are unions with null, and a required property may still be null.',
+  (schema, place, document) =>
+    // A null branch stays what it is until its union is looked at.
+    place.kind === 'branch' && isNull(schema)
+      ? schema
+      : dropDefaultNull(withoutRequiredNulls(withoutNull(unwrap(schema)), document)),
+);
+
+const isNull = (schema: Schema): boolean =>
+  isRecord(schema) && (schema.type === 'null' || schema.const === null || isNullEnum(schema.enum));
+
+const isNullEnum = (values: readonly unknown[] | undefined): boolean =>
+  values !== undefined && values.length > 0 && values.every((value) => value === null);
+
+/** A union without its null branch; a union of one is that one. */
+function unwrap(schema: SchemaObject): SchemaObject {
+  return unwrapUnion(unwrapUnion(schema, 'anyOf'), 'oneOf');
+}
+
+function unwrapUnion(schema: SchemaObject, key: 'anyOf' | 'oneOf'): SchemaObject {
+  const { [key]: branches, ...rest } = schema;
+  if (branches === undefined) return schema;
+  const kept = branches.filter((branch) => !isNull(branch));
+  const mayBeNull = kept.length < branches.length || kept.some((branch) => isRecord(branch) && branch.nullable);
+  const mark = mayBeNull ? { nullable: true } : {};
+  const only = kept[0];
+  if (kept.length === 0) return { ...rest, ...mark };
+  if (kept.length === 1) return unwrap({ ...rest, ...(isRecord(only) ? only : {}), ...mark });
+  const isDone = kept.length === branches.length && (schema.nullable === true || !mayBeNull);
+  return isDone ? schema : { ...rest, [key]: kept, ...mark };
+}
+
+function withoutNull(schema: SchemaObject): SchemaObject {
+  if (isNull(schema)) {
+    const { type: _, const: __, enum: ___, ...rest } = schema;
+    return { ...rest, nullable: true };
+  }
+  if (Array.isArray(schema.type)) {
+    const kept = schema.type.filter((type: string) => type !== 'null');
+    if (kept.length < schema.type.length || kept.length === 1) {
+      const mark = kept.length < schema.type.length ? { nullable: true } : {};
+      return withoutNull({ ...schema, type: kept.length === 1 ? kept[0] : kept, ...mark });
+    }
+  }
+  if (schema.enum?.includes(null)) {
+    return { ...schema, enum: schema.enum.filter((value) => value !== null), nullable: true };
+  }
+  return schema;
+}
+
+function withoutRequiredNulls(schema: SchemaObject, document: OpenApiDocument): SchemaObject {
+  const { required, properties } = schema;
+  if (required === undefined) return schema;
+  const kept = required.filter((name) => {
+    const property = properties?.[name];
+    return property !== undefined && !admitsNull(property, document);
+  });
+  if (kept.length === required.length) return schema;
+  const { required: _, ...rest } = schema;
+  return kept.length === 0 ? rest : { ...rest, required: kept };
+}
+
+function admitsNull(schema: Schema, document: OpenApiDocument): boolean {
+  if (!isRecord(schema)) return false;
+  if (schema.nullable === true) return true;
+  const target = schema.$ref === undefined ? undefined : lookUp(document, schema.$ref);
+  return (
+    isRecord(target) &&
+    (target['nullable'] === true || (Array.isArray(target['type']) && target['type'].includes('null')))
+  );
+}
+
+function dropDefaultNull(schema: SchemaObject): SchemaObject {
+  if (schema.default !== null) return schema;
+  const { default: _, ...rest } = schema;
+  return rest;
+}

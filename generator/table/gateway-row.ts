@@ -1,0 +1,33 @@
+import { Kind, parse } from 'graphql';
+import type { AnyGatewayRow } from '../../core/config/operation-row.ts';
+
+/** What is wrong with the SDL of a row that the gateway answers itself. */
+export function checkGatewayRow(field: string, row: AnyGatewayRow): string[] {
+  const place = `operations.${field}`;
+  return [...checkField(place, field, row.sdl), ...(row.typeDefs === undefined ? [] : checkTypes(place, row.typeDefs))];
+}
+
+function checkField(place: string, field: string, sdl: string): string[] {
+  try {
+    const definition = parse(`type Query {\n${sdl}\n}`).definitions;
+    const only = definition[0];
+    const fields = only?.kind === Kind.OBJECT_TYPE_DEFINITION ? (only.fields ?? []) : [];
+    if (definition.length === 1 && fields.length === 1 && fields[0]?.name.value === field) return [];
+    return [`${place}.sdl: declare exactly the field ${field}`];
+  } catch (error) {
+    return [`${place}.sdl: ${reason(error)}`];
+  }
+}
+
+function checkTypes(place: string, typeDefs: string): string[] {
+  try {
+    const roots = new Set(['Query', 'Mutation', 'Subscription']);
+    return parse(typeDefs)
+      .definitions.filter((definition) => 'name' in definition && roots.has(definition.name?.value ?? ''))
+      .map(() => `${place}.typeDefs: a root type is made from the rows; declare other types only`);
+  } catch (error) {
+    return [`${place}.typeDefs: ${reason(error)}`];
+  }
+}
+
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,94 @@
+import type { AnyUpstreamRow, ArgumentOptions } from '../../core/config/operation-row.ts';
+import type { OperationArgument } from '../../core/operation.ts';
+import { camelCase, isPublicName } from '../document/identifiers.ts';
+import type { OperationShape, ShapeArgument } from '../document/operation-shape.ts';
+import { escapeName } from '../normalise/rules/property-names.ts';
+import { nearest } from './suggest.ts';
+
+type ArgumentRow = string | false | ArgumentOptions | undefined;
+
+/** The arguments that a row offers, hides or fixes: everything that the document has, in its order. */
+export function rowArguments(
+  place: string,
+  row: AnyUpstreamRow,
+  shape: OperationShape,
+  problems: string[],
+): readonly OperationArgument[] {
+  const rows: Readonly<Record<string, ArgumentRow>> = row.args ?? {};
+  const wires = shape.args.map((arg) => arg.wire);
+  const paths = shape.args.filter((arg) => arg.in === 'path');
+  const known = new Map(Object.entries(rows).map(([wire, options]) => [wire, options]));
+  for (const wire of Object.keys(rows)) {
+    if (wires.includes(wire)) continue;
+    // A path argument may be called by the config's own template, `{id}` where the document says `{execution_id}`.
+    const alias = pathAlias(row.upstream, wire);
+    const target = alias === undefined ? undefined : paths[alias];
+    if (target === undefined) {
+      problems.push(`${place}.args.${wire}: ${shape.key} has no such argument${nearest(wire, wires)}`);
+    } else known.set(target.wire, rows[wire]);
+  }
+  const args = shape.args.map((arg) => readArgument(place, arg, known.get(arg.wire), problems));
+  return uniqueNames(place, args, problems);
+}
+
+function readArgument(place: string, arg: ShapeArgument, row: ArgumentRow, problems: string[]): OperationArgument {
+  const { constant, description, hidden, name: given } = optionsOf(row);
+  const at = `${place}.args.${arg.wire}`;
+  if (constant !== undefined) problems.push(...checkConstant(at, arg, constant));
+  else if (hidden === true && arg.required) {
+    problems.push(`${at}: the upstream requires it, so it can only be hidden with a constant`);
+  }
+  const name = hidden === true || constant !== undefined ? undefined : (given ?? defaultName(arg.wire));
+  if (name !== undefined && !isPublicName(name))
+    problems.push(`${at}: GraphQL cannot have an argument named “${name}”`);
+  return { wire: arg.wire, in: arg.in, name, constant, description };
+}
+
+function optionsOf(row: ArgumentRow): ArgumentOptions {
+  if (typeof row === 'string') return { name: row };
+  return row === false ? { hidden: true } : (row ?? {});
+}
+
+const defaultName = (wire: string): string => {
+  const name = camelCase(wire);
+  return isPublicName(name) ? name : escapeName(wire);
+};
+
+function checkConstant(at: string, arg: ShapeArgument, constant: unknown): string[] {
+  if (arg.in !== 'body' && typeof constant === 'object')
+    return [`${at}: a constant of the ${arg.in} is text, a number or a boolean`];
+  if (
+    arg.in === 'path' &&
+    (typeof constant !== 'string' || !/^[A-Za-z0-9._~-]+$/.test(constant) || /^\.\.?$/.test(constant))
+  ) {
+    return [`${at}: a constant of the path is one segment of letters, digits, “-”, “.”, “_”, “~”`];
+  }
+  return JSON.stringify(constant)?.includes('{args.') ? [`${at}: a constant cannot hold “{args.”`] : [];
+}
+
+/** The place that a name has among the placeholders of the config's own template. */
+function pathAlias(upstream: string, name: string): number | undefined {
+  const index = [...upstream.matchAll(/\{([^{}]*)\}/g)].findIndex(([, placeholder]) => placeholder === name);
+  return index < 0 ? undefined : index;
+}
+
+/** Arguments of the body whose name a path or query argument has already are called `bodyX`; other clashes are problems. */
+function uniqueNames(
+  place: string,
+  args: readonly OperationArgument[],
+  problems: string[],
+): readonly OperationArgument[] {
+  const taken = new Map<string, OperationArgument>();
+  return args.map((arg) => {
+    if (arg.name === undefined) return arg;
+    const clash = taken.get(arg.name);
+    const name = clash !== undefined && arg.in === 'body' ? camelCase(`body_${arg.name}`) : arg.name;
+    if (taken.has(name)) {
+      problems.push(
+        `${place}.args.${arg.wire}: the name ${name} is already that of ${taken.get(name)?.wire}; give one of them another`,
+      );
+    }
+    taken.set(name, arg);
+    return name === arg.name ? arg : { ...arg, name };
+  });
+}

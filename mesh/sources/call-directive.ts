@@ -1,0 +1,98 @@
+import { type ConstArgumentNode, type ConstDirectiveNode, type ConstValueNode, Kind } from 'graphql';
+import type { Operation, OperationArgument } from '../../core/operation.ts';
+import { isPublicName } from '../../generator/document/identifiers.ts';
+import { wholeBody } from '../../generator/document/operation-shape.ts';
+import { isProtocolField } from '../../generator/table/protocol-fields.ts';
+
+/**
+ * `@httpOperation` of a row: the path with `{args.<public name>}`, its constants in place; the query as a map from wire
+ * name to argument, constants in the path's own query string; the body as a map from wire name to `"{args.<name>}"` or to
+ * a constant, or `"{args.<name>}"` alone when one argument is the body.
+ */
+export function callDirective(operation: Operation): ConstDirectiveNode {
+  const { source, args } = operation;
+  if (source.kind !== 'upstream') throw new TypeError(`${operation.field} is no upstream operation`);
+  const query = args.filter((arg) => arg.in === 'query' && arg.name !== undefined);
+  const body = bodyOf(args);
+  const headers = [
+    ...(body === undefined ? [] : [['Content-Type', 'application/json']]),
+    ['accept', 'application/json'],
+  ];
+  return {
+    kind: Kind.DIRECTIVE,
+    name: { kind: Kind.NAME, value: 'httpOperation' },
+    arguments: [
+      argument('subgraph', literal(isProtocolField(operation.field) ? 'Protocol' : 'Noetl')),
+      argument('path', literal(pathOf(source.path, args))),
+      argument('operationSpecificHeaders', literal(headers)),
+      argument('httpMethod', { kind: Kind.ENUM, value: source.method }),
+      ...(query.length === 0
+        ? []
+        : [argument('queryParamArgMap', mapLiteral(query.map((arg) => [arg.wire, arg.name])))]),
+      ...(body === undefined ? [] : [argument('requestBaseBody', body)]),
+    ],
+  };
+}
+
+function pathOf(path: string, args: readonly OperationArgument[]): string {
+  const filled = args
+    .filter((arg) => arg.in === 'path')
+    .reduce(
+      (text, arg) =>
+        text.replaceAll(`{${arg.wire}}`, arg.name === undefined ? String(arg.constant) : `{args.${arg.name}}`),
+      path,
+    );
+  const constants = args.filter((arg) => arg.in === 'query' && arg.constant !== undefined);
+  const query = new URLSearchParams(constants.map((arg) => [arg.wire, String(arg.constant)])).toString();
+  return query === '' ? filled : `${filled}?${query}`;
+}
+
+function bodyOf(args: readonly OperationArgument[]): ConstValueNode | undefined {
+  const sent = args.filter((arg) => arg.in === 'body' && (arg.name !== undefined || arg.constant !== undefined));
+  if (sent.length === 0) return undefined;
+  const value = (arg: OperationArgument): unknown => (arg.name === undefined ? arg.constant : `{args.${arg.name}}`);
+  const only = args.filter((arg) => arg.in === 'body');
+  const [first] = sent;
+  if (first !== undefined && only.length === 1 && first.wire === wholeBody) return literal(value(first));
+  return mapLiteral(sent.map((arg) => [arg.wire, value(arg)]));
+}
+
+/** An object literal where GraphQL has names for its keys; the same as JSON text where it has none. */
+function mapLiteral(entries: readonly (readonly [string, unknown])[]): ConstValueNode {
+  const map = Object.fromEntries(entries);
+  return isLiteral(map) ? literal(map) : literal(JSON.stringify(map));
+}
+
+function isLiteral(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isLiteral);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, member]) => isPublicName(key) && isLiteral(member));
+}
+
+function literal(value: unknown): ConstValueNode {
+  if (value === null || value === undefined) return { kind: Kind.NULL };
+  if (Array.isArray(value)) return { kind: Kind.LIST, values: value.map(literal) };
+  switch (typeof value) {
+    case 'boolean':
+      return { kind: Kind.BOOLEAN, value };
+    case 'number':
+      return { kind: Number.isInteger(value) ? Kind.INT : Kind.FLOAT, value: String(value) };
+    case 'object':
+      return {
+        kind: Kind.OBJECT,
+        fields: Object.entries(value).map(([name, member]) => ({
+          kind: Kind.OBJECT_FIELD,
+          name: { kind: Kind.NAME, value: name },
+          value: literal(member),
+        })),
+      };
+    default:
+      return { kind: Kind.STRING, value: String(value) };
+  }
+}
+
+const argument = (name: string, value: ConstValueNode): ConstArgumentNode => ({
+  kind: Kind.ARGUMENT,
+  name: { kind: Kind.NAME, value: name },
+  value,
+});

@@ -1,0 +1,49 @@
+import type { Operation } from '../../core/operation.ts';
+import { openApiOperations } from './mesh-document.ts';
+import { protocolSdl } from './protocol-sdl.ts';
+
+/** Names of the files that Mesh reads, in the folder of generated files. */
+export const meshFiles = { document: 'noetl.openapi.json', protocol: 'protocol.graphql' } as const;
+
+/** Any address: the schema is made without a call, and the server knows its upstream from its own configuration. */
+const endpoint = 'http://noetl.invalid';
+
+interface MeshSource {
+  name: string;
+  handler: Record<string, Record<string, unknown>>;
+}
+
+/** Mesh's configuration, as `.meshrc.ts` exports it. */
+export interface MeshConfig {
+  sources: MeshSource[];
+  transforms?: Record<string, unknown>[];
+}
+
+/**
+ * What Mesh is told: one source made from the pulled document, one from the protocol's SDL.
+ * @param folder where {@link meshFiles} are, relative to the folder that Mesh works in.
+ */
+export function meshConfig(operations: readonly Operation[], folder: string): MeshConfig {
+  const upstream = openApiOperations(operations);
+  const noetl: MeshSource = {
+    name: 'Noetl',
+    handler: {
+      openapi: {
+        source: `${folder}/${meshFiles.document}`,
+        endpoint,
+        ignoreErrorResponses: true,
+        selectQueryOrMutationField: upstream.map(({ field }) => ({
+          type: operations.find((operation) => operation.field === field)?.root === 'query' ? 'query' : 'mutation',
+          fieldName: field,
+        })),
+      },
+    },
+  };
+  const protocol: MeshSource = {
+    name: 'Protocol',
+    handler: { jsonSchema: { source: `${folder}/${meshFiles.protocol}`, endpoint } },
+  };
+  return {
+    sources: [...(upstream.length === 0 ? [] : [noetl]), ...(protocolSdl(operations) === undefined ? [] : [protocol])],
+  };
+}

@@ -1,0 +1,137 @@
+import type { Operation, OperationArgument } from '../../core/operation.ts';
+import { mapSchema } from '../../generator/document/map-schemas.ts';
+import {
+  componentName,
+  isRecord,
+  type OpenApiDocument,
+  type OperationObject,
+  type Schema,
+  type SchemaObject,
+} from '../../generator/document/open-api.ts';
+import { objectOf, wholeBody } from '../../generator/document/operation-shape.ts';
+import { escapeName } from '../../generator/normalise/rules/property-names.ts';
+import { isProtocolField } from '../../generator/table/protocol-fields.ts';
+
+/**
+ * The document that Mesh's OpenAPI handler reads: the open operations of a normalised document, called by their public
+ * names, with every offered argument as a parameter. A member of a body is a query parameter here, since Mesh would put
+ * all of them into one `input`; where each really goes is written into the schema afterwards (`shapeSchema`).
+ */
+export function meshDocument(normalised: OpenApiDocument, operations: readonly Operation[]): OpenApiDocument {
+  const paths: Record<string, Record<string, OperationObject>> = {};
+  for (const operation of openApiOperations(operations)) {
+    const { method, path, args } = operation.source;
+    const source = normalised.paths[path]?.[method.toLowerCase()] as OperationObject | undefined;
+    if (source === undefined) continue;
+    // One path item holds one operation of a method; a second field on the same call gets a path of its own.
+    const key = publicPath(path, args);
+    const free = paths[key]?.[method.toLowerCase()] === undefined ? key : `${key}#${operation.field}`;
+    paths[free] = { ...paths[free], [method.toLowerCase()]: meshOperation(normalised, operation, source) };
+  }
+  const schemas = reachable(normalised, paths);
+  return {
+    openapi: normalised.openapi,
+    info: { title: 'NoETL', version: normalised.info?.version ?? '' },
+    paths,
+    components: { schemas },
+  };
+}
+
+interface OpenApiOperation {
+  readonly field: string;
+  readonly source: { readonly method: string; readonly path: string; readonly args: readonly OperationArgument[] };
+}
+
+/** The operations that the OpenAPI handler makes fields of: upstream ones that the protocol does not describe. */
+export function openApiOperations(operations: readonly Operation[]): readonly OpenApiOperation[] {
+  return operations.flatMap(({ field, source, args }) =>
+    source.kind === 'upstream' && !isProtocolField(field)
+      ? [{ field, source: { method: source.method, path: source.path, args } }]
+      : [],
+  );
+}
+
+function publicPath(path: string, args: readonly OperationArgument[]): string {
+  return args
+    .filter((arg) => arg.in === 'path' && arg.name !== undefined)
+    .reduce((replaced, arg) => replaced.replaceAll(`{${arg.wire}}`, `{${arg.name}}`), path);
+}
+
+function meshOperation(
+  document: OpenApiDocument,
+  { field, source }: OpenApiOperation,
+  given: OperationObject,
+): OperationObject {
+  const parameters = source.args.flatMap((arg) => {
+    const found = arg.name === undefined ? undefined : argumentOf(document, given, arg);
+    if (found === undefined || arg.name === undefined) return [];
+    const schema = isSafeInput(document, found.schema) ? found.schema : {};
+    return [{ name: arg.name, in: arg.in === 'path' ? 'path' : 'query', required: found.required, schema }];
+  });
+  return { operationId: field, parameters, ...(given.responses === undefined ? {} : { responses: given.responses }) };
+}
+
+function argumentOf(
+  document: OpenApiDocument,
+  given: OperationObject,
+  arg: OperationArgument,
+): { schema: Schema; required: boolean } | undefined {
+  if (arg.in !== 'body') {
+    const parameter = given.parameters?.find((candidate) => candidate.in === arg.in && candidate.name === arg.wire);
+    return parameter && { schema: parameter.schema ?? {}, required: arg.in === 'path' || parameter.required === true };
+  }
+  const isBodyRequired = given.requestBody?.required === true;
+  const body = given.requestBody?.content?.['application/json']?.schema;
+  const object = objectOf(document, body);
+  const member = escapeName(arg.wire);
+  const schema = object?.properties?.[member];
+  if (schema !== undefined) {
+    return { schema, required: isBodyRequired && object?.required?.includes(member) === true };
+  }
+  return object === undefined && arg.wire === wholeBody && body !== undefined
+    ? { schema: body, required: isBodyRequired }
+    : undefined;
+}
+
+/** Whether the wire has the same names as the input type would: an argument's value is sent as it was given. */
+function isSafeInput(document: OpenApiDocument, schema: Schema): boolean {
+  return !Object.values({ schema, ...reachableFrom(document, [schema]) }).some((candidate) =>
+    isRecord(candidate) ? Object.keys(candidate.properties ?? {}).some((name) => /_x[0-9a-f]{1,6}_/.test(name)) : false,
+  );
+}
+
+function reachable(
+  document: OpenApiDocument,
+  paths: Record<string, Record<string, OperationObject>>,
+): Record<string, Schema> {
+  const roots = Object.values(paths).flatMap((item) =>
+    Object.values(item).flatMap((operation) => [
+      ...(operation.parameters ?? []).map((parameter) => parameter.schema ?? {}),
+      operation.responses?.['200']?.content?.['application/json']?.schema ?? {},
+    ]),
+  );
+  const found = reachableFrom(document, roots);
+  // Mesh names a type by its title.
+  return Object.fromEntries(
+    Object.entries(found)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, schema]) => [name, isRecord(schema) ? { ...schema, title: name } : schema]),
+  );
+}
+
+function reachableFrom(document: OpenApiDocument, roots: readonly Schema[]): Record<string, Schema> {
+  const found: Record<string, Schema> = {};
+  const queue = [...roots];
+  for (let schema = queue.pop(); schema !== undefined; schema = queue.pop()) {
+    mapSchema(schema, { name: undefined, kind: 'branch' }, (inner: SchemaObject) => {
+      const name = inner.$ref === undefined ? undefined : componentName(inner.$ref);
+      const target = name === undefined ? undefined : document.components?.schemas?.[name];
+      if (name !== undefined && target !== undefined && !Object.hasOwn(found, name)) {
+        found[name] = target;
+        queue.push(target);
+      }
+      return inner;
+    });
+  }
+  return found;
+}

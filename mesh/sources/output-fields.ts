@@ -1,0 +1,132 @@
+import {
+  type ConstDirectiveNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  type TypeNode,
+} from 'graphql';
+import { GatewayError } from '../../core/errors.ts';
+import type { Operation } from '../../core/operation.ts';
+import { camelCase, isPublicName } from '../../generator/document/identifiers.ts';
+import { escapeName, wireName } from '../../generator/normalise/rules/property-names.ts';
+
+/** Type → wire name → public names, where rows say so. */
+export type FieldNames = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+
+/**
+ * What the rows say of answers, by the type that they answer with. A type is the same wherever it is reached, so two rows
+ * that say different things of one type cannot both be right.
+ * @throws ERR_POLICY_INVALID naming both rows.
+ */
+export function answerFieldNames(
+  document: DocumentNode,
+  operations: readonly Operation[],
+  roots: ReadonlyMap<string, FieldDefinitionNode>,
+): FieldNames {
+  const types = new Map(
+    document.definitions
+      .filter((definition) => definition.kind === Kind.OBJECT_TYPE_DEFINITION)
+      .map((definition) => [definition.name.value, definition] as const),
+  );
+  const said = new Map<string, Map<string, Said>>();
+  const problems: string[] = [];
+  for (const { operation, place, path, names } of placesOf(operations, types, roots)) {
+    const fields = said.get(place.type) ?? new Map<string, Said>();
+    const before = fields.get(place.wire);
+    if (before !== undefined && before.names.join() !== names.join()) {
+      problems.push(
+        `operations.${operation}.fields.${path}: operations.${before.operation} says otherwise of the same type ${place.type}`,
+      );
+    }
+    fields.set(place.wire, { names, operation });
+    said.set(place.type, fields);
+  }
+  if (problems.length > 0) throw new GatewayError('ERR_POLICY_INVALID', 'Rows disagree about a type.', { problems });
+  return new Map(
+    [...said].map(([type, fields]) => [type, new Map([...fields].map(([wire, { names }]) => [wire, names]))]),
+  );
+}
+
+interface Said {
+  readonly names: readonly string[];
+  readonly operation: string;
+}
+
+type Types = ReadonlyMap<string, ObjectTypeDefinitionNode>;
+
+function placesOf(
+  operations: readonly Operation[],
+  types: Types,
+  roots: ReadonlyMap<string, FieldDefinitionNode>,
+): (Said & { readonly path: string; readonly place: { readonly type: string; readonly wire: string } })[] {
+  return operations.flatMap((operation) => {
+    const root = roots.get(operation.field);
+    return Object.entries(operation.fields).flatMap(([path, names]) => {
+      const place = root && locate(types, named(root.type), path);
+      return place === undefined ? [] : [{ operation: operation.field, place, path, names }];
+    });
+  });
+}
+
+/** The type and wire name that a row's `items.name` means, seen from the type that the row answers with. */
+function locate(types: Types, type: string, path: string): { type: string; wire: string } | undefined {
+  const fields = types.get(type)?.fields ?? [];
+  if (fields.some((field) => wireOf(field) === path)) return { type, wire: path };
+  const outer = fields.find((field) => path.startsWith(`${wireOf(field)}.`));
+  return outer && { type: named(outer.type), wire: path.slice(wireOf(outer).length + 1) };
+}
+
+/**
+ * An answer's type with public field names: what the rows say, else the wire name in camel case. A name that is taken
+ * already stays as the wire spells it.
+ */
+export function shapeFields(type: ObjectTypeDefinitionNode, answers: FieldNames): ObjectTypeDefinitionNode {
+  const said = answers.get(type.name.value);
+  const given = (type.fields ?? []).map((field) => ({ field, wire: wireOf(field) }));
+  const taken = new Set(given.flatMap(({ wire }) => said?.get(wire) ?? []));
+  const fields = given.flatMap(({ field, wire }) => {
+    const names = said?.get(wire) ?? [freeName(wire, taken)];
+    return names.map((name) => rename(field, name, wire));
+  });
+  const twice = fields.map((field) => field.name.value).find((name, index, all) => all.indexOf(name) !== index);
+  if (twice !== undefined || fields.length === 0) {
+    const problem = twice === undefined ? 'nothing is left of it' : `two fields are called ${twice}`;
+    throw new GatewayError('ERR_POLICY_INVALID', 'An answer has no usable shape.', {
+      problems: [`${type.name.value}: ${problem}`],
+    });
+  }
+  return { ...type, directives: [], fields };
+}
+
+function freeName(wire: string, taken: Set<string>): string {
+  const candidates = [camelCase(wire), escapeName(wire)];
+  const free = candidates.find((name) => isPublicName(name) && !taken.has(name)) ?? `${escapeName(wire)}_`;
+  taken.add(free);
+  return free;
+}
+
+function rename(field: FieldDefinitionNode, name: string, wire: string): FieldDefinitionNode {
+  const { description: _, ...rest } = field;
+  const directives = name === wire ? [] : [resolveRootField(wire)];
+  return { ...rest, name: { kind: Kind.NAME, value: name }, directives };
+}
+
+const resolveRootField = (wire: string): ConstDirectiveNode => ({
+  kind: Kind.DIRECTIVE,
+  name: { kind: Kind.NAME, value: 'resolveRootField' },
+  arguments: (
+    [
+      ['subgraph', 'Noetl'],
+      ['field', wire],
+    ] as const
+  ).map(([key, value]) => ({
+    kind: Kind.ARGUMENT,
+    name: { kind: Kind.NAME, value: key },
+    value: { kind: Kind.STRING, value },
+  })),
+});
+
+const wireOf = (field: FieldDefinitionNode): string => wireName(field.name.value);
+
+const named = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : named(type.type));

@@ -1,0 +1,63 @@
+import type { Operation } from '../../core/operation.ts';
+import { isProtocolField } from '../../generator/table/protocol-fields.ts';
+
+const directives = `scalar JSON
+scalar ObjMap
+enum HTTPMethod { GET POST PUT PATCH DELETE }
+directive @httpOperation(subgraph: String, path: String, httpMethod: HTTPMethod, requestBaseBody: ObjMap) on FIELD_DEFINITION
+`;
+
+const types = {
+  executePlaybook: `type ExecuteResult {
+  id: ID!
+  executionId: ID!
+  name: String
+  path: String
+  status: String!
+  textOutput: String
+  requestId: String
+  clientId: String
+}`,
+  execution: `type Execution {
+  id: ID!
+  executionId: ID!
+  path: String
+  name: String
+  version: Int
+  status: String!
+  result: JSON
+  textOutput: String
+  error: String
+  startedAt: String
+  finishedAt: String
+}`,
+} as const;
+
+/** Types that the gateway's own resolvers fill; their fields have no wire names. */
+export const protocolTypes: ReadonlySet<string> = new Set(['ExecuteResult', 'Execution']);
+
+/**
+ * The annotated SDL of the fields whose shape the protocol fixes, for Mesh's JSON-schema handler; only those that are
+ * open. `clientId` is taken from clients that send it and goes nowhere.
+ * @returns undefined when none is open.
+ */
+export function protocolSdl(operations: readonly Operation[]): string | undefined {
+  const open = operations.filter(({ field, source }) => source.kind === 'upstream' && isProtocolField(field));
+  if (open.length === 0) return undefined;
+  const blocks = open.map((operation) => {
+    const { field, source } = operation;
+    const path = source.kind === 'upstream' ? source.path : '';
+    return field === 'executePlaybook'
+      ? `type Mutation {
+  executePlaybook(name: String!, variables: JSON, clientId: String): ExecuteResult
+    @httpOperation(subgraph: "Protocol", path: ${JSON.stringify(path)}, httpMethod: POST, requestBaseBody: {path: "{args.name}", workload: "{args.variables}"})
+}
+${types.executePlaybook}`
+      : `type Query {
+  execution(id: ID!): Execution
+    @httpOperation(subgraph: "Protocol", path: ${JSON.stringify(path.replace(/\{[^{}]*\}/, '{args.id}'))}, httpMethod: GET)
+}
+${types.execution}`;
+  });
+  return [directives, ...blocks].join('\n');
+}

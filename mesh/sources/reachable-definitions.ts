@@ -1,0 +1,37 @@
+import { type ASTNode, type DefinitionNode, type DocumentNode, Kind, visit } from 'graphql';
+
+const roots = ['Query', 'Mutation'];
+
+/** A document without the types and directives that no root field leads to. */
+export function keepReachable(document: DocumentNode): DocumentNode {
+  const byName = Map.groupBy(
+    document.definitions.filter((definition) => 'name' in definition && definition.name !== undefined),
+    (definition) => keyOf(definition),
+  );
+  const kept = new Set<string>();
+  const queue = [...roots];
+  for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+    if (kept.has(key)) continue;
+    kept.add(key);
+    for (const definition of byName.get(key) ?? []) queue.push(...namesIn(definition));
+  }
+  return { ...document, definitions: document.definitions.filter((definition) => kept.has(keyOf(definition))) };
+}
+
+function keyOf(definition: DefinitionNode): string {
+  const name = 'name' in definition ? (definition.name?.value ?? '') : '';
+  return definition.kind === Kind.DIRECTIVE_DEFINITION ? `@${name}` : name;
+}
+
+function namesIn(definition: ASTNode): string[] {
+  const names: string[] = [];
+  visit(definition, {
+    NamedType: (node) => {
+      names.push(node.name.value);
+    },
+    Directive: (node) => {
+      names.push(`@${node.name.value}`);
+    },
+  });
+  return names;
+}

@@ -1,0 +1,145 @@
+import {
+  type ConstDirectiveNode,
+  type DefinitionNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  type InputObjectTypeDefinitionNode,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  parse,
+  type ScalarTypeDefinitionNode,
+  type TypeNode,
+  visit,
+} from 'graphql';
+import { GatewayError } from '../../core/errors.ts';
+import type { Operation } from '../../core/operation.ts';
+import { callDirective } from './call-directive.ts';
+import { answerFieldNames, type FieldNames, shapeFields } from './output-fields.ts';
+import { protocolTypes } from './protocol-sdl.ts';
+import { keepReachable } from './reachable-definitions.ts';
+
+/**
+ * Gives Mesh's schema the public shape that the table asks for, so that the printed SDL alone says how to call:
+ * arguments by their public names, `@httpOperation` with every argument's place on the wire, answer fields by their public
+ * names with `@resolveRootField` naming the wire's, identifiers as `ID`, and the rows that the gateway answers itself.
+ * @throws ERR_POLICY_INVALID when a row has no field or a field no row.
+ */
+export function shapeSchema(schema: DocumentNode, operations: readonly Operation[]): DocumentNode {
+  const document = identifiersAsId(schema);
+  const roots = rootFields(document);
+  assertRows(operations, roots);
+  const answers = answerFieldNames(document, operations, roots);
+  const shaped = document.definitions.flatMap((definition) => shapeDefinition(definition, answers));
+  const definitions = [...rootTypes(operations, roots), ...shaped, ...gatewayTypes(operations)];
+  return keepReachable({ kind: Kind.DOCUMENT, definitions });
+}
+
+export const rootNames = { query: 'Query', mutation: 'Mutation' } as const;
+
+/** Scalars that Mesh made for the identifiers' length mark are GraphQL's `ID`. */
+function identifiersAsId(document: DocumentNode): DocumentNode {
+  const isMark = (definition: DefinitionNode): definition is ScalarTypeDefinitionNode =>
+    definition.kind === Kind.SCALAR_TYPE_DEFINITION &&
+    (definition.directives ?? []).some((directive) => directive.name.value === 'length');
+  const marks = new Set(document.definitions.filter(isMark).map((definition) => definition.name.value));
+  return visit(
+    { ...document, definitions: document.definitions.filter((definition) => !isMark(definition)) },
+    {
+      NamedType: (node) =>
+        marks.has(node.name.value) ? { ...node, name: { kind: Kind.NAME, value: 'ID' } } : undefined,
+    },
+  );
+}
+
+function rootFields(document: DocumentNode): ReadonlyMap<string, FieldDefinitionNode> {
+  const names = new Set<string>(Object.values(rootNames));
+  return new Map(
+    document.definitions
+      .filter((definition) => definition.kind === Kind.OBJECT_TYPE_DEFINITION)
+      .filter((definition) => names.has(definition.name.value))
+      .flatMap((definition) => (definition.fields ?? []).map((field) => [field.name.value, field] as const)),
+  );
+}
+
+function assertRows(operations: readonly Operation[], roots: ReadonlyMap<string, FieldDefinitionNode>): void {
+  const rows = operations.filter(({ source }) => source.kind === 'upstream').map(({ field }) => field);
+  const problems = [
+    ...rows.filter((field) => !roots.has(field)).map((field) => `operations.${field}: Mesh made no field of it`),
+    ...[...roots.keys()]
+      .filter((field) => !rows.includes(field))
+      .map((field) => `${field}: Mesh made a field without a row`),
+  ];
+  if (problems.length > 0) {
+    throw new GatewayError('ERR_POLICY_INVALID', 'The schema and the table differ.', { problems });
+  }
+}
+
+function rootTypes(
+  operations: readonly Operation[],
+  roots: ReadonlyMap<string, FieldDefinitionNode>,
+): ObjectTypeDefinitionNode[] {
+  return Object.entries(rootNames).flatMap(([root, name]) => {
+    const fields = operations
+      .filter((operation) => operation.root === root)
+      .flatMap((operation) => rootField(operation, roots.get(operation.field)) ?? []);
+    return fields.length === 0
+      ? []
+      : [{ kind: Kind.OBJECT_TYPE_DEFINITION, name: { kind: Kind.NAME, value: name }, fields } as const];
+  });
+}
+
+function rootField(operation: Operation, made: FieldDefinitionNode | undefined): FieldDefinitionNode | undefined {
+  if (operation.source.kind === 'gateway') {
+    const field = gatewayField(operation.source.sdl);
+    return operation.description === undefined || field === undefined ? field : describe(field, operation.description);
+  }
+  if (made === undefined) return undefined;
+  const descriptions = new Map(operation.args.map((arg) => [arg.name, arg.description]));
+  const args = (made.arguments ?? []).map((arg) => describe(arg, descriptions.get(arg.name.value)));
+  const directives: ConstDirectiveNode[] = [callDirective(operation)];
+  return describe({ ...made, arguments: args, directives }, operation.description);
+}
+
+function describe<Node extends { readonly description?: unknown }>(node: Node, text: string | undefined): Node {
+  const { description: _, ...rest } = node;
+  return (text === undefined ? rest : { ...rest, description: { kind: Kind.STRING, value: text } }) as Node;
+}
+
+function gatewayField(sdl: string): FieldDefinitionNode | undefined {
+  const definition = parse(`type Query {\n${sdl}\n}`, { noLocation: true }).definitions[0];
+  return definition?.kind === Kind.OBJECT_TYPE_DEFINITION ? definition.fields?.[0] : undefined;
+}
+
+function gatewayTypes(operations: readonly Operation[]): readonly DefinitionNode[] {
+  return operations.flatMap(({ source }) =>
+    source.kind === 'gateway' && source.typeDefs !== undefined
+      ? parse(source.typeDefs, { noLocation: true }).definitions
+      : [],
+  );
+}
+
+function shapeDefinition(definition: DefinitionNode, answers: FieldNames): readonly DefinitionNode[] {
+  switch (definition.kind) {
+    case Kind.SCHEMA_DEFINITION:
+    case Kind.SCHEMA_EXTENSION:
+      return [];
+    case Kind.OBJECT_TYPE_DEFINITION:
+      if (Object.values<string>(rootNames).includes(definition.name.value)) return [];
+      return protocolTypes.has(definition.name.value) ? [definition] : [shapeFields(definition, answers)];
+    case Kind.INPUT_OBJECT_TYPE_DEFINITION:
+      return [withoutDirectives(definition)];
+    default:
+      return [definition];
+  }
+}
+
+/** An input's value is sent as it was given, so nothing about it needs saying. */
+function withoutDirectives(definition: InputObjectTypeDefinitionNode): InputObjectTypeDefinitionNode {
+  const fields = definition.fields?.map((field) => ({ ...field, directives: [] }));
+  return { ...definition, directives: [], ...(fields === undefined ? {} : { fields }) };
+}
+
+/** The name of the type that a field answers with, below lists and non-nulls. */
+export function namedTypeOf(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
+}
