@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { createKeptDocument, keptTiming } from '../../../../server/identity/kept-document.ts';
+import { handClock } from '../../../support/session-fakes.ts';
+
+function setUp() {
+  const clock = handClock();
+  const source = { loads: 0, isDown: false };
+  const load = async () => {
+    source.loads += 1;
+    if (source.isDown) throw new Error('down');
+    return source.loads;
+  };
+  return { clock, source, kept: createKeptDocument(load, clock, keptTiming) };
+}
+
+describe('createKeptDocument', () => {
+  it('loads once for all who ask at once, and keeps it while fresh', async () => {
+    const { clock, source, kept } = setUp();
+    expect(await Promise.all(Array.from({ length: 100 }, () => kept.current()))).toEqual(Array(100).fill(1));
+    clock.advance(keptTiming.freshMs - 1);
+    expect(await kept.current()).toBe(1);
+    clock.advance(1);
+    expect(await kept.current()).toBe(2);
+    expect(source.loads).toBe(2);
+  });
+
+  it('uses the last one while the source is down, for a bounded time', async () => {
+    const { clock, source, kept } = setUp();
+    await kept.current();
+    source.isDown = true;
+    clock.advance(keptTiming.staleMs - 1);
+    expect(await kept.current()).toBe(1);
+    clock.advance(1);
+    await expect(kept.current()).rejects.toThrow('down');
+  });
+
+  it('does not hammer a source that is down', async () => {
+    const { clock, source, kept } = setUp();
+    source.isDown = true;
+    for (let i = 0; i < 50; i += 1) await expect(kept.current()).rejects.toThrow('down');
+    expect(source.loads).toBe(1);
+    source.isDown = false;
+    clock.advance(keptTiming.retryMs);
+    expect(await kept.current()).toBe(2);
+  });
+
+  it('loads anew on demand, but not at every demand', async () => {
+    const { clock, source, kept } = setUp();
+    await kept.current();
+    const answers = [];
+    for (let i = 0; i < 100; i += 1) answers.push(await kept.newer());
+    expect(answers.filter((answer) => answer !== undefined)).toEqual([2, 3]);
+    expect(source.loads).toBe(1 + keptTiming.extraLoads);
+    clock.advance(keptTiming.extraWindowMs);
+    expect(await kept.newer()).toBe(4);
+  });
+
+  it('says that it cannot tell when the demanded load failed, and stays with what it has', async () => {
+    const { source, kept } = setUp();
+    await kept.current();
+    source.isDown = true;
+    for (let i = 0; i < 10; i += 1) await expect(kept.newer()).rejects.toThrow('down');
+    expect(source.loads).toBe(2);
+    expect(await kept.current()).toBe(1);
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { discoveryUrl, isSameIssuer, issuersOf, parseIssuerUrl } from '../../../../server/identity/trusted-issuers.ts';
+
+const tenant = 'https://tenant.example.com/';
+const local = 'http://127.0.0.1:9000/';
+const realms = ['https://id.example.com/realms/a', 'https://id.example.com/realms/b'];
+
+describe('issuersOf', () => {
+  it.each([
+    ['the host', 'tenant.example.com', [tenant]],
+    ['any case', 'Tenant.Example.com', [tenant]],
+    ['a URL', 'https://tenant.example.com', [tenant]],
+    ['host and port', '127.0.0.1:9000', [local]],
+    ['two of one host', 'id.example.com', realms],
+    ['no domain', undefined, [tenant, local, ...realms]],
+    ['an empty domain', '', [tenant, local, ...realms]],
+    ['the host without its port', '127.0.0.1', []],
+    ['another port', 'tenant.example.com:8443', []],
+    ['another host', 'evil.example.com', []],
+    ['a longer host', 'tenant.example.com.evil.example', []],
+    ['a host with credentials before', 'https://tenant.example.com@evil.example/', []],
+    ['a path', 'tenant.example.com/x', []],
+    ['nonsense', '://', []],
+  ])('%s', (_name, domain, want) => {
+    expect(issuersOf([tenant, local, ...realms], domain)).toEqual(want);
+  });
+});
+
+describe('parseIssuerUrl', () => {
+  it.each([
+    ['https', 'https://keys.example.com/jwks', tenant, true],
+    ['http on loopback, issuer on loopback', 'http://127.0.0.1:9000/jwks', local, true],
+    ['http on loopback, issuer elsewhere', 'http://127.0.0.1:9000/jwks', tenant, false],
+    ['http elsewhere', 'http://tenant.example.com/jwks', tenant, false],
+    ['http elsewhere, issuer on loopback', 'http://10.0.0.1/jwks', local, false],
+    ['a host that begins like loopback', 'http://127.0.0.1.example.com/jwks', local, false],
+    ['credentials', 'https://a:b@keys.example.com/jwks', tenant, false],
+    ['a file', 'file:///etc/passwd', tenant, false],
+    ['no text', 7, tenant, false],
+    ['no URL', 'jwks', tenant, false],
+  ])('%s', (_name, text, issuer, want) => {
+    expect(parseIssuerUrl(text, issuer) !== undefined).toBe(want);
+  });
+});
+
+it('finds the discovery document with and without the slash, and below a path', () => {
+  expect(discoveryUrl(tenant)?.href).toBe('https://tenant.example.com/.well-known/openid-configuration');
+  expect(discoveryUrl('https://id.example.com/realms/a')?.pathname).toBe('/realms/a/.well-known/openid-configuration');
+});
+
+it('compares issuers but for the slash at the end', () => {
+  expect(isSameIssuer('https://a.example', 'https://a.example/')).toBe(true);
+  expect(isSameIssuer('https://a.example/x', 'https://a.example/X')).toBe(false);
+});
