@@ -2,25 +2,49 @@
 export type PathMatcher = (path: string) => boolean;
 
 /**
- * Compiles a pattern: `*` and `%` stand for any run of characters, `/` included; everything else stands for itself.
- * No regular expression is involved; matching is linear in the path for a pattern with one wildcard, and never
- * backtracks past a literal piece once found.
+ * A pattern taken apart at its wildcards: `*` and `%` stand for any run of characters, `/` included; everything else
+ * stands for itself, in its own case. `suffix` undefined: there is no wildcard, and `prefix` is the whole path.
  */
-export function compilePattern(pattern: string): PathMatcher {
+export interface PatternParts {
+  readonly prefix: string;
+  readonly middle: readonly string[];
+  readonly suffix: string | undefined;
+}
+
+export function splitPattern(pattern: string): PatternParts {
   const pieces = pattern.split(/[*%]+/);
-  const first = pieces[0] ?? '';
-  if (pieces.length === 1) return (path) => path === pattern;
-  const last = pieces.at(-1) ?? '';
-  const middle = pieces.slice(1, -1);
-  return (path) => {
-    if (path.length < first.length + last.length || !path.startsWith(first) || !path.endsWith(last)) return false;
-    const end = path.length - last.length;
-    let from = first.length;
-    for (const piece of middle) {
-      const found = path.indexOf(piece, from);
-      if (found < 0 || found + piece.length > end) return false;
-      from = found + piece.length;
-    }
-    return true;
-  };
+  const prefix = pieces[0] ?? '';
+  if (pieces.length === 1) return { prefix, middle: [], suffix: undefined };
+  return { prefix, middle: pieces.slice(1, -1), suffix: pieces.at(-1) ?? '' };
+}
+
+/**
+ * Whether what follows the prefix matches; that the path begins with the prefix is already known. Each literal piece is
+ * looked for once, from left to right, and never given back: no backtracking, and no regular expression.
+ */
+export function matchesAfterPrefix({ prefix, middle, suffix }: PatternParts, path: string): boolean {
+  if (suffix === undefined) return path.length === prefix.length;
+  const end = path.length - suffix.length;
+  if (end < prefix.length || !path.endsWith(suffix)) return false;
+  let from = prefix.length;
+  for (const piece of middle) {
+    const found = path.indexOf(piece, from);
+    if (found < 0 || found + piece.length > end) return false;
+    from = found + piece.length;
+  }
+  return true;
+}
+
+/** Compiles one pattern. Many are better kept in a {@link PatternIndex}. */
+export function compilePattern(pattern: string): PathMatcher {
+  const parts = splitPattern(pattern);
+  return (path) => path.startsWith(parts.prefix) && matchesAfterPrefix(parts, path);
+}
+
+/**
+ * A text that stands for all that a pattern matches: another pattern that matches it matches every one of those paths,
+ * since a letter that stands in no pattern can only be taken by a wildcard.
+ */
+export function anyMatchOf(pattern: string): string {
+  return pattern.replace(/[*%]+/g, '\uffff');
 }

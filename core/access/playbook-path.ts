@@ -4,19 +4,41 @@ declare const pathBrand: unique symbol;
 export type PlaybookPath = string & { readonly [pathBrand]: true };
 
 const maxPathLength = 1024;
-const templateMarks = ['{{', '{%', '{#'];
+
+const slash = 0x2f;
+const dot = 0x2e;
+const percent = 0x25;
+const openBrace = 0x7b;
+const backslash = 0x5c;
+const hash = 0x23;
 
 /**
  * Refuses what is not in normal form: an empty segment, `.`, `..`, a leading or trailing slash or blank, control
- * characters, percent-escapes, backslashes, template marks, more than 1,024 characters.
+ * characters, percent-escapes, backslashes, template marks, lone surrogates, more than 1,024 characters.
  * @returns undefined when refused.
  */
 export function parsePlaybookPath(text: string): PlaybookPath | undefined {
-  if (text.length === 0 || text.length > maxPathLength || text.trim() !== text) return undefined;
-  if (text.includes('%') || text.includes('\\') || templateMarks.some((mark) => text.includes(mark))) return undefined;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
-  if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)) return undefined;
-  const segments = text.split('/');
-  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) return undefined;
-  return text as PlaybookPath;
+  if (text.length === 0 || text.length > maxPathLength || text.trim() !== text || !text.isWellFormed())
+    return undefined;
+  let segmentStart = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (isRefused(unit, text.charCodeAt(i + 1))) return undefined;
+    if (unit !== slash) continue;
+    if (!isSegment(text, segmentStart, i)) return undefined;
+    segmentStart = i + 1;
+  }
+  return isSegment(text, segmentStart, text.length) ? (text as PlaybookPath) : undefined;
+}
+
+function isSegment(text: string, start: number, end: number): boolean {
+  if (text.charCodeAt(start) !== dot) return end > start;
+  return end > start + 2 || (end === start + 2 && text.charCodeAt(start + 1) !== dot);
+}
+
+/** Control characters, line and paragraph separators, `%`, `\\`, and what opens a template. */
+function isRefused(unit: number, next: number): boolean {
+  if (unit === openBrace) return next === openBrace || next === percent || next === hash;
+  if (unit < 0x7f) return unit < 0x20 || unit === percent || unit === backslash;
+  return unit <= 0x9f || unit === 0x2028 || unit === 0x2029;
 }

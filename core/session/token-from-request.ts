@@ -46,7 +46,7 @@ function judge(candidates: readonly string[], source: TokenSource): PresentedTok
 function bearerCredentials(value: string): readonly string[] {
   const [, scheme = '', rest = ''] = /^([^\s,]*)(.*)$/s.exec(value) ?? [];
   if (scheme.toLowerCase() !== 'bearer') return [];
-  return [rest.replace(/^ +/, '')];
+  return [rest.startsWith(' ') ? rest.replace(/^ +/, '') : ''];
 }
 
 function sessionCookies(header: string): readonly string[] {

@@ -1,0 +1,131 @@
+import type { Operation } from '../operation.ts';
+import type { AccessRule } from './access-rule.ts';
+import { type CompiledGrants, type Decision, decide } from './decision.ts';
+import type { Grant } from './grant.ts';
+import { compilePattern, splitPattern } from './pattern.ts';
+import type { Permission } from './permission.ts';
+
+export interface PathQuestion {
+  /** One role, or all roles of a user. */
+  readonly roles: readonly string[];
+  readonly permission: Permission;
+  readonly path: string;
+}
+
+/** Who may do what on a path, and why. `nearest` and `others` are there to say what is missing when no grant allows. */
+export interface PathExplanation extends PathQuestion {
+  readonly decision: Decision;
+  /** The roles' own allowing pattern that has most of the path's beginning. */
+  readonly nearest: { readonly grant: Grant; readonly pattern: string } | undefined;
+  /** Grants that would allow it to another role. */
+  readonly others: readonly Grant[];
+}
+
+/** The same decision that requests get, and what stands around it. */
+export function explainPath(compiled: CompiledGrants, question: PathQuestion): PathExplanation {
+  const { roles, permission, path } = question;
+  const decision = decide(compiled, { roles }, permission, path);
+  const missing = !decision.allowed && decision.why === 'no-grant';
+  const allows = compiled.grants.filter((grant) => grant.effect === 'allow' && grant.permissions.includes(permission));
+  return {
+    ...question,
+    decision,
+    nearest: missing
+      ? nearestOf(
+          allows.filter(({ role }) => roles.includes(role)),
+          path,
+        )
+      : undefined,
+    others: missing ? allows.filter((grant) => !roles.includes(grant.role) && matches(grant, path)) : [],
+  };
+}
+
+const matches = (grant: Grant, path: string) => grant.patterns.some((pattern) => compilePattern(pattern)(path));
+
+function nearestOf(grants: readonly Grant[], path: string): PathExplanation['nearest'] {
+  const candidates = grants.flatMap((grant) =>
+    grant.patterns.map((pattern) => ({ grant, pattern, shared: sharedStart(splitPattern(pattern).prefix, path) })),
+  );
+  const best = candidates.reduce<(typeof candidates)[number] | undefined>(
+    (found, candidate) => (found === undefined || candidate.shared > found.shared ? candidate : found),
+    undefined,
+  );
+  return best && { grant: best.grant, pattern: best.pattern };
+}
+
+function sharedStart(prefix: string, path: string): number {
+  let length = 0;
+  while (length < prefix.length && prefix[length] === path[length]) length += 1;
+  return length;
+}
+
+/** What of an operation a role gets: all calls, none, what a function of the config decides, or the calls on some paths. */
+export type RoleAccess =
+  | { readonly kind: 'all' | 'none' | 'custom' }
+  | { readonly kind: 'paths'; readonly allow: readonly Grant[]; readonly deny: readonly Grant[] };
+
+export type ExplainedOperation = Pick<Operation, 'field' | 'root' | 'access'>;
+
+export interface FieldExplanation {
+  readonly operation: ExplainedOperation;
+  readonly byRole: ReadonlyMap<string, RoleAccess>;
+}
+
+/** What each role gets of an operation, by its access rule. */
+export function explainField(
+  compiled: CompiledGrants,
+  roles: readonly string[],
+  operation: ExplainedOperation,
+): FieldExplanation {
+  return { operation, byRole: new Map(roles.map((role) => [role, accessOf(compiled, role, operation.access)])) };
+}
+
+function accessOf(compiled: CompiledGrants, role: string, rule: AccessRule): RoleAccess {
+  switch (rule.kind) {
+    case 'closed':
+      return { kind: 'none' };
+    case 'authenticated':
+      return { kind: 'all' };
+    case 'role':
+      return { kind: rule.roles.includes(role) ? 'all' : 'none' };
+    case 'custom':
+      return { kind: 'custom' };
+    case 'playbook':
+      return onPaths(compiled, role, [rule.permission]);
+    case 'execution':
+      // Whoever may execute a playbook may view its executions.
+      return onPaths(compiled, role, rule.permission === 'view' ? ['view', 'execute'] : [rule.permission]);
+  }
+}
+
+function onPaths(
+  { grants }: CompiledGrants,
+  role: string,
+  permissions: readonly [Permission, ...Permission[]],
+): RoleAccess {
+  const [asked] = permissions;
+  const ofRole = grants.filter((grant) => grant.role === role);
+  const allow = ofRole.filter(
+    (grant) => grant.effect === 'allow' && permissions.some((permission) => grant.permissions.includes(permission)),
+  );
+  if (allow.length === 0) return { kind: 'none' };
+  return {
+    kind: 'paths',
+    allow,
+    deny: ofRole.filter((grant) => grant.effect === 'deny' && grant.permissions.includes(asked)),
+  };
+}
+
+export interface TableExplanation {
+  readonly roles: readonly string[];
+  readonly rows: readonly FieldExplanation[];
+}
+
+/** Roles × operations. */
+export function explainTable(
+  compiled: CompiledGrants,
+  roles: readonly string[],
+  operations: readonly ExplainedOperation[],
+): TableExplanation {
+  return { roles, rows: operations.map((operation) => explainField(compiled, roles, operation)) };
+}

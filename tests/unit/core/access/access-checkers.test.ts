@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { combineCheckers, createLocalAccessChecker } from '../../../../core/access/access-checkers.ts';
+import { compileGrants, type Decision } from '../../../../core/access/decision.ts';
+import { decideOnExecution } from '../../../../core/access/execution-access.ts';
+import type { Grant } from '../../../../core/access/grant.ts';
+import { GatewayError } from '../../../../core/errors.ts';
+import type { AccessChecker, AccessQuestion } from '../../../../core/ports.ts';
+import { grant, session } from '../../../support/plugin-gateway.ts';
+
+const question: AccessQuestion = {
+  user: session('analyst').user,
+  permission: 'view',
+  path: 'data/x',
+  token: undefined,
+};
+const yes: Decision = { allowed: true, grant: grant('allow', 'analyst', ['view'], '*') };
+const no: Decision = { allowed: false, why: 'upstream', grant: undefined };
+
+function answering(answer: Decision | Error): AccessChecker & { asked: AccessQuestion[] } {
+  const asked: AccessQuestion[] = [];
+  return {
+    asked,
+    async check(about) {
+      asked.push(about);
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  };
+}
+
+describe('both checkers', () => {
+  const down = new GatewayError('ERR_AUTH_UNAVAILABLE', 'down');
+  test.each<[string, Decision | Error, Decision | Error, Decision | Error]>([
+    ['both allow', yes, { ...yes, grant: undefined }, yes],
+    ['the first denies', no, yes, no],
+    ['the second denies', yes, no, no],
+    ['the second cannot find out', yes, down, down],
+    ['the first cannot find out', down, yes, down],
+  ])('%s', async (_name, first, second, want) => {
+    const decision = combineCheckers(answering(first), answering(second)).check(question);
+    await (want instanceof Error ? expect(decision).rejects.toBe(want) : expect(decision).resolves.toEqual(want));
+  });
+
+  test('a no of the first spares the second', async () => {
+    const second = answering(yes);
+    await combineCheckers(answering(no), second).check(question);
+    expect(second.asked).toEqual([]);
+  });
+});
+
+describe('executions', () => {
+  const local = (...grants: Grant[]) => createLocalAccessChecker(compileGrants(grants, ['auth/login']));
+  const may = async (checker: AccessChecker, permission: AccessQuestion['permission'], path = 'data/x') =>
+    (await decideOnExecution(checker, { ...question, permission, path })).allowed;
+  const runner = local(grant('allow', 'analyst', ['execute'], '*'));
+
+  test('execute implies view of them', async () => {
+    expect(await may(runner, 'view')).toBe(true);
+    expect((await runner.check(question)).allowed).toBe(false);
+  });
+
+  test('and nothing else', async () => {
+    expect(await may(runner, 'edit')).toBe(false);
+    expect(await may(local(grant('allow', 'analyst', ['view'], '*')), 'execute')).toBe(false);
+  });
+
+  test('a denied view stays denied', async () => {
+    const checker = local(grant('allow', 'analyst', ['execute'], '*'), grant('deny', 'analyst', ['view'], 'data/*'));
+    expect(await may(checker, 'view')).toBe(false);
+  });
+
+  test('those of the auth playbooks are nobody\u2019s', async () => {
+    expect(await may(local(grant('allow', 'analyst', ['execute', 'view'], '*')), 'view', 'auth/login')).toBe(false);
+  });
+
+  test('what NoETL does not let view, it may let execute', async () => {
+    const upstream: AccessChecker = { check: async ({ permission }) => (permission === 'execute' ? yes : no) };
+    expect(await may(upstream, 'view')).toBe(true);
+  });
+});

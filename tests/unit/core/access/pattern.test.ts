@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { anyMatchOf, compilePattern } from '../../../../core/access/pattern.ts';
+import { createPatternIndex, findInIndex } from '../../../../core/access/pattern-index.ts';
+import { plainlyMatches, randomPath, randomPattern } from '../../../support/random-access.ts';
+
+describe('a pattern', () => {
+  test.each([
+    ['data/*', 'data/report', true],
+    ['data/*', 'data/a/b', true],
+    ['data/*', 'data/', true],
+    ['data/*', 'data', false],
+    ['data/*', 'Data/report', false],
+    ['data/*', 'other/data/report', false],
+    ['data/%', 'data/report', true],
+    ['*', 'anything/at/all', true],
+    ['data', 'data', true],
+    ['data', 'data/report', false],
+    ['a_c', 'abc', false],
+    ['a?c', 'abc', false],
+    ['a.c', 'abc', false],
+    ['[ab]', 'a', false],
+    ['*/report', 'data/report', true],
+    ['*/report', 'data/report/x', false],
+    ['a*a', 'a', false],
+    ['a*a', 'aa', true],
+    ['*ab*ab*', 'ab', false],
+    ['*ab*ab*', 'xabxabx', true],
+    ['a*b*c', 'abcbc', true],
+    ['a*bc*c', 'abc', false],
+  ])('%s on %s: %s', (pattern, path, want) => {
+    expect(compilePattern(pattern)(path)).toBe(want);
+    expect(findInIndex(createPatternIndex([[pattern, true]]), path) ?? false).toBe(want);
+  });
+
+  test('matches what the plain reading of it matches', () => {
+    fc.assert(
+      fc.property(randomPattern, randomPath, (pattern, path) => {
+        expect(compilePattern(pattern)(path)).toBe(plainlyMatches(pattern, path));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test('takes time that grows with the path, not with its ways of being cut', () => {
+    const matches = compilePattern(`${'*a'.repeat(200)}*b`);
+    const start = performance.now();
+    for (let i = 0; i < 1_000; i += 1) matches('a'.repeat(1_000));
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+});
+
+describe('an index of patterns', () => {
+  test('finds the first that matches, as one after another would', () => {
+    fc.assert(
+      fc.property(fc.array(randomPattern, { maxLength: 12 }), randomPath, (patterns, path) => {
+        const index = createPatternIndex(patterns.map((pattern, order) => [pattern, order] as const));
+        const want = patterns.findIndex((pattern) => plainlyMatches(pattern, path));
+        expect(findInIndex(index, path)).toBe(want < 0 ? undefined : want);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+test('what stands for all matches of a pattern is matched only by what matches them all', () => {
+  fc.assert(
+    fc.property(randomPattern, randomPattern, randomPath, (outer, inner, path) => {
+      const covers = compilePattern(outer)(anyMatchOf(inner));
+      if (covers && compilePattern(inner)(path)) expect(compilePattern(outer)(path)).toBe(true);
+    }),
+    { numRuns: 5_000 },
+  );
+  expect(compilePattern('data/*')(anyMatchOf('data/a*'))).toBe(true);
+  expect(compilePattern('data/a*')(anyMatchOf('data/*'))).toBe(false);
+});
