@@ -1,0 +1,66 @@
+import type { GraphQLSchema } from 'graphql';
+import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import type { OpenApiDocument } from '../document/open-api.ts';
+import { normalise, structureRules } from '../normalise/normalise.ts';
+import { buildTable } from '../table/build-table.ts';
+import { bySeverity, type DiffReport, type UpstreamChange } from './diff-report.ts';
+import { exposureDiff, type FittedTable, fieldsByOperation } from './exposure-diff.ts';
+import { graphqlDiff } from './graphql-diff.ts';
+import { upstreamDiff } from './upstream-diff.ts';
+
+export interface DiffInput {
+  /** Documents as they were pulled. */
+  readonly before: OpenApiDocument;
+  readonly after: OpenApiDocument;
+  /** What to call them; their own versions by default, which releases of NoETL do not keep up. */
+  readonly names?: { readonly before: string; readonly after: string };
+  readonly config: GatewayConfig;
+  /** Makes the schema that apps see; called with rows that fit the document and no others. */
+  readonly buildSchema: (document: OpenApiDocument, config: GatewayConfig) => Promise<GraphQLSchema>;
+}
+
+/**
+ * What changed between two documents: upstream, in GraphQL, and in what is open. Rows that do not fit a document are
+ * left out of its schema and reported, so that a diff can be had where `generate` would stop.
+ */
+export async function diff({ before, after, names, config, buildSchema }: DiffInput): Promise<DiffReport> {
+  const [old, now] = [fitTable(before, config), fitTable(after, config)];
+  const fieldsOf = fieldsByOperation(old, now);
+  const structured = [before, after].map((document) => normalise(document, structureRules).document);
+  const [left = before, right = after] = structured;
+  const upstream = upstreamDiff({ before: left, after: right }).map(
+    (change): UpstreamChange => ({ ...change, fields: fieldsOf(change.operation) }),
+  );
+  const [oldSchema, newSchema] = [
+    await buildSchema(before, fittingConfig(config, old)),
+    await buildSchema(after, fittingConfig(config, now)),
+  ];
+  const graphql = await graphqlDiff(oldSchema, newSchema);
+  const exposure = exposureDiff(config, old, now, upstream);
+  return {
+    from: names?.before ?? versionOf(before),
+    to: names?.after ?? versionOf(after),
+    breaks: [...graphql, ...exposure].some(({ severity }) => severity === 'breaking'),
+    upstream: bySeverity(upstream),
+    graphql: bySeverity(graphql),
+    exposure: bySeverity(exposure),
+  };
+}
+
+/** The table without the rows that have a problem; a problem names its row as `operations.<field>`. */
+function fitTable(document: OpenApiDocument, config: GatewayConfig): FittedTable {
+  const { operations, problems } = buildTable(document, config);
+  const unfit = new Map<string, string>();
+  for (const problem of problems) {
+    const field = /^operations\.(\w+)/.exec(problem)?.[1];
+    if (field !== undefined && !unfit.has(field)) unfit.set(field, problem);
+  }
+  return { operations: operations.filter(({ field }) => !unfit.has(field)), unfit };
+}
+
+function fittingConfig(config: GatewayConfig, { unfit }: FittedTable): GatewayConfig {
+  const rows = Object.entries(config.operations).filter(([field]) => !unfit.has(field));
+  return { ...config, operations: Object.fromEntries(rows) };
+}
+
+const versionOf = ({ info }: OpenApiDocument): string => info?.version ?? 'unknown';

@@ -1,0 +1,26 @@
+import { type Change, CriticalityLevel, diff } from '@graphql-inspector/core';
+import { buildSchema, type GraphQLSchema, printSchema } from 'graphql';
+import type { GraphqlChange, Severity } from './diff-report.ts';
+
+const severities: Readonly<Record<CriticalityLevel, Severity>> = {
+  [CriticalityLevel.Breaking]: 'breaking',
+  [CriticalityLevel.Dangerous]: 'dangerous',
+  [CriticalityLevel.NonBreaking]: 'safe',
+};
+
+/** What apps notice of the change between two schemas; how NoETL is called is none of it, nor are descriptions. */
+export async function graphqlDiff(before: GraphQLSchema, after: GraphQLSchema): Promise<readonly GraphqlChange[]> {
+  const changes = await diff(withoutCalls(before), withoutCalls(after));
+  return changes.filter(isNoticed).map(({ criticality, path, message }) => ({
+    severity: severities[criticality.level],
+    path: path ?? '',
+    message,
+  }));
+}
+
+/** Printing leaves out the directives that stand on fields: the call instructions. */
+const withoutCalls = (schema: GraphQLSchema): GraphQLSchema => buildSchema(printSchema(schema), { assumeValid: true });
+
+/** Definitions of directives are the call instructions' own. */
+const isNoticed = ({ type }: Change): boolean =>
+  !String(type).startsWith('DIRECTIVE') && !String(type).includes('DESCRIPTION');

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { buildSchema } from '../../../generator/build-schema.ts';
+import { diff } from '../../../generator/diff/diff.ts';
+import { renderDiffMarkdown } from '../../../generator/diff/render-markdown.ts';
+import { renderDiffText } from '../../../generator/diff/render-text.ts';
+import { after, before, config } from '../../support/diff-documents.ts';
+
+const report = await diff({
+  before,
+  after,
+  config,
+  buildSchema: async (document, rows) => (await buildSchema(document, rows)).schema,
+});
+
+test('for a terminal', async () => {
+  await expect(renderDiffText(report)).toMatchFileSnapshot('./diff.txt');
+});
+
+test('for a pull request', async () => {
+  await expect(renderDiffMarkdown(report)).toMatchFileSnapshot('./diff.md');
+});
+
+test('for a program', async () => {
+  await expect(`${JSON.stringify(report, null, 2)}\n`).toMatchFileSnapshot('./diff.json');
+});

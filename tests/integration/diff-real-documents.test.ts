@@ -1,0 +1,30 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import config from '../../gateway.config.ts';
+import { buildSchema } from '../../generator/build-schema.ts';
+import { diff } from '../../generator/diff/diff.ts';
+import { renderDiffMarkdown } from '../../generator/diff/render-markdown.ts';
+import { renderDiffText } from '../../generator/diff/render-text.ts';
+
+const folder = new URL('../../../shared/noetl/openapi/', import.meta.url);
+const names = await readdir(folder).catch(() => []);
+const pairs = names.flatMap((before) => names.filter((name) => name !== before).map((after) => ({ before, after })));
+
+const read = async (name: string) => JSON.parse(await readFile(new URL(name, folder), 'utf8'));
+
+describe.skipIf(names.length === 0)('real documents', () => {
+  test.each(pairs)('$before -> $after', async ({ before, after }) => {
+    const report = await diff({
+      before: await read(before),
+      after: await read(after),
+      names: { before, after },
+      config,
+      buildSchema: async (document, rows) => (await buildSchema(document, rows)).schema,
+    });
+    const isUpgrade = before.localeCompare(after, 'en', { numeric: true }) < 0;
+    expect(report.breaks).toBe(!isUpgrade && report.graphql.some(({ severity }) => severity === 'breaking'));
+    expect(report.exposure.filter(({ kind }) => kind === 'unfit')).toEqual([]);
+    expect(renderDiffText(report)).toContain(`${before} -> ${after}`);
+    expect(renderDiffMarkdown(report).length).toBeLessThan(65_536);
+  });
+});

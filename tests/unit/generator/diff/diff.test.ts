@@ -1,0 +1,88 @@
+import { buildSchema, type GraphQLSchema } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { authenticated, onPlaybook } from '../../../../core/access/access-rule.ts';
+import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
+import { diff } from '../../../../generator/diff/diff.ts';
+import { renderDiffMarkdown } from '../../../../generator/diff/render-markdown.ts';
+import { renderDiffText } from '../../../../generator/diff/render-text.ts';
+import type { OpenApiDocument } from '../../../../generator/document/open-api.ts';
+import { after, before, config } from '../../../support/diff-documents.ts';
+
+const same = async (): Promise<GraphQLSchema> => buildSchema('type Query { a: Int }');
+
+const exposureOf = async (left: OpenApiDocument, right: OpenApiDocument, rows: GatewayConfig) => {
+  const report = await diff({ before: left, after: right, config: rows, buildSchema: same });
+  return report.exposure.map(({ kind, severity, subject }) => `${kind} ${severity} ${subject}`);
+};
+
+const without = (document: OpenApiDocument, path: string): OpenApiDocument => ({
+  ...document,
+  paths: Object.fromEntries(Object.entries(document.paths).filter(([key]) => key !== path)),
+});
+
+describe('diff', () => {
+  test('a document and itself: nothing', async () => {
+    const report = await diff({ before, after: before, config, buildSchema: same });
+    expect(report).toEqual({ from: '1.0', to: '1.0', breaks: false, upstream: [], graphql: [], exposure: [] });
+  });
+
+  test('an open operation that is gone breaks, whether or not the row says whenPresent', async () => {
+    const rows: GatewayConfig = {
+      ...config,
+      operations: {
+        stays: { upstream: 'GET /api/executions', access: authenticated() },
+        may: { upstream: 'GET /api/worker/pools', access: authenticated(), whenPresent: true },
+        must: { upstream: 'POST /api/catalog/resource', access: onPlaybook('view', 'path') },
+      },
+      grants: [],
+    };
+    const smaller = without(without(before, '/api/worker/pools'), '/api/catalog/resource');
+    expect(await exposureOf(before, smaller, rows)).toEqual(['vanishes breaking may', 'unfit breaking must']);
+    const report = await diff({ before, after: smaller, config: rows, buildSchema: same });
+    expect(report.breaks).toBe(true);
+  });
+
+  test('a row that did not fit before breaks nothing that worked', async () => {
+    const rows = { ...config, operations: { x: { upstream: 'GET /nowhere', access: authenticated() } }, grants: [] };
+    const report = await diff({ before, after: before, config: rows, buildSchema: same });
+    expect(report.exposure).toMatchObject([{ kind: 'unfit', severity: 'dangerous', subject: 'x' }]);
+    expect(report.breaks).toBe(false);
+  });
+
+  test('a call of the gateway’s own that is gone breaks', async () => {
+    const status = { '/api/executions/{execution_id}/status': { get: {} } };
+    const fuller = { ...before, paths: { ...before.paths, ...status } };
+    expect(await exposureOf(fuller, before, { ...config, operations: {}, grants: [] })).toEqual([
+      'vanishes breaking the gateway itself',
+    ]);
+  });
+
+  test('schemas are built of rows that fit, so that a diff can be had where generate stops', async () => {
+    const built: string[][] = [];
+    const buildSchemaOf = async (_: OpenApiDocument, rows: GatewayConfig) => {
+      built.push(Object.keys(rows.operations));
+      return same();
+    };
+    await diff({ before, after, config, buildSchema: buildSchemaOf });
+    expect(built[0]).toContain('playbook');
+    expect(built[1]).not.toContain('playbook');
+  });
+
+  test('documents can be called by another name', async () => {
+    const names = { before: 'old.json', after: 'new.json' };
+    const report = await diff({ before, after: before, names, config, buildSchema: same });
+    expect(report).toMatchObject({ from: 'old.json', to: 'new.json' });
+  });
+
+  test('names of a foreign document take no effect in a terminal or in a comment', async () => {
+    const foreign = { '/api/\u001b[2J`@everyone`|<img>': { get: {} } };
+    const hostile = { ...before, paths: { ...before.paths, ...foreign } };
+    const report = await diff({ before, after: hostile, config, buildSchema: same });
+    expect(renderDiffText(report)).not.toContain('\u001b');
+    const rows = renderDiffMarkdown(report)
+      .split('\n')
+      .filter((line) => line.includes('everyone'));
+    expect(rows).toHaveLength(2);
+    for (const row of rows) expect(row).toMatch(/`[^`]*@everyone \\\|<img>`/);
+  });
+});
