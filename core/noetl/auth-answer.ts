@@ -3,8 +3,9 @@ import { GatewayError } from '../errors.ts';
 import { idText, parseJson } from '../json/lossless-json.ts';
 import type { User } from '../session/session.ts';
 import { parseSessionToken, type SessionToken } from '../session/session-token.ts';
-import { parseAuthTime } from './auth-time.ts';
+import { isJsonObject, type JsonObject } from './json-object.ts';
 import { holdsTemplateMark } from './template-mark.ts';
+import { parseWireTime } from './wire-time.ts';
 
 /** What an auth playbook called back with, or NoETL's own auth route answered: `status` as sent, `data` not yet believed. */
 export interface AuthAnswer {
@@ -27,8 +28,6 @@ export interface ValidAnswer {
   readonly user: User;
   readonly expiresAt: Date | undefined;
 }
-
-type Members = Readonly<Record<string, unknown>>;
 
 const shortestToken = 16;
 const longestText = 1024;
@@ -116,7 +115,7 @@ function label(status: string): string {
   return /^[A-Za-z_]{1,20}$/.test(status) ? status : 'unknown';
 }
 
-function membersOf(answer: AuthAnswer): Members {
+function membersOf(answer: AuthAnswer): JsonObject {
   if (holdsTemplateMark(answer.status) || holdsTemplateMark(answer.data)) throw noAnswer('answer holds a template');
   const members = objectOf(answer.data);
   if (members === undefined || holdsTemplateMark(members)) throw noAnswer('answer is not an object');
@@ -124,9 +123,9 @@ function membersOf(answer: AuthAnswer): Members {
 }
 
 /** An object, or its JSON text: a template may have rendered it as such. */
-function objectOf(value: unknown): Members | undefined {
+function objectOf(value: unknown): JsonObject | undefined {
   const parsed = typeof value === 'string' && value.startsWith('{') ? parseOr(value) : value;
-  return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Members) : undefined;
+  return isJsonObject(parsed) ? parsed : undefined;
 }
 
 function parseOr(text: string): unknown {
@@ -176,9 +175,10 @@ function rolesOfText(text: string): unknown {
   return inner.split(',').map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
 }
 
+/** Without a zone it is UTC, which is true where NoETL's database runs in UTC. */
 function decodeTime(value: unknown): Date | undefined {
   if (value === undefined || value === null) return undefined;
-  const time = typeof value === 'string' ? parseAuthTime(value) : undefined;
+  const time = parseWireTime(value);
   if (time === undefined) throw noAnswer('answer has a time that is none');
   return time;
 }

@@ -3,9 +3,8 @@ import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { Identity, IdentityVerifier } from '../../core/ports.ts';
-import { createIssuerKeys } from './issuer-keys.ts';
+import { createIssuerKeys, type KeysTiming } from './issuer-keys.ts';
 import type { Fetch } from './issuer-request.ts';
-import type { KeptTiming } from './kept-document.ts';
 import { decodeToken, type Refusal, refusalOf } from './token-claims.ts';
 import { isSameIssuer, issuersOf } from './trusted-issuers.ts';
 import { readUserinfo, type UserinfoClaims } from './userinfo.ts';
@@ -27,7 +26,7 @@ export interface IdentityVerifierOptions {
   /** Resolve tokens that are no JWT at the issuer's userinfo endpoint. Only where the gateway issues sessions. */
   readonly allowUserinfo?: boolean;
   readonly fetch?: Fetch;
-  readonly timing?: KeptTiming;
+  readonly timing?: KeysTiming;
 }
 
 /** `claimed`: what the token says; passed on in shadow mode. Absent when nothing of it must reach NoETL. */

@@ -1,11 +1,17 @@
 import { type CompactJWSHeaderParameters, type CryptoKey, createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
 import type { Clock } from '../../core/clock.ts';
 import { noAnswer } from '../../core/noetl/auth-answer.ts';
+import { isJsonObject, type JsonObject } from '../../core/noetl/json-object.ts';
 import { type Fetch, readFromIssuer } from './issuer-request.ts';
 import { createKeptDocument, type KeptTiming, keptTiming } from './kept-document.ts';
 import { discoveryUrl, isSameIssuer, parseIssuerUrl } from './trusted-issuers.ts';
 
-const loadTimeoutMs = 5_000;
+/** `timeoutMs`: for the issuer's two documents together. */
+export interface KeysTiming extends KeptTiming {
+  readonly timeoutMs: number;
+}
+
+export const keysTiming: KeysTiming = { ...keptTiming, timeoutMs: 5_000 };
 
 /** What one trusted issuer says about itself. */
 export interface IssuerKeys {
@@ -35,9 +41,9 @@ export function createIssuerKeys(
   issuer: string,
   fetch: Fetch,
   clock: Clock,
-  timing: KeptTiming = keptTiming,
+  timing: KeysTiming = keysTiming,
 ): IssuerKeys {
-  const kept = createKeptDocument(() => load(issuer, fetch), clock, timing);
+  const kept = createKeptDocument(() => load(issuer, fetch, timing.timeoutMs), clock, timing);
   return {
     async keyFor(header) {
       const known = await keyIn(await kept.current(), header);
@@ -64,8 +70,8 @@ async function keyIn(document: IssuerDocument, header: CompactJWSHeaderParameter
 }
 
 /** @throws ERR_AUTH_UNAVAILABLE, whatever was wrong. */
-async function load(issuer: string, fetch: Fetch): Promise<IssuerDocument> {
-  const signal = AbortSignal.timeout(loadTimeoutMs);
+async function load(issuer: string, fetch: Fetch, timeoutMs: number): Promise<IssuerDocument> {
+  const signal = AbortSignal.timeout(timeoutMs);
   try {
     const discovery = await readObject(fetch, discoveryUrl(issuer), signal);
     if (typeof discovery['issuer'] !== 'string' || !isSameIssuer(discovery['issuer'], issuer)) {
@@ -79,14 +85,10 @@ async function load(issuer: string, fetch: Fetch): Promise<IssuerDocument> {
   }
 }
 
-async function readObject(
-  fetch: Fetch,
-  url: URL | undefined,
-  signal: AbortSignal,
-): Promise<Readonly<Record<string, unknown>>> {
+async function readObject(fetch: Fetch, url: URL | undefined, signal: AbortSignal): Promise<JsonObject> {
   if (url === undefined) throw new Error('issuer names an address that is not to be asked');
   const { status, body } = await readFromIssuer(fetch, url, signal);
   if (status !== 200) throw new Error(`issuer answered ${status}`);
-  if (typeof body !== 'object' || body === null) throw new Error('issuer answered with no object');
-  return body as Readonly<Record<string, unknown>>;
+  if (!isJsonObject(body)) throw new Error('issuer answered with no object');
+  return body;
 }

@@ -1,4 +1,5 @@
 import { noAnswer } from '../../core/noetl/auth-answer.ts';
+import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import { type Fetch, readFromIssuer } from './issuer-request.ts';
@@ -31,8 +32,8 @@ export async function readUserinfo(
   if (status === 400 || status === 401 || status === 403) {
     return { outcome: 'bad_signature', reason: 'The access token is not valid.' };
   }
-  if (status !== 200 || typeof body !== 'object' || body === null) throw noAnswer(`userinfo answered ${status}`);
-  const claims = body as Readonly<Record<string, unknown>>;
+  if (status !== 200 || !isJsonObject(body)) throw noAnswer(`userinfo answered ${status}`);
+  const claims = body;
   if (holdsTemplateMark(claims)) return { outcome: 'bad_claims', reason: 'The user has claims that are not allowed.' };
   if (typeof claims['sub'] !== 'string' || claims['sub'] === '') throw noAnswer('userinfo names no subject');
   return { claims: { ...claims, sub: claims['sub'] } };

@@ -1,4 +1,5 @@
 import { type AuthAnswer, noAnswer } from '../../core/noetl/auth-answer.ts';
+import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import type { Upstream } from '../../core/ports.ts';
 
@@ -21,8 +22,8 @@ export async function askAuthRoute(
       throw noAnswer(error instanceof Error ? error : new Error(`${route} failed`));
     });
   if (reply.status !== 200) throw noAnswer(`${route} answered ${reply.status}`);
-  if (typeof reply.body !== 'object' || reply.body === null) throw noAnswer(`${route} answered with no object`);
-  const answer = reply.body as Readonly<Record<string, unknown>>;
-  if (typeof answer['status'] !== 'string') throw noAnswer(`${route} answered without a status`);
+  const answer = reply.body;
+  if (!isJsonObject(answer) || typeof answer['status'] !== 'string')
+    throw noAnswer(`${route} answered without a status`);
   return { status: answer['status'], data: 'data' in answer ? answer['data'] : answer };
 }

@@ -1,6 +1,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { AuthAnswer } from '../../core/noetl/auth-answer.ts';
+import { isJsonObject } from '../../core/noetl/json-object.ts';
+import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import type { Observe } from '../../core/observe.ts';
 
 /** One expected callback. `gatewayUrl` holds the secret: it goes to the playbook and nowhere else. */
@@ -71,12 +73,18 @@ export function createCallbackRegistry(options: CallbackRegistryOptions): Callba
       observe({ type: 'callback_refused', reason: 'body' });
       return { status: 400, body: { error: 'A callback needs a request_id.', code: 'ERR_REQUEST_INVALID' } };
     }
+    return deliver(key, kind, message);
+  }
+
+  function deliver(key: string, kind: string | undefined, message: Message): CallbackReply {
     const entry = entries.waitingFor(key, message.requestId);
     if (entry === undefined) {
       observe({ type: 'callback_refused', reason: 'late' });
       return { status: 200, body: { delivered: false, message: 'No pending request found for this request_id' } };
     }
     if (kind === 'progress') return { status: 200, body: { status: 'sent' } };
+    // Whoever waits will not believe it; a template that nobody rendered is worth a count of its own.
+    if (holdsTemplateMark(message.data)) observe({ type: 'callback_refused', reason: 'shape' });
     entries.close(key);
     entry.resolve({ status: message.status, data: message.data });
     return { status: 200, body: { delivered: true, message: 'Callback delivered successfully' } };
@@ -142,8 +150,8 @@ interface Message extends AuthAnswer {
 
 /** `execution_id` and `step` come as text, as numbers or not at all; nothing depends on them. */
 function readMessage(body: unknown): Message | undefined {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
-  const { request_id: requestId, status = 'success', data = null } = body as Readonly<Record<string, unknown>>;
+  if (!isJsonObject(body)) return undefined;
+  const { request_id: requestId, status = 'success', data = null } = body;
   if (typeof requestId !== 'string' || requestId === '' || requestId.length > longestId) return undefined;
   return typeof status === 'string' ? { requestId, status, data } : undefined;
 }

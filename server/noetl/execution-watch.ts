@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
+import { isJsonObject, type JsonObject } from '../../core/noetl/json-object.ts';
 import type { Upstream } from '../../core/ports.ts';
 
 export interface WatchTiming {
@@ -81,7 +82,7 @@ async function read(
   executionId: string,
   suffix: '' | '/status',
   signal?: AbortSignal,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
+): Promise<JsonObject | undefined> {
   try {
     const reply = await upstream.request({
       method: 'GET',
@@ -92,8 +93,7 @@ async function read(
       ...(signal !== undefined && { signal }),
       route: `/api/executions/{execution_id}${suffix}`,
     });
-    const isObject = typeof reply.body === 'object' && reply.body !== null;
-    return reply.status === 200 && isObject ? (reply.body as Readonly<Record<string, unknown>>) : undefined;
+    return reply.status === 200 && isJsonObject(reply.body) ? reply.body : undefined;
   } catch {
     signal?.throwIfAborted();
     return undefined;

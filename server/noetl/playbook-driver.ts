@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { idText } from '../../core/json/lossless-json.ts';
 import { type AuthAnswer, noAnswer } from '../../core/noetl/auth-answer.ts';
+import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { Upstream } from '../../core/ports.ts';
@@ -85,7 +86,7 @@ async function start(
     });
   if (reply.status === 404) throw noAnswer(`auth playbook ${path} is not in NoETL's catalog`);
   if (reply.status < 200 || reply.status > 299) throw noAnswer(`execute of ${path} answered ${reply.status}`);
-  const id = idText((reply.body as Readonly<Record<string, unknown>> | null | undefined)?.['execution_id']);
+  const id = isJsonObject(reply.body) ? idText(reply.body['execution_id']) : undefined;
   if (id === undefined || !/^\d{1,20}$/.test(id)) throw noAnswer(`execute of ${path} named no execution`);
   return id;
 }

@@ -3,7 +3,7 @@ import { type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDevIssuer, type DevIssuer, type TokenOverrides } from '../../../../dev/issuer/dev-issuer.ts';
 import { createIdentityVerifier, type IdentityVerifierOptions } from '../../../../server/identity/identity-verifier.ts';
-import { keptTiming } from '../../../../server/identity/kept-document.ts';
+import { keysTiming } from '../../../../server/identity/issuer-keys.ts';
 import { handClock, recorder } from '../../../support/session-fakes.ts';
 
 const discovery = '/.well-known/openid-configuration';
@@ -188,6 +188,14 @@ describe('which issuer', () => {
     expect(issuer.requests).not.toHaveProperty('/elsewhere');
   });
 
+  it('cannot be asked when it is slow: 503, in time', async () => {
+    issuer.misbehave({ slowMs: 2_000 });
+    const { verify } = verifier({ timing: { ...keysTiming, timeoutMs: 50 } });
+    const began = Date.now();
+    await expect(verify(await issuer.token('ada'), undefined)).rejects.toMatchObject({ status: 503 });
+    expect(Date.now() - began).toBeLessThan(1_000);
+  });
+
   it('may have other keys in its set', async () => {
     issuer.misbehave({
       extraKeys: [
@@ -217,23 +225,23 @@ describe('keys', () => {
     );
     await Promise.all(flood.slice(0, 100).map((token) => verify(token, undefined)));
     for (const token of flood.slice(100)) await verify(token, undefined);
-    expect(issuer.requests[jwks]).toBeLessThanOrEqual(1 + keptTiming.extraLoads);
-    expect(issuer.requests[discovery]).toBeLessThanOrEqual(1 + keptTiming.extraLoads);
+    expect(issuer.requests[jwks]).toBeLessThanOrEqual(1 + keysTiming.extraLoads);
+    expect(issuer.requests[discovery]).toBeLessThanOrEqual(1 + keysTiming.extraLoads);
   });
 
   it('last known serve while the issuer is down, then it is 503 and not 401', async () => {
     const { verify, outcomes } = verifier();
     await verify(await issuer.token('ada'), undefined);
     issuer.misbehave({ down: true });
-    clock.advance(keptTiming.freshMs + 1);
+    clock.advance(keysTiming.freshMs + 1);
     expect(await verify(await issuer.token('ada'), undefined)).toHaveProperty('identity');
     await expect(verify(await issuer.token('ada', { header: { kid: 'new' } }), undefined)).rejects.toMatchObject({
       status: 503,
     });
-    clock.advance(keptTiming.staleMs);
+    clock.advance(keysTiming.staleMs);
     await expect(verify(await issuer.token('ada'), undefined)).rejects.toMatchObject({ status: 503 });
     issuer.misbehave({});
-    clock.advance(keptTiming.retryStaleMs);
+    clock.advance(keysTiming.retryStaleMs);
     expect(await verify(await issuer.token('ada'), undefined)).toHaveProperty('identity');
     expect(outcomes()).toEqual(['success', 'success', 'jwks_unavailable', 'jwks_unavailable', 'success']);
   });

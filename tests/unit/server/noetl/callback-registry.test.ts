@@ -94,6 +94,14 @@ describe('createCallbackRegistry', () => {
     expect(refused()).toEqual(['late']);
   });
 
+  it('counts a template that nobody rendered; whoever waits refuses it', async () => {
+    const { callbacks, pathOf, refused } = registry();
+    const pending = callbacks.open(internalUrl);
+    callbacks.handle(pathOf(pending.gatewayUrl), { request_id: pending.requestId, data: { valid: '{{ valid }}' } });
+    expect(refused()).toEqual(['shape']);
+    expect(await pending.answer).toMatchObject({ data: { valid: '{{ valid }}' } });
+  });
+
   it('takes the first of two callbacks', async () => {
     const { callbacks, pathOf } = registry();
     const pending = callbacks.open(internalUrl);
