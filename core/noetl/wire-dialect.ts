@@ -1,6 +1,9 @@
 import { parseExecutionState } from './execution-detail.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 
+/** What is said of a failed execution. */
+export const failedText = 'The execution failed.';
+
 /**
  * Brings an answer of the Rust server into the form that NoETL's document describes (the Python server's); an answer
  * that has it already passes as it is.
@@ -24,12 +27,15 @@ function executionRows(body: unknown): unknown {
 }
 
 function executionRow(row: JsonObject): JsonObject {
-  if (!Object.hasOwn(row, 'started_at') || Object.hasOwn(row, 'start_time')) return row;
+  const { error } = row;
+  // Upstream's text may hold internals; a row says that it failed, its events say why.
+  const named = typeof error === 'string' && error !== '' ? { ...row, error: failedText } : row;
+  if (!Object.hasOwn(row, 'started_at') || Object.hasOwn(row, 'start_time')) return named;
   const over = parseExecutionState(row['status']) !== 'RUNNING';
   return {
     version: 0,
     progress: over ? 100 : 0,
-    ...row,
+    ...named,
     start_time: row['started_at'],
     end_time: row['completed_at'] ?? null,
   };

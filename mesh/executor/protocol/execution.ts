@@ -3,6 +3,7 @@ import type { AnyUpstreamRow } from '../../../core/config/operation-row.ts';
 import { GatewayError } from '../../../core/errors.ts';
 import { parseExecutionId } from '../../../core/noetl/execution-id.ts';
 import { textOutputOf } from '../../../core/noetl/execution-result.ts';
+import { failedText } from '../../../core/noetl/wire-dialect.ts';
 import { askingOf, type RootAnswer } from '../root-call.ts';
 import { allowsExecution } from './execution-access.ts';
 import type { Look } from './execution-reads.ts';
@@ -41,7 +42,7 @@ function view({ detail }: Look, { end }: EndFinding, result: () => Promise<unkno
     status: end ?? 'RUNNING',
     result,
     textOutput: async () => textOutputOf(await result()),
-    error: end === 'FAILED' ? 'The execution failed.' : null,
+    error: end === 'FAILED' ? failedText : null,
     startedAt: isoText(detail.startedAt),
     finishedAt: end === undefined ? null : isoText(detail.endedAt),
   };

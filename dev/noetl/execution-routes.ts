@@ -1,0 +1,162 @@
+import type { Accounts } from './accounts.ts';
+import { type AuthPlaybook, createAuthPlaybooks, postCallback } from './auth-playbooks.ts';
+import type { Catalog, CatalogEntry } from './catalog.ts';
+import { detailError, ok, type SeenRequest, type StandInReply, unprocessable } from './exchange.ts';
+import * as python from './python-shapes.ts';
+import type { Run } from './run.ts';
+import type { RunView } from './run-view.ts';
+import type { Runs } from './runs.ts';
+import { rustDetail, rustListRow, rustStatus } from './rust-shapes.ts';
+
+/** Everything that the stand-in's routes stand on. */
+export interface StandInState {
+  readonly clock: () => number;
+  readonly speak: 'python' | 'rust';
+  readonly catalog: Catalog;
+  readonly runs: Runs;
+  readonly accounts: Accounts;
+  readonly authPlaybooks: Readonly<Record<string, AuthPlaybook>>;
+  /** Milliseconds that an auth playbook works before it calls back. */
+  readonly authMs: number;
+  /** Work that is under way when the stand-in is closed. */
+  readonly background: Set<Promise<unknown>>;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** `POST /api/execute`. */
+export function execute(state: StandInState, request: SeenRequest): StandInReply {
+  const body = request.body as Body;
+  const workload = body['workload'] ?? body['payload'] ?? {};
+  if (typeof workload !== 'object' || workload === null || Array.isArray(workload)) {
+    return unprocessable('dict_type', ['body', 'workload'], 'Input should be a valid dictionary', workload);
+  }
+  const { path, catalog_id: catalogId } = body;
+  if (typeof path !== 'string' && catalogId === undefined) {
+    return unprocessable('value_error', ['body'], "Value error, Either 'path' or 'catalog_id' must be provided", body);
+  }
+  const entry = entryOf(state.catalog, body);
+  if (entry === undefined) {
+    const what = typeof path === 'string' ? path : `catalog_id=${String(catalogId)}`;
+    return refusal(state, 404, `Executable catalog entry not found: ${what}`);
+  }
+  const parent = body['parent_execution_id'] ?? undefined;
+  const run = start(state, entry, workload as Body, parent === undefined ? undefined : String(parent));
+  return ok({ execution_id: run.id, status: 'started', commands_generated: 1 });
+}
+
+function entryOf(catalog: Catalog, { path, catalog_id: catalogId, version }: Body): CatalogEntry | undefined {
+  if (typeof path !== 'string') return catalog.byId(String(catalogId));
+  return catalog.find(path, typeof version === 'number' ? version : undefined);
+}
+
+/** Auth playbooks work outside the clock's time: they really call back. */
+function start(state: StandInState, entry: CatalogEntry, workload: Body, parentId: string | undefined): Run {
+  const options = { workload, ...(parentId === undefined ? {} : { parentId }) };
+  const auth = state.authPlaybooks[entry.playbook.path];
+  if (auth === undefined) return state.runs.start(entry.playbook, entry.catalogId, options);
+  const run = state.runs.startOpen(entry.playbook, entry.catalogId, options);
+  const working = runAuthPlaybook(state, auth, run).finally(() => state.background.delete(working));
+  state.background.add(working);
+  return run;
+}
+
+async function runAuthPlaybook(state: StandInState, auth: AuthPlaybook, run: Run): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, state.authMs));
+  const callback = createAuthPlaybooks(state.accounts, state.clock)[auth](run.workload);
+  const gateway = run.workload['gateway_url'];
+  const base = typeof gateway === 'string' ? gateway : 'http://gateway.gateway.svc.cluster.local';
+  const delivered = await postCallback(`${base}/api/internal/callback`, callback, run.workload['request_id']);
+  state.runs.finish(run, delivered ? { result: { status: 'ok' } } : { error: 'callback failed' });
+}
+
+/** `GET /api/executions`. */
+export function list(state: StandInState, { query }: SeenRequest): StandInReply {
+  const views = state.runs.list();
+  if (state.speak === 'rust') {
+    const limit = Math.min(100, Number(query.get('limit') ?? 50));
+    return ok(views.slice(Number(query.get('offset') ?? 0), limit).map(rustListRow));
+  }
+  const page = Math.max(1, Number(query.get('page') ?? 1));
+  const size = Math.min(200, Math.max(1, Number(query.get('page_size') ?? 100)));
+  if (!Number.isInteger(page) || !Number.isInteger(size)) {
+    return unprocessable('int_parsing', ['query', 'page'], 'Input should be a valid integer', query.get('page'));
+  }
+  if ((page - 1) * size > 5_000) return detailError(422, 'Requested page is too deep. Max supported offset is 5000.');
+  return ok(views.slice((page - 1) * size, page * size).map(python.listRow));
+}
+
+/** `GET /api/executions/{id}` and what lies below it. */
+export function readExecution(state: StandInState, id: string, rest: string, request: SeenRequest): StandInReply {
+  const odd = oddId(state, id, rest);
+  if (odd !== undefined) return odd;
+  const view = state.runs.view(id);
+  if (view === undefined) {
+    if (state.speak === 'rust') return refusal(state, 404, `Execution not found: ${id}`);
+    return detailError(404, rest === '/status' ? 'Execution not found' : `Execution ${id} not found`);
+  }
+  return state.speak === 'rust' ? rustRead(view, rest) : pythonRead(view, rest, request);
+}
+
+function pythonRead(view: RunView, rest: string, { query }: SeenRequest): StandInReply {
+  if (rest === '/status') return ok(python.status(view));
+  if (rest === '/cancellation-check') return ok(python.cancellationCheck(view));
+  const pageSize = Number(query.get('page_size') ?? 100);
+  if (!Number.isInteger(pageSize) || pageSize < 10) {
+    return unprocessable(
+      'greater_than_equal',
+      ['query', 'page_size'],
+      'Input should be greater than or equal to 10',
+      query.get('page_size'),
+    );
+  }
+  const since = query.get('since_event_id');
+  const events = {
+    page: Number(query.get('page') ?? 1),
+    pageSize: Math.min(500, pageSize),
+    type: query.get('event_type') ?? undefined,
+    since: since !== null && /^\d+$/.test(since) ? BigInt(since) : undefined,
+  };
+  if (rest === '/events') return ok(python.eventPage(view, events));
+  return ok(python.detail(view, query.get('include_events') === 'false' ? undefined : events));
+}
+
+function rustRead(view: RunView, rest: string): StandInReply {
+  if (rest === '') return ok(rustDetail(view));
+  if (rest === '/status') return ok(rustStatus(view));
+  if (rest === '/cancellation-check') return ok({ ...rustStatus(view), progress: undefined });
+  return { status: 404, body: '' };
+}
+
+/** `POST /api/executions/{id}/cancel`. A finished run becomes cancelled: that is how the Python server is. */
+export function cancel(state: StandInState, id: string, request: SeenRequest): StandInReply {
+  const odd = oddId(state, id, '/cancel');
+  if (odd !== undefined) return odd;
+  const view = state.runs.view(id);
+  if (view === undefined) return refusal(state, 404, `Execution ${id} not found`);
+  if (state.speak === 'rust' && view.terminal) {
+    return refusal(state, 422, `Cannot cancel execution in ${view.state} state`);
+  }
+  const body = (request.body ?? {}) as Body;
+  const outcome = state.runs.cancel(id, body['cascade'] !== false);
+  const answer = { execution_id: id, status: 'cancelled' };
+  if ('already' in outcome) {
+    const message = `Execution ${id} is already ${outcome.already}`;
+    return ok({ ...answer, status: 'already_completed', cancelled_executions: [], message });
+  }
+  const message = `Cancelled ${outcome.cancelled.length} execution(s)`;
+  return ok({ ...answer, cancelled_executions: outcome.cancelled, message });
+}
+
+/** What the servers make of an id that is no 64-bit number. */
+function oddId(state: StandInState, id: string, rest: string): StandInReply | undefined {
+  if (/^\d{1,19}$/.test(id) && BigInt(id) < 2n ** 63n) return undefined;
+  if (state.speak === 'rust') return { status: 400, body: `Invalid URL: Cannot parse \`${id}\` to a \`i64\`` };
+  if (rest === '/status') return detailError(500, `invalid literal for int() with base 10: '${id}'`);
+  const context = "CONTEXT:  unnamed portal parameter $1 = '...'";
+  return { status: 500, body: `Detail: invalid input syntax for type bigint: "${id}"\n${context}` };
+}
+
+export function refusal(state: StandInState, status: number, message: string): StandInReply {
+  return state.speak === 'rust' ? { status, body: { error: message, status } } : detailError(status, message);
+}
