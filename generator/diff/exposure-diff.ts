@@ -5,7 +5,7 @@ import type { Operation } from '../../core/operation.ts';
 import { neverPublic } from '../table/never-public.ts';
 import { isProtocolField } from '../table/protocol-fields.ts';
 import type { ExposureChange, Severity, UpstreamChange } from './diff-report.ts';
-import { templateOf } from './upstream-diff.ts';
+import { operationTemplate } from './operation-template.ts';
 
 /** The operations table of one document: rows that fit it, and by field why others do not. */
 export interface FittedTable {
@@ -91,7 +91,7 @@ const calls: Readonly<Record<string, { readonly severity: Severity; readonly wit
 
 function ownCalls(upstream: readonly UpstreamChange[]): readonly ExposureChange[] {
   return upstream.flatMap(({ operation, place, severity, message }): ExposureChange[] => {
-    const call = calls[templateOf(operation)];
+    const call = calls[operationTemplate(operation)];
     if (call === undefined || place !== undefined || severity !== 'breaking') return [];
     return [
       {
@@ -142,10 +142,12 @@ function permissionsOf(access: AccessRule): readonly Permission[] {
 export function fieldsByOperation(...tables: readonly FittedTable[]): (operation: string) => readonly string[] {
   const pairs = tables.flatMap(({ operations }) =>
     operations.flatMap(({ field, source }) =>
-      source.kind === 'upstream' ? [[templateOf(source.key), field] as const] : [],
+      source.kind === 'upstream' ? [[operationTemplate(source.key), field] as const] : [],
     ),
   );
-  return (operation) => [...new Set(pairs.flatMap(([key, field]) => (key === templateOf(operation) ? [field] : [])))];
+  return (operation) => [
+    ...new Set(pairs.flatMap(([key, field]) => (key === operationTemplate(operation) ? [field] : []))),
+  ];
 }
 
 const find = (table: FittedTable, field: string): Operation | undefined =>

@@ -2,6 +2,7 @@ import type { OpenApiDocument } from '../document/open-api.ts';
 import { type OperationShape, type ShapeArgument, shapesOf } from '../document/operation-shape.ts';
 import { suggest } from '../table/suggest.ts';
 import type { UpstreamChange } from './diff-report.ts';
+import { operationTemplate } from './operation-template.ts';
 import { compareRequired, type SchemaChange, schemaChanges } from './schema-changes.ts';
 
 type Found = Omit<UpstreamChange, 'fields'>;
@@ -11,9 +12,6 @@ export interface DocumentPair {
   readonly before: OpenApiDocument;
   readonly after: OpenApiDocument;
 }
-
-/** A key without the names of its parameters: releases rename them. */
-export const templateOf = (key: string): string => key.replaceAll(/\{[^{}]*\}/g, '{}').replace(/\/+$/, '');
 
 /** Every difference that a direct caller of NoETL could notice, by path. */
 export function upstreamDiff({ before, after }: DocumentPair): readonly Found[] {
@@ -117,7 +115,7 @@ const at = (place: string, argument: string | undefined, { severity, path, messa
 const whole = { place: undefined, argument: undefined };
 
 const byTemplate = (shapes: readonly OperationShape[]): ReadonlyMap<string, OperationShape> =>
-  new Map(shapes.map((shape) => [templateOf(shape.key), shape]));
+  new Map(shapes.map((shape) => [operationTemplate(shape.key), shape]));
 
 const byPath = (a: string, b: string): number => {
   const [left, right] = [a, b].map((key) => key.split(' ').toReversed().join(' '));

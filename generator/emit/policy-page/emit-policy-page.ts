@@ -5,6 +5,7 @@ import { defaults } from '../../../core/config/defaults.ts';
 import { type FromEnv, isEnvRef } from '../../../core/config/env.ts';
 import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
 import type { Operation } from '../../../core/operation.ts';
+import type { OpenApiDocument } from '../../document/open-api.ts';
 import { accessWords } from '../access-words.ts';
 import type { Emitter } from '../emitter.ts';
 import { code, codes, page, table } from '../markdown.ts';
@@ -16,7 +17,7 @@ const target = 'docs/generated/policy.md';
 /** Who may call what, in words, for the people who review a change of the config or of NoETL. */
 export const emitPolicyPage: Emitter = ({ config, operations, document }) => {
   const sorted = operations.toSorted((a, b) => (a.field < b.field ? -1 : 1));
-  const closed = closedOperations(document, operations);
+  const closed = closedOperations(document as unknown as OpenApiDocument, operations);
   const sections = [
     '# Who may call what',
     'What is not on this page is closed. `deny` wins over `allow`, whichever role it comes from; no grant, no access.',
