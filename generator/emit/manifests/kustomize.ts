@@ -46,7 +46,7 @@ function base(settings: ManifestSettings): readonly OutputFile[] {
         ],
         configMapGenerator: [environmentGenerator(settings)],
       },
-      missing.length === 0 ? [] : [`An overlay must set ${missing.join(' and ')}: without them no pod starts.`],
+      missing.length === 0 ? [] : [`An overlay must set ${missing.join(' and ')}; no pod starts before.`],
     ),
   ];
 }

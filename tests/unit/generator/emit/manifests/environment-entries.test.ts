@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { defaults } from '../../../../../core/config/defaults.ts';
+import { env } from '../../../../../core/config/env.ts';
+import {
+  declaredSections,
+  environmentEntries,
+  fallbackOf,
+} from '../../../../../generator/emit/manifests/environment-entries.ts';
+
+const bare = { operations: {}, roles: [], grants: [] };
+
+test('a declaration that says nothing reads the documented names, sorted', () => {
+  const names = environmentEntries(bare).map((entry) => entry.env);
+  expect(names).toEqual([...names].sort());
+  expect(names).toEqual(
+    expect.arrayContaining([
+      'ROUTER_PORT',
+      'NOETL_BASE_URL',
+      'GATEWAY_TRUSTED_ISSUERS',
+      'GATEWAY_AUTH0_DOMAIN',
+      'AUTH_PLAYBOOK_LOGIN',
+      'GATEWAY_SESSION_STORE',
+    ]),
+  );
+});
+
+test('a literal removes the variable, a reference of ones own adds it', () => {
+  const entries = environmentEntries({ ...bare, listen: { port: 9000, bind: env('MY_BIND', '::') } });
+  const names = entries.map((entry) => entry.env);
+  expect(names).not.toContain('ROUTER_PORT');
+  expect(names).not.toContain('GATEWAY_BIND');
+  expect(names).toContain('MY_BIND');
+});
+
+test('one playbook given leaves the others at their defaults', () => {
+  const { auth } = declaredSections({ ...bare, auth: { playbooks: { login: 'my/login' } } });
+  expect(auth['playbooks']).toMatchObject({ login: 'my/login', checkAccess: defaults.auth.playbooks.checkAccess });
+});
+
+test('a name that is secret anywhere is secret', () => {
+  const entries = environmentEntries({
+    ...bare,
+    upstream: { baseUrl: env('SHARED', 'http://noetl.example.com') },
+    sessions: { store: env('SHARED', 'memory:', { secret: true }) },
+  });
+  expect(entries.filter((entry) => entry.env === 'SHARED')).toEqual([
+    { env: 'SHARED', fallback: 'http://noetl.example.com', secret: true },
+  ]);
+});
+
+test.each([
+  { given: env('X', 5), want: 5 },
+  { given: env('X'), want: undefined },
+  { given: 'text', want: 'text' },
+])('the fallback of $given is $want', ({ given, want }) => {
+  expect(fallbackOf(given)).toBe(want);
+});

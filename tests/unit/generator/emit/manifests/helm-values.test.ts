@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { environmentKey, helmValues, valuesSchema } from '../../../../../generator/emit/manifests/helm-values.ts';
+import { manifestSettings } from '../../../../../generator/emit/manifests/manifest-settings.ts';
+import { at } from '../../../../support/manifests.ts';
+
+const values = helmValues(manifestSettings({ operations: {}, roles: [], grants: [] }, '1.2.3'));
+
+test.each([
+  { given: 'ROUTER_PORT', want: 'routerPort' },
+  { given: 'NOETL_BASE_URL', want: 'noetlBaseUrl' },
+  { given: 'CORS_ALLOWED_ORIGINS', want: 'corsAllowedOrigins' },
+  { given: 'GATEWAY_PUBLIC_URL', want: 'publicUrl' },
+  { given: 'GATEWAY_AUTH0_CLIENT_ID', want: 'auth0ClientId' },
+  { given: 'AUTH_PLAYBOOK_TIMEOUT_SECS', want: 'authPlaybookTimeoutSecs' },
+])('$given is env.$want, as in the chart that it replaces', ({ given, want }) => {
+  expect(environmentKey(given)).toBe(want);
+  expect(values.env).toHaveProperty(want);
+});
+
+test.each([
+  'namespace',
+  'replicaCount',
+  'image.repository',
+  'image.tag',
+  'image.pullPolicy',
+  'service.type',
+  'service.port',
+  'service.targetPort',
+  'service.nodePort',
+  'service.loadBalancerIP',
+  'ingress.enabled',
+  'ingress.className',
+  'ingress.annotations',
+  'ingress.host',
+  'ingress.tls.enabled',
+  'ingress.tls.secretName',
+  'ingress.managedCertificate.enabled',
+  'ingress.managedCertificate.name',
+  'env.rustLog',
+  'env.natsUrl',
+  'env.natsUpdatesSubjectPrefix',
+  'env.authBypass',
+  'resources',
+])('%s of the earlier chart is a key of this one', (path) => {
+  expect(at(values, ...path.split('.'))).not.toBeUndefined();
+});
+
+test('nobody is trusted, and nothing is bypassed, by the defaults', () => {
+  expect(values.env).toMatchObject({ trustedIssuers: '', audiences: '', auth0Domain: '', authBypass: 'false' });
+});
+
+test('the schema refuses what the chart does not know, but for env', () => {
+  const schema = valuesSchema(values);
+  expect(schema).toMatchObject({ additionalProperties: false });
+  expect(at(schema, 'properties', 'service', 'additionalProperties')).toBe(false);
+  expect(at(schema, 'properties', 'env', 'additionalProperties')).toBeUndefined();
+  expect(at(schema, 'properties', 'env', 'properties', 'authBypass', 'enum')).not.toContain('true');
+});
