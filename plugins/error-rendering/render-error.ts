@@ -62,9 +62,15 @@ function httpOf({ code, status, retryAfterSecs }: GatewayError) {
 function renderedGraphQL(root: GraphQLError, at: GraphQLError): GraphQLError {
   const { code, ...rest } = root.extensions;
   const extensions: GraphQLErrorExtensions = { ...rest, code: publicCode(code) };
-  if (at.path === undefined) extensions['http'] = root.extensions['http'] ?? { status: 400, spec: true };
+  if (at.path === undefined) extensions['http'] = httpOfRequestError(root.extensions);
   else delete extensions['http'];
   return new GraphQLError(withoutSuggestion(root.message), { ...placeOf(at), extensions });
+}
+
+/** What Yoga calls BAD_REQUEST is no GraphQL request at all, and is 4xx whatever the caller accepts. */
+function httpOfRequestError({ code, http }: GraphQLErrorExtensions) {
+  const given = http ?? { status: 400, spec: true };
+  return code === 'BAD_REQUEST' ? { ...given, spec: false } : given;
 }
 
 const yogaCodes: Readonly<Record<string, ErrorCode>> = {
