@@ -2,7 +2,7 @@ import { type Permission, permissions } from './permission.ts';
 
 /**
  * Role × permission × pattern. `deny` wins over `allow`, whatever role it comes from; no grant, no access.
- * `source` is `file:line` of the declaration, for `explain`.
+ * `source` is `file:line` of the declaration, the file without its folder, for `explain`.
  */
 export interface Grant<Role extends string = string> {
   readonly effect: 'allow' | 'deny';
@@ -49,8 +49,9 @@ function declare<R extends string>(
   };
 }
 
-/** `file:line` of the frame that many levels up; undefined where the engine does not say. */
+/** `file:line` of the frame that many levels up, without its folder; undefined where the engine does not say. */
 function callerOf(depth: number): string | undefined {
   const frame = new Error().stack?.split('\n')[depth + 1];
-  return frame?.match(/(?:\(|at )(?:file:\/\/)?([^()]+:\d+):\d+\)?$/)?.[1];
+  const [, file, line] = frame?.match(/([^/\\()?]+)(?:\?[^:]*)?:(\d+):\d+\)?$/) ?? [];
+  return file === undefined ? undefined : `${file}:${line}`;
 }

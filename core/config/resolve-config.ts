@@ -6,7 +6,7 @@ import { defaults } from './defaults.ts';
 import { bypassProblem, unknownNames } from './environment-names.ts';
 import { createEnvironmentReader, type Environment, type EnvironmentReader } from './environment-reader.ts';
 import type { GatewayConfig } from './gateway-config.ts';
-import { policyProblems } from './policy-problems.ts';
+import { policyFindings } from './policy-findings.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
 
 const year = 366 * 24 * 3600;
@@ -44,12 +44,13 @@ export function resolveConfig(
     deploy: resolveDeploy(config),
     plugins: config.plugins ?? [],
   };
-  reader.problems.push(...policyProblems(config));
+  const policy = policyFindings(config);
+  reader.problems.push(...policy.problems);
   if (reader.problems.length > 0) {
     throw new GatewayError('ERR_CONFIG_INVALID', 'the configuration is not usable', { problems: reader.problems });
   }
   for (const known of ['GATEWAY_AUTH_BYPASS', 'GATEWAY_PORT']) reader.names.add(known);
-  return { config: resolved, warnings: unknownNames(environment, reader.names) };
+  return { config: resolved, warnings: [...unknownNames(environment, reader.names), ...policy.warnings] };
 }
 
 function resolveUpstream(config: GatewayConfig, reader: EnvironmentReader): ResolvedConfig['upstream'] {

@@ -72,6 +72,7 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
     const context: GraphqlServerContext = {
       requestId,
       clientIp: exchange.clientIp,
+      failed: {},
       readBody: async () => {
         requireJson(request);
         return readBody(request, config.limits.bodyBytes);
@@ -82,7 +83,7 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
       { method: exchange.method, headers: headersOf(exchange), signal: exchange.signal },
       context,
     );
-    if (context.failure !== undefined) return graphqlErrorAnswer(context.failure);
+    if (context.failed.error !== undefined) return graphqlErrorAnswer(context.failed.error);
     return {
       status: response.status,
       headers: { 'cache-control': 'no-store', ...Object.fromEntries(response.headers) },

@@ -8,8 +8,8 @@ export interface GraphqlServerContext {
   readonly clientIp: string;
   /** Reads the body; called only once the caller is known. @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE */
   readonly readBody: () => Promise<Buffer>;
-  /** Set when the body could not be read or parsed; becomes the answer. */
-  failure?: unknown;
+  /** Holds why the body could not be read or parsed; becomes the answer. Yoga copies the context, not this. */
+  readonly failed: { error?: unknown };
 }
 
 /**
@@ -24,7 +24,7 @@ export function useRequestParams(): Plugin<object, GraphqlServerContext> {
         try {
           return paramsOf(parseBody(await serverContext.readBody()));
         } catch (error) {
-          serverContext.failure = error;
+          serverContext.failed.error = error;
           throw error;
         }
       });

@@ -25,13 +25,17 @@ export function createInternalRoutes(options: InternalRoutesOptions): (exchange:
   return async (exchange) => {
     const { method, path } = exchange;
     const read = Object.hasOwn(reads, path) ? reads[path] : undefined;
-    if (read !== undefined) return method === 'GET' || method === 'HEAD' ? read() : notAllowed('GET, HEAD');
-    if (path.includes('/api/internal/')) return method === 'POST' ? callback(exchange, options) : notAllowed('POST');
+    if (read !== undefined) return readsOnly(method, read);
+    if (path.includes('/api/internal/')) return callback(exchange, options);
     return errorAnswer(new GatewayError('ERR_NOT_FOUND', 'there is nothing at this path'));
   };
 }
 
+const readsOnly = async (method: string, read: () => Promise<Answer>): Promise<Answer> =>
+  method === 'GET' || method === 'HEAD' ? read() : notAllowed('GET, HEAD');
+
 async function callback(exchange: Exchange, options: InternalRoutesOptions): Promise<Answer> {
+  if (exchange.method !== 'POST') return notAllowed('POST');
   const answer = options.callback(exchange.path, await callbackBody(exchange));
   return json(answer.status, answer.body);
 }

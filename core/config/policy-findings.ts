@@ -1,0 +1,24 @@
+import { checkGrants } from '../access/check-grants.ts';
+import type { GatewayConfig } from './gateway-config.ts';
+
+export interface PolicyFindings {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What a typed editor would have refused, said at run time: unknown roles and permissions in grants and access rules, and
+ * grants that cannot mean what they say. One line each, with the place.
+ */
+export function policyFindings(config: GatewayConfig): PolicyFindings {
+  const { problems, warnings } = checkGrants(config.grants, config.roles);
+  const known = new Set<string>(config.roles);
+  const ofRules = Object.entries(config.operations).flatMap(([field, { access }]) => {
+    if (access.kind !== 'role') return [];
+    const unknown = access.roles.filter((role) => !known.has(role));
+    return unknown.map(
+      (role) => `operations.${field}.access: there is no role ${role}; roles are ${[...known].join(', ')}`,
+    );
+  });
+  return { problems: [...problems, ...ofRules], warnings };
+}

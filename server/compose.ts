@@ -1,0 +1,146 @@
+import { combineCheckers, createLocalAccessChecker } from '../core/access/access-checkers.ts';
+import type { Clock } from '../core/clock.ts';
+import type { ResolvedConfig } from '../core/config/resolved-config.ts';
+import type { Observe } from '../core/observe.ts';
+import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../core/ports.ts';
+import { createSessions } from '../core/session/sessions.ts';
+import { createIdentityVerifier } from './identity/identity-verifier.ts';
+import { createRateLimits, type RateLimits } from './limits/rate-limits.ts';
+import { type CallbackRegistry, createCallbackRegistry } from './noetl/callback-registry.ts';
+import { createLocalLogin, createStoreOnlyValidator } from './noetl/local-login.ts';
+import { createPlaybookDriver, type PlaybookDriver } from './noetl/playbook-driver.ts';
+import { createStaticValidator } from './noetl/static-validator.ts';
+import { createUpstream } from './noetl/undici-upstream.ts';
+import { createHttpAccessChecker, createPlaybookAccessChecker } from './noetl/upstream-access-checker.ts';
+import { createHttpLogin, createPlaybookLogin } from './noetl/upstream-login.ts';
+import { createHttpValidator, createPlaybookValidator } from './noetl/upstream-validator.ts';
+import { createMemorySessionStore } from './stores/memory-session-store.ts';
+
+/** Everything behind the ports, as a config chooses it. */
+export interface Parts {
+  readonly upstream: Upstream & { close(): Promise<void> };
+  readonly store: SessionStore;
+  readonly sessions: ReturnType<typeof createSessions>;
+  readonly checker: AccessChecker;
+  readonly verifier: ReturnType<typeof createIdentityVerifier>;
+  readonly login: LoginBackend;
+  readonly callbacks: CallbackRegistry;
+  readonly limits: RateLimits;
+}
+
+/** What adapters are made with. */
+interface Given {
+  readonly config: ResolvedConfig;
+  readonly clock: Clock;
+  readonly observe: Observe;
+  readonly upstream: Upstream;
+  readonly driver: PlaybookDriver;
+}
+
+/** The one place that chooses adapters: session store, validator, login backend, access checker, rate limits. */
+export async function compose(config: ResolvedConfig, clock: Clock, observe: Observe): Promise<Parts> {
+  const { auth } = config;
+  const upstream = createUpstream({ ...config.upstream, observe, clock });
+  const callbacks = createCallbackRegistry({ clock, observe });
+  const driver = createPlaybookDriver({
+    upstream,
+    callbacks,
+    internalUrl: config.listen.internalUrl,
+    timeoutMs: auth.playbookTimeoutMs,
+    clock,
+    observe,
+  });
+  const given: Given = { config, clock, observe, upstream, driver };
+  const store = await openStore(config, clock);
+  const selfIssued = auth.login.kind === 'local';
+  const sessions = createSessions({
+    store,
+    validator: chooseValidator(given),
+    clock,
+    options: config.sessions,
+    limits: config.limits,
+    observe,
+    selfIssued,
+  });
+  const verifier = createIdentityVerifier({
+    ...auth,
+    mode: auth.jwtMode,
+    clock,
+    observe,
+    unverifiedEmail: selfIssued ? 'ignore' : 'refuse',
+    allowUserinfo: auth.login.kind === 'local' && auth.login.allowUserinfo === true,
+  });
+  return {
+    upstream,
+    store,
+    sessions,
+    checker: chooseChecker(given),
+    verifier,
+    login: chooseLogin(given),
+    callbacks,
+    limits: createRateLimits(rateLimitOptions(config)),
+  };
+}
+
+/** Clients of stores are loaded only when one is chosen. */
+async function openStore(config: ResolvedConfig, clock: Clock): Promise<SessionStore> {
+  const { store: url, cacheSize } = config.sessions;
+  if (url === 'memory:') return createMemorySessionStore({ maxEntries: cacheSize * 10, clock });
+  if (url.startsWith('redis')) {
+    const { createRedisSessionStore } = await import('./stores/redis-session-store.ts');
+    return createRedisSessionStore({ url, clock });
+  }
+  const { createNatsSessionStore } = await import('./stores/nats-session-store.ts');
+  return createNatsSessionStore({ url, clock });
+}
+
+function rateLimitOptions(config: ResolvedConfig) {
+  const { store } = config.sessions;
+  const { loginsPerMinute, checksPerMinute } = config.limits;
+  return { loginsPerMinute, checksPerMinute, ...(store.startsWith('redis') ? { redisUrl: store } : {}) };
+}
+
+function chooseValidator({ config, clock, upstream, driver }: Given): SessionValidator {
+  const { auth, sessions, mode } = config;
+  const common = { credential: auth.sessionDbCredential, clock, maxSessionMs: sessions.maxMs };
+  if (auth.validator.kind === 'static') return createStaticValidator({ ...common, users: auth.validator.users, mode });
+  if (auth.login.kind === 'local') return createStoreOnlyValidator();
+  return auth.validator.kind === 'http'
+    ? createHttpValidator({ ...common, upstream, timeoutMs: auth.playbookTimeoutMs })
+    : createPlaybookValidator({ ...common, driver, playbook: auth.playbooks.validateSession });
+}
+
+function chooseLogin({ config, clock, upstream, driver }: Given): LoginBackend {
+  const { auth, sessions } = config;
+  const common = { clock, maxSessionMs: sessions.maxMs };
+  switch (auth.login.kind) {
+    case 'local':
+      return createLocalLogin({ ...common, ...auth.login, trustedIssuers: auth.trustedIssuers });
+    case 'http':
+      return createHttpLogin({
+        ...common,
+        upstream,
+        credential: auth.sessionDbCredential,
+        timeoutMs: auth.playbookTimeoutMs,
+      });
+    case 'playbook':
+      return createPlaybookLogin({ ...common, driver, playbook: auth.playbooks.login });
+  }
+}
+
+function chooseChecker({ config, clock, upstream, driver }: Given): AccessChecker {
+  const { auth, compiledGrants } = config;
+  const local = createLocalAccessChecker(compiledGrants);
+  const common = { clock, cacheTtlMs: auth.access.cacheTtlMs, reserved: compiledGrants.reserved };
+  if (auth.access.checker === 'local') return local;
+  const asked =
+    auth.access.checker === 'http'
+      ? createHttpAccessChecker({
+          ...common,
+          upstream,
+          credential: auth.sessionDbCredential,
+          timeoutMs: auth.playbookTimeoutMs,
+        })
+      : createPlaybookAccessChecker({ ...common, driver, playbook: auth.playbooks.checkAccess });
+  return auth.access.combine === 'both' ? combineCheckers(local, asked) : asked;
+}

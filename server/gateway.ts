@@ -1,0 +1,228 @@
+import { parse } from 'graphql';
+import type { Clock } from '../core/clock.ts';
+import type { ResolvedConfig } from '../core/config/resolved-config.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Observe } from '../core/observe.ts';
+import { createExecutableSchema } from '../mesh/executor/executable-schema.ts';
+import { pairRootFields } from '../mesh/executor/root-fields.ts';
+import { createAuthenticator } from '../plugins/noetl-auth/authenticator.ts';
+import { compose, type Parts } from './compose.ts';
+import { createGraphiqlPage } from './graphiql/graphiql-page.ts';
+import { createGraphql } from './graphql/create-graphql.ts';
+import { fieldRules } from './graphql/field-rules.ts';
+import { createCors } from './http/cors.ts';
+import type { Exchange } from './http/exchange.ts';
+import { createHttpListener, type HttpListener } from './http/http-listener.ts';
+import { createInternalRoutes } from './http/internal-routes.ts';
+import { checkOrigin } from './http/origin-check.ts';
+import { createPublicRoutes } from './http/public-routes.ts';
+import { createReadiness, type Readiness } from './http/readiness.ts';
+import { clientAddress } from './limits/client-address.ts';
+import { createTelemetry, type Telemetry } from './observability/telemetry.ts';
+import { createCheckAccess } from './routes/check-access.ts';
+import { createLogin } from './routes/login.ts';
+import { createLogout } from './routes/logout.ts';
+import { createRestRoutes } from './routes/rest-routes.ts';
+import { createValidate } from './routes/validate.ts';
+
+/** Paths that the gateway calls for itself: logins, validations, looking at executions, readiness. */
+const ownRoutes = [
+  '/api/execute',
+  '/api/executions',
+  '/api/executions/{id}',
+  '/api/executions/{id}/status',
+  '/api/executions/{id}/events',
+  '/api/executions/{execution_id}',
+  '/api/executions/{execution_id}/status',
+  '/api/executions/{execution_id}/cancel',
+  '/api/auth/login',
+  '/api/auth/session/validate',
+  '/api/auth/check-playbook-access',
+];
+
+export interface GatewayOptions {
+  readonly config: ResolvedConfig;
+  /** The generated schema with its call instructions. */
+  readonly sdl: string;
+  readonly warnings?: readonly string[];
+  /** Logs for a person instead of JSON lines. */
+  readonly pretty?: boolean;
+  /** Of the package; shown in the metrics. */
+  readonly version?: string;
+  readonly clock?: Clock;
+}
+
+/** A gateway that is ready to listen. */
+export interface Gateway {
+  /** @returns the ports it got. @throws ERR_CONFIG_INVALID when a port is taken or the address is not ours */
+  listen(): Promise<{ readonly port: number; readonly internalPort: number }>;
+  /** Not ready, no new work, finish what is in flight, close everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds the whole process from a resolved config and the generated schema.
+ * @throws ERR_POLICY_INVALID when schema and config do not fit together
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, clock = Date.now } = options;
+  const telemetry = createTelemetry({
+    config,
+    version: options.version ?? 'unknown',
+    upstreamRoutes: upstreamRoutes(options.sdl, config),
+    pretty: options.pretty === true,
+    clock,
+  });
+  for (const warning of options.warnings ?? []) telemetry.log.warn(warning);
+  const parts = await compose(config, clock, telemetry.observe);
+  const readiness = createReadiness(
+    [
+      { name: 'upstream', probe: () => probeUpstream(parts) },
+      { name: 'store', probe: () => parts.store.ping() },
+    ],
+    clock,
+  );
+  const publicListener = createPublicListener({ ...options, config, clock }, parts, telemetry);
+  const internalListener = createInternalListener(parts, readiness, telemetry);
+  return {
+    async listen() {
+      const { bind } = config.listen;
+      const internalPort = await take(internalListener, config.listen.internalPort, bind, 'GATEWAY_INTERNAL_PORT');
+      const port = await take(publicListener, config.listen.port, bind, 'ROUTER_PORT');
+      telemetry.log.info({ port, internalPort, bind, mode: config.mode }, 'listening');
+      return { port, internalPort };
+    },
+    async stop() {
+      telemetry.log.info('stopping: no new work');
+      readiness.stop();
+      const finished = await publicListener.drain(config.listen.drainMs);
+      await internalListener.drain(500);
+      await Promise.allSettled([parts.upstream.close(), parts.store.close(), parts.limits.close()]);
+      telemetry.log.info({ finished }, 'stopped');
+      await telemetry.flush();
+    },
+  };
+}
+
+/** Templates of every path that is called, so that each has its series from the start. */
+function upstreamRoutes(sdl: string, config: ResolvedConfig): string[] {
+  const { fields } = pairRootFields(parse(sdl, { noLocation: true }), config.operations);
+  const planned = [...fields.values()].flatMap(({ plan }) => (plan === undefined ? [] : [plan.route]));
+  return [...new Set([...planned, ...ownRoutes])];
+}
+
+/** A read that touches NoETL's database: its `/health` says only that the process answers. */
+async function probeUpstream({ upstream }: Parts): Promise<void> {
+  const path = '/api/executions';
+  const reply = await upstream.request({
+    method: 'GET',
+    path,
+    query: [
+      ['page', '1'],
+      ['page_size', '1'],
+    ],
+    idempotent: true,
+    timeoutMs: 3_000,
+    route: path,
+  });
+  if (reply.status >= 400) throw new GatewayError('ERR_UPSTREAM', 'NoETL does not answer a read');
+}
+
+function createPublicListener(
+  options: Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock'>>,
+  parts: Parts,
+  telemetry: Telemetry,
+): HttpListener {
+  const { config, sdl, clock } = options;
+  const { observe } = telemetry;
+  const cors = createCors({
+    origins: config.listen.corsAllowedOrigins,
+    credentials: config.listen.corsAllowCredentials,
+  });
+  const ownOrigin = config.listen.publicUrl === undefined ? undefined : new URL(config.listen.publicUrl).origin;
+  const executable = createExecutableSchema({ sdl, operations: config.operations, upstream: parts.upstream, clock });
+  const graphql = createGraphql({
+    config,
+    schema: executable.schema,
+    rules: fieldRules(executable.rootFields),
+    executionPath: (id, { requestId }) => executable.pathOfExecution(id, { requestId }),
+    sessions: parts.sessions,
+    checker: parts.checker,
+    observe,
+    report: (error, requestId) => telemetry.log.error({ err: error, requestId }, 'an operation failed'),
+    cors,
+    ownOrigin,
+  });
+  const handle = createPublicRoutes({
+    cors,
+    graphql,
+    graphiql: createGraphiqlPage(),
+    rest: createRest(config, parts, observe, (exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin)),
+    onGraphqlError: telemetry.onError,
+  });
+  return createHttpListener({
+    handle,
+    clientIp: (request) =>
+      clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'], config.listen.trustedProxies),
+    headersFor: (request) => cors.headersFor(request.headers),
+    onError: telemetry.onError,
+    onDone: telemetry.onDone,
+  });
+}
+
+function createRest(
+  config: ResolvedConfig,
+  parts: Parts,
+  observe: Observe,
+  checkCookieOrigin: (exchange: Exchange) => void,
+) {
+  const { sessions, limits, checker, verifier, login } = parts;
+  const { setCookie } = config.auth;
+  const authenticate = createAuthenticator({ sessions, observe });
+  return createRestRoutes({
+    maxBodyBytes: config.limits.bodyBytes,
+    handlers: {
+      login: createLogin({ verifier, backend: login, sessions, limits, observe, setCookie }),
+      validate: createValidate({ sessions, limits, observe }),
+      checkAccess: createCheckAccess({ sessions, checker, limits, observe }),
+      logout: createLogout({ sessions, observe, setCookie }),
+      health: async () => 'ok',
+    },
+    requireCaller: async (exchange) => {
+      const found = await authenticate((name) => exchange.request.headers[name]);
+      if ('refused' in found) throw found.refused;
+      if (found.source === 'cookie') checkCookieOrigin(exchange);
+      return found.caller;
+    },
+  });
+}
+
+function createInternalListener(parts: Parts, readiness: Readiness, telemetry: Telemetry): HttpListener {
+  return createHttpListener({
+    handle: createInternalRoutes({
+      readiness,
+      metrics: telemetry.metricsPage,
+      callback: (path, body) => parts.callbacks.handle(path, body),
+    }),
+    clientIp: (request) => request.socket.remoteAddress ?? '',
+    headersFor: () => ({}),
+    onError: telemetry.onError,
+    onDone: () => {},
+  });
+}
+
+async function take(listener: HttpListener, port: number, bind: string, name: string): Promise<number> {
+  try {
+    return await listener.listen(port, bind);
+  } catch (error) {
+    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    throw new GatewayError('ERR_CONFIG_INVALID', `cannot listen on ${bind}:${port}`, {
+      cause: error,
+      problems: [
+        taken
+          ? `the port is taken: free it, or set ${name} to another one`
+          : `${name}, GATEWAY_BIND: this address cannot be had`,
+      ],
+    });
+  }
+}
