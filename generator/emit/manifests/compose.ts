@@ -6,7 +6,7 @@ const health = { interval: '5s', timeout: '3s', retries: 20 };
 
 /**
  * `compose.yaml`: the gateway, NoETL, PostgreSQL, NATS and Redis on one machine. Only the gateway's public port is
- * published; it shares no network with NoETL's database and messages. Passwords come from the shell or `.env`.
+ * published, to this machine unless GATEWAY_ADDRESS says otherwise; it shares no network with NoETL's database and messages. Passwords come from the shell or `.env`.
  */
 export function composeFile(settings: ManifestSettings): OutputFile {
   const value = {
@@ -55,13 +55,11 @@ export function composeFile(settings: ManifestSettings): OutputFile {
     },
     volumes: { 'postgres-data': {}, 'nats-data': {} },
   };
+  const required = settings.required.map(({ names: [name] }) => name);
   return yamlFile('compose.yaml', value, [
-    'Start: set POSTGRES_PASSWORD, NATS_PASSWORD, REDIS_PASSWORD (letters and digits), NOETL_IMAGE,',
-    ...(settings.required.length > 0
-      ? [
-          `${settings.required.map(({ names: [name] }) => name).join(' and ')} in .env, then \`docker compose up --build\`.`,
-        ]
-      : ['in .env, then `docker compose up --build`.']),
+    'Set these in .env, then run `docker compose up --build`:',
+    ['NOETL_IMAGE', ...required, 'and, of letters and digits only, the passwords'].join(', '),
+    'POSTGRES_PASSWORD, NATS_PASSWORD, REDIS_PASSWORD.',
   ]);
 }
 
@@ -73,7 +71,13 @@ function gateway(settings: ManifestSettings): object {
     depends_on: { noetl: { condition: 'service_healthy' }, redis: { condition: 'service_healthy' } },
     environment: gatewayEnvironment(settings),
     networks: ['public', 'noetl', 'sessions'],
-    ports: [`${settings.publicPort}:${settings.publicPort}`],
+    ports: [
+      {
+        host_ip: fromShell('GATEWAY_ADDRESS', '127.0.0.1'),
+        published: String(settings.publicPort),
+        target: settings.publicPort,
+      },
+    ],
     read_only: true,
     restart: 'unless-stopped',
     security_opt: ['no-new-privileges:true'],

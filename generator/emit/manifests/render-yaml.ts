@@ -1,11 +1,9 @@
 import { Document, isMap, isScalar, type Pair } from 'yaml';
 import type { OutputFile } from '../emitter.ts';
+import { headerText } from '../header.ts';
 
 /** What stands on top of every generated file, without the comment mark. */
-export const header = [
-  'Generated from gateway.config.ts by `noetl-gateway generate` (`npm run generate`).',
-  'Do not edit: change gateway.config.ts, or lay an overlay on top.',
-] as const;
+export const header = [headerText, 'Change gateway.config.ts instead, or lay an overlay on top.'] as const;
 
 /** These come first, as readers of manifests expect; the rest is sorted, so that the order of a declaration cannot show. */
 const first = ['apiVersion', 'kind', 'metadata', 'name'];

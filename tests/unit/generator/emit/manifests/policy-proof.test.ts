@@ -199,14 +199,14 @@ test('the placeholders stand in the overlays, not in the base: a base alone does
   }
 });
 
-test('compose publishes the public port and nothing else', () => {
+test('compose publishes the public port and nothing else, to this machine only', () => {
   const services = documentOf(files, 'compose.yaml')['services'] as Record<
     string,
-    { ports?: string[]; networks: string[] }
+    { ports?: unknown; networks: string[] }
   >;
   expect(Object.keys(services).sort()).toEqual(['gateway', 'nats', 'noetl', 'noetl-worker', 'postgres', 'redis']);
   expect(Object.entries(services).flatMap(([name, { ports }]) => (ports ? [[name, ports]] : []))).toEqual([
-    ['gateway', ['8090:8090']],
+    ['gateway', [{ host_ip: expect.stringContaining(':-127.0.0.1}'), published: '8090', target: 8090 }]],
   ]);
   expect(services['gateway']?.networks).not.toContain('noetl-data');
   expect(services['redis']?.networks).toEqual(['sessions']);
