@@ -12,7 +12,9 @@ import { isProtocolField } from '../../generator/table/protocol-fields.ts';
 export function callDirective(operation: Operation): ConstDirectiveNode {
   const { source, args } = operation;
   if (source.kind !== 'upstream') throw new TypeError(`${operation.field} is no upstream operation`);
-  const query = args.filter((arg) => arg.in === 'query' && arg.name !== undefined);
+  const query = args
+    .filter((arg) => arg.in === 'query' && arg.name !== undefined)
+    .sort((a, b) => (a.wire < b.wire ? -1 : 1));
   const body = bodyOf(args);
   const headers = [
     ...(body === undefined ? [] : [['Content-Type', 'application/json']]),

@@ -109,7 +109,13 @@ function freeName(wire: string, taken: Set<string>): string {
 function rename(field: FieldDefinitionNode, name: string, wire: string): FieldDefinitionNode {
   const { description: _, ...rest } = field;
   const directives = name === wire ? [] : [resolveRootField(wire)];
-  return { ...rest, name: { kind: Kind.NAME, value: name }, directives };
+  return { ...rest, name: { kind: Kind.NAME, value: name }, type: answerType(field.type), directives };
+}
+
+/** Only identifiers are promised: a field that the upstream leaves out costs that field and not the whole row. */
+function answerType(type: TypeNode): TypeNode {
+  if (type.kind === Kind.NON_NULL_TYPE) return named(type) === 'ID' ? type : answerType(type.type);
+  return type.kind === Kind.LIST_TYPE ? { ...type, type: answerType(type.type) } : type;
 }
 
 const resolveRootField = (wire: string): ConstDirectiveNode => ({

@@ -1,0 +1,9 @@
+import { emitClient } from './client/emit-client.ts';
+import type { Emitter } from './emitter.ts';
+import { emitManifests } from './manifests/emit-manifests.ts';
+import { emitPolicyPage } from './policy-page/emit-policy-page.ts';
+import { emitReferencePage } from './reference-page/emit-reference-page.ts';
+import { emitRoutes } from './routes/emit-routes.ts';
+
+/** What `generate` renders beside the schema and the table. */
+export const emitters: readonly Emitter[] = [emitRoutes, emitClient, emitPolicyPage, emitReferencePage, emitManifests];

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { join, normalize, sep } from 'node:path';
+import type { GatewayConfig } from '../core/config/gateway-config.ts';
+import { GatewayError } from '../core/errors.ts';
+import { type BuiltSchema, buildSchema } from './build-schema.ts';
+import type { OpenApiDocument } from './document/open-api.ts';
+import { readShapes } from './document/operation-shape.ts';
+import type { Emitter, OutputFile } from './emit/emitter.ts';
+import { headerText } from './emit/header.ts';
+import { emitMeshSources } from './emit/mesh-sources.ts';
+import { emitOperations } from './emit/operations.ts';
+import { emitSchema } from './emit/schema.ts';
+import { readDocument } from './files/read-document.ts';
+import { shortDiff } from './files/short-diff.ts';
+import { type FileChange, readIfPresent, writeAtomically } from './files/write-atomically.ts';
+import { compareLock, suggestMoved } from './lock/compare-lock.ts';
+import { type GatewayLock, gatewayLockPath, parseGatewayLock, printGatewayLock } from './lock/gateway-lock.ts';
+import { lockNames } from './lock/lock-names.ts';
+import type { Normalised } from './normalise/normalise.ts';
+import { buildTable } from './table/build-table.ts';
+
+export interface GenerateOptions {
+  readonly projectDir: string;
+  readonly config: GatewayConfig;
+  /** Renderers beside the schema and the table; the CLI passes `emitters`. */
+  readonly emitters: readonly Emitter[];
+  /** Write nothing; say what is not as it should be. Default false. */
+  readonly check?: boolean;
+  /** Accept names that change their meaning: the lock is written anew. Default false. */
+  readonly accept?: boolean;
+  /** Told of every finished stage. */
+  readonly onStage?: (stage: Stage) => void;
+}
+
+export interface Stage {
+  readonly name: string;
+  readonly ms: number;
+}
+
+/** A file that is not what a new run would write. */
+export interface Difference {
+  readonly path: string;
+  readonly kind: 'stale' | 'missing' | 'orphaned';
+  /** The first differing lines; empty unless stale. */
+  readonly diff: string;
+}
+
+export interface GenerateResult {
+  /** Before this run; with `check` they still stand. */
+  readonly differences: readonly Difference[];
+  /** Every file that belongs to the tree. */
+  readonly files: readonly string[];
+  /** Left-out rows, accepted risks, names that are gone. */
+  readonly notes: readonly string[];
+  readonly rules: Normalised['changes'];
+}
+
+/**
+ * Writes everything that is generated, or with `check` says what would be written. All or nothing.
+ * @throws ERR_SPEC_INVALID (no document), ERR_POLICY_INVALID (config and document do not fit, or a name would change its
+ *   meaning), ERR_SPEC_UNSUPPORTED (Mesh gave up), each with `problems`; nothing is written then.
+ */
+export async function generate(options: GenerateOptions): Promise<GenerateResult> {
+  const { projectDir, config } = options;
+  const stage = stopwatch(options.onStage ?? (() => {}));
+  const document = await readDocument(projectDir);
+  const lock = parseGatewayLock(await readIfPresent(join(projectDir, gatewayLockPath)));
+  stage('read');
+  const built = await build(document, config, lock, stage);
+  const names = lockNames(built.sdl, built.operations);
+  const changes = compareLock(lock, names);
+  if (changes.problems.length > 0 && options.accept !== true) {
+    throw new GatewayError('ERR_POLICY_INVALID', 'Public names would change their meaning.', {
+      problems: [...changes.problems, 'to accept the new meanings as they are, generate with --accept'],
+    });
+  }
+  const outputs = await emit(options, document, built);
+  stage('emit');
+  const paths = [...outputs.map(({ path }) => path), gatewayLockPath].sort();
+  const lockFile = { path: gatewayLockPath, content: printGatewayLock({ ...names, files: paths }) };
+  const { differences, writes } = await compare(projectDir, [...outputs, lockFile], lock);
+  stage('compare');
+  if (options.check !== true) await writeAtomically(projectDir, writes);
+  stage(options.check === true ? 'check' : 'write');
+  return { differences, files: paths, notes: [...built.notes, ...changes.notes], rules: built.changes };
+}
+
+function stopwatch(onStage: (stage: Stage) => void): (name: string) => void {
+  let since = performance.now();
+  return (name) => {
+    const now = performance.now();
+    onStage({ name, ms: now - since });
+    since = now;
+  };
+}
+
+/** The schema; when a row's operation is missing, the lock is asked what has become of it. */
+async function build(
+  document: OpenApiDocument,
+  config: GatewayConfig,
+  lock: GatewayLock,
+  stage: (name: string) => void,
+): Promise<BuiltSchema> {
+  try {
+    return await buildSchema(document, config, stage);
+  } catch (error) {
+    const table = buildTable(document, config);
+    if (!(error instanceof GatewayError) || table.problems.length === 0) throw error;
+    const missing = Object.keys(config.operations).filter(
+      (field) => !table.operations.some((row) => row.field === field),
+    );
+    const shapes = readShapes(document);
+    const moved = missing.flatMap((field) => suggestMoved(field, lock, shapes) ?? []);
+    throw new GatewayError(error.code, error.message, { cause: error, problems: [...error.problems, ...moved] });
+  }
+}
+
+async function emit(options: GenerateOptions, document: OpenApiDocument, built: BuiltSchema): Promise<OutputFile[]> {
+  const { config, projectDir, emitters } = options;
+  const input = { config, operations: built.operations, schema: built.schema, document, read: reader(projectDir) };
+  const outputs = [
+    ...emitSchema(built.sdl),
+    ...emitOperations(built),
+    ...emitMeshSources(built.sources),
+    ...(await Promise.all(emitters.map((emitter) => emitter(input)))).flat(),
+  ];
+  const twice = outputs.map(({ path }) => path).find((path, index, all) => all.indexOf(path) !== index);
+  if (twice !== undefined) throw new TypeError(`two emitters write ${twice}`);
+  return outputs;
+}
+
+/** Reads the project's own files, and nothing outside of it. */
+function reader(projectDir: string): (path: string) => string | undefined {
+  return (path) => {
+    const inside = normalize(path);
+    if (inside.startsWith('..') || inside.startsWith(sep)) return undefined;
+    try {
+      return readFileSync(join(projectDir, inside), 'utf8');
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+async function compare(
+  projectDir: string,
+  outputs: readonly OutputFile[],
+  lock: GatewayLock,
+): Promise<{ differences: Difference[]; writes: FileChange[] }> {
+  const differences: Difference[] = [];
+  const writes: FileChange[] = [];
+  for (const { path, content } of outputs) {
+    const before = await readIfPresent(join(projectDir, path));
+    if (before === content) continue;
+    writes.push({ path, content });
+    differences.push(
+      before === undefined
+        ? { path, kind: 'missing', diff: '' }
+        : { path, kind: 'stale', diff: shortDiff(before, content) },
+    );
+  }
+  const made = new Set(outputs.map(({ path }) => path));
+  for (const path of lock.files.filter((candidate) => !made.has(candidate) && isInside(candidate))) {
+    // Only what still says that it is generated is ours to remove.
+    const text = await readIfPresent(join(projectDir, path));
+    if (text === undefined || !text.includes(headerText.slice(0, 20))) continue;
+    writes.push({ path, content: undefined });
+    differences.push({ path, kind: 'orphaned', diff: '' });
+  }
+  return { differences: differences.sort((a, b) => (a.path < b.path ? -1 : 1)), writes };
+}
+
+const isInside = (path: string): boolean => !normalize(path).startsWith('..') && !normalize(path).startsWith(sep);

@@ -1,0 +1,107 @@
+import type { OperationShape } from '../document/operation-shape.ts';
+import type { GatewayLock, LockedName } from './gateway-lock.ts';
+
+/** What a new generation does to names that clients hold. */
+export interface LockChanges {
+  /** A name would mean something else, or has probably been renamed upstream: a person decides. */
+  readonly problems: readonly string[];
+  /** What is gone, and nothing looks like it. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Compares the names of the last generation with the next. A name keeps its meaning: its operation, where its arguments go
+ * on the wire, where its fields come from. What is new is never mentioned; what is gone is a note, or a problem when
+ * something new of the same type may be the same thing under another name.
+ */
+export function compareLock(before: GatewayLock, after: Pick<GatewayLock, 'names' | 'types'>): LockChanges {
+  const problems: string[] = [];
+  const notes: string[] = [];
+  for (const [name, old] of Object.entries(before.names)) {
+    const next = after.names[name];
+    if (next === undefined) notes.push(`${name}: was open (${old.operation}) and no longer is`);
+    else compareName(name, old, next, problems, notes);
+  }
+  for (const [type, old] of Object.entries(before.types)) {
+    const next = after.types[type];
+    if (next !== undefined) compareMembers({ place: type, kind: 'field', old, next }, problems, notes);
+  }
+  return { problems, notes };
+}
+
+function compareName(name: string, old: LockedName, next: LockedName, problems: string[], notes: string[]): void {
+  if (template(old.operation) !== template(next.operation)) {
+    problems.push(`operations.${name}: meant ${old.operation} and would now mean ${next.operation}`);
+    return;
+  }
+  compareMembers({ place: `operations.${name}`, kind: 'argument', old: old.args, next: next.args }, problems, notes);
+}
+
+interface Members {
+  readonly place: string;
+  readonly kind: 'argument' | 'field';
+  readonly old: Readonly<Record<string, string>>;
+  readonly next: Readonly<Record<string, string>>;
+}
+
+function compareMembers({ place, kind, old, next }: Members, problems: string[], notes: string[]): void {
+  const oldWires = new Set(Object.values(old).map(wireOf));
+  for (const [name, meaning] of Object.entries(old)) {
+    const now = next[name];
+    if (now !== undefined) {
+      if (wireOf(now) !== wireOf(meaning)) {
+        problems.push(`${place}.${name}: was ${wireOf(meaning)} on the wire and would now be ${wireOf(now)}`);
+      }
+      continue;
+    }
+    const candidates = Object.entries(next)
+      .filter(([, other]) => !oldWires.has(wireOf(other)) && typeOf(other) === typeOf(meaning))
+      .map(([, other]) => wireOf(other).split(' ').at(-1) ?? '');
+    const gone = `${place}: the ${kind} ${name} (${wireOf(meaning)}) is gone`;
+    if (candidates.length === 0) notes.push(gone);
+    else
+      problems.push(
+        `${gone}; if it is now called ${candidates.join(' or ')}, say so: ${mapping(kind, candidates[0] ?? '', name)}`,
+      );
+  }
+}
+
+const mapping = (kind: Members['kind'], wire: string, name: string): string =>
+  `${kind === 'field' ? 'fields' : 'args'}: { ${JSON.stringify(wire)}: ${JSON.stringify(name)} }`;
+
+const wireOf = (meaning: string): string => meaning.slice(0, meaning.lastIndexOf(': '));
+const typeOf = (meaning: string): string => meaning.slice(meaning.lastIndexOf(': ') + 2).replaceAll('!', '');
+
+const template = (operation: string): string => operation.replace(/\{[^{}]*\}/g, '{}');
+
+const likeness = 0.6;
+
+/** For an operation that a document no longer has: the one most like what the lock remembers, when one is like it at all. */
+export function suggestMoved(field: string, lock: GatewayLock, shapes: readonly OperationShape[]): string | undefined {
+  const locked = lock.names[field];
+  if (locked === undefined) return undefined;
+  const answer = lock.types[locked.answer.replace(/[[\]!]/g, '')] ?? {};
+  const known = new Set([
+    ...Object.values(locked.args).map((arg) => `arg ${wireOf(arg).split(' ').at(-1)}`),
+    ...Object.values(answer).map((meaning) => `field ${wireOf(meaning)}`),
+  ]);
+  const scored = shapes
+    .filter((shape) => shape.key !== locked.operation)
+    .map((shape) => ({ shape, score: overlap(known, namesOf(shape)) }))
+    .sort((a, b) => b.score - a.score || (a.shape.key < b.shape.key ? -1 : 1));
+  const best = scored[0];
+  if (best === undefined || best.score < likeness) return undefined;
+  return `operations.${field}: ${best.shape.key} takes and answers the same; if it is the same operation, write upstream: '${best.shape.key}'`;
+}
+
+const namesOf = (shape: OperationShape): ReadonlySet<string> =>
+  new Set([
+    ...shape.args.map((arg) => `arg ${arg.wire}`),
+    ...shape.fields.filter((field) => !field.includes('.')).map((field) => `field ${field}`),
+  ]);
+
+/** Shared members as a part of all; 0 for two empty sets, which say nothing. */
+function overlap(left: ReadonlySet<string>, right: ReadonlySet<string>): number {
+  const all = left.union(right).size;
+  return all === 0 ? 0 : left.intersection(right).size / all;
+}

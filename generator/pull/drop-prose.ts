@@ -1,0 +1,48 @@
+import { isRecord, type OpenApiDocument } from '../document/open-api.ts';
+
+const prose = new Set(['description', 'summary', 'example', 'examples', 'externalDocs', 'title', 'tags']);
+
+/** Keys whose members are names chosen by the document, not words of OpenAPI. */
+const nameMaps = new Set([
+  ...['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'paths', 'webhooks', 'content'],
+  ...['schemas', 'responses', 'parameters', 'requestBodies', 'headers', 'securitySchemes', 'links', 'callbacks'],
+  ...['pathItems', 'variables', 'encoding'],
+]);
+
+const literals = new Set(['default', 'enum', 'const', 'required', 'security', 'mapping']);
+
+/**
+ * A document without what is written for people (descriptions, summaries, titles, examples) and without its servers:
+ * nothing of it is used, and all of it is noise in a review. Still a valid document.
+ */
+export function dropProse(document: OpenApiDocument): OpenApiDocument {
+  const { servers: _, ...rest } = document;
+  const { title = '', version = '' } = document.info ?? {};
+  return { ...(strip(rest, false) as OpenApiDocument), info: { title, version } };
+}
+
+function strip(node: unknown, isNameMap: boolean): unknown {
+  if (Array.isArray(node)) return node.map((item) => strip(item, false));
+  if (!isRecord(node)) return node;
+  const kept = Object.entries(node).filter(([key]) => isNameMap || !(prose.has(key) || key.startsWith('x-')));
+  return fromEntries(kept.map(([key, value]) => [key, stripMember(key, value, isNameMap)]));
+}
+
+function stripMember(key: string, value: unknown, isNameMap: boolean): unknown {
+  if (isNameMap) return strip(value, false);
+  if (literals.has(key)) return value;
+  // OpenAPI wants a description of every answer.
+  if (key === 'responses' && isRecord(value)) {
+    return fromEntries(
+      Object.entries(value).map(([status, answer]) => {
+        const stripped = strip(answer, false);
+        return [status, isRecord(stripped) && !('$ref' in stripped) ? { ...stripped, description: '' } : stripped];
+      }),
+    );
+  }
+  return strip(value, nameMaps.has(key) && isRecord(value));
+}
+
+/** As `Object.fromEntries`; a member called `__proto__` stays a member. */
+const fromEntries = (entries: readonly (readonly [string, unknown])[]): Record<string, unknown> =>
+  Object.fromEntries(entries);

@@ -1,0 +1,138 @@
+import { readFile, stat } from 'node:fs/promises';
+import { isAbsolute, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GatewayError } from '../../core/errors.ts';
+
+export interface LoadOptions {
+  readonly projectDir: string;
+  readonly fetch: typeof globalThis.fetch;
+  /** The whole download, milliseconds. */
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly maxRedirects: number;
+  /** Bytes so far, and all of them when the server says so. */
+  readonly onProgress: (received: number, total: number | undefined) => void;
+}
+
+/** A document's bytes, and where they came from: without credentials, query or absolute path. */
+export interface Source {
+  readonly bytes: Uint8Array;
+  readonly origin: string;
+}
+
+/**
+ * Reads a document from an `http(s)` or `file` URL or a path.
+ * @throws ERR_SPEC_INVALID saying what kept it from being read: status, size, redirects, time.
+ */
+export async function loadSource(source: string, options: LoadOptions): Promise<Source> {
+  if (/^https?:\/\//i.test(source)) return loadUrl(source, options);
+  const path = /^file:\/\//i.test(source) ? fileURLToPath(source) : resolve(options.projectDir, source);
+  return { bytes: await loadFile(path, options), origin: fileOrigin(path, options.projectDir) };
+}
+
+async function loadFile(path: string, { maxBytes, onProgress }: LoadOptions): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxBytes) throw unreadable(`it is larger than ${maxBytes} bytes`);
+    const bytes = await readFile(path);
+    onProgress(bytes.length, size);
+    return bytes;
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw unreadable(code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`, error);
+  }
+}
+
+function fileOrigin(path: string, projectDir: string): string {
+  const fromProject = relative(projectDir, path);
+  const isOutside = fromProject.startsWith('..') || isAbsolute(fromProject);
+  return (isOutside ? (path.split(/[\\/]/).at(-1) ?? '') : fromProject).replaceAll('\\', '/');
+}
+
+async function loadUrl(source: string, options: LoadOptions): Promise<Source> {
+  const first = parseUrl(source);
+  const signal = AbortSignal.timeout(options.timeoutMs);
+  try {
+    const response = await follow(first, options, signal);
+    return { bytes: await readBody(response, options), origin: `${first.origin}${first.pathname}` };
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    throw unreadable(
+      signal.aborted ? `no whole answer within ${options.timeoutMs} ms` : 'the server cannot be reached',
+      error,
+    );
+  }
+}
+
+function parseUrl(text: string): URL {
+  try {
+    return new URL(text);
+  } catch (error) {
+    throw unreadable('the address is not a URL', error);
+  }
+}
+
+async function follow(first: URL, options: LoadOptions, signal: AbortSignal): Promise<Response> {
+  let url = first;
+  for (let hops = 0; hops <= options.maxRedirects; hops += 1) {
+    const response = await options.fetch(withoutCredentials(url), {
+      redirect: 'manual',
+      signal,
+      headers: { accept: 'application/json, application/yaml;q=0.9, */*;q=0.1', ...authorization(url) },
+    });
+    const location = response.headers.get('location');
+    if (response.status < 300 || response.status >= 400 || location === null) return checked(response);
+    await response.body?.cancel();
+    url = redirected(url, location);
+  }
+  throw unreadable(`more than ${options.maxRedirects} redirects`);
+}
+
+/** Where a redirect leads; credentials stay with the server that they were given for. */
+function redirected(from: URL, location: string): URL {
+  const to = new URL(location, from);
+  if (to.protocol !== 'https:' && (to.protocol !== 'http:' || from.protocol === 'https:')) {
+    throw unreadable('a redirect leads away from http(s)');
+  }
+  if (to.origin === from.origin && to.username === '') {
+    to.username = from.username;
+    to.password = from.password;
+  }
+  return to;
+}
+
+function authorization(url: URL): Record<string, string> {
+  if (url.username === '' && url.password === '') return {};
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+function withoutCredentials(url: URL): URL {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare;
+}
+
+function checked(response: Response): Response {
+  if (!response.ok) throw unreadable(`the server answers ${response.status}`);
+  return response;
+}
+
+async function readBody(response: Response, { maxBytes, onProgress }: LoadOptions): Promise<Uint8Array> {
+  const said = Number(response.headers.get('content-length') ?? Number.NaN);
+  const total = Number.isFinite(said) && !response.headers.has('content-encoding') ? said : undefined;
+  const chunks: Uint8Array[] = [];
+  let received = 0;
+  for await (const chunk of response.body ?? []) {
+    received += chunk.length;
+    if (received > maxBytes) throw unreadable(`it is larger than ${maxBytes} bytes`);
+    chunks.push(chunk);
+    onProgress(received, total);
+  }
+  return Buffer.concat(chunks);
+}
+
+const unreadable = (why: string, cause?: unknown): GatewayError =>
+  new GatewayError('ERR_SPEC_INVALID', 'The document cannot be read.', { cause, problems: [why] });

@@ -1,0 +1,115 @@
+import { validate } from '@readme/openapi-parser';
+import { parseDocument as parseYaml } from 'yaml';
+import { GatewayError } from '../../core/errors.ts';
+import { isRecord, listOperations, type OpenApiDocument } from '../document/open-api.ts';
+import { referenceProblems } from '../document/reference-problems.ts';
+import { normalise } from '../normalise/normalise.ts';
+import { componentNames } from '../normalise/rules/component-names.ts';
+
+const maxProblems = 20;
+
+/**
+ * Reads an OpenAPI 3.0 or 3.1 document, JSON or YAML, and checks it. Operation ids may be missing or repeated, component
+ * names may be odd, and references may be circular: nothing here depends on them.
+ * @throws ERR_SPEC_INVALID with the places of what is wrong; ERR_SPEC_UNSUPPORTED for another version.
+ */
+export async function parseDocument(bytes: Uint8Array): Promise<OpenApiDocument> {
+  const value = readText(decode(bytes));
+  if (!isRecord(value)) throw invalid(['#: the document is not an object']);
+  checkVersion(value);
+  if (!isRecord(value['paths'])) throw invalid(['#/paths: missing; the document has no operations']);
+  const document = value as OpenApiDocument;
+  const references = referenceProblems(document);
+  if (references.length > 0) throw invalid(references);
+  await check(document);
+  if (listOperations(document).length === 0) throw invalid(['#/paths: the document has no operations']);
+  return document;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw invalid(['the text is not UTF-8'], error);
+  }
+}
+
+function readText(text: string): unknown {
+  const start = text.trimStart()[0];
+  if (start === undefined) throw invalid(['the document is empty']);
+  return start === '{' || start === '[' ? readJson(text) : readYaml(text);
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // A flow mapping of YAML begins like JSON; a document that is neither is reported as JSON.
+    const yaml = parseYaml(text, { strict: true, uniqueKeys: true });
+    if (yaml.errors.length === 0 && !text.trimStart().startsWith('{"')) return yaml.toJS({ maxAliasCount: 100 });
+    throw invalid([`not JSON: ${error instanceof Error ? error.message : 'unreadable'}${place(text, error)}`], error);
+  }
+}
+
+/** Line and column of a JSON error, when the engine says the position. */
+function place(text: string, error: unknown): string {
+  const position = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
+  const at = position === undefined ? text.length : Number(position);
+  const before = text.slice(0, at).split('\n');
+  return ` (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`;
+}
+
+function readYaml(text: string): unknown {
+  const yaml = parseYaml(text, { strict: true, uniqueKeys: true });
+  if (yaml.errors.length > 0) {
+    throw invalid(yaml.errors.slice(0, maxProblems).map((error) => `not YAML: ${error.message.split('\n')[0]}`));
+  }
+  try {
+    return JSON.parse(JSON.stringify(yaml.toJS({ maxAliasCount: 100 })));
+  } catch (error) {
+    throw invalid([`not usable YAML: ${error instanceof Error ? error.message : 'unreadable'}`], error);
+  }
+}
+
+function checkVersion(value: Readonly<Record<string, unknown>>): void {
+  const version = value['openapi'];
+  if (typeof version === 'string' && /^3\.[01](?:\.|$)/.test(version)) return;
+  if (version === undefined && value['swagger'] === undefined) {
+    throw invalid(['#/openapi: missing; this is no OpenAPI document']);
+  }
+  throw new GatewayError('ERR_SPEC_UNSUPPORTED', 'Only OpenAPI 3.0 and 3.1 are understood.', {
+    problems: [`#/openapi: this document is of version ${String(version ?? value['swagger'])}`],
+  });
+}
+
+async function check(document: OpenApiDocument): Promise<void> {
+  // The library resolves in place, and refuses names that the rules put right.
+  const copy = structuredClone(normalise(document, [componentNames]).document);
+  const version = /^3\.[01]$/.test(document.openapi) ? `${document.openapi}.0` : document.openapi;
+  const result = await validate({ ...copy, openapi: version } as unknown as Parameters<typeof validate>[0], {
+    resolve: { external: false, file: false },
+    timeoutMs: 30_000,
+    validate: { rules: { openapi: { 'duplicate-operation-id': 'warning', 'array-without-items': 'warning' } } },
+  }).catch((error: unknown) => {
+    throw invalid([error instanceof Error ? error.message : 'the document cannot be checked'], error);
+  });
+  if (result.valid) return;
+  const more = result.errors.length > maxProblems ? [`and ${result.errors.length - maxProblems} more`] : [];
+  throw invalid([...result.errors.slice(0, maxProblems).map(({ message }) => oneLine(message)), ...more]);
+}
+
+/** The sentence, and the line that it is about. */
+function oneLine(message: string): string {
+  const [sentence = '', ...frame] = message.split('\n');
+  const line = frame.find((text) => text.startsWith('>'));
+  return line === undefined ? sentence : `${sentence}, at ${line.replace(/^>\s*\d+\s*\|\s*/, '').trim()}`;
+}
+
+const invalid = (problems: readonly string[], cause?: unknown): GatewayError =>
+  new GatewayError('ERR_SPEC_INVALID', 'The document is not a valid OpenAPI document.', {
+    cause,
+    problems:
+      problems.length > maxProblems
+        ? [...problems.slice(0, maxProblems), `and ${problems.length - maxProblems} more`]
+        : problems,
+  });

@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { canonicalJson, sha256 } from '../document/canonical.ts';
+import { listOperations, type OpenApiDocument } from '../document/open-api.ts';
+import { readIfPresent, writeAtomically } from '../files/write-atomically.ts';
+import { dropProse } from './drop-prose.ts';
+import { emitTypes } from './emit-types.ts';
+import { type LoadOptions, loadSource } from './load-source.ts';
+import { parseDocument } from './parse-document.ts';
+
+export const pulledFiles = {
+  document: 'openapi/noetl.json',
+  types: 'openapi/noetl.types.ts',
+  lock: 'openapi/noetl.lock.json',
+} as const;
+
+/** `openapi/noetl.lock.json`: where the document came from. */
+export interface DocumentLock {
+  /** Without credentials and query; a file outside of the project by its name only. */
+  readonly source: string;
+  /** The document's `info.version`. */
+  readonly upstreamVersion: string;
+  /** Of the bytes that were read. */
+  readonly sha256: string;
+  /** Of what the document says: prose dropped, keys in order. Equal for equal APIs. */
+  readonly documentSha256: string;
+  readonly operations: number;
+  /** When these bytes were first pulled, ISO 8601. */
+  readonly date: string;
+}
+
+export interface PullOptions extends Partial<Omit<LoadOptions, 'projectDir'>> {
+  readonly projectDir: string;
+  /** Keep descriptions, titles and examples. Default false. */
+  readonly keepDocs?: boolean;
+  readonly now?: () => Date;
+}
+
+export interface PullResult {
+  readonly document: OpenApiDocument;
+  readonly lock: DocumentLock;
+  /** Files whose text changed. */
+  readonly changed: readonly string[];
+}
+
+/** Limits of a download. */
+export const pullLimits = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024, maxRedirects: 5 } as const;
+
+/**
+ * Fetches a NoETL's OpenAPI document into the project: `openapi/noetl.json`, its types and its lock, all or none.
+ * @param source an `http(s)` or `file` URL, or a path relative to the project.
+ * @throws ERR_SPEC_INVALID, ERR_SPEC_UNSUPPORTED with `problems`; nothing is written then.
+ */
+export async function pull(source: string, options: PullOptions): Promise<PullResult> {
+  const { projectDir, keepDocs = false, now = () => new Date() } = options;
+  const { bytes, origin } = await loadSource(source, {
+    projectDir,
+    fetch: options.fetch ?? globalThis.fetch,
+    timeoutMs: options.timeoutMs ?? pullLimits.timeoutMs,
+    maxBytes: options.maxBytes ?? pullLimits.maxBytes,
+    maxRedirects: options.maxRedirects ?? pullLimits.maxRedirects,
+    onProgress: options.onProgress ?? (() => {}),
+  });
+  const parsed = await parseDocument(bytes);
+  const document = keepDocs ? parsed : dropProse(parsed);
+  const facts = {
+    source: origin,
+    upstreamVersion: parsed.info?.version ?? '',
+    sha256: sha256(bytes),
+    documentSha256: documentHash(parsed),
+    operations: listOperations(parsed).length,
+  };
+  const lock = await dated(projectDir, facts, now);
+  const files = [
+    { path: pulledFiles.document, content: canonicalJson(document) },
+    { path: pulledFiles.types, content: emitTypes(document) },
+    { path: pulledFiles.lock, content: canonicalJson(lock) },
+  ];
+  const before = await Promise.all(files.map(({ path }) => readIfPresent(join(projectDir, path))));
+  const changed = files.filter(({ content }, index) => before[index] !== content);
+  await writeAtomically(projectDir, changed);
+  return { document, lock, changed: changed.map(({ path }) => path) };
+}
+
+/** What a document says, as a hash: equal whatever its prose, format and order of keys. */
+export const documentHash = (document: OpenApiDocument): string => sha256(canonicalJson(dropProse(document)));
+
+/** The date stays that of the first pull of the same bytes, so that a pull without news changes nothing. */
+async function dated(projectDir: string, facts: Omit<DocumentLock, 'date'>, now: () => Date): Promise<DocumentLock> {
+  const before = await readLock(projectDir);
+  const isSame = before?.sha256 === facts.sha256 && before.source === facts.source;
+  return { ...facts, date: isSame && before !== undefined ? before.date : now().toISOString() };
+}
+
+/** @returns undefined when there is none, or none that can be read. */
+export async function readLock(projectDir: string): Promise<DocumentLock | undefined> {
+  const text = await readIfPresent(join(projectDir, pulledFiles.lock));
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as DocumentLock;
+  } catch {
+    return undefined;
+  }
+}
