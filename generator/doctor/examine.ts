@@ -1,0 +1,161 @@
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { GatewayError } from '../../core/errors.ts';
+
+/** One line of `doctor`. `nextStep` is what to do about it; absent when it is fine. */
+export interface Finding {
+  readonly check: 'node' | 'environment' | 'upstream' | 'issuer' | 'store' | 'drift';
+  /** `skipped`: could not be asked, because something before it failed. */
+  readonly outcome: 'fine' | 'warning' | 'problem' | 'skipped';
+  readonly message: string;
+  readonly nextStep: string | undefined;
+}
+
+/** Questions that doctor asks of the world. A question that cannot be answered throws. */
+export interface DoctorProbes {
+  readonly nodeVersion: string;
+  /** Reads the environment. @throws ERR_CONFIG_INVALID with every problem. */
+  readonly resolve: () => { readonly config: ResolvedConfig; readonly warnings: readonly string[] };
+  /** A real read of NoETL, and its clock when it says the time. */
+  readonly readUpstream: (config: ResolvedConfig) => Promise<{ readonly date: Date | undefined }>;
+  /** How many signing keys an issuer publishes. */
+  readonly discoverIssuer: (issuer: string) => Promise<number>;
+  readonly pingStore: (config: ResolvedConfig) => Promise<void>;
+  /** Hash of what the live document says; undefined when NoETL does not publish it. */
+  readonly liveDocumentHash: (config: ResolvedConfig) => Promise<string | undefined>;
+  /** The same of the pulled one; undefined before the first pull. */
+  readonly lockedDocumentHash: () => Promise<string | undefined>;
+  readonly now: () => Date;
+}
+
+const neededNode = [22, 19] as const;
+const skewLimitMs = 30_000;
+
+/** Looks at everything that a gateway needs, all at once; never throws for what it finds. */
+export async function examine(probes: DoctorProbes): Promise<readonly Finding[]> {
+  const environment = examineEnvironment(probes);
+  const { config } = environment;
+  const outside =
+    config === undefined
+      ? [skipped('upstream'), skipped('issuer'), skipped('store'), skipped('drift')]
+      : (
+          await Promise.all([
+            examineUpstream(probes, config),
+            ...config.auth.trustedIssuers.map((issuer) => examineIssuer(probes, issuer)),
+            examineStore(probes, config),
+            examineDrift(probes, config),
+          ])
+        ).flat();
+  return [examineNode(probes.nodeVersion), ...environment.findings, ...outside];
+}
+
+/** Whether something has to be done before a gateway can serve. */
+export const hasProblem = (findings: readonly Finding[]): boolean =>
+  findings.some(({ outcome }) => outcome === 'problem');
+
+function examineNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  const isNew = major > neededNode[0] || (major === neededNode[0] && minor >= neededNode[1]);
+  return isNew
+    ? fine('node', `Node ${version}`)
+    : problem('node', `Node ${version} is too old`, `install Node ${neededNode.join('.')} or newer`);
+}
+
+function examineEnvironment(probes: DoctorProbes): { findings: Finding[]; config?: ResolvedConfig } {
+  try {
+    const { config, warnings } = probes.resolve();
+    const warned = warnings.map((text) => warning('environment', text, 'remove it, or correct its name'));
+    return { config, findings: [fine('environment', `complete, for ${config.mode}`), ...warned] };
+  } catch (error) {
+    const problems = error instanceof GatewayError && error.problems.length > 0 ? error.problems : [reason(error)];
+    return { findings: problems.map((text) => problem('environment', text, 'set it, and run doctor again')) };
+  }
+}
+
+async function examineUpstream(probes: DoctorProbes, config: ResolvedConfig): Promise<Finding[]> {
+  const place = config.upstream.baseUrl.host;
+  try {
+    const { date } = await probes.readUpstream(config);
+    const skewMs = date === undefined ? 0 : Math.abs(date.getTime() - probes.now().getTime());
+    const read = fine('upstream', `NoETL at ${place} answers a real read`);
+    if (skewMs <= skewLimitMs) return [read];
+    const message = `the clocks of this machine and of NoETL differ by ${Math.round(skewMs / 1000)} s`;
+    return [read, warning('upstream', message, 'synchronise them (NTP): sessions and tokens are judged by the time')];
+  } catch (error) {
+    const step = 'check NOETL_BASE_URL, and that this machine may reach it (NetworkPolicy)';
+    return [problem('upstream', `NoETL at ${place} does not answer a read: ${reason(error)}`, step)];
+  }
+}
+
+async function examineIssuer(probes: DoctorProbes, issuer: string): Promise<Finding> {
+  try {
+    const keys = await probes.discoverIssuer(issuer);
+    if (keys > 0) return fine('issuer', `${issuer} publishes ${keys} ${keys === 1 ? 'key' : 'keys'}`);
+    return problem('issuer', `${issuer} publishes no keys`, 'ask whoever runs it: no token of it can be verified');
+  } catch (error) {
+    const step = 'check GATEWAY_TRUSTED_ISSUERS letter by letter, and that this machine may reach it';
+    return problem('issuer', `${issuer}: ${reason(error)}`, step);
+  }
+}
+
+async function examineStore(probes: DoctorProbes, config: ResolvedConfig): Promise<Finding> {
+  const kind = config.sessions.store.split(':')[0] ?? '';
+  if (kind === 'memory') {
+    const step = 'for more than one replica set GATEWAY_SESSION_STORE to redis://… or nats://…';
+    return warning('store', 'sessions are kept in memory, for this process alone', step);
+  }
+  try {
+    await probes.pingStore(config);
+    return fine('store', `the ${kind} session store answers`);
+  } catch (error) {
+    const step = 'check GATEWAY_SESSION_STORE, its password, and that this machine may reach it';
+    return problem('store', `the ${kind} session store does not answer: ${reason(error)}`, step);
+  }
+}
+
+async function examineDrift(probes: DoctorProbes, config: ResolvedConfig): Promise<Finding> {
+  try {
+    const locked = await probes.lockedDocumentHash();
+    if (locked === undefined) {
+      return problem('drift', 'no document has been pulled', 'run: noetl-gateway pull <url or file>');
+    }
+    const live = await probes.liveDocumentHash(config);
+    if (live === undefined) return { ...skipped('drift'), message: 'NoETL does not publish its document' };
+    if (live === locked) return fine('drift', 'NoETL’s document is the one that was pulled');
+    const step = 'pull it, look at the diff, generate: docs/regenerate.md';
+    return warning('drift', 'NoETL’s document is another one than was pulled', step);
+  } catch (error) {
+    return warning('drift', `NoETL’s document cannot be compared: ${reason(error)}`, 'see upstream');
+  }
+}
+
+const fine = (check: Finding['check'], message: string): Finding => ({
+  check,
+  outcome: 'fine',
+  message,
+  nextStep: undefined,
+});
+const warning = (check: Finding['check'], message: string, nextStep: string): Finding => ({
+  check,
+  outcome: 'warning',
+  message,
+  nextStep,
+});
+const problem = (check: Finding['check'], message: string, nextStep: string): Finding => ({
+  check,
+  outcome: 'problem',
+  message,
+  nextStep,
+});
+const skipped = (check: Finding['check']): Finding => ({
+  check,
+  outcome: 'skipped',
+  message: 'not asked: the environment has to be right first',
+  nextStep: undefined,
+});
+
+/** The sentence of an error of ours; of others only the kind, for their texts hold addresses and passwords. */
+function reason(error: unknown): string {
+  if (error instanceof GatewayError) return error.message.replace(/\.$/, '');
+  if (error instanceof Error && 'code' in error) return String(error.code);
+  return error instanceof Error ? error.name : 'unknown';
+}

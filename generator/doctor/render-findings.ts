@@ -1,0 +1,17 @@
+import type { Finding } from './examine.ts';
+
+const words: Readonly<Record<Finding['outcome'], string>> = {
+  fine: 'ok     ',
+  warning: 'warning',
+  problem: 'PROBLEM',
+  skipped: 'skipped',
+};
+
+/** One line for each finding, with the next step after an arrow. */
+export function renderFindings(findings: readonly Finding[]): string {
+  const lines = findings.map(({ check, outcome, message, nextStep }) => {
+    const line = `${words[outcome]}  ${check.padEnd(11)}  ${message}`;
+    return (nextStep === undefined ? line : `${line} -> ${nextStep}`).replaceAll(/\p{Cc}/gu, '?');
+  });
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
+import { resolveConfig } from '../../../../core/config/resolve-config.ts';
+import { GatewayError } from '../../../../core/errors.ts';
+import { type DoctorProbes, examine, hasProblem } from '../../../../generator/doctor/examine.ts';
+import { renderFindings } from '../../../../generator/doctor/render-findings.ts';
+
+const declaration: GatewayConfig = { operations: {}, roles: ['admin'], grants: [] };
+const environment = {
+  GATEWAY_TRUSTED_ISSUERS: 'https://tenant.example.com/',
+  GATEWAY_AUDIENCES: 'app',
+  GATEWAY_SESSION_STORE: 'redis://:hunter2@store.example.com:6379',
+  NOETL_BASE_URL: 'http://noetl.example.com:8082',
+};
+const now = new Date('2026-01-26T08:00:00Z');
+
+const healthy: DoctorProbes = {
+  nodeVersion: 'v24.1.0',
+  resolve: () => resolveConfig(declaration, environment),
+  readUpstream: async () => ({ date: now }),
+  discoverIssuer: async () => 2,
+  pingStore: async () => {},
+  liveDocumentHash: async () => 'a',
+  lockedDocumentHash: async () => 'a',
+  now: () => now,
+};
+
+/** Lines of a check, given probes of which some are other ones. */
+async function linesOf(changes: Partial<DoctorProbes>, check: string): Promise<string[]> {
+  const findings = await examine({ ...healthy, ...changes });
+  return findings.filter((one) => one.check === check).map((one) => `${one.outcome}: ${one.message}`);
+}
+
+const fails = (error: unknown) => () => Promise.reject(error);
+
+describe('examine', () => {
+  test('everything is fine', async () => {
+    const findings = await examine(healthy);
+    expect(findings.map(({ check, outcome }) => `${check} ${outcome}`)).toEqual([
+      'node fine',
+      'environment fine',
+      'upstream fine',
+      'issuer fine',
+      'store fine',
+      'drift fine',
+    ]);
+    expect(hasProblem(findings)).toBe(false);
+  });
+
+  test.each<{ name: string; changes: Partial<DoctorProbes>; check: string; want: string[] }>([
+    {
+      name: 'an old Node',
+      changes: { nodeVersion: 'v22.18.0' },
+      check: 'node',
+      want: ['problem: Node v22.18.0 is too old'],
+    },
+    {
+      name: 'the oldest Node that will do',
+      changes: { nodeVersion: 'v22.19.0' },
+      check: 'node',
+      want: ['fine: Node v22.19.0'],
+    },
+    {
+      name: 'NoETL is away',
+      changes: { readUpstream: fails(new GatewayError('ERR_UPSTREAM', 'NoETL cannot be reached.')) },
+      check: 'upstream',
+      want: ['problem: NoETL at noetl.example.com:8082 does not answer a read: NoETL cannot be reached'],
+    },
+    {
+      name: 'clocks differ',
+      changes: { readUpstream: async () => ({ date: new Date(now.getTime() + 31_000) }) },
+      check: 'upstream',
+      want: [
+        'fine: NoETL at noetl.example.com:8082 answers a real read',
+        'warning: the clocks of this machine and of NoETL differ by 31 s',
+      ],
+    },
+    {
+      name: 'an issuer without keys',
+      changes: { discoverIssuer: async () => 0 },
+      check: 'issuer',
+      want: ['problem: https://tenant.example.com/ publishes no keys'],
+    },
+    {
+      name: 'an issuer that cannot be reached',
+      changes: { discoverIssuer: fails(new GatewayError('ERR_AUTH_UNAVAILABLE', 'its key set answers 500')) },
+      check: 'issuer',
+      want: ['problem: https://tenant.example.com/: its key set answers 500'],
+    },
+    {
+      name: 'a store that does not answer',
+      changes: { pingStore: fails(new TypeError('redis://:hunter2@store')) },
+      check: 'store',
+      want: ['problem: the redis session store does not answer: TypeError'],
+    },
+    {
+      name: 'sessions in memory',
+      changes: { resolve: () => resolveConfig(declaration, { ...environment, GATEWAY_SESSION_STORE: 'memory:' }) },
+      check: 'store',
+      want: ['warning: sessions are kept in memory, for this process alone'],
+    },
+    {
+      name: 'nothing pulled',
+      changes: { lockedDocumentHash: async () => undefined },
+      check: 'drift',
+      want: ['problem: no document has been pulled'],
+    },
+    {
+      name: 'another document',
+      changes: { liveDocumentHash: async () => 'b' },
+      check: 'drift',
+      want: ['warning: NoETL’s document is another one than was pulled'],
+    },
+    {
+      name: 'a NoETL that does not publish its document',
+      changes: { liveDocumentHash: async () => undefined },
+      check: 'drift',
+      want: ['skipped: NoETL does not publish its document'],
+    },
+    {
+      name: 'a name that means nothing',
+      changes: { resolve: () => resolveConfig(declaration, { ...environment, GATEWAY_NONSENSE: '1' }) },
+      check: 'environment',
+      want: ['fine: complete, for production', expect.stringContaining('GATEWAY_NONSENSE') as unknown as string],
+    },
+  ])('$name', async ({ changes, check, want }) => {
+    expect(await linesOf(changes, check)).toEqual(want);
+  });
+
+  test('with a wrong environment every problem is a line, and nothing outside is asked', async () => {
+    const asked = () => expect.unreachable('asked');
+    const findings = await examine({
+      ...healthy,
+      resolve: () => resolveConfig(declaration, { NOETL_BASE_URL: 'nonsense' }),
+      readUpstream: asked,
+      discoverIssuer: asked,
+      pingStore: asked,
+      liveDocumentHash: asked,
+    });
+    const outcomes = findings.map(({ check, outcome }) => `${check} ${outcome}`);
+    expect(outcomes.filter((one) => one === 'environment problem').length).toBeGreaterThanOrEqual(3);
+    expect(outcomes.slice(-4)).toEqual(['upstream skipped', 'issuer skipped', 'store skipped', 'drift skipped']);
+    expect(hasProblem(findings)).toBe(true);
+  });
+
+  test('each problem and warning has a next step, on one line', async () => {
+    const findings = await examine({ ...healthy, nodeVersion: '20.0.0', liveDocumentHash: async () => 'b' });
+    for (const { outcome, nextStep } of findings) {
+      expect(nextStep !== undefined).toBe(outcome === 'problem' || outcome === 'warning');
+    }
+    const lines = renderFindings(findings).trimEnd().split('\n');
+    expect(lines).toHaveLength(findings.length);
+    expect(lines[0]).toBe('PROBLEM  node         Node 20.0.0 is too old -> install Node 22.19 or newer');
+  });
+});
