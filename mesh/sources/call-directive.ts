@@ -1,15 +1,16 @@
 import { type ConstArgumentNode, type ConstDirectiveNode, type ConstValueNode, Kind } from 'graphql';
-import type { Operation, OperationArgument } from '../../core/operation.ts';
+import type { OperationArgument } from '../../core/operation.ts';
 import { isPublicName } from '../../generator/document/identifiers.ts';
 import { wholeBody } from '../../generator/document/operation-shape.ts';
 import { isProtocolField } from '../../generator/table/protocol-fields.ts';
+import type { TableRow } from './table-row.ts';
 
 /**
  * `@httpOperation` of a row: the path with `{args.<public name>}`, its constants in place; the query as a map from wire
  * name to argument, constants in the path's own query string; the body as a map from wire name to `"{args.<name>}"` or to
  * a constant, or `"{args.<name>}"` alone when one argument is the body.
  */
-export function callDirective(operation: Operation): ConstDirectiveNode {
+export function callDirective(operation: TableRow): ConstDirectiveNode {
   const { source, args } = operation;
   if (source.kind !== 'upstream') throw new TypeError(`${operation.field} is no upstream operation`);
   const query = args

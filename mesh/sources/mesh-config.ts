@@ -1,6 +1,7 @@
-import type { Operation } from '../../core/operation.ts';
+import { fileURLToPath } from 'node:url';
 import { openApiOperations } from './mesh-document.ts';
 import { protocolSdl } from './protocol-sdl.ts';
+import type { TableRow } from './table-row.ts';
 
 /** Names of the files that Mesh reads, in the folder of generated files. */
 export const meshFiles = { document: 'noetl.openapi.json', protocol: 'protocol.graphql' } as const;
@@ -23,7 +24,7 @@ export interface MeshConfig {
  * What Mesh is told: one source made from the pulled document, one from the protocol's SDL.
  * @param folder where {@link meshFiles} are, relative to the folder that Mesh works in.
  */
-export function meshConfig(operations: readonly Operation[], folder: string): MeshConfig {
+export function meshConfig(operations: readonly TableRow[], folder: string): MeshConfig {
   const upstream = openApiOperations(operations);
   const noetl: MeshSource = {
     name: 'Noetl',
@@ -47,3 +48,9 @@ export function meshConfig(operations: readonly Operation[], folder: string): Me
     sources: [...(upstream.length === 0 ? [] : [noetl]), ...(protocolSdl(operations) === undefined ? [] : [protocol])],
   };
 }
+
+/** The configuration with the schema shaped as the table says, for Mesh's own commands. */
+export const withTransform = (config: MeshConfig, operations: readonly TableRow[]): MeshConfig => ({
+  ...config,
+  transforms: [{ [fileURLToPath(new URL('./shape-transform.ts', import.meta.url))]: { operations } }],
+});

@@ -1,4 +1,4 @@
-import type { Operation, OperationArgument } from '../../core/operation.ts';
+import type { OperationArgument } from '../../core/operation.ts';
 import { mapSchema } from '../../generator/document/map-schemas.ts';
 import {
   componentName,
@@ -11,13 +11,14 @@ import {
 import { objectOf, wholeBody } from '../../generator/document/operation-shape.ts';
 import { escapeName } from '../../generator/normalise/rules/property-names.ts';
 import { isProtocolField } from '../../generator/table/protocol-fields.ts';
+import type { TableRow } from './table-row.ts';
 
 /**
  * The document that Mesh's OpenAPI handler reads: the open operations of a normalised document, called by their public
  * names, with every offered argument as a parameter. A member of a body is a query parameter here, since Mesh would put
  * all of them into one `input`; where each really goes is written into the schema afterwards (`shapeSchema`).
  */
-export function meshDocument(normalised: OpenApiDocument, operations: readonly Operation[]): OpenApiDocument {
+export function meshDocument(normalised: OpenApiDocument, operations: readonly TableRow[]): OpenApiDocument {
   const paths: Record<string, Record<string, OperationObject>> = {};
   for (const operation of openApiOperations(operations)) {
     const { method, path, args } = operation.source;
@@ -43,7 +44,7 @@ interface OpenApiOperation {
 }
 
 /** The operations that the OpenAPI handler makes fields of: upstream ones that the protocol does not describe. */
-export function openApiOperations(operations: readonly Operation[]): readonly OpenApiOperation[] {
+export function openApiOperations(operations: readonly TableRow[]): readonly OpenApiOperation[] {
   return operations.flatMap(({ field, source, args }) =>
     source.kind === 'upstream' && !isProtocolField(field)
       ? [{ field, source: { method: source.method, path: source.path, args } }]

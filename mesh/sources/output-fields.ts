@@ -7,9 +7,9 @@ import {
   type TypeNode,
 } from 'graphql';
 import { GatewayError } from '../../core/errors.ts';
-import type { Operation } from '../../core/operation.ts';
 import { camelCase, isPublicName } from '../../generator/document/identifiers.ts';
 import { escapeName, wireName } from '../../generator/normalise/rules/property-names.ts';
+import type { TableRow } from './table-row.ts';
 
 /** Type → wire name → public names, where rows say so. */
 export type FieldNames = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
@@ -21,7 +21,7 @@ export type FieldNames = ReadonlyMap<string, ReadonlyMap<string, readonly string
  */
 export function answerFieldNames(
   document: DocumentNode,
-  operations: readonly Operation[],
+  operations: readonly TableRow[],
   roots: ReadonlyMap<string, FieldDefinitionNode>,
 ): FieldNames {
   const types = new Map(
@@ -56,7 +56,7 @@ interface Said {
 type Types = ReadonlyMap<string, ObjectTypeDefinitionNode>;
 
 function placesOf(
-  operations: readonly Operation[],
+  operations: readonly TableRow[],
   types: Types,
   roots: ReadonlyMap<string, FieldDefinitionNode>,
 ): (Said & { readonly path: string; readonly place: { readonly type: string; readonly wire: string } })[] {

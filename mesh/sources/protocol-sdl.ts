@@ -1,5 +1,5 @@
-import type { Operation } from '../../core/operation.ts';
 import { isProtocolField } from '../../generator/table/protocol-fields.ts';
+import type { TableRow } from './table-row.ts';
 
 const directives = `scalar JSON
 scalar ObjMap
@@ -41,7 +41,7 @@ export const protocolTypes: ReadonlySet<string> = new Set(['ExecuteResult', 'Exe
  * open. `clientId` is taken from clients that send it and goes nowhere.
  * @returns undefined when none is open.
  */
-export function protocolSdl(operations: readonly Operation[]): string | undefined {
+export function protocolSdl(operations: readonly TableRow[]): string | undefined {
   const open = operations.filter(({ field, source }) => source.kind === 'upstream' && isProtocolField(field));
   if (open.length === 0) return undefined;
   const blocks = open.map((operation) => {

@@ -12,11 +12,11 @@ import {
   visit,
 } from 'graphql';
 import { GatewayError } from '../../core/errors.ts';
-import type { Operation } from '../../core/operation.ts';
 import { callDirective } from './call-directive.ts';
 import { answerFieldNames, type FieldNames, shapeFields } from './output-fields.ts';
 import { protocolTypes } from './protocol-sdl.ts';
 import { keepReachable } from './reachable-definitions.ts';
+import type { TableRow } from './table-row.ts';
 
 /**
  * Gives Mesh's schema the public shape that the table asks for, so that the printed SDL alone says how to call:
@@ -24,7 +24,7 @@ import { keepReachable } from './reachable-definitions.ts';
  * names with `@resolveRootField` naming the wire's, identifiers as `ID`, and the rows that the gateway answers itself.
  * @throws ERR_POLICY_INVALID when a row has no field or a field no row.
  */
-export function shapeSchema(schema: DocumentNode, operations: readonly Operation[]): DocumentNode {
+export function shapeSchema(schema: DocumentNode, operations: readonly TableRow[]): DocumentNode {
   const document = identifiersAsId(schema);
   const roots = rootFields(document);
   assertRows(operations, roots);
@@ -61,7 +61,7 @@ function rootFields(document: DocumentNode): ReadonlyMap<string, FieldDefinition
   );
 }
 
-function assertRows(operations: readonly Operation[], roots: ReadonlyMap<string, FieldDefinitionNode>): void {
+function assertRows(operations: readonly TableRow[], roots: ReadonlyMap<string, FieldDefinitionNode>): void {
   const rows = operations.filter(({ source }) => source.kind === 'upstream').map(({ field }) => field);
   const problems = [
     ...rows.filter((field) => !roots.has(field)).map((field) => `operations.${field}: Mesh made no field of it`),
@@ -75,7 +75,7 @@ function assertRows(operations: readonly Operation[], roots: ReadonlyMap<string,
 }
 
 function rootTypes(
-  operations: readonly Operation[],
+  operations: readonly TableRow[],
   roots: ReadonlyMap<string, FieldDefinitionNode>,
 ): ObjectTypeDefinitionNode[] {
   return Object.entries(rootNames).flatMap(([root, name]) => {
@@ -88,7 +88,7 @@ function rootTypes(
   });
 }
 
-function rootField(operation: Operation, made: FieldDefinitionNode | undefined): FieldDefinitionNode | undefined {
+function rootField(operation: TableRow, made: FieldDefinitionNode | undefined): FieldDefinitionNode | undefined {
   if (operation.source.kind === 'gateway') {
     const field = gatewayField(operation.source.sdl);
     return operation.description === undefined || field === undefined ? field : describe(field, operation.description);
@@ -110,7 +110,7 @@ function gatewayField(sdl: string): FieldDefinitionNode | undefined {
   return definition?.kind === Kind.OBJECT_TYPE_DEFINITION ? definition.fields?.[0] : undefined;
 }
 
-function gatewayTypes(operations: readonly Operation[]): readonly DefinitionNode[] {
+function gatewayTypes(operations: readonly TableRow[]): readonly DefinitionNode[] {
   return operations.flatMap(({ source }) =>
     source.kind === 'gateway' && source.typeDefs !== undefined
       ? parse(source.typeDefs, { noLocation: true }).definitions
