@@ -1,0 +1,43 @@
+# syntax=docker/dockerfile:1
+# Built and checked by hand, not generated. docs/deploy.md says how to build it with a pinned digest.
+
+# The version that the repository develops and tests with (tools/node/package.json). For a reproducible image, build
+# with the digest of your registry: --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:…
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+
+# Compiles the sources; has every dependency, Mesh too.
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY tools/node tools/node
+RUN npm ci
+COPY . .
+RUN npm run build
+
+# What runs beside the sources: production dependencies, without Mesh.
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY tools/node tools/node
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
+
+FROM ${NODE_IMAGE}
+LABEL org.opencontainers.image.title="NoETL Gateway" \
+      org.opencontainers.image.description="The public gateway of NoETL" \
+      org.opencontainers.image.licenses="MIT"
+ENV NODE_ENV=production \
+    NODE_OPTIONS=--max-semi-space-size=16
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY package.json gateway.config.ts LICENSE ./
+# gateway.config.ts runs as it is and imports these.
+COPY core ./core
+COPY openapi/noetl.lock.json ./openapi/
+COPY mesh/generated ./mesh/generated
+# The image's own unprivileged account; a number, so that Kubernetes can see that it is not root.
+USER 1000:1000
+EXPOSE 8090 8091
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ROUTER_PORT || 8090}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "dist/cli/main.js", "serve"]
