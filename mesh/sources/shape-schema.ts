@@ -30,9 +30,21 @@ export function shapeSchema(schema: DocumentNode, operations: readonly TableRow[
   assertRows(operations, roots);
   const answers = answerFieldNames(document, operations, roots);
   const shaped = document.definitions.flatMap((definition) => shapeDefinition(definition, answers));
-  const definitions = [...rootTypes(operations, roots), ...shaped, ...gatewayTypes(operations)];
+  const definitions = [...rootTypes(operations, roots), ...shaped, ...gatewayTypes(operations), ...callDirectives];
   return keepReachable({ kind: Kind.DOCUMENT, definitions });
 }
+
+/** What a reader of the schema has to know of the directives; Mesh declares each only when it used it itself. */
+const callDirectives = parse(
+  `scalar ObjMap
+enum HTTPMethod { GET POST PUT PATCH DELETE }
+directive @httpOperation(subgraph: String, path: String, operationSpecificHeaders: [[String]], httpMethod: HTTPMethod, queryParamArgMap: ObjMap, requestBaseBody: ObjMap) on FIELD_DEFINITION
+directive @resolveRootField(subgraph: String, field: String) on FIELD_DEFINITION`,
+  { noLocation: true },
+).definitions;
+const declared = new Set(
+  callDirectives.map((definition) => ('name' in definition ? definition.name?.value : undefined)),
+);
 
 export const rootNames = { query: 'Query', mutation: 'Mutation' } as const;
 
@@ -122,6 +134,7 @@ function shapeDefinition(definition: DefinitionNode, answers: FieldNames): reado
   switch (definition.kind) {
     case Kind.SCHEMA_DEFINITION:
     case Kind.SCHEMA_EXTENSION:
+    case Kind.DIRECTIVE_DEFINITION:
       return [];
     case Kind.OBJECT_TYPE_DEFINITION:
       if (Object.values<string>(rootNames).includes(definition.name.value)) return [];
@@ -129,7 +142,7 @@ function shapeDefinition(definition: DefinitionNode, answers: FieldNames): reado
     case Kind.INPUT_OBJECT_TYPE_DEFINITION:
       return [withoutDirectives(definition)];
     default:
-      return [definition];
+      return 'name' in definition && declared.has(definition.name?.value) ? [] : [definition];
   }
 }
 
