@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+
+/** A connection to NATS that comes back by itself. */
+export interface NatsLink {
+  /** @returns undefined: there is no connection now. Waits only for the very first one, and not for long. */
+  current(): Promise<NatsConnection | undefined>;
+  close(): Promise<void>;
+}
+
+/** How long to wait between attempts. */
+const retryMs = 250;
+
+/**
+ * Connects in the background, for as long as it takes. `onConnected` is called after every (re)connection,
+ * `onLost` when it breaks.
+ */
+export function keepNatsConnected(
+  options: NodeConnectionOptions & { readonly timeout: number },
+  listener: { onConnected(nc: NatsConnection): void; onLost(): void },
+): NatsLink {
+  const closing = new AbortController();
+  let live: NatsConnection | undefined;
+
+  async function run(): Promise<void> {
+    while (!closing.signal.aborted) {
+      const nc = await connect(options).catch(() => undefined);
+      if (nc === undefined) {
+        await delay(retryMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
+        continue;
+      }
+      await follow(nc);
+    }
+  }
+
+  async function follow(nc: NatsConnection): Promise<void> {
+    const close = () => void nc.close();
+    closing.signal.addEventListener('abort', close);
+    if (closing.signal.aborted) close();
+    else arrived(nc);
+    for await (const status of nc.status()) {
+      if (status.type === 'reconnect') arrived(nc);
+      if (status.type === 'disconnect' || status.type === 'staleConnection') lost();
+    }
+    lost();
+    closing.signal.removeEventListener('abort', close);
+  }
+
+  function arrived(nc: NatsConnection): void {
+    live = nc;
+    listener.onConnected(nc);
+  }
+
+  function lost(): void {
+    live = undefined;
+    listener.onLost();
+  }
+
+  const finished = run();
+  const first = new Promise<void>((done) => {
+    const timer = setInterval(() => live !== undefined && end(), 10);
+    const end = () => {
+      clearInterval(timer);
+      done();
+    };
+    setTimeout(end, options.timeout).unref();
+  });
+  return {
+    async current() {
+      if (live === undefined) await first;
+      return live;
+    },
+    async close() {
+      closing.abort();
+      await finished;
+    },
+  };
+}

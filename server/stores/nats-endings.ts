@@ -1,0 +1,83 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../../core/clock.ts';
+import type { Ending } from '../../core/ports.ts';
+import type { SessionKey } from '../../core/session/session-token.ts';
+import type { NatsBucket, NatsChange } from './nats-bucket.ts';
+import { decodeMark, decodeRecord } from './session-record.ts';
+
+/** Keys of sessions and of users' marks begin with these. */
+export const sessionPrefix = 'session.';
+export const userPrefix = 'user.';
+
+/** Between two attempts to hear. */
+const deafMs = 500;
+
+/** Hears endings out of everything that is written to a bucket. */
+export interface EndingWatch {
+  listen(listener: (ending: Ending) => void): void;
+  /** Leaves the bucket followed so far. Says `missed` when it begins to hear: some may have gone by. */
+  follow(bucket: NatsBucket): void;
+  stop(): void;
+  isHearing(): boolean;
+}
+
+export function hearEndings(clock: Clock): EndingWatch {
+  const listeners: ((ending: Ending) => void)[] = [];
+  let current: { stop(): void } | undefined;
+  let turn = 0;
+
+  const tell = (ending: Ending) => {
+    for (const listener of listeners) listener(ending);
+  };
+
+  function stop(): void {
+    turn += 1;
+    current?.stop();
+    current = undefined;
+  }
+
+  async function hear(bucket: NatsBucket, mine: number): Promise<void> {
+    const changes = await bucket.watch();
+    if (turn !== mine) return changes.stop();
+    current = changes;
+    tell({ missed: true });
+    for await (const change of changes) {
+      const ending = endingOf(change, clock());
+      if (ending !== undefined) tell(ending);
+    }
+  }
+
+  /** A watch that breaks is made again; until then nothing that is cached is trusted for long. */
+  async function keepHearing(bucket: NatsBucket): Promise<void> {
+    stop();
+    const mine = turn;
+    while (turn === mine) {
+      await hear(bucket, mine).catch(() => {});
+      if (turn !== mine) return;
+      current = undefined;
+      tell({ missed: true });
+      await delay(deafMs, undefined, { ref: false });
+    }
+  }
+
+  return {
+    listen: (listener) => void listeners.push(listener),
+    follow: (bucket) => void keepHearing(bucket).catch(() => {}),
+    stop,
+    isHearing: () => current !== undefined,
+  };
+}
+
+/** @returns undefined: not an ending. What cannot be read may have been one. */
+function endingOf({ key, text }: NatsChange, nowMs: number): Ending | undefined {
+  try {
+    if (key.startsWith(userPrefix)) {
+      const { userId, notBefore } = decodeMark(text);
+      return { userId, notBefore };
+    }
+    if (!key.startsWith(sessionPrefix) || decodeRecord(text, nowMs)?.state !== 'ended') return undefined;
+    return { key: key.slice(sessionPrefix.length) as SessionKey };
+  } catch {
+    return { missed: true };
+  }
+}

@@ -1,0 +1,45 @@
+import { Redis } from 'ioredis';
+
+export interface RedisConnectionOptions {
+  /** `redis://` or `rediss://` (TLS), with user, password and database as needed. */
+  readonly url: string;
+  /** One command; a connection that says nothing for twice as long is replaced. */
+  readonly timeoutMs: number;
+  /** How the server's list of clients names it. */
+  readonly name: string;
+}
+
+/**
+ * A connection that never makes callers wait for an outage: nothing is queued while it is down, nothing is sent twice,
+ * and it comes back by itself. Fails per command; errors of the connection are only those.
+ */
+export function connectRedis({ url, timeoutMs, name }: RedisConnectionOptions): Redis {
+  const redis = new Redis(url, {
+    protocol: 2,
+    commandTimeout: timeoutMs,
+    socketTimeout: 2 * timeoutMs,
+    connectTimeout: 2 * timeoutMs,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000),
+    // After a failover the address may still lead to the old primary.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    autoResubscribe: false,
+    connectionName: name,
+  });
+  redis.on('error', () => {});
+  return redis;
+}
+
+/** Resolves when the connection is usable for the first time; after that time, or when that takes too long, at once. */
+export async function firstReady(redis: Redis, timeoutMs: number): Promise<void> {
+  if (redis.status === 'ready') return;
+  await new Promise<void>((done) => {
+    const timer = setTimeout(done, timeoutMs);
+    redis.once('ready', () => {
+      clearTimeout(timer);
+      done();
+    });
+  });
+}

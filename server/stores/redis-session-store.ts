@@ -1,0 +1,163 @@
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import type { Clock } from '../../core/clock.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { Ending, SessionStore } from '../../core/ports.ts';
+import type { SessionKey } from '../../core/session/session-token.ts';
+import { connectRedis, firstReady } from './redis-connection.ts';
+import {
+  decodeMark,
+  decodeRecord,
+  encodeEnded,
+  encodeLive,
+  encodeMark,
+  endedPrefix,
+  userKey,
+} from './session-record.ts';
+
+export interface RedisSessionStoreOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  /** One command. */
+  readonly timeoutMs?: number;
+  /** Begins every key, and the name of the channel. */
+  readonly prefix?: string;
+}
+
+/** KEYS session; ARGV value, milliseconds to live, what a tombstone begins with. */
+const putScript = `
+local held = redis.call('GET', KEYS[1])
+if held and string.sub(held, 1, #ARGV[3]) == ARGV[3] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+/** KEYS session; ARGV tombstone, milliseconds to live, channel, message. */
+const endScript = `
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return redis.call('PUBLISH', ARGV[3], ARGV[4])`;
+
+/** KEYS mark; ARGV value, milliseconds to live, moment, channel, message. The later mark stays. */
+const markScript = `
+local held = redis.call('GET', KEYS[1])
+local at = held and tonumber(string.match(held, '"notBefore":(%d+)'))
+if not at or at < tonumber(ARGV[3]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+return redis.call('PUBLISH', ARGV[4], ARGV[5])`;
+
+const message = z.union([
+  z.object({ key: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.object({ userId: z.string(), notBefore: z.number() }),
+]);
+
+/** While endings cannot be heard but sessions can be read, nothing that is cached is trusted for longer than this. */
+const deafMs = 500;
+
+/**
+ * Sessions in Redis, shared by replicas: values with a time to live, endings by a channel. Needs GET, SET, PTTL, EVAL,
+ * PUBLISH, SUBSCRIBE and PING. An outage is ERR_STORE, at once.
+ */
+export function createRedisSessionStore(options: RedisSessionStoreOptions): SessionStore {
+  const { clock, timeoutMs = 1_000, prefix = 'noetl-gateway' } = options;
+  const connection = { url: options.url, timeoutMs };
+  const redis = connectRedis({ ...connection, name: 'noetl-gateway' });
+  const endings = subscribe(connection, `${prefix}:endings`, () => redis.status === 'ready');
+  const first = firstReady(redis, timeoutMs);
+  const sessionAt = (key: SessionKey) => `${prefix}:session:${key}`;
+  const markAt = (userId: string) => `${prefix}:not-before:${userKey(userId)}`;
+  const lifeMs = (until: Date) => String(Math.max(1, Math.ceil(until.getTime() - clock())));
+
+  async function run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    await first;
+    try {
+      return await command(redis);
+    } catch (cause) {
+      throw new GatewayError('ERR_STORE', 'the session store does not answer', { cause, retryAfterSecs: 1 });
+    }
+  }
+  const evaluate = (script: string, key: string, ...args: string[]) => run((to) => to.eval(script, 1, key, ...args));
+
+  return {
+    async get(key) {
+      const text = await run((to) => to.get(sessionAt(key)));
+      return text === null ? undefined : decodeRecord(text, clock());
+    },
+    async put(key, session, checkedAt, keepUntil) {
+      const value = encodeLive(session, checkedAt, keepUntil);
+      return (await evaluate(putScript, sessionAt(key), value, lifeMs(keepUntil), endedPrefix)) === 1;
+    },
+    async end(key, until) {
+      const told = JSON.stringify({ key });
+      await evaluate(endScript, sessionAt(key), encodeEnded(until), lifeMs(until), endings.channel, told);
+    },
+    async endAllOf(userId, notBefore, keepUntil) {
+      const value = encodeMark({ userId, notBefore, keepUntil });
+      const told = JSON.stringify({ userId, notBefore: notBefore.getTime() });
+      const at = String(notBefore.getTime());
+      await evaluate(markScript, markAt(userId), value, lifeMs(keepUntil), at, endings.channel, told);
+    },
+    async notBefore(userId) {
+      const text = await run((to) => to.get(markAt(userId)));
+      return text === null ? undefined : decodeMark(text).notBefore;
+    },
+    onEnded: endings.listen,
+    async ping() {
+      await run((to) => to.ping());
+      if (!endings.isHearing()) throw new GatewayError('ERR_STORE', 'endings of sessions cannot be heard');
+    },
+    async close() {
+      endings.close();
+      redis.disconnect();
+    },
+  };
+}
+
+/** Hears endings; says `missed` whenever some may have gone by. */
+function subscribe(connection: { url: string; timeoutMs: number }, channel: string, canRead: () => boolean) {
+  const listeners: ((ending: Ending) => void)[] = [];
+  const redis = connectRedis({ ...connection, name: 'noetl-gateway-endings' });
+  let hearing = false;
+  const tell = (ending: Ending) => {
+    for (const listener of listeners) listener(ending);
+  };
+
+  redis.on('ready', () => {
+    redis.subscribe(channel).then(
+      () => {
+        hearing = true;
+        tell({ missed: true });
+      },
+      () => redis.disconnect(true),
+    );
+  });
+  redis.on('close', () => {
+    hearing = false;
+  });
+  redis.on('message', (_channel, text) => tell(decodeMessage(text)));
+
+  // A connection that died without a word is found by asking; so is one that may read but not subscribe.
+  const watch = setInterval(() => {
+    if (hearing) redis.ping().catch(() => {});
+    else if (canRead()) tell({ missed: true });
+  }, deafMs);
+  watch.unref();
+
+  return {
+    channel,
+    listen: (listener: (ending: Ending) => void) => void listeners.push(listener),
+    isHearing: () => hearing,
+    close() {
+      clearInterval(watch);
+      redis.disconnect();
+    },
+  };
+}
+
+/** A message that cannot be read was an ending of some kind. */
+function decodeMessage(text: string): Ending {
+  try {
+    const told = message.parse(JSON.parse(text));
+    if ('key' in told) return { key: told.key as SessionKey };
+    return { userId: told.userId, notBefore: new Date(told.notBefore) };
+  } catch {
+    return { missed: true };
+  }
+}

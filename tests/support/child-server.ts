@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A server of one's own on a free port, its data in a folder of its own. */
+export interface ChildServer {
+  readonly port: number;
+  /** Ends the process; its data stay. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  /** Ends the process and removes its data. */
+  remove(): Promise<void>;
+}
+
+export const startRedis = () =>
+  startServer('redis-server', (port, folder) => [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes'],
+    ...['--appendfsync', 'always'],
+  ]);
+
+export const startNats = (command = 'nats-server') =>
+  startServer(command, (port, folder) => ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder]);
+
+/** Whether a program can be started here. */
+export const hasProgram = (command: string): boolean => spawnSync(command, ['--version']).status === 0;
+
+/** Whether something listens there. */
+export function isListening(port: number): Promise<boolean> {
+  return new Promise((answer) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      answer(true);
+    });
+    socket.once('error', () => answer(false));
+  });
+}
+
+/** Asks again until it is so. @throws when it is not within `ms`. */
+export async function eventually(holds: () => boolean | Promise<boolean>, ms = 10_000): Promise<void> {
+  const end = performance.now() + ms;
+  while (performance.now() < end) {
+    if (await holds()) return;
+    await delay(20);
+  }
+  throw new Error(`not within ${ms} ms`);
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}
+
+async function startServer(command: string, args: (port: number, folder: string) => string[]): Promise<ChildServer> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'gateway-store-'));
+  let child: ChildProcess | undefined;
+  const server: ChildServer = {
+    port,
+    async start() {
+      child = spawn(command, args(port, folder), { stdio: 'ignore' });
+      await eventually(() => isListening(port));
+    },
+    async stop() {
+      const running = child;
+      child = undefined;
+      if (running === undefined) return;
+      const ended = once(running, 'exit');
+      running.kill('SIGKILL');
+      await ended;
+    },
+    async remove() {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  await server.start();
+  return server;
+}
