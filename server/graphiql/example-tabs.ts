@@ -7,7 +7,8 @@ export interface ExampleTab {
 /** The protocol's own operations, ready to run once a session token is in place. */
 export const exampleTabs: readonly ExampleTab[] = [
   {
-    query: `# Start a playbook. Paste a session token above first (POST /api/auth/login gives one).
+    query: `# Start a playbook. First paste a
+# session token into the bar above.
 mutation Execute($name: String!, $vars: JSON) {
   executePlaybook(name: $name, variables: $vars) {
     id
@@ -24,7 +25,8 @@ mutation Execute($name: String!, $vars: JSON) {
     ),
   },
   {
-    query: `# Watch it: put the id that executePlaybook gave into the variables, and run this until it is over.
+    query: `# Watch it: put the execution's id
+# into the variables below.
 query Status($id: ID!) {
   execution(id: $id) {
     id

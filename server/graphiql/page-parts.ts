@@ -16,7 +16,7 @@ export const pageHtml = `<!doctype html>
 <form id="session" autocomplete="off">
 <strong>NoETL Gateway</strong>
 <label for="token">Session token</label>
-<input id="token" type="password" spellcheck="false" placeholder="from POST /api/auth/login">
+<input id="token" type="password" autocomplete="off" spellcheck="false" placeholder="from POST /api/auth/login">
 <button type="submit">Use</button>
 <output id="state" for="token">No session yet: the schema appears once a token is in use.</output>
 </form>
@@ -39,17 +39,10 @@ body { display: flex; flex-direction: column; font: 14px/1.4 system-ui, sans-ser
 
 /**
  * The page's own script. The token lives in this script's memory alone: not in storage, not in the URL. It goes out as
- * `Authorization: Bearer` with requests to `/graphql`, and GraphiQL is drawn anew so that it reads the schema with it.
+ * `Authorization: Bearer` with requests to `/graphql`, and GraphiQL then asks for the schema again. Queries do not go into
+ * the URL either.
  */
 export function pageScript(tabs: readonly ExampleTab[]): string {
-  const options = JSON.stringify({
-    title: 'NoETL Gateway',
-    defaultTabs: tabs,
-    shouldPersistHeaders: false,
-    isHeadersEditorEnabled: true,
-    credentials: 'same-origin',
-    method: 'POST',
-  });
   return `(() => {
   'use strict';
   self.MonacoEnvironment = {
@@ -66,18 +59,35 @@ export function pageScript(tabs: readonly ExampleTab[]): string {
     if (!headers.has('authorization')) headers.set('authorization', 'Bearer ' + token);
     return send(input, Object.assign({}, init, { headers }));
   };
-  const state = document.getElementById('state');
-  const draw = () => {
-    const old = document.getElementById('root');
-    const root = document.createElement('div');
-    root.id = 'root';
-    old.replaceWith(root);
-    YogaGraphiQL.renderYogaGraphiQL(root, ${options});
+
+  const tabs = ${JSON.stringify(tabs)};
+  // GraphiQL adds an empty tab unless it is told what the active one holds.
+  const activeTab = () => {
+    try {
+      const kept = JSON.parse(localStorage.getItem('graphiql:tabState'));
+      return kept.tabs[kept.activeTabIndex];
+    } catch {
+      return tabs[0];
+    }
   };
+  const active = activeTab() || tabs[0];
+  YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), {
+    title: 'NoETL Gateway',
+    endpoint: '/graphql',
+    defaultTabs: tabs,
+    initialQuery: active.query,
+    initialVariables: active.variables,
+    onEditQuery: () => {},
+    shouldPersistHeaders: false,
+    credentials: 'same-origin',
+    method: 'POST',
+  });
+
+  const state = document.getElementById('state');
   const check = async () => {
-    const answer = await send('/graphql', {
+    const answer = await window.fetch('/graphql', {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer ' + token },
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query: '{ __typename }' }),
     });
     if (answer.ok) return 'Session in use. The token is kept in this page only.';
@@ -89,9 +99,9 @@ export function pageScript(tabs: readonly ExampleTab[]): string {
     token = document.getElementById('token').value.trim();
     state.textContent = 'Checking…';
     state.textContent = token === '' ? 'No session.' : await check().catch(() => 'The gateway does not answer.');
-    draw();
+    const again = document.querySelector('button[aria-label="Re-fetch GraphQL schema"]');
+    if (again) again.click();
   });
-  draw();
 })();
 `;
 }

@@ -23,10 +23,10 @@ export function createPublicRoutes(options: PublicRoutesOptions): (exchange: Exc
   };
 }
 
-/** `POST` and `GET` with a query are GraphQL; any other `GET` is a person with a browser. */
+/** `POST` and a program's `GET` with a query are GraphQL; any other `GET` is a person with a browser, and runs nothing. */
 async function graphql(exchange: Exchange, options: PublicRoutesOptions): Promise<Answer> {
   const { method, search, request } = exchange;
-  const asks = new URLSearchParams(search).has('query');
+  const asks = new URLSearchParams(search).has('query') && !(request.headers.accept ?? '').includes('text/html');
   if ((method === 'GET' || method === 'HEAD') && !asks) {
     return options.graphiql.page(header(request.headers['accept-encoding']));
   }
