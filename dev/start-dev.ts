@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GatewayConfig } from '../core/config/gateway-config.ts';
+import { resolveConfig } from '../core/config/resolve-config.ts';
+import { GatewayError } from '../core/errors.ts';
+import { createGateway, type Gateway } from '../server/gateway.ts';
+import { createDevIssuer, type DevIssuer } from './issuer/dev-issuer.ts';
+import { sampleUsers } from './noetl/accounts.ts';
+import { createNoetlStandIn, type NoetlStandIn } from './noetl/stand-in.ts';
+
+export interface DevOptions {
+  readonly config: GatewayConfig;
+  readonly sdl: string;
+  /** The caller's environment; what development needs is put over it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Served by the stand-in as its own document. */
+  readonly openapiFile?: string;
+  readonly version?: string;
+}
+
+/** A gateway with everything around it, on loopback. */
+export interface DevGateway {
+  /** How a person on this machine reaches it. */
+  readonly url: string;
+  readonly internalUrl: string;
+  readonly issuer: DevIssuer;
+  readonly noetl: NoetlStandIn;
+  readonly gateway: Gateway;
+  readonly users: readonly string[];
+  /** An identity token as the local issuer gives it. */
+  identityToken(user: string): Promise<string>;
+  /** A whole login over HTTP. @throws ERR_AUTH_UNAVAILABLE when it did not work */
+  login(user: string): Promise<{ readonly sessionToken: string; readonly identityToken: string }>;
+  stop(): Promise<void>;
+}
+
+const audience = 'noetl-gateway-dev';
+
+/**
+ * Starts the real gateway with a stand-in NoETL and a local OpenID issuer. For development only: tokens are handed out
+ * without a password, so everything listens on loopback.
+ * @throws ERR_CONFIG_INVALID when a port is taken
+ */
+export async function startDev(options: DevOptions): Promise<DevGateway> {
+  const { environment } = options;
+  const issuer = await createDevIssuer({
+    clock: Date.now,
+    audience,
+    users: sampleUsers.map(({ email, displayName }) => ({ sub: subjectFor(email), email, name: displayName })),
+  });
+  const noetl = await createNoetlStandIn(options.openapiFile === undefined ? {} : { openapiFile: options.openapiFile });
+  const internalPort = environment['GATEWAY_INTERNAL_PORT'] ?? '8091';
+  const internalUrl = `http://127.0.0.1:${internalPort}`;
+  const { config, warnings } = resolveConfig(options.config, {
+    LOG_LEVEL: 'warn',
+    ...environment,
+    NODE_ENV: 'development',
+    GATEWAY_BIND: environment['GATEWAY_BIND'] ?? '127.0.0.1',
+    GATEWAY_INTERNAL_PORT: internalPort,
+    GATEWAY_INTERNAL_URL: internalUrl,
+    NOETL_BASE_URL: noetl.url.href,
+    GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
+    GATEWAY_AUDIENCES: audience,
+  });
+  const closeParts = () => Promise.allSettled([issuer.close(), noetl.close()]);
+  try {
+    const { sdl, version = 'unknown' } = options;
+    const gateway = await createGateway({ config, sdl, warnings, version, pretty: environment['CI'] === undefined });
+    const { port } = await gateway.listen();
+    const url = `http://localhost:${port}`;
+    const identityToken = (user: string) => issuer.token(subjectOf(user));
+    return {
+      url,
+      internalUrl,
+      issuer,
+      noetl,
+      gateway,
+      users: sampleUsers.map(({ email }) => nameOf(email)),
+      identityToken,
+      async login(user) {
+        const token = await identityToken(user);
+        return { identityToken: token, sessionToken: await loginOver(`http://127.0.0.1:${port}`, token) };
+      },
+      async stop() {
+        await gateway.stop();
+        await closeParts();
+      },
+    };
+  } catch (error) {
+    await closeParts();
+    throw error;
+  }
+}
+
+const nameOf = (email: string): string => email.slice(0, email.indexOf('@'));
+
+const subjectFor = (email: string): string => `dev|${nameOf(email)}`;
+
+function subjectOf(user: string): string {
+  const found = sampleUsers.find(
+    ({ email, roles }) => nameOf(email) === user || email === user || roles.includes(user),
+  );
+  if (found !== undefined) return subjectFor(found.email);
+  const names = sampleUsers.map(({ email, roles }) => `${nameOf(email)} (${roles.join(', ')})`).join(', ');
+  throw new GatewayError('ERR_CONFIG_INVALID', `there is no user ${user}; there are ${names}`);
+}
+
+async function loginOver(url: string, token: string): Promise<string> {
+  for (let left = 5; ; left -= 1) {
+    const answer = await fetch(`${url}/api/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ auth0_token: token }),
+    });
+    const body = (await answer.json()) as { session_token?: string; error?: string };
+    if (body.session_token !== undefined) return body.session_token;
+    if (left === 0 || answer.status < 500) {
+      throw new GatewayError('ERR_AUTH_UNAVAILABLE', `the first login failed: ${body.error ?? answer.status}`);
+    }
+    await sleep(200);
+  }
+}
