@@ -1,0 +1,95 @@
+import { hash } from 'node:crypto';
+import { isIP } from 'node:net';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { addressKey } from './client-address.ts';
+
+export type LimitedRoute = 'login' | 'validate' | 'check_access';
+
+export interface RateLimitsOptions {
+  readonly loginsPerMinute: number;
+  /** Of `validate` and of `check-access`, each. */
+  readonly checksPerMinute: number;
+  /** Counted there, for all replicas; by this process alone while it does not answer. Without it: by this process. */
+  readonly redisUrl?: string;
+}
+
+/** Who may call how often. */
+export interface RateLimits {
+  /**
+   * Counts one call. @param key a client's address (IPv6 counts by its /64 network), or any other text that names who is
+   * counted, a subject say; only its hash is kept.
+   * @returns undefined: go on; else the seconds after which to come again.
+   */
+  consume(route: LimitedRoute, key: string): Promise<number | undefined>;
+  close(): Promise<void>;
+}
+
+const minuteSecs = 60;
+/** Keys that one process counts by themselves in a minute; whoever comes after shares what is left of these. */
+const ownKeys = 50_000;
+const sharedKeys = 256;
+
+/** Fixed windows of a minute, in bounded memory. */
+export function createRateLimits({ loginsPerMinute, checksPerMinute, redisUrl }: RateLimitsOptions): RateLimits {
+  const points = { login: loginsPerMinute, validate: checksPerMinute, check_access: checksPerMinute };
+  const inMemory = {
+    login: new RateLimiterMemory({ keyPrefix: 'login', points: points.login, duration: minuteSecs }),
+    validate: new RateLimiterMemory({ keyPrefix: 'validate', points: points.validate, duration: minuteSecs }),
+    check_access: new RateLimiterMemory({ keyPrefix: 'check', points: points.check_access, duration: minuteSecs }),
+  };
+  const bounded = boundKeys();
+  const shared = redisUrl === undefined ? undefined : shareInRedis(redisUrl, points, inMemory);
+  return {
+    async consume(route, key) {
+      const limiter: RateLimiterAbstract = (await shared?.limiters)?.[route] ?? inMemory[route];
+      try {
+        await limiter.consume(bounded(isIP(key) === 0 ? hash('sha256', key) : addressKey(key)));
+        return undefined;
+      } catch (refusal) {
+        if (!(refusal instanceof RateLimiterRes)) throw refusal;
+        return Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
+      }
+    },
+    async close() {
+      await shared?.close();
+    },
+  };
+}
+
+type Limiters<T> = Readonly<Record<LimitedRoute, T>>;
+
+/** The client is loaded only when it is needed. */
+function shareInRedis(url: string, points: Limiters<number>, inMemory: Limiters<RateLimiterMemory>) {
+  const connected = import('../stores/redis-connection.ts').then(({ connectRedis }) =>
+    connectRedis({ url, timeoutMs: 250, name: 'noetl-gateway-limits' }),
+  );
+  const limiters = connected.then((storeClient) => {
+    const limit = (route: LimitedRoute) =>
+      new RateLimiterRedis({
+        storeClient,
+        keyPrefix: `noetl-gateway:limit:${route}`,
+        points: points[route],
+        duration: minuteSecs,
+        rejectIfRedisNotReady: true,
+        insuranceLimiter: inMemory[route],
+      });
+    return { login: limit('login'), validate: limit('validate'), check_access: limit('check_access') };
+  });
+  return { limiters, close: async () => (await connected).disconnect() };
+}
+
+/** Keeps the number of keys down: a flood of addresses costs no more memory, and is counted all the same. */
+function boundKeys(): (key: string) => string {
+  let known = new Set<string>();
+  let sinceMs = performance.now();
+  return (key) => {
+    if (performance.now() - sinceMs > minuteSecs * 1_000) {
+      known = new Set();
+      sinceMs = performance.now();
+    }
+    if (known.has(key)) return key;
+    if (known.size >= ownKeys) return `shared ${Number.parseInt(hash('sha256', key).slice(0, 8), 16) % sharedKeys}`;
+    known.add(key);
+    return key;
+  };
+}

@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest';
+import { createRateLimits } from '../../server/limits/rate-limits.ts';
+import { eventually, hasProgram, startRedis } from '../support/child-server.ts';
+
+const can = process.env['CI'] === 'true' || hasProgram('redis-server');
+
+describe.skipIf(!can)('rate limits in Redis', () => {
+  test('are shared by replicas, and go on without it', async () => {
+    const server = await startRedis();
+    const options = { loginsPerMinute: 6, checksPerMinute: 6, redisUrl: `redis://127.0.0.1:${server.port}` };
+    const [one, two] = [createRateLimits(options), createRateLimits(options)];
+    // Until it is connected each counts for itself.
+    await eventually(async () => {
+      for (const limits of [one, two]) await limits.consume('validate', 'warm up');
+      return (await one.consume('validate', 'warm up')) !== undefined;
+    });
+    const allowed = async (count: number) => {
+      let passed = 0;
+      for (let n = 0; n < count; n += 1) {
+        if ((await (n % 2 === 0 ? one : two).consume('login', '192.0.2.1')) === undefined) passed += 1;
+      }
+      return passed;
+    };
+    expect(await allowed(20)).toBe(6);
+    await server.stop();
+    const during = await allowed(20);
+    expect(during).toBeGreaterThan(0);
+    expect(during).toBeLessThanOrEqual(12);
+    await one.close();
+    await two.close();
+    await server.remove();
+  });
+});
