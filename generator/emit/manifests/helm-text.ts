@@ -45,6 +45,7 @@ export function checksTemplate(settings: ManifestSettings): string {
 /** What an operator reads after an installation. */
 export function notes(settings: ManifestSettings): string {
   return lines([
+    ...comment(),
     'The gateway is {{ .Values.namespace }}/noetl-gateway, port {{ .Values.service.port }}. Try it from inside the cluster:',
     '  curl http://noetl-gateway.{{ .Values.namespace }}.svc.cluster.local/health',
     '{{- if and (not .Values.secrets.required) (or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1)) }}',

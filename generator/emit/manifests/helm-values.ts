@@ -1,4 +1,5 @@
 import type { ManifestSettings } from './manifest-settings.ts';
+import { header } from './render-yaml.ts';
 import { deployment } from './workload.ts';
 
 /** Keys of the earlier gateway's chart that are taken and do nothing here. */
@@ -116,7 +117,13 @@ const exceptions: Readonly<Record<string, object>> = {
 export function valuesSchema(values: object): object {
   const root = schemaOf(values, '');
   const properties = { ...('properties' in root ? (root.properties as object) : {}), global: open };
-  return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'noetl-gateway values', ...root, properties };
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    $comment: header.join(' '),
+    title: 'noetl-gateway values',
+    ...root,
+    properties,
+  };
 }
 
 function schemaOf(value: unknown, path: string): object {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DCLinter } from 'dclint';
 import { expect, test } from 'vitest';
 import { env } from '../../../core/config/env.ts';
+import { headerText } from '../../../generator/emit/header.ts';
 import { manifestsOf } from '../../support/manifests.ts';
 
 /** A declaration that says something about every part of the manifests. */
@@ -24,6 +25,10 @@ const files = await manifestsOf({
 
 test('the whole list of files', () => {
   expect([...files.keys()].sort().join('\n')).toMatchSnapshot();
+});
+
+test('every file says where it comes from', () => {
+  for (const [path, text] of files) expect(text.slice(0, 400), path).toContain(headerText);
 });
 
 test.each([
