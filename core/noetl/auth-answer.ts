@@ -41,6 +41,7 @@ export function decodeLogin(answer: AuthAnswer): LoginAnswer {
   const data = membersOf(answer);
   if (!succeeded(answer)) {
     if (data['message'] === 'Token validation failed') return rejected;
+    if (data['message'] === 'Failed to create session') throw noAnswer(noSession);
     throw noAnswer(`login ended with status ${label(answer.status)}`);
   }
   if (data['status'] !== 'authenticated') {
@@ -51,6 +52,10 @@ export function decodeLogin(answer: AuthAnswer): LoginAnswer {
   if (token === undefined || token.length < shortestToken) throw noAnswer('login answer has no usable session token');
   return { outcome: 'authenticated', token, user: decodeUser(data['user']), expiresAt: decodeTime(data['expires_at']) };
 }
+
+/** Its database is out of reach, or the token has no e-mail, which NoETL's own users must have. */
+const noSession =
+  'NoETL could not create a session: see to its session database, and that identity tokens hold an e-mail';
 
 const rejected = { outcome: 'rejected', reason: 'The identity token was not accepted.' } as const;
 
@@ -116,9 +121,9 @@ function label(status: string): string {
 }
 
 function membersOf(answer: AuthAnswer): JsonObject {
-  if (holdsTemplateMark(answer.status) || holdsTemplateMark(answer.data)) throw noAnswer('answer holds a template');
   const members = objectOf(answer.data);
-  if (members === undefined || holdsTemplateMark(members)) throw noAnswer('answer is not an object');
+  if (members === undefined) throw noAnswer('answer is not an object');
+  if (holdsTemplateMark(members)) throw noAnswer('answer holds a template');
   return members;
 }
 
@@ -128,9 +133,11 @@ function objectOf(value: unknown): JsonObject | undefined {
   return isJsonObject(parsed) ? parsed : undefined;
 }
 
+/** A mark may hide in JSON text behind an escape. */
 function parseOr(text: string): unknown {
   try {
-    return parseJson(text);
+    const value = parseJson(text);
+    return holdsTemplateMark(value) ? undefined : value;
   } catch {
     return undefined;
   }

@@ -46,6 +46,9 @@ describe('decodeLogin', () => {
     ['array', ['admin'], ['admin']],
     ['JSON text', '["admin","viewer"]', ['admin', 'viewer']],
     ['PostgreSQL literal', '{admin,"viewer"}', ['admin', 'viewer']],
+    ['PostgreSQL literal with blanks', ' { admin , "viewer" } ', ['admin', 'viewer']],
+    ['names with blanks around', [' admin '], ['admin']],
+    ['empty text', '', []],
     ['empty PostgreSQL literal', '{}', []],
     ['one name', 'admin', ['admin']],
     ['null', null, []],
@@ -65,6 +68,18 @@ describe('decodeLogin', () => {
     ['Z', '2026-11-25T06:37:08.708322Z', '2026-11-25T06:37:08.708Z'],
   ])('reads the end: %s', (_name, given, want) => {
     expect(decodeLogin(login({ expires_at: given }))).toMatchObject({ expiresAt: new Date(want) });
+  });
+
+  it('takes what an async callback calls success', () => {
+    expect(decodeLogin(login({}, 'COMPLETED'))).toMatchObject({ outcome: 'authenticated' });
+  });
+
+  it('says in the log what an operator can do about a session that was not created', () => {
+    const answer = { status: 'error', data: { error: 'Database error', message: 'Failed to create session' } };
+    expect(errorOf(() => decodeLogin(answer))).toMatchObject({
+      code: 'ERR_AUTH_UNAVAILABLE',
+      cause: { message: expect.stringContaining('could not create a session') },
+    });
   });
 
   it('leaves the end open when NoETL does not say', () => {
@@ -106,6 +121,16 @@ describe('decodeLogin', () => {
       'a template hidden in JSON text',
       { status: 'success', data: JSON.stringify(loggedIn).replace('Ada L', '{\\u007b L') },
     ],
+    [
+      'a template hidden in a user that is JSON text',
+      login({ user: '{"user_id": 1, "display_name": "\\u007b{ x }}"}' }),
+    ],
+    ['a template hidden in roles that are JSON text', login({ user: { ...ada, roles: '["\\u007b{ x }}"]' } })],
+    ['a status that is empty', login({ status: '' })],
+    ['a user id without end', login({ user: { ...ada, user_id: '1'.repeat(1_025) } })],
+    ['a blank role', login({ user: { ...ada, roles: ['admin', ' '] } })],
+    ['a PostgreSQL literal without an end', login({ user: { ...ada, roles: '{admin' } })],
+    ['a name without end', login({ user: { ...ada, display_name: 'x'.repeat(1_025) } })],
     ['no token', login({ session_token: undefined })],
     ['a token with a blank', login({ session_token: `${token} x` })],
     ['Python text for nothing', login({ session_token: 'None' })],
@@ -134,6 +159,9 @@ describe('decodeLogin', () => {
   it('keeps upstream text out of message and cause', () => {
     const error = errorOf(() => decodeLogin({ status: 'SELECT secret', data: { message: 'SELECT secret' } })) as Error;
     expect(`${error.message} ${String((error.cause as Error).message)}`).not.toContain('secret');
+    expect(error.cause).toMatchObject({ message: 'login ended with status unknown' });
+    const known = errorOf(() => decodeLogin({ status: 'FAILED', data: {} }));
+    expect(known).toMatchObject({ cause: { message: 'login ended with status FAILED' } });
   });
 });
 

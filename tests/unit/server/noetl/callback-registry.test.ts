@@ -26,7 +26,7 @@ describe('createCallbackRegistry', () => {
   });
 
   it.each(['callback', 'callback/async'])('delivers to %s, whatever the order of the keys', async (route) => {
-    const { callbacks, pathOf } = registry();
+    const { callbacks, pathOf, refused } = registry();
     const pending = callbacks.open(internalUrl);
     const body = { data: { valid: false }, status: 'success', request_id: pending.requestId, execution_id: 1 };
     expect(callbacks.handle(pathOf(pending.gatewayUrl, route), body)).toEqual({
@@ -35,21 +35,24 @@ describe('createCallbackRegistry', () => {
     });
     expect(await pending.answer).toEqual({ status: 'success', data: { valid: false } });
     expect(callbacks.size).toBe(0);
+    expect(refused()).toEqual([]);
   });
 
   it('refuses a wrong secret although the request id is right, and does nothing', async () => {
-    const { callbacks, refused } = registry();
+    const { callbacks, pathOf, refused } = registry();
     const pending = callbacks.open(internalUrl);
     const body = { request_id: pending.requestId, status: 'success', data: { valid: true } };
     for (const path of [
       `/cb/${'A'.repeat(43)}/api/internal/callback`,
       '/api/internal/callback',
       `/cb/${pending.requestId}/api/internal/callback`,
+      `/x${pathOf(pending.gatewayUrl)}`,
+      `${pathOf(pending.gatewayUrl)}/x`,
     ]) {
-      expect(callbacks.handle(path, body).status).toBe(403);
+      expect(callbacks.handle(path, body)).toMatchObject({ status: 403, body: { code: 'ERR_ACCESS_DENIED' } });
     }
     expect(await stateOf(pending.answer)).toBe(notSettled);
-    expect(refused()).toEqual(['secret', 'secret', 'secret']);
+    expect(refused()).toEqual(Array(5).fill('secret'));
   });
 
   it('refuses another route under the right secret', async () => {
@@ -75,12 +78,14 @@ describe('createCallbackRegistry', () => {
     ['a list', []],
     ['nothing', undefined],
     ['an empty id', { request_id: '' }],
+    ['an id without end', { request_id: 'x'.repeat(201) }],
     ['an id that is no text', { request_id: 7 }],
     ['a status that is no text', { request_id: 'x', status: 1 }],
   ])('answers 400 to %s, and counts it', async (_name, body) => {
     const { callbacks, pathOf, refused } = registry();
     const pending = callbacks.open(internalUrl);
-    expect(callbacks.handle(pathOf(pending.gatewayUrl), body).status).toBe(400);
+    const reply = callbacks.handle(pathOf(pending.gatewayUrl), body);
+    expect(reply).toMatchObject({ status: 400, body: { code: 'ERR_REQUEST_INVALID' } });
     expect(refused()).toEqual(['body']);
     expect(await stateOf(pending.answer)).toBe(notSettled);
   });

@@ -83,6 +83,9 @@ describe('createLocalLogin', () => {
     ['a claim named as every object has one', {}, { rolesClaim: 'constructor.name' }, []],
     ['no names', { roles: [1, null, { admin: true }] }, { rolesClaim: 'roles', defaultRoles: ['viewer'] }, ['viewer']],
     ['absent', {}, { rolesClaim: 'roles', defaultRoles: ['viewer'] }, ['viewer']],
+    ['a path through what is no object', { realm: 'x' }, { rolesClaim: 'realm.roles' }, []],
+    ['a path through null', { realm: null }, { rolesClaim: 'realm.roles' }, []],
+    ['an empty name', { roles: [''] }, { rolesClaim: 'roles', defaultRoles: ['viewer'] }, ['viewer']],
     ['no claim configured', { roles: ['admin'] }, { defaultRoles: ['viewer'] }, ['viewer']],
   ])('roles: %s', async (_name, claims, options, want) => {
     expect(await rolesOf(claims, options)).toEqual(want);

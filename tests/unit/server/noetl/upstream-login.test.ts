@@ -46,7 +46,7 @@ describe('createPlaybookLogin', () => {
   });
 
   it('takes no session that is over already', async () => {
-    const { logIn } = byPlaybook({ status: 'success', data: { ...good, expires_at: '2026-11-24 23:00:00' } });
+    const { logIn } = byPlaybook({ status: 'success', data: { ...good, expires_at: '2026-11-25 00:00:00' } });
     await expect(logIn()).rejects.toMatchObject({ code: 'ERR_AUTH_UNAVAILABLE' });
   });
 
@@ -86,6 +86,8 @@ describe('createPlaybookLogin', () => {
   it('cannot compare where one names no e-mail', async () => {
     const { logIn } = byPlaybook({ status: 'success', data: good });
     expect(await logIn({}, { ...identity, email: undefined })).toMatchObject({ outcome: 'authenticated' });
+    const nameless = byPlaybook({ status: 'success', data: { ...good, user: { ...user, email: null } } });
+    expect(await nameless.logIn()).toMatchObject({ outcome: 'authenticated' });
   });
 
   it('sends no token with a template', async () => {
