@@ -38,8 +38,7 @@ type Args = Readonly<Record<string, unknown>>;
  */
 export function callFor(plan: CallPlan, args: Args): UpstreamCall {
   for (const name of Object.keys(args)) {
-    if (!plan.argumentNames.has(name))
-      throw new GatewayError('ERR_INTERNAL', 'The gateway has no use for an argument.');
+    if (!plan.argumentNames.has(name)) throw new GatewayError('ERR_INTERNAL', 'the gateway has no use for an argument');
   }
   const checked = checkedArgs(plan, args);
   const body = plan.body === undefined ? undefined : (resolveSource(plan.body, checked) ?? {});
@@ -104,5 +103,5 @@ function scalarText(value: unknown): string | undefined {
 const present = (value: unknown): boolean => value !== undefined && value !== null;
 
 function refuse(argument: string): never {
-  throw new GatewayError('ERR_REQUEST_INVALID', `The argument "${argument}" does not have the form that it needs.`);
+  throw new GatewayError('ERR_REQUEST_INVALID', `the argument "${argument}" does not have the form that it needs`);
 }

@@ -39,7 +39,7 @@ export function parseExecutionState(status: unknown): ExecutionState {
 export function decodeExecutionDetail(body: unknown, askedId: string): ExecutionDetail {
   const id = isJsonObject(body) ? idText(body['execution_id']) : undefined;
   if (!isJsonObject(body) || id !== askedId) {
-    throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know.');
+    throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');
   }
   const server = Object.hasOwn(body, 'started_at') && !Object.hasOwn(body, 'start_time') ? 'rust' : 'python';
   const events = Array.isArray(body['events']) ? body['events'].filter(isJsonObject) : [];

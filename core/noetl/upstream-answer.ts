@@ -8,18 +8,18 @@ import { isJsonObject } from './json-object.ts';
  * @throws ERR_NOT_FOUND (404), ERR_REQUEST_INVALID (400, 409, 413, 422), ERR_UPSTREAM (everything else, and answers that
  *   report a failure with status 200); never with text of the upstream
  */
-export function answerOf(reply: UpstreamReply, missing = 'Not found.'): unknown {
+export function answerOf(reply: UpstreamReply, missing = 'not found'): unknown {
   const { status, body } = reply;
   if (status >= 200 && status < 300) {
-    if (isFailureReport(body)) throw new GatewayError('ERR_UPSTREAM', 'NoETL reported a failure.');
+    if (isFailureReport(body)) throw new GatewayError('ERR_UPSTREAM', 'NoETL reported a failure');
     return body;
   }
   if (status === 404) throw new GatewayError('ERR_NOT_FOUND', missing);
   if (status === 400 || status === 409 || status === 413 || status === 422) {
-    throw new GatewayError('ERR_REQUEST_INVALID', 'NoETL does not accept these arguments.');
+    throw new GatewayError('ERR_REQUEST_INVALID', 'NoETL does not accept these arguments');
   }
   const retry = status === 429 || status === 503 ? { retryAfterSecs: 2 } : {};
-  throw new GatewayError('ERR_UPSTREAM', 'NoETL could not answer.', { cause: `status ${status}`, ...retry });
+  throw new GatewayError('ERR_UPSTREAM', 'NoETL could not answer', { cause: `status ${status}`, ...retry });
 }
 
 /** Some routes answer 200 with `status: "error"`, or with an `error` that is not an execution's own. */
@@ -33,6 +33,6 @@ function isFailureReport(body: unknown): boolean {
 export function objectAnswer(reply: UpstreamReply, missing?: string): Readonly<Record<string, unknown>> {
   const body = answerOf(reply, missing);
   if (!isJsonObject(body))
-    throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know.');
+    throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');
   return body;
 }

@@ -2,7 +2,7 @@ import { parseExecutionState } from './execution-detail.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 
 /** What is said of a failed execution. */
-export const failedText = 'The execution failed.';
+export const failedText = 'the execution failed';
 
 /**
  * Brings an answer of the Rust server into the form that NoETL's document describes (the Python server's); an answer

@@ -8,7 +8,7 @@ import { answerOf } from '../../core/noetl/upstream-answer.ts';
 import { inDocumentedForm } from '../../core/noetl/wire-dialect.ts';
 import type { Upstream, UpstreamCall } from '../../core/ports.ts';
 import { executionIdOf } from './protocol/execution.ts';
-import { allowsExecution } from './protocol/execution-access.ts';
+import type { ExecutionGate } from './protocol/execution-access.ts';
 import { type Executions, noSuchExecution } from './protocol/executions.ts';
 import { askingOf, boundsOf, type OpenDecision, type RootAnswer, type RootCall } from './root-call.ts';
 import { withVisibleRows } from './visible-rows.ts';
@@ -16,6 +16,7 @@ import { withVisibleRows } from './visible-rows.ts';
 export interface OperationOptions {
   readonly upstream: Upstream;
   readonly executions: Executions;
+  readonly gate: ExecutionGate;
   readonly clock: Clock;
   readonly maxPathsPerAnswer: number | undefined;
 }
@@ -24,7 +25,7 @@ const cachedAnswers = 200;
 
 /** Any operation that has no rules of its own: one call, made of the decision's arguments. */
 export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: OperationOptions): RootAnswer {
-  const { upstream, executions, clock, maxPathsPerAnswer } = options;
+  const { upstream, executions, gate, clock, maxPathsPerAnswer } = options;
   const reuse = createReuse(row.cacheTtlMs ?? 0, clock);
 
   async function ask(call: UpstreamCall): Promise<unknown> {
@@ -32,25 +33,26 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     return plan.route.includes('/worker/') ? withoutConnections(body) : body;
   }
 
-  return async ({ decision, context }) => {
-    const call = callFor(plan, decision.args);
-    await assertExecutionAllowed({ decision, context });
-    const bounded = { ...call, ...boundsOf(row, plan, context) };
-    const body = await (plan.idempotent ? reuse(call, () => ask(bounded)) : ask(bounded));
+  return async (call) => {
+    const { decision, context } = call;
+    const made = callFor(plan, decision.args);
+    await assertExecutionAllowed(call);
+    const bounded = { ...made, ...boundsOf(row, plan, context) };
+    const body = await (plan.idempotent ? reuse(made, () => ask(bounded)) : ask(bounded));
     const rows = decision.outcome === 'allowed' ? decision.rows : undefined;
     return rows === undefined ? body : withVisibleRows(body, rows, context, maxPathsPerAnswer);
   };
 
   /** The answer itself is not asked for the path: what users wrote may stand in it. */
-  async function assertExecutionAllowed({ decision, context }: RootCall): Promise<void> {
-    if (decision.outcome !== 'onAnswer') return;
-    const path = await executions.pathOf(idIn(decision), askingOf(row, plan, context));
-    if (path === undefined || !(await allowsExecution(decision, context, path))) throw noSuchExecution();
+  async function assertExecutionAllowed(call: RootCall): Promise<void> {
+    if (call.decision.outcome !== 'onAnswer') return;
+    const path = await executions.pathOf(idIn(call.decision), askingOf(row, plan, call.context));
+    if (path === undefined || !(await gate(call, path))) throw noSuchExecution();
   }
 
   function idIn(decision: OpenDecision): string {
     const [argument] = plan.executionIds;
-    if (argument === undefined) throw new GatewayError('ERR_ACCESS_DENIED', 'Access denied.');
+    if (argument === undefined) throw new GatewayError('ERR_ACCESS_DENIED', 'access denied');
     return executionIdOf(decision.args[argument]);
   }
 }

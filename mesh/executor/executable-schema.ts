@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type GraphQLField, type GraphQLSchema, parse } from 'graphql';
+import { type GraphQLField, type GraphQLResolveInfo, type GraphQLSchema, parse } from 'graphql';
 import type { CallContext } from '../../core/call-context.ts';
 import type { CallPlan } from '../../core/call-plan/call-plan.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
+import type { Observe } from '../../core/observe.ts';
 import type { Upstream } from '../../core/ports.ts';
 import { answerOperation } from './answer-operation.ts';
 import { createClientSchema } from './client-schema.ts';
@@ -13,6 +14,7 @@ import { attachOutputs, wireNamesOf } from './outputs.ts';
 import { answerCancelExecution } from './protocol/cancel-execution.ts';
 import { answerExecutePlaybook } from './protocol/execute-playbook.ts';
 import { answerExecution } from './protocol/execution.ts';
+import { createExecutionGate } from './protocol/execution-access.ts';
 import { createExecutions, type Executions } from './protocol/executions.ts';
 import type { OpenDecision, RootAnswer } from './root-call.ts';
 import { pairRootFields, type RootField } from './root-fields.ts';
@@ -24,6 +26,8 @@ export interface ExecutableSchemaOptions {
   readonly operations: Readonly<Record<string, AnyRow>>;
   readonly upstream: Upstream;
   readonly clock?: Clock;
+  /** Told of decisions that are taken on an execution's playbook. */
+  readonly observe?: Observe;
   /** For tests: waits between two looks at an end that is being confirmed. */
   readonly pause?: (ms: number) => Promise<void>;
   /** Distinct paths that are judged for one list; rows beyond are left out. For checkers that ask upstream. */
@@ -47,7 +51,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
   const document = parse(sdl, { noLocation: true });
   const { fields, problems } = pairRootFields(document, operations);
   if (problems.length > 0) {
-    throw new GatewayError('ERR_POLICY_INVALID', 'The generated schema and gateway.config.ts do not fit together.', {
+    throw new GatewayError('ERR_POLICY_INVALID', 'the generated schema and gateway.config.ts do not fit together', {
       problems,
     });
   }
@@ -55,31 +59,36 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
   const schema = createClientSchema(document);
   attachEnumValues(schema, document);
   attachOutputs(schema, wireNamesOf(document));
-  const answers = { upstream, executions, clock, maxPathsPerAnswer: options.maxPathsPerAnswer };
+  const gate = createExecutionGate(options.observe ?? (() => {}));
+  const answers = { upstream, executions, gate, clock, maxPathsPerAnswer: options.maxPathsPerAnswer };
   for (const [name, field] of fields) {
     const type = field.root === 'query' ? schema.getQueryType() : schema.getMutationType();
-    attachRoot(type?.getFields()[name], answerFor(field, answers));
+    attachRoot(type?.getFields()[name], field.root, answerFor(field, answers));
   }
   return { schema, rootFields: fields, pathOfExecution: executions.pathOf };
 }
 
-function attachRoot(field: GraphQLField<unknown, CallContext> | undefined, answer: RootAnswer): void {
+function attachRoot(
+  field: GraphQLField<unknown, CallContext> | undefined,
+  root: RootField['root'],
+  answer: RootAnswer,
+): void {
   if (field === undefined) return;
   field.resolve = async (_source, _args, context, info) => {
-    if (info.path.prev !== undefined) throw refused();
-    return answer({ decision: decisionFor(context, info.path.key), context });
+    return answer({ root, decision: decisionFor(context, info), context });
   };
 }
 
-/** Runs a field only on a decision that lets it run: without one it is refused, whatever else went wrong. */
-function decisionFor(context: CallContext | undefined, key: string | number): OpenDecision {
-  const decision = context?.decisions?.get(String(key));
-  if (decision?.outcome === 'denied') throw decision.error;
-  if (decision?.outcome !== 'allowed' && decision?.outcome !== 'onAnswer') throw refused();
+/** Runs a field only on a decision for just this field: without one it is refused, whatever else went wrong. */
+function decisionFor(context: CallContext | undefined, info: GraphQLResolveInfo): OpenDecision {
+  const decision = info.path.prev === undefined ? context?.decisions?.get(String(info.path.key)) : undefined;
+  if (decision === undefined || decision.field !== info.fieldName) throw refused();
+  if (decision.outcome === 'denied') throw decision.error;
+  if (decision.outcome !== 'allowed' && decision.outcome !== 'onAnswer') throw refused();
   return decision;
 }
 
-const refused = () => new GatewayError('ERR_ACCESS_DENIED', 'Access denied.');
+const refused = () => new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
 
 function answerFor(field: RootField, options: Parameters<typeof answerOperation>[2]): RootAnswer {
   const { row, plan } = field;
@@ -95,9 +104,9 @@ function answerFor(field: RootField, options: Parameters<typeof answerOperation>
     case 'execute':
       return answerExecutePlaybook(plan, row, options.upstream);
     case 'execution':
-      return answerExecution(plan, row, options.executions);
+      return answerExecution(plan, row, options.executions, options.gate);
     case 'cancel':
-      return answerCancelExecution(plan, row, options.upstream, options.executions);
+      return answerCancelExecution(plan, row, options.upstream, options.executions, options.gate);
     case 'operation':
       return answerOperation(plan, row, options);
   }

@@ -9,6 +9,7 @@ export type OpenDecision = Exclude<RootDecision, { outcome: 'denied' }>;
 
 /** Everything that answers a root field: what was decided, and for whom. */
 export interface RootCall {
+  readonly root: 'query' | 'mutation';
   readonly decision: OpenDecision;
   readonly context: CallContext;
 }

@@ -73,7 +73,8 @@ function namedTypeOf(type: TypeNode): string {
 function rowsWithoutField(document: Document, operations: Operations): string[] {
   const names = new Set(rootFieldNodes(document).map(([, field]) => field.name.value));
   return Object.entries(operations).flatMap(([name, row]) => {
-    const optional = row.access.kind === 'closed' || (!isGatewayRow(row) && row.whenPresent === true);
+    // A row without a rule has been reported with its field.
+    const optional = row.access?.kind === 'closed' || (!isGatewayRow(row) && row.whenPresent === true);
     return names.has(name) || optional ? [] : [`${name}: in the config, but not in the schema; run generate`];
   });
 }

@@ -1,7 +1,6 @@
 import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
 import type { CallContext } from '../../core/call-context.ts';
 import { isJsonObject, textMember } from '../../core/noetl/json-object.ts';
-import { maySeeExecutions } from './protocol/execution-access.ts';
 
 export type RowKind = 'executions' | 'playbooks';
 
@@ -42,7 +41,8 @@ async function visible(
     const path = pathOf(row);
     if (path !== undefined && parsePlaybookPath(path) !== undefined && paths.size < maxPaths) paths.add(path);
   }
-  const may = (path: string) => (kind === 'executions' ? maySeeExecutions(context, path) : context.may('view', path));
+  const may = (path: string) =>
+    kind === 'executions' ? context.mayOnExecution('view', path) : context.may('view', path);
   const allowed = new Set<string>();
   await Promise.all([...paths].map(async (path) => void ((await may(path)) && allowed.add(path))));
   return rows.filter((row) => allowed.has(pathOf(row) ?? ''));

@@ -35,7 +35,7 @@ export function createReadSharing<T>(): ReadSharing<T> {
 
 function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const leave = () => reject(new GatewayError('ERR_UPSTREAM', 'The caller left.', { cause: signal.reason }));
+    const leave = () => reject(new GatewayError('ERR_UPSTREAM', 'the caller left', { cause: signal.reason }));
     if (signal.aborted) {
       running.catch(() => {});
       return leave();

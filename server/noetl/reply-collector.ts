@@ -42,9 +42,9 @@ export function collect(pool: Pool, call: RawCall): Promise<RawReply> {
       settle(() => reject(error));
       stop?.(error);
     };
-    const abandon = () => fail(new GatewayError('ERR_UPSTREAM', 'The caller left.', { cause: call.signal?.reason }));
+    const abandon = () => fail(new GatewayError('ERR_UPSTREAM', 'the caller left', { cause: call.signal?.reason }));
     const timer = setTimeout(
-      () => fail(new GatewayError('ERR_UPSTREAM_TIMEOUT', 'NoETL did not answer in time.')),
+      () => fail(new GatewayError('ERR_UPSTREAM_TIMEOUT', 'NoETL did not answer in time')),
       call.timeoutMs,
     );
     const attempt = (retries: number) => {
@@ -54,11 +54,11 @@ export function collect(pool: Pool, call: RawCall): Promise<RawReply> {
           return !run.over;
         },
         done: (reply) => settle(() => resolve(reply)),
-        tooLarge: () => fail(new GatewayError('ERR_UPSTREAM', 'NoETL answered with more than the gateway accepts.')),
+        tooLarge: () => fail(new GatewayError('ERR_UPSTREAM', 'NoETL answered with more than the gateway accepts')),
         failed: (error, answered) => {
           if (run.over) return;
           if (retries > 0 && !answered && isBrokenSocket(error)) attempt(retries - 1);
-          else fail(new GatewayError('ERR_UPSTREAM', 'NoETL cannot be reached.', { cause: error }));
+          else fail(new GatewayError('ERR_UPSTREAM', 'NoETL cannot be reached', { cause: error }));
         },
       });
       pool.dispatch(

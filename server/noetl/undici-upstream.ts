@@ -77,7 +77,7 @@ export function createUpstream(options: UpstreamOptions): Upstream & { close(): 
 
 function pathOf(call: UpstreamCall): string {
   if (!safePath.test(call.path))
-    throw new GatewayError('ERR_INTERNAL', 'The gateway built an address that it does not send.');
+    throw new GatewayError('ERR_INTERNAL', 'the gateway built an address that it does not send');
   const query = (call.query ?? []).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
   return query.length === 0 ? call.path : `${call.path}?${query.join('&')}`;
 }

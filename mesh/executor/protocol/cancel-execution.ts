@@ -7,7 +7,7 @@ import { objectAnswer } from '../../../core/noetl/upstream-answer.ts';
 import type { Upstream } from '../../../core/ports.ts';
 import { askingOf, boundsOf, type RootAnswer } from '../root-call.ts';
 import { executionIdOf } from './execution.ts';
-import { allowsExecution } from './execution-access.ts';
+import type { ExecutionGate } from './execution-access.ts';
 import { type Asking, type Look, missingExecution } from './execution-reads.ts';
 import { type Executions, noSuchExecution } from './executions.ts';
 
@@ -20,6 +20,7 @@ export function answerCancelExecution(
   row: AnyUpstreamRow,
   upstream: Upstream,
   executions: Executions,
+  gate: ExecutionGate,
 ): RootAnswer {
   const [argument = 'id'] = plan.executionIds;
 
@@ -28,11 +29,12 @@ export function answerCancelExecution(
     return look === undefined ? undefined : (await executions.endOf(look, asking, true)).end;
   }
 
-  return async ({ decision, context }) => {
+  return async (call) => {
+    const { decision, context } = call;
     const id = executionIdOf(decision.args[argument]);
     const asking = askingOf(row, plan, context);
     const look = await executions.look(id, asking);
-    if (look === undefined || !(await allowsExecution(decision, context, look.detail.path))) throw noSuchExecution();
+    if (look === undefined || !(await gate(call, look.detail.path))) throw noSuchExecution();
     const before = await endOf(look, asking);
     if (before !== undefined) return finished(id, before);
     const reply = await upstream.request({ ...callFor(plan, decision.args), ...boundsOf(row, plan, context) });
@@ -56,7 +58,7 @@ function cancelled(id: string, body: Readonly<Record<string, unknown>>): unknown
   if (body['status'] === 'not_found') throw noSuchExecution();
   if (body['status'] === 'already_completed')
     return { ...(finished(id, 'COMPLETED') as object), message: 'The execution is already over.' };
-  if (body['status'] !== 'cancelled') throw new GatewayError('ERR_UPSTREAM', 'NoETL did not cancel the execution.');
+  if (body['status'] !== 'cancelled') throw new GatewayError('ERR_UPSTREAM', 'NoETL did not cancel the execution');
   const listed = Array.isArray(body['cancelled_executions']) ? body['cancelled_executions'] : [id];
   const ids = listed.map(idText).filter((each) => each !== undefined);
   return {

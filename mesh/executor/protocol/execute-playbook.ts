@@ -19,7 +19,7 @@ export function answerExecutePlaybook(plan: CallPlan, row: AnyUpstreamRow, upstr
     const path = body['path'];
     const workload = body['workload'] ?? {};
     if (typeof path !== 'string' || !isJsonObject(workload)) {
-      throw new GatewayError('ERR_REQUEST_INVALID', 'The variables of a playbook are an object.');
+      throw new GatewayError('ERR_REQUEST_INVALID', 'the variables of a playbook are an object');
     }
     const reply = await upstream.request({
       ...call,
@@ -28,7 +28,7 @@ export function answerExecutePlaybook(plan: CallPlan, row: AnyUpstreamRow, upstr
       idempotent: false,
     });
     const id = idText(objectAnswer(reply, 'playbook not found')['execution_id']);
-    if (id === undefined) throw new GatewayError('ERR_UPSTREAM', 'NoETL did not name the execution that it started.');
+    if (id === undefined) throw new GatewayError('ERR_UPSTREAM', 'NoETL did not name the execution that it started');
     const clientId = decision.args['clientId'];
     return {
       id,

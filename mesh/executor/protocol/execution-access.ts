@@ -1,23 +1,36 @@
 import { parsePlaybookPath } from '../../../core/access/playbook-path.ts';
-import type { CallContext } from '../../../core/call-context.ts';
-import type { OpenDecision } from '../root-call.ts';
+import type { Observe } from '../../../core/observe.ts';
+import type { RootCall } from '../root-call.ts';
 
 /**
- * Whether a caller may see the executions of a playbook: `view`, or `execute`, which implies it.
- * @throws when it cannot find out
+ * Whether a root field may show the execution whose playbook is on that path. A decision that waits for the path is
+ * taken here, and told; without a path in normal form it denies. @throws when it cannot find out
  */
-export async function maySeeExecutions(context: CallContext, path: string | undefined): Promise<boolean> {
-  if (path === undefined || parsePlaybookPath(path) === undefined) return false;
-  return (await context.may('view', path)) || (await context.may('execute', path));
-}
+export type ExecutionGate = (call: RootCall, path: string | undefined) => Promise<boolean>;
 
-/** Whether a decision that waits for the execution's path allows it. @throws when it cannot find out */
-export async function allowsExecution(
-  decision: OpenDecision,
-  context: CallContext,
-  path: string | undefined,
-): Promise<boolean> {
-  if (decision.outcome === 'allowed') return true;
-  if (decision.permission === 'view') return maySeeExecutions(context, path);
-  return path !== undefined && parsePlaybookPath(path) !== undefined && (await context.may(decision.permission, path));
+export function createExecutionGate(observe: Observe): ExecutionGate {
+  return async ({ decision, context, root }, path) => {
+    if (decision.outcome === 'allowed') return true;
+    if (path === undefined || parsePlaybookPath(path) === undefined) return false;
+    const { permission } = decision;
+    const tell = (outcome: 'allowed' | 'denied' | 'backend_error') =>
+      observe({
+        type: 'decision',
+        outcome,
+        field: decision.field,
+        root,
+        userId: context.caller.session.user.userId,
+        permission,
+        path,
+        requestId: context.requestId,
+      });
+    try {
+      const allowed = await context.mayOnExecution(permission, path);
+      tell(allowed ? 'allowed' : 'denied');
+      return allowed;
+    } catch (error) {
+      tell('backend_error');
+      throw error;
+    }
+  };
 }

@@ -28,7 +28,7 @@ export interface ExecutionReads {
   events(detail: ExecutionDetail, asking: Asking): Promise<ExecutionDetail['events']>;
 }
 
-export const missingExecution = 'Execution not found.';
+export const missingExecution = 'execution not found';
 
 /** @param basePath where executions live upstream, `/api/executions` */
 export function createExecutionReads(upstream: Upstream, clock: Clock, basePath: string): ExecutionReads {

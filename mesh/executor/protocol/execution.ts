@@ -5,7 +5,7 @@ import { parseExecutionId } from '../../../core/noetl/execution-id.ts';
 import { textOutputOf } from '../../../core/noetl/execution-result.ts';
 import { failedText } from '../../../core/noetl/wire-dialect.ts';
 import { askingOf, type RootAnswer } from '../root-call.ts';
-import { allowsExecution } from './execution-access.ts';
+import type { ExecutionGate } from './execution-access.ts';
 import type { Look } from './execution-reads.ts';
 import { type EndFinding, type Executions, noSuchExecution } from './executions.ts';
 import { lastSegment } from './last-segment.ts';
@@ -14,14 +14,19 @@ import { lastSegment } from './last-segment.ts';
  * `execution(id)`: the state of a run, `RUNNING` until it is surely over; its result is read only when asked for.
  * A failed or cancelled run has no result, and `error` is a sentence of ours: the upstream's text may hold internals.
  */
-export function answerExecution(plan: CallPlan, row: AnyUpstreamRow, executions: Executions): RootAnswer {
+export function answerExecution(
+  plan: CallPlan,
+  row: AnyUpstreamRow,
+  executions: Executions,
+  gate: ExecutionGate,
+): RootAnswer {
   const [argument = 'id'] = plan.executionIds;
-  return async ({ decision, context }) => {
+  return async (call) => {
+    const { decision, context } = call;
     const id = executionIdOf(decision.args[argument]);
     const asking = askingOf(row, plan, context);
     const look = await executions.look(id, asking);
-    if (look === undefined) throw noSuchExecution();
-    if (!(await allowsExecution(decision, context, look.detail.path))) throw noSuchExecution();
+    if (look === undefined || !(await gate(call, look.detail.path))) throw noSuchExecution();
     const finding = await executions.endOf(look, asking);
     return view(
       look,
@@ -53,7 +58,7 @@ const isoText = (time: Date | undefined): string | null => time?.toISOString() ?
 /** @throws ERR_REQUEST_INVALID, without a call */
 export function executionIdOf(value: unknown): string {
   const id = parseExecutionId(value);
-  if (id === undefined) throw new GatewayError('ERR_REQUEST_INVALID', 'This is not the id of an execution.');
+  if (id === undefined) throw new GatewayError('ERR_REQUEST_INVALID', 'this is not the id of an execution');
   return id;
 }
 

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../../core/clock.ts';
 import { GatewayError } from '../../../core/errors.ts';
 import type { ExecutionDetail } from '../../../core/noetl/execution-detail.ts';
@@ -38,7 +37,10 @@ export interface Executions {
   endOf(look: Look, asking: Asking, certain?: boolean): Promise<EndFinding>;
   /** The result of an execution that is over; null when it has none. */
   resultOf(look: Look, finding: EndFinding, asking: Asking): Promise<unknown>;
-  /** The catalog path of an execution's playbook, which never changes. @returns undefined: no such execution, no path. */
+  /**
+   * The catalog path of an execution's playbook. Never remembered: a hidden execution must not answer faster than a missing one.
+   * @returns undefined: no such execution, or no path
+   */
   pathOf(id: string, asking?: Asking): Promise<string | undefined>;
   /** Something was done to the execution: what was seen of it no longer counts. */
   changed(id: string): void;
@@ -53,17 +55,10 @@ export function createExecutions(options: ExecutionsOptions): Executions {
   const { upstream, clock, basePath = '/api/executions' } = options;
   const reads = createExecutionReads(upstream, clock, basePath);
   const rules = createEndRules({ clock, holdMs });
-  const paths = new LRUCache<string, string>({ max: 10_000 });
   const confirm = createConfirmation(reads, rules, options.pause);
 
-  async function look(id: string, asking: Asking): Promise<Look | undefined> {
-    const seen = await reads.look(id, asking);
-    if (seen?.detail.path !== undefined) paths.set(id, seen.detail.path);
-    return seen;
-  }
-
   return {
-    look,
+    look: reads.look,
     async endOf({ detail, now }, asking, certain = false) {
       const first = rules.ofDetail(detail);
       if (first !== 'ask') return { end: endIn(first), status: undefined };
@@ -82,7 +77,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
     async pathOf(id, asking = {}) {
       const canonical = parseExecutionId(id);
       if (canonical === undefined) return undefined;
-      return paths.get(canonical) ?? (await look(canonical, asking))?.detail.path;
+      return (await reads.look(canonical, asking))?.detail.path;
     },
     changed: rules.forget,
   };

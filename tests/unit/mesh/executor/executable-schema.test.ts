@@ -1,0 +1,257 @@
+import { getIntrospectionQuery, graphql, printSchema } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { authenticated, closed, onExecution, onPlaybook } from '../../../../core/access/access-rule.ts';
+import type { AnyRow } from '../../../../core/config/operation-row.ts';
+import { GatewayError } from '../../../../core/errors.ts';
+import { createExecutableSchema } from '../../../../mesh/executor/executable-schema.ts';
+import { codeIn, executorCaller, generatedSdl, shippedOperations } from '../../../support/executor-caller.ts';
+import { scriptedUpstream } from '../../../support/scripted-upstream.ts';
+
+const nobody = scriptedUpstream({}).upstream;
+
+function problemsOf(sdl: string, operations: Readonly<Record<string, AnyRow>>): readonly string[] {
+  try {
+    createExecutableSchema({ sdl, operations, upstream: nobody });
+    return [];
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'ERR_POLICY_INVALID') throw error;
+    return error.problems;
+  }
+}
+
+const healthRow: AnyRow = { upstream: 'GET /api/health', access: authenticated() };
+const health = 'health: JSON @httpOperation(path: "/api/health", httpMethod: GET)';
+
+describe('the start', () => {
+  test('the generated schema and the shipped config fit together', () => {
+    expect(problemsOf(generatedSdl, shippedOperations)).toEqual([]);
+  });
+
+  test('every problem is listed', () => {
+    const sdl = `scalar JSON
+      type Query { ${health} open: String @httpOperation(path: "/x", httpMethod: GET) planless: String
+        odd(a: ID): String @httpOperation(path: "/x/{env.A}", httpMethod: GET) }`;
+    const row = (upstream: string): AnyRow => ({ upstream, access: authenticated() });
+    const problems = problemsOf(sdl, {
+      health: healthRow,
+      planless: row('GET /y'),
+      odd: row('GET /z'),
+      missing: row('GET /m'),
+      optional: { ...healthRow, whenPresent: true },
+      shut: { ...healthRow, access: closed() },
+    });
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual(['open', 'planless', 'odd', 'missing']);
+  });
+
+  test('a row without a rule does not open its field', () => {
+    const ruleless = { upstream: 'GET /api/health' } as AnyRow;
+    expect(problemsOf(`scalar JSON type Query { ${health} }`, { health: ruleless })).toHaveLength(1);
+    expect(problemsOf('type Query { constructor: String }', {})).toHaveLength(1);
+  });
+});
+
+describe('what clients see', () => {
+  test('no call instructions, nor the types that only those need', async () => {
+    const { schema } = executorCaller(nobody);
+    expect(printSchema(schema)).not.toMatch(/httpOperation|resolveRootField|transport|ObjMap|HTTPMethod|GatewayID/);
+    const { data } = await graphql({ schema, source: getIntrospectionQuery() });
+    expect(JSON.stringify(data)).not.toMatch(/httpOperation|resolveRootField|ObjMap|HTTPMethod|GatewayID|subgraph/);
+  });
+
+  test('deprecations stay', () => {
+    const sdl = `scalar JSON type Query { health: JSON @deprecated(reason: "old") @httpOperation(path: "/api/health", httpMethod: GET) }`;
+    const { schema } = executorCaller(nobody, { sdl, operations: { health: healthRow } });
+    expect(schema.getQueryType()?.getFields()['health']?.deprecationReason).toBe('old');
+  });
+});
+
+describe('the guard', () => {
+  const rows: Readonly<Record<string, AnyRow>> = { health: healthRow };
+  const sdl = `scalar JSON type Query { ${health} }`;
+
+  test.each([
+    ['no decision', {}, {}],
+    ['a decision for another field', {}, { decision: { outcome: 'allowed', field: 'other' } as const }],
+    ['an unknown outcome', {}, { decision: { outcome: 'maybe' as 'allowed' } }],
+  ])('%s: refused, and nothing is called', async (name, _x, how) => {
+    const { upstream, calls } = scriptedUpstream({ 'GET /api/health': { body: {} } });
+    const { schema, ask } = executorCaller(upstream, { sdl, operations: rows });
+    const result =
+      name === 'no decision' ? await graphql({ schema, source: '{ health }' }) : await ask('{ health }', how);
+    expect(codeIn(result)).toBe('ERR_ACCESS_DENIED');
+    expect(calls).toEqual([]);
+  });
+
+  test('a denied decision answers with its own error', async () => {
+    const { upstream, calls } = scriptedUpstream({});
+    const { ask } = executorCaller(upstream, { sdl, operations: rows });
+    const error = new GatewayError('ERR_STORE', 'x');
+    expect(codeIn(await ask('{ health }', { decision: { outcome: 'denied', error } }))).toBe('ERR_STORE');
+    expect(calls).toEqual([]);
+  });
+
+  test('the decision is found by the response key, and its arguments are the ones that are sent', async () => {
+    const { upstream, calls } = scriptedUpstream({});
+    const { ask } = executorCaller(upstream);
+    await ask('{ alias: executions(page: 9) { id } }', {
+      decision: { outcome: 'allowed', field: 'executions' },
+      args: { page: 2 },
+    });
+    expect(calls[0]?.query).toEqual([['page', '2']]);
+  });
+});
+
+describe('rows of the config', () => {
+  test('a gateway row answers with its own resolver', async () => {
+    const operations: Readonly<Record<string, AnyRow>> = {
+      me: {
+        gateway: 'query',
+        sdl: 'me: JSON',
+        access: authenticated(),
+        resolve: ({ args, user }) => ({ name: user.displayName, args }),
+      },
+    };
+    const { ask } = executorCaller(nobody, { sdl: 'scalar JSON type Query { me(a: Int): JSON }', operations });
+    expect((await ask('{ me }', { args: { a: 1 } })).data).toEqual({ me: { name: 'Ada', args: { a: 1 } } });
+    expect(codeIn(await ask('{ me }', { decision: { outcome: 'onAnswer' } }))).toBe('ERR_ACCESS_DENIED');
+  });
+
+  test('bounds and the request id travel with the call', async () => {
+    const { upstream, calls } = scriptedUpstream({ 'GET /api/health': { body: {} } });
+    const operations = { health: { ...healthRow, timeoutMs: 7, maxResponseBytes: 9 } };
+    await executorCaller(upstream, { sdl: `scalar JSON type Query { ${health} }`, operations }).ask('{ health }');
+    expect(calls[0]).toMatchObject({ timeoutMs: 7, maxResponseBytes: 9, requestId: 'request-1', route: '/api/health' });
+  });
+
+  test('an answer is reused for as long as the row says, per arguments; an error is not', async () => {
+    const { upstream, calls } = scriptedUpstream({
+      'GET /api/list': [{ status: 500 }, { body: { n: 1 } }, { body: { n: 2 } }, { body: { n: 3 } }],
+    });
+    const operations: Readonly<Record<string, AnyRow>> = {
+      list: { upstream: 'GET /api/list', access: authenticated(), cacheTtlMs: 1_000 },
+    };
+    const sdl =
+      'scalar JSON type Query { list(q: Int): JSON @httpOperation(path: "/api/list", httpMethod: GET, queryParamArgMap: {q: "q"}) }';
+    const { ask, clock } = executorCaller(upstream, { sdl, operations });
+    const read = async (q: number) => (await ask('{ list }', { args: { q } })).data?.['list'];
+    expect(await read(1)).toBeNull();
+    expect(await read(1)).toEqual({ n: 1 });
+    clock.advance(999);
+    expect(await read(1)).toEqual({ n: 1 });
+    expect(await read(2)).toEqual({ n: 2 });
+    clock.advance(1);
+    expect(await read(1)).toEqual({ n: 3 });
+    expect(calls).toHaveLength(4);
+  });
+
+  test('a fresh answer is filtered for each caller', async () => {
+    const { upstream, calls } = scriptedUpstream({
+      'POST /api/catalog/list': { body: { entries: [{ path: 'a/x' }, { path: 'b/y' }] } },
+    });
+    const operations: Readonly<Record<string, AnyRow>> = {
+      playbooks: {
+        upstream: 'POST /api/catalog/list',
+        type: 'query',
+        access: authenticated({ rows: 'playbooks' }),
+        cacheTtlMs: 1_000,
+      },
+    };
+    const sdl =
+      'scalar JSON type Query { playbooks: JSON @httpOperation(path: "/api/catalog/list", httpMethod: POST, requestBaseBody: {}) }';
+    const { ask } = executorCaller(upstream, { sdl, operations });
+    const seenBy = async (prefix: string) =>
+      (await ask('{ playbooks }', { rows: 'playbooks', may: (_permission, path) => path.startsWith(prefix) })).data;
+    expect(await seenBy('a/')).toEqual({ playbooks: { entries: [{ path: 'a/x' }] } });
+    expect(await seenBy('b/')).toEqual({ playbooks: { entries: [{ path: 'b/y' }] } });
+    expect(calls).toHaveLength(1);
+  });
+});
+
+describe('lists', () => {
+  const entries = ['data/a', 'data/a', 'system/b', '../c', 'data//d', undefined, 7].map((path, index) => ({
+    execution_id: `${index + 1}`,
+    catalog_id: '1',
+    path,
+    status: 'RUNNING',
+    version: 1,
+    progress: 0,
+    start_time: '2026-01-01T00:00:00Z',
+  }));
+
+  test('rows that the caller may not see, and rows without a path in normal form, are left out', async () => {
+    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body: entries } });
+    const judged: string[] = [];
+    const { ask } = executorCaller(upstream);
+    const result = await ask('{ executions { id executionId path } }', {
+      rows: 'executions',
+      mayOnExecution: (permission, path) => judged.push(`${permission} ${path}`) > 0 && path.startsWith('data/'),
+    });
+    expect(result.data).toEqual({
+      executions: [
+        { id: '1', executionId: '1', path: 'data/a' },
+        { id: '2', executionId: '2', path: 'data/a' },
+      ],
+    });
+    expect(judged.toSorted()).toEqual(['view data/a', 'view system/b']);
+  });
+
+  test('"could not find out" is an error, not an empty list', async () => {
+    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body: entries } });
+    const { ask } = executorCaller(upstream);
+    const mayOnExecution = () => Promise.reject(new GatewayError('ERR_AUTH_UNAVAILABLE', 'x'));
+    expect(codeIn(await ask('{ executions { id } }', { rows: 'executions', mayOnExecution }))).toBe(
+      'ERR_AUTH_UNAVAILABLE',
+    );
+  });
+
+  test('at most so many paths are judged, where that is set', async () => {
+    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body: entries } });
+    const { ask } = executorCaller(upstream, { maxPathsPerAnswer: 1 });
+    const result = await ask('{ executions { path } }', { rows: 'executions' });
+    expect(result.data).toEqual({ executions: [{ path: 'data/a' }, { path: 'data/a' }] });
+  });
+
+  test('an answer that is no list shows nothing', async () => {
+    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body: { secret: 1 } } });
+    const { ask } = executorCaller(upstream);
+    expect((await ask('{ executions { id } }', { rows: 'executions' })).data).toEqual({ executions: null });
+  });
+});
+
+describe('operations on an execution', () => {
+  const operations: Readonly<Record<string, AnyRow>> = {
+    vars: { upstream: 'GET /api/vars/{id}', access: onExecution('view', 'id') },
+    source: { upstream: 'GET /api/source/{path}', access: onPlaybook('view', 'path') },
+  };
+  const sdl = `scalar JSON type Query {
+    vars(id: ID!): JSON @httpOperation(path: "/api/vars/{args.id}", httpMethod: GET)
+    source(path: String!): JSON @httpOperation(path: "/api/source/{args.path}", httpMethod: GET) }`;
+  const script = {
+    'GET /api/executions/7': { body: { execution_id: '7', path: 'system/secret', status: 'RUNNING', start_time: 'x' } },
+    'GET /api/vars/7': { body: { path: 'data/open' } },
+  };
+
+  test('are decided on the path of the detail, not on what stands in the answer', async () => {
+    const { upstream, seen } = scriptedUpstream(script);
+    const { ask, events } = executorCaller(upstream, { sdl, operations });
+    const how = { decision: { outcome: 'onAnswer' } as const, args: { id: '7' } };
+    const mayOnExecution = (_permission: string, path: string) => path.startsWith('data/');
+    const hidden = await ask('{ vars(id: 7) }', { ...how, mayOnExecution });
+    const missing = await ask('{ vars(id: 7) }', { ...how, args: { id: '8' }, mayOnExecution });
+    expect(hidden.errors?.[0]?.message).toBe(missing.errors?.[0]?.message);
+    expect([codeIn(hidden), codeIn(missing)]).toEqual(['ERR_NOT_FOUND', 'ERR_NOT_FOUND']);
+    expect(seen()).toEqual(['GET /api/executions/7', 'GET /api/executions/8']);
+    expect(events).toMatchObject([{ type: 'decision', outcome: 'denied', path: 'system/secret', field: 'vars' }]);
+    expect((await ask('{ vars(id: 7) }', how)).data).toEqual({ vars: { path: 'data/open' } });
+  });
+
+  test('an id that is none, and a path that is not in normal form, make no call', async () => {
+    const { upstream, calls } = scriptedUpstream(script);
+    const { ask } = executorCaller(upstream, { sdl, operations });
+    expect(codeIn(await ask('{ vars(id: 7) }', { decision: { outcome: 'onAnswer' }, args: { id: 'exec-1' } }))).toBe(
+      'ERR_REQUEST_INVALID',
+    );
+    expect(codeIn(await ask('{ source(path: "x") }', { args: { path: '../x' } }))).toBe('ERR_REQUEST_INVALID');
+    expect(calls).toEqual([]);
+  });
+});
