@@ -44,7 +44,7 @@ if (must || (await isListening(port))) {
 
 if (must || hasProgram('redis-server')) {
   describeOutages('Redis', {
-    start: startRedis,
+    start: () => startRedis(),
     open: (at) => createRedisSessionStore({ url: `redis://127.0.0.1:${at}`, clock: Date.now, timeoutMs: 500, prefix }),
     write: (at, key, text) => withRedis(at, async (redis) => void (await redis.set(`${prefix}:session:${key}`, text))),
   });

@@ -16,14 +16,15 @@ export interface ChildServer {
   remove(): Promise<void>;
 }
 
-export const startRedis = () =>
+export const startRedis = (more: readonly string[] = []) =>
   startServer('redis-server', (port, folder) => [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes'],
     ...['--appendfsync', 'always'],
+    ...more,
   ]);
 
-export const startNats = (command = 'nats-server') =>
-  startServer(command, (port, folder) => ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder]);
+export const startNats = (command = 'nats-server', more: readonly string[] = []) =>
+  startServer(command, (port, folder) => ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder, ...more]);
 
 /** Whether a program can be started here. */
 export const hasProgram = (command: string): boolean => spawnSync(command, ['--version']).status === 0;
