@@ -1,6 +1,7 @@
 import {
   type GraphQLArgument,
   type GraphQLEnumType,
+  type GraphQLField,
   type GraphQLInputField,
   type GraphQLInputObjectType,
   type GraphQLInputType,
@@ -15,7 +16,13 @@ import {
   isObjectType,
   isScalarType,
 } from 'graphql';
-import type { OptionalKind, PropertySignatureStructure, SourceFile, TypeAliasDeclarationStructure } from 'ts-morph';
+import {
+  type OptionalKind,
+  type PropertySignatureStructure,
+  type StatementStructures,
+  StructureKind,
+  type TypeAliasDeclarationStructure,
+} from 'ts-morph';
 import { defaultFields } from './operation-document.ts';
 
 type Properties = OptionalKind<PropertySignatureStructure>[];
@@ -51,19 +58,20 @@ const taken = [
   'String',
 ];
 
-/** TypeScript names and types for a schema's types, and the declarations they need. */
+/** TypeScript for a schema's types. */
 export interface ClientTypes {
+  /** Declarations of the types that were asked for so far, and of those that they are made of. */
+  readonly statements: readonly StatementStructures[];
   output(type: GraphQLOutputType): string;
-  /** Properties for arguments or for an input object's fields. */
-  properties(inputs: readonly (GraphQLArgument | GraphQLInputField)[]): Properties;
-  /** A name that nothing in the file has. */
-  fresh(name: string): string;
+  /** Name of the interface of a field's arguments; undefined when it has none. */
+  argumentsOf(field: GraphQLField<unknown, unknown>): string | undefined;
 }
 
-/** Adds a declaration to `file` for each type on its first use. */
-export function createClientTypes(file: SourceFile): ClientTypes {
+/** @param declared names that the file has already. */
+export function createClientTypes(declared: readonly string[]): ClientTypes {
   const names = new Map<string, string>();
-  const used = new Set([...taken, ...declaredIn(file)]);
+  const used = new Set([...taken, ...declared]);
+  const statements: StatementStructures[] = [];
 
   function fresh(name: string): string {
     let free = name;
@@ -79,8 +87,7 @@ export function createClientTypes(file: SourceFile): ClientTypes {
     if (isAbstractType(type)) return '{ readonly __typename: string }';
     const name = fresh(type.name);
     names.set(type.name, name);
-    if (isEnumType(type)) file.addTypeAlias(enumAlias(name, type));
-    else file.addInterface({ name, isExported: true, docs: docs(type.description), properties: membersOf(type) });
+    statements.push(isEnumType(type) ? enumAlias(name, type) : interfaceOf(name, membersOf(type), type.description));
     return name;
   }
 
@@ -115,7 +122,16 @@ export function createClientTypes(file: SourceFile): ClientTypes {
     }));
 
   const output = (type: GraphQLOutputType): string => wrap(type, named);
-  return { output, properties, fresh };
+  return {
+    statements,
+    output,
+    argumentsOf(field) {
+      if (field.args.length === 0) return undefined;
+      const name = fresh(`${field.name.charAt(0).toUpperCase()}${field.name.slice(1)}Args`);
+      statements.push(interfaceOf(name, properties(field.args), undefined));
+      return name;
+    },
+  };
 }
 
 type AnyType = GraphQLInputType | GraphQLOutputType;
@@ -132,16 +148,14 @@ function inner(type: AnyType, named: (type: GraphQLNamedType) => string): string
   return item.includes(' ') ? `readonly (${item})[]` : `readonly ${item}[]`;
 }
 
-function enumAlias(name: string, type: GraphQLEnumType): OptionalKind<TypeAliasDeclarationStructure> {
+function enumAlias(name: string, type: GraphQLEnumType): TypeAliasDeclarationStructure {
   const values = type.getValues().map((value) => `'${value.name}'`);
-  return { name, isExported: true, type: values.join(' | '), docs: docs(type.description) };
+  const kind = StructureKind.TypeAlias as const;
+  return { kind, name, isExported: true, type: values.join(' | '), docs: docs(type.description) };
 }
 
-/** Names that the file's own declarations have. */
-const declaredIn = (file: SourceFile): readonly string[] =>
-  [...file.getInterfaces(), ...file.getClasses(), ...file.getFunctions(), ...file.getVariableDeclarations()].flatMap(
-    (one) => one.getName() ?? [],
-  );
+const interfaceOf = (name: string, properties: Properties, description: string | null | undefined) =>
+  ({ kind: StructureKind.Interface, name, isExported: true, docs: docs(description), properties }) as const;
 
 /** A JSDoc text; `*` + `/` of a description would end it early. */
 export const docs = (text: string | null | undefined): string[] => (text ? [text.replaceAll('*/', '*\\/')] : []);

@@ -1,4 +1,4 @@
-import type { CodeBlockWriter, FunctionDeclarationStructure, OptionalKind } from 'ts-morph';
+import { type CodeBlockWriter, type FunctionDeclarationStructure, StructureKind } from 'ts-morph';
 import { GatewayError } from '../../../core/errors.ts';
 import type { ContractSchema } from './contract.ts';
 import { quote, typesOf, withoutNull } from './schema-type.ts';
@@ -26,11 +26,12 @@ const understood = new Set(['type', 'description', 'enum', 'minLength', 'maxLeng
  * problem by the member's name. Values are never part of a problem: they may be tokens.
  * @throws ERR_SPEC_UNSUPPORTED for a keyword that would be left unchecked
  */
-export function requestValidator(name: string, schema: ContractSchema): OptionalKind<FunctionDeclarationStructure> {
+export function requestValidator(name: string, schema: ContractSchema): FunctionDeclarationStructure {
   const members = Object.entries(schema.properties ?? {});
   const required = new Set(schema.required);
   for (const [member, one] of members) assertUnderstood(`${name}.${member}`, one);
   return {
+    kind: StructureKind.Function,
     name: `parse${name}`,
     isExported: true,
     parameters: [{ name: 'body', type: 'unknown' }],
