@@ -1,10 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import config from '../../gateway.config.ts';
-import { manifestToolsReady, tool } from '../support/manifest-tools.ts';
+import { byName, manifestToolsReady, tool } from '../support/manifest-tools.ts';
 import { at, manifestsOf } from '../support/manifests.ts';
 
 /** The manifests in the hands of the tools that operators use: kubectl, Kubernetes' schemas, Helm, linters. */
@@ -49,6 +48,17 @@ configMapGenerator:
     expect(reference(mine)).toMatch(/^noetl-gateway-config-/);
     expect(reference(mine)).not.toBe(reference(production));
     expect(at(mine[`ConfigMap/${reference(mine)}`], 'data')).toMatchObject({ LOG_LEVEL: 'warn', ROUTER_PORT: '8090' });
+  });
+
+  test('the overlay of docs/deploy.md builds as it stands there', async () => {
+    const [, text = ''] =
+      /in `my-cluster[^`]*` say:\s+```yaml\n([\s\S]*?)```/.exec(await readFile('docs/deploy.md', 'utf8')) ?? [];
+    await write('my-cluster/kustomization.yaml', text);
+    const built = await build('my-cluster');
+    expect(await strictly(built)).toBe('');
+    expect(built).toContain('image: registry.example.com/noetl-gateway:0.1.0');
+    expect(built).toContain('GATEWAY_TRUSTED_ISSUERS: https://login.example.com/');
+    expect(built).not.toContain('tenant.example.com');
   });
 
   test('production: the Secret is required, the autoscaler owns the number of pods', async () => {
@@ -222,13 +232,6 @@ async function strictly(text: string): Promise<string> {
 
 async function resources(path: string): Promise<Readonly<Record<string, unknown>>> {
   return byName(await build(path));
-}
-
-function byName(text: string): Readonly<Record<string, unknown>> {
-  const documents = parseAllDocuments(text).map((document) => document.toJS() as unknown);
-  return Object.fromEntries(
-    documents.filter(Boolean).map((value) => [`${at(value, 'kind')}/${at(value, 'metadata', 'name')}`, value]),
-  );
 }
 
 function renderArgs(values: object): readonly string[] {

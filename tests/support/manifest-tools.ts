@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { parseAllDocuments } from 'yaml';
+import { at } from './manifests.ts';
 
 const run = promisify(execFile);
 const bin = resolve('node_modules/.cache/manifest-check/bin');
@@ -31,4 +33,12 @@ export async function tool(name: string, ...args: readonly string[]): Promise<To
     if (typeof error !== 'object' || error === null || !('stdout' in error && 'stderr' in error)) throw error;
     return { ok: false, out: String(error.stdout), error: String(error.stderr) };
   }
+}
+
+/** The documents of a rendered stream, as `Kind/name`. */
+export function byName(text: string): Readonly<Record<string, unknown>> {
+  const documents = parseAllDocuments(text).map((document) => document.toJS() as unknown);
+  return Object.fromEntries(
+    documents.filter(Boolean).map((value) => [`${at(value, 'kind')}/${at(value, 'metadata', 'name')}`, value]),
+  );
 }
