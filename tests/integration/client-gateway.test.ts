@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createGatewayClient, type GatewayClient } from '../../client/noetl-gateway-client.ts';
+import { type DevGateway, startDev } from '../../dev/start-dev.ts';
+import config from '../../gateway.config.ts';
+
+let dev: DevGateway;
+
+/** The internal port is part of the address that playbooks call back, so that it has to be known beforehand. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise<void>((resolve) => void server.close(() => resolve()));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+beforeAll(async () => {
+  const sdl = await readFile(new URL('../../mesh/generated/schema.graphql', import.meta.url), 'utf8');
+  const environment = {
+    ROUTER_PORT: '0',
+    GATEWAY_INTERNAL_PORT: String(await freePort()),
+    LOG_LEVEL: 'silent',
+    CI: '1',
+  };
+  dev = await startDev({ config, sdl, environment });
+});
+afterAll(() => dev.stop());
+
+async function loggedIn(user: string): Promise<GatewayClient> {
+  const client = createGatewayClient({ url: dev.url });
+  const answer = await client.login({ auth0_token: await dev.identityToken(user) });
+  expect(answer).toMatchObject({ status: 'authenticated', user: { roles: expect.any(Array) } });
+  return client;
+}
+
+describe('the client against a gateway', () => {
+  test('login, validate, execute, wait, logout', async () => {
+    const client = await loggedIn('developer');
+    expect(await client.validate()).toMatchObject({ valid: true });
+    const started = await client.executePlaybook({ name: 'regression_test/hello_world', variables: {} });
+    expect(started).toMatchObject({ name: 'hello_world', status: 'running' });
+    const over = await client.waitForExecution(started?.id ?? '', { timeoutMs: 15_000 });
+    expect(over).toMatchObject({ id: started?.id, status: 'COMPLETED', path: 'regression_test/hello_world' });
+    expect((await client.executions({ pageSize: 50 }))?.map((row) => row?.id)).toContain(started?.id);
+    const { token } = client;
+    await client.logout();
+    expect(await client.validate(token)).toMatchObject({ valid: false });
+  });
+
+  test('every field without required arguments answers with its type', async () => {
+    const client = await loggedIn('admin');
+    await Promise.all([
+      client.executions(),
+      client.playbooks(),
+      client.dashboardStats(),
+      client.upstreamHealth(),
+      client.workerPools(),
+      client.playbook({ path: 'regression_test/hello_world' }),
+    ]);
+  });
+
+  test('what the grants do not give is an error with its code, and check-access says so before', async () => {
+    const client = await loggedIn('analyst');
+    const path = 'system/cleanup';
+    expect(await client.checkAccess(path, 'execute')).toMatchObject({ allowed: false, playbook_path: path });
+    await expect(client.executePlaybook({ name: path })).rejects.toMatchObject({
+      code: 'ERR_ACCESS_DENIED',
+      status: 200,
+    });
+    await expect(client.execution({ id: 'exec-12345' })).rejects.toMatchObject({ code: 'ERR_REQUEST_INVALID' });
+    await expect(client.execution({ id: '1' })).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+  });
+
+  test('without a session every call is a 401', async () => {
+    const client = createGatewayClient({ url: dev.url, token: 'not-a-session' });
+    await expect(client.executions()).rejects.toMatchObject({ code: 'ERR_SESSION_INVALID', status: 401 });
+    await expect(client.logout()).rejects.toMatchObject({ status: 401 });
+    await expect(createGatewayClient({ url: dev.url }).executions()).rejects.toMatchObject({
+      code: 'ERR_TOKEN_MISSING',
+    });
+  });
+
+  test('a refused login says why', async () => {
+    const login = createGatewayClient({ url: dev.url }).login({ auth0_token: 'nonsense' });
+    await expect(login).rejects.toMatchObject({ code: 'ERR_LOGIN_REJECTED', status: 401 });
+  });
+});
