@@ -82,8 +82,8 @@ export async function compose(config: ResolvedConfig, clock: Clock, observe: Obs
   };
 }
 
-/** Clients of stores are loaded only when one is chosen. */
-async function openStore(config: ResolvedConfig, clock: Clock): Promise<SessionStore> {
+/** The session store that the config names. Clients of stores are loaded only when one is chosen. */
+export async function openStore(config: ResolvedConfig, clock: Clock): Promise<SessionStore> {
   const { store: url, cacheSize } = config.sessions;
   if (url === 'memory:') return createMemorySessionStore({ maxEntries: cacheSize * 10, clock });
   if (url.startsWith('redis')) {

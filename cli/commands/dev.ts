@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import process from 'node:process';
+import { Command } from 'commander';
+import type { DevGateway } from '../../dev/start-dev.ts';
+import { loadConfig } from '../load-config.ts';
+import { packageVersion } from '../package-version.ts';
+import { readSchema } from './serve.ts';
+
+/** `noetl-gateway dev`: everything in one process, and the protocol's lines ready to paste. */
+export function devCommand(): Command {
+  return new Command('dev')
+    .description('run the gateway on :8090 with a stand-in NoETL and a local OpenID issuer; for development only')
+    .option('-u, --user <name>', 'who logs in: admin, developer, analyst or viewer', 'developer')
+    .option('-C, --dir <folder>', 'the project’s folder', '.')
+    .addHelpText(
+      'after',
+      `
+Ports: ROUTER_PORT (8090) and GATEWAY_INTERNAL_PORT (8091). Everything listens on this machine only.
+LOG_LEVEL=info shows each request.`,
+    )
+    .action(async ({ dir, user }: { dir: string; user: string }) => {
+      const { startDev } = await import('../../dev/start-dev.ts');
+      const dev = await startDev({
+        config: await loadConfig(dir),
+        sdl: await readSchema(dir),
+        environment: process.env,
+        openapiFile: join(dir, 'openapi', 'noetl.json'),
+        version: packageVersion(),
+      });
+      stopOnSignals(dev);
+      try {
+        const { sessionToken, identityToken } = await dev.login(user);
+        console.log(welcome({ dev, user, sessionToken, identityToken }));
+      } catch (error) {
+        await dev.stop();
+        throw error;
+      }
+    });
+}
+
+function stopOnSignals(dev: DevGateway): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      dev.stop().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    });
+  }
+}
+
+interface Welcome {
+  readonly dev: DevGateway;
+  readonly user: string;
+  readonly sessionToken: string;
+  readonly identityToken: string;
+}
+
+function welcome({ dev, user, sessionToken, identityToken }: Welcome): string {
+  const { url, internalUrl, issuer, noetl, users } = dev;
+  return `
+NoETL Gateway, for development only: anyone on this machine can log in as anyone.
+
+  gateway    ${url}        GraphiQL: ${url}/graphql
+  internal   ${internalUrl}   /ready  /metrics
+  NoETL      ${noetl.url.origin}   (stand-in)
+  issuer     ${issuer.issuer}
+  users      ${users.join(', ')}   (this is ${user}; others: npm run dev -- --user <name>)
+
+Session token
+  ${sessionToken}
+
+# Log in with an identity token
+curl -s -X POST "${url}/api/auth/login" \\
+  -H "Content-Type: application/json" \\
+  -d '{"auth0_token": "${identityToken}", "auth0_domain": "${new URL(issuer.issuer).host}", "session_duration_hours": 8}'
+
+# Execute a playbook
+curl -s -X POST "${url}/graphql" \\
+  -H "Content-Type: application/json" \\
+  -H "Authorization: Bearer ${sessionToken}" \\
+  -d '{"query": "mutation Execute($name: String!, $vars: JSON) { executePlaybook(name: $name, variables: $vars) { id name status textOutput } }", "variables": {"name": "api_integration/amadeus_ai_api", "vars": {"query": "Flight from SFO to JFK"}}}'
+
+# Check status: put the id in
+curl -s -X POST "${url}/graphql" \\
+  -H "Content-Type: application/json" \\
+  -H "Authorization: Bearer ${sessionToken}" \\
+  -d '{"query": "query Status($id: ID!) { execution(id: $id) { id status result } }", "variables": {"id": "EXECUTION_ID"}}'
+
+# May this session execute that?
+curl -s -X POST "${url}/api/auth/check-access" \\
+  -H "Content-Type: application/json" \\
+  -d '{"session_token": "${sessionToken}", "playbook_path": "system/cleanup", "permission_type": "execute"}'
+
+Ctrl-C stops everything.`;
+}

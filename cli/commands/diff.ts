@@ -1,0 +1,44 @@
+import process from 'node:process';
+import { Command, Option } from 'commander';
+import type { DiffForm } from '../diff-documents.ts';
+import { loadTools } from '../generator-tools.ts';
+import { loadConfig } from '../load-config.ts';
+import { projectFolder } from '../project-folder.ts';
+
+interface DiffFlags {
+  readonly dir: string;
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+}
+
+/** `noetl-gateway diff`: what changed between two documents. Exits 1 when something that is open breaks. */
+export function diffCommand(): Command {
+  return new Command('diff')
+    .description('say what changed between two documents: upstream, in the schema, and in what is open')
+    .argument('<old>', 'a URL or a file')
+    .argument('<new>', 'a URL or a file')
+    .option('--json', 'for programs')
+    .addOption(new Option('--markdown', 'for a pull request').conflicts('json'))
+    .option('-C, --dir <folder>', 'the project’s folder', '.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  noetl-gateway diff openapi/noetl.json https://noetl.example.com/openapi.json
+  noetl-gateway diff --markdown old.json new.json > diff.md
+
+Exit codes: 0 nothing that is open breaks, 1 something does, 2 a document or the config is broken.`,
+    )
+    .action(async (old: string, now: string, { dir, json, markdown }: DiffFlags) => {
+      const projectDir = projectFolder(dir);
+      const { diffDocuments } = await loadTools(() => import('../diff-documents.ts'));
+      const form: DiffForm = json === true ? 'json' : markdown === true ? 'markdown' : 'text';
+      const { text, breaks } = await diffDocuments(old, now, {
+        projectDir,
+        config: await loadConfig(projectDir),
+        form,
+      });
+      console.log(text);
+      process.exitCode = breaks ? 1 : 0;
+    });
+}

@@ -1,0 +1,107 @@
+import process from 'node:process';
+import { Command, Option } from 'commander';
+import { compileGrants } from '../../core/access/decision.ts';
+import { explainField, explainPath, explainTable } from '../../core/access/explain.ts';
+import { fieldExplanationText, pathExplanationText, tableExplanationText } from '../../core/access/explain-text.ts';
+import { parsePermission, permissions } from '../../core/access/permission.ts';
+import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
+import { reservedPlaybooks } from '../../core/config/reserved-playbooks.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { loadConfig } from '../load-config.ts';
+
+interface ExplainFlags {
+  readonly dir: string;
+  readonly role?: string;
+  readonly userRoles?: string;
+  readonly permission?: string;
+  readonly playbook?: string;
+  readonly field?: string;
+  readonly table?: boolean;
+  readonly json?: boolean;
+}
+
+/** `noetl-gateway explain`: who may do what, and which grant says so. Exits 1 when the answer is no. */
+export function explainCommand(): Command {
+  return new Command('explain')
+    .description('say who may do what, and which grant of gateway.config.ts says so')
+    .option('--role <role>', 'a role')
+    .addOption(new Option('--user-roles <a,b>', 'all roles of a user').conflicts('role'))
+    .option('--permission <permission>', `one of ${permissions.join(', ')}`)
+    .option('--playbook <path>', 'a catalog path')
+    .option('--field <name>', 'a GraphQL field: its rule, and what each role gets')
+    .option('--table', 'roles × operations')
+    .option('--json', 'for programs')
+    .option('-C, --dir <folder>', 'the project’s folder', '.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  noetl-gateway explain --role analyst --permission execute --playbook data/report
+  noetl-gateway explain --user-roles analyst,viewer --permission view --playbook system/cleanup
+  noetl-gateway explain --field cancelExecution
+  noetl-gateway explain --table
+
+Exit codes: 0 yes (or a page was shown), 1 no, 2 wrong use.`,
+    )
+    .action(async (flags: ExplainFlags) => {
+      const config: GatewayConfig = await loadConfig(flags.dir);
+      const { text, data, allowed } = explain(config, flags);
+      console.log(flags.json === true ? JSON.stringify(data, mapsAsObjects, 2) : text);
+      process.exitCode = allowed ? 0 : 1;
+    });
+}
+
+interface Explained {
+  readonly text: string;
+  readonly data: unknown;
+  readonly allowed: boolean;
+}
+
+function explain(config: GatewayConfig, flags: ExplainFlags): Explained {
+  const grants = compileGrants(config.grants, reservedPlaybooks(config, process.env));
+  const operations = Object.entries(config.operations as Record<string, AnyRow>).map(([field, row]) => ({
+    field,
+    root: rootOf(row),
+    access: row.access,
+  }));
+  if (flags.table === true) {
+    const data = explainTable(grants, config.roles, operations);
+    return { data, text: tableExplanationText(data), allowed: true };
+  }
+  if (flags.field !== undefined) {
+    const operation = operations.find(({ field }) => field === flags.field);
+    if (operation === undefined) {
+      throw wrongUse(`there is no field ${flags.field}; fields are ${operations.map(({ field }) => field).join(', ')}`);
+    }
+    const data = explainField(grants, config.roles, operation);
+    return { data, text: fieldExplanationText(data), allowed: true };
+  }
+  const data = explainPath(grants, pathQuestion(config, flags));
+  return { data, text: pathExplanationText(data), allowed: data.decision.allowed };
+}
+
+function pathQuestion(config: GatewayConfig, { role, userRoles, permission, playbook }: ExplainFlags) {
+  if ((role === undefined && userRoles === undefined) || permission === undefined || playbook === undefined) {
+    throw wrongUse('tell --role or --user-roles, --permission and --playbook; or --field, or --table');
+  }
+  const roles = userRoles?.split(',').map((name) => name.trim()) ?? [role ?? ''];
+  for (const name of roles) {
+    if (!config.roles.includes(name)) throw wrongUse(`there is no role ${name}; roles are ${config.roles.join(', ')}`);
+  }
+  const parsed = parsePermission(permission);
+  if (parsed === undefined) {
+    throw wrongUse(`there is no permission ${permission}; permissions are ${permissions.join(', ')}`);
+  }
+  return { roles, permission: parsed, path: playbook };
+}
+
+function rootOf(row: AnyRow): 'query' | 'mutation' {
+  if (isGatewayRow(row)) return row.gateway;
+  return row.type ?? (row.upstream.startsWith('GET ') ? 'query' : 'mutation');
+}
+
+const wrongUse = (message: string): GatewayError => new GatewayError('ERR_REQUEST_INVALID', message);
+
+const mapsAsObjects = (_key: string, value: unknown): unknown =>
+  value instanceof Map ? Object.fromEntries(value) : value;

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import process from 'node:process';
+import { Command } from 'commander';
+import type { Difference, GenerateResult, Stage } from '../../generator/generate.ts';
+import { loadTools } from '../generator-tools.ts';
+import { configFile, loadConfig } from '../load-config.ts';
+import { projectFolder } from '../project-folder.ts';
+import { reportError } from '../report.ts';
+import { watchFiles } from '../watch-files.ts';
+
+interface GenerateFlags {
+  readonly dir: string;
+  readonly check?: boolean;
+  readonly watch?: boolean;
+  readonly verbose?: boolean;
+  readonly accept?: boolean;
+}
+
+/** `noetl-gateway generate`: writes everything that is generated, or says with `--check` what is not as it should be. */
+export function generateCommand(): Command {
+  return new Command('generate')
+    .description(
+      'write schema, table, routes, client, pages and manifests from gateway.config.ts and openapi/noetl.json',
+    )
+    .option('--check', 'write nothing; exit 1 when a file is stale, missing or orphaned')
+    .option('--watch', 'again at each change of the config or the document')
+    .option('--verbose', 'stages with their times, and what each normalising rule did')
+    .option('--accept', 'let public names change their meaning: gateway.lock is written anew')
+    .option('-C, --dir <folder>', 'the project’s folder', '.')
+    .addHelpText(
+      'after',
+      '\nA run that fails changes nothing. Next: read the diff, then noetl-gateway explain --table.',
+    )
+    .action(async (flags: GenerateFlags) => {
+      const projectDir = projectFolder(flags.dir);
+      if (flags.watch !== true) {
+        await runOnce(projectDir, flags, false);
+        return;
+      }
+      await runSafely(projectDir, flags, false);
+      console.log('watching: end with Ctrl-C');
+      const files = [configFile, 'openapi/noetl.json', 'openapi/gateway.yaml'].map((file) => join(projectDir, file));
+      await watchFiles(files, () => runSafely(projectDir, flags, true));
+    });
+}
+
+async function runSafely(projectDir: string, flags: GenerateFlags, fresh: boolean): Promise<void> {
+  try {
+    await runOnce(projectDir, flags, fresh);
+  } catch (error) {
+    reportError(error);
+  }
+}
+
+async function runOnce(projectDir: string, flags: GenerateFlags, fresh: boolean): Promise<void> {
+  const [{ generate }, { emitters }] = await loadTools(() =>
+    Promise.all([import('../../generator/generate.ts'), import('../../generator/emit/emitters.ts')]),
+  );
+  const stages: Stage[] = [];
+  const startedAt = performance.now();
+  const result = await generate({
+    projectDir,
+    config: await loadConfig(projectDir, fresh),
+    emitters,
+    check: flags.check === true,
+    accept: flags.accept === true,
+    onStage: (stage) => stages.push(stage),
+  });
+  for (const note of result.notes) console.log(`note: ${note}`);
+  if (flags.verbose === true) console.log(details(stages, result));
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(summary(result, flags, seconds));
+  if (flags.check === true && result.differences.length > 0) process.exitCode = 1;
+}
+
+function summary({ differences, files }: GenerateResult, flags: GenerateFlags, seconds: string): string {
+  if (flags.check === true) {
+    if (differences.length === 0) return `${files.length} files are as they should be (${seconds} s)`;
+    return [
+      ...differences.map(differenceText),
+      `${differences.length} of ${files.length} files are not as they should be: run noetl-gateway generate, and commit what it writes`,
+    ].join('\n');
+  }
+  const changed = differences.map(({ path, kind }) => `${verbs[kind]} ${path}`);
+  return [...changed, `${files.length} files, ${changed.length} changed (${seconds} s)`].join('\n');
+}
+
+const verbs = { stale: 'wrote', missing: 'wrote', orphaned: 'removed' } as const;
+
+function differenceText({ path, kind, diff }: Difference): string {
+  const lines = diff.split('\n').filter((line) => line !== '');
+  return [`${kind}: ${path}`, ...lines.map((line) => `    ${line}`)].join('\n');
+}
+
+function details(stages: readonly Stage[], { rules }: GenerateResult): string {
+  const times = stages.map(({ name, ms }) => `  ${name.padEnd(24)} ${ms.toFixed(0).padStart(6)} ms`);
+  const counts = rules.map(({ rule, changes }) => `  ${rule.padEnd(24)} ${String(changes).padStart(6)} changes`);
+  return ['stages', ...times, 'normalising rules', ...counts].join('\n');
+}

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import process from 'node:process';
+import { Command } from 'commander';
+import { loadTools } from '../generator-tools.ts';
+import { projectFolder } from '../project-folder.ts';
+
+/** `noetl-gateway pull`: fetches NoETL's OpenAPI document into the project. */
+export function pullCommand(): Command {
+  return new Command('pull')
+    .description('fetch NoETL’s OpenAPI document into openapi/noetl.json, its types, and where it came from')
+    .argument('<source>', 'an http(s) URL, or a file: JSON or YAML, OpenAPI 3.0 or 3.1')
+    .option('--keep-docs', 'keep descriptions and examples; they then appear in the document, not in the schema')
+    .option('-C, --dir <folder>', 'the project’s folder', '.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  noetl-gateway pull https://noetl.example.com/openapi.json
+  noetl-gateway pull ./noetl-openapi.yaml
+
+A pull that fails leaves the files as they were. Next: noetl-gateway generate.`,
+    )
+    .action(async (source: string, { dir, keepDocs }: { dir: string; keepDocs?: boolean }) => {
+      const { pull } = await loadTools(() => import('../../generator/pull/pull.ts'));
+      const { lock, changed } = await pull(placeOf(source), {
+        projectDir: projectFolder(dir),
+        keepDocs: keepDocs === true,
+        onProgress: progressLine(),
+      });
+      const news = changed.length === 0 ? 'nothing changed' : `wrote ${changed.join(', ')}`;
+      console.log(`${lock.operations} operations of version ${lock.upstreamVersion}: ${news}`);
+    });
+}
+
+/** A URL as it is; a file as seen from where the command was given. */
+const placeOf = (source: string): string => (/^[a-z]+:\/\//i.test(source) ? source : resolve(source));
+
+/** On a terminal only: a line that is drawn over itself. */
+function progressLine(): (bytes: number, total: number | undefined) => void {
+  if (process.stderr.isTTY !== true) return () => {};
+  return (bytes, total) => {
+    const of = total === undefined ? '' : ` of ${Math.ceil(total / 1024)}`;
+    process.stderr.write(`\r${Math.ceil(bytes / 1024)}${of} KiB `);
+    if (bytes === total) process.stderr.write('\n');
+  };
+}

@@ -1,0 +1,48 @@
+import { basename, resolve } from 'node:path';
+import type { GatewayConfig } from '../core/config/gateway-config.ts';
+import { buildSchema } from '../generator/build-schema.ts';
+import { diff } from '../generator/diff/diff.ts';
+import type { DiffReport } from '../generator/diff/diff-report.ts';
+import { renderDiffMarkdown } from '../generator/diff/render-markdown.ts';
+import { renderDiffText } from '../generator/diff/render-text.ts';
+import type { OpenApiDocument } from '../generator/document/open-api.ts';
+import { dropProse } from '../generator/pull/drop-prose.ts';
+import { loadSource } from '../generator/pull/load-source.ts';
+import { parseDocument } from '../generator/pull/parse-document.ts';
+import { pullLimits } from '../generator/pull/pull.ts';
+
+export type DiffForm = 'text' | 'json' | 'markdown';
+
+/** Reads both documents, compares them under a config, and renders what changed. */
+export async function diffDocuments(
+  old: string,
+  now: string,
+  { projectDir, config, form }: { projectDir: string; config: GatewayConfig; form: DiffForm },
+): Promise<{ readonly text: string; readonly breaks: boolean }> {
+  const [before, after] = await Promise.all([read(old, projectDir), read(now, projectDir)]);
+  const report = await diff({
+    before: before.document,
+    after: after.document,
+    names: { before: before.name, after: after.name },
+    config,
+    buildSchema: async (document, fitting) => (await buildSchema(document, fitting)).schema,
+  });
+  return { text: renderers[form](report).trimEnd(), breaks: report.breaks };
+}
+
+const renderers: Readonly<Record<DiffForm, (report: DiffReport) => string>> = {
+  text: renderDiffText,
+  markdown: renderDiffMarkdown,
+  json: (report) => JSON.stringify(report, undefined, 2),
+};
+
+async function read(source: string, projectDir: string): Promise<{ name: string; document: OpenApiDocument }> {
+  const isUrl = /^[a-z]+:\/\//i.test(source);
+  const { bytes } = await loadSource(isUrl ? source : resolve(source), {
+    ...pullLimits,
+    projectDir,
+    fetch: globalThis.fetch,
+    onProgress: () => {},
+  });
+  return { name: isUrl ? new URL(source).host : basename(source), document: dropProse(await parseDocument(bytes)) };
+}

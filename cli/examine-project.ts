@@ -1,0 +1,52 @@
+import process from 'node:process';
+import type { GatewayConfig } from '../core/config/gateway-config.ts';
+import { resolveConfig } from '../core/config/resolve-config.ts';
+import type { ResolvedConfig } from '../core/config/resolved-config.ts';
+import type { Upstream } from '../core/ports.ts';
+import { examine, type Finding, hasProblem } from '../generator/doctor/examine.ts';
+import { probeIssuer } from '../generator/doctor/probe-issuer.ts';
+import { probeDocument, probeUpstream } from '../generator/doctor/probe-upstream.ts';
+import { renderFindings } from '../generator/doctor/render-findings.ts';
+import { readLock } from '../generator/pull/pull.ts';
+import { openStore } from '../server/compose.ts';
+import { createUpstream } from '../server/noetl/undici-upstream.ts';
+
+/** What doctor found, for programs and as lines for a person. */
+export interface Examined {
+  readonly findings: readonly Finding[];
+  readonly text: string;
+  readonly hasProblem: boolean;
+}
+
+/** Asks every dependency of a project one real question. */
+export async function examineProject(projectDir: string, declaration: GatewayConfig): Promise<Examined> {
+  const findings = await examine({
+    nodeVersion: process.version,
+    resolve: () => resolveConfig(declaration, process.env),
+    readUpstream: (config) => withUpstream(config, probeUpstream),
+    discoverIssuer: (issuer) => probeIssuer(issuer),
+    pingStore,
+    liveDocumentHash: (config) => withUpstream(config, probeDocument),
+    lockedDocumentHash: async () => (await readLock(projectDir))?.documentSha256,
+    now: () => new Date(),
+  });
+  return { findings, text: renderFindings(findings), hasProblem: hasProblem(findings) };
+}
+
+async function withUpstream<T>(config: ResolvedConfig, ask: (upstream: Upstream) => Promise<T>): Promise<T> {
+  const upstream = createUpstream(config.upstream);
+  try {
+    return await ask(upstream);
+  } finally {
+    await upstream.close();
+  }
+}
+
+async function pingStore(config: ResolvedConfig): Promise<void> {
+  const store = await openStore(config, Date.now);
+  try {
+    await store.ping();
+  } finally {
+    await store.close();
+  }
+}
