@@ -1,9 +1,8 @@
 /** What a place that held, or may have held, a secret shows instead. */
 export const scrubbed = '[redacted]';
 
-/** Cheap test for text that the rules below could change at all. */
-const suspicious =
-  /eyJ|bearer|basic|dpop|session-|\/cb\/|:\/\/|token|secret|password|api_key|authorization|cookie|[A-Za-z0-9]{20}/i;
+/** Cheap test for words that the rules below look for; with the test for long runs it lets nearly every line pass. */
+const suspicious = /eyJ|bearer|basic|dpop|session-|\/cb\/|:\/\/|token|secret|password|api_key|authorization|cookie/i;
 
 const rules: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/((?:token|secret|password|api_key|authorization|cookie)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi, `$1"${scrubbed}"`],
@@ -16,7 +15,8 @@ const rules: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/(:\/\/)[^\s/@"\\]{1,1024}@/g, `$1${scrubbed}@`],
 ];
 
-const longRun = /[\w-]{24,}/g;
+const minRun = 20;
+const longRun = /[\w-]{20,}/g;
 /** Request ids look like secrets and are ours to show. */
 const shown = /"requestId":"$/;
 
@@ -26,7 +26,7 @@ const shown = /"requestId":"$/;
  * patterns are fixed and linear.
  */
 export function scrub(text: string): string {
-  if (!suspicious.test(text)) return text;
+  if (!hasLongRun(text) && !suspicious.test(text)) return text;
   let clean = text;
   for (const [pattern, replacement] of rules) clean = clean.replace(pattern, replacement);
   return clean.replace(longRun, (run, offset: number) => {
@@ -36,5 +36,21 @@ export function scrub(text: string): string {
 }
 
 function looksRandom(piece: string): boolean {
-  return piece.length >= 20 && /\d/.test(piece) && /[A-Za-z]/.test(piece);
+  return piece.length >= minRun && /\d/.test(piece) && /[A-Za-z]/.test(piece);
+}
+
+/** Whether letters and digits stand unbroken for `minRun`; looks at one character in twenty where there is none. */
+function hasLongRun(text: string): boolean {
+  let end = minRun - 1;
+  while (end < text.length) {
+    let at = end;
+    while (at > end - minRun && isAlphanumeric(text.charCodeAt(at))) at -= 1;
+    if (at === end - minRun) return true;
+    end = at + minRun;
+  }
+  return false;
+}
+
+function isAlphanumeric(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
 }

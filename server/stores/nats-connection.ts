@@ -20,6 +20,7 @@ export function keepNatsConnected(
   listener: { onConnected(nc: NatsConnection): void; onLost(): void },
 ): NatsLink {
   const closing = new AbortController();
+  const first = Promise.withResolvers<void>();
   let live: NatsConnection | undefined;
 
   async function run(): Promise<void> {
@@ -48,6 +49,7 @@ export function keepNatsConnected(
 
   function arrived(nc: NatsConnection): void {
     live = nc;
+    first.resolve();
     listener.onConnected(nc);
   }
 
@@ -57,17 +59,10 @@ export function keepNatsConnected(
   }
 
   const finished = run();
-  const first = new Promise<void>((done) => {
-    const timer = setInterval(() => live !== undefined && end(), 10);
-    const end = () => {
-      clearInterval(timer);
-      done();
-    };
-    setTimeout(end, options.timeout).unref();
-  });
+  setTimeout(first.resolve, options.timeout).unref();
   return {
     async current() {
-      if (live === undefined) await first;
+      if (live === undefined) await first.promise;
       return live;
     },
     async close() {

@@ -12,6 +12,7 @@ describe('takes away what looks like a token', () => {
     ['a session token of the gateway', 'noetl-session-abc.def_ghi', 'abc.def'],
     ['a session token of NoETL', `unknown session ${hex}`, hex],
     ['a random text in base64url', 'x=q9Zk1mVnT0c4Y7bJw2PdLr8eXs5uHgAa3iNf6oKv_-M', 'q9Zk1m'],
+    ['twenty letters and digits at the end', 'id a1b2c3d4e5f6g7h8i9j0', 'a1b2'],
     ['a callback secret', 'POST /cb/short-secret/api/internal/callback', 'short-secret'],
     ['credentials of a URL', 'redis://ada:pass@127.0.0.1:6379', 'pass'],
     ['a member named like a secret', '{"session_token":"abc","other":1}', 'abc'],
@@ -39,6 +40,7 @@ describe('takes away what looks like a token', () => {
 
 describe('leaves what does not', () => {
   test.each([
+    ['nineteen letters and digits', 'id a1b2c3d4e5f6g7h8i9j'],
     ['a path', 'api_integration/amadeus_ai_api_version_2_with_a_rather_long_name'],
     ['a UUID', '0190b5c2-7d4e-7c11-9a35-5f0c6f1f4b2a'],
     ['an execution id', '320816801799737344'],

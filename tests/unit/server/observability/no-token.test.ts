@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { GatewayError } from '../../../../core/errors.ts';
+import { createSessions } from '../../../../core/session/sessions.ts';
+import { createAudit } from '../../../../server/observability/audit.ts';
+import { createLogger } from '../../../../server/observability/logger.ts';
+import { createMetrics } from '../../../../server/observability/metrics.ts';
+import { createObserve } from '../../../../server/observability/observe.ts';
+import { createMemorySessionStore } from '../../../../server/stores/memory-session-store.ts';
+import { encodeLive } from '../../../../server/stores/session-record.ts';
+import { keptLines } from '../../../support/line-sinks.ts';
+import { handClock, hourMs, sessionOf, tokenOf } from '../../../support/session-fakes.ts';
+
+const tokens = {
+  'of NoETL': '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
+  'of the gateway': `noetl-session-${randomBytes(32).toString('base64url')}`,
+  'a JWT': 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlLW9mLWFkYQ',
+};
+
+test.each(Object.entries(tokens))(
+  'token %s: in no log, metric, audit line or record, whatever happens',
+  async (_name, text) => {
+    const clock = handClock();
+    const [logLines, auditLines, kept] = [keptLines(), keptLines(), [] as string[]];
+    const log = createLogger({ level: 'trace', pretty: false, sink: logLines.sink });
+    const metrics = createMetrics({ version: '1', upstreamRoutes: [], processMetrics: false });
+    const audit = createAudit({ sink: auditLines.sink, clock, emails: true, onDrop: () => {} });
+    const observe = createObserve({ metrics, audit, log, clock });
+    const inner = createMemorySessionStore({ maxEntries: 10, clock });
+    const store: typeof inner = {
+      ...inner,
+      put(key, session, checkedAt, keepUntil) {
+        kept.push(key, encodeLive(session, checkedAt, keepUntil));
+        return inner.put(key, session, checkedAt, keepUntil);
+      },
+    };
+    const answers = [() => sessionOf(clock()), () => Promise.reject(new Error(`cannot validate ${text}`))];
+    const sessions = createSessions({
+      store,
+      validator: { validate: async () => answers.shift()?.() },
+      clock,
+      options: { cacheTtlMs: 5_000, cacheSize: 10, revalidateMs: 300_000, invalidTtlMs: 10_000, maxMs: 24 * hourMs },
+      limits: { validationsAtOnce: 1, validationsWaiting: 0 },
+      observe,
+    });
+
+    const token = tokenOf(text);
+    const session = await sessions.lookup(token);
+    expect(session).toBeDefined();
+    await sessions.lookup(tokenOf(`${text}x`)).catch((error: unknown) => {
+      expect(error).toBeInstanceOf(GatewayError);
+      expect(String(error)).not.toContain(text);
+      log.error({ err: error, headers: { authorization: `Bearer ${text}`, cookie: `session_token=${text}` } }, text);
+    });
+    if (session !== undefined) await sessions.end(token, session);
+    observe({ type: 'login', outcome: 'rejected', subject: text });
+    observe({
+      type: 'decision',
+      outcome: 'denied',
+      field: 'executePlaybook',
+      root: 'mutation',
+      userId: '7',
+      path: text,
+    });
+
+    expect(logLines.lines).not.toHaveLength(0);
+    expect(auditLines.lines).toHaveLength(2);
+    expect(kept).toHaveLength(2);
+    const written = [...logLines.lines, ...auditLines.lines, ...kept, await metrics.text()].join('\n');
+    expect(written).not.toContain(text);
+    // Nor a part that would be of use.
+    expect(written).not.toContain(text.slice(-24));
+  },
+);
