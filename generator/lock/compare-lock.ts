@@ -30,11 +30,19 @@ export function compareLock(before: GatewayLock, after: Pick<GatewayLock, 'names
 }
 
 function compareName(name: string, old: LockedName, next: LockedName, problems: string[], notes: string[]): void {
+  const place = `operations.${name}`;
   if (template(old.operation) !== template(next.operation)) {
-    problems.push(`operations.${name}: meant ${old.operation} and would now mean ${next.operation}`);
+    problems.push(`${place}: meant ${old.operation} and would now mean ${next.operation}`);
     return;
   }
-  compareMembers({ place: `operations.${name}`, kind: 'argument', old: old.args, next: next.args }, problems, notes);
+  if (bareType(old.answer) !== bareType(next.answer)) {
+    problems.push(`${place}: answered ${old.answer} and would now answer ${next.answer}`);
+  }
+  compareMembers({ place, kind: 'argument', old: old.args, next: next.args }, problems, notes);
+  for (const [argument, meaning] of Object.entries(next.args)) {
+    const wasOptional = old.args[argument]?.endsWith('!') !== true;
+    if (meaning.endsWith('!') && wasOptional) problems.push(`${place}: the argument ${argument} would now be required`);
+  }
 }
 
 interface Members {
@@ -49,9 +57,7 @@ function compareMembers({ place, kind, old, next }: Members, problems: string[],
   for (const [name, meaning] of Object.entries(old)) {
     const now = next[name];
     if (now !== undefined) {
-      if (wireOf(now) !== wireOf(meaning)) {
-        problems.push(`${place}.${name}: was ${wireOf(meaning)} on the wire and would now be ${wireOf(now)}`);
-      }
+      problems.push(...changedMeaning(`${place}.${name}`, meaning, now));
       continue;
     }
     const candidates = Object.entries(next)
@@ -66,11 +72,22 @@ function compareMembers({ place, kind, old, next }: Members, problems: string[],
   }
 }
 
+function changedMeaning(place: string, old: string, next: string): string[] {
+  if (wireOf(next) !== wireOf(old)) {
+    return [`${place}: was ${wireOf(old)} on the wire and would now be ${wireOf(next)}`];
+  }
+  const [was, is] = [typeOf(old), typeOf(next)];
+  return was === is ? [] : [`${place}: was of type ${was} and would now be ${is}`];
+}
+
 const mapping = (kind: Members['kind'], wire: string, name: string): string =>
   `${kind === 'field' ? 'fields' : 'args'}: { ${JSON.stringify(wire)}: ${JSON.stringify(name)} }`;
 
 const wireOf = (meaning: string): string => meaning.slice(0, meaning.lastIndexOf(': '));
-const typeOf = (meaning: string): string => meaning.slice(meaning.lastIndexOf(': ') + 2).replaceAll('!', '');
+const typeOf = (meaning: string): string => bareType(meaning.slice(meaning.lastIndexOf(': ') + 2));
+
+/** A type without its non-nulls, which loosen and tighten without a change of meaning. */
+const bareType = (type: string): string => type.replaceAll('!', '');
 
 const template = (operation: string): string => operation.replace(/\{[^{}]*\}/g, '{}');
 

@@ -5,6 +5,7 @@ import { constants } from './rules/constants.ts';
 import { dropConstraints } from './rules/constraints.ts';
 import { defaults } from './rules/defaults.ts';
 import { dropAnnotations } from './rules/drop-annotations.ts';
+import { dropConditions } from './rules/drop-conditions.ts';
 import { dropTransportParameters } from './rules/drop-transport-parameters.ts';
 import { formats } from './rules/formats.ts';
 import { freeForm } from './rules/free-form.ts';
@@ -31,6 +32,7 @@ export const structureRules: readonly Rule[] = [
   jsonBody,
   dropAnnotations,
   mergeAllOf,
+  dropConditions,
   inlineAliases,
   nullable,
 ];

@@ -1,3 +1,4 @@
+import { mapSchema, type Place } from '../../document/map-schemas.ts';
 import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../../document/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
@@ -12,14 +13,25 @@ function merge(schema: SchemaObject, document: OpenApiDocument, seen: ReadonlySe
   const { allOf = [], ...own } = schema;
   const only = allOf.length === 1 ? allOf[0] : undefined;
   if (isRecord(only) && only.$ref !== undefined && own.properties === undefined) return { ...own, ...only };
-  return [...allOf, own].reduce<SchemaObject>((merged, branch) => join(merged, expand(branch, document, seen)), {});
+  const merged = [...allOf, own].reduce<SchemaObject>((all, branch) => join(all, expand(branch, document, seen)), {});
+  // What came by reference is as the document has it, and may hold more of the same further down.
+  const inside = new Set([...seen, ...allOf.flatMap((branch) => (isRecord(branch) ? (branch.$ref ?? []) : []))]);
+  const below = mapSchema(merged, anywhere, (inner) =>
+    inner.allOf === undefined ? inner : merge(inner, document, inside),
+  );
+  return isRecord(below) ? below : {};
 }
+
+const anywhere: Place = { name: undefined, kind: 'branch' };
 
 /** A branch with its own reference and `allOf` resolved; a branch that leads back to itself adds nothing. */
 function expand(branch: Schema, document: OpenApiDocument, seen: ReadonlySet<string>): SchemaObject {
   if (!isRecord(branch)) return {};
   const { $ref, ...own } = branch;
-  if ($ref === undefined) return branch.allOf === undefined ? branch : merge(branch, document, seen);
+  if ($ref === undefined) {
+    const merged = branch.allOf === undefined ? branch : merge(branch, document, seen);
+    return merged.$ref === undefined ? merged : expand(merged, document, seen);
+  }
   if (seen.has($ref)) return own;
   const target = lookUp(document, $ref);
   const resolved = isRecord(target) ? expand(target, document, new Set([...seen, $ref])) : {};

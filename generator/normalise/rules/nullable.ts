@@ -31,9 +31,16 @@ function unwrapUnion(schema: SchemaObject, key: 'anyOf' | 'oneOf'): SchemaObject
   const mark = mayBeNull ? { nullable: true } : {};
   const only = kept[0];
   if (kept.length === 0) return { ...rest, ...mark };
-  if (kept.length === 1) return unwrap({ ...rest, ...(isRecord(only) ? only : {}), ...mark });
+  if (kept.length === 1) return unwrap(alone(isRecord(only) ? only : {}, { ...rest, ...mark }));
   const isDone = kept.length === branches.length && (schema.nullable === true || !mayBeNull);
   return isDone ? schema : { ...rest, [key]: kept, ...mark };
+}
+
+/** A branch with what stood beside its union; beside a reference nothing else has a meaning. */
+function alone(branch: SchemaObject, beside: SchemaObject): SchemaObject {
+  if (branch.$ref === undefined) return { ...beside, ...branch };
+  const kept = Object.entries(beside).filter(([key]) => key === 'nullable' || key === 'default');
+  return { ...branch, ...Object.fromEntries(kept) };
 }
 
 function withoutNull(schema: SchemaObject): SchemaObject {
@@ -70,10 +77,7 @@ function admitsNull(schema: Schema, document: OpenApiDocument): boolean {
   if (!isRecord(schema)) return false;
   if (schema.nullable === true) return true;
   const target = schema.$ref === undefined ? undefined : lookUp(document, schema.$ref);
-  return (
-    isRecord(target) &&
-    (target['nullable'] === true || (Array.isArray(target['type']) && target['type'].includes('null')))
-  );
+  return isRecord(target) && withoutNull(unwrap(target)).nullable === true;
 }
 
 function dropDefaultNull(schema: SchemaObject): SchemaObject {

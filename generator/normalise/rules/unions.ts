@@ -4,16 +4,15 @@ import { schemaRule } from '../rule.ts';
 
 /**
  * A union of several types becomes their common type, or anything: GraphQL has no unions of scalars and none in
- * arguments. A condition beside properties (`anyOf` of `required`) goes; the upstream checks it.
+ * arguments.
  */
 export const unions = schemaRule(
   'unions',
-  'A version is "text or number", a result is any of a list of models, and one of two fields must be given.',
+  'A version is "text or number", a result is any of a list of models.',
   (schema, place) => {
     const branches = branchesOf(schema);
     if (branches === undefined) return schema;
     const { anyOf: _, oneOf: __, type: ___, format: ____, ...rest } = schema;
-    if (schema.properties !== undefined) return { ...rest, type: 'object' };
     const common = commonSchema(branches, place.name);
     return { ...rest, ...common };
   },
