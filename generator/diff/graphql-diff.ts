@@ -10,12 +10,15 @@ const severities: Readonly<Record<CriticalityLevel, Severity>> = {
 
 /** What apps notice of the change between two schemas; how NoETL is called is none of it, nor are descriptions. */
 export async function graphqlDiff(before: GraphQLSchema, after: GraphQLSchema): Promise<readonly GraphqlChange[]> {
-  const changes = await diff(withoutCalls(before), withoutCalls(after));
-  return changes.filter(isNoticed).map(({ criticality, path, message }) => ({
-    severity: severities[criticality.level],
-    path: path ?? '',
-    message,
-  }));
+  const changes = (await diff(withoutCalls(before), withoutCalls(after))).filter(isNoticed);
+  const added = changes.flatMap(({ type, path }) => (type === 'FIELD_ADDED' && path !== undefined ? [`${path}.`] : []));
+  return changes
+    .filter(({ path }) => !added.some((field) => path?.startsWith(field)))
+    .map(({ criticality, path, message }) => ({
+      severity: severities[criticality.level],
+      path: path ?? '',
+      message,
+    }));
 }
 
 /** Printing leaves out the directives that stand on fields: the call instructions. */

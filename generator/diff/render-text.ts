@@ -1,22 +1,38 @@
-import type { DiffReport, Severity } from './diff-report.ts';
+import type { DiffReport, Severity, UpstreamChange } from './diff-report.ts';
 
 /** The report for a terminal. */
 export function renderDiffText(report: DiffReport): string {
-  const exposure = report.exposure.map(({ severity, subject, message }) => line(severity, `${subject}: ${message}`));
-  const graphql = report.graphql.map(({ severity, path, message }) => line(severity, `${path}: ${message}`));
-  const upstream = report.upstream.map(({ severity, operation, place, message, fields }) => {
-    const open = fields.length === 0 ? '' : ` (open as ${fields.join(', ')})`;
-    return line(severity, `${operation}${open}: ${place === undefined ? '' : `${place} `}${message}`);
-  });
+  const closed = report.exposure.filter(({ kind }) => kind === 'new-closed');
+  const exposure = report.exposure.filter((change) => !closed.includes(change));
+  const names = new Set(closed.map(({ subject }) => subject));
+  const upstream = report.upstream.filter(({ operation, place }) => place !== undefined || !names.has(operation));
   return [
     `NoETL ${printable(report.from)} -> ${printable(report.to)}`,
-    ...part('What is open', exposure, 'Nothing changes in what is open.'),
-    ...part('GraphQL', graphql, 'Apps notice nothing.'),
-    ...part('NoETL’s own API', upstream, 'Nothing changed.'),
+    ...part(
+      'What is open',
+      exposure.map(({ severity, subject, message }) => line(severity, `${subject}: ${message}`)),
+      'Nothing changes in what is open.',
+    ),
+    ...part(
+      'GraphQL',
+      report.graphql.map(({ severity, path, message }) => line(severity, `${path}: ${message}`)),
+      'Apps notice nothing.',
+    ),
+    ...part('NoETL’s own API', upstream.map(upstreamLine), 'Nothing changed.'),
+    ...part(
+      `New in NoETL, and closed (${closed.length})`,
+      closed.map(({ subject, message }) => `  ${printable(`${subject}${message.replace(/^new, closed/, '')}`)}`),
+      'Nothing.',
+    ),
     '',
     report.breaks ? 'Something that is open breaks.' : 'Nothing that is open breaks.',
     '',
   ].join('\n');
+}
+
+function upstreamLine({ severity, operation, place, message, fields }: UpstreamChange): string {
+  const open = fields.length === 0 ? '' : ` (open as ${fields.join(', ')})`;
+  return line(severity, `${operation}${open}: ${place === undefined ? '' : `${place} `}${message}`);
 }
 
 const part = (title: string, lines: readonly string[], none: string): readonly string[] => [
