@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { devNull } from 'node:os';
+import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import { type DevGateway, startDev } from '../../dev/start-dev.ts';
+import shipped from '../../gateway.config.ts';
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise<void>((resolve) => void server.close(() => resolve()));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** The whole development gateway on free ports, silent, under the shipped config or another one. */
+export async function startDevGateway(
+  options: { config?: GatewayConfig; environment?: Record<string, string> } = {},
+): Promise<DevGateway> {
+  const config = options.config ?? (shipped as unknown as GatewayConfig);
+  return startDev({
+    config: { observability: { auditTo: devNull }, ...config },
+    sdl: await readFile(new URL('../../mesh/generated/schema.graphql', import.meta.url), 'utf8'),
+    environment: {
+      ROUTER_PORT: '0',
+      GATEWAY_INTERNAL_PORT: String(await freePort()),
+      LOG_LEVEL: 'silent',
+      CI: '1',
+      ...options.environment,
+    },
+  });
+}
+
+/** A GraphQL request as an app sends it. */
+export async function graphql(
+  url: string,
+  token: string | undefined,
+  body: unknown,
+): Promise<{ status: number; body: { data?: Record<string, unknown>; errors?: { extensions: { code: string } }[] } }> {
+  const answer = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { status: answer.status, body: (await answer.json()) as never };
+}
