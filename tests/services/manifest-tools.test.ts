@@ -189,9 +189,12 @@ describe.skipIf(!ready)('helm', () => {
 });
 
 describe.skipIf(!ready)('linters', () => {
-  test('hadolint has nothing to say about the Dockerfile', async () => {
-    expect(await tool('hadolint', resolve('Dockerfile'))).toMatchObject({ ok: true, out: '' });
-  });
+  test.each([resolve('Dockerfile'), join(folder, 'Dockerfile')])(
+    'hadolint has nothing to say about %s',
+    async (file) => {
+      expect(await tool('hadolint', file)).toMatchObject({ ok: true, out: '' });
+    },
+  );
 
   test('yamllint has nothing to say about what is YAML', async () => {
     const rules =

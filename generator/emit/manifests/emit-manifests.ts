@@ -3,12 +3,18 @@ import { composeFile } from './compose.ts';
 import { helmFiles } from './helm-chart.ts';
 import { kustomizeFiles } from './kustomize.ts';
 import { manifestSettings } from './manifest-settings.ts';
+import { projectImage } from './project-image.ts';
 
-/** Everything under `deploy/`: Kustomize base, components and overlays, and the Helm chart; and `compose.yaml`. */
+/** Everything under `deploy/`: Kustomize base, components and overlays, and the Helm chart; `compose.yaml`; a Dockerfile where none is kept by hand. */
 export const emitManifests: Emitter = ({ config, read }) => {
   const version = projectVersion(read('package.json'));
   const settings = manifestSettings(config, version);
-  return [...kustomizeFiles(settings), ...helmFiles(settings, version), composeFile(settings)];
+  return [
+    ...kustomizeFiles(settings),
+    ...helmFiles(settings, version),
+    composeFile(settings),
+    ...projectImage(settings, read),
+  ];
 };
 
 /** The version that images are tagged with; a project without one is at 0.0.0. */

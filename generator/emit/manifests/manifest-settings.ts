@@ -5,7 +5,7 @@ import { type DeclaredSections, declaredSections, environmentEntries, fallbackOf
 import { manifestProblems } from './manifest-problems.ts';
 
 /** A secret variable: which key of the Secret holds it, and whether a pod starts without it. */
-export interface SecretEntry {
+interface SecretEntry {
   readonly name: string;
   readonly optional: boolean;
 }

@@ -1,7 +1,8 @@
-import type { IIoK8sApimachineryPkgApisMetaV1ObjectMeta as ObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
 import type { IDeployment } from 'kubernetes-models/apps/v1';
 import type { IConfigMap, IContainer, IEnvVar, INamespace, IPodSpec, IServiceAccount } from 'kubernetes-models/v1';
 import { type ManifestSettings, names } from './manifest-settings.ts';
+
+type ObjectMeta = NonNullable<IDeployment['metadata']>;
 
 /** What Services, policies and budgets select the pods by. */
 export const podLabels: Readonly<Record<string, string>> = { 'app.kubernetes.io/name': names.app };
@@ -20,14 +21,21 @@ export function metadata(settings: ManifestSettings, name: string, labels: Recor
   };
 }
 
-/** The gateway's namespace, which demands what the pods fulfil anyway. */
+/**
+ * The gateway's namespace. Pods that ask for host access are refused; those that ask for less than ours are warned about
+ * only, since an earlier gateway may still run there.
+ */
 export function namespaceOf(settings: ManifestSettings): INamespace {
   return {
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: {
       name: settings.namespace,
-      labels: { 'app.kubernetes.io/part-of': 'noetl', 'pod-security.kubernetes.io/enforce': 'restricted' },
+      labels: {
+        'app.kubernetes.io/part-of': 'noetl',
+        'pod-security.kubernetes.io/enforce': 'baseline',
+        'pod-security.kubernetes.io/warn': 'restricted',
+      },
     },
   };
 }

@@ -42,6 +42,8 @@ test.each([
   'deploy/helm/noetl-gateway/templates/config-map.yaml',
   'deploy/helm/noetl-gateway/templates/service.yaml',
   'compose.yaml',
+  'Dockerfile',
+  'Dockerfile.dockerignore',
 ])('%s', async (path) => {
   await expect(files.get(path)).toMatchFileSnapshot(`./expected/${path.replaceAll('/', '__')}`);
 });

@@ -1,0 +1,57 @@
+import type { EmitInput, OutputFile } from '../emitter.ts';
+import { headerText } from '../header.ts';
+import type { ManifestSettings } from './manifest-settings.ts';
+
+/** Pinned to a version, not to a line of versions; a build may replace it with a digest. */
+const nodeImage = 'node:24.21.0-bookworm-slim';
+
+const base = '$' + '{NODE_IMAGE}';
+
+/**
+ * The Dockerfile of a project that has this gateway as a dependency, and what stays out of its image. A Dockerfile that
+ * the project keeps by hand stays as it is, and nothing is emitted.
+ */
+export function projectImage(settings: ManifestSettings, read: EmitInput['read']): readonly OutputFile[] {
+  const present = read('Dockerfile');
+  if (present !== undefined && !present.includes(headerText)) return [];
+  const { publicPort, internalPort } = settings;
+  return [
+    {
+      path: 'Dockerfile',
+      content: text([
+        `# ${headerText}`,
+        '# To keep one by hand instead, remove this line and the one above it.',
+        `ARG NODE_IMAGE=${nodeImage}`,
+        `FROM ${base} AS dependencies`,
+        'WORKDIR /app',
+        'COPY package.json package-lock.json ./',
+        'RUN npm ci --omit=dev --omit=optional --ignore-scripts',
+        '',
+        `FROM ${base}`,
+        'ENV NODE_ENV=production \\',
+        '    NODE_OPTIONS=--max-semi-space-size=16',
+        'WORKDIR /app',
+        'COPY . .',
+        'COPY --from=dependencies /app/node_modules ./node_modules',
+        'USER 1000:1000',
+        `EXPOSE ${publicPort} ${internalPort}`,
+        'HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \\',
+        `  CMD ${JSON.stringify(['node', '-e', healthCheck(settings)])}`,
+        'CMD ["node", "node_modules/.bin/noetl-gateway", "serve"]',
+      ]),
+    },
+    {
+      path: 'Dockerfile.dockerignore',
+      content: text([`# ${headerText}`, '.git', '**/node_modules', '**/.env*', '**/*.env', 'deploy', 'docs', 'tests']),
+    },
+  ];
+}
+
+function text(lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`;
+}
+
+function healthCheck({ portNames, publicPort }: ManifestSettings): string {
+  const port = portNames.public === undefined ? publicPort : `process.env.${portNames.public} || ${publicPort}`;
+  return `fetch('http://127.0.0.1:' + (${port}) + '/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
+}

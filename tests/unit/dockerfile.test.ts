@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { defaults } from '../../core/config/defaults.ts';
+
+/** The Dockerfile is kept by hand; what it repeats of elsewhere is held to it here. */
+const dockerfile = readFileSync('Dockerfile', 'utf8');
+const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
+
+test('the base image is the Node that the repository is tested with', () => {
+  const { version } = JSON.parse(readFileSync('tools/node/package.json', 'utf8')) as { version: string };
+  expect(dockerfile).toMatch(new RegExp(`^ARG NODE_IMAGE=node:${version.replaceAll('.', '\\.')}-bookworm-slim$`, 'm'));
+  const bases = dockerfile.match(/^FROM \S+/gm);
+  expect(new Set(bases)).toEqual(new Set([`FROM $${'{NODE_IMAGE}'}`]));
+});
+
+test('ports and health check are those of the configuration', () => {
+  const { port, internalPort } = defaults.listen;
+  expect(last).toContain(`EXPOSE ${port.fallback} ${internalPort.fallback}`);
+  expect(last).toContain(`process.env.${port.env} || ${port.fallback}`);
+  expect(last).toContain('/health');
+});
+
+test('the image is not root, and copies no sources but those that the declaration imports', () => {
+  expect(last).toMatch(/^USER 1000:1000$/m);
+  const copied = [...last.matchAll(/^COPY (?!--from)(.+)$/gm)].map(([, words]) => words);
+  expect(copied).toEqual([
+    'package.json gateway.config.ts LICENSE ./',
+    'core ./core',
+    'openapi/noetl.lock.json ./openapi/',
+    'mesh/generated ./mesh/generated',
+  ]);
+});
+
+test('the build context holds no local environment', () => {
+  const ignored = readFileSync('.dockerignore', 'utf8').split('\n');
+  expect(ignored).toEqual(expect.arrayContaining(['*', '**/.env*', '**/*.env', '**/node_modules']));
+  expect(ignored.indexOf('**/.env*')).toBeGreaterThan(ignored.findLastIndex((line) => line.startsWith('!')));
+});
