@@ -14,8 +14,9 @@ export interface QueryLimits {
 }
 
 /**
- * Refuses documents beyond the limits before anything of them runs, with ERR_QUERY_REFUSED and status 400. The message
- * does not say which limit, nor how high it is. The introspection query of GraphiQL passes the default limits.
+ * Refuses bodies that are not JSON, with ERR_MEDIA_TYPE, and documents beyond the limits before anything of them runs,
+ * with ERR_QUERY_REFUSED and status 400. The message does not say which limit, nor how high it is. The introspection
+ * query of GraphiQL passes the default limits.
  */
 export function useLimits(limits: QueryLimits): Plugin {
   // Thrown, not reported: a document that is too large is not worth the rest of its validation.
@@ -36,7 +37,16 @@ export function useLimits(limits: QueryLimits): Plugin {
   return {
     onPluginInit({ addPlugin }) {
       addPlugin(armor);
+      addPlugin({ onRequestParse: ({ request }) => requireJson(request) } as Plugin);
       addPlugin({ onValidate: ({ addValidationRule }) => addValidationRule(rootFields) });
     },
   };
+}
+
+/** A form or plain text is what another site can send with a caller's cookie, unasked. */
+function requireJson({ method, headers }: Request): void {
+  if (method !== 'POST') return;
+  const [mediaType = ''] = (headers.get('content-type') ?? '').split(';');
+  if (mediaType.trim().toLowerCase() === 'application/json') return;
+  throw new GatewayError('ERR_MEDIA_TYPE', 'the content type must be application/json');
 }

@@ -171,3 +171,29 @@ describe('arguments', () => {
     expect(codes(await post(gateway, { query, variables: { t: 'a'.repeat(4001) } }))).toEqual(['ERR_REQUEST_INVALID']);
   });
 });
+
+describe('the content type', () => {
+  const query = { query: 'mutation { executePlaybook(name: "data/x") { id } }' };
+  test.each(['application/json', 'application/json; charset=utf-8', 'application/json;charset=UTF-8'])(
+    '%s passes',
+    async (type) => {
+      expect((await post(pluginGateway(), query, { headers: { 'content-type': type } })).status).toBe(200);
+    },
+  );
+
+  test.each([
+    'text/plain',
+    'text/plain; application/json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/graphql',
+    'application/jsonp',
+    'text/plain, application/json',
+    '',
+  ])('%j is refused', async (type) => {
+    const gateway = pluginGateway();
+    const answer = await post(gateway, query, { headers: { 'content-type': type } });
+    expect([answer.status, codes(answer)]).toEqual([415, ['ERR_MEDIA_TYPE']]);
+    expect(gateway.touched).toEqual([]);
+  });
+});
