@@ -25,6 +25,7 @@ function manifest(name: string, { spec, tools, overrides }: PackageFacts): unkno
       pull: 'noetl-gateway pull',
       generate: 'noetl-gateway generate',
       check: 'noetl-gateway generate --check',
+      test: 'npm run check',
       diff: 'noetl-gateway diff',
       doctor: 'noetl-gateway doctor',
     },
