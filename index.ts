@@ -1,0 +1,36 @@
+/**
+ * What a gateway project's `gateway.config.ts` may use. Everything else of the package is its own affair.
+ * @module
+ */
+export {
+  type AccessRequest,
+  type AccessRule,
+  authenticated,
+  closed,
+  custom,
+  onExecution,
+  onPlaybook,
+  role,
+} from './core/access/access-rule.ts';
+export type { Decision } from './core/access/decision.ts';
+export { allow, deny, type Grant } from './core/access/grant.ts';
+export type { Permission } from './core/access/permission.ts';
+export { defineGateway } from './core/config/define-gateway.ts';
+export { type EnvRef, env } from './core/config/env.ts';
+export type { GatewayConfig, ProtocolRole } from './core/config/gateway-config.ts';
+export type { GatewayFieldCall, OperationShapes } from './core/config/operation-row.ts';
+export { type ErrorCode, GatewayError } from './core/errors.ts';
+export type {
+  AccessChecker,
+  AccessQuestion,
+  Identity,
+  LoginBackend,
+  LoginRequest,
+  LoginResult,
+  SessionStore,
+  SessionValidator,
+  StoredSession,
+  Upstream,
+} from './core/ports.ts';
+export type { Session, User } from './core/session/session.ts';
+export type { SessionKey, SessionToken } from './core/session/session-token.ts';
