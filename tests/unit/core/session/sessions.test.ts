@@ -267,6 +267,19 @@ describe('expiry', () => {
     expect(await sessions.lookup(token)).toBeUndefined();
   });
 
+  test('a login is capped like any other session', async () => {
+    const { sessions, clock } = setup();
+    await sessions.remember(token, sessionOf(clock(), { expiresAt: new Date(clock() + 30 * 24 * hourMs) }));
+    expect((await sessions.lookup(token))?.expiresAt.getTime()).toBe(clock() + options.maxMs);
+  });
+
+  test('a session that is over when the validator tells it is not kept', async () => {
+    const { sessions, clock, noetl, store } = setup();
+    noetl.knows(token, () => sessionOf(clock(), { expiresAt: new Date(clock()) }));
+    expect(await sessions.lookup(token)).toBeUndefined();
+    expect(await store.get(sessionKey(token))).toBeUndefined();
+  });
+
   test('a date that is no date is no session', async () => {
     const { sessions, noetl, clock } = setup();
     noetl.knows(token, () => sessionOf(clock(), { expiresAt: new Date(Number.NaN) }));
@@ -368,6 +381,19 @@ describe('ending', () => {
     noetl.release();
     expect(await early).toBeUndefined();
     expect(await sessions.lookup(token)).toBeUndefined();
+  });
+
+  test('an ending by another replica while the validator answers wins, even when it was not heard', async () => {
+    const clock = handClock();
+    const inner = createMemorySessionStore({ maxEntries: 10, clock });
+    const { sessions, noetl } = setup({ store: { ...inner, onEnded: () => {} }, clock });
+    noetl.knows(token, () => sessionOf(clock()));
+    noetl.hold();
+    const early = sessions.lookup(token);
+    await settle();
+    await inner.end(sessionKey(token), new Date(clock() + hourMs));
+    noetl.release();
+    expect(await early).toBeUndefined();
   });
 
   test('all of a user: everything issued before, on every replica; a login after it works', async () => {
