@@ -24,8 +24,14 @@ export const detailError = (status: number, detail: unknown): StandInReply => ({
 export const notFound = detailError(404, 'Not Found');
 
 /** A 422 of the framework, which echoes what it was sent. */
-export function unprocessable(type: string, loc: readonly unknown[], msg: string, input: unknown): StandInReply {
-  return detailError(422, [{ type, loc, msg, input }]);
+export function unprocessable(
+  type: string,
+  loc: readonly unknown[],
+  msg: string,
+  input: unknown,
+  ctx?: Readonly<Record<string, unknown>>,
+): StandInReply {
+  return detailError(422, [{ type, loc, msg, input, ...(ctx === undefined ? {} : { ctx }) }]);
 }
 
 /** What a broken database makes of any request: SQL and row values in the answer. */

@@ -33,7 +33,9 @@ export function execute(state: StandInState, request: SeenRequest): StandInReply
   }
   const { path, catalog_id: catalogId } = body;
   if (typeof path !== 'string' && catalogId === undefined) {
-    return unprocessable('value_error', ['body'], "Value error, Either 'path' or 'catalog_id' must be provided", body);
+    return unprocessable('value_error', ['body'], "Value error, Either 'path' or 'catalog_id' must be provided", body, {
+      error: {},
+    });
   }
   const entry = entryOf(state.catalog, body);
   if (entry === undefined) {
@@ -108,6 +110,7 @@ function pythonRead(view: RunView, rest: string, { query }: SeenRequest): StandI
       ['query', 'page_size'],
       'Input should be greater than or equal to 10',
       query.get('page_size'),
+      { ge: 10 },
     );
   }
   const since = query.get('since_event_id');

@@ -41,7 +41,7 @@ function withJson(state: StandInState, request: SeenRequest, route: Route): Stan
     return unprocessable('model_attributes_type', ['body'], msg, request.text);
   }
   if (typeof request.body !== 'object' || request.body === null) {
-    return unprocessable('json_invalid', ['body', 9], 'JSON decode error', {});
+    return unprocessable('json_invalid', ['body', 9], 'JSON decode error', {}, { error: 'Expecting value' });
   }
   return route(state, request);
 }
@@ -79,7 +79,7 @@ function catalogResource(state: StandInState, { body }: SeenRequest): StandInRep
   const { path, version, catalog_id: catalogId } = body as Body;
   if (typeof path !== 'string' && catalogId === undefined) {
     const msg = 'Value error, At least one identifier must be provided: catalog_id or path';
-    return unprocessable('value_error', ['body'], msg, body);
+    return unprocessable('value_error', ['body'], msg, body, { error: {} });
   }
   const wanted = version === undefined || version === null || version === 'latest' ? undefined : Number(version);
   const entry = typeof path === 'string' ? state.catalog.find(path, wanted) : state.catalog.byId(String(catalogId));
@@ -140,7 +140,7 @@ function validateSession(state: StandInState, { body }: SeenRequest): StandInRep
   const { session_token: token, credential = 'pg_auth' } = body as Body;
   if (typeof token !== 'string' || token.trim() === '') {
     const msg = 'String should have at least 1 character';
-    return unprocessable('string_too_short', ['body', 'session_token'], msg, '');
+    return unprocessable('string_too_short', ['body', 'session_token'], msg, '', { min_length: 1 });
   }
   if (credential !== 'pg_auth') return refusal(state, 404, 'Credential not found');
   return ok(sessionAnswer(state.accounts, token));
