@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { setUp, tearDown } from '../support/executor-and-stand-in.ts';
+import { codeIn } from '../support/executor-caller.ts';
+
+afterEach(tearDown);
+
+describe.each(['python', 'rust'] as const)('the protocol on the %s server', (speak) => {
+  let at: Awaited<ReturnType<typeof setUp>>;
+  beforeEach(async () => {
+    at = await setUp({ speak });
+  });
+
+  test('execute, then poll until it is over', async () => {
+    const { data } = await at.ask(
+      'mutation { executePlaybook(name: "x") { id executionId name path status textOutput requestId clientId } }',
+      { args: { name: 'api_integration/amadeus_ai_api', variables: { query: 'SFO to JFK' }, clientId: 'c1' } },
+    );
+    const { id } = (data as { executePlaybook: { id: string } }).executePlaybook;
+    expect(data).toEqual({
+      executePlaybook: {
+        id: expect.stringMatching(/^\d{18}$/),
+        executionId: id,
+        name: 'amadeus_ai_api',
+        path: 'api_integration/amadeus_ai_api',
+        status: 'running',
+        textOutput: null,
+        requestId: null,
+        clientId: 'c1',
+      },
+    });
+    expect(at.noetl.requests[0]?.body).toEqual({
+      path: 'api_integration/amadeus_ai_api',
+      workload: { query: 'SFO to JFK' },
+    });
+    expect((await at.poll(id, 'id status result textOutput finishedAt')).data).toEqual({
+      execution: { id, status: 'RUNNING', result: null, textOutput: null, finishedAt: null },
+    });
+    at.clock.advance(5_000);
+    expect((await at.poll(id, 'id path name status textOutput error startedAt finishedAt')).data).toEqual({
+      execution: {
+        id,
+        path: 'api_integration/amadeus_ai_api',
+        name: 'amadeus_ai_api',
+        status: 'COMPLETED',
+        textOutput: '3 flights found for: SFO to JFK',
+        error: null,
+        startedAt: '2026-01-01T00:00:00.000Z',
+        finishedAt: expect.stringMatching(/^2026-01-01T00:00:00\.\d{3}Z$/),
+      },
+    });
+  });
+
+  test('a failed run has no result, and none of the upstream text', async () => {
+    for (const name of ['regression_test/failing', 'regression_test/failing_alone']) {
+      const id = await at.start(name);
+      at.clock.advance(5_000);
+      const { data } = await at.poll(id, 'status result error textOutput');
+      expect(data).toEqual({
+        execution: { status: 'FAILED', result: null, error: 'the execution failed', textOutput: null },
+      });
+    }
+  });
+
+  test('a cancelled run is cancelled', async () => {
+    const id = await at.start('regression_test/slow');
+    at.clock.advance(1_000);
+    expect((await at.cancel(id)).data).toEqual({
+      cancelExecution: {
+        status: 'cancelled',
+        executionId: id,
+        cancelledExecutions: [id],
+        message: 'Cancelled 1 execution(s).',
+      },
+    });
+    expect((await at.poll(id)).data).toEqual({ execution: { status: 'CANCELLED', result: null } });
+    at.clock.advance(20_000);
+    expect((await at.poll(id)).data).toEqual({ execution: { status: 'CANCELLED', result: null } });
+    expect((await at.cancel(id)).data).toMatchObject({
+      cancelExecution: { status: 'already_completed', message: expect.stringContaining('CANCELLED') },
+    });
+  });
+
+  test('cancel looks first, and leaves a finished run alone', async () => {
+    for (const [name, state] of [
+      ['regression_test/hello_world', 'COMPLETED'],
+      ['regression_test/failing', 'FAILED'],
+    ] as const) {
+      const id = await at.start(name);
+      at.clock.advance(5_000);
+      expect((await at.cancel(id)).data).toEqual({
+        cancelExecution: {
+          status: 'already_completed',
+          executionId: id,
+          cancelledExecutions: [],
+          message: `The execution is already ${state}.`,
+        },
+      });
+      expect((await at.poll(id, 'status')).data).toEqual({ execution: { status: state } });
+    }
+    expect(at.asked()).not.toContain('POST /api/executions/{id}/cancel');
+  });
+
+  test('an unknown playbook, an unknown execution', async () => {
+    const unknown = await at.ask('mutation { executePlaybook(name: "x") { id } }', { args: { name: 'no/such' } });
+    expect(codeIn(unknown)).toBe('ERR_NOT_FOUND');
+    expect(unknown.errors?.[0]?.message).toContain('playbook not found');
+    expect(codeIn(await at.poll('999999999999999999'))).toBe('ERR_NOT_FOUND');
+    expect(codeIn(await at.cancel('999999999999999999'))).toBe('ERR_NOT_FOUND');
+  });
+
+  test('lists and catalog answer in the documented form', async () => {
+    const id = await at.start('data/report');
+    const list = await at.ask('{ executions { id path status version progress startTime } }', { rows: 'executions' });
+    expect(list.data).toMatchObject({ executions: [{ id, path: 'data/report', status: 'RUNNING', progress: 0 }] });
+    const catalog = await at.ask('{ playbooks { entries { path version catalogId } } }', { rows: 'playbooks' });
+    expect((catalog.data as { playbooks: { entries: unknown[] } }).playbooks.entries.length).toBeGreaterThan(10);
+    expect((await at.ask('{ dashboardStats { totalExecutions } }')).data).toEqual({
+      dashboardStats: { totalExecutions: 1 },
+    });
+    expect((await at.ask('{ upstreamHealth { status } }')).data).toEqual({ upstreamHealth: { status: 'ok' } });
+    const pools = await at.ask('{ workerPools { count items { name runtime } } }');
+    expect(pools.data).toMatchObject({ workerPools: { count: 1, items: [{ name: 'worker-1' }] } });
+    expect(JSON.stringify(pools)).not.toContain('noetl:noetl');
+  });
+});
+
+describe('the end of a run that is announced too early, or never', () => {
+  test('between two steps a run is RUNNING, whoever claims more', async () => {
+    const { start, poll, clock } = await setUp();
+    const id = await start('regression_test/flicker');
+    const seen = new Set<unknown>();
+    for (let ms = 0; ms < 1_300; ms += 50) {
+      const { data } = await poll(id);
+      seen.add(JSON.stringify(data));
+      clock.advance(50);
+    }
+    expect([...seen]).toEqual(['{"execution":{"status":"RUNNING","result":null}}']);
+    clock.advance(1_000);
+    expect((await poll(id)).data).toEqual({
+      execution: { status: 'COMPLETED', result: { status: 'complete', whole: true } },
+    });
+  });
+
+  test('a run without an end event is over after its end has held for two seconds', async () => {
+    const { start, poll, clock } = await setUp();
+    const id = await start('regression_test/one_step', { name: 'Ada' });
+    clock.advance(500);
+    expect((await poll(id)).data).toEqual({ execution: { status: 'RUNNING', result: null } });
+    clock.advance(1_900);
+    expect((await poll(id, 'status')).data).toEqual({ execution: { status: 'RUNNING' } });
+    clock.advance(200);
+    expect((await poll(id)).data).toEqual({ execution: { status: 'COMPLETED', result: { greeting: 'Hi, Ada!' } } });
+  });
+
+  test('one look at an old run tells the truth', async () => {
+    const { start, poll, clock, pauses } = await setUp();
+    const id = await start('regression_test/one_step');
+    clock.advance(3_600_000);
+    const [first, second] = await Promise.all([poll(id, 'status'), poll(id, 'status')]);
+    expect([first?.data, second?.data]).toEqual([
+      { execution: { status: 'COMPLETED' } },
+      { execution: { status: 'COMPLETED' } },
+    ]);
+    expect(pauses).toHaveLength(8);
+    await poll(id, 'status');
+    expect(pauses).toHaveLength(8);
+  });
+
+  test('an old end that turns out to be none is RUNNING', async () => {
+    const { noetl, start, poll, clock } = await setUp();
+    const id = await start('regression_test/one_step');
+    clock.advance(3_600_000);
+    let looks = 0;
+    noetl.intercept = ({ path }) => {
+      if (!path.endsWith('/status')) return undefined;
+      looks += 1;
+      const inferred = looks < 4;
+      return {
+        status: 200,
+        body: {
+          execution_id: id,
+          completed: inferred,
+          failed: false,
+          completion_inferred: inferred,
+          completed_steps: [],
+        },
+      };
+    };
+    expect((await poll(id)).data).toEqual({ execution: { status: 'RUNNING', result: null } });
+    expect(looks).toBe(4);
+  });
+
+  test('cancel waits for certainty: a flicker is cancelled, a run without an end event is left alone', async () => {
+    const { start, cancel, clock, asked } = await setUp();
+    const flickering = await start('regression_test/flicker');
+    clock.advance(400);
+    expect((await cancel(flickering)).data).toMatchObject({ cancelExecution: { status: 'cancelled' } });
+    const ended = await start('regression_test/one_step');
+    clock.advance(500);
+    expect((await cancel(ended)).data).toMatchObject({ cancelExecution: { status: 'already_completed' } });
+    expect(asked().filter((call) => call.endsWith('/cancel'))).toHaveLength(1);
+  });
+
+  test('a server without /status: the events tell', async () => {
+    const { noetl, start, poll, clock } = await setUp();
+    noetl.intercept = ({ path }) =>
+      path.endsWith('/status') ? { status: 404, body: { detail: 'Not Found' } } : undefined;
+    const id = await start('regression_test/hello_world', { name: 'Ada' });
+    clock.advance(5_000);
+    expect((await poll(id)).data).toEqual({
+      execution: { status: 'COMPLETED', result: { status: 'complete', greeting: 'Hello, Ada!' } },
+    });
+  });
+
+  test('a handled failure fails nothing', async () => {
+    const { start, poll, clock } = await setUp();
+    const id = await start('regression_test/recovers');
+    clock.advance(5_000);
+    expect((await poll(id, 'status error')).data).toEqual({ execution: { status: 'COMPLETED', error: null } });
+  });
+});

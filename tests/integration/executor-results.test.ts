@@ -1,0 +1,35 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { parseJson } from '../../core/json/lossless-json.ts';
+import { setUp, tearDown } from '../support/executor-and-stand-in.ts';
+
+afterEach(tearDown);
+
+describe('results', () => {
+  test('200 KB come whole, and are read only when asked for', async () => {
+    const { noetl, start, poll, clock, asked } = await setUp();
+    const id = await start('regression_test/large_result');
+    expect((await poll(id, 'status')).data).toEqual({ execution: { status: 'RUNNING' } });
+    expect(asked()).not.toContain('GET /api/executions/{id}/status');
+    clock.advance(5_000);
+    await poll(id, 'status');
+    noetl.requests.length = 0;
+    await poll(id, 'status');
+    expect(asked()).toEqual(['GET /api/executions/{id}']);
+    noetl.requests.length = 0;
+    const { data } = await poll(id, 'result textOutput again: result');
+    const { result } = (data as { execution: { result: { text: string; list: number[] } } }).execution;
+    expect(result.text.length).toBeGreaterThan(200_000);
+    expect(result.list).toHaveLength(100);
+    expect(Object.keys(result)).toEqual(['text', 'list']);
+    expect(asked()).toEqual(['GET /api/executions/{id}', 'GET /api/executions/{id}/status']);
+  });
+
+  test('integers beyond 2^53 are exact in variables and in results', async () => {
+    const { start, poll, clock } = await setUp();
+    const id = await start('regression_test/echo', parseJson('{"big": 9007199254740993}'));
+    clock.advance(5_000);
+    expect(JSON.stringify((await poll(id, 'result')).data)).toBe(
+      '{"execution":{"result":{"workload":{"big":9007199254740993}}}}',
+    );
+  });
+});
