@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { codes, pluginGateway, post } from '../support/plugin-gateway.ts';
+import type { CallContext, Caller } from '../../core/call-context.ts';
+import type { SessionToken } from '../../core/session/session-token.ts';
+import { codes, grant, pluginGateway, post, session, sessions } from '../support/plugin-gateway.ts';
 
 describe('without a valid session', () => {
   const nothing = { query: '{ __typename }' };
@@ -41,5 +43,80 @@ describe('the flow of the protocol', () => {
     const status = { query: 'query Status($id: ID!) { execution(id: $id) { id status } }', variables: { id: '1' } };
     expect((await post(gateway, status)).json).toEqual({ data: { execution: { id: '1', status: 'RUNNING' } } });
     expect(gateway.touched.map(({ field }) => field)).toEqual(['executePlaybook', 'execution']);
+  });
+});
+
+describe('where the caller is lost on the way', () => {
+  test('nothing runs', async () => {
+    const { yoga, touched } = pluginGateway();
+    const enveloped = yoga.getEnveloped({
+      request: new Request('http://gateway.example.com/graphql', { method: 'POST' }),
+      requestId: 'x',
+    } as never);
+    const document = enveloped.parse('mutation { executePlaybook(name: "data/x") { id } }');
+    const contextValue = await enveloped.contextFactory();
+    const running = async () => enveloped.execute({ schema: enveloped.schema, document, contextValue });
+    await expect(running()).rejects.toMatchObject({ code: 'ERR_TOKEN_MISSING' });
+    expect(touched).toEqual([]);
+  });
+
+  test('it may ask for nothing', async () => {
+    const { yoga } = pluginGateway();
+    const enveloped = yoga.getEnveloped({ request: new Request('http://gateway.example.com/graphql') } as never);
+    const context = (await enveloped.contextFactory()) as unknown as CallContext;
+    expect(await context.may('view', 'data/x')).toBe(false);
+    expect(await context.mayOnExecution('view', 'data/x')).toBe(false);
+  });
+});
+
+test('a caller who was found before Yoga is not looked for again', async () => {
+  const looked: string[] = [];
+  const callers = new WeakMap<object, Caller>();
+  const gateway = pluginGateway({
+    callers,
+    sessions: { ...sessions, lookup: async (token) => void looked.push(token) },
+  });
+  const request = new Request('http://gateway.example.com/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ workerPools }' }),
+  });
+  callers.set(request, { session: session('admin'), token: 'token-admin' as SessionToken });
+  const response = await gateway.yoga.fetch(request, { requestId: 'x' });
+  expect(await response.json()).toEqual({ data: { workerPools: { id: '1', status: 'RUNNING' } } });
+  expect(looked).toEqual([]);
+});
+
+describe('what a resolver may ask', () => {
+  const asks = async (permission: 'view' | 'execute', path: string) => {
+    const answers: boolean[] = [];
+    const gateway = pluginGateway({
+      grants: [grant('allow', 'analyst', ['execute'], 'data/*')],
+      answer: async (_field, _args, { may, mayOnExecution }) => {
+        answers.push(await may(permission, path), await mayOnExecution(permission, path));
+      },
+    });
+    await post(gateway, { query: '{ special }' });
+    return answers;
+  };
+
+  test.each([
+    ['view', 'data/x', [false, true]],
+    ['execute', 'data/x', [true, true]],
+    ['view', 'other/x', [false, false]],
+    ['execute', 'data//x', [false, false]],
+  ] as const)('%s %s', async (permission, path, want) => {
+    expect(await asks(permission, path)).toEqual(want);
+  });
+
+  test('each request has an id, its own or a new one', async () => {
+    const ids: string[] = [];
+    const gateway = pluginGateway({ answer: (_field, _args, { requestId }) => void ids.push(requestId) });
+    await post(gateway, { query: '{ special }' });
+    await gateway.yoga.fetch('http://gateway.example.com/graphql?query={special}', {
+      headers: { 'x-session-token': 'token-analyst' },
+    });
+    expect(ids[0]).toBe('request-1');
+    expect(ids[1]).toMatch(/^[0-9a-f-]{36}$/);
   });
 });

@@ -4,7 +4,7 @@ import { createLocalAccessChecker } from '../../core/access/access-checkers.ts';
 import type { AccessRule } from '../../core/access/access-rule.ts';
 import { compileGrants } from '../../core/access/decision.ts';
 import type { Grant } from '../../core/access/grant.ts';
-import type { CallContext } from '../../core/call-context.ts';
+import type { CallContext, Caller } from '../../core/call-context.ts';
 import { defaults } from '../../core/config/defaults.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
@@ -118,6 +118,7 @@ export interface PluginGatewayOptions {
   readonly introspection?: boolean;
   readonly batching?: boolean;
   readonly sessions?: Sessions;
+  readonly callers?: WeakMap<object, Caller>;
   /** What a resolver answers; default: something of the field's type. */
   readonly answer?: (field: string, args: Readonly<Record<string, unknown>>, context: CallContext) => unknown;
   /** Leave the plugin out, to see that the resolvers' guard holds alone. */
@@ -144,6 +145,7 @@ export function pluginGateway(options: PluginGatewayOptions = {}) {
       return executions.get(id);
     },
     introspection: options.introspection ?? true,
+    ...(options.callers ? { callers: options.callers } : {}),
     unbrokenRun: defaults.limits.unbrokenRun,
     observe: (event) => events.push(event),
   });
