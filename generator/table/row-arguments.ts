@@ -82,7 +82,8 @@ function uniqueNames(
   return args.map((arg) => {
     if (arg.name === undefined) return arg;
     const clash = taken.get(arg.name);
-    const name = clash !== undefined && arg.in === 'body' ? camelCase(`body_${arg.name}`) : arg.name;
+    const name =
+      clash !== undefined && clash.in !== 'body' && arg.in === 'body' ? camelCase(`body_${arg.name}`) : arg.name;
     if (taken.has(name)) {
       problems.push(
         `${place}.args.${arg.wire}: the name ${name} is already that of ${taken.get(name)?.wire}; give one of them another`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OpenApiDocument } from '../../../../../generator/document/open-api.ts';
+import type { Body, Media, OpenApiDocument, Schema } from '../../../../../generator/document/open-api.ts';
 import { componentNames } from '../../../../../generator/normalise/rules/component-names.ts';
 import { dropTransportParameters } from '../../../../../generator/normalise/rules/drop-transport-parameters.ts';
 import { inlineParameterContent } from '../../../../../generator/normalise/rules/inline-parameter-content.ts';
@@ -9,7 +9,7 @@ import { resolveReferences } from '../../../../../generator/normalise/rules/reso
 import { answerOf, answers, documentOf, operationOf, withOperation } from '../../../../support/open-api.ts';
 
 const text = { type: 'string' } as const;
-const json = (schema: object) => ({ content: { 'application/json': { schema } } });
+const json = (schema: Schema): { content: Record<string, Media> } => ({ content: { 'application/json': { schema } } });
 
 describe('resolve-references', () => {
   const document: OpenApiDocument = {
@@ -80,7 +80,7 @@ describe('inline-parameter-content', () => {
 });
 
 describe('one-answer', () => {
-  it.each([
+  it.each<[string, Record<string, Body>, Schema]>([
     ['the first 2xx', { '422': json(text), '202': json({ type: 'integer' }) }, { type: 'integer' }],
     ['an answer without content', { '204': { description: 'gone' } }, {}],
     [

@@ -1,0 +1,256 @@
+import { describe, expect, it } from 'vitest';
+import { authenticated, onExecution, onPlaybook, role } from '../../../../core/access/access-rule.ts';
+import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
+import type { AnyRow } from '../../../../core/config/operation-row.ts';
+import type { OpenApiDocument, OperationObject, Schema } from '../../../../generator/document/open-api.ts';
+import { buildTable, requireTable } from '../../../../generator/table/build-table.ts';
+import { answers } from '../../../support/open-api.ts';
+
+const text = { type: 'string' } as const;
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const body = (schema: Schema): Pick<OperationObject, 'requestBody'> => ({
+  requestBody: { required: true, content: { 'application/json': { schema } } },
+});
+const id = { name: 'execution_id', in: 'path', required: true, schema: text };
+
+const document: OpenApiDocument = {
+  openapi: '3.1.0',
+  paths: {
+    '/api/execute': { post: { ...body(ref('Execute')), responses: answers(ref('Row')) } },
+    '/api/executions': {
+      get: {
+        parameters: [
+          { name: 'page_size', in: 'query', schema: { type: 'integer' } },
+          { name: 'authorization', in: 'header', schema: text },
+        ],
+        responses: answers({ type: 'array', items: ref('Row') }),
+      },
+    },
+    '/api/executions/{execution_id}': { get: { parameters: [id], responses: answers(ref('Row')) } },
+    '/api/executions/{execution_id}/cancel': {
+      post: { parameters: [id], ...body(ref('Cancel')), responses: answers(ref('Row')) },
+    },
+    '/api/catalog/resource': { post: { ...body(ref('Resource')), responses: answers(ref('Row')) } },
+    '/api/raw': { post: { ...body({}), responses: answers({}) } },
+    '/api/upload': {
+      post: { requestBody: { content: { 'multipart/form-data': { schema: {} } } }, responses: answers({}) },
+    },
+    '/api/credentials/{identifier}': {
+      get: {
+        parameters: [
+          { ...id, name: 'identifier' },
+          { name: 'include_data', in: 'query', schema: { type: 'boolean' } },
+        ],
+        responses: answers({}),
+      },
+    },
+    '/api/postgres/execute': { post: { ...body({}), responses: answers({}) } },
+  },
+  components: {
+    schemas: {
+      Execute: { type: 'object', properties: { path: text, workload: { type: 'object' } } },
+      Row: {
+        type: 'object',
+        properties: { execution_id: text, status: text, items: { type: 'array', items: ref('Item') } },
+      },
+      Item: { type: 'object', properties: { name: text, secret: text } },
+      Cancel: {
+        type: 'object',
+        required: ['reason'],
+        properties: { reason: text, cascade: { type: 'boolean' }, execution_id: text },
+      },
+      Resource: { type: 'object', properties: { path: text, catalog_id: text } },
+    },
+  },
+};
+
+const table = (operations: Record<string, Partial<AnyRow>>) =>
+  buildTable(document, {
+    roles: ['admin', 'viewer'],
+    grants: [],
+    operations: Object.fromEntries(
+      Object.entries(operations).map(([field, row]) => [field, { access: authenticated(), ...row }]),
+    ),
+  } as unknown as GatewayConfig);
+
+const argument = { constant: undefined, description: undefined };
+
+describe('buildTable', () => {
+  it('makes an argument of everything that the document takes, but of no header', () => {
+    const { operations, problems } = table({ executions: { upstream: 'GET /api/executions' } });
+    expect(problems).toEqual([]);
+    expect(operations[0]?.args).toEqual([{ ...argument, wire: 'page_size', in: 'query', name: 'pageSize' }]);
+    expect(operations[0]?.root).toBe('query');
+  });
+
+  it('finds an operation whatever its parameters are called, and takes the config’s word for them', () => {
+    const { operations, problems } = table({
+      cancel: {
+        upstream: 'POST /api/executions/{id}/cancel',
+        access: onExecution('execute', 'runId'),
+        args: { id: 'runId', cascade: { constant: true } },
+      },
+    });
+    expect(problems).toEqual([]);
+    expect(operations[0]?.source).toMatchObject({ key: 'POST /api/executions/{execution_id}/cancel' });
+    expect(operations[0]?.args.map(({ wire, in: place, name, constant }) => [place, wire, name, constant])).toEqual([
+      ['path', 'execution_id', 'runId', undefined],
+      ['body', 'cascade', undefined, true],
+      ['body', 'execution_id', 'bodyRunId', undefined],
+      ['body', 'reason', 'reason', undefined],
+    ]);
+  });
+
+  it('keeps a body that has no members as one argument', () => {
+    const { operations } = table({ raw: { upstream: 'POST /api/raw' } });
+    expect(operations[0]?.args).toEqual([{ ...argument, wire: 'input', in: 'body', name: 'input' }]);
+  });
+
+  it('gives the protocol’s fields the protocol’s arguments', () => {
+    const { operations, problems } = table({
+      executePlaybook: { upstream: 'POST /api/execute', access: onPlaybook('execute', 'name') },
+      execution: { upstream: 'GET /api/executions/{id}', access: onExecution('view', 'id') },
+    });
+    expect(problems).toEqual([]);
+    expect(operations.map(({ field, args }) => [field, args.map(({ wire, name }) => `${wire}→${name}`)])).toEqual([
+      ['executePlaybook', ['path→name', 'workload→variables']],
+      ['execution', ['execution_id→id']],
+    ]);
+  });
+
+  it('leaves a row out when the document lacks it and the config says it may', () => {
+    const { operations, problems, notes } = table({
+      events: { upstream: 'GET /api/executions/{id}/events', whenPresent: true },
+    });
+    expect({ operations, problems }).toEqual({ operations: [], problems: [] });
+    expect(notes[0]).toContain('left out (whenPresent)');
+  });
+
+  it('keeps renamed, aliased, hidden and nested fields', () => {
+    const { operations, problems } = table({
+      executions: {
+        upstream: 'GET /api/executions',
+        fields: { execution_id: ['id', 'executionId'], status: false, 'items.secret': false },
+      },
+    });
+    expect(problems).toEqual([]);
+    expect(operations[0]?.fields).toEqual({ execution_id: ['id', 'executionId'], status: [], 'items.secret': [] });
+  });
+
+  it.each<[string, Partial<AnyRow>, RegExp]>([
+    [
+      'missing operation',
+      { upstream: 'GET /api/executons' },
+      /no GET \/api\/executons; nearest: GET \/api\/executions/,
+    ],
+    [
+      'unknown argument',
+      { upstream: 'GET /api/executions', args: { pagesize: 'n' } },
+      /args\.pagesize: .*nearest: page_size/,
+    ],
+    ['unknown field', { upstream: 'GET /api/executions', fields: { state: 'x' } }, /fields\.state: .*no such field/],
+    ['a header as an argument', { upstream: 'GET /api/executions', args: { authorization: 'x' } }, /no such argument/],
+    [
+      'required and hidden',
+      { upstream: 'POST /api/executions/{id}/cancel', args: { reason: false } },
+      /only be hidden with a constant/,
+    ],
+    [
+      'two arguments of one name',
+      { upstream: 'POST /api/executions/{id}/cancel', args: { reason: 'cascade' } },
+      /already that of/,
+    ],
+    [
+      'an argument that GraphQL cannot have',
+      { upstream: 'GET /api/executions', args: { page_size: 'page-size' } },
+      /argument named “page-size”/,
+    ],
+    [
+      'a field that GraphQL cannot have',
+      { upstream: 'GET /api/executions', fields: { status: '__s' } },
+      /field named “__s”/,
+    ],
+    [
+      'nothing left',
+      { upstream: 'GET /api/executions', fields: { execution_id: false, status: false, items: false } },
+      /nothing is left/,
+    ],
+    ['an unknown role', { upstream: 'GET /api/executions', access: role('admn') }, /no role “admn”; nearest: admin/],
+    ['no role', { upstream: 'GET /api/executions', access: role() }, /names no role/],
+    [
+      'a rule on what is not offered',
+      { upstream: 'POST /api/catalog/resource', access: onPlaybook('view', 'name') },
+      /“name”, which is not offered/,
+    ],
+    [
+      'a second selector of a playbook',
+      { upstream: 'POST /api/catalog/resource', access: onPlaybook('view', 'path') },
+      /“catalogId” chooses a playbook too/,
+    ],
+    ['a body that is not JSON', { upstream: 'POST /api/upload' }, /not JSON/],
+    ['SQL', { upstream: 'POST /api/postgres/execute' }, /must not be public: it runs SQL/],
+    ['an argument that asks for secrets', { upstream: 'GET /api/credentials/{id}' }, /include_data asks for secrets/],
+    ['a blank reason', { upstream: 'POST /api/postgres/execute', acceptRisk: ' ' }, /must not be public/],
+    [
+      'a constant that is a template',
+      { upstream: 'GET /api/executions', args: { page_size: { constant: '{args.x}' } } },
+      /cannot hold/,
+    ],
+    [
+      'a constant that leaves its segment',
+      { upstream: 'POST /api/executions/{id}/cancel', args: { id: { constant: 'a/b' } } },
+      /one segment/,
+    ],
+    ['no rule', { upstream: 'GET /api/executions', access: undefined } as never, /access: missing/],
+    [
+      'an SDL of another field',
+      { gateway: 'query', sdl: 'you: String', upstream: undefined } as never,
+      /exactly the field/,
+    ],
+    ['an SDL that does not parse', { gateway: 'query', sdl: 'odd(: String' } as never, /odd\.sdl: Syntax Error/],
+    [
+      'types that take a root',
+      { gateway: 'query', sdl: 'odd: Int', typeDefs: 'type Query { x: Int }' } as never,
+      /typeDefs: a root type/,
+    ],
+  ])('names the problem: %s', (_name, row, want) => {
+    const { problems } = table({ odd: row });
+    expect(problems.join('\n')).toMatch(want);
+  });
+
+  it.each([
+    ['arguments', { args: { path: 'p' } }, /protocol fixes the arguments/],
+    ['fields', { fields: { execution_id: 'x' } }, /protocol fixes the answer/],
+    ['the root', { type: 'query' }, /makes executePlaybook a mutation/],
+    ['the call', { upstream: 'POST /api/raw' }, /not the call/],
+  ])('lets no row change %s of a protocol field', (_name, row, want) => {
+    const base = { upstream: 'POST /api/execute', access: onPlaybook('execute', 'name') };
+    expect(table({ executePlaybook: { ...base, ...row } as never }).problems.join('\n')).toMatch(want);
+  });
+
+  it('opens what must not be public for a reason, and says so', () => {
+    const { problems, notes } = table({
+      sql: { upstream: 'POST /api/postgres/execute', acceptRisk: 'a closed network' },
+      credential: { upstream: 'GET /api/credentials/{identifier}', args: { include_data: false } },
+    });
+    expect(problems).toEqual([]);
+    expect(notes).toEqual(['operations.sql: POST /api/postgres/execute is open at a risk: a closed network']);
+  });
+
+  it('throws every problem at once', () => {
+    const config = {
+      roles: [],
+      grants: [],
+      operations: {
+        a: { upstream: 'GET /a', access: authenticated() },
+        'b-c': { upstream: 'GET /api/executions', access: authenticated() },
+      },
+    };
+    expect(() => requireTable(document, config)).toThrowError(
+      expect.objectContaining({
+        code: 'ERR_POLICY_INVALID',
+        problems: [expect.stringContaining('operations.a'), expect.stringContaining('operations.b-c')],
+      }),
+    );
+  });
+});
