@@ -36,3 +36,9 @@ test('the build context holds no local environment', () => {
   expect(ignored).toEqual(expect.arrayContaining(['*', '**/.env*', '**/*.env', '**/node_modules']));
   expect(ignored.indexOf('**/.env*')).toBeGreaterThan(ignored.findLastIndex((line) => line.startsWith('!')));
 });
+
+test('the build context holds everything that is compiled', () => {
+  const { include } = JSON.parse(readFileSync('tsconfig.build.json', 'utf8')) as { include: string[] };
+  const taken = new Set(readFileSync('.dockerignore', 'utf8').split('\n'));
+  expect(include.map((path) => `!${path.split('/')[0]}`).filter((line) => !taken.has(line))).toEqual([]);
+});

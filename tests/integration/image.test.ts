@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ImageFiles, layOutImage } from '../support/image-files.ts';
+
+/** The image's file set, started as the image starts it: production packages only, from an empty folder. */
+let image: ImageFiles;
+let noetl: Server;
+const started: ChildProcess[] = [];
+
+beforeAll(async () => {
+  image = await layOutImage();
+  noetl = createServer((_, reply) => reply.setHeader('content-type', 'application/json').end('{"items": []}'));
+  noetl.listen(0, '127.0.0.1');
+  await once(noetl, 'listening');
+}, 120_000);
+
+afterAll(async () => {
+  for (const child of started) child.kill('SIGKILL');
+  noetl?.close();
+  if (image !== undefined) await rm(image.folder, { recursive: true });
+});
+
+test('no package that only generates or tests is in it', () => {
+  expect(image.packages).toEqual(expect.arrayContaining(['graphql-yoga', 'jose', 'undici']));
+  const unwanted = /graphql-mesh|omnigraph|ts-morph|typescript|vitest|kubernetes-models|^node$|^yaml$/;
+  expect(image.packages.filter((name) => unwanted.test(name))).toEqual([]);
+});
+
+test('answers /health within a second, nobody else without a session, and stops at SIGTERM with 0', {
+  retry: 2,
+}, async () => {
+  const [port, internal] = [await freePort(), await freePort()];
+  const begun = performance.now();
+  const child = serve({
+    ROUTER_PORT: String(port),
+    GATEWAY_INTERNAL_PORT: String(internal),
+    GATEWAY_BIND: '127.0.0.1',
+    NOETL_BASE_URL: `http://127.0.0.1:${(noetl.address() as AddressInfo).port}`,
+    GATEWAY_TRUSTED_ISSUERS: 'https://tenant.example.com/',
+    GATEWAY_AUDIENCES: 'https://gateway.example.com/',
+  });
+  const health = await answer(`http://127.0.0.1:${port}/health`, child);
+  const tookMs = (await processorMs(child.process)) ?? performance.now() - begun;
+  expect(health.status).toBe(200);
+  expect(await health.text()).toContain('ok');
+  expect(tookMs).toBeLessThan(1000);
+  const graphql = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"query": "{ __typename }"}',
+  });
+  expect(graphql.status).toBe(401);
+  const exit = once(child.process, 'exit');
+  child.process.kill('SIGTERM');
+  expect(await exit).toEqual([0, null]);
+});
+
+test('without issuer and audience it says what is missing and exits 1 before it listens', async () => {
+  const child = serve({ ROUTER_PORT: String(await freePort()) });
+  const [code] = await once(child.process, 'exit');
+  expect(code).toBe(1);
+  expect(child.said()).toMatch(/GATEWAY_TRUSTED_ISSUERS/);
+  expect(child.said()).toMatch(/GATEWAY_AUDIENCES/);
+});
+
+interface Child {
+  readonly process: ChildProcess;
+  readonly said: () => string;
+}
+
+function serve(environment: Readonly<Record<string, string>>): Child {
+  const [, ...args] = image.command;
+  // A link counts as the place where it lies, so that a package sees the other production packages only.
+  const child = spawn(process.execPath, ['--max-semi-space-size=16', '--preserve-symlinks', ...args], {
+    cwd: image.folder,
+    env: { NODE_ENV: 'production', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += String(chunk)));
+  return { process: child, said: () => text };
+}
+
+/**
+ * Processor time used so far: starting is all work and no waiting, and unlike the clock it does not depend on what else
+ * this machine does. Undefined where the system does not tell.
+ */
+async function processorMs(child: ChildProcess): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8').catch(() => undefined);
+  const [user, system] = stat?.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14) ?? [];
+  return user === undefined || system === undefined ? undefined : (Number(user) + Number(system)) * 10;
+}
+
+/** The first answer; @throws with what the process said when it ends before */
+async function answer(url: string, child: Child): Promise<Response> {
+  for (;;) {
+    if (child.process.exitCode !== null) throw new Error(`the process ended: ${child.said()}`);
+    const reply = await fetch(url).catch(() => undefined);
+    if (reply !== undefined) return reply;
+    await new Promise((next) => setTimeout(next, 20));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createSocketServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
