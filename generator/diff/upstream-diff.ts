@@ -1,7 +1,7 @@
 import type { OpenApiDocument } from '../document/open-api.ts';
 import { type OperationShape, type ShapeArgument, shapesOf } from '../document/operation-shape.ts';
-import { suggest } from '../table/suggest.ts';
 import type { UpstreamChange } from './diff-report.ts';
+import { movedTo } from './moved-operation.ts';
 import { operationTemplate } from './operation-template.ts';
 import { compareRequired, type SchemaChange, schemaChanges } from './schema-changes.ts';
 
@@ -27,7 +27,7 @@ export function upstreamDiff({ before, after }: DocumentPair): readonly Found[] 
 }
 
 function gone(key: string, added: readonly string[]): Found {
-  const [moved] = suggest(key, added, 1);
+  const moved = movedTo(key, added);
   return {
     severity: 'breaking',
     operation: key,
