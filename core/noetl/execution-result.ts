@@ -1,6 +1,6 @@
 import type { End } from './execution-end.ts';
 import type { ExecutionStatus } from './execution-status.ts';
-import { isJsonObject, type JsonObject } from './json-object.ts';
+import { isJsonObject, type JsonObject, textMember } from './json-object.ts';
 
 const terminal: Readonly<Record<string, End>> = {
   'playbook.completed': 'COMPLETED',
@@ -28,13 +28,21 @@ export function terminalEnd(events: readonly JsonObject[]): End | undefined {
 
 /**
  * The last step's result out of `/status`, where it is whole.
+ * @param finalStep the last step when something else than `/status` names it; its own list has no order
  * @returns undefined when `/status` does not hold it.
  */
-export function resultOfStatus(status: ExecutionStatus): unknown {
+export function resultOfStatus(status: ExecutionStatus, finalStep?: string): unknown {
   const { variables, currentStep, completedSteps } = status;
   if (variables === undefined) return undefined;
-  const last = currentStep ?? (completedSteps.length === 1 ? completedSteps[0] : undefined);
+  const last = finalStep ?? currentStep ?? (completedSteps.length === 1 ? completedSteps[0] : undefined);
   return last !== undefined && Object.hasOwn(variables, last) ? withoutCopy(variables[last]) : undefined;
+}
+
+/** The last step's name as the terminal event has it. `events` newest first. */
+export function finalStepOf(events: readonly JsonObject[]): string | undefined {
+  const contexts = events.map((event) => event['context']).filter(isJsonObject);
+  const named = contexts.map((context) => textMember(context, 'final_step'));
+  return named.find((step) => step !== undefined);
 }
 
 /** The result out of the terminal event, else out of the last step's own. `events` newest first. */

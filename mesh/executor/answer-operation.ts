@@ -17,6 +17,7 @@ export interface OperationOptions {
   readonly upstream: Upstream;
   readonly executions: Executions;
   readonly gate: ExecutionGate;
+  readonly reserved: ReadonlySet<string>;
   readonly clock: Clock;
   readonly maxPathsPerAnswer: number | undefined;
 }

@@ -30,6 +30,8 @@ export interface ExecutableSchemaOptions {
   readonly observe?: Observe;
   /** For tests: waits between two looks at an end that is being confirmed. */
   readonly pause?: (ms: number) => Promise<void>;
+  /** Catalog paths that nobody starts or sees executions of through the gateway: the auth playbooks. */
+  readonly reservedPaths?: Iterable<string>;
   /** Distinct paths that are judged for one list; rows beyond are left out. For checkers that ask upstream. */
   readonly maxPathsPerAnswer?: number;
 }
@@ -59,8 +61,9 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
   const schema = createClientSchema(document);
   attachEnumValues(schema, document);
   attachOutputs(schema, wireNamesOf(document));
-  const gate = createExecutionGate(options.observe ?? (() => {}));
-  const answers = { upstream, executions, gate, clock, maxPathsPerAnswer: options.maxPathsPerAnswer };
+  const reserved = new Set(options.reservedPaths);
+  const gate = createExecutionGate(options.observe ?? (() => {}), reserved);
+  const answers = { upstream, executions, gate, reserved, clock, maxPathsPerAnswer: options.maxPathsPerAnswer };
   for (const [name, field] of fields) {
     const type = field.root === 'query' ? schema.getQueryType() : schema.getMutationType();
     attachRoot(type?.getFields()[name], field.root, answerFor(field, answers));
@@ -102,7 +105,7 @@ function answerFor(field: RootField, options: Parameters<typeof answerOperation>
   if (plan === undefined) throw refused();
   switch (kindOf(plan, field.typeName)) {
     case 'execute':
-      return answerExecutePlaybook(plan, row, options.upstream);
+      return answerExecutePlaybook(plan, row, options.upstream, options.reserved);
     case 'execution':
       return answerExecution(plan, row, options.executions, options.gate);
     case 'cancel':

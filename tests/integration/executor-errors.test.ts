@@ -100,3 +100,19 @@ describe('who may see an execution', () => {
     expect(await pathOfExecution('exec-1')).toBeUndefined();
   });
 });
+
+test("the auth playbooks are nobody's, whatever rule a field has", async () => {
+  const reserved = 'api_integration/auth0/auth0_login';
+  const { noetl, ask, cancel } = await setUp({}, { reservedPaths: [reserved] });
+  expect(codeIn(await ask('mutation { executePlaybook(name: "x") { id } }', { args: { name: reserved } }))).toBe(
+    'ERR_ACCESS_DENIED',
+  );
+  expect(noetl.requests).toEqual([]);
+  noetl.intercept = () => ({
+    status: 200,
+    body: { execution_id: '7', path: reserved, status: 'RUNNING', start_time: 'x' },
+  });
+  expect(codeIn(await ask('{ execution(id: "x") { id } }', { args: { id: '7' } }))).toBe('ERR_NOT_FOUND');
+  expect(codeIn(await cancel('7'))).toBe('ERR_NOT_FOUND');
+  expect(noetl.requests.every(({ method }) => method === 'GET')).toBe(true);
+});

@@ -1,4 +1,5 @@
 import { createNoetlStandIn, type NoetlStandIn, type StandInOptions } from '../../dev/noetl/stand-in.ts';
+import type { ExecutableSchemaOptions } from '../../mesh/executor/executable-schema.ts';
 import { createUpstream } from '../../server/noetl/undici-upstream.ts';
 import { executorCaller } from './executor-caller.ts';
 import { handClock } from './session-fakes.ts';
@@ -11,12 +12,12 @@ export async function tearDown(): Promise<void> {
 }
 
 /** The executable schema in front of a stand-in over HTTP, both on one clock that is turned by hand. */
-export async function setUp(options: StandInOptions = {}) {
+export async function setUp(options: StandInOptions = {}, schema: Partial<ExecutableSchemaOptions> = {}) {
   const clock = handClock();
   const noetl = await createNoetlStandIn({ ...options, clock });
   const upstream = createUpstream({ baseUrl: noetl.url, timeoutMs: 5_000, maxResponseBytes: 16_000_000 });
   open.push(noetl, upstream);
-  const caller = executorCaller(upstream, { clock });
+  const caller = executorCaller(upstream, { ...schema, clock });
 
   async function start(name: string, variables: unknown = {}): Promise<string> {
     const source =

@@ -12,7 +12,12 @@ import { lastSegment } from './last-segment.ts';
  * `executePlaybook`: starts a run, once; what starts work is never sent a second time.
  * An unknown playbook's message holds the words `playbook not found`, which clients look for.
  */
-export function answerExecutePlaybook(plan: CallPlan, row: AnyUpstreamRow, upstream: Upstream): RootAnswer {
+export function answerExecutePlaybook(
+  plan: CallPlan,
+  row: AnyUpstreamRow,
+  upstream: Upstream,
+  reserved: ReadonlySet<string>,
+): RootAnswer {
   return async ({ decision, context }) => {
     const call = callFor(plan, decision.args);
     const body = isJsonObject(call.body) ? call.body : {};
@@ -21,6 +26,7 @@ export function answerExecutePlaybook(plan: CallPlan, row: AnyUpstreamRow, upstr
     if (typeof path !== 'string' || !isJsonObject(workload)) {
       throw new GatewayError('ERR_REQUEST_INVALID', 'the variables of a playbook are an object');
     }
+    if (reserved.has(path)) throw new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
     const reply = await upstream.request({
       ...call,
       ...boundsOf(row, plan, context),

@@ -8,8 +8,10 @@ import type { RootCall } from '../root-call.ts';
  */
 export type ExecutionGate = (call: RootCall, path: string | undefined) => Promise<boolean>;
 
-export function createExecutionGate(observe: Observe): ExecutionGate {
+/** @param reserved paths whose executions are nobody's, whatever rule a field has: session tokens stand in them */
+export function createExecutionGate(observe: Observe, reserved: ReadonlySet<string>): ExecutionGate {
   return async ({ decision, context, root }, path) => {
+    if (path !== undefined && reserved.has(path)) return false;
     if (decision.outcome === 'allowed') return true;
     if (path === undefined || parsePlaybookPath(path) === undefined) return false;
     const { permission } = decision;

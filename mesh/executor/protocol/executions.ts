@@ -3,7 +3,7 @@ import { GatewayError } from '../../../core/errors.ts';
 import type { ExecutionDetail } from '../../../core/noetl/execution-detail.ts';
 import { createEndRules, type End, type EndRules, type EndVerdict } from '../../../core/noetl/execution-end.ts';
 import { parseExecutionId } from '../../../core/noetl/execution-id.ts';
-import { resultOfEvents, resultOfStatus } from '../../../core/noetl/execution-result.ts';
+import { finalStepOf, resultOfEvents, resultOfStatus } from '../../../core/noetl/execution-result.ts';
 import type { ExecutionStatus } from '../../../core/noetl/execution-status.ts';
 import type { Upstream } from '../../../core/ports.ts';
 import {
@@ -71,8 +71,11 @@ export function createExecutions(options: ExecutionsOptions): Executions {
     async resultOf({ detail }, { end, status }, asking) {
       if (end !== 'COMPLETED') return null;
       if (detail.server === 'rust') return resultOfEvents(detail.events) ?? null;
-      const whole = resultOfStatus(status ?? (await reads.status(detail, asking)));
-      return whole === undefined ? (resultOfEvents(await reads.events(detail, asking)) ?? null) : whole;
+      const known = status ?? (await reads.status(detail, asking));
+      const whole = resultOfStatus(known);
+      if (whole !== undefined) return whole;
+      const events = await reads.events(detail, asking);
+      return resultOfStatus(known, finalStepOf(events)) ?? resultOfEvents(events) ?? null;
     },
     async pathOf(id, asking = {}) {
       const canonical = parseExecutionId(id);

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { rawNumber } from '../../../../core/json/lossless-json.ts';
-import { resultOfEvents, resultOfStatus, terminalEnd, textOutputOf } from '../../../../core/noetl/execution-result.ts';
+import {
+  finalStepOf,
+  resultOfEvents,
+  resultOfStatus,
+  terminalEnd,
+  textOutputOf,
+} from '../../../../core/noetl/execution-result.ts';
 import { decodeExecutionStatus } from '../../../../core/noetl/execution-status.ts';
 
 function statusWith(current_step: string | null, completed_steps: string[], variables: unknown) {
@@ -35,6 +41,17 @@ describe('resultOfStatus', () => {
   ])('%s', (_name, status, want) => {
     expect(resultOfStatus(status)).toEqual(want);
   });
+});
+
+test('the terminal event names the last step where /status does not', () => {
+  const status = statusWith(null, ['end', 'start'], { start: 1, end: { list: [1], context: { list: [1] } } });
+  const events = [
+    { event_type: 'batch.completed' },
+    { event_type: 'playbook.completed', context: { final_step: 'end' } },
+  ];
+  expect(finalStepOf(events)).toBe('end');
+  expect(resultOfStatus(status, finalStepOf(events))).toEqual({ list: [1] });
+  expect(finalStepOf([{ context: null }, { context: { final_step: null } }])).toBeUndefined();
 });
 
 describe('resultOfEvents', () => {
