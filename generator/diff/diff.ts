@@ -52,8 +52,8 @@ function fitTable(document: OpenApiDocument, config: GatewayConfig): FittedTable
   const { operations, problems } = buildTable(document, config);
   const unfit = new Map<string, string>();
   for (const problem of problems) {
-    const field = /^operations\.(\w+)/.exec(problem)?.[1];
-    if (field !== undefined && !unfit.has(field)) unfit.set(field, problem);
+    const [place, field] = /^operations\.(\w+)[.:]? */.exec(problem) ?? [];
+    if (place !== undefined && field !== undefined && !unfit.has(field)) unfit.set(field, problem.slice(place.length));
   }
   return { operations: operations.filter(({ field }) => !unfit.has(field)), unfit };
 }
