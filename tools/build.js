@@ -1,0 +1,10 @@
+// Compiles the package into dist/, with the two sources that `generate` copies from: a client's text is part of its output.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, rmSync } from 'node:fs';
+import process from 'node:process';
+
+rmSync('dist', { recursive: true, force: true });
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+for (const file of ['client-shapes.ts', 'client-runtime.ts']) {
+  copyFileSync(`generator/emit/client/${file}`, `dist/generator/emit/client/${file}`);
+}
