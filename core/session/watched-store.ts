@@ -3,7 +3,7 @@ import type { Observe } from '../observe.ts';
 import type { SessionStore } from '../ports.ts';
 
 /** What a store is asked to do, as metrics name it. */
-export type StoreOperation = 'get' | 'put' | 'end' | 'end_all' | 'not_before' | 'ping';
+type StoreOperation = 'get' | 'put' | 'end' | 'end_all' | 'not_before' | 'ping';
 
 /** The same store; failures are counted, and whatever it throws is ERR_STORE. */
 export function watchedStore(store: SessionStore, observe: Observe): SessionStore {

@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 
 /** Stands in where the system names no address; never a caller's text. */
-export const unknownAddress = '0.0.0.0';
+const unknownAddress = '0.0.0.0';
 
 /**
  * The caller's address, worked out by us. Behind `trustedProxies` hops it is the entry of `X-Forwarded-For` that the

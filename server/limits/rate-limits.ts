@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { addressKey } from './client-address.ts';
 
-export type LimitedRoute = 'login' | 'validate' | 'check_access';
+type LimitedRoute = 'login' | 'validate' | 'check_access';
 
 export interface RateLimitsOptions {
   readonly loginsPerMinute: number;

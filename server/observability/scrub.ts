@@ -1,5 +1,5 @@
 /** What a place that held, or may have held, a secret shows instead. */
-export const scrubbed = '[redacted]';
+const scrubbed = '[redacted]';
 
 /** Cheap test for words that the rules below look for; with the test for long runs it lets nearly every line pass. */
 const suspicious = /eyJ|bearer|basic|dpop|session-|\/cb\/|:\/\/|token|secret|password|api_key|authorization|cookie/i;

@@ -1,44 +1,28 @@
 import { hash } from 'node:crypto';
-import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
 import type { StoredSession } from '../../core/ports.ts';
-import type { Session } from '../../core/session/session.ts';
+import type { Session, User } from '../../core/session/session.ts';
 
 /** Written first, and the same in every version: whoever reads it knows that the session is over. */
 export const endedPrefix = '{"state":"ended"';
 
 const version = 1;
-const milliseconds = z.number().int().nonnegative();
 
-const liveRecord = z.object({
-  state: z.literal('live'),
-  user: z.object({ id: z.string(), email: z.string().optional(), name: z.string(), roles: z.array(z.string()) }),
-  expiresAt: milliseconds,
-  issuedAt: milliseconds,
-  issuerExpiresAt: milliseconds.optional(),
-  selfIssued: z.boolean().optional(),
-  checkedAt: milliseconds,
-  keepUntil: milliseconds,
-});
-
-const endedRecord = z.object({ state: z.literal('ended') });
-const anyRecord = z.object({ v: z.unknown().optional() });
-
-const markRecord = z.object({ userId: z.string(), notBefore: milliseconds, keepUntil: milliseconds });
+type Json = Readonly<Record<string, unknown>>;
 
 /** A session as a shared store keeps it; the token is not part of it. */
 export function encodeLive({ user, ...session }: Session, checkedAt: Date, keepUntil: Date): string {
-  const record: z.infer<typeof liveRecord> = {
+  return JSON.stringify({
     state: 'live',
-    user: { id: user.userId, email: user.email, name: user.displayName, roles: [...user.roles] },
+    user: { id: user.userId, email: user.email, name: user.displayName, roles: user.roles },
     expiresAt: session.expiresAt.getTime(),
     issuedAt: session.issuedAt.getTime(),
     issuerExpiresAt: session.issuerExpiresAt?.getTime(),
     selfIssued: session.selfIssued,
     checkedAt: checkedAt.getTime(),
     keepUntil: keepUntil.getTime(),
-  };
-  return JSON.stringify({ ...record, v: version });
+    v: version,
+  });
 }
 
 /** A tombstone. */
@@ -51,12 +35,14 @@ export function encodeEnded(keepUntil: Date): string {
  * @throws ERR_STORE for anything else: taken for a miss, it could bring an ended session back.
  */
 export function decodeRecord(text: string, nowMs: number): StoredSession | undefined {
-  const value = parseJson(text);
-  if (endedRecord.safeParse(value).success) return { state: 'ended' };
-  const live = liveRecord.safeParse(value);
-  if (live.success) return nowMs < live.data.keepUntil ? toStored(live.data) : undefined;
-  const other = anyRecord.safeParse(value);
-  if (other.success && other.data.v !== version) return undefined;
+  const record = parseObject(text);
+  if (record?.['state'] === 'ended') return { state: 'ended' };
+  const session = record === undefined ? undefined : sessionOf(record);
+  const [checkedAt, keepUntil] = [dateOf(record?.['checkedAt']), dateOf(record?.['keepUntil'])];
+  if (session !== undefined && checkedAt !== undefined && keepUntil !== undefined) {
+    return nowMs < keepUntil.getTime() ? { state: 'live', session, checkedAt } : undefined;
+  }
+  if (record !== undefined && record['v'] !== version) return undefined;
   throw new GatewayError('ERR_STORE', 'a kept session cannot be read');
 }
 
@@ -73,31 +59,57 @@ export function encodeMark({ userId, notBefore, keepUntil }: UserMark): string {
 
 /** @throws ERR_STORE when it cannot be read: a mark is never overlooked. */
 export function decodeMark(text: string): UserMark {
-  const mark = markRecord.safeParse(parseJson(text));
-  if (!mark.success) throw new GatewayError('ERR_STORE', 'a kept mark cannot be read');
-  const { userId, notBefore, keepUntil } = mark.data;
-  return { userId, notBefore: new Date(notBefore), keepUntil: new Date(keepUntil) };
+  const record = parseObject(text);
+  const userId = record?.['userId'];
+  const [notBefore, keepUntil] = [dateOf(record?.['notBefore']), dateOf(record?.['keepUntil'])];
+  if (typeof userId !== 'string' || notBefore === undefined || keepUntil === undefined) {
+    throw new GatewayError('ERR_STORE', 'a kept mark cannot be read');
+  }
+  return { userId, notBefore, keepUntil };
 }
 
 /** A user's id as part of a key: ids come from outside and may hold anything. */
 export const userKey = (userId: string): string => hash('sha256', userId);
 
-function toStored(record: z.infer<typeof liveRecord>): StoredSession {
-  const { user, expiresAt, issuedAt, issuerExpiresAt, selfIssued, checkedAt } = record;
-  const session: Session = {
-    user: { userId: user.id, email: user.email, displayName: user.name, roles: user.roles },
-    expiresAt: new Date(expiresAt),
-    issuedAt: new Date(issuedAt),
-    ...(issuerExpiresAt === undefined ? {} : { issuerExpiresAt: new Date(issuerExpiresAt) }),
-    ...(selfIssued === undefined ? {} : { selfIssued }),
+function sessionOf(record: Json): Session | undefined {
+  const user = userOf(record['user']);
+  const [expiresAt, issuedAt] = [dateOf(record['expiresAt']), dateOf(record['issuedAt'])];
+  if (user === undefined || expiresAt === undefined || issuedAt === undefined) return undefined;
+  const issuerExpiresAt = dateOf(record['issuerExpiresAt']);
+  return {
+    user,
+    expiresAt,
+    issuedAt,
+    ...(issuerExpiresAt === undefined ? {} : { issuerExpiresAt }),
+    ...(record['selfIssued'] === true ? { selfIssued: true } : {}),
   };
-  return { state: 'live', session, checkedAt: new Date(checkedAt) };
 }
 
-function parseJson(text: string): unknown {
+function userOf(value: unknown): User | undefined {
+  if (!isObject(value)) return undefined;
+  const { id, name, email, roles } = value;
+  if (typeof id !== 'string' || typeof name !== 'string' || !isTextList(roles)) return undefined;
+  return { userId: id, displayName: name, email: typeof email === 'string' ? email : undefined, roles };
+}
+
+const isTextList = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+function dateOf(value: unknown): Date | undefined {
+  if (typeof value !== 'number') return undefined;
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** @returns undefined: not a JSON object. */
+function parseObject(text: string): Json | undefined {
   try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new GatewayError('ERR_STORE', 'a kept session cannot be read', { cause });
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
