@@ -71,6 +71,17 @@ describe('path arguments', () => {
     }
   });
 
+  test('a catalog path in a body is in normal form too', () => {
+    const sdl =
+      'x(path: String): String @httpOperation(path: "/a", httpMethod: POST, requestBaseBody: {path: "{args.path}"})';
+    const plan = planOf(sdl, { catalogPaths: ['path'] });
+    expect(callFor(plan, { path: 'a/b' }).body).toEqual({ path: 'a/b' });
+    expect(callFor(plan, { path: null }).body).toEqual({});
+    for (const path of ['../x', 'a//b', '', ['a/b']]) {
+      expect(codeOf(() => callFor(plan, { path }))).toBe('ERR_REQUEST_INVALID');
+    }
+  });
+
   test('the message names the argument and not its value', () => {
     expect(() => callFor(planOf(byName), { name: '..' })).toThrow('"name"');
     expect(() => callFor(planOf(byId), { id: 's3cret' })).not.toThrow('s3cret');
