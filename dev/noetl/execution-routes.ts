@@ -74,10 +74,10 @@ async function runAuthPlaybook(state: StandInState, auth: AuthPlaybook, run: Run
 
 /** `GET /api/executions`. */
 export function list(state: StandInState, { query }: SeenRequest): StandInReply {
-  const views = state.runs.list();
   if (state.speak === 'rust') {
+    const offset = Number(query.get('offset') ?? 0);
     const limit = Math.min(100, Number(query.get('limit') ?? 50));
-    return ok(views.slice(Number(query.get('offset') ?? 0), limit).map(rustListRow));
+    return ok(state.runs.list(offset, offset + limit).map(rustListRow));
   }
   const page = Math.max(1, Number(query.get('page') ?? 1));
   const size = Math.min(200, Math.max(1, Number(query.get('page_size') ?? 100)));
@@ -85,7 +85,7 @@ export function list(state: StandInState, { query }: SeenRequest): StandInReply 
     return unprocessable('int_parsing', ['query', 'page'], 'Input should be a valid integer', query.get('page'));
   }
   if ((page - 1) * size > 5_000) return detailError(422, 'Requested page is too deep. Max supported offset is 5000.');
-  return ok(views.slice((page - 1) * size, page * size).map(python.listRow));
+  return ok(state.runs.list((page - 1) * size, page * size).map(python.listRow));
 }
 
 /** `GET /api/executions/{id}` and what lies below it. */

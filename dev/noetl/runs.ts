@@ -26,14 +26,18 @@ export interface Runs {
   startOpen(playbook: SamplePlaybook, catalogId: string, options: StartOptions): Run;
   finish(run: Run, outcome: { readonly result: unknown } | { readonly error: string }): void;
   view(id: string): RunView | undefined;
-  /** Newest first. */
-  list(): readonly RunView[];
+  /** Newest first, from one place to another. */
+  list(from?: number, to?: number): readonly RunView[];
+  count(): number;
   /** As the real server does it: a finished run becomes cancelled too, and so do its children. */
   cancel(
     id: string,
     cascade: boolean,
   ): { readonly already: RunView['state'] } | { readonly cancelled: readonly string[] };
 }
+
+/** Older runs are forgotten. */
+const kept = 10_000;
 
 export function createRuns(clock: Clock, nextId: () => string): Runs {
   const runs = new Map<string, Run>();
@@ -56,6 +60,7 @@ export function createRuns(clock: Clock, nextId: () => string): Runs {
       results: [],
     };
     runs.set(run.id, run);
+    if (runs.size > kept) runs.delete(runs.keys().next().value ?? '');
     return run;
   }
 
@@ -81,7 +86,12 @@ export function createRuns(clock: Clock, nextId: () => string): Runs {
       const run = runs.get(id);
       return run === undefined ? undefined : viewRun(run, clock());
     },
-    list: () => [...runs.values()].reverse().map((run) => viewRun(run, clock())),
+    list: (from = 0, to = runs.size) =>
+      [...runs.values()]
+        .reverse()
+        .slice(from, to)
+        .map((run) => viewRun(run, clock())),
+    count: () => runs.size,
     cancel(id, cascade) {
       const run = runs.get(id);
       if (run === undefined) return { cancelled: [] };
