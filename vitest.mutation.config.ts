@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+import base from './vitest.config.ts';
+
+/** The tests that mutation testing runs: those of the mutated folders that need no network and no long time. */
+export default defineConfig({
+  ...base,
+  test: {
+    ...base.test,
+    include: [
+      'tests/unit/core/**/*.test.ts',
+      'tests/unit/plugins/**/*.test.ts',
+      'tests/integration/plugin-{access,errors,limits,graphql-cop}.test.ts',
+      'tests/integration/smuggling.test.ts',
+    ],
+  },
+});
