@@ -17,7 +17,7 @@ export { allow, deny, type Grant } from './core/access/grant.ts';
 export type { Permission } from './core/access/permission.ts';
 export { defineGateway } from './core/config/define-gateway.ts';
 export { type EnvRef, env } from './core/config/env.ts';
-export type { GatewayConfig, ProtocolRole } from './core/config/gateway-config.ts';
+export type { AdapterGiven, GatewayConfig, ProtocolRole } from './core/config/gateway-config.ts';
 export type { GatewayFieldCall, OperationShapes } from './core/config/operation-row.ts';
 export { type ErrorCode, GatewayError } from './core/errors.ts';
 export type {

@@ -51,7 +51,8 @@ export async function compose(config: ResolvedConfig, clock: Clock, observe: Obs
     observe,
   });
   const given: Given = { config, clock, observe, upstream, driver };
-  const store = await openStore(config, clock);
+  const store =
+    (await config.adapters.sessionStore?.({ upstream, clock, observe })) ?? (await openStore(config, clock));
   const selfIssued = auth.login.kind === 'local';
   const sessions = createSessions({
     store,
@@ -100,7 +101,9 @@ function rateLimitOptions(config: ResolvedConfig) {
   return { loginsPerMinute, checksPerMinute, ...(store.startsWith('redis') ? { redisUrl: store } : {}) };
 }
 
-function chooseValidator({ config, clock, upstream, driver }: Given): SessionValidator {
+function chooseValidator({ config, clock, observe, upstream, driver }: Given): SessionValidator {
+  const own = config.adapters.validator?.({ upstream, clock, observe });
+  if (own !== undefined) return own;
   const { auth, sessions, mode } = config;
   const common = { credential: auth.sessionDbCredential, clock, maxSessionMs: sessions.maxMs };
   if (auth.validator.kind === 'static') return createStaticValidator({ ...common, users: auth.validator.users, mode });
@@ -110,7 +113,9 @@ function chooseValidator({ config, clock, upstream, driver }: Given): SessionVal
     : createPlaybookValidator({ ...common, driver, playbook: auth.playbooks.validateSession });
 }
 
-function chooseLogin({ config, clock, upstream, driver }: Given): LoginBackend {
+function chooseLogin({ config, clock, observe, upstream, driver }: Given): LoginBackend {
+  const own = config.adapters.login?.({ upstream, clock, observe });
+  if (own !== undefined) return own;
   const { auth, sessions } = config;
   const common = { clock, maxSessionMs: sessions.maxMs };
   switch (auth.login.kind) {
@@ -128,19 +133,21 @@ function chooseLogin({ config, clock, upstream, driver }: Given): LoginBackend {
   }
 }
 
-function chooseChecker({ config, clock, upstream, driver }: Given): AccessChecker {
+function chooseChecker({ config, clock, observe, upstream, driver }: Given): AccessChecker {
   const { auth, compiledGrants } = config;
   const local = createLocalAccessChecker(compiledGrants);
   const common = { clock, cacheTtlMs: auth.access.cacheTtlMs, reserved: compiledGrants.reserved };
-  if (auth.access.checker === 'local') return local;
+  const own = config.adapters.accessChecker?.({ upstream, clock, observe });
+  if (own === undefined && auth.access.checker === 'local') return local;
   const asked =
-    auth.access.checker === 'http'
+    own ??
+    (auth.access.checker === 'http'
       ? createHttpAccessChecker({
           ...common,
           upstream,
           credential: auth.sessionDbCredential,
           timeoutMs: auth.playbookTimeoutMs,
         })
-      : createPlaybookAccessChecker({ ...common, driver, playbook: auth.playbooks.checkAccess });
+      : createPlaybookAccessChecker({ ...common, driver, playbook: auth.playbooks.checkAccess }));
   return auth.access.combine === 'both' ? combineCheckers(local, asked) : asked;
 }

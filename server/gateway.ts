@@ -182,7 +182,15 @@ function createRest(
   return createRestRoutes({
     maxBodyBytes: config.limits.bodyBytes,
     handlers: {
-      login: createLogin({ verifier, backend: login, sessions, limits, observe, setCookie }),
+      login: createLogin({
+        verifier,
+        backend: login,
+        sessions,
+        limits,
+        observe,
+        setCookie,
+        maxSessionMs: config.sessions.maxMs,
+      }),
       validate: createValidate({ sessions, limits, observe }),
       checkAccess: createCheckAccess({ sessions, checker, limits, observe }),
       logout: createLogout({ sessions, observe, setCookie }),

@@ -1,4 +1,7 @@
 import type { Grant } from '../access/grant.ts';
+import type { Clock } from '../clock.ts';
+import type { Observe } from '../observe.ts';
+import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../ports.ts';
 import type { FromEnv } from './env.ts';
 import type { OperationRow, OperationShapes } from './operation-row.ts';
 
@@ -132,6 +135,22 @@ export interface DeploySection {
   readonly host?: string;
 }
 
+/** What an adapter of one's own is made with: the same that the gateway's are. */
+export interface AdapterGiven {
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly observe: Observe;
+}
+
+/** Stages with adapters of one's own. Each is made once, at start; throwing there stops the start. */
+export interface AdaptersSection {
+  readonly sessionStore?: (given: AdapterGiven) => SessionStore | Promise<SessionStore>;
+  readonly validator?: (given: AdapterGiven) => SessionValidator;
+  readonly login?: (given: AdapterGiven) => LoginBackend;
+  /** With `auth.access.combine: 'both'` the grants here must allow too. */
+  readonly accessChecker?: (given: AdapterGiven) => AccessChecker;
+}
+
 /** The declaration of a gateway: what of NoETL is open, to whom, and under which name. Everything absent has a default. */
 export interface GatewayConfig<Shapes extends OperationShapes = OperationShapes, Role extends string = string> {
   /** By the name of the GraphQL field. What is not here is closed. */
@@ -145,6 +164,8 @@ export interface GatewayConfig<Shapes extends OperationShapes = OperationShapes,
   readonly limits?: LimitsSection;
   readonly observability?: ObservabilitySection;
   readonly deploy?: DeploySection;
+  /** Replaces the adapters that `auth` and `sessions` would choose. */
+  readonly adapters?: AdaptersSection;
   /** Envelop plugins of one's own, run after the gateway's. */
   readonly plugins?: readonly unknown[];
 }

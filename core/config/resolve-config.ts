@@ -42,6 +42,7 @@ export function resolveConfig(
     limits: resolveLimits(config, reader),
     observability: resolveObservability(config, reader),
     deploy: resolveDeploy(config),
+    adapters: config.adapters ?? {},
     plugins: config.plugins ?? [],
   };
   const policy = policyFindings(config);

@@ -1,6 +1,6 @@
 import type { CompiledGrants } from '../access/decision.ts';
 import type { Grant } from '../access/grant.ts';
-import type { DeploySection, LoginOption, ValidatorOption } from './gateway-config.ts';
+import type { AdaptersSection, DeploySection, LoginOption, ValidatorOption } from './gateway-config.ts';
 import type { AnyRow } from './operation-row.ts';
 
 export interface AuthPlaybooks {
@@ -72,5 +72,6 @@ export interface ResolvedConfig {
   };
   readonly observability: { readonly logLevel: string; readonly auditTo: string; readonly auditEmails: boolean };
   readonly deploy: Required<Omit<DeploySection, 'host'>> & { readonly host: string | undefined };
+  readonly adapters: AdaptersSection;
   readonly plugins: readonly unknown[];
 }

@@ -2,6 +2,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { IdentityVerifier, LoginBackend, LoginRequest, Sessions } from '../../core/ports.ts';
+import { capSession } from '../../core/session/session-lifetime.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import type { Handlers } from './generated/routes.gen.ts';
 import { limitRate } from './limit-rate.ts';
@@ -15,6 +16,8 @@ export interface LoginOptions {
   readonly limits: RateLimits;
   readonly observe: Observe;
   readonly setCookie: boolean;
+  /** No session lives longer. */
+  readonly maxSessionMs: number;
 }
 
 /**
@@ -38,19 +41,21 @@ export function createLogin(options: LoginOptions): Handlers<RestContext>['login
     };
     const verified = await unavailableIsSeen(observe, requestId, () => verifier.verify(request.token, request.domain));
     if ('rejected' in verified) {
-      observe({ type: 'login', outcome: 'rejected', requestId });
+      observe({ type: 'login', outcome: 'rejected', requestId, clientIp });
       throw new GatewayError('ERR_LOGIN_REJECTED', verified.rejected);
     }
     const { subject } = verified.identity;
     await limitRate(limits, 'login', `subject ${verified.identity.issuer} ${subject}`, observe);
     const result = await unavailableIsSeen(observe, requestId, () => backend.login(request, verified.identity));
     if (result.outcome === 'rejected') {
-      observe({ type: 'login', outcome: 'not_authenticated', subject, requestId });
+      observe({ type: 'login', outcome: 'not_authenticated', subject, requestId, clientIp });
       throw new GatewayError('ERR_LOGIN_REJECTED', result.reason);
     }
-    await sessions.remember(result.token, result.session);
-    const { user, expiresAt } = result.session;
-    observe({ type: 'login', outcome: 'succeeded', userId: user.userId, subject, requestId });
+    const session = capSession(result.session, options.maxSessionMs);
+    await sessions.remember(result.token, session);
+    const { user, expiresAt } = session;
+    const { userId, email } = user;
+    observe({ type: 'login', outcome: 'succeeded', userId, subject, requestId, clientIp, ...(email && { email }) });
     if (options.setCookie && fitsCookie.test(result.token)) {
       answerHeaders['set-cookie'] = sessionCookie(result.token, expiresAt);
     }

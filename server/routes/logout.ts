@@ -17,7 +17,9 @@ export function createLogout({ sessions, observe, setCookie }: LogoutOptions): H
     const all = body.all === true;
     if (all) await sessions.endAllOf(caller.session.user);
     await sessions.end(caller.token, caller.session);
-    observe({ type: 'logout', userId: caller.session.user.userId, all, requestId: exchange.requestId });
+    const { userId, email } = caller.session.user;
+    const { requestId, clientIp } = exchange;
+    observe({ type: 'logout', userId, all, requestId, clientIp, ...(email && { email }) });
     if (setCookie) {
       answerHeaders['set-cookie'] = 'session_token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax';
     }
