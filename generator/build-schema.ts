@@ -12,6 +12,7 @@ import { meshConfig, meshFiles } from '../mesh/sources/mesh-config.ts';
 import { meshDocument } from '../mesh/sources/mesh-document.ts';
 import { protocolSdl } from '../mesh/sources/protocol-sdl.ts';
 import { shapeSchema } from '../mesh/sources/shape-schema.ts';
+import { canonicalJson } from './document/canonical.ts';
 import type { OpenApiDocument } from './document/open-api.ts';
 import { type Normalised, normalise } from './normalise/normalise.ts';
 import { requireTable } from './table/build-table.ts';
@@ -54,7 +55,7 @@ export async function buildSchema(
 function meshSources(document: OpenApiDocument, operations: readonly Operation[]): Record<string, string> {
   const protocol = protocolSdl(operations);
   return {
-    [meshFiles.document]: `${JSON.stringify(meshDocument(document, operations), undefined, 2)}\n`,
+    [meshFiles.document]: canonicalJson(meshDocument(document, operations)),
     ...(protocol === undefined ? {} : { [meshFiles.protocol]: protocol }),
   };
 }
@@ -64,11 +65,12 @@ async function meshSchema(operations: readonly Operation[], sources: Record<stri
   const config = meshConfig(operations, '.');
   if (config.sources.length === 0) return { kind: 'Document', definitions: [] } as unknown as DocumentNode;
   const folder = await mkdtemp(join(tmpdir(), 'noetl-gateway-'));
+  const said: string[] = [];
   try {
     await Promise.all(Object.entries(sources).map(([name, text]) => writeFile(join(folder, name), text)));
-    const options = await processConfig({ ...config, logger: quietName } as Parameters<typeof processConfig>[0], {
+    const options = await processConfig({ ...config, logger: loggerName } as Parameters<typeof processConfig>[0], {
       dir: folder,
-      importFn: importModule,
+      importFn: (id: string) => importModule(id, createLogger(said)),
     });
     const mesh = await getMesh(options);
     const made = getDocumentNodeFromSchema(mesh.schema);
@@ -78,33 +80,38 @@ async function meshSchema(operations: readonly Operation[], sources: Record<stri
     const why = error instanceof Error ? error.message : String(error);
     throw new GatewayError('ERR_SPEC_UNSUPPORTED', 'Mesh could not make a schema of the document.', {
       cause: error,
-      problems: [why],
+      problems: [why, ...said],
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-const quietName = 'noetl-gateway-quiet';
+const loggerName = 'noetl-gateway-logger';
 
-/** Mesh loads its parts by name; the one name that is ours stands for a logger that says nothing. */
-async function importModule<T>(id: string): Promise<T> {
-  if (id === quietName) return quiet as T;
+/** Mesh loads its parts by name; the one name that is ours stands for a logger that keeps errors only. */
+async function importModule<T>(id: string, logger: unknown): Promise<T> {
+  if (id === loggerName) return logger as T;
   const module = (await import(id)) as T & { default?: T };
   return module.default ?? module;
 }
 
-const silent = (): void => {};
-const quiet = {
-  name: '',
-  log: silent,
-  debug: silent,
-  info: silent,
-  warn: silent,
-  error: silent,
-  child: () => quiet,
-  addPrefix: () => quiet,
-};
+function createLogger(errors: string[]): object {
+  const silent = (): void => {};
+  const logger = {
+    name: '',
+    log: silent,
+    debug: silent,
+    info: silent,
+    warn: silent,
+    error: (...words: unknown[]) => {
+      errors.push(words.map((word) => (word instanceof Error ? word.message : String(word))).join(' '));
+    },
+    child: () => logger,
+    addPrefix: () => logger,
+  };
+  return logger;
+}
 
 function assertValid(schema: GraphQLSchema): void {
   const errors = validateSchema(schema);

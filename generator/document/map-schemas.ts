@@ -18,68 +18,95 @@ export interface Place {
 
 export type SchemaChange = (schema: SchemaObject, place: Place) => Schema;
 
+/** What becomes of a schema that is `true` or `false`; by default it stays. */
+export type BooleanChange = (schema: boolean) => Schema;
+
+const keep: BooleanChange = (schema) => schema;
+
 /**
  * Rewrites every schema of a document, children before parents: components, parameters, bodies and answers.
  * What `change` returns as it was given stays the same object. `default`, `enum`, `const` and examples are not schemas.
  */
-export function mapSchemas(document: OpenApiDocument, change: SchemaChange): OpenApiDocument {
+export function mapSchemas(
+  document: OpenApiDocument,
+  change: SchemaChange,
+  boolean: BooleanChange = keep,
+): OpenApiDocument {
   const schemas = document.components?.schemas;
   const components =
     schemas === undefined
       ? document.components
       : {
           ...document.components,
-          schemas: mapValues(schemas, (schema, name) => mapSchema(schema, { name, kind: 'component' }, change)),
+          schemas: mapValues(schemas, (schema, name) =>
+            mapSchema(schema, { name, kind: 'component' }, change, boolean),
+          ),
         };
-  const mapped = mapOperations(document, ({ operation }) => mapOperationSchemas(operation, change));
+  const mapped = mapOperations(document, ({ operation }) => mapOperationSchemas(operation, change, boolean));
   return components === undefined ? mapped : { ...mapped, components };
 }
 
-function mapOperationSchemas(operation: OperationObject, change: SchemaChange): OperationObject {
+function mapOperationSchemas(
+  operation: OperationObject,
+  change: SchemaChange,
+  boolean: BooleanChange,
+): OperationObject {
   const parts: Record<string, unknown> = {};
   if (Array.isArray(operation.parameters)) {
     parts['parameters'] = operation.parameters.map((parameter: Parameter) =>
       parameter.schema === undefined
         ? parameter
-        : { ...parameter, schema: mapSchema(parameter.schema, { name: parameter.name, kind: 'argument' }, change) },
+        : {
+            ...parameter,
+            schema: mapSchema(parameter.schema, { name: parameter.name, kind: 'argument' }, change, boolean),
+          },
     );
   }
-  if (operation.requestBody !== undefined) parts['requestBody'] = mapBody(operation.requestBody, 'body', change);
+  if (operation.requestBody !== undefined)
+    parts['requestBody'] = mapBody(operation.requestBody, 'body', change, boolean);
   if (operation.responses !== undefined) {
-    parts['responses'] = mapValues(operation.responses, (response) => mapBody(response, 'answer', change));
+    parts['responses'] = mapValues(operation.responses, (response) => mapBody(response, 'answer', change, boolean));
   }
   return { ...operation, ...parts };
 }
 
-function mapBody(body: Body, kind: 'body' | 'answer', change: SchemaChange): Body {
+function mapBody(body: Body, kind: 'body' | 'answer', change: SchemaChange, boolean: BooleanChange): Body {
   if (!isRecord(body) || !isRecord(body.content)) return body;
   return {
     ...body,
     content: mapValues(body.content, (media: Media) =>
       media.schema === undefined
         ? media
-        : { ...media, schema: mapSchema(media.schema, { name: undefined, kind }, change) },
+        : { ...media, schema: mapSchema(media.schema, { name: undefined, kind }, change, boolean) },
     ),
   };
 }
 
 /** {@link mapSchemas} for one schema. */
-export function mapSchema(schema: Schema, place: Place, change: SchemaChange): Schema {
-  if (!isRecord(schema)) return schema;
+export function mapSchema(schema: Schema, place: Place, change: SchemaChange, boolean: BooleanChange = keep): Schema {
+  if (!isRecord(schema)) return boolean(schema);
   const parts: Record<string, unknown> = {};
   if (isRecord(schema.properties)) {
     parts['properties'] = mapValues(schema.properties, (property: Schema, name) =>
-      mapSchema(property, { name, kind: 'property' }, change),
+      mapSchema(property, { name, kind: 'property' }, change, boolean),
     );
   }
-  if (schema.items !== undefined) parts['items'] = mapSchema(schema.items, { name: place.name, kind: 'items' }, change);
+  if (schema.items !== undefined)
+    parts['items'] = mapSchema(schema.items, { name: place.name, kind: 'items' }, change, boolean);
   if (isRecord(schema.additionalProperties)) {
-    parts['additionalProperties'] = mapSchema(schema.additionalProperties, { name: undefined, kind: 'items' }, change);
+    parts['additionalProperties'] = mapSchema(
+      schema.additionalProperties,
+      { name: undefined, kind: 'items' },
+      change,
+      boolean,
+    );
   }
   for (const key of ['anyOf', 'oneOf', 'allOf'] as const) {
     const branches = schema[key];
     if (Array.isArray(branches)) {
-      parts[key] = branches.map((branch: Schema) => mapSchema(branch, { name: place.name, kind: 'branch' }, change));
+      parts[key] = branches.map((branch: Schema) =>
+        mapSchema(branch, { name: place.name, kind: 'branch' }, change, boolean),
+      );
     }
   }
   return change(isSame(schema, parts) ? schema : { ...schema, ...parts }, place);

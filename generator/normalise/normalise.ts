@@ -1,5 +1,6 @@
 import type { OpenApiDocument } from '../document/open-api.ts';
 import type { Rule } from './rule.ts';
+import { booleanSchemas } from './rules/boolean-schemas.ts';
 import { componentNames } from './rules/component-names.ts';
 import { constants } from './rules/constants.ts';
 import { dropConstraints } from './rules/constraints.ts';
@@ -30,6 +31,7 @@ export const structureRules: readonly Rule[] = [
   inlineParameterContent,
   oneAnswer,
   jsonBody,
+  booleanSchemas,
   dropAnnotations,
   mergeAllOf,
   dropConditions,

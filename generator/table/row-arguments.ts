@@ -28,7 +28,11 @@ export function rowArguments(
     } else known.set(target.wire, rows[wire]);
   }
   const args = shape.args.map((arg) => readArgument(place, arg, known.get(arg.wire), problems));
-  return uniqueNames(place, args, problems);
+  // The option names the argument of the path or query first; a member of the body that is called the same follows it.
+  const first = new Map([...args].reverse().map((arg) => [arg.wire, arg]));
+  const isChosen = (arg: OperationArgument): boolean =>
+    optionsOf(known.get(arg.wire)).name !== undefined && first.get(arg.wire) === arg;
+  return uniqueNames(place, args, isChosen, problems);
 }
 
 function readArgument(place: string, arg: ShapeArgument, row: ArgumentRow, problems: string[]): OperationArgument {
@@ -72,24 +76,36 @@ function pathAlias(upstream: string, name: string): number | undefined {
   return index < 0 ? undefined : index;
 }
 
-/** Arguments of the body whose name a path or query argument has already are called `bodyX`; other clashes are problems. */
+/**
+ * A name that the config did not choose gives way when it is taken: `bodyX` for a member of the body, else the wire's own
+ * spelling. Two chosen names that meet are a problem.
+ */
 function uniqueNames(
   place: string,
   args: readonly OperationArgument[],
+  isChosen: (arg: OperationArgument) => boolean,
   problems: string[],
 ): readonly OperationArgument[] {
-  const taken = new Map<string, OperationArgument>();
+  const taken = new Map(args.filter(isChosen).map((arg) => [arg.name, arg]));
   return args.map((arg) => {
-    if (arg.name === undefined) return arg;
-    const clash = taken.get(arg.name);
-    const name =
-      clash !== undefined && clash.in !== 'body' && arg.in === 'body' ? camelCase(`body_${arg.name}`) : arg.name;
-    if (taken.has(name)) {
+    if (arg.name === undefined || taken.get(arg.name) === arg) return arg;
+    const free = isChosen(arg) ? undefined : freeName(arg.name, arg, taken);
+    if (free === undefined) {
       problems.push(
-        `${place}.args.${arg.wire}: the name ${name} is already that of ${taken.get(name)?.wire}; give one of them another`,
+        `${place}.args.${arg.wire}: the name ${arg.name} is already that of ${taken.get(arg.name)?.wire}; give one of them another`,
       );
+      return arg;
     }
-    taken.set(name, arg);
-    return name === arg.name ? arg : { ...arg, name };
+    taken.set(free, arg);
+    return free === arg.name ? arg : { ...arg, name: free };
   });
+}
+
+function freeName(
+  name: string,
+  arg: OperationArgument,
+  taken: ReadonlyMap<string | undefined, OperationArgument>,
+): string | undefined {
+  const inBody = arg.in === 'body' && taken.get(name)?.in !== 'body' ? [camelCase(`body_${name}`)] : [];
+  return [name, ...inBody, escapeName(arg.wire)].find((candidate) => !taken.has(candidate));
 }

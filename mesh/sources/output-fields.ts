@@ -96,7 +96,8 @@ export function shapeFields(type: ObjectTypeDefinitionNode, answers: FieldNames)
       problems: [`${type.name.value}: ${problem}`],
     });
   }
-  return { ...type, directives: [], fields };
+  const { description: _, ...bare } = type;
+  return { ...bare, directives: [], fields };
 }
 
 function freeName(wire: string, taken: Set<string>): string {

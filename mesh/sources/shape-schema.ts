@@ -140,16 +140,16 @@ function shapeDefinition(definition: DefinitionNode, answers: FieldNames): reado
       if (Object.values<string>(rootNames).includes(definition.name.value)) return [];
       return protocolTypes.has(definition.name.value) ? [definition] : [shapeFields(definition, answers)];
     case Kind.INPUT_OBJECT_TYPE_DEFINITION:
-      return [withoutDirectives(definition)];
+      return [bareInput(definition)];
     default:
       return 'name' in definition && declared.has(definition.name?.value) ? [] : [definition];
   }
 }
 
 /** An input's value is sent as it was given, so nothing about it needs saying. */
-function withoutDirectives(definition: InputObjectTypeDefinitionNode): InputObjectTypeDefinitionNode {
-  const fields = definition.fields?.map((field) => ({ ...field, directives: [] }));
-  return { ...definition, directives: [], ...(fields === undefined ? {} : { fields }) };
+function bareInput(definition: InputObjectTypeDefinitionNode): InputObjectTypeDefinitionNode {
+  const fields = definition.fields?.map((field) => describe({ ...field, directives: [] }, undefined));
+  return describe({ ...definition, directives: [], ...(fields === undefined ? {} : { fields }) }, undefined);
 }
 
 /** The name of the type that a field answers with, below lists and non-nulls. */

@@ -202,7 +202,7 @@ describe('pull', () => {
       },
     );
     expect(lock.operations).toBe(10_000);
-  });
+  }, 60_000);
 });
 
 describe('pull from a server', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Schema } from '../../../../../generator/document/open-api.ts';
 import type { Rule } from '../../../../../generator/normalise/rule.ts';
+import { booleanSchemas } from '../../../../../generator/normalise/rules/boolean-schemas.ts';
 import { constants } from '../../../../../generator/normalise/rules/constants.ts';
 import { dropConstraints, idMarker } from '../../../../../generator/normalise/rules/constraints.ts';
 import { defaults } from '../../../../../generator/normalise/rules/defaults.ts';
@@ -35,6 +36,24 @@ const id = { type: 'string', maxLength: idMarker } as const;
 const self = { $ref: '#/components/schemas/Self' };
 
 const tables: Record<string, { rule: Rule; cases: readonly Case[] }> = {
+  'boolean-schemas': {
+    rule: booleanSchemas,
+    cases: [
+      { name: 'anything', given: object({ a: true, b: text }), want: object({ a: {}, b: text }), changes: 1 },
+      {
+        name: 'a list of nothing',
+        given: { type: 'array', items: false },
+        want: { type: 'array', items: {} },
+        changes: 1,
+      },
+      {
+        name: 'additionalProperties is no schema then',
+        given: object({ b: text }, { additionalProperties: true }),
+        want: object({ b: text }, { additionalProperties: true }),
+        changes: 0,
+      },
+    ],
+  },
   'drop-annotations': {
     rule: dropAnnotations,
     cases: [

@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process';
+import { cpSync, readFileSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { buildSchema, Kind, type ObjectTypeDefinitionNode, parse, print } from 'graphql';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { printSorted } from '../../../generator/emit/sort-sdl.ts';
+import { temporaryFolder } from '../../support/project.ts';
+
+let folder = temporaryFolder();
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+/** Mesh's printed schema, without the schema definition that our file leaves to the root types' names. */
+function comparable(text: string): string {
+  const document = parse(text, { noLocation: true });
+  const definitions = document.definitions.filter(({ kind }) => kind !== Kind.SCHEMA_DEFINITION);
+  return printSorted({ ...document, definitions });
+}
+
+describe('mesh build', { timeout: 180_000 }, () => {
+  it('makes the schema that generate has written', async () => {
+    for (const part of ['.meshrc.ts', 'mesh', 'core', 'generator', 'package.json', 'tsconfig.json']) {
+      cpSync(part, join(folder.path, part), { recursive: true });
+    }
+    symlinkSync(resolve('node_modules'), join(folder.path, 'node_modules'));
+    const mesh = resolve('node_modules/.bin/mesh');
+    await promisify(execFile)(process.execPath, [mesh, 'build', '--dir', folder.path], { cwd: folder.path });
+    const built = readFileSync(join(folder.path, '.mesh/schema.graphql'), 'utf8');
+    const generated = readFileSync('mesh/generated/schema.graphql', 'utf8');
+    expect(comparable(built)).toBe(comparable(generated));
+  });
+
+  it('has every field of the generated schema carry its call', () => {
+    const schema = buildSchema(readFileSync('mesh/generated/schema.graphql', 'utf8'));
+    const roots = [schema.getQueryType()?.astNode, schema.getMutationType()?.astNode];
+    const fields = roots.flatMap((root: ObjectTypeDefinitionNode | null | undefined) => root?.fields ?? []);
+    expect(fields.length).toBeGreaterThan(0);
+    for (const field of fields) expect(print(field)).toContain('@httpOperation(subgraph: "');
+  });
+});
