@@ -18,8 +18,8 @@ export function createLogout({ sessions, observe, setCookie }: LogoutOptions): H
     if (all) await sessions.endAllOf(caller.session.user);
     await sessions.end(caller.token, caller.session);
     const { userId, email } = caller.session.user;
-    const { requestId, clientIp } = exchange;
-    observe({ type: 'logout', userId, all, requestId, clientIp, ...(email && { email }) });
+    const { requestId } = exchange;
+    observe({ type: 'logout', userId, all, requestId, ...(email && { email }) });
     if (setCookie) {
       answerHeaders['set-cookie'] = 'session_token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax';
     }
