@@ -117,7 +117,7 @@ describe('createUpstream', () => {
 
   test('an answer above the limit is an error, with and without content-length', async () => {
     const { url } = await listen((request, response) => {
-      if (request.url === '/announced') return void response.end('x'.repeat(2_000));
+      if (request.url === '/announced') return void response.writeHead(200, { 'content-length': '2000' }).write('x');
       response.write('x'.repeat(600));
       response.end('x'.repeat(600));
     });
@@ -183,6 +183,17 @@ describe('createUpstream', () => {
     for (const answer of waiting) answer();
     expect((await second).status).toBe(200);
     expect((await third).status).toBe(200);
+  });
+
+  test('an idle socket is closed by us within four seconds, before NoETL would close it', async () => {
+    const { server, url } = await listen((_request, response) => void response.end('{}'));
+    server.keepAliveTimeout = 60_000;
+    const closed = new Promise<void>((resolve) => server.on('connection', (socket) => socket.on('close', resolve)));
+    const { upstream } = upstreamAt(url);
+    await upstream.request(get('/x'));
+    const started = performance.now();
+    await closed;
+    expect(performance.now() - started).toBeLessThan(4_500);
   });
 
   test('messages name no address', async () => {
