@@ -70,7 +70,8 @@ async function logIn(
   const now = clock();
   const expiresAt = sessionEnd(answer.expiresAt, now, hours);
   if (expiresAt.getTime() <= now) throw noAnswer('login answer holds a session that is over');
-  return { outcome: 'authenticated', token, session: { user, expiresAt, issuedAt: new Date(now) } };
+  const ending = answer.expiresAt === undefined ? {} : { issuerExpiresAt: answer.expiresAt };
+  return { outcome: 'authenticated', token, session: { user, expiresAt, issuedAt: new Date(now), ...ending } };
 }
 
 /** NoETL must not answer with somebody else's session; where both name an e-mail they name the same. */
