@@ -60,7 +60,7 @@ function schemaStatement(contract: Contract, name: string, requests: ReadonlySet
   };
 }
 
-/** Component names that routes use, directly or not, and the body of every error; sorted. */
+/** Component names that bodies and answers of routes are made of; sorted. Errors have a renderer of their own. */
 function reachable(contract: Contract): readonly string[] {
   const seen = new Set<string>();
   const visit = (schema: ContractSchema): void => {
@@ -74,9 +74,7 @@ function reachable(contract: Contract): readonly string[] {
     if (schema.items !== undefined) visit(schema.items);
   };
   const roots = contract.routes.flatMap(({ body, answer }) => [body?.schema, answer]);
-  for (const name of [...roots, 'ErrorBody']) {
-    if (name !== undefined && contract.schemas[name] !== undefined) visit({ $ref: `${refPrefix}${name}` });
-  }
+  for (const name of roots) if (name !== undefined) visit({ $ref: `${refPrefix}${name}` });
   return [...seen].sort();
 }
 

@@ -2,7 +2,6 @@
 // biome-ignore-all format: generated
 // biome-ignore-all lint: generated
 
-import type { ErrorCode } from '../../../core/errors.ts';
 import type { WireUserId } from '../../../core/ports.ts';
 
 export interface CheckAccessRequest {
@@ -22,12 +21,6 @@ export interface CheckAccessResponse {
   /** As asked. */
   readonly permission_type: string;
   readonly message: string;
-}
-
-export interface ErrorBody {
-  /** One sentence for people. */
-  readonly error: string;
-  readonly code: ErrorCode;
 }
 
 export interface LoginRequest {
