@@ -96,8 +96,9 @@ function createJudge(options: IdentityVerifierOptions): Judge {
     } catch (error) {
       return { outcome: 'jwks_unavailable', error, claimed };
     }
-    const hasUnverified = claims['email'] !== undefined && claimed.email === undefined;
-    if (hasUnverified && options.unverifiedEmail !== 'ignore') return { ...unverifiedEmail, claimed };
+    const { email } = claims;
+    const isEmailUnverified = email !== undefined && email !== null && email !== '' && claimed.email === undefined;
+    if (isEmailUnverified && options.unverifiedEmail !== 'ignore') return { ...unverifiedEmail, claimed };
     return { outcome: 'success', identity: claimed };
   }
 

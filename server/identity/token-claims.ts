@@ -1,4 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { GatewayError } from '../../core/errors.ts';
+import { noAnswer } from '../../core/noetl/auth-answer.ts';
 import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
@@ -85,7 +87,7 @@ export async function refusalOf(
       : undefined;
   } catch (error) {
     if (error instanceof errors.JOSEError) return refusalFor(error);
-    throw error;
+    throw error instanceof GatewayError ? error : noAnswer(error instanceof Error ? error : new Error('unusable key'));
   }
 }
 

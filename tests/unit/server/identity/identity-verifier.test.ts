@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDevIssuer, type DevIssuer, type TokenOverrides } from '../../../../dev/issuer/dev-issuer.ts';
@@ -68,6 +68,11 @@ describe('what stands', () => {
       header: { typ: 'at+jwt' },
     });
     expect(await verifier().verify(token, undefined)).toMatchObject({ identity: { subject: 'bob', email: undefined } });
+  });
+
+  it.each([null, ''])('a token whose e-mail is %j, which is none', async (email) => {
+    const token = await issuer.token('bob', { claims: { email } });
+    expect(await verifier().verify(token, undefined)).toMatchObject({ identity: { email: undefined } });
   });
 
   it.each([
@@ -194,6 +199,13 @@ describe('which issuer', () => {
     const began = Date.now();
     await expect(verify(await issuer.token('ada'), undefined)).rejects.toMatchObject({ status: 503 });
     expect(Date.now() - began).toBeLessThan(1_000);
+  });
+
+  it('cannot be believed with a key that is too weak: 503', async () => {
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    issuer.misbehave({ extraKeys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'weak' } as JWK] });
+    const token = await issuer.token('ada', { header: { kid: 'weak' } });
+    await expect(verifier().verify(token, undefined)).rejects.toMatchObject({ code: 'ERR_AUTH_UNAVAILABLE' });
   });
 
   it('may have other keys in its set', async () => {
