@@ -58,27 +58,27 @@ export function createConnection(options: GatewayClientOptions): GatewayConnecti
   return connection;
 }
 
+/** The statuses of an execution that is over. */
+const terminal: ReadonlySet<string> = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
+
 /**
- * Asks again and again, less often with time, until `isOver`. Failures that may pass (no answer, 429, 5xx) are outlived.
+ * Asks again and again, less often with time, until the execution is over. Failures that may pass (no answer, 429, 5xx)
+ * are outlived.
  * @throws GatewayClientError ERR_TIMEOUT, and what does not pass; the signal's reason when it is aborted
  */
-export async function poll<T>(
-  ask: () => Promise<T>,
-  isOver: (value: T) => boolean,
+export async function poll<T extends { readonly status: string | null }>(
+  ask: () => Promise<T | null>,
   { timeoutMs = 300_000, signal }: WaitOptions = {},
 ): Promise<T> {
   const until = Date.now() + timeoutMs;
   for (let pauseMs = 250; ; pauseMs = Math.min(pauseMs * 1.5, 3_000)) {
-    const look = await ask().then((value) => ({ value }), passingFailure);
-    if ('value' in look && isOver(look.value)) return look.value;
-    const waitMs = 'value' in look ? pauseMs : Math.max(pauseMs, look.waitMs);
+    const look = await ask().then((execution) => ({ execution, waitMs: 0 }), passingFailure);
+    if (look.execution !== null && terminal.has(look.execution.status ?? '')) return look.execution;
+    const waitMs = Math.max(pauseMs, look.waitMs);
     if (Date.now() + waitMs > until) throw new GatewayClientError('ERR_TIMEOUT', 'The execution is not over yet.');
     await pause(waitMs, signal);
   }
 }
-
-/** The statuses of an execution that is over. */
-export const terminal: ReadonlySet<string> = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
 
 interface GraphqlAnswer {
   readonly data?: unknown;
@@ -96,10 +96,10 @@ const passing = new Set([
 ]);
 
 /** How long to wait before asking again. @throws what does not pass */
-function passingFailure(error: unknown): { readonly waitMs: number } {
+function passingFailure(error: unknown): { readonly execution: null; readonly waitMs: number } {
   if (!(error instanceof GatewayClientError)) throw error;
   if (!passing.has(error.code) && error.status !== 429 && error.status < 502) throw error;
-  return { waitMs: (error.retryAfterSecs ?? 0) * 1_000 };
+  return { execution: null, waitMs: (error.retryAfterSecs ?? 0) * 1_000 };
 }
 
 function readAnswer(response: Response, text: string): unknown {

@@ -156,10 +156,9 @@ function writeMethods(
   writer.write('const client: GatewayClient = Object.assign(connection, ').inlineBlock(() => {
     for (const method of methods) writeMethod(writer, method);
     if (waits === undefined) return;
-    const ask = `() => client.${waits.name}({ id }, more)`;
-    writer.writeLine('waitForExecution: async (id: string, more?: WaitOptions) =>');
+    writer.writeLine('waitForExecution: (id: string, more?: WaitOptions) =>');
     writer.indent(() => {
-      writer.writeLine(`(await poll(${ask}, (one) => terminal.has(one?.status ?? ''), more)) as ${nonNull(waits)},`);
+      writer.writeLine(`poll(() => client.${waits.name}({ id }, more), more),`);
     });
   });
   writer.write(');').newLine();
