@@ -12,6 +12,7 @@ import type { AccessChecker, Sessions } from '../../core/ports.ts';
 import type { Session } from '../../core/session/session.ts';
 import { createErrorRendering } from '../../plugins/error-rendering/use-error-rendering.ts';
 import { useLimits } from '../../plugins/limits/use-limits.ts';
+import type { ExecutionPath } from '../../plugins/noetl-auth/decide-field.ts';
 import type { FieldRule } from '../../plugins/noetl-auth/decide-operation.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
 import { useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
@@ -118,6 +119,9 @@ export interface PluginGatewayOptions {
   readonly introspection?: boolean;
   readonly batching?: boolean;
   readonly sessions?: Sessions;
+  /** Instead of the small one; its resolvers are not recorded. */
+  readonly schema?: GraphQLSchema;
+  readonly executionPath?: ExecutionPath;
   readonly callers?: WeakMap<object, Caller>;
   /** What a resolver answers; default: something of the field's type. */
   readonly answer?: (field: string, args: Readonly<Record<string, unknown>>, context: CallContext) => unknown;
@@ -133,16 +137,16 @@ export function pluginGateway(options: PluginGatewayOptions = {}) {
   const lookedUp: string[] = [];
   const events: GatewayEvent[] = [];
   const reports: { error: Error; requestId: string | undefined }[] = [];
-  const schema = recordingSchema(touched, options.answer ?? answerOf);
+  const schema = options.schema ?? recordingSchema(touched, options.answer ?? answerOf);
   const grants = compileGrants(options.grants ?? defaultGrants, reserved);
   const rendering = createErrorRendering((error, requestId) => reports.push({ error, requestId }));
   const auth = useNoetlAuth({
     sessions: options.sessions ?? sessions,
     checker: options.checker ?? createLocalAccessChecker(grants),
     rules: options.rules ?? rules,
-    executionPath: async (id) => {
+    executionPath: async (id, call) => {
       lookedUp.push(id);
-      return executions.get(id);
+      return options.executionPath ? options.executionPath(id, call) : executions.get(id);
     },
     introspection: options.introspection ?? true,
     ...(options.callers ? { callers: options.callers } : {}),

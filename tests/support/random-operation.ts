@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /**
- * Random GraphQL documents over the schema of `plugin-gateway.ts`, kept as plain data, and their text. What they run is
+ * Random GraphQL documents over the root fields of a schema, kept as plain data, and their text. What they run is
  * read from the same data by `running-fields.ts`.
  */
 
@@ -33,12 +33,30 @@ export type Selection =
   | { readonly kind: 'spread'; readonly fragment: number; readonly conditions: readonly Condition[] };
 
 export interface FieldUse {
-  readonly name: 'executePlaybook' | 'cancelExecution' | 'playbook' | 'workerPools' | 'special' | 'unruled' | 'shut';
+  readonly name: string;
   readonly value: Value;
   readonly aliased: boolean;
 }
 
+/** A root field that documents may use: its argument that holds a path or an id, and what is asked of its answer. */
+export interface UsableField {
+  readonly root: 'query' | 'mutation';
+  readonly argument?: {
+    readonly name: string;
+    readonly holds: 'path' | 'id';
+    /** The schema's default. */
+    readonly fallback?: string;
+    /** May be left out or be null. */
+    readonly nullable?: boolean;
+  };
+  readonly subfields?: string;
+  /** How often it is used beside the others. Default 1. */
+  readonly weight?: number;
+}
+export type UsableFields = Readonly<Record<string, UsableField>>;
+
 export interface RandomDocument {
+  readonly usable: UsableFields;
   readonly root: 'query' | 'mutation';
   /** The first one runs. */
   readonly operations: readonly (readonly Selection[])[];
@@ -75,45 +93,45 @@ const conditions = fc
   )
   .map((list) => list.filter((one, at) => list.findIndex(({ directive }) => directive === one.directive) === at));
 
-function value(texts: readonly string[], variables: readonly string[]): fc.Arbitrary<Value> {
-  return fc.oneof(
+const absent = fc.constant({ kind: 'absent' } as const);
+
+function valueFor({ argument }: UsableField): fc.Arbitrary<Value> {
+  if (argument === undefined) return absent;
+  const [texts, variables] = argument.holds === 'path' ? [somePaths, pathVariables] : [someIds, idVariables];
+  const given = fc.oneof(
     fc.constantFrom(...texts).map((text) => ({ kind: 'literal', value: text }) as const),
     fc.constantFrom(...variables).map((name) => ({ kind: 'variable', name }) as const),
   );
+  return mayBeAbsent(argument) ? fc.oneof({ weight: 3, arbitrary: given }, absent) : given;
 }
 
-const absent = fc.constant({ kind: 'absent' } as const);
-const useOf = <N extends FieldUse['name']>(name: N, values: fc.Arbitrary<Value>) =>
-  fc.record({ name: fc.constant(name), value: values, aliased: fc.boolean() });
+export const mayBeAbsent = ({ fallback, nullable }: NonNullable<UsableField['argument']>): boolean =>
+  fallback !== undefined || nullable === true;
 
-const fieldUses = {
-  query: fc.oneof(
-    { weight: 4, arbitrary: useOf('playbook', fc.oneof(value(somePaths, pathVariables), absent)) },
-    useOf('workerPools', absent),
-    useOf('special', absent),
-    useOf('unruled', absent),
-    useOf('shut', absent),
-  ),
-  mutation: fc.oneof(
-    { weight: 3, arbitrary: useOf('executePlaybook', value(somePaths, pathVariables)) },
-    useOf('cancelExecution', value(someIds, idVariables)),
-  ),
-};
+function fieldUse(usable: UsableFields, root: 'query' | 'mutation'): fc.Arbitrary<FieldUse> {
+  const ofRoot = Object.entries(usable).filter(([, field]) => field.root === root);
+  return fc.oneof(
+    ...ofRoot.map(([name, field]) => ({
+      weight: field.weight ?? 1,
+      arbitrary: fc.record({ name: fc.constant(name), value: valueFor(field), aliased: fc.boolean() }),
+    })),
+  );
+}
 
 function selections(
-  root: 'query' | 'mutation',
+  field: fc.Arbitrary<FieldUse>,
   fragments: readonly number[],
   depth: number,
 ): fc.Arbitrary<readonly Selection[]> {
-  const field = fc.record({ kind: fc.constant('field' as const), field: fieldUses[root], conditions });
-  const options: fc.Arbitrary<Selection>[] = [field, field];
+  const one = fc.record({ kind: fc.constant('field' as const), field, conditions });
+  const options: fc.Arbitrary<Selection>[] = [one, one];
   if (fragments.length > 0) {
     options.push(
       fc.record({ kind: fc.constant('spread' as const), fragment: fc.constantFrom(...fragments), conditions }),
     );
   }
   if (depth > 0) {
-    const inside = selections(root, fragments, depth - 1);
+    const inside = selections(field, fragments, depth - 1);
     options.push(fc.record({ kind: fc.constant('inline' as const), typed: fc.boolean(), conditions, inside }));
   }
   return fc.array(fc.oneof(...options), { minLength: 1, maxLength: 3 });
@@ -135,86 +153,20 @@ const flagVariable: fc.Arbitrary<Variable> = fc.record({
   sent: fc.oneof({ weight: 4, arbitrary: fc.boolean() }, fc.constant(undefined)),
 });
 
-export const randomDocument: fc.Arbitrary<RandomDocument> = fc
-  .constantFrom('query' as const, 'mutation' as const)
-  .chain((root) =>
-    fc.record({
-      root: fc.constant(root),
-      operations: fc.array(selections(root, [0, 1, 2], 2), { minLength: 1, maxLength: 2 }),
-      fragments: fc.tuple(selections(root, [1, 2], 1), selections(root, [2], 1), selections(root, [], 1)),
-      variables: fc.record({
-        ...Object.fromEntries(pathVariables.map((name) => [name, textVariable(['String!', 'String'], somePaths)])),
-        ...Object.fromEntries(idVariables.map((name) => [name, textVariable(['ID!', 'ID'], someIds)])),
-        ...Object.fromEntries(flagVariables.map((name) => [name, flagVariable])),
-      }),
-    }),
-  );
-
-/** The request that a document makes: its text, the operation to run and the variables as they are sent. */
-export function requestOf(document: RandomDocument): {
-  query: string;
-  operationName: string;
-  variables: Record<string, unknown>;
-} {
-  const used = new Set(document.operations.flatMap((operation) => [...fragmentsIn(document, operation)]));
-  const operations = document.operations.map((operation, n) => operationText(document, operation, n));
-  const fragments = [...used].map(
-    (n) => `fragment F${n} on ${typeOf(document)} ${setText(document, document.fragments[n] ?? [])}`,
-  );
-  const sent = Object.entries(document.variables).filter(([, { sent }]) => sent !== undefined);
-  return {
-    query: [...operations, ...fragments].join('\n'),
-    operationName: 'Op0',
-    variables: Object.fromEntries(sent.map(([name, variable]) => [name, variable.sent])),
-  };
-}
-
-const typeOf = ({ root }: RandomDocument) => (root === 'query' ? 'Query' : 'Mutation');
-
-function operationText(document: RandomDocument, operation: readonly Selection[], n: number): string {
-  const names = [...variablesIn(document, operation)];
-  const declared = names.map((name) => {
-    const { type, fallback } = document.variables[name] as Variable;
-    return `$${name}: ${type}${fallback === undefined ? '' : ` = ${JSON.stringify(fallback)}`}`;
+/** Documents that use those fields. */
+export function randomDocument(usable: UsableFields): fc.Arbitrary<RandomDocument> {
+  const variables = fc.record({
+    ...Object.fromEntries(pathVariables.map((name) => [name, textVariable(['String!', 'String'], somePaths)])),
+    ...Object.fromEntries(idVariables.map((name) => [name, textVariable(['ID!', 'ID'], someIds)])),
+    ...Object.fromEntries(flagVariables.map((name) => [name, flagVariable])),
   });
-  const head = declared.length === 0 ? '' : `(${declared.join(', ')})`;
-  return `${document.root} Op${n}${head} ${setText(document, operation)}`;
-}
-
-function setText(document: RandomDocument, set: readonly Selection[]): string {
-  const one = (selection: Selection): string => {
-    const directives = selection.conditions
-      .map(({ directive, on }) => ` @${directive}(if: ${typeof on === 'boolean' ? on : `$${on.variable}`})`)
-      .join('');
-    switch (selection.kind) {
-      case 'field':
-        return fieldText(selection.field, directives);
-      case 'spread':
-        return `...F${selection.fragment}${directives}`;
-      case 'inline':
-        return `...${selection.typed ? ` on ${typeOf(document)}` : ''}${directives} ${setText(document, selection.inside)}`;
-    }
+  const documentOf = (root: 'query' | 'mutation'): fc.Arbitrary<RandomDocument> => {
+    const field = fieldUse(usable, root);
+    const fragments = fc.tuple(selections(field, [1, 2], 1), selections(field, [2], 1), selections(field, [], 1));
+    const operations = fc.array(selections(field, [0, 1, 2], 2), { minLength: 1, maxLength: 2 });
+    return fc.record({ usable: fc.constant(usable), root: fc.constant(root), operations, fragments, variables });
   };
-  return `{ ${set.map(one).join(' ')} }`;
-}
-
-const argumentNames: Partial<Record<FieldUse['name'], string>> = {
-  executePlaybook: 'name',
-  cancelExecution: 'id',
-  playbook: 'path',
-};
-const subfields: Partial<Record<FieldUse['name'], string>> = {
-  executePlaybook: '{ id }',
-  cancelExecution: '{ id }',
-  playbook: '{ path }',
-};
-
-function fieldText(field: FieldUse, directives: string): string {
-  const { name, value: given } = field;
-  const text =
-    given.kind === 'literal' ? JSON.stringify(given.value) : given.kind === 'variable' ? `$${given.name}` : '';
-  const args = text === '' ? '' : `(${argumentNames[name]}: ${text})`;
-  return `${keyOf(field)}: ${name}${args}${directives} ${subfields[name] ?? ''}`;
+  return fc.oneof(documentOf('query'), documentOf('mutation'));
 }
 
 /** One key for one use of a field, so that equal uses merge and different ones do not clash. */
@@ -231,7 +183,7 @@ export function* walk(document: RandomDocument, set: readonly Selection[]): Gene
   }
 }
 
-function fragmentsIn(document: RandomDocument, set: readonly Selection[]): Set<number> {
+export function fragmentsIn(document: RandomDocument, set: readonly Selection[]): Set<number> {
   return new Set([...walk(document, set)].flatMap((one) => (one.kind === 'spread' ? [one.fragment] : [])));
 }
 

@@ -2,6 +2,7 @@ import {
   type Condition,
   type FieldUse,
   keyOf,
+  mayBeAbsent,
   type RandomDocument,
   type Selection,
   type Variable,
@@ -11,7 +12,7 @@ import {
 
 /** A field that runs, and the value of its argument; null when it has none that can be used. */
 export interface Running {
-  readonly name: FieldUse['name'];
+  readonly name: string;
   readonly argument: string | null;
 }
 
@@ -34,7 +35,8 @@ export function runningFields(document: RandomDocument): ReadonlyMap<string, Run
 function isValid(document: RandomDocument, selection: Selection): boolean {
   if (selection.kind !== 'field' || selection.field.value.kind !== 'variable') return true;
   const { type, fallback } = document.variables[selection.field.value.name] as Variable;
-  return type.endsWith('!') || fallback !== undefined || selection.field.name === 'playbook';
+  const argument = document.usable[selection.field.name]?.argument;
+  return type.endsWith('!') || fallback !== undefined || (argument !== undefined && mayBeAbsent(argument));
 }
 
 function isSentWell({ type, fallback, sent }: Variable): boolean {
@@ -63,7 +65,7 @@ const holds = (document: RandomDocument, on: Condition['on']): boolean =>
 function argumentOf(document: RandomDocument, { name, value: given }: FieldUse): string | null {
   if (given.kind === 'literal') return given.value;
   const found = given.kind === 'variable' ? variableValue(document, given.name) : undefined;
-  if (found === undefined) return name === 'playbook' ? 'data/default' : null;
+  if (found === undefined) return document.usable[name]?.argument?.fallback ?? null;
   return typeof found === 'string' ? found : null;
 }
 
