@@ -6,12 +6,7 @@ import { dropProse } from './drop-prose.ts';
 import { emitTypes } from './emit-types.ts';
 import { type LoadOptions, loadSource } from './load-source.ts';
 import { parseDocument } from './parse-document.ts';
-
-export const pulledFiles = {
-  document: 'openapi/noetl.json',
-  types: 'openapi/noetl.types.ts',
-  lock: 'openapi/noetl.lock.json',
-} as const;
+import { pulledFiles } from './pulled-files.ts';
 
 /** `openapi/noetl.lock.json`: where the document came from. */
 export interface DocumentLock {

@@ -52,5 +52,11 @@ export function meshConfig(operations: readonly TableRow[], folder: string): Mes
 /** The configuration with the schema shaped as the table says, for Mesh's own commands. */
 export const withTransform = (config: MeshConfig, operations: readonly TableRow[]): MeshConfig => ({
   ...config,
-  transforms: [{ [fileURLToPath(new URL('./shape-transform.ts', import.meta.url))]: { operations } }],
+  transforms: [{ [transformPath()]: { operations } }],
 });
+
+/** Beside this file, in the language that this file is in: Mesh loads a transform by its path. */
+function transformPath(): string {
+  const name = import.meta.url.endsWith('.ts') ? './shape-transform.ts' : './shape-transform.js';
+  return fileURLToPath(new URL(name, import.meta.url));
+}

@@ -146,9 +146,16 @@ function shapeDefinition(definition: DefinitionNode, answers: FieldNames): reado
   }
 }
 
-/** An input's value is sent as it was given, so nothing about it needs saying. */
+/**
+ * An input's value is sent as it was given, so nothing about it needs saying. A member that is an object itself may be
+ * left out: required members all the way round a circle could never be written.
+ */
 function bareInput(definition: InputObjectTypeDefinitionNode): InputObjectTypeDefinitionNode {
-  const fields = definition.fields?.map((field) => describe({ ...field, directives: [] }, undefined));
+  const fields = definition.fields?.map((field) => {
+    const isObject = /_Input\d*$/.test(namedTypeOf(field.type));
+    const type = isObject && field.type.kind === Kind.NON_NULL_TYPE ? field.type.type : field.type;
+    return describe({ ...field, type, directives: [] }, undefined);
+  });
   return describe({ ...definition, directives: [], ...(fields === undefined ? {} : { fields }) }, undefined);
 }
 
