@@ -33,16 +33,16 @@ interface BeforeRunning {
 
 /**
  * Authenticates every request before it is parsed, and decides every root field of an operation before any of them runs.
- * A request without a valid session is answered with 401, one whose session cannot be checked with 503. Only a GET that
- * carries no query passes without one, since it can run nothing.
+ * A request without a valid session is answered with 401, one whose session cannot be checked with 503. Only a GET without
+ * parameters passes without one, since it can run nothing.
  */
 export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { requestId?: string }> {
   const callers = options.callers ?? new WeakMap<object, Caller>();
   const authenticate = createAuthenticator(options);
   const before = (hook: BeforeRunning) => decideBefore(hook, options);
   return {
-    async onRequest({ request, url, endResponse, fetchAPI }) {
-      if (callers.has(request) || canRunNothing(request.method, url)) return;
+    async onRequest({ request, endResponse, fetchAPI }) {
+      if (callers.has(request) || canRunNothing(request)) return;
       try {
         const found = await authenticate((name) => request.headers.get(name));
         if ('caller' in found) callers.set(request, found.caller);
@@ -62,6 +62,10 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { r
         onContextBuilding: ({ context, extendContext }) => extendContext(questionsOf(context, options.checker)),
       });
     },
+    onParse({ context }) {
+      // Whatever way a document took here: nobody's is not even parsed.
+      if (!callers.has(context.request)) throw tokenMissing();
+    },
     onValidate({ addValidationRule }) {
       if (!options.introspection) addValidationRule(noIntrospectionRule);
     },
@@ -70,9 +74,14 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { r
   };
 }
 
-/** GraphiQL's page, or an error of Yoga's: without a query there is nothing to run. Preflights carry no session. */
-function canRunNothing(method: string, url: URL): boolean {
-  return method === 'OPTIONS' || ((method === 'GET' || method === 'HEAD') && !url.searchParams.has('query'));
+const tokenMissing = () => new GatewayError('ERR_TOKEN_MISSING', 'a session token is required');
+
+/**
+ * GraphiQL's page, or an error of Yoga's: without parameters there is nothing to run. Preflights carry no session. Looks
+ * at the text of the address, since readers of parameters disagree about what ends them.
+ */
+function canRunNothing({ method, url }: Request): boolean {
+  return method === 'OPTIONS' || ((method === 'GET' || method === 'HEAD') && !url.includes('?'));
 }
 
 /** What resolvers may ask about the caller. Without one they get to ask nothing, and nothing runs. */
@@ -99,7 +108,7 @@ async function decideBefore(
   options: NoetlAuthOptions,
 ) {
   const { caller, requestId } = args.contextValue as Partial<AuthContext>;
-  if (!caller || requestId === undefined) throw new GatewayError('ERR_TOKEN_MISSING', 'a session token is required');
+  if (!caller || requestId === undefined) throw tokenMissing();
   const decided = await decideOperation(args, { caller, requestId }, options);
   if ('decisions' in decided) return extendContext({ decisions: decided.decisions });
   const { refused: errors, data } = decided;

@@ -1,3 +1,4 @@
+import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import type { CallContext, Caller } from '../../core/call-context.ts';
 import type { SessionToken } from '../../core/session/session-token.ts';
@@ -47,13 +48,18 @@ describe('the flow of the protocol', () => {
 });
 
 describe('where the caller is lost on the way', () => {
+  const request = new Request('http://gateway.example.com/graphql', { method: 'POST' });
+
+  test.each([{ request }, {}])('nothing is parsed', (context) => {
+    const { yoga } = pluginGateway();
+    const { parse: parseDocument } = yoga.getEnveloped(context as never);
+    expect(() => parseDocument('{ special }')).toThrow(expect.objectContaining({ code: 'ERR_TOKEN_MISSING' }));
+  });
+
   test('nothing runs', async () => {
     const { yoga, touched } = pluginGateway();
-    const enveloped = yoga.getEnveloped({
-      request: new Request('http://gateway.example.com/graphql', { method: 'POST' }),
-      requestId: 'x',
-    } as never);
-    const document = enveloped.parse('mutation { executePlaybook(name: "data/x") { id } }');
+    const enveloped = yoga.getEnveloped({ request, requestId: 'x' } as never);
+    const document = parse('mutation { executePlaybook(name: "data/x") { id } }');
     const contextValue = await enveloped.contextFactory();
     const running = async () => enveloped.execute({ schema: enveloped.schema, document, contextValue });
     await expect(running()).rejects.toMatchObject({ code: 'ERR_TOKEN_MISSING' });

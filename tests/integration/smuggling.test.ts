@@ -287,6 +287,16 @@ describe('GET', () => {
     expect((await gateway.yoga.fetch(url, init)).status).toBe(401);
   });
 
+  test.each(['?x=1#&query={__typename}', '?query', '?', '?QUERY=x', '?a=b'])(
+    'any parameter needs a session: %s',
+    async (search) => {
+      const answer = await pluginGateway().yoga.fetch(`http://gateway.example.com/graphql${search}`, {
+        headers: { accept: 'application/json' },
+      });
+      expect(answer.status).toBe(401);
+    },
+  );
+
   test('a query with a session is judged', async () => {
     const [gateway, url, init] = get('{ workerPools special }', { 'x-session-token': 'token-analyst' });
     const answer = await gateway.yoga.fetch(url, init);
