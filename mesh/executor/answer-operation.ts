@@ -9,6 +9,7 @@ import { inDocumentedForm } from '../../core/noetl/wire-dialect.ts';
 import type { Upstream, UpstreamCall } from '../../core/ports.ts';
 import { executionIdOf } from './protocol/execution.ts';
 import type { ExecutionGate } from './protocol/execution-access.ts';
+import type { Asking } from './protocol/execution-reads.ts';
 import { type Executions, noSuchExecution } from './protocol/executions.ts';
 import { askingOf, boundsOf, type OpenDecision, type RootAnswer, type RootCall } from './root-call.ts';
 import { withVisibleRows } from './visible-rows.ts';
@@ -26,11 +27,14 @@ const cachedAnswers = 200;
 
 /** Any operation that has no rules of its own: one call, made of the decision's arguments. */
 export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: OperationOptions): RootAnswer {
-  const { upstream, executions, gate, clock, maxPathsPerAnswer } = options;
-  const reuse = createReuse(row.cacheTtlMs ?? 0, clock);
+  const { upstream, executions, gate, reserved, clock, maxPathsPerAnswer } = options;
+  const ttlMs = row.cacheTtlMs ?? 0;
+  const reuse = plan.idempotent && ttlMs > 0 ? createReuse(ttlMs, clock) : undefined;
 
-  async function ask(call: UpstreamCall): Promise<unknown> {
-    const body = inDocumentedForm(plan.route, answerOf(await upstream.request(call)));
+  async function ask(call: UpstreamCall, asking: Asking): Promise<unknown> {
+    const reply = await upstream.request(call);
+    if (reply.status === 404 && plan.route.endsWith('/events')) return eventsElsewhere(call.path, asking);
+    const body = inDocumentedForm(plan.route, answerOf(reply));
     return plan.route.includes('/worker/') ? withoutConnections(body) : body;
   }
 
@@ -38,17 +42,40 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     const { decision, context } = call;
     const made = callFor(plan, decision.args);
     await assertExecutionAllowed(call);
+    const asking = askingOf(row, plan, context);
     const bounded = { ...made, ...boundsOf(row, plan, context) };
-    const body = await (plan.idempotent ? reuse(made, () => ask(bounded)) : ask(bounded));
+    const body = await (reuse === undefined
+      ? ask(bounded, asking)
+      : reuse(made, () => ask(shared(bounded), shared(asking))));
     const rows = decision.outcome === 'allowed' ? decision.rows : undefined;
     return rows === undefined ? body : withVisibleRows(body, rows, context, maxPathsPerAnswer);
   };
 
   /** The answer itself is not asked for the path: what users wrote may stand in it. */
   async function assertExecutionAllowed(call: RootCall): Promise<void> {
-    if (call.decision.outcome !== 'onAnswer') return;
+    if (isDecided(call.decision)) return;
     const path = await executions.pathOf(idIn(call.decision), askingOf(row, plan, call.context));
     if (path === undefined || !(await gate(call, path))) throw noSuchExecution();
+  }
+
+  /** A rule that asks for no path still does not open the executions that are nobody's. */
+  function isDecided(decision: OpenDecision): boolean {
+    if (decision.outcome === 'onAnswer') return false;
+    return decision.path !== undefined || plan.executionIds.size === 0 || reserved.size === 0;
+  }
+
+  /** One server has events in its detail only. */
+  async function eventsElsewhere(path: string, asking: Asking): Promise<unknown> {
+    const id = path.split('/').at(-2) ?? '';
+    const detail = (await executions.look(id, asking))?.detail;
+    if (detail?.server !== 'rust') throw noSuchExecution();
+    return {
+      execution_id: id,
+      path: detail.path ?? null,
+      status: detail.claim,
+      events: detail.events,
+      pagination: null,
+    };
   }
 
   function idIn(decision: OpenDecision): string {
@@ -58,13 +85,17 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
   }
 }
 
+/** An answer that others will read too does not end with the caller who asked first. */
+function shared<T extends { readonly signal?: AbortSignal }>({ signal: _ofOneCaller, ...rest }: T): Omit<T, 'signal'> {
+  return rest;
+}
+
 /** Reuses answers for as long as the row says; who may see them has been decided for each caller before. */
 function createReuse(ttlMs: number, clock: Clock) {
   const answers = new LRUCache<string, { readonly until: number; readonly body: Promise<unknown> }>({
     max: cachedAnswers,
   });
   return (call: UpstreamCall, ask: () => Promise<unknown>): Promise<unknown> => {
-    if (ttlMs <= 0) return ask();
     const key = JSON.stringify([call.path, call.query ?? [], call.body ?? null]);
     const found = answers.get(key);
     if (found !== undefined && found.until > clock()) return found.body;

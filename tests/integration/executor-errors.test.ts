@@ -113,6 +113,7 @@ test("the auth playbooks are nobody's, whatever rule a field has", async () => {
     body: { execution_id: '7', path: reserved, status: 'RUNNING', start_time: 'x' },
   });
   expect(codeIn(await ask('{ execution(id: "x") { id } }', { args: { id: '7' } }))).toBe('ERR_NOT_FOUND');
+  expect(codeIn(await ask('{ executionEvents(id: "x") }', { args: { id: '7' } }))).toBe('ERR_NOT_FOUND');
   expect(codeIn(await cancel('7'))).toBe('ERR_NOT_FOUND');
   expect(noetl.requests.every(({ method }) => method === 'GET')).toBe(true);
 });

@@ -33,3 +33,22 @@ describe('results', () => {
     );
   });
 });
+
+describe('executionEvents', () => {
+  test.each(['python', 'rust'] as const)('are there on the %s server, newest first, with exact ids', async (speak) => {
+    const { start, ask, clock } = await setUp({ speak });
+    const id = await start('data/report');
+    clock.advance(5_000);
+    const look = (of: string) =>
+      ask('{ executionEvents(id: "x") }', { decision: { outcome: 'onAnswer' }, args: { id: of } });
+    const { data } = await look(id);
+    const { executionEvents } = data as { executionEvents: { status: string; events: { event_type: string }[] } };
+    expect(executionEvents.status).toBe('COMPLETED');
+    expect(executionEvents.events.map(({ event_type }) => event_type).slice(0, 2)).toEqual([
+      'batch.completed',
+      'playbook.completed',
+    ]);
+    expect(JSON.stringify(data)).toMatch(/"event_id":767\d{15}[,}]/);
+    expect((await look('99')).data).toEqual({ executionEvents: null });
+  });
+});

@@ -1,6 +1,6 @@
 import { getIntrospectionQuery, graphql, printSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { authenticated, closed, onExecution, onPlaybook } from '../../../../core/access/access-rule.ts';
+import { authenticated, closed } from '../../../../core/access/access-rule.ts';
 import type { AnyRow } from '../../../../core/config/operation-row.ts';
 import { GatewayError } from '../../../../core/errors.ts';
 import { createExecutableSchema } from '../../../../mesh/executor/executable-schema.ts';
@@ -144,6 +144,20 @@ describe('rows of the config', () => {
     expect(calls).toHaveLength(4);
   });
 
+  test('an answer that is reused does not end with the caller who asked first', async () => {
+    const { upstream, calls } = scriptedUpstream({ 'GET /api/health': { body: {} } });
+    const operations = { health: { ...healthRow, cacheTtlMs: 1_000 } };
+    const { ask } = executorCaller(upstream, { sdl: `scalar JSON type Query { ${health} }`, operations });
+    await ask('{ health }', { signal: new AbortController().signal });
+    expect(calls[0]).not.toHaveProperty('signal');
+    const alone = executorCaller(upstream, {
+      sdl: `scalar JSON type Query { ${health} }`,
+      operations: { health: healthRow },
+    });
+    await alone.ask('{ health }', { signal: new AbortController().signal });
+    expect(calls[1]?.signal).toBeInstanceOf(AbortSignal);
+  });
+
   test('a fresh answer is filtered for each caller', async () => {
     const { upstream, calls } = scriptedUpstream({
       'POST /api/catalog/list': { body: { entries: [{ path: 'a/x' }, { path: 'b/y' }] } },
@@ -164,94 +178,5 @@ describe('rows of the config', () => {
     expect(await seenBy('a/')).toEqual({ playbooks: { entries: [{ path: 'a/x' }] } });
     expect(await seenBy('b/')).toEqual({ playbooks: { entries: [{ path: 'b/y' }] } });
     expect(calls).toHaveLength(1);
-  });
-});
-
-describe('lists', () => {
-  const entries = ['data/a', 'data/a', 'system/b', '../c', 'data//d', undefined, 7].map((path, index) => ({
-    execution_id: `${index + 1}`,
-    catalog_id: '1',
-    path,
-    status: 'RUNNING',
-    version: 1,
-    progress: 0,
-    start_time: '2026-01-01T00:00:00Z',
-  }));
-
-  test('rows that the caller may not see, and rows without a path in normal form, are left out', async () => {
-    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body: entries } });
-    const judged: string[] = [];
-    const { ask } = executorCaller(upstream);
-    const result = await ask('{ executions { id executionId path } }', {
-      rows: 'executions',
-      mayOnExecution: (permission, path) => judged.push(`${permission} ${path}`) > 0 && path.startsWith('data/'),
-    });
-    expect(result.data).toEqual({
-      executions: [
-        { id: '1', executionId: '1', path: 'data/a' },
-        { id: '2', executionId: '2', path: 'data/a' },
-      ],
-    });
-    expect(judged.toSorted()).toEqual(['view data/a', 'view system/b']);
-  });
-
-  test('"could not find out" is an error, not an empty list', async () => {
-    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body: entries } });
-    const { ask } = executorCaller(upstream);
-    const mayOnExecution = () => Promise.reject(new GatewayError('ERR_AUTH_UNAVAILABLE', 'x'));
-    expect(codeIn(await ask('{ executions { id } }', { rows: 'executions', mayOnExecution }))).toBe(
-      'ERR_AUTH_UNAVAILABLE',
-    );
-  });
-
-  test('at most so many paths are judged, where that is set', async () => {
-    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body: entries } });
-    const { ask } = executorCaller(upstream, { maxPathsPerAnswer: 1 });
-    const result = await ask('{ executions { path } }', { rows: 'executions' });
-    expect(result.data).toEqual({ executions: [{ path: 'data/a' }, { path: 'data/a' }] });
-  });
-
-  test('an answer that is no list shows nothing', async () => {
-    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body: { secret: 1 } } });
-    const { ask } = executorCaller(upstream);
-    expect((await ask('{ executions { id } }', { rows: 'executions' })).data).toEqual({ executions: null });
-  });
-});
-
-describe('operations on an execution', () => {
-  const operations: Readonly<Record<string, AnyRow>> = {
-    vars: { upstream: 'GET /api/vars/{id}', access: onExecution('view', 'id') },
-    source: { upstream: 'GET /api/source/{path}', access: onPlaybook('view', 'path') },
-  };
-  const sdl = `scalar JSON type Query {
-    vars(id: ID!): JSON @httpOperation(path: "/api/vars/{args.id}", httpMethod: GET)
-    source(path: String!): JSON @httpOperation(path: "/api/source/{args.path}", httpMethod: GET) }`;
-  const script = {
-    'GET /api/executions/7': { body: { execution_id: '7', path: 'system/secret', status: 'RUNNING', start_time: 'x' } },
-    'GET /api/vars/7': { body: { path: 'data/open' } },
-  };
-
-  test('are decided on the path of the detail, not on what stands in the answer', async () => {
-    const { upstream, seen } = scriptedUpstream(script);
-    const { ask, events } = executorCaller(upstream, { sdl, operations });
-    const how = { decision: { outcome: 'onAnswer' } as const, args: { id: '7' } };
-    const mayOnExecution = (_permission: string, path: string) => path.startsWith('data/');
-    const hidden = await ask('{ vars(id: 7) }', { ...how, mayOnExecution });
-    const missing = await ask('{ vars(id: 7) }', { ...how, args: { id: '8' }, mayOnExecution });
-    expect(hidden.errors?.[0]?.message).toBe(missing.errors?.[0]?.message);
-    expect([codeIn(hidden), codeIn(missing)]).toEqual(['ERR_NOT_FOUND', 'ERR_NOT_FOUND']);
-    expect(seen()).toEqual(['GET /api/executions/7', 'GET /api/executions/8']);
-    expect(events).toMatchObject([{ type: 'decision', outcome: 'denied', path: 'system/secret', field: 'vars' }]);
-    expect((await ask('{ vars(id: 7) }', how)).data).toEqual({ vars: { path: 'data/open' } });
-  });
-
-  test('an id that is none, and a path that is not in normal form, make no call', async () => {
-    const { upstream, calls } = scriptedUpstream(script);
-    const { ask } = executorCaller(upstream, { sdl, operations });
-    expect(codeIn(await ask('{ vars(id: 7) }', { decision: { outcome: 'onAnswer' }, args: { id: 'exec-1' } }))).toBe(
-      'ERR_REQUEST_INVALID',
-    );
-    expect(codeIn(await ask('{ source(path: "x") }', { args: { path: '../x' } }))).toBe('ERR_REQUEST_INVALID');
-    expect(calls).toEqual([]);
   });
 });
