@@ -1,36 +1,66 @@
-import type { Operation } from '../../core/operation.ts';
+import { permissions } from '../../core/access/permission.ts';
+import type { Operation, OperationArgument } from '../../core/operation.ts';
 import { nearest } from './suggest.ts';
 
 /** Arguments by which NoETL finds a playbook; a rule on one of them says nothing about the others. */
 const playbookSelectors = new Set(['path', 'catalog_id', 'playbook_path', 'playbook_id']);
+
+const kinds: readonly string[] = ['closed', 'authenticated', 'role', 'playbook', 'execution', 'custom'];
 
 /** What is wrong with an operation's access rule. */
 export function checkAccess(operation: Operation, roles: readonly string[]): string[] {
   const place = `operations.${operation.field}.access`;
   const rule = operation.access;
   if (rule === undefined) return [`${place}: missing; say who may call it`];
-  if (rule.kind === 'role') {
-    if (rule.roles.length === 0) return [`${place}: names no role, so nobody may call it; say closed()`];
-    return rule.roles
-      .filter((role) => !roles.includes(role))
-      .map((role) => `${place}: there is no role “${role}”${nearest(role, roles)}`);
-  }
-  if (rule.kind !== 'playbook' && rule.kind !== 'execution') return [];
-  if (operation.source.kind === 'gateway') return [];
-  const offered = operation.args.flatMap((arg) => (arg.name === undefined ? [] : [arg.name]));
-  if (!offered.includes(rule.argument)) {
-    return [
-      `${place}: the rule is on the argument “${rule.argument}”, which is not offered${nearest(rule.argument, offered)}`,
-    ];
-  }
-  return rule.kind === 'playbook' ? otherSelectors(place, operation, rule.argument) : [];
+  if (!kinds.includes(rule.kind))
+    return [`${place}: there is no rule “${rule.kind}”${nearest(String(rule.kind), kinds)}`];
+  if (rule.kind === 'role') return checkRoles(place, rule.roles, roles);
+  if (rule.kind === 'custom' || rule.kind === 'closed') return [];
+  const about = rule.kind === 'authenticated' ? [] : checkArgument(place, operation, rule.permission, rule.argument);
+  return [...about, ...startsUnchecked(place, operation)];
 }
 
-function otherSelectors(place: string, operation: Operation, argument: string): string[] {
-  return operation.args
-    .filter((arg) => arg.name !== undefined && arg.name !== argument && playbookSelectors.has(arg.wire))
+function checkRoles(place: string, named: readonly string[], roles: readonly string[]): string[] {
+  if (named.length === 0) return [`${place}: names no role, so nobody may call it; say closed()`];
+  return named
+    .filter((role) => !roles.includes(role))
+    .map((role) => `${place}: there is no role “${role}”${nearest(role, roles)}`);
+}
+
+function checkArgument(place: string, operation: Operation, permission: string, argument: string): string[] {
+  if (!(permissions as readonly string[]).includes(permission)) {
+    return [`${place}: there is no permission “${permission}”${nearest(permission, permissions)}`];
+  }
+  if (operation.source.kind === 'gateway') return [];
+  const names = offered(operation).map((arg) => arg.name ?? '');
+  if (!names.includes(argument)) {
+    return [`${place}: the rule is on the argument “${argument}”, which is not offered${nearest(argument, names)}`];
+  }
+  if (operation.access.kind !== 'playbook') return [];
+  return offered(operation)
+    .filter((arg) => arg.name !== argument && playbookSelectors.has(arg.wire))
     .map(
       (arg) =>
         `${place}: the rule is on “${argument}”, but “${arg.name}” chooses a playbook too; hide it (args: { ${arg.wire}: false })`,
     );
 }
+
+/** Arguments that name a playbook for the upstream to start, when no rule is on them. */
+function startsUnchecked(place: string, operation: Operation): string[] {
+  const { source, access } = operation;
+  if (source.kind === 'gateway' || operation.acceptRisk?.trim()) return [];
+  const isExecute = source.method === 'POST' && /\/execute(?:\/|$)/.test(source.path);
+  const ruled = access.kind === 'playbook' ? access.argument : undefined;
+  return offered(operation)
+    .filter(
+      (arg) =>
+        arg.name !== ruled && (/_playbook_path$/.test(arg.wire) || (isExecute && playbookSelectors.has(arg.wire))),
+    )
+    .map(
+      (arg) =>
+        `${place}: “${arg.name}” chooses a playbook to start, and no rule is on it; fix it with a constant (args: { ${arg.wire}: { constant: … } }), hide it, or write a custom rule`,
+    );
+}
+
+const offered = (operation: Operation): readonly OperationArgument[] =>
+  operation.args.filter((arg) => arg.name !== undefined);

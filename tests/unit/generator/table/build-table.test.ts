@@ -30,6 +30,13 @@ const document: OpenApiDocument = {
     '/api/executions/{execution_id}/cancel': {
       post: { parameters: [id], ...body(ref('Cancel')), responses: answers(ref('Row')) },
     },
+    '/api/executions/{execution_id}/analyze': {
+      post: {
+        parameters: [id],
+        ...body({ type: 'object', properties: { analysis_playbook_path: text } }),
+        responses: answers({}),
+      },
+    },
     '/api/catalog/resource': { post: { ...body(ref('Resource')), responses: answers(ref('Row')) } },
     '/api/raw': { post: { ...body({}), responses: answers({}) } },
     '/api/upload': {
@@ -200,6 +207,26 @@ describe('buildTable', () => {
       'a constant that leaves its segment',
       { upstream: 'POST /api/executions/{id}/cancel', args: { id: { constant: 'a/b' } } },
       /one segment/,
+    ],
+    [
+      'a rule that is none',
+      { upstream: 'GET /api/executions', access: { kind: 'autenticated' } } as never,
+      /no rule “autenticated”; nearest: authenticated/,
+    ],
+    [
+      'a permission that is none',
+      { upstream: 'POST /api/catalog/resource', access: onPlaybook('exekute' as 'execute', 'path') },
+      /no permission “exekute”; nearest: execute/,
+    ],
+    [
+      'a start for everyone',
+      { upstream: 'POST /api/execute' },
+      /“path” chooses a playbook to start, and no rule is on it/,
+    ],
+    [
+      'a playbook of the caller’s choice beside a rule',
+      { upstream: 'POST /api/executions/{id}/analyze', access: onExecution('view', 'executionId') },
+      /“analysisPlaybookPath” chooses a playbook to start/,
     ],
     ['no rule', { upstream: 'GET /api/executions', access: undefined } as never, /access: missing/],
     [
