@@ -3,7 +3,6 @@ import {
   type DefinitionNode,
   type DocumentNode,
   GraphQLSchema,
-  isObjectType,
   isScalarType,
   Kind,
   type NamedTypeNode,
@@ -51,11 +50,6 @@ export function createClientSchema(document: DocumentNode): GraphQLSchema {
   const schema = buildASTSchema(withScalar(renamed, idPlaceholder), { assumeValidSDL: true });
   for (const node of idNodes) node.name.value = 'ID';
   return withOwnScalars(schema);
-}
-
-/** Every object type of a schema that is not introspection's. */
-export function objectTypes(schema: GraphQLSchema) {
-  return Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__'));
 }
 
 function withoutInstructions(document: DocumentNode): DocumentNode {
