@@ -67,6 +67,8 @@ export type GatewayEvent =
       readonly status: number;
       readonly ms: number;
     }
+  /** NoETL's live document says something else than the pulled one, or no longer does. */
+  | { readonly type: 'document_drift'; readonly drifted: boolean }
   | { readonly type: 'lines_dropped'; readonly from: 'audit' | 'log'; readonly count: number }
   | { readonly type: 'rate_limited'; readonly route: 'login' | 'validate' | 'check_access' };
 

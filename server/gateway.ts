@@ -2,16 +2,14 @@ import { parse } from 'graphql';
 import type { Clock } from '../core/clock.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Observe } from '../core/observe.ts';
 import { createExecutableSchema } from '../mesh/executor/executable-schema.ts';
 import { pairRootFields } from '../mesh/executor/root-fields.ts';
-import { createAuthenticator } from '../plugins/noetl-auth/authenticator.ts';
 import { compose, type Parts } from './compose.ts';
+import { createDriftWatch, type DriftWatch, type DriftWatchOptions } from './drift/drift-watch.ts';
 import { createGraphiqlPage } from './graphiql/graphiql-page.ts';
 import { createGraphql } from './graphql/create-graphql.ts';
 import { fieldRules } from './graphql/field-rules.ts';
 import { createCors } from './http/cors.ts';
-import type { Exchange } from './http/exchange.ts';
 import { createHttpListener, type HttpListener } from './http/http-listener.ts';
 import { createInternalRoutes } from './http/internal-routes.ts';
 import { checkOrigin } from './http/origin-check.ts';
@@ -19,11 +17,7 @@ import { createPublicRoutes } from './http/public-routes.ts';
 import { createReadiness, type Readiness } from './http/readiness.ts';
 import { clientAddress } from './limits/client-address.ts';
 import { createTelemetry, type Telemetry } from './observability/telemetry.ts';
-import { createCheckAccess } from './routes/check-access.ts';
-import { createLogin } from './routes/login.ts';
-import { createLogout } from './routes/logout.ts';
-import { createRestRoutes } from './routes/rest-routes.ts';
-import { createValidate } from './routes/validate.ts';
+import { createRest } from './routes/create-rest.ts';
 
 /** Paths that the gateway calls for itself: logins, validations, looking at executions, readiness. */
 const ownRoutes = [
@@ -38,6 +32,7 @@ const ownRoutes = [
   '/api/auth/login',
   '/api/auth/session/validate',
   '/api/auth/check-playbook-access',
+  '/openapi.json',
 ];
 
 export interface GatewayOptions {
@@ -47,6 +42,8 @@ export interface GatewayOptions {
   readonly warnings?: readonly string[];
   /** Logs for a person instead of JSON lines. */
   readonly pretty?: boolean;
+  /** To compare NoETL's live document with the pulled one; absent: no comparison. */
+  readonly drift?: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'>;
   /** Of the package; shown in the metrics. */
   readonly version?: string;
   readonly clock?: Clock;
@@ -82,6 +79,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     ],
     clock,
   );
+  const drift = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
   const publicListener = createPublicListener({ ...options, config, clock }, parts, telemetry);
   const internalListener = createInternalListener(parts, readiness, telemetry);
   return {
@@ -90,11 +88,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const internalPort = await take(internalListener, config.listen.internalPort, bind, 'GATEWAY_INTERNAL_PORT');
       const port = await take(publicListener, config.listen.port, bind, 'ROUTER_PORT');
       telemetry.log.info({ port, internalPort, bind, mode: config.mode }, 'listening');
+      void drift?.look();
       return { port, internalPort };
     },
     async stop() {
       telemetry.log.info('stopping: no new work');
       readiness.stop();
+      drift?.stop();
       const finished = await publicListener.drain(config.listen.drainMs);
       await internalListener.drain(500);
       await Promise.allSettled([parts.upstream.close(), parts.store.close(), parts.limits.close()]);
@@ -109,6 +109,23 @@ function upstreamRoutes(sdl: string, config: ResolvedConfig): string[] {
   const { fields } = pairRootFields(parse(sdl, { noLocation: true }), config.operations);
   const planned = [...fields.values()].flatMap(({ plan }) => (plan === undefined ? [] : [plan.route]));
   return [...new Set([...planned, ...ownRoutes])];
+}
+
+function watchDrift(
+  given: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'>,
+  { upstream }: Parts,
+  readiness: Readiness,
+  { observe, log }: Telemetry,
+): DriftWatch {
+  return createDriftWatch({
+    ...given,
+    upstream,
+    observe,
+    tell(state, text) {
+      readiness.note('document', text);
+      log[state === 'differs' ? 'warn' : 'info']({ drift: state }, text);
+    },
+  });
 }
 
 /** A read that touches NoETL's database: its `/health` says only that the process answers. */
@@ -140,7 +157,15 @@ function createPublicListener(
     credentials: config.listen.corsAllowCredentials,
   });
   const ownOrigin = config.listen.publicUrl === undefined ? undefined : new URL(config.listen.publicUrl).origin;
-  const executable = createExecutableSchema({ sdl, operations: config.operations, upstream: parts.upstream, clock });
+  const executable = createExecutableSchema({
+    sdl,
+    operations: config.operations,
+    upstream: parts.upstream,
+    clock,
+    observe,
+    reservedPaths: [...config.compiledGrants.reserved],
+    ...(config.auth.access.checker === 'local' ? {} : { maxPathsPerAnswer: 50 }),
+  });
   const graphql = createGraphql({
     config,
     schema: executable.schema,
@@ -167,41 +192,6 @@ function createPublicListener(
     headersFor: (request) => cors.headersFor(request.headers),
     onError: telemetry.onError,
     onDone: telemetry.onDone,
-  });
-}
-
-function createRest(
-  config: ResolvedConfig,
-  parts: Parts,
-  observe: Observe,
-  checkCookieOrigin: (exchange: Exchange) => void,
-) {
-  const { sessions, limits, checker, verifier, login } = parts;
-  const { setCookie } = config.auth;
-  const authenticate = createAuthenticator({ sessions, observe });
-  return createRestRoutes({
-    maxBodyBytes: config.limits.bodyBytes,
-    handlers: {
-      login: createLogin({
-        verifier,
-        backend: login,
-        sessions,
-        limits,
-        observe,
-        setCookie,
-        maxSessionMs: config.sessions.maxMs,
-      }),
-      validate: createValidate({ sessions, limits, observe }),
-      checkAccess: createCheckAccess({ sessions, checker, limits, observe }),
-      logout: createLogout({ sessions, observe, setCookie }),
-      health: async () => 'ok',
-    },
-    requireCaller: async (exchange) => {
-      const found = await authenticate((name) => exchange.request.headers[name]);
-      if ('refused' in found) throw found.refused;
-      if (found.source === 'cookie') checkCookieOrigin(exchange);
-      return found.caller;
-    },
   });
 }
 

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
 import { resolveConfig } from '../../core/config/resolve-config.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { createGateway, type Gateway } from '../../server/gateway.ts';
+import { documentHash } from '../../generator/document/document-hash.ts';
+import type { OpenApiDocument } from '../../generator/document/open-api.ts';
+import { createGateway, type Gateway, type GatewayOptions } from '../../server/gateway.ts';
 import { loadConfig, schemaFile } from '../load-config.ts';
 import { packageVersion } from '../package-version.ts';
 import { reportError } from '../report.ts';
@@ -32,9 +35,27 @@ SIGTERM refuses new work, finishes what is in flight, and exits 0.`,
 async function serve(dir: string): Promise<void> {
   const declaration = await loadConfig(dir);
   const { config, warnings } = resolveConfig(declaration, process.env);
-  const gateway = await createGateway({ config, sdl: await readSchema(dir), warnings, version: packageVersion() });
+  const gateway = await createGateway({
+    config,
+    sdl: await readSchema(dir),
+    warnings,
+    version: packageVersion(),
+    ...(await driftOf(dir)),
+  });
   await gateway.listen();
   stopOnSignals(gateway);
+}
+
+/** What the live document is compared with; nothing when none was pulled into this project. */
+async function driftOf(dir: string): Promise<Pick<GatewayOptions, 'drift'>> {
+  const lock: unknown = await readFile(join(dir, 'openapi', 'noetl.lock.json'), 'utf8').then(
+    JSON.parse,
+    () => undefined,
+  );
+  const lockedHash = (lock as { documentSha256?: unknown } | undefined)?.documentSha256;
+  return typeof lockedHash === 'string'
+    ? { drift: { lockedHash, hashOf: (document) => documentHash(document as OpenApiDocument) } }
+    : {};
 }
 
 /** The first signal drains; the second one ends at once. */

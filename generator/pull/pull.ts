@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { canonicalJson, sha256 } from '../document/canonical.ts';
+import { documentHash } from '../document/document-hash.ts';
 import { listOperations, type OpenApiDocument } from '../document/open-api.ts';
 import { readIfPresent, writeAtomically } from '../files/write-atomically.ts';
 import { dropProse } from './drop-prose.ts';
@@ -75,9 +76,6 @@ export async function pull(source: string, options: PullOptions): Promise<PullRe
   await writeAtomically(projectDir, changed);
   return { document, lock, changed: changed.map(({ path }) => path) };
 }
-
-/** What a document says, as a hash: equal whatever its prose, format and order of keys. */
-export const documentHash = (document: OpenApiDocument): string => sha256(canonicalJson(dropProse(document)));
 
 /** The date stays that of the first pull of the same bytes, so that a pull without news changes nothing. */
 async function dated(projectDir: string, facts: Omit<DocumentLock, 'date'>, now: () => Date): Promise<DocumentLock> {

@@ -96,6 +96,11 @@ export const counters = {
 } as const satisfies Record<string, MetricDeclaration>;
 
 export const gauges = {
+  documentDrift: {
+    name: 'noetl_gateway_document_drift',
+    help: '1 while NoETL’s live OpenAPI document says something else than the pulled one.',
+    labels: none,
+  },
   validationsRunning: {
     name: 'noetl_gateway_validations_running',
     help: 'Sessions being checked with NoETL now.',

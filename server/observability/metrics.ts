@@ -48,7 +48,7 @@ export function createMetrics({ version, upstreamRoutes, processMetrics }: Metri
     record(event) {
       if (event.type === 'request') requests(event.route, event.status, event.ms);
       if (event.type === 'upstream_call') upstream(event.route, event.status, event.ms);
-      if (event.type === 'validation') changeGauges(event.state, change);
+      changeGauges(event, change);
       for (const tally of talliesOf(event)) count(tally);
     },
   };
@@ -57,7 +57,10 @@ export function createMetrics({ version, upstreamRoutes, processMetrics }: Metri
 type Count = (tally: Tally) => void;
 type Change = (gauge: keyof typeof gauges, by: number) => void;
 
-function changeGauges(state: (GatewayEvent & { type: 'validation' })['state'], change: Change): void {
+function changeGauges(event: GatewayEvent, change: Change): void {
+  if (event.type === 'document_drift') change('documentDrift', event.drifted ? 1 : -1);
+  if (event.type !== 'validation') return;
+  const { state } = event;
   if (state === 'started') change('validationsRunning', 1);
   if (state === 'finished') change('validationsRunning', -1);
   if (state === 'waiting') change('validationsWaiting', 1);

@@ -4,7 +4,7 @@ import { parseJson } from '../../../../core/json/lossless-json.ts';
 import type { Upstream, UpstreamReply } from '../../../../core/ports.ts';
 import { probeIssuer } from '../../../../generator/doctor/probe-issuer.ts';
 import { probeDocument, probeUpstream } from '../../../../generator/doctor/probe-upstream.ts';
-import { documentHash } from '../../../../generator/pull/pull.ts';
+import { documentHash } from '../../../../generator/document/document-hash.ts';
 
 let server: Server;
 let issuer: string;

@@ -1,0 +1,46 @@
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import type { Observe } from '../../core/observe.ts';
+import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
+import type { Parts } from '../compose.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { createCheckAccess } from './check-access.ts';
+import { createLogin } from './login.ts';
+import { createLogout } from './logout.ts';
+import { createRestRoutes } from './rest-routes.ts';
+import { createValidate } from './validate.ts';
+
+/** The REST routes with their handlers. `checkCookieOrigin` throws for a cookie that another site sent along. */
+export function createRest(
+  config: ResolvedConfig,
+  parts: Parts,
+  observe: Observe,
+  checkCookieOrigin: (exchange: Exchange) => void,
+) {
+  const { sessions, limits, checker, verifier, login } = parts;
+  const { setCookie } = config.auth;
+  const authenticate = createAuthenticator({ sessions, observe });
+  return createRestRoutes({
+    maxBodyBytes: config.limits.bodyBytes,
+    handlers: {
+      login: createLogin({
+        verifier,
+        backend: login,
+        sessions,
+        limits,
+        observe,
+        setCookie,
+        maxSessionMs: config.sessions.maxMs,
+      }),
+      validate: createValidate({ sessions, limits, observe }),
+      checkAccess: createCheckAccess({ sessions, checker, limits, observe }),
+      logout: createLogout({ sessions, observe, setCookie }),
+      health: async () => 'ok',
+    },
+    requireCaller: async (exchange) => {
+      const found = await authenticate((name) => exchange.request.headers[name]);
+      if ('refused' in found) throw found.refused;
+      if (found.source === 'cookie') checkCookieOrigin(exchange);
+      return found.caller;
+    },
+  });
+}

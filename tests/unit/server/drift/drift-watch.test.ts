@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import type { GatewayEvent } from '../../../../core/observe.ts';
+import type { UpstreamReply } from '../../../../core/ports.ts';
+import { createDriftWatch } from '../../../../server/drift/drift-watch.ts';
+
+function watching(answers: (Partial<UpstreamReply> | Error)[]) {
+  const events: GatewayEvent[] = [];
+  const told: string[] = [];
+  const watch = createDriftWatch({
+    upstream: {
+      async request() {
+        const next = answers.shift() ?? new Error('no answer');
+        if (next instanceof Error) throw next;
+        return { status: 200, body: undefined, date: undefined, ...next };
+      },
+    },
+    lockedHash: 'pulled',
+    hashOf: (document) => String(document['hash']),
+    observe: (event) => void events.push(event),
+    tell: (state) => void told.push(state),
+  });
+  return { watch, events, told };
+}
+
+const document = (hash: string) => ({ body: { paths: {}, hash } });
+
+describe('createDriftWatch', () => {
+  it('says what it finds, once for each change', async () => {
+    const { watch, events, told } = watching([
+      document('pulled'),
+      document('newer'),
+      document('newer'),
+      document('pulled'),
+    ]);
+    const states = [await watch.look(), await watch.look(), await watch.look(), await watch.look()];
+    watch.stop();
+    expect(states).toEqual(['same', 'differs', 'differs', 'same']);
+    expect(told).toEqual(['same', 'differs', 'same']);
+    expect(events).toEqual([
+      { type: 'document_drift', drifted: true },
+      { type: 'document_drift', drifted: false },
+    ]);
+  });
+
+  it.each([
+    ['an outage', new Error('down')],
+    ['a 404', { status: 404, body: { detail: 'Not Found' } }],
+    ['something else', { body: { hello: 'world' } }],
+    ['text', { body: 'Detail: no' }],
+  ])('does not know after %s, and stops nothing', async (_name, answer) => {
+    const { watch, events } = watching([answer]);
+    expect(await watch.look()).toBe('unknown');
+    watch.stop();
+    expect(events).toEqual([]);
+  });
+});
