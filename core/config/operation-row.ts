@@ -66,8 +66,40 @@ export interface GatewayRow<Role extends string> extends RowOptions<Role> {
 }
 
 export type OperationRow<Shapes extends OperationShapes, Role extends string> =
-  | { [K in keyof Shapes & string]: UpstreamRow<K, Shapes[K], Role> }[keyof Shapes & string]
+  | { [K in keyof Shapes & string]: CheckedRow<K, Shapes[K], Role> }[keyof Shapes & string]
   | GatewayRow<Role>;
+
+/** A row whose access rule is on an argument that the operation has: under its own name, or under one the row gives. */
+type CheckedRow<Key extends string, Shape extends OperationShape, Role extends string> = string extends Shape['args']
+  ? UpstreamRow<Key, Shape, Role>
+  :
+      | (UpstreamRow<Key, Shape, Role> & Renaming<Shape['args']>)
+      | (UpstreamRow<Key, Shape, Role> & {
+          readonly access: AccessRule<Role, DefaultArgument<Shape['args']> | ProtocolArgument<Key>>;
+        });
+
+/** At least one argument has a name of the row's own, so that the rule may be on that: `generate` looks closer. */
+type Renaming<Argument extends string> = {
+  readonly [A in Argument]: {
+    readonly args: { readonly [Wire in A]: string | (ArgumentOptions & { readonly name: string }) };
+  };
+}[Argument];
+
+/** The arguments that the protocol fixes, whatever the document calls them. */
+type ProtocolArgument<Key extends string> = Key extends `POST ${string}/execute`
+  ? 'name'
+  : Key extends `GET ${string}/executions/{${string}}`
+    ? 'id'
+    : never;
+
+/** The name that an argument has when nobody gives it another: the wire's in camelCase. Odd ones are not worked out. */
+type DefaultArgument<Wire extends string> = Wire extends Lowercase<Wire> ? CamelCase<Wire> : string;
+
+type CamelCase<Text extends string> = Text extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Text extends `${string}${'-' | ' ' | '.' | '[' | '$' | ':' | '/' | '@'}${string}`
+    ? string
+    : Text;
 
 /** A row whose document is not known: what the generator and the server work with. */
 export type AnyUpstreamRow = UpstreamRow<string, OperationShape, string>;
