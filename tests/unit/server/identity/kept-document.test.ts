@@ -44,6 +44,28 @@ describe('createKeptDocument', () => {
     expect(await kept.current()).toBe(2);
   });
 
+  it('asks a source that is down seldom while it has a document', async () => {
+    const { clock, source, kept } = setUp();
+    await kept.current();
+    source.isDown = true;
+    clock.advance(keptTiming.freshMs);
+    for (let i = 0; i < 10; i += 1) await kept.current();
+    clock.advance(keptTiming.retryStaleMs - 1);
+    await kept.current();
+    expect(source.loads).toBe(2);
+    clock.advance(1);
+    await kept.current();
+    expect(source.loads).toBe(3);
+  });
+
+  it('loads once for all who demand at once', async () => {
+    const { source, kept } = setUp();
+    await kept.current();
+    expect(await Promise.all(Array.from({ length: 50 }, () => kept.newer()))).toEqual(Array(50).fill(2));
+    expect(await kept.newer()).toBe(3);
+    expect(source.loads).toBe(3);
+  });
+
   it('loads anew on demand, but not at every demand', async () => {
     const { clock, source, kept } = setUp();
     await kept.current();

@@ -30,6 +30,13 @@ describe('parseIssuerUrl', () => {
   it.each([
     ['https', 'https://keys.example.com/jwks', tenant, true],
     ['http on loopback, issuer on loopback', 'http://127.0.0.1:9000/jwks', local, true],
+    ['http on localhost', 'http://localhost:9000/jwks', local, true],
+    ['http on IPv6 loopback', 'http://[::1]:9000/jwks', local, true],
+    ['http elsewhere on loopback', 'http://127.10.20.30/jwks', local, true],
+    ['a host that ends like loopback', 'http://evil127.0.0.1/jwks', local, false],
+    ['another protocol on loopback', 'ftp://127.0.0.1/jwks', local, false],
+    ['a user name', 'https://a@keys.example.com/jwks', tenant, false],
+    ['a password', 'https://:b@keys.example.com/jwks', tenant, false],
     ['http on loopback, issuer elsewhere', 'http://127.0.0.1:9000/jwks', tenant, false],
     ['http elsewhere', 'http://tenant.example.com/jwks', tenant, false],
     ['http elsewhere, issuer on loopback', 'http://10.0.0.1/jwks', local, false],

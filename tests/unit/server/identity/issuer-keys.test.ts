@@ -1,0 +1,139 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { JWK } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { keysTiming } from '../../../../server/identity/issuer-keys.ts';
+import { discovery, domainOf, jwks, useIssuer } from '../../../support/identity-fixture.ts';
+
+const world = useIssuer();
+
+describe('which issuer', () => {
+  it('is picked by the domain among trusted ones, and never added', async () => {
+    const other = await world.openIssuer();
+    const untrusted = await world.openIssuer();
+    const { verify } = world.verifier({ trustedIssuers: [world.issuer.issuer, other.issuer] });
+    expect(await verify(await other.token('ada'), domainOf(other))).toHaveProperty('identity');
+    expect(await verify(await other.token('ada'), undefined)).toHaveProperty('identity');
+    expect(await verify(await other.token('ada'), domainOf(world.issuer))).toHaveProperty('rejected');
+    expect(await verify(await untrusted.token('ada'), domainOf(untrusted))).toHaveProperty('rejected');
+    expect(await verify(await untrusted.token('ada'), undefined)).toHaveProperty('rejected');
+    expect(await verify(await untrusted.token('ada'), domainOf(world.issuer))).toHaveProperty('rejected');
+    expect(untrusted.requests).toEqual({});
+    expect(world.issuer.requests).toEqual({});
+  });
+
+  it('must name itself in its discovery document', async () => {
+    world.issuer.misbehave({ discoveryIssuer: 'https://evil.example.com/' });
+    const { verify, outcomes } = world.verifier();
+    await expect(verify(await world.issuer.token('ada'), undefined)).rejects.toMatchObject({
+      code: 'ERR_AUTH_UNAVAILABLE',
+    });
+    expect(outcomes()).toEqual(['jwks_unavailable']);
+  });
+
+  it('is told apart from others of its host by the token', async () => {
+    const realms = [`${world.issuer.issuer}realms/a`, `${world.issuer.issuer}realms/b`];
+    const seen: string[] = [];
+    const { verify } = world.verifier({
+      trustedIssuers: realms,
+      fetch: async (url, init) => {
+        seen.push(url);
+        return fetch(url, init);
+      },
+    });
+    const token = await world.issuer.token('ada', { claims: { iss: realms[1] } });
+    await expect(verify(token, domainOf(world.issuer))).rejects.toMatchObject({ status: 503 });
+    expect(seen).toEqual([`${realms[1]}/.well-known/openid-configuration`]);
+  });
+
+  it.each([
+    ['is missing', '/.well-known/openid-configuration', new Response('{}', { status: 404 })],
+    ['is no object', '/.well-known/openid-configuration', new Response('[]')],
+    ['is no JSON', '/.well-known/openid-configuration', new Response('<html>')],
+    ['has keys that are missing', '/.well-known/jwks.json', new Response('{"keys": []}', { status: 500 })],
+    ['has keys that are none', '/.well-known/jwks.json', new Response('{"keys": 1}')],
+  ])('cannot be asked when its document %s: 503', async (_name, path, response) => {
+    const { verify } = world.verifier({
+      fetch: async (url, init) => (url.endsWith(path) ? response : fetch(url, init)),
+    });
+    const told = await verify(await world.issuer.token('ada'), undefined).catch((error: unknown) => error);
+    expect(told).toMatchObject({ code: 'ERR_AUTH_UNAVAILABLE' });
+    expect(String((told as Error).message)).not.toContain(world.issuer.issuer);
+  });
+
+  it.each([
+    ['redirects', () => ({ redirectTo: `${world.issuer.issuer}elsewhere` })],
+    ['sends too much', () => ({ paddingBytes: 300_000 })],
+    ['has its keys at an address of another kind', () => ({ jwksUri: 'http://keys.example.com/jwks' })],
+    ['is down', () => ({ down: true })],
+  ])('cannot be asked when it %s: 503, not 401', async (_name, how) => {
+    world.issuer.misbehave(how());
+    const { verify } = world.verifier();
+    await expect(verify(await world.issuer.token('ada'), undefined)).rejects.toMatchObject({ status: 503 });
+    expect(world.issuer.requests).not.toHaveProperty('/elsewhere');
+  });
+
+  it('cannot be asked when it is slow: 503, in time', async () => {
+    world.issuer.misbehave({ slowMs: 2_000 });
+    const { verify } = world.verifier({ timing: { ...keysTiming, timeoutMs: 50 } });
+    const began = Date.now();
+    await expect(verify(await world.issuer.token('ada'), undefined)).rejects.toMatchObject({ status: 503 });
+    expect(Date.now() - began).toBeLessThan(1_000);
+  });
+
+  it('cannot be believed with a key that is too weak: 503', async () => {
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    world.issuer.misbehave({ extraKeys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'weak' } as JWK] });
+    const token = await world.issuer.token('ada', { header: { kid: 'weak' } });
+    await expect(world.verifier().verify(token, undefined)).rejects.toMatchObject({ code: 'ERR_AUTH_UNAVAILABLE' });
+  });
+
+  it('may have other keys in its set', async () => {
+    world.issuer.misbehave({
+      extraKeys: [
+        { kty: 'oct', kid: 'x', k: 'c2VjcmV0' },
+        { kty: 'RSA', use: 'enc', kid: 'y' },
+      ],
+    });
+    expect(await world.verifier().verify(await world.issuer.token('ada'), undefined)).toHaveProperty('identity');
+  });
+});
+
+describe('keys', () => {
+  it('rotate without a restart', async () => {
+    const { verify } = world.verifier();
+    const old = await world.issuer.token('ada');
+    expect(await verify(old, undefined)).toHaveProperty('identity');
+    await world.issuer.rotate({ forget: true });
+    expect(await verify(await world.issuer.token('ada'), undefined)).toHaveProperty('identity');
+    expect(await verify(old, undefined)).toHaveProperty('rejected');
+  });
+
+  it('that nobody knows do not flood the issuer', async () => {
+    const { verify } = world.verifier();
+    await verify(await world.issuer.token('ada'), undefined);
+    const flood = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => world.issuer.token('ada', { header: { kid: `kid-${i}` } })),
+    );
+    await Promise.all(flood.slice(0, 100).map((token) => verify(token, undefined)));
+    for (const token of flood.slice(100)) await verify(token, undefined);
+    expect(world.issuer.requests[jwks]).toBeLessThanOrEqual(1 + keysTiming.extraLoads);
+    expect(world.issuer.requests[discovery]).toBeLessThanOrEqual(1 + keysTiming.extraLoads);
+  });
+
+  it('last known serve while the issuer is down, then it is 503 and not 401', async () => {
+    const { verify, outcomes } = world.verifier();
+    await verify(await world.issuer.token('ada'), undefined);
+    world.issuer.misbehave({ down: true });
+    world.clock.advance(keysTiming.freshMs + 1);
+    expect(await verify(await world.issuer.token('ada'), undefined)).toHaveProperty('identity');
+    await expect(verify(await world.issuer.token('ada', { header: { kid: 'new' } }), undefined)).rejects.toMatchObject({
+      status: 503,
+    });
+    world.clock.advance(keysTiming.staleMs);
+    await expect(verify(await world.issuer.token('ada'), undefined)).rejects.toMatchObject({ status: 503 });
+    world.issuer.misbehave({});
+    world.clock.advance(keysTiming.retryStaleMs);
+    expect(await verify(await world.issuer.token('ada'), undefined)).toHaveProperty('identity');
+    expect(outcomes()).toEqual(['success', 'success', 'jwks_unavailable', 'jwks_unavailable', 'success']);
+  });
+});
