@@ -1,45 +1,79 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
 import { GatewayError } from '../../core/errors.ts';
-import type { PackageFacts } from '../../generator/init/init.ts';
-import { loadTools } from '../generator-tools.ts';
+import { type InitSteps, init } from '../../generator/init/init.ts';
+import type { PackageFacts } from '../../generator/init/project-manifest.ts';
+import { loadSource, pullLimits } from '../../generator/pull/load-source.ts';
 import { manifestPath } from '../package-version.ts';
+import { installPackages, runInstalled } from '../project-packages.ts';
 
 interface InitFlags {
   readonly dir: string;
   readonly openapi?: string;
   readonly name?: string;
   readonly package?: string;
+  readonly install: boolean;
   readonly yes?: boolean;
 }
 
-/** `noetl-gateway init`: a new gateway project in an empty folder. */
+/** `noetl-gateway init`: a new gateway project, with everything that `generate` needs. */
 export function initCommand(): Command {
   return new Command('init')
-    .description('begin a gateway project in an empty folder')
+    .description('begin a gateway project in an empty folder, or in one where only this package is installed')
     .option('--openapi <source>', 'URL or file of NoETL’s OpenAPI document')
     .option('--name <name>', 'the project’s name; the folder’s by default')
     .option('--package <spec>', 'what to install as noetl-gateway: a version, or the file of a package')
+    .option('--no-install', 'leave npm install to me')
     .option('-y, --yes', 'ask nothing')
     .option('-C, --dir <folder>', 'the new project’s folder', '.')
-    .addHelpText('after', '\nExample:\n  npx noetl-gateway init --yes --openapi https://noetl.example.com/openapi.json')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx noetl-gateway init                                      asks
+  npx noetl-gateway init --yes --openapi https://noetl.example.com/openapi.json
+  npx noetl-gateway init --yes --openapi ./openapi.json -C my-gateway
+
+A package.json that is there is completed; nothing else is overwritten.`,
+    )
     .action(async (flags: InitFlags) => {
       const openapi = flags.openapi ?? (await askFor(flags));
       if (openapi === undefined) return;
-      const [{ init }, { pull }] = await loadTools(() =>
-        Promise.all([import('../../generator/init/init.ts'), import('../../generator/pull/pull.ts')]),
-      );
       const result = await init({
         dir: flags.dir,
         openapi,
         ...(flags.name === undefined ? {} : { name: flags.name }),
-        package: packageFacts(flags.package),
-        pull: (source, projectDir) => pull(source, { projectDir }),
+        package: packageFacts(flags),
+        install: flags.install,
+        steps,
       });
-      console.log(`wrote ${result.files.join(', ')} and openapi/\n\nNext:`);
+      console.log(`\nwrote ${result.files.join(', ')}\n\nNext:`);
       for (const step of result.nextSteps) console.log(`  ${step}`);
     });
+}
+
+const steps: InitSteps = {
+  async pull(source, projectDir) {
+    const puller = await import('../../generator/pull/pull.ts').catch(absent);
+    if (puller !== undefined) {
+      await puller.pull(source, { projectDir });
+      return true;
+    }
+    await loadSource(source, { ...pullLimits, projectDir, fetch: globalThis.fetch, onProgress: () => {} });
+    return false;
+  },
+  async install(projectDir) {
+    console.log('installing packages with npm');
+    await installPackages(projectDir);
+  },
+  pullInstalled: (source, projectDir) => runInstalled(projectDir, ['pull', source]),
+};
+
+/** Only what a missing package throws: nothing else may pass for its absence. */
+function absent(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
 }
 
 /** @returns undefined when the person changed their mind. */
@@ -47,28 +81,39 @@ async function askFor({ yes, dir }: InitFlags): Promise<string | undefined> {
   if (yes === true || process.stdin.isTTY !== true) {
     throw new GatewayError('ERR_REQUEST_INVALID', 'tell where NoETL’s OpenAPI document is: --openapi <url or file>');
   }
-  const { cancel, confirm, isCancel, text } = await loadTools(() => import('@clack/prompts'));
+  const { cancel, confirm, isCancel, text } = await import('@clack/prompts');
   const openapi = await text({
     message: 'Where is NoETL’s OpenAPI document?',
     placeholder: 'http://noetl.noetl.svc.cluster.local:8082/openapi.json',
     validate: (value) => (value === undefined || value.trim() === '' ? 'a URL or a file' : undefined),
   });
   if (isCancel(openapi)) return void cancel('nothing was written');
-  const go = await confirm({ message: `Begin a project in ${dir}?` });
+  const go = await confirm({ message: `Begin a project in ${resolve(dir)}?` });
   if (isCancel(go) || !go) return void cancel('nothing was written');
-  return openapi;
+  return openapi.trim();
 }
 
-/** Packages that only `generate` needs; they are optional peers of this one. */
-function packageFacts(spec: string | undefined): PackageFacts {
+/** Packages that only `generate` needs are optional peers of this one; the compiler checks the project's config. */
+function packageFacts({ package: spec, dir }: InitFlags): PackageFacts {
   const manifest = JSON.parse(readFileSync(manifestPath(), 'utf8')) as {
     version: string;
-    peerDependencies?: Record<string, string>;
+    peerDependencies: Record<string, string>;
     dependencies: Record<string, string>;
+    devDependencies: Record<string, string>;
   };
   return {
-    spec: spec ?? manifest.version,
-    tools: manifest.peerDependencies ?? {},
-    overrides: { graphql: manifest.dependencies['graphql'] ?? '16.15.0' },
+    spec: spec === undefined ? manifest.version : specFrom(spec, dir),
+    tools: { ...manifest.peerDependencies, ...pick(manifest.devDependencies, ['@types/node', 'typescript']) },
+    overrides: pick(manifest.dependencies, ['graphql']),
   };
+}
+
+/** A file is named as seen from the project: npm takes it from there. */
+function specFrom(spec: string, dir: string): string {
+  const file = resolve(spec.replace(/^file:/, ''));
+  return existsSync(file) ? `file:${relative(resolve(dir), file).replaceAll('\\', '/')}` : spec;
+}
+
+function pick(versions: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (versions[name] === undefined ? [] : [[name, versions[name]]])));
 }

@@ -1,17 +1,8 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
 import { GatewayError } from '../../core/errors.ts';
 import { projectFiles } from './project-files.ts';
-
-/** What the package says of itself, for the new project's manifest. */
-export interface PackageFacts {
-  /** What npm installs: a version range, or the file of a package. */
-  readonly spec: string;
-  /** Mesh and what else only `generate` needs, with the versions that go together. */
-  readonly tools: Readonly<Record<string, string>>;
-  /** Packages of which there must be one copy, with its version. */
-  readonly overrides: Readonly<Record<string, string>>;
-}
+import { type PackageFacts, projectManifest } from './project-manifest.ts';
 
 export interface InitOptions {
   /** The new project's folder; made when it is missing. */
@@ -21,8 +12,23 @@ export interface InitOptions {
   /** The project's name; the folder's by default. */
   readonly name?: string;
   readonly package: PackageFacts;
-  /** Fetches the document into the project. */
-  readonly pull: (source: string, projectDir: string) => Promise<unknown>;
+  readonly steps: InitSteps;
+  /** Install the project's packages, and pull with them when there are none here. Default true. */
+  readonly install?: boolean;
+}
+
+/** What happens outside of the project's own files. */
+export interface InitSteps {
+  /**
+   * Pulls the document into the project.
+   * @returns false when the packages that read documents are not installed here; then it has only been looked at.
+   * @throws ERR_SPEC_INVALID, ERR_SPEC_UNSUPPORTED
+   */
+  pull(source: string, projectDir: string): Promise<boolean>;
+  /** Installs what the project's manifest names. @throws GatewayError when that failed */
+  install(projectDir: string): Promise<void>;
+  /** Pulls with the command that was installed into the project. @throws GatewayError when that failed */
+  pullInstalled(source: string, projectDir: string): Promise<void>;
 }
 
 export interface InitResult {
@@ -33,42 +39,99 @@ export interface InitResult {
   readonly nextSteps: readonly string[];
 }
 
-/** Files that say nothing of a project yet. */
-const harmless = new Set(['.git', '.gitattributes', '.gitignore', '.DS_Store', 'LICENSE', 'README.md']);
+/** Files that say nothing of a project yet, or that `npm install noetl-gateway` leaves behind. */
+const harmless = new Set([
+  ...['.git', '.gitattributes', '.gitignore', '.DS_Store', '.editorconfig', '.npmrc', '.nvmrc', '.node-version'],
+  ...['LICENSE', 'README.md', 'package.json', 'package-lock.json', 'node_modules'],
+]);
 
 /**
- * Begins a gateway project: its manifest, config, Mesh's config and NoETL's document. Nothing of a folder's own files is
- * overwritten, and nothing but the document is written before it could be pulled.
- * @throws ERR_CONFIG_INVALID when the folder holds a project; what `pull` throws
+ * Begins a gateway project: its manifest, config, Mesh's config and NoETL's document. The manifest of the folder is
+ * completed, none of its other files is touched, and nothing is written before the document could be read.
+ * @throws ERR_CONFIG_INVALID when the folder holds something else; what the steps throw, with what to type next
  */
 export async function init(options: InitOptions): Promise<InitResult> {
+  const { install = true, steps } = options;
   const dir = resolve(options.dir);
   await mkdir(dir, { recursive: true });
-  const present = await readdir(dir);
-  const inTheWay = present.filter((file) => !harmless.has(file));
-  if (inTheWay.length > 0) {
-    throw new GatewayError('ERR_CONFIG_INVALID', 'the folder is not empty', {
-      problems: [
-        `in the way: ${inTheWay.slice(0, 5).join(', ')}`,
-        'name a new folder: noetl-gateway init --dir <folder>',
-      ],
-    });
+  const source = sourceFrom(options.openapi);
+  const present = await lookAt(dir, [source, fileOfSpec(options.package.spec, dir)]);
+  const name = projectName(options.name ?? basename(dir));
+  const before = present.includes('package.json') ? await readFile(join(dir, 'package.json'), 'utf8') : undefined;
+  const manifest = projectManifest(name, options.package, before);
+
+  const pulled = await steps.pull(source, dir);
+  const files = projectFiles(name).filter(({ path }) => !present.includes(path));
+  await writeFile(join(dir, 'package.json'), manifest, before === undefined ? { flag: 'wx' } : {});
+  for (const { path, content } of files) await writeFile(join(dir, path), content, { flag: 'wx' });
+
+  const enter = dir === process.cwd() ? [] : [`cd ${quoted(seenFromHere(dir))}`];
+  const pullStep = pulled ? [] : [`npx noetl-gateway pull ${quoted(sourceSeenFrom(dir, source))}`];
+  const last = ['npm run generate', 'npm run dev'];
+  if (install) {
+    await explained(() => steps.install(dir), [...enter, 'npm install', ...pullStep, ...last]);
+    if (!pulled) await explained(() => steps.pullInstalled(source, dir), [...enter, ...pullStep, ...last]);
   }
-  await options.pull(sourceFrom(options.openapi), dir);
-  const files = projectFiles({ name: projectName(options.name ?? basename(dir)), package: options.package });
-  const written = files.filter(({ path }) => !present.includes(path));
-  for (const { path, content } of written) await writeFile(join(dir, path), content, { flag: 'wx' });
   return {
     dir,
-    files: written.map(({ path }) => path),
-    nextSteps: [`cd ${dir}`, 'npm install', 'npm run generate', 'npm run dev'],
+    files: ['package.json', ...files.map(({ path }) => path)],
+    nextSteps: [...enter, ...(install ? [] : ['npm install', ...pullStep]), ...last],
   };
 }
 
-/** `pull` takes paths from the project's folder, people from where they stand. */
-function sourceFrom(source: string): string {
-  return /^(?:https?|file):\/\//i.test(source) ? source : resolve(source);
+/** @returns the folder's files. @throws ERR_CONFIG_INVALID when others than harmless ones are among them */
+async function lookAt(dir: string, given: readonly (string | undefined)[]): Promise<readonly string[]> {
+  const present = await readdir(dir);
+  const inTheWay = present.filter((file) => !harmless.has(file) && !given.includes(join(dir, file)));
+  if (inTheWay.length === 0) return present;
+  const isProject = inTheWay.includes('gateway.config.ts');
+  throw new GatewayError('ERR_CONFIG_INVALID', isProject ? 'a project is here already' : 'the folder is not empty', {
+    problems: [
+      `in the way: ${inTheWay.slice(0, 5).join(', ')}`,
+      ...(isProject
+        ? ['to go on with it: npm install, then npm run pull -- <url or file>, then npm run generate']
+        : []),
+      'to begin another one: noetl-gateway init --dir <folder>',
+    ],
+  });
 }
+
+/** The project is written at this point: what is left to do is told with what went wrong. */
+async function explained(step: () => Promise<void>, left: readonly string[]): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    throw new GatewayError(error.code, error.message, {
+      problems: [...error.problems, `the project’s files are written; when that is mended: ${left.join(' && ')}`],
+      cause: error,
+    });
+  }
+}
+
+const isUrl = (source: string): boolean => /^(?:https?|file):\/\//i.test(source);
+
+/** `pull` takes paths from the project's folder, people from where they stand. */
+const sourceFrom = (source: string): string => (isUrl(source) ? source : resolve(source));
+
+function seenFromHere(dir: string): string {
+  const path = relative(process.cwd(), dir);
+  return path.startsWith('..') ? dir : path;
+}
+
+/** For a message: a URL's credentials and query stay out of it. */
+function sourceSeenFrom(dir: string, source: string): string {
+  if (!isUrl(source)) return relative(dir, source);
+  const { username, password, search } = new URL(source);
+  return username + password + search === '' ? source : '<url>';
+}
+
+/** The place of a package's file, when the spec is one. */
+const fileOfSpec = (spec: string, dir: string): string | undefined =>
+  spec.startsWith('file:') ? resolve(dir, spec.slice('file:'.length)) : undefined;
+
+/** As a shell takes it. */
+const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 /** A name that npm accepts. */
 function projectName(text: string): string {

@@ -1,38 +1,14 @@
 import type { OutputFile } from '../emit/emitter.ts';
-import type { PackageFacts } from './init.ts';
 
-/** The files of a new project, beside NoETL's document. */
-export function projectFiles({ name, package: facts }: { name: string; package: PackageFacts }): readonly OutputFile[] {
+/** The files of a new project, beside its manifest and NoETL's document. */
+export function projectFiles(name: string): readonly OutputFile[] {
   return [
-    { path: 'package.json', content: `${JSON.stringify(manifest(name, facts), null, 2)}\n` },
     { path: 'gateway.config.ts', content: gatewayConfig },
     { path: '.meshrc.ts', content: meshConfig },
     { path: 'tsconfig.json', content: `${JSON.stringify(compilerOptions, null, 2)}\n` },
     { path: '.gitignore', content: 'node_modules/\n.mesh/\n*.log\n' },
     { path: 'README.md', content: readme(name) },
   ];
-}
-
-function manifest(name: string, { spec, tools, overrides }: PackageFacts): unknown {
-  return {
-    name,
-    private: true,
-    type: 'module',
-    engines: { node: '>=22.19' },
-    scripts: {
-      start: 'exec noetl-gateway serve',
-      dev: 'noetl-gateway dev',
-      pull: 'noetl-gateway pull',
-      generate: 'noetl-gateway generate',
-      check: 'noetl-gateway generate --check',
-      test: 'npm run check',
-      diff: 'noetl-gateway diff',
-      doctor: 'noetl-gateway doctor',
-    },
-    dependencies: { 'noetl-gateway': spec },
-    devDependencies: tools,
-    overrides,
-  };
 }
 
 /** The grants and operations that ship with the gateway. */
@@ -107,6 +83,7 @@ const compilerOptions = {
     target: 'es2024',
     module: 'nodenext',
     moduleResolution: 'nodenext',
+    types: ['node'],
     noEmit: true,
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -130,7 +107,7 @@ default. \`gateway.config.ts\` says what is open, to whom, and under which name.
 | \`npm run pull -- <url or file>\` | fetches NoETL's document into \`openapi/\` |
 | \`npm run diff -- <old> <new>\` | what a new document changes, and what that opens |
 | \`npm run generate\` | writes everything that is generated; commit it |
-| \`npm run check\` | exits 1 when something generated is stale |
+| \`npm run check\` | type-checks, and fails when something generated is stale |
 | \`npm run doctor\` | looks at environment, NoETL, issuer and store |
 | \`npm start\` | the production server; needs \`GATEWAY_TRUSTED_ISSUERS\` and \`GATEWAY_AUDIENCES\` |
 `;

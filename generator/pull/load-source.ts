@@ -14,6 +14,9 @@ export interface LoadOptions {
   readonly onProgress: (received: number, total: number | undefined) => void;
 }
 
+/** Limits of a download. */
+export const pullLimits = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024, maxRedirects: 5 } as const;
+
 /** A document's bytes, and where they came from: without credentials, query or absolute path. */
 export interface Source {
   readonly bytes: Uint8Array;
