@@ -1,3 +1,4 @@
+import type { GraphQLOutputType } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -7,6 +8,7 @@ import { withoutConnections } from '../../core/noetl/hidden-values.ts';
 import { answerOf } from '../../core/noetl/upstream-answer.ts';
 import { inDocumentedForm } from '../../core/noetl/wire-dialect.ts';
 import type { Upstream, UpstreamCall } from '../../core/ports.ts';
+import { ofDeclaredShape } from './declared-shape.ts';
 import { executionIdOf } from './protocol/execution.ts';
 import type { ExecutionGate } from './protocol/execution-access.ts';
 import type { Asking } from './protocol/execution-reads.ts';
@@ -21,20 +23,22 @@ export interface OperationOptions {
   readonly reserved: ReadonlySet<string>;
   readonly clock: Clock;
   readonly maxPathsPerAnswer: number | undefined;
+  /** The field's own type: an answer that cannot be one is none. */
+  readonly type: GraphQLOutputType | undefined;
 }
 
 const cachedAnswers = 200;
 
 /** Any operation that has no rules of its own: one call, made of the decision's arguments. */
 export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: OperationOptions): RootAnswer {
-  const { upstream, executions, gate, reserved, clock, maxPathsPerAnswer } = options;
+  const { upstream, executions, gate, reserved, clock, maxPathsPerAnswer, type } = options;
   const ttlMs = row.cacheTtlMs ?? 0;
   const reuse = plan.idempotent && ttlMs > 0 ? createReuse(ttlMs, clock) : undefined;
 
   async function ask(call: UpstreamCall, asking: Asking): Promise<unknown> {
     const reply = await upstream.request(call);
     if (reply.status === 404 && plan.route.endsWith('/events')) return eventsElsewhere(call.path, asking);
-    const body = inDocumentedForm(plan.route, answerOf(reply));
+    const body = ofDeclaredShape(type, inDocumentedForm(plan.route, answerOf(reply)));
     return plan.route.includes('/worker/') ? withoutConnections(body) : body;
   }
 

@@ -66,7 +66,8 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
   const answers = { upstream, executions, gate, reserved, clock, maxPathsPerAnswer: options.maxPathsPerAnswer };
   for (const [name, field] of fields) {
     const type = field.root === 'query' ? schema.getQueryType() : schema.getMutationType();
-    attachRoot(type?.getFields()[name], field.root, answerFor(field, answers));
+    const known = type?.getFields()[name];
+    attachRoot(known, field.root, answerFor(field, { ...answers, type: known?.type }));
   }
   return { schema, rootFields: fields, pathOfExecution: executions.pathOf };
 }

@@ -21,6 +21,8 @@ export type RootAnswer = (call: RootCall) => Promise<unknown>;
 export function boundsOf(row: AnyUpstreamRow, plan: CallPlan, context: CallContext): Partial<UpstreamCall> {
   return {
     ...askingOf(row, plan, context),
+    // As NoETL's document names it: one name for one route, wherever the call is made.
+    route: row.upstream.slice(row.upstream.indexOf(' ') + 1),
     ...(row.maxResponseBytes === undefined ? {} : { maxResponseBytes: row.maxResponseBytes }),
   };
 }

@@ -1,5 +1,6 @@
 import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
 import type { CallContext } from '../../core/call-context.ts';
+import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, textMember } from '../../core/noetl/json-object.ts';
 
 export type RowKind = 'executions' | 'playbooks';
@@ -13,7 +14,7 @@ const listMembers: Readonly<Record<RowKind, readonly string[]>> = {
  * An answer without the rows that the caller may not see. A row whose path is absent or not in normal form is left out;
  * each distinct path is judged once.
  * @param maxPaths distinct paths that are judged; rows beyond are left out
- * @throws when it cannot find out
+ * @throws when it cannot find out, or the answer has no rows that it knows
  */
 export async function withVisibleRows(
   body: unknown,
@@ -22,9 +23,11 @@ export async function withVisibleRows(
   maxPaths = Number.POSITIVE_INFINITY,
 ): Promise<unknown> {
   if (Array.isArray(body)) return visible(body, kind, context, maxPaths);
-  if (!isJsonObject(body)) return null;
-  const member = listMembers[kind].find((name) => Array.isArray(body[name]));
-  if (member === undefined) return null;
+  if (body === undefined || body === null) return null;
+  const member = isJsonObject(body) ? listMembers[kind].find((name) => Array.isArray(body[name])) : undefined;
+  if (!isJsonObject(body) || member === undefined) {
+    throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');
+  }
   const rows = await visible(body[member] as readonly unknown[], kind, context, maxPaths);
   return { ...body, [member]: rows, ...(typeof body['count'] === 'number' ? { count: rows.length } : {}) };
 }

@@ -39,7 +39,7 @@ export function createExecutionReads(upstream: Upstream, clock: Clock, basePath:
       ...(query === undefined ? {} : { query }),
       ...asking,
       idempotent: true,
-      route: `${basePath}/{id}${rest}`,
+      route: `${basePath}/{execution_id}${rest}`,
     });
   }
 

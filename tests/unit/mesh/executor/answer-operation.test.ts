@@ -49,11 +49,46 @@ describe('lists', () => {
     expect(result.data).toEqual({ executions: [{ path: 'data/a' }, { path: 'data/a' }] });
   });
 
-  test('an answer that is no list shows nothing', async () => {
-    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body: { secret: 1 } } });
-    const { ask } = executorCaller(upstream);
-    expect((await ask('{ executions { id } }', { rows: 'executions' })).data).toEqual({ executions: null });
+  test.each([[{ secret: 1 }], ['<html>secret'], [7]])('an answer that is no list is an error: %j', async (body) => {
+    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body } });
+    const result = await executorCaller(upstream).ask('{ executions { id } }', { rows: 'executions' });
+    expect(codeIn(result)).toBe('ERR_UPSTREAM');
+    expect(JSON.stringify(result)).not.toContain('secret');
   });
+
+  test('an answer without the rows is an error, too', async () => {
+    const { upstream } = scriptedUpstream({ 'POST /api/catalog/list': { body: { something: [] } } });
+    const result = await executorCaller(upstream).ask('{ playbooks { entries { path } } }', { rows: 'playbooks' });
+    expect(codeIn(result)).toBe('ERR_UPSTREAM');
+  });
+});
+
+describe('the shape that the schema declares', () => {
+  const stats = '{ dashboardStats { status } }';
+
+  test.each([[[]], ['<html>'], [true]])('another one is an error, not an empty answer: %j', async (body) => {
+    const { upstream } = scriptedUpstream({ 'GET /api/dashboard/stats': { body } });
+    expect(codeIn(await executorCaller(upstream).ask(stats))).toBe('ERR_UPSTREAM');
+  });
+
+  test("NoETL's own null stays one", async () => {
+    const { upstream } = scriptedUpstream({ 'GET /api/dashboard/stats': { body: null } });
+    expect(await executorCaller(upstream).ask(stats)).toEqual({ data: { dashboardStats: null } });
+  });
+});
+
+test('a route has the same name in metrics, whoever calls it: the one of the document', async () => {
+  const { upstream, calls } = scriptedUpstream({
+    'GET /api/executions/7': { body: { execution_id: '7', path: 'data/x', status: 'RUNNING', start_time: 'x' } },
+    'GET /api/executions/7/events': { body: { events: [] } },
+  });
+  const { ask } = executorCaller(upstream);
+  const how = { decision: { outcome: 'onAnswer' }, args: { id: '7' }, mayOnExecution: () => true } as const;
+  await ask('{ executionEvents(id: 7) }', how);
+  expect(calls.map(({ route }) => route)).toEqual([
+    '/api/executions/{execution_id}',
+    '/api/executions/{execution_id}/events',
+  ]);
 });
 
 describe('operations on an execution', () => {
