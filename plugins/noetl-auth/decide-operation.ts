@@ -55,33 +55,45 @@ export async function decideOperation(
   if ('errors' in roots) return { refused: roots.errors, data: undefined };
   const root: OperationKind = roots.operation;
   const decided = await Promise.all(
-    roots.fields.map(async (field) => ({ field, decision: await decideAndTell(field, root, by, options) })),
+    roots.fields.map(async (field) => ({ field, judgement: await judgementOn(field, root, by, options) })),
   );
-  const denials = decided.flatMap(({ field, decision }) =>
+  const denials = decided.flatMap(({ field, judgement: { decision } }) =>
     decision.outcome === 'denied' ? [{ field, error: decision.error }] : [],
   );
   const stops = denials.some(
     ({ field }) => root === 'mutation' || field.field === undefined || isNonNullType(field.field.type),
   );
+  for (const { field, judgement } of decided) {
+    // What nothing comes of, since another field was denied, was not allowed.
+    if (!stops || judgement.decision.outcome === 'denied') tell(field, judgement, root, by, options);
+  }
   if (stops) return { refused: denials.map(({ field, error }) => errorAt(field, error)), data: null };
-  return { decisions: new Map(decided.map(({ field, decision }) => [field.responseKey, decision])) };
+  return { decisions: new Map(decided.map(({ field, judgement }) => [field.responseKey, judgement.decision])) };
 }
 
 function errorAt(field: RootField, error: GatewayError): GraphQLError {
   return new GraphQLError(error.message, { nodes: field.node, path: [field.responseKey], originalError: error });
 }
 
-async function decideAndTell(
+async function judgementOn(
   field: RootField,
   root: OperationKind,
   by: OperationCaller,
   options: DecisionOptions,
-): Promise<RootDecision> {
-  if (field.name.startsWith('__')) return introspection(field.name);
-  const { decision, permission, path } = await judge(field, root, by, options);
+): Promise<Judgement> {
+  return field.name.startsWith('__') ? { decision: introspection(field.name) } : judge(field, root, by, options);
+}
+
+function tell(
+  field: RootField,
+  { decision, permission, path }: Judgement,
+  root: OperationKind,
+  by: OperationCaller,
+  options: DecisionOptions,
+): void {
+  // Decided when the upstream's answer names the playbook, and told then; introspection is no operation's.
+  if (decision.outcome === 'onAnswer' || field.name.startsWith('__')) return;
   const grant = decision.outcome === 'allowed' ? decision.grant?.source : undefined;
-  // Decided when the upstream's answer names the playbook, and told then.
-  if (decision.outcome === 'onAnswer') return decision;
   options.observe({
     type: 'decision',
     outcome: outcomeOf(decision),
@@ -94,7 +106,6 @@ async function decideAndTell(
     ...(path === undefined ? {} : { path }),
     ...(grant === undefined ? {} : { grant }),
   });
-  return decision;
 }
 
 function outcomeOf(decision: RootDecision): 'allowed' | 'denied' | 'backend_error' {

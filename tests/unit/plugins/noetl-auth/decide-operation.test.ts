@@ -156,3 +156,10 @@ test('catalog paths beside the rule are refused unless absent or in normal form'
   expect(await ask('"data/x"')).toEqual({ special: 'allowed special' });
   expect(await ask('"/data/x"')).toEqual({ special: 'denied special' });
 });
+
+test('what nothing comes of is not told as allowed: only the denial of a refused mutation is', async () => {
+  const document = 'mutation { a: executePlaybook(name: "data/x") { id } b: executePlaybook(name: "system/x") { id } }';
+  const { data, events } = await decided(document);
+  expect(data).toBeNull();
+  expect(events).toMatchObject([{ type: 'decision', outcome: 'denied', path: 'system/x' }]);
+});
