@@ -49,7 +49,8 @@ export async function untilOver(
     if (first?.look.end !== look.end || first.look.mark !== look.mark) first = { look, at: now };
     const holdMs = look.end === 'inferred' ? timing.inferredHoldMs : timing.graceMs;
     if (now - first.at >= holdMs) return;
-    pauseMs = Math.min(timing.pollMs, holdMs);
+    // Until the hold is over and a little longer: a timer may fire a millisecond early.
+    pauseMs = Math.min(timing.pollMs, holdMs - (now - first.at) + 2);
   }
 }
 

@@ -131,7 +131,7 @@ describe('createPlaybookDriver', () => {
   it('leaves a finished run alone, which a cancel would turn into a cancelled one', async () => {
     const { driver, noetl } = await start(
       async (run) => {
-        await sleep(100);
+        await sleep(20);
         run.status = 'COMPLETED';
       },
       { timeoutMs: 110 },
