@@ -7,9 +7,8 @@ import { renderDiffMarkdown } from '../generator/diff/render-markdown.ts';
 import { renderDiffText } from '../generator/diff/render-text.ts';
 import type { OpenApiDocument } from '../generator/document/open-api.ts';
 import { dropProse } from '../generator/pull/drop-prose.ts';
-import { loadSource } from '../generator/pull/load-source.ts';
+import { loadSource, pullLimits } from '../generator/pull/load-source.ts';
 import { parseDocument } from '../generator/pull/parse-document.ts';
-import { pullLimits } from '../generator/pull/pull.ts';
 
 export type DiffForm = 'text' | 'json' | 'markdown';
 

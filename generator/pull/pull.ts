@@ -5,7 +5,7 @@ import { listOperations, type OpenApiDocument } from '../document/open-api.ts';
 import { readIfPresent, writeAtomically } from '../files/write-atomically.ts';
 import { dropProse } from './drop-prose.ts';
 import { emitTypes } from './emit-types.ts';
-import { type LoadOptions, loadSource } from './load-source.ts';
+import { type LoadOptions, loadSource, pullLimits } from './load-source.ts';
 import { parseDocument } from './parse-document.ts';
 import { pulledFiles } from './pulled-files.ts';
 
@@ -37,9 +37,6 @@ export interface PullResult {
   /** Files whose text changed. */
   readonly changed: readonly string[];
 }
-
-/** Limits of a download. */
-export const pullLimits = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024, maxRedirects: 5 } as const;
 
 /**
  * Fetches a NoETL's OpenAPI document into the project: `openapi/noetl.json`, its types and its lock, all or none.
