@@ -15,7 +15,7 @@ describe('without a valid session', () => {
     const gateway = pluginGateway();
     const answer = await post(gateway, nothing, { token, headers });
     expect(answer.status).toBe(401);
-    expect(answer.json).toEqual({ errors: [{ message: expect.any(String), extensions: { code } }] });
+    expect(answer.json).toEqual({ errors: [{ message: expect.stringMatching(/session/), extensions: { code } }] });
     expect(gateway.touched).toEqual([]);
   });
 
@@ -32,6 +32,17 @@ describe('without a valid session', () => {
     expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(codes(answer)).toEqual(['ERR_STORE']);
   });
+});
+
+test.each(['OPTIONS', 'HEAD'])('%s runs nothing, and needs no session', async (method) => {
+  const gateway = pluginGateway();
+  const response = await gateway.yoga.fetch('http://gateway.example.com/graphql', { method });
+  expect(response.status).not.toBe(401);
+  expect(gateway.touched).toEqual([]);
+});
+
+test.each(['PUT', 'DELETE', 'PATCH'])('%s needs one', async (method) => {
+  expect((await pluginGateway().yoga.fetch('http://gateway.example.com/graphql', { method })).status).toBe(401);
 });
 
 describe('the flow of the protocol', () => {
@@ -113,6 +124,22 @@ describe('what a resolver may ask', () => {
     ['execute', 'data//x', [false, false]],
   ] as const)('%s %s', async (permission, path, want) => {
     expect(await asks(permission, path)).toEqual(want);
+  });
+
+  test('nothing off normal form, whoever would say yes', async () => {
+    const answers: boolean[] = [];
+    const gateway = pluginGateway({
+      checker: { check: async () => ({ allowed: true, grant: undefined }) },
+      answer: async (_field, _args, { may, mayOnExecution }) => {
+        answers.push(
+          await may('view', 'data//x'),
+          await mayOnExecution('view', 'data//x'),
+          await may('view', 'data/x'),
+        );
+      },
+    });
+    await post(gateway, { query: '{ special }' });
+    expect(answers).toEqual([false, false, true]);
   });
 
   test('each request has an id, its own or a new one', async () => {

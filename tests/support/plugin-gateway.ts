@@ -36,6 +36,7 @@ export const typeDefs = /* GraphQL */ `
     workerPools: JSON
     dashboard: JSON!
     special(code: Int = 7, path: String): String
+    stamped(at: String!): String
     unruled: String
     shut: String
   }
@@ -57,7 +58,9 @@ export const rules: ReadonlyMap<string, FieldRule> = new Map<string, FieldRule>(
       ...rule('query', { kind: 'custom', decide: ({ args }) => args['code'] === 7 }),
       pathArguments: ['path'],
     },
+    stamped: rule('query', { kind: 'authenticated' }),
     shut: rule('query', { kind: 'closed' }),
+    ghost: rule('query', { kind: 'authenticated' }),
     executePlaybook: rule('mutation', { kind: 'playbook', permission: 'execute', argument: 'name' }),
     cancelExecution: rule('mutation', { kind: 'execution', permission: 'execute', argument: 'id' }),
     render: {

@@ -118,3 +118,83 @@ test('a table has a row for each operation and a column for each role', () => {
     'playbook   on *   on data/*, reports/*',
   ]);
 });
+
+describe('what is said of the odd cases', () => {
+  test('upstream, and grants without a place', () => {
+    const upstream = { allowed: false, why: 'upstream', grant: undefined } as const;
+    const explanation = { roles: ['analyst'], permission: 'view' as const, path: 'x', nearest: undefined, others: [] };
+    expect(pathExplanationText({ ...explanation, decision: upstream })).toBe(
+      'no: analyst may not view x\n  NoETL does not allow it',
+    );
+    const own = { ...grant('allow', 'analyst', ['view'], 'a', 'b'), source: undefined };
+    expect(pathExplanationText({ ...explanation, decision: { allowed: true, grant: own } })).toBe(
+      'yes: analyst may view x\n  by allow analyst view on a, b',
+    );
+    const noGrant = { allowed: false, why: 'no-grant', grant: undefined } as const;
+    expect(pathExplanationText({ ...explanation, roles: [], decision: noGrant })).toBe(
+      "no: a user without a role may not view x\n  no grant allows it; this one would: allow('<role>', ['view'], 'x')",
+    );
+  });
+
+  test('an allowed path names nothing that is missing', () => {
+    expect(explainPath(compiled, { roles: ['analyst'], permission: 'view', path: 'data/x' })).toMatchObject({
+      nearest: undefined,
+      others: [],
+    });
+    expect(explainPath(compiled, { roles: ['developer'], permission: 'view', path: 'system/x' })).toMatchObject({
+      nearest: undefined,
+      others: [],
+    });
+  });
+
+  test('the nearest is the one that shares most, wherever it stands', () => {
+    const near = compileGrants([grant('allow', 'analyst', ['view'], 'reports/daily/*', 'reports/*', 'data/*')], []);
+    const nearest = (path: string) =>
+      explainPath(near, { roles: ['analyst'], permission: 'view', path }).nearest?.pattern;
+    expect(nearest('reports')).toBe('reports/daily/*');
+    expect(nearest('reports-old/x')).toBe('reports/daily/*');
+    expect(nearest('dat')).toBe('data/*');
+  });
+
+  test('others are those with a matching pattern, of other roles', () => {
+    const mixed = compileGrants(
+      [
+        grant('allow', 'a', ['view'], 'x/*'),
+        grant('allow', 'b', ['view'], 'y/*', 'x/*'),
+        grant('allow', 'c', ['view'], 'y/*'),
+        grant('deny', 'd', ['view'], 'x/*'),
+        grant('allow', 'me', ['view'], 'z/*'),
+      ],
+      [],
+    );
+    const { others } = explainPath(mixed, { roles: ['me'], permission: 'view', path: 'x/1' });
+    expect(others.map(({ role: name }) => name)).toEqual(['a', 'b']);
+  });
+
+  test('on executions, other permissions than view imply nothing', () => {
+    const text = fieldExplanationText(
+      explainField(compiled, ['runner'], operation('cancel', onExecution('execute', 'id'))),
+    );
+    expect(text.split('\n').slice(0, 2)).toEqual([
+      'query cancel: execute on the playbook of the execution in id',
+      '  runner: on jobs/*',
+    ]);
+    const edit = explainField(compiled, ['runner', 'analyst'], operation('edit', onExecution('edit', 'id')));
+    expect([...edit.byRole.values()]).toEqual([{ kind: 'none' }, { kind: 'none' }]);
+  });
+
+  test('rules with several roles and without rows', () => {
+    expect(fieldExplanationText(explainField(compiled, [], operation('f', role('admin', 'analyst'))))).toBe(
+      'query f: users with the role admin or analyst',
+    );
+    expect(fieldExplanationText(explainField(compiled, [], operation('f', { kind: 'authenticated' })))).toBe(
+      'query f: everyone with a session',
+    );
+  });
+
+  test('several denials, in one line', () => {
+    const denied = compileGrants([grant('allow', 'a', ['view'], '*'), grant('deny', 'a', ['view'], 'x/*', 'y/*')], []);
+    const text = tableExplanationText(explainTable(denied, ['a'], [operation('playbook', onPlaybook('view', 'path'))]));
+    expect(text).toBe('operation  a\nplaybook   on * but x/*, y/*');
+  });
+});

@@ -45,6 +45,11 @@ describe('authenticated, role and closed', () => {
     expect(await outcome(rule)).toBe(want);
   });
 
+  test('one role of several is enough', async () => {
+    const caller = { session: session('viewer', 'analyst'), token };
+    expect(await outcome({ kind: 'role', roles: ['analyst'] }, {}, { caller })).toBe('allowed');
+  });
+
   test('rows are named for the resolver', async () => {
     const { decision } = await decideField(question({ kind: 'authenticated', rows: 'executions' }, { page: 1 }));
     expect(decision).toMatchObject({ outcome: 'allowed', rows: 'executions', args: { page: 1 } });
@@ -148,4 +153,34 @@ describe('custom', () => {
   ])('%s', async (_name, decide, want) => {
     expect(await outcome(by(decide), { n: 7 })).toBe(want);
   });
+
+  test('asks for no path off normal form, whoever would say yes', async () => {
+    const checker = { check: async () => ({ allowed: true, grant: undefined }) as const };
+    const rule = by(({ may }) => may('view', 'data/../x'));
+    expect(await outcome(rule, {}, { checker })).toBe('ERR_ACCESS_DENIED');
+  });
+});
+
+test('refusals say what is wanted', async () => {
+  const said = async (...given: Parameters<typeof question>) => {
+    const { decision } = await decideField(question(...given));
+    return decision.outcome === 'denied' ? decision.error.message : undefined;
+  };
+  expect(await said({ kind: 'closed' })).toBe('you may not do this');
+  const onPath = { kind: 'playbook', permission: 'view', argument: 'path' } as const;
+  expect(await said(onPath, { path: '/' })).toBe('path must be a catalog path in normal form');
+  const onId = { kind: 'execution', permission: 'view', argument: 'id' } as const;
+  expect(await said(onId, { id: 'x' })).toBe('id must be an execution id, which is digits');
+  expect(await said(onId, { id: '9' })).toBe('execution not found');
+});
+
+test('who asks for the path of an execution is said', async () => {
+  const asked: unknown[] = [];
+  const executionPath: FieldQuestion['executionPath'] = async (id, call) => {
+    asked.push(id, call);
+    return undefined;
+  };
+  const given = question({ kind: 'execution', permission: 'view', argument: 'id' }, { id: '1' }, { executionPath });
+  await decideField(given);
+  expect(asked).toEqual(['1', { caller: given.caller, requestId: 'request-1' }]);
 });

@@ -101,6 +101,15 @@ test('arguments that cannot be read deny the field', async () => {
   expect(outcomes).toEqual({ playbook: 'denied playbook', special: 'allowed special' });
 });
 
+test('arguments that cannot be read deny also where nothing else would', async () => {
+  const { outcomes } = await decided('query ($a: String = "x") { stamped(at: $a) }', { variableValues: { a: null } });
+  expect(outcomes).toEqual({ stamped: 'denied stamped' });
+});
+
+test('a rule for a field that the schema lacks opens nothing', async () => {
+  expect((await decided('{ ghost }')).data).toBeNull();
+});
+
 test('a field that the schema lacks is denied and stops everything', async () => {
   expect(await decided('{ special nothing toString }')).toMatchObject({
     data: null,
@@ -140,9 +149,11 @@ describe('what is told of decisions', () => {
   });
 
   test('a name without a rule becomes no label', async () => {
-    expect((await decided('{ unruled }')).events).toEqual([
-      expect.objectContaining({ outcome: 'denied', field: 'other' }),
+    const { events } = await decided('{ unruled }');
+    expect(events).toEqual([
+      { type: 'decision', outcome: 'denied', field: 'other', root: 'query', userId: '17', requestId: 'request-1' },
     ]);
+    expect(Object.keys(events[0] ?? {})).not.toContain('path');
   });
 
   test('nothing yet of what the answer decides, and nothing of introspection', async () => {
