@@ -1,0 +1,57 @@
+/** A field of the declaration that an earlier minor version called otherwise. */
+export interface RenamedField {
+  /** The section it is in, `sessions` or `auth.playbooks` say; `*` is any name, as in `operations.*`; empty: the top. */
+  readonly section: string;
+  readonly from: string;
+  readonly to: string;
+  /** The version that renamed it. */
+  readonly since: string;
+}
+
+/**
+ * Every field that was renamed since the minor version before this one. An entry is added with the change, and leaves with
+ * the minor version after it: a declaration has one minor version's time to follow.
+ */
+export const renamedFields: readonly RenamedField[] = [];
+
+/** A declaration under today's names, and one line per field that still has its former one. */
+export interface Renamed<T> {
+  readonly declaration: T;
+  readonly warnings: readonly string[];
+}
+
+/** Reads former names as today's. The declaration itself is not changed; where both names stand, today's counts. */
+export function readRenamed<T extends object>(declaration: T, renames: readonly RenamedField[]): Renamed<T> {
+  const warnings: string[] = [];
+  const renamed = renames.reduce<object>(
+    (current, field) => renameIn(current, field.section === '' ? [] : field.section.split('.'), field, [], warnings),
+    declaration,
+  );
+  return { declaration: renamed as T, warnings };
+}
+
+function renameIn(
+  value: object,
+  [segment, ...rest]: readonly string[],
+  field: RenamedField,
+  place: readonly string[],
+  warnings: string[],
+): object {
+  if (segment === undefined) return renameHere(value, field, place, warnings);
+  const inside = Object.entries(value).filter(([key, part]) => (segment === '*' || segment === key) && isSection(part));
+  const parts = inside.map(([key, part]) => [key, renameIn(part, rest, field, [...place, key], warnings)]);
+  return { ...value, ...Object.fromEntries(parts) };
+}
+
+function renameHere(value: object, field: RenamedField, place: readonly string[], warnings: string[]): object {
+  if (!Object.hasOwn(value, field.from)) return value;
+  const { [field.from]: former, ...others } = value as Record<string, unknown>;
+  const [from, to] = [field.from, field.to].map((name) => [...place, name].join('.'));
+  const isBoth = Object.hasOwn(others, field.to);
+  const advice = isBoth ? 'it is ignored, since both are given' : 'it still counts, until the next minor version';
+  warnings.push(`${from} is called ${to} since ${field.since}: ${advice}`);
+  return isBoth ? others : { ...others, [field.to]: former };
+}
+
+const isSection = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
