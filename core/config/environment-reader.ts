@@ -21,6 +21,8 @@ export interface EnvironmentReader {
   flag(field: string, value: FromEnv<boolean>): boolean;
   list(field: string, value: ListFromEnv): string[];
   problem(place: string, text: string): void;
+  /** A problem of a value that was read: under its variable's name, or the field's when the config holds the value. */
+  wrong(field: string, value: FromEnv<string> | ListFromEnv, text: string): void;
 }
 
 /** What Kubernetes sets for a Service that happens to be named like one of our variables. */
@@ -58,6 +60,7 @@ export function createEnvironmentReader(environment: Environment): EnvironmentRe
     problems,
     names,
     problem,
+    wrong: (field, value, said) => problem(placeOf(field, value), said),
     text,
     integer(field, value, { min, max }) {
       const { place, text: found, ready } = source(field, value);
@@ -80,4 +83,9 @@ export function createEnvironmentReader(environment: Environment): EnvironmentRe
       return [...new Set(items.map((item) => item.trim()).filter((item) => item !== ''))];
     },
   };
+}
+
+function placeOf(field: string, value: FromEnv<string> | ListFromEnv): string {
+  const parts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return parts.find(isEnvRef)?.env ?? field;
 }

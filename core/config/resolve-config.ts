@@ -3,9 +3,10 @@ import { parsePlaybookPath } from '../access/playbook-path.ts';
 import { GatewayError } from '../errors.ts';
 import { parseIssuer, parseOrigin, parseStoreUrl, parseUpstreamUrl } from './addresses.ts';
 import { defaults } from './defaults.ts';
+import type { FromEnv } from './env.ts';
 import { bypassProblem, unknownNames } from './environment-names.ts';
 import { createEnvironmentReader, type Environment, type EnvironmentReader } from './environment-reader.ts';
-import type { GatewayConfig } from './gateway-config.ts';
+import type { GatewayConfig, ListFromEnv } from './gateway-config.ts';
 import { policyFindings } from './policy-findings.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
 
@@ -59,7 +60,7 @@ function resolveUpstream(config: GatewayConfig, reader: EnvironmentReader): Reso
   const text = reader.text('upstream.baseUrl', section.baseUrl);
   const baseUrl = parseUpstreamUrl(text);
   if (baseUrl === undefined)
-    reader.problem('NOETL_BASE_URL', 'must be an http or https URL without query or credentials');
+    reader.wrong('upstream.baseUrl', section.baseUrl, 'must be an http or https URL without query or credentials');
   return {
     baseUrl: baseUrl ?? new URL('http://127.0.0.1/'),
     timeoutMs: reader.integer('upstream.timeoutSecs', section.timeoutSecs, { min: 1, max: 3600 }) * 1000,
@@ -74,10 +75,11 @@ function resolveListen(config: GatewayConfig, reader: EnvironmentReader): Resolv
   const section = { ...defaults.listen, ...config.listen };
   const origins = reader.list('listen.corsAllowedOrigins', section.corsAllowedOrigins);
   const credentials = reader.flag('listen.corsAllowCredentials', section.corsAllowCredentials);
+  const wrongOrigin = (said: string) => reader.wrong('listen.corsAllowedOrigins', section.corsAllowedOrigins, said);
   for (const origin of origins) {
-    if (origin === '*' && credentials) reader.problem('CORS_ALLOWED_ORIGINS', '* and credentials exclude each other');
+    if (origin === '*' && credentials) wrongOrigin('* and credentials exclude each other');
     if (origin !== '*' && !parseOrigin(origin)) {
-      reader.problem('CORS_ALLOWED_ORIGINS', `${origin} is not an origin (scheme://host[:port], nothing more)`);
+      wrongOrigin(`${origin} is not an origin (scheme://host[:port], nothing more)`);
     }
   }
   return {
@@ -85,7 +87,7 @@ function resolveListen(config: GatewayConfig, reader: EnvironmentReader): Resolv
     port: publicPort(config, reader),
     internalPort: reader.integer('listen.internalPort', section.internalPort, port),
     publicUrl: reader.text('listen.publicUrl', section.publicUrl) || undefined,
-    internalUrl: internalUrl(reader, reader.text('listen.internalUrl', section.internalUrl)),
+    internalUrl: internalUrl(reader, section.internalUrl),
     trustedProxies: reader.integer('listen.trustedProxies', section.trustedProxies, { min: 0, max: 16 }),
     corsAllowedOrigins: origins,
     corsAllowCredentials: credentials,
@@ -102,10 +104,11 @@ function publicPort(config: GatewayConfig, reader: EnvironmentReader): number {
   return reader.integer('listen.port', first === '' ? second : ref, port);
 }
 
-function internalUrl(reader: EnvironmentReader, text: string): string {
+function internalUrl(reader: EnvironmentReader, value: FromEnv<string>): string {
+  const text = reader.text('listen.internalUrl', value);
   const url = parseUpstreamUrl(text);
   if (url === undefined)
-    reader.problem('GATEWAY_INTERNAL_URL', 'must be an http or https URL without query or credentials');
+    reader.wrong('listen.internalUrl', value, 'must be an http or https URL without query or credentials');
   return text.replace(/\/+$/, '');
 }
 
@@ -119,9 +122,10 @@ function resolveAuth(
   const validator = config.auth?.validator ?? { kind: 'playbook' };
   const login = config.auth?.login ?? { kind: 'playbook' };
   const jwtMode = reader.text('auth.jwtMode', section.jwtMode);
-  if (jwtMode !== 'enforce' && jwtMode !== 'shadow') reader.problem('GATEWAY_JWT_MODE', 'must be enforce or shadow');
+  const wrongMode = (said: string) => reader.wrong('auth.jwtMode', section.jwtMode, said);
+  if (jwtMode !== 'enforce' && jwtMode !== 'shadow') wrongMode('must be enforce or shadow');
   if (jwtMode === 'shadow' && login.kind === 'local') {
-    reader.problem('GATEWAY_JWT_MODE', "shadow needs a login backend that decides; auth.login is { kind: 'local' }");
+    wrongMode("shadow needs a login backend that decides; auth.login is { kind: 'local' }");
   }
   if (validator.kind === 'static' && mode !== 'development') {
     reader.problem(
@@ -130,8 +134,8 @@ function resolveAuth(
     );
   }
   return {
-    trustedIssuers: issuers(reader, reader.list('auth.trustedIssuers', section.trustedIssuers)),
-    audiences: required(reader, 'GATEWAY_AUDIENCES', reader.list('auth.audiences', section.audiences)),
+    trustedIssuers: issuers(reader, section.trustedIssuers),
+    audiences: required(reader, 'auth.audiences', section.audiences),
     jwtMode: jwtMode === 'shadow' ? 'shadow' : 'enforce',
     algorithms: section.algorithms,
     login,
@@ -146,9 +150,9 @@ function resolveAuth(
       ),
     },
     playbooks: {
-      login: playbookPath(reader, 'AUTH_PLAYBOOK_LOGIN', playbooks.login),
-      validateSession: playbookPath(reader, 'AUTH_PLAYBOOK_VALIDATE_SESSION', playbooks.validateSession),
-      checkAccess: playbookPath(reader, 'AUTH_PLAYBOOK_CHECK_ACCESS', playbooks.checkAccess),
+      login: playbookPath(reader, 'auth.playbooks.login', playbooks.login),
+      validateSession: playbookPath(reader, 'auth.playbooks.validateSession', playbooks.validateSession),
+      checkAccess: playbookPath(reader, 'auth.playbooks.checkAccess', playbooks.checkAccess),
     },
     sessionDbCredential: reader.text('auth.playbooks.sessionDbCredential', playbooks.sessionDbCredential),
     playbookTimeoutMs: reader.integer('auth.playbooks.timeoutSecs', playbooks.timeoutSecs, { min: 1, max: 600 }) * 1000,
@@ -157,28 +161,24 @@ function resolveAuth(
   };
 }
 
-function playbookPath(
-  reader: EnvironmentReader,
-  name: string,
-  value: Parameters<EnvironmentReader['text']>[1],
-): string {
-  const path = reader.text(name, value);
-  if (parsePlaybookPath(path) === undefined) reader.problem(name, 'is not a catalog path');
+function playbookPath(reader: EnvironmentReader, field: string, value: FromEnv<string>): string {
+  const path = reader.text(field, value);
+  if (parsePlaybookPath(path) === undefined) reader.wrong(field, value, 'is not a catalog path');
   return path;
 }
 
-function issuers(reader: EnvironmentReader, texts: string[]): string[] {
-  const found = required(reader, 'GATEWAY_TRUSTED_ISSUERS', texts);
-  return found.flatMap((text) => {
+function issuers(reader: EnvironmentReader, value: ListFromEnv): string[] {
+  return required(reader, 'auth.trustedIssuers', value).flatMap((text) => {
     const issuer = parseIssuer(text);
     if (issuer === undefined)
-      reader.problem('GATEWAY_TRUSTED_ISSUERS', `${text} must be an https URL, or http for loopback`);
+      reader.wrong('auth.trustedIssuers', value, `${text} must be an https URL, or http for loopback`);
     return issuer ?? [];
   });
 }
 
-function required(reader: EnvironmentReader, name: string, list: string[]): string[] {
-  if (list.length === 0) reader.problem(name, 'is required: a comma list');
+function required(reader: EnvironmentReader, field: string, value: ListFromEnv): string[] {
+  const list = reader.list(field, value);
+  if (list.length === 0) reader.wrong(field, value, 'is required: a comma list');
   return list;
 }
 
@@ -186,7 +186,7 @@ function resolveSessions(config: GatewayConfig, reader: EnvironmentReader): Reso
   const section = { ...defaults.sessions, ...config.sessions };
   const store = reader.text('sessions.store', section.store);
   if (!parseStoreUrl(store)) {
-    reader.problem('GATEWAY_SESSION_STORE', 'must be memory:, redis://…, rediss://… or nats://…');
+    reader.wrong('sessions.store', section.store, 'must be memory:, redis://…, rediss://… or nats://…');
   }
   return {
     store,
@@ -213,7 +213,11 @@ function resolveObservability(config: GatewayConfig, reader: EnvironmentReader):
   const section = { ...defaults.observability, ...config.observability };
   const logLevel = reader.text('observability.logLevel', section.logLevel).toLowerCase();
   if (!['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].includes(logLevel)) {
-    reader.problem('LOG_LEVEL', 'must be trace, debug, info, warn, error, fatal or silent');
+    reader.wrong(
+      'observability.logLevel',
+      section.logLevel,
+      'must be trace, debug, info, warn, error, fatal or silent',
+    );
   }
   return {
     logLevel,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { allow } from '../../../../core/access/grant.ts';
+import { env } from '../../../../core/config/env.ts';
 import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
 import { resolveConfig } from '../../../../core/config/resolve-config.ts';
 import { GatewayError } from '../../../../core/errors.ts';
@@ -47,6 +48,21 @@ describe('resolveConfig', () => {
     ]) {
       expect(problems.some((line) => line.startsWith(`${name}:`))).toBe(true);
     }
+  });
+
+  it('names the variable that the config asks for, or the field that holds the value', () => {
+    const config: GatewayConfig = {
+      ...declaration,
+      upstream: { baseUrl: env('OUR_NOETL', 'ftp://a') },
+      sessions: { store: 'mongodb://a' },
+      auth: { trustedIssuers: [env('OUR_ISSUER', 'http://a.example.com')], audiences: [] },
+    };
+    expect(problemsOf({}, config).map((line) => line.slice(0, line.indexOf(':')))).toEqual([
+      'OUR_ISSUER',
+      'auth.audiences',
+      'OUR_NOETL',
+      'sessions.store',
+    ]);
   });
 
   it.each([
