@@ -1,4 +1,4 @@
-import { combineCheckers, createLocalAccessChecker } from '../core/access/access-checkers.ts';
+import { combineCheckers, createLocalAccessChecker, exceptReserved } from '../core/access/access-checkers.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import type { Observe } from '../core/observe.ts';
@@ -137,7 +137,8 @@ function chooseChecker({ config, clock, observe, upstream, driver }: Given): Acc
   const { auth, compiledGrants } = config;
   const local = createLocalAccessChecker(compiledGrants);
   const common = { clock, cacheTtlMs: auth.access.cacheTtlMs, reserved: compiledGrants.reserved };
-  const own = config.adapters.accessChecker?.({ upstream, clock, observe });
+  const given = config.adapters.accessChecker?.({ upstream, clock, observe });
+  const own = given && exceptReserved(given, compiledGrants.reserved);
   if (own === undefined && auth.access.checker === 'local') return local;
   const asked =
     own ??

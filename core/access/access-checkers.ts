@@ -21,3 +21,11 @@ export function combineCheckers(first: AccessChecker, second: AccessChecker): Ac
     },
   };
 }
+
+/** A checker of somebody's own, never asked about paths that are nobody's, whatever it would say of them. */
+export function exceptReserved(checker: AccessChecker, reserved: ReadonlySet<string>): AccessChecker {
+  return {
+    check: async (question) =>
+      reserved.has(question.path) ? { allowed: false, why: 'reserved', grant: undefined } : checker.check(question),
+  };
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { combineCheckers, createLocalAccessChecker } from '../../../../core/access/access-checkers.ts';
+import { combineCheckers, createLocalAccessChecker, exceptReserved } from '../../../../core/access/access-checkers.ts';
 import { compileGrants, type Decision } from '../../../../core/access/decision.ts';
 import { decideOnExecution } from '../../../../core/access/execution-access.ts';
 import type { Grant } from '../../../../core/access/grant.ts';
@@ -77,4 +77,12 @@ describe('executions', () => {
     const upstream: AccessChecker = { check: async ({ permission }) => (permission === 'execute' ? yes : no) };
     expect(await may(upstream, 'view')).toBe(true);
   });
+});
+
+test('a checker of somebody’s own is not asked about what is nobody’s', async () => {
+  const own = answering(yes);
+  const checker = exceptReserved(own, new Set(['auth/login']));
+  expect(await checker.check({ ...question, path: 'auth/login' })).toMatchObject({ allowed: false, why: 'reserved' });
+  expect(own.asked).toEqual([]);
+  expect(await checker.check(question)).toEqual(yes);
 });
