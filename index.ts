@@ -33,4 +33,4 @@ export type {
   Upstream,
 } from './core/ports.ts';
 export type { Session, User } from './core/session/session.ts';
-export type { SessionKey, SessionToken } from './core/session/session-token.ts';
+export { parseSessionToken, type SessionKey, type SessionToken } from './core/session/session-token.ts';

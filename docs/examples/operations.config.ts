@@ -1,0 +1,139 @@
+import {
+  type AccessRequest,
+  allow,
+  authenticated,
+  custom,
+  defineGateway,
+  onExecution,
+  onPlaybook,
+  role,
+} from '../../index.ts';
+import type { NoetlOperations } from '../../openapi/noetl.types.ts';
+
+export default defineGateway<NoetlOperations>({
+  operations: {
+    executePlaybook: { upstream: 'POST /api/execute', access: onPlaybook('execute', 'name') },
+    execution: { upstream: 'GET /api/executions/{execution_id}', access: onExecution('view', 'id') },
+
+    // #region open
+    runs: {
+      upstream: 'GET /api/executions',
+      description: 'Executions that the caller may view, newest first.',
+      access: authenticated({ rows: 'executions' }),
+    },
+    // #endregion
+
+    // #region read
+    playbook: {
+      upstream: 'POST /api/catalog/resource',
+      type: 'query',
+      access: onPlaybook('view', 'path'),
+      args: { catalog_id: false },
+    },
+    // #endregion
+
+    // #region arguments
+    playbookForm: {
+      upstream: 'GET /api/catalog/{path}/ui_schema',
+      access: onPlaybook('view', 'playbook'),
+      args: {
+        path: { name: 'playbook', description: 'Its path in the catalog.' },
+        version: false,
+      },
+    },
+    latestRuns: {
+      upstream: 'GET /api/executions',
+      access: authenticated({ rows: 'executions' }),
+      args: { page: { constant: 1 }, page_size: { constant: 3 } },
+    },
+    // #endregion
+
+    // #region fields
+    history: {
+      upstream: 'GET /api/executions',
+      access: authenticated({ rows: 'executions' }),
+      fields: {
+        execution_id: ['id', 'executionId'],
+        duration_human: 'took',
+        catalog_id: false,
+        error: false,
+      },
+    },
+    // #endregion
+
+    // #region bounds
+    dashboardStats: {
+      upstream: 'GET /api/dashboard/stats',
+      access: authenticated(),
+      timeoutMs: 2_000,
+      cacheTtlMs: 10_000,
+      maxResponseBytes: 64 * 1024,
+    },
+    // #endregion
+
+    // #region custom
+    playbookSource: {
+      upstream: 'POST /api/catalog/resource',
+      type: 'query',
+      access: custom(staffWhoMayEdit),
+      args: { catalog_id: false, version: false },
+    },
+    // #endregion
+
+    // #region templates
+    dailyReport: {
+      upstream: 'POST /api/execute',
+      access: custom(({ may }) => may('execute', 'data/report')),
+      args: {
+        path: { constant: 'data/report' },
+        workload: 'variables',
+        catalog_id: false,
+        parent_execution_id: false,
+        resource_kind: false,
+        version: false,
+      },
+      allowTemplates: true,
+    },
+    // #endregion
+
+    // #region risk
+    serverStatus: {
+      upstream: 'GET /api/status',
+      access: role('admin'),
+      acceptRisk: 'The operators’ dashboard shows memory and CPU; admins only.',
+    },
+    // #endregion
+
+    // #region when-present
+    workerPools: { upstream: 'GET /api/worker/pools', access: role('admin'), whenPresent: true },
+    // #endregion
+
+    // #region me
+    me: {
+      gateway: 'query',
+      sdl: 'me: Me!',
+      typeDefs: /* GraphQL */ `
+        type Me { id: ID!, name: String!, roles: [String!]!, sessionEnds: String! }
+      `,
+      access: authenticated(),
+      resolve: ({ user, expiresAt }) => ({
+        id: user.userId,
+        name: user.displayName,
+        roles: user.roles,
+        sessionEnds: expiresAt.toISOString(),
+      }),
+    },
+    // #endregion
+  },
+  roles: ['admin', 'developer', 'analyst', 'viewer'],
+  grants: [allow('admin', 'all', '*'), allow('analyst', ['execute', 'view'], 'data/*')],
+});
+
+// #region custom-function
+/** Colleagues only, and of those the ones who may change the playbook. */
+async function staffWhoMayEdit({ user, args, may }: AccessRequest): Promise<boolean> {
+  const path = args['path'];
+  if (typeof path !== 'string' || user.email?.endsWith('@example.com') !== true) return false;
+  return may('edit', path);
+}
+// #endregion
