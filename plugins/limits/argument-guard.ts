@@ -1,10 +1,14 @@
-import { isRawNumber } from '../../core/json/lossless-json.ts';
+import { isRawNumber, type RawNumber } from '../../core/json/lossless-json.ts';
+import { hasTemplateMark } from '../../core/noetl/template-mark.ts';
 
 /** What values of arguments may hold. */
 export interface ArgumentLimits {
   /** NoETL evaluates `{{`, `{%` and `{#` as templates, wherever they stand. */
   readonly allowTemplates: boolean;
-  /** Longest unbroken run of ASCII letters and digits, characters; NoETL's masking is quadratic in it. */
+  /**
+   * Longest unbroken run of ASCII letters and digits, `+`, `-` and `.` among them, characters. NoETL's masking looks for
+   * the scheme of a URL from each letter on, so its cost is quadratic in such a run. Digits of a number count too.
+   */
   readonly unbrokenRun: number;
 }
 
@@ -16,7 +20,6 @@ export interface ArgumentProblem {
 
 const maxNesting = 64;
 const maxPlaceLength = 200;
-const templateMarks = ['{{', '{%', '{#'];
 
 /**
  * Looks through the coerced arguments of a field: keys and values, however deep.
@@ -35,7 +38,8 @@ export function findArgumentProblem(
 
 function problemOf(value: unknown, place: string, limits: ArgumentLimits, depth: number): ArgumentProblem | undefined {
   if (typeof value === 'string') return refused(place, textProblem(value, limits));
-  if (typeof value !== 'object' || value === null || isRawNumber(value)) return undefined;
+  if (typeof value === 'number' || isRawNumber(value)) return refused(place, numberProblem(value, limits));
+  if (typeof value !== 'object' || value === null) return undefined;
   if (depth >= maxNesting) return refused(place, 'it is nested too deeply');
   return Array.isArray(value)
     ? problemOfList(value, place, limits, depth + 1)
@@ -65,8 +69,14 @@ function refused(place: string, reason: string | undefined): ArgumentProblem | u
   return { place: place.length > maxPlaceLength ? `${place.slice(0, maxPlaceLength)}…` : place, reason };
 }
 
+/** A number beyond a double's range would go upstream as nothing. */
+function numberProblem(value: number | RawNumber, { unbrokenRun }: ArgumentLimits): string | undefined {
+  const isTooLarge = typeof value === 'number' ? !Number.isFinite(value) : value.rawJSON.length > unbrokenRun;
+  return isTooLarge ? 'a number is too large' : undefined;
+}
+
 function textProblem(text: string, limits: ArgumentLimits): string | undefined {
-  if (!limits.allowTemplates && templateMarks.some((mark) => text.includes(mark))) {
+  if (!limits.allowTemplates && hasTemplateMark(text)) {
     return 'template marks ({{, {%, {#) are not accepted';
   }
   return text.length > limits.unbrokenRun && longestRun(text) > limits.unbrokenRun
@@ -78,12 +88,13 @@ function longestRun(text: string): number {
   let longest = 0;
   let start = 0;
   for (let i = 0; i < text.length; i += 1) {
-    if (!isLetterOrDigit(text.charCodeAt(i))) start = i + 1;
+    if (!isPartOfRun(text.charCodeAt(i))) start = i + 1;
     else if (i + 1 - start > longest) longest = i + 1 - start;
   }
   return longest;
 }
 
-function isLetterOrDigit(unit: number): boolean {
+function isPartOfRun(unit: number): boolean {
+  if (unit === 0x2b || unit === 0x2d || unit === 0x2e) return true;
   return (unit >= 0x30 && unit <= 0x39) || (unit >= 0x41 && unit <= 0x5a) || (unit >= 0x61 && unit <= 0x7a);
 }

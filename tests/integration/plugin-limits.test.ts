@@ -126,6 +126,8 @@ describe('arguments', () => {
     ['a long run', { q: 'a'.repeat(4001) }, 'variables.q'],
     ['a long run inside text', { q: `see ${'a1'.repeat(2001)} there` }, 'variables.q'],
     ['a long run in a key', { ['k'.repeat(4001)]: 1 }, 'variables'],
+    ['a long run with signs of a URL scheme', { q: 'a+b.c-'.repeat(700) }, 'variables.q'],
+    ['a mark hidden in JSON text', { q: '["\\u007b\\u007b 7*7 }}"]' }, 'variables.q'],
     ['nesting', deep(80), 'variables[0][0]'],
   ])('%s is refused, with its place', async (_name, v, place) => {
     const gateway = pluginGateway();
