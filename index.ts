@@ -2,6 +2,8 @@
  * What a gateway project's `gateway.config.ts` may use. Everything else of the package is its own affair.
  * @module
  */
+/** A plugin of one's own for `plugins`: what runs inside knows {@link CallContext}. */
+export type { Plugin } from 'graphql-yoga';
 export {
   type AccessRequest,
   type AccessRule,
@@ -15,14 +17,18 @@ export {
 export type { Decision } from './core/access/decision.ts';
 export { allow, deny, type Grant } from './core/access/grant.ts';
 export type { Permission } from './core/access/permission.ts';
+export type { CallContext, Caller, RootDecision } from './core/call-context.ts';
+export type { Clock } from './core/clock.ts';
 export { defineGateway } from './core/config/define-gateway.ts';
 export { type EnvRef, env } from './core/config/env.ts';
 export type { AdapterGiven, GatewayConfig, ProtocolRole } from './core/config/gateway-config.ts';
 export type { GatewayFieldCall, OperationShapes } from './core/config/operation-row.ts';
 export { type ErrorCode, GatewayError } from './core/errors.ts';
+export type { GatewayEvent, Observe } from './core/observe.ts';
 export type {
   AccessChecker,
   AccessQuestion,
+  Ending,
   Identity,
   LoginBackend,
   LoginRequest,
@@ -31,6 +37,8 @@ export type {
   SessionValidator,
   StoredSession,
   Upstream,
+  UpstreamCall,
+  UpstreamReply,
 } from './core/ports.ts';
 export type { Session, User } from './core/session/session.ts';
 export { parseSessionToken, type SessionKey, type SessionToken } from './core/session/session-token.ts';
