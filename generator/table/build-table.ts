@@ -39,7 +39,10 @@ export function buildTable(document: OpenApiDocument, config: GatewayConfig): Ta
     const operation = readRow(field, row, structured, shapes, findings);
     if (operation === undefined) return [];
     findings.problems.push(...checkAccess(operation, config.roles));
-    return [operation];
+    // Nobody may call it, so nobody needs to know of it.
+    if (operation.access?.kind !== 'closed') return [operation];
+    findings.notes.push(`operations.${field}: closed(); not in the schema`);
+    return [];
   });
   return { operations, problems: findings.problems, notes: findings.notes };
 }

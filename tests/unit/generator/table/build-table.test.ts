@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { authenticated, onExecution, onPlaybook, role } from '../../../../core/access/access-rule.ts';
+import { authenticated, closed, onExecution, onPlaybook, role } from '../../../../core/access/access-rule.ts';
 import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
 import type { AnyRow } from '../../../../core/config/operation-row.ts';
 import type { OpenApiDocument, OperationObject, Schema } from '../../../../generator/document/open-api.ts';
@@ -280,4 +280,15 @@ describe('buildTable', () => {
       }),
     );
   });
+});
+
+it('a row that is closed is checked and left out, with a note', () => {
+  const upstream = 'GET /api/executions';
+  const table = (row: AnyRow) => buildTable(document, { operations: { shut: row }, roles: [], grants: [] });
+  expect(table({ upstream, access: closed() })).toEqual({
+    operations: [],
+    problems: [],
+    notes: ['operations.shut: closed(); not in the schema'],
+  });
+  expect(table({ upstream, access: closed(), args: { nope: 'x' } }).problems).toHaveLength(1);
 });
