@@ -2,6 +2,7 @@ import {
   type AccessRequest,
   allow,
   authenticated,
+  closed,
   custom,
   defineGateway,
   onExecution,
@@ -102,6 +103,10 @@ export default defineGateway<NoetlOperations>({
       access: role('admin'),
       acceptRisk: 'The operators’ dashboard shows memory and CPU; admins only.',
     },
+    // #endregion
+
+    // #region closed
+    upstreamHealth: { upstream: 'GET /api/health', access: closed() },
     // #endregion
 
     // #region when-present

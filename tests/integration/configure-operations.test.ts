@@ -43,6 +43,8 @@ describe('open, rename and describe', () => {
   it('what has no row is not there', async () => {
     expect(field('catalog')).toBeUndefined();
     expect(field('executions')).toBeUndefined();
+    expect(field('upstreamHealth')).toBeUndefined();
+    expect(gateway.notes).toContain('operations.upstreamHealth: closed(); not in the schema');
     expect(await gateway.as('admin', '{ executions { path } }')).toMatchObject({ data: undefined, codes: [refused] });
   });
 
