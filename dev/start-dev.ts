@@ -50,22 +50,24 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
   const noetl = await createNoetlStandIn(options.openapiFile === undefined ? {} : { openapiFile: options.openapiFile });
   const internalPort = environment['GATEWAY_INTERNAL_PORT'] ?? '8091';
   const internalUrl = `http://127.0.0.1:${internalPort}`;
-  const { config, warnings } = resolveConfig(options.config, {
-    LOG_LEVEL: 'warn',
-    ...environment,
-    NODE_ENV: 'development',
-    GATEWAY_BIND: environment['GATEWAY_BIND'] ?? '127.0.0.1',
-    GATEWAY_INTERNAL_PORT: internalPort,
-    GATEWAY_INTERNAL_URL: internalUrl,
-    NOETL_BASE_URL: noetl.url.href,
-    GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
-    GATEWAY_AUDIENCES: audience,
-  });
   const closeParts = () => Promise.allSettled([issuer.close(), noetl.close()]);
+  let gateway: Gateway | undefined;
   try {
+    const { config, warnings } = resolveConfig(options.config, {
+      LOG_LEVEL: 'warn',
+      ...environment,
+      NODE_ENV: 'development',
+      GATEWAY_BIND: environment['GATEWAY_BIND'] ?? '127.0.0.1',
+      GATEWAY_INTERNAL_PORT: internalPort,
+      GATEWAY_INTERNAL_URL: internalUrl,
+      NOETL_BASE_URL: noetl.url.href,
+      GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
+      GATEWAY_AUDIENCES: audience,
+    });
     const { sdl, version = 'unknown' } = options;
-    const gateway = await createGateway({ config, sdl, warnings, version, pretty: environment['CI'] === undefined });
-    const { port } = await gateway.listen();
+    const made = await createGateway({ config, sdl, warnings, version, pretty: environment['CI'] === undefined });
+    gateway = made;
+    const { port } = await made.listen();
     const url = `http://localhost:${port}`;
     const identityToken = (user: string) => issuer.token(subjectOf(user));
     return {
@@ -73,7 +75,7 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
       internalUrl,
       issuer,
       noetl,
-      gateway,
+      gateway: made,
       users: sampleUsers.map(({ email }) => nameOf(email)),
       identityToken,
       async login(user) {
@@ -81,11 +83,12 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
         return { identityToken: token, sessionToken: await loginOver(`http://127.0.0.1:${port}`, token) };
       },
       async stop() {
-        await gateway.stop();
+        await made.stop();
         await closeParts();
       },
     };
   } catch (error) {
+    await gateway?.stop();
     await closeParts();
     throw error;
   }
