@@ -38,7 +38,7 @@ function compareName(name: string, old: LockedName, next: LockedName, problems: 
   if (bareType(old.answer) !== bareType(next.answer)) {
     problems.push(`${place}: answered ${old.answer} and would now answer ${next.answer}`);
   }
-  compareMembers({ place, kind: 'argument', old: old.args, next: next.args }, problems, notes);
+  compareMembers({ place, kind: 'argument', old: old.args, next: inOldWords(old, next) }, problems, notes);
   for (const [argument, meaning] of Object.entries(next.args)) {
     const wasOptional = old.args[argument]?.endsWith('!') !== true;
     if (meaning.endsWith('!') && wasOptional) problems.push(`${place}: the argument ${argument} would now be required`);
@@ -88,6 +88,25 @@ const typeOf = (meaning: string): string => bareType(meaning.slice(meaning.lastI
 
 /** A type without its non-nulls, which loosen and tighten without a change of meaning. */
 const bareType = (type: string): string => type.replaceAll('!', '');
+
+/**
+ * The next arguments; one that stands at its old place in the path keeps the name that it had there: what NoETL calls a
+ * part of a path changes nothing on the wire.
+ */
+function inOldWords(old: LockedName, next: LockedName): LockedName['args'] {
+  const [was, is] = [placesIn(old.operation), placesIn(next.operation)];
+  return Object.fromEntries(
+    Object.entries(next.args).map(([name, meaning]) => {
+      const before = old.args[name];
+      const place = is.indexOf(wireOf(meaning));
+      const stays = before !== undefined && place !== -1 && was.indexOf(wireOf(before)) === place;
+      return [name, stays ? `${wireOf(before)}: ${meaning.slice(wireOf(meaning).length + 2)}` : meaning];
+    }),
+  );
+}
+
+const placesIn = (operation: string): readonly string[] =>
+  [...operation.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => `path ${name}`);
 
 const template = (operation: string): string => operation.replace(/\{[^{}]*\}/g, '{}');
 

@@ -36,7 +36,10 @@ describe('compareLock', () => {
         { Run: { ...lock.types['Run'], more: 'more: Int' } },
       ),
     ],
-    ['another name of a parameter of the path', renamed({ operation: 'GET /api/runs/{run_id}' })],
+    [
+      'another name of a parameter of the path',
+      renamed({ operation: 'GET /api/runs/{run_id}', args: { ...runs.args, id: 'path run_id: ID!' } }),
+    ],
     ['a field that may now be null', renamed({}, { Run: { ...lock.types['Run'], runId: 'run_id: ID' } })],
   ])('is silent when %s', (_name, next) => {
     expect(compareLock(lock, next)).toEqual({ problems: [], notes: [] });
@@ -52,6 +55,16 @@ describe('compareLock', () => {
       'an argument that goes elsewhere',
       renamed({ args: { ...runs.args, size: 'query limit: Int' } }),
       /size: was query size on the wire and would now be query limit/,
+    ],
+    [
+      'a part of the path that changes its type',
+      renamed({ operation: 'GET /api/runs/{run_id}', args: { ...runs.args, id: 'path run_id: String!' } }),
+      /runs\.id: was of type ID and would now be String/,
+    ],
+    [
+      'a part of the path under another public name',
+      renamed({ operation: 'GET /api/runs/{run_id}', args: { runId: 'path run_id: ID!', size: 'query size: Int' } }),
+      /the argument id \(path id\) is gone; if it is now called run_id, say so/,
     ],
     [
       'an argument of another type',
@@ -121,4 +134,15 @@ describe('gateway.lock', () => {
     expect(parseGatewayLock('{')).toEqual(emptyLock);
     expect(parseGatewayLock('[]')).toEqual(emptyLock);
   });
+});
+
+it('arguments that change their places in the path change their meaning', () => {
+  const operation = 'GET /api/{a}/{b}';
+  const of = (args: typeof runs.args, key = operation) => ({
+    ...lock,
+    names: { runs: { ...runs, operation: key, args } },
+  });
+  const before = of({ a: 'path a: ID!', b: 'path b: ID!' });
+  expect(compareLock(before, of({ a: 'path b: ID!', b: 'path a: ID!' })).problems).toHaveLength(2);
+  expect(compareLock(before, of({ a: 'path x: ID!', b: 'path y: ID!' }, 'GET /api/{x}/{y}')).problems).toEqual([]);
 });
