@@ -1,8 +1,5 @@
 import { GatewayError } from '../core/errors.ts';
 
-/** 0 fine, 1 the check found something, 2 wrong use or broken input. */
-export type ExitCode = 0 | 1 | 2;
-
 /** Says an error to a person: the sentence, then each problem on its own line. A bug shows where it happened. */
 export function reportError(error: unknown): void {
   if (!(error instanceof GatewayError)) {

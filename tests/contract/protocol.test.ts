@@ -187,7 +187,8 @@ async function executeAndWait(url: string, token: string, name: string): Promise
     query: 'mutation ($name: String!) { executePlaybook(name: $name) { id } }',
     variables: { name },
   });
-  const { id } = (started.body.data ?? {})['executePlaybook'] as { id: string };
+  const fields: Record<string, unknown> = started.body.data ?? {};
+  const { id } = fields['executePlaybook'] as { id: string };
   for (let left = 100; left > 0; left -= 1) {
     const { body } = await graphql(url, token, {
       query: 'query Status($id: ID!) { execution(id: $id) { id status result } }',
