@@ -110,4 +110,7 @@ default. \`gateway.config.ts\` says what is open, to whom, and under which name.
 | \`npm run check\` | type-checks, and fails when something generated is stale |
 | \`npm run doctor\` | looks at environment, NoETL, issuer and store |
 | \`npm start\` | the production server; needs \`GATEWAY_TRUSTED_ISSUERS\` and \`GATEWAY_AUDIENCES\` |
+
+Serving needs none of what generates: a production install is \`npm ci --omit=dev --omit=optional\`, as in the generated
+\`Dockerfile\`.
 `;
