@@ -18,7 +18,9 @@ export function emitTypes(document: OpenApiDocument): string {
   ].join('\n');
 }
 
-const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+/** Line breaks and other control characters are escaped too: a name cannot end its literal. */
+const quote = (text: string): string =>
+  `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 
 function union(names: readonly string[]): string {
   const unique = [...new Set(names)].sort();

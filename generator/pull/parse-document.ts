@@ -14,6 +14,15 @@ const maxProblems = 20;
  * @throws ERR_SPEC_INVALID with the places of what is wrong; ERR_SPEC_UNSUPPORTED for another version.
  */
 export async function parseDocument(bytes: Uint8Array): Promise<OpenApiDocument> {
+  try {
+    return await parseAndCheck(bytes);
+  } catch (error) {
+    // The stack ran out: no document that people write comes near.
+    throw error instanceof RangeError ? invalid(['the document is nested too deeply'], error) : error;
+  }
+}
+
+async function parseAndCheck(bytes: Uint8Array): Promise<OpenApiDocument> {
   const value = readText(decode(bytes));
   if (!isRecord(value)) throw invalid(['#: the document is not an object']);
   checkVersion(value);
@@ -46,7 +55,7 @@ function readJson(text: string): unknown {
   } catch (error) {
     // A flow mapping of YAML begins like JSON; a document that is neither is reported as JSON.
     const yaml = parseYaml(text, { strict: true, uniqueKeys: true });
-    if (yaml.errors.length === 0 && !text.trimStart().startsWith('{"')) return yaml.toJS({ maxAliasCount: 100 });
+    if (yaml.errors.length === 0 && !text.trimStart().startsWith('{"')) return readYaml(text);
     throw invalid([`not JSON: ${error instanceof Error ? error.message : 'unreadable'}${place(text, error)}`], error);
   }
 }

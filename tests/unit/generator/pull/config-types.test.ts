@@ -47,3 +47,12 @@ it('names the same mistakes at run time', () => {
 it('is the types of the document that is checked in', () => {
   expect(emitTypes(document)).toBe(readFileSync('openapi/noetl.types.ts', 'utf8'));
 });
+
+it('keeps a name inside its literal, whatever is in it', () => {
+  const name = `a\n'; b\\' "c" \\" \u2028 \r*/ \`$\{1}`;
+  const properties = { [name]: { type: 'string' } };
+  const answer = { description: '', content: { 'application/json': { schema: { type: 'object', properties } } } };
+  const types = emitTypes({ ...document, paths: { '/x': { get: { responses: { '200': answer } } } } });
+  const field = /fields: ([^\n]*);\n/.exec(types)?.[1] ?? '';
+  expect(new Function(`return ${field}`)()).toBe(name);
+});

@@ -149,6 +149,13 @@ describe('pull', () => {
       /not JSON.*line 1, column/,
     ],
     ['a YAML that is cut off', 'openapi: "3.1.0"\npaths: {a: [', 'ERR_SPEC_INVALID', /not YAML.*line/],
+    ['a bomb of aliases', `{a: &a [x], b: &b [${'*a,'.repeat(200)}]}`, 'ERR_SPEC_INVALID', /not usable YAML/],
+    [
+      'too many levels',
+      `{"openapi": "3.1.0", "paths": ${'{"/a":'.repeat(20_000)}{}${'}'.repeat(20_001)}`,
+      'ERR_SPEC_INVALID',
+      /too deeply/,
+    ],
     ['two keys of one name', 'openapi: 3.1.0\npaths: {}\npaths: {}', 'ERR_SPEC_INVALID', /not YAML.*unique/],
     ['something else', '{"hello": 1}', 'ERR_SPEC_INVALID', /#\/openapi: missing/],
     ['version 2', '{"swagger": "2.0", "paths": {}}', 'ERR_SPEC_UNSUPPORTED', /version 2\.0/],
