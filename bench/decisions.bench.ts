@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { compileGrants, decide } from '../core/access/decision.ts';
 import type { Grant } from '../core/access/grant.ts';
 
-const seconds = 2;
+const seconds = 1;
 const grantCount = 10_000;
 const target = 1_000_000;
 const roles = ['admin', 'developer', 'analyst', 'viewer'];

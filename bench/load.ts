@@ -1,0 +1,49 @@
+import { createRequire } from 'node:module';
+
+/** One kind of request, as autocannon wants it. */
+export interface LoadRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface LoadResult {
+  readonly requestsPerSecond: number;
+  readonly requests: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+interface CannonResult {
+  readonly errors: number;
+  readonly non2xx: number;
+  readonly requests: { readonly average: number; readonly total: number };
+  readonly latency: { readonly p50: number; readonly p99: number };
+}
+
+// It has no types of its own.
+const autocannon = createRequire(import.meta.url)('autocannon') as (options: object) => Promise<CannonResult>;
+
+/** Sends the requests in turn, over and over, each connection from another place on. @throws when one of them is not answered with 2xx. */
+export async function load(url: string, requests: readonly LoadRequest[], seconds: number): Promise<LoadResult> {
+  let connection = 0;
+  const result = await autocannon({
+    url,
+    requests,
+    connections: 32,
+    duration: seconds,
+    setupClient(client: { setRequests(requests: readonly LoadRequest[]): void }) {
+      const first = (connection++ * 7) % requests.length;
+      client.setRequests([...requests.slice(first), ...requests.slice(0, first)]);
+    },
+  });
+  const failed = result.errors + result.non2xx;
+  if (failed > 0) throw new Error(`${failed} of ${result.requests.total} requests to ${url} failed`);
+  return {
+    requestsPerSecond: Math.round(result.requests.total / seconds),
+    requests: result.requests.total,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+  };
+}

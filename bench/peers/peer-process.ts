@@ -1,0 +1,27 @@
+import process from 'node:process';
+
+/** What a peer tells the run that started it. */
+export interface PeerMessage {
+  readonly port?: number;
+  /** Processor time since the start, microseconds. */
+  readonly cpuMicros?: number;
+  /** For the upstream: requests since the start. */
+  readonly calls?: number;
+}
+
+/** Tells the run where this peer listens, and answers each of its questions with the numbers so far. */
+export function reportPeer(port: number, calls: () => number = () => 0): void {
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage();
+    process.send?.({ cpuMicros: user + system, calls: calls() } satisfies PeerMessage);
+  });
+  process.on('disconnect', () => process.exit(0));
+  process.send?.({ port } satisfies PeerMessage);
+}
+
+/** A variable that the run sets. @throws when it has not. */
+export function given(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`start this with npm run bench: ${name} is not set`);
+  return value;
+}

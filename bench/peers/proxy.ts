@@ -1,0 +1,19 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Pool } from 'undici';
+import { given, reportPeer } from './peer-process.ts';
+
+/** As little as a proxy of Node can do: node:http in, undici out, no session and no GraphQL. */
+const upstream = new Pool(given('BENCH_UPSTREAM'), { connections: 64 });
+
+const server = createServer((request, response) => {
+  request.resume();
+  upstream.request({ method: 'GET', path: request.url ?? '/' }).then(
+    async ({ statusCode, body }) => {
+      const text = await body.text();
+      response.writeHead(statusCode, { 'content-type': 'application/json' }).end(text);
+    },
+    () => response.writeHead(502).end(),
+  );
+});
+server.listen(0, '127.0.0.1', () => reportPeer((server.address() as AddressInfo).port));
