@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import autocannon from 'autocannon';
 
 /** One kind of request, as autocannon wants it. */
 export interface LoadRequest {
@@ -15,16 +15,6 @@ export interface LoadResult {
   readonly p99Ms: number;
 }
 
-interface CannonResult {
-  readonly errors: number;
-  readonly non2xx: number;
-  readonly requests: { readonly average: number; readonly total: number };
-  readonly latency: { readonly p50: number; readonly p99: number };
-}
-
-// It has no types of its own.
-const autocannon = createRequire(import.meta.url)('autocannon') as (options: object) => Promise<CannonResult>;
-
 /** Sends the requests in turn, over and over, each connection from another place on. @throws when one of them is not answered with 2xx. */
 export async function load(url: string, requests: readonly LoadRequest[], seconds: number): Promise<LoadResult> {
   let connection = 0;
@@ -33,7 +23,7 @@ export async function load(url: string, requests: readonly LoadRequest[], second
     requests,
     connections: 32,
     duration: seconds,
-    setupClient(client: { setRequests(requests: readonly LoadRequest[]): void }) {
+    setupClient(client) {
       const first = (connection++ * 7) % requests.length;
       client.setRequests([...requests.slice(first), ...requests.slice(0, first)]);
     },
