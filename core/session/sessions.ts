@@ -3,6 +3,7 @@ import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { GatewayError } from '../errors.ts';
 import type { Observe } from '../observe.ts';
 import type { SessionStore, Sessions, SessionValidator } from '../ports.ts';
+import { createOwedEndings } from './owed-endings.ts';
 import type { Session } from './session.ts';
 import { createSessionCheck } from './session-check.ts';
 import { capSession, endingsKeptMs, isLive } from './session-lifetime.ts';
@@ -28,12 +29,17 @@ export interface SessionsOptions {
  * Finds, keeps and ends sessions: process cache, then store, then validator; one search per token at a time.
  * - `expiresAt` is honoured on every hit; nothing extends it, and no session outlives `maxMs` after it was first known.
  * - A session is checked with the validator again after `revalidateMs` (see session-check.ts); if it says no, it is over.
- * - What was ended stays ended, whatever a validator says.
+ * - What was ended stays ended, whatever a validator says, and whether or not the store could be told at once.
  * - Every lookup reports one `session_check`.
  */
 export function createSessions(given: SessionsOptions): Sessions {
-  const parts = partsOf(given);
-  const lookup = createLookup(parts, given.observe);
+  const endings = createOwedEndings(watchedStore(given.store, given.observe), given.clock);
+  const parts = partsOf({ ...given, store: endings.store });
+  const look = createLookup(parts, given.observe);
+  const lookup: Sessions['lookup'] = (token) => {
+    endings.settle();
+    return look(token);
+  };
   parts.store.onEnded(parts.memory.noteEnding);
   return {
     lookup,
@@ -60,7 +66,7 @@ function partsOf({ store, validator, clock, options, limits, observe }: Sessions
   const { validationsAtOnce: atOnce, validationsWaiting: waiting } = limits;
   const memory = createSessionMemory({ clock, ...options });
   const gate = createValidationGate({ atOnce, waiting, clock, observe });
-  return { store: watchedStore(store, observe), memory, validator, gate, clock, options };
+  return { store, memory, validator, gate, clock, options };
 }
 
 function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup'] {

@@ -163,6 +163,32 @@ describe('a store that is out', () => {
     expect(await codeOf(sessions.remember(token, sessionOf(clock())))).toBe('ERR_STORE');
     expect(log.count((event) => event.type === 'session_cache_failed')).toBe(1);
   });
+
+  test.each([
+    ['a logout', 'end'],
+    ['a logout of all sessions', 'endAllOf'],
+  ] as const)('%s that the store could not be told of reaches other replicas after the outage', async (_name, how) => {
+    const clock = handClock();
+    const broken = breakable(createMemorySessionStore({ maxEntries: 10, clock }));
+    const { sessions, replica } = setup({ store: broken.store, clock });
+    const other = replica();
+    const session = sessionOf(clock());
+    await sessions.remember(token, session);
+    broken.state.down = true;
+    clock.advance(10);
+    const ending = how === 'end' ? sessions.end(token, session) : sessions.endAllOf(session.user);
+    expect(await codeOf(ending)).toBe('ERR_STORE');
+    clock.advance(1_000);
+    expect(await sessions.lookup(token)).toBeUndefined();
+    await settle();
+    broken.state.down = false;
+    expect(await other.lookup(token)).toBeDefined();
+    clock.advance(1_000);
+    expect(await sessions.lookup(token)).toBeUndefined();
+    await settle();
+    clock.advance(options.cacheTtlMs);
+    expect(await other.lookup(token)).toBeUndefined();
+  });
 });
 
 describe('guesses', () => {

@@ -1,0 +1,72 @@
+import type { Clock } from '../clock.ts';
+import type { SessionStore } from '../ports.ts';
+
+/** After a failure the store is left alone for this long. */
+const retryMs = 1_000;
+/** Of those that could not be written, the latest are kept. */
+const owedAtMost = 10_000;
+
+/** A store that is told later what it could not be told at once. */
+export interface OwedEndings {
+  /** `end` and `endAllOf` still throw when they fail, but are owed from then on. */
+  readonly store: SessionStore;
+  /** Writes what is owed, in the background and not too often; call it whenever there is traffic. Never throws. */
+  settle(): void;
+}
+
+/**
+ * Endings outlive an outage of the store. This process refuses such a session from the start, so that its user, who was
+ * told that the logout failed, could not log out again; the other replicas must hear of it all the same.
+ */
+export function createOwedEndings(store: SessionStore, clock: Clock): OwedEndings {
+  const owed = new Map<string, () => Promise<void>>();
+  let nextTryMs = 0;
+  let isSettling = false;
+
+  async function write(name: string, ending: () => Promise<void>): Promise<void> {
+    try {
+      await ending();
+      owed.delete(name);
+    } catch (error) {
+      // Last in the queue: one that never succeeds must not keep others from it.
+      owed.delete(name);
+      if (owed.size >= owedAtMost) owed.delete(owed.keys().next().value ?? '');
+      owed.set(name, ending);
+      nextTryMs = clock() + retryMs;
+      throw error;
+    }
+  }
+
+  async function settleAll(): Promise<void> {
+    isSettling = true;
+    try {
+      for (const [name, ending] of owed) await write(name, ending);
+    } catch {
+      // Tried again with later traffic.
+    } finally {
+      isSettling = false;
+    }
+  }
+
+  return {
+    store: {
+      ...methodsOf(store),
+      end: (key, until) => write(`session ${key}`, () => store.end(key, until)),
+      endAllOf: (userId, notBefore, until) => write(`user ${userId}`, () => store.endAllOf(userId, notBefore, until)),
+    },
+    settle() {
+      if (owed.size > 0 && !isSettling && clock() >= nextTryMs) void settleAll();
+    },
+  };
+}
+
+function methodsOf(store: SessionStore): Omit<SessionStore, 'end' | 'endAllOf'> {
+  return {
+    get: (key) => store.get(key),
+    put: (key, session, checkedAt, until) => store.put(key, session, checkedAt, until),
+    notBefore: (userId) => store.notBefore(userId),
+    onEnded: (listener) => store.onEnded(listener),
+    ping: () => store.ping(),
+    close: () => store.close(),
+  };
+}
