@@ -8,6 +8,7 @@ import { createIdentityVerifier } from './identity/identity-verifier.ts';
 import { createRateLimits, type RateLimits } from './limits/rate-limits.ts';
 import { type CallbackRegistry, createCallbackRegistry } from './noetl/callback-registry.ts';
 import { createLocalLogin, createStoreOnlyValidator } from './noetl/local-login.ts';
+import { atOwnPaths, ownPathsOf } from './noetl/own-paths.ts';
 import { createPlaybookDriver, type PlaybookDriver } from './noetl/playbook-driver.ts';
 import { createStaticValidator } from './noetl/static-validator.ts';
 import { createUpstream } from './noetl/undici-upstream.ts';
@@ -43,7 +44,7 @@ export async function compose(config: ResolvedConfig, clock: Clock, observe: Obs
   const upstream = createUpstream({ ...config.upstream, observe, clock });
   const callbacks = createCallbackRegistry({ clock, observe });
   const driver = createPlaybookDriver({
-    upstream,
+    upstream: atOwnPaths(upstream, ownPathsOf(config.operations)),
     callbacks,
     internalUrl: config.listen.internalUrl,
     timeoutMs: auth.playbookTimeoutMs,

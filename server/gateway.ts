@@ -1,8 +1,11 @@
 import { parse } from 'graphql';
 import type { Clock } from '../core/clock.ts';
+import { isGatewayRow } from '../core/config/operation-row.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { Upstream } from '../core/ports.ts';
 import { createExecutableSchema } from '../mesh/executor/executable-schema.ts';
+import { routeOf } from '../mesh/executor/root-call.ts';
 import { pairRootFields } from '../mesh/executor/root-fields.ts';
 import { compose, type Parts } from './compose.ts';
 import { createDriftWatch, type DriftWatch, type DriftWatchOptions } from './drift/drift-watch.ts';
@@ -16,6 +19,7 @@ import { checkOrigin } from './http/origin-check.ts';
 import { createPublicRoutes } from './http/public-routes.ts';
 import { createReadiness, type Readiness } from './http/readiness.ts';
 import { clientAddress } from './limits/client-address.ts';
+import { ownPathsOf } from './noetl/own-paths.ts';
 import { createTelemetry, type Telemetry } from './observability/telemetry.ts';
 import { createRest } from './routes/create-rest.ts';
 
@@ -23,9 +27,6 @@ import { createRest } from './routes/create-rest.ts';
 const ownRoutes = [
   '/api/execute',
   '/api/executions',
-  '/api/executions/{id}',
-  '/api/executions/{id}/status',
-  '/api/executions/{id}/events',
   '/api/executions/{execution_id}',
   '/api/executions/{execution_id}/status',
   '/api/executions/{execution_id}/cancel',
@@ -74,7 +75,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const parts = await compose(config, clock, telemetry.observe);
   const readiness = createReadiness(
     [
-      { name: 'upstream', probe: () => probeUpstream(parts) },
+      { name: 'upstream', probe: () => probeUpstream(parts.upstream, ownPathsOf(config.operations).executions) },
       { name: 'store', probe: () => parts.store.ping() },
     ],
     clock,
@@ -107,7 +108,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 /** Templates of every path that is called, so that each has its series from the start. */
 function upstreamRoutes(sdl: string, config: ResolvedConfig): string[] {
   const { fields } = pairRootFields(parse(sdl, { noLocation: true }), config.operations);
-  const planned = [...fields.values()].flatMap(({ plan }) => (plan === undefined ? [] : [plan.route]));
+  const planned = [...fields.values()].flatMap(({ row }) => (isGatewayRow(row) ? [] : [routeOf(row)]));
   return [...new Set([...planned, ...ownRoutes])];
 }
 
@@ -129,8 +130,7 @@ function watchDrift(
 }
 
 /** A read that touches NoETL's database: its `/health` says only that the process answers. */
-async function probeUpstream({ upstream }: Parts): Promise<void> {
-  const path = '/api/executions';
+async function probeUpstream(upstream: Upstream, path: string): Promise<void> {
   const reply = await upstream.request({
     method: 'GET',
     path,

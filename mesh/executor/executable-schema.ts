@@ -17,7 +17,7 @@ import { answerExecution } from './protocol/execution.ts';
 import { createExecutionGate } from './protocol/execution-access.ts';
 import { createExecutions, type Executions } from './protocol/executions.ts';
 import type { OpenDecision, RootAnswer } from './root-call.ts';
-import { pairRootFields, type RootField } from './root-fields.ts';
+import { pairRootFields, type RootField, startsPlaybook } from './root-fields.ts';
 
 export interface ExecutableSchemaOptions {
   /** The generated schema with its call instructions. */
@@ -116,12 +116,19 @@ function answerFor(field: RootField, options: Parameters<typeof answerOperation>
   }
 }
 
-/** The operations that have rules of their own are known by what they call, under whatever name they are offered. */
-function kindOf({ method, route }: CallPlan, typeName: string): 'execute' | 'execution' | 'cancel' | 'operation' {
+/**
+ * The operations that have rules of their own are known by what they call, under whatever name they are offered and
+ * wherever NoETL has moved them.
+ */
+function kindOf(
+  { method, route, executionIds }: CallPlan,
+  typeName: string,
+): 'execute' | 'execution' | 'cancel' | 'operation' {
   const call = `${method} ${route.replace(/\{args\.\w+\}/g, '{}')}`;
-  if (call === 'POST /api/execute') return 'execute';
-  if (call === 'GET /api/executions/{}' && typeName === 'Execution') return 'execution';
-  return call === 'POST /api/executions/{}/cancel' ? 'cancel' : 'operation';
+  if (startsPlaybook(call, typeName)) return 'execute';
+  if (/^GET \S*\/\{\}$/.test(call) && typeName === 'Execution') return 'execution';
+  const isCancel = /^POST \S*\/\{\}\/cancel$/.test(call);
+  return isCancel && (executionIds.size > 0 || call.includes('/executions/')) ? 'cancel' : 'operation';
 }
 
 /** Where executions live upstream, as the config's own rows say. */

@@ -17,12 +17,15 @@ export interface RootCall {
 /** Answers a root field. Its arguments are the decision's. */
 export type RootAnswer = (call: RootCall) => Promise<unknown>;
 
+/** The path of a row's operation, as NoETL's document has it. */
+export const routeOf = ({ upstream }: AnyUpstreamRow): string => upstream.slice(upstream.indexOf(' ') + 1);
+
 /** The bounds that a row sets, and what the call carries of its request. Work that was started is never abandoned. */
 export function boundsOf(row: AnyUpstreamRow, plan: CallPlan, context: CallContext): Partial<UpstreamCall> {
   return {
     ...askingOf(row, plan, context),
     // As NoETL's document names it: one name for one route, wherever the call is made.
-    route: row.upstream.slice(row.upstream.indexOf(' ') + 1),
+    route: routeOf(row),
     ...(row.maxResponseBytes === undefined ? {} : { maxResponseBytes: row.maxResponseBytes }),
   };
 }

@@ -60,10 +60,18 @@ function rootFieldOf(field: FieldDefinitionNode, root: RootField['root'], operat
     catalogPaths: access.kind === 'playbook' ? [access.argument] : [],
     executionIds: access.kind === 'execution' ? [access.argument] : [],
     // Clients of the earlier gateway send it; upstream has no such argument.
-    unsent: row.upstream.endsWith(' /api/execute') ? ['clientId'] : [],
+    unsent: startsPlaybook(row.upstream, typeName) ? ['clientId'] : [],
   });
   if (plan === undefined) throw new TypeError(`${name}: the schema does not say how to call it`);
   return { root, typeName, row, plan };
+}
+
+/**
+ * Whether a call starts a playbook: NoETL's own path for it, or the protocol's answer from a path like it. Other
+ * operations end in `/execute`, too, such as that of SQL.
+ */
+export function startsPlaybook(call: string, typeName: string): boolean {
+  return call === 'POST /api/execute' || (typeName === 'ExecuteResult' && /^POST \S*\/execute$/.test(call));
 }
 
 function namedTypeOf(type: TypeNode): string {
