@@ -67,7 +67,20 @@ export interface GatewayRow<Role extends string> extends RowOptions<Role> {
 
 export type OperationRow<Shapes extends OperationShapes, Role extends string> =
   | { [K in keyof Shapes & string]: CheckedRow<K, Shapes[K], Role> }[keyof Shapes & string]
+  | AbsentRow<Exclude<SometimesThere, keyof Shapes>, Role>
   | GatewayRow<Role>;
+
+/** Operations of the rows that ship with `whenPresent`, since not every release of NoETL has them. */
+type SometimesThere =
+  | 'GET /api/dashboard/stats'
+  | 'GET /api/executions/{execution_id}/events'
+  | 'GET /api/health'
+  | 'GET /api/worker/pools';
+
+/** A row whose operation the document lacks: right as long as it says so, which keeps one config right for every release. */
+type AbsentRow<Key extends string, Role extends string> = Key extends string
+  ? UpstreamRow<Key, OperationShape, Role> & { readonly whenPresent: true }
+  : never;
 
 /** A row whose access rule is on an argument that the operation has: under its own name, or under one the row gives. */
 type CheckedRow<Key extends string, Shape extends OperationShape, Role extends string> = string extends Shape['args']

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { authenticated, onExecution, role } from '../../core/access/access-rule.ts';
+import { defineGateway } from '../../core/config/define-gateway.ts';
+
+/** A release of NoETL that has one of the operations of the shipped `whenPresent` rows. */
+type Few = { 'GET /api/health': { args: 'deep'; fields: 'status' } };
+
+/** Read by the compiler. */
+const declared = defineGateway<Few>({
+  operations: {
+    workerPools: { upstream: 'GET /api/worker/pools', access: role('admin'), whenPresent: true },
+    executionEvents: {
+      upstream: 'GET /api/executions/{execution_id}/events',
+      access: onExecution('view', 'id'),
+      whenPresent: true,
+      args: { execution_id: 'id' },
+    },
+    // @ts-expect-error it is not there, and the row does not say that it may be absent
+    stats: { upstream: 'GET /api/dashboard/stats', access: authenticated() },
+    // @ts-expect-error no release has it
+    typo: { upstream: 'GET /api/worker/pool', access: role('admin'), whenPresent: true },
+    // @ts-expect-error it is there, and has no such argument
+    upstreamHealth: { upstream: 'GET /api/health', access: authenticated(), whenPresent: true, args: { depth: false } },
+  },
+  roles: ['admin'],
+  grants: [],
+});
+
+it('one config is right for releases with and without an operation', () => {
+  expect(Object.keys(declared.operations)).toContain('executionEvents');
+});
