@@ -33,6 +33,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     try {
       return await options.handle(exchange);
     } catch (error) {
+      if (exchange.signal.aborted && isAbort(error)) return callerGone;
       options.onError(error, exchange);
       return errorAnswer(error);
     }
@@ -85,6 +86,11 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     },
   };
 }
+
+/** Counted and never sent: who leaves before the answer is no fault of ours. */
+const callerGone: Answer = { status: 499, headers: {}, body: '' };
+
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
 
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -39,6 +39,24 @@ describe('createHttpListener', () => {
     expect(seen.errors).toHaveLength(1);
   });
 
+  it('counts a caller who left as such, and tells of no error; a bug is told all the same', async () => {
+    const thrown = [new DOMException('left', 'AbortError'), new Error('a bug')];
+    const leaving: AbortController[] = [];
+    const { url, seen } = await start(async ({ signal }) => {
+      const error = thrown.shift();
+      leaving.shift()?.abort();
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      throw error;
+    });
+    for (const _ of [1, 2]) {
+      const leave = new AbortController();
+      leaving.push(leave);
+      await fetch(url, { signal: leave.signal }).catch(() => {});
+    }
+    await expect.poll(() => seen.done.toSorted()).toEqual([499, 500]);
+    expect(seen.errors).toEqual([new Error('a bug')]);
+  });
+
   it.each(['has blanks', 'x'.repeat(129), 'semi;colon'])('replaces the request id %j', async (id) => {
     const { url } = await start(async () => text(200, 'ok'));
     const answer = await fetch(url, { headers: { 'x-request-id': id } });
