@@ -11,8 +11,8 @@ export function parseUpstreamUrl(text: string): URL | undefined {
   return plain && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined;
 }
 
-/** True when a host is this machine, by name or number. */
-export const isLoopback = (url: URL): boolean => loopbackHosts.has(url.hostname) || url.hostname.endsWith('.localhost');
+/** True when a host is this machine, by name or number. Other names under `.localhost` may lead elsewhere. */
+const isLoopback = (url: URL): boolean => loopbackHosts.has(url.hostname);
 
 /**
  * An issuer as its tokens write it. A bare domain is `https://<domain>/`, as Auth0 has it; `http` is for loopback only.
@@ -25,9 +25,9 @@ export function parseIssuer(text: string): string | undefined {
   return url.protocol === 'https:' || isLoopback(url) ? full : undefined;
 }
 
-/** Scheme, host and port, and nothing more. */
+/** Scheme, host and port, and nothing more; a `*` in a host stands for nothing. */
 export function parseOrigin(text: string): boolean {
-  const url = parseUrl(text);
+  const url = text.includes('*') ? undefined : parseUrl(text);
   return url !== undefined && (url.protocol === 'http:' || url.protocol === 'https:') && url.origin === text;
 }
 

@@ -1,6 +1,7 @@
 import { compileGrants } from '../access/decision.ts';
 import { parsePlaybookPath } from '../access/playbook-path.ts';
 import { GatewayError } from '../errors.ts';
+import { hasTemplateMark } from '../noetl/template-mark.ts';
 import { parseIssuer, parseOrigin, parseStoreUrl, parseUpstreamUrl } from './addresses.ts';
 import { defaults } from './defaults.ts';
 import type { FromEnv } from './env.ts';
@@ -10,6 +11,7 @@ import type { GatewayConfig, ListFromEnv } from './gateway-config.ts';
 import { policyFindings } from './policy-findings.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
 
+const httpUrl = 'must be an http or https URL without query or credentials';
 const year = 366 * 24 * 3600;
 const port = { min: 0, max: 65_535 };
 const count = { min: 1, max: 10_000_000 };
@@ -59,8 +61,7 @@ function resolveUpstream(config: GatewayConfig, reader: EnvironmentReader): Reso
   const section = { ...defaults.upstream, ...config.upstream };
   const text = reader.text('upstream.baseUrl', section.baseUrl);
   const baseUrl = parseUpstreamUrl(text);
-  if (baseUrl === undefined)
-    reader.wrong('upstream.baseUrl', section.baseUrl, 'must be an http or https URL without query or credentials');
+  if (baseUrl === undefined) reader.wrong('upstream.baseUrl', section.baseUrl, httpUrl);
   return {
     baseUrl: baseUrl ?? new URL('http://127.0.0.1/'),
     timeoutMs: reader.integer('upstream.timeoutSecs', section.timeoutSecs, { min: 1, max: 3600 }) * 1000,
@@ -86,7 +87,7 @@ function resolveListen(config: GatewayConfig, reader: EnvironmentReader): Resolv
     bind: reader.text('listen.bind', section.bind),
     port: publicPort(config, reader),
     internalPort: reader.integer('listen.internalPort', section.internalPort, port),
-    publicUrl: reader.text('listen.publicUrl', section.publicUrl) || undefined,
+    publicUrl: publicUrl(reader, section.publicUrl),
     internalUrl: internalUrl(reader, section.internalUrl),
     trustedProxies: reader.integer('listen.trustedProxies', section.trustedProxies, { min: 0, max: 16 }),
     corsAllowedOrigins: origins,
@@ -104,11 +105,17 @@ function publicPort(config: GatewayConfig, reader: EnvironmentReader): number {
   return reader.integer('listen.port', first === '' ? second : ref, port);
 }
 
+function publicUrl(reader: EnvironmentReader, value: FromEnv<string>): string | undefined {
+  const text = reader.text('listen.publicUrl', value);
+  if (text === '') return undefined;
+  if (parseUpstreamUrl(text) === undefined) reader.wrong('listen.publicUrl', value, httpUrl);
+  return text;
+}
+
+/** Goes into workloads, which NoETL evaluates. */
 function internalUrl(reader: EnvironmentReader, value: FromEnv<string>): string {
   const text = reader.text('listen.internalUrl', value);
-  const url = parseUpstreamUrl(text);
-  if (url === undefined)
-    reader.wrong('listen.internalUrl', value, 'must be an http or https URL without query or credentials');
+  if (parseUpstreamUrl(text) === undefined || hasTemplateMark(text)) reader.wrong('listen.internalUrl', value, httpUrl);
   return text.replace(/\/+$/, '');
 }
 

@@ -137,6 +137,16 @@ describe('resolveConfig', () => {
     expect(problemsOf({ ...required, CORS_ALLOWED_ORIGINS: 'https://app.example.com/' }).join()).toContain('origin');
   });
 
+  it.each([
+    ['CORS_ALLOWED_ORIGINS', 'https://*.example.com'],
+    ['GATEWAY_PUBLIC_URL', 'gateway.example.com'],
+    ['GATEWAY_INTERNAL_URL', 'http://{{ x }}'],
+    ['GATEWAY_INTERNAL_URL', 'http://{{x}}'],
+    ['GATEWAY_TRUSTED_ISSUERS', 'http://login.localhost/'],
+  ])('refuses %s=%s', (name, value) => {
+    expect(problemsOf({ ...required, [name]: value }).join()).toContain(name);
+  });
+
   it('names an unknown role of a grant with its place', () => {
     const config: GatewayConfig = { ...declaration, grants: [allow('adnim', 'all', '*')] };
     expect(problemsOf(required, config).join()).toMatch(/resolve-config\.test\.ts:\d+: there is no role adnim/);
