@@ -81,7 +81,7 @@ export interface SessionValidator {
 export interface Sessions {
   /** @returns undefined: no valid session. @throws ERR_AUTH_UNAVAILABLE, ERR_STORE, ERR_OVERLOADED: could not find out. */
   lookup(token: SessionToken): Promise<Session | undefined>;
-  /** Keeps a session that a login has just made. */
+  /** Keeps a session that a login has just made. @throws ERR_STORE; ERR_AUTH_UNAVAILABLE: it has been ended before */
   remember(token: SessionToken, session: Session): Promise<void>;
   end(token: SessionToken, session: Session): Promise<void>;
   endAllOf(user: User): Promise<void>;

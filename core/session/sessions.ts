@@ -43,10 +43,11 @@ export function createSessions(given: SessionsOptions): Sessions {
   parts.store.onEnded(parts.memory.noteEnding);
   return {
     lookup,
-    async remember(token, session) {
-      const own = given.selfIssued === true ? { ...session, selfIssued: true } : session;
+    async remember(token, made) {
+      const own = given.selfIssued === true ? { ...made, selfIssued: true } : made;
       try {
-        await keepSession(parts, sessionKey(token), await issuedAfterMark(parts, capSession(own, parts.options.maxMs)));
+        const session = await issuedAfterMark(parts, capSession(own, parts.options.maxMs));
+        if ((await keepSession(parts, sessionKey(token), session)) === undefined) throw alreadyEnded();
       } catch (error) {
         given.observe({ type: 'session_cache_failed', stage: 'after_login' });
         throw error;
@@ -109,6 +110,13 @@ function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup']
 }
 
 const isStoreOutage = (error: unknown): boolean => error instanceof GatewayError && error.code === 'ERR_STORE';
+
+/** Whoever issues sessions has given out one that was ended here: its token would be refused. */
+const alreadyEnded = () =>
+  new GatewayError('ERR_AUTH_UNAVAILABLE', 'Sign-in is not available at the moment; try again shortly.', {
+    cause: new Error('the login answered with a session that has been ended'),
+    retryAfterSecs: 5,
+  });
 
 /** A login that ends in the very millisecond of the mark came after it. */
 async function issuedAfterMark({ store }: SessionParts, session: Session): Promise<Session> {

@@ -164,6 +164,13 @@ describe('a store that is out', () => {
     expect(log.count((event) => event.type === 'session_cache_failed')).toBe(1);
   });
 
+  test('takes no login for one that gives a session ended before', async () => {
+    const { sessions, clock } = setup();
+    await sessions.remember(token, sessionOf(clock()));
+    await sessions.end(token, sessionOf(clock()));
+    expect(await codeOf(sessions.remember(token, sessionOf(clock())))).toBe('ERR_AUTH_UNAVAILABLE');
+  });
+
   test.each([
     ['a logout', 'end'],
     ['a logout of all sessions', 'endAllOf'],
