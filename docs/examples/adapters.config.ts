@@ -90,33 +90,40 @@ function createOfficeHours(): AccessChecker {
 // #endregion
 
 // #region session-store
-/** The smallest store that keeps the port’s promises: one process, nothing shared. */
+/** The smallest store that keeps the port’s promises: one process, nothing shared, and no bound on its size. */
 function createMapStore(clock: () => number): SessionStore {
-  type Put = Parameters<SessionStore['put']>;
-  const live = new Map<Put[0], { session: Put[1]; checkedAt: Put[2]; until: Put[3] }>();
-  const ended = new Set<string>();
-  const marks = new Map<string, Date>();
+  type Key = Parameters<SessionStore['put']>[0];
+  type Live = { state: 'live'; session: Parameters<SessionStore['put']>[1]; checkedAt: Date };
+  const live = new Map<Key, Live & { until: Date }>();
+  const ended = new Map<Key, Date>();
+  const marks = new Map<string, { notBefore: Date; until: Date }>();
   const listeners: Parameters<SessionStore['onEnded']>[0][] = [];
+  const isOver = (until: Date | undefined) => until === undefined || until.getTime() <= clock();
+  const markOf = (userId: string) => {
+    const mark = marks.get(userId);
+    return isOver(mark?.until) ? undefined : mark;
+  };
   return {
     async get(key) {
-      if (ended.has(key)) return { state: 'ended' };
-      const kept = live.get(key);
-      return kept !== undefined && kept.until.getTime() > clock() ? { state: 'live', ...kept } : undefined;
+      if (!isOver(ended.get(key))) return { state: 'ended' };
+      const { until, ...kept } = live.get(key) ?? {};
+      return isOver(until) ? undefined : (kept as Live);
     },
     async put(key, session, checkedAt, until) {
-      if (ended.has(key)) return false; // what was ended stays ended
-      live.set(key, { session, checkedAt, until });
+      if (!isOver(ended.get(key))) return false; // what was ended stays ended
+      live.set(key, { state: 'live', session, checkedAt, until });
       return true;
     },
-    async end(key) {
-      ended.add(key);
+    async end(key, until) {
+      ended.set(key, until);
       for (const listener of listeners) listener({ key });
     },
-    async endAllOf(userId, notBefore) {
-      marks.set(userId, notBefore);
+    async endAllOf(userId, notBefore, until) {
+      const before = markOf(userId);
+      if (before === undefined || before.notBefore < notBefore) marks.set(userId, { notBefore, until });
       for (const listener of listeners) listener({ userId, notBefore });
     },
-    notBefore: async (userId) => marks.get(userId),
+    notBefore: async (userId) => markOf(userId)?.notBefore,
     onEnded: (listener) => void listeners.push(listener),
     ping: async () => {},
     close: async () => {},
