@@ -86,7 +86,7 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
     if (context.failed.error !== undefined) return graphqlErrorAnswer(context.failed.error);
     return {
       status: response.status,
-      headers: { 'cache-control': 'no-store', ...Object.fromEntries(response.headers) },
+      headers: { 'cache-control': 'no-store', ...endToEnd(response.headers) },
       body: await response.text(),
     };
   };
@@ -100,4 +100,11 @@ function headersOf({ request }: Exchange): Record<string, string> {
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   return headers;
+}
+
+/** These are about a connection that Yoga does not have: a length beside a transfer encoding ends an answer in two places. */
+const ofConnection = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding']);
+
+function endToEnd(headers: Headers): Record<string, string> {
+  return Object.fromEntries([...headers].filter(([name]) => !ofConnection.has(name.toLowerCase())));
 }

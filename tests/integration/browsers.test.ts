@@ -22,6 +22,16 @@ afterAll(() => dev.stop());
 const post = (path: string, headers: Record<string, string>, body = '{"query": "{ __typename }"}') =>
   fetch(dev.url + path, { method: 'POST', headers: { ...json, ...headers }, body });
 
+it.each(['multipart/mixed', 'text/event-stream', 'application/json'])(
+  'an answer of %s has one length',
+  async (accept) => {
+    const answer = await post('/graphql', { accept, authorization: `Bearer ${token}` });
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toContain('"__typename":"Query"');
+    expect([answer.headers.has('content-length'), answer.headers.get('transfer-encoding')]).toEqual([true, null]);
+  },
+);
+
 describe('a session in a cookie', () => {
   const cookie = () => ({ cookie: `session_token=${token}` });
 
