@@ -11,6 +11,8 @@ export interface DriftWatchOptions {
   /** Told what is known, in words: for `/ready` and the log. */
   readonly tell: (state: DriftState, text: string) => void;
   readonly everyMs?: number;
+  /** The pause after a look that NoETL did not answer: it may have started later than the gateway. Default a minute. */
+  readonly soonMs?: number;
 }
 
 /** `unknown`: NoETL does not publish its document, or does not answer. */
@@ -29,26 +31,48 @@ const texts: Readonly<Record<DriftState, string>> = {
 };
 
 /**
- * Compares NoETL's live document with the one that the schema was generated from, now and every hour. It says what it
- * finds and stops nothing: what is open was decided when generating.
+ * Compares NoETL's live document with the one that the schema was generated from, now and every hour, sooner while NoETL does
+ * not answer. It says what it finds and stops nothing: what is open was decided when generating.
  */
 export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
-  const { observe, tell, everyMs = 3_600_000 } = options;
+  const { observe, tell, everyMs = 3_600_000, soonMs = 60_000 } = options;
   let last: DriftState | undefined;
-  const look = async (): Promise<DriftState> => {
-    const state = await compare(options);
-    if (state === last) return state;
-    if (state === 'differs' || last === 'differs') observe({ type: 'document_drift', drifted: state === 'differs' });
+  /** An outage does not undo what was found before it. */
+  let found: DriftState | undefined;
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  function next(ms: number): void {
+    clearTimeout(timer);
+    if (!stopped) timer = setTimeout(() => void look(), ms).unref();
+  }
+
+  async function look(): Promise<DriftState> {
+    const { state, answered } = await compare(options);
+    next(answered ? everyMs : soonMs);
+    if (state !== 'unknown' && state !== found) {
+      if (state === 'differs' || found === 'differs') observe({ type: 'document_drift', drifted: state === 'differs' });
+      found = state;
+    }
+    if (state !== last) tell(state, texts[state]);
     last = state;
-    tell(state, texts[state]);
     return state;
+  }
+
+  return {
+    look,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
   };
-  const timer = setInterval(() => void look(), everyMs);
-  timer.unref();
-  return { look, stop: () => clearInterval(timer) };
 }
 
-async function compare({ upstream, lockedHash, hashOf }: DriftWatchOptions): Promise<DriftState> {
+async function compare({
+  upstream,
+  lockedHash,
+  hashOf,
+}: DriftWatchOptions): Promise<{ readonly state: DriftState; readonly answered: boolean }> {
   const path = '/openapi.json';
   try {
     const { status, body } = await upstream.request({
@@ -58,10 +82,13 @@ async function compare({ upstream, lockedHash, hashOf }: DriftWatchOptions): Pro
       timeoutMs: 10_000,
       route: path,
     });
-    if (status !== 200 || typeof body !== 'object' || body === null || !('paths' in body)) return 'unknown';
+    if (status !== 200 || typeof body !== 'object' || body === null || !('paths' in body)) {
+      return { state: 'unknown', answered: status < 500 };
+    }
     // Numbers as `pull` read them: the client of the upstream keeps digits that JSON.parse does not.
-    return hashOf(JSON.parse(JSON.stringify(body))) === lockedHash ? 'same' : 'differs';
+    const same = hashOf(JSON.parse(JSON.stringify(body))) === lockedHash;
+    return { state: same ? 'same' : 'differs', answered: true };
   } catch {
-    return 'unknown';
+    return { state: 'unknown', answered: false };
   }
 }

@@ -3,7 +3,7 @@ import type { GatewayEvent } from '../../../../core/observe.ts';
 import type { UpstreamReply } from '../../../../core/ports.ts';
 import { createDriftWatch } from '../../../../server/drift/drift-watch.ts';
 
-function watching(answers: (Partial<UpstreamReply> | Error)[]) {
+function watching(answers: (Partial<UpstreamReply> | Error)[], pauses: { readonly soonMs?: number } = {}) {
   const events: GatewayEvent[] = [];
   const told: string[] = [];
   const watch = createDriftWatch({
@@ -18,6 +18,7 @@ function watching(answers: (Partial<UpstreamReply> | Error)[]) {
     hashOf: (document) => String(document['hash']),
     observe: (event) => void events.push(event),
     tell: (state) => void told.push(state),
+    ...pauses,
   });
   return { watch, events, told };
 }
@@ -52,5 +53,26 @@ describe('createDriftWatch', () => {
     expect(await watch.look()).toBe('unknown');
     watch.stop();
     expect(events).toEqual([]);
+  });
+
+  it('an outage does not undo what was found before it', async () => {
+    const { watch, events } = watching([document('newer'), new Error('down'), document('newer'), document('pulled')]);
+    for (const _ of [1, 2, 3]) await watch.look();
+    expect(events).toEqual([{ type: 'document_drift', drifted: true }]);
+    await watch.look();
+    watch.stop();
+    expect(events.at(-1)).toEqual({ type: 'document_drift', drifted: false });
+  });
+
+  it('looks again soon while NoETL does not answer, and not while it answers', async () => {
+    const { watch, told } = watching([new Error('down'), { status: 503 }, document('pulled')], { soonMs: 1 });
+    await watch.look();
+    await expect.poll(() => told).toEqual(['unknown', 'same']);
+    watch.stop();
+    const silent = watching([{ status: 404 }, document('pulled')], { soonMs: 1 });
+    await silent.watch.look();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    silent.watch.stop();
+    expect(silent.told).toEqual(['unknown']);
   });
 });
