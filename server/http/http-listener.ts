@@ -42,7 +42,10 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const startedAt = performance.now();
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    // After a whole answer there is nothing left to stop, and an abort costs an exception each time.
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
     const exchange: Exchange = {
       request,
       method: request.method ?? 'GET',
