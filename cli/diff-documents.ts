@@ -1,11 +1,12 @@
 import { basename, resolve } from 'node:path';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { OpenApiDocument } from '../core/openapi/open-api.ts';
 import { buildSchema } from '../generator/build-schema.ts';
 import { diff } from '../generator/diff/diff.ts';
 import type { DiffReport } from '../generator/diff/diff-report.ts';
 import { renderDiffMarkdown } from '../generator/diff/render-markdown.ts';
 import { renderDiffText } from '../generator/diff/render-text.ts';
-import type { OpenApiDocument } from '../generator/document/open-api.ts';
 import { dropProse } from '../generator/pull/drop-prose.ts';
 import { loadSource, pullLimits } from '../generator/pull/load-source.ts';
 import { parseDocument } from '../generator/pull/parse-document.ts';
@@ -37,11 +38,20 @@ const renderers: Readonly<Record<DiffForm, (report: DiffReport) => string>> = {
 
 async function read(source: string, projectDir: string): Promise<{ name: string; document: OpenApiDocument }> {
   const isUrl = /^[a-z]+:\/\//i.test(source);
-  const { bytes } = await loadSource(isUrl ? source : resolve(source), {
-    ...pullLimits,
-    projectDir,
-    fetch: globalThis.fetch,
-    onProgress: () => {},
-  });
-  return { name: isUrl ? new URL(source).host : basename(source), document: dropProse(await parseDocument(bytes)) };
+  try {
+    const { bytes } = await loadSource(isUrl ? source : resolve(source), {
+      ...pullLimits,
+      projectDir,
+      fetch: globalThis.fetch,
+      onProgress: () => {},
+    });
+    return { name: isUrl ? new URL(source).host : basename(source), document: dropProse(await parseDocument(bytes)) };
+  } catch (error) {
+    throw error instanceof GatewayError ? naming(source, error) : error;
+  }
+}
+
+/** Which of the two documents it was. */
+function naming(source: string, { code, message, problems, cause }: GatewayError): GatewayError {
+  return new GatewayError(code, `${source}: ${message}`, { problems, cause });
 }

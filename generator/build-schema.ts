@@ -7,13 +7,13 @@ import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
 import { buildASTSchema, type DocumentNode, type GraphQLSchema, validateSchema } from 'graphql';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { OpenApiDocument } from '../core/openapi/open-api.ts';
 import type { Operation } from '../core/operation.ts';
 import { meshConfig, meshFiles } from '../mesh/sources/mesh-config.ts';
 import { meshDocument } from '../mesh/sources/mesh-document.ts';
 import { protocolSdl } from '../mesh/sources/protocol-sdl.ts';
 import { shapeSchema } from '../mesh/sources/shape-schema.ts';
 import { canonicalJson } from './document/canonical.ts';
-import type { OpenApiDocument } from './document/open-api.ts';
 import { type Normalised, normalise } from './normalise/normalise.ts';
 import { requireTable } from './table/build-table.ts';
 

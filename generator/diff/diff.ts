@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import type { OpenApiDocument } from '../document/open-api.ts';
+import type { OpenApiDocument } from '../../core/openapi/open-api.ts';
 import { normalise, structureRules } from '../normalise/normalise.ts';
 import { buildTable } from '../table/build-table.ts';
 import { bySeverity, type DiffReport, type UpstreamChange } from './diff-report.ts';

@@ -2,8 +2,8 @@ import type { AccessRule } from '../../core/access/access-rule.ts';
 import type { Permission } from '../../core/access/permission.ts';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import type { Operation } from '../../core/operation.ts';
+import { isProtocolField } from '../../core/protocol-field.ts';
 import { neverPublic } from '../table/never-public.ts';
-import { isProtocolField } from '../table/protocol-fields.ts';
 import type { ExposureChange, Severity, UpstreamChange } from './diff-report.ts';
 import { operationTemplate } from './operation-template.ts';
 

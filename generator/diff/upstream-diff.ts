@@ -1,4 +1,4 @@
-import type { OpenApiDocument } from '../document/open-api.ts';
+import type { OpenApiDocument } from '../../core/openapi/open-api.ts';
 import { type OperationShape, type ShapeArgument, shapesOf } from '../document/operation-shape.ts';
 import type { UpstreamChange } from './diff-report.ts';
 import { movedTo } from './moved-operation.ts';

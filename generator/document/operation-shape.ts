@@ -1,13 +1,11 @@
-import { normalise, structureRules } from '../normalise/normalise.ts';
+import { objectOf, rowOf, wholeBody } from '../../core/openapi/object-schema.ts';
 import {
   type DocumentOperation,
-  isRecord,
   listOperations,
-  lookUp,
   type OpenApiDocument,
   type Schema,
-  type SchemaObject,
-} from './open-api.ts';
+} from '../../core/openapi/open-api.ts';
+import { normalise, structureRules } from '../normalise/normalise.ts';
 
 /** An argument of an operation as the document has it: path and query parameters, and the members of a JSON body. */
 export interface ShapeArgument {
@@ -33,9 +31,6 @@ export interface OperationShape {
   /** Names of the answer's fields, or of its rows'; nested ones as `items.name`, one level. */
   readonly fields: readonly string[];
 }
-
-/** The argument that stands for a body that has no members to name. */
-export const wholeBody = 'input';
 
 /** Every operation's shape, from a document as it was pulled. */
 export function readShapes(document: OpenApiDocument): readonly OperationShape[] {
@@ -87,21 +82,6 @@ function bodyOf(
     }),
   );
   return { body: 'members', args };
-}
-
-/** The object that a schema is or refers to; undefined for everything else. */
-export function objectOf(document: OpenApiDocument, schema: Schema | undefined): SchemaObject | undefined {
-  if (!isRecord(schema)) return undefined;
-  const target = schema.$ref === undefined ? schema : lookUp(document, schema.$ref);
-  return isRecord(target) && isRecord(target['properties']) && Object.keys(target['properties']).length > 0
-    ? (target as SchemaObject)
-    : undefined;
-}
-
-/** The object that an answer is, or that its rows are. */
-export function rowOf(document: OpenApiDocument, answer: Schema): SchemaObject | undefined {
-  const isList = isRecord(answer) && answer.$ref === undefined && answer.items !== undefined;
-  return objectOf(document, isList ? answer.items : answer);
 }
 
 function fieldsOf(document: OpenApiDocument, answer: Schema): string[] {

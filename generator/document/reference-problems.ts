@@ -1,4 +1,4 @@
-import { isRecord, lookUp, type OpenApiDocument } from './open-api.ts';
+import { isRecord, lookUp, type OpenApiDocument } from '../../core/openapi/open-api.ts';
 
 /** References of a document that lead nowhere or out of it, each with the place where it stands. */
 export function referenceProblems(document: OpenApiDocument): string[] {

@@ -1,5 +1,5 @@
+import { isRecord } from '../../core/openapi/open-api.ts';
 import { canonicalJson } from '../document/canonical.ts';
-import { isRecord } from '../document/open-api.ts';
 import { headerText } from '../emit/header.ts';
 
 export const gatewayLockPath = 'gateway.lock';

@@ -1,4 +1,4 @@
-import type { OpenApiDocument } from '../document/open-api.ts';
+import type { OpenApiDocument } from '../../core/openapi/open-api.ts';
 import { readShapes } from '../document/operation-shape.ts';
 
 /** `openapi/noetl.types.ts`: what the config's editor completes, per operation the wire names of arguments and fields. */

@@ -1,7 +1,7 @@
 import { validate } from '@readme/openapi-parser';
 import { parseDocument as parseYaml } from 'yaml';
 import { GatewayError } from '../../core/errors.ts';
-import { isRecord, listOperations, type OpenApiDocument } from '../document/open-api.ts';
+import { isRecord, listOperations, type OpenApiDocument } from '../../core/openapi/open-api.ts';
 import { referenceProblems } from '../document/reference-problems.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { componentNames } from '../normalise/rules/component-names.ts';

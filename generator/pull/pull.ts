@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { listOperations, type OpenApiDocument } from '../../core/openapi/open-api.ts';
 import { canonicalJson, sha256 } from '../document/canonical.ts';
 import { documentHash } from '../document/document-hash.ts';
-import { listOperations, type OpenApiDocument } from '../document/open-api.ts';
 import { readIfPresent, writeAtomically } from '../files/write-atomically.ts';
 import { dropProse } from './drop-prose.ts';
 import { emitTypes } from './emit-types.ts';

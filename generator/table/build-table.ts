@@ -1,15 +1,17 @@
+import { checkGrants } from '../../core/access/check-grants.ts';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type AnyRow, type AnyUpstreamRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { isPublicName } from '../../core/openapi/identifiers.ts';
+import type { OpenApiDocument } from '../../core/openapi/open-api.ts';
 import type { Operation, OperationArgument } from '../../core/operation.ts';
-import { isPublicName } from '../document/identifiers.ts';
-import type { OpenApiDocument } from '../document/open-api.ts';
+import { isProtocolField } from '../../core/protocol-field.ts';
 import { type OperationShape, shapesOf } from '../document/operation-shape.ts';
 import { normalise, structureRules } from '../normalise/normalise.ts';
 import { checkAccess } from './check-access.ts';
 import { checkGatewayRow } from './gateway-row.ts';
 import { neverPublic } from './never-public.ts';
-import { isProtocolField, protocolArguments } from './protocol-fields.ts';
+import { protocolArguments } from './protocol-arguments.ts';
 import { rowArguments } from './row-arguments.ts';
 import { rowFields } from './row-fields.ts';
 import { nearest } from './suggest.ts';
@@ -33,7 +35,8 @@ interface Findings {
 export function buildTable(document: OpenApiDocument, config: GatewayConfig): Table {
   const structured = normalise(document, structureRules).document;
   const shapes = indexShapes(shapesOf(structured));
-  const findings: Findings = { problems: [], notes: [] };
+  const grants = checkGrants(config.grants, config.roles);
+  const findings: Findings = { problems: [...grants.problems], notes: [...grants.warnings] };
   const rows = Object.entries(config.operations).sort(([a], [b]) => (a < b ? -1 : 1));
   const operations = rows.flatMap(([field, row]) => {
     const operation = readRow(field, row, structured, shapes, findings);

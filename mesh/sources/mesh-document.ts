@@ -1,5 +1,6 @@
-import type { OperationArgument } from '../../core/operation.ts';
-import { mapSchema } from '../../generator/document/map-schemas.ts';
+import { escapeName } from '../../core/openapi/escaped-name.ts';
+import { mapSchema } from '../../core/openapi/map-schemas.ts';
+import { objectOf, wholeBody } from '../../core/openapi/object-schema.ts';
 import {
   componentName,
   isRecord,
@@ -7,10 +8,9 @@ import {
   type OperationObject,
   type Schema,
   type SchemaObject,
-} from '../../generator/document/open-api.ts';
-import { objectOf, wholeBody } from '../../generator/document/operation-shape.ts';
-import { escapeName } from '../../generator/normalise/rules/property-names.ts';
-import { isProtocolField } from '../../generator/table/protocol-fields.ts';
+} from '../../core/openapi/open-api.ts';
+import type { OperationArgument } from '../../core/operation.ts';
+import { isProtocolField } from '../../core/protocol-field.ts';
 import type { TableRow } from './table-row.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isProtocolField } from '../../generator/table/protocol-fields.ts';
+import { isProtocolField } from '../../core/protocol-field.ts';
 import type { TableRow } from './table-row.ts';
 
 const directives = `scalar JSON

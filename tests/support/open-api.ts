@@ -1,4 +1,4 @@
-import type { OpenApiDocument, OperationObject, Schema } from '../../generator/document/open-api.ts';
+import type { OpenApiDocument, OperationObject, Schema } from '../../core/openapi/open-api.ts';
 import type { Rule } from '../../generator/normalise/rule.ts';
 
 /** A document with one operation that answers with the given schema, and the given components. */

@@ -1,6 +1,6 @@
-import { isIdListName, isIdName } from '../../document/identifiers.ts';
-import type { Place } from '../../document/map-schemas.ts';
-import type { SchemaObject } from '../../document/open-api.ts';
+import { isIdListName, isIdName } from '../../../core/openapi/identifiers.ts';
+import type { Place } from '../../../core/openapi/map-schemas.ts';
+import type { SchemaObject } from '../../../core/openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 import { idMarker, isIdMarker } from './constraints.ts';
 

@@ -1,4 +1,4 @@
-import { mapSchema, mapSchemas, type Place } from '../../document/map-schemas.ts';
+import { mapSchema, mapSchemas, type Place } from '../../../core/openapi/map-schemas.ts';
 import {
   componentName,
   isRecord,
@@ -6,7 +6,7 @@ import {
   type OpenApiDocument,
   type Schema,
   type SchemaObject,
-} from '../../document/open-api.ts';
+} from '../../../core/openapi/open-api.ts';
 import type { Rule } from '../rule.ts';
 
 /**

@@ -1,5 +1,11 @@
-import { mapSchema, type Place } from '../../document/map-schemas.ts';
-import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../../document/open-api.ts';
+import { mapSchema, type Place } from '../../../core/openapi/map-schemas.ts';
+import {
+  isRecord,
+  lookUp,
+  type OpenApiDocument,
+  type Schema,
+  type SchemaObject,
+} from '../../../core/openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
 /** `allOf` becomes one schema with everything its branches have. */

@@ -1,4 +1,10 @@
-import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../../document/open-api.ts';
+import {
+  isRecord,
+  lookUp,
+  type OpenApiDocument,
+  type Schema,
+  type SchemaObject,
+} from '../../../core/openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
 /** `T or null` becomes T, marked nullable, and a property that may be null is no longer required. */

@@ -1,5 +1,5 @@
-import { isIdName } from '../../document/identifiers.ts';
-import { isRecord, type Schema, type SchemaObject } from '../../document/open-api.ts';
+import { isIdName } from '../../../core/openapi/identifiers.ts';
+import { isRecord, type Schema, type SchemaObject } from '../../../core/openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
 /**

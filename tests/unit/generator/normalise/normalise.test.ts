@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OpenApiDocument, Schema } from '../../../../generator/document/open-api.ts';
+import type { OpenApiDocument, Schema } from '../../../../core/openapi/open-api.ts';
 import { normalise, structureRules, typeRules } from '../../../../generator/normalise/normalise.ts';
 import { withOperation } from '../../../support/open-api.ts';
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { authenticated, closed, onExecution, onPlaybook, role } from '../../../../core/access/access-rule.ts';
+import { allow } from '../../../../core/access/grant.ts';
 import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
 import type { AnyRow } from '../../../../core/config/operation-row.ts';
-import type { OpenApiDocument, OperationObject, Schema } from '../../../../generator/document/open-api.ts';
+import type { OpenApiDocument, OperationObject, Schema } from '../../../../core/openapi/open-api.ts';
 import { buildTable, requireTable } from '../../../../generator/table/build-table.ts';
 import { answers } from '../../../support/open-api.ts';
 
@@ -291,4 +292,18 @@ it('a row that is closed is checked and left out, with a note', () => {
     notes: ['operations.shut: closed(); not in the schema'],
   });
   expect(table({ upstream, access: closed(), args: { nope: 'x' } }).problems).toHaveLength(1);
+});
+
+it('grants that cannot mean what they say stop generate too, and not the start alone', () => {
+  const grants = [allow('admn', 'all', '*'), allow('admin', 'all', '/x'), allow('admin', ['view'], '*')];
+  const table = buildTable(document, {
+    operations: {},
+    roles: ['admin'],
+    grants: [...grants, allow('admin', ['view'], 'a')],
+  });
+  expect(table.problems).toEqual([
+    expect.stringMatching(/^build-table\.test\.ts:\d+: there is no role admn; roles are admin$/),
+    expect.stringMatching(/^build-table\.test\.ts:\d+: no path can match '\/x'$/),
+  ]);
+  expect(table.notes).toEqual([expect.stringMatching(/adds nothing to the grants before it$/)]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Body, Media, OpenApiDocument, Schema } from '../../../../../generator/document/open-api.ts';
+import type { Body, Media, OpenApiDocument, Schema } from '../../../../../core/openapi/open-api.ts';
 import { componentNames } from '../../../../../generator/normalise/rules/component-names.ts';
 import { dropTransportParameters } from '../../../../../generator/normalise/rules/drop-transport-parameters.ts';
 import { inlineParameterContent } from '../../../../../generator/normalise/rules/inline-parameter-content.ts';

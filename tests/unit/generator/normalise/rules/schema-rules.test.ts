@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Schema } from '../../../../../generator/document/open-api.ts';
+import { wireName } from '../../../../../core/openapi/escaped-name.ts';
+import type { Schema } from '../../../../../core/openapi/open-api.ts';
 import type { Rule } from '../../../../../generator/normalise/rule.ts';
 import { booleanSchemas } from '../../../../../generator/normalise/rules/boolean-schemas.ts';
 import { constants } from '../../../../../generator/normalise/rules/constants.ts';
@@ -13,7 +14,7 @@ import { identifiers } from '../../../../../generator/normalise/rules/identifier
 import { inlineAliases } from '../../../../../generator/normalise/rules/inline-aliases.ts';
 import { mergeAllOf } from '../../../../../generator/normalise/rules/merge-all-of.ts';
 import { nullable } from '../../../../../generator/normalise/rules/nullable.ts';
-import { propertyNames, wireName } from '../../../../../generator/normalise/rules/property-names.ts';
+import { propertyNames } from '../../../../../generator/normalise/rules/property-names.ts';
 import { unions } from '../../../../../generator/normalise/rules/unions.ts';
 import { applyTo } from '../../../../support/open-api.ts';
 

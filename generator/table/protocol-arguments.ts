@@ -1,17 +1,7 @@
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import type { OperationArgument } from '../../core/operation.ts';
+import { type ProtocolField, protocolCalls } from '../../core/protocol-field.ts';
 import type { OperationShape } from '../document/operation-shape.ts';
-
-/** The fields whose shape the protocol fixes, and the call that each is. */
-const protocolCalls = {
-  executePlaybook: { upstream: /^POST \S*\/execute$/, root: 'mutation' },
-  execution: { upstream: /^GET \S*\/executions\/\{[^{}]+\}$/, root: 'query' },
-} as const;
-
-export type ProtocolField = keyof typeof protocolCalls;
-
-/** Whether the protocol, not the document, says what a field looks like. */
-export const isProtocolField = (field: string): field is ProtocolField => Object.hasOwn(protocolCalls, field);
 
 /** The arguments of a protocol field. What a row says of them, or a call of another kind, is a problem. */
 export function protocolArguments(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { camelCase, isIdListName, isIdName, isPublicName } from '../../../../generator/document/identifiers.ts';
+import { camelCase, isIdListName, isIdName, isPublicName } from '../../../../core/openapi/identifiers.ts';
 
 describe('camelCase', () => {
   it.each([
