@@ -10,6 +10,7 @@ import { createEnvironmentReader, type Environment, type EnvironmentReader } fro
 import type { GatewayConfig, ListFromEnv } from './gateway-config.ts';
 import { policyFindings } from './policy-findings.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
+import { unknownConfigNames } from './unknown-config-names.ts';
 
 const httpUrl = 'must be an http or https URL without query or credentials';
 const year = 366 * 24 * 3600;
@@ -54,7 +55,8 @@ export function resolveConfig(
     throw new GatewayError('ERR_CONFIG_INVALID', 'the configuration is not usable', { problems: reader.problems });
   }
   for (const known of ['GATEWAY_AUTH_BYPASS', 'GATEWAY_PORT']) reader.names.add(known);
-  return { config: resolved, warnings: [...unknownNames(environment, reader.names), ...policy.warnings] };
+  const unknown = [...unknownNames(environment, reader.names), ...unknownConfigNames(config)];
+  return { config: resolved, warnings: [...unknown, ...policy.warnings] };
 }
 
 function resolveUpstream(config: GatewayConfig, reader: EnvironmentReader): ResolvedConfig['upstream'] {
