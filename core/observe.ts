@@ -70,7 +70,7 @@ export type GatewayEvent =
   /** NoETL's live document says something else than the pulled one, or no longer does. */
   | { readonly type: 'document_drift'; readonly drifted: boolean }
   | { readonly type: 'lines_dropped'; readonly from: 'audit' | 'log'; readonly count: number }
-  | { readonly type: 'rate_limited'; readonly route: 'login' | 'validate' | 'check_access' };
+  | { readonly type: 'rate_limited'; readonly route: 'login' | 'validate' | 'check_access' | 'session' };
 
 /** Takes an event and returns at once; never throws. */
 export type Observe = (event: GatewayEvent) => void;

@@ -77,10 +77,21 @@ export interface SessionValidator {
   validate(token: SessionToken): Promise<Session | undefined>;
 }
 
+/**
+ * Whoever presents a token that neither this process nor the store knows: such a question costs NoETL a workflow run.
+ * Good tokens are given back, so that only guesses count.
+ */
+export interface Asker {
+  /** Called before NoETL is asked. @throws ERR_RATE_LIMITED: this one has guessed too often */
+  ask(): Promise<void>;
+  /** The token was good after all. */
+  found(): Promise<void>;
+}
+
 /** Sessions as the rest of the gateway sees them. */
 export interface Sessions {
   /** @returns undefined: no valid session. @throws ERR_AUTH_UNAVAILABLE, ERR_STORE, ERR_OVERLOADED: could not find out. */
-  lookup(token: SessionToken): Promise<Session | undefined>;
+  lookup(token: SessionToken, asker?: Asker): Promise<Session | undefined>;
   /** Keeps a session that a login has just made. @throws ERR_STORE; ERR_AUTH_UNAVAILABLE: it has been ended before */
   remember(token: SessionToken, session: Session): Promise<void>;
   end(token: SessionToken, session: Session): Promise<void>;

@@ -129,6 +129,10 @@ function watchDrift(
   });
 }
 
+/** Whether an access decision may cost a call: lists then judge a bounded number of paths. */
+const asksUpstream = ({ auth, adapters }: ResolvedConfig): boolean =>
+  auth.access.checker !== 'local' || adapters.accessChecker !== undefined;
+
 /** A read that touches NoETL's database: its `/health` says only that the process answers. */
 async function probeUpstream(upstream: Upstream, path: string): Promise<void> {
   const reply = await upstream.request({
@@ -164,7 +168,7 @@ function createPublicListener(
     clock,
     observe,
     reservedPaths: [...config.compiledGrants.reserved],
-    ...(config.auth.access.checker === 'local' ? {} : { maxPathsPerAnswer: 50 }),
+    ...(asksUpstream(config) ? { maxPathsPerAnswer: 50 } : {}),
   });
   const graphql = createGraphql({
     config,
@@ -173,6 +177,7 @@ function createPublicListener(
     executionPath: (id, { requestId }) => executable.pathOfExecution(id, { requestId }),
     sessions: parts.sessions,
     checker: parts.checker,
+    limits: parts.limits,
     observe,
     report: (error, requestId) => telemetry.log.error({ err: error, requestId }, 'an operation failed'),
     cors,

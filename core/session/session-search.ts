@@ -1,3 +1,4 @@
+import type { Asker } from '../ports.ts';
 import type { SessionCheck } from './session-check.ts';
 import { capSession, isLive } from './session-lifetime.ts';
 import { askValidator, type FoundSession, keepSession, type SessionParts } from './session-parts.ts';
@@ -5,17 +6,18 @@ import type { SessionKey, SessionToken } from './session-token.ts';
 
 /**
  * Looks in the store, then asks the validator.
- * @returns undefined: no valid session. @throws ERR_STORE, ERR_AUTH_UNAVAILABLE, ERR_OVERLOADED
+ * @returns undefined: no valid session. @throws ERR_STORE, ERR_AUTH_UNAVAILABLE, ERR_OVERLOADED, ERR_RATE_LIMITED
  */
 export async function searchSession(
   parts: SessionParts,
   check: SessionCheck,
   key: SessionKey,
   token: SessionToken,
+  asker: Asker | undefined,
 ): Promise<FoundSession | undefined> {
   const { store, memory, clock } = parts;
   const stored = await store.get(key);
-  if (stored === undefined) return validateUnknown(parts, key, token);
+  if (stored === undefined) return validateUnknown(parts, key, token, asker);
   if (stored.state === 'ended' || !isLive(stored.session, clock())) return undefined;
   const notBefore = await store.notBefore(stored.session.user.userId);
   if (notBefore !== undefined && stored.session.issuedAt <= notBefore) return undefined;
@@ -32,11 +34,14 @@ async function validateUnknown(
   parts: SessionParts,
   key: SessionKey,
   token: SessionToken,
+  asker: Asker | undefined,
 ): Promise<FoundSession | undefined> {
+  await asker?.ask();
   // Taken before the question: a mark set while the answer is on its way must cover the session.
   const issuedAt = new Date(parts.clock());
   const answer = await askValidator(parts, 'unknown', token);
   if (answer === undefined) return undefined;
+  await asker?.found();
   const issuerExpiresAt = answer.issuerExpiresAt ?? answer.expiresAt;
   const session = capSession({ ...answer, issuedAt, issuerExpiresAt }, parts.options.maxMs);
   if (!isLive(session, parts.clock())) return undefined;

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { GatewayError } from '../errors.ts';
 import type { Observe } from '../observe.ts';
-import type { SessionStore, Sessions, SessionValidator } from '../ports.ts';
+import type { Asker, SessionStore, Sessions, SessionValidator } from '../ports.ts';
 import { createOwedEndings } from './owed-endings.ts';
 import type { Session } from './session.ts';
 import { createSessionCheck } from './session-check.ts';
@@ -36,9 +36,9 @@ export function createSessions(given: SessionsOptions): Sessions {
   const endings = createOwedEndings(watchedStore(given.store, given.observe), given.clock);
   const parts = partsOf({ ...given, store: endings.store });
   const look = createLookup(parts, given.observe);
-  const lookup: Sessions['lookup'] = (token) => {
+  const lookup: Sessions['lookup'] = (token, asker) => {
     endings.settle();
-    return look(token);
+    return look(token, asker);
   };
   parts.store.onEnded(parts.memory.noteEnding);
   return {
@@ -88,9 +88,9 @@ function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup']
     return session;
   }
 
-  async function searched(key: SessionKey, token: SessionToken, recalled: KnownSession | undefined) {
+  async function searched(key: SessionKey, token: SessionToken, recalled: KnownSession | undefined, asker?: Asker) {
     try {
-      const found = await once(key, () => searchSession(parts, check, key, token));
+      const found = await once(key, () => searchSession(parts, check, key, token, asker));
       return found === undefined ? refused(key) : judged(key, found.known.session, found.layer);
     } catch (error) {
       // A store that is out does not undo what this process read from it a moment ago.
@@ -100,12 +100,12 @@ function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup']
     }
   }
 
-  return async (token) => {
+  return async (token, asker) => {
     const key = sessionKey(token);
     if (memory.isInvalid(key)) return refused(key);
     const recalled = memory.recall(key);
     if (recalled !== undefined && !check.isDue(recalled)) return judged(key, recalled.session, 'process');
-    return searched(key, token, recalled);
+    return searched(key, token, recalled, asker);
   };
 }
 

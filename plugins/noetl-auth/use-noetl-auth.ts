@@ -7,7 +7,7 @@ import type { Permission } from '../../core/access/permission.ts';
 import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
 import type { CallContext, Caller } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { AccessChecker, Sessions } from '../../core/ports.ts';
+import type { AccessChecker, Asker, Sessions } from '../../core/ports.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { type DecisionOptions, decideOperation } from './decide-operation.ts';
 import { noIntrospectionRule } from './no-introspection.ts';
@@ -36,15 +36,15 @@ interface BeforeRunning {
  * A request without a valid session is answered with 401, one whose session cannot be checked with 503. Only a GET without
  * parameters passes without one, since it can run nothing.
  */
-export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { requestId?: string }> {
+export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { requestId?: string; asker?: Asker }> {
   const callers = options.callers ?? new WeakMap<object, Caller>();
   const authenticate = createAuthenticator(options);
   const before = (hook: BeforeRunning) => decideBefore(hook, options);
   return {
-    async onRequest({ request, endResponse, fetchAPI }) {
+    async onRequest({ request, endResponse, fetchAPI, serverContext }) {
       if (callers.has(request) || canRunNothing(request)) return;
       try {
-        const found = await authenticate((name) => request.headers.get(name));
+        const found = await authenticate((name) => request.headers.get(name), serverContext?.asker);
         if ('caller' in found) callers.set(request, found.caller);
         else endResponse(refusalResponse(found.refused, fetchAPI.Response));
       } catch (error) {

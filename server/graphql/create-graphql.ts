@@ -15,6 +15,8 @@ import type { Cors } from '../http/cors.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { checkOrigin } from '../http/origin-check.ts';
 import { readBody, requireJson } from '../http/read-body.ts';
+import { guessLimit } from '../limits/guess-limit.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import { type GraphqlServerContext, useRequestParams } from './request-params.ts';
 
 export interface GraphqlOptions {
@@ -24,6 +26,7 @@ export interface GraphqlOptions {
   readonly executionPath: ExecutionPath;
   readonly sessions: Sessions;
   readonly checker: AccessChecker;
+  readonly limits: RateLimits;
   readonly observe: Observe;
   readonly report: ReportError;
   readonly cors: Cors;
@@ -72,6 +75,7 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
     const context: GraphqlServerContext = {
       requestId,
       clientIp: exchange.clientIp,
+      asker: guessLimit(options.limits, exchange.clientIp, options.observe),
       failed: {},
       readBody: async () => {
         requireJson(request);

@@ -1,11 +1,14 @@
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { GatewayError } from '../../core/errors.ts';
+import type { Asker } from '../../core/ports.ts';
 import { parseBody } from '../http/read-body.ts';
 
 /** What the HTTP side hands to Yoga with a request. */
 export interface GraphqlServerContext {
   readonly requestId: string;
   readonly clientIp: string;
+  /** Who is counted when the token is one that only NoETL can know. */
+  readonly asker: Asker;
   /** Reads the body; called only once the caller is known. @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE */
   readonly readBody: () => Promise<Buffer>;
   /** Holds why the body could not be read or parsed; becomes the answer. Yoga copies the context, not this. */

@@ -3,11 +3,12 @@ import { isIP } from 'node:net';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { addressKey } from './client-address.ts';
 
-type LimitedRoute = 'login' | 'validate' | 'check_access';
+/** `session`: guesses of session tokens, on whatever path. */
+export type LimitedRoute = 'login' | 'validate' | 'check_access' | 'session';
 
 export interface RateLimitsOptions {
   readonly loginsPerMinute: number;
-  /** Of `validate` and of `check-access`, each. */
+  /** Of `validate`, of `check-access` and of guesses, each. */
   readonly checksPerMinute: number;
   /** Counted there, for all replicas; by this process alone while it does not answer. Without it: by this process. */
   readonly redisUrl?: string;
@@ -21,6 +22,8 @@ export interface RateLimits {
    * @returns undefined: go on; else the seconds after which to come again.
    */
   consume(route: LimitedRoute, key: string): Promise<number | undefined>;
+  /** Takes back one that should not have counted. */
+  giveBack(route: LimitedRoute, key: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -31,19 +34,31 @@ const sharedKeys = 256;
 
 /** Fixed windows of a minute, in bounded memory. */
 export function createRateLimits({ loginsPerMinute, checksPerMinute, redisUrl }: RateLimitsOptions): RateLimits {
-  const points = { login: loginsPerMinute, validate: checksPerMinute, check_access: checksPerMinute };
+  const points = {
+    login: loginsPerMinute,
+    validate: checksPerMinute,
+    check_access: checksPerMinute,
+    session: checksPerMinute,
+  };
   const inMemory = {
     login: new RateLimiterMemory({ keyPrefix: 'login', points: points.login, duration: minuteSecs }),
     validate: new RateLimiterMemory({ keyPrefix: 'validate', points: points.validate, duration: minuteSecs }),
     check_access: new RateLimiterMemory({ keyPrefix: 'check', points: points.check_access, duration: minuteSecs }),
+    session: new RateLimiterMemory({ keyPrefix: 'session', points: points.session, duration: minuteSecs }),
   };
   const bounded = boundKeys();
   const shared = redisUrl === undefined ? undefined : shareInRedis(redisUrl, points, inMemory);
+  const limiterOf = async (route: LimitedRoute): Promise<RateLimiterAbstract> =>
+    (await shared?.limiters)?.[route] ?? inMemory[route];
+  const countedAs = (key: string) => bounded(isIP(key) === 0 ? hash('sha256', key) : addressKey(key));
   return {
+    async giveBack(route, key) {
+      await (await limiterOf(route)).reward(countedAs(key));
+    },
     async consume(route, key) {
-      const limiter: RateLimiterAbstract = (await shared?.limiters)?.[route] ?? inMemory[route];
+      const limiter = await limiterOf(route);
       try {
-        await limiter.consume(bounded(isIP(key) === 0 ? hash('sha256', key) : addressKey(key)));
+        await limiter.consume(countedAs(key));
         return undefined;
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal;
@@ -73,7 +88,12 @@ function shareInRedis(url: string, points: Limiters<number>, inMemory: Limiters<
         rejectIfRedisNotReady: true,
         insuranceLimiter: inMemory[route],
       });
-    return { login: limit('login'), validate: limit('validate'), check_access: limit('check_access') };
+    return {
+      login: limit('login'),
+      validate: limit('validate'),
+      check_access: limit('check_access'),
+      session: limit('session'),
+    };
   });
   return { limiters, close: async () => (await connected).disconnect() };
 }

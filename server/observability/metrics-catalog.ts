@@ -86,7 +86,7 @@ export const counters = {
   rateLimited: {
     name: 'noetl_gateway_rate_limited_total',
     help: 'Calls answered 429.',
-    labels: { route: ['login', 'validate', 'check_access'] },
+    labels: { route: ['login', 'validate', 'check_access', 'session'] },
   },
   linesDropped: {
     name: 'noetl_gateway_lines_dropped_total',

@@ -4,10 +4,10 @@ import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { AccessChecker, AccessQuestion, Sessions } from '../../core/ports.ts';
+import { limitRate } from '../limits/limit-rate.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import { bodyToken } from './body-token.ts';
 import type { Handlers } from './generated/routes.gen.ts';
-import { limitRate } from './limit-rate.ts';
 import type { RestContext } from './rest-context.ts';
 import { wireUser } from './wire.ts';
 

@@ -3,6 +3,7 @@ import type { Observe } from '../../core/observe.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
 import type { Parts } from '../compose.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { guessLimit } from '../limits/guess-limit.ts';
 import { createCheckAccess } from './check-access.ts';
 import { createLogin } from './login.ts';
 import { createLogout } from './logout.ts';
@@ -37,7 +38,10 @@ export function createRest(
       health: async () => 'ok',
     },
     requireCaller: async (exchange) => {
-      const found = await authenticate((name) => exchange.request.headers[name]);
+      const found = await authenticate(
+        (name) => exchange.request.headers[name],
+        guessLimit(limits, exchange.clientIp, observe),
+      );
       if ('refused' in found) throw found.refused;
       if (found.source === 'cookie') checkCookieOrigin(exchange);
       return found.caller;

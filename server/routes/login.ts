@@ -3,9 +3,9 @@ import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { IdentityVerifier, LoginBackend, LoginRequest, Sessions } from '../../core/ports.ts';
 import { capSession } from '../../core/session/session-lifetime.ts';
+import { limitRate } from '../limits/limit-rate.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import type { Handlers } from './generated/routes.gen.ts';
-import { limitRate } from './limit-rate.ts';
 import type { RestContext } from './rest-context.ts';
 import { wireTime, wireUser } from './wire.ts';
 

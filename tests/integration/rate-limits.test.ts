@@ -34,6 +34,30 @@ it.each([
   expect((await from('203.0.113.8')).status).toBe(usual);
 });
 
+it('counts guessed session tokens by address, and not the good ones', async () => {
+  const ask = (token: string, address: string) =>
+    fetch(`${dev.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-forwarded-for': address,
+        authorization: `Bearer ${token}`,
+      },
+      body: '{"query": "{ __typename }"}',
+    });
+  const known = (await dev.login('admin')).sessionToken;
+  const unknownToUs = () => dev.noetl.openSession('analyst@example.com').token;
+  for (let n = 0; n < 5; n += 1) expect((await ask(unknownToUs(), '192.0.2.9')).status).toBe(200);
+  for (let n = 0; n < 3; n += 1) expect((await ask(`guess-${n}`, '192.0.2.9')).status).toBe(401);
+  const executions = dev.noetl.requests.filter(({ path }) => path === '/api/execute').length;
+  const refused = await ask('guess-3', '192.0.2.9');
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(dev.noetl.requests.filter(({ path }) => path === '/api/execute')).toHaveLength(executions);
+  expect((await ask(known, '192.0.2.9')).status).toBe(200);
+  expect((await ask('guess-4', '192.0.2.10')).status).toBe(401);
+});
+
 it('counts logins by subject, from wherever they come', async () => {
   const token = await dev.identityToken('viewer');
   const statuses: number[] = [];

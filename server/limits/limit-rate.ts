@@ -1,14 +1,9 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
-import type { RateLimits } from '../limits/rate-limits.ts';
+import type { LimitedRoute, RateLimits } from './rate-limits.ts';
 
 /** @throws ERR_RATE_LIMITED with the seconds to wait, when the key has used up its minute */
-export async function limitRate(
-  limits: RateLimits,
-  route: 'login' | 'validate' | 'check_access',
-  key: string,
-  observe: Observe,
-): Promise<void> {
+export async function limitRate(limits: RateLimits, route: LimitedRoute, key: string, observe: Observe): Promise<void> {
   const retryAfterSecs = await limits.consume(route, key);
   if (retryAfterSecs === undefined) return;
   observe({ type: 'rate_limited', route });
