@@ -28,9 +28,12 @@ A pull that fails leaves the files as they were. Next: noetl-gateway generate.`,
         onProgress: progressLine(),
       });
       const news = changed.length === 0 ? 'nothing changed' : `wrote ${changed.join(', ')}`;
-      console.log(`${lock.operations} operations of version ${lock.upstreamVersion}: ${news}`);
+      console.log(`${lock.operations} operations of version ${printable(lock.upstreamVersion)}: ${news}`);
     });
 }
+
+/** What a document says of itself, on one line. */
+const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '?').slice(0, 100);
 
 /** A URL as it is; a file as seen from where the command was given. */
 const placeOf = (source: string): string => (/^[a-z]+:\/\//i.test(source) ? source : resolve(source));

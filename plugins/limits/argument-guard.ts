@@ -18,6 +18,14 @@ export interface ArgumentProblem {
   readonly reason: string;
 }
 
+/** How many runs of the longest length one field's arguments may hold, by what they cost NoETL. */
+const runsAllowed = 16;
+
+interface Limits extends ArgumentLimits {
+  /** Squares of the lengths of runs that may still come. */
+  readonly costLeft: { value: number };
+}
+
 const maxNesting = 64;
 const maxPlaceLength = 200;
 
@@ -29,14 +37,15 @@ export function findArgumentProblem(
   args: Readonly<Record<string, unknown>>,
   limits: ArgumentLimits,
 ): ArgumentProblem | undefined {
+  const within: Limits = { ...limits, costLeft: { value: runsAllowed * limits.unbrokenRun ** 2 } };
   for (const [name, value] of Object.entries(args)) {
-    const problem = problemOf(value, name, limits, 0);
+    const problem = problemOf(value, name, within, 0);
     if (problem !== undefined) return problem;
   }
   return undefined;
 }
 
-function problemOf(value: unknown, place: string, limits: ArgumentLimits, depth: number): ArgumentProblem | undefined {
+function problemOf(value: unknown, place: string, limits: Limits, depth: number): ArgumentProblem | undefined {
   if (typeof value === 'string') return refused(place, textProblem(value, limits));
   if (typeof value === 'number' || isRawNumber(value)) return refused(place, numberProblem(value, limits));
   if (typeof value !== 'object' || value === null) return undefined;
@@ -46,7 +55,7 @@ function problemOf(value: unknown, place: string, limits: ArgumentLimits, depth:
     : problemOfObject(value, place, limits, depth + 1);
 }
 
-function problemOfList(list: readonly unknown[], place: string, limits: ArgumentLimits, depth: number) {
+function problemOfList(list: readonly unknown[], place: string, limits: Limits, depth: number) {
   for (const [index, item] of list.entries()) {
     const problem = problemOf(item, `${place}[${index}]`, limits, depth);
     if (problem !== undefined) return problem;
@@ -54,7 +63,7 @@ function problemOfList(list: readonly unknown[], place: string, limits: Argument
   return undefined;
 }
 
-function problemOfObject(object: object, place: string, limits: ArgumentLimits, depth: number) {
+function problemOfObject(object: object, place: string, limits: Limits, depth: number) {
   for (const [key, value] of Object.entries(object)) {
     const reason = textProblem(key, limits);
     if (reason !== undefined) return refused(place, `${reason}, in the name of a property`);
@@ -75,23 +84,25 @@ function numberProblem(value: number | RawNumber, { unbrokenRun }: ArgumentLimit
   return isTooLarge ? 'a number is too large' : undefined;
 }
 
-function textProblem(text: string, limits: ArgumentLimits): string | undefined {
+function textProblem(text: string, limits: Limits): string | undefined {
   if (!limits.allowTemplates && hasTemplateMark(text)) {
     return 'template marks ({{, {%, {#) are not accepted';
   }
-  return text.length > limits.unbrokenRun && longestRun(text) > limits.unbrokenRun
-    ? 'a run of letters and digits without a break is too long'
-    : undefined;
+  return runProblem(text, limits);
 }
 
-function longestRun(text: string): number {
-  let longest = 0;
+/** Looks at every run: none may be too long, and all together not too costly. */
+function runProblem(text: string, { unbrokenRun, costLeft }: Limits): string | undefined {
   let start = 0;
-  for (let i = 0; i < text.length; i += 1) {
-    if (!isPartOfRun(text.charCodeAt(i))) start = i + 1;
-    else if (i + 1 - start > longest) longest = i + 1 - start;
+  for (let i = 0; i <= text.length; i += 1) {
+    if (i < text.length && isPartOfRun(text.charCodeAt(i))) continue;
+    const length = i - start;
+    start = i + 1;
+    if (length > unbrokenRun) return 'a run of letters and digits without a break is too long';
+    costLeft.value -= length ** 2;
+    if (costLeft.value < 0) return 'there are too many long runs of letters and digits without a break';
   }
-  return longest;
+  return undefined;
 }
 
 function isPartOfRun(unit: number): boolean {

@@ -22,6 +22,14 @@ export interface HttpListener {
   drain(timeoutMs: number): Promise<boolean>;
 }
 
+/** Nobody holds a connection by being slow. Node looks for half-open requests every 30 s unless told how often. */
+const timeouts = {
+  keepAliveTimeout: 65_000,
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+};
+
 /** An HTTP server whose every request gets exactly one answer, with a request id and the common headers. */
 export function createHttpListener(options: HttpListenerOptions): HttpListener {
   let draining = false;
@@ -67,7 +75,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     }
   };
 
-  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 60_000 });
+  const server = createServer(timeouts);
   server.on('request', (request, response) => {
     serve(request, response).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : undefined);

@@ -21,3 +21,13 @@ it.each([
 ])('%s passes', (_name, json) => {
   expect(problemOf(json)).toBeUndefined();
 });
+
+it('runs that are each short enough are refused when there are too many of them', () => {
+  const runs = (count: number) => problemOf(JSON.stringify(Array.from({ length: count }, () => 'x'.repeat(20))));
+  expect(runs(16)).toBeUndefined();
+  expect(runs(17)).toMatchObject({ place: 'v[16]' });
+});
+
+it('a long text of ordinary words passes', () => {
+  expect(problemOf(JSON.stringify('word '.repeat(200)))).toBeUndefined();
+});
