@@ -68,6 +68,7 @@ async function runOnce(projectDir: string, flags: GenerateFlags, fresh: boolean)
   });
   for (const note of result.notes) console.log(`note: ${note}`);
   if (flags.verbose === true) console.log(details(stages, result));
+  else console.log(`stages: ${stages.map(({ name, ms }) => `${name} ${ms.toFixed(0)} ms`).join(', ')}`);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(summary(result, flags, seconds));
   if (flags.check === true && result.differences.length > 0) process.exitCode = 1;
