@@ -94,13 +94,15 @@ function tell(
   // Decided when the upstream's answer names the playbook, and told then; introspection is no operation's.
   if (decision.outcome === 'onAnswer' || field.name.startsWith('__')) return;
   const grant = decision.outcome === 'allowed' ? decision.grant?.source : undefined;
+  const { userId, email } = by.caller.session.user;
   options.observe({
     type: 'decision',
     outcome: outcomeOf(decision),
     // A name that is no rule's comes from outside and must not become a label.
     field: options.rules.has(field.name) ? field.name : 'other',
     root: root === 'mutation' ? 'mutation' : 'query',
-    userId: by.caller.session.user.userId,
+    userId,
+    ...(email && { email }),
     requestId: by.requestId,
     ...(permission === undefined ? {} : { permission }),
     ...(path === undefined ? {} : { path }),

@@ -103,7 +103,7 @@ describe('who may see an execution', () => {
 
 test("the auth playbooks are nobody's, whatever rule a field has", async () => {
   const reserved = 'api_integration/auth0/auth0_login';
-  const { noetl, ask, cancel } = await setUp({}, { reservedPaths: [reserved] });
+  const { noetl, ask, cancel, events } = await setUp({}, { reservedPaths: [reserved] });
   expect(codeIn(await ask('mutation { executePlaybook(name: "x") { id } }', { args: { name: reserved } }))).toBe(
     'ERR_ACCESS_DENIED',
   );
@@ -115,5 +115,7 @@ test("the auth playbooks are nobody's, whatever rule a field has", async () => {
   expect(codeIn(await ask('{ execution(id: "x") { id } }', { args: { id: '7' } }))).toBe('ERR_NOT_FOUND');
   expect(codeIn(await ask('{ executionEvents(id: "x") }', { args: { id: '7' } }))).toBe('ERR_NOT_FOUND');
   expect(codeIn(await cancel('7'))).toBe('ERR_NOT_FOUND');
+  const denials = ['execution', 'executionEvents', 'cancelExecution'];
+  expect(events).toMatchObject(denials.map((field) => ({ outcome: 'denied', field, path: reserved })));
   expect(noetl.requests.every(({ method }) => method === 'GET')).toBe(true);
 });

@@ -10,29 +10,41 @@ export type ExecutionGate = (call: RootCall, path: string | undefined) => Promis
 
 /** @param reserved paths whose executions are nobody's, whatever rule a field has: session tokens stand in them */
 export function createExecutionGate(observe: Observe, reserved: ReadonlySet<string>): ExecutionGate {
-  return async ({ decision, context, root }, path) => {
-    if (path !== undefined && reserved.has(path)) return false;
+  return async (call, path) => {
+    const { decision, context } = call;
+    if (path !== undefined && reserved.has(path)) {
+      tell(observe, call, path, 'denied');
+      return false;
+    }
     if (decision.outcome === 'allowed') return true;
     if (path === undefined || parsePlaybookPath(path) === undefined) return false;
-    const { permission } = decision;
-    const tell = (outcome: 'allowed' | 'denied' | 'backend_error') =>
-      observe({
-        type: 'decision',
-        outcome,
-        field: decision.field,
-        root,
-        userId: context.caller.session.user.userId,
-        permission,
-        path,
-        requestId: context.requestId,
-      });
     try {
-      const allowed = await context.mayOnExecution(permission, path);
-      tell(allowed ? 'allowed' : 'denied');
+      const allowed = await context.mayOnExecution(decision.permission, path);
+      tell(observe, call, path, allowed ? 'allowed' : 'denied');
       return allowed;
     } catch (error) {
-      tell('backend_error');
+      tell(observe, call, path, 'backend_error');
       throw error;
     }
   };
+}
+
+function tell(
+  observe: Observe,
+  { decision, context, root }: RootCall,
+  path: string,
+  outcome: 'allowed' | 'denied' | 'backend_error',
+): void {
+  const { userId, email } = context.caller.session.user;
+  observe({
+    type: 'decision',
+    outcome,
+    field: decision.field,
+    root,
+    userId,
+    ...(email && { email }),
+    ...(decision.outcome === 'onAnswer' && { permission: decision.permission }),
+    path,
+    requestId: context.requestId,
+  });
 }

@@ -127,6 +127,7 @@ describe('what is told of decisions', () => {
         field: 'executePlaybook',
         root: 'mutation',
         userId: '17',
+        email: 'ana@example.com',
         requestId: 'request-1',
         permission: 'execute',
         path: 'data/x',
@@ -151,7 +152,15 @@ describe('what is told of decisions', () => {
   test('a name without a rule becomes no label', async () => {
     const { events } = await decided('{ unruled }');
     expect(events).toEqual([
-      { type: 'decision', outcome: 'denied', field: 'other', root: 'query', userId: '17', requestId: 'request-1' },
+      {
+        type: 'decision',
+        outcome: 'denied',
+        field: 'other',
+        root: 'query',
+        userId: '17',
+        email: 'ana@example.com',
+        requestId: 'request-1',
+      },
     ]);
     expect(Object.keys(events[0] ?? {})).not.toContain('path');
   });
