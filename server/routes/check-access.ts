@@ -21,7 +21,7 @@ export interface CheckAccessOptions {
 /**
  * `POST /api/auth/check-access`: the same decision that `/graphql` makes, as an answer.
  * @throws ERR_REQUEST_INVALID for an unknown permission or a path that is not in normal form; whatever the session
- * look-up and the checker throw when they cannot find out
+ * look-up and the checker throw when they cannot find out; ERR_RATE_LIMITED, by address and by user
  */
 export function createCheckAccess(options: CheckAccessOptions): Handlers<RestContext>['checkAccess'] {
   const { sessions, limits, observe } = options;
@@ -34,6 +34,7 @@ export function createCheckAccess(options: CheckAccessOptions): Handlers<RestCon
     const session = token === undefined ? undefined : await sessions.lookup(token);
     if (session === undefined)
       return { allowed: false, user: null, ...asked, message: 'Session is invalid or expired' };
+    await limitRate(limits, 'check_access', `user ${session.user.userId}`, observe);
     const decision = await decide(options, { user: session.user, permission, path, token }, exchange.requestId);
     const message = decision.allowed ? `Access granted to ${permission} playbook` : 'Access denied';
     return { allowed: decision.allowed, user: wireUser(session.user), ...asked, message };
@@ -51,13 +52,15 @@ async function decide(
     field: 'check-access',
     root: 'rest',
     userId: user.userId,
+    ...(user.email && { email: user.email }),
     permission,
     path,
     requestId,
   } as const;
   try {
     const decision = await checker.check(question);
-    observe({ ...seen, outcome: decision.allowed ? 'allowed' : 'denied' });
+    const grant = decision.grant?.source;
+    observe({ ...seen, outcome: decision.allowed ? 'allowed' : 'denied', ...(grant === undefined ? {} : { grant }) });
     return decision;
   } catch (error) {
     observe({ ...seen, outcome: 'backend_error' });

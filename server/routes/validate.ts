@@ -13,12 +13,16 @@ export interface ValidateOptions {
   readonly observe: Observe;
 }
 
-/** `POST /api/auth/validate`: always 200 when it is known whether the token is a session. */
+/**
+ * `POST /api/auth/validate`: always 200 when it is known whether the token is a session.
+ * @throws ERR_RATE_LIMITED, by address and by user
+ */
 export function createValidate({ sessions, limits, observe }: ValidateOptions): Handlers<RestContext>['validate'] {
   return async (body, { exchange }) => {
     await limitRate(limits, 'validate', exchange.clientIp, observe);
     const token = bodyToken(body.session_token);
     const session = token === undefined ? undefined : await sessions.lookup(token);
+    if (session !== undefined) await limitRate(limits, 'validate', `user ${session.user.userId}`, observe);
     return session === undefined
       ? { valid: false, user: null, expires_at: null, message: 'Session is invalid or expired' }
       : {

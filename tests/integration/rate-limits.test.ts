@@ -64,3 +64,15 @@ it('counts logins by subject, from wherever they come', async () => {
   for (let n = 0; n < 4; n += 1) statuses.push((await post('login', { auth0_token: token }, `198.51.100.${n}`)).status);
   expect(statuses).toEqual([200, 200, 200, 429]);
 });
+
+it.each([
+  ['validate', {}],
+  ['check-access', { playbook_path: 'data/x', permission_type: 'view' }],
+])('counts %s by the user whose session it is, from wherever it comes', async (path, body) => {
+  const session_token = (await dev.login(path === 'validate' ? 'admin' : 'analyst')).sessionToken;
+  const statuses: number[] = [];
+  for (let n = 0; n < 4; n += 1) {
+    statuses.push((await post(path, { session_token, ...body }, `198.51.100.${100 + n}`)).status);
+  }
+  expect(statuses).toEqual([200, 200, 200, 429]);
+});
