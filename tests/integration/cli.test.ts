@@ -154,7 +154,7 @@ describe('generate', () => {
     const edited = await cli(['generate', '--check', '-C', project.path]);
     expect(edited).toMatchObject({
       code: 1,
-      out: expect.stringMatching(/^stale: mesh\/generated\/schema\.graphql\n {4}/),
+      out: expect.stringMatching(/^stale: mesh\/generated\/schema\.graphql\n {4}/m),
     });
   }, 60_000);
 
