@@ -15,6 +15,8 @@ export interface DevOptions {
   /** Served by the stand-in as its own document. */
   readonly openapiFile?: string;
   readonly version?: string;
+  /** Whose wire shapes the stand-in speaks. Default `python`. */
+  readonly speak?: 'python' | 'rust';
 }
 
 /** A gateway with everything around it, on loopback. */
@@ -47,7 +49,8 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
     audience,
     users: sampleUsers.map(({ email, displayName }) => ({ sub: subjectFor(email), email, name: displayName })),
   });
-  const noetl = await createNoetlStandIn(options.openapiFile === undefined ? {} : { openapiFile: options.openapiFile });
+  const { openapiFile, speak = 'python' } = options;
+  const noetl = await createNoetlStandIn({ speak, ...(openapiFile === undefined ? {} : { openapiFile }) });
   const internalPort = environment['GATEWAY_INTERNAL_PORT'] ?? '8091';
   const internalUrl = `http://127.0.0.1:${internalPort}`;
   const closeParts = () => Promise.allSettled([issuer.close(), noetl.close()]);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import process from 'node:process';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import { loadConfig } from '../load-config.ts';
 import { packageVersion } from '../package-version.ts';
@@ -11,6 +11,11 @@ export function devCommand(): Command {
   return new Command('dev')
     .description('run the gateway on :8090 with a stand-in NoETL and a local OpenID issuer; for development only')
     .option('-u, --user <name>', 'who logs in: admin, developer, analyst or viewer', 'developer')
+    .addOption(
+      new Option('--speak <server>', 'whose wire shapes the stand-in has')
+        .choices(['python', 'rust'])
+        .default('python'),
+    )
     .option('-C, --dir <folder>', 'the project’s folder', '.')
     .addHelpText(
       'after',
@@ -18,7 +23,7 @@ export function devCommand(): Command {
 Ports: ROUTER_PORT (8090) and GATEWAY_INTERNAL_PORT (8091). Everything listens on this machine only.
 LOG_LEVEL=info shows each request.`,
     )
-    .action(async ({ dir, user }: { dir: string; user: string }) => {
+    .action(async ({ dir, user, speak }: { dir: string; user: string; speak: 'python' | 'rust' }) => {
       const { startDev } = await import('../../dev/start-dev.ts');
       const dev = await startDev({
         config: await loadConfig(dir),
@@ -26,6 +31,7 @@ LOG_LEVEL=info shows each request.`,
         environment: process.env,
         openapiFile: join(dir, 'openapi', 'noetl.json'),
         version: packageVersion(),
+        speak,
       });
       stopOnSignals(dev);
       try {
@@ -75,17 +81,19 @@ curl -s -X POST "${url}/api/auth/login" \\
   -H "Content-Type: application/json" \\
   -d '{"auth0_token": "${identityToken}", "auth0_domain": "${new URL(issuer.issuer).host}", "session_duration_hours": 8}'
 
-# Execute a playbook
-curl -s -X POST "${url}/graphql" \\
+# Execute a playbook, and keep the execution's id
+STARTED=$(curl -s -X POST "${url}/graphql" \\
   -H "Content-Type: application/json" \\
   -H "Authorization: Bearer ${sessionToken}" \\
-  -d '{"query": "mutation Execute($name: String!, $vars: JSON) { executePlaybook(name: $name, variables: $vars) { id name status textOutput } }", "variables": {"name": "api_integration/amadeus_ai_api", "vars": {"query": "Flight from SFO to JFK"}}}'
+  -d '{"query": "mutation Execute($name: String!, $vars: JSON) { executePlaybook(name: $name, variables: $vars) { id name status textOutput } }", "variables": {"name": "api_integration/amadeus_ai_api", "vars": {"query": "Flight from SFO to JFK"}}}')
+echo "$STARTED"
+EXECUTION_ID=$(echo "$STARTED" | sed 's/.*"id":"\\([0-9]*\\)".*/\\1/')
 
-# Check status: put the id in
+# Check status: again until it is COMPLETED
 curl -s -X POST "${url}/graphql" \\
   -H "Content-Type: application/json" \\
   -H "Authorization: Bearer ${sessionToken}" \\
-  -d '{"query": "query Status($id: ID!) { execution(id: $id) { id status result } }", "variables": {"id": "EXECUTION_ID"}}'
+  -d '{"query": "query Status($id: ID!) { execution(id: $id) { id status result } }", "variables": {"id": "'$EXECUTION_ID'"}}'
 
 # May this session execute that?
 curl -s -X POST "${url}/api/auth/check-access" \\
