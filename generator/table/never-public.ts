@@ -33,15 +33,15 @@ const areas: readonly ClosedArea[] = [
   { path: 'openapi.json', why: 'it describes everything that is closed' },
 ];
 
-/** Arguments that make an otherwise harmless operation answer with secrets. */
-const revealing = new Set(['include_data', 'include_secrets', 'include_secret', 'reveal', 'decrypt']);
+/** Arguments that make an otherwise harmless operation answer with secrets, whatever stands between their words. */
+const revealing = new Set(['includedata', 'includesecrets', 'includesecret', 'reveal', 'decrypt']);
 
 /**
  * @param offered wire names of the arguments that callers may set.
  * @returns why an operation must not be public; undefined when it may be opened.
  */
 export function neverPublic(method: string, path: string, offered: Iterable<string> = []): string | undefined {
-  const secret = [...offered].find((name) => revealing.has(name.toLowerCase()));
+  const secret = [...offered].find((name) => revealing.has(name.toLowerCase().replaceAll(/[^a-z]/g, '')));
   return closedArea(method, path) ?? (secret === undefined ? undefined : `its argument ${secret} asks for secrets`);
 }
 

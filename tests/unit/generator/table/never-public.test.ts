@@ -45,7 +45,10 @@ describe('neverPublic', () => {
     expect(neverPublic(method, path)).toBeUndefined();
   });
 
-  it('closes what an argument can turn into a secret', () => {
-    expect(neverPublic('GET', '/api/credentials/{id}', ['include_data'])).toMatch(/secrets/);
-  });
+  it.each(['include_data', 'includeData', 'Include-Secrets'])(
+    'closes what the argument %s can turn into a secret',
+    (name) => {
+      expect(neverPublic('GET', '/api/credentials/{id}', [name])).toMatch(/secrets/);
+    },
+  );
 });
