@@ -57,7 +57,7 @@ export interface GatewayFieldCall {
   readonly expiresAt: Date;
 }
 
-/** A row that the gateway answers itself. `type` is the field's SDL, `me: Me!` say; `typeDefs` declares what it needs. */
+/** A row that the gateway answers itself. `sdl` is the field, `me: Me!` say; `typeDefs` declares what it needs. */
 export interface GatewayRow<Role extends string> extends RowOptions<Role> {
   readonly gateway: 'query' | 'mutation';
   readonly sdl: string;
