@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { graphql } from '../support/dev-gateway.ts';
+import { type RealNoetl, realNoetlReady, startRealNoetl } from '../support/real-noetl.ts';
+import { type ServeProcess, startServe } from '../support/serve-process.ts';
+import { playbooks } from './noetl/playbooks.ts';
+
+const installed = await realNoetlReady();
+
+describe.skipIf(installed === undefined)('in front of a real NoETL server and worker', () => {
+  let noetl: RealNoetl;
+  let serve: ServeProcess;
+  let token: string;
+
+  beforeAll(async () => {
+    noetl = await startRealNoetl(installed ?? '');
+    for (const playbook of playbooks) await noetl.register(playbook);
+    serve = await startServe({ NOETL_BASE_URL: noetl.url });
+    token = await serve.login('developer@example.com');
+  }, 180_000);
+  afterAll(async () => {
+    await serve?.close();
+    await noetl?.stop();
+  });
+
+  const ask = (query: string, variables: Record<string, unknown> = {}) =>
+    graphql(serve.url, token, { query, variables });
+
+  async function execute(
+    name: string,
+    variables: Record<string, unknown> = { name: 'Ada', seconds: 20 },
+  ): Promise<string> {
+    const { body } = await ask(
+      'mutation ($name: String!, $vars: JSON) { executePlaybook(name: $name, variables: $vars) { id name status } }',
+      { name, vars: variables },
+    );
+    const started = body.data?.['executePlaybook'] as { id: string } | undefined;
+    expect(started).toMatchObject({ id: expect.stringMatching(/^\d{18,19}$/), status: 'running' });
+    return started?.id ?? '';
+  }
+
+  const look = async (id: string) => {
+    const { body } = await ask('query ($id: ID!) { execution(id: $id) { id status result textOutput path } }', { id });
+    return body.data?.['execution'] as Record<string, unknown>;
+  };
+
+  async function whenOver(id: string): Promise<Record<string, unknown>> {
+    for (let left = 150; left > 0; left -= 1) {
+      const execution = await look(id);
+      if (execution['status'] !== 'RUNNING') return execution;
+      await delay(200);
+    }
+    throw new Error('the execution did not end');
+  }
+
+  it('is ready, and logs in through a playbook that calls back', async () => {
+    expect((await fetch(`${serve.internalUrl}/ready`)).status).toBe(200);
+    expect(token).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('executes, watches and reads the whole result, digit for digit', async () => {
+    const id = await execute('regression_test/hello_world', { name: 'Ada' });
+    const answer = await fetch(`${serve.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({
+        query: `{ execution(id: "${(await whenOver(id))['id']}") { status result textOutput } }`,
+      }),
+    });
+    const text = await answer.text();
+    expect(JSON.parse(text).data.execution).toMatchObject({
+      status: 'COMPLETED',
+      textOutput: 'done',
+      result: { list: [1, 2] },
+    });
+    expect(text).toContain('"big":9007199254740993');
+  });
+
+  it('knows the end of a run that never writes one', async () => {
+    const over = await whenOver(await execute('regression_test/one_step', { name: 'Ada' }));
+    expect(over).toMatchObject({ status: 'COMPLETED', result: { greeting: 'Hi, Ada' } });
+  });
+
+  it('says FAILED, and nothing of why', async () => {
+    const over = await whenOver(await execute('regression_test/failing', { why: 'a secret reason' }));
+    expect(over['status']).toBe('FAILED');
+    expect(JSON.stringify(over)).not.toContain('a secret reason');
+  });
+
+  it('leaves a finished run alone, and cancels one that runs', async () => {
+    const done = await execute('regression_test/hello_world');
+    await whenOver(done);
+    const cancel = (id: string) =>
+      ask('mutation ($id: ID!) { cancelExecution(id: $id) { status executionId } }', { id });
+    expect((await cancel(done)).body.data?.['cancelExecution']).toMatchObject({ status: 'already_completed' });
+    expect((await noetl.read(`/api/executions/${done}`))['status']).toBe('COMPLETED');
+    const running = await execute('regression_test/slow');
+    expect((await cancel(running)).body.data?.['cancelExecution']).toMatchObject({ status: 'cancelled' });
+    expect(await whenOver(running)).toMatchObject({ status: 'CANCELLED' });
+  });
+
+  it('lists what may be seen, and no run of an auth playbook', async () => {
+    const { body } = await ask('{ executions(pageSize: 100) { path } playbooks { entries { path } } }');
+    const data: Record<string, unknown> = body.data ?? {};
+    const paths = (data['executions'] as { path: string }[]).map(({ path }) => path);
+    const { entries } = data['playbooks'] as { entries: { path: string }[] };
+    expect(paths).toContain('regression_test/hello_world');
+    expect(entries.map(({ path }) => path)).toContain('regression_test/slow');
+    for (const seen of [...paths, ...entries.map(({ path }) => path)]) expect(seen).not.toMatch(/^(system|api_int)/);
+    const all = (await noetl.read('/api/executions?page_size=100')) as unknown as {
+      path: string;
+      execution_id: string;
+    }[];
+    const login = all.find(({ path }) => path === 'api_integration/auth0/auth0_login');
+    const hidden = await ask(`{ execution(id: "${login?.execution_id}") { id } }`);
+    expect(hidden.body.errors?.[0]?.extensions.code).toBe('ERR_NOT_FOUND');
+  });
+
+  it('gives events with exact ids', async () => {
+    const id = await execute('regression_test/hello_world');
+    await whenOver(id);
+    const events = await fetch(`${serve.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query: `{ executionEvents(id: "${id}") }` }),
+    });
+    const direct = await (await fetch(`${noetl.url}/api/executions/${id}/events`)).text();
+    const [, eventId] = /"event_id":\s*(\d{18,19})/.exec(direct) ?? [];
+    expect(await events.text()).toContain(`"event_id":${eventId}`);
+  });
+
+  it('refuses unknown playbooks, denied ones, templates and dead sessions', async () => {
+    const start = async (name: string, vars = {}) =>
+      (
+        await ask('mutation ($n: String!, $v: JSON) { executePlaybook(name: $n, variables: $v) { id } }', {
+          n: name,
+          v: vars,
+        })
+      ).body.errors?.[0]?.extensions.code;
+    expect(await start('regression_test/none')).toBe('ERR_NOT_FOUND');
+    expect(await start('system/cleanup')).toBe('ERR_ACCESS_DENIED');
+    expect(await start('api_integration/auth0/auth0_login')).toBe('ERR_ACCESS_DENIED');
+    expect(await start('regression_test/hello_world', { name: '{{ 7*7 }}' })).toBe('ERR_REQUEST_INVALID');
+    expect((await graphql(serve.url, 'no-such-session', { query: '{ __typename }' })).status).toBe(401);
+  });
+});

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Installs the real NoETL server and worker into a folder of the user's cache, for tests/services/real-noetl.test.ts, and
+# prints that folder. Needs Python 3.12 or newer; about a minute and a half the first time.
+set -eu
+version=4.26.0
+target="${XDG_CACHE_HOME:-$HOME/.cache}/noetl-gateway/noetl-$version"
+if [ ! -e "$target/ready" ]; then
+  python=
+  for candidate in "${NOETL_PYTHON:-}" python3.13 python3.12 python3 "$HOME"/.pyenv/versions/3.1[2-9]*/bin/python3; do
+    [ -n "$candidate" ] || continue
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1; then
+      python=$candidate
+      break
+    fi
+  done
+  [ -n "$python" ] || { echo 'NoETL needs Python 3.12 or newer; name it in NOETL_PYTHON' >&2; exit 1; }
+  rm -rf "$target"
+  "$python" -m venv "$target"
+  "$target/bin/pip" install --quiet --disable-pip-version-check "noetl==$version" >&2
+  touch "$target/ready"
+fi
+echo "$target"
