@@ -36,4 +36,5 @@ function referenceProblem(document: OpenApiDocument, ref: string): string | unde
 const isLiteral = (key: string, place: string): boolean =>
   ['example', 'examples', 'default', 'enum', 'const'].includes(key) && !place.endsWith('/properties');
 
-const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
+/** A key as a part of a JSON pointer (RFC 6901). */
+export const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');

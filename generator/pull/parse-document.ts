@@ -2,9 +2,10 @@ import { validate } from '@readme/openapi-parser';
 import { parseDocument as parseYaml } from 'yaml';
 import { GatewayError } from '../../core/errors.ts';
 import { isRecord, listOperations, type OpenApiDocument } from '../../core/openapi/open-api.ts';
-import { referenceProblems } from '../document/reference-problems.ts';
+import { escapePointer, referenceProblems } from '../document/reference-problems.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { componentNames } from '../normalise/rules/component-names.ts';
+import { placeOfLine } from './place-of-line.ts';
 
 const maxProblems = 20;
 
@@ -27,6 +28,10 @@ async function parseAndCheck(bytes: Uint8Array): Promise<OpenApiDocument> {
   if (!isRecord(value)) throw invalid(['#: the document is not an object']);
   checkVersion(value);
   if (!isRecord(value['paths'])) throw invalid(['#/paths: missing; the document has no operations']);
+  const slashless = Object.keys(value['paths']).filter((path) => !path.startsWith('/'));
+  if (slashless.length > 0) {
+    throw invalid(slashless.map((path) => `#/paths/${escapePointer(path)}: a path begins with a slash`));
+  }
   const document = value as OpenApiDocument;
   const references = referenceProblems(document);
   if (references.length > 0) throw invalid(references);
@@ -95,7 +100,8 @@ async function check(document: OpenApiDocument): Promise<void> {
   // The library resolves in place, and refuses names that the rules put right.
   const copy = structuredClone(normalise(document, [componentNames]).document);
   const version = /^3\.[01]$/.test(document.openapi) ? `${document.openapi}.0` : document.openapi;
-  const result = await validate({ ...copy, openapi: version } as unknown as Parameters<typeof validate>[0], {
+  const checked: Record<string, unknown> = { ...copy, openapi: version };
+  const result = await validate(checked as unknown as Parameters<typeof validate>[0], {
     resolve: { external: false, file: false },
     timeoutMs: 30_000,
     validate: { rules: { openapi: { 'duplicate-operation-id': 'warning', 'array-without-items': 'warning' } } },
@@ -104,14 +110,26 @@ async function check(document: OpenApiDocument): Promise<void> {
   });
   if (result.valid) return;
   const more = result.errors.length > maxProblems ? [`and ${result.errors.length - maxProblems} more`] : [];
-  throw invalid([...result.errors.slice(0, maxProblems).map(({ message }) => oneLine(message)), ...more]);
+  const text = printed(checked);
+  throw invalid([...result.errors.slice(0, maxProblems).map(({ message }) => oneLine(message, text)), ...more]);
 }
 
-/** The sentence, and the line that it is about. */
-function oneLine(message: string): string {
+/** The document as the library's line numbers count it: resolved in place. Empty when it goes in circles. */
+function printed(checked: Readonly<Record<string, unknown>>): string {
+  try {
+    return JSON.stringify(checked, null, 2);
+  } catch {
+    return '';
+  }
+}
+
+/** The place, the sentence, and the line that it is about. */
+function oneLine(message: string, text: string): string {
   const [sentence = '', ...frame] = message.split('\n');
-  const line = frame.find((text) => text.startsWith('>'));
-  return line === undefined ? sentence : `${sentence}, at ${line.replace(/^>\s*\d+\s*\|\s*/, '').trim()}`;
+  const [, number, line] = frame.map((row) => /^>\s*(\d+)\s*\|\s*(.*)$/.exec(row)).find((row) => row !== null) ?? [];
+  if (line === undefined) return sentence;
+  const place = placeOfLine(text, Number(number));
+  return `${place === undefined ? '' : `${place}: `}${sentence}, at ${line.trim()}`;
 }
 
 const invalid = (problems: readonly string[], cause?: unknown): GatewayError =>

@@ -183,6 +183,18 @@ describe('pull', () => {
       /Thing: the reference .* leads out of the document/,
     ],
     [
+      'a part of the wrong type',
+      JSON.stringify({ ...document, paths: { '/a': { get: operation }, '/b/{x}': { get: { responses: 'none' } } } }),
+      'ERR_SPEC_INVALID',
+      /^#\/paths\/~1b~1\{x\}\/get\/responses: /m,
+    ],
+    [
+      'a path without its slash',
+      JSON.stringify({ ...document, paths: { 'api/x': { get: operation } } }),
+      'ERR_SPEC_INVALID',
+      /^#\/paths\/api~1x: /m,
+    ],
+    [
       'a part that is wrong',
       JSON.stringify({ ...document, paths: { '/api/{x}': { get: operation } } }),
       'ERR_SPEC_INVALID',
