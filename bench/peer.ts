@@ -6,7 +6,7 @@ import type { PeerMessage } from './peers/peer-process.ts';
 /** A server in a process of its own. */
 export interface Peer {
   readonly url: string;
-  numbers(): Promise<{ readonly cpuMicros: number; readonly calls: number }>;
+  numbers(): Promise<Required<Omit<PeerMessage, 'port'>>>;
   stop(): Promise<void>;
 }
 
@@ -22,8 +22,8 @@ export async function startPeer(name: string, environment: Readonly<Record<strin
     url: `http://127.0.0.1:${port}`,
     async numbers() {
       child.send('numbers');
-      const { cpuMicros = 0, calls = 0 } = await nextMessage(child);
-      return { cpuMicros, calls };
+      const { cpuMicros = 0, rssBytes = 0, calls = 0 } = await nextMessage(child);
+      return { cpuMicros, rssBytes, calls };
     },
     async stop() {
       if (child.exitCode !== null) return;

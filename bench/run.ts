@@ -5,7 +5,7 @@ import { type LoadRequest, type LoadResult, load } from './load.ts';
 import { type Peer, startPeer } from './peer.ts';
 
 const token = 'noetl-session-of-the-bench';
-const names = ['gateway', 'mesh', 'proxy'] as const;
+const names = ['gateway', 'bare', 'mesh', 'proxy'] as const;
 const rounds = 3;
 const secondsEach = 1.2;
 const ids = Array.from({ length: 64 }, (_, n) => `${767_008_253_774_397_000n + BigInt(n)}`);
@@ -14,24 +14,42 @@ type PeerName = (typeof names)[number];
 
 /** What is asked: as GraphQL of the gateway and of Mesh, as the one call that is behind it of the proxy. */
 const operations: Readonly<
-  Record<string, { readonly graphql: readonly { readonly query: string }[]; readonly rest: readonly string[] }>
+  Record<
+    string,
+    {
+      readonly graphql: readonly { readonly query: string; readonly variables?: unknown }[];
+      readonly rest: readonly Omit<LoadRequest, 'headers'>[];
+    }
+  >
 > = {
   dashboardStats: {
     graphql: [{ query: '{ dashboardStats { status totalExecutions failedExecutions activeWorkflows } }' }],
-    rest: ['/api/dashboard/stats'],
+    rest: [{ method: 'GET', path: '/api/dashboard/stats' }],
   },
   execution: {
     graphql: ids.map((id) => ({
       query: 'query Status($id: ID!) { execution(id: $id) { status path } }',
       variables: { id },
     })),
-    rest: ids.map((id) => `/api/executions/${id}?include_events=false`),
+    rest: ids.map((id) => ({ method: 'GET', path: `/api/executions/${id}?include_events=false` })),
+  },
+  executePlaybook: {
+    graphql: [
+      {
+        query:
+          'mutation Execute($name: String!, $vars: JSON) { executePlaybook(name: $name, variables: $vars) { status } }',
+        variables: { name: 'data/report', vars: { city: 'Berlin' } },
+      },
+    ],
+    rest: [{ method: 'POST', path: '/api/execute', body: '{"path": "data/report", "workload": {"city": "Berlin"}}' }],
   },
 };
 
 interface Measured extends LoadResult {
   readonly cpuMicrosPerRequest: number;
   readonly upstreamCallsPerRequest: number;
+  /** What the peer holds at the end of the round, MiB. */
+  readonly rssMib: number;
 }
 
 interface Result extends Measured {
@@ -41,7 +59,7 @@ interface Result extends Measured {
 
 function requestsFor(peer: PeerName, operation: string): LoadRequest[] {
   const { graphql = [], rest = [] } = operations[operation] ?? {};
-  if (peer === 'proxy') return rest.map((path) => ({ method: 'GET', path, headers: {} }));
+  if (peer === 'proxy') return rest.map((request) => ({ ...request, headers: { 'content-type': 'application/json' } }));
   const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${token}` };
   return graphql.map((body) => ({
     method: 'POST',
@@ -73,6 +91,7 @@ async function measure(peer: Peer, upstream: Peer, requests: readonly LoadReques
     ...result,
     cpuMicrosPerRequest: Math.round((after.cpuMicros - before.cpuMicros) / result.requests),
     upstreamCallsPerRequest: Math.round(((callsAfter - callsBefore) / result.requests) * 100) / 100,
+    rssMib: Math.round(after.rssBytes / 2 ** 20),
   };
 }
 
@@ -129,12 +148,13 @@ async function run() {
   try {
     const environment = { BENCH_TOKEN: token, BENCH_UPSTREAM: upstream.url };
     for (const name of names) started.push(await startPeer(name, environment));
-    const [, gateway = upstream, mesh = upstream, proxy = upstream] = started;
-    const all = await measureAll({ gateway, mesh, proxy }, upstream);
+    const [, gateway = upstream, bare = upstream, mesh = upstream, proxy = upstream] = started;
+    const all = await measureAll({ gateway, bare, mesh, proxy }, upstream);
     const ratios = Object.fromEntries(
-      (['mesh', 'proxy'] as const).flatMap((other) => [
+      (['bare', 'mesh', 'proxy'] as const).flatMap((other) => [
         [`gateway/${other}`, ratio(all, 'dashboardStats', other)],
         [`gateway/${other}, execution`, ratio(all, 'execution', other)],
+        [`gateway/${other}, executePlaybook`, ratio(all, 'executePlaybook', other)],
       ]),
     );
     const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version, tool: 'autocannon' };

@@ -5,6 +5,8 @@ export interface PeerMessage {
   readonly port?: number;
   /** Processor time since the start, microseconds. */
   readonly cpuMicros?: number;
+  /** Memory that the process holds, bytes. */
+  readonly rssBytes?: number;
   /** For the upstream: requests since the start. */
   readonly calls?: number;
 }
@@ -13,7 +15,11 @@ export interface PeerMessage {
 export function reportPeer(port: number, calls: () => number = () => 0): void {
   process.on('message', () => {
     const { user, system } = process.cpuUsage();
-    process.send?.({ cpuMicros: user + system, calls: calls() } satisfies PeerMessage);
+    process.send?.({
+      cpuMicros: user + system,
+      rssBytes: process.memoryUsage.rss(),
+      calls: calls(),
+    } satisfies PeerMessage);
   });
   process.on('disconnect', () => process.exit(0));
   process.send?.({ port } satisfies PeerMessage);

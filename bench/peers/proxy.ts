@@ -7,8 +7,13 @@ import { given, reportPeer } from './peer-process.ts';
 const upstream = new Pool(given('BENCH_UPSTREAM'), { connections: 64 });
 
 const server = createServer((request, response) => {
-  request.resume();
-  upstream.request({ method: 'GET', path: request.url ?? '/' }).then(
+  const { method, url: path = '/' } = request;
+  const sent =
+    method === 'POST'
+      ? { method, path, headers: { 'content-type': 'application/json' }, body: request }
+      : ({ method: 'GET', path } as const);
+  if (method !== 'POST') request.resume();
+  upstream.request(sent).then(
     async ({ statusCode, body }) => {
       const text = await body.text();
       response.writeHead(statusCode, { 'content-type': 'application/json' }).end(text);

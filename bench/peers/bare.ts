@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import type { CallContext, Caller, RootDecision } from '../../core/call-context.ts';
+import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import { resolveConfig } from '../../core/config/resolve-config.ts';
+import shipped from '../../gateway.config.ts';
+import { createExecutableSchema } from '../../mesh/executor/executable-schema.ts';
+import { type OperationToRun, rootFieldsOf } from '../../plugins/noetl-auth/root-fields.ts';
+import { createUpstream } from '../../server/noetl/undici-upstream.ts';
+import { given, reportPeer } from './peer-process.ts';
+
+/** The gateway's schema in Yoga, without its plugins: no session, no limits, and every root field allowed unasked. */
+const { config } = resolveConfig(shipped as unknown as GatewayConfig, {
+  NOETL_BASE_URL: given('BENCH_UPSTREAM'),
+  GATEWAY_TRUSTED_ISSUERS: 'http://127.0.0.1:1/',
+  GATEWAY_AUDIENCES: 'bench',
+});
+const { schema } = createExecutableSchema({
+  sdl: await readFile(new URL('../../mesh/generated/schema.graphql', import.meta.url), 'utf8'),
+  operations: config.operations,
+  upstream: createUpstream({ ...config.upstream, observe: () => {}, clock: Date.now }),
+});
+const nobody = { session: { user: { userId: '1', roles: [] } } } as unknown as Caller;
+
+/** What resolvers want on the context, so that they run. */
+function allowed(operation: OperationToRun): CallContext {
+  const roots = rootFieldsOf(operation);
+  const fields = 'fields' in roots ? roots.fields : [];
+  const decisions = fields.map(({ responseKey, name, args }): [string, RootDecision] => [
+    responseKey,
+    { outcome: 'allowed', field: name, args: { ...args }, grant: undefined, path: undefined, rows: undefined },
+  ]);
+  const yes = async () => true;
+  return {
+    requestId: 'bench',
+    caller: nobody,
+    decisions: new Map(decisions),
+    may: yes,
+    mayOnExecution: yes,
+    signal: undefined,
+  };
+}
+
+const allowAll: Plugin<CallContext> = { onExecute: ({ args, extendContext }) => extendContext(allowed(args)) };
+const yoga = createYoga({
+  schema,
+  plugins: [allowAll],
+  graphiql: false,
+  landingPage: false,
+  logging: false,
+});
+const server = createServer(yoga);
+server.listen(0, '127.0.0.1', () => reportPeer((server.address() as AddressInfo).port));
