@@ -1,9 +1,9 @@
-import { watch } from 'node:fs';
+import { mkdirSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 /**
  * Runs again when one of the files changes, after the writing has settled; never twice at once. Folders are watched, as
- * editors replace files. Does not resolve.
+ * editors replace files; a folder that is not there yet is made. Does not resolve.
  */
 export async function watchFiles(files: readonly string[], run: () => Promise<void>): Promise<never> {
   let timer: NodeJS.Timeout | undefined;
@@ -26,6 +26,7 @@ export async function watchFiles(files: readonly string[], run: () => Promise<vo
   };
   const names = new Set(files.map((file) => basename(file)));
   for (const folder of new Set(files.map((file) => dirname(file)))) {
+    mkdirSync(folder, { recursive: true });
     watch(folder, (_event, name) => {
       if (name !== null && names.has(name)) settle();
     });

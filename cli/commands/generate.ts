@@ -38,9 +38,10 @@ export function generateCommand(): Command {
         return;
       }
       await runSafely(projectDir, flags, false);
-      console.log('watching: end with Ctrl-C');
       const files = [configFile, 'openapi/noetl.json', 'openapi/gateway.yaml'].map((file) => join(projectDir, file));
-      await watchFiles(files, () => runSafely(projectDir, flags, true));
+      const watching = watchFiles(files, () => runSafely(projectDir, flags, true));
+      console.log('watching: end with Ctrl-C');
+      await watching;
     });
 }
 
