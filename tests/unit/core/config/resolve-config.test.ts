@@ -31,6 +31,100 @@ describe('resolveConfig', () => {
     expect(config.sessions.store).toBe('memory:');
   });
 
+  it('reads every value, with its unit', () => {
+    const { config } = resolveConfig(declaration, required);
+    const { operations, roles, grants, compiledGrants, upstream, ...rest } = config;
+    expect([operations, roles, grants.length, [...compiledGrants.reserved].length]).toEqual([{}, ['admin'], 1, 3]);
+    expect({ ...upstream, baseUrl: upstream.baseUrl.href }).toEqual({
+      baseUrl: 'http://noetl.noetl.svc.cluster.local:8082/',
+      timeoutMs: 30_000,
+      maxResponseBytes: 16 * 1024 * 1024,
+    });
+    expect(rest).toMatchObject({
+      mode: 'production',
+      listen: {
+        bind: '0.0.0.0',
+        port: 8090,
+        internalPort: 8091,
+        publicUrl: undefined,
+        internalUrl: 'http://noetl-gateway-internal.gateway.svc.cluster.local:8091',
+        trustedProxies: 0,
+        corsAllowedOrigins: [],
+        corsAllowCredentials: true,
+        drainMs: 25_000,
+      },
+      auth: {
+        trustedIssuers: ['https://tenant.example.com/'],
+        audiences: ['app'],
+        jwtMode: 'enforce',
+        login: { kind: 'playbook' },
+        validator: { kind: 'playbook' },
+        access: { checker: 'local', combine: 'one', cacheTtlMs: 5_000 },
+        playbooks: {
+          login: 'api_integration/auth0/auth0_login',
+          validateSession: 'api_integration/auth0/auth0_validate_session',
+          checkAccess: 'api_integration/auth0/check_playbook_access',
+        },
+        sessionDbCredential: 'pg_auth',
+        playbookTimeoutMs: 12_000,
+        setCookie: false,
+        introspection: true,
+      },
+      sessions: {
+        store: 'memory:',
+        cacheTtlMs: 5_000,
+        cacheSize: 10_000,
+        revalidateMs: 300_000,
+        invalidTtlMs: 10_000,
+        maxMs: 24 * 3_600_000,
+      },
+      limits: { bodyBytes: 1024 * 1024, queryDepth: 15, batching: false, unbrokenRun: 4_000, loginsPerMinute: 60 },
+      observability: { logLevel: 'info', auditTo: 'stdout', auditEmails: false },
+      deploy: { namespace: 'gateway', image: 'noetl-gateway', noetlNamespace: 'noetl', trustedNamespaces: [] },
+      adapters: {},
+      plugins: [],
+    });
+    expect(config.auth.algorithms).not.toContain('none');
+  });
+
+  it('says each problem in full', () => {
+    const problems = problemsOf({
+      ...required,
+      NOETL_BASE_URL: 'http://a/?b',
+      NOETL_TIMEOUT_SECS: '0',
+      ROUTER_PORT: '65536',
+      GATEWAY_INTERNAL_PORT: '-1',
+      GATEWAY_INTERNAL_URL: 'x',
+      GATEWAY_PUBLIC_URL: 'x',
+      GATEWAY_TRUSTED_PROXIES: '17',
+      CORS_ALLOWED_ORIGINS: '*,x',
+      CORS_ALLOW_CREDENTIALS: 'maybe',
+      GATEWAY_JWT_MODE: 'off',
+      AUTH_PLAYBOOK_LOGIN: 'a//b',
+      AUTH_PLAYBOOK_TIMEOUT_SECS: '601',
+      GATEWAY_SESSION_STORE: 'x',
+      LOG_LEVEL: 'loud',
+    });
+    expect(problems).toMatchInlineSnapshot(`
+      [
+        "GATEWAY_JWT_MODE: must be enforce or shadow",
+        "AUTH_PLAYBOOK_LOGIN: is not a catalog path",
+        "AUTH_PLAYBOOK_TIMEOUT_SECS: must be a whole number from 1 to 600",
+        "NOETL_BASE_URL: must be an http or https URL without query or credentials",
+        "NOETL_TIMEOUT_SECS: must be a whole number from 1 to 3600",
+        "CORS_ALLOW_CREDENTIALS: must be true or false",
+        "CORS_ALLOWED_ORIGINS: x is not an origin (scheme://host[:port], nothing more)",
+        "ROUTER_PORT: must be a whole number from 0 to 65535",
+        "GATEWAY_INTERNAL_PORT: must be a whole number from 0 to 65535",
+        "GATEWAY_PUBLIC_URL: must be an http or https URL without query or credentials",
+        "GATEWAY_INTERNAL_URL: must be an http or https URL without query or credentials",
+        "GATEWAY_TRUSTED_PROXIES: must be a whole number from 0 to 16",
+        "GATEWAY_SESSION_STORE: must be memory:, redis://…, rediss://… or nats://…",
+        "LOG_LEVEL: must be trace, debug, info, warn, error, fatal or silent",
+      ]
+    `);
+  });
+
   it('lists every problem at once', () => {
     const problems = problemsOf({
       ROUTER_PORT: 'x',
