@@ -61,7 +61,8 @@ function httpOf({ code, status, retryAfterSecs }: GatewayError) {
 /** Errors that graphql-js or Yoga made about the request, and those that a platform's own resolvers made public. */
 function renderedGraphQL(root: GraphQLError, at: GraphQLError): GraphQLError {
   const { code, ...rest } = root.extensions;
-  const extensions: GraphQLErrorExtensions = { ...rest, code: publicCode(code) };
+  const isMethod = at.path === undefined && rest['http']?.status === 405;
+  const extensions: GraphQLErrorExtensions = { ...rest, code: isMethod ? 'ERR_METHOD' : publicCode(code) };
   if (at.path === undefined) extensions['http'] = httpOfRequestError(root.extensions);
   else delete extensions['http'];
   return new GraphQLError(withoutSuggestion(root.message), { ...placeOf(at), extensions });

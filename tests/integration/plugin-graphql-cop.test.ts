@@ -54,7 +54,7 @@ const checks: Record<string, Check> = {
     url: `?query=${encodeURIComponent('mutation cop { __typename }')}`,
     init: { headers: {} },
     status: 405,
-    code: 'ERR_REQUEST_INVALID',
+    code: 'ERR_METHOD',
   },
   'POST as a form': {
     init: {

@@ -105,7 +105,7 @@ describe('errors about the request', () => {
   test('keep the status that Yoga gave', () => {
     const http = { status: 405, headers: { Allow: 'POST' } };
     const error = new GraphQLError('x', { extensions: { code: 'BAD_REQUEST', http } });
-    expect(renderError(error).extensions['http']).toEqual({ ...http, spec: false });
+    expect(renderError(error).extensions).toEqual({ code: 'ERR_METHOD', http: { ...http, spec: false } });
   });
 
   test.each([
