@@ -17,6 +17,7 @@ export interface LockChanges {
 export function compareLock(before: GatewayLock, after: Pick<GatewayLock, 'names' | 'types'>): LockChanges {
   const problems: string[] = [];
   const notes: string[] = [];
+  const taken = takenTypes(after);
   for (const [name, old] of Object.entries(before.names)) {
     const next = after.names[name];
     if (next === undefined) notes.push(`${name}: was open (${old.operation}) and no longer is`);
@@ -24,7 +25,10 @@ export function compareLock(before: GatewayLock, after: Pick<GatewayLock, 'names
   }
   for (const [type, old] of Object.entries(before.types)) {
     const next = after.types[type];
-    if (next !== undefined) compareMembers({ place: type, kind: 'field', old, next }, problems, notes);
+    if (next === undefined) continue;
+    const isTaken = taken.has(type);
+    compareMembers({ place: type, kind: isTaken ? 'member' : 'field', old, next }, problems, notes);
+    if (isTaken) problems.push(...newlyRequired(type, 'member', old, next));
   }
   return { problems, notes };
 }
@@ -39,17 +43,39 @@ function compareName(name: string, old: LockedName, next: LockedName, problems: 
     problems.push(`${place}: answered ${old.answer} and would now answer ${next.answer}`);
   }
   compareMembers({ place, kind: 'argument', old: old.args, next: inOldWords(old, next) }, problems, notes);
-  for (const [argument, meaning] of Object.entries(next.args)) {
-    const wasOptional = old.args[argument]?.endsWith('!') !== true;
-    if (meaning.endsWith('!') && wasOptional) problems.push(`${place}: the argument ${argument} would now be required`);
+  problems.push(...newlyRequired(place, 'argument', old.args, next.args));
+}
+
+type Meanings = Readonly<Record<string, string>>;
+
+function newlyRequired(place: string, kind: 'argument' | 'member', old: Meanings, next: Meanings): readonly string[] {
+  return Object.entries(next).flatMap(([name, meaning]) =>
+    meaning.endsWith('!') && old[name]?.endsWith('!') !== true
+      ? [`${place}: the ${kind} ${name} would now be required`]
+      : [],
+  );
+}
+
+/** Types of arguments, and of what they hold. */
+function takenTypes({ names, types }: Pick<GatewayLock, 'names' | 'types'>): ReadonlySet<string> {
+  const taken = new Set<string>();
+  const queue = Object.values(names).flatMap(({ args }) => Object.values(args));
+  for (let meaning = queue.pop(); meaning !== undefined; meaning = queue.pop()) {
+    const type = typeOf(meaning).replaceAll(/[[\]]/g, '');
+    const members = types[type];
+    if (members === undefined || taken.has(type)) continue;
+    taken.add(type);
+    queue.push(...Object.values(members));
   }
+  return taken;
 }
 
 interface Members {
   readonly place: string;
-  readonly kind: 'argument' | 'field';
-  readonly old: Readonly<Record<string, string>>;
-  readonly next: Readonly<Record<string, string>>;
+  /** A member is a field of an argument: no row can give it another name. */
+  readonly kind: 'argument' | 'field' | 'member';
+  readonly old: Meanings;
+  readonly next: Meanings;
 }
 
 function compareMembers({ place, kind, old, next }: Members, problems: string[], notes: string[]): void {
@@ -65,11 +91,14 @@ function compareMembers({ place, kind, old, next }: Members, problems: string[],
       .map(([, other]) => wireOf(other).split(' ').at(-1) ?? '');
     const gone = `${place}: the ${kind} ${name} (${wireOf(meaning)}) is gone`;
     if (candidates.length === 0) notes.push(gone);
-    else
-      problems.push(
-        `${gone}; if it is now called ${candidates.join(' or ')}, say so: ${mapping(kind, candidates[0] ?? '', name)}`,
-      );
+    else problems.push(`${gone}; ${renamedTo(kind, candidates, name)}`);
   }
+}
+
+function renamedTo(kind: Members['kind'], candidates: readonly string[], name: string): string {
+  const others = candidates.join(' or ');
+  if (kind === 'member') return `perhaps it is now called ${others}`;
+  return `if it is now called ${others}, say so: ${mapping(kind, candidates[0] ?? '', name)}`;
 }
 
 function changedMeaning(place: string, old: string, next: string): string[] {
@@ -80,7 +109,7 @@ function changedMeaning(place: string, old: string, next: string): string[] {
   return was === is ? [] : [`${place}: was of type ${was} and would now be ${is}`];
 }
 
-const mapping = (kind: Members['kind'], wire: string, name: string): string =>
+const mapping = (kind: 'argument' | 'field', wire: string, name: string): string =>
   `${kind === 'field' ? 'fields' : 'args'}: { ${JSON.stringify(wire)}: ${JSON.stringify(name)} }`;
 
 const wireOf = (meaning: string): string => meaning.slice(0, meaning.lastIndexOf(': '));

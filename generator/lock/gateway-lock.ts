@@ -12,14 +12,14 @@ export interface LockedName {
   readonly args: Readonly<Record<string, string>>;
   /** The answer's type. */
   readonly answer: string;
-  /** SHA-256 over arguments, answer and every type that it leads to. */
+  /** SHA-256 over arguments, answer and every type that they lead to. */
   readonly shape: string;
 }
 
 /** `gateway.lock`: the public names and what they mean, and the files that `generate` has made. */
 export interface GatewayLock {
   readonly names: Readonly<Record<string, LockedName>>;
-  /** Type → field → `<wire name>: <type>`, for every type of an answer. */
+  /** Type → field → `<wire name>: <type>`, for every type of an answer or an argument. */
   readonly types: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Paths, in order. */
   readonly files: readonly string[];

@@ -1,19 +1,30 @@
-import { type DocumentNode, type FieldDefinitionNode, Kind, type ObjectTypeDefinitionNode, print } from 'graphql';
+import {
+  type DocumentNode,
+  type FieldDefinitionNode,
+  type InputObjectTypeDefinitionNode,
+  type InputValueDefinitionNode,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  print,
+} from 'graphql';
 import type { Operation } from '../../core/operation.ts';
 import { namedTypeOf } from '../../mesh/sources/shape-schema.ts';
 import { canonicalJson, sha256 } from '../document/canonical.ts';
 import type { GatewayLock, LockedName } from './gateway-lock.ts';
 
+type Field = FieldDefinitionNode | InputValueDefinitionNode;
+type Shaped = ObjectTypeDefinitionNode | InputObjectTypeDefinitionNode;
+
 /** What every public name of a shaped schema means. */
 export function lockNames(sdl: DocumentNode, operations: readonly Operation[]): Pick<GatewayLock, 'names' | 'types'> {
   const objects = new Map(
-    sdl.definitions
-      .filter((definition) => definition.kind === Kind.OBJECT_TYPE_DEFINITION)
-      .map((definition) => [definition.name.value, definition] as const),
+    sdl.definitions.filter(isShaped).map((definition) => [definition.name.value, definition] as const),
   );
   const roots = new Map(
     ['Query', 'Mutation'].flatMap((root) =>
-      (objects.get(root)?.fields ?? []).map((field) => [field.name.value, field]),
+      (objects.get(root)?.fields ?? []).flatMap((field) =>
+        field.kind === Kind.FIELD_DEFINITION ? [[field.name.value, field] as const] : [],
+      ),
     ),
   );
   const types: Record<string, Record<string, string>> = {};
@@ -28,11 +39,7 @@ export function lockNames(sdl: DocumentNode, operations: readonly Operation[]): 
   return { names, types };
 }
 
-function lockName(
-  operation: Operation,
-  field: FieldDefinitionNode,
-  reached: ReadonlyMap<string, ObjectTypeDefinitionNode>,
-): LockedName {
+function lockName(operation: Operation, field: FieldDefinitionNode, reached: ReadonlyMap<string, Shaped>): LockedName {
   const wires = new Map(operation.args.map((arg) => [arg.name, `${arg.in} ${arg.wire}`]));
   const args = Object.fromEntries(
     (field.arguments ?? []).map((arg) => [
@@ -50,12 +57,13 @@ function lockName(
   };
 }
 
-function reach(
-  objects: ReadonlyMap<string, ObjectTypeDefinitionNode>,
-  root: FieldDefinitionNode,
-): ReadonlyMap<string, ObjectTypeDefinitionNode> {
-  const found = new Map<string, ObjectTypeDefinitionNode>();
-  const queue = [root];
+const isShaped = (definition: DocumentNode['definitions'][number]): definition is Shaped =>
+  definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION;
+
+/** Every type that a root field answers with or takes. */
+function reach(objects: ReadonlyMap<string, Shaped>, root: FieldDefinitionNode): ReadonlyMap<string, Shaped> {
+  const found = new Map<string, Shaped>();
+  const queue: Field[] = [root, ...(root.arguments ?? [])];
   for (let field = queue.pop(); field !== undefined; field = queue.pop()) {
     const name = namedTypeOf(field.type);
     const type = objects.get(name);
@@ -66,10 +74,10 @@ function reach(
   return found;
 }
 
-const fieldsOf = (type: ObjectTypeDefinitionNode): Record<string, string> =>
+const fieldsOf = (type: Shaped): Record<string, string> =>
   Object.fromEntries((type.fields ?? []).map((field) => [field.name.value, `${wireOf(field)}: ${print(field.type)}`]));
 
-function wireOf(field: FieldDefinitionNode): string {
+function wireOf(field: Field): string {
   const directive = field.directives?.find(({ name }) => name.value === 'resolveRootField');
   const argument = directive?.arguments?.find(({ name }) => name.value === 'field');
   return argument?.value.kind === Kind.STRING ? argument.value.value : field.name.value;

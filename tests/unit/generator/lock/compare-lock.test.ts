@@ -146,3 +146,35 @@ it('arguments that change their places in the path change their meaning', () => 
   expect(compareLock(before, of({ a: 'path b: ID!', b: 'path a: ID!' })).problems).toHaveLength(2);
   expect(compareLock(before, of({ a: 'path x: ID!', b: 'path y: ID!' }, 'GET /api/{x}/{y}')).problems).toEqual([]);
 });
+
+describe('members of an argument', () => {
+  const write = { operation: 'POST /api/runs', args: { items: 'body items: [Item!]!' }, answer: 'Run', shape: 'x' };
+  const taking = (item: Record<string, string>) => ({
+    names: { write },
+    types: { Item: { inner: 'inner: Inner' }, Inner: item },
+    files: [],
+  });
+  const before = taking({ label: 'label: String', size: 'size: Int' });
+
+  it.each([
+    [
+      'has another name',
+      { title: 'title: String', size: 'size: Int' },
+      /^Inner: the member label \(label\) is gone; perhaps .* title$/,
+    ],
+    ['goes elsewhere', { label: 'caption: String', size: 'size: Int' }, /^Inner.label: was label on the wire/],
+    ['changes its type', { label: 'label: String', size: 'size: ID' }, /^Inner.size: was of type Int/],
+    [
+      'is new and required',
+      { label: 'label: String', size: 'size: Int', by: 'by: ID!' },
+      /^Inner: the member by would now be required$/,
+    ],
+  ])('stop generate when one %s', (_name, item, want) => {
+    expect(compareLock(before, taking(item)).problems).toEqual([expect.stringMatching(want)]);
+  });
+
+  it('may be new and optional', () => {
+    const next = taking({ label: 'label: String', size: 'size: Int', by: 'by: ID' });
+    expect(compareLock(before, next)).toEqual({ problems: [], notes: [] });
+  });
+});
