@@ -43,7 +43,7 @@ function progressLine(): (bytes: number, total: number | undefined) => void {
   if (process.stderr.isTTY !== true) return () => {};
   return (bytes, total) => {
     const of = total === undefined ? '' : ` of ${Math.ceil(total / 1024)}`;
-    process.stderr.write(`\r${Math.ceil(bytes / 1024)}${of} KiB `);
-    if (bytes === total) process.stderr.write('\n');
+    // The cursor goes back to where the next line, whatever it is, is written over this one.
+    process.stderr.write(`\u001B[2K${Math.ceil(bytes / 1024)}${of} KiB\r`);
   };
 }
