@@ -30,14 +30,15 @@ export function writeAnswer(
   answer: Answer,
   extra: Readonly<Record<string, string>>,
 ): void {
-  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+  // A text leaves in one write with its headers; bytes take a second one.
+  const { body } = answer;
   const bare = answer.status === 204 || answer.status === 304;
   response.writeHead(answer.status, {
     'x-content-type-options': 'nosniff',
     ...answer.headers,
     ...extra,
     ...mergeVary(answer.headers['vary'], extra['vary']),
-    ...(bare ? {} : { 'content-length': String(body.byteLength) }),
+    ...(bare ? {} : { 'content-length': String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength) }),
   } as Record<string, string | string[]>);
   response.end(bare || method === 'HEAD' ? undefined : body);
 }
