@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { isListening } from './child-server.ts';
 import { freePort } from './dev-gateway.ts';
 
@@ -55,7 +57,7 @@ export async function startRealNoetl(installed: string): Promise<RealNoetl> {
   const read: RealNoetl['read'] = async (path) => (await (await fetch(url + path)).json()) as Record<string, unknown>;
   const stop = async () => {
     for (const child of children) child.kill('SIGKILL');
-    await Promise.allSettled([database('--drop'), rm(folder, { recursive: true, force: true })]);
+    await Promise.allSettled([database('--drop'), dropStream(name), rm(folder, { recursive: true, force: true })]);
   };
   try {
     await until(async () => (await fetch(`${url}/api/health`)).ok, 60_000);
@@ -78,6 +80,15 @@ export async function startRealNoetl(installed: string): Promise<RealNoetl> {
       if (!answer.ok) throw new Error(`NoETL refused a playbook: ${await answer.text()}`);
     },
   };
+}
+
+async function dropStream(name: string): Promise<void> {
+  const connection = await connect({ servers: '127.0.0.1:4222' });
+  try {
+    await (await jetstreamManager(connection)).streams.delete(name.toUpperCase());
+  } finally {
+    await connection.close();
+  }
 }
 
 /** NoETL names every one of these as mandatory, or else connects to addresses of a cluster. */
