@@ -20,5 +20,13 @@ export function policyFindings(config: GatewayConfig): PolicyFindings {
       (role) => `operations.${field}.access: there is no role ${role}; roles are ${[...known].join(', ')}`,
     );
   });
-  return { problems: [...problems, ...ofRules], warnings };
+  return { problems: [...problems, ...ofRules], warnings: [...warnings, ...combineWarning(config)] };
+}
+
+/** Both of one is one: whoever asked for two checkers should know that there is no second. */
+function combineWarning({ auth, adapters }: GatewayConfig): string[] {
+  const { checker = 'local', combine } = auth?.access ?? {};
+  return combine === 'both' && checker === 'local' && adapters?.accessChecker === undefined
+    ? ["auth.access.combine: 'both' has nothing to combine: auth.access.checker is 'local'"]
+    : [];
 }

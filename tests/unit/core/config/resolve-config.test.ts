@@ -213,6 +213,14 @@ describe('resolveConfig', () => {
     expect(warnings.map((line) => line.split(' ')[0])).toEqual(['GATEWAY_SSE_ENABLED', 'GATEWAY_TYPO']);
   });
 
+  it('warns when there is nothing to combine', () => {
+    const warningsOf = (access: NonNullable<GatewayConfig['auth']>['access']) =>
+      resolveConfig({ ...declaration, auth: { access: access ?? {} } }, required).warnings;
+    expect(warningsOf({ combine: 'both' })).toEqual([expect.stringContaining('auth.access.combine')]);
+    expect(warningsOf({ combine: 'both', checker: 'http' })).toEqual([]);
+    expect(warningsOf({ checker: 'local' })).toEqual([]);
+  });
+
   it('refuses the static validator outside development', () => {
     const config: GatewayConfig = { ...declaration, auth: { validator: { kind: 'static', users: [] } } };
     expect(problemsOf(required, config).join()).toContain('auth.validator');
