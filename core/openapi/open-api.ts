@@ -117,8 +117,10 @@ export function componentName(ref: string): string | undefined {
   return unescapePointer(ref.slice(componentRef.length));
 }
 
-export const componentReference = (name: string): string =>
-  componentRef + name.replaceAll('~', '~0').replaceAll('/', '~1');
+/** A key as a part of a JSON pointer (RFC 6901). */
+export const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
+
+export const componentReference = (name: string): string => componentRef + escapePointer(name);
 
 /** What a local reference (`#/…`) points to; undefined when there is nothing. */
 export function lookUp(document: OpenApiDocument, ref: string): unknown {

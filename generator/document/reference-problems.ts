@@ -1,4 +1,4 @@
-import { isRecord, lookUp, type OpenApiDocument } from '../../core/openapi/open-api.ts';
+import { escapePointer, isRecord, lookUp, type OpenApiDocument } from '../../core/openapi/open-api.ts';
 
 /** References of a document that lead nowhere or out of it, each with the place where it stands. */
 export function referenceProblems(document: OpenApiDocument): string[] {
@@ -35,6 +35,3 @@ function referenceProblem(document: OpenApiDocument, ref: string): string | unde
 /** Values, not parts of the document; a property may be called so all the same. */
 const isLiteral = (key: string, place: string): boolean =>
   ['example', 'examples', 'default', 'enum', 'const'].includes(key) && !place.endsWith('/properties');
-
-/** A key as a part of a JSON pointer (RFC 6901). */
-export const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -1,4 +1,5 @@
 import type { Operation } from '../../core/operation.ts';
+import { quoteText } from '../document/quote-text.ts';
 import type { OutputFile } from './emitter.ts';
 import { slashHeader } from './header.ts';
 
@@ -28,9 +29,6 @@ function literal(value: unknown, depth: number): string {
   return `${open}\n${members.map((member) => `${pad}${member},`).join('\n')}\n${'  '.repeat(depth)}${close}`;
 }
 
-const quote = (value: unknown): string =>
-  typeof value === 'string'
-    ? `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
-    : JSON.stringify(value);
+const quote = (value: unknown): string => (typeof value === 'string' ? quoteText(value) : JSON.stringify(value));
 
 const keyText = (key: string): string => (/^[A-Za-z_$][\w$]*$/.test(key) ? key : quote(key));

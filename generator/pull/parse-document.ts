@@ -1,8 +1,8 @@
 import { validate } from '@readme/openapi-parser';
 import { parseDocument as parseYaml } from 'yaml';
 import { GatewayError } from '../../core/errors.ts';
-import { isRecord, listOperations, type OpenApiDocument } from '../../core/openapi/open-api.ts';
-import { escapePointer, referenceProblems } from '../document/reference-problems.ts';
+import { escapePointer, isRecord, listOperations, type OpenApiDocument } from '../../core/openapi/open-api.ts';
+import { referenceProblems } from '../document/reference-problems.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { componentNames } from '../normalise/rules/component-names.ts';
 import { placeOfLine } from './place-of-line.ts';

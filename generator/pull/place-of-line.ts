@@ -1,4 +1,4 @@
-import { escapePointer } from '../document/reference-problems.ts';
+import { escapePointer } from '../../core/openapi/open-api.ts';
 
 /**
  * The JSON pointer of what begins on a line of `JSON.stringify(value, null, 2)`.

@@ -1,30 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createGatewayClient, type GatewayClient } from '../../client/noetl-gateway-client.ts';
-import { type DevGateway, startDev } from '../../dev/start-dev.ts';
-import config from '../../gateway.config.ts';
+import type { DevGateway } from '../../dev/start-dev.ts';
+import { startDevGateway } from '../support/dev-gateway.ts';
 
 let dev: DevGateway;
 
-/** The internal port is part of the address that playbooks call back, so that it has to be known beforehand. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => void server.close(() => resolve()));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 beforeAll(async () => {
-  const sdl = await readFile(new URL('../../mesh/generated/schema.graphql', import.meta.url), 'utf8');
-  const environment = {
-    ROUTER_PORT: '0',
-    GATEWAY_INTERNAL_PORT: String(await freePort()),
-    LOG_LEVEL: 'silent',
-    CI: '1',
-  };
-  dev = await startDev({ config, sdl, environment });
+  dev = await startDevGateway();
 });
 afterAll(() => dev.stop());
 

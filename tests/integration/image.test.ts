@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, createServer as createSocketServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { type ImageFiles, layOutImage } from '../support/image-files.ts';
 
 /** The image's file set, started as the image starts it: production packages only, from an empty folder. */
@@ -104,13 +105,4 @@ async function answer(url: string, child: Child): Promise<Response> {
     if (reply !== undefined) return reply;
     await new Promise((next) => setTimeout(next, 20));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createSocketServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '../support/dev-gateway.ts';
+import { freePort } from '../support/free-port.ts';
 import { answering, collect, newFolder, npmReady, run, start, terminate } from '../support/npm-project.ts';
 import { configMistakes, ownCode } from '../support/project-configs.ts';
 

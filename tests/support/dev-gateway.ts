@@ -1,18 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { devNull } from 'node:os';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type DevGateway, startDev } from '../../dev/start-dev.ts';
 import shipped from '../../gateway.config.ts';
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => void server.close(() => resolve()));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
+import { freePort } from './free-port.ts';
 
 /** The whole development gateway on free ports, silent, under the shipped config or another one. */
 export async function startDevGateway(

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type DevGateway, startDev } from '../../dev/start-dev.ts';
 import { generate } from '../../generator/generate.ts';
-import { freePort, graphql } from './dev-gateway.ts';
+import { graphql } from './dev-gateway.ts';
+import { freePort } from './free-port.ts';
 import { temporaryFolder } from './project.ts';
 
 /** A gateway that a config alone has made: generated in a project of its own, then run in front of the stand-in. */

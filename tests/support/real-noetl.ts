@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { isListening } from './child-server.ts';
-import { freePort } from './dev-gateway.ts';
+import { freePort } from './free-port.ts';
 
 const run = promisify(execFile);
 
