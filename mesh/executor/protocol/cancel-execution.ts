@@ -10,6 +10,7 @@ import { executionIdOf } from './execution.ts';
 import type { ExecutionGate } from './execution-access.ts';
 import { type Asking, type Look, missingExecution } from './execution-reads.ts';
 import { type Executions, noSuchExecution } from './executions.ts';
+import { lookAllowed } from './look-allowed.ts';
 
 /**
  * `cancelExecution`: looks first, since NoETL would turn a finished run into a cancelled one. A finished run is reported
@@ -33,8 +34,7 @@ export function answerCancelExecution(
     const { decision, context } = call;
     const id = executionIdOf(decision.args[argument]);
     const asking = askingOf(row, plan, context);
-    const look = await executions.look(id, asking);
-    if (look === undefined || !(await gate(call, look.detail.path))) throw noSuchExecution();
+    const look = await lookAllowed(call, id, asking, { executions, gate });
     const before = await endOf(look, asking);
     if (before !== undefined) return finished(id, before);
     const reply = await upstream.request({ ...callFor(plan, decision.args), ...boundsOf(row, plan, context) });

@@ -7,8 +7,9 @@ import { failedText } from '../../../core/noetl/wire-dialect.ts';
 import { askingOf, type RootAnswer } from '../root-call.ts';
 import type { ExecutionGate } from './execution-access.ts';
 import type { Look } from './execution-reads.ts';
-import { type EndFinding, type Executions, noSuchExecution } from './executions.ts';
+import type { EndFinding, Executions } from './executions.ts';
 import { lastSegment } from './last-segment.ts';
+import { lookAllowed } from './look-allowed.ts';
 
 /**
  * `execution(id)`: the state of a run, `RUNNING` until it is surely over; its result is read only when asked for.
@@ -25,8 +26,7 @@ export function answerExecution(
     const { decision, context } = call;
     const id = executionIdOf(decision.args[argument]);
     const asking = askingOf(row, plan, context);
-    const look = await executions.look(id, asking);
-    if (look === undefined || !(await gate(call, look.detail.path))) throw noSuchExecution();
+    const look = await lookAllowed(call, id, asking, { executions, gate });
     const finding = await executions.endOf(look, asking);
     return view(
       look,
