@@ -1,9 +1,9 @@
+import { resolve } from 'node:path';
 import process from 'node:process';
 import { Command, Option } from 'commander';
 import type { DiffForm } from '../diff-documents.ts';
 import { loadTools } from '../generator-tools.ts';
 import { loadConfig } from '../load-config.ts';
-import { projectFolder } from '../project-folder.ts';
 
 interface DiffFlags {
   readonly dir: string;
@@ -30,7 +30,7 @@ Examples:
 Exit codes: 0 nothing that is open breaks, 1 something does, 2 a document or the config is broken.`,
     )
     .action(async (old: string, now: string, { dir, json, markdown }: DiffFlags) => {
-      const projectDir = projectFolder(dir);
+      const projectDir = resolve(dir);
       const { diffDocuments } = await loadTools(() => import('../diff-documents.ts'));
       const form: DiffForm = json === true ? 'json' : markdown === true ? 'markdown' : 'text';
       const { text, breaks } = await diffDocuments(old, now, {

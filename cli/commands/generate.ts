@@ -1,10 +1,9 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
 import type { Difference, GenerateResult, Stage } from '../../generator/generate.ts';
 import { loadTools } from '../generator-tools.ts';
 import { configFile, loadConfig } from '../load-config.ts';
-import { projectFolder } from '../project-folder.ts';
 import { reportError } from '../report.ts';
 import { watchFiles } from '../watch-files.ts';
 
@@ -32,7 +31,7 @@ export function generateCommand(): Command {
       '\nA run that fails changes nothing. Next: read the diff, then noetl-gateway explain --table.',
     )
     .action(async (flags: GenerateFlags) => {
-      const projectDir = projectFolder(flags.dir);
+      const projectDir = resolve(flags.dir);
       if (flags.watch !== true) {
         await runOnce(projectDir, flags, false);
         return;

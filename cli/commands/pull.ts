@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
 import { loadTools } from '../generator-tools.ts';
-import { projectFolder } from '../project-folder.ts';
 
 /** `noetl-gateway pull`: fetches NoETL's OpenAPI document into the project. */
 export function pullCommand(): Command {
@@ -23,7 +22,7 @@ A pull that fails leaves the files as they were. Next: noetl-gateway generate.`,
     .action(async (source: string, { dir, keepDocs }: { dir: string; keepDocs?: boolean }) => {
       const { pull } = await loadTools(() => import('../../generator/pull/pull.ts'));
       const { lock, changed } = await pull(placeOf(source), {
-        projectDir: projectFolder(dir),
+        projectDir: resolve(dir),
         keepDocs: keepDocs === true,
         onProgress: progressLine(),
       });
