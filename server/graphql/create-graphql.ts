@@ -84,7 +84,7 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
     };
     const response = await yoga.fetch(
       `http://gateway.invalid/graphql${exchange.search}`,
-      { method: exchange.method, headers: headersOf(exchange), signal: exchange.signal },
+      { method: exchange.method, headers: headersOf(exchange) },
       context,
     );
     if (context.failed.error !== undefined) return graphqlErrorAnswer(context.failed.error);

@@ -12,8 +12,6 @@ export interface Exchange {
   readonly requestId: string;
   /** The caller's address, worked out from the socket and the configured proxies. */
   readonly clientIp: string;
-  /** Ends when the caller is gone. */
-  readonly signal: AbortSignal;
 }
 
 /** Splits a request target at its `?`. */

@@ -41,38 +41,41 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     try {
       return await options.handle(exchange);
     } catch (error) {
-      if (exchange.signal.aborted && isAbort(error)) return callerGone;
       options.onError(error, exchange);
       return errorAnswer(error);
     }
   };
 
-  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  /** Counts an exchange in. @returns what counts it out: once, by its answer or because the caller has left */
+  const enter = (exchange: Exchange): ((status: number) => void) => {
     const startedAt = performance.now();
-    const gone = new AbortController();
-    // After a whole answer there is nothing left to stop, and an abort costs an exception each time.
-    response.once('close', () => {
-      if (!response.writableFinished) gone.abort();
-    });
+    let open = true;
+    inFlight += 1;
+    return (status) => {
+      if (!open) return;
+      open = false;
+      inFlight -= 1;
+      options.onDone(exchange, status, performance.now() - startedAt);
+      if (inFlight === 0) onIdle?.();
+    };
+  };
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const exchange: Exchange = {
       request,
       method: request.method ?? 'GET',
       ...splitTarget(request.url),
       requestId: requestIdFrom(request.headers['x-request-id']),
       clientIp: options.clientIp(request),
-      signal: gone.signal,
     };
-    inFlight += 1;
-    try {
-      const answer = await answerTo(exchange);
-      const closing: Record<string, string> = draining || !request.complete ? { connection: 'close' } : {};
-      const extra = { 'x-request-id': exchange.requestId, ...options.headersFor(request), ...closing };
-      if (!response.destroyed) writeAnswer(response, exchange.method, answer, extra);
-      options.onDone(exchange, answer.status, performance.now() - startedAt);
-    } finally {
-      inFlight -= 1;
-      if (inFlight === 0) onIdle?.();
-    }
+    const leave = enter(exchange);
+    response.once('close', () => leave(callerGone));
+    const answer = await answerTo(exchange);
+    if (response.destroyed) return;
+    const closing: Record<string, string> = draining || !request.complete ? { connection: 'close' } : {};
+    const extra = { 'x-request-id': exchange.requestId, ...options.headersFor(request), ...closing };
+    writeAnswer(response, exchange.method, answer, extra);
+    leave(answer.status);
   };
 
   const server = createServer(timeouts);
@@ -99,9 +102,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
 }
 
 /** Counted and never sent: who leaves before the answer is no fault of ours. */
-const callerGone: Answer = { status: 499, headers: {}, body: '' };
-
-const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
+const callerGone = 499;
 
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
