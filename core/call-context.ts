@@ -47,5 +47,4 @@ export interface CallContext {
    * @throws when it cannot find out.
    */
   readonly mayOnExecution: (permission: Permission, path: string) => Promise<boolean>;
-  readonly signal: AbortSignal | undefined;
 }

@@ -39,7 +39,6 @@ function allowed(operation: OperationToRun): CallContext {
     decisions: new Map(decisions),
     may: yes,
     mayOnExecution: yes,
-    signal: undefined,
   };
 }
 

@@ -46,11 +46,9 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     const { decision, context } = call;
     const made = callFor(plan, decision.args);
     await assertExecutionAllowed(call);
-    const asking = askingOf(row, plan, context);
-    const bounded = { ...made, ...boundsOf(row, plan, context) };
-    const body = await (reuse === undefined
-      ? ask(bounded, asking)
-      : reuse(made, () => ask(shared(bounded), shared(asking))));
+    const asking = askingOf(row, context);
+    const bounded = { ...made, ...boundsOf(row, context) };
+    const body = await (reuse === undefined ? ask(bounded, asking) : reuse(made, () => ask(bounded, asking)));
     const rows = decision.outcome === 'allowed' ? decision.rows : undefined;
     return rows === undefined ? body : withVisibleRows(body, rows, context, maxPathsPerAnswer);
   };
@@ -58,7 +56,7 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
   /** The answer itself is not asked for the path: what users wrote may stand in it. */
   async function assertExecutionAllowed(call: RootCall): Promise<void> {
     if (isDecided(call.decision)) return;
-    const path = await executions.pathOf(idIn(call.decision), askingOf(row, plan, call.context));
+    const path = await executions.pathOf(idIn(call.decision), askingOf(row, call.context));
     if (path === undefined || !(await gate(call, path))) throw noSuchExecution();
   }
 
@@ -87,11 +85,6 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     if (argument === undefined) throw new GatewayError('ERR_ACCESS_DENIED', 'access denied');
     return executionIdOf(decision.args[argument]);
   }
-}
-
-/** An answer that others will read too does not end with the caller who asked first. */
-function shared<T extends { readonly signal?: AbortSignal }>({ signal: _ofOneCaller, ...rest }: T): Omit<T, 'signal'> {
-  return rest;
 }
 
 /** Reuses answers for as long as the row says; who may see them has been decided for each caller before. */

@@ -1,5 +1,4 @@
 import type { CallContext, RootDecision } from '../../core/call-context.ts';
-import type { CallPlan } from '../../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import type { UpstreamCall } from '../../core/ports.ts';
 import type { Asking } from './protocol/execution-reads.ts';
@@ -20,10 +19,10 @@ export type RootAnswer = (call: RootCall) => Promise<unknown>;
 /** The path of a row's operation, as NoETL's document has it. */
 export const routeOf = ({ upstream }: AnyUpstreamRow): string => upstream.slice(upstream.indexOf(' ') + 1);
 
-/** The bounds that a row sets, and what the call carries of its request. Work that was started is never abandoned. */
-export function boundsOf(row: AnyUpstreamRow, plan: CallPlan, context: CallContext): Partial<UpstreamCall> {
+/** The bounds that a row sets, and what the call carries of its request. */
+export function boundsOf(row: AnyUpstreamRow, context: CallContext): Partial<UpstreamCall> {
   return {
-    ...askingOf(row, plan, context),
+    ...askingOf(row, context),
     // As NoETL's document names it: one name for one route, wherever the call is made.
     route: routeOf(row),
     ...(row.maxResponseBytes === undefined ? {} : { maxResponseBytes: row.maxResponseBytes }),
@@ -31,10 +30,9 @@ export function boundsOf(row: AnyUpstreamRow, plan: CallPlan, context: CallConte
 }
 
 /** The same for reads of executions. */
-export function askingOf(row: AnyUpstreamRow, plan: CallPlan, context: CallContext): Asking {
+export function askingOf(row: AnyUpstreamRow, context: CallContext): Asking {
   return {
     requestId: context.requestId,
-    ...(plan.idempotent && context.signal !== undefined ? { signal: context.signal } : {}),
     ...(row.timeoutMs === undefined ? {} : { timeoutMs: row.timeoutMs }),
   };
 }

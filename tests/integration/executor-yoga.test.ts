@@ -49,7 +49,7 @@ test('ids and integers stay exact through Yoga, as JSON numbers in and out', asy
       decideAll,
     ],
   });
-  const context = { requestId: 'r', caller: { session: sessionOf(0), token: tokenOf('t') }, signal: undefined };
+  const context = { requestId: 'r', caller: { session: sessionOf(0), token: tokenOf('t') } };
   const post = async (query: string, variables: string) => {
     const response = await yoga.fetch(
       'http://gateway/graphql',

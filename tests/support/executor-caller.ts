@@ -18,7 +18,6 @@ export interface AskOptions {
   /** What was decided for the one root field. Default: allowed, with `args`. */
   readonly decision?: Partial<RootDecision> & { readonly outcome: RootDecision['outcome'] };
   readonly args?: Readonly<Record<string, unknown>>;
-  readonly signal?: AbortSignal;
   readonly rows?: 'executions' | 'playbooks';
   readonly may?: (permission: Permission, path: string) => boolean | Promise<boolean>;
   readonly mayOnExecution?: (permission: Permission, path: string) => boolean | Promise<boolean>;
@@ -63,7 +62,6 @@ export function executorCaller(
       decisions: new Map([[field, decision as RootDecision]]),
       may: async (permission, path) => how.may?.(permission, path) ?? true,
       mayOnExecution: async (permission, path) => how.mayOnExecution?.(permission, path) ?? true,
-      signal: how.signal,
     };
     return graphql({ schema: executable.schema, source, contextValue });
   }

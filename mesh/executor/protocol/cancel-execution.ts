@@ -33,11 +33,11 @@ export function answerCancelExecution(
   return async (call) => {
     const { decision, context } = call;
     const id = executionIdOf(decision.args[argument]);
-    const asking = askingOf(row, plan, context);
+    const asking = askingOf(row, context);
     const look = await lookAllowed(call, id, asking, { executions, gate });
     const before = await endOf(look, asking);
     if (before !== undefined) return finished(id, before);
-    const reply = await upstream.request({ ...callFor(plan, decision.args), ...boundsOf(row, plan, context) });
+    const reply = await upstream.request({ ...callFor(plan, decision.args), ...boundsOf(row, context) });
     executions.changed(id);
     // One server refuses what has ended in the meantime.
     const meanwhile = reply.status === 422 ? await endOf(await executions.look(id, asking), asking) : undefined;

@@ -29,7 +29,7 @@ export function answerExecutePlaybook(
     if (reserved.has(path)) throw new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
     const reply = await upstream.request({
       ...call,
-      ...boundsOf(row, plan, context),
+      ...boundsOf(row, context),
       body: { ...body, workload },
       idempotent: false,
     });

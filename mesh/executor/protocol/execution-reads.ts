@@ -8,7 +8,6 @@ import type { Upstream, UpstreamCall, UpstreamReply } from '../../../core/ports.
 /** Who asks; passed on to the upstream call. */
 export interface Asking {
   readonly requestId?: string;
-  readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
 }
 

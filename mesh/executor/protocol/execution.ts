@@ -25,7 +25,7 @@ export function answerExecution(
   return async (call) => {
     const { decision, context } = call;
     const id = executionIdOf(decision.args[argument]);
-    const asking = askingOf(row, plan, context);
+    const asking = askingOf(row, context);
     const look = await lookAllowed(call, id, asking, { executions, gate });
     const finding = await executions.endOf(look, asking);
     return view(

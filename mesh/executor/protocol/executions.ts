@@ -91,10 +91,9 @@ function createConfirmation(reads: ExecutionReads, rules: EndRules, pause: Execu
   const running = new Map<string, Promise<EndFinding>>();
 
   async function watch(detail: ExecutionDetail, asking: Asking): Promise<EndFinding> {
-    const { signal: _ofOneCaller, ...shared } = asking;
     for (let looks = 0; looks <= 2 * (holdMs / lookEveryMs); looks += 1) {
       await pause(lookEveryMs);
-      const status = await reads.status(detail, shared);
+      const status = await reads.status(detail, asking);
       const verdict = rules.ofStatus(detail, status);
       if (verdict !== 'unconfirmed') return { end: endIn(verdict), status };
     }

@@ -144,20 +144,6 @@ describe('rows of the config', () => {
     expect(calls).toHaveLength(4);
   });
 
-  test('an answer that is reused does not end with the caller who asked first', async () => {
-    const { upstream, calls } = scriptedUpstream({ 'GET /api/health': { body: {} } });
-    const operations = { health: { ...healthRow, cacheTtlMs: 1_000 } };
-    const { ask } = executorCaller(upstream, { sdl: `scalar JSON type Query { ${health} }`, operations });
-    await ask('{ health }', { signal: new AbortController().signal });
-    expect(calls[0]).not.toHaveProperty('signal');
-    const alone = executorCaller(upstream, {
-      sdl: `scalar JSON type Query { ${health} }`,
-      operations: { health: healthRow },
-    });
-    await alone.ask('{ health }', { signal: new AbortController().signal });
-    expect(calls[1]?.signal).toBeInstanceOf(AbortSignal);
-  });
-
   test('a fresh answer is filtered for each caller', async () => {
     const { upstream, calls } = scriptedUpstream({
       'POST /api/catalog/list': { body: { entries: [{ path: 'a/x' }, { path: 'b/y' }] } },
