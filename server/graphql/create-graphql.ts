@@ -1,11 +1,14 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Caller } from '../../core/call-context.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { AccessChecker, Sessions } from '../../core/ports.ts';
 import { tokenFromRequest } from '../../core/session/token-from-request.ts';
 import { createErrorRendering, type ReportError } from '../../plugins/error-rendering/use-error-rendering.ts';
 import { useLimits } from '../../plugins/limits/use-limits.ts';
+import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
 import type { ExecutionPath } from '../../plugins/noetl-auth/decide-field.ts';
 import type { FieldRule } from '../../plugins/noetl-auth/decide-operation.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
@@ -17,7 +20,9 @@ import { checkOrigin } from '../http/origin-check.ts';
 import { readBody, requireJson } from '../http/read-body.ts';
 import { guessLimit } from '../limits/guess-limit.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
+import { createDirectAnswer } from './direct-answer.ts';
 import { type GraphqlServerContext, useRequestParams } from './request-params.ts';
+import { contentTypeOfUsual, isEnvelopOnly } from './usual-request.ts';
 
 export interface GraphqlOptions {
   readonly config: ResolvedConfig;
@@ -37,8 +42,51 @@ export interface GraphqlOptions {
 /** Answers `/graphql`: Yoga with the gateway's plugins, then the platform's own. */
 export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => Promise<Answer> {
   const { config, cors, ownOrigin } = options;
+  const callers = new WeakMap<object, Caller>();
+  const yoga = createServer(options, callers);
+
+  const throughYoga = async (request: Request, context: GraphqlServerContext): Promise<Answer> => {
+    const response = await yoga.fetch(request, context);
+    if (context.failed.error !== undefined) return graphqlErrorAnswer(context.failed.error);
+    return {
+      status: response.status,
+      headers: { 'cache-control': 'no-store', ...endToEnd(response.headers) },
+      body: await response.text(),
+    };
+  };
+  const requestOf = (exchange: Exchange): Request =>
+    new yoga.fetchAPI.Request(`http://gateway.invalid/graphql${exchange.search}`, {
+      method: exchange.method,
+      headers: headersOf(exchange),
+    });
+  const contextOf = (exchange: Exchange): GraphqlServerContext => ({
+    requestId: exchange.requestId,
+    clientIp: exchange.clientIp,
+    asker: guessLimit(options.limits, exchange.clientIp, options.observe),
+    failed: {},
+    readBody: async () => {
+      requireJson(exchange.request);
+      return readBody(exchange.request, config.limits.bodyBytes);
+    },
+  });
+  const direct = createDirectAnswer({ yoga, callers, authenticate: createAuthenticator(options), throughYoga });
+  const mayBeDirect = config.plugins.every(isEnvelopOnly);
+
+  return async (exchange) => {
+    const { headers } = exchange.request;
+    if (headers.cookie !== undefined) assertOrigin(headers, cors, ownOrigin);
+    const context = contextOf(exchange);
+    const contentType = mayBeDirect ? contentTypeOfUsual(exchange) : undefined;
+    return contentType === undefined
+      ? throughYoga(requestOf(exchange), context)
+      : direct({ readHeader: (name) => headers[name], request: () => requestOf(exchange), context, contentType });
+  };
+}
+
+function createServer(options: GraphqlOptions, callers: WeakMap<object, Caller>) {
+  const { config } = options;
   const rendering = createErrorRendering(options.report);
-  const yoga = createYoga<GraphqlServerContext>({
+  return createYoga<GraphqlServerContext>({
     schema: guardRootResolvers(options.schema),
     plugins: [
       useNoetlAuth({
@@ -49,6 +97,7 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
         unbrokenRun: config.limits.unbrokenRun,
         introspection: config.auth.introspection,
         observe: options.observe,
+        callers,
       }),
       useRequestParams(),
       useLimits(config.limits),
@@ -67,33 +116,12 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
     maxRequestBodySize: false,
     parserAndValidationCache: true,
   });
+}
 
-  return async (exchange) => {
-    const { request, requestId } = exchange;
-    const presented = tokenFromRequest((name) => request.headers[name]);
-    if (presented.outcome === 'present' && presented.source === 'cookie') checkOrigin(request.headers, cors, ownOrigin);
-    const context: GraphqlServerContext = {
-      requestId,
-      clientIp: exchange.clientIp,
-      asker: guessLimit(options.limits, exchange.clientIp, options.observe),
-      failed: {},
-      readBody: async () => {
-        requireJson(request);
-        return readBody(request, config.limits.bodyBytes);
-      },
-    };
-    const response = await yoga.fetch(
-      `http://gateway.invalid/graphql${exchange.search}`,
-      { method: exchange.method, headers: headersOf(exchange) },
-      context,
-    );
-    if (context.failed.error !== undefined) return graphqlErrorAnswer(context.failed.error);
-    return {
-      status: response.status,
-      headers: { 'cache-control': 'no-store', ...endToEnd(response.headers) },
-      body: await response.text(),
-    };
-  };
+/** @throws ERR_ORIGIN_REFUSED when a cookie, which browsers send unasked, is what opens the session, and another site asks */
+function assertOrigin(headers: IncomingHttpHeaders, cors: Cors, ownOrigin: string | undefined): void {
+  const presented = tokenFromRequest((name) => headers[name]);
+  if (presented.outcome === 'present' && presented.source === 'cookie') checkOrigin(headers, cors, ownOrigin);
 }
 
 /** Headers as Yoga wants them: one text each. The body does not travel with them. */

@@ -1,3 +1,4 @@
+import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { GatewayError } from '../../core/errors.ts';
 import type { Asker } from '../../core/ports.ts';
@@ -13,6 +14,16 @@ export interface GraphqlServerContext {
   readonly readBody: () => Promise<Buffer>;
   /** Holds why the body could not be read or parsed; becomes the answer. Yoga copies the context, not this. */
   readonly failed: { error?: unknown };
+  /** What is known of the request before Yoga sees it. Nothing of it is done again. */
+  readonly known?: KnownRequest;
+}
+
+/** The parameters of a request, one operation's or a batch's; and what came of them, when they were run. */
+export interface KnownRequest {
+  readonly params: GraphQLParams;
+  readonly outcome?:
+    | { readonly result: ExecutionResult | AsyncIterable<ExecutionResult> }
+    | { readonly error: unknown };
 }
 
 /**
@@ -23,19 +34,29 @@ export function useRequestParams(): Plugin<object, GraphqlServerContext> {
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
       if (request.method !== 'POST') return;
+      const { known } = serverContext;
       setRequestParser(async () => {
+        if (known !== undefined) return known.params;
         try {
-          return paramsOf(parseBody(await serverContext.readBody()));
+          return paramsOf(await serverContext.readBody());
         } catch (error) {
           serverContext.failed.error = error;
           throw error;
         }
       });
     },
+    onParams({ context, setResult }) {
+      const { outcome } = context.known ?? {};
+      if (outcome === undefined) return;
+      if ('error' in outcome) throw outcome.error;
+      setResult(outcome.result);
+    },
   };
 }
 
-function paramsOf(body: unknown): GraphQLParams {
+/** @throws ERR_REQUEST_INVALID when the bytes are no JSON, or neither an object nor a list */
+export function paramsOf(bytes: Buffer): GraphQLParams {
+  const body = parseBody(bytes);
   if (typeof body === 'object' && body !== null) return body as GraphQLParams;
   throw new GatewayError('ERR_REQUEST_INVALID', 'the body must be a JSON object with a query');
 }

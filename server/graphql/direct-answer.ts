@@ -1,0 +1,80 @@
+import type { ExecutionResult } from 'graphql';
+import type { YogaServerInstance } from 'graphql-yoga';
+import type { Caller } from '../../core/call-context.ts';
+import type { ReadHeader } from '../../core/session/token-from-request.ts';
+import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
+import { refusalOf } from '../../plugins/noetl-auth/refusal-response.ts';
+import type { Answer } from '../http/answer.ts';
+import { type GraphqlServerContext, type KnownRequest, paramsOf } from './request-params.ts';
+
+export interface DirectAnswerOptions {
+  readonly yoga: Pick<YogaServerInstance<GraphqlServerContext, object>, 'getResultForParams'>;
+  /** Told who calls, by the request that Yoga and its plugins see. */
+  readonly callers: WeakMap<object, Caller>;
+  readonly authenticate: Authenticate;
+  readonly throughYoga: (request: Request, context: GraphqlServerContext) => Promise<Answer>;
+}
+
+/** A request of the usual kind. */
+export interface UsualRequest {
+  readonly readHeader: ReadHeader;
+  /** The request as plugins see it. */
+  readonly request: () => Request;
+  readonly context: GraphqlServerContext;
+  /** Of an answer without errors. */
+  readonly contentType: string;
+}
+
+/**
+ * Answers a request of the usual kind without the HTTP half of Yoga, which is most of its work: the session first, then
+ * the body, then the operation with every hook of Envelop. Only a single operation's error-free data is written here.
+ * All else, batches and errors, goes to Yoga with what is known, so that its answer is Yoga's and nothing runs twice.
+ * @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE, ERR_REQUEST_INVALID about the body
+ */
+export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualRequest) => Promise<Answer> {
+  const { yoga, callers, authenticate, throughYoga } = options;
+  return async ({ readHeader, request: requestOf, context, contentType }) => {
+    const caller = await callerOf(() => authenticate(readHeader, context.asker));
+    if ('status' in caller) return caller;
+    const params = paramsOf(await context.readBody());
+    const request = requestOf();
+    callers.set(request, caller);
+    const outcome = Array.isArray(params) ? undefined : await run(yoga, params, request, context);
+    if (outcome !== undefined && 'result' in outcome && isOnlyData(outcome.result)) {
+      const headers = { 'cache-control': 'no-store', 'content-type': contentType };
+      return { status: 200, headers, body: JSON.stringify(outcome.result) };
+    }
+    return throughYoga(request, { ...context, known: outcome === undefined ? { params } : { params, outcome } });
+  };
+}
+
+async function callerOf(authenticate: () => ReturnType<Authenticate>): Promise<Caller | Answer> {
+  try {
+    const found = await authenticate();
+    return 'caller' in found ? found.caller : refusalOf(found.refused);
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+/** Never throws: what is thrown is Yoga's to render. */
+async function run(
+  yoga: DirectAnswerOptions['yoga'],
+  params: KnownRequest['params'],
+  request: Request,
+  context: GraphqlServerContext,
+): Promise<NonNullable<KnownRequest['outcome']>> {
+  try {
+    // Yoga writes into the context that it is given.
+    const result = await yoga.getResultForParams({ params, request }, { ...context });
+    return result === undefined ? { error: new Error('the operation has no result') } : { result };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Data, and neither errors nor extensions nor anything else that Yoga may have to deal with. */
+function isOnlyData(result: ExecutionResult | AsyncIterable<ExecutionResult>): boolean {
+  if (!('data' in result) || result.data === undefined) return false;
+  return Object.entries(result).every(([key, value]) => key === 'data' || value === undefined);
+}

@@ -1,0 +1,47 @@
+import type { Exchange } from '../http/exchange.ts';
+
+const json = 'application/json; charset=utf-8';
+const graphqlResponse = 'application/graphql-response+json; charset=utf-8';
+
+/** What Yoga answers an error-free result with, by the values of `Accept` that clients of GraphQL send. */
+const contentTypes: ReadonlyMap<string | undefined, string> = new Map([
+  [undefined, json],
+  ['*/*', json],
+  ['application/json', json],
+  ['application/json, */*', json],
+  ['application/json, text/plain, */*', json],
+  ['application/graphql-response+json', graphqlResponse],
+  ['application/graphql-response+json, application/json', graphqlResponse],
+  ['application/graphql-response+json,application/json;q=0.9', graphqlResponse],
+  ['application/graphql-response+json, application/graphql+json, application/json', graphqlResponse],
+]);
+
+const jsonBodies = new Set(['application/json', 'application/json; charset=utf-8', 'application/json;charset=utf-8']);
+
+/**
+ * Whether a request is of the usual kind: a POST of JSON without parameters in its address, that accepts what clients of
+ * GraphQL accept. Header values are compared as they stand: everything else is not usual, and loses nothing but time.
+ * @returns the content type of an answer without errors; undefined when the request is not usual
+ */
+export function contentTypeOfUsual({ method, search, request: { headers } }: Exchange): string | undefined {
+  const isUsual = method === 'POST' && search === '' && jsonBodies.has(headers['content-type'] ?? '');
+  return isUsual ? contentTypes.get(headers.accept) : undefined;
+}
+
+/** Hooks that Envelop itself runs, around one operation. Yoga's own run around an HTTP request. */
+const envelopHooks = new Set([
+  'onContextBuilding',
+  'onEnveloped',
+  'onExecute',
+  'onParse',
+  'onSchemaChange',
+  'onSubscribe',
+  'onValidate',
+]);
+
+/** Whether a plugin has no part in the HTTP side of a request. What cannot be told counts as having one. */
+export function isEnvelopOnly(plugin: unknown): boolean {
+  if (typeof plugin !== 'object' || plugin === null) return plugin === null || plugin === undefined || plugin === false;
+  const isPlain = Object.getPrototypeOf(plugin) === Object.prototype || Object.getPrototypeOf(plugin) === null;
+  return isPlain && Reflect.ownKeys(plugin).every((key) => typeof key === 'string' && envelopHooks.has(key));
+}
