@@ -37,7 +37,8 @@ function bytesOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
       .on('data', take)
       .once('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
       .once('error', (error) => reject(cutOff(error)))
-      .once('close', () => reject(cutOff()));
+      // After the end there is nothing to say, and an error for nobody costs its stack.
+      .once('close', () => request.readableEnded || reject(cutOff()));
   });
 }
 
