@@ -31,17 +31,14 @@ export function writeAnswer(
   // A text leaves in one write with its headers; bytes take a second one.
   const { body } = answer;
   const bare = answer.status === 204 || answer.status === 304;
-  response.writeHead(answer.status, {
+  const headers: Record<string, string | readonly string[]> = {
     'x-content-type-options': 'nosniff',
     ...answer.headers,
     ...extra,
-    ...mergeVary(answer.headers['vary'], extra['vary']),
-    ...(bare ? {} : { 'content-length': String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength) }),
-  } as Record<string, string | string[]>);
+  };
+  const vary = answer.headers['vary'];
+  if (vary !== undefined) headers['vary'] = [...new Set([vary, extra['vary'] ?? []].flat())].join(', ');
+  if (!bare) headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
+  response.writeHead(answer.status, headers as Record<string, string | string[]>);
   response.end(bare || method === 'HEAD' ? undefined : body);
-}
-
-function mergeVary(a: string | readonly string[] | undefined, b: string | undefined): Record<string, string> {
-  const all = [a, b].flat().filter((value): value is string => value !== undefined && value !== '');
-  return all.length === 0 ? {} : { vary: [...new Set(all)].join(', ') };
 }

@@ -25,9 +25,11 @@ export function createReadSharing<T>(): ReadSharing<T> {
   };
 
   function start(key: string, send: () => Promise<T>): Promise<T> {
-    const running = send().finally(() => {
+    const running = send();
+    const over = () => {
       if (inFlight.get(key) === running) inFlight.delete(key);
-    });
+    };
+    running.then(over, over);
     inFlight.set(key, running);
     return running;
   }

@@ -19,8 +19,6 @@ export interface RawReply {
   readonly date: string | undefined;
 }
 
-type Stop = (error: GatewayError) => void;
-
 const brokenSocket = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /**
@@ -28,96 +26,106 @@ const brokenSocket = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
  * @throws ERR_UPSTREAM, ERR_UPSTREAM_TIMEOUT
  */
 export function collect(pool: Pool, call: RawCall): Promise<RawReply> {
-  return new Promise((resolve, reject) => {
-    const run: { stop: Stop | undefined; over: boolean } = { stop: undefined, over: false };
-    const settle = (finish: () => void) => {
-      if (run.over) return;
-      run.over = true;
-      clearTimeout(timer);
-      call.signal?.removeEventListener('abort', abandon);
-      finish();
-    };
-    const fail = (error: GatewayError) => {
-      const stop = run.stop;
-      settle(() => reject(error));
-      stop?.(error);
-    };
-    const abandon = () => fail(new GatewayError('ERR_UPSTREAM', 'the caller left', { cause: call.signal?.reason }));
-    const timer = setTimeout(
-      () => fail(new GatewayError('ERR_UPSTREAM_TIMEOUT', 'NoETL did not answer in time')),
-      call.timeoutMs,
-    );
-    const attempt = (retries: number) => {
-      const collector = createCollector(call.maxBytes, {
-        started: (stop) => {
-          run.stop = stop;
-          return !run.over;
-        },
-        done: (reply) => settle(() => resolve(reply)),
-        tooLarge: () => fail(new GatewayError('ERR_UPSTREAM', 'NoETL answered with more than the gateway accepts')),
-        failed: (error, answered) => {
-          if (run.over) return;
-          if (retries > 0 && !answered && isBrokenSocket(error)) attempt(retries - 1);
-          else fail(new GatewayError('ERR_UPSTREAM', 'NoETL cannot be reached', { cause: error }));
-        },
-      });
-      pool.dispatch(
-        {
-          path: call.path,
-          method: call.method as Dispatcher.HttpMethod,
-          headers: call.headers,
-          body: call.body ?? null,
-        },
-        collector,
-      );
-    };
-    if (call.signal?.aborted) return abandon();
-    call.signal?.addEventListener('abort', abandon, { once: true });
-    attempt(call.retryBrokenSocket ? 1 : 0);
-  });
+  return new Promise((resolve, reject) => new Collector(pool, call, resolve, reject).begin());
 }
 
-interface Listener {
-  /** @returns false: nobody waits any more, do not send. */
-  started(stop: Stop): boolean;
-  done(reply: RawReply): void;
-  tooLarge(): void;
-  failed(error: Error, answered: boolean): void;
+/** One call, over its attempts. One object and no closures: it is made for every call. */
+class Collector implements Dispatcher.DispatchHandler {
+  readonly #pool: Pool;
+  readonly #call: RawCall;
+  readonly #resolve: (reply: RawReply) => void;
+  readonly #reject: (error: GatewayError) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #retries: number;
+  #over = false;
+  #status = 0;
+  #date: string | undefined;
+  #chunks: Buffer[] = [];
+  #size = 0;
+
+  constructor(pool: Pool, call: RawCall, resolve: (reply: RawReply) => void, reject: (error: GatewayError) => void) {
+    this.#pool = pool;
+    this.#call = call;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#retries = call.retryBrokenSocket ? 1 : 0;
+  }
+
+  begin(): void {
+    const { signal, timeoutMs } = this.#call;
+    signal?.addEventListener('abort', this.#abandon, { once: true });
+    this.#timer = setTimeout(timedOut, timeoutMs, this);
+    if (signal?.aborted) this.#abandon();
+    else this.#attempt();
+  }
+
+  #attempt(): void {
+    const { path, method, headers, body = null } = this.#call;
+    this.#pool.dispatch({ path, method: method as Dispatcher.HttpMethod, headers, body }, this);
+  }
+
+  /** @returns whether this is the first end; what comes after is nobody's. */
+  #settle(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#call.signal?.removeEventListener('abort', this.#abandon);
+    return true;
+  }
+
+  fail(error: GatewayError): void {
+    if (!this.#settle()) return;
+    this.#reject(error);
+    this.#controller?.abort(error);
+  }
+
+  readonly #abandon = (): void =>
+    this.fail(new GatewayError('ERR_UPSTREAM', 'the caller left', { cause: this.#call.signal?.reason }));
+
+  #tooLarge(): void {
+    this.fail(new GatewayError('ERR_UPSTREAM', 'NoETL answered with more than the gateway accepts'));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new Error('nobody waits'));
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#date = typeof headers['date'] === 'string' ? headers['date'] : undefined;
+    if (Number(headers['content-length'] ?? 0) > this.#call.maxBytes) this.#tooLarge();
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return;
+    this.#size += chunk.length;
+    if (this.#size <= this.#call.maxBytes) this.#chunks.push(chunk);
+    else this.#tooLarge();
+  }
+
+  onResponseEnd(): void {
+    if (this.#settle()) this.#resolve({ status: this.#status, date: this.#date, text: textOf(this.#chunks) });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return;
+    if (this.#retries > 0 && this.#status === 0 && isBrokenSocket(error)) {
+      this.#retries -= 1;
+      this.#controller = undefined;
+      this.#attempt();
+    } else this.fail(new GatewayError('ERR_UPSTREAM', 'NoETL cannot be reached', { cause: error }));
+  }
 }
 
-function createCollector(maxBytes: number, listener: Listener): Dispatcher.DispatchHandler {
-  const chunks: Buffer[] = [];
-  let status = 0;
-  let date: string | undefined;
-  let size = 0;
-  let over = false;
-  return {
-    onRequestStart(controller) {
-      if (!listener.started((error) => controller.abort(error))) controller.abort(new Error('nobody waits'));
-    },
-    onResponseStart(_controller, statusCode, headers) {
-      if (statusCode < 200) return;
-      status = statusCode;
-      date = typeof headers['date'] === 'string' ? headers['date'] : undefined;
-      if (Number(headers['content-length'] ?? 0) > maxBytes) {
-        over = true;
-        listener.tooLarge();
-      }
-    },
-    onResponseData(_controller, chunk) {
-      if (over) return;
-      size += chunk.length;
-      if (size <= maxBytes) return void chunks.push(chunk);
-      over = true;
-      listener.tooLarge();
-    },
-    onResponseEnd() {
-      if (!over) listener.done({ status, date, text: textOf(chunks) });
-    },
-    onResponseError(_controller, error) {
-      listener.failed(error, status !== 0);
-    },
-  };
+function timedOut(collector: Collector): void {
+  collector.fail(new GatewayError('ERR_UPSTREAM_TIMEOUT', 'NoETL did not answer in time'));
 }
 
 function textOf(chunks: readonly Buffer[]): string {

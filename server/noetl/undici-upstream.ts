@@ -43,20 +43,21 @@ export function createUpstream(options: UpstreamOptions): Upstream & { close(): 
   const basePath = options.baseUrl.pathname.replace(/\/+$/, '');
   const sharing = createReadSharing<UpstreamReply>();
 
-  async function send(call: UpstreamCall): Promise<UpstreamReply> {
+  async function send(call: UpstreamCall, path: string, body: string | undefined): Promise<UpstreamReply> {
     const started = clock();
     const seen = (status: number | 'timeout' | 'error') =>
       observe({ type: 'upstream_call', route: call.route, method: call.method, status, ms: clock() - started });
     try {
       const reply = await collect(pool, {
         method: call.method,
-        path: `${basePath}${pathOf(call)}`,
+        path: `${basePath}${path}`,
         headers: headersOf(call),
-        body: call.body === undefined ? undefined : JSON.stringify(call.body),
+        body,
         timeoutMs: call.timeoutMs ?? options.timeoutMs,
         maxBytes: call.maxResponseBytes ?? options.maxResponseBytes,
         retryBrokenSocket: call.idempotent,
-        signal: call.signal,
+        // A read that others share does not end with one of them.
+        signal: call.idempotent ? undefined : call.signal,
       });
       seen(reply.status);
       return decode(reply);
@@ -67,10 +68,13 @@ export function createUpstream(options: UpstreamOptions): Upstream & { close(): 
   }
 
   return {
-    request: (call) =>
-      call.idempotent
-        ? sharing.read(keyOf(call), call.signal, () => send(withoutSignal(call)))
-        : sharing.write(() => send(call)),
+    async request(call) {
+      const path = pathOf(call);
+      const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+      return call.idempotent
+        ? sharing.read(keyOf(call, path, body), call.signal, () => send(call, path, body))
+        : sharing.write(() => send(call, path, body));
+    },
     close: () => pool.close(),
   };
 }
@@ -78,8 +82,9 @@ export function createUpstream(options: UpstreamOptions): Upstream & { close(): 
 function pathOf(call: UpstreamCall): string {
   if (!safePath.test(call.path))
     throw new GatewayError('ERR_INTERNAL', 'the gateway built an address that it does not send');
-  const query = (call.query ?? []).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
-  return query.length === 0 ? call.path : `${call.path}?${query.join('&')}`;
+  if (call.query === undefined || call.query.length === 0) return call.path;
+  const query = call.query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  return `${call.path}?${query.join('&')}`;
 }
 
 function headersOf(call: UpstreamCall): Record<string, string> {
@@ -89,21 +94,9 @@ function headersOf(call: UpstreamCall): Record<string, string> {
   return headers;
 }
 
-function withoutSignal(call: UpstreamCall): UpstreamCall {
-  const { signal: _signal, ...rest } = call;
-  return rest;
-}
-
-/** Two reads with the same key may share an answer: same address, same body, same bounds. */
-function keyOf(call: UpstreamCall): string {
-  return JSON.stringify([
-    call.method,
-    call.path,
-    call.query ?? [],
-    call.body ?? null,
-    call.timeoutMs ?? 0,
-    call.maxResponseBytes ?? 0,
-  ]);
+/** Two reads with the same key may share an answer: same address, same body, same bounds. No address holds a blank. */
+function keyOf({ method, timeoutMs = 0, maxResponseBytes = 0 }: UpstreamCall, path: string, body = ''): string {
+  return `${method} ${path} ${timeoutMs} ${maxResponseBytes} ${body}`;
 }
 
 function decode(reply: RawReply): UpstreamReply {
