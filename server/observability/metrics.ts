@@ -67,19 +67,61 @@ function changeGauges(event: GatewayEvent, change: Change): void {
   if (state === 'resumed') change('validationsWaiting', -1);
 }
 
+/** One series of a counter, counted here and handed to the registry when it is read: adding up costs no search by labels. */
+class Series {
+  readonly labels: Readonly<Record<string, string>>;
+  #untold = 0;
+
+  constructor(labels: Readonly<Record<string, string>>) {
+    this.labels = labels;
+  }
+
+  add(by: number): void {
+    this.#untold += by;
+  }
+
+  tell(counter: Counter): void {
+    counter.inc(this.labels, this.#untold);
+    this.#untold = 0;
+  }
+}
+
+/** Makes a counter whose series are all there from the start, at zero. */
+function register(registry: Registry, name: string, help: string, labels: readonly string[], all: readonly Series[]) {
+  new Counter({
+    name,
+    help,
+    labelNames: labels,
+    registers: [registry],
+    collect() {
+      for (const series of all) series.tell(this);
+    },
+  });
+}
+
 function createCounters(registry: Registry): Count {
   const made = new Map(
     Object.entries<MetricDeclaration>(counters).map(([key, { name, help, labels }]) => {
-      const counter = new Counter({ name, help, labelNames: Object.keys(labels), registers: [registry] });
-      for (const series of everySeries(labels)) counter.inc(series, 0);
-      return [key, { counter, labels }] as const;
+      const names = Object.keys(labels);
+      const all = everySeries(labels).map((series) => new Series(series));
+      register(registry, name, help, names, all);
+      return [key, { labels, names, series: new Map(all.map((one) => [keyOf(names, one.labels), one])) }] as const;
     }),
   );
   return ({ counter, labels = {}, by = 1 }) => {
     const entry = made.get(counter);
-    const series = entry === undefined ? undefined : declared(entry.labels, labels);
-    if (series !== undefined) entry?.counter.inc(series, by);
+    if (entry === undefined) return;
+    const { names, series } = entry;
+    const known = series.get(keyOf(names, labels)) ?? series.get(keyOf(names, declared(entry.labels, labels) ?? {}));
+    known?.add(by);
   };
+}
+
+/** The values of the labels in their order; no declared value holds a line break. */
+function keyOf(names: readonly string[], labels: Readonly<Record<string, string>>): string {
+  const [first] = names;
+  if (first === undefined) return '';
+  return names.length === 1 ? (labels[first] ?? '\n') : names.map((name) => labels[name] ?? '\n').join('\n');
 }
 
 /** A value that was not declared becomes `other` where there is one, else nothing is counted: no event makes a series. */
@@ -109,12 +151,6 @@ type Measure = (route: string, status: number | 'timeout' | 'error', ms: number)
 /** A counter by route and status, and a histogram by route. */
 function createDurations(registry: Registry, what: string, help: string, routes: readonly string[]): Measure {
   const registers = [registry];
-  const total = new Counter({
-    name: `noetl_gateway_${what}s_total`,
-    help: `${help} By route and status.`,
-    labelNames: ['route', 'status'],
-    registers,
-  });
   const seconds = new Histogram({
     name: `noetl_gateway_${what}_duration_seconds`,
     help: `${help} How long they took.`,
@@ -122,19 +158,19 @@ function createDurations(registry: Registry, what: string, help: string, routes:
     buckets: durationBuckets,
     registers,
   });
+  const all: Series[] = [];
   const byRoute = new Map(
     [...new Set(routes)].map((route) => {
-      for (const status of statusClasses) total.inc({ route, status }, 0);
       seconds.zero({ route });
-      const statuses = new Map<string, Counter.Internal>(
-        statusClasses.map((status) => [status, total.labels({ route, status })]),
-      );
+      const statuses = new Map(statusClasses.map((status) => [status as string, new Series({ route, status })]));
+      all.push(...statuses.values());
       return [route, { statuses, seconds: seconds.labels({ route }) }] as const;
     }),
   );
+  register(registry, `noetl_gateway_${what}s_total`, `${help} By route and status.`, ['route', 'status'], all);
   return (route, status, ms) => {
     const measured = byRoute.get(route) ?? byRoute.get('other');
-    measured?.statuses.get(statusClass(status))?.inc();
+    measured?.statuses.get(statusClass(status))?.add(1);
     measured?.seconds.observe(ms / 1_000);
   };
 }
