@@ -82,5 +82,5 @@ export function createEndRules({ clock, holdMs = 2_000, size = 10_000 }: EndRule
 }
 
 function fingerprintOf(detail: ExecutionDetail): string {
-  return `${detail.claim} ${detail.endedAt?.toISOString() ?? ''}`;
+  return `${detail.claim} ${detail.endedAt?.getTime() ?? ''}`;
 }

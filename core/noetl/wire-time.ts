@@ -1,4 +1,4 @@
-const hasZone = /(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$/;
+const atEnd = /(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$/;
 
 /**
  * Reads a time as NoETL writes it: `…Z`, `…+00:00`, `+00`, or without a zone (then UTC), `T` or a blank between.
@@ -7,7 +7,7 @@ const hasZone = /(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$/;
 export function parseWireTime(value: unknown): Date | undefined {
   if (typeof value !== 'string') return undefined;
   const text = value.trim().replace(' ', 'T');
-  const zoned = hasZone.test(text.slice(10)) ? text.replace(/([+-]\d{2})$/, '$1:00') : `${text}Z`;
-  const date = new Date(zoned);
+  const [zone] = atEnd.exec(text.slice(10)) ?? [];
+  const date = new Date(zone === undefined ? `${text}Z` : zone.length === 3 ? `${text}:00` : text);
   return Number.isNaN(date.getTime()) ? undefined : date;
 }

@@ -12,6 +12,7 @@ export type PresentedToken =
 /** Reads a header by its lower-case name; a list when the caller sent it several times. */
 export type ReadHeader = (name: string) => string | readonly string[] | null | undefined;
 
+const bearerScheme = /^bearer(?:[\s,]|$)/i;
 const cookieName = 'session_token';
 
 /**
@@ -44,9 +45,11 @@ function judge(candidates: readonly string[], source: TokenSource): PresentedTok
 
 /** @returns nothing when the scheme is not Bearer; what follows the scheme and its blanks otherwise. */
 function bearerCredentials(value: string): readonly string[] {
-  const [, scheme = '', rest = ''] = /^([^\s,]*)(.*)$/s.exec(value) ?? [];
-  if (scheme.toLowerCase() !== 'bearer') return [];
-  return [rest.startsWith(' ') ? rest.replace(/^ +/, '') : ''];
+  if (!bearerScheme.test(value)) return [];
+  let start = 'bearer'.length;
+  while (value[start] === ' ') start += 1;
+  // Whatever else follows the scheme is no token; without a blank before it, it is nothing at all.
+  return [start > 'bearer'.length ? value.slice(start) : ''];
 }
 
 function sessionCookies(header: string): readonly string[] {

@@ -1,4 +1,5 @@
 import { isIP, isIPv4 } from 'node:net';
+import { LRUCache } from 'lru-cache';
 
 /** Stands in where the system names no address; never a caller's text. */
 const unknownAddress = '0.0.0.0';
@@ -14,10 +15,21 @@ export function clientAddress(
   xForwardedFor: string | readonly string[] | undefined,
   trustedProxies: number,
 ): string {
-  const socket = parseAddress(remoteAddress ?? '') ?? unknownAddress;
+  const socket = socketAddress(remoteAddress ?? '');
   if (trustedProxies < 1 || xForwardedFor === undefined) return socket;
   const hops = (typeof xForwardedFor === 'string' ? xForwardedFor : xForwardedFor.join(',')).split(',');
   return parseAddress(hops.at(-trustedProxies) ?? '') ?? socket;
+}
+
+const known = new LRUCache<string, string>({ max: 1_000 });
+
+/** Sockets live long and come from few addresses: the system's text is read once. */
+function socketAddress(text: string): string {
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const address = parseAddress(text) ?? unknownAddress;
+  known.set(text, address);
+  return address;
 }
 
 /** What is counted together: an IPv4 address, or the /64 network that one IPv6 customer has at least. */

@@ -48,8 +48,8 @@ function view({ detail }: Look, { end }: EndFinding, result: () => Promise<unkno
     result,
     textOutput: async () => textOutputOf(await result()),
     error: end === 'FAILED' ? failedText : null,
-    startedAt: isoText(detail.startedAt),
-    finishedAt: end === undefined ? null : isoText(detail.endedAt),
+    startedAt: () => isoText(detail.startedAt),
+    finishedAt: () => (end === undefined ? null : isoText(detail.endedAt)),
   };
 }
 
