@@ -78,9 +78,7 @@ function attachRoot(
   answer: RootAnswer,
 ): void {
   if (field === undefined) return;
-  field.resolve = async (_source, _args, context, info) => {
-    return answer({ root, decision: decisionFor(context, info), context });
-  };
+  field.resolve = (_source, _args, context, info) => answer({ root, decision: decisionFor(context, info), context });
 }
 
 /** Runs a field only on a decision for just this field: without one it is refused, whatever else went wrong. */

@@ -1,4 +1,5 @@
-import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor';
+import { EnvelopArmor } from '@escape.tech/graphql-armor';
+import type { ValidationRule } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../../core/errors.ts';
 import { maxRootFieldsRule } from './max-root-fields.ts';
@@ -24,7 +25,7 @@ export function useLimits(limits: QueryLimits): Plugin {
     throw new GatewayError('ERR_QUERY_REFUSED', 'the query is larger or more complex than this server accepts');
   };
   const limit = (n: number) => ({ n, exposeLimits: false, onReject: [refuse] });
-  const armor: object = EnvelopArmorPlugin({
+  const { plugins } = new EnvelopArmor({
     maxTokens: limit(limits.queryTokens),
     maxDepth: { ...limit(limits.queryDepth), flattenFragments: true, ignoreIntrospection: false },
     maxAliases: { ...limit(limits.queryAliases), allowList: [] },
@@ -32,15 +33,23 @@ export function useLimits(limits: QueryLimits): Plugin {
     costLimit: { maxCost: limits.queryCost, exposeLimits: false, onReject: [refuse], flattenFragments: true },
     // Error rendering drops suggestions from every message, not from those of validation only.
     blockFieldSuggestion: { enabled: false },
-  });
-  const rootFields = maxRootFieldsRule(limits.queryRootFields, refuse);
+  }).protect();
+  const rules = [...rulesOf(plugins), maxRootFieldsRule(limits.queryRootFields, refuse)];
   return {
     onPluginInit({ addPlugin }) {
-      addPlugin(armor);
+      for (const plugin of plugins) if (plugin.onParse !== undefined) addPlugin(plugin as object);
       addPlugin({ onRequestParse: ({ request }) => requireJson(request) } as Plugin);
-      addPlugin({ onValidate: ({ addValidationRule }) => addValidationRule(rootFields) });
+      addPlugin({ onValidate: ({ addValidationRule }) => rules.forEach(addValidationRule) });
     },
   };
+}
+
+/** The rules that armor's plugins would make anew, each in a hook of its own, for every request. */
+function rulesOf(plugins: ReturnType<EnvelopArmor['protect']>['plugins']): ValidationRule[] {
+  const rules: ValidationRule[] = [];
+  const collect = { addValidationRule: (rule: ValidationRule) => rules.push(rule) };
+  for (const plugin of plugins) plugin.onValidate?.(collect as unknown as Parameters<typeof plugin.onValidate>[0]);
+  return rules;
 }
 
 /** A form or plain text is what another site can send with a caller's cookie, unasked. */

@@ -38,7 +38,7 @@ const executionId = /^\d{1,19}$/;
  * Decides one root field by its access rule, on its coerced arguments.
  * @throws what the checker or `executionPath` throw: they could not find out.
  */
-export async function decideField(question: FieldQuestion): Promise<Judgement> {
+export function decideField(question: FieldQuestion): Judgement | Promise<Judgement> {
   const { rule } = question;
   switch (rule.kind) {
     case 'closed':
@@ -52,11 +52,7 @@ export async function decideField(question: FieldQuestion): Promise<Judgement> {
     case 'execution':
       return decideOnExecutionId(question, rule.permission, rule.argument);
     case 'custom':
-      return {
-        decision: (await customAllows(question, rule.decide))
-          ? allowed(question, {})
-          : denied(question, accessDenied()),
-      };
+      return decideByCode(question, rule.decide);
     default:
       return { decision: denied(question, unknownRule(rule)) };
   }
@@ -96,18 +92,24 @@ async function decideOnPath(question: FieldQuestion, permission: Permission, arg
   return { decision: ofVerdict(question, verdict, path, accessDenied), permission, path };
 }
 
-async function decideOnExecutionId(
+function decideOnExecutionId(
   question: FieldQuestion,
   permission: Permission,
   argument: string,
-): Promise<Judgement> {
+): Judgement | Promise<Judgement> {
   const id = idText(argumentOf(question, argument));
   if (id === undefined || !executionId.test(id)) {
     return { decision: denied(question, invalidArgument(argument, 'an execution id, which is digits')) };
   }
-  const { field, args, caller, checker, requestId } = question;
+  const { field, args } = question;
   // A read is judged on its answer, which names the playbook: no second call, and nothing has started by then.
   if (question.root === 'query') return { decision: { outcome: 'onAnswer', field, args, permission }, permission };
+  return decideOnOwnPath(question, permission, id);
+}
+
+/** Finds the execution's playbook first: what is not a read must not have happened before it is decided. */
+async function decideOnOwnPath(question: FieldQuestion, permission: Permission, id: string): Promise<Judgement> {
+  const { caller, checker, requestId } = question;
   const path = await question.executionPath(id, { caller, requestId });
   if (path === undefined) return { decision: denied(question, executionNotFound()), permission };
   const about = { user: caller.session.user, permission, path, token: caller.token };
@@ -122,6 +124,11 @@ function ofVerdict(
   refusal: () => GatewayError,
 ): RootDecision {
   return verdict.allowed ? allowed(question, { grant: verdict.grant, path }) : denied(question, refusal());
+}
+
+async function decideByCode(question: FieldQuestion, decide: (request: AccessRequest) => unknown): Promise<Judgement> {
+  const decision = (await customAllows(question, decide)) ? allowed(question, {}) : denied(question, accessDenied());
+  return { decision };
 }
 
 async function customAllows(question: FieldQuestion, decide: (request: AccessRequest) => unknown): Promise<boolean> {

@@ -54,9 +54,8 @@ export async function decideOperation(
   const roots = rootFieldsOf(operation);
   if ('errors' in roots) return { refused: roots.errors, data: undefined };
   const root: OperationKind = roots.operation;
-  const decided = await Promise.all(
-    roots.fields.map(async (field) => ({ field, judgement: await judgementOn(field, root, by, options) })),
-  );
+  const judgements = await Promise.all(roots.fields.map((field) => judge(field, root, by, options)));
+  const decided = roots.fields.map((field, n) => ({ field, judgement: judgements[n] as Judgement }));
   const denials = decided.flatMap(({ field, judgement: { decision } }) =>
     decision.outcome === 'denied' ? [{ field, error: decision.error }] : [],
   );
@@ -73,15 +72,6 @@ export async function decideOperation(
 
 function errorAt(field: RootField, error: GatewayError): GraphQLError {
   return new GraphQLError(error.message, { nodes: field.node, path: [field.responseKey], originalError: error });
-}
-
-async function judgementOn(
-  field: RootField,
-  root: OperationKind,
-  by: OperationCaller,
-  options: DecisionOptions,
-): Promise<Judgement> {
-  return field.name.startsWith('__') ? { decision: introspection(field.name) } : judge(field, root, by, options);
 }
 
 function tell(
@@ -121,6 +111,7 @@ async function judge(
   { caller, requestId }: OperationCaller,
   options: DecisionOptions,
 ): Promise<Judgement> {
+  if (name.startsWith('__')) return { decision: introspection(name) };
   const deny = (error: GatewayError): Judgement => ({ decision: { outcome: 'denied', field: name, error } });
   const rule = options.rules.get(name);
   if (field === undefined || rule === undefined || rule.root !== root) return deny(accessDenied());

@@ -75,7 +75,10 @@ function argsOf(field: GraphQLField<unknown, unknown>, node: FieldNode, variable
   }
 }
 
+const noFragments: Readonly<Record<string, FragmentDefinitionNode>> = Object.freeze(Object.create(null));
+
 function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
+  if (document.definitions.length === 1) return noFragments;
   const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;

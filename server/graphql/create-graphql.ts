@@ -64,7 +64,7 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
     clientIp: exchange.clientIp,
     asker: guessLimit(options.limits, exchange.clientIp, options.observe),
     failed: {},
-    readBody: async () => {
+    readBody: () => {
       requireJson(exchange.request);
       return readBody(exchange.request, config.limits.bodyBytes);
     },
@@ -72,7 +72,7 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
   const direct = createDirectAnswer({ yoga, callers, authenticate: createAuthenticator(options), throughYoga });
   const mayBeDirect = config.plugins.every(isEnvelopOnly);
 
-  return async (exchange) => {
+  return (exchange) => {
     const { headers } = exchange.request;
     if (headers.cookie !== undefined) assertOrigin(headers, cors, ownOrigin);
     const context = contextOf(exchange);

@@ -34,47 +34,36 @@ export interface UsualRequest {
 export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualRequest) => Promise<Answer> {
   const { yoga, callers, authenticate, throughYoga } = options;
   return async ({ readHeader, request: requestOf, context, contentType }) => {
-    const caller = await callerOf(() => authenticate(readHeader, context.asker));
-    if ('status' in caller) return caller;
+    let caller: Caller;
+    try {
+      const found = await authenticate(readHeader, context.asker);
+      if ('refused' in found) return refusalOf(found.refused);
+      caller = found.caller;
+    } catch (error) {
+      return refusalOf(error);
+    }
     const params = paramsOf(await context.readBody());
     const request = requestOf();
     callers.set(request, caller);
-    const outcome = Array.isArray(params) ? undefined : await run(yoga, params, request, context);
-    if (outcome !== undefined && 'result' in outcome && isOnlyData(outcome.result)) {
-      const headers = { 'cache-control': 'no-store', 'content-type': contentType };
-      return { status: 200, headers, body: JSON.stringify(outcome.result) };
+    if (Array.isArray(params)) return throughYoga(request, { ...context, known: { params } });
+    let outcome: NonNullable<KnownRequest['outcome']>;
+    try {
+      // Yoga writes into the context that it is given.
+      const result = await yoga.getResultForParams({ params, request }, { ...context });
+      if (isOnlyData(result)) {
+        const headers = { 'cache-control': 'no-store', 'content-type': contentType };
+        return { status: 200, headers, body: JSON.stringify(result) };
+      }
+      outcome = result === undefined ? { error: new Error('the operation has no result') } : { result };
+    } catch (error) {
+      outcome = { error };
     }
-    return throughYoga(request, { ...context, known: outcome === undefined ? { params } : { params, outcome } });
+    return throughYoga(request, { ...context, known: { params, outcome } });
   };
 }
 
-async function callerOf(authenticate: () => ReturnType<Authenticate>): Promise<Caller | Answer> {
-  try {
-    const found = await authenticate();
-    return 'caller' in found ? found.caller : refusalOf(found.refused);
-  } catch (error) {
-    return refusalOf(error);
-  }
-}
-
-/** Never throws: what is thrown is Yoga's to render. */
-async function run(
-  yoga: DirectAnswerOptions['yoga'],
-  params: KnownRequest['params'],
-  request: Request,
-  context: GraphqlServerContext,
-): Promise<NonNullable<KnownRequest['outcome']>> {
-  try {
-    // Yoga writes into the context that it is given.
-    const result = await yoga.getResultForParams({ params, request }, { ...context });
-    return result === undefined ? { error: new Error('the operation has no result') } : { result };
-  } catch (error) {
-    return { error };
-  }
-}
-
 /** Data, and neither errors nor extensions nor anything else that Yoga may have to deal with. */
-function isOnlyData(result: ExecutionResult | AsyncIterable<ExecutionResult>): boolean {
-  if (!('data' in result) || result.data === undefined) return false;
+function isOnlyData(result: ExecutionResult | AsyncIterable<ExecutionResult> | undefined): boolean {
+  if (result === undefined || !('data' in result) || result.data === undefined) return false;
   return Object.entries(result).every(([key, value]) => key === 'data' || value === undefined);
 }
