@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import type { Caller } from '../../../../core/call-context.ts';
+import { GatewayError } from '../../../../core/errors.ts';
+import { createDirectAnswer, type DirectAnswerOptions } from '../../../../server/graphql/direct-answer.ts';
+import type { GraphqlServerContext } from '../../../../server/graphql/request-params.ts';
+
+const caller = { token: 'token' } as unknown as Caller;
+const contentType = 'application/json; charset=utf-8';
+
+/** Answers with what is given for a result; notes what is handed to Yoga, and whether the body was read. */
+function direct(given: Partial<DirectAnswerOptions> & { readonly result?: unknown; readonly body?: string }) {
+  const seen: { handedOver: unknown[]; read: number; callers: WeakMap<object, Caller> } = {
+    handedOver: [],
+    read: 0,
+    callers: new WeakMap(),
+  };
+  const request = new Request('http://gateway.invalid/graphql', { method: 'POST' });
+  const answer = createDirectAnswer({
+    yoga: { getResultForParams: async () => given.result as never },
+    callers: seen.callers,
+    authenticate: async () => ({ caller, source: 'bearer' }),
+    throughYoga: async (of, { known }) => {
+      seen.handedOver.push(known);
+      expect(seen.callers.get(of)).toBe(caller);
+      return { status: 299, headers: {}, body: '' };
+    },
+    ...given,
+  });
+  const readBody = async () => {
+    seen.read += 1;
+    return Buffer.from(given.body ?? '{"query":"{ a }"}');
+  };
+  const context = { requestId: 'r', readBody, failed: {} } as unknown as GraphqlServerContext;
+  return { seen, answer: () => answer({ readHeader: () => undefined, request: () => request, context, contentType }) };
+}
+
+describe('a direct answer', () => {
+  test('data alone is written here', async () => {
+    const { seen, answer } = direct({ result: { data: { a: 1 }, errors: undefined } });
+    expect(await answer()).toEqual({
+      status: 200,
+      headers: { 'cache-control': 'no-store', 'content-type': contentType },
+      body: '{"data":{"a":1}}',
+    });
+    expect(seen.handedOver).toEqual([]);
+  });
+
+  test.each([
+    ['errors', { data: null, errors: [] }],
+    ['extensions', { data: {}, extensions: {} }],
+    ['a way of its own to be written', { data: {}, stringify: () => 'x' }],
+    ['no data', { errors: [] }],
+    ['more to come', { async *[Symbol.asyncIterator]() {} }],
+  ])('%s: Yoga answers, from the result', async (_name, result) => {
+    const { seen, answer } = direct({ result });
+    expect((await answer()).status).toBe(299);
+    expect(seen.handedOver).toEqual([{ params: { query: '{ a }' }, outcome: { result } }]);
+  });
+
+  test('what is thrown, and no result at all, are Yoga’s to render', async () => {
+    const thrown = new Error('thrown');
+    const failing = direct({ yoga: { getResultForParams: () => Promise.reject(thrown) } });
+    expect((await failing.answer()).status).toBe(299);
+    expect(failing.seen.handedOver).toEqual([{ params: { query: '{ a }' }, outcome: { error: thrown } }]);
+    const empty = direct({ result: undefined });
+    await empty.answer();
+    expect(empty.seen.handedOver).toMatchObject([{ outcome: { error: expect.any(Error) } }]);
+  });
+
+  test('a batch has not run yet when Yoga gets it', async () => {
+    const { seen, answer } = direct({ body: '[{"query":"{ a }"}]' });
+    await answer();
+    expect(seen.handedOver).toEqual([{ params: [{ query: '{ a }' }] }]);
+  });
+
+  test.each([
+    ['refused', async () => ({ refused: new GatewayError('ERR_SESSION_INVALID', 'no') }), 401],
+    ['not to be found out', () => Promise.reject(new Error('the store is out')), 503],
+    ['guessed too often', () => Promise.reject(new GatewayError('ERR_RATE_LIMITED', 'no')), 429],
+  ])('a session %s: the body is not even read', async (_name, authenticate, status) => {
+    const { seen, answer } = direct({ authenticate });
+    expect((await answer()).status).toBe(status);
+    expect(seen).toMatchObject({ read: 0, handedOver: [] });
+  });
+});
