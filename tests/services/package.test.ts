@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
-import { answering, collect, newFolder, npmReady, run, start, terminate } from '../support/npm-project.ts';
+import { answering, collect, install, newFolder, npmReady, run, start, terminate } from '../support/npm-project.ts';
 import { configMistakes, ownCode } from '../support/project-configs.ts';
 
 const ready = await npmReady();
@@ -44,7 +44,7 @@ describe.skipIf(!ready)('a project of one’s own', { timeout: 300_000 }, () => 
     if (packed.code !== 0) throw new Error(packed.text);
     archive = join(parent, packed.text.trim().split('\n').at(-1) ?? '');
     mkdirSync(project);
-    const installed = await here('npm', 'install', '--no-audit', '--no-fund', archive);
+    const installed = await install(['install', '--no-audit', '--no-fund', archive], { cwd: project });
     if (installed.code !== 0) throw new Error(installed.text);
   }, 300_000);
   afterAll(() => rmSync(parent, { recursive: true, force: true }));
@@ -157,8 +157,8 @@ describe.skipIf(!ready)('a project of one’s own', { timeout: 300_000 }, () => 
   });
 
   test('serve needs only what a production install leaves', async () => {
-    const install = /^RUN npm (ci .*)$/m.exec(text('Dockerfile'))?.[1]?.split(' ') ?? [];
-    expect(await here('npm', ...install)).toMatchObject({ code: 0 });
+    const production = /^RUN npm (ci .*)$/m.exec(text('Dockerfile'))?.[1]?.split(' ') ?? [];
+    expect(await install(production, { cwd: project })).toMatchObject({ code: 0 });
     expect(existsSync(join(project, 'node_modules', '@graphql-mesh'))).toBe(false);
     expect(await servedHealth(project)).toBe(0);
     const { code, text: said } = await gateway('generate');

@@ -15,9 +15,9 @@ export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** What the test's own runner has set; where the registry is and how it is trusted stays. */
+/** What the test's own runner has set, silence too; where the registry is and how it is trusted stays. */
 const ours =
-  /^(?:npm_(?:lifecycle|package|command|node|execpath|config_local|config_prefix)|NODE_(?:ENV|OPTIONS|PATH)$|VITEST|CI$|INIT_CWD$)/;
+  /^(?:npm_(?:lifecycle|package|command|node|execpath|config_local|config_loglevel|config_prefix)|NODE_(?:ENV|OPTIONS|PATH)$|VITEST|CI$|INIT_CWD$)/;
 
 /** What a person's shell has: this Node first, and nothing of the package whose test this is. */
 function shell(environment: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
@@ -40,6 +40,18 @@ export async function run(command: string, args: readonly string[], options: Com
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(timer);
   return { code, text: text() };
+}
+
+/**
+ * An install, which asks a registry that is not ours: what is in the cache is not asked for, and a failure is tried once
+ * more, after telling what the first try said.
+ */
+export async function install(args: readonly string[], { cwd, environment }: CommandOptions): Promise<CommandResult> {
+  const options = { cwd, environment: { npm_config_prefer_offline: 'true', ...environment } };
+  const first = await run('npm', args, options);
+  if (first.code === 0) return first;
+  console.warn(`npm ${args.join(' ')} failed, and is tried once more: ${first.text}`);
+  return run('npm', args, options);
 }
 
 /** Everything that a process has written so far. */
