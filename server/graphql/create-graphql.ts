@@ -69,7 +69,12 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
       return readBody(exchange.request, config.limits.bodyBytes);
     },
   });
-  const direct = createDirectAnswer({ yoga, callers, authenticate: createAuthenticator(options), throughYoga });
+  const direct = createDirectAnswer({
+    getEnveloped: yoga.getEnveloped,
+    callers,
+    authenticate: createAuthenticator(options),
+    throughYoga,
+  });
   const mayBeDirect = config.plugins.every(isEnvelopOnly);
 
   return (exchange) => {

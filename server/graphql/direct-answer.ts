@@ -1,14 +1,14 @@
 import type { ExecutionResult } from 'graphql';
-import type { YogaServerInstance } from 'graphql-yoga';
 import type { Caller } from '../../core/call-context.ts';
 import type { ReadHeader } from '../../core/session/token-from-request.ts';
 import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
 import { refusalOf } from '../../plugins/noetl-auth/refusal-response.ts';
 import type { Answer } from '../http/answer.ts';
-import { type GraphqlServerContext, type KnownRequest, paramsOf } from './request-params.ts';
+import { type GraphqlServerContext, paramsOf } from './request-params.ts';
+import { type GetEnveloped, runOperation } from './run-operation.ts';
 
 export interface DirectAnswerOptions {
-  readonly yoga: Pick<YogaServerInstance<GraphqlServerContext, object>, 'getResultForParams'>;
+  readonly getEnveloped: GetEnveloped;
   /** Told who calls, by the request that Yoga and its plugins see. */
   readonly callers: WeakMap<object, Caller>;
   readonly authenticate: Authenticate;
@@ -32,7 +32,7 @@ export interface UsualRequest {
  * @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE, ERR_REQUEST_INVALID about the body
  */
 export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualRequest) => Promise<Answer> {
-  const { yoga, callers, authenticate, throughYoga } = options;
+  const { getEnveloped, callers, authenticate, throughYoga } = options;
   return async ({ readHeader, request: requestOf, context, contentType }) => {
     let caller: Caller;
     try {
@@ -45,25 +45,17 @@ export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualR
     const params = paramsOf(await context.readBody());
     const request = requestOf();
     callers.set(request, caller);
-    if (Array.isArray(params)) return throughYoga(request, { ...context, known: { params } });
-    let outcome: NonNullable<KnownRequest['outcome']>;
-    try {
-      // Yoga writes into the context that it is given.
-      const result = await yoga.getResultForParams({ params, request }, { ...context });
-      if (isOnlyData(result)) {
-        const headers = { 'cache-control': 'no-store', 'content-type': contentType };
-        return { status: 200, headers, body: JSON.stringify(result) };
-      }
-      outcome = result === undefined ? { error: new Error('the operation has no result') } : { result };
-    } catch (error) {
-      outcome = { error };
-    }
-    return throughYoga(request, { ...context, known: { params, outcome } });
+    const outcome = await runOperation(getEnveloped, params, request, context);
+    if (outcome === undefined) return throughYoga(request, { ...context, known: { params } });
+    const body = 'result' in outcome ? textOfData(outcome.result) : undefined;
+    if (body === undefined) return throughYoga(request, { ...context, known: { params, outcome } });
+    return { status: 200, headers: { 'cache-control': 'no-store', 'content-type': contentType }, body };
   };
 }
 
-/** Data, and neither errors nor extensions nor anything else that Yoga may have to deal with. */
-function isOnlyData(result: ExecutionResult | AsyncIterable<ExecutionResult> | undefined): boolean {
-  if (result === undefined || !('data' in result) || result.data === undefined) return false;
-  return Object.entries(result).every(([key, value]) => key === 'data' || value === undefined);
+/** @returns undefined when there is more than data: errors, extensions, or anything else that Yoga may have to deal with */
+function textOfData(result: ExecutionResult | AsyncIterable<ExecutionResult>): string | undefined {
+  if (!('data' in result) || result.data === undefined) return undefined;
+  const isAll = Object.entries(result).every(([key, value]) => key === 'data' || value === undefined);
+  return isAll ? JSON.stringify(result) : undefined;
 }

@@ -21,10 +21,12 @@ export interface GraphqlServerContext {
 /** The parameters of a request, one operation's or a batch's; and what came of them, when they were run. */
 export interface KnownRequest {
   readonly params: GraphQLParams;
-  readonly outcome?:
-    | { readonly result: ExecutionResult | AsyncIterable<ExecutionResult> }
-    | { readonly error: unknown };
+  readonly outcome?: Outcome;
 }
+
+export type Outcome =
+  | { readonly result: ExecutionResult | AsyncIterable<ExecutionResult> }
+  | { readonly error: unknown };
 
 /**
  * Reads the parameters of a POST from the body that the HTTP side counts, without losing digits: Yoga's own readers

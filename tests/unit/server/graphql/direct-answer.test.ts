@@ -1,3 +1,4 @@
+import { buildSchema, type ExecutionResult, parse, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../../../core/call-context.ts';
 import { GatewayError } from '../../../../core/errors.ts';
@@ -6,6 +7,20 @@ import type { GraphqlServerContext } from '../../../../server/graphql/request-pa
 
 const caller = { token: 'token' } as unknown as Caller;
 const contentType = 'application/json; charset=utf-8';
+
+const schema = buildSchema('type Query { a: Int } type Subscription { a: Int }');
+
+/** Envelop without plugins, that executes as told. */
+function enveloped(execute: (args: unknown) => Promise<ExecutionResult>): DirectAnswerOptions['getEnveloped'] {
+  const contextFactory = async () => ({});
+  return (() => ({
+    schema,
+    parse,
+    validate,
+    contextFactory,
+    execute,
+  })) as unknown as DirectAnswerOptions['getEnveloped'];
+}
 
 /** Answers with what is given for a result; notes what is handed to Yoga, and whether the body was read. */
 function direct(given: Partial<DirectAnswerOptions> & { readonly result?: unknown; readonly body?: string }) {
@@ -16,7 +31,7 @@ function direct(given: Partial<DirectAnswerOptions> & { readonly result?: unknow
   };
   const request = new Request('http://gateway.invalid/graphql', { method: 'POST' });
   const answer = createDirectAnswer({
-    yoga: { getResultForParams: async () => given.result as never },
+    getEnveloped: enveloped(async () => given.result as never),
     callers: seen.callers,
     authenticate: async () => ({ caller, source: 'bearer' }),
     throughYoga: async (of, { known }) => {
@@ -57,20 +72,35 @@ describe('a direct answer', () => {
     expect(seen.handedOver).toEqual([{ params: { query: '{ a }' }, outcome: { result } }]);
   });
 
-  test('what is thrown, and no result at all, are Yoga’s to render', async () => {
+  test('what is thrown is Yoga’s to render', async () => {
     const thrown = new Error('thrown');
-    const failing = direct({ yoga: { getResultForParams: () => Promise.reject(thrown) } });
+    const failing = direct({ getEnveloped: enveloped(() => Promise.reject(thrown)) });
     expect((await failing.answer()).status).toBe(299);
     expect(failing.seen.handedOver).toEqual([{ params: { query: '{ a }' }, outcome: { error: thrown } }]);
-    const empty = direct({ result: undefined });
-    await empty.answer();
-    expect(empty.seen.handedOver).toMatchObject([{ outcome: { error: expect.any(Error) } }]);
   });
 
-  test('a batch has not run yet when Yoga gets it', async () => {
-    const { seen, answer } = direct({ body: '[{"query":"{ a }"}]' });
+  test.each([
+    ['a batch', '[{"query":"{ a }"}]'],
+    ['a subscription', '{"query":"subscription { a }"}'],
+    ['no query', '{"query":null}'],
+    ['another name of an operation', '{"query":"{ a }","operationName":1}'],
+    ['other variables', '{"query":"{ a }","variables":[]}'],
+    ['other extensions', '{"query":"{ a }","extensions":"x"}'],
+    ['a parameter that is none', '{"query":"{ a }","more":1}'],
+  ])('%s has not run yet when Yoga gets it', async (_name, body) => {
+    const ran: unknown[] = [];
+    const { seen, answer } = direct({ body, getEnveloped: enveloped(async (args) => ran.push(args) as never) });
     await answer();
-    expect(seen.handedOver).toEqual([{ params: [{ query: '{ a }' }] }]);
+    expect(seen.handedOver).toEqual([{ params: JSON.parse(body) }]);
+    expect(ran).toEqual([]);
+  });
+
+  test('a document with errors is not run', async () => {
+    const { seen, answer } = direct({ body: '{"query":"{ b }"}', result: { data: {} } });
+    await answer();
+    expect(seen.handedOver).toMatchObject([
+      { outcome: { result: { errors: [{ message: expect.stringContaining('"b"') }] } } },
+    ]);
   });
 
   test.each([

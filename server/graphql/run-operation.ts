@@ -1,0 +1,47 @@
+import { getOperationAST } from 'graphql';
+import type { GraphQLParams, YogaServerInstance } from 'graphql-yoga';
+import type { GraphqlServerContext, Outcome } from './request-params.ts';
+
+export type GetEnveloped = YogaServerInstance<GraphqlServerContext, object>['getEnveloped'];
+
+const known = new Set(['query', 'variables', 'operationName', 'extensions']);
+
+/**
+ * Runs one query or mutation with every hook of Envelop, as Yoga does between reading a request and writing its answer.
+ * Batches, subscriptions, and parameters of unusual form are not run. Never throws: what is thrown is Yoga's to render.
+ * @returns undefined when nothing was run
+ */
+export async function runOperation(
+  getEnveloped: GetEnveloped,
+  params: GraphQLParams,
+  request: Request,
+  serverContext: GraphqlServerContext,
+): Promise<Outcome | undefined> {
+  if (!isUsual(params)) return undefined;
+  try {
+    const { schema, parse, validate, contextFactory, execute } = getEnveloped({ ...serverContext, request, params });
+    const document = parse(params.query);
+    const errors = validate(schema, document);
+    if (errors.length > 0) return { result: { errors } };
+    if (getOperationAST(document, params.operationName)?.operation === 'subscription') return undefined;
+    const { variables: variableValues, operationName } = params;
+    const contextValue = await contextFactory();
+    return { result: await execute({ schema, document, contextValue, variableValues, operationName }) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function isUsual(params: GraphQLParams): params is GraphQLParams & { readonly query: string } {
+  const { query, variables, operationName, extensions } = params;
+  return (
+    typeof query === 'string' &&
+    isAbsentOr('string', operationName) &&
+    isAbsentOr('object', variables) &&
+    isAbsentOr('object', extensions) &&
+    Object.keys(params).every((key) => known.has(key))
+  );
+}
+
+const isAbsentOr = (type: 'string' | 'object', value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === type && !Array.isArray(value));
