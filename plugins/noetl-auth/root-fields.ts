@@ -5,11 +5,13 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLField,
+  type GraphQLObjectType,
   type GraphQLSchema,
   getArgumentValues,
   getOperationAST,
   getVariableValues,
   Kind,
+  type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql';
 import { GatewayError } from '../../core/errors.ts';
@@ -42,28 +44,61 @@ export type RootFields =
  * `@include` applied, deferred ones too. Fields are collected as the executor collects them.
  */
 export function rootFieldsOf({ schema, document, operationName, variableValues }: OperationToRun): RootFields {
-  const operation = getOperationAST(document, operationName);
+  const operation = operationOf(document, operationName);
   if (!operation) return { errors: [new GraphQLError('Could not determine what operation to execute.')] };
   const variables = getVariableValues(schema, operation.variableDefinitions ?? [], recordOf(variableValues));
   if (variables.errors !== undefined) return { errors: variables.errors };
   const type = getDefinedRootType(schema, operation.operation);
-  const { fields, patches } = collectFields(
-    schema,
-    fragmentsOf(document),
-    { coerced: variables.coerced, sources: {} },
-    type,
-    operation.selectionSet,
-  );
   const known = type.getFields();
-  const rootField = (responseKey: string, node: FieldNode): RootField => {
+  const nodes = plainFieldsOf(operation) ?? collected(schema, document, operation, type, variables.coerced);
+  const fields = nodes.map(([responseKey, node]): RootField => {
     const field = Object.hasOwn(known, node.name.value) ? known[node.name.value] : undefined;
     const args = field === undefined ? {} : argsOf(field, node, variables.coerced);
     return { responseKey, name: node.name.value, field, args, node };
-  };
-  const collected = [fields, ...patches.map((patch) => patch.fields)].flatMap((map) => [...map.entries()]);
+  });
+  return { operation: operation.operation, fields };
+}
+
+type KeyedNode = readonly [responseKey: string, node: FieldNode];
+
+function operationOf(
+  document: DocumentNode,
+  name: string | null | undefined,
+): OperationDefinitionNode | null | undefined {
+  const [only, ...others] = document.definitions;
+  if (!name && only?.kind === Kind.OPERATION_DEFINITION && others.length === 0) return only;
+  return getOperationAST(document, name);
+}
+
+const plain = new WeakMap<OperationDefinitionNode, readonly KeyedNode[] | undefined>();
+
+/** The root fields of an operation that are there whatever the variables say; undefined when it has others. Found once. */
+function plainFieldsOf(operation: OperationDefinitionNode): readonly KeyedNode[] | undefined {
+  if (!plain.has(operation)) plain.set(operation, findPlainFields(operation));
+  return plain.get(operation);
+}
+
+function findPlainFields({ selectionSet: { selections } }: OperationDefinitionNode): readonly KeyedNode[] | undefined {
+  const nodes = new Map<string, FieldNode>();
+  for (const node of selections) {
+    if (node.kind !== Kind.FIELD || (node.directives?.length ?? 0) > 0) return undefined;
+    nodes.set(node.alias?.value ?? node.name.value, node);
+  }
+  return nodes.size === selections.length ? [...nodes] : undefined;
+}
+
+function collected(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  type: GraphQLObjectType,
+  coerced: Record<string, unknown>,
+): readonly KeyedNode[] {
+  const variables = { coerced, sources: {} };
+  const { fields, patches } = collectFields(schema, fragmentsOf(document), variables, type, operation.selectionSet);
+  const all = [fields, ...patches.map((patch) => patch.fields)].flatMap((map) => [...map.entries()]);
   // Validation has made sure that the nodes under one key ask for the same; the resolver's guard checks the name again.
-  const all = collected.flatMap(([key, nodes]) => nodes.slice(0, 1).map((node) => rootField(key, node)));
-  return { operation: operation.operation, fields: all };
+  return all.flatMap(([key, nodes]) => nodes.slice(0, 1).map((node): KeyedNode => [key, node]));
 }
 
 function argsOf(field: GraphQLField<unknown, unknown>, node: FieldNode, variables: Record<string, unknown>) {
@@ -75,10 +110,7 @@ function argsOf(field: GraphQLField<unknown, unknown>, node: FieldNode, variable
   }
 }
 
-const noFragments: Readonly<Record<string, FragmentDefinitionNode>> = Object.freeze(Object.create(null));
-
 function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
-  if (document.definitions.length === 1) return noFragments;
   const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;

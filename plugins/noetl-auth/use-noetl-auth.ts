@@ -66,13 +66,14 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { r
       // Whatever way a document took here: nobody's is not even parsed.
       if (!callers.has(context.request)) throw tokenMissing();
     },
-    onValidate({ addValidationRule }) {
-      if (!options.introspection) addValidationRule(noIntrospectionRule);
-    },
+    ...(options.introspection ? {} : { onValidate: forbidIntrospection }),
     onExecute: before as NonNullable<Plugin<AuthContext>['onExecute']>,
     onSubscribe: before as NonNullable<Plugin<AuthContext>['onSubscribe']>,
   };
 }
+
+const forbidIntrospection: NonNullable<Plugin['onValidate']> = ({ addValidationRule }) =>
+  addValidationRule(noIntrospectionRule);
 
 const tokenMissing = () => new GatewayError('ERR_TOKEN_MISSING', 'a session token is required');
 
