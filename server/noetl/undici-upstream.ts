@@ -100,8 +100,20 @@ function keyOf({ method, timeoutMs = 0, maxResponseBytes = 0 }: UpstreamCall, pa
 }
 
 function decode(reply: RawReply): UpstreamReply {
-  const date = reply.date === undefined ? Number.NaN : Date.parse(reply.date);
-  return { status: reply.status, body: bodyOf(reply.text), date: Number.isNaN(date) ? undefined : new Date(date) };
+  return { status: reply.status, body: bodyOf(reply.text), date: dateOf(reply.date) };
+}
+
+let lastDate: { readonly text: string | undefined; readonly date: Date | undefined } = {
+  text: undefined,
+  date: undefined,
+};
+
+/** A server says the same for a whole second. */
+function dateOf(text: string | undefined): Date | undefined {
+  if (text === lastDate.text) return lastDate.date;
+  const date = new Date(text ?? '');
+  lastDate = { text, date: Number.isNaN(date.getTime()) ? undefined : date };
+  return lastDate.date;
 }
 
 function bodyOf(text: string): unknown {
