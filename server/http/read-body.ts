@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json/lossless-json.ts';
+import { atEndOfTurn } from '../turn.ts';
 
 /**
  * Reads a request's body, counting bytes.
@@ -35,11 +36,16 @@ function bytesOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
     };
     request
       .on('data', take)
-      .once('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
+      .once('end', () => atEndOfTurn(() => resolve(joined(chunks))))
       .once('error', (error) => reject(cutOff(error)))
       // After the end there is nothing to say, and an error for nobody costs its stack.
       .once('close', () => request.readableEnded || reject(cutOff()));
   });
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }
 
 /** True for `application/json` and kin, with or without parameters. */

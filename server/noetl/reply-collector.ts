@@ -1,5 +1,6 @@
 import type { Dispatcher, Pool } from 'undici';
 import { GatewayError } from '../../core/errors.ts';
+import { atEndOfTurn } from '../turn.ts';
 
 export interface RawCall {
   readonly method: string;
@@ -111,7 +112,8 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#settle()) this.#resolve({ status: this.#status, date: this.#date, text: textOf(this.#chunks) });
+    if (!this.#settle()) return;
+    atEndOfTurn(() => this.#resolve({ status: this.#status, date: this.#date, text: textOf(this.#chunks) }));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
