@@ -6,6 +6,7 @@ import type { PeerMessage } from './peers/peer-process.ts';
 /** A server in a process of its own. */
 export interface Peer {
   readonly url: string;
+  readonly pid: number;
   numbers(): Promise<Required<Omit<PeerMessage, 'port'>>>;
   stop(): Promise<void>;
 }
@@ -20,6 +21,7 @@ export async function startPeer(name: string, environment: Readonly<Record<strin
   const { port } = await nextMessage(child);
   return {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     async numbers() {
       child.send('numbers');
       const { cpuMicros = 0, rssBytes = 0, calls = 0 } = await nextMessage(child);

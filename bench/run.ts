@@ -3,11 +3,15 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type LoadRequest, type LoadResult, load } from './load.ts';
 import { type Peer, startPeer } from './peer.ts';
+import { cores, hasWrk, loadByWrk, pin } from './wrk.ts';
 
 const token = 'noetl-session-of-the-bench';
 const names = ['gateway', 'bare', 'mesh', 'proxy'] as const;
 const rounds = 3;
 const secondsEach = 1.2;
+const byWrk = process.argv.includes('--wrk');
+const tool = byWrk ? 'wrk, the peers alone on one core' : 'autocannon';
+const send = byWrk ? loadByWrk : load;
 const ids = Array.from({ length: 64 }, (_, n) => `${767_008_253_774_397_000n + BigInt(n)}`);
 
 type PeerName = (typeof names)[number];
@@ -85,7 +89,7 @@ async function check(peer: Peer, requests: readonly LoadRequest[]): Promise<void
 
 async function measure(peer: Peer, upstream: Peer, requests: readonly LoadRequest[]): Promise<Measured> {
   const [before, callsBefore] = [await peer.numbers(), (await upstream.numbers()).calls];
-  const result = await load(peer.url, requests, secondsEach);
+  const result = await send(peer.url, requests, secondsEach);
   const [after, callsAfter] = [await peer.numbers(), (await upstream.numbers()).calls];
   return {
     ...result,
@@ -101,7 +105,7 @@ async function measureAll(peers: Readonly<Record<PeerName, Peer>>, upstream: Pee
   for (const { operation, peer } of kinds) {
     const requests = requestsFor(peer, operation);
     await check(peers[peer], requests);
-    await load(peers[peer].url, requests, 1);
+    await send(peers[peer].url, requests, 2);
   }
   const all: Result[][] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -148,6 +152,7 @@ async function run() {
   try {
     const environment = { BENCH_TOKEN: token, BENCH_UPSTREAM: upstream.url };
     for (const name of names) started.push(await startPeer(name, environment));
+    if (byWrk) for (const peer of started) pin(peer.pid, peer === upstream ? cores.others : cores.measured);
     const [, gateway = upstream, bare = upstream, mesh = upstream, proxy = upstream] = started;
     const all = await measureAll({ gateway, bare, mesh, proxy }, upstream);
     const ratios = Object.fromEntries(
@@ -157,18 +162,22 @@ async function run() {
         [`gateway/${other}, executePlaybook`, ratio(all, 'executePlaybook', other)],
       ]),
     );
-    const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version, tool: 'autocannon' };
+    const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version, tool };
     return { machine, results: medians(all), ratios, decisions: decisions() };
   } finally {
     await Promise.all(started.map((peer) => peer.stop()));
   }
 }
 
+if (byWrk && !hasWrk()) {
+  console.error('--wrk needs wrk and taskset: apt-get install wrk util-linux');
+  process.exit(2);
+}
 const report = await run();
 if (process.argv.includes('--json')) console.log(JSON.stringify(report, undefined, 2));
 else {
   console.log(
-    `${report.machine.processor}, ${report.machine.cores} cores, Node ${report.machine.node}, autocannon, 32 connections`,
+    `${report.machine.processor}, ${report.machine.cores} cores, Node ${report.machine.node}, ${tool}, 32 connections`,
   );
   console.table(report.results);
   console.table(report.ratios);
