@@ -1,13 +1,24 @@
 import { GatewayError } from '../../../core/errors.ts';
-import type { ManifestSettings } from './manifest-settings.ts';
 
 const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** The settings that Kubernetes has rules for. */
+interface CheckedSettings {
+  readonly namespace: string;
+  readonly noetl: { readonly namespace: string };
+  readonly trustedNamespaces: readonly string[];
+  readonly host: string;
+  readonly image: string;
+  readonly replicas: number;
+  readonly publicPort: number;
+  readonly internalPort: number;
+}
 
 /**
  * Refuses settings that Kubernetes would refuse later, when it is harder to see why.
  * @throws ERR_CONFIG_INVALID with one line per problem.
  */
-export function manifestProblems(settings: ManifestSettings): void {
+export function manifestProblems(settings: CheckedSettings): void {
   const problems = [
     ...namespaces(settings).flatMap(([field, name]) =>
       label.test(name) ? [] : [`${field}: ${JSON.stringify(name)} is not a namespace (a-z, 0-9 and -, 63 at most)`],
@@ -27,7 +38,7 @@ export function manifestProblems(settings: ManifestSettings): void {
     throw new GatewayError('ERR_CONFIG_INVALID', 'the manifests cannot be written', { problems });
 }
 
-function namespaces(settings: ManifestSettings): readonly (readonly [string, string])[] {
+function namespaces(settings: CheckedSettings): readonly (readonly [string, string])[] {
   return [
     ['deploy.namespace', settings.namespace],
     ['deploy.noetlNamespace', settings.noetl.namespace],
