@@ -46,20 +46,6 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     }
   };
 
-  /** Counts an exchange in. @returns what counts it out: once, by its answer or because the caller has left */
-  const enter = (exchange: Exchange): ((status: number) => void) => {
-    const startedAt = performance.now();
-    let open = true;
-    inFlight += 1;
-    return (status) => {
-      if (!open) return;
-      open = false;
-      inFlight -= 1;
-      options.onDone(exchange, status, performance.now() - startedAt);
-      if (inFlight === 0) onIdle?.();
-    };
-  };
-
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const exchange: Exchange = {
       request,
@@ -68,14 +54,21 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
       requestId: requestIdFrom(request.headers['x-request-id']),
       clientIp: options.clientIp(request),
     };
-    const leave = enter(exchange);
-    response.once('close', () => leave(callerGone));
-    const answer = await answerTo(exchange);
-    if (response.destroyed) return;
-    const closing: Record<string, string> = draining || !request.complete ? { connection: 'close' } : {};
-    const extra = { 'x-request-id': exchange.requestId, ...options.headersFor(request), ...closing };
-    writeAnswer(response, exchange.method, answer, extra);
-    leave(answer.status);
+    const tell = once(exchange, options.onDone);
+    response.once('close', () => tell(callerGone));
+    inFlight += 1;
+    try {
+      const answer = await answerTo(exchange);
+      if (response.destroyed) return;
+      const closing: Record<string, string> = draining || !request.complete ? { connection: 'close' } : {};
+      const extra = { 'x-request-id': exchange.requestId, ...options.headersFor(request), ...closing };
+      writeAnswer(response, exchange.method, answer, extra);
+      tell(answer.status);
+    } finally {
+      // Not before the work is done, whoever still waits for it: a logout must not meet a store that is closed.
+      inFlight -= 1;
+      if (inFlight === 0) onIdle?.();
+    }
   };
 
   const server = createServer(timeouts);
@@ -98,6 +91,17 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
       server.closeAllConnections();
       return finished;
     },
+  };
+}
+
+/** Tells once how an exchange ended: by its answer, or because the caller has left. */
+function once(exchange: Exchange, onDone: HttpListenerOptions['onDone']): (status: number) => void {
+  const startedAt = performance.now();
+  let told = false;
+  return (status) => {
+    if (told) return;
+    told = true;
+    onDone(exchange, status, performance.now() - startedAt);
   };
 }
 
