@@ -67,9 +67,10 @@ function resolveUpstream(config: GatewayConfig, reader: EnvironmentReader): Reso
   return {
     baseUrl: baseUrl ?? new URL('http://127.0.0.1/'),
     timeoutMs: reader.integer('upstream.timeoutSecs', section.timeoutSecs, { min: 1, max: 3600 }) * 1000,
+    // An answer becomes a text, and a text has less than 2^29 characters.
     maxResponseBytes: reader.integer('upstream.maxResponseBytes', section.maxResponseBytes, {
       min: 1024,
-      max: 2 ** 31,
+      max: 2 ** 28,
     }),
   };
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json/lossless-json.ts';
-import { atEndOfTurn } from '../turn.ts';
+import { resolveAtEndOfTurn } from '../turn.ts';
 
 /**
  * Reads a request's body, counting bytes.
@@ -36,7 +36,7 @@ function bytesOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
     };
     request
       .on('data', take)
-      .once('end', () => atEndOfTurn(() => resolve(joined(chunks))))
+      .once('end', () => resolveAtEndOfTurn(resolve, joined(chunks)))
       .once('error', (error) => reject(cutOff(error)))
       // After the end there is nothing to say, and an error for nobody costs its stack.
       .once('close', () => request.readableEnded || reject(cutOff()));

@@ -1,6 +1,6 @@
 import type { Dispatcher, Pool } from 'undici';
 import { GatewayError } from '../../core/errors.ts';
-import { atEndOfTurn } from '../turn.ts';
+import { resolveAtEndOfTurn } from '../turn.ts';
 
 export interface RawCall {
   readonly method: string;
@@ -112,8 +112,10 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (!this.#settle()) return;
-    atEndOfTurn(() => this.#resolve({ status: this.#status, date: this.#date, text: textOf(this.#chunks) }));
+    if (this.#over) return;
+    const text = textOf(this.#chunks);
+    if (text === undefined) this.#tooLarge();
+    else if (this.#settle()) resolveAtEndOfTurn(this.#resolve, { status: this.#status, date: this.#date, text });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -130,9 +132,14 @@ function timedOut(collector: Collector): void {
   collector.fail(new GatewayError('ERR_UPSTREAM_TIMEOUT', 'NoETL did not answer in time'));
 }
 
-function textOf(chunks: readonly Buffer[]): string {
+/** @returns undefined when it is longer than a text can be */
+function textOf(chunks: readonly Buffer[]): string | undefined {
   const [only] = chunks;
-  return (chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)).toString('utf8');
+  try {
+    return (chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)).toString('utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** @returns whether the socket broke, as a stale one does, rather than never having connected. */

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { atEndOfTurn } from '../../../server/turn.ts';
+import { resolveAtEndOfTurn } from '../../../server/turn.ts';
 
 test('what is asked for in one turn goes on together, in order, and not before its end', async () => {
   const steps: string[] = [];
   const walk = async (who: string) => {
-    await new Promise<void>((go) => atEndOfTurn(go));
+    await new Promise<void>((resolve) => resolveAtEndOfTurn(resolve, undefined));
     steps.push(`${who} 1`);
     await undefined;
     steps.push(`${who} 2`);
@@ -17,12 +17,13 @@ test('what is asked for in one turn goes on together, in order, and not before i
   expect(steps).toEqual(['a 1', 'b 1', 'c 1', 'a 2', 'b 2', 'c 2']);
 });
 
-test('what asks meanwhile goes on at the end of the next turn', async () => {
+test('what asks meanwhile is resolved at the end of the next turn', async () => {
   const steps: string[] = [];
-  atEndOfTurn(() => {
-    steps.push('first');
-    atEndOfTurn(() => steps.push('second'));
-  });
+  const first = (value: string) => {
+    steps.push(value);
+    resolveAtEndOfTurn((next: string) => steps.push(next), 'second');
+  };
+  resolveAtEndOfTurn(first, 'first');
   await nextTurn();
   expect(steps).toEqual(['first']);
   await nextTurn();

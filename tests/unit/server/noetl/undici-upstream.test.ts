@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { GatewayError } from '../../../../core/errors.ts';
 import { idText } from '../../../../core/json/lossless-json.ts';
 import type { GatewayEvent } from '../../../../core/observe.ts';
@@ -156,6 +156,25 @@ describe('createUpstream', () => {
     const { upstream: lost, events } = upstreamAt(nobody.url);
     expect(await codeOf(lost.request(get('/x')))).toBe('ERR_UPSTREAM');
     expect(events).toHaveLength(1);
+  });
+
+  test('an answer that cannot be a text is an error of its call alone', async () => {
+    const concat = Buffer.concat.bind(Buffer);
+    const tooLong = (part: Uint8Array) => Buffer.from(part).includes('endless');
+    vi.spyOn(Buffer, 'concat').mockImplementation((list, length) => {
+      if (list.some(tooLong)) throw new RangeError('Cannot create a string longer than 0x1fffffe8 characters');
+      return concat(list, length);
+    });
+    const { url } = await listen((request, response) => {
+      if (request.url !== '/endless') return void response.end('{}');
+      response.write('"endless');
+      setTimeout(() => response.end(' endless"'), 20);
+    });
+    const { upstream } = upstreamAt(url);
+    const others = upstream.request(get('/other'));
+    expect(await codeOf(upstream.request(get('/endless')))).toBe('ERR_UPSTREAM');
+    expect((await others).status).toBe(200);
+    vi.restoreAllMocks();
   });
 
   test('identical reads in flight share one call; a write in between separates them; an abort leaves the others', async () => {
