@@ -69,8 +69,9 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
       return readBody(exchange.request, config.limits.bodyBytes);
     },
   });
+  const engine = { getEnveloped: yoga.getEnveloped, waitUntil: yoga.waitUntil };
   const direct = createDirectAnswer({
-    getEnveloped: yoga.getEnveloped,
+    engine,
     callers,
     authenticate: createAuthenticator(options),
     throughYoga,

@@ -5,10 +5,10 @@ import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
 import { refusalOf } from '../../plugins/noetl-auth/refusal-response.ts';
 import type { Answer } from '../http/answer.ts';
 import { type GraphqlServerContext, paramsOf } from './request-params.ts';
-import { type GetEnveloped, runOperation } from './run-operation.ts';
+import { type Engine, runOperation } from './run-operation.ts';
 
 export interface DirectAnswerOptions {
-  readonly getEnveloped: GetEnveloped;
+  readonly engine: Engine;
   /** Told who calls, by the request that Yoga and its plugins see. */
   readonly callers: WeakMap<object, Caller>;
   readonly authenticate: Authenticate;
@@ -32,7 +32,7 @@ export interface UsualRequest {
  * @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE, ERR_REQUEST_INVALID about the body
  */
 export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualRequest) => Promise<Answer> {
-  const { getEnveloped, callers, authenticate, throughYoga } = options;
+  const { engine, callers, authenticate, throughYoga } = options;
   return async ({ readHeader, request: requestOf, context, contentType }) => {
     let caller: Caller;
     try {
@@ -45,7 +45,7 @@ export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualR
     const params = paramsOf(await context.readBody());
     const request = requestOf();
     callers.set(request, caller);
-    const outcome = await runOperation(getEnveloped, params, request, context);
+    const outcome = await runOperation(engine, params, request, context);
     if (outcome === undefined) return throughYoga(request, { ...context, known: { params } });
     const body = 'result' in outcome ? textOfData(outcome.result) : undefined;
     if (body === undefined) return throughYoga(request, { ...context, known: { params, outcome } });

@@ -2,7 +2,8 @@ import { getOperationAST } from 'graphql';
 import type { GraphQLParams, YogaServerInstance } from 'graphql-yoga';
 import type { GraphqlServerContext, Outcome } from './request-params.ts';
 
-export type GetEnveloped = YogaServerInstance<GraphqlServerContext, object>['getEnveloped'];
+/** What of Yoga runs an operation. */
+export type Engine = Pick<YogaServerInstance<GraphqlServerContext, object>, 'getEnveloped' | 'waitUntil'>;
 
 const known = new Set(['query', 'variables', 'operationName', 'extensions']);
 
@@ -12,14 +13,15 @@ const known = new Set(['query', 'variables', 'operationName', 'extensions']);
  * @returns undefined when nothing was run
  */
 export async function runOperation(
-  getEnveloped: GetEnveloped,
+  { getEnveloped, waitUntil }: Engine,
   params: GraphQLParams,
   request: Request,
   serverContext: GraphqlServerContext,
 ): Promise<Outcome | undefined> {
   if (!isUsual(params)) return undefined;
   try {
-    const { schema, parse, validate, contextFactory, execute } = getEnveloped({ ...serverContext, request, params });
+    const context = { ...serverContext, waitUntil, request, params };
+    const { schema, parse, validate, contextFactory, execute } = getEnveloped(context);
     const document = parse(params.query);
     const errors = validate(schema, document);
     if (errors.length > 0) return { result: { errors } };

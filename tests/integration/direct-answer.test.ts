@@ -70,13 +70,31 @@ beforeAll(async () => {
   const url = await startNoetl();
   ports.direct = await start(url, []);
   // A plugin with a part in the HTTP side of a request: nothing is answered without Yoga's.
-  ports.yoga = await start(url, [{ onResponse: () => void ran.push('onResponse') }]);
-  ports.envelop = await start(url, [{ onExecute: () => void ran.push('onExecute') }]);
+  ports.yoga = await start(url, [
+    { onResponse: () => void ran.push('onResponse') },
+    { onExecute: ({ args }: Executed) => void ran.push('onExecute', keysOf(args.contextValue)) },
+  ]);
+  ports.envelop = await start(url, [
+    { onExecute: ({ args }: Executed) => void ran.push('onExecute', keysOf(args.contextValue)) },
+  ]);
 });
 afterAll(async () => {
   await Promise.all(open.map((gateway) => gateway.stop()));
   noetl.close();
 });
+
+interface Executed {
+  readonly args: { readonly contextValue: object };
+}
+
+/** What a plugin finds on the context; `known` is what the gateway hands on to Yoga. */
+const keysOf = (context: object): string => {
+  const keys: string[] = [];
+  for (const key in context) if (key !== 'known') keys.push(key);
+  return keys.sort().join(' ');
+};
+const contextKeys =
+  'asker caller clientIp decisions failed may mayOnExecution params readBody request requestId waitUntil';
 
 interface Seen {
   readonly status: number | undefined;
@@ -248,7 +266,7 @@ describe('answered without the HTTP half of Yoga, or with it', () => {
     for (const sent of [ask(poll, { id: ids.done }), ask(poll, { id: ids.gone })]) {
       ran.length = 0;
       await send(ports[which], sent);
-      expect(ran).toEqual([which === 'yoga' ? 'onResponse' : 'onExecute']);
+      expect(ran).toEqual(['onExecute', contextKeys, ...(which === 'yoga' ? ['onResponse'] : [])]);
     }
   });
 });

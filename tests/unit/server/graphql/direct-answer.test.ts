@@ -11,15 +11,10 @@ const contentType = 'application/json; charset=utf-8';
 const schema = buildSchema('type Query { a: Int } type Subscription { a: Int }');
 
 /** Envelop without plugins, that executes as told. */
-function enveloped(execute: (args: unknown) => Promise<ExecutionResult>): DirectAnswerOptions['getEnveloped'] {
+function enveloped(execute: (args: unknown) => Promise<ExecutionResult>): DirectAnswerOptions['engine'] {
   const contextFactory = async () => ({});
-  return (() => ({
-    schema,
-    parse,
-    validate,
-    contextFactory,
-    execute,
-  })) as unknown as DirectAnswerOptions['getEnveloped'];
+  const getEnveloped = () => ({ schema, parse, validate, contextFactory, execute });
+  return { getEnveloped, waitUntil: () => {} } as unknown as DirectAnswerOptions['engine'];
 }
 
 /** Answers with what is given for a result; notes what is handed to Yoga, and whether the body was read. */
@@ -31,7 +26,7 @@ function direct(given: Partial<DirectAnswerOptions> & { readonly result?: unknow
   };
   const request = new Request('http://gateway.invalid/graphql', { method: 'POST' });
   const answer = createDirectAnswer({
-    getEnveloped: enveloped(async () => given.result as never),
+    engine: enveloped(async () => given.result as never),
     callers: seen.callers,
     authenticate: async () => ({ caller, source: 'bearer' }),
     throughYoga: async (of, { known }) => {
@@ -74,7 +69,7 @@ describe('a direct answer', () => {
 
   test('what is thrown is Yoga’s to render', async () => {
     const thrown = new Error('thrown');
-    const failing = direct({ getEnveloped: enveloped(() => Promise.reject(thrown)) });
+    const failing = direct({ engine: enveloped(() => Promise.reject(thrown)) });
     expect((await failing.answer()).status).toBe(299);
     expect(failing.seen.handedOver).toEqual([{ params: { query: '{ a }' }, outcome: { error: thrown } }]);
   });
@@ -89,7 +84,7 @@ describe('a direct answer', () => {
     ['a parameter that is none', '{"query":"{ a }","more":1}'],
   ])('%s has not run yet when Yoga gets it', async (_name, body) => {
     const ran: unknown[] = [];
-    const { seen, answer } = direct({ body, getEnveloped: enveloped(async (args) => ran.push(args) as never) });
+    const { seen, answer } = direct({ body, engine: enveloped(async (args) => ran.push(args) as never) });
     await answer();
     expect(seen.handedOver).toEqual([{ params: JSON.parse(body) }]);
     expect(ran).toEqual([]);
