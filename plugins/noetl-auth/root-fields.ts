@@ -44,7 +44,7 @@ export type RootFields =
  * `@include` applied, deferred ones too. Fields are collected as the executor collects them.
  */
 export function rootFieldsOf({ schema, document, operationName, variableValues }: OperationToRun): RootFields {
-  const operation = operationOf(document, operationName);
+  const operation = getOperationAST(document, operationName);
   if (!operation) return { errors: [new GraphQLError('Could not determine what operation to execute.')] };
   const variables = getVariableValues(schema, operation.variableDefinitions ?? [], recordOf(variableValues));
   if (variables.errors !== undefined) return { errors: variables.errors };
@@ -59,16 +59,8 @@ export function rootFieldsOf({ schema, document, operationName, variableValues }
   return { operation: operation.operation, fields };
 }
 
+/** Validation has made sure that all nodes under one key ask for the same; the resolver's guard checks the name again. */
 type KeyedNode = readonly [responseKey: string, node: FieldNode];
-
-function operationOf(
-  document: DocumentNode,
-  name: string | null | undefined,
-): OperationDefinitionNode | null | undefined {
-  const [only, ...others] = document.definitions;
-  if (!name && only?.kind === Kind.OPERATION_DEFINITION && others.length === 0) return only;
-  return getOperationAST(document, name);
-}
 
 const plain = new WeakMap<OperationDefinitionNode, readonly KeyedNode[] | undefined>();
 
@@ -82,9 +74,10 @@ function findPlainFields({ selectionSet: { selections } }: OperationDefinitionNo
   const nodes = new Map<string, FieldNode>();
   for (const node of selections) {
     if (node.kind !== Kind.FIELD || (node.directives?.length ?? 0) > 0) return undefined;
-    nodes.set(node.alias?.value ?? node.name.value, node);
+    const key = node.alias?.value ?? node.name.value;
+    if (!nodes.has(key)) nodes.set(key, node);
   }
-  return nodes.size === selections.length ? [...nodes] : undefined;
+  return [...nodes];
 }
 
 function collected(
@@ -97,7 +90,6 @@ function collected(
   const variables = { coerced, sources: {} };
   const { fields, patches } = collectFields(schema, fragmentsOf(document), variables, type, operation.selectionSet);
   const all = [fields, ...patches.map((patch) => patch.fields)].flatMap((map) => [...map.entries()]);
-  // Validation has made sure that the nodes under one key ask for the same; the resolver's guard checks the name again.
   return all.flatMap(([key, nodes]) => nodes.slice(0, 1).map((node): KeyedNode => [key, node]));
 }
 
