@@ -1,14 +1,15 @@
 import { combineCheckers, createLocalAccessChecker, exceptReserved } from '../core/access/access-checkers.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
+import { ownPathsOf } from '../core/noetl/own-paths.ts';
 import type { Observe } from '../core/observe.ts';
 import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../core/ports.ts';
 import { createSessions } from '../core/session/sessions.ts';
 import { createIdentityVerifier } from './identity/identity-verifier.ts';
 import { createRateLimits, type RateLimits } from './limits/rate-limits.ts';
+import { atOwnPaths } from './noetl/at-own-paths.ts';
 import { type CallbackRegistry, createCallbackRegistry } from './noetl/callback-registry.ts';
 import { createLocalLogin, createStoreOnlyValidator } from './noetl/local-login.ts';
-import { atOwnPaths, ownPathsOf } from './noetl/own-paths.ts';
 import { createPlaybookDriver, type PlaybookDriver } from './noetl/playbook-driver.ts';
 import { createStaticValidator } from './noetl/static-validator.ts';
 import { createUpstream } from './noetl/undici-upstream.ts';

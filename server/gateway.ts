@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { isGatewayRow } from '../core/config/operation-row.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { GatewayError } from '../core/errors.ts';
+import { ownPathsOf } from '../core/noetl/own-paths.ts';
 import type { Upstream } from '../core/ports.ts';
 import { createExecutableSchema } from '../mesh/executor/executable-schema.ts';
 import { routeOf } from '../mesh/executor/root-call.ts';
@@ -19,7 +20,6 @@ import { checkOrigin } from './http/origin-check.ts';
 import { createPublicRoutes } from './http/public-routes.ts';
 import { createReadiness, type Readiness } from './http/readiness.ts';
 import { clientAddress } from './limits/client-address.ts';
-import { ownPathsOf } from './noetl/own-paths.ts';
 import { createTelemetry, type Telemetry } from './observability/telemetry.ts';
 import { createRest } from './routes/create-rest.ts';
 

@@ -5,6 +5,7 @@ import type { CallPlan } from '../../core/call-plan/call-plan.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { ownPathsOf } from '../../core/noetl/own-paths.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { Upstream } from '../../core/ports.ts';
 import { answerOperation } from './answer-operation.ts';
@@ -57,7 +58,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
       problems,
     });
   }
-  const executions = createExecutions({ upstream, clock, pause, ...basePathOf(operations) });
+  const executions = createExecutions({ upstream, clock, pause, basePath: ownPathsOf(operations).executions });
   const schema = createClientSchema(document);
   attachEnumValues(schema, document);
   attachOutputs(schema, wireNamesOf(document));
@@ -127,13 +128,4 @@ function kindOf(
   if (/^GET \S*\/\{\}$/.test(call) && typeName === 'Execution') return 'execution';
   const isCancel = /^POST \S*\/\{\}\/cancel$/.test(call);
   return isCancel && (executionIds.size > 0 || call.includes('/executions/')) ? 'cancel' : 'operation';
-}
-
-/** Where executions live upstream, as the config's own rows say. */
-function basePathOf(operations: Readonly<Record<string, AnyRow>>): { basePath?: string } {
-  for (const row of Object.values(operations)) {
-    const found = isGatewayRow(row) ? null : /^GET (\/[\w/-]*\/executions)\/\{\w+\}$/.exec(row.upstream);
-    if (found?.[1] !== undefined) return { basePath: found[1] };
-  }
-  return {};
 }

@@ -19,8 +19,8 @@ export interface ExecutionsOptions {
   readonly clock: Clock;
   /** Waits between two looks at an end that is being confirmed, milliseconds. */
   readonly pause: (ms: number) => Promise<void>;
-  /** Where executions live upstream. Default `/api/executions`. */
-  readonly basePath?: string;
+  /** Where executions live upstream, `/api/executions` say. */
+  readonly basePath: string;
 }
 
 /** Whether an execution is over, and the `/status` that was read to find out. */
@@ -52,7 +52,7 @@ const lookEveryMs = 250;
 const oldMs = 60_000;
 
 export function createExecutions(options: ExecutionsOptions): Executions {
-  const { upstream, clock, basePath = '/api/executions' } = options;
+  const { upstream, clock, basePath } = options;
   const reads = createExecutionReads(upstream, clock, basePath);
   const rules = createEndRules({ clock, holdMs });
   const confirm = createConfirmation(reads, rules, options.pause);

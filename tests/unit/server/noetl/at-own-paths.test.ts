@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { authenticated } from '../../../../core/access/access-rule.ts';
-import { atOwnPaths, ownPathsOf } from '../../../../server/noetl/own-paths.ts';
+import { ownPathsOf } from '../../../../core/noetl/own-paths.ts';
+import { atOwnPaths } from '../../../../server/noetl/at-own-paths.ts';
 import { shippedOperations } from '../../../support/executor-caller.ts';
 import { scriptedUpstream } from '../../../support/scripted-upstream.ts';
 
