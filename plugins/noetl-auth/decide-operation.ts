@@ -54,8 +54,9 @@ export async function decideOperation(
   const roots = rootFieldsOf(operation);
   if ('errors' in roots) return { refused: roots.errors, data: undefined };
   const root: OperationKind = roots.operation;
-  const judgements = await Promise.all(roots.fields.map((field) => judge(field, root, by, options)));
-  const decided = roots.fields.map((field, n) => ({ field, judgement: judgements[n] as Judgement }));
+  const decided = await Promise.all(
+    roots.fields.map(async (field) => ({ field, judgement: await judge(field, root, by, options) })),
+  );
   const denials = decided.flatMap(({ field, judgement: { decision } }) =>
     decision.outcome === 'denied' ? [{ field, error: decision.error }] : [],
   );

@@ -15,16 +15,12 @@ export interface PublicRoutesOptions {
 
 /** What answers on the public port, and nothing else does. */
 export function createPublicRoutes(options: PublicRoutesOptions): (exchange: Exchange) => Promise<Answer> {
-  return (exchange) =>
-    exchange.path === '/graphql' && exchange.method !== 'OPTIONS'
-      ? graphql(exchange, options)
-      : otherwise(exchange, options);
-}
-
-async function otherwise(exchange: Exchange, options: PublicRoutesOptions): Promise<Answer> {
-  if (exchange.method === 'OPTIONS') return options.cors.preflight(exchange.request.headers);
-  if (exchange.path.startsWith('/graphql/')) return asset(exchange, options.graphiql);
-  return (await options.rest(exchange)) ?? notFound(exchange);
+  return async (exchange) => {
+    if (exchange.method === 'OPTIONS') return options.cors.preflight(exchange.request.headers);
+    if (exchange.path === '/graphql') return graphql(exchange, options);
+    if (exchange.path.startsWith('/graphql/')) return asset(exchange, options.graphiql);
+    return (await options.rest(exchange)) ?? notFound(exchange);
+  };
 }
 
 /** `POST` and a program's `GET` with a query are GraphQL; any other `GET` is a person with a browser, and runs nothing. */

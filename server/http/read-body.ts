@@ -36,16 +36,11 @@ function bytesOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
     };
     request
       .on('data', take)
-      .once('end', () => resolveAtEndOfTurn(resolve, joined(chunks)))
+      .once('end', () => resolveAtEndOfTurn(resolve, Buffer.concat(chunks)))
       .once('error', (error) => reject(cutOff(error)))
       // After the end there is nothing to say, and an error for nobody costs its stack.
       .once('close', () => request.readableEnded || reject(cutOff()));
   });
-}
-
-function joined(chunks: readonly Buffer[]): Buffer {
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }
 
 /** True for `application/json` and kin, with or without parameters. */

@@ -4,7 +4,12 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimi
 import { addressKey } from './client-address.ts';
 
 /** `session`: guesses of session tokens, on whatever path. */
-export type LimitedRoute = 'login' | 'validate' | 'check_access' | 'session';
+const routes = ['login', 'validate', 'check_access', 'session'] as const;
+export type LimitedRoute = (typeof routes)[number];
+type Limiters<T> = Readonly<Record<LimitedRoute, T>>;
+
+const perRoute = <T>(make: (route: LimitedRoute) => T) =>
+  Object.fromEntries(routes.map((route) => [route, make(route)])) as Limiters<T>;
 
 export interface RateLimitsOptions {
   readonly loginsPerMinute: number;
@@ -34,18 +39,10 @@ const sharedKeys = 256;
 
 /** Fixed windows of a minute, in bounded memory. */
 export function createRateLimits({ loginsPerMinute, checksPerMinute, redisUrl }: RateLimitsOptions): RateLimits {
-  const points = {
-    login: loginsPerMinute,
-    validate: checksPerMinute,
-    check_access: checksPerMinute,
-    session: checksPerMinute,
-  };
-  const inMemory = {
-    login: new RateLimiterMemory({ keyPrefix: 'login', points: points.login, duration: minuteSecs }),
-    validate: new RateLimiterMemory({ keyPrefix: 'validate', points: points.validate, duration: minuteSecs }),
-    check_access: new RateLimiterMemory({ keyPrefix: 'check', points: points.check_access, duration: minuteSecs }),
-    session: new RateLimiterMemory({ keyPrefix: 'session', points: points.session, duration: minuteSecs }),
-  };
+  const points = perRoute((route) => (route === 'login' ? loginsPerMinute : checksPerMinute));
+  const inMemory = perRoute(
+    (route) => new RateLimiterMemory({ keyPrefix: route, points: points[route], duration: minuteSecs }),
+  );
   const bounded = boundKeys();
   const shared = redisUrl === undefined ? undefined : shareInRedis(redisUrl, points, inMemory);
   const limiterOf = async (route: LimitedRoute): Promise<RateLimiterAbstract> =>
@@ -71,30 +68,24 @@ export function createRateLimits({ loginsPerMinute, checksPerMinute, redisUrl }:
   };
 }
 
-type Limiters<T> = Readonly<Record<LimitedRoute, T>>;
-
 /** The client is loaded only when it is needed. */
 function shareInRedis(url: string, points: Limiters<number>, inMemory: Limiters<RateLimiterMemory>) {
   const connected = import('../stores/redis-connection.ts').then(({ connectRedis }) =>
     connectRedis({ url, timeoutMs: 250, name: 'noetl-gateway-limits' }),
   );
-  const limiters = connected.then((storeClient) => {
-    const limit = (route: LimitedRoute) =>
-      new RateLimiterRedis({
-        storeClient,
-        keyPrefix: `noetl-gateway:limit:${route}`,
-        points: points[route],
-        duration: minuteSecs,
-        rejectIfRedisNotReady: true,
-        insuranceLimiter: inMemory[route],
-      });
-    return {
-      login: limit('login'),
-      validate: limit('validate'),
-      check_access: limit('check_access'),
-      session: limit('session'),
-    };
-  });
+  const limiters = connected.then((storeClient) =>
+    perRoute(
+      (route) =>
+        new RateLimiterRedis({
+          storeClient,
+          keyPrefix: `noetl-gateway:limit:${route}`,
+          points: points[route],
+          duration: minuteSecs,
+          rejectIfRedisNotReady: true,
+          insuranceLimiter: inMemory[route],
+        }),
+    ),
+  );
   return { limiters, close: async () => (await connected).disconnect() };
 }
 

@@ -134,9 +134,8 @@ function timedOut(collector: Collector): void {
 
 /** @returns undefined when it is longer than a text can be */
 function textOf(chunks: readonly Buffer[]): string | undefined {
-  const [only] = chunks;
   try {
-    return (chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)).toString('utf8');
+    return Buffer.concat(chunks).toString('utf8');
   } catch {
     return undefined;
   }

@@ -100,20 +100,8 @@ function keyOf({ method, timeoutMs = 0, maxResponseBytes = 0 }: UpstreamCall, pa
 }
 
 function decode(reply: RawReply): UpstreamReply {
-  return { status: reply.status, body: bodyOf(reply.text), date: dateOf(reply.date) };
-}
-
-let lastDate: { readonly text: string | undefined; readonly date: Date | undefined } = {
-  text: undefined,
-  date: undefined,
-};
-
-/** A server says the same for a whole second. */
-function dateOf(text: string | undefined): Date | undefined {
-  if (text === lastDate.text) return lastDate.date;
-  const date = new Date(text ?? '');
-  lastDate = { text, date: Number.isNaN(date.getTime()) ? undefined : date };
-  return lastDate.date;
+  const date = new Date(reply.date ?? '');
+  return { status: reply.status, body: bodyOf(reply.text), date: Number.isNaN(date.getTime()) ? undefined : date };
 }
 
 function bodyOf(text: string): unknown {

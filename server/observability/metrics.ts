@@ -119,9 +119,7 @@ function createCounters(registry: Registry): Count {
 
 /** The values of the labels in their order; no declared value holds a line break. */
 function keyOf(names: readonly string[], labels: Readonly<Record<string, string>>): string {
-  const [first] = names;
-  if (first === undefined) return '';
-  return names.length === 1 ? (labels[first] ?? '\n') : names.map((name) => labels[name] ?? '\n').join('\n');
+  return names.map((name) => labels[name] ?? '\n').join('\n');
 }
 
 /** A value that was not declared becomes `other` where there is one, else nothing is counted: no event makes a series. */
