@@ -2,13 +2,13 @@
 import process from 'node:process';
 import { nodeProblem } from './node-problem.ts';
 
-// Nothing else is imported before this is known: what follows does not even load on an older Node.
 // Whoever reads may stop reading (`| head`): that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;
 });
 
+// Nothing else is imported before this is known: what follows does not even load on an older Node.
 const problem = nodeProblem(process.versions.node);
 if (problem === undefined) {
   const { runProgram } = await import('./program.ts');

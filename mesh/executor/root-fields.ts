@@ -2,6 +2,7 @@ import { type FieldDefinitionNode, Kind, type parse, type TypeNode } from 'graph
 import type { CallPlan } from '../../core/call-plan/call-plan.ts';
 import { compileCallPlan } from '../../core/call-plan/compile-call-plan.ts';
 import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
+import { protocolCalls } from '../../core/protocol-field.ts';
 import { rootTypeNames } from './client-schema.ts';
 
 type Document = ReturnType<typeof parse>;
@@ -71,7 +72,9 @@ function rootFieldOf(field: FieldDefinitionNode, root: RootField['root'], operat
  * operations end in `/execute`, too, such as that of SQL.
  */
 export function startsPlaybook(call: string, typeName: string): boolean {
-  return call === 'POST /api/execute' || (typeName === 'ExecuteResult' && /^POST \S*\/execute$/.test(call));
+  return (
+    call === 'POST /api/execute' || (typeName === 'ExecuteResult' && protocolCalls.executePlaybook.upstream.test(call))
+  );
 }
 
 function namedTypeOf(type: TypeNode): string {
