@@ -9,7 +9,7 @@ export default defineConfig({
     include: [
       'tests/unit/core/**/*.test.ts',
       'tests/unit/plugins/**/*.test.ts',
-      // The words of OpenAPI stand in core; what is made of them is tested where it is used.
+      // The words of OpenAPI are tested where they are used.
       'tests/unit/generator/normalise/rules/*.test.ts',
       'tests/unit/generator/table/*.test.ts',
       'tests/integration/plugin-{access,errors,limits,graphql-cop}.test.ts',

@@ -1,12 +1,12 @@
 import { basename, resolve } from 'node:path';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { OpenApiDocument } from '../core/openapi/open-api.ts';
 import { buildSchema } from '../generator/build-schema.ts';
 import { diff } from '../generator/diff/diff.ts';
 import type { DiffReport } from '../generator/diff/diff-report.ts';
 import { renderDiffMarkdown } from '../generator/diff/render-markdown.ts';
 import { renderDiffText } from '../generator/diff/render-text.ts';
+import type { OpenApiDocument } from '../generator/openapi/open-api.ts';
 import { dropProse } from '../generator/pull/drop-prose.ts';
 import { loadSource, pullLimits } from '../generator/pull/load-source.ts';
 import { parseDocument } from '../generator/pull/parse-document.ts';

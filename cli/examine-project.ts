@@ -9,7 +9,7 @@ import { probeDocument, probeUpstream } from '../generator/doctor/probe-upstream
 import { renderFindings } from '../generator/doctor/render-findings.ts';
 import { readLock } from '../generator/pull/pull.ts';
 import { openStore } from '../server/compose.ts';
-import { createUpstream } from '../server/noetl/undici-upstream.ts';
+import { createUpstream } from '../server/upstream/undici-upstream.ts';
 
 /** What doctor found, for programs and as lines for a person. */
 export interface Examined {

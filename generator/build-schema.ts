@@ -7,7 +7,6 @@ import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
 import { buildASTSchema, type DocumentNode, type GraphQLSchema, validateSchema } from 'graphql';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { OpenApiDocument } from '../core/openapi/open-api.ts';
 import type { Operation } from '../core/operation.ts';
 import { meshConfig, meshFiles } from '../mesh/sources/mesh-config.ts';
 import { meshDocument } from '../mesh/sources/mesh-document.ts';
@@ -15,6 +14,7 @@ import { protocolSdl } from '../mesh/sources/protocol-sdl.ts';
 import { shapeSchema } from '../mesh/sources/shape-schema.ts';
 import { canonicalJson } from './document/canonical.ts';
 import { type Normalised, normalise } from './normalise/normalise.ts';
+import type { OpenApiDocument } from './openapi/open-api.ts';
 import { requireTable } from './table/build-table.ts';
 
 /** A document and a config, joined: the table, and the schema with its call instructions. */

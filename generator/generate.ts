@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join, normalize, sep } from 'node:path';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { OpenApiDocument } from '../core/openapi/open-api.ts';
 import { type BuiltSchema, buildSchema } from './build-schema.ts';
 import { readShapes } from './document/operation-shape.ts';
 import type { Emitter, OutputFile } from './emit/emitter.ts';
@@ -17,6 +16,7 @@ import { compareLock, suggestMoved } from './lock/compare-lock.ts';
 import { type GatewayLock, gatewayLockPath, parseGatewayLock, printGatewayLock } from './lock/gateway-lock.ts';
 import { lockNames } from './lock/lock-names.ts';
 import type { Normalised } from './normalise/normalise.ts';
+import type { OpenApiDocument } from './openapi/open-api.ts';
 import { buildTable } from './table/build-table.ts';
 
 export interface GenerateOptions {

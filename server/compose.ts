@@ -5,18 +5,18 @@ import { ownPathsOf } from '../core/noetl/own-paths.ts';
 import type { Observe } from '../core/observe.ts';
 import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../core/ports.ts';
 import { createSessions } from '../core/session/sessions.ts';
+import { createHttpAccessChecker, createPlaybookAccessChecker } from './auth/access/upstream-access-checker.ts';
+import { createLocalLogin, createStoreOnlyValidator } from './auth/login/local-login.ts';
+import { createHttpLogin, createPlaybookLogin } from './auth/login/upstream-login.ts';
+import { createStaticValidator } from './auth/validate/static-validator.ts';
+import { createHttpValidator, createPlaybookValidator } from './auth/validate/upstream-validator.ts';
+import { type CallbackRegistry, createCallbackRegistry } from './callbacks/callback-registry.ts';
+import { createPlaybookDriver, type PlaybookDriver } from './callbacks/playbook-driver.ts';
 import { createIdentityVerifier } from './identity/identity-verifier.ts';
-import { createRateLimits, type RateLimits } from './limits/rate-limits.ts';
-import { atOwnPaths } from './noetl/at-own-paths.ts';
-import { type CallbackRegistry, createCallbackRegistry } from './noetl/callback-registry.ts';
-import { createLocalLogin, createStoreOnlyValidator } from './noetl/local-login.ts';
-import { createPlaybookDriver, type PlaybookDriver } from './noetl/playbook-driver.ts';
-import { createStaticValidator } from './noetl/static-validator.ts';
-import { createUpstream } from './noetl/undici-upstream.ts';
-import { createHttpAccessChecker, createPlaybookAccessChecker } from './noetl/upstream-access-checker.ts';
-import { createHttpLogin, createPlaybookLogin } from './noetl/upstream-login.ts';
-import { createHttpValidator, createPlaybookValidator } from './noetl/upstream-validator.ts';
+import { createRateLimits, type RateLimits } from './rate-limit/rate-limits.ts';
 import { createMemorySessionStore } from './stores/memory-session-store.ts';
+import { atOwnPaths } from './upstream/at-own-paths.ts';
+import { createUpstream } from './upstream/undici-upstream.ts';
 
 /** Everything behind the ports, as a config chooses it. */
 export interface Parts {

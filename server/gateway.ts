@@ -5,9 +5,9 @@ import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { GatewayError } from '../core/errors.ts';
 import { ownPathsOf } from '../core/noetl/own-paths.ts';
 import type { Upstream } from '../core/ports.ts';
-import { createExecutableSchema } from '../mesh/executor/executable-schema.ts';
-import { routeOf } from '../mesh/executor/root-call.ts';
-import { pairRootFields } from '../mesh/executor/root-fields.ts';
+import { createExecutableSchema } from '../executor/executable-schema.ts';
+import { routeOf } from '../executor/root-call.ts';
+import { pairRootFields } from '../executor/root-fields.ts';
 import { compose, type Parts } from './compose.ts';
 import { createDriftWatch, type DriftWatch, type DriftWatchOptions } from './drift/drift-watch.ts';
 import { createGraphiqlPage } from './graphiql/graphiql-page.ts';
@@ -19,8 +19,8 @@ import { createInternalRoutes } from './http/internal-routes.ts';
 import { checkOrigin } from './http/origin-check.ts';
 import { createPublicRoutes } from './http/public-routes.ts';
 import { createReadiness, type Readiness } from './http/readiness.ts';
-import { clientAddress } from './limits/client-address.ts';
 import { createTelemetry, type Telemetry } from './observability/telemetry.ts';
+import { clientAddress } from './rate-limit/client-address.ts';
 import { createRest } from './routes/create-rest.ts';
 
 /** Paths that the gateway calls for itself: logins, validations, looking at executions, readiness. */

@@ -5,10 +5,10 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { CallContext, Caller, RootDecision } from '../../core/call-context.ts';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { resolveConfig } from '../../core/config/resolve-config.ts';
+import { createExecutableSchema } from '../../executor/executable-schema.ts';
 import shipped from '../../gateway.config.ts';
-import { createExecutableSchema } from '../../mesh/executor/executable-schema.ts';
 import { type OperationToRun, rootFieldsOf } from '../../plugins/noetl-auth/root-fields.ts';
-import { createUpstream } from '../../server/noetl/undici-upstream.ts';
+import { createUpstream } from '../../server/upstream/undici-upstream.ts';
 import { given, reportPeer } from './peer-process.ts';
 
 /** The gateway's schema in Yoga, without its plugins: no session, no limits, and every root field allowed unasked. */

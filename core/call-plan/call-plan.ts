@@ -1,7 +1,7 @@
 import { parsePlaybookPath } from '../access/playbook-path.ts';
 import { GatewayError } from '../errors.ts';
+import { parseExecutionId } from '../execution/execution-id.ts';
 import { idText, isRawNumber } from '../json/lossless-json.ts';
-import { parseExecutionId } from '../noetl/execution-id.ts';
 import type { UpstreamCall } from '../ports.ts';
 import { encodeCatalogPath, encodeSegment } from './path-segment.ts';
 import type { TemplatePiece } from './template.ts';

@@ -1,4 +1,4 @@
-import { parseExecutionState } from './execution-detail.ts';
+import { parseExecutionState } from '../execution/execution-detail.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 
 /** What is said of a failed execution. */

@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import type { OpenApiDocument } from '../../core/openapi/open-api.ts';
 import { normalise, structureRules } from '../normalise/normalise.ts';
+import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { buildTable } from '../table/build-table.ts';
 import { bySeverity, type DiffReport, type UpstreamChange } from './diff-report.ts';
 import { exposureDiff, type FittedTable, fieldsByOperation } from './exposure-diff.ts';

@@ -1,4 +1,4 @@
-import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../../core/openapi/open-api.ts';
+import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../openapi/open-api.ts';
 import type { Severity } from './diff-report.ts';
 
 /** `in`: what callers send; `out`: what they get. What is safe in one direction breaks in the other. */

@@ -1,5 +1,5 @@
-import type { OpenApiDocument } from '../../core/openapi/open-api.ts';
 import { type OperationShape, type ShapeArgument, shapesOf } from '../document/operation-shape.ts';
+import type { OpenApiDocument } from '../openapi/open-api.ts';
 import type { UpstreamChange } from './diff-report.ts';
 import { movedTo } from './moved-operation.ts';
 import { operationTemplate } from './operation-template.ts';

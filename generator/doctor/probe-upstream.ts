@@ -1,7 +1,7 @@
 import { GatewayError } from '../../core/errors.ts';
-import type { OpenApiDocument } from '../../core/openapi/open-api.ts';
 import type { Upstream, UpstreamReply } from '../../core/ports.ts';
 import { documentHash } from '../document/document-hash.ts';
+import type { OpenApiDocument } from '../openapi/open-api.ts';
 
 /**
  * A read that only works when NoETL's database does; `/health` would say no more than that the process lives.

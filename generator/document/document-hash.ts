@@ -1,4 +1,4 @@
-import type { OpenApiDocument } from '../../core/openapi/open-api.ts';
+import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { dropProse } from '../pull/drop-prose.ts';
 import { canonicalJson, sha256 } from './canonical.ts';
 

@@ -1,11 +1,6 @@
-import { objectOf, rowOf, wholeBody } from '../../core/openapi/object-schema.ts';
-import {
-  type DocumentOperation,
-  listOperations,
-  type OpenApiDocument,
-  type Schema,
-} from '../../core/openapi/open-api.ts';
 import { normalise, structureRules } from '../normalise/normalise.ts';
+import { objectOf, rowOf, wholeBody } from '../openapi/object-schema.ts';
+import { type DocumentOperation, listOperations, type OpenApiDocument, type Schema } from '../openapi/open-api.ts';
 
 /** An argument of an operation as the document has it: path and query parameters, and the members of a JSON body. */
 export interface ShapeArgument {

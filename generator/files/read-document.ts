@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { GatewayError } from '../../core/errors.ts';
-import { isRecord, type OpenApiDocument } from '../../core/openapi/open-api.ts';
+import { isRecord, type OpenApiDocument } from '../openapi/open-api.ts';
 import { pulledFiles } from '../pull/pulled-files.ts';
 import { readIfPresent } from './write-atomically.ts';
 

@@ -1,6 +1,6 @@
-import { isRecord } from '../../core/openapi/open-api.ts';
 import { canonicalJson } from '../document/canonical.ts';
 import { headerText } from '../emit/header.ts';
+import { isRecord } from '../openapi/open-api.ts';
 
 export const gatewayLockPath = 'gateway.lock';
 

@@ -1,4 +1,4 @@
-import type { OpenApiDocument } from '../../core/openapi/open-api.ts';
+import type { OpenApiDocument } from '../openapi/open-api.ts';
 import type { Rule } from './rule.ts';
 import { booleanSchemas } from './rules/boolean-schemas.ts';
 import { componentNames } from './rules/component-names.ts';

@@ -1,5 +1,5 @@
-import { mapSchemas, type Place } from '../../core/openapi/map-schemas.ts';
-import type { OpenApiDocument, Schema, SchemaObject } from '../../core/openapi/open-api.ts';
+import { mapSchemas, type Place } from '../openapi/map-schemas.ts';
+import type { OpenApiDocument, Schema, SchemaObject } from '../openapi/open-api.ts';
 
 /** A habit of upstream documents and what is done about it. Pure: the given document is never changed. */
 export interface Rule {

@@ -1,4 +1,4 @@
-import { isRecord, type OpenApiDocument } from '../../core/openapi/open-api.ts';
+import { isRecord, type OpenApiDocument } from '../openapi/open-api.ts';
 
 const prose = new Set(['description', 'summary', 'example', 'examples', 'externalDocs', 'title', 'tags']);
 

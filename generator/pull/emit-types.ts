@@ -1,6 +1,6 @@
-import type { OpenApiDocument } from '../../core/openapi/open-api.ts';
 import { readShapes } from '../document/operation-shape.ts';
 import { quoteText } from '../document/quote-text.ts';
+import type { OpenApiDocument } from '../openapi/open-api.ts';
 
 /** `openapi/noetl.types.ts`: what the config's editor completes, per operation the wire names of arguments and fields. */
 export function emitTypes(document: OpenApiDocument): string {

@@ -1,10 +1,10 @@
 import { validate } from '@readme/openapi-parser';
 import { parseDocument as parseYaml } from 'yaml';
 import { GatewayError } from '../../core/errors.ts';
-import { escapePointer, isRecord, listOperations, type OpenApiDocument } from '../../core/openapi/open-api.ts';
 import { referenceProblems } from '../document/reference-problems.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { componentNames } from '../normalise/rules/component-names.ts';
+import { escapePointer, isRecord, listOperations, type OpenApiDocument } from '../openapi/open-api.ts';
 import { placeOfLine } from './place-of-line.ts';
 
 const maxProblems = 20;

@@ -1,4 +1,4 @@
-import { escapePointer } from '../../core/openapi/open-api.ts';
+import { escapePointer } from '../openapi/open-api.ts';
 
 /**
  * The JSON pointer of what begins on a line of `JSON.stringify(value, null, 2)`.

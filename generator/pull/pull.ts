@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { listOperations, type OpenApiDocument } from '../../core/openapi/open-api.ts';
 import { canonicalJson, sha256 } from '../document/canonical.ts';
 import { documentHash } from '../document/document-hash.ts';
 import { readIfPresent, writeAtomically } from '../files/write-atomically.ts';
+import { listOperations, type OpenApiDocument } from '../openapi/open-api.ts';
 import { dropProse } from './drop-prose.ts';
 import { emitTypes } from './emit-types.ts';
 import { type LoadOptions, loadSource, pullLimits } from './load-source.ts';

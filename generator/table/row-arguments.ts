@@ -1,8 +1,8 @@
 import type { AnyUpstreamRow, ArgumentOptions } from '../../core/config/operation-row.ts';
-import { escapeName } from '../../core/openapi/escaped-name.ts';
-import { camelCase, isPublicName } from '../../core/openapi/identifiers.ts';
 import type { OperationArgument } from '../../core/operation.ts';
 import type { OperationShape, ShapeArgument } from '../document/operation-shape.ts';
+import { escapeName } from '../openapi/escaped-name.ts';
+import { camelCase, isPublicName } from '../openapi/identifiers.ts';
 import { nearest } from './suggest.ts';
 
 type ArgumentRow = string | false | ArgumentOptions | undefined;

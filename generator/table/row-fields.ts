@@ -1,8 +1,8 @@
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
-import { isPublicName } from '../../core/openapi/identifiers.ts';
-import { rowOf } from '../../core/openapi/object-schema.ts';
-import type { OpenApiDocument } from '../../core/openapi/open-api.ts';
 import type { OperationShape } from '../document/operation-shape.ts';
+import { isPublicName } from '../openapi/identifiers.ts';
+import { rowOf } from '../openapi/object-schema.ts';
+import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { nearest } from './suggest.ts';
 
 /** What a row says of its answer's fields: wire name (`items.name` for nested ones) → public names, none when hidden. */

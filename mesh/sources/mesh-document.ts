@@ -1,6 +1,8 @@
-import { escapeName } from '../../core/openapi/escaped-name.ts';
-import { mapSchema } from '../../core/openapi/map-schemas.ts';
-import { objectOf, wholeBody } from '../../core/openapi/object-schema.ts';
+import type { OperationArgument } from '../../core/operation.ts';
+import { isProtocolField } from '../../core/protocol-field.ts';
+import { escapeName } from '../../generator/openapi/escaped-name.ts';
+import { mapSchema } from '../../generator/openapi/map-schemas.ts';
+import { objectOf, wholeBody } from '../../generator/openapi/object-schema.ts';
 import {
   componentName,
   isRecord,
@@ -8,9 +10,7 @@ import {
   type OperationObject,
   type Schema,
   type SchemaObject,
-} from '../../core/openapi/open-api.ts';
-import type { OperationArgument } from '../../core/operation.ts';
-import { isProtocolField } from '../../core/protocol-field.ts';
+} from '../../generator/openapi/open-api.ts';
 import type { TableRow } from './table-row.ts';
 
 /**

@@ -7,8 +7,8 @@ import {
   type TypeNode,
 } from 'graphql';
 import { GatewayError } from '../../core/errors.ts';
-import { escapeName, wireName } from '../../core/openapi/escaped-name.ts';
-import { camelCase, isPublicName } from '../../core/openapi/identifiers.ts';
+import { escapeName, wireName } from '../../generator/openapi/escaped-name.ts';
+import { camelCase, isPublicName } from '../../generator/openapi/identifiers.ts';
 import type { TableRow } from './table-row.ts';
 
 /** Type → wire name → public names, where rows say so. */

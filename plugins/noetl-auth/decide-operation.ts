@@ -5,7 +5,7 @@ import type { Caller, RootDecision } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { AccessChecker } from '../../core/ports.ts';
-import { findArgumentProblem } from '../limits/argument-guard.ts';
+import { findArgumentProblem } from './argument-guard.ts';
 import { accessDenied, decideField, type ExecutionPath, invalidArgument, type Judgement } from './decide-field.ts';
 import { type OperationToRun, type RootField, rootFieldsOf } from './root-fields.ts';
 

@@ -1,4 +1,4 @@
-import type { RootField } from '../../mesh/executor/root-fields.ts';
+import type { RootField } from '../../executor/root-fields.ts';
 import type { FieldRule } from '../../plugins/noetl-auth/decide-operation.ts';
 
 /** The access rule of every root field, for the plugin that decides. */

@@ -3,7 +3,7 @@ import type { Observe } from '../../core/observe.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
 import type { Parts } from '../compose.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { guessLimit } from '../limits/guess-limit.ts';
+import { guessLimit } from '../rate-limit/guess-limit.ts';
 import { createCheckAccess } from './check-access.ts';
 import { createLogin } from './login.ts';
 import { createLogout } from './logout.ts';

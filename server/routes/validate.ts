@@ -1,7 +1,7 @@
 import type { Observe } from '../../core/observe.ts';
 import type { Sessions } from '../../core/ports.ts';
-import { limitRate } from '../limits/limit-rate.ts';
-import type { RateLimits } from '../limits/rate-limits.ts';
+import { limitRate } from '../rate-limit/limit-rate.ts';
+import type { RateLimits } from '../rate-limit/rate-limits.ts';
 import { bodyToken } from './body-token.ts';
 import type { Handlers } from './generated/routes.gen.ts';
 import type { RestContext } from './rest-context.ts';

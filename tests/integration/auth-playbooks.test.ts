@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Identity, LoginRequest } from '../../core/ports.ts';
-import { createCallbackRegistry } from '../../server/noetl/callback-registry.ts';
-import type { WatchTiming } from '../../server/noetl/execution-watch.ts';
-import { createPlaybookDriver } from '../../server/noetl/playbook-driver.ts';
-import { createUpstream } from '../../server/noetl/undici-upstream.ts';
-import { createPlaybookLogin } from '../../server/noetl/upstream-login.ts';
-import { createPlaybookValidator } from '../../server/noetl/upstream-validator.ts';
+import { createPlaybookLogin } from '../../server/auth/login/upstream-login.ts';
+import { createPlaybookValidator } from '../../server/auth/validate/upstream-validator.ts';
+import { createCallbackRegistry } from '../../server/callbacks/callback-registry.ts';
+import type { WatchTiming } from '../../server/callbacks/execution-watch.ts';
+import { createPlaybookDriver } from '../../server/callbacks/playbook-driver.ts';
+import { createUpstream } from '../../server/upstream/undici-upstream.ts';
 import {
   type AuthNoetlOptions,
   type FakePlaybook,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createLocalAccessChecker } from '../../core/access/access-checkers.ts';
 import { compileGrants } from '../../core/access/decision.ts';
 import type { AccessChecker, Upstream, UpstreamCall } from '../../core/ports.ts';
-import { createExecutableSchema } from '../../mesh/executor/executable-schema.ts';
+import { createExecutableSchema } from '../../executor/executable-schema.ts';
 import { fieldRules } from '../../server/graphql/field-rules.ts';
 import { generatedSdl, shippedOperations } from '../support/executor-caller.ts';
 import { requestOf } from '../support/operation-text.ts';

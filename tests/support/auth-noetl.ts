@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CallbackRegistry } from '../../server/noetl/callback-registry.ts';
+import type { CallbackRegistry } from '../../server/callbacks/callback-registry.ts';
 
 /** An execution of the fake; what it says of itself is set by the playbook. */
 export interface FakeRun {

@@ -6,8 +6,8 @@ import type { AnyRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
 import type { Upstream } from '../../core/ports.ts';
+import { createExecutableSchema, type ExecutableSchemaOptions } from '../../executor/executable-schema.ts';
 import config from '../../gateway.config.ts';
-import { createExecutableSchema, type ExecutableSchemaOptions } from '../../mesh/executor/executable-schema.ts';
 import { handClock, sessionOf, tokenOf } from './session-fakes.ts';
 
 /** The schema that is generated from the shipped config. */

@@ -1,5 +1,5 @@
-import type { OpenApiDocument, OperationObject, Schema } from '../../core/openapi/open-api.ts';
 import type { Rule } from '../../generator/normalise/rule.ts';
+import type { OpenApiDocument, OperationObject, Schema } from '../../generator/openapi/open-api.ts';
 
 /** A document with one operation that answers with the given schema, and the given components. */
 export function documentOf(answer: Schema, schemas: Record<string, Schema> = {}): OpenApiDocument {

@@ -1,6 +1,6 @@
-import { listOperations, type OpenApiDocument } from '../../../core/openapi/open-api.ts';
 import type { Operation } from '../../../core/operation.ts';
 import { operationTemplate } from '../../diff/operation-template.ts';
+import { listOperations, type OpenApiDocument } from '../../openapi/open-api.ts';
 
 /** Keys (`METHOD /path`) of the document's operations that no row opens, by path and then by method. */
 export function closedOperations(document: OpenApiDocument, operations: readonly Operation[]): readonly string[] {

@@ -1,4 +1,4 @@
-import { mapSchemas } from '../../../core/openapi/map-schemas.ts';
+import { mapSchemas } from '../../openapi/map-schemas.ts';
 import type { Rule } from '../rule.ts';
 
 /** `true` becomes `{}`, which accepts the same; `false`, which accepts nothing, too: the upstream says no better. */

@@ -1,6 +1,6 @@
-import { isPublicName } from '../../../core/openapi/identifiers.ts';
-import { mapSchemas } from '../../../core/openapi/map-schemas.ts';
-import { componentName, componentReference, type Schema } from '../../../core/openapi/open-api.ts';
+import { isPublicName } from '../../openapi/identifiers.ts';
+import { mapSchemas } from '../../openapi/map-schemas.ts';
+import { componentName, componentReference, type Schema } from '../../openapi/open-api.ts';
 import type { Rule } from '../rule.ts';
 
 /** Names that the schema needs for itself: GraphQL's and Mesh's own, and the protocol's types. */

@@ -1,4 +1,4 @@
-import type { SchemaObject } from '../../../core/openapi/open-api.ts';
+import type { SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
 const constraints = new Set([

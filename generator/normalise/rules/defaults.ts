@@ -1,4 +1,4 @@
-import { isRecord, type Schema, type SchemaObject } from '../../../core/openapi/open-api.ts';
+import { isRecord, type Schema, type SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
 /** A default that is not a value of its type goes. */

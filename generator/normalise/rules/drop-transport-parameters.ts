@@ -1,4 +1,4 @@
-import { mapOperations } from '../../../core/openapi/open-api.ts';
+import { mapOperations } from '../../openapi/open-api.ts';
 import type { Rule } from '../rule.ts';
 
 const offered = new Set(['path', 'query']);

@@ -1,4 +1,4 @@
-import type { SchemaObject } from '../../../core/openapi/open-api.ts';
+import type { SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
 /** What has no shape accepts anything (`{}`, which becomes `JSON`); what has one says its type. */

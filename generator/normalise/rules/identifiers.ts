@@ -1,6 +1,6 @@
-import { isIdListName, isIdName } from '../../../core/openapi/identifiers.ts';
-import type { Place } from '../../../core/openapi/map-schemas.ts';
-import type { SchemaObject } from '../../../core/openapi/open-api.ts';
+import { isIdListName, isIdName } from '../../openapi/identifiers.ts';
+import type { Place } from '../../openapi/map-schemas.ts';
+import type { SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 import { idMarker, isIdMarker } from './constraints.ts';
 

@@ -1,4 +1,4 @@
-import { mapSchema, mapSchemas, type Place } from '../../../core/openapi/map-schemas.ts';
+import { mapSchema, mapSchemas, type Place } from '../../openapi/map-schemas.ts';
 import {
   componentName,
   isRecord,
@@ -6,7 +6,7 @@ import {
   type OpenApiDocument,
   type Schema,
   type SchemaObject,
-} from '../../../core/openapi/open-api.ts';
+} from '../../openapi/open-api.ts';
 import type { Rule } from '../rule.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isRecord, mapOperations, type Parameter } from '../../../core/openapi/open-api.ts';
+import { isRecord, mapOperations, type Parameter } from '../../openapi/open-api.ts';
 import type { Rule } from '../rule.ts';
 
 /** A parameter described by a media type gets that media type's schema; one without any description is free text. */

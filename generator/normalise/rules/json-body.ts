@@ -1,4 +1,4 @@
-import { mapOperations, type OperationObject } from '../../../core/openapi/open-api.ts';
+import { mapOperations, type OperationObject } from '../../openapi/open-api.ts';
 import type { Rule } from '../rule.ts';
 import { jsonSchemaOf } from './one-answer.ts';
 

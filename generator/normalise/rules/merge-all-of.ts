@@ -1,11 +1,5 @@
-import { mapSchema, type Place } from '../../../core/openapi/map-schemas.ts';
-import {
-  isRecord,
-  lookUp,
-  type OpenApiDocument,
-  type Schema,
-  type SchemaObject,
-} from '../../../core/openapi/open-api.ts';
+import { mapSchema, type Place } from '../../openapi/map-schemas.ts';
+import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
 /** `allOf` becomes one schema with everything its branches have. */

@@ -1,10 +1,4 @@
-import {
-  isRecord,
-  lookUp,
-  type OpenApiDocument,
-  type Schema,
-  type SchemaObject,
-} from '../../../core/openapi/open-api.ts';
+import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
 /** `T or null` becomes T, marked nullable, and a property that may be null is no longer required. */

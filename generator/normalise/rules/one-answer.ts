@@ -1,4 +1,4 @@
-import { type Body, mapOperations, type OperationObject, type Schema } from '../../../core/openapi/open-api.ts';
+import { type Body, mapOperations, type OperationObject, type Schema } from '../../openapi/open-api.ts';
 import type { Rule } from '../rule.ts';
 
 /** The first 2xx answer in JSON is the field's value, as status 200; errors are the gateway's to word. */

@@ -1,6 +1,6 @@
-import { escapeName } from '../../../core/openapi/escaped-name.ts';
-import { isPublicName } from '../../../core/openapi/identifiers.ts';
-import type { Schema } from '../../../core/openapi/open-api.ts';
+import { escapeName } from '../../openapi/escaped-name.ts';
+import { isPublicName } from '../../openapi/identifiers.ts';
+import type { Schema } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
 /** Property names that GraphQL cannot have are spelt with escapes, from which `wireName` reads the original. */

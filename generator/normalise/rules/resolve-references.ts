@@ -6,7 +6,7 @@ import {
   type OpenApiDocument,
   type OperationObject,
   type Parameter,
-} from '../../../core/openapi/open-api.ts';
+} from '../../openapi/open-api.ts';
 import type { Rule } from '../rule.ts';
 
 /** Shared path items, parameters, bodies and answers are written where they are used; only schemas stay references. */

@@ -1,5 +1,5 @@
-import { isIdName } from '../../../core/openapi/identifiers.ts';
-import { isRecord, type Schema, type SchemaObject } from '../../../core/openapi/open-api.ts';
+import { isIdName } from '../../openapi/identifiers.ts';
+import { isRecord, type Schema, type SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
 /**

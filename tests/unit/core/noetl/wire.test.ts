@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { GatewayError } from '../../../../core/errors.ts';
+import { decodeExecutionDetail, parseExecutionState } from '../../../../core/execution/execution-detail.ts';
+import { parseExecutionId } from '../../../../core/execution/execution-id.ts';
+import { decodeExecutionStatus } from '../../../../core/execution/execution-status.ts';
 import { rawNumber } from '../../../../core/json/lossless-json.ts';
-import { decodeExecutionDetail, parseExecutionState } from '../../../../core/noetl/execution-detail.ts';
-import { parseExecutionId } from '../../../../core/noetl/execution-id.ts';
-import { decodeExecutionStatus } from '../../../../core/noetl/execution-status.ts';
 import { withoutConnections } from '../../../../core/noetl/hidden-values.ts';
 import { answerOf, objectAnswer } from '../../../../core/noetl/upstream-answer.ts';
 import { inDocumentedForm } from '../../../../core/noetl/wire-dialect.ts';

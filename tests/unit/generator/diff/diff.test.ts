@@ -2,10 +2,10 @@ import { buildSchema, type GraphQLSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { authenticated, onPlaybook } from '../../../../core/access/access-rule.ts';
 import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
-import type { OpenApiDocument } from '../../../../core/openapi/open-api.ts';
 import { diff } from '../../../../generator/diff/diff.ts';
 import { renderDiffMarkdown } from '../../../../generator/diff/render-markdown.ts';
 import { renderDiffText } from '../../../../generator/diff/render-text.ts';
+import type { OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
 import { after, before, config } from '../../../support/diff-documents.ts';
 
 const same = async (): Promise<GraphQLSchema> => buildSchema('type Query { a: Int }');

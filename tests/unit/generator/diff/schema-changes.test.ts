@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { OpenApiDocument, Schema } from '../../../../core/openapi/open-api.ts';
 import { type Direction, schemaChanges } from '../../../../generator/diff/schema-changes.ts';
+import type { OpenApiDocument, Schema } from '../../../../generator/openapi/open-api.ts';
 
 const documentWith = (schemas: Record<string, Schema> = {}): OpenApiDocument => ({
   openapi: '3.1.0',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { OpenApiDocument, OperationObject } from '../../../../core/openapi/open-api.ts';
 import { upstreamDiff } from '../../../../generator/diff/upstream-diff.ts';
+import type { OpenApiDocument, OperationObject } from '../../../../generator/openapi/open-api.ts';
 
 const text = { type: 'string' };
 const only = (path: string, method: string, operation: OperationObject): OpenApiDocument => ({

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OpenApiDocument, Schema } from '../../../../core/openapi/open-api.ts';
 import { normalise, structureRules, typeRules } from '../../../../generator/normalise/normalise.ts';
+import type { OpenApiDocument, Schema } from '../../../../generator/openapi/open-api.ts';
 import { withOperation } from '../../../support/open-api.ts';
 
 const names = ['id', 'run_id', 'event_ids', 'path', 'content-type', '__x', 'title', 'properties', 'default', 'Query'];

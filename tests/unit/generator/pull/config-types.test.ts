@@ -4,7 +4,7 @@ import { authenticated, onPlaybook, role } from '../../../../core/access/access-
 import { allow } from '../../../../core/access/grant.ts';
 import { defineGateway } from '../../../../core/config/define-gateway.ts';
 import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
-import type { OpenApiDocument } from '../../../../core/openapi/open-api.ts';
+import type { OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
 import { emitTypes } from '../../../../generator/pull/emit-types.ts';
 import { buildTable } from '../../../../generator/table/build-table.ts';
 import type { NoetlOperations } from '../../../../openapi/noetl.types.ts';

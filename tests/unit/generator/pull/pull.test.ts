@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import type { OpenApiDocument } from '../../../../core/openapi/open-api.ts';
 import { documentHash } from '../../../../generator/document/document-hash.ts';
+import type { OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
 import { pull, readLock } from '../../../../generator/pull/pull.ts';
 
 const operation = { responses: { '200': { description: 'Fine.', content: { 'application/json': { schema: {} } } } } };

@@ -3,7 +3,7 @@ import { authenticated, closed, onExecution, onPlaybook, role } from '../../../.
 import { allow } from '../../../../core/access/grant.ts';
 import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
 import type { AnyRow } from '../../../../core/config/operation-row.ts';
-import type { OpenApiDocument, OperationObject, Schema } from '../../../../core/openapi/open-api.ts';
+import type { OpenApiDocument, OperationObject, Schema } from '../../../../generator/openapi/open-api.ts';
 import { buildTable, requireTable } from '../../../../generator/table/build-table.ts';
 import { answers } from '../../../support/open-api.ts';
 

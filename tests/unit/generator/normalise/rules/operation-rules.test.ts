@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Body, Media, OpenApiDocument, Schema } from '../../../../../core/openapi/open-api.ts';
 import { componentNames } from '../../../../../generator/normalise/rules/component-names.ts';
 import { dropTransportParameters } from '../../../../../generator/normalise/rules/drop-transport-parameters.ts';
 import { inlineParameterContent } from '../../../../../generator/normalise/rules/inline-parameter-content.ts';
 import { jsonBody } from '../../../../../generator/normalise/rules/json-body.ts';
 import { oneAnswer } from '../../../../../generator/normalise/rules/one-answer.ts';
 import { resolveReferences } from '../../../../../generator/normalise/rules/resolve-references.ts';
+import type { Body, Media, OpenApiDocument, Schema } from '../../../../../generator/openapi/open-api.ts';
 import { answerOf, answers, documentOf, operationOf, withOperation } from '../../../../support/open-api.ts';
 
 const text = { type: 'string' } as const;

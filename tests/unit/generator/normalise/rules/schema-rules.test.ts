@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { wireName } from '../../../../../core/openapi/escaped-name.ts';
-import type { Schema } from '../../../../../core/openapi/open-api.ts';
 import type { Rule } from '../../../../../generator/normalise/rule.ts';
 import { booleanSchemas } from '../../../../../generator/normalise/rules/boolean-schemas.ts';
 import { constants } from '../../../../../generator/normalise/rules/constants.ts';
@@ -16,6 +14,8 @@ import { mergeAllOf } from '../../../../../generator/normalise/rules/merge-all-o
 import { nullable } from '../../../../../generator/normalise/rules/nullable.ts';
 import { propertyNames } from '../../../../../generator/normalise/rules/property-names.ts';
 import { unions } from '../../../../../generator/normalise/rules/unions.ts';
+import { wireName } from '../../../../../generator/openapi/escaped-name.ts';
+import type { Schema } from '../../../../../generator/openapi/open-api.ts';
 import { applyTo } from '../../../../support/open-api.ts';
 
 interface Case {

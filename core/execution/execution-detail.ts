@@ -1,0 +1,68 @@
+import { GatewayError } from '../errors.ts';
+import { idText } from '../json/lossless-json.ts';
+import { isJsonObject, type JsonObject, textMember } from '../noetl/json-object.ts';
+import { parseWireTime } from '../noetl/wire-time.ts';
+
+export type ExecutionState = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+
+/** An execution as `GET /api/executions/{id}` tells it, whichever server answers. */
+export interface ExecutionDetail {
+  readonly id: string;
+  /** The playbook's catalog path. */
+  readonly path: string | undefined;
+  readonly version: number | undefined;
+  /** What the upstream claims; an end may be announced too early. */
+  readonly claim: ExecutionState;
+  /** The Rust server writes a terminal event for every end and has no inferred ones. */
+  readonly server: 'python' | 'rust';
+  readonly startedAt: Date | undefined;
+  readonly endedAt: Date | undefined;
+  /** Newest first, whatever the order on the wire. */
+  readonly events: readonly JsonObject[];
+}
+
+const ends: Readonly<Record<string, ExecutionState>> = {
+  COMPLETED: 'COMPLETED',
+  FAILED: 'FAILED',
+  ERROR: 'FAILED',
+  CANCELLED: 'CANCELLED',
+  CANCELED: 'CANCELLED',
+};
+
+/** Reads a status word of either server; everything that is not an end is running. */
+export function parseExecutionState(status: unknown): ExecutionState {
+  const word = typeof status === 'string' ? status.toUpperCase() : '';
+  return (Object.hasOwn(ends, word) ? ends[word] : undefined) ?? 'RUNNING';
+}
+
+/** @throws ERR_UPSTREAM when the answer is not about the execution that was asked for */
+export function decodeExecutionDetail(body: unknown, askedId: string): ExecutionDetail {
+  const id = isJsonObject(body) ? idText(body['execution_id']) : undefined;
+  if (!isJsonObject(body) || id !== askedId) {
+    throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');
+  }
+  const server = Object.hasOwn(body, 'started_at') && !Object.hasOwn(body, 'start_time') ? 'rust' : 'python';
+  const events = Array.isArray(body['events']) ? body['events'].filter(isJsonObject) : [];
+  const version = body['version'];
+  return {
+    id,
+    path: textMember(body, 'path'),
+    version: typeof version === 'number' && Number.isInteger(version) ? version : undefined,
+    claim: parseExecutionState(body['status']),
+    server,
+    startedAt: parseWireTime(body['start_time'] ?? body['started_at']),
+    endedAt: parseWireTime(body['end_time'] ?? body['completed_at']),
+    events: newestFirst(events),
+  };
+}
+
+function newestFirst(events: readonly JsonObject[]): readonly JsonObject[] {
+  const first = eventNumber(events[0]);
+  const last = eventNumber(events.at(-1));
+  return first !== undefined && last !== undefined && first < last ? events.toReversed() : events;
+}
+
+function eventNumber(event: JsonObject | undefined): bigint | undefined {
+  const text = idText(event?.['event_id']);
+  return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : undefined;
+}

@@ -1,0 +1,47 @@
+import { isJsonObject, type JsonObject, textMember } from '../noetl/json-object.ts';
+import { type ExecutionState, parseExecutionState } from './execution-detail.ts';
+
+/** What `GET /api/executions/{id}/status` says about the end. */
+export interface ExecutionStatus {
+  /** Undefined: it says that the execution is still running. */
+  readonly end: Exclude<ExecutionState, 'RUNNING'> | undefined;
+  /** The end is only a guess: no terminal event stands behind it. */
+  readonly inferred: boolean;
+  /** Changes whenever the execution makes progress. */
+  readonly fingerprint: string;
+  readonly currentStep: string | undefined;
+  readonly completedSteps: readonly string[];
+  /** Step results by step name, among the workload's members; undefined on a server that has none. */
+  readonly variables: JsonObject | undefined;
+}
+
+/**
+ * Reads the answer of either server: booleans from Python, a status word from Rust.
+ * @returns undefined when it is neither.
+ */
+export function decodeExecutionStatus(body: unknown): ExecutionStatus | undefined {
+  if (!isJsonObject(body)) return undefined;
+  const word = textMember(body, 'status');
+  if (word === undefined && typeof body['completed'] !== 'boolean') return undefined;
+  const steps = body['completed_steps'];
+  const completedSteps = Array.isArray(steps) ? steps.filter((step) => typeof step === 'string') : [];
+  const currentStep = textMember(body, 'current_step');
+  return {
+    end: word === undefined ? endOfBooleans(body) : endOfWord(word),
+    inferred: body['completion_inferred'] === true,
+    fingerprint: JSON.stringify([body['end_time'] ?? null, currentStep ?? null, [...completedSteps].sort()]),
+    currentStep,
+    completedSteps,
+    variables: isJsonObject(body['variables']) ? body['variables'] : undefined,
+  };
+}
+
+function endOfBooleans(body: JsonObject): ExecutionStatus['end'] {
+  if (body['failed'] === true) return 'FAILED';
+  return body['completed'] === true ? 'COMPLETED' : undefined;
+}
+
+function endOfWord(word: string): ExecutionStatus['end'] {
+  const state = parseExecutionState(word);
+  return state === 'RUNNING' ? undefined : state;
+}

@@ -1,0 +1,131 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type GraphQLField, type GraphQLResolveInfo, type GraphQLSchema, parse } from 'graphql';
+import type { CallContext } from '../core/call-context.ts';
+import type { CallPlan } from '../core/call-plan/call-plan.ts';
+import type { Clock } from '../core/clock.ts';
+import { type AnyRow, isGatewayRow } from '../core/config/operation-row.ts';
+import { GatewayError } from '../core/errors.ts';
+import { ownPathsOf } from '../core/noetl/own-paths.ts';
+import type { Observe } from '../core/observe.ts';
+import type { Upstream } from '../core/ports.ts';
+import { answerOperation } from './answer-operation.ts';
+import { createClientSchema } from './client-schema.ts';
+import { attachEnumValues } from './enum-values.ts';
+import { attachOutputs, wireNamesOf } from './outputs.ts';
+import { answerCancelExecution } from './protocol/cancel-execution.ts';
+import { answerExecutePlaybook } from './protocol/execute-playbook.ts';
+import { answerExecution } from './protocol/execution.ts';
+import { createExecutionGate } from './protocol/execution-access.ts';
+import { createExecutions, type Executions } from './protocol/executions.ts';
+import type { OpenDecision, RootAnswer } from './root-call.ts';
+import { pairRootFields, type RootField, startsPlaybook } from './root-fields.ts';
+
+export interface ExecutableSchemaOptions {
+  /** The generated schema with its call instructions. */
+  readonly sdl: string;
+  /** The config's operations, by field. */
+  readonly operations: Readonly<Record<string, AnyRow>>;
+  readonly upstream: Upstream;
+  readonly clock?: Clock;
+  /** Told of decisions that are taken on an execution's playbook. */
+  readonly observe?: Observe;
+  /** For tests: waits between two looks at an end that is being confirmed. */
+  readonly pause?: (ms: number) => Promise<void>;
+  /** Catalog paths that nobody starts or sees executions of through the gateway: the auth playbooks. */
+  readonly reservedPaths?: Iterable<string>;
+  /** Distinct paths that are judged for one list; rows beyond are left out. For checkers that ask upstream. */
+  readonly maxPathsPerAnswer?: number;
+}
+
+export interface ExecutableSchema {
+  /** What clients see, with resolvers that run on the decisions of {@link CallContext} and on nothing else. */
+  readonly schema: GraphQLSchema;
+  readonly rootFields: ReadonlyMap<string, RootField>;
+  /** The catalog path of an execution's playbook. @returns undefined: no such execution. @throws ERR_UPSTREAM… */
+  readonly pathOfExecution: Executions['pathOf'];
+}
+
+/**
+ * Makes the generated schema answer: compiles every root field's call plan and attaches resolvers.
+ * @throws ERR_POLICY_INVALID listing every field without a plan or a rule, and every row without a field
+ */
+export function createExecutableSchema(options: ExecutableSchemaOptions): ExecutableSchema {
+  const { sdl, operations, upstream, clock = Date.now, pause = (ms) => wait(ms) } = options;
+  const document = parse(sdl, { noLocation: true });
+  const { fields, problems } = pairRootFields(document, operations);
+  if (problems.length > 0) {
+    throw new GatewayError('ERR_POLICY_INVALID', 'the generated schema and gateway.config.ts do not fit together', {
+      problems,
+    });
+  }
+  const executions = createExecutions({ upstream, clock, pause, basePath: ownPathsOf(operations).executions });
+  const schema = createClientSchema(document);
+  attachEnumValues(schema, document);
+  attachOutputs(schema, wireNamesOf(document));
+  const reserved = new Set(options.reservedPaths);
+  const gate = createExecutionGate(options.observe ?? (() => {}), reserved);
+  const answers = { upstream, executions, gate, reserved, clock, maxPathsPerAnswer: options.maxPathsPerAnswer };
+  for (const [name, field] of fields) {
+    const type = field.root === 'query' ? schema.getQueryType() : schema.getMutationType();
+    const known = type?.getFields()[name];
+    attachRoot(known, field.root, answerFor(field, { ...answers, type: known?.type }));
+  }
+  return { schema, rootFields: fields, pathOfExecution: executions.pathOf };
+}
+
+function attachRoot(
+  field: GraphQLField<unknown, CallContext> | undefined,
+  root: RootField['root'],
+  answer: RootAnswer,
+): void {
+  if (field === undefined) return;
+  field.resolve = (_source, _args, context, info) => answer({ root, decision: decisionFor(context, info), context });
+}
+
+/** Runs a field only on a decision for just this field: without one it is refused, whatever else went wrong. */
+function decisionFor(context: CallContext | undefined, info: GraphQLResolveInfo): OpenDecision {
+  const decision = info.path.prev === undefined ? context?.decisions?.get(String(info.path.key)) : undefined;
+  if (decision === undefined || decision.field !== info.fieldName) throw refused();
+  if (decision.outcome === 'denied') throw decision.error;
+  if (decision.outcome !== 'allowed' && decision.outcome !== 'onAnswer') throw refused();
+  return decision;
+}
+
+const refused = () => new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
+
+function answerFor(field: RootField, options: Parameters<typeof answerOperation>[2]): RootAnswer {
+  const { row, plan } = field;
+  if (isGatewayRow(row)) {
+    return async ({ decision, context }) => {
+      if (decision.outcome !== 'allowed') throw refused();
+      const { user, expiresAt } = context.caller.session;
+      return row.resolve({ args: decision.args, user, expiresAt });
+    };
+  }
+  if (plan === undefined) throw refused();
+  switch (kindOf(plan, field.typeName)) {
+    case 'execute':
+      return answerExecutePlaybook(plan, row, options.upstream, options.reserved);
+    case 'execution':
+      return answerExecution(plan, row, options.executions, options.gate);
+    case 'cancel':
+      return answerCancelExecution(plan, row, options.upstream, options.executions, options.gate);
+    case 'operation':
+      return answerOperation(plan, row, options);
+  }
+}
+
+/**
+ * The operations that have rules of their own are known by what they call, under whatever name they are offered and
+ * wherever NoETL has moved them.
+ */
+function kindOf(
+  { method, route, executionIds }: CallPlan,
+  typeName: string,
+): 'execute' | 'execution' | 'cancel' | 'operation' {
+  const call = `${method} ${route.replace(/\{args\.\w+\}/g, '{}')}`;
+  if (startsPlaybook(call, typeName)) return 'execute';
+  if (/^GET \S*\/\{\}$/.test(call) && typeName === 'Execution') return 'execution';
+  const isCancel = /^POST \S*\/\{\}\/cancel$/.test(call);
+  return isCancel && (executionIds.size > 0 || call.includes('/executions/')) ? 'cancel' : 'operation';
+}

@@ -1,0 +1,87 @@
+import {
+  type DocumentNode,
+  defaultFieldResolver,
+  type FieldDefinitionNode,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+  Kind,
+} from 'graphql';
+import { isRawNumber } from '../core/json/lossless-json.ts';
+import { isJsonObject } from '../core/noetl/json-object.ts';
+
+/** Type → field → the name that its value has on the wire. */
+export type WireNames = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** Reads `@resolveRootField(field: "wire")` of every object type. */
+export function wireNamesOf(document: DocumentNode): WireNames {
+  const names = new Map<string, ReadonlyMap<string, string>>();
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
+    const fields = (definition.fields ?? []).flatMap((field) => {
+      const wire = wireNameOf(field);
+      return wire === undefined ? [] : [[field.name.value, wire] as const];
+    });
+    names.set(definition.name.value, new Map(fields));
+  }
+  return names;
+}
+
+function wireNameOf(field: FieldDefinitionNode): string | undefined {
+  const directive = field.directives?.find((each) => each.name.value === 'resolveRootField');
+  const argument = directive?.arguments?.find((each) => each.name.value === 'field');
+  return argument?.value.kind === Kind.STRING ? argument.value.value : undefined;
+}
+
+/** Gives every field below the roots a resolver that reads its wire name, and abstract types a way to tell their own. */
+export function attachOutputs(schema: GraphQLSchema, wireNames: WireNames): void {
+  const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type.name.startsWith('__')) continue;
+    if (isObjectType(type) && !roots.has(type)) {
+      for (const field of Object.values(type.getFields())) {
+        field.resolve = outputResolver(field, wireNames.get(type.name)?.get(field.name) ?? field.name);
+      }
+    }
+    if (isAbstractType(type)) {
+      type.resolveType = (value) => nearestType(value, schema.getPossibleTypes(type), wireNames);
+    }
+  }
+}
+
+function outputResolver(field: GraphQLField<unknown, unknown>, wire: string): GraphQLFieldResolver<unknown, unknown> {
+  const { name } = getNamedType(field.type);
+  const convert = name === 'String' ? textOfNumber : name === 'Float' ? floatOfNumber : undefined;
+  return (source, args, context, info) => {
+    if (!isJsonObject(source)) return defaultFieldResolver(source, args, context, info);
+    const value = member(source, wire, field.name);
+    if (typeof value === 'function') return value();
+    return convert === undefined ? value : convert(value);
+  };
+}
+
+function member(source: Readonly<Record<string, unknown>>, wire: string, name: string): unknown {
+  if (Object.hasOwn(source, wire)) return source[wire];
+  return Object.hasOwn(source, name) ? source[name] : undefined;
+}
+
+const textOfNumber = (value: unknown): unknown => (isRawNumber(value) ? value.rawJSON : value);
+const floatOfNumber = (value: unknown): unknown => (isRawNumber(value) ? Number(value.rawJSON) : value);
+
+/** NoETL does not name its types: the one that has most of the value's members is meant. */
+function nearestType(
+  value: unknown,
+  types: ReturnType<GraphQLSchema['getPossibleTypes']>,
+  wireNames: WireNames,
+): string | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const scored = types.map((type) => {
+    const fields = Object.keys(type.getFields());
+    const known = fields.filter((field) => Object.hasOwn(value, wireNames.get(type.name)?.get(field) ?? field));
+    return { name: type.name, score: known.length / Math.max(1, fields.length) };
+  });
+  return scored.toSorted((a, b) => b.score - a.score)[0]?.name;
+}

@@ -1,0 +1,70 @@
+import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
+import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { End } from '../../core/execution/execution-end.ts';
+import { idText } from '../../core/json/lossless-json.ts';
+import { objectAnswer } from '../../core/noetl/upstream-answer.ts';
+import type { Upstream } from '../../core/ports.ts';
+import { askingOf, boundsOf, type RootAnswer } from '../root-call.ts';
+import { executionIdOf } from './execution.ts';
+import type { ExecutionGate } from './execution-access.ts';
+import { type Asking, type Look, missingExecution } from './execution-reads.ts';
+import { type Executions, noSuchExecution } from './executions.ts';
+import { lookAllowed } from './look-allowed.ts';
+
+/**
+ * `cancelExecution`: looks first, since NoETL would turn a finished run into a cancelled one. A finished run is reported
+ * with its real state and left alone; an end that is only inferred is watched until it is certain.
+ */
+export function answerCancelExecution(
+  plan: CallPlan,
+  row: AnyUpstreamRow,
+  upstream: Upstream,
+  executions: Executions,
+  gate: ExecutionGate,
+): RootAnswer {
+  const [argument = 'id'] = plan.executionIds;
+
+  /** How the run ended, for certain; undefined while it runs. */
+  async function endOf(look: Look | undefined, asking: Asking): Promise<End | undefined> {
+    return look === undefined ? undefined : (await executions.endOf(look, asking, true)).end;
+  }
+
+  return async (call) => {
+    const { decision, context } = call;
+    const id = executionIdOf(decision.args[argument]);
+    const asking = askingOf(row, context);
+    const look = await lookAllowed(call, id, asking, { executions, gate });
+    const before = await endOf(look, asking);
+    if (before !== undefined) return finished(id, before);
+    const reply = await upstream.request({ ...callFor(plan, decision.args), ...boundsOf(row, context) });
+    executions.changed(id);
+    // One server refuses what has ended in the meantime.
+    const meanwhile = reply.status === 422 ? await endOf(await executions.look(id, asking), asking) : undefined;
+    return meanwhile === undefined ? cancelled(id, objectAnswer(reply, missingExecution)) : finished(id, meanwhile);
+  };
+}
+
+function finished(id: string, end: End | undefined): unknown {
+  return {
+    status: 'already_completed',
+    execution_id: id,
+    cancelled_executions: [],
+    message: `The execution is already ${end ?? 'over'}.`,
+  };
+}
+
+function cancelled(id: string, body: Readonly<Record<string, unknown>>): unknown {
+  if (body['status'] === 'not_found') throw noSuchExecution();
+  if (body['status'] === 'already_completed')
+    return { ...(finished(id, 'COMPLETED') as object), message: 'The execution is already over.' };
+  if (body['status'] !== 'cancelled') throw new GatewayError('ERR_UPSTREAM', 'NoETL did not cancel the execution');
+  const listed = Array.isArray(body['cancelled_executions']) ? body['cancelled_executions'] : [id];
+  const ids = listed.map(idText).filter((each) => each !== undefined);
+  return {
+    status: 'cancelled',
+    execution_id: id,
+    cancelled_executions: ids,
+    message: `Cancelled ${ids.length} execution(s).`,
+  };
+}

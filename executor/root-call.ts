@@ -1,0 +1,38 @@
+import type { CallContext, RootDecision } from '../core/call-context.ts';
+import type { AnyUpstreamRow } from '../core/config/operation-row.ts';
+import type { UpstreamCall } from '../core/ports.ts';
+import type { Asking } from './protocol/execution-reads.ts';
+
+/** A decision that lets a root field run. */
+export type OpenDecision = Exclude<RootDecision, { outcome: 'denied' }>;
+
+/** Everything that answers a root field: what was decided, and for whom. */
+export interface RootCall {
+  readonly root: 'query' | 'mutation';
+  readonly decision: OpenDecision;
+  readonly context: CallContext;
+}
+
+/** Answers a root field. Its arguments are the decision's. */
+export type RootAnswer = (call: RootCall) => Promise<unknown>;
+
+/** The path of a row's operation, as NoETL's document has it. */
+export const routeOf = ({ upstream }: AnyUpstreamRow): string => upstream.slice(upstream.indexOf(' ') + 1);
+
+/** The bounds that a row sets, and what the call carries of its request. */
+export function boundsOf(row: AnyUpstreamRow, context: CallContext): Partial<UpstreamCall> {
+  return {
+    ...askingOf(row, context),
+    // As NoETL's document names it: one name for one route, wherever the call is made.
+    route: routeOf(row),
+    ...(row.maxResponseBytes === undefined ? {} : { maxResponseBytes: row.maxResponseBytes }),
+  };
+}
+
+/** The same for reads of executions. */
+export function askingOf(row: AnyUpstreamRow, context: CallContext): Asking {
+  return {
+    requestId: context.requestId,
+    ...(row.timeoutMs === undefined ? {} : { timeoutMs: row.timeoutMs }),
+  };
+}

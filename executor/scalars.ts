@@ -1,0 +1,72 @@
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+import type { ObjMap } from 'graphql/jsutils/ObjMap.js';
+import { idText, isRawNumber, rawNumber } from '../core/json/lossless-json.ts';
+
+const integer = /^-?\d+$/;
+
+/**
+ * `ID` as the gateway means it: text, or an integer of any length, which stays exact in both directions. Numbers that
+ * have lost digits on their way are refused.
+ */
+export function createIdScalar(name: string): GraphQLScalarType<string, string> {
+  return new GraphQLScalarType<string, string>({
+    name,
+    description: 'An identifier. Always text in answers; text or an integer in arguments.',
+    serialize: exactId,
+    parseValue: exactId,
+    parseLiteral(node) {
+      if (node.kind === Kind.STRING) return node.value;
+      if (node.kind === Kind.INT) return BigInt(node.value).toString();
+      throw new GraphQLError('An ID is text or an integer.', { nodes: node });
+    },
+  });
+}
+
+function exactId(value: unknown): string {
+  const lossy = typeof value === 'number' && !Number.isSafeInteger(value);
+  const text = lossy ? undefined : idText(value);
+  if (text === undefined || (isRawNumber(value) && !integer.test(text))) {
+    throw new GraphQLError('An ID is text or an exact integer.');
+  }
+  return text;
+}
+
+/** A scalar that holds any JSON, digit for digit: `JSON` itself, and the generated ones that are JSON text or numbers. */
+export function createPassthroughScalar(name: string, description?: string): GraphQLScalarType {
+  return new GraphQLScalarType({
+    name,
+    ...(description === undefined ? {} : { description }),
+    serialize: (value) => value,
+    parseValue: (value) => value,
+    parseLiteral: jsonOfLiteral,
+  });
+}
+
+function jsonOfLiteral(node: ValueNode, variables?: ObjMap<unknown> | null): unknown {
+  switch (node.kind) {
+    case Kind.NULL:
+      return null;
+    case Kind.BOOLEAN:
+    case Kind.STRING:
+    case Kind.ENUM:
+      return node.value;
+    case Kind.INT:
+      return rawNumber(node.value);
+    case Kind.FLOAT:
+      return finite(node.value, node);
+    case Kind.LIST:
+      return node.values.map((item) => jsonOfLiteral(item, variables) ?? null);
+    case Kind.VARIABLE:
+      return variables?.[node.name.value];
+    case Kind.OBJECT: {
+      const members = node.fields.map((field) => [field.name.value, jsonOfLiteral(field.value, variables)] as const);
+      return Object.fromEntries(members.filter(([, value]) => value !== undefined));
+    }
+  }
+}
+
+function finite(text: string, node: ValueNode): number {
+  const number = Number(text);
+  if (!Number.isFinite(number)) throw new GraphQLError('A number is too large.', { nodes: node });
+  return number;
+}

@@ -1,0 +1,52 @@
+import { parsePlaybookPath } from '../core/access/playbook-path.ts';
+import type { CallContext } from '../core/call-context.ts';
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, textMember } from '../core/noetl/json-object.ts';
+
+export type RowKind = 'executions' | 'playbooks';
+
+const listMembers: Readonly<Record<RowKind, readonly string[]>> = {
+  executions: ['executions', 'items', 'entries'],
+  playbooks: ['entries', 'items'],
+};
+
+/**
+ * An answer without the rows that the caller may not see. A row whose path is absent or not in normal form is left out;
+ * each distinct path is judged once.
+ * @param maxPaths distinct paths that are judged; rows beyond are left out
+ * @throws when it cannot find out, or the answer has no rows that it knows
+ */
+export async function withVisibleRows(
+  body: unknown,
+  kind: RowKind,
+  context: CallContext,
+  maxPaths = Number.POSITIVE_INFINITY,
+): Promise<unknown> {
+  if (Array.isArray(body)) return visible(body, kind, context, maxPaths);
+  if (body === undefined || body === null) return null;
+  const member = isJsonObject(body) ? listMembers[kind].find((name) => Array.isArray(body[name])) : undefined;
+  if (!isJsonObject(body) || member === undefined) {
+    throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');
+  }
+  const rows = await visible(body[member] as readonly unknown[], kind, context, maxPaths);
+  return { ...body, [member]: rows, ...(typeof body['count'] === 'number' ? { count: rows.length } : {}) };
+}
+
+async function visible(
+  rows: readonly unknown[],
+  kind: RowKind,
+  context: CallContext,
+  maxPaths: number,
+): Promise<readonly unknown[]> {
+  const pathOf = (row: unknown) => (isJsonObject(row) ? textMember(row, 'path') : undefined);
+  const paths = new Set<string>();
+  for (const row of rows) {
+    const path = pathOf(row);
+    if (path !== undefined && parsePlaybookPath(path) !== undefined && paths.size < maxPaths) paths.add(path);
+  }
+  const may = (path: string) =>
+    kind === 'executions' ? context.mayOnExecution('view', path) : context.may('view', path);
+  const allowed = new Set<string>();
+  await Promise.all([...paths].map(async (path) => void ((await may(path)) && allowed.add(path))));
+  return rows.filter((row) => allowed.has(pathOf(row) ?? ''));
+}

@@ -1,0 +1,100 @@
+import { LRUCache } from 'lru-cache';
+import type { Decision } from '../../../core/access/decision.ts';
+import type { Permission } from '../../../core/access/permission.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { type AuthAnswer, decodeAccess, noAnswer } from '../../../core/noetl/auth-answer.ts';
+import { holdsTemplateMark } from '../../../core/noetl/template-mark.ts';
+import type { AccessChecker, AccessQuestion, Upstream } from '../../../core/ports.ts';
+import type { SessionToken } from '../../../core/session/session-token.ts';
+import type { PlaybookDriver } from '../../callbacks/playbook-driver.ts';
+import { askAuthRoute } from '../auth-route.ts';
+
+interface CheckerOptions {
+  /** An answer is reused for this long, per user, permission and path. Errors are not kept. */
+  readonly cacheTtlMs: number;
+  readonly clock: Clock;
+  /** Catalog paths that are nobody's, whatever NoETL says. */
+  readonly reserved: ReadonlySet<string>;
+}
+
+/** What goes to NoETL. `action` is its own word for the permission. */
+interface WireQuestion {
+  readonly session_token: SessionToken;
+  readonly playbook_path: string;
+  readonly action: WireAction;
+}
+
+type WireAction = 'execute' | 'view' | 'modify';
+
+export interface PlaybookAccessCheckerOptions extends CheckerOptions {
+  readonly driver: PlaybookDriver;
+  /** Catalog path of the access playbook. */
+  readonly playbook: string;
+}
+
+/** Asks NoETL's access playbook: a workflow run for each question that is not in the cache. */
+export function createPlaybookAccessChecker(options: PlaybookAccessCheckerOptions): AccessChecker {
+  const { driver, playbook } = options;
+  return createChecker(options, true, (question) => driver.run(playbook, { ...question }));
+}
+
+export interface HttpAccessCheckerOptions extends CheckerOptions {
+  readonly upstream: Upstream;
+  readonly credential: string;
+  readonly timeoutMs: number;
+}
+
+/** Asks `POST /api/auth/check-playbook-access`, which only NoETL's Rust server has. */
+export function createHttpAccessChecker(options: HttpAccessCheckerOptions): AccessChecker {
+  const { upstream, credential, timeoutMs } = options;
+  return createChecker(options, false, (question) =>
+    askAuthRoute(upstream, '/api/auth/check-playbook-access', { ...question, credential }, timeoutMs),
+  );
+}
+
+/** NoETL has no permission to delete, so nobody has it by NoETL's word. */
+const actions: Readonly<Record<Permission, WireAction | undefined>> = {
+  execute: 'execute',
+  view: 'view',
+  edit: 'modify',
+  delete: undefined,
+};
+
+const denied = { allowed: false, why: 'upstream', grant: undefined } as const satisfies Decision;
+const allowed = { allowed: true, grant: undefined } as const satisfies Decision;
+const cacheSize = 10_000;
+
+function createChecker(
+  options: CheckerOptions,
+  mustRepeat: boolean,
+  ask: (question: WireQuestion) => Promise<AuthAnswer>,
+): AccessChecker {
+  const { cacheTtlMs, clock, reserved } = options;
+  const known = new LRUCache<string, { readonly decision: Decision; readonly until: number }>({ max: cacheSize });
+  const asking = new Map<string, Promise<Decision>>();
+
+  async function askNow(question: AccessQuestion, action: WireAction, key: string): Promise<Decision> {
+    const { token, path, user } = question;
+    if (token === undefined) throw noAnswer('access check without a session token');
+    const answer = await ask({ session_token: token, playbook_path: path, action });
+    const said = decodeAccess(answer, { userId: user.userId, permission: action, path, mustRepeat });
+    const decision = said ? allowed : denied;
+    known.set(key, { decision, until: clock() + cacheTtlMs });
+    return decision;
+  }
+
+  async function check(question: AccessQuestion): Promise<Decision> {
+    const { user, permission, path, token } = question;
+    if (reserved.has(path)) return { allowed: false, why: 'reserved', grant: undefined };
+    const action = actions[permission];
+    if (action === undefined || holdsTemplateMark([path, token])) return denied;
+    const key = JSON.stringify([user.userId, permission, path]);
+    const kept = known.get(key);
+    if (kept !== undefined && clock() < kept.until) return kept.decision;
+    const running = asking.get(key) ?? askNow(question, action, key).finally(() => asking.delete(key));
+    asking.set(key, running);
+    return running;
+  }
+
+  return { check };
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../../../core/clock.ts';
+import { type AuthAnswer, decodeLogin, noAnswer } from '../../../core/noetl/auth-answer.ts';
+import { holdsTemplateMark } from '../../../core/noetl/template-mark.ts';
+import type { Identity, LoginBackend, LoginRequest, LoginResult, Upstream } from '../../../core/ports.ts';
+import type { PlaybookDriver } from '../../callbacks/playbook-driver.ts';
+import { askAuthRoute } from '../auth-route.ts';
+import { loginInputs, sessionEnd, sessionHours } from '../auth-workloads.ts';
+
+export interface PlaybookLoginOptions {
+  readonly driver: PlaybookDriver;
+  /** Catalog path of the login playbook. */
+  readonly playbook: string;
+  readonly clock: Clock;
+  /** No session lives longer. */
+  readonly maxSessionMs: number;
+}
+
+/** Logs in by NoETL's login playbook. */
+export function createPlaybookLogin(options: PlaybookLoginOptions): LoginBackend {
+  const { driver, playbook, clock, maxSessionMs } = options;
+  return {
+    login(request, identity) {
+      const hours = sessionHours(request, maxSessionMs);
+      const workload = {
+        ...loginInputs(request, identity),
+        auth0_refresh_token: '',
+        session_duration_hours: Math.max(1, Math.ceil(hours)),
+        client_user_agent: '',
+      };
+      return logIn(request, identity, hours, clock, () => driver.run(playbook, workload));
+    },
+  };
+}
+
+export interface HttpLoginOptions {
+  readonly upstream: Upstream;
+  /** NoETL's name of the credential of the session database. */
+  readonly credential: string;
+  readonly clock: Clock;
+  readonly maxSessionMs: number;
+  readonly timeoutMs: number;
+}
+
+/** Logs in by `POST /api/auth/login`, which only NoETL's Rust server has. No workflow is run. */
+export function createHttpLogin(options: HttpLoginOptions): LoginBackend {
+  const { upstream, credential, clock, maxSessionMs, timeoutMs } = options;
+  return {
+    login(request, identity) {
+      const body = { ...loginInputs(request, identity), credential };
+      const ask = () => askAuthRoute(upstream, '/api/auth/login', body, timeoutMs);
+      return logIn(request, identity, sessionHours(request, maxSessionMs), clock, ask);
+    },
+  };
+}
+
+async function logIn(
+  request: LoginRequest,
+  identity: Identity,
+  hours: number,
+  clock: Clock,
+  ask: () => Promise<AuthAnswer>,
+): Promise<LoginResult> {
+  if (holdsTemplateMark(request.token)) return { outcome: 'rejected', reason: 'The identity token is malformed.' };
+  const answer = decodeLogin(await ask());
+  if (answer.outcome === 'rejected') return answer;
+  const { token, user } = answer;
+  if (!belongsTo(user.email, identity)) {
+    return { outcome: 'rejected', reason: 'The identity token was not accepted.' };
+  }
+  const now = clock();
+  const expiresAt = sessionEnd(answer.expiresAt, now, hours);
+  if (expiresAt.getTime() <= now) throw noAnswer('login answer holds a session that is over');
+  const ending = answer.expiresAt === undefined ? {} : { issuerExpiresAt: answer.expiresAt };
+  return { outcome: 'authenticated', token, session: { user, expiresAt, issuedAt: new Date(now), ...ending } };
+}
+
+/** NoETL must not answer with somebody else's session; where both name an e-mail they name the same. */
+function belongsTo(email: string | undefined, identity: Identity): boolean {
+  if (email === undefined || identity.email === undefined) return true;
+  return email.toLowerCase() === identity.email.toLowerCase();
+}

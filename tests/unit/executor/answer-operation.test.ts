@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { onExecution, onPlaybook } from '../../../core/access/access-rule.ts';
+import type { AnyRow } from '../../../core/config/operation-row.ts';
+import { GatewayError } from '../../../core/errors.ts';
+import { codeIn, executorCaller } from '../../support/executor-caller.ts';
+import { scriptedUpstream } from '../../support/scripted-upstream.ts';
+
+describe('lists', () => {
+  const entries = ['data/a', 'data/a', 'system/b', '../c', 'data//d', undefined, 7].map((path, index) => ({
+    execution_id: `${index + 1}`,
+    catalog_id: '1',
+    path,
+    status: 'RUNNING',
+    version: 1,
+    progress: 0,
+    start_time: '2026-01-01T00:00:00Z',
+  }));
+
+  test('rows that the caller may not see, and rows without a path in normal form, are left out', async () => {
+    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body: entries } });
+    const judged: string[] = [];
+    const { ask } = executorCaller(upstream);
+    const result = await ask('{ executions { id executionId path } }', {
+      rows: 'executions',
+      mayOnExecution: (permission, path) => judged.push(`${permission} ${path}`) > 0 && path.startsWith('data/'),
+    });
+    expect(result.data).toEqual({
+      executions: [
+        { id: '1', executionId: '1', path: 'data/a' },
+        { id: '2', executionId: '2', path: 'data/a' },
+      ],
+    });
+    expect(judged.toSorted()).toEqual(['view data/a', 'view system/b']);
+  });
+
+  test('"could not find out" is an error, not an empty list', async () => {
+    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body: entries } });
+    const { ask } = executorCaller(upstream);
+    const mayOnExecution = () => Promise.reject(new GatewayError('ERR_AUTH_UNAVAILABLE', 'x'));
+    expect(codeIn(await ask('{ executions { id } }', { rows: 'executions', mayOnExecution }))).toBe(
+      'ERR_AUTH_UNAVAILABLE',
+    );
+  });
+
+  test('at most so many paths are judged, where that is set', async () => {
+    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body: entries } });
+    const { ask } = executorCaller(upstream, { maxPathsPerAnswer: 1 });
+    const result = await ask('{ executions { path } }', { rows: 'executions' });
+    expect(result.data).toEqual({ executions: [{ path: 'data/a' }, { path: 'data/a' }] });
+  });
+
+  test.each([[{ secret: 1 }], ['<html>secret'], [7]])('an answer that is no list is an error: %j', async (body) => {
+    const { upstream } = scriptedUpstream({ 'GET /api/executions': { body } });
+    const result = await executorCaller(upstream).ask('{ executions { id } }', { rows: 'executions' });
+    expect(codeIn(result)).toBe('ERR_UPSTREAM');
+    expect(JSON.stringify(result)).not.toContain('secret');
+  });
+
+  test('an answer without the rows is an error, too', async () => {
+    const { upstream } = scriptedUpstream({ 'POST /api/catalog/list': { body: { something: [] } } });
+    const result = await executorCaller(upstream).ask('{ playbooks { entries { path } } }', { rows: 'playbooks' });
+    expect(codeIn(result)).toBe('ERR_UPSTREAM');
+  });
+});
+
+describe('the shape that the schema declares', () => {
+  const stats = '{ dashboardStats { status } }';
+
+  test.each([[[]], ['<html>'], [true]])('another one is an error, not an empty answer: %j', async (body) => {
+    const { upstream } = scriptedUpstream({ 'GET /api/dashboard/stats': { body } });
+    expect(codeIn(await executorCaller(upstream).ask(stats))).toBe('ERR_UPSTREAM');
+  });
+
+  test("NoETL's own null stays one", async () => {
+    const { upstream } = scriptedUpstream({ 'GET /api/dashboard/stats': { body: null } });
+    expect(await executorCaller(upstream).ask(stats)).toEqual({ data: { dashboardStats: null } });
+  });
+});
+
+test('a route has the same name in metrics, whoever calls it: the one of the document', async () => {
+  const { upstream, calls } = scriptedUpstream({
+    'GET /api/executions/7': { body: { execution_id: '7', path: 'data/x', status: 'RUNNING', start_time: 'x' } },
+    'GET /api/executions/7/events': { body: { events: [] } },
+  });
+  const { ask } = executorCaller(upstream);
+  const how = { decision: { outcome: 'onAnswer' }, args: { id: '7' }, mayOnExecution: () => true } as const;
+  await ask('{ executionEvents(id: 7) }', how);
+  expect(calls.map(({ route }) => route)).toEqual([
+    '/api/executions/{execution_id}',
+    '/api/executions/{execution_id}/events',
+  ]);
+});
+
+describe('operations on an execution', () => {
+  const operations: Readonly<Record<string, AnyRow>> = {
+    vars: { upstream: 'GET /api/vars/{id}', access: onExecution('view', 'id') },
+    source: { upstream: 'GET /api/source/{path}', access: onPlaybook('view', 'path') },
+  };
+  const sdl = `scalar JSON type Query {
+    vars(id: ID!): JSON @httpOperation(path: "/api/vars/{args.id}", httpMethod: GET)
+    source(path: String!): JSON @httpOperation(path: "/api/source/{args.path}", httpMethod: GET) }`;
+  const script = {
+    'GET /api/executions/7': { body: { execution_id: '7', path: 'system/secret', status: 'RUNNING', start_time: 'x' } },
+    'GET /api/vars/7': { body: { path: 'data/open' } },
+  };
+
+  test('are decided on the path of the detail, not on what stands in the answer', async () => {
+    const { upstream, seen } = scriptedUpstream(script);
+    const { ask, events } = executorCaller(upstream, { sdl, operations });
+    const how = { decision: { outcome: 'onAnswer' } as const, args: { id: '7' } };
+    const mayOnExecution = (_permission: string, path: string) => path.startsWith('data/');
+    const hidden = await ask('{ vars(id: 7) }', { ...how, mayOnExecution });
+    const missing = await ask('{ vars(id: 7) }', { ...how, args: { id: '8' }, mayOnExecution });
+    expect(hidden.errors?.[0]?.message).toBe(missing.errors?.[0]?.message);
+    expect([codeIn(hidden), codeIn(missing)]).toEqual(['ERR_NOT_FOUND', 'ERR_NOT_FOUND']);
+    expect(seen()).toEqual(['GET /api/executions/7', 'GET /api/executions/8']);
+    expect(events).toMatchObject([{ type: 'decision', outcome: 'denied', path: 'system/secret', field: 'vars' }]);
+    expect((await ask('{ vars(id: 7) }', how)).data).toEqual({ vars: { path: 'data/open' } });
+  });
+
+  test('an id that is none, and a path that is not in normal form, make no call', async () => {
+    const { upstream, calls } = scriptedUpstream(script);
+    const { ask } = executorCaller(upstream, { sdl, operations });
+    expect(codeIn(await ask('{ vars(id: 7) }', { decision: { outcome: 'onAnswer' }, args: { id: 'exec-1' } }))).toBe(
+      'ERR_REQUEST_INVALID',
+    );
+    expect(codeIn(await ask('{ source(path: "x") }', { args: { path: '../x' } }))).toBe('ERR_REQUEST_INVALID');
+    expect(calls).toEqual([]);
+  });
+});

@@ -1,0 +1,217 @@
+import { getIntrospectionQuery, graphql, printSchema } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { authenticated, closed } from '../../../core/access/access-rule.ts';
+import type { AnyRow } from '../../../core/config/operation-row.ts';
+import { GatewayError } from '../../../core/errors.ts';
+import { createExecutableSchema } from '../../../executor/executable-schema.ts';
+import { codeIn, executorCaller, generatedSdl, shippedOperations } from '../../support/executor-caller.ts';
+import { scriptedUpstream } from '../../support/scripted-upstream.ts';
+
+const nobody = scriptedUpstream({}).upstream;
+
+function problemsOf(sdl: string, operations: Readonly<Record<string, AnyRow>>): readonly string[] {
+  try {
+    createExecutableSchema({ sdl, operations, upstream: nobody });
+    return [];
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'ERR_POLICY_INVALID') throw error;
+    return error.problems;
+  }
+}
+
+const healthRow: AnyRow = { upstream: 'GET /api/health', access: authenticated() };
+const health = 'health: JSON @httpOperation(path: "/api/health", httpMethod: GET)';
+
+describe('the start', () => {
+  test('the generated schema and the shipped config fit together', () => {
+    expect(problemsOf(generatedSdl, shippedOperations)).toEqual([]);
+  });
+
+  test('every problem is listed', () => {
+    const sdl = `scalar JSON
+      type Query { ${health} open: String @httpOperation(path: "/x", httpMethod: GET) planless: String
+        odd(a: ID): String @httpOperation(path: "/x/{env.A}", httpMethod: GET) }`;
+    const row = (upstream: string): AnyRow => ({ upstream, access: authenticated() });
+    const problems = problemsOf(sdl, {
+      health: healthRow,
+      planless: row('GET /y'),
+      odd: row('GET /z'),
+      missing: row('GET /m'),
+      optional: { ...healthRow, whenPresent: true },
+      shut: { ...healthRow, access: closed() },
+    });
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual(['open', 'planless', 'odd', 'missing']);
+  });
+
+  test('a row without a rule does not open its field', () => {
+    const ruleless = { upstream: 'GET /api/health' } as AnyRow;
+    expect(problemsOf(`scalar JSON type Query { ${health} }`, { health: ruleless })).toHaveLength(1);
+    expect(problemsOf('type Query { constructor: String }', {})).toHaveLength(1);
+  });
+});
+
+describe('what clients see', () => {
+  test('no call instructions, nor the types that only those need', async () => {
+    const { schema } = executorCaller(nobody);
+    expect(printSchema(schema)).not.toMatch(/httpOperation|resolveRootField|transport|ObjMap|HTTPMethod|GatewayID/);
+    const { data } = await graphql({ schema, source: getIntrospectionQuery() });
+    expect(JSON.stringify(data)).not.toMatch(/httpOperation|resolveRootField|ObjMap|HTTPMethod|GatewayID|subgraph/);
+  });
+
+  test('deprecations stay', () => {
+    const sdl = `scalar JSON type Query { health: JSON @deprecated(reason: "old") @httpOperation(path: "/api/health", httpMethod: GET) }`;
+    const { schema } = executorCaller(nobody, { sdl, operations: { health: healthRow } });
+    expect(schema.getQueryType()?.getFields()['health']?.deprecationReason).toBe('old');
+  });
+});
+
+describe('the guard', () => {
+  const rows: Readonly<Record<string, AnyRow>> = { health: healthRow };
+  const sdl = `scalar JSON type Query { ${health} }`;
+
+  test.each([
+    ['no decision', {}, {}],
+    ['a decision for another field', {}, { decision: { outcome: 'allowed', field: 'other' } as const }],
+    ['an unknown outcome', {}, { decision: { outcome: 'maybe' as 'allowed' } }],
+  ])('%s: refused, and nothing is called', async (name, _x, how) => {
+    const { upstream, calls } = scriptedUpstream({ 'GET /api/health': { body: {} } });
+    const { schema, ask } = executorCaller(upstream, { sdl, operations: rows });
+    const result =
+      name === 'no decision' ? await graphql({ schema, source: '{ health }' }) : await ask('{ health }', how);
+    expect(codeIn(result)).toBe('ERR_ACCESS_DENIED');
+    expect(calls).toEqual([]);
+  });
+
+  test('a denied decision answers with its own error', async () => {
+    const { upstream, calls } = scriptedUpstream({});
+    const { ask } = executorCaller(upstream, { sdl, operations: rows });
+    const error = new GatewayError('ERR_STORE', 'x');
+    expect(codeIn(await ask('{ health }', { decision: { outcome: 'denied', error } }))).toBe('ERR_STORE');
+    expect(calls).toEqual([]);
+  });
+
+  test('the decision is found by the response key, and its arguments are the ones that are sent', async () => {
+    const { upstream, calls } = scriptedUpstream({});
+    const { ask } = executorCaller(upstream);
+    await ask('{ alias: executions(page: 9) { id } }', {
+      decision: { outcome: 'allowed', field: 'executions' },
+      args: { page: 2 },
+    });
+    expect(calls[0]?.query).toEqual([['page', '2']]);
+  });
+});
+
+describe('rows of the config', () => {
+  test('a gateway row answers with its own resolver', async () => {
+    const operations: Readonly<Record<string, AnyRow>> = {
+      me: {
+        gateway: 'query',
+        sdl: 'me: JSON',
+        access: authenticated(),
+        resolve: ({ args, user }) => ({ name: user.displayName, args }),
+      },
+    };
+    const { ask } = executorCaller(nobody, { sdl: 'scalar JSON type Query { me(a: Int): JSON }', operations });
+    expect((await ask('{ me }', { args: { a: 1 } })).data).toEqual({ me: { name: 'Ada', args: { a: 1 } } });
+    expect(codeIn(await ask('{ me }', { decision: { outcome: 'onAnswer' } }))).toBe('ERR_ACCESS_DENIED');
+  });
+
+  test('bounds and the request id travel with the call', async () => {
+    const { upstream, calls } = scriptedUpstream({ 'GET /api/health': { body: {} } });
+    const operations = { health: { ...healthRow, timeoutMs: 7, maxResponseBytes: 9 } };
+    await executorCaller(upstream, { sdl: `scalar JSON type Query { ${health} }`, operations }).ask('{ health }');
+    expect(calls[0]).toMatchObject({ timeoutMs: 7, maxResponseBytes: 9, requestId: 'request-1', route: '/api/health' });
+  });
+
+  test('an answer is reused for as long as the row says, per arguments; an error is not', async () => {
+    const { upstream, calls } = scriptedUpstream({
+      'GET /api/list': [{ status: 500 }, { body: { n: 1 } }, { body: { n: 2 } }, { body: { n: 3 } }],
+    });
+    const operations: Readonly<Record<string, AnyRow>> = {
+      list: { upstream: 'GET /api/list', access: authenticated(), cacheTtlMs: 1_000 },
+    };
+    const sdl =
+      'scalar JSON type Query { list(q: Int): JSON @httpOperation(path: "/api/list", httpMethod: GET, queryParamArgMap: {q: "q"}) }';
+    const { ask, clock } = executorCaller(upstream, { sdl, operations });
+    const read = async (q: number) => (await ask('{ list }', { args: { q } })).data?.['list'];
+    expect(await read(1)).toBeNull();
+    expect(await read(1)).toEqual({ n: 1 });
+    clock.advance(999);
+    expect(await read(1)).toEqual({ n: 1 });
+    expect(await read(2)).toEqual({ n: 2 });
+    clock.advance(1);
+    expect(await read(1)).toEqual({ n: 3 });
+    expect(calls).toHaveLength(4);
+  });
+
+  test('a fresh answer is filtered for each caller', async () => {
+    const { upstream, calls } = scriptedUpstream({
+      'POST /api/catalog/list': { body: { entries: [{ path: 'a/x' }, { path: 'b/y' }] } },
+    });
+    const operations: Readonly<Record<string, AnyRow>> = {
+      playbooks: {
+        upstream: 'POST /api/catalog/list',
+        type: 'query',
+        access: authenticated({ rows: 'playbooks' }),
+        cacheTtlMs: 1_000,
+      },
+    };
+    const sdl =
+      'scalar JSON type Query { playbooks: JSON @httpOperation(path: "/api/catalog/list", httpMethod: POST, requestBaseBody: {}) }';
+    const { ask } = executorCaller(upstream, { sdl, operations });
+    const seenBy = async (prefix: string) =>
+      (await ask('{ playbooks }', { rows: 'playbooks', may: (_permission, path) => path.startsWith(prefix) })).data;
+    expect(await seenBy('a/')).toEqual({ playbooks: { entries: [{ path: 'a/x' }] } });
+    expect(await seenBy('b/')).toEqual({ playbooks: { entries: [{ path: 'b/y' }] } });
+    expect(calls).toHaveLength(1);
+  });
+});
+
+describe('operations with rules of their own, where NoETL has moved them', () => {
+  const moved = generatedSdl.replaceAll('"/api/', '"/api/v2/');
+  const operations = Object.fromEntries(
+    Object.entries(shippedOperations).map(([name, row]) => [
+      name,
+      'upstream' in row ? { ...row, upstream: row.upstream.replace(' /api/', ' /api/v2/') } : row,
+    ]),
+  );
+  const finished = {
+    body: { execution_id: '7', path: 'data/x', status: 'CANCELLED', start_time: '2026-01-01T00:00:00Z' },
+  };
+  const how = { decision: { outcome: 'onAnswer' }, args: { id: '7' }, mayOnExecution: () => true } as const;
+
+  test('a cancel still looks first', async () => {
+    const { upstream, seen } = scriptedUpstream({ 'GET /api/v2/executions/7': finished });
+    const { ask } = executorCaller(upstream, { sdl: moved, operations });
+    const { data } = await ask('mutation { cancelExecution(id: 7) { status } }', how);
+    expect(data).toEqual({ cancelExecution: { status: 'already_completed' } });
+    expect(seen()).toEqual(['GET /api/v2/executions/7']);
+  });
+
+  test('a playbook is started as the protocol says, and an execution read', async () => {
+    const { upstream, calls } = scriptedUpstream({
+      'POST /api/v2/execute': { body: { execution_id: '7', status: 'started' } },
+      'GET /api/v2/executions/7': finished,
+    });
+    const { ask } = executorCaller(upstream, { sdl: moved, operations });
+    const started = await ask('mutation { executePlaybook(name: "data/x") { id status } }', {
+      args: { name: 'data/x' },
+    });
+    expect(started.data).toEqual({ executePlaybook: { id: '7', status: 'running' } });
+    expect(calls[0]?.body).toEqual({ path: 'data/x', workload: {} });
+    expect((await ask('{ execution(id: 7) { status } }', how)).data).toEqual({ execution: { status: 'CANCELLED' } });
+  });
+
+  test('what only ends like it starts no playbook', async () => {
+    const sdl = `scalar JSON type Query { a: JSON @httpOperation(path: "/a", httpMethod: GET) }
+      type Mutation { sql(query: String): JSON @httpOperation(path: "/api/postgres/execute", httpMethod: POST,
+        requestBaseBody: {query: "{args.query}"}) } directive @httpOperation(path: String, httpMethod: String, requestBaseBody: ObjMap) on FIELD_DEFINITION scalar ObjMap`;
+    const { upstream } = scriptedUpstream({ 'POST /api/postgres/execute': { body: { rows: 1 } } });
+    const rows: Readonly<Record<string, AnyRow>> = {
+      a: { upstream: 'GET /a', access: authenticated() },
+      sql: { upstream: 'POST /api/postgres/execute', access: authenticated() },
+    };
+    const { ask } = executorCaller(upstream, { sdl, operations: rows });
+    expect((await ask('mutation { sql(query: "x") }', { args: { query: 'x' } })).data).toEqual({ sql: { rows: 1 } });
+  });
+});

@@ -1,0 +1,231 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { GatewayError } from '../../../../core/errors.ts';
+import { idText } from '../../../../core/json/lossless-json.ts';
+import type { GatewayEvent } from '../../../../core/observe.ts';
+import type { UpstreamCall } from '../../../../core/ports.ts';
+import { createUpstream } from '../../../../server/upstream/undici-upstream.ts';
+
+const open: { close(): unknown }[] = [];
+
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await each.close();
+});
+
+async function listen(listener: RequestListener): Promise<{ server: Server; url: URL }> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  open.push({
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  });
+  return { server, url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`) };
+}
+
+function upstreamAt(baseUrl: URL, options: { timeoutMs?: number; maxResponseBytes?: number } = {}) {
+  const events: GatewayEvent[] = [];
+  const upstream = createUpstream({
+    baseUrl,
+    timeoutMs: options.timeoutMs ?? 2_000,
+    maxResponseBytes: options.maxResponseBytes ?? 1_000_000,
+    observe: (event) => events.push(event),
+  });
+  open.push(upstream);
+  return { upstream, events };
+}
+
+const get = (path: string, rest: Partial<UpstreamCall> = {}): UpstreamCall => ({
+  method: 'GET',
+  path,
+  idempotent: true,
+  route: path,
+  ...rest,
+});
+const post = (path: string, body: unknown): UpstreamCall => ({
+  method: 'POST',
+  path,
+  body,
+  idempotent: false,
+  route: path,
+});
+
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'answered',
+    (error: unknown) => (error instanceof GatewayError ? error.code : error),
+  );
+
+describe('createUpstream', () => {
+  test('keeps the base path, sends query and body, and only its own headers', async () => {
+    const seen: unknown[] = [];
+    const { url } = await listen((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => (body += chunk));
+      request.on('end', () => {
+        const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
+        seen.push({ url: request.url, headers, body });
+        response.setHeader('content-type', 'application/json');
+        response.end('{"id":767008253774397449,"small":7}');
+      });
+    });
+    const { upstream } = upstreamAt(new URL('/prefix/', url));
+    const reply = await upstream.request({ ...post('/api/x', { a: 1 }), query: [['q', 'a&b=c']], requestId: 'r-1' });
+    expect(reply.status).toBe(200);
+    expect(idText((reply.body as { id: unknown }).id)).toBe('767008253774397449');
+    expect(reply.date).toBeInstanceOf(Date);
+    expect(seen).toEqual([
+      {
+        url: '/prefix/api/x?q=a%26b%3Dc',
+        headers: { accept: 'application/json', 'content-type': 'application/json', 'x-request-id': 'r-1' },
+        body: '{"a":1}',
+      },
+    ]);
+  });
+
+  test('any status is an answer; text stays text; an empty body is undefined; redirects are not followed', async () => {
+    let calls = 0;
+    const { url } = await listen((request, response) => {
+      calls += 1;
+      if (request.url === '/text') return void response.writeHead(500).end('Detail: relation "secret" does not exist');
+      if (request.url === '/empty') return void response.writeHead(204).end();
+      response.writeHead(307, { location: '/text' }).end();
+    });
+    const { upstream } = upstreamAt(url);
+    expect(await upstream.request(get('/text'))).toMatchObject({
+      status: 500,
+      body: expect.stringContaining('Detail'),
+    });
+    expect(await upstream.request(get('/empty'))).toMatchObject({ status: 204, body: undefined });
+    expect(await upstream.request(get('/redirect'))).toMatchObject({ status: 307 });
+    expect(calls).toBe(3);
+  });
+
+  test('one deadline over headers and body', async () => {
+    const { url } = await listen((request, response) => {
+      if (request.url === '/silent') return;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"a":');
+    });
+    const { upstream, events } = upstreamAt(url, { timeoutMs: 60 });
+    expect(await codeOf(upstream.request(get('/silent')))).toBe('ERR_UPSTREAM_TIMEOUT');
+    expect(await codeOf(upstream.request(get('/half')))).toBe('ERR_UPSTREAM_TIMEOUT');
+    expect(events.map((event) => event.type === 'upstream_call' && event.status)).toEqual(['timeout', 'timeout']);
+  });
+
+  test('an answer above the limit is an error, with and without content-length', async () => {
+    const { url } = await listen((request, response) => {
+      if (request.url === '/announced') return void response.writeHead(200, { 'content-length': '2000' }).write('x');
+      response.write('x'.repeat(600));
+      response.end('x'.repeat(600));
+    });
+    const { upstream } = upstreamAt(url, { maxResponseBytes: 1_000 });
+    expect(await codeOf(upstream.request(get('/announced')))).toBe('ERR_UPSTREAM');
+    expect(await codeOf(upstream.request(get('/streamed')))).toBe('ERR_UPSTREAM');
+    expect((await upstream.request(get('/streamed', { maxResponseBytes: 1_200 }))).status).toBe(200);
+  });
+
+  test('a broken socket: reads are sent once more, what starts work is not', async () => {
+    const seen: string[] = [];
+    const { url } = await listen((request, response) => {
+      seen.push(`${request.method} ${request.url}`);
+      if (seen.length === 1 || request.method === 'POST') return void request.socket.destroy();
+      response.end('{}');
+    });
+    const { upstream } = upstreamAt(url);
+    expect((await upstream.request(get('/read'))).status).toBe(200);
+    expect(await codeOf(upstream.request(post('/work', {})))).toBe('ERR_UPSTREAM');
+    expect(seen).toEqual(['GET /read', 'GET /read', 'POST /work']);
+  });
+
+  test('no second attempt when nobody listens, nor after an answer began', async () => {
+    let calls = 0;
+    const { url } = await listen((request, response) => {
+      calls += 1;
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('{"a":');
+      setImmediate(() => request.socket.destroy());
+    });
+    const { upstream } = upstreamAt(url);
+    expect(await codeOf(upstream.request(get('/cut')))).toBe('ERR_UPSTREAM');
+    expect(calls).toBe(1);
+    const nobody = await listen(() => {});
+    await new Promise((resolve) => nobody.server.close(resolve));
+    const { upstream: lost, events } = upstreamAt(nobody.url);
+    expect(await codeOf(lost.request(get('/x')))).toBe('ERR_UPSTREAM');
+    expect(events).toHaveLength(1);
+  });
+
+  test('an answer that cannot be a text is an error of its call alone', async () => {
+    const concat = Buffer.concat.bind(Buffer);
+    const tooLong = (part: Uint8Array) => Buffer.from(part).includes('endless');
+    vi.spyOn(Buffer, 'concat').mockImplementation((list, length) => {
+      if (list.some(tooLong)) throw new RangeError('Cannot create a string longer than 0x1fffffe8 characters');
+      return concat(list, length);
+    });
+    const { url } = await listen((request, response) => {
+      if (request.url !== '/endless') return void response.end('{}');
+      response.write('"endless');
+      setTimeout(() => response.end(' endless"'), 20);
+    });
+    const { upstream } = upstreamAt(url);
+    const others = upstream.request(get('/other'));
+    expect(await codeOf(upstream.request(get('/endless')))).toBe('ERR_UPSTREAM');
+    expect((await others).status).toBe(200);
+    vi.restoreAllMocks();
+  });
+
+  test('identical reads in flight share one call; a write in between separates them; an abort leaves the others', async () => {
+    const waiting: (() => void)[] = [];
+    let arrived = () => {};
+    const { url } = await listen((request, response) => {
+      if (request.method === 'POST') return void response.end('{}');
+      waiting.push(() => response.end(`{"n":${waiting.length}}`));
+      arrived();
+    });
+    const next = () => new Promise<void>((resolve) => (arrived = resolve));
+    const { upstream } = upstreamAt(url);
+    const leaving = new AbortController();
+    const firstArrives = next();
+    const first = upstream.request(get('/r', { signal: leaving.signal }));
+    const second = upstream.request(get('/r'));
+    await firstArrives;
+    await upstream.request(post('/w', {}));
+    const thirdArrives = next();
+    const third = upstream.request(get('/r'));
+    await thirdArrives;
+    expect(waiting).toHaveLength(2);
+    leaving.abort();
+    expect(await codeOf(first)).toBe('ERR_UPSTREAM');
+    for (const answer of waiting) answer();
+    expect((await second).status).toBe(200);
+    expect((await third).status).toBe(200);
+  });
+
+  test('an idle socket is closed by us within four seconds, before NoETL would close it', async () => {
+    const { server, url } = await listen((_request, response) => void response.end('{}'));
+    server.keepAliveTimeout = 60_000;
+    const closed = new Promise<void>((resolve) => server.on('connection', (socket) => socket.on('close', resolve)));
+    const { upstream } = upstreamAt(url);
+    await upstream.request(get('/x'));
+    const started = performance.now();
+    await closed;
+    expect(performance.now() - started).toBeLessThan(4_500);
+  });
+
+  test('messages name no address', async () => {
+    const { upstream } = upstreamAt(new URL('http://127.0.0.1:1/hidden'));
+    const error = await upstream.request(get('/x')).catch((reason: unknown) => reason);
+    expect(String(error)).not.toMatch(/127|hidden|ECONN/);
+    expect((error as GatewayError).cause).toBeDefined();
+  });
+
+  test('an odd path is not sent', async () => {
+    const { upstream } = upstreamAt(new URL('http://127.0.0.1:1'));
+    for (const path of ['api', '/a?b=c', '/a#b', '/a b', '/a\r\nx: y', '/a\\b']) {
+      expect(await codeOf(upstream.request(get(path)))).toBe('ERR_INTERNAL');
+    }
+  });
+});
