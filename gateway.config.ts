@@ -1,5 +1,5 @@
 import { authenticated, onExecution, onPlaybook, role } from './core/access/access-rule.ts';
-import { allow, deny } from './core/access/grant.ts';
+import { allow } from './core/access/grant.ts';
 import { defineGateway } from './core/config/define-gateway.ts';
 import type { NoetlOperations } from './openapi/noetl.types.ts';
 
@@ -42,10 +42,8 @@ export default defineGateway<NoetlOperations>({
   roles: ['admin', 'developer', 'analyst', 'viewer'],
   grants: [
     allow('admin', ['execute', 'view', 'edit', 'delete'], '*'),
-    allow('developer', ['execute', 'view', 'edit'], '*'),
-    deny('developer', 'all', ['system/*', 'api_integration/auth0/*']),
+    allow('developer', ['execute', 'view', 'edit'], '*', { except: ['system/*', 'api_integration/auth0/*'] }),
     allow('analyst', ['execute', 'view'], 'data/*'),
-    allow('viewer', ['view'], '*'),
-    deny('viewer', 'all', ['system/*', 'api_integration/auth0/*']),
+    allow('viewer', ['view'], '*', { except: ['system/*', 'api_integration/auth0/*'] }),
   ],
 });

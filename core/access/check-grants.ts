@@ -1,19 +1,19 @@
 import { type CompiledGrants, compileGrants } from './decision.ts';
 import type { Grant } from './grant.ts';
-import { anyMatchOf, splitPattern } from './pattern.ts';
+import { anyMatchOf, compilePattern, patternsOverlap, splitPattern } from './pattern.ts';
 import { findInIndex } from './pattern-index.ts';
 import { permissions } from './permission.ts';
 import { parsePlaybookPath } from './playbook-path.ts';
 
-/** `problems` must be mended before a gateway starts; `warnings` are worth a look. One line each, with the place. */
+/** A gateway does not start with `problems`; it starts with `warnings`. One line each, with the place. */
 export interface GrantFindings {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
 
 /**
- * Looks for grants that cannot mean what they say: unknown roles and permissions, empty lists, patterns that no path in
- * normal form can match (a `deny` of such a pattern protects nothing); and for those that change nothing.
+ * Problems: unknown roles and permissions, empty lists, patterns that no path in normal form can match (a `deny` or an
+ * exception with such a pattern protects nothing). Warnings: grants and exceptions that change nothing.
  */
 export function checkGrants(grants: readonly Grant[], roles: readonly string[]): GrantFindings {
   const compiled = compileGrants(grants, []);
@@ -29,11 +29,14 @@ export function checkGrants(grants: readonly Grant[], roles: readonly string[]):
 function problemsOf(grant: Grant, roles: readonly string[]): string[] {
   const unknown = grant.permissions.filter((permission) => !permissions.includes(permission));
   return [
-    ...(roles.includes(grant.role) ? [] : [`there is no role ${grant.role}; roles are ${roles.join(', ')}`]),
-    ...unknown.map((name) => `there is no permission ${name}; permissions are ${permissions.join(', ')}`),
+    ...(roles.includes(grant.role) ? [] : [`unknown role ${grant.role}; roles are ${roles.join(', ')}`]),
+    ...unknown.map((name) => `unknown permission ${name}; permissions are ${permissions.join(', ')}`),
     ...(grant.permissions.length === 0 ? ['it names no permission'] : []),
     ...(grant.patterns.length === 0 ? ['it names no pattern'] : []),
-    ...grant.patterns.filter((pattern) => !canMatch(pattern)).map((pattern) => `no path can match '${pattern}'`),
+    ...(grant.effect === 'deny' && grant.except !== undefined ? ['a deny takes no exceptions'] : []),
+    ...[...grant.patterns, ...(grant.except ?? [])]
+      .filter((pattern) => !canMatch(pattern))
+      .map((pattern) => `no path can match '${pattern}'`),
   ];
 }
 
@@ -49,6 +52,16 @@ export function canMatch(pattern: string): boolean {
 }
 
 function warningsOf(grant: Grant, compiled: CompiledGrants): string[] {
+  const idle = (grant.except ?? [])
+    .filter((exception) => !grant.patterns.some((pattern) => patternsOverlap(pattern, exception)))
+    .map((exception) => `the exception '${exception}' changes nothing: no pattern of the grant reaches it`);
+  return [...idle, ...effectWarnings(grant, compiled)];
+}
+
+function effectWarnings(grant: Grant, compiled: CompiledGrants): string[] {
+  if (grant.patterns.every((pattern) => (grant.except ?? []).some((exception) => covers(exception, pattern)))) {
+    return ['it allows nothing: its exceptions take all of it away'];
+  }
   if (grant.effect === 'allow' && coveringGrants(grant, 'deny', compiled).every((denial) => denial !== undefined)) {
     return ['it allows nothing: denials take all of it away'];
   }
@@ -57,10 +70,24 @@ function warningsOf(grant: Grant, compiled: CompiledGrants): string[] {
   return first.includes(grant) ? [] : ['it adds nothing to the grants before it'];
 }
 
+/** Whether every path that matches `inner` matches `outer`. */
+const covers = (outer: string, inner: string): boolean => compilePattern(outer)(anyMatchOf(inner));
+
 /** For each permission and pattern of a grant: the first grant of the same role that covers it whole. */
 function coveringGrants(grant: Grant, effect: Grant['effect'], { index }: CompiledGrants): (Grant | undefined)[] {
   return grant.permissions.flatMap((permission) => {
     const ofRole = index[effect].get(permission)?.get(grant.role);
-    return grant.patterns.map((pattern) => ofRole && findInIndex(ofRole, anyMatchOf(pattern)));
+    return grant.patterns.map(
+      (pattern) =>
+        ofRole &&
+        findInIndex(ofRole, anyMatchOf(pattern), (other) => leavesOutNoMore(other.grant, grant, pattern))?.grant,
+    );
   });
+}
+
+/** Whether what `other` leaves out of the pattern is left out by the grant itself too. */
+function leavesOutNoMore(other: Grant, grant: Grant, pattern: string): boolean {
+  return (other.except ?? []).every(
+    (exception) => !patternsOverlap(exception, pattern) || (grant.except ?? []).some((own) => covers(own, exception)),
+  );
 }

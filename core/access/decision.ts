@@ -18,32 +18,47 @@ export type Decision =
 
 type Effect = Grant['effect'];
 
-/** Grants by effect, permission and role, with their patterns indexed; plus the paths that are nobody's. */
+/** A grant with its exceptions indexed. */
+export interface IndexedGrant {
+  readonly grant: Grant;
+  readonly except: PatternIndex<string> | undefined;
+}
+
+type GrantIndex = ReadonlyMap<Permission, ReadonlyMap<string, PatternIndex<IndexedGrant>>>;
+
+/** Grants by effect, permission and role, with their patterns indexed; plus the paths that are reserved. */
 export interface CompiledGrants {
   readonly grants: readonly Grant[];
-  readonly index: Readonly<Record<Effect, ReadonlyMap<Permission, ReadonlyMap<string, PatternIndex<Grant>>>>>;
+  readonly index: Readonly<Record<Effect, GrantIndex>>;
   readonly reserved: ReadonlySet<string>;
 }
 
-/** @param reserved catalog paths that nobody may start or see through the gateway. */
+/** @param reserved catalog paths that no user may start or see through the gateway. */
 export function compileGrants(grants: readonly Grant[], reserved: Iterable<string>): CompiledGrants {
   const ofEffect = (effect: Effect) => indexGrants(grants.filter((grant) => grant.effect === effect));
   return { grants, index: { allow: ofEffect('allow'), deny: ofEffect('deny') }, reserved: new Set(reserved) };
 }
 
-function indexGrants(grants: readonly Grant[]): ReadonlyMap<Permission, ReadonlyMap<string, PatternIndex<Grant>>> {
-  const rows = grants.flatMap((grant) =>
-    grant.permissions.flatMap((permission) => grant.patterns.map((pattern) => ({ permission, pattern, grant }))),
-  );
+function indexGrants(grants: readonly Grant[]): GrantIndex {
+  const rows = grants.flatMap((grant) => {
+    const value: IndexedGrant = { grant, except: indexExceptions(grant) };
+    return grant.permissions.flatMap((permission) => grant.patterns.map((pattern) => ({ permission, pattern, value })));
+  });
   type Row = (typeof rows)[number];
-  const indexed = (list: readonly Row[]) => createPatternIndex(list.map(({ pattern, grant }) => [pattern, grant]));
+  const indexed = (list: readonly Row[]) => createPatternIndex(list.map(({ pattern, value }) => [pattern, value]));
   const byRole = (list: readonly Row[]) =>
-    new Map([...Map.groupBy(list, ({ grant }) => grant.role)].map(([role, ofRole]) => [role, indexed(ofRole)]));
+    new Map([...Map.groupBy(list, ({ value }) => value.grant.role)].map(([role, ofRole]) => [role, indexed(ofRole)]));
   const byPermission = Map.groupBy(rows, ({ permission }) => permission);
   return new Map([...byPermission].map(([permission, list]) => [permission, byRole(list)]));
 }
 
-/** The one function that says yes. Pure; a deny of any of the user's roles wins over every allow. */
+/** Exceptions narrow an `allow` only: on a `deny` they would open paths. */
+function indexExceptions({ effect, except = [] }: Grant): PatternIndex<string> | undefined {
+  if (effect === 'deny' || except.length === 0) return undefined;
+  return createPatternIndex(except.map((pattern) => [pattern, pattern]));
+}
+
+/** The one function that allows. Pure; a `deny` of any of the user's roles wins over every `allow`. */
 export function decide(
   grants: CompiledGrants,
   user: Pick<User, 'roles'>,
@@ -70,8 +85,12 @@ function find(
   if (byRole === undefined) return undefined;
   for (const role of roles) {
     const patterns = byRole.get(role);
-    const found = patterns && findInIndex(patterns, path);
-    if (found !== undefined) return found;
+    const found = patterns && findInIndex(patterns, path, reaches);
+    if (found !== undefined) return found.grant;
   }
   return undefined;
+}
+
+function reaches({ except }: IndexedGrant, path: string): boolean {
+  return except === undefined || findInIndex(except, path) === undefined;
 }

@@ -10,7 +10,7 @@ export function pathExplanationText(explanation: PathExplanation): string {
   return [verdict, ...reasons(explanation)].join('\n');
 }
 
-function reasons({ decision, roles, permission, path, nearest, others }: PathExplanation): string[] {
+function reasons({ decision, roles, permission, path, nearest, excepted, others }: PathExplanation): string[] {
   if (decision.allowed) return decision.grant ? [`  by ${grantText(decision.grant)}`] : [];
   switch (decision.why) {
     case 'denied':
@@ -18,22 +18,28 @@ function reasons({ decision, roles, permission, path, nearest, others }: PathExp
     case 'path-refused':
       return ['  the path is not in normal form, so no pattern is tried'];
     case 'reserved':
-      return ["  it is one of the gateway's own auth playbooks, which are nobody's"];
+      return ["  the path is reserved: it is one of the gateway's own auth playbooks"];
     case 'upstream':
       return ['  NoETL does not allow it'];
     case 'no-grant':
       return [
         `  no grant allows it; this one would: allow('${roles[0] ?? '<role>'}', ['${permission}'], '${path}')`,
-        ...(nearest ? [`  nearest: ${nearest.pattern}, in ${grantText(nearest.grant)}`] : []),
+        ...excepted.map(({ grant, exception }) => `  the exception ${exception} leaves it out of ${grantText(grant)}`),
+        ...(nearest && excepted.length === 0 ? [`  nearest: ${nearest.pattern}, in ${grantText(nearest.grant)}`] : []),
         ...others.map((grant) => `  ${grant.role} may, by ${grantText(grant)}`),
       ];
   }
 }
 
-/** `allow analyst execute, view on data/* (gateway.config.ts:61)` */
-export function grantText({ effect, role, permissions, patterns, source }: Grant): string {
+/** For example `allow analyst execute, view on data/* except data/payroll/* (gateway.config.ts:61)`. */
+export function grantText(grant: Grant): string {
+  const { effect, role, permissions, source } = grant;
   const place = source === undefined ? '' : ` (${source})`;
-  return `${effect} ${role} ${permissions.join(', ')} on ${patterns.join(', ')}${place}`;
+  return `${effect} ${role} ${permissions.join(', ')} on ${reachText(grant)}${place}`;
+}
+
+function reachText({ patterns, except = [] }: Grant): string {
+  return except.length === 0 ? patterns.join(', ') : `${patterns.join(', ')} except ${except.join(', ')}`;
 }
 
 /** Says an operation's rule, and below it what each role gets and by which grants. */
@@ -73,9 +79,11 @@ function accessText(access: RoleAccess): string {
     case 'custom':
       return 'it depends';
     case 'paths': {
-      const except = access.deny.flatMap(({ patterns }) => patterns);
-      const on = access.allow.flatMap(({ patterns }) => patterns).join(', ');
-      return except.length === 0 ? `on ${on}` : `on ${on} but ${except.join(', ')}`;
+      const denied = access.deny.flatMap(({ patterns }) => patterns);
+      // With exceptions a comma would not show where one grant ends.
+      const separator = access.allow.some(({ except }) => except !== undefined) ? '; ' : ', ';
+      const on = access.allow.map(reachText).join(separator);
+      return denied.length === 0 ? `on ${on}` : `on ${on} but never ${denied.join(', ')}`;
     }
   }
 }

@@ -12,35 +12,41 @@ export interface PathQuestion {
   readonly path: string;
 }
 
-/** Who may do what on a path, and why. `nearest` and `others` are there to say what is missing when no grant allows. */
+/** Who may do what on a path, and why. `nearest`, `excepted` and `others` are filled when no grant allows. */
 export interface PathExplanation extends PathQuestion {
   readonly decision: Decision;
   /** The roles' own allowing pattern that has most of the path's beginning. */
   readonly nearest: { readonly grant: Grant; readonly pattern: string } | undefined;
-  /** Grants that would allow it to another role. */
+  /** The roles' own grants that would allow it without their exception. */
+  readonly excepted: readonly { readonly grant: Grant; readonly exception: string }[];
+  /** Grants that allow it to another role. */
   readonly others: readonly Grant[];
 }
 
-/** The same decision that requests get, and what stands around it. */
+/** The decision that a request gets, with the grants that explain it. */
 export function explainPath(compiled: CompiledGrants, question: PathQuestion): PathExplanation {
   const { roles, permission, path } = question;
   const decision = decide(compiled, { roles }, permission, path);
   const missing = !decision.allowed && decision.why === 'no-grant';
   const allows = compiled.grants.filter((grant) => grant.effect === 'allow' && grant.permissions.includes(permission));
+  const own = allows.filter(({ role }) => roles.includes(role));
+  const others = allows.filter(({ role }) => !roles.includes(role));
   return {
     ...question,
     decision,
-    nearest: missing
-      ? nearestOf(
-          allows.filter(({ role }) => roles.includes(role)),
-          path,
-        )
-      : undefined,
-    others: missing ? allows.filter((grant) => !roles.includes(grant.role) && matches(grant, path)) : [],
+    nearest: missing ? nearestOf(own, path) : undefined,
+    excepted: missing ? own.flatMap((grant) => exceptionOn(grant, path)) : [],
+    others: missing ? others.filter((grant) => matches(grant, path) && exceptionOn(grant, path).length === 0) : [],
   };
 }
 
 const matches = (grant: Grant, path: string) => grant.patterns.some((pattern) => compilePattern(pattern)(path));
+
+/** The first exception of a grant that leaves out a path which its patterns match. */
+function exceptionOn(grant: Grant, path: string): PathExplanation['excepted'] {
+  const exception = grant.except?.find((pattern) => compilePattern(pattern)(path));
+  return exception === undefined || !matches(grant, path) ? [] : [{ grant, exception }];
+}
 
 function nearestOf(grants: readonly Grant[], path: string): PathExplanation['nearest'] {
   const candidates = grants.flatMap((grant) =>

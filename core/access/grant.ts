@@ -1,30 +1,48 @@
+import { GatewayError } from '../errors.ts';
 import { type Permission, permissions } from './permission.ts';
 
 /**
- * Role × permission × pattern. `deny` wins over `allow`, whatever role it comes from; no grant, no access.
- * `source` is `file:line` of the declaration, the file without its folder, for `explain`.
+ * Role × permission × pattern. `deny` wins over `allow`, whichever role it comes from; without a grant there is no access.
  */
 export interface Grant<Role extends string = string> {
   readonly effect: 'allow' | 'deny';
   readonly role: Role;
   readonly permissions: readonly Permission[];
   readonly patterns: readonly string[];
+  /** Patterns that this `allow` does not reach. They deny nothing: another grant may still allow those paths. */
+  readonly except?: readonly string[];
+  /** `file:line` of the declaration, the file without its folder. `explain` prints it. */
   readonly source: string | undefined;
 }
 
 /** `'all'` or the permissions by name. */
 export type PermissionList = 'all' | readonly (Permission | 'modify')[];
 
-/** Gives a role permissions on the paths that match a pattern (`*` and `%`: any run of characters). */
+export interface AllowOptions {
+  /** Paths that the grant leaves out. A user who has another role with a grant on them keeps that access. */
+  readonly except?: string | readonly string[];
+}
+
+/**
+ * Gives a role permissions on the paths that match a pattern (`*` and `%`: any run of characters).
+ * @throws ERR_CONFIG_INVALID for an unknown option: a misspelt `except` must not open what it was meant to leave out.
+ */
 export function allow<const R extends string>(
   role: R,
   permissionList: PermissionList,
   patterns: string | readonly string[],
+  options: AllowOptions = {},
 ): Grant<R> {
-  return declare('allow', role, permissionList, patterns);
+  const unknown = Object.keys(options).filter((name) => name !== 'except');
+  if (unknown.length > 0) {
+    const message = `allow('${role}', …): unknown option ${unknown.join(', ')}; the only option is except`;
+    throw new GatewayError('ERR_CONFIG_INVALID', message);
+  }
+  const grant = declare('allow', role, permissionList, patterns);
+  return options.except === undefined ? grant : { ...grant, except: listOf(options.except) };
 }
 
-/** Takes permissions away from everyone who has the role, whatever else they have. */
+/** Takes permissions away from every user who has the role, whatever the user's other roles allow. */
 export function deny<const R extends string>(
   role: R,
   permissionList: PermissionList,
@@ -40,16 +58,13 @@ function declare<R extends string>(
   patterns: string | readonly string[],
 ): Grant<R> {
   const named = list === 'all' ? permissions : list.map((name) => (name === 'modify' ? 'edit' : name));
-  return {
-    effect,
-    role,
-    permissions: [...named],
-    patterns: typeof patterns === 'string' ? [patterns] : [...patterns],
-    source: callerOf(3),
-  };
+  return { effect, role, permissions: [...named], patterns: listOf(patterns), source: callerOf(3) };
 }
 
-/** `file:line` of the frame that many levels up, without its folder; undefined where the engine does not say. */
+const listOf = (patterns: string | readonly string[]): readonly string[] =>
+  typeof patterns === 'string' ? [patterns] : [...patterns];
+
+/** `file:line` of the frame that many levels up, without its folder; undefined where the engine does not give it. */
 function callerOf(depth: number): string | undefined {
   const frame = new Error().stack?.split('\n')[depth + 1];
   const [, file, line] = frame?.match(/([^/\\()?]+)(?:\?[^:]*)?:(\d+):\d+\)?$/) ?? [];

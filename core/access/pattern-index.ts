@@ -33,24 +33,41 @@ export function createPatternIndex<T>(patterns: Iterable<readonly [pattern: stri
   return { root };
 }
 
-/** @returns the value of the first pattern, in the order in which they were given, that matches the whole path. */
-export function findInIndex<T>({ root }: PatternIndex<T>, path: string): T | undefined {
+/** Whether a value whose pattern matches counts. */
+type Accepts<T> = (value: T, path: string) => boolean;
+
+const acceptAll = (): boolean => true;
+
+/**
+ * @returns the value of the first pattern, in the order in which they were given, that matches the whole path and whose
+ *   value is accepted.
+ */
+export function findInIndex<T>(
+  { root }: PatternIndex<T>,
+  path: string,
+  accepts: Accepts<T> = acceptAll,
+): T | undefined {
   let best: Entry<T> | undefined;
   let node: Node<T> | undefined = root;
   let at = 0;
   while (node !== undefined && path.startsWith(node.edge, at)) {
     at += node.edge.length;
-    best = firstOf(node.entries, path, best);
+    best = firstOf(node.entries, path, best, accepts);
     node = node.children.get(path.charCodeAt(at));
   }
   return best?.value;
 }
 
-function firstOf<T>(entries: readonly Entry<T>[], path: string, best: Entry<T> | undefined): Entry<T> | undefined {
+function firstOf<T>(
+  entries: readonly Entry<T>[],
+  path: string,
+  best: Entry<T> | undefined,
+  accepts: Accepts<T>,
+): Entry<T> | undefined {
   for (const entry of entries) {
-    // Entries stand in their order, so what follows cannot be earlier.
+    // Entries are sorted by order, so a later entry cannot win.
     if (best !== undefined && entry.order > best.order) return best;
-    if (matchesAfterPrefix(entry.parts, path)) return entry;
+    if (matchesAfterPrefix(entry.parts, path) && accepts(entry.value, path)) return entry;
   }
   return best;
 }

@@ -48,3 +48,30 @@ export function compilePattern(pattern: string): PathMatcher {
 export function anyMatchOf(pattern: string): string {
   return pattern.replace(/[*%]+/g, '\uffff');
 }
+
+/**
+ * Whether some text matches both patterns. Reads `left` from start to end and keeps the positions in `right` that can be
+ * reached by then.
+ */
+export function patternsOverlap(left: string, right: string): boolean {
+  let reached = pastWildcards(new Set([0]), right);
+  for (const unit of left.split('')) {
+    const positions = [...reached].flatMap((position) => positionsAfter(unit, position, right));
+    reached = pastWildcards(new Set(positions), right);
+  }
+  return reached.has(right.length);
+}
+
+const isWildcard = (unit: string | undefined): boolean => unit === '*' || unit === '%';
+
+function positionsAfter(unit: string, position: number, right: string): readonly number[] {
+  if (isWildcard(unit)) return Array.from({ length: right.length - position + 1 }, (_, step) => position + step);
+  if (isWildcard(right[position])) return [position];
+  return right[position] === unit ? [position + 1] : [];
+}
+
+/** A wildcard may stand for no text at all, so the position behind it is reached too. */
+function pastWildcards(positions: Set<number>, right: string): Set<number> {
+  for (const position of positions) if (isWildcard(right[position])) positions.add(position + 1);
+  return positions;
+}

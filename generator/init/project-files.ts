@@ -16,7 +16,6 @@ const gatewayConfig = `import {
   allow,
   authenticated,
   defineGateway,
-  deny,
   onExecution,
   onPlaybook,
   role,
@@ -62,11 +61,9 @@ export default defineGateway<NoetlOperations>({
   roles: ['admin', 'developer', 'analyst', 'viewer'],
   grants: [
     allow('admin', ['execute', 'view', 'edit', 'delete'], '*'),
-    allow('developer', ['execute', 'view', 'edit'], '*'),
-    deny('developer', 'all', ['system/*', 'api_integration/auth0/*']),
+    allow('developer', ['execute', 'view', 'edit'], '*', { except: ['system/*', 'api_integration/auth0/*'] }),
     allow('analyst', ['execute', 'view'], 'data/*'),
-    allow('viewer', ['view'], '*'),
-    deny('viewer', 'all', ['system/*', 'api_integration/auth0/*']),
+    allow('viewer', ['view'], '*', { except: ['system/*', 'api_integration/auth0/*'] }),
   ],
 });
 `;

@@ -13,13 +13,22 @@ export const randomPath = fc
 export const randomRole = fc.constantFrom('admin', 'analyst', 'viewer');
 export const randomPermission = fc.constantFrom<Permission>(...permissions);
 
-export const randomGrant: fc.Arbitrary<Grant> = fc.record({
-  effect: fc.constantFrom<Grant['effect']>('allow', 'allow', 'deny'),
+const randomParts = {
   role: randomRole,
   permissions: fc.uniqueArray(randomPermission, { minLength: 1, maxLength: 3 }),
   patterns: fc.array(randomPattern, { minLength: 1, maxLength: 3 }),
   source: fc.constant(undefined),
+};
+
+const randomAllow: fc.Arbitrary<Grant> = fc.record({ effect: fc.constant('allow' as const), ...randomParts });
+const randomNarrowedAllow: fc.Arbitrary<Grant> = fc.record({
+  effect: fc.constant('allow' as const),
+  ...randomParts,
+  except: fc.array(randomPattern, { minLength: 1, maxLength: 3 }),
 });
+const randomDeny: fc.Arbitrary<Grant> = fc.record({ effect: fc.constant('deny' as const), ...randomParts });
+
+export const randomGrant: fc.Arbitrary<Grant> = fc.oneof(randomAllow, randomNarrowedAllow, randomDeny);
 
 /**
  * Matching as slowly and plainly as can be: a wildcard takes every possible length. Written from the description of
@@ -57,7 +66,8 @@ export function plainlyAllowed(
     (grant) =>
       roles.includes(grant.role) &&
       grant.permissions.includes(permission) &&
-      grant.patterns.some((pattern) => plainlyMatches(pattern, path)),
+      grant.patterns.some((pattern) => plainlyMatches(pattern, path)) &&
+      !grant.except?.some((pattern) => plainlyMatches(pattern, path)),
   );
   return about.length > 0 && about.every(({ effect }) => effect === 'allow');
 }

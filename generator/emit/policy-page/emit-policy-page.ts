@@ -1,4 +1,5 @@
 import type { AccessRule } from '../../../core/access/access-rule.ts';
+import type { Grant } from '../../../core/access/grant.ts';
 import type { Permission } from '../../../core/access/permission.ts';
 import { permissions } from '../../../core/access/permission.ts';
 import { defaults } from '../../../core/config/defaults.ts';
@@ -20,7 +21,7 @@ export const emitPolicyPage: Emitter = ({ config, operations, document }) => {
   const closed = closedOperations(document as unknown as OpenApiDocument, operations);
   const sections = [
     '# Who may call what',
-    'What is not on this page is closed. `deny` wins over `allow`, whichever role it comes from; no grant, no access.',
+    'What is not on this page is closed. `deny` wins over `allow`, whichever role it comes from. Without a grant there is no access. An exception narrows one grant and takes nothing from other roles.',
     '## Operations',
     operationsTable(sorted),
     '## Roles and operations',
@@ -28,8 +29,8 @@ export const emitPolicyPage: Emitter = ({ config, operations, document }) => {
     rolesTable(sorted, config),
     '## Grants',
     grantsTable(config),
-    '## Nobody’s',
-    'Nobody starts these playbooks or sees their executions through the gateway, whatever the grants say:',
+    '## Reserved',
+    'No user can start these playbooks or see their executions through the gateway, whatever the grants allow:',
     reservedPlaybooks(config),
     '## Opened at a risk',
     risks(sorted),
@@ -81,8 +82,12 @@ const rowPermissions = { executions: ['view', 'execute'], playbooks: ['view'] } 
 function pathsCell(config: GatewayConfig, role: string, wanted: readonly Permission[]): string {
   const { allowed, denied } = grantedPatterns(config.grants, role, wanted);
   if (allowed.length === 0) return 'no';
-  return denied.length === 0 ? codes(allowed) : `${codes(allowed)} but not ${codes(denied)}`;
+  const on = allowed.map(reachWords).join('; ');
+  return denied.length === 0 ? on : `${on} but not ${codes(denied)}`;
 }
+
+const reachWords = ({ patterns, except = [] }: Pick<Grant, 'patterns' | 'except'>): string =>
+  except.length === 0 ? codes(patterns) : `${codes(patterns)} except ${codes(except)}`;
 
 function grantsTable({ grants }: GatewayConfig): string {
   if (grants.length === 0) return 'None: nobody may start or see anything.';
@@ -92,7 +97,7 @@ function grantsTable({ grants }: GatewayConfig): string {
       code(grant.role),
       grant.effect,
       permissions.every((one) => grant.permissions.includes(one)) ? 'all' : grant.permissions.join(', '),
-      codes(grant.patterns),
+      reachWords(grant),
     ]),
   );
 }

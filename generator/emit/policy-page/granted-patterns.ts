@@ -1,10 +1,17 @@
 import type { Grant } from '../../../core/access/grant.ts';
 import type { Permission } from '../../../core/access/permission.ts';
 
-/** What a role's own grants give: patterns that allow, and patterns that take away again. */
+/** What one role's grants give. */
 export interface GrantedPatterns {
-  readonly allowed: readonly string[];
+  readonly allowed: readonly Reach[];
+  /** Patterns that a `deny` takes away. */
   readonly denied: readonly string[];
+}
+
+/** Patterns of one grant, or of several without exceptions, and what they leave out. */
+export interface Reach {
+  readonly patterns: readonly string[];
+  readonly except: readonly string[];
 }
 
 /**
@@ -16,12 +23,20 @@ export function grantedPatterns(
   role: string,
   permissions: readonly Permission[],
 ): GrantedPatterns {
-  const patternsOf = (effect: Grant['effect'], permission: Permission) =>
-    grants
-      .filter((grant) => grant.role === role && grant.effect === effect && grant.permissions.includes(permission))
-      .flatMap(({ patterns }) => patterns);
-  const given = permissions.filter((permission) => patternsOf('allow', permission).length > 0);
-  const [first, ...others] = given.map((permission) => new Set(patternsOf('deny', permission)));
+  const grantsOf = (effect: Grant['effect'], permission: Permission) =>
+    grants.filter((grant) => grant.role === role && grant.effect === effect && grant.permissions.includes(permission));
+  const given = permissions.filter((permission) => grantsOf('allow', permission).length > 0);
+  const [first, ...others] = given.map((permission) => new Set(patternsOf(grantsOf('deny', permission))));
   const denied = [...(first ?? [])].filter((pattern) => others.every((set) => set.has(pattern)));
-  return { allowed: [...new Set(given.flatMap((permission) => patternsOf('allow', permission)))], denied };
+  return { allowed: reachOf([...new Set(given.flatMap((permission) => grantsOf('allow', permission)))]), denied };
 }
+
+function reachOf(grants: readonly Grant[]): readonly Reach[] {
+  const whole = patternsOf(grants.filter(({ except }) => except === undefined));
+  const narrowed = grants.flatMap(({ patterns, except }) => (except === undefined ? [] : [{ patterns, except }]));
+  return [...(whole.length === 0 ? [] : [{ patterns: whole, except: [] }]), ...narrowed];
+}
+
+const patternsOf = (grants: readonly Grant[]): readonly string[] => [
+  ...new Set(grants.flatMap(({ patterns }) => patterns)),
+];

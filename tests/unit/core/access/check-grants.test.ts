@@ -20,11 +20,11 @@ test('says nothing about grants that mean what they say', () => {
 
 describe('problems', () => {
   test.each<[string, Grant, RegExp]>([
-    ['an unknown role', grant('allow', 'root', ['view'], '*'), /no role root; roles are admin, analyst/],
+    ['an unknown role', grant('allow', 'root', ['view'], '*'), /unknown role root; roles are admin, analyst/],
     [
       'an unknown permission',
       grant('allow', 'admin', ['drop' as Permission], '*'),
-      /no permission drop; permissions are execute/,
+      /unknown permission drop; permissions are execute/,
     ],
     ['no permission', grant('allow', 'admin', [], '*'), /names no permission/],
     ['no pattern', grant('allow', 'admin', ['view']), /names no pattern/],
@@ -34,6 +34,21 @@ describe('problems', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(want);
     expect(problems[0]).toMatch(/^gateway\.config\.ts:/);
+  });
+
+  test.each<[string, Grant, RegExp]>([
+    [
+      'an exception without a match',
+      { ...grant('allow', 'admin', ['view'], '*'), except: ['/system/*'] },
+      /no path can match '\/system\/\*'/,
+    ],
+    [
+      'exceptions on a deny',
+      { ...grant('deny', 'admin', ['view'], '*'), except: ['data/*'] },
+      /deny takes no exceptions/,
+    ],
+  ])('%s', (_name, given, want) => {
+    expect(findings(given).problems).toEqual([expect.stringMatching(want)]);
   });
 
   test('without a source, the place is the number of the grant', () => {
@@ -86,6 +101,35 @@ describe('warnings', () => {
   test('a deny of another role is none', () => {
     const { warnings } = findings(grant('deny', 'admin', ['view'], '*'), grant('allow', 'analyst', ['view'], 'data/*'));
     expect(warnings).toEqual([]);
+  });
+
+  test.each([
+    [
+      'an exception that the grant does not reach',
+      ['data/*'],
+      ['system/*'],
+      [/exception 'system\/\*' changes nothing/],
+    ],
+    ['an exception in part of the grant', ['data/*'], ['*/raw/*'], []],
+    ['an exception wider than the grant', ['data/*'], ['*'], [/allows nothing: its exceptions/]],
+    ['exceptions that take one of two patterns', ['data/*', 'jobs/*'], ['jobs/*'], []],
+  ] as const)('%s', (_name, patterns, except, want) => {
+    const { warnings } = findings({ ...grant('allow', 'analyst', ['view'], ...patterns), except });
+    expect(warnings).toEqual(want.map((text) => expect.stringMatching(text)));
+  });
+
+  test.each([
+    ['adds what the one before it leaves out', ['system/*'], 'system/logs/*', undefined, 0],
+    ['adds nothing beside the exceptions of the one before it', ['system/*'], 'data/*', undefined, 1],
+    ['adds what only part of leaves out', ['*/raw'], 'data/*', undefined, 0],
+    ['adds nothing with the same exceptions', ['*/raw'], 'data/*', ['*/raw'], 1],
+  ] as const)('a grant that %s', (_name, except, pattern, own, count) => {
+    const second = grant('allow', 'analyst', ['view'], pattern);
+    const { warnings } = findings(
+      { ...grant('allow', 'analyst', ['view'], '*'), except },
+      own === undefined ? second : { ...second, except: own },
+    );
+    expect(warnings).toHaveLength(count);
   });
 
   test('a grant after one that says as much', () => {

@@ -20,6 +20,42 @@ const shipped = [
 ];
 const grants = compileGrants(shipped, [login]);
 
+describe('an allow with exceptions', () => {
+  const narrowed = compileGrants(
+    [
+      allow('admin', 'all', '*'),
+      allow('developer', ['execute', 'view', 'edit'], '*', { except: ['system/*', 'data/raw/%'] }),
+      allow('viewer', ['view'], '*', { except: 'system/*' }),
+      allow('operator', ['view'], 'system/logs/*'),
+      deny('operator', ['view'], 'data/*'),
+    ],
+    [],
+  );
+  test.each([
+    ['reaches what it does not leave out', ['developer'], 'data/x', 'allowed'],
+    ['does not reach an exception', ['developer'], 'system/x', 'no-grant'],
+    ['does not reach its second exception', ['developer'], 'data/raw/x', 'no-grant'],
+    ['takes nothing from another role', ['admin', 'developer'], 'system/x', 'allowed'],
+    ['takes nothing from another role, in the other order', ['developer', 'admin'], 'system/x', 'allowed'],
+    ['takes nothing from a narrower grant of another role', ['viewer', 'operator'], 'system/logs/x', 'allowed'],
+    ['gives nothing where two roles leave the path out', ['developer', 'viewer'], 'system/x', 'no-grant'],
+    ['does not lift the deny of another role', ['viewer', 'operator'], 'data/x', 'denied'],
+  ] as const)('%s', (_name, roles, path, want) => {
+    const decision = decide(narrowed, { roles }, 'view', path);
+    expect(decision.allowed ? 'allowed' : decision.why).toBe(want);
+  });
+
+  test('names the grant that allows, not the one with the exception', () => {
+    const decision = decide(narrowed, { roles: ['developer', 'admin'] }, 'view', 'system/x');
+    expect(decision.grant).toMatchObject({ role: 'admin' });
+  });
+
+  test('exceptions on a deny open nothing', () => {
+    const list = [allow('a', ['view'], '*'), { ...deny('a', ['view'], 'x/*'), except: ['x/y'] }];
+    expect(decide(compileGrants(list, []), { roles: ['a'] }, 'view', 'x/y').allowed).toBe(false);
+  });
+});
+
 describe('decide', () => {
   test.each([
     ['no role', [], 'view', 'data/x', 'no-grant'],

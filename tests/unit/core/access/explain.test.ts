@@ -51,6 +51,26 @@ describe('a path', () => {
     ]);
   });
 
+  test('an exception: the pattern that leaves the path out, and who may', () => {
+    const narrowed = compileGrants(
+      [
+        grant('allow', 'admin', ['view'], '*'),
+        { ...grant('allow', 'developer', ['view'], '*'), except: ['private/*', 'system/*'] },
+        { ...grant('allow', 'viewer', ['view'], '*'), except: ['system/*'] },
+      ],
+      [],
+    );
+    const text = pathExplanationText(
+      explainPath(narrowed, { roles: ['developer'], permission: 'view', path: 'system/x' }),
+    );
+    expect(text.split('\n')).toEqual([
+      'no: developer may not view system/x',
+      "  no grant allows it; this one would: allow('developer', ['view'], 'system/x')",
+      '  the exception system/* leaves it out of allow developer view on * except private/*, system/* (gateway.config.ts:developer)',
+      '  admin may, by allow admin view on * (gateway.config.ts:admin)',
+    ]);
+  });
+
   test('others are named only when they have the permission', () => {
     expect(explainPath(compiled, { roles: ['runner'], permission: 'delete', path: 'x' })).toMatchObject({
       nearest: undefined,
@@ -82,7 +102,7 @@ describe('an operation', () => {
       explainField(compiled, roles, operation('executePlaybook', onPlaybook('execute', 'name'))),
     );
     expect(text).toContain('query executePlaybook: execute on the playbook in name');
-    expect(text).toContain('  developer: on * but system/*');
+    expect(text).toContain('  developer: on * but never system/*');
     expect(text).toContain('    deny developer execute, view, edit, delete on system/* (gateway.config.ts:developer)');
     expect(text).toContain('  runner: on jobs/*');
   });
@@ -122,7 +142,14 @@ test('a table has a row for each operation and a column for each role', () => {
 describe('what is said of the odd cases', () => {
   test('upstream, and grants without a place', () => {
     const upstream = { allowed: false, why: 'upstream', grant: undefined } as const;
-    const explanation = { roles: ['analyst'], permission: 'view' as const, path: 'x', nearest: undefined, others: [] };
+    const explanation = {
+      roles: ['analyst'],
+      permission: 'view' as const,
+      path: 'x',
+      nearest: undefined,
+      excepted: [],
+      others: [],
+    };
     expect(pathExplanationText({ ...explanation, decision: upstream })).toBe(
       'no: analyst may not view x\n  NoETL does not allow it',
     );
@@ -192,9 +219,24 @@ describe('what is said of the odd cases', () => {
     );
   });
 
+  test('exceptions, grant by grant', () => {
+    const narrowed = compileGrants(
+      [
+        { ...grant('allow', 'a', ['view'], 'x/*'), except: ['x/y/*'] },
+        grant('allow', 'a', ['view'], 'z/*', 'w/*'),
+        grant('deny', 'a', ['view'], 'z/q'),
+      ],
+      [],
+    );
+    const text = tableExplanationText(
+      explainTable(narrowed, ['a'], [operation('playbook', onPlaybook('view', 'path'))]),
+    );
+    expect(text.split('\n')[1]).toBe('playbook   on x/* except x/y/*; z/*, w/* but never z/q');
+  });
+
   test('several denials, in one line', () => {
     const denied = compileGrants([grant('allow', 'a', ['view'], '*'), grant('deny', 'a', ['view'], 'x/*', 'y/*')], []);
     const text = tableExplanationText(explainTable(denied, ['a'], [operation('playbook', onPlaybook('view', 'path'))]));
-    expect(text).toBe('operation  a\nplaybook   on * but x/*, y/*');
+    expect(text).toBe('operation  a\nplaybook   on * but never x/*, y/*');
   });
 });

@@ -16,6 +16,19 @@ describe('a grant', () => {
     });
   });
 
+  test('exceptions: one or several', () => {
+    expect(allow('dev', ['view'], '*', { except: 'system/*' }).except).toEqual(['system/*']);
+    expect(allow('dev', ['view'], '*', { except: ['a', 'b'] }).except).toEqual(['a', 'b']);
+    expect(allow('dev', ['view'], '*')).not.toHaveProperty('except');
+  });
+
+  test('a misspelt option is refused, since it would open what it was meant to leave out', () => {
+    const misspelt = { exept: ['system/*'] } as object;
+    expect(() => allow('dev', ['view'], '*', misspelt)).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID', message: expect.stringContaining('exept') }),
+    );
+  });
+
   test('keeps nothing of the lists it was given', () => {
     const patterns = ['a'];
     const grant = allow('admin', 'all', patterns);

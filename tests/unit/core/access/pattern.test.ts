@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { anyMatchOf, compilePattern } from '../../../../core/access/pattern.ts';
+import { anyMatchOf, compilePattern, patternsOverlap } from '../../../../core/access/pattern.ts';
 import { createPatternIndex, findInIndex } from '../../../../core/access/pattern-index.ts';
 import { plainlyMatches, randomPath, randomPattern } from '../../../support/random-access.ts';
 
@@ -73,4 +73,34 @@ test('what stands for all matches of a pattern is matched only by what matches t
   );
   expect(compilePattern('data/*')(anyMatchOf('data/a*'))).toBe(true);
   expect(compilePattern('data/a*')(anyMatchOf('data/*'))).toBe(false);
+});
+
+describe('two patterns overlap', () => {
+  test.each([
+    ['data/*', 'data/x', true],
+    ['data/*', '*/x', true],
+    ['data/*', '*', true],
+    ['*a', 'b*', true],
+    ['a*', 'a', true],
+    ['a%c', 'ab*', true],
+    ['data/*', 'system/*', false],
+    ['data/*', 'data', false],
+    ['*a', '*b', false],
+    ['a*b', 'c*', false],
+    ['', '', true],
+    ['', 'a', false],
+  ])('%s and %s: %s', (left, right, want) => {
+    expect(patternsOverlap(left, right)).toBe(want);
+    expect(patternsOverlap(right, left)).toBe(want);
+  });
+
+  test('when a path matches both', () => {
+    fc.assert(
+      fc.property(randomPattern, randomPattern, randomPath, (left, right, path) => {
+        const both = compilePattern(left)(path) && compilePattern(right)(path);
+        expect(!both || patternsOverlap(left, right)).toBe(true);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
 });

@@ -251,7 +251,7 @@ describe('resolveConfig', () => {
 
   it('names an unknown role of a grant with its place', () => {
     const config: GatewayConfig = { ...declaration, grants: [allow('adnim', 'all', '*')] };
-    expect(problemsOf(required, config).join()).toMatch(/resolve-config\.test\.ts:\d+: there is no role adnim/);
+    expect(problemsOf(required, config).join()).toMatch(/resolve-config\.test\.ts:\d+: unknown role adnim/);
   });
 
   it('never echoes a value that may hold a secret', () => {

@@ -302,7 +302,7 @@ it('grants that cannot mean what they say stop generate too, and not the start a
     grants: [...grants, allow('admin', ['view'], 'a')],
   });
   expect(table.problems).toEqual([
-    expect.stringMatching(/^build-table\.test\.ts:\d+: there is no role admn; roles are admin$/),
+    expect.stringMatching(/^build-table\.test\.ts:\d+: unknown role admn; roles are admin$/),
     expect.stringMatching(/^build-table\.test\.ts:\d+: no path can match '\/x'$/),
   ]);
   expect(table.notes).toEqual([expect.stringMatching(/adds nothing to the grants before it$/)]);
