@@ -1,8 +1,8 @@
 /**
- * What a gateway project's `gateway.config.ts` may use. Everything else of the package is its own affair.
+ * What a gateway project's `gateway.config.ts` can use. Everything else of the package is internal.
  * @module
  */
-/** A plugin of one's own for `plugins`: what runs inside knows {@link CallContext}. */
+/** A custom plugin for `plugins`. Its hooks find a {@link CallContext} in their context. */
 export type { Plugin } from 'graphql-yoga';
 export {
   type AccessRequest,

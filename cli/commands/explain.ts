@@ -21,10 +21,10 @@ interface ExplainFlags {
   readonly json?: boolean;
 }
 
-/** `noetl-gateway explain`: who may do what, and which grant says so. Exits 1 when the answer is no. */
+/** `noetl-gateway explain`: who may do what, and which grant allows it. Exits 1 when the answer is no. */
 export function explainCommand(): Command {
   return new Command('explain')
-    .description('say who may do what, and which grant of gateway.config.ts says so')
+    .description('show who may do what, and which grant of gateway.config.ts allows it')
     .option('--role <role>', 'a role')
     .addOption(new Option('--user-roles <a,b>', 'all roles of a user').conflicts('role'))
     .option('--permission <permission>', `one of ${permissions.join(', ')}`)
@@ -72,7 +72,7 @@ function explain(config: GatewayConfig, flags: ExplainFlags): Explained {
   if (flags.field !== undefined) {
     const operation = operations.find(({ field }) => field === flags.field);
     if (operation === undefined) {
-      throw wrongUse(`there is no field ${flags.field}; fields are ${operations.map(({ field }) => field).join(', ')}`);
+      throw wrongUse(`unknown field ${flags.field}; fields are ${operations.map(({ field }) => field).join(', ')}`);
     }
     const data = explainField(grants, config.roles, operation);
     return { data, text: fieldExplanationText(data), allowed: true };
@@ -83,15 +83,15 @@ function explain(config: GatewayConfig, flags: ExplainFlags): Explained {
 
 function pathQuestion(config: GatewayConfig, { role, userRoles, permission, playbook }: ExplainFlags) {
   if ((role === undefined && userRoles === undefined) || permission === undefined || playbook === undefined) {
-    throw wrongUse('tell --role or --user-roles, --permission and --playbook; or --field, or --table');
+    throw wrongUse('give --role or --user-roles together with --permission and --playbook; or --field; or --table');
   }
   const roles = userRoles?.split(',').map((name) => name.trim()) ?? [role ?? ''];
   for (const name of roles) {
-    if (!config.roles.includes(name)) throw wrongUse(`there is no role ${name}; roles are ${config.roles.join(', ')}`);
+    if (!config.roles.includes(name)) throw wrongUse(`unknown role ${name}; roles are ${config.roles.join(', ')}`);
   }
   const parsed = parsePermission(permission);
   if (parsed === undefined) {
-    throw wrongUse(`there is no permission ${permission}; permissions are ${permissions.join(', ')}`);
+    throw wrongUse(`unknown permission ${permission}; permissions are ${permissions.join(', ')}`);
   }
   return { roles, permission: parsed, path: playbook };
 }

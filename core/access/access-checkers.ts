@@ -1,15 +1,14 @@
 import type { AccessChecker } from '../ports.ts';
 import { type CompiledGrants, decide } from './decision.ts';
 
-/** Decides by the grants of the config alone; never cannot find out. */
+/** Decides by the grants of the config alone, so it never fails. */
 export function createLocalAccessChecker(grants: CompiledGrants): AccessChecker {
   return { check: async ({ user, permission, path }) => decide(grants, user, permission, path) };
 }
 
 /**
- * Both must allow. The first is asked first, and its no is final: the second is then not asked. Reports the grant of
- * the first.
- * @throws what a checker throws: nothing is allowed while one of them cannot find out.
+ * Both must allow. The second is not asked when the first denies. The decision names the grant of the first.
+ * @throws what a checker throws: nothing is allowed while one of them cannot decide.
  */
 export function combineCheckers(first: AccessChecker, second: AccessChecker): AccessChecker {
   return {
@@ -22,7 +21,7 @@ export function combineCheckers(first: AccessChecker, second: AccessChecker): Ac
   };
 }
 
-/** A checker of somebody's own, never asked about paths that are nobody's, whatever it would say of them. */
+/** A custom checker that is never asked about reserved paths: they are denied, whatever it would answer. */
 export function exceptReserved(checker: AccessChecker, reserved: ReadonlySet<string>): AccessChecker {
   return {
     check: async (question) =>

@@ -1,7 +1,7 @@
 import type { User } from '../session/session.ts';
 import type { Permission } from './permission.ts';
 
-/** What a custom access rule is told about the call. `args` are coerced: defaults applied, variables resolved. */
+/** What a custom access rule receives. `args` are coerced: defaults applied, variables resolved. */
 export interface AccessRequest {
   readonly field: string;
   readonly args: Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ export interface AccessRequest {
 
 /**
  * Who may call an operation.
- * - `closed`: nobody
+ * - `closed`: no user
  * - `authenticated`: everyone with a session; `rows` then names the list whose rows are left out without `view`
  * - `role`: a user who has one of the roles
  * - `playbook`: `permission` on the catalog path in `argument`
@@ -44,6 +44,6 @@ export const onPlaybook = <const A extends string>(permission: Permission, argum
 export const onExecution = <const A extends string>(permission: Permission, argument: A) =>
   ({ kind: 'execution', permission, argument }) as const;
 
-/** A rule of one's own. A function that throws or rejects denies. */
+/** A custom rule. A function that throws or rejects denies. */
 export const custom = (decide: (request: AccessRequest) => boolean | Promise<boolean>) =>
   ({ kind: 'custom', decide }) as const;

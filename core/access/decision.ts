@@ -6,7 +6,7 @@ import { parsePlaybookPath } from './playbook-path.ts';
 
 /**
  * Allowed by a grant, or denied: by a `deny` grant, because no grant allows, because the path is not in normal form,
- * because it is one of the gateway's own auth playbooks, or because NoETL says so.
+ * because it is one of the gateway's own auth playbooks, or because NoETL denies it.
  */
 export type Decision =
   | { readonly allowed: true; readonly grant: Grant | undefined }

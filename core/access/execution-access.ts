@@ -2,10 +2,10 @@ import type { AccessChecker, AccessQuestion } from '../ports.ts';
 import type { Decision } from './decision.ts';
 
 /**
- * Decides on the executions of the playbook on a path: as on the playbook itself, and whoever may execute it may view
- * its executions too. A grant that denies `view` is not overruled by that. It says nothing about the playbook's source.
- * @param question `permission` is what is wanted on the execution, `path` its playbook.
- * @throws what the checker throws: it could not find out.
+ * Decides on the executions of the playbook on a path: as on the playbook itself, and `execute` on the playbook implies
+ * `view` of its executions. It does not overrule a grant that denies `view`, and it gives no view of the playbook's source.
+ * @param question `permission` is the permission on the execution, `path` its playbook.
+ * @throws what the checker throws when it cannot decide.
  */
 export async function decideOnExecution(checker: AccessChecker, question: AccessQuestion): Promise<Decision> {
   const decision = await checker.check(question);

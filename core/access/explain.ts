@@ -99,7 +99,7 @@ function accessOf(compiled: CompiledGrants, role: string, rule: AccessRule): Rol
     case 'playbook':
       return onPaths(compiled, role, [rule.permission]);
     case 'execution':
-      // Whoever may execute a playbook may view its executions.
+      // `execute` on a playbook implies `view` of its executions.
       return onPaths(compiled, role, rule.permission === 'view' ? ['view', 'execute'] : [rule.permission]);
   }
 }

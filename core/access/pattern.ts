@@ -43,7 +43,7 @@ export function compilePattern(pattern: string): PathMatcher {
 
 /**
  * A text that stands for all that a pattern matches: another pattern that matches it matches every one of those paths,
- * since a letter that stands in no pattern can only be taken by a wildcard.
+ * since a character that no pattern contains can only be matched by a wildcard.
  */
 export function anyMatchOf(pattern: string): string {
   return pattern.replace(/[*%]+/g, '\uffff');

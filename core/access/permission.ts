@@ -5,7 +5,7 @@ export type Permission = (typeof permissions)[number];
 
 /**
  * Reads a permission's name. `modify` is NoETL's own word for `edit`.
- * @returns undefined when the name is none of the known ones.
+ * @returns undefined when the name is unknown.
  */
 export function parsePermission(name: string): Permission | undefined {
   const alias = name === 'modify' ? 'edit' : name;

@@ -80,7 +80,7 @@ describe('the protocol, step by step', () => {
     expect(hours).toBeLessThanOrEqual(8);
   });
 
-  it('executes a playbook, and says so in the protocol’s words', async () => {
+  it('executes a playbook, and answers in the protocol’s words', async () => {
     const { sessionToken } = await dev.login('developer');
     const { status, body } = await graphql(dev.url, sessionToken, {
       query:

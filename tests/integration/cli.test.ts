@@ -94,14 +94,8 @@ describe('explain', () => {
   });
 
   it.each([
-    [
-      ['--role', 'nobody', '--permission', 'view', '--playbook', 'a'],
-      /there is no role nobody; roles are admin, analyst/,
-    ],
-    [
-      ['--role', 'admin', '--permission', 'fly', '--playbook', 'a'],
-      /there is no permission fly; permissions are execute/,
-    ],
+    [['--role', 'nobody', '--permission', 'view', '--playbook', 'a'], /unknown role nobody; roles are admin, analyst/],
+    [['--role', 'admin', '--permission', 'fly', '--playbook', 'a'], /unknown permission fly; permissions are execute/],
     [['--field', 'nope'], /there is no field nope; fields are executePlaybook/],
     [['--role', 'admin'], /tell --role or --user-roles, --permission and --playbook/],
   ])('%s is 2', async (args, says) => {

@@ -69,7 +69,7 @@ describe('executions', () => {
     expect(await may(checker, 'view')).toBe(false);
   });
 
-  test('those of the auth playbooks are nobody\u2019s', async () => {
+  test('no role sees those of the auth playbooks', async () => {
     expect(await may(local(grant('allow', 'analyst', ['execute', 'view'], '*')), 'view', 'auth/login')).toBe(false);
   });
 
@@ -79,7 +79,7 @@ describe('executions', () => {
   });
 });
 
-test('a checker of somebody’s own is not asked about what is nobody’s', async () => {
+test('a custom checker is not asked about reserved paths', async () => {
   const own = answering(yes);
   const checker = exceptReserved(own, new Set(['auth/login']));
   expect(await checker.check({ ...question, path: 'auth/login' })).toMatchObject({ allowed: false, why: 'reserved' });

@@ -59,7 +59,7 @@ describe('an allow with exceptions', () => {
 describe('decide', () => {
   test.each([
     ['no role', [], 'view', 'data/x', 'no-grant'],
-    ['an unknown role', ['nobody'], 'view', 'data/x', 'no-grant'],
+    ['an unknown role', ['unknown'], 'view', 'data/x', 'no-grant'],
     ['a role with a grant', ['analyst'], 'view', 'data/x', 'allowed'],
     ['a permission without a grant', ['analyst'], 'delete', 'data/x', 'no-grant'],
     ['a path without a grant', ['analyst'], 'view', 'other/x', 'no-grant'],
@@ -67,7 +67,7 @@ describe('decide', () => {
     ['a denied path', ['developer'], 'view', 'system/x', 'denied'],
     ['a denial of one role against the grant of another', ['admin', 'developer'], 'view', 'system/x', 'denied'],
     ['the same, the other way round', ['developer', 'admin'], 'view', 'system/x', 'denied'],
-    ['grants of several roles', ['nobody', 'analyst'], 'execute', 'data/x', 'allowed'],
+    ['grants of several roles', ['unknown', 'analyst'], 'execute', 'data/x', 'allowed'],
     ['a path that is not in normal form', ['admin'], 'view', 'data/../system/x', 'path-refused'],
     ['a reserved path', ['admin'], 'view', login, 'reserved'],
   ] as const)('%s', (_name, roles, permission, path, want) => {
@@ -75,7 +75,7 @@ describe('decide', () => {
     expect(decision.allowed ? 'allowed' : decision.why).toBe(want);
   });
 
-  test.each(permissions)('the auth playbooks are nobody\u2019s: %s', (permission) => {
+  test.each(permissions)('the auth playbooks are reserved: %s', (permission) => {
     expect(decide(grants, { roles: ['admin'] }, permission, login)).toMatchObject({ allowed: false, why: 'reserved' });
   });
 
