@@ -1,9 +1,8 @@
-# syntax=docker/dockerfile:1
-# Built and checked by hand, not generated. docs/deploy.md says how to build it with a pinned digest.
+# Written by hand, not generated. docs/deploy.md explains the build.
 
-# The version that the repository develops and tests with (tools/node/package.json). For a reproducible image, build
-# with the digest of your registry: --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:…
-ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+# The version that the repository develops and tests with (tools/node/package.json), pinned to the digest of its
+# multi-platform index. A mirror with another digest: --build-arg NODE_IMAGE=…
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553
 
 # Compiles the sources; has every dependency, Mesh too.
 FROM ${NODE_IMAGE} AS build

@@ -105,7 +105,8 @@ default. \`gateway.config.ts\` says what is open, to whom, and under which name.
 | \`npm run diff -- <old> <new>\` | what a new document changes, and what that opens |
 | \`npm run generate\` | writes everything that is generated; commit it |
 | \`npm run check\` | type-checks, and fails when something generated is stale |
-| \`npm run doctor\` | looks at environment, NoETL, issuer and store |
+| \`npm run doctor\` | checks environment, NoETL, issuer and store |
+| \`npm run explain -- --table\` | shows who may do what, and which grant allows it |
 | \`npm start\` | the production server; needs \`GATEWAY_TRUSTED_ISSUERS\` and \`GATEWAY_AUDIENCES\` |
 
 Serving needs none of what generates: a production install is \`npm ci --omit=dev --omit=optional\`, as in the generated

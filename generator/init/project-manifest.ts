@@ -21,6 +21,7 @@ const scripts = {
   test: 'npm run check',
   diff: 'noetl-gateway diff',
   doctor: 'noetl-gateway doctor',
+  explain: 'noetl-gateway explain',
 } as const;
 
 /** What `npm init` writes where nobody has said anything yet. */

@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
@@ -59,6 +68,51 @@ describe.skipIf(!ready)('a project of one’s own', { timeout: 300_000 }, () => 
     const packages = readdirSync(join(project, 'node_modules'));
     expect(packages).not.toContain('@graphql-mesh');
     expect(packages).not.toContain('typescript');
+  });
+
+  test('graphql is there once, also when the project names another version of it', async () => {
+    const other = join(parent, 'own graphql');
+    mkdirSync(other);
+    writeFileSync(
+      join(other, 'package.json'),
+      JSON.stringify({ type: 'module', dependencies: { graphql: '16.11.0' } }),
+    );
+    expect(await install(['install', '--no-audit', '--no-fund', archive], { cwd: other })).toMatchObject({ code: 0 });
+    for (const [folder, version] of [
+      [project, /^16\./],
+      [other, /^16\.11\.0$/],
+    ] as const) {
+      const copies = globSync('**/node_modules/graphql/package.json', { cwd: folder });
+      expect(copies).toEqual([join('node_modules', 'graphql', 'package.json')]);
+      const { version: found } = JSON.parse(readFileSync(join(folder, copies[0] ?? ''), 'utf8')) as { version: string };
+      expect(found).toMatch(version);
+    }
+    // A plugin of the project throws its own GraphQLError; Yoga, which the gateway uses, recognises it.
+    const script = `
+      import { GraphQLError } from 'graphql';
+      import { createRequire } from 'node:module';
+      const inside = createRequire(import.meta.resolve('noetl-gateway'));
+      const { GraphQLError: theirs } = inside('graphql');
+      console.log(new GraphQLError('own') instanceof theirs);`;
+    writeFileSync(join(other, 'own-error.mjs'), script);
+    expect(await run(process.execPath, ['own-error.mjs'], { cwd: other })).toEqual({ code: 0, text: 'true\n' });
+  });
+
+  test('the contract of a session store runs in the test runner of a project', async () => {
+    const script = `
+      import { after, test } from 'node:test';
+      import { sessionStoreContract } from 'noetl-gateway/testing';
+      const store = { get: async () => undefined, put: async () => true, end: async () => {}, endAllOf: async () => {},
+        notBefore: async () => undefined, onEnded: () => {}, ping: async () => {}, close: async () => {} };
+      const { cases, close } = sessionStoreContract({ open: async () => store });
+      for (const { name, run } of cases.filter(({ name }) => /unknown key|stays ended/.test(name))) test(name, run);
+      after(close);`;
+    writeFileSync(join(project, 'store.test.mjs'), script);
+    const { code, text: said } = await here(process.execPath, '--test', '--test-reporter=tap', 'store.test.mjs');
+    rmSync(join(project, 'store.test.mjs'));
+    expect(said).toMatch(/^ok 1 - an unknown key/m);
+    expect(said).toMatch(/^not ok 2 - an ended session stays ended/m);
+    expect(code).toBe(1);
   });
 
   test('says its version and what it can do', async () => {

@@ -6,9 +6,11 @@ import { defaults } from '../../core/config/defaults.ts';
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
 
-test('the base image is the Node that the repository is tested with', () => {
+test('the base image is the Node that the repository is tested with, pinned by digest', () => {
   const { version } = JSON.parse(readFileSync('tools/node/package.json', 'utf8')) as { version: string };
-  expect(dockerfile).toMatch(new RegExp(`^ARG NODE_IMAGE=node:${version.replaceAll('.', '\\.')}-bookworm-slim$`, 'm'));
+  expect(dockerfile).toMatch(
+    new RegExp(`^ARG NODE_IMAGE=node:${version.replaceAll('.', '\\.')}-bookworm-slim@sha256:[0-9a-f]{64}$`, 'm'),
+  );
   const bases = dockerfile.match(/^FROM \S+/gm);
   expect(new Set(bases)).toEqual(new Set([`FROM $${'{NODE_IMAGE}'}`]));
 });

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Ending, SessionStore } from '../core/ports.ts';
+import type { Session } from '../core/session/session.ts';
+import { parseSessionToken, type SessionKey, sessionKey } from '../core/session/session-token.ts';
+
+/** How to open the store that is tested. */
+export interface SessionStoreUnderTest {
+  /** Called twice. A shared store returns a second client on the same data; a store of one process returns itself. */
+  open(): Promise<SessionStore>;
+  /** All keys and values as one text, for the check that no token is stored; leave it out for a store in memory. */
+  readonly dump?: (() => Promise<string>) | undefined;
+}
+
+/** One promise of the port. `run` rejects with an `AssertionError` when the adapter breaks it. */
+export interface ContractCase {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+export interface SessionStoreContract {
+  readonly cases: readonly ContractCase[];
+  /** Closes both stores. Call it after the last case. */
+  close(): Promise<void>;
+}
+
+const hourMs = 3_600_000;
+
+/**
+ * What every session store promises, as test cases. They use `node:assert` only, so that they run in Vitest, `node:test`
+ * and others alike:
+ *
+ *     const { cases, close } = sessionStoreContract({ open: () => createMyStore() });
+ *     for (const { name, run } of cases) test(name, run);
+ *     after(close);
+ */
+export function sessionStoreContract(under: SessionStoreUnderTest): SessionStoreContract {
+  const opened: { one?: Promise<SessionStore>; two?: Promise<SessionStore> } = {};
+  const stores = async (): Promise<Stores> => {
+    opened.one ??= under.open();
+    opened.two ??= under.open();
+    return { one: await opened.one, two: await opened.two };
+  };
+  const secret = `noetl-session-${randomUUID()}`;
+  const list = [...sessionCases, ...endingCases, ...(under.dump === undefined ? [] : [secrecyCase(under.dump)])];
+  return {
+    cases: list.map(({ name, check }) => ({ name, run: async () => check(await stores(), secret) })),
+    async close() {
+      for (const store of [opened.one, opened.two]) await (await store)?.close();
+    },
+  };
+}
+
+interface Stores {
+  readonly one: SessionStore;
+  readonly two: SessionStore;
+}
+
+interface Case {
+  readonly name: string;
+  check(stores: Stores, secret: string): Promise<void>;
+}
+
+const sessionCases: readonly Case[] = [
+  {
+    name: 'an unknown key and an unknown user are undefined',
+    async check({ one }, secret) {
+      assert.equal(await one.get(newKey(secret)), undefined);
+      assert.equal(await one.notBefore(newUser()), undefined);
+    },
+  },
+  {
+    name: 'a session comes back whole, in every replica',
+    async check({ one, two }, secret) {
+      const key = newKey(secret);
+      const displayName = 'Ä "x" {"state":"ended"}';
+      const user = { userId: '320816801799737344', email: undefined, displayName, roles: ['a', 'b'] };
+      const session = { ...newSession(), user, issuerExpiresAt: inHours(24), selfIssued: true };
+      const checkedAt = new Date(Date.now() - 5);
+      assert.equal(await one.put(key, session, checkedAt, inHours(9)), true);
+      for (const store of [one, two]) {
+        assert.deepEqual(present(await store.get(key)), present({ state: 'live', session, checkedAt }));
+      }
+    },
+  },
+  {
+    name: 'the latest put counts',
+    async check({ one, two }, secret) {
+      const key = newKey(secret);
+      await put(one, key);
+      const later = newSession(['viewer']);
+      assert.equal(await two.put(key, later, new Date(), inHours(9)), true);
+      const stored = await one.get(key);
+      assert.deepEqual(stored?.state === 'live' ? stored.session.user.roles : undefined, ['viewer']);
+    },
+  },
+  {
+    name: 'a record is removed at its end, and not earlier',
+    async check({ one }, secret) {
+      const [live, ended, userId] = [newKey(secret), newKey(secret), newUser()];
+      const until = new Date(Date.now() + 1_500);
+      await one.put(live, newSession(), new Date(), until);
+      await one.end(ended, until);
+      await one.endAllOf(userId, new Date(), until);
+      const found = [await one.get(live), await one.get(ended), await one.notBefore(userId)];
+      // On a machine that took longer than the records live, nothing can be said of them.
+      if (Date.now() < until.getTime()) assert.ok(found.every((record) => record !== undefined));
+      await eventually(async () => (await one.get(live)) === undefined && (await one.notBefore(userId)) === undefined);
+      assert.ok(Date.now() >= until.getTime());
+    },
+  },
+  { name: 'answers a ping', check: ({ one }) => one.ping() },
+];
+
+const endingCases: readonly Case[] = [
+  {
+    name: 'an ended session stays ended: no put brings it back',
+    async check({ one, two }, secret) {
+      const key = newKey(secret);
+      await put(one, key);
+      await one.end(key, inHours(9));
+      for (const store of [one, two]) {
+        assert.deepEqual(await store.get(key), { state: 'ended' });
+        assert.equal(await put(store, key), false);
+        assert.deepEqual(await store.get(key), { state: 'ended' });
+      }
+    },
+  },
+  {
+    name: 'a session can be ended before it is put',
+    async check({ one, two }, secret) {
+      const key = newKey(secret);
+      await one.end(key, inHours(9));
+      assert.equal(await put(two, key), false);
+    },
+  },
+  {
+    name: 'puts that race with an ending do not bring the session back',
+    async check({ one, two }, secret) {
+      const key = newKey(secret);
+      const puts = Array.from({ length: 20 }, (_, n) => put(n % 2 === 0 ? one : two, key).catch(() => false));
+      await Promise.all([...puts.slice(0, 10), one.end(key, inHours(9)), ...puts.slice(10)]);
+      for (const store of [one, two]) assert.deepEqual(await store.get(key), { state: 'ended' });
+    },
+  },
+  {
+    name: 'a user has the latest mark of all that were set, and no other user has it',
+    async check({ one, two }) {
+      const userId = newUser();
+      const marks = [1_700_000_000_000, 1_700_000_000_777, 1_700_000_000_500].map((time) => new Date(time));
+      for (const mark of marks) await one.endAllOf(userId, mark, inHours(1));
+      assert.deepEqual(await two.notBefore(userId), marks[1]);
+      assert.equal(await two.notBefore(newUser()), undefined);
+    },
+  },
+  {
+    name: 'every replica receives endings',
+    async check({ one, two }, secret) {
+      const received: Ending[] = [];
+      two.onEnded((ending) => void received.push(ending));
+      const [key, userId, notBefore] = [newKey(secret), newUser(), new Date()];
+      await one.end(key, inHours(1));
+      await one.endAllOf(userId, notBefore, inHours(1));
+      const has = (wanted: Ending) => received.some((ending) => isSame(ending, wanted));
+      await eventually(() => has({ key }) && has({ userId, notBefore }));
+    },
+  },
+];
+
+const secrecyCase = (dump: () => Promise<string>): Case => ({
+  name: 'no token is stored',
+  async check({ one }, secret) {
+    await put(one, newKey(secret));
+    const kept = await dump();
+    assert.ok(kept.length > 0, 'dump() returned nothing, although a session is stored');
+    assert.ok(!kept.includes(secret), 'the store holds a session token in clear');
+  },
+});
+
+const put = (store: SessionStore, key: SessionKey): Promise<boolean> =>
+  store.put(key, newSession(), new Date(), inHours(9));
+
+function newKey(secret: string): SessionKey {
+  const token = parseSessionToken(`${secret}-${randomUUID()}`);
+  assert.ok(token !== undefined);
+  return sessionKey(token);
+}
+
+const newUser = (): string => `user ${randomUUID()}`;
+
+const inHours = (hours: number): Date => new Date(Date.now() + hours * hourMs);
+
+const newSession = (roles: readonly string[] = ['developer']): Session => ({
+  user: { userId: '7', email: 'ada@example.com', displayName: 'Ada', roles },
+  issuedAt: new Date(),
+  expiresAt: inHours(8),
+});
+
+/** The value without members that are undefined: a store need not keep those. */
+function present(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Date || Array.isArray(value)) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(members.map(([name, member]) => [name, present(member)]));
+}
+
+function isSame(left: Ending, right: Ending): boolean {
+  try {
+    assert.deepEqual(left, right);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws AssertionError after ten seconds; an adapter should need less than one. */
+async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (Date.now() < end) {
+    if (await holds()) return;
+    await delay(20);
+  }
+  assert.fail('it did not happen within ten seconds');
+}
