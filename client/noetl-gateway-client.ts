@@ -276,6 +276,23 @@ export interface ExecutionArgs {
   readonly id: string;
 }
 
+export interface ExecutionFailure {
+  readonly step: string | null;
+  readonly message: string;
+}
+
+export interface ExecutionStep {
+  readonly name: string;
+  readonly status: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly attempts: number;
+  readonly lastSeenAt: string | null;
+  readonly executionId: string | null;
+  readonly result: unknown;
+  readonly error: string | null;
+}
+
 export interface Execution {
   readonly id: string;
   readonly executionId: string;
@@ -284,10 +301,16 @@ export interface Execution {
   readonly version: number | null;
   readonly status: string;
   readonly result: unknown;
+  readonly resultStep: string | null;
   readonly textOutput: string | null;
   readonly error: string | null;
+  readonly failure: ExecutionFailure | null;
+  readonly steps: readonly ExecutionStep[] | null;
+  readonly currentStep: string | null;
+  readonly progress: number | null;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
+  readonly parentId: string | null;
 }
 
 export interface ExecutionEventsArgs {
@@ -433,7 +456,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     dashboardStats: (more?: CallOptions) =>
       call<DashboardStatsResponse | null>('dashboardStats', "query dashboardStats{dashboardStats{activeWorkflows failedExecutions stats status successfulExecutions totalExecutions totalPlaybooks}}", undefined, more),
     execution: (args: ExecutionArgs, more?: CallOptions) =>
-      call<Execution | null>('execution', "query execution($id:ID!){execution(id:$id){id executionId path name version status result textOutput error startedAt finishedAt}}", args, more),
+      call<Execution | null>('execution', "query execution($id:ID!){execution(id:$id){id executionId path name version status result resultStep textOutput error failure{step message}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error}currentStep progress startedAt finishedAt parentId}}", args, more),
     executionEvents: (args: ExecutionEventsArgs, more?: CallOptions) =>
       call<unknown>('executionEvents', "query executionEvents($id:ID!$page:Int$pageSize:Int$sinceEventId:ID$eventType:String){executionEvents(id:$id page:$page pageSize:$pageSize sinceEventId:$sinceEventId eventType:$eventType)}", args, more),
     executions: (args?: ExecutionsArgs, more?: CallOptions) =>

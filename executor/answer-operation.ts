@@ -7,12 +7,12 @@ import { GatewayError } from '../core/errors.ts';
 import { withoutConnections } from '../core/noetl/hidden-values.ts';
 import { answerOf } from '../core/noetl/upstream-answer.ts';
 import { inDocumentedForm } from '../core/noetl/wire-dialect.ts';
-import type { Upstream, UpstreamCall } from '../core/ports.ts';
+import type { Upstream, UpstreamCall, UpstreamReply } from '../core/ports.ts';
 import { ofDeclaredShape } from './declared-shape.ts';
-import { executionIdOf } from './protocol/execution.ts';
 import type { ExecutionGate } from './protocol/execution-access.ts';
+import { eventsAnswer } from './protocol/execution-events.ts';
 import type { Asking } from './protocol/execution-reads.ts';
-import { type Executions, noSuchExecution } from './protocol/executions.ts';
+import { type Executions, executionIdOf, noSuchExecution } from './protocol/executions.ts';
 import { askingOf, boundsOf, type OpenDecision, type RootAnswer, type RootCall } from './root-call.ts';
 import { withVisibleRows } from './visible-rows.ts';
 
@@ -37,7 +37,7 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
 
   async function ask(call: UpstreamCall, asking: Asking): Promise<unknown> {
     const reply = await upstream.request(call);
-    if (reply.status === 404 && plan.route.endsWith('/events')) return eventsElsewhere(call.path, asking);
+    if (plan.route.endsWith('/events')) return events(call.path, reply, asking);
     const body = ofDeclaredShape(type, inDocumentedForm(plan.route, answerOf(reply)));
     return plan.route.includes('/worker/') ? withoutConnections(body) : body;
   }
@@ -66,18 +66,9 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     return decision.path !== undefined || plan.executionIds.size === 0 || reserved.size === 0;
   }
 
-  /** One server has events in its detail only. */
-  async function eventsElsewhere(path: string, asking: Asking): Promise<unknown> {
+  function events(path: string, reply: UpstreamReply, asking: Asking): Promise<unknown> {
     const id = path.split('/').at(-2) ?? '';
-    const detail = (await executions.look(id, asking))?.detail;
-    if (detail?.server !== 'rust') throw noSuchExecution();
-    return {
-      execution_id: id,
-      path: detail.path ?? null,
-      status: detail.claim,
-      events: detail.events,
-      pagination: null,
-    };
+    return eventsAnswer(id, reply.status === 404 ? undefined : answerOf(reply), executions, asking);
   }
 
   function idIn(decision: OpenDecision): string {

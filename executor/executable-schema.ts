@@ -5,6 +5,8 @@ import type { CallPlan } from '../core/call-plan/call-plan.ts';
 import type { Clock } from '../core/clock.ts';
 import { type AnyRow, isGatewayRow } from '../core/config/operation-row.ts';
 import { GatewayError } from '../core/errors.ts';
+import { compileResultRules, type ResultRule } from '../core/execution/result-rules.ts';
+import { secretNames } from '../core/execution/secret-members.ts';
 import { ownPathsOf } from '../core/noetl/own-paths.ts';
 import type { Observe } from '../core/observe.ts';
 import type { Upstream } from '../core/ports.ts';
@@ -33,6 +35,16 @@ export interface ExecutableSchemaOptions {
   readonly pause?: (ms: number) => Promise<void>;
   /** Catalog paths that nobody starts or sees executions of through the gateway: the auth playbooks. */
   readonly reservedPaths?: Iterable<string>;
+  /** What the config says about results of playbooks. Default: nothing. */
+  readonly results?: Readonly<Record<string, ResultRule>>;
+  /** Names of members whose values are masked. Default: passwords, tokens, keys. */
+  readonly secretNames?: readonly string[];
+  /** Whether reasons of failures stay in NoETL. Default false. */
+  readonly hideErrors?: boolean;
+  /** A result above this is an error, unless its row says otherwise, bytes. Default 16 MiB. */
+  readonly maxResultBytes?: number;
+  /** Bound of what is kept of finished executions, bytes. Default 64 MiB. */
+  readonly keepBytes?: number;
   /** Distinct paths that are judged for one list; rows beyond are left out. For checkers that ask upstream. */
   readonly maxPathsPerAnswer?: number;
 }
@@ -58,13 +70,30 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
       problems,
     });
   }
-  const executions = createExecutions({ upstream, clock, pause, basePath: ownPathsOf(operations).executions });
+  const executions = createExecutions({
+    upstream,
+    clock,
+    pause,
+    basePath: ownPathsOf(operations).executions,
+    results: compileResultRules(options.results),
+    isSecret: secretNames(options.secretNames),
+    hideErrors: options.hideErrors === true,
+    keepBytes: options.keepBytes ?? 64 * 1024 * 1024,
+  });
   const schema = createClientSchema(document);
   attachEnumValues(schema, document);
   attachOutputs(schema, wireNamesOf(document));
   const reserved = new Set(options.reservedPaths);
   const gate = createExecutionGate(options.observe ?? (() => {}), reserved);
-  const answers = { upstream, executions, gate, reserved, clock, maxPathsPerAnswer: options.maxPathsPerAnswer };
+  const answers = {
+    upstream,
+    executions,
+    gate,
+    reserved,
+    clock,
+    maxPathsPerAnswer: options.maxPathsPerAnswer,
+    maxResultBytes: options.maxResultBytes ?? 16 * 1024 * 1024,
+  };
   for (const [name, field] of fields) {
     const type = field.root === 'query' ? schema.getQueryType() : schema.getMutationType();
     const known = type?.getFields()[name];
@@ -93,7 +122,10 @@ function decisionFor(context: CallContext | undefined, info: GraphQLResolveInfo)
 
 const refused = () => new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
 
-function answerFor(field: RootField, options: Parameters<typeof answerOperation>[2]): RootAnswer {
+function answerFor(
+  field: RootField,
+  options: Parameters<typeof answerOperation>[2] & { readonly maxResultBytes: number },
+): RootAnswer {
   const { row, plan } = field;
   if (isGatewayRow(row)) {
     return async ({ decision, context }) => {
@@ -107,7 +139,7 @@ function answerFor(field: RootField, options: Parameters<typeof answerOperation>
     case 'execute':
       return answerExecutePlaybook(plan, row, options.upstream, options.reserved);
     case 'execution':
-      return answerExecution(plan, row, options.executions, options.gate);
+      return answerExecution(plan, row, options.executions, options.gate, options.maxResultBytes);
     case 'cancel':
       return answerCancelExecution(plan, row, options.upstream, options.executions, options.gate);
     case 'operation':

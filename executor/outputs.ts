@@ -58,7 +58,7 @@ function outputResolver(field: GraphQLField<unknown, unknown>, wire: string): Gr
   return (source, args, context, info) => {
     if (!isJsonObject(source)) return defaultFieldResolver(source, args, context, info);
     const value = member(source, wire, field.name);
-    if (typeof value === 'function') return value();
+    if (typeof value === 'function') return value(args);
     return convert === undefined ? value : convert(value);
   };
 }

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject, textMember } from '../noetl/json-object.
 import { parseWireTime } from '../noetl/wire-time.ts';
 
 export type ExecutionState = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+export type End = Exclude<ExecutionState, 'RUNNING'>;
 
 /** An execution as `GET /api/executions/{id}` tells it, whichever server answers. */
 export interface ExecutionDetail {
@@ -17,8 +18,15 @@ export interface ExecutionDetail {
   readonly server: 'python' | 'rust';
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;
-  /** Newest first, whatever the order on the wire. */
+  readonly parentId: string | undefined;
+  /** 0 or 100 from the Python server; the Rust server has none. */
+  readonly progress: number | undefined;
+  /** What the playbook was started with, where the server tells it (Rust). */
+  readonly workload: JsonObject | undefined;
+  /** As on the wire; empty when they were not asked for. */
   readonly events: readonly JsonObject[];
+  /** Whether `events` goes back to the first one. */
+  readonly hasAllEvents: boolean;
 }
 
 const ends: Readonly<Record<string, ExecutionState>> = {
@@ -35,15 +43,18 @@ export function parseExecutionState(status: unknown): ExecutionState {
   return (Object.hasOwn(ends, word) ? ends[word] : undefined) ?? 'RUNNING';
 }
 
-/** @throws ERR_UPSTREAM when the answer is not about the execution that was asked for */
-export function decodeExecutionDetail(body: unknown, askedId: string): ExecutionDetail {
+/**
+ * Reads a detail answer, or a row of the list.
+ * @param askedId undefined: any execution
+ * @throws ERR_UPSTREAM when the answer is not about the execution that was asked for
+ */
+export function decodeExecutionDetail(body: unknown, askedId?: string): ExecutionDetail {
   const id = isJsonObject(body) ? idText(body['execution_id']) : undefined;
-  if (!isJsonObject(body) || id !== askedId) {
+  if (!isJsonObject(body) || id === undefined || (askedId !== undefined && id !== askedId)) {
     throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');
   }
   const server = Object.hasOwn(body, 'started_at') && !Object.hasOwn(body, 'start_time') ? 'rust' : 'python';
-  const events = Array.isArray(body['events']) ? body['events'].filter(isJsonObject) : [];
-  const version = body['version'];
+  const { version, progress, workload, pagination } = body;
   return {
     id,
     path: textMember(body, 'path'),
@@ -52,17 +63,10 @@ export function decodeExecutionDetail(body: unknown, askedId: string): Execution
     server,
     startedAt: parseWireTime(body['start_time'] ?? body['started_at']),
     endedAt: parseWireTime(body['end_time'] ?? body['completed_at']),
-    events: newestFirst(events),
+    parentId: idText(body['parent_execution_id']),
+    progress: typeof progress === 'number' && Number.isInteger(progress) ? progress : undefined,
+    workload: isJsonObject(workload) ? workload : undefined,
+    events: Array.isArray(body['events']) ? body['events'].filter(isJsonObject) : [],
+    hasAllEvents: !(isJsonObject(pagination) && pagination['has_next'] === true),
   };
-}
-
-function newestFirst(events: readonly JsonObject[]): readonly JsonObject[] {
-  const first = eventNumber(events[0]);
-  const last = eventNumber(events.at(-1));
-  return first !== undefined && last !== undefined && first < last ? events.toReversed() : events;
-}
-
-function eventNumber(event: JsonObject | undefined): bigint | undefined {
-  const text = idText(event?.['event_id']);
-  return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : undefined;
 }

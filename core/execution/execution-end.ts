@@ -1,86 +1,66 @@
-import { LRUCache } from 'lru-cache';
-import type { Clock } from '../clock.ts';
-import type { ExecutionDetail, ExecutionState } from './execution-detail.ts';
+import type { End, ExecutionDetail } from './execution-detail.ts';
 import type { ExecutionStatus } from './execution-status.ts';
+import { hasOpenWork, lastStepOf, type RunEvent, terminalEvent } from './run-event.ts';
 
-export type End = Exclude<ExecutionState, 'RUNNING'>;
-
-/** What is known about an execution's end: it is over, it is not, or `/status` has to say. */
-export type EndVerdict = { readonly over: End } | 'running' | 'ask' | 'unconfirmed';
-
-export interface EndRulesOptions {
-  readonly clock: Clock;
-  /** An inferred end must hold for this long under our own eyes. Default 2,000. */
-  readonly holdMs?: number;
-  /** Executions that are remembered. Default 10,000. */
-  readonly size?: number;
+/** An execution that is over. */
+export interface Over {
+  readonly end: End;
+  /** Milliseconds since the epoch, by the server's own clock; the same at every look. */
+  readonly finishedAt: number | undefined;
+  /** The step that ended last. */
+  readonly lastStep: string | undefined;
+  /** The last step ran, and NoETL could not store what it gave. */
+  readonly isResultLost: boolean;
 }
 
-/** Remembers what was seen of executions that claim to be over. */
-export interface EndRules {
-  /** Judges a detail answer alone. `ask`: it claims an end that only `/status` can confirm. */
-  ofDetail(detail: ExecutionDetail): EndVerdict;
-  /** Judges the `/status` that was read after that detail. `unconfirmed`: an inferred end that has not held yet. */
-  ofStatus(detail: ExecutionDetail, status: ExecutionStatus): EndVerdict;
-  /** A terminal event was found. */
-  settle(detail: ExecutionDetail, end: End): EndVerdict;
-  /** Something was done to the execution: look again. */
-  forget(id: string): void;
-}
+/** `ask`: it may be over; `/status` has to agree. */
+export type Verdict = { readonly over: Over } | 'running' | 'ask';
 
-interface Memory {
-  readonly settled: End | undefined;
-  /** Of the detail when settled, of the status while an inferred end is watched. */
-  readonly fingerprint: string;
-  readonly since: number;
-}
+/** An end that NoETL only infers counts after this long without an event, milliseconds. */
+export const holdMs = 2_000;
+/** After this long without an event, a last step that `/status` does not know has been lost, milliseconds. */
+const lostAfterMs = 5_000;
 
 /**
- * When is an execution over? NoETL announces ends that are none for some milliseconds between two steps, and never
- * writes a terminal event for some runs. So: a cancelled or failed run and a completion that is not inferred are over;
- * an inferred one only after it has held, with no progress in between.
+ * When is an execution over? NoETL announces ends between two steps that are not ends, calls a run FAILED as soon as one
+ * step fails, works through its own events seconds late under load, and never writes a terminal event for some runs.
+ * So: a cancelled run and a run with a terminal event are over. Any other end must have been quiet for {@link holdMs},
+ * with no work open in the newest events, and `/status` must speak of the last step that the events name.
+ * @param events the newest ones, oldest first, without gaps
+ * @param quietMs how long ago the newest event was written
  */
-export function createEndRules({ clock, holdMs = 2_000, size = 10_000 }: EndRulesOptions): EndRules {
-  const memory = new LRUCache<string, Memory>({ max: size });
-
-  function settle(detail: ExecutionDetail, end: End): EndVerdict {
-    memory.set(detail.id, { settled: end, fingerprint: fingerprintOf(detail), since: clock() });
-    return { over: end };
+export function judgeEvents(detail: ExecutionDetail, events: readonly RunEvent[], quietMs: number): Verdict {
+  if (detail.claim === 'RUNNING') return 'running';
+  const ended = terminalEvent(events);
+  if (detail.claim === 'CANCELLED' || ended !== undefined) {
+    const end = detail.claim === 'CANCELLED' ? 'CANCELLED' : (ended?.end ?? 'CANCELLED');
+    return { over: over(detail, events, end, ended?.end === end ? ended.event.at : undefined) };
   }
-
-  function watch(detail: ExecutionDetail, fingerprint: string): EndVerdict {
-    const seen = memory.get(detail.id);
-    if (seen?.settled !== undefined || seen?.fingerprint !== fingerprint) {
-      memory.set(detail.id, { settled: undefined, fingerprint, since: clock() });
-      return 'unconfirmed';
-    }
-    return clock() - seen.since >= holdMs ? settle(detail, 'COMPLETED') : 'unconfirmed';
-  }
-
-  return {
-    ofDetail(detail) {
-      if (detail.claim === 'RUNNING') {
-        memory.delete(detail.id);
-        return 'running';
-      }
-      if (detail.claim === 'CANCELLED' || detail.server === 'rust') return { over: detail.claim };
-      const seen = memory.get(detail.id);
-      const known = seen?.settled === detail.claim && seen.fingerprint === fingerprintOf(detail);
-      return known ? { over: detail.claim } : 'ask';
-    },
-    ofStatus(detail, status) {
-      if (status.end === undefined) {
-        memory.delete(detail.id);
-        return 'running';
-      }
-      if (status.inferred) return watch(detail, status.fingerprint);
-      return settle(detail, detail.claim === 'RUNNING' ? status.end : detail.claim);
-    },
-    settle,
-    forget: (id) => void memory.delete(id),
-  };
+  return hasOpenWork(events) || quietMs < holdMs ? 'running' : 'ask';
 }
 
-function fingerprintOf(detail: ExecutionDetail): string {
-  return `${detail.claim} ${detail.endedAt?.getTime() ?? ''}`;
+/** Judges the `/status` that was read after {@link judgeEvents} said `ask`. A claim of FAILED is never settled as COMPLETED. */
+export function judgeStatus(
+  detail: ExecutionDetail,
+  events: readonly RunEvent[],
+  status: ExecutionStatus,
+  quietMs: number,
+): Verdict {
+  const end = detail.claim === 'FAILED' || status.end === 'FAILED' ? 'FAILED' : status.end;
+  const isOld = quietMs >= lostAfterMs;
+  if (end === undefined || (status.end === undefined && !isOld)) return 'running';
+  const last = lastStepOf(events);
+  const isKnown = last === undefined || status.currentStep === last || status.completedSteps.includes(last);
+  if (!isKnown && !isOld) return 'running';
+  const at = events.findLast((event) => event.step === last)?.at;
+  return { over: { ...over(detail, events, end, at), isResultLost: !isKnown && end === 'COMPLETED' } };
+}
+
+function over(detail: ExecutionDetail, events: readonly RunEvent[], end: End, at: number | undefined): Over {
+  return {
+    end,
+    finishedAt: at ?? detail.endedAt?.getTime(),
+    lastStep: lastStepOf(events),
+    isResultLost: false,
+  };
 }

@@ -1,14 +1,10 @@
 import { isJsonObject, type JsonObject, textMember } from '../noetl/json-object.ts';
-import { type ExecutionState, parseExecutionState } from './execution-detail.ts';
+import { type End, parseExecutionState } from './execution-detail.ts';
 
 /** What `GET /api/executions/{id}/status` says about the end. */
 export interface ExecutionStatus {
   /** Undefined: it says that the execution is still running. */
-  readonly end: Exclude<ExecutionState, 'RUNNING'> | undefined;
-  /** The end is only a guess: no terminal event stands behind it. */
-  readonly inferred: boolean;
-  /** Changes whenever the execution makes progress. */
-  readonly fingerprint: string;
+  readonly end: End | undefined;
   readonly currentStep: string | undefined;
   readonly completedSteps: readonly string[];
   /** Step results by step name, among the workload's members; undefined on a server that has none. */
@@ -25,12 +21,9 @@ export function decodeExecutionStatus(body: unknown): ExecutionStatus | undefine
   if (word === undefined && typeof body['completed'] !== 'boolean') return undefined;
   const steps = body['completed_steps'];
   const completedSteps = Array.isArray(steps) ? steps.filter((step) => typeof step === 'string') : [];
-  const currentStep = textMember(body, 'current_step');
   return {
     end: word === undefined ? endOfBooleans(body) : endOfWord(word),
-    inferred: body['completion_inferred'] === true,
-    fingerprint: JSON.stringify([body['end_time'] ?? null, currentStep ?? null, [...completedSteps].sort()]),
-    currentStep,
+    currentStep: textMember(body, 'current_step'),
     completedSteps,
     variables: isJsonObject(body['variables']) ? body['variables'] : undefined,
   };

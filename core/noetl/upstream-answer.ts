@@ -5,7 +5,7 @@ import { isJsonObject } from './json-object.ts';
 /**
  * The body of a successful answer; undefined when it has none.
  * @param missing what a 404 says to the caller
- * @throws ERR_NOT_FOUND (404), ERR_REQUEST_INVALID (400, 409, 413, 422), ERR_UPSTREAM (everything else, and answers that
+ * @throws ERR_NOT_SUPPORTED (404 of a missing route), ERR_NOT_FOUND (404), ERR_REQUEST_INVALID (400, 409, 413, 422), ERR_UPSTREAM (everything else, and answers that
  *   report a failure with status 200); never with text of the upstream
  */
 export function answerOf(reply: UpstreamReply, missing = 'not found'): unknown {
@@ -14,12 +14,23 @@ export function answerOf(reply: UpstreamReply, missing = 'not found'): unknown {
     if (isFailureReport(body)) throw new GatewayError('ERR_UPSTREAM', 'NoETL reported a failure');
     return body;
   }
+  if (isMissingRoute(reply))
+    throw new GatewayError('ERR_NOT_SUPPORTED', 'this release of NoETL does not offer this operation');
   if (status === 404) throw new GatewayError('ERR_NOT_FOUND', missing);
   if (status === 400 || status === 409 || status === 413 || status === 422) {
     throw new GatewayError('ERR_REQUEST_INVALID', 'NoETL does not accept these arguments');
   }
   const retry = status === 429 || status === 503 ? { retryAfterSecs: 2 } : {};
   throw new GatewayError('ERR_UPSTREAM', 'NoETL could not answer', { cause: `status ${status}`, ...retry });
+}
+
+/**
+ * Whether a 404 is about the route and not about what was asked for: the Python server's framework answers
+ * `{"detail": "Not Found"}` then, the Rust server's an empty body.
+ */
+export function isMissingRoute({ status, body }: UpstreamReply): boolean {
+  if (status !== 404) return false;
+  return body === undefined || body === '' || (isJsonObject(body) && body['detail'] === 'Not Found');
 }
 
 /** Some routes answer 200 with `status: "error"`, or with an `error` that is not an execution's own. */

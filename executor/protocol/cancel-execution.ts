@@ -1,16 +1,14 @@
 import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { End } from '../../core/execution/execution-end.ts';
+import type { End } from '../../core/execution/execution-detail.ts';
 import { idText } from '../../core/json/lossless-json.ts';
 import { objectAnswer } from '../../core/noetl/upstream-answer.ts';
 import type { Upstream } from '../../core/ports.ts';
 import { askingOf, boundsOf, type RootAnswer } from '../root-call.ts';
-import { executionIdOf } from './execution.ts';
 import type { ExecutionGate } from './execution-access.ts';
-import { type Asking, type Look, missingExecution } from './execution-reads.ts';
-import { type Executions, noSuchExecution } from './executions.ts';
-import { lookAllowed } from './look-allowed.ts';
+import { missingExecution } from './execution-reads.ts';
+import { type Executions, executionIdOf, noSuchExecution } from './executions.ts';
 
 /**
  * `cancelExecution`: looks first, since NoETL would turn a finished run into a cancelled one. A finished run is reported
@@ -25,22 +23,18 @@ export function answerCancelExecution(
 ): RootAnswer {
   const [argument = 'id'] = plan.executionIds;
 
-  /** How the run ended, for certain; undefined while it runs. */
-  async function endOf(look: Look | undefined, asking: Asking): Promise<End | undefined> {
-    return look === undefined ? undefined : (await executions.endOf(look, asking, true)).end;
-  }
-
   return async (call) => {
     const { decision, context } = call;
     const id = executionIdOf(decision.args[argument]);
     const asking = askingOf(row, context);
-    const look = await lookAllowed(call, id, asking, { executions, gate });
-    const before = await endOf(look, asking);
+    const snapshot = await executions.fresh(call, id, asking, gate);
+    const before = await executions.certainEnd(snapshot, asking);
     if (before !== undefined) return finished(id, before);
     const reply = await upstream.request({ ...callFor(plan, decision.args), ...boundsOf(row, context) });
     executions.changed(id);
     // One server refuses what has ended in the meantime.
-    const meanwhile = reply.status === 422 ? await endOf(await executions.look(id, asking), asking) : undefined;
+    const after = reply.status === 422 ? await executions.look(id, asking) : undefined;
+    const meanwhile = after === undefined ? undefined : await executions.certainEnd(after, asking);
     return meanwhile === undefined ? cancelled(id, objectAnswer(reply, missingExecution)) : finished(id, meanwhile);
   };
 }

@@ -6,7 +6,7 @@ import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { objectAnswer } from '../../core/noetl/upstream-answer.ts';
 import type { Upstream } from '../../core/ports.ts';
 import { boundsOf, type RootAnswer } from '../root-call.ts';
-import { lastSegment } from './last-segment.ts';
+import { lastSegment } from './executions.ts';
 
 /**
  * `executePlaybook`: starts a run, once; what starts work is never sent a second time.

@@ -1,8 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
+import { GatewayError } from '../../core/errors.ts';
 import { decodeExecutionDetail, type ExecutionDetail } from '../../core/execution/execution-detail.ts';
-import { terminalEnd } from '../../core/execution/execution-result.ts';
 import { decodeExecutionStatus, type ExecutionStatus } from '../../core/execution/execution-status.ts';
-import { answerOf } from '../../core/noetl/upstream-answer.ts';
+import { createServerClock } from '../../core/execution/server-clock.ts';
+import { isJsonObject } from '../../core/noetl/json-object.ts';
+import { answerOf, isMissingRoute } from '../../core/noetl/upstream-answer.ts';
 import type { Upstream, UpstreamCall, UpstreamReply } from '../../core/ports.ts';
 
 /** Who asks; passed on to the upstream call. */
@@ -11,67 +13,96 @@ export interface Asking {
   readonly timeoutMs?: number;
 }
 
-/** One look at an execution. `now` is the upstream's own clock when it told it, milliseconds. */
-export interface Look {
-  readonly detail: ExecutionDetail;
-  readonly now: number;
-}
-
-/** The three reads of an execution, in the forms of both servers. Every one throws ERR_UPSTREAM for "could not find out". */
+/** The reads of executions, in the forms of both servers. Every one throws ERR_UPSTREAM for "could not find out". */
 export interface ExecutionReads {
-  /** @returns undefined: there is no such execution. */
-  look(id: string, asking: Asking): Promise<Look | undefined>;
-  /** `/status`, or what the events say where a server has no such route. */
-  status(detail: ExecutionDetail, asking: Asking): Promise<ExecutionStatus>;
-  /** The newest events. */
-  events(detail: ExecutionDetail, asking: Asking): Promise<ExecutionDetail['events']>;
+  /** The detail without events. @returns undefined: there is no such execution. */
+  detail(id: string, asking: Asking): Promise<ExecutionDetail | undefined>;
+  /** The detail with its newest events, up to `count` (the Rust server gives 2,000). */
+  withEvents(id: string, count: 100 | 500, asking: Asking): Promise<ExecutionDetail>;
+  /** @returns undefined: this release has no such route. */
+  status(id: string, asking: Asking): Promise<ExecutionStatus | undefined>;
+  /** The newest executions, as the list tells them. A list believes in terminal events only. */
+  newest(asking: Asking): Promise<ReadonlyMap<string, ExecutionDetail>>;
+  /** What stands behind a reference of that execution. */
+  resolve(id: string, ref: string, asking: Asking): Promise<unknown>;
+  /** NoETL's clock, milliseconds. */
+  now(): number;
 }
 
 export const missingExecution = 'execution not found';
 
-/** @param basePath where executions live upstream, `/api/executions` */
+/** Whole results are read with their copies and judged by the row's own limit afterwards, bytes. */
+const readLimit = 64 * 1024 * 1024;
+const listed = 100;
+
+/** @param basePath where executions live upstream, for example `/api/executions` */
 export function createExecutionReads(upstream: Upstream, clock: Clock, basePath: string): ExecutionReads {
-  function read(id: string, rest: string, query: UpstreamCall['query'], asking: Asking): Promise<UpstreamReply> {
-    return upstream.request({
+  const serverClock = createServerClock(clock);
+
+  async function read(
+    path: string,
+    route: string,
+    query: UpstreamCall['query'],
+    asking: Asking,
+  ): Promise<UpstreamReply> {
+    const reply = await upstream.request({
       method: 'GET',
-      path: `${basePath}/${encodeURIComponent(id)}${rest}`,
+      path,
       ...(query === undefined ? {} : { query }),
       ...asking,
       idempotent: true,
-      route: `${basePath}/{execution_id}${rest}`,
+      maxResponseBytes: readLimit,
+      route,
     });
+    serverClock.observe(reply.date, clock());
+    return reply;
   }
 
-  async function events(detail: ExecutionDetail, asking: Asking): Promise<ExecutionDetail['events']> {
-    if (detail.server === 'rust') return detail.events;
-    const reply = await read(detail.id, '', [['page_size', '100']], asking);
-    return decodeExecutionDetail(answerOf(reply, missingExecution), detail.id).events;
-  }
+  const readExecution = (id: string, rest: string, query: UpstreamCall['query'], asking: Asking) =>
+    read(`${basePath}/${encodeURIComponent(id)}${rest}`, `${basePath}/{execution_id}${rest}`, query, asking);
 
   return {
-    async look(id, asking) {
-      const reply = await read(id, '', [['include_events', 'false']], asking);
-      if (reply.status === 404) return undefined;
-      const detail = decodeExecutionDetail(answerOf(reply, missingExecution), id);
-      return { detail, now: reply.date?.getTime() ?? clock() };
+    async detail(id, asking) {
+      const reply = await readExecution(id, '', [['include_events', 'false']], asking);
+      if (reply.status === 404 && !isMissingRoute(reply)) return undefined;
+      return decodeExecutionDetail(answerOf(reply, missingExecution), id);
     },
-    async status(detail, asking) {
-      const reply = await read(detail.id, '/status', undefined, asking);
-      const known = reply.status === 404 || reply.status === 405 ? undefined : decodeExecutionStatus(answerOf(reply));
-      return known ?? statusOfEvents(detail, await events(detail, asking));
+    async withEvents(id, count, asking) {
+      const reply = await readExecution(id, '', [['page_size', String(count)]], asking);
+      return decodeExecutionDetail(answerOf(reply, missingExecution), id);
     },
-    events,
+    async status(id, asking) {
+      const reply = await readExecution(id, '/status', undefined, asking);
+      return reply.status === 404 || reply.status === 405 ? undefined : decodeExecutionStatus(answerOf(reply));
+    },
+    async newest(asking) {
+      // Each server ignores the other's names.
+      const query = [
+        ['page', '1'],
+        ['page_size', `${listed}`],
+        ['limit', `${listed}`],
+      ] as const;
+      const rows = answerOf(await read(basePath, basePath, query, asking));
+      return rowsById(rows);
+    },
+    async resolve(id, ref, asking) {
+      // A playbook may write any reference into its result; only those of its own execution are followed.
+      if (!ref.startsWith('noetl://') || !ref.includes(`/${id}/`)) {
+        throw new GatewayError('ERR_UPSTREAM', 'NoETL refers to a result of another execution');
+      }
+      const root = basePath.slice(0, basePath.lastIndexOf('/'));
+      return answerOf(await read(`${root}/result/resolve`, `${root}/result/resolve`, [['ref', ref]], asking));
+    },
+    now: serverClock.now,
   };
 }
 
-function statusOfEvents(detail: ExecutionDetail, events: ExecutionDetail['events']): ExecutionStatus {
-  const end = terminalEnd(events);
-  return {
-    end: end ?? (detail.claim === 'RUNNING' ? undefined : detail.claim),
-    inferred: end === undefined,
-    fingerprint: detail.endedAt?.toISOString() ?? '',
-    currentStep: undefined,
-    completedSteps: [],
-    variables: undefined,
-  };
+function rowsById(rows: unknown): ReadonlyMap<string, ExecutionDetail> {
+  const found = new Map<string, ExecutionDetail>();
+  for (const row of Array.isArray(rows) ? rows : []) {
+    if (!isJsonObject(row)) continue;
+    const detail = decodeExecutionDetail(row);
+    found.set(detail.id, detail);
+  }
+  return found;
 }

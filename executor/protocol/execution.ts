@@ -1,71 +1,129 @@
 import type { CallPlan } from '../../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { parseExecutionId } from '../../core/execution/execution-id.ts';
-import { textOutputOf } from '../../core/execution/execution-result.ts';
-import { failedText } from '../../core/noetl/wire-dialect.ts';
+import { failedText, notStored } from '../../core/execution/failure-text.ts';
+import { ResultLost } from '../../core/execution/outcome.ts';
+import type { StepFacts } from '../../core/execution/steps.ts';
+import { approximateBytes } from '../../core/json/approximate-bytes.ts';
 import { askingOf, type RootAnswer } from '../root-call.ts';
 import type { ExecutionGate } from './execution-access.ts';
-import type { Look } from './execution-reads.ts';
-import type { EndFinding, Executions } from './executions.ts';
-import { lastSegment } from './last-segment.ts';
-import { lookAllowed } from './look-allowed.ts';
+import { type Executions, executionIdOf, lastSegment, stateOf } from './executions.ts';
+import type { Outcome } from './outcomes.ts';
+import type { Snapshot } from './snapshots.ts';
 
 /**
- * `execution(id)`: the state of a run, `RUNNING` until it is surely over; its result is read only when asked for.
- * A failed or cancelled run has no result, and `error` is a sentence of ours: the upstream's text may hold internals.
+ * `execution(id)`: the state of a run, `RUNNING` until it is surely over; what it produced is read only when asked for.
+ * A failed or cancelled run has no result; its steps tell how far it came.
  */
 export function answerExecution(
   plan: CallPlan,
   row: AnyUpstreamRow,
   executions: Executions,
   gate: ExecutionGate,
+  maxResultBytes: number,
 ): RootAnswer {
   const [argument = 'id'] = plan.executionIds;
   return async (call) => {
     const { decision, context } = call;
-    const id = executionIdOf(decision.args[argument]);
     const asking = askingOf(row, context);
-    const look = await lookAllowed(call, id, asking, { executions, gate });
-    const finding = await executions.endOf(look, asking);
-    return view(
-      look,
-      finding,
-      once(() => executions.resultOf(look, finding, asking)),
-    );
+    const snapshot = await executions.allowed(call, executionIdOf(decision.args[argument]), asking, gate);
+    return executionView(snapshot, executions.outcome(snapshot, asking), row.maxResponseBytes ?? maxResultBytes);
   };
 }
 
-function view({ detail }: Look, { end }: EndFinding, result: () => Promise<unknown>): unknown {
+/** The fields of an `Execution`; functions are called when the field is selected. */
+export function executionView(
+  snapshot: Snapshot,
+  outcome: Outcome,
+  maxBytes: number,
+): Readonly<Record<string, unknown>> {
+  const { detail, over } = snapshot;
   const { id, path } = detail;
+  const bounded = (value: unknown) => withinBytes(value, maxBytes);
   return {
     id,
     executionId: id,
     path: path ?? null,
     name: path === undefined ? null : lastSegment(path),
     version: detail.version ?? null,
-    status: end ?? 'RUNNING',
-    result,
-    textOutput: async () => textOutputOf(await result()),
-    error: end === 'FAILED' ? failedText : null,
-    startedAt: () => isoText(detail.startedAt),
-    finishedAt: () => (end === undefined ? null : isoText(detail.endedAt)),
+    status: stateOf(snapshot),
+    result: async () => bounded((await told(outcome.produced()))?.value ?? null),
+    resultStep: () =>
+      unlessLost(
+        outcome.produced(),
+        (produced) => produced?.step ?? null,
+        (lost) => lost.step,
+      ),
+    textOutput: () =>
+      unlessLost(
+        outcome.text(),
+        (text) => text,
+        () => null,
+      ),
+    error: async () => (over?.end === 'FAILED' ? ((await outcome.failure())?.message ?? failedText) : null),
+    failure: () => outcome.failure(),
+    steps: ({ names }: { names?: readonly string[] | null } = {}) => stepViews(outcome, names ?? undefined, bounded),
+    currentStep: async () => (over === undefined ? stepUnderWay(await outcome.facts()) : (over.lastStep ?? null)),
+    progress: over === undefined ? progressOf(detail.progress) : 100,
+    startedAt: isoText(detail.startedAt?.getTime()),
+    finishedAt: isoText(over?.finishedAt),
+    parentId: detail.parentId ?? null,
   };
 }
 
-const isoText = (time: Date | undefined): string | null => time?.toISOString() ?? null;
+/** NoETL says 100 of a run that seems to be over between two steps. */
+const progressOf = (progress: number | undefined): number | null => (progress === 100 ? 0 : (progress ?? null));
 
-/** @throws ERR_REQUEST_INVALID, without a call */
-export function executionIdOf(value: unknown): string {
-  const id = parseExecutionId(value);
-  if (id === undefined) throw new GatewayError('ERR_REQUEST_INVALID', 'this is not the id of an execution');
-  return id;
+async function stepViews(outcome: Outcome, names: readonly string[] | undefined, bounded: (value: unknown) => unknown) {
+  const steps = await outcome.steps();
+  const wanted = names === undefined ? steps : steps.filter(({ name }) => names.includes(name));
+  return wanted.map((step) => ({
+    name: step.name,
+    status: step.status,
+    startedAt: isoText(step.startedAt),
+    finishedAt: isoText(step.finishedAt),
+    attempts: step.attempts,
+    lastSeenAt: isoText(step.lastSeenAt),
+    executionId: step.childId ?? null,
+    result: async () => bounded((await told(outcome.valueOf(step))) ?? null),
+    error: step.error ?? (step.value?.kind === 'lost' ? notStored : null),
+  }));
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
+const stepUnderWay = (steps: readonly StepFacts[]): string | null =>
+  (steps.findLast(({ status }) => status === 'RUNNING' || status === 'PENDING') ?? steps.at(-1))?.name ?? null;
+
+/** What NoETL could not store is an error that says so, never another step's result. */
+function told<T>(value: Promise<T>): Promise<T> {
+  return unlessLost(
+    value,
+    (found) => found,
+    (error) => {
+      throw new GatewayError('ERR_RESULT_LOST', `step "${error.step}": ${error.message}`, { cause: error });
+    },
+  );
 }
+
+async function unlessLost<T, R>(value: Promise<T>, found: (value: T) => R, lost: (error: ResultLost) => R): Promise<R> {
+  try {
+    return found(await value);
+  } catch (error) {
+    if (error instanceof ResultLost) return lost(error);
+    throw error;
+  }
+}
+
+function withinBytes(value: unknown, maxBytes: number): unknown {
+  if (approximateBytes(value, maxBytes) <= maxBytes) return value;
+  const size = sizeText(approximateBytes(value));
+  throw new GatewayError(
+    'ERR_RESULT_TOO_LARGE',
+    `the result is ${size}, more than the ${sizeText(maxBytes)} of this operation: select single steps with steps(names: […]), or have a step and a path for this playbook set under results in gateway.config.ts`,
+  );
+}
+
+function sizeText(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+const isoText = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());

@@ -1,113 +1,122 @@
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { ExecutionDetail } from '../../core/execution/execution-detail.ts';
-import { createEndRules, type End, type EndRules, type EndVerdict } from '../../core/execution/execution-end.ts';
+import type { End, ExecutionState } from '../../core/execution/execution-detail.ts';
+import { holdMs } from '../../core/execution/execution-end.ts';
 import { parseExecutionId } from '../../core/execution/execution-id.ts';
-import { finalStepOf, resultOfEvents, resultOfStatus } from '../../core/execution/execution-result.ts';
-import type { ExecutionStatus } from '../../core/execution/execution-status.ts';
+import type { ResultRules } from '../../core/execution/result-rules.ts';
+import { inOrder } from '../../core/execution/run-event.ts';
+import { createMask, type IsSecretName } from '../../core/execution/secret-members.ts';
+import type { JsonObject } from '../../core/noetl/json-object.ts';
 import type { Upstream } from '../../core/ports.ts';
-import {
-  type Asking,
-  createExecutionReads,
-  type ExecutionReads,
-  type Look,
-  missingExecution,
-} from './execution-reads.ts';
+import type { RootCall } from '../root-call.ts';
+import type { ExecutionGate } from './execution-access.ts';
+import { type Asking, createExecutionReads, missingExecution } from './execution-reads.ts';
+import { createOutcomes, hidesErrors, type Outcome } from './outcomes.ts';
+import { createSharedLooks } from './shared-looks.ts';
+import { createLooks, type Snapshot } from './snapshots.ts';
 
 export interface ExecutionsOptions {
   readonly upstream: Upstream;
   readonly clock: Clock;
   /** Waits between two looks at an end that is being confirmed, milliseconds. */
   readonly pause: (ms: number) => Promise<void>;
-  /** Where executions live upstream, `/api/executions` say. */
+  /** Where executions live upstream, for example `/api/executions`. */
   readonly basePath: string;
+  readonly results: ResultRules;
+  readonly isSecret: IsSecretName;
+  /** Whether reasons of failures stay in NoETL. */
+  readonly hideErrors: boolean;
+  /** Bound of what is kept of finished executions, bytes. */
+  readonly keepBytes: number;
 }
 
-/** Whether an execution is over, and the `/status` that was read to find out. */
-export interface EndFinding {
-  readonly end: End | undefined;
-  readonly status: ExecutionStatus | undefined;
-}
-
-/** Reads executions. Access is the caller's matter. Every method throws ERR_UPSTREAM for "could not find out". */
+/** Reads executions. Access is the caller's matter, but for {@link Executions.allowed}. Throws ERR_UPSTREAM for "could not find out". */
 export interface Executions {
-  /** @returns undefined: there is no such execution. */
-  look(id: string, asking: Asking): Promise<Look | undefined>;
-  /** @param certain whether to wait for an end that is not confirmed yet, up to some seconds. */
-  endOf(look: Look, asking: Asking, certain?: boolean): Promise<EndFinding>;
-  /** The result of an execution that is over; null when it has none. */
-  resultOf(look: Look, finding: EndFinding, asking: Asking): Promise<unknown>;
+  /** The execution, shared with all who ask at the same time. @returns undefined: there is no such execution. */
+  look(id: string, asking: Asking): Promise<Snapshot | undefined>;
+  /** The same for a caller who may see it. @throws ERR_NOT_FOUND alike for what is missing and what is hidden */
+  allowed(call: RootCall, id: string, asking: Asking, gate: ExecutionGate): Promise<Snapshot>;
+  /** The same, looked at just now: before something is done to it. */
+  fresh(call: RootCall, id: string, asking: Asking, gate: ExecutionGate): Promise<Snapshot>;
+  /** How it ended, for certain: waits up to some seconds for an end that is not confirmed. Undefined: it runs. */
+  certainEnd(snapshot: Snapshot, asking: Asking): Promise<End | undefined>;
+  /** What it produced; read on the first use of each part. */
+  outcome(snapshot: Snapshot, asking: Asking): Outcome;
   /**
    * The catalog path of an execution's playbook. Never remembered: a hidden execution must not answer faster than a missing one.
    * @returns undefined: no such execution, or no path
    */
   pathOf(id: string, asking?: Asking): Promise<string | undefined>;
+  /** Whether reasons of failures of the playbook on that path stay in NoETL. */
+  hidesErrors(path: string | undefined): boolean;
+  /** The newest events, as on the wire, oldest first. */
+  events(id: string, asking: Asking): Promise<readonly JsonObject[]>;
+  /** A copy of events or results of the playbook on that path with secrets masked, as the config says. */
+  masked(value: unknown, path: string | undefined): unknown;
   /** Something was done to the execution: what was seen of it no longer counts. */
   changed(id: string): void;
 }
 
-const holdMs = 2_000;
 const lookEveryMs = 250;
-/** An inferred end that is older than this is confirmed while the caller waits, so that one look tells the truth. */
-const oldMs = 60_000;
 
 export function createExecutions(options: ExecutionsOptions): Executions {
-  const { upstream, clock, basePath } = options;
-  const reads = createExecutionReads(upstream, clock, basePath);
-  const rules = createEndRules({ clock, holdMs });
-  const confirm = createConfirmation(reads, rules, options.pause);
+  const { clock } = options;
+  const reads = createExecutionReads(options.upstream, clock, options.basePath);
+  const looks = createLooks(reads, clock);
+  const shared = createSharedLooks({ reads, looks, clock, keepBytes: options.keepBytes });
+  const outcomes = createOutcomes({ ...options, reads, keep: shared.keep });
+  const mask = createMask(options.isSecret);
 
-  return {
-    look: reads.look,
-    async endOf({ detail, now }, asking, certain = false) {
-      const first = rules.ofDetail(detail);
-      if (first !== 'ask') return { end: endIn(first), status: undefined };
-      const status = await reads.status(detail, asking);
-      const verdict = rules.ofStatus(detail, status);
-      if (verdict !== 'unconfirmed') return { end: endIn(verdict), status };
-      const old = detail.endedAt !== undefined && now - detail.endedAt.getTime() > oldMs;
-      return certain || old ? confirm(detail, asking) : { end: undefined, status };
-    },
-    async resultOf({ detail }, { end, status }, asking) {
-      if (end !== 'COMPLETED') return null;
-      if (detail.server === 'rust') return resultOfEvents(detail.events) ?? null;
-      const known = status ?? (await reads.status(detail, asking));
-      const whole = resultOfStatus(known);
-      if (whole !== undefined) return whole;
-      const events = await reads.events(detail, asking);
-      return resultOfStatus(known, finalStepOf(events)) ?? resultOfEvents(events) ?? null;
-    },
-    async pathOf(id, asking = {}) {
-      const canonical = parseExecutionId(id);
-      if (canonical === undefined) return undefined;
-      return (await reads.look(canonical, asking))?.detail.path;
-    },
-    changed: rules.forget,
-  };
-}
-
-/** Looks until an inferred end has held, or has shown to be none. One watch per execution, whoever waits. */
-function createConfirmation(reads: ExecutionReads, rules: EndRules, pause: ExecutionsOptions['pause']) {
-  const running = new Map<string, Promise<EndFinding>>();
-
-  async function watch(detail: ExecutionDetail, asking: Asking): Promise<EndFinding> {
-    for (let looks = 0; looks <= 2 * (holdMs / lookEveryMs); looks += 1) {
-      await pause(lookEveryMs);
-      const status = await reads.status(detail, asking);
-      const verdict = rules.ofStatus(detail, status);
-      if (verdict !== 'unconfirmed') return { end: endIn(verdict), status };
+  async function certainEnd(snapshot: Snapshot, asking: Asking): Promise<End | undefined> {
+    let last: Snapshot | undefined = snapshot;
+    for (let waits = 0; last?.isSettling === true && waits <= 2 * (holdMs / lookEveryMs); waits += 1) {
+      await options.pause(lookEveryMs);
+      last = await looks.take(snapshot.detail.id, asking);
     }
-    return { end: undefined, status: undefined };
+    return last?.over?.end;
   }
 
-  return (detail: ExecutionDetail, asking: Asking): Promise<EndFinding> => {
-    const joined = running.get(detail.id) ?? watch(detail, asking).finally(() => running.delete(detail.id));
-    running.set(detail.id, joined);
-    return joined;
+  return {
+    look: async (id, asking) => (await shared.take(id, asking))?.snapshot,
+    async allowed(call, id, asking, gate) {
+      const taken = await shared.take(id, asking);
+      if (taken !== undefined && (await gate(call, taken.snapshot.detail.path))) return taken.snapshot;
+      // What is hidden takes as long as what is missing.
+      if (taken?.isKept === true) await reads.detail(id, asking);
+      throw noSuchExecution();
+    },
+    async fresh(call, id, asking, gate) {
+      const snapshot = await looks.take(id, asking);
+      if (snapshot === undefined || !(await gate(call, snapshot.detail.path))) throw noSuchExecution();
+      return snapshot;
+    },
+    certainEnd,
+    outcome: outcomes.of,
+    async pathOf(id, asking = {}) {
+      const canonical = parseExecutionId(id);
+      return canonical === undefined ? undefined : (await reads.detail(canonical, asking))?.path;
+    },
+    hidesErrors: (path) => hidesErrors(options, path),
+    async events(id, asking) {
+      const { events } = await reads.withEvents(id, 500, asking);
+      return inOrder(events);
+    },
+    masked: (value, path) => (options.results(path).secrets === 'shown' ? value : mask(value)),
+    changed: shared.forget,
   };
 }
 
-const endIn = (verdict: EndVerdict): End | undefined => (typeof verdict === 'object' ? verdict.over : undefined);
+export const stateOf = ({ over }: Snapshot): ExecutionState => over?.end ?? 'RUNNING';
 
 /** Hidden and missing read the same. */
 export const noSuchExecution = (): GatewayError => new GatewayError('ERR_NOT_FOUND', missingExecution);
+
+/** @throws ERR_REQUEST_INVALID, without a call */
+export function executionIdOf(value: unknown): string {
+  const id = parseExecutionId(value);
+  if (id === undefined) throw new GatewayError('ERR_REQUEST_INVALID', 'this is not the id of an execution');
+  return id;
+}
+
+/** The protocol names a playbook by the last segment of its path. */
+export const lastSegment = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

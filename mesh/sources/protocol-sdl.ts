@@ -26,15 +26,41 @@ const types = {
   version: Int
   status: String!
   result: JSON
+  resultStep: String
   textOutput: String
   error: String
+  failure: ExecutionFailure
+  steps(names: [String!]): [ExecutionStep!]
+  currentStep: String
+  progress: Int
   startedAt: String
   finishedAt: String
+  parentId: ID
+}
+type ExecutionFailure {
+  step: String
+  message: String!
+}
+type ExecutionStep {
+  name: String!
+  status: String!
+  startedAt: String
+  finishedAt: String
+  attempts: Int!
+  lastSeenAt: String
+  executionId: ID
+  result: JSON
+  error: String
 }`,
 } as const;
 
 /** Types that the gateway's own resolvers fill; their fields have no wire names. */
-export const protocolTypes: ReadonlySet<string> = new Set(['ExecuteResult', 'Execution']);
+export const protocolTypes: ReadonlySet<string> = new Set([
+  'ExecuteResult',
+  'Execution',
+  'ExecutionFailure',
+  'ExecutionStep',
+]);
 
 /**
  * The annotated SDL of the fields whose shape the protocol fixes, for Mesh's JSON-schema handler; only those that are

@@ -14,14 +14,15 @@ describe('results', () => {
     await poll(id, 'status');
     noetl.requests.length = 0;
     await poll(id, 'status');
-    expect(asked()).toEqual(['GET /api/executions/{id}']);
-    noetl.requests.length = 0;
+    expect(asked()).toEqual([]);
     const { data } = await poll(id, 'result textOutput again: result');
     const { result } = (data as { execution: { result: { text: string; list: number[] } } }).execution;
     expect(result.text.length).toBeGreaterThan(200_000);
     expect(result.list).toHaveLength(100);
     expect(Object.keys(result)).toEqual(['text', 'list']);
-    expect(asked()).toEqual(['GET /api/executions/{id}', 'GET /api/executions/{id}/status']);
+    expect(asked()).toEqual(['GET /api/executions/{id}/status']);
+    await poll(id, 'result steps { name result }');
+    expect(asked()).toEqual(['GET /api/executions/{id}/status']);
   });
 
   test('integers beyond 2^53 are exact in variables and in results', async () => {

@@ -66,7 +66,7 @@ test('ids and integers stay exact through Yoga, as JSON numbers in and out', asy
   expect(
     await post('query ($id: ID!) { execution(id: $id) { id status } executionEvents(id: $id) }', `{"id": ${big}}`),
   ).toBe(
-    `{"data":{"execution":{"id":"${big}","status":"RUNNING"},"executionEvents":{"events":[{"event_id":${big},"created_at":"x"}]}}}`,
+    `{"data":{"execution":{"id":"${big}","status":"RUNNING"},"executionEvents":{"events":[{"event_id":${big},"created_at":"x"}],"path":"data/a","status":"RUNNING"}}}`,
   );
   expect(
     await post(

@@ -21,7 +21,10 @@ export function scriptedUpstream(script: Readonly<Record<string, readonly Answer
           : [written as Answer];
       const index = asked.get(key) ?? 0;
       asked.set(key, index + 1);
-      const answer = answers[Math.min(index, answers.length - 1)] ?? { status: 404, body: { detail: 'Not Found' } };
+      const answer = answers[Math.min(index, answers.length - 1)] ?? {
+        status: 404,
+        body: { detail: 'nothing is written down for this' },
+      };
       if (answer instanceof Error) throw answer;
       const reply = typeof answer === 'function' ? answer(call) : answer;
       return { status: 200, body: undefined, date: undefined, ...reply };

@@ -88,6 +88,7 @@ test('a route has the same name in metrics, whoever calls it: the one of the doc
   expect(calls.map(({ route }) => route)).toEqual([
     '/api/executions/{execution_id}',
     '/api/executions/{execution_id}/events',
+    '/api/executions/{execution_id}',
   ]);
 });
 

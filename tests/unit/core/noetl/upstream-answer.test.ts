@@ -34,6 +34,14 @@ describe('answerOf', () => {
     [300, {}, 'ERR_UPSTREAM', 'NoETL could not answer', undefined],
     [199, {}, 'ERR_UPSTREAM', 'NoETL could not answer', undefined],
     [404, { detail: 'x' }, 'ERR_NOT_FOUND', 'not found', undefined],
+    [
+      404,
+      { detail: 'Not Found' },
+      'ERR_NOT_SUPPORTED',
+      'this release of NoETL does not offer this operation',
+      undefined,
+    ],
+    [404, '', 'ERR_NOT_SUPPORTED', 'this release of NoETL does not offer this operation', undefined],
     [400, {}, 'ERR_REQUEST_INVALID', 'NoETL does not accept these arguments', undefined],
     [409, {}, 'ERR_REQUEST_INVALID', 'NoETL does not accept these arguments', undefined],
     [413, {}, 'ERR_REQUEST_INVALID', 'NoETL does not accept these arguments', undefined],
@@ -47,7 +55,9 @@ describe('answerOf', () => {
   });
 
   it('says what is missing, and keeps the status for the log', () => {
-    expect(errorOf(() => answerOf(reply(404), 'playbook not found')).message).toBe('playbook not found');
+    expect(errorOf(() => answerOf(reply(404, { detail: 'x' }), 'playbook not found')).message).toBe(
+      'playbook not found',
+    );
     expect(errorOf(() => answerOf(reply(500))).cause).toBe('status 500');
   });
 });
@@ -61,6 +71,6 @@ describe('objectAnswer', () => {
         message: 'NoETL answered in a form that the gateway does not know',
       });
     }
-    expect(errorOf(() => objectAnswer(reply(404), 'gone')).message).toBe('gone');
+    expect(errorOf(() => objectAnswer(reply(404, { detail: 'x' }), 'gone')).message).toBe('gone');
   });
 });

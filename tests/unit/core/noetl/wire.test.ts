@@ -124,7 +124,7 @@ describe('both servers', () => {
     );
     expect(detail).toMatchObject({ claim: 'FAILED', server: 'rust', version: undefined });
     expect(detail.endedAt?.toISOString()).toBe('2026-11-24T06:28:30.000Z');
-    expect(JSON.stringify(detail.events)).toBe('[{"event_id":767008254361600028},{"event_id":767008254361600027}]');
+    expect(JSON.stringify(detail.events)).toBe('[{"event_id":767008254361600027},{"event_id":767008254361600028}]');
   });
 
   test.each([['text'], [null], [{}], [{ execution_id: '2' }], [[{ execution_id: '1' }]]])(
@@ -149,9 +149,8 @@ describe('both servers', () => {
   test('statuses', () => {
     expect(decodeExecutionStatus({ completed: true, failed: false, completion_inferred: true })).toMatchObject({
       end: 'COMPLETED',
-      inferred: true,
     });
-    expect(decodeExecutionStatus({ completed: false, failed: true })).toMatchObject({ end: 'FAILED', inferred: false });
+    expect(decodeExecutionStatus({ completed: false, failed: true })).toMatchObject({ end: 'FAILED' });
     expect(decodeExecutionStatus({ completed: false, failed: false })).toMatchObject({ end: undefined });
     expect(decodeExecutionStatus({ status: 'CANCELLED' })).toMatchObject({ end: 'CANCELLED', variables: undefined });
     expect(decodeExecutionStatus({ status: 'RUNNING' })).toMatchObject({ end: undefined });

@@ -1,0 +1,136 @@
+import { isJsonObject, type JsonObject } from '../noetl/json-object.ts';
+import { failedText, notStored } from './failure-text.ts';
+import type { ResultRule } from './result-rules.ts';
+import { type StepValue, saysNothing, unwrapped } from './step-value.ts';
+import type { StepFacts } from './steps.ts';
+
+/** The first step that failed, and what it said. */
+export interface Failure {
+  readonly step: string | null;
+  readonly message: string;
+}
+
+/** What an execution produced. `step` undefined: the results of all steps, by name. */
+export interface Produced {
+  readonly value: unknown;
+  readonly step: string | undefined;
+}
+
+/** The result of a step is known to be lost. @see notStored */
+export class ResultLost extends Error {
+  readonly step: string;
+  constructor(step: string) {
+    super(notStored);
+    this.step = step;
+  }
+}
+
+/** What an outcome is made of. */
+export interface OutcomeParts {
+  readonly steps: readonly StepFacts[];
+  /** The step that ended last; undefined while the execution runs. */
+  readonly lastStep: string | undefined;
+  readonly rule: ResultRule;
+  /** Asks NoETL for what stands behind a reference; undefined beyond a bound. @throws when it cannot find out */
+  readonly resolve: (ref: string) => Promise<unknown>;
+  /** Masks secrets, unless the rule says otherwise. */
+  readonly mask: (value: unknown) => unknown;
+}
+
+/** Members that carry a result's text for people, by rank. */
+const textMembers = ['textOutput', 'text_output', 'summary_text', 'summary', 'answer', 'response', 'message'] as const;
+
+/**
+ * The result of an execution that completed, without guessing: (1) the step and path that the config names; (2) else the
+ * last step's own result; (3) where the last step only ends the run, the results of all steps by name.
+ * @throws {@link ResultLost} when NoETL could not store the last step's result
+ */
+export async function producedBy(parts: OutcomeParts): Promise<Produced> {
+  const { steps, lastStep, rule } = parts;
+  const named = steps.find(({ name }) => name === (rule.step ?? lastStep));
+  if (rule.step !== undefined) {
+    const value = named === undefined ? null : await valueOf(named, parts);
+    return { value: at(value, rule.path) ?? null, step: rule.step };
+  }
+  if (named?.status === 'FAILED') return { value: null, step: named.name };
+  const own = named === undefined ? undefined : await valueOf(named, parts);
+  if (named !== undefined && !saysNothing(own)) return { value: at(own, rule.path) ?? null, step: named.name };
+  const all = await valuesByName(parts);
+  return { value: Object.keys(all).length === 0 ? null : (at(all, rule.path) ?? null), step: undefined };
+}
+
+/** The text of a result: what the config names, a result that is text, else the first member that holds one. */
+export async function textOf(parts: OutcomeParts, produced: Produced): Promise<string | null> {
+  const { steps, rule } = parts;
+  if (rule.text !== undefined) {
+    const named = steps.find(({ name }) => name === (rule.step ?? produced.step));
+    const text = named === undefined ? produced.value : await valueOf(named, parts);
+    return textIn(at(text, rule.text));
+  }
+  if (typeof produced.value === 'string') return textIn(produced.value);
+  if (produced.step !== undefined) return textMemberOf(produced.value);
+  const results = isJsonObject(produced.value) ? Object.values(produced.value) : [];
+  return (
+    results
+      .toReversed()
+      .map(textOfStep)
+      .find((text) => text !== null) ?? null
+  );
+}
+
+const textOfStep = (value: unknown): string | null => (typeof value === 'string' ? textIn(value) : textMemberOf(value));
+
+/** A step's own result, unwrapped and masked; undefined when NoETL keeps none. @throws {@link ResultLost} */
+export async function valueOf(step: StepFacts, parts: OutcomeParts): Promise<unknown> {
+  const { value } = step;
+  if (value?.kind === 'lost') throw new ResultLost(step.name);
+  return value === undefined ? undefined : parts.mask(await plainValue(value, parts));
+}
+
+async function plainValue(value: Exclude<StepValue, { kind: 'lost' }>, parts: OutcomeParts): Promise<unknown> {
+  if (value.kind === 'value') return unwrapped(value.value);
+  const whole = await parts.resolve(value.ref);
+  if (whole === undefined) return unwrapped(value.beside);
+  // Of an SQL step the reference holds the rows alone.
+  const isRows = Array.isArray(whole) && Object.hasOwn(value.beside, 'row_count');
+  return isRows ? { rows: whole, row_count: value.beside['row_count'] } : unwrapped(whole);
+}
+
+async function valuesByName(parts: OutcomeParts): Promise<JsonObject> {
+  const values = await Promise.all(
+    parts.steps.map(
+      async (step) => [step.name, step.value?.kind === 'lost' ? undefined : await valueOf(step, parts)] as const,
+    ),
+  );
+  return Object.fromEntries(values.filter(([, value]) => !saysNothing(value)));
+}
+
+/** @param hidden whether reasons stay in NoETL */
+export function failureOf(steps: readonly StepFacts[], hidden: boolean): Failure | undefined {
+  const failed = steps.find(({ status }) => status === 'FAILED');
+  if (failed !== undefined) {
+    return { step: failed.name, message: hidden ? failedText : (failed.error ?? failedText) };
+  }
+  const lost = steps.find(({ value }) => value?.kind === 'lost');
+  return lost === undefined ? undefined : { step: lost.name, message: hidden ? failedText : notStored };
+}
+
+/** The part of a value at a dotted path; an index stands for an item of a list. */
+function at(value: unknown, path: string | undefined): unknown {
+  if (path === undefined) return value;
+  return path.split('.').reduce<unknown>((part, name) => {
+    if (Array.isArray(part)) return /^\d{1,9}$/.test(name) ? part[Number(name)] : undefined;
+    return isJsonObject(part) && Object.hasOwn(part, name) ? part[name] : undefined;
+  }, value);
+}
+
+function textMemberOf(value: unknown): string | null {
+  if (!isJsonObject(value)) return null;
+  return (
+    textMembers
+      .map((name) => textIn(Object.hasOwn(value, name) ? value[name] : undefined))
+      .find((text) => text !== null) ?? null
+  );
+}
+
+const textIn = (value: unknown): string | null => (typeof value === 'string' && value.trim() !== '' ? value : null);

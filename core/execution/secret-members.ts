@@ -1,0 +1,65 @@
+import { hiddenValue } from '../noetl/hidden-values.ts';
+import { isJsonObject } from '../noetl/json-object.ts';
+
+/** Names of members whose values are secrets, in words. A name that ends in one is secret too: `db_password`. */
+export const defaultSecretNames = [
+  ...['password', 'passwd', 'pwd', 'passphrase', 'secret', 'token', 'api key', 'apikey', 'private key', 'secret key'],
+  ...['access key', 'authorization', 'credential', 'credentials', 'cookie', 'set cookie', 'dsn', 'connection string'],
+] as const;
+
+/** Cursors of paged answers are called tokens and are not secret. */
+const cursors = new Set(['page', 'next', 'previous', 'prev', 'continuation', 'sync', 'cursor']);
+
+/** Tells whether a member's value is a secret, by the member's name. */
+export type IsSecretName = (name: string) => boolean;
+
+/** @param names in any style: `api_key`, `apiKey` and `api key` are the same */
+export function secretNames(names: readonly string[] = defaultSecretNames): IsSecretName {
+  const secrets = names.map((name) => wordsOf(name).join(' '));
+  const known = new Map<string, boolean>();
+  return (name) => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const isSecret = judge(wordsOf(name), secrets);
+    if (known.size < 5_000 && name.length < 100) known.set(name, isSecret);
+    return isSecret;
+  };
+}
+
+function judge(words: readonly string[], secrets: readonly string[]): boolean {
+  if (words.at(-1) === 'token' && cursors.has(words.at(-2) ?? '')) return false;
+  const text = words.join(' ');
+  return secrets.some((secret) => text === secret || text.endsWith(` ${secret}`));
+}
+
+function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+}
+
+/** A copy of the value with `[hidden]` in place of secrets, at any depth; null and booleans stay. Shares what has none. */
+export function withoutSecrets(value: unknown, isSecret: IsSecretName): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => withoutSecrets(item, isSecret));
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  if (!isJsonObject(value)) return value;
+  let changed: Record<string, unknown> | undefined;
+  for (const [name, member] of Object.entries(value)) {
+    const isHidden = member !== null && typeof member !== 'boolean' && member !== '' && isSecret(name);
+    const clean = isHidden ? hiddenValue : withoutSecrets(member, isSecret);
+    if (clean === member) continue;
+    changed ??= { ...value };
+    changed[name] = clean;
+  }
+  return changed ?? value;
+}
+
+/** {@link withoutSecrets} with the names bound. */
+export const createMask =
+  (isSecret: IsSecretName) =>
+  (value: unknown): unknown =>
+    withoutSecrets(value, isSecret);

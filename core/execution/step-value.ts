@@ -1,0 +1,101 @@
+import { isJsonObject, type JsonObject } from '../noetl/json-object.ts';
+
+/** What NoETL keeps of a step's result. */
+export type StepValue =
+  | { readonly kind: 'value'; readonly value: unknown }
+  /** It has to be asked for: `GET /api/result/resolve?ref=`. `beside`: what the event holds beside it. */
+  | { readonly kind: 'reference'; readonly ref: string; readonly beside: JsonObject }
+  /** The step ended, and NoETL could not store what it gave. */
+  | { readonly kind: 'lost' };
+
+/** What NoETL adds to a step's result in its events. */
+const additions = ['command_id', 'worker_id', 'loop_event_id'];
+
+/** A step's result out of an event of the Python server, as far as the event holds it. */
+export const withoutAdditions = (context: JsonObject): JsonObject => without(context, additions);
+
+/** A step's result as the playbook made it, without what NoETL wraps around it. */
+export function unwrapped(value: unknown): unknown {
+  if (!isJsonObject(value)) return value;
+  const own = withoutCopy(value);
+  const names = Object.keys(own);
+  if (names.length === 1 && names[0] === '_value') return own['_value'];
+  if (Object.hasOwn(own, '_prev') && Object.hasOwn(own, 'metrics')) return unwrapped(own['_prev']);
+  if (isHttpAnswer(own)) return { status_code: own['status_code'], data: own['data'] ?? null };
+  if (isSqlAnswer(own))
+    return without(own, ['status', 'statement_count', ...(isText(own['message']) ? ['message'] : [])]);
+  if (isChildStatus(own)) return childResult(own);
+  return isChildStart(own) ? { execution_id: own['execution_id'] } : own;
+}
+
+/** The execution that a step started, when the step was a sub-playbook. `value` not yet unwrapped. */
+export function childIdOf(value: unknown): string | undefined {
+  if (!isJsonObject(value) || !(isChildStatus(value) || isChildStart(value))) return undefined;
+  const id = value['execution_id'];
+  return typeof id === 'string' ? id : undefined;
+}
+
+/** Words of NoETL and of its playbooks for "this step is over". */
+const endWords = new Set(['complete', 'completed', 'done', 'noop', 'ok', 'success']);
+const endMembers = new Set(['status', 'step', 'message']);
+
+/**
+ * Whether a result only says that the step ended: nothing, `{}`, `{"status": "complete"}`, `{"step": "end", "status":
+ * "noop"}`, `{"status": "ok", "message": "noop"}`. `value` unwrapped.
+ */
+export function saysNothing(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (!isJsonObject(value)) return false;
+  const names = Object.keys(value);
+  if (names.length === 0) return true;
+  const { status, message } = value;
+  const isWord = typeof status === 'string' && endWords.has(status.toLowerCase());
+  return isWord && names.every((name) => endMembers.has(name)) && (message === undefined || message === 'noop');
+}
+
+/** A step's result is repeated under its own member `context`; a `context` of the playbook's own stays. */
+function withoutCopy(value: JsonObject): JsonObject {
+  const { context } = value;
+  if (!isJsonObject(context)) return value;
+  return Object.keys(context).every((name) => Object.hasOwn(value, name) && name !== 'context')
+    ? without(value, ['context'])
+    : value;
+}
+
+function without(value: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** The `http` tool's answer: the address and the headers are NoETL's affair. */
+const isHttpAnswer = (value: JsonObject): boolean =>
+  Object.hasOwn(value, 'status_code') && Object.hasOwn(value, 'headers') && Object.hasOwn(value, 'url');
+
+const isSqlAnswer = (value: JsonObject): boolean =>
+  Object.hasOwn(value, 'statement_count') && Object.hasOwn(value, 'row_count') && isText(value['status']);
+
+/** A sub-playbook with `return_step` gives its parent the child's `/status`. */
+const isChildStatus = (value: JsonObject): boolean =>
+  Object.hasOwn(value, 'execution_id') && Object.hasOwn(value, 'completion_inferred');
+
+/** A sub-playbook without `return_step` gives its parent no more than its id. */
+const isChildStart = (value: JsonObject): boolean =>
+  isText(value['execution_id']) &&
+  isText(value['status']) &&
+  (value['data'] === undefined || isJsonObject(value['data'])) &&
+  Object.keys(value).every((name) => childStartMembers.has(name));
+const childStartMembers = new Set(['id', 'status', 'duration', 'execution_id', 'path', 'async', 'context', 'data']);
+
+/** As for the execution itself: the last step's result, else the results of all its steps. */
+function childResult(value: JsonObject): unknown {
+  const { variables, current_step: last, completed_steps: steps, execution_id } = value;
+  if (!isJsonObject(variables)) return { execution_id };
+  const own = typeof last === 'string' && Object.hasOwn(variables, last) ? unwrapped(variables[last]) : undefined;
+  if (!saysNothing(own)) return own;
+  const names = Array.isArray(steps) ? steps.filter((name): name is string => typeof name === 'string') : [];
+  const results = names
+    .filter((name) => Object.hasOwn(variables, name))
+    .map((name) => [name, unwrapped(variables[name])]);
+  return results.length === 0 ? { execution_id } : Object.fromEntries(results);
+}

@@ -1,0 +1,70 @@
+import { isJsonObject, type JsonObject } from '../noetl/json-object.ts';
+import type { ExecutionStatus } from './execution-status.ts';
+import type { RunEvent } from './run-event.ts';
+import type { StepValue } from './step-value.ts';
+import { type StepFacts, stepsOf } from './steps.ts';
+
+/** What the servers say of an execution's steps, from the most complete source to the least. */
+export interface StepSources {
+  /** Oldest first. */
+  readonly events: readonly RunEvent[];
+  readonly status: ExecutionStatus | undefined;
+  /** The step whose result NoETL could not store, if there is one. */
+  readonly lostStep: string | undefined;
+}
+
+/**
+ * The steps with their values. The Python server has a result whole in `/status` (unless it has a member `status`), and
+ * in what it hands to later steps (`command.issued`); its events hold no nested values. The Rust server has it in its
+ * events. Steps older than the events are there by name, with what `/status` holds.
+ */
+export function collectSteps({ events, status, lostStep }: StepSources): readonly StepFacts[] {
+  const lost = lostStep ?? stepOfFailedBatch(events);
+  const handed = handedOn(events);
+  const seen = stepsOf(events).map((step) => ({
+    ...step,
+    value:
+      wholeValue(step.name, status?.variables, handed) ??
+      (step.name === lost && !isWhole(step.value) ? lostValue : step.value),
+  }));
+  const known = new Set(seen.map(({ name }) => name));
+  const older = (status?.completedSteps ?? []).filter((name) => !known.has(name)).reverse();
+  return [...older.map((name) => olderStep(name, wholeValue(name, status?.variables, handed))), ...seen];
+}
+
+const lostValue: StepValue = { kind: 'lost' };
+const isWhole = (value: StepValue | undefined): boolean => value?.kind === 'reference';
+
+/** A batch that NoETL could not work through names no step: it is the one that had ended just before. */
+function stepOfFailedBatch(events: readonly RunEvent[]): string | undefined {
+  const failed = events.findLastIndex(({ type }) => type === 'batch.failed');
+  return failed < 0
+    ? undefined
+    : events.slice(0, failed).findLast(({ type }) => type === 'command.completed' || type === 'call.done')?.step;
+}
+
+/** Results of earlier steps as the Python server hands them to later ones, newest first. */
+function handedOn(events: readonly RunEvent[]): readonly JsonObject[] {
+  return events
+    .filter(({ type }) => type === 'command.issued')
+    .map(({ context }) => context?.['render_context'])
+    .map((rendered) => (isJsonObject(rendered) ? rendered['ctx'] : undefined))
+    .filter(isJsonObject)
+    .reverse();
+}
+
+function wholeValue(
+  name: string,
+  variables: JsonObject | undefined,
+  handed: readonly JsonObject[],
+): StepValue | undefined {
+  const holder = [...(variables === undefined ? [] : [variables]), ...handed].find((each) => Object.hasOwn(each, name));
+  return holder === undefined ? undefined : { kind: 'value', value: holder[name] };
+}
+
+function olderStep(name: string, value: StepValue | undefined): StepFacts {
+  return {
+    ...{ name, status: 'COMPLETED', startedAt: undefined, finishedAt: undefined, attempts: 1, lastSeenAt: undefined },
+    ...{ error: undefined, childId: undefined, value },
+  };
+}

@@ -1,0 +1,14 @@
+/** Makes a value on the first call and keeps it; a failure is not kept, so that the next call tries again. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    if (made === undefined) {
+      const promise = make();
+      made = promise;
+      promise.catch(() => {
+        if (made === promise) made = undefined;
+      });
+    }
+    return made;
+  };
+}

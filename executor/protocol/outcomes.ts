@@ -1,0 +1,156 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ExecutionStatus } from '../../core/execution/execution-status.ts';
+import { failedText } from '../../core/execution/failure-text.ts';
+import {
+  type Failure,
+  failureOf,
+  type OutcomeParts,
+  type Produced,
+  producedBy,
+  textOf,
+  valueOf,
+} from '../../core/execution/outcome.ts';
+import type { ResultRules } from '../../core/execution/result-rules.ts';
+import { decodeRunEvents } from '../../core/execution/run-event.ts';
+import { createMask, type IsSecretName } from '../../core/execution/secret-members.ts';
+import { collectSteps } from '../../core/execution/step-values.ts';
+import type { StepFacts } from '../../core/execution/steps.ts';
+import { approximateBytes } from '../../core/json/approximate-bytes.ts';
+import { once } from '../../core/once.ts';
+import type { Asking, ExecutionReads } from './execution-reads.ts';
+import type { Snapshot } from './snapshots.ts';
+
+/** What an execution produced, each part read when it is first asked for. */
+export interface Outcome {
+  /** Null unless the execution completed. @throws ResultLost, ERR_UPSTREAM… */
+  produced(): Promise<Produced | null>;
+  text(): Promise<string | null>;
+  /** The steps as the events tell them: without results that only `/status` holds. */
+  facts(): Promise<readonly StepFacts[]>;
+  /** The steps with their results. */
+  steps(): Promise<readonly StepFacts[]>;
+  /** A step's own result; undefined when NoETL keeps none. @throws ResultLost, ERR_UPSTREAM… */
+  valueOf(step: StepFacts): Promise<unknown>;
+  /** Null when no step has failed, or the execution completed all the same. */
+  failure(): Promise<Failure | null>;
+}
+
+export interface OutcomesOptions {
+  readonly reads: ExecutionReads;
+  readonly results: ResultRules;
+  readonly isSecret: IsSecretName;
+  readonly hideErrors: boolean;
+  /** Keeps what was read of a finished execution. */
+  readonly keep: (snapshot: Snapshot, bytes: number) => void;
+}
+
+/** Whether reasons of failures of the playbook on that path stay in NoETL. */
+export function hidesErrors(
+  { results, hideErrors }: Pick<OutcomesOptions, 'results' | 'hideErrors'>,
+  path: string | undefined,
+): boolean {
+  return (results(path).errors ?? (hideErrors ? 'hidden' : 'shown')) === 'hidden';
+}
+
+/** References that are followed for one execution; the rest of its large results has to be asked for by name. */
+const maxReferences = 16;
+const eventsForSteps = 500;
+
+export function createOutcomes(options: OutcomesOptions): { of(snapshot: Snapshot, asking: Asking): Outcome } {
+  const made = new WeakMap<Snapshot, Outcome>();
+  return {
+    of(snapshot, asking) {
+      const outcome = made.get(snapshot) ?? outcomeOf(snapshot, asking, options);
+      made.set(snapshot, outcome);
+      return outcome;
+    },
+  };
+}
+
+function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions): Outcome {
+  const { detail, over } = snapshot;
+  const rule = options.results(detail.path);
+  const isHidden = hidesErrors(options, detail.path);
+  const mask = rule.secrets === 'shown' ? (value: unknown) => value : createMask(options.isSecret);
+  const resolve = referenceResolver(detail.id, asking, options.reads);
+
+  const told = (steps: readonly StepFacts[]) =>
+    isHidden ? steps.map((step) => (step.error === undefined ? step : { ...step, error: failedText })) : steps;
+  const lostStep = over?.isResultLost === true ? over.lastStep : undefined;
+  const events = once(async () => {
+    const { newest } = snapshot.seen;
+    const read =
+      newest?.hasAllEvents === true ? newest : await options.reads.withEvents(detail.id, eventsForSteps, asking);
+    return decodeRunEvents(read.events);
+  });
+  const facts = once(async () => told(collectSteps({ events: await events(), status: undefined, lostStep })));
+  const steps = once(async () => {
+    const [read, status] = await Promise.all([events(), readStatus(snapshot, asking, options.reads)]);
+    const collected = collectSteps({ events: read, status, lostStep });
+    if (over !== undefined) release(snapshot, collected);
+    return told(collected);
+  });
+  function release({ seen }: Snapshot, collected: readonly StepFacts[]): void {
+    seen.newest = undefined;
+    seen.status = undefined;
+    options.keep(snapshot, approximateBytes(collected));
+  }
+  const parts = async (): Promise<OutcomeParts> => ({
+    steps: await steps(),
+    lastStep: over?.lastStep,
+    rule,
+    resolve,
+    mask,
+  });
+  const produced = once(async () => (over?.end === 'COMPLETED' ? producedBy(await parts()) : null));
+  return {
+    facts,
+    steps,
+    produced,
+    text: once(async () => {
+      const result = await produced();
+      return result === null ? null : textOf(await parts(), result);
+    }),
+    valueOf: async (step) => valueOf(step, await parts()),
+    async failure() {
+      return over?.end === 'COMPLETED' ? null : (failureOf(await facts(), isHidden) ?? null);
+    },
+  };
+}
+
+/** Results stand in `/status` on the Python server, in the events on the Rust server. */
+async function readStatus(
+  { detail, over, seen }: Snapshot,
+  asking: Asking,
+  reads: ExecutionReads,
+): Promise<ExecutionStatus | undefined> {
+  if (detail.server === 'rust') return undefined;
+  return seen.status ?? statusNaming(over?.lastStep, () => reads.status(detail.id, asking));
+}
+
+/** NoETL's engine may lag its own terminal event for a moment: `/status` is read again until it names the last step. */
+async function statusNaming(
+  step: string | undefined,
+  read: () => Promise<ExecutionStatus | undefined>,
+): Promise<ExecutionStatus | undefined> {
+  for (const pauseMs of [100, 400, 0]) {
+    const status = await read();
+    const names = [status?.currentStep, ...(status?.completedSteps ?? [])];
+    if (pauseMs === 0 || step === undefined || status === undefined || names.includes(step)) return status;
+    await wait(pauseMs);
+  }
+  return undefined;
+}
+
+function referenceResolver(id: string, asking: Asking, reads: ExecutionReads): (ref: string) => Promise<unknown> {
+  const found = new Map<string, Promise<unknown>>();
+  return (ref) => {
+    const known = found.get(ref);
+    if (known !== undefined) return known;
+    if (found.size >= maxReferences) return Promise.resolve(undefined);
+    const asked = reads.resolve(id, ref, asking);
+    found.set(ref, asked);
+    asked.catch(() => found.delete(ref));
+    return asked;
+  };
+}

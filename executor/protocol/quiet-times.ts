@@ -1,0 +1,31 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../core/clock.ts';
+import type { RunEvent } from '../../core/execution/run-event.ts';
+
+/** For how long executions have written no event. */
+export interface QuietTimes {
+  /**
+   * The longer of two times: by NoETL's clock since its newest event, and by ours since that event was first seen here
+   * (clocks of NoETL's parts may differ). Milliseconds.
+   */
+  since(id: string, events: readonly RunEvent[], serverNow: number): number;
+  forget(id: string): void;
+}
+
+const remembered = 10_000;
+
+export function createQuietTimes(clock: Clock): QuietTimes {
+  const seen = new LRUCache<string, { readonly mark: string; readonly at: number }>({ max: remembered });
+  return {
+    since(id, events, serverNow) {
+      const newest = events.at(-1);
+      const mark = `${newest?.at ?? ''} ${newest?.type ?? ''} ${events.length}`;
+      const before = seen.get(id);
+      const first = before?.mark === mark ? before : { mark, at: clock() };
+      seen.set(id, first);
+      const byServer = newest?.at === undefined ? 0 : serverNow - newest.at;
+      return Math.max(byServer, clock() - first.at);
+    },
+    forget: (id) => void seen.delete(id),
+  };
+}

@@ -1,0 +1,102 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../core/clock.ts';
+import type { ExecutionDetail } from '../../core/execution/execution-detail.ts';
+import { judgeEvents, judgeStatus, type Over } from '../../core/execution/execution-end.ts';
+import type { ExecutionStatus } from '../../core/execution/execution-status.ts';
+import { decodeRunEvents, type RunEvent } from '../../core/execution/run-event.ts';
+import type { Asking, ExecutionReads } from './execution-reads.ts';
+import { createQuietTimes } from './quiet-times.ts';
+
+/** An execution as it was seen at a moment. */
+export interface Snapshot {
+  readonly detail: ExecutionDetail;
+  /** Undefined: it still runs. */
+  readonly over: Over | undefined;
+  /** It claims an end that is not certain yet, and nothing of it is known to run. */
+  readonly isSettling: boolean;
+  /** What was read to find out; emptied once the steps have been made of it. */
+  readonly seen: Seen;
+}
+
+/** The newest events, and the `/status`; undefined when they did not have to be read. */
+export interface Seen {
+  newest: ExecutionDetail | undefined;
+  status: ExecutionStatus | undefined;
+}
+
+/** Tells whether executions are over, from as few reads as possible. */
+export interface Looks {
+  /** A new look. @param known what a list has just told of the execution: its own detail is then not read */
+  take(id: string, asking: Asking, known?: ExecutionDetail): Promise<Snapshot | undefined>;
+  forget(id: string): void;
+}
+
+/** Executions that the gateway has found to be over. NoETL's list may call them RUNNING for ever. */
+const remembered = 10_000;
+
+export function createLooks(reads: ExecutionReads, clock: Clock): Looks {
+  const ends = new LRUCache<string, { readonly claim: string; readonly over: Over }>({ max: remembered });
+  const quiet = createQuietTimes(clock);
+
+  async function judge(told: ExecutionDetail, asking: Asking): Promise<Snapshot> {
+    const detail = { ...told, events: [] };
+    // The Rust server's detail always has its events.
+    const seen: Seen = { newest: told.events.length > 0 ? told : undefined, status: undefined };
+    const snapshot = { detail, over: undefined, isSettling: false, seen };
+    const known = ends.get(detail.id);
+    if (known?.claim === claimOf(detail)) return { ...snapshot, over: known.over };
+    if (detail.claim === 'RUNNING') return snapshot;
+    seen.newest ??= await reads.withEvents(detail.id, 100, asking);
+    const events = decodeRunEvents(seen.newest.events);
+    const quietMs = quiet.since(detail.id, events, reads.now());
+    const verdict = judgeEvents(seen.newest, events, quietMs);
+    if (verdict === 'running') return { ...snapshot, isSettling: isIdle(seen.newest, events) };
+    return verdict === 'ask' ? ask(snapshot, events, quietMs, asking) : settled(snapshot, verdict.over);
+  }
+
+  async function ask(
+    snapshot: Snapshot,
+    events: readonly RunEvent[],
+    quietMs: number,
+    asking: Asking,
+  ): Promise<Snapshot> {
+    const { detail, seen } = snapshot;
+    seen.status = (await reads.status(detail.id, asking)) ?? statusOfClaim(detail, events);
+    const verdict = judgeStatus(detail, events, seen.status, quietMs);
+    return typeof verdict === 'object' ? settled(snapshot, verdict.over) : { ...snapshot, isSettling: true };
+  }
+
+  function settled(snapshot: Snapshot, over: Over): Snapshot {
+    ends.set(snapshot.detail.id, { claim: claimOf(snapshot.detail), over });
+    quiet.forget(snapshot.detail.id);
+    return { ...snapshot, over };
+  }
+
+  return {
+    async take(id, asking, known) {
+      const detail = known ?? (await reads.detail(id, asking));
+      return detail === undefined ? undefined : judge(detail, asking);
+    },
+    forget(id) {
+      ends.delete(id);
+      quiet.forget(id);
+    },
+  };
+}
+
+/** What is remembered counts for as long as NoETL says the same. */
+const claimOf = ({ claim, endedAt }: ExecutionDetail): string => `${claim} ${endedAt?.getTime() ?? ''}`;
+
+const isIdle = (detail: ExecutionDetail, events: readonly RunEvent[]): boolean =>
+  judgeEvents(detail, events, Number.POSITIVE_INFINITY) === 'ask';
+
+/** A release without the route: the claim has held, and its events name the last step. */
+function statusOfClaim(detail: ExecutionDetail, events: readonly RunEvent[]): ExecutionStatus {
+  const last = events.findLast(({ step }) => step !== '')?.step;
+  return {
+    end: detail.claim === 'RUNNING' ? undefined : detail.claim,
+    currentStep: last,
+    completedSteps: [...new Set(events.map(({ step }) => step))],
+    variables: undefined,
+  };
+}

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { createMask, secretNames, withoutSecrets } from '../../../../core/execution/secret-members.ts';
+
+describe('names of secrets', () => {
+  const isSecret = secretNames();
+  test.each([
+    'password',
+    'db_password',
+    'dbPassword',
+    'DB-PASSWORD',
+    'access_token',
+    'sessionToken',
+    'auth0_token',
+    'api_key',
+    'apiKey',
+    'apikey',
+    'client_secret',
+    'Authorization',
+    'private_key',
+    'Set-Cookie',
+    'credentials',
+    'dsn',
+  ])('%s is one', (name) => expect(isSecret(name)).toBe(true));
+  test.each([
+    'tokens_used',
+    'token_count',
+    'next_page_token',
+    'nextPageToken',
+    'pageToken',
+    'key',
+    'primary_key',
+    'secretary',
+    'passwords_changed',
+    'author',
+    'cookies_accepted',
+    '',
+    '___',
+  ])('%s is none', (name) => expect(isSecret(name)).toBe(false));
+  test('the list can be set', () => {
+    const own = secretNames(['iban']);
+    expect([own('customer_iban'), own('password')]).toEqual([true, false]);
+  });
+});
+
+test('values of secrets are masked at any depth; null, booleans and empty texts stay', () => {
+  const value = {
+    a: [{ password: 'x', has_password: true, token: null, secret: '' }],
+    credentials: { user: 'u', pw: 'p' },
+    n: 1,
+  };
+  expect(createMask(secretNames())(value)).toEqual({
+    a: [{ password: '[hidden]', has_password: true, token: null, secret: '' }],
+    credentials: '[hidden]',
+    n: 1,
+  });
+});
+
+test('what holds no secret is not copied', () => {
+  const value = { a: [{ b: 1 }] };
+  expect(withoutSecrets(value, secretNames())).toBe(value);
+});
