@@ -49,24 +49,31 @@ export function parseExecutionState(status: unknown): ExecutionState {
  * @throws ERR_UPSTREAM when the answer is not about the execution that was asked for
  */
 export function decodeExecutionDetail(body: unknown, askedId?: string): ExecutionDetail {
-  const id = isJsonObject(body) ? idText(body['execution_id']) : undefined;
-  if (!isJsonObject(body) || id === undefined || (askedId !== undefined && id !== askedId)) {
-    throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');
-  }
+  if (!isJsonObject(body)) throw unknownForm();
+  const id = idText(body['execution_id']);
+  if (id === undefined || (askedId !== undefined && id !== askedId)) throw unknownForm();
   const server = Object.hasOwn(body, 'started_at') && !Object.hasOwn(body, 'start_time') ? 'rust' : 'python';
   const { version, progress, workload, pagination } = body;
   return {
     id,
     path: textMember(body, 'path'),
-    version: typeof version === 'number' && Number.isInteger(version) ? version : undefined,
+    version: integerOf(version),
     claim: parseExecutionState(body['status']),
     server,
     startedAt: parseWireTime(body['start_time'] ?? body['started_at']),
     endedAt: parseWireTime(body['end_time'] ?? body['completed_at']),
     parentId: idText(body['parent_execution_id']),
-    progress: typeof progress === 'number' && Number.isInteger(progress) ? progress : undefined,
+    progress: integerOf(progress),
     workload: isJsonObject(workload) ? workload : undefined,
-    events: Array.isArray(body['events']) ? body['events'].filter(isJsonObject) : [],
+    events: eventsOf(body),
     hasAllEvents: !(isJsonObject(pagination) && pagination['has_next'] === true),
   };
 }
+
+const integerOf = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isInteger(value) ? value : undefined;
+
+const eventsOf = ({ events }: JsonObject): readonly JsonObject[] =>
+  Array.isArray(events) ? events.filter(isJsonObject) : [];
+
+const unknownForm = () => new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');

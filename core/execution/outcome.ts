@@ -49,11 +49,11 @@ export async function producedBy(parts: OutcomeParts): Promise<Produced> {
   const { steps, lastStep, rule } = parts;
   const named = steps.find(({ name }) => name === (rule.step ?? lastStep));
   if (rule.step !== undefined) {
-    const value = named === undefined ? null : await valueOf(named, parts);
+    const value = named === undefined ? null : await stepResult(named, parts);
     return { value: at(value, rule.path) ?? null, step: rule.step };
   }
   if (named?.status === 'FAILED') return { value: null, step: named.name };
-  const own = named === undefined ? undefined : await valueOf(named, parts);
+  const own = named === undefined ? undefined : await stepResult(named, parts);
   if (named !== undefined && !saysNothing(own)) return { value: at(own, rule.path) ?? null, step: named.name };
   const all = await valuesByName(parts);
   return { value: Object.keys(all).length === 0 ? null : (at(all, rule.path) ?? null), step: undefined };
@@ -64,7 +64,7 @@ export async function textOf(parts: OutcomeParts, produced: Produced): Promise<s
   const { steps, rule } = parts;
   if (rule.text !== undefined) {
     const named = steps.find(({ name }) => name === (rule.step ?? produced.step));
-    const text = named === undefined ? produced.value : await valueOf(named, parts);
+    const text = named === undefined ? produced.value : await stepResult(named, parts);
     return textIn(at(text, rule.text));
   }
   if (typeof produced.value === 'string') return textIn(produced.value);
@@ -81,7 +81,7 @@ export async function textOf(parts: OutcomeParts, produced: Produced): Promise<s
 const textOfStep = (value: unknown): string | null => (typeof value === 'string' ? textIn(value) : textMemberOf(value));
 
 /** A step's own result, unwrapped and masked; undefined when NoETL keeps none. @throws {@link ResultLost} */
-export async function valueOf(step: StepFacts, parts: OutcomeParts): Promise<unknown> {
+export async function stepResult(step: StepFacts, parts: OutcomeParts): Promise<unknown> {
   const { value } = step;
   if (value?.kind === 'lost') throw new ResultLost(step.name);
   return value === undefined ? undefined : parts.mask(await plainValue(value, parts));
@@ -99,7 +99,7 @@ async function plainValue(value: Exclude<StepValue, { kind: 'lost' }>, parts: Ou
 async function valuesByName(parts: OutcomeParts): Promise<JsonObject> {
   const values = await Promise.all(
     parts.steps.map(
-      async (step) => [step.name, step.value?.kind === 'lost' ? undefined : await valueOf(step, parts)] as const,
+      async (step) => [step.name, step.value?.kind === 'lost' ? undefined : await stepResult(step, parts)] as const,
     ),
   );
   return Object.fromEntries(values.filter(([, value]) => !saysNothing(value)));

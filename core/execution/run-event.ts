@@ -122,16 +122,23 @@ function openBatches(events: readonly RunEvent[]): ReadonlySet<string> {
 const commandEnds = new Set(['command.completed', 'command.failed', 'command.cancelled']);
 
 function hasOpenCommand(events: readonly RunEvent[]): boolean {
+  const commands = events.filter(({ type }) => type.startsWith('command.'));
+  const begun = new Map<string, 'running' | 'ended'>();
   const waiting = new Map<string, number>();
-  const begun = new Map<string, string>();
-  const count = (step: string, by: number) => waiting.set(step, (waiting.get(step) ?? 0) + by);
-  for (const { type, step, commandId } of events) {
-    if (type === 'command.issued') count(step, 1);
-    else if (commandId === undefined) count(step, commandEnds.has(type) ? -1 : 0);
-    else if (type.startsWith('command.')) {
-      if (!begun.has(commandId)) count(step, -1);
-      begun.set(commandId, commandEnds.has(type) ? 'ended' : (begun.get(commandId) ?? 'running'));
+  for (const event of commands) {
+    const { type, step, commandId } = event;
+    const isEnd = commandEnds.has(type);
+    waiting.set(step, (waiting.get(step) ?? 0) + change(event, isEnd, begun));
+    if (commandId !== undefined && type !== 'command.issued') {
+      begun.set(commandId, isEnd ? 'ended' : (begun.get(commandId) ?? 'running'));
     }
   }
-  return [...waiting.values()].some((commands) => commands > 0) || [...begun.values()].includes('running');
+  return [...waiting.values()].some((count) => count > 0) || [...begun.values()].includes('running');
+}
+
+/** How an event changes the number of commands of its step that have been issued and not begun. */
+function change({ type, commandId }: RunEvent, isEnd: boolean, begun: ReadonlyMap<string, unknown>): number {
+  if (type === 'command.issued') return 1;
+  if (commandId === undefined) return isEnd ? -1 : 0;
+  return begun.has(commandId) ? 0 : -1;
 }

@@ -2,20 +2,22 @@
 export function approximateBytes(value: unknown, limit = Number.POSITIVE_INFINITY): number {
   const pending: unknown[] = [value];
   let bytes = 0;
-  while (pending.length > 0 && bytes <= limit) {
-    const next = pending.pop();
-    if (typeof next === 'string') bytes += next.length + 2;
-    else if (typeof next !== 'object' || next === null) bytes += 8;
-    else if (Array.isArray(next)) {
-      bytes += 2 + next.length;
-      for (const item of next) pending.push(item);
-    } else {
-      bytes += 2;
-      for (const [name, member] of Object.entries(next)) {
-        bytes += name.length + 4;
-        pending.push(member);
-      }
-    }
+  while (pending.length > 0 && bytes <= limit) bytes += ownBytes(pending.pop(), pending);
+  return bytes;
+}
+
+/** The bytes of a value without its members, which are added to `pending`. */
+function ownBytes(value: unknown, pending: unknown[]): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 8;
+  if (Array.isArray(value)) {
+    for (const item of value) pending.push(item);
+    return 2 + value.length;
+  }
+  let bytes = 2;
+  for (const [name, member] of Object.entries(value)) {
+    bytes += name.length + 4;
+    pending.push(member);
   }
   return bytes;
 }

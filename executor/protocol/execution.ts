@@ -85,7 +85,7 @@ async function stepViews(outcome: Outcome, names: readonly string[] | undefined,
     attempts: step.attempts,
     lastSeenAt: isoText(step.lastSeenAt),
     executionId: step.childId ?? null,
-    result: async () => bounded((await told(outcome.valueOf(step))) ?? null),
+    result: async () => bounded((await told(outcome.stepResult(step))) ?? null),
     error: step.error ?? (step.value?.kind === 'lost' ? notStored : null),
   }));
 }

@@ -7,8 +7,8 @@ import {
   type OutcomeParts,
   type Produced,
   producedBy,
+  stepResult,
   textOf,
-  valueOf,
 } from '../../core/execution/outcome.ts';
 import type { ResultRules } from '../../core/execution/result-rules.ts';
 import { decodeRunEvents } from '../../core/execution/run-event.ts';
@@ -30,7 +30,7 @@ export interface Outcome {
   /** The steps with their results. */
   steps(): Promise<readonly StepFacts[]>;
   /** A step's own result; undefined when NoETL keeps none. @throws ResultLost, ERR_UPSTREAM… */
-  valueOf(step: StepFacts): Promise<unknown>;
+  stepResult(step: StepFacts): Promise<unknown>;
   /** Null when no step has failed, or the execution completed all the same. */
   failure(): Promise<Failure | null>;
 }
@@ -111,7 +111,7 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
       const result = await produced();
       return result === null ? null : textOf(await parts(), result);
     }),
-    valueOf: async (step) => valueOf(step, await parts()),
+    stepResult: async (step) => stepResult(step, await parts()),
     async failure() {
       return over?.end === 'COMPLETED' ? null : (failureOf(await facts(), isHidden) ?? null);
     },
