@@ -1,4 +1,5 @@
 import type { AccessRule } from './access/access-rule.ts';
+import type { OperationKind, StartMembers } from './operation-kind.ts';
 
 /** Where an argument goes on the wire. `constant` set: never offered, always sent. */
 export interface OperationArgument {
@@ -21,6 +22,13 @@ export interface Operation {
   readonly source:
     | { readonly kind: 'upstream'; readonly key: string; readonly method: string; readonly path: string }
     | { readonly kind: 'gateway'; readonly sdl: string; readonly typeDefs: string | undefined };
+  readonly kind: OperationKind;
+  /** Public names of the arguments that hold catalog paths. */
+  readonly catalogPaths: readonly string[];
+  /** Public names of the arguments that hold ids of executions. */
+  readonly executionIds: readonly string[];
+  /** Of the kind `execute` only: what its parts are called on the wire. */
+  readonly start: StartMembers | undefined;
   readonly access: AccessRule;
   readonly description: string | undefined;
   readonly args: readonly OperationArgument[];

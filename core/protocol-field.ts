@@ -1,10 +1,12 @@
-/** The fields whose shape the protocol fixes, and the call that each is. */
-export const protocolCalls = {
-  executePlaybook: { upstream: /^POST \S*\/execute$/, root: 'mutation' },
-  execution: { upstream: /^GET \S*\/executions\/\{[^{}]+\}$/, root: 'query' },
-} as const;
+import type { OperationKind } from './operation-kind.ts';
 
-export type ProtocolField = keyof typeof protocolCalls;
+/** The fields whose shape the protocol fixes: the root that each stands in, and what its operation does. */
+export const protocolFields = {
+  executePlaybook: { root: 'mutation', kind: 'execute' },
+  execution: { root: 'query', kind: 'execution' },
+} as const satisfies Record<string, { readonly root: 'query' | 'mutation'; readonly kind: OperationKind }>;
+
+export type ProtocolField = keyof typeof protocolFields;
 
 /** Whether the protocol, not the document, says what a field looks like. */
-export const isProtocolField = (field: string): field is ProtocolField => Object.hasOwn(protocolCalls, field);
+export const isProtocolField = (field: string): field is ProtocolField => Object.hasOwn(protocolFields, field);

@@ -29,52 +29,77 @@ export interface OperationOptions {
 
 const cachedAnswers = 200;
 
+type Args = OpenDecision['args'];
+
+const isNamed = (args: Args, name: string): boolean => args[name] !== undefined && args[name] !== null;
+
+const accessDenied = () => new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
+
 /** Any operation that has no rules of its own: one call, made of the decision's arguments. */
 export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: OperationOptions): RootAnswer {
   const { upstream, executions, gate, reserved, clock, maxPathsPerAnswer, type } = options;
   const ttlMs = row.cacheTtlMs ?? 0;
+  const ruled = row.access.kind === 'execution' ? row.access.argument : undefined;
   const reuse = plan.idempotent && ttlMs > 0 ? createReuse(ttlMs, clock) : undefined;
 
-  async function ask(call: UpstreamCall, asking: Asking): Promise<unknown> {
+  async function ask(call: UpstreamCall, args: Args, asking: Asking): Promise<unknown> {
     const reply = await upstream.request(call);
-    if (plan.route.endsWith('/events')) return events(call.path, reply, asking);
-    const body = ofDeclaredShape(type, inDocumentedForm(plan.route, answerOf(reply)));
-    return plan.route.includes('/worker/') ? withoutConnections(body) : body;
+    if (plan.kind === 'events') return events(args, reply, asking);
+    const body = ofDeclaredShape(type, inDocumentedForm(plan.kind, answerOf(reply)));
+    return plan.kind === 'workers' ? withoutConnections(body) : body;
   }
 
   return async (call) => {
     const { decision, context } = call;
     const made = callFor(plan, decision.args);
-    await assertExecutionAllowed(call);
+    assertNotReserved(decision.args);
+    await assertExecutionsAllowed(call);
     const asking = askingOf(row, context);
     const bounded = { ...made, ...boundsOf(row, context) };
-    const body = await (reuse === undefined ? ask(bounded, asking) : reuse(made, () => ask(bounded, asking)));
+    const asked = () => ask(bounded, decision.args, asking);
+    const body = await (reuse === undefined ? asked() : reuse(made, asked));
     const rows = decision.outcome === 'allowed' ? decision.rows : undefined;
     return rows === undefined ? body : withVisibleRows(body, rows, context, maxPathsPerAnswer);
   };
 
-  /** The answer itself is not asked for the path: what users wrote may stand in it. */
-  async function assertExecutionAllowed(call: RootCall): Promise<void> {
-    if (isDecided(call.decision)) return;
-    const path = await executions.pathOf(idIn(call.decision), askingOf(row, call.context));
-    if (path === undefined || !(await gate(call, path))) throw noSuchExecution();
+  /** Whatever the rule is: nobody starts a reserved playbook. */
+  function assertNotReserved(args: Args): void {
+    if (plan.kind !== 'start') return;
+    for (const name of plan.catalogPaths) {
+      const path = args[name];
+      if (typeof path === 'string' && reserved.has(path)) throw accessDenied();
+    }
   }
 
-  /** A rule that asks for no path still does not open the executions that are nobody's. */
-  function isDecided(decision: OpenDecision): boolean {
-    if (decision.outcome === 'onAnswer') return false;
-    return decision.path !== undefined || plan.executionIds.size === 0 || reserved.size === 0;
+  /**
+   * The execution that the rule is on, unless it has been decided before the call; and every other one that is named:
+   * no rule opens the executions of reserved playbooks. The answer itself is not asked for the path: what users wrote may
+   * stand in it.
+   */
+  async function assertExecutionsAllowed(call: RootCall): Promise<void> {
+    const { decision, context } = call;
+    for (const name of undecidedIds(decision)) {
+      const path = await executions.pathOf(executionIdOf(decision.args[name]), askingOf(row, context));
+      if (path === undefined || !(await gate(call, path))) throw noSuchExecution();
+    }
   }
 
-  function events(path: string, reply: UpstreamReply, asking: Asking): Promise<unknown> {
-    const id = path.split('/').at(-2) ?? '';
-    return eventsAnswer(id, reply.status === 404 ? undefined : answerOf(reply), executions, asking);
+  function undecidedIds(decision: OpenDecision): readonly string[] {
+    const { args } = decision;
+    if (decision.outcome === 'onAnswer') {
+      if (ruled === undefined || !plan.executionIds.has(ruled)) throw accessDenied();
+      return [...plan.executionIds].filter((name) => name === ruled || isNamed(args, name));
+    }
+    if (reserved.size === 0) return [];
+    // A path says that the rule has been asked about the execution that it is on.
+    const decided = decision.path === undefined ? undefined : ruled;
+    return [...plan.executionIds].filter((name) => name !== decided && isNamed(args, name));
   }
 
-  function idIn(decision: OpenDecision): string {
-    const [argument] = plan.executionIds;
-    if (argument === undefined) throw new GatewayError('ERR_ACCESS_DENIED', 'access denied');
-    return executionIdOf(decision.args[argument]);
+  function events(args: Args, reply: UpstreamReply, asking: Asking): Promise<unknown> {
+    const [argument = ''] = plan.executionIds;
+    const body = reply.status === 404 ? undefined : answerOf(reply);
+    return eventsAnswer(executionIdOf(args[argument]), body, executions, asking);
   }
 }
 

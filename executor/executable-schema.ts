@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type GraphQLField, type GraphQLResolveInfo, type GraphQLSchema, parse } from 'graphql';
 import type { CallContext } from '../core/call-context.ts';
-import type { CallPlan } from '../core/call-plan/call-plan.ts';
 import type { Clock } from '../core/clock.ts';
 import { type AnyRow, isGatewayRow } from '../core/config/operation-row.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -20,7 +19,7 @@ import { answerExecution } from './protocol/execution.ts';
 import { createExecutionGate } from './protocol/execution-access.ts';
 import { createExecutions, type Executions } from './protocol/executions.ts';
 import type { OpenDecision, RootAnswer } from './root-call.ts';
-import { pairRootFields, type RootField, startsPlaybook } from './root-fields.ts';
+import { pairRootFields, plansOf, type RootField } from './root-fields.ts';
 
 export interface ExecutableSchemaOptions {
   /** The generated schema with its call instructions. */
@@ -74,7 +73,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     upstream,
     clock,
     pause,
-    basePath: ownPathsOf(operations).executions,
+    basePath: ownPathsOf(plansOf(fields)).executions,
     results: compileResultRules(options.results),
     isSecret: secretNames(options.secretNames),
     hideErrors: options.hideErrors === true,
@@ -135,29 +134,14 @@ function answerFor(
     };
   }
   if (plan === undefined) throw refused();
-  switch (kindOf(plan, field.typeName)) {
+  switch (plan.kind) {
     case 'execute':
       return answerExecutePlaybook(plan, row, options.upstream, options.reserved);
     case 'execution':
       return answerExecution(plan, row, options.executions, options.gate, options.maxResultBytes);
     case 'cancel':
       return answerCancelExecution(plan, row, options.upstream, options.executions, options.gate);
-    case 'operation':
+    default:
       return answerOperation(plan, row, options);
   }
-}
-
-/**
- * The operations that have rules of their own are known by what they call, under whatever name they are offered and
- * wherever NoETL has moved them.
- */
-function kindOf(
-  { method, route, executionIds }: CallPlan,
-  typeName: string,
-): 'execute' | 'execution' | 'cancel' | 'operation' {
-  const call = `${method} ${route.replace(/\{args\.\w+\}/g, '{}')}`;
-  if (startsPlaybook(call, typeName)) return 'execute';
-  if (/^GET \S*\/\{\}$/.test(call) && typeName === 'Execution') return 'execution';
-  const isCancel = /^POST \S*\/\{\}\/cancel$/.test(call);
-  return isCancel && (executionIds.size > 0 || call.includes('/executions/')) ? 'cancel' : 'operation';
 }

@@ -1,8 +1,8 @@
-import { type FieldDefinitionNode, Kind, type parse, type TypeNode } from 'graphql';
+import { type FieldDefinitionNode, Kind, type parse } from 'graphql';
+import type { AccessRule } from '../core/access/access-rule.ts';
 import type { CallPlan } from '../core/call-plan/call-plan.ts';
 import { compileCallPlan } from '../core/call-plan/compile-call-plan.ts';
 import { type AnyRow, isGatewayRow } from '../core/config/operation-row.ts';
-import { protocolCalls } from '../core/protocol-field.ts';
 import { rootTypeNames } from './client-schema.ts';
 
 type Document = ReturnType<typeof parse>;
@@ -11,8 +11,6 @@ type Operations = Readonly<Record<string, AnyRow>>;
 /** A root field as the access plugin needs to know it. */
 export interface RootField {
   readonly root: 'query' | 'mutation';
-  /** The name of its type, without lists and non-null marks. */
-  readonly typeName: string;
   readonly row: AnyRow;
   /** Undefined for fields that the gateway answers itself. */
   readonly plan: CallPlan | undefined;
@@ -38,6 +36,10 @@ export function pairRootFields(
   return { fields, problems: [...problems, ...rowsWithoutField(document, operations)] };
 }
 
+/** The call plans of the fields that NoETL answers. */
+export const plansOf = (fields: ReadonlyMap<string, RootField>): readonly CallPlan[] =>
+  [...fields.values()].flatMap(({ plan }) => plan ?? []);
+
 function rootFieldNodes(document: Document): (readonly [RootField['root'], FieldDefinitionNode])[] {
   const names = rootTypeNames(document);
   return document.definitions.flatMap((definition) => {
@@ -51,34 +53,22 @@ function rootFieldNodes(document: Document): (readonly [RootField['root'], Field
 
 function rootFieldOf(field: FieldDefinitionNode, root: RootField['root'], operations: Operations): RootField {
   const name = field.name.value;
-  const typeName = namedTypeOf(field.type);
   const row = Object.hasOwn(operations, name) ? operations[name] : undefined;
   if (row?.access === undefined) throw new TypeError(`${name}: in the schema, but no row of the config has its rule`);
-  if (isGatewayRow(row)) return { root, typeName, row, plan: undefined };
-  const { access } = row;
-  const plan = compileCallPlan(field, {
-    root,
-    catalogPaths: access.kind === 'playbook' ? [access.argument] : [],
-    executionIds: access.kind === 'execution' ? [access.argument] : [],
-    // Clients of the earlier gateway send it; upstream has no such argument.
-    unsent: startsPlaybook(row.upstream, typeName) ? ['clientId'] : [],
-  });
+  if (isGatewayRow(row)) return { root, row, plan: undefined };
+  const plan = compileCallPlan(field, { root });
   if (plan === undefined) throw new TypeError(`${name}: the schema does not say how to call it`);
-  return { root, typeName, row, plan };
+  assertRule(name, row.access, plan);
+  return { root, row, plan };
 }
 
-/**
- * Whether a call starts a playbook: NoETL's own path for it, or the protocol's answer from a path like it. Other
- * operations end in `/execute`, too, such as that of SQL.
- */
-export function startsPlaybook(call: string, typeName: string): boolean {
-  return (
-    call === 'POST /api/execute' || (typeName === 'ExecuteResult' && protocolCalls.executePlaybook.upstream.test(call))
-  );
-}
-
-function namedTypeOf(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
+/** The schema knows the argument that the rule is on as what the rule takes it for. */
+function assertRule(name: string, access: AccessRule, { catalogPaths, executionIds }: CallPlan): void {
+  if (access.kind !== 'playbook' && access.kind !== 'execution') return;
+  const known = access.kind === 'playbook' ? catalogPaths : executionIds;
+  if (known.has(access.argument)) return;
+  const what = access.kind === 'playbook' ? 'a catalog path' : 'the id of an execution';
+  throw new TypeError(`${name}: the schema does not know the argument ${access.argument} as ${what}; run generate`);
 }
 
 function rowsWithoutField(document: Document, operations: Operations): string[] {

@@ -13,9 +13,9 @@ import { meshDocument } from '../mesh/sources/mesh-document.ts';
 import { protocolSdl } from '../mesh/sources/protocol-sdl.ts';
 import { shapeSchema } from '../mesh/sources/shape-schema.ts';
 import { canonicalJson } from './document/canonical.ts';
-import { type Normalised, normalise } from './normalise/normalise.ts';
+import { type Normalised, normalise, structureRules, typeRules } from './normalise/normalise.ts';
 import type { OpenApiDocument } from './openapi/open-api.ts';
-import { requireTable } from './table/build-table.ts';
+import { assertNoProblems, buildTable, type Table } from './table/build-table.ts';
 
 /** A document and a config, joined: the table, and the schema with its call instructions. */
 export interface BuiltSchema {
@@ -29,27 +29,39 @@ export interface BuiltSchema {
 }
 
 /**
- * Makes the schema of a document as it was pulled and a config.
- * @param onStage told of each finished stage.
- * @throws ERR_POLICY_INVALID with every problem of the table or the schema; ERR_SPEC_UNSUPPORTED when Mesh gives up.
+ * Makes the schema of a document as it was pulled and a config: {@link structure}, `buildTable`, {@link schemaOf}.
+ * @throws ERR_POLICY_INVALID with every problem of the table; what {@link schemaOf} throws.
  */
-export async function buildSchema(
-  document: OpenApiDocument,
-  config: GatewayConfig,
+export async function buildSchema(document: OpenApiDocument, config: GatewayConfig): Promise<BuiltSchema> {
+  const structured = structure(document);
+  const table = buildTable(structured.document, config);
+  assertNoProblems(table);
+  return schemaOf(structured, table);
+}
+
+/** The first half of the normal form, which the table is made of. */
+export const structure = (document: OpenApiDocument): Normalised => normalise(document, structureRules);
+
+/**
+ * Makes the schema of a document after the structure rules, and of its table.
+ * @param onStage told of each finished stage.
+ * @throws ERR_POLICY_INVALID when the schema is not valid; ERR_SPEC_UNSUPPORTED when Mesh gives up.
+ */
+export async function schemaOf(
+  structured: Normalised,
+  { operations, notes }: Table,
   onStage: (name: string) => void = () => {},
 ): Promise<BuiltSchema> {
-  const { operations, notes } = requireTable(document, config);
-  onStage('table');
-  const normalised = normalise(document);
+  const typed = normalise(structured.document, typeRules);
   onStage('normalise');
-  const sources = meshSources(normalised.document, operations);
+  const sources = meshSources(typed.document, operations);
   const made = await meshSchema(operations, sources);
   onStage('mesh');
   const sdl = shapeSchema(made, operations);
   const schema = buildASTSchema(sdl, { assumeValidSDL: true });
   assertValid(schema);
   onStage('schema');
-  return { operations, notes, changes: normalised.changes, schema, sdl, sources };
+  return { operations, notes, changes: [...structured.changes, ...typed.changes], schema, sdl, sources };
 }
 
 function meshSources(document: OpenApiDocument, operations: readonly Operation[]): Record<string, string> {

@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, normalize, sep } from 'node:path';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
 import { GatewayError } from '../core/errors.ts';
-import { type BuiltSchema, buildSchema } from './build-schema.ts';
-import { readShapes } from './document/operation-shape.ts';
+import { type BuiltSchema, schemaOf, structure } from './build-schema.ts';
 import type { Emitter, OutputFile } from './emit/emitter.ts';
 import { headerText } from './emit/header.ts';
 import { emitMeshSources } from './emit/mesh-sources.ts';
@@ -17,7 +16,7 @@ import { type GatewayLock, gatewayLockPath, parseGatewayLock, printGatewayLock }
 import { lockNames } from './lock/lock-names.ts';
 import type { Normalised } from './normalise/normalise.ts';
 import type { OpenApiDocument } from './openapi/open-api.ts';
-import { buildTable } from './table/build-table.ts';
+import { assertNoProblems, buildTable, type Table } from './table/build-table.ts';
 
 export interface GenerateOptions {
   readonly projectDir: string;
@@ -66,7 +65,11 @@ export async function generate(options: GenerateOptions): Promise<GenerateResult
   const document = await readDocument(projectDir);
   const lock = parseGatewayLock(await readIfPresent(join(projectDir, gatewayLockPath)));
   stage('read');
-  const built = await build(document, config, lock, stage);
+  const structured = structure(document);
+  const table = buildTable(structured.document, config);
+  assertNoProblems(table, () => movedOperations(config, table, lock));
+  stage('table');
+  const built = await schemaOf(structured, table, stage);
   const names = lockNames(built.sdl, built.operations);
   const changes = compareLock(lock, names);
   if (changes.problems.length > 0 && options.accept !== true) {
@@ -94,25 +97,10 @@ function stopwatch(onStage: (stage: Stage) => void): (name: string) => void {
   };
 }
 
-/** The schema; when a row's operation is missing, the lock is asked what has become of it. */
-async function build(
-  document: OpenApiDocument,
-  config: GatewayConfig,
-  lock: GatewayLock,
-  stage: (name: string) => void,
-): Promise<BuiltSchema> {
-  try {
-    return await buildSchema(document, config, stage);
-  } catch (error) {
-    const table = buildTable(document, config);
-    if (!(error instanceof GatewayError) || table.problems.length === 0) throw error;
-    const missing = Object.keys(config.operations).filter(
-      (field) => !table.operations.some((row) => row.field === field),
-    );
-    const shapes = readShapes(document);
-    const moved = missing.flatMap((field) => suggestMoved(field, lock, shapes) ?? []);
-    throw new GatewayError(error.code, error.message, { cause: error, problems: [...error.problems, ...moved] });
-  }
+/** For rows whose operation the document lacks: what the lock remembers, and may have moved there. */
+function movedOperations(config: GatewayConfig, { operations, shapes }: Table, lock: GatewayLock): readonly string[] {
+  const missing = Object.keys(config.operations).filter((field) => !operations.some((row) => row.field === field));
+  return missing.flatMap((field) => suggestMoved(field, lock, shapes) ?? []);
 }
 
 async function emit(options: GenerateOptions, document: OpenApiDocument, built: BuiltSchema): Promise<OutputFile[]> {

@@ -1,7 +1,7 @@
 import { combineCheckers, createLocalAccessChecker, exceptReserved } from '../core/access/access-checkers.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
-import { ownPathsOf } from '../core/noetl/own-paths.ts';
+import { type OwnPaths, usualPaths } from '../core/noetl/own-paths.ts';
 import type { Observe } from '../core/observe.ts';
 import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../core/ports.ts';
 import { createSessions } from '../core/session/sessions.ts';
@@ -39,13 +39,21 @@ interface Given {
   readonly driver: PlaybookDriver;
 }
 
-/** The one place that chooses adapters: session store, validator, login backend, access checker, rate limits. */
-export async function compose(config: ResolvedConfig, clock: Clock, observe: Observe): Promise<Parts> {
+/**
+ * The one place that chooses adapters: session store, validator, login backend, access checker, rate limits.
+ * @param own how NoETL takes the gateway's own calls
+ */
+export async function compose(
+  config: ResolvedConfig,
+  clock: Clock,
+  observe: Observe,
+  own: OwnPaths = usualPaths,
+): Promise<Parts> {
   const { auth } = config;
   const upstream = createUpstream({ ...config.upstream, observe, clock });
   const callbacks = createCallbackRegistry({ clock, observe });
   const driver = createPlaybookDriver({
-    upstream: atOwnPaths(upstream, ownPathsOf(config.operations)),
+    upstream: atOwnPaths(upstream, own),
     callbacks,
     internalUrl: config.listen.internalUrl,
     timeoutMs: auth.playbookTimeoutMs,

@@ -3,11 +3,11 @@ import type { Clock } from '../core/clock.ts';
 import { isGatewayRow } from '../core/config/operation-row.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { GatewayError } from '../core/errors.ts';
-import { ownPathsOf } from '../core/noetl/own-paths.ts';
+import { type OwnPaths, ownPathsOf } from '../core/noetl/own-paths.ts';
 import type { Upstream } from '../core/ports.ts';
 import { createExecutableSchema } from '../executor/executable-schema.ts';
 import { routeOf } from '../executor/root-call.ts';
-import { pairRootFields } from '../executor/root-fields.ts';
+import { pairRootFields, plansOf, type RootField } from '../executor/root-fields.ts';
 import { compose, type Parts } from './compose.ts';
 import { createDriftWatch, type DriftWatch, type DriftWatchOptions } from './drift/drift-watch.ts';
 import { createGraphiqlPage } from './graphiql/graphiql-page.ts';
@@ -24,12 +24,12 @@ import { clientAddress } from './rate-limit/client-address.ts';
 import { createRest } from './routes/create-rest.ts';
 
 /** Paths that the gateway calls for itself: logins, validations, looking at executions, readiness. */
-const ownRoutes = [
-  '/api/execute',
-  '/api/executions',
-  '/api/executions/{execution_id}',
-  '/api/executions/{execution_id}/status',
-  '/api/executions/{execution_id}/cancel',
+const ownRoutes = ({ execute, executions }: OwnPaths): readonly string[] => [
+  execute,
+  executions,
+  `${executions}/{execution_id}`,
+  `${executions}/{execution_id}/status`,
+  `${executions}/{execution_id}/cancel`,
   '/api/auth/login',
   '/api/auth/session/validate',
   '/api/auth/check-playbook-access',
@@ -64,18 +64,20 @@ export interface Gateway {
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, clock = Date.now } = options;
+  const { fields } = pairRootFields(parse(options.sdl, { noLocation: true }), config.operations);
+  const own = ownPathsOf(plansOf(fields));
   const telemetry = createTelemetry({
     config,
     version: options.version ?? 'unknown',
-    upstreamRoutes: upstreamRoutes(options.sdl, config),
+    upstreamRoutes: upstreamRoutes(fields, own),
     pretty: options.pretty === true,
     clock,
   });
   for (const warning of options.warnings ?? []) telemetry.log.warn(warning);
-  const parts = await compose(config, clock, telemetry.observe);
+  const parts = await compose(config, clock, telemetry.observe, own);
   const readiness = createReadiness(
     [
-      { name: 'upstream', probe: () => probeUpstream(parts.upstream, ownPathsOf(config.operations).executions) },
+      { name: 'upstream', probe: () => probeUpstream(parts.upstream, own.executions) },
       { name: 'store', probe: () => parts.store.ping() },
     ],
     clock,
@@ -106,10 +108,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 /** Templates of every path that is called, so that each has its series from the start. */
-function upstreamRoutes(sdl: string, config: ResolvedConfig): string[] {
-  const { fields } = pairRootFields(parse(sdl, { noLocation: true }), config.operations);
+function upstreamRoutes(fields: ReadonlyMap<string, RootField>, own: OwnPaths): string[] {
   const planned = [...fields.values()].flatMap(({ row }) => (isGatewayRow(row) ? [] : [routeOf(row)]));
-  return [...new Set([...planned, ...ownRoutes])];
+  return [...new Set([...planned, ...ownRoutes(own)])];
 }
 
 function watchDrift(

@@ -2,6 +2,7 @@ import { parsePlaybookPath } from '../access/playbook-path.ts';
 import { GatewayError } from '../errors.ts';
 import { parseExecutionId } from '../execution/execution-id.ts';
 import { idText, isRawNumber } from '../json/lossless-json.ts';
+import type { OperationKind, StartMembers } from '../operation-kind.ts';
 import type { UpstreamCall } from '../ports.ts';
 import { encodeCatalogPath, encodeSegment } from './path-segment.ts';
 import type { TemplatePiece } from './template.ts';
@@ -15,6 +16,10 @@ export type ValueSource =
 /** How one root field becomes one HTTP call. Made once, at start, from the schema's own call instructions. */
 export interface CallPlan {
   readonly field: string;
+  /** What the operation does; whatever serves it switches on this. */
+  readonly kind: OperationKind;
+  /** Of the kind `execute` only. */
+  readonly start: StartMembers | undefined;
   readonly method: UpstreamCall['method'];
   /** The path template with its placeholders; a name for metrics. */
   readonly route: string;

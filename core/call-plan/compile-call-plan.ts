@@ -5,20 +5,18 @@ import {
   Kind,
   valueFromASTUntyped,
 } from 'graphql';
+import { isOperationKind, type OperationKind, type StartMembers } from '../operation-kind.ts';
 import type { UpstreamCall } from '../ports.ts';
 import type { CallPlan, ValueSource } from './call-plan.ts';
-import { parseTemplate, parseValueTemplate, type TemplatePiece } from './template.ts';
+import { parseTemplate, parseValueTemplate } from './template.ts';
 
 /** What a plan is told that the schema's call instructions do not say. */
 export interface PlanOptions {
   readonly root: 'query' | 'mutation';
-  /** Arguments that the access rule knows as catalog paths. */
-  readonly catalogPaths?: Iterable<string>;
-  /** Arguments that the access rule knows as execution ids. */
-  readonly executionIds?: Iterable<string>;
-  /** Arguments that are accepted and not sent. */
-  readonly unsent?: Iterable<string>;
 }
+
+/** Arguments of the protocol's fields that clients may send and that NoETL does not have. */
+const unsent: Partial<Record<OperationKind, readonly string[]>> = { execute: ['clientId'] };
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 /** Arguments of `@httpOperation` that change nothing of the request that we send. */
@@ -26,7 +24,7 @@ const silent = new Set(['subgraph', 'operationSpecificHeaders', 'queryStringOpti
 const known = new Set(['path', 'httpMethod', 'queryParamArgMap', 'requestBaseBody', ...silent]);
 
 /**
- * Compiles a root field's `@httpOperation`.
+ * Compiles a root field's `@httpOperation` and `@noetl`.
  * @returns undefined when the field has none.
  * @throws TypeError naming the field, for anything that is not understood: what is not understood is not sent.
  */
@@ -34,14 +32,19 @@ export function compileCallPlan(field: FieldDefinitionNode, options: PlanOptions
   const directive = field.directives?.find((candidate) => candidate.name.value === 'httpOperation');
   if (directive === undefined) return undefined;
   try {
-    return compile(field, argumentsOf(directive), options);
+    return compile(field, argumentsOf(directive), meaningOf(field), options);
   } catch (error) {
     const why = error instanceof Error ? error.message : 'not understood';
     throw new TypeError(`${field.name.value}: ${why}`, { cause: error });
   }
 }
 
-function compile(field: FieldDefinitionNode, http: ReadonlyMap<string, unknown>, options: PlanOptions): CallPlan {
+function compile(
+  field: FieldDefinitionNode,
+  http: ReadonlyMap<string, unknown>,
+  meaning: Meaning,
+  options: PlanOptions,
+): CallPlan {
   for (const [name, value] of http) {
     if (!known.has(name) && value !== null && value !== false) throw new TypeError(`unknown instruction ${name}`);
   }
@@ -53,6 +56,7 @@ function compile(field: FieldDefinitionNode, http: ReadonlyMap<string, unknown>,
   const body = http.get('requestBaseBody');
   const plan: CallPlan = {
     field: field.name.value,
+    ...meaning,
     method,
     route: pathTemplate,
     path,
@@ -60,10 +64,8 @@ function compile(field: FieldDefinitionNode, http: ReadonlyMap<string, unknown>,
     body: bodyOf(body, method),
     idempotent: method === 'GET' || options.root === 'query',
     argumentNames: new Set(field.arguments?.map((argument) => argument.name.value)),
-    catalogPaths: new Set(options.catalogPaths),
-    executionIds: new Set([...(options.executionIds ?? []), ...executionIdsIn(path)]),
   };
-  assertArguments(plan, new Set(options.unsent));
+  assertArguments(plan, new Set(unsent[meaning.kind]));
   return plan;
 }
 
@@ -77,15 +79,33 @@ function plain(value: ConstValueNode): unknown {
   return value.kind === Kind.ENUM ? value.value : valueFromASTUntyped(value);
 }
 
-/** An id stands behind `/executions/`, whatever the parameter is called. */
-function executionIdsIn(path: readonly TemplatePiece[]): string[] {
-  return path.flatMap((piece, index) => {
-    const before = path[index - 1];
-    return 'argument' in piece && before !== undefined && 'text' in before && before.text.endsWith('/executions/')
-      ? [piece.argument]
-      : [];
-  });
+type Meaning = Pick<CallPlan, 'kind' | 'start' | 'catalogPaths' | 'executionIds'>;
+
+/** What `@noetl` says of a field. @throws TypeError when it says nothing, or something unknown */
+function meaningOf(field: FieldDefinitionNode): Meaning {
+  const directive = field.directives?.find((candidate) => candidate.name.value === 'noetl');
+  if (directive === undefined) throw new TypeError('the schema does not say what it does (@noetl); run generate');
+  const said = argumentsOf(directive);
+  const kind = said.get('kind');
+  if (!isOperationKind(kind)) throw new TypeError('unknown kind of operation');
+  const names = field.arguments?.map((argument) => argument.name.value) ?? [];
+  const catalogPaths = namesOf(said.get('catalogPaths'), names);
+  const executionIds = namesOf(said.get('executionIds'), names);
+  return { kind, catalogPaths, executionIds, start: kind === 'execute' ? startOf(said) : undefined };
 }
+
+function namesOf(value: unknown, known: readonly string[]): ReadonlySet<string> {
+  const names = value ?? [];
+  if (!Array.isArray(names)) throw new TypeError('a list of arguments is no list');
+  for (const name of names) if (!known.includes(name)) throw new TypeError(`no argument ${name}`);
+  return new Set(names);
+}
+
+const startOf = (said: ReadonlyMap<string, unknown>): StartMembers => ({
+  playbook: textOf(said.get('playbook'), 'playbook'),
+  workload: textOf(said.get('workload'), 'workload'),
+  execution: textOf(said.get('execution'), 'execution'),
+});
 
 function literalQuery(text: string | undefined): CallPlan['query'] {
   return [...new URLSearchParams(text ?? '')].map(([wire, value]) => [wire, parseValueTemplate(value)] as const);

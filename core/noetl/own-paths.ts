@@ -1,21 +1,34 @@
-import { type AnyRow, isGatewayRow } from '../config/operation-row.ts';
+import type { CallPlan } from '../call-plan/call-plan.ts';
+import { type StartMembers, usualStartMembers } from '../operation-kind.ts';
 
-/** Where NoETL has what the gateway calls for itself: starting auth playbooks, looking at executions. */
+/** How NoETL takes the calls that the gateway makes for itself: starting auth playbooks, looking at executions. */
 export interface OwnPaths {
+  /** Where playbooks are started. */
   readonly execute: string;
+  readonly members: StartMembers;
+  /** Where executions are listed; each has its own path below. */
   readonly executions: string;
 }
 
-/** As the config's rows say, which follow NoETL's document; else where NoETL has always had them. */
-export function ownPathsOf(operations: Readonly<Record<string, AnyRow>>): OwnPaths {
-  const calls = Object.values(operations).flatMap((row) => (isGatewayRow(row) ? [] : [row.upstream]));
-  const { executePlaybook } = operations;
-  const starting = executePlaybook === undefined || isGatewayRow(executePlaybook) ? '' : executePlaybook.upstream;
-  return {
-    execute: pathIn([starting], /^POST (\/[\w/-]*\/execute)$/) ?? '/api/execute',
-    executions: pathIn(calls, /^GET (\/[\w/-]*\/executions)\/\{\w+\}$/) ?? '/api/executions',
-  };
+/** Where NoETL has always had them. */
+export const usualPaths: OwnPaths = {
+  execute: '/api/execute',
+  members: usualStartMembers,
+  executions: '/api/executions',
+};
+
+/** As the open operations say, which follow NoETL's document; else where NoETL has always had them. */
+export function ownPathsOf(plans: Iterable<CallPlan>): OwnPaths {
+  let own = usualPaths;
+  for (const { kind, route, path, start } of plans) {
+    if (kind === 'execute' && start !== undefined && path.length === 1)
+      own = { ...own, execute: route, members: start };
+    if (kind === 'execution') own = { ...own, executions: folderOf(path) ?? own.executions };
+  }
+  return own;
 }
 
-const pathIn = (calls: readonly string[], pattern: RegExp): string | undefined =>
-  calls.map((call) => pattern.exec(call)?.[1]).find((path) => path !== undefined);
+/** What stands before the id, without the slash: `/api/executions` of `/api/executions/{args.id}`. */
+function folderOf([first, ...rest]: CallPlan['path']): string | undefined {
+  return first !== undefined && 'text' in first && rest.length === 1 ? first.text.slice(0, -1) : undefined;
+}

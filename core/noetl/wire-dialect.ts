@@ -1,4 +1,5 @@
 import { parseExecutionState } from '../execution/execution-detail.ts';
+import type { OperationKind } from '../operation-kind.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 
 /** What is said of a failed execution. */
@@ -7,18 +8,23 @@ export const failedText = 'the execution failed';
 /**
  * Brings an answer of the Rust server into the form that NoETL's document describes (the Python server's); an answer
  * that has it already passes as it is.
- * @param route the operation's path template
+ * @param kind what the operation does
  */
-export function inDocumentedForm(route: string, body: unknown): unknown {
-  if (route.endsWith('/executions')) return executionRows(body);
-  if (route.endsWith('/worker/pools') && Array.isArray(body)) {
-    return { items: body, count: body.length, runtime: null, status: null, error: null };
+export function inDocumentedForm(kind: OperationKind, body: unknown): unknown {
+  switch (kind) {
+    case 'executions':
+      return executionRows(body);
+    case 'workers':
+      if (!Array.isArray(body)) return body;
+      return { items: body, count: body.length, runtime: null, status: null, error: null };
+    case 'dashboard': {
+      if (!isJsonObject(body) || !isJsonObject(body['stats'])) return body;
+      const { stats } = body;
+      return { total_playbooks: 0, active_workflows: stats['running_executions'] ?? 0, ...stats, ...body };
+    }
+    default:
+      return body;
   }
-  if (route.endsWith('/dashboard/stats') && isJsonObject(body) && isJsonObject(body['stats'])) {
-    const { stats } = body;
-    return { total_playbooks: 0, active_workflows: stats['running_executions'] ?? 0, ...stats, ...body };
-  }
-  return body;
 }
 
 function executionRows(body: unknown): unknown {

@@ -4,6 +4,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { idText } from '../../core/json/lossless-json.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { objectAnswer } from '../../core/noetl/upstream-answer.ts';
+import { usualStartMembers } from '../../core/operation-kind.ts';
 import type { Upstream } from '../../core/ports.ts';
 import { boundsOf, type RootAnswer } from '../root-call.ts';
 import { lastSegment } from './executions.ts';
@@ -18,11 +19,12 @@ export function answerExecutePlaybook(
   upstream: Upstream,
   reserved: ReadonlySet<string>,
 ): RootAnswer {
+  const members = plan.start ?? usualStartMembers;
   return async ({ decision, context }) => {
     const call = callFor(plan, decision.args);
     const body = isJsonObject(call.body) ? call.body : {};
-    const path = body['path'];
-    const workload = body['workload'] ?? {};
+    const path = body[members.playbook];
+    const workload = body[members.workload] ?? {};
     if (typeof path !== 'string' || !isJsonObject(workload)) {
       throw new GatewayError('ERR_REQUEST_INVALID', 'the variables of a playbook are an object');
     }
@@ -30,10 +32,10 @@ export function answerExecutePlaybook(
     const reply = await upstream.request({
       ...call,
       ...boundsOf(row, context),
-      body: { ...body, workload },
+      body: { ...body, [members.workload]: workload },
       idempotent: false,
     });
-    const id = idText(objectAnswer(reply, 'playbook not found')['execution_id']);
+    const id = idText(objectAnswer(reply, 'playbook not found')[members.execution]);
     if (id === undefined) throw new GatewayError('ERR_UPSTREAM', 'NoETL did not name the execution that it started');
     const clientId = decision.args['clientId'];
     return {

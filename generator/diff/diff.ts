@@ -24,10 +24,9 @@ export interface DiffInput {
  * left out of its schema and reported, so that a diff can be had where `generate` would stop.
  */
 export async function diff({ before, after, names, config, buildSchema }: DiffInput): Promise<DiffReport> {
-  const [old, now] = [fitTable(before, config), fitTable(after, config)];
+  const [left, right] = [normalise(before, structureRules).document, normalise(after, structureRules).document];
+  const [old, now] = [fitTable(left, config), fitTable(right, config)];
   const fieldsOf = fieldsByOperation(old, now);
-  const structured = [before, after].map((document) => normalise(document, structureRules).document);
-  const [left = before, right = after] = structured;
   const upstream = upstreamDiff({ before: left, after: right }).map(
     (change): UpstreamChange => ({ ...change, fields: fieldsOf(change.operation) }),
   );

@@ -39,6 +39,9 @@ function compareName(name: string, old: LockedName, next: LockedName, problems: 
     problems.push(`${place}: meant ${old.operation} and would now mean ${next.operation}`);
     return;
   }
+  if (old.kind !== undefined && old.kind !== next.kind) {
+    problems.push(`${place}: was of the kind ${old.kind} and would now be ${next.kind}`);
+  }
   if (bareType(old.answer) !== bareType(next.answer)) {
     problems.push(`${place}: answered ${old.answer} and would now answer ${next.answer}`);
   }

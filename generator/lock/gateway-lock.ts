@@ -8,6 +8,8 @@ export const gatewayLockPath = 'gateway.lock';
 export interface LockedName {
   /** `METHOD /path`, or `gateway`. */
   readonly operation: string;
+  /** What the operation does (`core/operation-kind.ts`); absent in locks of earlier versions. */
+  readonly kind?: string;
   /** Argument → `<where> <wire name>: <type>`. */
   readonly args: Readonly<Record<string, string>>;
   /** The answer's type. */

@@ -51,6 +51,7 @@ function lockName(operation: Operation, field: FieldDefinitionNode, reached: Rea
   const closure = Object.fromEntries([...reached].map(([name, type]) => [name, fieldsOf(type)]));
   return {
     operation: operation.source.kind === 'upstream' ? operation.source.key : 'gateway',
+    kind: operation.kind,
     args,
     answer,
     shape: sha256(canonicalJson({ args, answer, closure })),

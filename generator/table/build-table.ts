@@ -3,15 +3,17 @@ import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type AnyRow, type AnyUpstreamRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Operation, OperationArgument } from '../../core/operation.ts';
+import { type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
 import { type OperationShape, shapesOf } from '../document/operation-shape.ts';
-import { normalise, structureRules } from '../normalise/normalise.ts';
 import { isPublicName } from '../openapi/identifiers.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { checkAccess } from './check-access.ts';
+import { checkStart } from './check-start.ts';
 import { checkGatewayRow } from './gateway-row.ts';
 import { neverPublic } from './never-public.ts';
-import { protocolArguments } from './protocol-arguments.ts';
+import { type OperationMeaning, operationMeaning } from './operation-meaning.ts';
+import { joinProtocolField } from './protocol-arguments.ts';
 import { rowArguments } from './row-arguments.ts';
 import { rowFields } from './row-fields.ts';
 import { nearest } from './suggest.ts';
@@ -24,22 +26,34 @@ export interface Table {
   readonly problems: readonly string[];
   /** What a person should know: rows left out because the document lacks them, risks that were accepted. */
   readonly notes: readonly string[];
+  /** Every operation of the document. */
+  readonly shapes: readonly OperationShape[];
 }
+
+/** Kinds that are not for callers, whatever rule they have. */
+const closedKinds: Partial<Record<OperationKind, string>> = {
+  catalogWrite: 'it writes the catalog, whose playbooks NoETL runs',
+  credentialWrite: 'it writes credentials',
+  bulk: 'it changes executions in bulk',
+};
 
 interface Findings {
   readonly problems: string[];
   readonly notes: string[];
 }
 
-/** Joins a document as it was pulled with a config. Never throws for what they say: everything wrong is a problem. */
+/**
+ * Joins a document, after the structure rules, with a config. Never throws for what they say: everything wrong is a
+ * problem.
+ */
 export function buildTable(document: OpenApiDocument, config: GatewayConfig): Table {
-  const structured = normalise(document, structureRules).document;
-  const shapes = indexShapes(shapesOf(structured));
+  const shapes = shapesOf(document);
+  const shapesByTemplate = Map.groupBy(shapes, (shape) => templateOf(shape.key));
   const grants = checkGrants(config.grants, config.roles);
   const findings: Findings = { problems: [...grants.problems], notes: [...grants.warnings] };
   const rows = Object.entries(config.operations).sort(([a], [b]) => (a < b ? -1 : 1));
   const operations = rows.flatMap(([field, row]) => {
-    const operation = readRow(field, row, structured, shapes, findings);
+    const operation = readRow(field, row, document, shapesByTemplate, findings);
     if (operation === undefined) return [];
     findings.problems.push(...checkAccess(operation, config.roles));
     // Nobody may call it, so nobody needs to know of it.
@@ -47,21 +61,15 @@ export function buildTable(document: OpenApiDocument, config: GatewayConfig): Ta
     findings.notes.push(`operations.${field}: closed(); not in the schema`);
     return [];
   });
-  return { operations, problems: findings.problems, notes: findings.notes };
+  return { operations, problems: findings.problems, notes: findings.notes, shapes };
 }
 
-/**
- * {@link buildTable}, for callers that need a table without problems.
- * @throws ERR_POLICY_INVALID with every problem.
- */
-export function requireTable(document: OpenApiDocument, config: GatewayConfig): Table {
-  const table = buildTable(document, config);
-  if (table.problems.length > 0) {
-    throw new GatewayError('ERR_POLICY_INVALID', 'The config and the document do not fit together.', {
-      problems: table.problems,
-    });
-  }
-  return table;
+/** @throws ERR_POLICY_INVALID when a table has problems; `hints` are listed after them. */
+export function assertNoProblems({ problems }: Table, hints: () => readonly string[] = () => []): void {
+  if (problems.length === 0) return;
+  throw new GatewayError('ERR_POLICY_INVALID', 'The config and the document do not fit together.', {
+    problems: [...problems, ...hints()],
+  });
 }
 
 function readRow(
@@ -82,6 +90,10 @@ function readRow(
       field,
       root: row.gateway,
       source: { kind: 'gateway', sdl: row.sdl, typeDefs: row.typeDefs },
+      kind: 'gateway',
+      catalogPaths: [],
+      executionIds: [],
+      start: undefined,
       access: row.access,
       description: row.description,
       args: [],
@@ -117,41 +129,59 @@ function upstreamOperation(
   findings: Findings,
 ): Operation {
   const place = `operations.${field}`;
-  const args = argumentsOf(field, row, shape, findings.problems);
+  const meaning = operationMeaning(shape);
+  const { args, start } = argumentsOf(field, row, shape, meaning, findings);
   if (shape.body === 'foreign') findings.problems.push(`${place}: the body of ${shape.key} is not JSON`);
   const offered = args.filter((arg) => arg.name !== undefined).map((arg) => arg.wire);
-  const danger = neverPublic(shape.method, shape.path, offered);
-  if (danger !== undefined && !row.acceptRisk?.trim()) {
+  const danger = neverPublic(shape.method, shape.path, offered) ?? closedKinds[meaning.kind];
+  if (danger !== undefined && !row.acceptRisk?.trim() && row.access?.kind !== 'closed') {
     findings.problems.push(
       `${place}: ${shape.key} must not be public: ${danger}; to open it all the same, say why in acceptRisk`,
     );
   }
   if (row.acceptRisk?.trim()) findings.notes.push(`${place}: ${shape.key} is open at a risk: ${row.acceptRisk}`);
-  return {
+  const { access } = row;
+  const operation: Operation = {
     field,
     root: row.type ?? (shape.method === 'GET' ? 'query' : 'mutation'),
     source: { kind: 'upstream', key: shape.key, method: shape.method, path: shape.path },
-    access: row.access,
+    kind: start === undefined ? meaning.kind : 'execute',
+    catalogPaths: publicNames(args, meaning.catalogPaths, access?.kind === 'playbook' ? access.argument : undefined),
+    executionIds: publicNames(args, meaning.executionIds, access?.kind === 'execution' ? access.argument : undefined),
+    start,
+    access,
     description: row.description,
     args,
     fields: isProtocolField(field) ? {} : rowFields(place, row, document, shape, findings.problems),
     acceptRisk: row.acceptRisk,
   };
+  findings.problems.push(...checkStart(operation, meaning));
+  return operation;
+}
+
+/** The public names of the arguments that are offered, and the one that the access rule is on, in the table's order. */
+function publicNames(
+  args: readonly OperationArgument[],
+  wanted: OperationMeaning['catalogPaths'],
+  ruled: string | undefined,
+): readonly string[] {
+  return args.flatMap(({ name, wire, in: place }) => {
+    if (name === undefined) return [];
+    const isWanted = name === ruled || wanted.some((arg) => arg.wire === wire && arg.in === place);
+    return isWanted ? [name] : [];
+  });
 }
 
 function argumentsOf(
   field: string,
   row: AnyUpstreamRow,
   shape: OperationShape,
-  problems: string[],
-): readonly OperationArgument[] {
-  return isProtocolField(field)
-    ? protocolArguments(field, row, shape, problems)
-    : rowArguments(`operations.${field}`, row, shape, problems);
-}
-
-function indexShapes(shapes: readonly OperationShape[]): ReadonlyMap<string, readonly OperationShape[]> {
-  return Map.groupBy(shapes, (shape) => templateOf(shape.key));
+  meaning: OperationMeaning,
+  findings: Findings,
+): { readonly args: readonly OperationArgument[]; readonly start: StartMembers | undefined } {
+  if (isProtocolField(field)) return joinProtocolField(field, row, shape, meaning, findings);
+  const args = rowArguments(`operations.${field}`, row, shape, findings.problems);
+  return { args, start: meaning.kind === 'execute' ? usualStartMembers : undefined };
 }
 
 /** `GET /a/{execution_id}` and `GET /a/{id}` are one template; method and literal segments decide. */

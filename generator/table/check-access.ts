@@ -16,8 +16,7 @@ export function checkAccess(operation: Operation, roles: readonly string[]): str
     return [`${place}: there is no rule “${rule.kind}”${nearest(String(rule.kind), kinds)}`];
   if (rule.kind === 'role') return checkRoles(place, rule.roles, roles);
   if (rule.kind === 'custom' || rule.kind === 'closed') return [];
-  const about = rule.kind === 'authenticated' ? [] : checkArgument(place, operation, rule.permission, rule.argument);
-  return [...about, ...startsUnchecked(place, operation)];
+  return rule.kind === 'authenticated' ? [] : checkArgument(place, operation, rule.permission, rule.argument);
 }
 
 function checkRoles(place: string, named: readonly string[], roles: readonly string[]): string[] {
@@ -36,29 +35,13 @@ function checkArgument(place: string, operation: Operation, permission: string, 
   if (!names.includes(argument)) {
     return [`${place}: the rule is on the argument “${argument}”, which is not offered${nearest(argument, names)}`];
   }
-  if (operation.access.kind !== 'playbook') return [];
+  // What starts a playbook has a check of its own (check-start.ts).
+  if (operation.access.kind !== 'playbook' || operation.kind === 'execute' || operation.kind === 'start') return [];
   return offered(operation)
     .filter((arg) => arg.name !== argument && playbookSelectors.has(arg.wire))
     .map(
       (arg) =>
         `${place}: the rule is on “${argument}”, but “${arg.name}” chooses a playbook too; hide it (args: { ${arg.wire}: false })`,
-    );
-}
-
-/** Arguments that name a playbook for the upstream to start, when no rule is on them. */
-function startsUnchecked(place: string, operation: Operation): string[] {
-  const { source, access } = operation;
-  if (source.kind === 'gateway' || operation.acceptRisk?.trim()) return [];
-  const isExecute = source.method === 'POST' && /\/execute(?:\/|$)/.test(source.path);
-  const ruled = access.kind === 'playbook' ? access.argument : undefined;
-  return offered(operation)
-    .filter(
-      (arg) =>
-        arg.name !== ruled && (/_playbook_path$/.test(arg.wire) || (isExecute && playbookSelectors.has(arg.wire))),
-    )
-    .map(
-      (arg) =>
-        `${place}: “${arg.name}” chooses a playbook to start, and no rule is on it; fix it with a constant (args: { ${arg.wire}: { constant: … } }), hide it, or write a custom rule`,
     );
 }
 

@@ -45,7 +45,8 @@ export function neverPublic(method: string, path: string, offered: Iterable<stri
   return closedArea(method, path) ?? (secret === undefined ? undefined : `its argument ${secret} asks for secrets`);
 }
 
-function closedArea(method: string, path: string): string | undefined {
+/** Why an operation's part of the API is closed to callers; undefined when it is not. */
+export function closedArea(method: string, path: string): string | undefined {
   const segments = path.split('/').filter((segment) => segment !== '');
   while (segments[0] === 'api' || /^v\d+$/.test(segments[0] ?? '')) segments.shift();
   return areas.find((area) => (area.methods?.includes(method) ?? true) && covers(area.path.split('/'), segments))?.why;

@@ -1,34 +1,145 @@
-import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
+import type { AnyUpstreamRow, ArgumentOptions } from '../../core/config/operation-row.ts';
 import type { OperationArgument } from '../../core/operation.ts';
-import { type ProtocolField, protocolCalls } from '../../core/protocol-field.ts';
+import { type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
+import { type ProtocolField, protocolFields } from '../../core/protocol-field.ts';
 import type { OperationShape } from '../document/operation-shape.ts';
+import type { OperationMeaning } from './operation-meaning.ts';
+import { nearest } from './suggest.ts';
 
-/** The arguments of a protocol field. What a row says of them, or a call of another kind, is a problem. */
-export function protocolArguments(
+/** How a protocol field's fixed arguments and answer are found in the document. */
+export interface ProtocolJoin {
+  readonly args: readonly OperationArgument[];
+  /** Of `executePlaybook` only. */
+  readonly start: StartMembers | undefined;
+}
+
+/** Where an argument that the protocol fixes usually goes. */
+interface Joined {
+  readonly name: string;
+  readonly wire: string;
+  readonly what: string;
+}
+
+const startArguments: readonly Joined[] = [
+  { name: 'name', wire: usualStartMembers.playbook, what: 'the playbook' },
+  { name: 'variables', wire: usualStartMembers.workload, what: 'the variables' },
+];
+
+/**
+ * Joins a protocol field with the operation of its row. The protocol fixes the public names; the row may say what the
+ * document calls them on the wire (`args: { input: 'variables' }`, `fields: { run_id: 'id' }`), and give constants for
+ * what the operation requires besides. Whatever the document lacks or requires is a problem.
+ */
+export function joinProtocolField(
   field: ProtocolField,
   row: AnyUpstreamRow,
   shape: OperationShape,
-  problems: string[],
-): readonly OperationArgument[] {
+  { kind, executionIds }: OperationMeaning,
+  { problems, notes }: { readonly problems: string[]; readonly notes: string[] },
+): ProtocolJoin {
   const place = `operations.${field}`;
-  if (row.args !== undefined) problems.push(`${place}.args: the protocol fixes the arguments of ${field}`);
-  if (row.fields !== undefined) problems.push(`${place}.fields: the protocol fixes the answer of ${field}`);
-  if (row.type !== undefined && row.type !== protocolCalls[field].root) {
-    problems.push(`${place}.type: the protocol makes ${field} a ${protocolCalls[field].root}`);
+  const { root, kind: wanted } = protocolFields[field];
+  if (row.type !== undefined && row.type !== root) {
+    problems.push(`${place}.type: the protocol makes ${field} a ${root}`);
   }
-  if (!protocolCalls[field].upstream.test(shape.key)) {
+  const fits = kind === wanted || (wanted === 'execute' && kind === 'start');
+  if (!fits) {
     problems.push(`${place}.upstream: ${shape.key} is not the call that the protocol’s ${field} stands for`);
-    return [];
+    return { args: [], start: undefined };
   }
-  if (field === 'executePlaybook') return [bodyArgument('path', 'name'), bodyArgument('workload', 'variables')];
-  const id = shape.args.find((arg) => arg.in === 'path');
-  return id === undefined ? [] : [{ ...bodyArgument(id.wire, 'id'), in: 'path' }];
+  if (field === 'executePlaybook') return joinStart(place, row, shape, problems);
+  const id = executionIds.find((arg) => arg.in === 'path');
+  const isTyped = shape.fields.length > 0;
+  if (isTyped && !shape.fields.includes('status')) {
+    problems.push(`${place}: the answer of ${shape.key} has no “status”, which the protocol needs`);
+  }
+  if (isTyped && !shape.fields.includes('path')) {
+    notes.push(`${place}: the answer of ${shape.key} has no “path”; without it nobody may see an execution`);
+  }
+  if (row.fields !== undefined) problems.push(`${place}.fields: the protocol fixes the answer of ${field}`);
+  return {
+    args: joinArguments(place, row, shape, [{ name: 'id', wire: id?.wire ?? '', what: 'the id' }], problems),
+    start: undefined,
+  };
 }
 
-const bodyArgument = (wire: string, name: string): OperationArgument => ({
-  wire,
-  in: 'body',
-  name,
-  constant: undefined,
-  description: undefined,
-});
+function joinStart(place: string, row: AnyUpstreamRow, shape: OperationShape, problems: string[]): ProtocolJoin {
+  const args = joinArguments(place, row, shape, startArguments, problems);
+  const wireOf = (name: string, usual: string): string => args.find((arg) => arg.name === name)?.wire ?? usual;
+  const execution = answerMember(place, row, shape, problems);
+  return {
+    args,
+    start: {
+      playbook: wireOf('name', usualStartMembers.playbook),
+      workload: wireOf('variables', usualStartMembers.workload),
+      execution,
+    },
+  };
+}
+
+/** The member of the answer that is the new execution's id. */
+function answerMember(place: string, row: AnyUpstreamRow, shape: OperationShape, problems: string[]): string {
+  const [chosen, ...more] = Object.entries(row.fields ?? {});
+  if (more.length > 0 || (chosen !== undefined && chosen[1] !== 'id')) {
+    problems.push(`${place}.fields: the protocol fixes the answer; only the member that is its id can be named`);
+  }
+  const wire = chosen?.[0] ?? usualStartMembers.execution;
+  const isTyped = shape.fields.length > 0;
+  if (isTyped && !shape.fields.includes(wire)) {
+    problems.push(
+      `${place}: the answer of ${shape.key} has no “${wire}”, the id of the new execution${nearest(wire, shape.fields)}; if it has another name now, say so: fields: { <its name>: 'id' }`,
+    );
+  }
+  return wire;
+}
+
+function joinArguments(
+  place: string,
+  row: AnyUpstreamRow,
+  shape: OperationShape,
+  fixed: readonly Joined[],
+  problems: string[],
+): readonly OperationArgument[] {
+  const rows = new Map(Object.entries(row.args ?? {}).map(([wire, options]) => [wire, optionsOf(options)]));
+  const isBody = fixed === startArguments;
+  const wires = shape.args.map(({ wire }) => wire);
+  const joined = fixed.flatMap(({ name, wire, what }): OperationArgument[] => {
+    const named = [...rows].find(([, options]) => options.name === name)?.[0] ?? wire;
+    const arg = shape.args.find((candidate) => candidate.wire === named && candidate.in === (isBody ? 'body' : 'path'));
+    if (arg !== undefined) return [{ wire: arg.wire, in: arg.in, name, constant: undefined, description: undefined }];
+    problems.push(
+      `${place}: ${shape.key} has no member “${named}” for ${what} (${name})${nearest(named, wires)}; if it has another name now, say so: args: { <its name>: '${name}' }`,
+    );
+    return [];
+  });
+  for (const [wire, { name, constant, hidden }] of rows) {
+    if (name !== undefined && !fixed.some((candidate) => candidate.name === name)) {
+      problems.push(
+        `${place}.args.${wire}: the protocol fixes the arguments: ${fixed.map((arg) => arg.name).join(', ')}`,
+      );
+    } else if (!wires.includes(wire)) {
+      problems.push(`${place}.args.${wire}: ${shape.key} has no such argument${nearest(wire, wires)}`);
+    } else if ((constant !== undefined || hidden === true) && joined.some((arg) => arg.wire === wire)) {
+      problems.push(`${place}.args.${wire}: the protocol needs this argument; it can be neither hidden nor constant`);
+    }
+  }
+  const others = shape.args.filter((arg) => !joined.some((known) => known.wire === arg.wire && known.in === arg.in));
+  const constants = others.flatMap((arg): OperationArgument[] => {
+    const constant = rows.get(arg.wire)?.constant;
+    if (constant !== undefined) {
+      return [{ wire: arg.wire, in: arg.in, name: undefined, constant, description: undefined }];
+    }
+    if (arg.required) {
+      problems.push(
+        `${place}: ${shape.key} requires “${arg.wire}”, which the protocol does not have; give it a constant: args: { ${arg.wire}: { constant: … } }`,
+      );
+    }
+    return [];
+  });
+  return [...joined, ...constants];
+}
+
+function optionsOf(row: string | false | ArgumentOptions | undefined): ArgumentOptions {
+  if (typeof row === 'string') return { name: row };
+  return row === false ? { hidden: true } : (row ?? {});
+}

@@ -11,6 +11,12 @@ export const operations = [
       method: 'POST',
       path: '/api/executions/{execution_id}/cancel',
     },
+    kind: 'cancel',
+    catalogPaths: [],
+    executionIds: [
+      'id',
+    ],
+    start: undefined,
     access: {
       kind: 'execution',
       permission: 'execute',
@@ -52,6 +58,10 @@ export const operations = [
       method: 'GET',
       path: '/api/dashboard/stats',
     },
+    kind: 'dashboard',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
     access: {
       kind: 'authenticated',
     },
@@ -68,6 +78,16 @@ export const operations = [
       key: 'POST /api/execute',
       method: 'POST',
       path: '/api/execute',
+    },
+    kind: 'execute',
+    catalogPaths: [
+      'name',
+    ],
+    executionIds: [],
+    start: {
+      playbook: 'path',
+      workload: 'workload',
+      execution: 'execution_id',
     },
     access: {
       kind: 'playbook',
@@ -103,6 +123,12 @@ export const operations = [
       method: 'GET',
       path: '/api/executions/{execution_id}',
     },
+    kind: 'execution',
+    catalogPaths: [],
+    executionIds: [
+      'id',
+    ],
+    start: undefined,
     access: {
       kind: 'execution',
       permission: 'view',
@@ -130,6 +156,12 @@ export const operations = [
       method: 'GET',
       path: '/api/executions/{execution_id}/events',
     },
+    kind: 'events',
+    catalogPaths: [],
+    executionIds: [
+      'id',
+    ],
+    start: undefined,
     access: {
       kind: 'execution',
       permission: 'view',
@@ -185,6 +217,10 @@ export const operations = [
       method: 'GET',
       path: '/api/executions',
     },
+    kind: 'executions',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
     access: {
       kind: 'authenticated',
       rows: 'executions',
@@ -223,6 +259,12 @@ export const operations = [
       method: 'POST',
       path: '/api/catalog/resource',
     },
+    kind: 'catalogEntry',
+    catalogPaths: [
+      'path',
+    ],
+    executionIds: [],
+    start: undefined,
     access: {
       kind: 'playbook',
       permission: 'view',
@@ -264,6 +306,12 @@ export const operations = [
       method: 'POST',
       path: '/api/catalog/list',
     },
+    kind: 'catalog',
+    catalogPaths: [
+      'path',
+    ],
+    executionIds: [],
+    start: undefined,
     access: {
       kind: 'authenticated',
       rows: 'playbooks',
@@ -318,6 +366,10 @@ export const operations = [
       method: 'GET',
       path: '/api/health',
     },
+    kind: 'plain',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
     access: {
       kind: 'authenticated',
     },
@@ -335,6 +387,10 @@ export const operations = [
       method: 'GET',
       path: '/api/worker/pools',
     },
+    kind: 'workers',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
     access: {
       kind: 'role',
       roles: [

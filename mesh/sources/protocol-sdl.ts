@@ -71,12 +71,16 @@ export function protocolSdl(operations: readonly TableRow[]): string | undefined
   const open = operations.filter(({ field, source }) => source.kind === 'upstream' && isProtocolField(field));
   if (open.length === 0) return undefined;
   const blocks = open.map((operation) => {
-    const { field, source } = operation;
+    const { field, source, args } = operation;
+    const body = args
+      .filter((arg) => arg.in === 'body' && arg.name !== undefined)
+      .map((arg) => `${arg.wire}: "{args.${arg.name}}"`)
+      .join(', ');
     const path = source.kind === 'upstream' ? source.path : '';
     return field === 'executePlaybook'
       ? `type Mutation {
   executePlaybook(name: String!, variables: JSON, clientId: String): ExecuteResult
-    @httpOperation(subgraph: "Protocol", path: ${JSON.stringify(path)}, httpMethod: POST, requestBaseBody: {path: "{args.name}", workload: "{args.variables}"})
+    @httpOperation(subgraph: "Protocol", path: ${JSON.stringify(path)}, httpMethod: POST, requestBaseBody: {${body}})
 }
 ${types.executePlaybook}`
       : `type Query {

@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 import { GatewayError } from '../../core/errors.ts';
 import { callDirective } from './call-directive.ts';
+import { kindDirective } from './kind-directive.ts';
 import { answerFieldNames, type FieldNames, shapeFields } from './output-fields.ts';
 import { protocolTypes } from './protocol-sdl.ts';
 import { keepReachable } from './reachable-definitions.ts';
@@ -39,6 +40,7 @@ const callDirectives = parse(
   `scalar ObjMap
 enum HTTPMethod { GET POST PUT PATCH DELETE }
 directive @httpOperation(subgraph: String, path: String, operationSpecificHeaders: [[String]], httpMethod: HTTPMethod, queryParamArgMap: ObjMap, requestBaseBody: ObjMap) on FIELD_DEFINITION
+directive @noetl(kind: String!, catalogPaths: [String!], executionIds: [String!], playbook: String, workload: String, execution: String) on FIELD_DEFINITION
 directive @resolveRootField(subgraph: String, field: String) on FIELD_DEFINITION`,
   { noLocation: true },
 ).definitions;
@@ -108,7 +110,7 @@ function rootField(operation: TableRow, made: FieldDefinitionNode | undefined): 
   if (made === undefined) return undefined;
   const descriptions = new Map(operation.args.map((arg) => [arg.name, arg.description]));
   const args = (made.arguments ?? []).map((arg) => describe(arg, descriptions.get(arg.name.value)));
-  const directives: ConstDirectiveNode[] = [callDirective(operation)];
+  const directives: ConstDirectiveNode[] = [callDirective(operation), kindDirective(operation)];
   return describe({ ...made, arguments: args, directives }, operation.description);
 }
 

@@ -1,16 +1,41 @@
-import type { OwnPaths } from '../../core/noetl/own-paths.ts';
-import type { Upstream } from '../../core/ports.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { isJsonObject, type JsonObject } from '../../core/noetl/json-object.ts';
+import { type OwnPaths, usualPaths } from '../../core/noetl/own-paths.ts';
+import type { Upstream, UpstreamCall, UpstreamReply } from '../../core/ports.ts';
 
-/** The upstream for the gateway's own calls: those are written for NoETL's usual paths, and go where it has them now. */
-export function atOwnPaths(upstream: Upstream, paths: OwnPaths): Upstream {
-  const moves = [
-    ['/api/executions', paths.executions],
-    ['/api/execute', paths.execute],
-  ] as const;
-  const moved = (path: string): string => {
-    const [usual, now] = moves.find(([from]) => path === from || path.startsWith(`${from}/`)) ?? ['', ''];
-    return `${now}${path.slice(usual.length)}`;
+/**
+ * The upstream for the gateway's own calls. They are written for NoETL's usual paths and names; where NoETL's document
+ * has others, calls are sent in its form and answers come back in the usual one.
+ */
+export function atOwnPaths(upstream: Upstream, own: OwnPaths): Upstream {
+  if (isDeepStrictEqual(own, usualPaths)) return upstream;
+  return {
+    async request(call) {
+      if (call.route !== usualPaths.execute) return upstream.request(belowExecutions(call, own));
+      const { playbook, workload } = usualPaths.members;
+      const body = isJsonObject(call.body)
+        ? renamed(call.body, { [playbook]: own.members.playbook, [workload]: own.members.workload })
+        : call.body;
+      const reply = await upstream.request({ ...call, path: own.execute, route: own.execute, body });
+      return withUsualId(reply, own);
+    },
   };
-  if (moves.every(([usual, now]) => usual === now)) return upstream;
-  return { request: (call) => upstream.request({ ...call, path: moved(call.path), route: moved(call.route) }) };
+}
+
+function belowExecutions(call: UpstreamCall, { executions }: OwnPaths): UpstreamCall {
+  const moved = (path: string): string =>
+    path === usualPaths.executions || path.startsWith(`${usualPaths.executions}/`)
+      ? `${executions}${path.slice(usualPaths.executions.length)}`
+      : path;
+  return { ...call, path: moved(call.path), route: moved(call.route) };
+}
+
+function withUsualId(reply: UpstreamReply, { members }: OwnPaths): UpstreamReply {
+  const { body } = reply;
+  if (!isJsonObject(body)) return reply;
+  return { ...reply, body: { ...body, [usualPaths.members.execution]: body[members.execution] } };
+}
+
+function renamed(body: JsonObject, names: Readonly<Record<string, string>>): JsonObject {
+  return Object.fromEntries(Object.entries(body).map(([name, value]) => [names[name] ?? name, value]));
 }

@@ -42,7 +42,16 @@ const upstream = (key: string) => {
   return { kind: 'upstream', key, method, path } as const;
 };
 const gateway = (field: string) => ({ kind: 'gateway', sdl: field, typeDefs: undefined }) as const;
-const rest = { description: undefined, args: [], fields: {}, acceptRisk: undefined } as const;
+const rest = {
+  kind: 'plain',
+  catalogPaths: [],
+  executionIds: [],
+  start: undefined,
+  description: undefined,
+  args: [],
+  fields: {},
+  acceptRisk: undefined,
+} as const;
 
 /** A small gateway with a row of every kind of access rule. */
 export const operations: readonly Operation[] = [
@@ -51,6 +60,7 @@ export const operations: readonly Operation[] = [
     field: 'execution',
     root: 'query',
     source: upstream('GET /api/executions/{id}'),
+    kind: 'execution',
     access: onExecution('view', 'id'),
   },
   {
@@ -58,18 +68,34 @@ export const operations: readonly Operation[] = [
     field: 'executions',
     root: 'query',
     source: upstream('GET /api/executions'),
+    kind: 'executions',
     access: authenticated({ rows: 'executions' }),
   },
-  { ...rest, field: 'workerPools', root: 'query', source: upstream('GET /api/worker/pools'), access: role('admin') },
-  { ...rest, field: 'me', root: 'query', source: gateway('me: Me!'), access: authenticated() },
+  {
+    ...rest,
+    field: 'workerPools',
+    root: 'query',
+    source: upstream('GET /api/worker/pools'),
+    kind: 'workers',
+    access: role('admin'),
+  },
+  { ...rest, field: 'me', root: 'query', source: gateway('me: Me!'), kind: 'gateway', access: authenticated() },
   { ...rest, field: 'tree', root: 'query', source: upstream('GET /api/tree'), access: custom(() => true) },
   { ...rest, field: 'custom', root: 'query', source: upstream('GET /api/custom'), access: closed() },
-  { ...rest, field: 'login', root: 'query', source: gateway('login: String'), access: authenticated() },
+  {
+    ...rest,
+    field: 'login',
+    root: 'query',
+    source: gateway('login: String'),
+    kind: 'gateway',
+    access: authenticated(),
+  },
   {
     ...rest,
     field: 'executePlaybook',
     root: 'mutation',
     source: upstream('POST /api/execute'),
+    kind: 'execute',
     access: onPlaybook('execute', 'name'),
     description: 'Starts a playbook.',
   },

@@ -6,6 +6,7 @@ import { defaults } from '../../../core/config/defaults.ts';
 import { type FromEnv, isEnvRef } from '../../../core/config/env.ts';
 import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
 import type { Operation } from '../../../core/operation.ts';
+import { kindWords } from '../../../core/operation-kind.ts';
 import type { OpenApiDocument } from '../../openapi/open-api.ts';
 import { accessWords } from '../access-words.ts';
 import type { Emitter } from '../emitter.ts';
@@ -42,10 +43,11 @@ export const emitPolicyPage: Emitter = ({ config, operations, document }) => {
 
 function operationsTable(operations: readonly Operation[]): string {
   return table(
-    ['field', 'kind', 'answered by', 'may be called by'],
-    operations.map(({ field, root, source, access }) => [
+    ['field', 'root', 'kind', 'answered by', 'may be called by'],
+    operations.map(({ field, root, kind, source, access }) => [
       code(field),
       root,
+      kind === 'plain' ? '' : kindWords[kind],
       source.kind === 'upstream' ? code(source.key) : 'the gateway',
       accessWords(access),
     ]),

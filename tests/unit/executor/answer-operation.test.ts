@@ -98,8 +98,8 @@ describe('operations on an execution', () => {
     source: { upstream: 'GET /api/source/{path}', access: onPlaybook('view', 'path') },
   };
   const sdl = `scalar JSON type Query {
-    vars(id: ID!): JSON @httpOperation(path: "/api/vars/{args.id}", httpMethod: GET)
-    source(path: String!): JSON @httpOperation(path: "/api/source/{args.path}", httpMethod: GET) }`;
+    vars(id: ID!): JSON @httpOperation(path: "/api/vars/{args.id}", httpMethod: GET) @noetl(kind: "plain", executionIds: ["id"])
+    source(path: String!): JSON @httpOperation(path: "/api/source/{args.path}", httpMethod: GET) @noetl(kind: "plain", catalogPaths: ["path"]) }`;
   const script = {
     'GET /api/executions/7': { body: { execution_id: '7', path: 'system/secret', status: 'RUNNING', start_time: 'x' } },
     'GET /api/vars/7': { body: { path: 'data/open' } },

@@ -20,7 +20,7 @@ function problemsOf(sdl: string, operations: Readonly<Record<string, AnyRow>>): 
 }
 
 const healthRow: AnyRow = { upstream: 'GET /api/health', access: authenticated() };
-const health = 'health: JSON @httpOperation(path: "/api/health", httpMethod: GET)';
+const health = 'health: JSON @httpOperation(path: "/api/health", httpMethod: GET) @noetl(kind: "plain")';
 
 describe('the start', () => {
   test('the generated schema and the shipped config fit together', () => {
@@ -29,8 +29,8 @@ describe('the start', () => {
 
   test('every problem is listed', () => {
     const sdl = `scalar JSON
-      type Query { ${health} open: String @httpOperation(path: "/x", httpMethod: GET) planless: String
-        odd(a: ID): String @httpOperation(path: "/x/{env.A}", httpMethod: GET) }`;
+      type Query { ${health} open: String @httpOperation(path: "/x", httpMethod: GET) @noetl(kind: "plain") planless: String
+        odd(a: ID): String @httpOperation(path: "/x/{env.A}", httpMethod: GET) @noetl(kind: "plain") }`;
     const row = (upstream: string): AnyRow => ({ upstream, access: authenticated() });
     const problems = problemsOf(sdl, {
       health: healthRow,
@@ -59,7 +59,7 @@ describe('what clients see', () => {
   });
 
   test('deprecations stay', () => {
-    const sdl = `scalar JSON type Query { health: JSON @deprecated(reason: "old") @httpOperation(path: "/api/health", httpMethod: GET) }`;
+    const sdl = `scalar JSON type Query { health: JSON @deprecated(reason: "old") @httpOperation(path: "/api/health", httpMethod: GET) @noetl(kind: "plain") }`;
     const { schema } = executorCaller(nobody, { sdl, operations: { health: healthRow } });
     expect(schema.getQueryType()?.getFields()['health']?.deprecationReason).toBe('old');
   });
@@ -131,7 +131,7 @@ describe('rows of the config', () => {
       list: { upstream: 'GET /api/list', access: authenticated(), cacheTtlMs: 1_000 },
     };
     const sdl =
-      'scalar JSON type Query { list(q: Int): JSON @httpOperation(path: "/api/list", httpMethod: GET, queryParamArgMap: {q: "q"}) }';
+      'scalar JSON type Query { list(q: Int): JSON @httpOperation(path: "/api/list", httpMethod: GET, queryParamArgMap: {q: "q"}) @noetl(kind: "plain") }';
     const { ask, clock } = executorCaller(upstream, { sdl, operations });
     const read = async (q: number) => (await ask('{ list }', { args: { q } })).data?.['list'];
     expect(await read(1)).toBeNull();
@@ -157,7 +157,7 @@ describe('rows of the config', () => {
       },
     };
     const sdl =
-      'scalar JSON type Query { playbooks: JSON @httpOperation(path: "/api/catalog/list", httpMethod: POST, requestBaseBody: {}) }';
+      'scalar JSON type Query { playbooks: JSON @httpOperation(path: "/api/catalog/list", httpMethod: POST, requestBaseBody: {}) @noetl(kind: "plain") }';
     const { ask } = executorCaller(upstream, { sdl, operations });
     const seenBy = async (prefix: string) =>
       (await ask('{ playbooks }', { rows: 'playbooks', may: (_permission, path) => path.startsWith(prefix) })).data;
@@ -203,9 +203,9 @@ describe('operations with rules of their own, where NoETL has moved them', () =>
   });
 
   test('what only ends like it starts no playbook', async () => {
-    const sdl = `scalar JSON type Query { a: JSON @httpOperation(path: "/a", httpMethod: GET) }
+    const sdl = `scalar JSON type Query { a: JSON @httpOperation(path: "/a", httpMethod: GET) @noetl(kind: "plain") }
       type Mutation { sql(query: String): JSON @httpOperation(path: "/api/postgres/execute", httpMethod: POST,
-        requestBaseBody: {query: "{args.query}"}) } directive @httpOperation(path: String, httpMethod: String, requestBaseBody: ObjMap) on FIELD_DEFINITION scalar ObjMap`;
+        requestBaseBody: {query: "{args.query}"}) @noetl(kind: "plain") } directive @httpOperation(path: String, httpMethod: String, requestBaseBody: ObjMap) on FIELD_DEFINITION scalar ObjMap`;
     const { upstream } = scriptedUpstream({ 'POST /api/postgres/execute': { body: { rows: 1 } } });
     const rows: Readonly<Record<string, AnyRow>> = {
       a: { upstream: 'GET /a', access: authenticated() },

@@ -1,7 +1,7 @@
 import { type FieldDefinitionNode, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { callFor } from '../../../../core/call-plan/call-plan.ts';
-import { compileCallPlan, type PlanOptions } from '../../../../core/call-plan/compile-call-plan.ts';
+import { compileCallPlan } from '../../../../core/call-plan/compile-call-plan.ts';
 import { GatewayError } from '../../../../core/errors.ts';
 import { rawNumber } from '../../../../core/json/lossless-json.ts';
 
@@ -12,8 +12,9 @@ function fieldOf(sdl: string): FieldDefinitionNode {
   return field;
 }
 
-function planOf(sdl: string, options: Partial<PlanOptions> = {}) {
-  const plan = compileCallPlan(fieldOf(sdl), { root: 'query', ...options });
+/** @param noetl the arguments of `@noetl`; every field that is called has one. */
+function planOf(sdl: string, noetl = 'kind: "plain"', root: 'query' | 'mutation' = 'query') {
+  const plan = compileCallPlan(fieldOf(`${sdl} @noetl(${noetl})`), { root });
   if (plan === undefined) throw new Error('no plan');
   return plan;
 }
@@ -30,6 +31,8 @@ const codeOf = (run: () => unknown): string => {
 const byId = 'x(id: ID!): String @httpOperation(path: "/api/executions/{args.id}", httpMethod: GET)';
 const byName = 'x(name: String): String @httpOperation(path: "/api/things/{args.name}/read", httpMethod: GET)';
 const bySchema = 'x(path: String): String @httpOperation(path: "/api/catalog/{args.path}/ui_schema", httpMethod: GET)';
+
+const ofExecution = 'kind: "execution", executionIds: ["id"]';
 
 describe('path arguments', () => {
   test.each([
@@ -53,18 +56,18 @@ describe('path arguments', () => {
     [12, '/api/executions/12'],
     ['0012', '/api/executions/12'],
   ])('the execution id %j', (id, path) => {
-    expect(callFor(planOf(byId), { id }).path).toBe(path);
+    expect(callFor(planOf(byId, ofExecution), { id }).path).toBe(path);
   });
 
   test.each(['exec-12345', '', '-1', '1.5', '1e3', ' 1', '99999999999999999999', '9223372036854775808', 2 ** 60])(
     'the execution id %j is refused',
     (id) => {
-      expect(codeOf(() => callFor(planOf(byId), { id }))).toBe('ERR_REQUEST_INVALID');
+      expect(codeOf(() => callFor(planOf(byId, ofExecution), { id }))).toBe('ERR_REQUEST_INVALID');
     },
   );
 
   test('a catalog path keeps its slashes, and is in normal form', () => {
-    const plan = planOf(bySchema, { catalogPaths: ['path'] });
+    const plan = planOf(bySchema, 'kind: "catalogEntry", catalogPaths: ["path"]');
     expect(callFor(plan, { path: 'a b/c' }).path).toBe('/api/catalog/a%20b/c/ui_schema');
     for (const path of ['../x', 'a//b', '/a', 'a/', 'a/../b', 'a%2fb', '{{ x }}', 'a\\b']) {
       expect(codeOf(() => callFor(plan, { path }))).toBe('ERR_REQUEST_INVALID');
@@ -74,7 +77,7 @@ describe('path arguments', () => {
   test('a catalog path in a body is in normal form too', () => {
     const sdl =
       'x(path: String): String @httpOperation(path: "/a", httpMethod: POST, requestBaseBody: {path: "{args.path}"})';
-    const plan = planOf(sdl, { catalogPaths: ['path'] });
+    const plan = planOf(sdl, 'kind: "catalogEntry", catalogPaths: ["path"]');
     expect(callFor(plan, { path: 'a/b' }).body).toEqual({ path: 'a/b' });
     expect(callFor(plan, { path: null }).body).toEqual({});
     for (const path of ['../x', 'a//b', '', ['a/b']]) {
@@ -135,7 +138,7 @@ describe('query and body', () => {
   test('reads may be sent twice, and nothing else', () => {
     expect(callFor(planOf(byId), { id: '1' }).idempotent).toBe(true);
     expect(callFor(planOf(save), {}).idempotent).toBe(true);
-    expect(callFor(planOf(save, { root: 'mutation' }), {}).idempotent).toBe(false);
+    expect(callFor(planOf(save, 'kind: "plain"', 'mutation'), {}).idempotent).toBe(false);
   });
 
   test('the route is the template, never the path', () => {
@@ -174,10 +177,20 @@ describe('what is not understood stops the start', () => {
     expect(compileCallPlan(fieldOf('x: String'), { root: 'query' })).toBeUndefined();
   });
 
-  test('an argument may be accepted and not sent, when that is said', () => {
-    const plan = planOf('x(clientId: ID): String @httpOperation(path: "/x", httpMethod: GET)', {
-      unsent: ['clientId'],
-    });
-    expect(callFor(plan, { clientId: 'c' })).toEqual({ method: 'GET', path: '/x', idempotent: true, route: '/x' });
+  test('what starts playbooks takes a clientId and does not send it', () => {
+    const start = 'kind: "execute", playbook: "path", workload: "workload", execution: "execution_id"';
+    const plan = planOf('x(clientId: ID): String @httpOperation(path: "/x", httpMethod: POST)', start, 'mutation');
+    expect(callFor(plan, { clientId: 'c' })).toEqual({ method: 'POST', path: '/x', idempotent: false, route: '/x' });
+  });
+
+  test.each([
+    ['no kind', ''],
+    ['an unknown kind', '@noetl(kind: "other")'],
+    ['a path that is no argument', '@noetl(kind: "plain", catalogPaths: ["y"])'],
+    ['ids that are no list', '@noetl(kind: "plain", executionIds: {a: 1})'],
+    ['a start without its members', '@noetl(kind: "execute")'],
+  ])('a field is not called when the schema says %s', (_name, noetl) => {
+    const field = fieldOf(`x: String @httpOperation(path: "/x", httpMethod: GET) ${noetl}`);
+    expect(() => compileCallPlan(field, { root: 'query' })).toThrow(/^x: /);
   });
 });

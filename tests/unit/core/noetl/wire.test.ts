@@ -160,19 +160,17 @@ describe('both servers', () => {
 
   test('rows, pools and counters of Rust take the documented form; failures lose their text', () => {
     const row = { execution_id: 1, path: 'a', status: 'COMPLETED', started_at: 's', completed_at: 'c' };
-    expect(inDocumentedForm('/api/executions', [row])).toEqual([
+    expect(inDocumentedForm('executions', [row])).toEqual([
       { ...row, version: 0, progress: 100, start_time: 's', end_time: 'c' },
     ]);
     const failed = { execution_id: '1', start_time: 's', status: 'FAILED', error: 'SQL' };
-    expect(inDocumentedForm('/api/executions', [failed])).toEqual([{ ...failed, error: 'the execution failed' }]);
-    expect(inDocumentedForm('/api/worker/pools', [1, 2])).toMatchObject({ items: [1, 2], count: 2 });
-    expect(
-      inDocumentedForm('/api/dashboard/stats', { stats: { total_executions: 3, running_executions: 1 } }),
-    ).toMatchObject({
+    expect(inDocumentedForm('executions', [failed])).toEqual([{ ...failed, error: 'the execution failed' }]);
+    expect(inDocumentedForm('workers', [1, 2])).toMatchObject({ items: [1, 2], count: 2 });
+    expect(inDocumentedForm('dashboard', { stats: { total_executions: 3, running_executions: 1 } })).toMatchObject({
       total_executions: 3,
       active_workflows: 1,
     });
-    expect(inDocumentedForm('/api/other', [1])).toEqual([1]);
+    expect(inDocumentedForm('plain', [1])).toEqual([1]);
   });
 });
 

@@ -4,6 +4,7 @@ import { authenticated, onPlaybook, role } from '../../../../core/access/access-
 import { allow } from '../../../../core/access/grant.ts';
 import { defineGateway } from '../../../../core/config/define-gateway.ts';
 import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
+import { structure } from '../../../../generator/build-schema.ts';
 import type { OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
 import { emitTypes } from '../../../../generator/pull/emit-types.ts';
 import { buildTable } from '../../../../generator/table/build-table.ts';
@@ -38,7 +39,7 @@ const mistakes = () =>
 const document = JSON.parse(readFileSync('openapi/noetl.json', 'utf8')) as OpenApiDocument;
 
 it('names the same mistakes at run time', () => {
-  const { problems } = buildTable(document, mistakes() as GatewayConfig);
+  const { problems } = buildTable(structure(document).document, mistakes() as GatewayConfig);
   for (const name of ['wrongKey', 'wrongArgument', 'wrongField', 'wrongRole', 'wrongPermission']) {
     expect(problems.join('\n')).toContain(`operations.${name}`);
   }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { authenticated, closed, onExecution, onPlaybook, role } from '../../../../core/access/access-rule.ts';
+import { authenticated, closed, custom, onExecution, onPlaybook, role } from '../../../../core/access/access-rule.ts';
 import { allow } from '../../../../core/access/grant.ts';
 import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
 import type { AnyRow } from '../../../../core/config/operation-row.ts';
+import { structure } from '../../../../generator/build-schema.ts';
 import type { OpenApiDocument, OperationObject, Schema } from '../../../../generator/openapi/open-api.ts';
-import { buildTable, requireTable } from '../../../../generator/table/build-table.ts';
+import { assertNoProblems, buildTable as buildTableOf } from '../../../../generator/table/build-table.ts';
 import { answers } from '../../../support/open-api.ts';
 
 const text = { type: 'string' } as const;
@@ -38,18 +39,35 @@ const document: OpenApiDocument = {
         responses: answers({}),
       },
     },
-    '/api/catalog/resource': { post: { ...body(ref('Resource')), responses: answers(ref('Row')) } },
+    '/api/catalog/resource': { post: { ...body(ref('Resource')), responses: answers(ref('Item')) } },
     '/api/raw': { post: { ...body({}), responses: answers({}) } },
     '/api/upload': {
       post: { requestBody: { content: { 'multipart/form-data': { schema: {} } } }, responses: answers({}) },
     },
     '/api/credentials/{identifier}': {
+      delete: { parameters: [{ ...id, name: 'identifier' }], responses: answers({}) },
       get: {
         parameters: [
           { ...id, name: 'identifier' },
           { name: 'include_data', in: 'query', schema: { type: 'boolean' } },
         ],
         responses: answers({}),
+      },
+    },
+    '/api/mcp/{path}/jsonrpc': { post: { parameters: [{ ...id, name: 'path' }], ...body({}), responses: answers({}) } },
+    '/api/jobs': { post: { ...body(ref('Item')), responses: answers(ref('Row')) } },
+    '/api/catalog/register': {
+      post: { ...body({ type: 'object', properties: { content: text } }), responses: answers(ref('Item')) },
+    },
+    '/api/executions/cleanup': { post: { ...body(ref('Item')), responses: answers({}) } },
+    '/api/run': {
+      post: {
+        ...body({
+          type: 'object',
+          required: ['tenant'],
+          properties: { path: text, input: { type: 'object' }, tenant: text },
+        }),
+        responses: answers({ type: 'object', properties: { run_id: text } }),
       },
     },
     '/api/postgres/execute': { post: { ...body({}), responses: answers({}) } },
@@ -71,6 +89,8 @@ const document: OpenApiDocument = {
     },
   },
 };
+
+const buildTable = (raw: OpenApiDocument, config: GatewayConfig) => buildTableOf(structure(raw).document, config);
 
 const table = (operations: Record<string, Partial<AnyRow>>) =>
   buildTable(document, {
@@ -229,6 +249,29 @@ describe('buildTable', () => {
       { upstream: 'POST /api/executions/{id}/analyze', access: onExecution('view', 'executionId') },
       /“analysisPlaybookPath” chooses a playbook to start/,
     ],
+    [
+      'a start for a role, under any name',
+      { upstream: 'POST /api/execute', access: role('admin') },
+      /“path” chooses a playbook to start, and no rule is on it/,
+    ],
+    [
+      'a start for those who may view',
+      { upstream: 'POST /api/execute', access: onPlaybook('view', 'path') },
+      /“path” chooses a playbook to start, so the rule must ask for “execute”/,
+    ],
+    ['a call into a playbook', { upstream: 'POST /api/mcp/{path}/jsonrpc' }, /“path” chooses a playbook to start/],
+    ['a start that names no playbook', { upstream: 'POST /api/jobs' }, /starts a playbook, and no argument names it/],
+    ['a write of the catalog', { upstream: 'POST /api/catalog/register' }, /must not be public: it writes the catalog/],
+    [
+      'a write of credentials',
+      { upstream: 'DELETE /api/credentials/{identifier}', access: role('admin') },
+      /must not be public: it writes credentials/,
+    ],
+    [
+      'executions in bulk',
+      { upstream: 'POST /api/executions/cleanup' },
+      /must not be public: it changes executions in bulk/,
+    ],
     ['no rule', { upstream: 'GET /api/executions', access: undefined } as never, /access: missing/],
     [
       'an SDL of another field',
@@ -256,6 +299,76 @@ describe('buildTable', () => {
     expect(table({ executePlaybook: { ...base, ...row } as never }).problems.join('\n')).toMatch(want);
   });
 
+  it('says of every operation what it does, and which arguments are paths and ids', () => {
+    const { operations, problems } = table({
+      start: { upstream: 'POST /api/execute', access: onPlaybook('execute', 'what'), args: { path: 'what' } },
+      cancel: {
+        upstream: 'POST /api/executions/{id}/cancel',
+        access: onExecution('execute', 'run'),
+        args: { execution_id: 'run' },
+      },
+      mine: { gateway: 'query', sdl: 'mine: Int' } as never,
+    });
+    expect(problems).toEqual([]);
+    expect(
+      operations.map(({ field, kind, catalogPaths, executionIds }) => [field, kind, catalogPaths, executionIds]),
+    ).toEqual([
+      ['cancel', 'cancel', [], ['run', 'bodyRun']],
+      ['mine', 'gateway', [], []],
+      ['start', 'execute', ['what'], []],
+    ]);
+    expect(operations[2]?.start).toEqual({ playbook: 'path', workload: 'workload', execution: 'execution_id' });
+  });
+
+  it.each<[string, Partial<AnyRow>]>([
+    ['a playbook of the config’s choice', { upstream: 'POST /api/execute', args: { path: { constant: 'a/b' } } }],
+    ['a custom rule', { upstream: 'POST /api/jobs', access: custom(() => true) }],
+    ['a risk that is accepted', { upstream: 'POST /api/jobs', acceptRisk: 'the jobs are fixed' }],
+  ])('lets a start stand: %s', (_name, row) => {
+    expect(table({ odd: row }).problems).toEqual([]);
+  });
+
+  describe('executePlaybook on a document that has moved it', () => {
+    const run = { upstream: 'POST /api/run', access: onPlaybook('execute', 'name') };
+
+    it('names every member that is gone or required', () => {
+      const { problems } = table({ executePlaybook: run });
+      expect(problems.join('\n')).toMatch(
+        /has no member “workload” for the variables.*args: \{ <its name>: 'variables' \}/,
+      );
+      expect(problems.join('\n')).toMatch(
+        /has no “execution_id”, the id of the new execution.*fields: \{ <its name>: 'id' \}/,
+      );
+      expect(problems.join('\n')).toMatch(/requires “tenant”.*args: \{ tenant: \{ constant: … \} \}/);
+      expect(problems).toHaveLength(3);
+    });
+
+    it('takes the config’s word for their names', () => {
+      const args = { input: 'variables', tenant: { constant: 'one' } };
+      const { problems, operations } = table({ executePlaybook: { ...run, args, fields: { run_id: 'id' } } as never });
+      expect(problems).toEqual([]);
+      expect(operations[0]).toMatchObject({
+        kind: 'execute',
+        catalogPaths: ['name'],
+        start: { playbook: 'path', workload: 'input', execution: 'run_id' },
+      });
+      expect(operations[0]?.args.map(({ wire, name, constant }) => [wire, name, constant])).toEqual([
+        ['path', 'name', undefined],
+        ['input', 'variables', undefined],
+        ['tenant', undefined, 'one'],
+      ]);
+    });
+
+    it.each([
+      ['an unknown member', { nope: 'variables' }, /has no member “nope”/],
+      ['the path hidden', { path: false }, /neither hidden nor constant/],
+      ['a constant that is not there', { nope: { constant: 1 } }, /no such argument/],
+    ])('refuses %s', (_name, args, want) => {
+      const { problems } = table({ executePlaybook: { ...run, args } as never });
+      expect(problems.join('\n')).toMatch(want);
+    });
+  });
+
   it('opens what must not be public for a reason, and says so', () => {
     const { problems, notes } = table({
       sql: { upstream: 'POST /api/postgres/execute', acceptRisk: 'a closed network' },
@@ -274,7 +387,7 @@ describe('buildTable', () => {
         'b-c': { upstream: 'GET /api/executions', access: authenticated() },
       },
     };
-    expect(() => requireTable(document, config)).toThrowError(
+    expect(() => assertNoProblems(buildTable(document, config))).toThrowError(
       expect.objectContaining({
         code: 'ERR_POLICY_INVALID',
         problems: [expect.stringContaining('operations.a'), expect.stringContaining('operations.b-c')],
@@ -286,7 +399,7 @@ describe('buildTable', () => {
 it('a row that is closed is checked and left out, with a note', () => {
   const upstream = 'GET /api/executions';
   const table = (row: AnyRow) => buildTable(document, { operations: { shut: row }, roles: [], grants: [] });
-  expect(table({ upstream, access: closed() })).toEqual({
+  expect(table({ upstream, access: closed() })).toMatchObject({
     operations: [],
     problems: [],
     notes: ['operations.shut: closed(); not in the schema'],

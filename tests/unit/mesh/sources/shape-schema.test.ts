@@ -20,6 +20,10 @@ const operation = (more: Partial<Operation> = {}): Operation => ({
   field: 'things',
   root: 'query',
   source: { kind: 'upstream', key: 'GET /api/things/{thing_id}', method: 'GET', path: '/api/things/{thing_id}' },
+  kind: 'plain',
+  catalogPaths: [],
+  executionIds: [],
+  start: undefined,
   access: authenticated(),
   description: 'All things.',
   args: [

@@ -1,27 +1,42 @@
+import { parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { authenticated } from '../../../../core/access/access-rule.ts';
-import { ownPathsOf } from '../../../../core/noetl/own-paths.ts';
+import type { AnyRow } from '../../../../core/config/operation-row.ts';
+import { ownPathsOf, usualPaths } from '../../../../core/noetl/own-paths.ts';
+import { pairRootFields, plansOf } from '../../../../executor/root-fields.ts';
 import { atOwnPaths } from '../../../../server/upstream/at-own-paths.ts';
-import { shippedOperations } from '../../../support/executor-caller.ts';
+import { generatedSdl, shippedOperations } from '../../../support/executor-caller.ts';
 import { scriptedUpstream } from '../../../support/scripted-upstream.ts';
 
-const access = authenticated();
-const usual = { execute: '/api/execute', executions: '/api/executions' };
-const moved = { execute: '/api/v2/execute', executions: '/api/v2/executions' };
+const moved = {
+  execute: '/api/v2/run',
+  members: { playbook: 'playbook', workload: 'input', execution: 'run_id' },
+  executions: '/api/v2/runs',
+};
 
-test('paths are those of the config, else the usual ones', () => {
-  expect(ownPathsOf(shippedOperations)).toEqual(usual);
-  expect(ownPathsOf({})).toEqual(usual);
-  expect(
-    ownPathsOf({
-      executePlaybook: { upstream: 'POST /api/v2/execute', access },
-      execution: { upstream: 'GET /api/v2/executions/{id}', access },
-    }),
-  ).toEqual(moved);
-});
+function ownPathsIn(sdl: string, operations: Readonly<Record<string, AnyRow>>) {
+  const { fields, problems } = pairRootFields(parse(sdl), operations);
+  expect(problems).toEqual([]);
+  return ownPathsOf(plansOf(fields));
+}
 
-test('another operation that ends in /execute is not where playbooks start', () => {
-  expect(ownPathsOf({ sql: { upstream: 'POST /api/postgres/execute', access } })).toEqual(usual);
+test('paths and names are those of the schema, else the usual ones', () => {
+  expect(ownPathsIn(generatedSdl, shippedOperations)).toEqual(usualPaths);
+  expect(ownPathsOf([])).toEqual(usualPaths);
+  const access = authenticated();
+  const sdl = `
+    type Query { run(id: ID!): String @httpOperation(path: "/api/v2/runs/{args.id}", httpMethod: GET)
+      @noetl(kind: "execution", executionIds: ["id"]) }
+    type Mutation { start(name: String!): String
+      @httpOperation(path: "/api/v2/run", httpMethod: POST, requestBaseBody: {playbook: "{args.name}"})
+      @noetl(kind: "execute", catalogPaths: ["name"], playbook: "playbook", workload: "input", execution: "run_id")
+      sql: String @httpOperation(path: "/api/postgres/execute", httpMethod: POST) @noetl(kind: "plain") }`;
+  const rows: Readonly<Record<string, AnyRow>> = {
+    run: { upstream: 'GET /api/v2/runs/{id}', access },
+    start: { upstream: 'POST /api/v2/run', access },
+    sql: { upstream: 'POST /api/postgres/execute', access },
+  };
+  expect(ownPathsIn(sdl, rows)).toEqual(moved);
 });
 
 test('own calls go where NoETL has them now, and no other call does', async () => {
@@ -30,12 +45,21 @@ test('own calls go where NoETL has them now, and no other call does', async () =
   const asked = ['/api/execute', '/api/executions', '/api/executions/7/status', '/api/auth/login', '/api/executionsX'];
   for (const path of asked) await own.request({ method: 'GET', path, route: path, idempotent: true });
   expect(calls.map(({ path }) => path)).toEqual([
-    '/api/v2/execute',
-    '/api/v2/executions',
-    '/api/v2/executions/7/status',
+    '/api/v2/run',
+    '/api/v2/runs',
+    '/api/v2/runs/7/status',
     '/api/auth/login',
     '/api/executionsX',
   ]);
   expect(calls.map(({ route }) => route)).toEqual(calls.map(({ path }) => path));
-  expect(atOwnPaths(upstream, usual)).toBe(upstream);
+  expect(atOwnPaths(upstream, usualPaths)).toBe(upstream);
+});
+
+test('a start is sent by the names that the document has, and its id comes back by the usual one', async () => {
+  const { upstream, calls } = scriptedUpstream({ 'POST /api/v2/run': { body: { run_id: '7', status: 'started' } } });
+  const body = { path: 'a/b', workload: { x: 1 }, version: 2 };
+  const call = { method: 'POST', path: '/api/execute', route: '/api/execute', idempotent: false, body } as const;
+  const reply = await atOwnPaths(upstream, moved).request(call);
+  expect(calls[0]?.body).toEqual({ playbook: 'a/b', input: { x: 1 }, version: 2 });
+  expect(reply.body).toMatchObject({ execution_id: '7' });
 });

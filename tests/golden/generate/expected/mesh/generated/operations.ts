@@ -11,6 +11,16 @@ export const operations = [
       method: 'POST',
       path: '/api/execute',
     },
+    kind: 'execute',
+    catalogPaths: [
+      'name',
+    ],
+    executionIds: [],
+    start: {
+      playbook: 'path',
+      workload: 'workload',
+      execution: 'execution_id',
+    },
     access: {
       kind: 'playbook',
       permission: 'execute',
@@ -45,6 +55,12 @@ export const operations = [
       method: 'GET',
       path: '/api/executions/{execution_id}',
     },
+    kind: 'execution',
+    catalogPaths: [],
+    executionIds: [
+      'id',
+    ],
+    start: undefined,
     access: {
       kind: 'execution',
       permission: 'view',
@@ -72,6 +88,10 @@ export const operations = [
       method: 'GET',
       path: '/api/executions',
     },
+    kind: 'executions',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
     access: {
       kind: 'authenticated',
       rows: 'executions',
@@ -114,6 +134,10 @@ export const operations = [
       method: 'POST',
       path: '/api/catalog/list',
     },
+    kind: 'catalogEntry',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
     access: {
       kind: 'role',
       roles: [
@@ -155,6 +179,10 @@ export const operations = [
       sdl: 'me(verbose: Boolean = false): Me!',
       typeDefs: 'type Me { id: ID! "Names." roles: [String!]! }',
     },
+    kind: 'gateway',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
     access: {
       kind: 'authenticated',
     },
@@ -172,6 +200,10 @@ export const operations = [
       method: 'PUT',
       path: '/api/notes',
     },
+    kind: 'plain',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
     access: {
       kind: 'custom',
     },
@@ -197,6 +229,12 @@ export const operations = [
       method: 'POST',
       path: '/api/catalog/list',
     },
+    kind: 'catalogEntry',
+    catalogPaths: [
+      'path',
+    ],
+    executionIds: [],
+    start: undefined,
     access: {
       kind: 'authenticated',
       rows: 'playbooks',
@@ -237,6 +275,12 @@ export const operations = [
       method: 'POST',
       path: '/api/executions/{execution_id}/cancel',
     },
+    kind: 'cancel',
+    catalogPaths: [],
+    executionIds: [
+      'id',
+    ],
+    start: undefined,
     access: {
       kind: 'execution',
       permission: 'execute',

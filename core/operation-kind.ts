@@ -1,0 +1,40 @@
+/**
+ * What an operation does, in words for the policy page. `generate` decides the kind of every operation once
+ * (`generator/table/operation-meaning.ts`) and prints it into the schema; whatever serves switches on it.
+ */
+export const kindWords = {
+  execute: 'starts a playbook',
+  start: 'starts a playbook by another call',
+  execution: 'reads an execution',
+  status: 'reads the status of an execution',
+  events: 'lists the events of an execution',
+  executions: 'lists executions',
+  cancel: 'cancels an execution',
+  bulk: 'changes executions in bulk',
+  catalog: 'lists the catalog',
+  catalogEntry: 'reads a catalog entry',
+  catalogWrite: 'writes the catalog',
+  credentialWrite: 'writes credentials',
+  workers: 'describes workers',
+  dashboard: 'counts for a dashboard',
+  plain: 'no special kind',
+  gateway: 'answered by the gateway itself',
+} as const;
+
+export type OperationKind = keyof typeof kindWords;
+
+export const isOperationKind = (text: unknown): text is OperationKind =>
+  typeof text === 'string' && Object.hasOwn(kindWords, text);
+
+/** Wire names of a call of the kind `execute`, as NoETL's document has them. */
+export interface StartMembers {
+  /** The member of the body that holds the catalog path. */
+  readonly playbook: string;
+  /** The member of the body that holds the variables. */
+  readonly workload: string;
+  /** The member of the answer that is the id of the new execution. */
+  readonly execution: string;
+}
+
+/** As NoETL has always named them. */
+export const usualStartMembers: StartMembers = { playbook: 'path', workload: 'workload', execution: 'execution_id' };

@@ -1,0 +1,38 @@
+import type { AccessRule } from '../../core/access/access-rule.ts';
+import type { Operation } from '../../core/operation.ts';
+import type { OperationMeaning } from './operation-meaning.ts';
+
+/**
+ * What is wrong with the access rule of an operation that starts a playbook. Every argument by which a caller chooses the
+ * playbook needs a rule that asks for `execute` on it; a custom rule or `acceptRisk` takes that over.
+ */
+export function checkStart(operation: Operation, { kind, selectors, executionIds }: OperationMeaning): string[] {
+  const { access, acceptRisk, args, field } = operation;
+  if (kind !== 'execute' && kind !== 'start') return [];
+  if (access === undefined || access.kind === 'closed' || access.kind === 'custom' || acceptRisk?.trim()) return [];
+  const place = `operations.${field}.access`;
+  const isSelector = ({ wire, in: where }: Operation['args'][number]): boolean =>
+    selectors.some((selector) => selector.wire === wire && selector.in === where);
+  if (selectors.length === 0) {
+    const isOfOneExecution = executionIds.some((arg) => arg.in === 'path') && asksForExecute(access, 'execution');
+    return isOfOneExecution
+      ? []
+      : [
+          `${place}: the operation starts a playbook, and no argument names it; write a custom rule, or say why in acceptRisk`,
+        ];
+  }
+  return args.filter(isSelector).flatMap(({ name, wire }) => {
+    if (name === undefined) return [];
+    if (access.kind !== 'playbook' || access.argument !== name) {
+      return [
+        `${place}: “${name}” chooses a playbook to start, and no rule is on it; fix it with a constant (args: { ${wire}: { constant: … } }), hide it, or write a custom rule`,
+      ];
+    }
+    return asksForExecute(access, 'playbook')
+      ? []
+      : [`${place}: “${name}” chooses a playbook to start, so the rule must ask for “execute”`];
+  });
+}
+
+const asksForExecute = (access: AccessRule, kind: 'playbook' | 'execution'): boolean =>
+  access.kind === kind && access.permission === 'execute';

@@ -1,0 +1,34 @@
+import { type ConstArgumentNode, type ConstDirectiveNode, type ConstValueNode, Kind } from 'graphql';
+import type { TableRow } from './table-row.ts';
+
+/**
+ * `@noetl` of a row: what its operation does, which arguments are catalog paths and which are ids of executions; for
+ * what starts playbooks also what the parts of the call are named on the wire. Empty lists are left out.
+ */
+export function kindDirective({ kind, catalogPaths, executionIds, start }: TableRow): ConstDirectiveNode {
+  return {
+    kind: Kind.DIRECTIVE,
+    name: { kind: Kind.NAME, value: 'noetl' },
+    arguments: [
+      argument('kind', text(kind)),
+      ...(catalogPaths.length === 0 ? [] : [argument('catalogPaths', texts(catalogPaths))]),
+      ...(executionIds.length === 0 ? [] : [argument('executionIds', texts(executionIds))]),
+      ...(start === undefined
+        ? []
+        : [
+            argument('playbook', text(start.playbook)),
+            argument('workload', text(start.workload)),
+            argument('execution', text(start.execution)),
+          ]),
+    ],
+  };
+}
+
+const text = (value: string): ConstValueNode => ({ kind: Kind.STRING, value });
+const texts = (values: readonly string[]): ConstValueNode => ({ kind: Kind.LIST, values: values.map(text) });
+
+const argument = (name: string, value: ConstValueNode): ConstArgumentNode => ({
+  kind: Kind.ARGUMENT,
+  name: { kind: Kind.NAME, value: name },
+  value,
+});
