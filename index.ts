@@ -24,6 +24,8 @@ export { type EnvRef, env } from './core/config/env.ts';
 export type { AdapterGiven, GatewayConfig, ProtocolRole } from './core/config/gateway-config.ts';
 export type { GatewayFieldCall, OperationShapes } from './core/config/operation-row.ts';
 export { type ErrorCode, GatewayError } from './core/errors.ts';
+export type { IssuerEntry } from './core/identity/issuer-entry.ts';
+export { issuer } from './core/identity/issuer-presets.ts';
 export type { GatewayEvent, Observe } from './core/observe.ts';
 export type {
   AccessChecker,

@@ -4,11 +4,11 @@ import { resolveConfig } from '../core/config/resolve-config.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import type { Upstream } from '../core/ports.ts';
 import { examine, type Finding, hasProblem } from '../generator/doctor/examine.ts';
-import { probeIssuer } from '../generator/doctor/probe-issuer.ts';
 import { probeDocument, probeUpstream } from '../generator/doctor/probe-upstream.ts';
 import { renderFindings } from '../generator/doctor/render-findings.ts';
 import { readLock } from '../generator/pull/pull.ts';
 import { openStore } from '../server/compose.ts';
+import { createIssuerDocuments } from '../server/identity/issuer-documents.ts';
 import { createUpstream } from '../server/upstream/undici-upstream.ts';
 
 /** What doctor found, for programs and as lines for a person. */
@@ -24,7 +24,7 @@ export async function examineProject(projectDir: string, declaration: GatewayCon
     nodeVersion: process.version,
     resolve: () => resolveConfig(declaration, process.env),
     readUpstream: (config) => withUpstream(config, probeUpstream),
-    discoverIssuer: (issuer) => probeIssuer(issuer),
+    discoverIssuer: (rules) => createIssuerDocuments(rules, globalThis.fetch, Date.now).keyCount(),
     pingStore,
     liveDocumentHash: (config) => withUpstream(config, probeDocument),
     lockedDocumentHash: async () => (await readLock(projectDir))?.documentSha256,

@@ -40,6 +40,8 @@ export interface GatewayErrorOptions {
   retryAfterSecs?: number;
   /** One line per problem, for errors of configuration and documents. */
   problems?: readonly string[];
+  /** A code beside `code` that says more, where a program may want to know; part of a REST answer. */
+  reason?: string;
 }
 
 /**
@@ -52,6 +54,7 @@ export class GatewayError extends Error {
   readonly retryable: boolean;
   readonly retryAfterSecs: number | undefined;
   readonly problems: readonly string[];
+  readonly reason: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -61,5 +64,6 @@ export class GatewayError extends Error {
     this.retryable = table[code].retryable;
     this.retryAfterSecs = options.retryAfterSecs;
     this.problems = options.problems ?? [];
+    this.reason = options.reason;
   }
 }

@@ -1,4 +1,5 @@
 import type { Permission } from './access/permission.ts';
+import type { LoginReason, SeenToken } from './identity/login-refusal.ts';
 
 /** What happened, for whoever counts and whoever keeps the audit log. Never a token, never a value from outside as a label. */
 export type GatewayEvent =
@@ -7,6 +8,12 @@ export type GatewayEvent =
       readonly outcome: 'succeeded' | 'callback_failed' | 'not_authenticated' | 'rejected' | 'unavailable';
       readonly userId?: string;
       readonly subject?: string;
+      /** Why it was refused, and what was seen of the token. */
+      readonly reason?: string;
+      readonly token?: SeenToken;
+      readonly issuer?: string;
+      /** A client that logged in for itself. */
+      readonly machine?: string;
       /** For the audit log, and there only when the config asks for e-mails. */
       readonly email?: string;
       readonly clientIp?: string;
@@ -38,6 +45,13 @@ export type GatewayEvent =
         | 'jwks_unavailable'
         | 'untrusted_issuer';
       readonly mode: 'enforce' | 'shadow';
+      readonly reason?: LoginReason;
+      readonly token?: SeenToken;
+      /** The issuer that could not be asked, and why. */
+      readonly issuer?: string;
+      readonly problem?: string;
+      /** Values of the role claims that are no role here. */
+      readonly droppedRoles?: readonly string[];
     }
   | {
       readonly type: 'decision';

@@ -1,5 +1,8 @@
 import type { Decision } from './access/decision.ts';
 import type { Permission } from './access/permission.ts';
+import type { TokenKind } from './identity/issuer-entry.ts';
+import type { IssuerRules } from './identity/issuer-rules.ts';
+import type { LoginRefusal } from './identity/login-refusal.ts';
 import type { RawNumber } from './json/lossless-json.ts';
 import type { Session, User } from './session/session.ts';
 import type { SessionKey, SessionToken } from './session/session-token.ts';
@@ -107,16 +110,21 @@ export interface LoginRequest {
   readonly clientIp: string;
 }
 
+/** `code`: why, for the audit log. */
 export type LoginResult =
   | { readonly outcome: 'authenticated'; readonly token: SessionToken; readonly session: Session }
-  | { readonly outcome: 'rejected'; readonly reason: string };
+  | { readonly outcome: 'rejected'; readonly reason: string; readonly code?: string };
 
 /** Turns a verified identity token into a session. @throws ERR_AUTH_UNAVAILABLE */
 export interface LoginBackend {
-  login(request: LoginRequest, identity: Identity): Promise<LoginResult>;
+  /** @param rules the entry of the identity's issuer. */
+  login(request: LoginRequest, identity: Identity, rules: IssuerRules): Promise<LoginResult>;
 }
 
-/** What a verified identity token says. `email` is present only when the issuer has verified it. */
+/**
+ * What a verified identity token says. Whose it is, is `issuer` and `subject` together: subjects are unique at their
+ * issuer only. `email` is present only when the issuer may vouch for it.
+ */
 export interface Identity {
   readonly issuer: string;
   readonly subject: string;
@@ -124,16 +132,33 @@ export interface Identity {
   readonly name: string | undefined;
   readonly expiresAt: Date;
   readonly claims: Readonly<Record<string, unknown>>;
+  readonly kind: TokenKind;
+  /** A client that logged in for itself (client credentials), not a person. */
+  readonly isMachine: boolean;
+  /** The client that the token was given to. */
+  readonly client?: string;
+  /** The session at the provider, which it names when it ends it. */
+  readonly sid?: string;
+  /** By the issuer's entry; for logins where the gateway issues sessions. */
+  readonly roles: readonly string[];
+  /** Values of the role claims that are no role here. */
+  readonly droppedRoles: readonly string[];
   /** Set in shadow mode only: the token would be refused if verification were enforced. Nobody but NoETL may trust it. */
   readonly unverified?: true;
 }
 
-/** Verifies identity tokens. @throws ERR_AUTH_UNAVAILABLE when keys cannot be had. */
+/** What a token must hold because the gateway asked the provider for it. */
+export interface LoginExpectation {
+  readonly nonce?: string;
+}
+
+/** Verifies identity tokens. @throws ERR_AUTH_UNAVAILABLE when the issuer could not be asked. */
 export interface IdentityVerifier {
   verify(
     token: string,
     domain: string | undefined,
-  ): Promise<{ readonly identity: Identity } | { readonly rejected: string }>;
+    expected?: LoginExpectation,
+  ): Promise<{ readonly identity: Identity; readonly rules: IssuerRules } | LoginRefusal>;
 }
 
 export interface AccessQuestion {

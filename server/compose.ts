@@ -1,5 +1,6 @@
 import { combineCheckers, createLocalAccessChecker, exceptReserved } from '../core/access/access-checkers.ts';
 import type { Clock } from '../core/clock.ts';
+import { isEmailNeeded } from '../core/config/issuers-of.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { type OwnPaths, usualPaths } from '../core/noetl/own-paths.ts';
 import type { Observe } from '../core/observe.ts';
@@ -7,6 +8,7 @@ import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstr
 import { createSessions } from '../core/session/sessions.ts';
 import { createHttpAccessChecker, createPlaybookAccessChecker } from './auth/access/upstream-access-checker.ts';
 import { createLocalLogin, createStoreOnlyValidator } from './auth/login/local-login.ts';
+import { isSelfIssued, selfIssuing } from './auth/login/self-issued.ts';
 import { createHttpLogin, createPlaybookLogin } from './auth/login/upstream-login.ts';
 import { createStaticValidator } from './auth/validate/static-validator.ts';
 import { createHttpValidator, createPlaybookValidator } from './auth/validate/upstream-validator.ts';
@@ -63,7 +65,6 @@ export async function compose(
   const given: Given = { config, clock, observe, upstream, driver };
   const store =
     (await config.adapters.sessionStore?.({ upstream, clock, observe })) ?? (await openStore(config, clock));
-  const selfIssued = auth.login.kind === 'local';
   const sessions = createSessions({
     store,
     validator: chooseValidator(given),
@@ -71,15 +72,13 @@ export async function compose(
     options: config.sessions,
     limits: config.limits,
     observe,
-    selfIssued,
   });
   const verifier = createIdentityVerifier({
-    ...auth,
+    issuers: auth.issuers,
     mode: auth.jwtMode,
     clock,
     observe,
-    unverifiedEmail: selfIssued ? 'ignore' : 'refuse',
-    allowUserinfo: auth.login.kind === 'local' && auth.login.allowUserinfo === true,
+    email: isEmailNeeded(auth.login) ? 'needed' : 'optional',
   });
   return {
     upstream,
@@ -117,20 +116,33 @@ function chooseValidator({ config, clock, observe, upstream, driver }: Given): S
   const { auth, sessions, mode } = config;
   const common = { credential: auth.sessionDbCredential, clock, maxSessionMs: sessions.maxMs };
   if (auth.validator.kind === 'static') return createStaticValidator({ ...common, users: auth.validator.users, mode });
-  if (auth.login.kind === 'local') return createStoreOnlyValidator();
+  if (isSelfIssued(auth.login)) return createStoreOnlyValidator();
   return auth.validator.kind === 'http'
     ? createHttpValidator({ ...common, upstream, timeoutMs: auth.playbookTimeoutMs })
     : createPlaybookValidator({ ...common, driver, playbook: auth.playbooks.validateSession });
 }
 
-function chooseLogin({ config, clock, observe, upstream, driver }: Given): LoginBackend {
-  const own = config.adapters.login?.({ upstream, clock, observe });
-  if (own !== undefined) return own;
+/** People log in as the config says; clients get a session of the gateway, for NoETL has no users for them. */
+function chooseLogin(given: Given): LoginBackend {
+  const { config, clock } = given;
+  const local = createLocalLogin({ clock, maxSessionMs: config.sessions.maxMs });
+  const people = loginOfPeople(given, local);
+  return {
+    login: (request, identity, rules) =>
+      (identity.isMachine && rules.machines !== undefined ? local : people).login(request, identity, rules),
+  };
+}
+
+function loginOfPeople({ config, clock, observe, upstream, driver }: Given, local: LoginBackend): LoginBackend {
   const { auth, sessions } = config;
   const common = { clock, maxSessionMs: sessions.maxMs };
   switch (auth.login.kind) {
     case 'local':
-      return createLocalLogin({ ...common, ...auth.login, trustedIssuers: auth.trustedIssuers });
+      return local;
+    case 'custom': {
+      const own = config.adapters.login?.({ upstream, clock, observe }) ?? local;
+      return isSelfIssued(auth.login) ? selfIssuing(own) : own;
+    }
     case 'http':
       return createHttpLogin({
         ...common,

@@ -22,7 +22,7 @@ export const defaults = {
     trustedIssuers: [env('GATEWAY_TRUSTED_ISSUERS', ''), env('GATEWAY_AUTH0_DOMAIN', '')],
     audiences: [env('GATEWAY_AUDIENCES', ''), env('GATEWAY_AUTH0_CLIENT_ID', ''), env('GATEWAY_AUTH0_AUDIENCE', '')],
     jwtMode: env('GATEWAY_JWT_MODE', 'enforce'),
-    algorithms: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'],
+    algorithms: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
     playbooks: {
       login: env('AUTH_PLAYBOOK_LOGIN', 'api_integration/auth0/auth0_login'),
       validateSession: env('AUTH_PLAYBOOK_VALIDATE_SESSION', 'api_integration/auth0/auth0_validate_session'),

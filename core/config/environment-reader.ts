@@ -85,7 +85,10 @@ export function createEnvironmentReader(environment: Environment): EnvironmentRe
   };
 }
 
-function placeOf(field: string, value: FromEnv<string> | ListFromEnv): string {
+const placeOf = (field: string, value: FromEnv<string> | ListFromEnv): string => variableOf(value) ?? field;
+
+/** The first environment variable that a value comes from. */
+export function variableOf(value: FromEnv<string> | ListFromEnv): string | undefined {
   const parts: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return parts.find(isEnvRef)?.env ?? field;
+  return parts.find(isEnvRef)?.env;
 }

@@ -1,5 +1,6 @@
 import type { Grant } from '../access/grant.ts';
 import type { Clock } from '../clock.ts';
+import type { IssuerEntry } from '../identity/issuer-entry.ts';
 import type { Observe } from '../observe.ts';
 import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../ports.ts';
 import type { FromEnv } from './env.ts';
@@ -49,16 +50,26 @@ export type LoginOption =
   | { readonly kind: 'playbook' }
   | { readonly kind: 'http' }
   | {
+      /** The gateway issues sessions. What is said here is the default of every issuer's entry. */
       readonly kind: 'local';
-      /** The claim that holds role names; `map` translates its values. Users without a role get `defaultRoles`. */
       readonly rolesClaim?: string;
       readonly roleMap?: Readonly<Record<string, readonly string[]>>;
       readonly defaultRoles?: readonly string[];
-      /** Opaque access tokens are resolved at the trusted issuer's userinfo endpoint. */
+      /** Opaque access tokens are accepted, and read at the trusted issuer's userinfo endpoint. */
       readonly allowUserinfo?: boolean;
+    }
+  | {
+      /** `adapters.login` makes the sessions. */
+      readonly kind: 'custom';
+      /** `needed`: it is asked only about people whose e-mail may be used. Default: `optional`. */
+      readonly email?: 'needed' | 'optional';
+      /** Whether its sessions are checked with the validator again. Default: true. */
+      readonly revalidate?: boolean;
     };
 
 export interface AuthSection {
+  /** Identity providers, each with what it is trusted for. `issuer.auth0(…)`, `issuer.entra(…)` and others make entries. */
+  readonly issuers?: readonly IssuerEntry[];
   /** Issuer URLs; a bare domain is `https://<domain>/`. `http` for loopback only. */
   readonly trustedIssuers?: ListFromEnv;
   readonly audiences?: ListFromEnv;

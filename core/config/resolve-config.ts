@@ -2,12 +2,13 @@ import { compileGrants } from '../access/decision.ts';
 import { parsePlaybookPath } from '../access/playbook-path.ts';
 import { GatewayError } from '../errors.ts';
 import { hasTemplateMark } from '../noetl/template-mark.ts';
-import { parseIssuer, parseOrigin, parseStoreUrl, parseUpstreamUrl } from './addresses.ts';
+import { parseOrigin, parseStoreUrl, parseUpstreamUrl } from './addresses.ts';
 import { defaults } from './defaults.ts';
 import type { FromEnv } from './env.ts';
 import { bypassProblem, unknownNames } from './environment-names.ts';
 import { createEnvironmentReader, type Environment, type EnvironmentReader } from './environment-reader.ts';
-import type { GatewayConfig, ListFromEnv } from './gateway-config.ts';
+import type { GatewayConfig, LoginOption } from './gateway-config.ts';
+import { issuersOf, issuerWarnings } from './issuers-of.ts';
 import { policyFindings } from './policy-findings.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
 import { unknownConfigNames } from './unknown-config-names.ts';
@@ -56,7 +57,7 @@ export function resolveConfig(
   }
   for (const known of ['GATEWAY_AUTH_BYPASS', 'GATEWAY_PORT']) reader.names.add(known);
   const unknown = [...unknownNames(environment, reader.names), ...unknownConfigNames(config)];
-  return { config: resolved, warnings: [...unknown, ...policy.warnings] };
+  return { config: resolved, warnings: [...unknown, ...policy.warnings, ...issuerWarnings(auth.issuers)] };
 }
 
 function resolveUpstream(config: GatewayConfig, reader: EnvironmentReader): ResolvedConfig['upstream'] {
@@ -130,13 +131,14 @@ function resolveAuth(
   const section = { ...defaults.auth, ...config.auth };
   const playbooks = { ...defaults.auth.playbooks, ...config.auth?.playbooks };
   const validator = config.auth?.validator ?? { kind: 'playbook' };
-  const login = config.auth?.login ?? { kind: 'playbook' };
+  const login = loginOf(config, reader);
   const jwtMode = reader.text('auth.jwtMode', section.jwtMode);
   const wrongMode = (said: string) => reader.wrong('auth.jwtMode', section.jwtMode, said);
   if (jwtMode !== 'enforce' && jwtMode !== 'shadow') wrongMode('must be enforce or shadow');
   if (jwtMode === 'shadow' && login.kind === 'local') {
     wrongMode("shadow needs a login backend that decides; auth.login is { kind: 'local' }");
   }
+  const issuers = issuersOf(config, login, reader);
   if (validator.kind === 'static' && mode !== 'development') {
     reader.problem(
       'auth.validator',
@@ -144,10 +146,8 @@ function resolveAuth(
     );
   }
   return {
-    trustedIssuers: issuers(reader, section.trustedIssuers),
-    audiences: required(reader, 'auth.audiences', section.audiences),
+    issuers,
     jwtMode: jwtMode === 'shadow' ? 'shadow' : 'enforce',
-    algorithms: section.algorithms,
     login,
     validator,
     access: {
@@ -171,25 +171,22 @@ function resolveAuth(
   };
 }
 
+/** An adapter without a word about it sees every verified identity, and its sessions are checked again. */
+function loginOf(config: GatewayConfig, reader: EnvironmentReader): LoginOption {
+  const hasAdapter = config.adapters?.login !== undefined;
+  const login = config.auth?.login ?? { kind: hasAdapter ? 'custom' : 'playbook' };
+  if (hasAdapter && login.kind !== 'custom') {
+    reader.problem('auth.login', "adapters.login makes the sessions: set { kind: 'custom' }, or remove one of the two");
+  }
+  if (!hasAdapter && login.kind === 'custom')
+    reader.problem('adapters.login', "is required by auth.login { kind: 'custom' }");
+  return login;
+}
+
 function playbookPath(reader: EnvironmentReader, field: string, value: FromEnv<string>): string {
   const path = reader.text(field, value);
   if (parsePlaybookPath(path) === undefined) reader.wrong(field, value, 'is not a catalog path');
   return path;
-}
-
-function issuers(reader: EnvironmentReader, value: ListFromEnv): string[] {
-  return required(reader, 'auth.trustedIssuers', value).flatMap((text) => {
-    const issuer = parseIssuer(text);
-    if (issuer === undefined)
-      reader.wrong('auth.trustedIssuers', value, `${text} must be an https URL, or http for loopback`);
-    return issuer ?? [];
-  });
-}
-
-function required(reader: EnvironmentReader, field: string, value: ListFromEnv): string[] {
-  const list = reader.list(field, value);
-  if (list.length === 0) reader.wrong(field, value, 'is required: a comma list');
-  return list;
 }
 
 function resolveSessions(config: GatewayConfig, reader: EnvironmentReader): ResolvedConfig['sessions'] {

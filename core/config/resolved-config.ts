@@ -1,5 +1,6 @@
 import type { CompiledGrants } from '../access/decision.ts';
 import type { Grant } from '../access/grant.ts';
+import type { IssuerRules } from '../identity/issuer-rules.ts';
 import type { AdaptersSection, DeploySection, LoginOption, ValidatorOption } from './gateway-config.ts';
 import type { AnyRow } from './operation-row.ts';
 
@@ -29,11 +30,9 @@ export interface ResolvedConfig {
     readonly drainMs: number;
   };
   readonly auth: {
-    /** Issuers exactly as their tokens name them, `https://tenant.example.com/` say. */
-    readonly trustedIssuers: readonly string[];
-    readonly audiences: readonly string[];
+    /** Issuers of the environment first, then the entries of the config. */
+    readonly issuers: readonly IssuerRules[];
     readonly jwtMode: 'enforce' | 'shadow';
-    readonly algorithms: readonly string[];
     readonly login: LoginOption;
     readonly validator: ValidatorOption;
     readonly access: {

@@ -42,6 +42,7 @@ const sessions: Names<GatewayConfig['sessions']> = {
   maxHours: true,
 };
 const auth: Names<GatewayConfig['auth']> = {
+  issuers: true,
   trustedIssuers: true,
   audiences: true,
   jwtMode: true,

@@ -19,4 +19,17 @@ export interface Session {
   readonly issuerExpiresAt?: Date;
   /** The gateway issued the token itself: no validator knows it, so none is asked again. */
   readonly selfIssued?: boolean;
+  /** Whose login it came from; absent for a session that NoETL made without the gateway. */
+  readonly identity?: SessionIdentity;
+}
+
+/** Who logged in, by the identity provider's names: what a session is ended by when the provider says so. */
+export interface SessionIdentity {
+  readonly issuer: string;
+  readonly subject: string;
+  /** The session at the provider. */
+  readonly sid?: string;
+  readonly client?: string;
+  /** A client that logged in for itself. */
+  readonly isMachine?: boolean;
 }

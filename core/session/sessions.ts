@@ -21,8 +21,6 @@ export interface SessionsOptions {
   readonly options: Omit<ResolvedConfig['sessions'], 'store'>;
   readonly limits: Pick<ResolvedConfig['limits'], 'validationsAtOnce' | 'validationsWaiting'>;
   readonly observe: Observe;
-  /** Logins are the gateway's own (backend `local`): the validator does not know their tokens. */
-  readonly selfIssued?: boolean;
 }
 
 /**
@@ -44,9 +42,8 @@ export function createSessions(given: SessionsOptions): Sessions {
   return {
     lookup,
     async remember(token, made) {
-      const own = given.selfIssued === true ? { ...made, selfIssued: true } : made;
       try {
-        const session = await issuedAfterMark(parts, capSession(own, parts.options.maxMs));
+        const session = await issuedAfterMark(parts, capSession(made, parts.options.maxMs));
         if ((await keepSession(parts, sessionKey(token), session)) === undefined) throw alreadyEnded();
       } catch (error) {
         given.observe({ type: 'session_cache_failed', stage: 'after_login' });

@@ -1,5 +1,6 @@
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { GatewayError } from '../../core/errors.ts';
+import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 
 /** One line of `doctor`. `nextStep` is what to do about it; absent when it is fine. */
 export interface Finding {
@@ -17,8 +18,8 @@ export interface DoctorProbes {
   readonly resolve: () => { readonly config: ResolvedConfig; readonly warnings: readonly string[] };
   /** A real read of NoETL, and its clock when it says the time. */
   readonly readUpstream: (config: ResolvedConfig) => Promise<{ readonly date: Date | undefined }>;
-  /** How many signing keys an issuer publishes. */
-  readonly discoverIssuer: (issuer: string) => Promise<number>;
+  /** How many keys for signatures an issuer publishes. */
+  readonly discoverIssuer: (rules: IssuerRules) => Promise<number>;
   readonly pingStore: (config: ResolvedConfig) => Promise<void>;
   /** Hash of what the live document says; undefined when NoETL does not publish it. */
   readonly liveDocumentHash: (config: ResolvedConfig) => Promise<string | undefined>;
@@ -40,7 +41,7 @@ export async function examine(probes: DoctorProbes): Promise<readonly Finding[]>
       : (
           await Promise.all([
             examineUpstream(probes, config),
-            ...config.auth.trustedIssuers.map((issuer) => examineIssuer(probes, issuer)),
+            ...config.auth.issuers.map((rules) => examineIssuer(probes, rules)),
             examineStore(probes, config),
             examineDrift(probes, config),
           ])
@@ -86,14 +87,17 @@ async function examineUpstream(probes: DoctorProbes, config: ResolvedConfig): Pr
   }
 }
 
-async function examineIssuer(probes: DoctorProbes, issuer: string): Promise<Finding> {
+async function examineIssuer(probes: DoctorProbes, rules: IssuerRules): Promise<Finding> {
+  const { issuer } = rules;
   try {
-    const keys = await probes.discoverIssuer(issuer);
-    if (keys > 0) return fine('issuer', `${issuer} publishes ${keys} ${keys === 1 ? 'key' : 'keys'}`);
-    return problem('issuer', `${issuer} publishes no keys`, 'ask whoever runs it: no token of it can be verified');
+    const keys = await probes.discoverIssuer(rules);
+    return fine('issuer', `${issuer} publishes ${keys} ${keys === 1 ? 'key' : 'keys'}`);
   } catch (error) {
-    const step = 'check GATEWAY_TRUSTED_ISSUERS letter by letter, and that this machine may reach it';
-    return problem('issuer', `${issuer}: ${reason(error)}`, step);
+    const cause = error instanceof Error ? error.cause : undefined;
+    const why = cause instanceof Error && 'problem' in cause ? String(cause.problem) : reason(error);
+    const step =
+      'check the issuer letter by letter, and that this machine may reach it (proxy, private CA: docs/identity.md)';
+    return problem('issuer', `${issuer}: ${why}`, step);
   }
 }
 

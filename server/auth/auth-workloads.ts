@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import type { Identity, LoginRequest } from '../../core/ports.ts';
+import type { LoginRequest } from '../../core/ports.ts';
+import type { NoetlToken } from './login/noetl-token.ts';
 
 const hourMs = 3_600_000;
 const defaultHours = 8;
@@ -11,12 +12,8 @@ export interface LoginInputs {
   readonly client_ip: string;
 }
 
-export function loginInputs(request: LoginRequest, identity: Identity): LoginInputs {
-  return {
-    auth0_token: request.token,
-    auth0_domain: new URL(identity.issuer).host,
-    client_ip: addressText(request.clientIp),
-  };
+export function loginInputs({ token, domain }: NoetlToken, clientIp: string): LoginInputs {
+  return { auth0_token: token, auth0_domain: domain, client_ip: addressText(clientIp) };
 }
 
 /** Hours of a session: what was asked for, 8 if nothing was, and never more than the gateway allows. */

@@ -33,10 +33,11 @@ export function toGatewayError(thrown: unknown): GatewayError {
       });
 }
 
-/** The REST form of an error: `{"error": "<sentence>", "code": "ERR_…"}`, `Retry-After` where there is a time. */
+/** The REST form of an error: `{"error": "<sentence>", "code": "ERR_…"}`, `reason` and `Retry-After` where there is a time. */
 export function errorAnswer(thrown: unknown): Answer {
   const error = toGatewayError(thrown);
-  return json(error.status, { error: error.message, code: error.code }, retryAfter(error));
+  const reason = error.reason === undefined ? {} : { reason: error.reason };
+  return json(error.status, { error: error.message, code: error.code, ...reason }, retryAfter(error));
 }
 
 /** The GraphQL form of an error that stopped a request before GraphQL saw it. */

@@ -1,40 +1,77 @@
-import { noAnswer } from '../../core/noetl/auth-answer.ts';
-import { isJsonObject } from '../../core/noetl/json-object.ts';
+import { decodeJwt } from 'jose';
+import { isClaims } from '../../core/identity/claim-path.ts';
+import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
+import { type LoginRefusal, refuse, type SeenToken } from '../../core/identity/login-refusal.ts';
 import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
-import type { IssuerKeys } from './issuer-keys.ts';
-import { type Fetch, readFromIssuer } from './issuer-request.ts';
-import type { Refusal } from './token-claims.ts';
+import type { IssuerDocuments } from './issuer-documents.ts';
+import { type Fetch, type IssuerReply, readFromIssuer } from './issuer-request.ts';
+import { failureOf, issuerUnavailable } from './issuer-unavailable.ts';
+import { isSameIssuer } from './issuer-url.ts';
+import { isJwt, signatureRefusal } from './verify-token.ts';
 
 const timeoutMs = 5_000;
 
-/** Claims about the user whom an opaque token stands for. */
-export interface UserinfoClaims {
+/** Claims about a user, verified. */
+export interface SubjectClaims {
   readonly [claim: string]: unknown;
   readonly sub: string;
 }
 
+export interface Asked {
+  readonly rules: IssuerRules;
+  /** As the issuer names itself. */
+  readonly issuer: string;
+  readonly documents: IssuerDocuments;
+  readonly fetch: Fetch;
+}
+
 /**
- * Asks a trusted issuer whose an opaque access token is (OpenID Connect Core 1.0, section 5.3). The issuer vouches for
- * the user, not for the audience: a token that it gave to another application is accepted as well.
- * @throws ERR_AUTH_UNAVAILABLE when the issuer does not tell.
+ * Asks a trusted issuer about the user of an access token (OpenID Connect Core 1.0, section 5.3): JSON, or a JWT that the
+ * issuer signed. The issuer vouches for the user, not for the audience.
+ * @throws ERR_AUTH_UNAVAILABLE when the issuer does not answer.
  */
 export async function readUserinfo(
   token: string,
-  keys: IssuerKeys,
-  fetch: Fetch,
-): Promise<{ readonly claims: UserinfoClaims } | Refusal> {
-  const url = await keys.userinfoUrl();
-  const { status, body } = await readFromIssuer(fetch, url, AbortSignal.timeout(timeoutMs), {
-    authorization: `Bearer ${token}`,
+  asked: Asked,
+  seen: SeenToken,
+): Promise<{ readonly claims: SubjectClaims } | LoginRefusal> {
+  const { documents, fetch, rules } = asked;
+  const url = await documents.endpoint('userinfo_endpoint');
+  const reply = await readFromIssuer(fetch, url, AbortSignal.timeout(timeoutMs), {
+    headers: { authorization: `Bearer ${token}`, accept: 'application/json, application/jwt' },
   }).catch((error: unknown) => {
-    throw noAnswer(error instanceof Error ? error : new Error('userinfo could not be read'));
+    throw issuerUnavailable(rules.issuer, `userinfo could not be read: ${failureOf(error)}`, error);
   });
-  if (status === 400 || status === 401 || status === 403) {
-    return { outcome: 'bad_signature', reason: 'The access token is not valid.' };
-  }
-  if (status !== 200 || !isJsonObject(body)) throw noAnswer(`userinfo answered ${status}`);
-  const claims = body;
-  if (holdsTemplateMark(claims)) return { outcome: 'bad_claims', reason: 'The user has claims that are not allowed.' };
-  if (typeof claims['sub'] !== 'string' || claims['sub'] === '') throw noAnswer('userinfo names no subject');
-  return { claims: { ...claims, sub: claims['sub'] } };
+  const { status } = reply;
+  if (status === 400 || status === 401) return refuse('token_inactive', seen);
+  if (status === 403) return refuse('userinfo_denied', seen);
+  if (status !== 200) throw issuerUnavailable(rules.issuer, `userinfo answered ${status}`);
+  if (reply.type === 'application/jwt') return signedClaims(reply, asked, seen);
+  return checkedClaims(reply.body, rules.issuer);
+}
+
+function checkedClaims(claims: unknown, issuer: string): { readonly claims: SubjectClaims } | LoginRefusal {
+  if (!isClaims(claims)) throw issuerUnavailable(issuer, 'userinfo is not a JSON object');
+  if (holdsTemplateMark(claims)) return refuse('template_mark', { issuer });
+  const { sub } = claims;
+  if (typeof sub !== 'string' || sub === '') throw issuerUnavailable(issuer, 'userinfo names no subject');
+  return { claims: { ...claims, sub } };
+}
+
+/** A signed answer must be of this issuer and for this gateway. */
+async function signedClaims(
+  { text }: IssuerReply,
+  asked: Asked,
+  seen: SeenToken,
+): Promise<{ readonly claims: SubjectClaims } | LoginRefusal> {
+  const { rules, issuer } = asked;
+  const token = text.trim();
+  if (!isJwt(token)) throw issuerUnavailable(rules.issuer, 'userinfo is not a JWT that can be read');
+  if ((await signatureRefusal(token, seen, asked)) !== undefined) return refuse('userinfo_invalid', seen);
+  const claims = decodeJwt(token);
+  const { iss, aud } = claims;
+  const audiences = aud === undefined ? [] : [aud].flat();
+  const isOurs = audiences.length === 0 || audiences.some((one) => rules.audiences.includes(one));
+  if (!isOurs || (iss !== undefined && !isSameIssuer(iss, issuer))) return refuse('userinfo_invalid', seen);
+  return checkedClaims(claims, rules.issuer);
 }

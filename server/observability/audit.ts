@@ -17,7 +17,7 @@ export interface Audit {
   record(event: GatewayEvent): void;
 }
 
-type Entry = Readonly<Record<string, string | undefined>>;
+type Entry = Readonly<Record<string, string | number | undefined>>;
 
 /**
  * One JSON line each for: login, refused login, logout, every denial (and every decision that could not be taken), every
@@ -42,8 +42,11 @@ function entryOf(event: GatewayEvent, named: (value: string | undefined) => stri
         audit: event.outcome === 'succeeded' ? 'login' : 'login_refused',
         outcome: event.outcome,
         userId: named(event.userId),
+        issuer: event.issuer ?? event.token?.issuer,
         subject: named(event.subject),
+        machine: event.machine,
         email: named(event.email),
+        ...refusedToken(event),
         clientIp: event.clientIp,
         requestId: event.requestId,
       };
@@ -72,6 +75,20 @@ function entryOf(event: GatewayEvent, named: (value: string | undefined) => stri
     default:
       return undefined;
   }
+}
+
+/** Why a login was refused, and what was seen of its token; never a claim about a person. */
+function refusedToken({ outcome, reason, token }: GatewayEvent & { type: 'login' }): Entry {
+  if (outcome === 'succeeded') return { kind: token?.kind };
+  return {
+    reason,
+    kind: token?.kind,
+    audience: token?.audience,
+    algorithm: token?.algorithm,
+    kid: token?.kid,
+    claim: token?.claim,
+    offSecs: token?.offSecs,
+  };
 }
 
 function clean(key: string, value: unknown): unknown {

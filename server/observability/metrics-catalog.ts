@@ -57,6 +57,11 @@ export const counters = {
       mode: ['enforce', 'shadow'],
     },
   },
+  droppedRoles: {
+    name: 'noetl_gateway_dropped_roles_total',
+    help: 'Values of role claims that stand for no role of the config.',
+    labels: none,
+  },
   storeErrors: {
     name: 'noetl_gateway_store_errors_total',
     help: 'Session store operations that could not find out.',

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { helpFor } from '../../core/identity/login-refusal.ts';
 import type { GatewayEvent, Observe } from '../../core/observe.ts';
 import type { Audit } from './audit.ts';
 import type { Logger } from './logger.ts';
@@ -40,11 +41,25 @@ export function createObserve({ metrics, audit, log, clock }: ObserveOptions): O
     log.warn({ event, ...(last !== undefined && last.unsaid > 0 ? { alsoUnsaid: last.unsaid } : {}) }, message);
   }
 
+  /** For an operator who asks why somebody cannot log in: LOG_LEVEL=debug. */
+  function explainRefusal(event: GatewayEvent): void {
+    if (event.type !== 'identity_token') return;
+    const { reason, token, droppedRoles } = event;
+    if (reason !== undefined) log.debug({ reason, token }, `an identity token was refused: ${helpFor(reason)}`);
+    if (droppedRoles !== undefined) {
+      log.debug(
+        { droppedRoles: droppedRoles.slice(0, 20) },
+        'values of the role claims that are no role of this config',
+      );
+    }
+  }
+
   return (event) => {
     try {
       metrics.record(event);
       audit.record(event);
       warn(event);
+      explainRefusal(event);
     } catch (error) {
       log.error({ err: error }, 'an event could not be recorded');
     }
@@ -56,7 +71,10 @@ function warningFor(event: GatewayEvent): string | undefined {
     return event.state === 'shed' ? 'too many unknown sessions at once: some were not checked' : undefined;
   }
   if (event.type === 'identity_token') {
-    return event.outcome === 'jwks_unavailable' ? 'an identity provider does not answer' : undefined;
+    // By issuer: one that is down must not hide another.
+    return event.outcome === 'jwks_unavailable'
+      ? `an identity provider could not be asked${event.issuer === undefined ? '' : `: ${event.issuer}`}`
+      : undefined;
   }
   return warnings[event.type];
 }

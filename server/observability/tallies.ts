@@ -24,7 +24,7 @@ export function talliesOf(event: GatewayEvent): readonly Tally[] {
     case 'validation':
       return validation(event.state);
     case 'identity_token':
-      return [{ counter: 'identityTokens', labels: { outcome: event.outcome, mode: event.mode } }];
+      return identityToken(event);
     case 'decision':
       return [{ counter: 'decisions', labels: { outcome: event.outcome } }];
     case 'callback_refused':
@@ -39,6 +39,15 @@ export function talliesOf(event: GatewayEvent): readonly Tally[] {
     default:
       return [];
   }
+}
+
+function identityToken({
+  outcome,
+  mode,
+  droppedRoles = [],
+}: GatewayEvent & { type: 'identity_token' }): readonly Tally[] {
+  const token = { counter: 'identityTokens', labels: { outcome, mode } } as const;
+  return droppedRoles.length === 0 ? [token] : [token, { counter: 'droppedRoles', by: droppedRoles.length }];
 }
 
 function sessionCheck(event: GatewayEvent & { type: 'session_check' }): readonly Tally[] {

@@ -1,6 +1,7 @@
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { Observe } from '../../core/observe.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
+import { createSignIn } from '../auth/login/sign-in.ts';
 import type { Parts } from '../compose.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { guessLimit } from '../rate-limit/guess-limit.ts';
@@ -19,19 +20,13 @@ export function createRest(
 ) {
   const { sessions, limits, checker, verifier, login } = parts;
   const { setCookie } = config.auth;
+  const maxSessionMs = config.sessions.maxMs;
+  const signIn = createSignIn({ verifier, backend: login, sessions, limits, observe, maxSessionMs });
   const authenticate = createAuthenticator({ sessions, observe });
   return createRestRoutes({
     maxBodyBytes: config.limits.bodyBytes,
     handlers: {
-      login: createLogin({
-        verifier,
-        backend: login,
-        sessions,
-        limits,
-        observe,
-        setCookie,
-        maxSessionMs: config.sessions.maxMs,
-      }),
+      login: createLogin({ signIn, limits, observe, setCookie }),
       validate: createValidate({ sessions, limits, observe }),
       checkAccess: createCheckAccess({ sessions, checker, limits, observe }),
       logout: createLogout({ sessions, observe, setCookie }),

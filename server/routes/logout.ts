@@ -3,6 +3,7 @@ import type { Observe } from '../../core/observe.ts';
 import type { Sessions } from '../../core/ports.ts';
 import type { Handlers } from './generated/routes.gen.ts';
 import type { RestContext } from './rest-context.ts';
+import { endedCookie } from './session-cookie.ts';
 
 export interface LogoutOptions {
   readonly sessions: Sessions;
@@ -21,7 +22,7 @@ export function createLogout({ sessions, observe, setCookie }: LogoutOptions): H
     const { requestId } = exchange;
     observe({ type: 'logout', userId, all, requestId, ...(email && { email }) });
     if (setCookie) {
-      answerHeaders['set-cookie'] = 'session_token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax';
+      answerHeaders['set-cookie'] = endedCookie;
     }
     return { status: 'logged_out' };
   };

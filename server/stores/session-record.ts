@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
 import type { StoredSession } from '../../core/ports.ts';
-import type { Session, User } from '../../core/session/session.ts';
+import type { Session, SessionIdentity, User } from '../../core/session/session.ts';
 
 /** Written first, and the same in every version: whoever reads it knows that the session is over. */
 export const endedPrefix = '{"state":"ended"';
@@ -19,6 +19,7 @@ export function encodeLive({ user, ...session }: Session, checkedAt: Date, keepU
     issuedAt: session.issuedAt.getTime(),
     issuerExpiresAt: session.issuerExpiresAt?.getTime(),
     selfIssued: session.selfIssued,
+    identity: session.identity,
     checkedAt: checkedAt.getTime(),
     keepUntil: keepUntil.getTime(),
     v: version,
@@ -82,6 +83,22 @@ function sessionOf(record: Json): Session | undefined {
     issuedAt,
     ...(issuerExpiresAt === undefined ? {} : { issuerExpiresAt }),
     ...(record['selfIssued'] === true ? { selfIssued: true } : {}),
+    ...identityOf(record['identity']),
+  };
+}
+
+function identityOf(value: unknown): { readonly identity?: SessionIdentity } {
+  if (!isObject(value)) return {};
+  const { issuer, subject, sid, client, isMachine } = value;
+  if (typeof issuer !== 'string' || typeof subject !== 'string') return {};
+  return {
+    identity: {
+      issuer,
+      subject,
+      ...(typeof sid === 'string' && { sid }),
+      ...(typeof client === 'string' && { client }),
+      ...(isMachine === true && { isMachine }),
+    },
   };
 }
 

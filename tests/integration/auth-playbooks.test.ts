@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Identity, LoginRequest } from '../../core/ports.ts';
+import type { LoginRequest } from '../../core/ports.ts';
 import { createPlaybookLogin } from '../../server/auth/login/upstream-login.ts';
 import { createPlaybookValidator } from '../../server/auth/validate/upstream-validator.ts';
 import { createCallbackRegistry } from '../../server/callbacks/callback-registry.ts';
@@ -13,6 +13,8 @@ import {
   startAuthNoetl,
   startCallbackListener,
 } from '../support/auth-noetl.ts';
+import { identityWith, tokenWith } from '../support/identity-of.ts';
+import { rulesOf } from '../support/issuer-rules.ts';
 import { hourMs, recorder, tokenOf } from '../support/session-fakes.ts';
 
 const path = 'auth/playbook';
@@ -191,16 +193,10 @@ describe('the playbook backends', () => {
   const token = '389b8a1ec0df0948aeca7be0b2c47c25';
   const expires_at = new Date(Date.now() + 24 * hourMs).toISOString().replace('T', ' ').replace('Z', '');
   const user = { user_id: 1, email: 'ada@example.com', display_name: 'Ada', roles: ['admin'] };
-  const identity: Identity = {
-    issuer: 'https://tenant.example.com/',
-    subject: 'ada',
-    email: 'ada@example.com',
-    name: 'Ada',
-    expiresAt: new Date(),
-    claims: {},
-  };
+  const identity = identityWith({ issuer: 'https://tenant.example.com/', subject: 'ada', email: 'ada@example.com' });
+  const rules = rulesOf({ issuer: identity.issuer });
   const request: LoginRequest = {
-    token: 'a.b.c',
+    token: tokenWith({ email: 'ada@example.com' }),
     domain: 'evil.example.com',
     sessionHours: 8,
     clientIp: '203.0.113.7',
@@ -211,13 +207,13 @@ describe('the playbook backends', () => {
       void run.callBack('success', { status: 'authenticated', session_token: token, user, expires_at });
     });
     const login = createPlaybookLogin({ driver, playbook: path, clock: Date.now, maxSessionMs: 24 * hourMs });
-    const result = await login.login(request, identity);
+    const result = await login.login(request, identity, rules);
     expect(result).toMatchObject({ outcome: 'authenticated', token, session: { user: { userId: '1' } } });
     const session = result.outcome === 'authenticated' ? result.session : undefined;
     expect(session?.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + 8 * hourMs);
     expect(noetl.requests('/api/execute')[0]?.body).toMatchObject({
       workload: {
-        auth0_token: 'a.b.c',
+        auth0_token: tokenWith({ email: 'ada@example.com' }),
         auth0_refresh_token: '',
         auth0_domain: 'tenant.example.com',
         session_duration_hours: 8,

@@ -1,10 +1,17 @@
 import { afterEach, beforeEach } from 'vitest';
+import type { IssuerEntry } from '../../core/identity/issuer-entry.ts';
 import { createDevIssuer, type DevIssuer } from '../../dev/issuer/dev-issuer.ts';
 import { createIdentityVerifier, type IdentityVerifierOptions } from '../../server/identity/identity-verifier.ts';
+import { rulesOf } from './issuer-rules.ts';
 import { handClock, recorder } from './session-fakes.ts';
 
 export const discovery = '/.well-known/openid-configuration';
 export const jwks = '/.well-known/jwks.json';
+
+type VerifierChange = Partial<Omit<IdentityVerifierOptions, 'issuers'>> & {
+  readonly entry?: Partial<IssuerEntry>;
+  readonly issuers?: readonly IssuerEntry[];
+};
 
 /** For each test of a file: a clock, a real issuer over HTTP, and verifiers that trust it. */
 export function useIssuer() {
@@ -19,18 +26,25 @@ export function useIssuer() {
       closing.push(opened);
       return opened;
     },
-    verifier(change: Partial<IdentityVerifierOptions> = {}) {
+    /** `entry`: of the world's issuer; `issuers`: other entries instead. */
+    verifier({ entry = {}, issuers, ...change }: VerifierChange = {}) {
       const seen = recorder();
+      const entries = issuers ?? [{ issuer: world.issuer.issuer, ...entry }];
       const { verify } = createIdentityVerifier({
-        trustedIssuers: [world.issuer.issuer],
-        audiences: ['app', 'https://api.example.com'],
-        algorithms: ['RS256', 'HS256', 'none'],
+        issuers: entries.map((one) => rulesOf({ name: String(one.issuer), ...one })),
         mode: 'enforce',
+        email: 'optional',
         clock: world.clock,
         observe: seen.observe,
         ...change,
       });
-      return { verify, outcomes: () => seen.events.map((event) => event.type === 'identity_token' && event.outcome) };
+      const tokens = () => seen.events.filter((event) => event.type === 'identity_token');
+      return {
+        verify,
+        outcomes: () => tokens().map(({ outcome }) => outcome),
+        reasons: () => tokens().map(({ reason }) => reason),
+        events: tokens,
+      };
     },
   };
   beforeEach(async () => {

@@ -1,6 +1,7 @@
 import { isEnvRef } from '../../../core/config/env.ts';
 import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
 import { resolveDeploy } from '../../../core/config/resolve-config.ts';
+import type { IssuerEntry } from '../../../core/identity/issuer-entry.ts';
 import { type DeclaredSections, declaredSections, environmentEntries, fallbackOf } from './environment-entries.ts';
 import { manifestProblems } from './manifest-problems.ts';
 
@@ -129,8 +130,12 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** The lists that must not be empty: where no literal and no fallback fills one, one of its variables has to. */
+/**
+ * The lists that must not be empty: where no literal and no fallback fills one, one of its variables has to. A config
+ * with issuers of its own needs none.
+ */
 function requiredVariables(sections: DeclaredSections): ManifestSettings['required'] {
+  if (listOf(sections.auth['issuers'] ?? []).length > 0) return [];
   const wanted = [
     { list: listOf(sections.auth['trustedIssuers']), placeholder: 'https://tenant.example.com/' },
     { list: listOf(sections.auth['audiences']), placeholder: 'https://gateway.example.com/' },
@@ -158,8 +163,14 @@ function portOf(text: string, otherwise: number): number {
 }
 
 function issuerPorts(sections: DeclaredSections): readonly number[] {
-  const named = listOf(sections.auth['trustedIssuers'])
+  const named = [...listOf(sections.auth['trustedIssuers']), ...addressesOf(sections.auth['issuers'])]
     .flatMap((item) => String(fallbackOf(item) ?? '').split(','))
     .map((issuer) => portOf(issuer.trim(), 443));
   return [...new Set([443, ...named])].sort((a, b) => a - b);
+}
+
+/** Where the process asks the issuers of `auth.issuers`. */
+function addressesOf(issuers: unknown): readonly unknown[] {
+  const entries = Array.isArray(issuers) ? (issuers as readonly IssuerEntry[]) : [];
+  return entries.flatMap(({ issuer, discoveryUrl, jwksUrl }) => [issuer, discoveryUrl ?? '', jwksUrl ?? '']);
 }

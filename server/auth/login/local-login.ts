@@ -5,43 +5,36 @@ import { parseSessionToken } from '../../../core/session/session-token.ts';
 import { sessionEnd, sessionHours } from '../auth-workloads.ts';
 
 export interface LocalLoginOptions {
-  /** The claim with role names: its exact name, or a dotted path into nested claims. */
-  readonly rolesClaim?: string;
-  /** Translates the claim's values; one that is not here gives no role. Without a map the values are the roles. */
-  readonly roleMap?: Readonly<Record<string, readonly string[]>>;
-  /** For users who get no role otherwise. */
-  readonly defaultRoles?: readonly string[];
-  readonly trustedIssuers: readonly string[];
   readonly clock: Clock;
   readonly maxSessionMs: number;
 }
 
 /**
  * Issues sessions itself: a random token of 256 bits for a verified identity; no workflow is run and NoETL does not know
- * the session. The user's id is the token's subject; with several trusted issuers it is prefixed with the issuer, since
- * subjects are unique only there. An identity that was not verified (shadow mode) is refused: here nobody else decides.
+ * the session. Roles are those that the issuer's entry gives. The user's id is issuer and subject, whether or not there
+ * are other issuers: subjects are unique only there, and a second issuer must rename nobody. An identity that was not
+ * verified (shadow mode) is refused: nobody else decides here.
  */
-export function createLocalLogin(options: LocalLoginOptions): LoginBackend {
-  const { clock, maxSessionMs, trustedIssuers } = options;
+export function createLocalLogin({ clock, maxSessionMs }: LocalLoginOptions): LoginBackend {
   return {
     async login(request, identity) {
       const token = parseSessionToken(`noetl-session-${randomBytes(32).toString('base64url')}`);
       if (identity.unverified === true || token === undefined) {
-        return { outcome: 'rejected', reason: 'The identity token was not accepted.' };
+        return { outcome: 'rejected', reason: 'The identity token was not accepted.', code: 'unverified' };
       }
       const now = clock();
-      const { subject, issuer, email, name } = identity;
-      const user = {
-        userId: trustedIssuers.length > 1 ? `${issuer}#${subject}` : subject,
-        email,
-        displayName: name ?? email ?? subject,
-        roles: rolesOf(identity, options),
-      };
+      const { subject, email, name, roles } = identity;
+      const user = { userId: localUserId(identity), email, displayName: name ?? email ?? subject, roles };
       const expiresAt = sessionEnd(undefined, now, sessionHours(request, maxSessionMs));
-      return { outcome: 'authenticated', token, session: { user, expiresAt, issuedAt: new Date(now) } };
+      const session = { user, expiresAt, issuedAt: new Date(now), selfIssued: true };
+      return { outcome: 'authenticated', token, session };
     },
   };
 }
+
+/** The id of a user whose sessions the gateway issues. */
+export const localUserId = ({ issuer, subject }: Pick<Identity, 'issuer' | 'subject'>): string =>
+  `${issuer}#${subject}`;
 
 /**
  * The validator beside the local login: a token that is not in the session store is no session. It must not be asked
@@ -49,23 +42,4 @@ export function createLocalLogin(options: LocalLoginOptions): LoginBackend {
  */
 export function createStoreOnlyValidator(): SessionValidator {
   return { validate: async () => undefined };
-}
-
-function rolesOf(identity: Identity, options: LocalLoginOptions): readonly string[] {
-  const { rolesClaim, roleMap, defaultRoles = [] } = options;
-  const claim = rolesClaim === undefined ? undefined : claimAt(identity.claims, rolesClaim);
-  const named = (Array.isArray(claim) ? claim : [claim]).filter((role) => typeof role === 'string' && role !== '');
-  const roles =
-    roleMap === undefined ? named : named.flatMap((role) => (Object.hasOwn(roleMap, role) ? roleMap[role] : []));
-  return roles.length === 0 ? defaultRoles : [...new Set(roles)];
-}
-
-function claimAt(claims: Readonly<Record<string, unknown>>, name: string): unknown {
-  if (Object.hasOwn(claims, name)) return claims[name];
-  let value: unknown = claims;
-  for (const part of name.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[part];
-  }
-  return value;
 }

@@ -5,6 +5,7 @@ import type { Identity, LoginBackend, LoginRequest, LoginResult, Upstream } from
 import type { PlaybookDriver } from '../../callbacks/playbook-driver.ts';
 import { askAuthRoute } from '../auth-route.ts';
 import { loginInputs, sessionEnd, sessionHours } from '../auth-workloads.ts';
+import { tokenForNoetl } from './noetl-token.ts';
 
 export interface PlaybookLoginOptions {
   readonly driver: PlaybookDriver;
@@ -19,15 +20,16 @@ export interface PlaybookLoginOptions {
 export function createPlaybookLogin(options: PlaybookLoginOptions): LoginBackend {
   const { driver, playbook, clock, maxSessionMs } = options;
   return {
-    login(request, identity) {
+    login(request, identity, rules) {
       const hours = sessionHours(request, maxSessionMs);
-      const workload = {
-        ...loginInputs(request, identity),
-        auth0_refresh_token: '',
-        session_duration_hours: Math.max(1, Math.ceil(hours)),
-        client_user_agent: '',
-      };
-      return logIn(request, identity, hours, clock, () => driver.run(playbook, workload));
+      return logIn(request, identity, hours, clock, () =>
+        driver.run(playbook, {
+          ...loginInputs(tokenForNoetl(request.token, identity, rules, clock()), request.clientIp),
+          auth0_refresh_token: '',
+          session_duration_hours: Math.max(1, Math.ceil(hours)),
+          client_user_agent: '',
+        }),
+      );
     },
   };
 }
@@ -45,10 +47,11 @@ export interface HttpLoginOptions {
 export function createHttpLogin(options: HttpLoginOptions): LoginBackend {
   const { upstream, credential, clock, maxSessionMs, timeoutMs } = options;
   return {
-    login(request, identity) {
-      const body = { ...loginInputs(request, identity), credential };
-      const ask = () => askAuthRoute(upstream, '/api/auth/login', body, timeoutMs);
-      return logIn(request, identity, sessionHours(request, maxSessionMs), clock, ask);
+    login(request, identity, rules) {
+      return logIn(request, identity, sessionHours(request, maxSessionMs), clock, () => {
+        const inputs = loginInputs(tokenForNoetl(request.token, identity, rules, clock()), request.clientIp);
+        return askAuthRoute(upstream, '/api/auth/login', { ...inputs, credential }, timeoutMs);
+      });
     },
   };
 }

@@ -54,8 +54,7 @@ describe('resolveConfig', () => {
         drainMs: 25_000,
       },
       auth: {
-        trustedIssuers: ['https://tenant.example.com/'],
-        audiences: ['app'],
+        issuers: [expect.objectContaining({ issuer: 'https://tenant.example.com/', audiences: ['app'] })],
         jwtMode: 'enforce',
         login: { kind: 'playbook' },
         validator: { kind: 'playbook' },
@@ -84,7 +83,7 @@ describe('resolveConfig', () => {
       adapters: {},
       plugins: [],
     });
-    expect(config.auth.algorithms).not.toContain('none');
+    expect(config.auth.issuers[0]?.algorithms).not.toContain('none');
   });
 
   it('says each problem in full', () => {
@@ -152,8 +151,8 @@ describe('resolveConfig', () => {
       auth: { trustedIssuers: [env('OUR_ISSUER', 'http://a.example.com')], audiences: [] },
     };
     expect(problemsOf({}, config).map((line) => line.slice(0, line.indexOf(':')))).toEqual([
-      'OUR_ISSUER',
       'auth.audiences',
+      'OUR_ISSUER',
       'OUR_NOETL',
       'sessions.store',
     ]);
@@ -165,7 +164,9 @@ describe('resolveConfig', () => {
     ['http://127.0.0.1:4000', ['http://127.0.0.1:4000']],
   ])('reads issuers %s', (given, want) => {
     expect(
-      resolveConfig(declaration, { ...required, GATEWAY_TRUSTED_ISSUERS: given }).config.auth.trustedIssuers,
+      resolveConfig(declaration, { ...required, GATEWAY_TRUSTED_ISSUERS: given }).config.auth.issuers.map(
+        ({ issuer }) => issuer,
+      ),
     ).toEqual(want);
   });
 
@@ -182,8 +183,8 @@ describe('resolveConfig', () => {
       GATEWAY_AUTH0_CLIENT_ID: 'app',
       GATEWAY_AUTH0_AUDIENCE: 'api',
     });
-    expect(config.auth.trustedIssuers).toEqual(['https://tenant.example.com/']);
-    expect(config.auth.audiences).toEqual(['app', 'api']);
+    expect(config.auth.issuers.map(({ issuer }) => issuer)).toEqual(['https://tenant.example.com/']);
+    expect(config.auth.issuers[0]?.audiences).toEqual(['app', 'api']);
   });
 
   it.each([

@@ -380,8 +380,8 @@ describe('checking again', () => {
   });
 
   test('no validator is asked about tokens that the gateway issued', async () => {
-    const { sessions, clock, noetl, replica } = setup({ selfIssued: true });
-    await sessions.remember(token, sessionOf(clock()));
+    const { sessions, clock, noetl, replica } = setup();
+    await sessions.remember(token, { ...sessionOf(clock()), selfIssued: true });
     clock.advance(3 * options.revalidateMs);
     expect(await sessions.lookup(token)).toBeDefined();
     expect(await replica().lookup(token)).toBeDefined();

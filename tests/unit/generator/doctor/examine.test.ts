@@ -4,6 +4,7 @@ import { resolveConfig } from '../../../../core/config/resolve-config.ts';
 import { GatewayError } from '../../../../core/errors.ts';
 import { type DoctorProbes, examine, hasProblem } from '../../../../generator/doctor/examine.ts';
 import { renderFindings } from '../../../../generator/doctor/render-findings.ts';
+import { issuerUnavailable } from '../../../../server/identity/issuer-unavailable.ts';
 
 const declaration: GatewayConfig = { operations: {}, roles: ['admin'], grants: [] };
 const environment = {
@@ -76,14 +77,8 @@ describe('examine', () => {
       ],
     },
     {
-      name: 'an issuer without keys',
-      changes: { discoverIssuer: async () => 0 },
-      check: 'issuer',
-      want: ['problem: https://tenant.example.com/ publishes no keys'],
-    },
-    {
       name: 'an issuer that cannot be reached',
-      changes: { discoverIssuer: fails(new GatewayError('ERR_AUTH_UNAVAILABLE', 'its key set answers 500')) },
+      changes: { discoverIssuer: fails(issuerUnavailable('https://tenant.example.com/', 'its key set answers 500')) },
       check: 'issuer',
       want: ['problem: https://tenant.example.com/: its key set answers 500'],
     },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createKeptDocument, keptTiming } from '../../../../server/identity/kept-document.ts';
 import { handClock } from '../../../support/session-fakes.ts';
 
@@ -10,18 +10,71 @@ function setUp() {
     if (source.isDown) throw new Error('down');
     return source.loads;
   };
-  return { clock, source, kept: createKeptDocument(load, clock, keptTiming) };
+  const notDue = () => new Error('not due');
+  return { clock, source, kept: createKeptDocument({ load, notDue, clock, timing: keptTiming, random: () => 1 }) };
 }
 
 describe('createKeptDocument', () => {
-  it('loads once for all who ask at once, and keeps it while fresh', async () => {
+  it('loads once for all who ask at once, and keeps it while it is not due for renewal', async () => {
     const { clock, source, kept } = setUp();
     expect(await Promise.all(Array.from({ length: 100 }, () => kept.current()))).toEqual(Array(100).fill(1));
+    clock.advance(keptTiming.renewMs - 1);
+    expect(await kept.current()).toBe(1);
+    expect(source.loads).toBe(1);
+  });
+
+  it('is renewed beside the requests before it is due', async () => {
+    const { clock, source, kept } = setUp();
+    await kept.current();
     clock.advance(keptTiming.freshMs - 1);
     expect(await kept.current()).toBe(1);
-    clock.advance(1);
+    await vi.waitFor(() => expect(source.loads).toBe(2));
     expect(await kept.current()).toBe(2);
-    expect(source.loads).toBe(2);
+  });
+
+  it('is waited for when it is due, as long as that is quick', async () => {
+    const { clock, kept } = setUp();
+    await kept.current();
+    clock.advance(keptTiming.freshMs);
+    expect(await kept.current()).toBe(2);
+  });
+
+  it('is used as it is when the source hangs: one wait, and none for those who come later', async () => {
+    const clock = handClock();
+    let loads = 0;
+    const load = () => {
+      loads += 1;
+      return loads === 1 ? Promise.resolve(loads) : new Promise<number>(() => {});
+    };
+    const timing = { ...keptTiming, waitMs: 20 };
+    const kept = createKeptDocument({ load, notDue: () => new Error('not due'), clock, timing });
+    await kept.current();
+    clock.advance(keptTiming.freshMs);
+    expect(await kept.current()).toBe(1);
+    clock.advance(timing.waitMs);
+    expect(await Promise.all(Array.from({ length: 100 }, () => kept.current()))).toEqual(Array(100).fill(1));
+    expect(loads).toBe(2);
+  });
+
+  it('is not renewed by all replicas at the same moment', async () => {
+    const renewals = await Promise.all(
+      [0, 1].map(async (chance) => {
+        const clock = handClock();
+        let loads = 0;
+        const load = async () => {
+          loads += 1;
+          return loads;
+        };
+        const notDue = () => new Error('not due');
+        const kept = createKeptDocument({ load, notDue, clock, timing: keptTiming, random: () => chance });
+        await kept.current();
+        clock.advance(keptTiming.renewMs);
+        await kept.current();
+        await new Promise((resolve) => setImmediate(resolve));
+        return loads;
+      }),
+    );
+    expect(renewals).toEqual([2, 1]);
   });
 
   it('uses the last one while the source is down, for a bounded time', async () => {
@@ -73,6 +126,8 @@ describe('createKeptDocument', () => {
     for (let i = 0; i < 100; i += 1) answers.push(await kept.newer());
     expect(answers.filter((answer) => answer !== undefined)).toEqual([2, 3]);
     expect(source.loads).toBe(1 + keptTiming.extraLoads);
+    clock.advance(keptTiming.newestMs);
+    await expect(kept.newer()).rejects.toThrow('not due');
     clock.advance(keptTiming.extraWindowMs);
     expect(await kept.newer()).toBe(4);
   });

@@ -5,7 +5,7 @@ const world = useIssuer();
 
 describe('opaque access tokens', () => {
   it('are resolved at the trusted issuer, where allowed', async () => {
-    const { verify } = world.verifier({ allowUserinfo: true });
+    const { verify } = world.verifier({ entry: { accept: ['opaque'] } });
     const token = world.issuer.opaqueToken('ada');
     expect(await verify(token, domainOf(world.issuer))).toMatchObject({
       identity: { subject: 'ada', email: 'ada@example.com', issuer: world.issuer.issuer },
@@ -16,7 +16,9 @@ describe('opaque access tokens', () => {
 
   it('go to one issuer only', async () => {
     const other = await world.openIssuer();
-    const { verify } = world.verifier({ allowUserinfo: true, trustedIssuers: [world.issuer.issuer, other.issuer] });
+    const { verify } = world.verifier({
+      issuers: [world.issuer, other].map(({ issuer }) => ({ issuer, accept: ['opaque'] })),
+    });
     expect(await verify(world.issuer.opaqueToken('ada'), undefined)).toHaveProperty('rejected');
     expect(await verify(world.issuer.opaqueToken('ada'), 'evil.example.com')).toHaveProperty('rejected');
     expect([world.issuer.requests, other.requests]).toEqual([{}, {}]);
@@ -25,7 +27,7 @@ describe('opaque access tokens', () => {
 
   const answering = (response: () => Response) =>
     world.verifier({
-      allowUserinfo: true,
+      entry: { accept: ['opaque'] },
       fetch: async (url, init) => (url.endsWith('/userinfo') ? response() : fetch(url, init)),
     });
 
@@ -60,7 +62,7 @@ describe('opaque access tokens', () => {
         userinfo_endpoint,
       };
       const { verify } = world.verifier({
-        allowUserinfo: true,
+        entry: { accept: ['opaque'] },
         fetch: async (url, init) => (url.endsWith(discovery) ? Response.json(document) : fetch(url, init)),
       });
       await expect(verify('opaque', undefined)).rejects.toMatchObject({ code: 'ERR_AUTH_UNAVAILABLE' });
@@ -70,7 +72,7 @@ describe('opaque access tokens', () => {
   it('are sent in the header only', async () => {
     const calls: [string, unknown][] = [];
     const { verify } = world.verifier({
-      allowUserinfo: true,
+      entry: { accept: ['opaque'] },
       fetch: async (url, init) => {
         calls.push([url, init.headers]);
         return fetch(url, init);
@@ -84,7 +86,7 @@ describe('opaque access tokens', () => {
   });
 
   it('are neither yes nor no while the issuer is down', async () => {
-    const { verify } = world.verifier({ allowUserinfo: true });
+    const { verify } = world.verifier({ entry: { accept: ['opaque'] } });
     world.issuer.misbehave({ down: true });
     await expect(verify(world.issuer.opaqueToken('ada'), undefined)).rejects.toMatchObject({ status: 503 });
   });

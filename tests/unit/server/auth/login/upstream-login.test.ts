@@ -1,21 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import type { Identity, LoginRequest, Upstream, UpstreamCall } from '../../../../../core/ports.ts';
+import type { LoginRequest, Upstream, UpstreamCall } from '../../../../../core/ports.ts';
 import { createHttpLogin, createPlaybookLogin } from '../../../../../server/auth/login/upstream-login.ts';
+import { identityWith, tokenWith } from '../../../../support/identity-of.ts';
+import { rulesOf } from '../../../../support/issuer-rules.ts';
 import { handClock, hourMs } from '../../../../support/session-fakes.ts';
 
 const clock = handClock(Date.UTC(2026, 10, 25, 0, 0, 0));
 const token = '389b8a1ec0df0948aeca7be0b2c47c25';
 const user = { user_id: 1, email: 'ada@example.com', display_name: 'Ada', roles: ['admin'] };
 const good = { status: 'authenticated', session_token: token, user, expires_at: '2026-11-26 00:00:00.5' };
-const request: LoginRequest = { token: 'a.b.c', domain: 'evil.example.com', sessionHours: 8, clientIp: '203.0.113.7' };
-const identity: Identity = {
+const identityToken = tokenWith({ email: 'Ada@example.com' });
+const request: LoginRequest = {
+  token: identityToken,
+  domain: 'evil.example.com',
+  sessionHours: 8,
+  clientIp: '203.0.113.7',
+};
+const identity = identityWith({
   issuer: 'https://tenant.example.com:8443/',
   subject: 'ada',
   email: 'Ada@example.com',
   name: 'Ada',
-  expiresAt: new Date(clock()),
-  claims: {},
-};
+});
+const rules = rulesOf({ issuer: identity.issuer });
 
 function byPlaybook(answer: { status: string; data: unknown }) {
   const workloads: Readonly<Record<string, unknown>>[] = [];
@@ -28,7 +35,7 @@ function byPlaybook(answer: { status: string; data: unknown }) {
   const backend = createPlaybookLogin({ driver, playbook: 'auth/login', clock, maxSessionMs: 24 * hourMs });
   return {
     workloads,
-    logIn: (change: Partial<LoginRequest> = {}, who = identity) => backend.login({ ...request, ...change }, who),
+    logIn: (change: Partial<LoginRequest> = {}, who = identity) => backend.login({ ...request, ...change }, who, rules),
   };
 }
 
@@ -67,7 +74,7 @@ describe('createPlaybookLogin', () => {
     await logIn();
     expect(workloads).toEqual([
       {
-        auth0_token: 'a.b.c',
+        auth0_token: identityToken,
         auth0_refresh_token: '',
         auth0_domain: 'tenant.example.com:8443',
         session_duration_hours: 8,
@@ -113,7 +120,7 @@ describe('createHttpLogin', () => {
       maxSessionMs: 24 * hourMs,
       timeoutMs: 9,
     });
-    return { calls, result: backend.login(request, identity) };
+    return { calls, result: backend.login(request, identity, rules) };
   }
 
   it('asks the route, once', async () => {
@@ -126,7 +133,7 @@ describe('createHttpLogin', () => {
         idempotent: false,
         timeoutMs: 9,
         body: {
-          auth0_token: 'a.b.c',
+          auth0_token: identityToken,
           auth0_domain: 'tenant.example.com:8443',
           client_ip: '203.0.113.7',
           credential: 'pg_auth',

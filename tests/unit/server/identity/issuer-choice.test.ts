@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { discoveryUrl, isSameIssuer, issuersOf, parseIssuerUrl } from '../../../../server/identity/trusted-issuers.ts';
+import { issuersOf } from '../../../../server/identity/issuer-choice.ts';
+import { discoveryUrl, isSameIssuer, parseIssuerUrl } from '../../../../server/identity/issuer-url.ts';
+import { rulesOf } from '../../../support/issuer-rules.ts';
 
 const tenant = 'https://tenant.example.com/';
 const local = 'http://127.0.0.1:9000/';
@@ -20,9 +22,17 @@ describe('issuersOf', () => {
     ['a longer host', 'tenant.example.com.evil.example', []],
     ['a host with credentials before', 'https://tenant.example.com@evil.example/', []],
     ['a path', 'tenant.example.com/x', []],
+    ['a host with its slash', 'tenant.example.com/', [tenant]],
+    ['the port that https has anyway', 'tenant.example.com:443', [tenant]],
+    ['a realm', 'id.example.com/realms/b', realms.slice(1)],
+    ['a realm as a URL', 'https://id.example.com/realms/a/', realms.slice(0, 1)],
+    ['a folder of realms', 'id.example.com/realms', realms],
+    ['the beginning of a realm', 'id.example.com/realms/', realms],
+    ['a realm that another begins with', 'id.example.com/realms/aa', []],
     ['nonsense', '://', []],
   ])('%s', (_name, domain, want) => {
-    expect(issuersOf([tenant, local, ...realms], domain)).toEqual(want);
+    const trusted = [tenant, local, ...realms].map((issuer) => rulesOf({ issuer }));
+    expect(issuersOf(trusted, domain).map(({ issuer }) => issuer)).toEqual(want);
   });
 });
 
@@ -40,6 +50,18 @@ describe('parseIssuerUrl', () => {
     ['http on loopback, issuer elsewhere', 'http://127.0.0.1:9000/jwks', tenant, false],
     ['http elsewhere', 'http://tenant.example.com/jwks', tenant, false],
     ['http elsewhere, issuer on loopback', 'http://10.0.0.1/jwks', local, false],
+    [
+      'http at the same address in the cluster',
+      'http://keycloak.sso.svc:8080/jwks',
+      'http://keycloak.sso.svc:8080/x',
+      true,
+    ],
+    [
+      'http at another address in the cluster',
+      'http://other.sso.svc:8080/jwks',
+      'http://keycloak.sso.svc:8080/x',
+      false,
+    ],
     ['a host that begins like loopback', 'http://127.0.0.1.example.com/jwks', local, false],
     ['credentials', 'https://a:b@keys.example.com/jwks', tenant, false],
     ['a file', 'file:///etc/passwd', tenant, false],
@@ -51,8 +73,10 @@ describe('parseIssuerUrl', () => {
 });
 
 it('finds the discovery document with and without the slash, and below a path', () => {
-  expect(discoveryUrl(tenant)?.href).toBe('https://tenant.example.com/.well-known/openid-configuration');
-  expect(discoveryUrl('https://id.example.com/realms/a')?.pathname).toBe('/realms/a/.well-known/openid-configuration');
+  expect(discoveryUrl(tenant)).toBe('https://tenant.example.com/.well-known/openid-configuration');
+  expect(discoveryUrl('https://id.example.com/realms/a')).toBe(
+    'https://id.example.com/realms/a/.well-known/openid-configuration',
+  );
 });
 
 it('compares issuers but for the slash at the end', () => {

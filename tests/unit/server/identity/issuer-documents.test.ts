@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { keysTiming } from '../../../../server/identity/issuer-keys.ts';
+import { documentsTiming } from '../../../../server/identity/issuer-documents.ts';
 import { discovery, domainOf, jwks, useIssuer } from '../../../support/identity-fixture.ts';
 
 const world = useIssuer();
@@ -10,7 +10,7 @@ describe('which issuer', () => {
   it('is picked by the domain among trusted ones, and never added', async () => {
     const other = await world.openIssuer();
     const untrusted = await world.openIssuer();
-    const { verify } = world.verifier({ trustedIssuers: [world.issuer.issuer, other.issuer] });
+    const { verify } = world.verifier({ issuers: [world.issuer, other].map(({ issuer }) => ({ issuer })) });
     expect(await verify(await other.token('ada'), domainOf(other))).toHaveProperty('identity');
     expect(await verify(await other.token('ada'), undefined)).toHaveProperty('identity');
     expect(await verify(await other.token('ada'), domainOf(world.issuer))).toHaveProperty('rejected');
@@ -34,7 +34,7 @@ describe('which issuer', () => {
     const realms = [`${world.issuer.issuer}realms/a`, `${world.issuer.issuer}realms/b`];
     const seen: string[] = [];
     const { verify } = world.verifier({
-      trustedIssuers: realms,
+      issuers: realms.map((issuer) => ({ issuer })),
       fetch: async (url, init) => {
         seen.push(url);
         return fetch(url, init);
@@ -74,7 +74,7 @@ describe('which issuer', () => {
 
   it('cannot be asked when it is slow: 503, in time', async () => {
     world.issuer.misbehave({ slowMs: 2_000 });
-    const { verify } = world.verifier({ timing: { ...keysTiming, timeoutMs: 50 } });
+    const { verify } = world.verifier({ timing: { ...documentsTiming, timeoutMs: 50 } });
     const began = Date.now();
     await expect(verify(await world.issuer.token('ada'), undefined)).rejects.toMatchObject({ status: 503 });
     expect(Date.now() - began).toBeLessThan(1_000);
@@ -116,23 +116,23 @@ describe('keys', () => {
     );
     await Promise.all(flood.slice(0, 100).map((token) => verify(token, undefined)));
     for (const token of flood.slice(100)) await verify(token, undefined);
-    expect(world.issuer.requests[jwks]).toBeLessThanOrEqual(1 + keysTiming.extraLoads);
-    expect(world.issuer.requests[discovery]).toBeLessThanOrEqual(1 + keysTiming.extraLoads);
+    expect(world.issuer.requests[jwks]).toBeLessThanOrEqual(1 + documentsTiming.extraLoads);
+    expect(world.issuer.requests[discovery]).toBeLessThanOrEqual(1 + documentsTiming.extraLoads);
   });
 
   it('last known serve while the issuer is down, then it is 503 and not 401', async () => {
     const { verify, outcomes } = world.verifier();
     await verify(await world.issuer.token('ada'), undefined);
     world.issuer.misbehave({ down: true });
-    world.clock.advance(keysTiming.freshMs + 1);
+    world.clock.advance(documentsTiming.freshMs + 1);
     expect(await verify(await world.issuer.token('ada'), undefined)).toHaveProperty('identity');
     await expect(verify(await world.issuer.token('ada', { header: { kid: 'new' } }), undefined)).rejects.toMatchObject({
       status: 503,
     });
-    world.clock.advance(keysTiming.staleMs);
+    world.clock.advance(documentsTiming.staleMs);
     await expect(verify(await world.issuer.token('ada'), undefined)).rejects.toMatchObject({ status: 503 });
     world.issuer.misbehave({});
-    world.clock.advance(keysTiming.retryStaleMs);
+    world.clock.advance(documentsTiming.retryStaleMs);
     expect(await verify(await world.issuer.token('ada'), undefined)).toHaveProperty('identity');
     expect(outcomes()).toEqual(['success', 'success', 'jwks_unavailable', 'jwks_unavailable', 'success']);
   });

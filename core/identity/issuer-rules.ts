@@ -1,0 +1,87 @@
+import type { ClaimValue, TokenKind } from './issuer-entry.ts';
+
+/** An issuer's entry with every default applied and every value checked. */
+export interface IssuerRules {
+  /** As its tokens name it; with `{tenantid}` for several tenants. */
+  readonly issuer: string;
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** Empty unless `issuer` is a template. */
+  readonly tenants: readonly string[];
+  readonly audiences: readonly string[];
+  readonly clientIdIsAudience: boolean;
+  readonly algorithms: readonly string[];
+  readonly accept: ReadonlySet<TokenKind>;
+  readonly required: ReadonlyMap<string, readonly ClaimValue[]>;
+  readonly scopes: readonly string[];
+  readonly roles: {
+    readonly claims: readonly string[];
+    readonly map: Readonly<Record<string, readonly string[]>> | undefined;
+    readonly default: readonly string[];
+    /** Roles that the config has; others are dropped. */
+    readonly known: ReadonlySet<string>;
+  };
+  readonly email: {
+    readonly trust: 'verified' | 'domains' | 'never';
+    /** Lower case; undefined: every domain. */
+    readonly domains: ReadonlySet<string> | undefined;
+    /** Domains that belong to other issuers, where `domains` is undefined. */
+    readonly exceptDomains: ReadonlySet<string>;
+    readonly claims: readonly string[];
+    readonly verifiedClaims: readonly string[];
+  };
+  readonly userinfo: boolean;
+  readonly introspection:
+    | { readonly clientId: string; readonly clientSecret: string; readonly url: string | undefined }
+    | undefined;
+  readonly discoveryUrl: string | undefined;
+  readonly jwksUrl: string | undefined;
+  readonly maxTokenBytes: number;
+  readonly session: {
+    readonly maxMs: number | undefined;
+    readonly endsWithToken: boolean;
+    readonly refreshMs: number | undefined;
+  };
+  readonly replay: 'allow' | 'once' | 'nonce';
+  readonly machines:
+    | {
+        readonly roles: Readonly<Record<string, readonly string[]>>;
+        readonly clients: ReadonlySet<string> | undefined;
+        readonly claim: string | undefined;
+      }
+    | undefined;
+  readonly browser:
+    | {
+        readonly clientId: string;
+        readonly clientSecret: string | undefined;
+        readonly scopes: readonly string[];
+        readonly returnTo: readonly string[];
+        readonly afterLogout: string | undefined;
+        readonly parameters: Readonly<Record<string, string>>;
+      }
+    | undefined;
+  readonly subjects: 'plain' | 'qualified';
+}
+
+const tenantMark = '{tenantid}';
+
+/** The issuer's names as tokens write them: one, one for each tenant, and the aliases. */
+export function issuerNames({ issuer, tenants, aliases }: IssuerRules): readonly string[] {
+  const own = isTemplate(issuer) ? tenants.map((tenant) => issuer.replace(tenantMark, tenant)) : [issuer];
+  return [...own, ...aliases];
+}
+
+/** Whether an issuer stands for several tenants. */
+export const isTemplate = (issuer: string): boolean => issuer.includes(tenantMark);
+
+/**
+ * The issuer that a token's `iss` means, by the name that identities get: with or without the slash at its end, and by
+ * the issuer's main name where the token has an alias.
+ * @returns undefined: it is another issuer.
+ */
+export function issuerNamed(rules: IssuerRules, iss: string): string | undefined {
+  const found = issuerNames(rules).find((name) => withoutSlash(name) === withoutSlash(iss));
+  return found !== undefined && rules.aliases.includes(found) && !isTemplate(rules.issuer) ? rules.issuer : found;
+}
+
+const withoutSlash = (issuer: string): string => (issuer.endsWith('/') ? issuer.slice(0, -1) : issuer);

@@ -1,0 +1,296 @@
+import { parseIssuer, parseUrl } from '../config/addresses.ts';
+import type { FromEnv } from '../config/env.ts';
+import type { EnvironmentReader } from '../config/environment-reader.ts';
+import { checkIssuerName } from './check-issuer-name.ts';
+import type { ClaimValue, IssuerEntry, TokenKind } from './issuer-entry.ts';
+import { type IssuerRules, issuerNames, isTemplate } from './issuer-rules.ts';
+
+type Reader = Pick<EnvironmentReader, 'text' | 'list' | 'problem'>;
+
+/** What an entry gets where it says nothing, and what it is checked against. */
+export interface IssuerDefaults {
+  readonly audiences: readonly string[];
+  readonly algorithms: readonly string[];
+  readonly accept: readonly TokenKind[];
+  readonly roles: NonNullable<IssuerEntry['roles']>;
+  readonly knownRoles: readonly string[];
+  /** NoETL logs in, and finds its users by e-mail and `sub`. */
+  readonly isEmailNeeded: boolean;
+  /** So many entries, the first ones, are names in an environment variable. */
+  readonly named: number;
+}
+
+/** Where a problem is: the entry's field, or the environment variable. */
+type Place = (field: string) => string;
+
+const signatureAlgorithms = /^(?:(?:RS|PS|ES)(?:256|384|512)|EdDSA|Ed25519)$/;
+const maxTokenBytes = 16 * 1024;
+/** A login's body has to hold the token. */
+const maxTokenLimit = 48 * 1024;
+
+/**
+ * Applies defaults to the entries of `auth.issuers` and checks them. Every problem is noted under `auth.issuers[n]`.
+ * An entry that no token can ever match is a problem.
+ */
+export function resolveIssuers(
+  entries: readonly IssuerEntry[],
+  defaults: IssuerDefaults,
+  reader: Reader,
+  variable = 'GATEWAY_TRUSTED_ISSUERS',
+): readonly IssuerRules[] {
+  const { named } = defaults;
+  const placeOf =
+    (index: number): Place =>
+    (field) => {
+      if (index < named) return variable;
+      return `auth.issuers[${index - named}]${field === '' ? '' : `.${field}`}`;
+    };
+  const rules = entries.map((entry, index) => resolveEntry(entry, index, defaults, reader, placeOf(index)));
+  const wrong = (index: number, said: string) => reader.problem(placeOf(index)(''), said);
+  const owners = new Map<string, number>();
+  const names = new Set<string>();
+  rules.forEach((one, index) => {
+    for (const name of issuerNames(one).map((text) => text.replace(/\/$/, ''))) {
+      if (owners.has(name)) wrong(index, `${name} is an issuer of ${placeOf(owners.get(name) ?? 0)('')} already`);
+      owners.set(name, index);
+    }
+    if (names.has(one.name)) wrong(index, `the name ${one.name} is taken: give the entry another name`);
+    names.add(one.name);
+  });
+  if (!defaults.isEmailNeeded || rules.length < 2) return rules;
+  checkSubjects(rules, wrong);
+  return shareDomains(entries, rules, (index) => {
+    if (index >= named)
+      wrong(
+        index,
+        'may vouch for no e-mail address, and NoETL finds users by it: set email.domains, for example ["example.com"]',
+      );
+  });
+}
+
+/**
+ * Where NoETL finds users by e-mail, no issuer may name another's users. A domain belongs to the entries that list it;
+ * all others to the entries with `*`, or to the first entry if none has it.
+ */
+function shareDomains(
+  entries: readonly IssuerEntry[],
+  rules: readonly IssuerRules[],
+  withoutDomain: (index: number) => void,
+): readonly IssuerRules[] {
+  const listed = new Set(rules.flatMap(({ email }) => [...(email.domains ?? [])]));
+  const isAny = (index: number): boolean =>
+    rules[index]?.email.domains === undefined && entries[index]?.email?.domains !== undefined;
+  const hasAny = rules.some((_, index) => isAny(index));
+  return rules.map((one, index) => {
+    if (one.email.domains !== undefined || one.email.trust === 'never') return one;
+    const isShared = isAny(index) || (index === 0 && !hasAny);
+    if (!isShared) withoutDomain(index);
+    const email = isShared ? { ...one.email, exceptDomains: listed } : { ...one.email, domains: new Set<string>() };
+    return { ...one, email };
+  });
+}
+
+function checkSubjects(rules: readonly IssuerRules[], wrong: (index: number, said: string) => void): void {
+  const first = rules.findIndex(({ subjects }) => subjects === 'plain');
+  rules.forEach(({ subjects }, index) => {
+    if (subjects === 'plain' && index !== first) {
+      wrong(index, "only one issuer may have subjects: 'plain': NoETL could not tell their users apart");
+    }
+  });
+}
+
+function resolveEntry(
+  entry: IssuerEntry,
+  index: number,
+  defaults: IssuerDefaults,
+  reader: Reader,
+  place: Place,
+): IssuerRules {
+  const issuer = issuerText(entry, reader, place);
+  const browser = resolveBrowser(entry, reader, place);
+  const listed = entry.audiences === undefined ? defaults.audiences : reader.list(place('audiences'), entry.audiences);
+  const audiences = [...new Set([...listed, ...(browser === undefined ? [] : [browser.clientId])])];
+  if (audiences.length === 0 && index >= defaults.named)
+    reader.problem(place('audiences'), 'is required: a list, or GATEWAY_AUDIENCES');
+  const { session = {} } = entry;
+  return {
+    issuer,
+    name: entry.name ?? hostOf(issuer),
+    aliases: entry.aliases ?? [],
+    tenants: entry.tenants ?? [],
+    audiences,
+    clientIdIsAudience: entry.audienceFallback === 'client_id',
+    algorithms: algorithmsOf(entry, defaults, reader, place),
+    accept: new Set(acceptedKinds(entry, defaults)),
+    required: requiredOf(entry),
+    scopes: entry.scopes ?? [],
+    roles: rolesOf(entry, defaults, reader, place),
+    email: emailOf(entry, reader, place),
+    userinfo: entry.userinfo === true,
+    introspection: introspectionOf(entry, reader, place),
+    discoveryUrl: ownAddress(entry.discoveryUrl, reader, place('discoveryUrl')),
+    jwksUrl: ownAddress(entry.jwksUrl, reader, place('jwksUrl')),
+    maxTokenBytes: bounded(entry.maxTokenBytes ?? maxTokenBytes, 256, maxTokenLimit, reader, place('maxTokenBytes')),
+    session: {
+      maxMs: minutes(session.maxMinutes, reader, place('session.maxMinutes')),
+      endsWithToken: session.endsWithToken === true,
+      refreshMs: minutes(session.refreshMinutes, reader, place('session.refreshMinutes')),
+    },
+    replay: entry.replay ?? 'allow',
+    machines: machinesOf(entry, defaults, reader, place),
+    browser,
+    subjects: entry.subjects ?? (index === 0 ? 'plain' : 'qualified'),
+  };
+}
+
+function issuerText(entry: IssuerEntry, reader: Reader, place: Place): string {
+  const text = reader.text(place('issuer'), entry.issuer);
+  if (text === '') return text;
+  const template = isTemplate(text);
+  const issuer = template ? text : parseIssuer(text);
+  const reason =
+    issuer === undefined
+      ? `${text} must be an https URL, or http for loopback`
+      : checkIssuerName(issuer, entry.tenants);
+  if (reason !== undefined) reader.problem(place('issuer'), reason);
+  return issuer ?? '';
+}
+
+function algorithmsOf(entry: IssuerEntry, defaults: IssuerDefaults, reader: Reader, place: Place): readonly string[] {
+  const algorithms = entry.algorithms ?? defaults.algorithms;
+  for (const name of entry.algorithms ?? []) {
+    if (!isSignatureAlgorithm(name)) reader.problem(place('algorithms'), wrongAlgorithm(name));
+  }
+  if (algorithms.length === 0) reader.problem(place('algorithms'), 'is empty: no token could be verified');
+  // RFC 9864 gives EdDSA with Ed25519 a name of its own; both names mean the same signature.
+  return algorithms.includes('EdDSA') ? [...new Set([...algorithms, 'Ed25519'])] : algorithms;
+}
+
+/** Whether a name is an algorithm with a public key (RFC 7518, RFC 8037, RFC 9864); never `none`, never HMAC. */
+export const isSignatureAlgorithm = (name: string): boolean => signatureAlgorithms.test(name);
+
+/** What to say of a name that is not. */
+export const wrongAlgorithm = (name: string): string =>
+  `${name} is not a signature algorithm with a public key; use RS256, PS256, ES256, EdDSA or Ed25519, for example`;
+
+function acceptedKinds(entry: IssuerEntry, defaults: IssuerDefaults): readonly TokenKind[] {
+  const kinds = entry.accept ?? defaults.accept;
+  return entry.accept === undefined && entry.introspection !== undefined ? [...kinds, 'opaque'] : kinds;
+}
+
+function requiredOf({ required = {} }: IssuerEntry): IssuerRules['required'] {
+  return new Map(
+    Object.entries(required).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? (value as readonly ClaimValue[]) : [value as ClaimValue],
+    ]),
+  );
+}
+
+function rolesOf(
+  { roles = {} }: IssuerEntry,
+  defaults: IssuerDefaults,
+  reader: Reader,
+  place: Place,
+): IssuerRules['roles'] {
+  const all = { ...defaults.roles, ...roles };
+  const given = [...(all.default ?? []), ...Object.values(all.map ?? {}).flat()];
+  checkRoles(given, defaults, reader, place('roles'));
+  return {
+    claims: textList(all.claim, []),
+    map: all.map,
+    default: all.default ?? [],
+    known: new Set(defaults.knownRoles),
+  };
+}
+
+function checkRoles(given: readonly string[], { knownRoles }: IssuerDefaults, reader: Reader, place: string): void {
+  for (const role of new Set(given)) {
+    if (!knownRoles.includes(role))
+      reader.problem(place, `${role} is not a role of this config; roles has: ${knownRoles.join(', ')}`);
+  }
+}
+
+function emailOf({ email = {} }: IssuerEntry, reader: Reader, place: Place): IssuerRules['email'] {
+  const listed = email.domains === undefined ? undefined : reader.list(place('email.domains'), email.domains);
+  const domains = listed?.map((domain) => domain.toLowerCase().replace(/^@/, ''));
+  const isAny = domains?.includes('*') === true;
+  if (email.trust === 'domains' && (isAny || domains === undefined || domains.length === 0)) {
+    reader.problem(place('email.domains'), "trust: 'domains' needs the domains that are trusted, each by its name");
+  }
+  return {
+    trust: email.trust ?? 'verified',
+    domains: domains === undefined || isAny ? undefined : new Set(domains),
+    exceptDomains: new Set(),
+    claims: textList(email.claim, ['email']),
+    verifiedClaims: textList(email.verifiedClaim, ['email_verified']),
+  };
+}
+
+function introspectionOf({ introspection }: IssuerEntry, reader: Reader, place: Place): IssuerRules['introspection'] {
+  if (introspection === undefined) return undefined;
+  return {
+    clientId: reader.text(place('introspection.clientId'), introspection.clientId),
+    clientSecret: reader.text(place('introspection.clientSecret'), introspection.clientSecret),
+    url: ownAddress(introspection.url, reader, place('introspection.url')),
+  };
+}
+
+function machinesOf(
+  { machines }: IssuerEntry,
+  defaults: IssuerDefaults,
+  reader: Reader,
+  place: Place,
+): IssuerRules['machines'] {
+  if (machines === undefined) return undefined;
+  const { roles = {}, clients, claim } = machines;
+  checkRoles(Object.values(roles).flat(), defaults, reader, place('machines.roles'));
+  return { roles, clients: clients === undefined ? undefined : new Set(clients), claim };
+}
+
+function resolveBrowser({ browser }: IssuerEntry, reader: Reader, place: Place): IssuerRules['browser'] {
+  if (browser === undefined) return undefined;
+  const returnTo = reader.list(place('browser.returnTo'), browser.returnTo);
+  if (returnTo.length === 0) reader.problem(place('browser.returnTo'), 'is required: a login has to return somewhere');
+  for (const address of returnTo) {
+    if (parseUrl(address)?.hash !== '' || !/^https?:/.test(address)) {
+      reader.problem(place('browser.returnTo'), `${address} must be an http or https URL without a fragment`);
+    }
+  }
+  const { clientSecret, afterLogout, scopes = ['openid', 'profile', 'email'], parameters = {} } = browser;
+  return {
+    clientId: reader.text(place('browser.clientId'), browser.clientId),
+    clientSecret: clientSecret && reader.text(place('browser.clientSecret'), clientSecret),
+    scopes,
+    returnTo,
+    afterLogout,
+    parameters,
+  };
+}
+
+/** An address that the operator gives is believed as it is, `http` included: it is often one inside the cluster. */
+function ownAddress(value: FromEnv<string> | undefined, reader: Reader, place: string): string | undefined {
+  if (value === undefined) return undefined;
+  const text = reader.text(place, value);
+  const url = parseUrl(text);
+  const isUsable = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+  if (!isUsable) reader.problem(place, 'must be an http or https URL without credentials');
+  return text;
+}
+
+function minutes(value: number | undefined, reader: Reader, place: string): number | undefined {
+  return value === undefined ? undefined : bounded(value, 1, 60 * 24 * 366, reader, place) * 60_000;
+}
+
+function bounded(value: number, min: number, max: number, reader: Reader, place: string): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  reader.problem(place, `must be a whole number from ${min} to ${max}`);
+  return min;
+}
+
+function textList(value: string | readonly string[] | undefined, fallback: readonly string[]): readonly string[] {
+  if (value === undefined) return fallback;
+  return typeof value === 'string' ? [value] : value;
+}
+
+const hostOf = (issuer: string): string => parseUrl(issuer)?.host ?? issuer;

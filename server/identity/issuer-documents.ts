@@ -1,0 +1,122 @@
+import type { CompactJWSHeaderParameters, CryptoKey } from 'jose';
+import type { Clock } from '../../core/clock.ts';
+import { isClaims } from '../../core/identity/claim-path.ts';
+import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
+import { type Fetch, readFromIssuer } from './issuer-request.ts';
+import { failureOf, issuerUnavailable } from './issuer-unavailable.ts';
+import { discoveryUrl, isSameIssuer, parseIssuerUrl } from './issuer-url.ts';
+import { createKeptDocument, type KeptTiming, keptTiming } from './kept-document.ts';
+import { type KeySet, readKeySet } from './key-set.ts';
+
+/** `timeoutMs`: for the issuer's two documents together. */
+export interface DocumentsTiming extends KeptTiming {
+  readonly timeoutMs: number;
+}
+
+export const documentsTiming: DocumentsTiming = { ...keptTiming, timeoutMs: 5_000 };
+
+type Endpoint = 'userinfo_endpoint' | 'introspection_endpoint' | 'end_session_endpoint';
+
+/** What one trusted issuer says about itself. */
+export interface IssuerDocuments {
+  /**
+   * The keys that a token's header names. A key that is not known is looked for at the issuer, but not for every token.
+   * @returns an empty list: the issuer has no such key.
+   * @throws ERR_AUTH_UNAVAILABLE when that could not be found out.
+   */
+  keysFor(header: CompactJWSHeaderParameters, issuer: string): Promise<readonly CryptoKey[]>;
+  /** @throws ERR_AUTH_UNAVAILABLE when it cannot be read, or the issuer has none. */
+  endpoint(name: Endpoint): Promise<URL>;
+  /** Keys that the issuer publishes. @throws ERR_AUTH_UNAVAILABLE with the reason as cause. */
+  keyCount(): Promise<number>;
+}
+
+interface Documents {
+  readonly keys: KeySet;
+  readonly discovery: Readonly<Record<string, unknown>>;
+  readonly from: string;
+}
+
+/**
+ * Reads the discovery document (OpenID Connect Discovery 1.0) and the JWK Set, or the latter alone where the entry says
+ * where it is. Both are renewed together beside the requests, before they are ten minutes old, and when a token names an
+ * unknown key. While the issuer is down the last ones are used for an hour.
+ */
+export function createIssuerDocuments(
+  rules: IssuerRules,
+  fetch: Fetch,
+  clock: Clock,
+  timing: DocumentsTiming = documentsTiming,
+): IssuerDocuments {
+  const { issuer } = rules;
+  const kept = createKeptDocument({
+    load: () => load(rules, fetch, timing.timeoutMs),
+    notDue: () => issuerUnavailable(issuer, 'a token names an unknown key, and the keys were read too often lately'),
+    clock,
+    timing,
+  });
+  const find = ({ keys }: Documents, header: CompactJWSHeaderParameters, name: string) =>
+    keys.keysFor(header, name).catch((error: unknown) => {
+      throw issuerUnavailable(issuer, failureOf(error), error);
+    });
+  return {
+    async keysFor(header, name) {
+      const known = await find(await kept.current(), header, name);
+      if (known.length > 0) return known;
+      const newer = await kept.newer();
+      return newer === undefined ? [] : find(newer, header, name);
+    },
+    async endpoint(name) {
+      const { discovery, from } = await kept.current();
+      const url = parseIssuerUrl(discovery[name], from);
+      if (url === undefined) throw issuerUnavailable(issuer, `it has no usable ${name}`);
+      return url;
+    },
+    keyCount: async () => (await kept.current()).keys.size,
+  };
+}
+
+async function load(rules: IssuerRules, fetch: Fetch, timeoutMs: number): Promise<Documents> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const { issuer, jwksUrl } = rules;
+  const from = rules.discoveryUrl ?? discoveryUrl(issuer);
+  const discovery = await discoveryOf(rules, from, fetch, signal);
+  const keysUrl = jwksUrl === undefined ? parseIssuerUrl(discovery['jwks_uri'], from) : new URL(jwksUrl);
+  if (keysUrl === undefined) throw issuerUnavailable(issuer, 'its discovery document has no usable jwks_uri');
+  const keys = readKeySet(await readObject(issuer, 'its JWK Set', fetch, keysUrl, signal));
+  if (keys === undefined) throw issuerUnavailable(issuer, 'its JWK Set has no key to check a signature with');
+  return { keys, discovery, from };
+}
+
+/** An issuer whose keys have an address in the entry may have no discovery document at all. */
+async function discoveryOf(rules: IssuerRules, from: string, fetch: Fetch, signal: AbortSignal) {
+  const { issuer, jwksUrl } = rules;
+  try {
+    const discovery = await readObject(issuer, 'its discovery document', fetch, new URL(from), signal);
+    const named = discovery['issuer'];
+    if (typeof named === 'string' && isSameIssuer(named, issuer)) return discovery;
+    const other = typeof named === 'string' ? `another issuer: ${printable(named)}` : 'no issuer';
+    throw issuerUnavailable(issuer, `its discovery document names ${other}`);
+  } catch (error) {
+    if (jwksUrl !== undefined) return {};
+    throw error;
+  }
+}
+
+async function readObject(issuer: string, what: string, fetch: Fetch, url: URL, signal: AbortSignal) {
+  const { status, body } = await readFromIssuer(fetch, url, signal).catch((error: unknown) => {
+    throw issuerUnavailable(issuer, `${what} could not be read: ${failureOf(error)}`, error);
+  });
+  if (status >= 300 && status < 400) {
+    throw issuerUnavailable(
+      issuer,
+      `${what} is at another address: it answered ${status}, and redirects are not followed`,
+    );
+  }
+  if (status !== 200) throw issuerUnavailable(issuer, `${what} could not be read: it answered ${status}`);
+  if (!isClaims(body)) throw issuerUnavailable(issuer, `${what} is not a JSON object`);
+  return body;
+}
+
+/** A name that a document gave, for the log: without control characters, and short. */
+const printable = (text: string): string => text.slice(0, 200).replaceAll(/[^\x21-\x7e]/g, '?');

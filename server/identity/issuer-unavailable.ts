@@ -1,0 +1,41 @@
+import { GatewayError } from '../../core/errors.ts';
+
+/** Why an issuer could not be asked, for the log: the issuer, and a sentence without anything that it sent. */
+export class IssuerProblem extends Error {
+  readonly issuer: string;
+  readonly problem: string;
+
+  constructor(issuer: string, problem: string, cause?: unknown) {
+    super(`${issuer}: ${problem}`, cause === undefined ? undefined : { cause });
+    this.name = 'IssuerProblem';
+    this.issuer = issuer;
+    this.problem = problem;
+  }
+}
+
+/** What a caller gets when an issuer could not be asked: 503, and the issuer is named in the log only. */
+export function issuerUnavailable(issuer: string, problem: string, cause?: unknown): GatewayError {
+  return new GatewayError('ERR_AUTH_UNAVAILABLE', 'Sign-in is not available at the moment; try again shortly.', {
+    cause: new IssuerProblem(issuer, problem, cause),
+    retryAfterSecs: 5,
+  });
+}
+
+/** The problem behind an error of {@link issuerUnavailable}. */
+export function issuerProblem(error: unknown): IssuerProblem | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof IssuerProblem ? cause : undefined;
+}
+
+/** What is known of a failed request without repeating texts from outside: a code of the socket, or a time-out. */
+export function failureOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'it failed';
+  if (error.name === 'TimeoutError') return 'it did not answer in time';
+  const code = codeOf(error) ?? codeOf(error.cause);
+  return code === undefined ? error.message.slice(0, 100) : `it cannot be reached (${code})`;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

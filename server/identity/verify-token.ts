@@ -1,0 +1,144 @@
+import { type CryptoKey, compactVerify, decodeJwt, decodeProtectedHeader, errors, type JWTPayload } from 'jose';
+import type { TokenKind } from '../../core/identity/issuer-entry.ts';
+import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
+import { type LoginRefusal, refuse, type SeenToken } from '../../core/identity/login-refusal.ts';
+import { isSignatureAlgorithm } from '../../core/identity/resolve-issuers.ts';
+import { tokenKind } from '../../core/identity/token-shape.ts';
+import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
+import type { IssuerDocuments } from './issuer-documents.ts';
+
+export interface DecodedToken {
+  readonly header: Readonly<Record<string, unknown>>;
+  /** Not yet verified. */
+  readonly claims: JWTPayload & { readonly sub: string };
+  readonly seen: SeenToken;
+}
+
+/** What is looked at besides the issuer's rules. */
+export interface TokenChecks {
+  readonly rules: IssuerRules;
+  /** The issuer as this token must name it. */
+  readonly issuer: string;
+  readonly documents: IssuerDocuments;
+  readonly now: Date;
+}
+
+export const leewaySecs = 60;
+/** OpenID Connect Core 1.0, section 2: at most 255 ASCII characters. Others are accepted, control characters are not. */
+const longestSubject = 255;
+
+/** Whether a text is a JWS in compact form with a JSON header. Anything else may be an opaque access token. */
+export function isJwt(token: string): boolean {
+  if (token.split('.').length !== 3) return false;
+  try {
+    return typeof decodeProtectedHeader(token).alg === 'string';
+  } catch {
+    return false;
+  }
+}
+
+/** Reads a JWT without believing it. Refuses what NoETL would evaluate as a template, and what names no subject. */
+export function decodeToken(token: string): DecodedToken | LoginRefusal {
+  let header: Readonly<Record<string, unknown>>;
+  let claims: JWTPayload;
+  try {
+    header = decodeProtectedHeader(token) as Readonly<Record<string, unknown>>;
+    claims = decodeJwt(token);
+  } catch {
+    return refuse('malformed');
+  }
+  const seen = seenOf(header, claims);
+  if (holdsTemplateMark(header) || holdsTemplateMark(claims)) return refuse('template_mark', {});
+  const { sub } = claims;
+  if (typeof sub !== 'string' || sub === '') return refuse('subject_missing', seen);
+  if (sub.length > longestSubject || /\p{Cc}/u.test(sub) || sub.trim() === '') return refuse('subject_invalid', seen);
+  return { header, claims: { ...claims, sub }, seen };
+}
+
+/**
+ * Verifies kind, signature, audience and times of a JWT, with 60 s of leeway; `exp` is required.
+ * @returns the kind of token, or why it is refused.
+ * @throws ERR_AUTH_UNAVAILABLE when the issuer's keys could not be read.
+ * @see RFC 7519 section 4.1, RFC 8725 section 3
+ */
+export async function verifyToken(
+  token: string,
+  { header, claims, seen }: DecodedToken,
+  checks: TokenChecks,
+): Promise<{ readonly kind: TokenKind } | LoginRefusal> {
+  const { rules, now } = checks;
+  const kind = tokenKind(header['typ'], claims);
+  if (kind === undefined) return refuse('token_kind', seen);
+  const signature = await signatureRefusal(token, seen, checks);
+  if (signature !== undefined) return signature;
+  const refusal = audienceRefusal(rules, kind, claims, seen) ?? timeRefusal(claims, now, seen);
+  if (refusal !== undefined) return refusal;
+  return rules.accept.has(kind) ? { kind } : refuse('kind_not_accepted', { ...seen, kind });
+}
+
+/** The signature alone. Used for logout tokens and signed userinfo too. */
+export async function signatureRefusal(
+  token: string,
+  seen: SeenToken,
+  { rules, issuer, documents }: Omit<TokenChecks, 'now'>,
+): Promise<LoginRefusal | undefined> {
+  const { alg = '', kid } = decodeProtectedHeader(token);
+  if (!isSignatureAlgorithm(alg) || !rules.algorithms.includes(alg)) return refuse('algorithm_not_allowed', seen);
+  const keys = await documents.keysFor({ alg, ...(typeof kid === 'string' && { kid }) }, issuer);
+  if (keys.length === 0) return refuse('key_unknown', seen);
+  for (const key of keys) {
+    const verdict = await verdictOf(token, key, alg);
+    if (verdict === 'valid') return undefined;
+    if (verdict === 'malformed') return refuse('malformed', seen);
+  }
+  return refuse('signature_invalid', seen);
+}
+
+async function verdictOf(token: string, key: CryptoKey, alg: string): Promise<'valid' | 'invalid' | 'malformed'> {
+  try {
+    await compactVerify(token, key, { algorithms: [alg] });
+    return 'valid';
+  } catch (error) {
+    // Anything else, an unknown `crit` for example, does not depend on the key.
+    return error instanceof errors.JOSEError && !(error instanceof errors.JWSSignatureVerificationFailed)
+      ? 'malformed'
+      : 'invalid';
+  }
+}
+
+function audienceRefusal(
+  rules: IssuerRules,
+  kind: TokenKind,
+  { aud, client_id: client }: JWTPayload,
+  seen: SeenToken,
+): LoginRefusal | undefined {
+  const isFallback = rules.clientIdIsAudience && kind === 'access_token' && aud === undefined;
+  const given: readonly unknown[] = Array.isArray(aud) ? aud : [isFallback ? client : aud];
+  return given.some((one) => typeof one === 'string' && rules.audiences.includes(one))
+    ? undefined
+    : refuse('audience_mismatch', seen);
+}
+
+function timeRefusal({ exp, nbf, iat }: JWTPayload, now: Date, seen: SeenToken): LoginRefusal | undefined {
+  const nowSecs = now.getTime() / 1000;
+  const off = (secs: number) => ({ ...seen, offSecs: Math.round(nowSecs - secs) });
+  if (typeof exp !== 'number') return refuse('expiry_missing', seen);
+  if (exp <= nowSecs - leewaySecs) return refuse('expired', off(exp));
+  if (isAfter(nbf, nowSecs)) return refuse('not_yet_valid', off(Number(nbf)));
+  if (isAfter(iat, nowSecs)) return refuse('issued_in_future', off(Number(iat)));
+  return undefined;
+}
+
+const isAfter = (time: unknown, nowSecs: number): boolean =>
+  time !== undefined && (typeof time !== 'number' || time > nowSecs + leewaySecs);
+
+function seenOf(header: Readonly<Record<string, unknown>>, { iss, aud }: JWTPayload): SeenToken {
+  const { alg, kid } = header;
+  const audience = Array.isArray(aud) ? aud.join(' ') : aud;
+  return {
+    ...(typeof iss === 'string' && { issuer: iss }),
+    ...(typeof audience === 'string' && { audience }),
+    ...(typeof alg === 'string' && { algorithm: alg }),
+    ...(typeof kid === 'string' && { kid }),
+  };
+}

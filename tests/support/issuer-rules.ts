@@ -1,0 +1,29 @@
+import { createEnvironmentReader } from '../../core/config/environment-reader.ts';
+import type { IssuerEntry } from '../../core/identity/issuer-entry.ts';
+import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
+import { type IssuerDefaults, resolveIssuers } from '../../core/identity/resolve-issuers.ts';
+
+const usual: IssuerDefaults = {
+  audiences: ['app', 'https://api.example.com'],
+  algorithms: ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'],
+  accept: ['id_token', 'access_token'],
+  roles: {},
+  knownRoles: ['admin', 'developer', 'analyst', 'viewer'],
+  isEmailNeeded: false,
+  named: 0,
+};
+
+/** Entries as a config resolves them, and the problems of those that it refuses. */
+export function resolved(entries: readonly IssuerEntry[], defaults: Partial<IssuerDefaults> = {}, environment = {}) {
+  const reader = createEnvironmentReader(environment);
+  const rules = resolveIssuers(entries, { ...usual, ...defaults }, reader);
+  return { rules, problems: reader.problems };
+}
+
+/** The rules of one entry. @throws when the config would refuse it */
+export function rulesOf(entry: IssuerEntry, defaults: Partial<IssuerDefaults> = {}): IssuerRules {
+  const { rules, problems } = resolved([entry], defaults);
+  const [one] = rules;
+  if (one === undefined || problems.length > 0) throw new Error(problems.join('; '));
+  return one;
+}
