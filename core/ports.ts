@@ -4,7 +4,8 @@ import type { TokenKind } from './identity/issuer-entry.ts';
 import type { IssuerRules } from './identity/issuer-rules.ts';
 import type { LoginRefusal } from './identity/login-refusal.ts';
 import type { RawNumber } from './json/lossless-json.ts';
-import type { Session, User } from './session/session.ts';
+import type { ProviderTokens, Session, SessionIdentity, User } from './session/session.ts';
+import type { SessionsOf } from './session/session-marks.ts';
 import type { SessionKey, SessionToken } from './session/session-token.ts';
 
 /** One call to NoETL. `path` is already encoded, segment by segment; nothing is added to it. */
@@ -64,9 +65,17 @@ export interface SessionStore {
   put(key: SessionKey, session: Session, checkedAt: Date, keepUntil: Date): Promise<boolean>;
   /** A tombstone until then. */
   end(key: SessionKey, until: Date): Promise<void>;
-  /** Sessions of that user issued before now are over; the mark is kept until then. */
+  /**
+   * Sessions of that user issued before now are over; the mark is kept until then. Other groups of sessions have names
+   * too (`session-marks.ts`), which are used like a user's id.
+   */
   endAllOf(userId: string, notBefore: Date, until: Date): Promise<void>;
   notBefore(userId: string): Promise<Date | undefined>;
+  /**
+   * Takes a name that can be taken once, until then. Needed for `replay: 'once'`, logout by the provider and codes.
+   * @returns false: it was taken before, by any replica.
+   */
+  claim?(name: string, until: Date): Promise<boolean>;
   /** Called for endings made by any replica; a shared store delivers within a second. */
   onEnded(listener: (ending: Ending) => void): void;
   /** @throws ERR_STORE when it does not answer. */
@@ -99,7 +108,24 @@ export interface Sessions {
   remember(token: SessionToken, session: Session): Promise<void>;
   end(token: SessionToken, session: Session): Promise<void>;
   endAllOf(user: User): Promise<void>;
+  /** Ends every session that the target names, on all replicas. */
+  endSessionsOf(target: SessionsOf): Promise<void>;
+  /** See {@link SessionStore.claim}. @throws ERR_STORE, also when the store cannot do it */
+  claim(name: string, until: Date): Promise<boolean>;
 }
+
+/** Asks the identity provider again about a session that came from it. */
+export interface SessionFollower {
+  /**
+   * @returns the roles that it gives now, `undefined` for "as before"; or that the session is over.
+   * @throws ERR_AUTH_UNAVAILABLE when the provider could not be asked.
+   */
+  follow(identity: SessionIdentity, tokens: ProviderTokens): Promise<FollowedSession>;
+}
+
+export type FollowedSession =
+  | { readonly outcome: 'over' }
+  | { readonly outcome: 'valid'; readonly roles: readonly string[] | undefined };
 
 export interface LoginRequest {
   readonly token: string;

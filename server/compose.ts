@@ -15,6 +15,7 @@ import { createHttpValidator, createPlaybookValidator } from './auth/validate/up
 import { type CallbackRegistry, createCallbackRegistry } from './callbacks/callback-registry.ts';
 import { createPlaybookDriver, type PlaybookDriver } from './callbacks/playbook-driver.ts';
 import { createIdentityVerifier } from './identity/identity-verifier.ts';
+import { createSessionFollower } from './identity/session-follower.ts';
 import { createRateLimits, type RateLimits } from './rate-limit/rate-limits.ts';
 import { createMemorySessionStore } from './stores/memory-session-store.ts';
 import { atOwnPaths } from './upstream/at-own-paths.ts';
@@ -65,20 +66,21 @@ export async function compose(
   const given: Given = { config, clock, observe, upstream, driver };
   const store =
     (await config.adapters.sessionStore?.({ upstream, clock, observe })) ?? (await openStore(config, clock));
-  const sessions = createSessions({
-    store,
-    validator: chooseValidator(given),
-    clock,
-    options: config.sessions,
-    limits: config.limits,
-    observe,
-  });
   const verifier = createIdentityVerifier({
     issuers: auth.issuers,
     mode: auth.jwtMode,
     clock,
     observe,
     email: isEmailNeeded(auth.login) ? 'needed' : 'optional',
+  });
+  const sessions = createSessions({
+    store,
+    validator: chooseValidator(given),
+    follower: createSessionFollower(verifier.known),
+    clock,
+    options: config.sessions,
+    limits: config.limits,
+    observe,
   });
   return {
     upstream,

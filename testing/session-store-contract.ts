@@ -76,7 +76,8 @@ const sessionCases: readonly Case[] = [
       const key = newKey(secret);
       const displayName = 'Ä "x" {"state":"ended"}';
       const user = { userId: '320816801799737344', email: undefined, displayName, roles: ['a', 'b'] };
-      const session = { ...newSession(), user, issuerExpiresAt: inHours(24), selfIssued: true };
+      const identity = { issuer: 'https://id.example.com/', subject: 'ada', sid: 's', refreshMs: 60_000, sealed: 'x' };
+      const session = { ...newSession(), user, issuerExpiresAt: inHours(24), selfIssued: true, identity };
       const checkedAt = new Date(Date.now() - 5);
       assert.equal(await one.put(key, session, checkedAt, inHours(9)), true);
       for (const store of [one, two]) {
@@ -152,6 +153,19 @@ const endingCases: readonly Case[] = [
       for (const mark of marks) await one.endAllOf(userId, mark, inHours(1));
       assert.deepEqual(await two.notBefore(userId), marks[1]);
       assert.equal(await two.notBefore(newUser()), undefined);
+    },
+  },
+  {
+    name: 'a name is claimed once until its time is over, where the store can do that',
+    async check({ one, two }) {
+      if (one.claim === undefined) return;
+      const [name, until] = [newUser(), new Date(Date.now() + 1_500)];
+      const won = await Promise.all([one, two, one, two].map((store) => store.claim?.(name, until)));
+      if (Date.now() < until.getTime()) assert.equal(won.filter((taken) => taken === true).length, 1);
+      assert.equal(await two.claim?.(newUser(), inHours(1)), true);
+      await eventually(async () => (await one.claim?.(name, inHours(1))) === true);
+      assert.ok(Date.now() >= until.getTime());
+      assert.equal(await two.claim?.(name, inHours(1)), false);
     },
   },
   {

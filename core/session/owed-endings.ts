@@ -65,6 +65,7 @@ function methodsOf(store: SessionStore): Omit<SessionStore, 'end' | 'endAllOf'> 
     get: (key) => store.get(key),
     put: (key, session, checkedAt, until) => store.put(key, session, checkedAt, until),
     notBefore: (userId) => store.notBefore(userId),
+    ...(store.claim && { claim: store.claim.bind(store) }),
     onEnded: (listener) => store.onEnded(listener),
     ping: () => store.ping(),
     close: () => store.close(),

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts';
+import { providerTokens } from './sealed.ts';
 import type { Session } from './session.ts';
 import type { KnownSession } from './session-memory.ts';
 import {
@@ -35,39 +36,71 @@ export function createSessionCheck(parts: SessionParts): SessionCheck {
   const ageMs = (known: KnownSession): number => clock() - known.checkedAtMs;
 
   function tolerated(found: FoundSession | undefined): FoundSession | undefined {
-    if (found === undefined || ageMs(found.known) < revalidateMs + outageGraceMs) return found;
+    if (found === undefined) return found;
+    if (ageMs(found.known) < dueAfterMs(found.known.session, revalidateMs) + outageGraceMs) return found;
     throw new GatewayError('ERR_AUTH_UNAVAILABLE', 'the session could not be checked', { retryAfterSecs: 5 });
   }
 
   return {
-    isDue: (known) => known.session.selfIssued !== true && ageMs(known) >= revalidateMs,
+    isDue: (known) => ageMs(known) >= dueAfterMs(known.session, revalidateMs),
     async run(key, token, known) {
       const unchecked = { known, layer: 'store' } as const;
       if (!memory.mayAsk(key)) return tolerated(unchecked);
       const checked = once(key, () => check(parts, key, token, known.session)).catch(() => unchecked);
-      return tolerated(ageMs(known) >= 2 * revalidateMs ? await checked : unchecked);
+      return tolerated(ageMs(known) >= 2 * dueAfterMs(known.session, revalidateMs) ? await checked : unchecked);
     },
   };
 }
 
-/** Nothing extends a session: the earlier of both ends counts, and its first day stays its first day. */
+/** After how long a session is checked again: with NoETL, with its identity provider, or never. */
+function dueAfterMs({ selfIssued, identity }: Session, revalidateMs: number): number {
+  const ofNoetl = selfIssued === true ? Number.POSITIVE_INFINITY : revalidateMs;
+  return Math.min(ofNoetl, identity?.refreshMs ?? Number.POSITIVE_INFINITY);
+}
+
 async function check(
   parts: SessionParts,
   key: SessionKey,
   token: SessionToken,
   session: Session,
 ): Promise<FoundSession | undefined> {
-  let answer: Session | undefined;
+  let checked: Session | undefined;
   try {
-    answer = await askValidator(parts, 'known', token);
+    const followed = await followProvider(parts, token, session);
+    checked = followed && (await revalidated(parts, token, followed));
   } catch (error) {
     parts.memory.askAgainIn(key, askAgainMs);
     throw error;
   }
-  if (answer === undefined || answer.user.userId !== session.user.userId) {
-    await endSession(parts, key, session);
-    return undefined;
-  }
+  if (checked !== undefined) return keepSession(parts, key, checked);
+  await endSession(parts, key, session);
+  return undefined;
+}
+
+/** Nothing extends a session: the earlier of both ends counts, and its first day stays its first day. */
+async function revalidated(parts: SessionParts, token: SessionToken, session: Session): Promise<Session | undefined> {
+  if (session.selfIssued === true) return session;
+  const answer = await askValidator(parts, 'known', token);
+  if (answer === undefined || answer.user.userId !== session.user.userId) return undefined;
   const expiresAt = new Date(Math.min(answer.expiresAt.getTime(), session.expiresAt.getTime()));
-  return keepSession(parts, key, { ...session, user: answer.user, expiresAt });
+  return { ...session, user: answer.user, expiresAt };
+}
+
+/**
+ * What the identity provider says of the session now. Roles of a session that NoETL made are NoETL's.
+ * @returns undefined: it is over for the provider, or can no longer be asked about.
+ */
+async function followProvider(
+  { follower }: SessionParts,
+  token: SessionToken,
+  session: Session,
+): Promise<Session | undefined> {
+  const { identity, selfIssued, user } = session;
+  if (identity?.refreshMs === undefined || follower === undefined) return session;
+  const tokens = providerTokens(token, identity);
+  if (tokens?.access === undefined) return undefined;
+  const answer = await follower.follow(identity, tokens);
+  if (answer.outcome === 'over') return undefined;
+  const isOurs = selfIssued === true && answer.roles !== undefined;
+  return isOurs ? { ...session, user: { ...user, roles: answer.roles } } : session;
 }

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { Ending } from '../ports.ts';
 import type { Session } from './session.ts';
+import { markNames } from './session-marks.ts';
 import type { SessionKey } from './session-token.ts';
 
 /** A session and when whoever issued it last said that it is valid, milliseconds. */
@@ -48,7 +49,8 @@ export function createSessionMemory({ clock, cacheTtlMs, cacheSize, invalidTtlMs
     },
     /** Whether an ending that this process has heard of covers the session, however it was found. */
     hasEnded(key: SessionKey, session: Session): boolean {
-      return endedKeys.has(key) || session.issuedAt.getTime() <= (notBeforeMs.get(session.user.userId) ?? -1);
+      const issuedAtMs = session.issuedAt.getTime();
+      return endedKeys.has(key) || markNames(session).some((name) => issuedAtMs <= (notBeforeMs.get(name) ?? -1));
     },
     noteEnding(ending: Ending): void {
       if ('key' in ending) endedKeys.set(ending.key, true);

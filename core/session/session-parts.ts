@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { GatewayError } from '../errors.ts';
-import type { SessionStore, SessionValidator } from '../ports.ts';
+import type { SessionFollower, SessionStore, SessionValidator } from '../ports.ts';
 import type { Session } from './session.ts';
 import { keptUntil } from './session-lifetime.ts';
 import type { KnownSession, SessionMemory } from './session-memory.ts';
@@ -13,6 +13,7 @@ export interface SessionParts {
   readonly store: SessionStore;
   readonly memory: SessionMemory;
   readonly validator: SessionValidator;
+  readonly follower: SessionFollower | undefined;
   readonly gate: ValidationGate;
   readonly clock: Clock;
   readonly options: Omit<ResolvedConfig['sessions'], 'store'>;

@@ -1,6 +1,7 @@
 import type { Asker } from '../ports.ts';
 import type { SessionCheck } from './session-check.ts';
 import { capSession, isLive } from './session-lifetime.ts';
+import { markNames } from './session-marks.ts';
 import { askValidator, type FoundSession, keepSession, type SessionParts } from './session-parts.ts';
 import type { SessionKey, SessionToken } from './session-token.ts';
 
@@ -19,8 +20,8 @@ export async function searchSession(
   const stored = await store.get(key);
   if (stored === undefined) return validateUnknown(parts, key, token, asker);
   if (stored.state === 'ended' || !isLive(stored.session, clock())) return undefined;
-  const notBefore = await store.notBefore(stored.session.user.userId);
-  if (notBefore !== undefined && stored.session.issuedAt <= notBefore) return undefined;
+  const marks = await Promise.all(markNames(stored.session).map((name) => store.notBefore(name)));
+  if (marks.some((mark) => mark !== undefined && stored.session.issuedAt <= mark)) return undefined;
   const known = { session: stored.session, checkedAtMs: stored.checkedAt.getTime() };
   memory.keep(key, known);
   return check.isDue(known) ? check.run(key, token, known) : { known, layer: 'store' };

@@ -32,4 +32,14 @@ export interface SessionIdentity {
   readonly client?: string;
   /** A client that logged in for itself. */
   readonly isMachine?: boolean;
+  /** The provider is asked again about this session after so many milliseconds. */
+  readonly refreshMs?: number;
+  /** The provider's tokens, sealed with the session token; see `sealed.ts`. */
+  readonly sealed?: string;
+}
+
+/** What is sealed in a session: its access token, for asking the provider again, and its ID token, for the logout. */
+export interface ProviderTokens {
+  readonly access?: string;
+  readonly id?: string;
 }

@@ -2,11 +2,12 @@ import type { Clock } from '../clock.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { GatewayError } from '../errors.ts';
 import type { Observe } from '../observe.ts';
-import type { Asker, SessionStore, Sessions, SessionValidator } from '../ports.ts';
+import type { Asker, SessionFollower, SessionStore, Sessions, SessionValidator } from '../ports.ts';
 import { createOwedEndings } from './owed-endings.ts';
 import type { Session } from './session.ts';
 import { createSessionCheck } from './session-check.ts';
 import { capSession, endingsKeptMs, isLive } from './session-lifetime.ts';
+import { markNames, namesToMark, type SessionsOf } from './session-marks.ts';
 import { createSessionMemory, type KnownSession } from './session-memory.ts';
 import { endSession, type FoundSession, keepSession, oncePerKey, type SessionParts } from './session-parts.ts';
 import { searchSession } from './session-search.ts';
@@ -17,6 +18,8 @@ import { watchedStore } from './watched-store.ts';
 export interface SessionsOptions {
   readonly store: SessionStore;
   readonly validator: SessionValidator;
+  /** Asks identity providers about sessions that came from them. */
+  readonly follower?: SessionFollower;
   readonly clock: Clock;
   readonly options: Omit<ResolvedConfig['sessions'], 'store'>;
   readonly limits: Pick<ResolvedConfig['limits'], 'validationsAtOnce' | 'validationsWaiting'>;
@@ -51,20 +54,22 @@ export function createSessions(given: SessionsOptions): Sessions {
       }
     },
     end: (token, session) => endSession(parts, sessionKey(token), session),
-    async endAllOf({ userId }) {
-      const nowMs = parts.clock();
-      const notBefore = new Date(nowMs);
-      parts.memory.noteEnding({ userId, notBefore });
-      await parts.store.endAllOf(userId, notBefore, new Date(nowMs + parts.options.maxMs + endingsKeptMs));
+    endAllOf: ({ userId }) => markSessions(parts, { userId }),
+    endSessionsOf: (target) => markSessions(parts, target),
+    async claim(name, until) {
+      if (parts.store.claim === undefined) {
+        throw new GatewayError('ERR_STORE', 'the session store cannot take a name once: it has no claim()');
+      }
+      return parts.store.claim(name, until);
     },
   };
 }
 
-function partsOf({ store, validator, clock, options, limits, observe }: SessionsOptions): SessionParts {
+function partsOf({ store, validator, follower, clock, options, limits, observe }: SessionsOptions): SessionParts {
   const { validationsAtOnce: atOnce, validationsWaiting: waiting } = limits;
   const memory = createSessionMemory({ clock, ...options });
   const gate = createValidationGate({ atOnce, waiting, clock, observe });
-  return { store, memory, validator, gate, clock, options };
+  return { store, memory, validator, follower, gate, clock, options };
 }
 
 function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup'] {
@@ -117,7 +122,18 @@ const alreadyEnded = () =>
 
 /** A login that ends in the very millisecond of the mark came after it. */
 async function issuedAfterMark({ store }: SessionParts, session: Session): Promise<Session> {
-  const notBefore = await store.notBefore(session.user.userId);
-  if (notBefore === undefined || session.issuedAt.getTime() !== notBefore.getTime()) return session;
-  return { ...session, issuedAt: new Date(notBefore.getTime() + 1) };
+  const issuedAtMs = session.issuedAt.getTime();
+  const marks = await Promise.all(markNames(session).map((name) => store.notBefore(name)));
+  const isMarked = marks.some((mark) => mark?.getTime() === issuedAtMs);
+  return isMarked ? { ...session, issuedAt: new Date(issuedAtMs + 1) } : session;
+}
+
+/** Ends them here at once, whatever the store says, and then everywhere. @throws ERR_STORE */
+async function markSessions({ clock, memory, store, options }: SessionParts, target: SessionsOf): Promise<void> {
+  const nowMs = clock();
+  const notBefore = new Date(nowMs);
+  const until = new Date(nowMs + options.maxMs + endingsKeptMs);
+  const names = namesToMark(target);
+  for (const userId of names) memory.noteEnding({ userId, notBefore });
+  await Promise.all(names.map((name) => store.endAllOf(name, notBefore, until)));
 }

@@ -3,7 +3,7 @@ import type { Observe } from '../observe.ts';
 import type { SessionStore } from '../ports.ts';
 
 /** What a store is asked to do, as metrics name it. */
-type StoreOperation = 'get' | 'put' | 'end' | 'end_all' | 'not_before' | 'ping';
+type StoreOperation = 'get' | 'put' | 'end' | 'end_all' | 'not_before' | 'claim' | 'ping';
 
 /** The same store; failures are counted, and whatever it throws is ERR_STORE. */
 export function watchedStore(store: SessionStore, observe: Observe): SessionStore {
@@ -16,12 +16,14 @@ export function watchedStore(store: SessionStore, observe: Observe): SessionStor
       throw new GatewayError('ERR_STORE', 'the session store does not answer', { cause: error, retryAfterSecs: 1 });
     }
   }
+  const claim = store.claim?.bind(store);
   return {
     get: (key) => watched('get', () => store.get(key)),
     put: (key, session, checkedAt, until) => watched('put', () => store.put(key, session, checkedAt, until)),
     end: (key, until) => watched('end', () => store.end(key, until)),
     endAllOf: (userId, notBefore, until) => watched('end_all', () => store.endAllOf(userId, notBefore, until)),
     notBefore: (userId) => watched('not_before', () => store.notBefore(userId)),
+    ...(claim && { claim: (name: string, until: Date) => watched('claim', () => claim(name, until)) }),
     onEnded: (listener) => store.onEnded(listener),
     ping: () => watched('ping', () => store.ping()),
     close: () => store.close(),

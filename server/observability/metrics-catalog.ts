@@ -65,7 +65,7 @@ export const counters = {
   storeErrors: {
     name: 'noetl_gateway_store_errors_total',
     help: 'Session store operations that could not find out.',
-    labels: { operation: ['get', 'put', 'end', 'end_all', 'not_before', 'ping', 'other'] },
+    labels: { operation: ['get', 'put', 'end', 'end_all', 'not_before', 'claim', 'ping', 'other'] },
   },
   validations: { name: 'noetl_gateway_validations_total', help: 'Sessions checked with NoETL.', labels: none },
   validationsShed: {

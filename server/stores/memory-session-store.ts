@@ -23,6 +23,7 @@ export function createMemorySessionStore({ maxEntries, clock }: MemorySessionSto
   const live = new LRUCache<SessionKey, Kept<StoredSession>>({ max: Math.max(1, maxEntries) });
   const ended = createKeep<true>(maxEntries * 10, clock);
   const marks = createKeep<Date>(maxEntries * 10, clock);
+  const claims = createKeep<true>(maxEntries * 10, clock);
   const listeners: ((ending: Ending) => void)[] = [];
   const tell = (ending: Ending) => {
     for (const listener of listeners) listener(ending);
@@ -50,6 +51,11 @@ export function createMemorySessionStore({ maxEntries, clock }: MemorySessionSto
       tell({ userId, notBefore });
     },
     notBefore: async (userId) => marks.get(userId),
+    async claim(name, until) {
+      if (claims.get(name) !== undefined) return false;
+      claims.set(name, true, until.getTime());
+      return true;
+    },
     onEnded: (listener) => void listeners.push(listener),
     ping: async () => {},
     close: async () => {},

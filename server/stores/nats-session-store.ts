@@ -18,6 +18,7 @@ export interface NatsSessionStoreOptions {
 }
 
 const sessionAt = (key: SessionKey) => `${sessionPrefix}${key}`;
+const claimAt = (name: string) => `claim.${userKey(name)}`;
 const userAt = (userId: string) => `${userPrefix}${userKey(userId)}`;
 
 /** Two replicas that write the same key at once are rare, and three times in a row is an outage. */
@@ -64,6 +65,11 @@ export function createNatsSessionStore({ url, clock, timeoutMs = 1_000 }: NatsSe
       if (text === undefined) return undefined;
       const mark = decodeMark(text);
       return clock() < mark.keepUntil.getTime() ? mark.notBefore : undefined;
+    },
+    claim(name, until) {
+      const isFree = (held: string | undefined) => held === undefined || Number(held) <= clock();
+      const value = String(until.getTime());
+      return change(claimAt(name), until, (held) => (isFree(held) ? value : undefined));
     },
     onEnded: bucket.endings.listen,
     async ping() {

@@ -57,6 +57,7 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
   const first = firstReady(redis, timeoutMs);
   const sessionAt = (key: SessionKey) => `${prefix}:session:${key}`;
   const markAt = (userId: string) => `${prefix}:not-before:${userKey(userId)}`;
+  const claimAt = (name: string) => `${prefix}:claim:${userKey(name)}`;
   const lifeMs = (until: Date) => String(Math.max(1, Math.ceil(until.getTime() - clock())));
 
   async function run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
@@ -91,6 +92,10 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
     async notBefore(userId) {
       const text = await run((to) => to.get(markAt(userId)));
       return text === null ? undefined : decodeMark(text).notBefore;
+    },
+    async claim(name, until) {
+      const taken = await run((to) => to.set(claimAt(name), '1', 'PX', lifeMs(until), 'NX'));
+      return taken === 'OK';
     },
     onEnded: endings.listen,
     async ping() {

@@ -89,7 +89,7 @@ function sessionOf(record: Json): Session | undefined {
 
 function identityOf(value: unknown): { readonly identity?: SessionIdentity } {
   if (!isObject(value)) return {};
-  const { issuer, subject, sid, client, isMachine } = value;
+  const { issuer, subject, sid, client, isMachine, refreshMs, sealed } = value;
   if (typeof issuer !== 'string' || typeof subject !== 'string') return {};
   return {
     identity: {
@@ -98,6 +98,8 @@ function identityOf(value: unknown): { readonly identity?: SessionIdentity } {
       ...(typeof sid === 'string' && { sid }),
       ...(typeof client === 'string' && { client }),
       ...(isMachine === true && { isMachine }),
+      ...(typeof refreshMs === 'number' && { refreshMs }),
+      ...(typeof sealed === 'string' && { sealed }),
     },
   };
 }

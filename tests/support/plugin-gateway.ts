@@ -112,6 +112,8 @@ export const sessions: Sessions = {
   },
   remember: async () => {},
   end: async () => {},
+  endSessionsOf: async () => {},
+  claim: async () => true,
   endAllOf: async () => {},
 };
 

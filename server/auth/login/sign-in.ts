@@ -1,6 +1,7 @@
+import { hash } from 'node:crypto';
 import { GatewayError } from '../../../core/errors.ts';
 import type { IssuerRules } from '../../../core/identity/issuer-rules.ts';
-import { isRefusal, refuse, type SeenToken } from '../../../core/identity/login-refusal.ts';
+import { isRefusal, type LoginRefusal, refuse } from '../../../core/identity/login-refusal.ts';
 import type { GatewayEvent, Observe } from '../../../core/observe.ts';
 import type {
   Identity,
@@ -10,6 +11,7 @@ import type {
   LoginRequest,
   Sessions,
 } from '../../../core/ports.ts';
+import { sealTokens } from '../../../core/session/sealed.ts';
 import type { Session } from '../../../core/session/session.ts';
 import { capSession } from '../../../core/session/session-lifetime.ts';
 import type { SessionToken } from '../../../core/session/session-token.ts';
@@ -36,6 +38,13 @@ export interface SignedIn {
   readonly session: Session;
 }
 
+/** A token that does not say when it ends is remembered for a day; others so much longer than they live. */
+const longestReplayMs = 24 * 3_600_000;
+/** The year 9999: later than that no store has to keep anything. */
+const latestMs = Date.UTC(9999, 0, 1);
+/** A hint is part of an address that the browser follows. */
+const longestHint = 4_096;
+
 /**
  * Makes a session of an identity token: the token is verified before anything is sent upstream, the login backend makes
  * the session, the issuer's entry bounds its life, and it is kept. Each login is one event, with the reason of a refusal.
@@ -51,11 +60,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     const verified = await seen(observe, common, () =>
       verifier.verify(request.token, request.domain, request.expected),
     );
-    if (isRefusal(verified)) {
-      const { rejected, publicReason, reason, seen: token } = verified;
-      observe({ ...common, outcome: 'rejected', reason, token });
-      throw new GatewayError('ERR_LOGIN_REJECTED', rejected, { reason: publicReason });
-    }
+    if (isRefusal(verified)) return refused(observe, common, verified);
     const { identity, rules } = verified;
     const known = { ...common, ...whoseLogin(identity) };
     await limitRate(limits, 'login', `subject ${identity.issuer} ${identity.subject}`, observe);
@@ -64,8 +69,13 @@ export function createSignIn(options: SignInOptions): SignIn {
       observe({ ...known, outcome: 'not_authenticated', ...(result.code !== undefined && { reason: result.code }) });
       throw new GatewayError('ERR_LOGIN_REJECTED', result.reason, { reason: 'not_accepted' });
     }
-    const session = boundSession(result.session, identity, rules, options.maxSessionMs);
-    if (session.expiresAt <= session.issuedAt) return refuseEnded(observe, known, { issuer: identity.issuer });
+    const bounds = { rules, identity, token: request.token, maxSessionMs: options.maxSessionMs };
+    const session = boundSession(result.session, result.token, bounds);
+    const seenToken = { issuer: identity.issuer, kind: identity.kind };
+    if (session.expiresAt <= session.issuedAt) return refused(observe, known, refuse('expired', seenToken));
+    if (rules.replay === 'once' && !(await takeToken(sessions, request.token, identity))) {
+      return refused(observe, known, refuse('replayed', seenToken));
+    }
     await sessions.remember(result.token, session);
     const { userId, email } = session.user;
     observe({ ...known, outcome: 'succeeded', userId, ...(email !== undefined && { email }) });
@@ -73,12 +83,27 @@ export function createSignIn(options: SignInOptions): SignIn {
   };
 }
 
+/** A token logs in once: what was signed counts, since a signature can often be written in another way. */
+function takeToken(sessions: Sessions, token: string, { issuer, expiresAt }: Identity): Promise<boolean> {
+  const signed = token.includes('.') ? token.slice(0, token.lastIndexOf('.')) : token;
+  const until = new Date(Math.min(expiresAt.getTime(), latestMs) + longestReplayMs);
+  return sessions.claim(`login ${issuer} ${hash('sha256', signed)}`, until);
+}
+
 /** The session with its identity, no longer than the gateway and the issuer's entry allow. */
-function boundSession(made: Session, identity: Identity, rules: IssuerRules, maxSessionMs: number): Session {
-  const { issuer, subject, sid, client, isMachine } = identity;
-  const { maxMs = maxSessionMs, endsWithToken } = rules.session;
-  const session = capSession(made, Math.min(maxMs, maxSessionMs));
+function boundSession(
+  made: Session,
+  sessionToken: SessionToken,
+  { identity, rules, token, maxSessionMs }: Bounds,
+): Session {
+  const { issuer, subject, sid, client, isMachine, kind } = identity;
+  const { maxMs = maxSessionMs, endsWithToken, refreshMs } = rules.session;
+  const isFollowed = refreshMs !== undefined && kind !== 'id_token';
+  // A session that should be refreshed, and cannot be, lives as long as until its first refresh.
+  const refreshCapMs = isFollowed ? maxSessionMs : (refreshMs ?? maxSessionMs);
+  const session = capSession(made, Math.min(maxMs, maxSessionMs, refreshCapMs));
   const endMs = endsWithToken ? identity.expiresAt.getTime() : Number.POSITIVE_INFINITY;
+  const sealed = sealedTokens(sessionToken, token, isFollowed, rules, kind);
   return {
     ...session,
     expiresAt: new Date(Math.min(session.expiresAt.getTime(), endMs)),
@@ -88,8 +113,30 @@ function boundSession(made: Session, identity: Identity, rules: IssuerRules, max
       ...(sid !== undefined && { sid }),
       ...(client !== undefined && { client }),
       ...(isMachine && { isMachine }),
+      ...(isFollowed && { refreshMs }),
+      ...(sealed !== undefined && { sealed }),
     },
   };
+}
+
+interface Bounds {
+  readonly identity: Identity;
+  readonly rules: IssuerRules;
+  readonly token: string;
+  readonly maxSessionMs: number;
+}
+
+/** An access token is kept to ask the provider again, an ID token as the hint of a logout at the provider. */
+function sealedTokens(
+  sessionToken: SessionToken,
+  token: string,
+  isFollowed: boolean,
+  { browser }: IssuerRules,
+  kind: Identity['kind'],
+): string | undefined {
+  if (isFollowed) return sealTokens(sessionToken, { access: token });
+  const isHint = kind === 'id_token' && browser !== undefined && token.length <= longestHint;
+  return isHint ? sealTokens(sessionToken, { id: token }) : undefined;
 }
 
 type LoginEvent = Extract<GatewayEvent, { type: 'login' }>;
@@ -99,9 +146,8 @@ function whoseLogin({ issuer, subject, kind, isMachine, client }: Identity) {
   return { issuer, subject, token: { kind }, ...(isMachine && { machine: client ?? subject }) };
 }
 
-/** The token is over, or says not when it ends, and the session must not outlive it. */
-function refuseEnded(observe: Observe, common: Common, token: SeenToken): never {
-  const { rejected, publicReason, reason } = refuse('expired', token);
+function refused(observe: Observe, common: Common, refusal: LoginRefusal): never {
+  const { rejected, publicReason, reason, seen: token } = refusal;
   observe({ ...common, outcome: 'rejected', reason, token });
   throw new GatewayError('ERR_LOGIN_REJECTED', rejected, { reason: publicReason });
 }
