@@ -3,7 +3,7 @@ type Claims = Readonly<Record<string, unknown>>;
 /**
  * A claim by its exact name, or by a dotted path into nested claims. Keys that hold dots themselves are found too:
  * `resource_access.my.app.roles` finds `{"resource_access": {"my.app": {"roles": …}}}`. Only own members count.
- * @returns undefined: there is none.
+ * @returns undefined: the claim is absent.
  */
 export function claimAt(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];

@@ -94,7 +94,7 @@ function checkSubjects(rules: readonly IssuerRules[], wrong: (index: number, sai
   const first = rules.findIndex(({ subjects }) => subjects === 'plain');
   rules.forEach(({ subjects }, index) => {
     if (subjects === 'plain' && index !== first) {
-      wrong(index, "only one issuer may have subjects: 'plain': NoETL could not tell their users apart");
+      wrong(index, "only one issuer may have subjects: 'plain': NoETL could not keep their users apart");
     }
   });
 }

@@ -29,7 +29,7 @@ const accessMarks = ['scope', 'scp', 'client_id', 'cid', 'appid', 'appidacr', 'a
 /**
  * What a JWT is by its header and claims.
  * @returns undefined: not a login. A logout token, a refresh token, a security event and so on have a `typ` or a
- * `token_use` that says so, or `events` (RFC 8417); a JWT of an unknown kind is not accepted as another.
+ * `token_use` of its own, or `events` (RFC 8417); a JWT of an unknown kind is not accepted as another.
  */
 export function tokenKind(typ: unknown, claims: Claims): TokenKind | undefined {
   if (claims['events'] !== undefined) return undefined;
@@ -91,7 +91,7 @@ export function missingScope(needed: readonly string[], claims: Claims): string 
   return needed.find((scope) => !granted.includes(scope));
 }
 
-/** `scope` is a text (RFC 8693), `scp` a text or a list. @returns undefined: the token does not say. */
+/** `scope` is a text (RFC 8693), `scp` a text or a list. @returns undefined: the token has no such claim. */
 export function scopesOf(claims: Claims): readonly unknown[] | undefined {
   const said = [claims['scope'], claims['scp']].filter((value) => value !== undefined);
   if (said.length === 0) return undefined;

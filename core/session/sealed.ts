@@ -8,7 +8,7 @@ const [saltBytes, nonceBytes, tagBytes] = [16, 12, 16];
 
 /**
  * Encrypts a text so that only who presents the session token can read it: the key is derived from the token, which is
- * kept nowhere. What a store holds of a provider's token is useless to whoever reads the store.
+ * kept nowhere. What a store holds of a provider's token is useless without the session token.
  * @see RFC 5869 (HKDF), NIST SP 800-38D (GCM)
  */
 export function seal(token: SessionToken, text: string): string {

@@ -53,8 +53,8 @@ export function createIdentityVerifier(options: IdentityVerifierOptions): Issuer
       const { claimed } = verdict;
       if ('error' in verdict) {
         const problem = issuerProblem(verdict.error);
-        const told = problem === undefined ? {} : { issuer: problem.issuer, problem: problem.problem };
-        observe({ type: 'identity_token', outcome: 'jwks_unavailable', mode, token: verdict.seen, ...told });
+        const answer = problem === undefined ? {} : { issuer: problem.issuer, problem: problem.problem };
+        observe({ type: 'identity_token', outcome: 'jwks_unavailable', mode, token: verdict.seen, ...answer });
       } else {
         const { reason, seen } = verdict;
         observe({ type: 'identity_token', outcome: outcomeOf(reason), mode, reason, token: seen });

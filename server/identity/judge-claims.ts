@@ -87,7 +87,7 @@ function entryRefusal({ claims, asked, expected }: JudgedToken, seen: SeenToken)
   return isNonceWrong ? refuse('nonce_mismatch', seen) : undefined;
 }
 
-/** Entra: the tenant stands in the issuer and in `tid`, and both must be the same. */
+/** Entra: the tenant is in the issuer and in `tid`, and both must be the same. */
 const isTenantOf = (issuer: string, tid: unknown): boolean =>
   typeof tid === 'string' && tid !== '' && issuer.split('/').includes(tid);
 
@@ -103,7 +103,7 @@ function machineRefusal({ asked, claims, email }: JudgedToken, seen: SeenToken):
     : refuse('machine_not_accepted', refused);
 }
 
-/** E-mail and name that an access token lacks, where the entry says so. What the token says itself is kept. */
+/** E-mail and name that an access token lacks, where the entry has it. What the token says itself is kept. */
 async function withUserinfo(
   { token, claims, kind, asked, email }: JudgedToken,
   seen: SeenToken,
@@ -116,10 +116,10 @@ async function withUserinfo(
   if (isEmailThere && nameOf(claims) !== undefined) return { claims };
   // Userinfo is for tokens with the scope openid; others it refuses.
   if (scopesOf(claims)?.includes('openid') === false) return { claims };
-  const told = await readUserinfo(token, asked, seen);
-  if (isRefusal(told)) return told.reason === 'userinfo_denied' && email === 'optional' ? { claims } : told;
-  if (told.claims.sub !== claims.sub) return refuse('userinfo_invalid', seen);
-  return { claims: { ...told.claims, ...claims } };
+  const answer = await readUserinfo(token, asked, seen);
+  if (isRefusal(answer)) return answer.reason === 'userinfo_denied' && email === 'optional' ? { claims } : answer;
+  if (answer.claims.sub !== claims.sub) return refuse('userinfo_invalid', seen);
+  return { claims: { ...answer.claims, ...claims } };
 }
 
 function emailOf(

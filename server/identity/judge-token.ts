@@ -22,7 +22,7 @@ export type Verdict =
   | (LoginRefusal & { readonly claimed?: Claimed })
   | { readonly error: unknown; readonly seen: SeenToken; readonly claimed?: Claimed };
 
-/** An identity that nobody has verified. */
+/** An identity that is not verified. */
 export interface Claimed {
   readonly identity: Identity;
   readonly rules: IssuerRules;
@@ -95,12 +95,12 @@ const judgeOpaque: JudgeKind = async (token, candidates, expected, { clock, fetc
   const asked: Asked = { rules, documents, issuer, fetch };
   try {
     const read = rules.introspection === undefined ? readUserinfo : introspect;
-    const told = await read(token, asked, seen);
-    if (isRefusal(told)) return told;
+    const answer = await read(token, asked, seen);
+    if (isRefusal(answer)) return answer;
     const now = new Date(clock());
     const verdict = await judgeClaims({
       token,
-      claims: told.claims,
+      claims: answer.claims,
       seen,
       kind: 'opaque',
       asked,

@@ -19,9 +19,9 @@ export function createSessionFollower(known: readonly KnownIssuer[], fetch: Fetc
       if (found === undefined || access === undefined) return { outcome: 'over' };
       const { rules, documents } = found;
       const ask = rules.introspection === undefined ? readUserinfo : introspect;
-      const told = await ask(access, { rules, documents, issuer, fetch }, { issuer });
-      if (isRefusal(told) || told.claims.sub !== subject) return { outcome: 'over' };
-      return { outcome: 'valid', roles: rolesNow(rules, told.claims) };
+      const answer = await ask(access, { rules, documents, issuer, fetch }, { issuer });
+      if (isRefusal(answer) || answer.claims.sub !== subject) return { outcome: 'over' };
+      return { outcome: 'valid', roles: rolesNow(rules, answer.claims) };
     },
   };
 }

@@ -16,6 +16,6 @@ export function identityWith(change: Partial<Identity> & Pick<Identity, 'issuer'
   };
 }
 
-/** A token with these claims; nobody here looks at its signature. */
+/** A token with these claims; its signature is not looked at. */
 export const tokenWith = (claims: Readonly<Record<string, unknown>>): string =>
   new UnsecuredJWT({ ...claims }).encode();

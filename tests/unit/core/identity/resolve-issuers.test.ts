@@ -115,7 +115,7 @@ describe('where NoETL finds users by e-mail, several issuers', () => {
     expect(resolved([one, { ...two, email: { trust: 'never' } }], needed).problems).toEqual([]);
   });
 
-  it('named in the environment alone: only the first vouches, and the others log nobody in', () => {
+  it('named in the environment alone: only the first vouches, and users of the others cannot log in', () => {
     const { problems } = resolved([one, two], { ...needed, named: 2 });
     expect(problems).toEqual([]);
     expect(domainsOf([one, two], 2)).toEqual([

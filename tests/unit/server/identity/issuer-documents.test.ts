@@ -30,7 +30,7 @@ describe('which issuer', () => {
     expect(outcomes()).toEqual(['jwks_unavailable']);
   });
 
-  it('is told apart from others of its host by the token', async () => {
+  it('is failure apart from others of its host by the token', async () => {
     const realms = [`${world.issuer.issuer}realms/a`, `${world.issuer.issuer}realms/b`];
     const seen: string[] = [];
     const { verify } = world.verifier({
@@ -55,9 +55,9 @@ describe('which issuer', () => {
     const { verify } = world.verifier({
       fetch: async (url, init) => (url.endsWith(path) ? response : fetch(url, init)),
     });
-    const told = await verify(await world.issuer.token('ada'), undefined).catch((error: unknown) => error);
-    expect(told).toMatchObject({ code: 'ERR_AUTH_UNAVAILABLE' });
-    expect(String((told as Error).message)).not.toContain(world.issuer.issuer);
+    const failure = await verify(await world.issuer.token('ada'), undefined).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'ERR_AUTH_UNAVAILABLE' });
+    expect(String((failure as Error).message)).not.toContain(world.issuer.issuer);
   });
 
   it.each([
@@ -108,7 +108,7 @@ describe('keys', () => {
     expect(await verify(old, undefined)).toHaveProperty('rejected');
   });
 
-  it('that nobody knows do not flood the issuer', async () => {
+  it('that are unknown do not flood the issuer', async () => {
     const { verify } = world.verifier();
     await verify(await world.issuer.token('ada'), undefined);
     const flood = await Promise.all(

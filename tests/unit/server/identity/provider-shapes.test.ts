@@ -306,23 +306,23 @@ describe('tokens of', () => {
 describe('an access token without an e-mail', () => {
   const access = { aud: ['https://api', `${auth0}userinfo`], sub: 'auth0|1', azp: 'spa', scope: 'openid email' };
   const entry = issuer.auth0({ domain: 'tenant.eu.auth0.com', api: 'https://api' });
-  const told = { sub: 'auth0|1', email: 'ada@example.com', email_verified: true, name: 'Ada' };
+  const info = { sub: 'auth0|1', email: 'ada@example.com', email_verified: true, name: 'Ada' };
 
   it('gets it from userinfo, where the entry says so', async () => {
     const provider = await createProvider(auth0);
-    provider.userinfo.answer = () => Response.json(told);
+    provider.userinfo.answer = () => Response.json(info);
     const { verify } = provider.verifier(entry, 'needed');
     const result = await verify(await provider.sign(access), undefined);
     expect(result).toMatchObject({ identity: { email: 'ada@example.com', name: 'Ada', subject: 'auth0|1' } });
   });
 
   it.each([
-    ['of another user', () => Response.json({ ...told, sub: 'auth0|2' }), 'userinfo_invalid'],
-    ['unverified', () => Response.json({ ...told, email_verified: false }), 'email_unverified'],
+    ['of another user', () => Response.json({ ...info, sub: 'auth0|2' }), 'userinfo_invalid'],
+    ['unverified', () => Response.json({ ...info, email_verified: false }), 'email_unverified'],
     ['without one', () => Response.json({ sub: 'auth0|1' }), 'email_missing'],
     ['refused: the token has been revoked', () => new Response('', { status: 401 }), 'token_inactive'],
     ['refused: it lacks the scope', () => new Response('', { status: 403 }), 'userinfo_denied'],
-    ['with a template', () => Response.json({ ...told, name: '{{ 7*7 }}' }), 'template_mark'],
+    ['with a template', () => Response.json({ ...info, name: '{{ 7*7 }}' }), 'template_mark'],
   ])('is refused when userinfo is %s', async (_name, answer, reason) => {
     const provider = await createProvider(auth0);
     provider.userinfo.answer = answer;
