@@ -366,6 +366,9 @@ export interface PlaybooksArgs {
   readonly capability?: string | null;
   readonly path?: string | null;
   readonly resourceType?: string | null;
+  readonly page?: number | null;
+  readonly pageSize?: number | null;
+  readonly versions?: boolean | null;
 }
 
 export interface CatalogEntries {
@@ -415,7 +418,9 @@ export interface CancelExecutionResponse {
 export interface ExecutePlaybookArgs {
   readonly name: string;
   readonly variables?: unknown;
+  readonly resourceKind?: string | null;
   readonly clientId?: string | null;
+  readonly waitSeconds?: number | null;
 }
 
 export interface ExecuteResult {
@@ -427,6 +432,9 @@ export interface ExecuteResult {
   readonly textOutput: string | null;
   readonly requestId: string | null;
   readonly clientId: string | null;
+  readonly result: unknown;
+  readonly error: string | null;
+  readonly execution: Execution | null;
 }
 
 /** A gateway, typed by its schema. Every method rejects with a {@link GatewayClientError}. */
@@ -464,7 +472,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     playbook: (args?: PlaybookArgs, more?: CallOptions) =>
       call<CatalogEntry | null>('playbook', "query playbook($path:String$version:JSON){playbook(path:$path version:$version){catalogId content createdAt kind layout meta path payload version}}", args, more),
     playbooks: (args?: PlaybooksArgs, more?: CallOptions) =>
-      call<CatalogEntries | null>('playbooks', "query playbooks($agentOnly:Boolean$capabilities:[String]$capability:String$path:String$resourceType:String){playbooks(agentOnly:$agentOnly capabilities:$capabilities capability:$capability path:$path resourceType:$resourceType){entries{catalogId content createdAt kind layout meta path payload version}}}", args, more),
+      call<CatalogEntries | null>('playbooks', "query playbooks($agentOnly:Boolean$capabilities:[String]$capability:String$path:String$resourceType:String$page:Int$pageSize:Int$versions:Boolean){playbooks(agentOnly:$agentOnly capabilities:$capabilities capability:$capability path:$path resourceType:$resourceType page:$page pageSize:$pageSize versions:$versions){entries{catalogId content createdAt kind layout meta path payload version}}}", args, more),
     upstreamHealth: (more?: CallOptions) =>
       call<HealthCheckResponse | null>('upstreamHealth', "query upstreamHealth{upstreamHealth{status}}", undefined, more),
     workerPools: (args?: WorkerPoolsArgs, more?: CallOptions) =>
@@ -472,7 +480,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     cancelExecution: (args: CancelExecutionArgs, more?: CallOptions) =>
       call<CancelExecutionResponse | null>('cancelExecution', "mutation cancelExecution($id:ID!$reason:String){cancelExecution(id:$id reason:$reason){cancelledExecutions executionId message status}}", args, more),
     executePlaybook: (args: ExecutePlaybookArgs, more?: CallOptions) =>
-      call<ExecuteResult | null>('executePlaybook', "mutation executePlaybook($name:String!$variables:JSON$clientId:String){executePlaybook(name:$name variables:$variables clientId:$clientId){id executionId name path status textOutput requestId clientId}}", args, more),
+      call<ExecuteResult | null>('executePlaybook', "mutation executePlaybook($name:String!$variables:JSON$resourceKind:String$clientId:String$waitSeconds:Int){executePlaybook(name:$name variables:$variables resourceKind:$resourceKind clientId:$clientId waitSeconds:$waitSeconds){id executionId name path status textOutput requestId clientId result error execution{id executionId path name version status result resultStep textOutput error failure{step message}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error}currentStep progress startedAt finishedAt parentId}}}", args, more),
     waitForExecution: (id: string, more?: WaitOptions) =>
       poll(() => client.execution({ id }, more), more),
   });

@@ -26,6 +26,15 @@ export type OperationKind = keyof typeof kindWords;
 export const isOperationKind = (text: unknown): text is OperationKind =>
   typeof text === 'string' && Object.hasOwn(kindWords, text);
 
+/**
+ * Arguments that the gateway itself answers to, beside those that NoETL has: `kind` → the argument's SDL by its name.
+ * They are in the schema, and are not sent.
+ */
+export const gatewayArguments: Partial<Record<OperationKind, Readonly<Record<string, string>>>> = {
+  execute: { clientId: 'String', waitSeconds: 'Int' },
+  catalog: { page: 'Int = 1', pageSize: 'Int = 100', versions: 'Boolean = false' },
+};
+
 /** Wire names of a call of the kind `execute`, as NoETL's document has them. */
 export interface StartMembers {
   /** The member of the body that holds the catalog path. */

@@ -9,10 +9,12 @@ import { answerOf } from '../core/noetl/upstream-answer.ts';
 import { inDocumentedForm } from '../core/noetl/wire-dialect.ts';
 import type { Upstream, UpstreamCall, UpstreamReply } from '../core/ports.ts';
 import { ofDeclaredShape } from './declared-shape.ts';
+import { catalogEntries, catalogPageOf } from './protocol/catalog-entries.ts';
 import type { ExecutionGate } from './protocol/execution-access.ts';
 import { eventsAnswer } from './protocol/execution-events.ts';
 import type { Asking } from './protocol/execution-reads.ts';
 import { type Executions, executionIdOf, noSuchExecution } from './protocol/executions.ts';
+import { visibleExecutions } from './protocol/visible-executions.ts';
 import { askingOf, boundsOf, type OpenDecision, type RootAnswer, type RootCall } from './root-call.ts';
 import { withVisibleRows } from './visible-rows.ts';
 
@@ -56,10 +58,16 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     await assertExecutionsAllowed(call);
     const asking = askingOf(row, context);
     const bounded = { ...made, ...boundsOf(row, context) };
-    const asked = () => ask(bounded, decision.args, asking);
-    const body = await (reuse === undefined ? asked() : reuse(made, asked));
+    const askFor = (wanted: UpstreamCall) => {
+      const asked = () => ask(wanted, decision.args, asking);
+      return reuse === undefined ? asked() : reuse(wanted, asked);
+    };
     const rows = decision.outcome === 'allowed' ? decision.rows : undefined;
-    return rows === undefined ? body : withVisibleRows(body, rows, context, maxPathsPerAnswer);
+    if (rows === undefined) return askFor(bounded);
+    const visible = (body: unknown) => withVisibleRows(body, rows, context, maxPathsPerAnswer);
+    if (plan.kind === 'executions') return visibleExecutions(bounded, askFor, visible, executions, asking);
+    const body = await visible(await askFor(bounded));
+    return plan.kind === 'catalog' ? catalogEntries(body, catalogPageOf(decision.args)) : body;
   };
 
   /** Whatever the rule is: nobody starts a reserved playbook. */

@@ -9,12 +9,12 @@ import { secretNames } from '../core/execution/secret-members.ts';
 import { ownPathsOf } from '../core/noetl/own-paths.ts';
 import type { Observe } from '../core/observe.ts';
 import type { Upstream } from '../core/ports.ts';
-import { answerOperation } from './answer-operation.ts';
+import { answerOperation, type OperationOptions } from './answer-operation.ts';
 import { createClientSchema } from './client-schema.ts';
 import { attachEnumValues } from './enum-values.ts';
 import { attachOutputs, wireNamesOf } from './outputs.ts';
 import { answerCancelExecution } from './protocol/cancel-execution.ts';
-import { answerExecutePlaybook } from './protocol/execute-playbook.ts';
+import { answerExecutePlaybook, type StartOptions } from './protocol/execute-playbook.ts';
 import { answerExecution } from './protocol/execution.ts';
 import { createExecutionGate } from './protocol/execution-access.ts';
 import { createExecutions, type Executions } from './protocol/executions.ts';
@@ -42,6 +42,8 @@ export interface ExecutableSchemaOptions {
   readonly hideErrors?: boolean;
   /** A result above this is an error, unless its row says otherwise, bytes. Default 16 MiB. */
   readonly maxResultBytes?: number;
+  /** The longest that `executePlaybook(waitSeconds:)` may ask for, seconds. Default 30. */
+  readonly maxWaitSeconds?: number;
   /** Bound of what is kept of finished executions, bytes. Default 64 MiB. */
   readonly keepBytes?: number;
   /** Distinct paths that are judged for one list; rows beyond are left out. For checkers that ask upstream. */
@@ -92,6 +94,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     clock,
     maxPathsPerAnswer: options.maxPathsPerAnswer,
     maxResultBytes: options.maxResultBytes ?? 16 * 1024 * 1024,
+    maxWaitSeconds: options.maxWaitSeconds ?? 30,
   };
   for (const [name, field] of fields) {
     const type = field.root === 'query' ? schema.getQueryType() : schema.getMutationType();
@@ -121,10 +124,7 @@ function decisionFor(context: CallContext | undefined, info: GraphQLResolveInfo)
 
 const refused = () => new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
 
-function answerFor(
-  field: RootField,
-  options: Parameters<typeof answerOperation>[2] & { readonly maxResultBytes: number },
-): RootAnswer {
+function answerFor(field: RootField, options: OperationOptions & StartOptions): RootAnswer {
   const { row, plan } = field;
   if (isGatewayRow(row)) {
     return async ({ decision, context }) => {
@@ -136,7 +136,7 @@ function answerFor(
   if (plan === undefined) throw refused();
   switch (plan.kind) {
     case 'execute':
-      return answerExecutePlaybook(plan, row, options.upstream, options.reserved);
+      return answerExecutePlaybook(plan, row, options);
     case 'execution':
       return answerExecution(plan, row, options.executions, options.gate, options.maxResultBytes);
     case 'cancel':

@@ -5,7 +5,7 @@ import {
   Kind,
   valueFromASTUntyped,
 } from 'graphql';
-import { isOperationKind, type OperationKind, type StartMembers } from '../operation-kind.ts';
+import { gatewayArguments, isOperationKind, type StartMembers } from '../operation-kind.ts';
 import type { UpstreamCall } from '../ports.ts';
 import type { CallPlan, ValueSource } from './call-plan.ts';
 import { parseTemplate, parseValueTemplate } from './template.ts';
@@ -14,9 +14,6 @@ import { parseTemplate, parseValueTemplate } from './template.ts';
 export interface PlanOptions {
   readonly root: 'query' | 'mutation';
 }
-
-/** Arguments of the protocol's fields that clients may send and that NoETL does not have. */
-const unsent: Partial<Record<OperationKind, readonly string[]>> = { execute: ['clientId'] };
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 /** Arguments of `@httpOperation` that change nothing of the request that we send. */
@@ -65,7 +62,7 @@ function compile(
     idempotent: method === 'GET' || options.root === 'query',
     argumentNames: new Set(field.arguments?.map((argument) => argument.name.value)),
   };
-  assertArguments(plan, new Set(unsent[meaning.kind]));
+  assertArguments(plan, new Set(Object.keys(gatewayArguments[meaning.kind] ?? {})));
   return plan;
 }
 

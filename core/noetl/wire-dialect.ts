@@ -1,9 +1,7 @@
 import { parseExecutionState } from '../execution/execution-detail.ts';
+import { failedText } from '../execution/failure-text.ts';
 import type { OperationKind } from '../operation-kind.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
-
-/** What is said of a failed execution. */
-export const failedText = 'the execution failed';
 
 /**
  * Brings an answer of the Rust server into the form that NoETL's document describes (the Python server's); an answer
@@ -39,8 +37,8 @@ function executionRow(row: JsonObject): JsonObject {
   if (!Object.hasOwn(row, 'started_at') || Object.hasOwn(row, 'start_time')) return named;
   const over = parseExecutionState(row['status']) !== 'RUNNING';
   return {
-    version: 0,
-    progress: over ? 100 : 0,
+    version: null,
+    progress: over ? 100 : null,
     ...named,
     start_time: row['started_at'],
     end_time: row['completed_at'] ?? null,

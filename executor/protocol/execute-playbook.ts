@@ -3,50 +3,103 @@ import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { idText } from '../../core/json/lossless-json.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
-import { objectAnswer } from '../../core/noetl/upstream-answer.ts';
+import { startAnswer } from '../../core/noetl/start-answer.ts';
 import { usualStartMembers } from '../../core/operation-kind.ts';
-import type { Upstream } from '../../core/ports.ts';
-import { boundsOf, type RootAnswer } from '../root-call.ts';
-import { lastSegment } from './executions.ts';
+import type { Upstream, UpstreamCall } from '../../core/ports.ts';
+import { askingOf, boundsOf, type RootAnswer, type RootCall } from '../root-call.ts';
+import { executionView } from './execution.ts';
+import { type Executions, lastSegment } from './executions.ts';
+
+export interface StartOptions {
+  readonly upstream: Upstream;
+  readonly executions: Executions;
+  readonly reserved: ReadonlySet<string>;
+  /** The longest that `waitSeconds` may ask for, seconds. */
+  readonly maxWaitSeconds: number;
+  readonly maxResultBytes: number;
+}
 
 /**
- * `executePlaybook`: starts a run, once; what starts work is never sent a second time.
+ * `executePlaybook`: starts a run, once; what starts work is never sent a second time. With `waitSeconds` the answer
+ * waits for the end of the run, if it comes in time.
  * An unknown playbook's message holds the words `playbook not found`, which clients look for.
  */
-export function answerExecutePlaybook(
-  plan: CallPlan,
-  row: AnyUpstreamRow,
-  upstream: Upstream,
-  reserved: ReadonlySet<string>,
-): RootAnswer {
+export function answerExecutePlaybook(plan: CallPlan, row: AnyUpstreamRow, options: StartOptions): RootAnswer {
   const members = plan.start ?? usualStartMembers;
-  return async ({ decision, context }) => {
-    const call = callFor(plan, decision.args);
-    const body = isJsonObject(call.body) ? call.body : {};
+  return async (call) => {
+    const { args } = call.decision;
+    const waitSeconds = waitOf(args['waitSeconds'], options.maxWaitSeconds);
+    const made = callFor(plan, args);
+    const body = isJsonObject(made.body) ? made.body : {};
     const path = body[members.playbook];
     const workload = body[members.workload] ?? {};
     if (typeof path !== 'string' || !isJsonObject(workload)) {
       throw new GatewayError('ERR_REQUEST_INVALID', 'the variables of a playbook are an object');
     }
-    if (reserved.has(path)) throw new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
-    const reply = await upstream.request({
-      ...call,
-      ...boundsOf(row, context),
-      body: { ...body, [members.workload]: workload },
-      idempotent: false,
-    });
-    const id = idText(objectAnswer(reply, 'playbook not found')[members.execution]);
-    if (id === undefined) throw new GatewayError('ERR_UPSTREAM', 'NoETL did not name the execution that it started');
-    const clientId = decision.args['clientId'];
-    return {
-      id,
-      executionId: id,
-      name: lastSegment(path),
-      path,
-      status: 'running',
-      textOutput: null,
-      requestId: null,
-      clientId: typeof clientId === 'string' ? clientId : null,
-    };
+    const start = { ...made, ...boundsOf(row, call.context), body: { ...body, [members.workload]: workload } };
+    const id = await startPlaybook(start, path, members.execution, options);
+    const started = { ...startedView(id, path), clientId: textOrNull(args['clientId']) };
+    return waitSeconds === 0 ? started : { ...started, ...(await endedView(call, row, id, waitSeconds, options)) };
+  };
+}
+
+/** Sends the start, once. @returns the new execution's id */
+export async function startPlaybook(
+  start: UpstreamCall,
+  path: string,
+  idMember: string,
+  { upstream, reserved }: Pick<StartOptions, 'upstream' | 'reserved'>,
+): Promise<string> {
+  if (reserved.has(path)) throw new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
+  const reply = await upstream.request({ ...start, idempotent: false });
+  const id = idText(startAnswer(reply)[idMember]);
+  if (id === undefined) throw new GatewayError('ERR_UPSTREAM', 'NoETL did not name the execution that it started');
+  return id;
+}
+
+/** The answer to a start, before anything is known of the run. */
+export const startedView = (id: string, path: string) => ({
+  id,
+  executionId: id,
+  name: lastSegment(path),
+  path,
+  status: 'running',
+  textOutput: null,
+  requestId: null,
+  clientId: null,
+  result: null,
+  error: null,
+  execution: null,
+});
+
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+/** @throws ERR_REQUEST_INVALID */
+function waitOf(value: unknown, max: number): number {
+  if (value === undefined || value === null) return 0;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max) return value;
+  throw new GatewayError('ERR_REQUEST_INVALID', `waitSeconds must be between 0 and ${max}`);
+}
+
+/** What is known after waiting: the finished execution, or the one that still runs. */
+async function endedView(
+  call: RootCall,
+  row: AnyUpstreamRow,
+  id: string,
+  waitSeconds: number,
+  { executions, maxResultBytes }: StartOptions,
+): Promise<Readonly<Record<string, unknown>>> {
+  const asking = askingOf(row, call.context);
+  const snapshot = await executions.waitForEnd(id, asking, waitSeconds * 1_000);
+  if (snapshot === undefined) return {};
+  const execution = executionView(
+    snapshot,
+    executions.outcome(snapshot, asking),
+    row.maxResponseBytes ?? maxResultBytes,
+  );
+  const { result, textOutput, error } = execution;
+  return {
+    execution,
+    ...(snapshot.over === undefined ? {} : { status: execution['status'], result, textOutput, error }),
   };
 }

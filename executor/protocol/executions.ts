@@ -40,6 +40,10 @@ export interface Executions {
   fresh(call: RootCall, id: string, asking: Asking, gate: ExecutionGate): Promise<Snapshot>;
   /** How it ended, for certain: waits up to some seconds for an end that is not confirmed. Undefined: it runs. */
   certainEnd(snapshot: Snapshot, asking: Asking): Promise<End | undefined>;
+  /**
+   * Looks until the execution is over, or the time has passed. @returns the last look; undefined: no such execution.
+   */
+  waitForEnd(id: string, asking: Asking, withinMs: number): Promise<Snapshot | undefined>;
   /** What it produced; read on the first use of each part. */
   outcome(snapshot: Snapshot, asking: Asking): Outcome;
   /**
@@ -91,6 +95,14 @@ export function createExecutions(options: ExecutionsOptions): Executions {
       return snapshot;
     },
     certainEnd,
+    async waitForEnd(id, asking, withinMs) {
+      const until = clock() + withinMs;
+      for (;;) {
+        const snapshot = (await shared.take(id, asking))?.snapshot;
+        if (snapshot === undefined || snapshot.over !== undefined || clock() >= until) return snapshot;
+        await options.pause(Math.max(1, Math.min(lookEveryMs, until - clock())));
+      }
+    },
     outcome: outcomes.of,
     async pathOf(id, asking = {}) {
       const canonical = parseExecutionId(id);

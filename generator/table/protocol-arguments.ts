@@ -18,11 +18,14 @@ interface Joined {
   readonly name: string;
   readonly wire: string;
   readonly what: string;
+  /** Offered only when the document has it. */
+  readonly isOptional?: boolean;
 }
 
 const startArguments: readonly Joined[] = [
   { name: 'name', wire: usualStartMembers.playbook, what: 'the playbook' },
   { name: 'variables', wire: usualStartMembers.workload, what: 'the variables' },
+  { name: 'resourceKind', wire: 'resource_kind', what: 'the kind of the resource', isOptional: true },
 ];
 
 /**
@@ -103,10 +106,11 @@ function joinArguments(
   const rows = new Map(Object.entries(row.args ?? {}).map(([wire, options]) => [wire, optionsOf(options)]));
   const isBody = fixed === startArguments;
   const wires = shape.args.map(({ wire }) => wire);
-  const joined = fixed.flatMap(({ name, wire, what }): OperationArgument[] => {
+  const joined = fixed.flatMap(({ name, wire, what, isOptional }): OperationArgument[] => {
     const named = [...rows].find(([, options]) => options.name === name)?.[0] ?? wire;
     const arg = shape.args.find((candidate) => candidate.wire === named && candidate.in === (isBody ? 'body' : 'path'));
     if (arg !== undefined) return [{ wire: arg.wire, in: arg.in, name, constant: undefined, description: undefined }];
+    if (isOptional === true) return [];
     problems.push(
       `${place}: ${shape.key} has no member “${named}” for ${what} (${name})${nearest(named, wires)}; if it has another name now, say so: args: { <its name>: '${name}' }`,
     );

@@ -110,6 +110,13 @@ export const operations = [
         constant: undefined,
         description: undefined,
       },
+      {
+        wire: 'resource_kind',
+        in: 'body',
+        name: 'resourceKind',
+        constant: undefined,
+        description: undefined,
+      },
     ],
     fields: {},
     acceptRisk: undefined,

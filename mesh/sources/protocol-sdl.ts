@@ -1,3 +1,4 @@
+import { gatewayArguments } from '../../core/operation-kind.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
 import type { TableRow } from './table-row.ts';
 
@@ -7,18 +8,7 @@ enum HTTPMethod { GET POST PUT PATCH DELETE }
 directive @httpOperation(subgraph: String, path: String, httpMethod: HTTPMethod, requestBaseBody: ObjMap) on FIELD_DEFINITION
 `;
 
-const types = {
-  executePlaybook: `type ExecuteResult {
-  id: ID!
-  executionId: ID!
-  name: String
-  path: String
-  status: String!
-  textOutput: String
-  requestId: String
-  clientId: String
-}`,
-  execution: `type Execution {
+const executionTypes = `type Execution {
   id: ID!
   executionId: ID!
   path: String
@@ -51,7 +41,24 @@ type ExecutionStep {
   executionId: ID
   result: JSON
   error: String
-}`,
+}`;
+
+const types = {
+  executePlaybook: `type ExecuteResult {
+  id: ID!
+  executionId: ID!
+  name: String
+  path: String
+  status: String!
+  textOutput: String
+  requestId: String
+  clientId: String
+  result: JSON
+  error: String
+  execution: Execution
+}
+${executionTypes}`,
+  execution: executionTypes,
 } as const;
 
 /** Types that the gateway's own resolvers fill; their fields have no wire names. */
@@ -64,7 +71,7 @@ export const protocolTypes: ReadonlySet<string> = new Set([
 
 /**
  * The annotated SDL of the fields whose shape the protocol fixes, for Mesh's JSON-schema handler; only those that are
- * open. `clientId` is taken from clients that send it and goes nowhere.
+ * open. Arguments that the gateway itself answers to are there and are not sent.
  * @returns undefined when none is open.
  */
 export function protocolSdl(operations: readonly TableRow[]): string | undefined {
@@ -77,9 +84,11 @@ export function protocolSdl(operations: readonly TableRow[]): string | undefined
       .map((arg) => `${arg.wire}: "{args.${arg.name}}"`)
       .join(', ');
     const path = source.kind === 'upstream' ? source.path : '';
+    const own = Object.entries(gatewayArguments[operation.kind] ?? {}).map(([name, type]) => `, ${name}: ${type}`);
+    const kind = args.some(({ name }) => name === 'resourceKind') ? ', resourceKind: String' : '';
     return field === 'executePlaybook'
       ? `type Mutation {
-  executePlaybook(name: String!, variables: JSON, clientId: String): ExecuteResult
+  executePlaybook(name: String!, variables: JSON${kind}${own.join('')}): ExecuteResult
     @httpOperation(subgraph: "Protocol", path: ${JSON.stringify(path)}, httpMethod: POST, requestBaseBody: {${body}})
 }
 ${types.executePlaybook}`
@@ -87,7 +96,7 @@ ${types.executePlaybook}`
   execution(id: ID!): Execution
     @httpOperation(subgraph: "Protocol", path: ${JSON.stringify(path.replace(/\{[^{}]*\}/, '{args.id}'))}, httpMethod: GET)
 }
-${types.execution}`;
+${open.some((other) => other.field === 'executePlaybook') ? '' : types.execution}`;
   });
   return [directives, ...blocks].join('\n');
 }

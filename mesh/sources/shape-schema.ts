@@ -4,6 +4,7 @@ import {
   type DocumentNode,
   type FieldDefinitionNode,
   type InputObjectTypeDefinitionNode,
+  type InputValueDefinitionNode,
   Kind,
   type ObjectTypeDefinitionNode,
   parse,
@@ -12,6 +13,7 @@ import {
   visit,
 } from 'graphql';
 import { GatewayError } from '../../core/errors.ts';
+import { gatewayArguments } from '../../core/operation-kind.ts';
 import { callDirective } from './call-directive.ts';
 import { kindDirective } from './kind-directive.ts';
 import { answerFieldNames, type FieldNames, shapeFields } from './output-fields.ts';
@@ -109,9 +111,23 @@ function rootField(operation: TableRow, made: FieldDefinitionNode | undefined): 
   }
   if (made === undefined) return undefined;
   const descriptions = new Map(operation.args.map((arg) => [arg.name, arg.description]));
-  const args = (made.arguments ?? []).map((arg) => describe(arg, descriptions.get(arg.name.value)));
+  const args = withGatewayArguments(operation, made.arguments ?? []).map((arg) =>
+    describe(arg, descriptions.get(arg.name.value)),
+  );
   const directives: ConstDirectiveNode[] = [callDirective(operation), kindDirective(operation)];
   return describe({ ...made, arguments: args, directives }, operation.description);
+}
+
+/** The arguments of a field with those that the gateway itself answers to, unless NoETL has one of that name. */
+function withGatewayArguments(
+  { kind }: TableRow,
+  args: readonly InputValueDefinitionNode[],
+): readonly InputValueDefinitionNode[] {
+  const names = new Set(args.map(({ name }) => name.value));
+  const own = Object.entries(gatewayArguments[kind] ?? {}).filter(([name]) => !names.has(name));
+  if (own.length === 0) return args;
+  const field = gatewayField(`own(${own.map(([name, type]) => `${name}: ${type}`).join(', ')}): ID`);
+  return [...args, ...(field?.arguments ?? [])];
 }
 
 function describe<Node extends { readonly description?: unknown }>(node: Node, text: string | undefined): Node {

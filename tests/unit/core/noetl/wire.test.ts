@@ -161,7 +161,7 @@ describe('both servers', () => {
   test('rows, pools and counters of Rust take the documented form; failures lose their text', () => {
     const row = { execution_id: 1, path: 'a', status: 'COMPLETED', started_at: 's', completed_at: 'c' };
     expect(inDocumentedForm('executions', [row])).toEqual([
-      { ...row, version: 0, progress: 100, start_time: 's', end_time: 'c' },
+      { ...row, version: null, progress: 100, start_time: 's', end_time: 'c' },
     ]);
     const failed = { execution_id: '1', start_time: 's', status: 'FAILED', error: 'SQL' };
     expect(inDocumentedForm('executions', [failed])).toEqual([{ ...failed, error: 'the execution failed' }]);
