@@ -1,55 +1,59 @@
 import { isRawNumber } from '../json/lossless-json.ts';
+import { joinsToMark } from './literals/joined-literals.ts';
+import { textsOfLiteral } from './literals/python-literal.ts';
+import { resolvedEscapes } from './literals/resolved-escapes.ts';
 
 const marks = ['{{', '{%', '{#'];
 
-/** What opens a template, as JSON and Python write it behind a backslash; and the line break that Python drops there. */
-const escapeSequence =
-  /^(?:(?:u00|x|U000000)(7b|25|23)|(173|0?45|0?43)|N\{(LEFT CURLY BRACKET|PERCENT SIGN|NUMBER SIGN)\}|\r?\n)/i;
-const meaning: Readonly<Record<string, string>> = {
-  '7b': '{',
-  '173': '{',
-  'left curly bracket': '{',
-  '25': '%',
-  '45': '%',
-  '045': '%',
-  'percent sign': '%',
-  '23': '#',
-  '43': '#',
-  '043': '#',
-  'number sign': '#',
-};
+/** Literals within texts of literals are read to this depth; what is nested deeper is refused. */
+const deepestLiteral = 8;
 
-/** Python reads texts that stand side by side as one. */
-const sideBySide = /\{["']{1,6}[\s\\]*[ru]?["']{1,6}[{%#]/i;
+/** A playbook may put a value between quotes of its own. */
+const surroundings = ['', '"', "'", '"""', "'''"];
 
 /**
- * Tells whether NoETL would evaluate something in a text: `{{`, `{%` or `{#`, as such or hidden in JSON or Python source.
- * It reads text that looks like an object or a list as one, and renders what comes out once more.
+ * Tells whether NoETL would evaluate something in a text. NoETL renders `{{`, `{%` and `{#` as templates. What looks like a
+ * literal after that it reads as JSON or else with `ast.literal_eval`, and renders the texts in it again. So a mark counts
+ * - as it stands,
+ * - in the texts of the literal that the text is, alone or between quotes, and in the texts of literals within those,
+ * - in what any part of the text may become, when its escapes are resolved and literals side by side are joined.
+ * In doubt it is true. Takes time in proportion to the text.
  */
 export function hasTemplateMark(text: string): boolean {
+  if (!mayHoldMark(text)) return false;
   if (marks.some((mark) => text.includes(mark))) return true;
-  if (!text.includes('\\') && !text.includes('"') && !text.includes("'")) return false;
-  const source = unescaped(text);
-  return marks.some((mark) => source.includes(mark)) || sideBySide.test(source);
+  if (!/["'\\]/.test(text)) return false;
+  if (joinsToMark(resolvedEscapes(text))) return true;
+  return surroundings.some(
+    (quotes) => !isPlainWithin(quotes, text) && literalHasMark(unitsOf(quotes + text + quotes), 0),
+  );
 }
 
-/** The text with those escapes resolved, behind any number of backslashes; others stay. Linear. */
-function unescaped(text: string): string {
-  const [first = '', ...rest] = text.split('\\');
-  let backslashes = '';
-  let result = first;
-  for (const piece of rest) {
-    backslashes += '\\';
-    if (piece === '') continue;
-    const found = escapeSequence.exec(piece);
-    result += found === null ? backslashes + piece : meaningOf(found) + piece.slice(found[0].length);
-    backslashes = '';
+/** Most texts have neither a brace nor an escape that could be one. */
+const mayHoldMark = (text: string) => text.includes('{') || text.includes('\\');
+
+/** Between these quotes the text means what it is. */
+const isPlainWithin = (quotes: string, text: string) =>
+  quotes !== '' && !text.includes('\\') && !text.includes(quotes.slice(0, 1));
+
+function literalHasMark(source: Uint16Array, depth: number): boolean {
+  const texts = textsOfLiteral(source) ?? [];
+  if (depth === deepestLiteral) return texts.length > 0;
+  return texts.some((text) => unitsHaveMark(text) || literalHasMark(text, depth + 1));
+}
+
+function unitsHaveMark(units: Uint16Array): boolean {
+  for (let at = units.indexOf(0x7b); at >= 0; at = units.indexOf(0x7b, at + 1)) {
+    const next = units[at + 1];
+    if (next === 0x7b || next === 0x25 || next === 0x23) return true;
   }
-  return result + backslashes;
+  return false;
 }
 
-function meaningOf([, hex, octal, name]: RegExpExecArray): string {
-  return meaning[(hex ?? octal ?? name ?? '').toLowerCase()] ?? '';
+function unitsOf(text: string): Uint16Array {
+  const units = new Uint16Array(text.length);
+  for (let at = 0; at < text.length; at += 1) units[at] = text.charCodeAt(at);
+  return units;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type AuthAnswer, noAnswer } from '../../core/noetl/auth-answer.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
-import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
+import { isOwnWorkload } from '../../core/noetl/plain-values.ts';
 import type { Upstream } from '../../core/ports.ts';
 
 type AuthRoute = '/api/auth/login' | '/api/auth/session/validate' | '/api/auth/check-playbook-access';
@@ -15,7 +15,7 @@ export async function askAuthRoute(
   body: Readonly<Record<string, unknown>>,
   timeoutMs: number,
 ): Promise<AuthAnswer> {
-  if (holdsTemplateMark(body)) throw noAnswer('request holds a template mark');
+  if (!isOwnWorkload(body)) throw noAnswer('request holds text that NoETL could evaluate');
   const reply = await upstream
     .request({ method: 'POST', path: route, body, idempotent: route !== '/api/auth/login', timeoutMs, route })
     .catch((error: unknown) => {

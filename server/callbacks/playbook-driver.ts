@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { idText } from '../../core/json/lossless-json.ts';
 import { type AuthAnswer, noAnswer } from '../../core/noetl/auth-answer.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
-import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
+import { isOwnWorkload } from '../../core/noetl/plain-values.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { Upstream } from '../../core/ports.ts';
 import type { CallbackRegistry, PendingCallback } from './callback-registry.ts';
@@ -13,7 +13,7 @@ export interface PlaybookDriver {
   /**
    * @param workload sent as it is, plus `request_id`, `callback_subject` and `gateway_url`.
    * @throws ERR_AUTH_UNAVAILABLE when no answer came: not started, over without one, or the deadline passed; and when
-   * the workload holds a template mark, which NoETL would evaluate.
+   * the workload holds text that NoETL could evaluate.
    */
   run(path: string, workload: Readonly<Record<string, unknown>>): Promise<AuthAnswer>;
 }
@@ -39,7 +39,7 @@ export function createPlaybookDriver(options: PlaybookDriverOptions): PlaybookDr
   const timing = { ...defaultTiming, ...options.timing };
 
   async function run(path: string, workload: Readonly<Record<string, unknown>>): Promise<AuthAnswer> {
-    if (holdsTemplateMark(workload)) throw noAnswer('workload holds a template mark');
+    if (!isOwnWorkload(workload)) throw noAnswer('workload holds text that NoETL could evaluate');
     // Expected before it is started: the callback may overtake the answer to execute.
     const pending = callbacks.open(internalUrl);
     const stop = new AbortController();

@@ -1,7 +1,7 @@
 import { isClaims } from '../../core/identity/claim-path.ts';
 import { type LoginRefusal, refuse, type SeenToken } from '../../core/identity/login-refusal.ts';
 import { clientOf } from '../../core/identity/token-shape.ts';
-import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
+import { isClaimData } from '../../core/noetl/plain-values.ts';
 import { readFromIssuer } from './issuer-request.ts';
 import { failureOf, issuerUnavailable } from './issuer-unavailable.ts';
 import { isSameIssuer } from './issuer-url.ts';
@@ -43,7 +43,7 @@ function judged(
   seen: SeenToken,
 ): { readonly claims: SubjectClaims } | LoginRefusal {
   if (body['active'] !== true) return refuse('token_inactive', seen);
-  if (holdsTemplateMark(body)) return refuse('template_mark', { issuer });
+  if (!isClaimData(body)) return refuse('template_mark', { issuer });
   if (!isAccessToken(body)) return refuse('token_kind', seen);
   const { sub, iss, aud } = body;
   if (typeof iss === 'string' && !isSameIssuer(iss, issuer))

@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import { isClaims } from '../../core/identity/claim-path.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 import { type LoginRefusal, refuse, type SeenToken } from '../../core/identity/login-refusal.ts';
-import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
+import { isClaimData } from '../../core/noetl/plain-values.ts';
 import type { IssuerDocuments } from './issuer-documents.ts';
 import { type Fetch, type IssuerReply, readFromIssuer } from './issuer-request.ts';
 import { failureOf, issuerUnavailable } from './issuer-unavailable.ts';
@@ -52,7 +52,7 @@ export async function readUserinfo(
 
 function checkedClaims(claims: unknown, issuer: string): { readonly claims: SubjectClaims } | LoginRefusal {
   if (!isClaims(claims)) throw issuerUnavailable(issuer, 'userinfo is not a JSON object');
-  if (holdsTemplateMark(claims)) return refuse('template_mark', { issuer });
+  if (!isClaimData(claims)) return refuse('template_mark', { issuer });
   const { sub } = claims;
   if (typeof sub !== 'string' || sub === '') throw issuerUnavailable(issuer, 'userinfo names no subject');
   return { claims: { ...claims, sub } };

@@ -4,7 +4,7 @@ import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 import { type LoginRefusal, refuse, type SeenToken } from '../../core/identity/login-refusal.ts';
 import { isSignatureAlgorithm } from '../../core/identity/resolve-issuers.ts';
 import { tokenKind } from '../../core/identity/token-shape.ts';
-import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
+import { isClaimData } from '../../core/noetl/plain-values.ts';
 import type { IssuerDocuments } from './issuer-documents.ts';
 
 export interface DecodedToken {
@@ -48,7 +48,7 @@ export function decodeToken(token: string): DecodedToken | LoginRefusal {
     return refuse('malformed');
   }
   const seen = seenOf(header, claims);
-  if (holdsTemplateMark(header) || holdsTemplateMark(claims)) return refuse('template_mark', {});
+  if (!isClaimData(header) || !isClaimData(claims)) return refuse('template_mark', {});
   const { sub } = claims;
   if (typeof sub !== 'string' || sub === '') return refuse('subject_missing', seen);
   if (sub.length > longestSubject || /\p{Cc}/u.test(sub) || sub.trim() === '') return refuse('subject_invalid', seen);

@@ -4,9 +4,9 @@ import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { AccessChecker, AccessQuestion, Sessions } from '../../core/ports.ts';
+import { parseSessionToken } from '../../core/session/session-token.ts';
 import { limitRate } from '../rate-limit/limit-rate.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
-import { bodyToken } from './body-token.ts';
 import type { Handlers } from './generated/routes.gen.ts';
 import type { RestContext } from './rest-context.ts';
 import { wireUser } from './wire.ts';
@@ -30,7 +30,7 @@ export function createCheckAccess(options: CheckAccessOptions): Handlers<RestCon
     const permission = permissionOf(body.permission_type);
     const path = pathOf(body.playbook_path);
     const asked = { playbook_path: body.playbook_path, permission_type: body.permission_type };
-    const token = bodyToken(body.session_token);
+    const token = parseSessionToken(body.session_token);
     const session = token === undefined ? undefined : await sessions.lookup(token);
     if (session === undefined)
       return { allowed: false, user: null, ...asked, message: 'Session is invalid or expired' };

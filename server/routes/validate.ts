@@ -1,8 +1,8 @@
 import type { Observe } from '../../core/observe.ts';
 import type { Sessions } from '../../core/ports.ts';
+import { parseSessionToken } from '../../core/session/session-token.ts';
 import { limitRate } from '../rate-limit/limit-rate.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
-import { bodyToken } from './body-token.ts';
 import type { Handlers } from './generated/routes.gen.ts';
 import type { RestContext } from './rest-context.ts';
 import { wireTime, wireUser } from './wire.ts';
@@ -20,7 +20,7 @@ export interface ValidateOptions {
 export function createValidate({ sessions, limits, observe }: ValidateOptions): Handlers<RestContext>['validate'] {
   return async (body, { exchange }) => {
     await limitRate(limits, 'validate', exchange.clientIp, observe);
-    const token = bodyToken(body.session_token);
+    const token = parseSessionToken(body.session_token);
     const session = token === undefined ? undefined : await sessions.lookup(token);
     if (session !== undefined) await limitRate(limits, 'validate', `user ${session.user.userId}`, observe);
     return session === undefined

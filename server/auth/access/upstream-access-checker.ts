@@ -3,7 +3,7 @@ import type { Decision } from '../../../core/access/decision.ts';
 import type { Permission } from '../../../core/access/permission.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { type AuthAnswer, decodeAccess, noAnswer } from '../../../core/noetl/auth-answer.ts';
-import { holdsTemplateMark } from '../../../core/noetl/template-mark.ts';
+import { isOwnWorkload } from '../../../core/noetl/plain-values.ts';
 import type { AccessChecker, AccessQuestion, Upstream } from '../../../core/ports.ts';
 import type { SessionToken } from '../../../core/session/session-token.ts';
 import type { PlaybookDriver } from '../../callbacks/playbook-driver.ts';
@@ -87,7 +87,7 @@ function createChecker(
     const { user, permission, path, token } = question;
     if (reserved.has(path)) return { allowed: false, why: 'reserved', grant: undefined };
     const action = actions[permission];
-    if (action === undefined || holdsTemplateMark([path, token])) return denied;
+    if (action === undefined || !isOwnWorkload({ path, token: token ?? '' })) return denied;
     const key = JSON.stringify([user.userId, permission, path]);
     const kept = known.get(key);
     if (kept !== undefined && clock() < kept.until) return kept.decision;

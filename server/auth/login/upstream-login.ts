@@ -1,7 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import { type AuthAnswer, decodeLogin, noAnswer } from '../../../core/noetl/auth-answer.ts';
-import { holdsTemplateMark } from '../../../core/noetl/template-mark.ts';
 import type { Identity, LoginBackend, LoginRequest, LoginResult, Upstream } from '../../../core/ports.ts';
+import { isTokenText } from '../../../core/session/session-token.ts';
 import type { PlaybookDriver } from '../../callbacks/playbook-driver.ts';
 import { askAuthRoute } from '../auth-route.ts';
 import { loginInputs, sessionEnd, sessionHours } from '../auth-workloads.ts';
@@ -63,7 +63,7 @@ async function logIn(
   clock: Clock,
   ask: () => Promise<AuthAnswer>,
 ): Promise<LoginResult> {
-  if (holdsTemplateMark(request.token)) return { outcome: 'rejected', reason: 'The identity token is malformed.' };
+  if (!isTokenText(request.token)) return { outcome: 'rejected', reason: 'The identity token is malformed.' };
   const answer = decodeLogin(await ask());
   if (answer.outcome === 'rejected') return answer;
   const { token, user } = answer;

@@ -1,9 +1,8 @@
 import type { Clock } from '../../../core/clock.ts';
 import { type AuthAnswer, decodeValidation } from '../../../core/noetl/auth-answer.ts';
-import { holdsTemplateMark } from '../../../core/noetl/template-mark.ts';
 import type { SessionValidator, Upstream } from '../../../core/ports.ts';
 import type { Session } from '../../../core/session/session.ts';
-import type { SessionToken } from '../../../core/session/session-token.ts';
+import { isTokenText, type SessionToken } from '../../../core/session/session-token.ts';
 import type { PlaybookDriver } from '../../callbacks/playbook-driver.ts';
 import { askAuthRoute } from '../auth-route.ts';
 
@@ -51,8 +50,7 @@ async function validate(
   options: { readonly clock: Clock; readonly maxSessionMs: number },
   ask: () => Promise<AuthAnswer>,
 ): Promise<Session | undefined> {
-  // NoETL would evaluate it; no session token that it issues has one.
-  if (holdsTemplateMark(token)) return undefined;
+  if (!isTokenText(token)) return undefined;
   const answer = decodeValidation(await ask());
   if (answer === undefined) return undefined;
   const now = options.clock();

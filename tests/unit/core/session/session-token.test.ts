@@ -12,11 +12,22 @@ describe('cannot be a session token', () => {
     ['a control character', 'a\u0000b'],
     ['DEL', 'a\u007fb'],
     ['a blank of another script', 'a\u2003b'],
+    ['a Python list, which NoETL would read', '["x"]'],
+    ['a brace', 'a{b'],
+    ['a quote', "a'b"],
+    ['a backslash', 'a\\b'],
+    ['a percent sign', 'a%7b'],
+    ['a hash', 'a#b'],
+    ['a comma', 'a,b'],
+    ['a letter beyond ASCII', 'ä'],
     ['more than 4 KiB', 'a'.repeat(4_097)],
-    ['more than 4 KiB in bytes', 'ä'.repeat(2_049)],
   ])('%s', (_name, text) => {
     expect(parseSessionToken(text)).toBeUndefined();
   });
+});
+
+test('the characters of RFC 6750 are a token', () => {
+  expect(parseSessionToken('aZ09-._~+/==')).toBe('aZ09-._~+/==');
 });
 
 test('4 KiB are a token', () => {

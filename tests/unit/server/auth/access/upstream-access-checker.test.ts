@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../../../core/errors.ts';
 import type { AccessQuestion, Upstream, UpstreamCall } from '../../../../../core/ports.ts';
+import type { SessionToken } from '../../../../../core/session/session-token.ts';
 import {
   createHttpAccessChecker,
   createPlaybookAccessChecker,
@@ -61,7 +62,7 @@ describe('createPlaybookAccessChecker', () => {
     ['delete, which NoETL does not know', { permission: 'delete' as const }, 'upstream'],
     ['a reserved path', { path: 'auth/login' }, 'reserved'],
     ['a path with a template', { path: '{{ 7*7 }}' }, 'upstream'],
-    ['a token with a template', { token: tokenOf('{{x}}') }, 'upstream'],
+    ['a token with a template', { token: '{{x}}' as SessionToken }, 'upstream'],
   ])('denies without asking: %s', async (_name, change, why) => {
     const { checker, asked } = setUp(yes, ['auth/login']);
     expect(await checker.check({ ...question, ...change })).toMatchObject({ allowed: false, why });
