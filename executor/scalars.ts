@@ -3,9 +3,11 @@ import type { ObjMap } from 'graphql/jsutils/ObjMap.js';
 import { idText, isRawNumber, rawNumber } from '../core/json/lossless-json.ts';
 
 const integer = /^-?\d+$/;
+/** Digits of a 64-bit integer, with its sign. */
+const longestId = 20;
 
 /**
- * `ID` as the gateway means it: text, or an integer of any length, which stays exact in both directions. Numbers that
+ * `ID` as the gateway means it: text, or an integer of up to 20 digits, which stays exact in both directions. Numbers that
  * have lost digits on their way are refused.
  */
 export function createIdScalar(name: string): GraphQLScalarType<string, string> {
@@ -16,7 +18,7 @@ export function createIdScalar(name: string): GraphQLScalarType<string, string> 
     parseValue: exactId,
     parseLiteral(node) {
       if (node.kind === Kind.STRING) return node.value;
-      if (node.kind === Kind.INT) return BigInt(node.value).toString();
+      if (node.kind === Kind.INT) return exactId(rawNumber(node.value));
       throw new GraphQLError('An ID is text or an integer.', { nodes: node });
     },
   });
@@ -25,8 +27,8 @@ export function createIdScalar(name: string): GraphQLScalarType<string, string> 
 function exactId(value: unknown): string {
   const lossy = typeof value === 'number' && !Number.isSafeInteger(value);
   const text = lossy ? undefined : idText(value);
-  if (text === undefined || (isRawNumber(value) && !integer.test(text))) {
-    throw new GraphQLError('An ID is text or an exact integer.');
+  if (text === undefined || (isRawNumber(value) && (!integer.test(text) || text.length > longestId))) {
+    throw new GraphQLError(`An ID is text or an exact integer of at most ${longestId} digits.`);
   }
   return text;
 }

@@ -1,3 +1,5 @@
+import { findLongIntegers, type LongIntegers } from './long-integers.ts';
+
 /** A number kept as it was written; `JSON.stringify` writes it back digit for digit. */
 export interface RawNumber {
   readonly rawJSON: string;
@@ -16,19 +18,48 @@ const mayHoldLongInteger = /(?:^|[:,[])\s*-?\d{16}/;
 const integer = /^-?\d+$/;
 
 /**
- * Parses JSON without losing digits: an integer outside ±(2^53 − 1) becomes a {@link RawNumber}.
- * Text without a run of sixteen digits takes the engine's fast path.
+ * Parses JSON without losing digits: an integer outside ±(2^53 − 1) becomes a {@link RawNumber}. The engine's own parser
+ * does the work; where sixteen digits in a row occur, a scan of the text finds the integers that are put back exactly.
+ * Of members of the same name the last one counts.
  * @throws SyntaxError as `JSON.parse` does.
  */
 export function parseJson(text: string): unknown {
-  if (!mayHoldLongInteger.test(text)) return JSON.parse(text);
-  return JSON.parse(text, keepLongInteger as Parameters<typeof JSON.parse>[1]);
+  const value: unknown = JSON.parse(text);
+  if (!mayHoldLongInteger.test(text)) return value;
+  const found = findLongIntegers(text);
+  if (found === undefined) return value;
+  const whole = { '': value };
+  putBack(whole, found);
+  return whole[''];
 }
 
-/** `node` as an exact JSON number; for integer literals of a GraphQL document. */
+/** From the last one to the first: an earlier member of the same name is not in the value any more. */
+function putBack(whole: object, found: LongIntegers): void {
+  const pending: { readonly holder: unknown; readonly inside: LongIntegers }[] = [{ holder: whole, inside: found }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { holder, inside } = next;
+    if (typeof holder !== 'object' || holder === null || isRawNumber(holder)) continue;
+    const members = holder as Record<string | number, unknown>;
+    for (let i = inside.numbers.length - 1; i >= 0; i -= 1) putNumber(members, inside.numbers[i]);
+    for (const [key, one] of inside.members) {
+      if (Object.hasOwn(members, key)) pending.push({ holder: members[key], inside: one });
+    }
+  }
+}
+
+function putNumber(
+  members: Record<string | number, unknown>,
+  number: LongIntegers['numbers'][number] | undefined,
+): void {
+  if (number === undefined || !Object.hasOwn(members, number[0])) return;
+  const [key, digits] = number;
+  if (members[key] === Number(digits)) members[key] = raw.rawJSON(digits);
+}
+
+/** Digits as an exact JSON number; for integer literals of a GraphQL document, which have no leading zeros. */
 export function rawNumber(digits: string): number | RawNumber {
   const number = Number(digits);
-  return Number.isSafeInteger(number) || !integer.test(digits) ? number : raw.rawJSON(BigInt(digits).toString());
+  return Number.isSafeInteger(number) || !integer.test(digits) ? number : raw.rawJSON(digits);
 }
 
 export const isRawNumber = (value: unknown): value is RawNumber => raw.isRawJSON(value);
@@ -38,11 +69,4 @@ export function idText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' && Number.isInteger(value)) return String(value);
   return isRawNumber(value) ? value.rawJSON : undefined;
-}
-
-function keepLongInteger(_key: string, value: unknown, context: { source?: string }): unknown {
-  const source = context.source;
-  return typeof value === 'number' && source !== undefined && !Number.isSafeInteger(value) && integer.test(source)
-    ? raw.rawJSON(source)
-    : value;
 }

@@ -20,8 +20,14 @@ describe('ID', () => {
   });
 
   test.each([Number(big), 1.5, true, null, {}, [], Number.NaN])('%j is none, and is not echoed', (value) => {
-    expect(() => id.parseValue(value)).toThrow('An ID is text or an exact integer.');
-    expect(() => id.serialize(value)).toThrow('An ID is text or an exact integer.');
+    expect(() => id.parseValue(value)).toThrow('An ID is text or an exact integer of at most 20 digits.');
+    expect(() => id.serialize(value)).toThrow('An ID is text or an exact integer of at most 20 digits.');
+  });
+
+  test('an integer of more than 20 digits is refused before anything is made of it', () => {
+    const digits = '9'.repeat(21);
+    expect(() => id.parseLiteral(parseValue(digits))).toThrow('at most 20 digits');
+    expect(() => id.parseValue(parseJson(digits))).toThrow('at most 20 digits');
   });
 
   test('literals', () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { idText, isRawNumber, parseJson, rawNumber } from '../../../../core/json/lossless-json.ts';
 
@@ -23,12 +24,77 @@ describe('parseJson', () => {
     expect(isRawNumber((parseJson('[12345678901234567.5, 9007199254740993]') as unknown[])[0])).toBe(false);
   });
 
+  it.each([
+    ['{"a":9007199254740993,"a":9007199254740995}', '{"a":9007199254740995}'],
+    ['{"a":{"n":9007199254740993},"a":5}', '{"a":5}'],
+    ['{"a":[9007199254740993],"a":{"0":9007199254740995}}', '{"a":{"0":9007199254740995}}'],
+  ])('of members of the same name the last one counts: %s', (text, want) => {
+    expect(JSON.stringify(parseJson(text))).toBe(want);
+  });
+
+  it('keeps the digits wherever the number is, and changes no text', () => {
+    const long = fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }).map((n) => `${n}`);
+    const text = fc.string({
+      unit: fc.constantFrom('"', '\\', ',', ':', '[', '{', '}', ']', '1', 'é', '1234567890123456'),
+    });
+    const key = fc.oneof(fc.constantFrom('__proto__', '', 'a'), text).map((name) => JSON.stringify(name));
+    const { value } = fc.letrec<{ value: string }>((tie) => ({
+      value: fc.oneof(
+        { depthSize: 'small' },
+        long,
+        text.map((one) => JSON.stringify(one)),
+        fc.constantFrom('0', '1.5', 'null', 'true', '1234567890123456'),
+        fc.array(tie('value')).map((items) => `[${items.join(',')}]`),
+        fc
+          .uniqueArray(fc.tuple(key, tie('value')), { selector: ([name]) => name })
+          .map((members) => `{${members.map((pair) => pair.join(':')).join(',')}}`),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, (given) => {
+        const reviver = (_key: string, one: unknown, context: { source?: string }) =>
+          typeof one === 'number' && /^-?\d+$/.test(context.source ?? '') ? `exact ${context.source}` : one;
+        const parse = JSON.parse as (text: string, reviver: unknown) => unknown;
+        expect(parse(JSON.stringify(parseJson(given)), reviver)).toEqual(parse(given, reviver));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    ['empty objects', '{},'],
+    ['numbers', '1,'],
+    ['texts', '"abc",'],
+    ['rows', '{"name":"abc","ok":true,"n":1.5},'],
+  ])('costs about twice plain JSON.parse with one long number among %s', (_name, unit) => {
+    const text = `{"n":9007199254740993,"q":[${unit.repeat(Math.ceil(500_000 / unit.length))}1]}`;
+    const plain = cpuOf(() => JSON.parse(text));
+    const exact = cpuOf(() => parseJson(text));
+    // A reviver takes more than ten times as long.
+    expect(exact).toBeLessThan(Math.max(plain * 5, 10_000));
+  });
+
   it('refuses what is not JSON', () => {
     for (const text of ['{', '', '{"a":12345678901234567']) expect(() => parseJson(text)).toThrow(SyntaxError);
   });
 });
 
+/** Microseconds of processor time, the best of five. */
+function cpuOf(work: () => unknown): number {
+  const times = [1, 2, 3, 4, 5].map(() => {
+    const before = process.cpuUsage();
+    work();
+    return process.cpuUsage(before).user;
+  });
+  return Math.min(...times);
+}
+
 describe('rawNumber', () => {
+  it('takes a million digits without turning them into a big integer', () => {
+    const digits = '9'.repeat(1_000_000);
+    expect(cpuOf(() => rawNumber(digits))).toBeLessThan(50_000);
+  });
+
   it.each(['9007199254740992', '-9007199254740993', '12345678901234567890'])('%s stays exact', (digits) => {
     expect(JSON.stringify(rawNumber(digits))).toBe(digits);
     expect(isRawNumber(rawNumber(digits))).toBe(true);
