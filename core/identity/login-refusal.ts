@@ -31,7 +31,7 @@ const reasons = {
   template_mark: meaning(
     'token_malformed',
     'bad_claims',
-    'a claim or the header has a template mark, which NoETL would evaluate',
+    'a claim or the header has a brace, a backslash or a control character, which NoETL could evaluate',
   ),
   token_kind: meaning(
     'token_not_for_gateway',

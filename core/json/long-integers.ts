@@ -10,7 +10,7 @@ const candidate = /(?:^|[:,[])[ \t\n\r]*(-?\d{16,})(?![\d.eE])/g;
 /**
  * Finds the integers beyond ±(2^53 − 1) in JSON. One pass, and only where such an integer may occur.
  * @param text valid JSON
- * @returns undefined when there is none; the key of a number that is the whole text is ''.
+ * @returns undefined without such an integer; the key of a number that is the whole text is ''.
  */
 export function findLongIntegers(text: string): LongIntegers | undefined {
   const position = new Position(text);

@@ -12,7 +12,7 @@ const deepestLiteral = 8;
 const surroundings = ['', '"', "'", '"""', "'''"];
 
 /**
- * Tells whether NoETL would evaluate something in a text. NoETL renders `{{`, `{%` and `{#` as templates. What looks like a
+ * Finds out whether NoETL would evaluate something in a text. NoETL renders `{{`, `{%` and `{#` as templates. What looks like a
  * literal after that it reads as JSON or else with `ast.literal_eval`, and renders the texts in it again. So a mark counts
  * - as it stands,
  * - in the texts of the literal that the text is, alone or between quotes, and in the texts of literals within those,

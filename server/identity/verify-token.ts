@@ -48,10 +48,10 @@ export function decodeToken(token: string): DecodedToken | LoginRefusal {
     return refuse('malformed');
   }
   const seen = seenOf(header, claims);
-  if (!isClaimData(header) || !isClaimData(claims)) return refuse('template_mark', {});
   const { sub } = claims;
   if (typeof sub !== 'string' || sub === '') return refuse('subject_missing', seen);
   if (sub.length > longestSubject || /\p{Cc}/u.test(sub) || sub.trim() === '') return refuse('subject_invalid', seen);
+  if (!isClaimData(header) || !isClaimData(claims)) return refuse('template_mark', {});
   return { header, claims: { ...claims, sub }, seen };
 }
 

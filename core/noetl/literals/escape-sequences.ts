@@ -19,7 +19,7 @@ const replacement = 0xfffd;
 /**
  * Reads `x`, `u`, `U` or `N` and what follows it, at the index behind a backslash.
  * Characters beyond U+FFFF and names of characters beyond ASCII become U+FFFD.
- * @returns undefined when it is none of these, or not complete.
+ * @returns undefined for any other letter and for an incomplete escape.
  * @see Python language reference, "Escape sequences"; RFC 8259 section 7
  */
 export function characterEscape(units: Uint16Array, start: number): EscapeSequence | undefined {

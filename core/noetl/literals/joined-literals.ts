@@ -16,7 +16,7 @@ const endsMark = (unit: number) => unit === 0x7b || unit === 0x25 || unit === 0x
 const prefixLetters = new Set([...'bfrtuBFRTU'].map((letter) => letter.charCodeAt(0)));
 
 /**
- * Tells whether `{` is followed by `{`, `%` or `#`, directly or across the gap between two Python literals: a closing
+ * Finds out whether `{` is followed by `{`, `%` or `#`, directly or across the gap between two Python literals: a closing
  * quote, blanks, line breaks, comments, empty literals, then an opening quote. The text may begin and end anywhere, also
  * within a literal: a playbook may put it between quotes of its own. One pass, a few operations for each character.
  */

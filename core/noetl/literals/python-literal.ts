@@ -68,7 +68,7 @@ function skipComment(reading: Reading): void {
 
 const isLineBreak = (unit: number | undefined) => unit === 0x0a || unit === 0x0d;
 
-/** NUL is none for Python, which refuses it; a refusal is not to be relied on. */
+/** Python refuses a source with NUL. The guard does not rely on that. */
 const isBlank = (unit: number) => unit === 0x20 || (unit >= 0x09 && unit <= 0x0d && unit !== 0x0b) || unit === 0;
 
 const others = new Set([...'[](){},:+-._'].map((character) => character.charCodeAt(0)));
@@ -83,7 +83,7 @@ function isOther(unit: number): boolean {
 const isQuote = (unit: number | undefined) => unit === 0x22 || unit === 0x27;
 const prefixes = new Set([...'bfrtuBFRTU'].map((letter) => letter.charCodeAt(0)));
 
-/** The index of the quote that opens a literal here, behind a prefix of up to two letters; -1 when there is none. */
+/** The index of the quote that opens a literal here, behind a prefix of up to two letters; -1 without one. */
 function quoteAfterPrefix(source: Uint16Array, start: number): number {
   let at = start;
   while (at < start + 2 && prefixes.has(source[at] ?? 0)) at += 1;

@@ -36,7 +36,7 @@ export function resolvedEscapes(text: string): Uint16Array {
   return units.subarray(head);
 }
 
-/** The escape behind a backslash at `start`; one that makes a backslash is followed on. A backslash when there is none. */
+/** The escape behind a backslash at `start`; an escape that results in a backslash is read on. Without an escape, the backslash itself. */
 function innermostEscape(units: Uint16Array, start: number): EscapeSequence {
   let end = start;
   for (;;) {

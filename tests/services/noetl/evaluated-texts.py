@@ -1,4 +1,4 @@
-"""Tells for each text whether NoETL would find a template in it.
+"""Prints for each text whether NoETL would find a template in it.
 
 Reads a JSON list of texts from standard input and writes a JSON list of booleans. A text is read as
 noetl.core.dsl.render.render_template reads what a template became: JSON, else ast.literal_eval.
