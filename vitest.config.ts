@@ -4,6 +4,7 @@ export default defineConfig({
   // Node takes the CommonJS build of graphql, for us and for every package; two copies in one process do not mix.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
+    globalSetup: ['tests/support/built-pages.ts'],
     include: ['tests/**/*.test.ts'],
     exclude: ['tests/services/**', '**/node_modules/**'],
     testTimeout: 20_000,

@@ -1,4 +1,4 @@
-// Compiles the package into dist/, with the two sources that `generate` copies from: a client's text is part of its output.
+// Compiles the package into dist/ and builds the pages that it serves, with the two sources that `generate` copies from: a client's text is part of its output.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, rmSync } from 'node:fs';
 import process from 'node:process';
@@ -8,3 +8,4 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 for (const file of ['client-shapes.ts', 'client-runtime.ts']) {
   copyFileSync(`generator/emit/client/${file}`, `dist/generator/emit/client/${file}`);
 }
+execFileSync(process.execPath, ['tools/pages/build-pages.ts'], { stdio: 'inherit' });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { Command, Option } from 'commander';
 import type { DevGateway } from '../../dev/start-dev.ts';
+import { buildPages } from '../build-pages.ts';
 import { loadConfig } from '../load-config.ts';
 import { packageVersion } from '../package-version.ts';
 import { readSchema } from './serve.ts';
@@ -24,6 +25,7 @@ Ports: ROUTER_PORT (8090) and GATEWAY_INTERNAL_PORT (8091). Everything listens o
 LOG_LEVEL=info shows each request.`,
     )
     .action(async ({ dir, user, speak }: { dir: string; user: string; speak: 'python' | 'rust' }) => {
+      await buildPages();
       const { startDev } = await import('../../dev/start-dev.ts');
       const dev = await startDev({
         config: await loadConfig(dir),
@@ -67,7 +69,8 @@ function welcome({ dev, user, sessionToken, identityToken }: Welcome): string {
   return `
 NoETL Gateway, for development only: anyone on this machine can log in as anyone.
 
-  gateway    ${url}        GraphiQL: ${url}/graphql
+  gateway    ${url}
+  GraphiQL   ${url}/graphql#token=${sessionToken}
   internal   ${internalUrl}   /ready  /metrics
   NoETL      ${noetl.url.origin}   (stand-in)
   issuer     ${issuer.issuer}

@@ -7,6 +7,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { documentHash } from '../../generator/document/document-hash.ts';
 import type { OpenApiDocument } from '../../generator/openapi/open-api.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../server/gateway.ts';
+import { buildPages } from '../build-pages.ts';
 import { loadConfig, schemaFile } from '../load-config.ts';
 import { packageVersion } from '../package-version.ts';
 import { reportError } from '../report.ts';
@@ -35,6 +36,7 @@ SIGTERM refuses new work, finishes what is in flight, and exits 0.`,
 async function serve(dir: string): Promise<void> {
   const declaration = await loadConfig(dir);
   const { config, warnings } = resolveConfig(declaration, process.env);
+  await buildPages();
   const gateway = await createGateway({
     config,
     sdl: await readSchema(dir),

@@ -10,7 +10,7 @@ export const defaultSecretNames = [
 /** Cursors of paged answers are called tokens and are not secret. */
 const cursors = new Set(['page', 'next', 'previous', 'prev', 'continuation', 'sync', 'cursor']);
 
-/** Tells whether a member's value is a secret, by the member's name. */
+/** Whether a member's value is a secret, by the member's name. */
 export type IsSecretName = (name: string) => boolean;
 
 /** @param names in any style: `api_key`, `apiKey` and `api key` are the same */

@@ -4,7 +4,7 @@ import type { Asking } from './execution-reads.ts';
 import { type Executions, noSuchExecution, stateOf } from './executions.ts';
 
 /**
- * A page of an execution's events as callers see it: secrets masked, errors as `execution` tells them, and the same
+ * A page of an execution's events as callers see it: secrets masked, errors as `execution` reports them, and the same
  * status as `execution`, whatever NoETL claims at the moment.
  * @param body NoETL's answer; undefined: this server has events in its detail only (Rust)
  */

@@ -13,7 +13,7 @@ import type { Snapshot } from './snapshots.ts';
 
 /**
  * `execution(id)`: the state of a run, `RUNNING` until it is surely over; what it produced is read only when asked for.
- * A failed or cancelled run has no result; its steps tell how far it came.
+ * A failed or cancelled run has no result; its steps show how far it came.
  */
 export function answerExecution(
   plan: CallPlan,
@@ -47,7 +47,7 @@ export function executionView(
     name: path === undefined ? null : lastSegment(path),
     version: detail.version ?? null,
     status: stateOf(snapshot),
-    result: async () => bounded((await told(outcome.produced()))?.value ?? null),
+    result: async () => bounded((await reported(outcome.produced()))?.value ?? null),
     resultStep: () =>
       unlessLost(
         outcome.produced(),
@@ -85,7 +85,7 @@ async function stepViews(outcome: Outcome, names: readonly string[] | undefined,
     attempts: step.attempts,
     lastSeenAt: isoText(step.lastSeenAt),
     executionId: step.childId ?? null,
-    result: async () => bounded((await told(outcome.stepResult(step))) ?? null),
+    result: async () => bounded((await reported(outcome.stepResult(step))) ?? null),
     error: step.error ?? (step.value?.kind === 'lost' ? notStored : null),
   }));
 }
@@ -93,8 +93,8 @@ async function stepViews(outcome: Outcome, names: readonly string[] | undefined,
 const stepUnderWay = (steps: readonly StepFacts[]): string | null =>
   (steps.findLast(({ status }) => status === 'RUNNING' || status === 'PENDING') ?? steps.at(-1))?.name ?? null;
 
-/** What NoETL could not store is an error that says so, never another step's result. */
-function told<T>(value: Promise<T>): Promise<T> {
+/** What NoETL could not store is an error that names it, never another step's result. */
+function reported<T>(value: Promise<T>): Promise<T> {
   return unlessLost(
     value,
     (found) => found,

@@ -25,13 +25,13 @@ export interface Outcome {
   /** Null unless the execution completed. @throws ResultLost, ERR_UPSTREAM… */
   produced(): Promise<Produced | null>;
   text(): Promise<string | null>;
-  /** The steps as the events tell them: without results that only `/status` holds. */
+  /** The steps as the events report them: without results that only `/status` holds. */
   facts(): Promise<readonly StepFacts[]>;
   /** The steps with their results. */
   steps(): Promise<readonly StepFacts[]>;
   /** A step's own result; undefined when NoETL keeps none. @throws ResultLost, ERR_UPSTREAM… */
   stepResult(step: StepFacts): Promise<unknown>;
-  /** Null when no step has failed, or the execution completed all the same. */
+  /** Null when no step has failed, or the execution completed anyway. */
   failure(): Promise<Failure | null>;
 }
 
@@ -74,7 +74,7 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
   const mask = rule.secrets === 'shown' ? (value: unknown) => value : createMask(options.isSecret);
   const resolve = referenceResolver(detail.id, asking, options.reads);
 
-  const told = (steps: readonly StepFacts[]) =>
+  const reported = (steps: readonly StepFacts[]) =>
     isHidden ? steps.map((step) => (step.error === undefined ? step : { ...step, error: failedText })) : steps;
   const lostStep = over?.isResultLost === true ? over.lastStep : undefined;
   const events = once(async () => {
@@ -83,12 +83,12 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
       newest?.hasAllEvents === true ? newest : await options.reads.withEvents(detail.id, eventsForSteps, asking);
     return decodeRunEvents(read.events);
   });
-  const facts = once(async () => told(collectSteps({ events: await events(), status: undefined, lostStep })));
+  const facts = once(async () => reported(collectSteps({ events: await events(), status: undefined, lostStep })));
   const steps = once(async () => {
     const [read, status] = await Promise.all([events(), readStatus(snapshot, asking, options.reads)]);
     const collected = collectSteps({ events: read, status, lostStep });
     if (over !== undefined) release(snapshot, collected);
-    return told(collected);
+    return reported(collected);
   });
   function release({ seen }: Snapshot, collected: readonly StepFacts[]): void {
     seen.newest = undefined;

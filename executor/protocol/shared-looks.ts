@@ -115,7 +115,7 @@ export function createSharedLooks({ reads, looks, clock, keepBytes }: SharedLook
   };
 }
 
-/** The list tells ends with a terminal event; others are found by looking at the execution itself, often enough to be in time. */
+/** The list shows ends with a terminal event; others are found by looking at the execution itself, often enough to be in time. */
 const isStillRunning = ({ snapshot, lookedAt }: Running, now: number): boolean =>
   !snapshot.isSettling && now - lookedAt < ownLookMs;
 

@@ -24,9 +24,9 @@ export interface Seen {
   status: ExecutionStatus | undefined;
 }
 
-/** Tells whether executions are over, from as few reads as possible. */
+/** Finds out whether executions are over, from as few reads as possible. */
 export interface Looks {
-  /** A new look. @param known what a list has just told of the execution: its own detail is then not read */
+  /** A new look. @param known what a list has just reported of the execution: its own detail is then not read */
   take(id: string, asking: Asking, known?: ExecutionDetail): Promise<Snapshot | undefined>;
   forget(id: string): void;
 }
@@ -38,10 +38,10 @@ export function createLooks(reads: ExecutionReads, clock: Clock): Looks {
   const ends = new LRUCache<string, { readonly claim: string; readonly over: Over }>({ max: remembered });
   const quiet = createQuietTimes(clock);
 
-  async function judge(told: ExecutionDetail, asking: Asking): Promise<Snapshot> {
-    const detail = { ...told, events: [] };
+  async function judge(reported: ExecutionDetail, asking: Asking): Promise<Snapshot> {
+    const detail = { ...reported, events: [] };
     // The Rust server's detail always has its events.
-    const seen: Seen = { newest: told.events.length > 0 ? told : undefined, status: undefined };
+    const seen: Seen = { newest: reported.events.length > 0 ? reported : undefined, status: undefined };
     const snapshot = { detail, over: undefined, isSettling: false, seen };
     const known = ends.get(detail.id);
     if (known?.claim === claimOf(detail)) return { ...snapshot, over: known.over };

@@ -1,105 +1,116 @@
-import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-import type { Answer } from '../http/answer.ts';
-import { exampleTabs } from './example-tabs.ts';
-import { pageHtml, pageScript, pageStyle } from './page-parts.ts';
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { type Answer, text } from '../http/answer.ts';
 
-const compress = promisify(gzip);
-
-interface Asset {
-  readonly type: string;
-  readonly load: () => Promise<string>;
-}
-
-/**
- * GraphiQL, served whole from here: the page and its assets under `/graphql/…`, nothing from elsewhere. The editor is
- * Yoga's build of it, loaded at the first visit, compressed once and kept.
- */
+/** GraphiQL, served whole from here: the page and its assets under `/graphql/…`, nothing from another host. */
 export interface GraphiqlPage {
-  /** The page itself. */
+  /** The page itself; an explanation with status 503 when it is not built. */
   page(acceptEncoding: string | undefined): Promise<Answer>;
   /** @returns undefined when there is no such asset. */
   asset(name: string, acceptEncoding: string | undefined, ifNoneMatch: string | undefined): Promise<Answer | undefined>;
 }
 
-const bundle = () => import('@graphql-yoga/render-graphiql/graphiql');
-
-const assets: Readonly<Record<string, Asset>> = {
-  'graphiql.js': { type: 'text/javascript', load: async () => (await bundle()).js },
-  'graphiql.css': { type: 'text/css', load: async () => (await bundle()).css },
-  'editor-worker.js': { type: 'text/javascript', load: async () => (await bundle()).editorWorkerService },
-  'graphql-worker.js': { type: 'text/javascript', load: async () => (await bundle()).graphqlWorker },
-  'json-worker.js': { type: 'text/javascript', load: async () => (await bundle()).jsonWorker },
-  'page.js': { type: 'text/javascript', load: async () => pageScript(exampleTabs) },
-  'page.css': { type: 'text/css', load: async () => pageStyle },
-};
-
-/** Only from here, no frames, no plugins; Monaco needs inline styles. */
+/** Scripts, workers, fonts and connections from here only; no frames, no plugins. Monaco writes styles at run time. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
-  "worker-src 'self' blob:",
+  "worker-src 'self'",
   "img-src 'self' data:",
-  "font-src 'self' data:",
+  "font-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
 
-interface Loaded {
-  readonly plain: Buffer;
-  readonly zipped: Buffer;
-  readonly etag: string;
-}
+const pageHeaders = {
+  'content-security-policy': policy,
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
 
-export function createGraphiqlPage(): GraphiqlPage {
-  const loaded = new Map<string, Promise<Loaded>>();
-  const load = (name: string, source: () => Promise<string>): Promise<Loaded> => {
-    const known = loaded.get(name) ?? prepare(source);
-    loaded.set(name, known);
-    known.catch(() => loaded.delete(name));
-    return known;
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+  '.ttf': 'font/ttf',
+};
+
+/** Where the build writes the page: beside the compiled server in the package, under dist in a clone. */
+const folders = [
+  new URL('../../pages/graphiql/', import.meta.url),
+  new URL('../../dist/pages/graphiql/', import.meta.url),
+];
+
+const notBuilt = `<!doctype html>
+<html lang="en">
+<title>NoETL Gateway · GraphiQL</title>
+<p>GraphiQL is not built. Run <code>npm run build</code> in the gateway's folder, and restart the gateway. <code>POST /graphql</code> works
+without it.</p>
+</html>
+`;
+
+/**
+ * Serves the files of the built page. Their names are read once, so that a request only ever chooses among them; contents
+ * are read when they are asked for, in the best encoding that the client accepts.
+ */
+export function createGraphiqlPage(candidates: readonly URL[] = folders): GraphiqlPage {
+  const folder = candidates.find((candidate) => filesOf(candidate).length > 0);
+  const files = new Set(folder === undefined ? [] : filesOf(folder));
+  const serve = async (name: string, acceptEncoding: string | undefined, headers: Answer['headers']) => {
+    const encoding = encodings.find((one) => files.has(`${name}.${one.suffix}`) && accepts(acceptEncoding, one.name));
+    return {
+      status: 200,
+      headers: {
+        'content-type': types[extname(name)] ?? 'application/octet-stream',
+        vary: 'Accept-Encoding',
+        ...(encoding === undefined ? {} : { 'content-encoding': encoding.name }),
+        ...headers,
+      },
+      body: await readFile(new URL(encoding === undefined ? name : `${name}.${encoding.suffix}`, folder)),
+    };
   };
   return {
     async page(acceptEncoding) {
-      const file = await load('', async () => pageHtml);
-      return answer(file, 'text/html; charset=utf-8', acceptEncoding, {
-        'cache-control': 'no-cache',
-        'content-security-policy': policy,
-        'referrer-policy': 'no-referrer',
-        'x-frame-options': 'DENY',
-      });
+      if (!files.has('index.html'))
+        return text(503, notBuilt, { ...pageHeaders, 'content-type': types['.html'] ?? '' });
+      return serve('index.html', acceptEncoding, { 'cache-control': 'no-cache', ...pageHeaders });
     },
     async asset(name, acceptEncoding, ifNoneMatch) {
-      const asset = Object.hasOwn(assets, name) ? assets[name] : undefined;
-      if (asset === undefined) return undefined;
-      const file = await load(name, asset.load);
-      const headers = { 'cache-control': 'public, max-age=3600', etag: file.etag };
-      if (ifNoneMatch === file.etag) return { status: 304, headers, body: '' };
-      return answer(file, `${asset.type}; charset=utf-8`, acceptEncoding, headers);
+      const isAsset = files.has(name) && extname(name) in types && name !== 'index.html';
+      if (!isAsset) return undefined;
+      // The name of an asset holds a hash of its content, so that a copy is good for ever.
+      const etag = `"${basename(name)}"`;
+      const headers = { 'cache-control': 'public, max-age=31536000, immutable', etag };
+      if (ifNoneMatch === etag) return { status: 304, headers, body: '' };
+      return serve(name, acceptEncoding, { ...headers, 'x-content-type-options': 'nosniff' });
     },
   };
 }
 
-async function prepare(source: () => Promise<string>): Promise<Loaded> {
-  const plain = Buffer.from(await source());
-  const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`;
-  return { plain, zipped: await compress(plain), etag };
+const encodings = [
+  { name: 'br', suffix: 'br' },
+  { name: 'gzip', suffix: 'gz' },
+];
+
+/** Whether an `Accept-Encoding` names the encoding, and not with the weight 0 (RFC 9110, section 12.5.3). */
+function accepts(header: string | undefined, name: string): boolean {
+  return (header ?? '').split(',').some((part) => {
+    const [coding, weight] = part.split(';').map((piece) => piece.trim().toLowerCase());
+    return coding === name && !/^q=0(?:\.0*)?$/.test(weight ?? '');
+  });
 }
 
-function answer(file: Loaded, type: string, acceptEncoding: string | undefined, headers: Answer['headers']): Answer {
-  const zip = /\bgzip\b/.test(acceptEncoding ?? '');
-  return {
-    status: 200,
-    headers: {
-      'content-type': type,
-      vary: 'Accept-Encoding',
-      ...(zip ? { 'content-encoding': 'gzip' } : {}),
-      ...headers,
-    },
-    body: zip ? file.zipped : file.plain,
-  };
+/** Names relative to the folder, with `/`; empty when there is no such folder. */
+function filesOf(folder: URL): readonly string[] {
+  try {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: false }) as string[];
+    return entries.map((name) => name.replaceAll('\\', '/'));
+  } catch {
+    return [];
+  }
 }

@@ -74,7 +74,7 @@ const rust: Readonly<Record<string, Want>> = {
     step: null,
     text: '3 flights found for SFO to JFK',
   },
-  // The Rust server calls these runs COMPLETED; the step tells that it failed.
+  // The Rust server calls these runs COMPLETED; the step shows that it failed.
   fail_then_work: { result: '{"cleanup":{"cleaned":true,"textOutput":"cleaned up"}}', step: null, text: 'cleaned up' },
   failing: { result: '{"start":{"ok":true}}', step: null },
   loop: {

@@ -37,7 +37,7 @@ describe('the newest events', () => {
   test.each([
     ['nothing has begun', [], false],
     ['a step that has ended', ran('a', 1), false],
-    ['a command that nobody has claimed', [...ran('a', 1), issued('b')], true],
+    ['a command that no worker has claimed', [...ran('a', 1), issued('b')], true],
     ['a command that runs', [issued('a'), ...command('a', 1, 'claimed', 'started')], true],
     ['a worker died and its command is claimed again', [...command('a', 1, 'claimed', 'started', 'claimed')], true],
     ['a failed command', [issued('a'), ...command('a', 1, 'claimed', 'failed')], false],
@@ -116,7 +116,7 @@ describe('/status, after the events', () => {
     expect(endOf(judge(claim, body, quietMs))).toBe(want);
   });
 
-  test('a last step that it never hears of has lost its result', () => {
+  test('a last step that it never receives has lost its result', () => {
     const body = { completed: true, current_step: 'a', completed_steps: ['a'] };
     expect(judge('COMPLETED', body, 4_999)).toBe('running');
     expect(judge('COMPLETED', body, 5_000)).toMatchObject({

@@ -1,0 +1,20 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+/** There in a clone of the repository only: the package and the image contain the built pages instead. */
+const script = fileURLToPath(new URL('../tools/pages/build-pages.ts', import.meta.url));
+
+/**
+ * In a clone, builds the pages that the gateway serves when their sources have changed since the last build. A failed build
+ * does not stop the gateway: the page then explains what to do.
+ */
+export async function buildPages(): Promise<void> {
+  if (!existsSync(script)) return;
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  const child = spawn(process.execPath, [script, '--if-stale'], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) console.error('GraphiQL could not be built; the gateway starts without it');
+}

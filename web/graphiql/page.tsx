@@ -1,0 +1,79 @@
+import { GraphiQL } from 'graphiql';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { createFetcher } from './fetcher.ts';
+import { FillExecution } from './fill-execution.tsx';
+import { checkSession, endSession, type SessionState } from './gateway-session.ts';
+import { keptTab } from './kept-tab.ts';
+import { protocolOperations, protocolVariables, startedExecution } from './protocol-operations.ts';
+import { SessionBar } from './session-bar.tsx';
+import { keepSessionToken } from './session-token.ts';
+
+const noSession: SessionState = { valid: false, text: 'No session. The schema appears once a token is in use.' };
+
+const tab = keptTab(localStorage, { initialQuery: protocolOperations, initialVariables: protocolVariables });
+
+/** The bar with the session, and GraphiQL under it. The schema is read when a session is active, and not before. */
+export function Page({ initialToken }: { readonly initialToken: string }) {
+  const [token, setToken] = useState(initialToken);
+  const [state, setState] = useState<SessionState>(
+    initialToken === '' ? noSession : { valid: undefined, text: 'Checking …' },
+  );
+  const [started, setStarted] = useState<string>();
+
+  const begin = useCallback(async (given: string) => {
+    setState({ valid: undefined, text: 'Checking …' });
+    const found = await checkSession(given);
+    setState(found);
+    // A token that could not be checked is kept: the next request may well succeed.
+    setToken(found.valid === false ? '' : given);
+    keepSessionToken(found.valid === false ? '' : given, window);
+  }, []);
+
+  const end = useCallback(async (ended: string) => {
+    setState({ valid: undefined, text: 'Ending …' });
+    setToken('');
+    keepSessionToken('', window);
+    setState(await endSession(ended));
+  }, []);
+
+  useEffect(() => {
+    if (initialToken !== '') void begin(initialToken);
+  }, [initialToken, begin]);
+
+  const fetcher = useMemo(() => {
+    const send = createFetcher(token);
+    const watched: typeof send = async (...args) => {
+      const answer = await send(...args);
+      const id = startedExecution(answer);
+      if (id !== undefined) setStarted(id);
+      return answer;
+    };
+    return watched;
+  }, [token]);
+
+  return (
+    <>
+      <SessionBar active={token !== ''} state={state} onBegin={begin} onEnd={() => end(token)} />
+      <main>
+        <GraphiQL
+          fetcher={fetcher}
+          {...(state.valid === true ? {} : { schema: null })}
+          schemaDescription
+          inputValueDeprecation
+          customScalarSchemas={{ JSON: {} }}
+          {...tab}
+          defaultEditorToolsVisibility="variables"
+          isHeadersEditorEnabled={false}
+          showPersistHeadersSettings={false}
+        >
+          <GraphiQL.Logo>
+            <h2 className="graphiql-logo">GraphiQL</h2>
+          </GraphiQL.Logo>
+          <GraphiQL.Footer>
+            <FillExecution id={started} />
+          </GraphiQL.Footer>
+        </GraphiQL>
+      </main>
+    </>
+  );
+}

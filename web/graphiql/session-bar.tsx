@@ -1,0 +1,53 @@
+import { type FormEvent, useState } from 'react';
+import type { SessionState } from './gateway-session.ts';
+import { readToken } from './session-token.ts';
+
+interface SessionBarProps {
+  readonly active: boolean;
+  readonly state: SessionState;
+  readonly onBegin: (token: string) => void;
+  readonly onEnd: () => void;
+}
+
+/** Takes a session token, shows whether it is accepted, and ends the session. */
+export function SessionBar({ active, state, onBegin, onEnd }: SessionBarProps) {
+  const [text, setText] = useState('');
+  const [problem, setProblem] = useState<string>();
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const read = readToken(text);
+    setProblem('problem' in read ? read.problem : undefined);
+    if ('problem' in read) return;
+    setText('');
+    onBegin(read.token);
+  };
+
+  return (
+    <header className="session-bar">
+      <h1>NoETL Gateway</h1>
+      {active ? (
+        <button type="button" onClick={onEnd}>
+          End session
+        </button>
+      ) : (
+        <form onSubmit={submit} autoComplete="off">
+          <label htmlFor="token">Session token</label>
+          <input
+            id="token"
+            type="password"
+            autoComplete="off"
+            spellCheck={false}
+            placeholder="from POST /api/auth/login"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+          <button type="submit">Use</button>
+        </form>
+      )}
+      <output htmlFor="token" data-valid={String(state.valid)}>
+        {problem ?? state.text}
+      </output>
+    </header>
+  );
+}
