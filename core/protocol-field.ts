@@ -1,6 +1,6 @@
 import type { OperationKind } from './operation-kind.ts';
 
-/** The fields whose shape the protocol fixes: the root that each stands in, and what its operation does. */
+/** The fields whose shape the protocol fixes: the root that each is in, and what its operation does. */
 export const protocolFields = {
   executePlaybook: { root: 'mutation', kind: 'execute' },
   execution: { root: 'query', kind: 'execution' },

@@ -57,7 +57,7 @@ export function joinProtocolField(
     problems.push(`${place}: the answer of ${shape.key} has no “status”, which the protocol needs`);
   }
   if (isTyped && !shape.fields.includes('path')) {
-    notes.push(`${place}: the answer of ${shape.key} has no “path”; without it nobody may see an execution`);
+    notes.push(`${place}: the answer of ${shape.key} has no “path”; without it no caller may see an execution`);
   }
   if (row.fields !== undefined) problems.push(`${place}.fields: the protocol fixes the answer of ${field}`);
   return {
