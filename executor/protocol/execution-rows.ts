@@ -10,7 +10,7 @@ const maxLooks = 24;
 const looksAtOnce = 8;
 
 /**
- * Rows of a list with the state that `execution` tells. NoETL's list says RUNNING for ever of runs without a terminal
+ * Rows of a list with the state that `execution` shows. NoETL's list says RUNNING for ever of runs without a terminal
  * event, and FAILED of runs that still work; those are looked at, and what is found to be over is remembered.
  * @param rows in the documented form, those that the caller may see
  */

@@ -19,7 +19,7 @@ export interface VisiblePages {
 }
 
 /**
- * `executions`: one page of what the caller may see, each in the state that `execution` tells.
+ * `executions`: one page of what the caller may see, each in the state that `execution` shows.
  * @param ask sends a call and brings its answer into the documented form
  * @param visible leaves out the rows that the caller may not see
  */

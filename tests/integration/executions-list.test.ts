@@ -9,7 +9,7 @@ const listed = (detail: Readonly<Record<string, unknown>>, status: string) => {
 };
 const query = '{ executions { id status endTime durationSeconds durationHuman progress version } }';
 
-describe('the list and execution(id) tell the same', () => {
+describe('the list and execution(id) show the same', () => {
   test('a run without a terminal event, listed as RUNNING for ever, is settled, and costs no look again', async () => {
     const recorded = recordedExecution('python', 'onestep');
     const { upstream, calls } = recordedUpstream(recorded);
