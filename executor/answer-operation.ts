@@ -1,9 +1,9 @@
 import type { GraphQLOutputType } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { accessDenied, type OpenDecision } from '../core/access/standing-decision.ts';
 import { type CallPlan, callFor } from '../core/call-plan/call-plan.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AnyUpstreamRow } from '../core/config/operation-row.ts';
-import { GatewayError } from '../core/errors.ts';
 import { withoutConnections } from '../core/noetl/hidden-values.ts';
 import { answerOf } from '../core/noetl/upstream-answer.ts';
 import { inDocumentedForm } from '../core/noetl/wire-dialect.ts';
@@ -15,7 +15,7 @@ import { eventsAnswer } from './protocol/execution-events.ts';
 import type { Asking } from './protocol/execution-reads.ts';
 import { type Executions, executionIdOf, noSuchExecution } from './protocol/executions.ts';
 import { visibleExecutions } from './protocol/visible-executions.ts';
-import { askingOf, boundsOf, type OpenDecision, type RootAnswer, type RootCall } from './root-call.ts';
+import { askingOf, boundsOf, type RootAnswer, type RootCall } from './root-call.ts';
 import { withVisibleRows } from './visible-rows.ts';
 
 export interface OperationOptions {
@@ -34,8 +34,6 @@ const cachedAnswers = 200;
 type Args = OpenDecision['args'];
 
 const isNamed = (args: Args, name: string): boolean => args[name] !== undefined && args[name] !== null;
-
-const accessDenied = () => new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
 
 /** Any operation that has no rules of its own: one call, made of the decision's arguments. */
 export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: OperationOptions): RootAnswer {

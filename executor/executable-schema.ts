@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type GraphQLField, type GraphQLResolveInfo, type GraphQLSchema, parse } from 'graphql';
+import { type GraphQLField, type GraphQLSchema, parse } from 'graphql';
+import { accessDenied, standingDecision } from '../core/access/standing-decision.ts';
 import type { CallContext } from '../core/call-context.ts';
 import type { Clock } from '../core/clock.ts';
 import { type AnyRow, isGatewayRow } from '../core/config/operation-row.ts';
@@ -18,7 +19,7 @@ import { answerExecutePlaybook, type StartOptions } from './protocol/execute-pla
 import { answerExecution } from './protocol/execution.ts';
 import { createExecutionGate } from './protocol/execution-access.ts';
 import { createExecutions, type Executions } from './protocol/executions.ts';
-import type { OpenDecision, RootAnswer } from './root-call.ts';
+import type { RootAnswer } from './root-call.ts';
 import { pairRootFields, plansOf, type RootField } from './root-fields.ts';
 
 export interface ExecutableSchemaOptions {
@@ -110,30 +111,20 @@ function attachRoot(
   answer: RootAnswer,
 ): void {
   if (field === undefined) return;
-  field.resolve = (_source, _args, context, info) => answer({ root, decision: decisionFor(context, info), context });
+  field.resolve = (_source, _args, context, info) =>
+    answer({ root, decision: standingDecision(context, info), context });
 }
-
-/** Runs a field only on a decision for just this field: without one it is refused, whatever else went wrong. */
-function decisionFor(context: CallContext | undefined, info: GraphQLResolveInfo): OpenDecision {
-  const decision = info.path.prev === undefined ? context?.decisions?.get(String(info.path.key)) : undefined;
-  if (decision === undefined || decision.field !== info.fieldName) throw refused();
-  if (decision.outcome === 'denied') throw decision.error;
-  if (decision.outcome !== 'allowed' && decision.outcome !== 'onAnswer') throw refused();
-  return decision;
-}
-
-const refused = () => new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
 
 function answerFor(field: RootField, options: OperationOptions & StartOptions): RootAnswer {
   const { row, plan } = field;
   if (isGatewayRow(row)) {
     return async ({ decision, context }) => {
-      if (decision.outcome !== 'allowed') throw refused();
+      if (decision.outcome !== 'allowed') throw accessDenied();
       const { user, expiresAt } = context.caller.session;
       return row.resolve({ args: decision.args, user, expiresAt });
     };
   }
-  if (plan === undefined) throw refused();
+  if (plan === undefined) throw accessDenied();
   switch (plan.kind) {
     case 'execute':
       return answerExecutePlaybook(plan, row, options);

@@ -1,10 +1,8 @@
-import type { CallContext, RootDecision } from '../core/call-context.ts';
+import type { OpenDecision } from '../core/access/standing-decision.ts';
+import type { CallContext } from '../core/call-context.ts';
 import type { AnyUpstreamRow } from '../core/config/operation-row.ts';
 import type { UpstreamCall } from '../core/ports.ts';
 import type { Asking } from './protocol/execution-reads.ts';
-
-/** A decision that lets a root field run. */
-export type OpenDecision = Exclude<RootDecision, { outcome: 'denied' }>;
 
 /** Everything that answers a root field: what was decided, and for whom. */
 export interface RootCall {

@@ -99,9 +99,9 @@ type Renaming<Argument extends string> = {
 }[Argument];
 
 /** The arguments that the protocol fixes, whatever the document calls them. */
-type ProtocolArgument<Key extends string> = Key extends `POST ${string}/execute`
+type ProtocolArgument<Key extends string> = Key extends `POST ${string}`
   ? 'name'
-  : Key extends `GET ${string}/executions/{${string}}`
+  : Key extends `GET ${string}/{${string}}`
     ? 'id'
     : never;
 

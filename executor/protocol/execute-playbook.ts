@@ -1,3 +1,4 @@
+import { accessDenied } from '../../core/access/standing-decision.ts';
 import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -50,7 +51,7 @@ export async function startPlaybook(
   idMember: string,
   { upstream, reserved }: Pick<StartOptions, 'upstream' | 'reserved'>,
 ): Promise<string> {
-  if (reserved.has(path)) throw new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
+  if (reserved.has(path)) throw accessDenied();
   const reply = await upstream.request({ ...start, idempotent: false });
   const id = idText(startAnswer(reply)[idMember]);
   if (id === undefined) throw new GatewayError('ERR_UPSTREAM', 'NoETL did not name the execution that it started');

@@ -1,4 +1,5 @@
 import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
+import { reportDecision } from '../../core/access/report-decision.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { RootCall } from '../root-call.ts';
 
@@ -35,16 +36,14 @@ function tell(
   path: string,
   outcome: 'allowed' | 'denied' | 'backend_error',
 ): void {
-  const { userId, email } = context.caller.session.user;
-  observe({
-    type: 'decision',
+  reportDecision(observe, {
     outcome,
     field: decision.field,
     root,
-    userId,
-    ...(email && { email }),
-    ...(decision.outcome === 'onAnswer' && { permission: decision.permission }),
+    user: context.caller.session.user,
+    permission: decision.outcome === 'onAnswer' ? decision.permission : undefined,
     path,
+    grant: undefined,
     requestId: context.requestId,
   });
 }

@@ -2,8 +2,9 @@ import type { AccessRule } from '../../core/access/access-rule.ts';
 import type { Permission } from '../../core/access/permission.ts';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import type { Operation } from '../../core/operation.ts';
+import { kindWords, type OperationKind } from '../../core/operation-kind.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
-import { neverPublic } from '../table/never-public.ts';
+import { closedKinds, neverPublic } from '../table/never-public.ts';
 import type { ExposureChange, Severity, UpstreamChange } from './diff-report.ts';
 import { operationTemplate } from './operation-template.ts';
 
@@ -11,6 +12,8 @@ import { operationTemplate } from './operation-template.ts';
 export interface FittedTable {
   readonly operations: readonly Operation[];
   readonly unfit: ReadonlyMap<string, string>;
+  /** What every operation of the document does, by its template. */
+  readonly kinds: ReadonlyMap<string, OperationKind>;
 }
 
 /** What the change does to what is open. `upstream` says which fields each of its changes touches. */
@@ -22,9 +25,9 @@ export function exposureDiff(
 ): readonly ExposureChange[] {
   return [
     ...Object.keys(config.operations).flatMap((field) => fieldChanges(field, before, after, upstream)),
-    ...ownCalls(upstream),
+    ...ownCalls(upstream, before),
     ...idleGrants(config, before, after),
-    ...newlyClosed(upstream),
+    ...newlyClosed(upstream, after),
   ];
 }
 
@@ -79,19 +82,17 @@ function breaksProtocol({ field, args }: Operation, { argument, message }: Upstr
   return argument === undefined || args.some(({ wire }) => wire === argument) || message === 'is new and required';
 }
 
-/** Calls that the gateway makes for the protocol's fields beside those of the table, and what becomes of it without them. */
-const calls: Readonly<Record<string, { readonly severity: Severity; readonly without: string }>> = {
-  'GET /api/executions/{}/status': { severity: 'breaking', without: 'results of executions are read there' },
-  'GET /api/executions/{}/events': {
-    severity: 'dangerous',
-    without: 'results are read there when the status lacks them',
-  },
-  'POST /api/executions/{}/cancel': { severity: 'dangerous', without: 'abandoned auth playbooks are cancelled there' },
+/** Operations that the gateway calls by itself, and what becomes of it without them. */
+const ownKinds: Partial<Record<OperationKind, { readonly severity: Severity; readonly without: string }>> = {
+  status: { severity: 'breaking', without: 'results of executions are read there' },
+  events: { severity: 'dangerous', without: 'results are read there when the status lacks them' },
+  cancel: { severity: 'dangerous', without: 'abandoned auth playbooks are cancelled there' },
 };
 
-function ownCalls(upstream: readonly UpstreamChange[]): readonly ExposureChange[] {
+function ownCalls(upstream: readonly UpstreamChange[], { kinds }: FittedTable): readonly ExposureChange[] {
   return upstream.flatMap(({ operation, place, severity, message }): ExposureChange[] => {
-    const call = calls[operationTemplate(operation)];
+    const kind = kinds.get(operationTemplate(operation));
+    const call = kind === undefined ? undefined : ownKinds[kind];
     if (call === undefined || place !== undefined || severity !== 'breaking') return [];
     return [
       {
@@ -115,12 +116,14 @@ function idleGrants(config: GatewayConfig, before: FittedTable, after: FittedTab
   });
 }
 
-function newlyClosed(upstream: readonly UpstreamChange[]): readonly ExposureChange[] {
+function newlyClosed(upstream: readonly UpstreamChange[], { kinds }: FittedTable): readonly ExposureChange[] {
   return upstream.flatMap(({ operation, place, message, fields }): ExposureChange[] => {
     if (place !== undefined || message !== 'is new' || fields.length > 0) return [];
     const [method = '', path = ''] = operation.split(' ');
-    const danger = neverPublic(method, path);
-    const hint = danger === undefined ? 'new, closed' : `new, closed, and not to be opened: ${danger}`;
+    const kind = kinds.get(operationTemplate(operation)) ?? 'plain';
+    const danger = neverPublic(method, path) ?? closedKinds[kind];
+    const does = kind === 'plain' ? 'new, closed' : `new, closed; ${kindWords[kind]}`;
+    const hint = danger === undefined ? does : `new, closed, and not to be opened: ${danger}`;
     return [{ kind: 'new-closed', severity: 'safe', subject: operation, message: hint }];
   });
 }

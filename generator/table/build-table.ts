@@ -3,7 +3,7 @@ import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type AnyRow, type AnyUpstreamRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Operation, OperationArgument } from '../../core/operation.ts';
-import { type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
+import { type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
 import { type OperationShape, shapesOf } from '../document/operation-shape.ts';
 import { isPublicName } from '../openapi/identifiers.ts';
@@ -11,7 +11,7 @@ import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { checkAccess } from './check-access.ts';
 import { checkStart } from './check-start.ts';
 import { checkGatewayRow } from './gateway-row.ts';
-import { neverPublic } from './never-public.ts';
+import { closedKinds, neverPublic } from './never-public.ts';
 import { type OperationMeaning, operationMeaning } from './operation-meaning.ts';
 import { joinProtocolField } from './protocol-arguments.ts';
 import { rowArguments } from './row-arguments.ts';
@@ -29,13 +29,6 @@ export interface Table {
   /** Every operation of the document. */
   readonly shapes: readonly OperationShape[];
 }
-
-/** Kinds that are not for callers, whatever rule they have. */
-const closedKinds: Partial<Record<OperationKind, string>> = {
-  catalogWrite: 'it writes the catalog, whose playbooks NoETL runs',
-  credentialWrite: 'it writes credentials',
-  bulk: 'it changes executions in bulk',
-};
 
 interface Findings {
   readonly problems: string[];

@@ -1,3 +1,5 @@
+import type { OperationKind } from '../../core/operation-kind.ts';
+
 /** A part of the upstream's API that must not be reached from outside, and why. */
 interface ClosedArea {
   /** Path segments after an optional `api` prefix; `*` is one segment, `**` the rest. */
@@ -44,6 +46,13 @@ export function neverPublic(method: string, path: string, offered: Iterable<stri
   const secret = [...offered].find((name) => revealing.has(name.toLowerCase().replaceAll(/[^a-z]/g, '')));
   return closedArea(method, path) ?? (secret === undefined ? undefined : `its argument ${secret} asks for secrets`);
 }
+
+/** Kinds that are not for callers, whatever rule they have. */
+export const closedKinds: Partial<Record<OperationKind, string>> = {
+  catalogWrite: 'it writes the catalog, whose playbooks NoETL runs',
+  credentialWrite: 'it writes credentials',
+  bulk: 'it changes executions in bulk',
+};
 
 /** Why an operation's part of the API is closed to callers; undefined when it is not. */
 export function closedArea(method: string, path: string): string | undefined {

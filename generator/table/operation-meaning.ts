@@ -32,6 +32,8 @@ interface ShapeView {
   readonly segments: readonly string[];
   readonly catalogPaths: readonly ShapeArgument[];
   readonly executionIds: readonly ShapeArgument[];
+  /** Whether the path holds the id of an execution. */
+  readonly namesExecution: boolean;
   readonly takes: ReadonlySet<string>;
   /** Members of the answer, or of its rows when it is a list. */
   readonly answers: ReadonlySet<string>;
@@ -56,7 +58,10 @@ function viewOf(shape: OperationShape): ShapeView {
     isRead: method === 'GET',
     segments,
     catalogPaths: args.filter((arg) => isText(arg) && catalogPathName.test(snake(arg.wire))),
-    executionIds: args.filter((arg) => executionIdName.test(snake(arg.wire)) || isBehindExecutions(path, arg)),
+    executionIds: args.filter(
+      ({ wire, in: place }) => executionIdName.test(snake(wire)) || (place === 'path' && isExecutionId(path, wire)),
+    ),
+    namesExecution: [...path.matchAll(/\{([^{}]*)\}/g)].some(([, wire = '']) => isExecutionId(path, wire)),
     takes: new Set(args.map(({ wire }) => snake(wire))),
     answers,
     rows: isList ? answers : new Set(nested),
@@ -105,8 +110,7 @@ const rules = {
   workers: ({ segments, rows }) =>
     ['worker', 'workers'].some((name) => segments.includes(name)) || hasAll(rows, 'heartbeat', 'runtime'),
   plain: ({ isClosed }) => isClosed,
-  cancel: ({ isRead, segments, executionIds }) =>
-    !isRead && executionIds.some(isInPath) && segments.at(-1) === 'cancel',
+  cancel: ({ isRead, segments, namesExecution }) => !isRead && namesExecution && segments.at(-1) === 'cancel',
   execute: (view) => startsPlaybook(view) && hasUsualMembers(view),
   start: (view) => startsPlaybook(view),
   credentialWrite: ({ isRead, segments, takes, answers }) =>
@@ -121,12 +125,12 @@ const rules = {
     (takes.has('execution_ids') ||
       answers.has('execution_ids') ||
       (segments.includes('executions') && executionIds.length === 0)),
-  events: ({ isRead, segments, executionIds }) => isRead && executionIds.some(isInPath) && segments.at(-1) === 'events',
-  status: ({ isRead, segments, executionIds }) =>
-    isRead && executionIds.some(isInPath) && segments.at(-1) === 'status' && segments.at(-2) === '{}',
-  execution: ({ isRead, segments, executionIds, answers }) =>
+  events: ({ isRead, segments, namesExecution }) => isRead && namesExecution && segments.at(-1) === 'events',
+  status: ({ isRead, segments, namesExecution }) =>
+    isRead && namesExecution && segments.at(-1) === 'status' && segments.at(-2) === '{}',
+  execution: ({ isRead, segments, namesExecution, answers }) =>
     isRead &&
-    executionIds.some(isInPath) &&
+    namesExecution &&
     segments.at(-1) === '{}' &&
     (segments.at(-2) === 'executions' || (answers.has('status') && (answers.has('path') || answers.has('events')))),
   executions: ({ isRead, isUntyped, segments, executionIds, rows }) =>
@@ -156,10 +160,10 @@ function startsPlaybook(view: ShapeView): boolean {
   );
 }
 
-function givesOutExecution({ shape, isList, takes, executionIds }: ShapeView): boolean {
+function givesOutExecution({ shape, isList, takes, namesExecution }: ShapeView): boolean {
   if (isList) return false;
   // Of an execution that the path names, under whatever name, the answer repeats the id.
-  const known = executionIds.some(isInPath) ? new Set([...takes, 'execution_id']) : takes;
+  const known = namesExecution ? new Set([...takes, 'execution_id']) : takes;
   return shape.fields.some((field) => {
     const [name = '', inner] = field.split('.').map(snake);
     if (inner === undefined) return isNewExecution(name, known);
@@ -220,8 +224,8 @@ function segmentsOf(path: string): readonly string[] {
 }
 
 /** An id stands behind `/executions/`, whatever the parameter is called. */
-const isBehindExecutions = (path: string, arg: ShapeArgument): boolean =>
-  arg.in === 'path' && path.includes(`/executions/{${arg.wire}}`);
+const isExecutionId = (path: string, wire: string): boolean =>
+  executionIdName.test(snake(wire)) || path.includes(`/executions/{${wire}}`);
 
 const isInPath = (arg: ShapeArgument): boolean => arg.in === 'path';
 

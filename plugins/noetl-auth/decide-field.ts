@@ -4,9 +4,10 @@ import { decideOnExecution } from '../../core/access/execution-access.ts';
 import type { Grant } from '../../core/access/grant.ts';
 import type { Permission } from '../../core/access/permission.ts';
 import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
+import { accessDenied } from '../../core/access/standing-decision.ts';
 import type { Caller, RootDecision } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { idText } from '../../core/json/lossless-json.ts';
+import { parseExecutionId } from '../../core/execution/execution-id.ts';
 import type { AccessChecker } from '../../core/ports.ts';
 
 /** The playbook path of an execution; undefined when there is no such execution. @throws when it cannot find out. */
@@ -31,9 +32,6 @@ export interface Judgement {
   readonly path?: string;
 }
 
-/** NoETL's ids are 64-bit integers. */
-const executionId = /^\d{1,19}$/;
-
 /**
  * Decides one root field by its access rule, on its coerced arguments.
  * @throws what the checker or `executionPath` throw: they could not find out.
@@ -57,8 +55,6 @@ export function decideField(question: FieldQuestion): Judgement | Promise<Judgem
       return { decision: denied(question, unknownRule(rule)) };
   }
 }
-
-export const accessDenied = () => new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
 
 /** The same words for what is hidden and for what does not exist. */
 const executionNotFound = () => new GatewayError('ERR_NOT_FOUND', 'execution not found');
@@ -97,8 +93,8 @@ function decideOnExecutionId(
   permission: Permission,
   argument: string,
 ): Judgement | Promise<Judgement> {
-  const id = idText(argumentOf(question, argument));
-  if (id === undefined || !executionId.test(id)) {
+  const id = parseExecutionId(argumentOf(question, argument));
+  if (id === undefined) {
     return { decision: denied(question, invalidArgument(argument, 'an execution id, which is digits')) };
   }
   const { field, args } = question;

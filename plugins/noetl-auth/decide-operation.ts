@@ -1,12 +1,14 @@
 import { GraphQLError, isNonNullType } from 'graphql';
 import type { AccessRule } from '../../core/access/access-rule.ts';
 import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
+import { reportDecision } from '../../core/access/report-decision.ts';
+import { accessDenied } from '../../core/access/standing-decision.ts';
 import type { Caller, RootDecision } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { AccessChecker } from '../../core/ports.ts';
 import { findArgumentProblem } from './argument-guard.ts';
-import { accessDenied, decideField, type ExecutionPath, invalidArgument, type Judgement } from './decide-field.ts';
+import { decideField, type ExecutionPath, invalidArgument, type Judgement } from './decide-field.ts';
 import { type OperationToRun, type RootField, rootFieldsOf } from './root-fields.ts';
 
 export type OperationKind = 'query' | 'mutation' | 'subscription';
@@ -84,20 +86,16 @@ function tell(
 ): void {
   // Decided when the upstream's answer names the playbook, and told then; introspection is no operation's.
   if (decision.outcome === 'onAnswer' || field.name.startsWith('__')) return;
-  const grant = decision.outcome === 'allowed' ? decision.grant?.source : undefined;
-  const { userId, email } = by.caller.session.user;
-  options.observe({
-    type: 'decision',
+  reportDecision(options.observe, {
     outcome: outcomeOf(decision),
     // A name that is no rule's comes from outside and must not become a label.
     field: options.rules.has(field.name) ? field.name : 'other',
     root: root === 'mutation' ? 'mutation' : 'query',
-    userId,
-    ...(email && { email }),
+    user: by.caller.session.user,
+    permission,
+    path,
+    grant: decision.outcome === 'allowed' ? decision.grant?.source : undefined,
     requestId: by.requestId,
-    ...(permission === undefined ? {} : { permission }),
-    ...(path === undefined ? {} : { path }),
-    ...(grant === undefined ? {} : { grant }),
   });
 }
 

@@ -2,6 +2,7 @@ import { EnvelopArmor } from '@escape.tech/graphql-armor';
 import type { ValidationRule } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../../core/errors.ts';
+import { isJsonMediaType } from '../../core/json/media-type.ts';
 import { maxRootFieldsRule } from './max-root-fields.ts';
 
 /** Limits on a GraphQL document. Each operation of a document is measured, also those that do not run. */
@@ -52,10 +53,8 @@ function rulesOf(plugins: ReturnType<EnvelopArmor['protect']>['plugins']): Valid
   return rules;
 }
 
-/** A form or plain text is what another site can send with a caller's cookie, unasked. */
 function requireJson({ method, headers }: Request): void {
   if (method !== 'POST') return;
-  const [mediaType = ''] = (headers.get('content-type') ?? '').split(';');
-  if (mediaType.trim().toLowerCase() === 'application/json') return;
+  if (isJsonMediaType(headers.get('content-type'))) return;
   throw new GatewayError('ERR_MEDIA_TYPE', 'the content type must be application/json');
 }

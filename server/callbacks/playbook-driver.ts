@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { idText } from '../../core/json/lossless-json.ts';
+import { parseExecutionId } from '../../core/execution/execution-id.ts';
 import { type AuthAnswer, noAnswer } from '../../core/noetl/auth-answer.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { isOwnWorkload } from '../../core/noetl/plain-values.ts';
@@ -86,8 +86,8 @@ async function start(
     });
   if (reply.status === 404) throw noAnswer(`auth playbook ${path} is not in NoETL's catalog`);
   if (reply.status < 200 || reply.status > 299) throw noAnswer(`execute of ${path} answered ${reply.status}`);
-  const id = isJsonObject(reply.body) ? idText(reply.body['execution_id']) : undefined;
-  if (id === undefined || !/^\d{1,20}$/.test(id)) throw noAnswer(`execute of ${path} named no execution`);
+  const id = isJsonObject(reply.body) ? parseExecutionId(reply.body['execution_id']) : undefined;
+  if (id === undefined) throw noAnswer(`execute of ${path} named no execution`);
   return id;
 }
 

@@ -1,8 +1,14 @@
+import type { CallPlan } from '../../core/call-plan/call-plan.ts';
 import type { RootField } from '../../executor/root-fields.ts';
 import type { FieldRule } from '../../plugins/noetl-auth/decide-operation.ts';
 
+/** What of a root field its rule is made of. */
+export type RuledField = Pick<RootField, 'root' | 'row'> & {
+  readonly plan: Pick<CallPlan, 'catalogPaths'> | undefined;
+};
+
 /** The access rule of every root field, for the plugin that decides. */
-export function fieldRules(rootFields: ReadonlyMap<string, RootField>): ReadonlyMap<string, FieldRule> {
+export function fieldRules(rootFields: ReadonlyMap<string, RuledField>): ReadonlyMap<string, FieldRule> {
   return new Map(
     [...rootFields].map(([name, { root, row, plan }]) => [
       name,

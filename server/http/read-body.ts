@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json/lossless-json.ts';
+import { isJsonMediaType } from '../../core/json/media-type.ts';
 import { resolveAtEndOfTurn } from '../turn.ts';
 
 /**
@@ -41,12 +42,6 @@ function bytesOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
       // After the end there is nothing to say, and an error for nobody costs its stack.
       .once('close', () => request.readableEnded || reject(cutOff()));
   });
-}
-
-/** True for `application/json` and kin, with or without parameters. */
-export function isJsonMediaType(contentType: string | undefined): boolean {
-  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
-  return type === 'application/json' || type === 'application/graphql+json';
 }
 
 /** @throws ERR_MEDIA_TYPE unless the body says that it is JSON */

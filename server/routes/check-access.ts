@@ -1,6 +1,7 @@
 import type { Decision } from '../../core/access/decision.ts';
 import { type Permission, parsePermission, permissions } from '../../core/access/permission.ts';
 import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
+import { type DecisionReport, reportDecision } from '../../core/access/report-decision.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { AccessChecker, AccessQuestion, Sessions } from '../../core/ports.ts';
@@ -47,23 +48,14 @@ async function decide(
   requestId: string,
 ): Promise<Decision> {
   const { user, permission, path } = question;
-  const seen = {
-    type: 'decision',
-    field: 'check-access',
-    root: 'rest',
-    userId: user.userId,
-    ...(user.email && { email: user.email }),
-    permission,
-    path,
-    requestId,
-  } as const;
+  const report = (outcome: DecisionReport['outcome'], grant?: string): void =>
+    reportDecision(observe, { outcome, field: 'check-access', root: 'rest', user, permission, path, grant, requestId });
   try {
     const decision = await checker.check(question);
-    const grant = decision.grant?.source;
-    observe({ ...seen, outcome: decision.allowed ? 'allowed' : 'denied', ...(grant === undefined ? {} : { grant }) });
+    report(decision.allowed ? 'allowed' : 'denied', decision.grant?.source);
     return decision;
   } catch (error) {
-    observe({ ...seen, outcome: 'backend_error' });
+    report('backend_error');
     throw error;
   }
 }

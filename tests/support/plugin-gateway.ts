@@ -16,6 +16,7 @@ import type { FieldRule } from '../../plugins/noetl-auth/decide-operation.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
 import { useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
 import { useLimits } from '../../plugins/query-limits/use-limits.ts';
+import { fieldRules, type RuledField } from '../../server/graphql/field-rules.ts';
 
 /** A resolver that ran: the field and the arguments it was given. Stands for a call upstream. */
 export interface UpstreamTouch {
@@ -47,31 +48,40 @@ export const typeDefs = /* GraphQL */ `
   }
 `;
 
-export const rules: ReadonlyMap<string, FieldRule> = new Map<string, FieldRule>(
-  Object.entries({
-    execution: rule('query', { kind: 'execution', permission: 'view', argument: 'id' }),
-    playbook: rule('query', { kind: 'playbook', permission: 'view', argument: 'path' }),
-    playbooks: rule('query', { kind: 'authenticated', rows: 'playbooks' }),
-    workerPools: rule('query', { kind: 'role', roles: ['admin'] }),
-    dashboard: rule('query', { kind: 'role', roles: ['admin'] }),
-    special: {
-      ...rule('query', { kind: 'custom', decide: ({ args }) => args['code'] === 7 }),
-      pathArguments: ['path'],
-    },
-    stamped: rule('query', { kind: 'authenticated' }),
-    shut: rule('query', { kind: 'closed' }),
-    ghost: rule('query', { kind: 'authenticated' }),
-    executePlaybook: rule('mutation', { kind: 'playbook', permission: 'execute', argument: 'name' }),
-    cancelExecution: rule('mutation', { kind: 'execution', permission: 'execute', argument: 'id' }),
-    render: {
-      ...rule('mutation', { kind: 'playbook', permission: 'execute', argument: 'name' }),
-      allowTemplates: true,
-    },
-  }),
+/** Made by the same function as in production. */
+export const rules: ReadonlyMap<string, FieldRule> = fieldRules(
+  new Map(
+    Object.entries({
+      execution: field('query', { kind: 'execution', permission: 'view', argument: 'id' }),
+      playbook: field('query', { kind: 'playbook', permission: 'view', argument: 'path' }, { catalogPaths: ['path'] }),
+      playbooks: field('query', { kind: 'authenticated', rows: 'playbooks' }),
+      workerPools: field('query', { kind: 'role', roles: ['admin'] }),
+      dashboard: field('query', { kind: 'role', roles: ['admin'] }),
+      special: field('query', { kind: 'custom', decide: ({ args }) => args['code'] === 7 }, { catalogPaths: ['path'] }),
+      stamped: field('query', { kind: 'authenticated' }),
+      shut: field('query', { kind: 'closed' }),
+      ghost: field('query', { kind: 'authenticated' }),
+      executePlaybook: field(
+        'mutation',
+        { kind: 'playbook', permission: 'execute', argument: 'name' },
+        { catalogPaths: ['name'] },
+      ),
+      cancelExecution: field('mutation', { kind: 'execution', permission: 'execute', argument: 'id' }),
+      render: field(
+        'mutation',
+        { kind: 'playbook', permission: 'execute', argument: 'name' },
+        { catalogPaths: ['name'], allowTemplates: true },
+      ),
+    }),
+  ),
 );
 
-function rule(root: 'query' | 'mutation', access: AccessRule): FieldRule {
-  return { root, access, allowTemplates: false };
+function field(
+  root: 'query' | 'mutation',
+  access: AccessRule,
+  { catalogPaths = [], allowTemplates = false }: { catalogPaths?: readonly string[]; allowTemplates?: boolean } = {},
+): RuledField {
+  return { root, row: { upstream: 'GET /x', access, allowTemplates }, plan: { catalogPaths: new Set(catalogPaths) } };
 }
 
 export const grant = (

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { onExecution, onPlaybook } from '../../../core/access/access-rule.ts';
+import { authenticated, custom, onExecution, onPlaybook } from '../../../core/access/access-rule.ts';
 import type { AnyRow } from '../../../core/config/operation-row.ts';
 import { GatewayError } from '../../../core/errors.ts';
 import { codeIn, executorCaller } from '../../support/executor-caller.ts';
@@ -127,5 +127,47 @@ describe('operations on an execution', () => {
     );
     expect(codeIn(await ask('{ source(path: "x") }', { args: { path: '../x' } }))).toBe('ERR_REQUEST_INVALID');
     expect(calls).toEqual([]);
+  });
+});
+
+describe('reserved playbooks', () => {
+  const reserved = 'api_integration/auth0/auth0_login';
+  const operations: Readonly<Record<string, AnyRow>> = {
+    ask: { upstream: 'POST /api/mcp/{path}/ask', access: custom(() => true) },
+    state: { upstream: 'GET /api/state', access: authenticated() },
+  };
+  const sdl = `scalar JSON
+    type Query { state(run: ID, parent: ID): JSON
+      @httpOperation(path: "/api/state", httpMethod: GET, queryParamArgMap: {execution_id: "run", parent_execution_id: "parent"})
+      @noetl(kind: "plain", executionIds: ["run", "parent"]) }
+    type Mutation { ask(path: String!): JSON @httpOperation(path: "/api/mcp/{args.path}/ask", httpMethod: POST)
+      @noetl(kind: "start", catalogPaths: ["path"]) }`;
+  const script = {
+    'POST /api/mcp/data/x/ask': { body: { ok: true } },
+    'GET /api/state': { body: { ok: true } },
+    'GET /api/executions/7': { body: { execution_id: '7', path: reserved, status: 'RUNNING', start_time: 'x' } },
+    'GET /api/executions/8': { body: { execution_id: '8', path: 'data/x', status: 'RUNNING', start_time: 'x' } },
+  };
+
+  test('are started by no call, whatever its rule', async () => {
+    const { upstream, seen } = scriptedUpstream(script);
+    const { ask } = executorCaller(upstream, { sdl, operations, reservedPaths: [reserved] });
+    expect(codeIn(await ask('mutation { ask(path: "x") }', { args: { path: reserved } }))).toBe('ERR_ACCESS_DENIED');
+    expect(seen()).toEqual([]);
+    expect((await ask('mutation { ask(path: "x") }', { args: { path: 'data/x' } })).data).toEqual({
+      ask: { ok: true },
+    });
+  });
+
+  test.each([
+    [{ run: '8' }, undefined],
+    [{}, undefined],
+    [{ run: '7' }, 'ERR_NOT_FOUND'],
+    [{ run: '8', parent: '7' }, 'ERR_NOT_FOUND'],
+    [{ run: 'exec-1' }, 'ERR_REQUEST_INVALID'],
+  ])('their executions are opened by no argument: %j', async (args, code) => {
+    const { upstream } = scriptedUpstream(script);
+    const { ask } = executorCaller(upstream, { sdl, operations, reservedPaths: [reserved] });
+    expect(codeIn(await ask('{ state }', { args }))).toBe(code);
   });
 });

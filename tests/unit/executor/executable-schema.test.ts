@@ -1,6 +1,6 @@
 import { getIntrospectionQuery, graphql, printSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { authenticated, closed } from '../../../core/access/access-rule.ts';
+import { authenticated, closed, onExecution, onPlaybook } from '../../../core/access/access-rule.ts';
 import type { AnyRow } from '../../../core/config/operation-row.ts';
 import { GatewayError } from '../../../core/errors.ts';
 import { createExecutableSchema } from '../../../executor/executable-schema.ts';
@@ -41,6 +41,16 @@ describe('the start', () => {
       shut: { ...healthRow, access: closed() },
     });
     expect(problems.map((problem) => problem.split(':')[0])).toEqual(['open', 'planless', 'odd', 'missing']);
+  });
+
+  test('a rule on an argument that the schema does not know as a path or an id stops the start', () => {
+    const sdl = `scalar JSON type Query {
+      a(path: String, id: ID): JSON @httpOperation(path: "/a", httpMethod: GET, queryParamArgMap: {path: "path", id: "id"})
+        @noetl(kind: "plain") }`;
+    const onPath = problemsOf(sdl, { a: { upstream: 'GET /a', access: onPlaybook('view', 'path') } });
+    expect(onPath).toEqual(['a: the schema does not know the argument path as a catalog path; run generate']);
+    const onId = problemsOf(sdl, { a: { upstream: 'GET /a', access: onExecution('view', 'id') } });
+    expect(onId).toEqual(['a: the schema does not know the argument id as the id of an execution; run generate']);
   });
 
   test('a row without a rule does not open its field', () => {

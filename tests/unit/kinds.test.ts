@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+/** Files that once read from an operation's path what it does. They switch on its kind. */
+const files = [
+  'core/protocol-field.ts',
+  'core/noetl/own-paths.ts',
+  'core/noetl/wire-dialect.ts',
+  'core/call-plan/compile-call-plan.ts',
+  'server/upstream/at-own-paths.ts',
+  'executor/root-fields.ts',
+  'executor/executable-schema.ts',
+  'executor/answer-operation.ts',
+  'generator/table/check-access.ts',
+  'generator/table/check-start.ts',
+  'generator/diff/exposure-diff.ts',
+];
+
+/** A test or a search for a piece of a path: a regular expression with an escaped slash, or text that begins with one. */
+const guesses = [
+  /\/(?:[^/\n\\]|\\.)*\\\/(?:[^/\n\\]|\\.)*\/[a-z]*[.,;)]/,
+  /\b(?:endsWith|includes|match|test|exec)\(\s*['"`/]\//,
+];
+
+test.each(files)('%s asks no path what an operation is', (file) => {
+  const code = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => !/^\s*(?:\*|\/\*|\/\/|import )/.test(line))
+    .join('\n');
+  for (const guess of guesses) expect(guess.exec(code)?.[0]).toBeUndefined();
+});
+
+test('the expressions above find what was there', () => {
+  const before = [
+    'const p = /^POST \\S*\\/execute$/;',
+    "if (route.endsWith('/executions')) return;",
+    "plan.route.includes('/worker/')",
+    'if (/^GET \\S*\\/\\{\\}$/.test(call)) return;',
+  ];
+  for (const line of before) expect(guesses.some((guess) => guess.test(line))).toBe(true);
+});

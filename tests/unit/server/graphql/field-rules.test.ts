@@ -1,0 +1,15 @@
+import { parse } from 'graphql';
+import { expect, test } from 'vitest';
+import { pairRootFields } from '../../../../executor/root-fields.ts';
+import { fieldRules } from '../../../../server/graphql/field-rules.ts';
+import { generatedSdl, shippedOperations } from '../../../support/executor-caller.ts';
+
+test('the arguments that hold catalog paths come from the schema, for every field that has one', () => {
+  const { fields } = pairRootFields(parse(generatedSdl), shippedOperations);
+  const rules = [...fieldRules(fields)].map(([name, rule]) => [name, rule.pathArguments] as const);
+  expect(Object.fromEntries(rules.filter(([, paths]) => paths?.length))).toEqual({
+    executePlaybook: ['name'],
+    playbook: ['path'],
+    playbooks: ['path'],
+  });
+});
