@@ -1,5 +1,6 @@
 import type { Permission } from './access/permission.ts';
 import type { LoginReason, SeenToken } from './identity/login-refusal.ts';
+import type { CallClass } from './ports.ts';
 
 /** What happened, for whoever counts and whoever keeps the audit log. Never a token, never a value from outside as a label. */
 export type GatewayEvent =
@@ -73,6 +74,21 @@ export type GatewayEvent =
       readonly method: string;
       readonly status: number | 'timeout' | 'error';
       readonly ms: number;
+    }
+  | {
+      /**
+       * A call that was not made, or that NoETL had no room for. `user`, `class`: that queue was full; `wait`: it waited too
+       * long; `breaker`: the route's circuit breaker is open; `busy`: NoETL said that it has no room.
+       */
+      readonly type: 'upstream_shed';
+      readonly class: CallClass;
+      readonly reason: 'user' | 'class' | 'wait' | 'breaker' | 'busy';
+    }
+  | {
+      readonly type: 'breaker';
+      readonly class: CallClass;
+      readonly route: string;
+      readonly state: 'open' | 'closed';
     }
   | {
       /** One HTTP exchange of either listener; `route` is a path of our own, never the caller's text. */

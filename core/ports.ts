@@ -8,6 +8,12 @@ import type { ProviderTokens, Session, SessionIdentity, User } from './session/s
 import type { SessionsOf } from './session/session-marks.ts';
 import type { SessionKey, SessionToken } from './session/session-token.ts';
 
+/**
+ * Which connections to NoETL a call uses: `auth` for logins, validations and access checks; `probe` for readiness; `start`
+ * for what starts playbooks; `read` for everything else. Each has its own, so that one kind never waits for another.
+ */
+export type CallClass = 'auth' | 'probe' | 'read' | 'start';
+
 /** One call to NoETL. `path` is already encoded, segment by segment; nothing is added to it. */
 export interface UpstreamCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -23,6 +29,10 @@ export interface UpstreamCall {
   readonly requestId?: string;
   /** A name for metrics: the path template, never the path. */
   readonly route: string;
+  /** Default `read`. */
+  readonly class?: CallClass;
+  /** The id of the user that the call is made for; their calls have a limit together. Absent: the gateway's own call. */
+  readonly user?: string;
 }
 
 export interface UpstreamReply {
@@ -34,8 +44,9 @@ export interface UpstreamReply {
 }
 
 /**
- * The NoETL server. Any HTTP status is an answer.
- * @throws ERR_UPSTREAM (no connection, broken, too large), ERR_UPSTREAM_TIMEOUT (deadline passed)
+ * The NoETL server. Any HTTP status is an answer, except NoETL's own report that it has no room for another start.
+ * @throws ERR_UPSTREAM (no connection, broken, too large, or a circuit breaker is open), ERR_UPSTREAM_TIMEOUT (deadline
+ *   passed), ERR_OVERLOADED (no room within the time that a call may wait; NoETL has not seen the call)
  */
 export interface Upstream {
   request(call: UpstreamCall): Promise<UpstreamReply>;

@@ -31,6 +31,7 @@ export function boundsOf(row: AnyUpstreamRow, context: CallContext): Partial<Ups
 export function askingOf(row: AnyUpstreamRow, context: CallContext): Asking {
   return {
     requestId: context.requestId,
+    user: context.caller.session.user.userId,
     ...(row.timeoutMs === undefined ? {} : { timeoutMs: row.timeoutMs }),
   };
 }

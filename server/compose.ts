@@ -19,11 +19,12 @@ import { createSessionFollower } from './identity/session-follower.ts';
 import { createRateLimits, type RateLimits } from './rate-limit/rate-limits.ts';
 import { createMemorySessionStore } from './stores/memory-session-store.ts';
 import { atOwnPaths } from './upstream/at-own-paths.ts';
-import { createUpstream } from './upstream/undici-upstream.ts';
+import { ofClass } from './upstream/of-class.ts';
+import { createUpstream, type UpstreamClient } from './upstream/undici-upstream.ts';
 
 /** Everything behind the ports, as a config chooses it. */
 export interface Parts {
-  readonly upstream: Upstream & { close(): Promise<void> };
+  readonly upstream: UpstreamClient;
   readonly store: SessionStore;
   readonly sessions: ReturnType<typeof createSessions>;
   readonly checker: AccessChecker;
@@ -53,19 +54,20 @@ export async function compose(
   own: OwnPaths = usualPaths,
 ): Promise<Parts> {
   const { auth } = config;
-  const upstream = createUpstream({ ...config.upstream, observe, clock });
+  const upstream = createUpstream({ ...config.upstream, limits: config.limits, observe, clock });
+  const forAuth = ofClass(upstream, 'auth');
   const callbacks = createCallbackRegistry({ clock, observe });
   const driver = createPlaybookDriver({
-    upstream: atOwnPaths(upstream, own),
+    upstream: atOwnPaths(forAuth, own),
     callbacks,
     internalUrl: config.listen.internalUrl,
     timeoutMs: auth.playbookTimeoutMs,
     clock,
     observe,
   });
-  const given: Given = { config, clock, observe, upstream, driver };
+  const given: Given = { config, clock, observe, upstream: forAuth, driver };
   const store =
-    (await config.adapters.sessionStore?.({ upstream, clock, observe })) ?? (await openStore(config, clock));
+    (await config.adapters.sessionStore?.({ upstream: forAuth, clock, observe })) ?? (await openStore(config, clock));
   const verifier = createIdentityVerifier({
     issuers: auth.issuers,
     mode: auth.jwtMode,

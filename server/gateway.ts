@@ -4,7 +4,6 @@ import { isGatewayRow } from '../core/config/operation-row.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type OwnPaths, ownPathsOf } from '../core/noetl/own-paths.ts';
-import type { Upstream } from '../core/ports.ts';
 import { createExecutableSchema } from '../executor/executable-schema.ts';
 import { routeOf } from '../executor/root-call.ts';
 import { pairRootFields, plansOf, type RootField } from '../executor/root-fields.ts';
@@ -22,6 +21,7 @@ import { createReadiness, type Readiness } from './http/readiness.ts';
 import { createTelemetry, type Telemetry } from './observability/telemetry.ts';
 import { clientAddress } from './rate-limit/client-address.ts';
 import { createRest } from './routes/create-rest.ts';
+import { probeUpstream } from './upstream/upstream-probe.ts';
 
 /** Paths that the gateway calls for itself: logins, validations, looking at executions, readiness. */
 const ownRoutes = ({ execute, executions }: OwnPaths): readonly string[] => [
@@ -78,7 +78,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const readiness = createReadiness(
     [
       { name: 'upstream', probe: () => probeUpstream(parts.upstream, own.executions) },
-      { name: 'store', probe: () => parts.store.ping() },
+      { name: 'store', probe: async () => void (await parts.store.ping()) },
     ],
     clock,
   );
@@ -134,22 +134,6 @@ function watchDrift(
 const asksUpstream = ({ auth, adapters }: ResolvedConfig): boolean =>
   auth.access.checker !== 'local' || adapters.accessChecker !== undefined;
 
-/** A read that touches NoETL's database: its `/health` says only that the process answers. */
-async function probeUpstream(upstream: Upstream, path: string): Promise<void> {
-  const reply = await upstream.request({
-    method: 'GET',
-    path,
-    query: [
-      ['page', '1'],
-      ['page_size', '1'],
-    ],
-    idempotent: true,
-    timeoutMs: 3_000,
-    route: path,
-  });
-  if (reply.status >= 400) throw new GatewayError('ERR_UPSTREAM', 'NoETL does not answer a read');
-}
-
 function createPublicListener(
   options: Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock'>>,
   parts: Parts,
@@ -175,7 +159,8 @@ function createPublicListener(
     config,
     schema: executable.schema,
     rules: fieldRules(executable.rootFields),
-    executionPath: (id, { requestId }) => executable.pathOfExecution(id, { requestId }),
+    executionPath: (id, { caller, requestId }) =>
+      executable.pathOfExecution(id, { requestId, user: caller.session.user.userId }),
     sessions: parts.sessions,
     checker: parts.checker,
     limits: parts.limits,

@@ -124,6 +124,14 @@ export interface LimitsSection {
   readonly unbrokenRun?: FromEnv<number>;
   readonly validationsAtOnce?: FromEnv<number>;
   readonly validationsWaiting?: FromEnv<number>;
+  /** Starts of playbooks that are in flight to NoETL, of all users. */
+  readonly startsAtOnce?: FromEnv<number>;
+  /** Calls to NoETL in flight for one user. */
+  readonly userCallsAtOnce?: FromEnv<number>;
+  /** Calls of one user that wait for a place. */
+  readonly userCallsWaiting?: FromEnv<number>;
+  /** A call that waits longer for a place is not made, milliseconds. */
+  readonly callWaitMs?: FromEnv<number>;
   readonly loginsPerMinute?: FromEnv<number>;
   readonly checksPerMinute?: FromEnv<number>;
 }

@@ -66,6 +66,10 @@ export interface ResolvedConfig {
     readonly unbrokenRun: number;
     readonly validationsAtOnce: number;
     readonly validationsWaiting: number;
+    readonly startsAtOnce: number;
+    readonly userCallsAtOnce: number;
+    readonly userCallsWaiting: number;
+    readonly callWaitMs: number;
     readonly loginsPerMinute: number;
     readonly checksPerMinute: number;
   };

@@ -30,6 +30,10 @@ const limits: Names<GatewayConfig['limits']> = {
   unbrokenRun: true,
   validationsAtOnce: true,
   validationsWaiting: true,
+  startsAtOnce: true,
+  userCallsAtOnce: true,
+  userCallsWaiting: true,
+  callWaitMs: true,
   loginsPerMinute: true,
   checksPerMinute: true,
 };

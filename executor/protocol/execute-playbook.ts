@@ -52,7 +52,7 @@ export async function startPlaybook(
   { upstream, reserved }: Pick<StartOptions, 'upstream' | 'reserved'>,
 ): Promise<string> {
   if (reserved.has(path)) throw accessDenied();
-  const reply = await upstream.request({ ...start, idempotent: false });
+  const reply = await upstream.request({ ...start, idempotent: false, class: 'start' });
   const id = idText(startAnswer(reply)[idMember]);
   if (id === undefined) throw new GatewayError('ERR_UPSTREAM', 'NoETL did not name the execution that it started');
   return id;

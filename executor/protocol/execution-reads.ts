@@ -10,6 +10,7 @@ import type { Upstream, UpstreamCall, UpstreamReply } from '../../core/ports.ts'
 /** Who asks; passed on to the upstream call. */
 export interface Asking {
   readonly requestId?: string;
+  readonly user?: string;
   readonly timeoutMs?: number;
 }
 

@@ -81,6 +81,7 @@ async function compare({
       idempotent: true,
       timeoutMs: 10_000,
       route: path,
+      class: 'probe',
     });
     if (status !== 200 || typeof body !== 'object' || body === null || !('paths' in body)) {
       return { state: 'unknown', answered: status < 500 };

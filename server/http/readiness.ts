@@ -1,9 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 
-/** One thing that must answer for requests to succeed. @throws when it does not. */
+/** One thing that must answer for requests to succeed. */
 export interface ReadinessProbe {
   readonly name: string;
-  readonly probe: () => Promise<void>;
+  /** @returns a note about what is wrong without making requests fail. @throws when it does not answer */
+  readonly probe: () => Promise<string | undefined>;
 }
 
 export interface ReadinessReport {
@@ -31,16 +32,20 @@ export function createReadiness(probes: readonly ReadinessProbe[], clock: Clock)
   let stopped = false;
   let last: { at: number; report: Promise<ReadinessReport> } | undefined;
 
+  async function stateOf({ name, probe }: ReadinessProbe): Promise<[string, 'ok' | 'failing']> {
+    try {
+      const found = await probe();
+      if (found === undefined) delete notes[name];
+      else notes[name] = found;
+      return [name, 'ok'];
+    } catch {
+      delete notes[name];
+      return [name, 'failing'];
+    }
+  }
+
   const ask = async (): Promise<ReadinessReport> => {
-    const results = await Promise.all(
-      probes.map(async ({ name, probe }): Promise<[string, 'ok' | 'failing']> => {
-        const ok = await probe().then(
-          () => true,
-          () => false,
-        );
-        return [name, ok ? 'ok' : 'failing'];
-      }),
-    );
+    const results = await Promise.all(probes.map(stateOf));
     return { ready: results.every(([, state]) => state === 'ok'), checks: Object.fromEntries(results), notes };
   };
 

@@ -93,6 +93,19 @@ export const counters = {
     help: 'Calls answered 429.',
     labels: { route: ['login', 'validate', 'check_access', 'session'] },
   },
+  upstreamShed: {
+    name: 'noetl_gateway_upstream_shed_total',
+    help: 'Calls to NoETL that were not made, or that NoETL had no room for.',
+    labels: {
+      class: ['auth', 'probe', 'read', 'start'],
+      reason: ['user', 'class', 'wait', 'breaker', 'busy'],
+    },
+  },
+  breakerOpened: {
+    name: 'noetl_gateway_breaker_opened_total',
+    help: 'Circuit breakers that opened: NoETL did not answer most calls of a class on a route.',
+    labels: { class: ['auth', 'probe', 'read', 'start'] },
+  },
   linesDropped: {
     name: 'noetl_gateway_lines_dropped_total',
     help: 'Lines of the audit log and the log that were dropped because their reader is too slow.',

@@ -19,6 +19,8 @@ const warnings: Partial<Record<GatewayEvent['type'], string>> = {
   auth_cancel_failed: 'an abandoned auth playbook could not be cancelled',
   callback_refused: 'a playbook callback was refused',
   rate_limited: 'calls were refused: too many from one place',
+  upstream_shed: 'calls to NoETL were refused: there was no room for them',
+  breaker: 'a circuit breaker for calls to NoETL changed its state',
   lines_dropped: 'lines were dropped: whoever reads them is too slow',
 };
 

@@ -34,6 +34,10 @@ export function talliesOf(event: GatewayEvent): readonly Tally[] {
       return [{ counter: 'authCancelFailures' }];
     case 'rate_limited':
       return [{ counter: 'rateLimited', labels: { route: event.route } }];
+    case 'upstream_shed':
+      return [{ counter: 'upstreamShed', labels: { class: event.class, reason: event.reason } }];
+    case 'breaker':
+      return event.state === 'open' ? [{ counter: 'breakerOpened', labels: { class: event.class } }] : [];
     case 'lines_dropped':
       return [{ counter: 'linesDropped', labels: { from: event.from }, by: event.count }];
     default:

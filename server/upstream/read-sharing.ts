@@ -1,19 +1,36 @@
 import { GatewayError } from '../../core/errors.ts';
 
+/** One read, and how it gets a place among the calls in flight. */
+export interface SharedRead<T> {
+  /** Reads with the same key may share an answer. */
+  readonly key: string;
+  /** Whose turn the read waits for. */
+  readonly owner: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Takes a place. @returns undefined when there is room now */
+  readonly enter: () => Promise<void> | undefined;
+  /** Makes the call in the place that was taken, and gives the place back. */
+  readonly send: () => Promise<T>;
+  /** Gives the place back without a call. */
+  readonly leave: () => void;
+}
+
 /** Lets identical reads that are in flight share one call; who may see the answer is each reader's own matter. */
 export interface ReadSharing<T> {
   /** Joins a call with the same key, or makes it. One reader leaving does not take the answer from the others. */
-  read(key: string, signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T>;
+  read(read: SharedRead<T>): Promise<T>;
   /** A call that changes something: no read that begins after it joins one that began before it ended. */
   write(send: () => Promise<T>): Promise<T>;
 }
 
+/** A read that waits for a place is joined by reads of its owner only: others would wait in the owner's queue. */
 export function createReadSharing<T>(): ReadSharing<T> {
   const inFlight = new Map<string, Promise<T>>();
+  const queued = new Map<string, Promise<T>>();
   return {
-    read(key, signal, send) {
-      const running = inFlight.get(key) ?? start(key, send);
-      return signal === undefined ? running : untilAborted(running, signal);
+    read(read) {
+      const running = inFlight.get(read.key) ?? queued.get(ownKey(read)) ?? begin(read);
+      return read.signal === undefined ? running : untilAborted(running, read.signal);
     },
     async write(send) {
       try {
@@ -24,7 +41,27 @@ export function createReadSharing<T>(): ReadSharing<T> {
     },
   };
 
-  function start(key: string, send: () => Promise<T>): Promise<T> {
+  function begin(read: SharedRead<T>): Promise<T> {
+    const entering = read.enter();
+    if (entering === undefined) return start(read);
+    const waiting = queue(read, entering);
+    queued.set(ownKey(read), waiting);
+    return waiting;
+  }
+
+  async function queue(read: SharedRead<T>, entering: Promise<void>): Promise<T> {
+    try {
+      await entering;
+    } finally {
+      queued.delete(ownKey(read));
+    }
+    const other = inFlight.get(read.key);
+    if (other === undefined) return start(read);
+    read.leave();
+    return other;
+  }
+
+  function start({ key, send }: SharedRead<T>): Promise<T> {
     const running = send();
     const over = () => {
       if (inFlight.get(key) === running) inFlight.delete(key);
@@ -34,6 +71,9 @@ export function createReadSharing<T>(): ReadSharing<T> {
     return running;
   }
 }
+
+/** No key holds a line break. */
+const ownKey = ({ key, owner = '' }: SharedRead<unknown>): string => `${owner}\n${key}`;
 
 function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

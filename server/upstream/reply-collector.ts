@@ -10,7 +10,8 @@ export interface RawCall {
   /** Over everything: waiting for a socket, connecting, headers, body, and a second attempt. */
   readonly timeoutMs: number;
   readonly maxBytes: number;
-  readonly retryBrokenSocket: boolean;
+  /** Asked when a socket broke before an answer began: whether to send the call once more. */
+  readonly mayRetry: () => boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -19,6 +20,9 @@ export interface RawReply {
   readonly text: string;
   readonly date: string | undefined;
 }
+
+/** NoETL did not answer: no connection, a broken one, or no answer in time. Other errors do not speak of its health. */
+export class OutageError extends GatewayError {}
 
 const brokenSocket = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
@@ -38,7 +42,7 @@ class Collector implements Dispatcher.DispatchHandler {
   readonly #reject: (error: GatewayError) => void;
   #timer: NodeJS.Timeout | undefined;
   #controller: Dispatcher.DispatchController | undefined;
-  #retries: number;
+  #retries = 1;
   #over = false;
   #status = 0;
   #date: string | undefined;
@@ -50,7 +54,6 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#call = call;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#retries = call.retryBrokenSocket ? 1 : 0;
   }
 
   begin(): void {
@@ -66,7 +69,7 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#pool.dispatch({ path, method: method as Dispatcher.HttpMethod, headers, body }, this);
   }
 
-  /** @returns whether this is the first end; what comes after is nobody's. */
+  /** @returns whether this is the first end; later ones are ignored */
   #settle(): boolean {
     if (this.#over) return false;
     this.#over = true;
@@ -120,16 +123,16 @@ class Collector implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return;
-    if (this.#retries > 0 && this.#status === 0 && isBrokenSocket(error)) {
+    if (this.#retries > 0 && this.#status === 0 && isBrokenSocket(error) && this.#call.mayRetry()) {
       this.#retries -= 1;
       this.#controller = undefined;
       this.#attempt();
-    } else this.fail(new GatewayError('ERR_UPSTREAM', 'NoETL cannot be reached', { cause: error }));
+    } else this.fail(new OutageError('ERR_UPSTREAM', 'NoETL cannot be reached', { cause: error }));
   }
 }
 
 function timedOut(collector: Collector): void {
-  collector.fail(new GatewayError('ERR_UPSTREAM_TIMEOUT', 'NoETL did not answer in time'));
+  collector.fail(new OutageError('ERR_UPSTREAM_TIMEOUT', 'NoETL did not answer in time'));
 }
 
 /** @returns undefined when it is longer than a text can be */

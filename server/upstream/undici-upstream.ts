@@ -2,10 +2,14 @@ import { Pool } from 'undici';
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json/lossless-json.ts';
+import { isBusyAnswer } from '../../core/noetl/busy-answer.ts';
 import type { Observe } from '../../core/observe.ts';
-import type { Upstream, UpstreamCall, UpstreamReply } from '../../core/ports.ts';
+import type { CallClass, Upstream, UpstreamCall, UpstreamReply } from '../../core/ports.ts';
+import { BreakerOpenError, type BreakerOptions, type Breakers, createBreakers } from './breakers.ts';
+import { type Bulkheads, createBulkheads, type Lane, type LaneLoad } from './bulkheads.ts';
 import { createReadSharing } from './read-sharing.ts';
 import { collect, type RawReply } from './reply-collector.ts';
+import { createRetryBudget } from './retry-budget.ts';
 
 export interface UpstreamOptions {
   /** Where NoETL answers; a path in it is kept in front of every call's own. */
@@ -16,9 +20,41 @@ export interface UpstreamOptions {
   readonly maxResponseBytes: number;
   readonly observe?: Observe;
   readonly clock?: Clock;
-  /** Sockets to NoETL at a time; calls above wait, within their deadline. Default 256. */
-  readonly connections?: number;
+  readonly limits?: Partial<UpstreamLimits>;
+  readonly breakers?: Omit<BreakerOptions, 'onChange' | 'onRefuse'>;
 }
+
+/** How many calls may be in flight, and how long one may wait for a place. */
+export interface UpstreamLimits {
+  /** Starts of playbooks in flight. Default 16: NoETL refuses starts when 32 wait for its database. */
+  readonly startsAtOnce: number;
+  /** Calls of one user in flight. Default 32. */
+  readonly userCallsAtOnce: number;
+  /** Calls of one user that wait, in each class. Default 128. */
+  readonly userCallsWaiting: number;
+  /** Milliseconds. Default 5,000. */
+  readonly callWaitMs: number;
+}
+
+/** The client of NoETL, and what an operator may ask of it. */
+export interface UpstreamClient extends Upstream {
+  /** Calls in flight and waiting, by class. */
+  load(): Readonly<Record<CallClass, LaneLoad>>;
+  /** The class and route of each circuit breaker that is not closed: `read /api/executions`. */
+  openBreakers(): readonly string[];
+  close(): Promise<void>;
+}
+
+const defaultLimits: UpstreamLimits = {
+  startsAtOnce: 16,
+  userCallsAtOnce: 32,
+  userCallsWaiting: 128,
+  callWaitMs: 5_000,
+};
+/** Of both kinds of starts together NoETL sees at most 24. */
+const inFlight = { auth: 64, auth_start: 8, probe: 4, read: 192 } as const;
+const maxWaiting = 1_024;
+const busySecs = 2;
 
 /** NoETL closes idle sockets after 5 s; ours are gone before. */
 const idleSocketMs = 4_000;
@@ -27,56 +63,168 @@ const safePath = /^\/[^?#\s\\]*$/;
 
 /**
  * The one client of NoETL. Follows no redirect, sends no header of a caller, and sends a call a second time only when it
- * is idempotent and its socket broke before an answer began. Identical reads in flight share one call.
+ * is idempotent and its socket broke before an answer began. Identical reads in flight share one call. Each class of calls
+ * has connections of its own, each user a limit of calls in flight, each class and route a circuit breaker.
  */
-export function createUpstream(options: UpstreamOptions): Upstream & { close(): Promise<void> } {
-  const { observe = () => {}, clock = Date.now } = options;
-  const pool = new Pool(options.baseUrl.origin, {
-    connections: options.connections ?? 256,
-    pipelining: 1,
-    keepAliveTimeout: idleSocketMs,
-    keepAliveMaxTimeout: idleSocketMs,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: options.timeoutMs },
+export function createUpstream(options: UpstreamOptions): UpstreamClient {
+  const { observe = () => {} } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const places = { ...inFlight, start: limits.startsAtOnce };
+  const bulkheads = createBulkheads({
+    inFlight: places,
+    userInFlight: limits.userCallsAtOnce,
+    userWaiting: limits.userCallsWaiting,
+    waiting: maxWaiting,
+    waitMs: limits.callWaitMs,
+    onShed: (lane, reason) => observe({ type: 'upstream_shed', class: classOf(lane), reason }),
   });
-  const basePath = options.baseUrl.pathname.replace(/\/+$/, '');
-  const sharing = createReadSharing<UpstreamReply>();
+  const breakers = createBreakers({
+    ...options.breakers,
+    onRefuse: (name) => observe({ type: 'upstream_shed', class: breakerName(name).class, reason: 'breaker' }),
+    onChange: (name, state) => observe({ type: 'breaker', ...breakerName(name), state }),
+  });
+  const { send, close } = createSender(options, places, breakers);
+  const request = createAdmission(bulkheads, breakers, send);
+  return {
+    request,
+    load: () => ({
+      auth: sumOf(bulkheads.load('auth'), bulkheads.load('auth_start')),
+      probe: bulkheads.load('probe'),
+      read: bulkheads.load('read'),
+      start: bulkheads.load('start'),
+    }),
+    openBreakers: () => breakers.open().map((name) => `${breakerName(name).class} ${breakerName(name).route}`),
+    close,
+  };
+}
 
-  async function send(call: UpstreamCall, path: string, body: string | undefined): Promise<UpstreamReply> {
+/** A call with its address and body in their final form. */
+interface ReadyCall {
+  readonly call: UpstreamCall;
+  readonly lane: Lane;
+  readonly path: string;
+  readonly body: string | undefined;
+}
+
+/** Lets calls in: an open breaker refuses at once, then a call joins one in flight, or takes a place of its own. */
+function createAdmission(
+  bulkheads: Bulkheads,
+  breakers: Breakers,
+  send: (ready: ReadyCall) => Promise<UpstreamReply>,
+): Upstream['request'] {
+  const sharing = createReadSharing<UpstreamReply>();
+  return async (call) => {
+    const lane = laneOf(call);
+    const ready = {
+      call,
+      lane,
+      path: pathOf(call),
+      body: call.body === undefined ? undefined : JSON.stringify(call.body),
+    };
+    breakers.assertClosed(breakerFor(lane, call));
+    const enter = () => bulkheads.enter(lane, call.user);
+    const leave = () => bulkheads.leave(lane, call.user);
+    const sendAndLeave = () => send(ready).finally(leave);
+    if (call.idempotent) {
+      const { user: owner, signal } = call;
+      return sharing.read({ key: keyOf(ready), owner, signal, enter, send: sendAndLeave, leave });
+    }
+    return sharing.write(async () => {
+      await enter();
+      return sendAndLeave();
+    });
+  };
+}
+
+/** Makes calls, each through the connections of its lane. */
+function createSender(options: UpstreamOptions, places: Readonly<Record<Lane, number>>, breakers: Breakers) {
+  const { observe = () => {}, clock = Date.now } = options;
+  const basePath = options.baseUrl.pathname.replace(/\/+$/, '');
+  const retries = createRetryBudget();
+  const pools = {
+    auth: openPool(options, places.auth),
+    auth_start: openPool(options, places.auth_start),
+    probe: openPool(options, places.probe),
+    read: openPool(options, places.read),
+    start: openPool(options, places.start),
+  } satisfies Record<Lane, Pool>;
+
+  function exchange({ call, lane, path, body }: ReadyCall): Promise<RawReply> {
+    retries.call();
+    return collect(pools[lane], {
+      method: call.method,
+      path: `${basePath}${path}`,
+      headers: headersOf(call),
+      body,
+      timeoutMs: call.timeoutMs ?? options.timeoutMs,
+      maxBytes: call.maxResponseBytes ?? options.maxResponseBytes,
+      mayRetry: call.idempotent ? retries.take : never,
+      // A read that others share does not end with one of them.
+      signal: call.idempotent ? undefined : call.signal,
+    });
+  }
+
+  async function send(ready: ReadyCall): Promise<UpstreamReply> {
+    const { call, lane } = ready;
     const started = clock();
     const seen = (status: number | 'timeout' | 'error') =>
       observe({ type: 'upstream_call', route: call.route, method: call.method, status, ms: clock() - started });
     try {
-      const reply = await collect(pool, {
-        method: call.method,
-        path: `${basePath}${path}`,
-        headers: headersOf(call),
-        body,
-        timeoutMs: call.timeoutMs ?? options.timeoutMs,
-        maxBytes: call.maxResponseBytes ?? options.maxResponseBytes,
-        retryBrokenSocket: call.idempotent,
-        // A read that others share does not end with one of them.
-        signal: call.idempotent ? undefined : call.signal,
-      });
-      seen(reply.status);
-      return decode(reply);
+      const raw = await breakers.run(breakerFor(lane, call), () => exchange(ready));
+      seen(raw.status);
+      return decode(raw);
     } catch (error) {
-      seen(error instanceof GatewayError && error.code === 'ERR_UPSTREAM_TIMEOUT' ? 'timeout' : 'error');
+      const { code } = error instanceof GatewayError ? error : { code: undefined };
+      if (!(error instanceof BreakerOpenError)) seen(code === 'ERR_UPSTREAM_TIMEOUT' ? 'timeout' : 'error');
       throw error;
     }
   }
 
   return {
-    async request(call) {
-      const path = pathOf(call);
-      const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-      return call.idempotent
-        ? sharing.read(keyOf(call, path, body), call.signal, () => send(call, path, body))
-        : sharing.write(() => send(call, path, body));
-    },
-    close: () => pool.close(),
+    send: async (ready: ReadyCall) => assertRoom(await send(ready), ready.lane, observe),
+    close: async () => void (await Promise.all(Object.values(pools).map((pool) => pool.close()))),
   };
+}
+
+/** @throws ERR_OVERLOADED when NoETL had no room for a start; it started nothing then */
+function assertRoom(reply: UpstreamReply, lane: Lane, observe: Observe): UpstreamReply {
+  if ((lane !== 'start' && lane !== 'auth_start') || !isBusyAnswer(reply)) return reply;
+  observe({ type: 'upstream_shed', class: classOf(lane), reason: 'busy' });
+  throw new GatewayError('ERR_OVERLOADED', 'NoETL is busy and started nothing; try again later', {
+    retryAfterSecs: busySecs,
+  });
+}
+
+function openPool({ baseUrl, timeoutMs }: UpstreamOptions, connections: number): Pool {
+  return new Pool(baseUrl.origin, {
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: idleSocketMs,
+    keepAliveMaxTimeout: idleSocketMs,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: timeoutMs },
+  });
+}
+
+const never = (): boolean => false;
+
+/** Auth playbooks are started beside the reads that watch them, so that many watched runs do not hold up a login. */
+function laneOf({ class: given = 'read', idempotent }: UpstreamCall): Lane {
+  return given === 'auth' && !idempotent ? 'auth_start' : given;
+}
+
+const classOf = (lane: Lane): CallClass => (lane === 'auth_start' ? 'auth' : lane);
+const sumOf = (one: LaneLoad, other: LaneLoad): LaneLoad => ({
+  running: one.running + other.running,
+  waiting: one.waiting + other.waiting,
+});
+
+const breakerFor = (lane: Lane, { method, route }: UpstreamCall): string => `${lane} ${method} ${route}`;
+
+function breakerName(name: string): { readonly class: CallClass; readonly route: string } {
+  const [lane = 'read', , route = 'other'] = name.split(' ');
+  return { class: classOf(lane as Lane), route };
 }
 
 function pathOf(call: UpstreamCall): string {
@@ -94,9 +242,9 @@ function headersOf(call: UpstreamCall): Record<string, string> {
   return headers;
 }
 
-/** Two reads with the same key may share an answer: same address, same body, same bounds. No address holds a blank. */
-function keyOf({ method, timeoutMs = 0, maxResponseBytes = 0 }: UpstreamCall, path: string, body = ''): string {
-  return `${method} ${path} ${timeoutMs} ${maxResponseBytes} ${body}`;
+/** Two reads with the same key may share an answer: same class, address, body and bounds. No address holds a blank. */
+function keyOf({ call: { method, timeoutMs = 0, maxResponseBytes = 0 }, lane, path, body = '' }: ReadyCall): string {
+  return `${lane} ${method} ${path} ${timeoutMs} ${maxResponseBytes} ${body}`;
 }
 
 function decode(reply: RawReply): UpstreamReply {

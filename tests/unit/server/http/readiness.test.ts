@@ -9,6 +9,7 @@ describe('createReadiness', () => {
     const probe = async () => {
       asked += 1;
       if (!works) throw new Error('down');
+      return undefined;
     };
     const readiness = createReadiness([{ name: 'upstream', probe }], () => now);
     await Promise.all([readiness.check(), readiness.check()]);
@@ -17,6 +18,20 @@ describe('createReadiness', () => {
     now = 1_000;
     expect(await readiness.check()).toMatchObject({ ready: false, checks: { upstream: 'failing' } });
     expect(asked).toBe(2);
+  });
+
+  it('a note of a probe stops nothing, and goes when the probe has none', async () => {
+    let now = 0;
+    let note: string | undefined = 'one route is slow';
+    const readiness = createReadiness([{ name: 'upstream', probe: async () => note }], () => now);
+    expect(await readiness.check()).toEqual({
+      ready: true,
+      checks: { upstream: 'ok' },
+      notes: { upstream: 'one route is slow' },
+    });
+    note = undefined;
+    now = 1_000;
+    expect((await readiness.check()).notes).toEqual({});
   });
 
   it('is not ready once it stops', async () => {

@@ -228,4 +228,116 @@ describe('createUpstream', () => {
       expect(await codeOf(upstream.request(get(path)))).toBe('ERR_INTERNAL');
     }
   });
+
+  test('reads that hang take no place of logins, probes and starts, and a user no place of another', async () => {
+    const hanging: (() => void)[] = [];
+    const { url } = await listen((request, response) => {
+      if (request.url?.startsWith('/slow')) return void hanging.push(() => response.end('{}'));
+      response.end('{}');
+    });
+    const { upstream } = upstreamAt(url, { timeoutMs: 20_000 });
+    const slow = Array.from({ length: 40 }, (_, n) => upstream.request(get(`/slow/${n}`, { user: 'greedy' })));
+    await vi.waitUntil(() => hanging.length === 32);
+    expect(upstream.load().read).toMatchObject({ running: 32, waiting: 8 });
+    expect((await upstream.request(get('/quick', { user: 'other' }))).status).toBe(200);
+    for (let n = 0; n < 5; n += 1) {
+      slow.push(...Array.from({ length: 32 }, (_, m) => upstream.request(get(`/slow/${n}/${m}`, { user: `u${n}` }))));
+    }
+    await vi.waitUntil(() => hanging.length === 192);
+    const waiting = codeOf(upstream.request(get('/quick', { user: 'last' })));
+    for (const quick of [
+      get('/q', { class: 'auth' }),
+      get('/q', { class: 'probe' }),
+      { ...post('/q', {}), class: 'start' as const },
+    ])
+      expect((await upstream.request(quick)).status).toBe(200);
+    while (hanging.length > 0 || (await Promise.race([waiting, Promise.resolve('no')])) === 'no') {
+      for (const answer of hanging.splice(0)) answer();
+      await new Promise((done) => setImmediate(done));
+    }
+    for (const answer of await Promise.all(slow)) expect(answer.status).toBe(200);
+    expect(await waiting).toBe('answered');
+  });
+
+  test('at most 16 starts are in flight; each is sent once, those without a place are not sent', async () => {
+    let most = 0;
+    let running = 0;
+    const sent: string[] = [];
+    const { url } = await listen((request, response) => {
+      running += 1;
+      most = Math.max(most, running);
+      sent.push(request.url ?? '');
+      setTimeout(() => {
+        running -= 1;
+        response.end('{}');
+      }, 5);
+    });
+    const { upstream, events } = upstreamAt(url);
+    const start = (n: number) => upstream.request({ ...post(`/s/${n}`, {}), class: 'start', user: `u${n % 3}` });
+    const outcomes = await Promise.all(Array.from({ length: 600 }, (_, n) => codeOf(start(n))));
+    expect(most).toBe(16);
+    expect(new Set(sent).size).toBe(sent.length);
+    expect(outcomes.filter((one) => one === 'answered')).toHaveLength(sent.length);
+    expect(outcomes.filter((one) => one === 'ERR_OVERLOADED')).toHaveLength(600 - sent.length);
+    expect(events.filter((event) => event.type === 'upstream_shed')).toHaveLength(600 - sent.length);
+    expect(sent.length).toBeGreaterThanOrEqual(16 + 3 * 128);
+  });
+
+  test('a start that NoETL has no room for is busy, and is not sent again; other failures stay answers', async () => {
+    const seen: string[] = [];
+    const { url } = await listen((request, response) => {
+      seen.push(request.url ?? '');
+      const detail = request.url === '/full' ? "the pool 'p' has already 32 requests waiting" : 'relation missing';
+      response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ detail }));
+    });
+    const { upstream, events } = upstreamAt(url);
+    const start = (path: string) => upstream.request({ ...post(path, {}), class: 'start' });
+    await expect(start('/full')).rejects.toMatchObject({ code: 'ERR_OVERLOADED', retryAfterSecs: 2 });
+    expect((await start('/broken')).status).toBe(500);
+    expect((await upstream.request(post('/full', {}))).status).toBe(500);
+    expect(seen).toEqual(['/full', '/broken', '/full']);
+    expect(events).toContainEqual({ type: 'upstream_shed', class: 'start', reason: 'busy' });
+  });
+
+  test('a route that does not answer is not asked for a while, while another is', async () => {
+    const seen: string[] = [];
+    const { url } = await listen((request, response) => {
+      seen.push(request.url ?? '');
+      if (request.url === '/dead') request.socket.destroy();
+      else response.end('{}');
+    });
+    const { upstream, events } = upstreamAt(url);
+    for (let n = 0; n < 40; n += 1) await codeOf(upstream.request(post('/dead', {})));
+    expect(seen).toHaveLength(30);
+    expect((await upstream.request(get('/alive'))).status).toBe(200);
+    expect(events).toContainEqual({ type: 'breaker', class: 'read', route: '/dead', state: 'open' });
+    expect(upstream.openBreakers()).toEqual(['read /dead']);
+  });
+
+  test('second attempts are a share of the calls: an outage is not answered with twice the calls', async () => {
+    let calls = 0;
+    const { url } = await listen((request) => {
+      calls += 1;
+      request.socket.destroy();
+    });
+    const { upstream } = upstreamAt(url);
+    for (let n = 0; n < 28; n += 1) await codeOf(upstream.request(get(`/r/${n}`, { route: `/r/${n}` })));
+    expect(calls).toBeLessThanOrEqual(28 + 12);
+    expect(calls).toBeGreaterThan(28);
+  });
+
+  test('a read that waits in the queue of its user does not hold up the same read of another', async () => {
+    const hanging: (() => void)[] = [];
+    const { url } = await listen((request, response) => {
+      if (request.url?.startsWith('/slow')) return void hanging.push(() => response.end('{}'));
+      response.end('{}');
+    });
+    const { upstream } = upstreamAt(url, { timeoutMs: 20_000 });
+    const slow = Array.from({ length: 32 }, (_, n) => upstream.request(get(`/slow/${n}`, { user: 'greedy' })));
+    await vi.waitUntil(() => hanging.length === 32);
+    const waits = upstream.request(get('/shared', { user: 'greedy' }));
+    expect((await upstream.request(get('/shared', { user: 'other' }))).status).toBe(200);
+    for (const answer of hanging) answer();
+    await Promise.all([...slow, waits]);
+  });
 });
