@@ -38,10 +38,21 @@ export interface GatewayErrorOptions {
   cause?: unknown;
   /** Seconds a caller should wait; becomes `Retry-After`. */
   retryAfterSecs?: number;
+  /** The limit that was reached; becomes `RateLimit` and `RateLimit-Policy`. */
+  rateLimit?: RateLimitState;
   /** One line per problem, for errors of configuration and documents. */
   problems?: readonly string[];
   /** A code beside `code` that says more, where a program may want to know; part of a REST answer. */
   reason?: string;
+}
+
+/** A limit and what is left of it. `policy` is a name of ours, `quota` is for `windowSecs`. */
+export interface RateLimitState {
+  readonly policy: string;
+  readonly quota: number;
+  readonly windowSecs: number;
+  readonly remaining: number;
+  readonly resetSecs: number;
 }
 
 /**
@@ -53,6 +64,7 @@ export class GatewayError extends Error {
   readonly status: number;
   readonly retryable: boolean;
   readonly retryAfterSecs: number | undefined;
+  readonly rateLimit: RateLimitState | undefined;
   readonly problems: readonly string[];
   readonly reason: string | undefined;
 
@@ -63,6 +75,7 @@ export class GatewayError extends Error {
     this.status = table[code].status;
     this.retryable = table[code].retryable;
     this.retryAfterSecs = options.retryAfterSecs;
+    this.rateLimit = options.rateLimit;
     this.problems = options.problems ?? [];
     this.reason = options.reason;
   }

@@ -100,7 +100,10 @@ export type GatewayEvent =
   /** NoETL's live document says something else than the pulled one, or no longer does. */
   | { readonly type: 'document_drift'; readonly drifted: boolean }
   | { readonly type: 'lines_dropped'; readonly from: 'audit' | 'log'; readonly count: number }
-  | { readonly type: 'rate_limited'; readonly route: 'login' | 'validate' | 'check_access' | 'session' };
+  | {
+      readonly type: 'rate_limited';
+      readonly route: 'login' | 'validate' | 'check_access' | 'guess' | 'starts' | 'calls';
+    };
 
 /** Takes an event and returns at once; never throws. */
 export type Observe = (event: GatewayEvent) => void;

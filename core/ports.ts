@@ -14,6 +14,9 @@ import type { SessionKey, SessionToken } from './session/session-token.ts';
  */
 export type CallClass = 'auth' | 'probe' | 'read' | 'start';
 
+/** Of a user, what limits are looked up by. */
+export type CallUser = Pick<User, 'userId' | 'roles'>;
+
 /** One call to NoETL. `path` is already encoded, segment by segment; nothing is added to it. */
 export interface UpstreamCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -31,8 +34,8 @@ export interface UpstreamCall {
   readonly route: string;
   /** Default `read`. */
   readonly class?: CallClass;
-  /** The id of the user that the call is made for; their calls have a limit together. Absent: the gateway's own call. */
-  readonly user?: string;
+  /** Whom the call is made for; a user's calls have limits together. Absent: the gateway's own call. */
+  readonly user?: CallUser;
 }
 
 export interface UpstreamReply {

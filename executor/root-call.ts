@@ -31,7 +31,7 @@ export function boundsOf(row: AnyUpstreamRow, context: CallContext): Partial<Ups
 export function askingOf(row: AnyUpstreamRow, context: CallContext): Asking {
   return {
     requestId: context.requestId,
-    user: context.caller.session.user.userId,
+    user: context.caller.session.user,
     ...(row.timeoutMs === undefined ? {} : { timeoutMs: row.timeoutMs }),
   };
 }

@@ -17,6 +17,8 @@ import { createPlaybookDriver, type PlaybookDriver } from './callbacks/playbook-
 import { createIdentityVerifier } from './identity/identity-verifier.ts';
 import { createSessionFollower } from './identity/session-follower.ts';
 import { createRateLimits, type RateLimits } from './rate-limit/rate-limits.ts';
+import { createRedisTokenBuckets } from './rate-limit/redis-token-buckets.ts';
+import { createUserLimits } from './rate-limit/user-limits.ts';
 import { createMemorySessionStore } from './stores/memory-session-store.ts';
 import { atOwnPaths } from './upstream/at-own-paths.ts';
 import { ofClass } from './upstream/of-class.ts';
@@ -32,6 +34,7 @@ export interface Parts {
   readonly login: LoginBackend;
   readonly callbacks: CallbackRegistry;
   readonly limits: RateLimits;
+  readonly closeUserLimits: () => Promise<void>;
 }
 
 /** What adapters are made with. */
@@ -54,7 +57,8 @@ export async function compose(
   own: OwnPaths = usualPaths,
 ): Promise<Parts> {
   const { auth } = config;
-  const upstream = createUpstream({ ...config.upstream, limits: config.limits, observe, clock });
+  const users = openUserLimits(config, clock, observe);
+  const upstream = createUpstream({ ...config.upstream, limits: config.limits, allow: users.allow, observe, clock });
   const forAuth = ofClass(upstream, 'auth');
   const callbacks = createCallbackRegistry({ clock, observe });
   const driver = createPlaybookDriver({
@@ -93,6 +97,7 @@ export async function compose(
     login: chooseLogin(given),
     callbacks,
     limits: createRateLimits(rateLimitOptions(config)),
+    closeUserLimits: users.close,
   };
 }
 
@@ -110,8 +115,19 @@ export async function openStore(config: ResolvedConfig, clock: Clock): Promise<S
 
 function rateLimitOptions(config: ResolvedConfig) {
   const { store } = config.sessions;
-  const { loginsPerMinute, checksPerMinute } = config.limits;
-  return { loginsPerMinute, checksPerMinute, ...(store.startsWith('redis') ? { redisUrl: store } : {}) };
+  return { ...config.limits, ...(store.startsWith('redis') ? { redisUrl: store } : {}) };
+}
+
+/** Shared by replicas where the session store is: its Redis also counts. */
+function openUserLimits({ sessions: { store }, limits }: ResolvedConfig, clock: Clock, observe: Observe) {
+  const shared = store.startsWith('redis')
+    ? createRedisTokenBuckets(async () => {
+        const { connectRedis } = await import('./stores/redis-connection.ts');
+        return connectRedis({ url: store, timeoutMs: 250, name: 'noetl-gateway-user-limits' });
+      }, 'noetl-gateway:bucket')
+    : undefined;
+  const allow = createUserLimits({ limits, clock, observe, ...(shared === undefined ? {} : { shared }) });
+  return { allow, close: async () => void (await shared?.close()) };
 }
 
 function chooseValidator({ config, clock, observe, upstream, driver }: Given): SessionValidator {

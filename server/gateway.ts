@@ -100,7 +100,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       drift?.stop();
       const finished = await publicListener.drain(config.listen.drainMs);
       await internalListener.drain(500);
-      await Promise.allSettled([parts.upstream.close(), parts.store.close(), parts.limits.close()]);
+      await Promise.allSettled([
+        parts.upstream.close(),
+        parts.store.close(),
+        parts.limits.close(),
+        parts.closeUserLimits(),
+      ]);
       telemetry.log.info({ finished }, 'stopped');
       await telemetry.flush();
     },
@@ -160,7 +165,7 @@ function createPublicListener(
     schema: executable.schema,
     rules: fieldRules(executable.rootFields),
     executionPath: (id, { caller, requestId }) =>
-      executable.pathOfExecution(id, { requestId, user: caller.session.user.userId }),
+      executable.pathOfExecution(id, { requestId, user: caller.session.user }),
     sessions: parts.sessions,
     checker: parts.checker,
     limits: parts.limits,

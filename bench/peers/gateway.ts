@@ -15,6 +15,15 @@ const declaration: GatewayConfig = {
       users: [{ token: given('BENCH_TOKEN'), userId: '1', displayName: 'Bench', roles: ['analyst'] }],
     },
   },
+  // One user makes all requests here; the peers have no such limits.
+  limits: {
+    startsPerSecond: 1_000_000,
+    startsBurst: 1_000_000,
+    callsPerSecond: 1_000_000,
+    callsBurst: 1_000_000,
+    userCallsAtOnce: 256,
+    startsAtOnce: 256,
+  },
   observability: { auditTo: devNull, logLevel: 'warn' },
 };
 const { config } = resolveConfig(declaration, {

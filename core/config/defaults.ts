@@ -60,6 +60,13 @@ export const defaults = {
     callWaitMs: 5_000,
     loginsPerMinute: 60,
     checksPerMinute: 600,
+    guessesPerMinute: 60,
+    guessesPerMinuteInAll: 600,
+    startsPerSecond: 20,
+    startsBurst: 60,
+    callsPerSecond: 200,
+    callsBurst: 600,
+    byRole: {},
   },
   observability: { logLevel: env('LOG_LEVEL', 'info'), auditTo: 'stdout', auditEmails: false },
 } as const;

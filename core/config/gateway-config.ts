@@ -134,6 +134,26 @@ export interface LimitsSection {
   readonly callWaitMs?: FromEnv<number>;
   readonly loginsPerMinute?: FromEnv<number>;
   readonly checksPerMinute?: FromEnv<number>;
+  /** Session tokens that turn out to be none, by address, over all entrances. */
+  readonly guessesPerMinute?: FromEnv<number>;
+  /** The same, of all addresses that have guessed before in that minute. */
+  readonly guessesPerMinuteInAll?: FromEnv<number>;
+  /** Playbooks that one user starts, and how many may come at once. */
+  readonly startsPerSecond?: FromEnv<number>;
+  readonly startsBurst?: FromEnv<number>;
+  /** Calls to NoETL that one user causes, and how many may come at once. */
+  readonly callsPerSecond?: FromEnv<number>;
+  readonly callsBurst?: FromEnv<number>;
+  /** Other limits for users of a role; with several roles the largest one counts. */
+  readonly byRole?: Readonly<Record<string, UserLimitsSection>>;
+}
+
+/** Limits of a user that a role may change. */
+export interface UserLimitsSection {
+  readonly startsPerSecond?: number;
+  readonly startsBurst?: number;
+  readonly callsPerSecond?: number;
+  readonly callsBurst?: number;
 }
 
 export interface ObservabilitySection {

@@ -7,7 +7,7 @@ import { defaults } from './defaults.ts';
 import type { FromEnv } from './env.ts';
 import { bypassProblem, unknownNames } from './environment-names.ts';
 import { createEnvironmentReader, type Environment, type EnvironmentReader } from './environment-reader.ts';
-import type { GatewayConfig, LoginOption } from './gateway-config.ts';
+import type { GatewayConfig, LoginOption, UserLimitsSection } from './gateway-config.ts';
 import { issuersOf, issuerWarnings } from './issuers-of.ts';
 import { policyFindings } from './policy-findings.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
@@ -206,14 +206,33 @@ function resolveSessions(config: GatewayConfig, reader: EnvironmentReader): Reso
 }
 
 function resolveLimits(config: GatewayConfig, reader: EnvironmentReader): ResolvedConfig['limits'] {
-  const { batching, ...numbers } = { ...defaults.limits, ...config.limits };
+  const { batching, byRole, ...numbers } = { ...defaults.limits, ...config.limits };
+  checkRoleLimits(config, byRole, reader);
   const resolved = Object.fromEntries(
     Object.entries(numbers).map(([name, value]) => [
       name,
       reader.integer(`limits.${name}`, value, { min: 1, max: 2 ** 31 }),
     ]),
-  ) as Omit<ResolvedConfig['limits'], 'batching'>;
-  return { ...resolved, batching: reader.flag('limits.batching', batching) };
+  ) as Omit<ResolvedConfig['limits'], 'batching' | 'byRole'>;
+  return { ...resolved, batching: reader.flag('limits.batching', batching), byRole };
+}
+
+const roleLimitNames = ['startsPerSecond', 'startsBurst', 'callsPerSecond', 'callsBurst'];
+
+function checkRoleLimits(
+  config: GatewayConfig,
+  byRole: Readonly<Record<string, UserLimitsSection>>,
+  reader: EnvironmentReader,
+): void {
+  for (const [role, section] of Object.entries(byRole)) {
+    const place = `limits.byRole.${role}`;
+    if (!config.roles.includes(role)) reader.problem(place, 'is not one of the roles');
+    for (const [name, value] of Object.entries(section)) {
+      if (!roleLimitNames.includes(name))
+        reader.problem(`${place}.${name}`, `is unknown; known are ${roleLimitNames.join(', ')}`);
+      else reader.integer(`${place}.${name}`, value, { min: 1, max: 1_000_000 });
+    }
+  }
 }
 
 function resolveObservability(config: GatewayConfig, reader: EnvironmentReader): ResolvedConfig['observability'] {

@@ -1,7 +1,13 @@
 import type { CompiledGrants } from '../access/decision.ts';
 import type { Grant } from '../access/grant.ts';
 import type { IssuerRules } from '../identity/issuer-rules.ts';
-import type { AdaptersSection, DeploySection, LoginOption, ValidatorOption } from './gateway-config.ts';
+import type {
+  AdaptersSection,
+  DeploySection,
+  LoginOption,
+  UserLimitsSection,
+  ValidatorOption,
+} from './gateway-config.ts';
 import type { AnyRow } from './operation-row.ts';
 
 export interface AuthPlaybooks {
@@ -72,6 +78,13 @@ export interface ResolvedConfig {
     readonly callWaitMs: number;
     readonly loginsPerMinute: number;
     readonly checksPerMinute: number;
+    readonly guessesPerMinute: number;
+    readonly guessesPerMinuteInAll: number;
+    readonly startsPerSecond: number;
+    readonly startsBurst: number;
+    readonly callsPerSecond: number;
+    readonly callsBurst: number;
+    readonly byRole: Readonly<Record<string, UserLimitsSection>>;
   };
   readonly observability: { readonly logLevel: string; readonly auditTo: string; readonly auditEmails: boolean };
   readonly deploy: Required<Omit<DeploySection, 'host'>> & { readonly host: string | undefined };

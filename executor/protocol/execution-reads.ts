@@ -5,12 +5,12 @@ import { decodeExecutionStatus, type ExecutionStatus } from '../../core/executio
 import { createServerClock } from '../../core/execution/server-clock.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { answerOf, isMissingRoute } from '../../core/noetl/upstream-answer.ts';
-import type { Upstream, UpstreamCall, UpstreamReply } from '../../core/ports.ts';
+import type { CallUser, Upstream, UpstreamCall, UpstreamReply } from '../../core/ports.ts';
 
 /** Who asks; passed on to the upstream call. */
 export interface Asking {
   readonly requestId?: string;
-  readonly user?: string;
+  readonly user?: CallUser;
   readonly timeoutMs?: number;
 }
 

@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql';
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
+import { limitHeaders } from '../../core/limit-headers.ts';
 
 /**
  * Codes whose status is the status of the HTTP answer whatever the caller accepts: without a session, without a GraphQL
@@ -53,9 +54,10 @@ function rendered(error: GatewayError, at: GraphQLError | undefined, original: u
   });
 }
 
-function httpOf({ code, status, retryAfterSecs }: GatewayError) {
-  const headers = retryAfterSecs === undefined ? {} : { headers: { 'Retry-After': String(retryAfterSecs) } };
-  return { status, spec: !realStatus.has(code), ...headers };
+function httpOf(error: GatewayError) {
+  const headers = limitHeaders(error);
+  const http = { status: error.status, spec: !realStatus.has(error.code) };
+  return Object.keys(headers).length === 0 ? http : { ...http, headers };
 }
 
 /** Errors that graphql-js or Yoga made about the request, and those that a platform's own resolvers made public. */

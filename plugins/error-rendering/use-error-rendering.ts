@@ -1,5 +1,7 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { GatewayError } from '../../core/errors.ts';
+import { limitHeaders } from '../../core/limit-headers.ts';
 import { renderError } from './render-error.ts';
 
 /** Told about errors that a caller is told nothing about. */
@@ -22,6 +24,7 @@ export function createErrorRendering(report: ReportError): ErrorRendering {
     const errors = result.errors.map(renderError);
     for (const error of errors)
       if (error.extensions['code'] === 'ERR_INTERNAL') reportInternal(error, requestId, report);
+    markRefused(errors, result.data);
     return { ...result, errors };
   };
   return {
@@ -35,6 +38,24 @@ export function createErrorRendering(report: ReportError): ErrorRendering {
     },
   };
 }
+
+/**
+ * A field that was refused by a limit says when to come again in the answer's headers. When nothing at all was answered, and
+ * limits are the only reason, the answer's status is the limit's: 429 or 503, also for `application/json`.
+ */
+function markRefused(errors: readonly GraphQLError[], data: ExecutionResult['data']): void {
+  const refused = errors.filter(({ originalError }) => isLimit(originalError));
+  const [first] = refused;
+  if (first?.path === undefined || !(first.originalError instanceof GatewayError)) return;
+  const isAll = refused.length === errors.length && Object.values(data ?? {}).every((value) => value === null);
+  first.extensions['http'] = {
+    headers: limitHeaders(first.originalError),
+    ...(isAll ? { status: first.originalError.status, spec: false } : {}),
+  };
+}
+
+const isLimit = (error: unknown): boolean =>
+  error instanceof GatewayError && (error.code === 'ERR_RATE_LIMITED' || error.code === 'ERR_OVERLOADED');
 
 function reportInternal(error: GraphQLError, requestId: string | undefined, report: ReportError): void {
   if (requestId !== undefined) error.extensions['requestId'] = requestId;

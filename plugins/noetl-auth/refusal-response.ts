@@ -1,4 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
+import { limitHeaders } from '../../core/limit-headers.ts';
 
 type ResponseConstructor = new (body: string, init: { status: number; headers: Record<string, string> }) => Response;
 
@@ -21,9 +22,11 @@ export function refusalOf(error: unknown): Refusal {
     error instanceof GatewayError && passed.has(error.status)
       ? error
       : new GatewayError('ERR_AUTH_UNAVAILABLE', 'the session cannot be checked at present', { cause: error });
-  const { code, message, status, retryAfterSecs = defaultRetryAfterSecs } = known;
+  const { code, message, status } = known;
   const how: Record<string, string> =
-    status !== 401 ? { 'retry-after': String(retryAfterSecs) } : { 'www-authenticate': 'Bearer' };
+    status !== 401
+      ? { 'retry-after': String(defaultRetryAfterSecs), ...limitHeaders(known) }
+      : { 'www-authenticate': 'Bearer' };
   return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...how },

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
+import { limitHeaders } from '../../core/limit-headers.ts';
 
 /** A whole HTTP answer. Header names are lower case. */
 export interface Answer {
@@ -37,7 +38,7 @@ export function toGatewayError(thrown: unknown): GatewayError {
 export function errorAnswer(thrown: unknown): Answer {
   const error = toGatewayError(thrown);
   const reason = error.reason === undefined ? {} : { reason: error.reason };
-  return json(error.status, { error: error.message, code: error.code, ...reason }, retryAfter(error));
+  return json(error.status, { error: error.message, code: error.code, ...reason }, headersOf(error));
 }
 
 /** The GraphQL form of an error that stopped a request before GraphQL saw it. */
@@ -46,15 +47,10 @@ export function graphqlErrorAnswer(thrown: unknown): Answer {
   return json(
     error.status,
     { errors: [{ message: error.message, extensions: { code: error.code } }] },
-    retryAfter(error),
+    headersOf(error),
   );
 }
 
-function retryAfter(error: GatewayError): Record<string, string> {
-  return {
-    ...(error.retryAfterSecs === undefined
-      ? {}
-      : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterSecs))) }),
-    ...(error.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
-  };
+function headersOf(error: GatewayError): Record<string, string> {
+  return { ...limitHeaders(error), ...(error.status === 401 ? { 'www-authenticate': 'Bearer' } : {}) };
 }

@@ -31,7 +31,7 @@ export function createCors({ origins, credentials }: CorsOptions): Cors {
       vary: 'Origin',
       'access-control-allow-origin': exact.has('*') ? '*' : origin,
       ...(credentials ? { 'access-control-allow-credentials': 'true' } : {}),
-      'access-control-expose-headers': 'x-request-id, retry-after',
+      'access-control-expose-headers': 'x-request-id, retry-after, ratelimit, ratelimit-policy',
     };
   };
   return {

@@ -1,11 +1,25 @@
-import { GatewayError } from '../../core/errors.ts';
-import type { Observe } from '../../core/observe.ts';
+import { GatewayError, type RateLimitState } from '../../core/errors.ts';
+import type { GatewayEvent, Observe } from '../../core/observe.ts';
 import type { LimitedRoute, RateLimits } from './rate-limits.ts';
 
-/** @throws ERR_RATE_LIMITED with the seconds to wait, when the key has used up its minute */
-export async function limitRate(limits: RateLimits, route: LimitedRoute, key: string, observe: Observe): Promise<void> {
-  const retryAfterSecs = await limits.consume(route, key);
-  if (retryAfterSecs === undefined) return;
+type RateLimitedRoute = (GatewayEvent & { readonly type: 'rate_limited' })['route'];
+
+/** Counts one call. @throws ERR_RATE_LIMITED with the time to wait, when the key has used up its minute */
+export async function limitRate(
+  limits: RateLimits,
+  route: Exclude<LimitedRoute, 'guess_all'>,
+  key: string,
+  observe: Observe,
+): Promise<void> {
+  const { reached } = await limits.consume(route, key);
+  if (reached !== undefined) throw tooMany(route, reached, observe);
+}
+
+/** The refusal of a call beyond a limit, which it also reports. */
+export function tooMany(route: RateLimitedRoute, rateLimit: RateLimitState, observe: Observe): GatewayError {
   observe({ type: 'rate_limited', route });
-  throw new GatewayError('ERR_RATE_LIMITED', 'too many requests; wait before the next one', { retryAfterSecs });
+  return new GatewayError('ERR_RATE_LIMITED', 'too many requests; wait before the next one', {
+    retryAfterSecs: rateLimit.resetSecs,
+    rateLimit,
+  });
 }

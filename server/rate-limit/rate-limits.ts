@@ -1,10 +1,14 @@
 import { hash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimitState } from '../../core/errors.ts';
 import { addressKey } from './client-address.ts';
 
-/** `session`: guesses of session tokens, on whatever path. */
-const routes = ['login', 'validate', 'check_access', 'session'] as const;
+/**
+ * `login`: refused logins by address, and logins by subject. `validate`, `check_access`: by user. `guess`: session tokens that
+ * are none, by address, over all entrances; `guess_all`: those of all addresses that guessed before.
+ */
+const routes = ['login', 'validate', 'check_access', 'guess', 'guess_all'] as const;
 export type LimitedRoute = (typeof routes)[number];
 type Limiters<T> = Readonly<Record<LimitedRoute, T>>;
 
@@ -13,8 +17,10 @@ const perRoute = <T>(make: (route: LimitedRoute) => T) =>
 
 export interface RateLimitsOptions {
   readonly loginsPerMinute: number;
-  /** Of `validate`, of `check-access` and of guesses, each. */
+  /** Of `validate` and of `check-access`, each. */
   readonly checksPerMinute: number;
+  readonly guessesPerMinute: number;
+  readonly guessesPerMinuteInAll: number;
   /** Counted there, for all replicas; by this process alone while it does not answer. Without it: by this process. */
   readonly redisUrl?: string;
 }
@@ -24,12 +30,19 @@ export interface RateLimits {
   /**
    * Counts one call. @param key a client's address (IPv6 counts by its /64 network), or any other text that names who is
    * counted, a subject say; only its hash is kept.
-   * @returns undefined: go on; else the seconds after which to come again.
+   * @returns how many were counted in this minute, and the limit when it is reached
    */
-  consume(route: LimitedRoute, key: string): Promise<number | undefined>;
+  consume(route: LimitedRoute, key: string): Promise<Count>;
+  /** Counts nothing. @returns the limit when it is reached */
+  reached(route: LimitedRoute, key: string): Promise<RateLimitState | undefined>;
   /** Takes back one that should not have counted. */
   giveBack(route: LimitedRoute, key: string): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface Count {
+  readonly used: number;
+  readonly reached: RateLimitState | undefined;
 }
 
 const minuteSecs = 60;
@@ -38,8 +51,15 @@ const ownKeys = 50_000;
 const sharedKeys = 256;
 
 /** Fixed windows of a minute, in bounded memory. */
-export function createRateLimits({ loginsPerMinute, checksPerMinute, redisUrl }: RateLimitsOptions): RateLimits {
-  const points = perRoute((route) => (route === 'login' ? loginsPerMinute : checksPerMinute));
+export function createRateLimits(options: RateLimitsOptions): RateLimits {
+  const { redisUrl } = options;
+  const points: Limiters<number> = {
+    login: options.loginsPerMinute,
+    validate: options.checksPerMinute,
+    check_access: options.checksPerMinute,
+    guess: options.guessesPerMinute,
+    guess_all: options.guessesPerMinuteInAll,
+  };
   const inMemory = perRoute(
     (route) => new RateLimiterMemory({ keyPrefix: route, points: points[route], duration: minuteSecs }),
   );
@@ -55,17 +75,26 @@ export function createRateLimits({ loginsPerMinute, checksPerMinute, redisUrl }:
     async consume(route, key) {
       const limiter = await limiterOf(route);
       try {
-        await limiter.consume(countedAs(key));
-        return undefined;
+        const { consumedPoints } = await limiter.consume(countedAs(key));
+        return { used: consumedPoints, reached: undefined };
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal;
-        return Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
+        return { used: refusal.consumedPoints, reached: stateOf(route, points[route], refusal) };
       }
+    },
+    async reached(route, key) {
+      const count = await (await limiterOf(route)).get(countedAs(key));
+      return count === null || count.remainingPoints > 0 ? undefined : stateOf(route, points[route], count);
     },
     async close() {
       await shared?.close();
     },
   };
+}
+
+function stateOf(route: LimitedRoute, quota: number, { msBeforeNext }: RateLimiterRes): RateLimitState {
+  const resetSecs = Math.max(1, Math.ceil(msBeforeNext / 1_000));
+  return { policy: route, quota, windowSecs: minuteSecs, remaining: 0, resetSecs };
 }
 
 /** The client is loaded only when it is needed. */

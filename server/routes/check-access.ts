@@ -6,6 +6,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { AccessChecker, AccessQuestion, Sessions } from '../../core/ports.ts';
 import { parseSessionToken } from '../../core/session/session-token.ts';
+import { guessLimit } from '../rate-limit/guess-limit.ts';
 import { limitRate } from '../rate-limit/limit-rate.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
 import type { Handlers } from './generated/routes.gen.ts';
@@ -22,17 +23,17 @@ export interface CheckAccessOptions {
 /**
  * `POST /api/auth/check-access`: the same decision that `/graphql` makes, as an answer.
  * @throws ERR_REQUEST_INVALID for an unknown permission or a path that is not in normal form; whatever the session
- * look-up and the checker throw when they cannot find out; ERR_RATE_LIMITED, by address and by user
+ * look-up and the checker throw when they cannot find out; ERR_RATE_LIMITED: guesses by address, checks by user
  */
 export function createCheckAccess(options: CheckAccessOptions): Handlers<RestContext>['checkAccess'] {
   const { sessions, limits, observe } = options;
   return async (body, { exchange }) => {
-    await limitRate(limits, 'check_access', exchange.clientIp, observe);
     const permission = permissionOf(body.permission_type);
     const path = pathOf(body.playbook_path);
     const asked = { playbook_path: body.playbook_path, permission_type: body.permission_type };
     const token = parseSessionToken(body.session_token);
-    const session = token === undefined ? undefined : await sessions.lookup(token);
+    const session =
+      token === undefined ? undefined : await sessions.lookup(token, guessLimit(limits, exchange.clientIp, observe));
     if (session === undefined)
       return { allowed: false, user: null, ...asked, message: 'Session is invalid or expired' };
     await limitRate(limits, 'check_access', `user ${session.user.userId}`, observe);

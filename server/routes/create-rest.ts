@@ -26,7 +26,7 @@ export function createRest(
   return createRestRoutes({
     maxBodyBytes: config.limits.bodyBytes,
     handlers: {
-      login: createLogin({ signIn, limits, observe, setCookie }),
+      login: createLogin({ signIn, setCookie }),
       validate: createValidate({ sessions, limits, observe }),
       checkAccess: createCheckAccess({ sessions, checker, limits, observe }),
       logout: createLogout({ sessions, observe, setCookie }),

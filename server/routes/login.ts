@@ -1,9 +1,6 @@
 import { GatewayError } from '../../core/errors.ts';
 import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
-import type { Observe } from '../../core/observe.ts';
 import type { SignedIn, SignIn } from '../auth/login/sign-in.ts';
-import { limitRate } from '../rate-limit/limit-rate.ts';
-import type { RateLimits } from '../rate-limit/rate-limits.ts';
 import type { Handlers, LoginResponse } from './generated/routes.gen.ts';
 import type { RestContext } from './rest-context.ts';
 import { fitsCookie, sessionCookie } from './session-cookie.ts';
@@ -11,8 +8,6 @@ import { wireTime, wireUser } from './wire.ts';
 
 export interface LoginOptions {
   readonly signIn: SignIn;
-  readonly limits: RateLimits;
-  readonly observe: Observe;
   readonly setCookie: boolean;
 }
 
@@ -21,10 +16,9 @@ export interface LoginOptions {
  * body says.
  * @throws ERR_LOGIN_REJECTED (401), ERR_AUTH_UNAVAILABLE (503), ERR_RATE_LIMITED (429), ERR_REQUEST_INVALID (400)
  */
-export function createLogin({ signIn, limits, observe, setCookie }: LoginOptions): Handlers<RestContext>['login'] {
+export function createLogin({ signIn, setCookie }: LoginOptions): Handlers<RestContext>['login'] {
   return async (body, { exchange, answerHeaders }) => {
     const { requestId, clientIp } = exchange;
-    await limitRate(limits, 'login', clientIp, observe);
     if (holdsTemplateMark(body.auth0_token) || holdsTemplateMark(body.auth0_domain)) {
       throw new GatewayError('ERR_REQUEST_INVALID', 'template marks are not allowed in a login');
     }

@@ -77,7 +77,7 @@ export function createBulkheads(options: BulkheadOptions): Bulkheads {
   return {
     enter(name, user) {
       const lane = laneOf(name);
-      // A call that waits while there is room waits for its user's limit: nobody is overtaken here.
+      // A call that waits while there is room waits for its user's limit: no other call is overtaken here.
       if (lane.running < lane.limit && shares.has(user)) {
         lane.running += 1;
         shares.take(user);

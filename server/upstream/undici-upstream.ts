@@ -21,6 +21,11 @@ export interface UpstreamOptions {
   readonly observe?: Observe;
   readonly clock?: Clock;
   readonly limits?: Partial<UpstreamLimits>;
+  /**
+   * Asked before a call takes a place; a read that joins one in flight is not asked about. @returns undefined: allowed
+   * @throws ERR_RATE_LIMITED, at once or by rejecting
+   */
+  readonly allow?: (call: UpstreamCall) => Promise<void> | undefined;
   readonly breakers?: Omit<BreakerOptions, 'onChange' | 'onRefuse'>;
 }
 
@@ -84,7 +89,7 @@ export function createUpstream(options: UpstreamOptions): UpstreamClient {
     onChange: (name, state) => observe({ type: 'breaker', ...breakerName(name), state }),
   });
   const { send, close } = createSender(options, places, breakers);
-  const request = createAdmission(bulkheads, breakers, send);
+  const request = createAdmission(bulkheads, breakers, options.allow ?? always, send);
   return {
     request,
     load: () => ({
@@ -110,6 +115,7 @@ interface ReadyCall {
 function createAdmission(
   bulkheads: Bulkheads,
   breakers: Breakers,
+  allow: NonNullable<UpstreamOptions['allow']>,
   send: (ready: ReadyCall) => Promise<UpstreamReply>,
 ): Upstream['request'] {
   const sharing = createReadSharing<UpstreamReply>();
@@ -122,12 +128,15 @@ function createAdmission(
       body: call.body === undefined ? undefined : JSON.stringify(call.body),
     };
     breakers.assertClosed(breakerFor(lane, call));
-    const enter = () => bulkheads.enter(lane, call.user);
-    const leave = () => bulkheads.leave(lane, call.user);
+    const owner = call.user?.userId;
+    const enter = () => {
+      const asked = allow(call);
+      return asked === undefined ? bulkheads.enter(lane, owner) : asked.then(() => bulkheads.enter(lane, owner));
+    };
+    const leave = () => bulkheads.leave(lane, owner);
     const sendAndLeave = () => send(ready).finally(leave);
     if (call.idempotent) {
-      const { user: owner, signal } = call;
-      return sharing.read({ key: keyOf(ready), owner, signal, enter, send: sendAndLeave, leave });
+      return sharing.read({ key: keyOf(ready), owner, signal: call.signal, enter, send: sendAndLeave, leave });
     }
     return sharing.write(async () => {
       await enter();
@@ -208,6 +217,7 @@ function openPool({ baseUrl, timeoutMs }: UpstreamOptions, connections: number):
 }
 
 const never = (): boolean => false;
+const always = (): undefined => undefined;
 
 /** Auth playbooks are started beside the reads that watch them, so that many watched runs do not hold up a login. */
 function laneOf({ class: given = 'read', idempotent }: UpstreamCall): Lane {

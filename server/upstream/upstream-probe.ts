@@ -6,7 +6,7 @@ const noExecution = '1';
 const timeoutMs = 3_000;
 
 /**
- * Whether NoETL answers reads that touch its database; its `/health` tells only that the process runs. Two reads are made,
+ * Whether NoETL answers reads that touch its database; its `/health` reports only that the process runs. Two reads are made,
  * of different routes: one slow route must not take every replica out of the Service.
  * @param executionsPath where executions live upstream, `/api/executions`
  * @returns what is wrong although NoETL answers; undefined when nothing is

@@ -7,7 +7,10 @@ import { startDevGateway } from '../support/dev-gateway.ts';
 let dev: DevGateway;
 beforeAll(async () => {
   dev = await startDevGateway({
-    config: { ...(shipped as unknown as GatewayConfig), limits: { loginsPerMinute: 3, checksPerMinute: 3 } },
+    config: {
+      ...(shipped as unknown as GatewayConfig),
+      limits: { loginsPerMinute: 3, checksPerMinute: 3, guessesPerMinute: 3, startsPerSecond: 1, startsBurst: 4 },
+    },
     environment: { GATEWAY_TRUSTED_PROXIES: '1' },
   });
 });
@@ -20,18 +23,53 @@ const post = (path: string, body: unknown, forwardedFor: string) =>
     body: JSON.stringify(body),
   });
 
-it.each([
-  ['login', { auth0_token: 'x' }, 401],
-  ['validate', { session_token: 'x' }, 200],
-  ['check-access', { session_token: 'x', playbook_path: 'data/x', permission_type: 'view' }, 200],
-])('counts %s by the address that the trusted proxy saw', async (path, body, usual) => {
-  const from = (address: string) => post(path, body, address);
-  for (let n = 0; n < 3; n += 1) expect((await from('spoofed, 203.0.113.7')).status).toBe(usual);
-  const refused = await from('another, 203.0.113.7');
+it('counts refused logins by the address that the trusted proxy saw, and lets good ones in all the same', async () => {
+  const from = (address: string, token: string) => post('login', { auth0_token: token }, address);
+  for (let n = 0; n < 3; n += 1) expect((await from('spoofed, 203.0.113.7', 'e30.e30.AAAA')).status).toBe(401);
+  const refused = await from('another, 203.0.113.7', 'e30.e30.AAAA');
   expect(refused.status).toBe(429);
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(refused.headers.get('ratelimit-policy')).toBe('"login";q=3;w=60');
+  expect(refused.headers.get('ratelimit')).toMatch(/^"login";r=0;t=\d+$/);
   expect(((await refused.json()) as { code: string }).code).toBe('ERR_RATE_LIMITED');
-  expect((await from('203.0.113.8')).status).toBe(usual);
+  expect((await from('203.0.113.7', 'opaque')).status).toBe(429);
+  expect((await from('203.0.113.7', await dev.identityToken('developer'))).status).toBe(200);
+  expect((await from('203.0.113.8', 'opaque')).status).toBe(401);
+});
+
+it('counts guesses of session tokens over all entrances together', async () => {
+  const address = '203.0.113.50';
+  expect((await post('validate', { session_token: 'guess-a' }, address)).status).toBe(200);
+  const access = { playbook_path: 'data/x', permission_type: 'view' };
+  expect((await post('check-access', { session_token: 'guess-b', ...access }, address)).status).toBe(200);
+  expect((await post('validate', { session_token: 'guess-c' }, address)).status).toBe(200);
+  for (const path of ['validate', 'check-access']) {
+    expect((await post(path, { session_token: 'guess-d', ...access }, address)).status).toBe(429);
+  }
+  const good = dev.noetl.openSession('analyst@example.com').token;
+  expect((await post('validate', { session_token: good }, '203.0.113.51')).status).toBe(200);
+});
+
+it('a user who starts too much gets 429 with the limit, and others notice nothing', async () => {
+  const start = async (token: string) =>
+    fetch(`${dev.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query: 'mutation { executePlaybook(name: "data/report") { id } }' }),
+    });
+  const sessionOf = (user: string) => dev.noetl.openSession(`${user}@example.com`).token;
+  const admin = sessionOf('admin');
+  const before = dev.noetl.requests.filter(({ path }) => path === '/api/execute').length;
+  const answers = await Promise.all(Array.from({ length: 12 }, () => start(admin)));
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(refused.length).toBeGreaterThanOrEqual(6);
+  expect(refused[0]?.headers.get('ratelimit-policy')).toBe('"starts";q=4;w=4');
+  expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(await refused[0]?.json()).toMatchObject({ errors: [{ extensions: { code: 'ERR_RATE_LIMITED' } }] });
+  const started = answers.filter(({ status }) => status === 200).length;
+  // The validation of the session is one execution, too.
+  expect(dev.noetl.requests.filter(({ path }) => path === '/api/execute').length - before).toBe(started + 1);
+  expect((await start(sessionOf('developer'))).status).toBe(200);
 });
 
 it('counts guessed session tokens by address, and not the good ones', async () => {

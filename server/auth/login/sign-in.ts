@@ -15,7 +15,7 @@ import { sealTokens } from '../../../core/session/sealed.ts';
 import type { Session } from '../../../core/session/session.ts';
 import { capSession } from '../../../core/session/session-lifetime.ts';
 import type { SessionToken } from '../../../core/session/session-token.ts';
-import { limitRate } from '../../rate-limit/limit-rate.ts';
+import { limitRate, tooMany } from '../../rate-limit/limit-rate.ts';
 import type { RateLimits } from '../../rate-limit/rate-limits.ts';
 
 export interface SignInOptions {
@@ -38,6 +38,8 @@ export interface SignedIn {
   readonly session: Session;
 }
 
+const isJwt = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 /** A token that does not say when it ends is remembered for a day; others so much longer than they live. */
 const longestReplayMs = 24 * 3_600_000;
 /** The year 9999: later than that no store has to keep anything. */
@@ -57,10 +59,14 @@ export function createSignIn(options: SignInOptions): SignIn {
   return async (request) => {
     const { requestId, clientIp } = request;
     const common = { type: 'login', requestId, clientIp } as const;
+    await assertMayGuess(options, request);
     const verified = await seen(observe, common, () =>
       verifier.verify(request.token, request.domain, request.expected),
     );
-    if (isRefusal(verified)) return refused(observe, common, verified);
+    if (isRefusal(verified)) {
+      await limitRate(limits, 'login', clientIp, observe);
+      return refused(observe, common, verified);
+    }
     const { identity, rules } = verified;
     const known = { ...common, ...whoseLogin(identity) };
     await limitRate(limits, 'login', `subject ${identity.issuer} ${identity.subject}`, observe);
@@ -81,6 +87,17 @@ export function createSignIn(options: SignInOptions): SignIn {
     observe({ ...known, outcome: 'succeeded', userId, ...(email !== undefined && { email }) });
     return { token: result.token, session };
   };
+}
+
+/**
+ * Refused logins count by address, and good ones are let in however many were refused before: a signature is checked here,
+ * at no cost to others. What is no JWT must be asked about elsewhere, so an address that has used up its minute is refused.
+ * @throws ERR_RATE_LIMITED
+ */
+async function assertMayGuess({ limits, observe }: SignInOptions, { token, clientIp }: SignInRequest): Promise<void> {
+  if (isJwt.test(token)) return;
+  const reached = await limits.reached('login', clientIp);
+  if (reached !== undefined) throw tooMany('login', reached, observe);
 }
 
 /** A token logs in once: what was signed counts, since a signature can often be written in another way. */

@@ -35,7 +35,7 @@ describe('a GatewayError', () => {
 
   test('says when to come back', () => {
     const rendered = renderError(new GatewayError('ERR_OVERLOADED', 'busy', { retryAfterSecs: 7 }));
-    expect(rendered.extensions['http']).toEqual({ status: 503, spec: false, headers: { 'Retry-After': '7' } });
+    expect(rendered.extensions['http']).toEqual({ status: 503, spec: false, headers: { 'retry-after': '7' } });
   });
 
   test.each<[ErrorCode, boolean]>([

@@ -1,20 +1,26 @@
 import { expect, test } from 'vitest';
+import { GatewayError } from '../../../../core/errors.ts';
+import { guessLimit } from '../../../../server/rate-limit/guess-limit.ts';
 import { createRateLimits } from '../../../../server/rate-limit/rate-limits.ts';
 
-const limits = () => createRateLimits({ loginsPerMinute: 3, checksPerMinute: 5 });
+const limits = () =>
+  createRateLimits({ loginsPerMinute: 3, checksPerMinute: 5, guessesPerMinute: 4, guessesPerMinuteInAll: 6 });
 
 async function allowed(of: ReturnType<typeof limits>, route: 'login' | 'validate', keys: readonly string[]) {
   const answers = [];
-  for (const key of keys) answers.push(await of.consume(route, key));
+  for (const key of keys) answers.push((await of.consume(route, key)).reached);
   return answers.filter((answer) => answer === undefined).length;
 }
 
 test('so many a minute, then a number of seconds to wait', async () => {
   const given = limits();
   expect(await allowed(given, 'login', Array(10).fill('192.0.2.1'))).toBe(3);
-  const wait = await given.consume('login', '192.0.2.1');
-  expect(wait).toBeGreaterThan(0);
-  expect(wait).toBeLessThanOrEqual(60);
+  const { reached } = await given.consume('login', '192.0.2.1');
+  expect(reached).toMatchObject({ policy: 'login', quota: 3, windowSecs: 60, remaining: 0 });
+  expect(reached?.resetSecs).toBeGreaterThan(0);
+  expect(reached?.resetSecs).toBeLessThanOrEqual(60);
+  expect(await given.reached('login', '192.0.2.1')).toMatchObject({ quota: 3 });
+  expect(await given.reached('login', '192.0.2.2')).toBeUndefined();
 });
 
 test('each address, each subject and each route by itself', async () => {
@@ -35,5 +41,31 @@ test('a flood of addresses is counted too, in bounded memory', async () => {
   for (let n = 0; n < 50_000; n += 1) await given.consume('validate', `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
   const more = Array.from({ length: 3_000 }, (_, n) => `11.0.${n >> 8}.${n & 255}`);
   expect(await allowed(given, 'validate', more)).toBeLessThanOrEqual(256 * 5);
-  expect(await given.consume('validate', '10.0.0.1')).toBeUndefined();
+  expect((await given.consume('validate', '10.0.0.1')).reached).toBeUndefined();
+});
+
+test('guesses of many addresses together end sooner, and shut out no address that has not guessed', async () => {
+  const given = limits();
+  const guess = (address: string) =>
+    guessLimit(given, address, () => {})
+      .ask()
+      .then(
+        () => 'asked',
+        (error: unknown) => (error instanceof GatewayError ? error.code : error),
+      );
+  for (let n = 0; n < 7; n += 1) for (let m = 0; m < 4; m += 1) await guess(`192.0.2.${n}`);
+  expect(await guess('192.0.2.250')).toBe('asked');
+  for (let n = 0; n < 2; n += 1) await guess('192.0.2.250');
+  expect(await guess('192.0.2.250')).toBe('ERR_RATE_LIMITED');
+});
+
+test('a token that is good gives back its guess, of the address and of all', async () => {
+  const given = limits();
+  for (let n = 0; n < 50; n += 1) {
+    const asker = guessLimit(given, '192.0.2.1', () => {});
+    await asker.ask();
+    await asker.found();
+  }
+  expect((await given.consume('guess', '192.0.2.1')).used).toBe(1);
+  expect((await given.consume('guess_all', 'all')).used).toBe(1);
 });

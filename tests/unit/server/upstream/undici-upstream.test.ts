@@ -52,6 +52,8 @@ const post = (path: string, body: unknown): UpstreamCall => ({
   route: path,
 });
 
+const user = (userId: string) => ({ userId, roles: [] });
+
 const codeOf = (promise: Promise<unknown>) =>
   promise.then(
     () => 'answered',
@@ -236,15 +238,17 @@ describe('createUpstream', () => {
       response.end('{}');
     });
     const { upstream } = upstreamAt(url, { timeoutMs: 20_000 });
-    const slow = Array.from({ length: 40 }, (_, n) => upstream.request(get(`/slow/${n}`, { user: 'greedy' })));
+    const slow = Array.from({ length: 40 }, (_, n) => upstream.request(get(`/slow/${n}`, { user: user('greedy') })));
     await vi.waitUntil(() => hanging.length === 32);
     expect(upstream.load().read).toMatchObject({ running: 32, waiting: 8 });
-    expect((await upstream.request(get('/quick', { user: 'other' }))).status).toBe(200);
+    expect((await upstream.request(get('/quick', { user: user('other') }))).status).toBe(200);
     for (let n = 0; n < 5; n += 1) {
-      slow.push(...Array.from({ length: 32 }, (_, m) => upstream.request(get(`/slow/${n}/${m}`, { user: `u${n}` }))));
+      slow.push(
+        ...Array.from({ length: 32 }, (_, m) => upstream.request(get(`/slow/${n}/${m}`, { user: user(`u${n}`) }))),
+      );
     }
     await vi.waitUntil(() => hanging.length === 192);
-    const waiting = codeOf(upstream.request(get('/quick', { user: 'last' })));
+    const waiting = codeOf(upstream.request(get('/quick', { user: user('last') })));
     for (const quick of [
       get('/q', { class: 'auth' }),
       get('/q', { class: 'probe' }),
@@ -273,7 +277,7 @@ describe('createUpstream', () => {
       }, 5);
     });
     const { upstream, events } = upstreamAt(url);
-    const start = (n: number) => upstream.request({ ...post(`/s/${n}`, {}), class: 'start', user: `u${n % 3}` });
+    const start = (n: number) => upstream.request({ ...post(`/s/${n}`, {}), class: 'start', user: user(`u${n % 3}`) });
     const outcomes = await Promise.all(Array.from({ length: 600 }, (_, n) => codeOf(start(n))));
     expect(most).toBe(16);
     expect(new Set(sent).size).toBe(sent.length);
@@ -333,10 +337,10 @@ describe('createUpstream', () => {
       response.end('{}');
     });
     const { upstream } = upstreamAt(url, { timeoutMs: 20_000 });
-    const slow = Array.from({ length: 32 }, (_, n) => upstream.request(get(`/slow/${n}`, { user: 'greedy' })));
+    const slow = Array.from({ length: 32 }, (_, n) => upstream.request(get(`/slow/${n}`, { user: user('greedy') })));
     await vi.waitUntil(() => hanging.length === 32);
-    const waits = upstream.request(get('/shared', { user: 'greedy' }));
-    expect((await upstream.request(get('/shared', { user: 'other' }))).status).toBe(200);
+    const waits = upstream.request(get('/shared', { user: user('greedy') }));
+    expect((await upstream.request(get('/shared', { user: user('other') }))).status).toBe(200);
     for (const answer of hanging) answer();
     await Promise.all([...slow, waits]);
   });

@@ -1,0 +1,40 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../core/clock.ts';
+
+/** Fills by `perSecond`, holds at most `burst`. Both are whole numbers of at least 1. */
+export interface BucketSize {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** `granted` tokens were taken; with none, `waitMs` is the time until there is one. */
+export interface Taken {
+  readonly granted: number;
+  readonly waitMs: number;
+}
+
+/** Token buckets by key. A key that is new has a full bucket. */
+export interface TokenBuckets {
+  /** Takes up to `most` tokens. */
+  take(key: string, size: BucketSize, most: number): Taken;
+}
+
+/** Buckets that one process keeps; the least used ones are forgotten, and are full when they come back. */
+const maxBuckets = 50_000;
+
+export function createTokenBuckets(clock: Clock): TokenBuckets {
+  const buckets = new LRUCache<string, { tokens: number; atMs: number }>({ max: maxBuckets });
+  return {
+    take(key, { perSecond, burst }, most) {
+      const now = clock();
+      const bucket = buckets.get(key) ?? { tokens: burst, atMs: now };
+      const filled = bucket.tokens + (Math.max(0, now - bucket.atMs) * perSecond) / 1_000;
+      bucket.tokens = Math.min(burst, filled);
+      bucket.atMs = now;
+      buckets.set(key, bucket);
+      const granted = Math.min(most, Math.floor(bucket.tokens));
+      bucket.tokens -= granted;
+      return { granted, waitMs: granted > 0 ? 0 : Math.ceil(((1 - bucket.tokens) * 1_000) / perSecond) };
+    },
+  };
+}
