@@ -26,11 +26,14 @@ async function listen(listener: RequestListener): Promise<{ server: Server; url:
 }
 
 function upstreamAt(baseUrl: URL, options: { timeoutMs?: number; maxResponseBytes?: number } = {}) {
+  // Long enough that a busy machine refuses no call for waiting.
+  const limits = { callWaitMs: 60_000 };
   const events: GatewayEvent[] = [];
   const upstream = createUpstream({
     baseUrl,
     timeoutMs: options.timeoutMs ?? 2_000,
     maxResponseBytes: options.maxResponseBytes ?? 1_000_000,
+    limits,
     observe: (event) => events.push(event),
   });
   open.push(upstream);
@@ -237,9 +240,9 @@ describe('createUpstream', () => {
       if (request.url?.startsWith('/slow')) return void hanging.push(() => response.end('{}'));
       response.end('{}');
     });
-    const { upstream } = upstreamAt(url, { timeoutMs: 20_000 });
+    const { upstream } = upstreamAt(url, { timeoutMs: 60_000 });
     const slow = Array.from({ length: 40 }, (_, n) => upstream.request(get(`/slow/${n}`, { user: user('greedy') })));
-    await vi.waitUntil(() => hanging.length === 32);
+    await vi.waitUntil(() => hanging.length === 32, { timeout: 15_000 });
     expect(upstream.load().read).toMatchObject({ running: 32, waiting: 8 });
     expect((await upstream.request(get('/quick', { user: user('other') }))).status).toBe(200);
     for (let n = 0; n < 5; n += 1) {
@@ -247,7 +250,7 @@ describe('createUpstream', () => {
         ...Array.from({ length: 32 }, (_, m) => upstream.request(get(`/slow/${n}/${m}`, { user: user(`u${n}`) }))),
       );
     }
-    await vi.waitUntil(() => hanging.length === 192);
+    await vi.waitUntil(() => hanging.length === 192, { timeout: 15_000 });
     const waiting = codeOf(upstream.request(get('/quick', { user: user('last') })));
     for (const quick of [
       get('/q', { class: 'auth' }),
@@ -336,9 +339,9 @@ describe('createUpstream', () => {
       if (request.url?.startsWith('/slow')) return void hanging.push(() => response.end('{}'));
       response.end('{}');
     });
-    const { upstream } = upstreamAt(url, { timeoutMs: 20_000 });
+    const { upstream } = upstreamAt(url, { timeoutMs: 60_000 });
     const slow = Array.from({ length: 32 }, (_, n) => upstream.request(get(`/slow/${n}`, { user: user('greedy') })));
-    await vi.waitUntil(() => hanging.length === 32);
+    await vi.waitUntil(() => hanging.length === 32, { timeout: 15_000 });
     const waits = upstream.request(get('/shared', { user: user('greedy') }));
     expect((await upstream.request(get('/shared', { user: user('other') }))).status).toBe(200);
     for (const answer of hanging) answer();
