@@ -68,7 +68,7 @@ describe('createBulkheads', () => {
     await start;
   });
 
-  test('users are served in turn, whoever has more calls waiting', async () => {
+  test('users are served in turn, however many calls of one are waiting', async () => {
     const { bulkheads, enter, turn, order } = setup({
       inFlight: { auth: 1, auth_start: 1, probe: 1, read: 1, start: 1 },
     });
