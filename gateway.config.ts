@@ -1,6 +1,7 @@
 import { authenticated, onExecution, onPlaybook, role } from './core/access/access-rule.ts';
 import { allow } from './core/access/grant.ts';
 import { defineGateway } from './core/config/define-gateway.ts';
+import { endSessions } from './core/config/end-sessions.ts';
 import type { NoetlOperations } from './openapi/noetl.types.ts';
 
 /** What of NoETL is open, to whom, and under which name. What is not here is closed. */
@@ -37,6 +38,7 @@ export default defineGateway<NoetlOperations>({
     },
     dashboardStats: { upstream: 'GET /api/dashboard/stats', access: authenticated(), whenPresent: true },
     upstreamHealth: { upstream: 'GET /api/health', access: authenticated(), whenPresent: true },
+    endSessions: endSessions('admin'),
     workerPools: { upstream: 'GET /api/worker/pools', access: role('admin'), whenPresent: true },
   },
   roles: ['admin', 'developer', 'analyst', 'viewer'],

@@ -19,6 +19,7 @@ export { allow, deny, type Grant } from './core/access/grant.ts';
 export type { Permission } from './core/access/permission.ts';
 export type { CallContext, Caller, RootDecision } from './core/call-context.ts';
 export type { Clock } from './core/clock.ts';
+export { endSessions } from './core/config/end-sessions.ts';
 export { defineGateway } from './core/config/define-gateway.ts';
 export { type EnvRef, env } from './core/config/env.ts';
 export type { AdapterGiven, GatewayConfig, ProtocolRole } from './core/config/gateway-config.ts';

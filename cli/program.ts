@@ -8,6 +8,7 @@ import { generateCommand } from './commands/generate.ts';
 import { initCommand } from './commands/init.ts';
 import { pullCommand } from './commands/pull.ts';
 import { serveCommand } from './commands/serve.ts';
+import { sessionsCommand } from './commands/sessions.ts';
 import { packageVersion } from './package-version.ts';
 import { reportError } from './report.ts';
 
@@ -53,6 +54,7 @@ Exit codes: 0 fine, 1 the check found something, 2 wrong use or broken input.`,
     explainCommand(),
     doctorCommand(),
     initCommand(),
+    sessionsCommand(),
   ]) {
     program.addCommand(
       command.exitOverride().showHelpAfterError(`(noetl-gateway ${command.name()} --help tells more)`),

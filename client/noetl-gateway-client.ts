@@ -415,6 +415,13 @@ export interface CancelExecutionResponse {
   readonly status: string | null;
 }
 
+export interface EndSessionsArgs {
+  readonly userId?: string | null;
+  readonly issuer?: string | null;
+  readonly subject?: string | null;
+  readonly client?: string | null;
+}
+
 export interface ExecutePlaybookArgs {
   readonly name: string;
   readonly variables?: unknown;
@@ -448,6 +455,7 @@ export interface GatewayClient extends GatewayConnection {
   upstreamHealth(options?: CallOptions): Promise<HealthCheckResponse | null>;
   workerPools(args?: WorkerPoolsArgs, options?: CallOptions): Promise<RuntimeListResponse | null>;
   cancelExecution(args: CancelExecutionArgs, options?: CallOptions): Promise<CancelExecutionResponse | null>;
+  endSessions(args?: EndSessionsArgs, options?: CallOptions): Promise<boolean>;
   executePlaybook(args: ExecutePlaybookArgs, options?: CallOptions): Promise<ExecuteResult | null>;
   /** Asks until the execution is over: completed, failed or cancelled. Failures that may pass are outlived. */
   waitForExecution(id: string, options?: WaitOptions): Promise<Execution>;
@@ -479,6 +487,8 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
       call<RuntimeListResponse | null>('workerPools', "query workerPools($runtime:String$status:String){workerPools(runtime:$runtime status:$status){count error items{capacity createdAt heartbeat labels name runtime status updatedAt}runtime status}}", args, more),
     cancelExecution: (args: CancelExecutionArgs, more?: CallOptions) =>
       call<CancelExecutionResponse | null>('cancelExecution', "mutation cancelExecution($id:ID!$reason:String){cancelExecution(id:$id reason:$reason){cancelledExecutions executionId message status}}", args, more),
+    endSessions: (args?: EndSessionsArgs, more?: CallOptions) =>
+      call<boolean>('endSessions', "mutation endSessions($userId:String$issuer:String$subject:String$client:String){endSessions(userId:$userId issuer:$issuer subject:$subject client:$client)}", args, more),
     executePlaybook: (args: ExecutePlaybookArgs, more?: CallOptions) =>
       call<ExecuteResult | null>('executePlaybook', "mutation executePlaybook($name:String!$variables:JSON$resourceKind:String$clientId:String$waitSeconds:Int){executePlaybook(name:$name variables:$variables resourceKind:$resourceKind clientId:$clientId waitSeconds:$waitSeconds){id executionId name path status textOutput requestId clientId result error execution{id executionId path name version status result resultStep textOutput error failure{step message}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error}currentStep progress startedAt finishedAt parentId}}}", args, more),
     waitForExecution: (id: string, more?: WaitOptions) =>

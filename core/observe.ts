@@ -28,6 +28,21 @@ export type GatewayEvent =
       readonly requestId?: string;
     }
   | {
+      /** Sessions that were ended together, by the identity provider or by an operator. */
+      readonly type: 'sessions_ended';
+      readonly by: 'provider' | 'operator';
+      readonly outcome: 'ended' | 'refused' | 'unavailable';
+      readonly reason?: string;
+      readonly issuer?: string;
+      readonly subject?: string;
+      readonly sid?: string;
+      readonly client?: string;
+      /** Whose sessions, where they are named by the user's id; and who ended them. */
+      readonly userId?: string;
+      readonly operator?: string;
+      readonly requestId?: string;
+    }
+  | {
       readonly type: 'session_check';
       readonly outcome: 'ok' | 'missing_token' | 'invalid_or_expired' | 'validation_error';
       readonly layer?: 'request' | 'process' | 'store' | 'validator';

@@ -190,6 +190,10 @@ export interface Identity {
 /** What a token must hold because the gateway asked the provider for it. */
 export interface LoginExpectation {
   readonly nonce?: string;
+  /** The name of the entry that the login was started with. */
+  readonly issuerName?: string;
+  /** The access token that came with an ID token; for userinfo, and for asking the provider again. */
+  readonly accessToken?: string | undefined;
 }
 
 /** Verifies identity tokens. @throws ERR_AUTH_UNAVAILABLE when the issuer could not be asked. */

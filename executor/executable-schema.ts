@@ -10,6 +10,8 @@ import { secretNames } from '../core/execution/secret-members.ts';
 import { ownPathsOf } from '../core/noetl/own-paths.ts';
 import type { Observe } from '../core/observe.ts';
 import type { Upstream } from '../core/ports.ts';
+import type { User } from '../core/session/session.ts';
+import type { SessionsOf } from '../core/session/session-marks.ts';
 import { answerOperation, type OperationOptions } from './answer-operation.ts';
 import { createClientSchema } from './client-schema.ts';
 import { attachEnumValues } from './enum-values.ts';
@@ -22,12 +24,17 @@ import { createExecutions, type Executions } from './protocol/executions.ts';
 import type { RootAnswer } from './root-call.ts';
 import { pairRootFields, plansOf, type RootField } from './root-fields.ts';
 
+/** Ends sessions together, for an operator. */
+export type EndSessions = (target: SessionsOf, operator: User, requestId: string) => Promise<void>;
+
 export interface ExecutableSchemaOptions {
   /** The generated schema with its call instructions. */
   readonly sdl: string;
   /** The config's operations, by field. */
   readonly operations: Readonly<Record<string, AnyRow>>;
   readonly upstream: Upstream;
+  /** Default: a gateway row cannot end sessions. */
+  readonly endSessions?: EndSessions;
   readonly clock?: Clock;
   /** Told of decisions that are taken on an execution's playbook. */
   readonly observe?: Observe;
@@ -89,6 +96,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
   const gate = createExecutionGate(options.observe ?? (() => {}), reserved);
   const answers = {
     upstream,
+    endSessions: options.endSessions ?? cannotEnd,
     executions,
     gate,
     reserved,
@@ -115,13 +123,19 @@ function attachRoot(
     answer({ root, decision: standingDecision(context, info), context });
 }
 
-function answerFor(field: RootField, options: OperationOptions & StartOptions): RootAnswer {
+const cannotEnd: EndSessions = () =>
+  Promise.reject(new GatewayError('ERR_STORE', 'sessions cannot be ended here'));
+
+type AnswerOptions = OperationOptions & StartOptions & { readonly endSessions: EndSessions };
+
+function answerFor(field: RootField, options: AnswerOptions): RootAnswer {
   const { row, plan } = field;
   if (isGatewayRow(row)) {
     return async ({ decision, context }) => {
       if (decision.outcome !== 'allowed') throw accessDenied();
       const { user, expiresAt } = context.caller.session;
-      return row.resolve({ args: decision.args, user, expiresAt });
+      const endSessions = (target: SessionsOf) => options.endSessions(target, user, context.requestId);
+      return row.resolve({ args: decision.args, user, expiresAt, endSessions });
     };
   }
   if (plan === undefined) throw accessDenied();

@@ -7,6 +7,7 @@ import { type OwnPaths, ownPathsOf } from '../core/noetl/own-paths.ts';
 import { createExecutableSchema } from '../executor/executable-schema.ts';
 import { routeOf } from '../executor/root-call.ts';
 import { pairRootFields, plansOf, type RootField } from '../executor/root-fields.ts';
+import { createOperatorEndings } from './auth/operator-endings.ts';
 import { compose, type Parts } from './compose.ts';
 import { createDriftWatch, type DriftWatch, type DriftWatchOptions } from './drift/drift-watch.ts';
 import { createGraphiqlPage } from './graphiql/graphiql-page.ts';
@@ -155,6 +156,7 @@ function createPublicListener(
     sdl,
     operations: config.operations,
     upstream: parts.upstream,
+    endSessions: createOperatorEndings(parts.sessions, observe),
     clock,
     observe,
     reservedPaths: [...config.compiledGrants.reserved],
@@ -178,7 +180,7 @@ function createPublicListener(
     cors,
     graphql,
     graphiql: createGraphiqlPage(),
-    rest: createRest(config, parts, observe, (exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin)),
+    rest: createRest(config, parts, observe, clock, (exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin)),
     onGraphqlError: telemetry.onError,
   });
   return createHttpListener({

@@ -1,5 +1,6 @@
 import type { AccessRule } from '../access/access-rule.ts';
 import type { User } from '../session/session.ts';
+import type { SessionsOf } from '../session/session-marks.ts';
 
 /**
  * What a pulled document offers, as `openapi/noetl.types.ts` declares it: per operation (`METHOD /path`) the names of
@@ -55,6 +56,8 @@ export interface GatewayFieldCall {
   readonly args: Readonly<Record<string, unknown>>;
   readonly user: User;
   readonly expiresAt: Date;
+  /** Ends sessions together, on all replicas; it is written into the audit log. @throws ERR_STORE */
+  readonly endSessions: (target: SessionsOf) => Promise<void>;
 }
 
 /** A row that the gateway answers itself. `sdl` is the field, `me: Me!` say; `typeDefs` declares what it needs. */

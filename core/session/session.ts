@@ -40,6 +40,6 @@ export interface SessionIdentity {
 
 /** What is sealed in a session: its access token, for asking the provider again, and its ID token, for the logout. */
 export interface ProviderTokens {
-  readonly access?: string;
-  readonly id?: string;
+  readonly access?: string | undefined;
+  readonly id?: string | undefined;
 }

@@ -71,6 +71,29 @@ export const operations = [
     acceptRisk: undefined,
   },
   {
+    field: 'endSessions',
+    root: 'mutation',
+    source: {
+      kind: 'gateway',
+      sdl: 'endSessions(userId: String, issuer: String, subject: String, client: String): Boolean!',
+      typeDefs: undefined,
+    },
+    kind: 'gateway',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
+    access: {
+      kind: 'role',
+      roles: [
+        'admin',
+      ],
+    },
+    description: undefined,
+    args: [],
+    fields: {},
+    acceptRisk: undefined,
+  },
+  {
     field: 'executePlaybook',
     root: 'mutation',
     source: {

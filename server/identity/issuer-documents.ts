@@ -15,7 +15,12 @@ export interface DocumentsTiming extends KeptTiming {
 
 export const documentsTiming: DocumentsTiming = { ...keptTiming, timeoutMs: 5_000 };
 
-type Endpoint = 'userinfo_endpoint' | 'introspection_endpoint' | 'end_session_endpoint';
+type Endpoint =
+  | 'authorization_endpoint'
+  | 'token_endpoint'
+  | 'userinfo_endpoint'
+  | 'introspection_endpoint'
+  | 'end_session_endpoint';
 
 /** What one trusted issuer says about itself. */
 export interface IssuerDocuments {
@@ -27,6 +32,8 @@ export interface IssuerDocuments {
   keysFor(header: CompactJWSHeaderParameters, issuer: string): Promise<readonly CryptoKey[]>;
   /** @throws ERR_AUTH_UNAVAILABLE when it cannot be read, or the issuer has none. */
   endpoint(name: Endpoint): Promise<URL>;
+  /** The discovery document; its addresses are not checked. @throws ERR_AUTH_UNAVAILABLE */
+  metadata(): Promise<Readonly<Record<string, unknown>>>;
   /** Keys that the issuer publishes. @throws ERR_AUTH_UNAVAILABLE with the reason as cause. */
   keyCount(): Promise<number>;
 }
@@ -72,6 +79,7 @@ export function createIssuerDocuments(
       if (url === undefined) throw issuerUnavailable(issuer, `it has no usable ${name}`);
       return url;
     },
+    metadata: async () => (await kept.current()).discovery,
     keyCount: async () => (await kept.current()).keys.size,
   };
 }

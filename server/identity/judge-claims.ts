@@ -105,18 +105,20 @@ function machineRefusal({ asked, claims, email }: JudgedToken, seen: SeenToken):
 
 /** E-mail and name that an access token lacks, where the entry has it. What the token says itself is kept. */
 async function withUserinfo(
-  { token, claims, kind, asked, email }: JudgedToken,
+  { token, claims, kind, asked, email, expected }: JudgedToken,
   seen: SeenToken,
 ): Promise<{ readonly claims: SubjectClaims } | LoginRefusal> {
   const { rules } = asked;
   const isEmailThere =
     rules.email.trust === 'never' || rules.email.claims.some((name) => claimAt(claims, name) !== undefined);
   const isOpaqueRead = kind === 'opaque' && rules.introspection === undefined;
-  if (!rules.userinfo || kind === 'id_token' || isOpaqueRead) return { claims };
+  // An ID token is no key to userinfo; the access token that came with it is.
+  const access = kind === 'id_token' ? expected.accessToken : token;
+  if (!rules.userinfo || access === undefined || isOpaqueRead) return { claims };
   if (isEmailThere && nameOf(claims) !== undefined) return { claims };
   // Userinfo is for tokens with the scope openid; others it refuses.
   if (scopesOf(claims)?.includes('openid') === false) return { claims };
-  const answer = await readUserinfo(token, asked, seen);
+  const answer = await readUserinfo(access, asked, seen);
   if (isRefusal(answer)) return answer.reason === 'userinfo_denied' && email === 'optional' ? { claims } : answer;
   if (answer.claims.sub !== claims.sub) return refuse('userinfo_invalid', seen);
   return { claims: { ...answer.claims, ...claims } };

@@ -47,7 +47,10 @@ export function createJudge(options: JudgeOptions): Judge {
   return async (token, domain, expected) => {
     if (token.length > longest) return refuse('too_long');
     const chosen = new Set(issuersOf(rules, domain));
-    const candidates = known.filter((one) => chosen.has(one.rules));
+    const { issuerName } = expected;
+    const candidates = known.filter(
+      (one) => chosen.has(one.rules) && (issuerName === undefined || one.rules.name === issuerName),
+    );
     if (candidates.length === 0) return refuse('issuer_untrusted');
     const judge = isJwt(token) ? judgeJwt : judgeOpaque;
     return judge(token, candidates, expected, options);

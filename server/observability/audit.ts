@@ -58,6 +58,20 @@ function entryOf(event: GatewayEvent, named: (value: string | undefined) => stri
         email: named(event.email),
         requestId: event.requestId,
       };
+    case 'sessions_ended':
+      return {
+        audit: event.outcome === 'ended' ? 'sessions_ended' : 'sessions_not_ended',
+        by: event.by,
+        outcome: event.outcome,
+        reason: event.reason,
+        issuer: event.issuer,
+        subject: named(event.subject),
+        sid: event.sid,
+        client: event.client,
+        userId: named(event.userId),
+        operator: named(event.operator),
+        requestId: event.requestId,
+      };
     case 'decision':
       if (event.outcome === 'allowed' && event.root !== 'mutation') return undefined;
       return {

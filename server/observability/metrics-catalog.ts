@@ -57,6 +57,11 @@ export const counters = {
       mode: ['enforce', 'shadow'],
     },
   },
+  sessionsEnded: {
+    name: 'noetl_gateway_sessions_ended_total',
+    help: 'Orders to end sessions together: by an identity provider (back-channel logout) or an operator.',
+    labels: { by: ['provider', 'operator'], outcome: ['ended', 'refused', 'unavailable'] },
+  },
   droppedRoles: {
     name: 'noetl_gateway_dropped_roles_total',
     help: 'Values of role claims that stand for no role of the config.',
@@ -144,6 +149,10 @@ export const requestRoutes = [
   '/api/auth/validate',
   '/api/auth/check-access',
   '/api/auth/logout',
+  '/api/auth/start',
+  '/api/auth/callback',
+  '/api/auth/exchange',
+  '/api/auth/backchannel-logout',
   '/health',
   '/ready',
   '/metrics',

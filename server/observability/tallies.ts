@@ -15,6 +15,8 @@ export function talliesOf(event: GatewayEvent): readonly Tally[] {
       return [{ counter: 'logins', labels: { outcome: event.outcome } }];
     case 'logout':
       return [{ counter: 'logouts', labels: { scope: event.all ? 'all' : 'session' } }];
+    case 'sessions_ended':
+      return [{ counter: 'sessionsEnded', labels: { by: event.by, outcome: event.outcome } }];
     case 'session_check':
       return sessionCheck(event);
     case 'session_cache_failed':

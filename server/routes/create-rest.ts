@@ -1,11 +1,16 @@
+import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { Observe } from '../../core/observe.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
+import { createLoginCodes } from '../auth/browser/login-codes.ts';
 import { createSignIn } from '../auth/login/sign-in.ts';
 import type { Parts } from '../compose.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { guessLimit } from '../rate-limit/guess-limit.ts';
+import { createBackchannelLogout } from './backchannel-logout.ts';
+import { createBrowserLogin } from './browser-login.ts';
 import { createCheckAccess } from './check-access.ts';
+import { createExchangeCode } from './exchange-code.ts';
 import { createLogin } from './login.ts';
 import { createLogout } from './logout.ts';
 import { createRestRoutes } from './rest-routes.ts';
@@ -16,12 +21,15 @@ export function createRest(
   config: ResolvedConfig,
   parts: Parts,
   observe: Observe,
+  clock: Clock,
   checkCookieOrigin: (exchange: Exchange) => void,
 ) {
   const { sessions, limits, checker, verifier, login } = parts;
   const { setCookie } = config.auth;
   const maxSessionMs = config.sessions.maxMs;
   const signIn = createSignIn({ verifier, backend: login, sessions, limits, observe, maxSessionMs });
+  const { known } = verifier;
+  const codes = createLoginCodes(parts.store, clock);
   const authenticate = createAuthenticator({ sessions, observe });
   return createRestRoutes({
     maxBodyBytes: config.limits.bodyBytes,
@@ -29,7 +37,10 @@ export function createRest(
       login: createLogin({ signIn, setCookie }),
       validate: createValidate({ sessions, limits, observe }),
       checkAccess: createCheckAccess({ sessions, checker, limits, observe }),
-      logout: createLogout({ sessions, observe, setCookie }),
+      logout: createLogout({ sessions, observe, setCookie, known }),
+      ...createBrowserLogin({ known, signIn, codes, limits, observe, publicUrl: config.listen.publicUrl }),
+      exchangeCode: createExchangeCode({ codes, sessions, limits, observe }),
+      backchannelLogout: createBackchannelLogout({ known, sessions, limits, observe, clock }),
       health: async () => 'ok',
     },
     requireCaller: async (exchange) => {

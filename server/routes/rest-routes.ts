@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { type Answer, json, text } from '../http/answer.ts';
@@ -30,6 +31,7 @@ async function answer(route: Route, exchange: Exchange, options: RestRoutesOptio
   const context: RestContext = { exchange, caller, answerHeaders: {} };
   const result = await route.handle(options.handlers, await bodyOf(route, exchange, options.maxBodyBytes), context);
   if ('problems' in result) throw new GatewayError('ERR_REQUEST_INVALID', result.problems.join('; '));
+  if (route.answer === 'whole') return result.value as Answer;
   return route.answer === 'text' ? text(200, String(result.value)) : json(200, result.value, context.answerHeaders);
 }
 
@@ -37,6 +39,17 @@ async function bodyOf(route: Route, { request }: Exchange, maxBodyBytes: number)
   if (route.body === 'none') return undefined;
   const body = await readBody(request, Math.min(route.maxBodyBytes, maxBodyBytes));
   if (body.length === 0 && route.body === 'optional') return undefined;
+  if (route.bodyType === 'form') return formOf(request, body);
   requireJson(request);
   return parseBody(body);
+}
+
+/** Names and texts of a form. Of a name that is there twice the first one counts. */
+function formOf(request: IncomingMessage, body: Buffer): Readonly<Record<string, string>> {
+  const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== 'application/x-www-form-urlencoded') {
+    throw new GatewayError('ERR_MEDIA_TYPE', 'the body must be a form: application/x-www-form-urlencoded');
+  }
+  const fields = [...new URLSearchParams(body.toString('utf8'))].reverse();
+  return Object.fromEntries(fields);
 }

@@ -28,7 +28,11 @@ export interface ContractRoute {
   readonly path: string;
   readonly summary: string;
   readonly session: 'none' | 'required';
-  readonly body: { readonly schema: string; readonly required: boolean; readonly maxBytes: number } | undefined;
+  readonly body:
+    | { readonly schema: string; readonly required: boolean; readonly maxBytes: number; readonly isForm: boolean }
+    | undefined;
+  /** The handler makes the whole answer: a redirect, for example. */
+  readonly isWhole: boolean;
   readonly answer: string | undefined;
 }
 
@@ -94,18 +98,21 @@ function readRoute(
     summary: String(operation['summary'] ?? ''),
     session: needs.length > 0 ? 'required' : 'none',
     body: readBody(where, operation, problems),
-    answer: readAnswer(where, operation, problems),
+    answer: operation['x-whole-answer'] === true ? undefined : readAnswer(where, operation, problems),
+    isWhole: operation['x-whole-answer'] === true,
   };
 }
 
 function readBody(where: string, operation: JsonObject, problems: string[]): ContractRoute['body'] {
   if (operation['requestBody'] === undefined) return undefined;
   const body = objectAt(operation, 'requestBody');
-  const schema = refName(objectAt(objectAt(objectAt(body, 'content'), 'application/json'), 'schema'));
+  const content = objectAt(body, 'content');
+  const form = content['application/x-www-form-urlencoded'];
+  const schema = refName(objectAt(asObject(form ?? content['application/json']), 'schema'));
   const maxBytes = operation['x-max-body-bytes'];
   if (schema === undefined) problems.push(`${where}: requestBody refers to a schema under components`);
   if (typeof maxBytes !== 'number' || maxBytes < 1) problems.push(`${where}: x-max-body-bytes is a number above 0`);
-  return { schema: schema ?? '', required: body['required'] === true, maxBytes: Number(maxBytes) };
+  return { schema: schema ?? '', required: body['required'] === true, maxBytes: Number(maxBytes), isForm: form !== undefined };
 }
 
 function readAnswer(where: string, operation: JsonObject, problems: string[]): string | undefined {

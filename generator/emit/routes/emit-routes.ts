@@ -29,13 +29,20 @@ function renderRoutes(contract: Contract): string {
   const requests = new Set(contract.routes.flatMap(({ body }) => (body === undefined ? [] : [body.schema])));
   const schemas = reachable(contract).map((name) => schemaStatement(contract, name, requests));
   return renderTypescript(source, [
-    schemas.filter(({ kind }) => kind === StructureKind.ImportDeclaration),
+    [...schemas.filter(({ kind }) => kind === StructureKind.ImportDeclaration), ...answerImport(contract)],
     schemas.filter(({ kind }) => kind !== StructureKind.ImportDeclaration),
     shapes(contract),
     [...requests].map((name) => requestValidator(name, schemaOf(contract, name))),
     [table(contract)],
     lookups,
   ]);
+}
+
+/** The type of answers that handlers make whole, where there are any. */
+function answerImport({ routes }: Contract): readonly StatementStructures[] {
+  if (!routes.some(({ isWhole }) => isWhole)) return [];
+  const moduleSpecifier = '../../http/answer.ts';
+  return [{ kind: StructureKind.ImportDeclaration, isTypeOnly: true, moduleSpecifier, namedImports: ['Answer'] }];
 }
 
 function schemaStatement(contract: Contract, name: string, requests: ReadonlySet<string>): StatementStructures {
@@ -93,13 +100,13 @@ const shapes = (contract: Contract): readonly StatementStructures[] => [
     isExported: true,
     typeParameters: ['Context'],
     docs: ['One function per operation of the contract. A refusal is a thrown GatewayError.'],
-    methods: contract.routes.map(({ id, body, answer, summary }) => ({
+    methods: contract.routes.map(({ id, body, answer, isWhole, summary }) => ({
       name: id,
       parameters: [
         ...(body === undefined ? [] : [{ name: 'body', type: body.schema }]),
         { name: 'context', type: 'Context' },
       ],
-      returnType: `Promise<${answer ?? 'string'}>`,
+      returnType: `Promise<${isWhole ? 'Answer' : (answer ?? 'string')}>`,
       docs: [`${summary}.`],
     })),
   },
@@ -119,7 +126,18 @@ const shapes = (contract: Contract): readonly StatementStructures[] => [
       { name: 'session', isReadonly: true, type: "'none' | 'required'" },
       { name: 'body', isReadonly: true, type: "'none' | 'optional' | 'required'" },
       { name: 'maxBodyBytes', isReadonly: true, type: 'number', docs: ['0 for a route without a body.'] },
-      { name: 'answer', isReadonly: true, type: "'json' | 'text'" },
+      {
+        name: 'bodyType',
+        isReadonly: true,
+        type: "'json' | 'form'",
+        docs: ['A form has texts only; of a name that is there twice the first one counts.'],
+      },
+      {
+        name: 'answer',
+        isReadonly: true,
+        type: "'json' | 'text' | 'whole'",
+        docs: ['`whole`: the handler makes status, headers and body.'],
+      },
     ],
     methods: [
       {
@@ -148,12 +166,13 @@ const table =
     writer.write('];');
   };
 
-function writeRoute(writer: CodeBlockWriter, { id, method, path, session, body, answer }: ContractRoute): void {
+function writeRoute(writer: CodeBlockWriter, { id, method, path, session, body, answer, isWhole }: ContractRoute): void {
   const bodyKind = body === undefined ? 'none' : body.required ? 'required' : 'optional';
   writer.inlineBlock(() => {
     writer.writeLine(`id: ${quote(id)}, method: ${quote(method)}, path: ${quote(path)},`);
     writer.writeLine(`session: ${quote(session)}, body: ${quote(bodyKind)}, maxBodyBytes: ${body?.maxBytes ?? 0},`);
-    writer.writeLine(`answer: ${quote(answer === undefined ? 'text' : 'json')},`);
+    const answerKind = isWhole ? 'whole' : answer === undefined ? 'text' : 'json';
+    writer.writeLine(`bodyType: ${quote(body?.isForm === true ? 'form' : 'json')}, answer: ${quote(answerKind)},`);
     if (body === undefined) {
       writer.writeLine(`handle: async (handlers, _body, context) => ({ value: await handlers.${id}(context) }),`);
       return;

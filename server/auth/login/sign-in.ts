@@ -12,7 +12,7 @@ import type {
   Sessions,
 } from '../../../core/ports.ts';
 import { sealTokens } from '../../../core/session/sealed.ts';
-import type { Session } from '../../../core/session/session.ts';
+import type { ProviderTokens, Session } from '../../../core/session/session.ts';
 import { capSession } from '../../../core/session/session-lifetime.ts';
 import type { SessionToken } from '../../../core/session/session-token.ts';
 import { limitRate, tooMany } from '../../rate-limit/limit-rate.ts';
@@ -75,7 +75,8 @@ export function createSignIn(options: SignInOptions): SignIn {
       observe({ ...known, outcome: 'not_authenticated', ...(result.code !== undefined && { reason: result.code }) });
       throw new GatewayError('ERR_LOGIN_REJECTED', result.reason, { reason: 'not_accepted' });
     }
-    const bounds = { rules, identity, token: request.token, maxSessionMs: options.maxSessionMs };
+    const tokens = tokensOf(request, identity);
+    const bounds = { rules, identity, tokens, maxSessionMs: options.maxSessionMs };
     const session = boundSession(result.session, result.token, bounds);
     const seenToken = { issuer: identity.issuer, kind: identity.kind };
     if (session.expiresAt <= session.issuedAt) return refused(observe, known, refuse('expired', seenToken));
@@ -111,16 +112,17 @@ function takeToken(sessions: Sessions, token: string, { issuer, expiresAt }: Ide
 function boundSession(
   made: Session,
   sessionToken: SessionToken,
-  { identity, rules, token, maxSessionMs }: Bounds,
+  { identity, rules, tokens, maxSessionMs }: Bounds,
 ): Session {
-  const { issuer, subject, sid, client, isMachine, kind } = identity;
+  const { issuer, subject, sid, client, isMachine } = identity;
   const { maxMs = maxSessionMs, endsWithToken, refreshMs } = rules.session;
-  const isFollowed = refreshMs !== undefined && kind !== 'id_token';
+  const isFollowed = refreshMs !== undefined && tokens.access !== undefined;
   // A session that should be refreshed, and cannot be, lives as long as until its first refresh.
   const refreshCapMs = isFollowed ? maxSessionMs : (refreshMs ?? maxSessionMs);
   const session = capSession(made, Math.min(maxMs, maxSessionMs, refreshCapMs));
   const endMs = endsWithToken ? identity.expiresAt.getTime() : Number.POSITIVE_INFINITY;
-  const sealed = sealedTokens(sessionToken, token, isFollowed, rules, kind);
+  const kept = { ...(isFollowed && { access: tokens.access }), ...(rules.browser && { id: tokens.id }) };
+  const isAnyKept = kept.access !== undefined || kept.id !== undefined;
   return {
     ...session,
     expiresAt: new Date(Math.min(session.expiresAt.getTime(), endMs)),
@@ -131,7 +133,7 @@ function boundSession(
       ...(client !== undefined && { client }),
       ...(isMachine && { isMachine }),
       ...(isFollowed && { refreshMs }),
-      ...(sealed !== undefined && { sealed }),
+      ...(isAnyKept && { sealed: sealTokens(sessionToken, kept) }),
     },
   };
 }
@@ -139,21 +141,15 @@ function boundSession(
 interface Bounds {
   readonly identity: Identity;
   readonly rules: IssuerRules;
-  readonly token: string;
+  readonly tokens: ProviderTokens;
   readonly maxSessionMs: number;
 }
 
 /** An access token is kept to ask the provider again, an ID token as the hint of a logout at the provider. */
-function sealedTokens(
-  sessionToken: SessionToken,
-  token: string,
-  isFollowed: boolean,
-  { browser }: IssuerRules,
-  kind: Identity['kind'],
-): string | undefined {
-  if (isFollowed) return sealTokens(sessionToken, { access: token });
-  const isHint = kind === 'id_token' && browser !== undefined && token.length <= longestHint;
-  return isHint ? sealTokens(sessionToken, { id: token }) : undefined;
+function tokensOf({ token, expected }: SignInRequest, { kind }: Identity): ProviderTokens {
+  const access = kind === 'id_token' ? expected?.accessToken : token;
+  const id = kind === 'id_token' && token.length <= longestHint ? token : undefined;
+  return { ...(access !== undefined && { access }), ...(id !== undefined && { id }) };
 }
 
 type LoginEvent = Extract<GatewayEvent, { type: 'login' }>;

@@ -3,6 +3,11 @@
 // biome-ignore-all lint: generated
 
 import type { WireUserId } from '../../../core/ports.ts';
+import type { Answer } from '../../http/answer.ts';
+
+export interface BackchannelLogoutRequest {
+  readonly logout_token: string;
+}
 
 export interface CheckAccessRequest {
   readonly session_token: string;
@@ -21,6 +26,12 @@ export interface CheckAccessResponse {
   /** As asked. */
   readonly permission_type: string;
   readonly message: string;
+}
+
+export interface ExchangeRequest {
+  readonly code: string;
+  /** Of the challenge that was sent to the start. */
+  readonly code_verifier: string;
 }
 
 export interface LoginRequest {
@@ -55,6 +66,8 @@ export interface LogoutRequest {
 
 export interface LogoutResponse {
   readonly status: 'logged_out';
+  /** Where a browser ends its session at the identity provider too. */
+  readonly logout_url?: string;
 }
 
 export interface SessionUser {
@@ -90,6 +103,14 @@ export interface Handlers<Context> {
   checkAccess(body: CheckAccessRequest, context: Context): Promise<CheckAccessResponse>;
   /** End the session, or all sessions of its user. */
   logout(body: LogoutRequest, context: Context): Promise<LogoutResponse>;
+  /** Send a browser to its identity provider. */
+  startLogin(context: Context): Promise<Answer>;
+  /** Take a browser back from its identity provider. */
+  finishLogin(context: Context): Promise<Answer>;
+  /** Exchange the code of a browser login for its session, once. */
+  exchangeCode(body: ExchangeRequest, context: Context): Promise<LoginResponse>;
+  /** End sessions by order of their identity provider. */
+  backchannelLogout(body: BackchannelLogoutRequest, context: Context): Promise<Answer>;
   /** Tell that the process lives; asks nothing of NoETL. */
   health(context: Context): Promise<string>;
 }
@@ -103,7 +124,10 @@ export interface Route {
   readonly body: 'none' | 'optional' | 'required';
   /** 0 for a route without a body. */
   readonly maxBodyBytes: number;
-  readonly answer: 'json' | 'text';
+  /** A form has texts only; of a name that is there twice the first one counts. */
+  readonly bodyType: 'json' | 'form';
+  /** `whole`: the handler makes status, headers and body. */
+  readonly answer: 'json' | 'text' | 'whole';
   /** Reads the body and runs the handler: its answer, or the problems of the body and no handler run. */
   handle<Context>(handlers: Handlers<Context>, body: unknown, context: Context): Promise<Parsed<unknown>>;
 }
@@ -202,12 +226,49 @@ export function parseLogoutRequest(body: unknown): Parsed<LogoutRequest> {
   return { value: value as LogoutRequest };
 }
 
+/** Reads a {@link ExchangeRequest}; members that the contract does not name are dropped. */
+export function parseExchangeRequest(body: unknown): Parsed<ExchangeRequest> {
+  if (!isObject(body)) return { problems: ['the body must be a JSON object'] };
+  const problems: string[] = [];
+  const { code, code_verifier } = body;
+  if (code == null) problems.push('code is required');
+  else if (typeof code !== 'string') problems.push('code must be text');
+  else if (code === '') problems.push('code must not be empty');
+  else if (code.length > 128) problems.push('code must be at most 128 characters long');
+  if (code_verifier == null) problems.push('code_verifier is required');
+  else if (typeof code_verifier !== 'string') problems.push('code_verifier must be text');
+  else if (code_verifier.length < 43) problems.push('code_verifier must be at least 43 characters long');
+  else if (code_verifier.length > 128) problems.push('code_verifier must be at most 128 characters long');
+  if (problems.length > 0) return { problems };
+  const value: unknown = {
+    code,
+    code_verifier,
+  };
+  return { value: value as ExchangeRequest };
+}
+
+/** Reads a {@link BackchannelLogoutRequest}; members that the contract does not name are dropped. */
+export function parseBackchannelLogoutRequest(body: unknown): Parsed<BackchannelLogoutRequest> {
+  if (!isObject(body)) return { problems: ['the body must be a JSON object'] };
+  const problems: string[] = [];
+  const { logout_token } = body;
+  if (logout_token == null) problems.push('logout_token is required');
+  else if (typeof logout_token !== 'string') problems.push('logout_token must be text');
+  else if (logout_token === '') problems.push('logout_token must not be empty');
+  else if (logout_token.length > 49152) problems.push('logout_token must be at most 49152 characters long');
+  if (problems.length > 0) return { problems };
+  const value: unknown = {
+    logout_token,
+  };
+  return { value: value as BackchannelLogoutRequest };
+}
+
 /** Every operation of openapi/gateway.yaml that is answered by a handler. */
 export const routes: readonly Route[] = [
   {
     id: 'login', method: 'POST', path: '/api/auth/login',
     session: 'none', body: 'required', maxBodyBytes: 1048576,
-    answer: 'json',
+    bodyType: 'json', answer: 'json',
     handle: async (handlers, body, context) => {
       const parsed = parseLoginRequest(body);
       if ('problems' in parsed) return parsed;
@@ -217,7 +278,7 @@ export const routes: readonly Route[] = [
   {
     id: 'validate', method: 'POST', path: '/api/auth/validate',
     session: 'none', body: 'required', maxBodyBytes: 1048576,
-    answer: 'json',
+    bodyType: 'json', answer: 'json',
     handle: async (handlers, body, context) => {
       const parsed = parseValidateRequest(body);
       if ('problems' in parsed) return parsed;
@@ -227,7 +288,7 @@ export const routes: readonly Route[] = [
   {
     id: 'checkAccess', method: 'POST', path: '/api/auth/check-access',
     session: 'none', body: 'required', maxBodyBytes: 1048576,
-    answer: 'json',
+    bodyType: 'json', answer: 'json',
     handle: async (handlers, body, context) => {
       const parsed = parseCheckAccessRequest(body);
       if ('problems' in parsed) return parsed;
@@ -237,7 +298,7 @@ export const routes: readonly Route[] = [
   {
     id: 'logout', method: 'POST', path: '/api/auth/logout',
     session: 'required', body: 'optional', maxBodyBytes: 1048576,
-    answer: 'json',
+    bodyType: 'json', answer: 'json',
     handle: async (handlers, body, context) => {
       const parsed = parseLogoutRequest(body === undefined ? {} : body);
       if ('problems' in parsed) return parsed;
@@ -245,9 +306,41 @@ export const routes: readonly Route[] = [
     },
   },
   {
+    id: 'startLogin', method: 'GET', path: '/api/auth/start',
+    session: 'none', body: 'none', maxBodyBytes: 0,
+    bodyType: 'json', answer: 'whole',
+    handle: async (handlers, _body, context) => ({ value: await handlers.startLogin(context) }),
+  },
+  {
+    id: 'finishLogin', method: 'GET', path: '/api/auth/callback',
+    session: 'none', body: 'none', maxBodyBytes: 0,
+    bodyType: 'json', answer: 'whole',
+    handle: async (handlers, _body, context) => ({ value: await handlers.finishLogin(context) }),
+  },
+  {
+    id: 'exchangeCode', method: 'POST', path: '/api/auth/exchange',
+    session: 'none', body: 'required', maxBodyBytes: 16384,
+    bodyType: 'json', answer: 'json',
+    handle: async (handlers, body, context) => {
+      const parsed = parseExchangeRequest(body);
+      if ('problems' in parsed) return parsed;
+      return { value: await handlers.exchangeCode(parsed.value, context) };
+    },
+  },
+  {
+    id: 'backchannelLogout', method: 'POST', path: '/api/auth/backchannel-logout',
+    session: 'none', body: 'required', maxBodyBytes: 65536,
+    bodyType: 'form', answer: 'whole',
+    handle: async (handlers, body, context) => {
+      const parsed = parseBackchannelLogoutRequest(body);
+      if ('problems' in parsed) return parsed;
+      return { value: await handlers.backchannelLogout(parsed.value, context) };
+    },
+  },
+  {
     id: 'health', method: 'GET', path: '/health',
     session: 'none', body: 'none', maxBodyBytes: 0,
-    answer: 'text',
+    bodyType: 'json', answer: 'text',
     handle: async (handlers, _body, context) => ({ value: await handlers.health(context) }),
   },
 ];

@@ -1,0 +1,45 @@
+import { role } from '../access/access-rule.ts';
+import { GatewayError } from '../errors.ts';
+import type { SessionsOf } from '../session/session-marks.ts';
+import type { GatewayRow } from './operation-row.ts';
+
+/** How sessions are named that end together; every member is a text. */
+export type SessionsNamed = Readonly<Partial<Record<'userId' | 'issuer' | 'subject' | 'client', unknown>>>;
+
+const help = 'name a userId, or an issuer, alone or with a subject or a client';
+
+/**
+ * Which sessions are meant: those of a user, of an issuer, of a subject at it, or that a client of it logged in.
+ * @throws ERR_REQUEST_INVALID for any other combination.
+ */
+export function sessionsNamed(given: SessionsNamed): SessionsOf {
+  const named = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
+  const { userId, issuer, subject, client } = Object.fromEntries(named);
+  const isText = named.length > 0 && named.every(([, value]) => typeof value === 'string' && value !== '');
+  if (!isText) throw new GatewayError('ERR_REQUEST_INVALID', help);
+  if (userId !== undefined && named.length === 1) return { userId: String(userId) };
+  const isOfIssuer = issuer !== undefined && userId === undefined && !(subject !== undefined && client !== undefined);
+  if (!isOfIssuer) throw new GatewayError('ERR_REQUEST_INVALID', help);
+  return {
+    issuer: String(issuer),
+    ...(subject !== undefined && { subject: String(subject) }),
+    ...(client !== undefined && { client: String(client) }),
+  };
+}
+
+/**
+ * A row for operators: `endSessions(userId: …)`, `endSessions(issuer: …, subject: …)` and so on end sessions on all
+ * replicas. It is written into the audit log with who did it.
+ * @param names roles that may.
+ */
+export function endSessions<Role extends string>(...names: [Role, ...Role[]]): GatewayRow<Role> {
+  return {
+    gateway: 'mutation',
+    sdl: 'endSessions(userId: String, issuer: String, subject: String, client: String): Boolean!',
+    access: role(...names),
+    async resolve({ args, endSessions: end }) {
+      await end(sessionsNamed(args));
+      return true;
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { GatewayError } from '../../core/errors.ts';
+import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
+import type { Observe } from '../../core/observe.ts';
+import { authorizationUrl, grantedTokens } from '../auth/browser/authorization.ts';
+import type { LoginCodes } from '../auth/browser/login-codes.ts';
+import { endedTicket, type LoginTicket, ticketCookie, ticketOf } from '../auth/browser/login-ticket.ts';
+import type { SignedIn, SignIn } from '../auth/login/sign-in.ts';
+import type { Answer } from '../http/answer.ts';
+import type { KnownIssuer } from '../identity/judge-token.ts';
+import { limitRate } from '../rate-limit/limit-rate.ts';
+import type { RateLimits } from '../rate-limit/rate-limits.ts';
+import type { Handlers } from './generated/routes.gen.ts';
+import type { RestContext } from './rest-context.ts';
+import { sessionCookie } from './session-cookie.ts';
+
+export interface BrowserLoginOptions {
+  readonly known: readonly KnownIssuer[];
+  readonly signIn: SignIn;
+  readonly codes: LoginCodes;
+  readonly limits: RateLimits;
+  readonly observe: Observe;
+  /** How browsers reach the gateway; without it nobody can log in this way. */
+  readonly publicUrl: string | undefined;
+}
+
+type Routes = Pick<Handlers<RestContext>, 'startLogin' | 'finishLogin'>;
+
+/**
+ * Login in a browser: `GET /api/auth/start` sends it to the provider, `GET /api/auth/callback` takes it back and makes
+ * the session. It ends at an address of the issuer's entry, compared character by character: with the session as an
+ * `HttpOnly` cookie, or, for an app that sent a `code_challenge`, with a code that it exchanges once.
+ * @see RFC 6749 section 4.1, RFC 7636, RFC 9700 section 2.1
+ */
+export function createBrowserLogin(options: BrowserLoginOptions): Routes {
+  const { known, limits, observe } = options;
+  return {
+    async startLogin({ exchange }) {
+      await limitRate(limits, 'login', exchange.clientIp, observe);
+      const asked = new URLSearchParams(exchange.search);
+      const issuer = issuerOf(known, asked.get('issuer'));
+      const ticket = ticketFor(issuer.rules, asked);
+      const url = await authorizationUrl(issuer, ticket, redirectUri(options.publicUrl));
+      return redirect(url.href, [ticketCookie(ticket)]);
+    },
+    finishLogin: ({ exchange }) => finish(exchange, options),
+  };
+}
+
+async function finish({ request, search, clientIp, requestId }: RestContext['exchange'], options: BrowserLoginOptions) {
+  const { known, signIn, limits, observe } = options;
+  await limitRate(limits, 'login', clientIp, observe);
+  const state = new URLSearchParams(search).get('state') ?? '';
+  const ticket = ticketOf(request.headers.cookie, state);
+  const issuer = known.find(({ rules }) => rules.browser !== undefined && rules.name === ticket?.issuer);
+  if (ticket === undefined || issuer?.rules.browser?.returnTo.includes(ticket.returnTo) !== true) {
+    throw new GatewayError('ERR_REQUEST_INVALID', 'this login was not started in this browser, or it took too long');
+  }
+  const uri = redirectUri(options.publicUrl);
+  const tokens = await grantedTokens(issuer, ticket, new URL(`${uri}${search}`), uri);
+  if (tokens === undefined) {
+    observe({ type: 'login', outcome: 'rejected', reason: 'provider_refused', issuer: issuer.rules.issuer, requestId });
+    return back(ticket, { error: 'not_accepted' });
+  }
+  try {
+    const made = await signIn({
+      token: tokens.idToken,
+      domain: undefined,
+      sessionHours: undefined,
+      clientIp,
+      requestId,
+      expected: { nonce: ticket.nonce, issuerName: ticket.issuer, accessToken: tokens.accessToken },
+    });
+    return await handOver(ticket, made, options.codes);
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'ERR_LOGIN_REJECTED') throw error;
+    return back(ticket, { error: error.reason ?? 'not_accepted' });
+  }
+}
+
+async function handOver(ticket: LoginTicket, { token, session }: SignedIn, codes: LoginCodes): Promise<Answer> {
+  const { challenge } = ticket;
+  if (challenge === undefined) return back(ticket, {}, [sessionCookie(token, session.expiresAt)]);
+  return back(ticket, { code: await codes.issue(token, session, challenge) });
+}
+
+function issuerOf(known: readonly KnownIssuer[], asked: string | null): KnownIssuer {
+  const usable = known.filter(({ rules }) => rules.browser !== undefined);
+  const named = asked === null ? usable : usable.filter(({ rules }) => rules.name === asked || rules.issuer === asked);
+  const [issuer, other] = named;
+  if (issuer !== undefined && other === undefined) return issuer;
+  throw new GatewayError('ERR_REQUEST_INVALID', 'issuer must name an identity provider that logs in browsers here');
+}
+
+function ticketFor({ name, browser }: IssuerRules, asked: URLSearchParams): LoginTicket {
+  const returnTo = asked.get('return') ?? browser?.returnTo[0] ?? '';
+  if (browser?.returnTo.includes(returnTo) !== true) {
+    throw new GatewayError('ERR_REQUEST_INVALID', 'return must be an address that is registered for this gateway');
+  }
+  const challenge = asked.get('code_challenge');
+  if (challenge !== null && !/^[\w-]{43}$/.test(challenge)) {
+    throw new GatewayError('ERR_REQUEST_INVALID', 'code_challenge must be the S256 challenge of your verifier');
+  }
+  const [state, nonce, verifier] = [random(), random(), random()];
+  return { state, nonce, verifier, issuer: name, returnTo, ...(challenge !== null && { challenge }) };
+}
+
+const random = (): string => randomBytes(32).toString('base64url');
+
+function redirectUri(publicUrl: string | undefined): string {
+  if (publicUrl === undefined) {
+    throw new GatewayError('ERR_NOT_FOUND', 'login in a browser is not set up: GATEWAY_PUBLIC_URL is not set');
+  }
+  return `${publicUrl.replace(/\/+$/, '')}/api/auth/callback`;
+}
+
+/** To the app, with what it should know in the query; the ticket has been used. */
+function back({ returnTo, state }: LoginTicket, query: Readonly<Record<string, string>>, cookies: string[] = []): Answer {
+  const url = new URL(returnTo);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return redirect(url.href, [endedTicket(state), ...cookies]);
+}
+
+function redirect(location: string, cookies: readonly string[]): Answer {
+  return {
+    status: 302,
+    headers: { location, 'set-cookie': cookies, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
+    body: '',
+  };
+}
