@@ -123,8 +123,7 @@ function attachRoot(
     answer({ root, decision: standingDecision(context, info), context });
 }
 
-const cannotEnd: EndSessions = () =>
-  Promise.reject(new GatewayError('ERR_STORE', 'sessions cannot be ended here'));
+const cannotEnd: EndSessions = () => Promise.reject(new GatewayError('ERR_STORE', 'sessions cannot be ended here'));
 
 type AnswerOptions = OperationOptions & StartOptions & { readonly endSessions: EndSessions };
 

@@ -180,7 +180,9 @@ function createPublicListener(
     cors,
     graphql,
     graphiql: createGraphiqlPage(),
-    rest: createRest(config, parts, observe, clock, (exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin)),
+    rest: createRest(config, parts, observe, clock, (exchange) =>
+      checkOrigin(exchange.request.headers, cors, ownOrigin),
+    ),
     onGraphqlError: telemetry.onError,
   });
   return createHttpListener({

@@ -105,23 +105,32 @@ function machineRefusal({ asked, claims, email }: JudgedToken, seen: SeenToken):
 
 /** E-mail and name that an access token lacks, where the entry has it. What the token says itself is kept. */
 async function withUserinfo(
-  { token, claims, kind, asked, email, expected }: JudgedToken,
+  given: JudgedToken,
   seen: SeenToken,
 ): Promise<{ readonly claims: SubjectClaims } | LoginRefusal> {
-  const { rules } = asked;
-  const isEmailThere =
-    rules.email.trust === 'never' || rules.email.claims.some((name) => claimAt(claims, name) !== undefined);
-  const isOpaqueRead = kind === 'opaque' && rules.introspection === undefined;
-  // An ID token is no key to userinfo; the access token that came with it is.
-  const access = kind === 'id_token' ? expected.accessToken : token;
-  if (!rules.userinfo || access === undefined || isOpaqueRead) return { claims };
-  if (isEmailThere && nameOf(claims) !== undefined) return { claims };
-  // Userinfo is for tokens with the scope openid; others it refuses.
-  if (scopesOf(claims)?.includes('openid') === false) return { claims };
+  const { claims, asked, email } = given;
+  const access = userinfoToken(given);
+  if (access === undefined || isPersonKnown(given)) return { claims };
   const answer = await readUserinfo(access, asked, seen);
   if (isRefusal(answer)) return answer.reason === 'userinfo_denied' && email === 'optional' ? { claims } : answer;
   if (answer.claims.sub !== claims.sub) return refuse('userinfo_invalid', seen);
   return { claims: { ...answer.claims, ...claims } };
+}
+
+/** The access token that userinfo takes; an ID token is no key to it, the access token that came with one is. */
+function userinfoToken({ token, claims, kind, asked, expected }: JudgedToken): string | undefined {
+  const { userinfo, introspection } = asked.rules;
+  const isRead = kind === 'opaque' && introspection === undefined;
+  // Userinfo is for tokens with the scope openid; others it refuses.
+  const isForIt = kind === 'id_token' || scopesOf(claims)?.includes('openid') !== false;
+  if (!userinfo || isRead || !isForIt) return undefined;
+  return kind === 'id_token' ? expected.accessToken : token;
+}
+
+function isPersonKnown({ claims, asked }: JudgedToken): boolean {
+  const { trust, claims: names } = asked.rules.email;
+  const isEmailThere = trust === 'never' || names.some((name) => claimAt(claims, name) !== undefined);
+  return isEmailThere && nameOf(claims) !== undefined;
 }
 
 function emailOf(

@@ -1,7 +1,7 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { isClaims } from '../../core/identity/claim-path.ts';
-import { issuerNamed } from '../../core/identity/issuer-rules.ts';
-import { type LoginRefusal, refuse } from '../../core/identity/login-refusal.ts';
+import { type IssuerRules, issuerNamed } from '../../core/identity/issuer-rules.ts';
+import { type LoginRefusal, refuse, type SeenToken } from '../../core/identity/login-refusal.ts';
 import type { SessionsOf } from '../../core/session/session-marks.ts';
 import type { KnownIssuer } from './judge-token.ts';
 import { isJwt, leewaySecs, signatureRefusal } from './verify-token.ts';
@@ -37,18 +37,33 @@ export async function readLogoutToken(
   const { rules, documents, issuer } = found;
   const seen = { issuer };
   if (token.length > rules.maxTokenBytes) return refuse('too_long', seen);
-  const { events, sub, sid, jti, iat, exp, aud } = claims;
-  const isLogout = kinds.has(kind) && isClaims(events) && isClaims(events[logoutEvent]) && claims['nonce'] === undefined;
-  if (!isLogout) return refuse('token_kind', seen);
+  if (!isLogout(kind, claims)) return refuse('token_kind', seen);
   const refusal = await signatureRefusal(token, seen, { rules, issuer, documents });
-  if (refusal !== undefined) return refusal;
-  if (![aud].flat().some((one) => one !== undefined && rules.audiences.includes(one))) return refuse('audience_mismatch', seen);
+  return refusal ?? claimsRefusal(claims, rules, now, seen) ?? orderOf(claims, issuer);
+}
+
+function isLogout(kind: string | undefined, { events, nonce }: JWTPayload): boolean {
+  return kinds.has(kind) && isClaims(events) && isClaims(events[logoutEvent]) && nonce === undefined;
+}
+
+function claimsRefusal(
+  { aud, iat, exp, jti }: JWTPayload,
+  { audiences }: IssuerRules,
+  now: Date,
+  seen: SeenToken,
+): LoginRefusal | undefined {
+  const isOurs = [aud].flat().some((one) => one !== undefined && audiences.includes(one));
+  if (!isOurs) return refuse('audience_mismatch', seen);
   const nowSecs = now.getTime() / 1000;
   if (typeof iat !== 'number' || iat > nowSecs + leewaySecs) return refuse('issued_in_future', seen);
-  if (iat < nowSecs - oldestSecs || (exp !== undefined && exp <= nowSecs - leewaySecs)) return refuse('token_too_old', seen);
-  const subject = typeof sub === 'string' && sub !== '' ? { subject: sub } : undefined;
-  const session = typeof sid === 'string' && sid !== '' ? { sid } : undefined;
-  if (subject === undefined && session === undefined) return refuse('subject_missing', seen);
-  if (typeof jti !== 'string' || jti === '') return refuse('malformed', seen);
-  return { target: { issuer, ...subject, ...session } };
+  const isOver = exp !== undefined && exp <= nowSecs - leewaySecs;
+  if (isOver || iat < nowSecs - oldestSecs) return refuse('token_too_old', seen);
+  return isText(jti) ? undefined : refuse('malformed', seen);
 }
+
+function orderOf({ sub, sid }: JWTPayload, issuer: string): LogoutOrder | LoginRefusal {
+  if (!isText(sub) && !isText(sid)) return refuse('subject_missing', { issuer });
+  return { target: { issuer, ...(isText(sub) && { subject: sub }), ...(isText(sid) && { sid }) } };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

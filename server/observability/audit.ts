@@ -38,18 +38,7 @@ export function createAudit({ sink, clock, emails, onDrop }: AuditOptions): Audi
 function entryOf(event: GatewayEvent, named: (value: string | undefined) => string | undefined): Entry | undefined {
   switch (event.type) {
     case 'login':
-      return {
-        audit: event.outcome === 'succeeded' ? 'login' : 'login_refused',
-        outcome: event.outcome,
-        userId: named(event.userId),
-        issuer: event.issuer ?? event.token?.issuer,
-        subject: named(event.subject),
-        machine: event.machine,
-        email: named(event.email),
-        ...refusedToken(event),
-        clientIp: event.clientIp,
-        requestId: event.requestId,
-      };
+      return loginEntry(event, named);
     case 'logout':
       return {
         audit: 'logout',
@@ -59,19 +48,7 @@ function entryOf(event: GatewayEvent, named: (value: string | undefined) => stri
         requestId: event.requestId,
       };
     case 'sessions_ended':
-      return {
-        audit: event.outcome === 'ended' ? 'sessions_ended' : 'sessions_not_ended',
-        by: event.by,
-        outcome: event.outcome,
-        reason: event.reason,
-        issuer: event.issuer,
-        subject: named(event.subject),
-        sid: event.sid,
-        client: event.client,
-        userId: named(event.userId),
-        operator: named(event.operator),
-        requestId: event.requestId,
-      };
+      return endingEntry(event, named);
     case 'decision':
       if (event.outcome === 'allowed' && event.root !== 'mutation') return undefined;
       return {
@@ -89,6 +66,39 @@ function entryOf(event: GatewayEvent, named: (value: string | undefined) => stri
     default:
       return undefined;
   }
+}
+
+type Named = (value: string | undefined) => string | undefined;
+
+function loginEntry(event: GatewayEvent & { type: 'login' }, named: Named): Entry {
+  return {
+    audit: event.outcome === 'succeeded' ? 'login' : 'login_refused',
+    outcome: event.outcome,
+    userId: named(event.userId),
+    issuer: event.issuer ?? event.token?.issuer,
+    subject: named(event.subject),
+    machine: event.machine,
+    email: named(event.email),
+    ...refusedToken(event),
+    clientIp: event.clientIp,
+    requestId: event.requestId,
+  };
+}
+
+function endingEntry(event: GatewayEvent & { type: 'sessions_ended' }, named: Named): Entry {
+  return {
+    audit: event.outcome === 'ended' ? 'sessions_ended' : 'sessions_not_ended',
+    by: event.by,
+    outcome: event.outcome,
+    reason: event.reason,
+    issuer: event.issuer,
+    subject: named(event.subject),
+    sid: event.sid,
+    client: event.client,
+    userId: named(event.userId),
+    operator: named(event.operator),
+    requestId: event.requestId,
+  };
 }
 
 /** Why a login was refused, and what was seen of its token; never a claim about a person. */

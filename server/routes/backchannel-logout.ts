@@ -25,9 +25,7 @@ export interface BackchannelLogoutOptions {
  * @throws ERR_AUTH_UNAVAILABLE, ERR_STORE (503): the provider may try again
  * @see OpenID Connect Back-Channel Logout 1.0, sections 2.5 to 2.8
  */
-export function createBackchannelLogout(
-  options: BackchannelLogoutOptions,
-): Handlers<RestContext>['backchannelLogout'] {
+export function createBackchannelLogout(options: BackchannelLogoutOptions): Handlers<RestContext>['backchannelLogout'] {
   const { known, sessions, limits, observe, clock } = options;
   return async (body, { exchange }) => {
     const { requestId, clientIp } = exchange;
@@ -36,7 +34,14 @@ export function createBackchannelLogout(
     const order = await readLogoutToken(body.logout_token, known, now);
     if (isRefusal(order)) {
       const { issuer } = order.seen;
-      observe({ type: 'sessions_ended', by: 'provider', outcome: 'refused', reason: order.reason, requestId, ...(issuer && { issuer }) });
+      observe({
+        type: 'sessions_ended',
+        by: 'provider',
+        outcome: 'refused',
+        reason: order.reason,
+        requestId,
+        ...(issuer && { issuer }),
+      });
       throw new GatewayError('ERR_REQUEST_INVALID', 'the logout token is not valid', { reason: order.publicReason });
     }
     const { target } = order;

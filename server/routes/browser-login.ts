@@ -115,7 +115,11 @@ function redirectUri(publicUrl: string | undefined): string {
 }
 
 /** To the app, with what it should know in the query; the ticket has been used. */
-function back({ returnTo, state }: LoginTicket, query: Readonly<Record<string, string>>, cookies: string[] = []): Answer {
+function back(
+  { returnTo, state }: LoginTicket,
+  query: Readonly<Record<string, string>>,
+  cookies: string[] = [],
+): Answer {
   const url = new URL(returnTo);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return redirect(url.href, [endedTicket(state), ...cookies]);

@@ -112,7 +112,12 @@ function readBody(where: string, operation: JsonObject, problems: string[]): Con
   const maxBytes = operation['x-max-body-bytes'];
   if (schema === undefined) problems.push(`${where}: requestBody refers to a schema under components`);
   if (typeof maxBytes !== 'number' || maxBytes < 1) problems.push(`${where}: x-max-body-bytes is a number above 0`);
-  return { schema: schema ?? '', required: body['required'] === true, maxBytes: Number(maxBytes), isForm: form !== undefined };
+  return {
+    schema: schema ?? '',
+    required: body['required'] === true,
+    maxBytes: Number(maxBytes),
+    isForm: form !== undefined,
+  };
 }
 
 function readAnswer(where: string, operation: JsonObject, problems: string[]): string | undefined {

@@ -166,7 +166,10 @@ const table =
     writer.write('];');
   };
 
-function writeRoute(writer: CodeBlockWriter, { id, method, path, session, body, answer, isWhole }: ContractRoute): void {
+function writeRoute(
+  writer: CodeBlockWriter,
+  { id, method, path, session, body, answer, isWhole }: ContractRoute,
+): void {
   const bodyKind = body === undefined ? 'none' : body.required ? 'required' : 'optional';
   writer.inlineBlock(() => {
     writer.writeLine(`id: ${quote(id)}, method: ${quote(method)}, path: ${quote(path)},`);

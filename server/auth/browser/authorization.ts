@@ -1,19 +1,19 @@
 import {
   type AuthorizationServer,
+  allowInsecureRequests,
   authorizationCodeGrantRequest,
   type Client,
   type ClientAuth,
-  allowInsecureRequests,
-  calculatePKCECodeChallenge,
   ClientSecretBasic,
   ClientSecretPost,
+  calculatePKCECodeChallenge,
   customFetch,
   None,
   validateAuthResponse,
 } from 'oauth4webapi';
 import { isClaims } from '../../../core/identity/claim-path.ts';
-import { failureOf, issuerUnavailable } from '../../identity/issuer-unavailable.ts';
 import type { Fetch } from '../../identity/issuer-request.ts';
+import { failureOf, issuerUnavailable } from '../../identity/issuer-unavailable.ts';
 import type { KnownIssuer } from '../../identity/judge-token.ts';
 import type { LoginTicket } from './login-ticket.ts';
 
