@@ -20,7 +20,7 @@ export interface BrowserLoginOptions {
   readonly codes: LoginCodes;
   readonly limits: RateLimits;
   readonly observe: Observe;
-  /** How browsers reach the gateway; without it nobody can log in this way. */
+  /** How browsers reach the gateway; without it this way to log in does not exist. */
   readonly publicUrl: string | undefined;
 }
 
