@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
 import { GatewayError } from '../core/errors.ts';
 import { buildSchema } from '../generator/build-schema.ts';
@@ -6,6 +6,8 @@ import { diff } from '../generator/diff/diff.ts';
 import type { DiffReport } from '../generator/diff/diff-report.ts';
 import { renderDiffMarkdown } from '../generator/diff/render-markdown.ts';
 import { renderDiffText } from '../generator/diff/render-text.ts';
+import { readIfPresent } from '../generator/files/write-atomically.ts';
+import { gatewayLockPath, parseGatewayLock } from '../generator/lock/gateway-lock.ts';
 import type { OpenApiDocument } from '../generator/openapi/open-api.ts';
 import { dropProse } from '../generator/pull/drop-prose.ts';
 import { loadSource, pullLimits } from '../generator/pull/load-source.ts';
@@ -13,11 +15,19 @@ import { parseDocument } from '../generator/pull/parse-document.ts';
 
 export type DiffForm = 'text' | 'json' | 'markdown';
 
+export interface DiffOptions {
+  readonly projectDir: string;
+  readonly config: GatewayConfig;
+  readonly form: DiffForm;
+  /** In text: every change of NoETL's API, line by line. */
+  readonly all: boolean;
+}
+
 /** Reads both documents, compares them under a config, and renders what changed. */
 export async function diffDocuments(
   old: string,
   now: string,
-  { projectDir, config, form }: { projectDir: string; config: GatewayConfig; form: DiffForm },
+  { projectDir, config, form, all }: DiffOptions,
 ): Promise<{ readonly text: string; readonly breaks: boolean }> {
   const [before, after] = await Promise.all([read(old, projectDir), read(now, projectDir)]);
   const report = await diff({
@@ -25,12 +35,14 @@ export async function diffDocuments(
     after: after.document,
     names: { before: before.name, after: after.name },
     config,
-    buildSchema: async (document, fitting) => (await buildSchema(document, fitting)).schema,
+    lock: parseGatewayLock(await readIfPresent(join(projectDir, gatewayLockPath))),
+    buildSchema: (document, fitting, lock) =>
+      buildSchema(document, fitting, { lock, accept: { changes: true, members: [] } }),
   });
-  return { text: renderers[form](report).trimEnd(), breaks: report.breaks };
+  return { text: renderers[form](report, { all }).trimEnd(), breaks: report.breaks };
 }
 
-const renderers: Readonly<Record<DiffForm, (report: DiffReport) => string>> = {
+const renderers: Readonly<Record<DiffForm, (report: DiffReport, options: { readonly all: boolean }) => string>> = {
   text: renderDiffText,
   markdown: renderDiffMarkdown,
   json: (report) => JSON.stringify(report, undefined, 2),

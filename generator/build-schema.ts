@@ -13,6 +13,11 @@ import { meshDocument } from '../mesh/sources/mesh-document.ts';
 import { protocolSdl } from '../mesh/sources/protocol-sdl.ts';
 import { shapeSchema } from '../mesh/sources/shape-schema.ts';
 import { canonicalJson } from './document/canonical.ts';
+import { type Acceptance, acceptNothing, type NewMember, unknownAcceptances } from './lock/acceptance.ts';
+import { closeNew } from './lock/close-new.ts';
+import { compareLock } from './lock/compare-lock.ts';
+import { emptyLock, type GatewayLock } from './lock/gateway-lock.ts';
+import { lockNames } from './lock/lock-names.ts';
 import { type Normalised, normalise, structureRules, typeRules } from './normalise/normalise.ts';
 import type { OpenApiDocument } from './openapi/open-api.ts';
 import { assertNoProblems, buildTable, type Table } from './table/build-table.ts';
@@ -26,17 +31,41 @@ export interface BuiltSchema {
   readonly sdl: DocumentNode;
   /** What Mesh was given, by file name ({@link meshFiles}). */
   readonly sources: Readonly<Record<string, string>>;
+  /** What every public name means now: the next lock. */
+  readonly names: Pick<GatewayLock, 'names' | 'types'>;
+  /** New in the document and closed, since nobody has accepted it. */
+  readonly pending: readonly NewMember[];
+  /** New in the document and accepted in this run. */
+  readonly opened: readonly NewMember[];
+}
+
+export interface BuildOptions {
+  /** What was open before; new members of what it knows stay closed. Without it everything that the rows open is open. */
+  readonly lock?: GatewayLock;
+  readonly accept?: Acceptance;
+  /** Told of each finished stage. */
+  readonly onStage?: (name: string) => void;
+}
+
+/**
+/** What a schema is built of beside the document: the config, what was open before, and what is accepted of what is new. */
+export interface BuildInput extends BuildOptions {
+  readonly config: GatewayConfig;
 }
 
 /**
  * Makes the schema of a document as it was pulled and a config: {@link structure}, `buildTable`, {@link schemaOf}.
  * @throws ERR_POLICY_INVALID with every problem of the table; what {@link schemaOf} throws.
  */
-export async function buildSchema(document: OpenApiDocument, config: GatewayConfig): Promise<BuiltSchema> {
+export async function buildSchema(
+  document: OpenApiDocument,
+  config: GatewayConfig,
+  options: BuildOptions = {},
+): Promise<BuiltSchema> {
   const structured = structure(document);
   const table = buildTable(structured.document, config);
   assertNoProblems(table);
-  return schemaOf(structured, table);
+  return schemaOf(structured, table, { ...options, config });
 }
 
 /** The first half of the normal form, which the table is made of. */
@@ -44,24 +73,53 @@ export const structure = (document: OpenApiDocument): Normalised => normalise(do
 
 /**
  * Makes the schema of a document after the structure rules, and of its table.
- * @param onStage told of each finished stage.
- * @throws ERR_POLICY_INVALID when the schema is not valid; ERR_SPEC_UNSUPPORTED when Mesh gives up.
+ * @throws ERR_POLICY_INVALID when the schema is not valid, or does not fit the lock; ERR_SPEC_UNSUPPORTED when Mesh gives up.
  */
 export async function schemaOf(
   structured: Normalised,
-  { operations, notes }: Table,
-  onStage: (name: string) => void = () => {},
+  table: Table,
+  { config, lock = emptyLock, accept = acceptNothing, onStage = () => {} }: BuildInput,
 ): Promise<BuiltSchema> {
   const typed = normalise(structured.document, typeRules);
   onStage('normalise');
-  const sources = meshSources(typed.document, operations);
-  const made = await meshSchema(operations, sources);
+  const made = await meshSchema(table.operations, meshSources(typed.document, table.operations));
   onStage('mesh');
-  const sdl = shapeSchema(made, operations);
+  const whole = shapeSchema(made, table.operations);
+  const wholeNames = lockNames(whole, table.operations);
+  const notes = lockFindings(lock, wholeNames, accept);
+  const { operations, pending, opened } = closeNew(lock, wholeNames, { ...table, config, accept });
+  assertAcceptances(accept, [...pending, ...opened], table.operations);
+  const sdl = pending.length === 0 ? whole : shapeSchema(made, operations);
   const schema = buildASTSchema(sdl, { assumeValidSDL: true });
   assertValid(schema);
   onStage('schema');
-  return { operations, notes, changes: [...structured.changes, ...typed.changes], schema, sdl, sources };
+  return {
+    operations,
+    notes: [...table.notes, ...notes],
+    changes: [...structured.changes, ...typed.changes],
+    schema,
+    sdl,
+    sources: meshSources(typed.document, operations),
+    names: pending.length === 0 ? wholeNames : lockNames(sdl, operations),
+    pending,
+    opened,
+  };
+}
+
+/** @returns what is gone. @throws ERR_POLICY_INVALID when a name would change its meaning and nobody has accepted that */
+function lockFindings(lock: GatewayLock, names: BuiltSchema['names'], accept: Acceptance): readonly string[] {
+  const { problems, notes } = compareLock(lock, names);
+  if (problems.length === 0 || accept.changes) return notes;
+  throw new GatewayError('ERR_POLICY_INVALID', 'Public names would change their meaning.', {
+    problems: [...problems, 'to accept the new meanings as they are, generate with --accept'],
+  });
+}
+
+function assertAcceptances(accept: Acceptance, found: readonly NewMember[], operations: readonly Operation[]): void {
+  const rows = operations.map(({ field }) => field);
+  const problems = unknownAcceptances(accept, found, rows);
+  if (problems.length === 0) return;
+  throw new GatewayError('ERR_POLICY_INVALID', 'What was accepted is not there.', { problems });
 }
 
 function meshSources(document: OpenApiDocument, operations: readonly Operation[]): Record<string, string> {

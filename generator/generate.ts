@@ -1,19 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join, normalize, sep } from 'node:path';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
-import { GatewayError } from '../core/errors.ts';
 import { type BuiltSchema, schemaOf, structure } from './build-schema.ts';
+import type { DiffReport } from './diff/diff-report.ts';
+import { news } from './diff/news.ts';
 import type { Emitter, OutputFile } from './emit/emitter.ts';
 import { headerText } from './emit/header.ts';
 import { emitMeshSources } from './emit/mesh-sources.ts';
 import { emitOperations } from './emit/operations.ts';
-import { emitSchema } from './emit/schema.ts';
+import { emitSchema, schemaPath } from './emit/schema.ts';
 import { readDocument } from './files/read-document.ts';
 import { shortDiff } from './files/short-diff.ts';
 import { type FileChange, readIfPresent, writeAtomically } from './files/write-atomically.ts';
-import { compareLock, suggestMoved } from './lock/compare-lock.ts';
+import { type Acceptance, acceptNothing, type NewMember } from './lock/acceptance.ts';
+import { suggestMoved } from './lock/compare-lock.ts';
 import { type GatewayLock, gatewayLockPath, parseGatewayLock, printGatewayLock } from './lock/gateway-lock.ts';
-import { lockNames } from './lock/lock-names.ts';
+import { openRecord, openRecordPath, parseOpenRecord, printOpenRecord } from './lock/open-record.ts';
 import type { Normalised } from './normalise/normalise.ts';
 import type { OpenApiDocument } from './openapi/open-api.ts';
 import { assertNoProblems, buildTable, type Table } from './table/build-table.ts';
@@ -25,8 +27,8 @@ export interface GenerateOptions {
   readonly emitters: readonly Emitter[];
   /** Write nothing; say what is not as it should be. Default false. */
   readonly check?: boolean;
-  /** Accept names that change their meaning: the lock is written anew. Default false. */
-  readonly accept?: boolean;
+  /** What is accepted of changed meanings and new members. Default: nothing. */
+  readonly accept?: Acceptance;
   /** Told of every finished stage. */
   readonly onStage?: (stage: Stage) => void;
 }
@@ -51,6 +53,12 @@ export interface GenerateResult {
   readonly files: readonly string[];
   /** Left-out rows, accepted risks, names that are gone. */
   readonly notes: readonly string[];
+  /** What the document has added to what is open: closed until it is accepted. */
+  readonly pending: readonly NewMember[];
+  /** What this run has accepted of it. */
+  readonly opened: readonly NewMember[];
+  /** What has changed since the last generation; undefined when nothing has, and on the first one. */
+  readonly news: DiffReport | undefined;
   readonly rules: Normalised['changes'];
 }
 
@@ -69,23 +77,40 @@ export async function generate(options: GenerateOptions): Promise<GenerateResult
   const table = buildTable(structured.document, config);
   assertNoProblems(table, () => movedOperations(config, table, lock));
   stage('table');
-  const built = await schemaOf(structured, table, stage);
-  const names = lockNames(built.sdl, built.operations);
-  const changes = compareLock(lock, names);
-  if (changes.problems.length > 0 && options.accept !== true) {
-    throw new GatewayError('ERR_POLICY_INVALID', 'Public names would change their meaning.', {
-      problems: [...changes.problems, 'to accept the new meanings as they are, generate with --accept'],
-    });
-  }
-  const outputs = await emit(options, document, built);
+  const built = await schemaOf(structured, table, {
+    config,
+    lock,
+    accept: options.accept ?? acceptNothing,
+    onStage: stage,
+  });
+  const record = openRecord(document, built.operations, lock);
+  const news = await newsSince(options, lock, record, built);
+  const outputs = [
+    ...(await emit(options, document, built)),
+    { path: openRecordPath, content: printOpenRecord(record) },
+  ];
   stage('emit');
   const paths = [...outputs.map(({ path }) => path), gatewayLockPath].sort();
-  const lockFile = { path: gatewayLockPath, content: printGatewayLock({ ...names, files: paths }) };
+  const lockFile = { path: gatewayLockPath, content: printGatewayLock({ ...built.names, files: paths }) };
   const { differences, writes } = await compare(projectDir, [...outputs, lockFile], lock);
   stage('compare');
   if (options.check !== true) await writeAtomically(projectDir, writes);
   stage(options.check === true ? 'check' : 'write');
-  return { differences, files: paths, notes: [...built.notes, ...changes.notes], rules: built.changes };
+  const { notes, pending, opened, changes: rules } = built;
+  return { differences, files: paths, notes, pending, opened, news, rules };
+}
+
+/** What the document and the config have changed of what was generated last: the words of `diff`. */
+async function newsSince(
+  { projectDir, config }: GenerateOptions,
+  lock: GatewayLock,
+  record: OpenApiDocument,
+  built: BuiltSchema,
+): Promise<DiffReport | undefined> {
+  const before = parseOpenRecord(await readIfPresent(join(projectDir, openRecordPath)));
+  const sdl = await readIfPresent(join(projectDir, schemaPath));
+  if (before === undefined || sdl === undefined) return undefined;
+  return news({ before, record, sdl, lock, config, built });
 }
 
 function stopwatch(onStage: (stage: Stage) => void): (name: string) => void {

@@ -9,6 +9,7 @@ interface DiffFlags {
   readonly dir: string;
   readonly json?: boolean;
   readonly markdown?: boolean;
+  readonly all?: boolean;
 }
 
 /** `noetl-gateway diff`: what changed between two documents. Exits 1 when something that is open breaks. */
@@ -19,6 +20,7 @@ export function diffCommand(): Command {
     .argument('<new>', 'a URL or a file')
     .option('--json', 'for programs')
     .addOption(new Option('--markdown', 'for a pull request').conflicts('json'))
+    .option('--all', 'list the changes of closed operations too; without it they are counted')
     .option('-C, --dir <folder>', 'the project’s folder', '.')
     .addHelpText(
       'after',
@@ -29,7 +31,7 @@ Examples:
 
 Exit codes: 0 nothing that is open breaks, 1 something does, 2 a document or the config is broken.`,
     )
-    .action(async (old: string, now: string, { dir, json, markdown }: DiffFlags) => {
+    .action(async (old: string, now: string, { dir, json, markdown, all }: DiffFlags) => {
       const projectDir = resolve(dir);
       const { diffDocuments } = await loadTools(() => import('../diff-documents.ts'));
       const form: DiffForm = json === true ? 'json' : markdown === true ? 'markdown' : 'text';
@@ -37,6 +39,7 @@ Exit codes: 0 nothing that is open breaks, 1 something does, 2 a document or the
         projectDir,
         config: await loadConfig(projectDir),
         form,
+        all: all === true,
       });
       console.log(text);
       process.exitCode = breaks ? 1 : 0;

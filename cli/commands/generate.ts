@@ -1,7 +1,10 @@
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { renderDiffText } from '../../generator/diff/render-text.ts';
 import type { Difference, GenerateResult, Stage } from '../../generator/generate.ts';
+import type { Acceptance } from '../../generator/lock/acceptance.ts';
+import { newMemberLines } from '../../generator/lock/new-member-lines.ts';
 import { loadTools } from '../generator-tools.ts';
 import { configFile, loadConfig } from '../load-config.ts';
 import { reportError } from '../report.ts';
@@ -12,7 +15,8 @@ interface GenerateFlags {
   readonly check?: boolean;
   readonly watch?: boolean;
   readonly verbose?: boolean;
-  readonly accept?: boolean;
+  readonly quiet?: boolean;
+  readonly accept?: readonly (string | true)[];
 }
 
 /** `noetl-gateway generate`: writes everything that is generated, or says with `--check` what is not as it should be. */
@@ -24,11 +28,23 @@ export function generateCommand(): Command {
     .option('--check', 'write nothing; exit 1 when a file is stale, missing or orphaned')
     .option('--watch', 'again at each change of the config or the document')
     .option('--verbose', 'stages with their times, and what each normalising rule did')
-    .option('--accept', 'let public names change their meaning: gateway.lock is written anew')
+    .option('--quiet', 'print problems only')
+    .addOption(
+      new Option(
+        '--accept [name]',
+        'alone: let public names change their meaning; with a name (executions.newField, executions.args.page, executions, *): open what is new; may be repeated',
+      )
+        .preset(true)
+        .argParser(collect),
+    )
     .option('-C, --dir <folder>', 'the project’s folder', '.')
     .addHelpText(
       'after',
-      '\nA run that fails changes nothing. Next: read the diff, then noetl-gateway explain --table.',
+      `
+What a new document adds to an open operation stays closed; it is listed as "new, closed" until it is accepted, or hidden in
+its row. A run that fails changes nothing. Next: read the diff, then noetl-gateway explain --table.
+
+Exit codes: 0 fine, 1 --check found files that are not as they should be, 2 the config, the document or the lock is broken.`,
     )
     .action(async (flags: GenerateFlags) => {
       const projectDir = resolve(flags.dir);
@@ -63,16 +79,29 @@ async function runOnce(projectDir: string, flags: GenerateFlags, fresh: boolean)
     config: await loadConfig(projectDir, fresh),
     emitters,
     check: flags.check === true,
-    accept: flags.accept === true,
+    accept: acceptance(flags.accept ?? []),
     onStage: (stage) => stages.push(stage),
   });
+  if (flags.check === true && result.differences.length > 0) process.exitCode = 1;
+  if (flags.quiet === true) return;
   for (const note of result.notes) console.log(`note: ${note}`);
+  if (result.news !== undefined) console.log(renderDiffText(result.news, { lister: 'noetl-gateway diff --all' }));
+  for (const line of newMemberLines(result)) console.log(line);
   if (flags.verbose === true) console.log(details(stages, result));
   else console.log(`stages: ${stages.map(({ name, ms }) => `${name} ${ms.toFixed(0)} ms`).join(', ')}`);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(summary(result, flags, seconds));
-  if (flags.check === true && result.differences.length > 0) process.exitCode = 1;
 }
+
+/** An option that may be repeated, with or without a value. */
+function collect(value: string | true, before: readonly (string | true)[] = []): readonly (string | true)[] {
+  return [...before, value];
+}
+
+const acceptance = (given: readonly (string | true)[]): Acceptance => ({
+  changes: given.includes(true),
+  members: given.flatMap((value) => (value === true ? [] : value.split(','))).map((name) => name.trim()),
+});
 
 function summary({ differences, files }: GenerateResult, flags: GenerateFlags, seconds: string): string {
   if (flags.check === true) {

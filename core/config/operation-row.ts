@@ -1,6 +1,7 @@
 import type { AccessRule } from '../access/access-rule.ts';
 import type { User } from '../session/session.ts';
 import type { SessionsOf } from '../session/session-marks.ts';
+import type { RowMembers } from './row-members.ts';
 
 /**
  * What a pulled document offers, as `openapi/noetl.types.ts` declares it: per operation (`METHOD /path`) the names of
@@ -39,10 +40,13 @@ export interface UpstreamRow<Key extends string, Shape extends OperationShape, R
   readonly type?: 'query' | 'mutation';
   /** A document that lacks the operation builds without the field. Default false: `generate` stops. */
   readonly whenPresent?: boolean;
-  /** By wire name. A string renames, `false` hides. */
-  readonly args?: { readonly [A in Shape['args']]?: string | false | ArgumentOptions };
-  /** By wire name, on the answer's own type (or its rows'). A string renames, several names alias, `false` hides. */
-  readonly fields?: { readonly [F in Shape['fields']]?: string | readonly string[] | false };
+  /**
+   * By wire name. A string renames, `false` hides, `true` opens. Arguments that a later document adds stay closed until
+   * `generate --accept` or this row names them; `'all'` opens them too, and a list opens what it names and nothing else.
+   */
+  readonly args?: RowMembers<Shape['args'], string | ArgumentOptions>;
+  /** The same for the fields of the answer's own type (or of its rows). Several names are aliases of one field. */
+  readonly fields?: RowMembers<Shape['fields'], string | readonly string[]>;
   readonly timeoutMs?: number;
   /** Answers of reads are reused for this long, per argument values; access is still decided for each caller. */
   readonly cacheTtlMs?: number;

@@ -1,8 +1,11 @@
+import type { ChangeKind } from './change-rules.ts';
+
 /** `breaking`: something that worked stops working; `dangerous`: it may; `safe`: it does not. */
 export type Severity = 'breaking' | 'dangerous' | 'safe';
 
 /** One change of NoETL's own API. `place` is within the operation: `argument page (query)`, `answer items.status`. */
 export interface UpstreamChange {
+  readonly kind: ChangeKind;
   readonly severity: Severity;
   /** `METHOD /path` as the new document writes it, or the old one when it is gone. */
   readonly operation: string;
@@ -25,14 +28,23 @@ export interface GraphqlChange {
 /**
  * What a change does to what is open:
  * - `new-closed`: new upstream, and closed since no row opens it
+ * - `new-member`: an argument or a field is new on an open operation, and closed since nobody has accepted it
  * - `opens`: a row of the config opens an operation that the old document lacked
  * - `vanishes`: an open operation is gone
  * - `unfit`: a row no longer fits the document
  * - `reshaped`: an open operation takes or answers something else
- * - `offers`: an open operation offers more than before, with nobody having said so
+ * - `offers`: an open operation offers an argument more, since its row names it or opens everything
  * - `idle-grant`: a permission that is granted and that no open operation asks for any more
  */
-export type ExposureKind = 'new-closed' | 'opens' | 'vanishes' | 'unfit' | 'reshaped' | 'offers' | 'idle-grant';
+export type ExposureKind =
+  | 'new-closed'
+  | 'new-member'
+  | 'opens'
+  | 'vanishes'
+  | 'unfit'
+  | 'reshaped'
+  | 'offers'
+  | 'idle-grant';
 
 export interface ExposureChange {
   readonly kind: ExposureKind;

@@ -1,5 +1,6 @@
-import type { GraphQLSchema } from 'graphql';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import type { BuiltSchema } from '../build-schema.ts';
+import { emptyLock, type GatewayLock } from '../lock/gateway-lock.ts';
 import { normalise, structureRules } from '../normalise/normalise.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { buildTable } from '../table/build-table.ts';
@@ -17,27 +18,32 @@ export interface DiffInput {
   /** What to call them; their own versions by default, which releases of NoETL do not keep up. */
   readonly names?: { readonly before: string; readonly after: string };
   readonly config: GatewayConfig;
+  /** What is open in the project; without it all that the rows open in the old document. */
+  readonly lock?: GatewayLock;
   /** Makes the schema that apps see; called with rows that fit the document and no others. */
-  readonly buildSchema: (document: OpenApiDocument, config: GatewayConfig) => Promise<GraphQLSchema>;
+  readonly buildSchema: (
+    document: OpenApiDocument,
+    config: GatewayConfig,
+    lock: GatewayLock,
+  ) => Promise<Pick<BuiltSchema, 'schema' | 'names' | 'pending'>>;
 }
 
 /**
  * What changed between two documents: upstream, in GraphQL, and in what is open. Rows that do not fit a document are
  * left out of its schema and reported, so that a diff can be had where `generate` would stop.
  */
-export async function diff({ before, after, names, config, buildSchema }: DiffInput): Promise<DiffReport> {
+export async function diff(input: DiffInput): Promise<DiffReport> {
+  const { before, after, names, config, lock = emptyLock, buildSchema } = input;
   const [left, right] = [normalise(before, structureRules).document, normalise(after, structureRules).document];
   const [old, now] = [fitTable(left, config), fitTable(right, config)];
   const fieldsOf = fieldsByOperation(old, now);
-  const upstream = upstreamDiff({ before: left, after: right }).map(
+  const upstream = upstreamDiff({ before, after }).map(
     (change): UpstreamChange => ({ ...change, fields: fieldsOf(change.operation) }),
   );
-  const [oldSchema, newSchema] = [
-    await buildSchema(before, fittingConfig(config, old)),
-    await buildSchema(after, fittingConfig(config, now)),
-  ];
-  const graphql = await graphqlDiff(oldSchema, newSchema);
-  const exposure = exposureDiff(config, old, now, upstream);
+  const built = await buildSchema(before, fittingConfig(config, old), lock);
+  const next = await buildSchema(after, fittingConfig(config, now), { ...built.names, files: [] });
+  const graphql = await graphqlDiff(built.schema, next.schema);
+  const exposure = [...exposureDiff(config, old, now, { upstream, pending: next.pending })];
   return {
     from: names?.before ?? versionOf(before),
     to: names?.after ?? versionOf(after),

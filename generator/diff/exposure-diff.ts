@@ -4,7 +4,10 @@ import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import type { Operation } from '../../core/operation.ts';
 import { kindWords, type OperationKind } from '../../core/operation-kind.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
+import type { NewMember } from '../lock/acceptance.ts';
+import { memberWords } from '../lock/new-member-lines.ts';
 import { closedKinds, neverPublic } from '../table/never-public.ts';
+import { type ChangeKind, changeRules } from './change-rules.ts';
 import type { ExposureChange, Severity, UpstreamChange } from './diff-report.ts';
 import { operationTemplate } from './operation-template.ts';
 
@@ -16,15 +19,31 @@ export interface FittedTable {
   readonly kinds: ReadonlyMap<string, OperationKind>;
 }
 
-/** What the change does to what is open. `upstream` says which fields each of its changes touches. */
+export interface NewUpstream {
+  /** Changes of NoETL's API, each with the fields that it touches. */
+  readonly upstream: readonly UpstreamChange[];
+  /** New members of what is open, closed until somebody accepts them. */
+  readonly pending: readonly NewMember[];
+}
+
+/** What the change does to what is open. */
 export function exposureDiff(
   config: GatewayConfig,
   before: FittedTable,
   after: FittedTable,
-  upstream: readonly UpstreamChange[],
+  { upstream, pending }: NewUpstream,
 ): readonly ExposureChange[] {
+  const closed = new Set(pending.map(({ name }) => name));
   return [
-    ...Object.keys(config.operations).flatMap((field) => fieldChanges(field, before, after, upstream)),
+    ...Object.keys(config.operations).flatMap((field) => fieldChanges(field, before, after, { upstream, closed })),
+    ...pending.map(
+      (member): ExposureChange => ({
+        kind: 'new-member',
+        severity: 'safe',
+        subject: member.name,
+        message: `new, closed (${memberWords(member)})`,
+      }),
+    ),
     ...ownCalls(upstream, before),
     ...idleGrants(config, before, after),
     ...newlyClosed(upstream, after),
@@ -35,7 +54,7 @@ function fieldChanges(
   field: string,
   before: FittedTable,
   after: FittedTable,
-  upstream: readonly UpstreamChange[],
+  { upstream, closed }: { upstream: readonly UpstreamChange[]; closed: ReadonlySet<string> },
 ): readonly ExposureChange[] {
   const [was, is] = [find(before, field), find(after, field)];
   const unfit = after.unfit.get(field);
@@ -52,34 +71,53 @@ function fieldChanges(
       { kind: 'opens', severity: 'dangerous', subject: field, message: `${keyOf(is)} is new, and this row opens it` },
     ];
   }
-  return [...offered(field, was, is), ...reshaped(is, upstream)];
+  return [...offered(field, was, is, closed), ...reshaped(is, upstream)];
 }
 
-/** Arguments that appear by themselves; what a field answers more is in the GraphQL part. */
-function offered(field: string, was: Operation, is: Operation): readonly ExposureChange[] {
+/** Arguments that appear: a row names them or opens all. What a field answers more is in the GraphQL part. */
+function offered(field: string, was: Operation, is: Operation, closed: ReadonlySet<string>): readonly ExposureChange[] {
   const known = new Set(was.args.map(({ name }) => name));
   return is.args.flatMap(({ name, wire }): ExposureChange[] =>
-    name === undefined || known.has(name)
+    name === undefined || known.has(name) || closed.has(`${field}.args.${name}`)
       ? []
       : [{ kind: 'offers', severity: 'dangerous', subject: field, message: `offers the argument ${name} (${wire})` }],
   );
 }
 
-/** Changes of what an open operation takes or answers. Where the document shapes the field, GraphQL says what breaks. */
+/** Changes of what an open operation takes or answers. */
 function reshaped(operation: Operation, upstream: readonly UpstreamChange[]): readonly ExposureChange[] {
   const { field } = operation;
   return upstream.flatMap((change): ExposureChange[] => {
-    if (!change.fields.includes(field) || change.severity === 'safe') return [];
+    if (!change.fields.includes(field) || change.severity === 'safe' || !isUsed(operation, change)) return [];
+    // An app sees a field or an argument that is gone in the schema, or never saw it.
+    if (!isProtocolField(field) && goneInSchema.has(change.kind)) return [];
     const message = [change.operation, change.place, change.message].filter(Boolean).join(': ');
-    const severity = change.severity === 'breaking' && breaksProtocol(operation, change) ? 'breaking' : 'dangerous';
-    return [{ kind: 'reshaped', severity, subject: field, message }];
+    return [{ kind: 'reshaped', severity: severityForApps(operation, change), subject: field, message }];
   });
 }
 
+/** What breaks an app: of what the schema shows, the comparison of the schemas says it; of the rest, the rules do. */
+function severityForApps(operation: Operation, change: UpstreamChange): Severity {
+  if (change.severity !== 'breaking') return change.severity;
+  const breaks = isProtocolField(operation.field)
+    ? breaksProtocol(operation, change)
+    : changeRules[change.kind].seen === 'wire';
+  return breaks ? 'breaking' : 'dangerous';
+}
+
+/** An argument that the row neither offers nor fixes matters only when the upstream insists on it. */
+function isUsed({ field, args }: Operation, { kind, argument }: UpstreamChange): boolean {
+  if (argument === undefined || isProtocolField(field) || insisting.has(kind)) return true;
+  const found = args.find(({ wire }) => wire === argument);
+  return found === undefined || found.name !== undefined || found.constant !== undefined;
+}
+
+const goneInSchema: ReadonlySet<ChangeKind> = new Set(['argument-gone', 'argument-moved', 'member-gone']);
+const insisting: ReadonlySet<ChangeKind> = new Set(['argument-new-required', 'member-required']);
+
 /** The protocol's fields keep their GraphQL shape whatever NoETL does, so that what they use is looked at here. */
-function breaksProtocol({ field, args }: Operation, { argument, message }: UpstreamChange): boolean {
-  if (!isProtocolField(field)) return false;
-  return argument === undefined || args.some(({ wire }) => wire === argument) || message === 'is new and required';
+function breaksProtocol({ args }: Operation, { kind, argument }: UpstreamChange): boolean {
+  return argument === undefined || insisting.has(kind) || args.some(({ wire }) => wire === argument);
 }
 
 /** Operations that the gateway calls by itself, and what becomes of it without them. */
@@ -90,10 +128,10 @@ const ownKinds: Partial<Record<OperationKind, { readonly severity: Severity; rea
 };
 
 function ownCalls(upstream: readonly UpstreamChange[], { kinds }: FittedTable): readonly ExposureChange[] {
-  return upstream.flatMap(({ operation, place, severity, message }): ExposureChange[] => {
+  return upstream.flatMap(({ kind: change, operation, message }): ExposureChange[] => {
     const kind = kinds.get(operationTemplate(operation));
     const call = kind === undefined ? undefined : ownKinds[kind];
-    if (call === undefined || place !== undefined || severity !== 'breaking') return [];
+    if (call === undefined || change !== 'operation-gone') return [];
     return [
       {
         kind: 'vanishes',
@@ -117,8 +155,8 @@ function idleGrants(config: GatewayConfig, before: FittedTable, after: FittedTab
 }
 
 function newlyClosed(upstream: readonly UpstreamChange[], { kinds }: FittedTable): readonly ExposureChange[] {
-  return upstream.flatMap(({ operation, place, message, fields }): ExposureChange[] => {
-    if (place !== undefined || message !== 'is new' || fields.length > 0) return [];
+  return upstream.flatMap(({ kind: change, operation, fields }): ExposureChange[] => {
+    if (change !== 'operation-new' || fields.length > 0) return [];
     const [method = '', path = ''] = operation.split(' ');
     const kind = kinds.get(operationTemplate(operation)) ?? 'plain';
     const danger = neverPublic(method, path) ?? closedKinds[kind];

@@ -1,49 +1,37 @@
-import type { DiffReport, Severity, UpstreamChange } from './diff-report.ts';
+import type { DiffReport, Severity } from './diff-report.ts';
+import { type DiffSection, diffSections } from './diff-sections.ts';
+
+export interface TextOptions {
+  /** Every change of NoETL's API too, line by line. Default false: closed operations are counted. */
+  readonly all?: boolean;
+  /** What lists them; default `--all`. */
+  readonly lister?: string;
+}
 
 /** The report for a terminal. */
-export function renderDiffText(report: DiffReport): string {
-  const closed = report.exposure.filter(({ kind }) => kind === 'new-closed');
-  const exposure = report.exposure.filter((change) => !closed.includes(change));
-  const names = new Set(closed.map(({ subject }) => subject));
-  const upstream = report.upstream.filter(({ operation, place }) => place !== undefined || !names.has(operation));
+export function renderDiffText(report: DiffReport, { all = false, lister = '--all' }: TextOptions = {}): string {
+  const { verdict, sections, counts, all: rest } = diffSections(report);
+  const more = all || report.upstream.length === 0 ? '' : ` ${lister} lists them.`;
   return [
     `NoETL ${printable(report.from)} -> ${printable(report.to)}`,
-    ...part(
-      'What is open',
-      exposure.map(({ severity, subject, message }) => line(severity, `${subject}: ${message}`)),
-      'Nothing changes in what is open.',
-    ),
-    ...part(
-      'GraphQL',
-      report.graphql.map(({ severity, path, message }) => line(severity, `${path}: ${message}`)),
-      'Apps notice nothing.',
-    ),
-    ...part('NoETL’s own API', upstream.map(upstreamLine), 'Nothing changed.'),
-    ...part(
-      `New in NoETL, and closed (${closed.length})`,
-      closed.map(({ subject, message }) => `  ${printable(`${subject}${message.replace(/^new, closed/, '')}`)}`),
-      'Nothing.',
-    ),
     '',
-    report.breaks ? 'Something that is open breaks.' : 'Nothing that is open breaks.',
+    verdict,
+    ...sections.flatMap(sectionText),
+    '',
+    ...counts.map((line, index) => printable(`${line}${index === counts.length - 1 ? more : ''}`)),
+    ...(all ? rest.flatMap(sectionText) : []),
     '',
   ].join('\n');
 }
 
-function upstreamLine({ severity, operation, place, message, fields }: UpstreamChange): string {
-  const open = fields.length === 0 ? '' : ` (open as ${fields.join(', ')})`;
-  return line(severity, `${operation}${open}: ${place === undefined ? '' : `${place} `}${message}`);
-}
-
-const part = (title: string, lines: readonly string[], none: string): readonly string[] => [
+const sectionText = ({ title, lines }: DiffSection): readonly string[] => [
   '',
   title,
-  ...(lines.length === 0 ? [`  ${none}`] : lines),
+  ...(lines.length === 0 ? ['  Nothing.'] : []),
+  ...lines.map(({ severity, subject, message }) => `  ${words[severity]}  ${printable(`${subject}: ${message}`)}`),
 ];
 
 const words: Readonly<Record<Severity, string>> = { breaking: 'breaking ', dangerous: 'dangerous', safe: 'safe     ' };
-
-const line = (severity: Severity, text: string): string => `  ${words[severity]}  ${printable(text)}`;
 
 /** Names come from a foreign document, and a terminal obeys control characters. */
 const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '?');

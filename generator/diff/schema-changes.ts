@@ -1,17 +1,9 @@
-import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../openapi/open-api.ts';
-import type { Severity } from './diff-report.ts';
+import { isRecord, type OpenApiDocument, type Schema, type SchemaObject } from '../openapi/open-api.ts';
+import { type ChangeKind, changeOf, type Direction, type SchemaChange } from './change-rules.ts';
+import { constraintChanges, isSame, words } from './constraint-changes.ts';
+import { alternativesOf, isObject, literalsOf, plainSchema } from './plain-schema.ts';
 
-/** `in`: what callers send; `out`: what they get. What is safe in one direction breaks in the other. */
-export type Direction = 'in' | 'out';
-
-/** A change of a schema. `path` is the way to it, `items.status` say; `''` for the schema itself. */
-export interface SchemaChange {
-  readonly severity: Severity;
-  readonly path: string;
-  readonly message: string;
-}
-
-interface Sides {
+export interface Sides {
   readonly before: OpenApiDocument;
   readonly after: OpenApiDocument;
   readonly direction: Direction;
@@ -19,7 +11,7 @@ interface Sides {
   readonly seen: Set<string>;
 }
 
-/** Compares two schemas of documents whose structure has been normalised, by what they accept or answer. */
+/** Compares two schemas of documents in which `allOf` has been merged, by what they accept or answer. */
 export function schemaChanges(
   before: OpenApiDocument,
   after: OpenApiDocument,
@@ -27,87 +19,158 @@ export function schemaChanges(
   left: Schema,
   right: Schema,
 ): readonly SchemaChange[] {
-  return compare({ before, after, direction, seen: new Set() }, left, right, '');
+  return compareSchemas({ before, after, direction, seen: new Set() }, left, right, '');
 }
 
-function compare(sides: Sides, left: Schema, right: Schema, path: string): SchemaChange[] {
+export function compareSchemas(sides: Sides, left: Schema, right: Schema, path: string): SchemaChange[] {
   const pair = refOf(left) === undefined && refOf(right) === undefined ? undefined : `${refOf(left)} ${refOf(right)}`;
   if (pair !== undefined) {
     if (sides.seen.has(pair)) return [];
     sides.seen.add(pair);
   }
-  const [old, now] = [resolve(sides.before, left), resolve(sides.after, right)];
-  const types = compareTypes(sides.direction, old, now, path);
-  if (types.length > 0) return types;
+  const { direction } = sides;
+  const [was, is] = [plainSchema(sides.before, left), plainSchema(sides.after, right)];
+  const [old, now] = [was.schema, is.schema];
+  const nulls = compareNull(direction, was.nullable, is.nullable, path);
+  const types = compareTypes(sides, old, now, path);
+  if (types.length > 0) return [...types, ...nulls];
   return [
-    ...compareNull(sides.direction, old, now, path),
-    ...compareDefault(old, now, path),
-    ...compareEnum(sides.direction, old, now, path),
+    ...nulls,
+    ...compareDefault(direction, old, now, path),
+    ...compareValues(direction, old, now, path),
+    ...constraintChanges(direction, old, now, path),
+    ...compareMarks(direction, old, now, path),
+    ...compareAlternatives(sides, old, now, path),
     ...compareItems(sides, old, now, path),
     ...compareMembers(sides, old, now, path),
   ];
 }
 
+const refOf = (schema: Schema): string | undefined => (isRecord(schema) ? schema.$ref : undefined);
+
 /** More alternatives are harmless where they are sent, fewer where they are got. */
-function compareTypes(direction: Direction, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
-  const [was, is] = [alternatives(old), alternatives(now)];
-  const [words, newWords] = [[...was].join(' or '), [...is].join(' or ')];
-  if (words === newWords) return [];
-  const message = `${words} becomes ${newWords}`;
-  const [narrow, wide] = direction === 'in' ? [was, is] : [is, was];
-  if (covers(wide, narrow)) return [{ severity: 'safe', path, message }];
-  return [{ severity: direction === 'out' && is.has('anything') ? 'dangerous' : 'breaking', path, message }];
+function compareTypes(sides: Sides, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
+  const [was, is] = [alternativesOf(sides.before, old), alternativesOf(sides.after, now)];
+  const [left, right] = [[...was].join(' or '), [...is].join(' or ')];
+  if (left === right || was.size === 0 || is.size === 0) return [];
+  return [changeOf(kindOfTypes(was, is), sides.direction, path, `${left} becomes ${right}`)];
 }
 
-function covers(wide: ReadonlySet<string>, narrow: ReadonlySet<string>): boolean {
-  return (
-    wide.has('anything') || [...narrow].every((type) => wide.has(type) || (type === 'integer' && wide.has('number')))
-  );
+function kindOfTypes(was: ReadonlySet<string>, is: ReadonlySet<string>): ChangeKind {
+  if (is.has('anything')) return 'type-opened';
+  if (was.has('anything')) return 'type-described';
+  if (covers(is, was)) return 'type-widened';
+  return covers(was, is) ? 'type-narrowed' : 'type-changed';
 }
 
-function compareNull(direction: Direction, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
-  if ((old.nullable ?? false) === (now.nullable ?? false)) return [];
-  if (now.nullable === true) return [widened(direction, path, 'may be null now')];
-  return [{ severity: direction === 'in' ? 'dangerous' : 'safe', path, message: 'is never null now' }];
+const covers = (wide: ReadonlySet<string>, narrow: ReadonlySet<string>): boolean =>
+  [...narrow].every((type) => wide.has(type) || (type === 'integer' && wide.has('number')));
+
+function compareNull(direction: Direction, was: boolean, is: boolean, path: string): SchemaChange[] {
+  if (was === is) return [];
+  return is
+    ? [changeOf('null-accepted', direction, path, 'may be null now')]
+    : [changeOf('null-refused', direction, path, 'is never null now')];
 }
 
-function compareDefault(old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
-  const [was, is] = [JSON.stringify(old.default), JSON.stringify(now.default)];
-  return was === is
-    ? []
-    : [{ severity: 'dangerous', path, message: `default ${was ?? 'none'} becomes ${is ?? 'none'}` }];
+function compareDefault(direction: Direction, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
+  // A default of null says nothing: leaving a member out has always meant that.
+  const [was, is] = [old.default ?? undefined, now.default ?? undefined].map((value) => JSON.stringify(value));
+  return was === is ? [] : [changeOf('default-changed', direction, path, words('default', was, is))];
 }
 
-function compareEnum(direction: Direction, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
-  const [was, is] = [literals(old), literals(now)];
-  if (was === undefined) return is === undefined ? [] : [narrowed(direction, path, `only ${is.join(', ')} now`)];
-  if (is === undefined) return [widened(direction, path, 'any value now')];
+function compareValues(direction: Direction, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
+  const [was, is] = [literalsOf(old), literalsOf(now)];
+  if (was === undefined) {
+    return is === undefined ? [] : [changeOf('values-limited', direction, path, `only ${is.join(', ')} now`)];
+  }
+  if (is === undefined) return [changeOf('values-unlimited', direction, path, 'any value now')];
   return [
-    ...was.filter((value) => !is.includes(value)).map((value) => narrowed(direction, path, `value ${value} is gone`)),
-    ...is.filter((value) => !was.includes(value)).map((value) => widened(direction, path, `value ${value} is new`)),
+    ...was
+      .filter((one) => !is.includes(one))
+      .map((one) => changeOf('value-gone', direction, path, `value ${one} is gone`)),
+    ...is
+      .filter((one) => !was.includes(one))
+      .map((one) => changeOf('value-new', direction, path, `value ${one} is new`)),
   ];
 }
 
-const narrowed = (direction: Direction, path: string, message: string): SchemaChange => ({
-  severity: direction === 'in' ? 'breaking' : 'safe',
-  path,
-  message,
-});
+/** What is said of a member beside its type: deprecated, read only, write only; how its alternatives are told apart. */
+function compareMarks(direction: Direction, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
+  const [was, is] = [old['deprecated'] === true, now['deprecated'] === true];
+  const deprecation =
+    was === is
+      ? []
+      : [
+          changeOf(
+            is ? 'member-deprecated' : 'member-restored',
+            direction,
+            path,
+            is ? 'is deprecated now' : 'is no longer deprecated',
+          ),
+        ];
+  const access = ['readOnly', 'writeOnly'].flatMap((key) =>
+    (old[key] === true) === (now[key] === true)
+      ? []
+      : [changeOf('access-changed', direction, path, words(key, old[key] === true, now[key] === true))],
+  );
+  const discriminator = isSame(old['discriminator'], now['discriminator'])
+    ? []
+    : [
+        changeOf(
+          'discriminator-changed',
+          direction,
+          path,
+          words('discriminator', old['discriminator'], now['discriminator']),
+        ),
+      ];
+  return [...deprecation, ...access, ...discriminator];
+}
 
-const widened = (direction: Direction, path: string, message: string): SchemaChange => ({
-  severity: direction === 'in' ? 'safe' : 'dangerous',
-  path,
-  message,
-});
+/** Branches of unions, by the name of their component or by what they say. Beside members a union is a condition. */
+function compareAlternatives(sides: Sides, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
+  const { direction } = sides;
+  if (isObject(old) || isObject(now)) {
+    return ['anyOf', 'oneOf'].flatMap((key) =>
+      isSame(old[key], now[key])
+        ? []
+        : [changeOf('constraint-changed', direction, path, `the condition ${key} is another`)],
+    );
+  }
+  const [was, is] = [old.anyOf ?? old.oneOf ?? [], now.anyOf ?? now.oneOf ?? []];
+  const gone = was.filter((branch) => !is.some((other) => isSameBranch(branch, other)));
+  const added = is.filter((branch) => !was.some((other) => isSameBranch(branch, other)));
+  const kept = was.flatMap((branch) => {
+    const other = is.find((candidate) => isSameBranch(branch, candidate));
+    return other === undefined ? [] : compareSchemas(sides, branch, other, path);
+  });
+  // Two that say something else, and as many as before: the same ones, changed.
+  if (gone.length === added.length) {
+    return [...kept, ...gone.flatMap((branch, index) => compareSchemas(sides, branch, added[index] ?? {}, path))];
+  }
+  return [
+    ...kept,
+    ...gone.map((branch) => changeOf('alternative-gone', direction, path, `the alternative ${named(branch)} is gone`)),
+    ...added.map((branch) => changeOf('alternative-new', direction, path, `the alternative ${named(branch)} is new`)),
+  ];
+}
+
+const isSameBranch = (left: Schema, right: Schema): boolean =>
+  refOf(left) === undefined && refOf(right) === undefined ? isSame(left, right) : refOf(left) === refOf(right);
+
+const named = (branch: Schema): string =>
+  refOf(branch)?.split('/').at(-1) ??
+  (isRecord(branch) && typeof branch.type === 'string' ? branch.type : 'without a name');
 
 function compareItems(sides: Sides, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
   const items =
     old.items === undefined && now.items === undefined
       ? []
-      : compare(sides, old.items ?? {}, now.items ?? {}, join(path, '[]'));
-  const values = [old.additionalProperties, now.additionalProperties];
-  return values.every(isRecord)
-    ? [...items, ...compare(sides, old.additionalProperties ?? {}, now.additionalProperties ?? {}, join(path, '{}'))]
+      : compareSchemas(sides, old.items ?? {}, now.items ?? {}, join(path, '[]'));
+  const [was, is] = [old.additionalProperties, now.additionalProperties];
+  const isDescribed = isRecord(was) || isRecord(is);
+  return isDescribed && was !== false && is !== false
+    ? [...items, ...compareSchemas(sides, was ?? {}, is ?? {}, join(path, '{}'))]
     : items;
 }
 
@@ -116,55 +179,32 @@ function compareMembers(sides: Sides, old: SchemaObject, now: SchemaObject, path
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])];
   return names.flatMap((name) => {
     const at = join(path, name);
-    const [left, right] = [was[name], is[name]];
+    const [left, right] = [own(was, name), own(is, name)];
     const isRequired = now.required?.includes(name) ?? false;
-    if (right === undefined) return [{ severity: 'breaking', path: at, message: 'is gone' }];
+    if (right === undefined) return [changeOf('member-gone', sides.direction, at, 'is gone')];
     if (left === undefined) return [added(sides.direction, isRequired, at)];
     const wasRequired = old.required?.includes(name) ?? false;
-    return [...compareRequired(sides.direction, wasRequired, isRequired, at), ...compare(sides, left, right, at)];
+    return [
+      ...compareRequired(sides.direction, wasRequired, isRequired, at),
+      ...compareSchemas(sides, left, right, at),
+    ];
   });
 }
 
+const own = (members: Readonly<Record<string, Schema>>, name: string): Schema | undefined =>
+  Object.hasOwn(members, name) ? members[name] : undefined;
+
 const added = (direction: Direction, isRequired: boolean, path: string): SchemaChange =>
   direction === 'in' && isRequired
-    ? { severity: 'breaking', path, message: 'is new and required' }
-    : { severity: 'safe', path, message: 'is new' };
+    ? changeOf('member-new-required', direction, path, 'is new and required')
+    : changeOf('member-new', direction, path, 'is new');
 
 /** What a change of "must be there" means in a direction. */
 export function compareRequired(direction: Direction, was: boolean, is: boolean, path: string): SchemaChange[] {
   if (was === is) return [];
-  if (is) return [{ severity: direction === 'in' ? 'breaking' : 'safe', path, message: 'is required now' }];
-  return [{ severity: direction === 'in' ? 'safe' : 'dangerous', path, message: 'is optional now' }];
-}
-
-const refOf = (schema: Schema): string | undefined => (isRecord(schema) ? schema.$ref : undefined);
-
-function resolve(document: OpenApiDocument, schema: Schema): SchemaObject {
-  const target = isRecord(schema) && schema.$ref !== undefined ? lookUp(document, schema.$ref) : schema;
-  const siblings = isRecord(schema) && schema.$ref !== undefined ? schema : {};
-  return isRecord(target) ? { ...siblings, ...(target as SchemaObject), ...pickNull(siblings) } : {};
-}
-
-const pickNull = ({ nullable }: SchemaObject): SchemaObject => (nullable === undefined ? {} : { nullable });
-
-/** The kinds of JSON value that a schema admits, in words. */
-function alternatives(schema: SchemaObject): ReadonlySet<string> {
-  const branches = schema.anyOf ?? schema.oneOf;
-  if (branches !== undefined) {
-    const all = new Set(branches.flatMap((branch) => [...alternatives(isRecord(branch) ? branch : {})]).sort());
-    return all.has('anything') ? new Set(['anything']) : all;
-  }
-  if (schema.$ref !== undefined || schema.properties !== undefined) return new Set(['object']);
-  if (schema.items !== undefined) return new Set(['array']);
-  const literal = literals(schema)?.map((value) => typeof JSON.parse(value));
-  const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? literal ?? ['anything']);
-  return new Set([...types].sort());
-}
-
-/** The JSON texts of the values that a schema admits; undefined when it does not list them. */
-function literals(schema: SchemaObject): readonly string[] | undefined {
-  if (schema.const !== undefined) return [JSON.stringify(schema.const)];
-  return schema.enum?.map((value) => JSON.stringify(value));
+  return is
+    ? [changeOf('member-required', direction, path, 'is required now')]
+    : [changeOf('member-optional', direction, path, 'is optional now')];
 }
 
 const join = (path: string, part: string): string =>

@@ -1,5 +1,6 @@
 import type { OperationShape } from '../document/operation-shape.ts';
 import type { GatewayLock, LockedName } from './gateway-lock.ts';
+import { bareType, namedType, typeOf, wireOf } from './meaning.ts';
 
 /** What a new generation does to names that clients hold. */
 export interface LockChanges {
@@ -64,7 +65,7 @@ function takenTypes({ names, types }: Pick<GatewayLock, 'names' | 'types'>): Rea
   const taken = new Set<string>();
   const queue = Object.values(names).flatMap(({ args }) => Object.values(args));
   for (let meaning = queue.pop(); meaning !== undefined; meaning = queue.pop()) {
-    const type = typeOf(meaning).replaceAll(/[[\]]/g, '');
+    const type = namedType(typeOf(meaning));
     const members = types[type];
     if (members === undefined || taken.has(type)) continue;
     taken.add(type);
@@ -115,12 +116,6 @@ function changedMeaning(place: string, old: string, next: string): string[] {
 const mapping = (kind: 'argument' | 'field', wire: string, name: string): string =>
   `${kind === 'field' ? 'fields' : 'args'}: { ${JSON.stringify(wire)}: ${JSON.stringify(name)} }`;
 
-const wireOf = (meaning: string): string => meaning.slice(0, meaning.lastIndexOf(': '));
-const typeOf = (meaning: string): string => bareType(meaning.slice(meaning.lastIndexOf(': ') + 2));
-
-/** A type without its non-nulls, which loosen and tighten without a change of meaning. */
-const bareType = (type: string): string => type.replaceAll('!', '');
-
 /**
  * The next arguments; one that stands at its old place in the path keeps the name that it had there: what NoETL calls a
  * part of a path changes nothing on the wire.
@@ -148,7 +143,7 @@ const likeness = 0.6;
 export function suggestMoved(field: string, lock: GatewayLock, shapes: readonly OperationShape[]): string | undefined {
   const locked = lock.names[field];
   if (locked === undefined) return undefined;
-  const answer = lock.types[locked.answer.replace(/[[\]!]/g, '')] ?? {};
+  const answer = lock.types[namedType(locked.answer)] ?? {};
   const known = new Set([
     ...Object.values(locked.args).map((arg) => `arg ${wireOf(arg).split(' ').at(-1)}`),
     ...Object.values(answer).map((meaning) => `field ${wireOf(meaning)}`),

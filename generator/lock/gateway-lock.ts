@@ -1,3 +1,4 @@
+import { GatewayError } from '../../core/errors.ts';
 import { canonicalJson } from '../document/canonical.ts';
 import { headerText } from '../emit/header.ts';
 import { isRecord } from '../openapi/open-api.ts';
@@ -29,19 +30,34 @@ export interface GatewayLock {
 
 export const emptyLock: GatewayLock = { names: {}, types: {}, files: [] };
 
-/** @returns the empty lock when there is none yet, or none that can be read. */
+/**
+ * The lock's text as a value. No lock at all is the empty one: everything that the rows open is pinned as it is.
+ * @throws ERR_POLICY_INVALID when it cannot be read: taken for empty, it would open what nobody has accepted.
+ */
 export function parseGatewayLock(text: string | undefined): GatewayLock {
   if (text === undefined) return emptyLock;
+  const value = parsed(text);
+  const { names, types, files = [] } = isRecord(value) ? value : {};
+  if (!isRecord(names) || !isRecord(types) || !Array.isArray(files)) {
+    throw new GatewayError('ERR_POLICY_INVALID', `${gatewayLockPath} cannot be read.`, {
+      problems: [
+        `${gatewayLockPath}: it pins what is open; resolve its merge conflict or check it out again`,
+        'to pin everything that the rows open, delete it and generate',
+      ],
+    });
+  }
+  return {
+    names: names as GatewayLock['names'],
+    types: types as GatewayLock['types'],
+    files: files.filter((path) => typeof path === 'string'),
+  };
+}
+
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    if (!isRecord(value)) return emptyLock;
-    return {
-      names: isRecord(value['names']) ? (value['names'] as GatewayLock['names']) : {},
-      types: isRecord(value['types']) ? (value['types'] as GatewayLock['types']) : {},
-      files: Array.isArray(value['files']) ? value['files'].filter((path) => typeof path === 'string') : [],
-    };
+    return JSON.parse(text);
   } catch {
-    return emptyLock;
+    return undefined;
   }
 }
 

@@ -133,7 +133,7 @@ export function lookUp(document: OpenApiDocument, ref: string): unknown {
   return found;
 }
 
-function unescapePointer(part: string): string {
+export function unescapePointer(part: string): string {
   const decoded = part.includes('%') ? decodeLeniently(part) : part;
   return decoded.replaceAll('~1', '/').replaceAll('~0', '~');
 }

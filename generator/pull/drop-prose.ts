@@ -1,3 +1,4 @@
+import { basePathOf } from '../openapi/base-path.ts';
 import { isRecord, type OpenApiDocument } from '../openapi/open-api.ts';
 
 const prose = new Set(['description', 'summary', 'example', 'examples', 'externalDocs', 'title', 'tags']);
@@ -12,19 +13,26 @@ const nameMaps = new Set([
 const literals = new Set(['default', 'enum', 'const', 'required', 'security', 'mapping']);
 
 /**
- * A document without what is written for people (descriptions, summaries, titles, examples) and without its servers:
- * nothing of it is used, and all of it is noise in a review. Still a valid document.
+ * A document without what is written for people (descriptions, summaries, titles, examples) and without the hosts of its servers:
+ * nothing of it is used, and all of it is noise in a review. The path that a server's paths are below stays. Still a valid document.
  */
 export function dropProse(document: OpenApiDocument): OpenApiDocument {
-  const { servers: _, ...rest } = document;
   const { title = '', version = '' } = document.info ?? {};
-  return { ...(strip(rest, false) as OpenApiDocument), info: { title, version } };
+  return { ...(strip(withoutHosts(document), false) as OpenApiDocument), info: { title, version } };
+}
+
+/** `servers` with their paths only, and not at all when the first one has none. */
+function withoutHosts(node: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { servers, ...rest } = node;
+  const basePath = basePathOf(servers);
+  return basePath === '' ? rest : { ...rest, servers: [{ url: basePath }] };
 }
 
 function strip(node: unknown, isNameMap: boolean): unknown {
   if (Array.isArray(node)) return node.map((item) => strip(item, false));
   if (!isRecord(node)) return node;
-  const kept = Object.entries(node).filter(([key]) => isNameMap || !(prose.has(key) || key.startsWith('x-')));
+  const bare = isNameMap || !Array.isArray(node['servers']) ? node : withoutHosts(node);
+  const kept = Object.entries(bare).filter(([key]) => isNameMap || !(prose.has(key) || key.startsWith('x-')));
   return fromEntries(kept.map(([key, value]) => [key, stripMember(key, value, isNameMap)]));
 }
 

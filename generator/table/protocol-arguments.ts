@@ -1,4 +1,5 @@
 import type { AnyUpstreamRow, ArgumentOptions } from '../../core/config/operation-row.ts';
+import { readMembers } from '../../core/config/row-members.ts';
 import type { OperationArgument } from '../../core/operation.ts';
 import { type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import { type ProtocolField, protocolFields } from '../../core/protocol-field.ts';
@@ -82,7 +83,7 @@ function joinStart(place: string, row: AnyUpstreamRow, shape: OperationShape, pr
 
 /** The member of the answer that is the new execution's id. */
 function answerMember(place: string, row: AnyUpstreamRow, shape: OperationShape, problems: string[]): string {
-  const [chosen, ...more] = Object.entries(row.fields ?? {});
+  const [chosen, ...more] = Object.entries(readMembers<string | readonly string[]>(row.fields).named);
   if (more.length > 0 || (chosen !== undefined && chosen[1] !== 'id')) {
     problems.push(`${place}.fields: the protocol fixes the answer; only the member that is its id can be named`);
   }
@@ -103,16 +104,17 @@ function joinArguments(
   fixed: readonly Joined[],
   problems: string[],
 ): readonly OperationArgument[] {
-  const rows = new Map(Object.entries(row.args ?? {}).map(([wire, options]) => [wire, optionsOf(options)]));
+  const { named } = readMembers<string | ArgumentOptions>(row.args);
+  const rows = new Map(Object.entries(named).map(([wire, options]) => [wire, optionsOf(options)]));
   const isBody = fixed === startArguments;
   const wires = shape.args.map(({ wire }) => wire);
   const joined = fixed.flatMap(({ name, wire, what, isOptional }): OperationArgument[] => {
-    const named = [...rows].find(([, options]) => options.name === name)?.[0] ?? wire;
-    const arg = shape.args.find((candidate) => candidate.wire === named && candidate.in === (isBody ? 'body' : 'path'));
+    const said = [...rows].find(([, options]) => options.name === name)?.[0] ?? wire;
+    const arg = shape.args.find((candidate) => candidate.wire === said && candidate.in === (isBody ? 'body' : 'path'));
     if (arg !== undefined) return [{ wire: arg.wire, in: arg.in, name, constant: undefined, description: undefined }];
     if (isOptional === true) return [];
     problems.push(
-      `${place}: ${shape.key} has no member “${named}” for ${what} (${name})${nearest(named, wires)}; if it has another name now, say so: args: { <its name>: '${name}' }`,
+      `${place}: ${shape.key} has no member “${said}” for ${what} (${name})${nearest(said, wires)}; if it has another name now, say so: args: { <its name>: '${name}' }`,
     );
     return [];
   });
@@ -143,7 +145,8 @@ function joinArguments(
   return [...joined, ...constants];
 }
 
-function optionsOf(row: string | false | ArgumentOptions | undefined): ArgumentOptions {
+function optionsOf(row: string | boolean | ArgumentOptions): ArgumentOptions {
+  if (row === true) return {};
   if (typeof row === 'string') return { name: row };
   return row === false ? { hidden: true } : (row ?? {});
 }

@@ -1,11 +1,12 @@
 import type { AnyUpstreamRow, ArgumentOptions } from '../../core/config/operation-row.ts';
+import { readMembers } from '../../core/config/row-members.ts';
 import type { OperationArgument } from '../../core/operation.ts';
 import type { OperationShape, ShapeArgument } from '../document/operation-shape.ts';
 import { escapeName } from '../openapi/escaped-name.ts';
 import { camelCase, isPublicName } from '../openapi/identifiers.ts';
 import { nearest } from './suggest.ts';
 
-type ArgumentRow = string | false | ArgumentOptions | undefined;
+type ArgumentRow = string | boolean | ArgumentOptions | undefined;
 
 /** The arguments that a row offers, hides or fixes: everything that the document has, in its order. */
 export function rowArguments(
@@ -14,10 +15,10 @@ export function rowArguments(
   shape: OperationShape,
   problems: string[],
 ): readonly OperationArgument[] {
-  const rows: Readonly<Record<string, ArgumentRow>> = row.args ?? {};
+  const { rest, named: rows } = readMembers<string | ArgumentOptions>(row.args);
   const wires = shape.args.map((arg) => arg.wire);
   const paths = shape.args.filter((arg) => arg.in === 'path');
-  const known = new Map(Object.entries(rows).map(([wire, options]) => [wire, options]));
+  const known = new Map<string, ArgumentRow>(Object.entries(rows));
   for (const wire of Object.keys(rows)) {
     if (wires.includes(wire)) continue;
     // A path argument may be called by the config's own template, `{id}` where the document says `{execution_id}`.
@@ -27,7 +28,9 @@ export function rowArguments(
       problems.push(`${place}.args.${wire}: ${shape.key} has no such argument${nearest(wire, wires)}`);
     } else known.set(target.wire, rows[wire]);
   }
-  const args = shape.args.map((arg) => readArgument(place, arg, known.get(arg.wire), problems));
+  // What the upstream requires stays offered: hiding it would make a call that always fails.
+  const unnamed = (arg: ShapeArgument) => (rest === 'closed' && !arg.required ? false : undefined);
+  const args = shape.args.map((arg) => readArgument(place, arg, known.get(arg.wire) ?? unnamed(arg), problems));
   // The option names the argument of the path or query first; a member of the body that is called the same follows it.
   const first = new Map([...args].reverse().map((arg) => [arg.wire, arg]));
   const isChosen = (arg: OperationArgument): boolean =>
@@ -50,7 +53,8 @@ function readArgument(place: string, arg: ShapeArgument, row: ArgumentRow, probl
 
 function optionsOf(row: ArgumentRow): ArgumentOptions {
   if (typeof row === 'string') return { name: row };
-  return row === false ? { hidden: true } : (row ?? {});
+  if (row === false) return { hidden: true };
+  return row === true ? {} : (row ?? {});
 }
 
 const defaultName = (wire: string): string => {

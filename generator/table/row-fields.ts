@@ -1,6 +1,8 @@
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
+import { readMembers } from '../../core/config/row-members.ts';
 import type { OperationShape } from '../document/operation-shape.ts';
-import { isPublicName } from '../openapi/identifiers.ts';
+import { escapeName } from '../openapi/escaped-name.ts';
+import { camelCase, isPublicName } from '../openapi/identifiers.ts';
 import { rowOf } from '../openapi/object-schema.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { nearest } from './suggest.ts';
@@ -13,11 +15,10 @@ export function rowFields(
   shape: OperationShape,
   problems: string[],
 ): Readonly<Record<string, readonly string[]>> {
-  const fields: Record<string, readonly string[]> = {};
-  const rows: Readonly<Record<string, FieldRow>> = row.fields ?? {};
-  for (const [wire, said] of Object.entries(rows)) {
-    if (said === undefined) continue;
-    if (shape.fields.includes(wire)) fields[wire] = publicNames(`${place}.fields.${wire}`, said, problems);
+  const { rest, named } = readMembers<string | readonly string[]>(row.fields);
+  const fields: Record<string, readonly string[]> = rest === 'closed' ? hidden(shape.fields, Object.keys(named)) : {};
+  for (const [wire, said] of Object.entries(named)) {
+    if (shape.fields.includes(wire)) fields[wire] = publicNames(`${place}.fields.${wire}`, said, wire, problems);
     else
       problems.push(
         `${place}.fields.${wire}: the answer of ${shape.key} has no such field${nearest(wire, shape.fields)}`,
@@ -30,12 +31,43 @@ export function rowFields(
   return fields;
 }
 
-type FieldRow = string | readonly string[] | false | undefined;
+/**
+ * What a list of fields leaves out. `items.name` opens `items`, and of its fields only those that are listed; `items` alone
+ * opens all of them.
+ */
+function hidden(fields: readonly string[], listed: readonly string[]): Record<string, readonly string[]> {
+  const outer = new Set(listed.filter((name) => name.includes('.')).map(outerOf));
+  const isOpen = (field: string): boolean => {
+    if (listed.includes(field) || outer.has(field)) return true;
+    return field.includes('.') && listed.includes(outerOf(field)) && !outer.has(outerOf(field));
+  };
+  return Object.fromEntries(
+    fields.filter((field) => !isOpen(field) && !isBelowHidden(field, isOpen)).map((field) => [field, []]),
+  );
+}
 
-function publicNames(at: string, said: string | readonly string[] | false, problems: string[]): readonly string[] {
-  const names = said === false ? [] : typeof said === 'string' ? [said] : said;
+const outerOf = (field: string): string => field.slice(0, field.indexOf('.'));
+
+/** A field of a type that the row does not show at all is no matter of this row. */
+const isBelowHidden = (field: string, isOpen: (field: string) => boolean): boolean =>
+  field.includes('.') && !isOpen(outerOf(field));
+
+function publicNames(
+  at: string,
+  said: string | readonly string[] | boolean,
+  wire: string,
+  problems: string[],
+): readonly string[] {
+  if (typeof said === 'boolean') return said ? [defaultName(wire)] : [];
+  const names = typeof said === 'string' ? [said] : said;
   for (const name of names.filter((candidate) => !isPublicName(candidate))) {
     problems.push(`${at}: GraphQL cannot have a field named “${name}”`);
   }
   return names;
+}
+
+function defaultName(wire: string): string {
+  const own = wire.slice(wire.indexOf('.') + 1);
+  const name = camelCase(own);
+  return isPublicName(name) ? name : escapeName(own);
 }

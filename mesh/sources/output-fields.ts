@@ -81,9 +81,15 @@ function locate(types: Types, type: string, path: string): { type: string; wire:
  * An answer's type with public field names: what the rows say, else the wire name in camel case. A name that is taken
  * already stays as the wire spells it.
  */
-export function shapeFields(type: ObjectTypeDefinitionNode, answers: FieldNames): ObjectTypeDefinitionNode {
+export function shapeFields(
+  type: ObjectTypeDefinitionNode,
+  answers: FieldNames,
+  closed: ReadonlySet<string>,
+): ObjectTypeDefinitionNode {
   const said = answers.get(type.name.value);
-  const given = (type.fields ?? []).map((field) => ({ field, wire: wireOf(field) }));
+  const given = (type.fields ?? [])
+    .map((field) => ({ field, wire: wireOf(field) }))
+    .filter(({ wire }) => !closed.has(`${type.name.value}.${wire}`));
   const taken = new Set(given.flatMap(({ wire }) => said?.get(wire) ?? []));
   const fields = given.flatMap(({ field, wire }) => {
     const names = said?.get(wire) ?? [freeName(wire, taken)];

@@ -14,6 +14,7 @@ import {
 } from 'graphql';
 import { GatewayError } from '../../core/errors.ts';
 import { gatewayArguments } from '../../core/operation-kind.ts';
+import { isProtocolField } from '../../core/protocol-field.ts';
 import { callDirective } from './call-directive.ts';
 import { kindDirective } from './kind-directive.ts';
 import { answerFieldNames, type FieldNames, shapeFields } from './output-fields.ts';
@@ -32,7 +33,8 @@ export function shapeSchema(schema: DocumentNode, operations: readonly TableRow[
   const roots = rootFields(document);
   assertRows(operations, roots);
   const answers = answerFieldNames(document, operations, roots);
-  const shaped = document.definitions.flatMap((definition) => shapeDefinition(definition, answers));
+  const closed = closedMembers(operations);
+  const shaped = document.definitions.flatMap((definition) => shapeDefinition(definition, answers, closed));
   const definitions = [...rootTypes(operations, roots), ...shaped, ...gatewayTypes(operations), ...callDirectives];
   return keepReachable({ kind: Kind.DOCUMENT, definitions });
 }
@@ -111,9 +113,10 @@ function rootField(operation: TableRow, made: FieldDefinitionNode | undefined): 
   }
   if (made === undefined) return undefined;
   const descriptions = new Map(operation.args.map((arg) => [arg.name, arg.description]));
-  const args = withGatewayArguments(operation, made.arguments ?? []).map((arg) =>
-    describe(arg, descriptions.get(arg.name.value)),
+  const offered = (made.arguments ?? []).filter(
+    ({ name }) => isProtocolField(operation.field) || descriptions.has(name.value),
   );
+  const args = withGatewayArguments(operation, offered).map((arg) => describe(arg, descriptions.get(arg.name.value)));
   const directives: ConstDirectiveNode[] = [callDirective(operation), kindDirective(operation)];
   return describe({ ...made, arguments: args, directives }, operation.description);
 }
@@ -148,7 +151,17 @@ function gatewayTypes(operations: readonly TableRow[]): readonly DefinitionNode[
   );
 }
 
-function shapeDefinition(definition: DefinitionNode, answers: FieldNames): readonly DefinitionNode[] {
+type ClosedMembers = ReadonlySet<string>;
+
+/** `Type.wire` of everything that the document has and nobody has accepted. */
+const closedMembers = (operations: readonly TableRow[]): ClosedMembers =>
+  new Set(operations.flatMap(({ closed = [] }) => closed));
+
+function shapeDefinition(
+  definition: DefinitionNode,
+  answers: FieldNames,
+  closed: ClosedMembers,
+): readonly DefinitionNode[] {
   switch (definition.kind) {
     case Kind.SCHEMA_DEFINITION:
     case Kind.SCHEMA_EXTENSION:
@@ -156,9 +169,9 @@ function shapeDefinition(definition: DefinitionNode, answers: FieldNames): reado
       return [];
     case Kind.OBJECT_TYPE_DEFINITION:
       if (Object.values<string>(rootNames).includes(definition.name.value)) return [];
-      return protocolTypes.has(definition.name.value) ? [definition] : [shapeFields(definition, answers)];
+      return protocolTypes.has(definition.name.value) ? [definition] : [shapeFields(definition, answers, closed)];
     case Kind.INPUT_OBJECT_TYPE_DEFINITION:
-      return [bareInput(definition)];
+      return [bareInput(definition, closed)];
     default:
       return 'name' in definition && declared.has(definition.name?.value) ? [] : [definition];
   }
@@ -168,8 +181,9 @@ function shapeDefinition(definition: DefinitionNode, answers: FieldNames): reado
  * An input's value is sent as it was given, so nothing about it needs saying. A member that is an object itself may be
  * left out: required members all the way round a circle could never be written.
  */
-function bareInput(definition: InputObjectTypeDefinitionNode): InputObjectTypeDefinitionNode {
-  const fields = definition.fields?.map((field) => {
+function bareInput(definition: InputObjectTypeDefinitionNode, closed: ClosedMembers): InputObjectTypeDefinitionNode {
+  const open = definition.fields?.filter((field) => !closed.has(`${definition.name.value}.${field.name.value}`));
+  const fields = open?.map((field) => {
     const isObject = /_Input\d*$/.test(namedTypeOf(field.type));
     const type = isObject && field.type.kind === Kind.NON_NULL_TYPE ? field.type.type : field.type;
     return describe({ ...field, type, directives: [] }, undefined);

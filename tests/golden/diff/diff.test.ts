@@ -9,7 +9,7 @@ const report = await diff({
   before,
   after,
   config,
-  buildSchema: async (document, rows) => (await buildSchema(document, rows)).schema,
+  buildSchema: (document, rows, lock) => buildSchema(document, rows, { lock, accept: { changes: true, members: [] } }),
 });
 
 test('for a terminal', async () => {

@@ -121,8 +121,29 @@ describe('generate', { timeout: 60_000 }, () => {
     await expect(run(changed)).rejects.toMatchObject({
       problems: expect.arrayContaining([expect.stringContaining('Run.mediaType: was content-type on the wire and would now be secret')]),
     });
-    await run({ ...changed, accept: true });
+    await run({ ...changed, accept: { changes: true, members: [] } });
     expect((await run(changed)).differences).toEqual([]);
+  });
+
+  it('keeps closed what a document adds to what is open, until it is accepted', async () => {
+    await run();
+    const document = JSON.parse(text('openapi/noetl.json'));
+    const before = filesIn(project.path);
+    document.components.schemas.Run.allOf[1].properties.auth_token = { type: 'string' };
+    document.paths['/api/executions'].get.parameters.push({ name: 'tenant', in: 'query', schema: { type: 'string' } });
+    save('openapi/noetl.json', JSON.stringify(document));
+    const closed = await run();
+    const called = ({ pending }: typeof closed) => pending.map(({ kind, name }) => `${kind} ${name}`);
+    expect(called(closed)).toEqual(['argument executions.args.tenant', 'field executions.authToken']);
+    expect(text('mesh/generated/schema.graphql')).toBe(before['mesh/generated/schema.graphql']);
+    expect(JSON.parse(text('gateway.lock'))).toEqual(JSON.parse(before['gateway.lock'] ?? ''));
+    expect((await run({ check: true })).differences).toEqual([]);
+
+    const { opened, pending } = await run({ accept: { changes: false, members: ['executions.args.tenant'] } });
+    expect([...opened, ...pending].map(({ name }) => name)).toEqual(['executions.args.tenant', 'executions.authToken']);
+    expect(text('mesh/generated/schema.graphql')).toMatch(/executions\([^)]*tenant: String/);
+    expect(text('mesh/generated/schema.graphql')).not.toContain('authToken');
+    await expect(run({ accept: { changes: false, members: ['executions.nothing'] } })).rejects.toMatchObject({ code: 'ERR_POLICY_INVALID' });
   });
 
   it('reports its stages, and what the rules found', async () => {

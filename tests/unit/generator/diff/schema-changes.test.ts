@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Direction, schemaChanges } from '../../../../generator/diff/schema-changes.ts';
+import type { Direction } from '../../../../generator/diff/change-rules.ts';
+import { schemaChanges } from '../../../../generator/diff/schema-changes.ts';
 import type { OpenApiDocument, Schema } from '../../../../generator/openapi/open-api.ts';
 
 const documentWith = (schemas: Record<string, Schema> = {}): OpenApiDocument => ({
@@ -132,7 +133,7 @@ describe('schemaChanges', () => {
     });
     const ref = { $ref: '#/components/schemas/Node' };
     expect(schemaChanges(documentWith(node(text)), documentWith(node(whole)), 'out', ref, ref)).toEqual([
-      { severity: 'breaking', path: 'value', message: 'string becomes integer' },
+      { kind: 'type-changed', severity: 'breaking', path: 'value', message: 'string becomes integer' },
     ]);
   });
 

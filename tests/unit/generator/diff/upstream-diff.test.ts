@@ -41,8 +41,8 @@ test.each([
     before: only('/a', 'post', query('x')),
     after: only('/a', 'post', body([], 'x')),
     want: [
-      'breaking POST /a: body no body becomes a body with members',
       'breaking POST /a: argument x (query) moves to the body',
+      'breaking POST /a: body is new and required',
       'safe POST /a: argument x (body) is new',
     ],
   },

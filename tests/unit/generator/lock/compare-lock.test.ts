@@ -128,12 +128,17 @@ describe('suggestMoved', () => {
 });
 
 describe('gateway.lock', () => {
-  it('is read as it was written, and empty when it cannot be read', () => {
+  it('is read as it was written; there may be none yet', () => {
     expect(parseGatewayLock(printGatewayLock(lock))).toEqual(lock);
     expect(parseGatewayLock(undefined)).toEqual(emptyLock);
-    expect(parseGatewayLock('{')).toEqual(emptyLock);
-    expect(parseGatewayLock('[]')).toEqual(emptyLock);
   });
+
+  it.each(['{', '[]', '{}', '<<<<<<< HEAD\n{"names":{}}', '{"names":{},"types":[]}'])(
+    'is never taken for empty, which would open what is new: %s',
+    (text) => {
+      expect(() => parseGatewayLock(text)).toThrow(expect.objectContaining({ code: 'ERR_POLICY_INVALID' }));
+    },
+  );
 });
 
 it('arguments that change their places in the path change their meaning', () => {

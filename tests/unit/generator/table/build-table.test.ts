@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { authenticated, closed, custom, onExecution, onPlaybook, role } from '../../../../core/access/access-rule.ts';
 import { allow } from '../../../../core/access/grant.ts';
 import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
-import type { AnyRow } from '../../../../core/config/operation-row.ts';
+import type { AnyRow, AnyUpstreamRow } from '../../../../core/config/operation-row.ts';
 import { structure } from '../../../../generator/build-schema.ts';
 import type { OpenApiDocument, OperationObject, Schema } from '../../../../generator/openapi/open-api.ts';
 import { assertNoProblems, buildTable as buildTableOf } from '../../../../generator/table/build-table.ts';
@@ -163,6 +163,33 @@ describe('buildTable', () => {
     });
     expect(problems).toEqual([]);
     expect(operations[0]?.fields).toEqual({ execution_id: ['id', 'executionId'], status: [], 'items.secret': [] });
+  });
+
+  it.each<[string, NonNullable<AnyUpstreamRow['fields']>, Record<string, readonly string[]>]>([
+    ['a list opens what it names', ['execution_id'], { execution_id: ['executionId'], status: [], items: [] }],
+    ['a field with all of its own', ['items'], { execution_id: [], status: [], items: ['items'] }],
+    [
+      'a field with some of its own',
+      ['items.name'],
+      { execution_id: [], status: [], 'items.name': ['name'], 'items.secret': [] },
+    ],
+    ['names and nothing else', { '*': false, status: 'state' }, { execution_id: [], status: ['state'], items: [] }],
+    ['all but one', { '*': true, status: false }, { status: [] }],
+    ['all', 'all', {}],
+  ])('fields: %s', (_name, fields, want) => {
+    const { operations, problems } = table({ executions: { upstream: 'GET /api/executions', fields } });
+    expect(problems).toEqual([]);
+    expect(operations[0]?.fields).toEqual(want);
+  });
+
+  it.each<[string, NonNullable<AnyUpstreamRow['args']>, unknown[]]>([
+    ['a list offers what it names, and what is required', ['cascade'], ['executionId', 'cascade', undefined, 'reason']],
+    ['names and nothing else', { '*': false, cascade: 'all' }, ['executionId', 'all', undefined, 'reason']],
+    ['all', 'all', ['executionId', 'cascade', 'bodyExecutionId', 'reason']],
+  ])('args: %s', (_name, args, want) => {
+    const { operations, problems } = table({ stop: { upstream: 'POST /api/executions/{id}/cancel', args } });
+    expect(problems).toEqual([]);
+    expect(operations[0]?.args.map((arg) => arg.name)).toEqual(want);
   });
 
   it.each<[string, Partial<AnyRow>, RegExp]>([

@@ -1,0 +1,105 @@
+import type { Severity } from './diff-report.ts';
+
+/** `in`: what callers send; `out`: what they get. What is safe in one direction breaks in the other. */
+export type Direction = 'in' | 'out';
+
+/**
+ * A kind of change of an API, with its class for callers of that API in each direction. `seen`: `graphql` when the schema shows
+ * what becomes of an open field, so that the comparison of the schemas classes it for apps; `wire` when only the call itself
+ * notices, so that the class counts for apps as it stands.
+ */
+interface ChangeRule {
+  readonly in: Severity;
+  readonly out: Severity;
+  readonly seen: 'graphql' | 'wire';
+}
+
+const both = (severity: Severity, seen: ChangeRule['seen']): ChangeRule => ({ in: severity, out: severity, seen });
+const rule = (sent: Severity, got: Severity, seen: ChangeRule['seen']): ChangeRule => ({ in: sent, out: got, seen });
+
+/** Every kind of change that a diff can report, and its class. The only place where a class is decided. */
+export const changeRules = {
+  'operation-new': both('safe', 'graphql'),
+  'operation-gone': both('breaking', 'graphql'),
+  'operation-deprecated': both('dangerous', 'wire'),
+  'operation-restored': both('safe', 'wire'),
+  'security-required': both('breaking', 'wire'),
+  'security-dropped': both('dangerous', 'wire'),
+  'security-changed': both('dangerous', 'wire'),
+  'base-path-changed': both('breaking', 'wire'),
+
+  'argument-new': both('safe', 'graphql'),
+  'argument-new-required': both('breaking', 'wire'),
+  'argument-gone': both('breaking', 'graphql'),
+  'argument-moved': both('breaking', 'graphql'),
+  'argument-deprecated': both('dangerous', 'wire'),
+  'argument-restored': both('safe', 'wire'),
+  'argument-form-changed': both('breaking', 'wire'),
+
+  'body-new': both('safe', 'graphql'),
+  'body-new-required': both('breaking', 'wire'),
+  'body-gone': both('breaking', 'graphql'),
+  'body-required': both('breaking', 'wire'),
+  'body-optional': both('safe', 'wire'),
+  'media-type-new': rule('safe', 'safe', 'wire'),
+  'media-type-gone': both('breaking', 'wire'),
+  'media-type-fewer': both('dangerous', 'wire'),
+  'encoding-changed': both('dangerous', 'wire'),
+
+  'answer-status-new': both('dangerous', 'wire'),
+  'answer-status-gone': both('breaking', 'wire'),
+  'error-status-new': both('safe', 'wire'),
+  'error-status-gone': both('safe', 'wire'),
+  'error-changed': both('safe', 'wire'),
+  'answer-header-changed': both('safe', 'wire'),
+
+  'type-widened': rule('safe', 'breaking', 'graphql'),
+  'type-narrowed': rule('breaking', 'safe', 'graphql'),
+  'type-opened': rule('safe', 'dangerous', 'graphql'),
+  'type-described': rule('breaking', 'safe', 'graphql'),
+  'type-changed': both('breaking', 'graphql'),
+  'null-accepted': rule('safe', 'dangerous', 'wire'),
+  'null-refused': rule('dangerous', 'safe', 'wire'),
+  'default-changed': both('dangerous', 'wire'),
+  'format-changed': both('dangerous', 'wire'),
+  'values-limited': rule('breaking', 'safe', 'wire'),
+  'values-unlimited': rule('safe', 'dangerous', 'wire'),
+  'value-new': rule('safe', 'dangerous', 'wire'),
+  'value-gone': rule('breaking', 'safe', 'wire'),
+  'bound-tightened': rule('breaking', 'safe', 'wire'),
+  'bound-loosened': rule('safe', 'dangerous', 'wire'),
+  'pattern-changed': both('dangerous', 'wire'),
+  'constraint-changed': both('dangerous', 'wire'),
+  'others-refused': rule('breaking', 'safe', 'wire'),
+  'others-accepted': rule('safe', 'dangerous', 'wire'),
+  'alternative-new': rule('safe', 'dangerous', 'wire'),
+  'alternative-gone': rule('breaking', 'safe', 'wire'),
+  'discriminator-changed': both('dangerous', 'wire'),
+
+  'member-new': both('safe', 'graphql'),
+  'member-new-required': rule('breaking', 'safe', 'wire'),
+  'member-gone': both('breaking', 'graphql'),
+  'member-required': rule('breaking', 'safe', 'wire'),
+  'member-optional': rule('safe', 'dangerous', 'wire'),
+  'member-deprecated': both('dangerous', 'wire'),
+  'member-restored': both('safe', 'wire'),
+  'access-changed': both('dangerous', 'wire'),
+} as const satisfies Readonly<Record<string, ChangeRule>>;
+
+export type ChangeKind = keyof typeof changeRules;
+
+/** A change at a place; `path` is the way to it within its argument or answer, `items.status` for example. */
+export interface SchemaChange {
+  readonly kind: ChangeKind;
+  readonly severity: Severity;
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A change of a kind, with the class that the table gives it. */
+export const changeOf = (kind: ChangeKind, direction: Direction, path: string, message: string): SchemaChange => ({
+  kind,
+  severity: changeRules[kind][direction],
+  path,
+  message,
+});

@@ -1,0 +1,125 @@
+import { sortKeys } from '../document/canonical.ts';
+import { normalise } from '../normalise/normalise.ts';
+import { mergeAllOf } from '../normalise/rules/merge-all-of.ts';
+import { resolveReferences } from '../normalise/rules/resolve-references.ts';
+import { basePathOf } from '../openapi/base-path.ts';
+import {
+  type Body,
+  type DocumentOperation,
+  isRecord,
+  listOperations,
+  type Media,
+  type OpenApiDocument,
+  type Parameter,
+  type Schema,
+} from '../openapi/open-api.ts';
+
+/** A parameter of the path, the query, the headers or the cookies. */
+export interface ContractParameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required: boolean;
+  readonly deprecated: boolean;
+  /** How a value is written: style, explode, media type. */
+  readonly form: string;
+  readonly schema: Schema;
+}
+
+/** What a caller of an operation sends and gets, as the document says it. */
+export interface OperationContract {
+  readonly key: string;
+  readonly path: string;
+  readonly parameters: readonly ContractParameter[];
+  readonly body: { readonly required: boolean; readonly content: ReadonlyMap<string, Media> } | undefined;
+  /** Answers by status: `200`, `4XX`, `default`. */
+  readonly answers: ReadonlyMap<string, ContractAnswer>;
+  readonly deprecated: boolean;
+  /** The security requirement with the schemes that it names; undefined for none. */
+  readonly security: string | undefined;
+  /** The path that the document's paths are below; `''` for none. */
+  readonly basePath: string;
+}
+
+export interface ContractAnswer {
+  readonly content: ReadonlyMap<string, Media>;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/** A document in which shared parts stand where they are used and `allOf` is merged; nothing else is changed. */
+export const comparable = (document: OpenApiDocument): OpenApiDocument =>
+  normalise(document, [resolveReferences, mergeAllOf]).document;
+
+/** Every operation of a {@link comparable} document. */
+export const contractsOf = (document: OpenApiDocument): readonly OperationContract[] =>
+  listOperations(document).map((entry) => contractOf(document, entry));
+
+function contractOf(document: OpenApiDocument, { key, path, item, operation }: DocumentOperation): OperationContract {
+  const { requestBody, responses = {} } = operation;
+  return {
+    key,
+    path,
+    parameters: (operation.parameters ?? []).filter(({ in: place, name }) => !isIgnored(place, name)).map(parameterOf),
+    body:
+      requestBody === undefined
+        ? undefined
+        : { required: requestBody.required === true, content: contentOf(requestBody) },
+    answers: new Map(Object.entries(responses).map(([status, answer]) => [status.toUpperCase(), answerOf(answer)])),
+    deprecated: operation['deprecated'] === true,
+    security: securityOf(document, operation['security'] ?? document['security']),
+    basePath: basePathOf(operation['servers'] ?? item['servers'] ?? document['servers']),
+  };
+}
+
+/** OpenAPI says that these are never parameters: media types say them. */
+const isIgnored = (place: string, name: string): boolean =>
+  place === 'header' && ['accept', 'content-type'].includes(name.toLowerCase());
+
+function parameterOf(parameter: Parameter): ContractParameter {
+  const { name, in: place, required, schema, content } = parameter;
+  const [type, media] = Object.entries(content ?? {})[0] ?? [];
+  return {
+    name: place === 'header' ? name.toLowerCase() : name,
+    in: place,
+    required: place === 'path' || required === true,
+    deprecated: parameter['deprecated'] === true,
+    form: type === undefined ? styleOf(parameter) : type,
+    schema: schema ?? media?.schema ?? {},
+  };
+}
+
+/** OpenAPI 3.1, §4.8.12: the defaults of `style` and `explode`. */
+function styleOf(parameter: Parameter): string {
+  const standard = parameter.in === 'query' || parameter.in === 'cookie' ? 'form' : 'simple';
+  const style = typeof parameter['style'] === 'string' ? parameter['style'] : standard;
+  const explode = typeof parameter['explode'] === 'boolean' ? parameter['explode'] : style === 'form';
+  const raw = parameter['allowReserved'] === true ? ', reserved characters as they are' : '';
+  return `${style}${explode ? ', exploded' : ''}${raw}`;
+}
+
+const contentOf = (body: Body): ReadonlyMap<string, Media> =>
+  new Map(Object.entries(body.content ?? {}).map(([type, media]) => [plainMediaType(type), media]));
+
+/** `application/json; charset=utf-8` is `application/json`. */
+const plainMediaType = (type: string): string => (type.split(';')[0] ?? '').trim().toLowerCase();
+
+const answerOf = (answer: Body): ContractAnswer => ({
+  content: contentOf(answer),
+  headers: isRecord(answer['headers']) ? answer['headers'] : {},
+});
+
+function securityOf(document: OpenApiDocument, requirement: unknown): string | undefined {
+  if (!Array.isArray(requirement) || requirement.length === 0) return undefined;
+  // An empty requirement among others makes all of them optional.
+  if (requirement.some((one) => isRecord(one) && Object.keys(one).length === 0)) return undefined;
+  const schemes = document.components?.['securitySchemes'] ?? {};
+  const named = requirement.flatMap((one) => (isRecord(one) ? Object.keys(one) : []));
+  return JSON.stringify(
+    sortKeys([requirement, Object.fromEntries(named.map((name) => [name, schemeOf(schemes[name])]))]),
+  );
+}
+
+function schemeOf(scheme: unknown): unknown {
+  if (!isRecord(scheme)) return null;
+  const { description: _, ...rest } = scheme;
+  return rest;
+}

@@ -1,0 +1,59 @@
+import type { Operation } from '../../core/operation.ts';
+import { comparable } from '../diff/operation-contract.ts';
+import { operationTemplate } from '../diff/operation-template.ts';
+import { canonicalJson } from '../document/canonical.ts';
+import { reachableSchemas } from '../document/reachable-schemas.ts';
+import { headerText } from '../emit/header.ts';
+import { isRecord, mapOperations, type OpenApiDocument } from '../openapi/open-api.ts';
+import { dropProse } from '../pull/drop-prose.ts';
+import type { GatewayLock } from './gateway-lock.ts';
+
+/** Where `generate` keeps what it saw of NoETL's API, so that the next run can say what has changed. */
+export const openRecordPath = 'openapi/noetl.open.json';
+
+/**
+ * The part of a document that open operations use, whole; of closed operations their keys.
+ * @param lock operations that were open count too: what became of them is told in full.
+ */
+export function openRecord(
+  document: OpenApiDocument,
+  operations: readonly Operation[],
+  lock: Pick<GatewayLock, 'names'>,
+): OpenApiDocument {
+  const open = new Set([
+    ...operations.flatMap(({ source }) => (source.kind === 'upstream' ? [operationTemplate(source.key)] : [])),
+    ...Object.values(lock.names).map(({ operation }) => operationTemplate(operation)),
+  ]);
+  const whole = comparable(dropProse(document));
+  const mapped = mapOperations(whole, ({ key, operation }) => (open.has(operationTemplate(key)) ? operation : {}));
+  const paths = Object.fromEntries(
+    Object.entries(mapped.paths).map(([path, item]) => [path, isRecord(item) ? item : {}]),
+  );
+  const { securitySchemes } = whole.components ?? {};
+  return {
+    openapi: document.openapi,
+    info: whole.info ?? {},
+    ...(whole['security'] === undefined ? {} : { security: whole['security'] }),
+    ...(whole['servers'] === undefined ? {} : { servers: whole['servers'] }),
+    paths,
+    components: {
+      schemas: reachableSchemas(whole, paths),
+      ...(securitySchemes === undefined ? {} : { securitySchemes }),
+    },
+  };
+}
+
+export const printOpenRecord = (record: OpenApiDocument): string =>
+  canonicalJson({ 'x-generated': headerText, ...record });
+
+/** @returns undefined when there is none yet, or none that can be read: then nothing is compared. */
+export function parseOpenRecord(text: string | undefined): OpenApiDocument | undefined {
+  try {
+    const value: unknown = text === undefined ? undefined : JSON.parse(text);
+    if (!isRecord(value) || !isRecord(value['paths'])) return undefined;
+    const { 'x-generated': _, ...record } = value;
+    return record as OpenApiDocument;
+  } catch {
+    return undefined;
+  }
+}

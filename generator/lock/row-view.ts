@@ -1,0 +1,83 @@
+import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import { isGatewayRow } from '../../core/config/operation-row.ts';
+import { readMembers } from '../../core/config/row-members.ts';
+import type { Operation, OperationArgument } from '../../core/operation.ts';
+import { isProtocolField } from '../../core/protocol-field.ts';
+import type { GatewayLock } from './gateway-lock.ts';
+import { fullTypeOf, namedType, wireOf } from './meaning.ts';
+
+export type Names = Pick<GatewayLock, 'names' | 'types'>;
+
+/** A row whose answer and arguments the document shapes, with the types that it leads to. */
+export interface RowView {
+  readonly operation: Operation;
+  /** Type → the way to it: `executions`, `playbooks.entries`, `search.args.filter`. */
+  readonly reached: ReadonlyMap<string, string>;
+  /** Whether the row itself opens a member, by its name or by `'all'`. */
+  readonly opensMember: (type: string, wire: string) => boolean;
+  readonly opensArgument: (argument: OperationArgument) => boolean;
+}
+
+/** Views of every row but those whose shape the protocol or the config itself says. */
+export function rowViews(operations: readonly Operation[], names: Names, config: GatewayConfig): readonly RowView[] {
+  return operations.flatMap((operation) => {
+    const row = config.operations[operation.field];
+    const isShaped = row !== undefined && !isGatewayRow(row) && !isProtocolField(operation.field);
+    if (!isShaped || names.names[operation.field] === undefined) return [];
+    const [args, fields] = [readMembers<unknown>(row.args), readMembers<unknown>(row.fields)];
+    const reached = reachedFrom(operation.field, names);
+    const named = new Set(Object.keys(fields.named).flatMap((path) => locate(operation.field, path, names) ?? []));
+    return [
+      {
+        operation,
+        reached,
+        opensMember: (type, wire) => {
+          const place = reached.get(type);
+          if (place === undefined) return false;
+          const isOpen = isInput(place) ? args.rest === 'open' : fields.rest === 'open';
+          return isOpen || named.has(`${type}.${wire}`);
+        },
+        opensArgument: ({ wire, name, in: where }) =>
+          where === 'path' ||
+          args.rest === 'open' ||
+          Object.hasOwn(args.named, wire) ||
+          name === ruledArgument(operation),
+      },
+    ];
+  });
+}
+
+/** The argument that the access rule is on. */
+const ruledArgument = ({ access }: Operation): string | undefined =>
+  access.kind === 'playbook' || access.kind === 'execution' ? access.argument : undefined;
+
+/** Whether a place is that of an argument, or of something in one. */
+export const isInput = (place: string): boolean => /^[^.]+\.args\./.test(place);
+
+function reachedFrom(field: string, { names, types }: Names): ReadonlyMap<string, string> {
+  const entry = names[field];
+  const reached = new Map<string, string>();
+  const queue = [
+    { place: field, meaning: `: ${entry?.answer ?? ''}` },
+    ...Object.entries(entry?.args ?? {}).map(([name, meaning]) => ({ place: `${field}.args.${name}`, meaning })),
+  ];
+  // Shortest ways first.
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { place } = next;
+    const type = namedType(fullTypeOf(next.meaning));
+    const members = types[type];
+    if (members === undefined || reached.has(type)) continue;
+    reached.set(type, place);
+    queue.push(...Object.entries(members).map(([name, meaning]) => ({ place: `${place}.${name}`, meaning })));
+  }
+  return reached;
+}
+
+/** `Type.wire` of what a row calls `wire` or `outer.wire`. */
+function locate(field: string, path: string, { names, types }: Names): string | undefined {
+  const type = namedType(names[field]?.answer ?? '');
+  const members = Object.values(types[type] ?? {});
+  if (members.some((meaning) => wireOf(meaning) === path)) return `${type}.${path}`;
+  const outer = members.find((meaning) => path.startsWith(`${wireOf(meaning)}.`));
+  return outer && `${namedType(fullTypeOf(outer))}.${path.slice(wireOf(outer).length + 1)}`;
+}

@@ -1,0 +1,9 @@
+import { isRecord } from './open-api.ts';
+
+/** The path of the first of a document's `servers`, without a slash at its end; the host is the operator's to say. */
+export function basePathOf(servers: unknown): string {
+  const [first] = Array.isArray(servers) ? servers : [];
+  const url = isRecord(first) && typeof first['url'] === 'string' ? first['url'] : '';
+  const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '').replace(/^\/\/[^/]*/, '');
+  return path.replace(/\/+$/, '');
+}
