@@ -17,6 +17,8 @@ export interface DevOptions {
   readonly version?: string;
   /** Whose wire shapes the stand-in speaks. Default `python`. */
   readonly speak?: 'python' | 'rust';
+  /** Milliseconds that the stand-in's Python engine is behind the events of a step. Default 0. */
+  readonly lagMs?: number;
 }
 
 /** A gateway with everything around it, on loopback. */
@@ -49,8 +51,8 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
     audience,
     users: sampleUsers.map(({ email, displayName }) => ({ sub: subjectFor(email), email, name: displayName })),
   });
-  const { openapiFile, speak = 'python' } = options;
-  const noetl = await createNoetlStandIn({ speak, ...(openapiFile === undefined ? {} : { openapiFile }) });
+  const { openapiFile, speak = 'python', lagMs = 0 } = options;
+  const noetl = await createNoetlStandIn({ speak, lagMs, ...(openapiFile === undefined ? {} : { openapiFile }) });
   const internalPort = environment['GATEWAY_INTERNAL_PORT'] ?? '8091';
   const internalUrl = `http://127.0.0.1:${internalPort}`;
   const closeParts = () => Promise.allSettled([issuer.close(), noetl.close()]);

@@ -1,11 +1,18 @@
 import { join } from 'node:path';
 import process from 'node:process';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import { buildPages } from '../build-pages.ts';
 import { loadConfig } from '../load-config.ts';
 import { packageVersion } from '../package-version.ts';
 import { readSchema } from './serve.ts';
+
+interface DevArguments {
+  readonly dir: string;
+  readonly user: string;
+  readonly speak: 'python' | 'rust';
+  readonly lag: number;
+}
 
 /** `noetl-gateway dev`: everything in one process, and the protocol's lines ready to paste. */
 export function devCommand(): Command {
@@ -17,14 +24,25 @@ export function devCommand(): Command {
         .choices(['python', 'rust'])
         .default('python'),
     )
+    .addOption(
+      new Option('--lag <seconds>', 'how far the stand-in’s engine is behind the events of a step, 0 to 60')
+        .argParser(secondsOf)
+        .default(0),
+    )
     .option('-C, --dir <folder>', 'the project’s folder', '.')
     .addHelpText(
       'after',
       `
+The stand-in answers in the shapes of a real server: Python 4.26 or, with --speak rust, Rust 3.54.
+--lag 3 shows what apps see when NoETL is busy: for 3 seconds a step has ended and NoETL has not noticed.
+Only the Python server has this lag. Sample playbooks are regression_test/*; for example
+regression_test/live works for some seconds, regression_test/fail_then_work fails and goes on,
+regression_test/rows_40 keeps its rows behind a reference, regression_test/list_form_last has no event of its end.
+
 Ports: ROUTER_PORT (8090) and GATEWAY_INTERNAL_PORT (8091). Everything listens on this machine only.
 LOG_LEVEL=info shows each request.`,
     )
-    .action(async ({ dir, user, speak }: { dir: string; user: string; speak: 'python' | 'rust' }) => {
+    .action(async ({ dir, user, speak, lag }: DevArguments) => {
       await buildPages();
       const { startDev } = await import('../../dev/start-dev.ts');
       const dev = await startDev({
@@ -34,6 +52,7 @@ LOG_LEVEL=info shows each request.`,
         openapiFile: join(dir, 'openapi', 'noetl.json'),
         version: packageVersion(),
         speak,
+        lagMs: lag * 1_000,
       });
       stopOnSignals(dev);
       try {
@@ -44,6 +63,12 @@ LOG_LEVEL=info shows each request.`,
         throw error;
       }
     });
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && seconds >= 0 && seconds <= 60) return seconds;
+  throw new InvalidArgumentError('Give a number of seconds from 0 to 60, for example 3.');
 }
 
 function stopOnSignals(dev: DevGateway): void {

@@ -1,4 +1,4 @@
-import type { SamplePlaybook } from './playbooks.ts';
+import type { SamplePlaybook } from './script.ts';
 
 export interface CatalogEntry {
   readonly catalogId: string;

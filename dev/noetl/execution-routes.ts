@@ -3,10 +3,13 @@ import { type AuthPlaybook, createAuthPlaybooks, postCallback } from './auth-pla
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { detailError, ok, type SeenRequest, type StandInReply, unprocessable } from './exchange.ts';
 import * as python from './python-shapes.ts';
+import { detailState } from './python-state.ts';
 import type { Run } from './run.ts';
 import type { RunView } from './run-view.ts';
 import type { Runs } from './runs.ts';
-import { rustDetail, rustListRow, rustStatus } from './rust-shapes.ts';
+import { rustDetail, rustListRow, rustState, rustStatus } from './rust-shapes.ts';
+import { noStartStep, workflowWithoutStart } from './rust-writer.ts';
+import type { StartQueue } from './start-queue.ts';
 
 /** Everything that the stand-in's routes stand on. */
 export interface StandInState {
@@ -14,6 +17,8 @@ export interface StandInState {
   readonly speak: 'python' | 'rust';
   readonly catalog: Catalog;
   readonly runs: Runs;
+  /** The connections that starts wait for. */
+  readonly starts: StartQueue;
   readonly accounts: Accounts;
   readonly authPlaybooks: Readonly<Record<string, AuthPlaybook>>;
   /** Milliseconds that an auth playbook works before it calls back. */
@@ -24,8 +29,18 @@ export interface StandInState {
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** `POST /api/execute`. */
-export function execute(state: StandInState, request: SeenRequest): StandInReply {
+/** `POST /api/execute`. Python starts one execution per connection to its database, and refuses when many wait. */
+export async function execute(state: StandInState, request: SeenRequest): Promise<StandInReply> {
+  const release = state.speak === 'python' ? await state.starts.enter() : () => {};
+  if (release === undefined) return detailError(500, state.starts.refusal);
+  try {
+    return executeNow(state, request);
+  } finally {
+    release();
+  }
+}
+
+function executeNow(state: StandInState, request: SeenRequest): StandInReply {
   const body = request.body as Body;
   const workload = body['workload'] ?? body['payload'] ?? {};
   if (typeof workload !== 'object' || workload === null || Array.isArray(workload)) {
@@ -42,6 +57,9 @@ export function execute(state: StandInState, request: SeenRequest): StandInReply
     const what = typeof path === 'string' ? path : `catalog_id=${String(catalogId)}`;
     return refusal(state, 404, `Executable catalog entry not found: ${what}`);
   }
+  if (state.speak === 'rust' && noStartStep(entry.playbook.script(workload as Body)) !== false) {
+    return refusal(state, 422, workflowWithoutStart);
+  }
   const parent = body['parent_execution_id'] ?? undefined;
   const run = start(state, entry, workload as Body, parent === undefined ? undefined : String(parent));
   return ok({ execution_id: run.id, status: 'started', commands_generated: 1 });
@@ -56,8 +74,8 @@ function entryOf(catalog: Catalog, { path, catalog_id: catalogId, version }: Bod
 function start(state: StandInState, entry: CatalogEntry, workload: Body, parentId: string | undefined): Run {
   const options = { workload, ...(parentId === undefined ? {} : { parentId }) };
   const auth = state.authPlaybooks[entry.playbook.path];
-  if (auth === undefined) return state.runs.start(entry.playbook, entry.catalogId, options);
-  const run = state.runs.startOpen(entry.playbook, entry.catalogId, options);
+  if (auth === undefined) return state.runs.start(entry, options);
+  const run = state.runs.startOpen(entry, options);
   const working = runAuthPlaybook(state, auth, run).finally(() => state.background.delete(working));
   state.background.add(working);
   return run;
@@ -137,18 +155,29 @@ export function cancel(state: StandInState, id: string, request: SeenRequest): S
   if (odd !== undefined) return odd;
   const view = state.runs.view(id);
   if (view === undefined) return refusal(state, 404, `Execution ${id} not found`);
-  if (state.speak === 'rust' && view.terminal) {
-    return refusal(state, 422, `Cannot cancel execution in ${view.state} state`);
-  }
-  const body = (request.body ?? {}) as Body;
-  const outcome = state.runs.cancel(id, body['cascade'] !== false);
+  const now = state.speak === 'rust' ? rustState(view) : detailState(view).status;
+  if (state.speak === 'rust' && now !== 'RUNNING')
+    return refusal(state, 422, `Cannot cancel execution in ${now} state`);
   const answer = { execution_id: id, status: 'cancelled' };
-  if ('already' in outcome) {
-    const message = `Execution ${id} is already ${outcome.already}`;
+  if (now === 'CANCELLED') {
+    const message = `Execution ${id} is already CANCELLED`;
     return ok({ ...answer, status: 'already_completed', cancelled_executions: [], message });
   }
-  const message = `Cancelled ${outcome.cancelled.length} execution(s)`;
-  return ok({ ...answer, cancelled_executions: outcome.cancelled, message });
+  const body = (request.body ?? {}) as Body;
+  const cancelled = state.runs.cancel(id, body['cascade'] !== false);
+  const message = `Cancelled ${cancelled.length} execution(s)`;
+  return ok({ ...answer, cancelled_executions: cancelled, message });
+}
+
+/** `GET /api/result/resolve`: the value behind a reference, and nothing around it. */
+export function resolveResult(state: StandInState, { query }: SeenRequest): StandInReply {
+  const reference = query.get('ref');
+  const found = reference === null ? undefined : state.runs.resolve(reference);
+  if (found !== undefined) return ok(found.value);
+  if (state.speak === 'rust') return { status: 404, body: { error: 'result not found' } };
+  if (reference === null) return unprocessable('missing', ['query', 'ref'], 'Field required', null);
+  if (!reference.startsWith('noetl://')) return ok(reference);
+  return detailError(404, `'TempRef not found: ${reference}'`);
 }
 
 /** What the servers make of an id that is no 64-bit number. */

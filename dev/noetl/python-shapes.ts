@@ -1,38 +1,46 @@
 import { rawNumber } from '../../core/json/lossless-json.ts';
+import { detailState, listState, type PythonState, statusFlags, terminalOf } from './python-state.ts';
 import type { RunEvent } from './run.ts';
-import { type RunView, variablesOf } from './run-view.ts';
+import type { RunView } from './run-view.ts';
 
 /** `2026-11-24T06:28:29.016000Z`, or with `+00:00` as `/status` and `/events` write it. */
 export function pythonTime(ms: number, zone: 'Z' | '+00:00' = 'Z'): string {
   return `${new Date(ms).toISOString().slice(0, -1)}000${zone}`;
 }
 
-/** A row of the list. */
+/** A row of the list. It was written a little before the first event. */
 export function listRow(view: RunView): Record<string, unknown> {
-  const over = view.listed !== 'RUNNING';
-  return {
-    ...summary(view, view.listed, over ? view.endedAt : undefined),
-    parent_execution_id: view.run.parentId ?? null,
-  };
+  const startedAt = view.run.startedAt - 3;
+  return { ...summary(view, listState(view), startedAt), parent_execution_id: view.run.parentId ?? null };
 }
 
-function summary(view: RunView, status: string, endedAt: number | undefined): Record<string, unknown> {
-  const { run, now } = view;
-  const seconds = ((endedAt ?? now) - run.startedAt) / 1_000;
+function summary({ run, now }: RunView, state: PythonState, startedAt: number): Record<string, unknown> {
+  const { status, endedAt } = state;
   return {
     execution_id: run.id,
     catalog_id: run.catalogId,
     path: run.path,
     version: run.version,
     status,
-    start_time: pythonTime(run.startedAt),
+    start_time: pythonTime(startedAt),
     end_time: endedAt === undefined ? null : pythonTime(endedAt),
-    duration_seconds: seconds,
-    duration_human: `${Math.floor(seconds)}s`,
+    ...duration((endedAt ?? now) - startedAt),
     progress: endedAt === undefined ? 0 : 100,
     result: null,
-    error: status === 'FAILED' ? view.error : null,
+    error: state.error,
   };
+}
+
+function duration(ms: number): Record<string, unknown> {
+  const seconds = Math.round(ms / 1_000);
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ] as const;
+  const human = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count}${unit}`);
+  return { duration_seconds: ms / 1_000, duration_human: human.join(' ') || '0s' };
 }
 
 export interface EventQuery {
@@ -46,7 +54,7 @@ export interface EventQuery {
 export function detail(view: RunView, query: EventQuery | undefined): Record<string, unknown> {
   const page = query === undefined ? undefined : pageOf(view, query);
   return {
-    ...summary(view, view.state, view.endedAt),
+    ...summary(view, detailState(view), view.run.startedAt),
     parent_execution_id: view.run.parentId ?? null,
     events: page?.events.map((event) => detailEvent(view, event)) ?? [],
     events_included: page !== undefined,
@@ -61,14 +69,15 @@ export function eventPage(view: RunView, query: EventQuery): Record<string, unkn
   return {
     execution_id: view.run.id,
     path: view.run.path,
-    status: view.state,
+    status: detailState(view).status,
     events: events.map((event) => {
-      const time = pythonTime(event.at, '+00:00');
+      const time = pythonTime(event.createdAt, '+00:00');
       return {
         ...detailEvent(view, event),
         created_at: time,
         timestamp: time,
         catalog_id: rawNumber(view.run.catalogId),
+        parent_event_id: event.parentId === null ? null : rawNumber(event.parentId),
       };
     }),
     pagination,
@@ -83,15 +92,15 @@ function detailEvent({ run }: RunView, event: RunEvent): Record<string, unknown>
     node_id: event.node,
     node_name: event.node,
     status: event.status,
-    created_at: pythonTime(event.at),
-    timestamp: pythonTime(event.at),
+    created_at: pythonTime(event.createdAt),
+    timestamp: pythonTime(event.createdAt),
     context: event.context,
     result: event.result,
     error: event.error,
     catalog_id: run.catalogId,
     parent_execution_id: run.parentId ?? null,
-    parent_event_id: null,
-    duration: null,
+    parent_event_id: event.parentId,
+    duration: event.duration,
   };
 }
 
@@ -116,32 +125,36 @@ function pageOf(view: RunView, query: EventQuery) {
 
 /** `GET /api/executions/{id}/status`: no status word, and an end that may be no end. */
 export function status(view: RunView): Record<string, unknown> {
-  const { run, endedAt, now } = view;
-  const seconds = ((endedAt ?? now) - run.startedAt) / 1_000;
+  const { run, engine, events, now } = view;
+  const { completed, failed, inferred } = statusFlags(view);
+  const endedAt = completed || failed ? (terminalOf(events) ?? events.at(-1))?.createdAt : undefined;
   return {
     execution_id: run.id,
-    current_step: view.currentStep,
-    completed_steps: view.completedSteps,
-    failed: view.failed,
-    completed: !view.failed && view.state !== 'RUNNING',
-    completion_inferred: view.inferred,
-    variables: variablesOf(view),
+    current_step: engine.currentStep,
+    completed_steps: engine.completedSteps,
+    failed,
+    completed,
+    completion_inferred: inferred,
+    variables: engine.variables,
     start_time: pythonTime(run.startedAt, '+00:00'),
     end_time: endedAt === undefined ? null : pythonTime(endedAt, '+00:00'),
-    duration_seconds: seconds,
-    duration_human: `${Math.floor(seconds)}s`,
+    ...duration((endedAt ?? now) - run.startedAt),
   };
 }
 
-/** `GET …/cancellation-check`: only `cancelled` is to be relied on. */
-export function cancellationCheck(view: RunView): Record<string, unknown> {
-  const cancelled = view.state === 'CANCELLED';
+/** `GET …/cancellation-check`: the newest event decides, and that is seldom the one that ended the execution. */
+export function cancellationCheck({ run, events }: RunView): Record<string, unknown> {
+  const latest = events.at(-1)?.type ?? '';
+  const cancelled = events.some(({ type }) => type === 'execution.cancelled');
+  const completed = latest === 'playbook.completed' || latest === 'workflow.completed';
+  const failed = latest === 'playbook.failed' || latest === 'workflow.failed' || latest === 'command.failed';
+  const running = cancelled ? 'CANCELLED' : 'RUNNING';
   return {
-    execution_id: view.run.id,
-    status: cancelled ? 'CANCELLED' : 'RUNNING',
-    event_type: cancelled ? 'execution.cancelled' : 'batch.completed',
+    execution_id: run.id,
+    status: completed ? 'COMPLETED' : failed ? 'FAILED' : running,
+    event_type: latest,
     cancelled,
-    completed: false,
-    failed: false,
+    completed,
+    failed,
   };
 }

@@ -2,16 +2,19 @@ import { type Accounts, databaseTime, userShape } from './accounts.ts';
 import { createAuthPlaybooks } from './auth-playbooks.ts';
 import { catalogShape, uiSchema } from './catalog.ts';
 import { detailError, notFound, ok, type SeenRequest, type StandInReply, unprocessable } from './exchange.ts';
-import { cancel, execute, list, readExecution, refusal, type StandInState } from './execution-routes.ts';
+import { cancel, execute, list, readExecution, refusal, resolveResult, type StandInState } from './execution-routes.ts';
+import { rustState } from './rust-shapes.ts';
 
 type Body = Readonly<Record<string, unknown>>;
-type Route = (state: StandInState, request: SeenRequest) => StandInReply;
+type Answer = StandInReply | Promise<StandInReply>;
+type Route = (state: StandInState, request: SeenRequest) => Answer;
 
 const exact: Readonly<Record<string, Route>> = {
   'GET /health': () => ok({ status: 'ok' }),
   'GET /api/health': () => ok({ status: 'ok' }),
   'POST /api/execute': execute,
   'GET /api/executions': list,
+  'GET /api/result/resolve': resolveResult,
   'POST /api/catalog/list': catalogList,
   'POST /api/catalog/resource': catalogResource,
   'GET /api/dashboard/stats': dashboardStats,
@@ -28,13 +31,13 @@ const exact: Readonly<Record<string, Route>> = {
 };
 
 /** Answers a request as NoETL would. */
-export function answer(state: StandInState, request: SeenRequest): StandInReply {
+export function answer(state: StandInState, request: SeenRequest): Answer {
   const route = exact[`${request.method} ${request.path}`];
   if (route === undefined) return elsewhere(state, request);
   return request.method === 'POST' ? withJson(state, request, route) : route(state, request);
 }
 
-function withJson(state: StandInState, request: SeenRequest, route: Route): StandInReply {
+function withJson(state: StandInState, request: SeenRequest, route: Route): Answer {
   const type = String(request.headers['content-type'] ?? '');
   if (!type.startsWith('application/json')) {
     const msg = 'Input should be a valid dictionary or object to extract fields from';
@@ -48,7 +51,7 @@ function withJson(state: StandInState, request: SeenRequest, route: Route): Stan
 
 function elsewhere(state: StandInState, request: SeenRequest): StandInReply {
   const { method, path } = request;
-  if (path.length > 1 && path.endsWith('/')) {
+  if (state.speak === 'python' && path.length > 1 && path.endsWith('/')) {
     const host = String(request.headers['host'] ?? 'localhost');
     return { status: 307, body: '', headers: { location: `http://${host}${path.slice(0, -1)}` } };
   }
@@ -59,7 +62,8 @@ function elsewhere(state: StandInState, request: SeenRequest): StandInReply {
   const schema = /^\/api\/catalog\/(.+)\/ui_schema$/.exec(path);
   if (schema !== null && method === 'GET') return catalogSchema(state, decodeURIComponent(schema[1] ?? ''));
   const known = Object.keys(exact).some((key) => key.endsWith(` ${path}`));
-  return known ? methodNotAllowed : notFound;
+  if (known) return methodNotAllowed;
+  return state.speak === 'rust' ? { status: 404, body: '' } : notFound;
 }
 
 function onExecution(state: StandInState, id: string, rest: string, request: SeenRequest): StandInReply {
@@ -95,7 +99,7 @@ function dashboardStats(state: StandInState): StandInReply {
   const total_executions = state.runs.count();
   if (state.speak === 'rust') {
     const views = state.runs.list();
-    const of = (status: string) => views.filter((view) => view.state === status).length;
+    const of = (status: string) => views.filter((view) => rustState(view) === status).length;
     const stats = {
       total_executions,
       successful_executions: of('COMPLETED'),

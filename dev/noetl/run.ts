@@ -1,17 +1,39 @@
-import type { Script, ScriptStep } from './playbooks.ts';
+import { rawNumber } from '../../core/json/lossless-json.ts';
+import { createEventIds } from './ids.ts';
 
+/** An event of an execution, in neither server's words: the shapes write what their server shows of it. */
 export interface RunEvent {
   readonly id: string;
+  /** When it can be read, in milliseconds. */
   readonly at: number;
+  /** What its `created_at` says: a worker's events carry the worker's time, which is earlier. */
+  readonly createdAt: number;
   readonly type: string;
   readonly node: string;
   readonly status: string;
-  /** `{status, context}` as the server writes it; null when the event has none. */
-  readonly result: { readonly status: string; readonly context: unknown } | null;
+  /** As it stands on the wire; null when the event has none. */
+  readonly result: unknown;
   readonly context: unknown;
   readonly error: string | null;
-  /** A failure that the playbook's own policy takes care of; never on the wire. */
-  readonly handled?: boolean;
+  readonly parentId: string | null;
+  readonly duration: number | null;
+  /** The command that it is about. */
+  readonly command: string | undefined;
+  /** The number of the step that it belongs to; -1: to the execution. */
+  readonly part: number;
+}
+
+/** What the engine knows from a moment on; a later mark adds to the earlier ones. */
+export interface EngineMark {
+  readonly at: number;
+  readonly part: number;
+  readonly currentStep?: string;
+  /** The step has outgoing arcs: its end is not the end of the execution. */
+  readonly goesOn?: boolean;
+  readonly completed?: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly over?: true;
+  readonly failed?: true;
 }
 
 /** An execution: what has happened and, in its script's time, will. */
@@ -23,120 +45,70 @@ export interface Run {
   readonly parentId: string | undefined;
   readonly workload: Readonly<Record<string, unknown>>;
   readonly startedAt: number;
+  /** Makes ids for events that are added later. */
+  readonly eventId: (at: number) => string;
+  /** Oldest first. */
   events: readonly RunEvent[];
-  results: readonly { readonly step: string; readonly at: number; readonly value: unknown }[];
+  marks: readonly EngineMark[];
+  /** What stands behind the references of its events. */
+  readonly references: Map<string, unknown>;
 }
 
-type NewEvent = Partial<RunEvent> & Pick<RunEvent, 'at' | 'type' | 'node' | 'status'>;
+export type RunStart = Pick<Run, 'id' | 'path' | 'version' | 'catalogId' | 'parentId' | 'workload' | 'startedAt'>;
 
-/** Writes events with growing ids and growing times. */
-export function createEventWriter(nextId: () => string) {
-  return (event: NewEvent): RunEvent => ({ result: null, context: null, error: null, ...event, id: nextId() });
-}
-export type EventWriter = ReturnType<typeof createEventWriter>;
-
-/** The events with which every run begins. */
-export function opening(path: string, workload: unknown, at: number, write: EventWriter): RunEvent[] {
-  const context = { error: null, result: { workload, playbook_path: path }, status: 'initialized', final_step: null };
-  return [
-    write({ at, type: 'playbook.initialized', node: path, status: 'initialized', context }),
-    write({ at: at + 1, type: 'workflow.initialized', node: 'workflow', status: 'initialized' }),
-  ];
+/** A run without events. */
+export function emptyRun(start: RunStart): Run {
+  return { ...start, eventId: createEventIds(), events: [], marks: [], references: new Map() };
 }
 
-/** The events with which a run ends. */
-export function closing(
-  path: string,
-  outcome: 'completed' | 'failed',
-  last: unknown,
-  at: number,
-  write: EventWriter,
-): RunEvent[] {
-  const result = { status: 'COMPLETED', context: last };
-  const context = { error: null, result, status: outcome, final_step: 'end' };
-  const ended = (type: string, node: string) =>
-    write({ at, type: `${type}.${outcome}`, node, status: outcome, context, result });
-  return [ended('workflow', 'workflow'), ended('playbook', path), batch(at + 3, write)];
-}
+export type NewEvent = Partial<Omit<RunEvent, 'id'>> & Pick<RunEvent, 'at' | 'type' | 'node' | 'status'>;
 
-/** The events with which a step begins, `at` being when it is issued. */
-export function stepBegins(name: string, at: number, write: EventWriter): RunEvent[] {
-  const running = { status: 'RUNNING', context: {} };
-  return [
-    write({ at, type: 'command.issued', node: name, status: 'PENDING' }),
-    write({ at: at + 6, type: 'command.claimed', node: name, status: 'RUNNING', result: running }),
-    write({ at: at + 10, type: 'command.started', node: name, status: 'RUNNING', result: running }),
-    write({ at: at + 10, type: 'step.enter', node: name, status: 'RUNNING', result: running }),
-  ];
-}
-
-/** The events with which a step ends. A failed step's exit says COMPLETED all the same. */
-export function stepEnds(step: ScriptStep, at: number, write: EventWriter): RunEvent[] {
-  const error = step.error ?? null;
-  const status = error === null ? 'COMPLETED' : 'FAILED';
-  const context = error === null ? scalarsOf(step.result) : { error, status: 'error' };
-  const ended = {
-    at,
-    node: step.name,
-    error,
-    result: { status, context },
-    handled: step.handled === true,
+/** An event with everything that was not given left empty. */
+export function newEvent(id: string, event: NewEvent): RunEvent {
+  return {
+    createdAt: event.at,
+    result: null,
+    context: null,
+    error: null,
+    parentId: null,
+    duration: null,
+    command: undefined,
+    part: -1,
+    ...event,
+    id,
   };
-  return [
-    write({ ...ended, type: error === null ? 'call.done' : 'call.error', status }),
-    write({ ...ended, type: 'step.exit', status: 'COMPLETED' }),
-    write({ ...ended, type: error === null ? 'command.completed' : 'command.failed', status }),
-    batch(at + 2, write),
-  ];
 }
 
-/** Lays a script out in time. */
-export function layOut(
-  path: string,
-  script: Script,
-  start: number,
-  write: EventWriter,
-): Pick<Run, 'events' | 'results'> {
-  const events: RunEvent[] = [];
-  const results: Run['results'][number][] = [];
-  let at = start + 8;
-  let failed = false;
-  let last: unknown = null;
-  for (const step of script.steps) {
-    events.push(...stepBegins(step.name, at, write));
-    at += 10 + step.ms;
-    events.push(...stepEnds(step, at, write));
-    if (step.error === undefined) {
-      last = step.result;
-      results.push({ step: step.name, at, value: step.result });
-    }
-    at += script.gapMs ?? 12;
-    failed ||= step.error !== undefined && step.handled !== true;
-    if (failed && step.continues !== true && step.error !== undefined) break;
-  }
-  const over = script.noTerminalEvent ? [] : closing(path, failed ? 'failed' : 'completed', flat(last), at, write);
-  return { events: [...events, ...over], results };
+/** @returns the id of the event */
+export function writeEvent(run: Run, event: NewEvent): string {
+  const written = newEvent(run.eventId(event.at), event);
+  run.events = [...run.events, written];
+  return written.id;
 }
 
-function batch(at: number, write: EventWriter): RunEvent {
-  return write({
-    at,
-    type: 'batch.completed',
-    node: 'events.batch',
-    status: 'COMPLETED',
-    result: { status: 'COMPLETED', context: {} },
-  });
+export function markEngine(run: Run, mark: EngineMark): void {
+  run.marks = [...run.marks, mark];
 }
 
-/** Of a step's result its event keeps scalars only. */
-function scalarsOf(result: unknown): unknown {
-  if (typeof result !== 'object' || result === null) return result ?? {};
-  return Object.fromEntries(Object.entries(result).filter(([, value]) => typeof value !== 'object' || value === null));
+/** What a layout of events needs beside the script. */
+export interface LayOutTools {
+  /** Starts an execution of another playbook for a step that is one; `refused` is the text of the error. */
+  startChild(
+    path: string,
+    workload: Readonly<Record<string, unknown>>,
+    at: number,
+  ): { readonly run: Run } | { readonly refused: string };
+  /** When a worker that polls the child sees its end. */
+  childOver(child: Run): number;
+  /** What a step gives back that started a child. */
+  childResult(child: Run, returns: boolean, at: number): unknown;
 }
 
-/** The terminal event keeps scalars and one level of objects. */
-function flat(result: unknown): unknown {
-  if (typeof result !== 'object' || result === null) return result;
-  const kept = Object.entries(result).filter(([, value]) => !Array.isArray(value));
-  return Object.fromEntries(kept.map(([name, value]) => [name, scalarsOf(value)]));
-}
+/** When the last event of a run can be read. */
+export const overAt = (run: Run): number => Math.max(run.startedAt, ...run.events.map(({ at }) => at));
+
+/** An id as a JSON number. */
+export const idNumber = (id: string) => rawNumber(id);
+
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !('rawJSON' in value);

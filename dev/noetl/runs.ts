@@ -1,123 +1,134 @@
 import type { Clock } from '../../core/clock.ts';
-import type { SamplePlaybook } from './playbooks.ts';
-import {
-  closing,
-  createEventWriter,
-  type EventWriter,
-  layOut,
-  opening,
-  type Run,
-  type RunEvent,
-  stepBegins,
-  stepEnds,
-} from './run.ts';
+import type { CatalogEntry } from './catalog.ts';
+import { childTools } from './children.ts';
+import { layOut, layOutFrom, type RunWriter, type StepRun } from './lay-out.ts';
+import { markCancelled } from './mark-cancelled.ts';
+import { createPythonWriter } from './python-writer.ts';
+import { emptyRun, type LayOutTools, type Run } from './run.ts';
 import { type RunView, viewRun } from './run-view.ts';
+import { createRustWriter } from './rust-writer.ts';
+import type { Script } from './script.ts';
 
 export interface StartOptions {
   readonly workload: Readonly<Record<string, unknown>>;
   readonly parentId?: string;
+  /** Default: now. */
+  readonly at?: number;
+}
+
+export interface RunsOptions {
+  readonly clock: Clock;
+  readonly nextId: () => string;
+  readonly speak: 'python' | 'rust';
+  /** Milliseconds that the engine is behind the events of a step; Python only. */
+  readonly lagMs: number;
+  readonly find: (path: string) => CatalogEntry | undefined;
 }
 
 /** The executions of a stand-in. */
 export interface Runs {
   /** Starts a sample playbook; its script runs in the clock's time. */
-  start(playbook: SamplePlaybook, catalogId: string, options: StartOptions): Run;
-  /** Starts a run whose only step stays open until {@link Runs.finish}. */
-  startOpen(playbook: SamplePlaybook, catalogId: string, options: StartOptions): Run;
+  start(entry: CatalogEntry, options: StartOptions): Run;
+  /** Starts a run whose first step stays open until {@link Runs.finish}. */
+  startOpen(entry: CatalogEntry, options: StartOptions): Run;
   finish(run: Run, outcome: { readonly result: unknown } | { readonly error: string }): void;
   view(id: string): RunView | undefined;
   /** Newest first, from one place to another. */
   list(from?: number, to?: number): readonly RunView[];
   count(): number;
-  /** As the real server does it: a finished run becomes cancelled too, and so do its children. */
-  cancel(
-    id: string,
-    cascade: boolean,
-  ): { readonly already: RunView['state'] } | { readonly cancelled: readonly string[] };
+  /** Cancels a run and, when asked, its children. @returns the ids */
+  cancel(id: string, cascade: boolean): readonly string[];
+  /** What stands behind a reference of an event. @returns undefined: nothing does */
+  resolve(reference: string): { readonly value: unknown } | undefined;
 }
 
 /** Older runs are forgotten. */
 const kept = 10_000;
+/** The step that an auth playbook works in, and the one that ends it. */
+const openScript: Script = {
+  steps: [
+    { name: 'start', ms: 0 },
+    { name: 'end', ms: 5, result: { status: 'complete' } },
+  ],
+};
 
-export function createRuns(clock: Clock, nextId: () => string): Runs {
+export function createRuns(options: RunsOptions): Runs {
+  const { clock } = options;
   const runs = new Map<string, Run>();
-  const write = createEventWriter(nextId);
+  const started = () => [...runs.values()].filter((run) => run.startedAt <= clock());
+  return {
+    ...starters(options, runs),
+    view(id) {
+      const run = runs.get(id);
+      return run === undefined || run.startedAt > clock() ? undefined : viewRun(run, clock());
+    },
+    list: (from = 0, to = runs.size) =>
+      started()
+        .reverse()
+        .slice(from, to)
+        .map((run) => viewRun(run, clock())),
+    count: () => started().length,
+    cancel(id, cascade) {
+      const childrenOf = (parent: string): Run[] =>
+        started().flatMap((run) => (run.parentId === parent ? [run, ...childrenOf(run.id)] : []));
+      const run = runs.get(id);
+      if (run === undefined) return [];
+      const all = [run, ...(cascade ? childrenOf(id) : [])];
+      for (const each of all) markCancelled(each, clock(), options.speak);
+      return all.map((each) => each.id);
+    },
+    resolve(reference) {
+      const id = /^noetl:\/\/execution\/(\d+)\//.exec(reference)?.[1] ?? '';
+      const references = runs.get(id)?.references;
+      return references?.has(reference) === true ? { value: references.get(reference) } : undefined;
+    },
+  };
+}
 
-  function open(playbook: SamplePlaybook, catalogId: string, { workload, parentId }: StartOptions): Run {
-    const startedAt = clock();
-    const { path, version } = playbook;
-    const merged = { ...playbook.workload, ...workload };
-    const events = opening(path, merged, startedAt, write);
-    const run: Run = {
-      id: nextId(),
-      path,
-      version,
-      catalogId,
-      parentId,
-      workload: merged,
-      startedAt,
-      events,
-      results: [],
-    };
+/** The functions that start executions, and that end one whose work is done elsewhere. */
+function starters(options: RunsOptions, runs: Map<string, Run>): Pick<Runs, 'start' | 'startOpen' | 'finish'> {
+  const { clock, speak, lagMs } = options;
+  const open = new Map<Run, { readonly writer: RunWriter; readonly begun: StepRun }>();
+  const children = childTools(options, (entry, childOptions) => start(entry, childOptions));
+  const toolsFor = ({ id }: Run): LayOutTools => ({ ...children, startChild: children.startChildOf(id) });
+  const writerFor = (run: Run, script: Script) =>
+    speak === 'rust' ? createRustWriter(run) : createPythonWriter(run, script, lagMs);
+
+  function create(entry: CatalogEntry, { workload, parentId, at = clock() }: StartOptions): Run {
+    const { path, version } = entry.playbook;
+    const merged = { ...entry.playbook.workload, ...workload };
+    const about = { path, version, catalogId: entry.catalogId, parentId, workload: merged };
+    const run = emptyRun({ ...about, id: options.nextId(), startedAt: at });
     runs.set(run.id, run);
     if (runs.size > kept) runs.delete(runs.keys().next().value ?? '');
     return run;
   }
 
-  function childrenOf(id: string): Run[] {
-    return [...runs.values()].filter((run) => run.parentId === id).flatMap((run) => [run, ...childrenOf(run.id)]);
+  function start(entry: CatalogEntry, startOptions: StartOptions): Run {
+    const run = create(entry, startOptions);
+    const script = entry.playbook.script(run.workload);
+    layOut(writerFor(run, script), script, toolsFor(run), run);
+    return run;
   }
 
   return {
-    start(playbook, catalogId, options) {
-      const run = open(playbook, catalogId, options);
-      const rest = layOut(run.path, playbook.script(run.workload), run.startedAt, write);
-      run.events = [...run.events, ...rest.events];
-      run.results = rest.results;
+    start,
+    startOpen(entry, startOptions) {
+      const run = create(entry, startOptions);
+      const writer = writerFor(run, openScript);
+      const begun = { step: { name: 'start', ms: 0, continues: true }, part: 0, last: false };
+      writer.begin(begun, writer.open());
+      open.set(run, { writer, begun });
       return run;
     },
-    startOpen(playbook, catalogId, options) {
-      const run = open(playbook, catalogId, options);
-      run.events = [...run.events, ...stepBegins('start', run.startedAt + 2, write)];
-      return run;
-    },
-    finish: (run, outcome) => finish(run, outcome, clock(), write),
-    view(id) {
-      const run = runs.get(id);
-      return run === undefined ? undefined : viewRun(run, clock());
-    },
-    list: (from = 0, to = runs.size) =>
-      [...runs.values()]
-        .reverse()
-        .slice(from, to)
-        .map((run) => viewRun(run, clock())),
-    count: () => runs.size,
-    cancel(id, cascade) {
-      const run = runs.get(id);
-      if (run === undefined) return { cancelled: [] };
-      if (viewRun(run, clock()).state === 'CANCELLED') return { already: 'CANCELLED' };
-      const all = [run, ...(cascade ? childrenOf(id) : [])];
-      for (const each of all) markCancelled(each, clock(), write);
-      return { cancelled: all.map((each) => each.id) };
+    finish(run, outcome) {
+      const opened = open.get(run);
+      if (opened === undefined) return;
+      open.delete(run);
+      const ended = 'error' in outcome ? outcome : { produced: outcome.result };
+      const next = opened.writer.end(opened.begun, ended, clock());
+      if (next === undefined || run.events.some(({ status }) => status === 'CANCELLED')) return;
+      layOutFrom(opened.writer, openScript, 1, next, toolsFor(run), run);
     },
   };
-}
-
-function finish(run: Run, outcome: Parameters<Runs['finish']>[1], at: number, write: EventWriter): void {
-  const failed = 'error' in outcome;
-  const step = { name: 'start', ms: 0, ...outcome };
-  run.events = [...run.events, ...stepEnds(step, at, write)];
-  if (!failed) run.results = [{ step: 'start', at, value: outcome.result }];
-  if (run.events.some((event) => event.type === 'execution.cancelled')) return;
-  const outcomeWord = failed ? 'failed' : 'completed';
-  run.events = [...run.events, ...closing(run.path, outcomeWord, { status: 'complete' }, at + 5, write)];
-}
-
-/** A running step is not interrupted; the next one does not start. */
-function markCancelled(run: Run, now: number, write: EventWriter): void {
-  const entered = run.events.filter((event) => event.at <= now && event.type === 'step.enter').map(({ node }) => node);
-  const started = new Set(entered);
-  const stays = (event: RunEvent) => event.at <= now || (started.has(event.node) && event.type !== 'command.issued');
-  const mark = write({ at: now, type: 'execution.cancelled', node: 'cancel', status: 'CANCELLED' });
-  run.events = [...run.events.filter(stays), mark].toSorted((a, b) => a.at - b.at);
 }

@@ -1,22 +1,39 @@
 import { rawNumber } from '../../core/json/lossless-json.ts';
-import type { RunView } from './run-view.ts';
+import type { RunEvent } from './run.ts';
+import { openCommands, type RunView } from './run-view.ts';
 
 const time = (ms: number): string => new Date(ms).toISOString();
 
-/** This server knows no inferred end: a run is over when an event says so. */
-const stateOf = (view: RunView): string => (view.terminal || view.failed ? view.state : 'RUNNING');
-const endOf = (view: RunView): string | null =>
-  stateOf(view) === 'RUNNING' || view.endedAt === undefined ? null : time(view.endedAt);
+const ends: Readonly<Record<string, string>> = {
+  'playbook.completed': 'COMPLETED',
+  'playbook.failed': 'FAILED',
+  playbook_cancelled: 'CANCELLED',
+};
 
-/** A row of the list: ids are numbers. */
+/** What the server says of an execution: its newest event that ends one, or that failed. */
+export function rustState({ events }: RunView): string {
+  const last = events.findLast(({ type, status }) => Object.hasOwn(ends, type) || status === 'FAILED');
+  return last === undefined ? 'RUNNING' : (ends[last.type] ?? 'FAILED');
+}
+
+/** The time of a terminal event; a failed command is none. */
+function endOf({ events }: RunView): string | null {
+  const end = events.findLast(({ type }) => Object.hasOwn(ends, type));
+  return end === undefined ? null : time(end.at);
+}
+
+const stepEnds = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
+
+/** A row of the list: ids are numbers, there is no version, and the end of a step counts as a time of completion. */
 export function rustListRow(view: RunView): Record<string, unknown> {
+  const lastEnd = view.events.findLast(({ status }) => stepEnds.has(status));
   return {
     execution_id: rawNumber(view.run.id),
     catalog_id: rawNumber(view.run.catalogId),
     path: view.run.path,
-    status: stateOf(view),
+    status: rustState(view),
     started_at: time(view.run.startedAt),
-    completed_at: endOf(view),
+    completed_at: lastEnd === undefined ? null : time(lastEnd.at),
     event_count: view.events.length,
   };
 }
@@ -26,6 +43,7 @@ export function rustDetail(view: RunView): Record<string, unknown> {
   const { event_count: _count, ...row } = rustListRow(view);
   return {
     ...row,
+    completed_at: endOf(view),
     parent_execution_id: view.run.parentId === undefined ? null : rawNumber(view.run.parentId),
     workload: view.run.workload,
     events: view.events.map((event) => ({
@@ -40,13 +58,24 @@ export function rustDetail(view: RunView): Record<string, unknown> {
   };
 }
 
+/** `GET …/status`: counts of steps, each by another kind of event. */
 export function rustStatus(view: RunView): Record<string, unknown> {
-  const done = view.completedSteps.length;
+  const { events } = view;
+  const nodes = (chosen: (event: RunEvent) => boolean) => new Set(events.filter(chosen).map(({ node }) => node)).size;
+  const entered = nodes(({ type }) => type === 'step.enter');
+  const completed = nodes(({ type, status }) => type === 'command.completed' && status === 'success');
+  const state = rustState(view);
+  const idle = state === 'RUNNING' && entered > 0 && entered === completed && openCommands(events) === 0;
   return {
     execution_id: rawNumber(view.run.id),
-    status: stateOf(view),
-    current_step: view.currentStep,
-    progress: { total_steps: done, completed_steps: done, running_steps: 0, failed_steps: view.failed ? 1 : 0 },
-    is_cancelled: view.state === 'CANCELLED',
+    status: idle ? 'COMPLETED' : state,
+    current_step: events.findLast(({ type }) => /^(?:step|command)\./.test(type))?.node ?? null,
+    progress: {
+      total_steps: entered,
+      completed_steps: completed,
+      running_steps: nodes(({ type }) => type === 'command.claimed'),
+      failed_steps: nodes(({ status }) => status === 'FAILED'),
+    },
+    is_cancelled: events.some(({ type }) => type === 'playbook_cancelled'),
   };
 }

@@ -9,9 +9,11 @@ import { createCatalog } from './catalog.ts';
 import type { Interception, SeenRequest, StandInReply } from './exchange.ts';
 import type { StandInState } from './execution-routes.ts';
 import { createIds } from './ids.ts';
-import { type SamplePlaybook, samplePlaybooks } from './playbooks.ts';
+import { samplePlaybooks } from './playbooks.ts';
 import { answer } from './routes.ts';
 import { createRuns, type Runs } from './runs.ts';
+import type { SamplePlaybook } from './script.ts';
+import { createStartQueue } from './start-queue.ts';
 
 export interface StandInOptions {
   readonly host?: string;
@@ -20,6 +22,10 @@ export interface StandInOptions {
   readonly clock?: Clock;
   /** Whose wire shapes are spoken. Default `python`. */
   readonly speak?: 'python' | 'rust';
+  /** Milliseconds that the Python engine is behind the events of a step, as under load. Default 0. */
+  readonly lagMs?: number;
+  /** Milliseconds that a start keeps one of the four connections; when more than 32 starts wait, NoETL answers 500. Default 0: no bound. */
+  readonly startMs?: number;
   readonly users?: readonly StandInUser[];
   /** Added to the samples; a path that is there already gets a newer version. */
   readonly playbooks?: readonly SamplePlaybook[];
@@ -68,7 +74,7 @@ export async function createNoetlStandIn(options: StandInOptions = {}): Promise<
     requests.push(seen);
     if (requests.length > remember) requests.shift();
     const reply =
-      (await standIn.intercept?.(seen)) ?? (await openapi(seen, options.openapiFile)) ?? answer(state, seen);
+      (await standIn.intercept?.(seen)) ?? (await openapi(seen, options.openapiFile)) ?? (await answer(state, seen));
     if (reply === 'hang') return;
     if (reply === 'reset') return void request.socket.destroy();
     write(response, reply, seen, state.clock());
@@ -104,7 +110,8 @@ function createState(options: StandInOptions): StandInState {
     clock,
     speak,
     catalog,
-    runs: createRuns(clock, nextId),
+    runs: createRuns({ clock, nextId, speak, lagMs: options.lagMs ?? 0, find: (path) => catalog.find(path) }),
+    starts: createStartQueue(options.startMs ?? 0),
     accounts: createAccounts(clock, users, (options.sessionHours ?? 24) * 3_600_000),
     authPlaybooks: Object.fromEntries(
       Object.entries(authPlaybooks).map(([kind, path]) => [path, kind as AuthPlaybook]),

@@ -12,9 +12,13 @@ describe('executions', () => {
     expect(await read('?include_events=false')).toMatchObject({ status: 'RUNNING', end_time: null, events: [] });
     expect(await read('/status')).toMatchObject({ completed: false, failed: false, current_step: null });
     clock.advance(45);
-    expect(await read('/status')).toMatchObject({ completed: true, completion_inferred: true, current_step: 'start' });
+    expect(await read('/status')).toMatchObject({ completed: true, completion_inferred: true, current_step: null });
     clock.advance(15);
-    expect(await read('/status')).toMatchObject({ completed: false, completion_inferred: false });
+    expect(await read('/status')).toMatchObject({
+      completed: false,
+      completion_inferred: false,
+      current_step: 'start',
+    });
     clock.advance(1_000);
     expect(await read('/status')).toMatchObject({
       completed: true,
