@@ -1,3 +1,4 @@
+import { taskOf } from './python-results.ts';
 import type { Run } from './run.ts';
 import type { ScriptStep } from './script.ts';
 
@@ -18,6 +19,8 @@ export interface CommandFacts {
   /** The name of the step before; its result is in `ctx` whatever it is. */
   readonly before: string | undefined;
   readonly input: Members;
+  /** The command is an iteration of a loop. */
+  readonly inLoop: boolean;
 }
 
 /** `context` of `command.issued`. A large `render_context` stands behind a reference. */
@@ -32,7 +35,7 @@ export function commandContext(facts: CommandFacts): Members {
   };
 }
 
-function renderContext({ run, step, at, variables, results, before }: CommandFacts): Members {
+function renderContext({ run, step, at, variables, results, before, inLoop }: CommandFacts): Members {
   const ctx = { ...variables, ...(before === undefined ? {} : { [before]: results[before] }) };
   const timestamp = `${new Date(at).toISOString().slice(0, -1)}000`;
   return {
@@ -41,6 +44,7 @@ function renderContext({ run, step, at, variables, results, before }: CommandFac
     ctx,
     job: { id: run.id, uuid: run.id, execution_id: run.id },
     iter: {},
+    ...(inLoop ? { loop: {} } : {}),
     event: { name: 'command_creation', step: step.name, payload: {}, timestamp },
     output: { ref: null, data: null, error: null, status: 'ok' },
     workload: ctx,
@@ -49,9 +53,10 @@ function renderContext({ run, step, at, variables, results, before }: CommandFac
   };
 }
 
-function toolConfig({ name, tool = 'python', code = 'result = run()\n', list, handled, child }: ScriptStep): Members {
+function toolConfig(step: ScriptStep): Members {
+  const { tool = 'python', code = 'result = run()\n', list, handled, child } = step;
   const source = tool === 'postgres' ? { auth: 'pg_local', command: code } : { code, input: {} };
-  if (list === true || handled === true) return { tasks: [{ ...source, kind: tool, name: `${name}_task` }] };
+  if (list !== undefined || handled === true) return { tasks: [{ ...source, kind: tool, name: taskOf(step) }] };
   if (tool === 'noop') return { spec: null, output: null };
   if (child === undefined) return { ...source, spec: null, output: null };
   const returns = child.returns === true ? { return_step: 'end' } : {};

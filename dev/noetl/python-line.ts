@@ -50,7 +50,7 @@ export function createPythonLine(run: Run, script: Script, lagMs: number): Pytho
 }
 
 /** A step in list form has a node of its own name; a policy puts a step into list form. */
-export const isList = ({ list, handled }: ScriptStep): boolean => list === true || handled === true;
+export const isList = ({ list, handled }: ScriptStep): boolean => list !== undefined || handled === true;
 
 export const nodeOf = (step: ScriptStep): string => (isList(step) ? `${step.name}:task_sequence` : step.name);
 

@@ -32,12 +32,13 @@ export function pythonResult(
 ): PythonResult {
   if (step.tool === 'postgres') return postgresResult(produced as Members, referenceTo);
   if (step.tool === 'noop') return plainResult({ step: step.name, status: 'noop' });
-  return step.list === true ? listResult(step, produced) : plainResult(produced);
+  return step.list !== undefined ? listResult(step, produced) : plainResult(produced);
 }
 
 function plainResult(produced: unknown): PythonResult {
-  const named = produced === null || produced === undefined ? { _value: null } : withRowCount(produced);
-  const kept = isRecord(named) ? scalarsAndOneLevel(named) : undefined;
+  const reported = produced === null || produced === undefined ? { _value: null } : produced;
+  const named = withRowCount(reported);
+  const kept = isRecord(reported) ? scalarsAndOneLevel(reported) : undefined;
   const inEvents = bounded(kept);
   return {
     value: withCopy(named),
@@ -48,7 +49,7 @@ function plainResult(produced: unknown): PythonResult {
   };
 }
 
-/** A result with few rows gets their number beside them. */
+/** The server puts the number of rows beside few rows; the worker does not. */
 function withRowCount(produced: unknown): unknown {
   const rows = rowsOf(produced);
   const few = rows.length > 0 && rows.length <= inlineRows;
@@ -92,27 +93,15 @@ function widgetPayload({ schema_version: version, widget_type: type, payload }: 
 
 /** A step in list form: the result stands under `_prev`, beside the times of its tasks. */
 function listResult(step: ScriptStep, produced: unknown): PythonResult {
-  const metrics = metricsOf(step);
-  const task = `${step.name}_task`;
-  const value = {
-    ...(isRecord(produced) ? produced : {}),
-    ctx: {},
-    _prev: produced,
-    status: 'ok',
-    metrics: {
-      ...metrics,
-      tasks: [{ kind: 'python', name: task, status: 'ok', attempt: 1, ...taskTimes(step) }],
-      by_kind: { python: { count: 1, error_count: 0, ...taskTimes(step) } },
-      by_name: { [task]: { count: 1, error_count: 0, ...taskTimes(step) } },
-    },
-    results: { [task]: produced },
-  };
-  const previous = isRecord(produced) ? scalarsOf(produced) : {};
+  const own = isRecord(produced) ? produced : {};
+  const results = { [taskOf(step)]: produced };
+  const value = { ...own, ctx: {}, _prev: produced, status: 'ok', metrics: allMetrics(step, 'ok'), results };
+  const previous = scalarsOf(own);
   const context = {
     ...(isScalar(produced) ? { _prev: produced ?? null } : {}),
     ...(Object.keys(previous).length > 0 ? { _prev: previous } : {}),
     status: 'ok',
-    metrics,
+    metrics: metricsOf(step),
   };
   const kept = completed(bounded(context));
   return { value: withCopy(value), inVariables: false, called: kept, exited: kept, final: kept };
@@ -121,14 +110,30 @@ function listResult(step: ScriptStep, produced: unknown): PythonResult {
 const scalarsOf = (members: Members): Members =>
   Object.fromEntries(Object.entries(members).filter(([name, value]) => isScalar(value) && !dataMembers.has(name)));
 
+/** A policy puts a step into list form, and its task gets a name of its own. */
+export const taskOf = ({ name, list }: ScriptStep): string => list ?? `${name}_task`;
+
 const taskTimes = ({ ms }: ScriptStep) => ({ tool_ms: ms, render_ms: 0, duration_ms: ms });
 const metricsOf = (step: ScriptStep) => ({ ...taskTimes(step), task_count: 1 });
 
+/** What the steps that follow see of the tasks of a step in list form. */
+function allMetrics(step: ScriptStep, status: 'ok' | 'error'): Members {
+  const name = taskOf(step);
+  const counted = { count: 1, error_count: status === 'ok' ? 0 : 1, ...taskTimes(step) };
+  return {
+    ...metricsOf(step),
+    tasks: [{ kind: 'python', name, status, attempt: 1, ...taskTimes(step) }],
+    by_kind: { python: counted },
+    by_name: { [name]: counted },
+  };
+}
+
 /** What the events of a step say whose policy took care of its error: the step is in list form then. */
 export function handledResult(step: ScriptStep): PythonResult {
-  const context = { _prev: null, status: 'break', metrics: metricsOf(step) };
-  const kept = completed(context);
-  return { value: withCopy({ ctx: {}, ...context }), inVariables: false, called: kept, exited: kept, final: kept };
+  const said = { _prev: null, status: 'break' };
+  const value = { ...said, ctx: {}, metrics: allMetrics(step, 'error'), results: {}, remaining_actions: [] };
+  const kept = completed({ ...said, metrics: metricsOf(step) });
+  return { value: withCopy(value), inVariables: false, called: kept, exited: kept, final: kept };
 }
 
 /** Rows of a query stay in the event while they are few; more of them stand behind a reference. */
@@ -151,9 +156,9 @@ function postgresResult(produced: Members, referenceTo: (rows: unknown) => Membe
 
 /** The part of a failed step's result that events keep: `error` is what it raised. */
 export function errorContext(step: ScriptStep, error: string, id: string): Members {
-  if (step.list !== true) return { id, error, status: 'error' };
+  if (step.list === undefined) return { id, error, status: 'error' };
   const said = { code: null, kind: 'tool_error', message: error, retryable: false, status_code: null };
-  const task = `${step.name}_task`;
+  const task = taskOf(step);
   return { _prev: null, error: said, status: 'failed', metrics: metricsOf(step), failed_task: task };
 }
 

@@ -4,6 +4,7 @@ import { loopId, rowsReference } from './python-commands.ts';
 import { commandId, isList, type Members, nodeOf, type PythonLine, worker } from './python-line.ts';
 import { errorContext, handledResult, nulIn, type PythonResult, pythonResult } from './python-results.ts';
 import { idNumber, markEngine, type NewEvent, writeEvent } from './run.ts';
+import type { ScriptStep } from './script.ts';
 
 /** What PostgreSQL's refusal of a NUL byte becomes at the worker, and in the engine. */
 const refusedByStore = [
@@ -61,7 +62,15 @@ function endLoop(line: PythonLine, { step, part, iteration }: StepRun, lastResul
   const said = { status: 'completed', iterations: total, loop_event_id: loopId(line.run) };
   const event = { at: at - 1, node: step.name, part, status: 'completed', type: 'loop.done', duration: 0 };
   writeEvent(line.run, { ...event, parentId: line.workflowEvent, context: { result, ...said } });
+  forgetBeforeLoop(line, step, iteration?.index ?? 0);
   return { ...result, context: result };
+}
+
+/** After a loop the engine's state holds the workload and the loop, and no result of an earlier step. */
+function forgetBeforeLoop(line: PythonLine, { loop, name }: ScriptStep, index: number): void {
+  const { iterator = 'item', items = [] } = loop ?? {};
+  line.variables = { ...line.run.workload, [iterator]: items[index], loop_index: index };
+  line.results = { [name]: line.results[name] };
 }
 
 function fail(line: PythonLine, stepRun: StepRun, error: string, at: number): number {

@@ -40,14 +40,15 @@ function begin(line: PythonLine, stepRun: StepRun, at: number): number {
   const { run } = line;
   const { step, part, iteration } = stepRun;
   if (iteration !== undefined) {
-    line.variables = { ...line.variables, item: iteration.item, loop_index: iteration.index };
+    const { iterator = 'item' } = step.loop ?? {};
+    line.variables = { ...line.variables, [iterator]: iteration.item, loop_index: iteration.index };
   }
   const input = iteration === undefined ? {} : loopInput(run, iteration.index, iteration.total);
   const { variables, results, before } = line;
   line.command = run.eventId(at);
   line.redelivered = false;
   const issued = { at, command: line.command, parentId: line.cause, status: 'PENDING', node: nodeOf(step), part };
-  const context = commandContext({ run, step, at, input, variables, results, before });
+  const context = commandContext({ run, step, at, input, variables, results, before, inLoop: iteration !== undefined });
   writeEvent(run, { ...issued, type: 'command.issued', context });
   const begun = claim(line, stepRun, at);
   if (step.workerDiesMs === undefined) return begun;

@@ -50,6 +50,7 @@ export function createRustWriter(run: Run): RunWriter {
       const done = { context: { command_id: command, status }, status };
       write({ ...about, at, type: 'call.done', status: 'COMPLETED', result: said });
       write({ ...about, at: at + 4, type: 'command.completed', status, result: done });
+      if (stepRun.step.skips !== undefined) skip(run, stepRun, stepRun.step.skips, at + 7);
       return at + 8;
     },
     close(at) {
@@ -64,9 +65,14 @@ export function createRustWriter(run: Run): RunWriter {
 
 /** A step is entered once; the first step of a playbook never is. */
 function enter(run: Run, { step, part, iteration }: StepRun, at: number): void {
-  const expected = { iterations_expected: iteration?.total, iterator_var: 'item' };
+  const expected = { iterations_expected: iteration?.total, iterator_var: step.loop?.iterator };
   const result = { ...(iteration === undefined ? {} : { context: expected }), status: 'ENTERED' };
   writeEvent(run, { node: step.name, part, at, type: 'step.enter', status: 'ENTERED', result });
+}
+
+/** An arc whose condition does not hold leaves an event of the step that it leads to. */
+function skip(run: Run, { part }: StepRun, node: string, at: number): void {
+  writeEvent(run, { node, part, at, type: 'step.skipped', status: 'SKIPPED', result: { status: 'SKIPPED' } });
 }
 
 /** A worker takes the command. */
@@ -88,7 +94,7 @@ function toolResult(run: Run, { step }: StepRun, outcome: StepOutcome): { status
     const context = { data: said, duration_ms: step.ms, error, exit_code: 1, status: 'error', ...said };
     return { status: 'error', result: { context, status: 'error' } };
   }
-  const context = toolContext(step, outcome.produced);
+  const context = withoutSecrets(toolContext(step, outcome.produced)) as Members;
   const text = JSON.stringify(context);
   if (text.length <= inlineLimit) return { status: 'success', result: { context, status: 'success' } };
   const ref = `noetl://execution/${run.id}/result/${step.name}/${run.eventId(run.startedAt)}`;
@@ -103,9 +109,22 @@ function toolContext(step: ScriptStep, produced: unknown): Members {
   if (step.tool === 'noop') return { data: { message: 'noop', status: 'ok' }, status };
   if (step.child !== undefined) return { data: produced, status };
   if (step.tool === 'postgres') {
-    const { rows, columns, row_count: affected = 0 } = isRecord(produced) ? produced : {};
-    const data = Array.isArray(rows) ? { columns, row_count: rows.length, rows } : { affected_rows: affected };
+    const { rows, columns, row_count: affected } = isRecord(produced) ? produced : {};
+    const data = Array.isArray(rows)
+      ? { columns, row_count: rows.length, rows }
+      : { affected_rows: Math.max(0, Number(affected ?? 0)) };
     return { data, duration_ms: step.ms, status };
   }
   return { data: produced ?? null, duration_ms: step.ms, exit_code: 0, status, stderr: '', stdout: '' };
+}
+
+/** Parts of names whose values the worker does not send. */
+const secretName = /pass|pwd|secret|token|bearer|api[_-]?key|auth|credential|private_?key|jwt|cert/i;
+
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, secretName.test(name) ? '[REDACTED]' : withoutSecrets(each)]),
+  );
 }

@@ -19,11 +19,17 @@ export interface ScriptStep {
   readonly result?: unknown;
   /** The source of the tool, as the events of the step show it. */
   readonly code?: string;
-  /** The step is written in list form: its `tool` is a list of tasks. */
-  readonly list?: boolean;
+  /** The step is written in list form: its `tool` is a list of tasks; this is the name of the task. */
+  readonly list?: string;
   /** The values that a loop goes through; `each` gives the result of one iteration. */
-  readonly loop?: { readonly items: readonly unknown[]; readonly each: (item: unknown) => unknown };
+  readonly loop?: {
+    readonly iterator: string;
+    readonly items: readonly unknown[];
+    readonly each: (item: unknown) => unknown;
+  };
   readonly child?: ScriptChild;
+  /** A step that an arc of this one leads to, and whose condition does not hold. */
+  readonly skips?: string;
   /** The step raises an error with this text. */
   readonly error?: string;
   /** A policy of the step takes care of the error: the execution goes on and does not fail. */

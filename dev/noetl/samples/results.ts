@@ -65,10 +65,16 @@ export const resultSamples: readonly SamplePlaybook[] = [
   fixed('regression_test/rows_2_last', 'The last step is a query with two rows', start, query('query', 2)),
   fixed('regression_test/rows_40', 'A query gives 40 rows', query('start', 40), end()),
   fixed('regression_test/rows_40_last', 'The last step is a query with 40 rows', start, query('query', 40)),
-  fixed('regression_test/list_form', 'A step in list form', start, { ...python('work', listed), list: true }, end()),
+  fixed(
+    'regression_test/list_form',
+    'A step in list form',
+    start,
+    { ...python('work', listed), list: 'run_task' },
+    end(),
+  ),
   fixed('regression_test/list_form_last', 'The last step has list form', start, {
     ...python('work', listed),
-    list: true,
+    list: 'run_task',
   }),
   fixed('regression_test/status_data', 'A step with a member `status`, before the end', statusStep('start'), end()),
   fixed('regression_test/status_data_last', 'The last step has a member `status`', start, statusStep('final')),
@@ -115,5 +121,5 @@ function statusStep(name: string): ScriptStep {
 
 function loopOver(nums: unknown): ScriptStep {
   const square = (n: unknown) => ({ n, square: Number(n) * Number(n) });
-  return { name: 'each', ms: 20, loop: { items: Array.isArray(nums) ? nums : [], each: square } };
+  return { name: 'each', ms: 20, loop: { iterator: 'n', items: Array.isArray(nums) ? nums : [], each: square } };
 }

@@ -23,7 +23,7 @@ export const troubleSamples: readonly SamplePlaybook[] = [
     'regression_test/list_form_fails',
     'A task of a step in list form fails',
     start,
-    { name: 'work', ms: 20, list: true, error: 'task broke', continues: true },
+    { name: 'work', ms: 20, list: 'run_task', error: 'task broke', continues: true },
     end(),
   ),
   fixed(
