@@ -27,7 +27,7 @@ export function createStartQueue(startMs: number): StartQueue {
       if (free > 0) free -= 1;
       else if (waiting.length >= mostWaiting) return undefined;
       else await new Promise<void>((resolve) => waiting.push(resolve));
-      await sleep(startMs);
+      await sleep(startMs, undefined, { ref: false });
       return release;
     },
   };
