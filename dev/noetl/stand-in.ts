@@ -11,7 +11,7 @@ import type { StandInState } from './execution-routes.ts';
 import { createIds } from './ids.ts';
 import { samplePlaybooks } from './playbooks.ts';
 import { answer } from './routes.ts';
-import { createRuns, type Runs } from './runs.ts';
+import { createRuns, openScript, type Runs } from './runs.ts';
 import type { SamplePlaybook } from './script.ts';
 import { createStartQueue } from './start-queue.ts';
 
@@ -104,7 +104,7 @@ function createState(options: StandInOptions): StandInState {
   const catalog = createCatalog(clock, nextId);
   for (const playbook of [...samplePlaybooks, ...(options.playbooks ?? [])]) catalog.add(playbook);
   for (const path of Object.values(authPlaybooks)) {
-    catalog.add({ path, version: 1, description: '', workload: {}, script: () => ({ steps: [] }) });
+    catalog.add({ path, version: 1, description: '', workload: {}, script: () => openScript });
   }
   return {
     clock,

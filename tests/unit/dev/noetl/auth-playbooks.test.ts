@@ -77,6 +77,14 @@ test('validate and check-access', async () => {
   expect(await validate(token)).toMatchObject({ valid: false });
 });
 
+test('an auth playbook can be started on both servers', async () => {
+  for (const speak of ['python', 'rust'] as const) {
+    const { call } = await standIn({ speak });
+    const path = 'api_integration/auth0/auth0_login';
+    expect((await call('POST', '/api/execute', { path, workload: {} })).status).toBe(200);
+  }
+});
+
 test('a receiver that refuses makes the run fail; one that takes it completes it', async () => {
   for (const [status, state] of [
     [404, 'FAILED'],
