@@ -127,7 +127,9 @@ function withGatewayArguments(
   args: readonly InputValueDefinitionNode[],
 ): readonly InputValueDefinitionNode[] {
   const names = new Set(args.map(({ name }) => name.value));
-  const own = Object.entries(gatewayArguments[kind] ?? {}).filter(([name]) => !names.has(name));
+  // The protocol's own field has them from `protocol-sdl.ts`; other rows that start playbooks do without.
+  const wanted = kind === 'execute' ? {} : gatewayArguments[kind];
+  const own = Object.entries(wanted ?? {}).filter(([name]) => !names.has(name));
   if (own.length === 0) return args;
   const field = gatewayField(`own(${own.map(([name, type]) => `${name}: ${type}`).join(', ')}): ID`);
   return [...args, ...(field?.arguments ?? [])];

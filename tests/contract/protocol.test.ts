@@ -105,7 +105,8 @@ describe('the protocol, step by step', () => {
     const execution = await executeAndWait(dev.url, sessionToken, 'api_integration/amadeus_ai_api');
     expect(execution).toMatchObject({
       status: 'COMPLETED',
-      result: { textOutput: expect.stringContaining('flights') },
+      result: { extract_summary: { summary_text: expect.stringContaining('flights') } },
+      textOutput: expect.stringContaining('flights'),
     });
   });
 
@@ -191,7 +192,7 @@ async function executeAndWait(url: string, token: string, name: string): Promise
   const { id } = fields['executePlaybook'] as { id: string };
   for (let left = 100; left > 0; left -= 1) {
     const { body } = await graphql(url, token, {
-      query: 'query Status($id: ID!) { execution(id: $id) { id status result } }',
+      query: 'query Status($id: ID!) { execution(id: $id) { id status result textOutput } }',
       variables: { id },
     });
     const execution = body.data?.['execution'] as Record<string, unknown>;

@@ -69,7 +69,7 @@ describe('arguments', () => {
     expect(argumentsOf('latestRuns')).toEqual([]);
     const answer = await gateway.as('admin', '{ latestRuns { path } }');
     expect(answer.codes).toEqual([]);
-    expect(gateway.asked().at(-1)).toBe('GET /api/executions?page=1&page_size=3');
+    expect(gateway.asked().at(-1)).toContain('GET /api/executions?page=1&page_size=3&');
   });
 });
 

@@ -10,7 +10,13 @@ import { createGateway, type Gateway } from '../../server/gateway.ts';
 import { generatedSdl } from '../support/executor-caller.ts';
 
 const token = 'session-token-of-an-analyst';
-const ids = { done: '478900000000000001', hidden: '478900000000000002', gone: '478900000000000003', broken: '4' };
+const ids = {
+  done: '478900000000000001',
+  hidden: '478900000000000002',
+  gone: '478900000000000003',
+  once: '478900000000000005',
+  broken: '4',
+};
 const calls: string[] = [];
 const ran: string[] = [];
 let noetl: Server;
@@ -38,9 +44,10 @@ function executionAt(id: string): [status: number, body: unknown] {
   if (id === ids.broken) return [500, { detail: 'SELECT secret' }];
   const path = new Map([
     [ids.done, 'data/report'],
+    [ids.once, 'data/report'],
     [ids.hidden, 'finance/payroll'],
   ]).get(id);
-  if (path === undefined) return [404, { detail: 'Not Found' }];
+  if (path === undefined) return [404, { detail: `Execution ${id} not found` }];
   return [200, { execution_id: id, path, status: 'RUNNING', start_time: '2026-01-02T03:04:05Z', events: [] }];
 }
 
@@ -243,7 +250,7 @@ describe('answered without the HTTP half of Yoga, or with it', () => {
   });
 
   test('what works, works; what NoETL was asked for, it was asked once', async () => {
-    const { status, headers, body, calls: asked } = await send(ports.direct, ask(poll, { id: ids.done }));
+    const { status, headers, body, calls: asked } = await send(ports.direct, ask(poll, { id: ids.once }));
     expect(status).toBe(200);
     expect(headers).toMatchObject({
       'content-type': 'application/json; charset=utf-8',
@@ -253,10 +260,10 @@ describe('answered without the HTTP half of Yoga, or with it', () => {
     });
     expect(JSON.parse(body)).toEqual({
       data: {
-        execution: { id: ids.done, status: 'RUNNING', path: 'data/report', startedAt: '2026-01-02T03:04:05.000Z' },
+        execution: { id: ids.once, status: 'RUNNING', path: 'data/report', startedAt: '2026-01-02T03:04:05.000Z' },
       },
     });
-    expect(asked).toEqual([`GET /api/executions/${ids.done}`]);
+    expect(asked).toEqual([`GET /api/executions/${ids.once}`]);
     const failed = await send(ports.direct, ask(run, { name: 'finance/payroll' }));
     expect(failed.calls).toEqual([]);
     expect((await send(ports.direct, ask(run, { name: 'data/report' }))).calls).toEqual(['POST /api/execute']);
