@@ -6,6 +6,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { generateCommand } from './commands/generate.ts';
 import { initCommand } from './commands/init.ts';
+import { policyCommand } from './commands/policy.ts';
 import { pullCommand } from './commands/pull.ts';
 import { serveCommand } from './commands/serve.ts';
 import { sessionsCommand } from './commands/sessions.ts';
@@ -52,6 +53,7 @@ Exit codes: 0 fine, 1 the check found something, 2 wrong use or broken input.`,
     generateCommand(),
     diffCommand(),
     explainCommand(),
+    policyCommand(),
     doctorCommand(),
     initCommand(),
     sessionsCommand(),

@@ -75,6 +75,8 @@ export type GatewayEvent =
       readonly field: string;
       readonly root: 'query' | 'mutation' | 'rest';
       readonly userId: string;
+      /** At the time of the decision; a policy replay decides again with them. */
+      readonly roles?: readonly string[];
       readonly email?: string;
       readonly permission?: Permission;
       readonly path?: string;
@@ -83,6 +85,8 @@ export type GatewayEvent =
     }
   | { readonly type: 'callback_refused'; readonly reason: 'secret' | 'body' | 'late' | 'shape' }
   | { readonly type: 'auth_cancel_failed' }
+  /** A policy file has changed: its grants count now, or the file was refused and the grants before it still count. */
+  | { readonly type: 'policy_file'; readonly outcome: 'applied' | 'refused' }
   | {
       readonly type: 'upstream_call';
       readonly route: string;

@@ -1,4 +1,5 @@
 import { combineCheckers, createLocalAccessChecker, exceptReserved } from '../core/access/access-checkers.ts';
+import type { CompiledGrants } from '../core/access/decision.ts';
 import type { Clock } from '../core/clock.ts';
 import { isEmailNeeded } from '../core/config/issuers-of.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
@@ -55,6 +56,7 @@ export async function compose(
   clock: Clock,
   observe: Observe,
   own: OwnPaths = usualPaths,
+  grants: () => CompiledGrants = () => config.compiledGrants,
 ): Promise<Parts> {
   const { auth } = config;
   const users = openUserLimits(config, clock, observe);
@@ -92,7 +94,7 @@ export async function compose(
     upstream,
     store,
     sessions,
-    checker: chooseChecker(given),
+    checker: chooseChecker(given, grants),
     verifier,
     login: chooseLogin(given),
     callbacks,
@@ -175,9 +177,12 @@ function loginOfPeople({ config, clock, observe, upstream, driver }: Given, loca
   }
 }
 
-function chooseChecker({ config, clock, observe, upstream, driver }: Given): AccessChecker {
+function chooseChecker(
+  { config, clock, observe, upstream, driver }: Given,
+  grants: () => CompiledGrants,
+): AccessChecker {
   const { auth, compiledGrants } = config;
-  const local = createLocalAccessChecker(compiledGrants);
+  const local = createLocalAccessChecker(grants);
   const common = { clock, cacheTtlMs: auth.access.cacheTtlMs, reserved: compiledGrants.reserved };
   const given = config.adapters.accessChecker?.({ upstream, clock, observe });
   const own = given && exceptReserved(given, compiledGrants.reserved);

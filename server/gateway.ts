@@ -20,6 +20,7 @@ import { checkOrigin } from './http/origin-check.ts';
 import { createPublicRoutes } from './http/public-routes.ts';
 import { createReadiness, type Readiness } from './http/readiness.ts';
 import { createTelemetry, type Telemetry } from './observability/telemetry.ts';
+import { type WatchedPolicy, watchPolicy } from './policy/watched-policy.ts';
 import { clientAddress } from './rate-limit/client-address.ts';
 import { createRest } from './routes/create-rest.ts';
 import { probeUpstream } from './upstream/upstream-probe.ts';
@@ -44,6 +45,8 @@ export interface GatewayOptions {
   readonly warnings?: readonly string[];
   /** Logs for a person instead of JSON lines. */
   readonly pretty?: boolean;
+  /** A file with grants that take the place of those of the config, and that is followed while the gateway runs. */
+  readonly policyFile?: string;
   /** To compare NoETL's live document with the pulled one; absent: no comparison. */
   readonly drift?: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'>;
   /** Of the package; shown in the metrics. */
@@ -75,7 +78,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
   });
   for (const warning of options.warnings ?? []) telemetry.log.warn(warning);
-  const parts = await compose(config, clock, telemetry.observe, own);
+  const policy = await followPolicy(options, telemetry);
+  const parts = await compose(config, clock, telemetry.observe, own, policy?.current);
   const readiness = createReadiness(
     [
       { name: 'upstream', probe: () => probeUpstream(parts.upstream, own.executions) },
@@ -99,6 +103,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       telemetry.log.info('stopping: no new work');
       readiness.stop();
       drift?.stop();
+      policy?.stop();
       const finished = await publicListener.drain(config.listen.drainMs);
       await internalListener.drain(500);
       await Promise.allSettled([
@@ -117,6 +122,31 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 function upstreamRoutes(fields: ReadonlyMap<string, RootField>, own: OwnPaths): string[] {
   const planned = [...fields.values()].flatMap(({ row }) => (isGatewayRow(row) ? [] : [routeOf(row)]));
   return [...new Set([...planned, ...ownRoutes(own)])];
+}
+
+/** @throws ERR_POLICY_INVALID when the file is refused at the start */
+async function followPolicy(
+  { config, policyFile }: GatewayOptions,
+  { observe, log }: Telemetry,
+): Promise<WatchedPolicy | undefined> {
+  if (policyFile === undefined) return undefined;
+  const { auth, adapters } = config;
+  if ((auth.access.checker !== 'local' || adapters.accessChecker !== undefined) && auth.access.combine !== 'both') {
+    log.warn(
+      {},
+      "GATEWAY_POLICY_FILE has no effect: the configured access checker decides alone; set auth.access.combine to 'both'",
+    );
+  }
+  return watchPolicy({
+    file: policyFile,
+    roles: config.roles,
+    reserved: config.compiledGrants.reserved,
+    observe,
+    report(outcome, problems) {
+      if (outcome === 'applied') log.info({ warnings: problems }, 'the policy file has changed: its grants count now');
+      else log.error({ problems }, 'the policy file is refused: the grants before it still count');
+    },
+  });
 }
 
 function watchDrift(

@@ -1,14 +1,14 @@
 import process from 'node:process';
 import { Command, Option } from 'commander';
-import { compileGrants } from '../../core/access/decision.ts';
+import type { CompiledGrants } from '../../core/access/decision.ts';
 import { explainField, explainPath, explainTable } from '../../core/access/explain.ts';
 import { fieldExplanationText, pathExplanationText, tableExplanationText } from '../../core/access/explain-text.ts';
 import { parsePermission, permissions } from '../../core/access/permission.ts';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
-import { reservedPlaybooks } from '../../core/config/reserved-playbooks.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { loadConfig } from '../load-config.ts';
+import { loadPolicy } from '../policy-input.ts';
 
 interface ExplainFlags {
   readonly dir: string;
@@ -42,11 +42,14 @@ Examples:
   noetl-gateway explain --field cancelExecution
   noetl-gateway explain --table
 
+With GATEWAY_POLICY_FILE set, the grants of that file count, as they do for the gateway.
+
 Exit codes: 0 yes (or a page was shown), 1 no, 2 wrong use.`,
     )
     .action(async (flags: ExplainFlags) => {
       const config: GatewayConfig = await loadConfig(flags.dir);
-      const { text, data, allowed } = explain(config, flags);
+      const { compiled } = await loadPolicy(flags.dir);
+      const { text, data, allowed } = explain(config, compiled, flags);
       console.log(flags.json === true ? JSON.stringify(data, mapsAsObjects, 2) : text);
       process.exitCode = allowed ? 0 : 1;
     });
@@ -58,8 +61,7 @@ interface Explained {
   readonly allowed: boolean;
 }
 
-function explain(config: GatewayConfig, flags: ExplainFlags): Explained {
-  const grants = compileGrants(config.grants, reservedPlaybooks(config, process.env));
+function explain(config: GatewayConfig, grants: CompiledGrants, flags: ExplainFlags): Explained {
   const operations = Object.entries(config.operations as Record<string, AnyRow>).map(([field, row]) => ({
     field,
     root: rootOf(row),

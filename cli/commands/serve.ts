@@ -42,10 +42,17 @@ async function serve(dir: string): Promise<void> {
     sdl: await readSchema(dir),
     warnings,
     version: packageVersion(),
+    ...policyFileOf(process.env),
     ...(await driftOf(dir)),
   });
   await gateway.listen();
   stopOnSignals(gateway);
+}
+
+/** The file with grants that `GATEWAY_POLICY_FILE` names; an empty value is ignored. */
+export function policyFileOf(environment: NodeJS.ProcessEnv): { readonly policyFile?: string } {
+  const file = environment['GATEWAY_POLICY_FILE']?.trim() ?? '';
+  return file === '' ? {} : { policyFile: file };
 }
 
 /** What the live document is compared with; nothing when none was pulled into this project. */

@@ -1,9 +1,13 @@
 import type { AccessChecker } from '../ports.ts';
 import { type CompiledGrants, decide } from './decision.ts';
 
-/** Decides by the grants of the config alone, so it never fails. */
-export function createLocalAccessChecker(grants: CompiledGrants): AccessChecker {
-  return { check: async ({ user, permission, path }) => decide(grants, user, permission, path) };
+/**
+ * Decides by grants alone, so it never fails.
+ * @param grants those of the config, or a function that returns the ones that count now
+ */
+export function createLocalAccessChecker(grants: CompiledGrants | (() => CompiledGrants)): AccessChecker {
+  const current = typeof grants === 'function' ? grants : () => grants;
+  return { check: async ({ user, permission, path }) => decide(current(), user, permission, path) };
 }
 
 /**

@@ -22,6 +22,7 @@ export function reportDecision(observe: Observe, report: DecisionReport): void {
     type: 'decision',
     ...rest,
     userId: user.userId,
+    roles: user.roles,
     ...(user.email && { email: user.email }),
     ...(permission !== undefined && { permission }),
     ...(path !== undefined && { path }),

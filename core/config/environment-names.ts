@@ -37,7 +37,11 @@ const injected = /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|
 export function unknownNames(environment: Environment, known: ReadonlySet<string>): string[] {
   return Object.keys(environment)
     .filter(
-      (name) => (name.startsWith('GATEWAY_') || name in retired) && !known.has(name) && !isInjected(name, environment),
+      (name) =>
+        (name.startsWith('GATEWAY_') || name in retired) &&
+        name !== 'GATEWAY_POLICY_FILE' &&
+        !known.has(name) &&
+        !isInjected(name, environment),
     )
     .sort()
     .map((name) =>

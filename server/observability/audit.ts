@@ -17,7 +17,7 @@ export interface Audit {
   record(event: GatewayEvent): void;
 }
 
-type Entry = Readonly<Record<string, string | number | undefined>>;
+type Entry = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /**
  * One JSON line each for: login, refused login, logout, every denial (and every decision that could not be taken), every
@@ -56,6 +56,7 @@ function entryOf(event: GatewayEvent, named: (value: string | undefined) => stri
         outcome: event.outcome,
         userId: named(event.userId),
         email: named(event.email),
+        roles: event.roles,
         field: event.field,
         root: event.root,
         permission: event.permission,

@@ -111,6 +111,11 @@ export const counters = {
     help: 'Circuit breakers that opened: NoETL did not answer most calls of a class on a route.',
     labels: { class: ['auth', 'probe', 'read', 'start'] },
   },
+  policyFile: {
+    name: 'noetl_gateway_policy_file_total',
+    help: 'Changes of the policy file: applied, or refused while the grants before it still count.',
+    labels: { outcome: ['applied', 'refused'] },
+  },
   linesDropped: {
     name: 'noetl_gateway_lines_dropped_total',
     help: 'Lines of the audit log and the log that were dropped because their reader is too slow.',

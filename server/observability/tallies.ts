@@ -40,6 +40,8 @@ export function talliesOf(event: GatewayEvent): readonly Tally[] {
       return [{ counter: 'upstreamShed', labels: { class: event.class, reason: event.reason } }];
     case 'breaker':
       return event.state === 'open' ? [{ counter: 'breakerOpened', labels: { class: event.class } }] : [];
+    case 'policy_file':
+      return [{ counter: 'policyFile', labels: { outcome: event.outcome } }];
     case 'lines_dropped':
       return [{ counter: 'linesDropped', labels: { from: event.from }, by: event.count }];
     default:

@@ -34,7 +34,7 @@ afterAll(() => {
   broken?.remove();
 });
 
-const commands = ['dev', 'serve', 'pull', 'generate', 'diff', 'explain', 'doctor', 'init'];
+const commands = ['dev', 'serve', 'pull', 'generate', 'diff', 'explain', 'policy', 'doctor', 'init'];
 const problemsIn = (text: string) => text.split('\n').filter((line) => line.startsWith('  - '));
 
 describe('--help', () => {

@@ -1,0 +1,133 @@
+import process from 'node:process';
+import { Command } from 'commander';
+import { compileGrants } from '../../core/access/decision.ts';
+import { runPolicyCases } from '../../core/access/policy-cases.ts';
+import { diffPolicies } from '../../core/access/policy-diff.ts';
+import { lintPolicy } from '../../core/access/policy-lint.ts';
+import { type ReplayedDecision, replayDecisions } from '../../core/access/policy-replay.ts';
+import { argumentsOfSchema, loadPolicy, readAuditLog, readCases } from '../policy-input.ts';
+
+interface PolicyFlags {
+  readonly dir: string;
+  readonly json?: boolean;
+  readonly config?: string;
+  readonly audit?: string;
+}
+
+/** `noetl-gateway policy`: grants as a thing that can be tested. Each command exits 1 when it has found something. */
+export function policyCommand(): Command {
+  const policy = new Command('policy').description('test, lint, replay and compare who may do what').addHelpText(
+    'after',
+    `
+A policy is a gateway.config.ts, or a file with grants (YAML or JSON) as GATEWAY_POLICY_FILE names one.
+
+Examples:
+  noetl-gateway policy test policy-cases.yaml
+  noetl-gateway policy lint --audit audit.log
+  noetl-gateway policy replay audit.log --config policy.yaml
+  noetl-gateway policy diff gateway.config.before.ts
+
+Exit codes: 0 fine, 1 something was found, 2 wrong use or broken input.`,
+  );
+  policy.addCommand(withFlags(testCommand()));
+  policy.addCommand(withFlags(lintCommand()));
+  policy.addCommand(withFlags(replayCommand()));
+  policy.addCommand(withFlags(diffCommand()));
+  return policy;
+}
+
+const withFlags = (command: Command): Command =>
+  command
+    .option('--json', 'for programs')
+    .option('-C, --dir <folder>', 'the project’s folder', '.')
+    .exitOverride()
+    .showHelpAfterError(`(noetl-gateway policy ${command.name()} --help explains more)`);
+
+function testCommand(): Command {
+  return new Command('test')
+    .description('decide the cases of a file, and compare with the expected answers')
+    .argument(
+      '<cases>',
+      'YAML or JSON: cases: [{ roles, permission, playbook, expect }] or [{ roles, field, playbook, expect }]',
+    )
+    .option('--config <file>', 'another config or policy file')
+    .action(async (file: string, flags: PolicyFlags) => {
+      const policy = await loadPolicy(flags.dir, flags.config);
+      const results = runPolicyCases(await readCases(file, policy.roles), policy.compiled, policy.rules);
+      const failed = results.filter(({ passed }) => !passed);
+      const lines = failed.map(({ source, text }) => `FAILED ${source}: ${text}`);
+      print(
+        flags,
+        results,
+        [...lines, `${results.length - failed.length} passed, ${failed.length} failed`],
+        failed.length > 0,
+      );
+    });
+}
+
+function lintCommand(): Command {
+  return new Command('lint')
+    .description(
+      'report grants that never match, are covered or wider than their use, idle roles, rules without argument',
+    )
+    .option('--config <file>', 'another config or policy file')
+    .option('--audit <log>', 'an audit log: also report what its decisions did not need')
+    .action(async (flags: PolicyFlags) => {
+      const policy = await loadPolicy(flags.dir, flags.config);
+      const argumentsOf = await argumentsOfSchema(flags.dir);
+      const log = flags.audit === undefined ? undefined : await readAuditLog(flags.audit);
+      const findings = lintPolicy({
+        ...policy,
+        ...(argumentsOf === undefined ? {} : { argumentsOf }),
+        ...(log === undefined ? {} : { uses: log.decisions.filter(({ outcome }) => outcome === 'allowed') }),
+      });
+      print(flags, findings, findings.length === 0 ? ['nothing to report'] : findings, findings.length > 0);
+    });
+}
+
+function replayCommand(): Command {
+  return new Command('replay')
+    .description('decide the decisions of an audit log again, and report those that would change')
+    .argument('<log>', 'the audit log, one JSON object a line')
+    .option('--config <file>', 'another config or policy file')
+    .action(async (file: string, flags: PolicyFlags) => {
+      const policy = await loadPolicy(flags.dir, flags.config);
+      const { decisions, skipped } = await readAuditLog(file);
+      const changed = replayDecisions(decisions, policy.compiled, policy.rules);
+      const summary = `${decisions.length} decisions replayed, ${changed.length} would change, ${skipped} lines are not decisions on a path`;
+      print(
+        flags,
+        { changed, replayed: decisions.length, skipped },
+        [...changed.map(changeText), summary],
+        changed.length > 0,
+      );
+    });
+}
+
+const changeText = ({ source, roles, permission, path, was, is, reason }: ReplayedDecision): string =>
+  `${source}: ${roles.join(', ') || 'no role'}: ${permission} on ${path} was ${was}, would be ${is}\n  ${reason}`;
+
+function diffCommand(): Command {
+  return new Command('diff')
+    .description('compare what two policies decide')
+    .argument('<before>', 'a config or policy file')
+    .argument('[after]', 'a config or policy file; default: the project’s own')
+    .action(async (before: string, after: string | undefined, flags: PolicyFlags) => {
+      const [old, next] = [await loadPolicy(flags.dir, before), await loadPolicy(flags.dir, after)];
+      const roles = [...new Set([...old.roles, ...next.roles])];
+      const changes = diffPolicies(
+        compileGrants(old.grants, old.compiled.reserved),
+        compileGrants(next.grants, next.compiled.reserved),
+        roles,
+      );
+      const lines = changes.map(
+        ({ kind, role, permission, pattern }) => `${kind}: ${role} ${permission} on ${pattern}`,
+      );
+      print(flags, changes, lines.length === 0 ? ['both decide the same'] : lines, changes.length > 0);
+    });
+}
+
+function print(flags: PolicyFlags, data: unknown, lines: readonly string[], found: boolean): void {
+  console.log(flags.json === true ? JSON.stringify(data, undefined, 2) : lines.join('\n'));
+  process.exitCode = found ? 1 : 0;
+}

@@ -1,0 +1,87 @@
+import type { AccessRule } from './access-rule.ts';
+import { checkGrants } from './check-grants.ts';
+import type { Grant } from './grant.ts';
+import { compilePattern } from './pattern.ts';
+
+export interface LintInput {
+  readonly grants: readonly Grant[];
+  readonly roles: readonly string[];
+  readonly rules: ReadonlyMap<string, AccessRule>;
+  /** Arguments of each field of the generated schema; undefined when there is no schema. */
+  readonly argumentsOf?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Decisions of an audit log; undefined when none was given. */
+  readonly uses?: readonly { readonly roles: readonly string[]; readonly permission: string; readonly path: string }[];
+}
+
+/**
+ * What is worth a look in a policy: grants that cannot match, that others cover, that no use needed or that are wider than
+ * any use; roles without grants; rules about an argument that the field does not have.
+ * @returns one line each, with the place
+ */
+export function lintPolicy({ grants, roles, rules, argumentsOf, uses }: LintInput): readonly string[] {
+  const { problems, warnings } = checkGrants(grants, roles);
+  return [
+    ...problems,
+    ...warnings,
+    ...rolesWithoutGrants(grants, roles, rules),
+    ...(argumentsOf === undefined ? [] : missingArguments(rules, argumentsOf)),
+    ...(uses === undefined ? [] : grants.flatMap((grant) => useOf(grant, uses))),
+  ];
+}
+
+function rolesWithoutGrants(
+  grants: readonly Grant[],
+  roles: readonly string[],
+  rules: ReadonlyMap<string, AccessRule>,
+): readonly string[] {
+  const named = [...rules.values()].flatMap((rule) => (rule.kind === 'role' ? rule.roles : []));
+  return roles
+    .filter((role) => !named.includes(role) && !grants.some((grant) => grant.effect === 'allow' && grant.role === role))
+    .map((role) => `roles: ${role} has no grant and no operation; give it one, or remove it`);
+}
+
+function missingArguments(
+  rules: ReadonlyMap<string, AccessRule>,
+  argumentsOf: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly string[] {
+  return [...rules].flatMap(([field, rule]) => {
+    const known = argumentsOf.get(field);
+    if (known === undefined || (rule.kind !== 'playbook' && rule.kind !== 'execution')) return [];
+    return known.has(rule.argument) || known.size === 0
+      ? []
+      : [`operations.${field}.access: the field has no argument ${rule.argument}; it has ${[...known].join(', ')}`];
+  });
+}
+
+function useOf(grant: Grant, uses: NonNullable<LintInput['uses']>): readonly string[] {
+  if (grant.effect === 'deny') return [];
+  const place = grant.source ?? `allow ${grant.role}`;
+  const matchers = grant.patterns.map(compilePattern);
+  const used = uses.filter(
+    ({ roles, permission, path }) =>
+      roles.includes(grant.role) &&
+      grant.permissions.some((one) => one === permission) &&
+      matchers.some((one) => one(path)),
+  );
+  if (used.length === 0) return [`${place}: no decision of the audit log needed it`];
+  const idle = grant.permissions.filter((permission) => !used.some((use) => use.permission === permission));
+  const folder = commonFolder(used.map(({ path }) => path));
+  const narrower = `${folder}*`;
+  const isNarrower =
+    folder !== '' &&
+    grant.patterns.every((pattern) => compilePattern(pattern)(`${folder}\uffff`) && pattern !== narrower);
+  return [
+    ...(idle.length === 0 ? [] : [`${place}: no decision of the audit log needed ${idle.join(', ')}`]),
+    ...(isNarrower ? [`${place}: it is wider than its use: all ${used.length} decisions are on ${narrower}`] : []),
+  ];
+}
+
+/** The folder that all paths are in, with its slash; empty when there is no such folder. */
+function commonFolder(paths: readonly string[]): string {
+  const [first = '', ...others] = paths;
+  let folder = first.slice(0, first.lastIndexOf('/') + 1);
+  while (folder !== '' && !others.every((path) => path.startsWith(folder))) {
+    folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
+  }
+  return folder;
+}

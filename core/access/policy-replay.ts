@@ -1,0 +1,42 @@
+import type { AccessRule } from './access-rule.ts';
+import { type CompiledGrants, decide } from './decision.ts';
+import { explainPath } from './explain.ts';
+import { pathExplanationText } from './explain-text.ts';
+import type { Permission } from './permission.ts';
+import { decideOnRun } from './policy-cases.ts';
+
+/** A decision on a path, as an audit log has it. */
+export interface PastDecision {
+  /** `file:line`. */
+  readonly source: string;
+  readonly field: string;
+  readonly roles: readonly string[];
+  readonly permission: Permission;
+  readonly path: string;
+  readonly outcome: 'allowed' | 'denied';
+}
+
+export interface ReplayedDecision extends PastDecision {
+  readonly was: 'allowed' | 'denied';
+  readonly is: 'allowed' | 'denied';
+  /** As `explain` prints it. */
+  readonly reason: string;
+}
+
+/** Decides past decisions again, each with the roles that the user had then. @returns those that come out differently */
+export function replayDecisions(
+  decisions: readonly PastDecision[],
+  grants: CompiledGrants,
+  rules: ReadonlyMap<string, AccessRule>,
+): readonly ReplayedDecision[] {
+  return decisions.flatMap((past) => {
+    const { roles, permission, path, outcome: was } = past;
+    const ofRun = rules.get(past.field)?.kind === 'execution';
+    const allowed = ofRun
+      ? decideOnRun(grants, roles, permission, path) !== 'denied'
+      : decide(grants, { roles }, permission, path).allowed;
+    const is = allowed ? 'allowed' : 'denied';
+    if (is === was) return [];
+    return [{ ...past, was, is, reason: pathExplanationText(explainPath(grants, { roles, permission, path })) }];
+  });
+}

@@ -1,0 +1,81 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cli, cliProject } from '../support/cli-process.ts';
+
+let project: Awaited<ReturnType<typeof cliProject>>;
+beforeAll(async () => {
+  project = await cliProject(`
+    operations: { executePlaybook: { upstream: 'POST /api/execute', access: onPlaybook('execute', 'name') } },
+    roles: ['admin', 'analyst'],
+    grants: [allow('admin', 'all', '*'), allow('analyst', ['execute'], '*', { except: 'system/*' })],`);
+  const cases = [
+    'cases:',
+    '  - { roles: [admin, analyst], permission: execute, playbook: system/x, expect: allowed }',
+    '  - { role: analyst, field: executePlaybook, playbook: system/x, expect: denied }',
+  ];
+  write('cases.yaml', cases.join('\n'));
+  write(
+    'wrong.yaml',
+    `${cases.join('\n')}\n  - { role: analyst, permission: execute, playbook: data/x, expect: denied }\n`,
+  );
+  write('invalid.yaml', 'cases:\n  - { role: root, permission: fly }\n');
+  write('policy.yaml', "grants:\n  - { role: admin, allow: all, patterns: '*' }\n");
+  const entry = {
+    audit: 'mutation',
+    outcome: 'allowed',
+    field: 'executePlaybook',
+    permission: 'execute',
+    path: 'data/x',
+  };
+  write('audit.log', `${JSON.stringify({ ...entry, roles: ['analyst'] })}\n${JSON.stringify(entry)}\nnot json\n`);
+});
+afterAll(() => project?.remove());
+
+const file = (name: string) => join(project.path, name);
+const write = (name: string, text: string) => writeFileSync(file(name), text);
+const policy = (...args: string[]) => cli(['policy', ...args, '-C', project.path]);
+
+test('test: fine, a failed case with its line, and a broken file', async () => {
+  expect(await policy('test', file('cases.yaml'))).toMatchObject({ code: 0, out: '2 passed, 0 failed\n' });
+  const { code, out } = await policy('test', file('wrong.yaml'));
+  expect(code).toBe(1);
+  expect(out).toMatch(/^FAILED wrong\.yaml:4: yes: analyst may execute data\/x/);
+  const broken = await policy('test', file('invalid.yaml'));
+  expect(broken).toMatchObject({ code: 2, err: expect.stringMatching(/invalid\.yaml:2: unknown role root/) });
+});
+
+test('replay, diff and lint exit 1 with what they found', async () => {
+  const replay = await policy('replay', file('audit.log'), '--config', file('policy.yaml'));
+  expect(replay).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('audit.log:1: analyst: execute on data/x was allowed'),
+  });
+  expect(replay.out).toContain('1 decisions replayed, 1 would change, 2 lines are not decisions on a path');
+  expect(await policy('replay', file('audit.log'))).toMatchObject({ code: 0 });
+  expect(await policy('diff', file('policy.yaml'))).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('opens: analyst execute on *'),
+  });
+  const lint = await policy('lint', '--audit', file('audit.log'), '--json');
+  expect(lint.code).toBe(1);
+  expect(JSON.parse(lint.out)).toContainEqual(
+    expect.stringContaining('wider than its use: all 1 decisions are on data/*'),
+  );
+});
+
+test('explain follows GATEWAY_POLICY_FILE, as the gateway does', async () => {
+  const question = [
+    'explain',
+    '-C',
+    project.path,
+    '--role',
+    'analyst',
+    '--permission',
+    'execute',
+    '--playbook',
+    'data/x',
+  ];
+  expect(await cli(question)).toMatchObject({ code: 0 });
+  expect(await cli(question, { GATEWAY_POLICY_FILE: file('policy.yaml') })).toMatchObject({ code: 1 });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { readPolicy } from '../../../../core/access/policy-file.ts';
+
+const roles = ['admin', 'dev'];
+const read = (text: string) => readPolicy(text, 'policy.yaml', roles);
+
+test('YAML: grants with their lines', () => {
+  const { grants, problems } = read(`grants:
+  - role: admin
+    allow: all
+    patterns: '*'
+  - { role: dev, allow: [view, modify], patterns: [data/*], except: data/raw/* }
+  - role: dev
+    deny: [execute]
+    patterns: system/*
+`);
+  expect(problems).toEqual([]);
+  expect(grants).toMatchObject([
+    { effect: 'allow', role: 'admin', patterns: ['*'], source: 'policy.yaml:2' },
+    { permissions: ['view', 'edit'], patterns: ['data/*'], except: ['data/raw/*'], source: 'policy.yaml:5' },
+    { effect: 'deny', permissions: ['execute'], source: 'policy.yaml:6' },
+  ]);
+  expect(grants[0]).not.toHaveProperty('except');
+});
+
+test('JSON is read too', () => {
+  const grants = [{ role: 'admin', allow: 'all', patterns: '*' }];
+  expect(read(JSON.stringify({ grants })).grants).toHaveLength(1);
+});
+
+describe('a file is refused, with the place', () => {
+  test.each([
+    ['not YAML', 'grants: [', /^policy\.yaml:1: /],
+    ['no list', 'grants: {}', /list named grants/],
+    ['empty', '', /list named grants/],
+    ['an unknown member', 'grant: []\ngrants: []', /unknown member grant;/],
+    [
+      'a misspelt exception',
+      "grants:\n  - {role: dev, allow: all, patterns: '*', exept: x}",
+      /:2: unknown member exept/,
+    ],
+    ['neither allow nor deny', "grants:\n  - {role: dev, patterns: '*'}", /one of allow and deny/],
+    ['both', "grants:\n  - {role: dev, allow: all, deny: all, patterns: '*'}", /one of allow and deny/],
+    ['a permission that is unknown', "grants:\n  - {role: dev, allow: [fly], patterns: '*'}", /allow must be all/],
+    ['patterns that are no texts', 'grants:\n  - {role: dev, allow: all, patterns: [1]}', /patterns must be/],
+    [
+      'an exception that is no text',
+      "grants:\n  - {role: dev, allow: all, patterns: '*', except: null}",
+      /except must be/,
+    ],
+    ['an unknown role', "grants:\n  - {role: root, allow: all, patterns: '*'}", /:2: unknown role root/],
+    ['a pattern without a match', 'grants:\n  - {role: dev, allow: all, patterns: /x}', /no path can match/],
+    ['an alias', "grants:\n  - &a {role: dev, allow: all, patterns: '*'}\n  - *a", /aliases are not allowed/],
+    ['a member twice', "grants:\n  - {role: dev, role: admin, allow: all, patterns: '*'}", /unique/],
+    ['a row that is a text', 'grants: [x]', /a grant has the members/],
+  ])('%s', (_name, text, want) => {
+    expect(read(text).problems.join('\n')).toMatch(want);
+  });
+});
