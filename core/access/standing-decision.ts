@@ -5,12 +5,12 @@ import { GatewayError } from '../errors.ts';
 /** A decision that lets a root field run. */
 export type OpenDecision = Exclude<RootDecision, { outcome: 'denied' }>;
 
-/** One sentence for everything that is refused, so that it does not tell why. */
+/** One sentence for everything that is refused, so that it does not show why. */
 export const accessDenied = (): GatewayError => new GatewayError('ERR_ACCESS_DENIED', 'you may not do this');
 
 /**
  * The decision for just this root field, by its response key. A field without one is refused, whatever else went wrong.
- * @throws the decision's own error when it denies; ERR_ACCESS_DENIED when there is none, or one for another field
+ * @throws the decision's own error when it denies; ERR_ACCESS_DENIED without a decision, or with one for another field
  */
 export function standingDecision(
   context: unknown,
