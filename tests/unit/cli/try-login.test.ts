@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tryLogin } from '../../../cli/try-login.ts';
+import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
+import { resolveConfig } from '../../../core/config/resolve-config.ts';
+import { createDevIssuer, type DevIssuer } from '../../../dev/issuer/dev-issuer.ts';
+
+let issuer: DevIssuer;
+beforeAll(async () => {
+  issuer = await createDevIssuer({ clock: Date.now, users: [{ sub: 'ada', name: 'Ada' }], audience: 'app' });
+});
+afterAll(() => issuer.close());
+
+const tried = (token: string) => {
+  const declaration: GatewayConfig = {
+    operations: {},
+    roles: ['admin'],
+    grants: [],
+    auth: { login: { kind: 'local', rolesClaim: 'groups' } },
+  };
+  const environment = { GATEWAY_TRUSTED_ISSUERS: issuer.issuer, GATEWAY_AUDIENCES: 'app' };
+  return tryLogin(resolveConfig(declaration, environment).config, token, undefined);
+};
+
+describe('a login that is tried', () => {
+  it('prints whose the token is and what was dropped, and not the token', async () => {
+    const token = await issuer.token('ada', { claims: { groups: ['admin', 'ops'] } });
+    const { isAccepted, lines } = await tried(token);
+    expect(isAccepted).toBe(true);
+    const page = lines.join('\n');
+    expect(page).toContain('roles, where the gateway issues sessions: admin');
+    expect(page).toContain('dropped, since they are no roles here: ops');
+    expect(page).not.toContain(token);
+  });
+
+  it('prints the reason with what was seen, and what to do', async () => {
+    const { isAccepted, lines } = await tried(await issuer.token('ada', { claims: { aud: 'account' } }));
+    expect(isAccepted).toBe(false);
+    expect(lines[0]).toMatch(/^refused: audience_mismatch: none of its audiences/);
+    expect(lines).toContain('  audience: account');
+  });
+
+  it('prints which issuer could not be asked, and why', async () => {
+    const token = await issuer.token('ada');
+    issuer.misbehave({ redirectTo: 'https://elsewhere.example.com/' });
+    const { lines } = await tried(token);
+    issuer.misbehave({});
+    expect(lines.join()).toContain(
+      `could not be found out: ${issuer.issuer}: its discovery document is at another address`,
+    );
+  });
+});
