@@ -69,7 +69,8 @@ describe('arguments', () => {
     expect(argumentsOf('latestRuns')).toEqual([]);
     const answer = await gateway.as('admin', '{ latestRuns { path } }');
     expect(answer.codes).toEqual([]);
-    expect(gateway.asked().at(-1)).toContain('GET /api/executions?page=1&page_size=3&');
+    // A page that is not full of what the caller may see is filled up by more calls.
+    expect(gateway.asked()).toContainEqual(expect.stringContaining('GET /api/executions?page=1&page_size=3&'));
   });
 });
 
