@@ -18,9 +18,11 @@ export interface StepSources {
  * in what it hands to later steps (`command.issued`); its events hold no nested values. The Rust server has it in its
  * events. Steps older than the events are there by name, with what `/status` holds.
  */
-export function collectSteps({ events, status, lostStep }: StepSources): readonly StepFacts[] {
+export function collectSteps(
+  { events, status, lostStep }: StepSources,
+  handed: readonly JsonObject[] = handedOn(events),
+): readonly StepFacts[] {
   const lost = lostStep ?? stepOfFailedBatch(events);
-  const handed = handedOn(events);
   const seen = stepsOf(events).map((step) => ({
     ...step,
     value:
@@ -30,6 +32,32 @@ export function collectSteps({ events, status, lostStep }: StepSources): readonl
   const known = new Set(seen.map(({ name }) => name));
   const older = (status?.completedSteps ?? []).filter((name) => !known.has(name)).reverse();
   return [...older.map((name) => olderStep(name, wholeValue(name, status?.variables, handed))), ...seen];
+}
+
+/**
+ * References to what NoETL handed to later steps, newest first: above some 8 KB it stands behind a reference, too. Empty
+ * unless a step is known only by an event that may have lost a part of its result.
+ */
+export function handedReferences({ events, status }: StepSources): readonly string[] {
+  const handed = handedOn(events);
+  const isPartial = ({ name, value }: StepFacts) =>
+    value?.kind === 'value' &&
+    wholeValue(name, status?.variables, handed) === undefined &&
+    isJsonObject(value.value) &&
+    Object.hasOwn(value.value, 'status') &&
+    !Object.hasOwn(value.value, 'rows');
+  if (status === undefined || !stepsOf(events).some(isPartial)) return [];
+  return issued(events).flatMap(({ context }) => {
+    const rendered = context?.['render_context'];
+    const ref = isJsonObject(rendered) && rendered['kind'] === 'result_ref' ? rendered['ref'] : undefined;
+    return typeof ref === 'string' ? [ref] : [];
+  });
+}
+
+/** What was handed on, out of resolved references and inline. @param resolved whole `render_context`s, newest first */
+export function handedWith(events: readonly RunEvent[], resolved: readonly unknown[]): readonly JsonObject[] {
+  const contexts = resolved.map((each) => (isJsonObject(each) ? each['ctx'] : undefined)).filter(isJsonObject);
+  return [...handedOn(events), ...contexts];
 }
 
 const lostValue: StepValue = { kind: 'lost' };
@@ -43,14 +71,15 @@ function stepOfFailedBatch(events: readonly RunEvent[]): string | undefined {
     : events.slice(0, failed).findLast(({ type }) => type === 'command.completed' || type === 'call.done')?.step;
 }
 
+const issued = (events: readonly RunEvent[]): readonly RunEvent[] =>
+  events.filter(({ type }) => type === 'command.issued').reverse();
+
 /** Results of earlier steps as the Python server hands them to later ones, newest first. */
 function handedOn(events: readonly RunEvent[]): readonly JsonObject[] {
-  return events
-    .filter(({ type }) => type === 'command.issued')
+  return issued(events)
     .map(({ context }) => context?.['render_context'])
     .map((rendered) => (isJsonObject(rendered) ? rendered['ctx'] : undefined))
-    .filter(isJsonObject)
-    .reverse();
+    .filter(isJsonObject);
 }
 
 function wholeValue(

@@ -13,7 +13,7 @@ import {
 import type { ResultRules } from '../../core/execution/result-rules.ts';
 import { decodeRunEvents } from '../../core/execution/run-event.ts';
 import { createMask, type IsSecretName } from '../../core/execution/secret-members.ts';
-import { collectSteps } from '../../core/execution/step-values.ts';
+import { collectSteps, handedReferences, handedWith } from '../../core/execution/step-values.ts';
 import type { StepFacts } from '../../core/execution/steps.ts';
 import { approximateBytes } from '../../core/json/approximate-bytes.ts';
 import { once } from '../../core/once.ts';
@@ -55,6 +55,8 @@ export function hidesErrors(
 /** References that are followed for one execution; the rest of its large results has to be asked for by name. */
 const maxReferences = 16;
 const eventsForSteps = 500;
+/** Of what was handed to later steps: each holds the results of all steps before, the newest the most. */
+const maxHanded = 2;
 
 export function createOutcomes(options: OutcomesOptions): { of(snapshot: Snapshot, asking: Asking): Outcome } {
   const made = new WeakMap<Snapshot, Outcome>();
@@ -86,7 +88,10 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
   const facts = once(async () => reported(collectSteps({ events: await events(), status: undefined, lostStep })));
   const steps = once(async () => {
     const [read, status] = await Promise.all([events(), readStatus(snapshot, asking, options.reads)]);
-    const collected = collectSteps({ events: read, status, lostStep });
+    const sources = { events: read, status, lostStep };
+    const refs = handedReferences(sources).slice(0, maxHanded);
+    const handed = handedWith(read, await Promise.all(refs.map(resolve)));
+    const collected = collectSteps(sources, handed);
     if (over !== undefined) release(snapshot, collected);
     return reported(collected);
   });
