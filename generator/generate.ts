@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, normalize, sep } from 'node:path';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
+import { checkDeclaration } from '../core/config/resolve-config.ts';
 import { type BuiltSchema, schemaOf, structure } from './build-schema.ts';
 import type { DiffReport } from './diff/diff-report.ts';
 import { news } from './diff/news.ts';
@@ -51,7 +52,7 @@ export interface GenerateResult {
   readonly differences: readonly Difference[];
   /** Every file that belongs to the tree. */
   readonly files: readonly string[];
-  /** Left-out rows, accepted risks, names that are gone. */
+  /** Unknown names of the config, left-out rows, accepted risks, public names that are gone. */
   readonly notes: readonly string[];
   /** What the document has added to what is open: closed until it is accepted. */
   readonly pending: readonly NewMember[];
@@ -64,12 +65,13 @@ export interface GenerateResult {
 
 /**
  * Writes everything that is generated, or with `check` says what would be written. All or nothing.
- * @throws ERR_SPEC_INVALID (no document), ERR_POLICY_INVALID (config and document do not fit, or a name would change its
+ * @throws ERR_CONFIG_INVALID (a value of the config cannot work), ERR_SPEC_INVALID (no document), ERR_POLICY_INVALID (config and document do not fit, or a name would change its
  *   meaning), ERR_SPEC_UNSUPPORTED (Mesh gave up), each with `problems`; nothing is written then.
  */
 export async function generate(options: GenerateOptions): Promise<GenerateResult> {
   const { projectDir, config } = options;
   const stage = stopwatch(options.onStage ?? (() => {}));
+  const warnings = checkDeclaration(config);
   const document = await readDocument(projectDir);
   const lock = parseGatewayLock(await readIfPresent(join(projectDir, gatewayLockPath)));
   stage('read');
@@ -97,7 +99,7 @@ export async function generate(options: GenerateOptions): Promise<GenerateResult
   if (options.check !== true) await writeAtomically(projectDir, writes);
   stage(options.check === true ? 'check' : 'write');
   const { notes, pending, opened, changes: rules } = built;
-  return { differences, files: paths, notes, pending, opened, news, rules };
+  return { differences, files: paths, notes: [...warnings, ...notes], pending, opened, news, rules };
 }
 
 /** What the document and the config have changed of what was generated last: the words of `diff`. */

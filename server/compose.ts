@@ -67,7 +67,7 @@ export async function compose(
     upstream: atOwnPaths(forAuth, own),
     callbacks,
     internalUrl: config.listen.internalUrl,
-    timeoutMs: auth.playbookTimeoutMs,
+    timeoutMs: auth.playbooks.timeoutMs,
     clock,
     observe,
   });
@@ -136,11 +136,11 @@ function chooseValidator({ config, clock, observe, upstream, driver }: Given): S
   const own = config.adapters.validator?.({ upstream, clock, observe });
   if (own !== undefined) return own;
   const { auth, sessions, mode } = config;
-  const common = { credential: auth.sessionDbCredential, clock, maxSessionMs: sessions.maxMs };
+  const common = { credential: auth.playbooks.sessionDbCredential, clock, maxSessionMs: sessions.maxMs };
   if (auth.validator.kind === 'static') return createStaticValidator({ ...common, users: auth.validator.users, mode });
   if (isSelfIssued(auth.login)) return createStoreOnlyValidator();
   return auth.validator.kind === 'http'
-    ? createHttpValidator({ ...common, upstream, timeoutMs: auth.playbookTimeoutMs })
+    ? createHttpValidator({ ...common, upstream, timeoutMs: auth.playbooks.timeoutMs })
     : createPlaybookValidator({ ...common, driver, playbook: auth.playbooks.validateSession });
 }
 
@@ -169,8 +169,8 @@ function loginOfPeople({ config, clock, observe, upstream, driver }: Given, loca
       return createHttpLogin({
         ...common,
         upstream,
-        credential: auth.sessionDbCredential,
-        timeoutMs: auth.playbookTimeoutMs,
+        credential: auth.playbooks.sessionDbCredential,
+        timeoutMs: auth.playbooks.timeoutMs,
       });
     case 'playbook':
       return createPlaybookLogin({ ...common, driver, playbook: auth.playbooks.login });
@@ -193,8 +193,8 @@ function chooseChecker(
       ? createHttpAccessChecker({
           ...common,
           upstream,
-          credential: auth.sessionDbCredential,
-          timeoutMs: auth.playbookTimeoutMs,
+          credential: auth.playbooks.sessionDbCredential,
+          timeoutMs: auth.playbooks.timeoutMs,
         })
       : createPlaybookAccessChecker({ ...common, driver, playbook: auth.playbooks.checkAccess }));
   return auth.access.combine === 'both' ? combineCheckers(local, asked) : asked;

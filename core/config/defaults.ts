@@ -1,72 +1,23 @@
-import { env } from './env.ts';
+import { withDerivedValues } from './derived-values.ts';
+import type { GatewayConfig } from './gateway-config.ts';
+import { defaultOf } from './read-value.ts';
+import { sections } from './schema/gateway.ts';
+import type { Declared, Node } from './schema/node.ts';
 
-/** What a config that says nothing gets: the environment names of NoETL's deployments, and their defaults. */
-export const defaults = {
-  upstream: {
-    baseUrl: env('NOETL_BASE_URL', 'http://noetl.noetl.svc.cluster.local:8082'),
-    timeoutSecs: env('NOETL_TIMEOUT_SECS', 30),
-    maxResponseBytes: 16 * 1024 * 1024,
-  },
-  listen: {
-    bind: env('GATEWAY_BIND', '0.0.0.0'),
-    port: env('ROUTER_PORT', 8090),
-    internalPort: env('GATEWAY_INTERNAL_PORT', 8091),
-    publicUrl: env('GATEWAY_PUBLIC_URL', ''),
-    internalUrl: env('GATEWAY_INTERNAL_URL', 'http://noetl-gateway-internal.gateway.svc.cluster.local:8091'),
-    trustedProxies: env('GATEWAY_TRUSTED_PROXIES', 0),
-    corsAllowedOrigins: env('CORS_ALLOWED_ORIGINS', ''),
-    corsAllowCredentials: env('CORS_ALLOW_CREDENTIALS', true),
-    drainSecs: 25,
-  },
-  auth: {
-    trustedIssuers: [env('GATEWAY_TRUSTED_ISSUERS', ''), env('GATEWAY_AUTH0_DOMAIN', '')],
-    audiences: [env('GATEWAY_AUDIENCES', ''), env('GATEWAY_AUTH0_CLIENT_ID', ''), env('GATEWAY_AUTH0_AUDIENCE', '')],
-    jwtMode: env('GATEWAY_JWT_MODE', 'enforce'),
-    algorithms: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-    playbooks: {
-      login: env('AUTH_PLAYBOOK_LOGIN', 'api_integration/auth0/auth0_login'),
-      validateSession: env('AUTH_PLAYBOOK_VALIDATE_SESSION', 'api_integration/auth0/auth0_validate_session'),
-      checkAccess: env('AUTH_PLAYBOOK_CHECK_ACCESS', 'api_integration/auth0/check_playbook_access'),
-      sessionDbCredential: env('AUTH_SESSION_DB_CREDENTIAL', 'pg_auth'),
-      timeoutSecs: env('AUTH_PLAYBOOK_TIMEOUT_SECS', 12),
-    },
-    accessCacheTtlMs: 5_000,
-    setCookie: false,
-    introspection: true,
-  },
-  sessions: {
-    store: env('GATEWAY_SESSION_STORE', 'memory:', { secret: true }),
-    cacheTtlMs: 5_000,
-    cacheSize: 10_000,
-    revalidateMs: 300_000,
-    invalidTtlMs: 10_000,
-    maxHours: 24,
-  },
-  limits: {
-    bodyBytes: 1024 * 1024,
-    queryDepth: 15,
-    queryAliases: 15,
-    queryRootFields: 10,
-    queryTokens: 1_000,
-    queryCost: 5_000,
-    queryDirectives: 50,
-    batching: false,
-    unbrokenRun: 4_000,
-    validationsAtOnce: 16,
-    validationsWaiting: 64,
-    startsAtOnce: 16,
-    userCallsAtOnce: 32,
-    userCallsWaiting: 128,
-    callWaitMs: 5_000,
-    loginsPerMinute: 60,
-    checksPerMinute: 600,
-    guessesPerMinute: 60,
-    guessesPerMinuteInAll: 600,
-    startsPerSecond: 20,
-    startsBurst: 60,
-    callsPerSecond: 200,
-    callsBurst: 600,
-    byRole: {},
-  },
-  observability: { logLevel: env('LOG_LEVEL', 'info'), auditTo: 'stdout', auditEmails: false },
-} as const;
+export type DeclaredSections = Declared<typeof sections>;
+
+/** A declaration's sections with every default filled in; references to the environment are unread. */
+export function declaredSections(config: Partial<GatewayConfig>): DeclaredSections {
+  return fill(sections, withDerivedValues(config)) as DeclaredSections;
+}
+
+/** What a config without sections gets: the variables of NoETL's deployments, and their defaults. */
+export const defaults: DeclaredSections = declaredSections({});
+
+function fill(node: Node, given: unknown): unknown {
+  if (node.node === 'leaf') return given === undefined ? defaultOf(node) : given;
+  if (node.node === 'variant') return given ?? node.default;
+  if (node.node !== 'section') return given;
+  const values = (given ?? {}) as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(Object.entries(node.entries).map(([name, inner]) => [name, fill(inner, values[name])]));
+}

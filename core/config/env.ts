@@ -9,6 +9,9 @@ export interface EnvRef<T extends string | number | boolean> {
 /** A value, or where in the environment to find it. */
 export type FromEnv<T extends string | number | boolean> = T | EnvRef<T>;
 
+/** A comma list, as environment variables hold lists, or the list itself. */
+export type ListFromEnv = FromEnv<string> | readonly FromEnv<string>[];
+
 /**
  * Names an environment variable; the only way from a config to the environment.
  * Text, numbers (`"30"`) and booleans (`true`/`false`/`1`/`0`) are read by the type of the field they stand for.
@@ -25,4 +28,11 @@ type Widen<T> = T extends string ? string : T extends number ? number : T extend
 
 export function isEnvRef(value: unknown): value is EnvRef<string | number | boolean> {
   return typeof value === 'object' && value !== null && 'env' in value && 'fallback' in value;
+}
+
+/** What a value is when its environment variable is absent. */
+export function fallbackOf<T extends string | number | boolean>(value: FromEnv<T>): T | undefined;
+export function fallbackOf(value: unknown): unknown;
+export function fallbackOf(value: unknown): unknown {
+  return isEnvRef(value) ? value.fallback : value;
 }

@@ -1,6 +1,6 @@
-import type { Environment } from './environment-reader.ts';
+import { type Environment, isInjected } from './environment.ts';
 
-/** Names of the earlier gateway that mean nothing here; some with where to look instead. */
+/** Variables of the earlier gateway that have no effect here, with what takes their place. */
 const retired: Readonly<Record<string, string>> = {
   GATEWAY_SSE_ENABLED: 'there is nothing to switch',
   GATEWAY_WS_ENABLED: 'there is nothing to switch',
@@ -30,27 +30,15 @@ const retired: Readonly<Record<string, string>> = {
   RUST_LOG: 'set LOG_LEVEL',
 };
 
-/** Set by Kubernetes for a Service in the namespace, never by a person. */
-const injected = /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_[A-Z]+)?)$/;
-
-/** Warnings for names that do nothing here: one line each, names only, never values. */
-export function unknownNames(environment: Environment, known: ReadonlySet<string>): string[] {
+/** Warnings for variables that have no effect: one line each, names only, never values. */
+export function unknownVariables(environment: Environment, known: ReadonlySet<string>): string[] {
   return Object.keys(environment)
-    .filter(
-      (name) =>
-        (name.startsWith('GATEWAY_') || name in retired) &&
-        name !== 'GATEWAY_POLICY_FILE' &&
-        !known.has(name) &&
-        !isInjected(name, environment),
-    )
+    .filter((name) => name.startsWith('GATEWAY_') || Object.hasOwn(retired, name))
+    .filter((name) => !known.has(name) && !isInjected(name, environment[name]))
     .sort()
     .map((name) =>
-      name in retired ? `${name} is not used: ${retired[name]}` : `${name} is not a name this gateway knows: ignored`,
+      Object.hasOwn(retired, name) ? `${name} is not used: ${retired[name]}` : `${name} is an unknown name: ignored`,
     );
-}
-
-function isInjected(name: string, environment: Environment): boolean {
-  return injected.test(name) || (name.endsWith('_PORT') && /^(?:tcp|udp|sctp):\/\//.test(environment[name] ?? ''));
 }
 
 /** The earlier gateway's bypass switch. Anything but off is refused, so that a copied deployment cannot stay open. */

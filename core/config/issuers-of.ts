@@ -1,45 +1,44 @@
 import type { IssuerEntry, TokenKind } from '../identity/issuer-entry.ts';
 import type { IssuerRules } from '../identity/issuer-rules.ts';
-import {
-  type IssuerDefaults,
-  isSignatureAlgorithm,
-  resolveIssuers,
-  wrongAlgorithm,
-} from '../identity/resolve-issuers.ts';
-import { defaults } from './defaults.ts';
-import { type EnvironmentReader, variableOf } from './environment-reader.ts';
-import type { GatewayConfig, LoginOption } from './gateway-config.ts';
+import { type IssuerDefaults, resolveIssuers } from '../identity/resolve-issuers.ts';
+import type { DeclaredSections } from './defaults.ts';
+import { isEnvRef, type ListFromEnv } from './env.ts';
+import type { LoginOption } from './resolved-config.ts';
+import type { ValueReader } from './value-reader.ts';
+
+/** What of a config decides about issuers. */
+export interface IssuerSettings {
+  readonly auth: Pick<DeclaredSections['auth'], 'issuers' | 'trustedIssuers' | 'audiences'>;
+  readonly algorithms: readonly string[];
+  readonly login: LoginOption;
+  readonly roles: readonly string[];
+}
 
 /**
  * The issuers that a config trusts: those of the short form (`auth.trustedIssuers`, from the environment by default), as
- * entries that say nothing more, and then the entries of `auth.issuers`.
+ * entries without options, and then the entries of `auth.issuers`.
  */
-export function issuersOf(
-  config: GatewayConfig,
-  login: LoginOption,
-  reader: EnvironmentReader,
-): readonly IssuerRules[] {
-  const { issuers = [], ...rest } = config.auth ?? {};
-  const section = { ...defaults.auth, ...rest };
-  const short = reader.list('auth.trustedIssuers', section.trustedIssuers);
-  const audiences = reader.list('auth.audiences', section.audiences);
+export function issuersOf(settings: IssuerSettings, reader: ValueReader): readonly IssuerRules[] {
+  const { auth, algorithms, login, roles } = settings;
+  const { issuers = [] } = auth;
+  const short = reader.list('auth.trustedIssuers', auth.trustedIssuers);
+  const audiences = reader.list('auth.audiences', auth.audiences);
+  const place = placeOf('auth.trustedIssuers', auth.trustedIssuers);
   if (short.length === 0 && issuers.length === 0) {
-    reader.wrong(
-      'auth.trustedIssuers',
-      section.trustedIssuers,
-      'is required: a comma list, or auth.issuers in the config',
-    );
+    reader.problem(place, 'is required: a comma list, or auth.issuers in the config');
   }
   if (audiences.length === 0 && (short.length > 0 || issuers.length === 0)) {
-    reader.wrong('auth.audiences', section.audiences, 'is required: a comma list');
-  }
-  for (const name of section.algorithms) {
-    if (!isSignatureAlgorithm(name)) reader.problem('auth.algorithms', wrongAlgorithm(name));
+    reader.problem(placeOf('auth.audiences', auth.audiences), 'is required: a comma list');
   }
   const entries = [...short.map((issuer): IssuerEntry => ({ issuer })), ...issuers];
-  const given = { ...entryDefaults(login), audiences, algorithms: section.algorithms, knownRoles: config.roles };
-  const place = variableOf(section.trustedIssuers) ?? 'auth.trustedIssuers';
+  const given = { ...entryDefaults(login), audiences, algorithms, knownRoles: roles };
   return resolveIssuers(entries, { ...given, named: short.length }, reader, place);
+}
+
+/** The first variable that a list comes from, or its field. */
+function placeOf(field: string, value: ListFromEnv): string {
+  const parts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return parts.find(isEnvRef)?.env ?? field;
 }
 
 /** Issuers that start, but whose users cannot log in. */

@@ -2,6 +2,8 @@ import type { AccessRule } from '../access/access-rule.ts';
 import type { User } from '../session/session.ts';
 import type { SessionsOf } from '../session/session-marks.ts';
 import type { RowMembers } from './row-members.ts';
+import type { GivenEntries, Plain } from './schema/node.ts';
+import type { argumentOptions, rowOptions, upstreamRowOptions } from './schema/rows.ts';
 
 /**
  * What a pulled document offers, as `openapi/noetl.types.ts` declares it: per operation (`METHOD /path`) the names of
@@ -14,32 +16,18 @@ export interface OperationShape {
 export type OperationShapes = Record<string, OperationShape>;
 
 /** How one argument of an operation is offered. */
-export interface ArgumentOptions {
-  /** The public name; the wire keeps its own. Default: the wire name in camelCase. */
-  readonly name?: string;
-  /** Not offered; the upstream's own default applies unless `constant` is given. */
-  readonly hidden?: boolean;
-  /** Always sent with this value; implies `hidden`. */
-  readonly constant?: unknown;
-  readonly description?: string;
-}
+export type ArgumentOptions = Plain<GivenEntries<typeof argumentOptions>>;
 
 /** Options that rows of both kinds have. */
-interface RowOptions<Role extends string> {
+interface RowOptions<Role extends string> extends Plain<GivenEntries<typeof rowOptions>> {
   readonly access: AccessRule<Role>;
-  readonly description?: string;
-  /** Template marks (`{{`, `{%`, `{#`) in this operation's arguments pass; by default they are refused. */
-  readonly allowTemplates?: boolean;
 }
 
 /** A row whose field is answered by one upstream operation. The key under which it stands is the GraphQL field's name. */
 export interface UpstreamRow<Key extends string, Shape extends OperationShape, Role extends string>
-  extends RowOptions<Role> {
+  extends RowOptions<Role>,
+    Plain<GivenEntries<typeof upstreamRowOptions>> {
   readonly upstream: Key;
-  /** Default: `query` for GET, else `mutation`. Reads that are POSTs are `query`. */
-  readonly type?: 'query' | 'mutation';
-  /** A document that lacks the operation builds without the field. Default false: `generate` stops. */
-  readonly whenPresent?: boolean;
   /**
    * By wire name. A string renames, `false` hides, `true` opens. Arguments that a later document adds stay closed until
    * `generate --accept` or this row names them; `'all'` opens them too, and a list opens what it names and nothing else.
@@ -47,12 +35,6 @@ export interface UpstreamRow<Key extends string, Shape extends OperationShape, R
   readonly args?: RowMembers<Shape['args'], string | ArgumentOptions>;
   /** The same for the fields of the answer's own type (or of its rows). Several names are aliases of one field. */
   readonly fields?: RowMembers<Shape['fields'], string | readonly string[]>;
-  readonly timeoutMs?: number;
-  /** Answers of reads are reused for this long, per argument values; access is still decided for each caller. */
-  readonly cacheTtlMs?: number;
-  readonly maxResponseBytes?: number;
-  /** Why an operation that must not be public is opened all the same; printed by `generate`, shown on the policy page. */
-  readonly acceptRisk?: string;
 }
 
 /** What a gateway field's resolver is given. */

@@ -1,10 +1,14 @@
-import { defaults } from './defaults.ts';
-import { createEnvironmentReader, type Environment } from './environment-reader.ts';
+import { declaredSections } from './defaults.ts';
+import type { Environment } from './environment.ts';
 import type { GatewayConfig } from './gateway-config.ts';
+import { readValue } from './read-value.ts';
+import { auth } from './schema/auth.ts';
 
-/** Catalog paths of the three auth playbooks: the gateway's own, and nobody's through it. */
+/** Catalog paths of the three auth playbooks: nobody starts them through the gateway. */
 export function reservedPlaybooks(config: GatewayConfig, environment: Environment): string[] {
-  const reader = createEnvironmentReader(environment);
-  const { login, validateSession, checkAccess } = { ...defaults.auth.playbooks, ...config.auth?.playbooks };
-  return [login, validateSession, checkAccess].map((value) => reader.text('auth.playbooks', value));
+  const { playbooks } = declaredSections(config).auth;
+  const { entries } = auth.entries.playbooks;
+  return (['login', 'validateSession', 'checkAccess'] as const).map((name) =>
+    String(readValue(entries[name], playbooks[name], environment).raw),
+  );
 }

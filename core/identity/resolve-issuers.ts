@@ -1,11 +1,12 @@
 import { parseIssuer, parseUrl } from '../config/addresses.ts';
 import type { FromEnv } from '../config/env.ts';
-import type { EnvironmentReader } from '../config/environment-reader.ts';
+import type { ValueReader } from '../config/value-reader.ts';
 import { checkIssuerName } from './check-issuer-name.ts';
 import type { ClaimValue, IssuerEntry, TokenKind } from './issuer-entry.ts';
 import { type IssuerRules, issuerNames, isTemplate } from './issuer-rules.ts';
+import { isSignatureAlgorithm, signatureAdvice } from './signature-algorithms.ts';
 
-type Reader = Pick<EnvironmentReader, 'text' | 'list' | 'problem'>;
+type Reader = ValueReader;
 
 /** What an entry gets where it says nothing, and what it is checked against. */
 export interface IssuerDefaults {
@@ -23,7 +24,6 @@ export interface IssuerDefaults {
 /** Where a problem is: the entry's field, or the environment variable. */
 type Place = (field: string) => string;
 
-const signatureAlgorithms = /^(?:(?:RS|PS|ES)(?:256|384|512)|EdDSA|Ed25519)$/;
 const maxTokenBytes = 16 * 1024;
 /** A login's body has to hold the token. */
 const maxTokenLimit = 48 * 1024;
@@ -159,19 +159,12 @@ function issuerText(entry: IssuerEntry, reader: Reader, place: Place): string {
 function algorithmsOf(entry: IssuerEntry, defaults: IssuerDefaults, reader: Reader, place: Place): readonly string[] {
   const algorithms = entry.algorithms ?? defaults.algorithms;
   for (const name of entry.algorithms ?? []) {
-    if (!isSignatureAlgorithm(name)) reader.problem(place('algorithms'), wrongAlgorithm(name));
+    if (!isSignatureAlgorithm(name)) reader.problem(place('algorithms'), `${name} ${signatureAdvice}`);
   }
   if (algorithms.length === 0) reader.problem(place('algorithms'), 'is empty: no token could be verified');
   // RFC 9864 gives EdDSA with Ed25519 a name of its own; both names mean the same signature.
   return algorithms.includes('EdDSA') ? [...new Set([...algorithms, 'Ed25519'])] : algorithms;
 }
-
-/** Whether a name is an algorithm with a public key (RFC 7518, RFC 8037, RFC 9864); never `none`, never HMAC. */
-export const isSignatureAlgorithm = (name: string): boolean => signatureAlgorithms.test(name);
-
-/** What to say of a name that is not. */
-export const wrongAlgorithm = (name: string): string =>
-  `${name} is not a signature algorithm with a public key; use RS256, PS256, ES256, EdDSA or Ed25519, for example`;
 
 function acceptedKinds(entry: IssuerEntry, defaults: IssuerDefaults): readonly TokenKind[] {
   const kinds = entry.accept ?? defaults.accept;

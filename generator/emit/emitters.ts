@@ -4,6 +4,16 @@ import { emitManifests } from './manifests/emit-manifests.ts';
 import { emitPolicyPage } from './policy-page/emit-policy-page.ts';
 import { emitReferencePage } from './reference-page/emit-reference-page.ts';
 import { emitRoutes } from './routes/emit-routes.ts';
+import { emitConfigSchema } from './settings/emit-config-schema.ts';
+import { emitSettingsTable } from './settings/emit-settings-table.ts';
 
 /** What `generate` renders beside the schema and the table. */
-export const emitters: readonly Emitter[] = [emitRoutes, emitClient, emitPolicyPage, emitReferencePage, emitManifests];
+export const emitters: readonly Emitter[] = [
+  emitRoutes,
+  emitClient,
+  emitPolicyPage,
+  emitReferencePage,
+  emitConfigSchema,
+  emitSettingsTable,
+  emitManifests,
+];

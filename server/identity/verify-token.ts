@@ -2,7 +2,7 @@ import { type CryptoKey, compactVerify, decodeJwt, decodeProtectedHeader, errors
 import type { TokenKind } from '../../core/identity/issuer-entry.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 import { type LoginRefusal, refuse, type SeenToken } from '../../core/identity/login-refusal.ts';
-import { isSignatureAlgorithm } from '../../core/identity/resolve-issuers.ts';
+import { isSignatureAlgorithm } from '../../core/identity/signature-algorithms.ts';
 import { tokenKind } from '../../core/identity/token-shape.ts';
 import { isClaimData } from '../../core/noetl/plain-values.ts';
 import type { IssuerDocuments } from './issuer-documents.ts';

@@ -1,4 +1,5 @@
-import { createEnvironmentReader } from '../../core/config/environment-reader.ts';
+import { createConfigReader } from '../../core/config/read-config.ts';
+import { createValueReader } from '../../core/config/value-reader.ts';
 import type { IssuerEntry } from '../../core/identity/issuer-entry.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 import { type IssuerDefaults, resolveIssuers } from '../../core/identity/resolve-issuers.ts';
@@ -15,8 +16,8 @@ const usual: IssuerDefaults = {
 
 /** Entries as a config resolves them, and the problems of those that it refuses. */
 export function resolved(entries: readonly IssuerEntry[], defaults: Partial<IssuerDefaults> = {}, environment = {}) {
-  const reader = createEnvironmentReader(environment);
-  const rules = resolveIssuers(entries, { ...usual, ...defaults }, reader);
+  const reader = createConfigReader(environment);
+  const rules = resolveIssuers(entries, { ...usual, ...defaults }, createValueReader(reader));
   return { rules, problems: reader.problems };
 }
 

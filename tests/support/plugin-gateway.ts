@@ -5,7 +5,7 @@ import type { AccessRule } from '../../core/access/access-rule.ts';
 import { compileGrants } from '../../core/access/decision.ts';
 import type { Grant } from '../../core/access/grant.ts';
 import type { CallContext, Caller } from '../../core/call-context.ts';
-import { defaults } from '../../core/config/defaults.ts';
+import { resolveConfig } from '../../core/config/resolve-config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
 import type { AccessChecker, Sessions } from '../../core/ports.ts';
@@ -146,6 +146,12 @@ export interface PluginGatewayOptions {
   readonly withoutGuard?: boolean;
 }
 
+/** The limits of a config without limits. */
+const { limits } = resolveConfig(
+  { operations: {}, roles: [], grants: [] },
+  { GATEWAY_TRUSTED_ISSUERS: 'https://issuer.example.com', GATEWAY_AUDIENCES: 'app' },
+).config;
+
 /** A Yoga built with the gateway's plugins on a small schema; `touched` holds every root resolver that ran. */
 export function pluginGateway(options: PluginGatewayOptions = {}) {
   const touched: UpstreamTouch[] = [];
@@ -165,12 +171,12 @@ export function pluginGateway(options: PluginGatewayOptions = {}) {
     },
     introspection: options.introspection ?? true,
     ...(options.callers ? { callers: options.callers } : {}),
-    unbrokenRun: defaults.limits.unbrokenRun,
+    unbrokenRun: limits.unbrokenRun,
     observe: (event) => events.push(event),
   });
   const yoga = createYoga<{ requestId?: string }>({
     schema: options.withoutGuard ? schema : guardRootResolvers(schema),
-    plugins: [...(options.withoutAuth ? [] : [auth]), useLimits(defaults.limits), rendering.plugin],
+    plugins: [...(options.withoutAuth ? [] : [auth]), useLimits(limits), rendering.plugin],
     maskedErrors: rendering.maskedErrors,
     batching: options.batching ?? false,
     maxRequestBodySize: false,

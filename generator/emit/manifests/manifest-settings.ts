@@ -1,9 +1,9 @@
-import { isEnvRef } from '../../../core/config/env.ts';
+import { type DeclaredSections, declaredSections } from '../../../core/config/defaults.ts';
+import { fallbackOf, isEnvRef } from '../../../core/config/env.ts';
 import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
-import { resolveDeploy } from '../../../core/config/resolve-config.ts';
+import { checkDeclaration, resolveDeploy } from '../../../core/config/resolve-config.ts';
 import type { IssuerEntry } from '../../../core/identity/issuer-entry.ts';
-import { type DeclaredSections, declaredSections, environmentEntries, fallbackOf } from './environment-entries.ts';
-import { manifestProblems } from './manifest-problems.ts';
+import { environmentEntries } from './environment-entries.ts';
 
 /** A secret variable: which key of the Secret holds it, and whether a pod starts without it. */
 interface SecretEntry {
@@ -63,30 +63,31 @@ export const names = {
 /**
  * Reads the settings out of a declaration. Environment references count with their fallbacks: the manifests carry those
  * as the ConfigMap's values.
- * @throws ERR_CONFIG_INVALID when a name in `deploy` is not one that Kubernetes takes, every problem listed.
+ * @throws ERR_CONFIG_INVALID when the declaration cannot be used, for example a name in `deploy` that Kubernetes refuses.
  */
 export function manifestSettings(config: GatewayConfig, version: string): ManifestSettings {
+  checkDeclaration(config);
   const deploy = resolveDeploy(config);
   const sections = declaredSections(config);
   const entries = environmentEntries(config);
-  const internalPort = numberOf(sections.listen['internalPort'], 8091);
-  const internalUrlName = nameOf(sections.listen['internalUrl']);
+  const internalPort = numberOf(sections.listen.internalPort, 8091);
+  const internalUrlName = nameOf(sections.listen.internalUrl);
   const plain = entries.filter((entry) => !entry.secret && entry.env !== internalUrlName);
-  const store = String(fallbackOf(sections.sessions['store']) ?? 'memory:');
-  const settings: ManifestSettings = {
+  const store = String(fallbackOf(sections.sessions.store) ?? 'memory:');
+  return {
     namespace: deploy.namespace,
     image: hasTag(deploy.image) ? deploy.image : `${deploy.image}:${version}`,
     imagePullPolicy: 'IfNotPresent',
-    replicas: config.deploy?.replicas ?? (store.startsWith('memory:') ? 1 : deploy.replicas),
+    replicas: deploy.replicas,
     minReplicas: Math.max(2, deploy.replicas),
     maxReplicas: Math.max(10, deploy.replicas),
-    publicPort: numberOf(sections.listen['port'], 8090),
+    publicPort: numberOf(sections.listen.port, 8090),
     internalPort,
-    portNames: { public: nameOf(sections.listen['port']), internal: nameOf(sections.listen['internalPort']) },
-    drainSecs: numberOf(sections.listen['drainSecs'], 25),
+    portNames: { public: nameOf(sections.listen.port), internal: nameOf(sections.listen.internalPort) },
+    drainSecs: numberOf(sections.listen.drainSecs, 25),
     internalUrlName,
-    upstreamName: nameOf(sections.upstream['baseUrl']),
-    storeName: nameOf(sections.sessions['store']),
+    upstreamName: nameOf(sections.upstream.baseUrl),
+    storeName: nameOf(sections.sessions.store),
     internalUrl: `http://$(POD_IP):${internalPort}`,
     environment: Object.fromEntries(
       plain.filter((entry) => hasValue(entry.fallback)).map((entry) => [entry.env, String(entry.fallback)]),
@@ -97,15 +98,13 @@ export function manifestSettings(config: GatewayConfig, version: string): Manife
     secrets: entries
       .filter((entry) => entry.secret)
       .map((entry) => ({ name: entry.env, optional: entry.fallback !== undefined })),
-    noetl: { namespace: deploy.noetlNamespace, port: portOf(String(fallbackOf(sections.upstream['baseUrl'])), 8082) },
+    noetl: { namespace: deploy.noetlNamespace, port: portOf(String(fallbackOf(sections.upstream.baseUrl)), 8082) },
     trustedNamespaces: [...deploy.trustedNamespaces].sort(),
     store: storeTarget(store),
     issuerPorts: issuerPorts(sections),
     host: deploy.host ?? 'gateway.example.com',
     labels: {},
   };
-  manifestProblems(settings);
-  return settings;
 }
 
 function nameOf(value: unknown): string | undefined {
@@ -135,10 +134,10 @@ function listOf(value: unknown): readonly unknown[] {
  * with issuers of its own needs none.
  */
 function requiredVariables(sections: DeclaredSections): ManifestSettings['required'] {
-  if (listOf(sections.auth['issuers'] ?? []).length > 0) return [];
+  if ((sections.auth.issuers ?? []).length > 0) return [];
   const wanted = [
-    { list: listOf(sections.auth['trustedIssuers']), placeholder: 'https://tenant.example.com/' },
-    { list: listOf(sections.auth['audiences']), placeholder: 'https://gateway.example.com/' },
+    { list: listOf(sections.auth.trustedIssuers), placeholder: 'https://tenant.example.com/' },
+    { list: listOf(sections.auth.audiences), placeholder: 'https://gateway.example.com/' },
   ];
   return wanted
     .filter(({ list }) => list.some(isEnvRef) && !list.some((item) => hasValue(fallbackOf(item))))
@@ -163,14 +162,13 @@ function portOf(text: string, otherwise: number): number {
 }
 
 function issuerPorts(sections: DeclaredSections): readonly number[] {
-  const named = [...listOf(sections.auth['trustedIssuers']), ...addressesOf(sections.auth['issuers'])]
+  const named = [...listOf(sections.auth.trustedIssuers), ...addressesOf(sections.auth.issuers ?? [])]
     .flatMap((item) => String(fallbackOf(item) ?? '').split(','))
     .map((issuer) => portOf(issuer.trim(), 443));
   return [...new Set([443, ...named])].sort((a, b) => a - b);
 }
 
 /** Where the process asks the issuers of `auth.issuers`. */
-function addressesOf(issuers: unknown): readonly unknown[] {
-  const entries = Array.isArray(issuers) ? (issuers as readonly IssuerEntry[]) : [];
-  return entries.flatMap(({ issuer, discoveryUrl, jwksUrl }) => [issuer, discoveryUrl ?? '', jwksUrl ?? '']);
+function addressesOf(issuers: readonly IssuerEntry[]): readonly unknown[] {
+  return issuers.flatMap(({ issuer, discoveryUrl, jwksUrl }) => [issuer, discoveryUrl ?? '', jwksUrl ?? '']);
 }

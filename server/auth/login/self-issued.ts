@@ -1,4 +1,4 @@
-import type { LoginOption } from '../../../core/config/gateway-config.ts';
+import type { LoginOption } from '../../../core/config/resolved-config.ts';
 import type { LoginBackend } from '../../../core/ports.ts';
 
 /** Whether people's sessions are known to the gateway alone, so that no validator is asked about them. */

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../core/clock.ts';
-import type { StaticUser } from '../../../core/config/gateway-config.ts';
+import type { StaticUser } from '../../../core/config/resolved-config.ts';
 import { GatewayError } from '../../../core/errors.ts';
 import type { SessionValidator } from '../../../core/ports.ts';
 

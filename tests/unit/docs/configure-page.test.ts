@@ -1,7 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { defaults } from '../../../core/config/defaults.ts';
-import { isEnvRef } from '../../../core/config/env.ts';
 
 const page = readFileSync('docs/configure.md', 'utf8');
 
@@ -22,20 +20,6 @@ const shown = new Map(
   [...page.matchAll(/<!-- example: (\S+) -->\n```ts\n([\s\S]*?)\n```/g)].map(([, name, text]) => [name, text]),
 );
 
-/** Settings that have a default, and the variables that they are read from. */
-const settings = Object.entries(defaults)
-  .flatMap(([section, fields]) => fieldsOf(section, fields))
-  .map(([name, value]): [string, string[]] => [
-    name.replace('.accessCacheTtlMs', '.access.cacheTtlMs'),
-    (Array.isArray(value) ? value : [value]).filter(isEnvRef).map(({ env }) => env),
-  ]);
-
-function fieldsOf(path: string, value: object): [name: string, value: unknown][] {
-  return Object.entries(value).flatMap(([field, inner]): [string, unknown][] =>
-    field === 'playbooks' ? fieldsOf(`${path}.${field}`, inner) : [[`${path}.${field}`, inner]],
-  );
-}
-
 describe('docs/configure.md', () => {
   it.each(examples)('shows %s as the tests run it', (name, text) => {
     expect(shown.get(name)).toBe(text);
@@ -45,10 +29,5 @@ describe('docs/configure.md', () => {
     expect([...page.matchAll(/<!-- example: (\S+) -->/g)].map(([, name]) => name).sort()).toEqual(
       examples.map(([name]) => name).sort(),
     );
-  });
-
-  it.each(settings)('names the setting %s', (name, variables) => {
-    expect(page).toContain(`\`${name}\``);
-    for (const variable of variables) expect(page).toContain(`\`${variable}\``);
   });
 });

@@ -27,7 +27,7 @@ describe('resolveConfig', () => {
     expect(config.upstream.baseUrl.href).toBe('http://noetl.noetl.svc.cluster.local:8082/');
     expect(config.upstream.timeoutMs).toBe(30_000);
     expect(config.auth.playbooks.login).toBe('api_integration/auth0/auth0_login');
-    expect(config.auth.playbookTimeoutMs).toBe(12_000);
+    expect(config.auth.playbooks.timeoutMs).toBe(12_000);
     expect(config.sessions.store).toBe('memory:');
   });
 
@@ -46,7 +46,6 @@ describe('resolveConfig', () => {
         bind: '0.0.0.0',
         port: 8090,
         internalPort: 8091,
-        publicUrl: undefined,
         internalUrl: 'http://noetl-gateway-internal.gateway.svc.cluster.local:8091',
         trustedProxies: 0,
         corsAllowedOrigins: [],
@@ -63,9 +62,9 @@ describe('resolveConfig', () => {
           login: 'api_integration/auth0/auth0_login',
           validateSession: 'api_integration/auth0/auth0_validate_session',
           checkAccess: 'api_integration/auth0/check_playbook_access',
+          sessionDbCredential: 'pg_auth',
+          timeoutMs: 12_000,
         },
-        sessionDbCredential: 'pg_auth',
-        playbookTimeoutMs: 12_000,
         setCookie: false,
         introspection: true,
       },
@@ -106,18 +105,18 @@ describe('resolveConfig', () => {
     });
     expect(problems).toMatchInlineSnapshot(`
       [
-        "GATEWAY_JWT_MODE: must be enforce or shadow",
-        "AUTH_PLAYBOOK_LOGIN: is not a catalog path",
-        "AUTH_PLAYBOOK_TIMEOUT_SECS: must be a whole number from 1 to 600",
         "NOETL_BASE_URL: must be an http or https URL without query or credentials",
         "NOETL_TIMEOUT_SECS: must be a whole number from 1 to 3600",
-        "CORS_ALLOW_CREDENTIALS: must be true or false",
-        "CORS_ALLOWED_ORIGINS: x is not an origin (scheme://host[:port], nothing more)",
         "ROUTER_PORT: must be a whole number from 0 to 65535",
         "GATEWAY_INTERNAL_PORT: must be a whole number from 0 to 65535",
         "GATEWAY_PUBLIC_URL: must be an http or https URL without query or credentials",
         "GATEWAY_INTERNAL_URL: must be an http or https URL without query or credentials",
         "GATEWAY_TRUSTED_PROXIES: must be a whole number from 0 to 16",
+        "CORS_ALLOWED_ORIGINS: x is not an origin (scheme://host[:port], nothing more)",
+        "CORS_ALLOW_CREDENTIALS: must be true or false",
+        "GATEWAY_JWT_MODE: must be enforce or shadow",
+        "AUTH_PLAYBOOK_LOGIN: is not a catalog path",
+        "AUTH_PLAYBOOK_TIMEOUT_SECS: must be a whole number from 1 to 600",
         "GATEWAY_SESSION_STORE: must be memory:, redis://…, rediss://… or nats://…",
         "LOG_LEVEL: must be trace, debug, info, warn, error, fatal or silent",
       ]
@@ -151,10 +150,10 @@ describe('resolveConfig', () => {
       auth: { trustedIssuers: [env('OUR_ISSUER', 'http://a.example.com')], audiences: [] },
     };
     expect(problemsOf({}, config).map((line) => line.slice(0, line.indexOf(':')))).toEqual([
-      'auth.audiences',
-      'OUR_ISSUER',
       'OUR_NOETL',
       'sessions.store',
+      'auth.audiences',
+      'OUR_ISSUER',
     ]);
   });
 
@@ -232,6 +231,12 @@ describe('resolveConfig', () => {
     const config: GatewayConfig = { ...declaration, auth: { login: { kind: 'local' } } };
     expect(problemsOf({ ...required, GATEWAY_JWT_MODE: 'shadow' }, config).join()).toContain('GATEWAY_JWT_MODE');
     expect(problemsOf({ ...required, GATEWAY_JWT_MODE: 'off' }).join()).toContain('GATEWAY_JWT_MODE');
+  });
+
+  it.each(['none', 'HS256', 'rs256'])('refuses the signature %s', (algorithm) => {
+    expect(problemsOf(required, { ...declaration, auth: { algorithms: ['RS256', algorithm] } })).toEqual([
+      expect.stringMatching(new RegExp(`^auth\\.algorithms: ${algorithm} is not a signature algorithm`)),
+    ]);
   });
 
   it('refuses a wildcard origin with credentials and takes one without', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defaults } from '../../../../../core/config/defaults.ts';
-import { env } from '../../../../../core/config/env.ts';
+import { env, fallbackOf } from '../../../../../core/config/env.ts';
 import { at, documentOf, manifestsOf, resourcesOf } from '../../../../support/manifests.ts';
 
 /** What the manifests promise, proved against the declaration that the process itself reads. */
@@ -15,11 +15,11 @@ const literals = at(documentOf(files, `${base}/kustomization.yaml`), 'configMapG
 
 test('the ports are those that the process listens on', () => {
   expect(at(container, 'ports')).toEqual([
-    { name: 'http', containerPort: defaults.listen.port.fallback, protocol: 'TCP' },
-    { name: 'internal', containerPort: defaults.listen.internalPort.fallback, protocol: 'TCP' },
+    { name: 'http', containerPort: fallbackOf(defaults.listen.port), protocol: 'TCP' },
+    { name: 'internal', containerPort: fallbackOf(defaults.listen.internalPort), protocol: 'TCP' },
   ]);
-  expect(literals).toContain(`ROUTER_PORT=${defaults.listen.port.fallback}`);
-  expect(literals).toContain(`GATEWAY_INTERNAL_PORT=${defaults.listen.internalPort.fallback}`);
+  expect(literals).toContain(`ROUTER_PORT=${fallbackOf(defaults.listen.port)}`);
+  expect(literals).toContain(`GATEWAY_INTERNAL_PORT=${fallbackOf(defaults.listen.internalPort)}`);
 });
 
 test('other ports of a declaration reach the pod, its probes, services and policies', async () => {
@@ -53,7 +53,7 @@ test('the public Service reaches the public listener only', () => {
 
 test('the internal Service has the name of the default callback URL and is no way in from outside', () => {
   const internal = documentOf(files, `${base}/service-internal.yaml`);
-  const url = new URL(defaults.listen.internalUrl.fallback ?? '');
+  const url = new URL(fallbackOf(defaults.listen.internalUrl) ?? '');
   expect(`${at(internal, 'metadata', 'name')}.${at(internal, 'metadata', 'namespace')}.svc.cluster.local`).toBe(
     url.hostname,
   );
@@ -85,7 +85,9 @@ test('the pod runs without rights, token or writable disk', () => {
 test('what is in flight has longer than the drain before the kill', () => {
   const preStop = at(container, 'lifecycle', 'preStop', 'sleep', 'seconds') as number;
   expect(preStop).toBeGreaterThan(0);
-  expect(at(pod, 'terminationGracePeriodSeconds')).toBeGreaterThan(preStop + defaults.listen.drainSecs);
+  expect(at(pod, 'terminationGracePeriodSeconds')).toBeGreaterThan(
+    preStop + Number(fallbackOf(defaults.listen.drainSecs)),
+  );
 });
 
 test('in: the public port from anywhere, the internal one from NoETL only', () => {

@@ -1,0 +1,105 @@
+import { namespaceOf } from './derived-values.ts';
+import type { AnyRow } from './operation-row.ts';
+import { isGatewayRow } from './operation-row.ts';
+import type { sections } from './schema/gateway.ts';
+import type { Resolved } from './schema/node.ts';
+
+type Sections = Resolved<typeof sections>;
+
+/** What a rule gets beside the values. */
+export interface RuleContext {
+  /** `unknown`: files are generated, and where they will be used is not known. */
+  readonly mode: 'production' | 'development' | 'unknown';
+  readonly roles: readonly string[];
+  /** Whether the config itself has the value; false when only the environment of the process has it. */
+  readonly isFixed: (place: string) => boolean;
+}
+
+/** Values that are valid each and cannot work together. */
+interface Combination {
+  /** The fields that it looks at: where one of them has no usable value the rule is left out. The first is the place. */
+  readonly reads: readonly [string, ...string[]];
+  /** What is wrong and what to do; undefined when nothing is. */
+  readonly problem: (config: Sections, context: RuleContext) => string | undefined;
+}
+
+export const combinations: readonly Combination[] = [
+  {
+    reads: ['limits.byRole'],
+    problem: ({ limits }, { roles }) => {
+      const unknown = Object.keys(limits.byRole).filter((role) => !roles.includes(role));
+      return unknown.length === 0 ? undefined : `${unknown.join(', ')}: unknown role; roles are ${roles.join(', ')}`;
+    },
+  },
+  {
+    reads: ['listen.corsAllowedOrigins', 'listen.corsAllowCredentials'],
+    problem: ({ listen }) =>
+      listen.corsAllowCredentials && listen.corsAllowedOrigins.includes('*')
+        ? '* and credentials exclude each other'
+        : undefined,
+  },
+  {
+    reads: ['listen.internalPort', 'listen.port'],
+    problem: ({ listen }) =>
+      listen.port === listen.internalPort && listen.port !== 0
+        ? 'must differ from listen.port, or callbacks and metrics are public'
+        : undefined,
+  },
+  {
+    reads: ['auth.jwtMode', 'auth.login'],
+    problem: ({ auth }) =>
+      auth.jwtMode === 'shadow' && auth.login.kind === 'local'
+        ? "shadow needs a login backend that decides; auth.login is { kind: 'local' }"
+        : undefined,
+  },
+  {
+    reads: ['auth.login', 'adapters.login'],
+    problem: ({ auth, adapters }) =>
+      adapters.login !== undefined && auth.login.kind !== 'custom'
+        ? "adapters.login makes the sessions: set { kind: 'custom' }, or remove one of the two"
+        : undefined,
+  },
+  {
+    reads: ['adapters.login', 'auth.login'],
+    problem: ({ auth, adapters }) =>
+      adapters.login === undefined && auth.login.kind === 'custom'
+        ? "is required by auth.login { kind: 'custom' }"
+        : undefined,
+  },
+  {
+    reads: ['auth.validator'],
+    problem: ({ auth }, { mode }) =>
+      auth.validator.kind === 'static' && mode === 'production'
+        ? "{ kind: 'static' } is for development; set NODE_ENV=development or choose another"
+        : undefined,
+  },
+  {
+    reads: ['deploy.replicas', 'sessions.store'],
+    problem: ({ deploy, sessions, adapters }, { mode, isFixed }) => {
+      const isShared = sessions.store !== 'memory:' || adapters.sessionStore !== undefined;
+      if ((deploy.replicas ?? 1) < 2 || isShared || mode === 'development' || !isFixed('sessions.store'))
+        return undefined;
+      return `${deploy.replicas} replicas need a session store that they share, and sessions.store is memory: — set GATEWAY_SESSION_STORE to redis://… or nats://…, or deploy.replicas to 1`;
+    },
+  },
+  {
+    reads: ['deploy.noetlNamespace', 'upstream.baseUrl'],
+    problem: ({ deploy, upstream }) => {
+      const named = namespaceOf(upstream.baseUrl);
+      return deploy.noetlNamespace === undefined || named === undefined || named === deploy.noetlNamespace
+        ? undefined
+        : `is ${deploy.noetlNamespace}, but the address of NoETL (upstream.baseUrl) names the namespace ${named}: leave one of the two out`;
+    },
+  },
+];
+
+/** What a valid row cannot be, one line each. */
+export function rowProblems(field: string, row: AnyRow): string[] {
+  if (isGatewayRow(row)) return [];
+  const isQuery = row.type === 'query' || (row.type === undefined && row.upstream.startsWith('GET '));
+  return (row.cacheTtlMs ?? 0) > 0 && !isQuery
+    ? [
+        `operations.${field}.cacheTtlMs: the answer of a mutation cannot be used again; remove it, or set type: 'query' when the operation only reads`,
+      ]
+    : [];
+}

@@ -1,0 +1,16 @@
+import { adapters } from './adapters.ts';
+import { auth } from './auth.ts';
+import { deploy } from './deploy.ts';
+import { limits } from './limits.ts';
+import { listen } from './listen.ts';
+import { section } from './node.ts';
+import { observability } from './observability.ts';
+import { sessions } from './sessions.ts';
+import { upstream } from './upstream.ts';
+
+/**
+ * The sections of a config, the one place that says what they hold. From it derive the types, the defaults, the names of
+ * variables, what is refused and what is unknown, the manifests' variables, the JSON Schema and the settings table.
+ * `operations`, `roles` and `grants` have types of their own, because they depend on the document.
+ */
+export const sections = section({ upstream, listen, auth, sessions, limits, observability, deploy, adapters });

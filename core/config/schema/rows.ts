@@ -1,0 +1,133 @@
+import * as v from 'valibot';
+import type { AccessRule } from '../../access/access-rule.ts';
+import { permissions } from '../../access/permission.ts';
+import { choice, flag, integer, text, value } from './field.ts';
+import { either, named, plainSection } from './node.ts';
+import { maxTextBytes } from './upstream.ts';
+
+const name = v.pipe(v.string('must be a name'), v.nonEmpty('must not be empty'));
+const permission = v.picklist(permissions, 'must be execute, view, edit or delete');
+const accessRule = v.variant(
+  'kind',
+  [
+    v.object({ kind: v.literal('closed') }),
+    v.object({
+      kind: v.literal('authenticated'),
+      rows: v.exactOptional(v.picklist(['executions', 'playbooks'], 'must be executions or playbooks')),
+    }),
+    v.object({
+      kind: v.literal('role'),
+      roles: v.pipe(v.array(name, 'must be a list of roles'), v.minLength(1, 'must name a role')),
+    }),
+    v.object({ kind: v.literal('playbook'), permission, argument: name }),
+    v.object({ kind: v.literal('execution'), permission, argument: name }),
+    v.object({
+      kind: v.literal('custom'),
+      decide: v.custom<Extract<AccessRule, { kind: 'custom' }>['decide']>(
+        (input) => typeof input === 'function',
+        'must be a function',
+      ),
+    }),
+  ],
+  'must be an access rule: closed(), authenticated(), role(…), onPlaybook(…), onExecution(…) or custom(…)',
+);
+
+/** Options of every row. */
+export const rowOptions = {
+  description: text({ optional: true, doc: 'what callers read in the schema' }),
+  allowTemplates: flag({
+    optional: true,
+    doc: 'accept template marks (`{{`, `{%`, `{#`) in the arguments; refused by default',
+  }),
+};
+
+/** Options of a row that NoETL answers, beside its arguments and fields. */
+export const upstreamRowOptions = {
+  type: choice(['query', 'mutation'], {
+    optional: true,
+    doc: 'by default `query` for GET, else `mutation`; a read that is a POST is a `query`',
+  }),
+  whenPresent: flag({ optional: true, doc: 'a document without the operation builds without the field' }),
+  timeoutMs: integer({ optional: true, min: 1, max: 3_600_000, doc: 'one call; `upstream.timeoutSecs` by default' }),
+  cacheTtlMs: integer({
+    optional: true,
+    min: 0,
+    max: 24 * 3_600_000,
+    doc: 'answers of a query are used again for this long, per argument values; access is still decided for each caller',
+  }),
+  maxResponseBytes: integer({
+    optional: true,
+    min: 1,
+    max: maxTextBytes,
+    doc: 'one answer; `upstream.maxResponseBytes` by default',
+  }),
+  acceptRisk: text({ optional: true, doc: 'why an operation that must not be public is opened' }),
+};
+
+/** How one argument of an operation is offered. */
+export const argumentOptions = {
+  name: text({ optional: true, doc: 'public name; by default the wire name in camelCase' }),
+  hidden: flag({ optional: true, doc: 'not offered; NoETL’s own default applies unless `constant` is given' }),
+  constant: value(v.unknown(), { optional: true, doc: 'always sent; the argument is then hidden' }),
+  description: text({ optional: true, doc: 'what callers read in the schema' }),
+};
+
+const isName = (input: unknown): input is string => typeof input === 'string' && input !== '';
+const isNames = (input: unknown): boolean => Array.isArray(input) && input.every(isName);
+const isSwitch = (input: unknown): boolean => typeof input === 'boolean';
+
+/** All members, or the ones in a list; an object has an entry for each member. */
+const members = value(
+  v.custom<'all' | readonly string[]>(
+    (input) => input === 'all' || isNames(input),
+    "must be 'all', a list of names, or an object",
+  ),
+  { optional: true, doc: '`all`, or a list of wire names' },
+);
+
+const argumentName = v.custom<string | boolean>(
+  (input) => isName(input) || isSwitch(input),
+  'must be a name, true to open it, or false to hide it',
+);
+const fieldNames = v.custom<string | boolean | readonly string[]>(
+  (input) => isName(input) || isSwitch(input) || (isNames(input) && (input as unknown[]).length > 0),
+  'must be a name, a list of names, true to open it, or false to hide it',
+);
+
+const shared = { access: value(accessRule, { doc: 'who may call it' }), ...rowOptions };
+
+/** A row whose field one operation of NoETL answers. */
+export const upstreamRow = plainSection({
+  upstream: text({
+    doc: 'the operation: METHOD and path, as in the document',
+    accepts: (key) => /^[A-Z]+ \/\S*$/.test(key),
+    must: 'must be METHOD and path, for example GET /api/executions',
+  }),
+  ...shared,
+  ...upstreamRowOptions,
+  args: either(
+    members,
+    named(
+      either(
+        value(argumentName, { doc: 'a name, true to open it, or false to hide it' }),
+        plainSection(argumentOptions),
+      ),
+    ),
+  ),
+  fields: either(
+    members,
+    named(value(fieldNames, { doc: 'one name, several names, true to open it, or false to hide it' })),
+  ),
+});
+
+/** A row that the gateway answers itself. */
+export const gatewayRow = plainSection({
+  gateway: choice(['query', 'mutation'], { doc: 'root type of the field' }),
+  ...shared,
+  sdl: text({ doc: 'the field in SDL, for example `me: Me!`' }),
+  typeDefs: text({ optional: true, doc: 'SDL of the types that it needs' }),
+  resolve: value(
+    v.custom<(...args: never[]) => unknown>((input) => typeof input === 'function', 'must be a function'),
+    { doc: 'answers the field' },
+  ),
+});

@@ -1,0 +1,102 @@
+import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
+import { sections } from '../../../core/config/schema/gateway.ts';
+import type { Entries, Leaf, Node } from '../../../core/config/schema/node.ts';
+import { gatewayRow, upstreamRow } from '../../../core/config/schema/rows.ts';
+import type { Emitter } from '../emitter.ts';
+import { headerText } from '../header.ts';
+
+const target = 'docs/generated/config.schema.json';
+
+/** JSON Schema of the config, for editors and programs that hold one as data. What is code has a description only. */
+export const emitConfigSchema: Emitter = () => {
+  const texts = { type: 'array', items: { type: 'string' } };
+  const schema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $comment: headerText,
+    title: 'gateway.config.ts',
+    type: 'object',
+    additionalProperties: false,
+    required: ['operations', 'roles', 'grants'],
+    properties: {
+      operations: {
+        type: 'object',
+        additionalProperties: { oneOf: [schemaOf(upstreamRow, false), schemaOf(gatewayRow, false)] },
+      },
+      roles: texts,
+      grants: { type: 'array', items: { type: 'object' }, description: 'made by allow() and deny()' },
+      plugins: { type: 'array', description: 'Envelop plugins' },
+      ...propertiesOf(sections.entries, true),
+    },
+    $defs: {
+      variable: {
+        description: 'made by env(): a variable that is read at start',
+        type: 'object',
+        required: ['env'],
+        properties: { env: { type: 'string' }, fallback: {}, secret: { type: 'boolean' } },
+      },
+    },
+  };
+  return [{ path: target, content: `${JSON.stringify(schema, null, 2)}\n` }];
+};
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** @param hasEnv whether `env()` is accepted there */
+function schemaOf(node: Node, hasEnv: boolean): Schema {
+  switch (node.node) {
+    case 'leaf':
+      return leafSchema(node, hasEnv);
+    case 'section':
+      return objectSchema(node.entries, hasEnv && !node.isPlain);
+    case 'variant':
+      return {
+        description: node.doc,
+        ...(node.default === undefined ? {} : { default: node.default }),
+        oneOf: Object.entries(node.options).map(([kind, entries]) => {
+          const schema = objectSchema(entries, hasEnv);
+          return { ...schema, required: ['kind'], properties: { kind: { const: kind }, ...schema.properties } };
+        }),
+      };
+    case 'named':
+      return { type: 'object', additionalProperties: schemaOf(node.each, hasEnv) };
+    case 'many':
+      return { type: 'array', items: schemaOf(node.each, hasEnv) };
+    case 'either':
+      return { anyOf: [schemaOf(node.value, hasEnv), schemaOf(node.object, hasEnv)] };
+  }
+}
+
+function objectSchema(entries: Entries, hasEnv: boolean) {
+  const required = Object.entries(entries).flatMap(([name, node]) => (isRequired(node) ? [name] : []));
+  return {
+    type: 'object',
+    additionalProperties: false,
+    ...(required.length === 0 ? {} : { required }),
+    properties: propertiesOf(entries, hasEnv),
+  };
+}
+
+const propertiesOf = (entries: Entries, hasEnv: boolean): Record<string, Schema> =>
+  Object.fromEntries(Object.entries(entries).map(([name, node]) => [name, schemaOf(node, hasEnv)]));
+
+/** Whether a declaration must hold it: the environment cannot. */
+const isRequired = (node: Node): boolean =>
+  node.node === 'leaf' && node.default === undefined && !node.optional && node.env.length === 0;
+
+function leafSchema(leaf: Leaf, hasEnv: boolean): Schema {
+  const said = {
+    description: leaf.doc,
+    ...(leaf.default === undefined ? {} : { default: leaf.default }),
+  };
+  const literal = literalSchema(leaf);
+  if (!hasEnv || leaf.reads === 'value') return { ...literal, ...said };
+  const variable = { $ref: '#/$defs/variable' };
+  const items = leaf.reads === 'list' ? [{ type: 'array', items: { anyOf: [{ type: 'string' }, variable] } }] : [];
+  return { ...said, anyOf: [literal, ...items, variable] };
+}
+
+function literalSchema({ reads, check }: Leaf): JsonSchema {
+  if (reads === 'list') return { type: 'string' };
+  const { $schema: _dialect, ...schema } = toJsonSchema(check, { errorMode: 'ignore', typeMode: 'input' });
+  return schema;
+}

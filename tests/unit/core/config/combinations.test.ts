@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { authenticated, onExecution } from '../../../../core/access/access-rule.ts';
+import { declaredSections } from '../../../../core/config/defaults.ts';
+import { env, fallbackOf } from '../../../../core/config/env.ts';
+import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
+import { checkDeclaration, resolveConfig, resolveDeploy } from '../../../../core/config/resolve-config.ts';
+import { GatewayError } from '../../../../core/errors.ts';
+import shipped from '../../../../gateway.config.ts';
+
+const bare: GatewayConfig = { operations: {}, roles: [], grants: [] };
+const required = { GATEWAY_TRUSTED_ISSUERS: 'tenant.example.com', GATEWAY_AUDIENCES: 'app' };
+
+/** Problems by name of the place. */
+function problemsOf(work: () => unknown): string[] {
+  try {
+    work();
+    return [];
+  } catch (error) {
+    if (error instanceof GatewayError) return [...error.problems];
+    throw error;
+  }
+}
+const atStart = (config: Partial<GatewayConfig>, environment: Record<string, string> = {}) =>
+  problemsOf(() => resolveConfig({ ...bare, ...config }, { ...required, ...environment }));
+const atGenerate = (config: Partial<GatewayConfig>) => problemsOf(() => checkDeclaration({ ...bare, ...config }));
+
+describe('replicas and sessions in memory', () => {
+  const several = { deploy: { replicas: 3 } };
+
+  it('exclude each other', () => {
+    expect(atStart(several)).toEqual([expect.stringMatching(/^deploy\.replicas: 3 replicas .*GATEWAY_SESSION_STORE/)]);
+    expect(atStart(several, { GATEWAY_SESSION_STORE: 'redis://cache:6379' })).toEqual([]);
+    expect(atStart({ deploy: { replicas: 1 } })).toEqual([]);
+    expect(atGenerate({ ...several, sessions: { store: 'memory:' } })).toHaveLength(1);
+  });
+
+  it('are left to the start where the environment names the store, and to people in development', () => {
+    expect(atGenerate(several)).toEqual([]);
+    expect(atStart(several, { NODE_ENV: 'development' })).toEqual([]);
+  });
+
+  it('do not when the store is an adapter', () => {
+    const sessionStore = () => {
+      throw new Error('not called');
+    };
+    expect(atStart({ ...several, adapters: { sessionStore } })).toEqual([]);
+  });
+});
+
+describe('the namespace of NoETL', () => {
+  const flows = 'http://noetl.flows.svc.cluster.local:8082';
+  const resolved = (config: Partial<GatewayConfig>, environment: Record<string, string> = {}) =>
+    resolveConfig({ ...bare, ...config }, { ...required, ...environment }).config;
+
+  it('is the one that the address names', () => {
+    expect(resolved({}).deploy.noetlNamespace).toBe('noetl');
+    expect(resolved({ upstream: { baseUrl: flows } }).deploy.noetlNamespace).toBe('flows');
+    expect(resolved({}, { NOETL_BASE_URL: flows }).deploy.noetlNamespace).toBe('flows');
+    expect(resolved({ upstream: { baseUrl: 'https://noetl.example.com' } }).deploy.noetlNamespace).toBe('noetl');
+    expect(resolveDeploy({ ...bare, upstream: { baseUrl: flows } }).noetlNamespace).toBe('flows');
+  });
+
+  it('makes the address when only the namespace is given', () => {
+    const config = { deploy: { noetlNamespace: 'flows' } };
+    expect(resolved(config).upstream.baseUrl.href).toBe(`${flows}/`);
+    expect(fallbackOf(declaredSections(config).upstream.baseUrl)).toBe(flows);
+  });
+
+  it('cannot be another one than the address names', () => {
+    const config = { deploy: { noetlNamespace: 'noetl' }, upstream: { baseUrl: env('NOETL_BASE_URL', flows) } };
+    expect(atGenerate(config)).toEqual([expect.stringMatching(/^deploy\.noetlNamespace: is noetl, but .* flows/)]);
+    expect(atStart(config)).toHaveLength(1);
+    expect(atStart(config, { NOETL_BASE_URL: 'http://noetl.noetl.svc:8082' })).toEqual([]);
+    expect(atStart(config, { NOETL_BASE_URL: 'https://noetl.example.com' })).toEqual([]);
+  });
+});
+
+describe('a login adapter', () => {
+  const login = () => {
+    throw new Error('not called');
+  };
+
+  it('is the login where nothing else is', () => {
+    const { config } = resolveConfig({ ...bare, adapters: { login } }, required);
+    expect(config.auth.login).toEqual({ kind: 'custom' });
+  });
+
+  it('and auth.login need each other', () => {
+    expect(atStart({ adapters: { login }, auth: { login: { kind: 'custom', email: 'needed' } } })).toEqual([]);
+    expect(atStart({ adapters: { login }, auth: { login: { kind: 'http' } } })).toEqual([
+      expect.stringMatching(/^auth\.login: adapters\.login makes the sessions/),
+    ]);
+    expect(atStart({ auth: { login: { kind: 'custom' } } })).toEqual([
+      expect.stringMatching(/^adapters\.login: is required by/),
+    ]);
+  });
+});
+
+it('limits of a role are of a role that exists', () => {
+  const limits = { byRole: { admin: { startsPerSecond: 50 } } };
+  expect(resolveConfig({ ...bare, roles: ['admin'], limits }, required).config.limits.byRole).toEqual(limits.byRole);
+  expect(atStart({ roles: ['viewer'], limits })).toEqual(['limits.byRole: admin: unknown role; roles are viewer']);
+  expect(atStart({ roles: ['admin'], limits: { byRole: { admin: { callsBurst: 0 } } } })).toEqual([
+    'limits.byRole.admin.callsBurst: must be a whole number from 1 to 1000000',
+  ]);
+});
+
+it('one port cannot be both', () => {
+  expect(atStart({ listen: { port: 9000, internalPort: 9000 } })).toEqual([
+    expect.stringContaining('must differ from listen.port'),
+  ]);
+  expect(atStart({ listen: { port: 0, internalPort: 0 } })).toEqual([]);
+});
+
+describe('a row', () => {
+  const read = { upstream: 'GET /api/executions', access: authenticated() };
+  const row = (options: object) => ({ operations: { runs: { ...read, ...options } } }) as unknown as GatewayConfig;
+  const megabyte = 1024 * 1024;
+
+  it.each<[string, object, string | undefined]>([
+    ['a negative time', { timeoutMs: -1 }, 'timeoutMs: must be a whole number from 1 to 3600000'],
+    ['no time', { timeoutMs: 0 }, 'timeoutMs: must be'],
+    ['a negative cache time', { cacheTtlMs: -1 }, 'cacheTtlMs: must be'],
+    ['an answer of nothing', { maxResponseBytes: 0 }, 'maxResponseBytes: must be'],
+    ['the largest answer', { maxResponseBytes: 256 * megabyte }, undefined],
+    ['an answer that no process can hold', { maxResponseBytes: 256 * megabyte + 1 }, 'maxResponseBytes: must be'],
+    ['a value of the environment', { timeoutMs: env('X', 5) }, 'timeoutMs: cannot come from the environment'],
+    ['a query that is cached', { cacheTtlMs: 5 }, undefined],
+    ['a mutation that is cached', { type: 'mutation', cacheTtlMs: 5 }, 'cacheTtlMs: the answer of a mutation'],
+    ['a POST that is cached', { upstream: 'POST /api/x', cacheTtlMs: 5 }, 'cacheTtlMs: the answer of a mutation'],
+    ['a POST that is read', { upstream: 'POST /api/x', type: 'query', cacheTtlMs: 5 }, undefined],
+    ['a mutation that is not cached', { type: 'mutation', cacheTtlMs: 0 }, undefined],
+    ['another type', { type: 'subscription' }, 'type: must be query or mutation'],
+    ['no operation', { upstream: 'executions' }, 'upstream: must be METHOD and path'],
+    ['no rule', { access: undefined }, 'access: must be an access rule'],
+    ['another rule', { access: { kind: 'open' } }, 'access.kind: must be an access rule'],
+    [
+      'a permission that does not exist',
+      { access: { ...onExecution('view', 'id'), permission: 'look' } },
+      'access.permission: must be execute, view, edit or delete',
+    ],
+    ['an argument under no name', { args: { page: '' } }, 'args.page: must be a name'],
+    ['every argument', { args: 'all', fields: ['id'] }, undefined],
+    ['a fixed list with other names', { fields: { '*': false, status: ['a', 'b'], x: true } }, undefined],
+    ['arguments under a word', { args: 'none' }, "args: must be 'all', a list of names, or an object"],
+    ['names of a field', { fields: { execution_id: ['id', 7] } }, 'fields.execution_id'],
+  ])('may have %s: %#', (_name, options, problem) => {
+    const want = problem === undefined ? [] : [expect.stringContaining(`operations.runs.${problem}`)];
+    expect(atGenerate(row(options))).toEqual(want);
+    expect(atStart(row(options))).toEqual(want);
+  });
+
+  it('that is no object is a problem', () => {
+    expect(atGenerate({ operations: { runs: 7 } } as unknown as GatewayConfig)).toEqual([
+      'operations.runs: must be an object',
+    ]);
+  });
+});
+
+describe('unknown names', () => {
+  const warningsOf = (config: object) => checkDeclaration({ ...bare, ...config } as GatewayConfig);
+
+  it.each<[object, string]>([
+    [{ limit: {} }, 'limit: unknown name, ignored; did you mean limits?'],
+    [{ limits: { bodyByte: 3 } }, 'limits.bodyByte: unknown name, ignored; did you mean bodyBytes?'],
+    [{ deploy: { replica: 3 } }, 'deploy.replica: '],
+    [{ auth: { jwtmode: 'off' } }, 'auth.jwtmode: '],
+    [{ auth: { login: { kind: 'local', rolesclaim: 'x' } } }, 'auth.login.rolesclaim: '],
+    [{ auth: { access: { checkr: 'http' } } }, 'auth.access.checkr: '],
+    [{ auth: { playbooks: { logn: 'x' } } }, 'auth.playbooks.logn: '],
+    [
+      {
+        auth: {
+          validator: { kind: 'static', users: [{ token: 'a', userId: 'b', displayName: 'c', roles: [], mail: 'd' }] },
+        },
+      },
+      'auth.validator.users[0].mail: ',
+    ],
+    [{ adapters: { store: () => {} } }, 'adapters.store: '],
+    [{ operations: { a: { upstream: 'GET /a', access: authenticated(), timeout: 5 } } }, 'operations.a.timeout: '],
+    [
+      { operations: { a: { upstream: 'GET /a', access: authenticated(), args: { x: { nme: 'y' } } } } },
+      'operations.a.args.x.nme: ',
+    ],
+    [
+      {
+        operations: {
+          a: { gateway: 'query', sdl: 'a: Int', access: authenticated(), resolve: () => 1, cacheTtlMs: 1 },
+        },
+      },
+      'operations.a.cacheTtlMs: ',
+    ],
+  ])('%j', (config, warning) => {
+    expect(warningsOf(config)).toEqual([expect.stringContaining(`gateway.config.ts: ${warning}`)]);
+  });
+
+  it('are not in the shipped config, and a start warns of them', () => {
+    expect(checkDeclaration(shipped)).toEqual([]);
+    const { warnings } = resolveConfig({ ...shipped, limits: { bodyByte: 3 } } as unknown as GatewayConfig, required);
+    expect(warnings).toContainEqual(expect.stringContaining('limits.bodyByte'));
+  });
+});
