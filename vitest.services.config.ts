@@ -10,5 +10,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     fileParallelism: false,
+    // A busy machine may take longer than Vitest's second.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -4,8 +4,8 @@ export const configMistakes: Readonly<Record<string, { readonly write: string; r
   argument: { write: "args: { execution_id: 'id' }", wrong: "args: { executionid: 'id' }" },
   'rule-argument': { write: "onPlaybook('execute', 'name')", wrong: "onPlaybook('execute', 'nama')" },
   role: { write: "role('admin')", wrong: "role('admins')" },
-  'grant-role': { write: "allow('viewer', ['view'], '*')", wrong: "allow('viewers', ['view'], '*')" },
-  permission: { write: "allow('viewer', ['view'], '*')", wrong: "allow('viewer', ['read'], '*')" },
+  'grant-role': { write: "allow('viewer', ['view'], '*', {", wrong: "allow('viewers', ['view'], '*', {" },
+  permission: { write: "allow('viewer', ['view'], '*', {", wrong: "allow('viewer', ['read'], '*', {" },
 };
 
 /** A plugin, a rule and adapters of one's own, typed by what the package exports and by nothing else. */
