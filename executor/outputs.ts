@@ -10,6 +10,7 @@ import {
   isObjectType,
   Kind,
 } from 'graphql';
+import { GatewayError } from '../core/errors.ts';
 import { isRawNumber } from '../core/json/lossless-json.ts';
 import { isJsonObject } from '../core/noetl/json-object.ts';
 
@@ -54,7 +55,7 @@ export function attachOutputs(schema: GraphQLSchema, wireNames: WireNames): void
 
 function outputResolver(field: GraphQLField<unknown, unknown>, wire: string): GraphQLFieldResolver<unknown, unknown> {
   const { name } = getNamedType(field.type);
-  const convert = name === 'String' ? textOfNumber : name === 'Float' ? floatOfNumber : undefined;
+  const convert = conversions[name];
   return (source, args, context, info) => {
     if (!isJsonObject(source)) return defaultFieldResolver(source, args, context, info);
     const value = member(source, wire, field.name);
@@ -66,6 +67,21 @@ function outputResolver(field: GraphQLField<unknown, unknown>, wire: string): Gr
 function member(source: Readonly<Record<string, unknown>>, wire: string, name: string): unknown {
   if (Object.hasOwn(source, wire)) return source[wire];
   return Object.hasOwn(source, name) ? source[name] : undefined;
+}
+
+/** By scalar: what becomes of a value on the wire that the scalar itself would refuse. */
+const conversions: Readonly<Record<string, ((value: unknown) => unknown) | undefined>> = {
+  String: (value) => textOfNumber(value),
+  Float: (value) => floatOfNumber(value),
+  Int: (value) => int32(value),
+};
+
+/** @throws ERR_UPSTREAM for an integer beyond 32 bits: NoETL's document promised none, so it is no fault of the gateway's. */
+function int32(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(int32);
+  const isLong = isRawNumber(value) || (Number.isInteger(value) && value !== (Number(value) | 0));
+  if (!isLong) return value;
+  throw new GatewayError('ERR_UPSTREAM', 'NoETL answered with a number that is too large for the field’s type Int');
 }
 
 const textOfNumber = (value: unknown): unknown => (isRawNumber(value) ? value.rawJSON : value);

@@ -225,3 +225,17 @@ describe('operations with rules of their own, where NoETL has moved them', () =>
     expect((await ask('mutation { sql(query: "x") }', { args: { query: 'x' } })).data).toEqual({ sql: { rows: 1 } });
   });
 });
+
+test('a number that Int cannot hold is the upstream’s mistake, never an internal error', async () => {
+  const sdl = `type Query { sizes: Sizes @httpOperation(path: "/sizes", httpMethod: GET) @noetl(kind: "plain") }
+    type Sizes { small: Int large: Int many: [Int] }`;
+  const operations = { sizes: { upstream: 'GET /sizes', access: authenticated() } };
+  const body = { small: 7, large: 5_000_000_000, many: [1, 5_000_000_000] };
+  const { upstream } = scriptedUpstream({ 'GET /sizes': { status: 200, body } });
+  const { data, errors } = await executorCaller(upstream, { sdl, operations }).ask('{ sizes { small large many } }');
+  expect(data).toEqual({ sizes: { small: 7, large: null, many: null } });
+  expect(errors?.map(({ originalError }) => (originalError as GatewayError).code)).toEqual([
+    'ERR_UPSTREAM',
+    'ERR_UPSTREAM',
+  ]);
+});
