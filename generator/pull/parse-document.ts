@@ -4,6 +4,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { referenceProblems } from '../document/reference-problems.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { componentNames } from '../normalise/rules/component-names.ts';
+import { resolveReferences } from '../normalise/rules/resolve-references.ts';
 import { escapePointer, isRecord, listOperations, type OpenApiDocument } from '../openapi/open-api.ts';
 import { placeOfLine } from './place-of-line.ts';
 
@@ -97,8 +98,8 @@ function checkVersion(value: Readonly<Record<string, unknown>>): void {
 }
 
 async function check(document: OpenApiDocument): Promise<void> {
-  // The library resolves in place, and refuses names that the rules put right.
-  const copy = structuredClone(normalise(document, [componentNames]).document);
+  // The library resolves in place, and refuses names that the rules put right; shared parts are checked where they are used.
+  const copy = structuredClone(withoutSharedParts(normalise(document, [resolveReferences, componentNames]).document));
   const version = /^3\.[01]$/.test(document.openapi) ? `${document.openapi}.0` : document.openapi;
   const checked: Record<string, unknown> = { ...copy, openapi: version };
   const result = await validate(checked as unknown as Parameters<typeof validate>[0], {
@@ -112,6 +113,13 @@ async function check(document: OpenApiDocument): Promise<void> {
   const more = result.errors.length > maxProblems ? [`and ${result.errors.length - maxProblems} more`] : [];
   const text = printed(checked);
   throw invalid([...result.errors.slice(0, maxProblems).map(({ message }) => oneLine(message, text)), ...more]);
+}
+
+/** Answers, parameters and bodies that operations refer to stand in the operations by now. */
+function withoutSharedParts(document: OpenApiDocument): OpenApiDocument {
+  if (document.components === undefined) return document;
+  const { schemas = {}, securitySchemes } = document.components;
+  return { ...document, components: { schemas, ...(securitySchemes === undefined ? {} : { securitySchemes }) } };
 }
 
 /** The document as the library's line numbers count it: resolved in place. Empty when it goes in circles. */

@@ -19,6 +19,8 @@ const reserved = new Set([
     'MutationInput',
   ],
   ...['Execution', 'ExecuteResult'],
+  // Mesh looks names up in plain objects, which have these already.
+  ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
 /** Components whose names GraphQL cannot have, or keeps for something else, are renamed; no two names meet. */

@@ -53,7 +53,8 @@ function resolveOperation(
   return { ...operation, ...parts };
 }
 
-const maxHops = 16;
+/** No chain that somebody wrote is longer; a circle ends here. */
+const maxHops = 1_000;
 
 function resolve(document: OpenApiDocument, node: unknown, counter: { changes: number }): Record<string, unknown> {
   let found = node;
