@@ -27,7 +27,7 @@ export async function examineProject(projectDir: string, declaration: GatewayCon
     discoverIssuer: (rules) => createIssuerDocuments(rules, globalThis.fetch, Date.now).keyCount(),
     pingStore,
     liveDocumentHash: (config) => withUpstream(config, probeDocument),
-    lockedDocumentHash: async () => (await readLock(projectDir))?.documentSha256,
+    lockedDocumentHash: async () => (await readLock(projectDir))?.apiSha256,
     now: () => new Date(),
   });
   return { findings, text: renderFindings(findings), hasProblem: hasProblem(findings) };

@@ -3,12 +3,19 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { loadTools } from '../generator-tools.ts';
 
+interface PullFlags {
+  readonly dir: string;
+  readonly keepDocs?: boolean;
+  readonly label?: string;
+}
+
 /** `noetl-gateway pull`: fetches NoETL's OpenAPI document into the project. */
 export function pullCommand(): Command {
   return new Command('pull')
     .description('fetch NoETL’s OpenAPI document into openapi/noetl.json, its types, and where it came from')
     .argument('<source>', 'an http(s) URL, or a file: JSON or YAML, OpenAPI 3.0 or 3.1')
     .option('--keep-docs', 'keep descriptions and examples; they then appear in the document, not in the schema')
+    .option('--label <name>', 'what to call this release, v4.27.0 for example; written to openapi/noetl.lock.json')
     .option('-C, --dir <folder>', 'the project’s folder', '.')
     .addHelpText(
       'after',
@@ -19,15 +26,17 @@ Examples:
 
 A pull that fails leaves the files as they were. Next: noetl-gateway generate.`,
     )
-    .action(async (source: string, { dir, keepDocs }: { dir: string; keepDocs?: boolean }) => {
+    .action(async (source: string, { dir, keepDocs, label }: PullFlags) => {
       const { pull } = await loadTools(() => import('../../generator/pull/pull.ts'));
       const { lock, changed } = await pull(placeOf(source), {
         projectDir: resolve(dir),
         keepDocs: keepDocs === true,
+        ...(label === undefined ? {} : { label }),
         onProgress: progressLine(),
       });
       const news = changed.length === 0 ? 'nothing changed' : `wrote ${changed.join(', ')}`;
-      console.log(`${lock.operations} operations of version ${printable(lock.upstreamVersion)}: ${news}`);
+      const release = lock.label ?? `version ${lock.upstreamVersion}`;
+      console.log(`${lock.operations} operations of ${printable(release)}: ${news}`);
     });
 }
 

@@ -61,7 +61,7 @@ async function driftOf(dir: string): Promise<Pick<GatewayOptions, 'drift'>> {
     JSON.parse,
     () => undefined,
   );
-  const lockedHash = (lock as { documentSha256?: unknown } | undefined)?.documentSha256;
+  const lockedHash = (lock as { apiSha256?: unknown } | undefined)?.apiSha256;
   return typeof lockedHash === 'string'
     ? { drift: { lockedHash, hashOf: (document) => documentHash(document as OpenApiDocument) } }
     : {};

@@ -1,6 +1,6 @@
 import type { OpenApiDocument } from '../openapi/open-api.ts';
-import { dropProse } from '../pull/drop-prose.ts';
+import { apiMeaning } from './api-meaning.ts';
 import { canonicalJson, sha256 } from './canonical.ts';
 
-/** What a document says, as a hash: equal whatever its prose, format and order of keys. */
-export const documentHash = (document: OpenApiDocument): string => sha256(canonicalJson(dropProse(document)));
+/** What a document says of its API, as a hash: equal whatever its prose, its order, its release number and what repeats a default. */
+export const documentHash = (document: OpenApiDocument): string => sha256(canonicalJson(apiMeaning(document)));

@@ -10,6 +10,9 @@ const nameMaps = new Set([
   ...['pathItems', 'variables', 'encoding'],
 ]);
 
+/** Whether the members below a word of OpenAPI have names that the document chose. */
+export const isNameMap = (word: string): boolean => nameMaps.has(word);
+
 const literals = new Set(['default', 'enum', 'const', 'required', 'security', 'mapping']);
 
 /**
@@ -28,16 +31,16 @@ function withoutHosts(node: Readonly<Record<string, unknown>>): Readonly<Record<
   return basePath === '' ? rest : { ...rest, servers: [{ url: basePath }] };
 }
 
-function strip(node: unknown, isNameMap: boolean): unknown {
+function strip(node: unknown, isMap: boolean): unknown {
   if (Array.isArray(node)) return node.map((item) => strip(item, false));
   if (!isRecord(node)) return node;
-  const bare = isNameMap || !Array.isArray(node['servers']) ? node : withoutHosts(node);
-  const kept = Object.entries(bare).filter(([key]) => isNameMap || !(prose.has(key) || key.startsWith('x-')));
-  return fromEntries(kept.map(([key, value]) => [key, stripMember(key, value, isNameMap)]));
+  const bare = isMap || !Array.isArray(node['servers']) ? node : withoutHosts(node);
+  const kept = Object.entries(bare).filter(([key]) => isMap || !(prose.has(key) || key.startsWith('x-')));
+  return fromEntries(kept.map(([key, value]) => [key, stripMember(key, value, isMap)]));
 }
 
-function stripMember(key: string, value: unknown, isNameMap: boolean): unknown {
-  if (isNameMap) return strip(value, false);
+function stripMember(key: string, value: unknown, isMap: boolean): unknown {
+  if (isMap) return strip(value, false);
   if (literals.has(key)) return value;
   // OpenAPI wants a description of every answer.
   if (key === 'responses' && isRecord(value)) {

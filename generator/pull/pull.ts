@@ -15,10 +15,12 @@ export interface DocumentLock {
   readonly source: string;
   /** The document's `info.version`. */
   readonly upstreamVersion: string;
+  /** What `pull --label` called the release. */
+  readonly label?: string;
   /** Of the bytes that were read. */
   readonly sha256: string;
-  /** Of what the document says: prose dropped, keys in order. Equal for equal APIs. */
-  readonly documentSha256: string;
+  /** Of what the document says of the API ({@link documentHash}): drift is a live document with another. */
+  readonly apiSha256: string;
   readonly operations: number;
   /** When these bytes were first pulled, ISO 8601. */
   readonly date: string;
@@ -28,6 +30,8 @@ export interface PullOptions extends Partial<Omit<LoadOptions, 'projectDir'>> {
   readonly projectDir: string;
   /** Keep descriptions, titles and examples. Default false. */
   readonly keepDocs?: boolean;
+  /** The release that the document is of, `v4.27.0` for example: `info.version` does not always tell releases apart. */
+  readonly label?: string;
   readonly now?: () => Date;
 }
 
@@ -58,8 +62,9 @@ export async function pull(source: string, options: PullOptions): Promise<PullRe
   const facts = {
     source: origin,
     upstreamVersion: parsed.info?.version ?? '',
+    ...(options.label === undefined ? {} : { label: options.label }),
     sha256: sha256(bytes),
-    documentSha256: documentHash(parsed),
+    apiSha256: documentHash(parsed),
     operations: listOperations(parsed).length,
   };
   const lock = await dated(projectDir, facts, now);

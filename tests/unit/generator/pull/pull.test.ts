@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { authenticated } from '../../../../core/access/access-rule.ts';
+import { buildSchema } from '../../../../generator/build-schema.ts';
 import { documentHash } from '../../../../generator/document/document-hash.ts';
 import type { OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
 import { pull, readLock } from '../../../../generator/pull/pull.ts';
@@ -102,10 +104,63 @@ describe('pull', () => {
       operations: 2,
       date: '2026-01-02T03:04:05.000Z',
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
-      documentSha256: documentHash(document as OpenApiDocument),
+      apiSha256: documentHash(document as OpenApiDocument),
     });
     expect(await readLock(projectDir)).toEqual(lock);
   });
+
+  it('tells releases apart by a label', async () => {
+    const { lock } = await pull(save('given.json', JSON.stringify(document)), { projectDir, now, label: 'v4.27.0' });
+    expect(lock.label).toBe('v4.27.0');
+    expect((await readLock(projectDir))?.label).toBe('v4.27.0');
+  });
+
+  it('takes shared parts that refer to names GraphQL cannot have, long chains of references, and a schema called constructor', async () => {
+    const chain = Object.fromEntries(
+      Array.from({ length: 60 }, (_, index) => [
+        `P${index}`,
+        index === 59
+          ? { name: 'page', in: 'query', schema: { $ref: '#/components/schemas/constructor' } }
+          : { $ref: `#/components/parameters/P${index + 1}` },
+      ]),
+    );
+    const answer = {
+      description: '',
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/Page[Item]' } } },
+    };
+    const shared = {
+      openapi: '3.1.0',
+      info: { title: 'NoETL', version: '1' },
+      paths: {
+        '/api/things': {
+          get: {
+            parameters: [{ $ref: '#/components/parameters/P0' }],
+            responses: { '200': { $ref: '#/components/responses/Items' } },
+          },
+        },
+      },
+      components: {
+        parameters: chain,
+        responses: { Items: answer, 'not-used': answer },
+        schemas: {
+          'Page[Item]': { type: 'object', properties: { items: { type: 'array', items: { type: 'string' } } } },
+          constructor: { type: 'object', properties: { size: { type: 'integer' } } },
+        },
+      },
+    };
+    const { document: taken } = await pull(save('given.json', JSON.stringify(shared)), { projectDir, now });
+    const { schema } = await buildSchema(taken, {
+      operations: { things: { upstream: 'GET /api/things', access: authenticated() } },
+      roles: [],
+      grants: [],
+    });
+    expect(
+      schema
+        .getQueryType()
+        ?.getFields()
+        ['things']?.args.map((arg) => `${arg.name}: ${arg.type}`),
+    ).toEqual([expect.stringMatching(/^page: \w*constructor\w*$/i)]);
+  }, 60_000);
 
   it('writes the same bytes for YAML, and for keys in another order', async () => {
     await pull(save('a.json', JSON.stringify(document)), { projectDir, now });
