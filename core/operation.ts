@@ -35,6 +35,6 @@ export interface Operation {
   /** Wire name → public names of the answer's fields; an empty list hides. Fields not named take their camelCase name. */
   readonly fields: Readonly<Record<string, readonly string[]>>;
   readonly acceptRisk: string | undefined;
-  /** `Type.wire_name` of fields and members that the document has and that nobody has accepted: not in the schema. */
+  /** `Type.wire_name` of fields and members that the document has and that were not accepted: not in the schema. */
   readonly closed?: readonly string[];
 }

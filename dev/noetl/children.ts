@@ -10,7 +10,7 @@ export type ChildTools = Omit<LayOutTools, 'startChild'> & {
   startChildOf(parentId: string): LayOutTools['startChild'];
 };
 
-/** How a step starts another playbook, and what it hears of it. */
+/** How a step starts another playbook, and what it receives from it. */
 export function childTools(
   { find, speak }: RunsOptions,
   start: (entry: CatalogEntry, options: StartOptions) => Run,

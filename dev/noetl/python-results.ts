@@ -91,7 +91,7 @@ function widgetPayload({ schema_version: version, widget_type: type, payload }: 
   return version === 1 && typeof type === 'string' && isRecord(payload) ? { payload } : {};
 }
 
-/** A step in list form: the result stands under `_prev`, beside the times of its tasks. */
+/** A step in list form: the result is under `_prev`, beside the times of its tasks. */
 function listResult(step: ScriptStep, produced: unknown): PythonResult {
   const own = isRecord(produced) ? produced : {};
   const results = { [taskOf(step)]: produced };
@@ -162,7 +162,7 @@ export function errorContext(step: ScriptStep, error: string, id: string): Membe
   return { _prev: null, error: said, status: 'failed', metrics: metricsOf(step), failed_task: task };
 }
 
-/** Where a NUL byte stands in a result: PostgreSQL stores it nowhere. */
+/** Where a NUL byte is in a result: PostgreSQL stores it nowhere. */
 export function nulIn(result: unknown): 'event' | 'state' | undefined {
   if (!holdsNul(result)) return undefined;
   return isRecord(result) && holdsNul(scalarsAndOneLevel(result)) ? 'event' : 'state';

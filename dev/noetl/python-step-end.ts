@@ -97,7 +97,7 @@ function afterFailure(
   return at;
 }
 
-/** The events of a step could not be stored: the worker says so in an event of its own, and reports a failure. */
+/** The events of a step could not be stored: the worker reports that in an event of its own, and reports a failure. */
 function refuse(line: PythonLine, stepRun: StepRun, at: number): number {
   const { step, part } = stepRun;
   const context = { status: 'FAILED' };

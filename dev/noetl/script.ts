@@ -8,7 +8,7 @@ export interface ScriptChild {
   readonly returns?: boolean;
 }
 
-/** One step of a sample playbook: how long it works, and what comes of it. */
+/** One step of a sample playbook: how long it works, and its result. */
 export interface ScriptStep {
   readonly name: string;
   /** Milliseconds of work; of each iteration in a loop. */

@@ -18,7 +18,7 @@ const bounds = {
   maxContains: 'down',
 } as const;
 
-/** Constraints of which it cannot be told in general which of two is tighter. */
+/** Constraints that cannot be compared: neither of two is tighter in general. */
 const opaque = [
   'multipleOf',
   'contains',

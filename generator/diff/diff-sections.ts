@@ -15,7 +15,7 @@ export interface DiffSection {
 /** A report in the order in which a reviewer reads it, in words that the terminal and the pull request share. */
 export interface DiffSections {
   readonly verdict: string;
-  /** What somebody must look at; sections without lines are left out. */
+  /** What a person must look at; sections without lines are left out. */
   readonly sections: readonly DiffSection[];
   /** What else changed, in one line each. */
   readonly counts: readonly string[];
@@ -76,7 +76,7 @@ function newMembers(exposure: readonly ExposureChange[]): readonly DiffLine[] {
   });
 }
 
-/** Of `new, closed (argument page: Int)` what stands in brackets, without the kind. */
+/** Of `new, closed (argument page: Int)` what is in brackets, without the kind. */
 const detail = (message: string): string =>
   message.replace(/^new, closed \((?:argument|field|member) [^:]*: (.*)\)$/, '($1)');
 

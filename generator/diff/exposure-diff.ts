@@ -22,7 +22,7 @@ export interface FittedTable {
 export interface NewUpstream {
   /** Changes of NoETL's API, each with the fields that it touches. */
   readonly upstream: readonly UpstreamChange[];
-  /** New members of what is open, closed until somebody accepts them. */
+  /** New members of what is open, closed until they are accepted. */
   readonly pending: readonly NewMember[];
 }
 

@@ -73,7 +73,7 @@ function movedToBody({ name }: ContractParameter, { body }: OperationContract): 
   return hasMember ? 'body' : undefined;
 }
 
-/** Parameters of the path are told apart by their place in it, all others by their name. */
+/** Parameters of the path are matched by their place in it, all others by their name. */
 function renamedPathParameters(was: OperationContract, is: OperationContract): ReadonlyMap<string, string> {
   const names = ({ path }: OperationContract) => [...path.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name ?? '');
   const now = names(is);

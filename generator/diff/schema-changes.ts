@@ -95,7 +95,7 @@ function compareValues(direction: Direction, old: SchemaObject, now: SchemaObjec
   ];
 }
 
-/** What is said of a member beside its type: deprecated, read only, write only; how its alternatives are told apart. */
+/** What is said of a member beside its type: deprecated, read only, write only; how its alternatives are distinguished. */
 function compareMarks(direction: Direction, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
   const [was, is] = [old['deprecated'] === true, now['deprecated'] === true];
   const deprecation =
@@ -127,7 +127,7 @@ function compareMarks(direction: Direction, old: SchemaObject, now: SchemaObject
   return [...deprecation, ...access, ...discriminator];
 }
 
-/** Branches of unions, by the name of their component or by what they say. Beside members a union is a condition. */
+/** Branches of unions, by the name of their component or by their content. Beside members a union is a condition. */
 function compareAlternatives(sides: Sides, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
   const { direction } = sides;
   if (isObject(old) || isObject(now)) {

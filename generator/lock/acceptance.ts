@@ -10,7 +10,7 @@ export interface Acceptance {
 
 export const acceptNothing: Acceptance = { changes: false, members: [] };
 
-/** A field, an argument or a member of an argument that the document has and that nobody has accepted. */
+/** A field, an argument or a member of an argument that the document has and that was not accepted. */
 export interface NewMember {
   readonly kind: 'field' | 'argument' | 'member';
   /** What `--accept` takes for it, `executions.newField`; by the first root field that shows it. */

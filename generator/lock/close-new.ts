@@ -5,7 +5,7 @@ import type { GatewayLock } from './gateway-lock.ts';
 import { fullTypeOf, wireOf } from './meaning.ts';
 import { isInput, type Names, type RowView, rowViews } from './row-view.ts';
 
-/** A table in which what nobody has accepted is closed, and what that is. */
+/** A table in which what was not accepted is closed, and what that is. */
 export interface ClosedTable {
   readonly operations: readonly Operation[];
   /** Closed now, in the order of their names. */

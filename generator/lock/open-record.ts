@@ -13,7 +13,7 @@ export const openRecordPath = 'openapi/noetl.open.json';
 
 /**
  * The part of a document that open operations use, whole; of closed operations their keys.
- * @param lock operations that were open count too: what became of them is told in full.
+ * @param lock operations that were open count too: what became of them is reported in full.
  */
 export function openRecord(
   document: OpenApiDocument,
@@ -46,7 +46,7 @@ export function openRecord(
 export const printOpenRecord = (record: OpenApiDocument): string =>
   canonicalJson({ 'x-generated': headerText, ...record });
 
-/** @returns undefined when there is none yet, or none that can be read: then nothing is compared. */
+/** @returns undefined when the file is missing or cannot be read: then nothing is compared. */
 export function parseOpenRecord(text: string | undefined): OpenApiDocument | undefined {
   try {
     const value: unknown = text === undefined ? undefined : JSON.parse(text);

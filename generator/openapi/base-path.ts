@@ -1,6 +1,6 @@
 import { isRecord } from './open-api.ts';
 
-/** The path of the first of a document's `servers`, without a slash at its end; the host is the operator's to say. */
+/** The path of the first of a document's `servers`, without a slash at its end; the operator sets the host. */
 export function basePathOf(servers: unknown): string {
   const [first] = Array.isArray(servers) ? servers : [];
   const url = isRecord(first) && typeof first['url'] === 'string' ? first['url'] : '';

@@ -155,7 +155,7 @@ function gatewayTypes(operations: readonly TableRow[]): readonly DefinitionNode[
 
 type ClosedMembers = ReadonlySet<string>;
 
-/** `Type.wire` of everything that the document has and nobody has accepted. */
+/** `Type.wire` of everything that the document has and was not accepted. */
 const closedMembers = (operations: readonly TableRow[]): ClosedMembers =>
   new Set(operations.flatMap(({ closed = [] }) => closed));
 
