@@ -222,6 +222,13 @@ function createPublicListener(
     headersFor: (request) => cors.headersFor(request.headers),
     onError: telemetry.onError,
     onDone: telemetry.onDone,
+    limits: {
+      connections: config.limits.connections,
+      connectionsPerAddress: config.limits.connectionsPerAddress,
+      isBehindProxy: config.listen.trustedProxies > 0,
+      requestBytes: config.limits.requestBytesInFlight,
+      responseBytes: config.limits.responseBytesInFlight,
+    },
   });
 }
 

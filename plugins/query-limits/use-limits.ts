@@ -7,6 +7,8 @@ import { maxRootFieldsRule } from './max-root-fields.ts';
 
 /** Limits on a GraphQL document. Each operation of a document is measured, also those that do not run. */
 export interface QueryLimits {
+  /** Of the text, UTF-8. Longer texts are not parsed. */
+  readonly queryBytes: number;
   readonly queryDepth: number;
   readonly queryAliases: number;
   readonly queryRootFields: number;
@@ -38,11 +40,17 @@ export function useLimits(limits: QueryLimits): Plugin {
   const rules = [...rulesOf(plugins), maxRootFieldsRule(limits.queryRootFields, refuse)];
   return {
     onPluginInit({ addPlugin }) {
+      addPlugin({ onParse: ({ params }) => limitText(params.source, limits.queryBytes, refuse) } as Plugin);
       for (const plugin of plugins) if (plugin.onParse !== undefined) addPlugin(plugin as object);
       addPlugin({ onRequestParse: ({ request }) => requireJson(request) } as Plugin);
       addPlugin({ onValidate: ({ addValidationRule }) => rules.forEach(addValidationRule) });
     },
   };
+}
+
+/** Comments and blanks are not tokens, so the limit of tokens does not bound a text. */
+function limitText(source: unknown, maxBytes: number, refuse: () => never): void {
+  if (typeof source === 'string' && (source.length > maxBytes || Buffer.byteLength(source) > maxBytes)) refuse();
 }
 
 /** The rules that armor's plugins would make anew, each in a hook of its own, for every request. */

@@ -16,11 +16,13 @@ import { useLimits } from '../../plugins/query-limits/use-limits.ts';
 import { type Answer, graphqlErrorAnswer } from '../http/answer.ts';
 import type { Cors } from '../http/cors.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { readHeaderOf } from '../http/header-values.ts';
 import { checkOrigin } from '../http/origin-check.ts';
 import { readBody, requireJson } from '../http/read-body.ts';
 import { guessLimit } from '../rate-limit/guess-limit.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
 import { createDirectAnswer } from './direct-answer.ts';
+import { createDocumentCaches } from './document-caches.ts';
 import { type GraphqlServerContext, useRequestParams } from './request-params.ts';
 import { contentTypeOfUsual, isEnvelopOnly } from './usual-request.ts';
 
@@ -66,7 +68,7 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
     failed: {},
     readBody: () => {
       requireJson(exchange.request);
-      return readBody(exchange.request, config.limits.bodyBytes);
+      return readBody(exchange.request, { maxBytes: config.limits.bodyBytes, lease: exchange.bodyLease });
     },
   });
   const engine = { getEnveloped: yoga.getEnveloped, waitUntil: yoga.waitUntil };
@@ -85,7 +87,12 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
     const contentType = mayBeDirect ? contentTypeOfUsual(exchange) : undefined;
     return contentType === undefined
       ? throughYoga(requestOf(exchange), context)
-      : direct({ readHeader: (name) => headers[name], request: () => requestOf(exchange), context, contentType });
+      : direct({
+          readHeader: readHeaderOf(exchange.request),
+          request: () => requestOf(exchange),
+          context,
+          contentType,
+        });
   };
 }
 
@@ -120,7 +127,7 @@ function createServer(options: GraphqlOptions, callers: WeakMap<object, Caller>)
     logging: false,
     multipart: false,
     maxRequestBodySize: false,
-    parserAndValidationCache: true,
+    parserAndValidationCache: createDocumentCaches(),
   });
 }
 
@@ -137,6 +144,9 @@ function headersOf({ request }: Exchange): Record<string, string> {
     if (value === undefined || name === 'content-length' || name === 'transfer-encoding') continue;
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
+  // Node keeps the first one only; two that differ are no session.
+  const authorization = readHeaderOf(request)('authorization');
+  if (Array.isArray(authorization)) headers['authorization'] = authorization.join(', ');
   return headers;
 }
 

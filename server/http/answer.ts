@@ -6,6 +6,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | Uint8Array;
+  /** Sent instead of `body`, streamed. */
+  readonly file?: { readonly path: string; readonly sizeBytes: number };
 }
 
 /** JSON that no cache keeps; numbers beyond 2^53 that came in exact go out exact. */

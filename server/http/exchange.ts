@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Answer } from './answer.ts';
+import type { ByteLease } from '../../core/byte-budget.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { type Answer, errorAnswer } from './answer.ts';
+import { largeAnswerBytes, takeLarge, writeLarge } from './large-answer.ts';
 
 /** One HTTP request as handlers see it. */
 export interface Exchange {
@@ -12,6 +15,8 @@ export interface Exchange {
   readonly requestId: string;
   /** The caller's address, worked out from the socket and the configured proxies. */
   readonly clientIp: string;
+  /** Takes the bytes of the body from what the process allows itself; given back when the exchange is over. */
+  readonly bodyLease: ByteLease;
 }
 
 /** Splits a request target at its `?`. */
@@ -21,24 +26,59 @@ export function splitTarget(target: string | undefined): { path: string; search:
   return mark < 0 ? { path: url, search: '' } : { path: url.slice(0, mark), search: url.slice(mark) };
 }
 
-/** Writes an answer; a body is left out for HEAD and where HTTP forbids one. */
+/** What writing an answer is bound to. */
+export interface AnswerLimits {
+  /** Of large answers that are not read yet. */
+  readonly lease: ByteLease;
+  /** How long an answer waits for a caller that does not read it. */
+  readonly unreadMs: number;
+}
+
+/** The status that goes out, and when all of it has been handed to the system. */
+export interface Written {
+  readonly status: number;
+  readonly done: Promise<void> | undefined;
+}
+
+/**
+ * Writes an answer; a body is left out for HEAD and where HTTP forbids one. A large body is streamed; where the budget has
+ * no room for it, 503 goes out instead.
+ */
 export function writeAnswer(
   response: ServerResponse,
   method: string,
   answer: Answer,
   extra: Readonly<Record<string, string>>,
-): void {
-  // A text leaves in one write with its headers; bytes take a second one.
-  const { body } = answer;
+  { lease, unreadMs }: AnswerLimits,
+): Written {
+  const { body, file } = answer;
   const bare = answer.status === 204 || answer.status === 304;
-  const headers: Record<string, string | readonly string[]> = {
+  const sizeBytes = file?.sizeBytes ?? (typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
+  const isEmpty = bare || method === 'HEAD';
+  const isLarge = !isEmpty && (sizeBytes >= largeAnswerBytes || file !== undefined);
+  if (isLarge && !takeLarge(lease, sizeBytes)) {
+    return writeAnswer(response, method, errorAnswer(noRoom()), extra, { lease, unreadMs });
+  }
+  const headers = headersOf(answer, extra, sizeBytes >= largeAnswerBytes && isLarge);
+  if (!bare) headers['content-length'] = String(sizeBytes);
+  response.writeHead(answer.status, headers);
+  // A text leaves in one write with its headers; bytes take a second one.
+  if (isLarge) return { status: answer.status, done: writeLarge(response, answer, lease, unreadMs) };
+  response.end(isEmpty ? undefined : body);
+  return { status: answer.status, done: undefined };
+}
+
+const noRoom = () =>
+  new GatewayError('ERR_OVERLOADED', 'too many large responses wait to be read; try again', { retryAfterSecs: 5 });
+
+function headersOf(answer: Answer, extra: Readonly<Record<string, string>>, isLast: boolean) {
+  const headers: Record<string, string | string[]> = {
     'x-content-type-options': 'nosniff',
-    ...answer.headers,
+    ...(answer.headers as Record<string, string | string[]>),
     ...extra,
+    ...(isLast ? { connection: 'close' } : {}),
   };
   const vary = answer.headers['vary'];
   if (vary !== undefined) headers['vary'] = [...new Set([vary, extra['vary'] ?? []].flat())].join(', ');
-  if (!bare) headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
-  response.writeHead(answer.status, headers as Record<string, string | string[]>);
-  response.end(bare || method === 'HEAD' ? undefined : body);
+  return headers;
 }

@@ -1,8 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { type Answer, errorAnswer } from './answer.ts';
+import { limitConnections } from './connection-limits.ts';
 import { type Exchange, splitTarget, writeAnswer } from './exchange.ts';
+import { refuseRepeatedHeaders } from './header-values.ts';
+import { createRoom, defaultLimits, type ListenerLimits } from './listener-limits.ts';
 import { requestIdFrom } from './request-id.ts';
 
 export interface HttpListenerOptions {
@@ -12,6 +16,7 @@ export interface HttpListenerOptions {
   readonly headersFor: (request: IncomingMessage) => Record<string, string>;
   readonly onError: (error: unknown, exchange: Exchange) => void;
   readonly onDone: (exchange: Exchange, status: number, ms: number) => void;
+  readonly limits?: Partial<ListenerLimits>;
 }
 
 /** A listening socket that can stop politely. */
@@ -20,6 +25,8 @@ export interface HttpListener {
   listen(port: number, host: string): Promise<number>;
   /** Refuses new work at once, waits for what is in flight. @returns false when the time ran out first. */
   drain(timeoutMs: number): Promise<boolean>;
+  /** Open now. */
+  readonly connections: number;
 }
 
 /** Nobody holds a connection by being slow. Node looks for half-open requests every 30 s unless told how often. */
@@ -34,11 +41,15 @@ const timeouts = {
 export function createHttpListener(options: HttpListenerOptions): HttpListener {
   let draining = false;
   let inFlight = 0;
-  let onIdle: (() => void) | undefined;
+  let onIdle = () => {};
+  const limits = { ...defaultLimits, ...options.limits };
+  const { bodies, answers, clients } = createRoom(limits);
 
   const answerTo = async (exchange: Exchange): Promise<Answer> => {
-    if (draining) return errorAnswer(new GatewayError('ERR_OVERLOADED', 'this replica is stopping; try again'));
     try {
+      clients.enter(exchange.clientIp);
+      if (draining) return errorAnswer(new GatewayError('ERR_OVERLOADED', 'this replica is stopping; try again'));
+      refuseRepeatedHeaders(exchange.request);
       return await options.handle(exchange);
     } catch (error) {
       options.onError(error, exchange);
@@ -47,39 +58,39 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const exchange: Exchange = {
-      request,
-      method: request.method ?? 'GET',
-      ...splitTarget(request.url),
-      requestId: requestIdFrom(request.headers['x-request-id']),
-      clientIp: options.clientIp(request),
-    };
-    const tell = once(exchange, options.onDone);
-    response.once('close', () => tell(callerGone));
+    const clientIp = options.clientIp(request);
+    const bodyLease = bodies.lease(clientIp);
+    const exchange = exchangeOf(request, clientIp, bodyLease);
+    const tell = once(exchange, response, options.onDone);
     inFlight += 1;
     try {
       const answer = await answerTo(exchange);
       if (response.destroyed) return;
       const closing: Record<string, string> = draining || !request.complete ? { connection: 'close' } : {};
       const extra = { 'x-request-id': exchange.requestId, ...options.headersFor(request), ...closing };
-      writeAnswer(response, exchange.method, answer, extra);
-      tell(answer.status);
+      const room = { lease: answers.lease(clientIp), unreadMs: limits.unreadMs };
+      const { status, done } = writeAnswer(response, exchange.method, answer, extra, room);
+      tell(status);
+      await done;
     } finally {
+      bodyLease.release();
+      clients.leave(clientIp);
       // Not before the work is done, whoever still waits for it: a logout must not meet a store that is closed.
       inFlight -= 1;
-      if (inFlight === 0) onIdle?.();
+      if (inFlight === 0) onIdle();
     }
   };
 
-  const server = createServer(timeouts);
-  server.on('request', (request, response) => {
-    serve(request, response).catch((error: unknown) => {
-      response.destroy(error instanceof Error ? error : undefined);
-    });
+  const server = createServer(timeouts, (request, response) => {
+    void serve(request, response).catch((error: unknown) => response.destroy(asError(error)));
   });
+  const sockets = limitConnections(server, limits);
 
   return {
     listen: (port, host) => listen(server, port, host),
+    get connections() {
+      return sockets.count();
+    },
     async drain(timeoutMs) {
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -89,20 +100,36 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
       server.closeIdleConnections();
       await within(closed, finished ? 250 : 0);
       server.closeAllConnections();
+      sockets.stop();
       return finished;
     },
   };
 }
 
+const asError = (thrown: unknown) => (thrown instanceof Error ? thrown : undefined);
+
+function exchangeOf(request: IncomingMessage, clientIp: string, bodyLease: ByteLease): Exchange {
+  return {
+    request,
+    method: request.method ?? 'GET',
+    ...splitTarget(request.url),
+    requestId: requestIdFrom(request.headers['x-request-id']),
+    clientIp,
+    bodyLease,
+  };
+}
+
 /** Tells once how an exchange ended: by its answer, or because the caller has left. */
-function once(exchange: Exchange, onDone: HttpListenerOptions['onDone']): (status: number) => void {
+function once(exchange: Exchange, response: ServerResponse, onDone: HttpListenerOptions['onDone']) {
   const startedAt = performance.now();
   let told = false;
-  return (status) => {
+  const tell = (status: number): void => {
     if (told) return;
     told = true;
     onDone(exchange, status, performance.now() - startedAt);
   };
+  response.once('close', () => tell(callerGone));
+  return tell;
 }
 
 /** Counted and never sent: who leaves before the answer is no fault of ours. */

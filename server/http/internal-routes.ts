@@ -42,7 +42,7 @@ async function callback(exchange: Exchange, options: InternalRoutesOptions): Pro
 
 /** Workers say `application/json`, but whether they do is no reason to lose an answer: only the text must be JSON. */
 async function callbackBody({ request }: Exchange): Promise<unknown> {
-  const body = await readBody(request, maxCallbackBytes);
+  const body = await readBody(request, { maxBytes: maxCallbackBytes });
   return body.length === 0 ? undefined : parseBody(body);
 }
 

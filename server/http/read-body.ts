@@ -1,21 +1,37 @@
 import type { IncomingMessage } from 'node:http';
+import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json/lossless-json.ts';
 import { isJsonMediaType } from '../../core/json/media-type.ts';
 import { resolveAtEndOfTurn } from '../turn.ts';
 
+/** What reading a body is bound to. */
+export interface BodyLimits {
+  /** More than that is ERR_BODY_TOO_LARGE, at the header or while reading. */
+  readonly maxBytes: number;
+  /** From here on until the last byte. Default 30 s. */
+  readonly timeoutMs?: number;
+  /** Takes the bytes before they are read: those that the header announces, else those that arrive. */
+  readonly lease?: ByteLease;
+}
+
+const defaultTimeoutMs = 30_000;
+
 /**
- * Reads a request's body, counting bytes.
- * @param maxBytes more than that is ERR_BODY_TOO_LARGE, at the header or while reading.
- * @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE (a content encoding), ERR_REQUEST_INVALID (cut off)
+ * Reads the body of a request and counts its bytes.
+ * @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE (a content encoding), ERR_REQUEST_INVALID (cut off or too slow),
+ * ERR_OVERLOADED (too many bytes of bodies are in memory)
  */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+  const { maxBytes, lease } = limits;
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     throw new GatewayError('ERR_MEDIA_TYPE', 'a body must come without content encoding');
   }
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  return bytesOf(request, maxBytes);
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > maxBytes) throw tooLarge(maxBytes);
+  if (lease?.grow(announced) === false) throw overloaded();
+  return bytesOf(request, limits, announced);
 }
 
 const tooLarge = (maxBytes: number) =>
@@ -23,24 +39,40 @@ const tooLarge = (maxBytes: number) =>
 
 const cutOff = (cause?: unknown) => new GatewayError('ERR_REQUEST_INVALID', 'the body ended early', { cause });
 
+const tooSlow = () => new GatewayError('ERR_REQUEST_INVALID', 'the body did not arrive in time');
+
+const overloaded = () =>
+  new GatewayError('ERR_OVERLOADED', 'too many requests are being read; try again', { retryAfterSecs: 1 });
+
 /** By events: an async iterator over the request costs more than the rest of reading. */
-function bytesOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function bytesOf(request: IncomingMessage, limits: BodyLimits, announced: number): Promise<Buffer> {
+  const { maxBytes, timeoutMs = defaultTimeoutMs, lease } = limits;
   return new Promise((resolve, reject) => {
     if (request.destroyed) return reject(cutOff());
     const chunks: Buffer[] = [];
     let size = 0;
+    const stop = (error: GatewayError) => {
+      clearTimeout(timer);
+      request.off('data', take).pause();
+      chunks.length = 0;
+      reject(error);
+    };
+    const timer = setTimeout(() => stop(tooSlow()), timeoutMs);
     const take = (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= maxBytes) return void chunks.push(chunk);
-      request.off('data', take).pause();
-      reject(tooLarge(maxBytes));
+      if (size > maxBytes) stop(tooLarge(maxBytes));
+      else if (announced === 0 && lease?.grow(chunk.length) === false) stop(overloaded());
+      else chunks.push(chunk);
     };
     request
       .on('data', take)
-      .once('end', () => resolveAtEndOfTurn(resolve, Buffer.concat(chunks)))
-      .once('error', (error) => reject(cutOff(error)))
-      // After the end there is nothing to say, and an error for nobody costs its stack.
-      .once('close', () => request.readableEnded || reject(cutOff()));
+      .once('end', () => {
+        clearTimeout(timer);
+        resolveAtEndOfTurn(resolve, Buffer.concat(chunks));
+      })
+      .once('error', (error) => stop(cutOff(error)))
+      // After the end there is nothing to report, and an error that is not used costs its stack.
+      .once('close', () => request.readableEnded || stop(cutOff()));
   });
 }
 

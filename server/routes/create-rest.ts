@@ -6,6 +6,7 @@ import { createLoginCodes } from '../auth/browser/login-codes.ts';
 import { createSignIn } from '../auth/login/sign-in.ts';
 import type { Parts } from '../compose.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { readHeaderOf } from '../http/header-values.ts';
 import { guessLimit } from '../rate-limit/guess-limit.ts';
 import { createBackchannelLogout } from './backchannel-logout.ts';
 import { createBrowserLogin } from './browser-login.ts';
@@ -44,10 +45,7 @@ export function createRest(
       health: async () => 'ok',
     },
     requireCaller: async (exchange) => {
-      const found = await authenticate(
-        (name) => exchange.request.headers[name],
-        guessLimit(limits, exchange.clientIp, observe),
-      );
+      const found = await authenticate(readHeaderOf(exchange.request), guessLimit(limits, exchange.clientIp, observe));
       if ('refused' in found) throw found.refused;
       if (found.source === 'cookie') checkCookieOrigin(exchange);
       return found.caller;

@@ -14,7 +14,7 @@ export interface LoginOptions {
 /**
  * `POST /api/auth/login`: exchanges an identity token for a session. The address passed on is the peer's, whatever the
  * body says.
- * @throws ERR_LOGIN_REJECTED (401), ERR_AUTH_UNAVAILABLE (503), ERR_RATE_LIMITED (429), ERR_REQUEST_INVALID (400)
+ * @throws ERR_LOGIN_REJECTED (401), ERR_AUTH_UNAVAILABLE (503), ERR_REQUEST_INVALID (400)
  */
 export function createLogin({ signIn, setCookie }: LoginOptions): Handlers<RestContext>['login'] {
   return async (body, { exchange, answerHeaders }) => {

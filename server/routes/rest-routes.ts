@@ -35,9 +35,13 @@ async function answer(route: Route, exchange: Exchange, options: RestRoutesOptio
   return route.answer === 'text' ? text(200, String(result.value)) : json(200, result.value, context.answerHeaders);
 }
 
-async function bodyOf(route: Route, { request }: Exchange, maxBodyBytes: number): Promise<unknown> {
+/** A caller that is not known yet has little time: these bodies are small. */
+const strangerTimeoutMs = 5_000;
+
+async function bodyOf(route: Route, { request, bodyLease }: Exchange, maxBodyBytes: number): Promise<unknown> {
   if (route.body === 'none') return undefined;
-  const body = await readBody(request, Math.min(route.maxBodyBytes, maxBodyBytes));
+  const maxBytes = Math.min(route.maxBodyBytes, maxBodyBytes);
+  const body = await readBody(request, { maxBytes, timeoutMs: strangerTimeoutMs, lease: bodyLease });
   if (body.length === 0 && route.body === 'optional') return undefined;
   if (route.bodyType === 'form') return formOf(request, body);
   requireJson(request);

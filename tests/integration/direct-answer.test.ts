@@ -8,6 +8,7 @@ import { resolveConfig } from '../../core/config/resolve-config.ts';
 import shipped from '../../gateway.config.ts';
 import { createGateway, type Gateway } from '../../server/gateway.ts';
 import { generatedSdl } from '../support/executor-caller.ts';
+import { rawRequest } from '../support/raw-request.ts';
 
 const token = 'session-token-of-an-analyst';
 const ids = {
@@ -275,5 +276,22 @@ describe('answered without the HTTP half of Yoga, or with it', () => {
       await send(ports[which], sent);
       expect(ran).toEqual(['onExecute', contextKeys, ...(which === 'yoga' ? ['onResponse'] : [])]);
     }
+  });
+});
+
+describe.each(['direct', 'yoga'] as const)('two Authorization headers, %s', (way) => {
+  const body = '{"query":"{__typename}"}';
+  const withTokens = (one: string, two: string) =>
+    rawRequest(
+      `http://127.0.0.1:${ports[way]}`,
+      `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n` +
+        `Authorization: Bearer ${one}\r\nAuthorization: Bearer ${two}\r\nconnection: close\r\n\r\n${body}`,
+    );
+
+  test.each([
+    [token, 'another-token-than-that'],
+    ['another-token-than-that', token],
+  ])('that differ are no session', async (one, two) => {
+    expect(await withTokens(one, two)).toMatch(/^HTTP\/1\.1 401 [\s\S]*ERR_TOKEN_MALFORMED/);
   });
 });

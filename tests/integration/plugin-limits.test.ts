@@ -47,6 +47,14 @@ const limits: Record<string, { within: string; beyond: string }> = {
   },
   'root fields that are one': { within: `{ ${'special '.repeat(10)} }`, beyond: `{ ${'special '.repeat(11)} }` },
   tokens: { within: tagged(984), beyond: tagged(985) },
+  'bytes of a query': {
+    within: `{ special } #${'x'.repeat(32 * 1024 - 13)}`,
+    beyond: `{ special } #${'x'.repeat(32 * 1024 - 12)}`,
+  },
+  'bytes of a query, several of them a character': {
+    within: `{ special } #${'é'.repeat(16 * 1024 - 7)}`,
+    beyond: `{ special } #${'é'.repeat(16 * 1024 - 6)}`,
+  },
   directives: {
     within: `{ special ${'@skip(if: false) '.repeat(1)} execution(id: "1") { ${repeat(49, () => 'id @skip(if: false)')} } }`,
     beyond: `{ special ${'@skip(if: false) '.repeat(1)} execution(id: "1") { ${repeat(50, () => 'id @skip(if: false)')} } }`,

@@ -3,6 +3,7 @@ import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import shipped from '../../gateway.config.ts';
 import { startDevGateway } from '../support/dev-gateway.ts';
+import { rawRequest } from '../support/raw-request.ts';
 
 let dev: DevGateway;
 beforeAll(async () => {
@@ -113,4 +114,12 @@ it.each([
     statuses.push((await post(path, { session_token, ...body }, `198.51.100.${100 + n}`)).status);
   }
   expect(statuses).toEqual([200, 200, 200, 429]);
+});
+
+it.each(['login', 'validate', 'check-access'])('takes 16 KiB of a body for %s, and no more', async (path) => {
+  const head = `POST /api/auth/${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n`;
+  const announced = await rawRequest(dev.url, `${head}content-length: ${16 * 1024 + 1}\r\n\r\n`);
+  expect(announced).toContain('413 ');
+  expect((await post(path, { auth0_token: 'x'.repeat(16 * 1024) }, '203.0.113.99')).status).toBe(413);
+  expect((await post(path, { filler: 'x'.repeat(16 * 1024 - 20) }, '203.0.113.99')).status).toBe(400);
 });

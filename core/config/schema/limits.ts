@@ -7,6 +7,7 @@ const userCount = { min: 1, max: 1_000_000 };
 
 export const limits = section({
   bodyBytes: integer({ default: 1024 * 1024, min: 1, max: maxTextBytes, doc: 'body of a request; 413 beyond' }),
+  queryBytes: integer({ default: 32 * 1024, ...count, doc: 'text of a query, bytes; 400 beyond' }),
   queryDepth: integer({ default: 15, ...count, doc: 'nested selections; 400 beyond' }),
   queryAliases: integer({ default: 15, ...count, doc: 'aliases; 400 beyond' }),
   queryRootFields: integer({ default: 10, ...count, doc: 'root fields; 400 beyond' }),
@@ -29,6 +30,27 @@ export const limits = section({
   userCallsAtOnce: integer({ default: 32, ...count, doc: 'calls to NoETL in flight for one user' }),
   userCallsWaiting: integer({ default: 128, ...count, doc: 'calls of one user that wait for a place; 503 beyond' }),
   callWaitMs: integer({ default: 5_000, ...count, doc: 'a call that waits longer for a place is not made; 503' }),
+  connections: integer({ default: 10_000, ...count, doc: 'connections to the public listener; closed beyond' }),
+  connectionsPerAddress: integer({
+    default: 1_000,
+    ...count,
+    doc: 'connections from one address; closed beyond. With `listen.trustedProxies`: requests in flight of one client; 503 beyond',
+  }),
+  requestBytesInFlight: integer({
+    default: 16 * 1024 * 1024,
+    ...count,
+    doc: 'bodies of requests in memory, of one address a quarter; 503 beyond',
+  }),
+  upstreamBytesInFlight: integer({
+    default: 32 * 1024 * 1024,
+    ...count,
+    doc: 'responses of NoETL in memory, of one user a quarter; 503 beyond',
+  }),
+  responseBytesInFlight: integer({
+    default: 64 * 1024 * 1024,
+    ...count,
+    doc: 'large responses that are not read yet, of one address a quarter; 503 beyond',
+  }),
   loginsPerMinute: integer({ default: 60, ...count, doc: 'refused logins of one address; 429 beyond' }),
   checksPerMinute: integer({ default: 600, ...count, doc: 'session and access checks of one address; 429 beyond' }),
   guessesPerMinute: integer({

@@ -267,7 +267,7 @@ export function parseBackchannelLogoutRequest(body: unknown): Parsed<Backchannel
 export const routes: readonly Route[] = [
   {
     id: 'login', method: 'POST', path: '/api/auth/login',
-    session: 'none', body: 'required', maxBodyBytes: 1048576,
+    session: 'none', body: 'required', maxBodyBytes: 16384,
     bodyType: 'json', answer: 'json',
     handle: async (handlers, body, context) => {
       const parsed = parseLoginRequest(body);
@@ -277,7 +277,7 @@ export const routes: readonly Route[] = [
   },
   {
     id: 'validate', method: 'POST', path: '/api/auth/validate',
-    session: 'none', body: 'required', maxBodyBytes: 1048576,
+    session: 'none', body: 'required', maxBodyBytes: 16384,
     bodyType: 'json', answer: 'json',
     handle: async (handlers, body, context) => {
       const parsed = parseValidateRequest(body);
@@ -287,7 +287,7 @@ export const routes: readonly Route[] = [
   },
   {
     id: 'checkAccess', method: 'POST', path: '/api/auth/check-access',
-    session: 'none', body: 'required', maxBodyBytes: 1048576,
+    session: 'none', body: 'required', maxBodyBytes: 16384,
     bodyType: 'json', answer: 'json',
     handle: async (handlers, body, context) => {
       const parsed = parseCheckAccessRequest(body);
@@ -297,7 +297,7 @@ export const routes: readonly Route[] = [
   },
   {
     id: 'logout', method: 'POST', path: '/api/auth/logout',
-    session: 'required', body: 'optional', maxBodyBytes: 1048576,
+    session: 'required', body: 'optional', maxBodyBytes: 16384,
     bodyType: 'json', answer: 'json',
     handle: async (handlers, body, context) => {
       const parsed = parseLogoutRequest(body === undefined ? {} : body);

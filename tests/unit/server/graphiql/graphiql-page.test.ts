@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createGraphiqlPage } from '../../../../server/graphiql/graphiql-page.ts';
+import type { Answer } from '../../../../server/http/answer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'graphiql-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -20,11 +21,13 @@ for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, 
 
 const missing = pathToFileURL(`${folder}-none/`);
 const built = createGraphiqlPage([missing, pathToFileURL(`${folder}/`)]);
-const bodyOf = (answer: { body: unknown } | undefined) => answer && String(answer.body);
+const bodyOf = (answer: Answer | undefined) =>
+  answer?.file === undefined ? answer?.body : readFileSync(answer.file.path, 'utf8');
 
 test('the page: its policy names this origin alone, no other page can frame it, no cache keeps it', async () => {
-  const { status, headers, body } = await built.page(undefined);
-  expect([status, String(body)]).toEqual([200, '<!doctype html>page']);
+  const answer = await built.page(undefined);
+  const { status, headers } = answer;
+  expect([status, bodyOf(answer)]).toEqual([200, '<!doctype html>page']);
   const policy = String(headers['content-security-policy']);
   expect(policy).toContain("default-src 'none'; script-src 'self';");
   expect(policy).toContain("frame-ancestors 'none'");

@@ -70,7 +70,9 @@ describe('createHttpListener', () => {
   });
 
   it('refuses a body over the limit, by its header and by its bytes', async () => {
-    const { url } = await start(async ({ request }: Exchange) => json(200, parseBody(await readBody(request, 64))));
+    const { url } = await start(async ({ request }: Exchange) =>
+      json(200, parseBody(await readBody(request, { maxBytes: 64 }))),
+    );
     expect((await fetch(url, { method: 'POST', body: 'x'.repeat(65) })).status).toBe(413);
     const chunks = new ReadableStream({
       start(controller) {
@@ -86,7 +88,9 @@ describe('createHttpListener', () => {
   });
 
   it('refuses a compressed body', async () => {
-    const { url } = await start(async ({ request }) => text(200, String((await readBody(request, 64)).length)));
+    const { url } = await start(async ({ request }) =>
+      text(200, String((await readBody(request, { maxBytes: 64 })).length)),
+    );
     const answer = await fetch(url, { method: 'POST', body: 'x', headers: { 'content-encoding': 'gzip' } });
     expect(answer.status).toBe(415);
   });

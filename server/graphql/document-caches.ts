@@ -1,0 +1,44 @@
+import type { DocumentNode, Token } from 'graphql';
+import { LRUCache } from 'lru-cache';
+
+/** Parsed documents and errors of parsing, by the text of the query. */
+export interface DocumentCaches {
+  readonly documentCache: LRUCache<string, DocumentNode>;
+  readonly errorCache: LRUCache<string, Error>;
+}
+
+/** Estimates: a token with the nodes that are made of it, and an error with its stack. */
+const bytesOfToken = 512;
+const bytesOfError = 4 * 1024;
+const keptMs = 3_600_000;
+
+/**
+ * Caches with a bound in bytes: 16 MiB of documents, 1 MiB of errors. A document above 256 KiB, which is about 500 tokens,
+ * is parsed again each time. Without the bound a user could fill the heap with documents that differ in a comment.
+ */
+export function createDocumentCaches(): DocumentCaches {
+  return {
+    documentCache: new LRUCache<string, DocumentNode>({
+      max: 1_024,
+      ttl: keptMs,
+      maxSize: 16 * 1024 * 1024,
+      maxEntrySize: 256 * 1024,
+      sizeCalculation: (document, text) => 2 * text.length + bytesOfToken * (1 + tokensOf(document, text)),
+    }),
+    errorCache: new LRUCache<string, Error>({
+      max: 1_024,
+      ttl: keptMs,
+      maxSize: 1024 * 1024,
+      maxEntrySize: 16 * 1024,
+      sizeCalculation: (_error, text) => 4 * text.length + bytesOfError,
+    }),
+  };
+}
+
+/** Comments are in the list of tokens as well. Without locations every second character may be a token. */
+function tokensOf({ loc }: DocumentNode, text: string): number {
+  if (loc === undefined) return text.length / 2;
+  let count = 0;
+  for (let token: Token | null = loc.startToken; token !== null; token = token.next) count += 1;
+  return count;
+}

@@ -1,0 +1,61 @@
+import { createReadStream } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ByteLease } from '../../core/byte-budget.ts';
+import type { Answer } from './answer.ts';
+
+/** From this size on an answer counts against the budget of unread answers, and its connection ends with it. */
+export const largeAnswerBytes = 256 * 1024;
+
+/** What the kernel holds of one connection at most, as a rule; the rest of a streamed answer is not in memory. */
+const kernelBytes = 4 * 1024 * 1024;
+const sliceBytes = 64 * 1024;
+/** A reader slower than this, in bytes a second, does not get a large answer to its end. */
+const slowestBytesPerSec = 128 * 1024;
+
+/** @returns false when the budget has no room for the answer */
+export const takeLarge = (lease: ByteLease, sizeBytes: number): boolean => lease.grow(Math.min(sizeBytes, kernelBytes));
+
+/**
+ * Writes a large body slice by slice, at the speed of the reader. The header says `connection: close`: that the caller
+ * closes its side is the only sign that it has read everything. The lease is given back then. Without that sign the
+ * connection is reset, so that the kernel frees what it holds.
+ */
+export async function writeLarge(
+  response: ServerResponse,
+  { body, file }: Pick<Answer, 'body' | 'file'>,
+  lease: ByteLease,
+  unreadMs: number,
+): Promise<void> {
+  const { socket } = response;
+  if (socket === null) {
+    lease.release();
+    return;
+  }
+  socket.once('close', () => lease.release());
+  const source = file === undefined ? Readable.from(slices(body)) : createReadStream(file.path);
+  const sizeBytes = file?.sizeBytes ?? Buffer.byteLength(body);
+  try {
+    await pipeline(source, response);
+  } catch (error) {
+    socket.resetAndDestroy();
+    if (!isAbort(error)) throw error;
+  }
+  const waitMs = unreadMs + (Math.min(sizeBytes, kernelBytes) / slowestBytesPerSec) * 1_000;
+  const timer = setTimeout(() => socket.resetAndDestroy(), waitMs);
+  timer.unref();
+  socket.once('close', () => clearTimeout(timer));
+  if (socket.destroyed) clearTimeout(timer);
+}
+
+function* slices(body: string | Uint8Array): Generator<Buffer> {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.length);
+  for (let at = 0; at < bytes.length; at += sliceBytes) yield bytes.subarray(at, at + sliceBytes);
+}
+
+/** The caller left, or was given up. */
+function isAbort(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE' || code === 'ABORT_ERR';
+}
