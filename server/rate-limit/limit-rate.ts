@@ -23,3 +23,17 @@ export function tooMany(route: RateLimitedRoute, rateLimit: RateLimitState, obse
     rateLimit,
   });
 }
+
+/**
+ * For calls of which only refused ones count: none is let in once a key has used up its minute.
+ * @throws ERR_RATE_LIMITED
+ */
+export async function assertWithinRate(
+  limits: RateLimits,
+  route: Exclude<LimitedRoute, 'guess_all'>,
+  key: string,
+  observe: Observe,
+): Promise<void> {
+  const reached = await limits.reached(route, key);
+  if (reached !== undefined) throw tooMany(route, reached, observe);
+}

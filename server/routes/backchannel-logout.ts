@@ -6,7 +6,7 @@ import type { Sessions } from '../../core/ports.ts';
 import { json } from '../http/answer.ts';
 import type { KnownIssuer } from '../identity/judge-token.ts';
 import { readLogoutToken } from '../identity/logout-token.ts';
-import { limitRate } from '../rate-limit/limit-rate.ts';
+import { assertWithinRate, limitRate } from '../rate-limit/limit-rate.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
 import type { Handlers } from './generated/routes.gen.ts';
 import type { RestContext } from './rest-context.ts';
@@ -29,10 +29,12 @@ export function createBackchannelLogout(options: BackchannelLogoutOptions): Hand
   const { known, sessions, limits, observe, clock } = options;
   return async (body, { exchange }) => {
     const { requestId, clientIp } = exchange;
-    await limitRate(limits, 'login', `backchannel ${clientIp}`, observe);
+    const caller = `backchannel ${clientIp}`;
+    await assertWithinRate(limits, 'login', caller, observe);
     const now = new Date(clock());
     const order = await readLogoutToken(body.logout_token, known, now);
     if (isRefusal(order)) {
+      await limitRate(limits, 'login', caller, observe);
       const { issuer } = order.seen;
       observe({
         type: 'sessions_ended',

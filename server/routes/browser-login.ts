@@ -8,7 +8,7 @@ import { endedTicket, type LoginTicket, ticketCookie, ticketOf } from '../auth/b
 import type { SignedIn, SignIn } from '../auth/login/sign-in.ts';
 import type { Answer } from '../http/answer.ts';
 import type { KnownIssuer } from '../identity/judge-token.ts';
-import { limitRate } from '../rate-limit/limit-rate.ts';
+import { assertWithinRate, limitRate } from '../rate-limit/limit-rate.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
 import type { Handlers } from './generated/routes.gen.ts';
 import type { RestContext } from './rest-context.ts';
@@ -33,10 +33,9 @@ type Routes = Pick<Handlers<RestContext>, 'startLogin' | 'finishLogin'>;
  * @see RFC 6749 section 4.1, RFC 7636, RFC 9700 section 2.1
  */
 export function createBrowserLogin(options: BrowserLoginOptions): Routes {
-  const { known, limits, observe } = options;
+  const { known } = options;
   return {
     async startLogin({ exchange }) {
-      await limitRate(limits, 'login', exchange.clientIp, observe);
       const asked = new URLSearchParams(exchange.search);
       const issuer = issuerOf(known, asked.get('issuer'));
       const ticket = ticketFor(issuer.rules, asked);
@@ -49,7 +48,7 @@ export function createBrowserLogin(options: BrowserLoginOptions): Routes {
 
 async function finish({ request, search, clientIp, requestId }: RestContext['exchange'], options: BrowserLoginOptions) {
   const { known, signIn, limits, observe } = options;
-  await limitRate(limits, 'login', clientIp, observe);
+  await assertWithinRate(limits, 'login', clientIp, observe);
   const state = new URLSearchParams(search).get('state') ?? '';
   const ticket = ticketOf(request.headers.cookie, state);
   const issuer = known.find(({ rules }) => rules.browser !== undefined && rules.name === ticket?.issuer);
@@ -59,6 +58,7 @@ async function finish({ request, search, clientIp, requestId }: RestContext['exc
   const uri = redirectUri(options.publicUrl);
   const tokens = await grantedTokens(issuer, ticket, new URL(`${uri}${search}`), uri);
   if (tokens === undefined) {
+    await limitRate(limits, 'login', clientIp, observe);
     observe({ type: 'login', outcome: 'rejected', reason: 'provider_refused', issuer: issuer.rules.issuer, requestId });
     return back(ticket, { error: 'not_accepted' });
   }

@@ -13,7 +13,7 @@ async function login(name: string, groups: unknown): Promise<string> {
 }
 
 beforeAll(async () => {
-  gateway = await startExample(config, { LOGINS_PER_MINUTE: '6', UPSTREAM_SECONDS: '1' });
+  gateway = await startExample(config, { LOGINS_PER_MINUTE: '3', UPSTREAM_SECONDS: '1' });
   tokens['operator'] = await login('olga', ['platform-admins', 'chess-club']);
   tokens['data-team'] = await login('dan', ['data-engineers']);
   tokens['auditor'] = await login('ann', 'nothing-known');

@@ -15,7 +15,7 @@ import { sealTokens } from '../../../core/session/sealed.ts';
 import type { ProviderTokens, Session } from '../../../core/session/session.ts';
 import { capSession } from '../../../core/session/session-lifetime.ts';
 import type { SessionToken } from '../../../core/session/session-token.ts';
-import { limitRate, tooMany } from '../../rate-limit/limit-rate.ts';
+import { assertWithinRate, limitRate } from '../../rate-limit/limit-rate.ts';
 import type { RateLimits } from '../../rate-limit/rate-limits.ts';
 
 export interface SignInOptions {
@@ -97,8 +97,7 @@ export function createSignIn(options: SignInOptions): SignIn {
  */
 async function assertMayGuess({ limits, observe }: SignInOptions, { token, clientIp }: SignInRequest): Promise<void> {
   if (isJwt.test(token)) return;
-  const reached = await limits.reached('login', clientIp);
-  if (reached !== undefined) throw tooMany('login', reached, observe);
+  await assertWithinRate(limits, 'login', clientIp, observe);
 }
 
 /** A token logs in once: what was signed counts, since a signature can often be written in another way. */
