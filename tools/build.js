@@ -1,4 +1,5 @@
-// Compiles the package into dist/ and builds the pages that it serves, with the two sources that `generate` copies from: a client's text is part of its output.
+// Compiles the package into dist/ and builds the pages that it serves. Sources whose text is part of an output are copied: a
+// client's for `generate`, the shipped config for `init`.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, rmSync } from 'node:fs';
 import process from 'node:process';
@@ -8,4 +9,5 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 for (const file of ['client-shapes.ts', 'client-runtime.ts']) {
   copyFileSync(`generator/emit/client/${file}`, `dist/generator/emit/client/${file}`);
 }
+copyFileSync('gateway.config.ts', 'dist/gateway.config.ts');
 execFileSync(process.execPath, ['tools/pages/build-pages.ts'], { stdio: 'inherit' });

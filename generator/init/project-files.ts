@@ -1,74 +1,16 @@
 import type { OutputFile } from '../emit/emitter.ts';
+import { shippedConfig } from './shipped-config.ts';
 
 /** The files of a new project, beside its manifest and NoETL's document. */
 export function projectFiles(name: string): readonly OutputFile[] {
   return [
-    { path: 'gateway.config.ts', content: gatewayConfig },
+    { path: 'gateway.config.ts', content: shippedConfig() },
     { path: '.meshrc.ts', content: meshConfig },
     { path: 'tsconfig.json', content: `${JSON.stringify(compilerOptions, null, 2)}\n` },
     { path: '.gitignore', content: 'node_modules/\n.mesh/\n*.log\n' },
     { path: 'README.md', content: readme(name) },
   ];
 }
-
-/** The grants and operations that ship with the gateway. */
-const gatewayConfig = `import {
-  allow,
-  authenticated,
-  defineGateway,
-  endSessions,
-  onExecution,
-  onPlaybook,
-  role,
-} from 'noetl-gateway';
-import type { NoetlOperations } from './openapi/noetl.types.ts';
-
-/** What of NoETL is open, to whom, and under which name. What is not here is closed. */
-export default defineGateway<NoetlOperations>({
-  operations: {
-    executePlaybook: { upstream: 'POST /api/execute', access: onPlaybook('execute', 'name') },
-    execution: { upstream: 'GET /api/executions/{execution_id}', access: onExecution('view', 'id') },
-    executions: {
-      upstream: 'GET /api/executions',
-      access: authenticated({ rows: 'executions' }),
-      fields: { execution_id: ['id', 'executionId'] },
-    },
-    executionEvents: {
-      upstream: 'GET /api/executions/{execution_id}/events',
-      access: onExecution('view', 'id'),
-      whenPresent: true,
-      args: { execution_id: 'id' },
-    },
-    cancelExecution: {
-      upstream: 'POST /api/executions/{execution_id}/cancel',
-      access: onExecution('execute', 'id'),
-      args: { execution_id: 'id', cascade: { constant: true } },
-    },
-    playbooks: {
-      upstream: 'POST /api/catalog/list',
-      type: 'query',
-      access: authenticated({ rows: 'playbooks' }),
-    },
-    playbook: {
-      upstream: 'POST /api/catalog/resource',
-      type: 'query',
-      access: onPlaybook('view', 'path'),
-      args: { catalog_id: false },
-    },
-    dashboardStats: { upstream: 'GET /api/dashboard/stats', access: authenticated(), whenPresent: true },
-    upstreamHealth: { upstream: 'GET /api/health', access: authenticated(), whenPresent: true },
-    endSessions: endSessions('admin'),
-    workerPools: { upstream: 'GET /api/worker/pools', access: role('admin'), whenPresent: true },
-  },
-  roles: ['admin', 'developer', 'analyst', 'viewer'],
-  grants: [
-    allow('admin', ['execute', 'view', 'edit', 'delete'], '*'),
-    allow('developer', ['execute', 'view', 'edit'], '*', { except: ['system/*', 'api_integration/auth0/*'] }),
-    allow('analyst', ['execute', 'view'], 'data/*'),
-    allow('viewer', ['view'], '*', { except: ['system/*', 'api_integration/auth0/*'] }),
-  ],
-});
-`;
 
 const meshConfig = `import { meshConfig, withTransform } from 'noetl-gateway/mesh';
 import { operations } from './mesh/generated/operations.ts';

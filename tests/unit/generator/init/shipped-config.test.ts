@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { asProjectConfig, shippedConfig } from '../../../../generator/init/shipped-config.ts';
+
+describe('the shipped config of a project', () => {
+  it('imports from the package what the sources export to it, and nothing else', () => {
+    const [block = ''] = /^import \{[^}]*\} from 'noetl-gateway';/.exec(shippedConfig()) ?? [];
+    const names = [...block.matchAll(/^ {2}(\w+),$/gm)].map(([, name]) => name);
+    expect(names).toContain('defineGateway');
+    const exported = readFileSync('index.ts', 'utf8');
+    for (const name of names) expect(exported).toMatch(new RegExp(`\\b${name}\\b`));
+    expect(shippedConfig()).not.toMatch(/from '\.\/core/);
+  });
+
+  it('has each name once, and keeps the other imports and the rest', () => {
+    const text = `import { b, a } from './core/x.ts';\nimport {\n  c,\n  a,\n} from './core/y/z.ts';\nimport { d } from './d.ts';\n\nexport default a;\n`;
+    expect(asProjectConfig(text)).toBe(
+      "import {\n  a,\n  b,\n  c,\n} from 'noetl-gateway';\nimport { d } from './d.ts';\n\nexport default a;\n",
+    );
+  });
+
+  it('is not made when an import would be left', () => {
+    expect(() => asProjectConfig("import * as all from './core/x.ts';\n")).toThrow(TypeError);
+  });
+});
