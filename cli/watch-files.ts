@@ -1,35 +1,40 @@
-import { mkdirSync, watch } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { loadTools } from './generator-tools.ts';
+
+/** Time without a change before a run, so that one saving of several files is one run. */
+const settleMs = 50;
 
 /**
- * Runs again when one of the files changes, after the writing has settled; never twice at once. Folders are watched, as
- * editors replace files; a folder that is not there yet is made. Does not resolve.
+ * Runs once, and again when one of the files changes, after the writing has settled; never twice at once. A file may be
+ * missing; its folder is made. Resolves after the first run; the process then stays alive.
+ * @param run must not throw. It answers which files to follow from then on, beside those that are followed already
  */
-export async function watchFiles(files: readonly string[], run: () => Promise<void>): Promise<never> {
+export async function watchFiles(files: readonly string[], run: () => Promise<readonly string[]>): Promise<void> {
+  const { watch } = await loadTools(() => import('chokidar'));
+  for (const folder of new Set(files.map((file) => dirname(file)))) mkdirSync(folder, { recursive: true });
+  // Editors replace files: a file that is back at once has changed, and was not removed.
+  const watcher = watch([...files], { ignoreInitial: true, atomic: true });
   let timer: NodeJS.Timeout | undefined;
-  let running = false;
-  let again = false;
+  let isRunning = false;
+  let isDue = false;
+  const start = async () => {
+    if (isRunning) {
+      isDue = true;
+      return;
+    }
+    isRunning = true;
+    watcher.add([...(await run())]);
+    isRunning = false;
+    if (isDue) settle();
+    isDue = false;
+  };
   const settle = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      if (running) {
-        again = true;
-        return;
-      }
-      running = true;
-      void run().finally(() => {
-        running = false;
-        if (again) settle();
-        again = false;
-      });
-    }, 50);
+    timer = setTimeout(() => void start(), settleMs);
   };
-  const names = new Set(files.map((file) => basename(file)));
-  for (const folder of new Set(files.map((file) => dirname(file)))) {
-    mkdirSync(folder, { recursive: true });
-    watch(folder, (_event, name) => {
-      if (name !== null && names.has(name)) settle();
-    });
-  }
-  return new Promise<never>(() => {});
+  watcher.on('all', settle);
+  // Changes before that are not reported: what the first run reads must be newer.
+  await new Promise<void>((resolve) => watcher.once('ready', resolve));
+  await start();
 }

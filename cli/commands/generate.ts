@@ -26,7 +26,7 @@ export function generateCommand(): Command {
       'write schema, table, routes, client, pages and manifests from gateway.config.ts and openapi/noetl.json',
     )
     .option('--check', 'write nothing; exit 1 when a file is stale, missing or orphaned')
-    .option('--watch', 'again at each change of the config or the document')
+    .option('--watch', 'again at each change of the document, the config, or a file that it imports')
     .option('--verbose', 'stages with their times, and what each normalising rule did')
     .option('--quiet', 'print problems only')
     .addOption(
@@ -49,26 +49,27 @@ Exit codes: 0 fine, 1 --check found files that are not as they should be, 2 the 
     .action(async (flags: GenerateFlags) => {
       const projectDir = resolve(flags.dir);
       if (flags.watch !== true) {
-        await runOnce(projectDir, flags, false);
+        await runOnce(projectDir, flags);
         return;
       }
-      await runSafely(projectDir, flags, false);
       const files = [configFile, 'openapi/noetl.json', 'openapi/gateway.yaml'].map((file) => join(projectDir, file));
-      const watching = watchFiles(files, () => runSafely(projectDir, flags, true));
+      await watchFiles(files, () => runSafely(projectDir, flags));
       console.log('watching: end with Ctrl-C');
-      await watching;
     });
 }
 
-async function runSafely(projectDir: string, flags: GenerateFlags, fresh: boolean): Promise<void> {
+/** @returns the files that the config is made of, as far as they could be found */
+async function runSafely(projectDir: string, flags: GenerateFlags): Promise<readonly string[]> {
+  const files: string[] = [];
   try {
-    await runOnce(projectDir, flags, fresh);
+    await runOnce(projectDir, flags, (file) => files.push(file));
   } catch (error) {
     reportError(error);
   }
+  return files;
 }
 
-async function runOnce(projectDir: string, flags: GenerateFlags, fresh: boolean): Promise<void> {
+async function runOnce(projectDir: string, flags: GenerateFlags, onFile?: (file: string) => void): Promise<void> {
   const [{ generate }, { emitters }] = await loadTools(() =>
     Promise.all([import('../../generator/generate.ts'), import('../../generator/emit/emitters.ts')]),
   );
@@ -76,7 +77,7 @@ async function runOnce(projectDir: string, flags: GenerateFlags, fresh: boolean)
   const startedAt = performance.now();
   const result = await generate({
     projectDir,
-    config: await loadConfig(projectDir, fresh),
+    config: await loadConfig(projectDir, onFile === undefined ? {} : { onFile }),
     emitters,
     check: flags.check === true,
     accept: acceptance(flags.accept ?? []),

@@ -25,7 +25,7 @@ const renames = [{ section: '', from: 'permits', to: 'grants', since: '9.1.0' }]
 describe('the declaration of a project', () => {
   test('may have the names of the minor version before, and is told so', async () => {
     project('export default { operations: {}, roles: [], permits: [] };');
-    expect(await loadConfig(folder.path, false, renames)).toEqual({ operations: {}, roles: [], grants: [] });
+    expect(await loadConfig(folder.path, { renames })).toEqual({ operations: {}, roles: [], grants: [] });
     expect(said).toEqual([expect.stringContaining('gateway.config.ts: permits is called grants since 9.1.0')]);
   });
 
@@ -38,6 +38,12 @@ describe('the declaration of a project', () => {
   test.each(['undefined', 'null', '7', '{}', '{ operations: {}, roles: [] }'])('is not %s', async (value) => {
     project(`export default ${value};`);
     await expect(loadConfig(folder.path)).rejects.toMatchObject({ code: 'ERR_CONFIG_INVALID' });
+  });
+
+  test('may be made of several files', async () => {
+    writeFileSync(join(folder.path, 'roles.ts'), 'export const roles: string[] = ["r"];');
+    project('import { roles } from "./roles.ts"; export default { operations: {}, roles, grants: [] };');
+    expect(await loadConfig(folder.path)).toMatchObject({ roles: ['r'] });
   });
 
   test('that is missing is asked for', async () => {
