@@ -25,9 +25,7 @@ export function collectSteps(
   const lost = lostStep ?? stepOfFailedBatch(events);
   const seen = stepsOf(events).map((step) => ({
     ...step,
-    value:
-      wholeValue(step.name, status?.variables, handed) ??
-      (step.name === lost && !isWhole(step.value) ? lostValue : step.value),
+    value: valueOfStep(step, status?.variables, handed) ?? (step.name === lost ? lostValue : step.value),
   }));
   const known = new Set(seen.map(({ name }) => name));
   const older = (status?.completedSteps ?? []).filter((name) => !known.has(name)).reverse();
@@ -61,7 +59,15 @@ export function handedWith(events: readonly RunEvent[], resolved: readonly unkno
 }
 
 const lostValue: StepValue = { kind: 'lost' };
-const isWhole = (value: StepValue | undefined): boolean => value?.kind === 'reference';
+
+/** What is behind a reference is more than what later steps were given. */
+function valueOfStep(
+  { name, value }: StepFacts,
+  variables: JsonObject | undefined,
+  handed: readonly JsonObject[],
+): StepValue | undefined {
+  return wholeValue(name, variables, []) ?? (value?.kind === 'reference' ? value : wholeValue(name, undefined, handed));
+}
 
 /** A batch that NoETL could not work through names no step: it is the one that had ended just before. */
 function stepOfFailedBatch(events: readonly RunEvent[]): string | undefined {

@@ -15,6 +15,8 @@ const run = promisify(execFile);
 export interface RealNoetl {
   readonly url: string;
   register(playbook: string): Promise<void>;
+  /** Registers the server's own database as a credential for steps that use PostgreSQL. */
+  credential(name: string): Promise<void>;
   /** What NoETL itself says, past the gateway. */
   read(path: string): Promise<Record<string, unknown>>;
   stop(): Promise<void>;
@@ -71,15 +73,23 @@ export async function startRealNoetl(installed: string): Promise<RealNoetl> {
     url,
     read,
     stop,
-    async register(content) {
-      const answer = await fetch(`${url}/api/catalog/register`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ content, resource_type: 'Playbook' }),
-      });
-      if (!answer.ok) throw new Error(`NoETL refused a playbook: ${await answer.text()}`);
-    },
+    register: (content) => post(`${url}/api/catalog/register`, { content, resource_type: 'Playbook' }),
+    credential: (credential) =>
+      post(`${url}/api/credentials`, {
+        name: credential,
+        type: 'postgres',
+        data: { db_host: '127.0.0.1', db_port: 5432, db_user: 'noetl', db_password: 'noetl', db_name: name },
+      }),
   };
+}
+
+async function post(url: string, body: unknown): Promise<void> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`NoETL refused ${url}: ${await answer.text()}`);
 }
 
 async function dropStream(name: string): Promise<void> {

@@ -1,0 +1,239 @@
+/** Playbooks that produce something, and what an app must get of them from the Python server. */
+
+interface Step {
+  readonly name: string;
+  /** Lines of Python, or a whole `tool` block by its YAML lines. */
+  readonly python?: readonly string[];
+  readonly tool?: readonly string[];
+  readonly loop?: readonly string[];
+}
+
+function playbook(path: string, workload: string, steps: readonly Step[]): string {
+  const body = steps.map((step, index) => {
+    const next = steps[index + 1];
+    return [
+      `  - step: ${step.name}`,
+      ...(step.loop ?? []).map((line) => `    ${line}`),
+      ...(step.python === undefined ? [] : ['    tool:', '      kind: python', '      code: |']),
+      ...(step.python ?? []).map((line) => `        ${line}`),
+      ...(step.tool ?? []).map((line) => `    ${line}`),
+      ...(next === undefined
+        ? []
+        : ['    next:', '      spec: {mode: exclusive}', '      arcs:', `        - step: ${next.name}`]),
+    ].join('\n');
+  });
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return `apiVersion: noetl.io/v2\nkind: Playbook\nmetadata: {name: ${name}, path: ${path}}\nworkload: {${workload}}\nworkflow:\n${body.join('\n')}\n`;
+}
+
+const start: Step = { name: 'start', python: ['result = {"ok": True}'] };
+const end: Step = { name: 'end', python: ['result = {"status": "complete"}'] };
+const python = (name: string, ...lines: readonly string[]): Step => ({ name, python: lines });
+const sql = (name: string, query: string): Step => ({
+  name,
+  tool: ['tool:', '  kind: postgres', '  auth: pg_local', '  command: |', `    ${query}`],
+});
+
+/** What is compared; `result` as a subset. */
+export interface Expected {
+  readonly status?: string;
+  readonly result?: unknown;
+  readonly step?: string | null;
+  readonly text?: string | null;
+  readonly failure?: { readonly step: string; readonly message: string };
+  /** Text that stands in the raw answer, for numbers that JavaScript cannot hold. */
+  readonly raw?: string;
+  /** Code of the error at `result`. */
+  readonly code?: string;
+}
+
+interface Case {
+  readonly path: string;
+  readonly source: string;
+  readonly expected: Expected;
+}
+
+const one = (name: string, steps: readonly Step[], expected: Expected, workload = 'n: 3'): Case => {
+  const path = `results/${name}`;
+  return { path, source: playbook(path, workload, steps), expected };
+};
+
+const rows40 = "SELECT 9007199254740993::bigint + g AS id, 'Zoë' || g AS name FROM generate_series(1, 40) g;";
+
+export const resultCases: readonly Case[] = [
+  one('scalars', [python('work', 'result = {"answer": 42, "pi": 3.5, "ok": True, "none": None, "text": "hi"}'), end], {
+    result: { work: { answer: 42, pi: 3.5, ok: true, none: null, text: 'hi' } },
+    step: null,
+  }),
+  one('nested', [python('work', 'result = {"a": {"b": {"c": [1, [2, [3]]]}}}'), end], {
+    result: { work: { a: { b: { c: [1, [2, [3]]] } } } },
+    step: null,
+  }),
+  one('lists', [python('work', 'result = {"items": [{"id": 1, "tags": ["a", "b"]}, {"id": 2, "tags": []}]}'), end], {
+    result: {
+      work: {
+        items: [
+          { id: 1, tags: ['a', 'b'] },
+          { id: 2, tags: [] },
+        ],
+      },
+    },
+  }),
+  one('bigint', [start, python('last', 'result = {"id": 9223372036854775807, "id2": 9007199254740993}')], {
+    step: 'last',
+    raw: '"id":9223372036854775807,"id2":9007199254740993',
+  }),
+  one('unicode', [start, python('last', 'result = {"t": "👩‍👩‍👧 中文 Зоя"}')], {
+    result: { t: '👩‍👩‍👧 中文 Зоя' },
+    step: 'last',
+  }),
+  one('large', [start, python('work', 'result = {"items": ["item number " + str(i) for i in range(50000)]}'), end], {
+    step: null,
+    raw: '"item number 49999"',
+  }),
+  one('useful_end', [start, python('end', 'result = {"summary": "3 flights found", "flights": [{"id": 1}]}')], {
+    result: { summary: '3 flights found', flights: [{ id: 1 }] },
+    step: 'end',
+    text: '3 flights found',
+  }),
+  one('number', [start, python('last', 'result = 42')], { result: 42, step: 'last' }),
+  one('text', [start, python('last', 'result = "just text"')], {
+    result: 'just text',
+    step: 'last',
+    text: 'just text',
+  }),
+  one('list', [start, python('last', 'result = [1, {"a": 2}]')], { result: [1, { a: 2 }], step: 'last' }),
+  one('none', [start, python('last', 'result = None')], { result: null, step: 'last' }),
+  one('one_step', [python('only', 'result = {"hello": "world"}')], { result: { hello: 'world' }, step: 'only' }),
+  one(
+    'status_middle',
+    [start, python('mid', 'result = {"status": "ok", "data": {"message": "hi", "list": [1, 2]}}'), end],
+    {
+      result: { mid: { status: 'ok', data: { message: 'hi', list: [1, 2] } } },
+      step: null,
+    },
+  ),
+  one(
+    'status_middle_large',
+    [
+      start,
+      python('mid', 'result = {"status": "ok", "data": ["some words of text " + str(i) for i in range(2000)]}'),
+      end,
+    ],
+    { step: null, raw: '"some words of text 1999"' },
+  ),
+  one(
+    'list_form',
+    [
+      start,
+      {
+        name: 'work',
+        tool: [
+          'tool:',
+          '  - name: a',
+          '    kind: python',
+          '    code: |',
+          '      result = {"y": 2, "list": [1, {"b": 3}]}',
+        ],
+      },
+      end,
+    ],
+    {
+      result: { work: { y: 2, list: [1, { b: 3 }] } },
+      step: null,
+    },
+  ),
+  one(
+    'list_form_last',
+    [
+      start,
+      {
+        name: 'work',
+        tool: [
+          'tool:',
+          '  - name: a',
+          '    kind: python',
+          '    code: |',
+          '      result = {"textOutput": "from list form"}',
+        ],
+      },
+    ],
+    {
+      result: { textOutput: 'from list form' },
+      step: 'work',
+      text: 'from list form',
+    },
+  ),
+  one('rows_2', [sql('query', "SELECT 9007199254740993::bigint AS id, 'Zoë' AS name UNION ALL SELECT 2, 'b';"), end], {
+    step: null,
+    raw: '"id":9007199254740993',
+  }),
+  one('rows_40_last', [start, sql('query', rows40)], { step: 'query', raw: '"id":9007199254741033' }),
+  one('rows_40', [sql('query', rows40), end], { step: null, raw: '"id":9007199254741033' }),
+  one(
+    'flights',
+    [
+      sql('start', 'CREATE TABLE IF NOT EXISTS gateway_flights (summary TEXT);'),
+      python('extract_summary', 'result = {"summary_text": "3 flights found", "query": "{}"}'),
+      sql('persist_result', "INSERT INTO gateway_flights VALUES ('x');"),
+      { name: 'end', tool: ['tool:', '  kind: noop'] },
+    ],
+    { result: { extract_summary: { summary_text: '3 flights found' } }, step: null, text: '3 flights found' },
+  ),
+  one(
+    'loop',
+    [
+      start,
+      {
+        name: 'each',
+        tool: [
+          'tool:',
+          '  kind: python',
+          '  input: {n: "{{ n }}"}',
+          '  code: |',
+          '    result = {"n": n, "square": n * n}',
+        ],
+        loop: ['loop:', '  in: "{{ nums }}"', '  iterator: n', '  spec: {mode: sequential}'],
+      },
+      end,
+    ],
+    {
+      result: { each: { stats: { total: 3, failed: 0, success: 3 }, results: [{ n: 3, square: 9 }] } },
+      step: null,
+    },
+    'nums: [1, 2, 3]',
+  ),
+  one('child', [start, python('last', 'result = {"child": "result"}')], { result: { child: 'result' }, step: 'last' }),
+  one(
+    'parent',
+    [{ name: 'call', tool: ['tool:', '  kind: playbook', '  path: results/child', '  return_step: last'] }, end],
+    {
+      result: { call: { child: 'result' } },
+      step: null,
+    },
+  ),
+  one('failing', [start, python('boom', 'raise ValueError("customer 4711 has no credit limit")'), end], {
+    status: 'FAILED',
+    result: null,
+    failure: { step: 'boom', message: 'customer 4711 has no credit limit' },
+  }),
+  one(
+    'fail_then_work',
+    [
+      python('boom', 'raise ValueError("first step fails")'),
+      python('cleanup', 'import time', 'time.sleep(2)', 'result = {"cleaned": True}'),
+      end,
+    ],
+    {
+      status: 'FAILED',
+      failure: { step: 'boom', message: 'first step fails' },
+    },
+  ),
+  one('secret', [python('work', 'result = {"password": "hunter2-secret", "api_key": "abc", "user": "ann"}'), end], {
+    result: { work: { password: '[hidden]', api_key: '[hidden]', user: 'ann' } },
+  }),
+  one('nul', [start, python('last', 'result = {"list": ["ab" + chr(0)]}')], {
+    status: 'COMPLETED',
+    code: 'ERR_RESULT_LOST',
+  }),
+];
