@@ -4,12 +4,11 @@ import { isGatewayRow } from '../core/config/operation-row.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type OwnPaths, ownPathsOf } from '../core/noetl/own-paths.ts';
-import { createExecutableSchema } from '../executor/executable-schema.ts';
 import { routeOf } from '../executor/root-call.ts';
 import { pairRootFields, plansOf, type RootField } from '../executor/root-fields.ts';
-import { createOperatorEndings } from './auth/operator-endings.ts';
 import { compose, type Parts } from './compose.ts';
 import { createDriftWatch, type DriftWatch, type DriftWatchOptions } from './drift/drift-watch.ts';
+import { createExecutable } from './executable.ts';
 import { createGraphiqlPage } from './graphiql/graphiql-page.ts';
 import { createGraphql } from './graphql/create-graphql.ts';
 import { fieldRules } from './graphql/field-rules.ts';
@@ -166,10 +165,6 @@ function watchDrift(
   });
 }
 
-/** Whether an access decision may cost a call: lists then judge a bounded number of paths. */
-const asksUpstream = ({ auth, adapters }: ResolvedConfig): boolean =>
-  auth.access.checker !== 'local' || adapters.accessChecker !== undefined;
-
 function createPublicListener(
   options: Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock'>>,
   parts: Parts,
@@ -182,16 +177,7 @@ function createPublicListener(
     credentials: config.listen.corsAllowCredentials,
   });
   const ownOrigin = config.listen.publicUrl === undefined ? undefined : new URL(config.listen.publicUrl).origin;
-  const executable = createExecutableSchema({
-    sdl,
-    operations: config.operations,
-    upstream: parts.upstream,
-    endSessions: createOperatorEndings(parts.sessions, observe),
-    clock,
-    observe,
-    reservedPaths: [...config.compiledGrants.reserved],
-    ...(asksUpstream(config) ? { maxPathsPerAnswer: 50 } : {}),
-  });
+  const executable = createExecutable({ config, sdl, clock, observe }, parts);
   const graphql = createGraphql({
     config,
     schema: executable.schema,

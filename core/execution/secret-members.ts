@@ -2,10 +2,10 @@ import { hiddenValue } from '../noetl/hidden-values.ts';
 import { isJsonObject } from '../noetl/json-object.ts';
 
 /** Names of members whose values are secrets, in words. A name that ends in one is secret too: `db_password`. */
-export const defaultSecretNames = [
-  ...['password', 'passwd', 'pwd', 'passphrase', 'secret', 'token', 'api key', 'apikey', 'private key', 'secret key'],
-  ...['access key', 'authorization', 'credential', 'credentials', 'cookie', 'set cookie', 'dsn', 'connection string'],
-] as const;
+export const defaultSecretNames: readonly string[] = [
+  ...['password', 'passwd', 'pwd', 'passphrase', 'secret', 'token', 'api_key', 'apikey', 'private_key', 'secret_key'],
+  ...['access_key', 'authorization', 'credential', 'credentials', 'cookie', 'set_cookie', 'dsn', 'connection_string'],
+];
 
 /** Cursors of paged answers are called tokens and are not secret. */
 const cursors = new Set(['page', 'next', 'previous', 'prev', 'continuation', 'sync', 'cursor']);

@@ -59,7 +59,7 @@ function meaningOf(node: unknown, key: string, isMap: boolean): unknown {
   );
 }
 
-/** Values that are sent, not words of OpenAPI; sets of them are sorted all the same. */
+/** Values that are sent, not words of OpenAPI; sets of them are sorted anyway. */
 const isLiteral = (name: string, isMap: boolean): boolean => !isMap && (name === 'default' || name === 'const');
 
 const isEmpty = (value: unknown): boolean => isRecord(value) && Object.keys(value).length === 0;

@@ -112,7 +112,7 @@ describe.skipIf(installed === undefined)('what a playbook produced is what the a
     expect(data?.['cancelExecution']).toEqual({ status: 'cancelled' });
   });
 
-  it('the list and the execution tell the same of a run that never writes its end', async () => {
+  it('the list and the execution agree of a run that never writes its end', async () => {
     const { id } = await run('results/one_step');
     const { data } = await ask('{ executions(pageSize: 100) { id status } }', {});
     expect(data?.['executions']).toContainEqual({ id, status: 'COMPLETED' });

@@ -1,6 +1,7 @@
 import { adapters } from './adapters.ts';
 import { auth } from './auth.ts';
 import { deploy } from './deploy.ts';
+import { executions, results } from './executions.ts';
 import { limits } from './limits.ts';
 import { listen } from './listen.ts';
 import { section } from './node.ts';
@@ -13,4 +14,4 @@ import { upstream } from './upstream.ts';
  * variables, what is refused and what is unknown, the manifests' variables, the JSON Schema and the settings table.
  * `operations`, `roles` and `grants` have types of their own, because they depend on the document.
  */
-export const sections = section({ upstream, listen, auth, sessions, limits, observability, deploy, adapters });
+export const sections = section({ upstream, listen, auth, sessions, limits, observability, executions, results, deploy, adapters });

@@ -53,7 +53,7 @@ function resolveOperation(
   return { ...operation, ...parts };
 }
 
-/** No chain that somebody wrote is longer; a circle ends here. */
+/** No chain that a schema wrote is longer; a circle ends here. */
 const maxHops = 1_000;
 
 function resolve(document: OpenApiDocument, node: unknown, counter: { changes: number }): Record<string, unknown> {

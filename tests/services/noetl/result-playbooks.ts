@@ -41,7 +41,7 @@ export interface Expected {
   readonly step?: string | null;
   readonly text?: string | null;
   readonly failure?: { readonly step: string; readonly message: string };
-  /** Text that stands in the raw answer, for numbers that JavaScript cannot hold. */
+  /** Text that is in the raw answer, for numbers that JavaScript cannot hold. */
   readonly raw?: string;
   /** Code of the error at `result`. */
   readonly code?: string;

@@ -1,0 +1,41 @@
+import type { Clock } from '../core/clock.ts';
+import type { ResolvedConfig } from '../core/config/resolved-config.ts';
+import type { Observe } from '../core/observe.ts';
+import { createExecutableSchema, type ExecutableSchema } from '../executor/executable-schema.ts';
+import { createOperatorEndings } from './auth/operator-endings.ts';
+import type { Parts } from './compose.ts';
+
+export interface ExecutableGiven {
+  readonly config: ResolvedConfig;
+  /** The generated schema with its call instructions. */
+  readonly sdl: string;
+  readonly clock: Clock;
+  readonly observe: Observe;
+}
+
+/**
+ * The executable schema of a resolved config.
+ * @throws ERR_POLICY_INVALID when schema and config do not fit together
+ */
+export function createExecutable({ config, sdl, clock, observe }: ExecutableGiven, parts: Parts): ExecutableSchema {
+  return createExecutableSchema({
+    sdl,
+    operations: config.operations,
+    upstream: parts.upstream,
+    endSessions: createOperatorEndings(parts.sessions, observe),
+    clock,
+    observe,
+    reservedPaths: [...config.compiledGrants.reserved],
+    ...(asksUpstream(config) ? { maxPathsPerAnswer: 50 } : {}),
+    results: config.results,
+    secretNames: config.executions.secretNames,
+    hideErrors: config.executions.errors === 'hidden',
+    maxResultBytes: config.upstream.maxResponseBytes,
+    maxWaitSeconds: config.executions.maxWaitMs / 1_000,
+    keepBytes: config.executions.keepBytes,
+  });
+}
+
+/** Whether an access decision may cost a call: lists then judge a bounded number of paths. */
+const asksUpstream = ({ auth, adapters }: ResolvedConfig): boolean =>
+  auth.access.checker !== 'local' || adapters.accessChecker !== undefined;
