@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { withinExchange } from '../exchange-scope.ts';
 import { type Answer, errorAnswer } from './answer.ts';
 import { limitConnections } from './connection-limits.ts';
 import { type Exchange, splitTarget, writeAnswer } from './exchange.ts';
@@ -50,7 +51,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
       clients.enter(exchange.clientIp);
       if (draining) return errorAnswer(new GatewayError('ERR_OVERLOADED', 'this replica is stopping; try again'));
       refuseRepeatedHeaders(exchange.request);
-      return await options.handle(exchange);
+      return await withinExchange(() => options.handle(exchange));
     } catch (error) {
       options.onError(error, exchange);
       return errorAnswer(error);

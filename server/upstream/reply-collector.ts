@@ -1,4 +1,5 @@
 import type { Dispatcher, Pool } from 'undici';
+import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { resolveAtEndOfTurn } from '../turn.ts';
 
@@ -13,6 +14,8 @@ export interface RawCall {
   /** Asked when a socket broke before an answer began: whether to send the call once more. */
   readonly mayRetry: () => boolean;
   readonly signal: AbortSignal | undefined;
+  /** Takes the bytes of a large answer before they are read. The caller gives it back. */
+  readonly lease: ByteLease;
 }
 
 export interface RawReply {
@@ -24,6 +27,7 @@ export interface RawReply {
 /** NoETL did not answer: no connection, a broken one, or no answer in time. Other errors do not speak of its health. */
 export class OutageError extends GatewayError {}
 
+const countedFromBytes = 64 * 1024;
 const brokenSocket = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /**
@@ -48,6 +52,7 @@ class Collector implements Dispatcher.DispatchHandler {
   #date: string | undefined;
   #chunks: Buffer[] = [];
   #size = 0;
+  #taken = 0;
 
   constructor(pool: Pool, call: RawCall, resolve: (reply: RawReply) => void, reject: (error: GatewayError) => void) {
     this.#pool = pool;
@@ -104,14 +109,24 @@ class Collector implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#date = typeof headers['date'] === 'string' ? headers['date'] : undefined;
-    if (Number(headers['content-length'] ?? 0) > this.#call.maxBytes) this.#tooLarge();
+    const announced = Number(headers['content-length'] ?? 0);
+    if (announced > this.#call.maxBytes) this.#tooLarge();
+    else this.#take(announced);
+  }
+
+  /** Small answers are not counted: the places of calls bound them. */
+  #take(untilBytes: number): void {
+    if (untilBytes < countedFromBytes || untilBytes <= this.#taken) return;
+    if (this.#call.lease.grow(untilBytes - this.#taken)) this.#taken = untilBytes;
+    else this.fail(noRoom());
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
     this.#size += chunk.length;
-    if (this.#size <= this.#call.maxBytes) this.#chunks.push(chunk);
-    else this.#tooLarge();
+    if (this.#size > this.#call.maxBytes) this.#tooLarge();
+    else this.#take(this.#size);
+    if (!this.#over) this.#chunks.push(chunk);
   }
 
   onResponseEnd(): void {
@@ -130,6 +145,9 @@ class Collector implements Dispatcher.DispatchHandler {
     } else this.fail(new OutageError('ERR_UPSTREAM', 'NoETL cannot be reached', { cause: error }));
   }
 }
+
+const noRoom = () =>
+  new GatewayError('ERR_OVERLOADED', 'too many large responses are in work; try again', { retryAfterSecs: 2 });
 
 function timedOut(collector: Collector): void {
   collector.fail(new OutageError('ERR_UPSTREAM_TIMEOUT', 'NoETL did not answer in time'));

@@ -1,10 +1,12 @@
 import { Pool } from 'undici';
+import { createByteBudget } from '../../core/byte-budget.ts';
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json/lossless-json.ts';
 import { isBusyAnswer } from '../../core/noetl/busy-answer.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { CallClass, Upstream, UpstreamCall, UpstreamReply } from '../../core/ports.ts';
+import { whenExchangeEnds } from '../exchange-scope.ts';
 import { BreakerOpenError, type BreakerOptions, type Breakers, createBreakers } from './breakers.ts';
 import { type Bulkheads, createBulkheads, type Lane, type LaneLoad } from './bulkheads.ts';
 import { createReadSharing } from './read-sharing.ts';
@@ -39,6 +41,8 @@ export interface UpstreamLimits {
   readonly userCallsWaiting: number;
   /** Milliseconds. Default 5,000. */
   readonly callWaitMs: number;
+  /** Of large answers in memory, bytes; one user gets a quarter. Default 32 MiB. */
+  readonly upstreamBytesInFlight: number;
 }
 
 /** The client of NoETL, and what an operator may ask of it. */
@@ -55,6 +59,7 @@ const defaultLimits: UpstreamLimits = {
   userCallsAtOnce: 32,
   userCallsWaiting: 128,
   callWaitMs: 5_000,
+  upstreamBytesInFlight: 32 * 1024 * 1024,
 };
 /** Of both kinds of starts together NoETL sees at most 24. */
 const inFlight = { auth: 64, auth_start: 8, probe: 4, read: 192 } as const;
@@ -158,9 +163,15 @@ function createSender(options: UpstreamOptions, places: Readonly<Record<Lane, nu
     start: openPool(options, places.start),
   } satisfies Record<Lane, Pool>;
 
+  const totalBytes = options.limits?.upstreamBytesInFlight ?? defaultLimits.upstreamBytesInFlight;
+  const budget = createByteBudget({ totalBytes, bytesPerHolder: totalBytes / 4 });
+
   function exchange({ call, lane, path, body }: ReadyCall): Promise<RawReply> {
     retries.call();
-    return collect(pools[lane], {
+    // What is made of an answer lives as long as the exchange that asked for it.
+    const lease = budget.lease(call.user?.userId ?? '');
+    const reply = collect(pools[lane], {
+      lease,
       method: call.method,
       path: `${basePath}${path}`,
       headers: headersOf(call),
@@ -171,6 +182,16 @@ function createSender(options: UpstreamOptions, places: Readonly<Record<Lane, nu
       // A read that others share does not end with one of them.
       signal: call.idempotent ? undefined : call.signal,
     });
+    return reply.then(
+      (raw) => {
+        whenExchangeEnds(lease.release);
+        return raw;
+      },
+      (error: unknown) => {
+        lease.release();
+        throw error;
+      },
+    );
   }
 
   async function send(ready: ReadyCall): Promise<UpstreamReply> {
