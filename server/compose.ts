@@ -3,6 +3,7 @@ import type { CompiledGrants } from '../core/access/decision.ts';
 import type { Clock } from '../core/clock.ts';
 import { isEmailNeeded } from '../core/config/issuers-of.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
+import { parseShadowUntil } from '../core/config/shadow-mode.ts';
 import { type OwnPaths, usualPaths } from '../core/noetl/own-paths.ts';
 import type { Observe } from '../core/observe.ts';
 import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../core/ports.ts';
@@ -21,6 +22,7 @@ import { createRateLimits, type RateLimits } from './rate-limit/rate-limits.ts';
 import { createRedisTokenBuckets } from './rate-limit/redis-token-buckets.ts';
 import { createUserLimits } from './rate-limit/user-limits.ts';
 import { createMemorySessionStore } from './stores/memory-session-store.ts';
+import { createRecordSeal } from './stores/record-seal.ts';
 import { atOwnPaths } from './upstream/at-own-paths.ts';
 import { ofClass } from './upstream/of-class.ts';
 import { createUpstream, type UpstreamClient } from './upstream/undici-upstream.ts';
@@ -77,6 +79,7 @@ export async function compose(
   const verifier = createIdentityVerifier({
     issuers: auth.issuers,
     mode: auth.jwtMode,
+    shadowUntilMs: parseShadowUntil(auth.jwtShadowUntil),
     clock,
     observe,
     email: isEmailNeeded(auth.login) ? 'needed' : 'optional',
@@ -105,28 +108,29 @@ export async function compose(
 
 /** The session store that the config names. Clients of stores are loaded only when one is chosen. */
 export async function openStore(config: ResolvedConfig, clock: Clock): Promise<SessionStore> {
-  const { store: url, cacheSize } = config.sessions;
-  if (url === 'memory:') return createMemorySessionStore({ maxEntries: cacheSize * 10, clock });
+  const { store: url, cacheSize, namespace, keys } = config.sessions;
+  const seal = createRecordSeal(keys, namespace);
+  if (url.startsWith('memory:')) return createMemorySessionStore({ maxEntries: cacheSize * 10, clock });
   if (url.startsWith('redis')) {
     const { createRedisSessionStore } = await import('./stores/redis-session-store.ts');
-    return createRedisSessionStore({ url, clock });
+    return createRedisSessionStore({ url, clock, prefix: `noetl-gateway:${namespace}`, seal });
   }
   const { createNatsSessionStore } = await import('./stores/nats-session-store.ts');
-  return createNatsSessionStore({ url, clock });
+  return createNatsSessionStore({ url, clock, prefix: namespace, seal });
 }
 
 function rateLimitOptions(config: ResolvedConfig) {
-  const { store } = config.sessions;
-  return { ...config.limits, ...(store.startsWith('redis') ? { redisUrl: store } : {}) };
+  const { store, namespace } = config.sessions;
+  return { ...config.limits, namespace, ...(store.startsWith('redis') ? { redisUrl: store } : {}) };
 }
 
 /** Shared by replicas where the session store is: its Redis also counts. */
-function openUserLimits({ sessions: { store }, limits }: ResolvedConfig, clock: Clock, observe: Observe) {
+function openUserLimits({ sessions: { store, namespace }, limits }: ResolvedConfig, clock: Clock, observe: Observe) {
   const shared = store.startsWith('redis')
     ? createRedisTokenBuckets(async () => {
         const { connectRedis } = await import('./stores/redis-connection.ts');
         return connectRedis({ url: store, timeoutMs: 250, name: 'noetl-gateway-user-limits' });
-      }, 'noetl-gateway:bucket')
+      }, `noetl-gateway:${namespace}:bucket`)
     : undefined;
   const allow = createUserLimits({ limits, clock, observe, ...(shared === undefined ? {} : { shared }) });
   return { allow, close: async () => void (await shared?.close()) };

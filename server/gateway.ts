@@ -2,6 +2,7 @@ import { parse } from 'graphql';
 import type { Clock } from '../core/clock.ts';
 import { isGatewayRow } from '../core/config/operation-row.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
+import { trustWarnings } from '../core/config/trust-warnings.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type OwnPaths, ownPathsOf } from '../core/noetl/own-paths.ts';
 import { routeOf } from '../executor/root-call.ts';
@@ -76,7 +77,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     pretty: options.pretty === true,
     clock,
   });
-  for (const warning of options.warnings ?? []) telemetry.log.warn(warning);
+  for (const warning of [...(options.warnings ?? []), ...trustWarnings(config)]) telemetry.log.warn(warning);
   const policy = await followPolicy(options, telemetry);
   const parts = await compose(config, clock, telemetry.observe, own, policy?.current);
   const readiness = createReadiness(

@@ -33,7 +33,7 @@ export function parseOrigin(text: string): boolean {
 
 /** `memory:`, or a redis or NATS URL with a host. */
 export function parseStoreUrl(text: string): boolean {
-  if (text === 'memory:') return true;
+  if (text === 'memory:' || text.startsWith('memory:?')) return true;
   const url = parseUrl(text);
   return url !== undefined && ['redis:', 'rediss:', 'nats:', 'tls:'].includes(url.protocol) && url.hostname !== '';
 }

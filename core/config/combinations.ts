@@ -3,6 +3,8 @@ import type { AnyRow } from './operation-row.ts';
 import { isGatewayRow } from './operation-row.ts';
 import type { sections } from './schema/gateway.ts';
 import type { Resolved } from './schema/node.ts';
+import { keyProblem, prefixProblem, splitStoreUrl } from './session-trust.ts';
+import { shadowProblem } from './shadow-mode.ts';
 
 type Sections = Resolved<typeof sections>;
 
@@ -53,6 +55,22 @@ export const combinations: readonly Combination[] = [
         : undefined,
   },
   {
+    reads: ['auth.jwtShadowUntil', 'auth.jwtMode'],
+    problem: ({ auth }, { mode }) =>
+      auth.jwtMode === 'shadow' && mode === 'production' ? shadowProblem(auth.jwtShadowUntil, Date.now()) : undefined,
+  },
+  {
+    reads: ['sessions.key', 'sessions.store'],
+    problem: ({ sessions, adapters }, { mode }) => {
+      const isShared = !sessions.store.startsWith('memory:') && adapters.sessionStore === undefined;
+      return keyProblem(sessions.key, isShared && mode === 'production');
+    },
+  },
+  {
+    reads: ['sessions.store'],
+    problem: ({ sessions }) => prefixProblem(splitStoreUrl(sessions.store).prefix),
+  },
+  {
     reads: ['auth.login', 'adapters.login'],
     problem: ({ auth, adapters }) =>
       adapters.login !== undefined && auth.login.kind !== 'custom'
@@ -76,7 +94,7 @@ export const combinations: readonly Combination[] = [
   {
     reads: ['deploy.replicas', 'sessions.store'],
     problem: ({ deploy, sessions, adapters }, { mode, isFixed }) => {
-      const isShared = sessions.store !== 'memory:' || adapters.sessionStore !== undefined;
+      const isShared = !sessions.store.startsWith('memory:') || adapters.sessionStore !== undefined;
       if ((deploy.replicas ?? 1) < 2 || isShared || mode === 'development' || !isFixed('sessions.store'))
         return undefined;
       return `${deploy.replicas} replicas need a session store that they share, and sessions.store is memory: — set GATEWAY_SESSION_STORE to redis://… or nats://…, or deploy.replicas to 1`;

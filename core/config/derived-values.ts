@@ -28,4 +28,4 @@ function withBaseUrl<C extends Partial<GatewayConfig>>(config: C): C {
 }
 
 /** The number of pods by default. Sessions in memory are known to one process only. */
-export const usualReplicas = (store: string): number => (store === 'memory:' ? 1 : 2);
+export const usualReplicas = (store: string): number => (store.startsWith('memory:') ? 1 : 2);

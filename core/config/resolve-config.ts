@@ -10,6 +10,7 @@ import { issuerWarnings } from './issuers-of.ts';
 import { policyFindings } from './policy-findings.ts';
 import { type ReadDeclaration, readDeclaration } from './read-declaration.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
+import { defaultNamespace, splitStoreUrl } from './session-trust.ts';
 
 /**
  * Reads a declaration against an environment: every reference, every value, every default.
@@ -31,6 +32,7 @@ export function resolveConfig(
   const resolved: ResolvedConfig = {
     ...sections,
     auth: { ...sections.auth, issuers },
+    sessions: trustedSessions(sections, issuers),
     mode,
     operations: config.operations as ResolvedConfig['operations'],
     roles: config.roles,
@@ -69,6 +71,16 @@ export function resolveDeploy(config: GatewayConfig): ResolvedConfig['deploy'] {
   const baseUrl = String(fallbackOf(upstream.baseUrl));
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   return withDerivedDeploy(deploy, url, String(fallbackOf(sessions.store) ?? 'memory:'));
+}
+
+/** The store without our own parameters, and what makes its records this deployment's own. */
+function trustedSessions(
+  { sessions: { key, ...sessions }, upstream }: ReadDeclaration['sections'],
+  issuers: ReadDeclaration['issuers'],
+): ResolvedConfig['sessions'] {
+  const { url, prefix, forgets } = splitStoreUrl(sessions.store);
+  const namespace = prefix ?? defaultNamespace(issuers, upstream.baseUrl);
+  return { ...sessions, store: url, forgets, namespace, keys: key };
 }
 
 function withDerivedDeploy(

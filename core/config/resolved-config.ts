@@ -4,11 +4,12 @@ import type { IssuerRules } from '../identity/issuer-rules.ts';
 import type { AnyRow } from './operation-row.ts';
 import type { sections } from './schema/gateway.ts';
 import type { Resolved } from './schema/node.ts';
+import type { SessionTrust } from './session-trust.ts';
 
 type Sections = Resolved<typeof sections>;
 
 /** A config with every environment reference read and every value checked. Durations end in `Ms`, sizes in `Bytes`. */
-export interface ResolvedConfig extends Omit<Sections, 'deploy' | 'auth'> {
+export interface ResolvedConfig extends Omit<Sections, 'deploy' | 'auth' | 'sessions'> {
   readonly mode: 'production' | 'development';
   readonly operations: Readonly<Record<string, AnyRow>>;
   readonly roles: readonly string[];
@@ -18,6 +19,11 @@ export interface ResolvedConfig extends Omit<Sections, 'deploy' | 'auth'> {
     /** Issuers of the environment first, then the entries of the config. */
     readonly issuers: readonly IssuerRules[];
   };
+  readonly sessions: Omit<Sections['sessions'], 'key'> &
+    SessionTrust & {
+      /** It is accepted that a restart forgets endings. */
+      readonly forgets: boolean;
+    };
   readonly deploy: Sections['deploy'] & { readonly replicas: number; readonly noetlNamespace: string };
   readonly plugins: readonly unknown[];
 }

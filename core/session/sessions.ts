@@ -21,7 +21,7 @@ export interface SessionsOptions {
   /** Asks identity providers about sessions that came from them. */
   readonly follower?: SessionFollower;
   readonly clock: Clock;
-  readonly options: Omit<ResolvedConfig['sessions'], 'store'>;
+  readonly options: SessionParts['options'];
   readonly limits: Pick<ResolvedConfig['limits'], 'validationsAtOnce' | 'validationsWaiting'>;
   readonly observe: Observe;
 }

@@ -11,6 +11,8 @@ import { createJudge, type KnownIssuer } from './judge-token.ts';
 export interface IdentityVerifierOptions {
   readonly issuers: readonly IssuerRules[];
   readonly mode: 'enforce' | 'shadow';
+  /** From then on the mode is `enforce`, milliseconds. */
+  readonly shadowUntilMs?: number | undefined;
   readonly clock: Clock;
   readonly observe: Observe;
   /**
@@ -27,6 +29,10 @@ export interface IssuersVerifier extends IdentityVerifier {
   readonly known: readonly KnownIssuer[];
 }
 
+function modeNow({ mode, shadowUntilMs = Number.POSITIVE_INFINITY, clock }: IdentityVerifierOptions) {
+  return mode === 'shadow' && clock() < shadowUntilMs ? 'shadow' : 'enforce';
+}
+
 /**
  * Verifies identity tokens against trusted issuers: ID tokens, JWT access tokens and, where the issuer's entry accepts
  * them, opaque access tokens. The request's `domain` picks among the trusted, else the token's `iss` does; an issuer that
@@ -37,13 +43,14 @@ export interface IssuersVerifier extends IdentityVerifier {
  * not trusted) are refused in both modes.
  */
 export function createIdentityVerifier(options: IdentityVerifierOptions): IssuersVerifier {
-  const { issuers, mode, observe, clock, fetch = globalThis.fetch, timing } = options;
+  const { issuers, observe, clock, fetch = globalThis.fetch, timing } = options;
   const known = issuers.map((rules) => ({ rules, documents: createIssuerDocuments(rules, fetch, clock, timing) }));
   const judge = createJudge({ known, clock, fetch, email: options.email });
 
   return {
     known,
     async verify(token, domain, expected = {}) {
+      const mode = modeNow(options);
       const verdict = await judge(token, domain, expected);
       if ('identity' in verdict) {
         const { droppedRoles } = verdict.identity;

@@ -23,6 +23,8 @@ export interface RateLimitsOptions {
   readonly guessesPerMinuteInAll: number;
   /** Counted there, for all replicas; by this process alone while it does not answer. Without it: by this process. */
   readonly redisUrl?: string;
+  /** Of the deployment: others in the same Redis count for themselves. */
+  readonly namespace?: string;
 }
 
 /** Who may call how often. */
@@ -52,7 +54,7 @@ const sharedKeys = 256;
 
 /** Fixed windows of a minute, in bounded memory. */
 export function createRateLimits(options: RateLimitsOptions): RateLimits {
-  const { redisUrl } = options;
+  const { redisUrl, namespace = 'default' } = options;
   const points: Limiters<number> = {
     login: options.loginsPerMinute,
     validate: options.checksPerMinute,
@@ -64,7 +66,7 @@ export function createRateLimits(options: RateLimitsOptions): RateLimits {
     (route) => new RateLimiterMemory({ keyPrefix: route, points: points[route], duration: minuteSecs }),
   );
   const bounded = boundKeys();
-  const shared = redisUrl === undefined ? undefined : shareInRedis(redisUrl, points, inMemory);
+  const shared = redisUrl === undefined ? undefined : shareInRedis(redisUrl, namespace, points, inMemory);
   const limiterOf = async (route: LimitedRoute): Promise<RateLimiterAbstract> =>
     (await shared?.limiters)?.[route] ?? inMemory[route];
   const countedAs = (key: string) => bounded(isIP(key) === 0 ? hash('sha256', key) : addressKey(key));
@@ -98,7 +100,7 @@ function stateOf(route: LimitedRoute, quota: number, { msBeforeNext }: RateLimit
 }
 
 /** The client is loaded only when it is needed. */
-function shareInRedis(url: string, points: Limiters<number>, inMemory: Limiters<RateLimiterMemory>) {
+function shareInRedis(url: string, namespace: string, points: Limiters<number>, inMemory: Limiters<RateLimiterMemory>) {
   const connected = import('../stores/redis-connection.ts').then(({ connectRedis }) =>
     connectRedis({ url, timeoutMs: 250, name: 'noetl-gateway-limits' }),
   );
@@ -107,7 +109,7 @@ function shareInRedis(url: string, points: Limiters<number>, inMemory: Limiters<
       (route) =>
         new RateLimiterRedis({
           storeClient,
-          keyPrefix: `noetl-gateway:limit:${route}`,
+          keyPrefix: `noetl-gateway:${namespace}:limit:${route}`,
           points: points[route],
           duration: minuteSecs,
           rejectIfRedisNotReady: true,

@@ -3,11 +3,16 @@ import type { Clock } from '../../core/clock.ts';
 import type { Ending } from '../../core/ports.ts';
 import type { SessionKey } from '../../core/session/session-token.ts';
 import type { NatsBucket, NatsChange } from './nats-bucket.ts';
+import type { RecordSeal } from './record-seal.ts';
 import { decodeMark, decodeRecord } from './session-record.ts';
 
-/** Keys of sessions and of users' marks begin with these. */
-export const sessionPrefix = 'session.';
-export const userPrefix = 'user.';
+/** What keys of sessions and of users' marks begin with. */
+export interface NatsPlaces {
+  readonly session: string;
+  readonly user: string;
+}
+
+export const natsPlaces = (prefix: string): NatsPlaces => ({ session: `${prefix}.session.`, user: `${prefix}.user.` });
 
 /** Between two attempts to hear. */
 const deafMs = 500;
@@ -21,7 +26,8 @@ export interface EndingWatch {
   isHearing(): boolean;
 }
 
-export function hearEndings(clock: Clock): EndingWatch {
+/** Endings of other deployments in the same bucket are passed over. */
+export function hearEndings(clock: Clock, places: NatsPlaces, seal: RecordSeal): EndingWatch {
   const listeners: ((ending: Ending) => void)[] = [];
   let current: { stop(): void } | undefined;
   let turn = 0;
@@ -42,7 +48,7 @@ export function hearEndings(clock: Clock): EndingWatch {
     current = changes;
     tell({ missed: true });
     for await (const change of changes) {
-      const ending = endingOf(change, clock());
+      const ending = endingOf(change, clock(), places, seal);
       if (ending !== undefined) tell(ending);
     }
   }
@@ -69,14 +75,14 @@ export function hearEndings(clock: Clock): EndingWatch {
 }
 
 /** @returns undefined: not an ending. What cannot be read may have been one. */
-function endingOf({ key, text }: NatsChange, nowMs: number): Ending | undefined {
+function endingOf({ key, text }: NatsChange, nowMs: number, places: NatsPlaces, seal: RecordSeal): Ending | undefined {
   try {
-    if (key.startsWith(userPrefix)) {
+    if (key.startsWith(places.user)) {
       const { userId, notBefore } = decodeMark(text);
       return { userId, notBefore };
     }
-    if (!key.startsWith(sessionPrefix) || decodeRecord(text, nowMs)?.state !== 'ended') return undefined;
-    return { key: key.slice(sessionPrefix.length) as SessionKey };
+    if (!key.startsWith(places.session) || decodeRecord(text, nowMs, key, seal)?.state !== 'ended') return undefined;
+    return { key: key.slice(places.session.length) as SessionKey };
   } catch {
     return { missed: true };
   }

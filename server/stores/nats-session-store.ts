@@ -5,8 +5,9 @@ import type { SessionStore } from '../../core/ports.ts';
 import type { SessionKey } from '../../core/session/session-token.ts';
 import { type NatsBucket, openNatsBucket } from './nats-bucket.ts';
 import { keepNatsConnected } from './nats-connection.ts';
-import { hearEndings, sessionPrefix, userPrefix } from './nats-endings.ts';
+import { hearEndings, type NatsPlaces, natsPlaces } from './nats-endings.ts';
 import { parseNatsUrl } from './nats-url.ts';
+import { createRecordSeal, type RecordSeal } from './record-seal.ts';
 import { decodeMark, decodeRecord, encodeEnded, encodeLive, encodeMark, userKey } from './session-record.ts';
 
 export interface NatsSessionStoreOptions {
@@ -15,11 +16,11 @@ export interface NatsSessionStoreOptions {
   readonly clock: Clock;
   /** One command. */
   readonly timeoutMs?: number;
+  /** Begins every key. */
+  readonly prefix?: string;
+  /** Absent: one that is made up, so that records of other processes and of earlier runs are not believed. */
+  readonly seal?: RecordSeal;
 }
-
-const sessionAt = (key: SessionKey) => `${sessionPrefix}${key}`;
-const claimAt = (name: string) => `claim.${userKey(name)}`;
-const userAt = (userId: string) => `${userPrefix}${userKey(userId)}`;
 
 /** Two replicas that write the same key at once are rare, and three times in a row is an outage. */
 const attempts = 3;
@@ -28,8 +29,16 @@ const attempts = 3;
  * Sessions in a JetStream key-value bucket, shared by replicas. The bucket is made when it is missing; endings are heard
  * by watching it. An outage is ERR_STORE, at once.
  */
-export function createNatsSessionStore({ url, clock, timeoutMs = 1_000 }: NatsSessionStoreOptions): SessionStore {
-  const bucket = connectBucket(url, clock, timeoutMs);
+export function createNatsSessionStore(options: NatsSessionStoreOptions): SessionStore {
+  const { url, clock, timeoutMs = 1_000, prefix = 'noetl-gateway' } = options;
+  const seal = options.seal ?? createRecordSeal([], prefix);
+  const places = natsPlaces(prefix);
+  const sessionAt = (key: SessionKey) => `${places.session}${key}`;
+  const claimAt = (name: string) => `${prefix}.claim.${userKey(name)}`;
+  const userAt = (userId: string) => `${places.user}${userKey(userId)}`;
+  const isEnded = (text: string | undefined, place: string): boolean =>
+    text !== undefined && decodeRecord(text, clock(), place, seal)?.state === 'ended';
+  const bucket = connectBucket({ url, clock, timeoutMs, places, seal });
   const run = bucket.run;
 
   /** Reads, decides, and writes only if nobody wrote meanwhile. `decide` says what to write, or undefined: nothing. */
@@ -48,11 +57,12 @@ export function createNatsSessionStore({ url, clock, timeoutMs = 1_000 }: NatsSe
   return {
     async get(key) {
       const { text } = await run((to) => to.read(sessionAt(key)));
-      return text === undefined ? undefined : decodeRecord(text, clock());
+      return text === undefined ? undefined : decodeRecord(text, clock(), sessionAt(key), seal);
     },
     put(key, session, checkedAt, keepUntil) {
-      const value = encodeLive(session, checkedAt, keepUntil);
-      return change(sessionAt(key), keepUntil, (held) => (isEnded(held, clock()) ? undefined : value));
+      const place = sessionAt(key);
+      const value = seal.seal(place, encodeLive(session, checkedAt, keepUntil));
+      return change(place, keepUntil, (held) => (isEnded(held, place) ? undefined : value));
     },
     end: (key, until) => run((to) => to.write(sessionAt(key), encodeEnded(until), until)),
     async endAllOf(userId, notBefore, keepUntil) {
@@ -80,13 +90,18 @@ export function createNatsSessionStore({ url, clock, timeoutMs = 1_000 }: NatsSe
   };
 }
 
-const isEnded = (text: string | undefined, nowMs: number): boolean =>
-  text !== undefined && decodeRecord(text, nowMs)?.state === 'ended';
+interface BucketConnection {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly places: NatsPlaces;
+  readonly seal: RecordSeal;
+}
 
 /** The bucket while there is a connection, and what is heard from it. */
-function connectBucket(url: string, clock: Clock, timeoutMs: number) {
+function connectBucket({ url, clock, timeoutMs, places, seal }: BucketConnection) {
   const { connection, bucket: name, replicas } = parseNatsUrl(url);
-  const endings = hearEndings(clock);
+  const endings = hearEndings(clock, places, seal);
   let opened: Promise<NatsBucket> | undefined;
 
   /** One attempt at a time. After a failure whoever needs the bucket next opens it again: it may be gone. */

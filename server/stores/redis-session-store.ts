@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Ending, SessionStore } from '../../core/ports.ts';
 import type { SessionKey } from '../../core/session/session-token.ts';
+import { createRecordSeal, type RecordSeal } from './record-seal.ts';
 import { connectRedis, firstReady } from './redis-connection.ts';
 import {
   decodeMark,
@@ -21,6 +22,8 @@ export interface RedisSessionStoreOptions {
   readonly timeoutMs?: number;
   /** Begins every key, and the name of the channel. */
   readonly prefix?: string;
+  /** Absent: one that is made up, so that records of other processes and of earlier runs are not believed. */
+  readonly seal?: RecordSeal;
 }
 
 /** KEYS session; ARGV value, milliseconds to live, what a tombstone begins with. */
@@ -50,7 +53,7 @@ const deafMs = 500;
  * PUBLISH, SUBSCRIBE and PING. An outage is ERR_STORE, at once.
  */
 export function createRedisSessionStore(options: RedisSessionStoreOptions): SessionStore {
-  const { clock, timeoutMs = 1_000, prefix = 'noetl-gateway' } = options;
+  const { clock, timeoutMs = 1_000, prefix = 'noetl-gateway', seal = createRecordSeal([], prefix) } = options;
   const connection = { url: options.url, timeoutMs };
   const redis = connectRedis({ ...connection, name: 'noetl-gateway' });
   const endings = subscribe(connection, `${prefix}:endings`, () => redis.status === 'ready');
@@ -73,10 +76,10 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
   return {
     async get(key) {
       const text = await run((to) => to.get(sessionAt(key)));
-      return text === null ? undefined : decodeRecord(text, clock());
+      return text === null ? undefined : decodeRecord(text, clock(), sessionAt(key), seal);
     },
     async put(key, session, checkedAt, keepUntil) {
-      const value = encodeLive(session, checkedAt, keepUntil);
+      const value = seal.seal(sessionAt(key), encodeLive(session, checkedAt, keepUntil));
       return (await evaluate(putScript, sessionAt(key), value, lifeMs(keepUntil), endedPrefix)) === 1;
     },
     async end(key, until) {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
 import type { StoredSession } from '../../core/ports.ts';
 import type { Session, SessionIdentity, User } from '../../core/session/session.ts';
+import { type RecordSeal, textOf } from './record-seal.ts';
 
 /** Written first, and the same in every version: whoever reads it knows that the session is over. */
 export const endedPrefix = '{"state":"ended"';
@@ -32,12 +33,19 @@ export function encodeEnded(keepUntil: Date): string {
 }
 
 /**
- * Reads what any version wrote. A live record of another version that this one cannot read is a miss.
+ * Reads what any version wrote. A live record that is not sealed by this deployment for this place is a miss, and so is one
+ * of another version that this one cannot read. An ending counts whoever sealed it: refusing is never wrong.
  * @throws ERR_STORE for anything else: taken for a miss, it could bring an ended session back.
  */
-export function decodeRecord(text: string, nowMs: number): StoredSession | undefined {
-  const record = parseObject(text);
+export function decodeRecord(
+  sealed: string,
+  nowMs: number,
+  place: string,
+  seal: RecordSeal,
+): StoredSession | undefined {
+  const record = parseObject(textOf(sealed));
   if (record?.['state'] === 'ended') return { state: 'ended' };
+  if (record?.['state'] === 'live' && seal.open(place, sealed) === undefined) return undefined;
   const session = record === undefined ? undefined : sessionOf(record);
   const [checkedAt, keepUntil] = [dateOf(record?.['checkedAt']), dateOf(record?.['keepUntil'])];
   if (session !== undefined && checkedAt !== undefined && keepUntil !== undefined) {

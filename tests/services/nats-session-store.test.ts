@@ -6,6 +6,7 @@ import { createNatsSessionStore } from '../../server/stores/nats-session-store.t
 import { describeSessionStore } from '../contract/session-store.suite.ts';
 import { hasProgram, isListening, startNats } from '../support/child-server.ts';
 import { describeOutages } from '../support/outage-suite.ts';
+import { testSeal } from '../support/store-seal.ts';
 
 const must = process.env['CI'] === 'true';
 const port = 4222;
@@ -26,7 +27,7 @@ async function withBucket<T>(at: number, name: string, work: (kv: Awaited<Return
 if (must || (await isListening(port))) {
   afterAll(() => withBucket(port, bucket, (kv) => kv.destroy()));
   describeSessionStore('NATS', () => ({
-    open: async () => createNatsSessionStore({ url, clock: Date.now }),
+    open: async () => createNatsSessionStore({ url, clock: Date.now, seal: testSeal }),
     dump: () =>
       withBucket(port, bucket, async (kv) => {
         const kept: string[] = [];
@@ -41,9 +42,13 @@ if (must || (await isListening(port))) {
 if (must || hasProgram(program)) {
   describeOutages('NATS', {
     start: () => startNats(program),
-    open: (at) => createNatsSessionStore({ url: `nats://127.0.0.1:${at}`, clock: Date.now, timeoutMs: 500 }),
-    write: (at, key, text) =>
-      withBucket(at, 'noetl_gateway_sessions', async (kv) => void (await kv.put(`session.${key}`, text))),
+    open: (at) =>
+      createNatsSessionStore({ url: `nats://127.0.0.1:${at}`, clock: Date.now, timeoutMs: 500, seal: testSeal }),
+    write: (at, key, text, how) =>
+      withBucket(at, 'noetl_gateway_sessions', async (kv) => {
+        const place = `noetl-gateway.session.${key}`;
+        await kv.put(place, how === 'sealed' ? testSeal.seal(place, text) : text);
+      }),
   });
 } else {
   describe('NATS in trouble', () => test.skip('no nats-server here', () => {}));

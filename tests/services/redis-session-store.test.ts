@@ -5,6 +5,7 @@ import { createRedisSessionStore } from '../../server/stores/redis-session-store
 import { describeSessionStore } from '../contract/session-store.suite.ts';
 import { hasProgram, isListening, startRedis } from '../support/child-server.ts';
 import { describeOutages } from '../support/outage-suite.ts';
+import { testSeal } from '../support/store-seal.ts';
 
 const must = process.env['CI'] === 'true';
 const port = 6379;
@@ -31,7 +32,7 @@ if (must || (await isListening(port))) {
     }),
   );
   describeSessionStore('Redis', () => ({
-    open: async () => createRedisSessionStore({ url, clock: Date.now, prefix }),
+    open: async () => createRedisSessionStore({ url, clock: Date.now, prefix, seal: testSeal }),
     dump: () =>
       withRedis(port, async (redis) => {
         const keys = await keysOf(redis);
@@ -45,8 +46,19 @@ if (must || (await isListening(port))) {
 if (must || hasProgram('redis-server')) {
   describeOutages('Redis', {
     start: () => startRedis(),
-    open: (at) => createRedisSessionStore({ url: `redis://127.0.0.1:${at}`, clock: Date.now, timeoutMs: 500, prefix }),
-    write: (at, key, text) => withRedis(at, async (redis) => void (await redis.set(`${prefix}:session:${key}`, text))),
+    open: (at) =>
+      createRedisSessionStore({
+        url: `redis://127.0.0.1:${at}`,
+        clock: Date.now,
+        timeoutMs: 500,
+        prefix,
+        seal: testSeal,
+      }),
+    write: (at, key, text, how) =>
+      withRedis(at, async (redis) => {
+        const place = `${prefix}:session:${key}`;
+        await redis.set(place, how === 'sealed' ? testSeal.seal(place, text) : text);
+      }),
   });
 } else {
   describe('Redis in trouble', () => test.skip('no redis-server here', () => {}));

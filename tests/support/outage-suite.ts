@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GatewayError } from '../../core/errors.ts';
 import type { Ending, SessionStore } from '../../core/ports.ts';
 import { type SessionKey, sessionKey } from '../../core/session/session-token.ts';
+import { encodeLive } from '../../server/stores/session-record.ts';
 import { type ChildServer, eventually } from './child-server.ts';
 import { hourMs, sessionOf, tokenOf } from './session-fakes.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -11,8 +12,8 @@ export interface OutageOptions {
   readonly start: () => Promise<ChildServer>;
   /** A store whose commands may take half a second, on that port. */
   readonly open: (port: number) => SessionStore;
-  /** Writes a raw value under a session's key. */
-  readonly write: (port: number, key: SessionKey, text: string) => Promise<void>;
+  /** Writes a value under a session's key: as it is, or sealed by {@link testSeal}. */
+  readonly write: (port: number, key: SessionKey, text: string, how?: 'sealed') => Promise<void>;
 }
 
 const inAnHour = () => new Date(Date.now() + hourMs);
@@ -135,7 +136,7 @@ export function describeOutages(name: string, options: OutageOptions): void {
       ['an ending of another version', '{"state":"ended","v":99,"by":"someone"}', { state: 'ended' }],
     ])('value of %s', async (_name, text, want) => {
       const key = newKey();
-      await options.write(server.port, key, text);
+      await options.write(server.port, key, text, 'sealed');
       const got = await store.get(key);
       if (want === undefined) expect(got).toBeUndefined();
       else expect(got).toMatchObject(want);
@@ -147,8 +148,17 @@ export function describeOutages(name: string, options: OutageOptions): void {
       ['no object', '[]'],
     ])('a value that is %s is 503, not a miss', async (_name, text) => {
       const key = newKey();
-      await options.write(server.port, key, text);
+      await options.write(server.port, key, text, 'sealed');
       expect((await outcome(store.get(key))).code).toBe('ERR_STORE');
+    });
+
+    test('a live session that another program wrote is no session', async () => {
+      const key = newKey();
+      const text = encodeLive(sessionOf(Date.now()), new Date(), inAnHour());
+      await options.write(server.port, key, text);
+      expect(await store.get(key)).toBeUndefined();
+      await options.write(server.port, key, text, 'sealed');
+      expect(await store.get(key)).toMatchObject({ state: 'live' });
     });
   });
 }

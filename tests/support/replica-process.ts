@@ -2,6 +2,7 @@ import { createSessions } from '../../core/session/sessions.ts';
 import { createNatsSessionStore } from '../../server/stores/nats-session-store.ts';
 import { createRedisSessionStore } from '../../server/stores/redis-session-store.ts';
 import { hourMs, sessionOf, tokenOf } from './session-fakes.ts';
+import { testSeal } from './store-seal.ts';
 
 /** A replica in a process of its own: sessions on the store of `argv[2]`, and a validator that knows every token. */
 export interface ReplicaQuestion {
@@ -15,8 +16,8 @@ export type ReplicaAnswer = boolean | string;
 const [, , url = ''] = process.argv;
 const clock = Date.now;
 const store = url.startsWith('redis')
-  ? createRedisSessionStore({ url, clock })
-  : createNatsSessionStore({ url, clock });
+  ? createRedisSessionStore({ url, clock, seal: testSeal })
+  : createNatsSessionStore({ url, clock, seal: testSeal });
 const sessions = createSessions({
   store,
   validator: { validate: async () => sessionOf(Date.now()) },

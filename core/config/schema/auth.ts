@@ -96,6 +96,11 @@ export const auth = section({
     default: 'enforce',
     doc: '`shadow` counts invalid identity tokens and refuses none, for a migration',
   }),
+  jwtShadowUntil: text({
+    env: 'GATEWAY_JWT_SHADOW_UNTIL',
+    optional: true,
+    doc: 'last day of shadow mode (UTC), at most 30 days ahead, required for it in production; afterwards the mode is `enforce`',
+  }),
   algorithms: list({
     default: algorithms,
     doc: 'signatures of identity tokens; never `none`, never HMAC',

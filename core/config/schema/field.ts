@@ -106,7 +106,7 @@ export function list<const O extends FieldOptions<readonly string[]>>(
     v.rawTransform(({ dataset, addIssue }) =>
       dataset.value.flatMap((text) => {
         const value = item(text);
-        if (value === undefined) addIssue({ message: `${text} ${must}` });
+        if (value === undefined) addIssue({ message: options.secret === true ? must : `${text} ${must}` });
         return value ?? [];
       }),
     ),

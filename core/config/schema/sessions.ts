@@ -1,5 +1,6 @@
 import { parseStoreUrl } from '../addresses.ts';
-import { integer, text } from './field.ts';
+import { isSessionKey } from '../session-trust.ts';
+import { integer, list, text } from './field.ts';
 import { section } from './node.ts';
 
 const year = 366 * 24 * 3_600_000;
@@ -9,9 +10,17 @@ export const sessions = section({
     env: 'GATEWAY_SESSION_STORE',
     secret: true,
     default: 'memory:',
-    doc: '`memory:` for one process; `redis://…`, `rediss://…` or `nats://…` is shared by replicas',
+    doc: '`memory:` for one process; `redis://…`, `rediss://…` or `nats://…` is shared by replicas; `?prefix=` names the deployment',
     accepts: parseStoreUrl,
     must: 'must be memory:, redis://…, rediss://… or nats://…',
+  }),
+  key: list({
+    env: 'GATEWAY_SESSION_KEY',
+    secret: true,
+    default: [],
+    doc: 'base64 of at least 32 random bytes, which signs records in a shared store; two while they are exchanged, the first one signs; required with a shared store in production',
+    item: (text) => (isSessionKey(text) ? text : undefined),
+    must: 'must be base64 of at least 32 random bytes: openssl rand -base64 32',
   }),
   cacheTtlMs: integer({
     default: 5_000,

@@ -59,7 +59,7 @@ export function composeFile(settings: ManifestSettings): OutputFile {
   return yamlFile('compose.yaml', value, [
     'Set these in .env, then run `docker compose up --build`:',
     ['NOETL_IMAGE', ...required, 'and, of letters and digits only, the passwords'].join(', '),
-    'POSTGRES_PASSWORD, NATS_PASSWORD, REDIS_PASSWORD.',
+    'POSTGRES_PASSWORD, NATS_PASSWORD, REDIS_PASSWORD. GATEWAY_SESSION_KEY is `openssl rand -base64 32`.',
   ]);
 }
 
@@ -94,6 +94,7 @@ function gatewayEnvironment(settings: ManifestSettings): Readonly<Record<string,
     [upstreamName, `http://noetl:${settings.noetl.port}`],
     [internalUrlName, `http://gateway:${settings.internalPort}`],
     [storeName, `redis://:${secret('REDIS_PASSWORD')}@redis:6379`],
+    [keyName(settings), secret(keyName(settings) ?? '')],
   ];
   const environment = new Map<string | undefined, string | undefined>([
     ...Object.entries(settings.environment).map(([name, value]) => [name, fromShell(name, value)] as const),
@@ -103,6 +104,10 @@ function gatewayEnvironment(settings: ManifestSettings): Readonly<Record<string,
   ]);
   return Object.fromEntries([...environment].flatMap(([name, value]) => (name && value ? [[name, value]] : [])));
 }
+
+/** A shared store needs the key in production. */
+const keyName = ({ secrets }: ManifestSettings): string | undefined =>
+  secrets.find(({ name }) => name.endsWith('SESSION_KEY'))?.name;
 
 function noetl(settings: ManifestSettings, mode: 'server' | 'worker', command: readonly string[]): object {
   const database = { condition: 'service_healthy' };

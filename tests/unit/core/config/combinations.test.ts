@@ -29,7 +29,12 @@ describe('replicas and sessions in memory', () => {
 
   it('exclude each other', () => {
     expect(atStart(several)).toEqual([expect.stringMatching(/^deploy\.replicas: 3 replicas .*GATEWAY_SESSION_STORE/)]);
-    expect(atStart(several, { GATEWAY_SESSION_STORE: 'redis://cache:6379' })).toEqual([]);
+    expect(
+      atStart(several, {
+        GATEWAY_SESSION_STORE: 'redis://cache:6379',
+        GATEWAY_SESSION_KEY: Buffer.alloc(32, 1).toString('base64'),
+      }),
+    ).toEqual([]);
     expect(atStart({ deploy: { replicas: 1 } })).toEqual([]);
     expect(atGenerate({ ...several, sessions: { store: 'memory:' } })).toHaveLength(1);
   });

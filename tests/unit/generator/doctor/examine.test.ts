@@ -11,6 +11,7 @@ const environment = {
   GATEWAY_TRUSTED_ISSUERS: 'https://tenant.example.com/',
   GATEWAY_AUDIENCES: 'app',
   GATEWAY_SESSION_STORE: 'redis://:hunter2@store.example.com:6379',
+  GATEWAY_SESSION_KEY: Buffer.alloc(32, 1).toString('base64'),
   NOETL_BASE_URL: 'http://noetl.example.com:8082',
 };
 const now = new Date('2026-01-26T08:00:00Z');

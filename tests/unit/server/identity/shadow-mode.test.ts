@@ -21,6 +21,15 @@ describe('shadow mode', () => {
     expect(outcomes()).toEqual(['success', 'bad_claims', 'bad_signature']);
   });
 
+  it('refuses from its end on', async () => {
+    const forged = async (shadowUntilMs: number) => {
+      const { verify } = world.verifier({ mode: 'shadow', shadowUntilMs });
+      return verify(await world.issuer.token('ada', { claims: { aud: 'other' } }), undefined);
+    };
+    expect(await forged(Number.MAX_SAFE_INTEGER)).toMatchObject({ identity: { unverified: true } });
+    expect(await forged(1)).toHaveProperty('rejected');
+  });
+
   it('passes on while the keys cannot be had', async () => {
     world.issuer.misbehave({ down: true });
     const { verify, outcomes } = world.verifier({ mode: 'shadow' });

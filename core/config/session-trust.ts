@@ -1,0 +1,59 @@
+import { hash } from 'node:crypto';
+
+/** What makes the records of a store this deployment's own. */
+export interface SessionTrust {
+  /** Begins every key in a shared store: letters, digits, `-` and `_`. */
+  readonly namespace: string;
+  /** Base64 keys of record MACs, 32 bytes at least: the first one writes, each of them is accepted. */
+  readonly keys: readonly string[];
+}
+
+/** What a store's URL says about this gateway, and the URL for the client of the store. */
+export interface StoreUrl {
+  readonly url: string;
+  readonly prefix: string | undefined;
+  /** `memory:?restart=forgets`: it is known that a restart forgets which sessions were ended. */
+  readonly forgets: boolean;
+}
+
+const keyBytes = 32;
+const namespacePattern = /^[\w-]{1,64}$/;
+
+/** Takes our own parameters out of a store's URL. A text that is no URL comes back as it is. */
+export function splitStoreUrl(text: string): StoreUrl {
+  if (!URL.canParse(text)) return { url: text, prefix: undefined, forgets: false };
+  const url = new URL(text);
+  const prefix = url.searchParams.get('prefix') ?? undefined;
+  const forgets = url.searchParams.get('restart') === 'forgets';
+  url.searchParams.delete('prefix');
+  url.searchParams.delete('restart');
+  return { url: prefix === undefined && !forgets ? text : url.href, prefix, forgets };
+}
+
+/** The namespace of a deployment that names none: gateways with the same issuers, audiences and NoETL share sessions. */
+export function defaultNamespace(
+  issuers: readonly { readonly issuer: string; readonly audiences: readonly string[] }[],
+  upstream: URL,
+): string {
+  const trusted = issuers.map(({ issuer, audiences }) => JSON.stringify([issuer, [...audiences].sort()])).sort();
+  const text = JSON.stringify([trusted, upstream.href]);
+  return hash('sha256', text).slice(0, 16);
+}
+
+/** What is wrong with `?prefix=`; undefined when nothing is. */
+export function prefixProblem(prefix: string | undefined): string | undefined {
+  if (prefix === undefined || namespacePattern.test(prefix)) return undefined;
+  return '?prefix= must be 1 to 64 letters, digits, - and _';
+}
+
+/** What is wrong with the number of keys; undefined when nothing is. */
+export function keyProblem(keys: readonly string[], isNeeded: boolean): string | undefined {
+  if (keys.length > 2) return 'must be one key, or two while they are exchanged';
+  return isNeeded && keys.length === 0
+    ? 'is required with a shared store: openssl rand -base64 32, in a Secret'
+    : undefined;
+}
+
+/** Base64 of at least 32 bytes. */
+export const isSessionKey = (text: string): boolean =>
+  /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && Buffer.from(text, 'base64').length >= keyBytes;
