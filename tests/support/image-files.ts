@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -41,14 +41,22 @@ export async function layOutImage(): Promise<ImageFiles> {
   return { folder, packages, command };
 }
 
-/** Top-level packages of a production install; what lies inside them comes along. */
+/**
+ * Top-level packages of `npm ci --omit=dev --omit=optional`, by the marks of the lock; what lies inside them comes along.
+ * `npm ls` also lists optional peers that are installed for development.
+ */
 async function productionPackages(): Promise<readonly string[]> {
-  const list = ['ls', '--omit=dev', '--omit=optional', '--all', '--parseable'];
-  const { stdout } = await run('npm', list, { maxBuffer: 2 ** 24 });
-  const root = resolve('node_modules');
-  const names = stdout
-    .split('\n')
-    .map((path) => relative(root, path))
-    .filter((path) => path !== '' && !path.startsWith('..') && !path.includes('node_modules'));
-  return [...new Set(names)].sort();
+  const lock = JSON.parse(await readFile('package-lock.json', 'utf8')) as { packages: Record<string, LockedPackage> };
+  return Object.entries(lock.packages)
+    .filter(([, { dev, optional, devOptional, link }]) => !(dev || optional || devOptional || link))
+    .map(([path]) => path.replace(/^node_modules\//, ''))
+    .filter((name) => name !== '' && !name.includes('node_modules'))
+    .sort();
+}
+
+interface LockedPackage {
+  readonly dev?: boolean;
+  readonly optional?: boolean;
+  readonly devOptional?: boolean;
+  readonly link?: boolean;
 }
