@@ -46,6 +46,7 @@ export function readNode(reader: ConfigReader, node: Node, given: unknown, place
     case 'leaf':
       return readLeaf(reader, node, given, place, isPlain);
     case 'section':
+      if (given === undefined && node.isOptional === true) return undefined;
       return readSection(reader, node, given, place, isPlain || node.isPlain);
     case 'variant':
       return readVariant(reader, node, given ?? node.default, place, isPlain);
@@ -132,6 +133,14 @@ function readVariant(reader: ConfigReader, node: Variant, given: unknown, place:
 export function isUnread({ unread }: Findings, place: string): boolean {
   const parts = place.split('.');
   return parts.some((_part, index) => unread.has(parts.slice(0, index + 1).join('.')));
+}
+
+/** Whether something in a field or around it has no usable value. */
+export function hasUnread(findings: Findings, place: string): boolean {
+  return (
+    isUnread(findings, place) ||
+    [...findings.unread].some((each) => /^[.[]/.test(each.slice(place.length)) && each.startsWith(place))
+  );
 }
 
 /** Notes a problem of a field that was read: under the name of its variable where that holds the value. */

@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 import { issuersOf } from './issuers-of.ts';
 import type { AnyRow } from './operation-row.ts';
-import { type ConfigReader, createConfigReader, isUnread, noteAt, readNode } from './read-config.ts';
+import { type ConfigReader, createConfigReader, hasUnread, isUnread, noteAt, readNode } from './read-config.ts';
 import { sections } from './schema/gateway.ts';
 import type { Resolved, Section } from './schema/node.ts';
 import { gatewayRow, upstreamRow } from './schema/rows.ts';
@@ -67,7 +67,7 @@ function readIssuers(
   config: GatewayConfig,
   { auth }: Partial<Resolved<typeof sections>>,
 ): readonly IssuerRules[] {
-  const isUsable = ['auth', 'auth.issuers', 'auth.login'].every((place) => !isUnread(reader, place));
+  const isUsable = !['auth.issuers', 'auth.login'].some((place) => hasUnread(reader, place));
   if (reader.environment === undefined || auth === undefined || !isUsable) return [];
   // Where the list is refused, each entry would only repeat the problem.
   const { algorithms = ['RS256'], login } = auth;

@@ -3,7 +3,8 @@ import { parsePlaybookPath } from '../../access/playbook-path.ts';
 import type { IssuerEntry } from '../../identity/issuer-entry.ts';
 import { isSignatureAlgorithm, signatureAdvice } from '../../identity/signature-algorithms.ts';
 import { choice, flag, integer, list, text, value } from './field.ts';
-import { many, section, variant } from './node.ts';
+import { issuerEntry } from './issuers.ts';
+import { type Leaf, type Many, many, section, variant } from './node.ts';
 
 const algorithms = [
   'RS256',
@@ -74,13 +75,11 @@ const validator = variant(
   { default: { kind: 'playbook' }, doc: 'answers whether a token that no store holds is a session' },
 );
 
-const isEntry = (input: unknown): boolean => typeof input === 'object' && input !== null && !Array.isArray(input);
+/** Entries are typed by an interface, which editors explain; a type test holds it and the schema together. */
+const issuers = many(issuerEntry) as unknown as Many<Leaf<IssuerEntry>>;
 
 export const auth = section({
-  issuers: value(v.pipe(v.array(v.custom<IssuerEntry>(isEntry, 'must be an object'), 'must be a list'), v.readonly()), {
-    optional: true,
-    doc: 'identity providers as entries, made by `issuer.auth0(…)`, `issuer.entra(…)` and others: [identity.md](identity.md)',
-  }),
+  issuers,
   trustedIssuers: list({
     env: ['GATEWAY_TRUSTED_ISSUERS', 'GATEWAY_AUTH0_DOMAIN'],
     default: [],

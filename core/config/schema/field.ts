@@ -45,10 +45,13 @@ const says = (text: string) => (issue: { readonly input: unknown }) =>
 export function integer<const O extends FieldOptions<number> & { readonly min: number; readonly max: number }>(
   options: O,
 ): Leaf<FromEnv<number> | Absent<O>, Result<O, number>> {
-  const { min, max } = options;
+  return leaf('number', wholeNumber(options.min, options.max), options);
+}
+
+/** The check of a whole number, both bounds included. */
+export function wholeNumber(min: number, max: number) {
   const text = says(`must be a whole number from ${min} to ${max}`);
-  const check = v.pipe(v.number(text), v.integer(text), v.minValue(min, text), v.maxValue(max, text));
-  return leaf('number', check, options);
+  return v.pipe(v.number(text), v.integer(text), v.minValue(min, text), v.maxValue(max, text));
 }
 
 export function flag<const O extends FieldOptions<boolean>>(

@@ -31,6 +31,8 @@ export interface Section<E = Entries> {
   readonly entries: E;
   /** Its values decide what is generated, so nothing in it can come from the environment. */
   readonly isPlain: boolean;
+  /** Absent is absent: its defaults count only where the declaration has it. */
+  readonly isOptional?: boolean;
 }
 
 /** One of several sections; its `kind` says which. */
@@ -75,6 +77,9 @@ export const plainSection = <const E extends Entries>(entries: E): Section<E> =>
   entries,
   isPlain: true,
 });
+
+/** A section that may be absent, with what is required in it. */
+export const optional = <E>(inner: Section<E>): Section<E> => ({ ...inner, isOptional: true });
 
 /** Sections by their `kind`. Without a default it must be given. */
 export const variant = <const O extends Readonly<Record<string, Entries>>>(

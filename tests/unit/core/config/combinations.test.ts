@@ -110,6 +110,24 @@ it('limits of a role are of a role that exists', () => {
   ]);
 });
 
+it('values of an entry of auth.issuers are checked, before anything is served', () => {
+  const entry = (more: object) =>
+    ({ auth: { issuers: [{ issuer: 'https://a.example.com', ...more }] } }) as unknown as GatewayConfig;
+  expect(atGenerate(entry({ session: { maxMinutes: -1 } }))).toEqual([
+    'auth.issuers[0].session.maxMinutes: must be a whole number from 1 to 527040',
+  ]);
+  expect(atGenerate(entry({ algorithms: ['none'] })).join()).toContain('none is not a signature algorithm');
+  expect(atGenerate(entry({ userinfo: env('X', true) })).join()).toContain(
+    'auth.issuers[0].userinfo: cannot come from',
+  );
+  expect(atGenerate(entry({ browser: { returnTo: 'https://app.example.com/' } }))).toEqual([
+    'auth.issuers[0].browser.clientId: is required',
+  ]);
+  expect(atStart(entry({ introspection: { clientId: 'a', clientSecret: env('NO_SECRET') } }))).toEqual([
+    'NO_SECRET: is required',
+  ]);
+});
+
 it('one port cannot be both', () => {
   expect(atStart({ listen: { port: 9000, internalPort: 9000 } })).toEqual([
     expect.stringContaining('must differ from listen.port'),
@@ -172,6 +190,11 @@ describe('unknown names', () => {
     [{ auth: { jwtmode: 'off' } }, 'auth.jwtmode: '],
     [{ auth: { login: { kind: 'local', rolesclaim: 'x' } } }, 'auth.login.rolesclaim: '],
     [{ auth: { access: { checkr: 'http' } } }, 'auth.access.checkr: '],
+    [{ auth: { issuers: [{ issuer: 'https://a.example.com', audience: 'x' }] } }, 'auth.issuers[0].audience: '],
+    [
+      { auth: { issuers: [{ issuer: 'https://a.example.com', roles: { clam: 'x' } }] } },
+      'auth.issuers[0].roles.clam: ',
+    ],
     [{ auth: { playbooks: { logn: 'x' } } }, 'auth.playbooks.logn: '],
     [
       {

@@ -44,6 +44,18 @@ test('a name that is secret anywhere is secret', () => {
   ]);
 });
 
+test('a field that holds a secret makes its variable one', () => {
+  const browser = { clientId: env('WEB_ID'), clientSecret: env('WEB_SECRET'), returnTo: ['https://app.example.com/'] };
+  const entries = environmentEntries({
+    ...bare,
+    auth: { issuers: [{ issuer: 'https://login.example.com/', browser }] },
+    sessions: { store: env('OUR_STORE', 'memory:') },
+  });
+  const secrets = entries.filter((entry) => entry.secret).map((entry) => entry.env);
+  expect(secrets).toEqual(['OUR_STORE', 'WEB_SECRET']);
+  expect(entries.map((entry) => entry.env)).toContain('WEB_ID');
+});
+
 test.each([
   { given: env('X', 5), want: 5 },
   { given: env('X'), want: undefined },
