@@ -96,8 +96,8 @@ describe('explain', () => {
   it.each([
     [['--role', 'nobody', '--permission', 'view', '--playbook', 'a'], /unknown role nobody; roles are admin, analyst/],
     [['--role', 'admin', '--permission', 'fly', '--playbook', 'a'], /unknown permission fly; permissions are execute/],
-    [['--field', 'nope'], /there is no field nope; fields are executePlaybook/],
-    [['--role', 'admin'], /tell --role or --user-roles, --permission and --playbook/],
+    [['--field', 'nope'], /unknown field nope; fields are executePlaybook/],
+    [['--role', 'admin'], /give --role or --user-roles together with --permission and --playbook/],
   ])('%s is 2', async (args, says) => {
     const { code, err } = await explain(...args);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(says) });
