@@ -26,7 +26,7 @@ export function resolveConfig(
   const { sections, issuers, hasRows, problems, warnings, names } = readDeclaration(config, environment, mode);
   // The rules of rows that cannot be used have been refused already.
   const policy = hasRows ? policyFindings(config) : { problems: [], warnings: [] };
-  refuse([...(bypass === undefined ? [] : [bypass]), ...problems, ...policy.problems]);
+  refuse([...(bypass === undefined ? [] : [bypass]), ...problems, ...policy.problems], warnings);
 
   const { login, validateSession, checkAccess } = sections.auth.playbooks;
   const resolved: ResolvedConfig = {
@@ -55,13 +55,16 @@ export function resolveConfig(
  */
 export function checkDeclaration(config: GatewayConfig): readonly string[] {
   const { problems, warnings } = readDeclaration(config, undefined, 'unknown');
-  refuse(problems);
+  refuse(problems, warnings);
   return warnings;
 }
 
-function refuse(problems: readonly string[]): void {
+/** Unknown names are listed, too: a misspelt one is often why another is missing. */
+function refuse(problems: readonly string[], unknown: readonly string[]): void {
   if (problems.length === 0) return;
-  throw new GatewayError('ERR_CONFIG_INVALID', 'the configuration is not usable', { problems });
+  throw new GatewayError('ERR_CONFIG_INVALID', 'the configuration is not usable', {
+    problems: [...problems, ...unknown],
+  });
 }
 
 /** The `deploy` section for the manifests: values that the environment may have count with their defaults. */

@@ -14,4 +14,15 @@ import { upstream } from './upstream.ts';
  * variables, what is refused and what is unknown, the manifests' variables, the JSON Schema and the settings table.
  * `operations`, `roles` and `grants` have types of their own, because they depend on the document.
  */
-export const sections = section({ upstream, listen, auth, sessions, limits, observability, executions, results, deploy, adapters });
+export const sections = section({
+  upstream,
+  listen,
+  auth,
+  sessions,
+  limits,
+  observability,
+  executions,
+  results,
+  deploy,
+  adapters,
+});

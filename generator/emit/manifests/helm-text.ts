@@ -39,7 +39,26 @@ export function checksTemplate(settings: ManifestSettings): string {
           `{{- fail "service.targetPort must be env.${environmentKey(port)}, the port that the gateway listens on" }}`,
           '{{- end }}',
         ]),
+    ...severalPodsCheck(settings),
   ]);
+}
+
+/** Sessions in memory are known to one pod: with several, a session that was ended on one is valid on the others. */
+function severalPodsCheck({ hasMemorySessions, storeName }: ManifestSettings): readonly string[] {
+  if (!hasMemorySessions) return [];
+  const several = '(or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1))';
+  const [condition, advice] =
+    storeName === undefined
+      ? [several, 'set sessions.store in gateway.config.ts']
+      : [
+          `and (not .Values.secrets.required) ${several}`,
+          `put ${storeName} into the Secret secrets.name and set secrets.required=true`,
+        ];
+  return [
+    `{{- if ${condition} }}`,
+    `{{- fail "several pods need a session store that they share: ${advice}, or run one pod" }}`,
+    '{{- end }}',
+  ];
 }
 
 /** What an operator reads after an installation. */
@@ -48,10 +67,6 @@ export function notes(settings: ManifestSettings): string {
     ...comment(),
     'The gateway is {{ .Values.namespace }}/noetl-gateway, port {{ .Values.service.port }}. Try it from inside the cluster:',
     '  curl http://noetl-gateway.{{ .Values.namespace }}.svc.cluster.local/health',
-    '{{- if and (not .Values.secrets.required) (or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1)) }}',
-    'WARNING: several pods without a shared session store: a logout reaches one pod only.',
-    '  Put GATEWAY_SESSION_STORE into the Secret {{ .Values.secrets.name }} and set secrets.required=true.',
-    '{{- end }}',
     ...settings.required.flatMap(({ names: variables }) => [
       `{{- if not (or ${variables.map((name) => `.Values.env.${environmentKey(name)}`).join(' ')}) }}`,
       `WARNING: no pod starts before one of these is set: ${variables.map((name) => `env.${environmentKey(name)}`).join(', ')}.`,

@@ -46,6 +46,8 @@ export interface ManifestSettings {
   readonly noetl: { readonly namespace: string; readonly port: number };
   /** Namespaces that may reach NoETL beside the gateway's. */
   readonly trustedNamespaces: readonly string[];
+  /** Sessions are in the memory of each pod unless the environment names a store. */
+  readonly hasMemorySessions: boolean;
   readonly store: { readonly namespaces: readonly string[]; readonly ports: readonly number[] };
   readonly issuerPorts: readonly number[];
   readonly host: string;
@@ -100,6 +102,7 @@ export function manifestSettings(config: GatewayConfig, version: string): Manife
       .map((entry) => ({ name: entry.env, optional: entry.fallback !== undefined })),
     noetl: { namespace: deploy.noetlNamespace, port: portOf(String(fallbackOf(sections.upstream.baseUrl)), 8082) },
     trustedNamespaces: [...deploy.trustedNamespaces].sort(),
+    hasMemorySessions: store === 'memory:',
     store: storeTarget(store),
     issuerPorts: issuerPorts(sections),
     host: deploy.host ?? 'gateway.example.com',

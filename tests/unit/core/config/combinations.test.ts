@@ -222,6 +222,14 @@ describe('unknown names', () => {
     expect(warningsOf(config)).toEqual([expect.stringContaining(`gateway.config.ts: ${warning}`)]);
   });
 
+  it('are listed with the problems that they may have caused', () => {
+    const row = { upstream: 'GET /a', acess: authenticated() };
+    expect(atGenerate({ operations: { a: row } } as unknown as GatewayConfig)).toEqual([
+      expect.stringContaining('operations.a.access: '),
+      expect.stringContaining('operations.a.acess: unknown name, ignored; did you mean access?'),
+    ]);
+  });
+
   it('are not in the shipped config, and a start warns of them', () => {
     expect(checkDeclaration(shipped)).toEqual([]);
     const { warnings } = resolveConfig({ ...shipped, limits: { bodyByte: 3 } } as unknown as GatewayConfig, required);

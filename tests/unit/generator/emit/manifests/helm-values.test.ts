@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { env } from '../../../../../core/config/env.ts';
 import { environmentKey, helmValues, valuesSchema } from '../../../../../generator/emit/manifests/helm-values.ts';
 import { manifestSettings } from '../../../../../generator/emit/manifests/manifest-settings.ts';
-import { at } from '../../../../support/manifests.ts';
+import { at, manifestsOf } from '../../../../support/manifests.ts';
 
 const values = helmValues(manifestSettings({ operations: {}, roles: [], grants: [] }, '1.2.3'));
 
@@ -55,4 +56,22 @@ test('the schema refuses what the chart does not know, but for env', () => {
   expect(at(schema, 'properties', 'service', 'additionalProperties')).toBe(false);
   expect(at(schema, 'properties', 'env', 'additionalProperties')).toBeUndefined();
   expect(at(schema, 'properties', 'env', 'properties', 'authBypass', 'enum')).not.toContain('true');
+});
+
+test.each([
+  [
+    'in memory unless the environment names a store',
+    {},
+    /secrets\.required.*replicaCount[\s\S]*secrets\.required=true/,
+  ],
+  [
+    'in memory, whatever the environment',
+    { sessions: { store: 'memory:' } },
+    /if \(or .*replicaCount[\s\S]*sessions\.store/,
+  ],
+  ['in a store', { sessions: { store: env('STORE', 'redis://cache:6379') } }, undefined],
+])('the chart refuses several pods with sessions %s', async (_name, config, want) => {
+  const checks = (await manifestsOf(config)).get('deploy/helm/noetl-gateway/templates/checks.yaml') ?? '';
+  if (want === undefined) expect(checks).not.toContain('several pods');
+  else expect(checks).toMatch(want);
 });
