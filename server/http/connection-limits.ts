@@ -3,11 +3,13 @@ import type { Socket } from 'node:net';
 import { addressKey } from '../rate-limit/client-address.ts';
 import type { ListenerLimits } from './listener-limits.ts';
 
+/** Requests that may follow one another on a connection before the first one is answered. */
+const pipelined = 100;
 /** How often waiting bytes are looked at. */
 const sweepMs = 5_000;
 
 /**
- * Bounds what connections hold. A connection whose bytes make no progress for `unreadMs` is reset: after a plain close the
+ * Bounds what connections hold, and how many requests they send ahead. A connection whose bytes make no progress for `unreadMs` is reset: after a plain close the
  * kernel would keep the bytes and try for minutes.
  * @returns how many are open, and what stops the timer
  */
@@ -30,6 +32,18 @@ export function limitConnections(server: Server, limits: ListenerLimits) {
       if (left > 0) perAddress.set(address, left);
       else perAddress.delete(address);
     });
+  });
+  const waiting = new WeakMap<Socket, number>();
+  server.on('request', ({ socket }, response) => {
+    // Requests that were read together with the one that was too many.
+    if (socket.destroyed) return;
+    const count = (waiting.get(socket) ?? 0) + 1;
+    waiting.set(socket, count);
+    if (count > pipelined) {
+      socket.resetAndDestroy();
+      return;
+    }
+    response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
   });
   const timer = setInterval(resetUnread, Math.min(sweepMs, limits.unreadMs / 4), sockets, limits.unreadMs);
   timer.unref();

@@ -82,10 +82,11 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     }
   };
 
-  const server = createServer(timeouts, (request, response) => {
-    void serve(request, response).catch((error: unknown) => response.destroy(asError(error)));
-  });
+  const server = createServer(timeouts);
   const sockets = limitConnections(server, limits);
+  server.on('request', (request, response) => {
+    if (!request.socket.destroyed) void serve(request, response).catch(() => response.destroy());
+  });
 
   return {
     listen: (port, host) => listen(server, port, host),
@@ -106,8 +107,6 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     },
   };
 }
-
-const asError = (thrown: unknown) => (thrown instanceof Error ? thrown : undefined);
 
 function exchangeOf(request: IncomingMessage, clientIp: string, bodyLease: ByteLease): Exchange {
   return {

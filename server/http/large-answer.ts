@@ -34,6 +34,8 @@ export async function writeLarge(
     return;
   }
   socket.once('close', () => lease.release());
+  // Node would destroy the socket as soon as the kernel has everything, and then nothing could reset it.
+  socket.destroySoon = () => void socket.end();
   const source = file === undefined ? Readable.from(slices(body)) : createReadStream(file.path);
   const sizeBytes = file?.sizeBytes ?? Buffer.byteLength(body);
   try {

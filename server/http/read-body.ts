@@ -83,11 +83,23 @@ export function requireJson(request: IncomingMessage): void {
   }
 }
 
-/** @throws ERR_REQUEST_INVALID when the text is not JSON; the text is not repeated. */
+/** Most objects and lists of a body. Each costs memory and time far beyond its two bytes. */
+const mostContainers = 100_000;
+
+/** @throws ERR_REQUEST_INVALID when the text is not JSON, or has too many objects; the text is not repeated. */
 export function parseBody(body: Buffer): unknown {
+  if (hasTooMany(body)) throw new GatewayError('ERR_REQUEST_INVALID', 'the body has too many objects and lists');
   try {
     return parseJson(body.toString('utf8'));
   } catch (error) {
     throw new GatewayError('ERR_REQUEST_INVALID', 'the body is not JSON', { cause: error });
   }
+}
+
+/** Counts those within texts as well. */
+function hasTooMany(body: Buffer): boolean {
+  if (body.length <= mostContainers) return false;
+  let count = 0;
+  for (let at = 0; at < body.length; at += 1) if (body[at] === 0x7b || body[at] === 0x5b) count += 1;
+  return count > mostContainers;
 }

@@ -87,6 +87,19 @@ describe('connections', () => {
   });
 });
 
+it('a connection that sends too many requests ahead is reset', async () => {
+  let asked = 0;
+  const handle = async () => {
+    asked += 1;
+    return new Promise<never>(() => {});
+  };
+  const { port } = await start(handle, {});
+  const { socket, closed } = caller(port, get.repeat(150));
+  socket.resume();
+  await closed;
+  expect(asked).toBeLessThanOrEqual(101);
+});
+
 describe('an answer that is not read', () => {
   const large = 'x'.repeat(16 * 1024 * 1024);
 

@@ -87,6 +87,12 @@ describe('createHttpListener', () => {
     expect(await exact.text()).toBe('{"n":9007199254740993}');
   });
 
+  it('refuses a body of very many objects before it is parsed', () => {
+    const bodyOf = (objects: number) => Buffer.from(`[${'{},'.repeat(objects - 1)}{}]`);
+    expect(parseBody(bodyOf(99_999))).toHaveLength(99_999);
+    expect(() => parseBody(bodyOf(100_000))).toThrow('too many objects');
+  });
+
   it('refuses a compressed body', async () => {
     const { url } = await start(async ({ request }) =>
       text(200, String((await readBody(request, { maxBytes: 64 })).length)),

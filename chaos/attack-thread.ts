@@ -1,0 +1,8 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Target } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
+
+const { name, target } = workerData as { name: string; target: Target };
+const scenario = scenarios.find((one) => one.name === name);
+if (scenario === undefined) throw new Error(`no scenario ${name}`);
+parentPort?.postMessage(await scenario.run(target));

@@ -1,0 +1,112 @@
+import { readdirSync, statSync } from 'node:fs';
+import type { Scenario } from '../scenario.ts';
+import { hold, post, repeat } from './connections.ts';
+
+const mebibyte = 1024 * 1024;
+const holdMs = 10_000;
+
+/** The largest file of the GraphiQL page, when it is built. */
+function largestAsset(): string {
+  try {
+    const folder = new URL('../../dist/pages/graphiql/assets/', import.meta.url);
+    const names = readdirSync(folder).filter((name) => name.endsWith('.js'));
+    const [largest] = names.sort((a, b) => statSync(new URL(b, folder)).size - statSync(new URL(a, folder)).size);
+    return largest === undefined ? '' : `/assets/${largest}`;
+  } catch {
+    return '';
+  }
+}
+
+const announced = (path: string, bytes: number, sent: string) =>
+  `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n${sent}`;
+
+/** Attacks of a caller without a session, and of a user whose roles start nothing. */
+export const attacks: readonly Scenario[] = [
+  {
+    name: 'unread-downloads',
+    about: '200 connections ask for the largest static file and read nothing',
+    run: (target) => hold(target, 200, `GET /graphql${largestAsset()} HTTP/1.1\r\nhost: x\r\n\r\n`, holdMs, false),
+  },
+  {
+    name: 'unread-pipelines',
+    about: '20 connections send 1,000 requests each, one after the other, and read nothing',
+    run: (target) => hold(target, 20, 'GET /health HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(1_000), holdMs, false),
+  },
+  {
+    name: 'large-slow-bodies',
+    about: '450 connections announce 1 MiB for a login and send almost all of it',
+    run: (target) => hold(target, 450, announced('/api/auth/login', mebibyte, 'x'.repeat(60_000)), holdMs, true),
+  },
+  {
+    name: 'small-slow-bodies',
+    about: '900 connections announce 16 KiB for a login and send almost all of it',
+    run: (target) => hold(target, 900, announced('/api/auth/login', 16_384, 'x'.repeat(16_000)), holdMs, true),
+  },
+  {
+    name: 'one-long-number',
+    about: '4 clients send 1 MB of JSON with one long integer to a route without a session',
+    run: (target) => {
+      const body = `{"n":9007199254740993,"q":[${'{},'.repeat(340_000)}{}]}`;
+      return repeat(4, holdMs, () => post(`${target.url}/api/auth/validate`, body));
+    },
+  },
+  {
+    name: 'one-long-number-with-session',
+    about: '4 clients of one user send the same as variables of a query',
+    run: (target) => {
+      const body = `{"query":"{ __typename }","variables":{"n":9007199254740993,"q":[${'{},'.repeat(330_000)}{}]}}`;
+      return repeat(4, holdMs, () => post(`${target.url}/graphql`, body, target.viewer));
+    },
+  },
+  {
+    name: 'documents-of-a-megabyte',
+    about: 'a user sends 400 queries that differ in a comment of 1 MB',
+    run: (target) => {
+      const comment = `€ ${'x'.repeat(1_000_000)}`;
+      return repeat(4, holdMs, (n) =>
+        post(`${target.url}/graphql`, queryOf(`{ __typename } # ${n} ${comment}`), target.viewer),
+      );
+    },
+  },
+  {
+    name: 'documents-within-the-limit',
+    about: 'a user sends queries of 30 KB that differ in a comment, as fast as they are answered',
+    run: (target) => {
+      const comment = `€ ${'x'.repeat(30_000)}`;
+      return repeat(4, holdMs, (n) =>
+        post(`${target.url}/graphql`, queryOf(`{ __typename } # ${n} ${comment}`), target.viewer),
+      );
+    },
+  },
+  {
+    name: 'large-lists',
+    about: 'a user asks for a catalog of 8 MB, ten times in a query and eight queries at a time',
+    run: (target) =>
+      repeat(8, holdMs, (n) => {
+        const fields = Array.from(
+          { length: 10 },
+          (_, i) => `a${i}: playbooks(capability: "c${n * 10 + i}") { entries { path } }`,
+        );
+        return post(`${target.url}/graphql`, queryOf(`{ ${fields.join(' ')} }`), target.viewer);
+      }),
+  },
+  {
+    name: 'large-integers',
+    about: 'a user asks for executions whose id has a million digits',
+    run: (target) =>
+      repeat(4, holdMs, () =>
+        post(`${target.url}/graphql`, queryOf(`{ execution(id: ${'9'.repeat(1_000_000)}) { id } }`), target.viewer),
+      ),
+  },
+  {
+    name: 'escapes-in-arguments',
+    about: 'a developer starts a playbook with 900 KB of text that is made of escapes and quotes',
+    run: (target) => {
+      const query = 'mutation ($v: JSON) { executePlaybook(name: "data/none", variables: $v) { id } }';
+      const body = JSON.stringify({ query, variables: { v: { a: '{"\\\n'.repeat(150_000) } } });
+      return repeat(4, holdMs, () => post(`${target.url}/graphql`, body, target.developer));
+    },
+  },
+];
+
+const queryOf = (query: string): string => JSON.stringify({ query });

@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { createNoetlStandIn } from '../dev/noetl/stand-in.ts';
+import { startServe } from '../tests/support/serve-process.ts';
+import { startLargeNoetl } from './large-noetl.ts';
+import { type Reading, startMeter } from './meter.ts';
+import { limits, type Outcomes, type Scenario, type Target } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
+
+const usage = `npm run chaos -- [--only <name>]... [--json <file>] [--list]
+
+Runs attacks and faults, one after another, each against a gateway of its own on loopback. Exits 1 when /health answers
+slower than ${limits.healthMedianMs} ms at the median, or memory grows by more than ${limits.growthMiB} MiB or beyond ${limits.peakMiB} MiB.`;
+
+interface Report {
+  readonly name: string;
+  readonly about: string;
+  readonly outcomes: Outcomes;
+  readonly reading: Reading;
+  readonly problems: readonly string[];
+}
+
+/** As in a pod of 512 MiB: the heap leaves room for what is beside it. */
+const nodeOptions = '--max-old-space-size=320 --max-semi-space-size=16';
+
+async function runOne(scenario: Scenario): Promise<Report> {
+  const standIn = await createNoetlStandIn();
+  const noetl = await startLargeNoetl(standIn.url);
+  const gateway = await startServe({
+    NOETL_BASE_URL: noetl.url,
+    NODE_OPTIONS: nodeOptions,
+    LOG_LEVEL: 'fatal',
+    // A flood of refused logins is the subject of other tests.
+    AUTH_PLAYBOOK_TIMEOUT_SECS: '5',
+  });
+  try {
+    const { hostname: host, port } = new URL(gateway.url);
+    const [viewer, developer] = [
+      await gateway.login('viewer@example.com'),
+      await gateway.login('developer@example.com'),
+    ];
+    const target: Target = { host, port: Number(port), url: gateway.url, viewer, developer };
+    await warmUp(gateway.url);
+    const stop = startMeter(gateway.url, gateway.child.pid ?? 0);
+    const outcomes = await inThread(scenario.name, target);
+    const reading = await stop();
+    const problems = problemsOf(reading, gateway.child.exitCode);
+    return { name: scenario.name, about: scenario.about, outcomes, reading, problems };
+  } finally {
+    await gateway.close();
+    noetl.close();
+    await standIn.close();
+  }
+}
+
+/** What the first requests of a process take does not count as growth. */
+async function warmUp(url: string): Promise<void> {
+  for (let i = 0; i < 200; i += 1) await (await fetch(`${url}/health`)).text();
+}
+
+async function inThread(name: string, target: Target): Promise<Outcomes> {
+  const worker = new Worker(new URL('./attack-thread.ts', import.meta.url), { workerData: { name, target } });
+  const failed = once(worker, 'error').then(([error]) => Promise.reject(error));
+  const [outcomes] = (await Promise.race([once(worker, 'message'), failed])) as [Outcomes];
+  await worker.terminate();
+  return outcomes;
+}
+
+function problemsOf(reading: Reading, exitCode: number | null): string[] {
+  const problems: string[] = [];
+  const growth = reading.peakMiB - reading.startMiB;
+  if (exitCode !== null) problems.push(`the gateway exited ${exitCode}`);
+  if (reading.healthFailures > 0) problems.push(`/health failed ${reading.healthFailures} times`);
+  if (reading.healthMedianMs >= limits.healthMedianMs)
+    problems.push(`/health: ${reading.healthMedianMs} ms at the median`);
+  if (growth >= limits.growthMiB) problems.push(`memory grew by ${growth} MiB`);
+  if (reading.peakMiB >= limits.peakMiB) problems.push(`memory reached ${reading.peakMiB} MiB`);
+  return problems;
+}
+
+function print({ name, about, outcomes, reading, problems }: Report): void {
+  const { healthMedianMs, healthMaxMs, startMiB, peakMiB, kernelMiB } = reading;
+  console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}: ${about}`);
+  console.log(
+    `     /health ${healthMedianMs} ms median, ${healthMaxMs} ms most; memory ${startMiB} → ${peakMiB} MiB, of it the kernel ${kernelMiB}`,
+  );
+  console.log(
+    `     ${Object.entries(outcomes)
+      .map(([outcome, n]) => `${n} × ${outcome}`)
+      .join(', ')}`,
+  );
+  for (const problem of problems) console.log(`     ${problem}`);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true },
+      json: { type: 'string' },
+      list: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) return console.log(usage);
+  if (values.list) return console.log(scenarios.map(({ name, about }) => `${name}: ${about}`).join('\n'));
+  const chosen = scenarios.filter(({ name }) => values.only === undefined || values.only.includes(name));
+  const reports: Report[] = [];
+  for (const scenario of chosen) {
+    const report = await runOne(scenario);
+    print(report);
+    reports.push(report);
+  }
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ limits, reports }, null, 2)}\n`);
+  process.exitCode = chosen.length > 0 && reports.every(({ problems }) => problems.length === 0) ? 0 : 1;
+}
+
+await main();

@@ -1,0 +1,24 @@
+/** What a scenario is aimed at: a gateway on loopback that was started for it alone. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  /** Session tokens of a user without roles that start anything, and of a developer. */
+  readonly viewer: string;
+  readonly developer: string;
+}
+
+/** How often each outcome was seen: a status, or how a connection ended. */
+export type Outcomes = Record<string, number>;
+
+/** One attack or fault. Bounded in connections and in time. */
+export interface Scenario {
+  readonly name: string;
+  /** One sentence for the report. */
+  readonly about: string;
+  /** Runs in a thread of its own, so that its work does not count as the gateway's. Returns when it has let go of everything. */
+  run(target: Target): Promise<Outcomes>;
+}
+
+/** Limits that each scenario must keep. */
+export const limits = { healthMedianMs: 250, growthMiB: 100, peakMiB: 512 } as const;
