@@ -26,8 +26,8 @@ export interface HttpListener {
   listen(port: number, host: string): Promise<number>;
   /** Refuses new work at once, waits for what is in flight. @returns false when the time ran out first. */
   drain(timeoutMs: number): Promise<boolean>;
-  /** Open now. */
-  readonly connections: number;
+  /** How many are open now. */
+  connections(): number;
 }
 
 /** Nobody holds a connection by being slow. Node looks for half-open requests every 30 s unless told how often. */
@@ -90,9 +90,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
 
   return {
     listen: (port, host) => listen(server, port, host),
-    get connections() {
-      return sockets.count();
-    },
+    connections: sockets.count,
     async drain(timeoutMs) {
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -106,8 +106,8 @@ describe('an answer that is not read', () => {
   it('is given up, and its connection is reset', async () => {
     const { port } = await start(async () => text(200, large), { unreadMs: 200 });
     caller(port, get);
-    await expect.poll(() => open[0]?.connections, patient).toBe(1);
-    await expect.poll(() => open[0]?.connections, patient).toBe(0);
+    await expect.poll(() => open[0]?.connections(), patient).toBe(1);
+    await expect.poll(() => open[0]?.connections(), patient).toBe(0);
   });
 
   it('takes from a budget, of which one address has a quarter; the rest gets 503', async () => {
