@@ -15,6 +15,8 @@ interface Execution {
   readonly failure: unknown;
 }
 
+const idOf = (data: Record<string, unknown> | undefined) => (data?.['executePlaybook'] ?? { id: '' }) as { id: string };
+
 describe.skipIf(installed === undefined)('what a playbook produced is what the app gets, on a real server', () => {
   let noetl: RealNoetl;
   let serve: ServeProcess;
@@ -47,7 +49,7 @@ describe.skipIf(installed === undefined)('what a playbook produced is what the a
 
   async function run(name: string, pollMs = 200) {
     const started = await ask('mutation ($name: String!) { executePlaybook(name: $name) { id } }', { name });
-    const { id } = started.data?.['executePlaybook'] as { id: string };
+    const { id } = idOf(started.data);
     const query =
       'query ($id: ID!) { execution(id: $id) { status result resultStep textOutput failure { step message } } }';
     for (let left = 300; left > 0; left -= 1) {
@@ -100,7 +102,7 @@ describe.skipIf(installed === undefined)('what a playbook produced is what the a
 
   it('a failed step is no end: the run can be cancelled while another step works', async () => {
     const started = await ask('mutation { executePlaybook(name: "results/fail_then_work") { id } }', {});
-    const { id } = started.data?.['executePlaybook'] as { id: string };
+    const { id } = idOf(started.data);
     await vi.waitFor(
       async () => {
         const { data } = await ask('query ($id: ID!) { execution(id: $id) { status failure { step } } }', { id });
