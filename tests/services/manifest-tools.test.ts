@@ -84,6 +84,7 @@ configMapGenerator:
 describe.skipIf(!ready)('helm', () => {
   const everything = {
     autoscaling: { enabled: true },
+    secrets: { required: true },
     podDisruptionBudget: { enabled: true },
     serviceMonitor: { enabled: true },
     gatewayApi: { enabled: true },
