@@ -9,6 +9,7 @@ export default defineGateway<NoetlOperations>({
   operations: {
     executePlaybook: { upstream: 'POST /api/execute', access: onPlaybook('execute', 'name') },
     execution: { upstream: 'GET /api/executions/{execution_id}', access: onExecution('view', 'id') },
+    rerunExecution: { upstream: 'POST /api/execute', access: onExecution('execute', 'id') },
     executions: {
       upstream: 'GET /api/executions',
       access: authenticated({ rows: 'executions' }),

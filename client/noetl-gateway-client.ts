@@ -444,6 +444,13 @@ export interface ExecuteResult {
   readonly execution: Execution | null;
 }
 
+export interface RerunExecutionArgs {
+  readonly variables?: unknown;
+  readonly id: string;
+  readonly clientId?: string | null;
+  readonly waitSeconds?: number | null;
+}
+
 /** A gateway, typed by its schema. Every method rejects with a {@link GatewayClientError}. */
 export interface GatewayClient extends GatewayConnection {
   dashboardStats(options?: CallOptions): Promise<DashboardStatsResponse | null>;
@@ -457,6 +464,7 @@ export interface GatewayClient extends GatewayConnection {
   cancelExecution(args: CancelExecutionArgs, options?: CallOptions): Promise<CancelExecutionResponse | null>;
   endSessions(args?: EndSessionsArgs, options?: CallOptions): Promise<boolean>;
   executePlaybook(args: ExecutePlaybookArgs, options?: CallOptions): Promise<ExecuteResult | null>;
+  rerunExecution(args: RerunExecutionArgs, options?: CallOptions): Promise<ExecuteResult | null>;
   /** Asks until the execution is over: completed, failed or cancelled. Failures that may pass are outlived. */
   waitForExecution(id: string, options?: WaitOptions): Promise<Execution>;
 }
@@ -491,6 +499,8 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
       call<boolean>('endSessions', "mutation endSessions($userId:String$issuer:String$subject:String$client:String){endSessions(userId:$userId issuer:$issuer subject:$subject client:$client)}", args, more),
     executePlaybook: (args: ExecutePlaybookArgs, more?: CallOptions) =>
       call<ExecuteResult | null>('executePlaybook', "mutation executePlaybook($name:String!$variables:JSON$resourceKind:String$clientId:String$waitSeconds:Int){executePlaybook(name:$name variables:$variables resourceKind:$resourceKind clientId:$clientId waitSeconds:$waitSeconds){id executionId name path status textOutput requestId clientId result error execution{id executionId path name version status result resultStep textOutput error failure{step message}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error}currentStep progress startedAt finishedAt parentId}}}", args, more),
+    rerunExecution: (args: RerunExecutionArgs, more?: CallOptions) =>
+      call<ExecuteResult | null>('rerunExecution', "mutation rerunExecution($variables:JSON$id:ID!$clientId:String$waitSeconds:Int){rerunExecution(variables:$variables id:$id clientId:$clientId waitSeconds:$waitSeconds){id executionId name path status textOutput requestId clientId result error execution{id executionId path name version status result resultStep textOutput error failure{step message}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error}currentStep progress startedAt finishedAt parentId}}}", args, more),
     waitForExecution: (id: string, more?: WaitOptions) =>
       poll(() => client.execution({ id }, more), more),
   });

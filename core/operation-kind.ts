@@ -5,6 +5,7 @@
 export const kindWords = {
   execute: 'starts a playbook',
   start: 'starts a playbook by another call',
+  rerun: 'starts the playbook of an execution again',
   execution: 'reads an execution',
   status: 'reads the status of an execution',
   events: 'lists the events of an execution',
@@ -32,10 +33,11 @@ export const isOperationKind = (text: unknown): text is OperationKind =>
  */
 export const gatewayArguments: Partial<Record<OperationKind, Readonly<Record<string, string>>>> = {
   execute: { clientId: 'String', waitSeconds: 'Int' },
+  rerun: { id: 'ID!', clientId: 'String', waitSeconds: 'Int' },
   catalog: { page: 'Int = 1', pageSize: 'Int = 100', versions: 'Boolean = false' },
 };
 
-/** Wire names of a call of the kind `execute`, as NoETL's document has them. */
+/** Wire names of a call of the kinds `execute` and `rerun`, as NoETL's document has them. */
 export interface StartMembers {
   /** The member of the body that holds the catalog path. */
   readonly playbook: string;

@@ -4,6 +4,7 @@ import type { OperationKind } from './operation-kind.ts';
 export const protocolFields = {
   executePlaybook: { root: 'mutation', kind: 'execute' },
   execution: { root: 'query', kind: 'execution' },
+  rerunExecution: { root: 'mutation', kind: 'rerun' },
 } as const satisfies Record<string, { readonly root: 'query' | 'mutation'; readonly kind: OperationKind }>;
 
 export type ProtocolField = keyof typeof protocolFields;

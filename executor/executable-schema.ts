@@ -21,6 +21,7 @@ import { answerExecutePlaybook, type StartOptions } from './protocol/execute-pla
 import { answerExecution } from './protocol/execution.ts';
 import { createExecutionGate } from './protocol/execution-access.ts';
 import { createExecutions, type Executions } from './protocol/executions.ts';
+import { answerRerunExecution } from './protocol/rerun-execution.ts';
 import type { RootAnswer } from './root-call.ts';
 import { pairRootFields, plansOf, type RootField } from './root-fields.ts';
 
@@ -141,6 +142,8 @@ function answerFor(field: RootField, options: AnswerOptions): RootAnswer {
   switch (plan.kind) {
     case 'execute':
       return answerExecutePlaybook(plan, row, options);
+    case 'rerun':
+      return answerRerunExecution(plan, row, options);
     case 'execution':
       return answerExecution(plan, row, options.executions, options.gate, options.maxResultBytes);
     case 'cancel':

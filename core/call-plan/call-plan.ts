@@ -18,7 +18,7 @@ export interface CallPlan {
   readonly field: string;
   /** What the operation does; whatever serves it switches on this. */
   readonly kind: OperationKind;
-  /** Of the kind `execute` only. */
+  /** Of the kinds `execute` and `rerun` only. */
   readonly start: StartMembers | undefined;
   readonly method: UpstreamCall['method'];
   /** The path template with its placeholders; a name for metrics. */

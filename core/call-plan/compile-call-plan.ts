@@ -88,7 +88,8 @@ function meaningOf(field: FieldDefinitionNode): Meaning {
   const names = field.arguments?.map((argument) => argument.name.value) ?? [];
   const catalogPaths = namesOf(said.get('catalogPaths'), names);
   const executionIds = namesOf(said.get('executionIds'), names);
-  return { kind, catalogPaths, executionIds, start: kind === 'execute' ? startOf(said) : undefined };
+  const starts = kind === 'execute' || kind === 'rerun';
+  return { kind, catalogPaths, executionIds, start: starts ? startOf(said) : undefined };
 }
 
 function namesOf(value: unknown, known: readonly string[]): ReadonlySet<string> {

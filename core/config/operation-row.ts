@@ -89,7 +89,7 @@ type Renaming<Argument extends string> = {
 
 /** The arguments that the protocol fixes, whatever the document calls them. */
 type ProtocolArgument<Key extends string> = Key extends `POST ${string}`
-  ? 'name'
+  ? 'name' | 'id'
   : Key extends `GET ${string}/{${string}}`
     ? 'id'
     : never;

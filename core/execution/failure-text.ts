@@ -26,12 +26,12 @@ export function failureSentence(text: string): string {
   if (isNotStored(text)) return notStored;
   const line = lineOf(text.slice(0, 20_000));
   const statement = sql.exec(line);
-  const clean = (statement === null ? line : line.slice(0, statement.index))
+  const clean = (statement === null ? line : line.slice(0, statement.index).replace(/[\s:,;(["'`]+$/, ''))
     .replace(exceptionPrefix, '')
     .replace(token, '[hidden]')
     .replace(address, '[address]')
     .replace(filePath, '[path]')
-    .replace(/[\s:,;(["'`]+$/, '')
+    .replace(/[\s:,;]+$/, '')
     .trim();
   if (clean === '') return 'the step failed';
   return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean;

@@ -73,6 +73,17 @@ function objectMember(object: JsonObject, name: string): JsonObject | undefined 
   return isJsonObject(value) ? value : undefined;
 }
 
+/** What an execution was started with, as its first event tells it (Python). @param events as on the wire, in any order */
+export function workloadOf(events: readonly JsonObject[]): JsonObject | undefined {
+  for (const { event_type: type, context } of events) {
+    if (type !== 'playbook.initialized' || !isJsonObject(context)) continue;
+    const result = context['result'];
+    const workload = isJsonObject(result) ? result['workload'] : context['workload'];
+    if (isJsonObject(workload)) return workload;
+  }
+  return undefined;
+}
+
 /** The newest event that says how the execution ended. `events` oldest first. */
 export function terminalEvent(
   events: readonly RunEvent[],

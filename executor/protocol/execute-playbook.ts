@@ -5,7 +5,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { idText } from '../../core/json/lossless-json.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { startAnswer } from '../../core/noetl/start-answer.ts';
-import { usualStartMembers } from '../../core/operation-kind.ts';
+import { type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import type { Upstream, UpstreamCall } from '../../core/ports.ts';
 import { askingOf, boundsOf, type RootAnswer, type RootCall } from '../root-call.ts';
 import { executionView } from './execution.ts';
@@ -29,7 +29,6 @@ export function answerExecutePlaybook(plan: CallPlan, row: AnyUpstreamRow, optio
   const members = plan.start ?? usualStartMembers;
   return async (call) => {
     const { args } = call.decision;
-    const waitSeconds = waitOf(args['waitSeconds'], options.maxWaitSeconds);
     const made = callFor(plan, args);
     const body = isJsonObject(made.body) ? made.body : {};
     const path = body[members.playbook];
@@ -38,10 +37,26 @@ export function answerExecutePlaybook(plan: CallPlan, row: AnyUpstreamRow, optio
       throw new GatewayError('ERR_REQUEST_INVALID', 'the variables of a playbook are an object');
     }
     const start = { ...made, ...boundsOf(row, call.context), body: { ...body, [members.workload]: workload } };
-    const id = await startPlaybook(start, path, members.execution, options);
-    const started = { ...startedView(id, path), clientId: textOrNull(args['clientId']) };
-    return waitSeconds === 0 ? started : { ...started, ...(await endedView(call, row, id, waitSeconds, options)) };
+    return startAndWait(call, row, start, { path, members }, options);
   };
+}
+
+/**
+ * Starts a run, and waits for its end as long as the arguments say.
+ * @param playbook its path, and what the parts of the call are named on the wire
+ */
+export async function startAndWait(
+  call: RootCall,
+  row: AnyUpstreamRow,
+  start: UpstreamCall,
+  { path, members }: { readonly path: string; readonly members: StartMembers },
+  options: StartOptions,
+): Promise<unknown> {
+  const { args } = call.decision;
+  const waitSeconds = waitOf(args['waitSeconds'], options.maxWaitSeconds);
+  const id = await startPlaybook(start, path, members.execution, options);
+  const started = { ...startedView(id, path), clientId: textOrNull(args['clientId']) };
+  return waitSeconds === 0 ? started : { ...started, ...(await endedView(call, row, id, waitSeconds, options)) };
 }
 
 /** Sends the start, once. @returns the new execution's id */

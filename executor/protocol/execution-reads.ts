@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { decodeExecutionDetail, type ExecutionDetail } from '../../core/execution/execution-detail.ts';
 import { decodeExecutionStatus, type ExecutionStatus } from '../../core/execution/execution-status.ts';
 import { createServerClock } from '../../core/execution/server-clock.ts';
-import { isJsonObject } from '../../core/noetl/json-object.ts';
+import { isJsonObject, type JsonObject } from '../../core/noetl/json-object.ts';
 import { answerOf, isMissingRoute } from '../../core/noetl/upstream-answer.ts';
 import type { CallUser, Upstream, UpstreamCall, UpstreamReply } from '../../core/ports.ts';
 
@@ -20,6 +20,8 @@ export interface ExecutionReads {
   detail(id: string, asking: Asking): Promise<ExecutionDetail | undefined>;
   /** The detail with its newest events, up to `count` (the Rust server gives 2,000). */
   withEvents(id: string, count: 100 | 500, asking: Asking): Promise<ExecutionDetail>;
+  /** The oldest events, in any order. */
+  oldestEvents(id: string, asking: Asking): Promise<readonly JsonObject[]>;
   /** @returns undefined: this release has no such route. */
   status(id: string, asking: Asking): Promise<ExecutionStatus | undefined>;
   /** The newest executions, as the list tells them. A list believes in terminal events only. */
@@ -35,6 +37,13 @@ export const missingExecution = 'execution not found';
 /** Whole results are read with their copies and judged by the row's own limit afterwards, bytes. */
 const readLimit = 64 * 1024 * 1024;
 const listed = 100;
+/** Each server ignores the other's names. */
+const firstPage = [
+  ['page', '1'],
+  ['page_size', `${listed}`],
+  ['limit', `${listed}`],
+] as const;
+const hundredEvents = [['page_size', '100']] as const;
 
 /** @param basePath where executions live upstream, for example `/api/executions` */
 export function createExecutionReads(upstream: Upstream, clock: Clock, basePath: string): ExecutionReads {
@@ -72,19 +81,20 @@ export function createExecutionReads(upstream: Upstream, clock: Clock, basePath:
       const reply = await readExecution(id, '', [['page_size', String(count)]], asking);
       return decodeExecutionDetail(answerOf(reply, missingExecution), id);
     },
+    async oldestEvents(id, asking) {
+      const query = (page: number) => [...hundredEvents, ['page', `${page}`]] as const;
+      const page = async (number: number) =>
+        answerOf(await readExecution(id, '', query(number), asking), missingExecution);
+      const first = await page(1);
+      const pages = pagesOf(first);
+      return decodeExecutionDetail(pages > 1 ? await page(pages) : first, id).events;
+    },
     async status(id, asking) {
       const reply = await readExecution(id, '/status', undefined, asking);
       return reply.status === 404 || reply.status === 405 ? undefined : decodeExecutionStatus(answerOf(reply));
     },
     async newest(asking) {
-      // Each server ignores the other's names.
-      const query = [
-        ['page', '1'],
-        ['page_size', `${listed}`],
-        ['limit', `${listed}`],
-      ] as const;
-      const rows = answerOf(await read(basePath, basePath, query, asking));
-      return rowsById(rows);
+      return rowsById(answerOf(await read(basePath, basePath, firstPage, asking)));
     },
     async resolve(id, ref, asking) {
       // A playbook may write any reference into its result; only those of its own execution are followed.
@@ -96,6 +106,13 @@ export function createExecutionReads(upstream: Upstream, clock: Clock, basePath:
     },
     now: serverClock.now,
   };
+}
+
+/** How many pages of events there are; NoETL's newest are on the first. */
+function pagesOf(body: unknown): number {
+  const pagination = isJsonObject(body) ? body['pagination'] : undefined;
+  const pages = isJsonObject(pagination) ? pagination['total_pages'] : undefined;
+  return typeof pages === 'number' && Number.isInteger(pages) ? pages : 1;
 }
 
 function rowsById(rows: unknown): ReadonlyMap<string, ExecutionDetail> {

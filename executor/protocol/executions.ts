@@ -4,7 +4,7 @@ import type { End, ExecutionState } from '../../core/execution/execution-detail.
 import { holdMs } from '../../core/execution/execution-end.ts';
 import { parseExecutionId } from '../../core/execution/execution-id.ts';
 import type { ResultRules } from '../../core/execution/result-rules.ts';
-import { inOrder } from '../../core/execution/run-event.ts';
+import { inOrder, workloadOf } from '../../core/execution/run-event.ts';
 import { createMask, type IsSecretName } from '../../core/execution/secret-members.ts';
 import type { JsonObject } from '../../core/noetl/json-object.ts';
 import type { Upstream } from '../../core/ports.ts';
@@ -53,6 +53,8 @@ export interface Executions {
   pathOf(id: string, asking?: Asking): Promise<string | undefined>;
   /** Whether reasons of failures of the playbook on that path stay in NoETL. */
   hidesErrors(path: string | undefined): boolean;
+  /** What it was started with, the playbook's defaults included. @throws ERR_UPSTREAM when NoETL does not tell */
+  workload(snapshot: Snapshot, asking: Asking): Promise<JsonObject>;
   /** The newest events, as on the wire, oldest first. */
   events(id: string, asking: Asking): Promise<readonly JsonObject[]>;
   /** A copy of events or results of the playbook on that path with secrets masked, as the config says. */
@@ -109,6 +111,13 @@ export function createExecutions(options: ExecutionsOptions): Executions {
       return canonical === undefined ? undefined : (await reads.detail(canonical, asking))?.path;
     },
     hidesErrors: (path) => hidesErrors(options, path),
+    async workload({ detail }, asking) {
+      const workload = detail.workload ?? workloadOf(await reads.oldestEvents(detail.id, asking));
+      if (workload === undefined) {
+        throw new GatewayError('ERR_UPSTREAM', 'NoETL did not tell what the execution was started with');
+      }
+      return workload;
+    },
     async events(id, asking) {
       const { events } = await reads.withEvents(id, 500, asking);
       return inOrder(events);

@@ -3,8 +3,8 @@ import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type AnyRow, type AnyUpstreamRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Operation, OperationArgument } from '../../core/operation.ts';
-import { type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
-import { isProtocolField } from '../../core/protocol-field.ts';
+import { type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
+import { isProtocolField, protocolFields } from '../../core/protocol-field.ts';
 import { type OperationShape, shapesOf } from '../document/operation-shape.ts';
 import { isPublicName } from '../openapi/identifiers.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
@@ -138,9 +138,12 @@ function upstreamOperation(
     field,
     root: row.type ?? (shape.method === 'GET' ? 'query' : 'mutation'),
     source: { kind: 'upstream', key: shape.key, method: shape.method, path: shape.path },
-    kind: start === undefined ? meaning.kind : 'execute',
+    kind: kindOf(field, meaning, start),
     catalogPaths: publicNames(args, meaning.catalogPaths, access?.kind === 'playbook' ? access.argument : undefined),
-    executionIds: publicNames(args, meaning.executionIds, access?.kind === 'execution' ? access.argument : undefined),
+    executionIds:
+      field === 'rerunExecution'
+        ? ['id']
+        : publicNames(args, meaning.executionIds, access?.kind === 'execution' ? access.argument : undefined),
     start,
     access,
     description: row.description,
@@ -150,6 +153,11 @@ function upstreamOperation(
   };
   findings.problems.push(...checkStart(operation, meaning));
   return operation;
+}
+
+function kindOf(field: string, { kind }: OperationMeaning, start: StartMembers | undefined): OperationKind {
+  if (start === undefined) return kind;
+  return isProtocolField(field) ? protocolFields[field].kind : 'execute';
 }
 
 /** The public names of the arguments that are offered, and the one that the access rule is on, in the table's order. */

@@ -1,5 +1,6 @@
 import { permissions } from '../../core/access/permission.ts';
 import type { Operation, OperationArgument } from '../../core/operation.ts';
+import { gatewayArguments } from '../../core/operation-kind.ts';
 import { nearest } from './suggest.ts';
 
 /** Arguments by which NoETL finds a playbook; a rule on one of them says nothing about the others. */
@@ -31,7 +32,8 @@ function checkArgument(place: string, operation: Operation, permission: string, 
     return [`${place}: there is no permission “${permission}”${nearest(permission, permissions)}`];
   }
   if (operation.source.kind === 'gateway') return [];
-  const names = offered(operation).map((arg) => arg.name ?? '');
+  const own = operation.kind === 'rerun' ? Object.keys(gatewayArguments.rerun ?? {}) : [];
+  const names = [...offered(operation).map((arg) => arg.name ?? ''), ...own];
   if (!names.includes(argument)) {
     return [`${place}: the rule is on the argument “${argument}”, which is not offered${nearest(argument, names)}`];
   }

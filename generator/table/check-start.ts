@@ -11,6 +11,12 @@ export function checkStart(operation: Operation, { kind, selectors, executionIds
   if (kind !== 'execute' && kind !== 'start') return [];
   if (access === undefined || access.kind === 'closed' || access.kind === 'custom' || acceptRisk?.trim()) return [];
   const place = `operations.${field}.access`;
+  if (operation.kind === 'rerun') {
+    const isOnExecution = access.kind === 'execution' && access.permission === 'execute' && access.argument === 'id';
+    return isOnExecution
+      ? []
+      : [`${place}: the operation starts the playbook of an execution; say onExecution('execute', 'id')`];
+  }
   const isSelector = ({ wire, in: where }: Operation['args'][number]): boolean =>
     selectors.some((selector) => selector.wire === wire && selector.in === where);
   if (selectors.length === 0) {

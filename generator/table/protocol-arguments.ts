@@ -1,7 +1,7 @@
 import type { AnyUpstreamRow, ArgumentOptions } from '../../core/config/operation-row.ts';
 import { readMembers } from '../../core/config/row-members.ts';
 import type { OperationArgument } from '../../core/operation.ts';
-import { type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
+import { type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import { type ProtocolField, protocolFields } from '../../core/protocol-field.ts';
 import type { OperationShape } from '../document/operation-shape.ts';
 import type { OperationMeaning } from './operation-meaning.ts';
@@ -10,7 +10,7 @@ import { nearest } from './suggest.ts';
 /** How a protocol field's fixed arguments and answer are found in the document. */
 export interface ProtocolJoin {
   readonly args: readonly OperationArgument[];
-  /** Of `executePlaybook` only. */
+  /** Of what starts playbooks. */
   readonly start: StartMembers | undefined;
 }
 
@@ -22,6 +22,11 @@ interface Joined {
   /** Offered only when the document has it. */
   readonly isOptional?: boolean;
 }
+
+/** Of `rerunExecution`: which playbook is the execution's affair. */
+const rerunArguments: readonly Joined[] = [
+  { name: 'variables', wire: usualStartMembers.workload, what: 'the variables' },
+];
 
 const startArguments: readonly Joined[] = [
   { name: 'name', wire: usualStartMembers.playbook, what: 'the playbook' },
@@ -46,12 +51,12 @@ export function joinProtocolField(
   if (row.type !== undefined && row.type !== root) {
     problems.push(`${place}.type: the protocol makes ${field} a ${root}`);
   }
-  const fits = kind === wanted || (wanted === 'execute' && kind === 'start');
-  if (!fits) {
+  if (!isFit(kind, wanted)) {
     problems.push(`${place}.upstream: ${shape.key} is not the call that the protocol’s ${field} stands for`);
     return { args: [], start: undefined };
   }
-  if (field === 'executePlaybook') return joinStart(place, row, shape, problems);
+  if (field === 'executePlaybook') return joinStart(place, row, shape, startArguments, problems);
+  if (field === 'rerunExecution') return joinRerun(place, row, shape, problems);
   const id = executionIds.find((arg) => arg.in === 'path');
   const isTyped = shape.fields.length > 0;
   if (isTyped && !shape.fields.includes('status')) {
@@ -67,8 +72,25 @@ export function joinProtocolField(
   };
 }
 
-function joinStart(place: string, row: AnyUpstreamRow, shape: OperationShape, problems: string[]): ProtocolJoin {
-  const args = joinArguments(place, row, shape, startArguments, problems);
+const isFit = (kind: OperationKind, wanted: OperationKind): boolean =>
+  kind === wanted || (wanted !== 'execution' && (kind === 'execute' || kind === 'start'));
+
+function joinRerun(place: string, row: AnyUpstreamRow, shape: OperationShape, problems: string[]): ProtocolJoin {
+  const isThere = shape.args.some(({ wire, in: where }) => wire === usualStartMembers.playbook && where === 'body');
+  if (!isThere) problems.push(`${place}: ${shape.key} has no member “${usualStartMembers.playbook}” for the playbook`);
+  // The gateway fills in the path that the execution has.
+  const others = { ...shape, args: shape.args.filter(({ wire }) => wire !== usualStartMembers.playbook) };
+  return joinStart(place, row, others, rerunArguments, problems);
+}
+
+function joinStart(
+  place: string,
+  row: AnyUpstreamRow,
+  shape: OperationShape,
+  fixed: readonly Joined[],
+  problems: string[],
+): ProtocolJoin {
+  const args = joinArguments(place, row, shape, fixed, problems);
   const wireOf = (name: string, usual: string): string => args.find((arg) => arg.name === name)?.wire ?? usual;
   const execution = answerMember(place, row, shape, problems);
   return {
@@ -106,7 +128,7 @@ function joinArguments(
 ): readonly OperationArgument[] {
   const { named } = readMembers<string | ArgumentOptions>(row.args);
   const rows = new Map(Object.entries(named).map(([wire, options]) => [wire, optionsOf(options)]));
-  const isBody = fixed === startArguments;
+  const isBody = fixed === startArguments || fixed === rerunArguments;
   const wires = shape.args.map(({ wire }) => wire);
   const joined = fixed.flatMap(({ name, wire, what, isOptional }): OperationArgument[] => {
     const said = [...rows].find(([, options]) => options.name === name)?.[0] ?? wire;

@@ -388,6 +388,43 @@ export const operations = [
     acceptRisk: undefined,
   },
   {
+    field: 'rerunExecution',
+    root: 'mutation',
+    source: {
+      kind: 'upstream',
+      key: 'POST /api/execute',
+      method: 'POST',
+      path: '/api/execute',
+    },
+    kind: 'rerun',
+    catalogPaths: [],
+    executionIds: [
+      'id',
+    ],
+    start: {
+      playbook: 'path',
+      workload: 'workload',
+      execution: 'execution_id',
+    },
+    access: {
+      kind: 'execution',
+      permission: 'execute',
+      argument: 'id',
+    },
+    description: undefined,
+    args: [
+      {
+        wire: 'workload',
+        in: 'body',
+        name: 'variables',
+        constant: undefined,
+        description: undefined,
+      },
+    ],
+    fields: {},
+    acceptRisk: undefined,
+  },
+  {
     field: 'upstreamHealth',
     root: 'query',
     source: {

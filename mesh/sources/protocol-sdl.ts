@@ -1,5 +1,5 @@
 import { gatewayArguments } from '../../core/operation-kind.ts';
-import { isProtocolField } from '../../core/protocol-field.ts';
+import { isProtocolField, type ProtocolField, protocolFields } from '../../core/protocol-field.ts';
 import type { TableRow } from './table-row.ts';
 
 const directives = `scalar JSON
@@ -43,8 +43,7 @@ type ExecutionStep {
   error: String
 }`;
 
-const types = {
-  executePlaybook: `type ExecuteResult {
+const startTypes = `type ExecuteResult {
   id: ID!
   executionId: ID!
   name: String
@@ -56,10 +55,7 @@ const types = {
   result: JSON
   error: String
   execution: Execution
-}
-${executionTypes}`,
-  execution: executionTypes,
-} as const;
+}`;
 
 /** Types that the gateway's own resolvers fill; their fields have no wire names. */
 export const protocolTypes: ReadonlySet<string> = new Set([
@@ -75,28 +71,41 @@ export const protocolTypes: ReadonlySet<string> = new Set([
  * @returns undefined when none is open.
  */
 export function protocolSdl(operations: readonly TableRow[]): string | undefined {
-  const open = operations.filter(({ field, source }) => source.kind === 'upstream' && isProtocolField(field));
+  const open = operations.filter(isProtocolRow);
   if (open.length === 0) return undefined;
-  const blocks = open.map((operation) => {
-    const { field, source, args } = operation;
-    const body = args
-      .filter((arg) => arg.in === 'body' && arg.name !== undefined)
-      .map((arg) => `${arg.wire}: "{args.${arg.name}}"`)
-      .join(', ');
-    const path = source.kind === 'upstream' ? source.path : '';
-    const own = Object.entries(gatewayArguments[operation.kind] ?? {}).map(([name, type]) => `, ${name}: ${type}`);
-    const kind = args.some(({ name }) => name === 'resourceKind') ? ', resourceKind: String' : '';
-    return field === 'executePlaybook'
-      ? `type Mutation {
-  executePlaybook(name: String!, variables: JSON${kind}${own.join('')}): ExecuteResult
-    @httpOperation(subgraph: "Protocol", path: ${JSON.stringify(path)}, httpMethod: POST, requestBaseBody: {${body}})
+  const roots = Map.groupBy(open, ({ field }) => protocolFields[field].root);
+  const blocks = [...roots].map(
+    ([root, rows]) => `type ${rootNames[root]} {\n${rows.map((row) => fieldSdl[row.field](row)).join('\n')}\n}`,
+  );
+  return [directives, ...blocks, ...(roots.has('mutation') ? [startTypes] : []), executionTypes].join('\n');
 }
-${types.executePlaybook}`
-      : `type Query {
-  execution(id: ID!): Execution
-    @httpOperation(subgraph: "Protocol", path: ${JSON.stringify(path.replace(/\{[^{}]*\}/, '{args.id}'))}, httpMethod: GET)
+
+type ProtocolRow = TableRow & { readonly field: ProtocolField };
+
+const isProtocolRow = (row: TableRow): row is ProtocolRow =>
+  row.source.kind === 'upstream' && isProtocolField(row.field);
+
+const rootNames = { query: 'Query', mutation: 'Mutation' } as const;
+
+const fieldSdl: Readonly<Record<ProtocolField, (row: ProtocolRow) => string>> = {
+  executePlaybook: (row) => {
+    const kind = row.args.some(({ name }) => name === 'resourceKind') ? ['resourceKind: String'] : [];
+    return startSdl(row, ['name: String!', 'variables: JSON', ...kind]);
+  },
+  rerunExecution: (row) => startSdl(row, ['variables: JSON']),
+  execution: ({ source }) => `  execution(id: ID!): Execution
+    @httpOperation(subgraph: "Protocol", path: ${quoted(pathOf(source).replace(/\{[^{}]*\}/, '{args.id}'))}, httpMethod: GET)`,
+};
+
+function startSdl({ field, kind, source, args }: ProtocolRow, offered: readonly string[]): string {
+  const own = Object.entries(gatewayArguments[kind] ?? {}).map(([name, type]) => `${name}: ${type}`);
+  const body = args
+    .filter((arg) => arg.in === 'body' && arg.name !== undefined)
+    .map((arg) => `${arg.wire}: "{args.${arg.name}}"`)
+    .join(', ');
+  return `  ${field}(${[...offered, ...own].join(', ')}): ExecuteResult
+    @httpOperation(subgraph: "Protocol", path: ${quoted(pathOf(source))}, httpMethod: POST, requestBaseBody: {${body}})`;
 }
-${open.some((other) => other.field === 'executePlaybook') ? '' : types.execution}`;
-  });
-  return [directives, ...blocks].join('\n');
-}
+
+const pathOf = (source: TableRow['source']): string => (source.kind === 'upstream' ? source.path : '');
+const quoted = (text: string): string => JSON.stringify(text);

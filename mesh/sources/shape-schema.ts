@@ -127,8 +127,8 @@ function withGatewayArguments(
   args: readonly InputValueDefinitionNode[],
 ): readonly InputValueDefinitionNode[] {
   const names = new Set(args.map(({ name }) => name.value));
-  // The protocol's own field has them from `protocol-sdl.ts`; other rows that start playbooks do without.
-  const wanted = kind === 'execute' ? {} : gatewayArguments[kind];
+  // The protocol's own fields have them from `protocol-sdl.ts`; other rows that start playbooks do without.
+  const wanted = kind === 'execute' || kind === 'rerun' ? {} : gatewayArguments[kind];
   const own = Object.entries(wanted ?? {}).filter(([name]) => !names.has(name));
   if (own.length === 0) return args;
   const field = gatewayField(`own(${own.map(([name, type]) => `${name}: ${type}`).join(', ')}): ID`);

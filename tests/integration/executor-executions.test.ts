@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { end, python, sample } from '../../dev/noetl/samples/sample.ts';
 import { setUp, tearDown } from '../support/executor-and-stand-in.ts';
 import { codeIn } from '../support/executor-caller.ts';
 
@@ -109,6 +110,49 @@ describe.each(['python', 'rust'] as const)('the protocol on the %s server', (spe
       expect((await at.poll(id, 'status')).data).toEqual({ execution: { status: state } });
     }
     expect(at.asked()).not.toContain('POST /api/executions/{id}/cancel');
+  });
+
+  test('a run is started again, with its workload and what replaces parts of it', async () => {
+    const id = await at.start('data/report', { region: 'eu', limit: 3, request_id: 'r1', gateway_url: 'http://x' });
+    const again = async (variables?: unknown) => {
+      const source = 'mutation { rerunExecution(id: "x") { id path status } }';
+      const { data, errors } = await at.ask(source, {
+        args: { id, ...(variables === undefined ? {} : { variables }) },
+      });
+      if (errors !== undefined) throw errors[0];
+      return data as { rerunExecution: { id: string; path: string } };
+    };
+    const starts = () => at.noetl.requests.filter(({ path }) => path === '/api/execute').map(({ body }) => body);
+    const { rerunExecution } = await again();
+    expect(rerunExecution).toMatchObject({ path: 'data/report', status: 'running' });
+    expect(rerunExecution.id).not.toBe(id);
+    expect(starts()[1]).toEqual({ path: 'data/report', workload: expect.objectContaining({ region: 'eu', limit: 3 }) });
+    expect(JSON.stringify(starts()[1])).not.toMatch(/r1|gateway_url/);
+    await again({ limit: 4 });
+    expect(starts()[2]).toMatchObject({ workload: { region: 'eu', limit: 4 } });
+    expect(codeIn(await at.ask('mutation { rerunExecution(id: "x") { id } }', { args: { id, variables: [1] } }))).toBe(
+      'ERR_REQUEST_INVALID',
+    );
+    expect(codeIn(await at.ask('mutation { rerunExecution(id: "x") { id } }', { args: { id: '999' } }))).toBe(
+      'ERR_NOT_FOUND',
+    );
+    expect(starts()).toHaveLength(3);
+  });
+
+  test('what the defaults of a playbook let NoETL evaluate is not sent as a value', async () => {
+    const defaults = sample(
+      'my/defaults',
+      'Looks up its region',
+      { region: '{{ env.REGION }}', plain: 'text' },
+      () => ({
+        steps: [python('start', { ok: true }), end()],
+      }),
+    );
+    const { start, ask, noetl } = await setUp({ speak, playbooks: [defaults] });
+    const id = await start('my/defaults');
+    await ask('mutation { rerunExecution(id: "x") { id } }', { args: { id } });
+    const starts = noetl.requests.filter(({ path }) => path === '/api/execute');
+    expect(starts[1]?.body).toEqual({ path: 'my/defaults', workload: { plain: 'text' } });
   });
 
   test('an unknown playbook, an unknown execution', async () => {

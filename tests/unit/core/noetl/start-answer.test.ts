@@ -14,7 +14,7 @@ test.each([
   [
     422,
     { error: "Workflow must have a step named 'start'", status: 422 },
-    "ERR_REQUEST_INVALID NoETL cannot run this playbook: Workflow must have a step named 'start",
+    "ERR_REQUEST_INVALID NoETL cannot run this playbook: Workflow must have a step named 'start'",
   ],
   [422, { detail: [{ input: 's3cr3t', msg: 'x' }] }, 'ERR_REQUEST_INVALID NoETL does not accept these arguments'],
   [404, { detail: 'Executable catalog entry not found: a/b' }, 'ERR_NOT_FOUND playbook not found'],

@@ -386,6 +386,18 @@ describe('buildTable', () => {
       ]);
     });
 
+    it('reruns on the rule of the execution, and on no other', () => {
+      const rerun = { upstream: 'POST /api/execute', access: onExecution('execute', 'id') };
+      const { problems, operations } = table({ rerunExecution: rerun } as never);
+      expect(problems).toEqual([]);
+      expect(operations[0]).toMatchObject({ kind: 'rerun', executionIds: ['id'], catalogPaths: [] });
+      for (const access of [authenticated(), role('admin'), onExecution('view', 'id'), onPlaybook('execute', 'name')]) {
+        expect(table({ rerunExecution: { ...rerun, access } } as never).problems.join('\n')).toMatch(
+          /onExecution\('execute', 'id'\)|is not offered/,
+        );
+      }
+    });
+
     it.each([
       ['an unknown member', { nope: 'variables' }, /has no member “nope”/],
       ['the path hidden', { path: false }, /neither hidden nor constant/],

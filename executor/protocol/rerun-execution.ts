@@ -1,0 +1,58 @@
+import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
+import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/noetl/json-object.ts';
+import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
+import { usualStartMembers } from '../../core/operation-kind.ts';
+import { askingOf, boundsOf, type RootAnswer } from '../root-call.ts';
+import { type StartOptions, startAndWait } from './execute-playbook.ts';
+import type { ExecutionGate } from './execution-access.ts';
+import { executionIdOf } from './executions.ts';
+
+/**
+ * `rerunExecution`: starts the playbook of an execution again, in its newest version, with the workload that the execution
+ * had. Members of `variables` replace those of the same name.
+ */
+export function answerRerunExecution(
+  plan: CallPlan,
+  row: AnyUpstreamRow,
+  options: StartOptions & { readonly gate: ExecutionGate },
+): RootAnswer {
+  const members = plan.start ?? usualStartMembers;
+  const { executions, gate } = options;
+  return async (call) => {
+    const { args } = call.decision;
+    const variables = args['variables'] ?? {};
+    if (!isJsonObject(variables)) {
+      throw new GatewayError('ERR_REQUEST_INVALID', 'the variables of a playbook are an object');
+    }
+    const id = executionIdOf(args['id']);
+    const asking = askingOf(row, call.context);
+    const before = await executions.fresh(call, id, asking, gate);
+    const path = before.detail.path;
+    if (path === undefined) throw new GatewayError('ERR_UPSTREAM', 'NoETL did not name the playbook of the execution');
+    const made = callFor(plan, args);
+    const workload = { ...reusable(await executions.workload(before, asking)), ...variables };
+    const body = {
+      ...(isJsonObject(made.body) ? made.body : {}),
+      [members.playbook]: path,
+      [members.workload]: workload,
+    };
+    return startAndWait(call, row, { ...made, ...boundsOf(row, call.context), body }, { path, members }, options);
+  };
+}
+
+/** Members by which a playbook calls back for one request; those of the earlier request are over. */
+const ofOneRequest = new Set(['request_id', 'gateway_url']);
+
+/**
+ * What of a workload is sent again. Values that NoETL would evaluate come from the playbook's own defaults, which apply by
+ * themselves; no value of a caller holds any.
+ */
+function reusable(workload: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(workload).filter(
+      ([name, value]) => !ofOneRequest.has(name) && !holdsTemplateMark(name) && !holdsTemplateMark(value),
+    ),
+  );
+}
