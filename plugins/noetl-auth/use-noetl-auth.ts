@@ -1,16 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { useGenericAuth } from '@envelop/generic-auth';
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
-import { decideOnExecution } from '../../core/access/execution-access.ts';
-import type { Permission } from '../../core/access/permission.ts';
-import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
 import type { CallContext, Caller } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { AccessChecker, Asker, Sessions } from '../../core/ports.ts';
+import type { Asker, Sessions } from '../../core/ports.ts';
 import { createAuthenticator } from './authenticator.ts';
-import { type DecisionOptions, decideOperation } from './decide-operation.ts';
+import type { DecisionOptions } from './decide-call.ts';
+import { decideOperation } from './decide-operation.ts';
 import { noIntrospectionRule } from './no-introspection.ts';
+import { questionsOf } from './questions.ts';
 import { refusalResponse } from './refusal-response.ts';
 
 export interface NoetlAuthOptions extends DecisionOptions {
@@ -83,25 +81,6 @@ const tokenMissing = () => new GatewayError('ERR_TOKEN_MISSING', 'a session toke
  */
 function canRunNothing({ method, url }: Request): boolean {
   return method === 'OPTIONS' || ((method === 'GET' || method === 'HEAD') && !url.includes('?'));
-}
-
-/** What resolvers may ask about the caller. Without one they get to ask nothing, and nothing runs. */
-function questionsOf(
-  context: Partial<AuthContext>,
-  checker: AccessChecker,
-): Pick<AuthContext, 'requestId' | 'may' | 'mayOnExecution'> {
-  const ask =
-    (check: AccessChecker['check']) =>
-    async (permission: Permission, path: string): Promise<boolean> => {
-      const { caller } = context;
-      if (!caller || parsePlaybookPath(path) === undefined) return false;
-      return (await check({ user: caller.session.user, permission, path, token: caller.token })).allowed;
-    };
-  return {
-    requestId: context.requestId ?? randomUUID(),
-    may: ask((question) => checker.check(question)),
-    mayOnExecution: ask((question) => decideOnExecution(checker, question)),
-  };
 }
 
 async function decideBefore(

@@ -9,7 +9,7 @@ import { tokenFromRequest } from '../../core/session/token-from-request.ts';
 import { createErrorRendering, type ReportError } from '../../plugins/error-rendering/use-error-rendering.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
 import type { ExecutionPath } from '../../plugins/noetl-auth/decide-field.ts';
-import type { FieldRule } from '../../plugins/noetl-auth/decide-operation.ts';
+import type { FieldRule } from '../../plugins/noetl-auth/decide-call.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
 import { useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
 import { useLimits } from '../../plugins/query-limits/use-limits.ts';

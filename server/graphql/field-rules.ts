@@ -1,6 +1,6 @@
 import type { CallPlan } from '../../core/call-plan/call-plan.ts';
 import type { RootField } from '../../executor/root-fields.ts';
-import type { FieldRule } from '../../plugins/noetl-auth/decide-operation.ts';
+import type { FieldRule } from '../../plugins/noetl-auth/decide-call.ts';
 
 /** What of a root field its rule is made of. */
 export type RuledField = Pick<RootField, 'root' | 'row'> & {

@@ -12,7 +12,7 @@ import type { AccessChecker, Sessions } from '../../core/ports.ts';
 import type { Session } from '../../core/session/session.ts';
 import { createErrorRendering } from '../../plugins/error-rendering/use-error-rendering.ts';
 import type { ExecutionPath } from '../../plugins/noetl-auth/decide-field.ts';
-import type { FieldRule } from '../../plugins/noetl-auth/decide-operation.ts';
+import type { FieldRule } from '../../plugins/noetl-auth/decide-call.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
 import { useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
 import { useLimits } from '../../plugins/query-limits/use-limits.ts';

@@ -4,7 +4,8 @@ import { createLocalAccessChecker } from '../../../../core/access/access-checker
 import { compileGrants } from '../../../../core/access/decision.ts';
 import type { GatewayEvent } from '../../../../core/observe.ts';
 import { parseSessionToken, type SessionToken } from '../../../../core/session/session-token.ts';
-import { decideOperation, type FieldRule } from '../../../../plugins/noetl-auth/decide-operation.ts';
+import type { FieldRule } from '../../../../plugins/noetl-auth/decide-call.ts';
+import { decideOperation } from '../../../../plugins/noetl-auth/decide-operation.ts';
 import { defaultGrants, executions, reserved, rules, session, typeDefs } from '../../../support/plugin-gateway.ts';
 
 const withSubscription = `${typeDefs} directive @defer(if: Boolean, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
