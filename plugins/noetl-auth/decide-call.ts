@@ -1,0 +1,127 @@
+import type { AccessRule } from '../../core/access/access-rule.ts';
+import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
+import { reportDecision } from '../../core/access/report-decision.ts';
+import { accessDenied } from '../../core/access/standing-decision.ts';
+import type { Caller, RootDecision } from '../../core/call-context.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { Observe } from '../../core/observe.ts';
+import type { AccessChecker } from '../../core/ports.ts';
+import { findArgumentProblem } from './argument-guard.ts';
+import { decideField, type ExecutionPath, invalidArgument, type Judgement } from './decide-field.ts';
+
+export type OperationKind = 'query' | 'mutation' | 'subscription';
+
+/** What the operations table says about a root field. */
+export interface FieldRule {
+  readonly root: OperationKind;
+  readonly access: AccessRule;
+  /** Template marks pass in this field's arguments. */
+  readonly allowTemplates: boolean;
+  /** Arguments that hold catalog paths, and are refused unless these are in normal form, whatever the rule. */
+  readonly pathArguments?: readonly string[];
+}
+
+/** What decisions are made with. `rules` is by the name of the root field; a field without one is denied. */
+export interface DecisionOptions {
+  readonly rules: ReadonlyMap<string, FieldRule>;
+  readonly checker: AccessChecker;
+  readonly executionPath: ExecutionPath;
+  readonly unbrokenRun: number;
+  readonly observe: Observe;
+}
+
+/** Who wants to run an operation. */
+export interface OperationCaller {
+  readonly caller: Caller;
+  readonly requestId: string;
+}
+
+/** A call of one operation, whatever way it came. */
+export interface OperationCall {
+  /** The name of the operation: of its root field. */
+  readonly name: string;
+  readonly root: OperationKind;
+  /** Coerced. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** What the guard looks through, by the names that the caller used. Default: `args`. */
+  readonly guarded?: Readonly<Record<string, unknown>>;
+}
+
+/** Decides a single call that is not part of a GraphQL document, and reports it. Never throws: what cannot be found out is denied. */
+export async function decideCall(
+  call: OperationCall,
+  by: OperationCaller,
+  options: DecisionOptions,
+): Promise<RootDecision> {
+  const judgement = await judgeCall(call, by, options);
+  tellDecision(call.name, judgement, call.root, by, options);
+  return judgement.decision;
+}
+
+export function tellDecision(
+  name: string,
+  { decision, permission, path }: Judgement,
+  root: OperationKind,
+  by: OperationCaller,
+  options: DecisionOptions,
+): void {
+  // Decided when the upstream's answer names the playbook, and told then; introspection is no operation's.
+  if (decision.outcome === 'onAnswer' || name.startsWith('__')) return;
+  reportDecision(options.observe, {
+    outcome: outcomeOf(decision),
+    // A name that is no rule's comes from outside and must not become a label.
+    field: options.rules.has(name) ? name : 'other',
+    root: root === 'mutation' ? 'mutation' : 'query',
+    user: by.caller.session.user,
+    permission,
+    path,
+    grant: decision.outcome === 'allowed' ? decision.grant?.source : undefined,
+    requestId: by.requestId,
+  });
+}
+
+function outcomeOf(decision: RootDecision): 'allowed' | 'denied' | 'backend_error' {
+  if (decision.outcome !== 'denied') return 'allowed';
+  return decision.error.status >= 500 ? 'backend_error' : 'denied';
+}
+
+/** The decision for a call by the rule of its operation; an operation without a rule is denied. */
+export async function judgeCall(
+  { name, root, args, guarded = args }: OperationCall,
+  { caller, requestId }: OperationCaller,
+  options: DecisionOptions,
+): Promise<Judgement> {
+  const deny = (error: GatewayError): Judgement => ({ decision: { outcome: 'denied', field: name, error } });
+  const rule = options.rules.get(name);
+  if (rule === undefined || rule.root !== root) return deny(accessDenied());
+  const problem = argumentError(args, guarded, rule, options);
+  if (problem !== undefined) return deny(problem);
+  const { checker, executionPath } = options;
+  try {
+    return await decideField({ field: name, root, rule: rule.access, args, caller, requestId, checker, executionPath });
+  } catch (error) {
+    return deny(couldNotFindOut(error));
+  }
+}
+
+function argumentError(
+  args: Readonly<Record<string, unknown>>,
+  guarded: Readonly<Record<string, unknown>>,
+  { allowTemplates, pathArguments = [] }: FieldRule,
+  { unbrokenRun }: DecisionOptions,
+): GatewayError | undefined {
+  const problem = findArgumentProblem(guarded, { allowTemplates, unbrokenRun });
+  if (problem !== undefined) return new GatewayError('ERR_REQUEST_INVALID', `${problem.place}: ${problem.reason}`);
+  const notPath = pathArguments.find((name) => !isAbsentOrPath(args, name));
+  return notPath === undefined ? undefined : invalidArgument(notPath, 'a catalog path in normal form');
+}
+
+function isAbsentOrPath(args: Readonly<Record<string, unknown>>, name: string): boolean {
+  const value = Object.hasOwn(args, name) ? args[name] : undefined;
+  return value == null || (typeof value === 'string' && parsePlaybookPath(value) !== undefined);
+}
+
+function couldNotFindOut(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  return new GatewayError('ERR_INTERNAL', 'access could not be decided', { cause: error });
+}
