@@ -132,8 +132,9 @@ function pastDecision(line: string, source: string): PastDecision | undefined {
   const permission = typeof entry?.['permission'] === 'string' ? parsePermission(entry['permission']) : undefined;
   if (audit === undefined || permission === undefined || typeof path !== 'string' || !Array.isArray(roles))
     return undefined;
-  if (outcome !== 'allowed' && outcome !== 'denied') return undefined;
-  return { source, field: String(field), roles: roles.map(String), permission, path, outcome };
+  const decided = audit === 'denied' ? outcome : 'allowed';
+  if (decided !== 'allowed' && decided !== 'denied') return undefined;
+  return { source, field: String(field), roles: roles.map(String), permission, path, outcome: decided };
 }
 
 /** Arguments of each root field of the generated schema; undefined when `generate` has not run. */

@@ -1,3 +1,4 @@
+import type { Decision } from './access/decision.ts';
 import type { Grant } from './access/grant.ts';
 import type { Permission } from './access/permission.ts';
 import type { GatewayError } from './errors.ts';
@@ -15,6 +16,7 @@ export type RootDecision =
       readonly field: string;
       readonly args: Readonly<Record<string, unknown>>;
       readonly grant: Grant | undefined;
+      readonly permission?: Permission;
       readonly path: string | undefined;
       readonly rows: 'executions' | 'playbooks' | undefined;
     }
@@ -47,4 +49,6 @@ export interface CallContext {
    * @throws when it cannot find out.
    */
   readonly mayOnExecution: (permission: Permission, path: string) => Promise<boolean>;
+  /** As `mayOnExecution`, with the grant that decided. */
+  readonly judgeOnExecution: (permission: Permission, path: string) => Promise<Decision>;
 }

@@ -1,4 +1,5 @@
 import type { Permission } from './access/permission.ts';
+import type { ErrorCode } from './errors.ts';
 import type { LoginReason, SeenToken } from './identity/login-refusal.ts';
 import type { CallClass } from './ports.ts';
 
@@ -80,8 +81,30 @@ export type GatewayEvent =
       readonly email?: string;
       readonly permission?: Permission;
       readonly path?: string;
+      /** The grant that allowed or denied: `file:line`, or its text. */
       readonly grant?: string;
+      /** Why it was not allowed: `denied` by a grant, `no-grant`, `path-refused`, `reserved`, `upstream`, or an error's code. */
+      readonly reason?: string;
       readonly requestId?: string;
+    }
+  | {
+      /**
+       * What became of a mutation, or of a start, that was allowed; reported when its call is over. `started`: NoETL named the
+       * execution. `failed`: with ERR_UPSTREAM_TIMEOUT NoETL may have started it anyway.
+       */
+      readonly type: 'outcome';
+      readonly outcome: 'started' | 'done' | 'failed';
+      readonly code?: ErrorCode;
+      readonly field: string;
+      readonly userId: string;
+      readonly roles: readonly string[];
+      readonly email?: string;
+      readonly permission?: Permission;
+      readonly path?: string;
+      readonly grant?: string;
+      /** The execution that was started, or that the mutation is about. */
+      readonly executionId?: string;
+      readonly requestId: string;
     }
   | { readonly type: 'callback_refused'; readonly reason: 'secret' | 'body' | 'late' | 'shape' }
   | { readonly type: 'auth_cancel_failed' }

@@ -22,6 +22,7 @@ import { answerExecution } from './protocol/execution.ts';
 import { createExecutionGate } from './protocol/execution-access.ts';
 import { createExecutions, type Executions } from './protocol/executions.ts';
 import { answerRerunExecution } from './protocol/rerun-execution.ts';
+import { reportingOutcome } from './report-outcome.ts';
 import type { RootAnswer } from './root-call.ts';
 import { pairRootFields, plansOf, type RootField } from './root-fields.ts';
 
@@ -109,7 +110,8 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
   for (const [name, field] of fields) {
     const type = field.root === 'query' ? schema.getQueryType() : schema.getMutationType();
     const known = type?.getFields()[name];
-    attachRoot(known, field.root, answerFor(field, { ...answers, type: known?.type }));
+    const answer = answerFor(field, { ...answers, type: known?.type });
+    attachRoot(known, field.root, reportingOutcome(answer, field, options.observe ?? (() => {})));
   }
   return { schema, rootFields: fields, pathOfExecution: executions.pathOf };
 }

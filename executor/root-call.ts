@@ -9,6 +9,8 @@ export interface RootCall {
   readonly root: 'query' | 'mutation';
   readonly decision: OpenDecision;
   readonly context: CallContext;
+  /** Called by what starts a playbook as soon as NoETL has named the execution. */
+  readonly started?: (executionId: string) => void;
 }
 
 /** Answers a root field. Its arguments are the decision's. */

@@ -1,5 +1,7 @@
 import type { Observe } from '../observe.ts';
 import type { User } from '../session/session.ts';
+import { grantText } from './explain-text.ts';
+import type { Grant } from './grant.ts';
 import type { Permission } from './permission.ts';
 
 /** A decision, as the audit log and the metrics get it. What is undefined is left out. */
@@ -11,13 +13,15 @@ export interface DecisionReport {
   readonly user: User;
   readonly permission: Permission | undefined;
   readonly path: string | undefined;
-  /** Where the grant stands that decided. */
-  readonly grant: string | undefined;
+  /** The grant that decided. */
+  readonly grant: Grant | undefined;
+  /** Why it was not allowed. */
+  readonly reason?: string | undefined;
   readonly requestId: string;
 }
 
 export function reportDecision(observe: Observe, report: DecisionReport): void {
-  const { user, permission, path, grant, ...rest } = report;
+  const { user, permission, path, grant, reason, ...rest } = report;
   observe({
     type: 'decision',
     ...rest,
@@ -26,6 +30,10 @@ export function reportDecision(observe: Observe, report: DecisionReport): void {
     ...(user.email && { email: user.email }),
     ...(permission !== undefined && { permission }),
     ...(path !== undefined && { path }),
-    ...(grant !== undefined && { grant }),
+    ...(grant !== undefined && { grant: nameOfGrant(grant) }),
+    ...(reason !== undefined && { reason }),
   });
 }
+
+/** Where the grant is declared, or what it says when that is not known. */
+export const nameOfGrant = (grant: Grant): string => grant.source ?? grantText(grant);

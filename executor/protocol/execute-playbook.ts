@@ -55,6 +55,7 @@ export async function startAndWait(
   const { args } = call.decision;
   const waitSeconds = waitOf(args['waitSeconds'], options.maxWaitSeconds);
   const id = await startPlaybook(start, path, members.execution, options);
+  call.started?.(id);
   const started = { ...startedView(id, path), clientId: textOrNull(args['clientId']) };
   return waitSeconds === 0 ? started : { ...started, ...(await endedView(call, row, id, waitSeconds, options)) };
 }

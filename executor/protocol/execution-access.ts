@@ -1,5 +1,6 @@
+import type { Decision } from '../../core/access/decision.ts';
 import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
-import { reportDecision } from '../../core/access/report-decision.ts';
+import { type DecisionReport, reportDecision } from '../../core/access/report-decision.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { RootCall } from '../root-call.ts';
 
@@ -14,27 +15,34 @@ export function createExecutionGate(observe: Observe, reserved: ReadonlySet<stri
   return async (call, path) => {
     const { decision, context } = call;
     if (path !== undefined && reserved.has(path)) {
-      tell(observe, call, path, 'denied');
+      tell(observe, call, path, { outcome: 'denied', reason: 'reserved' });
       return false;
     }
     if (decision.outcome === 'allowed') return true;
     if (path === undefined || parsePlaybookPath(path) === undefined) return false;
     try {
-      const allowed = await context.mayOnExecution(decision.permission, path);
-      tell(observe, call, path, allowed ? 'allowed' : 'denied');
-      return allowed;
+      const verdict = await context.judgeOnExecution(decision.permission, path);
+      tell(observe, call, path, foundOut(verdict));
+      return verdict.allowed;
     } catch (error) {
-      tell(observe, call, path, 'backend_error');
+      tell(observe, call, path, { outcome: 'backend_error' });
       throw error;
     }
   };
 }
 
+type Found = Pick<DecisionReport, 'outcome' | 'reason'> & { readonly grant?: DecisionReport['grant'] };
+
+const foundOut = (verdict: Decision): Found =>
+  verdict.allowed
+    ? { outcome: 'allowed', grant: verdict.grant }
+    : { outcome: 'denied', grant: verdict.grant, reason: verdict.why };
+
 function tell(
   observe: Observe,
   { decision, context, root }: RootCall,
   path: string,
-  outcome: 'allowed' | 'denied' | 'backend_error',
+  { outcome, grant, reason }: Found,
 ): void {
   reportDecision(observe, {
     outcome,
@@ -43,7 +51,8 @@ function tell(
     user: context.caller.session.user,
     permission: decision.outcome === 'onAnswer' ? decision.permission : undefined,
     path,
-    grant: undefined,
+    grant,
+    reason,
     requestId: context.requestId,
   });
 }

@@ -60,7 +60,7 @@ export async function decideCall(
 
 export function tellDecision(
   name: string,
-  { decision, permission, path }: Judgement,
+  { decision, permission, path, grant, reason }: Judgement,
   root: OperationKind,
   by: OperationCaller,
   options: DecisionOptions,
@@ -75,7 +75,8 @@ export function tellDecision(
     user: by.caller.session.user,
     permission,
     path,
-    grant: decision.outcome === 'allowed' ? decision.grant?.source : undefined,
+    grant,
+    reason: decision.outcome === 'denied' ? (reason ?? decision.error.code) : undefined,
     requestId: by.requestId,
   });
 }

@@ -30,6 +30,9 @@ export interface Judgement {
   readonly decision: RootDecision;
   readonly permission?: Permission;
   readonly path?: string;
+  readonly grant?: Grant | undefined;
+  /** Why it is denied, where the error's code does not say it. */
+  readonly reason?: string;
 }
 
 /**
@@ -44,7 +47,9 @@ export function decideField(question: FieldQuestion): Judgement | Promise<Judgem
     case 'authenticated':
       return { decision: allowed(question, { rows: rule.rows }) };
     case 'role':
-      return { decision: hasRole(question, rule.roles) ? allowed(question, {}) : denied(question, accessDenied()) };
+      return hasRole(question, rule.roles)
+        ? { decision: allowed(question, {}) }
+        : { decision: denied(question, accessDenied()), reason: 'role' };
     case 'playbook':
       return decideOnPath(question, rule.permission, rule.argument);
     case 'execution':
@@ -69,9 +74,10 @@ function denied({ field }: FieldQuestion, error: GatewayError): RootDecision {
 
 function allowed(
   { field, args }: FieldQuestion,
-  on: { grant?: Grant | undefined; path?: string; rows?: 'executions' | 'playbooks' | undefined },
+  on: Partial<Pick<RootDecision & { outcome: 'allowed' }, 'grant' | 'permission' | 'path' | 'rows'>>,
 ): RootDecision {
-  return { outcome: 'allowed', field, args, grant: on.grant, path: on.path, rows: on.rows };
+  const { grant, permission, path, rows } = on;
+  return { outcome: 'allowed', field, args, grant, path, rows, ...(permission !== undefined && { permission }) };
 }
 
 function hasRole({ caller }: FieldQuestion, roles: readonly string[]): boolean {
@@ -85,7 +91,7 @@ async function decideOnPath(question: FieldQuestion, permission: Permission, arg
     return { decision: denied(question, invalidArgument(argument, 'a catalog path in normal form')) };
   const { caller, checker } = question;
   const verdict = await checker.check({ user: caller.session.user, permission, path, token: caller.token });
-  return { decision: ofVerdict(question, verdict, path, accessDenied), permission, path };
+  return ofVerdict(question, verdict, { permission, path }, accessDenied);
 }
 
 function decideOnExecutionId(
@@ -110,21 +116,24 @@ async function decideOnOwnPath(question: FieldQuestion, permission: Permission, 
   if (path === undefined) return { decision: denied(question, executionNotFound()), permission };
   const about = { user: caller.session.user, permission, path, token: caller.token };
   const verdict = await decideOnExecution(checker, about);
-  return { decision: ofVerdict(question, verdict, path, executionNotFound), permission, path };
+  return ofVerdict(question, verdict, { permission, path }, executionNotFound);
 }
 
 function ofVerdict(
   question: FieldQuestion,
   verdict: Decision,
-  path: string,
+  about: { readonly permission: Permission; readonly path: string },
   refusal: () => GatewayError,
-): RootDecision {
-  return verdict.allowed ? allowed(question, { grant: verdict.grant, path }) : denied(question, refusal());
+): Judgement {
+  const { grant } = verdict;
+  return verdict.allowed
+    ? { decision: allowed(question, { grant, ...about }), grant, ...about }
+    : { decision: denied(question, refusal()), grant, reason: verdict.why, ...about };
 }
 
 async function decideByCode(question: FieldQuestion, decide: (request: AccessRequest) => unknown): Promise<Judgement> {
-  const decision = (await customAllows(question, decide)) ? allowed(question, {}) : denied(question, accessDenied());
-  return { decision };
+  if (await customAllows(question, decide)) return { decision: allowed(question, {}) };
+  return { decision: denied(question, accessDenied()), reason: 'rule' };
 }
 
 async function customAllows(question: FieldQuestion, decide: (request: AccessRequest) => unknown): Promise<boolean> {

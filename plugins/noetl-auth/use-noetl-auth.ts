@@ -20,7 +20,10 @@ export interface NoetlAuthOptions extends DecisionOptions {
 }
 
 /** What this plugin adds to the context of an operation. */
-export type AuthContext = Pick<CallContext, 'caller' | 'decisions' | 'may' | 'mayOnExecution' | 'requestId'>;
+export type AuthContext = Pick<
+  CallContext,
+  'caller' | 'decisions' | 'may' | 'mayOnExecution' | 'judgeOnExecution' | 'requestId'
+>;
 
 /** Envelop's hooks before an operation runs; queries, mutations and subscriptions alike. */
 interface BeforeRunning {

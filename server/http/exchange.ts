@@ -12,7 +12,10 @@ export interface Exchange {
   readonly path: string;
   /** With the `?`, or empty. */
   readonly search: string;
+  /** Made here, so that no caller can choose one that another exchange has. */
   readonly requestId: string;
+  /** What the caller sent as `x-request-id`; the answer carries it instead of ours. */
+  readonly callerRequestId?: string;
   /** The caller's address, worked out from the socket and the configured proxies. */
   readonly clientIp: string;
   /** Takes the bytes of the body from what the process allows itself; given back when the exchange is over. */

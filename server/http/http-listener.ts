@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ByteLease } from '../../core/byte-budget.ts';
@@ -8,7 +9,7 @@ import { limitConnections } from './connection-limits.ts';
 import { type Exchange, splitTarget, writeAnswer } from './exchange.ts';
 import { refuseRepeatedHeaders } from './header-values.ts';
 import { createRoom, defaultLimits, type ListenerLimits } from './listener-limits.ts';
-import { requestIdFrom } from './request-id.ts';
+import { callerRequestIdFrom } from './request-id.ts';
 
 export interface HttpListenerOptions {
   readonly handle: (exchange: Exchange) => Promise<Answer>;
@@ -51,7 +52,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
       clients.enter(exchange.clientIp);
       if (draining) return errorAnswer(new GatewayError('ERR_OVERLOADED', 'this replica is stopping; try again'));
       refuseRepeatedHeaders(exchange.request);
-      return await withinExchange(() => options.handle(exchange));
+      return await withinExchange(() => options.handle(exchange), exchange);
     } catch (error) {
       options.onError(error, exchange);
       return errorAnswer(error);
@@ -68,7 +69,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
       const answer = await answerTo(exchange);
       if (response.destroyed) return;
       const closing: Record<string, string> = draining || !request.complete ? { connection: 'close' } : {};
-      const extra = { 'x-request-id': exchange.requestId, ...options.headersFor(request), ...closing };
+      const extra = { ...idOf(exchange), ...options.headersFor(request), ...closing };
       const room = { lease: answers.lease(clientIp), unreadMs: limits.unreadMs };
       const { status, done } = writeAnswer(response, exchange.method, answer, extra, room);
       tell(status);
@@ -106,12 +107,17 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   };
 }
 
+/** A caller finds its own id in the answer. */
+const idOf = (exchange: Exchange) => ({ 'x-request-id': exchange.callerRequestId ?? exchange.requestId });
+
 function exchangeOf(request: IncomingMessage, clientIp: string, bodyLease: ByteLease): Exchange {
+  const callerRequestId = callerRequestIdFrom(request.headers['x-request-id']);
   return {
     request,
     method: request.method ?? 'GET',
     ...splitTarget(request.url),
-    requestId: requestIdFrom(request.headers['x-request-id']),
+    requestId: randomUUID(),
+    ...(callerRequestId !== undefined && { callerRequestId }),
     clientIp,
     bodyLease,
   };

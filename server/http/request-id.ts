@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
+const likeToken = /eyJ|session/i;
 
-/** A caller's own request id when it is short and plain, else a new one. It goes to logs and upstream. */
-export function requestIdFrom(header: string | readonly string[] | undefined): string {
-  return typeof header === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(header) ? header : randomUUID();
+/** The request id that a caller sent; undefined unless it is short and plain, and no token. It goes to logs and back to the caller. */
+export function callerRequestIdFrom(header: string | readonly string[] | undefined): string | undefined {
+  if (typeof header !== 'string' || !/^[A-Za-z0-9._-]{1,128}$/.test(header)) return undefined;
+  return likeToken.test(header) ? undefined : header;
 }

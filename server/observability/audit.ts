@@ -1,13 +1,17 @@
+import { hash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
+import type { ExchangeMarks } from '../exchange-scope.ts';
 import type { LineSink } from './line-sink.ts';
-import { scrub } from './scrub.ts';
+import { scrub, scrubKnown } from './scrub.ts';
 
 export interface AuditOptions {
   readonly sink: LineSink;
   readonly clock: Clock;
-  /** E-mail addresses appear; without it even a subject that is one is left out. */
+  /** E-mail addresses appear; without it a subject or a user id that is one appears as a hash. */
   readonly emails: boolean;
+  /** The exchange that an event happens in. */
+  readonly exchange?: () => ExchangeMarks | undefined;
   readonly onDrop: () => void;
 }
 
@@ -20,22 +24,40 @@ export interface Audit {
 type Entry = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /**
- * One JSON line each for: login, refused login, logout, every denial (and every decision that could not be taken), every
- * mutation allowed. Texts are scrubbed and cut; no token is ever part of one.
+ * One JSON line each for: login, refused login, logout, every denial (and every decision that could not be taken), and what
+ * became of every mutation that was allowed. Each has the caller's address, a request id of ours and the caller's own. Texts
+ * are cut, and scrubbed where they are not ids or catalog paths; no token is ever part of one.
  */
-export function createAudit({ sink, clock, emails, onDrop }: AuditOptions): Audit {
-  const named = (value: string | undefined) => (emails || value?.includes('@') !== true ? value : undefined);
+export function createAudit({ sink, clock, emails, exchange = () => undefined, onDrop }: AuditOptions): Audit {
+  const named: Named = {
+    id: (value) => (emails || value?.includes('@') !== true ? value : pseudonym(value)),
+    email: (value) => (emails ? value : undefined),
+  };
   return {
     record(event) {
       const entry = entryOf(event, named);
       if (entry === undefined) return;
-      const line = JSON.stringify({ time: new Date(clock()).toISOString(), ...entry }, clean);
+      const time = new Date(clock()).toISOString();
+      const line = JSON.stringify({ time, category: 'audit', ...entry, ...marksOf(event, exchange()) }, clean);
       if (!sink.write(`${line}\n`)) onDrop();
     },
   };
 }
 
-function entryOf(event: GatewayEvent, named: (value: string | undefined) => string | undefined): Entry | undefined {
+/** Keeps users apart without naming them. */
+const pseudonym = (value: string): string => `sha256:${hash('sha256', value).slice(0, 16)}`;
+
+/** Of the exchange, what the event does not have. */
+function marksOf(event: GatewayEvent, exchange: ExchangeMarks | undefined): Entry {
+  const { clientIp, requestId } = event as { readonly clientIp?: string; readonly requestId?: string };
+  return {
+    clientIp: clientIp ?? exchange?.clientIp,
+    requestId: requestId ?? exchange?.requestId,
+    callerRequestId: exchange?.callerRequestId,
+  };
+}
+
+function entryOf(event: GatewayEvent, named: Named): Entry | undefined {
   switch (event.type) {
     case 'login':
       return loginEntry(event, named);
@@ -43,46 +65,56 @@ function entryOf(event: GatewayEvent, named: (value: string | undefined) => stri
       return {
         audit: 'logout',
         outcome: event.all ? 'all_sessions' : 'session',
-        userId: named(event.userId),
-        email: named(event.email),
-        requestId: event.requestId,
+        userId: named.id(event.userId),
+        email: named.email(event.email),
       };
     case 'sessions_ended':
       return endingEntry(event, named);
     case 'decision':
-      if (event.outcome === 'allowed' && event.root !== 'mutation') return undefined;
+      // What was allowed is reported with what became of it.
+      if (event.outcome === 'allowed') return undefined;
       return {
-        audit: event.outcome === 'allowed' ? 'mutation' : 'denied',
+        audit: 'denied',
         outcome: event.outcome,
-        userId: named(event.userId),
-        email: named(event.email),
-        roles: event.roles,
-        field: event.field,
+        reason: event.reason,
         root: event.root,
-        permission: event.permission,
-        path: event.path,
-        grant: event.grant,
-        requestId: event.requestId,
+        ...deedOf(event, named),
+      };
+    case 'outcome':
+      return {
+        audit: 'mutation',
+        outcome: event.outcome,
+        code: event.code,
+        executionId: event.executionId,
+        ...deedOf(event, named),
       };
     default:
       return undefined;
   }
 }
 
-type Named = (value: string | undefined) => string | undefined;
+/** How users appear. */
+interface Named {
+  readonly id: (value: string | undefined) => string | undefined;
+  readonly email: (value: string | undefined) => string | undefined;
+}
+
+/** Who wanted to do what, and the grant that decided. */
+function deedOf(event: GatewayEvent & { type: 'decision' | 'outcome' }, named: Named): Entry {
+  const { field, roles, permission, path, grant } = event;
+  return { userId: named.id(event.userId), email: named.email(event.email), roles, field, permission, path, grant };
+}
 
 function loginEntry(event: GatewayEvent & { type: 'login' }, named: Named): Entry {
   return {
     audit: event.outcome === 'succeeded' ? 'login' : 'login_refused',
     outcome: event.outcome,
-    userId: named(event.userId),
+    userId: named.id(event.userId),
     issuer: event.issuer ?? event.token?.issuer,
-    subject: named(event.subject),
+    subject: named.id(event.subject),
     machine: event.machine,
-    email: named(event.email),
+    email: named.email(event.email),
     ...refusedToken(event),
-    clientIp: event.clientIp,
-    requestId: event.requestId,
   };
 }
 
@@ -93,12 +125,11 @@ function endingEntry(event: GatewayEvent & { type: 'sessions_ended' }, named: Na
     outcome: event.outcome,
     reason: event.reason,
     issuer: event.issuer,
-    subject: named(event.subject),
+    subject: named.id(event.subject),
     sid: event.sid,
     client: event.client,
-    userId: named(event.userId),
-    operator: named(event.operator),
-    requestId: event.requestId,
+    userId: named.id(event.userId),
+    operator: named.id(event.operator),
   };
 }
 
@@ -116,8 +147,21 @@ function refusedToken({ outcome, reason, token }: GatewayEvent & { type: 'login'
   };
 }
 
+/** Ids, and catalog paths in normal form: they may look like a token, and are what the log is searched by. */
+const ids = new Set([
+  'requestId',
+  'callerRequestId',
+  'executionId',
+  'path',
+  'userId',
+  'subject',
+  'operator',
+  'machine',
+  'client',
+]);
+
 function clean(key: string, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const cut = value.length > 512 ? `${value.slice(0, 512)}…` : value;
-  return key === 'requestId' ? cut : scrub(cut);
+  return ids.has(key) ? scrubKnown(cut) : scrub(cut);
 }

@@ -23,7 +23,7 @@ export interface LogOptions {
 export function createLogger({ level, pretty, sink, onDrop }: LogOptions): Logger {
   const options = {
     level: level === 'silent' || level in pino.levels.values ? level : 'info',
-    base: null,
+    base: { category: 'log' },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: (error: unknown) => describeError(error), error: (error: unknown) => describeError(error) },

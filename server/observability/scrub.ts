@@ -17,8 +17,9 @@ const rules: readonly (readonly [pattern: RegExp, replacement: string])[] = [
 
 const minRun = 20;
 const longRun = /[\w-]{20,}/g;
-/** Request ids look like secrets and are ours to show. */
-const shown = /"requestId":"$/;
+/** Ids that look like secrets and are not. */
+const shown = /"(?:requestId|callerRequestId|executionId|traceId)":"$/;
+const longestShown = '"callerRequestId":"'.length;
 
 /**
  * The text without anything that looks like a token: JWTs, credentials of headers and URLs, callback secrets, values
@@ -27,12 +28,19 @@ const shown = /"requestId":"$/;
  */
 export function scrub(text: string): string {
   if (!hasLongRun(text) && !suspicious.test(text)) return text;
-  let clean = text;
-  for (const [pattern, replacement] of rules) clean = clean.replace(pattern, replacement);
+  const clean = scrubKnown(text);
   return clean.replace(longRun, (run, offset: number) => {
     if (!run.split(/[_-]/).some(looksRandom)) return run;
-    return shown.test(clean.slice(Math.max(0, offset - 13), offset)) ? run : scrubbed;
+    return shown.test(clean.slice(Math.max(0, offset - longestShown), offset)) ? run : scrubbed;
   });
+}
+
+/** The text without tokens of a known form; random runs stay. For ids and catalog paths, which may be such runs. */
+export function scrubKnown(text: string): string {
+  if (!suspicious.test(text)) return text;
+  let clean = text;
+  for (const [pattern, replacement] of rules) clean = clean.replace(pattern, replacement);
+  return clean;
 }
 
 function looksRandom(piece: string): boolean {

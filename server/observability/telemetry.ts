@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
+import { currentExchange } from '../exchange-scope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { createAudit } from './audit.ts';
 import { createLineSink, type LineSink } from './line-sink.ts';
@@ -38,20 +39,29 @@ export function createTelemetry({ config, version, upstreamRoutes, pretty, clock
   const metrics = createMetrics({ version, upstreamRoutes, processMetrics: true });
   const dropped = (from: 'log' | 'audit') => () => metrics.record({ type: 'lines_dropped', from, count: 1 });
   const log = createLogger({ level: logLevel, pretty, sink, onDrop: dropped('log') });
-  const audit = createAudit({ sink: auditSink, clock, emails: auditEmails, onDrop: dropped('audit') });
+  const audit = createAudit({
+    sink: auditSink,
+    clock,
+    emails: auditEmails,
+    exchange: currentExchange,
+    onDrop: dropped('audit'),
+  });
   const observe = createObserve({ metrics, audit, log, clock });
   return {
     log,
     observe,
     metricsPage: async () => ({ type: metrics.contentType, body: await metrics.text() }),
-    onError(error, { requestId, method, path }) {
+    onError(error, { requestId, callerRequestId, method, path }) {
       if (error instanceof GatewayError && error.status < 500) return;
-      log.error({ err: error, requestId, method, path }, 'a request failed');
+      log.error({ err: error, requestId, callerRequestId, method, path }, 'a request failed');
     },
-    onDone({ requestId, method, path }, status, ms) {
+    onDone({ requestId, callerRequestId, clientIp, method, path }, status, ms) {
       observe({ type: 'request', route: path, status, ms });
       const level = path === '/health' ? 'debug' : 'info';
-      log[level]({ requestId, method, path: path.slice(0, 200), status, ms: Math.round(ms) }, 'request');
+      log[level](
+        { requestId, callerRequestId, clientIp, method, path: path.slice(0, 200), status, ms: Math.round(ms) },
+        'request',
+      );
     },
     async flush() {
       await Promise.all([sink.flush(), auditSink.flush()]);

@@ -6,6 +6,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { AccessChecker, AccessQuestion, Sessions } from '../../core/ports.ts';
 import { parseSessionToken } from '../../core/session/session-token.ts';
+import { toGatewayError } from '../http/answer.ts';
 import { guessLimit } from '../rate-limit/guess-limit.ts';
 import { limitRate } from '../rate-limit/limit-rate.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
@@ -43,20 +44,25 @@ export function createCheckAccess(options: CheckAccessOptions): Handlers<RestCon
   };
 }
 
+type Because = Pick<DecisionReport, 'grant' | 'reason'>;
+
 async function decide(
   { checker, observe }: CheckAccessOptions,
   question: AccessQuestion,
   requestId: string,
 ): Promise<Decision> {
   const { user, permission, path } = question;
-  const report = (outcome: DecisionReport['outcome'], grant?: string): void =>
-    reportDecision(observe, { outcome, field: 'check-access', root: 'rest', user, permission, path, grant, requestId });
+  const report = (outcome: DecisionReport['outcome'], { grant, reason }: Because): void => {
+    const about = { field: 'check-access', root: 'rest', user, permission, path, requestId } as const;
+    reportDecision(observe, { outcome, ...about, grant, reason });
+  };
   try {
     const decision = await checker.check(question);
-    report(decision.allowed ? 'allowed' : 'denied', decision.grant?.source);
+    const reason = decision.allowed ? undefined : decision.why;
+    report(decision.allowed ? 'allowed' : 'denied', { grant: decision.grant, reason });
     return decision;
   } catch (error) {
-    report('backend_error');
+    report('backend_error', { grant: undefined, reason: toGatewayError(error).code });
     throw error;
   }
 }

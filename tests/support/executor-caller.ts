@@ -62,6 +62,10 @@ export function executorCaller(
       decisions: new Map([[field, decision as RootDecision]]),
       may: async (permission, path) => how.may?.(permission, path) ?? true,
       mayOnExecution: async (permission, path) => how.mayOnExecution?.(permission, path) ?? true,
+      judgeOnExecution: async (permission, path) =>
+        (await (how.mayOnExecution?.(permission, path) ?? true))
+          ? { allowed: true, grant: undefined }
+          : { allowed: false, why: 'no-grant', grant: undefined },
     };
     return graphql({ schema: executable.schema, source, contextValue });
   }

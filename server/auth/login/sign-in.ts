@@ -15,6 +15,7 @@ import { sealTokens } from '../../../core/session/sealed.ts';
 import type { ProviderTokens, Session } from '../../../core/session/session.ts';
 import { capSession } from '../../../core/session/session-lifetime.ts';
 import type { SessionToken } from '../../../core/session/session-token.ts';
+import { toGatewayError } from '../../http/answer.ts';
 import { assertWithinRate, limitRate } from '../../rate-limit/limit-rate.ts';
 import type { RateLimits } from '../../rate-limit/rate-limits.ts';
 
@@ -169,7 +170,7 @@ async function seen<T>(observe: Observe, common: Common, work: () => Promise<T>)
   try {
     return await work();
   } catch (error) {
-    observe({ ...common, outcome: 'unavailable' });
+    observe({ ...common, outcome: 'unavailable', reason: toGatewayError(error).code });
     throw error;
   }
 }

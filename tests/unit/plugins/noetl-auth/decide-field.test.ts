@@ -63,11 +63,13 @@ describe('playbook', () => {
     expect(await decideField(question(rule, { name: 'data/x' }))).toEqual({
       permission: 'execute',
       path: 'data/x',
+      grant: defaultGrants[1],
       decision: {
         outcome: 'allowed',
         field: 'field',
         args: { name: 'data/x' },
         grant: defaultGrants[1],
+        permission: 'execute',
         path: 'data/x',
         rows: undefined,
       },

@@ -147,8 +147,14 @@ describe('what is told of decisions', () => {
         root: 'query',
         permission: 'view',
         path: 'system/x',
+        reason: 'no-grant',
       }),
     ]);
+  });
+
+  test('the grant that denied', async () => {
+    const { events } = await decided('{ playbook(path: "data/secret/x") { path } }');
+    expect(events).toMatchObject([{ outcome: 'denied', reason: 'denied', grant: 'gateway.config.ts:analyst' }]);
   });
 
   test('a name without a rule becomes no label', async () => {
@@ -163,6 +169,7 @@ describe('what is told of decisions', () => {
         roles: ['analyst'],
         email: 'ana@example.com',
         requestId: 'request-1',
+        reason: 'ERR_ACCESS_DENIED',
       },
     ]);
     expect(Object.keys(events[0] ?? {})).not.toContain('path');

@@ -20,6 +20,8 @@ const decision = {
   requestId: 'r-1',
 } as const;
 
+const outcome = { ...decision, type: 'outcome', roles: ['analyst'] } as const;
+
 describe('one line for', () => {
   test.each<[string, GatewayEvent, Record<string, unknown>]>([
     [
@@ -44,16 +46,29 @@ describe('one line for', () => {
       { audit: 'denied', outcome: 'backend_error' },
     ],
     [
-      'an allowed mutation',
-      { ...decision, root: 'mutation', outcome: 'allowed' },
-      { audit: 'mutation', permission: 'execute', path: 'data/x', grant: 'gateway.config.ts:12', userId: '7' },
+      'a playbook that was started',
+      { ...outcome, outcome: 'started', executionId: '42' },
+      {
+        audit: 'mutation',
+        outcome: 'started',
+        executionId: '42',
+        path: 'data/x',
+        grant: 'gateway.config.ts:12',
+        userId: '7',
+      },
+    ],
+    [
+      'a start that failed',
+      { ...outcome, outcome: 'failed', code: 'ERR_UPSTREAM' },
+      { audit: 'mutation', outcome: 'failed', code: 'ERR_UPSTREAM', roles: ['analyst'], permission: 'execute' },
     ],
   ])('%s', (_name, event, want) => {
-    expect(recorded(event)).toMatchObject({ time: '2026-01-01T00:00:00.000Z', ...want });
+    expect(recorded(event)).toMatchObject({ time: '2026-01-01T00:00:00.000Z', category: 'audit', ...want });
   });
 });
 
-test('none for an allowed read, nor for what is only counted', () => {
+test('none for what is allowed before it has run, nor for what is only counted', () => {
+  expect(recorded({ ...decision, root: 'mutation', outcome: 'allowed' })).toBeUndefined();
   expect(recorded({ ...decision, root: 'query', outcome: 'allowed' })).toBeUndefined();
   expect(recorded({ type: 'store_error', operation: 'get' })).toBeUndefined();
 });
@@ -70,9 +85,34 @@ test('no e-mail unless configured, not even as a subject or a user id', () => {
   expect(recorded(event, true)).toMatchObject({ email: 'ada@example.com', subject: 'ada@example.com' });
 });
 
-test('no token, even where a caller puts one', () => {
-  const path = 'x/0123456789abcdef0123456789abcdef';
+test('no token of a known form, even where a caller puts one', () => {
+  const path = 'x/noetl-session-0123456789abcdef0123456789abcdef';
   expect(recorded({ ...decision, root: 'query', outcome: 'denied', path })?.['path']).toBe('x/[redacted]');
+});
+
+test.each(['path', 'userId'])('what a log is searched by is not redacted: %s', (member) => {
+  const value = 'data/ab12cd34ef56ab12cd34ef56';
+  expect(recorded({ ...decision, root: 'query', outcome: 'denied', [member]: value })?.[member]).toBe(value);
+});
+
+test('the exchange adds the address, the id of the caller and ours', () => {
+  const { sink, parsed } = keptLines();
+  const exchange = () => ({
+    requestId: 'ours',
+    callerRequestId: '0123456789abcdef0123456789abcdef',
+    clientIp: '192.0.2.9',
+  });
+  const audit = createAudit({ sink, clock: handClock(), emails: false, exchange, onDrop: () => {} });
+  audit.record({ type: 'logout', userId: '7', all: false });
+  expect(parsed()[0]).toMatchObject(exchange());
+});
+
+test('a user whose id is an e-mail address appears as a hash, always the same', () => {
+  const [one, other] = ['ada@example.com', 'bob@example.com'].map(
+    (userId) => recorded({ type: 'logout', userId, all: false })?.['userId'],
+  );
+  expect(one).toMatch(/^sha256:[0-9a-f]{16}$/);
+  expect(other).not.toBe(one);
 });
 
 test('a line stays one line, and short', () => {

@@ -1,0 +1,71 @@
+import { nameOfGrant } from '../core/access/report-decision.ts';
+import type { CallPlan } from '../core/call-plan/call-plan.ts';
+import { GatewayError } from '../core/errors.ts';
+import { idText } from '../core/json/lossless-json.ts';
+import { isJsonObject } from '../core/noetl/json-object.ts';
+import type { GatewayEvent, Observe } from '../core/observe.ts';
+import { type OperationKind, usualStartMembers } from '../core/operation-kind.ts';
+import type { RootAnswer, RootCall } from './root-call.ts';
+import type { RootField } from './root-fields.ts';
+
+type OutcomeEvent = Extract<GatewayEvent, { type: 'outcome' }>;
+type Found = Pick<OutcomeEvent, 'outcome' | 'code' | 'executionId'>;
+
+const startKinds = new Set<OperationKind>(['execute', 'rerun', 'start']);
+
+/**
+ * The same answer, with one event about what became of it: once, after the call and not before it. Reads are not reported.
+ * A start counts as started as soon as NoETL has named the execution, whatever happens while the caller waits for its end.
+ */
+export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, observe: Observe): RootAnswer {
+  const isStart = plan !== undefined && startKinds.has(plan.kind);
+  if (root !== 'mutation' && !isStart) return answer;
+  return async (call) => {
+    let isReported = false;
+    const report = (found: Found): void => {
+      if (isReported) return;
+      isReported = true;
+      observe(eventOf(call, found));
+    };
+    try {
+      const value = await answer({ ...call, started: (executionId) => report({ outcome: 'started', executionId }) });
+      report(isStart ? { outcome: 'started', ...startedIn(value) } : { outcome: 'done', ...namedIn(call, plan) });
+      return value;
+    } catch (error) {
+      const code = error instanceof GatewayError ? error.code : 'ERR_INTERNAL';
+      report({ outcome: 'failed', code, ...(isStart ? {} : namedIn(call, plan)) });
+      throw error;
+    }
+  };
+}
+
+function eventOf({ decision, context }: RootCall, found: Found): GatewayEvent {
+  const { userId, roles, email } = context.caller.session.user;
+  const { permission } = decision;
+  const { path, grant } = decision.outcome === 'allowed' ? decision : { path: undefined, grant: undefined };
+  return {
+    type: 'outcome',
+    ...found,
+    field: decision.field,
+    userId,
+    roles,
+    requestId: context.requestId,
+    ...(email && { email }),
+    ...(permission !== undefined && { permission }),
+    ...(path !== undefined && { path }),
+    ...(grant !== undefined && { grant: nameOfGrant(grant) }),
+  };
+}
+
+/** What another call than `execute` has started. */
+function startedIn(value: unknown): Pick<Found, 'executionId'> {
+  const id = isJsonObject(value) ? idText(value[usualStartMembers.execution]) : undefined;
+  return id === undefined ? {} : { executionId: id };
+}
+
+/** The execution that an argument names. */
+function namedIn({ decision }: RootCall, plan: CallPlan | undefined): Pick<Found, 'executionId'> {
+  const [argument] = plan?.executionIds ?? [];
+  const id = argument === undefined ? undefined : idText(decision.args[argument]);
+  return id === undefined ? {} : { executionId: id };
+}
