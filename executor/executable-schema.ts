@@ -56,6 +56,10 @@ export interface ExecutableSchemaOptions {
   readonly maxWaitSeconds?: number;
   /** Bound of what is kept of finished executions, bytes. Default 64 MiB. */
   readonly keepBytes?: number;
+  /** How old an answer about a running execution may be, milliseconds. Default 250. */
+  readonly staleMs?: number;
+  /** Executions that are followed at a time. Default 10,000. */
+  readonly maxWatches?: number;
   /** Distinct paths that are judged for one list; rows beyond are left out. For checkers that ask upstream. */
   readonly maxPathsPerAnswer?: number;
 }
@@ -90,6 +94,8 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     isSecret: secretNames(options.secretNames),
     hideErrors: options.hideErrors === true,
     keepBytes: options.keepBytes ?? 64 * 1024 * 1024,
+    staleMs: options.staleMs ?? 250,
+    maxWatches: options.maxWatches ?? 10_000,
   });
   const schema = createClientSchema(document);
   attachEnumValues(schema, document);

@@ -33,6 +33,8 @@ export function createExecutable({ config, sdl, clock, observe }: ExecutableGive
     maxResultBytes: config.upstream.maxResponseBytes,
     maxWaitSeconds: config.executions.maxWaitMs / 1_000,
     keepBytes: config.executions.keepBytes,
+    staleMs: config.executions.staleMs,
+    maxWatches: config.executions.maxWatches,
   });
 }
 

@@ -107,7 +107,7 @@ async function endedView(
   { executions, maxResultBytes }: StartOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
   const asking = askingOf(row, call.context);
-  const snapshot = await executions.waitForEnd(id, asking, waitSeconds * 1_000);
+  const snapshot = await executions.waitForEnd(id, waitSeconds * 1_000);
   if (snapshot === undefined) return {};
   const execution = executionView(
     snapshot,

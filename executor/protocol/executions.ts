@@ -11,6 +11,7 @@ import type { Upstream } from '../../core/ports.ts';
 import type { RootCall } from '../root-call.ts';
 import type { ExecutionGate } from './execution-access.ts';
 import { type Asking, createExecutionReads, missingExecution } from './execution-reads.ts';
+import { createExecutionWatcher, type ExecutionWatcher } from './execution-watcher.ts';
 import { createOutcomes, hidesErrors, type Outcome } from './outcomes.ts';
 import { createSharedLooks } from './shared-looks.ts';
 import { createLooks, type Snapshot } from './snapshots.ts';
@@ -28,6 +29,10 @@ export interface ExecutionsOptions {
   readonly hideErrors: boolean;
   /** Bound of what is kept of finished executions, bytes. */
   readonly keepBytes: number;
+  /** How old an answer about a running execution may be, milliseconds. */
+  readonly staleMs: number;
+  /** Executions that are followed at a time. */
+  readonly maxWatches: number;
 }
 
 /** Reads executions. Access is the caller's matter, but for {@link Executions.allowed}. Throws ERR_UPSTREAM for "could not find out". */
@@ -40,10 +45,10 @@ export interface Executions {
   fresh(call: RootCall, id: string, asking: Asking, gate: ExecutionGate): Promise<Snapshot>;
   /** How it ended, for certain: waits up to some seconds for an end that is not confirmed. Undefined: it runs. */
   certainEnd(snapshot: Snapshot, asking: Asking): Promise<End | undefined>;
-  /**
-   * Looks until the execution is over, or the time has passed. @returns the last look; undefined: no such execution.
-   */
-  waitForEnd(id: string, asking: Asking, withinMs: number): Promise<Snapshot | undefined>;
+  /** Waits until the execution is over, or the time has passed. @returns the last look; undefined: there was none. */
+  waitForEnd(id: string, withinMs: number): Promise<Snapshot | undefined>;
+  /** Follows executions; who may see one is the matter of each that follows. */
+  readonly watcher: ExecutionWatcher;
   /** What it produced; read on the first use of each part. */
   outcome(snapshot: Snapshot, asking: Asking): Outcome;
   /**
@@ -69,9 +74,12 @@ export function createExecutions(options: ExecutionsOptions): Executions {
   const { clock } = options;
   const reads = createExecutionReads(options.upstream, clock, options.basePath);
   const looks = createLooks(reads, clock);
-  const shared = createSharedLooks({ reads, looks, clock, keepBytes: options.keepBytes });
-  const outcomes = createOutcomes({ ...options, reads, keep: shared.keep });
+  const { keepBytes, staleMs } = options;
+  const shared = createSharedLooks({ reads, looks, clock, keepBytes, staleMs });
+  const outcomes = createOutcomes({ ...options, reads, keep: shared.keep, spent: shared.spent });
   const mask = createMask(options.isSecret);
+  const { pause, maxWatches } = options;
+  const watcher = createExecutionWatcher({ shared, pause, firstPauseMs: Math.max(50, staleMs), maxWatches });
 
   async function certainEnd(snapshot: Snapshot, asking: Asking): Promise<End | undefined> {
     let last: Snapshot | undefined = snapshot;
@@ -97,14 +105,8 @@ export function createExecutions(options: ExecutionsOptions): Executions {
       return snapshot;
     },
     certainEnd,
-    async waitForEnd(id, asking, withinMs) {
-      const until = clock() + withinMs;
-      for (;;) {
-        const snapshot = (await shared.take(id, asking))?.snapshot;
-        if (snapshot === undefined || snapshot.over !== undefined || clock() >= until) return snapshot;
-        await options.pause(Math.max(1, Math.min(lookEveryMs, until - clock())));
-      }
-    },
+    waitForEnd: (id, withinMs) => waitForEnd(watcher, clock, id, withinMs),
+    watcher,
     outcome: outcomes.of,
     async pathOf(id, asking = {}) {
       const canonical = parseExecutionId(id);
@@ -125,6 +127,34 @@ export function createExecutions(options: ExecutionsOptions): Executions {
     masked: (value, path) => (options.results(path).secrets === 'shown' ? value : mask(value)),
     changed: shared.forget,
   };
+}
+
+function waitForEnd(
+  watcher: ExecutionWatcher,
+  clock: Clock,
+  id: string,
+  withinMs: number,
+): Promise<Snapshot | undefined> {
+  const until = clock() + withinMs;
+  return new Promise((resolve, reject) => {
+    let last: Snapshot | undefined;
+    const done = (snapshot: Snapshot | undefined) => {
+      clearTimeout(timer);
+      stop();
+      resolve(snapshot);
+    };
+    const timer = setTimeout(() => done(last), withinMs);
+    let stop = () => {};
+    try {
+      stop = watcher.follow(id, (snapshot) => {
+        last = snapshot;
+        if (snapshot === undefined || snapshot.over !== undefined || clock() >= until) done(snapshot);
+      });
+    } catch (error) {
+      clearTimeout(timer);
+      reject(error);
+    }
+  });
 }
 
 export const stateOf = ({ over }: Snapshot): ExecutionState => over?.end ?? 'RUNNING';

@@ -42,6 +42,8 @@ export interface OutcomesOptions {
   readonly hideErrors: boolean;
   /** Keeps what was read of a finished execution. */
   readonly keep: (snapshot: Snapshot, bytes: number) => void;
+  /** Called for each call that was made beyond the look itself. */
+  readonly spent: (snapshot: Snapshot, calls: number) => void;
 }
 
 /** Whether reasons of failures of the playbook on that path stay in NoETL. */
@@ -81,12 +83,13 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
   const lostStep = over?.isResultLost === true ? over.lastStep : undefined;
   const events = once(async () => {
     const { newest } = snapshot.seen;
-    const read =
-      newest?.hasAllEvents === true ? newest : await options.reads.withEvents(detail.id, eventsForSteps, asking);
-    return decodeRunEvents(read.events);
+    if (newest?.hasAllEvents === true) return decodeRunEvents(newest.events);
+    options.spent(snapshot, 1);
+    return decodeRunEvents((await options.reads.withEvents(detail.id, eventsForSteps, asking)).events);
   });
   const facts = once(async () => reported(collectSteps({ events: await events(), status: undefined, lostStep })));
   const steps = once(async () => {
+    if (over === undefined) options.spent(snapshot, 1);
     const [read, status] = await Promise.all([events(), readStatus(snapshot, asking, options.reads)]);
     const sources = { events: read, status, lostStep };
     const refs = handedReferences(sources).slice(0, maxHanded);

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
-import { holdMs } from '../../core/execution/execution-end.ts';
 import type { Asking, ExecutionReads } from './execution-reads.ts';
 import type { Looks, Snapshot } from './snapshots.ts';
 
@@ -14,6 +13,12 @@ export interface Taken {
 export interface SharedLooks {
   /** @returns undefined: there is no such execution. @throws ERR_UPSTREAM… */
   take(id: string, asking: Asking): Promise<Taken | undefined>;
+  /** Whether looks at the execution also read its newest events, which name its steps. */
+  wantSteps(id: string, wanted: boolean): void;
+  /** The next {@link SharedLooks.take} looks again, however young the last look is. */
+  expire(id: string): void;
+  /** Further calls were made because of a look: it is shared for longer, so that calls stay rare. */
+  spent(snapshot: Snapshot, calls: number): void;
   /** Keeps a finished execution, so that it costs no call again. @param bytes about what is kept with it */
   keep(snapshot: Snapshot, bytes: number): void;
   forget(id: string): void;
@@ -25,15 +30,10 @@ export interface SharedLooksOptions {
   readonly clock: Clock;
   /** Bound of what is kept of finished executions, bytes. */
   readonly keepBytes: number;
+  /** For how long a look that cost one call is shared, milliseconds; one that cost two, for twice as long. */
+  readonly staleMs: number;
 }
 
-/** For how long a look at a running execution is shared, by the execution's age, milliseconds. */
-const freshness: readonly (readonly [ageMs: number, freshMs: number])[] = [
-  [3_000, 150],
-  [15_000, 250],
-  [120_000, 500],
-  [Number.POSITIVE_INFINITY, 1_000],
-];
 /** From this many running executions on that are asked for at a time, the list is read instead of each of them. */
 const manyRunning = 8;
 /** In that case: for how long a list is shared, and an execution's own detail is trusted, milliseconds. */
@@ -49,47 +49,34 @@ interface Running {
   readonly freshUntil: number;
 }
 
-export function createSharedLooks({ reads, looks, clock, keepBytes }: SharedLooksOptions): SharedLooks {
+export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: SharedLooksOptions): SharedLooks {
   const finished = new LRUCache<string, Snapshot>({ maxSize: keepBytes, maxEntrySize: keepBytes / 4 });
-  const running = new LRUCache<string, Running>({ max: maxRunning });
+  const running = createRunning(clock, staleMs);
   const inFlight = new Map<string, Promise<Snapshot | undefined>>();
+  const stepsWanted = new Set<string>();
   const list = createListLook(reads, clock);
 
   async function look(id: string, asking: Asking): Promise<Snapshot | undefined> {
     const before = running.get(id);
-    const known = isCrowded() ? (await list(asking)).get(id) : undefined;
-    const now = clock();
-    if (known?.claim === 'RUNNING' && before !== undefined && isStillRunning(before, now)) {
-      running.set(id, { ...before, freshUntil: now + listFreshMs });
+    const known = running.isCrowded() ? (await list(asking)).get(id) : undefined;
+    const isRunning = known?.claim === 'RUNNING';
+    if (isRunning && before !== undefined && isStillRunning(before, clock())) {
+      running.confirm(id, before);
       return before.snapshot;
     }
-    const row = known?.claim === 'RUNNING' && before !== undefined ? undefined : known;
-    const snapshot = await looks.take(id, asking, row);
-    remember(id, snapshot, row === undefined || row.claim !== 'RUNNING');
+    const row = isRunning && before !== undefined ? undefined : known;
+    // An end that is being confirmed is judged by its events: one call instead of two.
+    const withEvents = stepsWanted.has(id) || before?.snapshot.isSettling === true;
+    const snapshot = await looks.take(id, asking, row === undefined ? { withEvents } : { known: row });
+    remember(id, snapshot, row === undefined || !isRunning);
     return snapshot;
   }
 
   function remember(id: string, snapshot: Snapshot | undefined, isOwnLook: boolean): void {
-    if (snapshot === undefined || snapshot.over !== undefined) {
-      running.delete(id);
-      if (snapshot !== undefined) finished.set(id, snapshot, { size: snapshotBytes });
-      return;
-    }
-    const now = clock();
-    const lookedAt = isOwnLook ? now : (running.get(id)?.lookedAt ?? now);
-    running.set(id, { snapshot, lookedAt, freshUntil: now + freshMsOf(snapshot, now, isCrowded()) });
-  }
-
-  /** Whether many running executions are being asked for: each of them is in `running` and was looked at lately. */
-  function isCrowded(): boolean {
-    const since = clock() - ownLookMs;
-    let count = 0;
-    for (const { lookedAt, freshUntil } of running.values()) {
-      if (Math.max(lookedAt, freshUntil) < since) break;
-      count += 1;
-      if (count >= manyRunning) return true;
-    }
-    return false;
+    const isOver = snapshot?.over !== undefined;
+    if (snapshot === undefined || isOver) running.forget(id);
+    else running.keep(id, snapshot, isOwnLook);
+    if (snapshot !== undefined && isOver) finished.set(id, snapshot, { size: snapshotBytes });
   }
 
   return {
@@ -103,28 +90,70 @@ export function createSharedLooks({ reads, looks, clock, keepBytes }: SharedLook
       const snapshot = await joined;
       return snapshot === undefined ? undefined : { snapshot, isKept: false };
     },
+    wantSteps(id, wanted) {
+      if (wanted) stepsWanted.add(id);
+      else stepsWanted.delete(id);
+    },
+    expire: running.expire,
+    spent: ({ detail }, calls) => running.extend(detail.id, calls),
     keep(snapshot, bytes) {
       finished.set(snapshot.detail.id, snapshot, { size: snapshotBytes + Math.ceil(bytes) });
     },
     forget(id) {
       finished.delete(id);
-      running.delete(id);
+      running.forget(id);
       inFlight.delete(id);
       looks.forget(id);
     },
   };
 }
 
+/** The last looks at running executions, and for how long each is shared. */
+function createRunning(clock: Clock, staleMs: number) {
+  const running = new LRUCache<string, Running>({ max: maxRunning });
+
+  /** Whether many running executions are being asked for: each of them is in `running` and was looked at lately. */
+  function isCrowded(): boolean {
+    const since = clock() - ownLookMs;
+    let count = 0;
+    for (const { lookedAt, freshUntil } of running.values()) {
+      if (Math.max(lookedAt, freshUntil) < since) break;
+      count += 1;
+      if (count >= manyRunning) return true;
+    }
+    return false;
+  }
+
+  function freshMsOf({ calls, isSettling }: Snapshot): number {
+    const byCost = staleMs * Math.max(1, calls);
+    return isCrowded() && !isSettling ? Math.max(byCost, listFreshMs) : byCost;
+  }
+
+  return {
+    isCrowded,
+    get: (id: string) => running.get(id),
+    keep(id: string, snapshot: Snapshot, isOwnLook: boolean): void {
+      const now = clock();
+      const lookedAt = isOwnLook ? now : (running.get(id)?.lookedAt ?? now);
+      running.set(id, { snapshot, lookedAt, freshUntil: now + freshMsOf(snapshot) });
+    },
+    /** The list says that it still runs. */
+    confirm: (id: string, before: Running) => void running.set(id, { ...before, freshUntil: clock() + listFreshMs }),
+    expire(id: string): void {
+      const last = running.get(id);
+      if (last !== undefined) running.set(id, { ...last, freshUntil: 0, lookedAt: 0 });
+    },
+    extend(id: string, calls: number): void {
+      const last = running.peek(id);
+      if (last !== undefined) running.set(id, { ...last, freshUntil: last.freshUntil + calls * staleMs });
+    },
+    forget: (id: string) => void running.delete(id),
+  };
+}
+
 /** The list shows ends with a terminal event; others are found by looking at the execution itself, often enough to be in time. */
 const isStillRunning = ({ snapshot, lookedAt }: Running, now: number): boolean =>
   !snapshot.isSettling && now - lookedAt < ownLookMs;
-
-function freshMsOf({ detail, isSettling }: Snapshot, now: number, isCrowded: boolean): number {
-  const ageMs = detail.startedAt === undefined ? 0 : now - detail.startedAt.getTime();
-  const byAge = freshness.find(([age]) => ageMs < age)?.[1] ?? 1_000;
-  const fresh = isCrowded ? Math.max(byAge, listFreshMs) : byAge;
-  return isSettling ? Math.min(fresh, holdMs / 8) : fresh;
-}
 
 /** The list, shared. */
 function createListLook(reads: ExecutionReads, clock: Clock) {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
+import { GatewayError } from '../../core/errors.ts';
 import type { ExecutionDetail } from '../../core/execution/execution-detail.ts';
 import { judgeEvents, judgeStatus, type Over } from '../../core/execution/execution-end.ts';
 import type { ExecutionStatus } from '../../core/execution/execution-status.ts';
@@ -14,6 +15,8 @@ export interface Snapshot {
   readonly over: Over | undefined;
   /** It claims an end that is not certain yet, and nothing of it is known to run. */
   readonly isSettling: boolean;
+  /** What this look cost NoETL. */
+  readonly calls: number;
   /** What was read to find out; emptied once the steps have been made of it. */
   readonly seen: Seen;
 }
@@ -24,10 +27,17 @@ export interface Seen {
   status: ExecutionStatus | undefined;
 }
 
+export interface LookOptions {
+  /** What a list has just reported of the execution: its own detail is then not read. */
+  readonly known?: ExecutionDetail;
+  /** The detail is read with its newest events. */
+  readonly withEvents?: boolean;
+}
+
 /** Finds out whether executions are over, from as few reads as possible. */
 export interface Looks {
-  /** A new look. @param known what a list has just reported of the execution: its own detail is then not read */
-  take(id: string, asking: Asking, known?: ExecutionDetail): Promise<Snapshot | undefined>;
+  /** A new look. */
+  take(id: string, asking: Asking, how?: LookOptions): Promise<Snapshot | undefined>;
   forget(id: string): void;
 }
 
@@ -38,14 +48,15 @@ export function createLooks(reads: ExecutionReads, clock: Clock): Looks {
   const ends = new LRUCache<string, { readonly claim: string; readonly over: Over }>({ max: remembered });
   const quiet = createQuietTimes(clock);
 
-  async function judge(reported: ExecutionDetail, asking: Asking): Promise<Snapshot> {
+  async function judge(reported: ExecutionDetail, asking: Asking, calls: number): Promise<Snapshot> {
     const detail = { ...reported, events: [] };
     // The Rust server's detail always has its events.
     const seen: Seen = { newest: reported.events.length > 0 ? reported : undefined, status: undefined };
-    const snapshot = { detail, over: undefined, isSettling: false, seen };
+    const snapshot = { detail, over: undefined, isSettling: false, calls, seen };
     const known = ends.get(detail.id);
     if (known?.claim === claimOf(detail)) return { ...snapshot, over: known.over };
     if (detail.claim === 'RUNNING') return snapshot;
+    if (seen.newest === undefined) snapshot.calls += 1;
     seen.newest ??= await reads.withEvents(detail.id, 100, asking);
     const events = decodeRunEvents(seen.newest.events);
     const quietMs = quiet.since(detail.id, events, reads.now());
@@ -61,9 +72,19 @@ export function createLooks(reads: ExecutionReads, clock: Clock): Looks {
     asking: Asking,
   ): Promise<Snapshot> {
     const { detail, seen } = snapshot;
+    const asked = { ...snapshot, calls: snapshot.calls + 1 };
     seen.status = (await reads.status(detail.id, asking)) ?? statusOfClaim(detail, events);
     const verdict = judgeStatus(detail, events, seen.status, quietMs);
-    return typeof verdict === 'object' ? settled(snapshot, verdict.over) : { ...snapshot, isSettling: true };
+    return typeof verdict === 'object' ? settled(asked, verdict.over) : { ...asked, isSettling: true };
+  }
+
+  async function detailWithEvents(id: string, asking: Asking): Promise<ExecutionDetail | undefined> {
+    try {
+      return await reads.withEvents(id, 100, asking);
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'ERR_NOT_FOUND') return undefined;
+      throw error;
+    }
   }
 
   function settled(snapshot: Snapshot, over: Over): Snapshot {
@@ -73,9 +94,10 @@ export function createLooks(reads: ExecutionReads, clock: Clock): Looks {
   }
 
   return {
-    async take(id, asking, known) {
-      const detail = known ?? (await reads.detail(id, asking));
-      return detail === undefined ? undefined : judge(detail, asking);
+    async take(id, asking, { known, withEvents = false } = {}) {
+      const read = withEvents ? detailWithEvents : reads.detail;
+      const detail = known ?? (await read(id, asking));
+      return detail === undefined ? undefined : judge(detail, asking, known === undefined ? 1 : 0);
     },
     forget(id) {
       ends.delete(id);

@@ -20,6 +20,18 @@ export const executions = section({
     max: 300,
     doc: 'the longest that `executePlaybook(waitSeconds:)` may ask for',
   }),
+  staleMs: integer({
+    default: 250,
+    min: 0,
+    max: 10_000,
+    doc: 'how old the answer about a running execution may be; all who ask within it share one call to NoETL',
+  }),
+  maxWatches: integer({
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+    doc: 'running executions that one process follows for subscriptions, `/events` and `waitSeconds`; 503 beyond',
+  }),
   keepBytes: integer({
     default: 64 * 1024 * 1024,
     min: 1024 * 1024,

@@ -1,0 +1,127 @@
+import { GatewayError } from '../../core/errors.ts';
+import type { SharedLooks } from './shared-looks.ts';
+import type { Snapshot } from './snapshots.ts';
+
+/** `undefined`: the execution has vanished from NoETL. */
+export type WatchListener = (snapshot: Snapshot | undefined) => void;
+
+/** Follows executions, each with one loop of looks, however many wait for it. */
+export interface ExecutionWatcher {
+  /**
+   * Calls back after each look, until the execution is over or has vanished: that call is the last one. A look that fails is
+   * taken again later.
+   * @param want `steps`: looks read the newest events too
+   * @returns what stops it. @throws ERR_OVERLOADED: too many executions are followed
+   */
+  follow(id: string, listener: WatchListener, want?: 'end' | 'steps'): () => void;
+  /** Looks at once when the execution is followed: a callback has just come from it. */
+  hurry(id: string): void;
+}
+
+export interface ExecutionWatcherOptions {
+  readonly shared: SharedLooks;
+  readonly pause: (ms: number) => Promise<void>;
+  /** The pause between two looks at first, milliseconds. */
+  readonly firstPauseMs: number;
+  /** Executions that are followed at a time. */
+  readonly maxWatches: number;
+}
+
+/** Each look without news is followed by a longer pause, up to this one, milliseconds. */
+const longestPauseMs = 2_000;
+const growth = 1.15;
+/** After a look that failed. */
+const longestRetryMs = 5_000;
+
+interface Watch {
+  readonly id: string;
+  readonly listeners: Map<WatchListener, 'end' | 'steps'>;
+  wake: () => void;
+}
+
+export function createExecutionWatcher(options: ExecutionWatcherOptions): ExecutionWatcher {
+  const { shared, pause, firstPauseMs, maxWatches } = options;
+  const watches = new Map<string, Watch>();
+
+  async function run(watch: Watch): Promise<void> {
+    const pace = createPace(firstPauseMs);
+    while (watch.listeners.size > 0) {
+      const pauseMs = await look(watch).then(pace.next, pace.failed);
+      if (watches.get(watch.id) !== watch) return;
+      await Promise.race([pause(pauseMs), new Promise<void>((wake) => (watch.wake = wake))]);
+    }
+    close(watch);
+  }
+
+  /** @returns what changes when the execution moves */
+  async function look(watch: Watch): Promise<string> {
+    // No user pays for a look that many share.
+    const snapshot = (await shared.take(watch.id, {}))?.snapshot;
+    const listeners = [...watch.listeners.keys()];
+    if (snapshot === undefined || snapshot.over !== undefined) close(watch);
+    for (const listener of listeners) listener(snapshot);
+    return snapshot === undefined ? '' : markOf(snapshot);
+  }
+
+  function close(watch: Watch): void {
+    if (watches.get(watch.id) !== watch) return;
+    watches.delete(watch.id);
+    shared.wantSteps(watch.id, false);
+  }
+
+  function open(id: string): Watch {
+    if (watches.size >= maxWatches) {
+      throw new GatewayError('ERR_OVERLOADED', 'too many executions are watched; try again', { retryAfterSecs: 5 });
+    }
+    const watch: Watch = { id, listeners: new Map(), wake: () => {} };
+    watches.set(id, watch);
+    return watch;
+  }
+
+  return {
+    follow(id, listener, want = 'end') {
+      const known = watches.get(id);
+      const watch = known ?? open(id);
+      watch.listeners.set(listener, want);
+      if (want === 'steps') shared.wantSteps(id, true);
+      if (known === undefined) void run(watch);
+      return () => {
+        watch.listeners.delete(listener);
+        if (watches.get(id) !== watch) return;
+        if (watch.listeners.size === 0) {
+          close(watch);
+          watch.wake();
+        } else shared.wantSteps(id, [...watch.listeners.values()].includes('steps'));
+      };
+    },
+    hurry(id) {
+      if (!watches.has(id)) return;
+      shared.expire(id);
+      watches.get(id)?.wake();
+    },
+  };
+}
+
+/** Looks are far apart while nothing happens, and close together when something does. */
+function createPace(firstPauseMs: number) {
+  let pauseMs = firstPauseMs;
+  let mark: string | undefined;
+  return {
+    next(news: string): number {
+      pauseMs = news === mark ? Math.min(pauseMs * growth, longestPauseMs) : firstPauseMs;
+      mark = news;
+      return pauseMs;
+    },
+    failed(): number {
+      pauseMs = Math.min(pauseMs * 2, longestRetryMs);
+      return pauseMs;
+    },
+  };
+}
+
+/** What of a look is news: an execution that moves is looked at more often. */
+function markOf({ detail, isSettling, seen }: Snapshot): string {
+  const newest = seen.newest?.events;
+  const ids = [newest?.[0]?.['event_id'], newest?.at(-1)?.['event_id']];
+  return `${detail.claim} ${isSettling} ${detail.endedAt?.getTime() ?? ''} ${newest?.length ?? ''} ${ids.join(' ')}`;
+}
