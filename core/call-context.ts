@@ -42,6 +42,8 @@ export interface CallContext {
   readonly requestId: string;
   readonly caller: Caller;
   readonly decisions: ReadonlyMap<string, RootDecision>;
+  /** A header of the caller's request; for rows that forward it. */
+  readonly header?: (name: string) => string | undefined;
   /** The access checkers, for rows of lists. @throws when it cannot find out. */
   readonly may: (permission: Permission, path: string) => Promise<boolean>;
   /**

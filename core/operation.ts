@@ -1,6 +1,21 @@
 import type { AccessRule } from './access/access-rule.ts';
 import type { OperationKind, StartMembers } from './operation-kind.ts';
 
+/**
+ * How a value that is not a scalar is written into a query or a path. Without a style a list is a parameter for each item.
+ * - `comma`, `space`, `pipe`: one parameter, the items of a list between these marks
+ * - `deep`: `name[member]=value` for each member of an object
+ * - `members`: a parameter for each member, by the member's own name
+ * - `pairs`: one parameter, `member,value,member,value`
+ * - `json`: one parameter, JSON text
+ */
+export const wireStyles = ['comma', 'space', 'pipe', 'deep', 'members', 'pairs', 'json'] as const;
+export type WireStyle = (typeof wireStyles)[number];
+
+/** What an answer that is not JSON becomes: text as it is, its bytes in Base64, a `data:` link; `empty` is `true`. */
+export const answerForms = ['text', 'base64', 'link', 'empty'] as const;
+export type AnswerForm = (typeof answerForms)[number];
+
 /** Where an argument goes on the wire. `constant` set: never offered, always sent. */
 export interface OperationArgument {
   readonly wire: string;
@@ -9,6 +24,10 @@ export interface OperationArgument {
   readonly name: string | undefined;
   readonly constant: unknown;
   readonly description: string | undefined;
+  /** In a query or a path, for lists and objects only. */
+  readonly style?: WireStyle;
+  /** A member of a body that must be there and may be null: absent arguments are sent as null. */
+  readonly nullWhenAbsent?: true;
 }
 
 /**
@@ -37,4 +56,6 @@ export interface Operation {
   readonly acceptRisk: string | undefined;
   /** `Type.wire_name` of fields and members that the document has and that were not accepted: not in the schema. */
   readonly closed?: readonly string[];
+  /** Of an operation that does not answer JSON. */
+  readonly answer?: AnswerForm;
 }

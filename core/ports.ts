@@ -4,6 +4,7 @@ import type { TokenKind } from './identity/issuer-entry.ts';
 import type { IssuerRules } from './identity/issuer-rules.ts';
 import type { LoginRefusal } from './identity/login-refusal.ts';
 import type { RawNumber } from './json/lossless-json.ts';
+import type { AnswerForm } from './operation.ts';
 import type { ProviderTokens, Session, SessionIdentity, User } from './session/session.ts';
 import type { SessionsOf } from './session/session-marks.ts';
 import type { SessionKey, SessionToken } from './session/session-token.ts';
@@ -22,6 +23,10 @@ export interface UpstreamCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: readonly (readonly [name: string, value: string])[];
+  /** Beside those that every call has; names are in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What the body of an answer becomes that is not JSON; such a body is not parsed. */
+  readonly answer?: Exclude<AnswerForm, 'empty'>;
   /** Sent as JSON; {@link RawNumber}s keep their digits. */
   readonly body?: unknown;
   /** May be sent a second time when a socket breaks. Never true for what starts work. */

@@ -45,6 +45,7 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
   async function ask(call: UpstreamCall, args: Args, asking: Asking): Promise<unknown> {
     const reply = await upstream.request(call);
     if (plan.kind === 'events') return events(args, reply, asking);
+    if (plan.answer === 'empty') return answerOf(reply) !== null;
     const body = ofDeclaredShape(type, inDocumentedForm(plan.kind, answerOf(reply)));
     return plan.kind === 'workers' ? withoutConnections(body) : body;
   }
@@ -115,7 +116,7 @@ function createReuse(ttlMs: number, clock: Clock) {
     max: cachedAnswers,
   });
   return (call: UpstreamCall, ask: () => Promise<unknown>): Promise<unknown> => {
-    const key = JSON.stringify([call.path, call.query ?? [], call.body ?? null]);
+    const key = JSON.stringify([call.path, call.query ?? [], call.body ?? null, call.headers ?? null]);
     const found = answers.get(key);
     if (found !== undefined && found.until > clock()) return found.body;
     const body = ask();

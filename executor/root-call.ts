@@ -1,6 +1,7 @@
 import type { OpenDecision } from '../core/access/standing-decision.ts';
 import type { CallContext } from '../core/call-context.ts';
 import type { AnyUpstreamRow } from '../core/config/operation-row.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { UpstreamCall } from '../core/ports.ts';
 import type { Asking } from './protocol/execution-reads.ts';
 
@@ -26,7 +27,30 @@ export function boundsOf(row: AnyUpstreamRow, context: CallContext): Partial<Ups
     // As NoETL's document names it: one name for one route, wherever the call is made.
     route: routeOf(row),
     ...(row.maxResponseBytes === undefined ? {} : { maxResponseBytes: row.maxResponseBytes }),
+    ...(row.headers === undefined ? {} : { headers: headersOf(row.headers, context) }),
   };
+}
+
+const maxForwardedLength = 4_096;
+
+/** What a row sends beside the usual headers, in lower case. A header that the caller does not have is left out. */
+function headersOf(
+  headers: NonNullable<AnyUpstreamRow['headers']>,
+  context: CallContext,
+): Readonly<Record<string, string>> {
+  const sent: Record<string, string> = {};
+  for (const [name, said] of Object.entries(headers)) {
+    const value = typeof said === 'string' ? said : context.header?.(name);
+    if (value === undefined) continue;
+    if (value.length > maxForwardedLength || !/^[\t\x20-\x7e]*$/.test(value)) {
+      throw new GatewayError(
+        'ERR_REQUEST_INVALID',
+        `the header ${name} is too long, or has characters that are not ASCII`,
+      );
+    }
+    sent[name.toLowerCase()] = value;
+  }
+  return sent;
 }
 
 /** The same for reads of executions. */

@@ -1,15 +1,16 @@
 import { parsePlaybookPath } from '../access/playbook-path.ts';
 import { GatewayError } from '../errors.ts';
 import { parseExecutionId } from '../execution/execution-id.ts';
-import { idText, isRawNumber } from '../json/lossless-json.ts';
+import type { AnswerForm, WireStyle } from '../operation.ts';
 import type { OperationKind, StartMembers } from '../operation-kind.ts';
 import type { UpstreamCall } from '../ports.ts';
 import { encodeCatalogPath, encodeSegment } from './path-segment.ts';
+import { queryPairs, scalarText } from './query-pairs.ts';
 import type { TemplatePiece } from './template.ts';
 
 /** Where a value on the wire comes from. */
 export type ValueSource =
-  | { readonly argument: string }
+  | { readonly argument: string; readonly orNull?: true }
   | { readonly constant: unknown }
   | { readonly members: readonly (readonly [wire: string, source: ValueSource])[] };
 
@@ -24,9 +25,11 @@ export interface CallPlan {
   /** The path template with its placeholders; a name for metrics. */
   readonly route: string;
   readonly path: readonly TemplatePiece[];
-  readonly query: readonly (readonly [wire: string, source: ValueSource])[];
+  readonly query: readonly (readonly [wire: string, source: ValueSource, style?: WireStyle])[];
   readonly body: ValueSource | undefined;
   readonly idempotent: boolean;
+  /** Of an answer that is not JSON. */
+  readonly answer: AnswerForm | undefined;
   /** Every argument that the field has; others are a bug. */
   readonly argumentNames: ReadonlySet<string>;
   /** Arguments that hold catalog paths: always in normal form, several segments in a path. */
@@ -55,6 +58,7 @@ export function callFor(plan: CallPlan, args: Args): UpstreamCall {
     ...(body === undefined ? {} : { body }),
     idempotent: plan.idempotent,
     route: plan.route,
+    ...(plan.answer === undefined || plan.answer === 'empty' ? {} : { answer: plan.answer }),
   };
 }
 
@@ -73,36 +77,26 @@ function checkedArgs(plan: CallPlan, args: Args): Args {
 
 function pathText(plan: CallPlan, piece: TemplatePiece, args: Args): string {
   if ('text' in piece) return piece.text;
-  const text = scalarText(args[piece.argument]) ?? refuse(piece.argument);
-  const encode = plan.catalogPaths.has(piece.argument) ? encodeCatalogPath : encodeSegment;
-  return encode(text) ?? refuse(piece.argument);
+  const { argument } = piece;
+  const encode = plan.catalogPaths.has(argument) ? encodeCatalogPath : encodeSegment;
+  const value = args[argument];
+  const texts = (Array.isArray(value) ? value : [value]).map((one) => encode(scalarText(one) ?? refuse(argument)));
+  return texts.length > 0 && !texts.includes(undefined) ? texts.join(',') : refuse(argument);
 }
 
 function queryOf(plan: CallPlan, args: Args): (readonly [string, string])[] {
-  return plan.query.flatMap(([wire, source]) => {
+  return plan.query.flatMap(([wire, source, style]) => {
     const value = resolveSource(source, args);
     if (!present(value)) return [];
-    const name = 'argument' in source ? source.argument : wire;
-    return (Array.isArray(value) ? value : [value]).map((item) => [wire, queryText(item) ?? refuse(name)] as const);
+    return queryPairs(wire, value, style) ?? refuse('argument' in source ? source.argument : wire);
   });
 }
 
 function resolveSource(source: ValueSource, args: Args): unknown {
   if ('constant' in source) return source.constant;
-  if ('argument' in source) return args[source.argument] ?? undefined;
+  if ('argument' in source) return args[source.argument] ?? (source.orNull === true ? null : undefined);
   const members = source.members.map(([wire, member]) => [wire, resolveSource(member, args)] as const);
   return Object.fromEntries(members.filter(([, value]) => value !== undefined));
-}
-
-function queryText(value: unknown): string | undefined {
-  const text = scalarText(value);
-  return text?.isWellFormed() ? text : undefined;
-}
-
-function scalarText(value: unknown): string | undefined {
-  if (typeof value === 'boolean') return String(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
-  return typeof value === 'string' || isRawNumber(value) ? idText(value) : undefined;
 }
 
 const present = (value: unknown): boolean => value !== undefined && value !== null;

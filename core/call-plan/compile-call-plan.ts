@@ -5,6 +5,7 @@ import {
   Kind,
   valueFromASTUntyped,
 } from 'graphql';
+import { answerForms, type WireStyle, wireStyles } from '../operation.ts';
 import { gatewayArguments, isOperationKind, type StartMembers } from '../operation-kind.ts';
 import type { UpstreamCall } from '../ports.ts';
 import type { CallPlan, ValueSource } from './call-plan.ts';
@@ -17,8 +18,11 @@ export interface PlanOptions {
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 /** Arguments of `@httpOperation` that change nothing of the request that we send. */
-const silent = new Set(['subgraph', 'operationSpecificHeaders', 'queryStringOptionsByParam', 'queryStringOptions']);
-const known = new Set(['path', 'httpMethod', 'queryParamArgMap', 'requestBaseBody', ...silent]);
+const silent = new Set(['subgraph', 'operationSpecificHeaders', 'queryStringOptions']);
+const known = new Set([
+  ...['path', 'httpMethod', 'queryParamArgMap', 'queryStringOptionsByParam', 'requestBaseBody'],
+  ...silent,
+]);
 
 /**
  * Compiles a root field's `@httpOperation` and `@noetl`.
@@ -51,14 +55,18 @@ function compile(
   const path = parseTemplate(pathTemplate);
   const method = methodOf(http.get('httpMethod'));
   const body = http.get('requestBaseBody');
+  const { nulls, ...marks } = meaning;
   const plan: CallPlan = {
     field: field.name.value,
-    ...meaning,
+    ...marks,
     method,
     route: pathTemplate,
     path,
-    query: [...literalQuery(queryTemplate), ...mappedQuery(http.get('queryParamArgMap'))],
-    body: bodyOf(body, method),
+    query: [
+      ...literalQuery(queryTemplate),
+      ...mappedQuery(http.get('queryParamArgMap'), stylesOf(http.get('queryStringOptionsByParam'))),
+    ],
+    body: withNulls(bodyOf(body, method), nulls),
     idempotent: method === 'GET' || options.root === 'query',
     argumentNames: new Set(field.arguments?.map((argument) => argument.name.value)),
   };
@@ -76,7 +84,10 @@ function plain(value: ConstValueNode): unknown {
   return value.kind === Kind.ENUM ? value.value : valueFromASTUntyped(value);
 }
 
-type Meaning = Pick<CallPlan, 'kind' | 'start' | 'catalogPaths' | 'executionIds'>;
+type Meaning = Pick<CallPlan, 'kind' | 'start' | 'catalogPaths' | 'executionIds' | 'answer'> & {
+  /** Members of the body that are null when their argument is absent. */
+  readonly nulls: readonly string[];
+};
 
 /** What `@noetl` says of a field. @throws TypeError when it says nothing, or something unknown */
 function meaningOf(field: FieldDefinitionNode): Meaning {
@@ -88,8 +99,16 @@ function meaningOf(field: FieldDefinitionNode): Meaning {
   const names = field.arguments?.map((argument) => argument.name.value) ?? [];
   const catalogPaths = namesOf(said.get('catalogPaths'), names);
   const executionIds = namesOf(said.get('executionIds'), names);
-  const starts = kind === 'execute' || kind === 'rerun';
-  return { kind, catalogPaths, executionIds, start: starts ? startOf(said) : undefined };
+  const nulls = (said.get('nulls') ?? []) as readonly string[];
+  const start = kind === 'execute' || kind === 'rerun' ? startOf(said) : undefined;
+  return { kind, catalogPaths, executionIds, start, answer: oneOf(answerForms, said.get('answer')), nulls };
+}
+
+/** @returns undefined when nothing is said. @throws TypeError for a word that is unknown */
+function oneOf<W extends string>(words: readonly W[], said: unknown): W | undefined {
+  const word = words.find((one) => one === said);
+  if (word === undefined && said !== undefined && said !== null) throw new TypeError(`unknown word ${String(said)}`);
+  return word;
 }
 
 function namesOf(value: unknown, known: readonly string[]): ReadonlySet<string> {
@@ -109,8 +128,32 @@ function literalQuery(text: string | undefined): CallPlan['query'] {
   return [...new URLSearchParams(text ?? '')].map(([wire, value]) => [wire, parseValueTemplate(value)] as const);
 }
 
-function mappedQuery(map: unknown): CallPlan['query'] {
-  return entriesOf(map).map(([wire, argument]) => [wire, { argument: textOf(argument, 'queryParamArgMap') }] as const);
+function mappedQuery(map: unknown, styles: ReadonlyMap<string, WireStyle>): CallPlan['query'] {
+  return entriesOf(map).map(([wire, argument]) => {
+    const source = { argument: textOf(argument, 'queryParamArgMap') };
+    const style = styles.get(wire);
+    return style === undefined ? ([wire, source] as const) : ([wire, source, style] as const);
+  });
+}
+
+function stylesOf(map: unknown): ReadonlyMap<string, WireStyle> {
+  const styles = new Map<string, WireStyle>();
+  for (const [wire, options] of entriesOf(map)) {
+    const style = oneOf(wireStyles, new Map(entriesOf(options)).get('style'));
+    if (style !== undefined) styles.set(wire, style);
+  }
+  return styles;
+}
+
+function withNulls(body: ValueSource | undefined, nulls: readonly string[]): ValueSource | undefined {
+  if (body === undefined || nulls.length === 0 || !('members' in body)) return body;
+  return {
+    members: body.members.map(([wire, source]) =>
+      nulls.includes(wire) && 'argument' in source
+        ? ([wire, { ...source, orNull: true }] as const)
+        : ([wire, source] as const),
+    ),
+  };
 }
 
 function bodyOf(body: unknown, method: UpstreamCall['method']): ValueSource | undefined {

@@ -1,6 +1,16 @@
+import type { WireStyle } from '../../core/operation.ts';
 import { normalise, structureRules } from '../normalise/normalise.ts';
+import { requiredNulls } from '../normalise/rules/nullable.ts';
+import { answerMark, type ForeignAnswer } from '../normalise/rules/one-answer.ts';
 import { objectOf, rowOf, wholeBody } from '../openapi/object-schema.ts';
-import { type DocumentOperation, listOperations, type OpenApiDocument, type Schema } from '../openapi/open-api.ts';
+import {
+  type DocumentOperation,
+  listOperations,
+  type OpenApiDocument,
+  type OperationObject,
+  type Schema,
+} from '../openapi/open-api.ts';
+import { parameterForm } from './wire-style.ts';
 
 /** An argument of an operation as the document has it: path and query parameters, and the members of a JSON body. */
 export interface ShapeArgument {
@@ -8,6 +18,17 @@ export interface ShapeArgument {
   readonly in: 'path' | 'query' | 'body';
   readonly required: boolean;
   readonly schema: Schema;
+  readonly style?: WireStyle;
+  /** Why the upstream would not understand it in the form that the gateway sends; for lists and objects only. */
+  readonly unsendable?: string;
+  readonly nullWhenAbsent?: true;
+}
+
+/** A header or a cookie that an operation knows. */
+export interface ShapeHeader {
+  readonly name: string;
+  readonly in: 'header' | 'cookie';
+  readonly required: boolean;
 }
 
 /** What an operation takes and answers, in wire names. */
@@ -23,6 +44,9 @@ export interface OperationShape {
    */
   readonly body: 'none' | 'members' | 'whole' | 'foreign';
   readonly answer: Schema;
+  /** What the answer is when it is not JSON. */
+  readonly foreign: ForeignAnswer | undefined;
+  readonly headers: readonly ShapeHeader[];
   /** Names of the answer's fields, or of its rows'; nested ones as `items.name`, one level. */
   readonly fields: readonly string[];
 }
@@ -38,22 +62,42 @@ export function shapesOf(document: OpenApiDocument): readonly OperationShape[] {
 }
 
 function shapeOf(document: OpenApiDocument, { key, method, path, operation }: DocumentOperation): OperationShape {
-  const parameters = (operation.parameters ?? []).flatMap((parameter): ShapeArgument[] =>
-    parameter.in === 'path' || parameter.in === 'query'
-      ? [
-          {
-            wire: parameter.name,
-            in: parameter.in,
-            required: parameter.in === 'path' || parameter.required === true,
-            schema: parameter.schema ?? {},
-          },
-        ]
-      : [],
-  );
+  const parameters = parametersOf(document, operation);
   const { body, args } = bodyOf(document, operation.requestBody);
   const answer = operation.responses?.['200']?.content?.['application/json']?.schema ?? {};
-  return { key, method, path, args: [...parameters, ...args], body, answer, fields: fieldsOf(document, answer) };
+  return {
+    key,
+    method,
+    path,
+    args: [...parameters, ...args],
+    body,
+    answer,
+    foreign: operation[answerMark] as ForeignAnswer | undefined,
+    headers: headersOf(operation),
+    fields: fieldsOf(document, answer),
+  };
 }
+
+function parametersOf(document: OpenApiDocument, { parameters = [] }: OperationObject): readonly ShapeArgument[] {
+  return parameters.flatMap((parameter): ShapeArgument[] => {
+    const { name: wire, in: place } = parameter;
+    if (place !== 'path' && place !== 'query') return [];
+    const others = new Set(parameters.filter((one) => one.in === 'query' && one !== parameter).map(({ name }) => name));
+    const form = parameterForm(document, parameter, others);
+    const required = place === 'path' || parameter.required === true;
+    const bare = { wire, in: place, required, schema: parameter.schema ?? {} } as const;
+    if ('unsendable' in form) return [{ ...bare, unsendable: form.unsendable }];
+    return [form.style === undefined ? bare : { ...bare, style: form.style }];
+  });
+}
+
+/** OpenAPI says that `Accept` and `Content-Type` are never parameters: media types say them. */
+const headersOf = ({ parameters = [] }: OperationObject): readonly ShapeHeader[] =>
+  parameters.flatMap(({ name, in: place, required }) =>
+    (place === 'header' && !/^(?:accept|content-type)$/i.test(name)) || place === 'cookie'
+      ? [{ name, in: place as ShapeHeader['in'], required: required === true }]
+      : [],
+  );
 
 function bodyOf(
   document: OpenApiDocument,
@@ -67,6 +111,7 @@ function bodyOf(
   if (object?.properties === undefined) {
     return { body: 'whole', args: [{ wire: wholeBody, in: 'body', required: isBodyRequired, schema }] };
   }
+  const nulls = (object[requiredNulls] ?? []) as readonly string[];
   const properties = Object.entries(object.properties).sort(([a], [b]) => (a < b ? -1 : 1));
   const args = properties.map(
     ([wire, property]): ShapeArgument => ({
@@ -74,6 +119,7 @@ function bodyOf(
       in: 'body',
       required: isBodyRequired && object.required?.includes(wire) === true,
       schema: property,
+      ...(nulls.includes(wire) ? { nullWhenAbsent: true } : {}),
     }),
   );
   return { body: 'members', args };

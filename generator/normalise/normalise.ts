@@ -7,7 +7,6 @@ import { dropConstraints } from './rules/constraints.ts';
 import { defaults } from './rules/defaults.ts';
 import { dropAnnotations } from './rules/drop-annotations.ts';
 import { dropConditions } from './rules/drop-conditions.ts';
-import { dropTransportParameters } from './rules/drop-transport-parameters.ts';
 import { formats } from './rules/formats.ts';
 import { freeForm } from './rules/free-form.ts';
 import { identifiers } from './rules/identifiers.ts';
@@ -27,7 +26,6 @@ import { unions } from './rules/unions.ts';
  */
 export const structureRules: readonly Rule[] = [
   resolveReferences,
-  dropTransportParameters,
   inlineParameterContent,
   oneAnswer,
   jsonBody,

@@ -10,6 +10,7 @@ import { isPublicName } from '../openapi/identifiers.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { checkAccess } from './check-access.ts';
 import { checkStart } from './check-start.ts';
+import { answerFormOf, checkTransport } from './check-transport.ts';
 import { checkGatewayRow } from './gateway-row.ts';
 import { closedKinds, neverPublic } from './never-public.ts';
 import { type OperationMeaning, operationMeaning } from './operation-meaning.ts';
@@ -124,7 +125,7 @@ function upstreamOperation(
   const place = `operations.${field}`;
   const meaning = operationMeaning(shape);
   const { args, start } = argumentsOf(field, row, shape, meaning, findings);
-  if (shape.body === 'foreign') findings.problems.push(`${place}: the body of ${shape.key} is not JSON`);
+  findings.problems.push(...checkTransport(place, row, shape, args));
   const offered = args.filter((arg) => arg.name !== undefined).map((arg) => arg.wire);
   const danger = neverPublic(shape.method, shape.path, offered) ?? closedKinds[meaning.kind];
   if (danger !== undefined && !row.acceptRisk?.trim() && row.access?.kind !== 'closed') {
@@ -150,6 +151,7 @@ function upstreamOperation(
     args,
     fields: isProtocolField(field) ? {} : rowFields(place, row, document, shape, findings.problems),
     acceptRisk: row.acceptRisk,
+    ...answerFormOf(row, shape),
   };
   findings.problems.push(...checkStart(operation, meaning));
   return operation;

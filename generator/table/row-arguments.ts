@@ -48,7 +48,15 @@ function readArgument(place: string, arg: ShapeArgument, row: ArgumentRow, probl
   const name = hidden === true || constant !== undefined ? undefined : (given ?? defaultName(arg.wire));
   if (name !== undefined && !isPublicName(name))
     problems.push(`${at}: GraphQL cannot have an argument named “${name}”`);
-  return { wire: arg.wire, in: arg.in, name, constant, description };
+  return {
+    wire: arg.wire,
+    in: arg.in,
+    name,
+    constant,
+    description,
+    ...(arg.style === undefined ? {} : { style: arg.style }),
+    ...(arg.nullWhenAbsent === true && constant === undefined ? { nullWhenAbsent: true } : {}),
+  };
 }
 
 function optionsOf(row: ArgumentRow): ArgumentOptions {

@@ -11,7 +11,7 @@ import type { TableRow } from './table-row.ts';
  * a constant, or `"{args.<name>}"` alone when one argument is the body.
  */
 export function callDirective(operation: TableRow): ConstDirectiveNode {
-  const { source, args } = operation;
+  const { source, args, answer } = operation;
   if (source.kind !== 'upstream') throw new TypeError(`${operation.field} is no upstream operation`);
   const query = args
     .filter((arg) => arg.in === 'query' && arg.name !== undefined)
@@ -19,8 +19,9 @@ export function callDirective(operation: TableRow): ConstDirectiveNode {
   const body = bodyOf(args);
   const headers = [
     ...(body === undefined ? [] : [['Content-Type', 'application/json']]),
-    ['accept', 'application/json'],
+    ['accept', answer === undefined || answer === 'empty' ? 'application/json' : '*/*'],
   ];
+  const styles = query.flatMap(({ wire, style }) => (style === undefined ? [] : [[wire, { style }] as const]));
   return {
     kind: Kind.DIRECTIVE,
     name: { kind: Kind.NAME, value: 'httpOperation' },
@@ -32,6 +33,7 @@ export function callDirective(operation: TableRow): ConstDirectiveNode {
       ...(query.length === 0
         ? []
         : [argument('queryParamArgMap', mapLiteral(query.map((arg) => [arg.wire, arg.name])))]),
+      ...(styles.length === 0 ? [] : [argument('queryStringOptionsByParam', mapLiteral(styles))]),
       ...(body === undefined ? [] : [argument('requestBaseBody', body)]),
     ],
   };

@@ -3,9 +3,12 @@ import type { TableRow } from './table-row.ts';
 
 /**
  * `@noetl` of a row: what its operation does, which arguments are catalog paths and which are ids of executions; for
- * what starts playbooks also what the parts of the call are named on the wire. Empty lists are left out.
+ * what starts playbooks also what the parts of the call are named on the wire; what an answer is that is not JSON; which
+ * members of the body are null when an argument is absent. Empty lists are left out.
  */
-export function kindDirective({ kind, catalogPaths, executionIds, start }: TableRow): ConstDirectiveNode {
+export function kindDirective(row: TableRow): ConstDirectiveNode {
+  const { kind, catalogPaths, executionIds, start, answer, args } = row;
+  const nulls = args.flatMap(({ wire, nullWhenAbsent }) => (nullWhenAbsent === true ? [wire] : []));
   return {
     kind: Kind.DIRECTIVE,
     name: { kind: Kind.NAME, value: 'noetl' },
@@ -20,6 +23,8 @@ export function kindDirective({ kind, catalogPaths, executionIds, start }: Table
             argument('workload', text(start.workload)),
             argument('execution', text(start.execution)),
           ]),
+      ...(answer === undefined ? [] : [argument('answer', text(answer))]),
+      ...(nulls.length === 0 ? [] : [argument('nulls', texts(nulls))]),
     ],
   };
 }

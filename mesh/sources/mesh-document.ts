@@ -116,9 +116,13 @@ function reachable(
   return Object.fromEntries(
     Object.entries(found)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, schema]) => [name, isRecord(schema) ? { ...schema, title: name } : schema]),
+      .map(([name, schema]) => [name, isRecord(schema) ? { ...withoutMarks(schema), title: name } : schema]),
   );
 }
+
+/** Without the notes that the rules left for the table. */
+const withoutMarks = (schema: SchemaObject): SchemaObject =>
+  Object.fromEntries(Object.entries(schema).filter(([key]) => !key.startsWith('x-')));
 
 function reachableFrom(document: OpenApiDocument, roots: readonly Schema[]): Record<string, Schema> {
   const found: Record<string, Schema> = {};

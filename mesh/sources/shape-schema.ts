@@ -43,8 +43,8 @@ export function shapeSchema(schema: DocumentNode, operations: readonly TableRow[
 const callDirectives = parse(
   `scalar ObjMap
 enum HTTPMethod { GET POST PUT PATCH DELETE }
-directive @httpOperation(subgraph: String, path: String, operationSpecificHeaders: [[String]], httpMethod: HTTPMethod, queryParamArgMap: ObjMap, requestBaseBody: ObjMap) on FIELD_DEFINITION
-directive @noetl(kind: String!, catalogPaths: [String!], executionIds: [String!], playbook: String, workload: String, execution: String) on FIELD_DEFINITION
+directive @httpOperation(subgraph: String, path: String, operationSpecificHeaders: [[String]], httpMethod: HTTPMethod, queryParamArgMap: ObjMap, queryStringOptionsByParam: ObjMap, requestBaseBody: ObjMap) on FIELD_DEFINITION
+directive @noetl(kind: String!, catalogPaths: [String!], executionIds: [String!], playbook: String, workload: String, execution: String, answer: String, nulls: [String!]) on FIELD_DEFINITION
 directive @resolveRootField(subgraph: String, field: String) on FIELD_DEFINITION`,
   { noLocation: true },
 ).definitions;

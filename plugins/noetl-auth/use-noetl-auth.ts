@@ -22,7 +22,7 @@ export interface NoetlAuthOptions extends DecisionOptions {
 /** What this plugin adds to the context of an operation. */
 export type AuthContext = Pick<
   CallContext,
-  'caller' | 'decisions' | 'may' | 'mayOnExecution' | 'judgeOnExecution' | 'requestId'
+  'caller' | 'decisions' | 'header' | 'may' | 'mayOnExecution' | 'judgeOnExecution' | 'requestId'
 >;
 
 /** Envelop's hooks before an operation runs; queries, mutations and subscriptions alike. */
@@ -60,7 +60,11 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { r
       });
       addPlugin(resolveUser);
       addPlugin({
-        onContextBuilding: ({ context, extendContext }) => extendContext(questionsOf(context, options.checker)),
+        onContextBuilding: ({ context, extendContext }) =>
+          extendContext({
+            ...questionsOf(context, options.checker),
+            header: (name: string) => context.request?.headers.get(name) ?? undefined,
+          }),
       });
     },
     onParse({ context }) {

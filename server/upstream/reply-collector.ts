@@ -14,6 +14,8 @@ export interface RawCall {
   /** Asked when a socket broke before an answer began: whether to send the call once more. */
   readonly mayRetry: () => boolean;
   readonly signal: AbortSignal | undefined;
+  /** How the bytes of a good answer become text. Default `utf8`. */
+  readonly encoding?: 'utf8' | 'base64';
   /** Takes the bytes of a large answer before they are read. The caller gives it back. */
   readonly lease: ByteLease;
 }
@@ -22,6 +24,7 @@ export interface RawReply {
   readonly status: number;
   readonly text: string;
   readonly date: string | undefined;
+  readonly mediaType?: string | undefined;
 }
 
 /** NoETL did not answer: no connection, a broken one, or no answer in time. Other errors do not speak of its health. */
@@ -50,6 +53,7 @@ class Collector implements Dispatcher.DispatchHandler {
   #over = false;
   #status = 0;
   #date: string | undefined;
+  #mediaType: string | undefined;
   #chunks: Buffer[] = [];
   #size = 0;
   #taken = 0;
@@ -109,6 +113,7 @@ class Collector implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#date = typeof headers['date'] === 'string' ? headers['date'] : undefined;
+    this.#mediaType = typeof headers['content-type'] === 'string' ? headers['content-type'] : undefined;
     const announced = Number(headers['content-length'] ?? 0);
     if (announced > this.#call.maxBytes) this.#tooLarge();
     else this.#take(announced);
@@ -131,9 +136,12 @@ class Collector implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#over) return;
-    const text = textOf(this.#chunks);
+    const status = this.#status;
+    const text = textOf(this.#chunks, status < 300 ? this.#call.encoding : undefined);
     if (text === undefined) this.#tooLarge();
-    else if (this.#settle()) resolveAtEndOfTurn(this.#resolve, { status: this.#status, date: this.#date, text });
+    else if (this.#settle()) {
+      resolveAtEndOfTurn(this.#resolve, { status, date: this.#date, mediaType: this.#mediaType, text });
+    }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -154,9 +162,9 @@ function timedOut(collector: Collector): void {
 }
 
 /** @returns undefined when it is longer than a text can be */
-function textOf(chunks: readonly Buffer[]): string | undefined {
+function textOf(chunks: readonly Buffer[], encoding: BufferEncoding = 'utf8'): string | undefined {
   try {
-    return Buffer.concat(chunks).toString('utf8');
+    return Buffer.concat(chunks).toString(encoding);
   } catch {
     return undefined;
   }

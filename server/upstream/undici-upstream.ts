@@ -176,6 +176,7 @@ function createSender(options: UpstreamOptions, places: Readonly<Record<Lane, nu
       path: `${basePath}${path}`,
       headers: headersOf(call),
       body,
+      encoding: call.answer === undefined || call.answer === 'text' ? 'utf8' : 'base64',
       timeoutMs: call.timeoutMs ?? options.timeoutMs,
       maxBytes: call.maxResponseBytes ?? options.maxResponseBytes,
       mayRetry: call.idempotent ? retries.take : never,
@@ -202,7 +203,7 @@ function createSender(options: UpstreamOptions, places: Readonly<Record<Lane, nu
     try {
       const raw = await breakers.run(breakerFor(lane, call), () => exchange(ready));
       seen(raw.status);
-      return decode(raw);
+      return decode(raw, call);
     } catch (error) {
       const { code } = error instanceof GatewayError ? error : { code: undefined };
       if (!(error instanceof BreakerOpenError)) seen(code === 'ERR_UPSTREAM_TIMEOUT' ? 'timeout' : 'error');
@@ -267,20 +268,40 @@ function pathOf(call: UpstreamCall): string {
 }
 
 function headersOf(call: UpstreamCall): Record<string, string> {
-  const headers: Record<string, string> = { accept: 'application/json' };
+  const headers: Record<string, string> = {
+    ...call.headers,
+    accept: call.answer === undefined ? 'application/json' : '*/*',
+  };
   if (call.body !== undefined) headers['content-type'] = 'application/json';
   if (call.requestId !== undefined && safeRequestId.test(call.requestId)) headers['x-request-id'] = call.requestId;
   return headers;
 }
 
-/** Two reads with the same key may share an answer: same class, address, body and bounds. No address holds a blank. */
-function keyOf({ call: { method, timeoutMs = 0, maxResponseBytes = 0 }, lane, path, body = '' }: ReadyCall): string {
-  return `${lane} ${method} ${path} ${timeoutMs} ${maxResponseBytes} ${body}`;
+/** Two reads with the same key may share an answer: same class, address, headers, body and bounds. No address holds a blank. */
+function keyOf({ call, lane, path, body = '' }: ReadyCall): string {
+  const { method, timeoutMs = 0, maxResponseBytes = 0, answer = '', headers } = call;
+  const more = headers === undefined ? '' : JSON.stringify(headers);
+  return `${lane} ${method} ${path} ${timeoutMs} ${maxResponseBytes} ${answer} ${more} ${body}`;
 }
 
-function decode(reply: RawReply): UpstreamReply {
+function decode(reply: RawReply, { answer }: UpstreamCall): UpstreamReply {
   const date = new Date(reply.date ?? '');
-  return { status: reply.status, body: bodyOf(reply.text), date: Number.isNaN(date.getTime()) ? undefined : date };
+  const isForeign = answer !== undefined && reply.status >= 200 && reply.status < 300;
+  return {
+    status: reply.status,
+    body: isForeign ? foreignBody(reply, answer) : bodyOf(reply.text),
+    date: Number.isNaN(date.getTime()) ? undefined : date,
+  };
+}
+
+/** A media type as it may stand in a link: without parameters, and none that a browser would run as a page. */
+const safeMediaType =
+  /^(?:image\/(?:png|jpeg|gif|webp|bmp|avif)|audio\/[\w.+-]+|video\/[\w.+-]+|font\/[\w.+-]+|application\/(?:pdf|zip|gzip)|text\/(?:plain|csv))$/;
+
+function foreignBody({ text, mediaType = '' }: RawReply, answer: NonNullable<UpstreamCall['answer']>): string {
+  if (answer !== 'link') return text;
+  const type = (mediaType.split(';')[0] ?? '').trim().toLowerCase();
+  return `data:${safeMediaType.test(type) ? type : 'application/octet-stream'};base64,${text}`;
 }
 
 function bodyOf(text: string): unknown {

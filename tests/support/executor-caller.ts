@@ -19,6 +19,8 @@ export interface AskOptions {
   readonly decision?: Partial<RootDecision> & { readonly outcome: RootDecision['outcome'] };
   readonly args?: Readonly<Record<string, unknown>>;
   readonly rows?: 'executions' | 'playbooks';
+  /** Of the caller's request. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly may?: (permission: Permission, path: string) => boolean | Promise<boolean>;
   readonly mayOnExecution?: (permission: Permission, path: string) => boolean | Promise<boolean>;
 }
@@ -60,6 +62,7 @@ export function executorCaller(
       requestId: 'request-1',
       caller: { session: sessionOf(clock()), token: tokenOf('a-token') },
       decisions: new Map([[field, decision as RootDecision]]),
+      header: (name) => how.headers?.[name.toLowerCase()],
       may: async (permission, path) => how.may?.(permission, path) ?? true,
       mayOnExecution: async (permission, path) => how.mayOnExecution?.(permission, path) ?? true,
       judgeOnExecution: async (permission, path) =>

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { AccessRule } from '../../access/access-rule.ts';
 import { permissions } from '../../access/permission.ts';
+import { isReservedHeader } from '../reserved-headers.ts';
 import { choice, flag, integer, text, value } from './field.ts';
 import { either, named, plainSection } from './node.ts';
 import { maxTextBytes } from './upstream.ts';
@@ -41,6 +42,23 @@ export const rowOptions = {
   }),
 };
 
+const headerMust = 'must be a text of visible characters, or { forward: true }';
+const headerName = v.pipe(
+  v.string('must be a name'),
+  v.check((name) => /^[!#$%&'*+.^`|~\w-]{1,128}$/.test(name), 'must be the name of a header'),
+  v.check((name) => !isReservedHeader(name), 'must be a header that the gateway does not set itself'),
+);
+const headerValue = v.pipe(v.string(headerMust), v.regex(/^[\t\x20-\x7e]{1,4096}$/, headerMust));
+
+const rowHeaders = v.pipe(
+  v.record(headerName, v.union([headerValue, v.strictObject({ forward: v.literal(true) })], headerMust)),
+  v.check(
+    (headers) =>
+      !Object.entries(headers).some(([name, said]) => /^authorization$/i.test(name) && typeof said === 'object'),
+    'must not forward Authorization, which holds the caller’s session',
+  ),
+);
+
 /** Options of a row that NoETL answers, beside its arguments and fields. */
 export const upstreamRowOptions = {
   type: choice(['query', 'mutation'], {
@@ -62,6 +80,14 @@ export const upstreamRowOptions = {
     doc: 'one answer; `upstream.maxResponseBytes` by default',
   }),
   acceptRisk: text({ optional: true, doc: 'why an operation that must not be public is opened' }),
+  answer: choice(['text', 'base64', 'link'], {
+    optional: true,
+    doc: 'of an operation that does not answer JSON: the text, its bytes in Base64, or a `data:` link; `text` by default for text',
+  }),
+  headers: value(rowHeaders, {
+    optional: true,
+    doc: "headers of the call: a text that is always sent, or `{ forward: true }` for the caller's header of that name",
+  }),
 };
 
 /** How one argument of an operation is offered. */

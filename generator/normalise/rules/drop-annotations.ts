@@ -1,4 +1,5 @@
 import { schemaRule } from '../rule.ts';
+import { requiredNulls } from './nullable.ts';
 
 const annotations = new Set([
   'title',
@@ -26,4 +27,4 @@ export const dropAnnotations = schemaRule(
 );
 
 const isAnnotation = (key: string): boolean =>
-  annotations.has(key) || key.startsWith('x-') || (key.startsWith('$') && key !== '$ref');
+  annotations.has(key) || (key.startsWith('x-') && key !== requiredNulls) || (key.startsWith('$') && key !== '$ref');

@@ -1,7 +1,11 @@
-import { isRecord, mapOperations, type Parameter } from '../../openapi/open-api.ts';
+import { mapOperations, type Parameter } from '../../openapi/open-api.ts';
 import type { Rule } from '../rule.ts';
+import { isJson } from './one-answer.ts';
 
-/** A parameter described by a media type gets that media type's schema; one without any description is free text. */
+/**
+ * A parameter described by a media type gets that media type's schema, and `x-content` says whether it is JSON; one without any
+ * description is free text.
+ */
 export const inlineParameterContent: Rule = {
   name: 'inline-parameter-content',
   habit: 'A parameter may be described by `content` instead of `schema`, or not at all.',
@@ -10,9 +14,7 @@ export const inlineParameterContent: Rule = {
     const describe = (parameter: Parameter): Parameter => {
       if (parameter.schema !== undefined && parameter.content === undefined) return parameter;
       changes += 1;
-      const { content, ...rest } = parameter;
-      const media = isRecord(content) ? Object.values(content)[0] : undefined;
-      return { ...rest, schema: parameter.schema ?? media?.schema ?? { type: 'string' } };
+      return described(parameter);
     };
     const mapped = mapOperations(document, ({ operation }) =>
       operation.parameters === undefined
@@ -22,3 +24,12 @@ export const inlineParameterContent: Rule = {
     return changes === 0 ? { document, changes } : { document: mapped, changes };
   },
 };
+
+function described({ content, ...parameter }: Parameter): Parameter {
+  const { schema } = parameter;
+  if (schema !== undefined) return parameter;
+  const [entry] = Object.entries(content ?? {});
+  if (entry === undefined) return { ...parameter, schema: { type: 'string' } };
+  const [type, media] = entry;
+  return { ...parameter, 'x-content': isJson(type) ? 'json' : 'text', schema: media.schema ?? { type: 'string' } };
+}

@@ -1,7 +1,10 @@
 import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
-/** `T or null` becomes T, marked nullable, and a property that may be null is no longer required. */
+/** Where {@link nullable} notes the members of an object that must be there and may be null. */
+export const requiredNulls = 'x-required-nulls';
+
+/** `T or null` becomes T, marked nullable, and a property that may be null is no longer required ({@link requiredNulls}). */
 export const nullable = schemaRule(
   'nullable',
   'Optional values are unions with null, and a required property may still be null.',
@@ -69,7 +72,9 @@ function withoutRequiredNulls(schema: SchemaObject, document: OpenApiDocument): 
     return property !== undefined && !admitsNull(property, document);
   });
   if (kept.length === required.length) return schema;
-  const { required: _, ...rest } = schema;
+  const nulls = required.filter((name) => properties?.[name] !== undefined && !kept.includes(name));
+  const { required: _, ...bare } = schema;
+  const rest = nulls.length === 0 ? bare : { ...bare, [requiredNulls]: nulls };
   return kept.length === 0 ? rest : { ...rest, required: kept };
 }
 

@@ -1,7 +1,10 @@
 import { type Body, mapOperations, type OperationObject, type Schema } from '../../openapi/open-api.ts';
 import type { Rule } from '../rule.ts';
 
-/** The first 2xx answer in JSON is the field's value, as status 200; errors are the gateway's to word. */
+/**
+ * The first 2xx answer is the field's value, as JSON of status 200; errors are the gateway's to word. `x-answer` says what an
+ * answer is that is not JSON: `text`, `binary`, `stream` (of events), `empty`.
+ */
 export const oneAnswer: Rule = {
   name: 'one-answer',
   habit: 'Operations list validation errors, other statuses and empty answers beside the one a caller wants.',
@@ -10,20 +13,44 @@ export const oneAnswer: Rule = {
     const mapped = mapOperations(document, ({ operation }) => {
       if (isPlain(operation)) return operation;
       changes += 1;
-      const content = { 'application/json': { schema: answerSchema(operation) } };
-      return { ...operation, responses: { '200': { description: '', content } } };
+      const { schema, form } = answerOf(operation);
+      const mark = form === undefined ? {} : { [answerMark]: form };
+      const content = { 'application/json': { schema } };
+      return { ...operation, ...mark, responses: { '200': { description: '', content } } };
     });
     return changes === 0 ? { document, changes } : { document: mapped, changes };
   },
 };
 
-/** The schema of the answer of status 200, or of the lowest 2xx, or of `default`; anything when it has none. */
-function answerSchema(operation: OperationObject): Schema {
+/** Where {@link oneAnswer} notes what an answer is that is not JSON. */
+export const answerMark = 'x-answer';
+export type ForeignAnswer = 'text' | 'binary' | 'stream' | 'empty';
+
+interface Answer {
+  readonly schema: Schema;
+  readonly form?: ForeignAnswer;
+}
+
+/** The answer of status 200, or of the lowest 2xx, or of `default`; anything when the document does not describe it. */
+function answerOf(operation: OperationObject): Answer {
   const responses = operation.responses ?? {};
   const statuses = Object.keys(responses).filter((status) => /^2(?:\d\d|XX)$/i.test(status));
   const status = statuses.sort()[0] ?? ('default' in responses ? 'default' : undefined);
   const answer = status === undefined ? undefined : responses[status];
-  return jsonSchemaOf(answer) ?? {};
+  const json = jsonSchemaOf(answer);
+  if (json !== undefined) return { schema: json };
+  const [type] = Object.keys(answer?.content ?? {});
+  if (type !== undefined && !isJson(type)) return { schema: { type: 'string' }, form: foreignForm(type) };
+  return status === '204' || status === '205' ? { schema: { type: 'boolean' }, form: 'empty' } : { schema: {} };
+}
+
+const textTypes =
+  /^(?:text\/.*|application\/(?:xml|yaml|x-yaml|toml|x-ndjson|jsonl|javascript|sql|graphql)|.*\+(?:xml|yaml))$/;
+
+function foreignForm(mediaType: string): ForeignAnswer {
+  const type = bareType(mediaType);
+  if (type === 'text/event-stream') return 'stream';
+  return textTypes.test(type) ? 'text' : 'binary';
 }
 
 /** The schema of a body's JSON form; undefined when it has none. */
@@ -32,8 +59,10 @@ export function jsonSchemaOf(body: Body | undefined): Schema | undefined {
   return entry?.[1].schema;
 }
 
-const isJson = (mediaType: string): boolean => {
-  const type = (mediaType.split(';')[0] ?? '').trim().toLowerCase();
+const bareType = (mediaType: string): string => (mediaType.split(';')[0] ?? '').trim().toLowerCase();
+
+export const isJson = (mediaType: string): boolean => {
+  const type = bareType(mediaType);
   return type === 'application/json' || type === '*/*' || type === 'application/*' || type.endsWith('+json');
 };
 

@@ -112,6 +112,8 @@ describe('suggestMoved', () => {
     path: key,
     body: 'none',
     answer: {},
+    foreign: undefined,
+    headers: [],
     fields,
     args: args.map((wire) => ({ wire, in: 'query', required: false, schema: {} })),
   });

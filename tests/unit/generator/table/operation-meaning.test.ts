@@ -17,7 +17,8 @@ function shape(key: string, args: readonly string[] = [], answers: readonly stri
   const made = args.map(argument);
   const body = made.some((arg) => arg.in === 'body') ? 'members' : 'none';
   const fields = isList ? answers.slice(1) : answers;
-  return { key, method, path, args: made, body, answer: isList ? { type: 'array', items: {} } : {}, fields };
+  const answer = isList ? { type: 'array', items: {} } : {};
+  return { key, method, path, args: made, body, answer, foreign: undefined, headers: [], fields };
 }
 
 const words = ({ kind, catalogPaths, executionIds, selectors }: OperationMeaning): string =>

@@ -348,3 +348,40 @@ describe('createUpstream', () => {
     await Promise.all([...slow, waits]);
   });
 });
+
+describe('answers that are not JSON', () => {
+  const listener: RequestListener = (request, response) => {
+    const type = new URL(request.url ?? '', 'http://x').searchParams.get('type') ?? '';
+    response.writeHead(200, { 'content-type': type, 'x-accept': String(request.headers.accept) });
+    response.end(Buffer.from([0x7b, 0x7d, 0xff]));
+  };
+  test.each([
+    ['text', 'application/json', '{}\ufffd'],
+    ['base64', 'image/png', 'e33/'],
+    ['link', 'image/png; x=1', 'data:image/png;base64,e33/'],
+    // A browser would run these as a page of the app.
+    ['link', 'image/svg+xml', 'data:application/octet-stream;base64,e33/'],
+    ['link', 'text/html', 'data:application/octet-stream;base64,e33/'],
+  ] as const)('as %s of %s', async (answer, type, body) => {
+    const { upstream } = upstreamAt((await listen(listener)).url);
+    const reply = await upstream.request(get('/x', { answer, query: [['type', type]] }));
+    expect(reply.body).toBe(body);
+  });
+
+  test('an error is read as always', async () => {
+    const { url } = await listen((_request, response) => response.writeHead(404).end('{"detail":"gone"}'));
+    const { upstream } = upstreamAt(url);
+    expect((await upstream.request(get('/x', { answer: 'link' }))).body).toEqual({ detail: 'gone' });
+  });
+});
+
+test('reads with other headers do not share a call, and each is sent its own', async () => {
+  const seen: unknown[] = [];
+  const { url } = await listen((request, response) => {
+    seen.push(request.headers['x-tenant']);
+    response.end('1');
+  });
+  const { upstream } = upstreamAt(url);
+  await Promise.all(['a', 'b'].map((tenant) => upstream.request(get('/x', { headers: { 'x-tenant': tenant } }))));
+  expect(seen.toSorted()).toEqual(['a', 'b']);
+});

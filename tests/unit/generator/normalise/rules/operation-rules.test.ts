@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { componentNames } from '../../../../../generator/normalise/rules/component-names.ts';
-import { dropTransportParameters } from '../../../../../generator/normalise/rules/drop-transport-parameters.ts';
 import { inlineParameterContent } from '../../../../../generator/normalise/rules/inline-parameter-content.ts';
 import { jsonBody } from '../../../../../generator/normalise/rules/json-body.ts';
 import { oneAnswer } from '../../../../../generator/normalise/rules/one-answer.ts';
@@ -53,17 +52,6 @@ describe('resolve-references', () => {
   });
 });
 
-describe('drop-transport-parameters', () => {
-  it('makes no argument of a header or a cookie', () => {
-    const given = withOperation({
-      parameters: ['header', 'cookie', 'query'].map((place) => ({ name: 'authorization', in: place, schema: text })),
-    });
-    const { document, changes } = dropTransportParameters.apply(given);
-    expect(operationOf(document).parameters).toEqual([{ name: 'authorization', in: 'query', schema: text }]);
-    expect(changes).toBe(2);
-  });
-});
-
 describe('inline-parameter-content', () => {
   it('takes the schema from the media type, or text', () => {
     const given = withOperation({
@@ -75,25 +63,29 @@ describe('inline-parameter-content', () => {
     });
     const { document, changes } = inlineParameterContent.apply(given);
     expect(operationOf(document).parameters?.map(({ schema }) => schema)).toEqual([{ type: 'integer' }, text, text]);
+    expect(operationOf(document).parameters?.map((one) => one['x-content'])).toEqual(['json', undefined, undefined]);
     expect(changes).toBe(2);
   });
 });
 
 describe('one-answer', () => {
-  it.each<[string, Record<string, Body>, Schema]>([
-    ['the first 2xx', { '422': json(text), '202': json({ type: 'integer' }) }, { type: 'integer' }],
-    ['an answer without content', { '204': { description: 'gone' } }, {}],
-    [
-      'a JSON that is called something else',
-      { '200': { content: { 'application/problem+json; v=1': { schema: text } } } },
-      text,
-    ],
-    ['the default', { default: json(text) }, text],
-    ['no answer at all', {}, {}],
-    ['text', { '200': { content: { 'text/plain': { schema: text } } } }, {}],
-  ])('%s', (_name, responses, want) => {
+  const of = (type: string) => ({ '200': { content: { [type]: { schema: text } } } });
+  it.each<[string, Record<string, Body>, Schema, string | undefined]>([
+    ['the first 2xx', { '422': json(text), '202': json({ type: 'integer' }) }, { type: 'integer' }, undefined],
+    ['an answer without content', { '204': { description: 'gone' } }, { type: 'boolean' }, 'empty'],
+    ['an answer that is not described', { '200': { description: 'ok' } }, {}, undefined],
+    ['a JSON that is called something else', of('application/problem+json; v=1'), text, undefined],
+    ['the default', { default: json(text) }, text, undefined],
+    ['no answer at all', {}, {}, undefined],
+    ['text', of('text/plain; charset=utf-8'), text, 'text'],
+    ['a table', of('text/csv'), text, 'text'],
+    ['XML', of('application/atom+xml'), text, 'text'],
+    ['a picture', of('image/png'), text, 'binary'],
+    ['events', of('text/event-stream'), text, 'stream'],
+  ])('%s', (_name, responses, want, form) => {
     const { document, changes } = oneAnswer.apply(withOperation({ responses }));
     expect(operationOf(document).responses).toEqual(answers(want));
+    expect(operationOf(document)['x-answer']).toBe(form);
     expect(changes).toBe(1);
     expect(oneAnswer.apply(document).changes).toBe(0);
   });

@@ -180,7 +180,7 @@ const tables: Record<string, { rule: Rule; cases: readonly Case[] }> = {
       {
         name: 'required, and yet null',
         given: object({ a: { anyOf: [text, { type: 'null' }] }, b: text }, { required: ['a', 'b'] }),
-        want: object({ a: { ...text, nullable: true }, b: text }, { required: ['b'] }),
+        want: object({ a: { ...text, nullable: true }, b: text }, { required: ['b'], 'x-required-nulls': ['a'] }),
         changes: 2,
       },
       {

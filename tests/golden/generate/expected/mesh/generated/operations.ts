@@ -219,6 +219,7 @@ export const operations = [
     ],
     fields: {},
     acceptRisk: undefined,
+    answer: 'empty',
   },
   {
     field: 'playbooks',

@@ -1,0 +1,75 @@
+import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
+import type { Operation, OperationArgument } from '../../core/operation.ts';
+import { isProtocolField } from '../../core/protocol-field.ts';
+import type { OperationShape } from '../document/operation-shape.ts';
+
+const repair = 'or correct the document with an overlay (pull --overlay)';
+
+/** What of an operation's call or answer cannot be carried, with what to do about it. */
+export function checkTransport(
+  place: string,
+  row: AnyUpstreamRow,
+  shape: OperationShape,
+  args: readonly OperationArgument[],
+): readonly string[] {
+  const body =
+    shape.body === 'foreign' ? [`${place}: the body of ${shape.key} is not JSON; leave the row out, ${repair}`] : [];
+  return [
+    ...body,
+    ...checkAnswer(place, row, shape),
+    ...checkHeaders(place, row, shape),
+    ...checkForms(place, shape, args),
+  ];
+}
+
+function checkAnswer(
+  place: string,
+  { answer, upstream }: AnyUpstreamRow,
+  { foreign, key }: OperationShape,
+): readonly string[] {
+  const field = place.slice(place.indexOf('.') + 1);
+  if (foreign === undefined || foreign === 'empty') {
+    return answer === undefined ? [] : [`${place}.answer: ${key} answers JSON; leave the option out`];
+  }
+  if (isProtocolField(field)) return [`${place}: the answer of ${upstream} is not JSON, which the protocol needs`];
+  if (foreign === 'stream') {
+    return [`${place}: ${key} answers a stream of events, which a field cannot hold; leave the row out, ${repair}`];
+  }
+  if (foreign === 'text') return [];
+  if (answer === 'text') return [`${place}.answer: ${key} answers bytes, not text; say answer: 'link' or 'base64'`];
+  return answer === undefined
+    ? [`${place}: ${key} answers bytes, not JSON; say answer: 'link' (a data: link) or answer: 'base64'`]
+    : [];
+}
+
+function checkHeaders(place: string, row: AnyUpstreamRow, { headers, key }: OperationShape): readonly string[] {
+  if (row.headers !== undefined && place === 'operations.execution') {
+    return [`${place}.headers: what is read of an execution is shared between callers, so no row adds a header to it`];
+  }
+  const given = new Set(Object.keys(row.headers ?? {}).map((name) => name.toLowerCase()));
+  return headers.flatMap(({ name, in: where, required }) => {
+    if (!required || (where === 'header' && given.has(name.toLowerCase()))) return [];
+    return where === 'cookie'
+      ? [`${place}: ${key} requires the cookie ${name}, which the gateway does not send; leave the row out, ${repair}`]
+      : [
+          `${place}: ${key} requires the header ${name}; give it a value, headers: { '${name}': '…' }, or pass on the caller's, headers: { '${name}': { forward: true } }`,
+        ];
+  });
+}
+
+function checkForms(place: string, shape: OperationShape, args: readonly OperationArgument[]): readonly string[] {
+  return shape.args.flatMap(({ wire, in: where, required, unsendable }) => {
+    const arg = args.find((one) => one.wire === wire && one.in === where);
+    if (unsendable === undefined || arg?.name === undefined) return [];
+    const out = required
+      ? `give it a constant, args: { '${wire}': { constant: '…' } }`
+      : `hide it, args: { '${wire}': false }`;
+    return [`${place}.args.${wire}: ${shape.key} wants ${unsendable}, which cannot be sent; ${out}, ${repair}`];
+  });
+}
+
+/** What a field does with an answer that is not JSON. */
+export function answerFormOf({ answer }: AnyUpstreamRow, { foreign }: OperationShape): Pick<Operation, 'answer'> {
+  if (foreign === 'empty') return { answer: 'empty' };
+  return foreign === undefined ? {} : { answer: answer ?? 'text' };
+}
