@@ -42,7 +42,7 @@ export function answerExecutePlaybook(plan: CallPlan, row: AnyUpstreamRow, optio
 }
 
 /**
- * Starts a run, and waits for its end as long as the arguments say.
+ * Starts a run, and waits for its end as long as `waitSeconds`.
  * @param playbook its path, and what the parts of the call are named on the wire
  */
 export async function startAndWait(

@@ -58,7 +58,7 @@ export interface Executions {
   pathOf(id: string, asking?: Asking): Promise<string | undefined>;
   /** Whether reasons of failures of the playbook on that path stay in NoETL. */
   hidesErrors(path: string | undefined): boolean;
-  /** What it was started with, the playbook's defaults included. @throws ERR_UPSTREAM when NoETL does not tell */
+  /** What it was started with, the playbook's defaults included. @throws ERR_UPSTREAM when NoETL keeps nothing of it */
   workload(snapshot: Snapshot, asking: Asking): Promise<JsonObject>;
   /** The newest events, as on the wire, oldest first. */
   events(id: string, asking: Asking): Promise<readonly JsonObject[]>;
@@ -116,7 +116,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
     async workload({ detail }, asking) {
       const workload = detail.workload ?? workloadOf(await reads.oldestEvents(detail.id, asking));
       if (workload === undefined) {
-        throw new GatewayError('ERR_UPSTREAM', 'NoETL did not tell what the execution was started with');
+        throw new GatewayError('ERR_UPSTREAM', 'NoETL did not report what the execution was started with');
       }
       return workload;
     },

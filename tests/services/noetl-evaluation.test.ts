@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { graphql } from '../support/dev-gateway.ts';
-import { type RealNoetl, realNoetlReady, startRealNoetl } from '../support/real-noetl.ts';
+import { type NoetlRelease, pythonRelease } from '../support/noetl-release.ts';
+import { type RealNoetl, startRealNoetl } from '../support/real-noetl.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';
 import { playbooks } from './noetl/playbooks.ts';
 
-const installed = await realNoetlReady();
+const release = await pythonRelease();
 
 /** Carries a text through a Python step, after which NoETL reads what looks like a literal and renders it once more. */
 const carrier = `apiVersion: noetl.io/v2
@@ -49,13 +50,13 @@ const forms = [
   '{{ 7*7 }}',
 ];
 
-describe.skipIf(installed === undefined)('texts that NoETL would evaluate', () => {
+describe.skipIf(release === undefined)('texts that NoETL would evaluate', () => {
   let noetl: RealNoetl;
   let serve: ServeProcess;
   let token: string;
 
   beforeAll(async () => {
-    noetl = await startRealNoetl(installed ?? '');
+    noetl = await startRealNoetl(release as NoetlRelease);
     for (const playbook of [...playbooks, carrier]) await noetl.register(playbook);
     serve = await startServe({ NOETL_BASE_URL: noetl.url });
     token = await serve.login('developer@example.com');

@@ -1,19 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { graphql } from '../support/dev-gateway.ts';
-import { type RealNoetl, realNoetlReady, startRealNoetl } from '../support/real-noetl.ts';
+import { type NoetlRelease, pythonRelease } from '../support/noetl-release.ts';
+import { type RealNoetl, startRealNoetl } from '../support/real-noetl.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';
 import { playbooks } from './noetl/playbooks.ts';
 
-const installed = await realNoetlReady();
+const release = await pythonRelease();
 
-describe.skipIf(installed === undefined)('in front of a real NoETL server and worker', () => {
+describe.skipIf(release === undefined)('in front of a real NoETL server and worker', () => {
   let noetl: RealNoetl;
   let serve: ServeProcess;
   let token: string;
 
   beforeAll(async () => {
-    noetl = await startRealNoetl(installed ?? '');
+    noetl = await startRealNoetl(release as NoetlRelease);
     for (const playbook of playbooks) await noetl.register(playbook);
     serve = await startServe({ NOETL_BASE_URL: noetl.url });
     token = await serve.login('developer@example.com');

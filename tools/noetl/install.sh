@@ -1,8 +1,9 @@
 #!/bin/sh
-# Installs the real NoETL server and worker into a folder of the user's cache, for tests/services/real-noetl.test.ts, and
-# prints that folder. Needs Python 3.12 or newer; about a minute and a half the first time.
+# Installs a release of NoETL (Python server and worker) into a folder of the user's cache, for the tests that need a real
+# server, and prints that folder. Needs Python 3.12 or newer; about a minute and a half the first time.
+# Usage: install.sh [version]
 set -eu
-version=4.26.0
+version=${1:-4.26.0}
 target="${XDG_CACHE_HOME:-$HOME/.cache}/noetl-gateway/noetl-$version"
 if [ ! -e "$target/ready" ]; then
   python=

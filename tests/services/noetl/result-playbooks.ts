@@ -1,4 +1,4 @@
-/** Playbooks that produce something, and what an app must get of them from the Python server. */
+/** Playbooks that produce something, and what an app must get of them. */
 
 interface Step {
   readonly name: string;
@@ -45,68 +45,104 @@ export interface Expected {
   readonly raw?: string;
   /** Code of the error at `result`. */
   readonly code?: string;
+  /** What differs on the Rust server. */
+  readonly rust?: Expected;
 }
 
-interface Case {
+export interface Case {
   readonly path: string;
+  /** In words, for the table of the docs. */
+  readonly produces: string;
   readonly source: string;
   readonly expected: Expected;
 }
 
-const one = (name: string, steps: readonly Step[], expected: Expected, workload = 'n: 3'): Case => {
+const one = (name: string, produces: string, steps: readonly Step[], expected: Expected, workload = 'n: 3'): Case => {
   const path = `results/${name}`;
-  return { path, source: playbook(path, workload, steps), expected };
+  return { path, produces, source: playbook(path, workload, steps), expected };
 };
 
 const rows40 = "SELECT 9007199254740993::bigint + g AS id, 'Zoë' || g AS name FROM generate_series(1, 40) g;";
 
 export const resultCases: readonly Case[] = [
-  one('scalars', [python('work', 'result = {"answer": 42, "pi": 3.5, "ok": True, "none": None, "text": "hi"}'), end], {
-    result: { work: { answer: 42, pi: 3.5, ok: true, none: null, text: 'hi' } },
-    step: null,
-  }),
-  one('nested', [python('work', 'result = {"a": {"b": {"c": [1, [2, [3]]]}}}'), end], {
+  one(
+    'scalars',
+    'scalars and null, then `end`',
+    [python('work', 'result = {"answer": 42, "pi": 3.5, "ok": True, "none": None, "text": "hi"}'), end],
+    {
+      result: { work: { answer: 42, pi: 3.5, ok: true, none: null, text: 'hi' } },
+      step: null,
+    },
+  ),
+  one('nested', '4 levels, then `end`', [python('work', 'result = {"a": {"b": {"c": [1, [2, [3]]]}}}'), end], {
     result: { work: { a: { b: { c: [1, [2, [3]]] } } } },
     step: null,
   }),
-  one('lists', [python('work', 'result = {"items": [{"id": 1, "tags": ["a", "b"]}, {"id": 2, "tags": []}]}'), end], {
-    result: {
-      work: {
-        items: [
-          { id: 1, tags: ['a', 'b'] },
-          { id: 2, tags: [] },
-        ],
+  one(
+    'lists',
+    'lists of objects, then `end`',
+    [python('work', 'result = {"items": [{"id": 1, "tags": ["a", "b"]}, {"id": 2, "tags": []}]}'), end],
+    {
+      result: {
+        work: {
+          items: [
+            { id: 1, tags: ['a', 'b'] },
+            { id: 2, tags: [] },
+          ],
+        },
       },
     },
-  }),
-  one('bigint', [start, python('last', 'result = {"id": 9223372036854775807, "id2": 9007199254740993}')], {
-    step: 'last',
-    raw: '"id":9223372036854775807,"id2":9007199254740993',
-  }),
-  one('unicode', [start, python('last', 'result = {"t": "👩‍👩‍👧 中文 Зоя"}')], {
+  ),
+  one(
+    'bigint',
+    '9223372036854775807 and 9007199254740993',
+    [start, python('last', 'result = {"id": 9223372036854775807, "id2": 9007199254740993}')],
+    {
+      step: 'last',
+      raw: '"id":9223372036854775807,"id2":9007199254740993',
+    },
+  ),
+  one('unicode', 'emoji, CJK, Cyrillic', [start, python('last', 'result = {"t": "👩‍👩‍👧 中文 Зоя"}')], {
     result: { t: '👩‍👩‍👧 中文 Зоя' },
     step: 'last',
   }),
-  one('large', [start, python('work', 'result = {"items": ["item number " + str(i) for i in range(50000)]}'), end], {
-    step: null,
-    raw: '"item number 49999"',
-  }),
-  one('useful_end', [start, python('end', 'result = {"summary": "3 flights found", "flights": [{"id": 1}]}')], {
-    result: { summary: '3 flights found', flights: [{ id: 1 }] },
-    step: 'end',
-    text: '3 flights found',
-  }),
-  one('number', [start, python('last', 'result = 42')], { result: 42, step: 'last' }),
-  one('text', [start, python('last', 'result = "just text"')], {
+  one(
+    'large',
+    '50,000 texts (1 MB), then `end`',
+    [start, python('work', 'result = {"items": ["item number " + str(i) for i in range(50000)]}'), end],
+    {
+      step: null,
+      raw: '"item number 49999"',
+    },
+  ),
+  one(
+    'useful_end',
+    '`{summary, flights}` as the last step',
+    [start, python('end', 'result = {"summary": "3 flights found", "flights": [{"id": 1}]}')],
+    {
+      result: { summary: '3 flights found', flights: [{ id: 1 }] },
+      step: 'end',
+      text: '3 flights found',
+    },
+  ),
+  one('number', '`42`', [start, python('last', 'result = 42')], { result: 42, step: 'last' }),
+  one('text', '`"just text"`', [start, python('last', 'result = "just text"')], {
     result: 'just text',
     step: 'last',
     text: 'just text',
   }),
-  one('list', [start, python('last', 'result = [1, {"a": 2}]')], { result: [1, { a: 2 }], step: 'last' }),
-  one('none', [start, python('last', 'result = None')], { result: null, step: 'last' }),
-  one('one_step', [python('only', 'result = {"hello": "world"}')], { result: { hello: 'world' }, step: 'only' }),
+  one('list', '`[1, {"a": 2}]`', [start, python('last', 'result = [1, {"a": 2}]')], {
+    result: [1, { a: 2 }],
+    step: 'last',
+  }),
+  one('none', '`None`', [start, python('last', 'result = None')], { result: null, step: 'last' }),
+  one('one_step', 'a single step without arcs', [python('only', 'result = {"hello": "world"}')], {
+    result: { hello: 'world' },
+    step: 'only',
+  }),
   one(
     'status_middle',
+    '`{status, data}` in a middle step',
     [start, python('mid', 'result = {"status": "ok", "data": {"message": "hi", "list": [1, 2]}}'), end],
     {
       result: { mid: { status: 'ok', data: { message: 'hi', list: [1, 2] } } },
@@ -115,6 +151,7 @@ export const resultCases: readonly Case[] = [
   ),
   one(
     'status_middle_large',
+    'the same with 40 KB',
     [
       start,
       python('mid', 'result = {"status": "ok", "data": ["some words of text " + str(i) for i in range(2000)]}'),
@@ -124,6 +161,7 @@ export const resultCases: readonly Case[] = [
   ),
   one(
     'list_form',
+    'list form in a middle step',
     [
       start,
       {
@@ -145,6 +183,7 @@ export const resultCases: readonly Case[] = [
   ),
   one(
     'list_form_last',
+    'list form as the last step',
     [
       start,
       {
@@ -164,14 +203,26 @@ export const resultCases: readonly Case[] = [
       text: 'from list form',
     },
   ),
-  one('rows_2', [sql('query', "SELECT 9007199254740993::bigint AS id, 'Zoë' AS name UNION ALL SELECT 2, 'b';"), end], {
-    step: null,
-    raw: '"id":9007199254740993',
+  one(
+    'rows_2',
+    '2 rows of SQL, then `end`',
+    [sql('query', "SELECT 9007199254740993::bigint AS id, 'Zoë' AS name UNION ALL SELECT 2, 'b';"), end],
+    {
+      step: null,
+      raw: '"id":9007199254740993',
+    },
+  ),
+  one('rows_40_last', '40 rows of SQL as the last step', [start, sql('query', rows40)], {
+    step: 'query',
+    raw: '"id":9007199254741033',
   }),
-  one('rows_40_last', [start, sql('query', rows40)], { step: 'query', raw: '"id":9007199254741033' }),
-  one('rows_40', [sql('query', rows40), end], { step: null, raw: '"id":9007199254741033' }),
+  one('rows_40', '40 rows of SQL, then `end`', [sql('query', rows40), end], {
+    step: null,
+    raw: '"id":9007199254741033',
+  }),
   one(
     'flights',
+    'a summary, an INSERT, an `end` of kind `noop`',
     [
       sql('start', 'CREATE TABLE IF NOT EXISTS gateway_flights (summary TEXT);'),
       python('extract_summary', 'result = {"summary_text": "3 flights found", "query": "{}"}'),
@@ -182,6 +233,7 @@ export const resultCases: readonly Case[] = [
   ),
   one(
     'loop',
+    'a loop of 3, then `end`',
     [
       start,
       {
@@ -203,22 +255,32 @@ export const resultCases: readonly Case[] = [
     },
     'nums: [1, 2, 3]',
   ),
-  one('child', [start, python('last', 'result = {"child": "result"}')], { result: { child: 'result' }, step: 'last' }),
+  one('child', 'a step before the last, and the last', [start, python('last', 'result = {"child": "result"}')], {
+    result: { child: 'result' },
+    step: 'last',
+  }),
   one(
     'parent',
+    'a sub-playbook with `return_step`',
     [{ name: 'call', tool: ['tool:', '  kind: playbook', '  path: results/child', '  return_step: last'] }, end],
     {
       result: { call: { child: 'result' } },
       step: null,
     },
   ),
-  one('failing', [start, python('boom', 'raise ValueError("customer 4711 has no credit limit")'), end], {
-    status: 'FAILED',
-    result: null,
-    failure: { step: 'boom', message: 'customer 4711 has no credit limit' },
-  }),
+  one(
+    'failing',
+    'a step raises, then `end`',
+    [start, python('boom', 'raise ValueError("customer 4711 has no credit limit")'), end],
+    {
+      status: 'FAILED',
+      result: null,
+      failure: { step: 'boom', message: 'customer 4711 has no credit limit' },
+    },
+  ),
   one(
     'fail_then_work',
+    'a step raises while another works for 2 s',
     [
       python('boom', 'raise ValueError("first step fails")'),
       python('cleanup', 'import time', 'time.sleep(2)', 'result = {"cleaned": True}'),
@@ -229,11 +291,40 @@ export const resultCases: readonly Case[] = [
       failure: { step: 'boom', message: 'first step fails' },
     },
   ),
-  one('secret', [python('work', 'result = {"password": "hunter2-secret", "api_key": "abc", "user": "ann"}'), end], {
-    result: { work: { password: '[hidden]', api_key: '[hidden]', user: 'ann' } },
-  }),
-  one('nul', [start, python('last', 'result = {"list": ["ab" + chr(0)]}')], {
-    status: 'COMPLETED',
-    code: 'ERR_RESULT_LOST',
-  }),
+  one(
+    'secret',
+    '`{password, api_key, user}`',
+    [python('work', 'result = {"password": "hunter2-secret", "api_key": "abc", "user": "ann"}'), end],
+    {
+      result: { work: { password: '[hidden]', api_key: '[hidden]', user: 'ann' } },
+    },
+  ),
+  one(
+    'echo',
+    'its own workload',
+    [
+      start,
+      {
+        name: 'last',
+        tool: [
+          'tool:',
+          '  kind: python',
+          '  input: {region: "{{ workload.region }}", limit: "{{ workload.limit }}"}',
+          '  code: |',
+          '    result = {"region": region, "limit": int(limit)}',
+        ],
+      },
+    ],
+    { result: { region: 'us', limit: 3 }, step: 'last' },
+    'region: us, limit: 3',
+  ),
+  one(
+    'nul',
+    'a NUL character in a list of the last step',
+    [start, python('last', 'result = {"list": ["ab" + chr(0)]}')],
+    {
+      status: 'COMPLETED',
+      code: 'ERR_RESULT_LOST',
+    },
+  ),
 ];
