@@ -33,6 +33,8 @@ const table = {
 /** A stable name that programs may branch on; its HTTP status never changes. */
 export type ErrorCode = keyof typeof table;
 
+export const errorCodes = Object.keys(table) as readonly ErrorCode[];
+
 export interface GatewayErrorOptions {
   /** What went wrong underneath; logged, never sent to a caller. */
   cause?: unknown;

@@ -50,6 +50,39 @@ export type GatewayEvent =
     }
   | { readonly type: 'session_cache_failed'; readonly stage: 'after_login' | 'after_api_validate' }
   | { readonly type: 'store_error'; readonly operation: string }
+  | {
+      /** The session store was asked. `problem`: it did not answer, with what `problemCode` says. */
+      readonly type: 'store_call';
+      readonly operation: string;
+      readonly ms: number;
+      readonly problem?: string;
+    }
+  | {
+      /** An identity provider of the config was asked, or what it published was used. `problem`: it could not be asked. */
+      readonly type: 'provider_call';
+      readonly issuer: string;
+      readonly problem?: string;
+    }
+  | {
+      /**
+       * An auth playbook was run. `silent`: it did not call back in time, or ended without; `missing`: it is not in NoETL's
+       * catalog; `refused`: NoETL did not start it.
+       */
+      readonly type: 'auth_playbook';
+      readonly path: string;
+      readonly outcome: 'answered' | 'silent' | 'missing' | 'refused';
+    }
+  | { readonly type: 'ready_check'; readonly check: string; readonly isOk: boolean }
+  | {
+      /** A root field was answered, whatever way it was asked for. */
+      readonly type: 'field';
+      readonly field: string;
+      readonly ms: number;
+    }
+  /** An error in a GraphQL answer. `field`: the root field that it is about; absent for the request as a whole. */
+  | { readonly type: 'graphql_error'; readonly field?: string; readonly code: string }
+  /** A request was answered with an error instead of a result. */
+  | { readonly type: 'error_answer'; readonly code: ErrorCode }
   | { readonly type: 'validation'; readonly state: 'started' | 'finished' | 'waiting' | 'resumed' | 'shed' }
   | {
       readonly type: 'identity_token';
@@ -116,6 +149,9 @@ export type GatewayEvent =
       readonly method: string;
       readonly status: number | 'timeout' | 'error';
       readonly ms: number;
+      readonly class: CallClass;
+      /** What `problemCode` says, when NoETL could not be asked. Absent for errors that do not speak of its health. */
+      readonly problem?: string;
     }
   | {
       /**

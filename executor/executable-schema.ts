@@ -101,7 +101,8 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
   attachEnumValues(schema, document);
   attachOutputs(schema, wireNamesOf(document));
   const reserved = new Set(options.reservedPaths);
-  const gate = createExecutionGate(options.observe ?? (() => {}), reserved);
+  const observe = options.observe ?? (() => {});
+  const gate = createExecutionGate(observe, reserved);
   const answers = {
     upstream,
     endSessions: options.endSessions ?? cannotEnd,
@@ -117,7 +118,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     const type = field.root === 'query' ? schema.getQueryType() : schema.getMutationType();
     const known = type?.getFields()[name];
     const answer = answerFor(field, { ...answers, type: known?.type });
-    attachRoot(known, field.root, reportingOutcome(answer, field, options.observe ?? (() => {})));
+    attachRoot(known, field.root, reportingOutcome(answer, field, observe), observe);
   }
   return { schema, rootFields: fields, pathOfExecution: executions.pathOf };
 }
@@ -126,10 +127,19 @@ function attachRoot(
   field: GraphQLField<unknown, CallContext> | undefined,
   root: RootField['root'],
   answer: RootAnswer,
+  observe: Observe,
 ): void {
   if (field === undefined) return;
-  field.resolve = (_source, _args, context, info) =>
-    answer({ root, decision: standingDecision(context, info), context });
+  const { name } = field;
+  field.resolve = async (_source, _args, context, info) => {
+    const decision = standingDecision(context, info);
+    const startedAt = performance.now();
+    try {
+      return await answer({ root, decision, context });
+    } finally {
+      observe({ type: 'field', field: name, ms: performance.now() - startedAt });
+    }
+  };
 }
 
 const cannotEnd: EndSessions = () => Promise.reject(new GatewayError('ERR_STORE', 'sessions cannot be ended here'));

@@ -5,10 +5,11 @@ import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { trustWarnings } from '../core/config/trust-warnings.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type OwnPaths, ownPathsOf } from '../core/noetl/own-paths.ts';
+import { watchedStore } from '../core/session/watched-store.ts';
 import { routeOf } from '../executor/root-call.ts';
 import { pairRootFields, plansOf, type RootField } from '../executor/root-fields.ts';
 import { compose, type Parts } from './compose.ts';
-import { createDriftWatch, type DriftWatch, type DriftWatchOptions } from './drift/drift-watch.ts';
+import type { DriftWatchOptions } from './drift/drift-watch.ts';
 import { createExecutable } from './executable.ts';
 import { createGraphiqlPage } from './graphiql/graphiql-page.ts';
 import { createGraphql } from './graphql/create-graphql.ts';
@@ -20,10 +21,11 @@ import { checkOrigin } from './http/origin-check.ts';
 import { createPublicRoutes } from './http/public-routes.ts';
 import { createReadiness, type Readiness } from './http/readiness.ts';
 import { createTelemetry, type Telemetry } from './observability/telemetry.ts';
-import { type WatchedPolicy, watchPolicy } from './policy/watched-policy.ts';
 import { clientAddress } from './rate-limit/client-address.ts';
 import { createRest } from './routes/create-rest.ts';
+import type { UpstreamClient } from './upstream/undici-upstream.ts';
 import { probeUpstream } from './upstream/upstream-probe.ts';
+import { followPolicy, watchDrift } from './watches.ts';
 
 /** Paths that the gateway calls for itself: logins, validations, looking at executions, readiness. */
 const ownRoutes = ({ execute, executions }: OwnPaths): readonly string[] => [
@@ -74,22 +76,26 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     config,
     version: options.version ?? 'unknown',
     upstreamRoutes: upstreamRoutes(fields, own),
+    fields: [...fields.keys()],
     pretty: options.pretty === true,
     clock,
   });
   for (const warning of [...(options.warnings ?? []), ...trustWarnings(config)]) telemetry.log.warn(warning);
   const policy = await followPolicy(options, telemetry);
   const parts = await compose(config, clock, telemetry.observe, own, policy?.current);
+  const store = watchedStore(parts.store, telemetry.observe);
   const readiness = createReadiness(
     [
       { name: 'upstream', probe: () => probeUpstream(parts.upstream, own.executions) },
-      { name: 'store', probe: async () => void (await parts.store.ping()) },
+      { name: 'store', probe: async () => void (await store.ping()) },
     ],
     clock,
+    telemetry.observe,
   );
   const drift = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
   const publicListener = createPublicListener({ ...options, config, clock }, parts, telemetry);
   const internalListener = createInternalListener(parts, readiness, telemetry);
+  telemetry.watch(liveNumbers(parts.upstream, { public: publicListener, internal: internalListener }));
   return {
     async listen() {
       const { bind } = config.listen;
@@ -122,48 +128,6 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 function upstreamRoutes(fields: ReadonlyMap<string, RootField>, own: OwnPaths): string[] {
   const planned = [...fields.values()].flatMap(({ row }) => (isGatewayRow(row) ? [] : [routeOf(row)]));
   return [...new Set([...planned, ...ownRoutes(own)])];
-}
-
-/** @throws ERR_POLICY_INVALID when the file is refused at the start */
-async function followPolicy(
-  { config, policyFile }: GatewayOptions,
-  { observe, log }: Telemetry,
-): Promise<WatchedPolicy | undefined> {
-  if (policyFile === undefined) return undefined;
-  const { auth, adapters } = config;
-  if ((auth.access.checker !== 'local' || adapters.accessChecker !== undefined) && auth.access.combine !== 'both') {
-    log.warn(
-      {},
-      "GATEWAY_POLICY_FILE has no effect: the configured access checker decides alone; set auth.access.combine to 'both'",
-    );
-  }
-  return watchPolicy({
-    file: policyFile,
-    roles: config.roles,
-    reserved: config.compiledGrants.reserved,
-    observe,
-    report(outcome, problems) {
-      if (outcome === 'applied') log.info({ warnings: problems }, 'the policy file has changed: its grants count now');
-      else log.error({ problems }, 'the policy file is refused: the grants before it still count');
-    },
-  });
-}
-
-function watchDrift(
-  given: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'>,
-  { upstream }: Parts,
-  readiness: Readiness,
-  { observe, log }: Telemetry,
-): DriftWatch {
-  return createDriftWatch({
-    ...given,
-    upstream,
-    observe,
-    tell(state, text) {
-      readiness.note('document', text);
-      log[state === 'differs' ? 'warn' : 'info']({ drift: state }, text);
-    },
-  });
 }
 
 function createPublicListener(
@@ -229,8 +193,18 @@ function createInternalListener(parts: Parts, readiness: Readiness, telemetry: T
     clientIp: (request) => request.socket.remoteAddress ?? '',
     headersFor: () => ({}),
     onError: telemetry.onError,
-    onDone: () => {},
+    onDone: ({ path }, status, ms) => telemetry.observe({ type: 'request', route: path, status, ms }),
   });
+}
+
+/** What is read when metrics are scraped. */
+function liveNumbers(upstream: UpstreamClient, listeners: Readonly<Record<'public' | 'internal', HttpListener>>) {
+  const numbersOf = (one: HttpListener) => ({ inFlight: one.inFlight(), connections: one.connections() });
+  return {
+    listeners: () => ({ public: numbersOf(listeners.public), internal: numbersOf(listeners.internal) }),
+    calls: upstream.load,
+    openBreakers: upstream.openBreakers,
+  };
 }
 
 async function take(listener: HttpListener, port: number, bind: string, name: string): Promise<number> {

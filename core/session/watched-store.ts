@@ -1,16 +1,21 @@
 import { GatewayError } from '../errors.ts';
 import type { Observe } from '../observe.ts';
 import type { SessionStore } from '../ports.ts';
+import { problemCode } from '../problem-code.ts';
 
 /** What a store is asked to do, as metrics name it. */
 type StoreOperation = 'get' | 'put' | 'end' | 'end_all' | 'not_before' | 'claim' | 'ping';
 
-/** The same store; failures are counted, and whatever it throws is ERR_STORE. */
+/** The same store; calls are timed, failures are counted, and whatever it throws is ERR_STORE. */
 export function watchedStore(store: SessionStore, observe: Observe): SessionStore {
   async function watched<T>(operation: StoreOperation, run: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
     try {
-      return await run();
+      const answer = await run();
+      observe({ type: 'store_call', operation, ms: performance.now() - startedAt });
+      return answer;
     } catch (error) {
+      observe({ type: 'store_call', operation, ms: performance.now() - startedAt, problem: problemCode(error) });
       observe({ type: 'store_error', operation });
       if (error instanceof GatewayError && error.code === 'ERR_STORE') throw error;
       throw new GatewayError('ERR_STORE', 'the session store does not answer', { cause: error, retryAfterSecs: 1 });

@@ -1,4 +1,4 @@
-import type { ExecutionResult, GraphQLError } from 'graphql';
+import { type ExecutionResult, type GraphQLError, Kind } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../../core/errors.ts';
 import { limitHeaders } from '../../core/limit-headers.ts';
@@ -7,23 +7,33 @@ import { renderError } from './render-error.ts';
 /** Told about errors that a caller is told nothing about. */
 export type ReportError = (error: Error, requestId: string | undefined) => void;
 
+/** Told about every error of an answer: its code, and the root field that it is about; none for the request as a whole. */
+export type CountError = (code: string, field: string | undefined) => void;
+
+/** Where the worst status of an answer's errors is noted, when it is 500 or above: GraphQL over HTTP may send 200 with them. */
+export interface NotedOutage {
+  outage?: number;
+}
+
 /** What a Yoga server is to be built with: both parts, so that no error goes out unrendered. */
 export interface ErrorRendering {
   /** For the option `maskedErrors`. */
   readonly maskedErrors: { readonly maskError: (error: unknown) => GraphQLError; readonly errorMessage: string };
-  readonly plugin: Plugin<object, { requestId?: string }>;
+  readonly plugin: Plugin<object, { requestId?: string; failed?: NotedOutage }>;
 }
 
 /**
  * Renders every error of a GraphQL answer by {@link renderError}. Those that say ERR_INTERNAL also say the request's id
  * and are reported under it.
  */
-export function createErrorRendering(report: ReportError): ErrorRendering {
-  const finish = (result: ExecutionResult, requestId: string | undefined): ExecutionResult => {
+export function createErrorRendering(report: ReportError, count: CountError = () => {}): ErrorRendering {
+  const finish = (result: ExecutionResult, { requestId, failed }: Request): ExecutionResult => {
     if (result.errors === undefined) return result;
     const errors = result.errors.map(renderError);
     for (const error of errors)
       if (error.extensions['code'] === 'ERR_INTERNAL') reportInternal(error, requestId, report);
+    for (const error of errors) count(String(error.extensions['code']), rootFieldOf(error));
+    noteOutage(errors, failed);
     markRefused(errors, result.data);
     return { ...result, errors };
   };
@@ -32,11 +42,32 @@ export function createErrorRendering(report: ReportError): ErrorRendering {
     plugin: {
       // Validation's errors come this way only; events of a stream come through `maskError` only.
       onResultProcess({ result, setResult, serverContext }) {
-        if (Array.isArray(result)) setResult(result.map((one) => finish(one, serverContext.requestId)));
-        else if (!(Symbol.asyncIterator in result)) setResult(finish(result, serverContext.requestId));
+        if (Array.isArray(result)) setResult(result.map((one) => finish(one, serverContext)));
+        else if (!(Symbol.asyncIterator in result)) setResult(finish(result, serverContext));
       },
     },
   };
+}
+
+interface Request {
+  readonly requestId?: string;
+  readonly failed?: NotedOutage;
+}
+
+/** An alias is looked through for errors of the root field itself; below it the response key has to do. */
+function rootFieldOf({ path, nodes }: GraphQLError): string | undefined {
+  if (path === undefined) return undefined;
+  const node = path.length === 1 ? nodes?.[0] : undefined;
+  return node?.kind === Kind.FIELD ? node.name.value : String(path[0]);
+}
+
+function noteOutage(errors: readonly GraphQLError[], failed: NotedOutage | undefined): void {
+  if (failed === undefined) return;
+  for (const { originalError, extensions } of errors) {
+    const status = originalError instanceof GatewayError ? originalError.status : 0;
+    const worst = extensions['code'] === 'ERR_INTERNAL' ? 500 : status;
+    if (worst >= 500) failed.outage = Math.max(worst, failed.outage ?? 0);
+  }
 }
 
 /**

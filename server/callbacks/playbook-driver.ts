@@ -43,14 +43,18 @@ export function createPlaybookDriver(options: PlaybookDriverOptions): PlaybookDr
     // Expected before it is started: the callback may overtake the answer to execute.
     const pending = callbacks.open(internalUrl);
     const stop = new AbortController();
-    const started = start(upstream, path, workload, pending);
+    const started = start(options, path, workload, pending);
     const over = started.then((id) => untilOver(upstream, id, timing, clock, stop.signal));
     const deadline = Promise.withResolvers<'late'>();
     const timer = setTimeout(() => deadline.resolve('late'), timeoutMs);
     try {
       const first = await Promise.race([pending.answer, deadline.promise, over.then(() => 'over' as const)]);
+      if (first !== 'late' && first !== 'over') {
+        observe({ type: 'auth_playbook', path, outcome: 'answered' });
+        return first;
+      }
+      observe({ type: 'auth_playbook', path, outcome: 'silent' });
       if (first === 'over') throw noAnswer(`auth playbook ${path} ended without calling back`);
-      if (first !== 'late') return first;
       started.then((id) => abandon(upstream, id, observe)).catch(() => {});
       throw noAnswer(`auth playbook ${path} did not call back within ${timeoutMs} ms`);
     } finally {
@@ -66,7 +70,7 @@ export function createPlaybookDriver(options: PlaybookDriverOptions): PlaybookDr
 
 /** @returns the execution's id. Not bound to the deadline: a run that starts too late is to be known, and cancelled. */
 async function start(
-  upstream: Upstream,
+  { upstream, observe }: Pick<PlaybookDriverOptions, 'upstream' | 'observe'>,
   path: string,
   workload: Readonly<Record<string, unknown>>,
   pending: PendingCallback,
@@ -84,6 +88,8 @@ async function start(
     .catch((error: unknown) => {
       throw noAnswer(error instanceof Error ? error : new Error('execute failed'));
     });
+  if (reply.status > 299)
+    observe({ type: 'auth_playbook', path, outcome: reply.status === 404 ? 'missing' : 'refused' });
   if (reply.status === 404) throw noAnswer(`auth playbook ${path} is not in NoETL's catalog`);
   if (reply.status < 200 || reply.status > 299) throw noAnswer(`execute of ${path} answered ${reply.status}`);
   const id = isJsonObject(reply.body) ? parseExecutionId(reply.body['execution_id']) : undefined;

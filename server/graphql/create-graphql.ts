@@ -54,6 +54,7 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
       status: response.status,
       headers: { 'cache-control': 'no-store', ...endToEnd(response.headers) },
       body: await response.text(),
+      ...(context.failed.outage !== undefined && { measuredAs: context.failed.outage }),
     };
   };
   const requestOf = (exchange: Exchange): Request =>
@@ -98,7 +99,9 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
 
 function createServer(options: GraphqlOptions, callers: WeakMap<object, Caller>) {
   const { config } = options;
-  const rendering = createErrorRendering(options.report);
+  const rendering = createErrorRendering(options.report, (code, field) =>
+    options.observe({ type: 'graphql_error', code, ...(field !== undefined && { field }) }),
+  );
   return createYoga<GraphqlServerContext>({
     schema: guardRootResolvers(options.schema),
     plugins: [

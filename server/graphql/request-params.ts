@@ -13,7 +13,7 @@ export interface GraphqlServerContext {
   /** Reads the body; called only once the caller is known. @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE */
   readonly readBody: () => Promise<Buffer>;
   /** Holds why the body could not be read or parsed; becomes the answer. Yoga copies the context, not this. */
-  readonly failed: { error?: unknown };
+  readonly failed: { error?: unknown; outage?: number };
   /** What is known of the request before Yoga sees it. Nothing of it is done again. */
   readonly known?: KnownRequest;
 }

@@ -1,9 +1,13 @@
-import { GatewayError } from '../../core/errors.ts';
+import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 import { limitHeaders } from '../../core/limit-headers.ts';
 
 /** A whole HTTP answer. Header names are lower case. */
 export interface Answer {
   readonly status: number;
+  /** The status that metrics count: an outage may be behind a 200, as GraphQL over HTTP has it. Default: `status`. */
+  readonly measuredAs?: number;
+  /** Of an error. */
+  readonly code?: ErrorCode;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | Uint8Array;
   /** Sent instead of `body`, streamed. */
@@ -40,17 +44,15 @@ export function toGatewayError(thrown: unknown): GatewayError {
 export function errorAnswer(thrown: unknown): Answer {
   const error = toGatewayError(thrown);
   const reason = error.reason === undefined ? {} : { reason: error.reason };
-  return json(error.status, { error: error.message, code: error.code, ...reason }, headersOf(error));
+  const body = { error: error.message, code: error.code, ...reason };
+  return { ...json(error.status, body, headersOf(error)), code: error.code };
 }
 
 /** The GraphQL form of an error that stopped a request before GraphQL saw it. */
 export function graphqlErrorAnswer(thrown: unknown): Answer {
   const error = toGatewayError(thrown);
-  return json(
-    error.status,
-    { errors: [{ message: error.message, extensions: { code: error.code } }] },
-    headersOf(error),
-  );
+  const body = { errors: [{ message: error.message, extensions: { code: error.code } }] };
+  return { ...json(error.status, body, headersOf(error)), code: error.code };
 }
 
 function headersOf(error: GatewayError): Record<string, string> {

@@ -17,9 +17,12 @@ export interface HttpListenerOptions {
   /** Headers for every reply, errors included. */
   readonly headersFor: (request: IncomingMessage) => Record<string, string>;
   readonly onError: (error: unknown, exchange: Exchange) => void;
-  readonly onDone: (exchange: Exchange, status: number, ms: number) => void;
+  readonly onDone: OnDone;
   readonly limits?: Partial<ListenerLimits>;
 }
+
+/** @param answer undefined: the caller has left before it */
+export type OnDone = (exchange: Exchange, status: number, ms: number, answer?: Answer) => void;
 
 /** A listening socket that can stop politely. */
 export interface HttpListener {
@@ -29,6 +32,8 @@ export interface HttpListener {
   drain(timeoutMs: number): Promise<boolean>;
   /** How many are open now. */
   connections(): number;
+  /** Requests in work now. */
+  inFlight(): number;
 }
 
 /** Nobody holds a connection by being slow. Node looks for half-open requests every 30 s unless told how often. */
@@ -68,11 +73,10 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     try {
       const answer = await answerTo(exchange);
       if (response.destroyed) return;
-      const closing: Record<string, string> = draining || !request.complete ? { connection: 'close' } : {};
-      const extra = { ...idOf(exchange), ...options.headersFor(request), ...closing };
+      const extra = { ...idOf(exchange), ...options.headersFor(request), ...closing(draining || !request.complete) };
       const room = { lease: answers.lease(clientIp), unreadMs: limits.unreadMs };
       const { status, done } = writeAnswer(response, exchange.method, answer, extra, room);
-      tell(status);
+      tell(status, answer);
       await done;
     } finally {
       bodyLease.release();
@@ -92,6 +96,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   return {
     listen: (port, host) => listen(server, port, host),
     connections: sockets.count,
+    inFlight: () => inFlight,
     async drain(timeoutMs) {
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -110,6 +115,8 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
 /** A caller finds its own id in the answer. */
 const idOf = (exchange: Exchange) => ({ 'x-request-id': exchange.callerRequestId ?? exchange.requestId });
 
+const closing = (isLast: boolean): Record<string, string> => (isLast ? { connection: 'close' } : {});
+
 function exchangeOf(request: IncomingMessage, clientIp: string, bodyLease: ByteLease): Exchange {
   const callerRequestId = callerRequestIdFrom(request.headers['x-request-id']);
   return {
@@ -127,10 +134,10 @@ function exchangeOf(request: IncomingMessage, clientIp: string, bodyLease: ByteL
 function once(exchange: Exchange, response: ServerResponse, onDone: HttpListenerOptions['onDone']) {
   const startedAt = performance.now();
   let told = false;
-  const tell = (status: number): void => {
+  const tell = (status: number, answer?: Answer): void => {
     if (told) return;
     told = true;
-    onDone(exchange, status, performance.now() - startedAt);
+    onDone(exchange, status, performance.now() - startedAt, answer);
   };
   response.once('close', () => tell(callerGone));
   return tell;

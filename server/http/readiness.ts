@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import type { Observe } from '../../core/observe.ts';
 
 /** One thing that must answer for requests to succeed. */
 export interface ReadinessProbe {
@@ -27,7 +28,11 @@ const reuseMs = 1_000;
  * Asks every dependency a real question, all at once, at most once a second whoever asks. Not ready takes a replica out
  * of the Service and restarts nothing.
  */
-export function createReadiness(probes: readonly ReadinessProbe[], clock: Clock): Readiness {
+export function createReadiness(
+  probes: readonly ReadinessProbe[],
+  clock: Clock,
+  observe: Observe = () => {},
+): Readiness {
   const notes: Record<string, string> = {};
   let stopped = false;
   let last: { at: number; report: Promise<ReadinessReport> } | undefined;
@@ -37,9 +42,11 @@ export function createReadiness(probes: readonly ReadinessProbe[], clock: Clock)
       const found = await probe();
       if (found === undefined) delete notes[name];
       else notes[name] = found;
+      observe({ type: 'ready_check', check: name, isOk: true });
       return [name, 'ok'];
     } catch {
       delete notes[name];
+      observe({ type: 'ready_check', check: name, isOk: false });
       return [name, 'failing'];
     }
   }

@@ -5,7 +5,7 @@ import type { Observe } from '../../core/observe.ts';
 import type { IdentityVerifier } from '../../core/ports.ts';
 import { createIssuerDocuments, type DocumentsTiming } from './issuer-documents.ts';
 import type { Fetch } from './issuer-request.ts';
-import { issuerProblem } from './issuer-unavailable.ts';
+import { issuerProblem, readTooOften } from './issuer-unavailable.ts';
 import { createJudge, type KnownIssuer } from './judge-token.ts';
 
 export interface IdentityVerifierOptions {
@@ -54,18 +54,12 @@ export function createIdentityVerifier(options: IdentityVerifierOptions): Issuer
       const verdict = await judge(token, domain, expected);
       if ('identity' in verdict) {
         const { droppedRoles } = verdict.identity;
+        observe({ type: 'provider_call', issuer: verdict.identity.issuer });
         observe({ type: 'identity_token', outcome: 'success', mode, ...(droppedRoles.length > 0 && { droppedRoles }) });
         return verdict;
       }
+      reportRefusal(observe, mode, verdict);
       const { claimed } = verdict;
-      if ('error' in verdict) {
-        const problem = issuerProblem(verdict.error);
-        const answer = problem === undefined ? {} : { issuer: problem.issuer, problem: problem.problem };
-        observe({ type: 'identity_token', outcome: 'jwks_unavailable', mode, token: verdict.seen, ...answer });
-      } else {
-        const { reason, seen } = verdict;
-        observe({ type: 'identity_token', outcome: outcomeOf(reason), mode, reason, token: seen });
-      }
       if (mode === 'shadow' && claimed !== undefined) {
         return { ...claimed, identity: { ...claimed.identity, unverified: true } };
       }
@@ -74,4 +68,20 @@ export function createIdentityVerifier(options: IdentityVerifierOptions): Issuer
       return { rejected, publicReason, reason, seen };
     },
   };
+}
+
+type Refused = Exclude<Awaited<ReturnType<ReturnType<typeof createJudge>>>, { readonly identity: unknown }>;
+
+/** A token that was refused, or a provider that could not be asked about it. */
+function reportRefusal(observe: Observe, mode: 'enforce' | 'shadow', verdict: Refused): void {
+  if ('error' in verdict) {
+    const problem = issuerProblem(verdict.error);
+    const answer = problem === undefined ? {} : { issuer: problem.issuer, problem: problem.problem };
+    const isOutage = problem !== undefined && problem.problem !== readTooOften;
+    if (isOutage) observe({ type: 'provider_call', issuer: problem.issuer, problem: problem.problem });
+    observe({ type: 'identity_token', outcome: 'jwks_unavailable', mode, token: verdict.seen, ...answer });
+  } else {
+    const { reason, seen } = verdict;
+    observe({ type: 'identity_token', outcome: outcomeOf(reason), mode, reason, token: seen });
+  }
 }

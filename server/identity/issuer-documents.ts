@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { isClaims } from '../../core/identity/claim-path.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 import { type Fetch, readFromIssuer } from './issuer-request.ts';
-import { failureOf, issuerUnavailable } from './issuer-unavailable.ts';
+import { failureOf, issuerUnavailable, readTooOften } from './issuer-unavailable.ts';
 import { discoveryUrl, isSameIssuer, parseIssuerUrl } from './issuer-url.ts';
 import { createKeptDocument, type KeptTiming, keptTiming } from './kept-document.ts';
 import { type KeySet, readKeySet } from './key-set.ts';
@@ -58,7 +58,7 @@ export function createIssuerDocuments(
   const { issuer } = rules;
   const kept = createKeptDocument({
     load: () => load(rules, fetch, timing.timeoutMs),
-    notDue: () => issuerUnavailable(issuer, 'a token names an unknown key, and the keys were read too often lately'),
+    notDue: () => issuerUnavailable(issuer, readTooOften),
     clock,
     timing,
   });

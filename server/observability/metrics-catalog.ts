@@ -1,3 +1,5 @@
+import { errorCodes } from '../../core/errors.ts';
+
 /** Labels and all the values they can have: the product of them exists from the start, and nothing else ever does. */
 export type Labels = Readonly<Record<string, readonly string[]>>;
 
@@ -8,6 +10,11 @@ export interface MetricDeclaration {
 }
 
 const none: Labels = {};
+
+export const storeOperations = ['get', 'put', 'end', 'end_all', 'not_before', 'claim', 'ping', 'other'] as const;
+
+/** What `/ready` asks. */
+export const readyChecks = ['upstream', 'store'] as const;
 
 /** Counters by a short name. Those that the earlier gateway had keep their names. */
 export const counters = {
@@ -70,7 +77,7 @@ export const counters = {
   storeErrors: {
     name: 'noetl_gateway_store_errors_total',
     help: 'Session store operations that could not find out.',
-    labels: { operation: ['get', 'put', 'end', 'end_all', 'not_before', 'claim', 'ping', 'other'] },
+    labels: { operation: storeOperations },
   },
   validations: { name: 'noetl_gateway_validations_total', help: 'Sessions checked with NoETL.', labels: none },
   validationsShed: {
@@ -110,6 +117,16 @@ export const counters = {
     name: 'noetl_gateway_breaker_opened_total',
     help: 'Circuit breakers that opened: NoETL did not answer most calls of a class on a route.',
     labels: { class: ['auth', 'probe', 'read', 'start'] },
+  },
+  errorAnswers: {
+    name: 'noetl_gateway_error_answers_total',
+    help: 'Requests that were answered with an error instead of a result, by its code.',
+    labels: { code: errorCodes },
+  },
+  authPlaybooks: {
+    name: 'noetl_gateway_auth_playbook_total',
+    help: 'Runs of auth playbooks; silent: no callback in time.',
+    labels: { outcome: ['answered', 'silent', 'missing', 'refused'] },
   },
   policyFile: {
     name: 'noetl_gateway_policy_file_total',

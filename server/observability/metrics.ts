@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { GatewayEvent } from '../../core/observe.ts';
+import { createFieldMetrics } from './field-metrics.ts';
+import { type LiveNumbers, registerLiveGauges } from './live-gauges.ts';
 import {
   counters,
   durationBuckets,
@@ -17,6 +19,8 @@ export interface MetricsOptions {
   readonly version: string;
   /** Path templates of upstream calls, as their call plans name them; calls to others are counted as `other`. */
   readonly upstreamRoutes: readonly string[];
+  /** Root fields of the generated schema. */
+  readonly fields?: readonly string[];
   /** Also memory, CPU and event loop of the process. */
   readonly processMetrics: boolean;
 }
@@ -28,15 +32,18 @@ export interface Metrics {
   text(): Promise<string>;
   /** Counts. No label ever holds an id or a text from outside. */
   record(event: GatewayEvent): void;
+  /** Adds gauges that are read when they are scraped. Once. */
+  watch(numbers: LiveNumbers): void;
 }
 
 /** Numbers of one gateway, in a registry of their own. */
-export function createMetrics({ version, upstreamRoutes, processMetrics }: MetricsOptions): Metrics {
+export function createMetrics({ version, upstreamRoutes, fields = [], processMetrics }: MetricsOptions): Metrics {
   const registry = new Registry();
   if (processMetrics) collectDefaultMetrics({ register: registry });
   const count = createCounters(registry);
   const change = createGauges(registry);
   const requests = createDurations(registry, 'request', 'Exchanges with callers.', requestRoutes);
+  const recordField = createFieldMetrics(registry, fields);
   const upstream = createDurations(registry, 'upstream_request', 'Calls to NoETL.', [...upstreamRoutes, 'other']);
   new Gauge({ name: 'noetl_gateway_build_info', help: 'Version.', labelNames: ['version'], registers: [registry] }).set(
     { version },
@@ -45,9 +52,11 @@ export function createMetrics({ version, upstreamRoutes, processMetrics }: Metri
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    watch: (numbers) => registerLiveGauges(registry, numbers),
     record(event) {
       if (event.type === 'request') requests(event.route, event.status, event.ms);
       if (event.type === 'upstream_call') upstream(event.route, event.status, event.ms);
+      recordField(event);
       changeGauges(event, change);
       for (const tally of talliesOf(event)) count(tally);
     },

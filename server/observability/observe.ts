@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { helpFor } from '../../core/identity/login-refusal.ts';
 import type { GatewayEvent, Observe } from '../../core/observe.ts';
 import type { Audit } from './audit.ts';
+import type { DependencyLog } from './dependencies.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -10,11 +11,12 @@ export interface ObserveOptions {
   readonly audit: Audit;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Writes about failures and recoveries of what the gateway needs. */
+  readonly dependencies?: Pick<DependencyLog, 'record'>;
 }
 
 /** What an operator should read about, and how it is said. */
 const warnings: Partial<Record<GatewayEvent['type'], string>> = {
-  store_error: 'the session store does not answer',
   session_cache_failed: 'a session could not be kept',
   auth_cancel_failed: 'an abandoned auth playbook could not be cancelled',
   callback_refused: 'a playbook callback was refused',
@@ -28,7 +30,7 @@ const warnings: Partial<Record<GatewayEvent['type'], string>> = {
 const quietMs = 1_000;
 
 /** Counts an event, keeps it in the audit log, and says it in the log when an operator should know. Never throws. */
-export function createObserve({ metrics, audit, log, clock }: ObserveOptions): Observe {
+export function createObserve({ metrics, audit, log, clock, dependencies }: ObserveOptions): Observe {
   const said = new Map<string, { atMs: number; unsaid: number }>();
 
   function warn(event: GatewayEvent): void {
@@ -60,6 +62,7 @@ export function createObserve({ metrics, audit, log, clock }: ObserveOptions): O
     try {
       metrics.record(event);
       audit.record(event);
+      dependencies?.record(event);
       warn(event);
       explainRefusal(event);
     } catch (error) {
@@ -71,12 +74,6 @@ export function createObserve({ metrics, audit, log, clock }: ObserveOptions): O
 function warningFor(event: GatewayEvent): string | undefined {
   if (event.type === 'validation') {
     return event.state === 'shed' ? 'too many unknown sessions at once: some were not checked' : undefined;
-  }
-  if (event.type === 'identity_token') {
-    // By issuer: one that is down must not hide another.
-    return event.outcome === 'jwks_unavailable'
-      ? `an identity provider could not be asked${event.issuer === undefined ? '' : `: ${event.issuer}`}`
-      : undefined;
   }
   return warnings[event.type];
 }

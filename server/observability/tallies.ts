@@ -40,6 +40,10 @@ export function talliesOf(event: GatewayEvent): readonly Tally[] {
       return [{ counter: 'upstreamShed', labels: { class: event.class, reason: event.reason } }];
     case 'breaker':
       return event.state === 'open' ? [{ counter: 'breakerOpened', labels: { class: event.class } }] : [];
+    case 'error_answer':
+      return [{ counter: 'errorAnswers', labels: { code: event.code } }];
+    case 'auth_playbook':
+      return [{ counter: 'authPlaybooks', labels: { outcome: event.outcome } }];
     case 'policy_file':
       return [{ counter: 'policyFile', labels: { outcome: event.outcome } }];
     case 'lines_dropped':

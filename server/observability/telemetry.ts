@@ -4,10 +4,14 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import { currentExchange } from '../exchange-scope.ts';
 import type { Exchange } from '../http/exchange.ts';
+import type { OnDone } from '../http/http-listener.ts';
 import { createAudit } from './audit.ts';
+import { createDependencyLog } from './dependencies.ts';
 import { createLineSink, type LineSink } from './line-sink.ts';
+import type { LiveNumbers } from './live-gauges.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
+import { nextStepsOf } from './next-steps.ts';
 import { createObserve } from './observe.ts';
 
 export interface TelemetryOptions {
@@ -15,6 +19,8 @@ export interface TelemetryOptions {
   readonly version: string;
   /** Path templates of the calls that this gateway makes. */
   readonly upstreamRoutes: readonly string[];
+  /** Root fields of the generated schema. */
+  readonly fields: readonly string[];
   /** Log lines for a person. */
   readonly pretty: boolean;
   readonly clock: Clock;
@@ -26,17 +32,26 @@ export interface Telemetry {
   readonly observe: Observe;
   readonly metricsPage: () => Promise<{ readonly type: string; readonly body: string }>;
   readonly onError: (error: unknown, exchange: Exchange) => void;
-  readonly onDone: (exchange: Exchange, status: number, ms: number) => void;
+  readonly onDone: OnDone;
+  /** Adds gauges of the running process to the metrics. Once. */
+  readonly watch: (numbers: Omit<LiveNumbers, 'dependencies'>) => void;
   /** Resolves when everything written so far has left the process. */
   flush(): Promise<void>;
 }
 
 /** @throws ERR_CONFIG_INVALID when the audit file cannot be written */
-export function createTelemetry({ config, version, upstreamRoutes, pretty, clock }: TelemetryOptions): Telemetry {
+export function createTelemetry({
+  config,
+  version,
+  upstreamRoutes,
+  fields,
+  pretty,
+  clock,
+}: TelemetryOptions): Telemetry {
   const { logLevel, auditTo, auditEmails } = config.observability;
   const sink = createLineSink({ to: 'stdout' });
   const auditSink: LineSink = auditTo === 'stdout' ? sink : createLineSink({ to: auditTo });
-  const metrics = createMetrics({ version, upstreamRoutes, processMetrics: true });
+  const metrics = createMetrics({ version, upstreamRoutes, fields, processMetrics: true });
   const dropped = (from: 'log' | 'audit') => () => metrics.record({ type: 'lines_dropped', from, count: 1 });
   const log = createLogger({ level: logLevel, pretty, sink, onDrop: dropped('log') });
   const audit = createAudit({
@@ -46,17 +61,20 @@ export function createTelemetry({ config, version, upstreamRoutes, pretty, clock
     exchange: currentExchange,
     onDrop: dropped('audit'),
   });
-  const observe = createObserve({ metrics, audit, log, clock });
+  const dependencies = createDependencyLog(log, clock, nextStepsOf(config));
+  const observe = createObserve({ metrics, audit, log, clock, dependencies });
   return {
     log,
     observe,
     metricsPage: async () => ({ type: metrics.contentType, body: await metrics.text() }),
+    watch: (numbers) => metrics.watch({ ...numbers, dependencies: dependencies.states }),
     onError(error, { requestId, callerRequestId, method, path }) {
       if (error instanceof GatewayError && error.status < 500) return;
       log.error({ err: error, requestId, callerRequestId, method, path }, 'a request failed');
     },
-    onDone({ requestId, callerRequestId, clientIp, method, path }, status, ms) {
-      observe({ type: 'request', route: path, status, ms });
+    onDone({ requestId, callerRequestId, clientIp, method, path }, status, ms, answer) {
+      observe({ type: 'request', route: path, status: answer?.measuredAs ?? status, ms });
+      if (answer?.code !== undefined) observe({ type: 'error_answer', code: answer.code });
       const level = path === '/health' ? 'debug' : 'info';
       log[level](
         { requestId, callerRequestId, clientIp, method, path: path.slice(0, 200), status, ms: Math.round(ms) },

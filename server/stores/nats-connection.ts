@@ -5,6 +5,8 @@ import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-
 export interface NatsLink {
   /** @returns undefined: there is no connection now. Waits only for the very first one, and not for long. */
   current(): Promise<NatsConnection | undefined>;
+  /** Why there is no connection, as far as it is known. */
+  problem(): unknown;
   close(): Promise<void>;
 }
 
@@ -22,10 +24,14 @@ export function keepNatsConnected(
   const closing = new AbortController();
   const first = Promise.withResolvers<void>();
   let live: NatsConnection | undefined;
+  let problem: unknown;
 
   async function run(): Promise<void> {
     while (!closing.signal.aborted) {
-      const nc = await connect(options).catch(() => undefined);
+      const nc = await connect(options).catch((error: unknown) => {
+        problem = error;
+        return undefined;
+      });
       if (nc === undefined) {
         await delay(retryMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
         continue;
@@ -41,6 +47,7 @@ export function keepNatsConnected(
     else arrived(nc);
     for await (const status of nc.status()) {
       if (status.type === 'reconnect') arrived(nc);
+      if (status.type === 'error') problem = status.error;
       if (status.type === 'disconnect' || status.type === 'staleConnection') lost();
     }
     lost();
@@ -65,6 +72,7 @@ export function keepNatsConnected(
       if (live === undefined) await first.promise;
       return live;
     },
+    problem: () => problem,
     async close() {
       closing.abort();
       await finished;

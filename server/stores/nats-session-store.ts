@@ -131,7 +131,7 @@ function connectBucket({ url, clock, timeoutMs, places, seal }: BucketConnection
     async run<T>(command: (bucket: NatsBucket) => Promise<T>): Promise<T> {
       try {
         const nc = await link.current();
-        if (nc === undefined) throw new GatewayError('ERR_STORE', 'the session store is not connected');
+        if (nc === undefined) throw notConnected(link.problem());
         return await command(await open(nc));
       } catch (cause) {
         if (cause instanceof GatewayError) throw cause;
@@ -143,6 +143,9 @@ function connectBucket({ url, clock, timeoutMs, places, seal }: BucketConnection
     close: link.close,
   };
 }
+
+const notConnected = (cause: unknown) =>
+  new GatewayError('ERR_STORE', 'the session store is not connected', { cause, retryAfterSecs: 1 });
 
 /** Dead connections are found within seconds, and tried again for ever. */
 const reconnection = {

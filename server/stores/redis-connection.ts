@@ -28,9 +28,15 @@ export function connectRedis({ url, timeoutMs, name }: RedisConnectionOptions): 
     autoResubscribe: false,
     connectionName: name,
   });
-  redis.on('error', () => {});
+  redis.on('error', (error) => lastErrors.set(redis, error));
+  redis.on('ready', () => lastErrors.delete(redis));
   return redis;
 }
+
+const lastErrors = new WeakMap<Redis, unknown>();
+
+/** Why the connection is down; of a command that was not even sent the client knows no more than that. */
+export const connectionError = (redis: Redis): unknown => lastErrors.get(redis);
 
 /** Resolves when the connection is usable for the first time; after that time, or when that takes too long, at once. */
 export async function firstReady(redis: Redis, timeoutMs: number): Promise<void> {

@@ -4,7 +4,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Ending, SessionStore } from '../../core/ports.ts';
 import type { SessionKey } from '../../core/session/session-token.ts';
 import { createRecordSeal, type RecordSeal } from './record-seal.ts';
-import { connectRedis, firstReady } from './redis-connection.ts';
+import { connectionError, connectRedis, firstReady } from './redis-connection.ts';
 import {
   decodeMark,
   decodeRecord,
@@ -67,7 +67,8 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
     await first;
     try {
       return await command(redis);
-    } catch (cause) {
+    } catch (error) {
+      const cause = connectionError(redis) ?? error;
       throw new GatewayError('ERR_STORE', 'the session store does not answer', { cause, retryAfterSecs: 1 });
     }
   }

@@ -87,6 +87,11 @@ class Collector implements Dispatcher.DispatchHandler {
     return true;
   }
 
+  timedOut(): void {
+    const cause = this.#controller === undefined ? noConnection() : undefined;
+    this.fail(new OutageError('ERR_UPSTREAM_TIMEOUT', 'NoETL did not answer in time', { cause }));
+  }
+
   fail(error: GatewayError): void {
     if (!this.#settle()) return;
     this.#reject(error);
@@ -157,8 +162,11 @@ class Collector implements Dispatcher.DispatchHandler {
 const noRoom = () =>
   new GatewayError('ERR_OVERLOADED', 'too many large responses are in work; try again', { retryAfterSecs: 2 });
 
+/** The system would say so minutes later. */
+const noConnection = () => Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' });
+
 function timedOut(collector: Collector): void {
-  collector.fail(new OutageError('ERR_UPSTREAM_TIMEOUT', 'NoETL did not answer in time'));
+  collector.timedOut();
 }
 
 /** @returns undefined when it is longer than a text can be */

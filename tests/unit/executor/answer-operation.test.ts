@@ -115,7 +115,9 @@ describe('operations on an execution', () => {
     expect(hidden.errors?.[0]?.message).toBe(missing.errors?.[0]?.message);
     expect([codeIn(hidden), codeIn(missing)]).toEqual(['ERR_NOT_FOUND', 'ERR_NOT_FOUND']);
     expect(seen()).toEqual(['GET /api/executions/7', 'GET /api/executions/8']);
-    expect(events).toMatchObject([{ type: 'decision', outcome: 'denied', path: 'system/secret', field: 'vars' }]);
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'decision', outcome: 'denied', path: 'system/secret', field: 'vars' }),
+    );
     expect((await ask('{ vars(id: 7) }', how)).data).toEqual({ vars: { path: 'data/open' } });
   });
 

@@ -342,7 +342,11 @@ describe('an access token without an e-mail', () => {
     provider.userinfo.answer = () => new Response('', { status: 500 });
     const { verify, events } = provider.verifier(entry, 'needed');
     await expect(verify(await provider.sign(access), undefined)).rejects.toMatchObject({ status: 503 });
-    expect(events).toMatchObject([{ issuer: auth0, problem: 'userinfo answered 500' }]);
+    const seen = { issuer: auth0, problem: 'userinfo answered 500' };
+    expect(events).toMatchObject([
+      { type: 'provider_call', ...seen },
+      { type: 'identity_token', ...seen },
+    ]);
   });
 });
 

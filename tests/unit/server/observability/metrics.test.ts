@@ -42,7 +42,12 @@ test('every series is there from the start, at zero', async () => {
     expect([name, series.get(name)]).toEqual([name, 0]);
   }
   expect(series.get('noetl_gateway_build_info{version="1.2.3"}')).toBe(1);
-  expect([...series.values()].filter((value) => value !== 0)).toHaveLength(1);
+  const others = [...series].filter(([, value]) => value !== 0).map(([name]) => name);
+  expect(others.sort()).toEqual([
+    'noetl_gateway_build_info{version="1.2.3"}',
+    'noetl_gateway_ready_check{check="store"}',
+    'noetl_gateway_ready_check{check="upstream"}',
+  ]);
 });
 
 test('events count', async () => {
@@ -56,7 +61,7 @@ test('events count', async () => {
     { type: 'validation', state: 'started' },
     { type: 'callback_refused', reason: 'late' },
     { type: 'lines_dropped', from: 'audit', count: 3 },
-    { type: 'upstream_call', route: '/api/execute', method: 'POST', status: 404, ms: 30 },
+    { type: 'upstream_call', route: '/api/execute', method: 'POST', status: 404, ms: 30, class: 'start' },
     { type: 'request', route: '/graphql', status: 200, ms: 3 },
   ];
   for (const event of events) given.record(event);
@@ -74,7 +79,14 @@ test('events count', async () => {
 test('nothing from outside makes a series', async () => {
   const given = metrics();
   const before = [...(await seriesOf(given)).keys()];
-  given.record({ type: 'upstream_call', route: '/api/secret/320816801799737344', method: 'GET', status: 200, ms: 1 });
+  given.record({
+    type: 'upstream_call',
+    route: '/api/secret/320816801799737344',
+    method: 'GET',
+    status: 200,
+    ms: 1,
+    class: 'read',
+  });
   given.record({ type: 'request', route: '/whatever/the/caller/asked', status: 404, ms: 1 });
   given.record({ type: 'request', route: '/graphql', status: 799, ms: 1 });
   given.record({ type: 'store_error', operation: 'something new' });

@@ -20,20 +20,20 @@ test('an event is counted, audited, and said when an operator should know', asyn
   const parts = setup();
   const observe = createObserve(parts);
   observe({ type: 'logout', userId: '7', all: false });
-  observe({ type: 'store_error', operation: 'get' });
+  observe({ type: 'auth_cancel_failed' });
   expect(parts.auditLines.lines).toHaveLength(1);
-  expect(parts.logLines.parsed()).toMatchObject([{ level: 'warn', event: { operation: 'get' } }]);
-  expect(await parts.metrics.text()).toContain('noetl_gateway_store_errors_total{operation="get"} 1');
+  expect(parts.logLines.parsed()).toMatchObject([{ level: 'warn', event: { type: 'auth_cancel_failed' } }]);
+  expect(await parts.metrics.text()).toContain('noetl_gateway_auth_cancel_failed_total 1');
 });
 
-test('an outage is a line a second, not a flood; all of it is counted', async () => {
+test('what repeats is a line a second, not a flood; all of it is counted', async () => {
   const parts = setup();
   const observe = createObserve(parts);
-  for (let n = 0; n < 1_000; n += 1) observe({ type: 'store_error', operation: 'get' });
+  for (let n = 0; n < 1_000; n += 1) observe({ type: 'auth_cancel_failed' });
   parts.clock.advance(1_000);
-  observe({ type: 'store_error', operation: 'get' });
+  observe({ type: 'auth_cancel_failed' });
   expect(parts.logLines.parsed().map((line) => line['alsoUnsaid'])).toEqual([undefined, 999]);
-  expect(await parts.metrics.text()).toContain('noetl_gateway_store_errors_total{operation="get"} 1001');
+  expect(await parts.metrics.text()).toContain('noetl_gateway_auth_cancel_failed_total 1001');
 });
 
 test('never throws', () => {

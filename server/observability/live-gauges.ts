@@ -1,0 +1,73 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { CallClass } from '../../core/ports.ts';
+import type { Dependency } from './dependencies.ts';
+
+/** Numbers of the running process, read when they are scraped: they cost requests nothing. */
+export interface LiveNumbers {
+  /** Requests in work and open connections, by listener. */
+  readonly listeners: () => Readonly<Record<'public' | 'internal', { inFlight: number; connections: number }>>;
+  /** Calls to NoETL in flight and waiting for a place, by class. */
+  readonly calls: () => Readonly<Record<CallClass, { readonly running: number; readonly waiting: number }>>;
+  /** `class route` of every circuit breaker that is not closed. */
+  readonly openBreakers: () => readonly string[];
+  /** Every dependency that was seen so far. */
+  readonly dependencies: () => readonly (Dependency & { readonly isUp: boolean })[];
+}
+
+const classes: readonly CallClass[] = ['auth', 'probe', 'read', 'start'];
+
+type Rows = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
+
+export function registerLiveGauges(registry: Registry, numbers: LiveNumbers): void {
+  const gauge = (name: string, help: string, labelNames: readonly string[], rows: () => Rows) =>
+    new Gauge({
+      name: `noetl_gateway_${name}`,
+      help,
+      labelNames: [...labelNames],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [labels, value] of rows()) this.set(labels, value);
+      },
+    });
+  const ofListeners = (read: (one: { inFlight: number; connections: number }) => number) => (): Rows =>
+    Object.entries(numbers.listeners()).map(([listener, one]) => [{ listener }, read(one)]);
+  const ofClasses = (read: (one: { running: number; waiting: number }) => number) => (): Rows => {
+    const calls = numbers.calls();
+    return classes.map((name) => [{ class: name }, read(calls[name])]);
+  };
+  gauge(
+    'requests_in_flight',
+    'Requests in work.',
+    ['listener'],
+    ofListeners(({ inFlight }) => inFlight),
+  );
+  gauge(
+    'connections',
+    'Open connections of callers.',
+    ['listener'],
+    ofListeners(({ connections }) => connections),
+  );
+  gauge(
+    'upstream_in_flight',
+    'Calls to NoETL in flight.',
+    ['class'],
+    ofClasses(({ running }) => running),
+  );
+  gauge(
+    'upstream_waiting',
+    'Calls to NoETL that wait for a place.',
+    ['class'],
+    ofClasses(({ waiting }) => waiting),
+  );
+  gauge('breakers_open', 'Circuit breakers that are not closed, by class of calls.', ['class'], () => {
+    const open = numbers.openBreakers();
+    return classes.map((name) => [{ class: name }, open.filter((one) => one.startsWith(`${name} `)).length]);
+  });
+  gauge(
+    'dependency_up',
+    '1 while what the gateway needs answers. By name, and which of that name.',
+    ['name', 'of'],
+    () => numbers.dependencies().map(({ name, of, isUp }) => [{ name, of }, isUp ? 1 : 0]),
+  );
+}

@@ -1,0 +1,147 @@
+import { Pool } from 'undici';
+import { createByteBudget } from '../../core/byte-budget.ts';
+import type { Clock } from '../../core/clock.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { isBusyAnswer } from '../../core/noetl/busy-answer.ts';
+import type { Observe } from '../../core/observe.ts';
+import type { UpstreamCall, UpstreamReply } from '../../core/ports.ts';
+import { problemCode } from '../../core/problem-code.ts';
+import { whenExchangeEnds } from '../exchange-scope.ts';
+import { BreakerOpenError, type Breakers } from './breakers.ts';
+import type { Lane } from './bulkheads.ts';
+import { breakerFor, classOf } from './lanes.ts';
+import { collect, OutageError, type RawReply } from './reply-collector.ts';
+import { createRetryBudget } from './retry-budget.ts';
+import { defaultLimits, type UpstreamOptions } from './upstream-options.ts';
+import { decode } from './upstream-reply.ts';
+
+const busySecs = 2;
+/** NoETL closes idle sockets after 5 s; ours are gone before. */
+const idleSocketMs = 4_000;
+const safeRequestId = /^[\w.-]{1,128}$/;
+
+/** A call with its address and body in their final form. */
+export interface ReadyCall {
+  readonly call: UpstreamCall;
+  readonly lane: Lane;
+  readonly path: string;
+  readonly body: string | undefined;
+}
+
+/** Makes calls, each through the connections of its lane. */
+export function createSender(options: UpstreamOptions, places: Readonly<Record<Lane, number>>, breakers: Breakers) {
+  const { observe = () => {}, clock = Date.now } = options;
+  const report = createReport(observe, clock);
+  const basePath = options.baseUrl.pathname.replace(/\/+$/, '');
+  const retries = createRetryBudget();
+  const pools = {
+    auth: openPool(options, places.auth),
+    auth_start: openPool(options, places.auth_start),
+    probe: openPool(options, places.probe),
+    read: openPool(options, places.read),
+    start: openPool(options, places.start),
+  } satisfies Record<Lane, Pool>;
+
+  const totalBytes = options.limits?.upstreamBytesInFlight ?? defaultLimits.upstreamBytesInFlight;
+  const budget = createByteBudget({ totalBytes, bytesPerHolder: totalBytes / 4 });
+
+  function exchange({ call, lane, path, body }: ReadyCall): Promise<RawReply> {
+    retries.call();
+    // What is made of an answer lives as long as the exchange that asked for it.
+    const lease = budget.lease(call.user?.userId ?? '');
+    const reply = collect(pools[lane], {
+      lease,
+      method: call.method,
+      path: `${basePath}${path}`,
+      headers: headersOf(call),
+      body,
+      encoding: call.answer === undefined || call.answer === 'text' ? 'utf8' : 'base64',
+      timeoutMs: call.timeoutMs ?? options.timeoutMs,
+      maxBytes: call.maxResponseBytes ?? options.maxResponseBytes,
+      mayRetry: call.idempotent ? retries.take : never,
+      // A read that others share does not end with one of them.
+      signal: call.idempotent ? undefined : call.signal,
+    });
+    return reply.then(
+      (raw) => {
+        whenExchangeEnds(lease.release);
+        return raw;
+      },
+      (error: unknown) => {
+        lease.release();
+        throw error;
+      },
+    );
+  }
+
+  async function send(ready: ReadyCall): Promise<UpstreamReply> {
+    const { call, lane } = ready;
+    const startedMs = clock();
+    try {
+      const raw = await breakers.run(breakerFor(lane, call), () => exchange(ready));
+      report(ready, startedMs, raw.status);
+      return decode(raw, call);
+    } catch (error) {
+      if (!(error instanceof BreakerOpenError)) report(ready, startedMs, statusOf(error), error);
+      throw error;
+    }
+  }
+
+  return {
+    send: async (ready: ReadyCall) => assertRoom(await send(ready), ready.lane, observe),
+    close: async () => void (await Promise.all(Object.values(pools).map((pool) => pool.close()))),
+  };
+}
+
+/** @throws ERR_OVERLOADED when NoETL had no room for a start; it started nothing then */
+function assertRoom(reply: UpstreamReply, lane: Lane, observe: Observe): UpstreamReply {
+  if ((lane !== 'start' && lane !== 'auth_start') || !isBusyAnswer(reply)) return reply;
+  observe({ type: 'upstream_shed', class: classOf(lane), reason: 'busy' });
+  throw new GatewayError('ERR_OVERLOADED', 'NoETL is busy and started nothing; try again later', {
+    retryAfterSecs: busySecs,
+  });
+}
+
+function openPool({ baseUrl, timeoutMs }: UpstreamOptions, connections: number): Pool {
+  return new Pool(baseUrl.origin, {
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: idleSocketMs,
+    keepAliveMaxTimeout: idleSocketMs,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: timeoutMs },
+  });
+}
+
+/** Reports how a call ended, with the problem where NoETL could not be asked. */
+function createReport(observe: Observe, clock: Clock) {
+  return ({ call, lane }: ReadyCall, startedMs: number, status: CallStatus, error?: unknown): void => {
+    const { route, method } = call;
+    const problem = error instanceof OutageError ? { problem: problemOf(error, status) } : undefined;
+    const ms = clock() - startedMs;
+    observe({ type: 'upstream_call', route, method, status, ms, class: classOf(lane), ...problem });
+  };
+}
+
+type CallStatus = number | 'timeout' | 'error';
+
+const statusOf = (error: unknown): CallStatus =>
+  error instanceof GatewayError && error.code === 'ERR_UPSTREAM_TIMEOUT' ? 'timeout' : 'error';
+
+function problemOf(error: OutageError, status: CallStatus): string {
+  const code = problemCode(error);
+  return code === 'OTHER' && status === 'timeout' ? 'TIMEOUT' : code;
+}
+
+function headersOf(call: UpstreamCall): Record<string, string> {
+  const headers: Record<string, string> = {
+    ...call.headers,
+    accept: call.answer === undefined ? 'application/json' : '*/*',
+  };
+  if (call.body !== undefined) headers['content-type'] = 'application/json';
+  if (call.requestId !== undefined && safeRequestId.test(call.requestId)) headers['x-request-id'] = call.requestId;
+  return headers;
+}
+
+const never = (): boolean => false;

@@ -1,0 +1,33 @@
+import { parseJson } from '../../core/json/lossless-json.ts';
+import type { UpstreamCall, UpstreamReply } from '../../core/ports.ts';
+import type { RawReply } from './reply-collector.ts';
+
+/** What came, in the form that the call asks for. */
+export function decode(reply: RawReply, { answer }: UpstreamCall): UpstreamReply {
+  const date = new Date(reply.date ?? '');
+  const isForeign = answer !== undefined && reply.status >= 200 && reply.status < 300;
+  return {
+    status: reply.status,
+    body: isForeign ? foreignBody(reply, answer) : bodyOf(reply.text),
+    date: Number.isNaN(date.getTime()) ? undefined : date,
+  };
+}
+
+/** A media type as it may stand in a link: without parameters, and none that a browser would run as a page. */
+const safeMediaType =
+  /^(?:image\/(?:png|jpeg|gif|webp|bmp|avif)|audio\/[\w.+-]+|video\/[\w.+-]+|font\/[\w.+-]+|application\/(?:pdf|zip|gzip)|text\/(?:plain|csv))$/;
+
+function foreignBody({ text, mediaType = '' }: RawReply, answer: NonNullable<UpstreamCall['answer']>): string {
+  if (answer !== 'link') return text;
+  const type = (mediaType.split(';')[0] ?? '').trim().toLowerCase();
+  return `data:${safeMediaType.test(type) ? type : 'application/octet-stream'};base64,${text}`;
+}
+
+function bodyOf(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}
