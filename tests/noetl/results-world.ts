@@ -33,6 +33,7 @@ interface Answer {
 export interface ResultsWorld {
   readonly noetl: RealNoetl;
   readonly url: string;
+  readonly internalUrl: string;
   ask(query: string, variables: Record<string, unknown>): Promise<Answer>;
   start(name: string, variables?: Record<string, unknown>): Promise<string>;
   end(id: string, pollMs?: number): Promise<RunEnd>;
@@ -83,6 +84,7 @@ export async function openResultsWorld(
   return {
     noetl,
     url: serve.url,
+    internalUrl: serve.internalUrl,
     ask,
     start,
     end,
