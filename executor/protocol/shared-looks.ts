@@ -39,6 +39,13 @@ const manyRunning = 8;
 /** In that case: for how long a list is shared, and an execution's own detail is trusted, milliseconds. */
 const listFreshMs = 500;
 const ownLookMs = 2_000;
+/** A young execution that few ask for is looked at this often, milliseconds, so that its end is seen at once. */
+const quickMs = 100;
+const youngMs = 5_000;
+const few = 4;
+/** An end that is claimed for so long is late, since NoETL's engine lags: looks become rarer, milliseconds. */
+const lateAfterMs = 1_500;
+const lateLookMs = 1_000;
 const maxRunning = 10_000;
 const snapshotBytes = 1_000;
 
@@ -47,6 +54,10 @@ interface Running {
   /** When the execution itself was looked at, not the list. */
   readonly lookedAt: number;
   readonly freshUntil: number;
+  /** Since when NoETL claims an end that is not certain. */
+  readonly claimedAt: number | undefined;
+  /** How often it was asked for since that look. */
+  asked: number;
 }
 
 export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: SharedLooksOptions): SharedLooks {
@@ -65,8 +76,8 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
       return before.snapshot;
     }
     const row = isRunning && before !== undefined ? undefined : known;
-    // An end that is being confirmed is judged by its events: one call instead of two.
-    const withEvents = stepsWanted.has(id) || before?.snapshot.isSettling === true;
+    // An end that is claimed is judged by its events: one call instead of two.
+    const withEvents = stepsWanted.has(id) || before?.claimedAt !== undefined;
     const snapshot = await looks.take(id, asking, row === undefined ? { withEvents } : { known: row });
     remember(id, snapshot, row === undefined || !isRunning);
     return snapshot;
@@ -83,8 +94,8 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
     async take(id, asking) {
       const kept = finished.get(id);
       if (kept !== undefined) return { snapshot: kept, isKept: true };
-      const last = running.get(id);
-      if (last !== undefined && clock() < last.freshUntil) return { snapshot: last.snapshot, isKept: true };
+      const last = running.fresh(id);
+      if (last !== undefined) return { snapshot: last, isKept: true };
       const joined = inFlight.get(id) ?? look(id, asking).finally(() => inFlight.delete(id));
       inFlight.set(id, joined);
       const snapshot = await joined;
@@ -124,9 +135,18 @@ function createRunning(clock: Clock, staleMs: number) {
     return false;
   }
 
-  function freshMsOf({ calls, isSettling }: Snapshot): number {
+  function freshMsOf({ calls, isSettling }: Snapshot, claimedMs: number): number {
     const byCost = staleMs * Math.max(1, calls);
+    if (claimedMs >= lateAfterMs && !isSettling) return Math.max(byCost, lateLookMs);
     return isCrowded() && !isSettling ? Math.max(byCost, listFreshMs) : byCost;
+  }
+
+  /** A look that is shared with few is shared for a shorter time while the execution is young. */
+  function isDue({ snapshot, lookedAt, freshUntil, asked }: Running, now: number): boolean {
+    if (now >= freshUntil) return true;
+    const startedAt = snapshot.detail.startedAt?.getTime();
+    const isYoung = startedAt !== undefined && now - startedAt < youngMs;
+    return isYoung && asked <= few && now - lookedAt >= Math.min(quickMs, staleMs) && !isCrowded();
   }
 
   return {
@@ -134,8 +154,18 @@ function createRunning(clock: Clock, staleMs: number) {
     get: (id: string) => running.get(id),
     keep(id: string, snapshot: Snapshot, isOwnLook: boolean): void {
       const now = clock();
-      const lookedAt = isOwnLook ? now : (running.get(id)?.lookedAt ?? now);
-      running.set(id, { snapshot, lookedAt, freshUntil: now + freshMsOf(snapshot) });
+      const before = running.get(id);
+      const lookedAt = isOwnLook ? now : (before?.lookedAt ?? now);
+      const claimedAt = snapshot.detail.claim === 'RUNNING' ? undefined : (before?.claimedAt ?? now);
+      const freshUntil = now + freshMsOf(snapshot, claimedAt === undefined ? 0 : now - claimedAt);
+      running.set(id, { snapshot, lookedAt, freshUntil, claimedAt, asked: 0 });
+    },
+    /** The last look, unless it is time for another one. */
+    fresh(id: string): Snapshot | undefined {
+      const last = running.get(id);
+      if (last === undefined) return undefined;
+      last.asked += 1;
+      return isDue(last, clock()) ? undefined : last.snapshot;
     },
     /** The list says that it still runs. */
     confirm: (id: string, before: Running) => void running.set(id, { ...before, freshUntil: clock() + listFreshMs }),

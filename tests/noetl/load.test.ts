@@ -46,19 +46,23 @@ describe.skipIf(release === undefined)(`load on ${release?.title ?? 'no server'}
     expect(calls / runs).toBeLessThanOrEqual(8);
   }, 1_200_000);
 
-  it.each(['results/useful_end', 'results/one_step'])('%s: the lag of a client that polls every 100 ms', async (name) => {
-    const lags: number[] = [];
-    for (let turn = 0; turn < 21; turn += 1) {
-      const { id, execution } = await world.run(name, 100);
-      const seenAt = Date.now();
-      expect(execution.status).toBe('COMPLETED');
-      const { data } = await world.ask('query ($id: ID!) { execution(id: $id) { finishedAt } }', { id });
-      lags.push(seenAt - Date.parse((data?.['execution'] as { finishedAt: string }).finishedAt));
-      await delay(50);
-    }
-    lags.sort((a, b) => a - b);
-    console.info(`${name}: median ${lags[10]} ms, longest ${lags.at(-1)} ms from NoETL's end to COMPLETED`);
-  }, 300_000);
+  it.each(['results/useful_end', 'results/one_step'])(
+    '%s: the lag of a client that polls every 100 ms',
+    async (name) => {
+      const lags: number[] = [];
+      for (let turn = 0; turn < 21; turn += 1) {
+        const { id, execution } = await world.run(name, 100);
+        const seenAt = Date.now();
+        expect(execution.status).toBe('COMPLETED');
+        const { data } = await world.ask('query ($id: ID!) { execution(id: $id) { finishedAt } }', { id });
+        lags.push(seenAt - Date.parse((data?.['execution'] as { finishedAt: string }).finishedAt));
+        await delay(50);
+      }
+      lags.sort((a, b) => a - b);
+      console.info(`${name}: median ${lags[10]} ms, longest ${lags.at(-1)} ms from NoETL's end to COMPLETED`);
+    },
+    300_000,
+  );
 });
 
 /** Calls to NoETL that the gateway has made, by its own count. */
