@@ -46,6 +46,8 @@ export interface GatewayErrorOptions {
   problems?: readonly string[];
   /** A code beside `code` that says more, where a program may want to know; part of a REST answer. */
   reason?: string;
+  /** NoETL's own status, where an answer keeps it. Default: the status of the code. */
+  status?: number;
 }
 
 /** A limit and what is left of it. `policy` is a name of ours, `quota` is for `windowSecs`. */
@@ -74,7 +76,7 @@ export class GatewayError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'GatewayError';
     this.code = code;
-    this.status = table[code].status;
+    this.status = options.status ?? table[code].status;
     this.retryable = table[code].retryable;
     this.retryAfterSecs = options.retryAfterSecs;
     this.rateLimit = options.rateLimit;

@@ -54,6 +54,8 @@ export interface Operation {
   /** Wire name → public names of the answer's fields; an empty list hides. Fields not named take their camelCase name. */
   readonly fields: Readonly<Record<string, readonly string[]>>;
   readonly acceptRisk: string | undefined;
+  /** The public path template below `/noetl`, for clients that speak NoETL's own API; absent: GraphQL only. */
+  readonly rest?: string;
   /** `Type.wire_name` of fields and members that the document has and that were not accepted: not in the schema. */
   readonly closed?: readonly string[];
   /** Of an operation that does not answer JSON. */

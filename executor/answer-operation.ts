@@ -15,6 +15,7 @@ import { eventsAnswer } from './protocol/execution-events.ts';
 import type { Asking } from './protocol/execution-reads.ts';
 import { type Executions, executionIdOf, noSuchExecution } from './protocol/executions.ts';
 import { visibleExecutions } from './protocol/visible-executions.ts';
+import { wireAnswer } from './rest/wire-answer.ts';
 import { askingOf, boundsOf, type RootAnswer, type RootCall } from './root-call.ts';
 import { withVisibleRows } from './visible-rows.ts';
 
@@ -27,6 +28,8 @@ export interface OperationOptions {
   readonly maxPathsPerAnswer: number | undefined;
   /** The field's own type: an answer that cannot be one is none. */
   readonly type: GraphQLOutputType | undefined;
+  /** NoETL's own form and status, for clients of its API; default: the form of the schema. */
+  readonly asIs?: boolean;
 }
 
 const cachedAnswers = 200;
@@ -37,7 +40,7 @@ const isNamed = (args: Args, name: string): boolean => args[name] !== undefined 
 
 /** Any operation that has no rules of its own: one call, made of the decision's arguments. */
 export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: OperationOptions): RootAnswer {
-  const { upstream, executions, gate, reserved, clock, maxPathsPerAnswer, type } = options;
+  const { upstream, executions, gate, reserved, clock, maxPathsPerAnswer, type, asIs = false } = options;
   const ttlMs = row.cacheTtlMs ?? 0;
   const ruled = row.access.kind === 'execution' ? row.access.argument : undefined;
   const reuse = plan.idempotent && ttlMs > 0 ? createReuse(ttlMs, clock) : undefined;
@@ -45,8 +48,8 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
   async function ask(call: UpstreamCall, args: Args, asking: Asking): Promise<unknown> {
     const reply = await upstream.request(call);
     if (plan.kind === 'events') return events(args, reply, asking);
-    if (plan.answer === 'empty') return answerOf(reply) !== null;
-    const body = ofDeclaredShape(type, inDocumentedForm(plan.kind, answerOf(reply)));
+    if (plan.answer === 'empty' && !asIs) return answerOf(reply) !== null;
+    const body = asIs ? wireAnswer(reply) : ofDeclaredShape(type, inDocumentedForm(plan.kind, answerOf(reply)));
     return plan.kind === 'workers' ? withoutConnections(body) : body;
   }
 
@@ -66,7 +69,7 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     const visible = (body: unknown) => withVisibleRows(body, rows, context, maxPathsPerAnswer);
     if (plan.kind === 'executions') return visibleExecutions(bounded, askFor, visible, executions, asking);
     const body = await visible(await askFor(bounded));
-    return plan.kind === 'catalog' ? catalogEntries(body, catalogPageOf(decision.args)) : body;
+    return plan.kind === 'catalog' && !asIs ? catalogEntries(body, catalogPageOf(decision.args)) : body;
   };
 
   /** Whatever the rule is: nobody starts a reserved playbook. */

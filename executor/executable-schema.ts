@@ -23,6 +23,8 @@ import { createExecutionGate } from './protocol/execution-access.ts';
 import { createExecutions, type Executions } from './protocol/executions.ts';
 import { answerRerunExecution } from './protocol/rerun-execution.ts';
 import { reportingOutcome } from './report-outcome.ts';
+import { answerStatus } from './rest/read-execution.ts';
+import { type RestOperation, restOperations } from './rest/rest-operations.ts';
 import type { RootAnswer } from './root-call.ts';
 import { pairRootFields, plansOf, type RootField } from './root-fields.ts';
 
@@ -70,6 +72,8 @@ export interface ExecutableSchema {
   readonly rootFields: ReadonlyMap<string, RootField>;
   /** The catalog path of an execution's playbook. @returns undefined: no such execution. @throws ERR_UPSTREAM… */
   readonly pathOfExecution: Executions['pathOf'];
+  /** What clients of NoETL's own API reach. */
+  readonly rest: readonly RestOperation[];
 }
 
 /**
@@ -120,7 +124,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     const answer = answerFor(field, { ...answers, type: known?.type });
     attachRoot(known, field.root, reportingOutcome(answer, field, observe), observe);
   }
-  return { schema, rootFields: fields, pathOfExecution: executions.pathOf };
+  return { schema, rootFields: fields, pathOfExecution: executions.pathOf, rest: restOperations(fields, { ...answers, observe }) };
 }
 
 function attachRoot(
@@ -164,6 +168,8 @@ function answerFor(field: RootField, options: AnswerOptions): RootAnswer {
       return answerRerunExecution(plan, row, options);
     case 'execution':
       return answerExecution(plan, row, options.executions, options.gate, options.maxResultBytes);
+    case 'status':
+      return answerStatus(plan, row, options);
     case 'cancel':
       return answerCancelExecution(plan, row, options.upstream, options.executions, options.gate);
     default:

@@ -8,6 +8,7 @@ import { type OwnPaths, ownPathsOf } from '../core/noetl/own-paths.ts';
 import { watchedStore } from '../core/session/watched-store.ts';
 import { routeOf } from '../executor/root-call.ts';
 import { pairRootFields, plansOf, type RootField } from '../executor/root-fields.ts';
+import type { DecisionOptions } from '../plugins/noetl-auth/decide-call.ts';
 import { compose, type Parts } from './compose.ts';
 import type { DriftWatchOptions } from './drift/drift-watch.ts';
 import { createExecutable } from './executable.ts';
@@ -20,10 +21,12 @@ import { createInternalRoutes } from './http/internal-routes.ts';
 import { checkOrigin } from './http/origin-check.ts';
 import { createPublicRoutes } from './http/public-routes.ts';
 import { createReadiness, type Readiness } from './http/readiness.ts';
+import { createNoetlApi } from './noetl-api/noetl-api.ts';
 import { createTelemetry, type Telemetry } from './observability/telemetry.ts';
 import { clientAddress } from './rate-limit/client-address.ts';
 import { createRest } from './routes/create-rest.ts';
 import type { UpstreamClient } from './upstream/undici-upstream.ts';
+import { createRequireCaller } from './routes/require-caller.ts';
 import { probeUpstream } from './upstream/upstream-probe.ts';
 import { followPolicy, watchDrift } from './watches.ts';
 
@@ -143,14 +146,22 @@ function createPublicListener(
   });
   const ownOrigin = config.listen.publicUrl === undefined ? undefined : new URL(config.listen.publicUrl).origin;
   const executable = createExecutable({ config, sdl, clock, observe }, parts);
+  const deciding: DecisionOptions = {
+    rules: fieldRules(executable.rootFields),
+    checker: parts.checker,
+    executionPath: (id, { caller, requestId }) =>
+      executable.pathOfExecution(id, { requestId, user: caller.session.user }),
+    unbrokenRun: config.limits.unbrokenRun,
+    observe,
+  };
+  const requireCaller = createRequireCaller(parts, observe, (exchange) =>
+    checkOrigin(exchange.request.headers, cors, ownOrigin),
+  );
   const graphql = createGraphql({
     config,
     schema: executable.schema,
-    rules: fieldRules(executable.rootFields),
-    executionPath: (id, { caller, requestId }) =>
-      executable.pathOfExecution(id, { requestId, user: caller.session.user }),
+    deciding,
     sessions: parts.sessions,
-    checker: parts.checker,
     limits: parts.limits,
     observe,
     report: (error, requestId) => telemetry.log.error({ err: error, requestId }, 'an operation failed'),
@@ -161,9 +172,14 @@ function createPublicListener(
     cors,
     graphql,
     graphiql: createGraphiqlPage(),
-    rest: createRest(config, parts, observe, clock, (exchange) =>
-      checkOrigin(exchange.request.headers, cors, ownOrigin),
-    ),
+    rest: createRest(config, parts, observe, clock, requireCaller),
+    noetlApi: createNoetlApi({
+      operations: executable.rest,
+      deciding,
+      requireCaller,
+      maxBodyBytes: config.limits.bodyBytes,
+      onError: telemetry.onError,
+    }),
     onGraphqlError: telemetry.onError,
   });
   return createHttpListener({

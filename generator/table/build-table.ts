@@ -6,6 +6,7 @@ import type { Operation, OperationArgument } from '../../core/operation.ts';
 import { type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import { isProtocolField, protocolFields } from '../../core/protocol-field.ts';
 import { type OperationShape, shapesOf } from '../document/operation-shape.ts';
+import { rerunPath, restPathOf } from '../../core/noetl/rest-path.ts';
 import { isPublicName } from '../openapi/identifiers.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { checkAccess } from './check-access.ts';
@@ -152,6 +153,7 @@ function upstreamOperation(
     fields: isProtocolField(field) ? {} : rowFields(place, row, document, shape, findings.problems),
     acceptRisk: row.acceptRisk,
     ...answerFormOf(row, shape),
+    ...(row.rest === true && { rest: field === 'rerunExecution' ? rerunPath : restPathOf(shape.path) }),
   };
   findings.problems.push(...checkStart(operation, meaning));
   return operation;

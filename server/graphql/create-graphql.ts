@@ -4,12 +4,11 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Caller } from '../../core/call-context.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { Observe } from '../../core/observe.ts';
-import type { AccessChecker, Sessions } from '../../core/ports.ts';
+import type { Sessions } from '../../core/ports.ts';
 import { tokenFromRequest } from '../../core/session/token-from-request.ts';
 import { createErrorRendering, type ReportError } from '../../plugins/error-rendering/use-error-rendering.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
-import type { FieldRule } from '../../plugins/noetl-auth/decide-call.ts';
-import type { ExecutionPath } from '../../plugins/noetl-auth/decide-field.ts';
+import type { DecisionOptions } from '../../plugins/noetl-auth/decide-call.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
 import { useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
 import { useLimits } from '../../plugins/query-limits/use-limits.ts';
@@ -29,10 +28,8 @@ import { contentTypeOfUsual, isEnvelopOnly } from './usual-request.ts';
 export interface GraphqlOptions {
   readonly config: ResolvedConfig;
   readonly schema: GraphQLSchema;
-  readonly rules: ReadonlyMap<string, FieldRule>;
-  readonly executionPath: ExecutionPath;
+  readonly deciding: DecisionOptions;
   readonly sessions: Sessions;
-  readonly checker: AccessChecker;
   readonly limits: RateLimits;
   readonly observe: Observe;
   readonly report: ReportError;
@@ -106,13 +103,9 @@ function createServer(options: GraphqlOptions, callers: WeakMap<object, Caller>)
     schema: guardRootResolvers(options.schema),
     plugins: [
       useNoetlAuth({
+        ...options.deciding,
         sessions: options.sessions,
-        checker: options.checker,
-        rules: options.rules,
-        executionPath: options.executionPath,
-        unbrokenRun: config.limits.unbrokenRun,
         introspection: config.auth.introspection,
-        observe: options.observe,
         callers,
       }),
       useRequestParams(),

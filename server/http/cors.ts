@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer } from './answer.ts';
 
-const methods = 'GET, POST, OPTIONS';
+const methods = 'GET, POST, PUT, DELETE, PATCH, OPTIONS';
 const requestHeaders = 'content-type, authorization, x-session-id, x-session-token, x-user-id, x-request-id';
 
 export interface CorsOptions {

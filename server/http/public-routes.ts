@@ -1,4 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
+import { restPrefix } from '../../core/noetl/rest-path.ts';
 import type { GraphiqlPage } from '../graphiql/graphiql-page.ts';
 import { type Answer, errorAnswer, graphqlErrorAnswer } from './answer.ts';
 import type { Cors } from './cors.ts';
@@ -10,6 +11,8 @@ export interface PublicRoutesOptions {
   readonly graphql: (exchange: Exchange) => Promise<Answer>;
   /** The REST routes; undefined when there is none at that path. */
   readonly rest: (exchange: Exchange) => Promise<Answer> | undefined;
+  /** What is below `/noetl/`. */
+  readonly noetlApi: (exchange: Exchange) => Promise<Answer>;
   readonly onGraphqlError: (error: unknown, exchange: Exchange) => void;
 }
 
@@ -19,6 +22,7 @@ export function createPublicRoutes(options: PublicRoutesOptions): (exchange: Exc
     if (exchange.method === 'OPTIONS') return options.cors.preflight(exchange.request.headers);
     if (exchange.path === '/graphql') return graphql(exchange, options);
     if (exchange.path.startsWith('/graphql/')) return asset(exchange, options.graphiql);
+    if (exchange.path.startsWith(restPrefix)) return options.noetlApi(exchange);
     return (await options.rest(exchange)) ?? notFound(exchange);
   };
 }
@@ -57,7 +61,6 @@ export function notAllowed(allow: string): Answer {
 }
 
 function notFound({ path }: Exchange): Answer {
-  const hint =
-    path.startsWith('/api/') || path.startsWith('/noetl/') ? '; NoETL itself is reached through POST /graphql' : '';
+  const hint = path.startsWith('/api/') ? '; NoETL’s own API is below /noetl/, and GraphQL is POST /graphql' : '';
   return errorAnswer(new GatewayError('ERR_NOT_FOUND', `there is nothing at this path${hint}`));
 }

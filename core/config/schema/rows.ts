@@ -79,6 +79,10 @@ export const upstreamRowOptions = {
     max: maxTextBytes,
     doc: 'one answer; `upstream.maxResponseBytes` by default',
   }),
+  rest: flag({
+    optional: true,
+    doc: 'also served below `/noetl`, with NoETL’s own path, query string and JSON, under the same rule',
+  }),
   acceptRisk: text({ optional: true, doc: 'why an operation that must not be public is opened' }),
   answer: choice(['text', 'base64', 'link'], {
     optional: true,

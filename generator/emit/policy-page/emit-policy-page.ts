@@ -43,12 +43,13 @@ export const emitPolicyPage: Emitter = ({ config, operations, document }) => {
 
 function operationsTable(operations: readonly Operation[]): string {
   return table(
-    ['field', 'root', 'kind', 'answered by', 'may be called by'],
-    operations.map(({ field, root, kind, source, access }) => [
+    ['field', 'root', 'kind', 'answered by', 'as REST', 'may be called by'],
+    operations.map(({ field, root, kind, source, access, rest }) => [
       code(field),
       root,
       kind === 'plain' ? '' : kindWords[kind],
       source.kind === 'upstream' ? code(source.key) : 'the gateway',
+      rest === undefined || source.kind !== 'upstream' ? '' : code(`${source.method} ${rest}`),
       accessWords(access),
     ]),
   );

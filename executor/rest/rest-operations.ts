@@ -1,0 +1,151 @@
+import type { CallPlan } from '../../core/call-plan/call-plan.ts';
+import type { TemplatePiece } from '../../core/call-plan/template.ts';
+import { type AnyUpstreamRow, isGatewayRow } from '../../core/config/operation-row.ts';
+import { isJsonObject } from '../../core/noetl/json-object.ts';
+import { ownPathsOf } from '../../core/noetl/own-paths.ts';
+import type { Observe } from '../../core/observe.ts';
+import { answerOperation, type OperationOptions } from '../answer-operation.ts';
+import { answerCancelExecution } from '../protocol/cancel-execution.ts';
+import type { StartOptions } from '../protocol/execute-playbook.ts';
+import type { Asking } from '../protocol/execution-reads.ts';
+import { answerRerunExecution } from '../protocol/rerun-execution.ts';
+import { reportingOutcome } from '../report-outcome.ts';
+import type { RootCall } from '../root-call.ts';
+import { plansOf, type RootField } from '../root-fields.ts';
+import { entryNamedById } from './catalog-id.ts';
+import { answerDetail, answerStatus, detailQuery } from './read-execution.ts';
+import { answerStart, readStart, withWorkload } from './start-playbook.ts';
+import { bodyObject, readWireArguments, type WireArguments, type WireRequest } from './wire-request.ts';
+
+/** A call of NoETL's own API that was read: its arguments are for the decision, and nothing has been done. */
+export interface RestCall extends WireArguments {
+  /** Answers it, once it has been decided: the body, in NoETL's form. */
+  readonly answer: (call: RootCall) => Promise<unknown>;
+}
+
+/** An operation that is served below `/noetl`. */
+export interface RestOperation {
+  readonly field: string;
+  readonly root: 'query' | 'mutation';
+  readonly method: string;
+  /** Of NoETL's own path. */
+  readonly path: readonly TemplatePiece[];
+  /** Arguments of the path that hold catalog paths: several segments. */
+  readonly catalogPaths: ReadonlySet<string>;
+  /** @throws ERR_REQUEST_INVALID, ERR_NOT_FOUND for a `catalog_id` that does not exist */
+  readonly read: (request: WireRequest, asking: Asking) => Promise<RestCall>;
+}
+
+export type RestOptions = Omit<OperationOptions, 'type' | 'asIs'> & StartOptions & { readonly observe: Observe };
+
+/** The operations whose rows say `rest: true`: the whole of what clients reach below `/noetl`. */
+export function restOperations(fields: ReadonlyMap<string, RootField>, options: RestOptions): readonly RestOperation[] {
+  const entryRoute = [...fields.values()].find(({ plan }) => plan?.kind === 'catalogEntry' && plan.method === 'POST')?.plan
+    ?.route;
+  return [...fields].flatMap(([field, { root, row, plan }]) => {
+    if (isGatewayRow(row) || row.rest !== true || plan === undefined) return [];
+    const { method, catalogPaths } = plan;
+    const path = plan.kind === 'rerun' ? rerunPath(fields) : plan.path;
+    const reader = readerOf(plan, row, options, entryRoute ?? besides(plan.route));
+    const read: RestOperation['read'] = async (request, asking) => {
+      const call = await reader(request, asking);
+      return { ...call, answer: reportingOutcome(call.answer, { root, row, plan }, options.observe) };
+    };
+    return [{ field, root, method, path, catalogPaths, read }];
+  });
+}
+
+/** Where NoETL has always read catalog entries, next to where it starts playbooks. */
+const besides = (route: string): string => `${route.slice(0, route.indexOf('/', 1))}/catalog/resource`;
+
+/** Clients of the earlier gateway call it, although no server has it. */
+function rerunPath(fields: ReadonlyMap<string, RootField>): readonly TemplatePiece[] {
+  const { executions } = ownPathsOf(plansOf(fields));
+  return [{ text: `${executions}/` }, { argument: 'id' }, { text: '/rerun' }];
+}
+
+function readerOf(
+  plan: CallPlan,
+  row: AnyUpstreamRow,
+  options: RestOptions,
+  entryRoute: string,
+): RestOperation['read'] {
+  const { upstream, executions, gate } = options;
+  switch (plan.kind) {
+    case 'execute':
+      return readerOfStart(plan, row, options, entryRoute);
+    case 'execution': {
+      const detail = answerDetail(plan, row, options);
+      return async (request) => {
+        const query = detailQuery.flatMap((name) => request.query.getAll(name).map((value) => [name, value] as const));
+        const { args, guarded } = readWireArguments(plan, request);
+        const answer = (call: RootCall) => detail({ ...call, query });
+        return { args, guarded: { ...Object.fromEntries(query), ...guarded }, answer };
+      };
+    }
+    case 'status':
+      return readerWith(plan, answerStatus(plan, row, options));
+    case 'cancel':
+      return readerWith(plan, answerCancelExecution(plan, row, upstream, executions, gate));
+    case 'catalogEntry':
+      return readerOfEntry(plan, row, options, entryRoute);
+    case 'rerun':
+      return readerOfRerun(plan, answerRerunExecution(plan, row, options));
+    default:
+      return readerWith(plan, answerOperation(plan, row, { ...options, type: undefined, asIs: true }));
+  }
+}
+
+/** Lists also take `limit`, the Rust server's word for the size of a page. */
+function readerWith(plan: CallPlan, answer: RestCall['answer']): RestOperation['read'] {
+  return async (request) => {
+    const limit = request.query.get('limit');
+    if (plan.kind === 'executions' && limit !== null && !request.query.has('page_size')) {
+      const query = new URLSearchParams([...request.query, ['page_size', limit]]);
+      return { ...readWireArguments(plan, { ...request, query }), answer };
+    }
+    return { ...readWireArguments(plan, request), answer };
+  };
+}
+
+function readerOfStart(
+  plan: CallPlan,
+  row: AnyUpstreamRow,
+  options: RestOptions,
+  entryRoute: string,
+): RestOperation['read'] {
+  const start = answerStart(plan, row, options);
+  return async (request, asking) => {
+    const entry = await entryNamedById(bodyObject(request.body), entryRoute, options.upstream, asking);
+    const { args, guarded, choice } = readStart(plan, request, entry);
+    return { args, guarded, answer: (call) => start(call, choice) };
+  };
+}
+
+function readerOfRerun(plan: CallPlan, answer: RestCall['answer']): RestOperation['read'] {
+  return async (request) => ({
+    ...readWireArguments(plan, { ...request, body: withWorkload(bodyObject(request.body), plan) }),
+    async answer(call) {
+      const started = await answer(call);
+      const id = isJsonObject(started) ? started['id'] : undefined;
+      return { execution_id: id, status: 'started' };
+    },
+  });
+}
+
+/** An entry that is named by its id is decided on its path, and read by path and version. */
+function readerOfEntry(
+  plan: CallPlan,
+  row: AnyUpstreamRow,
+  options: RestOptions,
+  entryRoute: string,
+): RestOperation['read'] {
+  const answer = answerOperation(plan, row, { ...options, type: undefined, asIs: true });
+  return async (request, asking) => {
+    if (plan.method !== 'POST') return { ...readWireArguments(plan, request), answer };
+    const body = bodyObject(request.body);
+    const entry = await entryNamedById(body, entryRoute, options.upstream, asking);
+    const named = entry === undefined ? body : { ...body, path: entry.path, version: entry.version };
+    return { ...readWireArguments(plan, { ...request, body: named }), answer };
+  };
+}

@@ -1,0 +1,68 @@
+import type { Caller } from '../../core/call-context.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { type DecisionOptions, decideCall } from '../../plugins/noetl-auth/decide-call.ts';
+import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
+import type { RestOperation } from '../../executor/rest/rest-operations.ts';
+import { type Answer, json, toGatewayError } from '../http/answer.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { notAllowed } from '../http/public-routes.ts';
+import { parseBody, readBody, requireJson } from '../http/read-body.ts';
+import { apiErrorAnswer } from './api-error.ts';
+import { createRouteTable, type MatchedRoute } from './route-table.ts';
+
+export interface NoetlApiOptions {
+  readonly operations: readonly RestOperation[];
+  readonly deciding: DecisionOptions;
+  /** The caller's session. @throws 401 and 503 errors when there is none or it cannot be found out */
+  readonly requireCaller: (exchange: Exchange) => Promise<Caller>;
+  readonly maxBodyBytes: number;
+  readonly onError: (error: unknown, exchange: Exchange) => void;
+}
+
+const notOpen = () =>
+  new GatewayError(
+    'ERR_NOT_FOUND',
+    'this call of NoETL’s API is not open here; GET /api/runtime/contract lists those that are, and everything else is reached through POST /graphql',
+  );
+
+/**
+ * `/noetl/*`: NoETL's own API for clients that speak it. An allow-list of operations, each under the rule of its row;
+ * nothing else of a request reaches NoETL, neither its path nor its headers.
+ */
+export function createNoetlApi(options: NoetlApiOptions): (exchange: Exchange) => Promise<Answer> {
+  const routes = createRouteTable(options.operations);
+  return async (exchange) => {
+    try {
+      const found = routes.at(exchange.path);
+      if (found.size === 0) throw notOpen();
+      const route = found.get(exchange.method === 'HEAD' ? 'GET' : exchange.method);
+      if (route === undefined) return notAllowed([...found.keys(), 'OPTIONS'].join(', '));
+      return json(200, await answer(route, exchange, options));
+    } catch (error) {
+      if (toGatewayError(error).status >= 500) options.onError(error, exchange);
+      return apiErrorAnswer(error);
+    }
+  };
+}
+
+async function answer({ operation, params }: MatchedRoute, exchange: Exchange, options: NoetlApiOptions) {
+  const caller = await options.requireCaller(exchange);
+  const { requestId } = exchange;
+  const body = await bodyOf(exchange, options.maxBodyBytes);
+  const query = new URLSearchParams(exchange.search);
+  const { field, root } = operation;
+  const { args, guarded, answer } = await operation.read({ params, query, body }, { requestId, user: caller.session.user });
+  const decision = await decideCall({ name: field, root, args, guarded }, { caller, requestId }, options.deciding);
+  if (decision.outcome === 'denied') throw decision.error;
+  const decisions = new Map([[field, decision]]);
+  const context = { caller, decisions, ...questionsOf({ caller, requestId }, options.deciding.checker) };
+  return answer({ root, decision, context });
+}
+
+async function bodyOf({ request, method, bodyLease }: Exchange, maxBytes: number): Promise<unknown> {
+  if (method === 'GET' || method === 'HEAD') return undefined;
+  const body = await readBody(request, { maxBytes, lease: bodyLease });
+  if (body.length === 0) return undefined;
+  requireJson(request);
+  return parseBody(body);
+}
