@@ -321,6 +321,11 @@ export interface ExecutionEventsArgs {
   readonly eventType?: string | null;
 }
 
+export interface ExecutionStatusArgs {
+  readonly id: string;
+  readonly full?: boolean | null;
+}
+
 export interface ExecutionsArgs {
   readonly page?: number | null;
   readonly pageSize?: number | null;
@@ -456,6 +461,7 @@ export interface GatewayClient extends GatewayConnection {
   dashboardStats(options?: CallOptions): Promise<DashboardStatsResponse | null>;
   execution(args: ExecutionArgs, options?: CallOptions): Promise<Execution | null>;
   executionEvents(args: ExecutionEventsArgs, options?: CallOptions): Promise<unknown>;
+  executionStatus(args: ExecutionStatusArgs, options?: CallOptions): Promise<unknown>;
   executions(args?: ExecutionsArgs, options?: CallOptions): Promise<readonly (ExecutionEntryResponse | null)[] | null>;
   playbook(args?: PlaybookArgs, options?: CallOptions): Promise<CatalogEntry | null>;
   playbooks(args?: PlaybooksArgs, options?: CallOptions): Promise<CatalogEntries | null>;
@@ -483,6 +489,8 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
       call<Execution | null>('execution', "query execution($id:ID!){execution(id:$id){id executionId path name version status result resultStep textOutput error failure{step message}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error}currentStep progress startedAt finishedAt parentId}}", args, more),
     executionEvents: (args: ExecutionEventsArgs, more?: CallOptions) =>
       call<unknown>('executionEvents', "query executionEvents($id:ID!$page:Int$pageSize:Int$sinceEventId:ID$eventType:String){executionEvents(id:$id page:$page pageSize:$pageSize sinceEventId:$sinceEventId eventType:$eventType)}", args, more),
+    executionStatus: (args: ExecutionStatusArgs, more?: CallOptions) =>
+      call<unknown>('executionStatus', "query executionStatus($id:ID!$full:Boolean){executionStatus(id:$id full:$full)}", args, more),
     executions: (args?: ExecutionsArgs, more?: CallOptions) =>
       call<readonly (ExecutionEntryResponse | null)[] | null>('executions', "query executions($page:Int$pageSize:Int){executions(page:$page pageSize:$pageSize){catalogId durationHuman durationSeconds endTime error id executionId parentExecutionId path progress result startTime status version}}", args, more),
     playbook: (args?: PlaybookArgs, more?: CallOptions) =>

@@ -124,7 +124,12 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     const answer = answerFor(field, { ...answers, type: known?.type });
     attachRoot(known, field.root, reportingOutcome(answer, field, observe), observe);
   }
-  return { schema, rootFields: fields, pathOfExecution: executions.pathOf, rest: restOperations(fields, { ...answers, observe }) };
+  return {
+    schema,
+    rootFields: fields,
+    pathOfExecution: executions.pathOf,
+    rest: restOperations(fields, { ...answers, observe }),
+  };
 }
 
 function attachRoot(

@@ -8,25 +8,13 @@ import { type OwnPaths, ownPathsOf } from '../core/noetl/own-paths.ts';
 import { watchedStore } from '../core/session/watched-store.ts';
 import { routeOf } from '../executor/root-call.ts';
 import { pairRootFields, plansOf, type RootField } from '../executor/root-fields.ts';
-import type { DecisionOptions } from '../plugins/noetl-auth/decide-call.ts';
-import { compose, type Parts } from './compose.ts';
+import { compose } from './compose.ts';
 import type { DriftWatchOptions } from './drift/drift-watch.ts';
-import { createExecutable } from './executable.ts';
-import { createGraphiqlPage } from './graphiql/graphiql-page.ts';
-import { createGraphql } from './graphql/create-graphql.ts';
-import { fieldRules } from './graphql/field-rules.ts';
-import { createCors } from './http/cors.ts';
-import { createHttpListener, type HttpListener } from './http/http-listener.ts';
-import { createInternalRoutes } from './http/internal-routes.ts';
-import { checkOrigin } from './http/origin-check.ts';
-import { createPublicRoutes } from './http/public-routes.ts';
-import { createReadiness, type Readiness } from './http/readiness.ts';
-import { createNoetlApi } from './noetl-api/noetl-api.ts';
-import { createTelemetry, type Telemetry } from './observability/telemetry.ts';
-import { clientAddress } from './rate-limit/client-address.ts';
-import { createRest } from './routes/create-rest.ts';
+import type { HttpListener } from './http/http-listener.ts';
+import { createReadiness } from './http/readiness.ts';
+import { createInternalListener, createPublicListener } from './listeners.ts';
+import { createTelemetry } from './observability/telemetry.ts';
 import type { UpstreamClient } from './upstream/undici-upstream.ts';
-import { createRequireCaller } from './routes/require-caller.ts';
 import { probeUpstream } from './upstream/upstream-probe.ts';
 import { followPolicy, watchDrift } from './watches.ts';
 
@@ -131,86 +119,6 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 function upstreamRoutes(fields: ReadonlyMap<string, RootField>, own: OwnPaths): string[] {
   const planned = [...fields.values()].flatMap(({ row }) => (isGatewayRow(row) ? [] : [routeOf(row)]));
   return [...new Set([...planned, ...ownRoutes(own)])];
-}
-
-function createPublicListener(
-  options: Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock'>>,
-  parts: Parts,
-  telemetry: Telemetry,
-): HttpListener {
-  const { config, sdl, clock } = options;
-  const { observe } = telemetry;
-  const cors = createCors({
-    origins: config.listen.corsAllowedOrigins,
-    credentials: config.listen.corsAllowCredentials,
-  });
-  const ownOrigin = config.listen.publicUrl === undefined ? undefined : new URL(config.listen.publicUrl).origin;
-  const executable = createExecutable({ config, sdl, clock, observe }, parts);
-  const deciding: DecisionOptions = {
-    rules: fieldRules(executable.rootFields),
-    checker: parts.checker,
-    executionPath: (id, { caller, requestId }) =>
-      executable.pathOfExecution(id, { requestId, user: caller.session.user }),
-    unbrokenRun: config.limits.unbrokenRun,
-    observe,
-  };
-  const requireCaller = createRequireCaller(parts, observe, (exchange) =>
-    checkOrigin(exchange.request.headers, cors, ownOrigin),
-  );
-  const graphql = createGraphql({
-    config,
-    schema: executable.schema,
-    deciding,
-    sessions: parts.sessions,
-    limits: parts.limits,
-    observe,
-    report: (error, requestId) => telemetry.log.error({ err: error, requestId }, 'an operation failed'),
-    cors,
-    ownOrigin,
-  });
-  const handle = createPublicRoutes({
-    cors,
-    graphql,
-    graphiql: createGraphiqlPage(),
-    rest: createRest(config, parts, observe, clock, requireCaller),
-    noetlApi: createNoetlApi({
-      operations: executable.rest,
-      deciding,
-      requireCaller,
-      maxBodyBytes: config.limits.bodyBytes,
-      onError: telemetry.onError,
-    }),
-    onGraphqlError: telemetry.onError,
-  });
-  return createHttpListener({
-    handle,
-    clientIp: (request) =>
-      clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'], config.listen.trustedProxies),
-    headersFor: (request) => cors.headersFor(request.headers),
-    onError: telemetry.onError,
-    onDone: telemetry.onDone,
-    limits: {
-      connections: config.limits.connections,
-      connectionsPerAddress: config.limits.connectionsPerAddress,
-      isBehindProxy: config.listen.trustedProxies > 0,
-      requestBytes: config.limits.requestBytesInFlight,
-      responseBytes: config.limits.responseBytesInFlight,
-    },
-  });
-}
-
-function createInternalListener(parts: Parts, readiness: Readiness, telemetry: Telemetry): HttpListener {
-  return createHttpListener({
-    handle: createInternalRoutes({
-      readiness,
-      metrics: telemetry.metricsPage,
-      callback: (path, body) => parts.callbacks.handle(path, body),
-    }),
-    clientIp: (request) => request.socket.remoteAddress ?? '',
-    headersFor: () => ({}),
-    onError: telemetry.onError,
-    onDone: ({ path }, status, ms) => telemetry.observe({ type: 'request', route: path, status, ms }),
-  });
 }
 
 /** What is read when metrics are scraped. */

@@ -63,6 +63,7 @@ export type OperationRow<Shapes extends OperationShapes, Role extends string> =
 type SometimesThere =
   | 'GET /api/dashboard/stats'
   | 'GET /api/executions/{execution_id}/events'
+  | 'GET /api/executions/{execution_id}/status'
   | 'GET /api/health'
   | 'GET /api/worker/pools';
 

@@ -1,3 +1,4 @@
+import { idText } from '../../core/json/lossless-json.ts';
 import type { Accounts } from './accounts.ts';
 import { type AuthPlaybook, createAuthPlaybooks, postCallback } from './auth-playbooks.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
@@ -54,7 +55,7 @@ function executeNow(state: StandInState, request: SeenRequest): StandInReply {
   }
   const entry = entryOf(state.catalog, body);
   if (entry === undefined) {
-    const what = typeof path === 'string' ? path : `catalog_id=${String(catalogId)}`;
+    const what = typeof path === 'string' ? path : `catalog_id=${idText(catalogId)}`;
     return refusal(state, 404, `Executable catalog entry not found: ${what}`);
   }
   if (state.speak === 'rust' && noStartStep(entry.playbook.script(workload as Body)) !== false) {
@@ -66,7 +67,8 @@ function executeNow(state: StandInState, request: SeenRequest): StandInReply {
 }
 
 function entryOf(catalog: Catalog, { path, catalog_id: catalogId, version }: Body): CatalogEntry | undefined {
-  if (typeof path !== 'string') return catalog.byId(String(catalogId));
+  if (catalogId !== undefined && catalogId !== null) return catalog.byId(idText(catalogId) ?? '');
+  if (typeof path !== 'string') return undefined;
   return catalog.find(path, typeof version === 'number' ? version : undefined);
 }
 

@@ -1,3 +1,4 @@
+import { idText } from '../../core/json/lossless-json.ts';
 import { type Accounts, databaseTime, userShape } from './accounts.ts';
 import { createAuthPlaybooks } from './auth-playbooks.ts';
 import { catalogShape, uiSchema } from './catalog.ts';
@@ -86,7 +87,8 @@ function catalogResource(state: StandInState, { body }: SeenRequest): StandInRep
     return unprocessable('value_error', ['body'], msg, body, { error: {} });
   }
   const wanted = version === undefined || version === null || version === 'latest' ? undefined : Number(version);
-  const entry = typeof path === 'string' ? state.catalog.find(path, wanted) : state.catalog.byId(String(catalogId));
+  const entry =
+    typeof path === 'string' ? state.catalog.find(path, wanted) : state.catalog.byId(idText(catalogId) ?? '');
   return entry === undefined ? refusal(state, 404, 'Catalog entry not found') : ok(catalogShape(entry));
 }
 

@@ -44,7 +44,8 @@ export async function entryNamedById(
   if (!isJsonObject(entry) || path === undefined) {
     throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');
   }
-  if (isOther(body['path'], path)) throw unprocessable('path and catalog_id name different playbooks; send one of them');
+  if (isOther(body['path'], path))
+    throw unprocessable('path and catalog_id name different playbooks; send one of them');
   return { catalogId, path, version: entry['version'] };
 }
 

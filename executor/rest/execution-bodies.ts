@@ -29,7 +29,12 @@ export function statusInState(body: unknown, snapshot: Snapshot): unknown {
   const state = stateOf(snapshot);
   const word = Object.hasOwn(body, 'status') ? { status: state } : {};
   if (typeof body['completed'] !== 'boolean') return { ...body, ...word };
-  return { ...body, ...word, ...flagsOf(state), ...(state === 'RUNNING' && { end_time: null, completion_inferred: false }) };
+  return {
+    ...body,
+    ...word,
+    ...flagsOf(state),
+    ...(state === 'RUNNING' && { end_time: null, completion_inferred: false }),
+  };
 }
 
 /** Of a cancelled run NoETL says that it is completed. */

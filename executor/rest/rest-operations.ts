@@ -32,6 +32,8 @@ export interface RestOperation {
   readonly path: readonly TemplatePiece[];
   /** Arguments of the path that hold catalog paths: several segments. */
   readonly catalogPaths: ReadonlySet<string>;
+  /** Arguments that hold ids of executions. */
+  readonly executionIds: ReadonlySet<string>;
   /** @throws ERR_REQUEST_INVALID, ERR_NOT_FOUND for a `catalog_id` that does not exist */
   readonly read: (request: WireRequest, asking: Asking) => Promise<RestCall>;
 }
@@ -40,18 +42,18 @@ export type RestOptions = Omit<OperationOptions, 'type' | 'asIs'> & StartOptions
 
 /** The operations whose rows say `rest: true`: the whole of what clients reach below `/noetl`. */
 export function restOperations(fields: ReadonlyMap<string, RootField>, options: RestOptions): readonly RestOperation[] {
-  const entryRoute = [...fields.values()].find(({ plan }) => plan?.kind === 'catalogEntry' && plan.method === 'POST')?.plan
-    ?.route;
+  const entryRoute = [...fields.values()].find(({ plan }) => plan?.kind === 'catalogEntry' && plan.method === 'POST')
+    ?.plan?.route;
   return [...fields].flatMap(([field, { root, row, plan }]) => {
     if (isGatewayRow(row) || row.rest !== true || plan === undefined) return [];
-    const { method, catalogPaths } = plan;
+    const { method, catalogPaths, executionIds } = plan;
     const path = plan.kind === 'rerun' ? rerunPath(fields) : plan.path;
     const reader = readerOf(plan, row, options, entryRoute ?? besides(plan.route));
     const read: RestOperation['read'] = async (request, asking) => {
       const call = await reader(request, asking);
       return { ...call, answer: reportingOutcome(call.answer, { root, row, plan }, options.observe) };
     };
-    return [{ field, root, method, path, catalogPaths, read }];
+    return [{ field, root, method, path, catalogPaths, executionIds, read }];
   });
 }
 

@@ -2,11 +2,11 @@ import { checkGrants } from '../../core/access/check-grants.ts';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type AnyRow, type AnyUpstreamRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { rerunPath, restPathOf } from '../../core/noetl/rest-path.ts';
 import type { Operation, OperationArgument } from '../../core/operation.ts';
 import { type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import { isProtocolField, protocolFields } from '../../core/protocol-field.ts';
 import { type OperationShape, shapesOf } from '../document/operation-shape.ts';
-import { rerunPath, restPathOf } from '../../core/noetl/rest-path.ts';
 import { isPublicName } from '../openapi/identifiers.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { checkAccess } from './check-access.ts';
@@ -153,7 +153,7 @@ function upstreamOperation(
     fields: isProtocolField(field) ? {} : rowFields(place, row, document, shape, findings.problems),
     acceptRisk: row.acceptRisk,
     ...answerFormOf(row, shape),
-    ...(row.rest === true && { rest: field === 'rerunExecution' ? rerunPath : restPathOf(shape.path) }),
+    ...restOf(field, row, shape),
   };
   findings.problems.push(...checkStart(operation, meaning));
   return operation;
@@ -163,6 +163,9 @@ function kindOf(field: string, { kind }: OperationMeaning, start: StartMembers |
   if (start === undefined) return kind;
   return isProtocolField(field) ? protocolFields[field].kind : 'execute';
 }
+
+const restOf = (field: string, row: AnyUpstreamRow, { path }: OperationShape): Pick<Operation, 'rest'> =>
+  row.rest === true ? { rest: field === 'rerunExecution' ? rerunPath : restPathOf(path) } : {};
 
 /** The public names of the arguments that are offered, and the one that the access rule is on, in the table's order. */
 function publicNames(

@@ -48,6 +48,7 @@ export const operations = [
     ],
     fields: {},
     acceptRisk: undefined,
+    rest: '/noetl/executions/{execution_id}/cancel',
   },
   {
     field: 'dashboardStats',
@@ -69,6 +70,7 @@ export const operations = [
     args: [],
     fields: {},
     acceptRisk: undefined,
+    rest: '/noetl/dashboard/stats',
   },
   {
     field: 'endSessions',
@@ -143,6 +145,7 @@ export const operations = [
     ],
     fields: {},
     acceptRisk: undefined,
+    rest: '/noetl/execute',
   },
   {
     field: 'execution',
@@ -176,6 +179,7 @@ export const operations = [
     ],
     fields: {},
     acceptRisk: undefined,
+    rest: '/noetl/executions/{execution_id}',
   },
   {
     field: 'executionEvents',
@@ -237,6 +241,48 @@ export const operations = [
     ],
     fields: {},
     acceptRisk: undefined,
+    rest: '/noetl/executions/{execution_id}/events',
+  },
+  {
+    field: 'executionStatus',
+    root: 'query',
+    source: {
+      kind: 'upstream',
+      key: 'GET /api/executions/{execution_id}/status',
+      method: 'GET',
+      path: '/api/executions/{execution_id}/status',
+    },
+    kind: 'status',
+    catalogPaths: [],
+    executionIds: [
+      'id',
+    ],
+    start: undefined,
+    access: {
+      kind: 'execution',
+      permission: 'view',
+      argument: 'id',
+    },
+    description: undefined,
+    args: [
+      {
+        wire: 'execution_id',
+        in: 'path',
+        name: 'id',
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'full',
+        in: 'query',
+        name: 'full',
+        constant: undefined,
+        description: undefined,
+      },
+    ],
+    fields: {},
+    acceptRisk: undefined,
+    rest: '/noetl/executions/{execution_id}/status',
   },
   {
     field: 'executions',
@@ -279,6 +325,7 @@ export const operations = [
       ],
     },
     acceptRisk: undefined,
+    rest: '/noetl/executions',
   },
   {
     field: 'playbook',
@@ -326,6 +373,7 @@ export const operations = [
     ],
     fields: {},
     acceptRisk: undefined,
+    rest: '/noetl/catalog/resource',
   },
   {
     field: 'playbooks',
@@ -386,6 +434,7 @@ export const operations = [
     ],
     fields: {},
     acceptRisk: undefined,
+    rest: '/noetl/catalog/list',
   },
   {
     field: 'rerunExecution',
@@ -423,6 +472,7 @@ export const operations = [
     ],
     fields: {},
     acceptRisk: undefined,
+    rest: '/noetl/executions/{execution_id}/rerun',
   },
   {
     field: 'upstreamHealth',
@@ -444,6 +494,7 @@ export const operations = [
     args: [],
     fields: {},
     acceptRisk: undefined,
+    rest: '/noetl/health',
   },
   {
     field: 'workerPools',

@@ -1,8 +1,9 @@
 import type { Caller } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { parseExecutionId } from '../../core/execution/execution-id.ts';
+import type { RestOperation } from '../../executor/rest/rest-operations.ts';
 import { type DecisionOptions, decideCall } from '../../plugins/noetl-auth/decide-call.ts';
 import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
-import type { RestOperation } from '../../executor/rest/rest-operations.ts';
 import { type Answer, json, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { notAllowed } from '../http/public-routes.ts';
@@ -34,10 +35,8 @@ export function createNoetlApi(options: NoetlApiOptions): (exchange: Exchange) =
   return async (exchange) => {
     try {
       const found = routes.at(exchange.path);
-      if (found.size === 0) throw notOpen();
       const route = found.get(exchange.method === 'HEAD' ? 'GET' : exchange.method);
-      if (route === undefined) return notAllowed([...found.keys(), 'OPTIONS'].join(', '));
-      return json(200, await answer(route, exchange, options));
+      return route === undefined ? otherMethods(found) : json(200, await answer(route, exchange, options));
     } catch (error) {
       if (toGatewayError(error).status >= 500) options.onError(error, exchange);
       return apiErrorAnswer(error);
@@ -45,13 +44,26 @@ export function createNoetlApi(options: NoetlApiOptions): (exchange: Exchange) =
   };
 }
 
+/** 405 where the path has other methods. @throws ERR_NOT_FOUND */
+function otherMethods(found: ReadonlyMap<string, MatchedRoute>): Answer {
+  if (![...found.values()].some(isOfThatPath)) throw notOpen();
+  return notAllowed([...found.keys(), 'OPTIONS'].join(', '));
+}
+
+/** `/noetl/executions/cleanup` is another call of NoETL's, not one on the execution `cleanup`. */
+const isOfThatPath = ({ operation, params }: MatchedRoute): boolean =>
+  [...operation.executionIds].every((name) => parseExecutionId(params[name]) !== undefined);
+
 async function answer({ operation, params }: MatchedRoute, exchange: Exchange, options: NoetlApiOptions) {
   const caller = await options.requireCaller(exchange);
   const { requestId } = exchange;
   const body = await bodyOf(exchange, options.maxBodyBytes);
   const query = new URLSearchParams(exchange.search);
   const { field, root } = operation;
-  const { args, guarded, answer } = await operation.read({ params, query, body }, { requestId, user: caller.session.user });
+  const { args, guarded, answer } = await operation.read(
+    { params, query, body },
+    { requestId, user: caller.session.user },
+  );
   const decision = await decideCall({ name: field, root, args, guarded }, { caller, requestId }, options.deciding);
   if (decision.outcome === 'denied') throw decision.error;
   const decisions = new Map([[field, decision]]);

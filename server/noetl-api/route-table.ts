@@ -62,30 +62,27 @@ function segmentsOf({ field, path, catalogPaths }: RestOperation): readonly Segm
 const literalLength = ({ segments }: Pattern): number =>
   segments.reduce((length, segment) => length + ('text' in segment ? segment.text.length : 0), 0);
 
-/** Decoded once; what is not valid percent-encoding is not a path of ours. What values may be is the call plan's matter. */
+/** @returns the decoded parameters; undefined when the path is another one */
 function match(segments: readonly Segment[], asked: readonly string[]): Record<string, string> | undefined {
   const spare = asked.length - segments.length;
   const params: Record<string, string> = {};
   let at = 0;
   for (const segment of segments) {
-    if ('text' in segment) {
-      if (asked[at] !== segment.text) return undefined;
-      at += 1;
-      continue;
-    }
-    const next = at + 1 + (segment.isMany ? spare : 0);
-    const value = next <= at ? undefined : decoded(asked.slice(at, next).join('/'));
-    if (value === undefined) return undefined;
-    params[segment.name] = value;
+    const next = at + 1 + ('isMany' in segment && segment.isMany ? Math.max(spare, 0) : 0);
+    const part = asked.slice(at, next).join('/');
+    if ('text' in segment ? part !== segment.text : !keep(params, segment.name, part)) return undefined;
     at = next;
   }
   return at === asked.length ? params : undefined;
 }
 
-function decoded(text: string): string | undefined {
+/** Decoded once; what is not valid percent-encoding is not a path of ours. What values may be is the call plan's matter. */
+function keep(params: Record<string, string>, name: string, part: string): boolean {
+  if (part === '') return false;
   try {
-    return text === '' ? undefined : decodeURIComponent(text);
+    params[name] = decodeURIComponent(part);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
