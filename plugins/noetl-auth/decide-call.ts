@@ -65,7 +65,7 @@ export function tellDecision(
   by: OperationCaller,
   options: DecisionOptions,
 ): void {
-  // Decided when the upstream's answer names the playbook, and told then; introspection is no operation's.
+  // Decided when the upstream's answer names the playbook, and reported then; introspection is no operation's.
   if (decision.outcome === 'onAnswer' || name.startsWith('__')) return;
   reportDecision(options.observe, {
     outcome: outcomeOf(decision),

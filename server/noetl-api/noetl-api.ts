@@ -14,7 +14,7 @@ import { createRouteTable, type MatchedRoute } from './route-table.ts';
 export interface NoetlApiOptions {
   readonly operations: readonly RestOperation[];
   readonly deciding: DecisionOptions;
-  /** The caller's session. @throws 401 and 503 errors when there is none or it cannot be found out */
+  /** The caller's session. @throws 401 and 503 errors when it is missing or cannot be found out */
   readonly requireCaller: (exchange: Exchange) => Promise<Caller>;
   readonly maxBodyBytes: number;
   readonly onError: (error: unknown, exchange: Exchange) => void;
@@ -36,7 +36,7 @@ export function createNoetlApi(options: NoetlApiOptions): (exchange: Exchange) =
     try {
       const found = routes.at(exchange.path);
       const route = found.get(exchange.method === 'HEAD' ? 'GET' : exchange.method);
-      return route === undefined ? otherMethods(found) : json(200, await answer(route, exchange, options));
+      return route === undefined ? otherMethods(found) : json(200, (await answer(route, exchange, options)) ?? null);
     } catch (error) {
       if (toGatewayError(error).status >= 500) options.onError(error, exchange);
       return apiErrorAnswer(error);
