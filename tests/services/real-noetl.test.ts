@@ -15,6 +15,7 @@ describe.skipIf(release === undefined)('in front of a real NoETL server and work
 
   beforeAll(async () => {
     noetl = await startRealNoetl(release as NoetlRelease);
+    await noetl.credential('pg_local');
     for (const playbook of playbooks) await noetl.register(playbook);
     serve = await startServe({ NOETL_BASE_URL: noetl.url });
     token = await serve.login('developer@example.com');
@@ -57,6 +58,24 @@ describe.skipIf(release === undefined)('in front of a real NoETL server and work
   it('is ready, and logs in through a playbook that calls back', async () => {
     expect((await fetch(`${serve.internalUrl}/ready`)).status).toBe(200);
     expect(token).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('a process that has never seen the session asks the playbook, which finds it in PostgreSQL', async () => {
+    const other = await startServe({ NOETL_BASE_URL: noetl.url });
+    try {
+      const validate = async (session_token: string) => {
+        const answer = await fetch(`${other.url}/api/auth/validate`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ session_token }),
+        });
+        return (await answer.json()) as { valid: boolean; user?: { email: string } };
+      };
+      expect(await validate(token)).toMatchObject({ valid: true, user: { email: 'developer@example.com' } });
+      expect(await validate('0123456789abcdef0123456789abcdef')).toMatchObject({ valid: false });
+    } finally {
+      await other.close();
+    }
   });
 
   it('executes, watches and reads the whole result, digit for digit', async () => {

@@ -1,4 +1,7 @@
-/** Small playbooks for a real NoETL. The auth ones call back as NoETL's own do; they check nothing: the gateway has. */
+/**
+ * Small playbooks for a real NoETL. The auth ones keep sessions in PostgreSQL and call back, as NoETL's own do; they verify no
+ * token: the gateway has.
+ */
 
 const head = (path: string, workload: string): string => `apiVersion: noetl.io/v2
 kind: Playbook
@@ -16,12 +19,25 @@ const then = (step: string): string => `    next:
         - step: ${step}
 `;
 
-const python = (step: string, lines: readonly string[], next?: string): string => `  - step: ${step}
+const python = (
+  step: string,
+  lines: readonly string[],
+  next?: string,
+  input: readonly string[] = [],
+): string => `  - step: ${step}
     tool:
       kind: python
-      code: |
+${input.length === 0 ? '' : `      input:\n${input.map((line) => `        ${line}\n`).join('')}`}      code: |
 ${lines.map((line) => `        ${line}`).join('\n')}
 ${next === undefined ? '' : then(next)}`;
+
+const sql = (step: string, statement: string, next: string): string => `  - step: ${step}
+    tool:
+      kind: postgres
+      auth: pg_local
+      command: |
+        ${statement}
+${then(next)}`;
 
 const callback = (data: readonly string[]): string => `  - step: answer
     tool:
@@ -51,8 +67,13 @@ export const playbooks: readonly string[] = [
     end,
   head('system/cleanup', '  name: x') + python('start', ['result = {}']),
   head('api_integration/auth0/auth0_login', `${authInputs}  auth0_token: ""`) +
-    python(
+    sql(
       'start',
+      'CREATE TABLE IF NOT EXISTS gateway_sessions (token TEXT PRIMARY KEY, email TEXT, name TEXT);',
+      'claims',
+    ) +
+    python(
+      'claims',
       [
         'import base64, hashlib, json',
         'part = auth0_token.split(".")[1]',
@@ -60,21 +81,46 @@ export const playbooks: readonly string[] = [
         'sess = hashlib.sha256(auth0_token.encode()).hexdigest()[:32]',
         'result = {"email": claims["email"], "name": claims.get("name", ""), "sess": sess}',
       ],
+      'persist',
+      ['auth0_token: "{{ workload.auth0_token }}"'],
+    ) +
+    sql(
+      'persist',
+      "INSERT INTO gateway_sessions VALUES ('{{ claims.sess }}', '{{ claims.email }}', '{{ claims.name }}') ON CONFLICT DO NOTHING;",
       'answer',
     ) +
     callback([
       'status: authenticated',
-      'session_token: "{{ start.sess }}"',
+      'session_token: "{{ claims.sess }}"',
       'expires_at: "2099-11-25 06:37:08.708322"',
       'user:',
       '  user_id: 7',
-      '  email: "{{ start.email }}"',
-      '  display_name: "{{ start.name }}"',
+      '  email: "{{ claims.email }}"',
+      '  display_name: "{{ claims.name }}"',
       '  roles: ["developer"]',
     ]) +
     end,
   head('api_integration/auth0/auth0_validate_session', `${authInputs}  session_token: ""`) +
-    python('start', ['result = {"ok": True}'], 'answer') +
-    callback(['valid: false', 'message: Session not found or expired']) +
+    sql('start', "SELECT email, name FROM gateway_sessions WHERE token = '{{ workload.session_token }}';", 'pick') +
+    python(
+      'pick',
+      [
+        'row = rows[0] if rows else {}',
+        'found = {"id": 7, "email": row.get("email"), "name": row.get("name"), "roles": ["developer"]}',
+        'result = {"valid": bool(rows), "user": found if rows else None}',
+      ],
+      'answer',
+      ['rows: "{{ start.rows }}"'],
+    ) +
+    callback([
+      'valid: "{{ pick.valid }}"',
+      'message: looked up',
+      'user:',
+      '  user_id: 7',
+      '  email: "{{ pick.user.email }}"',
+      '  display_name: "{{ pick.user.name }}"',
+      '  roles: ["developer"]',
+      'expires_at: "2099-11-25 06:37:08.708322"',
+    ]) +
     end,
 ];
