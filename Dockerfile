@@ -25,7 +25,7 @@ LABEL org.opencontainers.image.title="NoETL Gateway" \
       org.opencontainers.image.description="The public gateway of NoETL" \
       org.opencontainers.image.licenses="MIT"
 ENV NODE_ENV=production \
-    NODE_OPTIONS=--max-semi-space-size=16
+    NODE_OPTIONS="--max-old-space-size-percentage=62 --max-semi-space-size=16"
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
@@ -34,8 +34,8 @@ COPY package.json gateway.config.ts LICENSE ./
 COPY core ./core
 COPY openapi/noetl.lock.json ./openapi/
 COPY mesh/generated ./mesh/generated
-# The image's own unprivileged account; a number, so that Kubernetes can see that it is not root.
-USER 1000:1000
+# An account that no node has; a number, so that Kubernetes can see that it is not root.
+USER 10001:10001
 EXPOSE 8090 8091
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ROUTER_PORT || 8090}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

@@ -30,6 +30,9 @@ const retired: Readonly<Record<string, string>> = {
   RUST_LOG: 'set LOG_LEVEL',
 };
 
+/** Names of the earlier gateway that are taken and do nothing. */
+export const retiredVariables: readonly string[] = Object.keys(retired);
+
 /** Warnings for variables that have no effect: one line each, names only, never values. */
 export function unknownVariables(environment: Environment, known: ReadonlySet<string>): string[] {
   return Object.keys(environment)

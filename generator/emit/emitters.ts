@@ -1,6 +1,7 @@
 import { emitClient } from './client/emit-client.ts';
 import type { Emitter } from './emitter.ts';
 import { emitManifests } from './manifests/emit-manifests.ts';
+import { emitMonitoring } from './monitoring/emit-monitoring.ts';
 import { emitPolicyPage } from './policy-page/emit-policy-page.ts';
 import { emitReferencePage } from './reference-page/emit-reference-page.ts';
 import { emitRoutes } from './routes/emit-routes.ts';
@@ -16,4 +17,5 @@ export const emitters: readonly Emitter[] = [
   emitConfigSchema,
   emitSettingsTable,
   emitManifests,
+  emitMonitoring,
 ];

@@ -11,8 +11,10 @@ const ready = await manifestToolsReady();
 const folder = await mkdtemp(join(tmpdir(), 'manifests-'));
 afterAll(() => rm(folder, { recursive: true }));
 
-for (const [path, content] of await manifestsOf(config)) await write(path, content);
 const kubernetes = 'deploy/kubernetes';
+for (const [path, content] of await manifestsOf(config)) await write(path, content);
+const productionSettings = 'GATEWAY_TRUSTED_ISSUERS=https://login.test/\nGATEWAY_AUDIENCES=https://api.test/\n';
+await write(`${kubernetes}/overlays/production/settings.env`, productionSettings);
 const chart = join(folder, 'deploy/helm/noetl-gateway');
 const components = ['session-store', 'autoscaling', 'noetl-internal-only', 'monitoring', 'ingress', 'gateway-api'];
 
@@ -27,6 +29,15 @@ describe.skipIf(!ready)('kustomize', () => {
   test.each(components)('component %s fits on the base', async (name) => {
     const path = await overlay(name, `resources: [../base]\ncomponents: [../components/${name}]\n`);
     expect(await strictly(await build(path))).toBe('');
+  });
+
+  test('the production overlay does not build before its settings are there', async () => {
+    const path = await overlay('unset', 'resources: [../base]\n');
+    const text = await readFile(join(folder, `${kubernetes}/overlays/production/kustomization.yaml`), 'utf8');
+    await write(`${path}/kustomization.yaml`, text.replaceAll('../../', '../'));
+    const { ok, error } = await tool('kubectl', 'kustomize', join(folder, path));
+    expect(ok).toBe(false);
+    expect(error).toContain('settings.env');
   });
 
   test('a misspelt member is refused', async () => {
@@ -52,7 +63,7 @@ configMapGenerator:
 
   test('the overlay of docs/deploy.md builds as it stands there', async () => {
     const [, text = ''] =
-      /in `my-cluster[^`]*` say:\s+```yaml\n([\s\S]*?)```/.exec(await readFile('docs/deploy.md', 'utf8')) ?? [];
+      /for example `my-cluster[^`]*`:\s+```yaml\n([\s\S]*?)```/.exec(await readFile('docs/deploy.md', 'utf8')) ?? [];
     await write('my-cluster/kustomization.yaml', text);
     const built = await build('my-cluster');
     expect(await strictly(built)).toBe('');
@@ -87,6 +98,7 @@ describe.skipIf(!ready)('helm', () => {
     secrets: { required: true },
     podDisruptionBudget: { enabled: true },
     serviceMonitor: { enabled: true },
+    prometheusRule: { enabled: true },
     gatewayApi: { enabled: true },
     networkPolicy: { noetlInternalOnly: true, monitoringNamespace: 'monitoring', trustedNamespaces: ['apps'] },
     ingress: { enabled: true, className: 'gce', annotations: { a: 'b: c' }, managedCertificate: { enabled: true } },
@@ -145,6 +157,7 @@ describe.skipIf(!ready)('helm', () => {
 
   test.each([
     { name: 'an unknown key', values: { replicas: 3 }, problem: /replicas/ },
+    { name: 'a misspelt variable', values: { env: { trustedIssuer: 'https://a.test/' } }, problem: /trustedIssuer/ },
     { name: 'a target port where nothing listens', values: { service: { targetPort: 9999 } }, problem: /targetPort/ },
   ])('$name is refused', async ({ values, problem }) => {
     const { ok, error } = await tool('python', ...renderArgs(values));

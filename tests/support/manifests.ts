@@ -36,6 +36,7 @@ export function resourcesOf(
   files: ReadonlyMap<string, string>,
 ): readonly (readonly [string, Record<string, unknown>])[] {
   return [...files]
-    .filter(([path]) => path.startsWith('deploy/kubernetes/') && !path.endsWith('kustomization.yaml'))
+    .filter(([path]) => path.startsWith('deploy/kubernetes/') && path.endsWith('.yaml'))
+    .filter(([path]) => !path.endsWith('kustomization.yaml'))
     .map(([path, text]) => [path, parse(text) as Record<string, unknown>] as const);
 }

@@ -24,7 +24,7 @@ test('ports and health check are those of the configuration', () => {
 });
 
 test('the image is not root, and copies no sources but those that the declaration imports', () => {
-  expect(last).toMatch(/^USER 1000:1000$/m);
+  expect(last).toMatch(/^USER 10001:10001$/m);
   const copied = [...last.matchAll(/^COPY (?!--from)(.+)$/gm)].map(([, words]) => words);
   expect(copied).toEqual([
     'package.json gateway.config.ts LICENSE ./',

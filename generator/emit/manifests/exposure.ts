@@ -1,7 +1,9 @@
 import type { IHTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
-import type { IServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
+import type { IPrometheusRule, IServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
 import type { IIngress } from 'kubernetes-models/networking.k8s.io/v1';
+import { ruleGroups } from '../monitoring/rule-groups.ts';
 import { type ManifestSettings, names } from './manifest-settings.ts';
+import { podMemoryMiB } from './resources.ts';
 import { metadata } from './workload.ts';
 
 /** An Ingress with TLS for the public host. Only the public Service stands behind it. */
@@ -46,6 +48,16 @@ export function httpRoute(settings: ManifestSettings): IHTTPRoute {
         },
       ],
     },
+  };
+}
+
+/** The alerts for a Prometheus operator. */
+export function prometheusRule(settings: ManifestSettings): IPrometheusRule {
+  return {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PrometheusRule',
+    metadata: metadata(settings, names.app),
+    spec: { groups: ruleGroups(podMemoryMiB) },
   };
 }
 

@@ -2,7 +2,7 @@ import type { IDeployment } from 'kubernetes-models/apps/v1';
 import type { IIngress } from 'kubernetes-models/networking.k8s.io/v1';
 import type { IService } from 'kubernetes-models/v1';
 import type { OutputFile } from '../emitter.ts';
-import { httpRoute, ingress, serviceMonitor } from './exposure.ts';
+import { httpRoute, ingress, prometheusRule, serviceMonitor } from './exposure.ts';
 import { optional, value, whenever, withExpressions } from './helm-expression.ts';
 import { helmSettings, servicePort } from './helm-settings.ts';
 import { checksTemplate, namedTemplates, notes } from './helm-text.ts';
@@ -58,6 +58,7 @@ function templates(settings: ManifestSettings, fixed: ManifestSettings): readonl
     ),
     template('network-policy-noetl', noetlPolicy(settings), '.Values.networkPolicy.noetlInternalOnly'),
     template('service-monitor', serviceMonitor(settings), '.Values.serviceMonitor.enabled'),
+    template('prometheus-rule', prometheusRule(settings), '.Values.prometheusRule.enabled'),
     template('ingress', chartIngress(settings), '.Values.ingress.enabled'),
     template(
       'managed-certificate',

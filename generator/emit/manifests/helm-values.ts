@@ -1,3 +1,4 @@
+import { retiredVariables } from '../../../core/config/environment-names.ts';
 import type { ManifestSettings } from './manifest-settings.ts';
 import { header } from './render-yaml.ts';
 import { deployment } from './workload.ts';
@@ -67,6 +68,7 @@ export function helmValues(settings: ManifestSettings) {
       monitoringNamespace: '',
     },
     serviceMonitor: { enabled: false },
+    prometheusRule: { enabled: false },
   };
 }
 
@@ -84,6 +86,7 @@ export const valueNotes: Readonly<Record<string, string>> = {
   resources: 'More processor than one core is used by garbage collection and TLS only: add pods instead.',
   networkPolicy:
     'noetlInternalOnly adds a policy to NoETL namespace: :8082 for the gateway and trustedNamespaces only.',
+  prometheusRule: 'The alerts of docs/operate.md; needs the Prometheus operator and serviceMonitor.',
   serviceMonitor: 'Needs the Prometheus operator; set networkPolicy.monitoringNamespace too.',
 };
 
@@ -91,15 +94,6 @@ const open = { type: 'object' };
 
 /** Where the shape of the defaults does not say enough. By path. */
 const exceptions: Readonly<Record<string, object>> = {
-  env: {
-    type: 'object',
-    properties: {
-      authBypass: {
-        description: 'There is no bypass. Anything but off is refused.',
-        enum: [false, 'false', 0, '0', '', null],
-      },
-    },
-  },
   'service.type': { enum: ['ClusterIP', 'NodePort', 'LoadBalancer'] },
   'service.externalTrafficPolicy': { enum: ['Local', 'Cluster'] },
   'service.nodePort': { type: ['integer', 'string', 'null'] },
@@ -113,16 +107,33 @@ const exceptions: Readonly<Record<string, object>> = {
   resources: open,
 };
 
-/** JSON Schema of `values.yaml`: unknown keys are refused everywhere but under `env`, where other charts have more. */
-export function valuesSchema(values: object): object {
+/**
+ * JSON Schema of `values.yaml`: unknown keys are refused, so that a misspelt variable does not fall back to its default in
+ * silence. Keys of the earlier gateway's chart that do nothing here are known.
+ */
+export function valuesSchema(values: { readonly env: object }): object {
   const root = schemaOf(values, '');
-  const properties = { ...('properties' in root ? (root.properties as object) : {}), global: open };
+  const inRoot = 'properties' in root ? (root.properties as object) : {};
+  const properties = { ...inRoot, env: environmentSchema(values.env), global: open };
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $comment: header.join(' '),
     title: 'noetl-gateway values',
     ...root,
     properties,
+  };
+}
+
+function environmentSchema(env: object): object {
+  const known = [...Object.keys(env), ...retiredVariables.map(environmentKey)].sort();
+  const authBypass = {
+    description: 'There is no bypass. Anything but off is refused.',
+    enum: [false, 'false', 0, '0', '', null],
+  };
+  return {
+    type: 'object',
+    additionalProperties: false,
+    properties: { ...Object.fromEntries(known.map((key) => [key, {}])), authBypass },
   };
 }
 

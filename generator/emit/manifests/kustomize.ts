@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import type { OutputFile } from '../emitter.ts';
-import { httpRoute, ingress, serviceMonitor } from './exposure.ts';
+import { httpRoute, ingress, prometheusRule, serviceMonitor } from './exposure.ts';
 import { type ManifestSettings, names } from './manifest-settings.ts';
 import { gatewayPolicy, monitoringPolicy, noetlPolicy, storePolicy } from './network-policies.ts';
-import { yamlFile } from './render-yaml.ts';
+import { header, yamlFile } from './render-yaml.ts';
 import { autoscaler, disruptionBudget } from './scaling.ts';
 import { internalService, publicService } from './services.ts';
 import { configMap, deployment, namespaceOf, serviceAccount } from './workload.ts';
@@ -71,9 +71,10 @@ function components(settings: ManifestSettings): readonly OutputFile[] {
     component('noetl-internal-only', { resources: ['network-policy.yaml'] }),
     ...folder('components/monitoring', {
       'service-monitor.yaml': serviceMonitor(settings),
+      'prometheus-rule.yaml': prometheusRule(settings),
       'network-policy.yaml': monitoringPolicy(settings, 'monitoring'),
     }),
-    component('monitoring', { resources: ['service-monitor.yaml', 'network-policy.yaml'] }),
+    component('monitoring', { resources: ['service-monitor.yaml', 'prometheus-rule.yaml', 'network-policy.yaml'] }),
     ...folder('components/ingress', { 'ingress.yaml': ingress(settings) }),
     component('ingress', { resources: ['ingress.yaml'], ...behindProxy(settings) }),
     ...folder('components/gateway-api', { 'http-route.yaml': httpRoute(settings) }),
@@ -104,16 +105,35 @@ function overlays(settings: ManifestSettings): readonly OutputFile[] {
       },
       note,
     ),
-    kustomization(
-      'overlays/production',
-      {
-        resources: ['../../base'],
-        components: ['../../components/session-store', '../../components/autoscaling'],
-        configMapGenerator: mergeEnvironment(settings, placeholders),
-      },
-      note,
-    ),
+    ...productionOverlay(settings),
   ];
+}
+
+/** Where an operator sets what has no default. Without the file the overlay does not build, so no example can be applied. */
+const settingsFile = 'settings.env';
+
+function productionOverlay(settings: ManifestSettings): readonly OutputFile[] {
+  const required = settings.required.map(({ names: [name], placeholder }) => ({ name, placeholder }));
+  const isComplete = required.length === 0;
+  const merged = { name: names.configMap, namespace: settings.namespace, behavior: 'merge', envs: [settingsFile] };
+  const overlay = kustomization(
+    'overlays/production',
+    {
+      resources: ['../../base'],
+      components: ['../../components/session-store', '../../components/autoscaling'],
+      ...(isComplete ? {} : { configMapGenerator: [merged] }),
+    },
+    isComplete
+      ? []
+      : [`Copy ${settingsFile}.example to ${settingsFile} and fill it in: without it this does not build.`],
+  );
+  if (isComplete) return [overlay];
+  const lines = [
+    ...header.map((line) => `# ${line}`),
+    `# Copy this file to ${settingsFile} beside it, which is yours, and set every variable; others can be added.`,
+    ...required.flatMap(({ name, placeholder }) => [`# ${name}, for example ${placeholder}`, `${name}=`]),
+  ];
+  return [overlay, { path: `${root}/overlays/production/${settingsFile}.example`, content: `${lines.join('\n')}\n` }];
 }
 
 /** TLS ends before the gateway, so it is reached through one proxy only, whose word about the caller's address counts. */

@@ -3,6 +3,7 @@ import { fallbackOf, isEnvRef } from '../../../core/config/env.ts';
 import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
 import { checkDeclaration, resolveDeploy } from '../../../core/config/resolve-config.ts';
 import type { IssuerEntry } from '../../../core/identity/issuer-entry.ts';
+import { checkVariables } from './check-variables.ts';
 import { environmentEntries } from './environment-entries.ts';
 
 /** A secret variable: which key of the Secret holds it, and whether a pod starts without it. */
@@ -69,6 +70,7 @@ export const names = {
  */
 export function manifestSettings(config: GatewayConfig, version: string): ManifestSettings {
   checkDeclaration(config);
+  checkVariables(config, { operations: {}, roles: [], grants: [] });
   const deploy = resolveDeploy(config);
   const sections = declaredSections(config);
   const entries = environmentEntries(config);

@@ -1,6 +1,7 @@
 import type { EmitInput, OutputFile } from '../emitter.ts';
 import { headerText } from '../header.ts';
 import type { ManifestSettings } from './manifest-settings.ts';
+import { containerUser, nodeOptions } from './resources.ts';
 
 /** Pinned to a version, not to a line of versions; a build may replace it with a digest. */
 const nodeImage = 'node:24.21.0-bookworm-slim';
@@ -29,11 +30,11 @@ export function projectImage(settings: ManifestSettings, read: EmitInput['read']
         '',
         `FROM ${base}`,
         'ENV NODE_ENV=production \\',
-        '    NODE_OPTIONS=--max-semi-space-size=16',
+        `    NODE_OPTIONS="${nodeOptions}"`,
         'WORKDIR /app',
         'COPY . .',
         'COPY --from=dependencies /app/node_modules ./node_modules',
-        'USER 1000:1000',
+        `USER ${containerUser}:${containerUser}`,
         `EXPOSE ${publicPort} ${internalPort}`,
         'HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \\',
         `  CMD ${JSON.stringify(['node', '-e', healthCheck(settings)])}`,

@@ -27,6 +27,11 @@ export function disruptionBudget(settings: ManifestSettings): IPodDisruptionBudg
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     metadata: metadata(settings, names.app),
-    spec: { maxUnavailable: 1, selector: { matchLabels: { ...podLabels } } },
+    spec: {
+      maxUnavailable: 1,
+      selector: { matchLabels: { ...podLabels } },
+      // Pods that are not ready, in an outage of NoETL for example, must not keep a node from being drained.
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+    },
   };
 }

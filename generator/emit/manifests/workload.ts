@@ -1,6 +1,7 @@
 import type { IDeployment } from 'kubernetes-models/apps/v1';
 import type { IConfigMap, IContainer, IEnvVar, INamespace, IPodSpec, IServiceAccount } from 'kubernetes-models/v1';
 import { type ManifestSettings, names } from './manifest-settings.ts';
+import { containerUser, podResources } from './resources.ts';
 
 type ObjectMeta = NonNullable<IDeployment['metadata']>;
 
@@ -22,8 +23,7 @@ export function metadata(settings: ManifestSettings, name: string, labels: Recor
 }
 
 /**
- * The gateway's namespace. Pods that ask for host access are refused; those that ask for less than ours are warned about
- * only, since an earlier gateway may still run there.
+ * The gateway's namespace. Kubernetes refuses pods in it that ask for more than the profile `restricted` allows.
  */
 export function namespaceOf(settings: ManifestSettings): INamespace {
   return {
@@ -33,7 +33,7 @@ export function namespaceOf(settings: ManifestSettings): INamespace {
       name: settings.namespace,
       labels: {
         'app.kubernetes.io/part-of': 'noetl',
-        'pod-security.kubernetes.io/enforce': 'baseline',
+        'pod-security.kubernetes.io/enforce': 'restricted',
         'pod-security.kubernetes.io/warn': 'restricted',
       },
     },
@@ -68,6 +68,8 @@ export function deployment(settings: ManifestSettings): IDeployment {
     metadata: metadata(settings, names.app),
     spec: {
       replicas: settings.replicas,
+      // A pod that dies in its first seconds stops the rollout.
+      minReadySeconds: 10,
       revisionHistoryLimit: 5,
       selector: { matchLabels: { ...podLabels } },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
@@ -88,8 +90,8 @@ function podSpec(settings: ManifestSettings): IPodSpec {
     terminationGracePeriodSeconds: preStopSecs + settings.drainSecs + graceMarginSecs,
     securityContext: {
       runAsNonRoot: true,
-      runAsUser: 1000,
-      runAsGroup: 1000,
+      runAsUser: containerUser,
+      runAsGroup: containerUser,
       seccompProfile: { type: 'RuntimeDefault' },
     },
     topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
@@ -123,7 +125,7 @@ function container(settings: ManifestSettings): IContainer {
       failureThreshold: 3,
     },
     lifecycle: { preStop: { sleep: { seconds: preStopSecs } } },
-    resources: { requests: { cpu: '250m', memory: '256Mi' }, limits: { cpu: '2', memory: '512Mi' } },
+    resources: { requests: { ...podResources.requests }, limits: { ...podResources.limits } },
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'] },

@@ -50,11 +50,14 @@ test('nobody is trusted, and nothing is bypassed, by the defaults', () => {
   expect(values.env).toMatchObject({ trustedIssuers: '', audiences: '', auth0Domain: '', authBypass: 'false' });
 });
 
-test('the schema refuses what the chart does not know, but for env', () => {
+test('the schema refuses what the chart does not know, a misspelt variable as well', () => {
   const schema = valuesSchema(values);
   expect(schema).toMatchObject({ additionalProperties: false });
   expect(at(schema, 'properties', 'service', 'additionalProperties')).toBe(false);
-  expect(at(schema, 'properties', 'env', 'additionalProperties')).toBeUndefined();
+  expect(at(schema, 'properties', 'env', 'additionalProperties')).toBe(false);
+  const known = Object.keys(at(schema, 'properties', 'env', 'properties') as object);
+  expect(known).toEqual(expect.arrayContaining(['trustedIssuers', 'audiences', 'auth0RedirectUri', 'rustLog']));
+  expect(known).not.toContain('trustedIssuer');
   expect(at(schema, 'properties', 'env', 'properties', 'authBypass', 'enum')).not.toContain('true');
 });
 

@@ -19,6 +19,6 @@ test('it runs unprivileged, without development packages, on a pinned version of
   const [{ content } = { content: '' }] = projectImage(settings, () => undefined);
   expect(content).toMatch(/^ARG NODE_IMAGE=node:\d+\.\d+\.\d+-[a-z]+-slim$/m);
   expect(content).toMatch(/^RUN npm ci --omit=dev /m);
-  expect(content).toMatch(/^USER 1000:1000$/m);
+  expect(content).toMatch(/^USER 10001:10001$/m);
   expect(content.indexOf('COPY . .')).toBeLessThan(content.indexOf('COPY --from=dependencies'));
 });

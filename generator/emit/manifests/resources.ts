@@ -1,0 +1,20 @@
+/** Memory limit of a pod, MiB. */
+export const podMemoryMiB = 512;
+
+/**
+ * What a pod asks for and may have. The file system of the container is read-only; what is left of ephemeral storage is the
+ * log, which the node rotates.
+ */
+export const podResources = {
+  requests: { cpu: '250m', memory: '256Mi', 'ephemeral-storage': '64Mi' },
+  limits: { cpu: '2', memory: `${podMemoryMiB}Mi`, 'ephemeral-storage': '256Mi' },
+} as const;
+
+/** The account of the image: above 10,000, so that it is no user of the node. */
+export const containerUser = 10_001;
+
+/** Of the container's memory, for the heap; the rest is for buffers, code and the kernel's part of connections. */
+const heapPercent = 62;
+
+/** What Node is started with in the image. The heap follows the memory limit that the container has. */
+export const nodeOptions = `--max-old-space-size-percentage=${heapPercent} --max-semi-space-size=16`;
