@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { createDevIssuer, type DevIssuer } from '../../dev/issuer/dev-issuer.ts';
@@ -22,8 +23,7 @@ afterAll(async () => {
 });
 
 /** Tokens of one second would be the same text. */
-let issued = 0;
-const tokenOnce = () => strict.token('s-1', { claims: { jti: `t${(issued += 1)}` } });
+const tokenOnce = () => strict.token('s-1', { claims: { jti: randomUUID() } });
 
 async function logIn(token: string): Promise<{ status: number; reason: unknown }> {
   const answer = await fetch(`${gateway.url}/api/auth/login`, {
