@@ -1,4 +1,4 @@
-import { authenticated, onExecution, onPlaybook, role } from './core/access/access-rule.ts';
+import { authenticated, onExecution, onPlaybook, onSource, role } from './core/access/access-rule.ts';
 import { allow } from './core/access/grant.ts';
 import { defineGateway } from './core/config/define-gateway.ts';
 import { endSessions } from './core/config/end-sessions.ts';
@@ -47,6 +47,54 @@ export default defineGateway<NoetlOperations>({
       type: 'query',
       access: onPlaybook('view', 'path'),
       args: { catalog_id: false },
+      rest: true,
+    },
+    agents: {
+      upstream: 'POST /api/catalog/agents/list',
+      type: 'query',
+      access: authenticated({ rows: 'playbooks' }),
+      whenPresent: true,
+      rest: true,
+    },
+    playbookForm: {
+      upstream: 'GET /api/catalog/{path}/ui_schema',
+      access: onPlaybook('view', 'path'),
+      whenPresent: true,
+      rest: true,
+    },
+    registerPlaybook: {
+      upstream: 'POST /api/catalog/register',
+      access: onSource('edit', 'content'),
+      whenPresent: true,
+      rest: true,
+    },
+    credentials: {
+      upstream: 'GET /api/credentials',
+      access: role('admin'),
+      whenPresent: true,
+      rest: true,
+    },
+    credential: {
+      upstream: 'GET /api/credentials/{identifier}',
+      access: role('admin'),
+      args: { include_data: { constant: false }, catalog_id: false, execution_id: false, parent_execution_id: false },
+      fields: { data: false },
+      whenPresent: true,
+      rest: true,
+    },
+    saveCredential: {
+      upstream: 'POST /api/credentials',
+      access: role('admin'),
+      fields: { data: false },
+      acceptRisk: 'secrets go in and never come out; admins keep the credentials of NoETL',
+      whenPresent: true,
+      rest: true,
+    },
+    deleteCredential: {
+      upstream: 'DELETE /api/credentials/{identifier}',
+      access: role('admin'),
+      acceptRisk: 'admins keep the credentials of NoETL',
+      whenPresent: true,
       rest: true,
     },
     dashboardStats: { upstream: 'GET /api/dashboard/stats', access: authenticated(), whenPresent: true, rest: true },

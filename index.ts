@@ -12,6 +12,7 @@ export {
   custom,
   onExecution,
   onPlaybook,
+  onSource,
   role,
 } from './core/access/access-rule.ts';
 export type { Decision } from './core/access/decision.ts';

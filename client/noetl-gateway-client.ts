@@ -262,6 +262,56 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
+export interface AgentsArgs {
+  readonly capabilities?: readonly (string | null)[] | null;
+  readonly capability?: string | null;
+  readonly path?: string | null;
+  readonly page?: number | null;
+  readonly pageSize?: number | null;
+  readonly versions?: boolean | null;
+}
+
+export interface CatalogEntry {
+  readonly catalogId: string;
+  readonly content: string | null;
+  readonly createdAt: string | null;
+  readonly kind: string | null;
+  readonly layout: unknown;
+  readonly meta: unknown;
+  readonly path: string | null;
+  readonly payload: unknown;
+  readonly version: number | null;
+}
+
+export interface CatalogEntries {
+  readonly entries: readonly (CatalogEntry | null)[] | null;
+}
+
+export interface CredentialArgs {
+  readonly identifier: string;
+}
+
+export interface CredentialResponse {
+  readonly createdAt: string | null;
+  readonly credentialType: string | null;
+  readonly description: string | null;
+  readonly id: string;
+  readonly meta: unknown;
+  readonly name: string | null;
+  readonly tags: readonly (string | null)[] | null;
+  readonly updatedAt: string | null;
+}
+
+export interface CredentialsArgs {
+  readonly type?: string | null;
+  readonly q?: string | null;
+}
+
+export interface CredentialListResponse {
+  readonly filter: unknown;
+  readonly items: readonly (CredentialResponse | null)[] | null;
+}
+
 export interface DashboardStatsResponse {
   readonly activeWorkflows: number | null;
   readonly failedExecutions: number | null;
@@ -353,15 +403,30 @@ export interface PlaybookArgs {
   readonly version?: unknown;
 }
 
-export interface CatalogEntry {
-  readonly catalogId: string;
-  readonly content: string | null;
-  readonly createdAt: string | null;
+export interface PlaybookFormArgs {
+  readonly path: string;
+  readonly version?: unknown;
+}
+
+export interface UiSchemaField {
+  readonly children?: unknown;
+  readonly credentialGlob: string | null;
+  readonly default: unknown;
+  readonly description: string | null;
   readonly kind: string | null;
-  readonly layout: unknown;
-  readonly meta: unknown;
+  readonly name: string | null;
+  readonly options: readonly unknown[] | null;
+  readonly secret: boolean | null;
+}
+
+export interface UiSchemaResponse {
+  readonly descriptionMarkdown: string | null;
+  readonly exposedInUi: boolean | null;
+  readonly fields: readonly (UiSchemaField | null)[] | null;
+  readonly generatedAt: string | null;
+  readonly kind: string | null;
   readonly path: string | null;
-  readonly payload: unknown;
+  readonly title: string | null;
   readonly version: number | null;
 }
 
@@ -374,10 +439,6 @@ export interface PlaybooksArgs {
   readonly page?: number | null;
   readonly pageSize?: number | null;
   readonly versions?: boolean | null;
-}
-
-export interface CatalogEntries {
-  readonly entries: readonly (CatalogEntry | null)[] | null;
 }
 
 export interface HealthCheckResponse {
@@ -420,6 +481,10 @@ export interface CancelExecutionResponse {
   readonly status: string | null;
 }
 
+export interface DeleteCredentialArgs {
+  readonly identifier: string;
+}
+
 export interface EndSessionsArgs {
   readonly userId?: string | null;
   readonly issuer?: string | null;
@@ -449,6 +514,20 @@ export interface ExecuteResult {
   readonly execution: Execution | null;
 }
 
+export interface RegisterPlaybookArgs {
+  readonly content: string;
+  readonly resourceType?: string | null;
+}
+
+export interface CatalogRegisterResponse {
+  readonly catalogId: string;
+  readonly kind: string | null;
+  readonly message: string | null;
+  readonly path: string | null;
+  readonly status: string | null;
+  readonly version: number | null;
+}
+
 export interface RerunExecutionArgs {
   readonly variables?: unknown;
   readonly id: string;
@@ -456,21 +535,37 @@ export interface RerunExecutionArgs {
   readonly waitSeconds?: number | null;
 }
 
+export interface SaveCredentialArgs {
+  readonly credentialType?: string | null;
+  readonly data: unknown;
+  readonly description?: string | null;
+  readonly meta?: unknown;
+  readonly name: string;
+  readonly tags?: unknown;
+}
+
 /** A gateway, typed by its schema. Every method rejects with a {@link GatewayClientError}. */
 export interface GatewayClient extends GatewayConnection {
+  agents(args?: AgentsArgs, options?: CallOptions): Promise<CatalogEntries | null>;
+  credential(args: CredentialArgs, options?: CallOptions): Promise<CredentialResponse | null>;
+  credentials(args?: CredentialsArgs, options?: CallOptions): Promise<CredentialListResponse | null>;
   dashboardStats(options?: CallOptions): Promise<DashboardStatsResponse | null>;
   execution(args: ExecutionArgs, options?: CallOptions): Promise<Execution | null>;
   executionEvents(args: ExecutionEventsArgs, options?: CallOptions): Promise<unknown>;
   executionStatus(args: ExecutionStatusArgs, options?: CallOptions): Promise<unknown>;
   executions(args?: ExecutionsArgs, options?: CallOptions): Promise<readonly (ExecutionEntryResponse | null)[] | null>;
   playbook(args?: PlaybookArgs, options?: CallOptions): Promise<CatalogEntry | null>;
+  playbookForm(args: PlaybookFormArgs, options?: CallOptions): Promise<UiSchemaResponse | null>;
   playbooks(args?: PlaybooksArgs, options?: CallOptions): Promise<CatalogEntries | null>;
   upstreamHealth(options?: CallOptions): Promise<HealthCheckResponse | null>;
   workerPools(args?: WorkerPoolsArgs, options?: CallOptions): Promise<RuntimeListResponse | null>;
   cancelExecution(args: CancelExecutionArgs, options?: CallOptions): Promise<CancelExecutionResponse | null>;
+  deleteCredential(args: DeleteCredentialArgs, options?: CallOptions): Promise<unknown>;
   endSessions(args?: EndSessionsArgs, options?: CallOptions): Promise<boolean>;
   executePlaybook(args: ExecutePlaybookArgs, options?: CallOptions): Promise<ExecuteResult | null>;
+  registerPlaybook(args: RegisterPlaybookArgs, options?: CallOptions): Promise<CatalogRegisterResponse | null>;
   rerunExecution(args: RerunExecutionArgs, options?: CallOptions): Promise<ExecuteResult | null>;
+  saveCredential(args: SaveCredentialArgs, options?: CallOptions): Promise<CredentialResponse | null>;
   /** Asks until the execution is over: completed, failed or cancelled. Failures that may pass are outlived. */
   waitForExecution(id: string, options?: WaitOptions): Promise<Execution>;
 }
@@ -483,6 +578,12 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     return data[field] as T;
   };
   const client: GatewayClient = Object.assign(connection, {
+    agents: (args?: AgentsArgs, more?: CallOptions) =>
+      call<CatalogEntries | null>('agents', "query agents($capabilities:[String]$capability:String$path:String$page:Int$pageSize:Int$versions:Boolean){agents(capabilities:$capabilities capability:$capability path:$path page:$page pageSize:$pageSize versions:$versions){entries{catalogId content createdAt kind layout meta path payload version}}}", args, more),
+    credential: (args: CredentialArgs, more?: CallOptions) =>
+      call<CredentialResponse | null>('credential', "query credential($identifier:String!){credential(identifier:$identifier){createdAt credentialType description id meta name tags updatedAt}}", args, more),
+    credentials: (args?: CredentialsArgs, more?: CallOptions) =>
+      call<CredentialListResponse | null>('credentials', "query credentials($type:String$q:String){credentials(type:$type q:$q){filter items{createdAt credentialType description id meta name tags updatedAt}}}", args, more),
     dashboardStats: (more?: CallOptions) =>
       call<DashboardStatsResponse | null>('dashboardStats', "query dashboardStats{dashboardStats{activeWorkflows failedExecutions stats status successfulExecutions totalExecutions totalPlaybooks}}", undefined, more),
     execution: (args: ExecutionArgs, more?: CallOptions) =>
@@ -495,6 +596,8 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
       call<readonly (ExecutionEntryResponse | null)[] | null>('executions', "query executions($page:Int$pageSize:Int){executions(page:$page pageSize:$pageSize){catalogId durationHuman durationSeconds endTime error id executionId parentExecutionId path progress result startTime status version}}", args, more),
     playbook: (args?: PlaybookArgs, more?: CallOptions) =>
       call<CatalogEntry | null>('playbook', "query playbook($path:String$version:JSON){playbook(path:$path version:$version){catalogId content createdAt kind layout meta path payload version}}", args, more),
+    playbookForm: (args: PlaybookFormArgs, more?: CallOptions) =>
+      call<UiSchemaResponse | null>('playbookForm', "query playbookForm($path:String!$version:JSON){playbookForm(path:$path version:$version){descriptionMarkdown exposedInUi fields{credentialGlob default description kind name options secret}generatedAt kind path title version}}", args, more),
     playbooks: (args?: PlaybooksArgs, more?: CallOptions) =>
       call<CatalogEntries | null>('playbooks', "query playbooks($agentOnly:Boolean$capabilities:[String]$capability:String$path:String$resourceType:String$page:Int$pageSize:Int$versions:Boolean){playbooks(agentOnly:$agentOnly capabilities:$capabilities capability:$capability path:$path resourceType:$resourceType page:$page pageSize:$pageSize versions:$versions){entries{catalogId content createdAt kind layout meta path payload version}}}", args, more),
     upstreamHealth: (more?: CallOptions) =>
@@ -503,12 +606,18 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
       call<RuntimeListResponse | null>('workerPools', "query workerPools($runtime:String$status:String){workerPools(runtime:$runtime status:$status){count error items{capacity createdAt heartbeat labels name runtime status updatedAt}runtime status}}", args, more),
     cancelExecution: (args: CancelExecutionArgs, more?: CallOptions) =>
       call<CancelExecutionResponse | null>('cancelExecution', "mutation cancelExecution($id:ID!$reason:String){cancelExecution(id:$id reason:$reason){cancelledExecutions executionId message status}}", args, more),
+    deleteCredential: (args: DeleteCredentialArgs, more?: CallOptions) =>
+      call<unknown>('deleteCredential', "mutation deleteCredential($identifier:String!){deleteCredential(identifier:$identifier)}", args, more),
     endSessions: (args?: EndSessionsArgs, more?: CallOptions) =>
       call<boolean>('endSessions', "mutation endSessions($userId:String$issuer:String$subject:String$client:String){endSessions(userId:$userId issuer:$issuer subject:$subject client:$client)}", args, more),
     executePlaybook: (args: ExecutePlaybookArgs, more?: CallOptions) =>
       call<ExecuteResult | null>('executePlaybook', "mutation executePlaybook($name:String!$variables:JSON$resourceKind:String$clientId:String$waitSeconds:Int){executePlaybook(name:$name variables:$variables resourceKind:$resourceKind clientId:$clientId waitSeconds:$waitSeconds){id executionId name path status textOutput requestId clientId result error execution{id executionId path name version status result resultStep textOutput error failure{step message}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error}currentStep progress startedAt finishedAt parentId}}}", args, more),
+    registerPlaybook: (args: RegisterPlaybookArgs, more?: CallOptions) =>
+      call<CatalogRegisterResponse | null>('registerPlaybook', "mutation registerPlaybook($content:String!$resourceType:String){registerPlaybook(content:$content resourceType:$resourceType){catalogId kind message path status version}}", args, more),
     rerunExecution: (args: RerunExecutionArgs, more?: CallOptions) =>
       call<ExecuteResult | null>('rerunExecution', "mutation rerunExecution($variables:JSON$id:ID!$clientId:String$waitSeconds:Int){rerunExecution(variables:$variables id:$id clientId:$clientId waitSeconds:$waitSeconds){id executionId name path status textOutput requestId clientId result error execution{id executionId path name version status result resultStep textOutput error failure{step message}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error}currentStep progress startedAt finishedAt parentId}}}", args, more),
+    saveCredential: (args: SaveCredentialArgs, more?: CallOptions) =>
+      call<CredentialResponse | null>('saveCredential', "mutation saveCredential($credentialType:String$data:JSON!$description:String$meta:JSON$name:String!$tags:JSON){saveCredential(credentialType:$credentialType data:$data description:$description meta:$meta name:$name tags:$tags){createdAt credentialType description id meta name tags updatedAt}}", args, more),
     waitForExecution: (id: string, more?: WaitOptions) =>
       poll(() => client.execution({ id }, more), more),
   });

@@ -15,6 +15,7 @@ export const kindWords = {
   catalog: 'lists the catalog',
   catalogEntry: 'reads a catalog entry',
   catalogWrite: 'writes the catalog',
+  credentials: 'reads credentials, without their secrets',
   credentialWrite: 'writes credentials',
   workers: 'describes workers',
   dashboard: 'counts for a dashboard',

@@ -4,9 +4,9 @@ import { accessDenied, type OpenDecision } from '../core/access/standing-decisio
 import { type CallPlan, callFor } from '../core/call-plan/call-plan.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AnyUpstreamRow } from '../core/config/operation-row.ts';
-import { withoutConnections } from '../core/noetl/hidden-values.ts';
+import { withoutConnections, withoutSecretData } from '../core/noetl/hidden-values.ts';
 import { answerOf } from '../core/noetl/upstream-answer.ts';
-import { inDocumentedForm } from '../core/noetl/wire-dialect.ts';
+import { inDocumentedForm, inWireForm } from '../core/noetl/wire-dialect.ts';
 import type { Upstream, UpstreamCall, UpstreamReply } from '../core/ports.ts';
 import { ofDeclaredShape } from './declared-shape.ts';
 import { catalogEntries, catalogPageOf } from './protocol/catalog-entries.ts';
@@ -34,6 +34,8 @@ export interface OperationOptions {
 
 const cachedAnswers = 200;
 
+const isOfCredentials = (kind: CallPlan['kind']): boolean => kind === 'credentials' || kind === 'credentialWrite';
+
 type Args = OpenDecision['args'];
 
 const isNamed = (args: Args, name: string): boolean => args[name] !== undefined && args[name] !== null;
@@ -50,7 +52,8 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     if (plan.kind === 'events') return events(args, reply, asking);
     if (plan.answer === 'empty' && !asIs) return answerOf(reply) !== null;
     const body = asIs ? wireAnswer(reply) : ofDeclaredShape(type, inDocumentedForm(plan.kind, answerOf(reply)));
-    return plan.kind === 'workers' ? withoutConnections(body) : body;
+    if (plan.kind === 'workers') return withoutConnections(body);
+    return isOfCredentials(plan.kind) ? withoutSecretData(body) : body;
   }
 
   return async (call) => {
@@ -59,7 +62,8 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     assertNotReserved(decision.args);
     await assertExecutionsAllowed(call);
     const asking = askingOf(row, context);
-    const bounded = { ...made, ...boundsOf(row, context) };
+    const body = inWireForm(plan.kind, made.body);
+    const bounded = { ...made, ...boundsOf(row, context), ...(body !== undefined && { body }) };
     const askFor = (wanted: UpstreamCall) => {
       const asked = () => ask(wanted, decision.args, asking);
       return reuse === undefined ? asked() : reuse(wanted, asked);
@@ -68,8 +72,8 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     if (rows === undefined) return askFor(bounded);
     const visible = (body: unknown) => withVisibleRows(body, rows, context, maxPathsPerAnswer);
     if (plan.kind === 'executions') return visibleExecutions(bounded, askFor, visible, executions, asking);
-    const body = await visible(await askFor(bounded));
-    return plan.kind === 'catalog' && !asIs ? catalogEntries(body, catalogPageOf(decision.args)) : body;
+    const shown = await visible(await askFor(bounded));
+    return plan.kind === 'catalog' && !asIs ? catalogEntries(shown, catalogPageOf(decision.args)) : shown;
   };
 
   /** Whatever the rule is: nobody starts a reserved playbook. */

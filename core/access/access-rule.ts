@@ -17,6 +17,7 @@ export interface AccessRequest {
  * - `role`: a user who has one of the roles
  * - `playbook`: `permission` on the catalog path in `argument`
  * - `execution`: `permission` on the playbook of the execution whose id is in `argument`; hidden reads as missing
+ * - `source`: `permission` on the catalog path that the playbook source in `argument` names
  * - `custom`: whatever the function resolves to; throwing denies
  */
 export type AccessRule<Role extends string = string, Argument extends string = string> =
@@ -25,6 +26,7 @@ export type AccessRule<Role extends string = string, Argument extends string = s
   | { readonly kind: 'role'; readonly roles: readonly Role[] }
   | { readonly kind: 'playbook'; readonly permission: Permission; readonly argument: Argument }
   | { readonly kind: 'execution'; readonly permission: Permission; readonly argument: Argument }
+  | { readonly kind: 'source'; readonly permission: Permission; readonly argument: Argument }
   | { readonly kind: 'custom'; readonly decide: (request: AccessRequest) => boolean | Promise<boolean> };
 
 export const closed = (): { readonly kind: 'closed' } => ({ kind: 'closed' });
@@ -43,6 +45,10 @@ export const onPlaybook = <const A extends string>(permission: Permission, argum
 /** `permission` on the playbook of the execution whose id the argument holds. `argument` is the public name. */
 export const onExecution = <const A extends string>(permission: Permission, argument: A) =>
   ({ kind: 'execution', permission, argument }) as const;
+
+/** `permission` on the catalog path that a playbook's source (YAML) in the argument names. `argument` is the public name. */
+export const onSource = <const A extends string>(permission: Permission, argument: A) =>
+  ({ kind: 'source', permission, argument }) as const;
 
 /** A custom rule. A function that throws or rejects denies. */
 export const custom = (decide: (request: AccessRequest) => boolean | Promise<boolean>) =>

@@ -65,6 +65,8 @@ export function ruleText(rule: AccessRule): string {
       return `${rule.permission} on the playbook in ${rule.argument}`;
     case 'execution':
       return `${rule.permission} on the playbook of the execution in ${rule.argument}`;
+    case 'source':
+      return `${rule.permission} on the playbook that the source in ${rule.argument} names`;
     case 'custom':
       return 'a function of the config decides';
   }

@@ -97,6 +97,7 @@ function accessOf(compiled: CompiledGrants, role: string, rule: AccessRule): Rol
     case 'custom':
       return { kind: 'custom' };
     case 'playbook':
+    case 'source':
       return onPaths(compiled, role, [rule.permission]);
     case 'execution':
       // `execute` on a playbook implies `view` of its executions.

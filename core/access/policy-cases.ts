@@ -65,6 +65,7 @@ function decideCase(
     case 'custom':
       return { allowed: undefined, text: `${field}: a function of the config decides, which cannot be tested here` };
     case 'playbook':
+    case 'source':
     case 'execution':
       return onPath(grants, roles, rule.permission, playbook, rule.kind === 'execution');
   }

@@ -61,11 +61,18 @@ export type OperationRow<Shapes extends OperationShapes, Role extends string> =
 
 /** Operations of the rows that ship with `whenPresent`, since not every release of NoETL has them. */
 type SometimesThere =
+  | 'DELETE /api/credentials/{identifier}'
+  | 'GET /api/catalog/{path}/ui_schema'
+  | 'GET /api/credentials'
+  | 'GET /api/credentials/{identifier}'
   | 'GET /api/dashboard/stats'
   | 'GET /api/executions/{execution_id}/events'
   | 'GET /api/executions/{execution_id}/status'
   | 'GET /api/health'
-  | 'GET /api/worker/pools';
+  | 'GET /api/worker/pools'
+  | 'POST /api/catalog/agents/list'
+  | 'POST /api/catalog/register'
+  | 'POST /api/credentials';
 
 /** A row whose operation the document lacks: right as long as it says so, which keeps one config right for every release. */
 type AbsentRow<Key extends string, Role extends string> = Key extends string

@@ -19,3 +19,10 @@ export function withoutConnections(value: unknown): unknown {
   });
   return Object.fromEntries(members);
 }
+
+/** Credentials without their secrets: NoETL answers with them when it is asked to, and nobody is. */
+export function withoutSecretData(body: unknown): unknown {
+  if (!isJsonObject(body)) return body;
+  const { data: _, items, ...rest } = body;
+  return Array.isArray(items) ? { ...rest, items: items.map(withoutSecretData) } : rest;
+}

@@ -20,6 +20,9 @@ export function inDocumentedForm(kind: OperationKind, body: unknown): unknown {
       const { stats } = body;
       return { total_playbooks: 0, active_workflows: stats['running_executions'] ?? 0, ...stats, ...body };
     }
+    case 'credentials':
+    case 'credentialWrite':
+      return credentialsNamed(body);
     default:
       return body;
   }
@@ -43,4 +46,18 @@ function executionRow(row: JsonObject): JsonObject {
     start_time: row['started_at'],
     end_time: row['completed_at'] ?? null,
   };
+}
+
+/** NoETL's document calls `credential_type` what is `type` on the wire. */
+function credentialsNamed(body: unknown): unknown {
+  if (!isJsonObject(body)) return body;
+  const { items } = body;
+  if (Array.isArray(items)) return { ...body, items: items.map(credentialsNamed) };
+  return Object.hasOwn(body, 'type') ? { ...body, credential_type: body['type'] } : body;
+}
+
+/** The same for a body that is sent: both names, since one server knows the one and one the other. */
+export function inWireForm(kind: OperationKind, body: unknown): unknown {
+  if (kind !== 'credentialWrite' || !isJsonObject(body)) return body;
+  return Object.hasOwn(body, 'credential_type') ? { ...body, type: body['credential_type'] } : body;
 }

@@ -4,6 +4,8 @@ export interface CatalogEntry {
   readonly catalogId: string;
   readonly playbook: SamplePlaybook;
   readonly createdAt: number;
+  /** As it was registered; samples have none. */
+  readonly content?: string;
 }
 
 /** The playbooks of a stand-in, newest version last. */
@@ -13,7 +15,7 @@ export interface Catalog {
   byId(catalogId: string): CatalogEntry | undefined;
   /** Every entry, newest first; of one path when given. */
   list(path?: string): readonly CatalogEntry[];
-  add(playbook: SamplePlaybook): CatalogEntry;
+  add(playbook: SamplePlaybook, content?: string): CatalogEntry;
 }
 
 export function createCatalog(clock: () => number, nextId: () => string): Catalog {
@@ -25,8 +27,8 @@ export function createCatalog(clock: () => number, nextId: () => string): Catalo
       ),
     byId: (catalogId) => entries.find((entry) => entry.catalogId === catalogId),
     list: (path) => entries.filter(({ playbook }) => path === undefined || playbook.path === path).toReversed(),
-    add(playbook) {
-      const entry = { catalogId: nextId(), playbook, createdAt: clock() };
+    add(playbook, content) {
+      const entry = { catalogId: nextId(), playbook, createdAt: clock(), ...(content !== undefined && { content }) };
       entries.push(entry);
       return entry;
     },
@@ -34,7 +36,7 @@ export function createCatalog(clock: () => number, nextId: () => string): Catalo
 }
 
 /** An entry as `POST /api/catalog/resource` answers it. */
-export function catalogShape({ catalogId, playbook, createdAt }: CatalogEntry): Record<string, unknown> {
+export function catalogShape({ catalogId, playbook, createdAt, content }: CatalogEntry): Record<string, unknown> {
   const { path, version, description, workload } = playbook;
   const name = path.slice(path.lastIndexOf('/') + 1);
   const metadata = { name, path, description };
@@ -44,7 +46,7 @@ export function catalogShape({ catalogId, playbook, createdAt }: CatalogEntry): 
     path,
     version,
     kind: 'playbook',
-    content: `apiVersion: noetl.io/v2\nkind: Playbook\nmetadata:\n  name: ${name}\n  path: ${path}\n`,
+    content: content ?? `apiVersion: noetl.io/v2\nkind: Playbook\nmetadata:\n  name: ${name}\n  path: ${path}\n`,
     layout: null,
     payload: { apiVersion: 'noetl.io/v2', kind: 'Playbook', metadata, workload, workflow: [] },
     meta: {

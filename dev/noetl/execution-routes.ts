@@ -2,6 +2,7 @@ import { idText } from '../../core/json/lossless-json.ts';
 import type { Accounts } from './accounts.ts';
 import { type AuthPlaybook, createAuthPlaybooks, postCallback } from './auth-playbooks.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
+import type { StandInCredential } from './credentials.ts';
 import { detailError, ok, type SeenRequest, type StandInReply, unprocessable } from './exchange.ts';
 import * as python from './python-shapes.ts';
 import { detailState } from './python-state.ts';
@@ -21,6 +22,7 @@ export interface StandInState {
   /** The connections that starts wait for. */
   readonly starts: StartQueue;
   readonly accounts: Accounts;
+  readonly credentials: StandInCredential[];
   readonly authPlaybooks: Readonly<Record<string, AuthPlaybook>>;
   /** Milliseconds that an auth playbook works before it calls back. */
   readonly authMs: number;

@@ -1,7 +1,7 @@
-import { idText } from '../../core/json/lossless-json.ts';
 import { type Accounts, databaseTime, userShape } from './accounts.ts';
 import { createAuthPlaybooks } from './auth-playbooks.ts';
-import { catalogShape, uiSchema } from './catalog.ts';
+import { catalogAgents, catalogList, catalogResource, catalogSchema, register } from './catalog-routes.ts';
+import { credentialRoute, listCredentials, saveCredential } from './credentials.ts';
 import { detailError, notFound, ok, type SeenRequest, type StandInReply, unprocessable } from './exchange.ts';
 import { cancel, execute, list, readExecution, refusal, resolveResult, type StandInState } from './execution-routes.ts';
 import { rustState } from './rust-shapes.ts';
@@ -18,6 +18,10 @@ const exact: Readonly<Record<string, Route>> = {
   'GET /api/result/resolve': resolveResult,
   'POST /api/catalog/list': catalogList,
   'POST /api/catalog/resource': catalogResource,
+  'POST /api/catalog/agents/list': catalogAgents,
+  'POST /api/catalog/register': register,
+  'GET /api/credentials': listCredentials,
+  'POST /api/credentials': saveCredential,
   'GET /api/dashboard/stats': dashboardStats,
   'GET /api/worker/pools': workerPools,
   'POST /api/auth/session/validate': validateSession,
@@ -62,6 +66,8 @@ function elsewhere(state: StandInState, request: SeenRequest): StandInReply {
   }
   const schema = /^\/api\/catalog\/(.+)\/ui_schema$/.exec(path);
   if (schema !== null && method === 'GET') return catalogSchema(state, decodeURIComponent(schema[1] ?? ''));
+  const credential = /^\/api\/credentials\/([^/]+)$/.exec(path)?.[1];
+  if (credential !== undefined) return credentialRoute(state, decodeURIComponent(credential), request);
   const known = Object.keys(exact).some((key) => key.endsWith(` ${path}`));
   if (known) return methodNotAllowed;
   return state.speak === 'rust' ? { status: 404, body: '' } : notFound;
@@ -73,29 +79,6 @@ function onExecution(state: StandInState, id: string, rest: string, request: See
 }
 
 const methodNotAllowed = detailError(405, 'Method Not Allowed');
-
-function catalogList(state: StandInState, { body }: SeenRequest): StandInReply {
-  const path = (body as Body)['path'];
-  const entries = state.catalog.list(typeof path === 'string' ? path : undefined).map(catalogShape);
-  return ok({ entries });
-}
-
-function catalogResource(state: StandInState, { body }: SeenRequest): StandInReply {
-  const { path, version, catalog_id: catalogId } = body as Body;
-  if (typeof path !== 'string' && catalogId === undefined) {
-    const msg = 'Value error, At least one identifier must be provided: catalog_id or path';
-    return unprocessable('value_error', ['body'], msg, body, { error: {} });
-  }
-  const wanted = version === undefined || version === null || version === 'latest' ? undefined : Number(version);
-  const entry =
-    typeof path === 'string' ? state.catalog.find(path, wanted) : state.catalog.byId(idText(catalogId) ?? '');
-  return entry === undefined ? refusal(state, 404, 'Catalog entry not found') : ok(catalogShape(entry));
-}
-
-function catalogSchema(state: StandInState, path: string): StandInReply {
-  const entry = state.catalog.find(path);
-  return entry === undefined ? detailError(404, 'Catalog entry not found') : ok(uiSchema(entry, state.clock()));
-}
 
 function dashboardStats(state: StandInState): StandInReply {
   const total_executions = state.runs.count();

@@ -6,6 +6,7 @@ import { parseJson } from '../../core/json/lossless-json.ts';
 import { createAccounts, type StandInSession, type StandInUser, sampleUsers } from './accounts.ts';
 import type { AuthPlaybook } from './auth-playbooks.ts';
 import { createCatalog } from './catalog.ts';
+import { sampleCredentials } from './credentials.ts';
 import type { Interception, SeenRequest, StandInReply } from './exchange.ts';
 import type { StandInState } from './execution-routes.ts';
 import { createIds } from './ids.ts';
@@ -116,6 +117,7 @@ function createState(options: StandInOptions): StandInState {
     authPlaybooks: Object.fromEntries(
       Object.entries(authPlaybooks).map(([kind, path]) => [path, kind as AuthPlaybook]),
     ),
+    credentials: [...sampleCredentials],
     authMs: options.authMs ?? 20,
     background: new Set(),
   };

@@ -93,6 +93,8 @@ function readerOf(
       return readerOfEntry(plan, row, options, entryRoute);
     case 'rerun':
       return readerOfRerun(plan, answerRerunExecution(plan, row, options));
+    case 'credentialWrite':
+      return readerOfCredential(plan, answerOperation(plan, row, { ...options, type: undefined, asIs: true }));
     default:
       return readerWith(plan, answerOperation(plan, row, { ...options, type: undefined, asIs: true }));
   }
@@ -107,6 +109,15 @@ function readerWith(plan: CallPlan, answer: RestCall['answer']): RestOperation['
       return { ...readWireArguments(plan, { ...request, query }), answer };
     }
     return { ...readWireArguments(plan, request), answer };
+  };
+}
+
+/** NoETL's document says `credential_type`, and its clients `type` as well. */
+function readerOfCredential(plan: CallPlan, answer: RestCall['answer']): RestOperation['read'] {
+  return async (request) => {
+    const body = request.body === undefined ? undefined : bodyObject(request.body);
+    const named = body !== undefined && Object.hasOwn(body, 'type') ? { credential_type: body['type'], ...body } : body;
+    return { ...readWireArguments(plan, { ...request, body: named }), answer };
   };
 }
 

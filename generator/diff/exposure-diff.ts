@@ -172,7 +172,7 @@ function askedFor({ operations }: FittedTable): ReadonlySet<Permission> {
 }
 
 function permissionsOf(access: AccessRule): readonly Permission[] {
-  if (access.kind === 'playbook') return [access.permission];
+  if (access.kind === 'playbook' || access.kind === 'source') return [access.permission];
   if (access.kind === 'execution') return access.permission === 'view' ? ['view', 'execute'] : [access.permission];
   if (access.kind === 'authenticated' && access.rows !== undefined) return ['view'];
   // What a function asks for cannot be seen from outside.

@@ -20,6 +20,8 @@ export function accessWords(rule: AccessRule): string {
       return `users with ${code(rule.permission)} on the playbook in ${code(rule.argument)}`;
     case 'execution':
       return `users with ${permissionOnExecution(rule.permission)} on the playbook of the execution in ${code(rule.argument)}; others are told that there is none`;
+    case 'source':
+      return `users with ${code(rule.permission)} on the playbook that the source in ${code(rule.argument)} names`;
     case 'custom':
       return 'whom a function in the config lets pass';
   }

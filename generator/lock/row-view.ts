@@ -49,7 +49,7 @@ export function rowViews(operations: readonly Operation[], names: Names, config:
 
 /** The argument that the access rule is on. */
 const ruledArgument = ({ access }: Operation): string | undefined =>
-  access.kind === 'playbook' || access.kind === 'execution' ? access.argument : undefined;
+  'argument' in access ? access.argument : undefined;
 
 /** Whether a place is that of an argument, or of something in one. */
 export const isInput = (place: string): boolean => /^[^.]+\.args\./.test(place);

@@ -128,7 +128,9 @@ function upstreamOperation(
   const { args, start } = argumentsOf(field, row, shape, meaning, findings);
   findings.problems.push(...checkTransport(place, row, shape, args));
   const offered = args.filter((arg) => arg.name !== undefined).map((arg) => arg.wire);
-  const danger = neverPublic(shape.method, shape.path, offered) ?? closedKinds[meaning.kind];
+  const danger =
+    neverPublic(shape.method, shape.path, offered) ??
+    (row.access?.kind === 'source' ? undefined : closedKinds[meaning.kind]);
   if (danger !== undefined && !row.acceptRisk?.trim() && row.access?.kind !== 'closed') {
     findings.problems.push(
       `${place}: ${shape.key} must not be public: ${danger}; to open it all the same, say why in acceptRisk`,

@@ -6,7 +6,7 @@ import { nearest } from './suggest.ts';
 /** Arguments by which NoETL finds a playbook; a rule on one of them says nothing about the others. */
 const playbookSelectors = new Set(['path', 'catalog_id', 'playbook_path', 'playbook_id']);
 
-const kinds: readonly string[] = ['closed', 'authenticated', 'role', 'playbook', 'execution', 'custom'];
+const kinds: readonly string[] = ['closed', 'authenticated', 'role', 'playbook', 'execution', 'source', 'custom'];
 
 /** What is wrong with an operation's access rule. */
 export function checkAccess(operation: Operation, roles: readonly string[]): string[] {

@@ -113,6 +113,7 @@ const rules = {
   cancel: ({ isRead, segments, namesExecution }) => !isRead && namesExecution && segments.at(-1) === 'cancel',
   execute: (view) => startsPlaybook(view) && hasUsualMembers(view),
   start: (view) => startsPlaybook(view),
+  credentials: ({ isRead, segments }) => isRead && (segments[0] === 'credentials' || segments[0] === 'credential'),
   credentialWrite: ({ isRead, segments, takes, answers }) =>
     !isRead &&
     (['credentials', 'credential', 'secrets'].some((name) => segments.includes(name)) ||

@@ -3,6 +3,53 @@
 /** What of NoETL is open: by field, with what it calls and where its arguments go. */
 export const operations = [
   {
+    field: 'agents',
+    root: 'query',
+    source: {
+      kind: 'upstream',
+      key: 'POST /api/catalog/agents/list',
+      method: 'POST',
+      path: '/api/catalog/agents/list',
+    },
+    kind: 'catalog',
+    catalogPaths: [
+      'path',
+    ],
+    executionIds: [],
+    start: undefined,
+    access: {
+      kind: 'authenticated',
+      rows: 'playbooks',
+    },
+    description: undefined,
+    args: [
+      {
+        wire: 'capabilities',
+        in: 'body',
+        name: 'capabilities',
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'capability',
+        in: 'body',
+        name: 'capability',
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'path',
+        in: 'body',
+        name: 'path',
+        constant: undefined,
+        description: undefined,
+      },
+    ],
+    fields: {},
+    acceptRisk: undefined,
+    rest: '/noetl/catalog/agents/list',
+  },
+  {
     field: 'cancelExecution',
     root: 'mutation',
     source: {
@@ -51,6 +98,109 @@ export const operations = [
     rest: '/noetl/executions/{execution_id}/cancel',
   },
   {
+    field: 'credential',
+    root: 'query',
+    source: {
+      kind: 'upstream',
+      key: 'GET /api/credentials/{identifier}',
+      method: 'GET',
+      path: '/api/credentials/{identifier}',
+    },
+    kind: 'credentials',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
+    access: {
+      kind: 'role',
+      roles: [
+        'admin',
+      ],
+    },
+    description: undefined,
+    args: [
+      {
+        wire: 'identifier',
+        in: 'path',
+        name: 'identifier',
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'include_data',
+        in: 'query',
+        name: undefined,
+        constant: false,
+        description: undefined,
+      },
+      {
+        wire: 'catalog_id',
+        in: 'query',
+        name: undefined,
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'execution_id',
+        in: 'query',
+        name: undefined,
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'parent_execution_id',
+        in: 'query',
+        name: undefined,
+        constant: undefined,
+        description: undefined,
+      },
+    ],
+    fields: {
+      data: [],
+    },
+    acceptRisk: undefined,
+    rest: '/noetl/credentials/{identifier}',
+  },
+  {
+    field: 'credentials',
+    root: 'query',
+    source: {
+      kind: 'upstream',
+      key: 'GET /api/credentials',
+      method: 'GET',
+      path: '/api/credentials',
+    },
+    kind: 'credentials',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
+    access: {
+      kind: 'role',
+      roles: [
+        'admin',
+      ],
+    },
+    description: undefined,
+    args: [
+      {
+        wire: 'type',
+        in: 'query',
+        name: 'type',
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'q',
+        in: 'query',
+        name: 'q',
+        constant: undefined,
+        description: undefined,
+      },
+    ],
+    fields: {},
+    acceptRisk: undefined,
+    rest: '/noetl/credentials',
+  },
+  {
     field: 'dashboardStats',
     root: 'query',
     source: {
@@ -71,6 +221,39 @@ export const operations = [
     fields: {},
     acceptRisk: undefined,
     rest: '/noetl/dashboard/stats',
+  },
+  {
+    field: 'deleteCredential',
+    root: 'mutation',
+    source: {
+      kind: 'upstream',
+      key: 'DELETE /api/credentials/{identifier}',
+      method: 'DELETE',
+      path: '/api/credentials/{identifier}',
+    },
+    kind: 'credentialWrite',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
+    access: {
+      kind: 'role',
+      roles: [
+        'admin',
+      ],
+    },
+    description: undefined,
+    args: [
+      {
+        wire: 'identifier',
+        in: 'path',
+        name: 'identifier',
+        constant: undefined,
+        description: undefined,
+      },
+    ],
+    fields: {},
+    acceptRisk: 'admins keep the credentials of NoETL',
+    rest: '/noetl/credentials/{identifier}',
   },
   {
     field: 'endSessions',
@@ -376,6 +559,47 @@ export const operations = [
     rest: '/noetl/catalog/resource',
   },
   {
+    field: 'playbookForm',
+    root: 'query',
+    source: {
+      kind: 'upstream',
+      key: 'GET /api/catalog/{path}/ui_schema',
+      method: 'GET',
+      path: '/api/catalog/{path}/ui_schema',
+    },
+    kind: 'catalogEntry',
+    catalogPaths: [
+      'path',
+    ],
+    executionIds: [],
+    start: undefined,
+    access: {
+      kind: 'playbook',
+      permission: 'view',
+      argument: 'path',
+    },
+    description: undefined,
+    args: [
+      {
+        wire: 'path',
+        in: 'path',
+        name: 'path',
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'version',
+        in: 'query',
+        name: 'version',
+        constant: undefined,
+        description: undefined,
+      },
+    ],
+    fields: {},
+    acceptRisk: undefined,
+    rest: '/noetl/catalog/{path}/ui_schema',
+  },
+  {
     field: 'playbooks',
     root: 'query',
     source: {
@@ -437,6 +661,45 @@ export const operations = [
     rest: '/noetl/catalog/list',
   },
   {
+    field: 'registerPlaybook',
+    root: 'mutation',
+    source: {
+      kind: 'upstream',
+      key: 'POST /api/catalog/register',
+      method: 'POST',
+      path: '/api/catalog/register',
+    },
+    kind: 'catalogWrite',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
+    access: {
+      kind: 'source',
+      permission: 'edit',
+      argument: 'content',
+    },
+    description: undefined,
+    args: [
+      {
+        wire: 'content',
+        in: 'body',
+        name: 'content',
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'resource_type',
+        in: 'body',
+        name: 'resourceType',
+        constant: undefined,
+        description: undefined,
+      },
+    ],
+    fields: {},
+    acceptRisk: undefined,
+    rest: '/noetl/catalog/register',
+  },
+  {
     field: 'rerunExecution',
     root: 'mutation',
     source: {
@@ -473,6 +736,76 @@ export const operations = [
     fields: {},
     acceptRisk: undefined,
     rest: '/noetl/executions/{execution_id}/rerun',
+  },
+  {
+    field: 'saveCredential',
+    root: 'mutation',
+    source: {
+      kind: 'upstream',
+      key: 'POST /api/credentials',
+      method: 'POST',
+      path: '/api/credentials',
+    },
+    kind: 'credentialWrite',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
+    access: {
+      kind: 'role',
+      roles: [
+        'admin',
+      ],
+    },
+    description: undefined,
+    args: [
+      {
+        wire: 'credential_type',
+        in: 'body',
+        name: 'credentialType',
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'data',
+        in: 'body',
+        name: 'data',
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'description',
+        in: 'body',
+        name: 'description',
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'meta',
+        in: 'body',
+        name: 'meta',
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'name',
+        in: 'body',
+        name: 'name',
+        constant: undefined,
+        description: undefined,
+      },
+      {
+        wire: 'tags',
+        in: 'body',
+        name: 'tags',
+        constant: undefined,
+        description: undefined,
+      },
+    ],
+    fields: {
+      data: [],
+    },
+    acceptRisk: 'secrets go in and never come out; admins keep the credentials of NoETL',
+    rest: '/noetl/credentials',
   },
   {
     field: 'upstreamHealth',

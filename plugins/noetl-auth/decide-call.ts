@@ -4,9 +4,10 @@ import { reportDecision } from '../../core/access/report-decision.ts';
 import { accessDenied } from '../../core/access/standing-decision.ts';
 import type { Caller, RootDecision } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { sourceText } from '../../core/noetl/playbook-source.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { AccessChecker } from '../../core/ports.ts';
-import { findArgumentProblem } from './argument-guard.ts';
+import { type ArgumentLimits, findArgumentProblem } from './argument-guard.ts';
 import { decideField, type ExecutionPath, invalidArgument, type Judgement } from './decide-field.ts';
 
 export type OperationKind = 'query' | 'mutation' | 'subscription';
@@ -108,10 +109,13 @@ export async function judgeCall(
 function argumentError(
   args: Readonly<Record<string, unknown>>,
   guarded: Readonly<Record<string, unknown>>,
-  { allowTemplates, pathArguments = [] }: FieldRule,
+  { allowTemplates, access, pathArguments = [] }: FieldRule,
   { unbrokenRun }: DecisionOptions,
 ): GatewayError | undefined {
-  const problem = findArgumentProblem(guarded, { allowTemplates, unbrokenRun });
+  const problem =
+    access.kind === 'source'
+      ? problemBesideSource(guarded, access.argument, { allowTemplates, unbrokenRun })
+      : findArgumentProblem(guarded, { allowTemplates, unbrokenRun });
   if (problem !== undefined) return new GatewayError('ERR_REQUEST_INVALID', `${problem.place}: ${problem.reason}`);
   const notPath = pathArguments.find((name) => !isAbsentOrPath(args, name));
   return notPath === undefined ? undefined : invalidArgument(notPath, 'a catalog path in normal form');
@@ -125,4 +129,13 @@ function isAbsentOrPath(args: Readonly<Record<string, unknown>>, name: string): 
 function couldNotFindOut(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   return new GatewayError('ERR_INTERNAL', 'access could not be decided', { cause: error });
+}
+
+/** A playbook is made of templates; its text, not the base64 that it may come in, must not have long runs. */
+function problemBesideSource(guarded: Readonly<Record<string, unknown>>, argument: string, limits: ArgumentLimits) {
+  const { [argument]: content, ...rest } = guarded;
+  return (
+    findArgumentProblem({ [argument]: sourceText(content) ?? '' }, { ...limits, allowTemplates: true }) ??
+    findArgumentProblem(rest, limits)
+  );
 }

@@ -8,6 +8,7 @@ import { accessDenied } from '../../core/access/standing-decision.ts';
 import type { Caller, RootDecision } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { parseExecutionId } from '../../core/execution/execution-id.ts';
+import { readPlaybookSource, wireSource } from '../../core/noetl/playbook-source.ts';
 import type { AccessChecker } from '../../core/ports.ts';
 
 /** The playbook path of an execution; undefined when there is no such execution. @throws when it cannot find out. */
@@ -54,6 +55,8 @@ export function decideField(question: FieldQuestion): Judgement | Promise<Judgem
       return decideOnPath(question, rule.permission, rule.argument);
     case 'execution':
       return decideOnExecutionId(question, rule.permission, rule.argument);
+    case 'source':
+      return decideOnSource(question, rule.permission, rule.argument);
     case 'custom':
       return decideByCode(question, rule.decide);
     default:
@@ -92,6 +95,20 @@ async function decideOnPath(question: FieldQuestion, permission: Permission, arg
   const { caller, checker } = question;
   const verdict = await checker.check({ user: caller.session.user, permission, path, token: caller.token });
   return ofVerdict(question, verdict, { permission, path }, accessDenied);
+}
+
+/** What was read is what is sent: NoETL gets the source in the one form that it cannot read otherwise. */
+async function decideOnSource(question: FieldQuestion, permission: Permission, argument: string): Promise<Judgement> {
+  const source = readPlaybookSource(argumentOf(question, argument));
+  if ('problem' in source) {
+    const error = new GatewayError('ERR_REQUEST_INVALID', `${argument} ${source.problem}`);
+    return { decision: denied(question, error), permission };
+  }
+  const { caller, checker, args } = question;
+  const { path, text } = source;
+  const verdict = await checker.check({ user: caller.session.user, permission, path, token: caller.token });
+  const sent = { ...question, args: { ...args, [argument]: wireSource(text) } };
+  return ofVerdict(sent, verdict, { permission, path }, accessDenied);
 }
 
 function decideOnExecutionId(

@@ -22,6 +22,7 @@ const accessRule = v.variant(
     }),
     v.object({ kind: v.literal('playbook'), permission, argument: name }),
     v.object({ kind: v.literal('execution'), permission, argument: name }),
+    v.object({ kind: v.literal('source'), permission, argument: name }),
     v.object({
       kind: v.literal('custom'),
       decide: v.custom<Extract<AccessRule, { kind: 'custom' }>['decide']>(
@@ -30,7 +31,7 @@ const accessRule = v.variant(
       ),
     }),
   ],
-  'must be an access rule: closed(), authenticated(), role(…), onPlaybook(…), onExecution(…) or custom(…)',
+  'must be an access rule: closed(), authenticated(), role(…), onPlaybook(…), onExecution(…), onSource(…) or custom(…)',
 );
 
 /** Options of every row. */

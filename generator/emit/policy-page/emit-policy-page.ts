@@ -71,6 +71,7 @@ function roleCell(access: AccessRule, role: string, config: GatewayConfig): stri
     case 'role':
       return access.roles.includes(role) ? 'yes' : 'no';
     case 'playbook':
+    case 'source':
       return pathsCell(config, role, [access.permission]);
     case 'execution':
       return pathsCell(config, role, access.permission === 'view' ? ['view', 'execute'] : [access.permission]);
