@@ -20,7 +20,7 @@ export function withoutConnections(value: unknown): unknown {
   return Object.fromEntries(members);
 }
 
-/** Credentials without their secrets: NoETL answers with them when it is asked to, and nobody is. */
+/** Credentials without their secrets: NoETL answers with them when a call asks for them. */
 export function withoutSecretData(body: unknown): unknown {
   if (!isJsonObject(body)) return body;
   const { data: _, items, ...rest } = body;

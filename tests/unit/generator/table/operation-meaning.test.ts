@@ -60,7 +60,8 @@ const release = {
   'POST /api/worker/pool/heartbeat': 'workers',
   'GET /api/dashboard/stats': 'dashboard',
   'PUT /api/playbook-tests/suites/{suite_id}': 'plain, path playbook_path',
-  'GET /api/credentials/{identifier}': 'plain, id execution_id, id parent_execution_id',
+  'GET /api/credentials/{identifier}': 'credentials, id execution_id, id parent_execution_id',
+  'GET /api/credentials': 'credentials',
   'POST /api/keychain/{catalog_id}/{keychain_name}': 'plain, id execution_id, id parent_execution_id',
   'GET /api/replay/state': 'plain, id execution_id',
 } as const;
