@@ -140,6 +140,8 @@ export type GatewayEvent =
       readonly requestId: string;
     }
   | { readonly type: 'callback_refused'; readonly reason: 'secret' | 'body' | 'late' | 'shape' }
+  /** A stream of `GET /events` or of a subscription. */
+  | { readonly type: 'stream'; readonly state: 'opened' | 'closed' }
   | { readonly type: 'auth_cancel_failed' }
   /** A policy file has changed: its grants count now, or the file was refused and the grants before it still count. */
   | { readonly type: 'policy_file'; readonly outcome: 'applied' | 'refused' }

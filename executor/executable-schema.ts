@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type GraphQLField, type GraphQLSchema, parse } from 'graphql';
 import { accessDenied, standingDecision } from '../core/access/standing-decision.ts';
 import type { CallContext } from '../core/call-context.ts';
+import type { CallbackRequests } from '../core/callback-requests.ts';
 import type { Clock } from '../core/clock.ts';
 import { type AnyRow, isGatewayRow } from '../core/config/operation-row.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -62,6 +63,8 @@ export interface ExecutableSchemaOptions {
   readonly staleMs?: number;
   /** Executions that are followed at a time. Default 10,000. */
   readonly maxWatches?: number;
+  /** Delivers results of `executePlaybook(clientId:)`. Default: nothing does, and `requestId` is null. */
+  readonly requests?: CallbackRequests;
   /** Distinct paths that are judged for one list; rows beyond are left out. For checkers that ask upstream. */
   readonly maxPathsPerAnswer?: number;
 }
@@ -74,6 +77,8 @@ export interface ExecutableSchema {
   readonly pathOfExecution: Executions['pathOf'];
   /** What clients of NoETL's own API reach. */
   readonly rest: readonly RestOperation[];
+  /** For what follows executions; who may see one is its own matter. */
+  readonly executions: Executions;
 }
 
 /**
@@ -117,6 +122,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     maxPathsPerAnswer: options.maxPathsPerAnswer,
     maxResultBytes: options.maxResultBytes ?? 16 * 1024 * 1024,
     maxWaitSeconds: options.maxWaitSeconds ?? 30,
+    requests: options.requests,
   };
   for (const [name, field] of fields) {
     const type = field.root === 'query' ? schema.getQueryType() : schema.getMutationType();
@@ -128,6 +134,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     schema,
     rootFields: fields,
     pathOfExecution: executions.pathOf,
+    executions,
     rest: restOperations(fields, { ...answers, observe }),
   };
 }

@@ -18,6 +18,8 @@ import { type CallbackRegistry, createCallbackRegistry } from './callbacks/callb
 import { createPlaybookDriver, type PlaybookDriver } from './callbacks/playbook-driver.ts';
 import { createIdentityVerifier } from './identity/identity-verifier.ts';
 import { createSessionFollower } from './identity/session-follower.ts';
+import type { LiveStore } from './live/live-store.ts';
+import { openLiveStore } from './live/open-live-store.ts';
 import { createRateLimits, type RateLimits } from './rate-limit/rate-limits.ts';
 import { createRedisTokenBuckets } from './rate-limit/redis-token-buckets.ts';
 import { createUserLimits } from './rate-limit/user-limits.ts';
@@ -31,6 +33,8 @@ import { createUpstream, type UpstreamClient } from './upstream/undici-upstream.
 export interface Parts {
   readonly upstream: UpstreamClient;
   readonly store: SessionStore;
+  /** Results that wait for their clients; in the session store's server. */
+  readonly liveStore: LiveStore;
   readonly sessions: ReturnType<typeof createSessions>;
   readonly checker: AccessChecker;
   readonly verifier: ReturnType<typeof createIdentityVerifier>;
@@ -96,6 +100,7 @@ export async function compose(
   return {
     upstream,
     store,
+    liveStore: await openLiveStore(config, clock),
     sessions,
     checker: chooseChecker(given, grants),
     verifier,

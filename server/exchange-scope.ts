@@ -13,24 +13,26 @@ export interface ExchangeMarks {
 interface Scope {
   readonly marks: ExchangeMarks | undefined;
   readonly endings: (() => void)[];
+  isOver: boolean;
 }
 
 const scope = new AsyncLocalStorage<Scope>();
 
 /** Runs the work of one exchange; what is to be given back at its end is given back then, whatever its outcome. */
 export async function withinExchange<T>(work: () => Promise<T>, marks?: ExchangeMarks): Promise<T> {
-  const endings: (() => void)[] = [];
+  const current: Scope = { marks, endings: [], isOver: false };
   try {
-    return await scope.run({ marks, endings }, work);
+    return await scope.run(current, work);
   } finally {
-    for (const end of endings) end();
+    current.isOver = true;
+    for (const end of current.endings) end();
   }
 }
 
-/** Calls back when the exchange that this code runs for is over; at once when there is no exchange. */
+/** Calls back when the exchange that this code runs for is over; at once when it is over, and outside of exchanges. */
 export function whenExchangeEnds(end: () => void): void {
   const current = scope.getStore();
-  if (current === undefined) end();
+  if (current === undefined || current.isOver) end();
   else current.endings.push(end);
 }
 

@@ -1,3 +1,4 @@
+import type { CallbackRequests } from '../core/callback-requests.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import type { Observe } from '../core/observe.ts';
@@ -11,13 +12,17 @@ export interface ExecutableGiven {
   readonly sdl: string;
   readonly clock: Clock;
   readonly observe: Observe;
+  readonly requests: CallbackRequests;
 }
 
 /**
  * The executable schema of a resolved config.
  * @throws ERR_POLICY_INVALID when schema and config do not fit together
  */
-export function createExecutable({ config, sdl, clock, observe }: ExecutableGiven, parts: Parts): ExecutableSchema {
+export function createExecutable(
+  { config, sdl, clock, observe, requests }: ExecutableGiven,
+  parts: Parts,
+): ExecutableSchema {
   return createExecutableSchema({
     sdl,
     operations: config.operations,
@@ -25,6 +30,7 @@ export function createExecutable({ config, sdl, clock, observe }: ExecutableGive
     endSessions: createOperatorEndings(parts.sessions, observe),
     clock,
     observe,
+    ...(config.events.enabled ? { requests } : {}),
     reservedPaths: [...config.compiledGrants.reserved],
     ...(asksUpstream(config) ? { maxPathsPerAnswer: 50 } : {}),
     results: config.results,

@@ -13,6 +13,7 @@ import type { DriftWatchOptions } from './drift/drift-watch.ts';
 import type { HttpListener } from './http/http-listener.ts';
 import { createReadiness } from './http/readiness.ts';
 import { createInternalListener, createPublicListener } from './listeners.ts';
+import { openLive } from './live/open-live.ts';
 import { createTelemetry } from './observability/telemetry.ts';
 import type { UpstreamClient } from './upstream/undici-upstream.ts';
 import { probeUpstream } from './upstream/upstream-probe.ts';
@@ -84,8 +85,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     telemetry.observe,
   );
   const drift = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
-  const publicListener = createPublicListener({ ...options, config, clock }, parts, telemetry);
-  const internalListener = createInternalListener(parts, readiness, telemetry);
+  const live = openLive({ config, clock, version: options.version ?? 'unknown' }, parts, telemetry);
+  const publicListener = createPublicListener({ ...options, config, clock }, parts, live, telemetry);
+  const internalListener = createInternalListener(parts, live, readiness, telemetry);
   telemetry.watch(liveNumbers(parts.upstream, { public: publicListener, internal: internalListener }));
   return {
     async listen() {
@@ -101,11 +103,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       readiness.stop();
       drift?.stop();
       policy?.stop();
+      live.service.stop();
       const finished = await publicListener.drain(config.listen.drainMs);
       await internalListener.drain(500);
       await Promise.allSettled([
         parts.upstream.close(),
         parts.store.close(),
+        parts.liveStore.close(),
         parts.limits.close(),
         parts.closeUserLimits(),
       ]);

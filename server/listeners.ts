@@ -9,11 +9,13 @@ import { createGraphiqlPage } from './graphiql/graphiql-page.ts';
 import { createGraphql } from './graphql/create-graphql.ts';
 import { fieldRules } from './graphql/field-rules.ts';
 import { createCors } from './http/cors.ts';
+import type { Exchange } from './http/exchange.ts';
 import { createHttpListener, type HttpListener } from './http/http-listener.ts';
 import { createInternalRoutes } from './http/internal-routes.ts';
 import { checkOrigin } from './http/origin-check.ts';
 import { createPublicRoutes } from './http/public-routes.ts';
 import type { Readiness } from './http/readiness.ts';
+import type { Live } from './live/open-live.ts';
 import { createNoetlApi } from './noetl-api/noetl-api.ts';
 import type { Telemetry } from './observability/telemetry.ts';
 import { clientAddress } from './rate-limit/client-address.ts';
@@ -24,6 +26,7 @@ import { createRequireCaller } from './routes/require-caller.ts';
 export function createPublicListener(
   options: Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock'>>,
   parts: Parts,
+  live: Live,
   telemetry: Telemetry,
 ): HttpListener {
   const { config, sdl, clock } = options;
@@ -33,11 +36,11 @@ export function createPublicListener(
     credentials: config.listen.corsAllowCredentials,
   });
   const ownOrigin = config.listen.publicUrl === undefined ? undefined : new URL(config.listen.publicUrl).origin;
-  const executable = createExecutable({ config, sdl, clock, observe }, parts);
+  const executable = createExecutable({ config, sdl, clock, observe, requests: live.service.starts }, parts);
+  live.service.follow(executable.executions);
   const deciding = decidingWith(executable, config, parts, observe);
-  const requireCaller = createRequireCaller(parts, observe, (exchange) =>
-    checkOrigin(exchange.request.headers, cors, ownOrigin),
-  );
+  const checkCookieOrigin = (exchange: Exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin);
+  const requireCaller = createRequireCaller(parts, observe, checkCookieOrigin);
   const graphql = createGraphql({
     config,
     schema: executable.schema,
@@ -53,7 +56,9 @@ export function createPublicListener(
     cors,
     graphql,
     graphiql: createGraphiqlPage(),
-    rest: createRest(config, parts, observe, clock, requireCaller),
+    rest: createRest(config, parts, observe, clock, requireCaller, live.tickets),
+    events: live.events(checkCookieOrigin),
+    callback: config.events.callbacks === 'public' ? live.callback : undefined,
     noetlApi: createNoetlApi({
       operations: executable.rest,
       deciding,
@@ -98,12 +103,19 @@ function decidingWith(
 }
 
 /** What the internal port serves. */
-export function createInternalListener(parts: Parts, readiness: Readiness, telemetry: Telemetry): HttpListener {
+export function createInternalListener(
+  parts: Parts,
+  live: Live,
+  readiness: Readiness,
+  telemetry: Telemetry,
+): HttpListener {
   return createHttpListener({
     handle: createInternalRoutes({
       readiness,
       metrics: telemetry.metricsPage,
-      callback: (path, body) => parts.callbacks.handle(path, body),
+      authCallback: (path, body) => parts.callbacks.handle(path, body),
+      isAuthCallback: parts.callbacks.isExpected,
+      callback: live.callback,
     }),
     clientIp: (request) => request.socket.remoteAddress ?? '',
     headersFor: () => ({}),

@@ -48,6 +48,13 @@ export const combinations: readonly Combination[] = [
         : undefined,
   },
   {
+    reads: ['events.callbacks', 'listen.publicUrl'],
+    problem: ({ events, listen }) =>
+      events.callbacks === 'public' && listen.publicUrl === undefined
+        ? 'public needs listen.publicUrl: playbooks are given it as the address of their callbacks'
+        : undefined,
+  },
+  {
     reads: ['auth.jwtMode', 'auth.login'],
     problem: ({ auth }) =>
       auth.jwtMode === 'shadow' && auth.login.kind === 'local'

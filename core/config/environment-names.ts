@@ -2,10 +2,7 @@ import { type Environment, isInjected } from './environment.ts';
 
 /** Variables of the earlier gateway that have no effect here, with what takes their place. */
 const retired: Readonly<Record<string, string>> = {
-  GATEWAY_SSE_ENABLED: 'there is nothing to switch',
   GATEWAY_WS_ENABLED: 'there is nothing to switch',
-  GATEWAY_HEARTBEAT_INTERVAL_SECS: 'there is nothing to set',
-  GATEWAY_CONNECTION_TIMEOUT_SECS: 'there is nothing to set',
   GATEWAY_AUTH0_REDIRECT_URI: 'apps keep their own',
   GATEWAY_SESSION_VALIDATE_VIA_PLAYBOOK: "set auth.validator to { kind: 'http' } in gateway.config.ts",
   GATEWAY_CONFIG: 'the declaration is gateway.config.ts',

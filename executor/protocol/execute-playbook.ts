@@ -1,5 +1,6 @@
 import { accessDenied } from '../../core/access/standing-decision.ts';
 import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
+import type { CallbackRequest, CallbackRequests } from '../../core/callback-requests.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { idText } from '../../core/json/lossless-json.ts';
@@ -18,6 +19,8 @@ export interface StartOptions {
   /** The longest that `waitSeconds` may ask for, seconds. */
   readonly maxWaitSeconds: number;
   readonly maxResultBytes: number;
+  /** Delivers results to clients; absent: nothing does. */
+  readonly requests?: CallbackRequests | undefined;
 }
 
 /**
@@ -54,11 +57,33 @@ export async function startAndWait(
 ): Promise<unknown> {
   const { args } = call.decision;
   const waitSeconds = waitOf(args['waitSeconds'], options.maxWaitSeconds);
-  const id = await startPlaybook(start, path, members.execution, options);
+  const clientId = textOrNull(args['clientId']);
+  const user = call.context.caller.session.user;
+  const request = clientId === null ? undefined : await options.requests?.open({ clientId, user, path });
+  const id = await startPlaybook(withCallback(start, members, request), path, members.execution, options).catch(
+    async (error: unknown) => {
+      if (isRefused(error)) await request?.refused();
+      throw error;
+    },
+  );
   call.started?.(id);
-  const started = { ...startedView(id, path), clientId: textOrNull(args['clientId']) };
+  await request?.started(id);
+  const { requestId = null } = request ?? {};
+  const started = { ...startedView(id, path), requestId, clientId: request?.clientId ?? clientId };
   return waitSeconds === 0 ? started : { ...started, ...(await endedView(call, row, id, waitSeconds, options)) };
 }
+
+/** The start with what its playbook needs to call back, whatever members of these names the caller has given. */
+function withCallback(start: UpstreamCall, members: StartMembers, request: CallbackRequest | undefined): UpstreamCall {
+  if (request === undefined || !isJsonObject(start.body)) return start;
+  const workload = start.body[members.workload];
+  const own = isJsonObject(workload) ? workload : {};
+  return { ...start, body: { ...start.body, [members.workload]: { ...own, ...request.workload } } };
+}
+
+/** Without an answer of NoETL the playbook may run, and call back. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof GatewayError && error.code !== 'ERR_UPSTREAM' && error.code !== 'ERR_UPSTREAM_TIMEOUT';
 
 /** Sends the start, once. @returns the new execution's id */
 export async function startPlaybook(

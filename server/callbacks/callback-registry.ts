@@ -31,6 +31,8 @@ export interface CallbackRegistry {
    * - anything else → 4xx, and nothing happens
    */
   handle(path: string, body: unknown): CallbackReply;
+  /** Whether the address of a callback holds a secret that was issued here. */
+  isExpected(path: string): boolean;
   /** How many callbacks are waited for; for metrics and tests. */
   readonly size: number;
 }
@@ -92,6 +94,10 @@ export function createCallbackRegistry(options: CallbackRegistryOptions): Callba
 
   return {
     handle,
+    isExpected(path) {
+      const secret = route.exec(path)?.[1];
+      return secret !== undefined && entries.knows(keyOf(secret));
+    },
     get size() {
       return entries.size();
     },

@@ -1,5 +1,6 @@
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 import { limitHeaders } from '../../core/limit-headers.ts';
+import type { WriteStream } from './answer-stream.ts';
 
 /** A whole HTTP answer. Header names are lower case. */
 export interface Answer {
@@ -12,6 +13,8 @@ export interface Answer {
   readonly body: string | Uint8Array;
   /** Sent instead of `body`, streamed. */
   readonly file?: { readonly path: string; readonly sizeBytes: number };
+  /** Sent instead of `body`, piece by piece. */
+  readonly stream?: WriteStream;
 }
 
 /** JSON that no cache keeps; numbers beyond 2^53 that came in exact go out exact. */

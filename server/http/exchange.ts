@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { type Answer, errorAnswer } from './answer.ts';
+import { runStream } from './answer-stream.ts';
 import { largeAnswerBytes, takeLarge, writeLarge } from './large-answer.ts';
 
 /** One HTTP request as handlers see it. */
@@ -35,6 +36,8 @@ export interface AnswerLimits {
   readonly lease: ByteLease;
   /** How long an answer waits for a caller that does not read it. */
   readonly unreadMs: number;
+  /** Aborted when the process stops: streams end then. */
+  readonly stopping: AbortSignal;
 }
 
 /** The status that goes out, and when all of it has been handed to the system. */
@@ -52,15 +55,28 @@ export function writeAnswer(
   method: string,
   answer: Answer,
   extra: Readonly<Record<string, string>>,
-  { lease, unreadMs }: AnswerLimits,
+  limits: AnswerLimits,
+): Written {
+  if (answer.stream === undefined || method === 'HEAD') return writeBody(response, method, answer, extra, limits);
+  response.writeHead(answer.status, headersOf(answer, extra, false));
+  return { status: answer.status, done: runStream(response, answer.stream, limits.stopping) };
+}
+
+function writeBody(
+  response: ServerResponse,
+  method: string,
+  answer: Answer,
+  extra: Readonly<Record<string, string>>,
+  limits: AnswerLimits,
 ): Written {
   const { body, file } = answer;
+  const { lease, unreadMs } = limits;
   const bare = answer.status === 204 || answer.status === 304;
   const sizeBytes = file?.sizeBytes ?? (typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
   const isEmpty = bare || method === 'HEAD';
   const isLarge = !isEmpty && (sizeBytes >= largeAnswerBytes || file !== undefined);
   if (isLarge && !takeLarge(lease, sizeBytes)) {
-    return writeAnswer(response, method, errorAnswer(noRoom()), extra, { lease, unreadMs });
+    return writeAnswer(response, method, errorAnswer(noRoom()), extra, limits);
   }
   const headers = headersOf(answer, extra, sizeBytes >= largeAnswerBytes && isLarge);
   if (!bare) headers['content-length'] = String(sizeBytes);

@@ -46,16 +46,16 @@ const timeouts = {
 
 /** An HTTP server whose every request gets exactly one answer, with a request id and the common headers. */
 export function createHttpListener(options: HttpListenerOptions): HttpListener {
-  let draining = false;
   let inFlight = 0;
   let onIdle = () => {};
+  const stopping = new AbortController();
   const limits = { ...defaultLimits, ...options.limits };
   const { bodies, answers, clients } = createRoom(limits);
 
   const answerTo = async (exchange: Exchange): Promise<Answer> => {
     try {
       clients.enter(exchange.clientIp);
-      if (draining) return errorAnswer(new GatewayError('ERR_OVERLOADED', 'this replica is stopping; try again'));
+      if (stopping.signal.aborted) return isStopping();
       refuseRepeatedHeaders(exchange.request);
       return await withinExchange(() => options.handle(exchange), exchange);
     } catch (error) {
@@ -73,8 +73,8 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     try {
       const answer = await answerTo(exchange);
       if (response.destroyed) return;
-      const extra = { ...idOf(exchange), ...options.headersFor(request), ...closing(draining || !request.complete) };
-      const room = { lease: answers.lease(clientIp), unreadMs: limits.unreadMs };
+      const extra = headersOf(exchange, options.headersFor(request), stopping.signal.aborted || !request.complete);
+      const room = { lease: answers.lease(clientIp), unreadMs: limits.unreadMs, stopping: stopping.signal };
       const { status, done } = writeAnswer(response, exchange.method, answer, extra, room);
       tell(status, answer);
       await done;
@@ -98,7 +98,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     connections: sockets.count,
     inFlight: () => inFlight,
     async drain(timeoutMs) {
-      draining = true;
+      stopping.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const idle = inFlight === 0 ? Promise.resolve() : new Promise<void>((resolve) => (onIdle = resolve));
@@ -112,10 +112,14 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   };
 }
 
-/** A caller finds its own id in the answer. */
-const idOf = (exchange: Exchange) => ({ 'x-request-id': exchange.callerRequestId ?? exchange.requestId });
+/** Of every answer. A caller finds its own id in it. */
+const headersOf = (exchange: Exchange, common: Record<string, string>, isLast: boolean): Record<string, string> => ({
+  'x-request-id': exchange.callerRequestId ?? exchange.requestId,
+  ...common,
+  ...(isLast ? { connection: 'close' } : {}),
+});
 
-const closing = (isLast: boolean): Record<string, string> => (isLast ? { connection: 'close' } : {});
+const isStopping = (): Answer => errorAnswer(new GatewayError('ERR_OVERLOADED', 'this replica is stopping; try again'));
 
 function exchangeOf(request: IncomingMessage, clientIp: string, bodyLease: ByteLease): Exchange {
   const callerRequestId = callerRequestIdFrom(request.headers['x-request-id']);

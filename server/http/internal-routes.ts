@@ -8,11 +8,14 @@ import type { Readiness } from './readiness.ts';
 export interface InternalRoutesOptions {
   readonly readiness: Readiness;
   readonly metrics: () => Promise<{ readonly type: string; readonly body: string }>;
-  /** A playbook's answer: path and body as they came. */
-  readonly callback: (path: string, body: unknown) => { readonly status: number; readonly body: unknown };
+  /** The answer of an auth playbook: path and body as they came. */
+  readonly authCallback: (path: string, body: unknown) => { readonly status: number; readonly body: unknown };
+  readonly isAuthCallback: (path: string) => boolean;
+  /** Every other callback. */
+  readonly callback: (exchange: Exchange) => Promise<Answer>;
 }
 
-/** Playbooks answer with results; a few hundred bytes is usual, a user with many roles a few thousand. */
+/** Auth playbooks answer with results; a few hundred bytes is usual, a user with many roles a few thousand. */
 const maxCallbackBytes = 256 * 1024;
 
 /** What answers on the internal port: readiness, metrics, and the callbacks of auth playbooks. */
@@ -26,7 +29,8 @@ export function createInternalRoutes(options: InternalRoutesOptions): (exchange:
     const { method, path } = exchange;
     const read = Object.hasOwn(reads, path) ? reads[path] : undefined;
     if (read !== undefined) return readsOnly(method, read);
-    if (path.includes('/api/internal/')) return callback(exchange, options);
+    if (path.includes('/api/internal/'))
+      return options.isAuthCallback(path) ? callback(exchange, options) : options.callback(exchange);
     return errorAnswer(new GatewayError('ERR_NOT_FOUND', 'there is nothing at this path'));
   };
 }
@@ -36,7 +40,7 @@ const readsOnly = async (method: string, read: () => Promise<Answer>): Promise<A
 
 async function callback(exchange: Exchange, options: InternalRoutesOptions): Promise<Answer> {
   if (exchange.method !== 'POST') return notAllowed('POST');
-  const answer = options.callback(exchange.path, await callbackBody(exchange));
+  const answer = options.authCallback(exchange.path, await callbackBody(exchange));
   return json(answer.status, answer.body);
 }
 

@@ -13,6 +13,9 @@ export interface PublicRoutesOptions {
   readonly rest: (exchange: Exchange) => Promise<Answer> | undefined;
   /** What is below `/noetl/`. */
   readonly noetlApi: (exchange: Exchange) => Promise<Answer>;
+  readonly events: (exchange: Exchange) => Promise<Answer>;
+  /** Callbacks of playbooks, where the config opens them here; undefined: they are not. */
+  readonly callback: ((exchange: Exchange) => Promise<Answer>) | undefined;
   readonly onGraphqlError: (error: unknown, exchange: Exchange) => void;
 }
 
@@ -23,8 +26,15 @@ export function createPublicRoutes(options: PublicRoutesOptions): (exchange: Exc
     if (exchange.path === '/graphql') return graphql(exchange, options);
     if (exchange.path.startsWith('/graphql/')) return asset(exchange, options.graphiql);
     if (exchange.path.startsWith(restPrefix)) return options.noetlApi(exchange);
+    const live = liveRoute(exchange.path, options);
+    if (live !== undefined) return live(exchange);
     return (await options.rest(exchange)) ?? notFound(exchange);
   };
+}
+
+function liveRoute(path: string, { events, callback }: PublicRoutesOptions) {
+  if (path === '/events') return events;
+  return path.startsWith('/cb/') ? callback : undefined;
 }
 
 /** `POST` and a program's `GET` with a query are GraphQL; any other `GET` is a person with a browser, and runs nothing. */

@@ -141,6 +141,11 @@ export const counters = {
 } as const satisfies Record<string, MetricDeclaration>;
 
 export const gauges = {
+  streams: {
+    name: 'noetl_gateway_streams',
+    help: 'Open streams: of GET /events, and of subscriptions.',
+    labels: none,
+  },
   documentDrift: {
     name: 'noetl_gateway_document_drift',
     help: '1 while NoETL’s live OpenAPI document says something else than the pulled one.',
@@ -175,6 +180,8 @@ export const requestRoutes = [
   '/api/auth/callback',
   '/api/auth/exchange',
   '/api/auth/backchannel-logout',
+  '/api/auth/ticket',
+  '/events',
   '/health',
   '/ready',
   '/metrics',

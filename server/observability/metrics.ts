@@ -68,6 +68,7 @@ type Change = (gauge: keyof typeof gauges, by: number) => void;
 
 function changeGauges(event: GatewayEvent, change: Change): void {
   if (event.type === 'document_drift') change('documentDrift', event.drifted ? 1 : -1);
+  if (event.type === 'stream') change('streams', event.state === 'opened' ? 1 : -1);
   if (event.type !== 'validation') return;
   const { state } = event;
   if (state === 'started') change('validationsRunning', 1);

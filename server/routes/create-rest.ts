@@ -4,6 +4,7 @@ import type { Observe } from '../../core/observe.ts';
 import { createLoginCodes } from '../auth/browser/login-codes.ts';
 import { createSignIn } from '../auth/login/sign-in.ts';
 import type { Parts } from '../compose.ts';
+import type { SessionTickets } from '../live/session-tickets.ts';
 import { createBackchannelLogout } from './backchannel-logout.ts';
 import { createBrowserLogin } from './browser-login.ts';
 import { createCheckAccess } from './check-access.ts';
@@ -12,6 +13,7 @@ import { createLogin } from './login.ts';
 import { createLogout } from './logout.ts';
 import type { RequireCaller } from './require-caller.ts';
 import { createRestRoutes } from './rest-routes.ts';
+import { createTicket } from './ticket.ts';
 import { createValidate } from './validate.ts';
 
 /** The REST routes with their handlers. */
@@ -21,6 +23,7 @@ export function createRest(
   observe: Observe,
   clock: Clock,
   requireCaller: RequireCaller,
+  tickets: SessionTickets,
 ) {
   const { sessions, limits, checker, verifier, login } = parts;
   const { setCookie } = config.auth;
@@ -38,6 +41,7 @@ export function createRest(
       ...createBrowserLogin({ known, signIn, codes, limits, observe, publicUrl: config.listen.publicUrl }),
       exchangeCode: createExchangeCode({ codes, sessions, limits, observe }),
       backchannelLogout: createBackchannelLogout({ known, sessions, limits, observe, clock }),
+      ticket: createTicket(tickets),
       health: async () => 'ok',
     },
     requireCaller,

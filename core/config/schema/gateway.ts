@@ -1,6 +1,7 @@
 import { adapters } from './adapters.ts';
 import { auth } from './auth.ts';
 import { deploy } from './deploy.ts';
+import { events } from './events.ts';
 import { executions, results } from './executions.ts';
 import { limits } from './limits.ts';
 import { listen } from './listen.ts';
@@ -23,6 +24,7 @@ export const sections = section({
   observability,
   executions,
   results,
+  events,
   deploy,
   adapters,
 });

@@ -77,6 +77,12 @@ export interface SessionUser {
   readonly roles: readonly string[];
 }
 
+export interface TicketResponse {
+  readonly ticket: string;
+  /** ISO 8601 in UTC. */
+  readonly expires_at: string;
+}
+
 export interface ValidateRequest {
   readonly session_token: string;
 }
@@ -103,6 +109,8 @@ export interface Handlers<Context> {
   checkAccess(body: CheckAccessRequest, context: Context): Promise<CheckAccessResponse>;
   /** End the session, or all sessions of its user. */
   logout(body: LogoutRequest, context: Context): Promise<LogoutResponse>;
+  /** Issue a ticket that opens one event stream. */
+  ticket(context: Context): Promise<TicketResponse>;
   /** Send a browser to its identity provider. */
   startLogin(context: Context): Promise<Answer>;
   /** Take a browser back from its identity provider. */
@@ -304,6 +312,12 @@ export const routes: readonly Route[] = [
       if ('problems' in parsed) return parsed;
       return { value: await handlers.logout(parsed.value, context) };
     },
+  },
+  {
+    id: 'ticket', method: 'POST', path: '/api/auth/ticket',
+    session: 'required', body: 'none', maxBodyBytes: 0,
+    bodyType: 'json', answer: 'json',
+    handle: async (handlers, _body, context) => ({ value: await handlers.ticket(context) }),
   },
   {
     id: 'startLogin', method: 'GET', path: '/api/auth/start',

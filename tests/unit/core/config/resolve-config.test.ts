@@ -203,14 +203,14 @@ describe('resolveConfig', () => {
   it('warns about names that do nothing, and not about what Kubernetes injects', () => {
     const { warnings } = resolveConfig(declaration, {
       ...required,
-      GATEWAY_SSE_ENABLED: 'true',
+      GATEWAY_WS_ENABLED: 'true',
       GATEWAY_TYPO: '1',
       GATEWAY_SERVICE_HOST: '10.0.0.1',
       GATEWAY_SERVICE_PORT: '80',
       GATEWAY_PORT_80_TCP_ADDR: '10.0.0.1',
       NOETL_GATEWAY_PORT: 'tcp://10.0.0.1:80',
     });
-    expect(warnings.map((line) => line.split(' ')[0])).toEqual(['GATEWAY_SSE_ENABLED', 'GATEWAY_TYPO']);
+    expect(warnings.map((line) => line.split(' ')[0])).toEqual(['GATEWAY_TYPO', 'GATEWAY_WS_ENABLED']);
   });
 
   it('warns when there is nothing to combine', () => {

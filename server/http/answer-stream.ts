@@ -1,0 +1,47 @@
+import type { ServerResponse } from 'node:http';
+
+/** The way out of an answer that is written piece by piece. */
+export interface AnswerStream {
+  /**
+   * Resolves when the system has taken the piece, so that the writer is never far ahead of the reader.
+   * @returns false: the caller has left, or the process is stopping
+   */
+  write(piece: string | Uint8Array): Promise<boolean>;
+  /** Aborted when the caller has left, or the process is stopping. */
+  readonly signal: AbortSignal;
+}
+
+/** Writes pieces until there are no more, the caller leaves, or the process stops. */
+export type WriteStream = (out: AnswerStream) => Promise<void>;
+
+/**
+ * Runs a stream on an answer whose head has been written, and ends the answer with it. A caller that does not read is cut
+ * by the listener's limit of unread bytes; until then at most one piece waits.
+ */
+export async function runStream(response: ServerResponse, run: WriteStream, stopping: AbortSignal): Promise<void> {
+  const left = new AbortController();
+  response.once('close', () => left.abort());
+  if (response.destroyed) left.abort();
+  const signal = AbortSignal.any([left.signal, stopping]);
+  response.flushHeaders();
+  response.socket?.setNoDelay(true);
+  try {
+    await run({
+      signal,
+      write: (piece) =>
+        new Promise((resolve) => {
+          if (left.signal.aborted) return resolve(false);
+          const gone = () => resolve(false);
+          left.signal.addEventListener('abort', gone, { once: true });
+          response.write(piece, (error) => {
+            left.signal.removeEventListener('abort', gone);
+            resolve(error === undefined || error === null);
+          });
+        }),
+    });
+    response.end();
+  } catch (error) {
+    response.destroy();
+    if (!signal.aborted) throw error;
+  }
+}

@@ -1,0 +1,140 @@
+import { decideOnExecution } from '../../core/access/execution-access.ts';
+import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
+import type { Caller } from '../../core/call-context.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { Observe } from '../../core/observe.ts';
+import type { AccessChecker, Sessions } from '../../core/ports.ts';
+import { parseSessionToken, type SessionToken } from '../../core/session/session-token.ts';
+import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
+import { type Answer, errorAnswer, text } from '../http/answer.ts';
+import type { WriteStream } from '../http/answer-stream.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { readHeaderOf } from '../http/header-values.ts';
+import { notAllowed } from '../http/public-routes.ts';
+import { guessLimit } from '../rate-limit/guess-limit.ts';
+import type { RateLimits } from '../rate-limit/rate-limits.ts';
+import { type ClientIds, clientOf } from './client-ids.ts';
+import { type EventStreamOptions, runEventStream } from './event-stream.ts';
+import { sessionEndedFrame } from './frames.ts';
+import type { SessionTickets } from './session-tickets.ts';
+import type { StreamLimits } from './stream-limits.ts';
+
+export interface EventsRouteOptions {
+  readonly config: Pick<ResolvedConfig['events'], 'sessionInQuery'>;
+  readonly sessions: Sessions;
+  readonly authenticate: Authenticate;
+  readonly checkCookieOrigin: (exchange: Exchange) => void;
+  readonly checker: AccessChecker;
+  readonly limits: RateLimits;
+  readonly streams: StreamLimits;
+  readonly tickets: SessionTickets;
+  readonly clients: ClientIds;
+  readonly observe: Observe;
+  readonly stream: EventStreamOptions;
+}
+
+/** `GET /events`, for existing clients: its frames and codes are those of the earlier gateway. */
+export function createEventsRoute(options: EventsRouteOptions): (exchange: Exchange) => Promise<Answer> {
+  return async (exchange) => {
+    if (exchange.method !== 'GET') return notAllowed('GET, OPTIONS');
+    const query = new URLSearchParams(exchange.search);
+    const found = await findCaller(exchange, query, options);
+    if (found === 'missing') {
+      return text(400, 'a session is required: ?session_token=, ?ticket=, the header Authorization, or the cookie');
+    }
+    if (found === 'over') return events((out) => out.write(sessionEndedFrame).then(() => {}));
+    return open(exchange, query, found, options);
+  };
+}
+
+async function open(
+  exchange: Exchange,
+  query: URLSearchParams,
+  { session, token }: Caller,
+  options: EventsRouteOptions,
+): Promise<Answer> {
+  const { sessions, checker, streams, clients, observe } = options;
+  const { user } = session;
+  const lastEventId = header(exchange, 'last-event-id') ?? query.get('last_event_id') ?? undefined;
+  const leave = streams.enter(user.userId, exchange.clientIp);
+  try {
+    const client = await clients.take(query.get('client_id') ?? clientOf(lastEventId), user.userId);
+    const listener = {
+      client,
+      token,
+      lastEventId,
+      mayStay: async () => (await sessions.lookup(token)) !== undefined,
+      async maySee(path: string) {
+        const current = await sessions.lookup(token);
+        if (current === undefined) throw new GatewayError('ERR_SESSION_INVALID', 'the session is over');
+        if (parsePlaybookPath(path) === undefined) return false;
+        return (await decideOnExecution(checker, { user: current.user, permission: 'view', path, token })).allowed;
+      },
+    };
+    return events(async (out) => {
+      observe({ type: 'stream', state: 'opened' });
+      try {
+        await runEventStream(out, listener, options.stream);
+      } finally {
+        leave();
+        observe({ type: 'stream', state: 'closed' });
+      }
+    });
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+const events = (stream: WriteStream): Answer => ({
+  status: 200,
+  headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
+  body: '',
+  stream,
+});
+
+type Found = Caller | 'missing' | 'over';
+
+async function findCaller(exchange: Exchange, query: URLSearchParams, options: EventsRouteOptions): Promise<Found> {
+  const { authenticate, tickets, limits, observe, sessions, config } = options;
+  const asker = guessLimit(limits, exchange.clientIp, observe);
+  const lookup = async (token: SessionToken | undefined): Promise<Found> => {
+    const session = token === undefined ? undefined : await sessions.lookup(token, asker);
+    return token === undefined || session === undefined ? 'over' : { session, token };
+  };
+  const ticket = query.get('ticket');
+  if (ticket !== null) return lookup(await redeem(ticket, tickets, asker));
+  const given = query.getAll('session_token');
+  if (given.length > 0) {
+    if (!config.sessionInQuery) throw queryRefused();
+    return lookup(new Set(given).size === 1 ? parseSessionToken(given[0] ?? '') : undefined);
+  }
+  const found = await authenticate(readHeaderOf(exchange.request), asker);
+  if ('refused' in found) return found.refused.code === 'ERR_TOKEN_MISSING' ? 'missing' : 'over';
+  if (found.source === 'cookie') options.checkCookieOrigin(exchange);
+  return found.caller;
+}
+
+/** A wrong ticket is a guess like a wrong token. */
+async function redeem(ticket: string, tickets: SessionTickets, asker: ReturnType<typeof guessLimit>) {
+  await asker.ask();
+  const token = await tickets.redeem(ticket);
+  if (token !== undefined) await asker.found();
+  return token;
+}
+
+const queryRefused = () =>
+  new GatewayError(
+    'ERR_REQUEST_INVALID',
+    'a session token in the address is switched off here: send it as a header, or get a ticket from POST /api/auth/ticket',
+  );
+
+function header({ request }: Exchange, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** For a gateway whose config switches `/events` off. */
+export const eventsOff = async (): Promise<Answer> =>
+  errorAnswer(new GatewayError('ERR_NOT_FOUND', 'events are switched off here (events.enabled)'));

@@ -1,0 +1,139 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { Clock } from '../../core/clock.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { parseJson } from '../../core/json/lossless-json.ts';
+import { isJsonObject, textMember } from '../../core/noetl/json-object.ts';
+import type { Delivery, PendingView, Progress } from './frames.ts';
+import type { LiveStore } from './live-store.ts';
+
+/** A start whose result goes to a client. Kept under the hash of the secret that its playbook calls back with. */
+export interface LiveRequest {
+  readonly key: string;
+  readonly requestId: string;
+  /** The queue of its client. */
+  readonly queue: string;
+  readonly path: string;
+  /** Undefined until NoETL has named it. */
+  readonly executionId: string | undefined;
+  /** When the client had the answer to its start, milliseconds: no result goes out before. */
+  readonly answeredAt: number | undefined;
+}
+
+/** What a queue holds. */
+export type QueueItem = { readonly key: string; readonly path: string } & (
+  | { readonly kind: 'result'; readonly delivery: Delivery }
+  | { readonly kind: 'progress'; readonly progress: Progress }
+);
+
+/** Requests and their results, shared by replicas. Every method throws ERR_STORE for "could not find out". */
+export interface LiveRequests {
+  /** Registers a start. `secret` goes to the playbook and nowhere else. */
+  register(queue: string, path: string): Promise<{ readonly secret: string; readonly request: LiveRequest }>;
+  find(key: string): Promise<LiveRequest | undefined>;
+  /** @returns the request as it is now */
+  change(request: LiveRequest, change: Partial<Pick<LiveRequest, 'executionId' | 'answeredAt'>>): Promise<LiveRequest>;
+  /** Puts the result into the client's queue. @returns false: there was one before */
+  finish(request: LiveRequest, delivery: Omit<Delivery, 'requestId' | 'at'>): Promise<boolean>;
+  progress(request: LiveRequest, progress: Omit<Progress, 'requestId'>): Promise<void>;
+  /** NoETL did not start it. */
+  forget(request: LiveRequest): Promise<void>;
+  /** The requests of a client without a result. */
+  pending(queue: string): Promise<readonly LiveRequest[]>;
+}
+
+export const keyOfSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
+
+export function createLiveRequests(
+  store: LiveStore,
+  { keepMs, resultBytes }: Pick<ResolvedConfig['events'], 'keepMs' | 'resultBytes'>,
+  clock: Clock,
+): LiveRequests {
+  const until = () => new Date(clock() + keepMs);
+  const append = (request: LiveRequest, item: object, once?: string) =>
+    store.append(request.queue, JSON.stringify({ key: request.key, path: request.path, ...item }), until(), once);
+
+  async function keep(request: LiveRequest): Promise<LiveRequest> {
+    const text = JSON.stringify(request);
+    await store.set(`request.${request.key}`, text, until());
+    await store.add(`pending.${request.queue}`, request.requestId, text, until());
+    return request;
+  }
+
+  return {
+    async register(queue, path) {
+      const secret = randomBytes(32).toString('base64url');
+      const request = await keep({
+        key: keyOfSecret(secret),
+        requestId: randomUUID(),
+        queue,
+        path,
+        executionId: undefined,
+        answeredAt: undefined,
+      });
+      return { secret, request };
+    },
+    async find(key) {
+      const text = await store.get(`request.${key}`);
+      return text === undefined ? undefined : requestOf(text);
+    },
+    async change(request, change) {
+      const changed = { ...request, ...change };
+      const text = JSON.stringify(changed);
+      await store.set(`request.${request.key}`, text, until());
+      // A result may have come in the meantime: the request is then not pending any more.
+      const pending = await store.members(`pending.${request.queue}`);
+      if (pending.has(request.requestId)) await store.add(`pending.${request.queue}`, request.requestId, text, until());
+      return changed;
+    },
+    async finish(request, outcome) {
+      const { requestId, queue } = request;
+      const delivery = { requestId, ...outcome, at: new Date(clock()).toISOString() };
+      const isFirst = await append(request, { kind: 'result', delivery: bounded(delivery, resultBytes) }, requestId);
+      await store.drop(`pending.${queue}`, requestId);
+      return isFirst;
+    },
+    async progress(request, progress) {
+      await append(request, { kind: 'progress', progress: { requestId: request.requestId, ...progress } });
+    },
+    async forget({ key, queue, requestId }) {
+      await store.drop(`pending.${queue}`, requestId);
+      await store.set(`request.${key}`, '', new Date(clock()));
+    },
+    async pending(queue) {
+      const members = await store.members(`pending.${queue}`);
+      return [...members.values()].flatMap((text) => requestOf(text) ?? []);
+    },
+  };
+}
+
+export const pendingView = ({ requestId, executionId, path }: LiveRequest): PendingView => ({
+  requestId,
+  executionId: executionId ?? null,
+  playbookPath: path,
+});
+
+/** @returns undefined: the entry is not one of ours */
+export function itemOf(text: string): QueueItem | undefined {
+  const item = parseJson(text);
+  const isItem = isJsonObject(item) && (item['kind'] === 'result' || item['kind'] === 'progress');
+  return isItem ? (item as unknown as QueueItem) : undefined;
+}
+
+function requestOf(text: string): LiveRequest | undefined {
+  const record: unknown = text === '' ? undefined : JSON.parse(text);
+  if (!isJsonObject(record)) return undefined;
+  const member = (name: string) => textMember(record, name);
+  const [key, requestId, queue, path] = [member('key'), member('requestId'), member('queue'), member('path')];
+  if (key === undefined || requestId === undefined || queue === undefined || path === undefined) return undefined;
+  const { answeredAt } = record;
+  const answered = typeof answeredAt === 'number' ? answeredAt : undefined;
+  return { key, requestId, queue, path, executionId: member('executionId'), answeredAt: answered };
+}
+
+/** A result that is too large is left out, and the client learns where it is. */
+function bounded(delivery: Delivery, maxBytes: number): Delivery {
+  if (delivery.data === undefined || Buffer.byteLength(JSON.stringify(delivery.data) ?? '') <= maxBytes)
+    return delivery;
+  const note = 'the result is too large to be sent here; ask execution(id) for it';
+  return { ...delivery, data: { code: 'ERR_RESULT_TOO_LARGE', message: note } };
+}

@@ -1,0 +1,129 @@
+import { LRUCache } from 'lru-cache';
+import type { CallbackRequests } from '../../core/callback-requests.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { Observe } from '../../core/observe.ts';
+import type { Executions } from '../../executor/protocol/executions.ts';
+import { whenExchangeEnds } from '../exchange-scope.ts';
+import { type ClientIds, createClientIds } from './client-ids.ts';
+import { createLiveCallbacks, type LiveCallbacks } from './live-callbacks.ts';
+import { createLiveRequests, type LiveRequest, type LiveRequests } from './live-requests.ts';
+import type { LiveStore } from './live-store.ts';
+import { createResultWatch, type ResultWatch } from './result-watch.ts';
+import { createWakes, type Wakes } from './wakes.ts';
+
+export interface LiveServiceOptions {
+  readonly config: Pick<ResolvedConfig, 'events' | 'listen'>;
+  readonly store: LiveStore;
+  readonly clock: Clock;
+  readonly observe: Observe;
+  /** Receives what went wrong and is tried again. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** What delivers results to clients by itself. */
+export interface LiveService {
+  readonly requests: LiveRequests;
+  readonly clients: ClientIds;
+  readonly wakes: Wakes;
+  /** For `executePlaybook(clientId:)`. */
+  readonly starts: CallbackRequests;
+  readonly callbacks: LiveCallbacks;
+  /** Follows the execution of a request that has no result. */
+  watch(request: LiveRequest): void;
+  /** From now on ends are found without callbacks, too. */
+  follow(executions: Pick<Executions, 'watcher' | 'outcome'>): void;
+  stop(): void;
+}
+
+export function createLiveService(options: LiveServiceOptions): LiveService {
+  const { store, clock, observe, onFailed } = options;
+  const { events, listen } = options.config;
+  const requests = createLiveRequests(store, events, clock);
+  const clients = createClientIds(store, events.keepMs, clock);
+  const wakes = createWakes();
+  store.onWake(wakes.wake);
+  const unfinished = createUnfinished(events.pendingPerUser, events.keepMs);
+  const base = (events.callbacks === 'public' ? listen.publicUrl : undefined) ?? listen.internalUrl;
+  let watch: ResultWatch | undefined;
+
+  const finished = (request: LiveRequest): void => {
+    watch?.end(request);
+    unfinished.remove(request.requestId);
+  };
+
+  async function started(request: LiveRequest, executionId: string): Promise<void> {
+    try {
+      const known = await requests.change(request, { executionId });
+      watch?.begin(known);
+      whenExchangeEnds(() => void requests.change(known, { answeredAt: clock() }).catch(onFailed));
+    } catch (error) {
+      onFailed(error);
+    }
+  }
+
+  return {
+    requests,
+    clients,
+    wakes,
+    starts: {
+      async open({ clientId: given, user, path }) {
+        unfinished.assertRoom(user.userId);
+        const { clientId, queue } = await clients.take(given, user.userId);
+        const { secret, request } = await requests.register(queue, path);
+        const { requestId } = request;
+        unfinished.add(requestId, user.userId);
+        return {
+          requestId,
+          clientId,
+          workload: { request_id: requestId, gateway_url: `${base.replace(/\/+$/, '')}/cb/${secret}` },
+          started: (executionId) => started(request, executionId),
+          async refused() {
+            unfinished.remove(requestId);
+            await requests.forget(request).catch(onFailed);
+          },
+        };
+      },
+    },
+    callbacks: createLiveCallbacks({
+      requests,
+      observe,
+      onUseless: (request) => watch?.hurry(request),
+      onFinished: finished,
+    }),
+    watch: (request) => watch?.begin(request),
+    follow(executions) {
+      watch = createResultWatch({ requests, executions, onFailed, onFinished: finished });
+    },
+    stop: () => watch?.stop(),
+  };
+}
+
+/** How many requests of each user wait for their result here. */
+function createUnfinished(most: number, keepMs: number) {
+  const counts = new Map<string, number>();
+  const users = new LRUCache<string, string>({
+    max: 200_000,
+    ttl: keepMs,
+    dispose(userId) {
+      const left = (counts.get(userId) ?? 1) - 1;
+      if (left > 0) counts.set(userId, left);
+      else counts.delete(userId);
+    },
+  });
+  return {
+    assertRoom(userId: string): void {
+      if ((counts.get(userId) ?? 0) >= most) users.purgeStale();
+      if ((counts.get(userId) ?? 0) < most) return;
+      throw new GatewayError('ERR_RATE_LIMITED', 'too many of your requests wait for their result; try again', {
+        retryAfterSecs: 5,
+      });
+    },
+    add(requestId: string, userId: string): void {
+      counts.set(userId, (counts.get(userId) ?? 0) + 1);
+      users.set(requestId, userId);
+    },
+    remove: (requestId: string) => void users.delete(requestId),
+  };
+}

@@ -1,0 +1,40 @@
+/** One entry of a queue. Ids of one queue ascend in the order of their entries. */
+export interface LiveEntry {
+  readonly id: string;
+  readonly text: string;
+}
+
+/**
+ * What replicas share about clients that wait for results: records with an end, groups of records, and queues. Names are ours:
+ * letters, digits, `-`, `_` and `.`. Every method throws ERR_STORE for "could not find out".
+ */
+export interface LiveStore {
+  /** Keeps a text until then, over whatever is there. */
+  set(name: string, text: string, until: Date): Promise<void>;
+  get(name: string): Promise<string | undefined>;
+  /** Keeps it only where nothing is. @returns what is there now: the given text, or that of an earlier caller */
+  claim(name: string, text: string, until: Date): Promise<string>;
+  /** Keeps a member of a group. */
+  add(group: string, member: string, text: string, until: Date): Promise<void>;
+  drop(group: string, member: string): Promise<void>;
+  /** The members of a group, by name. */
+  members(group: string): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Appends to a queue and wakes its readers, on all replicas.
+   * @param once a name: of all entries that are appended with it the first one counts
+   * @returns false: another entry with that name was there before
+   */
+  append(queue: string, text: string, until: Date, once?: string): Promise<boolean>;
+  /** The entries after an id, oldest first; from the oldest one that is kept without an id, or with one that is no id. */
+  read(queue: string, after: string | undefined): Promise<readonly LiveEntry[]>;
+  /** Wakes the readers of a queue, on all replicas. */
+  wake(queue: string): Promise<void>;
+  /** Called when something was appended to a queue or its readers are woken. A missed call is made up by reading again. */
+  onWake(listener: (queue: string) => void): void;
+  close(): Promise<void>;
+}
+
+/** Entries that a queue keeps; the oldest are dropped beyond. */
+export const maxQueued = 1_000;
+/** Entries that one read returns. */
+export const maxRead = 50;

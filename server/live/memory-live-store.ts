@@ -1,0 +1,75 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../core/clock.ts';
+import { type LiveEntry, type LiveStore, maxQueued, maxRead } from './live-store.ts';
+
+interface Kept {
+  readonly text: string;
+  readonly untilMs: number;
+}
+
+/** Names of each kind that are kept; the least recently used go first. */
+const maxNames = 100_000;
+const maxQueueBytes = 256 * 1024 * 1024;
+const idDigits = 12;
+
+/** For one process: what it holds is gone with it. */
+export function createMemoryLiveStore(clock: Clock): LiveStore {
+  const records = new LRUCache<string, Kept>({ max: maxNames });
+  const groups = new LRUCache<string, Map<string, Kept>>({ max: maxNames });
+  const queues = new LRUCache<string, (Kept & LiveEntry)[]>({
+    maxSize: maxQueueBytes,
+    sizeCalculation: (entries) => entries.reduce((sum, { text }) => sum + 2 * text.length, 100),
+  });
+  const once = new LRUCache<string, true>({ max: maxNames });
+  const listeners: ((queue: string) => void)[] = [];
+  let lastId = 0;
+
+  const isKept = (kept: Kept | undefined): kept is Kept => kept !== undefined && clock() < kept.untilMs;
+  const wake = (queue: string): void => {
+    for (const listener of listeners) listener(queue);
+  };
+  const get = (name: string): string | undefined => {
+    const kept = records.get(name);
+    return isKept(kept) ? kept.text : undefined;
+  };
+
+  return {
+    async set(name, text, until) {
+      records.set(name, { text, untilMs: until.getTime() });
+    },
+    get: async (name) => get(name),
+    async claim(name, text, until) {
+      const held = get(name);
+      if (held === undefined) records.set(name, { text, untilMs: until.getTime() });
+      return held ?? text;
+    },
+    async add(group, member, text, until) {
+      const members = groups.get(group) ?? new Map<string, Kept>();
+      members.set(member, { text, untilMs: until.getTime() });
+      groups.set(group, members);
+    },
+    async drop(group, member) {
+      groups.get(group)?.delete(member);
+    },
+    async members(group) {
+      const members = [...(groups.get(group) ?? [])].filter(([, kept]) => isKept(kept));
+      return new Map(members.map(([name, { text }]) => [name, text]));
+    },
+    async append(queue, text, until, name) {
+      if (name !== undefined && once.has(name)) return false;
+      if (name !== undefined) once.set(name, true);
+      const kept = (queues.get(queue) ?? []).filter(isKept).slice(1 - maxQueued);
+      lastId += 1;
+      queues.set(queue, [...kept, { id: String(lastId).padStart(idDigits, '0'), text, untilMs: until.getTime() }]);
+      wake(queue);
+      return true;
+    },
+    async read(queue, after = '') {
+      const from = /^\d+$/.test(after) ? after.padStart(idDigits, '0') : '';
+      return (queues.get(queue) ?? []).filter((entry) => isKept(entry) && entry.id > from).slice(0, maxRead);
+    },
+    wake: async (queue) => wake(queue),
+    onWake: (listener) => void listeners.push(listener),
+    close: async () => {},
+  };
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '../../core/clock.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
+import type { Parts } from '../compose.ts';
+import { type Answer, json } from '../http/answer.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { notAllowed } from '../http/public-routes.ts';
+import { parseBody, readBody } from '../http/read-body.ts';
+import type { Telemetry } from '../observability/telemetry.ts';
+import { createEventsRoute, eventsOff } from './events-route.ts';
+import { createLiveService, type LiveService } from './live-service.ts';
+import { createSessionTickets, type SessionTickets } from './session-tickets.ts';
+import { createStreamLimits, type StreamLimits } from './stream-limits.ts';
+
+/** Results that arrive by themselves, as the listeners need them. */
+export interface Live {
+  readonly service: LiveService;
+  readonly tickets: SessionTickets;
+  readonly streams: StreamLimits;
+  /** `GET /events`. */
+  events(checkCookieOrigin: (exchange: Exchange) => void): (exchange: Exchange) => Promise<Answer>;
+  /** Callbacks of playbooks that users started. */
+  callback(exchange: Exchange): Promise<Answer>;
+}
+
+export interface LiveGiven {
+  readonly config: ResolvedConfig;
+  readonly clock: Clock;
+  readonly version: string;
+}
+
+export function openLive({ config, clock, version }: LiveGiven, parts: Parts, telemetry: Telemetry): Live {
+  const { observe, log } = telemetry;
+  const { events } = config;
+  const store = parts.liveStore;
+  const onFailed = (error: unknown) =>
+    log.warn({ err: error }, 'a result could not be handed on yet; it is tried again');
+  const service = createLiveService({ config, store, clock, observe, onFailed });
+  const tickets = createSessionTickets(parts.store, events.ticketMs, clock);
+  const streams = createStreamLimits(events);
+  // An ended session ends its streams at once.
+  parts.store.onEnded(service.wakes.wakeAll);
+  if (events.callbacks === 'public') {
+    log.warn(
+      {},
+      'playbooks call back on the public port (events.callbacks): each address holds a secret for one request',
+    );
+  }
+  return {
+    service,
+    tickets,
+    streams,
+    events(checkCookieOrigin) {
+      if (!events.enabled) return eventsOff;
+      const { requests, clients, wakes } = service;
+      const { heartbeatMs, connectionMs, keepMs } = events;
+      const stream = {
+        store,
+        requests,
+        wakes,
+        clock,
+        version,
+        heartbeatMs,
+        connectionMs,
+        keepMs,
+        watch: service.watch,
+      };
+      const { sessions, checker, limits } = parts;
+      const authenticate = createAuthenticator({ sessions, observe });
+      const shared = { sessions, checker, limits, authenticate, checkCookieOrigin, observe };
+      return createEventsRoute({ ...shared, config: events, streams, tickets, clients, stream });
+    },
+    callback: (exchange) => answerCallback(exchange, service, events.callbackBytes, telemetry),
+  };
+}
+
+/** The secret first: without it not a byte of the body is read. */
+async function answerCallback(
+  exchange: Exchange,
+  { callbacks }: LiveService,
+  maxBytes: number,
+  { observe }: Telemetry,
+): Promise<Answer> {
+  if (exchange.method !== 'POST') return notAllowed('POST');
+  const request = await callbacks.find(exchange.path);
+  if (request === undefined) {
+    observe({ type: 'callback_refused', reason: 'secret' });
+    return json(403, { error: 'This callback is not expected.', code: 'ERR_ACCESS_DENIED' }, { connection: 'close' });
+  }
+  const body = await readBody(exchange.request, { maxBytes, lease: exchange.bodyLease });
+  // Workers say `application/json`, but whether they do is no reason to lose a result: only the text must be JSON.
+  const { status, body: answer } = await callbacks.handle(
+    request,
+    exchange.path,
+    body.length === 0 ? undefined : parseBody(body),
+  );
+  return json(status, answer);
+}

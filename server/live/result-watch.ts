@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { failedText } from '../../core/execution/failure-text.ts';
+import { ResultLost } from '../../core/execution/outcome.ts';
+import type { Executions } from '../../executor/protocol/executions.ts';
+import type { Snapshot } from '../../executor/protocol/snapshots.ts';
+import type { Delivery } from './frames.ts';
+import type { LiveRequest, LiveRequests } from './live-requests.ts';
+
+/** Finds out how requests end whose playbook does not call back. */
+export interface ResultWatch {
+  /** Follows the execution of a request; once, however often it is called. */
+  begin(request: LiveRequest): void;
+  /** The result is known: nothing more is to be found out. */
+  end(request: LiveRequest): void;
+  /** The playbook has called back: its execution is looked at now. */
+  hurry(request: LiveRequest): void;
+  stop(): void;
+}
+
+export interface ResultWatchOptions {
+  readonly requests: LiveRequests;
+  readonly executions: Pick<Executions, 'watcher' | 'outcome'>;
+  /** An end was seen; a callback may still be on its way, milliseconds. */
+  readonly graceMs?: number;
+  readonly onFailed: (error: unknown) => void;
+  /** The result is in the queue, or there will be none. */
+  readonly onFinished: (request: LiveRequest) => void;
+}
+
+type Outcome = Omit<Delivery, 'requestId' | 'executionId' | 'at'>;
+
+/** After these pauses a store or a NoETL that does not answer is asked again, milliseconds. */
+const retries = [500, 2_000, 10_000, 30_000];
+
+const maxMisses = 2;
+const missedMs = 1_500;
+
+export function createResultWatch(options: ResultWatchOptions): ResultWatch {
+  const { requests, executions, graceMs = 300, onFailed, onFinished } = options;
+  const watched = new Map<string, () => void>();
+  let isStopped = false;
+
+  /** NoETL may know an execution a moment after its start: only what stays unknown has vanished. */
+  function follow(request: LiveRequest, executionId: string, misses: number): void {
+    const stop = executions.watcher.follow(executionId, (snapshot) => {
+      if (snapshot !== undefined && snapshot.over === undefined) return;
+      if (snapshot !== undefined || misses >= maxMisses) void finish(request, executionId, snapshot);
+      else void sleep(missedMs, undefined, { ref: false }).then(() => again(request, executionId, misses + 1));
+    });
+    watched.set(request.requestId, stop);
+  }
+
+  function again(request: LiveRequest, executionId: string, misses: number): void {
+    if (!watched.has(request.requestId) || isStopped) return;
+    try {
+      follow(request, executionId, misses);
+    } catch (error) {
+      // No room now: a client that comes back has it watched again.
+      watched.delete(request.requestId);
+      onFailed(error);
+    }
+  }
+
+  async function finish(request: LiveRequest, executionId: string, snapshot: Snapshot | undefined): Promise<void> {
+    await sleep(graceMs, undefined, { ref: false });
+    for (const pauseMs of [...retries, 0]) {
+      if (!watched.has(request.requestId) || isStopped) return;
+      try {
+        const outcome = await outcomeOf(snapshot, executions);
+        if (watched.has(request.requestId)) await requests.finish(request, { executionId, ...outcome });
+        onFinished(request);
+        return;
+      } catch (error) {
+        onFailed(error);
+        await sleep(pauseMs, undefined, { ref: false });
+      }
+    }
+    onFinished(request);
+  }
+
+  return {
+    begin(request) {
+      const { requestId, executionId } = request;
+      if (executionId === undefined || watched.has(requestId) || isStopped) return;
+      watched.set(requestId, () => {});
+      again(request, executionId, 0);
+    },
+    end({ requestId }) {
+      watched.get(requestId)?.();
+      watched.delete(requestId);
+    },
+    hurry({ executionId }) {
+      if (executionId !== undefined) executions.watcher.hurry(executionId);
+    },
+    stop() {
+      isStopped = true;
+      for (const stop of watched.values()) stop();
+      watched.clear();
+    },
+  };
+}
+
+async function outcomeOf(snapshot: Snapshot | undefined, executions: Pick<Executions, 'outcome'>): Promise<Outcome> {
+  if (snapshot?.over === undefined) return failed('execution not found');
+  const { end } = snapshot.over;
+  if (end === 'CANCELLED') return failed('the execution was cancelled');
+  const outcome = executions.outcome(snapshot, {});
+  if (end === 'FAILED') return failed((await outcome.failure())?.message ?? failedText);
+  try {
+    const [produced, textOutput] = [await outcome.produced(), await outcome.text()];
+    return { status: 'COMPLETED', data: { result: produced?.value ?? null, textOutput } };
+  } catch (error) {
+    if (error instanceof ResultLost) return failed(`step "${error.step}": ${error.message}`);
+    throw error;
+  }
+}
+
+/** Clients know two ends: a run that was cancelled is one that did not succeed. */
+const failed = (message: string): Outcome => ({ status: 'FAILED', error: { code: -32_000, message, data: null } });

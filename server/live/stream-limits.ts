@@ -1,0 +1,51 @@
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { addressKey } from '../rate-limit/client-address.ts';
+
+/** Bounds how many streams are open: in all, of a user, and of an address. */
+export interface StreamLimits {
+  /** @returns what gives the place back. @throws ERR_OVERLOADED, ERR_RATE_LIMITED */
+  enter(userId: string, address: string): () => void;
+  /** How many are open now. */
+  count(): number;
+}
+
+export function createStreamLimits(limits: ResolvedConfig['events']): StreamLimits {
+  const open = new Map<string, number>();
+  let total = 0;
+  return {
+    count: () => total,
+    enter(userId, address) {
+      const places = [
+        { name: `user ${userId}`, most: limits.streamsPerUser },
+        { name: `address ${addressKey(address)}`, most: limits.streamsPerAddress },
+      ];
+      if (total >= limits.streams) {
+        throw new GatewayError('ERR_OVERLOADED', 'too many streams are open; try again', { retryAfterSecs: 5 });
+      }
+      if (places.some(({ name, most }) => (open.get(name) ?? 0) >= most)) {
+        throw new GatewayError('ERR_RATE_LIMITED', 'too many streams are open for you; close some', {
+          retryAfterSecs: 5,
+        });
+      }
+      total += 1;
+      for (const { name } of places) open.set(name, (open.get(name) ?? 0) + 1);
+      return onceOnly(() => {
+        total -= 1;
+        for (const { name } of places) {
+          const left = (open.get(name) ?? 1) - 1;
+          if (left > 0) open.set(name, left);
+          else open.delete(name);
+        }
+      });
+    },
+  };
+}
+
+function onceOnly(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) work();
+    isDone = true;
+  };
+}
