@@ -34,6 +34,7 @@ COPY package.json gateway.config.ts LICENSE ./
 COPY core ./core
 COPY openapi/noetl.lock.json ./openapi/
 COPY mesh/generated ./mesh/generated
+COPY docs/generated/rest.yaml ./docs/generated/
 # An account that no node has; a number, so that Kubernetes can see that it is not root.
 USER 10001:10001
 EXPOSE 8090 8091

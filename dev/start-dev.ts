@@ -15,6 +15,8 @@ export interface DevOptions {
   /** Served by the stand-in as its own document. */
   readonly openapiFile?: string;
   readonly version?: string;
+  /** OpenAPI of the REST calls, as YAML. */
+  readonly restDocument?: string;
   /** Whose wire shapes the stand-in speaks. Default `python`. */
   readonly speak?: 'python' | 'rust';
   /** Milliseconds that the stand-in's Python engine is behind the events of a step. Default 0. */
@@ -70,7 +72,9 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
       GATEWAY_AUDIENCES: audience,
     });
     const { sdl, version = 'unknown' } = options;
-    const made = await createGateway({ config, sdl, warnings, version, pretty: environment['CI'] === undefined });
+    const documents = options.restDocument === undefined ? {} : { restDocument: options.restDocument };
+    const pretty = environment['CI'] === undefined;
+    const made = await createGateway({ config, sdl, warnings, version, pretty, ...documents });
     gateway = made;
     const { port } = await made.listen();
     const url = `http://localhost:${port}`;

@@ -45,6 +45,8 @@ export interface GatewayOptions {
   readonly drift?: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'>;
   /** Of the package; shown in the metrics. */
   readonly version?: string;
+  /** OpenAPI of the REST calls, as YAML, for callers with a session. */
+  readonly restDocument?: string;
   readonly clock?: Clock;
 }
 

@@ -8,15 +8,16 @@ import type { GatewayOptions } from './gateway.ts';
 import { createGraphiqlPage } from './graphiql/graphiql-page.ts';
 import { createGraphql } from './graphql/create-graphql.ts';
 import { fieldRules } from './graphql/field-rules.ts';
-import { createCors } from './http/cors.ts';
+import { type Cors, createCors } from './http/cors.ts';
 import type { Exchange } from './http/exchange.ts';
-import { createHttpListener, type HttpListener } from './http/http-listener.ts';
+import { createHttpListener, type HttpListener, type HttpListenerOptions } from './http/http-listener.ts';
 import { createInternalRoutes } from './http/internal-routes.ts';
 import { checkOrigin } from './http/origin-check.ts';
 import { createPublicRoutes } from './http/public-routes.ts';
 import type { Readiness } from './http/readiness.ts';
 import type { Live } from './live/open-live.ts';
 import { createNoetlApi } from './noetl-api/noetl-api.ts';
+import { runtimeContract } from './noetl-api/runtime-contract.ts';
 import type { Telemetry } from './observability/telemetry.ts';
 import { clientAddress } from './rate-limit/client-address.ts';
 import { createRest } from './routes/create-rest.ts';
@@ -24,7 +25,8 @@ import { createRequireCaller } from './routes/require-caller.ts';
 
 /** What the public port serves. */
 export function createPublicListener(
-  options: Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock'>>,
+  options: Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock'>> &
+    Pick<GatewayOptions, 'version' | 'restDocument'>,
   parts: Parts,
   live: Live,
   telemetry: Telemetry,
@@ -52,11 +54,19 @@ export function createPublicListener(
     cors,
     ownOrigin,
   });
+  const documents = {
+    contract: runtimeContract({
+      version: options.version ?? 'unknown',
+      operations: executable.rest,
+      auth0: config.auth.contract,
+    }),
+    openapi: options.restDocument,
+  };
   const handle = createPublicRoutes({
     cors,
     graphql,
     graphiql: createGraphiqlPage(),
-    rest: createRest(config, parts, observe, clock, requireCaller, live.tickets),
+    rest: createRest({ config, parts, observe, clock, requireCaller, tickets: live.tickets, documents }),
     events: live.events(checkCookieOrigin),
     callback: config.events.callbacks === 'public' ? live.callback : undefined,
     noetlApi: createNoetlApi({
@@ -68,6 +78,15 @@ export function createPublicListener(
     }),
     onGraphqlError: telemetry.onError,
   });
+  return publicSocket(config, handle, cors, telemetry);
+}
+
+function publicSocket(
+  config: ResolvedConfig,
+  handle: HttpListenerOptions['handle'],
+  cors: Cors,
+  telemetry: Telemetry,
+): HttpListener {
   return createHttpListener({
     handle,
     clientIp: (request) =>

@@ -5,7 +5,7 @@ import type { DevGateway } from '../../dev/start-dev.ts';
 import { buildPages } from '../build-pages.ts';
 import { loadConfig } from '../load-config.ts';
 import { packageVersion } from '../package-version.ts';
-import { readSchema } from './serve.ts';
+import { readSchema, restDocumentOf } from './serve.ts';
 
 interface DevArguments {
   readonly dir: string;
@@ -51,6 +51,7 @@ LOG_LEVEL=info shows each request.`,
         environment: process.env,
         openapiFile: join(dir, 'openapi', 'noetl.json'),
         version: packageVersion(),
+        ...(await restDocumentOf(dir)),
         speak,
         lagMs: lag * 1_000,
       });

@@ -42,6 +42,7 @@ async function serve(dir: string): Promise<void> {
     sdl: await readSchema(dir),
     warnings,
     version: packageVersion(),
+    ...(await restDocumentOf(dir)),
     ...policyFileOf(process.env),
     ...(await driftOf(dir)),
   });
@@ -53,6 +54,14 @@ async function serve(dir: string): Promise<void> {
 export function policyFileOf(environment: NodeJS.ProcessEnv): { readonly policyFile?: string } {
   const file = environment['GATEWAY_POLICY_FILE']?.trim() ?? '';
   return file === '' ? {} : { policyFile: file };
+}
+
+/** The OpenAPI document that `generate` has written; nothing when it has not. */
+export async function restDocumentOf(dir: string): Promise<Pick<GatewayOptions, 'restDocument'>> {
+  return readFile(join(dir, 'docs', 'generated', 'rest.yaml'), 'utf8').then(
+    (restDocument) => ({ restDocument }),
+    () => ({}),
+  );
 }
 
 /** What the live document is compared with; nothing when none was pulled into this project. */

@@ -3,7 +3,6 @@ import { type Environment, isInjected } from './environment.ts';
 /** Variables of the earlier gateway that have no effect here, with what takes their place. */
 const retired: Readonly<Record<string, string>> = {
   GATEWAY_WS_ENABLED: 'there is nothing to switch',
-  GATEWAY_AUTH0_REDIRECT_URI: 'apps keep their own',
   GATEWAY_SESSION_VALIDATE_VIA_PLAYBOOK: "set auth.validator to { kind: 'http' } in gateway.config.ts",
   GATEWAY_CONFIG: 'the declaration is gateway.config.ts',
   GATEWAY_SCOPED_APPS_FILE: 'grants in gateway.config.ts take its place',

@@ -4,6 +4,7 @@ import { type AnyUpstreamRow, isGatewayRow } from '../../core/config/operation-r
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { ownPathsOf } from '../../core/noetl/own-paths.ts';
 import type { Observe } from '../../core/observe.ts';
+import type { OperationKind } from '../../core/operation-kind.ts';
 import { answerOperation, type OperationOptions } from '../answer-operation.ts';
 import { answerCancelExecution } from '../protocol/cancel-execution.ts';
 import type { StartOptions } from '../protocol/execute-playbook.ts';
@@ -27,6 +28,7 @@ export interface RestCall extends WireArguments {
 export interface RestOperation {
   readonly field: string;
   readonly root: 'query' | 'mutation';
+  readonly kind: OperationKind;
   readonly method: string;
   /** Of NoETL's own path. */
   readonly path: readonly TemplatePiece[];
@@ -53,7 +55,7 @@ export function restOperations(fields: ReadonlyMap<string, RootField>, options: 
       const call = await reader(request, asking);
       return { ...call, answer: reportingOutcome(call.answer, { root, row, plan }, options.observe) };
     };
-    return [{ field, root, method, path, catalogPaths, executionIds, read }];
+    return [{ field, root, kind: plan.kind, method, path, catalogPaths, executionIds, read }];
   });
 }
 

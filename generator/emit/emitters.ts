@@ -4,6 +4,7 @@ import { emitManifests } from './manifests/emit-manifests.ts';
 import { emitMonitoring } from './monitoring/emit-monitoring.ts';
 import { emitPolicyPage } from './policy-page/emit-policy-page.ts';
 import { emitReferencePage } from './reference-page/emit-reference-page.ts';
+import { emitRestDocument } from './rest-document/emit-rest-document.ts';
 import { emitRoutes } from './routes/emit-routes.ts';
 import { emitConfigSchema } from './settings/emit-config-schema.ts';
 import { emitSettingsTable } from './settings/emit-settings-table.ts';
@@ -14,6 +15,7 @@ export const emitters: readonly Emitter[] = [
   emitClient,
   emitPolicyPage,
   emitReferencePage,
+  emitRestDocument,
   emitConfigSchema,
   emitSettingsTable,
   emitManifests,

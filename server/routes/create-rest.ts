@@ -1,9 +1,11 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import { createLoginCodes } from '../auth/browser/login-codes.ts';
 import { createSignIn } from '../auth/login/sign-in.ts';
 import type { Parts } from '../compose.ts';
+import { type Answer, json, text } from '../http/answer.ts';
 import type { SessionTickets } from '../live/session-tickets.ts';
 import { createBackchannelLogout } from './backchannel-logout.ts';
 import { createBrowserLogin } from './browser-login.ts';
@@ -16,15 +18,26 @@ import { createRestRoutes } from './rest-routes.ts';
 import { createTicket } from './ticket.ts';
 import { createValidate } from './validate.ts';
 
+/** Answers that are the same for every caller. */
+export interface RestDocuments {
+  readonly contract: Readonly<Record<string, unknown>>;
+  /** OpenAPI as YAML; undefined where the project was generated without it. */
+  readonly openapi: string | undefined;
+}
+
+/** What the handlers are made with. */
+export interface RestGiven {
+  readonly config: ResolvedConfig;
+  readonly parts: Parts;
+  readonly observe: Observe;
+  readonly clock: Clock;
+  readonly requireCaller: RequireCaller;
+  readonly tickets: SessionTickets;
+  readonly documents: RestDocuments;
+}
+
 /** The REST routes with their handlers. */
-export function createRest(
-  config: ResolvedConfig,
-  parts: Parts,
-  observe: Observe,
-  clock: Clock,
-  requireCaller: RequireCaller,
-  tickets: SessionTickets,
-) {
+export function createRest({ config, parts, observe, clock, requireCaller, tickets, documents }: RestGiven) {
   const { sessions, limits, checker, verifier, login } = parts;
   const { setCookie } = config.auth;
   const maxSessionMs = config.sessions.maxMs;
@@ -42,8 +55,15 @@ export function createRest(
       exchangeCode: createExchangeCode({ codes, sessions, limits, observe }),
       backchannelLogout: createBackchannelLogout({ known, sessions, limits, observe, clock }),
       ticket: createTicket(tickets),
+      runtimeContract: async () => json(200, documents.contract),
+      restDocument: async () => yaml(documents.openapi),
       health: async () => 'ok',
     },
     requireCaller,
   });
+}
+
+function yaml(document: string | undefined): Answer {
+  if (document !== undefined) return text(200, document, { 'content-type': 'application/yaml; charset=utf-8' });
+  throw new GatewayError('ERR_NOT_FOUND', 'this project has no docs/generated/rest.yaml; run: noetl-gateway generate');
 }

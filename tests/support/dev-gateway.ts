@@ -13,6 +13,8 @@ export async function startDevGateway(
   return startDev({
     config: { observability: { auditTo: devNull }, ...config },
     sdl: await readFile(new URL('../../mesh/generated/schema.graphql', import.meta.url), 'utf8'),
+    restDocument: await readFile(new URL('../../docs/generated/rest.yaml', import.meta.url), 'utf8'),
+    version: '0.0.0-test',
     environment: {
       ROUTER_PORT: '0',
       GATEWAY_INTERNAL_PORT: String(await freePort()),

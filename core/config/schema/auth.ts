@@ -75,6 +75,10 @@ const validator = variant(
   { default: { kind: 'playbook' }, doc: 'answers whether a token that no store holds is a session' },
 );
 
+/** What is told to clients, without a session; it decides nothing. */
+const clientText = (env: string, what: string) =>
+  text({ env, optional: true, doc: `${what} that \`GET /api/runtime/contract\` gives to clients for their login` });
+
 /** Entries are typed by an interface, which editors explain; a type test holds it and the schema together. */
 const issuers = many(issuerEntry) as unknown as Many<Leaf<IssuerEntry>>;
 
@@ -89,6 +93,12 @@ export const auth = section({
     env: ['GATEWAY_AUDIENCES', 'GATEWAY_AUTH0_CLIENT_ID', 'GATEWAY_AUTH0_AUDIENCE'],
     default: [],
     doc: 'audiences of identity tokens, required with `auth.trustedIssuers`; entries of `auth.issuers` may have their own',
+  }),
+  contract: section({
+    domain: clientText('GATEWAY_AUTH0_DOMAIN', 'domain'),
+    clientId: clientText('GATEWAY_AUTH0_CLIENT_ID', 'client id'),
+    redirectUri: clientText('GATEWAY_AUTH0_REDIRECT_URI', 'redirect URI'),
+    audience: clientText('GATEWAY_AUTH0_AUDIENCE', 'audience'),
   }),
   jwtMode: choice(['enforce', 'shadow'], {
     env: 'GATEWAY_JWT_MODE',

@@ -43,7 +43,17 @@ export function projectImage(settings: ManifestSettings, read: EmitInput['read']
     },
     {
       path: 'Dockerfile.dockerignore',
-      content: text([`# ${headerText}`, '.git', '**/node_modules', '**/.env*', '**/*.env', 'deploy', 'docs', 'tests']),
+      content: text([
+        `# ${headerText}`,
+        '.git',
+        '**/node_modules',
+        '**/.env*',
+        '**/*.env',
+        'deploy',
+        'docs/*',
+        '!docs/generated',
+        'tests',
+      ]),
     },
   ];
 }

@@ -119,6 +119,10 @@ export interface Handlers<Context> {
   exchangeCode(body: ExchangeRequest, context: Context): Promise<LoginResponse>;
   /** End sessions by order of their identity provider. */
   backchannelLogout(body: BackchannelLogoutRequest, context: Context): Promise<Answer>;
+  /** What this gateway serves, and how clients log in. */
+  runtimeContract(context: Context): Promise<Answer>;
+  /** This document. */
+  restDocument(context: Context): Promise<Answer>;
   /** Tell that the process lives; asks nothing of NoETL. */
   health(context: Context): Promise<string>;
 }
@@ -350,6 +354,18 @@ export const routes: readonly Route[] = [
       if ('problems' in parsed) return parsed;
       return { value: await handlers.backchannelLogout(parsed.value, context) };
     },
+  },
+  {
+    id: 'runtimeContract', method: 'GET', path: '/api/runtime/contract',
+    session: 'none', body: 'none', maxBodyBytes: 0,
+    bodyType: 'json', answer: 'whole',
+    handle: async (handlers, _body, context) => ({ value: await handlers.runtimeContract(context) }),
+  },
+  {
+    id: 'restDocument', method: 'GET', path: '/api/openapi.yaml',
+    session: 'required', body: 'none', maxBodyBytes: 0,
+    bodyType: 'json', answer: 'whole',
+    handle: async (handlers, _body, context) => ({ value: await handlers.restDocument(context) }),
   },
   {
     id: 'health', method: 'GET', path: '/health',

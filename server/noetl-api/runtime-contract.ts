@@ -1,0 +1,104 @@
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { restPathOf } from '../../core/noetl/rest-path.ts';
+import type { OperationKind } from '../../core/operation-kind.ts';
+import type { RestOperation } from '../../executor/rest/rest-operations.ts';
+import { routes } from '../routes/generated/routes.gen.ts';
+
+/** Of the form of the answer, not of the gateway: clients of the earlier gateway know this one. */
+const contractVersion = '2026-04-26';
+
+export interface RuntimeContractGiven {
+  readonly version: string;
+  readonly operations: readonly RestOperation[];
+  readonly auth0: ResolvedConfig['auth']['contract'];
+}
+
+/** What the CLI calls its operations, and the kind of the operation that each is. */
+const cliOperations: Readonly<Record<string, OperationKind>> = {
+  exec: 'execute',
+  status: 'status',
+  detail: 'execution',
+  events: 'events',
+  cancel: 'cancel',
+  catalog_register: 'catalogWrite',
+};
+const executionCalls: Readonly<Record<string, OperationKind>> = {
+  start: 'execute',
+  status: 'status',
+  detail: 'execution',
+  events: 'events',
+  cancel: 'cancel',
+};
+
+/** `GET /api/runtime/contract`: what is served, and nothing that is not. */
+export function runtimeContract({
+  version,
+  operations,
+  auth0,
+}: RuntimeContractGiven): Readonly<Record<string, unknown>> {
+  const own = (session: 'none' | 'required') =>
+    routes.filter((route) => route.session === session).map(({ method, path }) => `${method} ${path}`);
+  const login = loginOf(auth0);
+  return {
+    gateway_version: version,
+    contract_version: contractVersion,
+    summary: 'The gateway in front of NoETL: GraphQL, and the calls of NoETL’s own API that are listed here.',
+    routes: {
+      public: [...own('none'), 'GET /graphql'].sort(),
+      protected: [...own('required'), 'POST /graphql', ...operations.map(callOf)].sort(),
+    },
+    proxy_contract: {
+      incoming_prefix: '/noetl/',
+      upstream_prefix: '/api/',
+      supported_methods: [...new Set(operations.map(({ method }) => method))].sort(),
+      authentication: {
+        required: true,
+        accepted_headers: ['Authorization: Bearer', 'X-Session-Token', 'Cookie: session_token'],
+      },
+      forwarded_request_headers: [],
+      forwarded_response_headers: [],
+    },
+    cli_operation_mapping: { ...mapped(cliOperations, operations), ...catalogLists(operations) },
+    execution_contract: mapped(executionCalls, operations),
+    agent_contract: catalogLists(operations),
+    ...(login !== undefined && { auth0: login }),
+  };
+}
+
+function pathOf({ path }: RestOperation): string {
+  return restPathOf(path.map((piece) => ('text' in piece ? piece.text : `{${piece.argument}}`)).join(''));
+}
+
+const callOf = (operation: RestOperation): string => `${operation.method} ${pathOf(operation)}`;
+
+function mapped(
+  names: Readonly<Record<string, OperationKind>>,
+  operations: readonly RestOperation[],
+): Readonly<Record<string, string>> {
+  const calls = Object.entries(names).flatMap(([name, kind]) => {
+    const found = operations.find((operation) => operation.kind === kind);
+    return found === undefined ? [] : [[name, callOf(found)] as const];
+  });
+  return Object.fromEntries(calls);
+}
+
+function catalogLists(operations: readonly RestOperation[]): Readonly<Record<string, string>> {
+  const lists = operations.filter(({ kind }) => kind === 'catalog');
+  const agents = lists.find((operation) => pathOf(operation).includes('/agents/'));
+  const all = lists.find((operation) => operation !== agents);
+  return {
+    ...(all !== undefined && { catalog_list: callOf(all) }),
+    ...(agents !== undefined && { agent_catalog_list: callOf(agents) }),
+  };
+}
+
+/** Without a domain there is nothing to log in at. */
+function loginOf({ domain, clientId, redirectUri, audience }: RuntimeContractGiven['auth0']) {
+  if (domain === undefined) return undefined;
+  return {
+    domain,
+    ...(clientId !== undefined && { client_id: clientId }),
+    ...(redirectUri !== undefined && { redirect_uri: redirectUri }),
+    ...(audience !== undefined && { audience }),
+  };
+}
