@@ -24,6 +24,7 @@ export { defineGateway } from './core/config/define-gateway.ts';
 export { endSessions } from './core/config/end-sessions.ts';
 export { type EnvRef, env } from './core/config/env.ts';
 export type { AdapterGiven, GatewayConfig, ProtocolRole } from './core/config/gateway-config.ts';
+export { noetlTypes } from './core/config/noetl-types.ts';
 export type { GatewayFieldCall, OperationShapes } from './core/config/operation-row.ts';
 export { type ErrorCode, GatewayError } from './core/errors.ts';
 export type { IssuerEntry } from './core/identity/issuer-entry.ts';

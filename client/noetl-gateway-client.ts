@@ -263,308 +263,503 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
 }
 
 export interface AgentsArgs {
+  /** Only agents with all of these capabilities. */
   readonly capabilities?: readonly (string | null)[] | null;
+  /** Only agents with this capability. */
   readonly capability?: string | null;
   readonly path?: string | null;
+  /** From 1. */
   readonly page?: number | null;
+  /** Entries on a page. */
   readonly pageSize?: number | null;
+  /** All versions of an entry; by default the newest. */
   readonly versions?: boolean | null;
 }
 
+/** A playbook, or another resource of the catalog, in one version. */
 export interface CatalogEntry {
+  /** Id of this version. */
   readonly catalogId: string;
+  /** The source as it was registered, YAML. */
   readonly content: string | null;
+  /** When this version was registered. */
   readonly createdAt: string | null;
-  readonly kind: string | null;
+  /** What it is, for example playbook. */
+  readonly kind: string;
+  /** How an editor lays it out. */
   readonly layout: unknown;
+  /** Labels and other notes. */
   readonly meta: unknown;
-  readonly path: string | null;
+  /** Path in the catalog; executePlaybook takes it as name. */
+  readonly path: string;
+  /** The source as data. */
   readonly payload: unknown;
-  readonly version: number | null;
+  /** From 1. */
+  readonly version: number;
 }
 
+/** A page of the catalog. */
 export interface CatalogEntries {
-  readonly entries: readonly (CatalogEntry | null)[] | null;
+  /** Entries, by path. */
+  readonly entries: readonly CatalogEntry[];
 }
 
 export interface CredentialArgs {
+  /** Its name or id. */
   readonly identifier: string;
 }
 
+/** A credential, without its secret. */
 export interface CredentialResponse {
-  readonly createdAt: string | null;
-  readonly credentialType: string | null;
+  /** When it was first saved. */
+  readonly createdAt: string;
+  /** What it is for, for example postgres. */
+  readonly credentialType: string;
+  /** Words of the user who saved it. */
   readonly description: string | null;
+  /** Id of the credential. */
   readonly id: string;
+  /** Notes. */
   readonly meta: unknown;
-  readonly name: string | null;
-  readonly tags: readonly (string | null)[] | null;
-  readonly updatedAt: string | null;
+  /** The name that playbooks use. */
+  readonly name: string;
+  /** Words to find it by. */
+  readonly tags: readonly string[] | null;
+  /** When it was last saved. */
+  readonly updatedAt: string;
 }
 
 export interface CredentialsArgs {
+  /** Only credentials of this type. */
   readonly type?: string | null;
+  /** Only credentials with this text in their name. */
   readonly q?: string | null;
 }
 
+/** Credentials, without their secrets. */
 export interface CredentialListResponse {
+  /** What was asked for. */
   readonly filter: unknown;
-  readonly items: readonly (CredentialResponse | null)[] | null;
+  /** The credentials. */
+  readonly items: readonly CredentialResponse[] | null;
 }
 
+/** Counts over everything, not only over what you may view. */
 export interface DashboardStatsResponse {
-  readonly activeWorkflows: number | null;
-  readonly failedExecutions: number | null;
+  /** Executions that run. */
+  readonly activeWorkflows: number | string | null;
+  /** Executions that failed. */
+  readonly failedExecutions: number | string | null;
+  /** The same counts by their names in NoETL. */
   readonly stats: unknown;
+  /** Whether the counts are right. */
   readonly status: string | null;
-  readonly successfulExecutions: number | null;
-  readonly totalExecutions: number | null;
-  readonly totalPlaybooks: number | null;
+  /** Executions that completed. */
+  readonly successfulExecutions: number | string | null;
+  /** All executions. */
+  readonly totalExecutions: number | string | null;
+  /** Entries of the catalog. */
+  readonly totalPlaybooks: number | string | null;
 }
 
 export interface ExecutionArgs {
+  /** Id of the execution. */
   readonly id: string;
 }
 
+/** A step that failed. */
 export interface ExecutionFailure {
   readonly step: string | null;
   readonly message: string;
 }
 
+/** A step of an execution. */
 export interface ExecutionStep {
   readonly name: string;
+  /** RUNNING, COMPLETED, FAILED, CANCELLED or SKIPPED. */
   readonly status: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
+  /** How often it was started. */
   readonly attempts: number;
+  /** When a worker last reported it. */
   readonly lastSeenAt: string | null;
+  /** The execution that it started, when it runs a playbook. */
   readonly executionId: string | null;
   readonly result: unknown;
+  /** Why it failed. */
   readonly error: string | null;
 }
 
+/** A run of a playbook. */
 export interface Execution {
   readonly id: string;
+  /** The same as id. */
   readonly executionId: string;
+  /** Path of the playbook in the catalog. */
   readonly path: string | null;
+  /** The last part of the path. */
   readonly name: string | null;
+  /** Version of the playbook. */
   readonly version: number | null;
+  /** RUNNING, COMPLETED, FAILED or CANCELLED. */
   readonly status: string;
+  /** What the playbook produced: the result of its last step, or of all steps by name. */
   readonly result: unknown;
+  /** The step that the result is of; null when it holds several. */
   readonly resultStep: string | null;
+  /** The text of the result, for chats. */
   readonly textOutput: string | null;
+  /** Why it failed. */
   readonly error: string | null;
+  /** The step that failed first, also while others still run. */
   readonly failure: ExecutionFailure | null;
+  /** Steps in the order of their start, all of them or those that are named. */
   readonly steps: readonly ExecutionStep[] | null;
+  /** The step that runs. */
   readonly currentStep: string | null;
+  /** Percent of its steps. */
   readonly progress: number | null;
   readonly startedAt: string | null;
+  /** Null while it runs. */
   readonly finishedAt: string | null;
+  /** The execution that started this one. */
   readonly parentId: string | null;
 }
 
 export interface ExecutionEventsArgs {
+  /** Id of the execution. */
   readonly id: string;
+  /** From 1. */
   readonly page?: number | null;
+  /** Events on a page. */
   readonly pageSize?: number | null;
+  /** Only events after this one. */
   readonly sinceEventId?: string | null;
+  /** Only events of this type, for example step.exit. */
   readonly eventType?: string | null;
 }
 
-export interface ExecutionStatusArgs {
-  readonly id: string;
-  readonly full?: boolean | null;
-}
-
 export interface ExecutionsArgs {
+  /** From 1. */
   readonly page?: number | null;
+  /** Executions on a page. */
   readonly pageSize?: number | null;
 }
 
+/** An execution in a list. */
 export interface ExecutionEntryResponse {
+  /** Id of the version of the playbook that runs. */
   readonly catalogId: string;
+  /** How long it took, for people. */
   readonly durationHuman: string | null;
+  /** How long it took, or has taken so far. */
   readonly durationSeconds: number | null;
+  /** When it ended; null while it runs. */
   readonly endTime: string | null;
+  /** That it failed; steps of execution(id) say why. */
   readonly error: string | null;
+  /** Id of the execution. */
   readonly id: string;
+  /** Id of the execution. */
   readonly executionId: string;
+  /** The execution that started this one. */
   readonly parentExecutionId: string | null;
+  /** Path of the playbook. */
   readonly path: string | null;
+  /** Percent of its steps. */
   readonly progress: number | null;
+  /** A result, where NoETL lists it; execution(id) has it always. */
   readonly result: unknown;
+  /** When it started. */
   readonly startTime: string | null;
+  /** RUNNING, COMPLETED, FAILED or CANCELLED. */
   readonly status: string | null;
+  /** Version of the playbook. */
   readonly version: number | null;
 }
 
 export interface PlaybookArgs {
+  /** Path in the catalog. */
   readonly path?: string | null;
+  /** A number, or latest, which is the default. */
   readonly version?: unknown;
 }
 
 export interface PlaybookFormArgs {
+  /** Path in the catalog. */
   readonly path: string;
+  /** A number, or latest. */
   readonly version?: unknown;
 }
 
+/** A field of a form. */
 export interface UiSchemaField {
+  /** Fields of an object. */
   readonly children?: unknown;
+  /** Names of credentials that it may hold, as a pattern. */
   readonly credentialGlob: string | null;
+  /** The value of the playbook itself. */
   readonly default: unknown;
+  /** What to fill in. */
   readonly description: string | null;
-  readonly kind: string | null;
-  readonly name: string | null;
+  /** The kind of control, for example string. */
+  readonly kind: string;
+  /** Name of the variable. */
+  readonly name: string;
+  /** Values to choose from. */
   readonly options: readonly unknown[] | null;
+  /** Whether to hide what is typed. */
   readonly secret: boolean | null;
 }
 
+/** The form that a playbook is started with. */
 export interface UiSchemaResponse {
+  /** About the playbook, Markdown. */
   readonly descriptionMarkdown: string | null;
+  /** Whether people shall start it from a page. */
   readonly exposedInUi: boolean | null;
-  readonly fields: readonly (UiSchemaField | null)[] | null;
-  readonly generatedAt: string | null;
-  readonly kind: string | null;
-  readonly path: string | null;
+  /** One for each variable. */
+  readonly fields: readonly UiSchemaField[] | null;
+  /** When the form was made. */
+  readonly generatedAt: string;
+  /** What it is, for example playbook. */
+  readonly kind: string;
+  /** Path in the catalog. */
+  readonly path: string;
+  /** A name for people. */
   readonly title: string | null;
-  readonly version: number | null;
+  /** Version of the playbook. */
+  readonly version: number;
 }
 
 export interface PlaybooksArgs {
+  /** Only playbooks that are agents. */
   readonly agentOnly?: boolean | null;
+  /** Only agents with all of these capabilities. */
   readonly capabilities?: readonly (string | null)[] | null;
+  /** Only agents with this capability. */
   readonly capability?: string | null;
+  /** Only the resource at this path. */
   readonly path?: string | null;
+  /** Only resources of this kind, for example Playbook. */
   readonly resourceType?: string | null;
+  /** From 1. */
   readonly page?: number | null;
+  /** Entries on a page. */
   readonly pageSize?: number | null;
+  /** All versions of an entry; by default the newest. */
   readonly versions?: boolean | null;
 }
 
+/** The state of NoETL. */
 export interface HealthCheckResponse {
+  /** ok when it works. */
   readonly status: string | null;
 }
 
 export interface WorkerPoolsArgs {
+  /** Only workers of this runtime. */
   readonly runtime?: string | null;
+  /** Only workers with this status, for example ready. */
   readonly status?: string | null;
 }
 
+/** A pool of workers. */
 export interface RuntimeComponentInfo {
+  /** Commands at once. */
   readonly capacity: number | null;
+  /** When it first registered. */
   readonly createdAt: string | null;
+  /** When it last reported. */
   readonly heartbeat: string | null;
+  /** What it was started with. */
   readonly labels: unknown;
-  readonly name: string | null;
+  /** Its name. */
+  readonly name: string;
+  /** What it runs on, without addresses. */
   readonly runtime: unknown;
-  readonly status: string | null;
+  /** ready, or why it is not. */
+  readonly status: string;
+  /** When its entry last changed. */
   readonly updatedAt: string | null;
 }
 
+/** Pools of workers. */
 export interface RuntimeListResponse {
-  readonly count: number | null;
+  /** How many there are. */
+  readonly count: number;
+  /** Why the list is not whole. */
   readonly error: string | null;
-  readonly items: readonly (RuntimeComponentInfo | null)[] | null;
+  /** The pools. */
+  readonly items: readonly RuntimeComponentInfo[] | null;
+  /** The runtime that was asked for. */
   readonly runtime: string | null;
+  /** The status that was asked for. */
   readonly status: string | null;
 }
 
 export interface CancelExecutionArgs {
+  /** Id of the execution. */
   readonly id: string;
+  /** Why, for those who look at it later. */
   readonly reason?: string | null;
 }
 
+/** What a cancellation did. */
 export interface CancelExecutionResponse {
-  readonly cancelledExecutions: readonly (string | null)[] | null;
+  /** Ids of every execution that was cancelled, those of sub-playbooks too. */
+  readonly cancelledExecutions: readonly string[] | null;
+  /** Id of the execution. */
   readonly executionId: string;
-  readonly message: string | null;
-  readonly status: string | null;
+  /** The outcome in a sentence. */
+  readonly message: string;
+  /** The status of the execution after it. */
+  readonly status: string;
 }
 
 export interface DeleteCredentialArgs {
+  /** Its name or id. */
   readonly identifier: string;
 }
 
 export interface EndSessionsArgs {
+  /** Id of a user of NoETL. */
   readonly userId?: string | null;
+  /** Address of an identity provider. */
   readonly issuer?: string | null;
+  /** Subject at that issuer. */
   readonly subject?: string | null;
+  /** Client of that issuer. */
   readonly client?: string | null;
 }
 
 export interface ExecutePlaybookArgs {
+  /** Path of the playbook in the catalog. */
   readonly name: string;
+  /** Values for the playbook; they go over its own defaults. */
   readonly variables?: unknown;
+  /** What the path names, when it is not a playbook. */
   readonly resourceKind?: string | null;
+  /** Connection of this client to /events, which then gets the outcome. */
   readonly clientId?: string | null;
+  /** Answer when it is over, but at the latest after so many seconds. */
   readonly waitSeconds?: number | null;
 }
 
+/** A playbook that was started. */
 export interface ExecuteResult {
+  /** Id of the new execution. */
   readonly id: string;
+  /** The same as id. */
   readonly executionId: string;
+  /** The last part of the path. */
   readonly name: string | null;
+  /** Path of the playbook in the catalog. */
   readonly path: string | null;
+  /** running, or with waitSeconds the status at its end. */
   readonly status: string;
+  /** The text of the result; null until its end. */
   readonly textOutput: string | null;
+  /** Names the start to the client that gave a clientId. */
   readonly requestId: string | null;
   readonly clientId: string | null;
+  /** The result; null until its end. */
   readonly result: unknown;
+  /** Why it failed. */
   readonly error: string | null;
+  /** The execution; null unless waitSeconds was given. */
   readonly execution: Execution | null;
 }
 
 export interface RegisterPlaybookArgs {
+  /** The source, YAML. */
   readonly content: string;
+  /** What it is. */
   readonly resourceType?: string | null;
 }
 
+/** A playbook that was registered. */
 export interface CatalogRegisterResponse {
+  /** Id of the new version. */
   readonly catalogId: string;
-  readonly kind: string | null;
-  readonly message: string | null;
-  readonly path: string | null;
-  readonly status: string | null;
-  readonly version: number | null;
+  /** What it is, for example playbook. */
+  readonly kind: string;
+  /** The outcome in a sentence. */
+  readonly message: string;
+  /** Path in the catalog. */
+  readonly path: string;
+  /** success when it was registered. */
+  readonly status: string;
+  /** The new version, from 1. */
+  readonly version: number;
 }
 
 export interface RerunExecutionArgs {
+  /** Values for the playbook; they go over its own defaults. */
   readonly variables?: unknown;
+  /** Id of the execution. */
   readonly id: string;
+  /** Connection of this client to /events, which then gets the outcome. */
   readonly clientId?: string | null;
+  /** Answer when it is over, but at the latest after so many seconds. */
   readonly waitSeconds?: number | null;
 }
 
 export interface SaveCredentialArgs {
+  /** What it is for, for example postgres. */
   readonly credentialType?: string | null;
+  /** The secret; it never comes out again. */
   readonly data: unknown;
+  /** What it is, in words. */
   readonly description?: string | null;
+  /** Notes. */
   readonly meta?: unknown;
+  /** The name that playbooks use. */
   readonly name: string;
+  /** Words to find it by. */
   readonly tags?: unknown;
 }
 
 /** A gateway, typed by its schema. Every method rejects with a {@link GatewayClientError}. */
 export interface GatewayClient extends GatewayConnection {
+  /** Playbooks that are agents, of those that you may view. */
   agents(args?: AgentsArgs, options?: CallOptions): Promise<CatalogEntries | null>;
+  /** One credential, without its secrets. */
   credential(args: CredentialArgs, options?: CallOptions): Promise<CredentialResponse | null>;
+  /** Credentials that NoETL keeps, without their secrets. */
   credentials(args?: CredentialsArgs, options?: CallOptions): Promise<CredentialListResponse | null>;
+  /** How many executions and playbooks there are. */
   dashboardStats(options?: CallOptions): Promise<DashboardStatsResponse | null>;
+  /** One run of a playbook: its status, steps and result. Null when it does not exist or you may not see it. */
   execution(args: ExecutionArgs, options?: CallOptions): Promise<Execution | null>;
+  /** What happened in an execution, event by event. */
   executionEvents(args: ExecutionEventsArgs, options?: CallOptions): Promise<unknown>;
-  executionStatus(args: ExecutionStatusArgs, options?: CallOptions): Promise<unknown>;
-  executions(args?: ExecutionsArgs, options?: CallOptions): Promise<readonly (ExecutionEntryResponse | null)[] | null>;
+  /** Executions of the playbooks that you may view, newest first. */
+  executions(args?: ExecutionsArgs, options?: CallOptions): Promise<readonly ExecutionEntryResponse[] | null>;
+  /** One entry of the catalog with its source. */
   playbook(args?: PlaybookArgs, options?: CallOptions): Promise<CatalogEntry | null>;
+  /** The form that a playbook is started with. */
   playbookForm(args: PlaybookFormArgs, options?: CallOptions): Promise<UiSchemaResponse | null>;
+  /** The catalog: playbooks and other resources that you may view. */
   playbooks(args?: PlaybooksArgs, options?: CallOptions): Promise<CatalogEntries | null>;
+  /** Whether NoETL works. */
   upstreamHealth(options?: CallOptions): Promise<HealthCheckResponse | null>;
+  /** Workers that have registered with NoETL. */
   workerPools(args?: WorkerPoolsArgs, options?: CallOptions): Promise<RuntimeListResponse | null>;
+  /** Cancels an execution and what it has started. One that is over is left alone. */
   cancelExecution(args: CancelExecutionArgs, options?: CallOptions): Promise<CancelExecutionResponse | null>;
+  /** Deletes a credential. */
   deleteCredential(args: DeleteCredentialArgs, options?: CallOptions): Promise<unknown>;
+  /** Ends sessions on all replicas: those of a user, of an issuer, of a subject at it, or of a client of it. */
   endSessions(args?: EndSessionsArgs, options?: CallOptions): Promise<boolean>;
+  /** Starts a playbook. Ask execution(id) for its end, or wait for it with waitSeconds. */
   executePlaybook(args: ExecutePlaybookArgs, options?: CallOptions): Promise<ExecuteResult | null>;
+  /** Registers a playbook, or a new version of one, from its source. */
   registerPlaybook(args: RegisterPlaybookArgs, options?: CallOptions): Promise<CatalogRegisterResponse | null>;
+  /** Starts the playbook of an execution again. */
   rerunExecution(args: RerunExecutionArgs, options?: CallOptions): Promise<ExecuteResult | null>;
+  /** Keeps a credential, or replaces it. */
   saveCredential(args: SaveCredentialArgs, options?: CallOptions): Promise<CredentialResponse | null>;
   /** Asks until the execution is over: completed, failed or cancelled. Failures that may pass are outlived. */
   waitForExecution(id: string, options?: WaitOptions): Promise<Execution>;
@@ -590,10 +785,8 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
       call<Execution | null>('execution', "query execution($id:ID!){execution(id:$id){id executionId path name version status result resultStep textOutput error failure{step message}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error}currentStep progress startedAt finishedAt parentId}}", args, more),
     executionEvents: (args: ExecutionEventsArgs, more?: CallOptions) =>
       call<unknown>('executionEvents', "query executionEvents($id:ID!$page:Int$pageSize:Int$sinceEventId:ID$eventType:String){executionEvents(id:$id page:$page pageSize:$pageSize sinceEventId:$sinceEventId eventType:$eventType)}", args, more),
-    executionStatus: (args: ExecutionStatusArgs, more?: CallOptions) =>
-      call<unknown>('executionStatus', "query executionStatus($id:ID!$full:Boolean){executionStatus(id:$id full:$full)}", args, more),
     executions: (args?: ExecutionsArgs, more?: CallOptions) =>
-      call<readonly (ExecutionEntryResponse | null)[] | null>('executions', "query executions($page:Int$pageSize:Int){executions(page:$page pageSize:$pageSize){catalogId durationHuman durationSeconds endTime error id executionId parentExecutionId path progress result startTime status version}}", args, more),
+      call<readonly ExecutionEntryResponse[] | null>('executions', "query executions($page:Int$pageSize:Int){executions(page:$page pageSize:$pageSize){catalogId durationHuman durationSeconds endTime error id executionId parentExecutionId path progress result startTime status version}}", args, more),
     playbook: (args?: PlaybookArgs, more?: CallOptions) =>
       call<CatalogEntry | null>('playbook', "query playbook($path:String$version:JSON){playbook(path:$path version:$version){catalogId content createdAt kind layout meta path payload version}}", args, more),
     playbookForm: (args: PlaybookFormArgs, more?: CallOptions) =>

@@ -50,3 +50,16 @@ export interface StartMembers {
 
 /** As NoETL has always named them. */
 export const usualStartMembers: StartMembers = { playbook: 'path', workload: 'workload', execution: 'execution_id' };
+
+/** What callers read of arguments that the protocol or the gateway fixes, where the row says nothing. */
+export const argumentDocs: Readonly<Record<string, string>> = {
+  name: 'Path of the playbook in the catalog.',
+  variables: 'Values for the playbook; they go over its own defaults.',
+  resourceKind: 'What the path names, when it is not a playbook.',
+  id: 'Id of the execution.',
+  clientId: 'Connection of this client to /events, which then gets the outcome.',
+  waitSeconds: 'Answer when it is over, but at the latest after so many seconds.',
+  page: 'From 1.',
+  pageSize: 'Entries on a page.',
+  versions: 'All versions of an entry; by default the newest.',
+};

@@ -58,6 +58,8 @@ export interface Operation {
   readonly rest?: string;
   /** `Type.wire_name` of fields and members that the document has and that were not accepted: not in the schema. */
   readonly closed?: readonly string[];
+  /** `Type.wire_name` of lists whose items may be null. */
+  readonly nullableItems?: readonly string[];
   /** Of an operation that does not answer JSON. */
   readonly answer?: AnswerForm;
 }

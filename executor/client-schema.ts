@@ -2,6 +2,7 @@ import {
   buildASTSchema,
   type DefinitionNode,
   type DocumentNode,
+  type GraphQLScalarType,
   GraphQLSchema,
   isScalarType,
   Kind,
@@ -10,7 +11,8 @@ import {
   type TypeDefinitionNode,
   visit,
 } from 'graphql';
-import { createIdScalar, createPassthroughScalar } from './scalars.ts';
+import { inputReaders } from './input-readers.ts';
+import { createIdScalar, createPassthroughScalar, type LongIntegers } from './scalars.ts';
 
 /** Directives that mean something to clients; every other one is a call instruction. */
 const publicDirectives = new Set(['deprecated', 'specifiedBy', 'oneOf']);
@@ -35,7 +37,7 @@ export function rootTypeNames(document: DocumentNode): Readonly<Record<'query' |
  * The schema that clients see: without call instructions, without the types that only those need, with scalars that
  * keep every digit.
  */
-export function createClientSchema(document: DocumentNode): GraphQLSchema {
+export function createClientSchema(document: DocumentNode, longIntegers: LongIntegers): GraphQLSchema {
   const roots = Object.values(rootTypeNames(document));
   const idNodes: { name: { value: string } }[] = [];
   const bare = reachable(withoutInstructions(document), roots);
@@ -49,7 +51,7 @@ export function createClientSchema(document: DocumentNode): GraphQLSchema {
   });
   const schema = buildASTSchema(withScalar(renamed, idPlaceholder), { assumeValidSDL: true });
   for (const node of idNodes) node.name.value = 'ID';
-  return withOwnScalars(schema);
+  return withOwnScalars(schema, longIntegers);
 }
 
 function withoutInstructions(document: DocumentNode): DocumentNode {
@@ -105,11 +107,16 @@ function withScalar(document: DocumentNode, name: string): DocumentNode {
   return { ...document, definitions: [...document.definitions, scalar] };
 }
 
+function ownScalar(name: string, longIntegers: LongIntegers): GraphQLScalarType {
+  const read = inputReaders[name];
+  return createPassthroughScalar(name, { longIntegers, ...(read === undefined ? {} : { read }) });
+}
+
 /** Gives scalars their behaviour in place, so that every field keeps its type object. */
-function withOwnScalars(schema: GraphQLSchema): GraphQLSchema {
+function withOwnScalars(schema: GraphQLSchema, longIntegers: LongIntegers): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isScalarType(type) || builtinScalars.has(type.name)) continue;
-    const own = type.name === idPlaceholder ? createIdScalar('ID') : createPassthroughScalar(type.name);
+    const own = type.name === idPlaceholder ? createIdScalar('ID') : ownScalar(type.name, longIntegers);
     type.serialize = own.serialize;
     type.parseValue = own.parseValue;
     type.parseLiteral = own.parseLiteral;

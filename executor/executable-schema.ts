@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type GraphQLField, type GraphQLSchema, parse } from 'graphql';
+import { type DocumentNode, type GraphQLField, type GraphQLSchema, parse } from 'graphql';
 import { accessDenied, standingDecision } from '../core/access/standing-decision.ts';
 import type { CallContext } from '../core/call-context.ts';
 import type { CallbackRequests } from '../core/callback-requests.ts';
@@ -15,6 +15,7 @@ import type { User } from '../core/session/session.ts';
 import type { SessionsOf } from '../core/session/session-marks.ts';
 import { answerOperation, type OperationOptions } from './answer-operation.ts';
 import { createClientSchema } from './client-schema.ts';
+import { discriminatorsOf } from './discriminators.ts';
 import { attachEnumValues } from './enum-values.ts';
 import { attachOutputs, wireNamesOf } from './outputs.ts';
 import { answerCancelExecution } from './protocol/cancel-execution.ts';
@@ -28,6 +29,7 @@ import { answerStatus } from './rest/read-execution.ts';
 import { type RestOperation, restOperations } from './rest/rest-operations.ts';
 import type { RootAnswer } from './root-call.ts';
 import { pairRootFields, plansOf, type RootField } from './root-fields.ts';
+import type { LongIntegers } from './scalars.ts';
 
 /** Ends sessions together, for an operator. */
 export type EndSessions = (target: SessionsOf, operator: User, requestId: string) => Promise<void>;
@@ -65,6 +67,8 @@ export interface ExecutableSchemaOptions {
   readonly maxWatches?: number;
   /** Delivers results of `executePlaybook(clientId:)`. Default: nothing does, and `requestId` is null. */
   readonly requests?: CallbackRequests;
+  /** How integers beyond ±(2^53 − 1) are written in answers. Default `text`. */
+  readonly longIntegers?: LongIntegers;
   /** Distinct paths that are judged for one list; rows beyond are left out. For checkers that ask upstream. */
   readonly maxPathsPerAnswer?: number;
 }
@@ -86,7 +90,7 @@ export interface ExecutableSchema {
  * @throws ERR_POLICY_INVALID listing every field without a plan or a rule, and every row without a field
  */
 export function createExecutableSchema(options: ExecutableSchemaOptions): ExecutableSchema {
-  const { sdl, operations, upstream, clock = Date.now, pause = (ms) => wait(ms) } = options;
+  const { sdl, operations, upstream, clock = Date.now, pause = (ms) => wait(ms), longIntegers = 'text' } = options;
   const document = parse(sdl, { noLocation: true });
   const { fields, problems } = pairRootFields(document, operations);
   if (problems.length > 0) {
@@ -106,9 +110,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     staleMs: options.staleMs ?? 250,
     maxWatches: options.maxWatches ?? 10_000,
   });
-  const schema = createClientSchema(document);
-  attachEnumValues(schema, document);
-  attachOutputs(schema, wireNamesOf(document));
+  const schema = answeringSchema(document, longIntegers);
   const reserved = new Set(options.reservedPaths);
   const observe = options.observe ?? (() => {});
   const gate = createExecutionGate(observe, reserved);
@@ -137,6 +139,14 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     executions,
     rest: restOperations(fields, { ...answers, observe }),
   };
+}
+
+/** What clients see, with everything below the root fields in place. */
+function answeringSchema(document: DocumentNode, longIntegers: LongIntegers): GraphQLSchema {
+  const schema = createClientSchema(document, longIntegers);
+  attachEnumValues(schema, document);
+  attachOutputs(schema, wireNamesOf(document), discriminatorsOf(document));
+  return schema;
 }
 
 function attachRoot(

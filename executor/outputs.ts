@@ -2,17 +2,21 @@ import {
   type DocumentNode,
   defaultFieldResolver,
   type FieldDefinitionNode,
+  type GraphQLEnumType,
   type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
+  isEnumType,
+  isNonNullType,
   isObjectType,
   Kind,
 } from 'graphql';
 import { GatewayError } from '../core/errors.ts';
 import { isRawNumber } from '../core/json/lossless-json.ts';
 import { isJsonObject } from '../core/noetl/json-object.ts';
+import type { Discriminators } from './discriminators.ts';
 
 /** Type → field → the name that its value has on the wire. */
 export type WireNames = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -38,7 +42,11 @@ function wireNameOf(field: FieldDefinitionNode): string | undefined {
 }
 
 /** Gives every field below the roots a resolver that reads its wire name, and abstract types a way to tell their own. */
-export function attachOutputs(schema: GraphQLSchema, wireNames: WireNames): void {
+export function attachOutputs(
+  schema: GraphQLSchema,
+  wireNames: WireNames,
+  discriminators: Discriminators = new Map(),
+): void {
   const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith('__')) continue;
@@ -48,21 +56,29 @@ export function attachOutputs(schema: GraphQLSchema, wireNames: WireNames): void
       }
     }
     if (isAbstractType(type)) {
-      type.resolveType = (value) => nearestType(value, schema.getPossibleTypes(type), wireNames);
+      const discriminate = discriminators.get(type.name);
+      type.resolveType = (value) =>
+        discriminate?.(value) ?? nearestType(value, schema.getPossibleTypes(type), wireNames);
     }
   }
 }
 
 function outputResolver(field: GraphQLField<unknown, unknown>, wire: string): GraphQLFieldResolver<unknown, unknown> {
-  const { name } = getNamedType(field.type);
-  const convert = conversions[name];
+  const type = getNamedType(field.type);
+  const convert = isEnumType(type) ? knownValueOf(type) : conversions[type.name];
+  const isPromised = isNonNullType(field.type);
   return (source, args, context, info) => {
     if (!isJsonObject(source)) return defaultFieldResolver(source, args, context, info);
     const value = member(source, wire, field.name);
     if (typeof value === 'function') return value(args);
+    if (isPromised && (value === undefined || value === null)) throw leftOut(field.name);
     return convert === undefined ? value : convert(value);
   };
 }
+
+/** It is NoETL's document that promises the value, so it is no fault of the gateway's. */
+const leftOut = (field: string): GatewayError =>
+  new GatewayError('ERR_UPSTREAM', `NoETL left out ${field}, which its document promises`);
 
 function member(source: Readonly<Record<string, unknown>>, wire: string, name: string): unknown {
   if (Object.hasOwn(source, wire)) return source[wire];
@@ -74,7 +90,30 @@ const conversions: Readonly<Record<string, ((value: unknown) => unknown) | undef
   String: (value) => textOfNumber(value),
   Float: (value) => floatOfNumber(value),
   Int: (value) => int32(value),
+  DateTime: (value) => (Array.isArray(value) ? value.map(withZone) : withZone(value)),
 };
+
+const withoutZone = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)$/;
+
+/** NoETL's times are UTC, and some come without a zone; a browser would take those for its own. */
+function withZone(value: unknown): unknown {
+  const parts = typeof value === 'string' ? withoutZone.exec(value) : null;
+  return parts === null ? value : `${parts[1]}T${parts[2]}Z`;
+}
+
+/** A newer NoETL has values that its older document does not know; they are null, and no error. */
+function knownValueOf(type: GraphQLEnumType): (value: unknown) => unknown {
+  const known = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(known);
+    try {
+      type.serialize(value);
+      return value;
+    } catch {
+      return null;
+    }
+  };
+  return known;
+}
 
 /** @throws ERR_UPSTREAM for an integer beyond 32 bits: NoETL's document promised none, so it is no fault of the gateway's. */
 function int32(value: unknown): unknown {

@@ -1,6 +1,8 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import type { ObjMap } from 'graphql/jsutils/ObjMap.js';
+import { withLongIntegersAsText } from '../core/json/long-integer-text.ts';
 import { idText, isRawNumber, rawNumber } from '../core/json/lossless-json.ts';
+import type { ReadInput } from './input-readers.ts';
 
 const integer = /^-?\d+$/;
 /** Digits of a 64-bit integer, with its sign. */
@@ -33,15 +35,32 @@ function exactId(value: unknown): string {
   return text;
 }
 
-/** A scalar that holds any JSON, digit for digit: `JSON` itself, and the generated ones that are JSON text or numbers. */
-export function createPassthroughScalar(name: string, description?: string): GraphQLScalarType {
+/** How integers beyond ±(2^53 − 1) are written: as text, which every client reads whole, or as a number, digit for digit. */
+export type LongIntegers = 'text' | 'number';
+
+/** A scalar that holds any JSON: `JSON` itself, and the generated ones that are JSON text or numbers. */
+export function createPassthroughScalar(
+  name: string,
+  { longIntegers = 'text', read }: PassthroughOptions = {},
+): GraphQLScalarType {
+  const checked = (value: unknown): unknown => {
+    if (read === undefined) return value;
+    const sent = read(value);
+    if (sent === undefined) throw new GraphQLError(`The value is not of the type ${name}.`);
+    return sent;
+  };
   return new GraphQLScalarType({
     name,
-    ...(description === undefined ? {} : { description }),
-    serialize: (value) => value,
-    parseValue: (value) => value,
-    parseLiteral: jsonOfLiteral,
+    serialize: longIntegers === 'text' ? withLongIntegersAsText : (value) => value,
+    parseValue: checked,
+    parseLiteral: (node, variables) => checked(jsonOfLiteral(node, variables)),
   });
+}
+
+interface PassthroughOptions {
+  readonly longIntegers?: LongIntegers;
+  /** Default: any JSON, as it is. */
+  readonly read?: ReadInput;
 }
 
 function jsonOfLiteral(node: ValueNode, variables?: ObjMap<unknown> | null): unknown {

@@ -21,6 +21,7 @@ import { lockNames } from './lock/lock-names.ts';
 import { type Normalised, normalise, structureRules, typeRules } from './normalise/normalise.ts';
 import type { OpenApiDocument } from './openapi/open-api.ts';
 import { assertNoProblems, buildTable, type Table } from './table/build-table.ts';
+import { nullableItemsOf, publicTypes, unknownTypeSettings } from './types/public-types.ts';
 
 /** A document and a config, joined: the table, and the schema with its call instructions. */
 export interface BuiltSchema {
@@ -82,13 +83,17 @@ export async function schemaOf(
 ): Promise<BuiltSchema> {
   const typed = normalise(structured.document, typeRules);
   onStage('normalise');
-  const made = await meshSchema(table.operations, meshSources(typed.document, table.operations));
+  const rows = withNullableItems(typed.document, table.operations, config);
+  const made = await meshSchema(rows, meshSources(typed.document, rows, config));
   onStage('mesh');
-  const whole = shapeSchema(made, table.operations);
-  const wholeNames = lockNames(whole, table.operations);
-  const notes = lockFindings(lock, wholeNames, accept);
-  const { operations, pending, opened } = closeNew(lock, wholeNames, { ...table, config, accept });
-  assertAcceptances(accept, [...pending, ...opened], table.operations);
+  const whole = shapeSchema(made, rows);
+  const wholeNames = lockNames(whole, rows);
+  const notes = [
+    ...unknownTypeSettings(meshDocument(typed.document, rows), config.schema),
+    ...lockFindings(lock, wholeNames, accept),
+  ];
+  const { operations, pending, opened } = closeNew(lock, wholeNames, { operations: rows, config, accept });
+  assertAcceptances(accept, [...pending, ...opened], rows);
   const sdl = pending.length === 0 ? whole : shapeSchema(made, operations);
   const schema = buildASTSchema(sdl, { assumeValidSDL: true });
   assertValid(schema);
@@ -99,7 +104,7 @@ export async function schemaOf(
     changes: [...structured.changes, ...typed.changes],
     schema,
     sdl,
-    sources: meshSources(typed.document, operations),
+    sources: meshSources(typed.document, operations, config),
     names: pending.length === 0 ? wholeNames : lockNames(sdl, operations),
     pending,
     opened,
@@ -122,10 +127,28 @@ function assertAcceptances(accept: Acceptance, found: readonly NewMember[], oper
   throw new GatewayError('ERR_POLICY_INVALID', 'What was accepted is not there.', { problems });
 }
 
-function meshSources(document: OpenApiDocument, operations: readonly Operation[]): Record<string, string> {
+/** Rows with the lists whose items may be null, which Mesh forgets. */
+function withNullableItems(
+  document: OpenApiDocument,
+  operations: readonly Operation[],
+  { schema }: GatewayConfig,
+): readonly Operation[] {
+  const itemsOf = (rows: readonly Operation[]) => nullableItemsOf(publicTypes(meshDocument(document, rows), schema));
+  if (itemsOf(operations).length === 0) return operations;
+  return operations.map((operation) => {
+    const nullableItems = itemsOf([operation]);
+    return nullableItems.length === 0 ? operation : { ...operation, nullableItems };
+  });
+}
+
+function meshSources(
+  document: OpenApiDocument,
+  operations: readonly Operation[],
+  { schema }: GatewayConfig,
+): Record<string, string> {
   const protocol = protocolSdl(operations);
   return {
-    [meshFiles.document]: canonicalJson(meshDocument(document, operations)),
+    [meshFiles.document]: canonicalJson(publicTypes(meshDocument(document, operations), schema)),
     ...(protocol === undefined ? {} : { [meshFiles.protocol]: protocol }),
   };
 }

@@ -34,6 +34,7 @@ export function createExecutable(
     reservedPaths: [...config.compiledGrants.reserved],
     ...(asksUpstream(config) ? { maxPathsPerAnswer: 50 } : {}),
     results: config.results,
+    longIntegers: config.schema.longIntegers,
     secretNames: config.executions.secretNames,
     hideErrors: config.executions.errors === 'hidden',
     maxResultBytes: config.upstream.maxResponseBytes,

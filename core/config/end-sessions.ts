@@ -35,7 +35,14 @@ export function sessionsNamed(given: SessionsNamed): SessionsOf {
 export function endSessions<Role extends string>(...names: [Role, ...Role[]]): GatewayRow<Role> {
   return {
     gateway: 'mutation',
-    sdl: 'endSessions(userId: String, issuer: String, subject: String, client: String): Boolean!',
+    description:
+      'Ends sessions on all replicas: those of a user, of an issuer, of a subject at it, or of a client of it.',
+    sdl: `endSessions(
+      "Id of a user of NoETL." userId: String
+      "Address of an identity provider." issuer: String
+      "Subject at that issuer." subject: String
+      "Client of that issuer." client: String
+    ): Boolean!`,
     access: role(...names),
     async resolve({ args, endSessions: end }) {
       await end(sessionsNamed(args));

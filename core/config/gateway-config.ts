@@ -11,13 +11,15 @@ type Sections = Given<typeof sections>;
 
 /** The declaration of a gateway: what of NoETL is open, to whom, and under which name. What is absent has a default. */
 export interface GatewayConfig<Shapes extends OperationShapes = OperationShapes, Role extends string = string>
-  extends Omit<Sections, 'deploy'> {
+  extends Omit<Sections, 'deploy' | 'schema'> {
   /** By the name of the GraphQL field. What is not here is closed. */
   readonly operations: Readonly<Record<string, OperationRow<Shapes, Role>>>;
   readonly roles: readonly Role[];
   readonly grants: readonly Grant<Role>[];
   /** Where the gateway runs and where NoETL does, for the manifests. */
   readonly deploy?: Plain<NonNullable<Sections['deploy']>>;
+  /** How the GraphQL schema says what the document says. */
+  readonly schema?: Plain<NonNullable<Sections['schema']>>;
   /** Custom Envelop plugins; they run after the gateway's. */
   readonly plugins?: readonly unknown[];
 }

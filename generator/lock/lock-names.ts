@@ -8,7 +8,7 @@ import {
   print,
 } from 'graphql';
 import type { Operation } from '../../core/operation.ts';
-import { namedTypeOf } from '../../mesh/sources/shape-schema.ts';
+import { namedTypeOf } from '../../mesh/sources/shape-definition.ts';
 import { canonicalJson, sha256 } from '../document/canonical.ts';
 import type { GatewayLock, LockedName } from './gateway-lock.ts';
 

@@ -94,10 +94,13 @@ function argumentOf(
     : undefined;
 }
 
-/** Whether the wire has the same names as the input type would: an argument's value is sent as it was given. */
+const hasEscapedNames = ({ properties = {} }: SchemaObject): boolean =>
+  Object.keys(properties).some((name) => /_x[0-9a-f]{1,6}_/.test(name));
+
+/** Whether GraphQL has the input type, with the names of the wire: an argument's value is sent as it was given. */
 function isSafeInput(document: OpenApiDocument, schema: Schema): boolean {
-  return !Object.values({ schema, ...reachableFrom(document, [schema]) }).some((candidate) =>
-    isRecord(candidate) ? Object.keys(candidate.properties ?? {}).some((name) => /_x[0-9a-f]{1,6}_/.test(name)) : false,
+  return !Object.values({ schema, ...reachableFrom(document, [schema]) }).some(
+    (candidate) => isRecord(candidate) && (candidate.oneOf !== undefined || hasEscapedNames(candidate)),
   );
 }
 

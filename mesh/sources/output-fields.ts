@@ -9,6 +9,7 @@ import {
 import { GatewayError } from '../../core/errors.ts';
 import { escapeName, wireName } from '../../generator/openapi/escaped-name.ts';
 import { camelCase, isPublicName } from '../../generator/openapi/identifiers.ts';
+import { noted } from './noted.ts';
 import type { TableRow } from './table-row.ts';
 
 /** Type → wire name → public names, where rows say so. */
@@ -84,7 +85,7 @@ function locate(types: Types, type: string, path: string): { type: string; wire:
 export function shapeFields(
   type: ObjectTypeDefinitionNode,
   answers: FieldNames,
-  closed: ReadonlySet<string>,
+  { closed, enums, nullableItems }: ShapeNotes,
 ): ObjectTypeDefinitionNode {
   const said = answers.get(type.name.value);
   const given = (type.fields ?? [])
@@ -93,7 +94,8 @@ export function shapeFields(
   const taken = new Set(given.flatMap(({ wire }) => said?.get(wire) ?? []));
   const fields = given.flatMap(({ field, wire }) => {
     const names = said?.get(wire) ?? [freeName(wire, taken)];
-    return names.map((name) => rename(field, name, wire));
+    const hasNulls = nullableItems.has(`${type.name.value}.${wire}`);
+    return names.map((name) => rename(field, name, wire, (given) => answerType(given, enums, hasNulls)));
   });
   const twice = fields.map((field) => field.name.value).find((name, index, all) => all.indexOf(name) !== index);
   if (twice !== undefined || fields.length === 0) {
@@ -102,8 +104,7 @@ export function shapeFields(
       problems: [`${type.name.value}: ${problem}`],
     });
   }
-  const { description: _, ...bare } = type;
-  return { ...bare, directives: [], fields };
+  return noted({ ...type, directives: [], fields });
 }
 
 function freeName(wire: string, taken: Set<string>): string {
@@ -113,17 +114,42 @@ function freeName(wire: string, taken: Set<string>): string {
   return free;
 }
 
-function rename(field: FieldDefinitionNode, name: string, wire: string): FieldDefinitionNode {
-  const { description: _, ...rest } = field;
+function rename(
+  field: FieldDefinitionNode,
+  name: string,
+  wire: string,
+  typeOf: (type: TypeNode) => TypeNode,
+): FieldDefinitionNode {
   const directives = name === wire ? [] : [resolveRootField(wire)];
-  return { ...rest, name: { kind: Kind.NAME, value: name }, type: answerType(field.type), directives };
+  return noted({ ...field, name: { kind: Kind.NAME, value: name }, type: typeOf(field.type), directives });
 }
 
-/** Only identifiers are promised: a field that the upstream leaves out costs that field and not the whole row. */
-function answerType(type: TypeNode): TypeNode {
-  if (type.kind === Kind.NON_NULL_TYPE) return named(type) === 'ID' ? type : answerType(type.type);
-  return type.kind === Kind.LIST_TYPE ? { ...type, type: answerType(type.type) } : type;
+/** What the type system of a document cannot say. */
+export interface ShapeNotes {
+  /** `Type.wire` of everything that is not open. */
+  readonly closed: ReadonlySet<string>;
+  readonly enums: ReadonlySet<string>;
+  /** `Type.wire` of lists whose items may be null. */
+  readonly nullableItems: ReadonlySet<string>;
 }
+
+/**
+ * What the document promises: a required field is never null, and a list has no nulls in it. An enumeration may be null, since
+ * a newer upstream adds values that this one does not know; so may an item that is any JSON.
+ */
+export function answerType(type: TypeNode, enums: ReadonlySet<string>, hasNulls = false): TypeNode {
+  if (type.kind === Kind.NON_NULL_TYPE)
+    return enums.has(named(type)) && type.type.kind !== Kind.LIST_TYPE
+      ? type.type
+      : nonNull(answerType(type.type, enums, hasNulls));
+  if (type.kind !== Kind.LIST_TYPE) return type;
+  const item = answerType(type.type, enums, hasNulls);
+  const mayBeNull = hasNulls || named(item) === 'JSON' || enums.has(named(item));
+  return { ...type, type: mayBeNull ? item : nonNull(item) };
+}
+
+const nonNull = (type: TypeNode): TypeNode =>
+  type.kind === Kind.NON_NULL_TYPE ? type : { kind: Kind.NON_NULL_TYPE, type };
 
 const resolveRootField = (wire: string): ConstDirectiveNode => ({
   kind: Kind.DIRECTIVE,

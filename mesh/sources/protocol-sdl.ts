@@ -8,52 +8,86 @@ enum HTTPMethod { GET POST PUT PATCH DELETE }
 directive @httpOperation(subgraph: String, path: String, httpMethod: HTTPMethod, requestBaseBody: ObjMap) on FIELD_DEFINITION
 `;
 
-const executionTypes = `type Execution {
+const executionTypes = `"A run of a playbook."
+type Execution {
   id: ID!
+  "The same as id."
   executionId: ID!
+  "Path of the playbook in the catalog."
   path: String
+  "The last part of the path."
   name: String
+  "Version of the playbook."
   version: Int
+  "RUNNING, COMPLETED, FAILED or CANCELLED."
   status: String!
+  "What the playbook produced: the result of its last step, or of all steps by name."
   result: JSON
+  "The step that the result is of; null when it holds several."
   resultStep: String
+  "The text of the result, for chats."
   textOutput: String
+  "Why it failed."
   error: String
+  "The step that failed first, also while others still run."
   failure: ExecutionFailure
+  "Steps in the order of their start, all of them or those that are named."
   steps(names: [String!]): [ExecutionStep!]
+  "The step that runs."
   currentStep: String
+  "Percent of its steps."
   progress: Int
   startedAt: String
+  "Null while it runs."
   finishedAt: String
+  "The execution that started this one."
   parentId: ID
 }
+"A step that failed."
 type ExecutionFailure {
   step: String
   message: String!
 }
+"A step of an execution."
 type ExecutionStep {
   name: String!
+  "RUNNING, COMPLETED, FAILED, CANCELLED or SKIPPED."
   status: String!
   startedAt: String
   finishedAt: String
+  "How often it was started."
   attempts: Int!
+  "When a worker last reported it."
   lastSeenAt: String
+  "The execution that it started, when it runs a playbook."
   executionId: ID
   result: JSON
+  "Why it failed."
   error: String
 }`;
 
-const startTypes = `type ExecuteResult {
+const startTypes = `"A playbook that was started."
+type ExecuteResult {
+  "Id of the new execution."
   id: ID!
+  "The same as id."
   executionId: ID!
+  "The last part of the path."
   name: String
+  "Path of the playbook in the catalog."
   path: String
+  "running, or with waitSeconds the status at its end."
   status: String!
+  "The text of the result; null until its end."
   textOutput: String
+  "Names the start to the client that gave a clientId."
   requestId: String
   clientId: String
+  "The result; null until its end."
   result: JSON
+  "Why it failed."
   error: String
+  "The execution; null unless waitSeconds was given."
   execution: Execution
 }`;
 

@@ -3,24 +3,21 @@ import {
   type DefinitionNode,
   type DocumentNode,
   type FieldDefinitionNode,
-  type InputObjectTypeDefinitionNode,
   type InputValueDefinitionNode,
   Kind,
   type ObjectTypeDefinitionNode,
   parse,
-  type ScalarTypeDefinitionNode,
-  type TypeNode,
-  visit,
 } from 'graphql';
 import { GatewayError } from '../../core/errors.ts';
-import { gatewayArguments } from '../../core/operation-kind.ts';
+import { argumentDocs, gatewayArguments } from '../../core/operation-kind.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
 import { callDirective } from './call-directive.ts';
 import { kindDirective } from './kind-directive.ts';
-import { answerFieldNames, type FieldNames, shapeFields } from './output-fields.ts';
-import { protocolTypes } from './protocol-sdl.ts';
+import { answerFieldNames, answerType } from './output-fields.ts';
 import { keepReachable } from './reachable-definitions.ts';
+import { callDirectives, rootNames, type Shape, shapeDefinition, shapeOf } from './shape-definition.ts';
 import type { TableRow } from './table-row.ts';
+import { withTypeNames } from './type-names.ts';
 
 /**
  * Gives Mesh's schema the public shape that the table asks for, so that the printed SDL alone says how to call:
@@ -29,44 +26,18 @@ import type { TableRow } from './table-row.ts';
  * @throws ERR_POLICY_INVALID when a row has no field or a field no row.
  */
 export function shapeSchema(schema: DocumentNode, operations: readonly TableRow[]): DocumentNode {
-  const document = identifiersAsId(schema);
+  const document = withTypeNames(schema);
   const roots = rootFields(document);
   assertRows(operations, roots);
-  const answers = answerFieldNames(document, operations, roots);
-  const closed = closedMembers(operations);
-  const shaped = document.definitions.flatMap((definition) => shapeDefinition(definition, answers, closed));
-  const definitions = [...rootTypes(operations, roots), ...shaped, ...gatewayTypes(operations), ...callDirectives];
+  const shape = shapeOf(document, operations, answerFieldNames(document, operations, roots));
+  const shaped = document.definitions.flatMap((definition) => shapeDefinition(definition, shape));
+  const definitions = [
+    ...rootTypes(operations, roots, shape),
+    ...shaped,
+    ...gatewayTypes(operations),
+    ...callDirectives,
+  ];
   return keepReachable({ kind: Kind.DOCUMENT, definitions });
-}
-
-/** What a reader of the schema has to know of the directives; Mesh declares each only when it used it itself. */
-const callDirectives = parse(
-  `scalar ObjMap
-enum HTTPMethod { GET POST PUT PATCH DELETE }
-directive @httpOperation(subgraph: String, path: String, operationSpecificHeaders: [[String]], httpMethod: HTTPMethod, queryParamArgMap: ObjMap, queryStringOptionsByParam: ObjMap, requestBaseBody: ObjMap) on FIELD_DEFINITION
-directive @noetl(kind: String!, catalogPaths: [String!], executionIds: [String!], playbook: String, workload: String, execution: String, answer: String, nulls: [String!]) on FIELD_DEFINITION
-directive @resolveRootField(subgraph: String, field: String) on FIELD_DEFINITION`,
-  { noLocation: true },
-).definitions;
-const declared = new Set(
-  callDirectives.map((definition) => ('name' in definition ? definition.name?.value : undefined)),
-);
-
-export const rootNames = { query: 'Query', mutation: 'Mutation' } as const;
-
-/** Scalars that Mesh made for the identifiers' length mark are GraphQL's `ID`. */
-function identifiersAsId(document: DocumentNode): DocumentNode {
-  const isMark = (definition: DefinitionNode): definition is ScalarTypeDefinitionNode =>
-    definition.kind === Kind.SCALAR_TYPE_DEFINITION &&
-    (definition.directives ?? []).some((directive) => directive.name.value === 'length');
-  const marks = new Set(document.definitions.filter(isMark).map((definition) => definition.name.value));
-  return visit(
-    { ...document, definitions: document.definitions.filter((definition) => !isMark(definition)) },
-    {
-      NamedType: (node) =>
-        marks.has(node.name.value) ? { ...node, name: { kind: Kind.NAME, value: 'ID' } } : undefined,
-    },
-  );
 }
 
 function rootFields(document: DocumentNode): ReadonlyMap<string, FieldDefinitionNode> {
@@ -95,18 +66,23 @@ function assertRows(operations: readonly TableRow[], roots: ReadonlyMap<string, 
 function rootTypes(
   operations: readonly TableRow[],
   roots: ReadonlyMap<string, FieldDefinitionNode>,
+  shape: Shape,
 ): ObjectTypeDefinitionNode[] {
   return Object.entries(rootNames).flatMap(([root, name]) => {
     const fields = operations
       .filter((operation) => operation.root === root)
-      .flatMap((operation) => rootField(operation, roots.get(operation.field)) ?? []);
+      .flatMap((operation) => rootField(operation, roots.get(operation.field), shape) ?? []);
     return fields.length === 0
       ? []
       : [{ kind: Kind.OBJECT_TYPE_DEFINITION, name: { kind: Kind.NAME, value: name }, fields } as const];
   });
 }
 
-function rootField(operation: TableRow, made: FieldDefinitionNode | undefined): FieldDefinitionNode | undefined {
+function rootField(
+  operation: TableRow,
+  made: FieldDefinitionNode | undefined,
+  { enums }: Shape,
+): FieldDefinitionNode | undefined {
   if (operation.source.kind === 'gateway') {
     const field = gatewayField(operation.source.sdl);
     return operation.description === undefined || field === undefined ? field : describe(field, operation.description);
@@ -116,9 +92,14 @@ function rootField(operation: TableRow, made: FieldDefinitionNode | undefined): 
   const offered = (made.arguments ?? []).filter(
     ({ name }) => isProtocolField(operation.field) || descriptions.has(name.value),
   );
-  const args = withGatewayArguments(operation, offered).map((arg) => describe(arg, descriptions.get(arg.name.value)));
+  const args = withGatewayArguments(operation, offered).map((arg) => {
+    const { value: name } = arg.name;
+    // The row's own arguments are the row's to describe; the others are the same everywhere.
+    const isFixed = isProtocolField(operation.field) || !descriptions.has(name);
+    return describe(arg, descriptions.get(name) ?? (isFixed ? argumentDocs[name] : undefined));
+  });
   const directives: ConstDirectiveNode[] = [callDirective(operation), kindDirective(operation)];
-  return describe({ ...made, arguments: args, directives }, operation.description);
+  return describe({ ...made, arguments: args, directives, type: answerType(made.type, enums) }, operation.description);
 }
 
 /** The arguments of a field with those that the gateway itself answers to, unless NoETL has one of that name. */
@@ -151,49 +132,4 @@ function gatewayTypes(operations: readonly TableRow[]): readonly DefinitionNode[
       ? parse(source.typeDefs, { noLocation: true }).definitions
       : [],
   );
-}
-
-type ClosedMembers = ReadonlySet<string>;
-
-/** `Type.wire` of everything that the document has and was not accepted. */
-const closedMembers = (operations: readonly TableRow[]): ClosedMembers =>
-  new Set(operations.flatMap(({ closed = [] }) => closed));
-
-function shapeDefinition(
-  definition: DefinitionNode,
-  answers: FieldNames,
-  closed: ClosedMembers,
-): readonly DefinitionNode[] {
-  switch (definition.kind) {
-    case Kind.SCHEMA_DEFINITION:
-    case Kind.SCHEMA_EXTENSION:
-    case Kind.DIRECTIVE_DEFINITION:
-      return [];
-    case Kind.OBJECT_TYPE_DEFINITION:
-      if (Object.values<string>(rootNames).includes(definition.name.value)) return [];
-      return protocolTypes.has(definition.name.value) ? [definition] : [shapeFields(definition, answers, closed)];
-    case Kind.INPUT_OBJECT_TYPE_DEFINITION:
-      return [bareInput(definition, closed)];
-    default:
-      return 'name' in definition && declared.has(definition.name?.value) ? [] : [definition];
-  }
-}
-
-/**
- * An input's value is sent as it was given, so nothing about it needs saying. A member that is an object itself may be
- * left out: required members all the way round a circle could never be written.
- */
-function bareInput(definition: InputObjectTypeDefinitionNode, closed: ClosedMembers): InputObjectTypeDefinitionNode {
-  const open = definition.fields?.filter((field) => !closed.has(`${definition.name.value}.${field.name.value}`));
-  const fields = open?.map((field) => {
-    const isObject = /_Input\d*$/.test(namedTypeOf(field.type));
-    const type = isObject && field.type.kind === Kind.NON_NULL_TYPE ? field.type.type : field.type;
-    return describe({ ...field, type, directives: [] }, undefined);
-  });
-  return describe({ ...definition, directives: [], ...(fields === undefined ? {} : { fields }) }, undefined);
-}
-
-/** The name of the type that a field answers with, below lists and non-nulls. */
-export function namedTypeOf(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
 }

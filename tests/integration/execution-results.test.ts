@@ -147,7 +147,7 @@ describe('values stay as they are', () => {
     const middle = (await look(server, 'pgrows')).execution['result'] as Record<string, { rows: unknown[] }>;
     const { rows } = middle['query'] ?? middle['start'] ?? { rows: [] };
     expect(rows).toHaveLength(2);
-    expect(JSON.stringify(rows[0])).toContain('"id":9007199254740993');
+    expect(JSON.stringify(rows[0])).toContain('"id":"9007199254740993"');
     const last = await look(server, 'pgrows_last');
     expect(last.execution['resultStep']).toBe('query');
     expect((last.execution['result'] as { rows: unknown[] }).rows).toHaveLength(40);

@@ -30,7 +30,7 @@ describe('results', () => {
     const id = await start('regression_test/echo', parseJson('{"big": 9007199254740993}'));
     clock.advance(5_000);
     expect(JSON.stringify((await poll(id, 'result')).data)).toBe(
-      '{"execution":{"result":{"workload":{"big":9007199254740993}}}}',
+      '{"execution":{"result":{"workload":{"big":"9007199254740993"}}}}',
     );
   });
 });
@@ -48,7 +48,7 @@ describe('executionEvents', () => {
     expect(executionEvents.events.map(({ event_type }) => event_type).slice(0, 2)).toEqual(
       speak === 'rust' ? ['playbook.completed', 'command.completed'] : ['batch.completed', 'playbook.completed'],
     );
-    expect(JSON.stringify(data)).toMatch(/"event_id":767\d{15}[,}]/);
+    expect(JSON.stringify(data)).toMatch(/"event_id":"767\d{15}"[,}]/);
     expect((await look('99')).data).toEqual({ executionEvents: null });
   });
 });

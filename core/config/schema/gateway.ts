@@ -7,6 +7,7 @@ import { limits } from './limits.ts';
 import { listen } from './listen.ts';
 import { section } from './node.ts';
 import { observability } from './observability.ts';
+import { schema } from './public-schema.ts';
 import { sessions } from './sessions.ts';
 import { upstream } from './upstream.ts';
 
@@ -25,6 +26,7 @@ export const sections = section({
   executions,
   results,
   events,
+  schema,
   deploy,
   adapters,
 });

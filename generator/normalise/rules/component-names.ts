@@ -1,29 +1,9 @@
-import { isPublicName } from '../../openapi/identifiers.ts';
-import { mapSchemas } from '../../openapi/map-schemas.ts';
-import { componentName, componentReference, type Schema } from '../../openapi/open-api.ts';
+import type { Schema } from '../../openapi/open-api.ts';
+import { withRenamedReferences } from '../../openapi/rename-references.ts';
+import { freeName, isTypeName, typeNameOf } from '../../types/type-names.ts';
 import type { Rule } from '../rule.ts';
 
-/** Names that the schema needs for itself: GraphQL's and Mesh's own, and the protocol's types. */
-const reserved = new Set([
-  ...['Query', 'Mutation', 'Subscription', 'ID', 'String', 'Int', 'Float', 'Boolean', '_schema'],
-  ...[
-    'Any',
-    'JSON',
-    'BigInt',
-    'Void',
-    'File',
-    'ObjMap',
-    'HTTPMethod',
-    'TransportOptions',
-    'QueryInput',
-    'MutationInput',
-  ],
-  ...['Execution', 'ExecuteResult'],
-  // Mesh looks names up in plain objects, which have these already.
-  ...Object.getOwnPropertyNames(Object.prototype),
-]);
-
-/** Components whose names GraphQL cannot have, or keeps for something else, are renamed; no two names meet. */
+/** Components get names in PascalCase; those that the schema keeps for something else are renamed; no two names meet. */
 export const componentNames: Rule = {
   name: 'component-names',
   habit: 'Generic models are called `Page[Item]`, modules leave dots in names, and a model may be called `Query`.',
@@ -34,32 +14,19 @@ export const componentNames: Rule = {
     const components: Record<string, Schema> = {};
     for (const [name, schema] of Object.entries(schemas)) components[renamed.get(name) ?? name] = schema;
     const withNames = { ...document, components: { ...document.components, schemas: components } };
-    const mapped = mapSchemas(withNames, (schema) => {
-      const name = schema.$ref === undefined ? undefined : componentName(schema.$ref);
-      const next = name === undefined ? undefined : renamed.get(name);
-      return next === undefined ? schema : { ...schema, $ref: componentReference(next) };
-    });
+    const mapped = withRenamedReferences(withNames, renamed);
     return { document: mapped, changes: renamed.size };
   },
 };
 
 function rename(names: readonly string[]): ReadonlyMap<string, string> {
-  const taken = new Set(names.filter(isUsable));
+  const isFine = (name: string): boolean => isTypeName(name) && typeNameOf(name) === name;
+  const taken = new Set(names.filter(isFine));
   const renamed = new Map<string, string>();
-  for (const name of names.filter((candidate) => !isUsable(candidate)).sort()) {
-    const base = safeName(name);
-    let next = base;
-    for (let suffix = 2; taken.has(next); suffix += 1) next = `${base}_${suffix}`;
+  for (const name of names.filter((candidate) => !isFine(candidate)).sort()) {
+    const next = freeName(typeNameOf(name), (candidate) => taken.has(candidate));
     taken.add(next);
     renamed.set(name, next);
   }
   return renamed;
-}
-
-const isUsable = (name: string): boolean => isPublicName(name) && !reserved.has(name);
-
-function safeName(name: string): string {
-  const words = name.replace(/[^A-Za-z0-9_]+/g, '_').replace(/^_+|_+$/g, '');
-  if (words === '') return 'Model';
-  return reserved.has(words) || /^[0-9]/.test(words) ? `Noetl${words}` : words;
 }

@@ -1,4 +1,5 @@
 import type { SchemaObject } from '../../openapi/open-api.ts';
+import { isMarker } from '../../openapi/scalar-marks.ts';
 import { schemaRule } from '../rule.ts';
 
 const constraints = new Set([
@@ -33,26 +34,34 @@ const constraints = new Set([
 
 const int32Max = 2 ** 31 - 1;
 
-/** Ranges, lengths and patterns go, so that no scalar is made of them; an integer that may leave 32 bits is marked so. */
+/**
+ * Ranges, lengths and patterns go, so that no scalar is made of them. What they said of the type stays as its format: `int32`
+ * for an integer that fits into 32 bits, `int64` for one that may not, `decimal` for a text of digits.
+ */
 export const dropConstraints = schemaRule(
   'drop-constraints',
   'Numbers and strings carry ranges and patterns, each of which would become a scalar of its own.',
   (schema) => {
-    if (isIdMarker(schema)) return schema;
+    if (isMarker(schema)) return schema;
     const kept = Object.entries(schema).filter(([key]) => !constraints.has(key));
     if (kept.length === Object.keys(schema).length) return schema;
-    return { ...Object.fromEntries(kept), ...(isLong(schema) ? { format: 'int64' } : {}) };
+    const format = formatOf(schema);
+    return { ...Object.fromEntries(kept), ...(format === undefined ? {} : { format }) };
   },
 );
 
-function isLong(schema: SchemaObject): boolean {
-  if (schema.type !== 'integer') return false;
-  const bounds = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'].map((key) => schema[key]);
-  return bounds.some((bound) => typeof bound === 'number' && Math.abs(bound) > int32Max + 1);
+function formatOf(schema: SchemaObject): string | undefined {
+  if (schema.type === 'string') return isDecimalPattern(schema['pattern']) ? 'decimal' : undefined;
+  if (schema.type !== 'integer' || schema.format !== undefined) return undefined;
+  const lower = boundOf(schema, 'minimum', 'exclusiveMinimum');
+  const upper = boundOf(schema, 'maximum', 'exclusiveMaximum');
+  if (lower !== undefined && upper !== undefined && lower >= -int32Max - 1 && upper <= int32Max) return 'int32';
+  return [lower, upper].some((bound) => bound !== undefined && Math.abs(bound) > int32Max + 1) ? 'int64' : undefined;
 }
 
-/** The length that marks an identifier in a normalised document; no upstream length survives beside it. */
-export const idMarker = 4242;
+const boundOf = (schema: SchemaObject, ...keys: readonly string[]): number | undefined =>
+  keys.map((key) => schema[key]).find((bound) => typeof bound === 'number') as number | undefined;
 
-export const isIdMarker = (schema: SchemaObject): boolean =>
-  schema['maxLength'] === idMarker && schema.type === 'string';
+/** As Pydantic writes a decimal that is sent as text. */
+const isDecimalPattern = (pattern: unknown): boolean =>
+  typeof pattern === 'string' && pattern.includes(String.raw`\d*\.?\d*`);

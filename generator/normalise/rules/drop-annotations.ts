@@ -3,20 +3,17 @@ import { requiredNulls } from './nullable.ts';
 
 const annotations = new Set([
   'title',
-  'description',
   'example',
   'examples',
-  'deprecated',
   'readOnly',
   'writeOnly',
   'xml',
   'externalDocs',
-  'discriminator',
   'contentMediaType',
   'contentEncoding',
 ]);
 
-/** Titles, prose, examples and vendor extensions go: a type is named by its component, a field by the table. */
+/** Titles, examples and vendor extensions go: a type is named by its component. What may be shown of descriptions is decided later. */
 export const dropAnnotations = schemaRule(
   'drop-annotations',
   'Every property carries a generated title, and a title like `Query` would take the place of the root type.',

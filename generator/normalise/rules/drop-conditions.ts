@@ -1,5 +1,5 @@
 import { schemaRule } from '../rule.ts';
-import { isObjectType } from './inline-aliases.ts';
+import { isObjectType } from './union-of-objects.ts';
 
 /** `anyOf` and `oneOf` beside properties go: they are conditions, and the upstream checks them. */
 export const dropConditions = schemaRule(

@@ -1,12 +1,26 @@
+import type { SchemaObject } from '../../openapi/open-api.ts';
+import { decimalMarker } from '../../openapi/scalar-marks.ts';
 import { schemaRule } from '../rule.ts';
 
-/** Formats go, but int64 on integers: what the upstream writes as a date or an address is not always one. */
+/** Formats of texts that have a scalar. An answer's value is shown as it is, whatever it looks like. */
+const texts = new Set(['date-time', 'date', 'uuid', 'email', 'uri']);
+const integers = new Set(['int32', 'int64']);
+
+/** Formats that have a scalar stay, `decimal` gets its mark, and every other one goes. */
 export const formats = schemaRule(
   'formats',
-  'Strings claim formats (`date-time`, `uri`) that the wire does not keep: times come without a zone.',
+  'Texts and numbers claim formats that no reader knows (`password`, `binary`, `hostname`, `double`).',
   (schema) => {
-    if (schema.format === undefined || (schema.format === 'int64' && schema.type === 'integer')) return schema;
     const { format, ...rest } = schema;
+    if (format === undefined || isKept(schema)) return schema;
+    if (format === 'decimal' && (schema.type === 'string' || schema.type === 'number')) {
+      const { default: _, ...bare } = rest;
+      return { ...bare, type: 'string', maxLength: decimalMarker };
+    }
     return schema.type === 'integer' && format === 'uint64' ? { ...rest, format: 'int64' } : rest;
   },
 );
+
+function isKept({ type, format = '' }: SchemaObject): boolean {
+  return (type === 'string' && texts.has(format)) || (type === 'integer' && integers.has(format));
+}

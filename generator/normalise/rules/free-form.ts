@@ -6,7 +6,7 @@ export const freeForm = schemaRule(
   'free-form',
   'Answers are typed `{}`, payloads are objects with any properties, lists do not say of what.',
   (schema) => {
-    if (schema.$ref !== undefined) return schema;
+    if (schema.$ref !== undefined || schema.oneOf !== undefined) return schema;
     if (schema.properties !== undefined && Object.keys(schema.properties).length > 0) return asObject(schema);
     if (schema.type === 'array' || (schema.type === undefined && schema.items !== undefined)) return asList(schema);
     const hasShape = typeof schema.type === 'string' && schema.type !== 'object';

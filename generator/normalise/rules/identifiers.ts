@@ -1,8 +1,8 @@
 import { isIdListName, isIdName } from '../../openapi/identifiers.ts';
 import type { Place } from '../../openapi/map-schemas.ts';
 import type { SchemaObject } from '../../openapi/open-api.ts';
+import { idMarker, isMarker } from '../../openapi/scalar-marks.ts';
 import { schemaRule } from '../rule.ts';
-import { idMarker, isIdMarker } from './constraints.ts';
 
 /**
  * A string or number named `id`, `*_id` or `*Id`, or standing in a list named `*_ids`, becomes an identifier, which the
@@ -12,14 +12,16 @@ export const identifiers = schemaRule(
   'identifiers',
   'Ids are 64-bit integers beyond what a JavaScript number holds, typed now as text and now as `integer`.',
   (schema, place) => {
-    if (!isScalar(schema) || isIdMarker(schema) || !isIdentifier(place)) return schema;
+    if (!isScalar(schema) || isMarker(schema) || !isIdentifier(place)) return schema;
     const { type: _, format: __, default: given, ...rest } = schema;
     const fallback = typeof given === 'string' || Number.isSafeInteger(given) ? { default: String(given) } : {};
     return { ...rest, ...fallback, type: 'string', maxLength: idMarker };
   },
 );
 
-const isScalar = (schema: SchemaObject): boolean =>
+const isScalar = (schema: SchemaObject): boolean => schema.enum === undefined && isScalarType(schema);
+
+const isScalarType = (schema: SchemaObject): boolean =>
   schema.type === 'string' || schema.type === 'integer' || schema.type === 'number';
 
 function isIdentifier({ name, kind }: Place): boolean {

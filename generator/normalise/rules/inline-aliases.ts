@@ -8,10 +8,13 @@ import {
   type SchemaObject,
 } from '../../openapi/open-api.ts';
 import type { Rule } from '../rule.ts';
+import { isEnum } from './constants.ts';
+import { isObjectType, isUnionOfObjects } from './union-of-objects.ts';
+import { withoutNull } from './without-null.ts';
 
 /**
- * A reference to anything but an object component is replaced by what it points to; one that leads back to itself
- * accepts anything. References to object components keep only `nullable` and `default` beside them.
+ * A reference to anything but an object or an enumeration is replaced by what it points to; one that leads back to itself
+ * accepts anything. References that stay keep only what is about their place.
  */
 export const inlineAliases: Rule = {
   name: 'inline-aliases',
@@ -27,6 +30,9 @@ export const inlineAliases: Rule = {
 
 const anywhere: Place = { name: undefined, kind: 'component' };
 
+/** What means something beside a reference. */
+const beside = new Set(['nullable', 'default', 'description', 'deprecated']);
+
 function inline(
   document: OpenApiDocument,
   schema: SchemaObject,
@@ -37,8 +43,12 @@ function inline(
   const { $ref, ...siblings } = schema;
   if ($ref === undefined) return schema;
   const target = lookUp(document, $ref);
-  if (componentName($ref) !== undefined && !$ref.slice(21).includes('/') && isObjectType(target)) {
-    const kept = Object.entries(siblings).filter(([key]) => key === 'nullable' || key === 'default');
+  if (
+    componentName($ref) !== undefined &&
+    !$ref.slice(21).includes('/') &&
+    (isObjectType(target) || isNamedEnum(target) || isNamedUnion(target, document))
+  ) {
+    const kept = Object.entries(siblings).filter(([key]) => beside.has(key));
     if (kept.length === Object.keys(siblings).length) return schema;
     counter.changes += 1;
     return { $ref, ...Object.fromEntries(kept) };
@@ -61,6 +71,7 @@ function bodyOf(
   return mapSchema(target, anywhere, (inner) => inline(document, inner, [...trail, ref], counter, memo));
 }
 
-/** A type of its own: an object with properties. */
-export const isObjectType = (schema: unknown): boolean =>
-  isRecord(schema) && isRecord(schema['properties']) && Object.keys(schema['properties']).length > 0;
+const isNamedEnum = (target: unknown): boolean => isRecord(target) && isEnum(withoutNull(target as SchemaObject));
+
+const isNamedUnion = (target: unknown, document: OpenApiDocument): boolean =>
+  isRecord(target) && isUnionOfObjects(target as SchemaObject, document);

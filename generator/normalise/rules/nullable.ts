@@ -1,5 +1,6 @@
 import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
+import { isNull, withoutNull } from './without-null.ts';
 
 /** Where {@link nullable} notes the members of an object that must be there and may be null. */
 export const requiredNulls = 'x-required-nulls';
@@ -14,12 +15,6 @@ export const nullable = schemaRule(
       ? schema
       : dropDefaultNull(withoutRequiredNulls(withoutNull(unwrap(schema)), document)),
 );
-
-const isNull = (schema: Schema): boolean =>
-  isRecord(schema) && (schema.type === 'null' || schema.const === null || isNullEnum(schema.enum));
-
-const isNullEnum = (values: readonly unknown[] | undefined): boolean =>
-  values !== undefined && values.length > 0 && values.every((value) => value === null);
 
 /** A union without its null branch; a union of one is that one. */
 function unwrap(schema: SchemaObject): SchemaObject {
@@ -39,29 +34,13 @@ function unwrapUnion(schema: SchemaObject, key: 'anyOf' | 'oneOf'): SchemaObject
   return isDone ? schema : { ...rest, [key]: kept, ...mark };
 }
 
+const besideReference = new Set(['nullable', 'default', 'description', 'deprecated']);
+
 /** A branch with what stood beside its union; beside a reference nothing else has a meaning. */
 function alone(branch: SchemaObject, beside: SchemaObject): SchemaObject {
   if (branch.$ref === undefined) return { ...beside, ...branch };
-  const kept = Object.entries(beside).filter(([key]) => key === 'nullable' || key === 'default');
+  const kept = Object.entries(beside).filter(([key]) => besideReference.has(key));
   return { ...branch, ...Object.fromEntries(kept) };
-}
-
-function withoutNull(schema: SchemaObject): SchemaObject {
-  if (isNull(schema)) {
-    const { type: _, const: __, enum: ___, ...rest } = schema;
-    return { ...rest, nullable: true };
-  }
-  if (Array.isArray(schema.type)) {
-    const kept = schema.type.filter((type: string) => type !== 'null');
-    if (kept.length < schema.type.length || kept.length === 1) {
-      const mark = kept.length < schema.type.length ? { nullable: true } : {};
-      return withoutNull({ ...schema, type: kept.length === 1 ? kept[0] : kept, ...mark });
-    }
-  }
-  if (schema.enum?.includes(null)) {
-    return { ...schema, enum: schema.enum.filter((value) => value !== null), nullable: true };
-  }
-  return schema;
 }
 
 function withoutRequiredNulls(schema: SchemaObject, document: OpenApiDocument): SchemaObject {

@@ -12,7 +12,12 @@ const made = /* GraphQL */ `
     "Secret words of the upstream."
     things("More." id: Mark!, page: Int = 1): [Thing] ${http}
   }
-  "Words." type Thing { "Words." run_id: Mark! foo_bar: Int! fooBar: String content_x2d_type: String kids: [Thing!]! }
+  "Words." type Thing {
+    "The id.\\n@deprecated Use it." run_id: Mark! foo_bar: Int! fooBar: String content_x2d_type: String kids: [Thing]!
+    state: State! states: [State]! anything: [JSON]!
+  }
+  scalar JSON
+  enum State { on off }
   type Unused { a: Int }
 `;
 
@@ -47,26 +52,36 @@ describe('shapeSchema', () => {
     expect(text).not.toContain('requestBaseBody:  ');
   });
 
-  it('shows the words of the config and none of the upstream', () => {
+  it('shows the words of the config for fields and arguments of the roots', () => {
     const text = shaped(operation());
     expect(text).toContain('"All things."');
     expect(text).toContain('"Which."');
-    expect(text).not.toMatch(/Secret|More|Words/);
+    expect(text).not.toMatch(/Secret|More/);
   });
 
-  it('names fields as the rows say, else in camel case; promises identifiers only; hides what is hidden', () => {
-    const type = /type Thing \{([^}]*)\}/.exec(shaped(operation()))?.[1]?.replaceAll(/\s+/g, ' ');
-    expect(type).toBe(
-      ' id: ID! @resolveRootField(subgraph: "Noetl", field: "run_id")' +
-        ' runId: ID! @resolveRootField(subgraph: "Noetl", field: "run_id")' +
-        ' fooBar: String contentType: String @resolveRootField(subgraph: "Noetl", field: "content-type")' +
-        ' kids: [Thing] ',
+  it('shows what the document that Mesh reads says of types and fields, and what it calls deprecated', () => {
+    const text = shaped(operation());
+    expect(text).toContain('"Words."\ntype Thing {');
+    expect(text).toContain(
+      '"The id."\n  id: ID! @resolveRootField(subgraph: "Noetl", field: "run_id") @deprecated(reason: "Use it.")',
     );
+  });
+
+  it('names fields as the rows say, else in camel case; keeps promises, but of enumerations; hides what is hidden', () => {
+    const type = /type Thing \{([^}]*)\}/.exec(shaped(operation({ fields: { run_id: [], 'kids.foo_bar': [] } })))?.[1];
+    expect(type?.replaceAll(/\s+/g, ' ')).toBe(
+      ' fooBar: String contentType: String @resolveRootField(subgraph: "Noetl", field: "content-type")' +
+        ' kids: [Thing!]! state: State states: [State]! anything: [JSON]! ',
+    );
+  });
+
+  it('a list whose items may be null says so', () => {
+    expect(shaped(operation({ nullableItems: ['Thing.kids'] }))).toContain('kids: [Thing]!');
   });
 
   it('keeps names apart that would meet', () => {
     const text = shaped(operation({ fields: {} }));
-    expect(text).toContain('fooBar: Int @resolveRootField(subgraph: "Noetl", field: "foo_bar")');
+    expect(text).toContain('fooBar: Int! @resolveRootField(subgraph: "Noetl", field: "foo_bar")');
     expect(text).toContain('fooBar_: String @resolveRootField(subgraph: "Noetl", field: "fooBar")');
   });
 
@@ -93,7 +108,21 @@ describe('shapeSchema', () => {
     ],
     [
       'a type without fields',
-      () => shaped(operation({ fields: { run_id: [], foo_bar: [], fooBar: [], 'content-type': [], kids: [] } })),
+      () =>
+        shaped(
+          operation({
+            fields: {
+              run_id: [],
+              foo_bar: [],
+              fooBar: [],
+              'content-type': [],
+              kids: [],
+              state: [],
+              states: [],
+              anything: [],
+            },
+          }),
+        ),
       'Thing: nothing is left of it',
     ],
   ])('stops at %s', (_name, act, problem) => {

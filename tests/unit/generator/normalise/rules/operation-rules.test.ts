@@ -104,24 +104,27 @@ describe('json-body', () => {
 describe('component-names', () => {
   it('renames what GraphQL cannot have or keeps for itself, and what refers to it', () => {
     const object = { type: 'object', properties: { a: text } };
-    const names = ['Page[Item]', 'Page_Item', 'Query', 'JSON', 'Execution', '__Type', '1st', 'näme', 'Plain'];
+    const names = ['Page[Item]', 'Page_Item', 'Query', 'JSON', 'Execution', '__Type', '1st', 'näme', 'Plain', 'plain'];
     const schemas = Object.fromEntries(names.map((name) => [name, object]));
     const given = documentOf({ $ref: '#/components/schemas/Page[Item]' }, schemas);
     const { document, changes } = componentNames.apply(given);
     expect(Object.keys(document.components?.schemas ?? {}).sort()).toEqual(
       [
-        'NoetlExecution',
-        'NoetlJSON',
-        'NoetlQuery',
-        'Noetl1st',
-        'Page_Item',
-        'Page_Item_2',
-        'Plain',
-        'Type',
-        'n_me',
+        ...[
+          'NoetlExecution',
+          'NoetlJSON',
+          'NoetlQuery',
+          'Noetl1st',
+          'PageItem',
+          'PageItem2',
+          'Plain',
+          'Plain2',
+          'Type',
+        ],
+        'NMe',
       ].sort(),
     );
-    expect(answerOf(document)).toEqual({ $ref: '#/components/schemas/Page_Item_2' });
-    expect(changes).toBe(7);
+    expect(answerOf(document)).toEqual({ $ref: '#/components/schemas/PageItem' });
+    expect(changes).toBe(9);
   });
 });

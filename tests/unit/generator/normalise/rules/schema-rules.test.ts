@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Rule } from '../../../../../generator/normalise/rule.ts';
 import { booleanSchemas } from '../../../../../generator/normalise/rules/boolean-schemas.ts';
 import { constants } from '../../../../../generator/normalise/rules/constants.ts';
-import { dropConstraints, idMarker } from '../../../../../generator/normalise/rules/constraints.ts';
+import { dropConstraints } from '../../../../../generator/normalise/rules/constraints.ts';
 import { defaults } from '../../../../../generator/normalise/rules/defaults.ts';
 import { dropAnnotations } from '../../../../../generator/normalise/rules/drop-annotations.ts';
 import { dropConditions } from '../../../../../generator/normalise/rules/drop-conditions.ts';
@@ -16,6 +16,7 @@ import { propertyNames } from '../../../../../generator/normalise/rules/property
 import { unions } from '../../../../../generator/normalise/rules/unions.ts';
 import { wireName } from '../../../../../generator/openapi/escaped-name.ts';
 import type { Schema } from '../../../../../generator/openapi/open-api.ts';
+import { idMarker } from '../../../../../generator/openapi/scalar-marks.ts';
 import { applyTo } from '../../../../support/open-api.ts';
 
 interface Case {
@@ -197,9 +198,22 @@ const tables: Record<string, { rule: Rule; cases: readonly Case[] }> = {
       { name: 'a constant', given: { const: 'v1' }, want: text, changes: 1 },
       {
         name: 'values that GraphQL cannot name',
-        given: { enum: ['text/plain', 'a b', '1', 'true'] },
+        given: { enum: ['', 'a'] },
         want: text,
         changes: 1,
+      },
+      { name: 'values whose names would meet', given: { enum: ['a b', 'a_b'] }, want: text, changes: 1 },
+      {
+        name: 'an enumeration of texts',
+        given: { enum: ['text/plain', 'a b', '1', 'true'] },
+        want: { ...text, enum: ['text/plain', 'a b', '1', 'true'] },
+        changes: 1,
+      },
+      {
+        name: 'an enumeration that says its type',
+        given: { ...text, enum: ['a'] },
+        want: { ...text, enum: ['a'] },
+        changes: 0,
       },
       { name: 'numbers', given: { enum: [1, 2] }, want: whole, changes: 1 },
       { name: 'a mixture', given: { type: 'string', enum: ['a', 1] }, want: {}, changes: 1 },
@@ -208,7 +222,19 @@ const tables: Record<string, { rule: Rule; cases: readonly Case[] }> = {
   'drop-constraints': {
     rule: dropConstraints,
     cases: [
-      { name: 'a range', given: { ...whole, minimum: 1, maximum: 500 }, want: whole, changes: 1 },
+      {
+        name: 'a range within 32 bits',
+        given: { ...whole, minimum: 1, maximum: 500 },
+        want: { ...whole, format: 'int32' },
+        changes: 1,
+      },
+      { name: 'a range without an end', given: { ...whole, minimum: 1 }, want: whole, changes: 1 },
+      {
+        name: 'a decimal as Pydantic writes it',
+        given: { ...text, pattern: String.raw`^(?!^[-+.]*$)[+-]?0*\d*\.?\d*$` },
+        want: { ...text, format: 'decimal' },
+        changes: 1,
+      },
       { name: 'a pattern and a length', given: { ...text, pattern: '^a', minLength: 1 }, want: text, changes: 1 },
       {
         name: 'a range beyond 32 bits',
@@ -303,7 +329,20 @@ const tables: Record<string, { rule: Rule; cases: readonly Case[] }> = {
   formats: {
     rule: formats,
     cases: [
-      { name: 'a date that has no zone', given: { ...text, format: 'date-time' }, want: text, changes: 1 },
+      ...['date-time', 'date', 'uuid', 'email', 'uri'].map((format) => ({
+        name: format,
+        given: { ...text, format },
+        want: { ...text, format },
+        changes: 0,
+      })),
+      { name: 'a format without a scalar', given: { ...text, format: 'password' }, want: text, changes: 1 },
+      { name: '32 bits', given: { ...whole, format: 'int32' }, want: { ...whole, format: 'int32' }, changes: 0 },
+      {
+        name: 'a decimal',
+        given: { type: 'number', format: 'decimal', default: 1.5 },
+        want: { ...text, maxLength: 4243 },
+        changes: 1,
+      },
       { name: '64 bits', given: { ...whole, format: 'int64' }, want: { ...whole, format: 'int64' }, changes: 0 },
       {
         name: '64 bits without a sign',

@@ -1,0 +1,192 @@
+import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import { escapeName, wireName } from '../openapi/escaped-name.ts';
+import { readNotes, withNotes } from '../openapi/field-notes.ts';
+import { mapSchema, mapSchemas } from '../openapi/map-schemas.ts';
+import {
+  componentName,
+  isRecord,
+  listOperations,
+  type OpenApiDocument,
+  type Schema,
+  type SchemaObject,
+} from '../openapi/open-api.ts';
+import { withRenamedReferences } from '../openapi/rename-references.ts';
+import { decimalMarker, idMarker } from '../openapi/scalar-marks.ts';
+import { nearest } from '../table/suggest.ts';
+import { leftOut } from './left-out.ts';
+import { nameInlineTypes } from './name-inline-types.ts';
+import { publicProse } from './public-prose.ts';
+
+type Settings = NonNullable<GatewayConfig['schema']>;
+type TypeSettings = NonNullable<Settings['types']>[string];
+type FieldSettings = Exclude<NonNullable<TypeSettings['fields']>[string], string>;
+
+/**
+ * The document that Mesh reads, with the types that the schema shall have: every type named, integers of answers wide enough,
+ * promises that real servers break taken back, and what the config says of types and fields.
+ */
+export function publicTypes(document: OpenApiDocument, settings: Settings = {}): OpenApiDocument {
+  const named = nameInlineTypes(document);
+  const answered = answeredTypes(named);
+  const keepsProse = settings.descriptions === 'document';
+  const shaped = mapComponents(named, (schema, name) => {
+    const bare = withPublicNotes(schema, keepsProse);
+    const wide = answered.has(name) ? withoutBrokenPromises(wideIntegers(bare, settings), leftOut[name] ?? []) : bare;
+    return withSettings(wide, settings.types?.[name]);
+  });
+  return renameTypes(wideAnswers(shaped, settings), settings.types ?? {});
+}
+
+/** What of `schema.types` is probably a typing error: nothing of the schema is called so, but something nearly so. */
+export function unknownTypeSettings(document: OpenApiDocument, { types = {} }: Settings = {}): readonly string[] {
+  const schemas = nameInlineTypes(document).components?.schemas ?? {};
+  const like = (place: string, name: string, names: readonly string[]): readonly string[] => {
+    const hint = names.includes(name) ? '' : nearest(name, names);
+    return hint === '' ? [] : [`schema.types.${place}: the schema has nothing of that name${hint}`];
+  };
+  return Object.entries(types).flatMap(([type, { fields = {} }]) => {
+    const schema = schemas[type];
+    if (!isRecord(schema)) return like(type, type, Object.keys(schemas));
+    const known = Object.keys(schema.properties ?? {}).map(wireName);
+    return Object.keys(fields).flatMap((field) => like(`${type}.fields.${field}`, field, known));
+  });
+}
+
+/** `Type.wire` of every list whose items the document lets be null. */
+export function nullableItemsOf(document: OpenApiDocument): readonly string[] {
+  return Object.entries(document.components?.schemas ?? {}).flatMap(([type, schema]) =>
+    Object.entries(isRecord(schema) ? (schema.properties ?? {}) : {}).flatMap(([member, property]) =>
+      isRecord(property) && isRecord(property.items) && property.items.nullable === true
+        ? [`${type}.${wireName(member)}`]
+        : [],
+    ),
+  );
+}
+
+function mapComponents(
+  document: OpenApiDocument,
+  change: (schema: SchemaObject, name: string) => SchemaObject,
+): OpenApiDocument {
+  const schemas = Object.entries(document.components?.schemas ?? {}).map(
+    ([name, schema]) => [name, isRecord(schema) ? change(schema, name) : schema] as const,
+  );
+  return { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
+}
+
+/** Components that answers lead to. */
+function answeredTypes(document: OpenApiDocument): ReadonlySet<string> {
+  const found = new Set<string>();
+  const queue = listOperations(document).flatMap(({ operation }): Schema[] => {
+    const schema = operation.responses?.['200']?.content?.['application/json']?.schema;
+    return schema === undefined ? [] : [schema];
+  });
+  for (let schema = queue.pop(); schema !== undefined; schema = queue.pop()) {
+    mapSchema(schema, { name: undefined, kind: 'branch' }, (inner) => {
+      const name = inner.$ref === undefined ? undefined : componentName(inner.$ref);
+      const target = name === undefined ? undefined : document.components?.schemas?.[name];
+      if (name !== undefined && target !== undefined && !found.has(name)) {
+        found.add(name);
+        queue.push(target);
+      }
+      return inner;
+    });
+  }
+  return found;
+}
+
+const place = { name: undefined, kind: 'answer' } as const;
+
+/** An integer without bounds may be anything: NoETL's own counters of bytes are above 32 bits. */
+function wideIntegers(schema: SchemaObject, { integers = 'BigInt' }: Settings): SchemaObject {
+  if (integers === 'Int') return schema;
+  const mapped = mapSchema(schema, place, (inner) =>
+    inner.type === 'integer' && inner.format === undefined ? { ...inner, format: 'int64' } : inner,
+  );
+  return isRecord(mapped) ? mapped : schema;
+}
+
+/** The same for what answers are without a type of their own: an integer, a list of integers. */
+function wideAnswers(document: OpenApiDocument, settings: Settings): OpenApiDocument {
+  return mapSchemas(document, (schema, { kind }) =>
+    kind === 'answer' && schema.$ref === undefined ? wideIntegers(schema, settings) : schema,
+  );
+}
+
+const withoutBrokenPromises = (schema: SchemaObject, broken: readonly string[]): SchemaObject =>
+  schema.required === undefined || broken.length === 0
+    ? schema
+    : { ...schema, required: schema.required.filter((name) => !broken.includes(name)) };
+
+const eachSchema = (schema: SchemaObject, change: (inner: SchemaObject) => SchemaObject): SchemaObject => {
+  const mapped = mapSchema(schema, place, change);
+  return isRecord(mapped) ? mapped : schema;
+};
+
+/** What callers may read of the document's prose, and what it calls deprecated. */
+function withPublicNotes(schema: SchemaObject, keepsProse: boolean): SchemaObject {
+  return eachSchema(schema, (inner) => {
+    const { description, deprecated, ...rest } = inner;
+    if (description === undefined && deprecated === undefined) return inner;
+    const prose = keepsProse ? publicProse(description) : undefined;
+    return withNotes(rest, prose, deprecated === true ? 'NoETL has deprecated it.' : undefined);
+  });
+}
+
+function withSettings(schema: SchemaObject, settings: TypeSettings | undefined): SchemaObject {
+  if (settings === undefined) return schema;
+  const { description, fields = {} } = settings;
+  const properties: Record<string, Schema> = { ...schema.properties };
+  const nullable = new Set<string>();
+  for (const [wire, said] of Object.entries(fields)) {
+    const member = escapeName(wire);
+    const property = properties[member];
+    if (property === undefined) continue;
+    const options: FieldSettings = typeof said === 'string' ? { description: said } : said;
+    if (options.nullable === true) nullable.add(member);
+    properties[member] = fieldSchema(property, options);
+  }
+  return {
+    ...schema,
+    ...(description === undefined ? {} : { description }),
+    ...(schema.properties === undefined ? {} : { properties }),
+    ...(schema.required === undefined ? {} : { required: schema.required.filter((name) => !nullable.has(name)) }),
+  };
+}
+
+/** What Mesh makes each scalar of. */
+const scalarSchemas: Readonly<Record<NonNullable<FieldSettings['type']>, SchemaObject>> = {
+  BigInt: { type: 'integer', format: 'int64' },
+  Boolean: { type: 'boolean' },
+  Date: { type: 'string', format: 'date' },
+  DateTime: { type: 'string', format: 'date-time' },
+  Decimal: { type: 'string', maxLength: decimalMarker },
+  Float: { type: 'number' },
+  ID: { type: 'string', maxLength: idMarker },
+  Int: { type: 'integer', format: 'int32' },
+  JSON: {},
+  String: { type: 'string' },
+  URL: { type: 'string', format: 'uri' },
+  UUID: { type: 'string', format: 'uuid' },
+};
+
+function fieldSchema(property: Schema, { type, description, deprecated }: FieldSettings): Schema {
+  const given = type === undefined ? property : scalarSchemas[type];
+  const { description: before, ...bare } = isRecord(given) ? given : {};
+  const known = readNotes(typeof before === 'string' ? before : undefined);
+  return withNotes(bare, description ?? known.description, deprecated ?? known.deprecated);
+}
+
+function renameTypes(document: OpenApiDocument, types: NonNullable<Settings['types']>): OpenApiDocument {
+  const names = new Map(
+    Object.entries(types).flatMap(([type, { name }]) => (name === undefined ? [] : [[type, name]])),
+  );
+  if (names.size === 0) return document;
+  const schemas = Object.entries(document.components?.schemas ?? {}).map(([name, schema]) => {
+    const next = names.get(name);
+    return next === undefined || !isRecord(schema)
+      ? ([name, schema] as const)
+      : ([next, { ...schema, title: next }] as const);
+  });
+  const renamed = { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
+  return withRenamedReferences(renamed, names);
+}
