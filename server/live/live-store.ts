@@ -29,8 +29,10 @@ export interface LiveStore {
   read(queue: string, after: string | undefined): Promise<readonly LiveEntry[]>;
   /** Wakes the readers of a queue, on all replicas. */
   wake(queue: string): Promise<void>;
-  /** Called when something was appended to a queue or its readers are woken. A missed call is made up by reading again. */
-  onWake(listener: (queue: string) => void): void;
+  /**
+   * Called when something was appended to a queue or its readers are woken; without a name when calls may have been missed.
+   */
+  onWake(listener: (queue: string | undefined) => void): void;
   close(): Promise<void>;
 }
 

@@ -21,7 +21,7 @@ export function createMemoryLiveStore(clock: Clock): LiveStore {
     sizeCalculation: (entries) => entries.reduce((sum, { text }) => sum + 2 * text.length, 100),
   });
   const once = new LRUCache<string, true>({ max: maxNames });
-  const listeners: ((queue: string) => void)[] = [];
+  const listeners: ((queue: string | undefined) => void)[] = [];
   let lastId = 0;
 
   const isKept = (kept: Kept | undefined): kept is Kept => kept !== undefined && clock() < kept.untilMs;

@@ -39,7 +39,7 @@ export function openLive({ config, clock, version }: LiveGiven, parts: Parts, te
   const tickets = createSessionTickets(parts.store, events.ticketMs, clock);
   const streams = createStreamLimits(events);
   // An ended session ends its streams at once.
-  parts.store.onEnded(service.wakes.wakeAll);
+  parts.store.onEnded(() => service.wakes.wake(undefined));
   if (events.callbacks === 'public') {
     log.warn(
       {},

@@ -1,7 +1,7 @@
 /** Wakes the streams of this process when something came for their client. */
 export interface Wakes {
-  wake(queue: string): void;
-  wakeAll(): void;
+  /** @param queue undefined: all of them */
+  wake(queue: string | undefined): void;
   /** A stream's turn to wait; what came between two waits ends the next one at once. */
   open(queue: string): { wait(ms: number, signal: AbortSignal): Promise<void>; close(): void };
 }
@@ -20,8 +20,8 @@ export function createWakes(): Wakes {
     }
   };
   return {
-    wake: (queue) => wakeTurns(turns.get(queue) ?? []),
-    wakeAll() {
+    wake(queue) {
+      if (queue !== undefined) return wakeTurns(turns.get(queue) ?? []);
       for (const ofQueue of turns.values()) wakeTurns(ofQueue);
     },
     open(queue) {

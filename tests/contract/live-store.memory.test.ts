@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import type { LiveStore } from '../../server/live/live-store.ts';
+import { createMemoryLiveStore } from '../../server/live/memory-live-store.ts';
+import { sealedLiveStore } from '../../server/live/sealed-live-store.ts';
+import { createRecordSeal } from '../../server/stores/record-seal.ts';
+import { liveStoreSuite } from './live-store.suite.ts';
+
+describe('results in memory', () => {
+  let store: LiveStore = createMemoryLiveStore(Date.now);
+  liveStoreSuite(() => {
+    // One process, so that all connections are the same store.
+    return store;
+  });
+
+  test('a seal refuses what was written or moved by another program', async () => {
+    store = createMemoryLiveStore(Date.now);
+    const key = Buffer.alloc(32, 7).toString('base64');
+    const sealed = sealedLiveStore(store, createRecordSeal([key], 'one'));
+    const until = new Date(Date.now() + 60_000);
+    await sealed.set('a', 'ours', until);
+    await sealed.append('queue', 'ours', until);
+    await sealed.add('group', 'a', 'ours', until);
+    expect(await sealed.get('a')).toBe('ours');
+    expect((await sealed.read('queue', undefined)).map(({ text }) => text)).toEqual(['ours']);
+    await store.set('b', (await store.get('a')) ?? '', until);
+    await store.set('c', 'forged', until);
+    await store.add('group', 'b', (await store.members('group')).get('a') ?? '', until);
+    await store.append('queue', '{"kind":"result"}', until);
+    const other = sealedLiveStore(store, createRecordSeal([key], 'another'));
+    expect([await sealed.get('b'), await sealed.get('c'), await other.get('a')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect([...(await sealed.members('group')).keys()]).toEqual(['a']);
+    expect((await sealed.read('queue', undefined)).map(({ text }) => text)).toEqual(['ours', 'null']);
+    expect(await other.claim('a', 'theirs', until)).toBe('');
+  });
+});
