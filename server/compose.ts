@@ -25,6 +25,7 @@ import { createRedisTokenBuckets } from './rate-limit/redis-token-buckets.ts';
 import { createUserLimits } from './rate-limit/user-limits.ts';
 import { createMemorySessionStore } from './stores/memory-session-store.ts';
 import { createRecordSeal } from './stores/record-seal.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import { atOwnPaths } from './upstream/at-own-paths.ts';
 import { ofClass } from './upstream/of-class.ts';
 import { createUpstream, type UpstreamClient } from './upstream/undici-upstream.ts';
@@ -63,10 +64,12 @@ export async function compose(
   observe: Observe,
   own: OwnPaths = usualPaths,
   grants: () => CompiledGrants = () => config.compiledGrants,
+  tracing?: Tracing,
 ): Promise<Parts> {
   const { auth } = config;
   const users = openUserLimits(config, clock, observe);
-  const upstream = createUpstream({ ...config.upstream, limits: config.limits, allow: users.allow, observe, clock });
+  const client = createUpstream({ ...config.upstream, limits: config.limits, allow: users.allow, observe, clock });
+  const upstream = tracing?.upstream(client) ?? client;
   const forAuth = ofClass(upstream, 'auth');
   const callbacks = createCallbackRegistry({ clock, observe });
   const driver = createPlaybookDriver({

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { TraceContext } from '../core/trace-context.ts';
 
 /** Which exchange some code runs for. */
 export interface ExchangeMarks {
@@ -8,10 +9,17 @@ export interface ExchangeMarks {
   readonly callerRequestId?: string;
   /** Worked out here from the socket and the configured proxies. */
   readonly clientIp: string;
+  /** The trace that the caller has begun. */
+  readonly trace?: TraceContext;
 }
 
 interface Scope {
   readonly marks: ExchangeMarks | undefined;
+  readonly ending: Ending | undefined;
+  readonly trace: TraceContext | undefined;
+}
+
+interface Ending {
   readonly endings: (() => void)[];
   isOver: boolean;
 }
@@ -20,21 +28,30 @@ const scope = new AsyncLocalStorage<Scope>();
 
 /** Runs the work of one exchange; what is to be given back at its end is given back then, whatever its outcome. */
 export async function withinExchange<T>(work: () => Promise<T>, marks?: ExchangeMarks): Promise<T> {
-  const current: Scope = { marks, endings: [], isOver: false };
+  const ending: Ending = { endings: [], isOver: false };
   try {
-    return await scope.run(current, work);
+    return await scope.run({ marks, ending, trace: marks?.trace }, work);
   } finally {
-    current.isOver = true;
-    for (const end of current.endings) end();
+    ending.isOver = true;
+    for (const end of ending.endings) end();
   }
 }
 
 /** Calls back when the exchange that this code runs for is over; at once when it is over, and outside of exchanges. */
 export function whenExchangeEnds(end: () => void): void {
-  const current = scope.getStore();
-  if (current === undefined || current.isOver) end();
-  else current.endings.push(end);
+  const ending = scope.getStore()?.ending;
+  if (ending === undefined || ending.isOver) end();
+  else ending.endings.push(end);
 }
+
+/** Runs work for which calls go out under another span of the trace. */
+export function withinTrace<T>(trace: TraceContext, work: () => T): T {
+  const { marks, ending } = scope.getStore() ?? { marks: undefined, ending: undefined };
+  return scope.run({ marks, ending, trace }, work);
+}
+
+/** The trace that calls which this code makes belong to; undefined outside of traces. */
+export const currentTrace = (): TraceContext | undefined => scope.getStore()?.trace;
 
 /** The exchange that this code runs for; undefined for the gateway's own work. */
 export const currentExchange = (): ExchangeMarks | undefined => scope.getStore()?.marks;

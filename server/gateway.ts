@@ -8,13 +8,15 @@ import { type OwnPaths, ownPathsOf } from '../core/noetl/own-paths.ts';
 import { watchedStore } from '../core/session/watched-store.ts';
 import { routeOf } from '../executor/root-call.ts';
 import { pairRootFields, plansOf, type RootField } from '../executor/root-fields.ts';
-import { compose } from './compose.ts';
+import { compose, type Parts } from './compose.ts';
 import type { DriftWatchOptions } from './drift/drift-watch.ts';
 import type { HttpListener } from './http/http-listener.ts';
 import { createReadiness } from './http/readiness.ts';
 import { createInternalListener, createPublicListener } from './listeners.ts';
 import { openLive } from './live/open-live.ts';
-import { createTelemetry } from './observability/telemetry.ts';
+import { createTelemetry, type Telemetry } from './observability/telemetry.ts';
+import { tracedParts } from './tracing/traced-parts.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import type { UpstreamClient } from './upstream/undici-upstream.ts';
 import { probeUpstream } from './upstream/upstream-probe.ts';
 import { followPolicy, watchDrift } from './watches.ts';
@@ -48,6 +50,8 @@ export interface GatewayOptions {
   /** OpenAPI of the REST calls, as YAML, for callers with a session. */
   readonly restDocument?: string;
   readonly clock?: Clock;
+  /** Traces and metrics for a collector; absent: none, at no cost. */
+  readonly tracing?: Tracing;
 }
 
 /** A gateway that is ready to listen. */
@@ -73,19 +77,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     fields: [...fields.keys()],
     pretty: options.pretty === true,
     clock,
+    tracing: options.tracing,
   });
   for (const warning of [...(options.warnings ?? []), ...trustWarnings(config)]) telemetry.log.warn(warning);
   const policy = await followPolicy(options, telemetry);
-  const parts = await compose(config, clock, telemetry.observe, own, policy?.current);
-  const store = watchedStore(parts.store, telemetry.observe);
-  const readiness = createReadiness(
-    [
-      { name: 'upstream', probe: () => probeUpstream(parts.upstream, own.executions) },
-      { name: 'store', probe: async () => void (await store.ping()) },
-    ],
-    clock,
-    telemetry.observe,
-  );
+  const { tracing } = options;
+  const composed = await compose(config, clock, telemetry.observe, own, policy?.current, tracing);
+  const parts = tracing === undefined ? composed : tracedParts(composed, tracing);
+  const readiness = readinessOf(parts, own, telemetry, clock);
   const drift = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
   const live = openLive({ config, clock, version: options.version ?? 'unknown' }, parts, telemetry);
   const publicListener = createPublicListener({ ...options, config, clock }, parts, live, telemetry);
@@ -97,6 +96,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const internalPort = await take(internalListener, config.listen.internalPort, bind, 'GATEWAY_INTERNAL_PORT');
       const port = await take(publicListener, config.listen.port, bind, 'ROUTER_PORT');
       telemetry.log.info({ port, internalPort, bind, mode: config.mode }, 'listening');
+      tracing?.start(telemetry.metricsJson, telemetry.log);
       void drift?.look();
       return { port, internalPort };
     },
@@ -115,10 +115,21 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         parts.limits.close(),
         parts.closeUserLimits(),
       ]);
+      await tracing?.stop();
       telemetry.log.info({ finished }, 'stopped');
       await telemetry.flush();
     },
   };
+}
+
+/** What must answer for requests to succeed. */
+function readinessOf({ upstream, ...parts }: Parts, { executions }: OwnPaths, { observe }: Telemetry, clock: Clock) {
+  const store = watchedStore(parts.store, observe);
+  const probes = [
+    { name: 'upstream', probe: () => probeUpstream(upstream, executions) },
+    { name: 'store', probe: async () => void (await store.ping()) },
+  ];
+  return createReadiness(probes, clock, observe);
 }
 
 /** Templates of every path that is called, so that each has its series from the start. */

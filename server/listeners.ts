@@ -1,5 +1,4 @@
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
-import type { Observe } from '../core/observe.ts';
 import type { ExecutableSchema } from '../executor/executable-schema.ts';
 import type { DecisionOptions } from '../plugins/noetl-auth/decide-call.ts';
 import type { Parts } from './compose.ts';
@@ -40,7 +39,7 @@ export function createPublicListener(
   const ownOrigin = config.listen.publicUrl === undefined ? undefined : new URL(config.listen.publicUrl).origin;
   const executable = createExecutable({ config, sdl, clock, observe, requests: live.service.starts }, parts);
   live.service.follow(executable.executions);
-  const deciding = decidingWith(executable, config, parts, observe);
+  const deciding = decidingWith(executable, config, parts, telemetry);
   const checkCookieOrigin = (exchange: Exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin);
   const requireCaller = createRequireCaller(parts, observe, checkCookieOrigin);
   const graphql = createGraphql({
@@ -88,7 +87,7 @@ function publicSocket(
   telemetry: Telemetry,
 ): HttpListener {
   return createHttpListener({
-    handle,
+    handle: telemetry.tracing?.handle(handle) ?? handle,
     clientIp: (request) =>
       clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'], config.listen.trustedProxies),
     headersFor: (request) => cors.headersFor(request.headers),
@@ -109,7 +108,7 @@ function decidingWith(
   executable: ExecutableSchema,
   { limits }: ResolvedConfig,
   { checker }: Parts,
-  observe: Observe,
+  { observe, tracing }: Telemetry,
 ): DecisionOptions {
   return {
     rules: fieldRules(executable.rootFields),
@@ -118,6 +117,7 @@ function decidingWith(
       executable.pathOfExecution(id, { requestId, user: caller.session.user }),
     unbrokenRun: limits.unbrokenRun,
     observe,
+    ...(tracing && { trace: tracing.span }),
   };
 }
 

@@ -7,6 +7,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { documentHash } from '../../generator/document/document-hash.ts';
 import type { OpenApiDocument } from '../../generator/openapi/open-api.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../server/gateway.ts';
+import { readOtelSettings } from '../../server/tracing/otel-settings.ts';
 import { buildPages } from '../build-pages.ts';
 import { loadConfig, schemaFile } from '../load-config.ts';
 import { packageVersion } from '../package-version.ts';
@@ -44,10 +45,19 @@ async function serve(dir: string): Promise<void> {
     version: packageVersion(),
     ...(await restDocumentOf(dir)),
     ...policyFileOf(process.env),
+    ...(await tracingOf(process.env)),
     ...(await driftOf(dir)),
   });
   await gateway.listen();
   stopOnSignals(gateway);
+}
+
+/** OpenTelemetry, where its variables ask for it. Its packages are loaded only then. @throws ERR_CONFIG_INVALID */
+async function tracingOf(environment: NodeJS.ProcessEnv): Promise<Pick<GatewayOptions, 'tracing'>> {
+  const settings = readOtelSettings(environment);
+  if (settings === undefined) return {};
+  const { createOpenTelemetry } = await import('../../server/tracing/open-telemetry.ts');
+  return { tracing: createOpenTelemetry(settings, packageVersion()) };
 }
 
 /** The file with grants that `GATEWAY_POLICY_FILE` names; an empty value is ignored. */

@@ -29,6 +29,8 @@ export interface DecisionOptions {
   readonly executionPath: ExecutionPath;
   readonly unbrokenRun: number;
   readonly observe: Observe;
+  /** Runs the decision of an operation in a span. Absent: no tracing. */
+  readonly trace?: <T>(name: string, work: () => Promise<T>) => Promise<T>;
 }
 
 /** Who wants to run an operation. */
@@ -54,7 +56,8 @@ export async function decideCall(
   by: OperationCaller,
   options: DecisionOptions,
 ): Promise<RootDecision> {
-  const judgement = await judgeCall(call, by, options);
+  const judge = () => judgeCall(call, by, options);
+  const judgement = await (options.trace?.('decision', judge) ?? judge());
   tellDecision(call.name, judgement, call.root, by, options);
   return judgement.decision;
 }

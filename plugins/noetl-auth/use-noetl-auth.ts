@@ -96,7 +96,8 @@ async function decideBefore(
 ) {
   const { caller, requestId } = args.contextValue as Partial<AuthContext>;
   if (!caller || requestId === undefined) throw tokenMissing();
-  const decided = await decideOperation(args, { caller, requestId }, options);
+  const decide = () => decideOperation(args, { caller, requestId }, options);
+  const decided = await (options.trace?.('decision', decide) ?? decide());
   if ('decisions' in decided) return extendContext({ decisions: decided.decisions });
   const { refused: errors, data } = decided;
   setResultAndStopExecution(data === undefined ? { errors } : { errors, data });

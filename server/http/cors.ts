@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer } from './answer.ts';
 
 const methods = 'GET, POST, PUT, DELETE, PATCH, OPTIONS';
-const requestHeaders = 'content-type, authorization, x-session-id, x-session-token, x-user-id, x-request-id';
+const requestHeaders =
+  'content-type, authorization, x-session-id, x-session-token, x-user-id, x-request-id, traceparent, tracestate';
 
 export interface CorsOptions {
   readonly origins: readonly string[];

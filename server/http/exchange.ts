@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
+import type { TraceContext } from '../../core/trace-context.ts';
 import { type Answer, errorAnswer } from './answer.ts';
 import { runStream } from './answer-stream.ts';
 import { largeAnswerBytes, takeLarge, writeLarge } from './large-answer.ts';
@@ -17,6 +18,8 @@ export interface Exchange {
   readonly requestId: string;
   /** What the caller sent as `x-request-id`; the answer carries it instead of ours. */
   readonly callerRequestId?: string;
+  /** The trace that the exchange belongs to. Set by tracing, where it begins one. */
+  trace?: TraceContext;
   /** The caller's address, worked out from the socket and the configured proxies. */
   readonly clientIp: string;
   /** Takes the bytes of the body from what the process allows itself; given back when the exchange is over. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { parseTraceContext } from '../../core/trace-context.ts';
 import { withinExchange } from '../exchange-scope.ts';
 import { type Answer, errorAnswer } from './answer.ts';
 import { limitConnections } from './connection-limits.ts';
@@ -122,13 +123,16 @@ const headersOf = (exchange: Exchange, common: Record<string, string>, isLast: b
 const isStopping = (): Answer => errorAnswer(new GatewayError('ERR_OVERLOADED', 'this replica is stopping; try again'));
 
 function exchangeOf(request: IncomingMessage, clientIp: string, bodyLease: ByteLease): Exchange {
-  const callerRequestId = callerRequestIdFrom(request.headers['x-request-id']);
+  const { 'x-request-id': sent, traceparent, tracestate } = request.headers;
+  const callerRequestId = callerRequestIdFrom(sent);
+  const trace = traceparent === undefined ? undefined : parseTraceContext(traceparent, tracestate);
   return {
     request,
     method: request.method ?? 'GET',
     ...splitTarget(request.url),
     requestId: randomUUID(),
     ...(callerRequestId !== undefined && { callerRequestId }),
+    ...(trace !== undefined && { trace }),
     clientIp,
     bodyLease,
   };

@@ -151,6 +151,7 @@ function refusedToken({ outcome, reason, token }: GatewayEvent & { type: 'login'
 const ids = new Set([
   'requestId',
   'callerRequestId',
+  'traceId',
   'executionId',
   'path',
   'userId',

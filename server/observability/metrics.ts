@@ -25,11 +25,15 @@ export interface MetricsOptions {
   readonly processMetrics: boolean;
 }
 
+/** As prom-client has them. */
+export type MetricsJson = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+
 export interface Metrics {
   /** Content type of {@link Metrics.text}. */
   readonly contentType: string;
   /** All series in Prometheus' text format; every one is there from the start, at zero. */
   text(): Promise<string>;
+  json(): Promise<MetricsJson>;
   /** Counts. No label ever holds an id or a text from outside. */
   record(event: GatewayEvent): void;
   /** Adds gauges that are read when they are scraped. Once. */
@@ -52,6 +56,7 @@ export function createMetrics({ version, upstreamRoutes, fields = [], processMet
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    json: () => registry.getMetricsAsJSON(),
     watch: (numbers) => registerLiveGauges(registry, numbers),
     record(event) {
       if (event.type === 'request') requests(event.route, event.status, event.ms);

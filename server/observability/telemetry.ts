@@ -5,12 +5,13 @@ import type { Observe } from '../../core/observe.ts';
 import { currentExchange } from '../exchange-scope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { OnDone } from '../http/http-listener.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { createAudit } from './audit.ts';
 import { createDependencyLog } from './dependencies.ts';
 import { createLineSink, type LineSink } from './line-sink.ts';
 import type { LiveNumbers } from './live-gauges.ts';
 import { createLogger, type Logger } from './logger.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type MetricsJson } from './metrics.ts';
 import { nextStepsOf } from './next-steps.ts';
 import { createObserve } from './observe.ts';
 
@@ -24,13 +25,18 @@ export interface TelemetryOptions {
   /** Log lines for a person. */
   readonly pretty: boolean;
   readonly clock: Clock;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Log, metrics and audit log of one process. */
 export interface Telemetry {
   readonly log: Logger;
   readonly observe: Observe;
+  readonly tracing: Tracing | undefined;
   readonly metricsPage: () => Promise<{ readonly type: string; readonly body: string }>;
+  /** The same numbers as objects. */
+  readonly metricsJson: () => Promise<MetricsJson>;
   readonly onError: (error: unknown, exchange: Exchange) => void;
   readonly onDone: OnDone;
   /** Adds gauges of the running process to the metrics. Once. */
@@ -47,6 +53,7 @@ export function createTelemetry({
   fields,
   pretty,
   clock,
+  tracing,
 }: TelemetryOptions): Telemetry {
   const { logLevel, auditTo, auditEmails } = config.observability;
   const sink = createLineSink({ to: 'stdout' });
@@ -66,18 +73,21 @@ export function createTelemetry({
   return {
     log,
     observe,
+    tracing,
+    metricsJson: metrics.json,
     metricsPage: async () => ({ type: metrics.contentType, body: await metrics.text() }),
     watch: (numbers) => metrics.watch({ ...numbers, dependencies: dependencies.states }),
-    onError(error, { requestId, callerRequestId, method, path }) {
+    onError(error, exchange) {
       if (error instanceof GatewayError && error.status < 500) return;
-      log.error({ err: error, requestId, callerRequestId, method, path }, 'a request failed');
+      log.error({ err: error, ...idsOf(exchange), method: exchange.method, path: exchange.path }, 'a request failed');
     },
-    onDone({ requestId, callerRequestId, clientIp, method, path }, status, ms, answer) {
+    onDone(exchange, status, ms, answer) {
+      const { clientIp, method, path } = exchange;
       observe({ type: 'request', route: path, status: answer?.measuredAs ?? status, ms });
       if (answer?.code !== undefined) observe({ type: 'error_answer', code: answer.code });
       const level = path === '/health' ? 'debug' : 'info';
       log[level](
-        { requestId, callerRequestId, clientIp, method, path: path.slice(0, 200), status, ms: Math.round(ms) },
+        { ...idsOf(exchange), clientIp, method, path: path.slice(0, 200), status, ms: Math.round(ms) },
         'request',
       );
     },
@@ -86,3 +96,10 @@ export function createTelemetry({
     },
   };
 }
+
+/** What a line of the log is found by. */
+const idsOf = ({ requestId, callerRequestId, trace }: Exchange) => ({
+  requestId,
+  callerRequestId,
+  traceId: trace?.traceId,
+});

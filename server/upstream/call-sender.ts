@@ -6,7 +6,8 @@ import { isBusyAnswer } from '../../core/noetl/busy-answer.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { UpstreamCall, UpstreamReply } from '../../core/ports.ts';
 import { problemCode } from '../../core/problem-code.ts';
-import { whenExchangeEnds } from '../exchange-scope.ts';
+import { traceHeaders } from '../../core/trace-context.ts';
+import { currentTrace, whenExchangeEnds } from '../exchange-scope.ts';
 import { BreakerOpenError, type Breakers } from './breakers.ts';
 import type { Lane } from './bulkheads.ts';
 import { breakerFor, classOf } from './lanes.ts';
@@ -135,7 +136,9 @@ function problemOf(error: OutageError, status: CallStatus): string {
 }
 
 function headersOf(call: UpstreamCall): Record<string, string> {
+  const trace = currentTrace();
   const headers: Record<string, string> = {
+    ...(trace && traceHeaders(trace)),
     ...call.headers,
     accept: call.answer === undefined ? 'application/json' : '*/*',
   };

@@ -83,7 +83,7 @@ it.each([
   ['noetl_gateway_nothing', ['noetl_gateway_nothing']],
   ['sum by (colour) (noetl_gateway_login_total)', ['colour']],
   ['noetl_gateway_login_total{outcome="sideways"}', ['noetl_gateway_login_total']],
-])('what is not there is found: %s', (expr, want) => {
+])('what is missing is found: %s', (expr, want) => {
   expect(missing(expr)).toEqual(want);
 });
 

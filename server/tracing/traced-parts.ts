@@ -1,0 +1,16 @@
+import type { Parts } from '../compose.ts';
+import type { Tracing } from './tracing.ts';
+
+/** The same parts, with a span for each look at a session, each identity token and each login. */
+export function tracedParts(parts: Parts, { span }: Tracing): Parts {
+  const { sessions, verifier, login } = parts;
+  return {
+    ...parts,
+    sessions: { ...sessions, lookup: (token, asker) => span('auth', () => sessions.lookup(token, asker)) },
+    verifier: {
+      ...verifier,
+      verify: (...given) => span('auth identity token', () => verifier.verify(...given)),
+    },
+    login: { login: (...given) => span('auth login', () => login.login(...given)) },
+  };
+}
