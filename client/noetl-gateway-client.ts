@@ -4,10 +4,19 @@
 
 /** What a gateway client is made with. */
 export interface GatewayClientOptions {
-  /** Where the gateway is, `https://gateway.example.com` say. */
+  /** Where the gateway is, for example `https://gateway.example.com`. */
   readonly url: string;
-  /** A session token, when there is one already; `login` sets it too. */
-  readonly token?: string;
+  /** A session token, or a function that gives one for each call; `login` sets it too. */
+  readonly token?: string | (() => string | undefined | Promise<string | undefined>);
+  /**
+   * Called when the gateway answers 401. With a new token the call is made once more; without one it fails. Calls that
+   * fail at the same time share one answer.
+   */
+  readonly onUnauthorized?: () => string | undefined | Promise<string | undefined>;
+  /** Of each call; default 30,000. */
+  readonly timeoutMs?: number;
+  /** How often a read is made again after a failure that may pass; default 2. */
+  readonly retries?: number;
   /** Instead of the global one. */
   readonly fetch?: typeof fetch;
 }
@@ -15,11 +24,29 @@ export interface GatewayClientOptions {
 /** Options of one call. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+  readonly retries?: number;
 }
 
 export interface WaitOptions extends CallOptions {
   /** Give up after this long; default five minutes. */
   readonly timeoutMs?: number;
+}
+
+/** Options of `run`. */
+export interface RunOptions<Execution> extends WaitOptions {
+  /** Called with the execution whenever its status, step or progress is another. */
+  readonly onUpdate?: (execution: Execution) => void;
+  /** Cancel the execution when the signal aborts; by default it goes on. */
+  readonly cancelOnAbort?: boolean;
+}
+
+/**
+ * A document with the types of its data and variables, as graphql-codegen and `@graphql-typed-document-node/core` make them:
+ * parsed, or a text.
+ */
+export interface TypedDocument<Data, Variables> {
+  readonly __apiType?: (variables: Variables) => Data;
 }
 
 export interface SessionUser {
@@ -77,6 +104,8 @@ export class GatewayClientError extends Error {
   readonly retryAfterSecs: number | undefined;
   /** All errors of a GraphQL answer. */
   readonly problems: readonly GraphqlProblem[];
+  /** What the answer holds beside its errors; a field that failed is null. */
+  readonly data: unknown;
 
   constructor(
     code: string,
@@ -85,6 +114,7 @@ export class GatewayClientError extends Error {
       status?: number;
       retryAfterSecs?: number | undefined;
       problems?: readonly GraphqlProblem[];
+      data?: unknown;
       cause?: unknown;
     } = {},
   ) {
@@ -94,6 +124,7 @@ export class GatewayClientError extends Error {
     this.status = more.status ?? 0;
     this.retryAfterSecs = more.retryAfterSecs;
     this.problems = more.problems ?? [];
+    this.data = more.data;
   }
 }
 
@@ -109,81 +140,203 @@ export interface GatewayConnection {
   checkAccess(playbookPath: string, permission: string, options?: CallOptions): Promise<AccessAnswer>;
   /** Ends the session, or with `all` every session of its user, and forgets the token. */
   logout(input?: { readonly all?: boolean }, options?: CallOptions): Promise<void>;
-  /** Runs any GraphQL document. Integers above 2^53 in the answer are text, digit for digit. */
-  request<T = Record<string, unknown>>(
-    query: string,
+  /** Runs a typed document: only the fields that it selects are read. Integers above 2^53 in the answer are text. */
+  request<Data, Variables extends object>(
+    document: TypedDocument<Data, Variables>,
+    variables?: Variables,
+    options?: CallOptions,
+  ): Promise<Data>;
+  /** Runs any GraphQL document. */
+  request<Data = Record<string, unknown>>(
+    document: string,
     variables?: Record<string, unknown>,
     options?: CallOptions,
-  ): Promise<T>;
+  ): Promise<Data>;
+}
+
+/** A node of a parsed GraphQL document, as far as its text needs it. */
+interface Node {
+  readonly kind: string;
+  readonly [part: string]: unknown;
+}
+
+/** The text of a document: a text, a text with types, or a parsed document. */
+function textOf(document: unknown): string {
+  if (typeof document === 'string' || document instanceof String) return String(document);
+  const { loc } = document as { readonly loc?: { readonly source?: { readonly body?: string } } };
+  return loc?.source?.body ?? print(document as Node);
+}
+
+/** Whether it may be sent again: a query, and no mutation. */
+const isRead = (text: string): boolean =>
+  !/(?:^|[}\s])(?:mutation|subscription)\b/.test(text.replace(/"(?:[^"\\]|\\.)*"|#.*/g, ''));
+
+const name = (node: unknown): string => (node as { name?: { value: string } }).name?.value ?? '';
+
+/** Executable documents in one line. Definitions of types print nothing. */
+function print(node: unknown): string {
+  if (node === undefined || node === null) return '';
+  const { kind, ...part } = node as Node;
+  const list = (key: string, between = ' '): string => ((part[key] ?? []) as unknown[]).map(print).join(between);
+  const all = (key: string, open: string, close: string): string => (list(key) === '' ? '' : open + list(key) + close);
+  const own = name(node);
+  switch (kind) {
+    case 'Document':
+      return list('definitions');
+    case 'OperationDefinition':
+      return `${part['operation']} ${own}${all('variableDefinitions', '(', ')')}${list('directives')}${print(part['selectionSet'])}`;
+    case 'VariableDefinition':
+      return `${print(part['variable'])}:${print(part['type'])}${part['defaultValue'] ? `=${print(part['defaultValue'])}` : ''}`;
+    case 'SelectionSet':
+      return `{${list('selections')}}`;
+    case 'Field': {
+      const alias = part['alias'] ? `${(part['alias'] as { value: string }).value}:` : '';
+      return `${alias}${own}${all('arguments', '(', ')')}${list('directives')}${print(part['selectionSet'])}`;
+    }
+    case 'FragmentSpread':
+      return `...${own}${list('directives')}`;
+    case 'InlineFragment':
+      return `...${condition(part)}${list('directives')}${print(part['selectionSet'])}`;
+    case 'FragmentDefinition':
+      return `fragment ${own}${condition(part)}${list('directives')}${print(part['selectionSet'])}`;
+    case 'Directive':
+      return ` @${own}${all('arguments', '(', ')')}`;
+    case 'Argument':
+    case 'ObjectField':
+      return `${own}:${print(part['value'])}`;
+    default:
+      return printValue(kind, own, part, list);
+  }
+}
+
+const condition = (part: Omit<Node, 'kind'>): string =>
+  part['typeCondition'] ? ` on ${name(part['typeCondition'])}` : '';
+
+function printValue(
+  kind: string,
+  own: string,
+  part: Omit<Node, 'kind'>,
+  list: (key: string, between?: string) => string,
+): string {
+  switch (kind) {
+    case 'Variable':
+      return `$${own}`;
+    case 'NamedType':
+      return own;
+    case 'ListType':
+      return `[${print(part['type'])}]`;
+    case 'NonNullType':
+      return `${print(part['type'])}!`;
+    case 'StringValue':
+      return JSON.stringify(part['value']);
+    case 'ListValue':
+      return `[${list('values')}]`;
+    case 'ObjectValue':
+      return `{${list('fields')}}`;
+    case 'NullValue':
+      return 'null';
+    default:
+      return String(part['value'] ?? '');
+  }
 }
 
 /** @throws GatewayClientError from every method */
 function createConnection(options: GatewayClientOptions): GatewayConnection {
-  const send = options.fetch ?? globalThis.fetch.bind(globalThis);
-  const base = options.url.replace(/\/+$/, '');
-
-  async function post(path: string, body: unknown, signal: AbortSignal | undefined): Promise<unknown> {
-    const headers: Record<string, string> = { accept: 'application/json', 'content-type': 'application/json' };
-    if (connection.token !== undefined) headers['authorization'] = `Bearer ${connection.token}`;
-    const init = { method: 'POST', headers, body: JSON.stringify(body, bigintAsText), ...(signal && { signal }) };
-    try {
-      const response = await send(base + path, init);
-      return readAnswer(response, await response.text());
-    } catch (cause) {
-      if (cause instanceof GatewayClientError) throw cause;
-      if (signal?.aborted) throw signal.reason;
-      throw new GatewayClientError('ERR_NETWORK', 'The gateway does not answer.', { cause });
-    }
-  }
-
+  const post = createSender(options, () => connection.token);
   const connection: GatewayConnection = {
-    token: options.token,
-    async login(input, { signal } = {}) {
-      const answer = (await post('/api/auth/login', input, signal)) as LoginAnswer;
+    token: typeof options.token === 'string' ? options.token : undefined,
+    async login(input, more) {
+      const answer = (await post('/api/auth/login', input, more)) as LoginAnswer;
       connection.token = answer.session_token;
       return answer;
     },
-    async validate(token = connection.token ?? '', { signal } = {}) {
-      return (await post('/api/auth/validate', { session_token: token }, signal)) as ValidateAnswer;
+    async validate(token = connection.token ?? '', more) {
+      return (await post('/api/auth/validate', { session_token: token }, more)) as ValidateAnswer;
     },
-    async checkAccess(playbookPath, permission, { signal } = {}) {
+    async checkAccess(playbookPath, permission, more) {
       const session_token = connection.token ?? '';
       const question = { session_token, playbook_path: playbookPath, permission_type: permission };
-      return (await post('/api/auth/check-access', question, signal)) as AccessAnswer;
+      return (await post('/api/auth/check-access', question, more)) as AccessAnswer;
     },
-    async logout(input = {}, { signal } = {}) {
-      await post('/api/auth/logout', input, signal);
+    async logout(input = {}, more) {
+      await post('/api/auth/logout', input, more);
       connection.token = undefined;
     },
-    async request<T>(query: string, variables: Record<string, unknown> = {}, { signal }: CallOptions = {}) {
-      const answer = (await post('/graphql', { query, variables }, signal)) as GraphqlAnswer;
-      const problems = answer.errors ?? [];
-      if (problems.length > 0) throw graphqlError(200, problems);
-      return answer.data as T;
+    async request<Data>(
+      document: TypedDocument<Data, object> | string,
+      variables: object = {},
+      more: CallOptions = {},
+    ) {
+      const query = textOf(document);
+      const ask = async (): Promise<Data> => {
+        const answer = (await post('/graphql', { query, variables }, more, renew)) as GraphqlAnswer;
+        if (answer.errors?.[0] !== undefined) throw graphqlError(200, answer);
+        return answer.data as Data;
+      };
+      return isRead(query) ? again(ask, more.retries ?? options.retries ?? 2, more.signal) : ask();
     },
+  };
+  let renewing: Promise<boolean> | undefined;
+  /** A new token, when there is a hook that gives one. */
+  const renew = (): Promise<boolean> => {
+    renewing ??= Promise.resolve(options.onUnauthorized?.())
+      .then((token) => {
+        if (token !== undefined) connection.token = token;
+        return token !== undefined;
+      })
+      .finally(() => {
+        renewing = undefined;
+      });
+    return renewing;
   };
   return connection;
 }
 
-/** The statuses of an execution that is over. */
-const terminal: ReadonlySet<string> = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
+type Post = (path: string, body: unknown, more?: CallOptions, renew?: () => Promise<boolean>) => Promise<unknown>;
 
-/**
- * Asks again and again, less often with time, until the execution is over. Failures that may pass (no answer, 429, 5xx)
- * are outlived.
- * @throws GatewayClientError ERR_TIMEOUT, and what does not pass; the signal's reason when it is aborted
- */
-async function poll<T extends { readonly status: string | null }>(
-  ask: () => Promise<T | null>,
-  { timeoutMs = 300_000, signal }: WaitOptions = {},
-): Promise<T> {
-  const until = Date.now() + timeoutMs;
-  for (let pauseMs = 250; ; pauseMs = Math.min(pauseMs * 1.5, 3_000)) {
-    const look = await ask().then((execution) => ({ execution, waitMs: 0 }), passingFailure);
-    if (look.execution !== null && terminal.has(look.execution.status ?? '')) return look.execution;
-    const waitMs = Math.max(pauseMs, look.waitMs);
-    if (Date.now() + waitMs > until) throw new GatewayClientError('ERR_TIMEOUT', 'The execution is not over yet.');
-    await pause(waitMs, signal);
+function createSender(options: GatewayClientOptions, kept: () => string | undefined): Post {
+  const send = options.fetch ?? globalThis.fetch.bind(globalThis);
+  const base = options.url.replace(/\/+$/, '');
+  const headers = async (): Promise<Record<string, string>> => {
+    const token = kept() ?? (typeof options.token === 'function' ? await options.token() : undefined);
+    const common = { accept: 'application/json', 'content-type': 'application/json' };
+    return token === undefined ? common : { ...common, authorization: `Bearer ${token}` };
+  };
+  return async (path, body, { signal, timeoutMs = options.timeoutMs ?? 30_000 } = {}, renew) => {
+    const limit = AbortSignal.timeout(timeoutMs);
+    const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+    const text = JSON.stringify(body, bigintAsText);
+    const once = async (): Promise<Response> =>
+      send(base + path, { method: 'POST', headers: await headers(), body: text, signal: both });
+    try {
+      const first = await once();
+      const response = first.status === 401 && (await renew?.()) === true ? await once() : first;
+      return readAnswer(response, await response.text());
+    } catch (cause) {
+      throw failureOf(cause, signal, limit);
+    }
+  };
+}
+
+/** @throws the signal's reason when it is aborted */
+function failureOf(cause: unknown, signal: AbortSignal | undefined, limit: AbortSignal): GatewayClientError {
+  if (cause instanceof GatewayClientError) return cause;
+  if (signal?.aborted) throw signal.reason;
+  return limit.aborted
+    ? new GatewayClientError('ERR_TIMEOUT', 'The gateway did not answer in time.', { cause })
+    : new GatewayClientError('ERR_NETWORK', 'The gateway does not answer.', { cause });
+}
+
+/** Makes a read again after failures that may pass, as the gateway says or after 0.3 s, 0.6 s and so on. */
+async function again<T>(ask: () => Promise<T>, retries: number, signal: AbortSignal | undefined): Promise<T> {
+  for (let left = retries, pauseMs = 300; ; left -= 1, pauseMs *= 2) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (left <= 0) throw error;
+      const { waitMs } = passingFailure(error);
+      await pause(Math.max(waitMs, pauseMs * (0.5 + Math.random())), signal);
+    }
   }
 }
 
@@ -215,22 +368,23 @@ function readAnswer(response: Response, text: string): unknown {
   const { status } = response;
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
   const retryAfterSecs = Number.isFinite(retryAfter) ? retryAfter : undefined;
-  if (answer?.errors?.[0] !== undefined) throw graphqlError(status, answer.errors, retryAfterSecs);
+  if (answer?.errors?.[0] !== undefined) throw graphqlError(status, answer, retryAfterSecs);
   const message = answer?.error ?? `The gateway answered with status ${status}.`;
   throw new GatewayClientError(answer?.code ?? 'ERR_ANSWER', message, { status, retryAfterSecs });
 }
 
 function graphqlError(
   status: number,
-  problems: readonly GraphqlProblem[],
+  { errors: problems = [], data }: GraphqlAnswer,
   retryAfterSecs?: number,
 ): GatewayClientError {
   const [first] = problems;
   const message = first?.message ?? 'The gateway refused the request.';
-  return new GatewayClientError(first?.extensions?.code ?? 'ERR_ANSWER', message, { status, retryAfterSecs, problems });
+  const more = { status, retryAfterSecs, problems, data };
+  return new GatewayClientError(first?.extensions?.code ?? 'ERR_ANSWER', message, more);
 }
 
-/** A JSON object in which integers that a double would change become text. Undefined when it is none. */
+/** A JSON object in which integers that a double would change become text. Undefined when it is not an object. */
 function parseObject(text: string): object | undefined {
   const exact = /\d{16}/.test(text) ? text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g, quoteLongInteger) : text;
   try {
@@ -260,6 +414,83 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
     }, ms);
     signal?.addEventListener('abort', stop, { once: true });
   });
+}
+
+/** What `poll` looks at. */
+interface Watched {
+  readonly status: string | null;
+}
+
+/** The statuses of an execution that is over. */
+const terminal: ReadonlySet<string> = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
+
+/**
+ * Asks again and again, less often with time, until the execution is over. Failures that may pass (no answer, 429, 5xx)
+ * are outlived.
+ * @throws GatewayClientError ERR_TIMEOUT, and what does not pass; the signal's reason when it is aborted
+ */
+async function poll<T extends Watched>(
+  ask: () => Promise<T | null>,
+  { timeoutMs = 300_000, signal }: WaitOptions = {},
+  onLook: (execution: T) => void = () => {},
+): Promise<T> {
+  const until = Date.now() + timeoutMs;
+  for (let pauseMs = 250; ; pauseMs = Math.min(pauseMs * 1.5, 3_000)) {
+    const look = await ask().then((execution) => ({ execution, waitMs: 0 }), passingFailure);
+    if (look.execution !== null) {
+      onLook(look.execution);
+      if (terminal.has(look.execution.status ?? '')) return look.execution;
+    }
+    const waitMs = Math.max(pauseMs, look.waitMs);
+    if (Date.now() + waitMs > until) throw new GatewayClientError('ERR_TIMEOUT', 'The execution is not over yet.');
+    await pause(waitMs, signal);
+  }
+}
+
+/** The time that a wait has is not the time of each of its calls. */
+const callOf = ({ signal }: WaitOptions = {}): CallOptions => ({ retries: 0, ...(signal && { signal }) });
+
+/** The calls that `runToEnd` makes. */
+interface RunCalls<T> {
+  readonly start: () => Promise<{ readonly id: string } | null>;
+  readonly look: (id: string) => Promise<T | null>;
+  readonly cancel: (id: string) => Promise<unknown>;
+}
+
+/** Starts a playbook and follows it to its end; a failed or cancelled execution is a result, not an error. */
+async function runToEnd<T extends Watched>(
+  { start, look, cancel }: RunCalls<T>,
+  options: RunOptions<T> = {},
+): Promise<T> {
+  const started = await start();
+  if (started === null) throw new GatewayClientError('ERR_ANSWER', 'The gateway did not name the execution.');
+  let seen = '';
+  const onLook = (execution: T): void => {
+    const { status, currentStep, progress } = execution as T & { currentStep?: unknown; progress?: unknown };
+    const now = JSON.stringify([status, currentStep, progress]);
+    if (now !== seen) options.onUpdate?.(execution);
+    seen = now;
+  };
+  try {
+    return await poll(() => look(started.id), options, onLook);
+  } catch (error) {
+    if (options.cancelOnAbort === true && options.signal?.aborted === true) await cancel(started.id).catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * The rows of all pages, one page at a time, until a page is empty: `for await (const row of paged((page) =>
+ * client.executions({ page, pageSize: 100 })))`.
+ */
+export async function* paged<Row>(
+  read: (page: number) => Promise<readonly Row[] | null | undefined>,
+): AsyncGenerator<Row> {
+  for (let page = 1; ; page += 1) {
+    const rows = await read(page);
+    if (rows === null || rows === undefined || rows.length === 0) return;
+    yield* rows;
+  }
 }
 
 export interface AgentsArgs {
@@ -763,13 +994,15 @@ export interface GatewayClient extends GatewayConnection {
   saveCredential(args: SaveCredentialArgs, options?: CallOptions): Promise<CredentialResponse | null>;
   /** Asks until the execution is over: completed, failed or cancelled. Failures that may pass are outlived. */
   waitForExecution(id: string, options?: WaitOptions): Promise<Execution>;
+  /** Starts a playbook and follows it to its end. A failed or cancelled execution is a result; only calls that fail reject. */
+  run(name: string, variables?: unknown, options?: RunOptions<Execution>): Promise<Execution>;
 }
 
 /** Makes a client; nothing is sent before a method is called. */
 export function createGatewayClient(options: GatewayClientOptions): GatewayClient {
   const connection = createConnection(options);
   const call = async <T>(field: string, query: string, args: object | undefined, more: CallOptions | undefined): Promise<T> => {
-    const data = await connection.request(query, { ...args }, more);
+    const data = await connection.request<Record<string, unknown>>(query, { ...args }, more);
     return data[field] as T;
   };
   const client: GatewayClient = Object.assign(connection, {
@@ -812,7 +1045,13 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     saveCredential: (args: SaveCredentialArgs, more?: CallOptions) =>
       call<CredentialResponse | null>('saveCredential', "mutation saveCredential($credentialType:String$data:JSON!$description:String$meta:JSON$name:String!$tags:JSON){saveCredential(credentialType:$credentialType data:$data description:$description meta:$meta name:$name tags:$tags){createdAt credentialType description id meta name tags updatedAt}}", args, more),
     waitForExecution: (id: string, more?: WaitOptions) =>
-      poll(() => client.execution({ id }, more), more),
+      poll(() => client.execution({ id }, callOf(more)), more),
+    run: (name: string, variables?: unknown, more?: RunOptions<Execution>) =>
+      runToEnd({
+        start: () => client.executePlaybook({ name, variables }, callOf(more)),
+        look: (id) => client.execution({ id }, callOf(more)),
+        cancel: async (id) => client.cancelExecution({ id }),
+      }, more),
   });
   return client;
 }

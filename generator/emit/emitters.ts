@@ -1,3 +1,4 @@
+import { emitAppSchema } from './client/emit-app-schema.ts';
 import { emitClient } from './client/emit-client.ts';
 import type { Emitter } from './emitter.ts';
 import { emitManifests } from './manifests/emit-manifests.ts';
@@ -13,6 +14,7 @@ import { emitSettingsTable } from './settings/emit-settings-table.ts';
 export const emitters: readonly Emitter[] = [
   emitRoutes,
   emitClient,
+  emitAppSchema,
   emitPolicyPage,
   emitReferencePage,
   emitRestDocument,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createGatewayClient, type GatewayClient } from '../../client/noetl-gateway-client.ts';
+import { createGatewayClient, type GatewayClient, paged } from '../../client/noetl-gateway-client.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import { startDevGateway } from '../support/dev-gateway.ts';
 
@@ -29,6 +29,18 @@ describe('the client against a gateway', () => {
     const { token } = client;
     await client.logout();
     expect(await client.validate(token)).toMatchObject({ valid: false });
+  });
+
+  test('run shows what happens and ends with the result; paging reads what was run', async () => {
+    const client = await loggedIn('developer');
+    const seen: (string | null)[] = [];
+    const onUpdate = ({ status }: { readonly status: string | null }) => seen.push(status);
+    const over = await client.run('regression_test/hello_world', { a: 1 }, { onUpdate, timeoutMs: 15_000 });
+    expect(over.status).toBe('COMPLETED');
+    expect(seen.at(-1)).toBe('COMPLETED');
+    const ids: string[] = [];
+    for await (const row of paged((page) => client.executions({ page, pageSize: 2 }))) ids.push(row.id);
+    expect(ids).toContain(over.id);
   });
 
   test('every field without required arguments answers with its type', async () => {

@@ -1,3 +1,4 @@
+import { isRead, textOf } from './client-documents.ts';
 import {
   type AccessAnswer,
   type CallOptions,
@@ -6,77 +7,107 @@ import {
   type GatewayConnection,
   type GraphqlProblem,
   type LoginAnswer,
+  type TypedDocument,
   type ValidateAnswer,
-  type WaitOptions,
 } from './client-shapes.ts';
 
 /** @throws GatewayClientError from every method */
 export function createConnection(options: GatewayClientOptions): GatewayConnection {
-  const send = options.fetch ?? globalThis.fetch.bind(globalThis);
-  const base = options.url.replace(/\/+$/, '');
-
-  async function post(path: string, body: unknown, signal: AbortSignal | undefined): Promise<unknown> {
-    const headers: Record<string, string> = { accept: 'application/json', 'content-type': 'application/json' };
-    if (connection.token !== undefined) headers['authorization'] = `Bearer ${connection.token}`;
-    const init = { method: 'POST', headers, body: JSON.stringify(body, bigintAsText), ...(signal && { signal }) };
-    try {
-      const response = await send(base + path, init);
-      return readAnswer(response, await response.text());
-    } catch (cause) {
-      if (cause instanceof GatewayClientError) throw cause;
-      if (signal?.aborted) throw signal.reason;
-      throw new GatewayClientError('ERR_NETWORK', 'The gateway does not answer.', { cause });
-    }
-  }
-
+  const post = createSender(options, () => connection.token);
   const connection: GatewayConnection = {
-    token: options.token,
-    async login(input, { signal } = {}) {
-      const answer = (await post('/api/auth/login', input, signal)) as LoginAnswer;
+    token: typeof options.token === 'string' ? options.token : undefined,
+    async login(input, more) {
+      const answer = (await post('/api/auth/login', input, more)) as LoginAnswer;
       connection.token = answer.session_token;
       return answer;
     },
-    async validate(token = connection.token ?? '', { signal } = {}) {
-      return (await post('/api/auth/validate', { session_token: token }, signal)) as ValidateAnswer;
+    async validate(token = connection.token ?? '', more) {
+      return (await post('/api/auth/validate', { session_token: token }, more)) as ValidateAnswer;
     },
-    async checkAccess(playbookPath, permission, { signal } = {}) {
+    async checkAccess(playbookPath, permission, more) {
       const session_token = connection.token ?? '';
       const question = { session_token, playbook_path: playbookPath, permission_type: permission };
-      return (await post('/api/auth/check-access', question, signal)) as AccessAnswer;
+      return (await post('/api/auth/check-access', question, more)) as AccessAnswer;
     },
-    async logout(input = {}, { signal } = {}) {
-      await post('/api/auth/logout', input, signal);
+    async logout(input = {}, more) {
+      await post('/api/auth/logout', input, more);
       connection.token = undefined;
     },
-    async request<T>(query: string, variables: Record<string, unknown> = {}, { signal }: CallOptions = {}) {
-      const answer = (await post('/graphql', { query, variables }, signal)) as GraphqlAnswer;
-      const problems = answer.errors ?? [];
-      if (problems.length > 0) throw graphqlError(200, problems);
-      return answer.data as T;
+    async request<Data>(
+      document: TypedDocument<Data, object> | string,
+      variables: object = {},
+      more: CallOptions = {},
+    ) {
+      const query = textOf(document);
+      const ask = async (): Promise<Data> => {
+        const answer = (await post('/graphql', { query, variables }, more, renew)) as GraphqlAnswer;
+        if (answer.errors?.[0] !== undefined) throw graphqlError(200, answer);
+        return answer.data as Data;
+      };
+      return isRead(query) ? again(ask, more.retries ?? options.retries ?? 2, more.signal) : ask();
     },
+  };
+  let renewing: Promise<boolean> | undefined;
+  /** A new token, when there is a hook that gives one. */
+  const renew = (): Promise<boolean> => {
+    renewing ??= Promise.resolve(options.onUnauthorized?.())
+      .then((token) => {
+        if (token !== undefined) connection.token = token;
+        return token !== undefined;
+      })
+      .finally(() => {
+        renewing = undefined;
+      });
+    return renewing;
   };
   return connection;
 }
 
-/** The statuses of an execution that is over. */
-const terminal: ReadonlySet<string> = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
+type Post = (path: string, body: unknown, more?: CallOptions, renew?: () => Promise<boolean>) => Promise<unknown>;
 
-/**
- * Asks again and again, less often with time, until the execution is over. Failures that may pass (no answer, 429, 5xx)
- * are outlived.
- * @throws GatewayClientError ERR_TIMEOUT, and what does not pass; the signal's reason when it is aborted
- */
-export async function poll<T extends { readonly status: string | null }>(
-  ask: () => Promise<T | null>,
-  { timeoutMs = 300_000, signal }: WaitOptions = {},
-): Promise<T> {
-  const until = Date.now() + timeoutMs;
-  for (let pauseMs = 250; ; pauseMs = Math.min(pauseMs * 1.5, 3_000)) {
-    const look = await ask().then((execution) => ({ execution, waitMs: 0 }), passingFailure);
-    if (look.execution !== null && terminal.has(look.execution.status ?? '')) return look.execution;
-    const waitMs = Math.max(pauseMs, look.waitMs);
-    if (Date.now() + waitMs > until) throw new GatewayClientError('ERR_TIMEOUT', 'The execution is not over yet.');
-    await pause(waitMs, signal);
+function createSender(options: GatewayClientOptions, kept: () => string | undefined): Post {
+  const send = options.fetch ?? globalThis.fetch.bind(globalThis);
+  const base = options.url.replace(/\/+$/, '');
+  const headers = async (): Promise<Record<string, string>> => {
+    const token = kept() ?? (typeof options.token === 'function' ? await options.token() : undefined);
+    const common = { accept: 'application/json', 'content-type': 'application/json' };
+    return token === undefined ? common : { ...common, authorization: `Bearer ${token}` };
+  };
+  return async (path, body, { signal, timeoutMs = options.timeoutMs ?? 30_000 } = {}, renew) => {
+    const limit = AbortSignal.timeout(timeoutMs);
+    const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+    const text = JSON.stringify(body, bigintAsText);
+    const once = async (): Promise<Response> =>
+      send(base + path, { method: 'POST', headers: await headers(), body: text, signal: both });
+    try {
+      const first = await once();
+      const response = first.status === 401 && (await renew?.()) === true ? await once() : first;
+      return readAnswer(response, await response.text());
+    } catch (cause) {
+      throw failureOf(cause, signal, limit);
+    }
+  };
+}
+
+/** @throws the signal's reason when it is aborted */
+function failureOf(cause: unknown, signal: AbortSignal | undefined, limit: AbortSignal): GatewayClientError {
+  if (cause instanceof GatewayClientError) return cause;
+  if (signal?.aborted) throw signal.reason;
+  return limit.aborted
+    ? new GatewayClientError('ERR_TIMEOUT', 'The gateway did not answer in time.', { cause })
+    : new GatewayClientError('ERR_NETWORK', 'The gateway does not answer.', { cause });
+}
+
+/** Makes a read again after failures that may pass, as the gateway says or after 0.3 s, 0.6 s and so on. */
+async function again<T>(ask: () => Promise<T>, retries: number, signal: AbortSignal | undefined): Promise<T> {
+  for (let left = retries, pauseMs = 300; ; left -= 1, pauseMs *= 2) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (left <= 0) throw error;
+      const { waitMs } = passingFailure(error);
+      await pause(Math.max(waitMs, pauseMs * (0.5 + Math.random())), signal);
+    }
   }
 }
 
@@ -96,7 +127,7 @@ const passing = new Set([
 ]);
 
 /** How long to wait before asking again. @throws what does not pass */
-function passingFailure(error: unknown): { readonly execution: null; readonly waitMs: number } {
+export function passingFailure(error: unknown): { readonly execution: null; readonly waitMs: number } {
   if (!(error instanceof GatewayClientError)) throw error;
   if (!passing.has(error.code) && error.status !== 429 && error.status < 502) throw error;
   return { execution: null, waitMs: (error.retryAfterSecs ?? 0) * 1_000 };
@@ -108,22 +139,23 @@ function readAnswer(response: Response, text: string): unknown {
   const { status } = response;
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
   const retryAfterSecs = Number.isFinite(retryAfter) ? retryAfter : undefined;
-  if (answer?.errors?.[0] !== undefined) throw graphqlError(status, answer.errors, retryAfterSecs);
+  if (answer?.errors?.[0] !== undefined) throw graphqlError(status, answer, retryAfterSecs);
   const message = answer?.error ?? `The gateway answered with status ${status}.`;
   throw new GatewayClientError(answer?.code ?? 'ERR_ANSWER', message, { status, retryAfterSecs });
 }
 
 function graphqlError(
   status: number,
-  problems: readonly GraphqlProblem[],
+  { errors: problems = [], data }: GraphqlAnswer,
   retryAfterSecs?: number,
 ): GatewayClientError {
   const [first] = problems;
   const message = first?.message ?? 'The gateway refused the request.';
-  return new GatewayClientError(first?.extensions?.code ?? 'ERR_ANSWER', message, { status, retryAfterSecs, problems });
+  const more = { status, retryAfterSecs, problems, data };
+  return new GatewayClientError(first?.extensions?.code ?? 'ERR_ANSWER', message, more);
 }
 
-/** A JSON object in which integers that a double would change become text. Undefined when it is none. */
+/** A JSON object in which integers that a double would change become text. Undefined when it is not an object. */
 function parseObject(text: string): object | undefined {
   const exact = /\d{16}/.test(text) ? text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g, quoteLongInteger) : text;
   try {
@@ -140,7 +172,7 @@ function quoteLongInteger(token: string): string {
 
 const bigintAsText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
 
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const stop = () => {

@@ -1,9 +1,18 @@
 /** What a gateway client is made with. */
 export interface GatewayClientOptions {
-  /** Where the gateway is, `https://gateway.example.com` say. */
+  /** Where the gateway is, for example `https://gateway.example.com`. */
   readonly url: string;
-  /** A session token, when there is one already; `login` sets it too. */
-  readonly token?: string;
+  /** A session token, or a function that gives one for each call; `login` sets it too. */
+  readonly token?: string | (() => string | undefined | Promise<string | undefined>);
+  /**
+   * Called when the gateway answers 401. With a new token the call is made once more; without one it fails. Calls that
+   * fail at the same time share one answer.
+   */
+  readonly onUnauthorized?: () => string | undefined | Promise<string | undefined>;
+  /** Of each call; default 30,000. */
+  readonly timeoutMs?: number;
+  /** How often a read is made again after a failure that may pass; default 2. */
+  readonly retries?: number;
   /** Instead of the global one. */
   readonly fetch?: typeof fetch;
 }
@@ -11,11 +20,29 @@ export interface GatewayClientOptions {
 /** Options of one call. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+  readonly retries?: number;
 }
 
 export interface WaitOptions extends CallOptions {
   /** Give up after this long; default five minutes. */
   readonly timeoutMs?: number;
+}
+
+/** Options of `run`. */
+export interface RunOptions<Execution> extends WaitOptions {
+  /** Called with the execution whenever its status, step or progress is another. */
+  readonly onUpdate?: (execution: Execution) => void;
+  /** Cancel the execution when the signal aborts; by default it goes on. */
+  readonly cancelOnAbort?: boolean;
+}
+
+/**
+ * A document with the types of its data and variables, as graphql-codegen and `@graphql-typed-document-node/core` make them:
+ * parsed, or a text.
+ */
+export interface TypedDocument<Data, Variables> {
+  readonly __apiType?: (variables: Variables) => Data;
 }
 
 export interface SessionUser {
@@ -73,6 +100,8 @@ export class GatewayClientError extends Error {
   readonly retryAfterSecs: number | undefined;
   /** All errors of a GraphQL answer. */
   readonly problems: readonly GraphqlProblem[];
+  /** What the answer holds beside its errors; a field that failed is null. */
+  readonly data: unknown;
 
   constructor(
     code: string,
@@ -81,6 +110,7 @@ export class GatewayClientError extends Error {
       status?: number;
       retryAfterSecs?: number | undefined;
       problems?: readonly GraphqlProblem[];
+      data?: unknown;
       cause?: unknown;
     } = {},
   ) {
@@ -90,6 +120,7 @@ export class GatewayClientError extends Error {
     this.status = more.status ?? 0;
     this.retryAfterSecs = more.retryAfterSecs;
     this.problems = more.problems ?? [];
+    this.data = more.data;
   }
 }
 
@@ -105,10 +136,16 @@ export interface GatewayConnection {
   checkAccess(playbookPath: string, permission: string, options?: CallOptions): Promise<AccessAnswer>;
   /** Ends the session, or with `all` every session of its user, and forgets the token. */
   logout(input?: { readonly all?: boolean }, options?: CallOptions): Promise<void>;
-  /** Runs any GraphQL document. Integers above 2^53 in the answer are text, digit for digit. */
-  request<T = Record<string, unknown>>(
-    query: string,
+  /** Runs a typed document: only the fields that it selects are read. Integers above 2^53 in the answer are text. */
+  request<Data, Variables extends object>(
+    document: TypedDocument<Data, Variables>,
+    variables?: Variables,
+    options?: CallOptions,
+  ): Promise<Data>;
+  /** Runs any GraphQL document. */
+  request<Data = Record<string, unknown>>(
+    document: string,
     variables?: Record<string, unknown>,
     options?: CallOptions,
-  ): Promise<T>;
+  ): Promise<Data>;
 }

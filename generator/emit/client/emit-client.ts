@@ -35,6 +35,7 @@ const connectionMembers = new Set([
   'checkAccess',
   'logout',
   'request',
+  'run',
   'waitForExecution',
 ]);
 
@@ -43,26 +44,28 @@ const connectionMembers = new Set([
  * Descriptions are the schema's own.
  */
 export const emitClient: Emitter = ({ schema }) => {
-  const [shapes = '', runtime = ''] = ['client-shapes.ts', 'client-runtime.ts'].map(readBeside);
-  const types = createClientTypes(
-    [...shapes.matchAll(declarations), ...runtime.matchAll(declarations)].map(([, name]) => name ?? ''),
-  );
+  const [shapes = '', ...inner] = modules.map(readBeside);
+  const declared = [shapes, ...inner].flatMap((text) => [...text.matchAll(declarations)]);
+  const types = createClientTypes(declared.map(([, name]) => name ?? ''));
   const methods = methodsOf(schema, types);
   const content = renderTypescript('mesh/generated/schema.graphql', [
     shapes,
-    privately(runtime),
+    ...inner.map(privately),
     types.statements,
     clientStatements(methods),
   ]);
   return [{ path: target, content }];
 };
 
+/** The client's own half, in this order. */
+const modules = ['client-shapes.ts', 'client-documents.ts', 'client-runtime.ts', 'client-run.ts'];
+
 /** Names that a module declares at its top. */
-const declarations = /^(?:export )?(?:async )?(?:interface|type|class|function|const) (\w+)/gm;
+const declarations = /^(?:export )?(?:async )?(?:interface|type|class|function\*?|const) (\w+)/gm;
 
 /** The client's inner half without what ties its files together: its imports, and its exports to the outer half. */
 const privately = (runtime: string): string =>
-  runtime.replace(/^import [^;]*;\n/gm, '').replaceAll(/^export (?=async function|function|const)/gm, '');
+  runtime.replace(/^import [^;]*;\n/gm, '').replaceAll(/^export (?=async function |function |const )/gm, '');
 
 /** The text of a module of this folder; the compiled package keeps the sources of these two where they were. */
 function readBeside(name: string): string {
@@ -101,11 +104,26 @@ function methodsOf(schema: GraphQLSchema, types: ClientTypes): readonly ClientMe
 }
 
 function clientStatements(methods: readonly ClientMethod[]): readonly StatementStructures[] {
-  const waits = methods.find(isExecutionField);
-  return [clientInterface(methods, waits), createFunction(methods, waits)];
+  const execution = methods.find(isExecutionField);
+  const find = (name: string, arg: string) =>
+    methods.find(({ field }) => field.name === name && field.args.some((one) => one.name === arg));
+  const start = find('executePlaybook', 'variables');
+  const runs: Runs = {
+    execution,
+    start: execution === undefined ? undefined : start,
+    cancel: find('cancelExecution', 'id'),
+  };
+  return [clientInterface(methods, runs), createFunction(methods, runs)];
 }
 
-const clientInterface = (methods: readonly ClientMethod[], waits: ClientMethod | undefined): StatementStructures => ({
+/** The methods that `waitForExecution` and `run` are made of. */
+interface Runs {
+  readonly execution: ClientMethod | undefined;
+  readonly start: ClientMethod | undefined;
+  readonly cancel: ClientMethod | undefined;
+}
+
+const clientInterface = (methods: readonly ClientMethod[], { execution, start }: Runs): StatementStructures => ({
   kind: StructureKind.Interface,
   name: 'GatewayClient',
   isExported: true,
@@ -121,11 +139,12 @@ const clientInterface = (methods: readonly ClientMethod[], waits: ClientMethod |
       returnType: `Promise<${answer}>`,
       docs: docs(field.description),
     })),
-    ...(waits === undefined ? [] : [waitMethod(waits)]),
+    ...(execution === undefined ? [] : [waitMethod(execution)]),
+    ...(execution === undefined || start === undefined ? [] : [runMethod(execution)]),
   ],
 });
 
-const createFunction = (methods: readonly ClientMethod[], waits: ClientMethod | undefined): StatementStructures => ({
+const createFunction = (methods: readonly ClientMethod[], runs: Runs): StatementStructures => ({
   kind: StructureKind.Function,
   name: 'createGatewayClient',
   isExported: true,
@@ -139,26 +158,36 @@ const createFunction = (methods: readonly ClientMethod[], waits: ClientMethod | 
         'const call = async <T>(field: string, query: string, args: object | undefined, more: CallOptions | undefined): Promise<T> => ',
       );
       writer.inlineBlock(() => {
-        writer.writeLine('const data = await connection.request(query, { ...args }, more);');
+        writer.writeLine('const data = await connection.request<Record<string, unknown>>(query, { ...args }, more);');
         writer.writeLine('return data[field] as T;');
       });
       writer.write(';');
     },
-    (writer) => writeMethods(writer, methods, waits),
+    (writer) => writeMethods(writer, methods, runs),
   ],
 });
 
 function writeMethods(
   writer: CodeBlockWriter,
   methods: readonly ClientMethod[],
-  waits: ClientMethod | undefined,
+  { execution, start, cancel }: Runs,
 ): void {
   writer.write('const client: GatewayClient = Object.assign(connection, ').inlineBlock(() => {
     for (const method of methods) writeMethod(writer, method);
-    if (waits === undefined) return;
+    if (execution === undefined) return;
     writer.writeLine('waitForExecution: (id: string, more?: WaitOptions) =>');
     writer.indent(() => {
-      writer.writeLine(`poll(() => client.${waits.name}({ id }, more), more),`);
+      writer.writeLine(`poll(() => client.${execution.name}({ id }, callOf(more)), more),`);
+    });
+    if (start === undefined) return;
+    const type = nonNull(execution);
+    writer.writeLine(`run: (name: string, variables?: unknown, more?: RunOptions<${type}>) =>`);
+    writer.indent(() => {
+      writer.writeLine('runToEnd({');
+      writer.writeLine(`  start: () => client.${start.name}({ name, variables }, callOf(more)),`);
+      writer.writeLine(`  look: (id) => client.${execution.name}({ id }, callOf(more)),`);
+      writer.writeLine(`  cancel: async (id) => ${cancel === undefined ? 'id' : `client.${cancel.name}({ id })`},`);
+      writer.writeLine('}, more),');
     });
   });
   writer.write(');').newLine();
@@ -183,6 +212,19 @@ const waitMethod = (method: ClientMethod) => ({
   ],
   returnType: `Promise<${nonNull(method)}>`,
   docs: ['Asks until the execution is over: completed, failed or cancelled. Failures that may pass are outlived.'],
+});
+
+const runMethod = (method: ClientMethod) => ({
+  name: 'run',
+  parameters: [
+    { name: 'name', type: 'string' },
+    { name: 'variables', type: 'unknown', hasQuestionToken: true },
+    { name: 'options', type: `RunOptions<${nonNull(method)}>`, hasQuestionToken: true },
+  ],
+  returnType: `Promise<${nonNull(method)}>`,
+  docs: [
+    'Starts a playbook and follows it to its end. A failed or cancelled execution is a result; only calls that fail reject.',
+  ],
 });
 
 /** The field to poll: `execution(id: ID!)` with a status. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createConnection, poll } from '../../../../../generator/emit/client/client-runtime.ts';
+import { poll } from '../../../../../generator/emit/client/client-run.ts';
+import { createConnection } from '../../../../../generator/emit/client/client-runtime.ts';
 import { GatewayClientError } from '../../../../../generator/emit/client/client-shapes.ts';
 
 const answering =

@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import { parse, print, stripIgnoredCharacters } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { isRead, textOf } from '../../../../../generator/emit/client/client-documents.ts';
+import { callOf, paged, runToEnd } from '../../../../../generator/emit/client/client-run.ts';
+import { createConnection } from '../../../../../generator/emit/client/client-runtime.ts';
+import type { GatewayClientOptions, TypedDocument } from '../../../../../generator/emit/client/client-shapes.ts';
+
+type Sent = { readonly query: string; readonly authorization: string | undefined };
+
+/** A connection whose answers come from a list; undefined is one that never comes. */
+function connected(answers: (object | number | undefined)[], options: Partial<GatewayClientOptions> = {}) {
+  const sent: Sent[] = [];
+  const connection = createConnection({
+    url: 'https://gateway.example.com',
+    fetch: async (_url, init) => {
+      const headers = init?.headers as Record<string, string>;
+      sent.push({ query: JSON.parse(String(init?.body)).query, authorization: headers['authorization'] });
+      const answer = answers.shift();
+      if (answer === undefined) {
+        return new Promise((_resolve, reject) => {
+          init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+        });
+      }
+      return typeof answer === 'number'
+        ? new Response('{"error":"x","code":"ERR_X"}', { status: answer, headers: { 'retry-after': '0' } })
+        : Response.json(answer);
+    },
+    ...options,
+  });
+  return { connection, sent };
+}
+
+const data = { data: { a: 1 } };
+
+describe('documents', () => {
+  const source = `query Q($a: [Int!]! = [1], $b: In = {x: "y\\"", z: [null, true, E]}) @live {
+    alias: field(a: $a, b: $b, f: 1.5) @include(if: $a) { ...F ... on T @x { c } ... { d } }
+  } fragment F on T { e } mutation M { m }`;
+
+  test('a parsed document is sent as its text', () => {
+    const parsed = parse(source, { noLocation: true });
+    expect(stripIgnoredCharacters(print(parse(textOf(parsed))))).toBe(stripIgnoredCharacters(print(parsed)));
+    expect(textOf(parse('{ a }'))).toBe('{ a }');
+    expect(textOf(Object.assign(new String('{ a }'), {}))).toBe('{ a }');
+  });
+
+  test('its types are those of the answer and the variables', async () => {
+    const document = '{ a }' as unknown as TypedDocument<{ readonly a: number }, { readonly x?: string }>;
+    const { connection } = connected([data]);
+    const answer = await connection.request(document, { x: 'y' });
+    expect(answer.a.toFixed(0)).toBe('1');
+  });
+
+  test.each([
+    ['{ a }', true],
+    ['query Q { a(x: "} mutation ") }', true],
+    ['mutation { a }', false],
+    ['query A { a } mutation B { b }', false],
+    ['# about a mutation \n{ a }', true],
+  ])('%s', (text, read) => expect(isRead(text)).toBe(read));
+});
+
+describe('a call', () => {
+  test('a read is made again after what may pass; a mutation is not', async () => {
+    const { connection, sent } = connected([503, 503, data]);
+    expect(await connection.request('{ a }')).toEqual({ a: 1 });
+    expect(sent).toHaveLength(3);
+    const other = connected([503, data]);
+    await expect(other.connection.request('mutation { a }')).rejects.toMatchObject({ status: 503 });
+    expect(other.sent).toHaveLength(1);
+  });
+
+  test('what does not pass is not asked again', async () => {
+    const { connection, sent } = connected([400, data]);
+    await expect(connection.request('{ a }')).rejects.toMatchObject({ code: 'ERR_X', status: 400 });
+    expect(sent).toHaveLength(1);
+  });
+
+  test('every call has an end', async () => {
+    const { connection } = connected([], { timeoutMs: 20, retries: 0 });
+    await expect(connection.request('{ a }')).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
+    await expect(connection.validate('x')).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
+  });
+
+  test('data beside errors is kept', async () => {
+    const partial = {
+      data: { a: 1, b: null },
+      errors: [{ message: 'No.', extensions: { code: 'ERR_ACCESS_DENIED' } }],
+    };
+    const { connection } = connected([partial]);
+    await expect(connection.request('{ a b }')).rejects.toMatchObject({
+      code: 'ERR_ACCESS_DENIED',
+      data: partial.data,
+    });
+  });
+});
+
+describe('the token', () => {
+  test('comes from a function for each call', async () => {
+    const tokens = ['t1', 't2'];
+    const { connection, sent } = connected([data, data], { token: async () => tokens.shift() });
+    await connection.request('{ a }');
+    await connection.request('{ a }');
+    expect(sent.map(({ authorization }) => authorization)).toEqual(['Bearer t1', 'Bearer t2']);
+  });
+
+  test('is renewed once for all calls that met a 401', async () => {
+    let renewed = 0;
+    const onUnauthorized = async () => {
+      renewed += 1;
+      return `new${renewed}`;
+    };
+    const { connection, sent } = connected([401, 401, data, data], { token: 'old', onUnauthorized });
+    await Promise.all([connection.request('{ a }'), connection.request('{ a }')]);
+    expect(renewed).toBe(1);
+    expect(sent.slice(2).map(({ authorization }) => authorization)).toEqual(['Bearer new1', 'Bearer new1']);
+  });
+
+  test('without a new one the call fails as it was refused', async () => {
+    const { connection, sent } = connected([401], { token: 'old', onUnauthorized: () => undefined });
+    await expect(connection.request('{ a }')).rejects.toMatchObject({ status: 401 });
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe('run', () => {
+  const looks =
+    (...statuses: string[]) =>
+    () =>
+      Promise.resolve({ status: statuses.shift() ?? 'RUNNING', currentStep: statuses.length });
+  const start = async () => ({ id: '7' });
+
+  test('shows what changes and ends with the execution', async () => {
+    const seen: string[] = [];
+    const end = await runToEnd(
+      { start, look: looks('RUNNING', 'FAILED'), cancel: () => expect.unreachable() },
+      { onUpdate: ({ status }) => seen.push(status) },
+    );
+    expect([end.status, seen]).toEqual(['FAILED', ['RUNNING', 'FAILED']]);
+  });
+
+  test.each([
+    [true, ['7']],
+    [false, []],
+  ])('cancels what it has started when it is aborted: %s', async (cancelOnAbort, want) => {
+    const cancelled: string[] = [];
+    const controller = new AbortController();
+    const onUpdate = () => controller.abort(new Error('enough'));
+    const calls = { start, look: looks(), cancel: async (id: string) => cancelled.push(id) };
+    await expect(runToEnd(calls, { onUpdate, cancelOnAbort, signal: controller.signal })).rejects.toThrow('enough');
+    expect(cancelled).toEqual(want);
+  });
+});
+
+test('the time of a wait is not that of its calls, and the wait itself makes a call again', () => {
+  const { signal } = new AbortController();
+  expect(callOf({ signal, timeoutMs: 300_000 })).toEqual({ signal, retries: 0 });
+});
+
+test('paging reads page after page until one is empty', async () => {
+  const asked: number[] = [];
+  const rows: number[] = [];
+  for await (const row of paged(async (page) => (asked.push(page) < 3 ? [page * 10, page * 10 + 1] : [])))
+    rows.push(row);
+  expect([rows, asked]).toEqual([
+    [10, 11, 20, 21],
+    [1, 2, 3],
+  ]);
+});
+
+test('the shipped client is below 5 kB, compressed', () => {
+  const source = readFileSync('client/noetl-gateway-client.ts', 'utf8');
+  const script = stripTypeScriptTypes(source, { mode: 'strip' })
+    .replace(/^\s*\/\*\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+    .replace(/\s+/g, ' ');
+  expect(gzipSync(script, { level: 9 }).length).toBeLessThan(5_000);
+});
