@@ -5,7 +5,8 @@ import type { ReadHeader } from '../../core/session/token-from-request.ts';
 type RawRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
 
 /** Headers with one value that decide what a request is, where it comes from, or how it is logged. */
-const single = ['content-type', 'host', 'origin', 'sec-fetch-site', 'x-request-id', 'traceparent'];
+const single = ['content-type', 'host', 'last-event-id', 'origin', 'sec-fetch-site', 'x-request-id', 'traceparent'];
+const isBearer = (value: string): boolean => /^bearer[\s,]/i.test(value);
 
 /**
  * Reads headers as they were sent: a list where one was sent several times. Node keeps only the first of some headers,
@@ -23,11 +24,15 @@ export function readHeaderOf(request: RawRequest): ReadHeader {
 export function refuseRepeatedHeaders({ headers, rawHeaders }: RawRequest): void {
   if (rawHeaders.length / 2 === Object.keys(headers).length) return;
   for (const name of single) {
-    if (headers[name] !== undefined && new Set(valuesOf(rawHeaders, name)).size > 1) {
-      throw new GatewayError('ERR_REQUEST_INVALID', `the header ${name} was sent twice with different values`);
-    }
+    if (headers[name] !== undefined && new Set(valuesOf(rawHeaders, name)).size > 1) throw sentTwice(name);
   }
+  // Two tokens are a malformed one: 401, when it is looked for. Of a token and something else, neither may decide.
+  const credentials = new Set(headers.authorization === undefined ? [] : valuesOf(rawHeaders, 'authorization'));
+  if (credentials.size > 1 && ![...credentials].every(isBearer)) throw sentTwice('authorization');
 }
+
+const sentTwice = (name: string) =>
+  new GatewayError('ERR_REQUEST_INVALID', `the header ${name} was sent twice with different values`);
 
 function valuesOf(rawHeaders: readonly string[], name: string): string[] {
   const values: string[] = [];

@@ -67,12 +67,27 @@ export function notes(settings: ManifestSettings): string {
     ...comment(),
     'The gateway is {{ .Values.namespace }}/noetl-gateway, port {{ .Values.service.port }}. Try it from inside the cluster:',
     '  curl http://noetl-gateway.{{ .Values.namespace }}.svc.cluster.local/health',
+    ...proxyNotes(settings),
     ...settings.required.flatMap(({ names: variables }) => [
       `{{- if not (or ${variables.map((name) => `.Values.env.${environmentKey(name)}`).join(' ')}) }}`,
       `WARNING: no pod starts before one of these is set: ${variables.map((name) => `env.${environmentKey(name)}`).join(', ')}.`,
       '{{- end }}',
     ]),
   ]);
+}
+
+/** Behind a balancer every caller has its address unless the number of hops is right. */
+function proxyNotes({ environment }: ManifestSettings): readonly string[] {
+  const name = 'GATEWAY_TRUSTED_PROXIES';
+  if (!Object.hasOwn(environment, name)) return [];
+  const hops = `(int .Values.env.${environmentKey(name)})`;
+  return [
+    `{{- if and .Values.ingress.enabled .Values.ingress.managedCertificate.enabled (lt ${hops} 2) }}`,
+    `WARNING: Google's balancer adds its own address behind the caller's: set env.${environmentKey(name)} to 2.`,
+    `{{- else if and (or .Values.ingress.enabled .Values.gatewayApi.enabled) (lt ${hops} 1) }}`,
+    `WARNING: rate limits and audit take the balancer for the caller: set env.${environmentKey(name)}, see docs/deploy.md.`,
+    '{{- end }}',
+  ];
 }
 
 function comment(): readonly string[] {
