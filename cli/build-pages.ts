@@ -16,5 +16,5 @@ export async function buildPages(): Promise<void> {
   const cwd = fileURLToPath(new URL('..', import.meta.url));
   const child = spawn(process.execPath, [script, '--if-stale'], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) console.error('GraphiQL could not be built; the gateway starts without it');
+  if (code !== 0) console.error('the pages could not be built; the gateway starts without them');
 }

@@ -20,6 +20,7 @@ import type { Tracing } from './tracing/tracing.ts';
 import type { UpstreamClient } from './upstream/undici-upstream.ts';
 import { probeUpstream } from './upstream/upstream-probe.ts';
 import { followPolicy, watchDrift } from './watches.ts';
+import { createWaysIn } from './ways-in.ts';
 
 /** Paths that the gateway calls for itself: logins, validations, looking at executions, readiness. */
 const ownRoutes = ({ execute, executions }: OwnPaths): readonly string[] => [
@@ -67,28 +68,29 @@ export interface Gateway {
  * @throws ERR_POLICY_INVALID when schema and config do not fit together
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, clock = Date.now } = options;
+  const { config, clock = Date.now, version = 'unknown', tracing } = options;
   const { fields } = pairRootFields(parse(options.sdl, { noLocation: true }), config.operations);
   const own = ownPathsOf(plansOf(fields));
   const telemetry = createTelemetry({
     config,
-    version: options.version ?? 'unknown',
+    version,
     upstreamRoutes: upstreamRoutes(fields, own),
     fields: [...fields.keys()],
     pretty: options.pretty === true,
     clock,
-    tracing: options.tracing,
+    tracing,
   });
   for (const warning of [...(options.warnings ?? []), ...trustWarnings(config)]) telemetry.log.warn(warning);
   const policy = await followPolicy(options, telemetry);
-  const { tracing } = options;
   const composed = await compose(config, clock, telemetry.observe, own, policy?.current, tracing);
   const parts = tracing === undefined ? composed : tracedParts(composed, tracing);
   const readiness = readinessOf(parts, own, telemetry, clock);
   const drift = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
-  const live = openLive({ config, clock, version: options.version ?? 'unknown' }, parts, telemetry);
-  const publicListener = createPublicListener({ ...options, config, clock }, parts, live, telemetry);
-  const internalListener = createInternalListener(parts, live, readiness, telemetry);
+  const grants = policy?.current ?? (() => config.compiledGrants);
+  const live = openLive({ config, clock, version }, parts, telemetry);
+  const ways = createWaysIn({ ...options, config, clock, version, grants }, parts, live, telemetry);
+  const publicListener = createPublicListener(ways, config, telemetry);
+  const internalListener = createInternalListener(ways, parts, live, readiness, telemetry);
   telemetry.watch(liveNumbers(parts.upstream, { public: publicListener, internal: internalListener }));
   return {
     async listen() {

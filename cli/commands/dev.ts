@@ -97,6 +97,7 @@ NoETL Gateway, for development only: anyone on this machine can log in as anyone
 
   gateway    ${url}
   GraphiQL   ${url}/graphql#token=${sessionToken}
+  console    ${internalUrl}/console#token=${sessionToken}
   internal   ${internalUrl}   /ready  /metrics
   NoETL      ${noetl.url.origin}   (stand-in)
   issuer     ${issuer.issuer}

@@ -72,7 +72,8 @@ export function ruleText(rule: AccessRule): string {
   }
 }
 
-function accessText(access: RoleAccess): string {
+/** What a role gets of an operation, in a few words: `yes`, `no`, `it depends`, or the patterns. */
+export function accessText(access: RoleAccess): string {
   switch (access.kind) {
     case 'all':
       return 'yes';

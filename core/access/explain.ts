@@ -91,7 +91,8 @@ function accessOf(compiled: CompiledGrants, role: string, rule: AccessRule): Rol
     case 'closed':
       return { kind: 'none' };
     case 'authenticated':
-      return { kind: 'all' };
+      // Everyone may ask for a list, and gets the rows that grants of these permissions show.
+      return rule.rows === undefined ? { kind: 'all' } : onPaths(compiled, role, rowPermissions[rule.rows]);
     case 'role':
       return { kind: rule.roles.includes(role) ? 'all' : 'none' };
     case 'custom':
@@ -104,6 +105,8 @@ function accessOf(compiled: CompiledGrants, role: string, rule: AccessRule): Rol
       return onPaths(compiled, role, rule.permission === 'view' ? ['view', 'execute'] : [rule.permission]);
   }
 }
+
+const rowPermissions = { executions: ['view', 'execute'], playbooks: ['view'] } as const;
 
 function onPaths(
   { grants }: CompiledGrants,

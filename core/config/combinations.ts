@@ -34,6 +34,15 @@ export const combinations: readonly Combination[] = [
     },
   },
   {
+    reads: ['console.roles'],
+    problem({ console: { roles: named } }, { roles }) {
+      const unknown = named.filter((role) => !roles.includes(role));
+      // The default names a role that a config need not have.
+      if (unknown.length === 0 || named.join() === 'admin') return undefined;
+      return `${unknown.join(', ')}: unknown role; roles are ${roles.join(', ')}`;
+    },
+  },
+  {
     reads: ['listen.corsAllowedOrigins', 'listen.corsAllowCredentials'],
     problem: ({ listen }) =>
       listen.corsAllowCredentials && listen.corsAllowedOrigins.includes('*')

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../core/errors.ts';
 import { type Answer, errorAnswer, json, text } from './answer.ts';
+import { isConsolePath } from './console-path.ts';
 import type { Exchange } from './exchange.ts';
 import { notAllowed } from './public-routes.ts';
 import { parseBody, readBody } from './read-body.ts';
@@ -8,6 +9,7 @@ import type { Readiness } from './readiness.ts';
 export interface InternalRoutesOptions {
   readonly readiness: Readiness;
   readonly metrics: () => Promise<{ readonly type: string; readonly body: string }>;
+  readonly console: (exchange: Exchange) => Promise<Answer>;
   /** The answer of an auth playbook: path and body as they came. */
   readonly authCallback: (path: string, body: unknown) => { readonly status: number; readonly body: unknown };
   readonly isAuthCallback: (path: string) => boolean;
@@ -18,7 +20,7 @@ export interface InternalRoutesOptions {
 /** Auth playbooks answer with results; a few hundred bytes is usual, a user with many roles a few thousand. */
 const maxCallbackBytes = 256 * 1024;
 
-/** What answers on the internal port: readiness, metrics, and the callbacks of auth playbooks. */
+/** What answers on the internal port: readiness, metrics, the console, and the callbacks of auth playbooks. */
 export function createInternalRoutes(options: InternalRoutesOptions): (exchange: Exchange) => Promise<Answer> {
   const reads: Readonly<Record<string, () => Promise<Answer>>> = {
     '/health': async () => text(200, 'ok'),
@@ -29,6 +31,7 @@ export function createInternalRoutes(options: InternalRoutesOptions): (exchange:
     const { method, path } = exchange;
     const read = Object.hasOwn(reads, path) ? reads[path] : undefined;
     if (read !== undefined) return readsOnly(method, read);
+    if (isConsolePath(path)) return options.console(exchange);
     if (path.includes('/api/internal/'))
       return options.isAuthCallback(path) ? callback(exchange, options) : options.callback(exchange);
     return errorAnswer(new GatewayError('ERR_NOT_FOUND', 'there is nothing at this path'));

@@ -1,13 +1,14 @@
 import { GatewayError } from '../../core/errors.ts';
 import { restPrefix } from '../../core/noetl/rest-path.ts';
-import type { GraphiqlPage } from '../graphiql/graphiql-page.ts';
 import { type Answer, errorAnswer, graphqlErrorAnswer } from './answer.ts';
+import type { BuiltPage } from './built-page.ts';
+import { isConsolePath } from './console-path.ts';
 import type { Cors } from './cors.ts';
 import type { Exchange } from './exchange.ts';
 
 export interface PublicRoutesOptions {
   readonly cors: Cors;
-  readonly graphiql: GraphiqlPage;
+  readonly graphiql: BuiltPage;
   readonly graphql: (exchange: Exchange) => Promise<Answer>;
   /** The REST routes; undefined when there is none at that path. */
   readonly rest: (exchange: Exchange) => Promise<Answer> | undefined;
@@ -16,6 +17,8 @@ export interface PublicRoutesOptions {
   readonly events: (exchange: Exchange) => Promise<Answer>;
   /** Callbacks of playbooks, where the config opens them here; undefined: they are not. */
   readonly callback: ((exchange: Exchange) => Promise<Answer>) | undefined;
+  /** The console, where the config serves it here too. */
+  readonly console: ((exchange: Exchange) => Promise<Answer>) | undefined;
   readonly onGraphqlError: (error: unknown, exchange: Exchange) => void;
 }
 
@@ -26,14 +29,15 @@ export function createPublicRoutes(options: PublicRoutesOptions): (exchange: Exc
     if (exchange.path === '/graphql') return graphql(exchange, options);
     if (exchange.path.startsWith('/graphql/')) return asset(exchange, options.graphiql);
     if (exchange.path.startsWith(restPrefix)) return options.noetlApi(exchange);
-    const live = liveRoute(exchange.path, options);
-    if (live !== undefined) return live(exchange);
+    const other = otherRoute(exchange.path, options);
+    if (other !== undefined) return other(exchange);
     return (await options.rest(exchange)) ?? notFound(exchange);
   };
 }
 
-function liveRoute(path: string, { events, callback }: PublicRoutesOptions) {
+function otherRoute(path: string, { events, callback, console }: PublicRoutesOptions) {
   if (path === '/events') return events;
+  if (isConsolePath(path)) return console;
   return path.startsWith('/cb/') ? callback : undefined;
 }
 
@@ -45,6 +49,14 @@ async function graphql(exchange: Exchange, options: PublicRoutesOptions): Promis
     if (!asks) return options.graphiql.page(header(request.headers['accept-encoding']));
   }
   if (method !== 'POST' && method !== 'GET') return notAllowed('GET, POST, OPTIONS');
+  return graphqlAnswer(exchange, options);
+}
+
+/** An operation's answer; what stopped it before GraphQL saw it in GraphQL's form, too. */
+export async function graphqlAnswer(
+  exchange: Exchange,
+  options: Pick<PublicRoutesOptions, 'graphql' | 'onGraphqlError'>,
+): Promise<Answer> {
   try {
     return await options.graphql(exchange);
   } catch (error) {
@@ -53,7 +65,7 @@ async function graphql(exchange: Exchange, options: PublicRoutesOptions): Promis
   }
 }
 
-async function asset(exchange: Exchange, graphiql: GraphiqlPage): Promise<Answer> {
+async function asset(exchange: Exchange, graphiql: BuiltPage): Promise<Answer> {
   if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return notAllowed('GET, HEAD');
   const headers = exchange.request.headers;
   const name = exchange.path.slice('/graphql/'.length);

@@ -1,18 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page, type Route } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DevGateway } from '../../dev/start-dev.ts';
+import { hasChromium, launchChromium } from '../support/chromium.ts';
 import { startDevGateway } from '../support/dev-gateway.ts';
 
-const executablePath = '/usr/bin/chromium';
-const hasBrowser = existsSync(executablePath) || process.env['CI'] === 'true';
-if (!hasBrowser) console.warn('skipped: Chromium is missing (Debian: apt-get install chromium)');
+if (!hasChromium) console.warn('skipped: Chromium is missing (Debian: apt-get install chromium)');
 
-/** Without these, Chromium asks hosts of its maker at every start. */
-const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-
-describe.skipIf(!hasBrowser)('GraphiQL in Chromium', { timeout: 120_000 }, () => {
+describe.skipIf(!hasChromium)('GraphiQL in Chromium', { timeout: 120_000 }, () => {
   let dev: DevGateway;
   let browser: Browser;
   let token = '';
@@ -20,10 +15,7 @@ describe.skipIf(!hasBrowser)('GraphiQL in Chromium', { timeout: 120_000 }, () =>
   beforeAll(async () => {
     execFileSync(process.execPath, ['tools/pages/build-pages.ts', '--if-stale'], { stdio: 'inherit' });
     dev = await startDevGateway();
-    browser = await chromium.launch({
-      executablePath,
-      args: [...args, '--disable-component-update', '--disable-sync'],
-    });
+    browser = await launchChromium();
     token = (await dev.login('developer')).sessionToken;
   }, 240_000);
   afterAll(async () => {

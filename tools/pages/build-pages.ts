@@ -1,35 +1,53 @@
-// Builds the pages that the gateway serves into dist/pages: bundled, split, hashed, compressed. With --if-stale it does nothing
-// when the sources and the lock are those of the last build, and nothing where the build tools are not installed.
+// Builds the pages that the gateway serves into dist/pages: bundled, split, hashed, compressed. With --if-stale it builds the
+// pages whose sources, or the lock, have changed since their last build, and nothing where the build tools are not installed.
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { buildConsole } from './build-console.ts';
 import { buildGraphiql } from './build-graphiql.ts';
 import { compressFolder } from './compress-folder.ts';
 
-const out = join('dist', 'pages', 'graphiql');
-const stamp = join(out, '.sources');
+interface Page {
+  readonly name: string;
+  readonly title: string;
+  readonly build: (out: string) => Promise<void>;
+}
 
-const sources = [...globSync('web/**/*.*'), ...globSync('tools/pages/*.ts'), 'package-lock.json'].sort();
-const hash = createHash('sha256');
-for (const file of sources) hash.update(`${file}\0`).update(readFileSync(file));
-const wanted = hash.digest('hex');
-
+const pages: readonly Page[] = [
+  { name: 'graphiql', title: 'GraphiQL', build: buildGraphiql },
+  { name: 'console', title: 'the console', build: buildConsole },
+];
 const ifStale = process.argv.includes('--if-stale');
-const isFresh = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
-if (!ifStale || !isFresh) await (existsSync('node_modules/vite') ? build() : refuse());
+
+for (const page of pages) {
+  const out = join('dist', 'pages', page.name);
+  const wanted = sourcesHash(page.name);
+  if (ifStale && isBuiltFrom(wanted, out)) continue;
+  if (existsSync('node_modules/vite')) await build(page, out, wanted);
+  else console.error(`${page.title} is not built: the dev dependencies are not installed`);
+}
+
+function sourcesHash(name: string): string {
+  const own = [`web/${name}/**/*.*`, 'web/session/*.ts', 'tools/pages/*.ts'];
+  const hash = createHash('sha256');
+  for (const file of [...globSync(own), 'package-lock.json'].sort())
+    hash.update(`${file}\0`).update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+function isBuiltFrom(wanted: string, out: string): boolean {
+  const stamp = join(out, '.sources');
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+}
 
 /** Builds beside the folder and moves at the end, so that a build that fails or is repeated leaves a whole page. */
-async function build(): Promise<void> {
-  console.error('building GraphiQL, once for these sources …');
+async function build({ title, build: make }: Page, out: string, wanted: string): Promise<void> {
+  console.error(`building ${title}, once for these sources …`);
   const made = `${out}-${process.pid}`;
-  await buildGraphiql(made);
+  await make(made);
   await compressFolder(made, ifStale ? 9 : 11);
   writeFileSync(join(made, '.sources'), wanted);
   rmSync(out, { recursive: true, force: true });
   renameSync(made, out);
-}
-
-function refuse(): void {
-  console.error('GraphiQL is not built: the dev dependencies are not installed');
 }

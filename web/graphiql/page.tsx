@@ -1,12 +1,12 @@
 import { GraphiQL } from 'graphiql';
 import { useCallback, useEffect, useMemo, useState } from 'react';
+import { checkSession, endSession, type SessionState } from '../session/gateway-session.ts';
+import { keepSessionToken } from '../session/session-token.ts';
 import { createFetcher } from './fetcher.ts';
 import { FillExecution } from './fill-execution.tsx';
-import { checkSession, endSession, type SessionState } from './gateway-session.ts';
 import { keptTab } from './kept-tab.ts';
 import { protocolOperations, protocolVariables, startedExecution } from './protocol-operations.ts';
 import { SessionBar } from './session-bar.tsx';
-import { keepSessionToken } from './session-token.ts';
 
 const noSession: SessionState = { valid: false, text: 'No session. The schema appears once a token is in use.' };
 

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react';
-import type { SessionState } from './gateway-session.ts';
-import { readToken } from './session-token.ts';
+import type { SessionState } from '../session/gateway-session.ts';
+import { readToken } from '../session/session-token.ts';
 
 interface SessionBarProps {
   readonly active: boolean;

@@ -1,5 +1,6 @@
 import { adapters } from './adapters.ts';
 import { auth } from './auth.ts';
+import { consolePage } from './console.ts';
 import { deploy } from './deploy.ts';
 import { events } from './events.ts';
 import { executions, results } from './executions.ts';
@@ -27,6 +28,7 @@ export const sections = section({
   results,
   events,
   schema,
+  console: consolePage,
   deploy,
   adapters,
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { keepSessionToken, readToken, takeSessionToken } from '../../../web/graphiql/session-token.ts';
+import { keepSessionToken, readToken, takeSessionToken } from '../../../web/session/session-token.ts';
 
 describe('a pasted token', () => {
   test.each([

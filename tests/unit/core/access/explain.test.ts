@@ -121,7 +121,7 @@ describe('an operation', () => {
     [
       { kind: 'authenticated', rows: 'playbooks' } as const,
       'everyone with a session; playbooks without view are left out',
-      'yes',
+      'on *\n    allow admin execute, view, edit, delete on * (gateway.config.ts:admin)',
     ],
   ])('%o', (access, rule, admin) => {
     const text = fieldExplanationText(explainField(compiled, ['admin'], operation('field', access)));

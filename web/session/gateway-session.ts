@@ -4,14 +4,20 @@ export interface SessionState {
   readonly text: string;
 }
 
-/** Asks the gateway with the smallest query there is. */
-export async function checkSession(token: string): Promise<SessionState> {
+const post = (url: string, token: string, body: unknown): Promise<Response> =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  });
+
+/**
+ * Asks the gateway with the smallest query there is.
+ * @param base in front of the gateway's paths; empty on its public listener
+ */
+export async function checkSession(token: string, base = ''): Promise<SessionState> {
   try {
-    const response = await fetch('/graphql', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-      body: JSON.stringify({ query: '{ __typename }' }),
-    });
+    const response = await post(`${base}/graphql`, token, { query: '{ __typename }' });
     if (response.ok) return { valid: true, text: 'Session active. It ends with this tab, or with the button.' };
     if (response.status === 401) {
       return { valid: false, text: 'The gateway does not accept this token. Log in again and paste the new one.' };
@@ -23,12 +29,8 @@ export async function checkSession(token: string): Promise<SessionState> {
 }
 
 /** Ends the session at the gateway, for every tab and client that uses it. */
-export async function endSession(token: string): Promise<SessionState> {
-  const response = await fetch('/api/auth/logout', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: '{}',
-  }).catch(() => undefined);
+export async function endSession(token: string, base = ''): Promise<SessionState> {
+  const response = await post(`${base}/api/auth/logout`, token, {}).catch(() => undefined);
   // 401: the session was over already.
   return response?.ok === true || response?.status === 401
     ? { valid: false, text: 'Session ended.' }

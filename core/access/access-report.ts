@@ -1,0 +1,81 @@
+import type { AnyRow } from '../config/operation-row.ts';
+import { isGatewayRow } from '../config/operation-row.ts';
+import { checkGrants } from './check-grants.ts';
+import type { CompiledGrants } from './decision.ts';
+import { type ExplainedOperation, explainTable, type RoleAccess } from './explain.ts';
+import { accessText, grantText, ruleText } from './explain-text.ts';
+import type { Grant } from './grant.ts';
+
+/** What a role gets of an operation, in the words of `explain`, and the grants that give and take it. */
+export interface ReportedCell {
+  readonly kind: RoleAccess['kind'];
+  readonly text: string;
+  /** Positions in `grants` of the report. */
+  readonly grants: readonly number[];
+}
+
+export interface ReportedOperation {
+  readonly field: string;
+  readonly root: 'query' | 'mutation';
+  /** `METHOD /path` of NoETL; absent: the gateway answers. */
+  readonly upstream?: string;
+  readonly rule: string;
+  /** Why it is open although it must not be public. */
+  readonly acceptRisk?: string;
+  /** In the order of the report's roles. */
+  readonly cells: readonly ReportedCell[];
+}
+
+export interface ReportedGrant extends Grant {
+  readonly text: string;
+}
+
+/** Who may call what, as data: the content of the policy page and of `explain --table`. */
+export interface AccessReport {
+  readonly roles: readonly string[];
+  readonly operations: readonly ReportedOperation[];
+  readonly grants: readonly ReportedGrant[];
+  /** Catalog paths that no user may start or see. */
+  readonly reserved: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** @param operations rows of the config by field, those that the schema has */
+export function reportAccess(
+  compiled: CompiledGrants,
+  roles: readonly string[],
+  operations: ReadonlyMap<string, ReportedRow>,
+): AccessReport {
+  const asked = [...operations].map(
+    ([field, { root, row }]): ExplainedOperation => ({ field, root, access: row.access }),
+  );
+  const { rows } = explainTable(compiled, roles, asked);
+  return {
+    roles,
+    operations: rows.map(({ operation, byRole }) => ({
+      field: operation.field,
+      root: operation.root,
+      rule: ruleText(operation.access),
+      ...sourceOf(operations.get(operation.field)?.row),
+      cells: roles.map((role) => cellOf(byRole.get(role) ?? { kind: 'none' }, compiled.grants)),
+    })),
+    grants: compiled.grants.map((grant) => ({ ...grant, text: grantText(grant) })),
+    reserved: [...compiled.reserved].sort(),
+    warnings: checkGrants(compiled.grants, roles).warnings,
+  };
+}
+
+export interface ReportedRow {
+  readonly root: 'query' | 'mutation';
+  readonly row: AnyRow;
+}
+
+function sourceOf(row: AnyRow | undefined): Pick<ReportedOperation, 'upstream' | 'acceptRisk'> {
+  if (row === undefined || isGatewayRow(row)) return {};
+  return { upstream: row.upstream, ...(row.acceptRisk !== undefined && { acceptRisk: row.acceptRisk }) };
+}
+
+function cellOf(access: RoleAccess, grants: readonly Grant[]): ReportedCell {
+  const deciding = access.kind === 'paths' ? [...access.allow, ...access.deny] : [];
+  return { kind: access.kind, text: accessText(access), grants: deciding.map((grant) => grants.indexOf(grant)) };
+}

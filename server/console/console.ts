@@ -1,0 +1,97 @@
+import type { Caller } from '../../core/call-context.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { type DecisionOptions, decideCall } from '../../plugins/noetl-auth/decide-call.ts';
+import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
+import type { BuiltPage } from '../http/built-page.ts';
+import { consolePath } from '../http/console-path.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { notAllowed } from '../http/public-routes.ts';
+import { parseBody, readBody, requireJson } from '../http/read-body.ts';
+import type { RequireCaller } from '../routes/require-caller.ts';
+
+type Handle = (exchange: Exchange) => Promise<Answer>;
+
+/** One question that the console asks about the gateway itself. */
+export interface ConsoleSection {
+  /** `session`: every caller with a session; `operator`: callers with one of the roles of the config. */
+  readonly to: 'session' | 'operator';
+  /** @param input the JSON body; undefined for a GET. @throws ERR_REQUEST_INVALID */
+  readonly answer: (input: unknown, caller: Caller, exchange: Exchange) => unknown;
+}
+
+export interface ConsoleOptions {
+  readonly page: BuiltPage;
+  readonly graphql: Handle;
+  /** The REST routes; undefined for a path that is not theirs. */
+  readonly rest: (exchange: Exchange) => Promise<Answer> | undefined;
+  readonly requireCaller: RequireCaller;
+  readonly deciding: DecisionOptions;
+  readonly roles: readonly string[];
+  /** By name: `GET` or `POST /console/api/<name>`. */
+  readonly sections: Readonly<Record<string, ConsoleSection>>;
+  readonly maxBodyBytes: number;
+  readonly onError: (error: unknown, exchange: Exchange) => void;
+}
+
+/** Routes of the gateway that the page needs where only the console is served: the internal listener. */
+const passedOn = new Set(['/api/auth/logout', '/api/auth/exchange', '/api/auth/check-access', '/api/auth/providers']);
+
+/**
+ * `/console`: the page, the GraphQL endpoint and the few auth routes under its own prefix, and what it shows of the gateway
+ * itself. There is no other way in: a call has the session, the decision and the audit that it has on the public listener.
+ */
+export function createConsole(options: ConsoleOptions): Handle {
+  const rules = new Map([
+    ['console', { root: 'query', access: { kind: 'role', roles: options.roles }, allowTemplates: true }] as const,
+  ]);
+  const deciding: DecisionOptions = { ...options.deciding, rules };
+  return async (exchange) => {
+    const path = exchange.path.slice(consolePath.length);
+    if (path === '/graphql' && exchange.method === 'POST') return options.graphql({ ...exchange, path });
+    if (passedOn.has(path)) return (await options.rest({ ...exchange, path })) ?? notFound();
+    if (path.startsWith('/api/')) return section(path.slice('/api/'.length), exchange, options, deciding);
+    if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return notAllowed('GET, HEAD');
+    return file(path, exchange, options.page);
+  };
+}
+
+async function section(
+  name: string,
+  exchange: Exchange,
+  { sections, requireCaller, maxBodyBytes, onError }: ConsoleOptions,
+  deciding: DecisionOptions,
+): Promise<Answer> {
+  try {
+    const found = Object.hasOwn(sections, name) ? sections[name] : undefined;
+    if (found === undefined) return notFound();
+    if (exchange.method !== 'GET' && exchange.method !== 'POST') return notAllowed('GET, POST');
+    const caller = await requireCaller(exchange);
+    if (found.to === 'operator') await assertOperator(caller, exchange, deciding);
+    return json(200, await found.answer(await inputOf(exchange, maxBodyBytes), caller, exchange));
+  } catch (error) {
+    if (toGatewayError(error).status >= 500) onError(error, exchange);
+    return errorAnswer(error);
+  }
+}
+
+/** @throws ERR_ACCESS_DENIED; the denial is in the audit log as one of the operation `console` */
+async function assertOperator(caller: Caller, { requestId }: Exchange, deciding: DecisionOptions): Promise<void> {
+  const decision = await decideCall({ name: 'console', root: 'query', args: {} }, { caller, requestId }, deciding);
+  if (decision.outcome === 'denied') throw decision.error;
+}
+
+async function inputOf({ method, request, bodyLease }: Exchange, maxBodyBytes: number): Promise<unknown> {
+  if (method !== 'POST') return undefined;
+  requireJson(request);
+  return parseBody(await readBody(request, { maxBytes: maxBodyBytes, lease: bodyLease }));
+}
+
+/** The page has views at addresses of their own; all of them are the same page. */
+function file(path: string, { request }: Exchange, page: BuiltPage): Answer {
+  const encoding = request.headers['accept-encoding'];
+  const accepted = Array.isArray(encoding) ? encoding.join() : encoding;
+  if (!path.startsWith('/assets/') && path !== '/licences.txt') return page.page(accepted);
+  return page.asset(path.slice(1), accepted, request.headers['if-none-match']) ?? notFound();
+}
+
+const notFound = (): Answer => errorAnswer(new GatewayError('ERR_NOT_FOUND', 'there is nothing at this path'));

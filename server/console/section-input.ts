@@ -1,0 +1,43 @@
+import { type Permission, parsePermission, permissions } from '../../core/access/permission.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { parseExecutionId } from '../../core/execution/execution-id.ts';
+import { isJsonObject } from '../../core/noetl/json-object.ts';
+
+/** A question of the console: who, what, and on which playbook or execution. */
+export type AskedExplanation = { readonly roles: readonly string[]; readonly permission: Permission } & (
+  | { readonly path: string }
+  | { readonly execution: string }
+);
+
+const longestPath = 1_024;
+
+/** @throws ERR_REQUEST_INVALID */
+export function readExplainInput(input: unknown, known: readonly string[]): AskedExplanation {
+  const { roles, permission, path, execution } = objectOf(input);
+  const list = Array.isArray(roles) ? roles : [];
+  const unknown = list.filter((name) => !known.includes(name));
+  if (!Array.isArray(roles) || unknown.length > 0) throw invalid(`roles must be a list of ${known.join(', ')}`);
+  const parsed = typeof permission === 'string' ? parsePermission(permission) : undefined;
+  if (parsed === undefined) throw invalid(`permission must be one of ${permissions.join(', ')}`);
+  const asked = { roles: [...new Set<string>(list)], permission: parsed };
+  if (execution === undefined) return { ...asked, path: pathOf(path) };
+  const id = parseExecutionId(execution);
+  if (id === undefined) throw invalid('execution must be the id of an execution: digits only');
+  return { ...asked, execution: id };
+}
+
+/** @throws ERR_REQUEST_INVALID */
+export const readPathInput = (input: unknown): string => pathOf(objectOf(input)['path']);
+
+function pathOf(path: unknown): string {
+  if (typeof path === 'string' && path !== '' && path.length <= longestPath) return path;
+  throw invalid(`path must be a catalog path of at most ${longestPath} characters, for example data/report`);
+}
+
+/** @throws ERR_REQUEST_INVALID */
+export function objectOf(input: unknown): Readonly<Record<string, unknown>> {
+  if (isJsonObject(input)) return input;
+  throw invalid('the body must be a JSON object');
+}
+
+export const invalid = (message: string): GatewayError => new GatewayError('ERR_REQUEST_INVALID', message);

@@ -1,0 +1,61 @@
+import { reportAccess } from '../../core/access/access-report.ts';
+import type { CompiledGrants } from '../../core/access/decision.ts';
+import { reportExplanation, reportPath } from '../../core/access/path-report.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import type { ExecutableSchema } from '../../executor/executable-schema.ts';
+import { wireTime, wireUser } from '../routes/wire.ts';
+import type { ConsoleSection } from './console.ts';
+import { consoleFields } from './console-fields.ts';
+import { type AskedExplanation, readExplainInput, readPathInput } from './section-input.ts';
+
+export interface SectionsGiven {
+  readonly config: ResolvedConfig;
+  readonly executable: ExecutableSchema;
+  readonly version: string;
+  /** Those that count now. */
+  readonly grants: () => CompiledGrants;
+}
+
+/** What the console shows of the gateway itself. */
+export function createSections(given: SectionsGiven): Readonly<Record<string, ConsoleSection>> {
+  const { config, grants } = given;
+  const { roles } = config;
+  const fields = consoleFields(given.executable);
+  return {
+    me: {
+      to: 'session',
+      answer: (_input, { session }) => ({
+        user: wireUser(session.user),
+        expiresAt: wireTime(session.expiresAt),
+        version: given.version,
+        mode: config.mode,
+        isOperator: session.user.roles.some((name) => config.console.roles.includes(name)),
+        operatorRoles: config.console.roles,
+        roles,
+        fields,
+      }),
+    },
+    access: {
+      to: 'operator',
+      answer: () => ({
+        ...reportAccess(grants(), roles, given.executable.rootFields),
+        checker: config.adapters.accessChecker === undefined ? config.auth.access.checker : 'custom',
+        combine: config.auth.access.combine,
+      }),
+    },
+    path: { to: 'operator', answer: (input) => reportPath(grants(), roles, readPathInput(input)) },
+    explain: {
+      to: 'operator',
+      answer: (input, _caller, { requestId }) => explain(readExplainInput(input, roles), given, requestId),
+    },
+  };
+}
+
+async function explain(asked: AskedExplanation, given: SectionsGiven, requestId: string) {
+  const { roles, permission } = asked;
+  if ('path' in asked) return reportExplanation(given.grants(), { roles, permission, path: asked.path });
+  const path = await given.executable.pathOfExecution(asked.execution, { requestId });
+  if (path === undefined)
+    return { allowed: false, lines: ['no: NoETL has no such execution, or does not name its playbook'] };
+  return { path, ...reportExplanation(given.grants(), { roles, permission, path }, true) };
+}

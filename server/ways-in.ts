@@ -1,0 +1,125 @@
+import type { CompiledGrants } from '../core/access/decision.ts';
+import type { ResolvedConfig } from '../core/config/resolved-config.ts';
+import type { ExecutableSchema } from '../executor/executable-schema.ts';
+import type { DecisionOptions } from '../plugins/noetl-auth/decide-call.ts';
+import type { Parts } from './compose.ts';
+import { createConsole } from './console/console.ts';
+import { createConsolePage } from './console/console-page.ts';
+import { createSections } from './console/sections.ts';
+import { createExecutable } from './executable.ts';
+import type { GatewayOptions } from './gateway.ts';
+import { createGraphiqlPage } from './graphiql/graphiql-page.ts';
+import { createGraphql } from './graphql/create-graphql.ts';
+import { fieldRules } from './graphql/field-rules.ts';
+import type { Answer } from './http/answer.ts';
+import { type Cors, createCors } from './http/cors.ts';
+import type { Exchange } from './http/exchange.ts';
+import { checkOrigin } from './http/origin-check.ts';
+import { createPublicRoutes, graphqlAnswer } from './http/public-routes.ts';
+import type { Live } from './live/open-live.ts';
+import { createNoetlApi } from './noetl-api/noetl-api.ts';
+import { runtimeContract } from './noetl-api/runtime-contract.ts';
+import type { Telemetry } from './observability/telemetry.ts';
+import { createRest } from './routes/create-rest.ts';
+import { createRequireCaller } from './routes/require-caller.ts';
+
+type Handle = (exchange: Exchange) => Promise<Answer>;
+
+/** What the listeners serve. */
+export interface WaysIn {
+  readonly public: Handle;
+  readonly console: Handle;
+  readonly cors: Cors;
+}
+
+export interface WaysInGiven
+  extends Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock' | 'version'>>,
+    Pick<GatewayOptions, 'restDocument'> {
+  /** Those that count now. */
+  readonly grants: () => CompiledGrants;
+}
+
+/** Every way in: one session, one decision and one audit for all of them. */
+export function createWaysIn(given: WaysInGiven, parts: Parts, live: Live, telemetry: Telemetry): WaysIn {
+  const { config, sdl, clock, version } = given;
+  const { observe } = telemetry;
+  const cors = createCors({
+    origins: config.listen.corsAllowedOrigins,
+    credentials: config.listen.corsAllowCredentials,
+  });
+  const ownOrigin = config.listen.publicUrl === undefined ? undefined : new URL(config.listen.publicUrl).origin;
+  const executable = createExecutable({ config, sdl, clock, observe, requests: live.service.starts }, parts);
+  live.service.follow(executable.executions);
+  const deciding = decidingWith(executable, config, parts, telemetry);
+  const checkCookieOrigin = (exchange: Exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin);
+  const requireCaller = createRequireCaller(parts, observe, checkCookieOrigin);
+  const graphql = createGraphql({
+    config,
+    schema: executable.schema,
+    deciding,
+    sessions: parts.sessions,
+    limits: parts.limits,
+    observe,
+    report: (error, requestId) => telemetry.log.error({ err: error, requestId }, 'an operation failed'),
+    cors,
+    ownOrigin,
+  });
+  const documents = {
+    contract: runtimeContract({ version, operations: executable.rest, auth0: config.auth.contract }),
+    openapi: given.restDocument,
+  };
+  const rest = createRest({ config, parts, observe, clock, requireCaller, tickets: live.tickets, documents });
+  const common = { deciding, requireCaller, maxBodyBytes: config.limits.bodyBytes, onError: telemetry.onError };
+  const graphqlWay = { graphql, onGraphqlError: telemetry.onError };
+  const console = consoleWay(
+    { ...common, rest, graphql: (exchange) => graphqlAnswer(exchange, graphqlWay) },
+    given,
+    executable,
+  );
+  return {
+    cors,
+    console,
+    public: createPublicRoutes({
+      cors,
+      ...graphqlWay,
+      graphiql: createGraphiqlPage(),
+      rest,
+      events: live.events(checkCookieOrigin),
+      callback: config.events.callbacks === 'public' ? live.callback : undefined,
+      noetlApi: createNoetlApi({ ...common, operations: executable.rest }),
+      console: config.console.public ? console : undefined,
+    }),
+  };
+}
+
+function consoleWay(
+  ways: Omit<Parameters<typeof createConsole>[0], 'page' | 'roles' | 'sections'>,
+  given: WaysInGiven,
+  executable: ExecutableSchema,
+): Handle {
+  const { roles } = given.config.console;
+  return createConsole({
+    ...ways,
+    roles,
+    page: createConsolePage(),
+    sections: createSections({ ...given, executable }),
+  });
+}
+
+/** What every way in decides with: GraphQL and REST alike. */
+function decidingWith(
+  executable: ExecutableSchema,
+  { limits }: ResolvedConfig,
+  { checker }: Parts,
+  { observe, tracing }: Telemetry,
+): DecisionOptions {
+  return {
+    rules: fieldRules(executable.rootFields),
+    checker,
+    executionPath: (id, { caller, requestId }) =>
+      executable.pathOfExecution(id, { requestId, user: caller.session.user }),
+    unbrokenRun: limits.unbrokenRun,
+    observe,
+    ...(tracing && { trace: tracing.span }),
+  };
+}

@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compileGrants } from '../../core/access/decision.ts';
+import { explainTable } from '../../core/access/explain.ts';
+import { accessText } from '../../core/access/explain-text.ts';
+import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import type { DevGateway } from '../../dev/start-dev.ts';
+import shipped from '../../gateway.config.ts';
+import { startDevGateway } from '../support/dev-gateway.ts';
+
+const auditTo = `${process.env['TMPDIR'] ?? '/tmp'}/console-audit-${process.pid}.log`;
+
+describe('the console', () => {
+  let dev: DevGateway;
+  let publicToo: DevGateway;
+  const tokens: Record<string, string> = {};
+
+  beforeAll(async () => {
+    const config = { ...shipped, observability: { auditTo } } as unknown as GatewayConfig;
+    dev = await startDevGateway({ config });
+    for (const user of ['admin', 'developer']) tokens[user] = (await dev.login(user)).sessionToken;
+    const open = { ...shipped, console: { public: true, roles: ['developer'] } } as unknown as GatewayConfig;
+    publicToo = await startDevGateway({ config: open });
+  });
+  afterAll(async () => {
+    await dev?.stop();
+    await publicToo?.stop();
+  });
+
+  const ask = async (user: string | undefined, name: string, input?: unknown, url = dev.internalUrl) => {
+    const answer = await fetch(`${url}/console/api/${name}`, {
+      method: input === undefined ? 'GET' : 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(user !== undefined && { authorization: `Bearer ${tokens[user] ?? user}` }),
+      },
+      ...(input !== undefined && { body: JSON.stringify(input) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, never> };
+  };
+
+  test('is on the internal listener, with a strict policy, and not on the public one', async () => {
+    for (const path of ['/console', '/console/executions/1?tab=steps']) {
+      const page = await fetch(dev.internalUrl + path);
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+      const policy = page.headers.get('content-security-policy') ?? '';
+      expect(policy).toContain("default-src 'none'; script-src 'self'; connect-src 'self'");
+      expect(policy).not.toMatch(/unsafe|https?:|\*/);
+      expect((await fetch(dev.url + path)).status).toBe(404);
+    }
+    expect((await fetch(`${publicToo.url}/console`)).status).toBe(200);
+  });
+
+  test('answers nothing about the gateway without a session, or to other roles', async () => {
+    for (const name of ['me', 'access', 'path', 'explain']) expect((await ask(undefined, name)).status).toBe(401);
+    expect((await ask('not-a-session', 'access')).status).toBe(401);
+    expect((await ask('developer', 'me')).body).toMatchObject({ isOperator: false, user: { roles: ['developer'] } });
+    for (const name of ['access', 'path', 'explain']) {
+      expect(await ask('developer', name, { path: 'a' })).toMatchObject({
+        status: 403,
+        body: { code: 'ERR_ACCESS_DENIED' },
+      });
+    }
+    const denied = readFileSync(auditTo, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"denied"'));
+    expect(denied.map((line) => JSON.parse(line) as unknown)).toContainEqual(
+      expect.objectContaining({ audit: 'denied', field: 'console', roles: ['developer'] }),
+    );
+  });
+
+  test('the roles of the config decide, on the public listener too', async () => {
+    tokens['other'] = (await publicToo.login('developer')).sessionToken;
+    tokens['boss'] = (await publicToo.login('admin')).sessionToken;
+    expect((await ask('other', 'access', undefined, publicToo.url)).status).toBe(200);
+    expect((await ask('boss', 'access', undefined, publicToo.url)).status).toBe(403);
+  });
+
+  test('the matrix is the table of explain, with the place of each grant', async () => {
+    const { body } = await ask('admin', 'access');
+    const { roles, operations, grants, reserved } = body as unknown as {
+      roles: string[];
+      operations: { field: string; cells: { text: string; grants: number[] }[] }[];
+      grants: { source: string }[];
+      reserved: string[];
+    };
+    const shownBy = new Map(operations.map(({ field, cells }) => [field, cells.map(({ text }) => text)]));
+    const rows = Object.entries(shipped.operations).map(([field, { access }]) => ({
+      field,
+      root: 'query' as const,
+      access,
+    }));
+    const wanted = explainTable(compileGrants(shipped.grants, []), shipped.roles, rows).rows;
+    for (const { operation, byRole } of wanted) {
+      expect(shownBy.get(operation.field)).toEqual(
+        roles.map((role) => accessText(byRole.get(role) ?? { kind: 'none' })),
+      );
+    }
+    expect(grants[0]?.source).toMatch(/^gateway\.config\.ts:\d+$/);
+    expect(reserved).toContain('api_integration/auth0/auth0_login');
+  });
+
+  test('explains a path and an execution, in the words of explain', async () => {
+    const question = { roles: ['analyst'], permission: 'execute' };
+    const no = await ask('admin', 'explain', { ...question, path: "system/it's" });
+    expect(no.body).toMatchObject({
+      allowed: false,
+      lines: expect.arrayContaining(["no: analyst may not execute system/it's"]),
+      missing: "allow('analyst', ['execute'], 'system/it\\'s')",
+    });
+    const started = await fetch(`${dev.internalUrl}/console/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${tokens['admin']}` },
+      body: '{"query": "mutation { executePlaybook(name: \\"regression_test/hello_world\\") { id } }"}',
+    });
+    const { data } = (await started.json()) as { data: { executePlaybook: { id: string } } };
+    const execution = data.executePlaybook.id;
+    const yes = await ask('admin', 'explain', { roles: ['viewer'], permission: 'view', execution });
+    expect(yes.body).toMatchObject({ allowed: true, path: 'regression_test/hello_world' });
+    const missing = await ask('admin', 'explain', { roles: ['viewer'], permission: 'view', execution: '1' });
+    expect(missing.body).toMatchObject({ allowed: false, lines: [expect.stringContaining('no such execution')] });
+  });
+
+  test.each([
+    [{ roles: ['nobody'], permission: 'view', path: 'a' }, /roles must be/],
+    [{ roles: ['admin'], permission: 'own', path: 'a' }, /permission must be/],
+    [{ roles: ['admin'], permission: 'view', path: '' }, /path must be/],
+    [{ roles: ['admin'], permission: 'view', execution: '1; drop' }, /digits only/],
+    [[], /JSON object/],
+  ])('refuses the question %j', async (input, message) => {
+    const { status, body } = await ask('admin', 'explain', input);
+    expect([status, body['error']]).toEqual([400, expect.stringMatching(message)]);
+  });
+
+  test('passes on nothing but what the page needs', async () => {
+    const post = (path: string) =>
+      fetch(`${dev.internalUrl}/console${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      });
+    expect((await post('/api/auth/login')).status).toBe(404);
+    expect((await post('/api/internal/callback/x')).status).toBe(404);
+    expect((await post('/graphql')).status).toBe(401);
+    expect((await post('/executions')).status).toBe(405);
+    expect((await fetch(`${dev.internalUrl}/graphql`)).status).toBe(404);
+    expect((await fetch(`${dev.internalUrl}/console/api/constructor`)).status).toBe(404);
+    expect((await fetch(`${dev.internalUrl}/console/assets/..%2findex.html`)).status).toBe(404);
+  });
+});

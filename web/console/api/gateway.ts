@@ -1,0 +1,71 @@
+/** A refusal or a failure, as the gateway words it. `code` is the gateway's, or `ERR_NETWORK` without an answer. */
+export class CallFailed extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status: number) {
+    super(message);
+    this.name = 'CallFailed';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** The gateway's paths begin with this, wherever the console is served. */
+export const base = '/console';
+
+/** Calls with the session of the page. @throws CallFailed from every method */
+export interface Gateway {
+  /** `data` of an operation. @throws the first error, also where other members have data */
+  graphql<T>(query: string, variables?: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<T>;
+  /** What the gateway says of itself. */
+  section<T>(name: string, input?: unknown, signal?: AbortSignal): Promise<T>;
+  /** Whether the session has a permission on a playbook. */
+  may(permission: string, path: string): Promise<boolean>;
+}
+
+interface Body {
+  readonly data?: unknown;
+  readonly error?: string;
+  readonly code?: string;
+  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
+}
+
+/** @param onEnded called when the gateway no longer accepts the token */
+export function createGateway(token: string, onEnded: () => void): Gateway {
+  async function ask(path: string, input: unknown, signal?: AbortSignal): Promise<Body> {
+    const response = await fetch(base + path, {
+      method: input === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${token}`, ...(input !== undefined && { 'content-type': 'application/json' }) },
+      ...(input !== undefined && { body: JSON.stringify(input) }),
+      ...(signal !== undefined && { signal }),
+    }).catch((error: unknown) => {
+      if (signal?.aborted === true) throw error;
+      throw new CallFailed('ERR_NETWORK', 'The gateway does not answer.', 0);
+    });
+    const body = (await response.json().catch(() => ({}))) as Body;
+    if (response.status === 401) onEnded();
+    if (response.ok) return body;
+    throw failureOf(body, response.status);
+  }
+  return {
+    async graphql<T>(query: string, variables: Readonly<Record<string, unknown>> = {}, signal?: AbortSignal) {
+      const body = await ask('/graphql', { query, variables }, signal);
+      if (body.errors?.[0] !== undefined) throw failureOf(body, 200);
+      return body.data as T;
+    },
+    section: async <T>(name: string, input?: unknown, signal?: AbortSignal) =>
+      (await ask(`/api/${name}`, input, signal)) as T,
+    async may(permission, path) {
+      const question = { session_token: token, playbook_path: path, permission_type: permission };
+      const { allowed } = (await ask('/api/auth/check-access', question)) as { allowed?: boolean };
+      return allowed === true;
+    },
+  };
+}
+
+function failureOf({ error, code, errors }: Body, status: number): CallFailed {
+  const [first] = errors ?? [];
+  const message = first?.message ?? error ?? `The gateway answered with HTTP ${status}.`;
+  return new CallFailed(first?.extensions?.code ?? code ?? 'ERR_ANSWER', message, status);
+}

@@ -1,0 +1,55 @@
+import { useCallback, useMemo, useState } from 'preact/hooks';
+import { endSession } from '../session/gateway-session.ts';
+import { keepSessionToken } from '../session/session-token.ts';
+import { base, createGateway } from './api/gateway.ts';
+import { type Me, SessionContext } from './api/me.ts';
+import { queries, useQuery } from './api/use-query.ts';
+import { Frame } from './frame.tsx';
+import { Failed, Loading } from './parts/states.tsx';
+import { SignIn } from './sign-in.tsx';
+
+/** Without a session the page asks for one and shows nothing else. */
+export function App({ initialToken }: { readonly initialToken: string }) {
+  const [token, setToken] = useState(initialToken);
+  const [note, setNote] = useState<string>();
+
+  const use = useCallback((next: string, text?: string) => {
+    queries.clear();
+    keepSessionToken(next, window);
+    setToken(next);
+    setNote(text);
+  }, []);
+
+  const over = useCallback((text: string) => use('', text), [use]);
+
+  return token === '' ? <SignIn note={note} onToken={use} /> : <SignedIn key={token} token={token} onOver={over} />;
+}
+
+interface SignedInProps {
+  readonly token: string;
+  readonly onOver: (text: string) => void;
+}
+
+function SignedIn({ token, onOver }: SignedInProps) {
+  const gateway = useMemo(
+    () => createGateway(token, () => onOver('The gateway no longer accepts this session. Sign in again.')),
+    [token, onOver],
+  );
+  const me = useQuery<Me>({ key: ['me'], ask: (signal) => gateway.section('me', undefined, signal) });
+  const end = async () => {
+    onOver('Ending …');
+    onOver((await endSession(token, base)).text);
+  };
+  if (me.data !== undefined) {
+    return (
+      <SessionContext.Provider value={{ gateway, me: me.data, end: () => void end() }}>
+        <Frame />
+      </SessionContext.Provider>
+    );
+  }
+  return (
+    <main class="alone">
+      {me.error ? <Failed error={me.error} retry={() => void me.refetch()} /> : <Loading rows={4} />}
+    </main>
+  );
+}

@@ -1,0 +1,65 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
+import { useSession } from './api/me.ts';
+import { Keys } from './keys.tsx';
+import { Empty } from './parts/states.tsx';
+import { viewAt, views } from './views.tsx';
+
+/** Navigation, the session, and the view that the address names. */
+export function Frame() {
+  const { me, end } = useSession();
+  const { path, query } = useLocation();
+  const view = viewAt(path);
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    document.title = `${view.title} · NoETL Gateway`;
+    if (!isFirst.current) main.current?.focus();
+    isFirst.current = false;
+  }, [view.title]);
+  const shown = views.filter(({ forOperators }) => me.isOperator || !forOperators);
+  return (
+    <div class="frame">
+      <a class="skip" href="#content">
+        To the content
+      </a>
+      <header>
+        <p class="product">NoETL Gateway {me.version !== 'unknown' && <span class="quiet">{me.version}</span>}</p>
+        <nav aria-label="Views">
+          <ul>
+            {shown.map(({ name, title }) => (
+              <li key={name}>
+                <a href={`/console/${name}`} aria-current={view.name === name ? 'page' : undefined}>
+                  {title}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div class="account">
+          <p>
+            <span class="who" title={me.user.email ?? undefined}>
+              {me.user.display_name}
+            </span>
+            <span class="quiet">{me.user.roles.join(', ') || 'no role'}</span>
+          </p>
+          <button type="button" onClick={end}>
+            Sign out
+          </button>
+        </div>
+      </header>
+      <main id="content" ref={main} tabIndex={-1}>
+        {me.isOperator || !view.forOperators ? (
+          <view.View key={view.name} path={path} query={query} />
+        ) : (
+          <Empty title={`${view.title} is for the roles ${me.operatorRoles.join(', ')}.`}>
+            <p class="quiet">
+              The config names them in <code>console.roles</code>. Your roles are {me.user.roles.join(', ') || 'none'}.
+            </p>
+          </Empty>
+        )}
+      </main>
+      <Keys />
+    </div>
+  );
+}

@@ -1,0 +1,98 @@
+import { useState } from 'preact/hooks';
+import type { AccessReport, Cell } from '../api/access.ts';
+import { Scroll } from './scroll.tsx';
+
+type Operation = AccessReport['operations'][number];
+
+/** Roles × operations. A cell opens the grants that decide it. */
+export function Matrix({ report }: { readonly report: AccessReport }) {
+  const [open, setOpen] = useState<string>();
+  const { roles, operations } = report;
+  return (
+    <Scroll label="Roles and operations">
+      <table class="matrix">
+        <thead>
+          <tr>
+            <th scope="col">Operation</th>
+            {roles.map((role) => (
+              <th scope="col" key={role}>
+                {role}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {operations.map((operation) => (
+            <Row
+              key={operation.field}
+              operation={operation}
+              report={report}
+              open={open}
+              onOpen={(cell) => setOpen(cell === open ? undefined : cell)}
+            />
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+interface RowProps {
+  readonly operation: Operation;
+  readonly report: AccessReport;
+  readonly open: string | undefined;
+  readonly onOpen: (cell: string) => void;
+}
+
+function Row({ operation, report, open, onOpen }: RowProps) {
+  const { field, root, upstream, rule, cells } = operation;
+  const opened = cells.findIndex((_, index) => open === `${field} ${report.roles[index]}`);
+  return (
+    <>
+      <tr>
+        <th scope="row" title={`${root}, ${upstream ?? 'answered by the gateway'}`}>
+          <code>{field}</code>
+          <span class="rule">{rule}</span>
+        </th>
+        {cells.map((cell, index) => (
+          <td key={report.roles[index]} data-kind={cell.kind}>
+            <CellText cell={cell} isOpen={index === opened} onOpen={() => onOpen(`${field} ${report.roles[index]}`)} />
+          </td>
+        ))}
+      </tr>
+      {opened >= 0 && (
+        <tr class="detail">
+          <td colSpan={cells.length + 1}>
+            <strong>{report.roles[opened]}</strong> gets <code>{field}</code> by
+            <ul class="plain">
+              {cells[opened]?.grants.map((index) => (
+                <li key={index}>
+                  <code>{report.grants[index]?.text}</code>
+                </li>
+              ))}
+            </ul>
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+function CellText({
+  cell,
+  isOpen,
+  onOpen,
+}: {
+  readonly cell: Cell;
+  readonly isOpen: boolean;
+  readonly onOpen: () => void;
+}) {
+  if (cell.kind === 'all') return <span class="mark yes">yes</span>;
+  if (cell.kind === 'none') return <span class="mark none">no</span>;
+  if (cell.kind === 'custom') return <span class="mark depends">{cell.text}</span>;
+  return (
+    <button type="button" class="cell" aria-expanded={isOpen} onClick={onOpen}>
+      {cell.text}
+    </button>
+  );
+}

@@ -1,0 +1,73 @@
+import type { ComponentChildren } from 'preact';
+import { CallFailed } from '../api/gateway.ts';
+
+/** In the place of what is being read; nothing jumps when it arrives. */
+export function Loading({ rows = 3 }: { readonly rows?: number }) {
+  return (
+    <div class="loading" role="status" aria-label="Loading">
+      {[...Array(rows).keys()].map((row) => (
+        <span key={row} />
+      ))}
+    </div>
+  );
+}
+
+/** What went wrong, in the gateway's words, and what to do. */
+export function Failed({ error, retry }: { readonly error: Error; readonly retry?: () => void }) {
+  const code = error instanceof CallFailed ? error.code : undefined;
+  return (
+    <div class="failed" role="alert">
+      <p>
+        <strong>{error.message}</strong>
+      </p>
+      <p class="quiet">
+        {code !== undefined && <code>{code}</code>} {nextStep(code)}
+      </p>
+      {retry !== undefined && (
+        <button type="button" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+function nextStep(code: string | undefined): string {
+  if (code === 'ERR_NETWORK') return 'Check that the gateway runs, and the port-forward when you use one.';
+  if (code === 'ERR_ACCESS_DENIED') return 'Your roles have no grant for it.';
+  if (code?.startsWith('ERR_UPSTREAM')) return 'NoETL does not answer as it should; the view Health shows since when.';
+  return '';
+}
+
+/** Nothing to show: why, and what to do next. */
+export function Empty({ title, children }: { readonly title: string; readonly children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <p>
+        <strong>{title}</strong>
+      </p>
+      {children}
+    </div>
+  );
+}
+
+/** The title is the question; below it one line that answers it, and what can be done. */
+export function Heading({
+  title,
+  answer,
+  children,
+}: {
+  readonly title: ComponentChildren;
+  readonly answer?: ComponentChildren;
+  readonly children?: ComponentChildren;
+}) {
+  return (
+    <div class="heading">
+      <div>
+        <h1>{title}</h1>
+        {answer !== undefined && <p class="answer">{answer}</p>}
+      </div>
+      {children !== undefined && <div class="actions">{children}</div>}
+    </div>
+  );
+}

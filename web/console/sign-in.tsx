@@ -1,0 +1,39 @@
+import { useState } from 'preact/hooks';
+import { readToken } from '../session/session-token.ts';
+
+interface SignInProps {
+  readonly note: string | undefined;
+  readonly onToken: (token: string) => void;
+}
+
+/** A login at a provider of the config, or a pasted token. */
+export function SignIn({ note, onToken }: SignInProps) {
+  const [problem, setProblem] = useState<string>();
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const text = new FormData(event.currentTarget as HTMLFormElement).get('token');
+    const read = readToken(typeof text === 'string' ? text : '');
+    if ('token' in read) onToken(read.token);
+    else setProblem(read.problem);
+  };
+  return (
+    <main class="alone sign-in">
+      <h1>NoETL Gateway</h1>
+      <p class="lead">Sign in to see what runs and who may do what.</p>
+      <form onSubmit={submit} autocomplete="off">
+        <label for="token">Session token</label>
+        <input id="token" name="token" type="password" autocomplete="off" spellcheck={false} />
+        <p class="hint" id="token-hint">
+          The member <code>session_token</code> of an answer of <code>POST /api/auth/login</code>, with or without{' '}
+          <code>Bearer</code>. It stays in this tab.
+        </p>
+        <button type="submit" class="primary">
+          Use token
+        </button>
+      </form>
+      <output class="note" aria-live="polite">
+        {problem ?? note ?? ''}
+      </output>
+    </main>
+  );
+}

@@ -1,0 +1,33 @@
+import type { ComponentType } from 'preact';
+import { AccessView } from './views/access.tsx';
+import { ExplainView } from './views/explain.tsx';
+
+export interface ViewProps {
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+export interface View {
+  /** The address below `/console/`. */
+  readonly name: string;
+  readonly title: string;
+  /** After `g`. */
+  readonly letter: string;
+  /** Only roles of `console.roles` see it. */
+  readonly forOperators: boolean;
+  readonly View: ComponentType<ViewProps>;
+}
+
+export const views: readonly View[] = [
+  { name: 'access', title: 'Access', letter: 'a', forOperators: true, View: AccessView },
+  { name: 'explain', title: 'Explain', letter: 'x', forOperators: true, View: ExplainView },
+];
+
+/** The view of an address; the first one for an address that is no view's. */
+export function viewAt(path: string): View {
+  const name = path.split('/')[2] ?? '';
+  const [first] = views;
+  const found = views.find((view) => view.name === name) ?? first;
+  if (found === undefined) throw new Error('The console has no views.');
+  return found;
+}

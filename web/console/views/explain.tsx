@@ -1,0 +1,101 @@
+import { useLocation } from 'preact-iso/router';
+import { type Explanation, permissions } from '../api/access.ts';
+import { useSession } from '../api/me.ts';
+import { useQuery } from '../api/use-query.ts';
+import { CopyText } from '../parts/copy-text.tsx';
+import { Failed, Heading, Loading } from '../parts/states.tsx';
+import type { ViewProps } from '../views.tsx';
+
+/** One question to the policy, and the answer in the words of `noetl-gateway explain`. */
+export function ExplainView({ query }: ViewProps) {
+  const { route } = useLocation();
+  const { me } = useSession();
+  const chosen = (query['roles'] ?? me.user.roles.join(',')).split(',').filter((role) => me.roles.includes(role));
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const roles = form.getAll('role').join(',');
+    const on = String(form.get('on') ?? '').trim();
+    const permission = String(form.get('permission'));
+    route(`/console/explain?${new URLSearchParams({ roles, permission, path: on })}`);
+  };
+  return (
+    <>
+      <Heading title="Why may a user do that, or not?" answer="Every role of a user counts; a deny of one wins." />
+      <form class="question" onSubmit={submit}>
+        <fieldset>
+          <legend>Roles of the user</legend>
+          {me.roles.map((role) => (
+            <label key={role} class="choice">
+              <input type="checkbox" name="role" value={role} defaultChecked={chosen.includes(role)} /> {role}
+            </label>
+          ))}
+        </fieldset>
+        <label>
+          <span>Permission</span>
+          <select name="permission" defaultValue={query['permission'] ?? 'execute'}>
+            {permissions.map((permission) => (
+              <option key={permission}>{permission}</option>
+            ))}
+          </select>
+        </label>
+        <label class="wide">
+          <span>Playbook path, or id of an execution</span>
+          <input
+            name="on"
+            data-search
+            required
+            spellcheck={false}
+            placeholder="data/report"
+            defaultValue={query['path'] ?? ''}
+          />
+        </label>
+        <button type="submit" class="primary">
+          Explain
+        </button>
+      </form>
+      {query['path'] !== undefined && query['path'] !== '' && (
+        <Answer roles={chosen} permission={query['permission'] ?? 'execute'} on={query['path']} />
+      )}
+    </>
+  );
+}
+
+interface AnswerProps {
+  readonly roles: readonly string[];
+  readonly permission: string;
+  readonly on: string;
+}
+
+function Answer({ roles, permission, on }: AnswerProps) {
+  const { gateway } = useSession();
+  const target = /^\d+$/.test(on) ? { execution: on } : { path: on };
+  const found = useQuery<Explanation>({
+    key: ['explain', roles, permission, on],
+    ask: (signal) => gateway.section('explain', { roles, permission, ...target }, signal),
+  });
+  if (found.error) return <Failed error={found.error} retry={() => void found.refetch()} />;
+  if (found.data === undefined) return <Loading rows={3} />;
+  const { allowed, lines, missing, path } = found.data;
+  const [first = '', ...reasons] = lines;
+  return (
+    <section class={`verdict ${allowed ? 'yes' : 'no'}`} aria-live="polite">
+      <h2>{first}</h2>
+      {path !== undefined && (
+        <p class="quiet">
+          The execution is one of <code>{path}</code>.
+        </p>
+      )}
+      <ul class="plain">
+        {reasons.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      {missing !== undefined && (
+        <p>
+          <CopyText text={missing} what="the grant that would allow it" />
+        </p>
+      )}
+    </section>
+  );
+}
