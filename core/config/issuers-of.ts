@@ -21,7 +21,7 @@ export interface IssuerSettings {
 export function issuersOf(settings: IssuerSettings, reader: ValueReader): readonly IssuerRules[] {
   const { auth, algorithms, login, roles } = settings;
   const { issuers = [] } = auth;
-  const short = reader.list('auth.trustedIssuers', auth.trustedIssuers);
+  const short = namedOnce(reader.list('auth.trustedIssuers', auth.trustedIssuers));
   const audiences = reader.list('auth.audiences', auth.audiences);
   const place = placeOf('auth.trustedIssuers', auth.trustedIssuers);
   if (short.length === 0 && issuers.length === 0) {
@@ -33,6 +33,16 @@ export function issuersOf(settings: IssuerSettings, reader: ValueReader): readon
   const entries = [...short.map((issuer): IssuerEntry => ({ issuer })), ...issuers];
   const given = { ...entryDefaults(login), audiences, algorithms, knownRoles: roles };
   return resolveIssuers(entries, { ...given, named: short.length }, reader, place);
+}
+
+/** A deployment of the earlier gateway names the domain, and the issuer too: `tenant.example.com`, `https://tenant.example.com/`. */
+function namedOnce(issuers: readonly string[]): readonly string[] {
+  const byName = new Map<string, string>();
+  for (const issuer of issuers) {
+    const name = issuer.replace(/^https:\/\//, '').replace(/\/+$/, '');
+    if (!byName.has(name)) byName.set(name, issuer);
+  }
+  return [...byName.values()];
 }
 
 /** The first variable that a list comes from, or its field. */

@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { type ChildServer, hasProgram, startRedis } from '../support/child-server.ts';
 import { clientSuite } from '../support/clients/client-suite.ts';
 import type { ClientWorld } from '../support/clients/client-world.ts';
-import { type RealNoetl, realNoetlReady, startRealNoetl } from '../support/real-noetl.ts';
+import { type NoetlRelease, pythonRelease } from '../support/noetl-release.ts';
+import { type RealNoetl, startRealNoetl } from '../support/real-noetl.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';
 import { playbooks } from './noetl/playbooks.ts';
 
-const installed = await realNoetlReady();
+const release = await pythonRelease();
 const auth0 = { GATEWAY_AUTH0_DOMAIN: 'tenant.example.com', GATEWAY_AUTH0_CLIENT_ID: 'spa-client' };
 const hello = playbooks.find((text) => text.includes('path: regression_test/hello_world\n')) ?? '';
 
@@ -27,12 +28,13 @@ function worldOf(serve: ServeProcess, credential: ClientWorld['credential']): Cl
   };
 }
 
-describe.skipIf(installed === undefined)('NoETL’s clients in front of a real NoETL', () => {
+describe.skipIf(release === undefined)('NoETL’s clients in front of a real NoETL', () => {
   let noetl: RealNoetl;
   let serve: ServeProcess;
 
   beforeAll(async () => {
-    noetl = await startRealNoetl(installed ?? '');
+    noetl = await startRealNoetl(release as NoetlRelease);
+    await noetl.credential('pg_local');
     for (const playbook of playbooks) await noetl.register(playbook);
     await fetch(`${noetl.url}/api/credentials`, {
       method: 'POST',
@@ -49,33 +51,36 @@ describe.skipIf(installed === undefined)('NoETL’s clients in front of a real N
   clientSuite('Python 4.26.0', () => worldOf(serve, { name: 'client_test', secret: 'client-s3cr3t' }));
 });
 
-describe.skipIf(!hasProgram('redis-server') && process.env['CI'] !== 'true')('NoETL’s clients with two replicas', () => {
-  let redis: ChildServer;
-  let one: ServeProcess;
-  let two: ServeProcess;
+describe.skipIf(!hasProgram('redis-server') && process.env['CI'] !== 'true')(
+  'NoETL’s clients with two replicas',
+  () => {
+    let redis: ChildServer;
+    let one: ServeProcess;
+    let two: ServeProcess;
 
-  beforeAll(async () => {
-    redis = await startRedis();
-    const shared = {
-      GATEWAY_SESSION_STORE: `redis://127.0.0.1:${redis.port}?prefix=clients`,
-      GATEWAY_SESSION_KEY: randomBytes(32).toString('base64'),
-      ...auth0,
-    };
-    one = await startServe(shared);
-    two = await startServe({
-      ...shared,
-      NOETL_BASE_URL: one.noetl.url.href,
-      GATEWAY_TRUSTED_ISSUERS: one.issuer.issuer,
+    beforeAll(async () => {
+      redis = await startRedis();
+      const shared = {
+        GATEWAY_SESSION_STORE: `redis://127.0.0.1:${redis.port}?prefix=clients`,
+        GATEWAY_SESSION_KEY: randomBytes(32).toString('base64'),
+        ...auth0,
+      };
+      one = await startServe(shared);
+      two = await startServe({
+        ...shared,
+        NOETL_BASE_URL: one.noetl.url.href,
+        GATEWAY_TRUSTED_ISSUERS: one.issuer.issuer,
+      });
+    }, 120_000);
+    afterAll(async () => {
+      await two?.close();
+      await one?.close();
+      await redis?.remove();
     });
-  }, 120_000);
-  afterAll(async () => {
-    await two?.close();
-    await one?.close();
-    await redis?.remove();
-  });
 
-  clientSuite('two replicas on Redis', () => ({
-    ...worldOf(one, { name: 'pg_auth', secret: 'pg-s3cr3t' }),
-    otherUrl: two.url,
-  }));
-});
+    clientSuite('two replicas on Redis', () => ({
+      ...worldOf(one, { name: 'pg_auth', secret: 'pg-s3cr3t' }),
+      otherUrl: two.url,
+    }));
+  },
+);
