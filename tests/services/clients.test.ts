@@ -10,12 +10,36 @@ import { playbooks } from './noetl/playbooks.ts';
 
 const release = await pythonRelease();
 const auth0 = { GATEWAY_AUTH0_DOMAIN: 'tenant.example.com', GATEWAY_AUTH0_CLIENT_ID: 'spa-client' };
-const hello = playbooks.find((text) => text.includes('path: regression_test/hello_world\n')) ?? '';
-
-const source = (path: string): string =>
-  hello
-    .replace('name: hello_world', `name: ${path.slice(path.lastIndexOf('/') + 1)}`)
-    .replace('path: regression_test/hello_world', `path: ${path}`);
+/** A playbook without inputs, which works for some seconds and then ends. */
+const sourceFor = (path: string, seconds: number): string => `apiVersion: noetl.io/v2
+kind: Playbook
+metadata:
+  name: ${path.slice(path.lastIndexOf('/') + 1)}
+  path: ${path}
+workload:
+  query: ""
+workflow:
+  - step: start
+    tool:
+      kind: python
+      code: |
+        import time
+        time.sleep(${seconds})
+        result = {"slept": True}
+    next:
+      spec: {mode: exclusive}
+      arcs:
+        - step: end
+  - step: end
+    tool:
+      kind: python
+      code: |
+        result = {"textOutput": "done", "summary": "three flights"}
+`;
+const source = (path: string): string => sourceFor(path, 0);
+const [quick, slow] = ['clients/quick', 'clients/slow'];
+/** Everyone who logs in is an admin: the clients look at credentials. */
+const forAdmins = playbooks.map((text) => text.replaceAll('["developer"]', '["admin"]'));
 
 function worldOf(serve: ServeProcess, credential: ClientWorld['credential']): ClientWorld {
   return {
@@ -35,7 +59,7 @@ describe.skipIf(release === undefined)('NoETL’s clients in front of a real NoE
   beforeAll(async () => {
     noetl = await startRealNoetl(release as NoetlRelease);
     await noetl.credential('pg_local');
-    for (const playbook of playbooks) await noetl.register(playbook);
+    for (const playbook of [...forAdmins, source(quick), sourceFor(slow, 20)]) await noetl.register(playbook);
     await fetch(`${noetl.url}/api/credentials`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -48,7 +72,11 @@ describe.skipIf(release === undefined)('NoETL’s clients in front of a real NoE
     await noetl?.stop();
   });
 
-  clientSuite('Python 4.26.0', () => worldOf(serve, { name: 'client_test', secret: 'client-s3cr3t' }));
+  clientSuite('Python 4.26.0', () => ({
+    ...worldOf(serve, { name: 'client_test', secret: 'client-s3cr3t' }),
+    quick,
+    slow,
+  }));
 });
 
 describe.skipIf(!hasProgram('redis-server') && process.env['CI'] !== 'true')(

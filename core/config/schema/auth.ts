@@ -75,7 +75,7 @@ const validator = variant(
   { default: { kind: 'playbook' }, doc: 'answers whether a token that no store holds is a session' },
 );
 
-/** What is told to clients, without a session; it decides nothing. */
+/** What clients read, without a session; it decides nothing. */
 const clientText = (env: string, what: string) =>
   text({ env, optional: true, doc: `${what} that \`GET /api/runtime/contract\` gives to clients for their login` });
 

@@ -84,7 +84,7 @@ function need0<T>(value: T | undefined): T {
 
 type Api = ReturnType<typeof noetlApi>;
 
-/** The statuses by which the app tells a good gateway from a broken one. */
+/** The statuses by which the app knows a good gateway from a broken one. */
 async function probes(api: Api, url: string): Promise<void> {
   const health = await fetch(`${url}/health`);
   need(health.status === 200 && !(await health.text()).includes('<html'), 'health is 200, and no page');
