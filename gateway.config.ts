@@ -49,6 +49,18 @@ export default defineGateway<NoetlOperations>({
       },
       rest: true,
     },
+    executionStatus: {
+      upstream: 'GET /api/executions/{execution_id}/status',
+      description:
+        'The status of an execution in NoETL’s own form, for clients that speak its API; apps use execution(id).',
+      access: onExecution('view', 'id'),
+      whenPresent: true,
+      args: {
+        execution_id: { name: 'id', description: 'Id of the execution.' },
+        full: { description: 'All of NoETL’s own state of the execution.' },
+      },
+      rest: true,
+    },
     cancelExecution: {
       upstream: 'POST /api/executions/{execution_id}/cancel',
       description: 'Cancels an execution and what it has started. One that is over is left alone.',

@@ -671,6 +671,13 @@ export interface ExecutionEventsArgs {
   readonly eventType?: string | null;
 }
 
+export interface ExecutionStatusArgs {
+  /** Id of the execution. */
+  readonly id: string;
+  /** All of NoETL’s own state of the execution. */
+  readonly full?: boolean | null;
+}
+
 export interface ExecutionsArgs {
   /** From 1. */
   readonly page?: number | null;
@@ -966,6 +973,8 @@ export interface GatewayClient extends GatewayConnection {
   execution(args: ExecutionArgs, options?: CallOptions): Promise<Execution | null>;
   /** What happened in an execution, event by event. */
   executionEvents(args: ExecutionEventsArgs, options?: CallOptions): Promise<unknown>;
+  /** The status of an execution in NoETL’s own form, for clients that speak its API; apps use execution(id). */
+  executionStatus(args: ExecutionStatusArgs, options?: CallOptions): Promise<unknown>;
   /** Executions of the playbooks that you may view, newest first. */
   executions(args?: ExecutionsArgs, options?: CallOptions): Promise<readonly ExecutionEntryResponse[] | null>;
   /** One entry of the catalog with its source. */
@@ -1018,6 +1027,8 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
       call<Execution | null>('execution', "query execution($id:ID!){execution(id:$id){id executionId path name version status result resultStep textOutput error failure{step message}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error}currentStep progress startedAt finishedAt parentId}}", args, more),
     executionEvents: (args: ExecutionEventsArgs, more?: CallOptions) =>
       call<unknown>('executionEvents', "query executionEvents($id:ID!$page:Int$pageSize:Int$sinceEventId:ID$eventType:String){executionEvents(id:$id page:$page pageSize:$pageSize sinceEventId:$sinceEventId eventType:$eventType)}", args, more),
+    executionStatus: (args: ExecutionStatusArgs, more?: CallOptions) =>
+      call<unknown>('executionStatus', "query executionStatus($id:ID!$full:Boolean){executionStatus(id:$id full:$full)}", args, more),
     executions: (args?: ExecutionsArgs, more?: CallOptions) =>
       call<readonly ExecutionEntryResponse[] | null>('executions', "query executions($page:Int$pageSize:Int){executions(page:$page pageSize:$pageSize){catalogId durationHuman durationSeconds endTime error id executionId parentExecutionId path progress result startTime status version}}", args, more),
     playbook: (args?: PlaybookArgs, more?: CallOptions) =>

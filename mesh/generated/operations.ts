@@ -427,6 +427,47 @@ export const operations = [
     rest: '/noetl/executions/{execution_id}/events',
   },
   {
+    field: 'executionStatus',
+    root: 'query',
+    source: {
+      kind: 'upstream',
+      key: 'GET /api/executions/{execution_id}/status',
+      method: 'GET',
+      path: '/api/executions/{execution_id}/status',
+    },
+    kind: 'status',
+    catalogPaths: [],
+    executionIds: [
+      'id',
+    ],
+    start: undefined,
+    access: {
+      kind: 'execution',
+      permission: 'view',
+      argument: 'id',
+    },
+    description: 'The status of an execution in NoETL’s own form, for clients that speak its API; apps use execution(id).',
+    args: [
+      {
+        wire: 'execution_id',
+        in: 'path',
+        name: 'id',
+        constant: undefined,
+        description: 'Id of the execution.',
+      },
+      {
+        wire: 'full',
+        in: 'query',
+        name: 'full',
+        constant: undefined,
+        description: 'All of NoETL’s own state of the execution.',
+      },
+    ],
+    fields: {},
+    acceptRisk: undefined,
+    rest: '/noetl/executions/{execution_id}/status',
+  },
+  {
     field: 'executions',
     root: 'query',
     source: {
