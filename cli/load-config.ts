@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { withFormerNames } from '../core/config/former-names.ts';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
 import { type RenamedField, readRenamed, renamedFields } from '../core/config/renamed-fields.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -39,7 +40,7 @@ export async function loadConfig(projectDir: string, options: LoadOptions = {}):
   if (typeof exported === 'object' && exported !== null) {
     const { declaration, warnings } = readRenamed<object>(exported, renames);
     for (const warning of warnings) console.warn(`${configFile}: ${warning}`);
-    if (isConfig(declaration)) return declaration;
+    if (isConfig(declaration)) return withFormerNames(declaration);
   }
   throw new GatewayError(
     'ERR_CONFIG_INVALID',

@@ -26,6 +26,9 @@ export interface OperationArgument {
   readonly description: string | undefined;
   /** In a query or a path, for lists and objects only. */
   readonly style?: WireStyle;
+  readonly deprecated?: string;
+  /** Old name → until when it works. */
+  readonly formerNames?: Readonly<Record<string, string>>;
   /** A member of a body that must be there and may be null: absent arguments are sent as null. */
   readonly nullWhenAbsent?: true;
 }
@@ -58,6 +61,11 @@ export interface Operation {
   readonly rest?: string;
   /** `Type.wire_name` of fields and members that the document has and that were not accepted: not in the schema. */
   readonly closed?: readonly string[];
+  readonly deprecated?: string;
+  /** Of a former name: until when it works. */
+  readonly until?: string;
+  /** Type → its name in this row only. */
+  readonly types?: Readonly<Record<string, string>>;
   /** `Type.wire_name` of lists whose items may be null. */
   readonly nullableItems?: readonly string[];
   /** Of an operation that does not answer JSON. */

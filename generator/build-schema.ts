@@ -5,6 +5,7 @@ import { processConfig } from '@graphql-mesh/config';
 import { getMesh } from '@graphql-mesh/runtime';
 import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
 import { buildASTSchema, type DocumentNode, type GraphQLSchema, validateSchema } from 'graphql';
+import { withFormerNames } from '../core/config/former-names.ts';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Operation } from '../core/operation.ts';
@@ -15,7 +16,7 @@ import { shapeSchema } from '../mesh/sources/shape-schema.ts';
 import { canonicalJson } from './document/canonical.ts';
 import { type Acceptance, acceptNothing, type NewMember, unknownAcceptances } from './lock/acceptance.ts';
 import { closeNew } from './lock/close-new.ts';
-import { compareLock } from './lock/compare-lock.ts';
+import { compareLock, type Now } from './lock/compare-lock.ts';
 import { emptyLock, type GatewayLock } from './lock/gateway-lock.ts';
 import { lockNames } from './lock/lock-names.ts';
 import { type Normalised, normalise, structureRules, typeRules } from './normalise/normalise.ts';
@@ -44,6 +45,8 @@ export interface BuildOptions {
   /** What was open before; new members of what it knows stay closed. Without it everything that the rows open is open. */
   readonly lock?: GatewayLock;
   readonly accept?: Acceptance;
+  /** For former names. Default: none of them is over. */
+  readonly now?: Now;
   /** Told of each finished stage. */
   readonly onStage?: (name: string) => void;
 }
@@ -60,9 +63,10 @@ export interface BuildInput extends BuildOptions {
  */
 export async function buildSchema(
   document: OpenApiDocument,
-  config: GatewayConfig,
+  given: GatewayConfig,
   options: BuildOptions = {},
 ): Promise<BuiltSchema> {
+  const config = withFormerNames(given);
   const structured = structure(document);
   const table = buildTable(structured.document, config);
   assertNoProblems(table);
@@ -79,7 +83,7 @@ export const structure = (document: OpenApiDocument): Normalised => normalise(do
 export async function schemaOf(
   structured: Normalised,
   table: Table,
-  { config, lock = emptyLock, accept = acceptNothing, onStage = () => {} }: BuildInput,
+  { config, lock = emptyLock, accept = acceptNothing, now, onStage = () => {} }: BuildInput,
 ): Promise<BuiltSchema> {
   const typed = normalise(structured.document, typeRules);
   onStage('normalise');
@@ -90,7 +94,7 @@ export async function schemaOf(
   const wholeNames = lockNames(whole, rows);
   const notes = [
     ...unknownTypeSettings(meshDocument(typed.document, rows), config.schema),
-    ...lockFindings(lock, wholeNames, accept),
+    ...lockFindings(lock, wholeNames, accept, now),
   ];
   const { operations, pending, opened } = closeNew(lock, wholeNames, { operations: rows, config, accept });
   assertAcceptances(accept, [...pending, ...opened], rows);
@@ -112,8 +116,13 @@ export async function schemaOf(
 }
 
 /** @returns what is gone. @throws ERR_POLICY_INVALID when a name would change its meaning and nobody has accepted that */
-function lockFindings(lock: GatewayLock, names: BuiltSchema['names'], accept: Acceptance): readonly string[] {
-  const { problems, notes } = compareLock(lock, names);
+function lockFindings(
+  lock: GatewayLock,
+  names: BuiltSchema['names'],
+  accept: Acceptance,
+  now: Now | undefined,
+): readonly string[] {
+  const { problems, notes } = compareLock(lock, names, now);
   if (problems.length === 0 || accept.changes) return notes;
   throw new GatewayError('ERR_POLICY_INVALID', 'Public names would change their meaning.', {
     problems: [...problems, 'to accept the new meanings as they are, generate with --accept'],

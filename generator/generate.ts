@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, normalize, sep } from 'node:path';
+import { withFormerNames } from '../core/config/former-names.ts';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
 import { checkDeclaration } from '../core/config/resolve-config.ts';
 import { type BuiltSchema, schemaOf, structure } from './build-schema.ts';
@@ -30,6 +31,8 @@ export interface GenerateOptions {
   readonly check?: boolean;
   /** What is accepted of changed meanings and new members. Default: nothing. */
   readonly accept?: Acceptance;
+  /** Default: the clock's. */
+  readonly now?: () => Date;
   /** Told of every finished stage. */
   readonly onStage?: (stage: Stage) => void;
 }
@@ -68,7 +71,8 @@ export interface GenerateResult {
  * @throws ERR_CONFIG_INVALID (a value of the config cannot work), ERR_SPEC_INVALID (no document), ERR_POLICY_INVALID (config and document do not fit, or a name would change its
  *   meaning), ERR_SPEC_UNSUPPORTED (Mesh gave up), each with `problems`; nothing is written then.
  */
-export async function generate(options: GenerateOptions): Promise<GenerateResult> {
+export async function generate(given: GenerateOptions): Promise<GenerateResult> {
+  const options = { ...given, config: withFormerNames(given.config) };
   const { projectDir, config } = options;
   const stage = stopwatch(options.onStage ?? (() => {}));
   const warnings = checkDeclaration(config);
@@ -83,6 +87,10 @@ export async function generate(options: GenerateOptions): Promise<GenerateResult
     config,
     lock,
     accept: options.accept ?? acceptNothing,
+    now: {
+      date: (options.now?.() ?? new Date()).toISOString().slice(0, 10),
+      version: await projectVersion(projectDir),
+    },
     onStage: stage,
   });
   const record = openRecord(document, built.operations, lock);
@@ -113,6 +121,17 @@ async function newsSince(
   const sdl = await readIfPresent(join(projectDir, schemaPath));
   if (before === undefined || sdl === undefined) return undefined;
   return news({ before, record, sdl, lock, config, built });
+}
+
+async function projectVersion(projectDir: string): Promise<string> {
+  try {
+    const { version } = JSON.parse((await readIfPresent(join(projectDir, 'package.json'))) ?? '{}') as {
+      version?: unknown;
+    };
+    return typeof version === 'string' ? version : '0.0.0';
+  } catch {
+    return '0.0.0';
+  }
 }
 
 function stopwatch(onStage: (stage: Stage) => void): (name: string) => void {

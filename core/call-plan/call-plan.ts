@@ -28,6 +28,8 @@ export interface CallPlan {
   readonly query: readonly (readonly [wire: string, source: ValueSource, style?: WireStyle])[];
   readonly body: ValueSource | undefined;
   readonly idempotent: boolean;
+  /** Old names of arguments → the name that the plan uses. Decisions are made on the new ones. */
+  readonly formerArguments: ReadonlyMap<string, string>;
   /** Of an answer that is not JSON. */
   readonly answer: AnswerForm | undefined;
   /** Every argument that the field has; others are a bug. */

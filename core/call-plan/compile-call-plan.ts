@@ -68,7 +68,9 @@ function compile(
     ],
     body: withNulls(bodyOf(body, method), nulls),
     idempotent: method === 'GET' || options.root === 'query',
-    argumentNames: new Set(field.arguments?.map((argument) => argument.name.value)),
+    argumentNames: new Set(
+      field.arguments?.map((argument) => argument.name.value).filter((name) => !meaning.formerArguments.has(name)),
+    ),
   };
   assertArguments(plan, new Set(Object.keys(gatewayArguments[meaning.kind] ?? {})));
   return plan;
@@ -84,7 +86,7 @@ function plain(value: ConstValueNode): unknown {
   return value.kind === Kind.ENUM ? value.value : valueFromASTUntyped(value);
 }
 
-type Meaning = Pick<CallPlan, 'kind' | 'start' | 'catalogPaths' | 'executionIds' | 'answer'> & {
+type Meaning = Pick<CallPlan, 'kind' | 'start' | 'catalogPaths' | 'executionIds' | 'answer' | 'formerArguments'> & {
   /** Members of the body that are null when their argument is absent. */
   readonly nulls: readonly string[];
 };
@@ -101,7 +103,23 @@ function meaningOf(field: FieldDefinitionNode): Meaning {
   const executionIds = namesOf(said.get('executionIds'), names);
   const nulls = (said.get('nulls') ?? []) as readonly string[];
   const start = kind === 'execute' || kind === 'rerun' ? startOf(said) : undefined;
-  return { kind, catalogPaths, executionIds, start, answer: oneOf(answerForms, said.get('answer')), nulls };
+  const formerArguments = formerOf(said.get('formerArguments'), names);
+  return {
+    kind,
+    catalogPaths,
+    executionIds,
+    start,
+    answer: oneOf(answerForms, said.get('answer')),
+    nulls,
+    formerArguments,
+  };
+}
+
+/** `old:new` pairs, both arguments of the field. */
+function formerOf(said: unknown, names: readonly string[]): ReadonlyMap<string, string> {
+  const pairs = ((said ?? []) as readonly string[]).map((pair) => pair.split(':', 2) as [string, string]);
+  for (const name of pairs.flat()) if (!names.includes(name)) throw new TypeError(`no argument ${name}`);
+  return new Map(pairs);
 }
 
 /** @returns undefined when nothing is said. @throws TypeError for a word that is unknown */

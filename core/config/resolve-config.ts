@@ -5,6 +5,7 @@ import { namespaceOf, usualReplicas } from './derived-values.ts';
 import { fallbackOf } from './env.ts';
 import type { Environment } from './environment.ts';
 import { bypassProblem, unknownVariables } from './environment-names.ts';
+import { withFormerNames } from './former-names.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 import { issuerWarnings } from './issuers-of.ts';
 import { policyFindings } from './policy-findings.ts';
@@ -34,7 +35,7 @@ export function resolveConfig(
     auth: { ...sections.auth, issuers },
     sessions: trustedSessions(sections, issuers),
     mode,
-    operations: config.operations as ResolvedConfig['operations'],
+    operations: withFormerNames(config).operations as ResolvedConfig['operations'],
     roles: config.roles,
     grants: config.grants,
     compiledGrants: compileGrants(config.grants, [login, validateSession, checkAccess]),

@@ -5,11 +5,13 @@ import { answerMark, type ForeignAnswer } from '../normalise/rules/one-answer.ts
 import { objectOf, rowOf, wholeBody } from '../openapi/object-schema.ts';
 import {
   type DocumentOperation,
+  isRecord,
   listOperations,
   type OpenApiDocument,
   type OperationObject,
   type Schema,
 } from '../openapi/open-api.ts';
+import { publicProse } from '../types/public-prose.ts';
 import { parameterForm } from './wire-style.ts';
 
 /** An argument of an operation as the document has it: path and query parameters, and the members of a JSON body. */
@@ -22,7 +24,18 @@ export interface ShapeArgument {
   /** Why the upstream would not understand it in the form that the gateway sends; for lists and objects only. */
   readonly unsendable?: string;
   readonly nullWhenAbsent?: true;
+  readonly description?: string;
+  readonly deprecated?: true;
 }
+
+/** What the document says of an argument, for callers. */
+const wordsOf = (node: Readonly<Record<string, unknown>>) => {
+  const description = publicProse(node['description']);
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(node['deprecated'] === true ? { deprecated: true as const } : {}),
+  };
+};
 
 /** A header or a cookie that an operation knows. */
 export interface ShapeHeader {
@@ -44,6 +57,9 @@ export interface OperationShape {
    */
   readonly body: 'none' | 'members' | 'whole' | 'foreign';
   readonly answer: Schema;
+  /** What callers may read of the document's own words. */
+  readonly description: string | undefined;
+  readonly deprecated: boolean;
   /** What the answer is when it is not JSON. */
   readonly foreign: ForeignAnswer | undefined;
   readonly headers: readonly ShapeHeader[];
@@ -74,6 +90,8 @@ function shapeOf(document: OpenApiDocument, { key, method, path, operation }: Do
     answer,
     foreign: operation[answerMark] as ForeignAnswer | undefined,
     headers: headersOf(operation),
+    description: publicProse(operation['description']) ?? publicProse(operation['summary']),
+    deprecated: operation['deprecated'] === true,
     fields: fieldsOf(document, answer),
   };
 }
@@ -85,7 +103,7 @@ function parametersOf(document: OpenApiDocument, { parameters = [] }: OperationO
     const others = new Set(parameters.filter((one) => one.in === 'query' && one !== parameter).map(({ name }) => name));
     const form = parameterForm(document, parameter, others);
     const required = place === 'path' || parameter.required === true;
-    const bare = { wire, in: place, required, schema: parameter.schema ?? {} } as const;
+    const bare = { wire, in: place, required, schema: parameter.schema ?? {}, ...wordsOf(parameter) } as const;
     if ('unsendable' in form) return [{ ...bare, unsendable: form.unsendable }];
     return [form.style === undefined ? bare : { ...bare, style: form.style }];
   });
@@ -120,6 +138,7 @@ function bodyOf(
       required: isBodyRequired && object.required?.includes(wire) === true,
       schema: property,
       ...(nulls.includes(wire) ? { nullWhenAbsent: true } : {}),
+      ...wordsOf(isRecord(property) ? property : {}),
     }),
   );
   return { body: 'members', args };

@@ -1,3 +1,4 @@
+import { isOver } from '../../core/config/former-names.ts';
 import type { OperationShape } from '../document/operation-shape.ts';
 import type { GatewayLock, LockedName } from './gateway-lock.ts';
 import { bareType, namedType, typeOf, wireOf } from './meaning.ts';
@@ -15,12 +16,17 @@ export interface LockChanges {
  * on the wire, where its fields come from. What is new is never mentioned; what is gone is a note, or a problem when
  * something new of the same type may be the same thing under another name.
  */
-export function compareLock(before: GatewayLock, after: Pick<GatewayLock, 'names' | 'types'>): LockChanges {
+export function compareLock(
+  before: GatewayLock,
+  after: Pick<GatewayLock, 'names' | 'types'>,
+  now: Now = epoch,
+): LockChanges {
   const problems: string[] = [];
   const notes: string[] = [];
   const taken = takenTypes(after);
   for (const [name, old] of Object.entries(before.names)) {
     const next = after.names[name];
+    problems.push(...brokenPromises(name, old, next, now));
     if (next === undefined) notes.push(`${name}: was open (${old.operation}) and no longer is`);
     else compareName(name, old, next, problems, notes);
   }
@@ -32,6 +38,25 @@ export function compareLock(before: GatewayLock, after: Pick<GatewayLock, 'names
     if (isTaken) problems.push(...newlyRequired(type, 'member', old, next));
   }
   return { problems, notes };
+}
+
+/** Today, and the version of the project. */
+export interface Now {
+  readonly date: string;
+  readonly version: string;
+}
+
+/** Before every day and every version: nothing is over yet. */
+const epoch: Now = { date: '0000-00-00', version: '0.0.0' };
+
+/** Former names that are gone before their time. */
+function brokenPromises(name: string, old: LockedName, next: LockedName | undefined, now: Now): readonly string[] {
+  return Object.entries(old.until ?? {}).flatMap(([argument, until]) => {
+    const isThere = argument === '' ? next !== undefined : next?.args[argument] !== undefined;
+    if (isThere || isOver(until, now)) return [];
+    const what = argument === '' ? `operations.${name}` : `operations.${name}: the argument ${argument}`;
+    return [`${what} is a former name that was promised until ${until}`];
+  });
 }
 
 function compareName(name: string, old: LockedName, next: LockedName, problems: string[], notes: string[]): void {

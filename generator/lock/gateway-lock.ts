@@ -15,6 +15,8 @@ export interface LockedName {
   readonly args: Readonly<Record<string, string>>;
   /** The answer's type. */
   readonly answer: string;
+  /** Former names, of the field itself (`''`) and of its arguments → until when each works. */
+  readonly until?: Readonly<Record<string, string>>;
   /** SHA-256 over arguments, answer and every type that they lead to. */
   readonly shape: string;
 }

@@ -40,13 +40,21 @@ export function lockNames(sdl: DocumentNode, operations: readonly Operation[]): 
 }
 
 function lockName(operation: Operation, field: FieldDefinitionNode, reached: ReadonlyMap<string, Shaped>): LockedName {
-  const wires = new Map(operation.args.map((arg) => [arg.name, `${arg.in} ${arg.wire}`]));
+  const wires = new Map(
+    operation.args.flatMap((arg) =>
+      [arg.name, ...Object.keys(arg.formerNames ?? {})].map((name) => [name, `${arg.in} ${arg.wire}`] as const),
+    ),
+  );
   const args = Object.fromEntries(
     (field.arguments ?? []).map((arg) => [
       arg.name.value,
       `${wires.get(arg.name.value) ?? 'gateway'}: ${print(arg.type)}`,
     ]),
   );
+  const promised = {
+    ...(operation.until === undefined ? {} : { '': operation.until }),
+    ...Object.assign({}, ...operation.args.map(({ formerNames = {} }) => formerNames)),
+  } as Readonly<Record<string, string>>;
   const answer = print(field.type);
   const closure = Object.fromEntries([...reached].map(([name, type]) => [name, fieldsOf(type)]));
   return {
@@ -54,6 +62,7 @@ function lockName(operation: Operation, field: FieldDefinitionNode, reached: Rea
     kind: operation.kind,
     args,
     answer,
+    ...(Object.keys(promised).length === 0 ? {} : { until: promised }),
     shape: sha256(canonicalJson({ args, answer, closure })),
   };
 }

@@ -2,6 +2,8 @@ import type { SchemaObject } from './open-api.ts';
 
 const mark = '@deprecated ';
 
+export const deprecatedUpstream = 'NoETL has deprecated it.';
+
 /**
  * What callers read of a field travels through Mesh as its description: Mesh drops the reason of a deprecation, and the whole
  * of it for arguments.

@@ -7,6 +7,7 @@ import type { Operation, OperationArgument } from '../../core/operation.ts';
 import { type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import { isProtocolField, protocolFields } from '../../core/protocol-field.ts';
 import { type OperationShape, shapesOf } from '../document/operation-shape.ts';
+import { deprecatedUpstream } from '../openapi/field-notes.ts';
 import { isPublicName } from '../openapi/identifiers.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { checkAccess } from './check-access.ts';
@@ -16,7 +17,7 @@ import { checkGatewayRow } from './gateway-row.ts';
 import { closedKinds, neverPublic } from './never-public.ts';
 import { type OperationMeaning, operationMeaning } from './operation-meaning.ts';
 import { joinProtocolField } from './protocol-arguments.ts';
-import { rowArguments } from './row-arguments.ts';
+import { type RowFindings, rowArguments } from './row-arguments.ts';
 import { rowFields } from './row-fields.ts';
 import { nearest } from './suggest.ts';
 
@@ -32,8 +33,7 @@ export interface Table {
   readonly shapes: readonly OperationShape[];
 }
 
-interface Findings {
-  readonly problems: string[];
+interface Findings extends RowFindings {
   readonly notes: string[];
 }
 
@@ -45,7 +45,8 @@ export function buildTable(document: OpenApiDocument, config: GatewayConfig): Ta
   const shapes = shapesOf(document);
   const shapesByTemplate = Map.groupBy(shapes, (shape) => templateOf(shape.key));
   const grants = checkGrants(config.grants, config.roles);
-  const findings: Findings = { problems: [...grants.problems], notes: [...grants.warnings] };
+  const keepsProse = config.schema?.descriptions === 'document';
+  const findings: Findings = { problems: [...grants.problems], notes: [...grants.warnings], keepsProse };
   const rows = Object.entries(config.operations).sort(([a], [b]) => (a < b ? -1 : 1));
   const operations = rows.flatMap(([field, row]) => {
     const operation = readRow(field, row, document, shapesByTemplate, findings);
@@ -94,6 +95,7 @@ function readRow(
       args: [],
       fields: {},
       acceptRisk: undefined,
+      ...lifeOf(row),
     };
   }
   const shape = findShape(place, row, shapes, findings);
@@ -127,15 +129,7 @@ function upstreamOperation(
   const meaning = operationMeaning(shape);
   const { args, start } = argumentsOf(field, row, shape, meaning, findings);
   findings.problems.push(...checkTransport(place, row, shape, args));
-  const offered = args.filter((arg) => arg.name !== undefined).map((arg) => arg.wire);
-  const danger =
-    neverPublic(shape.method, shape.path, offered) ??
-    (row.access?.kind === 'source' ? undefined : closedKinds[meaning.kind]);
-  if (danger !== undefined && !row.acceptRisk?.trim() && row.access?.kind !== 'closed') {
-    findings.problems.push(
-      `${place}: ${shape.key} must not be public: ${danger}; to open it all the same, say why in acceptRisk`,
-    );
-  }
+  findings.problems.push(...riskProblems(place, row, shape, meaning, args));
   if (row.acceptRisk?.trim()) findings.notes.push(`${place}: ${shape.key} is open at a risk: ${row.acceptRisk}`);
   const { access } = row;
   const operation: Operation = {
@@ -150,11 +144,13 @@ function upstreamOperation(
         : publicNames(args, meaning.executionIds, access?.kind === 'execution' ? access.argument : undefined),
     start,
     access,
-    description: row.description,
+    description: row.description ?? (findings.keepsProse ? shape.description : undefined),
     args,
     fields: isProtocolField(field) ? {} : rowFields(place, row, document, shape, findings.problems),
     acceptRisk: row.acceptRisk,
     ...answerFormOf(row, shape),
+    ...lifeOf(row, shape),
+    ...(row.types === undefined ? {} : { types: row.types }),
     ...restOf(field, row, shape),
   };
   findings.problems.push(...checkStart(operation, meaning));
@@ -168,6 +164,29 @@ function kindOf(field: string, { kind }: OperationMeaning, start: StartMembers |
 
 const restOf = (field: string, row: AnyUpstreamRow, { path }: OperationShape): Pick<Operation, 'rest'> =>
   row.rest === true ? { rest: field === 'rerunExecution' ? rerunPath : restPathOf(path) } : {};
+
+/** Why an operation must not be public, unless its row says why it may. */
+function riskProblems(
+  place: string,
+  row: AnyUpstreamRow,
+  { key, method, path }: OperationShape,
+  { kind }: OperationMeaning,
+  args: readonly OperationArgument[],
+): readonly string[] {
+  const offered = args.filter((arg) => arg.name !== undefined).map((arg) => arg.wire);
+  const danger = neverPublic(method, path, offered) ?? (row.access?.kind === 'source' ? undefined : closedKinds[kind]);
+  if (danger === undefined || row.acceptRisk?.trim() || row.access?.kind === 'closed') return [];
+  return [`${place}: ${key} must not be public: ${danger}; to open it all the same, say why in acceptRisk`];
+}
+
+/** What callers read of the end of a field. */
+function lifeOf(row: AnyRow, shape?: OperationShape): Pick<Operation, 'deprecated' | 'until'> {
+  const deprecated = row.deprecated ?? (shape?.deprecated === true ? deprecatedUpstream : undefined);
+  return {
+    ...(deprecated === undefined ? {} : { deprecated }),
+    ...(row.until === undefined ? {} : { until: row.until }),
+  };
+}
 
 /** The public names of the arguments that are offered, and the one that the access rule is on, in the table's order. */
 function publicNames(
@@ -190,7 +209,7 @@ function argumentsOf(
   findings: Findings,
 ): { readonly args: readonly OperationArgument[]; readonly start: StartMembers | undefined } {
   if (isProtocolField(field)) return joinProtocolField(field, row, shape, meaning, findings);
-  const args = rowArguments(`operations.${field}`, row, shape, findings.problems);
+  const args = rowArguments(`operations.${field}`, row, shape, findings);
   return { args, start: meaning.kind === 'execute' ? usualStartMembers : undefined };
 }
 

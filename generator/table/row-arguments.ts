@@ -3,8 +3,15 @@ import { readMembers } from '../../core/config/row-members.ts';
 import type { OperationArgument } from '../../core/operation.ts';
 import type { OperationShape, ShapeArgument } from '../document/operation-shape.ts';
 import { escapeName } from '../openapi/escaped-name.ts';
+import { deprecatedUpstream } from '../openapi/field-notes.ts';
 import { camelCase, isPublicName } from '../openapi/identifiers.ts';
 import { nearest } from './suggest.ts';
+
+/** Where what is wrong is noted, and whether the document's own words are shown. */
+export interface RowFindings {
+  readonly problems: string[];
+  readonly keepsProse: boolean;
+}
 
 type ArgumentRow = string | boolean | ArgumentOptions | undefined;
 
@@ -13,8 +20,9 @@ export function rowArguments(
   place: string,
   row: AnyUpstreamRow,
   shape: OperationShape,
-  problems: string[],
+  findings: RowFindings,
 ): readonly OperationArgument[] {
+  const { problems } = findings;
   const { rest, named: rows } = readMembers<string | ArgumentOptions>(row.args);
   const wires = shape.args.map((arg) => arg.wire);
   const paths = shape.args.filter((arg) => arg.in === 'path');
@@ -30,7 +38,7 @@ export function rowArguments(
   }
   // What the upstream requires stays offered: hiding it would make a call that always fails.
   const unnamed = (arg: ShapeArgument) => (rest === 'closed' && !arg.required ? false : undefined);
-  const args = shape.args.map((arg) => readArgument(place, arg, known.get(arg.wire) ?? unnamed(arg), problems));
+  const args = shape.args.map((arg) => readArgument(place, arg, known.get(arg.wire) ?? unnamed(arg), findings));
   // The option names the argument of the path or query first; a member of the body that is called the same follows it.
   const first = new Map([...args].reverse().map((arg) => [arg.wire, arg]));
   const isChosen = (arg: OperationArgument): boolean =>
@@ -38,8 +46,14 @@ export function rowArguments(
   return uniqueNames(place, args, isChosen, problems);
 }
 
-function readArgument(place: string, arg: ShapeArgument, row: ArgumentRow, problems: string[]): OperationArgument {
-  const { constant, description, hidden, name: given } = optionsOf(row);
+function readArgument(
+  place: string,
+  arg: ShapeArgument,
+  row: ArgumentRow,
+  { problems, keepsProse }: RowFindings,
+): OperationArgument {
+  const options = optionsOf(row);
+  const { constant, description, hidden, name: given } = options;
   const at = `${place}.args.${arg.wire}`;
   if (constant !== undefined) problems.push(...checkConstant(at, arg, constant));
   else if (hidden === true && arg.required) {
@@ -53,9 +67,31 @@ function readArgument(place: string, arg: ShapeArgument, row: ArgumentRow, probl
     in: arg.in,
     name,
     constant,
-    description,
-    ...(arg.style === undefined ? {} : { style: arg.style }),
-    ...(arg.nullWhenAbsent === true && constant === undefined ? { nullWhenAbsent: true } : {}),
+    description: description ?? (keepsProse ? arg.description : undefined),
+    ...lifeOf(at, arg, options, problems),
+    ...formOf(arg, constant),
+  };
+}
+
+const formOf = (arg: ShapeArgument, constant: unknown): Pick<OperationArgument, 'style' | 'nullWhenAbsent'> => ({
+  ...(arg.style === undefined ? {} : { style: arg.style }),
+  ...(arg.nullWhenAbsent === true && constant === undefined ? { nullWhenAbsent: true } : {}),
+});
+
+/** A required argument cannot be deprecated: GraphQL would ask for it and advise against it. */
+function lifeOf(
+  at: string,
+  arg: ShapeArgument,
+  { deprecated, formerNames }: ArgumentOptions,
+  problems: string[],
+): Pick<OperationArgument, 'deprecated' | 'formerNames'> {
+  if (deprecated !== undefined && arg.required) problems.push(`${at}.deprecated: NoETL requires the argument`);
+  if (formerNames !== undefined && arg.in === 'path')
+    problems.push(`${at}.formerNames: a part of the path has one name`);
+  const reason = deprecated ?? (arg.deprecated === true && !arg.required ? deprecatedUpstream : undefined);
+  return {
+    ...(reason === undefined ? {} : { deprecated: reason }),
+    ...(formerNames === undefined ? {} : { formerNames }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { escapeName, wireName } from '../openapi/escaped-name.ts';
-import { readNotes, withNotes } from '../openapi/field-notes.ts';
+import { deprecatedUpstream, readNotes, withNotes } from '../openapi/field-notes.ts';
 import { mapSchema, mapSchemas } from '../openapi/map-schemas.ts';
 import {
   componentName,
@@ -128,7 +128,7 @@ function withPublicNotes(schema: SchemaObject, keepsProse: boolean): SchemaObjec
     const { description, deprecated, ...rest } = inner;
     if (description === undefined && deprecated === undefined) return inner;
     const prose = keepsProse ? publicProse(description) : undefined;
-    return withNotes(rest, prose, deprecated === true ? 'NoETL has deprecated it.' : undefined);
+    return withNotes(rest, prose, deprecated === true ? deprecatedUpstream : undefined);
   });
 }
 

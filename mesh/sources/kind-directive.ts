@@ -4,10 +4,11 @@ import type { TableRow } from './table-row.ts';
 /**
  * `@noetl` of a row: what its operation does, which arguments are catalog paths and which are ids of executions; for
  * what starts playbooks also what the parts of the call are named on the wire; what an answer is that is not JSON; which
- * members of the body are null when an argument is absent. Empty lists are left out.
+ * members of the body are null when an argument is absent; which arguments have old names (`old:new`). Empty lists are left out.
  */
 export function kindDirective(row: TableRow): ConstDirectiveNode {
   const { kind, catalogPaths, executionIds, start, answer, args } = row;
+  const former = args.flatMap(({ name, formerNames = {} }) => Object.keys(formerNames).map((old) => `${old}:${name}`));
   const nulls = args.flatMap(({ wire, nullWhenAbsent }) => (nullWhenAbsent === true ? [wire] : []));
   return {
     kind: Kind.DIRECTIVE,
@@ -24,6 +25,7 @@ export function kindDirective(row: TableRow): ConstDirectiveNode {
             argument('execution', text(start.execution)),
           ]),
       ...(answer === undefined ? [] : [argument('answer', text(answer))]),
+      ...(former.length === 0 ? [] : [argument('formerArguments', texts(former))]),
       ...(nulls.length === 0 ? [] : [argument('nulls', texts(nulls))]),
     ],
   };

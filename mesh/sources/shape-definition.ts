@@ -20,7 +20,7 @@ export const callDirectives = parse(
   `scalar ObjMap
 enum HTTPMethod { GET POST PUT PATCH DELETE }
 directive @httpOperation(subgraph: String, path: String, operationSpecificHeaders: [[String]], httpMethod: HTTPMethod, queryParamArgMap: ObjMap, queryStringOptionsByParam: ObjMap, requestBaseBody: ObjMap) on FIELD_DEFINITION
-directive @noetl(kind: String!, catalogPaths: [String!], executionIds: [String!], playbook: String, workload: String, execution: String, answer: String, nulls: [String!]) on FIELD_DEFINITION
+directive @noetl(kind: String!, catalogPaths: [String!], executionIds: [String!], playbook: String, workload: String, execution: String, answer: String, nulls: [String!], formerArguments: [String!]) on FIELD_DEFINITION
 directive @resolveRootField(subgraph: String, field: String) on FIELD_DEFINITION
 directive @enum(subgraph: String, value: String) on ENUM_VALUE
 directive @discriminator(subgraph: String, field: String, mapping: [[String]]) on UNION`,

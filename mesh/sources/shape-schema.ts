@@ -8,12 +8,15 @@ import {
   type ObjectTypeDefinitionNode,
   parse,
 } from 'graphql';
+import { deprecationOf } from '../../core/config/former-names.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { argumentDocs, gatewayArguments } from '../../core/operation-kind.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
 import { callDirective } from './call-directive.ts';
 import { kindDirective } from './kind-directive.ts';
+import { deprecation } from './noted.ts';
 import { answerFieldNames, answerType } from './output-fields.ts';
+import { withOwnTypes } from './own-types.ts';
 import { keepReachable } from './reachable-definitions.ts';
 import { callDirectives, rootNames, type Shape, shapeDefinition, shapeOf } from './shape-definition.ts';
 import type { TableRow } from './table-row.ts';
@@ -26,7 +29,7 @@ import { withTypeNames } from './type-names.ts';
  * @throws ERR_POLICY_INVALID when a row has no field or a field no row.
  */
 export function shapeSchema(schema: DocumentNode, operations: readonly TableRow[]): DocumentNode {
-  const document = withTypeNames(schema);
+  const document = withOwnTypes(withTypeNames(schema), operations);
   const roots = rootFields(document);
   assertRows(operations, roots);
   const shape = shapeOf(document, operations, answerFieldNames(document, operations, roots));
@@ -85,21 +88,53 @@ function rootField(
 ): FieldDefinitionNode | undefined {
   if (operation.source.kind === 'gateway') {
     const field = gatewayField(operation.source.sdl);
-    return operation.description === undefined || field === undefined ? field : describe(field, operation.description);
+    if (field === undefined) return undefined;
+    const directives = [...(field.directives ?? []), ...deprecations(operation.deprecated)];
+    return { ...(operation.description === undefined ? field : describe(field, operation.description)), directives };
   }
   if (made === undefined) return undefined;
   const descriptions = new Map(operation.args.map((arg) => [arg.name, arg.description]));
   const offered = (made.arguments ?? []).filter(
     ({ name }) => isProtocolField(operation.field) || descriptions.has(name.value),
   );
-  const args = withGatewayArguments(operation, offered).map((arg) => {
+  const args = withFormerArguments(operation, withGatewayArguments(operation, offered)).map((arg) => {
     const { value: name } = arg.name;
     // The row's own arguments are the row's to describe; the others are the same everywhere.
     const isFixed = isProtocolField(operation.field) || !descriptions.has(name);
     return describe(arg, descriptions.get(name) ?? (isFixed ? argumentDocs[name] : undefined));
   });
-  const directives: ConstDirectiveNode[] = [callDirective(operation), kindDirective(operation)];
+  const directives: ConstDirectiveNode[] = [
+    callDirective(operation),
+    kindDirective(operation),
+    ...deprecations(operation.deprecated),
+  ];
   return describe({ ...made, arguments: args, directives, type: answerType(made.type, enums) }, operation.description);
+}
+
+const deprecations = (reason: string | undefined): readonly ConstDirectiveNode[] =>
+  reason === undefined ? [] : [deprecation(reason)];
+
+/**
+ * The arguments of a field with their former names, which are deprecated and never required; neither is then the new name.
+ * What rows deprecate is marked.
+ */
+function withFormerArguments(
+  { args: rows }: TableRow,
+  args: readonly InputValueDefinitionNode[],
+): readonly InputValueDefinitionNode[] {
+  return args.flatMap((arg) => {
+    const row = rows.find(({ name }) => name === arg.name.value);
+    const marked = { ...arg, directives: deprecations(row?.deprecated) };
+    const former = Object.entries(row?.formerNames ?? {});
+    if (former.length === 0) return [marked];
+    const type = arg.type.kind === Kind.NON_NULL_TYPE ? arg.type.type : arg.type;
+    const { defaultValue: _, ...bare } = arg;
+    const old = former.map(([value, until]) => {
+      const directives = [deprecation(deprecationOf(arg.name.value, until))];
+      return { ...bare, name: { kind: Kind.NAME, value }, type, directives } as const;
+    });
+    return [{ ...marked, type }, ...old];
+  });
 }
 
 /** The arguments of a field with those that the gateway itself answers to, unless NoETL has one of that name. */

@@ -18,6 +18,8 @@ export interface FieldRule {
   readonly access: AccessRule;
   /** Template marks pass in this field's arguments. */
   readonly allowTemplates: boolean;
+  /** Old names of arguments → the names that rules and calls are about. */
+  readonly formerArguments?: ReadonlyMap<string, string>;
   /** Arguments that hold catalog paths, and are refused unless these are in normal form, whatever the rule. */
   readonly pathArguments?: readonly string[];
 }

@@ -60,7 +60,24 @@ async function judge(
   if (name.startsWith('__')) return { decision: introspection(name) };
   const deny = (error: GatewayError): Judgement => ({ decision: { outcome: 'denied', field: name, error } });
   if (field === undefined || !options.rules.has(name)) return deny(accessDenied());
-  return args instanceof GatewayError ? deny(args) : judgeCall({ name, root, args }, by, options);
+  if (args instanceof GatewayError) return deny(args);
+  const current = underNewNames(args, options.rules.get(name)?.formerArguments);
+  return judgeCall({ name, root, args: current, guarded: args }, by, options);
+}
+
+/** Arguments by the names that rules are on. A value under an old name counts, also when the new name has its default. */
+function underNewNames(
+  args: Readonly<Record<string, unknown>>,
+  former: ReadonlyMap<string, string> = new Map(),
+): Readonly<Record<string, unknown>> {
+  const given = [...former].filter(([old]) => Object.hasOwn(args, old));
+  if (given.length === 0) return args;
+  const current: Record<string, unknown> = { ...args };
+  for (const [old, name] of given) {
+    if (current[old] !== null && current[old] !== undefined) current[name] = current[old];
+    delete current[old];
+  }
+  return current;
 }
 
 /** Part of every schema, and open to whoever has a session; switched off by a validation rule. */

@@ -4,7 +4,7 @@ import type { FieldRule } from '../../plugins/noetl-auth/decide-call.ts';
 
 /** What of a root field its rule is made of. */
 export type RuledField = Pick<RootField, 'root' | 'row'> & {
-  readonly plan: Pick<CallPlan, 'catalogPaths'> | undefined;
+  readonly plan: (Pick<CallPlan, 'catalogPaths'> & Partial<Pick<CallPlan, 'formerArguments'>>) | undefined;
 };
 
 /** The access rule of every root field, for the plugin that decides. */
@@ -17,6 +17,9 @@ export function fieldRules(rootFields: ReadonlyMap<string, RuledField>): Readonl
         access: row.access,
         allowTemplates: row.allowTemplates === true,
         pathArguments: [...(plan?.catalogPaths ?? [])],
+        ...(plan?.formerArguments === undefined || plan.formerArguments.size === 0
+          ? {}
+          : { formerArguments: plan.formerArguments }),
       },
     ]),
   );

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { authenticated } from '../../core/access/access-rule.ts';
+import { withFormerNames } from '../../core/config/former-names.ts';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import type { AnyRow, AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { buildSchema } from '../../generator/build-schema.ts';
@@ -34,7 +35,7 @@ export async function foreignGateway(
   const built = await buildSchema(document, config);
   const sdl = printSorted(built.sdl);
   const scripted = scriptedUpstream(script);
-  const operations = config.operations as Readonly<Record<string, AnyRow>>;
+  const operations = withFormerNames(config).operations as Readonly<Record<string, AnyRow>>;
   return { ...scripted, ...executorCaller(scripted.upstream, { sdl, operations }), sdl, built };
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { AccessRule } from '../../access/access-rule.ts';
 import { permissions } from '../../access/permission.ts';
+import { isUntil } from '../former-names.ts';
 import { isReservedHeader } from '../reserved-headers.ts';
 import { choice, flag, integer, text, value } from './field.ts';
 import { either, named, plainSection } from './node.ts';
@@ -34,9 +35,21 @@ const accessRule = v.variant(
   'must be an access rule: closed(), authenticated(), role(…), onPlaybook(…), onExecution(…), onSource(…) or custom(…)',
 );
 
+const untilMust = 'must be a day such as 2027-03-01, or a version such as 2.0.0';
+const formerNames = v.record(
+  v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'must be a name')),
+  v.pipe(v.string(untilMust), v.check(isUntil, untilMust)),
+);
+
 /** Options of every row. */
 export const rowOptions = {
   description: text({ optional: true, doc: 'what callers read in the schema' }),
+  deprecated: text({ optional: true, doc: 'why the field should not be used any more, and what to use' }),
+  formerNames: value(formerNames, {
+    optional: true,
+    doc: 'old names that go on working, deprecated: name → the day or the version of the project until which',
+  }),
+  until: text({ optional: true, doc: 'set for a former name: until when it works', accepts: isUntil, must: untilMust }),
   allowTemplates: flag({
     optional: true,
     doc: 'accept template marks (`{{`, `{%`, `{#`) in the arguments; refused by default',
@@ -89,6 +102,10 @@ export const upstreamRowOptions = {
     optional: true,
     doc: 'of an operation that does not answer JSON: the text, its bytes in Base64, or a `data:` link; `text` by default for text',
   }),
+  types: value(v.record(name, v.pipe(v.string(), v.regex(/^[A-Z][A-Za-z0-9]*$/, 'must be a name in PascalCase'))), {
+    optional: true,
+    doc: 'types of its own: type → the name that it has in this row only, with the fields of this row',
+  }),
   headers: value(rowHeaders, {
     optional: true,
     doc: "headers of the call: a text that is always sent, or `{ forward: true }` for the caller's header of that name",
@@ -99,6 +116,11 @@ export const upstreamRowOptions = {
 export const argumentOptions = {
   name: text({ optional: true, doc: 'public name; by default the wire name in camelCase' }),
   hidden: flag({ optional: true, doc: 'not offered; NoETL’s own default applies unless `constant` is given' }),
+  deprecated: text({ optional: true, doc: 'why it should not be used any more, and what to use' }),
+  formerNames: value(formerNames, {
+    optional: true,
+    doc: 'old names that go on working, deprecated: name → until when',
+  }),
   constant: value(v.unknown(), { optional: true, doc: 'always sent; the argument is then hidden' }),
   description: text({ optional: true, doc: 'what callers read in the schema' }),
 };

@@ -113,6 +113,8 @@ describe('suggestMoved', () => {
     body: 'none',
     answer: {},
     foreign: undefined,
+    description: undefined,
+    deprecated: false,
     headers: [],
     fields,
     args: args.map((wire) => ({ wire, in: 'query', required: false, schema: {} })),

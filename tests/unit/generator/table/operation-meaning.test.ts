@@ -18,7 +18,19 @@ function shape(key: string, args: readonly string[] = [], answers: readonly stri
   const body = made.some((arg) => arg.in === 'body') ? 'members' : 'none';
   const fields = isList ? answers.slice(1) : answers;
   const answer = isList ? { type: 'array', items: {} } : {};
-  return { key, method, path, args: made, body, answer, foreign: undefined, headers: [], fields };
+  return {
+    key,
+    method,
+    path,
+    args: made,
+    body,
+    answer,
+    foreign: undefined,
+    description: undefined,
+    deprecated: false,
+    headers: [],
+    fields,
+  };
 }
 
 const words = ({ kind, catalogPaths, executionIds, selectors }: OperationMeaning): string =>
