@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -77,17 +78,29 @@ function writeBody(
   const bare = answer.status === 204 || answer.status === 304;
   const sizeBytes = file?.sizeBytes ?? (typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
   const isEmpty = bare || method === 'HEAD';
-  const isLarge = !isEmpty && (sizeBytes >= largeAnswerBytes || file !== undefined);
+  const isLarge = !isEmpty && sizeBytes >= largeAnswerBytes;
   if (isLarge && !takeLarge(lease, sizeBytes)) {
     return writeAnswer(response, method, errorAnswer(noRoom()), extra, limits);
   }
-  const headers = headersOf(answer, extra, sizeBytes >= largeAnswerBytes && isLarge);
+  const headers = headersOf(answer, extra, isLarge);
   if (!bare) headers['content-length'] = String(sizeBytes);
   response.writeHead(answer.status, headers);
   // A text leaves in one write with its headers; bytes take a second one.
   if (isLarge) return { status: answer.status, done: writeLarge(response, answer, lease, unreadMs) };
+  if (!isEmpty && file !== undefined) return { status: answer.status, done: writeSmallFile(response, file.path) };
   response.end(isEmpty ? undefined : body);
   return { status: answer.status, done: undefined };
+}
+
+/** In one write, like any small answer: its connection goes on. */
+async function writeSmallFile(response: ServerResponse, path: string): Promise<void> {
+  try {
+    response.end(await readFile(path));
+  } catch (error) {
+    // The header has promised the file's bytes.
+    response.destroy();
+    throw error;
+  }
 }
 
 const noRoom = () =>

@@ -140,6 +140,26 @@ describe('an answer that is not read', () => {
     expect([head.headers.get('content-length'), await head.text()]).toEqual([String(large.length), '']);
     rmSync(folder, { recursive: true });
   });
+
+  it('that is a small file leaves the connection as it was, for the next requests', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'answers-'));
+    const path = join(folder, 'file');
+    writeFileSync(path, 'small');
+    const listeners: number[] = [];
+    const { port } = await start(
+      async ({ request }) => {
+        listeners.push(request.socket.listenerCount('close'));
+        return { ...text(200, ''), file: { path, sizeBytes: 5 } };
+      },
+      { unreadMs: 1 },
+    );
+    const count = 12;
+    const { answer, closed } = caller(port, get.repeat(count) + getAndClose);
+    expect((await answer()).match(/small/g)).toHaveLength(count + 1);
+    expect(await closed).toBeUndefined();
+    expect(listeners.at(-1)).toBe(listeners[1]);
+    rmSync(folder, { recursive: true });
+  });
 });
 
 describe('a body', () => {
