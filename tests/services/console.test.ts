@@ -8,7 +8,7 @@ import { accessText } from '../../core/access/explain-text.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import shipped from '../../gateway.config.ts';
 import { hasChromium, launchChromium } from '../support/chromium.ts';
-import { startDevGateway } from '../support/dev-gateway.ts';
+import { graphql, startDevGateway } from '../support/dev-gateway.ts';
 
 if (!hasChromium) console.warn('skipped: Chromium is missing (Debian: apt-get install chromium)');
 
@@ -77,5 +77,77 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     expect(asked.filter((url) => url.includes(tokens['admin'] ?? ''))).toEqual([]);
     expect(problems).toEqual([]);
     await close();
+  });
+
+  test('run again, watch, cancel; what the session may not do is disabled, with the reason', async () => {
+    const started = await graphql(dev.url, tokens['developer'], {
+      query: 'mutation { executePlaybook(name: "regression_test/live", variables: { seconds: 60 }) { id } }',
+    });
+    const { data = {} } = started.body;
+    const { id } = data['executePlaybook'] as { id: string };
+    const viewer = await visit('viewer', `executions/${id}`);
+    const disabled = viewer.page.getByRole('button', { name: 'Run again' });
+    await disabled.waitFor();
+    await expect.poll(() => disabled.getAttribute('title')).toBe('You need execute on regression_test/live.');
+    expect(await disabled.isDisabled()).toBe(true);
+    await viewer.close();
+
+    const { page, problems, close } = await visit('developer', 'executions');
+    await page.locator(`a[href="/console/executions/${id}"]`).click();
+    await page.locator('.timeline li', { hasText: 'start' }).waitFor();
+    await page.getByRole('button', { name: 'Run again' }).click();
+    await page.waitForURL((url) => /\/executions\/\d+$/.test(url.pathname) && !url.pathname.endsWith(id));
+    await page.locator('.heading .status', { hasText: 'running' }).waitFor();
+    await page.locator('.timeline li[data-status=RUNNING]').waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Really cancel' }).click();
+    await page.locator('.heading .status', { hasText: 'cancelled' }).waitFor();
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  test('a phone shows every view without scrolling sideways', async () => {
+    for (const path of ['executions', 'access', 'explain']) {
+      const { page, close } = await visit('admin', path, 360);
+      await page.waitForLoadState('networkidle');
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+      expect(await findings(page)).toEqual([]);
+      await close();
+    }
+  });
+
+  test('signing out ends the session at the gateway, and the tab forgets it', async () => {
+    const own = (await dev.login('analyst')).sessionToken;
+    const { page, close } = await visit(own, 'executions');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('Session ended.').waitFor();
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    expect((await graphql(dev.url, own, '{"query": "{ __typename }"}')).status).toBe(401);
+    await page.getByLabel('Session token').fill(`Bearer ${own}`);
+    await page.getByRole('button', { name: 'Use token' }).click();
+    await page.getByText('no longer accepts this session').waitFor();
+    await close();
+  });
+
+  test('the page stays under 120 kB and is used by keys', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const client = await context.newCDPSession(page);
+    await client.send('Network.enable');
+    let bytes = 0;
+    client.on('Network.loadingFinished', ({ encodedDataLength }) => {
+      bytes += encodedDataLength;
+    });
+    await page.goto(`${dev.internalUrl}/console/access#token=${tokens['admin']}`);
+    await page.locator('.matrix').waitFor();
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(bytes).toBeLessThan(120_000);
+    await page.keyboard.press('g');
+    await page.keyboard.press('e');
+    await page.waitForURL(/\/console\/executions$/);
+    await page.keyboard.press('/');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('text');
+    await context.close();
   });
 });

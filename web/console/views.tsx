@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact';
 import { AccessView } from './views/access.tsx';
+import { ExecutionsView } from './views/executions.tsx';
 import { ExplainView } from './views/explain.tsx';
 
 export interface ViewProps {
@@ -19,6 +20,7 @@ export interface View {
 }
 
 export const views: readonly View[] = [
+  { name: 'executions', title: 'Executions', letter: 'e', forOperators: false, View: ExecutionsView },
   { name: 'access', title: 'Access', letter: 'a', forOperators: true, View: AccessView },
   { name: 'explain', title: 'Explain', letter: 'x', forOperators: true, View: ExplainView },
 ];

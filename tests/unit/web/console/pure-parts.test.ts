@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { type ListedExecution, pageSize, search } from '../../../../web/console/api/executions.ts';
+import { matches } from '../../../../web/console/api/pattern.ts';
+import { rowsOf } from '../../../../web/console/api/rows.ts';
+import { agoText, durationText, shortId, sizeText, timeOf } from '../../../../web/console/api/time.ts';
+
+describe('a path filter', () => {
+  test.each([
+    ['data/*', 'data/x/y', true],
+    ['data/*', 'my/data/x', false],
+    ['*_api', 'a/b_api', true],
+    ['a*b*c', 'a-b-c', true],
+    ['a*b*c', 'acb', false],
+    ['ab*ba', 'aba', false],
+    ['sales', 'data/sales_2026', true],
+    ['(.+)+$', 'aaaa', false],
+    ['*', '', true],
+  ])('%s on %s', (pattern, path, wanted) => {
+    expect(matches(pattern, path)).toBe(wanted);
+  });
+});
+
+describe('times', () => {
+  test.each([
+    [-5, '0 ms'],
+    [320, '320 ms'],
+    [1_940, '1.9 s'],
+    [59_980, '1m 0s'],
+    [125_000, '2m 5s'],
+    [3_780_000, '1h 3m'],
+    [180_000_000, '2d 2h'],
+  ])('%d ms is %s', (ms, text) => {
+    expect(durationText(ms)).toBe(text);
+  });
+
+  test('ago', () => {
+    expect([1_000, 40_000, 300_000, 10_800_000, 86_400_000, 200_000_000].map(agoText)).toEqual([
+      'just now',
+      '40 s ago',
+      '5 min ago',
+      '3 h ago',
+      '1 day ago',
+      '2 days ago',
+    ]);
+  });
+
+  test('a time without a zone is in UTC', () => {
+    expect(timeOf('2026-01-26T08:00:00.123456')).toBe(Date.UTC(2026, 0, 26, 8, 0, 0, 123));
+    expect(timeOf('2026-01-26T08:00:00+01:00')).toBe(Date.UTC(2026, 0, 26, 7));
+    expect([timeOf('soon'), timeOf(null)]).toEqual([undefined, undefined]);
+  });
+
+  test('ids and sizes', () => {
+    expect([shortId('12'), shortId('767392334573576282')]).toEqual(['12', '7673…576282']);
+    expect([sizeText(12), sizeText(3_400), sizeText(1_200_000)]).toEqual(['12 B', '3.4 kB', '1.2 MB']);
+  });
+});
+
+test('rows are found where there is one list of objects, also in the only member of an object', () => {
+  const rows = [{ a: 1 }, { a: 2 }];
+  expect([rowsOf(rows), rowsOf({ start: { rows } }), rowsOf({ total: 2, rows })]).toEqual([rows, rows, rows]);
+  expect([rowsOf([1, 2]), rowsOf({ a: rows, b: rows }), rowsOf([]), rowsOf('x'), rowsOf(null)]).toEqual(
+    Array(5).fill(undefined),
+  );
+});
+
+describe('a filtered list', () => {
+  const all = Array.from(
+    { length: 350 },
+    (_, index): ListedExecution => ({
+      id: String(index),
+      path: index % 2 === 0 ? 'data/even' : 'odd',
+      status: index % 4 === 0 ? 'FAILED' : 'COMPLETED',
+    }),
+  );
+  const asked: number[] = [];
+  const read = async (page: number, size: number) => {
+    asked.push(page);
+    return all.slice((page - 1) * size, page * size);
+  };
+
+  test('fills a page and knows whether there is another one', async () => {
+    const first = await search({ page: 1, status: 'FAILED', path: 'data/*' }, read);
+    expect(first.rows.map(({ id }) => Number(id))).toEqual([...Array(pageSize).keys()].map((index) => index * 4));
+    expect([first.hasNext, first.searched]).toEqual([true, 200]);
+    const last = await search({ page: 4, status: 'FAILED', path: '' }, read);
+    expect([last.rows.length, last.hasNext, last.searched]).toEqual([13, false, 350]);
+  });
+
+  test('stops after ten pages of a list that goes on', async () => {
+    asked.length = 0;
+    const endless = async (page: number, size: number) => {
+      asked.push(page);
+      return Array.from({ length: size }, (_, index) => ({ id: `${page}-${index}`, path: 'x', status: 'RUNNING' }));
+    };
+    expect(await search({ page: 1, status: 'FAILED', path: '' }, endless)).toMatchObject({ rows: [], searched: 1_000 });
+    expect(asked).toHaveLength(10);
+  });
+});

@@ -1,0 +1,61 @@
+import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
+import { cancelExecution, type Execution, isOver, rerunExecution } from '../api/execution.ts';
+import { useSession } from '../api/me.ts';
+import { useQuery } from '../api/use-query.ts';
+import { ConfirmButton } from './confirm-button.tsx';
+
+/** Cancel and Run again. What the session may not do is there, disabled, with the permission that is missing. */
+export function ExecutionActions({
+  execution,
+  onChange,
+}: {
+  readonly execution: Execution;
+  readonly onChange: () => void;
+}) {
+  const { gateway, me } = useSession();
+  const { route } = useLocation();
+  const [problem, setProblem] = useState<string>();
+  const { id, path, status } = execution;
+  const may = useQuery<boolean>({
+    key: ['may', 'execute', path],
+    ask: () => gateway.may('execute', path ?? ''),
+    enabled: path !== null,
+  });
+  const { cancel, rerun } = me.fields;
+  const reason =
+    may.data === false ? `You need execute on ${path}.` : may.data === undefined ? 'Checking …' : undefined;
+  const attempt = async (work: () => Promise<void>) => {
+    setProblem(undefined);
+    await work().catch((error: Error) => setProblem(error.message));
+  };
+  return (
+    <>
+      {cancel !== undefined && !isOver(status) && (
+        <ConfirmButton
+          label="Cancel"
+          confirm="Really cancel"
+          reason={reason}
+          onConfirm={() => attempt(async () => cancelExecution(gateway, cancel, id).then(onChange))}
+        />
+      )}
+      {rerun !== undefined && (
+        <button
+          type="button"
+          disabled={reason !== undefined}
+          title={reason}
+          onClick={() =>
+            void attempt(async () => route(`/console/executions/${await rerunExecution(gateway, rerun, id)}`))
+          }
+        >
+          Run again
+        </button>
+      )}
+      {problem !== undefined && (
+        <p class="notice bad" role="alert">
+          {problem}
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,154 @@
+import { type Execution, isOver, readExecution } from '../api/execution.ts';
+import { useSession } from '../api/me.ts';
+import { useQuery } from '../api/use-query.ts';
+import { CopyText } from '../parts/copy-text.tsx';
+import { ExecutionActions } from '../parts/execution-actions.tsx';
+import { EventsTab, InputTab, ResultTab, StepPanel } from '../parts/execution-tabs.tsx';
+import { MissingRow } from '../parts/missing-row.tsx';
+import { Failed, Heading, Loading } from '../parts/states.tsx';
+import { Status } from '../parts/status.tsx';
+import { Ago, Took } from '../parts/time.tsx';
+import { Timeline } from '../parts/timeline.tsx';
+import type { ViewProps } from '../views.tsx';
+
+/** One execution: its steps on a timeline, what it produced and was started with, and what can be done. */
+export function ExecutionView({ id, query }: ViewProps & { readonly id: string }) {
+  const { gateway, me } = useSession();
+  const field = me.fields.execution;
+  const found = useQuery<Execution>({
+    key: ['execution', id],
+    ask: (signal) => (field === undefined ? Promise.reject() : readExecution(gateway, field, id, signal)),
+    enabled: field !== undefined,
+    everyMs: (data) => (data !== undefined && isOver(data.status) ? false : 1_000),
+  });
+  if (field === undefined) {
+    return (
+      <MissingRow
+        kind="an execution"
+        row="execution: { upstream: 'GET /api/executions/{execution_id}', access: onExecution('view', 'id') }"
+      />
+    );
+  }
+  const execution = found.data;
+  return (
+    <>
+      <p class="crumb">
+        <a href="/console/executions">Executions</a>
+      </p>
+      {execution === undefined ? (
+        <>
+          <Heading title={`Execution ${id}`} />
+          {found.error ? <Failed error={found.error} retry={() => void found.refetch()} /> : <Loading rows={6} />}
+        </>
+      ) : (
+        <Detail execution={execution} query={query} onChange={() => void found.refetch()} />
+      )}
+    </>
+  );
+}
+
+interface DetailProps {
+  readonly execution: Execution;
+  readonly query: ViewProps['query'];
+  readonly onChange: () => void;
+}
+
+const tabs = [
+  ['result', 'Result'],
+  ['input', 'Input'],
+  ['events', 'Events'],
+] as const;
+
+function Detail({ execution, query, onChange }: DetailProps) {
+  const { id, name, status, startedAt, finishedAt, failure, steps } = execution;
+  const tab = tabs.find(([key]) => key === query['tab'])?.[0] ?? 'result';
+  // A failed run opens at its failed step.
+  const opensAt = query['tab'] === undefined ? failure?.step : undefined;
+  const selected = steps?.find((one) => one.name === (query['step'] ?? opensAt));
+  return (
+    <>
+      <Heading
+        title={name ?? 'Execution'}
+        answer={
+          <>
+            <Status status={status} /> <Took from={startedAt} to={finishedAt} />, started <Ago time={startedAt} />
+          </>
+        }
+      >
+        <ExecutionActions execution={execution} onChange={onChange} />
+      </Heading>
+      <About execution={execution} />
+      <Failure execution={execution} />
+      <Steps execution={execution} selected={selected?.name} />
+      {selected !== undefined && <StepPanel execution={execution} step={selected} />}
+      <nav class="tabs" aria-label="Parts of the execution">
+        {tabs.map(([key, title]) => (
+          <a key={key} href={`${addressOf(id)}?tab=${key}`} aria-current={key === tab ? 'true' : undefined}>
+            {title}
+          </a>
+        ))}
+      </nav>
+      {tab === 'result' && <ResultTab execution={execution} />}
+      {tab === 'input' && <InputTab id={id} />}
+      {tab === 'events' && <EventsTab execution={execution} page={Number(query['page'] ?? 1) || 1} />}
+    </>
+  );
+}
+
+const addressOf = (id: string): string => `/console/executions/${id}`;
+
+function About({ execution: { id, path, version, parentId } }: { readonly execution: Execution }) {
+  return (
+    <p class="about">
+      {path !== null && (
+        <a href={`/console/playbooks/${path}`}>
+          {path}
+          {version !== null && version !== undefined && ` v${version}`}
+        </a>
+      )}
+      <CopyText text={id} what="the id" />
+      {parentId && (
+        <span>
+          started by <a href={addressOf(parentId)}>its parent</a>
+        </span>
+      )}
+    </p>
+  );
+}
+
+function Failure({ execution: { failure } }: { readonly execution: Execution }) {
+  if (failure === null || failure === undefined) return null;
+  return (
+    <p class="notice bad" role="alert">
+      {failure.step !== null && (
+        <>
+          Step <code>{failure.step}</code>:{' '}
+        </>
+      )}
+      {failure.message}
+    </p>
+  );
+}
+
+interface StepsProps {
+  readonly execution: Execution;
+  readonly selected: string | undefined;
+}
+
+function Steps({ execution: { id, status, steps, startedAt, finishedAt }, selected }: StepsProps) {
+  if (!steps || steps.length === 0) {
+    return <p class="quiet">{isOver(status) ? 'NoETL reports no steps.' : 'No step has begun yet.'}</p>;
+  }
+  return (
+    <section aria-label="Steps">
+      <Timeline
+        steps={steps}
+        startedAt={startedAt}
+        finishedAt={finishedAt}
+        selected={selected}
+        // A second click closes the step.
+        linkTo={(to) => `${addressOf(id)}?${to === selected ? 'tab=result' : new URLSearchParams({ step: to })}`}
+      />
+    </section>
+  );
+}
