@@ -2,6 +2,7 @@ import { authenticated, onExecution, onPlaybook, onSource, role } from './core/a
 import { allow } from './core/access/grant.ts';
 import { defineGateway } from './core/config/define-gateway.ts';
 import { endSessions } from './core/config/end-sessions.ts';
+import { executionsUpdates, executionUpdates } from './core/config/execution-updates.ts';
 import { noetlTypes } from './core/config/noetl-types.ts';
 import type { NoetlOperations } from './openapi/noetl.types.ts';
 
@@ -192,6 +193,8 @@ export default defineGateway<NoetlOperations>({
       whenPresent: true,
       rest: true,
     },
+    executionUpdates: executionUpdates(),
+    executionsUpdates: executionsUpdates(),
     endSessions: endSessions('admin'),
     workerPools: {
       upstream: 'GET /api/worker/pools',

@@ -23,6 +23,7 @@ export type { Clock } from './core/clock.ts';
 export { defineGateway } from './core/config/define-gateway.ts';
 export { endSessions } from './core/config/end-sessions.ts';
 export { type EnvRef, env } from './core/config/env.ts';
+export { executionsUpdates, executionUpdates } from './core/config/execution-updates.ts';
 export type { AdapterGiven, GatewayConfig, ProtocolRole } from './core/config/gateway-config.ts';
 export { noetlTypes } from './core/config/noetl-types.ts';
 export type { GatewayFieldCall, OperationShapes } from './core/config/operation-row.ts';

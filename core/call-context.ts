@@ -53,4 +53,6 @@ export interface CallContext {
   readonly mayOnExecution: (permission: Permission, path: string) => Promise<boolean>;
   /** As `mayOnExecution`, with the grant that decided. */
   readonly judgeOnExecution: (permission: Permission, path: string) => Promise<Decision>;
+  /** Whether the session has ended since the request came; streams ask. @throws when it cannot find out. */
+  readonly isSessionOver?: () => Promise<boolean>;
 }

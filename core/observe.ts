@@ -107,7 +107,7 @@ export type GatewayEvent =
       readonly type: 'decision';
       readonly outcome: 'allowed' | 'denied' | 'backend_error';
       readonly field: string;
-      readonly root: 'query' | 'mutation' | 'rest';
+      readonly root: 'query' | 'mutation' | 'subscription' | 'rest';
       readonly userId: string;
       /** At the time of the decision; a policy replay decides again with them. */
       readonly roles?: readonly string[];

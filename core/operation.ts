@@ -40,7 +40,7 @@ export interface OperationArgument {
 export interface Operation {
   /** The GraphQL field. */
   readonly field: string;
-  readonly root: 'query' | 'mutation';
+  readonly root: 'query' | 'mutation' | 'subscription';
   readonly source:
     | { readonly kind: 'upstream'; readonly key: string; readonly method: string; readonly path: string }
     | { readonly kind: 'gateway'; readonly sdl: string; readonly typeDefs: string | undefined };

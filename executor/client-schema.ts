@@ -7,7 +7,7 @@ import {
   isScalarType,
   Kind,
   type NamedTypeNode,
-  OperationTypeNode,
+  type OperationTypeNode,
   type TypeDefinitionNode,
   visit,
 } from 'graphql';
@@ -21,14 +21,15 @@ const builtinScalars = new Set(['String', 'Int', 'Float', 'Boolean', 'ID']);
 const idPlaceholder = 'GatewayID';
 
 /** The names of the root types of a document. */
-export function rootTypeNames(document: DocumentNode): Readonly<Record<'query' | 'mutation', string>> {
-  const names = { query: 'Query', mutation: 'Mutation' };
+export function rootTypeNames(document: DocumentNode): Readonly<Record<OperationTypeNode, string>> {
+  const names: Record<OperationTypeNode, string> = {
+    query: 'Query',
+    mutation: 'Mutation',
+    subscription: 'Subscription',
+  };
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.SCHEMA_DEFINITION) continue;
-    for (const { operation, type } of definition.operationTypes) {
-      if (operation === OperationTypeNode.QUERY) names.query = type.name.value;
-      if (operation === OperationTypeNode.MUTATION) names.mutation = type.name.value;
-    }
+    for (const { operation, type } of definition.operationTypes) names[operation] = type.name.value;
   }
   return names;
 }

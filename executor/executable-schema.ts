@@ -4,7 +4,7 @@ import { accessDenied, standingDecision } from '../core/access/standing-decision
 import type { CallContext } from '../core/call-context.ts';
 import type { CallbackRequests } from '../core/callback-requests.ts';
 import type { Clock } from '../core/clock.ts';
-import { type AnyRow, isGatewayRow } from '../core/config/operation-row.ts';
+import { type AnyRow, isGatewayRow, type SubscriptionRow } from '../core/config/operation-row.ts';
 import { GatewayError } from '../core/errors.ts';
 import { compileResultRules, type ResultRule } from '../core/execution/result-rules.ts';
 import { secretNames } from '../core/execution/secret-members.ts';
@@ -22,6 +22,7 @@ import { answerCancelExecution } from './protocol/cancel-execution.ts';
 import { answerExecutePlaybook, type StartOptions } from './protocol/execute-playbook.ts';
 import { answerExecution } from './protocol/execution.ts';
 import { createExecutionGate } from './protocol/execution-access.ts';
+import { failingStream, type OpenUpdates, openUpdates, type Update } from './protocol/execution-updates.ts';
 import { createExecutions, type Executions } from './protocol/executions.ts';
 import { answerRerunExecution } from './protocol/rerun-execution.ts';
 import { reportingOutcome } from './report-outcome.ts';
@@ -127,8 +128,11 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     requests: options.requests,
   };
   for (const [name, field] of fields) {
-    const type = field.root === 'query' ? schema.getQueryType() : schema.getMutationType();
-    const known = type?.getFields()[name];
+    const known = rootTypeOf(schema, field.root)?.getFields()[name];
+    if (isStream(field.row)) {
+      attachStream(known, openUpdates(field.row, answers));
+      continue;
+    }
     const answer = answerFor(field, { ...answers, type: known?.type });
     attachRoot(known, field.root, reportingOutcome(answer, field, observe), observe);
   }
@@ -147,6 +151,24 @@ function answeringSchema(document: DocumentNode, longIntegers: LongIntegers): Gr
   attachEnumValues(schema, document);
   attachOutputs(schema, wireNamesOf(document), discriminatorsOf(document));
   return schema;
+}
+
+function rootTypeOf(schema: GraphQLSchema, root: RootField['root']) {
+  if (root === 'subscription') return schema.getSubscriptionType();
+  return root === 'query' ? schema.getQueryType() : schema.getMutationType();
+}
+
+const isStream = (row: AnyRow): row is SubscriptionRow<string> => isGatewayRow(row) && row.gateway === 'subscription';
+
+/** A stream runs on the decision of its operation; each of its events asks again what may be seen. */
+function attachStream(field: GraphQLField<unknown, CallContext> | undefined, open: OpenUpdates): void {
+  if (field === undefined) return;
+  field.subscribe = async (_source, _args, context, info) => {
+    const decision = standingDecision(context, info);
+    // A stream that cannot begin is one with an error as its only event.
+    return open({ root: 'subscription', decision, context }).catch((error: unknown) => failingStream(error));
+  };
+  field.resolve = (update) => (update as Update)();
 }
 
 function attachRoot(
@@ -175,6 +197,7 @@ type AnswerOptions = OperationOptions & StartOptions & { readonly endSessions: E
 function answerFor(field: RootField, options: AnswerOptions): RootAnswer {
   const { row, plan } = field;
   if (isGatewayRow(row)) {
+    if (row.gateway === 'subscription') throw accessDenied();
     return async ({ decision, context }) => {
       if (decision.outcome !== 'allowed') throw accessDenied();
       const { user, expiresAt } = context.caller.session;

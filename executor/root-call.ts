@@ -7,7 +7,7 @@ import type { Asking } from './protocol/execution-reads.ts';
 
 /** Everything that answers a root field: what was decided, and for whom. */
 export interface RootCall {
-  readonly root: 'query' | 'mutation';
+  readonly root: 'query' | 'mutation' | 'subscription';
   readonly decision: OpenDecision;
   readonly context: CallContext;
   /** Called by what starts a playbook as soon as NoETL has named the execution. */

@@ -10,7 +10,7 @@ type Operations = Readonly<Record<string, AnyRow>>;
 
 /** A root field as the access plugin needs to know it. */
 export interface RootField {
-  readonly root: 'query' | 'mutation';
+  readonly root: 'query' | 'mutation' | 'subscription';
   readonly row: AnyRow;
   /** Undefined for fields that the gateway answers itself. */
   readonly plan: CallPlan | undefined;
@@ -44,10 +44,8 @@ function rootFieldNodes(document: Document): (readonly [RootField['root'], Field
   const names = rootTypeNames(document);
   return document.definitions.flatMap((definition) => {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) return [];
-    const root = definition.name.value === names.query ? 'query' : 'mutation';
-    return definition.name.value === names[root]
-      ? (definition.fields ?? []).map((field) => [root, field] as const)
-      : [];
+    const root = (['query', 'mutation', 'subscription'] as const).find((one) => names[one] === definition.name.value);
+    return root === undefined ? [] : (definition.fields ?? []).map((field) => [root, field] as const);
   });
 }
 
@@ -56,7 +54,7 @@ function rootFieldOf(field: FieldDefinitionNode, root: RootField['root'], operat
   const row = Object.hasOwn(operations, name) ? operations[name] : undefined;
   if (row?.access === undefined) throw new TypeError(`${name}: in the schema, but no row of the config has its rule`);
   if (isGatewayRow(row)) return { root, row, plan: undefined };
-  const plan = compileCallPlan(field, { root });
+  const plan = root === 'subscription' ? undefined : compileCallPlan(field, { root });
   if (plan === undefined) throw new TypeError(`${name}: the schema does not say how to call it`);
   assertRule(name, row.access, plan);
   return { root, row, plan };

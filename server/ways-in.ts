@@ -63,6 +63,7 @@ export function createWaysIn(given: WaysInGiven, parts: Parts, live: Live, telem
     report: (error, requestId) => telemetry.log.error({ err: error, requestId }, 'an operation failed'),
     cors,
     ownOrigin,
+    streams: live.streams,
   });
   const documents = {
     contract: runtimeContract({ version, operations: executable.rest, auth0: config.auth.contract }),

@@ -98,7 +98,7 @@ function pathQuestion(config: GatewayConfig, { role, userRoles, permission, play
   return { roles, permission: parsed, path: playbook };
 }
 
-function rootOf(row: AnyRow): 'query' | 'mutation' {
+function rootOf(row: AnyRow): 'query' | 'mutation' | 'subscription' {
   if (isGatewayRow(row)) return row.gateway;
   return row.type ?? (row.upstream.startsWith('GET ') ? 'query' : 'mutation');
 }

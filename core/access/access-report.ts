@@ -16,7 +16,7 @@ export interface ReportedCell {
 
 export interface ReportedOperation {
   readonly field: string;
-  readonly root: 'query' | 'mutation';
+  readonly root: 'query' | 'mutation' | 'subscription';
   /** `METHOD /path` of NoETL; absent: the gateway answers. */
   readonly upstream?: string;
   readonly rule: string;
@@ -66,7 +66,7 @@ export function reportAccess(
 }
 
 export interface ReportedRow {
-  readonly root: 'query' | 'mutation';
+  readonly root: 'query' | 'mutation' | 'subscription';
   readonly row: AnyRow;
 }
 

@@ -9,7 +9,7 @@ export interface DecisionReport {
   readonly outcome: 'allowed' | 'denied' | 'backend_error';
   /** The root field, or the route; never a name from outside. */
   readonly field: string;
-  readonly root: 'query' | 'mutation' | 'rest';
+  readonly root: 'query' | 'mutation' | 'subscription' | 'rest';
   readonly user: User;
   readonly permission: Permission | undefined;
   readonly path: string | undefined;

@@ -1,5 +1,5 @@
 import { namespaceOf } from './derived-values.ts';
-import type { AnyRow } from './operation-row.ts';
+import type { AnyGatewayRow, AnyRow } from './operation-row.ts';
 import { isGatewayRow } from './operation-row.ts';
 import type { sections } from './schema/gateway.ts';
 import type { Resolved } from './schema/node.ts';
@@ -127,9 +127,15 @@ export const combinations: readonly Combination[] = [
   },
 ];
 
+function gatewayRowProblems(field: string, row: AnyGatewayRow): string[] {
+  const [needed, given] = row.gateway === 'subscription' ? ['watch', row.watch] : ['resolve', row.resolve];
+  const isMissing = given === undefined;
+  return isMissing ? [`operations.${field}.${needed}: is required in a row of the kind ${row.gateway}`] : [];
+}
+
 /** What a valid row cannot be, one line each. */
 export function rowProblems(field: string, row: AnyRow): string[] {
-  if (isGatewayRow(row)) return [];
+  if (isGatewayRow(row)) return gatewayRowProblems(field, row);
   const isQuery = row.type === 'query' || (row.type === undefined && row.upstream.startsWith('GET '));
   return (row.cacheTtlMs ?? 0) > 0 && !isQuery
     ? [

@@ -54,10 +54,19 @@ export interface GatewayRow<Role extends string> extends RowOptions<Role> {
   readonly resolve: (call: GatewayFieldCall) => unknown;
 }
 
+/** A row whose field streams what the gateway sees of executions: of the one that its `id` names, or of all that `path` names. */
+export interface SubscriptionRow<Role extends string> extends RowOptions<Role> {
+  readonly gateway: 'subscription';
+  readonly sdl: string;
+  readonly typeDefs?: string;
+  readonly watch: 'execution' | 'executions';
+}
+
 export type OperationRow<Shapes extends OperationShapes, Role extends string> =
   | { [K in keyof Shapes & string]: CheckedRow<K, Shapes[K], Role> }[keyof Shapes & string]
   | AbsentRow<Exclude<SometimesThere, keyof Shapes>, Role>
-  | GatewayRow<Role>;
+  | GatewayRow<Role>
+  | SubscriptionRow<Role>;
 
 /** Operations of the rows that ship with `whenPresent`, since not every release of NoETL has them. */
 type SometimesThere =
@@ -113,7 +122,7 @@ type CamelCase<Text extends string> = Text extends `${infer Head}_${infer Tail}`
 
 /** A row whose document is not known: what the generator and the server work with. */
 export type AnyUpstreamRow = UpstreamRow<string, OperationShape, string>;
-export type AnyGatewayRow = GatewayRow<string>;
+export type AnyGatewayRow = GatewayRow<string> | SubscriptionRow<string>;
 export type AnyRow = AnyUpstreamRow | AnyGatewayRow;
 
 export const isGatewayRow = (row: AnyRow): row is AnyGatewayRow => 'gateway' in row;

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
+import { idText } from '../../core/json/lossless-json.ts';
 import type { SharedLooks } from './shared-looks.ts';
 import type { Snapshot } from './snapshots.ts';
 
@@ -78,12 +79,21 @@ export function createExecutionWatcher(options: ExecutionWatcherOptions): Execut
     return watch;
   }
 
+  /** The last look may have no events: the next one has them, at once. */
+  function wantSteps(watch: Watch): void {
+    const wanting = [...watch.listeners.values()].filter((want) => want === 'steps');
+    shared.wantSteps(watch.id, true);
+    if (wanting.length > 1) return;
+    shared.expire(watch.id);
+    watch.wake();
+  }
+
   return {
     follow(id, listener, want = 'end') {
       const known = watches.get(id);
       const watch = known ?? open(id);
       watch.listeners.set(listener, want);
-      if (want === 'steps') shared.wantSteps(id, true);
+      if (want === 'steps') wantSteps(watch);
       if (known === undefined) void run(watch);
       return () => {
         watch.listeners.delete(listener);
@@ -122,6 +132,6 @@ function createPace(firstPauseMs: number) {
 /** What of a look is news: an execution that moves is looked at more often. */
 function markOf({ detail, isSettling, seen }: Snapshot): string {
   const newest = seen.newest?.events;
-  const ids = [newest?.[0]?.['event_id'], newest?.at(-1)?.['event_id']];
+  const ids = [newest?.at(0), newest?.at(-1)].map((event) => idText(event?.['event_id']));
   return `${detail.claim} ${isSettling} ${detail.endedAt?.getTime() ?? ''} ${newest?.length ?? ''} ${ids.join(' ')}`;
 }

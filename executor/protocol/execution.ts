@@ -62,7 +62,8 @@ export function executionView(
       ),
     error: async () => (over?.end === 'FAILED' ? ((await outcome.failure())?.message ?? failedText) : null),
     failure: () => outcome.failure(),
-    steps: ({ names }: { names?: readonly string[] | null } = {}) => stepViews(outcome, names ?? undefined, bounded),
+    steps: ({ names }: { names?: readonly string[] | null } = {}) =>
+      stepViews(outcome, over !== undefined, names ?? undefined, bounded),
     currentStep: async () => (over === undefined ? stepUnderWay(await outcome.facts()) : (over.lastStep ?? null)),
     progress: over === undefined ? progressOf(detail.progress) : 100,
     startedAt: isoText(detail.startedAt?.getTime()),
@@ -74,8 +75,18 @@ export function executionView(
 /** NoETL says 100 of a run that seems to be over between two steps. */
 const progressOf = (progress: number | undefined): number | null => (progress === 100 ? 0 : (progress ?? null));
 
-async function stepViews(outcome: Outcome, names: readonly string[] | undefined, bounded: (value: unknown) => unknown) {
-  const steps = await outcome.steps();
+/** While an execution runs, the results of its steps are read only when they are selected: they cost a call more. */
+async function stepViews(
+  outcome: Outcome,
+  isOver: boolean,
+  names: readonly string[] | undefined,
+  bounded: (value: unknown) => unknown,
+) {
+  const steps = isOver ? await outcome.steps() : await outcome.facts();
+  const resultOf = async (step: StepFacts) => {
+    const whole = (await outcome.steps()).find(({ name }) => name === step.name) ?? step;
+    return outcome.stepResult(whole);
+  };
   const wanted = names === undefined ? steps : steps.filter(({ name }) => names.includes(name));
   return wanted.map((step) => ({
     name: step.name,
@@ -85,7 +96,7 @@ async function stepViews(outcome: Outcome, names: readonly string[] | undefined,
     attempts: step.attempts,
     lastSeenAt: isoText(step.lastSeenAt),
     executionId: step.childId ?? null,
-    result: async () => bounded((await reported(outcome.stepResult(step))) ?? null),
+    result: async () => bounded((await reported(resultOf(step))) ?? null),
     error: step.error ?? (step.value?.kind === 'lost' ? notStored : null),
   }));
 }

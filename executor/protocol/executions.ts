@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { End, ExecutionState } from '../../core/execution/execution-detail.ts';
+import type { End, ExecutionDetail, ExecutionState } from '../../core/execution/execution-detail.ts';
 import { holdMs } from '../../core/execution/execution-end.ts';
 import { parseExecutionId } from '../../core/execution/execution-id.ts';
 import type { ResultRules } from '../../core/execution/result-rules.ts';
@@ -47,6 +47,8 @@ export interface Executions {
   certainEnd(snapshot: Snapshot, asking: Asking): Promise<End | undefined>;
   /** Waits until the execution is over, or the time has passed. @returns the last look; undefined: there was none. */
   waitForEnd(id: string, withinMs: number): Promise<Snapshot | undefined>;
+  /** The newest executions as NoETL's list has them, shared by all who ask. Who may see one is the caller's matter. */
+  newest(): Promise<ReadonlyMap<string, ExecutionDetail>>;
   /** Follows executions; who may see one is the matter of each that follows. */
   readonly watcher: ExecutionWatcher;
   /** What it produced; read on the first use of each part. */
@@ -107,6 +109,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
     certainEnd,
     waitForEnd: (id, withinMs) => waitForEnd(watcher, clock, id, withinMs),
     watcher,
+    newest: () => shared.newest({}),
     outcome: outcomes.of,
     async pathOf(id, asking = {}) {
       const canonical = parseExecutionId(id);

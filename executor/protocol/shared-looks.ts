@@ -22,6 +22,8 @@ export interface SharedLooks {
   /** Keeps a finished execution, so that it costs no call again. @param bytes about what is kept with it */
   keep(snapshot: Snapshot, bytes: number): void;
   forget(id: string): void;
+  /** The newest executions, shared for half a second. */
+  readonly newest: ExecutionReads['newest'];
 }
 
 export interface SharedLooksOptions {
@@ -105,6 +107,7 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
       if (wanted) stepsWanted.add(id);
       else stepsWanted.delete(id);
     },
+    newest: list,
     expire: running.expire,
     spent: ({ detail }, calls) => running.extend(detail.id, calls),
     keep(snapshot, bytes) {

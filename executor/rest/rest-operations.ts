@@ -47,7 +47,7 @@ export function restOperations(fields: ReadonlyMap<string, RootField>, options: 
   const entryRoute = [...fields.values()].find(({ plan }) => plan?.kind === 'catalogEntry' && plan.method === 'POST')
     ?.plan?.route;
   return [...fields].flatMap(([field, { root, row, plan }]) => {
-    if (isGatewayRow(row) || row.rest !== true || plan === undefined) return [];
+    if (isGatewayRow(row) || row.rest !== true || plan === undefined || root === 'subscription') return [];
     const { method, catalogPaths, executionIds } = plan;
     const path = plan.kind === 'rerun' ? rerunPath(fields) : plan.path;
     const reader = readerOf(plan, row, options, entryRoute ?? besides(plan.route));

@@ -21,7 +21,7 @@ export function lockNames(sdl: DocumentNode, operations: readonly Operation[]): 
     sdl.definitions.filter(isShaped).map((definition) => [definition.name.value, definition] as const),
   );
   const roots = new Map(
-    ['Query', 'Mutation'].flatMap((root) =>
+    ['Query', 'Mutation', 'Subscription'].flatMap((root) =>
       (objects.get(root)?.fields ?? []).flatMap((field) =>
         field.kind === Kind.FIELD_DEFINITION ? [[field.name.value, field] as const] : [],
       ),

@@ -468,6 +468,28 @@ export const operations = [
     rest: '/noetl/executions/{execution_id}/status',
   },
   {
+    field: 'executionUpdates',
+    root: 'subscription',
+    source: {
+      kind: 'gateway',
+      sdl: 'executionUpdates(id: ID!): Execution',
+      typeDefs: undefined,
+    },
+    kind: 'gateway',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
+    access: {
+      kind: 'execution',
+      permission: 'view',
+      argument: 'id',
+    },
+    description: undefined,
+    args: [],
+    fields: {},
+    acceptRisk: undefined,
+  },
+  {
     field: 'executions',
     root: 'query',
     source: {
@@ -509,6 +531,27 @@ export const operations = [
     },
     acceptRisk: undefined,
     rest: '/noetl/executions',
+  },
+  {
+    field: 'executionsUpdates',
+    root: 'subscription',
+    source: {
+      kind: 'gateway',
+      sdl: 'executionsUpdates(path: String): Execution',
+      typeDefs: undefined,
+    },
+    kind: 'gateway',
+    catalogPaths: [],
+    executionIds: [],
+    start: undefined,
+    access: {
+      kind: 'authenticated',
+      rows: 'executions',
+    },
+    description: undefined,
+    args: [],
+    fields: {},
+    acceptRisk: undefined,
   },
   {
     field: 'playbook',

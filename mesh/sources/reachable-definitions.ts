@@ -1,6 +1,6 @@
 import { type ASTNode, type DefinitionNode, type DocumentNode, Kind, visit } from 'graphql';
 
-const roots = ['Query', 'Mutation'];
+const roots = ['Query', 'Mutation', 'Subscription'];
 
 /** A document without the types and directives that no root field leads to. */
 export function keepReachable(document: DocumentNode): DocumentNode {

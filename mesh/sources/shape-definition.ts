@@ -30,7 +30,7 @@ const declared = new Set(
   callDirectives.map((definition) => ('name' in definition ? definition.name?.value : undefined)),
 );
 
-export const rootNames = { query: 'Query', mutation: 'Mutation' } as const;
+export const rootNames = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
 
 /** Everything that decides what a type of the document looks like. */
 export interface Shape extends ShapeNotes {

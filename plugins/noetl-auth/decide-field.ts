@@ -122,7 +122,7 @@ function decideOnExecutionId(
   }
   const { field, args } = question;
   // A read is judged on its answer, which names the playbook: no second call, and nothing has started by then.
-  if (question.root === 'query') return { decision: { outcome: 'onAnswer', field, args, permission }, permission };
+  if (question.root !== 'mutation') return { decision: { outcome: 'onAnswer', field, args, permission }, permission };
   return decideOnOwnPath(question, permission, id);
 }
 

@@ -37,7 +37,7 @@ export async function decideOperation(
     decision.outcome === 'denied' ? [{ field, error: decision.error }] : [],
   );
   const stops = denials.some(
-    ({ field }) => root === 'mutation' || field.field === undefined || isNonNullType(field.field.type),
+    ({ field }) => root !== 'query' || field.field === undefined || isNonNullType(field.field.type),
   );
   for (const { field, judgement } of decided) {
     // What nothing comes of, since another field was denied, was not allowed.

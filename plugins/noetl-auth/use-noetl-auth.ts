@@ -22,13 +22,13 @@ export interface NoetlAuthOptions extends DecisionOptions {
 /** What this plugin adds to the context of an operation. */
 export type AuthContext = Pick<
   CallContext,
-  'caller' | 'decisions' | 'header' | 'may' | 'mayOnExecution' | 'judgeOnExecution' | 'requestId'
+  'caller' | 'decisions' | 'isSessionOver' | 'header' | 'may' | 'mayOnExecution' | 'judgeOnExecution' | 'requestId'
 >;
 
 /** Envelop's hooks before an operation runs; queries, mutations and subscriptions alike. */
 interface BeforeRunning {
   readonly args: Pick<ExecutionArgs, 'schema' | 'document' | 'operationName' | 'variableValues' | 'contextValue'>;
-  readonly extendContext: (extension: Pick<AuthContext, 'decisions'>) => void;
+  readonly extendContext: (extension: Partial<Pick<AuthContext, 'decisions' | 'isSessionOver'>>) => void;
   readonly setResultAndStopExecution: (result: ExecutionResult) => void;
 }
 
@@ -73,7 +73,13 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { r
     },
     ...(options.introspection ? {} : { onValidate: forbidIntrospection }),
     onExecute: before as NonNullable<Plugin<AuthContext>['onExecute']>,
-    onSubscribe: before as NonNullable<Plugin<AuthContext>['onSubscribe']>,
+    onSubscribe: ((hook: BeforeRunning) => {
+      const { caller } = hook.args.contextValue as Partial<AuthContext>;
+      const isSessionOver = async () =>
+        caller === undefined || (await options.sessions.lookup(caller.token)) === undefined;
+      hook.extendContext({ isSessionOver });
+      return before(hook);
+    }) as NonNullable<Plugin<AuthContext>['onSubscribe']>,
   };
 }
 

@@ -18,11 +18,13 @@ import type { Exchange } from '../http/exchange.ts';
 import { readHeaderOf } from '../http/header-values.ts';
 import { checkOrigin } from '../http/origin-check.ts';
 import { readBody, requireJson } from '../http/read-body.ts';
+import type { StreamLimits } from '../live/stream-limits.ts';
 import { guessLimit } from '../rate-limit/guess-limit.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
 import { createDirectAnswer } from './direct-answer.ts';
 import { createDocumentCaches } from './document-caches.ts';
 import { type GraphqlServerContext, useRequestParams } from './request-params.ts';
+import { isEventStream, streamAnswer } from './stream-answer.ts';
 import { contentTypeOfUsual, isEnvelopOnly } from './usual-request.ts';
 
 export interface GraphqlOptions {
@@ -34,6 +36,7 @@ export interface GraphqlOptions {
   readonly observe: Observe;
   readonly report: ReportError;
   readonly cors: Cors;
+  readonly streams: StreamLimits;
   /** The gateway's own public origin, when it is configured. */
   readonly ownOrigin: string | undefined;
 }
@@ -47,6 +50,8 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
   const throughYoga = async (request: Request, context: GraphqlServerContext): Promise<Answer> => {
     const response = await yoga.fetch(request, context);
     if (context.failed.error !== undefined) return graphqlErrorAnswer(context.failed.error);
+    const userId = callers.get(request)?.session.user.userId;
+    if (isEventStream(response) && userId !== undefined) return streamAnswer(response, userId, context, options);
     return {
       status: response.status,
       headers: { 'cache-control': 'no-store', ...endToEnd(response.headers) },

@@ -20,6 +20,19 @@ query Status($id: ID!) {
   }
 }
 
+# Watch an execution until it is over.
+subscription Watch($id: ID!) {
+  executionUpdates(id: $id) {
+    status
+    currentStep
+    steps {
+      name
+      status
+    }
+    result
+  }
+}
+
 # List the newest executions that you may view.
 query Recent {
   executions(page: 1, pageSize: 20) {

@@ -175,12 +175,16 @@ export const upstreamRow = plainSection({
 
 /** A row that the gateway answers itself. */
 export const gatewayRow = plainSection({
-  gateway: choice(['query', 'mutation'], { doc: 'root type of the field' }),
+  gateway: choice(['query', 'mutation', 'subscription'], { doc: 'root type of the field' }),
   ...shared,
   sdl: text({ doc: 'the field in SDL, for example `me: Me!`' }),
   typeDefs: text({ optional: true, doc: 'SDL of the types that it needs' }),
   resolve: value(
     v.custom<(...args: never[]) => unknown>((input) => typeof input === 'function', 'must be a function'),
-    { doc: 'answers the field' },
+    { optional: true, doc: 'answers the field; of a query or a mutation' },
   ),
+  watch: choice(['execution', 'executions'], {
+    optional: true,
+    doc: 'what a subscription streams: the execution that its `id` names, or all that the caller may see',
+  }),
 });

@@ -32,19 +32,24 @@ export function defaultFields(type: GraphQLObjectType): readonly GraphQLField<un
   });
 }
 
+type Root = 'query' | 'mutation' | 'subscription';
+
+const operationTypes: Readonly<Record<Root, OperationTypeNode>> = {
+  query: OperationTypeNode.QUERY,
+  mutation: OperationTypeNode.MUTATION,
+  subscription: OperationTypeNode.SUBSCRIPTION,
+};
+
 /** The document of {@link operationNode} in one line. */
-export const operationDocument = (root: 'query' | 'mutation', field: GraphQLField<unknown, unknown>): string =>
+export const operationDocument = (root: Root, field: GraphQLField<unknown, unknown>): string =>
   stripIgnoredCharacters(print(operationNode(root, field)));
 
 /** The operation that calls one root field with all its arguments as variables. */
-export function operationNode(
-  root: 'query' | 'mutation',
-  field: GraphQLField<unknown, unknown>,
-): OperationDefinitionNode {
+export function operationNode(root: Root, field: GraphQLField<unknown, unknown>): OperationDefinitionNode {
   const selectionSet = selectionOf(field.type);
   return {
     kind: Kind.OPERATION_DEFINITION,
-    operation: root === 'query' ? OperationTypeNode.QUERY : OperationTypeNode.MUTATION,
+    operation: operationTypes[root],
     name: name(field.name),
     variableDefinitions: field.args.map((arg) => ({
       kind: Kind.VARIABLE_DEFINITION,

@@ -23,8 +23,13 @@ type Field = GraphQLField<unknown, unknown>;
 /** The schema for those who write apps: every field with an example, every type that they can meet. */
 export const emitReferencePage: Emitter = ({ schema, operations }) => {
   const rules = new Map(operations.map((operation) => [operation.field, operation]));
-  const section = (root: 'query' | 'mutation') => {
-    const type = root === 'query' ? schema.getQueryType() : schema.getMutationType();
+  const types = {
+    query: schema.getQueryType(),
+    mutation: schema.getMutationType(),
+    subscription: schema.getSubscriptionType(),
+  };
+  const section = (root: keyof typeof types) => {
+    const type = types[root];
     return byName(Object.values(type?.getFields() ?? {})).map((field) =>
       fieldSection(root, field, rules.get(field.name)),
     );
@@ -36,13 +41,20 @@ export const emitReferencePage: Emitter = ({ schema, operations }) => {
     ...section('query'),
     '## Mutations',
     ...section('mutation'),
+    ...(types.subscription == null
+      ? []
+      : ['## Subscriptions', 'Streams of events (`accept: text/event-stream`).', ...section('subscription')]),
     '## Types',
     ...typeSections(schema),
   ];
   return [{ path: target, content: page('mesh/generated/schema.graphql', sections) }];
 };
 
-function fieldSection(root: 'query' | 'mutation', field: Field, operation: Operation | undefined): string {
+function fieldSection(
+  root: 'query' | 'mutation' | 'subscription',
+  field: Field,
+  operation: Operation | undefined,
+): string {
   const variables = Object.fromEntries(
     field.args.filter(shownInExample).map((arg) => [arg.name, exampleValue(arg.name, arg.type)]),
   );
@@ -84,7 +96,9 @@ function typeSections(schema: GraphQLSchema): readonly string[] {
 /** Types below the root fields; those that only directives use are of no use to callers. */
 function metTypes(schema: GraphQLSchema): ReadonlySet<GraphQLNamedType> {
   const met = new Set<GraphQLNamedType>();
-  const roots = [schema.getQueryType(), schema.getMutationType()].filter((type) => type != null);
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].filter(
+    (type) => type != null,
+  );
   const waiting: GraphQLNamedType[] = [...roots];
   for (let type = waiting.pop(); type !== undefined; type = waiting.pop()) {
     if (!met.has(type)) waiting.push(...typesIn(type));

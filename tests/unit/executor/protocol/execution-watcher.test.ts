@@ -102,7 +102,7 @@ describe('watching an execution', () => {
     const steps = watcher.follow(id, () => {}, 'steps');
     await next();
     steps();
-    expect(sent).toEqual(['steps true', 'steps false']);
+    expect(sent).toEqual(['steps true', 'expired', 'steps false']);
     plain();
     const before = taken();
     await next();

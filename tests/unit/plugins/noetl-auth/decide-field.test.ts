@@ -110,7 +110,7 @@ describe('execution', () => {
     expect(await outcome(rule, { id })).toBe(want);
   });
 
-  test.each(['mutation', 'subscription'] as const)('a %s is decided before anything starts', async (root) => {
+  test.each(['mutation'] as const)('a %s is decided before anything starts', async (root) => {
     expect(await outcome({ ...rule, permission: 'view' }, { id: '2' }, { root })).toBe('ERR_NOT_FOUND');
   });
 

@@ -63,18 +63,17 @@ describe('rules are by root', () => {
       ['executePlaybook', { root: 'query', access: { kind: 'authenticated' }, allowTemplates: false }],
     ] as const);
     expect((await decided('mutation { executePlaybook(name: "data/x") { id } }', { rules: query })).data).toBeNull();
-    expect((await decided('subscription { playbook(path: "data/x") { path } }')).outcomes).toEqual({
-      playbook: 'denied playbook',
-    });
+    const { outcomes, data } = await decided('subscription { playbook(path: "data/x") { path } }');
+    expect([outcomes, data]).toEqual([['playbook: you may not do this'], null]);
   });
 
-  test('a subscription is judged on the execution before it starts', async () => {
+  test('a subscription is judged on the execution that it is shown, each time', async () => {
     const access = { kind: 'execution', permission: 'view', argument: 'id' } as const;
     const live = new Map([['executionEvents', { root: 'subscription', access, allowTemplates: false }]] as const);
     const ask = async (id: string) =>
       (await decided(`subscription { executionEvents(id: "${id}") { id } }`, { rules: live })).outcomes;
-    expect(await ask('1')).toEqual({ executionEvents: 'allowed executionEvents' });
-    expect(await ask('2')).toEqual({ executionEvents: 'denied executionEvents' });
+    expect(await ask('1')).toEqual({ executionEvents: 'onAnswer executionEvents' });
+    expect(await ask('2')).toEqual({ executionEvents: 'onAnswer executionEvents' });
   });
 });
 

@@ -1,0 +1,147 @@
+import type { SubscriptionRow } from '../../core/config/operation-row.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { decodeRunEvents } from '../../core/execution/run-event.ts';
+import { stepsOf } from '../../core/execution/steps.ts';
+import type { RootCall } from '../root-call.ts';
+import { executionView } from './execution.ts';
+import type { ExecutionGate } from './execution-access.ts';
+import { type Executions, executionIdOf, noSuchExecution, stateOf } from './executions.ts';
+import { listUpdates } from './executions-updates.ts';
+import type { Snapshot } from './snapshots.ts';
+import { createUpdateQueue } from './update-queue.ts';
+
+/** One event of a stream: answers the field, or throws what the caller reads as its error. */
+export type Update = () => unknown;
+
+export interface UpdatesOptions {
+  readonly executions: Executions;
+  readonly gate: ExecutionGate;
+  readonly maxResultBytes: number;
+}
+
+/** Opens the stream of a root field. @throws what the caller reads as the error of the whole subscription */
+export type OpenUpdates = (call: RootCall) => Promise<AsyncIterable<Update>>;
+
+/** The session of a stream is checked again after this, milliseconds. */
+const checkMs = 5_000;
+/** Changes that wait for a caller that reads slowly; beyond, it gets the newest one. */
+const maxWaiting = 64;
+
+export function openUpdates(row: SubscriptionRow<string>, options: UpdatesOptions): OpenUpdates {
+  return row.watch === 'execution'
+    ? (call) => openExecutionUpdates(call, options)
+    : async (call) => leaving((left) => guarded(listUpdates(call, options, left), call));
+}
+
+/** A stream that ends at once when its reader leaves, not only after the next event. */
+function leaving(open: (left: AbortSignal) => AsyncGenerator<Update>): AsyncIterable<Update> {
+  const left = new AbortController();
+  const updates = open(left.signal);
+  const iterator: AsyncIterator<Update> = {
+    next: () => updates.next(),
+    return(value) {
+      left.abort();
+      return updates.return(value);
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+async function openExecutionUpdates(call: RootCall, options: UpdatesOptions): Promise<AsyncIterable<Update>> {
+  const { executions, gate } = options;
+  const { user } = call.context.caller.session;
+  const id = executionIdOf(call.decision.args['id']);
+  await executions.allowed(call, id, { requestId: call.context.requestId, user }, gate);
+  return leaving((left) => guarded(executionUpdates(call, id, options, left), call));
+}
+
+/** Each change of status or of a step, then the end. The right to see it is asked for each time. */
+async function* executionUpdates(
+  call: RootCall,
+  id: string,
+  { executions, gate, maxResultBytes }: UpdatesOptions,
+  left: AbortSignal,
+): AsyncGenerator<Update | undefined> {
+  const queue = createUpdateQueue<Snapshot | 'gone'>(maxWaiting);
+  const isNews = createNews();
+  const stop = executions.watcher.follow(
+    id,
+    (snapshot) => {
+      if (snapshot === undefined) queue.put('gone');
+      else if (isNews(snapshot)) queue.put(snapshot);
+      if (snapshot === undefined || snapshot.over !== undefined) queue.end();
+    },
+    'steps',
+  );
+  left.addEventListener('abort', queue.end, { once: true });
+  try {
+    for (;;) {
+      const next = await queue.next(checkMs);
+      if (next === undefined) return;
+      if (next === 'idle') {
+        yield undefined;
+        continue;
+      }
+      const snapshot = next.value;
+      if (snapshot === 'gone' || !(await gate(call, snapshot.detail.path))) {
+        yield failing(noSuchExecution());
+        return;
+      }
+      yield () => executionView(snapshot, executions.outcome(snapshot, {}), maxResultBytes);
+    }
+  } finally {
+    stop();
+  }
+}
+
+const failing = (error: unknown) => (): never => {
+  throw error;
+};
+
+/** A stream whose only event is an error. */
+export async function* failingStream(error: unknown): AsyncGenerator<Update> {
+  yield failing(error);
+}
+
+/** Ends a stream with an error when its session is over, whether or not something happens. */
+async function* guarded(updates: AsyncGenerator<Update | undefined>, call: RootCall): AsyncGenerator<Update> {
+  try {
+    for await (const update of updates) {
+      const isOver = await sessionOver(call);
+      // Without an answer nothing is shown; the end is not lost, since it comes again with the next look.
+      if (isOver === undefined && update !== undefined) {
+        yield failing(new GatewayError('ERR_AUTH_UNAVAILABLE', 'the session cannot be checked at present'));
+        return;
+      }
+      if (isOver) {
+        yield failing(new GatewayError('ERR_SESSION_INVALID', 'the session is invalid or has expired'));
+        return;
+      }
+      if (update !== undefined) yield update;
+    }
+  } finally {
+    await updates.return(undefined);
+  }
+}
+
+/** @returns undefined: it could not be found out */
+const sessionOver = async ({ context }: RootCall): Promise<boolean | undefined> =>
+  context.isSessionOver?.().catch(() => undefined);
+
+/** Whether a look shows something that no look before it has shown: a status, or the status of a step. */
+function createNews(): (snapshot: Snapshot) => boolean {
+  const seen = new Map<string, string>();
+  return (snapshot) => {
+    // Without events the steps are not known; the next look has them.
+    if (snapshot.over === undefined && snapshot.seen.newest === undefined) return false;
+    const marks = [['', stateOf(snapshot)] as const, ...stepMarks(snapshot)];
+    const news = marks.filter(([name, state]) => seen.get(name) !== state);
+    for (const [name, state] of news) seen.set(name, state);
+    return news.length > 0;
+  };
+}
+
+const stepMarks = ({ seen: { newest } }: Snapshot): (readonly [name: string, state: string])[] =>
+  newest === undefined
+    ? []
+    : stepsOf(decodeRunEvents(newest.events)).map(({ name, status, attempts }) => [name, `${status} ${attempts}`]);

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { compilePattern } from '../../core/access/pattern.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { ExecutionDetail } from '../../core/execution/execution-detail.ts';
+import type { RootCall } from '../root-call.ts';
+import { executionView } from './execution.ts';
+import type { Update, UpdatesOptions } from './execution-updates.ts';
+import { stateOf } from './executions.ts';
+import type { Snapshot } from './snapshots.ts';
+
+/** Between two reads of the list, which all streams share, milliseconds. */
+const listMs = 1_000;
+/** Running executions that are looked at for each read: NoETL's list never shows some of their ends. */
+const maxLooks = 8;
+
+/** Executions that begin, and those that end, from now on. `undefined`: nothing has changed. */
+export async function* listUpdates(
+  { decision, context }: RootCall,
+  { executions, maxResultBytes }: UpdatesOptions,
+  left: AbortSignal,
+): AsyncGenerator<Update | undefined> {
+  const wanted = pathFilter(decision.args['path']);
+  const states = new Map<string, string>();
+  let isFirst = true;
+  while (!left.aborted) {
+    const rows = await executions.newest().catch(() => undefined);
+    const shown = await visibleRows([...(rows?.values() ?? [])].filter(wanted), context.mayOnExecution);
+    const news = await newStates(shown, states, executions);
+    // What was there before is not news; what runs is followed.
+    for (const snapshot of isFirst ? [] : news) {
+      yield () => executionView(snapshot, executions.outcome(snapshot, {}), maxResultBytes);
+    }
+    if (rows !== undefined) keepOnly(states, rows);
+    isFirst &&= rows === undefined;
+    yield undefined;
+    await sleep(listMs, undefined, { signal: left }).catch(() => {});
+  }
+}
+
+/** @throws ERR_REQUEST_INVALID */
+function pathFilter(path: unknown): (row: ExecutionDetail) => boolean {
+  if (path === undefined || path === null) return () => true;
+  if (typeof path !== 'string' || path === '') {
+    throw new GatewayError('ERR_REQUEST_INVALID', 'path must be a catalog path, or a pattern such as data/*');
+  }
+  const matches = compilePattern(path);
+  return (row) => row.path !== undefined && matches(row.path);
+}
+
+async function visibleRows(
+  rows: readonly ExecutionDetail[],
+  may: RootCall['context']['mayOnExecution'],
+): Promise<readonly ExecutionDetail[]> {
+  const paths = [...new Set(rows.flatMap(({ path }) => path ?? []))];
+  const allowed = new Set<string>();
+  await Promise.all(
+    paths.map(async (path) => void ((await may('view', path).catch(() => false)) && allowed.add(path))),
+  );
+  return rows.filter(({ path }) => path !== undefined && allowed.has(path));
+}
+
+/** Executions whose state is another one than before. */
+async function newStates(
+  rows: readonly ExecutionDetail[],
+  states: Map<string, string>,
+  executions: UpdatesOptions['executions'],
+): Promise<readonly Snapshot[]> {
+  const news: Snapshot[] = [];
+  for (const id of changedIds(rows, states)) {
+    const snapshot = await executions.look(id, {}).catch(() => undefined);
+    if (snapshot === undefined || states.get(id) === stateOf(snapshot)) continue;
+    states.set(id, stateOf(snapshot));
+    news.push(snapshot);
+  }
+  return news;
+}
+
+/** Rows whose claim is new, and some of those that run. */
+function changedIds(rows: readonly ExecutionDetail[], states: Map<string, string>): readonly string[] {
+  const changed: string[] = [];
+  const running: string[] = [];
+  for (const { id, claim } of rows) {
+    const known = states.get(id);
+    if (known === undefined && claim !== 'RUNNING' && states.size === 0) states.set(id, claim);
+    else if (known === undefined || known !== claim) changed.push(id);
+    else if (claim === 'RUNNING') running.push(id);
+  }
+  return [...changed, ...running.slice(0, maxLooks)];
+}
+
+function keepOnly(states: Map<string, string>, rows: ReadonlyMap<string, unknown>): void {
+  for (const id of states.keys()) if (!rows.has(id)) states.delete(id);
+}
