@@ -1,31 +1,30 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { packageVersion } from '../cli/package-version.ts';
 import { createNoetlStandIn } from '../dev/noetl/stand-in.ts';
 import { startServe } from '../tests/support/serve-process.ts';
+import { faults } from './faults/faults.ts';
+import { type FaultReport, runFault } from './faults/run-fault.ts';
 import { startLargeNoetl } from './large-noetl.ts';
 import { type Reading, startMeter } from './meter.ts';
+import { type AttackReport, outcomesText, type RunReport, reliabilityPage } from './report.ts';
 import { limits, type Outcomes, type Scenario, type Target } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
-const usage = `npm run chaos -- [--only <name>]... [--json <file>] [--list]
+const usage = `npm run chaos -- [--only <name>]... [--json <file>] [--report <file>] [--list]
 
 Runs attacks and faults, one after another, each against a gateway of its own on loopback. Exits 1 when /health answers
-slower than ${limits.healthMedianMs} ms at the median, or memory grows by more than ${limits.growthMiB} MiB or beyond ${limits.peakMiB} MiB.`;
-
-interface Report {
-  readonly name: string;
-  readonly about: string;
-  readonly outcomes: Outcomes;
-  readonly reading: Reading;
-  readonly problems: readonly string[];
-}
+slower than ${limits.healthMedianMs} ms at the median, memory grows by more than ${limits.growthMiB} MiB or beyond ${limits.peakMiB} MiB, a start is lost or sent
+twice, an ended session works again, or a fault outlasts its repair. Faults of stores need redis-server and nats-server, which the
+run starts for itself. --report writes docs/reliability.md, of a whole run only.`;
 
 /** As in a pod of 512 MiB: the heap leaves room for what is beside it. */
 const nodeOptions = '--max-old-space-size=320 --max-semi-space-size=16';
 
-async function runOne(scenario: Scenario): Promise<Report> {
+async function runOne(scenario: Scenario): Promise<AttackReport> {
   const standIn = await createNoetlStandIn();
   const noetl = await startLargeNoetl(standIn.url);
   const gateway = await startServe({
@@ -80,18 +79,35 @@ function problemsOf(reading: Reading, exitCode: number | null): string[] {
   return problems;
 }
 
-function print({ name, about, outcomes, reading, problems }: Report): void {
+function print({ name, about, reading, problems }: AttackReport | FaultReport, text: string): void {
   const { healthMedianMs, healthMaxMs, startMiB, peakMiB, kernelMiB } = reading;
   console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}: ${about}`);
   console.log(
     `     /health ${healthMedianMs} ms median, ${healthMaxMs} ms most; memory ${startMiB} → ${peakMiB} MiB, of it the kernel ${kernelMiB}`,
   );
-  console.log(
-    `     ${Object.entries(outcomes)
-      .map(([outcome, n]) => `${n} × ${outcome}`)
-      .join(', ')}`,
-  );
+  console.log(`     ${text}`);
   for (const problem of problems) console.log(`     ${problem}`);
+}
+
+async function runAll(isChosen: (one: { readonly name: string }) => boolean): Promise<RunReport> {
+  const found = { attacks: [] as AttackReport[], faults: [] as FaultReport[] };
+  for (const scenario of scenarios.filter(isChosen)) {
+    const report = await runOne(scenario);
+    print(report, outcomesText(report.outcomes));
+    found.attacks.push(report);
+  }
+  for (const fault of faults.filter(isChosen)) {
+    const report = await runFault(fault, nodeOptions);
+    print(report, trafficText(report));
+    found.faults.push(report);
+  }
+  return found;
+}
+
+function trafficText({ traffic, backAfterMs }: FaultReport): string {
+  const { requests, answered, refused, lost, doubled, unclear } = traffic;
+  const counts = `${requests} requests, ${answered} answered, ${lost} lost, ${doubled} twice, ${unclear} unclear`;
+  return `${counts}; back after ${backAfterMs ?? '-'} ms; refused: ${outcomesText(refused)}`;
 }
 
 async function main(): Promise<void> {
@@ -99,21 +115,22 @@ async function main(): Promise<void> {
     options: {
       only: { type: 'string', multiple: true },
       json: { type: 'string' },
+      report: { type: 'string' },
       list: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
   if (values.help) return console.log(usage);
-  if (values.list) return console.log(scenarios.map(({ name, about }) => `${name}: ${about}`).join('\n'));
-  const chosen = scenarios.filter(({ name }) => values.only === undefined || values.only.includes(name));
-  const reports: Report[] = [];
-  for (const scenario of chosen) {
-    const report = await runOne(scenario);
-    print(report);
-    reports.push(report);
-  }
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ limits, reports }, null, 2)}\n`);
-  process.exitCode = chosen.length > 0 && reports.every(({ problems }) => problems.length === 0) ? 0 : 1;
+  const all = [...scenarios, ...faults];
+  if (values.list) return console.log(all.map(({ name, about }) => `${name}: ${about}`).join('\n'));
+  const { only, json, report } = values;
+  if (report !== undefined && only !== undefined) throw new Error('--report is of a whole run: leave --only out');
+  const machine = { node: process.version, cores: availableParallelism(), load: loadavg()[0] ?? 0 };
+  const found = await runAll(({ name }) => only === undefined || only.includes(name));
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ limits, ...found }, null, 2)}\n`);
+  if (report !== undefined) writeFileSync(report, reliabilityPage(found, packageVersion(), machine));
+  const ran = [...found.attacks, ...found.faults];
+  process.exitCode = ran.length > 0 && ran.every(({ problems }) => problems.length === 0) ? 0 : 1;
 }
 
 await main();

@@ -107,6 +107,24 @@ export const attacks: readonly Scenario[] = [
       return repeat(4, holdMs, () => post(`${target.url}/graphql`, body, target.developer));
     },
   },
+  {
+    name: 'flood-of-guesses',
+    about: '8 strangers send made-up session tokens, as fast as they are refused',
+    run: (target) =>
+      repeat(8, holdMs, (n) =>
+        post(`${target.url}/graphql`, queryOf('{ __typename }'), `guess-${n}-${'x'.repeat(24)}`),
+      ),
+  },
+  {
+    name: 'flood-of-starts',
+    about: 'one developer starts playbooks on 16 connections, ten in a request',
+    run: (target) => {
+      const fields = Array.from({ length: 10 }, (_, i) => `a${i}: executePlaybook(name: "data/none") { id }`);
+      return repeat(16, holdMs, () =>
+        post(`${target.url}/graphql`, queryOf(`mutation { ${fields.join(' ')} }`), target.developer),
+      );
+    },
+  },
 ];
 
 const queryOf = (query: string): string => JSON.stringify({ query });

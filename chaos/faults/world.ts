@@ -1,0 +1,111 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createDevIssuer } from '../../dev/issuer/dev-issuer.ts';
+import { createNoetlStandIn, type NoetlStandIn } from '../../dev/noetl/stand-in.ts';
+import { freePort } from '../../tests/support/free-port.ts';
+import { runServe } from '../../tests/support/serve-process.ts';
+import { startTcpProxy } from '../../tests/support/tcp-proxy.ts';
+import { openStoreServer, type StoreServer } from './store-server.ts';
+
+const audience = 'chaos';
+
+/** One process of the gateway, which can be killed and started again at the same address. */
+export interface Replica {
+  readonly url: string;
+  child(): ChildProcess;
+  /** Whether it answers, as a load balancer learns it from the readiness of a pod. */
+  isUp(): boolean;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/** Replicas of the gateway, NoETL behind a proxy, an issuer, and the session store where there is one. */
+export interface World {
+  readonly replicas: readonly Replica[];
+  readonly noetl: NoetlStandIn;
+  readonly proxy: Awaited<ReturnType<typeof startTcpProxy>>;
+  readonly store: StoreServer | undefined;
+  /** A new identity token of a user. */
+  identityToken(user: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly replicas: number;
+  readonly store: 'redis' | 'nats' | undefined;
+  readonly nodeOptions: string;
+}
+
+export async function openWorld({ replicas: count, store: kind, nodeOptions }: WorldOptions): Promise<World> {
+  const users = ['developer', 'viewer'].map((name) => ({ sub: `auth|${name}`, email: `${name}@example.com`, name }));
+  const issuer = await createDevIssuer({ clock: Date.now, audience, users });
+  const noetl = await createNoetlStandIn({ remember: 10 });
+  const proxy = await startTcpProxy(Number(noetl.url.port));
+  const store = kind && (await openStoreServer(kind));
+  await store?.start();
+  const environment = {
+    GATEWAY_BIND: '127.0.0.1',
+    NOETL_BASE_URL: `http://127.0.0.1:${proxy.port}`,
+    NOETL_TIMEOUT_SECS: '2',
+    AUTH_PLAYBOOK_TIMEOUT_SECS: '3',
+    GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
+    GATEWAY_AUDIENCES: audience,
+    GATEWAY_SESSION_STORE: store?.url ?? 'memory:?restart=forgets',
+    GATEWAY_SESSION_KEY: Buffer.alloc(32, 7).toString('base64'),
+    NODE_OPTIONS: nodeOptions,
+    LOG_LEVEL: 'fatal',
+  };
+  const replicas = await Promise.all(Array.from({ length: count }, () => startReplica(environment)));
+  return {
+    replicas,
+    noetl,
+    proxy,
+    store,
+    identityToken: (user) => issuer.token(`auth|${user}`),
+    async close() {
+      await Promise.allSettled(replicas.map((replica) => replica.kill()));
+      await Promise.allSettled([proxy.close(), noetl.close(), issuer.close(), store?.close()]);
+    },
+  };
+}
+
+async function startReplica(environment: Readonly<Record<string, string>>): Promise<Replica> {
+  const [port, internalPort] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${port}`;
+  const own = {
+    ROUTER_PORT: String(port),
+    GATEWAY_INTERNAL_PORT: String(internalPort),
+    GATEWAY_INTERNAL_URL: `http://127.0.0.1:${internalPort}`,
+  };
+  let running: ReturnType<typeof runServe>;
+  let isUp = false;
+  async function start(): Promise<void> {
+    running = runServe({ ...environment, ...own });
+    for (let left = 300; left > 0; left -= 1) {
+      if (running.child.exitCode !== null) throw new Error(`serve exited: ${running.output()}`);
+      isUp = await fetch(`${url}/health`).then(
+        (answer) => answer.ok,
+        () => false,
+      );
+      if (isUp) return;
+      await delay(50);
+    }
+    throw new Error(`serve does not answer: ${running.output()}`);
+  }
+  await start();
+  return {
+    url,
+    child: () => running.child,
+    isUp: () => isUp,
+    start,
+    async kill() {
+      const { child } = running;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+      isUp = false;
+    },
+  };
+}
