@@ -96,15 +96,29 @@ export function createExecutionReads(upstream: Upstream, clock: Clock, basePath:
     async newest(asking) {
       return rowsById(answerOf(await read(basePath, basePath, firstPage, asking)));
     },
-    async resolve(id, ref, asking) {
-      // A playbook may write any reference into its result; only those of its own execution are followed.
-      if (!ref.startsWith('noetl://') || !ref.includes(`/${id}/`)) {
-        throw new GatewayError('ERR_UPSTREAM', 'NoETL refers to a result of another execution');
-      }
-      const root = basePath.slice(0, basePath.lastIndexOf('/'));
-      return answerOf(await read(`${root}/result/resolve`, `${root}/result/resolve`, [['ref', ref]], asking));
-    },
+    resolve: referenceReader(read, basePath),
     now: serverClock.now,
+  };
+}
+
+type Read = (path: string, route: string, query: UpstreamCall['query'], asking: Asking) => Promise<UpstreamReply>;
+
+function referenceReader(read: Read, basePath: string): ExecutionReads['resolve'] {
+  const root = basePath.slice(0, basePath.lastIndexOf('/'));
+  // Releases before 4.0 have the prefix twice.
+  const olderRoute = `${root}${root}/result/resolve`;
+  let route = `${root}/result/resolve`;
+  return async (id, ref, asking) => {
+    // A playbook may write any reference into its result; only those of its own execution are followed.
+    if (!ref.startsWith('noetl://') || !ref.includes(`/${id}/`)) {
+      throw new GatewayError('ERR_UPSTREAM', 'NoETL refers to a result of another execution');
+    }
+    const query = [['ref', ref]] as const;
+    const reply = await read(route, route, query, asking);
+    if (!isMissingRoute(reply) || route === olderRoute) return answerOf(reply);
+    const older = await read(olderRoute, olderRoute, query, asking);
+    if (!isMissingRoute(older)) route = olderRoute;
+    return answerOf(older);
   };
 }
 

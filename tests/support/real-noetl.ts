@@ -23,7 +23,7 @@ export interface RealNoetl {
   stop(): Promise<void>;
 }
 
-/** Starts a server and one worker of a release. @throws when they do not come up within a minute */
+/** Starts a server and one worker of a release. @throws when they do not come up within three minutes */
 export async function startRealNoetl(release: NoetlRelease): Promise<RealNoetl> {
   const port = await freePort();
   const name = `gateway_test_${process.pid}_${port}`;
@@ -49,9 +49,9 @@ export async function startRealNoetl(release: NoetlRelease): Promise<RealNoetl> 
     await Promise.allSettled([database('--drop'), dropStream(name), rm(folder, { recursive: true, force: true })]);
   };
   try {
-    await until(async () => (await fetch(`${url}/api/health`)).ok, 60_000);
+    await until(async () => (await fetch(`${url}/api/health`)).ok, 180_000);
     children.push(begin('worker'));
-    await until(async () => Number((await read('/api/worker/pools'))['count']) > 0, 60_000);
+    await until(async () => Number((await read('/api/worker/pools'))['count']) > 0, 180_000);
   } catch (error) {
     await stop();
     throw error;
