@@ -18,26 +18,48 @@ export interface ConsoleField {
   readonly returns: Selectable | null;
 }
 
+/** What the console does, and the name that the protocol and the shipped config give to the field for it. */
+const usualNames = {
+  execute: 'executePlaybook',
+  rerun: 'rerunExecution',
+  execution: 'execution',
+  events: 'executionEvents',
+  executions: 'executions',
+  cancel: 'cancelExecution',
+  catalog: 'playbooks',
+  catalogEntry: 'playbook',
+} as const satisfies Partial<Record<OperationKind, string>>;
+
+type UsedKind = keyof typeof usualNames | 'endSessions';
+
 /**
- * The fields that the console uses, by what they do. A row may have any name, rename arguments and hide members of an answer;
- * kinds that no row has are missing, and the console then shows what to add.
+ * The fields that the console uses, by what they do. A row may have any name, rename arguments and hide members of an answer. Of
+ * several rows of one kind the one with the usual name counts, else the one with the most arguments: others narrow a call by
+ * constants. A kind that no row has is missing, and the console then shows what to add.
  */
 export function consoleFields({
   schema,
   rootFields,
-}: Pick<ExecutableSchema, 'schema' | 'rootFields'>): Partial<Record<OperationKind | 'endSessions', ConsoleField>> {
-  const found = [...rootFields].flatMap(([name, { root, plan, row }]) => {
+}: Pick<ExecutableSchema, 'schema' | 'rootFields'>): Partial<Record<UsedKind, ConsoleField>> {
+  const all = [...rootFields].flatMap(([name, { root, plan }]) => {
     const type = root === 'query' ? schema.getQueryType() : schema.getMutationType();
     const field = type?.getFields()[name];
-    const kind = plan?.kind ?? ('gateway' in row && name === 'endSessions' ? name : undefined);
-    if (field === undefined || kind === undefined || kind === 'plain') return [];
+    if (field === undefined) return [];
     const [key] = [...(plan?.executionIds ?? []), ...(plan?.catalogPaths ?? [])];
-    const returns = selectable(field.type, 3);
     const args = Object.fromEntries(field.args.map((argument) => [argument.name, String(argument.type)]));
-    return [[kind, { field: name, root, args, returns, ...(key !== undefined && { key }) }] as const];
+    const returns = selectable(field.type, 3);
+    return [
+      { kind: plan?.kind ?? name, field: { field: name, root, args, returns, ...(key !== undefined && { key }) } },
+    ];
   });
-  // Of several rows of one kind the first one counts.
-  return Object.fromEntries(found.reverse());
+  const names: Readonly<Record<UsedKind, string>> = { ...usualNames, endSessions: 'endSessions' };
+  const chosen = Object.entries(names).flatMap(([kind, usual]) => {
+    const ofKind = all.filter((one) => one.kind === kind).map(({ field }) => field);
+    const byArguments = ofKind.toSorted((a, b) => Object.keys(b.args).length - Object.keys(a.args).length);
+    const found = ofKind.find(({ field }) => field === usual) ?? byArguments[0];
+    return found === undefined ? [] : [[kind, found] as const];
+  });
+  return Object.fromEntries(chosen);
 }
 
 function selectable(type: GraphQLOutputType, depth: number): Selectable | null {

@@ -147,4 +147,24 @@ describe('the console', () => {
     expect((await fetch(`${dev.internalUrl}/console/api/constructor`)).status).toBe(404);
     expect((await fetch(`${dev.internalUrl}/console/assets/..%2findex.html`)).status).toBe(404);
   });
+
+  test('names the fields of this config, with arguments and members', async () => {
+    const { fields } = (await ask('developer', 'me')).body as unknown as { fields: Record<string, object> };
+    expect(Object.keys(fields).sort()).toEqual(
+      [
+        ...['cancel', 'catalog', 'catalogEntry', 'endSessions', 'events'],
+        ...['execute', 'execution', 'executions', 'rerun'],
+      ].sort(),
+    );
+    expect(fields).toMatchObject({
+      catalog: { field: 'playbooks', key: 'path', returns: { entries: { path: null } } },
+      execute: {
+        field: 'executePlaybook',
+        root: 'mutation',
+        key: 'name',
+        args: { name: 'String!', variables: 'JSON' },
+      },
+      events: { field: 'executionEvents', returns: null },
+    });
+  });
 });

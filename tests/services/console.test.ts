@@ -107,8 +107,24 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     await close();
   });
 
+  test('a playbook runs by the form of its workload, and a value of the wrong type is named', async () => {
+    const { page, problems, close } = await visit('developer', 'playbooks?path=regression_test/live');
+    await page.getByRole('link', { name: 'live', exact: true }).click();
+    await page.getByLabel('seconds').fill('soon');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByText('Enter a number.').waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.getByLabel('seconds').fill('1');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.locator('.heading .status', { hasText: 'completed' }).waitFor();
+    await page.getByRole('link', { name: 'Input' }).click();
+    await page.locator('.json pre', { hasText: '"seconds": 1' }).waitFor();
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   test('a phone shows every view without scrolling sideways', async () => {
-    for (const path of ['executions', 'access', 'explain']) {
+    for (const path of ['executions', 'playbooks', 'access', 'explain']) {
       const { page, close } = await visit('admin', path, 360);
       await page.waitForLoadState('networkidle');
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);

@@ -2,6 +2,7 @@ import type { ComponentType } from 'preact';
 import { AccessView } from './views/access.tsx';
 import { ExecutionsView } from './views/executions.tsx';
 import { ExplainView } from './views/explain.tsx';
+import { PlaybooksView } from './views/playbooks.tsx';
 
 export interface ViewProps {
   readonly path: string;
@@ -21,6 +22,7 @@ export interface View {
 
 export const views: readonly View[] = [
   { name: 'executions', title: 'Executions', letter: 'e', forOperators: false, View: ExecutionsView },
+  { name: 'playbooks', title: 'Playbooks', letter: 'p', forOperators: false, View: PlaybooksView },
   { name: 'access', title: 'Access', letter: 'a', forOperators: true, View: AccessView },
   { name: 'explain', title: 'Explain', letter: 'x', forOperators: true, View: ExplainView },
 ];

@@ -35,6 +35,7 @@ export function Failed({ error, retry }: { readonly error: Error; readonly retry
 function nextStep(code: string | undefined): string {
   if (code === 'ERR_NETWORK') return 'Check that the gateway runs, and the port-forward when you use one.';
   if (code === 'ERR_ACCESS_DENIED') return 'Your roles have no grant for it.';
+  if (code === 'ERR_NOT_FOUND') return 'It is missing, or your roles may not see it; both have the same answer.';
   if (code?.startsWith('ERR_UPSTREAM')) return 'NoETL does not answer as it should; the view Health shows since when.';
   return '';
 }

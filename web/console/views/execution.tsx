@@ -1,5 +1,6 @@
 import { type Execution, isOver, readExecution } from '../api/execution.ts';
 import { useSession } from '../api/me.ts';
+import { playbookAddress } from '../api/playbooks.ts';
 import { useQuery } from '../api/use-query.ts';
 import { CopyText } from '../parts/copy-text.tsx';
 import { ExecutionActions } from '../parts/execution-actions.tsx';
@@ -101,7 +102,7 @@ function About({ execution: { id, path, version, parentId } }: { readonly execut
   return (
     <p class="about">
       {path !== null && (
-        <a href={`/console/playbooks/${path}`}>
+        <a href={playbookAddress(path)}>
           {path}
           {version !== null && version !== undefined && ` v${version}`}
         </a>

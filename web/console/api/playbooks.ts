@@ -1,0 +1,95 @@
+import { type Field, operationOf } from './fields.ts';
+import type { Gateway } from './gateway.ts';
+
+export interface ListedPlaybook {
+  readonly path: string;
+  readonly version?: number | null;
+  readonly createdAt?: string | null;
+}
+
+export interface Playbook extends ListedPlaybook {
+  readonly content?: string | null;
+  readonly payload?: unknown;
+}
+
+export interface Catalog {
+  readonly playbooks: readonly ListedPlaybook[];
+  /** There are more than were read. */
+  readonly isCut: boolean;
+}
+
+const readPages = 5;
+const pageSize = 100;
+
+interface Listed {
+  readonly answer: { readonly entries: readonly (ListedPlaybook & { readonly kind?: string })[] | null } | null;
+}
+
+/** The newest version of each playbook that the session may view, by path. */
+export async function readCatalog(gateway: Gateway, field: Field, signal: AbortSignal): Promise<Catalog> {
+  const found: ListedPlaybook[] = [];
+  for (let page = 1; page <= readPages; page += 1) {
+    const rows = await list(gateway, field, { page, pageSize }, signal);
+    found.push(...rows);
+    if (rows.length < pageSize) return { playbooks: sorted(found), isCut: false };
+  }
+  return { playbooks: sorted(found), isCut: true };
+}
+
+/** All versions of one playbook, newest first. */
+export async function readVersions(gateway: Gateway, field: Field, path: string, signal: AbortSignal) {
+  const given = { [field.key ?? 'path']: path, versions: true, pageSize };
+  return (await list(gateway, field, given, signal)).toSorted((a, b) => (b.version ?? 0) - (a.version ?? 0));
+}
+
+async function list(
+  gateway: Gateway,
+  field: Field,
+  given: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<readonly ListedPlaybook[]> {
+  const wanted = [['entries', ['path', 'version', 'kind', 'createdAt']]] as const;
+  const { query, variables } = operationOf(field, given, wanted);
+  const { answer } = await gateway.graphql<Listed>(query, variables, signal);
+  return (answer?.entries ?? []).filter(({ kind = 'playbook' }) => kind.toLowerCase() === 'playbook');
+}
+
+const sorted = (playbooks: readonly ListedPlaybook[]) => playbooks.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+
+/** @param version undefined: the newest */
+export async function readPlaybook(
+  gateway: Gateway,
+  field: Field,
+  path: string,
+  version: number | undefined,
+  signal: AbortSignal,
+): Promise<Playbook | null> {
+  const wanted = ['path', 'version', 'createdAt', 'content', 'payload'];
+  const { query, variables } = operationOf(field, { [field.key ?? 'path']: path, version }, wanted);
+  return (await gateway.graphql<{ answer: Playbook | null }>(query, variables, signal)).answer;
+}
+
+/** Starts a playbook. @returns the id of the execution */
+export async function runPlaybook(
+  gateway: Gateway,
+  field: Field,
+  path: string,
+  variables: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const operation = operationOf(field, { [field.key ?? 'name']: path, variables }, ['id']);
+  return (await gateway.graphql<{ answer: { id: string } }>(operation.query, operation.variables)).answer.id;
+}
+
+/** The address of a playbook's page. */
+export const playbookAddress = (path: string): string =>
+  `/console/playbooks/${path.split('/').map(encodeURIComponent).join('/')}`;
+
+/** The path in such an address; undefined for the list. */
+export function playbookAt(address: string): string | undefined {
+  const segments = address.split('/').slice(3);
+  try {
+    return segments.length === 0 || segments[0] === '' ? undefined : segments.map(decodeURIComponent).join('/');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+/** How a value of a playbook's workload is asked for. */
+export interface WorkloadField {
+  readonly name: string;
+  readonly kind: 'text' | 'long' | 'number' | 'flag' | 'json';
+  /** The playbook's own value, as it is in the form. */
+  readonly text: string;
+}
+
+export type ReadForm =
+  | { readonly variables: Readonly<Record<string, unknown>> }
+  | { readonly problems: Readonly<Record<string, string>> };
+
+/** The name of the field for variables that the workload does not have. */
+export const moreName = '…';
+
+/** A field for each member of the workload, by its example; what is not a simple value is JSON. */
+export function workloadFields(workload: unknown): readonly WorkloadField[] {
+  if (typeof workload !== 'object' || workload === null || Array.isArray(workload)) return [];
+  return Object.entries(workload).map(([name, value]) => ({ name, ...fieldOf(value) }));
+}
+
+function fieldOf(value: unknown): Omit<WorkloadField, 'name'> {
+  switch (typeof value) {
+    case 'string':
+      return { kind: value.length > 60 || value.includes('\n') ? 'long' : 'text', text: value };
+    case 'number':
+      return { kind: 'number', text: String(value) };
+    case 'boolean':
+      return { kind: 'flag', text: String(value) };
+    default:
+      return { kind: 'json', text: JSON.stringify(value, undefined, 2) };
+  }
+}
+
+/**
+ * The variables of a filled form: what differs from the playbook's own values, which NoETL fills in itself.
+ * @param texts by the field's name; of {@link moreName} a JSON object, or an empty text
+ */
+export function readForm(fields: readonly WorkloadField[], texts: Readonly<Record<string, string>>): ReadForm {
+  const read = fields.flatMap(({ name, kind, text }) => {
+    const given = texts[name] ?? text;
+    return given === text ? [] : [{ name, kind, value: typedValue(kind, given) }];
+  });
+  const more = moreOf(texts[moreName] ?? '');
+  const problems = read.flatMap(({ name, kind, value }) =>
+    value === undefined
+      ? [[name, kind === 'number' ? 'Enter a number.' : 'This is not JSON.'] as [string, string]]
+      : [],
+  );
+  if (more === undefined) problems.push([moreName, 'Enter a JSON object, for example {"limit": 10}.']);
+  if (problems.length > 0) return { problems: Object.fromEntries(problems) };
+  return { variables: { ...Object.fromEntries(read.map(({ name, value }) => [name, value])), ...more } };
+}
+
+function typedValue(kind: WorkloadField['kind'], text: string): unknown {
+  if (kind === 'text' || kind === 'long') return text;
+  if (kind === 'flag') return text === 'true';
+  if (kind === 'json') return parsed(text);
+  const number = Number(text);
+  return text.trim() === '' || !Number.isFinite(number) ? undefined : number;
+}
+
+function moreOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (text.trim() === '') return {};
+  const value = parsed(text);
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

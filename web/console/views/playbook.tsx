@@ -1,0 +1,113 @@
+import { useSession } from '../api/me.ts';
+import { type ListedPlaybook, type Playbook, playbookAddress, readPlaybook, readVersions } from '../api/playbooks.ts';
+import { useQuery } from '../api/use-query.ts';
+import { MissingRow } from '../parts/missing-row.tsx';
+import { RunForm } from '../parts/run-form.tsx';
+import { Scroll } from '../parts/scroll.tsx';
+import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
+import { Ago } from '../parts/time.tsx';
+import type { ViewProps } from '../views.tsx';
+
+/** One playbook: a form to run it, its versions and its source. */
+export function PlaybookView({ playbook: path, query }: ViewProps & { readonly playbook: string }) {
+  const { gateway, me } = useSession();
+  const field = me.fields.catalogEntry;
+  const asked = Number(query['version']);
+  const version = Number.isInteger(asked) && asked > 0 ? asked : undefined;
+  const found = useQuery<Playbook | null>({
+    key: ['playbook', path, version],
+    ask: (signal) => (field === undefined ? Promise.reject() : readPlaybook(gateway, field, path, version, signal)),
+    enabled: field !== undefined,
+  });
+  return (
+    <>
+      <p class="crumb">
+        <a href="/console/playbooks">Playbooks</a>
+      </p>
+      <Heading
+        title={path}
+        answer={
+          found.data && (
+            <>
+              Version {found.data.version ?? '?'}, registered <Ago time={found.data.createdAt} />
+            </>
+          )
+        }
+      >
+        <a class="button" href={`/console/executions?${new URLSearchParams({ path })}`}>
+          Executions
+        </a>
+      </Heading>
+      {field === undefined && (
+        <MissingRow
+          kind="a catalog entry"
+          row="playbook: { upstream: 'POST /api/catalog/resource', type: 'query', access: onPlaybook('view', 'path') }"
+        />
+      )}
+      {found.error && <Failed error={found.error} retry={() => void found.refetch()} />}
+      {field !== undefined && found.isPending && <Loading rows={6} />}
+      {found.data === null && <Empty title="There is no such playbook, or no such version of it." />}
+      {found.data && <Parts playbook={found.data} path={path} isNewest={version === undefined} />}
+    </>
+  );
+}
+
+interface PartsProps {
+  readonly playbook: Playbook;
+  readonly path: string;
+  readonly isNewest: boolean;
+}
+
+function Parts({ playbook, path, isNewest }: PartsProps) {
+  const workload = (playbook.payload as { workload?: unknown } | null)?.workload;
+  return (
+    <>
+      <section>
+        <h2>Run</h2>
+        {isNewest ? (
+          <RunForm path={path} workload={workload} />
+        ) : (
+          <p class="quiet">
+            NoETL runs the newest version. <a href={playbookAddress(path)}>Show it</a>
+          </p>
+        )}
+      </section>
+      <Versions path={path} shown={playbook.version} />
+      {playbook.content && (
+        <section>
+          <h2>Source</h2>
+          <Scroll label="Source">
+            <pre class="source">{playbook.content}</pre>
+          </Scroll>
+        </section>
+      )}
+    </>
+  );
+}
+
+function Versions({ path, shown }: { readonly path: string; readonly shown: number | null | undefined }) {
+  const { gateway, me } = useSession();
+  const field = me.fields.catalog;
+  const versions = useQuery<readonly ListedPlaybook[]>({
+    key: ['versions', path],
+    ask: (signal) => (field === undefined ? Promise.reject() : readVersions(gateway, field, path, signal)),
+    enabled: field !== undefined,
+  });
+  if (versions.data === undefined || versions.data.length < 2) return null;
+  return (
+    <section>
+      <h2>Versions</h2>
+      <nav class="chips" aria-label="Versions">
+        {versions.data.map(({ version }) => (
+          <a
+            key={version}
+            href={`${playbookAddress(path)}?version=${version}`}
+            aria-current={version === shown ? 'true' : undefined}
+          >
+            {version}
+          </a>
+        ))}
+      </nav>
+    </section>
+  );
+}

@@ -1,0 +1,111 @@
+import { useLocation } from 'preact-iso/router';
+import { useSession } from '../api/me.ts';
+import { matches } from '../api/pattern.ts';
+import { type Catalog, type ListedPlaybook, playbookAddress, playbookAt, readCatalog } from '../api/playbooks.ts';
+import { useQuery } from '../api/use-query.ts';
+import { MissingRow } from '../parts/missing-row.tsx';
+import { Scroll } from '../parts/scroll.tsx';
+import { SearchField } from '../parts/search-field.tsx';
+import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
+import { Ago } from '../parts/time.tsx';
+import type { ViewProps } from '../views.tsx';
+import { PlaybookView } from './playbook.tsx';
+
+/** What can be run; the one that the address names. */
+export function PlaybooksView(props: ViewProps) {
+  const path = playbookAt(props.path);
+  return path === undefined ? <PlaybookList {...props} /> : <PlaybookView key={path} playbook={path} {...props} />;
+}
+
+function PlaybookList({ query }: ViewProps) {
+  const { gateway, me } = useSession();
+  const { route } = useLocation();
+  const field = me.fields.catalog;
+  const catalog = useQuery<Catalog>({
+    key: ['catalog'],
+    ask: (signal) => (field === undefined ? Promise.reject() : readCatalog(gateway, field, signal)),
+    enabled: field !== undefined,
+  });
+  const pattern = query['path'] ?? '';
+  const shown = catalog.data?.playbooks.filter(({ path }) => pattern === '' || matches(pattern, path));
+  return (
+    <>
+      <Heading title="What can be run?" answer="The newest version of each playbook that you may view." />
+      {field === undefined ? (
+        <MissingRow
+          kind="the catalog"
+          row="playbooks: { upstream: 'POST /api/catalog/list', type: 'query', access: authenticated({ rows: 'playbooks' }) }"
+        />
+      ) : (
+        <>
+          <SearchField
+            label="Playbook path; * stands for any characters"
+            placeholder="data/*"
+            value={pattern}
+            onSearch={(path) => route(`/console/playbooks${path === '' ? '' : `?${new URLSearchParams({ path })}`}`)}
+          />
+          {catalog.data?.isCut && (
+            <p class="notice">
+              There are more than {catalog.data.playbooks.length} playbooks; the first ones are shown.
+            </p>
+          )}
+          {catalog.error && <Failed error={catalog.error} retry={() => void catalog.refetch()} />}
+          {shown === undefined ? (
+            !catalog.error && <Loading rows={8} />
+          ) : (
+            <Folders playbooks={shown} pattern={pattern} />
+          )}
+        </>
+      )}
+    </>
+  );
+}
+
+function Folders({ playbooks, pattern }: { readonly playbooks: readonly ListedPlaybook[]; readonly pattern: string }) {
+  if (playbooks.length === 0) {
+    return (
+      <Empty title={pattern === '' ? 'There is no playbook that you may view.' : 'No playbook matches.'}>
+        <p class="quiet">
+          {pattern === '' ? (
+            'Register one with NoETL, or ask for a grant with view.'
+          ) : (
+            <a href="/console/playbooks">Remove the filter</a>
+          )}
+        </p>
+      </Empty>
+    );
+  }
+  return [...Map.groupBy(playbooks, ({ path }) => path.slice(0, path.lastIndexOf('/') + 1))].map(([folder, list]) => (
+    <section key={folder}>
+      <h2>{folder === '' ? 'No folder' : <code>{folder}</code>}</h2>
+      <Scroll label={folder === '' ? 'No folder' : folder}>
+        <table class="playbooks">
+          <thead>
+            <tr>
+              <th scope="col">Playbook</th>
+              <th scope="col" class="number">
+                Version
+              </th>
+              <th scope="col" class="number">
+                Registered
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {list.map(({ path, version, createdAt }) => (
+              <tr key={path}>
+                <td>
+                  <a href={playbookAddress(path)}>{path.slice(folder.length)}</a>
+                </td>
+                <td class="number">{version}</td>
+                <td class="number">
+                  <Ago time={createdAt} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </section>
+  ));
+}
