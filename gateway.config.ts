@@ -14,6 +14,7 @@ export default defineGateway<NoetlOperations>({
       description: 'Starts a playbook. Ask execution(id) for its end, or wait for it with waitSeconds.',
       access: onPlaybook('execute', 'name'),
       rest: true,
+      mcp: true,
     },
     execution: {
       upstream: 'GET /api/executions/{execution_id}',
@@ -21,12 +22,14 @@ export default defineGateway<NoetlOperations>({
         'One run of a playbook: its status, steps and result. Null when it does not exist or you may not see it.',
       access: onExecution('view', 'id'),
       rest: true,
+      mcp: true,
     },
     rerunExecution: {
       upstream: 'POST /api/execute',
       description: 'Starts the playbook of an execution again.',
       access: onExecution('execute', 'id'),
       rest: true,
+      mcp: true,
     },
     executions: {
       upstream: 'GET /api/executions',
@@ -35,6 +38,7 @@ export default defineGateway<NoetlOperations>({
       args: { page: { description: 'From 1.' }, page_size: { description: 'Executions on a page.' } },
       fields: { execution_id: ['id', 'executionId'] },
       rest: true,
+      mcp: true,
     },
     executionEvents: {
       upstream: 'GET /api/executions/{execution_id}/events',
@@ -49,6 +53,7 @@ export default defineGateway<NoetlOperations>({
         event_type: { description: 'Only events of this type, for example step.exit.' },
       },
       rest: true,
+      mcp: true,
     },
     executionStatus: {
       upstream: 'GET /api/executions/{execution_id}/status',
@@ -72,6 +77,7 @@ export default defineGateway<NoetlOperations>({
         reason: { description: 'Why, for those who look at it later.' },
       },
       rest: true,
+      mcp: true,
     },
     playbooks: {
       upstream: 'POST /api/catalog/list',
@@ -86,6 +92,7 @@ export default defineGateway<NoetlOperations>({
         capabilities: { description: 'Only agents with all of these capabilities.' },
       },
       rest: true,
+      mcp: true,
     },
     playbook: {
       upstream: 'POST /api/catalog/resource',
@@ -98,6 +105,7 @@ export default defineGateway<NoetlOperations>({
         version: { description: 'A number, or latest, which is the default.' },
       },
       rest: true,
+      mcp: true,
     },
     dashboardStats: {
       upstream: 'GET /api/dashboard/stats',

@@ -59,6 +59,8 @@ export interface Operation {
   readonly acceptRisk: string | undefined;
   /** The public path template below `/noetl`, for clients that speak NoETL's own API; absent: GraphQL only. */
   readonly rest?: string;
+  /** Whether it is also a tool of `/mcp`. */
+  readonly mcp?: true;
   /** `Type.wire_name` of fields and members that the document has and that were not accepted: not in the schema. */
   readonly closed?: readonly string[];
   readonly deprecated?: string;

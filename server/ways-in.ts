@@ -17,6 +17,7 @@ import type { Exchange } from './http/exchange.ts';
 import { checkOrigin } from './http/origin-check.ts';
 import { createPublicRoutes, graphqlAnswer } from './http/public-routes.ts';
 import type { Live } from './live/open-live.ts';
+import { createMcp } from './mcp/create-mcp.ts';
 import { createNoetlApi } from './noetl-api/noetl-api.ts';
 import { runtimeContract } from './noetl-api/runtime-contract.ts';
 import type { Telemetry } from './observability/telemetry.ts';
@@ -65,18 +66,18 @@ export function createWaysIn(given: WaysInGiven, parts: Parts, live: Live, telem
     ownOrigin,
     streams: live.streams,
   });
-  const documents = {
-    contract: runtimeContract({ version, operations: executable.rest, auth0: config.auth.contract }),
-    openapi: given.restDocument,
-  };
+  const contract = runtimeContract({ version, operations: executable.rest, auth0: config.auth.contract });
+  const documents = { contract, openapi: given.restDocument };
   const rest = createRest({ config, parts, observe, clock, requireCaller, tickets: live.tickets, documents });
   const common = { deciding, requireCaller, maxBodyBytes: config.limits.bodyBytes, onError: telemetry.onError };
-  const graphqlWay = { graphql, onGraphqlError: telemetry.onError };
+  const graphqlWay = { graphql: graphql.answer, onGraphqlError: telemetry.onError };
   const console = consoleWay(
     { ...common, rest, graphql: (exchange) => graphqlAnswer(exchange, graphqlWay) },
     given,
     executable,
   );
+  const tools = { ...given, executable, parts, telemetry, run: graphql.run, requireCaller };
+  const mcp = createMcp({ ...tools, checkOrigin: checkCookieOrigin });
   return {
     cors,
     console,
@@ -88,6 +89,7 @@ export function createWaysIn(given: WaysInGiven, parts: Parts, live: Live, telem
       events: live.events(checkCookieOrigin),
       callback: config.events.callbacks === 'public' ? live.callback : undefined,
       noetlApi: createNoetlApi({ ...common, operations: executable.rest }),
+      mcp,
       console: config.console.public ? console : undefined,
     }),
   };

@@ -162,8 +162,10 @@ function kindOf(field: string, { kind }: OperationMeaning, start: StartMembers |
   return isProtocolField(field) ? protocolFields[field].kind : 'execute';
 }
 
-const restOf = (field: string, row: AnyUpstreamRow, { path }: OperationShape): Pick<Operation, 'rest'> =>
-  row.rest === true ? { rest: field === 'rerunExecution' ? rerunPath : restPathOf(path) } : {};
+const restOf = (field: string, row: AnyUpstreamRow, { path }: OperationShape): Pick<Operation, 'rest' | 'mcp'> => ({
+  ...(row.rest === true && { rest: field === 'rerunExecution' ? rerunPath : restPathOf(path) }),
+  ...(row.mcp === true && { mcp: true as const }),
+});
 
 /** Why an operation must not be public, unless its row says why it may. */
 function riskProblems(

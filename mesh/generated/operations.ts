@@ -96,6 +96,7 @@ export const operations = [
     fields: {},
     acceptRisk: undefined,
     rest: '/noetl/executions/{execution_id}/cancel',
+    mcp: true,
   },
   {
     field: 'credential',
@@ -329,6 +330,7 @@ export const operations = [
     fields: {},
     acceptRisk: undefined,
     rest: '/noetl/execute',
+    mcp: true,
   },
   {
     field: 'execution',
@@ -363,6 +365,7 @@ export const operations = [
     fields: {},
     acceptRisk: undefined,
     rest: '/noetl/executions/{execution_id}',
+    mcp: true,
   },
   {
     field: 'executionEvents',
@@ -425,6 +428,7 @@ export const operations = [
     fields: {},
     acceptRisk: undefined,
     rest: '/noetl/executions/{execution_id}/events',
+    mcp: true,
   },
   {
     field: 'executionStatus',
@@ -531,6 +535,7 @@ export const operations = [
     },
     acceptRisk: undefined,
     rest: '/noetl/executions',
+    mcp: true,
   },
   {
     field: 'executionsUpdates',
@@ -600,6 +605,7 @@ export const operations = [
     fields: {},
     acceptRisk: undefined,
     rest: '/noetl/catalog/resource',
+    mcp: true,
   },
   {
     field: 'playbookForm',
@@ -702,6 +708,7 @@ export const operations = [
     fields: {},
     acceptRisk: undefined,
     rest: '/noetl/catalog/list',
+    mcp: true,
   },
   {
     field: 'registerPlaybook',
@@ -779,6 +786,7 @@ export const operations = [
     fields: {},
     acceptRisk: undefined,
     rest: '/noetl/executions/{execution_id}/rerun',
+    mcp: true,
   },
   {
     field: 'saveCredential',

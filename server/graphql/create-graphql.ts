@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
 import type { Caller } from '../../core/call-context.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { Observe } from '../../core/observe.ts';
@@ -41,8 +41,18 @@ export interface GraphqlOptions {
   readonly ownOrigin: string | undefined;
 }
 
+/** Runs parameters of a caller who has been authenticated by another way in. The answer is that of `/graphql`. */
+export type RunKnown = (exchange: Exchange, caller: Caller, params: GraphQLParams) => Promise<Answer>;
+
+export interface GraphqlWay {
+  readonly answer: (exchange: Exchange) => Promise<Answer>;
+  readonly run: RunKnown;
+}
+
+const jsonRequest = { method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/json' } };
+
 /** Answers `/graphql`: Yoga with the gateway's plugins, then the platform's own. */
-export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => Promise<Answer> {
+export function createGraphql(options: GraphqlOptions): GraphqlWay {
   const { config, cors, ownOrigin } = options;
   const callers = new WeakMap<object, Caller>();
   const yoga = createServer(options, callers);
@@ -83,7 +93,12 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
   });
   const mayBeDirect = config.plugins.every(isEnvelopOnly);
 
-  return (exchange) => {
+  const run: RunKnown = async (exchange, caller, params) => {
+    const request = new yoga.fetchAPI.Request('http://gateway.invalid/graphql', jsonRequest);
+    callers.set(request, caller);
+    return throughYoga(request, { ...contextOf(exchange), known: { params } });
+  };
+  const answer = (exchange: Exchange): Promise<Answer> => {
     const { headers } = exchange.request;
     if (headers.cookie !== undefined) assertOrigin(headers, cors, ownOrigin);
     const context = contextOf(exchange);
@@ -97,6 +112,7 @@ export function createGraphql(options: GraphqlOptions): (exchange: Exchange) => 
           contentType,
         });
   };
+  return { answer, run };
 }
 
 function createServer(options: GraphqlOptions, callers: WeakMap<object, Caller>) {

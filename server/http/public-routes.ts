@@ -1,5 +1,6 @@
 import { GatewayError } from '../../core/errors.ts';
 import { restPrefix } from '../../core/noetl/rest-path.ts';
+import { isMcpPath } from '../mcp/mcp-path.ts';
 import { type Answer, errorAnswer, graphqlErrorAnswer } from './answer.ts';
 import type { BuiltPage } from './built-page.ts';
 import { isConsolePath } from './console-path.ts';
@@ -15,6 +16,8 @@ export interface PublicRoutesOptions {
   /** What is below `/noetl/`. */
   readonly noetlApi: (exchange: Exchange) => Promise<Answer>;
   readonly events: (exchange: Exchange) => Promise<Answer>;
+  /** Tools, and how programs log in; undefined: switched off. */
+  readonly mcp: ((exchange: Exchange) => Promise<Answer>) | undefined;
   /** Callbacks of playbooks, where the config opens them here; undefined: they are not. */
   readonly callback: ((exchange: Exchange) => Promise<Answer>) | undefined;
   /** The console, where the config serves it here too. */
@@ -35,8 +38,9 @@ export function createPublicRoutes(options: PublicRoutesOptions): (exchange: Exc
   };
 }
 
-function otherRoute(path: string, { events, callback, console }: PublicRoutesOptions) {
+function otherRoute(path: string, { events, callback, console, mcp }: PublicRoutesOptions) {
   if (path === '/events') return events;
+  if (isMcpPath(path)) return mcp;
   if (isConsolePath(path)) return console;
   return path.startsWith('/cb/') ? callback : undefined;
 }

@@ -6,6 +6,7 @@ import { events } from './events.ts';
 import { executions, results } from './executions.ts';
 import { limits } from './limits.ts';
 import { listen } from './listen.ts';
+import { mcp } from './mcp.ts';
 import { section } from './node.ts';
 import { observability } from './observability.ts';
 import { schema } from './public-schema.ts';
@@ -28,6 +29,7 @@ export const sections = section({
   results,
   events,
   schema,
+  mcp,
   console: consolePage,
   deploy,
   adapters,

@@ -97,6 +97,7 @@ export const upstreamRowOptions = {
     optional: true,
     doc: 'also served below `/noetl`, with NoETL’s own path, query string and JSON, under the same rule',
   }),
+  mcp: flag({ optional: true, doc: 'also a tool of `/mcp`, under the same rule' }),
   acceptRisk: text({ optional: true, doc: 'why an operation that must not be public is opened' }),
   answer: choice(['text', 'base64', 'link'], {
     optional: true,

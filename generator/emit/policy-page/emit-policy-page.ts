@@ -43,13 +43,14 @@ export const emitPolicyPage: Emitter = ({ config, operations, document }) => {
 
 function operationsTable(operations: readonly Operation[]): string {
   return table(
-    ['field', 'root', 'kind', 'answered by', 'as REST', 'may be called by'],
-    operations.map(({ field, root, kind, source, access, rest }) => [
+    ['field', 'root', 'kind', 'answered by', 'as REST', 'as a tool', 'may be called by'],
+    operations.map(({ field, root, kind, source, access, rest, mcp }) => [
       code(field),
       root,
       kind === 'plain' ? '' : kindWords[kind],
       source.kind === 'upstream' ? code(source.key) : 'the gateway',
       rest === undefined || source.kind !== 'upstream' ? '' : code(`${source.method} ${rest}`),
+      mcp === true ? 'yes' : '',
       accessWords(access),
     ]),
   );

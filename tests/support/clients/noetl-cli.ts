@@ -46,7 +46,7 @@ export const noetlCli: SimulatedClient = {
         },
       },
       {
-        does: 'status of what is not there: its second way',
+        does: 'status of an unknown execution: its second way',
         async run() {
           const missing = '123456789012345678';
           expectStatus(await api()('GET', `/noetl/executions/${missing}/status`), 404);

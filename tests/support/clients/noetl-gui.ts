@@ -59,7 +59,7 @@ export const noetlGui: SimulatedClient = {
       },
       { does: 'travel chat: check-access, stream, mutation, result', run: () => travelChat(world, login?.token ?? '') },
       {
-        does: 'users: moves on when a playbook is not there',
+        does: 'users: moves on when a playbook is missing',
         async run() {
           const variables = { name: 'system/no_such_playbook', vars: { action: 'list_users' }, clientId: null };
           const body = await call('POST', '/graphql', { query: executeText, variables });

@@ -1,0 +1,119 @@
+import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server';
+import { GatewayError } from '../../core/errors.ts';
+import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { notAllowed } from '../http/public-routes.ts';
+import { readBody, requireJson } from '../http/read-body.ts';
+import type { RequireCaller } from '../routes/require-caller.ts';
+import { type CallerToolsGiven, callerTools } from './caller-tools.ts';
+import { mcpPath } from './mcp-path.ts';
+import { challenge, publicBase, resourceMetadata } from './resource-metadata.ts';
+import { type CallerTools, toolServer } from './tool-server.ts';
+
+export interface McpRouteOptions extends CallerToolsGiven {
+  readonly version: string;
+  readonly requireCaller: RequireCaller;
+  /** Issuers at which programs log in. */
+  readonly issuers: readonly string[];
+  readonly publicUrl: string | undefined;
+  readonly maxBodyBytes: number;
+  /** @throws ERR_ORIGIN_REFUSED for a page of another site */
+  readonly checkOrigin: (exchange: Exchange) => void;
+  readonly onError: (error: unknown, exchange: Exchange) => void;
+  /** Errors that no answer holds. */
+  readonly report: (error: unknown) => void;
+}
+
+export type McpRoute = (exchange: Exchange) => Promise<Answer>;
+
+/**
+ * `/mcp`: the Model Context Protocol over streamable HTTP, without sessions of its own: each request is served by a server that
+ * lives as long as it. Also the metadata by which programs find the identity provider.
+ */
+export function createMcpRoute(options: McpRouteOptions): McpRoute {
+  const { onError } = options;
+  const handler = createHandler({ version: options.version, onError: options.report });
+  return async (exchange) => {
+    if (exchange.path !== mcpPath) return metadata(exchange, options);
+    try {
+      return await serve(exchange, options, handler);
+    } catch (error) {
+      const { status } = toGatewayError(error);
+      if (status >= 500) onError(error, exchange);
+      const answer = errorAnswer(error);
+      if (status !== 401) return answer;
+      const isTokenGiven = exchange.request.headers.authorization !== undefined;
+      const how = challenge(publicBase(options.publicUrl, exchange), isTokenGiven);
+      return { ...answer, headers: { ...answer.headers, 'www-authenticate': how } };
+    }
+  };
+}
+
+function metadata(exchange: Exchange, { publicUrl, issuers }: McpRouteOptions): Answer {
+  if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return notAllowed('GET, HEAD, OPTIONS');
+  const base = publicBase(publicUrl, exchange);
+  if (base !== undefined) return json(200, resourceMetadata(base, issuers));
+  return errorAnswer(new GatewayError('ERR_NOT_FOUND', 'set GATEWAY_PUBLIC_URL, so that programs can find the login'));
+}
+
+async function serve(exchange: Exchange, options: McpRouteOptions, handler: McpHttpHandler): Promise<Answer> {
+  const { request } = exchange;
+  if (request.headers.origin !== undefined) options.checkOrigin(exchange);
+  const caller = await options.requireCaller(exchange);
+  // There are no sessions to resume or to end, and nothing that a stream could bring.
+  if (exchange.method !== 'POST') return notAllowed('POST, OPTIONS');
+  requireJson(request);
+  const body = await readBody(request, { maxBytes: options.maxBodyBytes, lease: exchange.bodyLease });
+  const message = messageOf(body.toString('utf8'));
+  const asked = new Request(`http://gateway.invalid${mcpPath}`, {
+    method: 'POST',
+    headers: protocolHeaders(exchange),
+    body: JSON.stringify(message),
+  });
+  // The caller has been authenticated here; the SDK gets no token.
+  const tools = callerTools(options, caller, exchange);
+  const authInfo = { token: '', clientId: caller.session.user.userId, scopes: [], extra: { tools } };
+  const response = await handler.fetch(asked, { parsedBody: message, authInfo });
+  const type = response.headers.get('content-type');
+  return {
+    status: response.status,
+    headers: { 'cache-control': 'no-store', ...(type !== null && { 'content-type': type }) },
+    body: await response.text(),
+  };
+}
+
+/** Makes a server for each request, with the tools of its caller; nothing is kept between two requests. */
+function createHandler({ version, onError }: Pick<McpRouteOptions, 'version'> & { onError: (error: unknown) => void }) {
+  return createMcpHandler(({ authInfo }) => toolServer(version, authInfo?.extra?.['tools'] as CallerTools), {
+    maxSubscriptions: 1,
+    keepAliveMs: 0,
+    onerror: onError,
+  });
+}
+
+/** One message. A subscription would be a stream without an end, and nothing here changes by itself. */
+function messageOf(text: string): unknown {
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch (error) {
+    throw new GatewayError('ERR_REQUEST_INVALID', 'the body is not JSON', { cause: error });
+  }
+  if (typeof message !== 'object' || message === null || Array.isArray(message)) {
+    throw new GatewayError('ERR_REQUEST_INVALID', 'the body must be one JSON-RPC message');
+  }
+  const { method } = message as { readonly method?: unknown };
+  if (typeof method === 'string' && method.startsWith('subscriptions/')) {
+    throw new GatewayError('ERR_NOT_SUPPORTED', 'there are no subscriptions here; ask the tool execution');
+  }
+  return message;
+}
+
+/** Headers of the protocol, and no others: none with a token. */
+function protocolHeaders({ request }: Exchange): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  for (const [name, value] of Object.entries(request.headers)) {
+    if ((name.startsWith('mcp-') || name === 'accept') && typeof value === 'string') headers[name] = value;
+  }
+  return headers;
+}

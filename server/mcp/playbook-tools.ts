@@ -1,0 +1,130 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { createPatternIndex, findInIndex } from '../../core/access/pattern-index.ts';
+import type { Permission } from '../../core/access/permission.ts';
+import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { isJsonObject, type JsonObject, textMember } from '../../core/noetl/json-object.ts';
+import { answerOf } from '../../core/noetl/upstream-answer.ts';
+import type { Upstream } from '../../core/ports.ts';
+import type { ToolView } from './field-tools.ts';
+import type { JsonSchema } from './input-schema.ts';
+
+/** A playbook that the config makes a tool. */
+export interface PlaybookTool {
+  readonly path: string;
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+}
+
+/** Playbooks as tools, each for those who may execute it. */
+export interface PlaybookTools {
+  /** @param may asks about the caller. @throws ERR_UPSTREAM… */
+  listedFor(may: (permission: Permission, path: string) => Promise<boolean>): Promise<readonly ToolView[]>;
+  /** The catalog path of a tool. @returns undefined: no playbook is that tool */
+  pathOf(name: string): Promise<string | undefined>;
+}
+
+export interface PlaybookToolsOptions {
+  readonly config: ResolvedConfig['mcp'];
+  readonly upstream: Upstream;
+  /** Where NoETL lists its catalog; undefined: the table does not open it, and there are no such tools. */
+  readonly route: string | undefined;
+  readonly clock: Clock;
+}
+
+const anyInput: JsonSchema = { type: 'object', additionalProperties: true };
+
+export function createPlaybookTools({ config, upstream, route, clock }: PlaybookToolsOptions): PlaybookTools {
+  const patterns = createPatternIndex(config.playbooks.map((pattern) => [pattern, pattern]));
+  const kept = new LRUCache<'tools', { readonly until: number; readonly tools: Promise<readonly PlaybookTool[]> }>({
+    max: 1,
+  });
+
+  /** The catalog is the same for all: it is read once for a while, for every caller. */
+  function tools(): Promise<readonly PlaybookTool[]> {
+    if (route === undefined || config.playbooks.length === 0) return Promise.resolve([]);
+    const found = kept.get('tools');
+    if (found !== undefined && found.until > clock()) return found.tools;
+    const read = readTools(upstream, route, (path) => findInIndex(patterns, path) !== undefined);
+    kept.set('tools', { until: clock() + config.catalogMs, tools: read });
+    read.catch(() => kept.delete('tools'));
+    return read;
+  }
+
+  return {
+    async listedFor(may) {
+      const listed: ToolView[] = [];
+      for (const tool of await tools()) {
+        if (listed.length >= config.maxPlaybooks) break;
+        // The names of its inputs are a part of its source, which `execute` does not show.
+        if (await may('execute', tool.path)) listed.push(viewOf(tool, await may('view', tool.path)));
+      }
+      return listed;
+    },
+    pathOf: async (name) => (await tools()).find((tool) => tool.name === name)?.path,
+  };
+}
+
+function viewOf({ name, path, description, inputSchema }: PlaybookTool, showsInput: boolean): ToolView {
+  const text = showsInput && description !== '' ? `${description} ` : '';
+  return {
+    name,
+    title: path,
+    description: `${text}Runs the playbook ${path} and waits for its result.`,
+    inputSchema: showsInput ? inputSchema : anyInput,
+    annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  };
+}
+
+async function readTools(
+  upstream: Upstream,
+  route: string,
+  isWanted: (path: string) => boolean,
+): Promise<readonly PlaybookTool[]> {
+  const call = { method: 'POST', path: route, route, body: { resource_type: 'playbook' }, idempotent: true } as const;
+  const body = answerOf(await upstream.request(call));
+  const entries = isJsonObject(body) && Array.isArray(body['entries']) ? body['entries'].filter(isJsonObject) : [];
+  const newest = new Map<string, JsonObject>();
+  for (const entry of entries) {
+    const path = textMember(entry, 'path');
+    if (path === undefined || parsePlaybookPath(path) === undefined || !isWanted(path)) continue;
+    if (versionOf(entry) >= versionOf(newest.get(path))) newest.set(path, entry);
+  }
+  return [...newest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, entry]) => toolOf(path, entry));
+}
+
+const versionOf = (entry: JsonObject | undefined): number =>
+  typeof entry?.['version'] === 'number' ? entry['version'] : 0;
+
+function toolOf(path: string, entry: JsonObject): PlaybookTool {
+  const payload = isJsonObject(entry['payload']) ? entry['payload'] : {};
+  const metadata = isJsonObject(payload['metadata']) ? payload['metadata'] : {};
+  const workload = isJsonObject(payload['workload']) ? payload['workload'] : {};
+  return {
+    path,
+    name: nameOf(path),
+    description: (textMember(metadata, 'description') ?? '').slice(0, 500),
+    inputSchema: {
+      type: 'object',
+      properties: Object.fromEntries(Object.entries(workload).map(([name, value]) => [name, typeOf(value)])),
+      additionalProperties: true,
+    },
+  };
+}
+
+/** Two paths that read the same as names differ in the hash. */
+function nameOf(path: string): string {
+  const plain = path.replaceAll(/[^A-Za-z0-9]+/g, '_').slice(0, 48);
+  return `playbook_${plain}_${hash('sha256', path).slice(0, 6)}`;
+}
+
+/** The type of a default, never the default: it may be a secret. */
+function typeOf(value: unknown): JsonSchema {
+  if (Array.isArray(value)) return { type: 'array' };
+  if (isJsonObject(value)) return { type: 'object' };
+  if (typeof value === 'boolean') return { type: 'boolean' };
+  return typeof value === 'number' ? { type: 'number' } : typeof value === 'string' ? { type: 'string' } : {};
+}

@@ -1,0 +1,30 @@
+import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
+import type { ToolView } from './field-tools.ts';
+
+/** What a tool gave; `isError`: why it gave nothing. */
+export interface ToolResult {
+  readonly text: string;
+  readonly isError: boolean;
+}
+
+/** The tools of one caller, for one request. */
+export interface CallerTools {
+  list(): Promise<readonly ToolView[]>;
+  /** @returns undefined: there is no such tool. */
+  call(name: string, args: Readonly<Record<string, unknown>>): Promise<ToolResult | undefined>;
+}
+
+const instructions =
+  'Tools of NoETL, a workflow engine. A playbook is a workflow in the catalog, named by its path; an execution is one run of it. Tools and results are those that your grants allow.';
+
+/** A server of the protocol for one request of one caller: it keeps nothing. */
+export function toolServer(version: string, tools: CallerTools): Server {
+  const server = new Server({ name: 'noetl-gateway', version }, { capabilities: { tools: {} }, instructions });
+  server.setRequestHandler('tools/list', async () => ({ tools: (await tools.list()) as never }));
+  server.setRequestHandler('tools/call', async ({ params }) => {
+    const result = await tools.call(params.name, params.arguments ?? {});
+    if (result === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'there is no such tool');
+    return { content: [{ type: 'text' as const, text: result.text }], isError: result.isError };
+  });
+  return server;
+}
