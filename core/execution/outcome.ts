@@ -91,10 +91,14 @@ async function plainValue(value: Exclude<StepValue, { kind: 'lost' }>, parts: Ou
   if (value.kind === 'value') return unwrapped(value.value);
   const whole = await parts.resolve(value.ref);
   if (whole === undefined) return unwrapped(value.beside);
+  if (value.isToolAnswer === true && isToolAnswer(whole)) return unwrapped(whole['data']);
   // Of an SQL step the reference holds the rows alone.
   const isRows = Array.isArray(whole) && Object.hasOwn(value.beside, 'row_count');
   return isRows ? { rows: whole, row_count: value.beside['row_count'] } : unwrapped(whole);
 }
+
+const isToolAnswer = (whole: unknown): whole is JsonObject =>
+  isJsonObject(whole) && ['data', 'duration_ms', 'status'].every((name) => Object.hasOwn(whole, name));
 
 async function valuesByName(parts: OutcomeParts): Promise<JsonObject> {
   const values = await Promise.all(

@@ -1,10 +1,17 @@
+import { idText } from '../json/lossless-json.ts';
 import { isJsonObject, type JsonObject } from '../noetl/json-object.ts';
 
 /** What NoETL keeps of a step's result. */
 export type StepValue =
   | { readonly kind: 'value'; readonly value: unknown }
   /** It has to be asked for: `GET /api/result/resolve?ref=`. `beside`: what the event holds beside it. */
-  | { readonly kind: 'reference'; readonly ref: string; readonly beside: JsonObject }
+  | {
+      readonly kind: 'reference';
+      readonly ref: string;
+      readonly beside: JsonObject;
+      /** The Rust server keeps the tool's whole answer there, with the result in its `data`. */
+      readonly isToolAnswer?: boolean;
+    }
   /** The step ended, and NoETL could not store what it gave. */
   | { readonly kind: 'lost' };
 
@@ -31,8 +38,7 @@ export function unwrapped(value: unknown): unknown {
 /** The execution that a step started, when the step was a sub-playbook. `value` not yet unwrapped. */
 export function childIdOf(value: unknown): string | undefined {
   if (!isJsonObject(value) || !(isChildStatus(value) || isChildStart(value))) return undefined;
-  const id = value['execution_id'];
-  return typeof id === 'string' ? id : undefined;
+  return idText(value['execution_id']);
 }
 
 /** Words of NoETL and of its playbooks for "this step is over". */
@@ -68,16 +74,20 @@ function without(value: JsonObject, names: readonly string[]): JsonObject {
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 
-/** The `http` tool's answer: the address and the headers are NoETL's affair. */
+/** The `http` tool's answer: the address and the headers are NoETL's affair. Rust has the body twice, and no address. */
 const isHttpAnswer = (value: JsonObject): boolean =>
-  Object.hasOwn(value, 'status_code') && Object.hasOwn(value, 'headers') && Object.hasOwn(value, 'url');
+  Object.hasOwn(value, 'status_code') &&
+  Object.hasOwn(value, 'headers') &&
+  (Object.hasOwn(value, 'url') || (Object.hasOwn(value, 'body') && Object.hasOwn(value, 'data')));
 
 const isSqlAnswer = (value: JsonObject): boolean =>
   Object.hasOwn(value, 'statement_count') && Object.hasOwn(value, 'row_count') && isText(value['status']);
 
 /** A sub-playbook with `return_step` gives its parent the child's `/status`. */
 const isChildStatus = (value: JsonObject): boolean =>
-  Object.hasOwn(value, 'execution_id') && Object.hasOwn(value, 'completion_inferred');
+  Object.hasOwn(value, 'execution_id') &&
+  (Object.hasOwn(value, 'completion_inferred') || [...rustChildStatus].every((name) => Object.hasOwn(value, name)));
+const rustChildStatus = new Set(['current_step', 'is_cancelled', 'progress', 'status']);
 
 /** A sub-playbook without `return_step` gives its parent no more than its id. */
 const isChildStart = (value: JsonObject): boolean =>
@@ -90,7 +100,7 @@ const childStartMembers = new Set(['id', 'status', 'duration', 'execution_id', '
 /** As for the execution itself: the last step's result, else the results of all its steps. */
 function childResult(value: JsonObject): unknown {
   const { variables, current_step: last, completed_steps: steps, execution_id } = value;
-  if (!isJsonObject(variables)) return { execution_id };
+  if (!isJsonObject(variables)) return { execution_id: idText(execution_id) ?? execution_id };
   const own = typeof last === 'string' && Object.hasOwn(variables, last) ? unwrapped(variables[last]) : undefined;
   if (!saysNothing(own)) return own;
   const names = Array.isArray(steps) ? steps.filter((name): name is string => typeof name === 'string') : [];

@@ -155,12 +155,20 @@ function rustCall(result: JsonObject | undefined): { data: unknown; error: strin
   if (!isJsonObject(outer) || !isJsonObject(outer['context'])) return undefined;
   const inner = outer['context'];
   if (textMember(outer, 'status') !== 'error' && textMember(inner, 'status') !== 'error') {
-    return { data: inner['data'], error: undefined };
+    return { data: isOutputOnly(inner) ? null : inner['data'], error: undefined };
   }
   return { data: undefined, error: textMember(inner, 'stderr') ?? textMember(inner, 'error') ?? 'the step failed' };
 }
 
+/** A script that gives nothing has its output in the place of a result. */
+function isOutputOnly({ data, stdout, stderr }: JsonObject): boolean {
+  if (!isJsonObject(data) || typeof stdout !== 'string' || typeof stderr !== 'string') return false;
+  return Object.keys(data).length === 2 && data['stdout'] === stdout && data['stderr'] === stderr;
+}
+
 function rustValue(data: unknown): StepValue {
   const ref = isJsonObject(data) && Object.keys(data).length === 1 ? idText(data['_ref']) : undefined;
-  return ref === undefined ? { kind: 'value', value: data } : { kind: 'reference', ref, beside: {} };
+  return ref === undefined
+    ? { kind: 'value', value: data }
+    : { kind: 'reference', ref, beside: {}, isToolAnswer: true };
 }

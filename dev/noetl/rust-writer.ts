@@ -115,7 +115,8 @@ function toolContext(step: ScriptStep, produced: unknown): Members {
       : { affected_rows: Math.max(0, Number(affected ?? 0)) };
     return { data, duration_ms: step.ms, status };
   }
-  return { data: produced ?? null, duration_ms: step.ms, exit_code: 0, status, stderr: '', stdout: '' };
+  const output = { stderr: '', stdout: '' };
+  return { data: produced ?? output, duration_ms: step.ms, exit_code: 0, status, ...output };
 }
 
 /** Parts of names whose values the worker does not send. */

@@ -25,6 +25,21 @@ describe('results', () => {
     expect(asked()).toEqual(['GET /api/executions/{id}/status']);
   });
 
+  test.each(['python', 'rust'] as const)('behind a reference and inline they have one shape: %s', async (speak) => {
+    const { start, poll, clock } = await setUp({ speak });
+    const ids = await Promise.all(
+      ['large_last', 'result_none', 'large_step'].map((name) => start(`regression_test/${name}`)),
+    );
+    clock.advance(5_000);
+    const [large, none, middle] = await Promise.all(
+      ids.map(async (id) => ((await poll(id, 'status result resultStep')).data as { execution: unknown }).execution),
+    );
+    const lines = { lines: expect.any(Array), total: 2_000 };
+    expect(large).toEqual({ status: 'COMPLETED', result: lines, resultStep: 'end' });
+    expect(none).toEqual({ status: 'COMPLETED', result: null, resultStep: 'final' });
+    expect(middle).toMatchObject({ result: { start: lines }, resultStep: null });
+  });
+
   test('integers beyond 2^53 are exact in variables and in results', async () => {
     const { start, poll, clock } = await setUp();
     const id = await start('regression_test/echo', parseJson('{"big": 9007199254740993}'));

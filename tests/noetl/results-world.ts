@@ -46,10 +46,10 @@ export async function openResultsWorld(
   more: Record<string, string> = {},
 ): Promise<ResultsWorld> {
   const noetl = await startRealNoetl(release);
-  await noetl.credential('pg_local');
-  for (const playbook of [...playbooks, ...resultCases.map(({ source }) => source)]) await noetl.register(playbook);
-  const serve = await startServe({ NOETL_BASE_URL: noetl.url, ...more });
-  const token = await serve.login('developer@example.com');
+  const { serve, token } = await prepare(noetl, more).catch(async (error: unknown) => {
+    await noetl.stop();
+    throw error;
+  });
 
   async function ask(query: string, variables: Record<string, unknown>): Promise<Answer> {
     const answer = await fetch(`${serve.url}/graphql`, {
@@ -94,4 +94,17 @@ export async function openResultsWorld(
       await noetl.stop();
     },
   };
+}
+
+/** Registers the playbooks, and logs in through a gateway in front of them. */
+async function prepare(noetl: RealNoetl, more: Record<string, string>) {
+  await noetl.credential('pg_local');
+  for (const playbook of [...playbooks, ...resultCases.map(({ source }) => source)]) await noetl.register(playbook);
+  const serve = await startServe({ NOETL_BASE_URL: noetl.url, ...more });
+  try {
+    return { serve, token: await serve.login('developer@example.com') };
+  } catch (error) {
+    await serve.close();
+    throw error;
+  }
 }

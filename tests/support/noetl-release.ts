@@ -18,6 +18,8 @@ export interface NoetlRelease {
   /** For example `Python 4.26.0`. */
   readonly title: string;
   readonly server: 'python' | 'rust';
+  /** The JetStream stream of its commands. */
+  stream(name: string): string;
   /** A Python that has a release of NoETL, whose schema of the database is used. */
   readonly python: string;
   command(role: 'server' | 'worker', port: number): readonly [program: string, ...args: string[]];
@@ -34,6 +36,7 @@ export function pythonRelease(version = '4.26.0'): Promise<NoetlRelease | undefi
     return {
       title: `Python ${version}`,
       server: 'python',
+      stream: (name) => name.toUpperCase(),
       python,
       command: (role, port) => {
         const args = role === 'server' ? ['--host', '127.0.0.1', '--port', String(port)] : [];
@@ -51,6 +54,7 @@ export async function rustRelease(): Promise<NoetlRelease | undefined> {
   return installed('tools/noetl/install-rust.sh', '', async (folder) => ({
     title: 'Rust 3.54.0 with worker 5.52.0',
     server: 'rust',
+    stream: () => 'noetl_commands',
     python: schema.python,
     command: (role) => [join(folder, 'bin', role === 'server' ? 'noetl-control-plane' : 'noetl-worker')],
     environment: rustSettings,
@@ -124,12 +128,15 @@ const rustSettings = ({ name, port, url, metricsPort }: Place): Record<string, s
   NOETL_HOST: '127.0.0.1',
   NOETL_PORT: String(port),
   NOETL_SERVER_URL: url,
+  NOETL_PUBLIC_SERVER_URL: url,
+  // Without the WebAssembly module of its manifests the server itself moves executions on.
+  NOETL_ORCHESTRATE_PLUGIN_DRIVE: 'false',
   NOETL_ENCRYPTION_KEY: btoa('0123456789abcdef0123456789abcdef'),
   NOETL_NATS_URL: 'nats://127.0.0.1:4222',
   NATS_URL: 'nats://127.0.0.1:4222',
-  NATS_STREAM: name.toUpperCase(),
-  NATS_SUBJECT: `${name}.commands`,
+  // The server publishes to its default stream, whatever the environment says.
   NATS_CONSUMER: name,
+  NATS_FILTER_SUBJECT: 'noetl.commands.>',
   WORKER_ID: 'w1',
   WORKER_METRICS_BIND: `127.0.0.1:${metricsPort}`,
 });

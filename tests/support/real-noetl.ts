@@ -46,12 +46,18 @@ export async function startRealNoetl(release: NoetlRelease): Promise<RealNoetl> 
   const read: RealNoetl['read'] = async (path) => (await (await fetch(url + path)).json()) as Record<string, unknown>;
   const stop = async () => {
     for (const child of children) child.kill('SIGKILL');
-    await Promise.allSettled([database('--drop'), dropStream(name), rm(folder, { recursive: true, force: true })]);
+    await Promise.allSettled([
+      database('--drop'),
+      dropStream(release.stream(name)),
+      rm(folder, { recursive: true, force: true }),
+    ]);
   };
   try {
     await until(async () => (await fetch(`${url}/api/health`)).ok, 180_000);
     children.push(begin('worker'));
-    await until(async () => Number((await read('/api/worker/pools'))['count']) > 0, 180_000);
+    await until(async () => workersOf(await read('/api/worker/pools')) > 0, 180_000);
+    // The Rust worker asks for commands a moment after it has registered, and takes no earlier ones.
+    if (release.server === 'rust') await delay(2_000);
   } catch (error) {
     await stop();
     throw error;
@@ -71,6 +77,10 @@ export async function startRealNoetl(release: NoetlRelease): Promise<RealNoetl> 
   };
 }
 
+/** The Rust server answers with a list, the Python server with a count. */
+const workersOf = (pools: unknown): number =>
+  Array.isArray(pools) ? pools.length : Number((pools as { count?: unknown }).count);
+
 async function post(url: string, body: unknown): Promise<void> {
   const answer = await fetch(url, {
     method: 'POST',
@@ -80,10 +90,10 @@ async function post(url: string, body: unknown): Promise<void> {
   if (!answer.ok) throw new Error(`NoETL refused ${url}: ${await answer.text()}`);
 }
 
-async function dropStream(name: string): Promise<void> {
+async function dropStream(stream: string): Promise<void> {
   const connection = await connect({ servers: '127.0.0.1:4222' });
   try {
-    await (await jetstreamManager(connection)).streams.delete(name.toUpperCase());
+    await (await jetstreamManager(connection)).streams.delete(stream);
   } finally {
     await connection.close();
   }

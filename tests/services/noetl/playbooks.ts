@@ -39,19 +39,23 @@ const sql = (step: string, statement: string, next: string): string => `  - step
         ${statement}
 ${then(next)}`;
 
+/** The Python server sends `data`, the Rust server `json`. */
+const payload = (member: string, data: readonly string[]): string => `      ${member}:
+        request_id: "{{ request_id }}"
+        status: success
+        data:
+${data.map((line) => `          ${line}`).join('\n')}
+`;
+
 const callback = (data: readonly string[]): string => `  - step: answer
     tool:
       kind: http
       method: POST
       endpoint: "{{ gateway_url }}/api/internal/callback"
+      url: "{{ gateway_url }}/api/internal/callback"
       headers:
         Content-Type: application/json
-      data:
-        request_id: "{{ request_id }}"
-        status: success
-        data:
-${data.map((line) => `          ${line}`).join('\n')}
-${then('end')}`;
+${['data', 'json'].map((member) => payload(member, data)).join('')}${then('end')}`;
 
 const end = python('end', ['result = {"status": "complete"}']);
 const authInputs = '  gateway_url: ""\n  request_id: ""\n';
