@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import module from 'node:module';
 import process from 'node:process';
 import { nodeProblem } from './node-problem.ts';
 
@@ -11,6 +12,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Nothing else is imported before this is known: what follows does not even load on an older Node.
 const problem = nodeProblem(process.versions.node);
 if (problem === undefined) {
+  // Code that was compiled once is read from the disk at the next start; where nothing can be written, nothing changes.
+  module.enableCompileCache();
   const { runProgram } = await import('./program.ts');
   await runProgram(process.argv);
 } else {

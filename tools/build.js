@@ -1,4 +1,4 @@
-// Compiles the package into dist/ and builds the pages that it serves. Sources whose text is part of an output are copied: a
+// Compiles the package into dist/, bundles it, and builds the pages that it serves. Sources whose text is part of an output are copied: a
 // client's for `generate`, the shipped config for `init`.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, rmSync } from 'node:fs';
@@ -10,4 +10,6 @@ for (const file of ['client-shapes.ts', 'client-runtime.ts']) {
   copyFileSync(`generator/emit/client/${file}`, `dist/generator/emit/client/${file}`);
 }
 copyFileSync('gateway.config.ts', 'dist/gateway.config.ts');
+const { bundle } = await import('./bundle.ts');
+await bundle('dist');
 execFileSync(process.execPath, ['tools/pages/build-pages.ts'], { stdio: 'inherit' });

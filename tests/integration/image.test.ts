@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { glob, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -29,6 +29,14 @@ test('no package that only generates or tests is in it', () => {
   expect(image.packages).toEqual(expect.arrayContaining(['graphql-yoga', 'jose', 'undici']));
   const unwanted = /graphql-mesh|omnigraph|ts-morph|typescript|vitest|kubernetes-models|^node$/;
   expect(image.packages.filter((name) => unwanted.test(name))).toEqual([]);
+});
+
+test('runs from a bundle, with the licences of what is in it', async () => {
+  const dist = `${image.folder}/dist`;
+  const code = await Array.fromAsync(glob('**/*.js', { cwd: dist, exclude: ['bundle/**', 'pages/**'] }));
+  expect(code.length).toBeLessThan(10);
+  const licences = await readFile(`${dist}/bundle/licences.txt`, 'utf8');
+  for (const name of ['graphql-yoga', 'undici', 'valibot']) expect(licences).toContain(`${name} `);
 });
 
 test('answers /health within a second, nobody else without a session, and stops at SIGTERM with 0', {

@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { bundle } from '../../tools/bundle.ts';
 
 const run = promisify(execFile);
 
@@ -24,6 +25,7 @@ export async function layOutImage(): Promise<ImageFiles> {
   const lines = (await readFile('Dockerfile', 'utf8')).split('\n');
   const last = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')));
   await run('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')]);
+  await bundle(join(folder, 'dist'));
   for (const words of last.filter((line) => /^COPY (?!--from)/.test(line)).map((line) => line.split(' ').slice(1))) {
     const target = words.pop() ?? '.';
     for (const source of words) {
