@@ -7,6 +7,7 @@ interface PullFlags {
   readonly dir: string;
   readonly keepDocs?: boolean;
   readonly label?: string;
+  readonly overlay?: readonly string[];
 }
 
 /** `noetl-gateway pull`: fetches NoETL's OpenAPI document into the project. */
@@ -14,8 +15,9 @@ export function pullCommand(): Command {
   return new Command('pull')
     .description('fetch NoETL’s OpenAPI document into openapi/noetl.json, its types, and where it came from')
     .argument('<source>', 'an http(s) URL, or a file: JSON or YAML, OpenAPI 3.0 or 3.1')
-    .option('--keep-docs', 'keep descriptions and examples; they then appear in the document, not in the schema')
+    .option('--keep-docs', 'keep descriptions and examples; with schema.descriptions they appear in the schema')
     .option('--label <name>', 'what to call this release, v4.27.0 for example; written to openapi/noetl.lock.json')
+    .option('--overlay <file...>', 'repair the document with OpenAPI Overlays, files of the project, in this order')
     .option('-C, --dir <folder>', 'the project’s folder', '.')
     .addHelpText(
       'after',
@@ -23,15 +25,17 @@ export function pullCommand(): Command {
 Examples:
   noetl-gateway pull https://noetl.example.com/openapi.json
   noetl-gateway pull ./noetl-openapi.yaml
+  noetl-gateway pull https://noetl.example.com/openapi.json --overlay openapi/repairs.yaml
 
 A pull that fails leaves the files as they were. Next: noetl-gateway generate.`,
     )
-    .action(async (source: string, { dir, keepDocs, label }: PullFlags) => {
+    .action(async (source: string, { dir, keepDocs, label, overlay }: PullFlags) => {
       const { pull } = await loadTools(() => import('../../generator/pull/pull.ts'));
       const { lock, changed } = await pull(placeOf(source), {
         projectDir: resolve(dir),
         keepDocs: keepDocs === true,
         ...(label === undefined ? {} : { label }),
+        ...(overlay === undefined ? {} : { overlays: overlay }),
         onProgress: progressLine(),
       });
       const news = changed.length === 0 ? 'nothing changed' : `wrote ${changed.join(', ')}`;

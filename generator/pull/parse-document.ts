@@ -4,9 +4,19 @@ import { GatewayError } from '../../core/errors.ts';
 import { referenceProblems } from '../document/reference-problems.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { componentNames } from '../normalise/rules/component-names.ts';
+import { dropAnnotations } from '../normalise/rules/drop-annotations.ts';
 import { resolveReferences } from '../normalise/rules/resolve-references.ts';
-import { escapePointer, isRecord, listOperations, type OpenApiDocument } from '../openapi/open-api.ts';
+import {
+  type Body,
+  escapePointer,
+  isRecord,
+  listOperations,
+  mapOperations,
+  type OpenApiDocument,
+} from '../openapi/open-api.ts';
+import { applyOverlays, type Overlay } from './apply-overlays.ts';
 import { placeOfLine } from './place-of-line.ts';
+import { plainWords } from './plain-words.ts';
 
 const maxProblems = 20;
 
@@ -15,17 +25,17 @@ const maxProblems = 20;
  * names may be odd, and references may be circular: nothing here depends on them.
  * @throws ERR_SPEC_INVALID with the places of what is wrong; ERR_SPEC_UNSUPPORTED for another version.
  */
-export async function parseDocument(bytes: Uint8Array): Promise<OpenApiDocument> {
+export async function parseDocument(bytes: Uint8Array, overlays: readonly Overlay[] = []): Promise<OpenApiDocument> {
   try {
-    return await parseAndCheck(bytes);
+    return await parseAndCheck(bytes, overlays);
   } catch (error) {
     // The stack ran out: no document that people write comes near.
     throw error instanceof RangeError ? invalid(['the document is nested too deeply'], error) : error;
   }
 }
 
-async function parseAndCheck(bytes: Uint8Array): Promise<OpenApiDocument> {
-  const value = readText(decode(bytes));
+async function parseAndCheck(bytes: Uint8Array, overlays: readonly Overlay[]): Promise<OpenApiDocument> {
+  const value = applyOverlays(readText(decode(bytes)), overlays);
   if (!isRecord(value)) throw invalid(['#: the document is not an object']);
   checkVersion(value);
   if (!isRecord(value['paths'])) throw invalid(['#/paths: missing; the document has no operations']);
@@ -34,12 +44,32 @@ async function parseAndCheck(bytes: Uint8Array): Promise<OpenApiDocument> {
     throw invalid(slashless.map((path) => `#/paths/${escapePointer(path)}: a path begins with a slash`));
   }
   const document = value as OpenApiDocument;
+  const places = placeProblems(document);
+  if (places.length > 0) throw invalid(places);
   const references = referenceProblems(document);
   if (references.length > 0) throw invalid(references);
   await check(document);
   if (listOperations(document).length === 0) throw invalid(['#/paths: the document has no operations']);
   return document;
 }
+
+/** Parameters in places that OpenAPI 3 does not have; the validator reports them by another member. */
+function placeProblems(document: OpenApiDocument): readonly string[] {
+  return listOperations(document).flatMap(({ path, method, operation }) =>
+    (Array.isArray(operation.parameters) ? operation.parameters : []).flatMap((parameter: unknown, index) => {
+      const place = isRecord(parameter) ? parameter['in'] : undefined;
+      if (typeof place !== 'string' || ['path', 'query', 'header', 'cookie'].includes(place)) return [];
+      const at = `#/paths/${escapePointer(path)}/${method.toLowerCase()}/parameters/${index}/in`;
+      return [`${at}: “${place}” is not a place of a parameter; it must be path, query, header or cookie`];
+    }),
+  );
+}
+
+/** The document as it is written; it may be invalid. */
+export const unrepaired = (bytes: Uint8Array): OpenApiDocument => readText(decode(bytes)) as OpenApiDocument;
+
+/** An overlay as it is written, JSON or YAML. @throws ERR_SPEC_INVALID */
+export const parseOverlay = (name: string, bytes: Uint8Array): Overlay => ({ name, value: readText(decode(bytes)) });
 
 function decode(bytes: Uint8Array): string {
   try {
@@ -99,7 +129,8 @@ function checkVersion(value: Readonly<Record<string, unknown>>): void {
 
 async function check(document: OpenApiDocument): Promise<void> {
   // The library resolves in place, and refuses names that the rules put right; shared parts are checked where they are used.
-  const copy = structuredClone(withoutSharedParts(normalise(document, [resolveReferences, componentNames]).document));
+  const resolved = normalise(document, [resolveReferences, componentNames, dropAnnotations]).document;
+  const copy = structuredClone(withoutSharedParts(withoutUnread(resolved)));
   const version = /^3\.[01]$/.test(document.openapi) ? `${document.openapi}.0` : document.openapi;
   const checked: Record<string, unknown> = { ...copy, openapi: version };
   const result = await validate(checked as unknown as Parameters<typeof validate>[0], {
@@ -113,6 +144,51 @@ async function check(document: OpenApiDocument): Promise<void> {
   const more = result.errors.length > maxProblems ? [`and ${result.errors.length - maxProblems} more`] : [];
   const text = printed(checked);
   throw invalid([...result.errors.slice(0, maxProblems).map(({ message }) => oneLine(message, text)), ...more]);
+}
+
+const isExtension = (name: string): boolean => name.startsWith('x-');
+
+/** Without what nothing here reads, and what may refer to shared parts: examples, headers and links of answers, callbacks. */
+function withoutUnread(document: OpenApiDocument): OpenApiDocument {
+  const bare = <Part extends object>(part: Part, ...names: readonly string[]): Part =>
+    isRecord(part)
+      ? (Object.fromEntries(Object.entries(part).filter(([name]) => !names.includes(name))) as Part)
+      : part;
+  const bodyOf = (body: Body): Body => {
+    const kept = bare(body, 'headers', 'links');
+    if (!isRecord(kept) || !isRecord(kept.content)) return kept;
+    const content = Object.entries(kept.content).map(
+      ([type, media]) => [type, bare(media, 'example', 'examples', 'encoding')] as const,
+    );
+    return { ...kept, content: Object.fromEntries(content) };
+  };
+  return mapOperations(bare(document, 'webhooks', 'x-webhooks'), ({ operation }) => {
+    const { parameters, requestBody, responses, ...rest } = bare(
+      operation,
+      'callbacks',
+      ...Object.keys(operation).filter(isExtension),
+    );
+    return {
+      ...rest,
+      ...(parameters === undefined
+        ? {}
+        : {
+            parameters: Array.isArray(parameters)
+              ? parameters.map((one) => bare(one, 'example', 'examples'))
+              : parameters,
+          }),
+      ...(requestBody === undefined ? {} : { requestBody: bodyOf(requestBody) }),
+      ...(isRecord(responses)
+        ? {
+            responses: Object.fromEntries(
+              Object.entries(responses).map(([status, body]) => [status, bodyOf(body as Body)]),
+            ),
+          }
+        : responses === undefined
+          ? {}
+          : { responses }),
+    };
+  });
 }
 
 /** Answers, parameters and bodies that operations refer to stand in the operations by now. */
@@ -135,9 +211,9 @@ function printed(checked: Readonly<Record<string, unknown>>): string {
 function oneLine(message: string, text: string): string {
   const [sentence = '', ...frame] = message.split('\n');
   const [, number, line] = frame.map((row) => /^>\s*(\d+)\s*\|\s*(.*)$/.exec(row)).find((row) => row !== null) ?? [];
-  if (line === undefined) return sentence;
+  if (line === undefined) return plainWords(sentence);
   const place = placeOfLine(text, Number(number));
-  return `${place === undefined ? '' : `${place}: `}${sentence}, at ${line.trim()}`;
+  return `${place === undefined ? '' : `${place}: `}${plainWords(sentence)}, at ${line.trim()}`;
 }
 
 const invalid = (problems: readonly string[], cause?: unknown): GatewayError =>

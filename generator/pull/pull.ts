@@ -1,12 +1,14 @@
 import { join } from 'node:path';
+import { GatewayError } from '../../core/errors.ts';
 import { canonicalJson, sha256 } from '../document/canonical.ts';
 import { documentHash } from '../document/document-hash.ts';
 import { readIfPresent, writeAtomically } from '../files/write-atomically.ts';
 import { listOperations, type OpenApiDocument } from '../openapi/open-api.ts';
+import type { Overlay } from './apply-overlays.ts';
 import { dropProse } from './drop-prose.ts';
 import { emitTypes } from './emit-types.ts';
 import { type LoadOptions, loadSource, pullLimits } from './load-source.ts';
-import { parseDocument } from './parse-document.ts';
+import { parseDocument, parseOverlay, unrepaired } from './parse-document.ts';
 import { pulledFiles } from './pulled-files.ts';
 
 /** `openapi/noetl.lock.json`: where the document came from. */
@@ -17,6 +19,8 @@ export interface DocumentLock {
   readonly upstreamVersion: string;
   /** What `pull --label` called the release. */
   readonly label?: string;
+  /** What `pull --overlay` repaired it with. */
+  readonly overlays?: readonly string[];
   /** Of the bytes that were read. */
   readonly sha256: string;
   /** Of what the document says of the API ({@link documentHash}): drift is a live document with another. */
@@ -32,6 +36,8 @@ export interface PullOptions extends Partial<Omit<LoadOptions, 'projectDir'>> {
   readonly keepDocs?: boolean;
   /** The release that the document is of, `v4.27.0` for example: `info.version` does not always tell releases apart. */
   readonly label?: string;
+  /** Files that repair the document, OpenAPI Overlay 1.0, in this order; paths relative to the project. */
+  readonly overlays?: readonly string[];
   readonly now?: () => Date;
 }
 
@@ -57,14 +63,16 @@ export async function pull(source: string, options: PullOptions): Promise<PullRe
     maxRedirects: options.maxRedirects ?? pullLimits.maxRedirects,
     onProgress: options.onProgress ?? (() => {}),
   });
-  const parsed = await parseDocument(bytes);
+  const parsed = await parseDocument(bytes, await readOverlays(projectDir, options.overlays ?? []));
   const document = keepDocs ? parsed : dropProse(parsed);
   const facts = {
     source: origin,
     upstreamVersion: parsed.info?.version ?? '',
     ...(options.label === undefined ? {} : { label: options.label }),
+    ...(options.overlays === undefined || options.overlays.length === 0 ? {} : { overlays: options.overlays }),
     sha256: sha256(bytes),
-    apiSha256: documentHash(parsed),
+    // Of the document as the server has it: what overlays repair is not drift.
+    apiSha256: documentHash(unrepaired(bytes)),
     operations: listOperations(parsed).length,
   };
   const lock = await dated(projectDir, facts, now);
@@ -77,6 +85,20 @@ export async function pull(source: string, options: PullOptions): Promise<PullRe
   const changed = files.filter(({ content }, index) => before[index] !== content);
   await writeAtomically(projectDir, changed);
   return { document, lock, changed: changed.map(({ path }) => path) };
+}
+
+async function readOverlays(projectDir: string, files: readonly string[]): Promise<readonly Overlay[]> {
+  return Promise.all(
+    files.map(async (file) => {
+      const text = await readIfPresent(join(projectDir, file));
+      if (text === undefined) {
+        throw new GatewayError('ERR_SPEC_INVALID', 'An overlay cannot be read.', {
+          problems: [`${file}: there is no such file`],
+        });
+      }
+      return parseOverlay(file, Buffer.from(text));
+    }),
+  );
 }
 
 /** The date stays that of the first pull of the same bytes, so that a pull without news changes nothing. */

@@ -101,7 +101,9 @@ function bareInput(
   const fields = open?.map((field) => {
     const isObject = inputs.has(namedTypeOf(field.type));
     const type = isObject && field.type.kind === Kind.NON_NULL_TYPE ? field.type.type : field.type;
-    return noted({ ...field, type, directives: [] });
+    const shown = noted({ ...field, type, directives: [] });
+    // GraphQL has no required member that is deprecated.
+    return type.kind === Kind.NON_NULL_TYPE && field.defaultValue === undefined ? { ...shown, directives: [] } : shown;
   });
   return noted({ ...definition, directives: [], ...(fields === undefined ? {} : { fields }) });
 }

@@ -52,7 +52,7 @@ describe('public prose', () => {
     },
   };
 
-  test('is shown when the config says so; the config’s own words come first; deprecations are always said', async () => {
+  test('is shown where the config asks for it; the config’s own words come first; deprecations are always shown', async () => {
     const sdlOf = async (more: object, row: object = {}) =>
       printSorted((await buildSchema(document, configOf({ things: { upstream: 'GET /things', ...row } }, more))).sdl);
     const shown = await sdlOf({ schema: { descriptions: 'document' } });

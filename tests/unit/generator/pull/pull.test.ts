@@ -207,7 +207,7 @@ describe('pull', () => {
     ['a bomb of aliases', `{a: &a [x], b: &b [${'*a,'.repeat(200)}]}`, 'ERR_SPEC_INVALID', /not usable YAML/],
     [
       'too many levels',
-      `{"openapi": "3.1.0", "paths": ${'{"/a":'.repeat(20_000)}{}${'}'.repeat(20_001)}`,
+      `{"openapi": "3.1.0", "components": {"schemas": {"A": ${'{"items":'.repeat(20_000)}{}${'}'.repeat(20_002)}, "paths": {"/a": {"get": {}}}}`,
       'ERR_SPEC_INVALID',
       /too deeply/,
     ],
