@@ -25,7 +25,7 @@ import { createExecutionGate } from './protocol/execution-access.ts';
 import { failingStream, type OpenUpdates, openUpdates, type Update } from './protocol/execution-updates.ts';
 import { createExecutions, type Executions } from './protocol/executions.ts';
 import { answerRerunExecution } from './protocol/rerun-execution.ts';
-import { reportingOutcome } from './report-outcome.ts';
+import { measuredAnswer, reportingOutcome } from './report-outcome.ts';
 import { answerStatus } from './rest/read-execution.ts';
 import { type RestOperation, restOperations } from './rest/rest-operations.ts';
 import type { RootAnswer } from './root-call.ts';
@@ -178,16 +178,9 @@ function attachRoot(
   observe: Observe,
 ): void {
   if (field === undefined) return;
-  const { name } = field;
-  field.resolve = async (_source, _args, context, info) => {
-    const decision = standingDecision(context, info);
-    const startedAt = performance.now();
-    try {
-      return await answer({ root, decision, context });
-    } finally {
-      observe({ type: 'field', field: name, ms: performance.now() - startedAt });
-    }
-  };
+  const measured = measuredAnswer(field.name, answer, observe);
+  field.resolve = async (_source, _args, context, info) =>
+    measured({ root, decision: standingDecision(context, info), context });
 }
 
 const cannotEnd: EndSessions = () => Promise.reject(new GatewayError('ERR_STORE', 'sessions cannot be ended here'));

@@ -39,6 +39,18 @@ export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, 
   };
 }
 
+/** The same answer; how long it took is reported, whatever became of it. */
+export function measuredAnswer(field: string, answer: RootAnswer, observe: Observe): RootAnswer {
+  return async (call) => {
+    const startedAt = performance.now();
+    try {
+      return await answer(call);
+    } finally {
+      observe({ type: 'field', field, ms: performance.now() - startedAt });
+    }
+  };
+}
+
 function eventOf({ decision, context }: RootCall, found: Found): GatewayEvent {
   const { userId, roles, email } = context.caller.session.user;
   const { permission } = decision;

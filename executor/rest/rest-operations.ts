@@ -10,7 +10,7 @@ import { answerCancelExecution } from '../protocol/cancel-execution.ts';
 import type { StartOptions } from '../protocol/execute-playbook.ts';
 import type { Asking } from '../protocol/execution-reads.ts';
 import { answerRerunExecution } from '../protocol/rerun-execution.ts';
-import { reportingOutcome } from '../report-outcome.ts';
+import { measuredAnswer, reportingOutcome } from '../report-outcome.ts';
 import type { RootCall } from '../root-call.ts';
 import { plansOf, type RootField } from '../root-fields.ts';
 import { entryNamedById } from './catalog-id.ts';
@@ -53,7 +53,8 @@ export function restOperations(fields: ReadonlyMap<string, RootField>, options: 
     const reader = readerOf(plan, row, options, entryRoute ?? besides(plan.route));
     const read: RestOperation['read'] = async (request, asking) => {
       const call = await reader(request, asking);
-      return { ...call, answer: reportingOutcome(call.answer, { root, row, plan }, options.observe) };
+      const answer = reportingOutcome(call.answer, { root, row, plan }, options.observe);
+      return { ...call, answer: measuredAnswer(field, answer, options.observe) };
     };
     return [{ field, root, kind: plan.kind, method, path, catalogPaths, executionIds, read }];
   });

@@ -182,12 +182,22 @@ export const requestRoutes = [
   '/api/auth/backchannel-logout',
   '/api/auth/ticket',
   '/events',
+  '/noetl',
+  '/mcp',
+  '/console',
   '/health',
   '/ready',
   '/metrics',
   '/api/internal/callback',
   'other',
 ] as const;
+
+const families = ['/noetl', '/mcp', '/console'];
+
+/** The route that a path is measured as: below some of them there are many. */
+export function routeOfPath(path: string): string {
+  return families.find((family) => path.startsWith(family) && path[family.length] === '/') ?? path;
+}
 
 /** Every combination of the labels' values. */
 export function everySeries(labels: Labels): Record<string, string>[] {

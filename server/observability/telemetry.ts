@@ -12,6 +12,7 @@ import { createLineSink, type LineSink } from './line-sink.ts';
 import type { LiveNumbers } from './live-gauges.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMetrics, type MetricsJson } from './metrics.ts';
+import { routeOfPath } from './metrics-catalog.ts';
 import { nextStepsOf } from './next-steps.ts';
 import { createObserve } from './observe.ts';
 
@@ -83,7 +84,7 @@ export function createTelemetry({
     },
     onDone(exchange, status, ms, answer) {
       const { clientIp, method, path } = exchange;
-      observe({ type: 'request', route: path, status: answer?.measuredAs ?? status, ms });
+      observe({ type: 'request', route: routeOfPath(path), status: answer?.measuredAs ?? status, ms });
       if (answer?.code !== undefined) observe({ type: 'error_answer', code: answer.code });
       const level = path === '/health' ? 'debug' : 'info';
       log[level](

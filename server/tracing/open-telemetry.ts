@@ -29,7 +29,7 @@ import type { TraceContext } from '../../core/trace-context.ts';
 import { currentTrace, withinTrace } from '../exchange-scope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Logger } from '../observability/logger.ts';
-import { requestRoutes } from '../observability/metrics-catalog.ts';
+import { requestRoutes, routeOfPath } from '../observability/metrics-catalog.ts';
 import type { UpstreamClient } from '../upstream/undici-upstream.ts';
 import { createMetricProducer } from './metric-producer.ts';
 import type { OtelSettings, SamplerSetting } from './otel-settings.ts';
@@ -117,7 +117,8 @@ function createSpans(tracer: Tracer): Pick<Tracing, 'handle' | 'span' | 'upstrea
   }
   return {
     handle: (handle) => (exchange) => {
-      const route = routes.has(exchange.path) ? exchange.path : 'other';
+      const measured = routeOfPath(exchange.path);
+      const route = routes.has(measured) ? measured : 'other';
       return within(`${exchange.method} ${route}`, SpanKind.SERVER, ofExchange(exchange, route), async (span) => {
         exchange.trace = contextOf(span);
         const answer = await handle(exchange);

@@ -68,6 +68,17 @@ it('who started what, with which grant, and which execution it became', async ()
   ).toHaveLength(1);
 });
 
+it('a start over REST has the same line', async () => {
+  const token = await serve.login('developer@example.com');
+  const started = await send('/noetl/execute', token, { path: 'regression_test/hello_world', payload: {} }, 'app-rest');
+  expect(await auditLine({ audit: 'mutation', callerRequestId: 'app-rest' })).toMatchObject({
+    outcome: 'started',
+    executionId: started.execution_id,
+    path: 'regression_test/hello_world',
+    clientIp: '203.0.113.7',
+  });
+});
+
 it('two requests with the same id of a caller have different ids of ours', async () => {
   const token = await serve.login('developer@example.com');
   await send('/graphql', token, start('data/no_such'), 'same');

@@ -67,6 +67,7 @@ it('an outage of NoETL has a line, its end has one, and no answer during it coun
 it('readiness, store, load, refusals and breakers are in the metrics', async () => {
   await fetch(`${serve.internalUrl}/ready`);
   await fetch(`${serve.url}/nowhere`);
+  await fetch(`${serve.url}/noetl/executions`, { headers: { authorization: `Bearer ${token}` } });
   const series = await scrape();
   for (const [name, least] of [
     ['noetl_gateway_ready_check{check="upstream"}', 1],
@@ -79,6 +80,7 @@ it('readiness, store, load, refusals and breakers are in the metrics', async () 
     ['noetl_gateway_error_answers_total{code="ERR_NOT_FOUND"}', 1],
     ['noetl_gateway_auth_playbook_total{outcome="answered"}', 1],
     ['noetl_gateway_requests_total{route="/ready",status="2xx"}', 1],
+    ['noetl_gateway_requests_total{route="/noetl",status="2xx"}', 1],
   ] as const) {
     expect([name, series.get(name) ?? -1]).toEqual([name, expect.toSatisfy((value: number) => value >= least)]);
   }

@@ -56,6 +56,17 @@ export interface ManifestSettings {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** Standard variables of OpenTelemetry, which the process reads beside its configuration. */
+const otelVariables = [
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_METRICS_EXPORTER',
+  'OTEL_RESOURCE_ATTRIBUTES',
+  'OTEL_SERVICE_NAME',
+  'OTEL_TRACES_EXPORTER',
+  'OTEL_TRACES_SAMPLER',
+  'OTEL_TRACES_SAMPLER_ARG',
+] as const;
+
 /** Names that people and other manifests hold on to. */
 export const names = {
   app: 'noetl-gateway',
@@ -96,7 +107,7 @@ export function manifestSettings(config: GatewayConfig, version: string): Manife
     environment: Object.fromEntries(
       plain.filter((entry) => hasValue(entry.fallback)).map((entry) => [entry.env, String(entry.fallback)]),
     ),
-    unset: plain.filter((entry) => !hasValue(entry.fallback)).map((entry) => entry.env),
+    unset: [...plain.filter((entry) => !hasValue(entry.fallback)).map((entry) => entry.env), ...otelVariables],
     required: requiredVariables(sections),
     secretName: 'noetl-gateway-secrets',
     secrets: entries
