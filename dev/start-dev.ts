@@ -48,7 +48,9 @@ const audience = 'noetl-gateway-dev';
  */
 export async function startDev(options: DevOptions): Promise<DevGateway> {
   const { environment } = options;
+  const publicUrl = environment['GATEWAY_PUBLIC_URL'] ?? `http://localhost:${environment['ROUTER_PORT'] ?? '8090'}`;
   const issuer = await createDevIssuer({
+    redirectUris: [`${publicUrl}/api/auth/callback`],
     clock: Date.now,
     audience,
     users: sampleUsers.map(({ email, displayName }) => ({ sub: subjectFor(email), email, name: displayName })),
@@ -60,17 +62,9 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
   const closeParts = () => Promise.allSettled([issuer.close(), noetl.close()]);
   let gateway: Gateway | undefined;
   try {
-    const { config, warnings } = resolveConfig(options.config, {
-      LOG_LEVEL: 'warn',
-      ...environment,
-      NODE_ENV: 'development',
-      GATEWAY_BIND: environment['GATEWAY_BIND'] ?? '127.0.0.1',
-      GATEWAY_INTERNAL_PORT: internalPort,
-      GATEWAY_INTERNAL_URL: internalUrl,
-      NOETL_BASE_URL: noetl.url.href,
-      GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
-      GATEWAY_AUDIENCES: audience,
-    });
+    const own = { publicUrl, internalPort, internalUrl, noetlUrl: noetl.url.href };
+    const declared = withDevIssuer(options.config, issuer.issuer, pagesOf(own));
+    const { config, warnings } = resolveConfig(declared, developmentEnvironment(environment, own));
     const { sdl, version = 'unknown' } = options;
     const documents = options.restDocument === undefined ? {} : { restDocument: options.restDocument };
     const pretty = environment['CI'] === undefined;
@@ -101,6 +95,44 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
     await closeParts();
     throw error;
   }
+}
+
+interface OwnAddresses {
+  readonly publicUrl: string;
+  readonly internalPort: string;
+  readonly internalUrl: string;
+  readonly noetlUrl: string;
+}
+
+/** The caller's environment under what development needs. The local issuer is in the config, and no other one counts. */
+const developmentEnvironment = (environment: DevOptions['environment'], own: OwnAddresses) => ({
+  LOG_LEVEL: 'warn',
+  ...environment,
+  NODE_ENV: 'development',
+  GATEWAY_BIND: environment['GATEWAY_BIND'] ?? '127.0.0.1',
+  GATEWAY_INTERNAL_PORT: own.internalPort,
+  GATEWAY_INTERNAL_URL: own.internalUrl,
+  NOETL_BASE_URL: own.noetlUrl,
+  GATEWAY_PUBLIC_URL: own.publicUrl,
+  GATEWAY_TRUSTED_ISSUERS: undefined,
+  GATEWAY_AUDIENCES: undefined,
+  GATEWAY_AUTH0_DOMAIN: undefined,
+  GATEWAY_AUTH0_CLIENT_ID: undefined,
+  GATEWAY_AUTH0_AUDIENCE: undefined,
+});
+
+/** Pages that a login may return to. */
+const pagesOf = ({ publicUrl, internalUrl, internalPort }: OwnAddresses): readonly string[] => [
+  `${publicUrl}/graphql`,
+  `${publicUrl}/console`,
+  `${internalUrl}/console`,
+  `http://localhost:${internalPort}/console`,
+];
+
+/** The config with the local issuer as its first one, which logs in browsers that come back to these pages. */
+function withDevIssuer(config: GatewayConfig, issuer: string, returnTo: readonly string[]): GatewayConfig {
+  const entry = { issuer, name: 'dev', audiences: [audience], browser: { clientId: audience, returnTo } };
+  return { ...config, auth: { ...config.auth, issuers: [entry, ...(config.auth?.issuers ?? [])] } };
 }
 
 const nameOf = (email: string): string => email.slice(0, email.indexOf('@'));

@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JWK } from 'jose';
 import type { Clock } from '../../core/clock.ts';
+import { type CodeLogin, createCodeLogin } from './code-login.ts';
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts';
 
 /** Somebody who can sign in. Further members become claims. */
@@ -60,6 +62,8 @@ export interface DevIssuerOptions {
   readonly clock: Clock;
   readonly users: readonly DevUser[];
   readonly audience: string;
+  /** Addresses that a login in a browser may return to. Default: none, and no such login. */
+  readonly redirectUris?: readonly string[];
 }
 
 /**
@@ -67,13 +71,15 @@ export interface DevIssuerOptions {
  * For development and tests; it listens on loopback and asks nobody for a password.
  */
 export async function createDevIssuer(options: DevIssuerOptions): Promise<DevIssuer> {
-  const { host = '127.0.0.1', port = 0, clock, users, audience } = options;
+  const { host = '127.0.0.1', port = 0, clock, users, audience, redirectUris = [] } = options;
   const state: State = {
     keys: await createSigningKeys(),
     how: {},
     requests: {},
     opaque: new Map(),
     issuer: '',
+    login: createCodeLogin(users, redirectUris),
+    idToken: (user, nonce) => issuer.token(user, { claims: { nonce } }),
   };
   const server = createServer((request, response) => {
     answer(state, request, response).catch(() => response.destroy());
@@ -87,7 +93,7 @@ export async function createDevIssuer(options: DevIssuerOptions): Promise<DevIss
     return found;
   };
 
-  return {
+  const issuer: DevIssuer = {
     issuer: state.issuer,
     port: address.port,
     users,
@@ -112,28 +118,53 @@ export async function createDevIssuer(options: DevIssuerOptions): Promise<DevIss
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  return issuer;
 }
 
 interface State {
   readonly keys: SigningKeys;
   readonly requests: Record<string, number>;
   readonly opaque: Map<string, DevUser>;
+  readonly login: CodeLogin;
+  readonly idToken: (user: DevUser, nonce: string | undefined) => Promise<string>;
   how: Misbehaviour;
   issuer: string;
 }
 
-const paths = { discovery: '/.well-known/openid-configuration', jwks: '/.well-known/jwks.json', userinfo: '/userinfo' };
+const paths = {
+  discovery: '/.well-known/openid-configuration',
+  jwks: '/.well-known/jwks.json',
+  userinfo: '/userinfo',
+  authorize: '/authorize',
+  token: '/token',
+};
 
 async function answer(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = new URL(request.url ?? '/', state.issuer).pathname;
+  const { pathname: path, searchParams } = new URL(request.url ?? '/', state.issuer);
   state.requests[path] = (state.requests[path] ?? 0) + 1;
   const { how } = state;
   if (how.slowMs !== undefined) await sleep(how.slowMs);
   if (how.down === true) return void request.socket.destroy();
   if (how.redirectTo !== undefined) return void response.writeHead(302, { location: how.redirectTo }).end();
-  const [status, body] = documentAt(state, path, request.headers.authorization);
+  if (path === paths.authorize) return authorize(state, searchParams, response);
+  const [status, body] =
+    path === paths.token ? await exchange(state, request) : documentAt(state, path, request.headers.authorization);
   const padding = how.paddingBytes === undefined ? {} : { padding: 'x'.repeat(how.paddingBytes) };
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ ...body, ...padding }));
+}
+
+function authorize({ login }: State, query: URLSearchParams, response: ServerResponse): void {
+  const answered = login.authorize(query);
+  if ('location' in answered) response.writeHead(302, { location: answered.location }).end();
+  else if ('html' in answered) response.writeHead(200, { 'content-type': 'text/html' }).end(answered.html);
+  else response.writeHead(400, { 'content-type': 'text/plain' }).end(answered.refused);
+}
+
+async function exchange(state: State, request: IncomingMessage): Promise<[status: number, body: object]> {
+  const granted = state.login.redeem(new URLSearchParams(await text(request)));
+  if (granted === undefined) return [400, { error: 'invalid_grant' }];
+  const id_token = await state.idToken(granted.user, granted.nonce);
+  return [200, { token_type: 'Bearer', expires_in: 3600, id_token, access_token: id_token }];
 }
 
 function documentAt(state: State, path: string, authorization: string | undefined): [status: number, body: object] {
@@ -149,6 +180,8 @@ function discoveryOf({ issuer, how }: State): object {
     issuer: how.discoveryIssuer ?? issuer,
     jwks_uri: how.jwksUri ?? new URL(paths.jwks, issuer).href,
     userinfo_endpoint: new URL(paths.userinfo, issuer).href,
+    authorization_endpoint: new URL(paths.authorize, issuer).href,
+    token_endpoint: new URL(paths.token, issuer).href,
     id_token_signing_alg_values_supported: ['RS256'],
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],

@@ -11,6 +11,7 @@ import { createBackchannelLogout } from './backchannel-logout.ts';
 import { createBrowserLogin } from './browser-login.ts';
 import { createCheckAccess } from './check-access.ts';
 import { createExchangeCode } from './exchange-code.ts';
+import { createListProviders } from './list-providers.ts';
 import { createLogin } from './login.ts';
 import { createLogout } from './logout.ts';
 import type { RequireCaller } from './require-caller.ts';
@@ -52,6 +53,7 @@ export function createRest({ config, parts, observe, clock, requireCaller, ticke
       checkAccess: createCheckAccess({ sessions, checker, limits, observe }),
       logout: createLogout({ sessions, observe, setCookie, known }),
       ...createBrowserLogin({ known, signIn, codes, limits, observe, publicUrl: config.listen.publicUrl }),
+      listProviders: createListProviders(known, config.listen.publicUrl),
       exchangeCode: createExchangeCode({ codes, sessions, limits, observe }),
       backchannelLogout: createBackchannelLogout({ known, sessions, limits, observe, clock }),
       ticket: createTicket(tickets),

@@ -167,4 +167,18 @@ describe('the console', () => {
       events: { field: 'executionEvents', returns: null },
     });
   });
+
+  test('names providers to the addresses that the config has, and to no others', async () => {
+    const providers = async (address: string) => {
+      const query = new URLSearchParams({ return: address });
+      const answer = await fetch(`${dev.internalUrl}/console/api/auth/providers?${query}`);
+      return ((await answer.json()) as { providers: { name: string; start_url: string }[] }).providers;
+    };
+    const [dev1, other] = await providers(`${dev.internalUrl}/console`);
+    expect([dev1?.name, other]).toEqual(['dev', undefined]);
+    expect(dev1?.start_url).toContain(`${dev.url}/api/auth/start?issuer=dev&return=`);
+    for (const address of [`${dev.internalUrl}/console/`, 'https://example.com/console', '']) {
+      expect(await providers(address)).toEqual([]);
+    }
+  });
 });

@@ -123,6 +123,22 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     await close();
   });
 
+  test('a login at the provider returns to the view, with nothing of it in the address', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${dev.internalUrl}/console/access?path=data%2Fx`);
+    await page.getByRole('button', { name: 'Log in with dev' }).click();
+    await page.getByRole('link', { name: 'Ada Admin' }).click();
+    await page.locator('.path-access').waitFor();
+    expect(page.url()).toBe(`${dev.internalUrl}/console/access?path=data%2Fx`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('Session ended.').waitFor();
+    // The address of the login that is over: its code is of no use to another visit.
+    await page.goto(`${dev.internalUrl}/console?code=used`);
+    await page.getByLabel('Session token').waitFor();
+    await context.close();
+  });
+
   test('a phone shows every view without scrolling sideways', async () => {
     for (const path of ['executions', 'playbooks', 'access', 'explain']) {
       const { page, close } = await visit('admin', path, 360);

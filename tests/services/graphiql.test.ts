@@ -112,6 +112,16 @@ describe.skipIf(!hasChromium)('GraphiQL in Chromium', { timeout: 120_000 }, () =
     await close();
   });
 
+  test('a login at the provider makes the session of the tab', async () => {
+    const { page, problems, close } = await visit();
+    await page.getByRole('button', { name: 'Log in with dev' }).click();
+    await page.getByRole('link', { name: 'Ann Analyst' }).click();
+    await expect.poll(() => state(page), { timeout: 60_000 }).toContain('Session active');
+    expect(page.url()).toBe(`${dev.url}/graphql`);
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   test('the button ends the session at the gateway, and the tab forgets it', async () => {
     const own = (await dev.login('analyst')).sessionToken;
     const { page, close } = await visit(`#token=${own}`);

@@ -16,7 +16,7 @@ export async function startDevGateway(
     restDocument: await readFile(new URL('../../docs/generated/rest.yaml', import.meta.url), 'utf8'),
     version: '0.0.0-test',
     environment: {
-      ROUTER_PORT: '0',
+      ROUTER_PORT: String(await freePort()),
       GATEWAY_INTERNAL_PORT: String(await freePort()),
       LOG_LEVEL: 'silent',
       CI: '1',

@@ -1,4 +1,5 @@
-import { useCallback, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import type { FinishedLogin } from '../session/browser-login.ts';
 import { endSession } from '../session/gateway-session.ts';
 import { keepSessionToken } from '../session/session-token.ts';
 import { base, createGateway } from './api/gateway.ts';
@@ -8,8 +9,14 @@ import { Frame } from './frame.tsx';
 import { Failed, Loading } from './parts/states.tsx';
 import { SignIn } from './sign-in.tsx';
 
+interface AppProps {
+  readonly initialToken: string;
+  /** Of a login that has come back to this page. */
+  readonly login: Promise<FinishedLogin>;
+}
+
 /** Without a session the page asks for one and shows nothing else. */
-export function App({ initialToken }: { readonly initialToken: string }) {
+export function App({ initialToken, login }: AppProps) {
   const [token, setToken] = useState(initialToken);
   const [note, setNote] = useState<string>();
 
@@ -21,6 +28,14 @@ export function App({ initialToken }: { readonly initialToken: string }) {
   }, []);
 
   const over = useCallback((text: string) => use('', text), [use]);
+
+  useEffect(() => {
+    void login.then((finished) => {
+      if (finished === undefined) return;
+      if ('token' in finished) use(finished.token);
+      else setNote(finished.problem);
+    });
+  }, [login, use]);
 
   return token === '' ? <SignIn note={note} onToken={use} /> : <SignedIn key={token} token={token} onOver={over} />;
 }

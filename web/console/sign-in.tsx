@@ -1,5 +1,8 @@
 import { useState } from 'preact/hooks';
+import { listProviders, type Provider, startLogin } from '../session/browser-login.ts';
 import { readToken } from '../session/session-token.ts';
+import { base } from './api/gateway.ts';
+import { useQuery } from './api/use-query.ts';
 
 interface SignInProps {
   readonly note: string | undefined;
@@ -20,6 +23,7 @@ export function SignIn({ note, onToken }: SignInProps) {
     <main class="alone sign-in">
       <h1>NoETL Gateway</h1>
       <p class="lead">Sign in to see what runs and who may do what.</p>
+      <Providers />
       <form onSubmit={submit} autocomplete="off">
         <label for="token">Session token</label>
         <input id="token" name="token" type="password" autocomplete="off" spellcheck={false} />
@@ -27,13 +31,27 @@ export function SignIn({ note, onToken }: SignInProps) {
           The member <code>session_token</code> of an answer of <code>POST /api/auth/login</code>, with or without{' '}
           <code>Bearer</code>. It stays in this tab.
         </p>
-        <button type="submit" class="primary">
-          Use token
-        </button>
+        <button type="submit">Use token</button>
       </form>
       <output class="note" aria-live="polite">
         {problem ?? note ?? ''}
       </output>
     </main>
+  );
+}
+
+/** A button for each provider that may return to this page; nothing where the config names none. */
+function Providers() {
+  const page = `${location.origin}${base}`;
+  const providers = useQuery<readonly Provider[]>({ key: ['providers'], ask: () => listProviders(page, base) });
+  if (providers.data === undefined || providers.data.length === 0) return null;
+  return (
+    <p class="providers">
+      {providers.data.map((provider) => (
+        <button key={provider.name} type="button" class="primary" onClick={() => void startLogin(provider, window)}>
+          Log in with {provider.name}
+        </button>
+      ))}
+    </p>
   );
 }

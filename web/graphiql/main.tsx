@@ -5,8 +5,10 @@ import '@graphiql/plugin-history/style.css';
 import 'graphiql/graphiql.css';
 import './page.css';
 import { createRoot } from 'react-dom/client';
+import { finishLogin } from '../session/browser-login.ts';
 import { takeSessionToken } from '../session/session-token.ts';
 import { Page } from './page.tsx';
 
 const root = document.getElementById('root');
-if (root !== null) createRoot(root).render(<Page initialToken={takeSessionToken(window)} />);
+if (root !== null)
+  createRoot(root).render(<Page initialToken={takeSessionToken(window)} login={finishLogin(window)} />);

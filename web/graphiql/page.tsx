@@ -1,5 +1,6 @@
 import { GraphiQL } from 'graphiql';
 import { useCallback, useEffect, useMemo, useState } from 'react';
+import type { FinishedLogin } from '../session/browser-login.ts';
 import { checkSession, endSession, type SessionState } from '../session/gateway-session.ts';
 import { keepSessionToken } from '../session/session-token.ts';
 import { createFetcher } from './fetcher.ts';
@@ -12,8 +13,14 @@ const noSession: SessionState = { valid: false, text: 'No session. The schema ap
 
 const tab = keptTab(localStorage, { initialQuery: protocolOperations, initialVariables: protocolVariables });
 
+interface PageProps {
+  readonly initialToken: string;
+  /** Of a login that has come back to this page. */
+  readonly login: Promise<FinishedLogin>;
+}
+
 /** The bar with the session, and GraphiQL under it. The schema is read when a session is active, and not before. */
-export function Page({ initialToken }: { readonly initialToken: string }) {
+export function Page({ initialToken, login }: PageProps) {
   const [token, setToken] = useState(initialToken);
   const [state, setState] = useState<SessionState>(
     initialToken === '' ? noSession : { valid: undefined, text: 'Checking …' },
@@ -39,6 +46,14 @@ export function Page({ initialToken }: { readonly initialToken: string }) {
   useEffect(() => {
     if (initialToken !== '') void begin(initialToken);
   }, [initialToken, begin]);
+
+  useEffect(() => {
+    void login.then((finished) => {
+      if (finished === undefined) return;
+      if ('token' in finished) void begin(finished.token);
+      else setState({ valid: false, text: finished.problem });
+    });
+  }, [login, begin]);
 
   const fetcher = useMemo(() => {
     const send = createFetcher(token);

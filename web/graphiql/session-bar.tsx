@@ -1,4 +1,5 @@
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
+import { listProviders, type Provider, startLogin } from '../session/browser-login.ts';
 import type { SessionState } from '../session/gateway-session.ts';
 import { readToken } from '../session/session-token.ts';
 
@@ -9,10 +10,15 @@ interface SessionBarProps {
   readonly onEnd: () => void;
 }
 
-/** Takes a session token, shows whether it is accepted, and ends the session. */
+/** Logs in at a provider, takes a session token, shows whether it is accepted, and ends the session. */
 export function SessionBar({ active, state, onBegin, onEnd }: SessionBarProps) {
   const [text, setText] = useState('');
   const [problem, setProblem] = useState<string>();
+  const [providers, setProviders] = useState<readonly Provider[]>([]);
+
+  useEffect(() => {
+    if (!active) void listProviders(`${location.origin}/graphql`).then(setProviders);
+  }, [active]);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -32,6 +38,11 @@ export function SessionBar({ active, state, onBegin, onEnd }: SessionBarProps) {
         </button>
       ) : (
         <form onSubmit={submit} autoComplete="off">
+          {providers.map((provider) => (
+            <button key={provider.name} type="button" onClick={() => void startLogin(provider, window)}>
+              Log in with {provider.name}
+            </button>
+          ))}
           <label htmlFor="token">Session token</label>
           <input
             id="token"

@@ -111,6 +111,8 @@ export interface Handlers<Context> {
   logout(body: LogoutRequest, context: Context): Promise<LogoutResponse>;
   /** Issue a ticket that opens one event stream. */
   ticket(context: Context): Promise<TicketResponse>;
+  /** List the identity providers that log in browsers and return to an address. */
+  listProviders(context: Context): Promise<Answer>;
   /** Send a browser to its identity provider. */
   startLogin(context: Context): Promise<Answer>;
   /** Take a browser back from its identity provider. */
@@ -322,6 +324,12 @@ export const routes: readonly Route[] = [
     session: 'required', body: 'none', maxBodyBytes: 0,
     bodyType: 'json', answer: 'json',
     handle: async (handlers, _body, context) => ({ value: await handlers.ticket(context) }),
+  },
+  {
+    id: 'listProviders', method: 'GET', path: '/api/auth/providers',
+    session: 'none', body: 'none', maxBodyBytes: 0,
+    bodyType: 'json', answer: 'whole',
+    handle: async (handlers, _body, context) => ({ value: await handlers.listProviders(context) }),
   },
   {
     id: 'startLogin', method: 'GET', path: '/api/auth/start',
