@@ -43,6 +43,40 @@ describe('the client against a gateway', () => {
     expect(ids).toContain(over.id);
   });
 
+  test('watch gives the states as they come, by a stream, and by asking where there is none', async () => {
+    const client = await loggedIn('developer');
+    const states = async (watching: typeof client) => {
+      const started = await client.executePlaybook({ name: 'regression_test/live', variables: { seconds: 2 } });
+      const seen: string[] = [];
+      for await (const { status, currentStep, steps } of watching.watch(started?.id ?? '', { timeoutMs: 20_000 })) {
+        seen.push(`${status} ${currentStep} ${JSON.stringify(steps)}`);
+      }
+      return seen;
+    };
+    const asked = () => dev.noetl.requests.length;
+    const before = asked();
+    const streamed = await states(client);
+    expect(streamed.at(-1)).toContain('COMPLETED end');
+    expect(streamed.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(streamed).size).toBe(streamed.length);
+    expect(asked() - before).toBeLessThan(20);
+    const { token = '' } = client;
+    // A proxy in between that does not let streams through.
+    const withoutStreams: typeof fetch = async (url, init) => {
+      const isStream = new Headers(init?.headers).get('accept') === 'text/event-stream';
+      return isStream ? new Response('no streams here', { status: 502 }) : fetch(url, init);
+    };
+    const polling = await states(createGatewayClient({ url: dev.url, token, fetch: withoutStreams }));
+    expect(polling.at(-1)).toContain('COMPLETED end');
+    await expect(client.watch('768000000000000000').next()).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+    const left = new AbortController();
+    const started = await client.executePlaybook({ name: 'regression_test/slow', variables: { seconds: 30 } });
+    const watching = client.watch(started?.id ?? '', { signal: left.signal });
+    await watching.next();
+    left.abort(new Error('left'));
+    await expect(watching.next()).rejects.toThrow('left');
+  });
+
   test('every field without required arguments answers with its type', async () => {
     const client = await loggedIn('admin');
     await Promise.all([

@@ -1,3 +1,4 @@
+import { type GraphqlAnswer, graphqlError, parseObject } from './client-answers.ts';
 import { isRead, textOf } from './client-documents.ts';
 import {
   type AccessAnswer,
@@ -5,11 +6,11 @@ import {
   GatewayClientError,
   type GatewayClientOptions,
   type GatewayConnection,
-  type GraphqlProblem,
   type LoginAnswer,
   type TypedDocument,
   type ValidateAnswer,
 } from './client-shapes.ts';
+import { eventsOf } from './client-watch.ts';
 
 /** @throws GatewayClientError from every method */
 export function createConnection(options: GatewayClientOptions): GatewayConnection {
@@ -33,6 +34,11 @@ export function createConnection(options: GatewayClientOptions): GatewayConnecti
       await post('/api/auth/logout', input, more);
       connection.token = undefined;
     },
+    subscribe: <Data>(
+      document: TypedDocument<Data, object> | string,
+      variables: object = {},
+      { signal }: Pick<CallOptions, 'signal'> = {},
+    ) => eventsAt(options, connection.token, { query: textOf(document), variables }, signal) as AsyncGenerator<Data>,
     async request<Data>(
       document: TypedDocument<Data, object> | string,
       variables: object = {},
@@ -65,14 +71,39 @@ export function createConnection(options: GatewayClientOptions): GatewayConnecti
 
 type Post = (path: string, body: unknown, more?: CallOptions, renew?: () => Promise<boolean>) => Promise<unknown>;
 
+/** Headers of a call, with the session token that there is now. */
+async function headersOf(options: GatewayClientOptions, kept: string | undefined, accept: string) {
+  const token = kept ?? (typeof options.token === 'function' ? await options.token() : undefined);
+  const common: Record<string, string> = { accept, 'content-type': 'application/json' };
+  return token === undefined ? common : { ...common, authorization: `Bearer ${token}` };
+}
+
+const senderOf = (options: GatewayClientOptions) => options.fetch ?? globalThis.fetch.bind(globalThis);
+const baseOf = ({ url }: GatewayClientOptions): string => url.replace(/\/+$/, '');
+
+/** The data of each event of a subscription. */
+async function* eventsAt(
+  options: GatewayClientOptions,
+  kept: string | undefined,
+  body: object,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<unknown> {
+  const headers = await headersOf(options, kept, 'text/event-stream');
+  const text = JSON.stringify(body, bigintAsText);
+  const init = { method: 'POST', headers, body: text, ...(signal && { signal }) };
+  try {
+    yield* eventsOf(await senderOf(options)(`${baseOf(options)}/graphql`, init));
+  } catch (cause) {
+    if (cause instanceof GatewayClientError) throw cause;
+    if (signal?.aborted) throw signal.reason;
+    throw new GatewayClientError('ERR_NETWORK', 'The stream of events has broken.', { cause });
+  }
+}
+
 function createSender(options: GatewayClientOptions, kept: () => string | undefined): Post {
-  const send = options.fetch ?? globalThis.fetch.bind(globalThis);
-  const base = options.url.replace(/\/+$/, '');
-  const headers = async (): Promise<Record<string, string>> => {
-    const token = kept() ?? (typeof options.token === 'function' ? await options.token() : undefined);
-    const common = { accept: 'application/json', 'content-type': 'application/json' };
-    return token === undefined ? common : { ...common, authorization: `Bearer ${token}` };
-  };
+  const send = senderOf(options);
+  const base = baseOf(options);
+  const headers = () => headersOf(options, kept(), 'application/json');
   return async (path, body, { signal, timeoutMs = options.timeoutMs ?? 30_000 } = {}, renew) => {
     const limit = AbortSignal.timeout(timeoutMs);
     const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
@@ -111,11 +142,6 @@ async function again<T>(ask: () => Promise<T>, retries: number, signal: AbortSig
   }
 }
 
-interface GraphqlAnswer {
-  readonly data?: unknown;
-  readonly errors?: readonly GraphqlProblem[];
-}
-
 /** A field's failure comes with status 200, so its code is looked at as well. */
 const passing = new Set([
   'ERR_NETWORK',
@@ -142,32 +168,6 @@ function readAnswer(response: Response, text: string): unknown {
   if (answer?.errors?.[0] !== undefined) throw graphqlError(status, answer, retryAfterSecs);
   const message = answer?.error ?? `The gateway answered with status ${status}.`;
   throw new GatewayClientError(answer?.code ?? 'ERR_ANSWER', message, { status, retryAfterSecs });
-}
-
-function graphqlError(
-  status: number,
-  { errors: problems = [], data }: GraphqlAnswer,
-  retryAfterSecs?: number,
-): GatewayClientError {
-  const [first] = problems;
-  const message = first?.message ?? 'The gateway refused the request.';
-  const more = { status, retryAfterSecs, problems, data };
-  return new GatewayClientError(first?.extensions?.code ?? 'ERR_ANSWER', message, more);
-}
-
-/** A JSON object in which integers that a double would change become text. Undefined when it is not an object. */
-function parseObject(text: string): object | undefined {
-  const exact = /\d{16}/.test(text) ? text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g, quoteLongInteger) : text;
-  try {
-    const value: unknown = JSON.parse(exact);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function quoteLongInteger(token: string): string {
-  return /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
 }
 
 const bigintAsText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);

@@ -148,4 +148,13 @@ export interface GatewayConnection {
     variables?: Record<string, unknown>,
     options?: CallOptions,
   ): Promise<Data>;
+  /**
+   * Runs a subscription: the data of each event, until it completes. Leaving the loop closes it. It has no time limit but
+   * that of its signal.
+   */
+  subscribe<Data, Variables extends object>(
+    document: TypedDocument<Data, Variables> | string,
+    variables?: Variables,
+    options?: Pick<CallOptions, 'signal'>,
+  ): AsyncGenerator<Data>;
 }

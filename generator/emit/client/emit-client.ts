@@ -36,7 +36,9 @@ const connectionMembers = new Set([
   'logout',
   'request',
   'run',
+  'subscribe',
   'waitForExecution',
+  'watch',
 ]);
 
 /**
@@ -52,20 +54,29 @@ export const emitClient: Emitter = ({ schema }) => {
     shapes,
     ...inner.map(privately),
     types.statements,
-    clientStatements(methods),
+    clientStatements(methods, schema),
   ]);
   return [{ path: target, content }];
 };
 
 /** The client's own half, in this order. */
-const modules = ['client-shapes.ts', 'client-documents.ts', 'client-runtime.ts', 'client-run.ts'];
+const modules = [
+  'client-shapes.ts',
+  'client-documents.ts',
+  'client-answers.ts',
+  'client-runtime.ts',
+  'client-watch.ts',
+  'client-run.ts',
+];
 
 /** Names that a module declares at its top. */
 const declarations = /^(?:export )?(?:async )?(?:interface|type|class|function\*?|const) (\w+)/gm;
 
-/** The client's inner half without what ties its files together: its imports, and its exports to the outer half. */
+/** The client's inner half without what ties its files together: its imports, and its exports to the outer half; `paged` is for apps. */
 const privately = (runtime: string): string =>
-  runtime.replace(/^import [^;]*;\n/gm, '').replaceAll(/^export (?=async function |function |const )/gm, '');
+  runtime
+    .replace(/^import [^;]*;\n/gm, '')
+    .replaceAll(/^export (?=async function\*? (?!paged\b)|function |const |interface GraphqlAnswer)/gm, '');
 
 /** The text of a module of this folder; the compiled package keeps the sources of these two where they were. */
 function readBeside(name: string): string {
@@ -103,7 +114,7 @@ function methodsOf(schema: GraphQLSchema, types: ClientTypes): readonly ClientMe
   );
 }
 
-function clientStatements(methods: readonly ClientMethod[]): readonly StatementStructures[] {
+function clientStatements(methods: readonly ClientMethod[], schema: GraphQLSchema): readonly StatementStructures[] {
   const execution = methods.find(isExecutionField);
   const find = (name: string, arg: string) =>
     methods.find(({ field }) => field.name === name && field.args.some((one) => one.name === arg));
@@ -113,14 +124,23 @@ function clientStatements(methods: readonly ClientMethod[]): readonly StatementS
     start: execution === undefined ? undefined : start,
     cancel: find('cancelExecution', 'id'),
   };
-  return [clientInterface(methods, runs), createFunction(methods, runs)];
+  return [clientInterface(methods, runs), createFunction(methods, { ...runs, updates: updatesDocument(schema) })];
 }
 
-/** The methods that `waitForExecution` and `run` are made of. */
+/** The subscription to an execution, with every field that `execution` reads; undefined where the schema has none. */
+function updatesDocument(schema: GraphQLSchema): string | undefined {
+  const field = schema.getSubscriptionType()?.getFields()['executionUpdates'];
+  const read = schema.getQueryType()?.getFields()['execution'];
+  const isSame = field !== undefined && read !== undefined && getNamedType(field.type) === getNamedType(read.type);
+  return isSame ? operationDocument('subscription', field) : undefined;
+}
+
+/** The methods that `waitForExecution`, `watch` and `run` are made of. */
 interface Runs {
   readonly execution: ClientMethod | undefined;
   readonly start: ClientMethod | undefined;
   readonly cancel: ClientMethod | undefined;
+  readonly updates?: string | undefined;
 }
 
 const clientInterface = (methods: readonly ClientMethod[], { execution, start }: Runs): StatementStructures => ({
@@ -139,7 +159,7 @@ const clientInterface = (methods: readonly ClientMethod[], { execution, start }:
       returnType: `Promise<${answer}>`,
       docs: docs(field.description),
     })),
-    ...(execution === undefined ? [] : [waitMethod(execution)]),
+    ...(execution === undefined ? [] : [waitMethod(execution), watchMethod(execution)]),
     ...(execution === undefined || start === undefined ? [] : [runMethod(execution)]),
   ],
 });
@@ -170,8 +190,9 @@ const createFunction = (methods: readonly ClientMethod[], runs: Runs): Statement
 function writeMethods(
   writer: CodeBlockWriter,
   methods: readonly ClientMethod[],
-  { execution, start, cancel }: Runs,
+  { execution, start, cancel, updates }: Runs,
 ): void {
+  if (execution !== undefined) writeStream(writer, nonNull(execution), updates);
   writer.write('const client: GatewayClient = Object.assign(connection, ').inlineBlock(() => {
     for (const method of methods) writeMethod(writer, method);
     if (execution === undefined) return;
@@ -179,19 +200,45 @@ function writeMethods(
     writer.indent(() => {
       writer.writeLine(`poll(() => client.${execution.name}({ id }, callOf(more)), more),`);
     });
-    if (start === undefined) return;
     const type = nonNull(execution);
+    writeWatch(writer, execution, updates);
+    if (start === undefined) return;
     writer.writeLine(`run: (name: string, variables?: unknown, more?: RunOptions<${type}>) =>`);
     writer.indent(() => {
       writer.writeLine('runToEnd({');
       writer.writeLine(`  start: () => client.${start.name}({ name, variables }, callOf(more)),`);
       writer.writeLine(`  look: (id) => client.${execution.name}({ id }, callOf(more)),`);
+      writer.writeLine('  stream,');
       writer.writeLine(`  cancel: async (id) => ${cancel === undefined ? 'id' : `client.${cancel.name}({ id })`},`);
       writer.writeLine('}, more),');
     });
   });
   writer.write(');').newLine();
   writer.writeLine('return client;');
+}
+
+/** Opens the subscription to an execution, where the schema has one. */
+function writeStream(writer: CodeBlockWriter, type: string, updates: string | undefined): void {
+  if (updates === undefined) {
+    writer.writeLine('const stream = undefined;');
+    return;
+  }
+  writer.write(`const stream = async function* (id: string, signal: AbortSignal): AsyncGenerator<${type} | null> `);
+  writer.inlineBlock(() => {
+    writer.writeLine(
+      `const events = connection.subscribe<{ executionUpdates: ${type} | null }, object>(${JSON.stringify(updates)}, { id }, { signal });`,
+    );
+    writer.writeLine('for await (const { executionUpdates } of events) yield executionUpdates;');
+  });
+  writer.write(';').newLine();
+}
+
+function writeWatch(writer: CodeBlockWriter, execution: ClientMethod, updates: string | undefined): void {
+  const stream = updates === undefined ? 'undefined' : '(signal) => stream(id, signal)';
+  writer.writeLine('watch: (id: string, more?: WaitOptions) =>');
+  writer.indent(() => {
+    writer.writeLine(`watched(${stream}, () => client.${execution.name}({ id }, callOf(more)), more),`);
+  });
 }
 
 function writeMethod(writer: CodeBlockWriter, method: ClientMethod): void {
@@ -212,6 +259,18 @@ const waitMethod = (method: ClientMethod) => ({
   ],
   returnType: `Promise<${nonNull(method)}>`,
   docs: ['Asks until the execution is over: completed, failed or cancelled. Failures that may pass are outlived.'],
+});
+
+const watchMethod = (method: ClientMethod) => ({
+  name: 'watch',
+  parameters: [
+    { name: 'id', type: 'string' },
+    { name: 'options', type: 'WaitOptions', hasQuestionToken: true },
+  ],
+  returnType: `AsyncGenerator<${nonNull(method)}>`,
+  docs: [
+    'The states of an execution as they come, until it is over. By a subscription; where that is not possible or breaks, by asking.',
+  ],
 });
 
 const runMethod = (method: ClientMethod) => ({

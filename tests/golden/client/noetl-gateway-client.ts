@@ -152,6 +152,15 @@ export interface GatewayConnection {
     variables?: Record<string, unknown>,
     options?: CallOptions,
   ): Promise<Data>;
+  /**
+   * Runs a subscription: the data of each event, until it completes. Leaving the loop closes it. It has no time limit but
+   * that of its signal.
+   */
+  subscribe<Data, Variables extends object>(
+    document: TypedDocument<Data, Variables> | string,
+    variables?: Variables,
+    options?: Pick<CallOptions, 'signal'>,
+  ): AsyncGenerator<Data>;
 }
 
 /** A node of a parsed GraphQL document, as far as its text needs it. */
@@ -240,6 +249,37 @@ function printValue(
   }
 }
 
+interface GraphqlAnswer {
+  readonly data?: unknown;
+  readonly errors?: readonly GraphqlProblem[];
+}
+
+function graphqlError(
+  status: number,
+  { errors: problems = [], data }: GraphqlAnswer,
+  retryAfterSecs?: number,
+): GatewayClientError {
+  const [first] = problems;
+  const message = first?.message ?? 'The gateway refused the request.';
+  const more = { status, retryAfterSecs, problems, data };
+  return new GatewayClientError(first?.extensions?.code ?? 'ERR_ANSWER', message, more);
+}
+
+/** A JSON object in which integers that a double would change become text. Undefined when it is not an object. */
+function parseObject(text: string): object | undefined {
+  const exact = /\d{16}/.test(text) ? text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g, quoteLongInteger) : text;
+  try {
+    const value: unknown = JSON.parse(exact);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function quoteLongInteger(token: string): string {
+  return /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+}
+
 /** @throws GatewayClientError from every method */
 function createConnection(options: GatewayClientOptions): GatewayConnection {
   const post = createSender(options, () => connection.token);
@@ -262,6 +302,11 @@ function createConnection(options: GatewayClientOptions): GatewayConnection {
       await post('/api/auth/logout', input, more);
       connection.token = undefined;
     },
+    subscribe: <Data>(
+      document: TypedDocument<Data, object> | string,
+      variables: object = {},
+      { signal }: Pick<CallOptions, 'signal'> = {},
+    ) => eventsAt(options, connection.token, { query: textOf(document), variables }, signal) as AsyncGenerator<Data>,
     async request<Data>(
       document: TypedDocument<Data, object> | string,
       variables: object = {},
@@ -294,14 +339,39 @@ function createConnection(options: GatewayClientOptions): GatewayConnection {
 
 type Post = (path: string, body: unknown, more?: CallOptions, renew?: () => Promise<boolean>) => Promise<unknown>;
 
+/** Headers of a call, with the session token that there is now. */
+async function headersOf(options: GatewayClientOptions, kept: string | undefined, accept: string) {
+  const token = kept ?? (typeof options.token === 'function' ? await options.token() : undefined);
+  const common: Record<string, string> = { accept, 'content-type': 'application/json' };
+  return token === undefined ? common : { ...common, authorization: `Bearer ${token}` };
+}
+
+const senderOf = (options: GatewayClientOptions) => options.fetch ?? globalThis.fetch.bind(globalThis);
+const baseOf = ({ url }: GatewayClientOptions): string => url.replace(/\/+$/, '');
+
+/** The data of each event of a subscription. */
+async function* eventsAt(
+  options: GatewayClientOptions,
+  kept: string | undefined,
+  body: object,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<unknown> {
+  const headers = await headersOf(options, kept, 'text/event-stream');
+  const text = JSON.stringify(body, bigintAsText);
+  const init = { method: 'POST', headers, body: text, ...(signal && { signal }) };
+  try {
+    yield* eventsOf(await senderOf(options)(`${baseOf(options)}/graphql`, init));
+  } catch (cause) {
+    if (cause instanceof GatewayClientError) throw cause;
+    if (signal?.aborted) throw signal.reason;
+    throw new GatewayClientError('ERR_NETWORK', 'The stream of events has broken.', { cause });
+  }
+}
+
 function createSender(options: GatewayClientOptions, kept: () => string | undefined): Post {
-  const send = options.fetch ?? globalThis.fetch.bind(globalThis);
-  const base = options.url.replace(/\/+$/, '');
-  const headers = async (): Promise<Record<string, string>> => {
-    const token = kept() ?? (typeof options.token === 'function' ? await options.token() : undefined);
-    const common = { accept: 'application/json', 'content-type': 'application/json' };
-    return token === undefined ? common : { ...common, authorization: `Bearer ${token}` };
-  };
+  const send = senderOf(options);
+  const base = baseOf(options);
+  const headers = () => headersOf(options, kept(), 'application/json');
   return async (path, body, { signal, timeoutMs = options.timeoutMs ?? 30_000 } = {}, renew) => {
     const limit = AbortSignal.timeout(timeoutMs);
     const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
@@ -340,11 +410,6 @@ async function again<T>(ask: () => Promise<T>, retries: number, signal: AbortSig
   }
 }
 
-interface GraphqlAnswer {
-  readonly data?: unknown;
-  readonly errors?: readonly GraphqlProblem[];
-}
-
 /** A field's failure comes with status 200, so its code is looked at as well. */
 const passing = new Set([
   'ERR_NETWORK',
@@ -373,32 +438,6 @@ function readAnswer(response: Response, text: string): unknown {
   throw new GatewayClientError(answer?.code ?? 'ERR_ANSWER', message, { status, retryAfterSecs });
 }
 
-function graphqlError(
-  status: number,
-  { errors: problems = [], data }: GraphqlAnswer,
-  retryAfterSecs?: number,
-): GatewayClientError {
-  const [first] = problems;
-  const message = first?.message ?? 'The gateway refused the request.';
-  const more = { status, retryAfterSecs, problems, data };
-  return new GatewayClientError(first?.extensions?.code ?? 'ERR_ANSWER', message, more);
-}
-
-/** A JSON object in which integers that a double would change become text. Undefined when it is not an object. */
-function parseObject(text: string): object | undefined {
-  const exact = /\d{16}/.test(text) ? text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g, quoteLongInteger) : text;
-  try {
-    const value: unknown = JSON.parse(exact);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function quoteLongInteger(token: string): string {
-  return /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
-}
-
 const bigintAsText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
@@ -416,6 +455,53 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
+/**
+ * The data of each event of a subscription (GraphQL over SSE, one connection), until it completes.
+ * @throws GatewayClientError, also when the answer is not a stream of events
+ */
+async function* eventsOf(response: Response): AsyncGenerator<unknown> {
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  if (!response.ok || !isStream || response.body === null) {
+    await response.body?.cancel();
+    throw new GatewayClientError('ERR_ANSWER', 'The gateway did not answer with a stream of events.', {
+      status: response.status,
+    });
+  }
+  for await (const { event, data } of framesOf(response.body)) {
+    if (event === 'complete') return;
+    if (event !== 'next') continue;
+    const answer = parseObject(data) as GraphqlAnswer | undefined;
+    if (answer?.errors?.[0] !== undefined) throw graphqlError(200, answer);
+    yield answer?.data;
+  }
+}
+
+/** The frames of a stream of server-sent events; a line of data for each is what gateways send. */
+async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<{ event: string; data: string }> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      text += decoder.decode(value, { stream: true });
+      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+        const lines = text.slice(0, end).split('\n');
+        text = text.slice(end + 2);
+        const field = (name: string) =>
+          lines
+            .find((line) => line.startsWith(`${name}:`))
+            ?.slice(name.length + 1)
+            .trim();
+        yield { event: field('event') ?? '', data: field('data') ?? '' };
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
 /** What `poll` looks at. */
 interface Watched {
   readonly status: string | null;
@@ -424,22 +510,17 @@ interface Watched {
 /** The statuses of an execution that is over. */
 const terminal: ReadonlySet<string> = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
 
-/**
- * Asks again and again, less often with time, until the execution is over. Failures that may pass (no answer, 429, 5xx)
- * are outlived.
- * @throws GatewayClientError ERR_TIMEOUT, and what does not pass; the signal's reason when it is aborted
- */
-async function poll<T extends Watched>(
+/** What a look shows, again and again and less often with time, until the execution is over. */
+async function* polled<T extends Watched>(
   ask: () => Promise<T | null>,
-  { timeoutMs = 300_000, signal }: WaitOptions = {},
-  onLook: (execution: T) => void = () => {},
-): Promise<T> {
+  { timeoutMs = 300_000, signal }: WaitOptions,
+): AsyncGenerator<T> {
   const until = Date.now() + timeoutMs;
   for (let pauseMs = 250; ; pauseMs = Math.min(pauseMs * 1.5, 3_000)) {
     const look = await ask().then((execution) => ({ execution, waitMs: 0 }), passingFailure);
     if (look.execution !== null) {
-      onLook(look.execution);
-      if (terminal.has(look.execution.status ?? '')) return look.execution;
+      yield look.execution;
+      if (isOver(look.execution)) return;
     }
     const waitMs = Math.max(pauseMs, look.waitMs);
     if (Date.now() + waitMs > until) throw new GatewayClientError('ERR_TIMEOUT', 'The execution is not over yet.');
@@ -447,19 +528,64 @@ async function poll<T extends Watched>(
   }
 }
 
+const isOver = ({ status }: Watched): boolean => terminal.has(status ?? '');
+
+/**
+ * Asks again and again, less often with time, until the execution is over. Failures that may pass (no answer, 429, 5xx)
+ * are outlived.
+ * @throws GatewayClientError ERR_TIMEOUT, and what does not pass; the signal's reason when it is aborted
+ */
+async function poll<T extends Watched>(ask: () => Promise<T | null>, options: WaitOptions = {}): Promise<T> {
+  return lastOf(polled(ask, options));
+}
+
+async function lastOf<T>(all: AsyncGenerator<T>, onEach: (one: T) => void = () => {}): Promise<T> {
+  let last: T | undefined;
+  for await (last of all) onEach(last);
+  if (last === undefined) throw new GatewayClientError('ERR_TIMEOUT', 'The execution is not over yet.');
+  return last;
+}
+
 /** The time that a wait has is not the time of each of its calls. */
 const callOf = ({ signal }: WaitOptions = {}): CallOptions => ({ retries: 0, ...(signal && { signal }) });
+
+/**
+ * The states of an execution as they come by a subscription, until it is over. Where there is no subscription, or it breaks,
+ * the execution is asked for again and again.
+ * @throws GatewayClientError ERR_TIMEOUT, and what does not pass; the signal's reason when it is aborted
+ */
+async function* watched<T extends Watched>(
+  stream: ((signal: AbortSignal) => AsyncGenerator<T | null>) | undefined,
+  look: () => Promise<T | null>,
+  { timeoutMs = 300_000, signal }: WaitOptions = {},
+): AsyncGenerator<T> {
+  const until = Date.now() + timeoutMs;
+  const limit = AbortSignal.timeout(timeoutMs);
+  const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  try {
+    for await (const execution of stream?.(both) ?? []) {
+      if (execution === null) continue;
+      yield execution;
+      if (isOver(execution)) return;
+    }
+  } catch {
+    signal?.throwIfAborted();
+    // What is wrong for good is found by asking.
+  }
+  yield* polled(look, { timeoutMs: Math.max(0, until - Date.now()), ...(signal && { signal }) });
+}
 
 /** The calls that `runToEnd` makes. */
 interface RunCalls<T> {
   readonly start: () => Promise<{ readonly id: string } | null>;
   readonly look: (id: string) => Promise<T | null>;
+  readonly stream?: ((id: string, signal: AbortSignal) => AsyncGenerator<T | null>) | undefined;
   readonly cancel: (id: string) => Promise<unknown>;
 }
 
 /** Starts a playbook and follows it to its end; a failed or cancelled execution is a result, not an error. */
 async function runToEnd<T extends Watched>(
-  { start, look, cancel }: RunCalls<T>,
+  { start, look, stream, cancel }: RunCalls<T>,
   options: RunOptions<T> = {},
 ): Promise<T> {
   const started = await start();
@@ -472,7 +598,11 @@ async function runToEnd<T extends Watched>(
     seen = now;
   };
   try {
-    return await poll(() => look(started.id), options, onLook);
+    const streamed = stream && ((signal: AbortSignal) => stream(started.id, signal));
+    return await lastOf(
+      watched(streamed, () => look(started.id), options),
+      onLook,
+    );
   } catch (error) {
     if (options.cancelOnAbort === true && options.signal?.aborted === true) await cancel(started.id).catch(() => {});
     throw error;
@@ -589,6 +719,8 @@ export interface GatewayClient extends GatewayConnection {
   tag(args: TagArgs, options?: CallOptions): Promise<boolean | null>;
   /** Asks until the execution is over: completed, failed or cancelled. Failures that may pass are outlived. */
   waitForExecution(id: string, options?: WaitOptions): Promise<Execution>;
+  /** The states of an execution as they come, until it is over. By a subscription; where that is not possible or breaks, by asking. */
+  watch(id: string, options?: WaitOptions): AsyncGenerator<Execution>;
   /** Starts a playbook and follows it to its end. A failed or cancelled execution is a result; only calls that fail reject. */
   run(name: string, variables?: unknown, options?: RunOptions<Execution>): Promise<Execution>;
 }
@@ -600,6 +732,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     const data = await connection.request<Record<string, unknown>>(query, { ...args }, more);
     return data[field] as T;
   };
+  const stream = undefined;
   const client: GatewayClient = Object.assign(connection, {
     custom: (args: CustomArgs, more?: CallOptions) =>
       call<unknown>('custom', "query custom($kind:Kind!){custom(kind:$kind)}", args, more),
@@ -621,10 +754,13 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
       call<boolean | null>('tag', "mutation tag($filter:TagFilter!){tag(filter:$filter)}", args, more),
     waitForExecution: (id: string, more?: WaitOptions) =>
       poll(() => client.execution({ id }, callOf(more)), more),
+    watch: (id: string, more?: WaitOptions) =>
+      watched(undefined, () => client.execution({ id }, callOf(more)), more),
     run: (name: string, variables?: unknown, more?: RunOptions<Execution>) =>
       runToEnd({
         start: () => client.executePlaybook({ name, variables }, callOf(more)),
         look: (id) => client.execution({ id }, callOf(more)),
+        stream,
         cancel: async (id) => id,
       }, more),
   });

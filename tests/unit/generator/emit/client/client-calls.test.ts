@@ -171,10 +171,10 @@ test('paging reads page after page until one is empty', async () => {
   ]);
 });
 
-test('the shipped client is below 5 kB, compressed', () => {
+test('the shipped client is below 6 kB, compressed', () => {
   const source = readFileSync('client/noetl-gateway-client.ts', 'utf8');
   const script = stripTypeScriptTypes(source, { mode: 'strip' })
     .replace(/^\s*\/\*\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
     .replace(/\s+/g, ' ');
-  expect(gzipSync(script, { level: 9 }).length).toBeLessThan(5_000);
+  expect(gzipSync(script, { level: 9 }).length).toBeLessThan(6_000);
 });
