@@ -54,4 +54,34 @@ describe.each<[string, string, () => Promise<ChildServer>]>([
       await server.remove();
     }
   });
+
+  test.skipIf(!must && !hasProgram(program))('what was ended stays ended when every process restarts', async () => {
+    const server = await start();
+    const url = `${scheme}://127.0.0.1:${server.port}`;
+    const before = startReplica(url);
+    const [single, all, kept] = [`single-${randomUUID()}`, `all-${randomUUID()}`, `kept-${randomUUID()}`];
+    try {
+      await eventually(async () => (await before.ask('lookup', single)) === true);
+      expect(await before.ask('end', single)).toBe(false);
+      expect(await before.ask('remember', kept)).toBe(true);
+    } finally {
+      await before.stop();
+    }
+    const after = startReplica(url);
+    try {
+      // Its validator knows every token, as NoETL does.
+      await eventually(async () => (await after.ask('lookup', kept)) === true);
+      expect(await after.ask('lookup', single)).toBe(false);
+      expect(await after.ask('endAllOf', all)).toBe(false);
+    } finally {
+      await after.stop();
+    }
+    const last = startReplica(url);
+    try {
+      await eventually(async () => (await last.ask('lookup', all)) === false);
+    } finally {
+      await last.stop();
+      await server.remove();
+    }
+  });
 });

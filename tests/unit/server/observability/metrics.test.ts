@@ -98,6 +98,24 @@ test('nothing from outside makes a series', async () => {
   expect(after.get('noetl_gateway_store_errors_total{operation="other"}')).toBe(1);
 });
 
+test('fields, codes and operations from outside are one series together', async () => {
+  const given = createMetrics({ version: '1', upstreamRoutes: [], fields: ['execution'], processMetrics: false });
+  const before = [...(await seriesOf(given)).keys()];
+  for (let n = 0; n < 100; n += 1) {
+    given.record({ type: 'field', field: `field-${n}`, ms: 1 });
+    given.record({ type: 'graphql_error', field: `field-${n}`, code: `CODE_${n}` });
+    given.record({ type: 'store_call', operation: `operation-${n}`, ms: 1 });
+  }
+  given.record({ type: 'graphql_error', field: 'execution', code: 'ERR_UPSTREAM' });
+  const after = await seriesOf(given);
+  expect([...after.keys()].filter((name) => !before.includes(name))).toEqual([
+    'noetl_gateway_graphql_errors_total{field="other",code="other"}',
+    'noetl_gateway_graphql_errors_total{field="execution",code="ERR_UPSTREAM"}',
+  ]);
+  expect(after.get('noetl_gateway_field_duration_seconds_count{field="other"}')).toBe(100);
+  expect(after.get('noetl_gateway_store_duration_seconds_count{operation="other"}')).toBe(100);
+});
+
 test('numbers of the process, when asked for', async () => {
   const given = createMetrics({ version: '1', upstreamRoutes: [], processMetrics: true });
   expect(await given.text()).toContain('process_resident_memory_bytes');
