@@ -1,5 +1,5 @@
-import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { GatewayError } from '../../core/errors.ts';
+import { once } from '../../core/once.ts';
 import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { notAllowed } from '../http/public-routes.ts';
@@ -8,7 +8,7 @@ import type { RequireCaller } from '../routes/require-caller.ts';
 import { type CallerToolsGiven, callerTools } from './caller-tools.ts';
 import { mcpPath } from './mcp-path.ts';
 import { challenge, publicBase, resourceMetadata } from './resource-metadata.ts';
-import { type CallerTools, toolServer } from './tool-server.ts';
+import type { ToolHandler } from './tool-server.ts';
 
 export interface McpRouteOptions extends CallerToolsGiven {
   readonly version: string;
@@ -32,11 +32,15 @@ export type McpRoute = (exchange: Exchange) => Promise<Answer>;
  */
 export function createMcpRoute(options: McpRouteOptions): McpRoute {
   const { onError } = options;
-  const handler = createHandler({ version: options.version, onError: options.report });
+  // The SDK takes a third of a second to load, which the start of the process does not wait for.
+  const open = once(async () => {
+    const { createToolHandler } = await import('./tool-server.ts');
+    return createToolHandler(options.version, options.report);
+  });
   return async (exchange) => {
     if (exchange.path !== mcpPath) return metadata(exchange, options);
     try {
-      return await serve(exchange, options, handler);
+      return await serve(exchange, options, open);
     } catch (error) {
       const { status } = toGatewayError(error);
       if (status >= 500) onError(error, exchange);
@@ -56,7 +60,7 @@ function metadata(exchange: Exchange, { publicUrl, issuers }: McpRouteOptions): 
   return errorAnswer(new GatewayError('ERR_NOT_FOUND', 'set GATEWAY_PUBLIC_URL, so that programs can find the login'));
 }
 
-async function serve(exchange: Exchange, options: McpRouteOptions, handler: McpHttpHandler): Promise<Answer> {
+async function serve(exchange: Exchange, options: McpRouteOptions, open: () => Promise<ToolHandler>): Promise<Answer> {
   const { request } = exchange;
   if (request.headers.origin !== undefined) options.checkOrigin(exchange);
   const caller = await options.requireCaller(exchange);
@@ -73,6 +77,7 @@ async function serve(exchange: Exchange, options: McpRouteOptions, handler: McpH
   // The caller has been authenticated here; the SDK gets no token.
   const tools = callerTools(options, caller, exchange);
   const authInfo = { token: '', clientId: caller.session.user.userId, scopes: [], extra: { tools } };
+  const handler = await open();
   const response = await handler.fetch(asked, { parsedBody: message, authInfo });
   const type = response.headers.get('content-type');
   return {
@@ -80,15 +85,6 @@ async function serve(exchange: Exchange, options: McpRouteOptions, handler: McpH
     headers: { 'cache-control': 'no-store', ...(type !== null && { 'content-type': type }) },
     body: await response.text(),
   };
-}
-
-/** Makes a server for each request, with the tools of its caller; nothing is kept between two requests. */
-function createHandler({ version, onError }: Pick<McpRouteOptions, 'version'> & { onError: (error: unknown) => void }) {
-  return createMcpHandler(({ authInfo }) => toolServer(version, authInfo?.extra?.['tools'] as CallerTools), {
-    maxSubscriptions: 1,
-    keepAliveMs: 0,
-    onerror: onError,
-  });
 }
 
 /** One message. A subscription would be a stream without an end, and nothing here changes by itself. */

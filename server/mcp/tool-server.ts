@@ -1,4 +1,10 @@
-import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
+import {
+  createMcpHandler,
+  type McpHttpHandler,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+} from '@modelcontextprotocol/server';
 import type { ToolView } from './field-tools.ts';
 
 /** What a tool gave; `isError`: why it gave nothing. */
@@ -18,7 +24,7 @@ const instructions =
   'Tools of NoETL, a workflow engine. A playbook is a workflow in the catalog, named by its path; an execution is one run of it. Tools and results are those that your grants allow.';
 
 /** A server of the protocol for one request of one caller: it keeps nothing. */
-export function toolServer(version: string, tools: CallerTools): Server {
+function toolServer(version: string, tools: CallerTools): Server {
   const server = new Server({ name: 'noetl-gateway', version }, { capabilities: { tools: {} }, instructions });
   server.setRequestHandler('tools/list', async () => ({ tools: (await tools.list()) as never }));
   server.setRequestHandler('tools/call', async ({ params }) => {
@@ -27,4 +33,18 @@ export function toolServer(version: string, tools: CallerTools): Server {
     return { content: [{ type: 'text' as const, text: result.text }], isError: result.isError };
   });
   return server;
+}
+
+export type ToolHandler = Pick<McpHttpHandler, 'fetch'>;
+
+/**
+ * Serves messages, each by a server that is made for it, with the tools that the caller of the message brings along; nothing is
+ * kept between two requests.
+ */
+export function createToolHandler(version: string, report: (error: unknown) => void): ToolHandler {
+  return createMcpHandler(({ authInfo }) => toolServer(version, authInfo?.extra?.['tools'] as CallerTools), {
+    maxSubscriptions: 1,
+    keepAliveMs: 0,
+    onerror: report,
+  });
 }
