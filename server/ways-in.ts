@@ -42,7 +42,7 @@ export interface WaysInGiven
 
 /** Every way in: one session, one decision and one audit for all of them. */
 export function createWaysIn(given: WaysInGiven, parts: Parts, live: Live, telemetry: Telemetry): WaysIn {
-  const { config, sdl, clock, version } = given;
+  const { config, sdl, clock } = given;
   const { observe } = telemetry;
   const cors = createCors({
     origins: config.listen.corsAllowedOrigins,
@@ -66,7 +66,7 @@ export function createWaysIn(given: WaysInGiven, parts: Parts, live: Live, telem
     ownOrigin,
     streams: live.streams,
   });
-  const contract = runtimeContract({ version, operations: executable.rest, auth0: config.auth.contract });
+  const contract = contractOf(given, executable);
   const documents = { contract, openapi: given.restDocument };
   const rest = createRest({ config, parts, observe, clock, requireCaller, tickets: live.tickets, documents });
   const common = { deciding, requireCaller, maxBodyBytes: config.limits.bodyBytes, onError: telemetry.onError };
@@ -93,6 +93,11 @@ export function createWaysIn(given: WaysInGiven, parts: Parts, live: Live, telem
       console: config.console.public ? console : undefined,
     }),
   };
+}
+
+function contractOf({ config, version }: WaysInGiven, { rest: operations }: ExecutableSchema) {
+  const served = { events: config.events.enabled, mcp: config.mcp.enabled };
+  return runtimeContract({ version, operations, auth0: config.auth.contract, served });
 }
 
 function consoleWay(

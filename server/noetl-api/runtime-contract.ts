@@ -2,6 +2,7 @@ import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { restPathOf } from '../../core/noetl/rest-path.ts';
 import type { OperationKind } from '../../core/operation-kind.ts';
 import type { RestOperation } from '../../executor/rest/rest-operations.ts';
+import { mcpPath, metadataPath } from '../mcp/mcp-path.ts';
 import { routes } from '../routes/generated/routes.gen.ts';
 
 /** Of the form of the answer, not of the gateway: clients of the earlier gateway know this one. */
@@ -11,6 +12,8 @@ export interface RuntimeContractGiven {
   readonly version: string;
   readonly operations: readonly RestOperation[];
   readonly auth0: ResolvedConfig['auth']['contract'];
+  /** Further ways in, which the config can switch off. */
+  readonly served: { readonly events: boolean; readonly mcp: boolean };
 }
 
 /** What the CLI calls its operations, and the kind of the operation that each is. */
@@ -35,6 +38,7 @@ export function runtimeContract({
   version,
   operations,
   auth0,
+  served,
 }: RuntimeContractGiven): Readonly<Record<string, unknown>> {
   const own = (session: 'none' | 'required') =>
     routes.filter((route) => route.session === session).map(({ method, path }) => `${method} ${path}`);
@@ -44,8 +48,14 @@ export function runtimeContract({
     contract_version: contractVersion,
     summary: 'The gateway in front of NoETL: GraphQL, and the calls of NoETL’s own API that are listed here.',
     routes: {
-      public: [...own('none'), 'GET /graphql'].sort(),
-      protected: [...own('required'), 'POST /graphql', ...operations.map(callOf)].sort(),
+      public: [...own('none'), 'GET /graphql', ...(served.mcp ? [`GET ${metadataPath}${mcpPath}`] : [])].sort(),
+      protected: [
+        ...own('required'),
+        'POST /graphql',
+        ...(served.events ? ['GET /events'] : []),
+        ...(served.mcp ? [`POST ${mcpPath}`] : []),
+        ...operations.map(callOf),
+      ].sort(),
     },
     proxy_contract: {
       incoming_prefix: '/noetl/',
