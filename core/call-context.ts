@@ -42,6 +42,12 @@ export interface CallContext {
   readonly requestId: string;
   readonly caller: Caller;
   readonly decisions: ReadonlyMap<string, RootDecision>;
+  /** Decides a call of another operation for the same caller, by the rule of that operation; for fields of the gateway's own. */
+  readonly decide?: (call: {
+    readonly name: string;
+    readonly root: 'query' | 'mutation';
+    readonly args: Readonly<Record<string, unknown>>;
+  }) => Promise<RootDecision>;
   /** A header of the caller's request; for rows that forward it. */
   readonly header?: (name: string) => string | undefined;
   /** The access checkers, for rows of lists. @throws when it cannot find out. */

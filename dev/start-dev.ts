@@ -4,7 +4,7 @@ import { resolveConfig } from '../core/config/resolve-config.ts';
 import { GatewayError } from '../core/errors.ts';
 import { createGateway, type Gateway } from '../server/gateway.ts';
 import { createDevIssuer, type DevIssuer } from './issuer/dev-issuer.ts';
-import { sampleUsers } from './noetl/accounts.ts';
+import { type StandInUser, sampleUsers } from './noetl/accounts.ts';
 import { createNoetlStandIn, type NoetlStandIn } from './noetl/stand-in.ts';
 
 export interface DevOptions {
@@ -49,14 +49,20 @@ const audience = 'noetl-gateway-dev';
 export async function startDev(options: DevOptions): Promise<DevGateway> {
   const { environment } = options;
   const publicUrl = environment['GATEWAY_PUBLIC_URL'] ?? `http://localhost:${environment['ROUTER_PORT'] ?? '8090'}`;
+  const users = usersOf(options.config.roles);
   const issuer = await createDevIssuer({
     redirectUris: [`${publicUrl}/api/auth/callback`],
     clock: Date.now,
     audience,
-    users: sampleUsers.map(({ email, displayName }) => ({ sub: subjectFor(email), email, name: displayName })),
+    users: users.map(devUserOf),
   });
   const { openapiFile, speak = 'python', lagMs = 0 } = options;
-  const noetl = await createNoetlStandIn({ speak, lagMs, ...(openapiFile === undefined ? {} : { openapiFile }) });
+  const noetl = await createNoetlStandIn({
+    speak,
+    lagMs,
+    users,
+    ...(openapiFile === undefined ? {} : { openapiFile }),
+  });
   const internalPort = environment['GATEWAY_INTERNAL_PORT'] ?? '8091';
   const internalUrl = `http://127.0.0.1:${internalPort}`;
   const closeParts = () => Promise.allSettled([issuer.close(), noetl.close()]);
@@ -72,14 +78,14 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
     gateway = made;
     const { port } = await made.listen();
     const url = `http://localhost:${port}`;
-    const identityToken = (user: string) => issuer.token(subjectOf(user));
+    const identityToken = (user: string) => issuer.token(subjectOf(user, users));
     return {
       url,
       internalUrl,
       issuer,
       noetl,
       gateway: made,
-      users: sampleUsers.map(({ email }) => nameOf(email)),
+      users: users.map(({ email }) => nameOf(email)),
       identityToken,
       async login(user) {
         const token = await identityToken(user);
@@ -134,17 +140,29 @@ function withDevIssuer(config: GatewayConfig, issuer: string, returnTo: readonly
   const entry = { issuer, name: 'dev', audiences: [audience], browser: { clientId: audience, returnTo } };
   return { ...config, auth: { ...config.auth, issuers: [entry, ...(config.auth?.issuers ?? [])] } };
 }
+const devUserOf = ({ email, displayName }: StandInUser) => ({ sub: subjectFor(email), email, name: displayName });
 
 const nameOf = (email: string): string => email.slice(0, email.indexOf('@'));
 
 const subjectFor = (email: string): string => `dev|${nameOf(email)}`;
 
-function subjectOf(user: string): string {
-  const found = sampleUsers.find(
-    ({ email, roles }) => nameOf(email) === user || email === user || roles.includes(user),
-  );
+/** The sample users, and one for each role of the project's own, called like the role. */
+function usersOf(roles: readonly string[]): readonly StandInUser[] {
+  const known = new Set(sampleUsers.flatMap((user) => user.roles));
+  const own = roles.filter((role) => !known.has(role) && /^[\w-]+$/.test(role));
+  const more = own.map((role, index) => ({
+    userId: sampleUsers.length + 1 + index,
+    email: `${role}@example.com`,
+    displayName: role,
+    roles: [role],
+  }));
+  return [...sampleUsers, ...more];
+}
+
+function subjectOf(user: string, users: readonly StandInUser[]): string {
+  const found = users.find(({ email, roles }) => nameOf(email) === user || email === user || roles.includes(user));
   if (found !== undefined) return subjectFor(found.email);
-  const names = sampleUsers.map(({ email, roles }) => `${nameOf(email)} (${roles.join(', ')})`).join(', ');
+  const names = users.map(({ email, roles }) => `${nameOf(email)} (${roles.join(', ')})`).join(', ');
   throw new GatewayError('ERR_CONFIG_INVALID', `there is no user ${user}; there are ${names}`);
 }
 

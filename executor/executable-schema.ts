@@ -15,6 +15,7 @@ import type { User } from '../core/session/session.ts';
 import type { SessionsOf } from '../core/session/session-marks.ts';
 import { answerOperation, type OperationOptions } from './answer-operation.ts';
 import { createClientSchema } from './client-schema.ts';
+import { type ComposedCalls, createComposedCalls } from './composed-calls.ts';
 import { discriminatorsOf } from './discriminators.ts';
 import { attachEnumValues } from './enum-values.ts';
 import { attachOutputs, wireNamesOf } from './outputs.ts';
@@ -126,6 +127,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     maxResultBytes: options.maxResultBytes ?? 16 * 1024 * 1024,
     maxWaitSeconds: options.maxWaitSeconds ?? 30,
     requests: options.requests,
+    composed: createComposedCalls(),
   };
   for (const [name, field] of fields) {
     const known = rootTypeOf(schema, field.root)?.getFields()[name];
@@ -134,7 +136,9 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
       continue;
     }
     const answer = answerFor(field, { ...answers, type: known?.type });
-    attachRoot(known, field.root, reportingOutcome(answer, field, observe), observe);
+    const reporting = reportingOutcome(answer, field, observe);
+    answers.composed.add(name, field, reporting);
+    attachRoot(known, field.root, reporting, observe);
   }
   return {
     schema,
@@ -185,7 +189,8 @@ function attachRoot(
 
 const cannotEnd: EndSessions = () => Promise.reject(new GatewayError('ERR_STORE', 'sessions cannot be ended here'));
 
-type AnswerOptions = OperationOptions & StartOptions & { readonly endSessions: EndSessions };
+type AnswerOptions = OperationOptions &
+  StartOptions & { readonly endSessions: EndSessions; readonly composed: ComposedCalls };
 
 function answerFor(field: RootField, options: AnswerOptions): RootAnswer {
   const { row, plan } = field;
@@ -195,7 +200,8 @@ function answerFor(field: RootField, options: AnswerOptions): RootAnswer {
       if (decision.outcome !== 'allowed') throw accessDenied();
       const { user, expiresAt } = context.caller.session;
       const endSessions = (target: SessionsOf) => options.endSessions(target, user, context.requestId);
-      return row.resolve({ args: decision.args, user, expiresAt, endSessions });
+      const noetl = options.composed.callsOf(row.gateway, context);
+      return row.resolve({ args: decision.args, user, expiresAt, endSessions, noetl });
     };
   }
   if (plan === undefined) throw accessDenied();

@@ -42,6 +42,13 @@ export interface GatewayFieldCall {
   readonly args: Readonly<Record<string, unknown>>;
   readonly user: User;
   readonly expiresAt: Date;
+  /**
+   * Answers another field of the config, for the same user and by the rule of that field's row, with arguments as the schema has
+   * them. The answer is NoETL's, by its names on the wire, without the rows that the user may not view. Equal reads of one request are
+   * one call. A field that is a query reads only.
+   * @throws what the field would answer: ERR_ACCESS_DENIED, ERR_NOT_FOUND, ERR_UPSTREAM…
+   */
+  readonly noetl: (field: string, args?: Readonly<Record<string, unknown>>) => Promise<unknown>;
   /** Ends sessions together, on all replicas; it is written into the audit log. @throws ERR_STORE */
   readonly endSessions: (target: SessionsOf) => Promise<void>;
 }
@@ -64,29 +71,19 @@ export interface SubscriptionRow<Role extends string> extends RowOptions<Role> {
 
 export type OperationRow<Shapes extends OperationShapes, Role extends string> =
   | { [K in keyof Shapes & string]: CheckedRow<K, Shapes[K], Role> }[keyof Shapes & string]
-  | AbsentRow<Exclude<SometimesThere, keyof Shapes>, Role>
+  | AbsentRow<Role>
   | GatewayRow<Role>
   | SubscriptionRow<Role>;
 
-/** Operations of the rows that ship with `whenPresent`, since not every release of NoETL has them. */
-type SometimesThere =
-  | 'DELETE /api/credentials/{identifier}'
-  | 'GET /api/catalog/{path}/ui_schema'
-  | 'GET /api/credentials'
-  | 'GET /api/credentials/{identifier}'
-  | 'GET /api/dashboard/stats'
-  | 'GET /api/executions/{execution_id}/events'
-  | 'GET /api/executions/{execution_id}/status'
-  | 'GET /api/health'
-  | 'GET /api/worker/pools'
-  | 'POST /api/catalog/agents/list'
-  | 'POST /api/catalog/register'
-  | 'POST /api/credentials';
+/**
+ * A row whose operation the document may lack: right as long as it says so, which keeps one config right for every release. What it says
+ * of arguments and fields is checked by `generate`.
+ */
+type AbsentRow<Role extends string> = UpstreamRow<`${Method} /${string}`, OperationShape, Role> & {
+  readonly whenPresent: true;
+};
 
-/** A row whose operation the document lacks: right as long as it says so, which keeps one config right for every release. */
-type AbsentRow<Key extends string, Role extends string> = Key extends string
-  ? UpstreamRow<Key, OperationShape, Role> & { readonly whenPresent: true }
-  : never;
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** A row whose access rule is on an argument that the operation has: under its own name, or under one the row gives. */
 type CheckedRow<Key extends string, Shape extends OperationShape, Role extends string> = string extends Shape['args']

@@ -1,11 +1,11 @@
 import { useGenericAuth } from '@envelop/generic-auth';
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
-import type { CallContext, Caller } from '../../core/call-context.ts';
+import type { CallContext, Caller, RootDecision } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Asker, Sessions } from '../../core/ports.ts';
 import { createAuthenticator } from './authenticator.ts';
-import type { DecisionOptions } from './decide-call.ts';
+import { type DecisionOptions, decideCall, type OperationCall } from './decide-call.ts';
 import { decideOperation } from './decide-operation.ts';
 import { noIntrospectionRule } from './no-introspection.ts';
 import { questionsOf } from './questions.ts';
@@ -22,7 +22,15 @@ export interface NoetlAuthOptions extends DecisionOptions {
 /** What this plugin adds to the context of an operation. */
 export type AuthContext = Pick<
   CallContext,
-  'caller' | 'decisions' | 'isSessionOver' | 'header' | 'may' | 'mayOnExecution' | 'judgeOnExecution' | 'requestId'
+  | 'caller'
+  | 'decide'
+  | 'decisions'
+  | 'isSessionOver'
+  | 'header'
+  | 'may'
+  | 'mayOnExecution'
+  | 'judgeOnExecution'
+  | 'requestId'
 >;
 
 /** Envelop's hooks before an operation runs; queries, mutations and subscriptions alike. */
@@ -64,6 +72,7 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { r
           extendContext({
             ...questionsOf(context, options.checker),
             header: (name: string) => context.request?.headers.get(name) ?? undefined,
+            decide: (call: OperationCall) => decideFor(context, call, options),
           }),
       });
     },
@@ -81,6 +90,16 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { r
       return before(hook);
     }) as NonNullable<Plugin<AuthContext>['onSubscribe']>,
   };
+}
+
+/** A call of another operation, for whoever the request is of. */
+async function decideFor(
+  { caller, requestId }: Partial<AuthContext>,
+  call: OperationCall,
+  options: NoetlAuthOptions,
+): Promise<RootDecision> {
+  if (!caller || requestId === undefined) throw tokenMissing();
+  return decideCall(call, { caller, requestId }, options);
 }
 
 const forbidIntrospection: NonNullable<Plugin['onValidate']> = ({ addValidationRule }) =>

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { authenticated, onExecution, role } from '../../core/access/access-rule.ts';
 import { defineGateway } from '../../core/config/define-gateway.ts';
 
-/** A release of NoETL that has one of the operations of the shipped `whenPresent` rows. */
+/** A release of NoETL that has one operation. */
 type Few = { 'GET /api/health': { args: 'deep'; fields: 'status' } };
 
 /** Read by the compiler. */
@@ -17,10 +17,11 @@ const declared = defineGateway<Few>({
     },
     // @ts-expect-error it is not there, and the row does not say that it may be absent
     stats: { upstream: 'GET /api/dashboard/stats', access: authenticated() },
-    // @ts-expect-error no release has it
-    typo: { upstream: 'GET /api/worker/pool', access: role('admin'), whenPresent: true },
+    ofAnyDocument: { upstream: 'PATCH /things/{id}', access: role('admin'), whenPresent: true, args: { id: 'thing' } },
+    // @ts-expect-error it is not METHOD and path
+    typo: { upstream: 'FETCH /api/worker/pools', access: role('admin'), whenPresent: true },
     // @ts-expect-error it is there, and has no such argument
-    upstreamHealth: { upstream: 'GET /api/health', access: authenticated(), whenPresent: true, args: { depth: false } },
+    upstreamHealth: { upstream: 'GET /api/health', access: authenticated(), args: { depth: false } },
   },
   roles: ['admin'],
   grants: [],

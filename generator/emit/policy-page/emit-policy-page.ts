@@ -9,6 +9,7 @@ import type { Operation } from '../../../core/operation.ts';
 import { kindWords } from '../../../core/operation-kind.ts';
 import type { OpenApiDocument } from '../../openapi/open-api.ts';
 import { accessWords } from '../access-words.ts';
+import { boundWords } from '../bound-words.ts';
 import type { Emitter } from '../emitter.ts';
 import { code, codes, page, table } from '../markdown.ts';
 import { closedOperations } from './closed-operations.ts';
@@ -24,7 +25,7 @@ export const emitPolicyPage: Emitter = ({ config, operations, document }) => {
     '# Who may call what',
     'What is not on this page is closed. `deny` wins over `allow`, whichever role it comes from. Without a grant there is no access. An exception narrows one grant and takes nothing from other roles.',
     '## Operations',
-    operationsTable(sorted),
+    operationsTable(sorted, config),
     '## Roles and operations',
     'What each role gives by itself. Paths are playbook paths; `*` stands for any run of characters, `/` included.',
     rolesTable(sorted, config),
@@ -41,9 +42,9 @@ export const emitPolicyPage: Emitter = ({ config, operations, document }) => {
   return [{ path: target, content: page('gateway.config.ts and openapi/noetl.json', sections) }];
 };
 
-function operationsTable(operations: readonly Operation[]): string {
+function operationsTable(operations: readonly Operation[], config: GatewayConfig): string {
   return table(
-    ['field', 'root', 'kind', 'answered by', 'as REST', 'as a tool', 'may be called by'],
+    ['field', 'root', 'kind', 'answered by', 'as REST', 'as a tool', 'may be called by', 'bounds, reuse, headers'],
     operations.map(({ field, root, kind, source, access, rest, mcp }) => [
       code(field),
       root,
@@ -52,6 +53,7 @@ function operationsTable(operations: readonly Operation[]): string {
       rest === undefined || source.kind !== 'upstream' ? '' : code(`${source.method} ${rest}`),
       mcp === true ? 'yes' : '',
       accessWords(access),
+      boundWords(config.operations[field]),
     ]),
   );
 }
@@ -126,5 +128,5 @@ function risks(operations: readonly Operation[]): string {
   );
   return rows.length === 0
     ? 'Nothing that must not be public is open.'
-    : table(['field', 'operation that must not be public', 'accepted because'], rows);
+    : table(['field', 'operation', 'accepted because'], rows);
 }

@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import type { Operation } from '../../../core/operation.ts';
 import { accessWords } from '../access-words.ts';
+import { boundWords } from '../bound-words.ts';
 import { operationNode } from '../client/operation-document.ts';
 import type { Emitter } from '../emitter.ts';
 import { code, fenced, page, table } from '../markdown.ts';
@@ -21,7 +22,7 @@ const target = 'docs/generated/schema.md';
 type Field = GraphQLField<unknown, unknown>;
 
 /** The schema for those who write apps: every field with an example, every type that they can meet. */
-export const emitReferencePage: Emitter = ({ schema, operations }) => {
+export const emitReferencePage: Emitter = ({ schema, operations, config }) => {
   const rules = new Map(operations.map((operation) => [operation.field, operation]));
   const types = {
     query: schema.getQueryType(),
@@ -31,7 +32,7 @@ export const emitReferencePage: Emitter = ({ schema, operations }) => {
   const section = (root: keyof typeof types) => {
     const type = types[root];
     return byName(Object.values(type?.getFields() ?? {})).map((field) =>
-      fieldSection(root, field, rules.get(field.name)),
+      fieldSection(root, field, rules.get(field.name), boundWords(config.operations[field.name])),
     );
   };
   const sections = [
@@ -54,14 +55,17 @@ function fieldSection(
   root: 'query' | 'mutation' | 'subscription',
   field: Field,
   operation: Operation | undefined,
+  bounds: string,
 ): string {
   const variables = Object.fromEntries(
     field.args.filter(shownInExample).map((arg) => [arg.name, exampleValue(arg.name, arg.type)]),
   );
   const parts = [
     `### ${code(field.name)}`,
+    field.deprecationReason == null ? undefined : `Deprecated: ${field.deprecationReason}`,
     field.description ?? operation?.description,
     `Answers ${code(String(field.type))}. May be called by ${operation === undefined ? 'nobody' : accessWords(operation.access)}.`,
+    bounds === '' ? undefined : `A call: ${bounds}.`,
     argumentsTable(field),
     fenced('graphql', print(operationNode(root, field))),
     Object.keys(variables).length === 0 ? undefined : fenced('json', JSON.stringify(variables, null, 2)),

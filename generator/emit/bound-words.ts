@@ -1,0 +1,19 @@
+import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
+import { code } from './markdown.ts';
+
+/** What a row says of time, reuse, size and headers, in words; empty when it says nothing. */
+export function boundWords(row: AnyRow | undefined): string {
+  if (row === undefined || isGatewayRow(row)) return '';
+  const { timeoutMs, cacheTtlMs = 0, maxResponseBytes, headers = {} } = row;
+  const sent = Object.entries(headers).map(([name, said]) =>
+    typeof said === 'string' ? `sends ${code(name)}` : `forwards ${code(name)}`,
+  );
+  return [
+    ...(timeoutMs === undefined ? [] : [`ends after ${seconds(timeoutMs)}`]),
+    ...(cacheTtlMs === 0 ? [] : [`an answer is used again for ${seconds(cacheTtlMs)}`]),
+    ...(maxResponseBytes === undefined ? [] : [`at most ${maxResponseBytes.toLocaleString('en')} bytes`]),
+    ...sent,
+  ].join('; ');
+}
+
+const seconds = (ms: number): string => `${ms / 1_000} s`;
