@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { DevGateway } from '../../dev/start-dev.ts';
+import shipped from '../../gateway.config.ts';
 import { clientSuite } from '../support/clients/client-suite.ts';
 import type { ClientWorld } from '../support/clients/client-world.ts';
 import { startDevGateway } from '../support/dev-gateway.ts';
@@ -9,9 +10,8 @@ describe('NoETL’s clients in front of the stand-in', () => {
   let world: ClientWorld;
 
   beforeAll(async () => {
-    dev = await startDevGateway({
-      environment: { GATEWAY_AUTH0_DOMAIN: 'tenant.example.com', GATEWAY_AUTH0_CLIENT_ID: 'spa-client' },
-    });
+    const contract = { domain: 'tenant.example.com', clientId: 'spa-client' };
+    dev = await startDevGateway({ config: { ...shipped, auth: { contract } } as never });
     world = {
       url: dev.url,
       identityToken: (user) => dev.identityToken(user),

@@ -2,6 +2,7 @@ import { validate } from '@readme/openapi-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { DevGateway } from '../../dev/start-dev.ts';
+import shipped from '../../gateway.config.ts';
 import { startDevGateway } from '../support/dev-gateway.ts';
 import { noetlApi } from '../support/noetl-api.ts';
 
@@ -9,13 +10,12 @@ let dev: DevGateway;
 let token: string;
 
 beforeAll(async () => {
-  dev = await startDevGateway({
-    environment: {
-      GATEWAY_AUTH0_DOMAIN: 'tenant.example.com',
-      GATEWAY_AUTH0_CLIENT_ID: 'spa-client',
-      GATEWAY_AUTH0_REDIRECT_URI: 'http://localhost:8765/callback',
-    },
-  });
+  const contract = {
+    domain: 'tenant.example.com',
+    clientId: 'spa-client',
+    redirectUri: 'http://localhost:8765/callback',
+  };
+  dev = await startDevGateway({ config: { ...shipped, auth: { contract } } as never });
   token = (await dev.login('admin')).sessionToken;
 });
 afterAll(async () => dev?.stop());
