@@ -46,7 +46,7 @@ async function build({ title, build: make }: Page, out: string, wanted: string):
   console.error(`building ${title}, once for these sources …`);
   const made = `${out}-${process.pid}`;
   await make(made);
-  await compressFolder(made, ifStale ? 9 : 11);
+  await compressFolder(made, ifStale ? 10 : 11);
   writeFileSync(join(made, '.sources'), wanted);
   rmSync(out, { recursive: true, force: true });
   renameSync(made, out);
