@@ -88,7 +88,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const drift = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
   const grants = policy?.current ?? (() => config.compiledGrants);
   const live = openLive({ config, clock, version }, parts, telemetry);
-  const ways = createWaysIn({ ...options, config, clock, version, grants }, parts, live, telemetry);
+  const ways = createWaysIn({ ...options, config, clock, version, grants, readiness }, parts, live, telemetry);
   const publicListener = createPublicListener(ways, config, telemetry);
   const internalListener = createInternalListener(ways, parts, live, readiness, telemetry);
   telemetry.watch(liveNumbers(parts.upstream, { public: publicListener, internal: internalListener }));

@@ -3,7 +3,7 @@ import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import type { ExecutableSchema } from '../executor/executable-schema.ts';
 import type { DecisionOptions } from '../plugins/noetl-auth/decide-call.ts';
 import type { Parts } from './compose.ts';
-import { createConsole } from './console/console.ts';
+import { type ConsoleOptions, createConsole } from './console/console.ts';
 import { createConsolePage } from './console/console-page.ts';
 import { createSections } from './console/sections.ts';
 import { createExecutable } from './executable.ts';
@@ -16,6 +16,7 @@ import { type Cors, createCors } from './http/cors.ts';
 import type { Exchange } from './http/exchange.ts';
 import { checkOrigin } from './http/origin-check.ts';
 import { createPublicRoutes, graphqlAnswer } from './http/public-routes.ts';
+import type { Readiness } from './http/readiness.ts';
 import type { Live } from './live/open-live.ts';
 import { createMcp } from './mcp/create-mcp.ts';
 import { createNoetlApi } from './noetl-api/noetl-api.ts';
@@ -38,6 +39,7 @@ export interface WaysInGiven
     Pick<GatewayOptions, 'restDocument'> {
   /** Those that count now. */
   readonly grants: () => CompiledGrants;
+  readonly readiness: Readiness;
 }
 
 /** Every way in: one session, one decision and one audit for all of them. */
@@ -73,8 +75,8 @@ export function createWaysIn(given: WaysInGiven, parts: Parts, live: Live, telem
   const graphqlWay = { graphql: graphql.answer, onGraphqlError: telemetry.onError };
   const console = consoleWay(
     { ...common, rest, graphql: (exchange) => graphqlAnswer(exchange, graphqlWay) },
-    given,
-    executable,
+    createSections({ ...given, executable, telemetry, openBreakers: parts.upstream.openBreakers }),
+    config.console.roles,
   );
   const tools = { ...given, executable, parts, telemetry, run: graphql.run, requireCaller };
   const mcp = createMcp({ ...tools, checkOrigin: checkCookieOrigin });
@@ -101,17 +103,11 @@ function contractOf({ config, version }: WaysInGiven, { rest: operations }: Exec
 }
 
 function consoleWay(
-  ways: Omit<Parameters<typeof createConsole>[0], 'page' | 'roles' | 'sections'>,
-  given: WaysInGiven,
-  executable: ExecutableSchema,
+  ways: Omit<ConsoleOptions, 'page' | 'roles' | 'sections'>,
+  sections: ConsoleOptions['sections'],
+  roles: readonly string[],
 ): Handle {
-  const { roles } = given.config.console;
-  return createConsole({
-    ...ways,
-    roles,
-    page: createConsolePage(),
-    sections: createSections({ ...given, executable }),
-  });
+  return createConsole({ ...ways, roles, page: createConsolePage(), sections });
 }
 
 /** What every way in decides with: GraphQL and REST alike. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DevUser } from './dev-issuer.ts';
 
-/** A login in a browser at the development issuer: nobody is asked for a password, so a user is chosen by a click. */
+/** A login in a browser at the development issuer: there are no passwords, so a user is chosen by a click. */
 export interface CodeLogin {
   /** The page with the users, or the way back with a code. */
   authorize(query: URLSearchParams): LoginAnswer;

@@ -2,6 +2,7 @@ import { type Permission, parsePermission, permissions } from '../../core/access
 import { GatewayError } from '../../core/errors.ts';
 import { parseExecutionId } from '../../core/execution/execution-id.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
+import type { AuditSearch } from '../observability/audit-ring.ts';
 
 /** A question of the console: who, what, and on which playbook or execution. */
 export type AskedExplanation = { readonly roles: readonly string[]; readonly permission: Permission } & (
@@ -24,6 +25,16 @@ export function readExplainInput(input: unknown, known: readonly string[]): Aske
   const id = parseExecutionId(execution);
   if (id === undefined) throw invalid('execution must be the id of an execution: digits only');
   return { ...asked, execution: id };
+}
+
+/** A search in the audit entries; every member may be missing. @throws ERR_REQUEST_INVALID */
+export function readAuditInput(input: unknown): AuditSearch {
+  const given = input === undefined ? {} : objectOf(input);
+  const search = Object.fromEntries(['text', 'audit', 'outcome'].map((name) => [name, given[name] ?? '']));
+  if (Object.values(search).some((value) => typeof value !== 'string' || value.length > longestPath)) {
+    throw invalid(`text, audit and outcome must be texts of at most ${longestPath} characters`);
+  }
+  return search;
 }
 
 /** @throws ERR_REQUEST_INVALID */

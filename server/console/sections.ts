@@ -1,14 +1,24 @@
+import { hostname } from 'node:os';
+import process from 'node:process';
 import { reportAccess } from '../../core/access/access-report.ts';
 import type { CompiledGrants } from '../../core/access/decision.ts';
 import { reportExplanation, reportPath } from '../../core/access/path-report.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { ExecutableSchema } from '../../executor/executable-schema.ts';
+import type { Readiness } from '../http/readiness.ts';
+import type { Telemetry } from '../observability/telemetry.ts';
 import { wireTime, wireUser } from '../routes/wire.ts';
 import type { ConsoleSection } from './console.ts';
 import { consoleFields } from './console-fields.ts';
-import { type AskedExplanation, readExplainInput, readPathInput } from './section-input.ts';
+import { type AskedExplanation, readAuditInput, readExplainInput, readPathInput } from './section-input.ts';
 
 export interface SectionsGiven {
+  readonly telemetry: Pick<Telemetry, 'auditRing' | 'recent' | 'dependencies'>;
+  readonly readiness: Pick<Readiness, 'check'>;
+  /** `class route` of every circuit breaker that is not closed. */
+  readonly openBreakers: () => readonly string[];
+  readonly clock: Clock;
   readonly config: ResolvedConfig;
   readonly executable: ExecutableSchema;
   readonly version: string;
@@ -44,6 +54,15 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
       }),
     },
     path: { to: 'operator', answer: (input) => reportPath(grants(), roles, readPathInput(input)) },
+    health: { to: 'operator', answer: () => health(given) },
+    audit: {
+      to: 'operator',
+      answer: (input) => ({
+        ...given.telemetry.auditRing.search(readAuditInput(input)),
+        auditTo: config.observability.auditTo === 'stdout' ? 'stdout' : 'a file',
+        replica: hostname(),
+      }),
+    },
     explain: {
       to: 'operator',
       answer: (input, _caller, { requestId }) => explain(readExplainInput(input, roles), given, requestId),
@@ -58,4 +77,24 @@ async function explain(asked: AskedExplanation, given: SectionsGiven, requestId:
   if (path === undefined)
     return { allowed: false, lines: ['no: NoETL has no such execution, or does not name its playbook'] };
   return { path, ...reportExplanation(given.grants(), { roles, permission, path }, true) };
+}
+
+async function health({ config, version, clock, readiness, telemetry, openBreakers }: SectionsGiven) {
+  const { rss, heapUsed } = process.memoryUsage();
+  return {
+    ...(await readiness.check()),
+    dependencies: telemetry.dependencies(),
+    openBreakers: openBreakers(),
+    recent: telemetry.recent.report(),
+    process: {
+      version,
+      node: process.version,
+      replica: hostname(),
+      uptimeSecs: Math.round(process.uptime()),
+      rss,
+      heapUsed,
+    },
+    sessions: config.sessions.store.split(':')[0],
+    at: clock(),
+  };
 }

@@ -28,7 +28,7 @@ interface State {
 export interface DependencyLog {
   record(event: GatewayEvent): void;
   /** Every dependency that was seen so far, and whether it answers. */
-  states(): readonly (Dependency & { readonly isUp: boolean })[];
+  states(): readonly (Dependency & { readonly isUp: boolean; readonly failingSinceMs?: number })[];
 }
 
 /** A dependency that fails and recovers all the time has one pair of lines in this time. */
@@ -94,6 +94,7 @@ export function createDependencyLog(log: Logger, clock: Clock, steps: NextSteps)
       [...states.values()].map(({ dependency, failingSinceMs }) => ({
         ...dependency,
         isUp: failingSinceMs === undefined,
+        ...(failingSinceMs !== undefined && { failingSinceMs }),
       })),
   };
 }

@@ -7,7 +7,8 @@ import type { Exchange } from '../http/exchange.ts';
 import type { OnDone } from '../http/http-listener.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { createAudit } from './audit.ts';
-import { createDependencyLog } from './dependencies.ts';
+import { type AuditRing, createAuditRing } from './audit-ring.ts';
+import { createDependencyLog, type DependencyLog } from './dependencies.ts';
 import { createLineSink, type LineSink } from './line-sink.ts';
 import type { LiveNumbers } from './live-gauges.ts';
 import { createLogger, type Logger } from './logger.ts';
@@ -15,6 +16,7 @@ import { createMetrics, type MetricsJson } from './metrics.ts';
 import { routeOfPath } from './metrics-catalog.ts';
 import { nextStepsOf } from './next-steps.ts';
 import { createObserve } from './observe.ts';
+import { createRecentNumbers, type RecentNumbers } from './recent-numbers.ts';
 
 export interface TelemetryOptions {
   readonly config: ResolvedConfig;
@@ -34,6 +36,11 @@ export interface TelemetryOptions {
 export interface Telemetry {
   readonly log: Logger;
   readonly observe: Observe;
+  /** The newest audit lines of this process. */
+  readonly auditRing: AuditRing;
+  readonly recent: RecentNumbers;
+  /** Everything that was needed so far, and whether it answers. */
+  readonly dependencies: DependencyLog['states'];
   readonly tracing: Tracing | undefined;
   readonly metricsPage: () => Promise<{ readonly type: string; readonly body: string }>;
   /** The same numbers as objects. */
@@ -62,18 +69,27 @@ export function createTelemetry({
   const metrics = createMetrics({ version, upstreamRoutes, fields, processMetrics: true });
   const dropped = (from: 'log' | 'audit') => () => metrics.record({ type: 'lines_dropped', from, count: 1 });
   const log = createLogger({ level: logLevel, pretty, sink, onDrop: dropped('log') });
+  const auditRing = createAuditRing();
+  const recent = createRecentNumbers(fields, clock);
   const audit = createAudit({
-    sink: auditSink,
+    sink: keeping(auditSink, auditRing),
     clock,
     emails: auditEmails,
     exchange: currentExchange,
     onDrop: dropped('audit'),
   });
   const dependencies = createDependencyLog(log, clock, nextStepsOf(config));
-  const observe = createObserve({ metrics, audit, log, clock, dependencies });
+  const count = createObserve({ metrics, audit, log, clock, dependencies });
+  const observe: Observe = (event) => {
+    recent.record(event);
+    count(event);
+  };
   return {
     log,
     observe,
+    auditRing,
+    recent,
+    dependencies: dependencies.states,
     tracing,
     metricsJson: metrics.json,
     metricsPage: async () => ({ type: metrics.contentType, body: await metrics.text() }),
@@ -97,6 +113,15 @@ export function createTelemetry({
     },
   };
 }
+
+/** The same sink, whose lines are also kept in memory. */
+const keeping = (sink: LineSink, ring: AuditRing): LineSink => ({
+  ...sink,
+  write(line) {
+    ring.add(line);
+    return sink.write(line);
+  },
+});
 
 /** What a line of the log is found by. */
 const idsOf = ({ requestId, callerRequestId, trace }: Exchange) => ({

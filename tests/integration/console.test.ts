@@ -52,10 +52,11 @@ describe('the console', () => {
   });
 
   test('answers nothing about the gateway without a session, or to other roles', async () => {
-    for (const name of ['me', 'access', 'path', 'explain']) expect((await ask(undefined, name)).status).toBe(401);
+    for (const name of ['me', 'access', 'path', 'explain', 'health', 'audit'])
+      expect((await ask(undefined, name)).status).toBe(401);
     expect((await ask('not-a-session', 'access')).status).toBe(401);
     expect((await ask('developer', 'me')).body).toMatchObject({ isOperator: false, user: { roles: ['developer'] } });
-    for (const name of ['access', 'path', 'explain']) {
+    for (const name of ['access', 'path', 'explain', 'health', 'audit']) {
       expect(await ask('developer', name, { path: 'a' })).toMatchObject({
         status: 403,
         body: { code: 'ERR_ACCESS_DENIED' },
@@ -180,5 +181,30 @@ describe('the console', () => {
     for (const address of [`${dev.internalUrl}/console/`, 'https://example.com/console', '']) {
       expect(await providers(address)).toEqual([]);
     }
+  });
+
+  test('health has the checks of /ready, and the numbers of operations that ran', async () => {
+    const { body } = await ask('admin', 'health');
+    expect(body).toMatchObject({
+      ready: true,
+      checks: { upstream: 'ok', store: 'ok' },
+      openBreakers: [],
+      recent: { minutes: 15 },
+      sessions: 'memory',
+    });
+    const { recent } = body as unknown as { recent: { fields: { field: string; calls: number }[] } };
+    expect(recent.fields.find(({ field }) => field === 'executePlaybook')?.calls).toBeGreaterThan(0);
+    expect(JSON.stringify(body)).not.toMatch(/redis:|token/);
+  });
+
+  test('the audit entries are those of the log, and can be searched', async () => {
+    const found = await ask('admin', 'audit', { text: 'regression_test/hello_world', audit: 'mutation' });
+    const { entries, kept } = found.body as unknown as { entries: Record<string, unknown>[]; kept: number };
+    expect(entries[0]).toMatchObject({ audit: 'mutation', field: 'executePlaybook', outcome: 'started' });
+    const log = readFileSync(auditTo, 'utf8').split('\n');
+    expect(log.map((line) => (line === '' ? undefined : (JSON.parse(line) as unknown)))).toContainEqual(entries[0]);
+    expect(kept).toBeGreaterThan(1);
+    const { status } = await ask('admin', 'audit', { text: 5 });
+    expect(status).toBe(400);
   });
 });

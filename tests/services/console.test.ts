@@ -139,8 +139,25 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     await context.close();
   });
 
+  test('what a user did is in the audit view, and the sessions of the user end there', async () => {
+    const own = (await dev.login('viewer')).sessionToken;
+    await graphql(dev.url, own, { query: 'mutation { executePlaybook(name: "data/secret_plan") { id } }' });
+    const { page, problems, close } = await visit('admin', 'audit?text=data/secret_plan');
+    const line = page.locator('.events li', { hasText: 'data/secret_plan' });
+    await line.locator('summary').click();
+    const userId = /"userId": "([^"]+)"/.exec((await line.locator('pre').textContent()) ?? '')?.[1] ?? '';
+    await page.getByLabel('User id, as the audit lines have it').fill(userId);
+    await page.getByRole('button', { name: 'End sessions' }).click();
+    await page.getByRole('button', { name: 'Really end' }).click();
+    await page.getByText(`All sessions of the user ${userId} are over.`).waitFor();
+    expect((await graphql(dev.url, own, '{"query": "{ __typename }"}')).status).toBe(401);
+    tokens['viewer'] = (await dev.login('viewer')).sessionToken;
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   test('a phone shows every view without scrolling sideways', async () => {
-    for (const path of ['executions', 'playbooks', 'access', 'explain']) {
+    for (const path of ['executions', 'playbooks', 'access', 'explain', 'health', 'audit']) {
       const { page, close } = await visit('admin', path, 360);
       await page.waitForLoadState('networkidle');
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
+import { troubles, useHealth } from './api/health.ts';
 import { useSession } from './api/me.ts';
 import { Keys } from './keys.tsx';
 import { Empty } from './parts/states.tsx';
@@ -17,6 +18,8 @@ export function Frame() {
     if (!isFirst.current) main.current?.focus();
     isFirst.current = false;
   }, [view.title]);
+  const health = useHealth().data;
+  const isUnwell = health !== undefined && troubles(health).length > 0;
   const shown = views.filter(({ forOperators }) => me.isOperator || !forOperators);
   return (
     <div class="frame">
@@ -31,6 +34,7 @@ export function Frame() {
               <li key={name}>
                 <a href={`/console/${name}`} aria-current={view.name === name ? 'page' : undefined}>
                   {title}
+                  {name === 'health' && isUnwell && <span class="dot">fails</span>}
                 </a>
               </li>
             ))}

@@ -1,7 +1,9 @@
 import type { ComponentType } from 'preact';
 import { AccessView } from './views/access.tsx';
+import { AuditView } from './views/audit.tsx';
 import { ExecutionsView } from './views/executions.tsx';
 import { ExplainView } from './views/explain.tsx';
+import { HealthView } from './views/health.tsx';
 import { PlaybooksView } from './views/playbooks.tsx';
 
 export interface ViewProps {
@@ -25,6 +27,8 @@ export const views: readonly View[] = [
   { name: 'playbooks', title: 'Playbooks', letter: 'p', forOperators: false, View: PlaybooksView },
   { name: 'access', title: 'Access', letter: 'a', forOperators: true, View: AccessView },
   { name: 'explain', title: 'Explain', letter: 'x', forOperators: true, View: ExplainView },
+  { name: 'health', title: 'Health', letter: 'h', forOperators: true, View: HealthView },
+  { name: 'audit', title: 'Audit', letter: 'u', forOperators: true, View: AuditView },
 ];
 
 /** The view of an address; the first one for an address that is no view's. */

@@ -40,7 +40,7 @@ export async function startLogin({ start_url }: Provider, { location, sessionSto
   location.assign(`${start_url}&code_challenge=${base64url(new Uint8Array(digest))}`);
 }
 
-/** A session, the reason why there is none, or undefined: no login has come back. */
+/** A session, the reason why the login failed, or undefined: no login has come back. */
 export type FinishedLogin = { readonly token: string } | { readonly problem: string } | undefined;
 
 /**

@@ -51,7 +51,7 @@ test('each class of calls is a dependency of its own', () => {
   dependencies.record(call(200, undefined, 'start'));
   expect(parsed().map(({ of, level }) => `${of} ${level}`)).toEqual(['read error', 'start error', 'start info']);
   expect(dependencies.states()).toEqual([
-    { name: 'noetl', of: 'read', isUp: false },
+    { name: 'noetl', of: 'read', isUp: false, failingSinceMs: expect.any(Number) },
     { name: 'noetl', of: 'start', isUp: true },
   ]);
 });

@@ -1,0 +1,134 @@
+import type { Clock } from '../../core/clock.ts';
+import type { GatewayEvent } from '../../core/observe.ts';
+import { durationBuckets } from './metrics-catalog.ts';
+
+/** One operation in the last minutes. */
+export interface RecentField {
+  readonly field: string;
+  readonly calls: number;
+  readonly errors: number;
+  /** Calls of each minute, oldest first. */
+  readonly perMinute: readonly number[];
+  /** Upper bounds in seconds; null above the largest bucket, or without a call. */
+  readonly p50: number | null;
+  readonly p99: number | null;
+}
+
+/** The last quarter of an hour of this process, from the same events as `/metrics`. */
+export interface RecentNumbers {
+  record(event: GatewayEvent): void;
+  report(): {
+    readonly minutes: number;
+    readonly fields: readonly RecentField[];
+    /** Errors and refusals by name, most frequent first. */
+    readonly codes: readonly { readonly code: string; readonly count: number }[];
+    readonly limits: readonly { readonly limit: string; readonly count: number }[];
+  };
+}
+
+interface Counts {
+  calls: number;
+  errors: number;
+  readonly buckets: number[];
+}
+
+interface Minute {
+  readonly at: number;
+  readonly fields: Map<string, Counts>;
+  readonly codes: Map<string, number>;
+  readonly limits: Map<string, number>;
+}
+
+const minutes = 15;
+
+/** @param fields root fields of the schema: no other name gets counts of its own */
+export function createRecentNumbers(fields: readonly string[], clock: Clock): RecentNumbers {
+  const known = new Set(fields);
+  let ring: Minute[] = [];
+  const minuteNow = (): Minute => {
+    const at = Math.floor(clock() / 60_000);
+    const last = ring.at(-1);
+    if (last?.at === at) return last;
+    const made: Minute = { at, fields: new Map(), codes: new Map(), limits: new Map() };
+    ring = [...ring.filter((one) => one.at > at - minutes), made];
+    return made;
+  };
+  const countsOf = (field: string): Counts => {
+    const { fields: counts } = minuteNow();
+    const name = known.has(field) ? field : 'other';
+    const found = counts.get(name) ?? { calls: 0, errors: 0, buckets: Array(durationBuckets.length + 1).fill(0) };
+    counts.set(name, found);
+    return found;
+  };
+  return {
+    record(event) {
+      switch (event.type) {
+        case 'field': {
+          const counts = countsOf(event.field);
+          const bucket = durationBuckets.findIndex((bound) => event.ms <= bound * 1_000);
+          counts.calls += 1;
+          const index = bucket < 0 ? durationBuckets.length : bucket;
+          counts.buckets[index] = (counts.buckets[index] ?? 0) + 1;
+          return;
+        }
+        case 'graphql_error':
+          if (event.field !== undefined) countsOf(event.field).errors += 1;
+          return add(minuteNow().codes, event.code);
+        case 'error_answer':
+          return add(minuteNow().codes, event.code);
+        case 'rate_limited':
+          return add(minuteNow().limits, `rate of ${event.route}`);
+        case 'upstream_shed':
+          return add(minuteNow().limits, `calls to NoETL (${event.class}): ${event.reason}`);
+        default:
+          return;
+      }
+    },
+    report() {
+      const now = minuteNow().at;
+      const total = (pick: (minute: Minute) => Map<string, number>) => sumOf(ring.map(pick));
+      return {
+        minutes,
+        fields: fieldsOf(ring, now),
+        codes: total(({ codes }) => codes).map(([code, count]) => ({ code, count })),
+        limits: total(({ limits }) => limits).map(([limit, count]) => ({ limit, count })),
+      };
+    },
+  };
+}
+
+const add = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1);
+
+function sumOf(all: readonly ReadonlyMap<string, number>[]): (readonly [string, number])[] {
+  const sum = new Map<string, number>();
+  for (const counts of all) for (const [name, count] of counts) sum.set(name, (sum.get(name) ?? 0) + count);
+  return [...sum].toSorted(([, a], [, b]) => b - a);
+}
+
+function fieldsOf(ring: readonly Minute[], now: number): readonly RecentField[] {
+  const names = [...new Set(ring.flatMap(({ fields }) => [...fields.keys()]))].sort();
+  return names.map((field) => {
+    const counts = ring.flatMap((minute) => minute.fields.get(field) ?? []);
+    const callsAt = new Map(ring.map((minute) => [minute.at, minute.fields.get(field)?.calls ?? 0]));
+    const buckets = durationBuckets.map((_, index) => counts.reduce((sum, one) => sum + (one.buckets[index] ?? 0), 0));
+    const calls = counts.reduce((sum, one) => sum + one.calls, 0);
+    return {
+      field,
+      calls,
+      errors: counts.reduce((sum, one) => sum + one.errors, 0),
+      perMinute: Array.from({ length: minutes }, (_, index) => callsAt.get(now - minutes + 1 + index) ?? 0),
+      p50: quantile(buckets, calls, 0.5),
+      p99: quantile(buckets, calls, 0.99),
+    };
+  });
+}
+
+function quantile(buckets: readonly number[], calls: number, share: number): number | null {
+  if (calls === 0) return null;
+  let seen = 0;
+  for (const [index, count] of buckets.entries()) {
+    seen += count;
+    if (seen >= calls * share) return durationBuckets[index] ?? null;
+  }
+  return null;
+}

@@ -1,0 +1,109 @@
+import { useLocation } from 'preact-iso/router';
+import { useSession } from '../api/me.ts';
+import { timeOf } from '../api/time.ts';
+import { useQuery } from '../api/use-query.ts';
+import { EndSessions } from '../parts/end-sessions.tsx';
+import { JsonView } from '../parts/json-view.tsx';
+import { SearchField } from '../parts/search-field.tsx';
+import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
+import { Ago } from '../parts/time.tsx';
+import type { ViewProps } from '../views.tsx';
+
+type Entry = Readonly<Record<string, unknown>>;
+
+interface AuditPage {
+  readonly entries: readonly Entry[];
+  readonly kept: number;
+  readonly found: number;
+  readonly auditTo: string;
+  readonly replica: string;
+}
+
+const kinds = ['mutation', 'denied', 'login', 'login_refused', 'logout', 'sessions_ended'];
+
+/** Who did what: the newest audit lines of this replica; and the end of a user's sessions. */
+export function AuditView({ query }: ViewProps) {
+  const { gateway } = useSession();
+  const { route } = useLocation();
+  const text = query['text'] ?? '';
+  const kind = kinds.includes(query['kind'] ?? '') ? (query['kind'] ?? '') : '';
+  const found = useQuery<AuditPage>({
+    key: ['audit', text, kind],
+    ask: (signal) => gateway.section('audit', { text, audit: kind }, signal),
+    everyMs: 5_000,
+    keepsLast: true,
+  });
+  const page = found.data;
+  return (
+    <>
+      <Heading
+        title="Who did what?"
+        answer={
+          page &&
+          `${page.found} of the newest ${page.kept} audit lines of the replica ${page.replica}. All lines of all replicas go to ${page.auditTo}.`
+        }
+      />
+      <SearchField
+        label="User, path, execution or request id"
+        placeholder="data/report"
+        value={text}
+        onSearch={(to) => route(addressOf(to, kind))}
+      />
+      <nav class="chips" aria-label="Filter by kind">
+        {['', ...kinds].map((one) => (
+          <a key={one} href={addressOf(text, one)} aria-current={one === kind ? 'true' : undefined}>
+            {one === '' ? 'all' : one.replaceAll('_', ' ')}
+          </a>
+        ))}
+      </nav>
+      {found.error && <Failed error={found.error} retry={() => void found.refetch()} />}
+      {page === undefined ? !found.error && <Loading rows={8} /> : <Entries entries={page.entries} />}
+      <EndSessions />
+    </>
+  );
+}
+
+function addressOf(text: string, kind: string): string {
+  const given = Object.entries({ text, kind }).filter(([, value]) => value !== '');
+  return `/console/audit${given.length === 0 ? '' : `?${new URLSearchParams(given)}`}`;
+}
+
+function Entries({ entries }: { readonly entries: readonly Entry[] }) {
+  if (entries.length === 0) return <Empty title="No line matches." />;
+  return (
+    <ul class="events plain">
+      {entries.map((entry) => (
+        <li key={`${entry['time']} ${entry['requestId']} ${entry['field']}`}>
+          <details>
+            <summary>
+              <code>{String(entry['audit'])}</code>
+              <span>{summaryOf(entry)}</span>
+              <span class={`mark ${markOf(entry['outcome'])}`}>
+                {String(entry['outcome'] ?? '').replaceAll('_', ' ')}
+              </span>
+              <span class="quiet when">
+                <Ago time={timeOf(String(entry['time'])) === undefined ? undefined : String(entry['time'])} />
+              </span>
+            </summary>
+            {typeof entry['executionId'] === 'string' && (
+              <p>
+                <a href={`/console/executions/${entry['executionId']}`}>The execution</a>
+              </p>
+            )}
+            <JsonView value={entry} name="audit-line" />
+          </details>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function summaryOf({ userId, operator, field, permission, path }: Entry): string {
+  const who = userId === undefined ? (operator ?? 'no user') : `user ${userId}`;
+  return [who, field, permission, path].filter((part) => part !== undefined).join(' · ');
+}
+
+function markOf(outcome: unknown): string {
+  if (outcome === 'unavailable' || outcome === 'backend_error') return 'warn';
+  return outcome === 'denied' || outcome === 'failed' || outcome === 'rejected' ? 'no' : 'none';
+}
