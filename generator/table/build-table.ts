@@ -33,9 +33,7 @@ export interface Table {
   readonly shapes: readonly OperationShape[];
 }
 
-interface Findings extends RowFindings {
-  readonly notes: string[];
-}
+type Findings = RowFindings;
 
 /**
  * Joins a document, after the structure rules, with a config. Never throws for what they say: everything wrong is a

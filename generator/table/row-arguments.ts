@@ -10,6 +10,7 @@ import { nearest } from './suggest.ts';
 /** Where what is wrong is noted, and whether the document's own words are shown. */
 export interface RowFindings {
   readonly problems: string[];
+  readonly notes: string[];
   readonly keepsProse: boolean;
 }
 
@@ -32,9 +33,12 @@ export function rowArguments(
     // A path argument may be called by the config's own template, `{id}` where the document says `{execution_id}`.
     const alias = pathAlias(row.upstream, wire);
     const target = alias === undefined ? undefined : paths[alias];
-    if (target === undefined) {
-      problems.push(`${place}.args.${wire}: ${shape.key} has no such argument${nearest(wire, wires)}`);
-    } else known.set(target.wire, rows[wire]);
+    if (target !== undefined) known.set(target.wire, rows[wire]);
+    else {
+      const unknown = `${place}.args.${wire}: ${shape.key} has no such argument${nearest(wire, wires)}`;
+      // Words about an argument of another release do no harm; what renames, hides or fixes one would.
+      (isDescription(rows[wire]) ? findings.notes : problems).push(unknown);
+    }
   }
   // What the upstream requires stays offered: hiding it would make a call that always fails.
   const unnamed = (arg: ShapeArgument) => (rest === 'closed' && !arg.required ? false : undefined);
@@ -45,6 +49,9 @@ export function rowArguments(
     optionsOf(known.get(arg.wire)).name !== undefined && first.get(arg.wire) === arg;
   return uniqueNames(place, args, isChosen, problems);
 }
+
+const isDescription = (row: ArgumentRow): boolean =>
+  typeof row === 'object' && Object.keys(row).every((key) => key === 'description' || key === 'deprecated');
 
 function readArgument(
   place: string,

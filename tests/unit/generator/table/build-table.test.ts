@@ -111,6 +111,13 @@ describe('buildTable', () => {
     expect(operations[0]?.root).toBe('query');
   });
 
+  it('words about an argument that this release lacks are noted; what renames it is a problem', () => {
+    const of = (args: object) => table({ executions: { upstream: 'GET /api/executions', args } as Partial<AnyRow> });
+    const line = 'operations.executions.args.gone: GET /api/executions has no such argument';
+    expect(of({ gone: { description: 'x' } })).toMatchObject({ problems: [], notes: [line] });
+    expect(of({ gone: { name: 'x' } })).toMatchObject({ problems: [line], notes: [] });
+  });
+
   it('finds an operation whatever its parameters are called, and takes the config’s word for them', () => {
     const { operations, problems } = table({
       cancel: {
