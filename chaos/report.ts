@@ -35,18 +35,19 @@ export interface Machine {
 export function reliabilityPage({ attacks, faults }: RunReport, version: string, machine: Machine): string {
   const traffic = faults.map((fault) => fault.traffic);
   const peak = Math.max(...[...attacks, ...faults].map(({ reading }) => reading.peakMiB));
-  const failed = [...attacks, ...faults].filter(({ problems }) => problems.length > 0).length;
+  const failed = [...attacks, ...faults].filter(({ problems }) => problems.length > 0);
   return `# Reliability
 
 <!-- Made by \`npm run chaos -- --report docs/reliability.md\`. Do not edit. -->
 
 What the gateway does while something attacks it, and while something that it needs is broken. Version ${version}, Node ${machine.node}, a machine with ${machine.cores}
 cores and a load average of ${machine.load.toFixed(0)} from other work, everything on loopback; each scenario has processes of its own, with the heap of a pod of 512 MiB. \`npm run chaos\` repeats it in six minutes.
+Times are of the wall clock: other work on the machine makes them longer.
 
 - Faults: ${faults.length}. Requests during them: ${sum(traffic.map(({ requests }) => requests))}. Lost starts: ${sum(traffic.map(({ lost }) => lost))}. Starts sent twice: ${sum(traffic.map(({ doubled }) => doubled))}. Ended sessions that worked again: ${sum(faults.map(({ revived }) => revived))}.
 - Attacks: ${attacks.length}.
 - Peak memory of a process, kernel buffers of its connections included: ${peak} MiB.
-- Scenarios that broke a limit: ${failed}.
+- Scenarios that broke a limit: ${failed.length}.${failed.map(({ name, problems }) => ` ${name}: ${problems.join(', ')}.`).join('')}
 
 ## Faults
 
