@@ -40,12 +40,18 @@ export function rowViews(operations: readonly Operation[], names: Names, config:
         opensArgument: ({ wire, name, in: where }) =>
           where === 'path' ||
           args.rest === 'open' ||
-          Object.hasOwn(args.named, wire) ||
+          (Object.hasOwn(args.named, wire) && !isDescription(args.named[wire])) ||
           name === ruledArgument(operation),
       },
     ];
   });
 }
+
+/** Words about an argument do not open it. */
+export const isDescription = (said: unknown): boolean =>
+  typeof said === 'object' &&
+  said !== null &&
+  Object.keys(said).every((key) => key === 'description' || key === 'deprecated');
 
 /** The argument that the access rule is on. */
 const ruledArgument = ({ access }: Operation): string | undefined =>

@@ -2,6 +2,7 @@ import type { AnyUpstreamRow, ArgumentOptions } from '../../core/config/operatio
 import { readMembers } from '../../core/config/row-members.ts';
 import type { OperationArgument } from '../../core/operation.ts';
 import type { OperationShape, ShapeArgument } from '../document/operation-shape.ts';
+import { isDescription } from '../lock/row-view.ts';
 import { escapeName } from '../openapi/escaped-name.ts';
 import { deprecatedUpstream } from '../openapi/field-notes.ts';
 import { camelCase, isPublicName } from '../openapi/identifiers.ts';
@@ -49,9 +50,6 @@ export function rowArguments(
     optionsOf(known.get(arg.wire)).name !== undefined && first.get(arg.wire) === arg;
   return uniqueNames(place, args, isChosen, problems);
 }
-
-const isDescription = (row: ArgumentRow): boolean =>
-  typeof row === 'object' && Object.keys(row).every((key) => key === 'description' || key === 'deprecated');
 
 function readArgument(
   place: string,

@@ -143,6 +143,11 @@ describe('what a document adds to what is open', () => {
       { args: { tenant: 'tenant' } },
       ['run.run.authToken', 'run.run.owner.secretId', 'runs.args.filter.all'],
     ],
+    [
+      'not by words about an argument',
+      { args: { tenant: { description: 'Whose.' } } },
+      ['run.run.authToken', 'run.run.owner.secretId', 'runs.args.filter.all', 'runs.args.tenant'],
+    ],
   ])('is opened by the row: %s', (_how, row, want) => {
     expect(pendingOf({ runs: row })).toEqual(want);
   });
