@@ -34,6 +34,8 @@ export interface ResultsWorld {
   readonly noetl: RealNoetl;
   readonly url: string;
   readonly internalUrl: string;
+  /** A developer's session. */
+  readonly token: string;
   ask(query: string, variables: Record<string, unknown>): Promise<Answer>;
   start(name: string, variables?: Record<string, unknown>): Promise<string>;
   end(id: string, pollMs?: number): Promise<RunEnd>;
@@ -85,6 +87,7 @@ export async function openResultsWorld(
     noetl,
     url: serve.url,
     internalUrl: serve.internalUrl,
+    token,
     ask,
     start,
     end,
