@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import type { AnyUpstreamRow } from '../core/config/operation-row.ts';
 import { withoutConnections, withoutSecretData } from '../core/noetl/hidden-values.ts';
 import { answerOf } from '../core/noetl/upstream-answer.ts';
-import { inDocumentedForm, inWireForm } from '../core/noetl/wire-dialect.ts';
+import { inDocumentedForm, inOwnForm, inWireForm } from '../core/noetl/wire-dialect.ts';
 import type { Upstream, UpstreamCall, UpstreamReply } from '../core/ports.ts';
 import { ofDeclaredShape } from './declared-shape.ts';
 import { catalogEntries, catalogPageOf } from './protocol/catalog-entries.ts';
@@ -34,7 +34,11 @@ export interface OperationOptions {
 
 const cachedAnswers = 200;
 
-const isOfCredentials = (kind: CallPlan['kind']): boolean => kind === 'credentials' || kind === 'credentialWrite';
+/** What no caller gets, whatever the rule: ways into brokers and databases, and what credentials hold. */
+function withoutSecretsOf(kind: CallPlan['kind'], body: unknown): unknown {
+  if (kind === 'workers') return withoutConnections(body);
+  return kind === 'credentials' || kind === 'credentialWrite' ? withoutSecretData(body) : body;
+}
 
 type Args = OpenDecision['args'];
 
@@ -51,9 +55,10 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     const reply = await upstream.request(call);
     if (plan.kind === 'events') return events(args, reply, asking);
     if (plan.answer === 'empty' && !asIs) return answerOf(reply) !== null;
-    const body = asIs ? wireAnswer(reply) : ofDeclaredShape(type, inDocumentedForm(plan.kind, answerOf(reply)));
-    if (plan.kind === 'workers') return withoutConnections(body);
-    return isOfCredentials(plan.kind) ? withoutSecretData(body) : body;
+    const body = asIs
+      ? inOwnForm(plan.kind, wireAnswer(reply))
+      : ofDeclaredShape(type, inDocumentedForm(plan.kind, answerOf(reply)));
+    return withoutSecretsOf(plan.kind, body);
   }
 
   return async (call) => {

@@ -34,9 +34,7 @@ function executionRows(body: unknown): unknown {
 }
 
 function executionRow(row: JsonObject): JsonObject {
-  const { error } = row;
-  // Upstream's text may hold internals; a row says that it failed, its events say why.
-  const named = typeof error === 'string' && error !== '' ? { ...row, error: failedText } : row;
+  const named = withoutReason(row);
   if (!Object.hasOwn(row, 'started_at') || Object.hasOwn(row, 'start_time')) return named;
   const over = parseExecutionState(row['status']) !== 'RUNNING';
   return {
@@ -60,4 +58,16 @@ function credentialsNamed(body: unknown): unknown {
 export function inWireForm(kind: OperationKind, body: unknown): unknown {
   if (kind !== 'credentialWrite' || !isJsonObject(body)) return body;
   return Object.hasOwn(body, 'credential_type') ? { ...body, type: body['credential_type'] } : body;
+}
+
+/** A body in NoETL's own form, for clients of its API: what it must not say is left out. */
+export function inOwnForm(kind: OperationKind, body: unknown): unknown {
+  if (kind !== 'executions' || !Array.isArray(body)) return body;
+  return body.map((row) => (isJsonObject(row) ? withoutReason(row) : row));
+}
+
+/** Upstream's text may hold internals; a row says that it failed, its events say why. */
+function withoutReason(row: JsonObject): JsonObject {
+  const { error } = row;
+  return typeof error === 'string' && error !== '' ? { ...row, error: failedText } : row;
 }

@@ -269,6 +269,16 @@ describe('what becomes of it', () => {
     }
   });
 
+  it('lists that an execution has failed, and not what NoETL says of it', async () => {
+    const error = 'duplicate key value violates unique constraint DETAIL: Key (token)=(s3cr3t) already exists';
+    const row = { execution_id: '123', path: 'data/report', status: 'FAILED', start_time: null, end_time: null, error };
+    dev.noetl.intercept = ({ path }) => (path === '/api/executions' ? { status: 200, body: [row] } : undefined);
+    const { body, text } = await admin('GET', '/noetl/executions');
+    dev.noetl.intercept = undefined;
+    expect(body).toMatchObject([{ execution_id: '123', status: 'FAILED', error: 'the execution failed' }]);
+    expect(text).not.toContain('s3cr3t');
+  });
+
   it('looks before it cancels: a finished run stays what it is', async () => {
     const id = await started('regression_test/hello_world');
     await over(id);
