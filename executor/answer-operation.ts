@@ -44,6 +44,12 @@ type Args = OpenDecision['args'];
 
 const isNamed = (args: Args, name: string): boolean => args[name] !== undefined && args[name] !== null;
 
+/** A successful answer in the form of the schema. */
+function documented({ kind, answer }: CallPlan, reply: UpstreamReply, type: OperationOptions['type']): unknown {
+  const body = answerOf(reply);
+  return answer === 'empty' ? body !== null : ofDeclaredShape(type, inDocumentedForm(kind, body));
+}
+
 /** Any operation that has no rules of its own: one call, made of the decision's arguments. */
 export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: OperationOptions): RootAnswer {
   const { upstream, executions, gate, reserved, clock, maxPathsPerAnswer, type, asIs = false } = options;
@@ -54,11 +60,7 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
   async function ask(call: UpstreamCall, args: Args, asking: Asking): Promise<unknown> {
     const reply = await upstream.request(call);
     if (plan.kind === 'events') return events(args, reply, asking);
-    if (plan.answer === 'empty' && !asIs) return answerOf(reply) !== null;
-    const body = asIs
-      ? inOwnForm(plan.kind, wireAnswer(reply))
-      : ofDeclaredShape(type, inDocumentedForm(plan.kind, answerOf(reply)));
-    return withoutSecretsOf(plan.kind, body);
+    return withoutSecretsOf(plan.kind, asIs ? inOwnForm(plan.kind, wireAnswer(reply)) : documented(plan, reply, type));
   }
 
   return async (call) => {
