@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import module from 'node:module';
 import process from 'node:process';
 import { nodeProblem } from './node-problem.ts';
 
@@ -13,7 +12,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const problem = nodeProblem(process.versions.node);
 if (problem === undefined) {
   // Code that was compiled once is read from the disk at the next start; where nothing can be written, nothing changes.
-  module.enableCompileCache();
+  (await import('node:module')).enableCompileCache();
   const { runProgram } = await import('./program.ts');
   await runProgram(process.argv);
 } else {
