@@ -1,4 +1,5 @@
 import { type Permission, parsePermission, permissions } from '../../core/access/permission.ts';
+import { maxDraftLength } from '../../core/access/policy-draft.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { parseExecutionId } from '../../core/execution/execution-id.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
@@ -39,6 +40,13 @@ export function readAuditInput(input: unknown): AuditSearch {
 
 /** @throws ERR_REQUEST_INVALID */
 export const readPathInput = (input: unknown): string => pathOf(objectOf(input)['path']);
+
+/** The text of a policy file. @throws ERR_REQUEST_INVALID */
+export function readDraft(input: unknown): string {
+  const { text } = objectOf(input);
+  if (typeof text === 'string' && text.length <= maxDraftLength) return text;
+  throw invalid(`text must be a policy of at most ${maxDraftLength} characters`);
+}
 
 function pathOf(path: unknown): string {
   if (typeof path === 'string' && path !== '' && path.length <= longestPath) return path;

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { reportAccess } from '../../core/access/access-report.ts';
 import type { CompiledGrants } from '../../core/access/decision.ts';
 import { reportExplanation, reportPath } from '../../core/access/path-report.ts';
+import { policyText, tryPolicy } from '../../core/access/policy-draft.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { ExecutableSchema } from '../../executor/executable-schema.ts';
@@ -11,7 +12,7 @@ import type { Telemetry } from '../observability/telemetry.ts';
 import { wireTime, wireUser } from '../routes/wire.ts';
 import type { ConsoleSection } from './console.ts';
 import { consoleFields } from './console-fields.ts';
-import { type AskedExplanation, readAuditInput, readExplainInput, readPathInput } from './section-input.ts';
+import { type AskedExplanation, readAuditInput, readDraft, readExplainInput, readPathInput } from './section-input.ts';
 
 export interface SectionsGiven {
   readonly telemetry: Pick<Telemetry, 'auditRing' | 'recent' | 'dependencies'>;
@@ -54,6 +55,11 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
       }),
     },
     path: { to: 'operator', answer: (input) => reportPath(grants(), roles, readPathInput(input)) },
+    draft: { to: 'operator', answer: () => ({ text: policyText(grants().grants) }) },
+    try: {
+      to: 'operator',
+      answer: (input) => tryPolicy(readDraft(input), grants(), roles, given.executable.rootFields),
+    },
     health: { to: 'operator', answer: () => health(given) },
     audit: {
       to: 'operator',

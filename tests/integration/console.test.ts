@@ -56,7 +56,7 @@ describe('the console', () => {
       expect((await ask(undefined, name)).status).toBe(401);
     expect((await ask('not-a-session', 'access')).status).toBe(401);
     expect((await ask('developer', 'me')).body).toMatchObject({ isOperator: false, user: { roles: ['developer'] } });
-    for (const name of ['access', 'path', 'explain', 'health', 'audit']) {
+    for (const name of ['access', 'path', 'explain', 'health', 'audit', 'draft', 'try']) {
       expect(await ask('developer', name, { path: 'a' })).toMatchObject({
         status: 403,
         body: { code: 'ERR_ACCESS_DENIED' },
@@ -206,5 +206,25 @@ describe('the console', () => {
     expect(kept).toBeGreaterThan(1);
     const { status } = await ask('admin', 'audit', { text: 5 });
     expect(status).toBe(400);
+  });
+
+  test('a policy is tried without being saved', async () => {
+    const { text } = (await ask('admin', 'draft')).body as unknown as { text: string };
+    expect((await ask('admin', 'try', { text })).body).toEqual({ problems: [], warnings: [], changes: [], cells: [] });
+    const before = (await ask('admin', 'access')).body;
+    const wider = await ask('admin', 'try', { text: text.replace('data/*', 'reports/*') });
+    expect(wider.body).toMatchObject({
+      changes: expect.arrayContaining([
+        { kind: 'opens', role: 'analyst', permission: 'execute', pattern: 'reports/*' },
+        { kind: 'closes', role: 'analyst', permission: 'view', pattern: 'data/*' },
+      ]),
+      cells: expect.arrayContaining([
+        { field: 'executePlaybook', role: 'analyst', was: 'on data/*', is: 'on reports/*' },
+      ]),
+    });
+    expect((await ask('admin', 'access')).body).toEqual(before);
+    const wrong = await ask('admin', 'try', { text: 'grants:\n  - role: boss\n    allow: all\n    patterns: "*"\n' });
+    expect(wrong.body).toMatchObject({ problems: [expect.stringContaining('unknown role boss')], changes: [] });
+    for (const input of [{ text: 'x'.repeat(70_000) }, {}]) expect((await ask('admin', 'try', input)).status).toBe(400);
   });
 });

@@ -157,7 +157,7 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
   });
 
   test('a phone shows every view without scrolling sideways', async () => {
-    for (const path of ['executions', 'playbooks', 'access', 'explain', 'health', 'audit']) {
+    for (const path of ['executions', 'playbooks', 'access', 'explain', 'try', 'health', 'audit']) {
       const { page, close } = await visit('admin', path, 360);
       await page.waitForLoadState('networkidle');
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
@@ -198,5 +198,25 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     await page.keyboard.press('/');
     expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('text');
     await context.close();
+  });
+
+  /** The pictures of docs/console.md. */
+  test.runIf(process.env['UPDATE_IMAGES'] === 'true')('is shown in the docs', async () => {
+    const started = await graphql(dev.url, tokens['developer'], {
+      query: 'mutation { executePlaybook(name: "regression_test/fail_then_work", variables: { seconds: 1 }) { id } }',
+    });
+    const { data = {} } = started.body;
+    const { id } = data['executePlaybook'] as { id: string };
+    const views = [
+      ['execution', `executions/${id}`, '.heading .mark.no'],
+      ['access', 'access?path=data/sales_2026', '.path-access'],
+      ['health', 'health', '.operations'],
+    ] as const;
+    for (const [name, path, shown] of views) {
+      const { page, close } = await visit('admin', path, 1100);
+      await page.locator(shown).waitFor();
+      await page.screenshot({ path: `docs/images/console-${name}.png` });
+      await close();
+    }
   });
 });

@@ -1,0 +1,64 @@
+import { stringify } from 'yaml';
+import { type AccessReport, type ReportedRow, reportAccess } from './access-report.ts';
+import type { CompiledGrants } from './decision.ts';
+import type { Grant } from './grant.ts';
+import { permissions } from './permission.ts';
+import { diffPolicies, type PolicyChange } from './policy-diff.ts';
+import { compilePolicy, readPolicy } from './policy-file.ts';
+
+/** A larger draft is refused: comparing policies takes time that other requests wait for. */
+export const maxDraftLength = 65_536;
+
+/** What a draft of the grants would change. Nothing of it counts or is kept. */
+export interface TriedPolicy {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly changes: readonly PolicyChange[];
+  /** Cells of the matrix with another text. */
+  readonly cells: readonly {
+    readonly field: string;
+    readonly role: string;
+    readonly was: string;
+    readonly is: string;
+  }[];
+}
+
+/** The grants in the form of a policy file, to be edited. */
+export function policyText(grants: readonly Grant[]): string {
+  const list = (texts: readonly string[]) => (texts.length === 1 ? texts[0] : texts);
+  const rows = grants.map(({ role, effect, permissions: given, patterns, except }) => ({
+    role,
+    [effect]: permissions.every((one) => given.includes(one)) ? 'all' : given,
+    patterns: list(patterns),
+    ...(except !== undefined && { except: list(except) }),
+  }));
+  return stringify({ grants: rows }, { flowCollectionPadding: false });
+}
+
+/** @param text a policy file, see {@link readPolicy} */
+export function tryPolicy(
+  text: string,
+  current: CompiledGrants,
+  roles: readonly string[],
+  operations: ReadonlyMap<string, ReportedRow>,
+): TriedPolicy {
+  const read = readPolicy(text, 'draft', roles);
+  if (read.problems.length > 0) return { problems: read.problems, warnings: [], changes: [], cells: [] };
+  const draft = compilePolicy(read, current.reserved);
+  return {
+    problems: [],
+    warnings: read.warnings,
+    changes: diffPolicies(current, draft, roles),
+    cells: changedCells(reportAccess(current, roles, operations), reportAccess(draft, roles, operations)),
+  };
+}
+
+function changedCells(before: AccessReport, after: AccessReport): TriedPolicy['cells'] {
+  return before.operations.flatMap(({ field, cells }, row) =>
+    before.roles.flatMap((role, column) => {
+      const was = cells[column]?.text ?? '';
+      const is = after.operations[row]?.cells[column]?.text ?? '';
+      return was === is ? [] : [{ field, role, was, is }];
+    }),
+  );
+}

@@ -1,0 +1,133 @@
+import { useState } from 'preact/hooks';
+import { useSession } from '../api/me.ts';
+import { useQuery } from '../api/use-query.ts';
+import { Scroll } from '../parts/scroll.tsx';
+import { Failed, Heading, Loading } from '../parts/states.tsx';
+
+interface Tried {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly changes: readonly {
+    readonly kind: 'opens' | 'closes';
+    readonly role: string;
+    readonly permission: string;
+    readonly pattern: string;
+  }[];
+  readonly cells: readonly {
+    readonly field: string;
+    readonly role: string;
+    readonly was: string;
+    readonly is: string;
+  }[];
+}
+
+/** Other grants, and what they would change. Nothing of it counts or is kept. */
+export function TryPolicyView() {
+  const { gateway } = useSession();
+  const [asked, setAsked] = useState<string>();
+  const draft = useQuery<{ readonly text: string }>({
+    key: ['draft'],
+    ask: (signal) => gateway.section('draft', undefined, signal),
+  });
+  const tried = useQuery<Tried>({
+    key: ['try', asked],
+    ask: (signal) => gateway.section('try', { text: asked }, signal),
+    enabled: asked !== undefined,
+  });
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    setAsked(String(new FormData(event.currentTarget as HTMLFormElement).get('policy') ?? ''));
+  };
+  return (
+    <>
+      <Heading
+        title="What would other grants change?"
+        answer="Edit a copy of the grants. They are compared with those that count now; nothing is saved."
+      />
+      {draft.error && <Failed error={draft.error} retry={() => void draft.refetch()} />}
+      {draft.data === undefined ? (
+        !draft.error && <Loading rows={8} />
+      ) : (
+        <form class="draft" onSubmit={submit}>
+          <label>
+            <span>Grants, in the form of a policy file</span>
+            <textarea name="policy" rows={18} spellcheck={false} defaultValue={draft.data.text} />
+          </label>
+          <button type="submit" class="primary">
+            Compare
+          </button>
+        </form>
+      )}
+      {tried.error && <Failed error={tried.error} />}
+      {tried.data && <Result tried={tried.data} />}
+    </>
+  );
+}
+
+function Result({ tried: { problems, warnings, changes, cells } }: { readonly tried: Tried }) {
+  return (
+    <section aria-live="polite">
+      {problems.map((problem) => (
+        <p class="notice bad" key={problem}>
+          {problem}
+        </p>
+      ))}
+      {warnings.map((warning) => (
+        <p class="notice" key={warning}>
+          {warning}
+        </p>
+      ))}
+      {problems.length === 0 && changes.length === 0 && <p class="quiet">These grants decide the same.</p>}
+      {changes.length > 0 && (
+        <>
+          <h2>Decisions that change</h2>
+          <ul class="plain changes">
+            {changes.map(({ kind, role, permission, pattern }) => (
+              <li key={`${role} ${permission} ${pattern}`}>
+                <span class={`mark ${kind === 'opens' ? 'warn' : 'busy'}`}>{kind}</span> {role} {permission}{' '}
+                <code>{pattern}</code>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {cells.length > 0 && <Cells cells={cells} />}
+    </section>
+  );
+}
+
+function Cells({ cells }: Pick<Tried, 'cells'>) {
+  return (
+    <>
+      <h2>Operations that change</h2>
+      <Scroll label="Operations that change">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Operation</th>
+              <th scope="col">Role</th>
+              <th scope="col">Now</th>
+              <th scope="col">Then</th>
+            </tr>
+          </thead>
+          <tbody>
+            {cells.map(({ field, role, was, is }) => (
+              <tr key={`${field} ${role}`}>
+                <th scope="row">
+                  <code>{field}</code>
+                </th>
+                <td>{role}</td>
+                <td>
+                  <code>{was}</code>
+                </td>
+                <td>
+                  <code>{is}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </>
+  );
+}
