@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Attributes,
   createTraceState,
@@ -68,10 +69,14 @@ export function createOpenTelemetry(settings: OtelSettings, version: string): Tr
       meters = new MeterProvider({ resource, readers: [reader] });
     },
     async stop() {
-      await Promise.allSettled([provider.shutdown(), meters?.shutdown()]);
+      const sent = Promise.allSettled([provider.shutdown(), meters?.shutdown()]);
+      await Promise.race([sent, delay(longestStopMs, undefined, { ref: false })]);
     },
   };
 }
+
+/** The exporters try again for ten seconds; a pod that stops has less. */
+const longestStopMs = 2_000;
 
 /** A collector that is down must not become a flood of lines. */
 const quietMs = 60_000;
