@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     globalSetup: ['tests/support/built-pages.ts'],
     include: ['tests/**/*.test.ts'],
-    exclude: ['tests/services/**', '**/node_modules/**'],
+    exclude: ['tests/services/**', 'tests/noetl/**', '**/node_modules/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
