@@ -66,8 +66,7 @@ test('a field is made of several operations', async () => {
   await ask('developer', `mutation { executePlaybook(name: "${path}") { id } }`);
   const { data, errors } = await ask('developer', `{ playbookOverview(path: "${path}") { path kind runs } }`);
   expect(errors).toBeUndefined();
-  expect(data).toMatchObject({ playbookOverview: { path } });
-  expect((data?.['playbookOverview'] as { runs: number }).runs).toBeGreaterThan(0);
+  expect(data).toMatchObject({ playbookOverview: { path, kind: expect.any(String), runs: 1 } });
 });
 
 test('what it calls is decided by the rule of what it calls', async () => {
