@@ -51,6 +51,24 @@ const harmless: readonly (readonly [source: string, args: Record<string, unknown
     'mutation { executePlaybook(name: "data/report", variables: {period: "day", list: [1, "a", null]}) { status } }',
     { name: 'data/report', variables: { period: 'day', list: [1, 'a', null] } },
   ],
+  [
+    'mutation { rerunExecution(id: "7", variables: {period: "day"}) { id } }',
+    { id: '7', variables: { period: 'day' } },
+  ],
+  ['{ executionStatus(id: "7", full: true) }', { id: '7', full: true }],
+  ['{ agents(capability: "search") { entries { path } } }', { capability: 'search' }],
+  ['{ playbookForm(path: "report", version: 2) { path } }', { path: 'report', version: 2 }],
+  [
+    'mutation { registerPlaybook(content: "kind: Playbook", resourceType: "Playbook") { path } }',
+    { content: 'kind: Playbook', resourceType: 'Playbook' },
+  ],
+  ['{ credentials(type: "postgres") { items { name } } }', { type: 'postgres' }],
+  ['{ credential(identifier: "pg_main") { name } }', { identifier: 'pg_main' }],
+  [
+    'mutation { saveCredential(name: "pg", credentialType: "postgres", data: {user: "u"}) { name } }',
+    { name: 'pg', credentialType: 'postgres', data: { user: 'u' } },
+  ],
+  ['mutation { deleteCredential(identifier: "pg_main") }', { identifier: 'pg_main' }],
 ];
 
 test.each(harmless)('for harmless input a call plan sends what Mesh sends: %s', async (source, args) => {

@@ -22,15 +22,18 @@ afterAll(() => dev.stop());
 const post = (path: string, headers: Record<string, string>, body = '{"query": "{ __typename }"}') =>
   fetch(dev.url + path, { method: 'POST', headers: { ...json, ...headers }, body });
 
-it.each(['multipart/mixed', 'text/event-stream', 'application/json'])(
-  'an answer of %s has one length',
-  async (accept) => {
-    const answer = await post('/graphql', { accept, authorization: `Bearer ${token}` });
-    expect(answer.status).toBe(200);
-    expect(await answer.text()).toContain('"__typename":"Query"');
-    expect([answer.headers.has('content-length'), answer.headers.get('transfer-encoding')]).toEqual([true, null]);
-  },
-);
+it.each(['multipart/mixed', 'application/json'])('an answer of %s has one length', async (accept) => {
+  const answer = await post('/graphql', { accept, authorization: `Bearer ${token}` });
+  expect(answer.status).toBe(200);
+  expect(await answer.text()).toContain('"__typename":"Query"');
+  expect([answer.headers.has('content-length'), answer.headers.get('transfer-encoding')]).toEqual([true, null]);
+});
+
+it('an answer of text/event-stream is a stream, also of a query', async () => {
+  const answer = await post('/graphql', { accept: 'text/event-stream', authorization: `Bearer ${token}` });
+  expect(answer.headers.get('content-type')).toContain('text/event-stream');
+  expect(await answer.text()).toMatch(/event: next\ndata: .*"__typename":"Query".*\n\nevent: complete/s);
+});
 
 describe('a session in a cookie', () => {
   const cookie = () => ({ cookie: `session_token=${token}` });

@@ -9,7 +9,7 @@ import { sessionOf, tokenOf } from '../support/session-fakes.ts';
 
 const big = '767008253774397449';
 
-test('ids and integers stay exact through Yoga, as JSON numbers in and out', async () => {
+test('ids and integers stay exact through Yoga, as JSON numbers in and as text out', async () => {
   const { upstream, calls } = scriptedUpstream({
     [`GET /api/executions/${big}`]: {
       body: parseJson(`{"execution_id":${big},"path":"data/a","status":"RUNNING","started_at":"2026-01-01T00:00:00Z"}`),
@@ -66,7 +66,7 @@ test('ids and integers stay exact through Yoga, as JSON numbers in and out', asy
   expect(
     await post('query ($id: ID!) { execution(id: $id) { id status } executionEvents(id: $id) }', `{"id": ${big}}`),
   ).toBe(
-    `{"data":{"execution":{"id":"${big}","status":"RUNNING"},"executionEvents":{"events":[{"event_id":${big},"created_at":"x"}],"path":"data/a","status":"RUNNING"}}}`,
+    `{"data":{"execution":{"id":"${big}","status":"RUNNING"},"executionEvents":{"events":[{"event_id":"${big}","created_at":"x"}],"path":"data/a","status":"RUNNING"}}}`,
   );
   expect(
     await post(

@@ -31,6 +31,7 @@ test('the image is not root, and copies no sources but those that the declaratio
     'core ./core',
     'openapi/noetl.lock.json ./openapi/',
     'mesh/generated ./mesh/generated',
+    'docs/generated/rest.yaml ./docs/generated/',
   ]);
 });
 

@@ -8,8 +8,10 @@ test('the arguments that hold catalog paths come from the schema, for every fiel
   const { fields } = pairRootFields(parse(generatedSdl), shippedOperations);
   const rules = [...fieldRules(fields)].map(([name, rule]) => [name, rule.pathArguments] as const);
   expect(Object.fromEntries(rules.filter(([, paths]) => paths?.length))).toEqual({
+    agents: ['path'],
     executePlaybook: ['name'],
     playbook: ['path'],
+    playbookForm: ['path'],
     playbooks: ['path'],
   });
 });
