@@ -1,12 +1,12 @@
 // Compiles the package into dist/, bundles it, and builds the pages that it serves. Sources whose text is part of an output are copied: a
 // client's for `generate`, the shipped config for `init`.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import process from 'node:process';
 
 rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-for (const file of ['client-shapes.ts', 'client-runtime.ts']) {
+for (const file of readdirSync('generator/emit/client').filter((name) => name.startsWith('client-'))) {
   copyFileSync(`generator/emit/client/${file}`, `dist/generator/emit/client/${file}`);
 }
 copyFileSync('gateway.config.ts', 'dist/gateway.config.ts');

@@ -93,7 +93,7 @@ describe.skipIf(release === undefined)('in front of a real NoETL server and work
       textOutput: 'done',
       result: { list: [1, 2] },
     });
-    expect(text).toContain('"big":9007199254740993');
+    expect(text).toContain('"big":"9007199254740993"');
   });
 
   it('knows the end of a run that never writes one', async () => {
@@ -146,7 +146,7 @@ describe.skipIf(release === undefined)('in front of a real NoETL server and work
     });
     const direct = await (await fetch(`${noetl.url}/api/executions/${id}/events`)).text();
     const [, eventId] = /"event_id":\s*(\d{18,19})/.exec(direct) ?? [];
-    expect(await events.text()).toContain(`"event_id":${eventId}`);
+    expect(await events.text()).toContain(`"event_id":"${eventId}"`);
   });
 
   it('refuses unknown playbooks, denied ones, templates and dead sessions', async () => {

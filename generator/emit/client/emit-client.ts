@@ -78,7 +78,7 @@ const privately = (runtime: string): string =>
     .replace(/^import [^;]*;\n/gm, '')
     .replaceAll(/^export (?=async function\*? (?!paged\b)|function |const |interface GraphqlAnswer)/gm, '');
 
-/** The text of a module of this folder; the compiled package keeps the sources of these two where they were. */
+/** The text of a module of this folder; the compiled package keeps their sources where they were. */
 function readBeside(name: string): string {
   for (const folder of ['./', '../../../../generator/emit/client/']) {
     try {

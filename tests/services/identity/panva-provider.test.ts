@@ -83,7 +83,7 @@ describe('a browser that logs in by the authorization code with PKCE', () => {
   it('returns with a code for an app, which counts once and only with the verifier', async () => {
     const verifier = randomBytes(32).toString('base64url');
     const challenge = createHash('sha256').update(verifier).digest('base64url');
-    const start = `${url}/api/auth/start?return=${app}&code_challenge=${challenge}`;
+    const start = `${url}/api/auth/start?issuer=panva&return=${app}&code_challenge=${challenge}`;
     const browser = createBrowser();
     const code = (await logInByBrowser(browser, start, 'bob', app)).searchParams.get('code');
     expect(browser.cookies(new URL(url).host)?.has('session_token')).toBe(false);
@@ -98,10 +98,10 @@ describe('a browser that logs in by the authorization code with PKCE', () => {
 
   it('cannot be sent to another address, nor end what another browser began', async () => {
     for (const wrong of [`${app}/`, `${app}?x`, 'https://evil.example.com/', 'javascript:alert(1)']) {
-      const answer = await fetch(`${url}/api/auth/start?return=${encodeURIComponent(wrong)}`, { redirect: 'manual' });
+      const answer = await fetch(`${url}/api/auth/start?issuer=panva&return=${encodeURIComponent(wrong)}`, { redirect: 'manual' });
       expect(answer.status).toBe(400);
     }
-    const start = await fetch(`${url}/api/auth/start?return=${app}`, { redirect: 'manual' });
+    const start = await fetch(`${url}/api/auth/start?issuer=panva&return=${app}`, { redirect: 'manual' });
     const state = new URL(start.headers.get('location') ?? '').searchParams.get('state');
     const callback = await fetch(`${url}/api/auth/callback?code=x&state=${state}`, { redirect: 'manual' });
     expect(callback.status).toBe(400);

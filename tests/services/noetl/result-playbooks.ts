@@ -106,7 +106,7 @@ export const resultCases: readonly Case[] = [
     [start, python('last', 'result = {"id": 9223372036854775807, "id2": 9007199254740993}')],
     {
       step: 'last',
-      raw: '"id":9223372036854775807,"id2":9007199254740993',
+      raw: '"id":"9223372036854775807","id2":"9007199254740993"',
     },
   ),
   one('unicode', 'emoji, CJK, Cyrillic', [start, python('last', 'result = {"t": "👩‍👩‍👧 中文 Зоя"}')], {
@@ -220,16 +220,16 @@ export const resultCases: readonly Case[] = [
     [start, sql('query', "SELECT 9007199254740993::bigint AS id, 'Zoë' AS name UNION ALL SELECT 2, 'b';"), end],
     {
       step: null,
-      raw: '"id":9007199254740993',
+      raw: '"id":"9007199254740993"',
     },
   ),
   one('rows_40_last', '40 rows of SQL as the last step', [start, sql('query', rows40)], {
     step: 'query',
-    raw: '"id":9007199254741033',
+    raw: '"id":"9007199254741033"',
   }),
   one('rows_40', '40 rows of SQL, then `end`', [start, sql('query', rows40), end], {
     step: null,
-    raw: '"id":9007199254741033',
+    raw: '"id":"9007199254741033"',
   }),
   one(
     'flights',
