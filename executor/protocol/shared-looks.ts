@@ -41,6 +41,9 @@ const manyRunning = 8;
 /** In that case: for how long a list is shared, and an execution's own detail is trusted, milliseconds. */
 const listFreshMs = 500;
 const ownLookMs = 2_000;
+/** With so many, NoETL's engine lags by seconds itself: executions are looked at one by one less often. */
+const veryMany = 32;
+const rareLookMs = 3_500;
 /** A young execution that few ask for is looked at this often, milliseconds, so that its end is seen at once. */
 const quickMs = 100;
 const youngMs = 5_000;
@@ -73,7 +76,7 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
     const before = running.get(id);
     const known = running.isCrowded() ? (await list(asking)).get(id) : undefined;
     const isRunning = known?.claim === 'RUNNING';
-    if (isRunning && before !== undefined && isStillRunning(before, clock())) {
+    if (isRunning && before !== undefined && isStillRunning(before, clock(), running.crowd())) {
       running.confirm(id, before);
       return before.snapshot;
     }
@@ -126,22 +129,25 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
 function createRunning(clock: Clock, staleMs: number) {
   const running = new LRUCache<string, Running>({ max: maxRunning });
 
-  /** Whether many running executions are being asked for: each of them is in `running` and was looked at lately. */
-  function isCrowded(): boolean {
+  /** How many running executions are being asked for, up to `veryMany`: each of them is in `running` and was looked at lately. */
+  function crowd(): number {
     const since = clock() - ownLookMs;
     let count = 0;
     for (const { lookedAt, freshUntil } of running.values()) {
-      if (Math.max(lookedAt, freshUntil) < since) break;
+      if (Math.max(lookedAt, freshUntil) < since || count >= veryMany) break;
       count += 1;
-      if (count >= manyRunning) return true;
     }
-    return false;
+    return count;
   }
+  const isCrowded = (): boolean => crowd() >= manyRunning;
 
-  function freshMsOf({ calls, isSettling }: Snapshot, claimedMs: number): number {
+  function freshMsOf({ calls, isSettling, detail }: Snapshot, claimedMs: number): number {
+    const isClaimed = detail.claim !== 'RUNNING';
     const byCost = staleMs * Math.max(1, calls);
-    if (claimedMs >= lateAfterMs && !isSettling) return Math.max(byCost, lateLookMs);
-    return isCrowded() && !isSettling ? Math.max(byCost, listFreshMs) : byCost;
+    const count = isSettling ? 0 : crowd();
+    const isLate = claimedMs >= lateAfterMs || (isClaimed && count >= veryMany);
+    if (isLate && !isSettling) return Math.max(byCost, lateLookMs);
+    return count >= manyRunning ? Math.max(byCost, listFreshMs) : byCost;
   }
 
   /** A look that is shared with few is shared for a shorter time while the execution is young. */
@@ -153,6 +159,7 @@ function createRunning(clock: Clock, staleMs: number) {
   }
 
   return {
+    crowd,
     isCrowded,
     get: (id: string) => running.get(id),
     keep(id: string, snapshot: Snapshot, isOwnLook: boolean): void {
@@ -185,8 +192,8 @@ function createRunning(clock: Clock, staleMs: number) {
 }
 
 /** The list shows ends with a terminal event; others are found by looking at the execution itself, often enough to be in time. */
-const isStillRunning = ({ snapshot, lookedAt }: Running, now: number): boolean =>
-  !snapshot.isSettling && now - lookedAt < ownLookMs;
+const isStillRunning = ({ snapshot, lookedAt }: Running, now: number, crowd: number): boolean =>
+  !snapshot.isSettling && now - lookedAt < (crowd >= veryMany ? rareLookMs : ownLookMs);
 
 /** The list, shared. */
 function createListLook(reads: ExecutionReads, clock: Clock) {
