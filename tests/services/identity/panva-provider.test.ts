@@ -98,7 +98,9 @@ describe('a browser that logs in by the authorization code with PKCE', () => {
 
   it('cannot be sent to another address, nor end what another browser began', async () => {
     for (const wrong of [`${app}/`, `${app}?x`, 'https://evil.example.com/', 'javascript:alert(1)']) {
-      const answer = await fetch(`${url}/api/auth/start?issuer=panva&return=${encodeURIComponent(wrong)}`, { redirect: 'manual' });
+      const answer = await fetch(`${url}/api/auth/start?issuer=panva&return=${encodeURIComponent(wrong)}`, {
+        redirect: 'manual',
+      });
       expect(answer.status).toBe(400);
     }
     const start = await fetch(`${url}/api/auth/start?issuer=panva&return=${app}`, { redirect: 'manual' });
