@@ -195,6 +195,7 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     await page.keyboard.press('g');
     await page.keyboard.press('e');
     await page.waitForURL(/\/console\/executions$/);
+    await page.locator('input[name="text"]').waitFor();
     await page.keyboard.press('/');
     expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('text');
     await context.close();
