@@ -1,7 +1,8 @@
+import { GatewayError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../noetl/json-object.ts';
 import { failedText, notStored } from './failure-text.ts';
 import type { ResultRule } from './result-rules.ts';
-import { type StepValue, saysNothing, unwrapped } from './step-value.ts';
+import { type KeptValue, saysNothing, unwrapped } from './step-value.ts';
 import type { StepFacts } from './steps.ts';
 
 /** The first step that failed, and what it said. */
@@ -84,10 +85,28 @@ const textOfStep = (value: unknown): string | null => (typeof value === 'string'
 export async function stepResult(step: StepFacts, parts: OutcomeParts): Promise<unknown> {
   const { value } = step;
   if (value?.kind === 'lost') throw new ResultLost(step.name);
-  return value === undefined ? undefined : parts.mask(await plainValue(value, parts));
+  if (value === undefined) return undefined;
+  return parts.mask(value.kind === 'items' ? await loopValue(value.items, parts) : await plainValue(value, parts));
 }
 
-async function plainValue(value: Exclude<StepValue, { kind: 'lost' }>, parts: OutcomeParts): Promise<unknown> {
+/** In the form in which the Python server keeps a loop. @throws ERR_RESULT_TOO_LARGE beyond the references that are read */
+async function loopValue(items: readonly KeptValue[], parts: OutcomeParts): Promise<unknown> {
+  const results = await Promise.all(
+    items.map(async (item) => {
+      if (item.kind === 'reference' && (await parts.resolve(item.ref)) === undefined) throw tooManyLarge();
+      return plainValue(item, parts);
+    }),
+  );
+  return { stats: { total: items.length, failed: 0, success: items.length }, results };
+}
+
+const tooManyLarge = (): GatewayError =>
+  new GatewayError(
+    'ERR_RESULT_TOO_LARGE',
+    'a loop gave more large results than the gateway reads for one execution; let a later step of the playbook gather what is needed',
+  );
+
+async function plainValue(value: KeptValue, parts: OutcomeParts): Promise<unknown> {
   if (value.kind === 'value') return unwrapped(value.value);
   const whole = await parts.resolve(value.ref);
   if (whole === undefined) return unwrapped(value.beside);

@@ -1,8 +1,8 @@
 import { idText } from '../json/lossless-json.ts';
 import { isJsonObject, type JsonObject } from '../noetl/json-object.ts';
 
-/** What NoETL keeps of a step's result. */
-export type StepValue =
+/** What NoETL keeps of one result. */
+export type KeptValue =
   | { readonly kind: 'value'; readonly value: unknown }
   /** It has to be asked for: `GET /api/result/resolve?ref=`. `beside`: what the event holds beside it. */
   | {
@@ -11,7 +11,13 @@ export type StepValue =
       readonly beside: JsonObject;
       /** The Rust server keeps the tool's whole answer there, with the result in its `data`. */
       readonly isToolAnswer?: boolean;
-    }
+    };
+
+/** What NoETL keeps of a step's result. */
+export type StepValue =
+  | KeptValue
+  /** One result for each iteration of a loop (Rust). */
+  | { readonly kind: 'items'; readonly items: readonly KeptValue[] }
   /** The step ended, and NoETL could not store what it gave. */
   | { readonly kind: 'lost' };
 
@@ -86,8 +92,8 @@ const isSqlAnswer = (value: JsonObject): boolean =>
 /** A sub-playbook with `return_step` gives its parent the child's `/status`. */
 const isChildStatus = (value: JsonObject): boolean =>
   Object.hasOwn(value, 'execution_id') &&
-  (Object.hasOwn(value, 'completion_inferred') || [...rustChildStatus].every((name) => Object.hasOwn(value, name)));
-const rustChildStatus = new Set(['current_step', 'is_cancelled', 'progress', 'status']);
+  (Object.hasOwn(value, 'completion_inferred') || rustChildStatus.every((name) => Object.hasOwn(value, name)));
+const rustChildStatus = ['current_step', 'is_cancelled', 'progress', 'status'];
 
 /** A sub-playbook without `return_step` gives its parent no more than its id. */
 const isChildStart = (value: JsonObject): boolean =>

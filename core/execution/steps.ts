@@ -2,7 +2,7 @@ import { idText } from '../json/lossless-json.ts';
 import { isJsonObject, type JsonObject, textMember } from '../noetl/json-object.ts';
 import { failureSentence } from './failure-text.ts';
 import type { RunEvent } from './run-event.ts';
-import { childIdOf, type StepValue, withoutAdditions } from './step-value.ts';
+import { childIdOf, type KeptValue, type StepValue, withoutAdditions } from './step-value.ts';
 
 export type StepState = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'SKIPPED' | 'CANCELLED';
 
@@ -26,7 +26,7 @@ export interface StepFacts {
 type Draft = { -readonly [K in keyof StepFacts]: StepFacts[K] } & {
   readonly starts: Map<string, number>;
   /** Results of a loop's iterations, where a server keeps each. */
-  readonly items: unknown[];
+  readonly items: KeptValue[];
 };
 
 /** @param events oldest first. @returns in the order of their start */
@@ -54,12 +54,8 @@ function emptyDraft(name: string): Draft {
 function finished({ starts, items, ...facts }: Draft): StepFacts {
   const attempts = Math.max(facts.attempts, ...starts.values());
   // The Rust server writes a result for each iteration; a single one is the step's own.
-  const value: StepValue | undefined =
-    items.length > 1 ? { kind: 'value', value: { stats: loopStats(items), results: items } } : facts.value;
-  return { ...facts, attempts, value };
+  return { ...facts, attempts, value: items.length > 1 ? { kind: 'items', items } : facts.value };
 }
-
-const loopStats = (items: readonly unknown[]) => ({ total: items.length, failed: 0, success: items.length });
 
 function cancel(draft: Draft): void {
   if (draft.status === 'RUNNING' || draft.status === 'PENDING') draft.status = 'CANCELLED';
@@ -98,8 +94,9 @@ function done(draft: Draft, event: RunEvent): void {
     fail(draft, { ...event, error: rust.error });
   } else {
     end(draft, event);
-    keep(draft, rustValue(rust.data));
-    if (event.commandId?.match(iteration) !== null) draft.items.push(rust.data);
+    const value = rustValue(rust.data);
+    keep(draft, value);
+    if (event.commandId?.match(iteration) !== null) draft.items.push(value);
   }
 }
 
@@ -166,7 +163,7 @@ function isOutputOnly({ data, stdout, stderr }: JsonObject): boolean {
   return Object.keys(data).length === 2 && data['stdout'] === stdout && data['stderr'] === stderr;
 }
 
-function rustValue(data: unknown): StepValue {
+function rustValue(data: unknown): KeptValue {
   const ref = isJsonObject(data) && Object.keys(data).length === 1 ? idText(data['_ref']) : undefined;
   return ref === undefined
     ? { kind: 'value', value: data }

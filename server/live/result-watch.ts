@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { GatewayError } from '../../core/errors.ts';
 import { failedText } from '../../core/execution/failure-text.ts';
 import { ResultLost } from '../../core/execution/outcome.ts';
 import type { Executions } from '../../executor/protocol/executions.ts';
@@ -111,6 +112,8 @@ async function outcomeOf(snapshot: Snapshot | undefined, executions: Pick<Execut
     return { status: 'COMPLETED', data: { result: produced?.value ?? null, textOutput } };
   } catch (error) {
     if (error instanceof ResultLost) return failed(`step "${error.step}": ${error.message}`);
+    // It will be as large when it is asked for again.
+    if (error instanceof GatewayError && error.code === 'ERR_RESULT_TOO_LARGE') return failed(error.message);
     throw error;
   }
 }

@@ -91,7 +91,8 @@ export async function openResultsWorld(
     ask,
     start,
     end,
-    run: async (name, pollMs) => end(await start(name), pollMs),
+    // Only the playbook that calls an address reads it.
+    run: async (name, pollMs) => end(await start(name, { address: noetl.url }), pollMs),
     async close() {
       await serve.close();
       await noetl.stop();

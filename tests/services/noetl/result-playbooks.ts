@@ -277,6 +277,47 @@ export const resultCases: readonly Case[] = [
     },
     'nums: [1, 2, 3]',
   ),
+  one(
+    'loop_large',
+    'a loop whose items are 250 KB each',
+    [
+      start,
+      {
+        name: 'each',
+        tool: [
+          'tool:',
+          '  kind: python',
+          '  input: {n: "{{ n }}"}',
+          '  code: |',
+          '    result = {"n": n, "lines": ["some words of text " + str(i) for i in range(10000)]}',
+        ],
+        loop: ['loop:', '  in: "{{ nums }}"', '  iterator: n', '  spec: {mode: sequential}'],
+      },
+      end,
+    ],
+    // The Python server keeps a preview of the last item, and says so in it.
+    { step: null, raw: '"_truncated":true', rust: { raw: '"some words of text 9999"' } },
+    'nums: [1, 2]',
+  ),
+  one(
+    'http',
+    'a call of the `http` tool',
+    [
+      start,
+      {
+        name: 'call',
+        tool: [
+          'tool:',
+          '  kind: http',
+          '  method: GET',
+          '  endpoint: "{{ workload.address }}/api/health"',
+          '  url: "{{ workload.address }}/api/health"',
+        ],
+      },
+    ],
+    { result: { status_code: 200, data: { status: 'ok' } }, step: 'call' },
+    'address: ""',
+  ),
   one('child', 'a step before the last, and the last', [start, python('last', 'result = {"child": "result"}')], {
     result: { child: 'result' },
     step: 'last',
