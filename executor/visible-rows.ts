@@ -39,14 +39,27 @@ async function visible(
   maxPaths: number,
 ): Promise<readonly unknown[]> {
   const pathOf = (row: unknown) => (isJsonObject(row) ? textMember(row, 'path') : undefined);
-  const paths = new Set<string>();
-  for (const row of rows) {
-    const path = pathOf(row);
-    if (path !== undefined && parsePlaybookPath(path) !== undefined && paths.size < maxPaths) paths.add(path);
-  }
   const may = (path: string) =>
     kind === 'executions' ? context.mayOnExecution('view', path) : context.may('view', path);
-  const allowed = new Set<string>();
-  await Promise.all([...paths].map(async (path) => void ((await may(path)) && allowed.add(path))));
+  const allowed = await visiblePaths(rows.map(pathOf), may, maxPaths);
   return rows.filter((row) => allowed.has(pathOf(row) ?? ''));
+}
+
+/**
+ * Those of the paths that the caller may see. One that is absent or not in normal form is never among them; each distinct
+ * one is judged once.
+ * @param maxPaths distinct paths that are judged
+ */
+export async function visiblePaths(
+  paths: Iterable<string | undefined>,
+  may: (path: string) => boolean | Promise<boolean>,
+  maxPaths = Number.POSITIVE_INFINITY,
+): Promise<ReadonlySet<string>> {
+  const judged = new Set<string>();
+  for (const path of paths) {
+    if (path !== undefined && parsePlaybookPath(path) !== undefined && judged.size < maxPaths) judged.add(path);
+  }
+  const allowed = new Set<string>();
+  await Promise.all([...judged].map(async (path) => void ((await may(path)) && allowed.add(path))));
+  return allowed;
 }

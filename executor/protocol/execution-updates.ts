@@ -17,6 +17,8 @@ export interface UpdatesOptions {
   readonly executions: Executions;
   readonly gate: ExecutionGate;
   readonly maxResultBytes: number;
+  /** Distinct paths that are judged for one read of the list; rows beyond are left out. Absent: all. */
+  readonly maxPathsPerAnswer?: number | undefined;
 }
 
 /** Opens the stream of a root field. @throws what the caller reads as the error of the whole subscription */

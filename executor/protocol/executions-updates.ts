@@ -3,6 +3,7 @@ import { compilePattern } from '../../core/access/pattern.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { ExecutionDetail } from '../../core/execution/execution-detail.ts';
 import type { RootCall } from '../root-call.ts';
+import { visiblePaths } from '../visible-rows.ts';
 import { executionView } from './execution.ts';
 import type { Update, UpdatesOptions } from './execution-updates.ts';
 import { stateOf } from './executions.ts';
@@ -16,7 +17,7 @@ const maxLooks = 8;
 /** Executions that begin, and those that end, from now on. `undefined`: nothing has changed. */
 export async function* listUpdates(
   { decision, context }: RootCall,
-  { executions, maxResultBytes }: UpdatesOptions,
+  { executions, maxResultBytes, maxPathsPerAnswer }: UpdatesOptions,
   left: AbortSignal,
 ): AsyncGenerator<Update | undefined> {
   const wanted = pathFilter(decision.args['path']);
@@ -24,7 +25,11 @@ export async function* listUpdates(
   let isFirst = true;
   while (!left.aborted) {
     const rows = await executions.newest().catch(() => undefined);
-    const shown = await visibleRows([...(rows?.values() ?? [])].filter(wanted), context.mayOnExecution);
+    const listed = [...(rows?.values() ?? [])].filter(wanted);
+    // Where it cannot be found out, a row is not shown.
+    const may = (path: string) => context.mayOnExecution('view', path).catch(() => false);
+    const visible = await visiblePaths(listed.map(pathOf), may, maxPathsPerAnswer);
+    const shown = listed.filter((row) => visible.has(pathOf(row) ?? ''));
     const news = await newStates(shown, states, executions);
     // What was there before is not news; what runs is followed.
     for (const snapshot of isFirst ? [] : news) {
@@ -37,6 +42,8 @@ export async function* listUpdates(
   }
 }
 
+const pathOf = ({ path }: ExecutionDetail): string | undefined => path;
+
 /** @throws ERR_REQUEST_INVALID */
 function pathFilter(path: unknown): (row: ExecutionDetail) => boolean {
   if (path === undefined || path === null) return () => true;
@@ -45,18 +52,6 @@ function pathFilter(path: unknown): (row: ExecutionDetail) => boolean {
   }
   const matches = compilePattern(path);
   return (row) => row.path !== undefined && matches(row.path);
-}
-
-async function visibleRows(
-  rows: readonly ExecutionDetail[],
-  may: RootCall['context']['mayOnExecution'],
-): Promise<readonly ExecutionDetail[]> {
-  const paths = [...new Set(rows.flatMap(({ path }) => path ?? []))];
-  const allowed = new Set<string>();
-  await Promise.all(
-    paths.map(async (path) => void ((await may('view', path).catch(() => false)) && allowed.add(path))),
-  );
-  return rows.filter(({ path }) => path !== undefined && allowed.has(path));
 }
 
 /** Executions whose state is another one than before. */
