@@ -74,9 +74,10 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
 
   async function look(id: string, asking: Asking): Promise<Snapshot | undefined> {
     const before = running.get(id);
-    const known = running.isCrowded() ? (await list(asking)).get(id) : undefined;
+    const crowd = running.crowd();
+    const known = crowd >= manyRunning ? (await list(asking)).get(id) : undefined;
     const isRunning = known?.claim === 'RUNNING';
-    if (isRunning && before !== undefined && isStillRunning(before, clock(), running.crowd())) {
+    if (isRunning && before !== undefined && isStillRunning(before, clock(), crowd)) {
       running.confirm(id, before);
       return before.snapshot;
     }
@@ -139,14 +140,13 @@ function createRunning(clock: Clock, staleMs: number) {
     }
     return count;
   }
-  const isCrowded = (): boolean => crowd() >= manyRunning;
 
-  function freshMsOf({ calls, isSettling, detail }: Snapshot, claimedMs: number): number {
-    const isClaimed = detail.claim !== 'RUNNING';
+  /** @param claimedMs for how long NoETL has claimed an end; undefined: it claims none */
+  function freshMsOf({ calls, isSettling }: Snapshot, claimedMs: number | undefined): number {
     const byCost = staleMs * Math.max(1, calls);
-    const count = isSettling ? 0 : crowd();
-    const isLate = claimedMs >= lateAfterMs || (isClaimed && count >= veryMany);
-    if (isLate && !isSettling) return Math.max(byCost, lateLookMs);
+    if (isSettling) return byCost;
+    const count = crowd();
+    if (claimedMs !== undefined && (claimedMs >= lateAfterMs || count >= veryMany)) return Math.max(byCost, lateLookMs);
     return count >= manyRunning ? Math.max(byCost, listFreshMs) : byCost;
   }
 
@@ -155,19 +155,18 @@ function createRunning(clock: Clock, staleMs: number) {
     if (now >= freshUntil) return true;
     const startedAt = snapshot.detail.startedAt?.getTime();
     const isYoung = startedAt !== undefined && now - startedAt < youngMs;
-    return isYoung && asked <= few && now - lookedAt >= Math.min(quickMs, staleMs) && !isCrowded();
+    return isYoung && asked <= few && now - lookedAt >= Math.min(quickMs, staleMs) && crowd() < manyRunning;
   }
 
   return {
     crowd,
-    isCrowded,
     get: (id: string) => running.get(id),
     keep(id: string, snapshot: Snapshot, isOwnLook: boolean): void {
       const now = clock();
       const before = running.get(id);
       const lookedAt = isOwnLook ? now : (before?.lookedAt ?? now);
       const claimedAt = snapshot.detail.claim === 'RUNNING' ? undefined : (before?.claimedAt ?? now);
-      const freshUntil = now + freshMsOf(snapshot, claimedAt === undefined ? 0 : now - claimedAt);
+      const freshUntil = now + freshMsOf(snapshot, claimedAt === undefined ? undefined : now - claimedAt);
       running.set(id, { snapshot, lookedAt, freshUntil, claimedAt, asked: 0 });
     },
     /** The last look, unless it is time for another one. */
