@@ -295,7 +295,7 @@ export const resultCases: readonly Case[] = [
       },
       end,
     ],
-    // The Python server keeps a preview of the last item, and says so in it.
+    // The Python server keeps a preview of the last item, with `_truncated` in it.
     { step: null, raw: '"_truncated":true', rust: { raw: '"some words of text 9999"' } },
     'nums: [1, 2]',
   ),
