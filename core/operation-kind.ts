@@ -25,6 +25,12 @@ export const kindWords = {
 
 export type OperationKind = keyof typeof kindWords;
 
+/** Kinds that the protocol's own start fields have: playbook and workload in the body, the id in the answer. */
+export const isProtocolStart = (kind: OperationKind): boolean => kind === 'execute' || kind === 'rerun';
+
+/** Every kind that starts a playbook. */
+export const isStart = (kind: OperationKind): boolean => isProtocolStart(kind) || kind === 'start';
+
 export const isOperationKind = (text: unknown): text is OperationKind =>
   typeof text === 'string' && Object.hasOwn(kindWords, text);
 

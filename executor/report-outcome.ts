@@ -4,22 +4,20 @@ import { GatewayError } from '../core/errors.ts';
 import { idText } from '../core/json/lossless-json.ts';
 import { isJsonObject } from '../core/noetl/json-object.ts';
 import type { GatewayEvent, Observe } from '../core/observe.ts';
-import { type OperationKind, usualStartMembers } from '../core/operation-kind.ts';
+import { isStart, usualStartMembers } from '../core/operation-kind.ts';
 import type { RootAnswer, RootCall } from './root-call.ts';
 import type { RootField } from './root-fields.ts';
 
 type OutcomeEvent = Extract<GatewayEvent, { type: 'outcome' }>;
 type Found = Pick<OutcomeEvent, 'outcome' | 'code' | 'executionId'>;
 
-const startKinds = new Set<OperationKind>(['execute', 'rerun', 'start']);
-
 /**
  * The same answer, with one event about what became of it: once, after the call and not before it. Reads are not reported.
  * A start counts as started as soon as NoETL has named the execution, whatever happens while the caller waits for its end.
  */
 export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, observe: Observe): RootAnswer {
-  const isStart = plan !== undefined && startKinds.has(plan.kind);
-  if (root !== 'mutation' && !isStart) return answer;
+  const starts = plan !== undefined && isStart(plan.kind);
+  if (root !== 'mutation' && !starts) return answer;
   return async (call) => {
     let isReported = false;
     const report = (found: Found): void => {
@@ -29,11 +27,11 @@ export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, 
     };
     try {
       const value = await answer({ ...call, started: (executionId) => report({ outcome: 'started', executionId }) });
-      report(isStart ? { outcome: 'started', ...startedIn(value) } : { outcome: 'done', ...namedIn(call, plan) });
+      report(starts ? { outcome: 'started', ...startedIn(value) } : { outcome: 'done', ...namedIn(call, plan) });
       return value;
     } catch (error) {
       const code = error instanceof GatewayError ? error.code : 'ERR_INTERNAL';
-      report({ outcome: 'failed', code, ...(isStart ? {} : namedIn(call, plan)) });
+      report({ outcome: 'failed', code, ...(starts ? {} : namedIn(call, plan)) });
       throw error;
     }
   };

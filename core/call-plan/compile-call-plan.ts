@@ -6,7 +6,7 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import { answerForms, type WireStyle, wireStyles } from '../operation.ts';
-import { gatewayArguments, isOperationKind, type StartMembers } from '../operation-kind.ts';
+import { gatewayArguments, isOperationKind, isProtocolStart, type StartMembers } from '../operation-kind.ts';
 import type { UpstreamCall } from '../ports.ts';
 import type { CallPlan, ValueSource } from './call-plan.ts';
 import { parseTemplate, parseValueTemplate } from './template.ts';
@@ -102,7 +102,7 @@ function meaningOf(field: FieldDefinitionNode): Meaning {
   const catalogPaths = namesOf(said.get('catalogPaths'), names);
   const executionIds = namesOf(said.get('executionIds'), names);
   const nulls = (said.get('nulls') ?? []) as readonly string[];
-  const start = kind === 'execute' || kind === 'rerun' ? startOf(said) : undefined;
+  const start = isProtocolStart(kind) ? startOf(said) : undefined;
   const formerArguments = formerOf(said.get('formerArguments'), names);
   return {
     kind,

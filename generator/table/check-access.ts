@@ -1,6 +1,6 @@
 import { permissions } from '../../core/access/permission.ts';
 import type { Operation, OperationArgument } from '../../core/operation.ts';
-import { gatewayArguments } from '../../core/operation-kind.ts';
+import { gatewayArguments, isStart } from '../../core/operation-kind.ts';
 import { nearest } from './suggest.ts';
 
 /** Arguments by which NoETL finds a playbook; a rule on one of them says nothing about the others. */
@@ -38,7 +38,7 @@ function checkArgument(place: string, operation: Operation, permission: string, 
     return [`${place}: the rule is on the argument “${argument}”, which is not offered${nearest(argument, names)}`];
   }
   // What starts a playbook has a check of its own (check-start.ts).
-  if (operation.access.kind !== 'playbook' || operation.kind === 'execute' || operation.kind === 'start') return [];
+  if (operation.access.kind !== 'playbook' || isStart(operation.kind)) return [];
   return offered(operation)
     .filter((arg) => arg.name !== argument && playbookSelectors.has(arg.wire))
     .map(

@@ -1,5 +1,6 @@
 import type { AccessRule } from '../../core/access/access-rule.ts';
 import type { Operation } from '../../core/operation.ts';
+import { isStart } from '../../core/operation-kind.ts';
 import type { OperationMeaning } from './operation-meaning.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { OperationMeaning } from './operation-meaning.ts';
  */
 export function checkStart(operation: Operation, { kind, selectors, executionIds }: OperationMeaning): string[] {
   const { access, acceptRisk, args, field } = operation;
-  if (kind !== 'execute' && kind !== 'start') return [];
+  if (!isStart(kind)) return [];
   if (access === undefined || access.kind === 'closed' || access.kind === 'custom' || acceptRisk?.trim()) return [];
   const place = `operations.${field}.access`;
   if (operation.kind === 'rerun') {

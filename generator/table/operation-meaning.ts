@@ -1,5 +1,4 @@
-import type { OperationKind } from '../../core/operation-kind.ts';
-import { usualStartMembers } from '../../core/operation-kind.ts';
+import { isStart, type OperationKind, usualStartMembers } from '../../core/operation-kind.ts';
 import type { OperationShape, ShapeArgument } from '../document/operation-shape.ts';
 import { isRecord } from '../openapi/open-api.ts';
 import { closedArea } from './never-public.ts';
@@ -20,7 +19,7 @@ export function operationMeaning(shape: OperationShape): OperationMeaning {
   const view = viewOf(shape);
   const kind = (Object.keys(rules) as (keyof typeof rules)[]).find((candidate) => rules[candidate](view)) ?? 'plain';
   const { catalogPaths, executionIds } = view;
-  const starts = kind === 'execute' || kind === 'start';
+  const starts = isStart(kind);
   return { kind, catalogPaths, executionIds, selectors: starts ? selectorsOf(view) : [] };
 }
 

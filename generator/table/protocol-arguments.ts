@@ -1,7 +1,7 @@
 import type { AnyUpstreamRow, ArgumentOptions } from '../../core/config/operation-row.ts';
 import { readMembers } from '../../core/config/row-members.ts';
 import type { OperationArgument } from '../../core/operation.ts';
-import { type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
+import { isStart, type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import { type ProtocolField, protocolFields } from '../../core/protocol-field.ts';
 import type { OperationShape } from '../document/operation-shape.ts';
 import type { OperationMeaning } from './operation-meaning.ts';
@@ -73,7 +73,7 @@ export function joinProtocolField(
 }
 
 const isFit = (kind: OperationKind, wanted: OperationKind): boolean =>
-  kind === wanted || (wanted !== 'execution' && (kind === 'execute' || kind === 'start'));
+  kind === wanted || (wanted !== 'execution' && isStart(kind));
 
 function joinRerun(place: string, row: AnyUpstreamRow, shape: OperationShape, problems: string[]): ProtocolJoin {
   const isThere = shape.args.some(({ wire, in: where }) => wire === usualStartMembers.playbook && where === 'body');

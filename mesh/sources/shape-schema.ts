@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { deprecationOf } from '../../core/config/former-names.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { argumentDocs, gatewayArguments } from '../../core/operation-kind.ts';
+import { argumentDocs, gatewayArguments, isProtocolStart } from '../../core/operation-kind.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
 import { callDirective } from './call-directive.ts';
 import { kindDirective } from './kind-directive.ts';
@@ -144,7 +144,7 @@ function withGatewayArguments(
 ): readonly InputValueDefinitionNode[] {
   const names = new Set(args.map(({ name }) => name.value));
   // The protocol's own fields have them from `protocol-sdl.ts`; other rows that start playbooks do without.
-  const wanted = kind === 'execute' || kind === 'rerun' ? {} : gatewayArguments[kind];
+  const wanted = isProtocolStart(kind) ? {} : gatewayArguments[kind];
   const own = Object.entries(wanted ?? {}).filter(([name]) => !names.has(name));
   if (own.length === 0) return args;
   const field = gatewayField(`own(${own.map(([name, type]) => `${name}: ${type}`).join(', ')}): ID`);

@@ -2,6 +2,7 @@ import type { GraphQLField, GraphQLSchema } from 'graphql';
 import type { CompiledGrants } from '../../core/access/decision.ts';
 import { explainField } from '../../core/access/explain.ts';
 import { isGatewayRow } from '../../core/config/operation-row.ts';
+import { isProtocolStart } from '../../core/operation-kind.ts';
 import type { RootField } from '../../executor/root-fields.ts';
 import { inputSchema, type JsonSchema } from './input-schema.ts';
 import { selectionOf } from './selection.ts';
@@ -33,7 +34,6 @@ export interface FieldTool {
 
 /** Arguments that callers of tools do not have: a tool waits by itself, and has no stream. */
 const ownArguments = new Set(['waitSeconds', 'clientId']);
-const startKinds = new Set(['execute', 'rerun']);
 const destructiveKinds = new Set(['cancel', 'credentialWrite', 'bulk']);
 
 /** The rows that say `mcp: true`, as tools; made once. */
@@ -44,7 +44,7 @@ export function fieldTools(fields: ReadonlyMap<string, RootField>, schema: Graph
     const type = root === 'query' ? schema.getQueryType() : schema.getMutationType();
     const field = type?.getFields()[name];
     if (field === undefined) return [];
-    const starts = startKinds.has(plan.kind);
+    const starts = isProtocolStart(plan.kind);
     const view: ToolView = {
       name,
       description: descriptionOf(field, row.description, starts),
