@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { combineCheckers, createLocalAccessChecker, exceptReserved } from '../core/access/access-checkers.ts';
 import type { CompiledGrants } from '../core/access/decision.ts';
 import type { Clock } from '../core/clock.ts';
@@ -8,6 +9,7 @@ import { type OwnPaths, usualPaths } from '../core/noetl/own-paths.ts';
 import type { Observe } from '../core/observe.ts';
 import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../core/ports.ts';
 import { createSessions } from '../core/session/sessions.ts';
+import { createWatchedExecutions } from '../executor/protocol/watched-executions.ts';
 import { createHttpAccessChecker, createPlaybookAccessChecker } from './auth/access/upstream-access-checker.ts';
 import { createLocalLogin, createStoreOnlyValidator } from './auth/login/local-login.ts';
 import { isSelfIssued, selfIssuing } from './auth/login/self-issued.ts';
@@ -45,6 +47,9 @@ export interface Parts {
   readonly closeUserLimits: () => Promise<void>;
 }
 
+/** What is kept of finished auth playbooks: next to nothing, since no one asks for them again. */
+const ownExecutionBytes = 256 * 1024;
+
 /** What adapters are made with. */
 interface Given {
   readonly config: ResolvedConfig;
@@ -72,14 +77,7 @@ export async function compose(
   const upstream = tracing?.upstream(client) ?? client;
   const forAuth = ofClass(upstream, 'auth');
   const callbacks = createCallbackRegistry({ clock, observe });
-  const driver = createPlaybookDriver({
-    upstream: atOwnPaths(forAuth, own),
-    callbacks,
-    internalUrl: config.listen.internalUrl,
-    timeoutMs: auth.playbooks.timeoutMs,
-    clock,
-    observe,
-  });
+  const driver = openDriver(config, clock, observe, callbacks, atOwnPaths(forAuth, own));
   const given: Given = { config, clock, observe, upstream: forAuth, driver };
   const store =
     (await config.adapters.sessionStore?.({ upstream: forAuth, clock, observe })) ?? (await openStore(config, clock));
@@ -112,6 +110,32 @@ export async function compose(
     limits: createRateLimits(rateLimitOptions(config)),
     closeUserLimits: users.close,
   };
+}
+
+/** Runs the auth playbooks; their executions are watched apart from those of users, on the calls for auth. */
+function openDriver(
+  { auth, executions, listen }: ResolvedConfig,
+  clock: Clock,
+  observe: Observe,
+  callbacks: CallbackRegistry,
+  upstream: Upstream,
+): PlaybookDriver {
+  return createPlaybookDriver({
+    upstream,
+    callbacks,
+    executions: createWatchedExecutions({
+      upstream,
+      clock,
+      pause: (ms) => sleep(ms),
+      basePath: usualPaths.executions,
+      keepBytes: ownExecutionBytes,
+      staleMs: executions.staleMs,
+      maxWatches: executions.maxWatches,
+    }),
+    internalUrl: listen.internalUrl,
+    timeoutMs: auth.playbooks.timeoutMs,
+    observe,
+  });
 }
 
 /** The session store that the config names. Clients of stores are loaded only when one is chosen. */

@@ -10,7 +10,8 @@ export type WatchListener = (snapshot: Snapshot | undefined) => void;
 export interface ExecutionWatcher {
   /**
    * Calls back after each look, until the execution is over or has vanished: that call is the last one. A look that fails is
-   * taken again later.
+   * taken again later. NoETL may know an execution a moment after its start: one that was never seen has vanished only when
+   * it stays unknown for 3 seconds.
    * @param want `steps`: looks read the newest events too
    * @returns what stops it. @throws ERR_OVERLOADED: too many executions are followed
    */
@@ -33,12 +34,18 @@ const longestPauseMs = 2_000;
 const growth = 1.15;
 /** After a look that failed. */
 const longestRetryMs = 5_000;
+/** For so long an execution that was never seen may only be unknown yet, milliseconds. */
+const unknownMs = 3_000;
 
 interface Watch {
   readonly id: string;
   readonly listeners: Map<WatchListener, 'end' | 'steps'>;
+  /** For how long it may still be unknown, milliseconds; 0 once it was seen. */
+  unknownMs: number;
   wake: () => void;
 }
+
+const newWatch = (id: string): Watch => ({ id, listeners: new Map(), unknownMs, wake: () => {} });
 
 export function createExecutionWatcher(options: ExecutionWatcherOptions): ExecutionWatcher {
   const { shared, pause, firstPauseMs, maxWatches } = options;
@@ -49,6 +56,7 @@ export function createExecutionWatcher(options: ExecutionWatcherOptions): Execut
     while (watch.listeners.size > 0) {
       const pauseMs = await look(watch).then(pace.next, pace.failed);
       if (watches.get(watch.id) !== watch) return;
+      watch.unknownMs -= pauseMs;
       await Promise.race([pause(pauseMs), new Promise<void>((wake) => (watch.wake = wake))]);
     }
     close(watch);
@@ -58,6 +66,7 @@ export function createExecutionWatcher(options: ExecutionWatcherOptions): Execut
   async function look(watch: Watch): Promise<string> {
     // No user pays for a look that many share.
     const snapshot = (await shared.take(watch.id, {}))?.snapshot;
+    if (isUnknownYet(watch, snapshot)) return '';
     const listeners = [...watch.listeners.keys()];
     if (snapshot === undefined || snapshot.over !== undefined) close(watch);
     for (const listener of listeners) listener(snapshot);
@@ -74,7 +83,7 @@ export function createExecutionWatcher(options: ExecutionWatcherOptions): Execut
     if (watches.size >= maxWatches) {
       throw new GatewayError('ERR_OVERLOADED', 'too many executions are watched; try again', { retryAfterSecs: 5 });
     }
-    const watch: Watch = { id, listeners: new Map(), wake: () => {} };
+    const watch = newWatch(id);
     watches.set(id, watch);
     return watch;
   }
@@ -110,6 +119,12 @@ export function createExecutionWatcher(options: ExecutionWatcherOptions): Execut
       watches.get(id)?.wake();
     },
   };
+}
+
+/** Whether an execution that NoETL does not know may only have been started just now. */
+function isUnknownYet(watch: Watch, snapshot: Snapshot | undefined): boolean {
+  if (snapshot !== undefined) watch.unknownMs = 0;
+  return watch.unknownMs > 0;
 }
 
 /** Looks are far apart while nothing happens, and close together when something does. */

@@ -1,38 +1,24 @@
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { End, ExecutionDetail, ExecutionState } from '../../core/execution/execution-detail.ts';
-import { holdMs } from '../../core/execution/execution-end.ts';
 import { parseExecutionId } from '../../core/execution/execution-id.ts';
 import type { ResultRules } from '../../core/execution/result-rules.ts';
 import { inOrder, workloadOf } from '../../core/execution/run-event.ts';
 import { createMask, type IsSecretName } from '../../core/execution/secret-members.ts';
 import type { JsonObject } from '../../core/noetl/json-object.ts';
-import type { Upstream } from '../../core/ports.ts';
 import type { RootCall } from '../root-call.ts';
 import type { ExecutionGate } from './execution-access.ts';
-import { type Asking, createExecutionReads, missingExecution } from './execution-reads.ts';
-import { createExecutionWatcher, type ExecutionWatcher } from './execution-watcher.ts';
+import { type Asking, missingExecution } from './execution-reads.ts';
+import type { ExecutionWatcher } from './execution-watcher.ts';
 import { createOutcomes, hidesErrors, type Outcome } from './outcomes.ts';
-import { createSharedLooks } from './shared-looks.ts';
-import { createLooks, type Snapshot } from './snapshots.ts';
+import type { Snapshot } from './snapshots.ts';
+import { createWatchedExecutions, type WatchedExecutionsOptions } from './watched-executions.ts';
 
-export interface ExecutionsOptions {
-  readonly upstream: Upstream;
-  readonly clock: Clock;
-  /** Waits between two looks at an end that is being confirmed, milliseconds. */
-  readonly pause: (ms: number) => Promise<void>;
-  /** Where executions live upstream, for example `/api/executions`. */
-  readonly basePath: string;
+export interface ExecutionsOptions extends WatchedExecutionsOptions {
   readonly results: ResultRules;
   readonly isSecret: IsSecretName;
   /** Whether reasons of failures stay in NoETL. */
   readonly hideErrors: boolean;
-  /** Bound of what is kept of finished executions, bytes. */
-  readonly keepBytes: number;
-  /** How old an answer about a running execution may be, milliseconds. */
-  readonly staleMs: number;
-  /** Executions that are followed at a time. */
-  readonly maxWatches: number;
 }
 
 /** Reads executions. Access is the caller's matter, but for {@link Executions.allowed}. Throws ERR_UPSTREAM for "could not find out". */
@@ -70,27 +56,11 @@ export interface Executions {
   changed(id: string): void;
 }
 
-const lookEveryMs = 250;
-
 export function createExecutions(options: ExecutionsOptions): Executions {
   const { clock } = options;
-  const reads = createExecutionReads(options.upstream, clock, options.basePath);
-  const looks = createLooks(reads, clock);
-  const { keepBytes, staleMs } = options;
-  const shared = createSharedLooks({ reads, looks, clock, keepBytes, staleMs });
+  const { reads, looks, shared, watcher, certainEnd } = createWatchedExecutions(options);
   const outcomes = createOutcomes({ ...options, reads, keep: shared.keep, spent: shared.spent });
   const mask = createMask(options.isSecret);
-  const { pause, maxWatches } = options;
-  const watcher = createExecutionWatcher({ shared, pause, firstPauseMs: Math.max(50, staleMs), maxWatches });
-
-  async function certainEnd(snapshot: Snapshot, asking: Asking): Promise<End | undefined> {
-    let last: Snapshot | undefined = snapshot;
-    for (let waits = 0; last?.isSettling === true && waits <= 2 * (holdMs / lookEveryMs); waits += 1) {
-      await options.pause(lookEveryMs);
-      last = await looks.take(snapshot.detail.id, asking);
-    }
-    return last?.over?.end;
-  }
 
   return {
     look: async (id, asking) => (await shared.take(id, asking))?.snapshot,

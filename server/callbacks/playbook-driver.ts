@@ -1,12 +1,12 @@
-import type { Clock } from '../../core/clock.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseExecutionId } from '../../core/execution/execution-id.ts';
 import { type AuthAnswer, noAnswer } from '../../core/noetl/auth-answer.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { isOwnWorkload } from '../../core/noetl/plain-values.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { Upstream } from '../../core/ports.ts';
+import type { WatchedExecutions } from '../../executor/protocol/watched-executions.ts';
 import type { CallbackRegistry, PendingCallback } from './callback-registry.ts';
-import { defaultTiming, stillRuns, untilOver, type WatchTiming } from './execution-watch.ts';
 
 /** Runs an auth playbook and waits for what it calls back with. */
 export interface PlaybookDriver {
@@ -21,22 +21,25 @@ export interface PlaybookDriver {
 export interface PlaybookDriverOptions {
   readonly upstream: Upstream;
   readonly callbacks: CallbackRegistry;
+  readonly executions: Pick<WatchedExecutions, 'looks' | 'watcher' | 'certainEnd'>;
   /** How playbooks reach the internal listener. */
   readonly internalUrl: string;
   /** From the start of `run` to the answer. */
   readonly timeoutMs: number;
-  readonly clock: Clock;
   readonly observe: Observe;
-  readonly timing?: Partial<WatchTiming>;
 }
+
+/** Most playbooks call back within this time, and need no look at their execution, milliseconds. */
+const firstLookMs = 250;
+/** An end was seen; the callback may still be on its way, milliseconds. */
+const graceMs = 300;
 
 /**
  * The callback is the answer; the execution is watched beside it only to learn early that none will come. An execution
- * that nobody waits for any more is cancelled while it still runs: NoETL would turn a finished one into a cancelled one.
+ * that is no longer waited for is cancelled while it still runs: NoETL would turn a finished one into a cancelled one.
  */
 export function createPlaybookDriver(options: PlaybookDriverOptions): PlaybookDriver {
-  const { upstream, callbacks, internalUrl, timeoutMs, clock, observe } = options;
-  const timing = { ...defaultTiming, ...options.timing };
+  const { upstream, callbacks, executions, internalUrl, timeoutMs, observe } = options;
 
   async function run(path: string, workload: Readonly<Record<string, unknown>>): Promise<AuthAnswer> {
     if (!isOwnWorkload(workload)) throw noAnswer('workload holds text that NoETL could evaluate');
@@ -44,7 +47,7 @@ export function createPlaybookDriver(options: PlaybookDriverOptions): PlaybookDr
     const pending = callbacks.open(internalUrl);
     const stop = new AbortController();
     const started = start(options, path, workload, pending);
-    const over = started.then((id) => untilOver(upstream, id, timing, clock, stop.signal));
+    const over = started.then((id) => untilOver(executions, id, stop.signal));
     const deadline = Promise.withResolvers<'late'>();
     const timer = setTimeout(() => deadline.resolve('late'), timeoutMs);
     try {
@@ -55,7 +58,7 @@ export function createPlaybookDriver(options: PlaybookDriverOptions): PlaybookDr
       }
       observe({ type: 'auth_playbook', path, outcome: 'silent' });
       if (first === 'over') throw noAnswer(`auth playbook ${path} ended without calling back`);
-      started.then((id) => abandon(upstream, id, observe)).catch(() => {});
+      started.then((id) => abandon(upstream, executions, id, observe)).catch(() => {});
       throw noAnswer(`auth playbook ${path} did not call back within ${timeoutMs} ms`);
     } finally {
       clearTimeout(timer);
@@ -97,8 +100,34 @@ async function start(
   return id;
 }
 
-async function abandon(upstream: Upstream, executionId: string, observe: Observe): Promise<void> {
-  if (!(await stillRuns(upstream, executionId))) return;
+/** Resolves when the execution is over and has had the time to call back; never while that cannot be found out. */
+async function untilOver(
+  { watcher }: Pick<WatchedExecutions, 'watcher'>,
+  executionId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await sleep(firstLookMs, undefined, { signal });
+  await new Promise<void>((resolve) => {
+    try {
+      const stop = watcher.follow(executionId, (snapshot) => {
+        if (snapshot?.over !== undefined) resolve();
+      });
+      signal.addEventListener('abort', stop, { once: true });
+    } catch {
+      // Too many are followed: the callback or the deadline ends the wait.
+    }
+  });
+  await sleep(graceMs, undefined, { signal });
+}
+
+async function abandon(
+  upstream: Upstream,
+  { looks, certainEnd }: Pick<WatchedExecutions, 'looks' | 'certainEnd'>,
+  executionId: string,
+  observe: Observe,
+): Promise<void> {
+  const snapshot = await looks.take(executionId, {});
+  if (snapshot === undefined || (await certainEnd(snapshot, {})) !== undefined) return;
   const reply = await upstream
     .request({
       method: 'POST',

@@ -33,33 +33,16 @@ type Outcome = Omit<Delivery, 'requestId' | 'executionId' | 'at'>;
 /** After these pauses a store or a NoETL that does not answer is asked again, milliseconds. */
 const retries = [500, 2_000, 10_000, 30_000];
 
-const maxMisses = 2;
-const missedMs = 1_500;
-
 export function createResultWatch(options: ResultWatchOptions): ResultWatch {
   const { requests, executions, graceMs = 300, onFailed, onFinished } = options;
   const watched = new Map<string, () => void>();
   let isStopped = false;
 
-  /** NoETL may know an execution a moment after its start: only what stays unknown has vanished. */
-  function follow(request: LiveRequest, executionId: string, misses: number): void {
+  function follow(request: LiveRequest, executionId: string): void {
     const stop = executions.watcher.follow(executionId, (snapshot) => {
-      if (snapshot !== undefined && snapshot.over === undefined) return;
-      if (snapshot !== undefined || misses >= maxMisses) void finish(request, executionId, snapshot);
-      else void sleep(missedMs, undefined, { ref: false }).then(() => again(request, executionId, misses + 1));
+      if (snapshot === undefined || snapshot.over !== undefined) void finish(request, executionId, snapshot);
     });
     watched.set(request.requestId, stop);
-  }
-
-  function again(request: LiveRequest, executionId: string, misses: number): void {
-    if (!watched.has(request.requestId) || isStopped) return;
-    try {
-      follow(request, executionId, misses);
-    } catch (error) {
-      // No room now: a client that comes back has it watched again.
-      watched.delete(request.requestId);
-      onFailed(error);
-    }
   }
 
   async function finish(request: LiveRequest, executionId: string, snapshot: Snapshot | undefined): Promise<void> {
@@ -83,8 +66,12 @@ export function createResultWatch(options: ResultWatchOptions): ResultWatch {
     begin(request) {
       const { requestId, executionId } = request;
       if (executionId === undefined || watched.has(requestId) || isStopped) return;
-      watched.set(requestId, () => {});
-      again(request, executionId, 0);
+      try {
+        follow(request, executionId);
+      } catch (error) {
+        // No room now: a client that comes back has it watched again.
+        onFailed(error);
+      }
     },
     end({ requestId }) {
       watched.get(requestId)?.();

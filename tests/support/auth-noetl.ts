@@ -7,6 +7,7 @@ export interface FakeRun {
   readonly id: string;
   readonly workload: Readonly<Record<string, string>>;
   status: 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+  /** No event says that it has ended. */
   isInferred: boolean;
   endTime: string | null;
   /** Posts as the worker does, `data` first. @returns the receiver's status and body. */
@@ -29,7 +30,7 @@ export interface AuthNoetlOptions {
   readonly executeDelayMs?: number;
 }
 
-/** A NoETL that only knows how to sign in: executes, tells of executions, cancels, in the shapes of the Python server. */
+/** A NoETL for logins only: starts, shows and cancels executions, in the shapes of the Python server. */
 export async function startAuthNoetl(options: AuthNoetlOptions) {
   const { playbooks = {}, routes = {}, executeDelayMs = 0 } = options;
   const runs = new Map<string, FakeRun>();
@@ -65,7 +66,9 @@ export async function startAuthNoetl(options: AuthNoetlOptions) {
       run.status = 'CANCELLED';
       return [200, { status: 'cancelled', execution_id: id, cancelled_executions: [id], message: 'Cancelled 1' }];
     }
-    if (suffix === '') return [200, { execution_id: id, status: run.status, end_time: run.endTime, events: [] }];
+    if (suffix === '') {
+      return [200, { execution_id: id, status: run.status, end_time: run.endTime, events: eventsOf(run) }];
+    }
     const completed = run.status === 'COMPLETED';
     return [
       200,
@@ -86,6 +89,11 @@ export async function startAuthNoetl(options: AuthNoetlOptions) {
     return answer(method, path, body);
   });
   return { ...server, seen, runs, requests: (path: string) => seen.filter((call) => call.path === path) };
+}
+
+function eventsOf({ status, isInferred }: FakeRun): readonly object[] {
+  if (status === 'RUNNING' || isInferred) return [];
+  return [{ event_id: '1', event_type: `playbook.${status.toLowerCase()}`, created_at: new Date().toISOString() }];
 }
 
 /** The internal listener, as far as callbacks go. */

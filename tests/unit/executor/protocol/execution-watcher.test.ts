@@ -63,6 +63,25 @@ describe('watching an execution', () => {
     expect(seen).toEqual([id, undefined]);
   });
 
+  test('one that was just started may be unknown for a moment', async () => {
+    const { watcher, next, taken } = watched([undefined, undefined, undefined, snapshotOf(), snapshotOf('COMPLETED')]);
+    const seen: unknown[] = [];
+    watcher.follow(id, (snapshot) => void seen.push(snapshot?.over?.end ?? snapshot?.detail.id));
+    while (taken() < 5) await next();
+    expect(seen).toEqual([id, 'COMPLETED']);
+  });
+
+  test('one that stays unknown for 3 seconds has vanished', async () => {
+    const { watcher, next, pauses } = watched([undefined]);
+    const seen: unknown[] = [];
+    watcher.follow(id, (snapshot) => void seen.push(snapshot));
+    while (seen.length === 0) await next();
+    const waited = pauses.reduce((sum, { ms }) => sum + ms, 0);
+    expect(seen).toEqual([undefined]);
+    expect(waited).toBeGreaterThanOrEqual(3_000);
+    expect(waited).toBeLessThan(3_600);
+  });
+
   test('without news the pauses grow, up to a bound', async () => {
     const { watcher, next, pauses } = watched([snapshotOf()]);
     watcher.follow(id, () => {});
