@@ -17,6 +17,7 @@ import type { Exchange } from './http/exchange.ts';
 import { checkOrigin } from './http/origin-check.ts';
 import { createPublicRoutes, graphqlAnswer } from './http/public-routes.ts';
 import type { Readiness } from './http/readiness.ts';
+import { reportRefusedOrigins } from './http/refused-origins.ts';
 import type { Live } from './live/open-live.ts';
 import { createMcp } from './mcp/create-mcp.ts';
 import { createNoetlApi } from './noetl-api/noetl-api.ts';
@@ -36,7 +37,7 @@ export interface WaysIn {
 
 export interface WaysInGiven
   extends Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock' | 'version'>>,
-    Pick<GatewayOptions, 'restDocument'> {
+    Pick<GatewayOptions, 'restDocument' | 'corsLoopback'> {
   /** Those that count now. */
   readonly grants: () => CompiledGrants;
   readonly readiness: Readiness;
@@ -46,11 +47,13 @@ export interface WaysInGiven
 export function createWaysIn(given: WaysInGiven, parts: Parts, live: Live, telemetry: Telemetry): WaysIn {
   const { config, sdl, clock } = given;
   const { observe } = telemetry;
+  const ownOrigin = config.listen.publicUrl === undefined ? undefined : new URL(config.listen.publicUrl).origin;
   const cors = createCors({
     origins: config.listen.corsAllowedOrigins,
     credentials: config.listen.corsAllowCredentials,
+    loopback: given.corsLoopback === true,
+    onRefused: reportRefusedOrigins(telemetry.log, ownOrigin),
   });
-  const ownOrigin = config.listen.publicUrl === undefined ? undefined : new URL(config.listen.publicUrl).origin;
   const executable = createExecutable({ config, sdl, clock, observe, requests: live.service.starts }, parts);
   live.service.follow(executable.executions);
   const deciding = decidingWith(executable, config, parts, telemetry);

@@ -8,6 +8,10 @@ const requestHeaders =
 export interface CorsOptions {
   readonly origins: readonly string[];
   readonly credentials: boolean;
+  /** Pages of this machine may read too, at any port and without cookies. For development. */
+  readonly loopback?: boolean;
+  /** Called for each request of a page of another host that gets no headers. */
+  readonly onRefused?: (origin: string) => void;
 }
 
 /**
@@ -22,16 +26,21 @@ export interface Cors {
   preflight(headers: IncomingHttpHeaders): Answer;
 }
 
-export function createCors({ origins, credentials }: CorsOptions): Cors {
+export function createCors({ origins, credentials, loopback = false, onRefused = () => {} }: CorsOptions): Cors {
   const exact = new Set(origins);
-  const isAllowed = (origin: string) => exact.has('*') || exact.has(origin);
+  const isListed = (origin: string) => exact.has('*') || exact.has(origin);
+  const isAllowed = (origin: string) => isListed(origin) || (loopback && isLoopback(origin));
   const headersFor = (headers: IncomingHttpHeaders): Record<string, string> => {
-    const origin = headers.origin;
-    if (origin === undefined || !isAllowed(origin)) return { vary: 'Origin' };
+    const { origin } = headers;
+    if (origin === undefined) return { vary: 'Origin' };
+    if (!isAllowed(origin)) {
+      if (isOfAnotherSite(origin, headers)) onRefused(origin);
+      return { vary: 'Origin' };
+    }
     return {
       vary: 'Origin',
       'access-control-allow-origin': exact.has('*') ? '*' : origin,
-      ...(credentials ? { 'access-control-allow-credentials': 'true' } : {}),
+      ...(credentials && isListed(origin) ? { 'access-control-allow-credentials': 'true' } : {}),
       'access-control-expose-headers': 'x-request-id, retry-after, ratelimit, ratelimit-policy',
     };
   };
@@ -55,4 +64,18 @@ export function createCors({ origins, credentials }: CorsOptions): Cors {
       };
     },
   };
+}
+
+/** Same host and port. */
+export function isSameHost(origin: string, host: string | undefined): boolean {
+  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+}
+
+const isOfAnotherSite = (origin: string, headers: IncomingHttpHeaders): boolean =>
+  headers['sec-fetch-site'] !== 'same-origin' && !isSameHost(origin, headers.host);
+
+const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+function isLoopback(origin: string): boolean {
+  return URL.canParse(origin) && loopbackHosts.has(new URL(origin).hostname);
 }

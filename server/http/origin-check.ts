@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '../../core/errors.ts';
-import type { Cors } from './cors.ts';
+import { type Cors, isSameHost } from './cors.ts';
 
 /**
  * Stops cross-site requests that ride on a cookie. A browser says where a request comes from in `Sec-Fetch-Site` or
@@ -17,9 +17,4 @@ export function checkOrigin(headers: IncomingHttpHeaders, cors: Cors, ownOrigin:
   if (origin !== undefined && (origin === ownOrigin || isSameHost(origin, headers.host) || cors.mayUseCookies(origin)))
     return;
   throw new GatewayError('ERR_ORIGIN_REFUSED', 'this origin may not use the session cookie');
-}
-
-/** Same host and port; used only when the browser did not say `Sec-Fetch-Site: same-origin` itself. */
-function isSameHost(origin: string, host: string | undefined): boolean {
-  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }
