@@ -3,7 +3,6 @@ import type { Clock } from '../core/clock.ts';
 import { isGatewayRow } from '../core/config/operation-row.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { trustWarnings } from '../core/config/trust-warnings.ts';
-import { GatewayError } from '../core/errors.ts';
 import { type OwnPaths, ownPathsOf } from '../core/noetl/own-paths.ts';
 import { watchedStore } from '../core/session/watched-store.ts';
 import { routeOf } from '../executor/root-call.ts';
@@ -15,6 +14,7 @@ import { createReadiness } from './http/readiness.ts';
 import { createInternalListener, createPublicListener } from './listeners.ts';
 import { openLive } from './live/open-live.ts';
 import { createTelemetry, type Telemetry } from './observability/telemetry.ts';
+import { takePorts } from './take-ports.ts';
 import { tracedParts } from './tracing/traced-parts.ts';
 import type { Tracing } from './tracing/tracing.ts';
 import type { UpstreamClient } from './upstream/undici-upstream.ts';
@@ -44,6 +44,8 @@ export interface GatewayOptions {
   readonly pretty?: boolean;
   /** A file with grants that take the place of those of the config, and that is followed while the gateway runs. */
   readonly policyFile?: string;
+  /** Pages of this machine may read answers, whatever their port. For development. */
+  readonly corsLoopback?: boolean;
   /** To compare NoETL's live document with the pulled one; absent: no comparison. */
   readonly drift?: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'>;
   /** Of the package; shown in the metrics. */
@@ -94,13 +96,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   telemetry.watch(liveNumbers(parts.upstream, { public: publicListener, internal: internalListener }));
   return {
     async listen() {
-      const { bind } = config.listen;
-      const internalPort = await take(internalListener, config.listen.internalPort, bind, 'GATEWAY_INTERNAL_PORT');
-      const port = await take(publicListener, config.listen.port, bind, 'ROUTER_PORT');
-      telemetry.log.info({ port, internalPort, bind, mode: config.mode }, 'listening');
+      const ports = await takePorts(config.listen, { public: publicListener, internal: internalListener });
+      telemetry.log.info({ ...ports, bind: config.listen.bind, mode: config.mode }, 'listening');
       tracing?.start(telemetry.metricsJson, telemetry.log);
       void drift?.look();
-      return { port, internalPort };
+      return ports;
     },
     async stop() {
       telemetry.log.info('stopping: no new work');
@@ -148,20 +148,4 @@ function liveNumbers(upstream: UpstreamClient, listeners: Readonly<Record<'publi
     calls: upstream.load,
     openBreakers: upstream.openBreakers,
   };
-}
-
-async function take(listener: HttpListener, port: number, bind: string, name: string): Promise<number> {
-  try {
-    return await listener.listen(port, bind);
-  } catch (error) {
-    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    throw new GatewayError('ERR_CONFIG_INVALID', `cannot listen on ${bind}:${port}`, {
-      cause: error,
-      problems: [
-        taken
-          ? `the port is taken: free it, or set ${name} to another one`
-          : `${name}, GATEWAY_BIND: this address cannot be had`,
-      ],
-    });
-  }
 }
