@@ -17,6 +17,8 @@ export interface DevOptions {
   readonly version?: string;
   /** OpenAPI of the REST calls, as YAML. */
   readonly restDocument?: string;
+  /** A file with grants that is followed while the gateway runs. */
+  readonly policyFile?: string;
   /** Whose wire shapes the stand-in speaks. Default `python`. */
   readonly speak?: 'python' | 'rust';
   /** Milliseconds that the stand-in's Python engine is behind the events of a step. Default 0. */
@@ -31,7 +33,10 @@ export interface DevGateway {
   readonly issuer: DevIssuer;
   readonly noetl: NoetlStandIn;
   readonly gateway: Gateway;
+  /** Names to log in with. */
   readonly users: readonly string[];
+  /** The roles of each of them. */
+  readonly roles: Readonly<Record<string, readonly string[]>>;
   /** An identity token as the local issuer gives it. */
   identityToken(user: string): Promise<string>;
   /** A whole login over HTTP. @throws ERR_AUTH_UNAVAILABLE when it did not work */
@@ -72,9 +77,8 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
     const declared = withDevIssuer(options.config, issuer.issuer, pagesOf(own));
     const { config, warnings } = resolveConfig(declared, developmentEnvironment(environment, own));
     const { sdl, version = 'unknown' } = options;
-    const documents = options.restDocument === undefined ? {} : { restDocument: options.restDocument };
     const pretty = environment['CI'] === undefined;
-    const made = await createGateway({ config, sdl, warnings, version, pretty, ...documents });
+    const made = await createGateway({ config, sdl, warnings, version, pretty, corsLoopback: true, ...given(options) });
     gateway = made;
     const { port } = await made.listen();
     const url = `http://localhost:${port}`;
@@ -86,6 +90,7 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
       noetl,
       gateway: made,
       users: users.map(({ email }) => nameOf(email)),
+      roles: Object.fromEntries(users.map(({ email, roles }) => [nameOf(email), roles])),
       identityToken,
       async login(user) {
         const token = await identityToken(user);
@@ -102,6 +107,12 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
     throw error;
   }
 }
+
+/** Those that are there, as the gateway takes them. */
+const given = ({ restDocument, policyFile }: DevOptions) => ({
+  ...(restDocument === undefined ? {} : { restDocument }),
+  ...(policyFile === undefined ? {} : { policyFile }),
+});
 
 interface OwnAddresses {
   readonly publicUrl: string;

@@ -14,7 +14,7 @@ type Section = Readonly<Record<string, unknown>>;
 
 const scripts = {
   start: 'exec noetl-gateway serve',
-  dev: 'noetl-gateway dev',
+  dev: 'exec noetl-gateway dev',
   pull: 'noetl-gateway pull',
   generate: 'noetl-gateway generate',
   check: 'tsc -p . && noetl-gateway generate --check',
