@@ -1,6 +1,7 @@
 import type { AccessRule } from './access-rule.ts';
 import type { FieldExplanation, PathExplanation, RoleAccess, TableExplanation } from './explain.ts';
 import type { Grant } from './grant.ts';
+import type { Permission } from './permission.ts';
 
 /** Says a path's explanation in a few lines; the first begins with `yes` or `no`. */
 export function pathExplanationText(explanation: PathExplanation): string {
@@ -38,8 +39,15 @@ export function grantText(grant: Grant): string {
   return `${effect} ${role} ${permissions.join(', ')} on ${reachText(grant)}${place}`;
 }
 
-function reachText({ patterns, except = [] }: Grant): string {
-  return except.length === 0 ? patterns.join(', ') : `${patterns.join(', ')} except ${except.join(', ')}`;
+/** How a name is written: as it is for a terminal, as code for Markdown. */
+export type Quote = (name: string) => string;
+
+const plain: Quote = (name) => name;
+
+/** The patterns of a grant, and its exceptions. */
+export function reachText({ patterns, except = [] }: Pick<Grant, 'patterns' | 'except'>, quote = plain): string {
+  const all = (names: readonly string[]) => names.map((name) => quote(name)).join(', ');
+  return except.length === 0 ? all(patterns) : `${all(patterns)} except ${all(except)}`;
 }
 
 /** Says an operation's rule, and below it what each role gets and by which grants. */
@@ -52,41 +60,49 @@ function grantLines(access: RoleAccess): string[] {
   return access.kind === 'paths' ? [...access.allow, ...access.deny].map((grant) => `    ${grantText(grant)}`) : [];
 }
 
-/** An access rule in words. */
-export function ruleText(rule: AccessRule): string {
+/** Who may call an operation, by its rule. `explain`, the console and the generated pages have these words only. */
+export function ruleText(rule: AccessRule, quote = plain): string {
   switch (rule.kind) {
     case 'closed':
-      return 'closed, to everyone';
+      return 'no user';
     case 'authenticated':
-      return rule.rows ? `everyone with a session; ${rule.rows} without view are left out` : 'everyone with a session';
+      return rule.rows === undefined
+        ? 'everyone with a session'
+        : `everyone with a session; ${rule.rows} that the caller may not view are left out`;
     case 'role':
-      return `users with the role ${rule.roles.join(' or ')}`;
+      return rule.roles.length === 1
+        ? `users with the role ${quote(rule.roles[0] ?? '')}`
+        : `users with one of the roles ${rule.roles.map((role) => quote(role)).join(', ')}`;
     case 'playbook':
-      return `${rule.permission} on the playbook in ${rule.argument}`;
+      return `users with ${quote(rule.permission)} on the playbook in ${quote(rule.argument)}`;
     case 'execution':
-      return `${rule.permission} on the playbook of the execution in ${rule.argument}`;
+      return `users with ${onExecutionText(rule.permission, quote)} on the playbook of the execution in ${quote(rule.argument)}; for others it does not exist`;
     case 'source':
-      return `${rule.permission} on the playbook that the source in ${rule.argument} names`;
+      return `users with ${quote(rule.permission)} on the playbook that the source in ${quote(rule.argument)} names`;
     case 'custom':
-      return 'a function of the config decides';
+      return 'users that a function of the config allows';
   }
 }
 
-/** What a role gets of an operation, in a few words: `yes`, `no`, `it depends`, or the patterns. */
-export function accessText(access: RoleAccess): string {
+/** Who may start a playbook may also see its executions. */
+const onExecutionText = (permission: Permission, quote: Quote): string =>
+  permission === 'view' ? `${quote('view')} or ${quote('execute')}` : quote(permission);
+
+/** What a role gets of an operation, in a few words: `yes`, `no`, `a function decides`, or the patterns. */
+export function accessText(access: RoleAccess, quote = plain): string {
   switch (access.kind) {
     case 'all':
       return 'yes';
     case 'none':
       return 'no';
     case 'custom':
-      return 'it depends';
+      return 'a function decides';
     case 'paths': {
-      const denied = access.deny.flatMap(({ patterns }) => patterns);
+      const denied = [...new Set(access.deny.flatMap(({ patterns }) => patterns))];
       // With exceptions a comma would not show where one grant ends.
       const separator = access.allow.some(({ except }) => except !== undefined) ? '; ' : ', ';
-      const on = access.allow.map(reachText).join(separator);
-      return denied.length === 0 ? `on ${on}` : `on ${on} but never ${denied.join(', ')}`;
+      const on = [...new Set(access.allow.map((grant) => reachText(grant, quote)))].join(separator);
+      return denied.length === 0 ? `on ${on}` : `on ${on} but never ${denied.map((name) => quote(name)).join(', ')}`;
     }
   }
 }

@@ -77,16 +77,18 @@ export interface FieldExplanation {
   readonly byRole: ReadonlyMap<string, RoleAccess>;
 }
 
+type Grants = Pick<CompiledGrants, 'grants'>;
+
 /** What each role gets of an operation, by its access rule. */
 export function explainField(
-  compiled: CompiledGrants,
+  compiled: Grants,
   roles: readonly string[],
   operation: ExplainedOperation,
 ): FieldExplanation {
   return { operation, byRole: new Map(roles.map((role) => [role, accessOf(compiled, role, operation.access)])) };
 }
 
-function accessOf(compiled: CompiledGrants, role: string, rule: AccessRule): RoleAccess {
+function accessOf(compiled: Grants, role: string, rule: AccessRule): RoleAccess {
   switch (rule.kind) {
     case 'closed':
       return { kind: 'none' };
@@ -108,22 +110,19 @@ function accessOf(compiled: CompiledGrants, role: string, rule: AccessRule): Rol
 
 const rowPermissions = { executions: ['view', 'execute'], playbooks: ['view'] } as const;
 
-function onPaths(
-  { grants }: CompiledGrants,
-  role: string,
-  permissions: readonly [Permission, ...Permission[]],
-): RoleAccess {
-  const [asked] = permissions;
+function onPaths({ grants }: Grants, role: string, permissions: readonly [Permission, ...Permission[]]): RoleAccess {
   const ofRole = grants.filter((grant) => grant.role === role);
   const allow = ofRole.filter(
     (grant) => grant.effect === 'allow' && permissions.some((permission) => grant.permissions.includes(permission)),
   );
   if (allow.length === 0) return { kind: 'none' };
-  return {
-    kind: 'paths',
-    allow,
-    deny: ofRole.filter((grant) => grant.effect === 'deny' && grant.permissions.includes(asked)),
-  };
+  const [asked] = permissions;
+  // A deny of what is asked for is final. One of what implies it counts when nothing else gives access.
+  const isImplied = !allow.some((grant) => grant.permissions.includes(asked));
+  const decisive = isImplied ? permissions : [asked];
+  const isDenied = ({ effect, permissions: given }: Grant) =>
+    effect === 'deny' && decisive.some((permission) => given.includes(permission));
+  return { kind: 'paths', allow, deny: ofRole.filter(isDenied) };
 }
 
 export interface TableExplanation {
@@ -133,7 +132,7 @@ export interface TableExplanation {
 
 /** Roles × operations. */
 export function explainTable(
-  compiled: CompiledGrants,
+  compiled: Grants,
   roles: readonly string[],
   operations: readonly ExplainedOperation[],
 ): TableExplanation {

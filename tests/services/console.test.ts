@@ -70,7 +70,10 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
       access,
     }));
     const table = explainTable(compileGrants(shipped.grants, []), shipped.roles, rows).rows;
-    const wanted = table.map(({ operation, byRole }) => [operation.field, ...[...byRole.values()].map(accessText)]);
+    const wanted = table.map(({ operation, byRole }) => [
+      operation.field,
+      ...[...byRole.values()].map((access) => accessText(access)),
+    ]);
     expect(shown.toSorted()).toEqual(wanted.toSorted());
     expect(await findings(page)).toEqual([]);
     expect(new Set(asked.map((url) => new URL(url).origin))).toEqual(new Set([dev.internalUrl]));

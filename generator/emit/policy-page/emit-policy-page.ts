@@ -1,6 +1,5 @@
-import type { AccessRule } from '../../../core/access/access-rule.ts';
-import type { Grant } from '../../../core/access/grant.ts';
-import type { Permission } from '../../../core/access/permission.ts';
+import { explainTable } from '../../../core/access/explain.ts';
+import { accessText, reachText, ruleText } from '../../../core/access/explain-text.ts';
 import { permissions } from '../../../core/access/permission.ts';
 import { defaults } from '../../../core/config/defaults.ts';
 import { type FromEnv, isEnvRef } from '../../../core/config/env.ts';
@@ -8,12 +7,10 @@ import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
 import type { Operation } from '../../../core/operation.ts';
 import { kindWords } from '../../../core/operation-kind.ts';
 import type { OpenApiDocument } from '../../openapi/open-api.ts';
-import { accessWords } from '../access-words.ts';
 import { boundWords } from '../bound-words.ts';
 import type { Emitter } from '../emitter.ts';
-import { code, codes, page, table } from '../markdown.ts';
+import { code, page, table } from '../markdown.ts';
 import { closedOperations } from './closed-operations.ts';
-import { grantedPatterns } from './granted-patterns.ts';
 
 const target = 'docs/generated/policy.md';
 
@@ -27,7 +24,7 @@ export const emitPolicyPage: Emitter = ({ config, operations, document }) => {
     '## Operations',
     operationsTable(sorted, config),
     '## Roles and operations',
-    'What each role gives by itself. Paths are playbook paths; `*` stands for any run of characters, `/` included.',
+    'What each role gives by itself, in the words of `explain --table`. Paths are playbook paths; `*` stands for any run of characters, `/` included.',
     rolesTable(sorted, config),
     '## Grants',
     grantsTable(config),
@@ -52,59 +49,32 @@ function operationsTable(operations: readonly Operation[], config: GatewayConfig
       source.kind === 'upstream' ? code(source.key) : 'the gateway',
       rest === undefined || source.kind !== 'upstream' ? '' : code(`${source.method} ${rest}`),
       mcp === true ? 'yes' : '',
-      accessWords(access),
+      ruleText(access, code),
       boundWords(config.operations[field]),
     ]),
   );
 }
 
-function rolesTable(operations: readonly Operation[], config: GatewayConfig): string {
+function rolesTable(operations: readonly Operation[], { grants, roles }: GatewayConfig): string {
+  const { rows } = explainTable({ grants }, roles, operations);
   return table(
-    ['field', ...config.roles.map(code)],
-    operations.map(({ field, access }) => [code(field), ...config.roles.map((role) => roleCell(access, role, config))]),
+    ['field', ...roles.map(code)],
+    rows.map(({ operation, byRole }) => [
+      code(operation.field),
+      ...[...byRole.values()].map((access) => accessText(access, code)),
+    ]),
   );
 }
 
-function roleCell(access: AccessRule, role: string, config: GatewayConfig): string {
-  switch (access.kind) {
-    case 'closed':
-      return 'no';
-    case 'authenticated':
-      return access.rows === undefined ? 'yes' : pathsCell(config, role, rowPermissions[access.rows]);
-    case 'role':
-      return access.roles.includes(role) ? 'yes' : 'no';
-    case 'playbook':
-    case 'source':
-      return pathsCell(config, role, [access.permission]);
-    case 'execution':
-      return pathsCell(config, role, access.permission === 'view' ? ['view', 'execute'] : [access.permission]);
-    case 'custom':
-      return 'by code';
-  }
-}
-
-/** Which permissions show a row of a list. */
-const rowPermissions = { executions: ['view', 'execute'], playbooks: ['view'] } as const;
-
-function pathsCell(config: GatewayConfig, role: string, wanted: readonly Permission[]): string {
-  const { allowed, denied } = grantedPatterns(config.grants, role, wanted);
-  if (allowed.length === 0) return 'no';
-  const on = allowed.map(reachWords).join('; ');
-  return denied.length === 0 ? on : `${on} but not ${codes(denied)}`;
-}
-
-const reachWords = ({ patterns, except = [] }: Pick<Grant, 'patterns' | 'except'>): string =>
-  except.length === 0 ? codes(patterns) : `${codes(patterns)} except ${codes(except)}`;
-
 function grantsTable({ grants }: GatewayConfig): string {
-  if (grants.length === 0) return 'None: nobody may start or see anything.';
+  if (grants.length === 0) return 'None: no user may start or see anything.';
   return table(
     ['role', 'effect', 'permissions', 'playbooks'],
     grants.map((grant) => [
       code(grant.role),
       grant.effect,
       permissions.every((one) => grant.permissions.includes(one)) ? 'all' : grant.permissions.join(', '),
-      reachWords(grant),
+      reachText(grant, code),
     ]),
   );
 }

@@ -9,8 +9,8 @@ import {
   isRequiredArgument,
   print,
 } from 'graphql';
+import { ruleText } from '../../../core/access/explain-text.ts';
 import type { Operation } from '../../../core/operation.ts';
-import { accessWords } from '../access-words.ts';
 import { boundWords } from '../bound-words.ts';
 import { operationNode } from '../client/operation-document.ts';
 import type { Emitter } from '../emitter.ts';
@@ -64,7 +64,7 @@ function fieldSection(
     `### ${code(field.name)}`,
     field.deprecationReason == null ? undefined : `Deprecated: ${field.deprecationReason}`,
     field.description ?? operation?.description,
-    `Answers ${code(String(field.type))}. May be called by ${operation === undefined ? 'nobody' : accessWords(operation.access)}.`,
+    `Answers ${code(String(field.type))}. May be called by ${operation === undefined ? 'no user' : ruleText(operation.access, code)}.`,
     bounds === '' ? undefined : `A call: ${bounds}.`,
     argumentsTable(field),
     fenced('graphql', print(operationNode(root, field))),

@@ -1,6 +1,7 @@
+import { ruleText } from '../../../core/access/explain-text.ts';
 import type { Operation } from '../../../core/operation.ts';
 import { isRecord, type OpenApiDocument } from '../../openapi/open-api.ts';
-import { accessWords } from '../access-words.ts';
+import { code } from '../markdown.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -38,7 +39,7 @@ export function restOperation(operation: Operation, document: OpenApiDocument): 
     operationId: field,
     tags: ['noetl'],
     ...(typeof summary === 'string' && { summary }),
-    description: `May be called by ${accessWords(access)}.`,
+    description: `May be called by ${ruleText(access, code)}.`,
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: body }),
     responses: { '200': okOf(upstream), ...shared },

@@ -101,7 +101,7 @@ describe('an operation', () => {
     const text = fieldExplanationText(
       explainField(compiled, roles, operation('executePlaybook', onPlaybook('execute', 'name'))),
     );
-    expect(text).toContain('query executePlaybook: execute on the playbook in name');
+    expect(text).toContain('query executePlaybook: users with execute on the playbook in name');
     expect(text).toContain('  developer: on * but never system/*');
     expect(text).toContain('    deny developer execute, view, edit, delete on system/* (gateway.config.ts:developer)');
     expect(text).toContain('  runner: on jobs/*');
@@ -115,12 +115,12 @@ describe('an operation', () => {
   });
 
   test.each([
-    [closed(), 'closed, to everyone', 'no'],
+    [closed(), 'no user', 'no'],
     [role('admin'), 'users with the role admin', 'yes'],
-    [custom(() => true), 'a function of the config decides', 'it depends'],
+    [custom(() => true), 'users that a function of the config allows', 'a function decides'],
     [
       { kind: 'authenticated', rows: 'playbooks' } as const,
-      'everyone with a session; playbooks without view are left out',
+      'everyone with a session; playbooks that the caller may not view are left out',
       'on *\n    allow admin execute, view, edit, delete on * (gateway.config.ts:admin)',
     ],
   ])('%o', (access, rule, admin) => {
@@ -198,12 +198,27 @@ describe('what is said of the odd cases', () => {
     expect(others.map(({ role: name }) => name)).toEqual(['a', 'b']);
   });
 
+  test('a deny of execute counts for executions when nothing but execute gives view', () => {
+    const narrowed = compileGrants(
+      [
+        grant('allow', 'runner', ['execute'], 'jobs/*'),
+        grant('deny', 'runner', ['execute'], 'jobs/private/*'),
+        grant('allow', 'both', ['execute', 'view'], 'jobs/*'),
+        grant('deny', 'both', ['execute'], 'jobs/private/*'),
+      ],
+      [],
+    );
+    const operations = [operation('execution', onExecution('view', 'id'))];
+    const text = tableExplanationText(explainTable(narrowed, ['runner', 'both'], operations));
+    expect(text.split('\n')[1]).toBe('execution  on jobs/* but never jobs/private/*  on jobs/*');
+  });
+
   test('on executions, other permissions than view imply nothing', () => {
     const text = fieldExplanationText(
       explainField(compiled, ['runner'], operation('cancel', onExecution('execute', 'id'))),
     );
     expect(text.split('\n').slice(0, 2)).toEqual([
-      'query cancel: execute on the playbook of the execution in id',
+      'query cancel: users with execute on the playbook of the execution in id; for others it does not exist',
       '  runner: on jobs/*',
     ]);
     const edit = explainField(compiled, ['runner', 'analyst'], operation('edit', onExecution('edit', 'id')));
@@ -212,7 +227,7 @@ describe('what is said of the odd cases', () => {
 
   test('rules with several roles and without rows', () => {
     expect(fieldExplanationText(explainField(compiled, [], operation('f', role('admin', 'analyst'))))).toBe(
-      'query f: users with the role admin or analyst',
+      'query f: users with one of the roles admin, analyst',
     );
     expect(fieldExplanationText(explainField(compiled, [], operation('f', { kind: 'authenticated' })))).toBe(
       'query f: everyone with a session',
