@@ -19,8 +19,10 @@ export interface UpstreamChange {
 
 /** One change of the schema that apps see. */
 export interface GraphqlChange {
+  /** As GraphQL Inspector calls it, for example `FIELD_ADDED`. */
+  readonly kind: string;
   readonly severity: Severity;
-  /** Schema coordinate, `Query.execution.id` say. */
+  /** Schema coordinate, for example `Query.execution.id`. */
   readonly path: string;
   readonly message: string;
 }

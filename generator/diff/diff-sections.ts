@@ -1,4 +1,5 @@
-import type { DiffReport, ExposureChange, GraphqlChange, Severity, UpstreamChange } from './diff-report.ts';
+import type { DiffReport, ExposureChange, Severity, UpstreamChange } from './diff-report.ts';
+import { graphqlLines } from './graphql-lines.ts';
 
 /** A line of a report: its class, what it is about, and what happens to it. */
 export interface DiffLine {
@@ -50,17 +51,6 @@ function verdictOf({ breaks, exposure, graphql }: DiffReport, toDecide: number):
 
 const exposureLines = (exposure: readonly ExposureChange[]): readonly DiffLine[] =>
   exposure.filter(({ kind }) => kind !== 'new-closed' && kind !== 'new-member');
-
-/** A root field that comes or goes is said with its row. */
-function graphqlLines(graphql: readonly GraphqlChange[], exposure: readonly ExposureChange[]): readonly DiffLine[] {
-  const whole = new Set(
-    exposure.flatMap(({ kind, subject }) => (['opens', 'vanishes', 'unfit'].includes(kind) ? [subject] : [])),
-  );
-  return graphql.flatMap(({ severity, path, message }) => {
-    const [, field = ''] = /^(?:Query|Mutation)\.(\w+)$/.exec(path) ?? [];
-    return whole.has(field) ? [] : [{ severity, subject: path, message }];
-  });
-}
 
 /** What a document adds to an operation, in one line an operation. */
 function newMembers(exposure: readonly ExposureChange[]): readonly DiffLine[] {

@@ -14,7 +14,8 @@ export async function graphqlDiff(before: GraphQLSchema, after: GraphQLSchema): 
   const added = changes.flatMap(({ type, path }) => (type === 'FIELD_ADDED' && path !== undefined ? [`${path}.`] : []));
   return changes
     .filter(({ path }) => !added.some((field) => path?.startsWith(field)))
-    .map(({ criticality, path, message }) => ({
+    .map(({ type, criticality, path, message }) => ({
+      kind: String(type),
       severity: severities[criticality.level],
       path: path ?? '',
       message,

@@ -11,13 +11,15 @@ const names = await readdir(folder).catch(() => []);
 const pairs = names.flatMap((before) => names.filter((name) => name !== before).map((after) => ({ before, after })));
 
 const read = async (name: string) => JSON.parse(await readFile(new URL(name, folder), 'utf8'));
+const releaseOf = (name: string) => name.replaceAll(/^noetl-|\.json$/g, '');
 
 describe.skipIf(names.length === 0)('real documents', () => {
   test.each(pairs)('$before -> $after', async ({ before, after }) => {
+    const [from, to] = [releaseOf(before), releaseOf(after)];
     const report = await diff({
       before: await read(before),
       after: await read(after),
-      names: { before, after },
+      names: { before: from, after: to },
       config,
       buildSchema: (document, rows, lock) =>
         buildSchema(document, rows, { lock, accept: { changes: true, members: [] } }),
@@ -25,7 +27,11 @@ describe.skipIf(names.length === 0)('real documents', () => {
     const isUpgrade = before.localeCompare(after, 'en', { numeric: true }) < 0;
     expect(report.breaks).toBe(!isUpgrade && report.graphql.some(({ severity }) => severity === 'breaking'));
     expect(report.exposure.filter(({ kind }) => kind === 'unfit')).toEqual([]);
-    expect(renderDiffText(report)).toContain(`${before} -> ${after}`);
+    const text = renderDiffText(report);
+    const [toDecide = ''] = text.split('Safe for apps');
+    expect(toDecide.split('\n').length).toBeLessThanOrEqual(24);
+    await expect(text).toMatchFileSnapshot(`../golden/diff/real/${from}-to-${to}.txt`);
+    await expect(renderDiffMarkdown(report)).toMatchFileSnapshot(`../golden/diff/real/${from}-to-${to}.md`);
     expect(renderDiffMarkdown(report).length).toBeLessThan(65_536);
   });
 });
