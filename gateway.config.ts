@@ -4,7 +4,10 @@ import { defineGateway } from './core/config/define-gateway.ts';
 import { endSessions } from './core/config/end-sessions.ts';
 import { executionsUpdates, executionUpdates } from './core/config/execution-updates.ts';
 import { noetlTypes } from './core/config/noetl-types.ts';
+import { whenPresent } from './core/config/when-present.ts';
 import type { NoetlOperations } from './openapi/noetl.types.ts';
+
+const present = whenPresent<NoetlOperations>();
 
 /** What of NoETL is open, to whom, and under which name. What is not here is closed. */
 export default defineGateway<NoetlOperations>({
@@ -40,11 +43,9 @@ export default defineGateway<NoetlOperations>({
       rest: true,
       mcp: true,
     },
-    executionEvents: {
-      upstream: 'GET /api/executions/{execution_id}/events',
+    executionEvents: present('GET /api/executions/{execution_id}/events', {
       description: 'What happened in an execution, event by event.',
       access: onExecution('view', 'id'),
-      whenPresent: true,
       args: {
         execution_id: { name: 'id', description: 'Id of the execution.' },
         page: { description: 'From 1.' },
@@ -54,19 +55,17 @@ export default defineGateway<NoetlOperations>({
       },
       rest: true,
       mcp: true,
-    },
-    executionStatus: {
-      upstream: 'GET /api/executions/{execution_id}/status',
+    }),
+    executionStatus: present('GET /api/executions/{execution_id}/status', {
       description:
         'The status of an execution in NoETL’s own form, for clients that speak its API; apps use execution(id).',
       access: onExecution('view', 'id'),
-      whenPresent: true,
       args: {
         execution_id: { name: 'id', description: 'Id of the execution.' },
         full: { description: 'All of NoETL’s own state of the execution.' },
       },
       rest: true,
-    },
+    }),
     cancelExecution: {
       upstream: 'POST /api/executions/{execution_id}/cancel',
       description: 'Cancels an execution and what it has started. One that is over is left alone.',
@@ -107,22 +106,17 @@ export default defineGateway<NoetlOperations>({
       rest: true,
       mcp: true,
     },
-    dashboardStats: {
-      upstream: 'GET /api/dashboard/stats',
+    dashboardStats: present('GET /api/dashboard/stats', {
       description: 'How many executions and playbooks there are.',
       access: authenticated(),
-      whenPresent: true,
       rest: true,
-    },
-    upstreamHealth: {
-      upstream: 'GET /api/health',
+    }),
+    upstreamHealth: present('GET /api/health', {
       description: 'Whether NoETL works.',
       access: authenticated(),
-      whenPresent: true,
       rest: true,
-    },
-    agents: {
-      upstream: 'POST /api/catalog/agents/list',
+    }),
+    agents: present('POST /api/catalog/agents/list', {
       description: 'Playbooks that are agents, of those that you may view.',
       type: 'query',
       access: authenticated({ rows: 'playbooks' }),
@@ -130,38 +124,30 @@ export default defineGateway<NoetlOperations>({
         capabilities: { description: 'Only agents with all of these capabilities.' },
         capability: { description: 'Only agents with this capability.' },
       },
-      whenPresent: true,
       rest: true,
-    },
-    playbookForm: {
-      upstream: 'GET /api/catalog/{path}/ui_schema',
+    }),
+    playbookForm: present('GET /api/catalog/{path}/ui_schema', {
       description: 'The form that a playbook is started with.',
       access: onPlaybook('view', 'path'),
       args: { path: { description: 'Path in the catalog.' }, version: { description: 'A number, or latest.' } },
-      whenPresent: true,
       rest: true,
-    },
-    registerPlaybook: {
-      upstream: 'POST /api/catalog/register',
+    }),
+    registerPlaybook: present('POST /api/catalog/register', {
       description: 'Registers a playbook, or a new version of one, from its source.',
       access: onSource('edit', 'content'),
       args: { content: { description: 'The source, YAML.' }, resource_type: { description: 'What it is.' } },
-      whenPresent: true,
       rest: true,
-    },
-    credentials: {
-      upstream: 'GET /api/credentials',
+    }),
+    credentials: present('GET /api/credentials', {
       description: 'Credentials that NoETL keeps, without their secrets.',
       access: role('admin'),
       args: {
         q: { description: 'Only credentials with this text in their name.' },
         type: { description: 'Only credentials of this type.' },
       },
-      whenPresent: true,
       rest: true,
-    },
-    credential: {
-      upstream: 'GET /api/credentials/{identifier}',
+    }),
+    credential: present('GET /api/credentials/{identifier}', {
       description: 'One credential, without its secrets.',
       access: role('admin'),
       args: {
@@ -172,11 +158,9 @@ export default defineGateway<NoetlOperations>({
         parent_execution_id: false,
       },
       fields: { data: false },
-      whenPresent: true,
       rest: true,
-    },
-    saveCredential: {
-      upstream: 'POST /api/credentials',
+    }),
+    saveCredential: present('POST /api/credentials', {
       description: 'Keeps a credential, or replaces it.',
       access: role('admin'),
       fields: { data: false },
@@ -189,31 +173,26 @@ export default defineGateway<NoetlOperations>({
         meta: { description: 'Notes.' },
         tags: { description: 'Words to find it by.' },
       },
-      whenPresent: true,
       rest: true,
-    },
-    deleteCredential: {
-      upstream: 'DELETE /api/credentials/{identifier}',
+    }),
+    deleteCredential: present('DELETE /api/credentials/{identifier}', {
       description: 'Deletes a credential.',
       access: role('admin'),
       acceptRisk: 'admins keep the credentials of NoETL',
       args: { identifier: { description: 'Its name or id.' } },
-      whenPresent: true,
       rest: true,
-    },
+    }),
     executionUpdates: executionUpdates(),
     executionsUpdates: executionsUpdates(),
     endSessions: endSessions('admin'),
-    workerPools: {
-      upstream: 'GET /api/worker/pools',
+    workerPools: present('GET /api/worker/pools', {
       description: 'Workers that have registered with NoETL.',
       access: role('admin'),
-      whenPresent: true,
       args: {
         runtime: { description: 'Only workers of this runtime.' },
         status: { description: 'Only workers with this status, for example ready.' },
       },
-    },
+    }),
   },
   schema: { types: noetlTypes },
   roles: ['admin', 'developer', 'analyst', 'viewer'],

@@ -27,6 +27,7 @@ export { executionsUpdates, executionUpdates } from './core/config/execution-upd
 export type { AdapterGiven, GatewayConfig, ProtocolRole } from './core/config/gateway-config.ts';
 export { noetlTypes } from './core/config/noetl-types.ts';
 export type { GatewayFieldCall, OperationShapes } from './core/config/operation-row.ts';
+export { whenPresent } from './core/config/when-present.ts';
 export { type ErrorCode, GatewayError } from './core/errors.ts';
 export type { IssuerEntry } from './core/identity/issuer-entry.ts';
 export { issuer } from './core/identity/issuer-presets.ts';

@@ -23,7 +23,7 @@ interface RowOptions<Role extends string> extends Plain<GivenEntries<typeof rowO
   readonly access: AccessRule<Role>;
 }
 
-/** A row whose field is answered by one upstream operation. The key under which it stands is the GraphQL field's name. */
+/** A row whose field is answered by one upstream operation. Its key is the name of the GraphQL field. */
 export interface UpstreamRow<Key extends string, Shape extends OperationShape, Role extends string>
   extends RowOptions<Role>,
     Plain<GivenEntries<typeof upstreamRowOptions>> {
@@ -53,7 +53,7 @@ export interface GatewayFieldCall {
   readonly endSessions: (target: SessionsOf) => Promise<void>;
 }
 
-/** A row that the gateway answers itself. `sdl` is the field, `me: Me!` say; `typeDefs` declares what it needs. */
+/** A row that the gateway answers itself. `sdl` is the field, for example `me: Me!`; `typeDefs` declares what it needs. */
 export interface GatewayRow<Role extends string> extends RowOptions<Role> {
   readonly gateway: 'query' | 'mutation';
   readonly sdl: string;
@@ -75,15 +75,27 @@ export type OperationRow<Shapes extends OperationShapes, Role extends string> =
   | GatewayRow<Role>
   | SubscriptionRow<Role>;
 
+declare const absent: unique symbol;
+
 /**
- * A row whose operation the document may lack: right as long as it says so, which keeps one config right for every release. What it says
- * of arguments and fields is checked by `generate`.
+ * A row whose operation the document may lack, which keeps one config right for every release; made by `whenPresent`. Nothing else makes
+ * one, so that a row which is written out is always checked against the document.
  */
-type AbsentRow<Role extends string> = UpstreamRow<`${Method} /${string}`, OperationShape, Role> & {
-  readonly whenPresent: true;
-};
+export type AbsentRow<Role extends string> = AnyRowOf<Role> & { readonly whenPresent: true; readonly [absent]: true };
+
+type AnyRowOf<Role extends string> = UpstreamRow<OperationKey, OperationShape, Role>;
+
+/** `METHOD /path`. */
+export type OperationKey = `${Method} /${string}`;
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** What `whenPresent` is given of a row: checked where the document has the operation, as far as it can be where it has not. */
+export type RowWhenPresent<Key extends string, Shapes extends OperationShapes, Role extends string> = WithoutOperation<
+  Key extends keyof Shapes ? CheckedRow<Key, Shapes[Key], Role> : AnyRowOf<Role>
+>;
+
+type WithoutOperation<Row> = Row extends unknown ? Omit<Row, 'upstream' | 'whenPresent'> : never;
 
 /** A row whose access rule is on an argument that the operation has: under its own name, or under one the row gives. */
 type CheckedRow<Key extends string, Shape extends OperationShape, Role extends string> = string extends Shape['args']
@@ -108,7 +120,7 @@ type ProtocolArgument<Key extends string> = Key extends `POST ${string}`
     ? 'id'
     : never;
 
-/** The name that an argument has when nobody gives it another: the wire's in camelCase. Odd ones are not worked out. */
+/** The default name of an argument: that of the wire in camelCase. Unusual names are not worked out. */
 type DefaultArgument<Wire extends string> = Wire extends Lowercase<Wire> ? CamelCase<Wire> : string;
 
 type CamelCase<Text extends string> = Text extends `${infer Head}_${infer Tail}`

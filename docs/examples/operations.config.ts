@@ -8,8 +8,11 @@ import {
   onExecution,
   onPlaybook,
   role,
+  whenPresent,
 } from '../../index.ts';
 import type { NoetlOperations } from '../../openapi/noetl.types.ts';
+
+const present = whenPresent<NoetlOperations>();
 
 export default defineGateway<NoetlOperations>({
   operations: {
@@ -110,7 +113,7 @@ export default defineGateway<NoetlOperations>({
     // #endregion
 
     // #region when-present
-    workerPools: { upstream: 'GET /api/worker/pools', access: role('admin'), whenPresent: true },
+    workerPools: present('GET /api/worker/pools', { access: role('admin') }),
     // #endregion
 
     // #region me

@@ -174,7 +174,7 @@ describe.skipIf(!ready)('a project of one’s own', { timeout: 300_000 }, () => 
     expect(text('.mesh/schema.graphql')).toContain('executePlaybook(');
   });
 
-  test('a wrong key, rule, role or permission is a type error; code of one’s own is not', async () => {
+  test('a wrong key, argument, rule, role or permission is a type error; code of one’s own is not', async () => {
     const shipped = text('gateway.config.ts');
     writeFileSync(join(project, 'own-code.ts'), ownCode);
     for (const [name, { write, wrong }] of Object.entries(configMistakes)) {
