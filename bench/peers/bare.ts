@@ -13,6 +13,7 @@ import { given, reportPeer } from './peer-process.ts';
 
 /** The gateway's schema in Yoga, without its plugins: no session, no limits, and every root field allowed unasked. */
 const { config } = resolveConfig(shipped as unknown as GatewayConfig, {
+  NODE_ENV: 'development',
   NOETL_BASE_URL: given('BENCH_UPSTREAM'),
   GATEWAY_TRUSTED_ISSUERS: 'http://127.0.0.1:1/',
   GATEWAY_AUDIENCES: 'bench',

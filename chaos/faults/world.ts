@@ -51,7 +51,7 @@ export async function openWorld({ replicas: count, store: kind, nodeOptions }: W
     AUTH_PLAYBOOK_TIMEOUT_SECS: '3',
     GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
     GATEWAY_AUDIENCES: audience,
-    GATEWAY_SESSION_STORE: store?.url ?? 'memory:?restart=forgets',
+    ...(store === undefined ? { GATEWAY_SESSION_ACCEPT_MEMORY: 'true' } : { GATEWAY_SESSION_STORE: store.url }),
     GATEWAY_SESSION_KEY: Buffer.alloc(32, 7).toString('base64'),
     NODE_OPTIONS: nodeOptions,
     LOG_LEVEL: 'fatal',

@@ -3,7 +3,7 @@ import type { AnyGatewayRow, AnyRow } from './operation-row.ts';
 import { isGatewayRow } from './operation-row.ts';
 import type { sections } from './schema/gateway.ts';
 import type { Resolved } from './schema/node.ts';
-import { keyProblem, prefixProblem, splitStoreUrl } from './session-trust.ts';
+import { isMemoryStore, keyProblem, memoryProblem, prefixProblem, splitStoreUrl } from './session-trust.ts';
 import { shadowProblem } from './shadow-mode.ts';
 
 type Sections = Resolved<typeof sections>;
@@ -78,9 +78,16 @@ export const combinations: readonly Combination[] = [
   {
     reads: ['sessions.key', 'sessions.store'],
     problem: ({ sessions, adapters }, { mode }) => {
-      const isShared = !sessions.store.startsWith('memory:') && adapters.sessionStore === undefined;
+      const isShared = !isMemoryStore(sessions.store) && adapters.sessionStore === undefined;
       return keyProblem(sessions.key, isShared && mode === 'production');
     },
+  },
+  {
+    reads: ['sessions.store', 'sessions.acceptMemory'],
+    problem: ({ sessions, adapters }, { mode }) =>
+      mode === 'production' && isMemoryStore(sessions.store) && adapters.sessionStore === undefined
+        ? memoryProblem(sessions.acceptMemory)
+        : undefined,
   },
   {
     reads: ['sessions.store'],
@@ -110,7 +117,7 @@ export const combinations: readonly Combination[] = [
   {
     reads: ['deploy.replicas', 'sessions.store'],
     problem: ({ deploy, sessions, adapters }, { mode, isFixed }) => {
-      const isShared = !sessions.store.startsWith('memory:') || adapters.sessionStore !== undefined;
+      const isShared = !isMemoryStore(sessions.store) || adapters.sessionStore !== undefined;
       if ((deploy.replicas ?? 1) < 2 || isShared || mode === 'development' || !isFixed('sessions.store'))
         return undefined;
       return `${deploy.replicas} replicas need a session store that they share, and sessions.store is memory: — set GATEWAY_SESSION_STORE to redis://… or nats://…, or deploy.replicas to 1`;

@@ -1,5 +1,6 @@
 import { env } from './env.ts';
 import type { GatewayConfig } from './gateway-config.ts';
+import { isMemoryStore } from './session-trust.ts';
 
 /** The namespace in the address of a Service, `http://noetl.flows.svc.cluster.local:8082`; undefined for other hosts. */
 export function namespaceOf(url: URL): string | undefined {
@@ -28,4 +29,4 @@ function withBaseUrl<C extends Partial<GatewayConfig>>(config: C): C {
 }
 
 /** The number of pods by default. Sessions in memory are known to one process only. */
-export const usualReplicas = (store: string): number => (store.startsWith('memory:') ? 1 : 2);
+export const usualReplicas = (store: string): number => (isMemoryStore(store) ? 1 : 2);

@@ -82,9 +82,9 @@ function trustedSessions(
   { sessions: { key, ...sessions }, upstream }: ReadDeclaration['sections'],
   issuers: ReadDeclaration['issuers'],
 ): ResolvedConfig['sessions'] {
-  const { url, prefix, forgets } = splitStoreUrl(sessions.store);
+  const { url, prefix } = splitStoreUrl(sessions.store);
   const namespace = prefix ?? defaultNamespace(issuers, upstream.baseUrl);
-  return { ...sessions, store: url, forgets, namespace, keys: key };
+  return { ...sessions, store: url, namespace, keys: key };
 }
 
 function withDerivedDeploy(

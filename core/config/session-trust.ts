@@ -12,8 +12,6 @@ export interface SessionTrust {
 export interface StoreUrl {
   readonly url: string;
   readonly prefix: string | undefined;
-  /** `memory:?restart=forgets`: it is known that a restart forgets which sessions were ended. */
-  readonly forgets: boolean;
 }
 
 const keyBytes = 32;
@@ -21,14 +19,21 @@ const namespacePattern = /^[\w-]{1,64}$/;
 
 /** Takes our own parameters out of a store's URL. A text that is no URL comes back as it is. */
 export function splitStoreUrl(text: string): StoreUrl {
-  if (!URL.canParse(text)) return { url: text, prefix: undefined, forgets: false };
+  if (!URL.canParse(text)) return { url: text, prefix: undefined };
   const url = new URL(text);
   const prefix = url.searchParams.get('prefix') ?? undefined;
-  const forgets = url.searchParams.get('restart') === 'forgets';
   url.searchParams.delete('prefix');
-  url.searchParams.delete('restart');
-  return { url: prefix === undefined && !forgets ? text : url.href, prefix, forgets };
+  return { url: prefix === undefined ? text : url.href, prefix };
 }
+
+/** Whether sessions live in the memory of the process. */
+export const isMemoryStore = (url: string): boolean => url.startsWith('memory:');
+
+/** What is wrong with sessions in memory in production; undefined when nothing is. */
+export const memoryProblem = (isAccepted: boolean): string | undefined =>
+  isAccepted
+    ? undefined
+    : 'memory: forgets at a restart which sessions were ended. Set redis://… or nats://…, or accept it with GATEWAY_SESSION_ACCEPT_MEMORY=true';
 
 /** The namespace of a deployment that names none: gateways with the same issuers, audiences and NoETL share sessions. */
 export function defaultNamespace(

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from './resolved-config.ts';
+import { isMemoryStore } from './session-trust.ts';
 import { parseShadowUntil } from './shadow-mode.ts';
 
 /** Settings that weaken what the gateway promises: an operator reads them at each start. */
@@ -6,7 +7,8 @@ export function trustWarnings({
   mode,
   auth,
   sessions,
-}: Pick<ResolvedConfig, 'mode' | 'auth' | 'sessions'>): readonly string[] {
+  adapters,
+}: Pick<ResolvedConfig, 'mode' | 'auth' | 'sessions' | 'adapters'>): readonly string[] {
   const warnings: string[] = [];
   if (auth.jwtMode === 'shadow') {
     const until = parseShadowUntil(auth.jwtShadowUntil);
@@ -15,9 +17,9 @@ export function trustWarnings({
       `GATEWAY_JWT_MODE=shadow: identity tokens are checked and not refused, ${end}; NoETL must verify them`,
     );
   }
-  if (mode === 'production' && sessions.store === 'memory:' && !sessions.forgets) {
+  if (mode === 'production' && isMemoryStore(sessions.store) && adapters.sessionStore === undefined) {
     warnings.push(
-      'GATEWAY_SESSION_STORE is memory: sessions that were ended work again after a restart; use redis://… or nats://…, or accept it with memory:?restart=forgets',
+      'GATEWAY_SESSION_STORE is memory:, accepted by GATEWAY_SESSION_ACCEPT_MEMORY: after a restart, sessions that were ended work again where NoETL still knows them',
     );
   }
   return warnings;

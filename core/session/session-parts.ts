@@ -16,7 +16,7 @@ export interface SessionParts {
   readonly follower: SessionFollower | undefined;
   readonly gate: ValidationGate;
   readonly clock: Clock;
-  readonly options: Omit<ResolvedConfig['sessions'], 'store' | 'forgets' | 'namespace' | 'keys'>;
+  readonly options: Omit<ResolvedConfig['sessions'], 'store' | 'acceptMemory' | 'namespace' | 'keys'>;
 }
 
 /** A session and where it was found. */

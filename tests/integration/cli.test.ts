@@ -205,6 +205,7 @@ describe('doctor', () => {
     const { code, out } = await cli(['doctor', '--json', '-C', project.path], {
       GATEWAY_TRUSTED_ISSUERS: 'http://127.0.0.1:1/',
       GATEWAY_AUDIENCES: 'app',
+      GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
       NOETL_BASE_URL: 'http://127.0.0.1:1',
     });
     expect(code).toBe(1);
@@ -225,5 +226,6 @@ it('serve without its required variables exits 1 and lists them', async () => {
   expect(problemsIn(err).map((line) => line.slice(4, line.indexOf(':')))).toEqual([
     'GATEWAY_TRUSTED_ISSUERS',
     'GATEWAY_AUDIENCES',
+    'GATEWAY_SESSION_STORE',
   ]);
 });

@@ -82,8 +82,15 @@ describe('the Deployment of the earlier gateway', () => {
     expect(preflight.headers.get('access-control-allow-methods')).toContain('DELETE');
   });
 
-  it('starts without them where the Auth0 variables are set', async () => {
-    expect((await start(environmentOf(earlier))).health).toBe('ok');
+  it('starts without issuer and audience where the Auth0 variables are set', async () => {
+    const needed = documented().filter(({ name }) => !/ISSUERS|AUDIENCES/.test(name));
+    expect((await start(environmentOf([...earlier, ...needed]))).health).toBe('ok');
+  });
+
+  it('needs a word on where sessions live', async () => {
+    const { health, output } = await start(environmentOf(earlier));
+    expect(health).toBe('exit 1');
+    expect(output()).toContain('GATEWAY_SESSION_ACCEPT_MEMORY=true');
   });
 
   it('refuses the bypass that its chart switched on', async () => {

@@ -51,6 +51,7 @@ test('answers /health within a second, nobody else without a session, and stops 
     NOETL_BASE_URL: `http://127.0.0.1:${(noetl.address() as AddressInfo).port}`,
     GATEWAY_TRUSTED_ISSUERS: 'https://tenant.example.com/',
     GATEWAY_AUDIENCES: 'https://gateway.example.com/',
+    GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
   });
   const health = await answer(`http://127.0.0.1:${port}/health`, child);
   const tookMs = (await processorMs(child.process)) ?? performance.now() - begun;

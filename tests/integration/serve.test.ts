@@ -27,6 +27,7 @@ describe('serve, before it listens', () => {
     const { child, output } = runServe({
       GATEWAY_TRUSTED_ISSUERS: 'https://tenant.example.com/',
       GATEWAY_AUDIENCES: 'app',
+      GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
       GATEWAY_BIND: '127.0.0.1',
       GATEWAY_INTERNAL_PORT: '0',
       ROUTER_PORT: String(port),

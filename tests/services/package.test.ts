@@ -35,6 +35,7 @@ async function servedHealth(cwd: string): Promise<number | null> {
     GATEWAY_BIND: '127.0.0.1',
     GATEWAY_TRUSTED_ISSUERS: 'https://tenant.example.com/',
     GATEWAY_AUDIENCES: 'app',
+    GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
     NOETL_BASE_URL: 'http://127.0.0.1:9',
   };
   const child = start(bin, ['serve'], { cwd, environment });

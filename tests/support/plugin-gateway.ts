@@ -149,7 +149,7 @@ export interface PluginGatewayOptions {
 /** The limits of a config without limits. */
 const { limits } = resolveConfig(
   { operations: {}, roles: [], grants: [] },
-  { GATEWAY_TRUSTED_ISSUERS: 'https://issuer.example.com', GATEWAY_AUDIENCES: 'app' },
+  { GATEWAY_TRUSTED_ISSUERS: 'https://issuer.example.com', GATEWAY_AUDIENCES: 'app', NODE_ENV: 'development' },
 ).config;
 
 /** A Yoga built with the gateway's plugins on a small schema; `touched` holds every root resolver that ran. */

@@ -53,6 +53,7 @@ export async function startServe(environment: Record<string, string> = {}): Prom
     NOETL_BASE_URL: noetl.url.href,
     GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
     GATEWAY_AUDIENCES: audience,
+    GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
     ...environment,
   });
   const url = `http://127.0.0.1:${port}`;

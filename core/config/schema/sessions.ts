@@ -1,6 +1,6 @@
 import { parseStoreUrl } from '../addresses.ts';
 import { isSessionKey } from '../session-trust.ts';
-import { integer, list, text } from './field.ts';
+import { flag, integer, list, text } from './field.ts';
 import { section } from './node.ts';
 
 const year = 366 * 24 * 3_600_000;
@@ -13,6 +13,11 @@ export const sessions = section({
     doc: '`memory:` for one process; `redis://…`, `rediss://…` or `nats://…` is shared by replicas; `?prefix=` names the deployment',
     accepts: parseStoreUrl,
     must: 'must be memory:, redis://…, rediss://… or nats://…',
+  }),
+  acceptMemory: flag({
+    env: 'GATEWAY_SESSION_ACCEPT_MEMORY',
+    default: false,
+    doc: 'in production `memory:` is refused without it: after a restart, sessions that were ended work again where NoETL still knows them',
   }),
   key: list({
     env: 'GATEWAY_SESSION_KEY',

@@ -73,7 +73,19 @@ export function notes(settings: ManifestSettings): string {
       `WARNING: no pod starts before one of these is set: ${variables.map((name) => `env.${environmentKey(name)}`).join(', ')}.`,
       '{{- end }}',
     ]),
+    ...memoryNote(settings),
   ]);
+}
+
+/** Without a shared store no pod starts until it is accepted that a restart forgets endings. */
+function memoryNote({ acceptMemoryName: name, storeName }: ManifestSettings): readonly string[] {
+  if (name === undefined || storeName === undefined) return [];
+  const key = `env.${environmentKey(name)}`;
+  return [
+    `{{- if not (or .Values.secrets.required (eq (toString .Values.${key}) "true")) }}`,
+    `WARNING: no pod starts without ${storeName} in the Secret {{ .Values.secrets.name }}, or ${key}=true: a restart then forgets which sessions were ended.`,
+    '{{- end }}',
+  ];
 }
 
 /** Behind a balancer every caller has its address unless the number of hops is right. */

@@ -94,7 +94,11 @@ function overlays(settings: ManifestSettings): readonly OutputFile[] {
       'overlays/dev',
       {
         resources: ['../../base'],
-        configMapGenerator: mergeEnvironment(settings, { ...placeholders, LOG_LEVEL: 'debug' }),
+        configMapGenerator: mergeEnvironment(settings, {
+          ...placeholders,
+          ...(settings.acceptMemoryName !== undefined && { [settings.acceptMemoryName]: 'true' }),
+          LOG_LEVEL: 'debug',
+        }),
         patches: [
           jsonPatch('Service', [
             { op: 'replace', path: '/spec/type', value: 'NodePort' },

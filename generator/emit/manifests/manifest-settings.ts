@@ -2,6 +2,7 @@ import { type DeclaredSections, declaredSections } from '../../../core/config/de
 import { fallbackOf, isEnvRef } from '../../../core/config/env.ts';
 import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
 import { checkDeclaration, resolveDeploy } from '../../../core/config/resolve-config.ts';
+import { isMemoryStore } from '../../../core/config/session-trust.ts';
 import type { IssuerEntry } from '../../../core/identity/issuer-entry.ts';
 import { checkVariables } from './check-variables.ts';
 import { environmentEntries } from './environment-entries.ts';
@@ -49,6 +50,8 @@ export interface ManifestSettings {
   readonly trustedNamespaces: readonly string[];
   /** Sessions are in the memory of each pod unless the environment names a store. */
   readonly hasMemorySessions: boolean;
+  /** The variable that accepts them; undefined where sessions are in a store, or the declaration decides. */
+  readonly acceptMemoryName: string | undefined;
   readonly store: { readonly namespaces: readonly string[]; readonly ports: readonly number[] };
   readonly issuerPorts: readonly number[];
   readonly host: string;
@@ -89,6 +92,7 @@ export function manifestSettings(config: GatewayConfig, version: string): Manife
   const internalUrlName = nameOf(sections.listen.internalUrl);
   const plain = entries.filter((entry) => !entry.secret && entry.env !== internalUrlName);
   const store = String(fallbackOf(sections.sessions.store) ?? 'memory:');
+  const hasMemorySessions = isMemoryStore(store);
   return {
     namespace: deploy.namespace,
     image: hasTag(deploy.image) ? deploy.image : `${deploy.image}:${version}`,
@@ -115,7 +119,8 @@ export function manifestSettings(config: GatewayConfig, version: string): Manife
       .map((entry) => ({ name: entry.env, optional: entry.fallback !== undefined })),
     noetl: { namespace: deploy.noetlNamespace, port: portOf(String(fallbackOf(sections.upstream.baseUrl)), 8082) },
     trustedNamespaces: [...deploy.trustedNamespaces].sort(),
-    hasMemorySessions: store === 'memory:',
+    hasMemorySessions,
+    acceptMemoryName: hasMemorySessions ? nameOf(sections.sessions.acceptMemory) : undefined,
     store: storeTarget(store),
     issuerPorts: issuerPorts(sections),
     host: deploy.host ?? 'gateway.example.com',

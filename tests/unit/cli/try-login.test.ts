@@ -17,7 +17,7 @@ const tried = (token: string) => {
     grants: [],
     auth: { login: { kind: 'local', rolesClaim: 'groups' } },
   };
-  const environment = { GATEWAY_TRUSTED_ISSUERS: issuer.issuer, GATEWAY_AUDIENCES: 'app' };
+  const environment = { GATEWAY_TRUSTED_ISSUERS: issuer.issuer, GATEWAY_AUDIENCES: 'app', NODE_ENV: 'development' };
   return tryLogin(resolveConfig(declaration, environment).config, token, undefined);
 };
 

@@ -8,7 +8,11 @@ import { GatewayError } from '../../../../core/errors.ts';
 import shipped from '../../../../gateway.config.ts';
 
 const bare: GatewayConfig = { operations: {}, roles: [], grants: [] };
-const required = { GATEWAY_TRUSTED_ISSUERS: 'tenant.example.com', GATEWAY_AUDIENCES: 'app' };
+const required = {
+  GATEWAY_TRUSTED_ISSUERS: 'tenant.example.com',
+  GATEWAY_AUDIENCES: 'app',
+  GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
+};
 
 /** Problems by name of the place. */
 function problemsOf(work: () => unknown): string[] {

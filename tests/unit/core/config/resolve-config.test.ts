@@ -6,7 +6,11 @@ import { resolveConfig } from '../../../../core/config/resolve-config.ts';
 import { GatewayError } from '../../../../core/errors.ts';
 
 const declaration: GatewayConfig = { operations: {}, roles: ['admin'], grants: [allow('admin', 'all', '*')] };
-const required = { GATEWAY_TRUSTED_ISSUERS: 'tenant.example.com', GATEWAY_AUDIENCES: 'app' };
+const required = {
+  GATEWAY_TRUSTED_ISSUERS: 'tenant.example.com',
+  GATEWAY_AUDIENCES: 'app',
+  GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
+};
 
 function problemsOf(environment: Record<string, string>, config: GatewayConfig = declaration): readonly string[] {
   try {
@@ -181,6 +185,7 @@ describe('resolveConfig', () => {
       GATEWAY_AUTH0_DOMAIN: 'tenant.example.com',
       GATEWAY_AUTH0_CLIENT_ID: 'app',
       GATEWAY_AUTH0_AUDIENCE: 'api',
+      GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
     });
     expect(config.auth.issuers.map(({ issuer }) => issuer)).toEqual(['https://tenant.example.com/']);
     expect(config.auth.issuers[0]?.audiences).toEqual(['app', 'api']);

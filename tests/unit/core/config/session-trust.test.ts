@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
+import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
 import { resolveConfig } from '../../../../core/config/resolve-config.ts';
-import { defaultNamespace, splitStoreUrl } from '../../../../core/config/session-trust.ts';
+import { defaultNamespace } from '../../../../core/config/session-trust.ts';
 import { parseShadowUntil } from '../../../../core/config/shadow-mode.ts';
 import { trustWarnings } from '../../../../core/config/trust-warnings.ts';
 import { GatewayError } from '../../../../core/errors.ts';
 
 const key = Buffer.alloc(32, 1).toString('base64');
+const accepted = { GATEWAY_SESSION_ACCEPT_MEMORY: 'true' };
 const redis = { GATEWAY_SESSION_STORE: 'redis://store.example.com:6379/1', GATEWAY_SESSION_KEY: key };
 
-function resolved(environment: Record<string, string>) {
-  return resolveConfig(
-    { operations: {}, roles: ['viewer'], grants: [] },
-    { GATEWAY_TRUSTED_ISSUERS: 'https://login.example.com/', GATEWAY_AUDIENCES: 'app', ...environment },
-  );
-}
+const declaration: GatewayConfig = { operations: {}, roles: ['viewer'], grants: [] };
+const issuers = { GATEWAY_TRUSTED_ISSUERS: 'https://login.example.com/', GATEWAY_AUDIENCES: 'app' };
+
+const resolved = (environment: Record<string, string>) => resolveConfig(declaration, { ...issuers, ...environment });
 const problemsOf = (environment: Record<string, string>): readonly string[] => {
   try {
     resolved(environment);
@@ -29,7 +29,7 @@ describe('what makes records in a store this deployment’s own', () => {
     expect(problemsOf({ GATEWAY_SESSION_STORE }).join()).toContain('GATEWAY_SESSION_KEY: is required');
     expect(problemsOf({ GATEWAY_SESSION_STORE, NODE_ENV: 'development' })).toEqual([]);
     expect(problemsOf(redis)).toEqual([]);
-    expect(problemsOf({})).toEqual([]);
+    expect(problemsOf(accepted)).toEqual([]);
   });
 
   test.each([
@@ -62,11 +62,22 @@ describe('what makes records in a store this deployment’s own', () => {
     expect(other).not.toBe(resolved(redis).config.sessions.namespace);
   });
 
-  test('memory: in production is warned about at each start until it is accepted', () => {
-    expect(trustWarnings(resolved({}).config).join()).toContain('work again after a restart');
-    expect(trustWarnings(resolved({ GATEWAY_SESSION_STORE: 'memory:?restart=forgets' }).config)).toEqual([]);
+  test('memory: in production is refused until it is accepted, and then reported at each start', () => {
+    expect(problemsOf({})).toEqual([expect.stringMatching(/^GATEWAY_SESSION_STORE: memory: forgets at a restart/)]);
+    expect(problemsOf({ GATEWAY_SESSION_STORE: 'memory:?prefix=a' })).toHaveLength(1);
+    expect(problemsOf({ GATEWAY_SESSION_ACCEPT_MEMORY: 'false' })).toHaveLength(1);
+    expect(problemsOf(accepted)).toEqual([]);
+    expect(trustWarnings(resolved(accepted).config).join()).toContain('work again');
+    expect(trustWarnings(resolved(redis).config)).toEqual([]);
+  });
+
+  test('memory: in development needs no word, and neither does a store of the config', () => {
     expect(trustWarnings(resolved({ NODE_ENV: 'development' }).config)).toEqual([]);
-    expect(splitStoreUrl('memory:?restart=forgets')).toEqual({ url: 'memory:', prefix: undefined, forgets: true });
+    const sessionStore = () => {
+      throw new Error('not called');
+    };
+    const { config } = resolveConfig({ ...declaration, adapters: { sessionStore } }, issuers);
+    expect(trustWarnings(config)).toEqual([]);
   });
 });
 
@@ -74,6 +85,7 @@ describe('shadow mode', () => {
   const dayMs = 24 * 3_600_000;
   const day = (ahead: number) => new Date(Date.now() + ahead * dayMs).toISOString().slice(0, 10);
   const shadow = (until?: string) => ({
+    ...accepted,
     GATEWAY_JWT_MODE: 'shadow',
     ...(until === undefined ? {} : { GATEWAY_JWT_SHADOW_UNTIL: until }),
   });

@@ -91,7 +91,14 @@ describe('examine', () => {
     },
     {
       name: 'sessions in memory',
-      changes: { resolve: () => resolveConfig(declaration, { ...environment, GATEWAY_SESSION_STORE: 'memory:' }) },
+      changes: {
+        resolve: () =>
+          resolveConfig(declaration, {
+            ...environment,
+            GATEWAY_SESSION_STORE: 'memory:',
+            GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
+          }),
+      },
       check: 'store',
       want: ['warning: sessions are kept in memory, for this process alone'],
     },

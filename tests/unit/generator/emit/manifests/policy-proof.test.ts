@@ -192,8 +192,11 @@ test('the placeholders are in the overlay for development, not in the base: a ba
     expect.arrayContaining([
       'GATEWAY_AUDIENCES=https://gateway.example.com/',
       'GATEWAY_TRUSTED_ISSUERS=https://tenant.example.com/',
+      'GATEWAY_SESSION_ACCEPT_MEMORY=true',
     ]),
   );
+  const base = documentOf(files, 'deploy/kubernetes/base/kustomization.yaml');
+  expect(at(base, 'configMapGenerator', 0, 'literals')).toContain('GATEWAY_SESSION_ACCEPT_MEMORY=false');
 });
 
 test('compose publishes the public port and nothing else, to this machine only', () => {
