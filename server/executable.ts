@@ -27,7 +27,7 @@ export function createExecutable(
     sdl,
     operations: config.operations,
     upstream: parts.upstream,
-    endSessions: createOperatorEndings(parts.sessions, observe),
+    endSessions: createOperatorEndings(parts.sessions, config.auth.issuers, observe),
     clock,
     observe,
     ...(config.events.enabled ? { requests } : {}),

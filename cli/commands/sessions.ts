@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
-import { sessionsNamed } from '../../core/config/end-sessions.ts';
+import { sessionsNamed, withIssuerName } from '../../core/config/end-sessions.ts';
 import { resolveConfig } from '../../core/config/resolve-config.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { isMemoryStore } from '../../core/config/session-trust.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { endingsKeptMs } from '../../core/session/session-lifetime.ts';
 import { namesToMark } from '../../core/session/session-marks.ts';
@@ -37,7 +38,7 @@ refused within a second. Sessions in memory: can be ended by their own process o
     )
     .action(async ({ dir, user, issuer, subject, client }: EndOptions) => {
       const { config } = resolveConfig(await loadConfig(resolve(dir)), process.env);
-      const target = sessionsNamed({ userId: user, issuer, subject, client });
+      const target = withIssuerName(sessionsNamed({ userId: user, issuer, subject, client }), config.auth.issuers);
       await endInStore(config, namesToMark(target));
       process.stdout.write(`ended: every session of ${JSON.stringify(target)} that began before now\n`);
     });
@@ -45,7 +46,12 @@ refused within a second. Sessions in memory: can be ended by their own process o
 }
 
 async function endInStore(config: ResolvedConfig, names: readonly string[]): Promise<void> {
-  if (config.sessions.store === 'memory:') {
+  if (config.adapters.sessionStore !== undefined) {
+    throw new GatewayError('ERR_CONFIG_INVALID', 'adapters.sessionStore is opened by the process only', {
+      problems: ['use the mutation endSessions'],
+    });
+  }
+  if (isMemoryStore(config.sessions.store)) {
     throw new GatewayError('ERR_CONFIG_INVALID', 'sessions are kept in memory, and only their process can end them', {
       problems: ['use the mutation endSessions, restart the process, or set GATEWAY_SESSION_STORE to a shared store'],
     });

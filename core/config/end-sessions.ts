@@ -1,5 +1,6 @@
 import { role } from '../access/access-rule.ts';
 import { GatewayError } from '../errors.ts';
+import { type IssuerRules, issuerNamed } from '../identity/issuer-rules.ts';
 import type { SessionsOf } from '../session/session-marks.ts';
 import type { GatewayRow } from './operation-row.ts';
 
@@ -25,6 +26,16 @@ export function sessionsNamed(given: SessionsNamed): SessionsOf {
     ...(subject !== undefined && { subject: String(subject) }),
     ...(client !== undefined && { client: String(client) }),
   };
+}
+
+/**
+ * The same sessions with the issuer as sessions hold it: with or without the slash at its end, and by the main name of an alias.
+ * An issuer that the config does not have, for example one that was removed, is taken as it is written.
+ */
+export function withIssuerName(target: SessionsOf, issuers: readonly IssuerRules[]): SessionsOf {
+  if (!('issuer' in target)) return target;
+  const names = issuers.flatMap((rules) => issuerNamed(rules, target.issuer) ?? []);
+  return { ...target, issuer: names[0] ?? target.issuer };
 }
 
 /**

@@ -80,8 +80,41 @@ describe('an operator', () => {
     const other = (await gateway.login('viewer')).sessionToken;
     const done = await end(operator, `issuer: "${partner.issuer}", subject: "p-2"`);
     expect(done.body.data).toEqual({ endSessions: true });
-    const statusOf = async (token: string) => (await graphql(gateway.url, token, { query: '{ __typename }' })).status;
     expect([await statusOf(victim), await statusOf(other), await statusOf(operator)]).toEqual([401, 200, 200]);
+  });
+
+  const statusOf = async (token: string) => (await graphql(gateway.url, token, { query: '{ __typename }' })).status;
+  const userIdOf = async (token: string) => {
+    const answer = await fetch(`${gateway.url}/api/auth/validate`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ session_token: token }),
+    });
+    return ((await answer.json()) as { user: { user_id: string } }).user.user_id;
+  };
+  const partnerLogin = async (claims: Record<string, unknown> = {}) =>
+    String((await logIn(await partner.token('p-2', { claims }))).body['session_token']);
+
+  it('ends the sessions of a user, by the id that the audit log has', async () => {
+    const operator = (await gateway.login('admin')).sessionToken;
+    const [victim, other] = [await partnerLogin(), (await gateway.login('viewer')).sessionToken];
+    await end(operator, `userId: "${await userIdOf(victim)}"`);
+    expect([await statusOf(victim), await statusOf(other)]).toEqual([401, 200]);
+  });
+
+  it('ends what one client of an issuer logged in, and not what another one did', async () => {
+    const operator = (await gateway.login('admin')).sessionToken;
+    const [victim, other] = [await partnerLogin({ azp: 'kiosk' }), await partnerLogin({ azp: 'desk' })];
+    await end(operator, `issuer: "${partner.issuer}", client: "kiosk"`);
+    expect([await statusOf(victim), await statusOf(other)]).toEqual([401, 200]);
+  });
+
+  it('ends all of an issuer, also when its last slash is left out; the other issuer notices nothing', async () => {
+    const operator = (await gateway.login('admin')).sessionToken;
+    const victims = [await partnerLogin(), await partnerLogin({ azp: 'kiosk' })];
+    await end(operator, `issuer: "${partner.issuer.replace(/\/$/, '')}"`);
+    expect(await Promise.all([...victims, operator].map(statusOf))).toEqual([401, 401, 200]);
+    expect(await statusOf(await partnerLogin())).toBe(200);
   });
 
   it('must name what to end; and a user without the role ends nothing', async () => {

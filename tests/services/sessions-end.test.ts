@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cli } from '../support/cli-process.ts';
+import { graphql } from '../support/dev-gateway.ts';
+import { type ServeProcess, startServe } from '../support/serve-process.ts';
+
+/** `noetl-gateway sessions end`, beside two processes with one Redis. */
+const shared = {
+  GATEWAY_SESSION_STORE: `redis://127.0.0.1:6379?prefix=end-${randomUUID()}`,
+  GATEWAY_SESSION_KEY: Buffer.alloc(32, 3).toString('base64'),
+};
+let one: ServeProcess;
+let two: ServeProcess;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  one = await startServe(shared);
+  environment = {
+    ...shared,
+    GATEWAY_TRUSTED_ISSUERS: one.issuer.issuer,
+    GATEWAY_AUDIENCES: 'test-app',
+    NOETL_BASE_URL: one.noetl.url.href,
+  };
+  two = await startServe(environment);
+}, 120_000);
+afterAll(async () => {
+  await two?.close();
+  await one?.close();
+});
+
+async function logIn(user: string, client: string): Promise<string> {
+  const answer = await fetch(`${one.url}/api/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ auth0_token: await one.issuer.token(`auth|${user}`, { claims: { azp: client } }) }),
+  });
+  return String(((await answer.json()) as { session_token?: string }).session_token);
+}
+
+async function userIdOf(token: string): Promise<string> {
+  const answer = await fetch(`${one.url}/api/auth/validate`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ session_token: token }),
+  });
+  return ((await answer.json()) as { user: { user_id: string } }).user.user_id;
+}
+
+/** The statuses of each session at both processes. */
+const statuses = (tokens: readonly string[]) =>
+  Promise.all(
+    tokens.flatMap((token) =>
+      [one, two].map(async ({ url }) => (await graphql(url, token, { query: '{ __typename }' })).status),
+    ),
+  );
+const end = (...args: string[]) => cli(['sessions', 'end', ...args], environment);
+
+describe('sessions end', () => {
+  it.each<[string, (token: string) => Promise<string[]>]>([
+    ['of a user', async (token) => ['--user', await userIdOf(token)]],
+    ['of a subject', async () => ['--issuer', one.issuer.issuer, '--subject', 'auth|developer']],
+    ['of a client', async () => ['--issuer', one.issuer.issuer.replace(/\/$/, ''), '--client', 'kiosk']],
+  ])('ends those %s at every process, and no others', async (_name, named) => {
+    const [victim, other] = [await logIn('developer', 'kiosk'), await logIn('viewer', 'desk')];
+    expect(await statuses([victim, other])).toEqual([200, 200, 200, 200]);
+    const { code, out, err } = await end(...(await named(victim)));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^ended: every session of /);
+    await expect.poll(() => statuses([victim, other]), { timeout: 5_000 }).toEqual([401, 401, 200, 200]);
+    expect(await statuses([await logIn('developer', 'kiosk')])).toEqual([200, 200]);
+  });
+
+  it('ends all of an issuer', async () => {
+    const all = [await logIn('developer', 'kiosk'), await logIn('viewer', 'desk')];
+    expect((await end('--issuer', one.issuer.issuer)).code).toBe(0);
+    await expect.poll(() => statuses(all), { timeout: 5_000 }).toEqual([401, 401, 401, 401]);
+  });
+
+  it.each([
+    ['nothing', []],
+    ['a subject without its issuer', ['--subject', 'auth|developer']],
+    ['a subject and a client', ['--issuer', 'https://id.example.com', '--subject', 'a', '--client', 'b']],
+  ])('ends nothing when it is given %s', async (_name, args) => {
+    const { code, err } = await end(...args);
+    expect(code).toBe(2);
+    expect(err).toContain('name a userId, or an issuer');
+  });
+
+  it('cannot end what is in the memory of another process', async () => {
+    const memory = { ...environment, GATEWAY_SESSION_STORE: 'memory:', GATEWAY_SESSION_ACCEPT_MEMORY: 'true' };
+    const { code, err } = await cli(['sessions', 'end', '--user', '1'], memory);
+    expect(code).toBe(2);
+    expect(err).toContain('endSessions');
+  });
+});
