@@ -32,7 +32,7 @@ COPY --from=build /app/dist ./dist
 COPY package.json gateway.config.ts LICENSE ./
 # gateway.config.ts runs as it is and imports these.
 COPY core ./core
-COPY openapi/noetl.lock.json ./openapi/
+COPY openapi/noetl.lock.json openapi/noetl.json ./openapi/
 COPY mesh/generated ./mesh/generated
 COPY docs/generated/rest.yaml ./docs/generated/
 # An account that no node has; a number, so that Kubernetes can see that it is not root.

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
 import { resolveConfig } from '../core/config/resolve-config.ts';
+import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { GatewayError } from '../core/errors.ts';
-import { createGateway, type Gateway } from '../server/gateway.ts';
+import { createGateway, type Gateway, type GatewayOptions } from '../server/gateway.ts';
 import { createDevIssuer, type DevIssuer } from './issuer/dev-issuer.ts';
 import { type StandInUser, sampleUsers } from './noetl/accounts.ts';
 import { createNoetlStandIn, type NoetlStandIn } from './noetl/stand-in.ts';
@@ -19,6 +20,8 @@ export interface DevOptions {
   readonly restDocument?: string;
   /** A file with grants that is followed while the gateway runs. */
   readonly policyFile?: string;
+  /** To compare the stand-in's document with the pulled one. */
+  readonly driftOf?: (config: ResolvedConfig) => Promise<Pick<GatewayOptions, 'drift'>>;
   /** Whose wire shapes the stand-in speaks. Default `python`. */
   readonly speak?: 'python' | 'rust';
   /** Milliseconds that the stand-in's Python engine is behind the events of a step. Default 0. */
@@ -78,7 +81,9 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
     const { config, warnings } = resolveConfig(declared, developmentEnvironment(environment, own));
     const { sdl, version = 'unknown' } = options;
     const pretty = environment['CI'] === undefined;
-    const made = await createGateway({ config, sdl, warnings, version, pretty, corsLoopback: true, ...given(options) });
+    const drift = await options.driftOf?.(config);
+    const documents = { ...given(options), ...drift };
+    const made = await createGateway({ config, sdl, warnings, version, pretty, corsLoopback: true, ...documents });
     gateway = made;
     const { port } = await made.listen();
     const url = `http://localhost:${port}`;

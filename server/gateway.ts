@@ -8,6 +8,7 @@ import { watchedStore } from '../core/session/watched-store.ts';
 import { routeOf } from '../executor/root-call.ts';
 import { pairRootFields, plansOf, type RootField } from '../executor/root-fields.ts';
 import { compose, type Parts } from './compose.ts';
+import type { UpstreamKnowledge } from './console/upstream-section.ts';
 import type { DriftWatchOptions } from './drift/drift-watch.ts';
 import type { HttpListener } from './http/http-listener.ts';
 import { createReadiness } from './http/readiness.ts';
@@ -47,7 +48,7 @@ export interface GatewayOptions {
   /** Pages of this machine may read answers, whatever their port. For development. */
   readonly corsLoopback?: boolean;
   /** To compare NoETL's live document with the pulled one; absent: no comparison. */
-  readonly drift?: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'>;
+  readonly drift?: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'> & UpstreamKnowledge;
   /** Of the package; shown in the metrics. */
   readonly version?: string;
   /** OpenAPI of the REST calls, as YAML, for callers with a session. */
@@ -87,10 +88,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const composed = await compose(config, clock, telemetry.observe, own, policy?.current, tracing);
   const parts = tracing === undefined ? composed : tracedParts(composed, tracing);
   const readiness = readinessOf(parts, own, telemetry, clock);
-  const drift = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
-  const grants = policy?.current ?? (() => config.compiledGrants);
+  const upstream = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
   const live = openLive({ config, clock, version }, parts, telemetry);
-  const ways = createWaysIn({ ...options, config, clock, version, grants, readiness }, parts, live, telemetry);
+  const ways = createWaysIn({ ...options, clock, version, policy, readiness, upstream }, parts, live, telemetry);
   const publicListener = createPublicListener(ways, config, telemetry);
   const internalListener = createInternalListener(ways, parts, live, readiness, telemetry);
   telemetry.watch(liveNumbers(parts.upstream, { public: publicListener, internal: internalListener }));
@@ -99,13 +99,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const ports = await takePorts(config.listen, { public: publicListener, internal: internalListener });
       telemetry.log.info({ ...ports, bind: config.listen.bind, mode: config.mode }, 'listening');
       tracing?.start(telemetry.metricsJson, telemetry.log);
-      void drift?.look();
+      void upstream?.watch.look();
       return ports;
     },
     async stop() {
       telemetry.log.info('stopping: no new work');
       readiness.stop();
-      drift?.stop();
+      upstream?.watch.stop();
       policy?.stop();
       live.service.stop();
       const finished = await publicListener.drain(config.listen.drainMs);

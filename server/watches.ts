@@ -1,5 +1,6 @@
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import type { Parts } from './compose.ts';
+import type { UpstreamKnowledge } from './console/upstream-section.ts';
 import { createDriftWatch, type DriftWatch, type DriftWatchOptions } from './drift/drift-watch.ts';
 import type { Readiness } from './http/readiness.ts';
 import type { Telemetry } from './observability/telemetry.ts';
@@ -32,13 +33,13 @@ export async function followPolicy(
 
 /** Compares NoETL's live document with the pulled one, and notes what it finds. */
 export function watchDrift(
-  given: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'>,
+  knowledge: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'> & UpstreamKnowledge,
   { upstream }: Parts,
   readiness: Readiness,
   { observe, log }: Telemetry,
-): DriftWatch {
-  return createDriftWatch({
-    ...given,
+): { readonly watch: DriftWatch; readonly knowledge: UpstreamKnowledge } {
+  const watch = createDriftWatch({
+    ...knowledge,
     upstream,
     observe,
     tell(state, text) {
@@ -46,4 +47,5 @@ export function watchDrift(
       log[state === 'differs' ? 'warn' : 'info']({ drift: state }, text);
     },
   });
+  return { watch, knowledge };
 }

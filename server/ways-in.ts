@@ -1,4 +1,3 @@
-import type { CompiledGrants } from '../core/access/decision.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import type { ExecutableSchema } from '../executor/executable-schema.ts';
 import type { DecisionOptions } from '../plugins/noetl-auth/decide-call.ts';
@@ -6,6 +5,7 @@ import type { Parts } from './compose.ts';
 import { type ConsoleOptions, createConsole } from './console/console.ts';
 import { createConsolePage } from './console/console-page.ts';
 import { createSections } from './console/sections.ts';
+import type { UpstreamSectionGiven } from './console/upstream-section.ts';
 import { createExecutable } from './executable.ts';
 import type { GatewayOptions } from './gateway.ts';
 import { createGraphiqlPage } from './graphiql/graphiql-page.ts';
@@ -23,6 +23,7 @@ import { createMcp } from './mcp/create-mcp.ts';
 import { createNoetlApi } from './noetl-api/noetl-api.ts';
 import { runtimeContract } from './noetl-api/runtime-contract.ts';
 import type { Telemetry } from './observability/telemetry.ts';
+import type { WatchedPolicy } from './policy/watched-policy.ts';
 import { createRest } from './routes/create-rest.ts';
 import { createRequireCaller } from './routes/require-caller.ts';
 
@@ -38,14 +39,16 @@ export interface WaysIn {
 export interface WaysInGiven
   extends Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock' | 'version'>>,
     Pick<GatewayOptions, 'restDocument' | 'corsLoopback'> {
-  /** Those that count now. */
-  readonly grants: () => CompiledGrants;
+  /** Absent: the grants of the config. */
+  readonly policy: Pick<WatchedPolicy, 'current'> | undefined;
   readonly readiness: Readiness;
+  readonly upstream: UpstreamSectionGiven | undefined;
 }
 
 /** Every way in: one session, one decision and one audit for all of them. */
-export function createWaysIn(given: WaysInGiven, parts: Parts, live: Live, telemetry: Telemetry): WaysIn {
-  const { config, sdl, clock } = given;
+export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, telemetry: Telemetry): WaysIn {
+  const { config, sdl, clock, policy } = options;
+  const given = { ...options, grants: policy?.current ?? (() => config.compiledGrants) };
   const { observe } = telemetry;
   const ownOrigin = config.listen.publicUrl === undefined ? undefined : new URL(config.listen.publicUrl).origin;
   const cors = createCors({

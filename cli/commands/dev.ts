@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { endWithParent } from '../../dev/end-with-parent.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import { buildPages } from '../build-pages.ts';
+import { driftOf } from '../drift-of.ts';
 import { loadConfig } from '../load-config.ts';
 import { packageVersion } from '../package-version.ts';
 import { welcomeText } from './dev-welcome.ts';
@@ -52,14 +53,16 @@ while the gateway runs. LOG_LEVEL=info shows each request. The gateway ends with
     .action(async ({ dir, user, speak, lag }: DevArguments) => {
       await buildPages();
       const { startDev } = await import('../../dev/start-dev.ts');
+      const config = await loadConfig(dir);
       const dev = await startDev({
-        config: await loadConfig(dir),
+        config,
         sdl: await readSchema(dir),
         environment: process.env,
         openapiFile: join(dir, 'openapi', 'noetl.json'),
         version: packageVersion(),
         ...(await restDocumentOf(dir)),
         ...policyFileOf(process.env),
+        driftOf: (resolved) => driftOf(dir, config, resolved),
         speak,
         lagMs: lag * 1_000,
       });

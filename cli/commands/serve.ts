@@ -4,11 +4,10 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { resolveConfig } from '../../core/config/resolve-config.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { documentHash } from '../../generator/document/document-hash.ts';
-import type { OpenApiDocument } from '../../generator/openapi/open-api.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../server/gateway.ts';
 import { readOtelSettings } from '../../server/tracing/otel-settings.ts';
 import { buildPages } from '../build-pages.ts';
+import { driftOf } from '../drift-of.ts';
 import { loadConfig, schemaFile } from '../load-config.ts';
 import { packageVersion } from '../package-version.ts';
 import { reportError } from '../report.ts';
@@ -46,7 +45,7 @@ async function serve(dir: string): Promise<void> {
     ...(await restDocumentOf(dir)),
     ...policyFileOf(process.env),
     ...(await tracingOf(process.env)),
-    ...(await driftOf(dir)),
+    ...(await driftOf(dir, declaration, config)),
   });
   await gateway.listen();
   stopOnSignals(gateway);
@@ -72,18 +71,6 @@ export async function restDocumentOf(dir: string): Promise<Pick<GatewayOptions, 
     (restDocument) => ({ restDocument }),
     () => ({}),
   );
-}
-
-/** What the live document is compared with; nothing when none was pulled into this project. */
-async function driftOf(dir: string): Promise<Pick<GatewayOptions, 'drift'>> {
-  const lock: unknown = await readFile(join(dir, 'openapi', 'noetl.lock.json'), 'utf8').then(
-    JSON.parse,
-    () => undefined,
-  );
-  const lockedHash = (lock as { apiSha256?: unknown } | undefined)?.apiSha256;
-  return typeof lockedHash === 'string'
-    ? { drift: { lockedHash, hashOf: (document) => documentHash(document as OpenApiDocument) } }
-    : {};
 }
 
 /** The first signal drains; the second one ends at once. */

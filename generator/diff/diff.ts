@@ -3,12 +3,10 @@ import type { BuiltSchema } from '../build-schema.ts';
 import { emptyLock, type GatewayLock } from '../lock/gateway-lock.ts';
 import { normalise, structureRules } from '../normalise/normalise.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
-import { buildTable } from '../table/build-table.ts';
-import { operationMeaning } from '../table/operation-meaning.ts';
 import { bySeverity, type DiffReport, type UpstreamChange } from './diff-report.ts';
 import { exposureDiff, type FittedTable, fieldsByOperation } from './exposure-diff.ts';
+import { fitTable } from './fit-table.ts';
 import { graphqlDiff } from './graphql-diff.ts';
-import { operationTemplate } from './operation-template.ts';
 import { upstreamDiff } from './upstream-diff.ts';
 
 export interface DiffInput {
@@ -52,18 +50,6 @@ export async function diff(input: DiffInput): Promise<DiffReport> {
     graphql: bySeverity(graphql),
     exposure: bySeverity(exposure),
   };
-}
-
-/** The table without the rows that have a problem; a problem names its row as `operations.<field>`. */
-function fitTable(document: OpenApiDocument, config: GatewayConfig): FittedTable {
-  const { operations, problems, shapes } = buildTable(document, config);
-  const kinds = new Map(shapes.map((shape) => [operationTemplate(shape.key), operationMeaning(shape).kind] as const));
-  const unfit = new Map<string, string>();
-  for (const problem of problems) {
-    const [place, field] = /^operations\.(\w+)[.:]? */.exec(problem) ?? [];
-    if (place !== undefined && field !== undefined && !unfit.has(field)) unfit.set(field, problem.slice(place.length));
-  }
-  return { operations: operations.filter(({ field }) => !unfit.has(field)), unfit, kinds };
 }
 
 function fittingConfig(config: GatewayConfig, { unfit }: FittedTable): GatewayConfig {

@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import { isGatewayRow } from '../../core/config/operation-row.ts';
+import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { readMembers } from '../../core/config/row-members.ts';
 import type { Operation, OperationArgument } from '../../core/operation.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
@@ -37,14 +37,26 @@ export function rowViews(operations: readonly Operation[], names: Names, config:
           const isOpen = isInput(place) ? args.rest === 'open' : fields.rest === 'open';
           return isOpen || named.has(`${type}.${wire}`);
         },
-        opensArgument: ({ wire, name, in: where }) =>
-          where === 'path' ||
-          args.rest === 'open' ||
-          (Object.hasOwn(args.named, wire) && !isDescription(args.named[wire])) ||
-          name === ruledArgument(operation),
+        opensArgument: (argument) => opensArgument(row, operation, argument),
       },
     ];
   });
+}
+
+/** Whether a row opens an argument, whatever was open before. */
+export function opensArgument(
+  row: AnyRow,
+  operation: Operation,
+  { wire, name, in: where }: OperationArgument,
+): boolean {
+  if (isGatewayRow(row)) return false;
+  const { rest, named } = readMembers<unknown>(row.args);
+  return (
+    where === 'path' ||
+    rest === 'open' ||
+    (Object.hasOwn(named, wire) && !isDescription(named[wire])) ||
+    name === ruledArgument(operation)
+  );
 }
 
 /** Words about an argument do not open it. */

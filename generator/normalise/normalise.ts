@@ -1,24 +1,15 @@
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 import type { Rule } from './rule.ts';
 import { booleanSchemas } from './rules/boolean-schemas.ts';
-import { componentNames } from './rules/component-names.ts';
-import { constants } from './rules/constants.ts';
-import { dropConstraints } from './rules/constraints.ts';
-import { defaults } from './rules/defaults.ts';
 import { dropAnnotations } from './rules/drop-annotations.ts';
 import { dropConditions } from './rules/drop-conditions.ts';
-import { formats } from './rules/formats.ts';
-import { freeForm } from './rules/free-form.ts';
-import { identifiers } from './rules/identifiers.ts';
 import { inlineAliases } from './rules/inline-aliases.ts';
 import { inlineParameterContent } from './rules/inline-parameter-content.ts';
 import { jsonBody } from './rules/json-body.ts';
 import { mergeAllOf } from './rules/merge-all-of.ts';
 import { nullable } from './rules/nullable.ts';
 import { oneAnswer } from './rules/one-answer.ts';
-import { propertyNames } from './rules/property-names.ts';
 import { resolveReferences } from './rules/resolve-references.ts';
-import { unions } from './rules/unions.ts';
 
 /**
  * Rules that bring operations and schemas into one form without changing a name or a type. Their order matters:
@@ -37,22 +28,6 @@ export const structureRules: readonly Rule[] = [
   nullable,
 ];
 
-/**
- * Rules that give every schema a type that GraphQL has. Their order matters: literals before unions, which compare types;
- * unions before what has no shape; constraints before identifiers, whose mark is a length; names last.
- */
-export const typeRules: readonly Rule[] = [
-  constants,
-  dropConstraints,
-  unions,
-  freeForm,
-  identifiers,
-  formats,
-  defaults,
-  componentNames,
-  propertyNames,
-];
-
 export interface Normalised {
   readonly document: OpenApiDocument;
   /** How often each rule found its habit. */
@@ -60,10 +35,7 @@ export interface Normalised {
 }
 
 /** Applies every rule once, in order. Applying them again changes nothing. */
-export function normalise(
-  document: OpenApiDocument,
-  rules: readonly Rule[] = [...structureRules, ...typeRules],
-): Normalised {
+export function normalise(document: OpenApiDocument, rules: readonly Rule[]): Normalised {
   let current = document;
   const changes = rules.map((rule) => {
     const result = rule.apply(current);

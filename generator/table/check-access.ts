@@ -4,7 +4,7 @@ import { gatewayArguments, isStart } from '../../core/operation-kind.ts';
 import { nearest } from './suggest.ts';
 
 /** Arguments by which NoETL finds a playbook; a rule on one of them says nothing about the others. */
-const playbookSelectors = new Set(['path', 'catalog_id', 'playbook_path', 'playbook_id']);
+export const playbookSelectors: ReadonlySet<string> = new Set(['path', 'catalog_id', 'playbook_path', 'playbook_id']);
 
 const kinds: readonly string[] = ['closed', 'authenticated', 'role', 'playbook', 'execution', 'source', 'custom'];
 

@@ -13,6 +13,7 @@ import { wireTime, wireUser } from '../routes/wire.ts';
 import type { ConsoleSection } from './console.ts';
 import { consoleFields } from './console-fields.ts';
 import { type AskedExplanation, readAuditInput, readDraft, readExplainInput, readPathInput } from './section-input.ts';
+import { createUpstreamSection, type UpstreamSectionGiven } from './upstream-section.ts';
 
 export interface SectionsGiven {
   readonly telemetry: Pick<Telemetry, 'auditRing' | 'recent' | 'dependencies'>;
@@ -25,6 +26,7 @@ export interface SectionsGiven {
   readonly version: string;
   /** Those that count now. */
   readonly grants: () => CompiledGrants;
+  readonly upstream: UpstreamSectionGiven | undefined;
 }
 
 /** What the console shows of the gateway itself. */
@@ -61,6 +63,7 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
       answer: (input) => tryPolicy(readDraft(input), grants(), roles, given.executable.rootFields),
     },
     health: { to: 'operator', answer: () => health(given) },
+    upstream: createUpstreamSection(given.upstream, given.clock),
     audit: {
       to: 'operator',
       answer: (input) => ({

@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { Upstream } from '../../core/ports.ts';
 
@@ -6,21 +7,34 @@ export interface DriftWatchOptions {
   /** Hash of what the pulled document says. */
   readonly lockedHash: string;
   /** The same of a live one. */
-  readonly hashOf: (document: Readonly<Record<string, unknown>>) => string;
+  readonly hashOf: (document: Document) => string;
   readonly observe: Observe;
   /** Told what is known, in words: for `/ready` and the log. */
   readonly tell: (state: DriftState, text: string) => void;
   readonly everyMs?: number;
   /** The pause after a look that NoETL did not answer: it may have started later than the gateway. Default a minute. */
   readonly soonMs?: number;
+  readonly clock?: Clock;
 }
 
 /** `unknown`: NoETL does not publish its document, or does not answer. */
 export type DriftState = 'same' | 'differs' | 'unknown';
 
+type Document = Readonly<Record<string, unknown>>;
+
+/** The last look. */
+export interface DriftFound {
+  readonly state: DriftState;
+  readonly atMs: number;
+  /** The last live document that differs from the pulled one, and its hash. An outage does not forget it. */
+  readonly live?: { readonly hash: string; readonly document: Document };
+}
+
 export interface DriftWatch {
   /** One look. Never throws. */
   look(): Promise<DriftState>;
+  /** Undefined before the first look. */
+  found(): DriftFound | undefined;
   stop(): void;
 }
 
@@ -35,8 +49,8 @@ const texts: Readonly<Record<DriftState, string>> = {
  * not answer. It says what it finds and stops nothing: what is open was decided when generating.
  */
 export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
-  const { observe, tell, everyMs = 3_600_000, soonMs = 60_000 } = options;
-  let last: DriftState | undefined;
+  const { observe, tell, everyMs = 3_600_000, soonMs = 60_000, clock = Date.now } = options;
+  let last: DriftFound | undefined;
   /** An outage does not undo what was found before it. */
   let found: DriftState | undefined;
   let stopped = false;
@@ -48,19 +62,23 @@ export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
   }
 
   async function look(): Promise<DriftState> {
-    const { state, answered } = await compare(options);
+    const { answered, ...seen } = await compare(options);
     next(answered ? everyMs : soonMs);
-    if (state !== 'unknown' && state !== found) {
-      if (state === 'differs' || found === 'differs') observe({ type: 'document_drift', drifted: state === 'differs' });
-      found = state;
-    }
-    if (state !== last) tell(state, texts[state]);
-    last = state;
-    return state;
+    note(seen.state);
+    if (seen.state !== last?.state) tell(seen.state, texts[seen.state]);
+    last = { ...(seen.state === 'unknown' && last?.live && { live: last.live }), ...seen, atMs: clock() };
+    return seen.state;
+  }
+
+  function note(state: DriftState): void {
+    if (state === 'unknown' || state === found) return;
+    if (state === 'differs' || found === 'differs') observe({ type: 'document_drift', drifted: state === 'differs' });
+    found = state;
   }
 
   return {
     look,
+    found: () => last,
     stop() {
       stopped = true;
       clearTimeout(timer);
@@ -72,7 +90,7 @@ async function compare({
   upstream,
   lockedHash,
   hashOf,
-}: DriftWatchOptions): Promise<{ readonly state: DriftState; readonly answered: boolean }> {
+}: DriftWatchOptions): Promise<Pick<DriftFound, 'state' | 'live'> & { readonly answered: boolean }> {
   const path = '/openapi.json';
   try {
     const { status, body } = await upstream.request({
@@ -87,8 +105,10 @@ async function compare({
       return { state: 'unknown', answered: status < 500 };
     }
     // Numbers as `pull` read them: the client of the upstream keeps digits that JSON.parse does not.
-    const same = hashOf(JSON.parse(JSON.stringify(body))) === lockedHash;
-    return { state: same ? 'same' : 'differs', answered: true };
+    const document = JSON.parse(JSON.stringify(body)) as Document;
+    const hash = hashOf(document);
+    if (hash === lockedHash) return { state: 'same', answered: true };
+    return { state: 'differs', answered: true, live: { hash, document } };
   } catch {
     return { state: 'unknown', answered: false };
   }

@@ -29,7 +29,7 @@ test('the image is not root, and copies no sources but those that the declaratio
   expect(copied).toEqual([
     'package.json gateway.config.ts LICENSE ./',
     'core ./core',
-    'openapi/noetl.lock.json ./openapi/',
+    'openapi/noetl.lock.json openapi/noetl.json ./openapi/',
     'mesh/generated ./mesh/generated',
     'docs/generated/rest.yaml ./docs/generated/',
   ]);

@@ -6,6 +6,7 @@ import { ExplainView } from './views/explain.tsx';
 import { HealthView } from './views/health.tsx';
 import { PlaybooksView } from './views/playbooks.tsx';
 import { TryPolicyView } from './views/try-policy.tsx';
+import { UpstreamView } from './views/upstream.tsx';
 
 export interface ViewProps {
   readonly path: string;
@@ -29,6 +30,7 @@ export const views: readonly View[] = [
   { name: 'access', title: 'Access', letter: 'a', forOperators: true, View: AccessView },
   { name: 'explain', title: 'Explain', letter: 'x', forOperators: true, View: ExplainView },
   { name: 'try', title: 'Try a policy', letter: 't', forOperators: true, View: TryPolicyView },
+  { name: 'upstream', title: 'Upstream', letter: 'd', forOperators: true, View: UpstreamView },
   { name: 'health', title: 'Health', letter: 'h', forOperators: true, View: HealthView },
   { name: 'audit', title: 'Audit', letter: 'u', forOperators: true, View: AuditView },
 ];

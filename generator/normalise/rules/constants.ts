@@ -1,5 +1,5 @@
-import { sanitizeNameForGraphQL } from '@graphql-mesh/utils';
 import { isPublicName } from '../../openapi/identifiers.ts';
+import { meshName } from '../../openapi/mesh-name.ts';
 import type { SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
@@ -33,7 +33,7 @@ const otherShapes = ['const', 'properties', 'items', 'anyOf', 'oneOf', 'allOf'] 
 
 /** As Mesh names a value. */
 const enumName = (value: string): string => {
-  const name = sanitizeNameForGraphQL(value);
+  const name = meshName(value);
   return /^(?:true|false|null)$/.test(name) ? name.toUpperCase() : name;
 };
 

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalise, structureRules, typeRules } from '../../../../generator/normalise/normalise.ts';
+import { normalise, structureRules } from '../../../../generator/normalise/normalise.ts';
+import { typeRules } from '../../../../generator/normalise/type-rules.ts';
 import type { OpenApiDocument, Schema } from '../../../../generator/openapi/open-api.ts';
 import { withOperation } from '../../../support/open-api.ts';
 
+const allRules = [...structureRules, ...typeRules];
 const names = ['id', 'run_id', 'event_ids', 'path', 'content-type', '__x', 'title', 'properties', 'default', 'Query'];
 const components = ['A', 'B', 'Query', 'Page[Item]', '__C'];
 
@@ -54,8 +56,8 @@ describe('normalise', () => {
   it('changes nothing when it is applied again', () => {
     fc.assert(
       fc.property(documents, (given) => {
-        const once = normalise(given).document;
-        const again = normalise(once);
+        const once = normalise(given, allRules).document;
+        const again = normalise(once, allRules);
         expect(again.document).toEqual(once);
         expect(again.changes.filter(({ changes }) => changes > 0)).toEqual([]);
       }),
@@ -67,7 +69,7 @@ describe('normalise', () => {
     fc.assert(
       fc.property(documents, (given) => {
         const before = structuredClone(given);
-        normalise(given);
+        normalise(given, allRules);
         expect(given).toEqual(before);
       }),
       { numRuns: 100 },
@@ -81,7 +83,7 @@ describe('normalise', () => {
 
   it.skipIf(!existsSync('../shared/noetl/openapi')).each(['2.10.2', '2.37.2', '4.26'])('%s', (version) => {
     const given = JSON.parse(readFileSync(`../shared/noetl/openapi/noetl-${version}.json`, 'utf8')) as OpenApiDocument;
-    const once = normalise(given).document;
-    expect(normalise(once).document).toEqual(once);
+    const once = normalise(given, allRules).document;
+    expect(normalise(once, allRules).document).toEqual(once);
   });
 });

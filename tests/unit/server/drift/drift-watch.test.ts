@@ -64,6 +64,18 @@ describe('createDriftWatch', () => {
     expect(events.at(-1)).toEqual({ type: 'document_drift', drifted: false });
   });
 
+  it('keeps the document that differs, through an outage too, and no other', async () => {
+    const { watch } = watching([document('newer'), new Error('down'), document('pulled')]);
+    await watch.look();
+    const live = { hash: 'newer', document: { paths: {}, hash: 'newer' } };
+    expect(watch.found()).toMatchObject({ state: 'differs', live });
+    await watch.look();
+    expect(watch.found()).toMatchObject({ state: 'unknown', live });
+    await watch.look();
+    watch.stop();
+    expect(watch.found()).toEqual({ state: 'same', atMs: expect.any(Number) });
+  });
+
   it('looks again soon while NoETL does not answer, and not while it answers', async () => {
     const { watch, told } = watching([new Error('down'), { status: 503 }, document('pulled')], { soonMs: 1 });
     await watch.look();

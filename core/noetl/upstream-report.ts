@@ -1,0 +1,43 @@
+/** One change, and what it is about: a field, an operation or a grant. */
+export interface UpstreamLine {
+  readonly subject: string;
+  readonly message: string;
+}
+
+/** An operation of NoETL that no row opens. */
+export interface ClosedOperation {
+  /** `METHOD /path`, as the document writes it. */
+  readonly operation: string;
+  /** What it does, in words; absent for an operation of no special kind. */
+  readonly does?: string;
+  /** The line of the config that opens it; absent where `why` has what is against it. */
+  readonly row?: string;
+  readonly why?: string;
+  /** The pulled document does not have it. */
+  readonly isNew: boolean;
+}
+
+/** What NoETL's live document would change, and what is closed. */
+export interface UpstreamReport {
+  /** Something open stops working. */
+  readonly breaks: readonly UpstreamLine[];
+  /** Opens more, or may stop something. */
+  readonly decide: readonly UpstreamLine[];
+  /** New arguments and members of what is open; closed until `generate --accept <field>`. */
+  readonly added: readonly (UpstreamLine & { readonly accept: string })[];
+  /** Other changes of what is open. */
+  readonly harmless: readonly UpstreamLine[];
+  /** Operations that were closed and are gone, or changed. */
+  readonly closedGone: readonly string[];
+  readonly closedChanged: readonly string[];
+  readonly closed: readonly ClosedOperation[];
+}
+
+/** The document that the schema was generated from. */
+export interface PulledDocument {
+  /** A URL or the name of a file. */
+  readonly source?: string;
+  /** ISO 8601. */
+  readonly date?: string;
+  readonly operations?: number;
+}

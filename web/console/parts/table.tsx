@@ -1,0 +1,55 @@
+import type { ComponentChildren } from 'preact';
+import { Scroll } from './scroll.tsx';
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => ComponentChildren;
+  readonly isNumber?: boolean;
+  /** What the row is called. */
+  readonly isName?: boolean;
+}
+
+interface TableProps<Row> {
+  /** What the table is, for those who do not see it. */
+  readonly label: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly keyOf: (row: Row) => string;
+  readonly class?: string;
+}
+
+/** A table that scrolls by itself when it is wide. On a phone each row is a block, and each cell has the title of its column. */
+export function Table<Row>({ label, columns, rows, keyOf, class: name }: TableProps<Row>) {
+  return (
+    <Scroll label={label}>
+      <table class={`stacks ${name ?? ''}`}>
+        <thead>
+          <tr>
+            {columns.map(({ title, isNumber }) => (
+              <th scope="col" key={title} class={isNumber ? 'number' : undefined}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              {columns.map(({ title, cell, isNumber, isName }) =>
+                isName ? (
+                  <th scope="row" key={title}>
+                    {cell(row)}
+                  </th>
+                ) : (
+                  <td key={title} data-title={title} class={isNumber ? 'number' : undefined}>
+                    {cell(row)}
+                  </td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}

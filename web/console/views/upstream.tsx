@@ -1,0 +1,238 @@
+import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
+import { addressOf } from '../api/address.ts';
+import { useSession } from '../api/me.ts';
+
+import { type ClosedOperation, type Line, type Upstream, useUpstream } from '../api/upstream.ts';
+import { queries } from '../api/use-query.ts';
+import { Chips } from '../parts/chips.tsx';
+import { CopyText } from '../parts/copy-text.tsx';
+import { SearchField } from '../parts/search-field.tsx';
+import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
+import { Table } from '../parts/table.tsx';
+import { Ago } from '../parts/time.tsx';
+import type { ViewProps } from '../views.tsx';
+
+/** NoETL's live document against the one that the gateway was generated from, and what of it is closed. */
+export function UpstreamView({ query }: ViewProps) {
+  const found = useUpstream();
+  const upstream = found.data;
+  return (
+    <>
+      <Heading title="Is the schema up to date with NoETL?" answer={upstream && verdict(upstream)}>
+        <LookAgain />
+      </Heading>
+      {found.error && <Failed error={found.error} retry={() => void found.refetch()} />}
+      {upstream === undefined ? !found.error && <Loading rows={8} /> : <Parts upstream={upstream} query={query} />}
+    </>
+  );
+}
+
+function verdict({ state, at, pulled, live }: Upstream) {
+  const from = [pulled?.source, pulled?.date && `pulled ${new Date(pulled.date).toLocaleDateString()}`]
+    .filter(Boolean)
+    .join(', ');
+  const document = from === '' ? 'the pulled document' : `the pulled document (${from})`;
+  const answers = {
+    none: 'Unknown: no document was pulled into this project.',
+    unknown: `Unknown: NoETL does not publish its document, or does not answer. The gateway works with ${document}.`,
+    same: `Yes. NoETL’s live document has the API of ${document}.`,
+    differs: `No. NoETL is live with another API (${live?.paths ?? '?'} paths) than ${document}.`,
+  };
+  return (
+    <>
+      {answers[state]}{' '}
+      {at !== undefined && (
+        <>
+          Looked <Ago time={new Date(at).toISOString()} />.
+        </>
+      )}
+    </>
+  );
+}
+
+/** Asks for the live document now; by itself the gateway looks each hour. */
+function LookAgain() {
+  const { gateway } = useSession();
+  const [isBusy, setBusy] = useState(false);
+  const look = async () => {
+    setBusy(true);
+    const found = await gateway.section<Upstream>('upstream', { look: true }).catch(() => undefined);
+    if (found !== undefined) queries.setQueryData(['upstream'], found);
+    setBusy(false);
+  };
+  return (
+    <button type="button" disabled={isBusy} onClick={() => void look()}>
+      {isBusy ? 'Looking …' : 'Look again'}
+    </button>
+  );
+}
+
+interface PartsProps {
+  readonly upstream: Upstream;
+  readonly query: ViewProps['query'];
+}
+
+function Parts({ upstream: { state, report }, query }: PartsProps) {
+  if (report === undefined) {
+    return (
+      <Empty title="There is no document to compare.">
+        <p>
+          <CopyText text="npx noetl-gateway pull https://noetl.example.com/openapi.json" what="the command" />
+        </p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      {state === 'differs' && <Changes report={report} />}
+      <Closed closed={report.closed} query={query} />
+    </>
+  );
+}
+
+function Changes({ report }: { readonly report: NonNullable<Upstream['report']> }) {
+  const { breaks, decide, added, harmless, closedGone, closedChanged } = report;
+  return (
+    <>
+      <section>
+        <h2>Breaks what is open</h2>
+        <Lines mark="no" lines={breaks} none="Nothing that is open breaks." />
+      </section>
+      <section>
+        <h2>To decide</h2>
+        <Lines mark="warn" lines={decide} none="Nothing opens by itself, and nothing else needs a decision." />
+        <Added added={added} />
+      </section>
+      <section>
+        <h2>Changed and harmless</h2>
+        <Lines mark="none" lines={harmless} none="Nothing else of what is open has changed." />
+        <p class="quiet">
+          Of what is closed, {closedChanged.length} operations have changed and {closedGone.length} are gone.
+        </p>
+      </section>
+      <section>
+        <h2>To take the new document</h2>
+        <p class="commands">
+          <CopyText text="npm run pull -- https://noetl.example.com/openapi.json" what="the command that pulls" />
+          <CopyText text="npm run generate" what="the command that generates" />
+        </p>
+        <p class="quiet">
+          Until then the schema stays as it is. <code>npm run diff -- openapi/noetl.json &lt;new&gt;</code> also
+          compares the schema that apps see.
+        </p>
+      </section>
+    </>
+  );
+}
+
+function Lines({
+  lines,
+  mark,
+  none,
+}: {
+  readonly lines: readonly Line[];
+  readonly mark: string;
+  readonly none: string;
+}) {
+  if (lines.length === 0) return <p class="quiet">{none}</p>;
+  return (
+    <ul class="plain lines">
+      {lines.map(({ subject, message }) => (
+        <li key={`${subject} ${message}`}>
+          <span class={`mark ${mark}`}>{subject}</span> {message}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Added({ added }: { readonly added: NonNullable<Upstream['report']>['added'] }) {
+  const byField = [...Map.groupBy(added, ({ accept }) => accept)];
+  return byField.map(([field, lines]) => (
+    <div class="added" key={field}>
+      <p>
+        <code>{field}</code> has {lines.length} new {lines.length === 1 ? 'member' : 'members'}, closed until you
+        accept:{' '}
+        <CopyText text={`npm run generate -- --accept ${field}`} what={`the command that opens them in ${field}`} />
+      </p>
+      <ul class="plain quiet">
+        {lines.map(({ message }) => (
+          <li key={message}>{message}</li>
+        ))}
+      </ul>
+    </div>
+  ));
+}
+
+const parts = [
+  ['', 'all'],
+  ['row', 'may be opened'],
+  ['new', 'new'],
+  ['not', 'not to be opened'],
+] as const;
+
+function Closed({
+  closed,
+  query,
+}: {
+  readonly closed: readonly ClosedOperation[];
+  readonly query: ViewProps['query'];
+}) {
+  const { route } = useLocation();
+  const text = query['text'] ?? '';
+  const part = parts.find(([name]) => name === query['part'])?.[0] ?? '';
+  const shown = closed.filter((one) => isIn(part, one) && one.operation.toLowerCase().includes(text.toLowerCase()));
+  return (
+    <section>
+      <h2>Closed: {closed.length} operations of NoETL</h2>
+      <p class="quiet">
+        No app can call these. To open one, copy its row into <code>operations</code> in <code>gateway.config.ts</code>,
+        check who may call it, and run <code>npm run generate</code>.
+      </p>
+      <SearchField
+        label="Method or path"
+        placeholder="/api/result"
+        value={text}
+        onSearch={(to) => route(addressOf('upstream', { part, text: to }))}
+      />
+      <Chips
+        label="Which closed operations"
+        chosen={part}
+        choices={parts.map(([value, title]) => ({ value, title, href: addressOf('upstream', { part: value, text }) }))}
+      />
+      {shown.length === 0 ? (
+        <Empty title="No closed operation matches." />
+      ) : (
+        <Table label="Closed operations" class="closed" columns={columns} rows={shown} keyOf={(one) => one.operation} />
+      )}
+    </section>
+  );
+}
+
+function isIn(part: string, { row, isNew }: ClosedOperation): boolean {
+  if (part === 'new') return isNew;
+  return part === '' || (part === 'row') === (row !== undefined);
+}
+
+const columns = [
+  {
+    title: 'Operation',
+    isName: true,
+    cell: ({ operation, does, isNew }: ClosedOperation) => (
+      <>
+        <code>{operation}</code> {isNew && <span class="mark busy">new</span>}
+        {does !== undefined && <span class="rule">{does}</span>}
+      </>
+    ),
+  },
+  {
+    title: 'Row to copy',
+    cell: ({ operation, row, why }: ClosedOperation) =>
+      row === undefined ? (
+        <span class="quiet">Not to be opened: {why}</span>
+      ) : (
+        <CopyText text={row} what={`the row of ${operation}`} />
+      ),
+  },
+] as const;
