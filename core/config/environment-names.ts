@@ -47,3 +47,9 @@ export function bypassProblem(environment: Environment): string | undefined {
     ? undefined
     : 'GATEWAY_AUTH_BYPASS: there is no bypass; remove it, or set it to false';
 }
+
+/** Node's switch that takes any certificate: tokens would be verified with keys of any machine on the way. */
+export const certificateProblem = (environment: Environment): string | undefined =>
+  environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
+    ? 'NODE_TLS_REJECT_UNAUTHORIZED: certificates are always checked in production; name a private authority with NODE_EXTRA_CA_CERTS'
+    : undefined;

@@ -4,7 +4,7 @@ import { declaredSections } from './defaults.ts';
 import { namespaceOf, usualReplicas } from './derived-values.ts';
 import { fallbackOf } from './env.ts';
 import type { Environment } from './environment.ts';
-import { bypassProblem, unknownVariables } from './environment-names.ts';
+import { bypassProblem, certificateProblem, unknownVariables } from './environment-names.ts';
 import { withFormerNames } from './former-names.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 import { issuerWarnings } from './issuers-of.ts';
@@ -23,11 +23,11 @@ export function resolveConfig(
   environment: Environment,
 ): { readonly config: ResolvedConfig; readonly warnings: readonly string[] } {
   const mode = environment['NODE_ENV'] === 'development' ? 'development' : 'production';
-  const bypass = bypassProblem(environment);
+  const unsafe = [bypassProblem(environment), mode === 'production' ? certificateProblem(environment) : undefined];
   const { sections, issuers, hasRows, problems, warnings, names } = readDeclaration(config, environment, mode);
   // The rules of rows that cannot be used have been refused already.
   const policy = hasRows ? policyFindings(config) : { problems: [], warnings: [] };
-  refuse([...(bypass === undefined ? [] : [bypass]), ...problems, ...policy.problems], warnings);
+  refuse([...unsafe.filter((problem) => problem !== undefined), ...problems, ...policy.problems], warnings);
 
   const { login, validateSession, checkAccess } = sections.auth.playbooks;
   const resolved: ResolvedConfig = {

@@ -59,8 +59,12 @@ export interface ManifestSettings {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Standard variables of OpenTelemetry, which the process reads beside its configuration. */
-const otelVariables = [
+/** Standard variables of OpenTelemetry and of Node, which the process reads beside its configuration. */
+const processVariables = [
+  'HTTPS_PROXY',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_ENV_PROXY',
+  'NO_PROXY',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'OTEL_METRICS_EXPORTER',
   'OTEL_RESOURCE_ATTRIBUTES',
@@ -75,6 +79,8 @@ export const names = {
   app: 'noetl-gateway',
   internalService: 'noetl-gateway-internal',
   configMap: 'noetl-gateway-config',
+  /** An optional ConfigMap with certificates of private authorities. */
+  certificates: 'noetl-gateway-ca',
 } as const;
 
 /**
@@ -111,7 +117,7 @@ export function manifestSettings(config: GatewayConfig, version: string): Manife
     environment: Object.fromEntries(
       plain.filter((entry) => hasValue(entry.fallback)).map((entry) => [entry.env, String(entry.fallback)]),
     ),
-    unset: [...plain.filter((entry) => !hasValue(entry.fallback)).map((entry) => entry.env), ...otelVariables],
+    unset: [...plain.filter((entry) => !hasValue(entry.fallback)).map((entry) => entry.env), ...processVariables],
     required: requiredVariables(sections),
     secretName: 'noetl-gateway-secrets',
     secrets: entries

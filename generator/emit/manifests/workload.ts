@@ -101,6 +101,7 @@ function podSpec(settings: ManifestSettings): IPodSpec {
       labelSelector: { matchLabels: { ...podLabels } },
       matchLabelKeys: ['pod-template-hash'],
     })),
+    volumes: [{ name: 'ca', configMap: { name: names.certificates, optional: true } }],
     containers: [container(settings)],
   };
 }
@@ -116,6 +117,8 @@ function container(settings: ManifestSettings): IContainer {
     ],
     envFrom: [{ configMapRef: { name: names.configMap } }],
     env: environment(settings),
+    // Nothing is there without that ConfigMap, and nothing reads it unless NODE_EXTRA_CA_CERTS names a file in it.
+    volumeMounts: [{ name: 'ca', mountPath: '/etc/noetl-gateway/ca', readOnly: true }],
     startupProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 1, failureThreshold: 30 },
     livenessProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 10, timeoutSeconds: 3 },
     readinessProbe: {

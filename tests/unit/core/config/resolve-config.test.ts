@@ -199,6 +199,13 @@ describe('resolveConfig', () => {
     expect(resolveConfig(declaration, { ...required, ...given }).config.listen.port).toBe(want);
   });
 
+  it('refuses to take any certificate, but in development', () => {
+    const unchecked = { ...required, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    expect(problemsOf(unchecked)).toEqual([expect.stringMatching(/^NODE_TLS_REJECT_UNAUTHORIZED: /)]);
+    expect(problemsOf({ ...unchecked, NODE_ENV: 'development' })).toEqual([]);
+    expect(problemsOf({ ...required, NODE_TLS_REJECT_UNAUTHORIZED: '1' })).toEqual([]);
+  });
+
   it('refuses the bypass switch, and knows it when it is off', () => {
     expect(problemsOf({ ...required, GATEWAY_AUTH_BYPASS: 'true' }).join()).toContain('GATEWAY_AUTH_BYPASS');
     expect(problemsOf({ ...required, GATEWAY_AUTH_BYPASS: 'yes' }).join()).toContain('GATEWAY_AUTH_BYPASS');

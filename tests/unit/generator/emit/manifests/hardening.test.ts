@@ -20,7 +20,10 @@ test('the namespace enforces restricted, and the pod asks for no more', () => {
     allowPrivilegeEscalation: false,
     capabilities: { drop: ['ALL'] },
   });
-  for (const member of ['hostNetwork', 'hostPID', 'hostIPC', 'volumes']) expect(at(pod, member)).toBeUndefined();
+  for (const member of ['hostNetwork', 'hostPID', 'hostIPC']) expect(at(pod, member)).toBeUndefined();
+  // Of the kinds of volumes that the profile allows there is one, and a pod starts without it.
+  expect(at(pod, 'volumes')).toEqual([{ name: 'ca', configMap: { name: 'noetl-gateway-ca', optional: true } }]);
+  expect(at(container, 'volumeMounts', 0, 'readOnly')).toBe(true);
 });
 
 test('the user is no user of a node, in the pod and in both images', () => {
