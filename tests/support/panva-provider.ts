@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 // @ts-expect-error the package has no types
@@ -13,6 +14,10 @@ export interface PanvaOptions {
 
 export const api = 'https://api.example.com';
 
+/** Applications that log in their users by themselves, and then send the access token. */
+const apps = { plain: 'app', signed: 'app-with-signed-userinfo' } as const;
+const appAddress = 'http://127.0.0.1:1/own';
+
 /** A private signing key as the provider takes it. */
 export async function signingKey(kid: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
@@ -23,12 +28,24 @@ export async function signingKey(kid: string): Promise<JWK> {
 export async function startPanvaProvider({ gateway, keys, port }: PanvaOptions) {
   const at = port ?? (await freePort());
   const issuer = `http://127.0.0.1:${at}`;
-  const provider = new Provider(issuer, configuration(gateway, keys ?? [await signingKey('one')]));
+  const groups = new Map<string, readonly string[]>();
+  const groupsOf = (user: string) => groups.get(user) ?? ['developer'];
+  const provider = new Provider(issuer, configuration(gateway, keys ?? [await signingKey('one')], groupsOf));
   const server = createServer(provider.callback());
   await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve));
   return {
     issuer,
     port: at,
+    /** From now on the user is in these groups. */
+    setGroups: (user: string, named: readonly string[]) => void groups.set(user, named),
+    /** An opaque access token, of a login that an application has made by itself. */
+    accessToken: (user: string, app: keyof typeof apps = 'plain') => accessTokenOf(issuer, apps[app], user),
+    async revoke(token: string): Promise<void> {
+      await fetch(`${issuer}/token/revocation`, {
+        method: 'POST',
+        body: new URLSearchParams({ token, client_id: apps.plain }),
+      });
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -44,7 +61,40 @@ export async function startPanvaProvider({ gateway, keys, port }: PanvaOptions) 
   };
 }
 
-function configuration(gateway: string, keys: readonly JWK[]) {
+/** The authorization code flow with PKCE of a public client. */
+async function accessTokenOf(issuer: string, client_id: string, user: string): Promise<string> {
+  const verifier = randomBytes(32).toString('base64url');
+  const query = new URLSearchParams({
+    client_id,
+    response_type: 'code',
+    scope: 'openid email profile',
+    redirect_uri: appAddress,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
+  const end = await logInByBrowser(createBrowser(), `${issuer}/auth?${query}`, user, appAddress);
+  const answer = await fetch(`${issuer}/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id,
+      redirect_uri: appAddress,
+      code: end.searchParams.get('code') ?? '',
+      code_verifier: verifier,
+    }),
+  });
+  return ((await answer.json()) as { access_token: string }).access_token;
+}
+
+const publicClient = (client_id: string, more: Readonly<Record<string, unknown>> = {}) => ({
+  client_id,
+  token_endpoint_auth_method: 'none',
+  redirect_uris: [appAddress],
+  grant_types: ['authorization_code'],
+  ...more,
+});
+
+function configuration(gateway: string, keys: readonly JWK[], groupsOf: (user: string) => readonly string[]) {
   return {
     jwks: { keys },
     cookies: { keys: ['not a secret'] },
@@ -57,6 +107,15 @@ function configuration(gateway: string, keys: readonly JWK[]) {
         backchannel_logout_uri: `${gateway}/api/auth/backchannel-logout`,
         backchannel_logout_session_required: true,
         grant_types: ['authorization_code'],
+      },
+      publicClient(apps.plain),
+      publicClient(apps.signed, { userinfo_signed_response_alg: 'RS256' }),
+      {
+        client_id: 'gateway',
+        client_secret: 'gateway-secret',
+        redirect_uris: [],
+        response_types: [],
+        grant_types: [],
       },
       {
         client_id: 'robot',
@@ -79,12 +138,14 @@ function configuration(gateway: string, keys: readonly JWK[]) {
         name: `User ${id}`,
         email: `${id}@example.com`,
         email_verified: true,
-        groups: ['developer'],
+        groups: groupsOf(id),
       }),
     }),
     features: {
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: async () => true },
+      jwtUserinfo: { enabled: true },
+      revocation: { enabled: true },
       backchannelLogout: { enabled: true },
       rpInitiatedLogout: { enabled: true },
       resourceIndicators: {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
 import type { DevGateway } from '../../../dev/start-dev.ts';
 import shipped from '../../../gateway.config.ts';
@@ -16,8 +16,13 @@ let gateway: DevGateway;
 let url: string;
 let issuer: string;
 
+const refreshMinutes = 5;
+const realNow = Date.now;
+let aheadMs = 0;
+
 /** A provider made with Authlib: its ID tokens have no `kid`, its access tokens are opaque, the e-mail is in userinfo. */
 beforeAll(async () => {
+  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + aheadMs);
   const folder = execFileSync('sh', ['tools/authlib/install.sh'], { encoding: 'utf8' }).trim();
   const [providerPort, port] = [await freePort(), await freePort()];
   issuer = `http://127.0.0.1:${providerPort}`;
@@ -37,6 +42,7 @@ beforeAll(async () => {
     accept: ['id_token', 'opaque'] as const,
     userinfo: true,
     email: { domains: ['partner.example'] },
+    session: { refreshMinutes },
     browser: { clientId: 'web', clientSecret: 'secret', returnTo: [app] },
   };
   gateway = await startDevGateway({
@@ -47,15 +53,20 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.stop();
   provider?.kill();
+  vi.restoreAllMocks();
 });
 
-it('logs in a browser where NoETL makes the sessions', async () => {
+async function logIn() {
   const browser = createBrowser();
   const isEnd = (at: URL) => at.href.startsWith(app);
   const page = await browser.follow(new URL(`${url}/api/auth/start?issuer=authlib`), isEnd);
   const end = await browser.follow(page.url, isEnd, { sub: user.sub });
-  expect(end.url.href).toBe(app);
-  const token = browser.cookies(new URL(url).host)?.get('session_token');
+  return { at: end.url.href, token: browser.cookies(new URL(url).host)?.get('session_token') };
+}
+
+it('logs in a browser where NoETL makes the sessions', async () => {
+  const { at, token } = await logIn();
+  expect(at).toBe(app);
   const { status } = await graphql(url, token, { query: '{ executions { items { id } } }' });
   expect(status).toBe(200);
   const answer = await fetch(`${url}/api/auth/validate`, {
@@ -74,4 +85,14 @@ it('refuses an opaque token that is not one of the provider', async () => {
   });
   expect(answer.status).toBe(401);
   expect(await answer.json()).toMatchObject({ reason: 'token_invalid' });
+});
+
+it('is asked about a session again: when it has revoked the access token, the session ends', async () => {
+  const { token } = await logIn();
+  const statusOf = async () => (await graphql(url, token, { query: '{ __typename }' })).status;
+  expect(await statusOf()).toBe(200);
+  await fetch(`${issuer}/users/${user.sub}/revoke-tokens`, { method: 'POST' });
+  expect(await statusOf()).toBe(200);
+  aheadMs += (refreshMinutes + 1) * 60_000;
+  await expect.poll(statusOf).toBe(401);
 });
