@@ -45,6 +45,8 @@ export interface Listener {
 const silentMs = 15_000;
 /** The session is checked again after this, and what was missed is found, milliseconds. */
 const lookMs = 5_000;
+/** A request without a result for this long is watched by the replica that its client listens to, milliseconds. */
+const orphanMs = 15_000;
 /** A result goes out this long after the answer to the start: clients forget what comes before it, milliseconds. */
 const afterAnswerMs = 150;
 /** A replica that died before it could say that its client was answered does not hold a result for longer, milliseconds. */
@@ -63,10 +65,11 @@ export async function runEventStream(
     if (!(await greet(out, listener, cursor.at(), options))) return;
     const now = clock();
     const endsAt = connectionMs > 0 ? now + connectionMs : Number.POSITIVE_INFINITY;
-    const times = { pingAt: now + heartbeatMs, sentAt: now };
+    const times = { pingAt: now + heartbeatMs, sentAt: now, watchAt: now + orphanMs };
     while (!out.signal.aborted && clock() < endsAt) {
       if (!(await takeTurn(out, listener, cursor, times, options))) return;
       await beat(out, times, options);
+      await watchOrphans(listener, times, options);
       const next = Math.min(times.pingAt, times.sentAt + silentMs, clock() + lookMs, endsAt);
       await turn.wait(Math.max(1, next - clock()), out.signal);
     }
@@ -94,6 +97,17 @@ async function takeTurn(
 interface Times {
   pingAt: number;
   sentAt: number;
+  watchAt: number;
+}
+
+/** The replica that started a playbook watches it. That one may be gone: what is pending for long is watched here too. */
+async function watchOrphans({ client }: Listener, times: Times, options: EventStreamOptions): Promise<void> {
+  const { requests, clock, watch } = options;
+  const now = clock();
+  if (now < times.watchAt) return;
+  times.watchAt = now + orphanMs;
+  const pending = await requests.pending(client.queue).catch(() => []);
+  for (const request of pending) if (request.registeredAt <= now - orphanMs) watch(request);
 }
 
 /** The `ping` event of the heartbeat, and a comment where nothing was sent for a while. */
@@ -183,10 +197,10 @@ async function deliverEntry(
   if (out.signal.aborted || !(await cursor.isOurs())) return false;
   try {
     if (!(await listener.maySee(item.path))) return true;
+    return await out.write(await framesOf(item, entry, listener.client, options));
   } catch {
     return false;
   }
-  return out.write(await framesOf(item, entry, listener.client, options));
 }
 
 async function framesOf(

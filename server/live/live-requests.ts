@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { parseJson } from '../../core/json/lossless-json.ts';
-import { isJsonObject, textMember } from '../../core/noetl/json-object.ts';
+import { isJsonObject, type JsonObject, textMember } from '../../core/noetl/json-object.ts';
 import type { Delivery, PendingView, Progress } from './frames.ts';
 import type { LiveStore } from './live-store.ts';
 
@@ -13,6 +13,8 @@ export interface LiveRequest {
   /** The queue of its client. */
   readonly queue: string;
   readonly path: string;
+  /** When it was registered, milliseconds. */
+  readonly registeredAt: number;
   /** Undefined until NoETL has named it. */
   readonly executionId: string | undefined;
   /** When the client had the answer to its start, milliseconds: no result goes out before. */
@@ -30,8 +32,8 @@ export interface LiveRequests {
   /** Registers a start. `secret` goes to the playbook and nowhere else. */
   register(queue: string, path: string): Promise<{ readonly secret: string; readonly request: LiveRequest }>;
   find(key: string): Promise<LiveRequest | undefined>;
-  /** @returns the request as it is now */
-  change(request: LiveRequest, change: Partial<Pick<LiveRequest, 'executionId' | 'answeredAt'>>): Promise<LiveRequest>;
+  /** Keeps what is known of it now. */
+  keep(request: LiveRequest): Promise<void>;
   /** Puts the result into the client's queue. @returns false: there was one before */
   finish(request: LiveRequest, delivery: Omit<Delivery, 'requestId' | 'at'>): Promise<boolean>;
   progress(request: LiveRequest, progress: Omit<Progress, 'requestId'>): Promise<void>;
@@ -52,38 +54,33 @@ export function createLiveRequests(
   const append = (request: LiveRequest, item: object, once?: string) =>
     store.append(request.queue, JSON.stringify({ key: request.key, path: request.path, ...item }), until(), once);
 
-  async function keep(request: LiveRequest): Promise<LiveRequest> {
-    const text = JSON.stringify(request);
-    await store.set(`request.${request.key}`, text, until());
-    await store.add(`pending.${request.queue}`, request.requestId, text, until());
-    return request;
-  }
-
   return {
     async register(queue, path) {
       const secret = randomBytes(32).toString('base64url');
-      const request = await keep({
+      const request: LiveRequest = {
         key: keyOfSecret(secret),
         requestId: randomUUID(),
         queue,
         path,
+        registeredAt: clock(),
         executionId: undefined,
         answeredAt: undefined,
-      });
+      };
+      const text = JSON.stringify(request);
+      await store.set(`request.${request.key}`, text, until());
+      await store.add(`pending.${queue}`, request.requestId, text, until());
       return { secret, request };
     },
     async find(key) {
       const text = await store.get(`request.${key}`);
       return text === undefined ? undefined : requestOf(text);
     },
-    async change(request, change) {
-      const changed = { ...request, ...change };
-      const text = JSON.stringify(changed);
+    async keep(request) {
+      const text = JSON.stringify(request);
       await store.set(`request.${request.key}`, text, until());
       // A result may have come in the meantime: the request is then not pending any more.
       const pending = await store.members(`pending.${request.queue}`);
       if (pending.has(request.requestId)) await store.add(`pending.${request.queue}`, request.requestId, text, until());
-      return changed;
     },
     async finish(request, outcome) {
       const { requestId, queue } = request;
@@ -125,9 +122,13 @@ function requestOf(text: string): LiveRequest | undefined {
   const member = (name: string) => textMember(record, name);
   const [key, requestId, queue, path] = [member('key'), member('requestId'), member('queue'), member('path')];
   if (key === undefined || requestId === undefined || queue === undefined || path === undefined) return undefined;
-  const { answeredAt } = record;
-  const answered = typeof answeredAt === 'number' ? answeredAt : undefined;
-  return { key, requestId, queue, path, executionId: member('executionId'), answeredAt: answered };
+  const [registeredAt = 0, answeredAt] = [numberMember(record, 'registeredAt'), numberMember(record, 'answeredAt')];
+  return { key, requestId, queue, path, registeredAt, executionId: member('executionId'), answeredAt };
+}
+
+function numberMember(record: JsonObject, name: string): number | undefined {
+  const value = record[name];
+  return typeof value === 'number' ? value : undefined;
 }
 
 /** A result that is too large is left out, and the client learns where it is. */

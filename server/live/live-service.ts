@@ -10,6 +10,7 @@ import { type ClientIds, createClientIds } from './client-ids.ts';
 import { createLiveCallbacks, type LiveCallbacks } from './live-callbacks.ts';
 import { createLiveRequests, type LiveRequest, type LiveRequests } from './live-requests.ts';
 import type { LiveStore } from './live-store.ts';
+import { type Patience, patiently } from './patiently.ts';
 import { createResultWatch, type ResultWatch } from './result-watch.ts';
 import { createWakes, type Wakes } from './wakes.ts';
 
@@ -53,16 +54,6 @@ export function createLiveService(options: LiveServiceOptions): LiveService {
     unfinished.remove(request.requestId);
   };
 
-  async function started(request: LiveRequest, executionId: string): Promise<void> {
-    try {
-      const known = await requests.change(request, { executionId });
-      watch?.begin(known);
-      whenExchangeEnds(() => void requests.change(known, { answeredAt: clock() }).catch(onFailed));
-    } catch (error) {
-      onFailed(error);
-    }
-  }
-
   return {
     requests,
     clients,
@@ -78,7 +69,11 @@ export function createLiveService(options: LiveServiceOptions): LiveService {
           requestId,
           clientId,
           workload: { request_id: requestId, gateway_url: `${base.replace(/\/+$/, '')}/cb/${secret}` },
-          started: (executionId) => started(request, executionId),
+          started(executionId) {
+            const known = { ...request, executionId };
+            watch?.begin(known);
+            return noteStarted(known, requests, { forMs: events.keepMs, clock, onFailed });
+          },
           async refused() {
             unfinished.remove(requestId);
             await requests.forget(request).catch(onFailed);
@@ -94,10 +89,29 @@ export function createLiveService(options: LiveServiceOptions): LiveService {
     }),
     watch: (request) => watch?.begin(request),
     follow(executions) {
-      watch = createResultWatch({ requests, executions, onFailed, onFinished: finished });
+      watch = createResultWatch({
+        requests,
+        executions,
+        clock,
+        keepMs: events.keepMs,
+        onFailed,
+        onFinished: finished,
+      });
     },
     stop: () => watch?.stop(),
   };
+}
+
+/** Without an answer of the store the request is known here, and noted there when it is back. */
+async function noteStarted(request: LiveRequest, requests: LiveRequests, patience: Patience): Promise<void> {
+  const { clock, onFailed } = patience;
+  let known = request;
+  const noteLater = () => void patiently(() => requests.keep(known), patience).catch(onFailed);
+  await requests.keep(known).catch(noteLater);
+  whenExchangeEnds(() => {
+    known = { ...known, answeredAt: clock() };
+    noteLater();
+  });
 }
 
 /** How many requests of each user wait for their result here. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import type { Observe } from '../../core/observe.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
 import type { Parts } from '../compose.ts';
 import { type Answer, json } from '../http/answer.ts';
@@ -9,6 +10,7 @@ import { parseBody, readBody } from '../http/read-body.ts';
 import type { Telemetry } from '../observability/telemetry.ts';
 import { createEventsRoute, eventsOff } from './events-route.ts';
 import { createLiveService, type LiveService } from './live-service.ts';
+import { patiently } from './patiently.ts';
 import { createSessionTickets, type SessionTickets } from './session-tickets.ts';
 import { createStreamLimits, type StreamLimits } from './stream-limits.ts';
 
@@ -33,8 +35,9 @@ export function openLive({ config, clock, version }: LiveGiven, parts: Parts, te
   const { observe, log } = telemetry;
   const { events } = config;
   const store = parts.liveStore;
-  const onFailed = (error: unknown) =>
-    log.warn({ err: error }, 'a result could not be handed on yet; it is tried again');
+  const onFailed = sparingly(clock, (error) =>
+    log.warn({ err: error }, 'results could not be handed on yet; they are tried again'),
+  );
   const service = createLiveService({ config, store, clock, observe, onFailed });
   const tickets = createSessionTickets(parts.store, events.ticketMs, clock);
   const streams = createStreamLimits(events);
@@ -70,29 +73,39 @@ export function openLive({ config, clock, version }: LiveGiven, parts: Parts, te
       const shared = { sessions, checker, limits, authenticate, checkCookieOrigin, observe };
       return createEventsRoute({ ...shared, config: events, streams, tickets, clients, stream });
     },
-    callback: (exchange) => answerCallback(exchange, service, events.callbackBytes, telemetry),
+    callback: (exchange) => answerCallback(exchange, service, { maxBytes: events.callbackBytes, clock, observe }),
   };
 }
+
+/** An outage concerns many results at once: one line each 10 seconds is enough. */
+function sparingly(clock: Clock, report: (error: unknown) => void): (error: unknown) => void {
+  let quietUntil = 0;
+  return (error) => {
+    if (clock() < quietUntil) return;
+    quietUntil = clock() + 10_000;
+    report(error);
+  };
+}
+
+/** A callback waits this long for a store that is away: an error would turn its playbook FAILED, milliseconds. */
+const callbackPatienceMs = 10_000;
 
 /** The secret first: without it not a byte of the body is read. */
 async function answerCallback(
   exchange: Exchange,
   { callbacks }: LiveService,
-  maxBytes: number,
-  { observe }: Telemetry,
+  { maxBytes, clock, observe }: { maxBytes: number; clock: Clock; observe: Observe },
 ): Promise<Answer> {
   if (exchange.method !== 'POST') return notAllowed('POST');
-  const request = await callbacks.find(exchange.path);
+  const patience = { forMs: callbackPatienceMs, clock };
+  const request = await patiently(() => callbacks.find(exchange.path), patience);
   if (request === undefined) {
     observe({ type: 'callback_refused', reason: 'secret' });
     return json(403, { error: 'This callback is not expected.', code: 'ERR_ACCESS_DENIED' }, { connection: 'close' });
   }
   const body = await readBody(exchange.request, { maxBytes, lease: exchange.bodyLease });
   // Workers say `application/json`, but whether they do is no reason to lose a result: only the text must be JSON.
-  const { status, body: answer } = await callbacks.handle(
-    request,
-    exchange.path,
-    body.length === 0 ? undefined : parseBody(body),
-  );
+  const sent = body.length === 0 ? undefined : parseBody(body);
+  const { status, body: answer } = await patiently(() => callbacks.handle(request, exchange.path, sent), patience);
   return json(status, answer);
 }

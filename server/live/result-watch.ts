@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { failedText } from '../../core/execution/failure-text.ts';
 import { ResultLost } from '../../core/execution/outcome.ts';
@@ -6,6 +7,7 @@ import type { Executions } from '../../executor/protocol/executions.ts';
 import type { Snapshot } from '../../executor/protocol/snapshots.ts';
 import type { Delivery } from './frames.ts';
 import type { LiveRequest, LiveRequests } from './live-requests.ts';
+import { patiently } from './patiently.ts';
 
 /** Finds out how requests end whose playbook does not call back. */
 export interface ResultWatch {
@@ -21,6 +23,9 @@ export interface ResultWatch {
 export interface ResultWatchOptions {
   readonly requests: LiveRequests;
   readonly executions: Pick<Executions, 'watcher' | 'outcome'>;
+  readonly clock: Clock;
+  /** For how long a store or a NoETL that does not answer is asked again, milliseconds. */
+  readonly keepMs: number;
   /** An end was seen; a callback may still be on its way, milliseconds. */
   readonly graceMs?: number;
   readonly onFailed: (error: unknown) => void;
@@ -30,11 +35,8 @@ export interface ResultWatchOptions {
 
 type Outcome = Omit<Delivery, 'requestId' | 'executionId' | 'at'>;
 
-/** After these pauses a store or a NoETL that does not answer is asked again, milliseconds. */
-const retries = [500, 2_000, 10_000, 30_000];
-
 export function createResultWatch(options: ResultWatchOptions): ResultWatch {
-  const { requests, executions, graceMs = 300, onFailed, onFinished } = options;
+  const { requests, executions, clock, keepMs, graceMs = 300, onFailed, onFinished } = options;
   const watched = new Map<string, () => void>();
   let isStopped = false;
 
@@ -47,19 +49,14 @@ export function createResultWatch(options: ResultWatchOptions): ResultWatch {
 
   async function finish(request: LiveRequest, executionId: string, snapshot: Snapshot | undefined): Promise<void> {
     await sleep(graceMs, undefined, { ref: false });
-    for (const pauseMs of [...retries, 0]) {
-      if (!watched.has(request.requestId) || isStopped) return;
-      try {
-        const outcome = await outcomeOf(snapshot, executions);
-        if (watched.has(request.requestId)) await requests.finish(request, { executionId, ...outcome });
-        onFinished(request);
-        return;
-      } catch (error) {
-        onFailed(error);
-        await sleep(pauseMs, undefined, { ref: false });
-      }
-    }
-    onFinished(request);
+    const isNeeded = () => watched.has(request.requestId) && !isStopped;
+    const handOn = async () => {
+      if (!isNeeded()) return;
+      const outcome = await outcomeOf(snapshot, executions);
+      if (isNeeded()) await requests.finish(request, { executionId, ...outcome });
+    };
+    await patiently(handOn, { forMs: keepMs, clock, passes: () => true, isNeeded, onFailed }).catch(onFailed);
+    if (!isStopped) onFinished(request);
   }
 
   return {

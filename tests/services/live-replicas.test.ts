@@ -106,7 +106,7 @@ describe.each<[string, string, () => Promise<ChildServer>]>([
         started.push(await start(n % 2 === 0 ? one : two, token, clientId, { seconds: 2 }));
       for (const [n, each] of started.slice(0, 20).entries()) await callBack(replicas, each, n);
       await first.next(isEvent('playbook/result'));
-      one.child.kill('SIGKILL');
+      await one.kill();
       await first.ended();
       const lastId = first.frames.findLast(({ id }) => id !== undefined)?.id ?? '';
       const second = await listen(two, '', { 'last-event-id': lastId });

@@ -74,7 +74,7 @@ export async function openEvents(
 
 export const isEvent = (event: string) => (frame: SeenFrame) => frame.event === event;
 
-function frameOf(text: string): SeenFrame {
+export function frameOf(text: string): SeenFrame {
   const field = (name: string) =>
     text
       .split('\n')

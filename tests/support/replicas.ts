@@ -1,5 +1,6 @@
-import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { createDevIssuer } from '../../dev/issuer/dev-issuer.ts';
+import type { StandInUser } from '../../dev/noetl/accounts.ts';
 import { createNoetlStandIn, type NoetlStandIn } from '../../dev/noetl/stand-in.ts';
 import { freePort } from './free-port.ts';
 import { runServe } from './serve-process.ts';
@@ -8,8 +9,12 @@ import { runServe } from './serve-process.ts';
 export interface Replica {
   readonly url: string;
   readonly internalUrl: string;
-  readonly child: ChildProcess;
-  readonly output: () => string;
+  /** Whether it answers, as a load balancer learns it from the readiness of a pod. */
+  isUp(): boolean;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** Starts it again, at the same ports. */
+  start(): Promise<void>;
 }
 
 /** Replicas with one store, in front of one stand-in. */
@@ -23,35 +28,36 @@ export interface Replicas {
   stop(): Promise<void>;
 }
 
+export interface ReplicasOptions {
+  /** Their names at the provider; each is `<name>@example.com`. Default: admin and developer. */
+  readonly users?: readonly string[];
+  /** Those that the stand-in has beside its own. */
+  readonly standIn?: Parameters<typeof createNoetlStandIn>[0];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 const audience = 'test-app';
 
-export async function startReplicas(count: number, store: string): Promise<Replicas> {
+export async function startReplicas(count: number, store: string, options: ReplicasOptions = {}): Promise<Replicas> {
+  const { users = ['admin', 'developer'], standIn = {}, environment = {} } = options;
   const issuer = await createDevIssuer({
     clock: Date.now,
     audience,
-    users: ['admin', 'developer'].map((name) => ({ sub: `auth|${name}`, email: `${name}@example.com`, name })),
+    users: users.map((name) => ({ sub: `auth|${name}`, email: `${name}@example.com`, name })),
   });
-  const noetl = await createNoetlStandIn();
-  const all = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const [port, internalPort] = [await freePort(), await freePort()];
-      const internalUrl = `http://127.0.0.1:${internalPort}`;
-      const { child, output } = runServe({
-        ROUTER_PORT: String(port),
-        GATEWAY_BIND: '127.0.0.1',
-        GATEWAY_INTERNAL_PORT: String(internalPort),
-        GATEWAY_INTERNAL_URL: internalUrl,
-        NOETL_BASE_URL: noetl.url.href,
-        GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
-        GATEWAY_AUDIENCES: audience,
-        GATEWAY_SESSION_STORE: store,
-        GATEWAY_SESSION_KEY: Buffer.alloc(32, 5).toString('base64'),
-        LOG_LEVEL: 'warn',
-      });
-      return { url: `http://127.0.0.1:${port}`, internalUrl, child, output };
-    }),
-  );
-  for (const { url, child, output } of all) await untilUp(url, child, output);
+  const noetl = await createNoetlStandIn(standIn);
+  const shared = {
+    GATEWAY_BIND: '127.0.0.1',
+    NOETL_BASE_URL: noetl.url.href,
+    GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
+    GATEWAY_AUDIENCES: audience,
+    GATEWAY_SESSION_STORE: store,
+    GATEWAY_SESSION_KEY: Buffer.alloc(32, 5).toString('base64'),
+    LOG_LEVEL: 'warn',
+    ...environment,
+  };
+  const all = await Promise.all(Array.from({ length: count }, () => createReplica(shared)));
+  await Promise.all(all.map((replica) => replica.start()));
   return {
     noetl,
     all,
@@ -74,14 +80,55 @@ export async function startReplicas(count: number, store: string): Promise<Repli
       return start === undefined ? undefined : JSON.parse(start.text).workload;
     },
     async stop() {
-      for (const { child } of all) child.kill('SIGKILL');
+      await Promise.allSettled(all.map((replica) => replica.kill()));
       await Promise.allSettled([noetl.close(), issuer.close()]);
     },
   };
 }
 
-async function untilUp(url: string, child: ChildProcess, output: () => string): Promise<void> {
-  for (let left = 600; left > 0; left -= 1) {
+/** Developers for a stand-in, named `<prefix>0`, `<prefix>1` and so on. */
+export const developers = (count: number, prefix = 'user'): readonly StandInUser[] =>
+  Array.from({ length: count }, (_, n) => ({
+    userId: 100 + n,
+    email: `${prefix}${n}@example.com`,
+    displayName: `${prefix} ${n}`,
+    roles: ['developer'],
+  }));
+
+async function createReplica(shared: Readonly<Record<string, string>>): Promise<Replica> {
+  const [port, internalPort] = [await freePort(), await freePort()];
+  const [url, internalUrl] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${internalPort}`];
+  const environment = {
+    ...shared,
+    ROUTER_PORT: String(port),
+    GATEWAY_INTERNAL_PORT: String(internalPort),
+    GATEWAY_INTERNAL_URL: internalUrl,
+  };
+  let running: ReturnType<typeof runServe> | undefined;
+  let isUp = false;
+  return {
+    url,
+    internalUrl,
+    isUp: () => isUp,
+    async kill() {
+      isUp = false;
+      const child = running?.child;
+      running = undefined;
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+    },
+    async start() {
+      running = runServe(environment);
+      await untilUp(url, running);
+      isUp = true;
+    },
+  };
+}
+
+async function untilUp(url: string, { child, output }: ReturnType<typeof runServe>): Promise<void> {
+  for (let left = 1_200; left > 0; left -= 1) {
     if (child.exitCode !== null) throw new Error(`serve exited ${child.exitCode}: ${output()}`);
     const isUp = await fetch(`${url}/health`).then(
       (answer) => answer.ok,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AnswerStream } from '../../../../server/http/answer-stream.ts';
 import { createClientIds } from '../../../../server/live/client-ids.ts';
 import { type Listener, runEventStream } from '../../../../server/live/event-stream.ts';
-import { createLiveRequests } from '../../../../server/live/live-requests.ts';
+import { createLiveRequests, type LiveRequest } from '../../../../server/live/live-requests.ts';
 import { createMemoryLiveStore } from '../../../../server/live/memory-live-store.ts';
 import { createWakes } from '../../../../server/live/wakes.ts';
 import { eventually } from '../../../support/child-server.ts';
@@ -11,9 +11,14 @@ import { tokenOf } from '../../../support/session-fakes.ts';
 const keepMs = 60_000;
 
 /** A stream of one client, with what it wrote. */
-async function stream(change: Partial<Pick<Listener, 'mayStay' | 'maySee'>> = {}, write?: AnswerStream['write']) {
+async function stream(
+  change: Partial<Pick<Listener, 'mayStay' | 'maySee'>> = {},
+  write?: AnswerStream['write'],
+  clock: () => number = Date.now,
+) {
   const store = createMemoryLiveStore(Date.now);
-  const requests = createLiveRequests(store, { keepMs, resultBytes: 10_000 }, Date.now);
+  const requests = createLiveRequests(store, { keepMs, resultBytes: 10_000 }, clock);
+  const watched: string[] = [];
   const wakes = createWakes();
   store.onWake(wakes.wake);
   const client = await createClientIds(store, keepMs, Date.now).take('client', 'ada');
@@ -37,20 +42,17 @@ async function stream(change: Partial<Pick<Listener, 'mayStay' | 'maySee'>> = {}
     ...change,
   };
   const options = {
-    ...{ store, requests, wakes, clock: Date.now, version: '1', heartbeatMs: 1_000 },
-    ...{ connectionMs: 0, keepMs, watch: () => {} },
+    ...{ store, requests, wakes, clock, version: '1', heartbeatMs: 1_000 },
+    ...{ connectionMs: 0, keepMs, watch: ({ requestId }: LiveRequest) => void watched.push(requestId) },
   };
   const done = runEventStream(out, listener, options);
   const finish = async (n: number, path = 'data/a') => {
     const { request } = await requests.register(client.queue, path);
-    await requests.finish(await requests.change(request, { executionId: '1', answeredAt: Date.now() - 1_000 }), {
-      executionId: '1',
-      status: 'COMPLETED',
-      data: { n },
-    });
+    await requests.keep({ ...request, executionId: '1', answeredAt: Date.now() - 1_000 });
+    await requests.finish(request, { executionId: '1', status: 'COMPLETED', data: { n } });
   };
   const results = () => written.join('').match(/"data":\{"n":\d+\}/g) ?? [];
-  return { finish, results, written, left, done, wakes, client };
+  return { finish, results, written, left, done, wakes, client, requests, watched };
 }
 
 describe('what a stream delivers', () => {
@@ -99,6 +101,23 @@ describe('what a stream delivers', () => {
     await done;
     expect(results()).toEqual([]);
     expect(written.at(-1)).toContain('"code":-32001');
+  });
+
+  test('what another replica started and is pending for long is watched here', async () => {
+    let now = Date.now();
+    const { requests, client, written, watched, wakes, left, done } = await stream({}, undefined, () => now);
+    await eventually(() => written.length > 1);
+    const { request } = await requests.register(client.queue, 'data/a');
+    now += 14_000;
+    wakes.wake(client.queue);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(watched).toEqual([]);
+    now += 2_000;
+    wakes.wake(client.queue);
+    await eventually(() => watched.length > 0);
+    expect(watched).toEqual([request.requestId]);
+    left.abort();
+    await done;
   });
 
   test('one piece at a time: a client that does not read holds no more than that', async () => {

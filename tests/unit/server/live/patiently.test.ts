@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { GatewayError } from '../../../../core/errors.ts';
+import { patiently } from '../../../../server/live/patiently.ts';
+
+const away = () => new GatewayError('ERR_STORE', 'the store is away');
+
+/** Fails so often with that error, then answers. */
+function failing(times: number, error: () => Error = away) {
+  let calls = 0;
+  const work = async () => {
+    calls += 1;
+    if (calls <= times) throw error();
+    return 'done';
+  };
+  return { work, calls: () => calls };
+}
+
+describe('work that waits for a store', () => {
+  test('is repeated until the store is back', async () => {
+    const { work, calls } = failing(2);
+    const errors: unknown[] = [];
+    const patience = { forMs: 60_000, clock: Date.now, onFailed: (error: unknown) => void errors.push(error) };
+    expect(await patiently(work, patience)).toBe('done');
+    expect(calls()).toBe(3);
+    expect(errors).toHaveLength(2);
+  });
+
+  test('fails at once with an error that does not pass', async () => {
+    const { work, calls } = failing(1, () => new GatewayError('ERR_ACCESS_DENIED', 'no'));
+    await expect(patiently(work, { forMs: 60_000, clock: Date.now })).rejects.toMatchObject({
+      code: 'ERR_ACCESS_DENIED',
+    });
+    expect(calls()).toBe(1);
+  });
+
+  test('ends with the last error when the time is over, or the work is not needed any more', async () => {
+    let now = 0;
+    const late = failing(100);
+    const work = () => {
+      now += 6_000;
+      return late.work();
+    };
+    await expect(patiently(work, { forMs: 10_000, clock: () => now })).rejects.toMatchObject({ code: 'ERR_STORE' });
+    expect(late.calls()).toBe(2);
+    const useless = failing(100);
+    await expect(
+      patiently(useless.work, { forMs: 10_000, clock: Date.now, isNeeded: () => useless.calls() < 2 }),
+    ).rejects.toMatchObject({ code: 'ERR_STORE' });
+    expect(useless.calls()).toBe(2);
+  });
+});
