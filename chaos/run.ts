@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { livePart } from '../bench/live/report.ts';
 import { packageVersion } from '../cli/package-version.ts';
 import { createNoetlStandIn } from '../dev/noetl/stand-in.ts';
 import { startServe } from '../tests/support/serve-process.ts';
@@ -110,6 +111,12 @@ function trafficText({ traffic, backAfterMs }: FaultReport): string {
   return `${counts}; back after ${backAfterMs ?? '-'} ms; refused: ${outcomesText(refused)}`;
 }
 
+/** The part of the page that `npm run bench:live` writes stays. */
+function writeReport(file: string, page: string): void {
+  const live = existsSync(file) ? livePart(readFileSync(file, 'utf8')) : '';
+  writeFileSync(file, live === '' ? page : `${page}\n${live}\n`);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -128,7 +135,7 @@ async function main(): Promise<void> {
   const machine = { node: process.version, cores: availableParallelism(), load: loadavg()[0] ?? 0 };
   const found = await runAll(({ name }) => only === undefined || only.includes(name));
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ limits, ...found }, null, 2)}\n`);
-  if (report !== undefined) writeFileSync(report, reliabilityPage(found, packageVersion(), machine));
+  if (report !== undefined) writeReport(report, reliabilityPage(found, packageVersion(), machine));
   const ran = [...found.attacks, ...found.faults];
   process.exitCode = ran.length > 0 && ran.every(({ problems }) => problems.length === 0) ? 0 : 1;
 }

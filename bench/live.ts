@@ -1,0 +1,152 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startNats, startRedis } from '../tests/support/child-server.ts';
+import { createLiveTraffic, type LiveTraffic } from '../tests/support/live-traffic.ts';
+import { developers, type Replica, type Replicas, startReplicas } from '../tests/support/replicas.ts';
+import { openSteadyListener, type SteadyListener } from '../tests/support/steady-listener.ts';
+import { heapSlope, sampleHeap } from './live/heap.ts';
+import { type LiveFigures, liveText, withLiveRow } from './live/report.ts';
+
+const usage = `usage: npm run bench:live -- [--clients 1000] [--rate 100] [--seconds 180] [--drops 10] [--store redis|nats]
+                            [--faults none|replica|all] [--report docs/reliability.md]
+
+Clients listen to two replicas, and so many executions a second are started for them at either one. Each second so many
+of them lose their connection. In the middle a replica is killed and started again; with --faults all the store and the
+other replica, too. Everything on loopback, with servers that the run starts for itself.`;
+
+const replicasPerRun = 2;
+const userCount = 50;
+/** How long a playbook works, and how many of ten call back. */
+const playbooks = { workMs: 2_000, callingBack: 7 };
+const downMs = 2_000;
+/** Results that are still on their way at the end are waited for as long as this, milliseconds. */
+const lastMs = 90_000;
+
+interface Run {
+  readonly clients: number;
+  readonly rate: number;
+  readonly seconds: number;
+  readonly drops: number;
+  readonly store: 'redis' | 'nats';
+  readonly faults: 'none' | 'replica' | 'all';
+}
+
+const chance = (n: number): number => Math.floor(Math.random() * n);
+
+async function openListeners(replicas: Replicas, clients: number): Promise<readonly SteadyListener[]> {
+  const urls = replicas.all.map(({ url }) => url);
+  const tokens = await Promise.all(Array.from({ length: userCount }, (_, n) => replicas.login(`user${n}`)));
+  const listeners: SteadyListener[] = [];
+  for (let n = 0; n < clients; n += 1) {
+    // A few at a time, each user from an address of its own.
+    if (n % 50 === 0) await Promise.all(listeners.map(({ clientId }) => clientId));
+    const [token = '', from] = [tokens[n % userCount], `127.0.0.${10 + (n % userCount)}`];
+    listeners.push(openSteadyListener({ token, urls, first: n % urls.length, from }));
+  }
+  await Promise.all(listeners.map(({ clientId }) => clientId));
+  return listeners;
+}
+
+/** Starts at a fixed rate, however long each takes. @returns what resolves when all are answered */
+async function startAll(run: Run, traffic: LiveTraffic, listeners: readonly SteadyListener[], replicas: Replicas) {
+  const up = (): Replica => {
+    const there = replicas.all.filter((replica) => replica.isUp());
+    return (there[chance(there.length)] ?? replicas.all[0]) as Replica;
+  };
+  const open: Promise<void>[] = [];
+  const began = performance.now();
+  for (let n = 0; n < run.rate * run.seconds; n += 1) {
+    const aheadMs = (n * 1_000) / run.rate - (performance.now() - began);
+    if (aheadMs > 0) await delay(aheadMs);
+    open.push(traffic.start(listeners[chance(listeners.length)] as SteadyListener, up));
+  }
+  await Promise.all(open);
+}
+
+async function breakThings(run: Run, replicas: Replicas, store: Awaited<ReturnType<typeof startRedis>>): Promise<void> {
+  const [one, two] = replicas.all as [Replica, Replica];
+  const outage = async (stop: () => Promise<void>, start: () => Promise<void>) => {
+    await stop();
+    await delay(downMs);
+    await start();
+  };
+  const part = (run.seconds * 1_000) / 4;
+  if (run.faults === 'all') {
+    await delay(part);
+    await outage(store.stop, store.start);
+  }
+  if (run.faults !== 'none') {
+    await delay(run.faults === 'all' ? part : 2 * part);
+    await outage(one.kill, one.start);
+  }
+  if (run.faults === 'all') {
+    await delay(part / 2);
+    await outage(two.kill, two.start);
+  }
+}
+
+async function measure(run: Run): Promise<LiveFigures> {
+  const store = run.store === 'redis' ? await startRedis(['--appendfsync', 'everysec']) : await startNats();
+  const users = developers(userCount);
+  const replicas = await startReplicas(replicasPerRun, `${run.store}://127.0.0.1:${store.port}`, {
+    users: users.map(({ email }) => email.slice(0, email.indexOf('@'))),
+    standIn: { users, remember: 10 },
+    environment: { LOG_LEVEL: 'error' },
+  });
+  let listeners: readonly SteadyListener[] = [];
+  try {
+    listeners = await openListeners(replicas, run.clients);
+    const load = loadavg()[0] ?? 0;
+    const traffic = createLiveTraffic(replicas, playbooks);
+    const heap = sampleHeap(replicas.all[1] as Replica);
+    let dropped = 0;
+    const dropping = setInterval(() => {
+      for (let n = 0; n < run.drops; n += 1) listeners[chance(listeners.length)]?.drop();
+      dropped += run.drops;
+    }, 1_000);
+    const began = performance.now();
+    await Promise.all([startAll(run, traffic, listeners, replicas), breakThings(run, replicas, store)]);
+    const seconds = (performance.now() - began) / 1_000;
+    const calls = (traffic.calls() - traffic.started()) / seconds;
+    clearInterval(dropping);
+    for (const end = performance.now() + lastMs; traffic.arrived() < traffic.started() && performance.now() < end; )
+      await delay(200);
+    await delay(2_000);
+    return { ...run, ...traffic.count(), seconds, dropped, load, callsPerSecond: calls, heap: heapSlope(heap.stop()) };
+  } finally {
+    for (const listener of listeners) listener.close();
+    await replicas.stop();
+    await store.remove();
+  }
+}
+
+function runOf(values: Readonly<Record<string, string | boolean | undefined>>): Run {
+  const number = (name: string, usual: number): number => {
+    const value = Number(values[name] ?? usual);
+    if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} must be a whole number\n${usage}`);
+    return value;
+  };
+  const { store = 'redis', faults = 'replica' } = values;
+  if (store !== 'redis' && store !== 'nats') throw new Error(`--store is redis or nats\n${usage}`);
+  if (faults !== 'none' && faults !== 'replica' && faults !== 'all') throw new Error(`--faults\n${usage}`);
+  const sizes = { clients: number('clients', 1_000), rate: number('rate', 100), seconds: number('seconds', 180) };
+  return { ...sizes, drops: number('drops', 10), store, faults };
+}
+
+const text = { type: 'string' } as const;
+const { values } = parseArgs({
+  options: {
+    ...{ clients: text, rate: text, seconds: text, drops: text, store: text, faults: text, report: text },
+    help: { type: 'boolean' },
+  },
+});
+if (values.help === true) console.log(usage);
+else {
+  const figures = await measure(runOf(values));
+  console.log(liveText(figures));
+  const { report } = values;
+  if (report !== undefined) writeFileSync(report, withLiveRow(readFileSync(report, 'utf8'), figures));
+  process.exitCode = figures.lost + figures.doubled > 0 ? 1 : 0;
+}
