@@ -27,7 +27,8 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   }
 }
 
-function createProgram(): Command {
+/** Every command, for the parser and for the reference of the docs. */
+export function createProgram(): Command {
   const program = new Command('noetl-gateway')
     .description('The public gateway of NoETL: generated from NoETL’s own OpenAPI document, closed by default.')
     .version(packageVersion())

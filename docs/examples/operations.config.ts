@@ -19,6 +19,14 @@ export default defineGateway<NoetlOperations>({
     executePlaybook: { upstream: 'POST /api/execute', access: onPlaybook('execute', 'name') },
     execution: { upstream: 'GET /api/executions/{execution_id}', access: onExecution('view', 'id') },
 
+    // #region open-one-more
+    cancellation: {
+      upstream: 'GET /api/executions/{execution_id}/cancellation-check',
+      description: 'Whether an execution was cancelled.',
+      access: onExecution('view', 'id'),
+      args: { execution_id: { name: 'id', description: 'Id of the execution.' } },
+    },
+    // #endregion
     // #region open
     runs: {
       upstream: 'GET /api/executions',

@@ -92,7 +92,7 @@ export const counters = {
   },
   callbacksUndelivered: {
     name: 'noetl_gateway_callback_undelivered_total',
-    help: 'Playbook callbacks that came when nobody waited any more.',
+    help: 'Playbook callbacks that came when no login or check waited for them any more.',
     labels: none,
   },
   authCancelFailures: {

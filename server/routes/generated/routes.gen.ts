@@ -103,9 +103,9 @@ export type Parsed<T> = { readonly value: T } | { readonly problems: readonly st
 export interface Handlers<Context> {
   /** Exchange an identity token for a session token. */
   login(body: LoginRequest, context: Context): Promise<LoginResponse>;
-  /** Tell whether a token is a session. */
+  /** Report whether a token is a session. */
   validate(body: ValidateRequest, context: Context): Promise<ValidateResponse>;
-  /** Tell whether a session has a permission on a playbook. */
+  /** Report whether a session has a permission on a playbook. */
   checkAccess(body: CheckAccessRequest, context: Context): Promise<CheckAccessResponse>;
   /** End the session, or all sessions of its user. */
   logout(body: LogoutRequest, context: Context): Promise<LogoutResponse>;
@@ -125,7 +125,7 @@ export interface Handlers<Context> {
   runtimeContract(context: Context): Promise<Answer>;
   /** This document. */
   restDocument(context: Context): Promise<Answer>;
-  /** Tell that the process lives; asks nothing of NoETL. */
+  /** Report that the process lives; asks nothing of NoETL. */
   health(context: Context): Promise<string>;
 }
 

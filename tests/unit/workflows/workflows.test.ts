@@ -68,10 +68,17 @@ test('an action has the same pin everywhere', () => {
 });
 
 test('a pull request, and a release, run what .ci/run runs; nothing is deployed or released before', () => {
-  expect(runs(jobOf('ci.yml', 'check'))).toMatch(/ \.ci\/run$/);
+  expect(runs(jobOf('ci.yml', 'check')).trim()).toMatch(/ \.ci\/run$/);
   expect(jobOf('ci.yml', 'deploy')?.needs).toBe('check');
   expect(runs(jobOf('release.yml', 'test'))).toMatch(/ \.ci\/run$/);
   for (const job of ['package', 'image']) expect(jobOf('release.yml', job)?.needs).toBe('test');
+});
+
+test('the docs site is built where its links are checked, and kept as an artifact', () => {
+  expect(readFileSync('.ci/run', 'utf8')).toContain('npm run --silent docs:build');
+  const last = jobOf('ci.yml', 'check')?.steps.at(-1);
+  expect(last?.uses).toContain('actions/upload-artifact@');
+  expect(last?.with).toMatchObject({ path: 'docs/.vitepress/dist', 'if-no-files-found': 'error' });
 });
 
 test('the changelog has an entry for the version of the package', () => {

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { createProgram } from '../../cli/program.ts';
+import { fenced, page } from '../../generator/emit/markdown.ts';
+
+/** Every command with what `--help` prints for it. */
+export function cliPage(): string {
+  const program = createProgram();
+  return page('cli/commands', [
+    '# Command line',
+    'In a project: `npx noetl-gateway <command>`. In this repository: `npm run <command> -- <options>` for the commands that `package.json` names, or `node cli/main.ts <command>`.',
+    fenced('text', helpOf(program)),
+    ...program.commands.flatMap((command) => commandSections(command, '')),
+  ]);
+}
+
+function commandSections(command: Command, before: string): readonly string[] {
+  const name = `${before}${command.name()}`;
+  return [
+    `## ${name}`,
+    fenced('text', helpOf(command)),
+    ...command.commands.flatMap((inner) => commandSections(inner, `${name} `)),
+  ];
+}
+
+/** What `--help` prints, with lines of the same length everywhere. */
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({
+    writeOut: (part) => {
+      text += part;
+    },
+    getOutHelpWidth: () => 120,
+    getOutHasColors: () => false,
+  });
+  command.outputHelp();
+  return text.replaceAll(/[ \t]+$/gm, '');
+}

@@ -1,0 +1,17 @@
+import type { OutputFile } from '../../generator/emit/emitter.ts';
+import { cliPage } from './cli-page.ts';
+import { environmentPage } from './environment-page.ts';
+import { errorsPage } from './errors-page.ts';
+import { metricsPage } from './metrics-page.ts';
+import { restPage } from './rest-page.ts';
+
+/** The pages of docs/reference, from the code that they describe. */
+export async function referencePages(): Promise<readonly OutputFile[]> {
+  return [
+    { path: 'docs/reference/cli.md', content: cliPage() },
+    { path: 'docs/reference/environment.md', content: environmentPage() },
+    { path: 'docs/reference/errors.md', content: errorsPage() },
+    { path: 'docs/reference/metrics.md', content: await metricsPage() },
+    { path: 'docs/reference/rest.md', content: restPage() },
+  ];
+}
