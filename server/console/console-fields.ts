@@ -1,6 +1,7 @@
-import { type GraphQLOutputType, getNamedType, isLeafType, isObjectType } from 'graphql';
+import { type GraphQLOutputType, getNamedType, isLeafType, isObjectType, type OperationTypeNode } from 'graphql';
 import type { OperationKind } from '../../core/operation-kind.ts';
 import type { ExecutableSchema } from '../../executor/executable-schema.ts';
+import type { RootField } from '../../executor/root-fields.ts';
 
 /** Members that a query may select: null for a value, an object for a member with members of its own. */
 export interface Selectable {
@@ -10,7 +11,7 @@ export interface Selectable {
 /** A root field as the console asks for it, under the names that this config gives. */
 export interface ConsoleField {
   readonly field: string;
-  readonly root: 'query' | 'mutation';
+  readonly root: 'query' | 'mutation' | 'subscription';
   /** Types in SDL, by name. */
   readonly args: Readonly<Record<string, string>>;
   /** The argument with the id of an execution, or with a catalog path. */
@@ -30,7 +31,15 @@ const usualNames = {
   catalogEntry: 'playbook',
 } as const satisfies Partial<Record<OperationKind, string>>;
 
-type UsedKind = keyof typeof usualNames | 'endSessions';
+/** What the gateway answers itself, and forms of playbooks, which are catalog entries with fields. */
+const ownNames = {
+  form: 'playbookForm',
+  executionUpdates: 'executionUpdates',
+  executionsUpdates: 'executionsUpdates',
+  endSessions: 'endSessions',
+} as const;
+
+type UsedKind = keyof typeof usualNames | keyof typeof ownNames;
 
 /**
  * The fields that the console uses, by what they do. A row may have any name, rename arguments and hide members of an answer. Of
@@ -41,18 +50,16 @@ export function consoleFields({
   schema,
   rootFields,
 }: Pick<ExecutableSchema, 'schema' | 'rootFields'>): Partial<Record<UsedKind, ConsoleField>> {
-  const all = [...rootFields].flatMap(([name, { root, plan }]) => {
-    const type = root === 'query' ? schema.getQueryType() : schema.getMutationType();
-    const field = type?.getFields()[name];
+  const all = [...rootFields].flatMap(([name, { root, row, plan }]) => {
+    const field = schema.getRootType(root as OperationTypeNode)?.getFields()[name];
     if (field === undefined) return [];
     const [key] = [...(plan?.executionIds ?? []), ...(plan?.catalogPaths ?? [])];
     const args = Object.fromEntries(field.args.map((argument) => [argument.name, String(argument.type)]));
     const returns = selectable(field.type, 3);
-    return [
-      { kind: plan?.kind ?? name, field: { field: name, root, args, returns, ...(key !== undefined && { key }) } },
-    ];
+    const kind = kindOf({ name, row, plan }, returns);
+    return [{ kind, field: { field: name, root, args, returns, ...(key !== undefined && { key }) } }];
   });
-  const names: Readonly<Record<UsedKind, string>> = { ...usualNames, endSessions: 'endSessions' };
+  const names: Readonly<Record<UsedKind, string>> = { ...usualNames, ...ownNames };
   const chosen = Object.entries(names).flatMap(([kind, usual]) => {
     const ofKind = all.filter((one) => one.kind === kind).map(({ field }) => field);
     const byArguments = ofKind.toSorted((a, b) => Object.keys(b.args).length - Object.keys(a.args).length);
@@ -60,6 +67,16 @@ export function consoleFields({
     return found === undefined ? [] : [[kind, found] as const];
   });
   return Object.fromEntries(chosen);
+}
+
+/** A form of a playbook has members that describe its fields. */
+function kindOf(
+  { name, row, plan }: Pick<RootField, 'row' | 'plan'> & { readonly name: string },
+  returns: Selectable | null,
+): string {
+  if ('watch' in row) return `${row.watch}Updates`;
+  if (plan?.kind === 'catalogEntry' && returns?.['fields']?.['kind'] !== undefined) return 'form';
+  return plan?.kind ?? name;
 }
 
 function selectable(type: GraphQLOutputType, depth: number): Selectable | null {

@@ -6,8 +6,10 @@ import { reportExplanation, reportPath } from '../../core/access/path-report.ts'
 import { policyText, tryPolicy } from '../../core/access/policy-draft.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import type { Session } from '../../core/session/session.ts';
 import type { ExecutableSchema } from '../../executor/executable-schema.ts';
 import type { Readiness } from '../http/readiness.ts';
+import { auditedId } from '../observability/audit.ts';
 import type { Telemetry } from '../observability/telemetry.ts';
 import { wireTime, wireUser } from '../routes/wire.ts';
 import type { ConsoleSection } from './console.ts';
@@ -42,11 +44,19 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
         expiresAt: wireTime(session.expiresAt),
         version: given.version,
         mode: config.mode,
-        isOperator: session.user.roles.some((name) => config.console.roles.includes(name)),
+        isOperator: isOperator(session, config),
         operatorRoles: config.console.roles,
         roles,
         fields,
       }),
+    },
+    starts: {
+      to: 'session',
+      answer: (_input, { session }) => {
+        const me = auditedId(session.user.userId, config.observability.auditEmails);
+        const starts = given.telemetry.auditRing.starts(isOperator(session, config) ? undefined : me);
+        return { me, starts, replica: hostname() };
+      },
     },
     access: {
       to: 'operator',
@@ -78,6 +88,9 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
     },
   };
 }
+
+const isOperator = ({ user }: Session, { console }: ResolvedConfig): boolean =>
+  user.roles.some((name) => console.roles.includes(name));
 
 async function explain(asked: AskedExplanation, given: SectionsGiven, requestId: string) {
   const { roles, permission } = asked;

@@ -16,10 +16,18 @@ export interface AuditPage {
   readonly found: number;
 }
 
+/** Who has started an execution, as the audit log names users. */
+export interface Start {
+  readonly executionId: string;
+  readonly userId: string;
+}
+
 /** The newest lines of the audit log, in memory. What is older is in the log itself. */
 export interface AuditRing {
   add(line: string): void;
   search(asked: AuditSearch): AuditPage;
+  /** Executions whose start is among the lines, newest first. @param userId only those of this user */
+  starts(userId?: string): readonly Start[];
 }
 
 const maxLineLength = 8_192;
@@ -29,6 +37,8 @@ const pageSize = 100;
 export function createAuditRing(maxLines = 1_000): AuditRing {
   const lines: string[] = [];
   let next = 0;
+  const newestFirst = (): AuditEntry[] =>
+    [...lines.slice(next), ...lines.slice(0, next)].reverse().map((line) => JSON.parse(line) as AuditEntry);
   return {
     add(line) {
       if (line.length > maxLineLength) return;
@@ -36,9 +46,7 @@ export function createAuditRing(maxLines = 1_000): AuditRing {
       next = (next + 1) % maxLines;
     },
     search({ text = '', audit = '', outcome = '' }) {
-      const newestFirst = [...lines.slice(next), ...lines.slice(0, next)].reverse();
-      const entries = newestFirst.map((line) => JSON.parse(line) as AuditEntry);
-      const fitting = entries.filter(
+      const fitting = newestFirst().filter(
         (entry) =>
           (audit === '' || entry['audit'] === audit) &&
           (outcome === '' || entry['outcome'] === outcome) &&
@@ -49,5 +57,14 @@ export function createAuditRing(maxLines = 1_000): AuditRing {
       );
       return { entries: fitting.slice(0, pageSize), kept: lines.length, found: fitting.length };
     },
+    starts: (wanted) =>
+      newestFirst().flatMap(({ outcome, executionId, userId }) =>
+        outcome === 'started' &&
+        typeof executionId === 'string' &&
+        typeof userId === 'string' &&
+        (wanted === undefined || userId === wanted)
+          ? [{ executionId, userId }]
+          : [],
+      ),
   };
 }

@@ -30,7 +30,7 @@ type Entry = Readonly<Record<string, string | number | readonly string[] | undef
  */
 export function createAudit({ sink, clock, emails, exchange = () => undefined, onDrop }: AuditOptions): Audit {
   const named: Named = {
-    id: (value) => (emails || value?.includes('@') !== true ? value : pseudonym(value)),
+    id: (value) => value && auditedId(value, emails),
     email: (value) => (emails ? value : undefined),
   };
   return {
@@ -43,6 +43,9 @@ export function createAudit({ sink, clock, emails, exchange = () => undefined, o
     },
   };
 }
+
+/** How the audit log names a user or a subject: an address is a hash there, unless addresses appear. */
+export const auditedId = (id: string, emails: boolean): string => (emails || !id.includes('@') ? id : pseudonym(id));
 
 /** Keeps users apart without naming them. */
 const pseudonym = (value: string): string => `sha256:${hash('sha256', value).slice(0, 16)}`;

@@ -9,7 +9,7 @@ import type { DevGateway } from '../../dev/start-dev.ts';
 import shipped from '../../gateway.config.ts';
 import { createUpstreamSection } from '../../server/console/upstream-section.ts';
 import type { DriftFound } from '../../server/drift/drift-watch.ts';
-import { startDevGateway } from '../support/dev-gateway.ts';
+import { graphql, startDevGateway } from '../support/dev-gateway.ts';
 
 const anyone = [undefined, undefined] as unknown as [never, never];
 
@@ -196,6 +196,7 @@ describe('the console', () => {
       [
         ...['cancel', 'catalog', 'catalogEntry', 'endSessions', 'events'],
         ...['execute', 'execution', 'executions', 'rerun'],
+        ...['executionUpdates', 'executionsUpdates', 'form'],
       ].sort(),
     );
     expect(fields).toMatchObject({
@@ -207,6 +208,8 @@ describe('the console', () => {
         args: { name: 'String!', variables: 'JSON' },
       },
       events: { field: 'executionEvents', returns: null },
+      form: { field: 'playbookForm', key: 'path', returns: { fields: { kind: null } } },
+      executionUpdates: { root: 'subscription', args: { id: 'ID!' } },
     });
   });
 
@@ -222,6 +225,23 @@ describe('the console', () => {
     for (const address of [`${dev.internalUrl}/console/`, 'https://example.com/console', '']) {
       expect(await providers(address)).toEqual([]);
     }
+  });
+
+  test('operators see who has started what, others only what they have started themselves', async () => {
+    for (const user of ['admin', 'developer']) {
+      await graphql(dev.url, tokens[user], {
+        query: 'mutation { executePlaybook(name: "regression_test/hello_world") { id } }',
+      });
+    }
+    type Answer = { me: string; starts: { userId: string }[] };
+    const usersOf = ({ starts }: Answer) => [...new Set(starts.map(({ userId }) => userId))].sort();
+    const [admin, developer] = await Promise.all(
+      ['admin', 'developer'].map(async (user) => (await ask(user, 'starts')).body as unknown as Answer),
+    );
+    if (admin === undefined || developer === undefined) throw new Error('no answer');
+    expect(usersOf(developer)).toEqual([developer.me]);
+    expect(usersOf(admin)).toEqual([admin.me, developer.me].sort());
+    expect((await ask(undefined, 'starts')).status).toBe(401);
   });
 
   test('health has the checks of /ready, and the numbers of operations that ran', async () => {

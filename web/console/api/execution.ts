@@ -1,4 +1,4 @@
-import { type Field, operationOf, type Wanted } from './fields.ts';
+import { type Asked, type Field, operationOf, type Wanted } from './fields.ts';
 import type { Gateway } from './gateway.ts';
 
 export interface Step {
@@ -33,6 +33,10 @@ const wanted: Wanted = [
   ['failure', ['step', 'message']],
   ['steps', stepMembers],
 ];
+
+/** The subscription to one execution. */
+export const updatesOf = (field: Field | undefined, id: string): Asked | undefined =>
+  field && operationOf(field, { id }, wanted);
 
 export const isOver = (status: string): boolean => ['COMPLETED', 'FAILED', 'CANCELLED'].includes(status);
 

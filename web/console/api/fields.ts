@@ -6,7 +6,7 @@ export interface Selectable {
 /** A root field under the names of this gateway's config. */
 export interface Field {
   readonly field: string;
-  readonly root: 'query' | 'mutation';
+  readonly root: 'query' | 'mutation' | 'subscription';
   /** Types in SDL, by name. */
   readonly args: Readonly<Record<string, string>>;
   /** The argument with the id of an execution, or with a catalog path. */
@@ -17,7 +17,7 @@ export interface Field {
 /** An operation to send. */
 export interface Asked {
   readonly query: string;
-  readonly variables: Readonly<Record<string, unknown>>;
+  readonly variables: Record<string, unknown>;
 }
 
 /** Members to select, those of a member in a list behind its name: `['id', ['steps', ['name', 'status']]]`. */

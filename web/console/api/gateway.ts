@@ -1,3 +1,6 @@
+import { createClient } from 'graphql-sse';
+import type { Asked } from './fields.ts';
+
 /** A refusal or a failure, as the gateway words it. `code` is the gateway's, or `ERR_NETWORK` without an answer. */
 export class CallFailed extends Error {
   readonly code: string;
@@ -20,8 +23,17 @@ export interface Gateway {
   graphql<T>(query: string, variables?: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<T>;
   /** What the gateway says of itself. */
   section<T>(name: string, input?: unknown, signal?: AbortSignal): Promise<T>;
+  /** Follows a subscription (GraphQL over SSE, one connection). @returns what ends it */
+  stream<T>(asked: Asked, on: StreamReader<T>): () => void;
   /** Whether the session has a permission on a playbook. */
   may(permission: string, path: string): Promise<boolean>;
+}
+
+export interface StreamReader<T> {
+  readonly next: (data: T) => void;
+  readonly opened: () => void;
+  /** The stream is over, or could not be opened. Not after it was ended here. */
+  readonly closed: () => void;
 }
 
 interface Body {
@@ -54,6 +66,7 @@ export function createGateway(token: string, onEnded: () => void): Gateway {
       if (body.errors?.[0] !== undefined) throw failureOf(body, 200);
       return body.data as T;
     },
+    stream: (asked, on) => openStream(token, asked, on),
     section: async <T>(name: string, input?: unknown, signal?: AbortSignal) =>
       (await ask(`/api/${name}`, input, signal)) as T,
     async may(permission, path) {
@@ -61,6 +74,33 @@ export function createGateway(token: string, onEnded: () => void): Gateway {
       const { allowed } = (await ask('/api/auth/check-access', question)) as { allowed?: boolean };
       return allowed === true;
     },
+  };
+}
+
+function openStream<T>(token: string, { query, variables }: Asked, on: StreamReader<T>): () => void {
+  const client = createClient({
+    url: `${base}/graphql`,
+    headers: { authorization: `Bearer ${token}` },
+    retryAttempts: 0,
+    on: { connected: on.opened },
+  });
+  let isEnded = false;
+  const closed = () => {
+    if (!isEnded) on.closed();
+    isEnded = true;
+  };
+  const stop = client.subscribe<T>(
+    { query, variables },
+    {
+      next: ({ data, errors }) =>
+        data === null || data === undefined || errors !== undefined ? undefined : on.next(data),
+      error: closed,
+      complete: closed,
+    },
+  );
+  return () => {
+    isEnded = true;
+    stop();
   };
 }
 

@@ -13,6 +13,9 @@ export type FieldKind =
   | 'cancel'
   | 'catalog'
   | 'catalogEntry'
+  | 'form'
+  | 'executionUpdates'
+  | 'executionsUpdates'
   | 'endSessions';
 
 export interface Me {

@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { ListedExecution } from '../api/executions.ts';
+import { type Starts, starterOf, useStarts } from '../api/starts.ts';
 import { shortId } from '../api/time.ts';
-import { Scroll } from './scroll.tsx';
 import { Status } from './status.tsx';
+import { type Column, Table } from './table.tsx';
 import { Ago, Took } from './time.tsx';
 
 interface ExecutionTableProps {
@@ -12,11 +13,11 @@ interface ExecutionTableProps {
 }
 
 export function ExecutionTable({ rows, holdsNew }: ExecutionTableProps) {
+  const starts = useStarts().data;
   const [known, setKnown] = useState<ReadonlySet<string>>(() => new Set(rows.map(({ id }) => id)));
   // What is older than a known row has only moved up from the next page.
   const firstKnown = rows.findIndex(({ id }) => known.has(id));
   const waiting = holdsNew && firstKnown > 0 ? firstKnown : 0;
-  const shown = rows.slice(waiting);
   return (
     <>
       {waiting > 0 && (
@@ -26,45 +27,49 @@ export function ExecutionTable({ rows, holdsNew }: ExecutionTableProps) {
           </button>
         </p>
       )}
-      <Scroll label="Executions">
-        <table class="executions">
-          <thead>
-            <tr>
-              <th scope="col">Status</th>
-              <th scope="col">Playbook</th>
-              <th scope="col">Execution</th>
-              <th scope="col" class="number">
-                Started
-              </th>
-              <th scope="col" class="number">
-                Took
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((row) => (
-              <tr key={row.id}>
-                <td>
-                  <Status status={row.status} />
-                </td>
-                <td>
-                  <a href={`/console/executions/${row.id}`}>{row.path ?? 'unknown playbook'}</a>
-                  {row.error && <span class="cause">{row.error}</span>}
-                </td>
-                <td class="mono" title={row.id}>
-                  {shortId(row.id)}
-                </td>
-                <td class="number">
-                  <Ago time={row.startTime} />
-                </td>
-                <td class="number">
-                  <Took from={row.startTime} to={row.endTime} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Executions"
+        class="executions"
+        columns={columnsOf(starts)}
+        rows={rows.slice(waiting)}
+        keyOf={({ id }) => id}
+      />
     </>
   );
+}
+
+const columnsOf = (starts: Starts | undefined): readonly Column<ListedExecution>[] => [
+  { title: 'Status', cell: ({ status }) => <Status status={status} /> },
+  {
+    title: 'Playbook',
+    isName: true,
+    cell: ({ id, path, error }) => (
+      <>
+        <a href={`/console/executions/${id}`}>{path ?? 'unknown playbook'}</a>
+        {error && (
+          <span class="cause" title={error}>
+            {error}
+          </span>
+        )}
+      </>
+    ),
+  },
+  {
+    title: 'Execution',
+    cell: ({ id }) => (
+      <span class="mono" title={id}>
+        {shortId(id)}
+      </span>
+    ),
+  },
+  { title: 'Started by', cell: ({ id, parentExecutionId }) => starter(id, parentExecutionId, starts) },
+  { title: 'Started', isNumber: true, cell: ({ startTime }) => <Ago time={startTime} /> },
+  { title: 'Took', isNumber: true, cell: ({ startTime, endTime }) => <Took from={startTime} to={endTime} /> },
+];
+
+function starter(id: string, parent: string | null | undefined, starts: Starts | undefined) {
+  if (parent) return <a href={`/console/executions/${parent}`}>an execution</a>;
+  const user = starterOf(id, starts);
+  if (user === undefined) return '';
+  return user === 'you' ? 'you' : `user ${user}`;
 }

@@ -40,6 +40,11 @@ function nextStep(code: string | undefined): string {
   return '';
 }
 
+/** Whether changes come as they happen, or with the next look. */
+export function Live({ isLive }: { readonly isLive: boolean }) {
+  return <span class={`live ${isLive ? 'on' : ''}`}>{isLive ? 'live' : 'read again from time to time'}</span>;
+}
+
 /** Nothing to show: why, and what to do next. */
 export function Empty({ title, children }: { readonly title: string; readonly children?: ComponentChildren }) {
   return (

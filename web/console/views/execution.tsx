@@ -1,12 +1,15 @@
-import { type Execution, isOver, readExecution } from '../api/execution.ts';
+import { type Execution, isOver, readExecution, updatesOf } from '../api/execution.ts';
 import { useSession } from '../api/me.ts';
 import { playbookAddress } from '../api/playbooks.ts';
-import { useQuery } from '../api/use-query.ts';
+import { starterOf, useStarts } from '../api/starts.ts';
+import { useLive } from '../api/use-live.ts';
+import { queries, useQuery } from '../api/use-query.ts';
+import { ChildrenTab } from '../parts/children-tab.tsx';
 import { CopyText } from '../parts/copy-text.tsx';
 import { ExecutionActions } from '../parts/execution-actions.tsx';
 import { EventsTab, InputTab, ResultTab, StepPanel } from '../parts/execution-tabs.tsx';
 import { MissingRow } from '../parts/missing-row.tsx';
-import { Failed, Heading, Loading } from '../parts/states.tsx';
+import { Failed, Heading, Live, Loading } from '../parts/states.tsx';
 import { Status } from '../parts/status.tsx';
 import { Ago, Took } from '../parts/time.tsx';
 import { Timeline } from '../parts/timeline.tsx';
@@ -16,11 +19,12 @@ import type { ViewProps } from '../views.tsx';
 export function ExecutionView({ id, query }: ViewProps & { readonly id: string }) {
   const { gateway, me } = useSession();
   const field = me.fields.execution;
+  const isLive = useExecutionNews(id);
   const found = useQuery<Execution>({
     key: ['execution', id],
     ask: (signal) => (field === undefined ? Promise.reject() : readExecution(gateway, field, id, signal)),
     enabled: field !== undefined,
-    everyMs: (data) => (data !== undefined && isOver(data.status) ? false : 1_000),
+    everyMs: (data) => (data !== undefined && isOver(data.status) ? false : isLive ? 15_000 : 1_000),
   });
   if (field === undefined) {
     return (
@@ -42,15 +46,28 @@ export function ExecutionView({ id, query }: ViewProps & { readonly id: string }
           {found.error ? <Failed error={found.error} retry={() => void found.refetch()} /> : <Loading rows={6} />}
         </>
       ) : (
-        <Detail execution={execution} query={query} onChange={() => void found.refetch()} />
+        <Detail execution={execution} query={query} isLive={isLive} onChange={() => void found.refetch()} />
       )}
     </>
   );
 }
 
+/** Changes of an execution that runs, as they happen. */
+function useExecutionNews(id: string): boolean {
+  const { me } = useSession();
+  const key = ['execution', id];
+  const status = queries.getQueryData<Execution>(key)?.status;
+  const runs = status !== undefined && !isOver(status);
+  return useLive<{ readonly answer: Execution | null }>({
+    asked: runs ? updatesOf(me.fields.executionUpdates, id) : undefined,
+    onData: ({ answer }) => void (answer && queries.setQueryData(key, answer)),
+  });
+}
+
 interface DetailProps {
   readonly execution: Execution;
   readonly query: ViewProps['query'];
+  readonly isLive: boolean;
   readonly onChange: () => void;
 }
 
@@ -58,9 +75,10 @@ const tabs = [
   ['result', 'Result'],
   ['input', 'Input'],
   ['events', 'Events'],
+  ['children', 'Children'],
 ] as const;
 
-function Detail({ execution, query, onChange }: DetailProps) {
+function Detail({ execution, query, isLive, onChange }: DetailProps) {
   const { id, name, status, startedAt, finishedAt, failure, steps } = execution;
   const tab = tabs.find(([key]) => key === query['tab'])?.[0] ?? 'result';
   // A failed run opens at its failed step.
@@ -72,7 +90,8 @@ function Detail({ execution, query, onChange }: DetailProps) {
         title={name ?? 'Execution'}
         answer={
           <>
-            <Status status={status} /> <Took from={startedAt} to={finishedAt} />, started <Ago time={startedAt} />
+            <Status status={status} /> <Took from={startedAt} to={finishedAt} />, started <Ago time={startedAt} />{' '}
+            {!isOver(status) && <Live isLive={isLive} />}
           </>
         }
       >
@@ -91,6 +110,7 @@ function Detail({ execution, query, onChange }: DetailProps) {
       </nav>
       {tab === 'result' && <ResultTab execution={execution} />}
       {tab === 'input' && <InputTab id={id} />}
+      {tab === 'children' && <ChildrenTab execution={execution} />}
       {tab === 'events' && <EventsTab execution={execution} page={Number(query['page'] ?? 1) || 1} />}
     </>
   );
@@ -108,13 +128,21 @@ function About({ execution: { id, path, version, parentId } }: { readonly execut
         </a>
       )}
       <CopyText text={id} what="the id" />
-      {parentId && (
-        <span>
-          started by <a href={addressOf(parentId)}>its parent</a>
-        </span>
-      )}
+      <Starter id={id} parentId={parentId} />
     </p>
   );
+}
+
+function Starter({ id, parentId }: { readonly id: string; readonly parentId: string | null | undefined }) {
+  const user = starterOf(id, useStarts().data);
+  if (parentId) {
+    return (
+      <span>
+        started by <a href={addressOf(parentId)}>its parent</a>
+      </span>
+    );
+  }
+  return user === undefined ? null : <span>started by {user === 'you' ? user : `user ${user}`}</span>;
 }
 
 function Failure({ execution: { failure } }: { readonly execution: Execution }) {

@@ -1,15 +1,24 @@
-import { useLocation } from 'preact-iso/router';
-import { type ExecutionPage, type Filters, hasFilter, listExecutions } from '../api/executions.ts';
+import { useRef } from 'preact/hooks';
+import { type ExecutionQuery, executionsAddress, filtersOf, readExecutionQuery } from '../api/execution-query.ts';
+import {
+  type ExecutionNews,
+  type ExecutionPage,
+  hasFilter,
+  listExecutions,
+  newsOf,
+  withNews,
+} from '../api/executions.ts';
+import type { Field } from '../api/fields.ts';
 import { useSession } from '../api/me.ts';
-import { useQuery } from '../api/use-query.ts';
+import { useStarts } from '../api/starts.ts';
+import { useLive } from '../api/use-live.ts';
+import { queries, useQuery } from '../api/use-query.ts';
+import { ExecutionFilters } from '../parts/execution-filters.tsx';
 import { ExecutionTable } from '../parts/execution-table.tsx';
 import { MissingRow } from '../parts/missing-row.tsx';
-import { SearchField } from '../parts/search-field.tsx';
-import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
+import { Empty, Failed, Heading, Live, Loading } from '../parts/states.tsx';
 import type { ViewProps } from '../views.tsx';
 import { ExecutionView } from './execution.tsx';
-
-const statuses = ['RUNNING', 'FAILED', 'COMPLETED', 'CANCELLED'];
 
 /** What runs and what ran; the one that the address names. */
 export function ExecutionsView(props: ViewProps) {
@@ -17,109 +26,141 @@ export function ExecutionsView(props: ViewProps) {
   return id === undefined || id === '' ? <ExecutionList {...props} /> : <ExecutionView key={id} id={id} {...props} />;
 }
 
-function filtersOf(query: ViewProps['query']): Filters {
-  const page = Number(query['page'] ?? 1);
-  return {
-    page: Number.isInteger(page) && page > 0 ? page : 1,
-    status: statuses.includes(query['status'] ?? '') ? (query['status'] ?? '') : '',
-    path: query['path'] ?? '',
-  };
-}
-
-const addressOf = (filters: Partial<Filters>): string => {
-  const given = Object.entries(filters).filter(([name, value]) => value !== '' && !(name === 'page' && value === 1));
-  const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
-  return `/console/executions${given.length === 0 ? '' : `?${query}`}`;
-};
-
-function ExecutionList({ query }: ViewProps) {
-  const { gateway, me } = useSession();
-  const { route } = useLocation();
+function ExecutionList({ query: given }: ViewProps) {
+  const { me } = useSession();
   const field = me.fields.executions;
-  const filters = filtersOf(query);
-  const list = useQuery<ExecutionPage>({
-    key: ['executions', filters],
-    ask: (signal) => (field === undefined ? Promise.reject() : listExecutions(gateway, field, filters, signal)),
-    enabled: field !== undefined,
-    everyMs: hasFilter(filters) ? 10_000 : 3_000,
-    keepsLast: true,
-  });
-  return (
-    <>
-      <Heading title="What runs, and what ran?" answer="Executions of playbooks that you may view, newest first." />
-      {field === undefined ? (
+  const query = readExecutionQuery(given);
+  if (field === undefined) {
+    return (
+      <>
+        <Heading title="What runs, and what ran?" />
         <MissingRow
           kind="executions"
           row="executions: { upstream: 'GET /api/executions', access: authenticated({ rows: 'executions' }) }"
         />
+      </>
+    );
+  }
+  return <List field={field} query={query} />;
+}
+
+function List({ field, query }: { readonly field: Field; readonly query: ExecutionQuery }) {
+  const { gateway } = useSession();
+  const starts = useStarts();
+  const key = ['executions', query];
+  const isLive = useListNews(key);
+  const isFiltered = hasFilter(filtersOf(query, undefined, 0));
+  const list = useQuery<ExecutionPage>({
+    key,
+    ask: (signal) => listExecutions(gateway, field, filtersOf(query, starts.data, Date.now()), signal),
+    enabled: query.by === '' || starts.data !== undefined,
+    everyMs: isLive ? 30_000 : isFiltered ? 10_000 : 3_000,
+    keepsLast: true,
+  });
+  return (
+    <>
+      <Heading
+        title="What runs, and what ran?"
+        answer={
+          <>
+            Executions of playbooks that you may view, newest first. <Live isLive={isLive} />
+          </>
+        }
+      />
+      <ExecutionFilters query={query} />
+      {list.error && <Failed error={list.error} retry={() => void list.refetch()} />}
+      {list.data === undefined ? (
+        !list.error && <Loading rows={8} />
       ) : (
-        <>
-          <SearchField
-            label="Playbook path; * stands for any characters"
-            placeholder="data/*"
-            value={filters.path}
-            onSearch={(path) => route(addressOf({ ...filters, path, page: 1 }))}
-          />
-          <Chips filters={filters} />
-          {list.error && <Failed error={list.error} retry={() => void list.refetch()} />}
-          {list.data === undefined ? !list.error && <Loading rows={8} /> : <Page page={list.data} filters={filters} />}
-        </>
+        <Page page={list.data} query={query} isFiltered={isFiltered} />
       )}
     </>
   );
 }
 
-function Chips({ filters }: { readonly filters: Filters }) {
-  return (
-    <nav class="chips" aria-label="Filter by status">
-      {['', ...statuses].map((status) => (
-        <a
-          key={status}
-          href={addressOf({ ...filters, status, page: 1 })}
-          aria-current={filters.status === status ? 'true' : undefined}
-        >
-          {status === '' ? 'all' : status.toLowerCase()}
-        </a>
-      ))}
-    </nav>
-  );
+/** Rows change in place with what the stream sends; the list is read again for executions that it does not have. */
+function useListNews(key: readonly unknown[]): boolean {
+  const { me } = useSession();
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  return useLive<Record<string, ExecutionNews>>({
+    asked: newsOf(me.fields.executionsUpdates),
+    onData({ answer }) {
+      const page = queries.getQueryData<ExecutionPage>(key);
+      if (page === undefined || answer === undefined) return;
+      const changed = withNews(page, answer);
+      if (changed !== undefined) queries.setQueryData(key, changed);
+      else {
+        timer.current ??= setTimeout(() => {
+          timer.current = undefined;
+          void queries.invalidateQueries({ queryKey: ['executions'] });
+        }, 1_000);
+      }
+    },
+  });
 }
 
-function Page({ page, filters }: { readonly page: ExecutionPage; readonly filters: Filters }) {
-  const { rows, hasNext, searched } = page;
+interface PageProps {
+  readonly page: ExecutionPage;
+  readonly query: ExecutionQuery;
+  readonly isFiltered: boolean;
+}
+
+function Page({ page, query, isFiltered }: PageProps) {
+  const { rows, nextFrom } = page;
   return (
     <>
       {rows.length === 0 ? (
-        <Empty title={hasFilter(filters) ? 'No execution matches.' : 'No execution yet.'}>
-          <p class="quiet">
-            {hasFilter(filters) ? (
-              <a href={addressOf({})}>Remove the filters</a>
-            ) : (
-              <>
-                Start one: choose a playbook in <a href="/console/playbooks">Playbooks</a>.
-              </>
-            )}
-          </p>
-        </Empty>
+        <NoRows isFiltered={isFiltered} mayGoOn={nextFrom !== undefined} />
       ) : (
-        <ExecutionTable key={addressOf(filters)} rows={rows} holdsNew={filters.page === 1} />
+        <ExecutionTable key={executionsAddress(query)} rows={rows} holdsNew={query.page === 1 && query.from === 1} />
       )}
-      <div class="paging">
-        {filters.page > 1 && (
-          <a class="button" href={addressOf({ ...filters, page: filters.page - 1 })}>
-            Newer
-          </a>
-        )}
-        <span class="quiet">
-          Page {filters.page}
-          {searched !== undefined && `, of the newest ${searched} executions that you may view`}
-        </span>
-        {hasNext && (
-          <a class="button" href={addressOf({ ...filters, page: filters.page + 1 })}>
-            Older
-          </a>
-        )}
-      </div>
+      <Paging page={page} query={query} />
     </>
+  );
+}
+
+function NoRows({ isFiltered, mayGoOn }: { readonly isFiltered: boolean; readonly mayGoOn: boolean }) {
+  if (!isFiltered) {
+    return (
+      <Empty title="No execution here.">
+        <p class="quiet">
+          Start one: choose a playbook in <a href="/console/playbooks">Playbooks</a>.
+        </p>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title={mayGoOn ? 'No execution matches so far.' : 'No execution matches.'}>
+      <p class="quiet">
+        <a href={executionsAddress({})}>Remove the filters</a>
+      </p>
+    </Empty>
+  );
+}
+
+function Paging({ page: { hasNext, searched, nextFrom }, query }: Omit<PageProps, 'isFiltered'>) {
+  const { page, from } = query;
+  return (
+    <nav class="paging" aria-label="Pages">
+      {(page > 1 || from > 1) && (
+        <a class="button" href={executionsAddress(page > 1 ? { ...query, page: page - 1 } : { ...query, from: 1 })}>
+          {page > 1 ? 'Newer' : 'Newest'}
+        </a>
+      )}
+      <span class="quiet">
+        Page {page}
+        {searched !== undefined && `, of ${searched} executions that were looked through`}
+      </span>
+      {hasNext && (
+        <a class="button" href={executionsAddress({ ...query, page: page + 1 })}>
+          Older
+        </a>
+      )}
+      {nextFrom !== undefined && (
+        <a class="button" href={executionsAddress({ ...query, page: 1, from: nextFrom })}>
+          Look through older ones
+        </a>
+      )}
+    </nav>
   );
 }

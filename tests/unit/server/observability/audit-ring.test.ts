@@ -18,6 +18,20 @@ describe('the newest audit lines', () => {
     expect(ring.search({ text: 'nothing' })).toEqual({ entries: [], kept: 3, found: 0 });
   });
 
+  test('know who has started which execution, of all users or of one', () => {
+    const ring = createAuditRing(10);
+    ring.add(line({ outcome: 'started', userId: '2', executionId: '71' }));
+    ring.add(line({ outcome: 'done', userId: '2', executionId: '72' }));
+    ring.add(line({ outcome: 'started', userId: '3', executionId: '73' }));
+    ring.add(line({ outcome: 'started', userId: '3' }));
+    const [first, second] = [
+      { executionId: '71', userId: '2' },
+      { executionId: '73', userId: '3' },
+    ];
+    expect(ring.starts()).toEqual([second, first]);
+    expect(ring.starts('2')).toEqual([first]);
+  });
+
   test('are so many at most, and a huge line is not kept', () => {
     const ring = createAuditRing(3);
     for (let index = 0; index < 8; index += 1) ring.add(line({ index }));

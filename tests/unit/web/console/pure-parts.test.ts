@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type ListedExecution, pageSize, search } from '../../../../web/console/api/executions.ts';
+import { executionsAddress, filtersOf, readExecutionQuery } from '../../../../web/console/api/execution-query.ts';
+import { type ListedExecution, pageSize, search, withNews } from '../../../../web/console/api/executions.ts';
 import { matches } from '../../../../web/console/api/pattern.ts';
 import { rowsOf } from '../../../../web/console/api/rows.ts';
 import { agoText, durationText, shortId, sizeText, timeOf } from '../../../../web/console/api/time.ts';
@@ -80,11 +81,52 @@ describe('a filtered list', () => {
   };
 
   test('fills a page and knows whether there is another one', async () => {
-    const first = await search({ page: 1, status: 'FAILED', path: 'data/*' }, read);
+    const first = await search({ page: 1, from: 1, status: 'FAILED', path: 'data/*' }, read);
     expect(first.rows.map(({ id }) => Number(id))).toEqual([...Array(pageSize).keys()].map((index) => index * 4));
     expect([first.hasNext, first.searched]).toEqual([true, 200]);
-    const last = await search({ page: 4, status: 'FAILED', path: '' }, read);
+    const last = await search({ page: 4, from: 1, status: 'FAILED', path: '' }, read);
     expect([last.rows.length, last.hasNext, last.searched]).toEqual([13, false, 350]);
+  });
+
+  test('filters by time and by who has started it, and looks no further than the time', async () => {
+    asked.length = 0;
+    const nowMs = Date.parse('2026-01-31T12:00:00Z');
+    const timed = async (page: number, size: number) =>
+      (await read(page, size)).map((row) => ({
+        ...row,
+        startTime: new Date(nowMs - Number(row.id) * 60_000).toISOString().slice(0, -1),
+      }));
+    const hour = await search({ page: 1, from: 1, status: '', path: '', sinceMs: nowMs - 20 * 60_000 }, timed);
+    expect([hour.rows.length, hour.hasNext, hour.nextFrom, asked]).toEqual([21, false, undefined, [1]]);
+    const before = { page: 1, from: 1, status: '', path: '', untilMs: nowMs - 340 * 60_000 };
+    expect((await search(before, timed)).rows.map(({ id }) => id)).toEqual(
+      [...Array(10).keys()].map((one) => `${340 + one}`),
+    );
+    const by = { page: 1, from: 1, status: '', path: '', isBy: (id: string) => id === '7' };
+    expect((await search(by, timed)).rows.map(({ id }) => id)).toEqual(['7']);
+  });
+
+  test('a query has one address, and what is not a value of a filter counts as not set', () => {
+    const read1 = readExecutionQuery({ page: '0', status: 'odd', path: 'data/*', within: '1y', since: 'x', by: 'me' });
+    expect(executionsAddress(read1)).toBe('/console/executions?path=data%2F*&by=me');
+    const whole = { page: '3', from: '11', status: 'FAILED', path: 'a', within: '1h', since: '', until: '', by: '4' };
+    const address = executionsAddress(readExecutionQuery(whole));
+    expect(readExecutionQuery(Object.fromEntries(new URLSearchParams(address.split('?')[1])))).toEqual(
+      readExecutionQuery(whole),
+    );
+    const starts = { me: '2', userOf: new Map([['9', '2']]), users: ['2'] };
+    const mine = filtersOf(readExecutionQuery({ by: 'me', within: '1h' }), starts, 3_600_000);
+    expect([mine.sinceMs, mine.isBy?.('9'), mine.isBy?.('8')]).toEqual([0, true, false]);
+    expect(filtersOf(readExecutionQuery({ by: 'me' }), undefined, 0).isBy?.('9')).toBe(false);
+  });
+
+  test('news of a row changes it in place, and of another one nothing', () => {
+    const page = { rows: [{ id: '1', path: 'a', status: 'RUNNING' }], hasNext: false };
+    const news = { id: '1', status: 'FAILED', finishedAt: 'now', failure: { step: 'load', message: 'no file' } };
+    expect(withNews(page, news)?.rows).toEqual([
+      { id: '1', path: 'a', status: 'FAILED', endTime: 'now', error: 'load: no file' },
+    ]);
+    expect(withNews(page, { ...news, id: '2' })).toBeUndefined();
   });
 
   test('stops after ten pages of a list that goes on', async () => {
@@ -93,7 +135,14 @@ describe('a filtered list', () => {
       asked.push(page);
       return Array.from({ length: size }, (_, index) => ({ id: `${page}-${index}`, path: 'x', status: 'RUNNING' }));
     };
-    expect(await search({ page: 1, status: 'FAILED', path: '' }, endless)).toMatchObject({ rows: [], searched: 1_000 });
+    expect(await search({ page: 1, from: 1, status: 'FAILED', path: '' }, endless)).toMatchObject({
+      rows: [],
+      searched: 1_000,
+      nextFrom: 11,
+    });
     expect(asked).toHaveLength(10);
+    asked.length = 0;
+    await search({ page: 1, from: 11, status: 'FAILED', path: '' }, endless);
+    expect(asked[0]).toBe(11);
   });
 });

@@ -1,0 +1,57 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Asked } from './fields.ts';
+import { useSession } from './me.ts';
+
+/** Between the end of a stream and the next attempt; the views ask again from time to time meanwhile. */
+const retryMs = 5_000;
+
+interface LiveUse<T> {
+  /** A subscription; undefined: none, and the views ask from time to time. */
+  readonly asked: Asked | undefined;
+  readonly onData: (data: T) => void;
+}
+
+/**
+ * Follows a subscription while the page is visible: a browser has few connections to one host, and hidden tabs would hold them.
+ * @returns whether it is connected
+ */
+export function useLive<T>({ asked, onData }: LiveUse<T>): boolean {
+  const { gateway } = useSession();
+  const isVisible = useVisible();
+  const [isOpen, setOpen] = useState(false);
+  const latest = useRef(onData);
+  latest.current = onData;
+  const key = asked === undefined || !isVisible ? undefined : JSON.stringify(asked);
+  useEffect(() => {
+    if (key === undefined) return undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let stop = () => {};
+    const open = () => {
+      stop = gateway.stream<T>(JSON.parse(key) as Asked, {
+        next: (data) => latest.current(data),
+        opened: () => setOpen(true),
+        closed() {
+          setOpen(false);
+          timer = setTimeout(open, retryMs);
+        },
+      });
+    };
+    open();
+    return () => {
+      clearTimeout(timer);
+      stop();
+      setOpen(false);
+    };
+  }, [gateway, key]);
+  return isOpen;
+}
+
+function useVisible(): boolean {
+  const [isVisible, setVisible] = useState(!document.hidden);
+  useEffect(() => {
+    const onChange = () => setVisible(!document.hidden);
+    document.addEventListener('visibilitychange', onChange);
+    return () => document.removeEventListener('visibilitychange', onChange);
+  }, []);
+  return isVisible;
+}
