@@ -160,9 +160,9 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
   });
 
   test('a phone shows every view without scrolling sideways', async () => {
-    for (const path of ['executions', 'playbooks', 'access', 'explain', 'try', 'health', 'audit']) {
+    for (const path of ['executions', 'playbooks', 'access', 'explain', 'try', 'upstream', 'health', 'audit']) {
       const { page, close } = await visit('admin', path, 360);
-      await page.waitForLoadState('networkidle');
+      await expect.poll(() => page.locator('.loading').count()).toBe(0);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
       expect(await findings(page)).toEqual([]);
       await close();
