@@ -23,7 +23,7 @@ import { createSessionFollower } from './identity/session-follower.ts';
 import type { LiveStore } from './live/live-store.ts';
 import { openLiveStore } from './live/open-live-store.ts';
 import { createRateLimits, type RateLimits } from './rate-limit/rate-limits.ts';
-import { createRedisTokenBuckets } from './rate-limit/redis-token-buckets.ts';
+import { createRedisTokenBuckets, type SharedTokenBuckets } from './rate-limit/redis-token-buckets.ts';
 import { createUserLimits } from './rate-limit/user-limits.ts';
 import { createMemorySessionStore } from './stores/memory-session-store.ts';
 import { createRecordSeal } from './stores/record-seal.ts';
@@ -31,6 +31,7 @@ import type { Tracing } from './tracing/tracing.ts';
 import { atOwnPaths } from './upstream/at-own-paths.ts';
 import { ofClass } from './upstream/of-class.ts';
 import { createUpstream, type UpstreamClient } from './upstream/undici-upstream.ts';
+import type { SharedParts } from './workers/shared-memory.ts';
 
 /** Everything behind the ports, as a config chooses it. */
 export interface Parts {
@@ -62,6 +63,7 @@ interface Given {
 /**
  * The one place that chooses adapters: session store, validator, login backend, access checker, rate limits.
  * @param own how NoETL takes the gateway's own calls
+ * @param shared what the workers of one gateway share; used in place of what would be in this process's memory
  */
 export async function compose(
   config: ResolvedConfig,
@@ -70,9 +72,10 @@ export async function compose(
   own: OwnPaths = usualPaths,
   grants: () => CompiledGrants = () => config.compiledGrants,
   tracing?: Tracing,
+  shared: SharedParts = {},
 ): Promise<Parts> {
   const { auth } = config;
-  const users = openUserLimits(config, clock, observe);
+  const users = openUserLimits(config, clock, observe, shared.buckets);
   const client = createUpstream({ ...config.upstream, limits: config.limits, allow: users.allow, observe, clock });
   const upstream = tracing?.upstream(client) ?? client;
   const forAuth = ofClass(upstream, 'auth');
@@ -80,7 +83,9 @@ export async function compose(
   const driver = openDriver(config, clock, observe, callbacks, atOwnPaths(forAuth, own));
   const given: Given = { config, clock, observe, upstream: forAuth, driver };
   const store =
-    (await config.adapters.sessionStore?.({ upstream: forAuth, clock, observe })) ?? (await openStore(config, clock));
+    (await config.adapters.sessionStore?.({ upstream: forAuth, clock, observe })) ??
+    shared.store ??
+    (await openStore(config, clock));
   const verifier = createIdentityVerifier({
     issuers: auth.issuers,
     mode: auth.jwtMode,
@@ -101,13 +106,13 @@ export async function compose(
   return {
     upstream,
     store,
-    liveStore: await openLiveStore(config, clock),
+    liveStore: shared.liveStore ?? (await openLiveStore(config, clock)),
     sessions,
     checker: chooseChecker(given, grants),
     verifier,
     login: chooseLogin(given),
     callbacks,
-    limits: createRateLimits(rateLimitOptions(config)),
+    limits: shared.limits ?? createRateLimits(rateLimitOptions(config)),
     closeUserLimits: users.close,
   };
 }
@@ -156,14 +161,19 @@ function rateLimitOptions(config: ResolvedConfig) {
   return { ...config.limits, namespace, ...(store.startsWith('redis') ? { redisUrl: store } : {}) };
 }
 
-/** Shared by replicas where the session store is: its Redis also counts. */
-function openUserLimits({ sessions: { store, namespace }, limits }: ResolvedConfig, clock: Clock, observe: Observe) {
+/** Shared by replicas where the session store is: its Redis also counts. Else by workers, where there are some. */
+function openUserLimits(
+  { sessions: { store, namespace }, limits }: ResolvedConfig,
+  clock: Clock,
+  observe: Observe,
+  ofWorkers: SharedTokenBuckets | undefined,
+) {
   const shared = store.startsWith('redis')
     ? createRedisTokenBuckets(async () => {
         const { connectRedis } = await import('./stores/redis-connection.ts');
         return connectRedis({ url: store, timeoutMs: 250, name: 'noetl-gateway-user-limits' });
       }, `noetl-gateway:${namespace}:bucket`)
-    : undefined;
+    : ofWorkers;
   const allow = createUserLimits({ limits, clock, observe, ...(shared === undefined ? {} : { shared }) });
   return { allow, close: async () => void (await shared?.close()) };
 }

@@ -22,6 +22,10 @@ import type { UpstreamClient } from './upstream/undici-upstream.ts';
 import { probeUpstream } from './upstream/upstream-probe.ts';
 import { followPolicy, watchDrift } from './watches.ts';
 import { createWaysIn } from './ways-in.ts';
+import { shareLimits } from './workers/share-limits.ts';
+import { useSharedMemory } from './workers/shared-memory.ts';
+import { untilConnected } from './workers/until-connected.ts';
+import { internalViews, type WorkerLink } from './workers/worker-link.ts';
 
 /** Paths that the gateway calls for itself: logins, validations, looking at executions, readiness. */
 const ownRoutes = ({ execute, executions }: OwnPaths): readonly string[] => [
@@ -56,6 +60,8 @@ export interface GatewayOptions {
   readonly clock?: Clock;
   /** Traces and metrics for a collector; absent: none, at no cost. */
   readonly tracing?: Tracing;
+  /** Set in one of several worker processes. */
+  readonly link?: WorkerLink;
 }
 
 /** A gateway that is ready to listen. */
@@ -71,7 +77,8 @@ export interface Gateway {
  * @throws ERR_POLICY_INVALID when schema and config do not fit together
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, clock = Date.now, version = 'unknown', tracing } = options;
+  const { clock = Date.now, version = 'unknown', tracing, link } = options;
+  const config = shareLimits(options.config, link?.count ?? 1);
   const { fields } = pairRootFields(parse(options.sdl, { noLocation: true }), config.operations);
   const own = ownPathsOf(plansOf(fields));
   const telemetry = createTelemetry({
@@ -83,46 +90,52 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     tracing,
   });
-  for (const warning of [...(options.warnings ?? []), ...trustWarnings(config)]) telemetry.log.warn(warning);
+  // Of what all workers would write or ask NoETL alike, the first one does.
+  const isFirst = link === undefined || link.place === 1;
+  const warnings = isFirst ? [...(options.warnings ?? []), ...trustWarnings(config)] : [];
+  for (const warning of warnings) telemetry.log.warn(warning);
   const policy = await followPolicy(options, telemetry);
-  const composed = await compose(config, clock, telemetry.observe, own, policy?.current, tracing);
+  const shared = link && useSharedMemory(config, link.channel);
+  const composed = await compose(config, clock, telemetry.observe, own, policy?.current, tracing, shared);
   const parts = tracing === undefined ? composed : tracedParts(composed, tracing);
   const readiness = readinessOf(parts, own, telemetry, clock);
   const upstream = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
   const live = openLive({ config, clock, version }, parts, telemetry);
-  const ways = createWaysIn({ ...options, clock, version, policy, readiness, upstream }, parts, live, telemetry);
+  const ways = createWaysIn(
+    { ...options, config, clock, version, policy, readiness, upstream },
+    parts,
+    live,
+    telemetry,
+  );
   const publicListener = createPublicListener(ways, config, telemetry);
-  const internalListener = createInternalListener(ways, parts, live, readiness, telemetry);
+  const views = internalViews({ readiness, telemetry, callbacks: parts.callbacks }, link);
+  const internalListener = createInternalListener(ways, live, views, telemetry);
   telemetry.watch(liveNumbers(parts.upstream, { public: publicListener, internal: internalListener }));
   return {
     async listen() {
-      const ports = await takePorts(config.listen, { public: publicListener, internal: internalListener });
-      telemetry.log.info({ ...ports, bind: config.listen.bind, mode: config.mode }, 'listening');
+      if (link !== undefined) await untilConnected(() => parts.store.ping());
+      const listeners = { public: publicListener, internal: internalListener };
+      const ports = await takePorts(config.listen, listeners, link !== undefined);
+      telemetry.log.info({ ...ports, bind: config.listen.bind, mode: config.mode, worker: link?.place }, 'listening');
       tracing?.start(telemetry.metricsJson, telemetry.log);
-      void upstream?.watch.look();
+      if (isFirst) void upstream?.watch.look();
       return ports;
     },
     async stop() {
       telemetry.log.info('stopping: no new work');
-      readiness.stop();
-      upstream?.watch.stop();
-      policy?.stop();
-      live.service.stop();
+      for (const running of [readiness, upstream?.watch, policy, live.service]) running?.stop();
       const finished = await publicListener.drain(config.listen.drainMs);
       await internalListener.drain(500);
-      await Promise.allSettled([
-        parts.upstream.close(),
-        parts.store.close(),
-        parts.liveStore.close(),
-        parts.limits.close(),
-        parts.closeUserLimits(),
-      ]);
+      await closeParts(parts);
       await tracing?.stop();
       telemetry.log.info({ finished }, 'stopped');
       await telemetry.flush();
     },
   };
 }
+
+const closeParts = ({ upstream, store, liveStore, limits, closeUserLimits }: Parts) =>
+  Promise.allSettled([upstream.close(), store.close(), liveStore.close(), limits.close(), closeUserLimits()]);
 
 /** What must answer for requests to succeed. */
 function readinessOf({ upstream, ...parts }: Parts, { executions }: OwnPaths, { observe }: Telemetry, clock: Clock) {

@@ -1,13 +1,12 @@
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
-import type { Parts } from './compose.ts';
 import { isConsolePath } from './http/console-path.ts';
 import { createHttpListener, type HttpListener } from './http/http-listener.ts';
 import { createInternalRoutes } from './http/internal-routes.ts';
-import type { Readiness } from './http/readiness.ts';
 import type { Live } from './live/open-live.ts';
 import type { Telemetry } from './observability/telemetry.ts';
 import { clientAddress } from './rate-limit/client-address.ts';
 import type { WaysIn } from './ways-in.ts';
+import type { InternalViews } from './workers/worker-link.ts';
 
 /** What the public port serves. */
 export function createPublicListener(ways: WaysIn, config: ResolvedConfig, telemetry: Telemetry): HttpListener {
@@ -31,18 +30,14 @@ export function createPublicListener(ways: WaysIn, config: ResolvedConfig, telem
 /** What the internal port serves. */
 export function createInternalListener(
   ways: WaysIn,
-  parts: Parts,
   live: Live,
-  readiness: Readiness,
+  views: InternalViews,
   telemetry: Telemetry,
 ): HttpListener {
   return createHttpListener({
     handle: createInternalRoutes({
-      readiness,
-      metrics: telemetry.metricsPage,
+      views,
       console: telemetry.tracing?.handle(ways.console) ?? ways.console,
-      authCallback: (path, body) => parts.callbacks.handle(path, body),
-      isAuthCallback: parts.callbacks.isExpected,
       callback: live.callback,
     }),
     clientIp: (request) => request.socket.remoteAddress ?? '',

@@ -7,8 +7,8 @@ import { buildPages } from '../build-pages.ts';
 import { driftOf } from '../drift-of.ts';
 import { loadConfig } from '../load-config.ts';
 import { packageVersion } from '../package-version.ts';
+import { policyFileOf, readSchema, restDocumentOf } from '../serve/project-files.ts';
 import { welcomeText } from './dev-welcome.ts';
-import { policyFileOf, readSchema, restDocumentOf } from './serve.ts';
 
 interface DevArguments {
   readonly dir: string;

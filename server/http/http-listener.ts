@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, ListenOptions } from 'node:net';
 import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { parseTraceContext } from '../../core/trace-context.ts';
@@ -27,8 +27,11 @@ export type OnDone = (exchange: Exchange, status: number, ms: number, answer?: A
 
 /** A listening socket that can stop politely. */
 export interface HttpListener {
-  /** @returns the port it got. Rejects with the system's error when the port is taken. */
-  listen(port: number, host: string): Promise<number>;
+  /**
+   * @param isShared other processes of this gateway listen there, too
+   * @returns the port it got. Rejects with the system's error when the port is taken.
+   */
+  listen(port: number, host: string, isShared?: boolean): Promise<number>;
   /** Refuses new work at once, waits for what is in flight. @returns false when the time ran out first. */
   drain(timeoutMs: number): Promise<boolean>;
   /** How many are open now. */
@@ -95,7 +98,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   });
 
   return {
-    listen: (port, host) => listen(server, port, host),
+    listen: (port, host, isShared = false) => (isShared ? listenShared : listen)(server, { port, host }),
     connections: sockets.count,
     inFlight: () => inFlight,
     async drain(timeoutMs) {
@@ -154,14 +157,28 @@ function once(exchange: Exchange, response: ServerResponse, onDone: HttpListener
 /** Counted and never sent: who leaves before the answer is no fault of ours. */
 const callerGone = 499;
 
-function listen(server: Server, port: number, host: string): Promise<number> {
+function listen(server: Server, where: ListenOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen(where, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });
   });
+}
+
+/**
+ * The kernel shares connections out among processes where it can, which costs no process anything; else `node:cluster` does.
+ * A port that the system chooses has to be the same for all, which only the latter can do.
+ */
+async function listenShared(server: Server, where: ListenOptions): Promise<number> {
+  if (where.port === 0) return listen(server, where);
+  try {
+    return await listen(server, { ...where, reusePort: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTSUP') throw error;
+    return listen(server, where);
+  }
 }
 
 async function within(done: Promise<void>, timeoutMs: number): Promise<boolean> {

@@ -1,19 +1,15 @@
 import { GatewayError } from '../../core/errors.ts';
+import type { InternalViews } from '../workers/worker-link.ts';
 import { type Answer, errorAnswer, json, text } from './answer.ts';
 import { isConsolePath } from './console-path.ts';
 import type { Exchange } from './exchange.ts';
 import { notAllowed } from './public-routes.ts';
-import { parseBody, readBody } from './read-body.ts';
-import type { Readiness } from './readiness.ts';
+import { readBody } from './read-body.ts';
 
 export interface InternalRoutesOptions {
-  readonly readiness: Readiness;
-  readonly metrics: () => Promise<{ readonly type: string; readonly body: string }>;
+  readonly views: InternalViews;
   readonly console: (exchange: Exchange) => Promise<Answer>;
-  /** The answer of an auth playbook: path and body as they came. */
-  readonly authCallback: (path: string, body: unknown) => { readonly status: number; readonly body: unknown };
-  readonly isAuthCallback: (path: string) => boolean;
-  /** Every other callback. */
+  /** Callbacks that no auth playbook makes. */
   readonly callback: (exchange: Exchange) => Promise<Answer>;
 }
 
@@ -24,16 +20,15 @@ const maxCallbackBytes = 256 * 1024;
 export function createInternalRoutes(options: InternalRoutesOptions): (exchange: Exchange) => Promise<Answer> {
   const reads: Readonly<Record<string, () => Promise<Answer>>> = {
     '/health': async () => text(200, 'ok'),
-    '/ready': () => ready(options),
-    '/metrics': () => metrics(options),
+    '/ready': () => ready(options.views),
+    '/metrics': () => metrics(options.views),
   };
   return async (exchange) => {
     const { method, path } = exchange;
     const read = Object.hasOwn(reads, path) ? reads[path] : undefined;
     if (read !== undefined) return readsOnly(method, read);
     if (isConsolePath(path)) return options.console(exchange);
-    if (path.includes('/api/internal/'))
-      return options.isAuthCallback(path) ? callback(exchange, options) : options.callback(exchange);
+    if (path.includes('/api/internal/')) return callback(exchange, options);
     return errorAnswer(new GatewayError('ERR_NOT_FOUND', 'there is nothing at this path'));
   };
 }
@@ -41,24 +36,21 @@ export function createInternalRoutes(options: InternalRoutesOptions): (exchange:
 const readsOnly = async (method: string, read: () => Promise<Answer>): Promise<Answer> =>
   method === 'GET' || method === 'HEAD' ? read() : notAllowed('GET, HEAD');
 
-async function callback(exchange: Exchange, options: InternalRoutesOptions): Promise<Answer> {
+/** Workers say `application/json`, but whether they do is no reason to lose an answer: only the text must be JSON. */
+async function callback(exchange: Exchange, { views, callback: other }: InternalRoutesOptions): Promise<Answer> {
+  const deliver = await views.findAuthCallback(exchange.path);
+  if (deliver === undefined) return other(exchange);
   if (exchange.method !== 'POST') return notAllowed('POST');
-  const answer = options.authCallback(exchange.path, await callbackBody(exchange));
+  const answer = await deliver(await readBody(exchange.request, { maxBytes: maxCallbackBytes }));
   return json(answer.status, answer.body);
 }
 
-/** Workers say `application/json`, but whether they do is no reason to lose an answer: only the text must be JSON. */
-async function callbackBody({ request }: Exchange): Promise<unknown> {
-  const body = await readBody(request, { maxBytes: maxCallbackBytes });
-  return body.length === 0 ? undefined : parseBody(body);
-}
-
-async function ready({ readiness }: InternalRoutesOptions): Promise<Answer> {
-  const report = await readiness.check();
+async function ready(views: InternalViews): Promise<Answer> {
+  const report = await views.ready();
   return json(report.ready ? 200 : 503, report);
 }
 
-async function metrics(options: InternalRoutesOptions): Promise<Answer> {
-  const { type, body } = await options.metrics();
+async function metrics(views: InternalViews): Promise<Answer> {
+  const { type, body } = await views.metrics();
   return { status: 200, headers: { 'content-type': type, 'cache-control': 'no-store' }, body };
 }

@@ -19,6 +19,7 @@ export function createFieldMetrics(registry: Registry, fields: readonly string[]
     name: 'noetl_gateway_ready_check',
     help: '0 while the last readiness check of it failed.',
     labelNames: ['check'],
+    aggregator: 'min',
     registers: [registry],
   });
   for (const check of readyChecks) ready.set({ check }, 1);

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import { type Aggregator, Gauge, type Registry } from 'prom-client';
 import type { CallClass } from '../../core/ports.ts';
 import type { Dependency } from './dependencies.ts';
 
@@ -18,56 +18,79 @@ const classes: readonly CallClass[] = ['auth', 'probe', 'read', 'start'];
 
 type Rows = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
 
+/** The aggregator of each gauge says how the numbers of several workers become one. */
 export function registerLiveGauges(registry: Registry, numbers: LiveNumbers): void {
-  const gauge = (name: string, help: string, labelNames: readonly string[], rows: () => Rows) =>
-    new Gauge({
-      name: `noetl_gateway_${name}`,
-      help,
-      labelNames: [...labelNames],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const [labels, value] of rows()) this.set(labels, value);
-      },
-    });
+  registerLoads(registry, numbers);
+  gauge(
+    registry,
+    { name: 'breakers_open', help: 'Circuit breakers that are not closed, by class of calls.', aggregator: 'max' },
+    ['class'],
+    () => {
+      const open = numbers.openBreakers();
+      return classes.map((name) => [{ class: name }, open.filter((one) => one.startsWith(`${name} `)).length]);
+    },
+  );
+  gauge(
+    registry,
+    {
+      name: 'dependency_up',
+      help: '1 while what the gateway needs answers. By name, and which of that name.',
+      aggregator: 'min',
+    },
+    ['name', 'of'],
+    () => numbers.dependencies().map(({ name, of, isUp }) => [{ name, of }, isUp ? 1 : 0]),
+  );
+}
+
+function registerLoads(registry: Registry, numbers: LiveNumbers): void {
   const ofListeners = (read: (one: { inFlight: number; connections: number }) => number) => (): Rows =>
     Object.entries(numbers.listeners()).map(([listener, one]) => [{ listener }, read(one)]);
   const ofClasses = (read: (one: { running: number; waiting: number }) => number) => (): Rows => {
     const calls = numbers.calls();
     return classes.map((name) => [{ class: name }, read(calls[name])]);
   };
-  gauge(
+  const add = (name: string, help: string, label: string, rows: () => Rows) =>
+    gauge(registry, { name, help, aggregator: 'sum' }, [label], rows);
+  add(
     'requests_in_flight',
     'Requests in work.',
-    ['listener'],
+    'listener',
     ofListeners(({ inFlight }) => inFlight),
   );
-  gauge(
+  add(
     'connections',
     'Open connections of callers.',
-    ['listener'],
+    'listener',
     ofListeners(({ connections }) => connections),
   );
-  gauge(
+  add(
     'upstream_in_flight',
     'Calls to NoETL in flight.',
-    ['class'],
+    'class',
     ofClasses(({ running }) => running),
   );
-  gauge(
+  add(
     'upstream_waiting',
     'Calls to NoETL that wait for a place.',
-    ['class'],
+    'class',
     ofClasses(({ waiting }) => waiting),
   );
-  gauge('breakers_open', 'Circuit breakers that are not closed, by class of calls.', ['class'], () => {
-    const open = numbers.openBreakers();
-    return classes.map((name) => [{ class: name }, open.filter((one) => one.startsWith(`${name} `)).length]);
+}
+
+function gauge(
+  registry: Registry,
+  { name, ...given }: { readonly name: string; readonly help: string; readonly aggregator: Aggregator },
+  labelNames: readonly string[],
+  rows: () => Rows,
+): void {
+  new Gauge({
+    name: `noetl_gateway_${name}`,
+    ...given,
+    labelNames: [...labelNames],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [labels, value] of rows()) this.set(labels, value);
+    },
   });
-  gauge(
-    'dependency_up',
-    '1 while what the gateway needs answers. By name, and which of that name.',
-    ['name', 'of'],
-    () => numbers.dependencies().map(({ name, of, isUp }) => [{ name, of }, isUp ? 1 : 0]),
-  );
 }

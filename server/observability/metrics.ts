@@ -49,10 +49,13 @@ export function createMetrics({ version, upstreamRoutes, fields = [], processMet
   const requests = createDurations(registry, 'request', 'Exchanges with callers.', requestRoutes);
   const recordField = createFieldMetrics(registry, fields);
   const upstream = createDurations(registry, 'upstream_request', 'Calls to NoETL.', [...upstreamRoutes, 'other']);
-  new Gauge({ name: 'noetl_gateway_build_info', help: 'Version.', labelNames: ['version'], registers: [registry] }).set(
-    { version },
-    1,
-  );
+  new Gauge({
+    name: 'noetl_gateway_build_info',
+    help: 'Version.',
+    labelNames: ['version'],
+    aggregator: 'first',
+    registers: [registry],
+  }).set({ version }, 1);
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),

@@ -1,6 +1,6 @@
 import { hasTemplateMark } from '../../noetl/template-mark.ts';
 import { parseOrigin, parseUpstreamUrl } from '../addresses.ts';
-import { flag, integer, list, parsed, text } from './field.ts';
+import { flag, integer, integerOr, list, parsed, text } from './field.ts';
 import { section } from './node.ts';
 import { httpUrl } from './upstream.ts';
 
@@ -49,6 +49,13 @@ export const listen = section({
     env: 'CORS_ALLOW_CREDENTIALS',
     default: true,
     doc: 'pages of these origins may send cookies',
+  }),
+  workers: integerOr('auto', {
+    env: 'GATEWAY_WORKERS',
+    default: 1,
+    min: 1,
+    max: 64,
+    doc: 'processes that share both ports; `auto`: one for each core. `docs/performance.md` compares them with replicas',
   }),
   drainSecs: integer({
     default: 25,

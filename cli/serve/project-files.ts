@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GatewayError } from '../../core/errors.ts';
+import type { GatewayOptions } from '../../server/gateway.ts';
+import { schemaFile } from '../load-config.ts';
+
+/** The generated schema. @throws ERR_CONFIG_INVALID when `generate` has not run */
+export async function readSchema(dir: string): Promise<string> {
+  return readFile(schemaFile(dir), 'utf8').catch((error: unknown) => {
+    throw new GatewayError('ERR_CONFIG_INVALID', 'there is no generated schema', {
+      problems: ['run: noetl-gateway generate (in this repository: npm run generate)'],
+      cause: error,
+    });
+  });
+}
+
+/** The file with grants that `GATEWAY_POLICY_FILE` names; an empty value is ignored. */
+export function policyFileOf(environment: NodeJS.ProcessEnv): { readonly policyFile?: string } {
+  const file = environment['GATEWAY_POLICY_FILE']?.trim() ?? '';
+  return file === '' ? {} : { policyFile: file };
+}
+
+/** The OpenAPI document that `generate` has written; nothing when it has not. */
+export async function restDocumentOf(dir: string): Promise<Pick<GatewayOptions, 'restDocument'>> {
+  return readFile(join(dir, 'docs', 'generated', 'rest.yaml'), 'utf8').then(
+    (restDocument) => ({ restDocument }),
+    () => ({}),
+  );
+}

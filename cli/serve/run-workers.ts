@@ -1,0 +1,54 @@
+import cluster from 'node:cluster';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import process from 'node:process';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { createLogger } from '../../server/observability/logger.ts';
+import { takePorts } from '../../server/take-ports.ts';
+import { createCrew } from '../../server/workers/crew.ts';
+import { createSupervisor, type WorkerProcess } from '../../server/workers/supervisor.ts';
+import { heapFlags } from './heap-share.ts';
+
+/** Starts worker processes and keeps them running until a signal. @throws ERR_CONFIG_INVALID when a port is taken */
+export async function runWorkers(config: ResolvedConfig, count: number): Promise<void> {
+  const alone = { listen: listenOnce };
+  await takePorts(config.listen, { public: alone, internal: alone });
+  const flags = [...(process.env['NODE_OPTIONS'] ?? '').split(/\s+/), ...process.execArgv];
+  cluster.setupPrimary({ serialization: 'advanced', execArgv: [...process.execArgv, ...heapFlags(count, flags)] });
+  const supervisor = createSupervisor({
+    count,
+    crew: createCrew(config, count, Date.now),
+    fork: forkWorker,
+    log: createLogger({ level: config.observability.logLevel, pretty: false }),
+    clock: Date.now,
+    drainMs: config.listen.drainMs,
+    onEnd: (code) => process.exit(code),
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => supervisor.stop());
+  supervisor.start();
+}
+
+function forkWorker(): WorkerProcess {
+  const worker = cluster.fork();
+  return {
+    pid: worker.process.pid,
+    wire: {
+      send(message) {
+        if (!worker.isConnected()) throw new Error('the worker has ended');
+        worker.send(message as object, undefined, () => {});
+      },
+      listen: (listener) => void worker.on('message', listener),
+    },
+    onExit: (listener) => void worker.on('exit', listener),
+    kill: () => void worker.process.kill('SIGKILL'),
+  };
+}
+
+/** Listens for a moment, alone: workers would share a port with another program of this user without noticing. */
+async function listenOnce(port: number, host: string): Promise<number> {
+  const server = createServer().listen(port, host);
+  await once(server, 'listening');
+  server.close();
+  await once(server, 'close');
+  return port;
+}

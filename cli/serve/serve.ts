@@ -1,0 +1,27 @@
+import cluster from 'node:cluster';
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
+import { resolveConfig } from '../../core/config/resolve-config.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { buildPages } from '../build-pages.ts';
+import { loadConfig } from '../load-config.ts';
+
+/** Runs the gateway of a project: in this process, or in worker processes that this one starts. */
+export async function serve(dir: string): Promise<void> {
+  const declaration = await loadConfig(dir);
+  const project = { declaration, ...resolveConfig(declaration, process.env) };
+  const { runGateway } = await import('./run-gateway.ts');
+  if (cluster.isWorker) {
+    const { joinCrew } = await import('./join-crew.ts');
+    return joinCrew((link) => runGateway(dir, project, link));
+  }
+  await buildPages();
+  const count = workersOf(project.config);
+  if (count === 1) return runGateway(dir, project);
+  const { runWorkers } = await import('./run-workers.ts');
+  await runWorkers(project.config, count);
+}
+
+/** How many processes there will be; `auto` is the number of cores that this process may use. */
+const workersOf = ({ listen: { workers } }: ResolvedConfig): number =>
+  workers === 'auto' ? availableParallelism() : workers;

@@ -1,0 +1,64 @@
+import type { Clock } from '../../core/clock.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import type { ReadinessReport } from '../http/readiness.ts';
+import type { MetricsJson } from '../observability/metrics.ts';
+import type { Channel, Handlers } from './channel.ts';
+import { mergeReadiness } from './merge-readiness.ts';
+import { createMergedMetrics } from './merged-metrics.ts';
+import { createSharedMemory } from './shared-memory.ts';
+
+/** What the first process knows of its workers: it answers for all of them, and holds what they share. */
+export interface Crew {
+  /** A worker runs at a place, from 1 on. */
+  join(place: number, channel: Channel): void;
+  /** The worker at that place has ended. @param isReplaced another one takes its place */
+  leave(place: number, isReplaced: boolean): void;
+  /** Asks every worker to finish its work and end. */
+  stop(): void;
+}
+
+/** Longer than the probes of `/ready` take. */
+const readyTimeoutMs = 5_000;
+const metricsTimeoutMs = 2_000;
+
+/** @param config of all workers, with limits for the whole process group */
+export function createCrew(config: ResolvedConfig, count: number, clock: Clock): Crew {
+  const channels = new Map<number, Channel>();
+  const metrics = createMergedMetrics(() => channels.size);
+  const tellAll = (name: string, ...args: readonly unknown[]) => {
+    for (const channel of channels.values()) channel.tell(name, ...args);
+  };
+  /** What each worker answers; undefined where it does not. */
+  const askAll = async <T>(name: string, args: readonly unknown[], timeoutMs?: number) =>
+    new Map(
+      await Promise.all(
+        [...channels].map(async ([place, channel]): Promise<[number, T | undefined]> => {
+          const answer = await channel.ask(name, args, timeoutMs).catch(() => undefined);
+          return [place, answer as T | undefined];
+        }),
+      ),
+    );
+  const merged = async () => metrics.merge(await askAll<MetricsJson>('metrics', [], metricsTimeoutMs));
+  const handlers: Handlers = {
+    ...createSharedMemory(config, clock, tellAll),
+    'crew.metrics': async () => metrics.text(await merged()),
+    'crew.ready': async () =>
+      mergeReadiness([...(await askAll<ReadinessReport>('ready', [], readyTimeoutMs)).values()], count),
+    'crew.expects': async (path: string) =>
+      [...(await askAll<boolean>('callback.expected', [path]))].find(([, isExpected]) => isExpected === true)?.[0],
+    'crew.deliver': async (place: number, path: string, text: string) =>
+      channels.get(place)?.ask('callback.deliver', [path, text]),
+  };
+  return {
+    join(place, channel) {
+      channel.handle(handlers);
+      channels.set(place, channel);
+    },
+    leave(place, isReplaced) {
+      channels.delete(place);
+      metrics.retire(place);
+      if (isReplaced) metrics.restarted();
+    },
+    stop: () => tellAll('stop'),
+  };
+}

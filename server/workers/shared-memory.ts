@@ -1,0 +1,102 @@
+import type { Clock } from '../../core/clock.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import type { Ending, SessionStore } from '../../core/ports.ts';
+import type { LiveStore } from '../live/live-store.ts';
+import { createMemoryLiveStore } from '../live/memory-live-store.ts';
+import { createRateLimits, type RateLimits } from '../rate-limit/rate-limits.ts';
+import type { SharedTokenBuckets } from '../rate-limit/redis-token-buckets.ts';
+import { createTokenBuckets } from '../rate-limit/token-buckets.ts';
+import { createMemorySessionStore } from '../stores/memory-session-store.ts';
+import { type Channel, type Handlers, handlersOf, remoteOf } from './channel.ts';
+
+const sessionMethods = ['get', 'put', 'end', 'endAllOf', 'notBefore', 'claim', 'ping'] as const;
+const liveMethods = ['set', 'get', 'claim', 'add', 'drop', 'members', 'append', 'read', 'wake'] as const;
+const limitMethods = ['consume', 'reached', 'giveBack'] as const;
+
+/** What the first process holds for all: a store in memory, and limits that no Redis counts. */
+const isHeld = ({ sessions: { store }, adapters }: Pick<ResolvedConfig, 'sessions' | 'adapters'>) => ({
+  sessions: store.startsWith('memory:') && adapters.sessionStore === undefined,
+  live: store.startsWith('memory:'),
+  limits: !store.startsWith('redis'),
+});
+
+/**
+ * The first process's side: stores and limits in its memory.
+ * @param tellAll calls a handler of every worker
+ * @returns handlers for the workers
+ */
+export function createSharedMemory(
+  config: ResolvedConfig,
+  clock: Clock,
+  tellAll: (name: string, ...args: readonly unknown[]) => void,
+): Handlers {
+  const held = isHeld(config);
+  const handlers: Record<string, Handlers[string]> = {};
+  if (held.sessions) {
+    const store = createMemorySessionStore({ maxEntries: config.sessions.cacheSize * 10, clock });
+    store.onEnded((ending) => tellAll('sessions.ended', ending));
+    Object.assign(handlers, handlersOf('sessions', store, sessionMethods));
+  }
+  if (held.live) {
+    const live = createMemoryLiveStore(clock);
+    live.onWake((queue) => tellAll('live.woken', queue));
+    Object.assign(handlers, handlersOf('live', live, liveMethods));
+  }
+  if (held.limits) {
+    const limits = createRateLimits({ ...config.limits, namespace: config.sessions.namespace });
+    Object.assign(handlers, handlersOf('limits', limits, limitMethods));
+    Object.assign(handlers, handlersOf('buckets', createTokenBuckets(clock), ['take']));
+  }
+  return handlers;
+}
+
+/** What a worker uses in place of its own; what is absent is in a store that replicas share. */
+export interface SharedParts {
+  readonly store?: SessionStore;
+  readonly liveStore?: LiveStore;
+  readonly limits?: RateLimits;
+  readonly buckets?: SharedTokenBuckets;
+}
+
+/** A worker's side of {@link createSharedMemory}. A first process that does not answer is ERR_STORE. */
+export function useSharedMemory(config: Pick<ResolvedConfig, 'sessions' | 'adapters'>, channel: Channel): SharedParts {
+  const held = isHeld(config);
+  return {
+    ...(held.sessions && { store: remoteSessionStore(channel) }),
+    ...(held.live && { liveStore: remoteLiveStore(channel) }),
+    ...(held.limits && {
+      limits: { ...remoteOf<RateLimits, (typeof limitMethods)[number]>('limits', channel, limitMethods), close },
+      buckets: { ...remoteOf<SharedTokenBuckets, 'take'>('buckets', channel, ['take']), close },
+    }),
+  };
+}
+
+const close = async (): Promise<void> => {};
+
+function remoteSessionStore(channel: Channel): SessionStore {
+  const listeners: ((ending: Ending) => void)[] = [];
+  channel.handle({
+    'sessions.ended': (ending: Ending) => {
+      for (const listener of listeners) listener(ending);
+    },
+  });
+  return {
+    ...remoteOf<SessionStore, (typeof sessionMethods)[number]>('sessions', channel, sessionMethods),
+    onEnded: (listener) => void listeners.push(listener),
+    close,
+  };
+}
+
+function remoteLiveStore(channel: Channel): LiveStore {
+  const listeners: ((queue: string | undefined) => void)[] = [];
+  channel.handle({
+    'live.woken': (queue: string | undefined) => {
+      for (const listener of listeners) listener(queue);
+    },
+  });
+  return {
+    ...remoteOf<LiveStore, (typeof liveMethods)[number]>('live', channel, liveMethods),
+    onWake: (listener) => void listeners.push(listener),
+    close,
+  };
+}
