@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cli, cliProject } from '../support/cli-process.ts';
+import { cli, cliProcess, cliProject } from '../support/cli-process.ts';
 
 const rows = `
   executePlaybook: { upstream: 'POST /api/execute', access: onPlaybook('execute', 'name') },
@@ -39,7 +39,7 @@ const problemsIn = (text: string) => text.split('\n').filter((line) => line.star
 
 describe('--help', () => {
   it('names every command and what exit codes mean', async () => {
-    const { code, out } = await cli(['--help']);
+    const { code, out } = await cliProcess(['--help']);
     expect(code).toBe(0);
     for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
     expect(out).toContain('Exit codes: 0 fine, 1 the check found something, 2 wrong use or broken input.');
@@ -66,7 +66,9 @@ describe('wrong use exits 2 and says where help is', () => {
     expect(err).toMatch(/--help tells more|Usage: noetl-gateway/);
   });
 
-  it.each(['generate', 'explain', 'doctor', 'dev'])('%s without a config says how to get one', async (command) => {
+  const commandsOfAProject = ['generate', 'explain', 'doctor', 'dev'];
+  // The first one loads Mesh.
+  it.each(commandsOfAProject)('%s without a config says how to get one', { timeout: 60_000 }, async (command) => {
     const folder = await cliProject('');
     folder.remove();
     const { code, err } = await cli([command, '-C', folder.path]);
@@ -88,7 +90,8 @@ describe('explain', () => {
   });
 
   it('no is 1, with what is missing', async () => {
-    const { code, out } = await explain('--user-roles', 'analyst', '--permission', 'view', '--playbook', 'system/x');
+    const question = ['--user-roles', 'analyst', '--permission', 'view', '--playbook', 'system/x'];
+    const { code, out } = await cliProcess(['explain', '-C', project.path, ...question]);
     expect(code).toBe(1);
     expect(out).toMatch(/^no: analyst may not view system\/x\n +\S/);
   });
@@ -221,7 +224,7 @@ describe('doctor', () => {
 });
 
 it('serve without its required variables exits 1 and lists them', async () => {
-  const { code, err } = await cli(['serve', '-C', project.path]);
+  const { code, err } = await cliProcess(['serve', '-C', project.path]);
   expect(code).toBe(1);
   expect(problemsIn(err).map((line) => line.slice(4, line.indexOf(':')))).toEqual([
     'GATEWAY_TRUSTED_ISSUERS',
