@@ -33,7 +33,7 @@ export function unwrapped(value: unknown): unknown {
   const own = withoutCopy(value);
   const names = Object.keys(own);
   if (names.length === 1 && names[0] === '_value') return own['_value'];
-  if (Object.hasOwn(own, '_prev') && Object.hasOwn(own, 'metrics')) return unwrapped(own['_prev']);
+  if (isListForm(names)) return unwrapped(own['_prev']);
   if (isHttpAnswer(own)) return { status_code: own['status_code'], data: own['data'] ?? null };
   if (isSqlAnswer(own))
     return without(own, ['status', 'statement_count', ...(isText(own['message']) ? ['message'] : [])]);
@@ -79,6 +79,10 @@ function without(value: JsonObject, names: readonly string[]): JsonObject {
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** The last task's result of a step in list form, beside members of NoETL: `metrics` and more, before release 3 `status` alone. */
+const isListForm = (names: readonly string[]): boolean =>
+  names.includes('_prev') && (names.includes('metrics') || (names.length === 2 && names.includes('status')));
 
 /** The `http` tool's answer: the address and the headers are NoETL's affair. Rust has the body twice, and no address. */
 const isHttpAnswer = (value: JsonObject): boolean =>

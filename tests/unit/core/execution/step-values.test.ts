@@ -69,6 +69,8 @@ describe('unwrapped', () => {
     ['nothing', { context: {} }, {}],
     ['null', { _value: null, context: { _value: null } }, null],
     ['list form', { _prev: { y: [1] }, status: 'ok', metrics: {}, results: {} }, { y: [1] }],
+    ['list form of 2.37', { _prev: { y: [1] }, status: 'ok' }, { y: [1] }],
+    ['a member _prev of the playbook', { _prev: 1, status: 'ok', own: 2 }, { _prev: 1, status: 'ok', own: 2 }],
     ['list form of list form', { _prev: { _prev: 3, metrics: {} }, metrics: {} }, 3],
     [
       'http',
