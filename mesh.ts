@@ -1,5 +1,5 @@
 /**
- * For a project's `.meshrc.ts`: what Mesh's own commands are told.
+ * For a project's `.meshrc.ts`: the settings of Mesh's own commands.
  * @module
  */
 export { type MeshConfig, meshConfig, withTransform } from './mesh/sources/mesh-config.ts';

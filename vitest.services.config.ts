@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests that need Redis, NATS and PostgreSQL on this machine. Without CI they skip what is not there, and say so. */
+/** The tests that need Redis, NATS and PostgreSQL on this machine. Without CI they skip what is missing, with a message. */
 export default defineConfig({
   // One copy of graphql in a process, as in vitest.config.ts.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },

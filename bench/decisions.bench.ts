@@ -8,7 +8,7 @@ const grantCount = 10_000;
 const target = 1_000_000;
 const roles = ['admin', 'developer', 'analyst', 'viewer'];
 
-/** Grants of one shape: what stands before and after the number that tells them apart. */
+/** Grants of one shape: the text before and after the number that makes them different. */
 const shapes: Readonly<Record<string, (n: number) => string>> = {
   folders: (n) => `team-${n % 100}/project-${n}/*`,
   'names with a wildcard at the end': (n) => `data/report-${n}*`,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadRequest, LoadResult } from './load.ts';
 
-/** The core of whoever is measured, and the one of everybody else. */
+/** The core of the measured process, and the core of all others. */
 export const cores = { measured: 0, others: 1 } as const;
 
 /** Whether wrk and taskset are here; neither comes with npm. */
@@ -39,7 +39,7 @@ export async function loadByWrk(url: string, requests: readonly LoadRequest[], s
   }
 }
 
-/** Sends the requests in turn. What stands in them is ours and plain, so that a text of JSON is one of Lua. */
+/** Sends the requests in turn. They contain plain text of this file only, so a JSON string is a Lua string. */
 function scriptOf(requests: readonly LoadRequest[]): string {
   const made = requests.map(({ method, path, headers, body }) => {
     const table = Object.entries(headers).map(([name, value]) => `[${JSON.stringify(name)}]=${JSON.stringify(value)}`);

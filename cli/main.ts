@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { nodeProblem } from './node-problem.ts';
 
-// Whoever reads may stop reading (`| head`): that is no failure of ours.
+// The reader may stop reading (`| head`): that is not a failure of this command.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;

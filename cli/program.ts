@@ -32,7 +32,7 @@ export function createProgram(): Command {
   const program = new Command('noetl-gateway')
     .description('The public gateway of NoETL: generated from NoETL’s own OpenAPI document, closed by default.')
     .version(packageVersion())
-    .showHelpAfterError('(noetl-gateway --help tells more)')
+    .showHelpAfterError('(see noetl-gateway --help)')
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText(
@@ -59,9 +59,7 @@ Exit codes: 0 fine, 1 the check found something, 2 wrong use or broken input.`,
     initCommand(),
     sessionsCommand(),
   ]) {
-    program.addCommand(
-      command.exitOverride().showHelpAfterError(`(noetl-gateway ${command.name()} --help tells more)`),
-    );
+    program.addCommand(command.exitOverride().showHelpAfterError(`(see noetl-gateway ${command.name()} --help)`));
   }
   return program;
 }

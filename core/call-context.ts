@@ -53,7 +53,7 @@ export interface CallContext {
   /** The access checkers, for rows of lists. @throws when it cannot find out. */
   readonly may: (permission: Permission, path: string) => Promise<boolean>;
   /**
-   * The same for executions of the playbook on that path, which whoever may execute it may view too.
+   * The same for executions of the playbook on that path, which a caller that may execute it may also view.
    * @throws when it cannot find out.
    */
   readonly mayOnExecution: (permission: Permission, path: string) => Promise<boolean>;

@@ -3,7 +3,7 @@ import type { ErrorCode } from './errors.ts';
 import type { LoginReason, SeenToken } from './identity/login-refusal.ts';
 import type { CallClass } from './ports.ts';
 
-/** What happened, for whoever counts and whoever keeps the audit log. Never a token, never a value from outside as a label. */
+/** What happened, for the metrics and the audit log. Never a token, never a value from outside as a label. */
 export type GatewayEvent =
   | {
       readonly type: 'login';

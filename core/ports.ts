@@ -102,14 +102,14 @@ export interface SessionStore {
   close(): Promise<void>;
 }
 
-/** Asks whoever issued a token whether it is a session. @throws ERR_AUTH_UNAVAILABLE, ERR_OVERLOADED */
+/** Asks the issuer of a token whether it is a session. @throws ERR_AUTH_UNAVAILABLE, ERR_OVERLOADED */
 export interface SessionValidator {
   /** @returns undefined: it is not a session. */
   validate(token: SessionToken): Promise<Session | undefined>;
 }
 
 /**
- * Whoever presents a token that neither this process nor the store knows: such a question costs NoETL a workflow run.
+ * A caller with a token that neither this process nor the store knows: such a question costs NoETL a workflow run.
  * Good tokens are given back, so that only guesses count.
  */
 export interface Asker {
@@ -188,7 +188,7 @@ export interface Identity {
   readonly roles: readonly string[];
   /** Values of the role claims that are no role here. */
   readonly droppedRoles: readonly string[];
-  /** Set in shadow mode only: the token would be refused if verification were enforced. Nobody but NoETL may trust it. */
+  /** Set in shadow mode only: the token would be refused if verification were enforced. Only NoETL may trust it. */
   readonly unverified?: true;
 }
 

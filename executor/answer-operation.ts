@@ -26,7 +26,7 @@ export interface OperationOptions {
   readonly reserved: ReadonlySet<string>;
   readonly clock: Clock;
   readonly maxPathsPerAnswer: number | undefined;
-  /** The field's own type: an answer that cannot be one is none. */
+  /** The field's own type: an answer of another kind is refused. */
   readonly type: GraphQLOutputType | undefined;
   /** NoETL's own form and status, for clients of its API; default: the form of the schema. */
   readonly asIs?: boolean;
@@ -83,7 +83,7 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     return plan.kind === 'catalog' && !asIs ? catalogEntries(shown, catalogPageOf(decision.args)) : shown;
   };
 
-  /** Whatever the rule is: nobody starts a reserved playbook. */
+  /** Whatever the rule is: no caller starts a reserved playbook. */
   function assertNotReserved(args: Args): void {
     if (plan.kind !== 'start') return;
     for (const name of plan.catalogPaths) {

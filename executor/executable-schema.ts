@@ -45,11 +45,11 @@ export interface ExecutableSchemaOptions {
   /** Default: a gateway row cannot end sessions. */
   readonly endSessions?: EndSessions;
   readonly clock?: Clock;
-  /** Told of decisions that are taken on an execution's playbook. */
+  /** Receives the decisions on an execution's playbook. */
   readonly observe?: Observe;
   /** For tests: waits between two looks at an end that is being confirmed. */
   readonly pause?: (ms: number) => Promise<void>;
-  /** Catalog paths that nobody starts or sees executions of through the gateway: the auth playbooks. */
+  /** Catalog paths that no caller starts or sees executions of through the gateway: the auth playbooks. */
   readonly reservedPaths?: Iterable<string>;
   /** What the config says about results of playbooks. Default: nothing. */
   readonly results?: Readonly<Record<string, ResultRule>>;

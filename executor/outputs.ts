@@ -41,7 +41,7 @@ function wireNameOf(field: FieldDefinitionNode): string | undefined {
   return argument?.value.kind === Kind.STRING ? argument.value.value : undefined;
 }
 
-/** Gives every field below the roots a resolver that reads its wire name, and abstract types a way to tell their own. */
+/** Gives every field below the roots a resolver that reads its wire name, and abstract types a way to find the type of a value. */
 export function attachOutputs(
   schema: GraphQLSchema,
   wireNames: WireNames,

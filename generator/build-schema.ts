@@ -36,7 +36,7 @@ export interface BuiltSchema {
   readonly sources: Readonly<Record<string, string>>;
   /** What every public name means now: the next lock. */
   readonly names: Pick<GatewayLock, 'names' | 'types'>;
-  /** New in the document and closed, since nobody has accepted it. */
+  /** New in the document and closed, since it is not accepted. */
   readonly pending: readonly NewMember[];
   /** New in the document and accepted in this run. */
   readonly opened: readonly NewMember[];
@@ -48,7 +48,7 @@ export interface BuildOptions {
   readonly accept?: Acceptance;
   /** For former names. Default: none of them is over. */
   readonly now?: Now;
-  /** Told of each finished stage. */
+  /** Receives each finished stage. */
   readonly onStage?: (name: string) => void;
 }
 
@@ -116,7 +116,7 @@ export async function schemaOf(
   };
 }
 
-/** @returns what is gone. @throws ERR_POLICY_INVALID when a name would change its meaning and nobody has accepted that */
+/** @returns what is gone. @throws ERR_POLICY_INVALID when a name would change its meaning and the change is not accepted */
 function lockFindings(
   lock: GatewayLock,
   names: BuiltSchema['names'],
@@ -134,7 +134,7 @@ function assertAcceptances(accept: Acceptance, found: readonly NewMember[], oper
   const rows = operations.map(({ field }) => field);
   const problems = unknownAcceptances(accept, found, rows);
   if (problems.length === 0) return;
-  throw new GatewayError('ERR_POLICY_INVALID', 'What was accepted is not there.', { problems });
+  throw new GatewayError('ERR_POLICY_INVALID', 'The document lacks what was accepted.', { problems });
 }
 
 /** Rows with the lists whose items may be null, which Mesh forgets. */

@@ -33,7 +33,7 @@ export interface GenerateOptions {
   readonly accept?: Acceptance;
   /** Default: the clock's. */
   readonly now?: () => Date;
-  /** Told of every finished stage. */
+  /** Receives every finished stage. */
   readonly onStage?: (stage: Stage) => void;
 }
 

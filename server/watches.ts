@@ -42,7 +42,7 @@ export function watchDrift(
     ...knowledge,
     upstream,
     observe,
-    tell(state, text) {
+    notify(state, text) {
       readiness.note('document', text);
       log[state === 'differs' ? 'warn' : 'info']({ drift: state }, text);
     },

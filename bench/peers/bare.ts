@@ -23,7 +23,7 @@ const { schema } = createExecutableSchema({
   operations: config.operations,
   upstream: createUpstream({ ...config.upstream, observe: () => {}, clock: Date.now }),
 });
-const nobody = { session: { user: { userId: '1', roles: [] } } } as unknown as Caller;
+const anyCaller = { session: { user: { userId: '1', roles: [] } } } as unknown as Caller;
 
 /** What resolvers want on the context, so that they run. */
 function allowed(operation: OperationToRun): CallContext {
@@ -36,7 +36,7 @@ function allowed(operation: OperationToRun): CallContext {
   const yes = async () => true;
   return {
     requestId: 'bench',
-    caller: nobody,
+    caller: anyCaller,
     decisions: new Map(decisions),
     may: yes,
     mayOnExecution: yes,

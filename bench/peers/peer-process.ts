@@ -1,6 +1,6 @@
 import process from 'node:process';
 
-/** What a peer tells the run that started it. */
+/** What a peer sends to the run that started it. */
 export interface PeerMessage {
   readonly port?: number;
   /** Processor time since the start, microseconds. */
@@ -11,7 +11,7 @@ export interface PeerMessage {
   readonly calls?: number;
 }
 
-/** Tells the run where this peer listens, and answers each of its questions with the numbers so far. */
+/** Sends the run the address of this peer, and answers each of its questions with the numbers so far. */
 export function reportPeer(port: number, calls: () => number = () => 0): void {
   process.on('message', () => {
     const { user, system } = process.cpuUsage();

@@ -11,7 +11,7 @@ import type { UpstreamCall } from '../ports.ts';
 import type { CallPlan, ValueSource } from './call-plan.ts';
 import { parseTemplate, parseValueTemplate } from './template.ts';
 
-/** What a plan is told that the schema's call instructions do not say. */
+/** Inputs of a plan that are not in the schema's call instructions. */
 export interface PlanOptions {
   readonly root: 'query' | 'mutation';
 }

@@ -16,7 +16,7 @@ const isLoopback = (url: URL): boolean => loopbackHosts.has(url.hostname);
 
 /**
  * An issuer as its tokens write it. A bare domain is `https://<domain>/`, as Auth0 has it; `http` is for loopback only.
- * @returns undefined when it is none.
+ * @returns undefined when it is not an address.
  */
 export function parseIssuer(text: string): string | undefined {
   const full = text.includes('://') ? text : `https://${text}/`;

@@ -8,7 +8,7 @@ export interface PolicyFindings {
 
 /**
  * What a typed editor would have refused, said at run time: unknown roles and permissions in grants and access rules, and
- * grants that cannot mean what they say. One line each, with the place.
+ * grants that cannot have their literal meaning. One line each, with the place.
  */
 export function policyFindings(config: GatewayConfig): PolicyFindings {
   const { problems, warnings } = checkGrants(config.grants, config.roles);
@@ -23,7 +23,7 @@ export function policyFindings(config: GatewayConfig): PolicyFindings {
   return { problems: [...problems, ...ofRules], warnings: [...warnings, ...combineWarning(config)] };
 }
 
-/** Both of one is one: whoever asked for two checkers should know that there is no second. */
+/** `both` with one checker is one checker: a team that asked for two must know that there is no second. */
 function combineWarning({ auth, adapters }: GatewayConfig): string[] {
   const { checker = 'local', combine } = auth?.access ?? {};
   return combine === 'both' && checker === 'local' && adapters?.accessChecker === undefined

@@ -4,7 +4,7 @@ import type { GatewayConfig } from './gateway-config.ts';
 import { readValue } from './read-value.ts';
 import { auth } from './schema/auth.ts';
 
-/** Catalog paths of the three auth playbooks: nobody starts them through the gateway. */
+/** Catalog paths of the three auth playbooks: no caller starts them through the gateway. */
 export function reservedPlaybooks(config: GatewayConfig, environment: Environment): string[] {
   const { playbooks } = declaredSections(config).auth;
   const { entries } = auth.entries.playbooks;

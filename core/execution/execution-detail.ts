@@ -6,7 +6,7 @@ import { parseWireTime } from '../noetl/wire-time.ts';
 export type ExecutionState = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
 export type End = Exclude<ExecutionState, 'RUNNING'>;
 
-/** An execution as `GET /api/executions/{id}` tells it, whichever server answers. */
+/** An execution as `GET /api/executions/{id}` reports it, for both servers. */
 export interface ExecutionDetail {
   readonly id: string;
   /** The playbook's catalog path. */
@@ -21,7 +21,7 @@ export interface ExecutionDetail {
   readonly parentId: string | undefined;
   /** 0 or 100 from the Python server; the Rust server has none. */
   readonly progress: number | undefined;
-  /** What the playbook was started with, where the server tells it (Rust). */
+  /** What the playbook was started with, where the server reports it (Rust). */
   readonly workload: JsonObject | undefined;
   /** As on the wire; empty when they were not asked for. */
   readonly events: readonly JsonObject[];

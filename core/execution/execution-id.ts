@@ -5,7 +5,7 @@ const largest = 2n ** 63n - 1n;
 
 /**
  * Reads an execution id: a decimal number of at most 64 bits, as text or as a number of any length.
- * @returns its canonical text, without leading zeros; undefined when it is none.
+ * @returns its canonical text, without leading zeros; undefined when it is not an execution id.
  */
 export function parseExecutionId(value: unknown): string | undefined {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) return undefined;

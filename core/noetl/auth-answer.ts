@@ -23,7 +23,7 @@ export type LoginAnswer =
     }
   | { readonly outcome: 'rejected'; readonly reason: string };
 
-/** A session that NoETL knows. `expiresAt` undefined: it did not say. */
+/** A session that NoETL knows. `expiresAt` undefined: the answer has no such time. */
 export interface ValidAnswer {
   readonly user: User;
   readonly expiresAt: Date | undefined;
@@ -62,7 +62,7 @@ const rejected = { outcome: 'rejected', reason: 'The identity token was not acce
 /**
  * Reads the answer to a session validation.
  * @returns undefined: it is not a session.
- * @throws ERR_AUTH_UNAVAILABLE when the answer does not say.
+ * @throws ERR_AUTH_UNAVAILABLE when the answer does not decide it.
  */
 export function decodeValidation(answer: AuthAnswer): ValidAnswer | undefined {
   const data = membersOf(answer);
@@ -83,7 +83,7 @@ export interface AskedAccess {
 
 /**
  * Reads the answer to an access check.
- * @throws ERR_AUTH_UNAVAILABLE when it does not say, or answers another question or for another user.
+ * @throws ERR_AUTH_UNAVAILABLE when it does not decide it, or answers another question or for another user.
  */
 export function decodeAccess(answer: AuthAnswer, asked: AskedAccess): boolean {
   const data = membersOf(answer);
@@ -102,7 +102,7 @@ export function decodeAccess(answer: AuthAnswer, asked: AskedAccess): boolean {
   return allowed;
 }
 
-/** The one error for "NoETL's sign-in did not tell". `cause` is for the log and holds no text of the upstream. */
+/** The error for an answer of NoETL's sign-in that decides nothing. `cause` is for the log and holds no text of the upstream. */
 export function noAnswer(cause: string | Error): GatewayError {
   return new GatewayError('ERR_AUTH_UNAVAILABLE', 'Sign-in is not available at the moment; try again shortly.', {
     cause: typeof cause === 'string' ? new Error(cause) : cause,

@@ -17,7 +17,7 @@ export const usualPaths: OwnPaths = {
   executions: '/api/executions',
 };
 
-/** As the open operations say, which follow NoETL's document; else where NoETL has always had them. */
+/** Taken from the open operations, which follow NoETL's document; else the paths that NoETL has always had. */
 export function ownPathsOf(plans: Iterable<CallPlan>): OwnPaths {
   let own = usualPaths;
   for (const { kind, route, path, start } of plans) {
@@ -28,7 +28,7 @@ export function ownPathsOf(plans: Iterable<CallPlan>): OwnPaths {
   return own;
 }
 
-/** What stands before the id, without the slash: `/api/executions` of `/api/executions/{args.id}`. */
+/** The part before the id, without the slash: `/api/executions` of `/api/executions/{args.id}`. */
 function folderOf([first, ...rest]: CallPlan['path']): string | undefined {
   return first !== undefined && 'text' in first && rest.length === 1 ? first.text.slice(0, -1) : undefined;
 }

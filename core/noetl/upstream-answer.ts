@@ -40,7 +40,7 @@ function isFailureReport(body: unknown): boolean {
   return typeof body['error'] === 'string' && body['error'] !== '' && !Object.hasOwn(body, 'execution_id');
 }
 
-/** The same, for answers that must be an object. @throws ERR_UPSTREAM too when it is none */
+/** The same, for answers that must be an object. @throws ERR_UPSTREAM also when it is not an object */
 export function objectAnswer(reply: UpstreamReply, missing?: string): Readonly<Record<string, unknown>> {
   const body = answerOf(reply, missing);
   if (!isJsonObject(body))

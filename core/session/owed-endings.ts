@@ -6,7 +6,7 @@ const retryMs = 1_000;
 /** Of those that could not be written, the latest are kept. */
 const owedAtMost = 10_000;
 
-/** A store that is told later what it could not be told at once. */
+/** A store that later receives the endings that it could not receive at once. */
 export interface OwedEndings {
   /** `end` and `endAllOf` still throw when they fail, but are owed from then on. */
   readonly store: SessionStore;
@@ -16,7 +16,7 @@ export interface OwedEndings {
 
 /**
  * Endings outlive an outage of the store. This process refuses such a session from the start, so that its user, who was
- * told that the logout failed, could not log out again; the other replicas must hear of it all the same.
+ * informed that the logout failed, could not log out again; the other replicas must still receive the ending.
  */
 export function createOwedEndings(store: SessionStore, clock: Clock): OwedEndings {
   const owed = new Map<string, () => Promise<void>>();

@@ -3,7 +3,7 @@ import type { Session } from './session.ts';
 /** For how long an ending is remembered at most, after the session's end or a user's "all sessions ended" mark. */
 export const endingsKeptMs = 30 * 24 * 3_600_000;
 
-/** Clocks of replicas and of whoever issued the session may differ by this much. */
+/** Clocks of replicas and of the session's issuer may differ by this much. */
 const skewMs = 60_000;
 
 /** A date that is no date counts as past. */

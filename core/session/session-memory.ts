@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 import { markNames } from './session-marks.ts';
 import type { SessionKey } from './session-token.ts';
 
-/** A session and when whoever issued it last said that it is valid, milliseconds. */
+/** A session, and when its issuer last confirmed it, milliseconds. */
 export interface KnownSession {
   readonly session: Session;
   readonly checkedAtMs: number;
@@ -22,7 +22,7 @@ export interface SessionMemoryOptions {
 const endingsKept = 100_000;
 
 /**
- * What one process remembers, bounded: sessions for a short time, tokens that are none for a short time (in a room of
+ * What one process remembers, bounded: sessions for a short time, invalid tokens for a short time (in a room of
  * their own: guesses push no session out), and endings.
  */
 export function createSessionMemory({ clock, cacheTtlMs, cacheSize, invalidTtlMs }: SessionMemoryOptions) {
@@ -47,7 +47,7 @@ export function createSessionMemory({ clock, cacheTtlMs, cacheSize, invalidTtlMs
       live.delete(key);
       invalidUntilMs.set(key, clock() + invalidTtlMs);
     },
-    /** Whether an ending that this process has heard of covers the session, however it was found. */
+    /** Whether an ending that this process has received covers the session, however it was found. */
     hasEnded(key: SessionKey, session: Session): boolean {
       const issuedAtMs = session.issuedAt.getTime();
       return endedKeys.has(key) || markNames(session).some((name) => issuedAtMs <= (notBeforeMs.get(name) ?? -1));

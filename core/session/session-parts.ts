@@ -64,7 +64,7 @@ export function askValidator(
   });
 }
 
-/** One run per key at a time; whoever asks meanwhile gets the same answer. */
+/** One run per key at a time; callers that ask meanwhile get the same answer. */
 export function oncePerKey<T>(): (key: SessionKey, start: () => Promise<T>) => Promise<T> {
   const running = new Map<SessionKey, Promise<T>>();
   return (key, start) => {

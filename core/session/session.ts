@@ -13,7 +13,7 @@ export interface Session {
   /** When the gateway first learned of it; compared with a user's "all sessions ended" mark. */
   readonly issuedAt: Date;
   /**
-   * When whoever issued the token would end it, which may be later than `expiresAt`; absent: not known. An ending by the
+   * When the token's issuer would end it, which may be later than `expiresAt`; absent: not known. An ending by the
    * gateway is remembered at least until then, so that no validator can undo it.
    */
   readonly issuerExpiresAt?: Date;
@@ -23,7 +23,7 @@ export interface Session {
   readonly identity?: SessionIdentity;
 }
 
-/** Who logged in, by the identity provider's names: what a session is ended by when the provider says so. */
+/** Who logged in, by the identity provider's names: by which the provider's logout ends a session. */
 export interface SessionIdentity {
   readonly issuer: string;
   readonly subject: string;

@@ -30,7 +30,7 @@ export interface SessionsOptions {
  * Finds, keeps and ends sessions: process cache, then store, then validator; one search per token at a time.
  * - `expiresAt` is honoured on every hit; nothing extends it, and no session outlives `maxMs` after it was first known.
  * - A session is checked with the validator again after `revalidateMs` (see session-check.ts); if it says no, it is over.
- * - What was ended stays ended, whatever a validator says, and whether or not the store could be told at once.
+ * - What was ended stays ended, whatever a validator says, and whether or not the store could record it at once.
  * - Every lookup reports one `session_check`.
  */
 export function createSessions(given: SessionsOptions): Sessions {
@@ -113,7 +113,7 @@ function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup']
 
 const isStoreOutage = (error: unknown): boolean => error instanceof GatewayError && error.code === 'ERR_STORE';
 
-/** Whoever issues sessions has given out one that was ended here: its token would be refused. */
+/** The issuer has returned a session that was ended here: its token would be refused. */
 const alreadyEnded = () =>
   new GatewayError('ERR_AUTH_UNAVAILABLE', 'Sign-in is not available at the moment; try again shortly.', {
     cause: new Error('the login answered with a session that has been ended'),

@@ -35,7 +35,7 @@ function listOf(value: string | readonly string[] | null | undefined): readonly 
   return typeof value === 'string' ? [value] : value;
 }
 
-/** Two different tokens from one source are as good as none: whoever added the second must not be the one who decides. */
+/** Two different tokens from one source count as no token: the party that added the second must not decide. */
 function judge(candidates: readonly string[], source: TokenSource): PresentedToken {
   const [first = '', ...others] = candidates;
   const token = parseSessionToken(first);

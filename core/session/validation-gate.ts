@@ -56,7 +56,7 @@ export function createValidationGate(options: ValidationGateOptions): Validation
     observe({ type: 'validation', state: 'resumed' });
   }
 
-  /** Hands the place to whoever waits, so that nobody can slip in between. */
+  /** Hands the place to the next in the queue, so that no other caller takes it in between. */
   function leave(): void {
     const next = queues.known.shift() ?? queues.unknown.shift();
     if (next === undefined) running -= 1;

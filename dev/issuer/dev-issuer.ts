@@ -7,7 +7,7 @@ import type { Clock } from '../../core/clock.ts';
 import { type CodeLogin, createCodeLogin } from './code-login.ts';
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts';
 
-/** Somebody who can sign in. Further members become claims. */
+/** A user who can sign in. Further members become claims. */
 export interface DevUser {
   readonly sub: string;
   readonly name?: string;
@@ -34,7 +34,7 @@ export interface Misbehaviour {
 export interface TokenOverrides {
   /** Claims to set; `undefined` leaves a default one out. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Header members to set, `kid` say. */
+  /** Header members to set, for example `kid`. */
   readonly header?: Readonly<Record<string, unknown>>;
 }
 
@@ -68,7 +68,7 @@ export interface DevIssuerOptions {
 
 /**
  * A small OpenID provider over HTTP: discovery, key set and userinfo; tokens are handed out by the process that runs it.
- * For development and tests; it listens on loopback and asks nobody for a password.
+ * For development and tests; it listens on loopback and asks for no password.
  */
 export async function createDevIssuer(options: DevIssuerOptions): Promise<DevIssuer> {
   const { host = '127.0.0.1', port = 0, clock, users, audience, redirectUris = [] } = options;

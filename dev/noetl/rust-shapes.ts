@@ -16,7 +16,7 @@ export function rustState({ events }: RunView): string {
   return last === undefined ? 'RUNNING' : (ends[last.type] ?? 'FAILED');
 }
 
-/** The time of a terminal event; a failed command is none. */
+/** The time of a terminal event; a failed command is not a terminal event. */
 function endOf({ events }: RunView): string | null {
   const end = events.findLast(({ type }) => Object.hasOwn(ends, type));
   return end === undefined ? null : time(end.at);

@@ -61,7 +61,7 @@ const defaultAuthPlaybooks: Readonly<Record<AuthPlaybook, string>> = {
   check: 'api_integration/auth0/check_playbook_access',
 };
 
-/** Starts a stand-in. It listens on loopback unless told otherwise, and closes idle sockets after 5 s as NoETL does. */
+/** Starts a stand-in. It listens on loopback unless `host` names another address, and closes idle sockets after 5 s as NoETL does. */
 export async function createNoetlStandIn(options: StandInOptions = {}): Promise<NoetlStandIn> {
   const { host = '127.0.0.1', port = 0, remember = 1_000 } = options;
   const state = createState(options);

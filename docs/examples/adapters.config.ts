@@ -34,7 +34,7 @@ export default defineGateway<NoetlOperations>({
 // #region validator
 const directory = new Map([['k3y-of-build-robot', { userId: 'robot-7', roles: ['developer'] }]]);
 
-/** Tokens that somebody else gave out: here a table, at your place a call. */
+/** Tokens that another system issued: a table here, a call in your deployment. */
 function createDirectoryValidator(clock: () => number): SessionValidator {
   return {
     async validate(token) {

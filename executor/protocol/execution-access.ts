@@ -6,11 +6,11 @@ import type { RootCall } from '../root-call.ts';
 
 /**
  * Whether a root field may show the execution whose playbook is on that path. A decision that waits for the path is
- * taken here, and told; without a path in normal form it denies. @throws when it cannot find out
+ * taken here, and reported; without a path in normal form it denies. @throws when it cannot find out
  */
 export type ExecutionGate = (call: RootCall, path: string | undefined) => Promise<boolean>;
 
-/** @param reserved paths whose executions are nobody's, whatever rule a field has: session tokens stand in them */
+/** @param reserved paths whose executions no role sees, whatever rule a field has: they contain session tokens */
 export function createExecutionGate(observe: Observe, reserved: ReadonlySet<string>): ExecutionGate {
   return async (call, path) => {
     const { decision, context } = call;

@@ -24,7 +24,7 @@ export interface ExecutionReads {
   oldestEvents(id: string, asking: Asking): Promise<readonly JsonObject[]>;
   /** @returns undefined: this release has no such route. */
   status(id: string, asking: Asking): Promise<ExecutionStatus | undefined>;
-  /** The newest executions, as the list tells them. A list believes in terminal events only. */
+  /** The newest executions, as the list reports them. A list believes in terminal events only. */
   newest(asking: Asking): Promise<ReadonlyMap<string, ExecutionDetail>>;
   /** What stands behind a reference of that execution. */
   resolve(id: string, ref: string, asking: Asking): Promise<unknown>;

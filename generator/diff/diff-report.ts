@@ -30,7 +30,7 @@ export interface GraphqlChange {
 /**
  * What a change does to what is open:
  * - `new-closed`: new upstream, and closed since no row opens it
- * - `new-member`: an argument or a field is new on an open operation, and closed since nobody has accepted it
+ * - `new-member`: an argument or a field is new on an open operation, and closed since it is not accepted
  * - `opens`: a row of the config opens an operation that the old document lacked
  * - `vanishes`: an open operation is gone
  * - `unfit`: a row no longer fits the document

@@ -28,7 +28,7 @@ export interface DiffInput {
 
 /**
  * What changed between two documents: upstream, in GraphQL, and in what is open. Rows that do not fit a document are
- * left out of its schema and reported, so that a diff can be had where `generate` would stop.
+ * left out of its schema and reported, so that a diff is available where `generate` would stop.
  */
 export async function diff(input: DiffInput): Promise<DiffReport> {
   const { before, after, names, config, lock = emptyLock, buildSchema } = input;

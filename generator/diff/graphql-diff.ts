@@ -8,7 +8,7 @@ const severities: Readonly<Record<CriticalityLevel, Severity>> = {
   [CriticalityLevel.NonBreaking]: 'safe',
 };
 
-/** What apps notice of the change between two schemas; how NoETL is called is none of it, nor are descriptions. */
+/** What apps notice of the change between two schemas; how NoETL is called is left out, and so are descriptions. */
 export async function graphqlDiff(before: GraphQLSchema, after: GraphQLSchema): Promise<readonly GraphqlChange[]> {
   const changes = (await diff(withoutCalls(before), withoutCalls(after))).filter(isNoticed);
   const added = changes.flatMap(({ type, path }) => (type === 'FIELD_ADDED' && path !== undefined ? [`${path}.`] : []));

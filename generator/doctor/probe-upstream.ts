@@ -13,7 +13,7 @@ export async function probeUpstream(upstream: Upstream): Promise<{ readonly date
   return { date };
 }
 
-/** Hash of what NoETL's live document says, comparable with the lock; undefined when there is none. */
+/** Hash of NoETL's live document, comparable with the lock; undefined when NoETL has no document. */
 export async function probeDocument(upstream: Upstream): Promise<string | undefined> {
   const { status, body } = await get(upstream, '/openapi.json', []);
   if (status === 404) return undefined;

@@ -32,6 +32,6 @@ function referenceProblem(document: OpenApiDocument, ref: string): string | unde
   return undefined;
 }
 
-/** Values, not parts of the document; a property may be called so all the same. */
+/** Values, not parts of the document; a property may still have such a name. */
 const isLiteral = (key: string, place: string): boolean =>
   ['example', 'examples', 'default', 'enum', 'const'].includes(key) && !place.endsWith('/properties');

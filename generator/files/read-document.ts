@@ -6,11 +6,11 @@ import { readIfPresent } from './write-atomically.ts';
 
 /**
  * The project's pulled document.
- * @throws ERR_SPEC_INVALID when there is none, or when it is no document.
+ * @throws ERR_SPEC_INVALID when it is missing, or when it is not a document.
  */
 export async function readDocument(projectDir: string): Promise<OpenApiDocument> {
   const text = await readIfPresent(join(projectDir, pulledFiles.document));
-  if (text === undefined) throw invalid('there is none yet; run `npm run pull -- <url or file>`');
+  if (text === undefined) throw invalid('it does not exist yet; run `npm run pull -- <url or file>`');
   const value = parse(text);
   if (!isRecord(value) || typeof value['openapi'] !== 'string' || !isRecord(value['paths'])) {
     throw invalid('it is not an OpenAPI document; pull it again');

@@ -13,7 +13,7 @@ export interface InitOptions {
   readonly name?: string;
   readonly package: PackageFacts;
   readonly steps: InitSteps;
-  /** Install the project's packages, and pull with them when there are none here. Default true. */
+  /** Install the project's packages, and pull with them when this folder has no packages. Default true. */
   readonly install?: boolean;
 }
 
@@ -96,7 +96,7 @@ async function lookAt(dir: string, given: readonly (string | undefined)[]): Prom
   });
 }
 
-/** The project is written at this point: what is left to do is told with what went wrong. */
+/** The project is written at this point: the error names the remaining steps and what went wrong. */
 async function explained(step: () => Promise<void>, left: readonly string[]): Promise<void> {
   try {
     await step();

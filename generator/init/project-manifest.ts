@@ -24,7 +24,7 @@ const scripts = {
   explain: 'noetl-gateway explain',
 } as const;
 
-/** What `npm init` writes where nobody has said anything yet. */
+/** What `npm init` writes where no field has been set yet. */
 const npmPlaceholder = 'echo "Error: no test specified" && exit 1';
 
 /**

@@ -34,7 +34,7 @@ export const emptyLock: GatewayLock = { names: {}, types: {}, files: [] };
 
 /**
  * The lock's text as a value. No lock at all is the empty one: everything that the rows open is pinned as it is.
- * @throws ERR_POLICY_INVALID when it cannot be read: taken for empty, it would open what nobody has accepted.
+ * @throws ERR_POLICY_INVALID when it cannot be read: taken for empty, it would open what is not accepted.
  */
 export function parseGatewayLock(text: string | undefined): GatewayLock {
   if (text === undefined) return emptyLock;

@@ -13,7 +13,7 @@ import { resolveReferences } from './rules/resolve-references.ts';
 
 /**
  * Rules that bring operations and schemas into one form without changing a name or a type. Their order matters:
- * references first, then what stands in their place; `allOf` before aliases, since it decides what is an object.
+ * references first, then what replaces them; `allOf` before aliases, since it decides what is an object.
  */
 export const structureRules: readonly Rule[] = [
   resolveReferences,

@@ -10,7 +10,7 @@ export interface LoadOptions {
   readonly timeoutMs: number;
   readonly maxBytes: number;
   readonly maxRedirects: number;
-  /** Bytes so far, and all of them when the server says so. */
+  /** Bytes so far, and the total when the server names it. */
   readonly onProgress: (received: number, total: number | undefined) => void;
 }
 

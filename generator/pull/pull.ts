@@ -34,7 +34,7 @@ export interface PullOptions extends Partial<Omit<LoadOptions, 'projectDir'>> {
   readonly projectDir: string;
   /** Keep descriptions, titles and examples. Default false. */
   readonly keepDocs?: boolean;
-  /** The release that the document is of, `v4.27.0` for example: `info.version` does not always tell releases apart. */
+  /** The release that the document is of, `v4.27.0` for example: `info.version` is not always different between releases. */
   readonly label?: string;
   /** Files that repair the document, OpenAPI Overlay 1.0, in this order; paths relative to the project. */
   readonly overlays?: readonly string[];
@@ -108,7 +108,7 @@ async function dated(projectDir: string, facts: Omit<DocumentLock, 'date'>, now:
   return { ...facts, date: isSame && before !== undefined ? before.date : now().toISOString() };
 }
 
-/** @returns undefined when there is none, or none that can be read. */
+/** @returns undefined when there is no readable lock. */
 export async function readLock(projectDir: string): Promise<DocumentLock | undefined> {
   const text = await readIfPresent(join(projectDir, pulledFiles.lock));
   if (text === undefined) return undefined;

@@ -25,7 +25,7 @@ import { nearest } from './suggest.ts';
 export interface Table {
   /** By the name of their field. */
   readonly operations: readonly Operation[];
-  /** What stands in the way; one line each, with the place in the config. */
+  /** Problems; one line each, with the place in the config. */
   readonly problems: readonly string[];
   /** What a person should know: rows left out because the document lacks them, risks that were accepted. */
   readonly notes: readonly string[];
@@ -36,7 +36,7 @@ export interface Table {
 type Findings = RowFindings;
 
 /**
- * Joins a document, after the structure rules, with a config. Never throws for what they say: everything wrong is a
+ * Joins a document, after the structure rules, with a config. Never throws for their content: everything wrong is a
  * problem.
  */
 export function buildTable(document: OpenApiDocument, config: GatewayConfig): Table {
@@ -50,7 +50,7 @@ export function buildTable(document: OpenApiDocument, config: GatewayConfig): Ta
     const operation = readRow(field, row, document, shapesByTemplate, findings);
     if (operation === undefined) return [];
     findings.problems.push(...checkAccess(operation, config.roles));
-    // Nobody may call it, so nobody needs to know of it.
+    // No caller may call it, so no caller needs to know of it.
     if (operation.access?.kind !== 'closed') return [operation];
     findings.notes.push(`operations.${field}: closed(); not in the schema`);
     return [];
@@ -176,7 +176,7 @@ function riskProblems(
   const offered = args.filter((arg) => arg.name !== undefined).map((arg) => arg.wire);
   const danger = neverPublic(method, path, offered) ?? (row.access?.kind === 'source' ? undefined : closedKinds[kind]);
   if (danger === undefined || row.acceptRisk?.trim() || row.access?.kind === 'closed') return [];
-  return [`${place}: ${key} must not be public: ${danger}; to open it all the same, say why in acceptRisk`];
+  return [`${place}: ${key} must not be public: ${danger}; to open it anyway, give the reason in acceptRisk`];
 }
 
 /** What callers read of the end of a field. */

@@ -21,7 +21,7 @@ export function checkAccess(operation: Operation, roles: readonly string[]): str
 }
 
 function checkRoles(place: string, named: readonly string[], roles: readonly string[]): string[] {
-  if (named.length === 0) return [`${place}: names no role, so nobody may call it; say closed()`];
+  if (named.length === 0) return [`${place}: names no role, so no user may call it; write closed()`];
   return named
     .filter((role) => !roles.includes(role))
     .map((role) => `${place}: there is no role “${role}”${nearest(role, roles)}`);

@@ -79,7 +79,7 @@ function locate(types: Types, type: string, path: string): { type: string; wire:
 }
 
 /**
- * An answer's type with public field names: what the rows say, else the wire name in camel case. A name that is taken
+ * An answer's type with public field names: names from the rows, else the wire name in camel case. A name that is taken
  * already stays as the wire spells it.
  */
 export function shapeFields(
@@ -124,7 +124,7 @@ function rename(
   return noted({ ...field, name: { kind: Kind.NAME, value: name }, type: typeOf(field.type), directives });
 }
 
-/** What the type system of a document cannot say. */
+/** What the type system of a document does not express. */
 export interface ShapeNotes {
   /** `Type.wire` of everything that is not open. */
   readonly closed: ReadonlySet<string>;

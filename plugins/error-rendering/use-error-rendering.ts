@@ -4,10 +4,10 @@ import { GatewayError } from '../../core/errors.ts';
 import { limitHeaders } from '../../core/limit-headers.ts';
 import { renderError } from './render-error.ts';
 
-/** Told about errors that a caller is told nothing about. */
+/** Receives errors whose cause the caller does not see. */
 export type ReportError = (error: Error, requestId: string | undefined) => void;
 
-/** Told about every error of an answer: its code, and the root field that it is about; none for the request as a whole. */
+/** Receives every error of an answer: its code, and the root field that it is about; none for the request as a whole. */
 export type CountError = (code: string, field: string | undefined) => void;
 
 /** Where the worst status of an answer's errors is noted, when it is 500 or above: GraphQL over HTTP may send 200 with them. */

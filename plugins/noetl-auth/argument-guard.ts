@@ -12,7 +12,7 @@ export interface ArgumentLimits {
   readonly unbrokenRun: number;
 }
 
-/** Where a value was refused, `variables.query[2]` say, and why. Both are fit for the caller's eyes. */
+/** Where a value was refused, for example `variables.query[2]`, and why. The caller may see both. */
 export interface ArgumentProblem {
   readonly place: string;
   readonly reason: string;
@@ -31,7 +31,7 @@ const maxPlaceLength = 200;
 
 /**
  * Looks through the coerced arguments of a field: keys and values, however deep.
- * @returns the first problem; undefined when there is none.
+ * @returns the first problem; undefined when there is no problem.
  */
 export function findArgumentProblem(
   args: Readonly<Record<string, unknown>>,

@@ -4,7 +4,7 @@ import type { Observe } from '../../core/observe.ts';
 import type { Asker, Sessions } from '../../core/ports.ts';
 import { type ReadHeader, type TokenSource, tokenFromRequest } from '../../core/session/token-from-request.ts';
 
-/** A caller with a session, or why there is none. */
+/** A caller with a session, or the reason why there is no session. */
 export type Authentication =
   | { readonly caller: Caller; readonly source: TokenSource }
   | { readonly refused: GatewayError };

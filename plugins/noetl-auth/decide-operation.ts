@@ -20,7 +20,7 @@ export type OperationDecision =
 /**
  * Decides every root field that will run, before any of them does. Nothing may run when the request is wrong, when one
  * field of a mutation is denied, or when one is denied that cannot be null. Never throws: what cannot be found out is
- * denied, with the code that says so.
+ * denied, with its code.
  */
 export async function decideOperation(
   operation: OperationToRun,
@@ -80,7 +80,7 @@ function underNewNames(
   return current;
 }
 
-/** Part of every schema, and open to whoever has a session; switched off by a validation rule. */
+/** Part of every schema, and open to every caller with a session; switched off by a validation rule. */
 function introspection(field: string): RootDecision {
   return { outcome: 'allowed', field, args: {}, grant: undefined, path: undefined, rows: undefined };
 }

@@ -77,7 +77,7 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { r
       });
     },
     onParse({ context }) {
-      // Whatever way a document took here: nobody's is not even parsed.
+      // However a document got here: without a session it is not even parsed.
       if (!callers.has(context.request)) throw tokenMissing();
     },
     ...(options.introspection ? {} : { onValidate: forbidIntrospection }),
@@ -92,7 +92,7 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { r
   };
 }
 
-/** A call of another operation, for whoever the request is of. */
+/** A call of another operation, for the caller of the request. */
 async function decideFor(
   { caller, requestId }: Partial<AuthContext>,
   call: OperationCall,

@@ -5,7 +5,7 @@ import type { NoetlToken } from './login/noetl-token.ts';
 const hourMs = 3_600_000;
 const defaultHours = 8;
 
-/** What NoETL is told at a login: the token, the host of a trusted issuer, the peer's address; nothing of the caller's. */
+/** What NoETL receives at a login: the token, the host of a trusted issuer, the peer's address; nothing of the caller's. */
 export interface LoginInputs {
   readonly auth0_token: string;
   readonly auth0_domain: string;
@@ -26,7 +26,7 @@ export function sessionEnd(noetl: Date | undefined, nowMs: number, hours: number
   return new Date(Math.min(noetl?.getTime() ?? Number.POSITIVE_INFINITY, nowMs + hours * hourMs));
 }
 
-/** The playbook pastes it into SQL, so it is an address or nothing; a zone (`%eth0`) is none of the database's. */
+/** The playbook pastes it into SQL, so it is an address or nothing; the database does not take a zone (`%eth0`). */
 function addressText(text: string): string {
   const [address = ''] = text.split('%');
   return isIP(address) === 0 ? '0.0.0.0' : address;

@@ -85,7 +85,7 @@ export function createCallbackRegistry(options: CallbackRegistryOptions): Callba
       return { status: 200, body: { delivered: false, message: 'No pending request found for this request_id' } };
     }
     if (kind === 'progress') return { status: 200, body: { status: 'sent' } };
-    // Whoever waits will not believe it; a template that nobody rendered is worth a count of its own.
+    // The waiting login does not accept it; an unrendered template has a count of its own.
     if (holdsTemplateMark(message.data)) observe({ type: 'callback_refused', reason: 'shape' });
     entries.close(key);
     entry.resolve({ status: message.status, data: message.data });

@@ -9,8 +9,8 @@ export interface DriftWatchOptions {
   /** The same of a live one. */
   readonly hashOf: (document: Document) => string;
   readonly observe: Observe;
-  /** Told what is known, in words: for `/ready` and the log. */
-  readonly tell: (state: DriftState, text: string) => void;
+  /** Receives the state in words: for `/ready` and the log. */
+  readonly notify: (state: DriftState, text: string) => void;
   readonly everyMs?: number;
   /** The pause after a look that NoETL did not answer: it may have started later than the gateway. Default a minute. */
   readonly soonMs?: number;
@@ -49,7 +49,7 @@ const texts: Readonly<Record<DriftState, string>> = {
  * not answer. It says what it finds and stops nothing: what is open was decided when generating.
  */
 export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
-  const { observe, tell, everyMs = 3_600_000, soonMs = 60_000, clock = Date.now } = options;
+  const { observe, notify, everyMs = 3_600_000, soonMs = 60_000, clock = Date.now } = options;
   let last: DriftFound | undefined;
   /** An outage does not undo what was found before it. */
   let found: DriftState | undefined;
@@ -65,7 +65,7 @@ export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
     const { answered, ...seen } = await compare(options);
     next(answered ? everyMs : soonMs);
     note(seen.state);
-    if (seen.state !== last?.state) tell(seen.state, texts[seen.state]);
+    if (seen.state !== last?.state) notify(seen.state, texts[seen.state]);
     last = { ...(seen.state === 'unknown' && last?.live && { live: last.live }), ...seen, atMs: clock() };
     return seen.state;
   }

@@ -9,7 +9,7 @@ import { type Engine, runOperation } from './run-operation.ts';
 
 export interface DirectAnswerOptions {
   readonly engine: Engine;
-  /** Told who calls, by the request that Yoga and its plugins see. */
+  /** Receives the caller, by the request that Yoga and its plugins see. */
   readonly callers: WeakMap<object, Caller>;
   readonly authenticate: Authenticate;
   readonly throughYoga: (request: Request, context: GraphqlServerContext) => Promise<Answer>;

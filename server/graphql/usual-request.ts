@@ -39,7 +39,7 @@ const envelopHooks = new Set([
   'onValidate',
 ]);
 
-/** Whether a plugin has no part in the HTTP side of a request. What cannot be told counts as having one. */
+/** Whether a plugin has no part in the HTTP side of a request. What is not known counts as having one. */
 export function isEnvelopOnly(plugin: unknown): boolean {
   if (typeof plugin !== 'object' || plugin === null) return plugin === null || plugin === undefined || plugin === false;
   const isPlain = Object.getPrototypeOf(plugin) === Object.prototype || Object.getPrototypeOf(plugin) === null;

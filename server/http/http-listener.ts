@@ -40,7 +40,7 @@ export interface HttpListener {
   inFlight(): number;
 }
 
-/** Nobody holds a connection by being slow. Node looks for half-open requests every 30 s unless told how often. */
+/** No caller holds a connection by being slow. Node looks for half-open requests every 30 s by default. */
 const timeouts = {
   keepAliveTimeout: 65_000,
   headersTimeout: 20_000,
@@ -72,7 +72,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     const clientIp = options.clientIp(request);
     const bodyLease = bodies.lease(clientIp);
     const exchange = exchangeOf(request, clientIp, bodyLease);
-    const tell = once(exchange, response, options.onDone);
+    const report = once(exchange, response, options.onDone);
     inFlight += 1;
     try {
       const answer = await answerTo(exchange);
@@ -80,12 +80,12 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
       const extra = headersOf(exchange, options.headersFor(request), stopping.signal.aborted || !request.complete);
       const room = { lease: answers.lease(clientIp), unreadMs: limits.unreadMs, stopping: stopping.signal };
       const { status, done } = writeAnswer(response, exchange.method, answer, extra, room);
-      tell(status, answer);
+      report(status, answer);
       await done;
     } finally {
       bodyLease.release();
       clients.leave(clientIp);
-      // Not before the work is done, whoever still waits for it: a logout must not meet a store that is closed.
+      // Not before the work is done, whether or not a caller still waits for it: a logout must not meet a store that is closed.
       inFlight -= 1;
       if (inFlight === 0) onIdle();
     }
@@ -141,17 +141,17 @@ function exchangeOf(request: IncomingMessage, clientIp: string, bodyLease: ByteL
   };
 }
 
-/** Tells once how an exchange ended: by its answer, or because the caller has left. */
+/** Reports once how an exchange ended: by its answer, or because the caller has left. */
 function once(exchange: Exchange, response: ServerResponse, onDone: HttpListenerOptions['onDone']) {
   const startedAt = performance.now();
-  let told = false;
-  const tell = (status: number, answer?: Answer): void => {
-    if (told) return;
-    told = true;
+  let isReported = false;
+  const report = (status: number, answer?: Answer): void => {
+    if (isReported) return;
+    isReported = true;
     onDone(exchange, status, performance.now() - startedAt, answer);
   };
-  response.once('close', () => tell(callerGone));
-  return tell;
+  response.once('close', () => report(callerGone));
+  return report;
 }
 
 /** Counted and never sent: who leaves before the answer is no fault of ours. */

@@ -11,7 +11,7 @@ export interface PublicRoutesOptions {
   readonly cors: Cors;
   readonly graphiql: BuiltPage;
   readonly graphql: (exchange: Exchange) => Promise<Answer>;
-  /** The REST routes; undefined when there is none at that path. */
+  /** The REST routes; undefined when no route has that path. */
   readonly rest: (exchange: Exchange) => Promise<Answer> | undefined;
   /** What is below `/noetl/`. */
   readonly noetlApi: (exchange: Exchange) => Promise<Answer>;

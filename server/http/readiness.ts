@@ -25,7 +25,7 @@ export interface Readiness {
 const reuseMs = 1_000;
 
 /**
- * Asks every dependency a real question, all at once, at most once a second whoever asks. Not ready takes a replica out
+ * Asks every dependency a real question, all at once, at most once a second for all callers. Not ready takes a replica out
  * of the Service and restarts nothing.
  */
 export function createReadiness(

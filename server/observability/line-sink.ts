@@ -5,7 +5,7 @@ import { GatewayError } from '../../core/errors.ts';
 
 /** Takes whole lines, never blocks, never throws. */
 export interface LineSink {
-  /** @returns false: dropped, because whoever reads is too slow. */
+  /** @returns false: dropped, because the reader is too slow. */
   write(line: string): boolean;
   /** Resolves when everything written so far has left the process, or cannot. */
   flush(): Promise<void>;

@@ -23,7 +23,7 @@ const warnings: Partial<Record<GatewayEvent['type'], string>> = {
   rate_limited: 'calls were refused: too many from one place',
   upstream_shed: 'calls to NoETL were refused: there was no room for them',
   breaker: 'a circuit breaker for calls to NoETL changed its state',
-  lines_dropped: 'lines were dropped: whoever reads them is too slow',
+  lines_dropped: 'lines were dropped: their reader is too slow',
 };
 
 /** At most one line of a kind in this time: an outage must not become a flood of lines. */
@@ -45,7 +45,7 @@ export function createObserve({ metrics, audit, log, clock, dependencies }: Obse
     log.warn({ event, ...(last !== undefined && last.unsaid > 0 ? { alsoUnsaid: last.unsaid } : {}) }, message);
   }
 
-  /** For an operator who asks why somebody cannot log in: LOG_LEVEL=debug. */
+  /** For an operator who asks why a user cannot log in: LOG_LEVEL=debug. */
   function explainRefusal(event: GatewayEvent): void {
     if (event.type !== 'identity_token') return;
     const { reason, token, droppedRoles } = event;

@@ -47,7 +47,7 @@ function looksRandom(piece: string): boolean {
   return piece.length >= minRun && /\d/.test(piece) && /[A-Za-z]/.test(piece);
 }
 
-/** Whether letters and digits stand unbroken for `minRun`; looks at one character in twenty where there is none. */
+/** Whether there is an unbroken run of `minRun` letters and digits; reads one character in twenty where there is no run. */
 function hasLongRun(text: string): boolean {
   let end = minRun - 1;
   while (end < text.length) {

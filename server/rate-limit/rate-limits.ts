@@ -6,7 +6,7 @@ import { addressKey } from './client-address.ts';
 
 /**
  * `login`: refused logins by address, and logins by subject. `validate`, `check_access`: by user. `guess`: session tokens that
- * are none, by address, over all entrances; `guess_all`: those of all addresses that guessed before.
+ * are not sessions, by address, over all entrances; `guess_all`: those of all addresses that guessed before.
  */
 const routes = ['login', 'validate', 'check_access', 'guess', 'guess_all'] as const;
 export type LimitedRoute = (typeof routes)[number];
@@ -48,7 +48,7 @@ export interface Count {
 }
 
 const minuteSecs = 60;
-/** Keys that one process counts by themselves in a minute; whoever comes after shares what is left of these. */
+/** Keys that one process counts by themselves in a minute; later keys share what is left of these. */
 const ownKeys = 50_000;
 const sharedKeys = 256;
 
@@ -120,7 +120,7 @@ function shareInRedis(url: string, namespace: string, points: Limiters<number>, 
   return { limiters, close: async () => (await connected).disconnect() };
 }
 
-/** Keeps the number of keys down: a flood of addresses costs no more memory, and is counted all the same. */
+/** Keeps the number of keys down: a flood of addresses costs no more memory, and is still counted. */
 function boundKeys(): (key: string) => string {
   let known = new Set<string>();
   let sinceMs = performance.now();

@@ -10,7 +10,7 @@ import type { RestContext } from './rest-context.ts';
 
 export interface RestRoutesOptions {
   readonly handlers: Handlers<RestContext>;
-  /** The caller's session. @throws 401 and 503 errors when there is none or it cannot be found out */
+  /** The caller's session. @throws 401 and 503 errors when there is no session or it cannot be found out */
   readonly requireCaller: (exchange: Exchange) => Promise<Caller>;
   readonly maxBodyBytes: number;
 }

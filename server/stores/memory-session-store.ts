@@ -25,7 +25,7 @@ export function createMemorySessionStore({ maxEntries, clock }: MemorySessionSto
   const marks = createKeep<Date>(maxEntries * 10, clock);
   const claims = createKeep<true>(maxEntries * 10, clock);
   const listeners: ((ending: Ending) => void)[] = [];
-  const tell = (ending: Ending) => {
+  const notify = (ending: Ending) => {
     for (const listener of listeners) listener(ending);
   };
 
@@ -43,12 +43,12 @@ export function createMemorySessionStore({ maxEntries, clock }: MemorySessionSto
     async end(key, until) {
       ended.set(key, true, until.getTime());
       live.delete(key);
-      tell({ key });
+      notify({ key });
     },
     async endAllOf(userId, notBefore, until) {
       const known = marks.get(userId);
       marks.set(userId, known !== undefined && known > notBefore ? known : notBefore, until.getTime());
-      tell({ userId, notBefore });
+      notify({ userId, notBefore });
     },
     notBefore: async (userId) => marks.get(userId),
     async claim(name, until) {

@@ -11,7 +11,7 @@ export interface NatsBucketOptions {
   readonly clock: Clock;
 }
 
-/** A text under a key, and its revision; `text` undefined: there is none, or no longer. */
+/** A text under a key, and its revision; `text` undefined: the key has no text, or no longer. */
 export interface NatsEntry {
   readonly text: string | undefined;
   readonly revision: number;

@@ -14,10 +14,10 @@ export interface NatsPlaces {
 
 export const natsPlaces = (prefix: string): NatsPlaces => ({ session: `${prefix}.session.`, user: `${prefix}.user.` });
 
-/** Between two attempts to hear. */
+/** Between two attempts to listen. */
 const deafMs = 500;
 
-/** Hears endings out of everything that is written to a bucket. */
+/** Finds endings in everything that is written to a bucket. */
 export interface EndingWatch {
   listen(listener: (ending: Ending) => void): void;
   /** Leaves the bucket followed so far. Says `missed` when it begins to hear: some may have gone by. */
@@ -32,7 +32,7 @@ export function hearEndings(clock: Clock, places: NatsPlaces, seal: RecordSeal):
   let current: { stop(): void } | undefined;
   let turn = 0;
 
-  const tell = (ending: Ending) => {
+  const notify = (ending: Ending) => {
     for (const listener of listeners) listener(ending);
   };
 
@@ -46,10 +46,10 @@ export function hearEndings(clock: Clock, places: NatsPlaces, seal: RecordSeal):
     const changes = await bucket.watch();
     if (turn !== mine) return changes.stop();
     current = changes;
-    tell({ missed: true });
+    notify({ missed: true });
     for await (const change of changes) {
       const ending = endingOf(change, clock(), places, seal);
-      if (ending !== undefined) tell(ending);
+      if (ending !== undefined) notify(ending);
     }
   }
 
@@ -61,7 +61,7 @@ export function hearEndings(clock: Clock, places: NatsPlaces, seal: RecordSeal):
       await hear(bucket, mine).catch(() => {});
       if (turn !== mine) return;
       current = undefined;
-      tell({ missed: true });
+      notify({ missed: true });
       await delay(deafMs, undefined, { ref: false });
     }
   }

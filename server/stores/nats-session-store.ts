@@ -26,7 +26,7 @@ export interface NatsSessionStoreOptions {
 const attempts = 3;
 
 /**
- * Sessions in a JetStream key-value bucket, shared by replicas. The bucket is made when it is missing; endings are heard
+ * Sessions in a JetStream key-value bucket, shared by replicas. The bucket is made when it is missing; endings arrive
  * by watching it. An outage is ERR_STORE, at once.
  */
 export function createNatsSessionStore(options: NatsSessionStoreOptions): SessionStore {
@@ -41,7 +41,7 @@ export function createNatsSessionStore(options: NatsSessionStoreOptions): Sessio
   const bucket = connectBucket({ url, clock, timeoutMs, places, seal });
   const run = bucket.run;
 
-  /** Reads, decides, and writes only if nobody wrote meanwhile. `decide` says what to write, or undefined: nothing. */
+  /** Reads, decides, and writes only if no other process wrote meanwhile. `decide` returns what to write, or undefined: nothing. */
   async function change(key: string, keepUntil: Date, decide: (text: string | undefined) => string | undefined) {
     return run(async (to) => {
       for (let attempt = 0; attempt < attempts; attempt += 1) {
@@ -98,13 +98,13 @@ interface BucketConnection {
   readonly seal: RecordSeal;
 }
 
-/** The bucket while there is a connection, and what is heard from it. */
+/** The bucket while there is a connection, and what is received from it. */
 function connectBucket({ url, clock, timeoutMs, places, seal }: BucketConnection) {
   const { connection, bucket: name, replicas } = parseNatsUrl(url);
   const endings = hearEndings(clock, places, seal);
   let opened: Promise<NatsBucket> | undefined;
 
-  /** One attempt at a time. After a failure whoever needs the bucket next opens it again: it may be gone. */
+  /** One attempt at a time. After a failure the next caller opens the bucket again: it may be gone. */
   function open(nc: NatsConnection): Promise<NatsBucket> {
     if (opened !== undefined) return opened;
     const opening = openNatsBucket(nc, { name, replicas, timeoutMs, clock }).then((bucket) => {

@@ -45,7 +45,7 @@ local at = held and tonumber(string.match(held, '"notBefore":(%d+)'))
 if not at or at < tonumber(ARGV[3]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
 return redis.call('PUBLISH', ARGV[4], ARGV[5])`;
 
-/** While endings cannot be heard but sessions can be read, nothing that is cached is trusted for longer than this. */
+/** While endings do not arrive but sessions can be read, nothing that is cached is trusted for longer than this. */
 const deafMs = 500;
 
 /**
@@ -84,14 +84,14 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
       return (await evaluate(putScript, sessionAt(key), value, lifeMs(keepUntil), endedPrefix)) === 1;
     },
     async end(key, until) {
-      const told = JSON.stringify({ key });
-      await evaluate(endScript, sessionAt(key), encodeEnded(until), lifeMs(until), endings.channel, told);
+      const message = JSON.stringify({ key });
+      await evaluate(endScript, sessionAt(key), encodeEnded(until), lifeMs(until), endings.channel, message);
     },
     async endAllOf(userId, notBefore, keepUntil) {
       const value = encodeMark({ userId, notBefore, keepUntil });
-      const told = JSON.stringify({ userId, notBefore: notBefore.getTime() });
+      const message = JSON.stringify({ userId, notBefore: notBefore.getTime() });
       const at = String(notBefore.getTime());
-      await evaluate(markScript, markAt(userId), value, lifeMs(keepUntil), at, endings.channel, told);
+      await evaluate(markScript, markAt(userId), value, lifeMs(keepUntil), at, endings.channel, message);
     },
     async notBefore(userId) {
       const text = await run((to) => to.get(markAt(userId)));
@@ -113,12 +113,12 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
   };
 }
 
-/** Hears endings; says `missed` whenever some may have gone by. */
+/** Receives endings; reports `missed` whenever some may be lost. */
 function subscribe(connection: { url: string; timeoutMs: number }, channel: string, canRead: () => boolean) {
   const listeners: ((ending: Ending) => void)[] = [];
   const redis = connectRedis({ ...connection, name: 'noetl-gateway-endings' });
   let hearing = false;
-  const tell = (ending: Ending) => {
+  const notify = (ending: Ending) => {
     for (const listener of listeners) listener(ending);
   };
 
@@ -126,7 +126,7 @@ function subscribe(connection: { url: string; timeoutMs: number }, channel: stri
     redis.subscribe(channel).then(
       () => {
         hearing = true;
-        tell({ missed: true });
+        notify({ missed: true });
       },
       () => redis.disconnect(true),
     );
@@ -134,12 +134,12 @@ function subscribe(connection: { url: string; timeoutMs: number }, channel: stri
   redis.on('close', () => {
     hearing = false;
   });
-  redis.on('message', (_channel, text) => tell(decodeMessage(text)));
+  redis.on('message', (_channel, text) => notify(decodeMessage(text)));
 
   // A connection that died without a word is found by asking; so is one that may read but not subscribe.
   const watch = setInterval(() => {
     if (hearing) redis.ping().catch(() => {});
-    else if (canRead()) tell({ missed: true });
+    else if (canRead()) notify({ missed: true });
   }, deafMs);
   watch.unref();
 
@@ -157,10 +157,10 @@ function subscribe(connection: { url: string; timeoutMs: number }, channel: stri
 /** A message that cannot be read was an ending of some kind. */
 function decodeMessage(text: string): Ending {
   try {
-    const told: { key?: unknown; userId?: unknown; notBefore?: unknown } = JSON.parse(text);
-    if (typeof told.key === 'string') return { key: told.key as SessionKey };
-    if (typeof told.userId === 'string' && typeof told.notBefore === 'number') {
-      return { userId: told.userId, notBefore: new Date(told.notBefore) };
+    const message: { key?: unknown; userId?: unknown; notBefore?: unknown } = JSON.parse(text);
+    if (typeof message.key === 'string') return { key: message.key as SessionKey };
+    if (typeof message.userId === 'string' && typeof message.notBefore === 'number') {
+      return { userId: message.userId, notBefore: new Date(message.notBefore) };
     }
   } catch {}
   return { missed: true };

@@ -4,7 +4,7 @@ import type { StoredSession } from '../../core/ports.ts';
 import type { Session, SessionIdentity, User } from '../../core/session/session.ts';
 import { type RecordSeal, textOf } from './record-seal.ts';
 
-/** Written first, and the same in every version: whoever reads it knows that the session is over. */
+/** Written first, and the same in every version: a reader of any version knows that the session is over. */
 export const endedPrefix = '{"state":"ended"';
 
 const version = 1;
@@ -34,7 +34,7 @@ export function encodeEnded(keepUntil: Date): string {
 
 /**
  * Reads what any version wrote. A live record that is not sealed by this deployment for this place is a miss, and so is one
- * of another version that this one cannot read. An ending counts whoever sealed it: refusing is never wrong.
+ * of another version that this one cannot read. An ending counts with any seal: refusing is never wrong.
  * @throws ERR_STORE for anything else: taken for a miss, it could bring an ended session back.
  */
 export function decodeRecord(

@@ -63,7 +63,7 @@ describe('wrong use exits 2 and says where help is', () => {
   ])('%s', async (args) => {
     const { code, out, err } = await cli(args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toMatch(/--help tells more|Usage: noetl-gateway/);
+    expect(err).toMatch(/see noetl-gateway .*--help|Usage: noetl-gateway/);
   });
 
   const commandsOfAProject = ['generate', 'explain', 'doctor', 'dev'];
@@ -97,7 +97,7 @@ describe('explain', () => {
   });
 
   it.each([
-    [['--role', 'nobody', '--permission', 'view', '--playbook', 'a'], /unknown role nobody; roles are admin, analyst/],
+    [['--role', 'viewer', '--permission', 'view', '--playbook', 'a'], /unknown role viewer; roles are admin, analyst/],
     [['--role', 'admin', '--permission', 'fly', '--playbook', 'a'], /unknown permission fly; permissions are execute/],
     [['--field', 'nope'], /unknown field nope; fields are executePlaybook/],
     [['--role', 'admin'], /give --role or --user-roles together with --permission and --playbook/],
@@ -155,7 +155,7 @@ describe('generate', () => {
     });
   }, 60_000);
 
-  it('a document that is none is broken input', async () => {
+  it('a file that is not a document is broken input', async () => {
     const folder = await cliProject(`operations: {${rows}},${policy}`);
     await writeFile(join(folder.path, 'openapi', 'noetl.json'), '{"openapi": "3.1.0", "paths": ');
     const { code, err } = await cli(['generate', '-C', folder.path]);
@@ -185,7 +185,7 @@ describe('diff', () => {
     expect({ code: same.code, breaks: JSON.parse(same.out).breaks }).toEqual({ code: 0, breaks: false });
   }, 60_000);
 
-  it('a document that is not there, or is none, is 2 and named', async () => {
+  it('a document that is missing, or is not a document, is 2 and named', async () => {
     const missing = await diff('openapi/noetl.json', 'nowhere.json');
     expect({ code: missing.code, err: missing.err }).toEqual({ code: 2, err: expect.stringContaining('nowhere.json') });
     const none = await diff('package.json', 'openapi/noetl.json');

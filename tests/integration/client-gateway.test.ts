@@ -86,7 +86,7 @@ describe('the client against a gateway', () => {
     ]);
   });
 
-  test('what the grants do not give is an error with its code, and check-access says so before', async () => {
+  test('what the grants do not give is an error with its code, and check-access reports it before', async () => {
     const client = await loggedIn('analyst');
     const path = 'system/cleanup';
     expect(await client.checkAccess(path, 'execute')).toMatchObject({ allowed: false, playbook_path: path });

@@ -42,7 +42,7 @@ describe('a login of one’s own', () => {
   });
 });
 
-describe('an access checker of one’s own, with combine: both', () => {
+describe('a custom access checker, with combine: both', () => {
   it.each([
     ['regression_test/hello_world', []],
     ['system/cleanup', ['ERR_ACCESS_DENIED']],

@@ -5,7 +5,7 @@ import { type ExampleGateway, startExample } from '../support/example-gateway.ts
 let gateway: ExampleGateway;
 const tokens: Record<string, string> = {};
 
-/** Somebody with these groups logs in. */
+/** A user with these groups logs in. */
 async function login(name: string, groups: unknown): Promise<string> {
   const token = await gateway.dev.issuer.token({ sub: `dev|${name}`, email: `${name}@example.com`, name, groups });
   const { body } = await gateway.post('/api/auth/login', { auth0_token: token });
@@ -94,7 +94,7 @@ describe('the environment', () => {
   });
 });
 
-it('an Envelop plugin of one’s own runs, and its errors reach the caller', async () => {
+it('a custom Envelop plugin runs, and its errors reach the caller', async () => {
   const fragments =
     'query { ...a } fragment a on Query { dashboardStats { ...b } } fragment b on DashboardStats { status }';
   const type = /dashboardStats: (\w+)/.exec(gateway.sdl)?.[1] ?? '';

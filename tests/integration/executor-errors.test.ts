@@ -90,7 +90,7 @@ describe('who may see an execution', () => {
     expect(events.filter(({ type }) => type === 'decision')).toMatchObject([denied, denied]);
   });
 
-  test("an execution without a path, or with an odd one, is nobody's", async () => {
+  test('no role sees an execution without a path, or with an unusual one', async () => {
     const { noetl, poll } = await setUp();
     for (const path of [undefined, '', '../x', 'a//b', '{{ x }}']) {
       noetl.intercept = () => ({ status: 200, body: { execution_id: '7', path, status: 'RUNNING', start_time: 'x' } });
@@ -107,7 +107,7 @@ describe('who may see an execution', () => {
   });
 });
 
-test("the auth playbooks are nobody's, whatever rule a field has", async () => {
+test('no role has the auth playbooks, whatever rule a field has', async () => {
   const reserved = 'api_integration/auth0/auth0_login';
   const { noetl, ask, cancel, events } = await setUp({}, { reservedPaths: [reserved] });
   expect(codeIn(await ask('mutation { executePlaybook(name: "x") { id } }', { args: { name: reserved } }))).toBe(

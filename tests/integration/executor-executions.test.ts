@@ -180,7 +180,7 @@ describe.each(['python', 'rust'] as const)('the protocol on the %s server', (spe
 });
 
 describe('the end of a run that is announced too early, or never', () => {
-  test('between two steps a run is RUNNING, whoever claims more', async () => {
+  test('between two steps a run is RUNNING, whatever the answers claim', async () => {
     const { start, poll, clock } = await setUp();
     const id = await start('regression_test/flicker');
     const seen = new Set<unknown>();
@@ -207,7 +207,7 @@ describe('the end of a run that is announced too early, or never', () => {
     expect((await poll(id)).data).toEqual({ execution: { status: 'COMPLETED', result: { greeting: 'Hi, Ada!' } } });
   });
 
-  test('one look at an old run tells the truth', async () => {
+  test('one look at an old run is right', async () => {
     const { start, poll, clock, pauses } = await setUp();
     const id = await start('regression_test/one_step');
     clock.advance(3_600_000);

@@ -39,7 +39,7 @@ test('runs from a bundle, with the licences of what is in it', async () => {
   for (const name of ['graphql-yoga', 'undici', 'valibot']) expect(licences).toContain(`${name} `);
 });
 
-test('answers /health within a second, nobody else without a session, and stops at SIGTERM with 0', {
+test('answers /health within a second, refuses all else without a session, and stops at SIGTERM with 0', {
   retry: 2,
 }, async () => {
   const [port, internal] = [await freePort(), await freePort()];
@@ -98,7 +98,7 @@ function serve(environment: Readonly<Record<string, string>>): Child {
 
 /**
  * Processor time used so far: starting is all work and no waiting, and unlike the clock it does not depend on what else
- * this machine does. Undefined where the system does not tell.
+ * this machine does. Undefined where the system does not report it.
  */
 async function processorMs(child: ChildProcess): Promise<number | undefined> {
   const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8').catch(() => undefined);

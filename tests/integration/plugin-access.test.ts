@@ -126,7 +126,7 @@ describe('what a resolver may ask', () => {
     expect(await asks(permission, path)).toEqual(want);
   });
 
-  test('nothing off normal form, whoever would say yes', async () => {
+  test('nothing outside of the normal form, whatever rule allows it', async () => {
     const answers: boolean[] = [];
     const gateway = pluginGateway({
       checker: { check: async () => ({ allowed: true, grant: undefined }) },

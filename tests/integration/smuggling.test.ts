@@ -194,7 +194,7 @@ describe('reads', () => {
     expect(gateway.touched).toEqual([]);
   });
 
-  test.each(['unruled', 'shut'])('%s: no rule, or a closed one, is nobody\u2019s', async (field) => {
+  test.each(['unruled', 'shut'])('%s: no user has a field with no rule, or with a closed one', async (field) => {
     const gateway = pluginGateway();
     expect(codes(await post(gateway, { query: `{ ${field} }` }, { token: 'token-admin' }))).toEqual([
       'ERR_ACCESS_DENIED',

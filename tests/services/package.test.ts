@@ -175,7 +175,7 @@ describe.skipIf(!ready)('a project of one’s own', { timeout: 300_000 }, () => 
     expect(text('.mesh/schema.graphql')).toContain('executePlaybook(');
   });
 
-  test('a wrong key, argument, rule, role or permission is a type error; code of one’s own is not', async () => {
+  test('a wrong key, argument, rule, role or permission is a type error; custom code is not', async () => {
     const shipped = text('gateway.config.ts');
     writeFileSync(join(project, 'own-code.ts'), ownCode);
     for (const [name, { write, wrong }] of Object.entries(configMistakes)) {
@@ -221,7 +221,7 @@ describe.skipIf(!ready)('a project of one’s own', { timeout: 300_000 }, () => 
     expect(said).toContain('npm install');
   });
 
-  test('npx begins a project elsewhere, and leaves installing to the person when told so', async () => {
+  test('npx begins a project elsewhere, and leaves installing to the user with --no-install', async () => {
     const init = ['init', '--yes', '--no-install', '--openapi', join(project, 'noetl-openapi.json')];
     const args = ['--yes', '--package', archive, '--', 'noetl-gateway', ...init, '-C', 'another one'];
     const { code, text: said } = await run('npx', [...args, '--package', archive], { cwd: parent });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 
-/** A server of one's own on a free port, its data in a folder of its own. */
+/** A private server on a free port, its data in a folder of its own. */
 export interface ChildServer {
   readonly port: number;
   /** Ends the process; its data stay. */

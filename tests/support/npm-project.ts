@@ -89,6 +89,6 @@ export async function npmReady(): Promise<boolean> {
     () => undefined,
   );
   if (ping?.code === 0 || process.env['CI'] === 'true') return true;
-  console.warn('skipped: npm or its registry is not there, and a project of one’s own is installed from it');
+  console.warn('skipped: npm or its registry is missing, and the project of the test is installed from it');
   return false;
 }

@@ -34,14 +34,14 @@ export function describeOutages(name: string, options: OutageOptions): void {
     let server: ChildServer;
     let proxy: TcpProxy;
     let store: SessionStore;
-    const heard: Ending[] = [];
+    const received: Ending[] = [];
 
     const works = () => outcome(store.ping()).then(({ code }) => code === undefined);
     beforeAll(async () => {
       server = await options.start();
       proxy = await startTcpProxy(server.port);
       store = options.open(proxy.port);
-      store.onEnded((ending) => void heard.push(ending));
+      store.onEnded((ending) => void received.push(ending));
       await eventually(works);
     });
     afterAll(async () => {
@@ -50,7 +50,7 @@ export function describeOutages(name: string, options: OutageOptions): void {
       await server.remove();
     });
 
-    test('server restarted mid-run: 503 meanwhile, everything there afterwards, endings heard again', async () => {
+    test('server restarted mid-run: 503 meanwhile, everything there afterwards, endings received again', async () => {
       const [live, ended] = [newKey(), newKey()];
       await store.put(live, sessionOf(Date.now()), new Date(), inAnHour());
       await store.end(ended, inAnHour());
@@ -58,19 +58,19 @@ export function describeOutages(name: string, options: OutageOptions): void {
       expect((await outcome(store.get(live))).code).toBe('ERR_STORE');
       expect((await outcome(store.get(ended))).code).toBe('ERR_STORE');
       await server.start();
-      heard.length = 0;
+      received.length = 0;
       await eventually(works);
       expect(await store.get(live)).toMatchObject({ state: 'live' });
       expect(await store.get(ended)).toEqual({ state: 'ended' });
       await store.end(live, inAnHour());
-      await eventually(() => heard.some((ending) => 'key' in ending && ending.key === live), 1_000);
-      expect(heard).toContainEqual({ missed: true });
+      await eventually(() => received.some((ending) => 'key' in ending && ending.key === live), 1_000);
+      expect(received).toContainEqual({ missed: true });
     });
 
     test('connection lost: at once 503, for everything; back: as before, and what was missed is told', async () => {
       const key = newKey();
       await store.put(key, sessionOf(Date.now()), new Date(), inAnHour());
-      heard.length = 0;
+      received.length = 0;
       proxy.refuse(true);
       await eventually(async () => (await outcome(store.get(key))).ms < 50);
       for (const work of [
@@ -88,7 +88,7 @@ export function describeOutages(name: string, options: OutageOptions): void {
       proxy.refuse(false);
       await eventually(works);
       expect(await store.get(key)).toMatchObject({ state: 'live' });
-      expect(heard).toContainEqual({ missed: true });
+      expect(received).toContainEqual({ missed: true });
     });
 
     test('slow server: slow answers; too slow: 503 in bounded time, and no ending is undone', async () => {

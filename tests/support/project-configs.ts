@@ -9,7 +9,7 @@ export const configMistakes: Readonly<Record<string, { readonly write: string; r
   permission: { write: "allow('viewer', ['view'], '*', {", wrong: "allow('viewer', ['read'], '*', {" },
 };
 
-/** A plugin, a rule and adapters of one's own, typed by what the package exports and by nothing else. */
+/** A custom plugin, rule and adapters, typed by what the package exports and by nothing else. */
 export const ownCode = `import {
   type AccessChecker,
   type AdapterGiven,

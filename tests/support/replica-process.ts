@@ -22,7 +22,7 @@ const sessions = createSessions({
   store,
   validator: { validate: async () => sessionOf(Date.now()) },
   clock,
-  // Long enough that only what is heard from the other replica can end a cached session.
+  // Long enough that only what arrives from the other replica can end a cached session.
   options: { cacheTtlMs: 60_000, cacheSize: 100, revalidateMs: 300_000, invalidTtlMs: 10_000, maxMs: 24 * hourMs },
   limits: { validationsAtOnce: 16, validationsWaiting: 64 },
   observe: () => {},

@@ -5,7 +5,7 @@ import { parseSessionToken, type SessionToken } from '../../core/session/session
 
 export const hourMs = 3_600_000;
 
-/** A clock that moves when told to. */
+/** A clock that the test moves. */
 export function handClock(startMs = Date.UTC(2026, 0, 1)) {
   let nowMs = startMs;
   return Object.assign(() => nowMs, {
@@ -31,7 +31,7 @@ export function sessionOf(nowMs: number, change: Partial<Session> & { userId?: s
   };
 }
 
-/** Records what it was told. */
+/** Records its calls. */
 export function recorder() {
   const events: GatewayEvent[] = [];
   const observe: Observe = (event) => void events.push(event);

@@ -46,7 +46,7 @@ export async function startTcpProxy(targetPort: number) {
     slowBy(ms: number) {
       delayMs = ms;
     },
-    /** Connections that are used now die, and nobody is told. */
+    /** Connections that are used now die without a sign. */
     silence(on: boolean) {
       silent = on;
     },

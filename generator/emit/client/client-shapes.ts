@@ -126,13 +126,13 @@ export class GatewayClientError extends Error {
 
 /** What every client can do, whatever its schema. */
 export interface GatewayConnection {
-  /** The session token of the calls that follow; undefined when there is none. */
+  /** The session token of the calls that follow; undefined: no session. */
   token: string | undefined;
   /** Exchanges an identity token for a session and keeps its token. */
   login(input: LoginInput, options?: CallOptions): Promise<LoginAnswer>;
-  /** Tells whether the token is a session; its own token by default. */
+  /** Returns whether the token is a session; its own token by default. */
   validate(token?: string, options?: CallOptions): Promise<ValidateAnswer>;
-  /** Tells whether the session has a permission (`execute`, `view`, `edit`, `delete`) on a playbook. */
+  /** Returns whether the session has a permission (`execute`, `view`, `edit`, `delete`) on a playbook. */
   checkAccess(playbookPath: string, permission: string, options?: CallOptions): Promise<AccessAnswer>;
   /** Ends the session, or with `all` every session of its user, and forgets the token. */
   logout(input?: { readonly all?: boolean }, options?: CallOptions): Promise<void>;

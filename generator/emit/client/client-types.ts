@@ -94,7 +94,7 @@ export function createClientTypes(declared: readonly string[]): ClientTypes {
   const membersOf = (type: GraphQLObjectType | GraphQLInputObjectType): Properties =>
     isObjectType(type) ? fieldsOf(type) : properties(Object.values(type.getFields()));
 
-  /** What is not read by default is optional: a document of one's own may read it. */
+  /** What is not read by default is optional: your own document may read it. */
   function fieldsOf(type: GraphQLObjectType): Properties {
     const read = new Set(defaultFields(type));
     const rows = Object.values(type.getFields()).map((field) => {

@@ -16,7 +16,7 @@ import {
   stripIgnoredCharacters,
 } from 'graphql';
 
-/** Levels of objects below an object; what lies deeper is asked for by a document of one's own. */
+/** Levels of objects below an object; what lies deeper needs your own document. */
 const maxHeight = 4;
 
 /**

@@ -61,7 +61,7 @@ export function prometheusRule(settings: ManifestSettings): IPrometheusRule {
   };
 }
 
-/** Tells a Prometheus operator to scrape each pod's `/metrics` on the internal listener. */
+/** Makes a Prometheus operator scrape each pod's `/metrics` on the internal listener. */
 export function serviceMonitor(settings: ManifestSettings): IServiceMonitor {
   return {
     apiVersion: 'monitoring.coreos.com/v1',

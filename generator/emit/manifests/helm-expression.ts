@@ -6,7 +6,7 @@
 const always = /HELM1_([0-9a-f]+)_/g;
 const sometimes = /^( *)([^\n:]+): HELM2_([0-9a-f]+)_([0-9a-f]+)_$/gm;
 
-/** The value of a template expression, `.Values.replicaCount` say, where a resource wants a `T`. */
+/** The value of a template expression, for example `.Values.replicaCount`, where a resource wants a `T`. */
 export function value<T>(expression: string): T {
   return `HELM1_${encode(expression)}_` as T;
 }
@@ -16,7 +16,7 @@ export function optional<T>(condition: string, expression: string): T {
   return `HELM2_${encode(condition)}_${encode(expression)}_` as T;
 }
 
-/** A member of a ConfigMap: the value's text, left out when there is none. */
+/** A member of a ConfigMap: the value's text, left out when it is empty. */
 export function textMember(path: string): string {
   const text = `include "noetl-gateway.text" ${path}`;
   return optional(text, text);

@@ -8,7 +8,7 @@ type ObjectMeta = NonNullable<IDeployment['metadata']>;
 /** What Services, policies and budgets select the pods by. */
 export const podLabels: Readonly<Record<string, string>> = { 'app.kubernetes.io/name': names.app };
 
-/** Seconds between "no longer an endpoint" reaching the load balancer and the process being told to stop. */
+/** Seconds between "no longer an endpoint" reaching the load balancer and SIGTERM to the process. */
 const preStopSecs = 5;
 /** What the process may take beyond the drain before it is killed. */
 const graceMarginSecs = 10;

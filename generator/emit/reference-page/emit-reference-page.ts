@@ -122,7 +122,7 @@ function typesIn(type: GraphQLNamedType): readonly GraphQLNamedType[] {
   ]);
 }
 
-/** Scalars are told by name. */
+/** Scalars are shown by name. */
 function typeBody(type: GraphQLNamedType): string | undefined {
   if (isEnumType(type))
     return table(

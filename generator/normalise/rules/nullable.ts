@@ -36,7 +36,7 @@ function unwrapUnion(schema: SchemaObject, key: 'anyOf' | 'oneOf'): SchemaObject
 
 const besideReference = new Set(['nullable', 'default', 'description', 'deprecated']);
 
-/** A branch with what stood beside its union; beside a reference nothing else has a meaning. */
+/** A branch with the members beside its union; beside a reference nothing else has a meaning. */
 function alone(branch: SchemaObject, beside: SchemaObject): SchemaObject {
   if (branch.$ref === undefined) return { ...beside, ...branch };
   const kept = Object.entries(beside).filter(([key]) => besideReference.has(key));

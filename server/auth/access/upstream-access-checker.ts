@@ -13,7 +13,7 @@ interface CheckerOptions {
   /** An answer is reused for this long, per user, permission and path. Errors are not kept. */
   readonly cacheTtlMs: number;
   readonly clock: Clock;
-  /** Catalog paths that are nobody's, whatever NoETL says. */
+  /** Catalog paths that no user gets, whatever NoETL answers. */
   readonly reserved: ReadonlySet<string>;
 }
 
@@ -52,7 +52,7 @@ export function createHttpAccessChecker(options: HttpAccessCheckerOptions): Acce
   );
 }
 
-/** NoETL has no permission to delete, so nobody has it by NoETL's word. */
+/** NoETL has no permission to delete, so no user has it by NoETL's answer. */
 const actions: Readonly<Record<Permission, WireAction | undefined>> = {
   execute: 'execute',
   view: 'view',

@@ -12,8 +12,8 @@ export interface LocalLoginOptions {
 /**
  * Issues sessions itself: a random token of 256 bits for a verified identity; no workflow is run and NoETL does not know
  * the session. Roles are those that the issuer's entry gives. The user's id is issuer and subject, whether or not there
- * are other issuers: subjects are unique only there, and a second issuer must rename nobody. An identity that was not
- * verified (shadow mode) is refused: nobody else decides here.
+ * are other issuers: subjects are unique only there, and a second issuer must rename no user. An identity that was not
+ * verified (shadow mode) is refused: there is no other party that decides here.
  */
 export function createLocalLogin({ clock, maxSessionMs }: LocalLoginOptions): LoginBackend {
   return {
@@ -38,7 +38,7 @@ export const localUserId = ({ issuer, subject }: Pick<Identity, 'issuer' | 'subj
 
 /**
  * The validator beside the local login: a token that is not in the session store is no session. It must not be asked
- * about sessions that are in it (no revalidation), as nobody else knows them.
+ * about sessions that are in it (no revalidation), since no other system knows them.
  */
 export function createStoreOnlyValidator(): SessionValidator {
   return { validate: async () => undefined };

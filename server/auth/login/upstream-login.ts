@@ -77,7 +77,7 @@ async function logIn(
   return { outcome: 'authenticated', token, session: { user, expiresAt, issuedAt: new Date(now), ...ending } };
 }
 
-/** NoETL must not answer with somebody else's session; where both name an e-mail they name the same. */
+/** NoETL must not answer with another user's session; where both name an e-mail they name the same. */
 function belongsTo(email: string | undefined, identity: Identity): boolean {
   if (email === undefined || identity.email === undefined) return true;
   return email.toLowerCase() === identity.email.toLowerCase();

@@ -23,7 +23,7 @@ const project = (text: string) => writeFileSync(join(folder.path, 'gateway.confi
 const renames = [{ section: '', from: 'permits', to: 'grants', since: '9.1.0' }];
 
 describe('the declaration of a project', () => {
-  test('may have the names of the minor version before, and is told so', async () => {
+  test('may have the names of the minor version before, with a warning', async () => {
     project('export default { operations: {}, roles: [], permits: [] };');
     expect(await loadConfig(folder.path, { renames })).toEqual({ operations: {}, roles: [], grants: [] });
     expect(said).toEqual([expect.stringContaining('gateway.config.ts: permits is called grants since 9.1.0')]);

@@ -77,7 +77,7 @@ describe('the shape that the schema declares', () => {
   });
 });
 
-test('a route has the same name in metrics, whoever calls it: the one of the document', async () => {
+test('a route has the same name in metrics, for every field: the one of the document', async () => {
   const { upstream, calls } = scriptedUpstream({
     'GET /api/executions/7': { body: { execution_id: '7', path: 'data/x', status: 'RUNNING', start_time: 'x' } },
     'GET /api/executions/7/events': { body: { events: [] } },
@@ -105,7 +105,7 @@ describe('operations on an execution', () => {
     'GET /api/vars/7': { body: { path: 'data/open' } },
   };
 
-  test('are decided on the path of the detail, not on what stands in the answer', async () => {
+  test('are decided on the path of the detail, not on the content of the answer', async () => {
     const { upstream, seen } = scriptedUpstream(script);
     const { ask, events } = executorCaller(upstream, { sdl, operations });
     const how = { decision: { outcome: 'onAnswer' } as const, args: { id: '7' } };
@@ -121,7 +121,7 @@ describe('operations on an execution', () => {
     expect((await ask('{ vars(id: 7) }', how)).data).toEqual({ vars: { path: 'data/open' } });
   });
 
-  test('an id that is none, and a path that is not in normal form, make no call', async () => {
+  test('an invalid id, and a path that is not in normal form, make no call', async () => {
     const { upstream, calls } = scriptedUpstream(script);
     const { ask } = executorCaller(upstream, { sdl, operations });
     expect(codeIn(await ask('{ vars(id: 7) }', { decision: { outcome: 'onAnswer' }, args: { id: 'exec-1' } }))).toBe(

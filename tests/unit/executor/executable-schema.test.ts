@@ -7,11 +7,11 @@ import { createExecutableSchema } from '../../../executor/executable-schema.ts';
 import { codeIn, executorCaller, generatedSdl, shippedOperations } from '../../support/executor-caller.ts';
 import { scriptedUpstream } from '../../support/scripted-upstream.ts';
 
-const nobody = scriptedUpstream({}).upstream;
+const silent = scriptedUpstream({}).upstream;
 
 function problemsOf(sdl: string, operations: Readonly<Record<string, AnyRow>>): readonly string[] {
   try {
-    createExecutableSchema({ sdl, operations, upstream: nobody });
+    createExecutableSchema({ sdl, operations, upstream: silent });
     return [];
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code !== 'ERR_POLICY_INVALID') throw error;
@@ -62,7 +62,7 @@ describe('the start', () => {
 
 describe('what clients see', () => {
   test('no call instructions, nor the types that only those need', async () => {
-    const { schema } = executorCaller(nobody);
+    const { schema } = executorCaller(silent);
     expect(printSchema(schema)).not.toMatch(/httpOperation|resolveRootField|transport|ObjMap|HTTPMethod|GatewayID/);
     const { data } = await graphql({ schema, source: getIntrospectionQuery() });
     expect(JSON.stringify(data)).not.toMatch(/httpOperation|resolveRootField|ObjMap|HTTPMethod|GatewayID|subgraph/);
@@ -70,7 +70,7 @@ describe('what clients see', () => {
 
   test('deprecations stay', () => {
     const sdl = `scalar JSON type Query { health: JSON @deprecated(reason: "old") @httpOperation(path: "/api/health", httpMethod: GET) @noetl(kind: "plain") }`;
-    const { schema } = executorCaller(nobody, { sdl, operations: { health: healthRow } });
+    const { schema } = executorCaller(silent, { sdl, operations: { health: healthRow } });
     expect(schema.getQueryType()?.getFields()['health']?.deprecationReason).toBe('old');
   });
 });
@@ -121,7 +121,7 @@ describe('rows of the config', () => {
         resolve: ({ args, user }) => ({ name: user.displayName, args }),
       },
     };
-    const { ask } = executorCaller(nobody, { sdl: 'scalar JSON type Query { me(a: Int): JSON }', operations });
+    const { ask } = executorCaller(silent, { sdl: 'scalar JSON type Query { me(a: Int): JSON }', operations });
     expect((await ask('{ me }', { args: { a: 1 } })).data).toEqual({ me: { name: 'Ada', args: { a: 1 } } });
     expect(codeIn(await ask('{ me }', { decision: { outcome: 'onAnswer' } }))).toBe('ERR_ACCESS_DENIED');
   });

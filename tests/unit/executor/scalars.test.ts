@@ -19,7 +19,7 @@ describe('ID', () => {
     expect(id.serialize(value)).toBe(want);
   });
 
-  test.each([Number(big), 1.5, true, null, {}, [], Number.NaN])('%j is none, and is not echoed', (value) => {
+  test.each([Number(big), 1.5, true, null, {}, [], Number.NaN])('%j is invalid, and is not echoed', (value) => {
     expect(() => id.parseValue(value)).toThrow('An ID is text or an exact integer of at most 20 digits.');
     expect(() => id.serialize(value)).toThrow('An ID is text or an exact integer of at most 20 digits.');
   });

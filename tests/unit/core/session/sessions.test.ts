@@ -47,7 +47,7 @@ function setup(change: Partial<SessionsOptions> = {}) {
   return { clock, store, noetl, log, sessions, replica };
 }
 
-/** The same store, out of order while `down` says so. */
+/** The same store, out of order while `down` is true. */
 function breakable(store: SessionStore) {
   const state = { down: false };
   const proxy = new Proxy(store, {
@@ -174,7 +174,7 @@ describe('a store that is out', () => {
   test.each([
     ['a logout', 'end'],
     ['a logout of all sessions', 'endAllOf'],
-  ] as const)('%s that the store could not be told of reaches other replicas after the outage', async (_name, how) => {
+  ] as const)('%s that the store could not record reaches other replicas after the outage', async (_name, how) => {
     const clock = handClock();
     const broken = breakable(createMemorySessionStore({ maxEntries: 10, clock }));
     const { sessions, replica } = setup({ store: broken.store, clock });
@@ -306,7 +306,7 @@ describe('expiry', () => {
     expect((await sessions.lookup(token))?.expiresAt.getTime()).toBe(clock() + options.maxMs);
   });
 
-  test('a session that is over when the validator tells it is not kept', async () => {
+  test('a session that is over when the validator answers is not kept', async () => {
     const { sessions, clock, noetl, store } = setup();
     noetl.knows(token, () => sessionOf(clock(), { expiresAt: new Date(clock()) }));
     expect(await sessions.lookup(token)).toBeUndefined();
@@ -483,7 +483,7 @@ describe('ending', () => {
     await sessions.remember(token, sessionOf(clock()));
     await inner.end(sessionKey(token), new Date(clock() + hourMs));
     expect(await sessions.lookup(token)).toBeDefined();
-    for (const tell of listeners) tell({ missed: true });
+    for (const notify of listeners) notify({ missed: true });
     expect(await sessions.lookup(token)).toBeUndefined();
   });
 });

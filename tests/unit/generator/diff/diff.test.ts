@@ -62,7 +62,7 @@ describe('diff', () => {
     ]);
   });
 
-  test('schemas are built of rows that fit, so that a diff can be had where generate stops', async () => {
+  test('schemas are built of rows that fit, so that a diff is available where generate stops', async () => {
     const built: string[][] = [];
     const buildSchemaOf = async (_: OpenApiDocument, rows: GatewayConfig) => {
       built.push(Object.keys(rows.operations));

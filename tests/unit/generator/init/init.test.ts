@@ -65,7 +65,7 @@ describe('init in a new folder', () => {
     ]);
   });
 
-  test('leaves installing to the person, and tells every step', async () => {
+  test('leaves installing to the user, and names every step', async () => {
     const { dir, nextSteps } = await init(options({ steps: steps(false), install: false }));
     expect(done).toEqual([['look', document, dir]]);
     expect(nextSteps).toEqual([
@@ -170,7 +170,7 @@ describe('init that fails', () => {
   test.each([
     ['install', "npm install && npx noetl-gateway pull '<url>' && npm run generate && npm run dev"],
     ['pullInstalled', "My Gateway' && npx noetl-gateway pull '<url>' && npm run generate && npm run dev"],
-  ] as const)('a failed %s tells what is left to do, without what a URL hides', async (step, left) => {
+  ] as const)('a failed %s names what is left to do, without what a URL hides', async (step, left) => {
     const failing = steps(false, { [step]: () => Promise.reject(refusal) });
     const openapi = 'https://user:secret@noetl.example.com/openapi.json?key=secret';
     const failure = await init(options({ steps: failing, openapi })).catch((error: unknown) => error);

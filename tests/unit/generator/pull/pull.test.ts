@@ -281,7 +281,7 @@ describe('pull', () => {
 });
 
 describe('pull from a server', () => {
-  it('follows redirects and tells of its progress, and forgets credentials and query', async () => {
+  it('follows redirects and reports its progress, and forgets credentials and query', async () => {
     const seen: (string | undefined)[] = [];
     const other = await serve((request, response) => {
       seen.push(request.headers.authorization);

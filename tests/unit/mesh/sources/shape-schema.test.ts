@@ -67,7 +67,7 @@ describe('shapeSchema', () => {
     );
   });
 
-  it('names fields as the rows say, else in camel case; keeps promises, but of enumerations; hides what is hidden', () => {
+  it('names fields as in the rows, else in camel case; keeps promises, but of enumerations; hides what is hidden', () => {
     const type = /type Thing \{([^}]*)\}/.exec(shaped(operation({ fields: { run_id: [], 'kids.foo_bar': [] } })))?.[1];
     expect(type?.replaceAll(/\s+/g, ' ')).toBe(
       ' fooBar: String contentType: String @resolveRootField(subgraph: "Noetl", field: "content-type")' +

@@ -36,10 +36,10 @@ describe('an authenticator', () => {
       'ERR_TOKEN_MALFORMED',
       [{ type: 'session_check', outcome: 'invalid_or_expired', layer: 'request' }],
     ],
-  ] as const)('refuses without asking: %o', async (headers, code, told) => {
+  ] as const)('refuses without asking: %o', async (headers, code, expected) => {
     const { found, events, asked } = ask(headers);
     expect(await found).toMatchObject({ refused: { code, status: 401 } });
-    expect(events).toEqual(told);
+    expect(events).toEqual(expected);
     expect(asked).toEqual([]);
   });
 

@@ -156,7 +156,7 @@ describe('custom', () => {
     expect(await outcome(by(decide), { n: 7 })).toBe(want);
   });
 
-  test('asks for no path off normal form, whoever would say yes', async () => {
+  test('asks for no path outside of the normal form', async () => {
     const checker = { check: async () => ({ allowed: true, grant: undefined }) as const };
     const rule = by(({ may }) => may('view', 'data/../x'));
     expect(await outcome(rule, {}, { checker })).toBe('ERR_ACCESS_DENIED');

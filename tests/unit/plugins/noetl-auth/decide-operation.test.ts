@@ -117,7 +117,7 @@ test('a field that the schema lacks is denied and stops everything', async () =>
   });
 });
 
-describe('what is told of decisions', () => {
+describe('what is reported of decisions', () => {
   test('an allowed mutation: who, what, path and grant', async () => {
     const { events } = await decided('mutation { e: executePlaybook(name: "data/x") { id } }');
     expect(events).toEqual([
@@ -186,7 +186,7 @@ test('catalog paths beside the rule are refused unless absent or in normal form'
   expect(await ask('"/data/x"')).toEqual({ special: 'denied special' });
 });
 
-test('what nothing comes of is not told as allowed: only the denial of a refused mutation is', async () => {
+test('what has no effect is not reported as allowed: only the denial of a refused mutation is', async () => {
   const document = 'mutation { a: executePlaybook(name: "data/x") { id } b: executePlaybook(name: "system/x") { id } }';
   const { data, events } = await decided(document);
   expect(data).toBeNull();

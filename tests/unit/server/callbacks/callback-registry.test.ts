@@ -99,7 +99,7 @@ describe('createCallbackRegistry', () => {
     expect(refused()).toEqual(['late']);
   });
 
-  it('counts a template that nobody rendered; whoever waits refuses it', async () => {
+  it('counts an unrendered template; the waiting login refuses it', async () => {
     const { callbacks, pathOf, refused } = registry();
     const pending = callbacks.open(internalUrl);
     callbacks.handle(pathOf(pending.gatewayUrl), { request_id: pending.requestId, data: { valid: '{{ valid }}' } });

@@ -5,7 +5,7 @@ import { createDriftWatch } from '../../../../server/drift/drift-watch.ts';
 
 function watching(answers: (Partial<UpstreamReply> | Error)[], pauses: { readonly soonMs?: number } = {}) {
   const events: GatewayEvent[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   const watch = createDriftWatch({
     upstream: {
       async request() {
@@ -17,17 +17,17 @@ function watching(answers: (Partial<UpstreamReply> | Error)[], pauses: { readonl
     lockedHash: 'pulled',
     hashOf: (document) => String(document['hash']),
     observe: (event) => void events.push(event),
-    tell: (state) => void told.push(state),
+    notify: (state) => void reported.push(state),
     ...pauses,
   });
-  return { watch, events, told };
+  return { watch, events, reported };
 }
 
 const document = (hash: string) => ({ body: { paths: {}, hash } });
 
 describe('createDriftWatch', () => {
   it('says what it finds, once for each change', async () => {
-    const { watch, events, told } = watching([
+    const { watch, events, reported } = watching([
       document('pulled'),
       document('newer'),
       document('newer'),
@@ -36,7 +36,7 @@ describe('createDriftWatch', () => {
     const states = [await watch.look(), await watch.look(), await watch.look(), await watch.look()];
     watch.stop();
     expect(states).toEqual(['same', 'differs', 'differs', 'same']);
-    expect(told).toEqual(['same', 'differs', 'same']);
+    expect(reported).toEqual(['same', 'differs', 'same']);
     expect(events).toEqual([
       { type: 'document_drift', drifted: true },
       { type: 'document_drift', drifted: false },
@@ -77,14 +77,14 @@ describe('createDriftWatch', () => {
   });
 
   it('looks again soon while NoETL does not answer, and not while it answers', async () => {
-    const { watch, told } = watching([new Error('down'), { status: 503 }, document('pulled')], { soonMs: 1 });
+    const { watch, reported } = watching([new Error('down'), { status: 503 }, document('pulled')], { soonMs: 1 });
     await watch.look();
-    await expect.poll(() => told).toEqual(['unknown', 'same']);
+    await expect.poll(() => reported).toEqual(['unknown', 'same']);
     watch.stop();
     const silent = watching([{ status: 404 }, document('pulled')], { soonMs: 1 });
     await silent.watch.look();
     await new Promise((resolve) => setTimeout(resolve, 30));
     silent.watch.stop();
-    expect(silent.told).toEqual(['unknown']);
+    expect(silent.reported).toEqual(['unknown']);
   });
 });

@@ -10,7 +10,7 @@ const contentType = 'application/json; charset=utf-8';
 
 const schema = buildSchema('type Query { a: Int } type Subscription { a: Int }');
 
-/** Envelop without plugins, that executes as told. */
+/** Envelop without plugins, that executes by a function. */
 function enveloped(execute: (args: unknown) => Promise<ExecutionResult>): DirectAnswerOptions['engine'] {
   const contextFactory = async () => ({});
   const getEnveloped = () => ({ schema, parse, validate, contextFactory, execute });

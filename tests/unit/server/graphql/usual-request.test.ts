@@ -47,7 +47,7 @@ describe('a plugin with no part in HTTP', () => {
     ['a hook of parameters, which would run again', { onParams: hook }],
     ['a hook that adds plugins', { onPluginInit: hook }],
     ['instrumentation', { instrumentation: {} }],
-    ['a hook that nobody knows', { onTomorrow: hook }],
+    ['an unknown hook', { onTomorrow: hook }],
     ['a symbol', { [Symbol('hook')]: hook }],
     ['an inherited hook', Object.create({ onRequest: hook })],
     ['an instance of a class', new OfAClass()],

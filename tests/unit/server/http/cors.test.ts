@@ -6,7 +6,7 @@ const app = 'https://app.example.com';
 const cors = createCors({ origins: [app], credentials: true });
 
 describe('createCors', () => {
-  it('names a listed origin, and lets nobody else read', () => {
+  it('names a listed origin, and lets no other read', () => {
     expect(cors.headersFor({ origin: app })).toMatchObject({
       'access-control-allow-origin': app,
       'access-control-allow-credentials': 'true',

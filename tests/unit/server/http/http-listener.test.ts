@@ -39,7 +39,7 @@ describe('createHttpListener', () => {
     expect(seen.errors).toHaveLength(1);
   });
 
-  it('counts a caller who left as such, at once, and finishes the work; a bug is told all the same', async () => {
+  it('counts a caller who left as such, at once, and finishes the work; a bug is still reported', async () => {
     const leaving: AbortController[] = [];
     const working: (() => void)[] = [];
     const { url, seen, listener } = await start(async () => {
@@ -147,9 +147,13 @@ describe('createHttpListener', () => {
   });
 
   it('says so when time runs out', async () => {
-    const { listener, url } = await start(() => new Promise(() => {}));
+    const { promise: isHandled, resolve: handled } = Promise.withResolvers<void>();
+    const { listener, url } = await start(() => {
+      handled();
+      return new Promise(() => {});
+    });
     const pending = fetch(url).catch(() => 'cut');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await isHandled;
     expect(await listener.drain(20)).toBe(false);
     expect(await pending).toBe('cut');
   });

@@ -132,7 +132,7 @@ describe('createKeptDocument', () => {
     expect(await kept.newer()).toBe(4);
   });
 
-  it('says that it cannot tell when the demanded load failed, and stays with what it has', async () => {
+  it('reports that it does not know when the demanded load failed, and stays with what it has', async () => {
     const { source, kept } = setUp();
     await kept.current();
     source.isDown = true;

@@ -145,7 +145,7 @@ describe('createUpstream', () => {
     expect(seen).toEqual(['GET /read', 'GET /read', 'POST /work']);
   });
 
-  test('no second attempt when nobody listens, nor after an answer began', async () => {
+  test('no second attempt when no process listens, nor after an answer began', async () => {
     let calls = 0;
     const { url } = await listen((request, response) => {
       calls += 1;
@@ -156,9 +156,9 @@ describe('createUpstream', () => {
     const { upstream } = upstreamAt(url);
     expect(await codeOf(upstream.request(get('/cut')))).toBe('ERR_UPSTREAM');
     expect(calls).toBe(1);
-    const nobody = await listen(() => {});
-    await new Promise((resolve) => nobody.server.close(resolve));
-    const { upstream: lost, events } = upstreamAt(nobody.url);
+    const closed = await listen(() => {});
+    await new Promise((resolve) => closed.server.close(resolve));
+    const { upstream: lost, events } = upstreamAt(closed.url);
     expect(await codeOf(lost.request(get('/x')))).toBe('ERR_UPSTREAM');
     expect(events).toHaveLength(1);
   });

@@ -162,7 +162,7 @@ describe('waitForExecution', () => {
     expect(seen).toHaveLength(1);
   });
 
-  test('stops when it is told to', async () => {
+  test('stops by its signal', async () => {
     const controller = new AbortController();
     answers.push(at('RUNNING'));
     const waiting = failure(createGatewayClient({ url }).waitForExecution('1', { signal: controller.signal }));

@@ -10,7 +10,7 @@ const answering =
     return new Response(text);
   };
 
-test('a fetch of one’s own is used, with slashes at the end of the address left out', async () => {
+test('a custom fetch is used, with slashes at the end of the address left out', async () => {
   const seen: unknown[] = [];
   const url = 'https://gateway.example.com//';
   const connection = createConnection({ url, fetch: answering('{"data": {"a": 1}}', seen) });

@@ -84,7 +84,7 @@ describe('createPlaybookLogin', () => {
     ]);
   });
 
-  it('refuses the session of somebody else', async () => {
+  it('refuses the session of another user', async () => {
     const data = { ...good, user: { ...user, email: 'root@example.com' } };
     expect(await byPlaybook({ status: 'success', data }).logIn()).toMatchObject({ outcome: 'rejected' });
     expect(await byPlaybook({ status: 'success', data: good }).logIn()).toMatchObject({ outcome: 'authenticated' });

@@ -16,7 +16,7 @@ const options: StaticValidatorOptions = {
   maxSessionMs: hourMs,
 };
 
-it('knows the users of the config, and nobody else', async () => {
+it('knows the users of the config, and no others', async () => {
   const validator = createStaticValidator(options);
   expect(await validator.validate(tokenOf('token-of-bob'))).toEqual({
     user: { userId: '2', email: undefined, displayName: 'Bob', roles: [] },
