@@ -44,15 +44,16 @@ export function readExpression(text: string): Expression {
 export interface Sample {
   readonly metric: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
 }
 
 /** Series of a scrape in Prometheus' text format. */
 export function samplesOf(scrape: string): readonly Sample[] {
   return scrape.split('\n').flatMap((line) => {
-    const [, metric, , labels = ''] = /^(\w+)(\{(.*)\})? \S+$/.exec(line) ?? [];
+    const [, metric, , labels = '', value] = /^(\w+)(\{(.*)\})? (\S+)$/.exec(line) ?? [];
     if (metric === undefined) return [];
     const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name = '', value = '']) => [name, value]);
-    return [{ metric, labels: Object.fromEntries(pairs) as Record<string, string> }];
+    return [{ metric, labels: Object.fromEntries(pairs) as Record<string, string>, value: Number(value) }];
   });
 }
 
