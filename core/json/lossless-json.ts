@@ -1,4 +1,5 @@
 import { findLongIntegers, type LongIntegers } from './long-integers.ts';
+import { findUnsafeNumbers, type UnsafeMembers } from './unsafe-numbers.ts';
 
 /** A number kept as it was written; `JSON.stringify` writes it back digit for digit. */
 export interface RawNumber {
@@ -13,19 +14,58 @@ interface RawJson {
 // Node 22+ has both; the compiler's library does not know them yet.
 const raw = JSON as unknown as RawJson;
 
-/** Sixteen digits in a row is the shortest integer that a double can change. */
-const mayHoldLongInteger = /(?:^|[:,[])\s*-?\d{16}/;
 const integer = /^-?\d+$/;
 
 /**
  * Parses JSON without losing digits: an integer outside ±(2^53 − 1) becomes a {@link RawNumber}. The engine's own parser
- * does the work; where sixteen digits in a row occur, a scan of the text finds the integers that are put back exactly.
+ * does the work. Only when its result contains a number beyond that range are the digits looked for in the text.
  * Of members of the same name the last one counts.
  * @throws SyntaxError as `JSON.parse` does.
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  if (!mayHoldLongInteger.test(text)) return value;
+  const unsafe = findUnsafeNumbers(value);
+  if (unsafe === 'none') return value;
+  const digits = unsafe === 'other' ? undefined : digitsOfMembers(text, unsafe);
+  return unsafe === 'other' || digits === undefined ? withDigits(text, value) : withMembers(value, unsafe, digits);
+}
+
+/** A member's number: sixteen digits in a row is the shortest integer that a double can change. */
+const longMember = /"\s*:\s*(-?\d{16,})(?![\d.eE])/g;
+const word = /^\w+$/;
+
+/**
+ * The digits of the members, when the text shows without doubt which belong to which; else undefined. A quote, a word, a
+ * quote, a colon and digits are a member wherever they occur in valid JSON. Every match must be such a member, and the next
+ * one that was found, so none is within a text, and no name occurs twice in one object.
+ */
+function digitsOfMembers(text: string, { keys }: UnsafeMembers): readonly string[] | undefined {
+  const digits: string[] = [];
+  let known = '';
+  longMember.lastIndex = 0;
+  for (let match = longMember.exec(text); match !== null; match = longMember.exec(text)) {
+    const key = keys[digits.length];
+    if (key === undefined || (key !== known && !word.test(key))) return undefined;
+    known = key;
+    const start = match.index - key.length - 1;
+    if (text.charCodeAt(start) !== quote || !text.startsWith(key, start + 1)) return undefined;
+    digits.push(match[1] ?? '');
+  }
+  return digits.length === keys.length ? digits : undefined;
+}
+
+const quote = 0x22;
+
+function withMembers(value: unknown, { holders, keys }: UnsafeMembers, digits: readonly string[]): unknown {
+  for (const [index, text] of digits.entries()) {
+    const [holder, key = ''] = [holders[index], keys[index]];
+    if (holder !== undefined) holder[key] = raw.rawJSON(text);
+  }
+  return value;
+}
+
+/** The same for every other text: walks through it and notes where each long integer is. */
+function withDigits(text: string, value: unknown): unknown {
   const found = findLongIntegers(text);
   if (found === undefined) return value;
   const whole = { '': value };

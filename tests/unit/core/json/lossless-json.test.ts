@@ -28,6 +28,11 @@ describe('parseJson', () => {
     ['{"a":9007199254740993,"a":9007199254740995}', '{"a":9007199254740995}'],
     ['{"a":{"n":9007199254740993},"a":5}', '{"a":5}'],
     ['{"a":[9007199254740993],"a":{"0":9007199254740995}}', '{"a":{"0":9007199254740995}}'],
+    [
+      '{"a":9007199254740993,"a":9007199254740995,"b":[9007199254740994]}',
+      '{"a":9007199254740995,"b":[9007199254740994]}',
+    ],
+    ['{"a":9007199254740993,"\\u0061":9007199254740995}', '{"a":9007199254740995}'],
   ])('of members of the same name the last one counts: %s', (text, want) => {
     expect(JSON.stringify(parseJson(text))).toBe(want);
   });
@@ -72,6 +77,22 @@ describe('parseJson', () => {
     const exact = cpuOf(() => parseJson(text));
     // A reviver takes more than ten times as long.
     expect(exact).toBeLessThan(Math.max(plain * 5, 10_000));
+  });
+
+  it.each([
+    ['a text that looks like a member', { text: '"id":9007199254740993,', id: rawNumber('9007199254740995') }],
+    ['a text that begins with a colon', [':9007199254740993', { id: rawNumber('9007199254740995') }]],
+    ['members in another order than the text', { b: rawNumber('9007199254740993'), 1: rawNumber('9007199254740995') }],
+    ['a list', { a: rawNumber('9007199254740993'), b: [rawNumber('9007199254740995')] }],
+    ['a number that stays a double', { a: 1e30, b: rawNumber('9007199254740993') }],
+    ['a number beyond a double', { a: rawNumber('1'.repeat(400)) }],
+    [
+      'nested deeply',
+      Array.from({ length: 300 }).reduce<unknown>((inner) => ({ inner }), rawNumber('9007199254740993')),
+    ],
+  ])('gives each number its own digits beside %s', (_name, value) => {
+    const text = JSON.stringify(value);
+    expect(JSON.stringify(parseJson(text))).toBe(text);
   });
 
   it('refuses what is not JSON', () => {
