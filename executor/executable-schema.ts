@@ -138,7 +138,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     const answer = answerFor(field, { ...answers, type: known?.type });
     const reporting = reportingOutcome(answer, field, observe);
     answers.composed.add(name, field, reporting);
-    attachRoot(known, field.root, reporting, observe);
+    attachRoot(known, field, reporting, observe);
   }
   return {
     schema,
@@ -148,6 +148,11 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     rest: restOperations(fields, { ...answers, observe }),
   };
 }
+
+const askingNoetl = new WeakSet<object>();
+
+/** Whether a root field's resolver is one of {@link createExecutableSchema} that answers with parsed JSON or views of it. */
+export const asksNoetl = (resolve: object | undefined): boolean => resolve !== undefined && askingNoetl.has(resolve);
 
 /** What clients see, with everything below the root fields in place. */
 function answeringSchema(document: DocumentNode, longIntegers: LongIntegers): GraphQLSchema {
@@ -177,7 +182,7 @@ function attachStream(field: GraphQLField<unknown, CallContext> | undefined, ope
 
 function attachRoot(
   field: GraphQLField<unknown, CallContext> | undefined,
-  root: RootField['root'],
+  { root, plan }: RootField,
   answer: RootAnswer,
   observe: Observe,
 ): void {
@@ -185,6 +190,8 @@ function attachRoot(
   const measured = measuredAnswer(field.name, answer, observe);
   field.resolve = async (_source, _args, context, info) =>
     measured({ root, decision: standingDecision(context, info), context });
+  // A row of the gateway's own may answer with any object.
+  if (plan !== undefined) askingNoetl.add(field.resolve);
 }
 
 const cannotEnd: EndSessions = () => Promise.reject(new GatewayError('ERR_STORE', 'sessions cannot be ended here'));

@@ -63,17 +63,35 @@ export function attachOutputs(
   }
 }
 
+/** What the resolver of a field below the roots does with an object, for what reads objects without calling it. */
+export interface OutputField {
+  /** The name of the member on the wire; the field's own name when the object does not have it. */
+  readonly wire: string;
+  /** Whether null is an error of NoETL's. */
+  readonly isPromised: boolean;
+  /** What becomes of a member that is not a function; undefined: nothing. */
+  readonly convert: ((value: unknown) => unknown) | undefined;
+}
+
+const described = new WeakMap<object, OutputField>();
+
+/** @returns undefined for every resolver that {@link attachOutputs} has not made */
+export const outputFieldOf = (resolve: object | undefined): OutputField | undefined =>
+  resolve === undefined ? undefined : described.get(resolve);
+
 function outputResolver(field: GraphQLField<unknown, unknown>, wire: string): GraphQLFieldResolver<unknown, unknown> {
   const type = getNamedType(field.type);
   const convert = isEnumType(type) ? knownValueOf(type) : conversions[type.name];
   const isPromised = isNonNullType(field.type);
-  return (source, args, context, info) => {
+  const resolve: GraphQLFieldResolver<unknown, unknown> = (source, args, context, info) => {
     if (!isJsonObject(source)) return defaultFieldResolver(source, args, context, info);
     const value = member(source, wire, field.name);
     if (typeof value === 'function') return value(args);
     if (isPromised && (value === undefined || value === null)) throw leftOut(field.name);
     return convert === undefined ? value : convert(value);
   };
+  described.set(resolve, { wire, isPromised, convert });
+  return resolve;
 }
 
 /** It is NoETL's document that promises the value, so it is no fault of the gateway's. */
@@ -117,14 +135,17 @@ function knownValueOf(type: GraphQLEnumType): (value: unknown) => unknown {
 
 /** @throws ERR_UPSTREAM for an integer beyond 32 bits: NoETL's document promised none, so it is no fault of the gateway's. */
 function int32(value: unknown): unknown {
+  if (typeof value === 'number' && value === (value | 0)) return value;
   if (Array.isArray(value)) return value.map(int32);
   const isLong = isRawNumber(value) || (Number.isInteger(value) && value !== (Number(value) | 0));
   if (!isLong) return value;
   throw new GatewayError('ERR_UPSTREAM', 'NoETL answered with a number that is too large for the field’s type Int');
 }
 
-const textOfNumber = (value: unknown): unknown => (isRawNumber(value) ? value.rawJSON : value);
-const floatOfNumber = (value: unknown): unknown => (isRawNumber(value) ? Number(value.rawJSON) : value);
+const textOfNumber = (value: unknown): unknown =>
+  typeof value === 'object' && isRawNumber(value) ? value.rawJSON : value;
+const floatOfNumber = (value: unknown): unknown =>
+  typeof value === 'object' && isRawNumber(value) ? Number(value.rawJSON) : value;
 
 /** NoETL does not name its types: the one that has most of the value's members is meant. */
 function nearestType(

@@ -26,7 +26,8 @@ export function createIdScalar(name: string): GraphQLScalarType<string, string> 
   });
 }
 
-function exactId(value: unknown): string {
+/** How an `ID` is serialised. @throws GraphQLError */
+export function exactId(value: unknown): string {
   const lossy = typeof value === 'number' && !Number.isSafeInteger(value);
   const text = lossy ? undefined : idText(value);
   if (text === undefined || (isRawNumber(value) && (!integer.test(text) || text.length > longestId))) {
@@ -51,11 +52,14 @@ export function createPassthroughScalar(
   };
   return new GraphQLScalarType({
     name,
-    serialize: longIntegers === 'text' ? withLongIntegersAsText : (value) => value,
+    serialize: longIntegers === 'text' ? withLongIntegersAsText : asItIs,
     parseValue: checked,
     parseLiteral: (node, variables) => checked(jsonOfLiteral(node, variables)),
   });
 }
+
+/** How a scalar that holds any JSON is serialised when long integers stay numbers. */
+export const asItIs = (value: unknown): unknown => value;
 
 interface PassthroughOptions {
   readonly longIntegers?: LongIntegers;

@@ -5,6 +5,7 @@ import { failedText, notStored } from '../../core/execution/failure-text.ts';
 import { ResultLost } from '../../core/execution/outcome.ts';
 import type { StepFacts } from '../../core/execution/steps.ts';
 import { approximateBytes } from '../../core/json/approximate-bytes.ts';
+import { kept } from '../../core/once.ts';
 import { askingOf, type RootAnswer } from '../root-call.ts';
 import type { ExecutionGate } from './execution-access.ts';
 import { type Executions, executionIdOf, lastSegment, stateOf } from './executions.ts';
@@ -31,7 +32,10 @@ export function answerExecution(
   };
 }
 
-/** The fields of an `Execution`; functions are called when the field is selected. */
+/**
+ * The fields of an `Execution`; functions are called when the field is selected. Each is worked out once for an answer,
+ * however often it is called, so that an answer that is completed a second time asks NoETL for nothing.
+ */
 export function executionView(
   snapshot: Snapshot,
   outcome: Outcome,
@@ -47,28 +51,40 @@ export function executionView(
     name: path === undefined ? null : lastSegment(path),
     version: detail.version ?? null,
     status: stateOf(snapshot),
-    result: async () => bounded((await reported(outcome.produced()))?.value ?? null),
-    resultStep: () =>
+    result: kept(async () => bounded((await reported(outcome.produced()))?.value ?? null)),
+    resultStep: kept(() =>
       unlessLost(
         outcome.produced(),
         (produced) => produced?.step ?? null,
         (lost) => lost.step,
       ),
-    textOutput: () =>
+    ),
+    textOutput: kept(() =>
       unlessLost(
         outcome.text(),
         (text) => text,
         () => null,
       ),
-    error: async () => (over?.end === 'FAILED' ? ((await outcome.failure())?.message ?? failedText) : null),
-    failure: () => outcome.failure(),
-    steps: ({ names }: { names?: readonly string[] | null } = {}) =>
-      stepViews(outcome, over !== undefined, names ?? undefined, bounded),
-    currentStep: async () => (over === undefined ? stepUnderWay(await outcome.facts()) : (over.lastStep ?? null)),
+    ),
+    error: kept(async () => (over?.end === 'FAILED' ? ((await outcome.failure())?.message ?? failedText) : null)),
+    failure: kept(() => outcome.failure()),
+    steps: keptByNames((names) => stepViews(outcome, over !== undefined, names, bounded)),
+    currentStep: kept(async () => (over === undefined ? stepUnderWay(await outcome.facts()) : (over.lastStep ?? null))),
     progress: over === undefined ? progressOf(detail.progress) : 100,
     startedAt: isoText(detail.startedAt?.getTime()),
     finishedAt: isoText(over?.finishedAt),
     parentId: detail.parentId ?? null,
+  };
+}
+
+/** By the names that are asked for. */
+function keptByNames<T>(make: (names: readonly string[] | undefined) => T) {
+  const made = new Map<string, T>();
+  return ({ names }: { names?: readonly string[] | null } = {}): T => {
+    const key = JSON.stringify(names ?? null);
+    const value = made.get(key) ?? make(names ?? undefined);
+    made.set(key, value);
+    return value;
   };
 }
 
@@ -96,7 +112,7 @@ async function stepViews(
     attempts: step.attempts,
     lastSeenAt: isoText(step.lastSeenAt),
     executionId: step.childId ?? null,
-    result: async () => bounded((await reported(resultOf(step))) ?? null),
+    result: kept(async () => bounded((await reported(resultOf(step))) ?? null)),
     error: step.error ?? (step.value?.kind === 'lost' ? notStored : null),
   }));
 }

@@ -10,6 +10,7 @@ import {
   tellDecision,
 } from './decide-call.ts';
 import type { Judgement } from './decide-field.ts';
+import { noteDecided } from './decided-operation.ts';
 import { type OperationToRun, type RootField, rootFieldsOf } from './root-fields.ts';
 
 /** Decisions by response key; or `refused`: nothing may run, and these are the answer's errors. */
@@ -29,7 +30,7 @@ export async function decideOperation(
 ): Promise<OperationDecision> {
   const roots = rootFieldsOf(operation);
   if ('errors' in roots) return { refused: roots.errors, data: undefined };
-  const root: OperationKind = roots.operation;
+  const root: OperationKind = roots.definition.operation;
   const decided = await Promise.all(
     roots.fields.map(async (field) => ({ field, judgement: await judge(field, root, by, options) })),
   );
@@ -44,7 +45,9 @@ export async function decideOperation(
     if (!stops || judgement.decision.outcome === 'denied') tellDecision(field.name, judgement, root, by, options);
   }
   if (stops) return { refused: denials.map(({ field, error }) => errorAt(field, error)), data: null };
-  return { decisions: new Map(decided.map(({ field, judgement }) => [field.responseKey, judgement.decision])) };
+  const decisions = new Map(decided.map(({ field, judgement }) => [field.responseKey, judgement.decision]));
+  if (roots.fields.every(({ args }) => !(args instanceof GatewayError))) noteDecided(decisions, operation, roots);
+  return { decisions };
 }
 
 function errorAt(field: RootField, error: GatewayError): GraphQLError {

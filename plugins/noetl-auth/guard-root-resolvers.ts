@@ -1,6 +1,7 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
 import { standingDecision } from '../../core/access/standing-decision.ts';
+import { HeldAnswers } from '../../core/held-answers.ts';
 
 /**
  * The second net under the decisions: every root field's resolver refuses unless a decision for just this field stands on
@@ -21,6 +22,19 @@ function guarded(field: Field): Field {
   return { ...field, resolve: guard(resolve), ...(subscribe ? { subscribe: guard(subscribe) } : {}) };
 }
 
+const guards = new WeakMap<object, object>();
+
+/** The resolver behind a guard; undefined when the resolver is not a guard, for example because a plugin has wrapped it. */
+export const guardedResolver = (resolve: object | undefined): object | undefined =>
+  resolve === undefined ? undefined : guards.get(resolve);
+
+/** An answer that is held already is given after the same check. */
 function guard(resolve: GraphQLFieldResolver<unknown, unknown>): GraphQLFieldResolver<unknown, unknown> {
-  return (source, _args, context, info) => resolve(source, standingDecision(context, info).args, context, info);
+  const guarding: GraphQLFieldResolver<unknown, unknown> = (source, _args, context, info) => {
+    const { args } = standingDecision(context, info);
+    const held = source instanceof HeldAnswers ? source.of(String(info.path.key)) : undefined;
+    return held ?? resolve(source, args, context, info);
+  };
+  guards.set(guarding, resolve);
+  return guarding;
 }

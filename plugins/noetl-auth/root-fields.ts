@@ -12,7 +12,6 @@ import {
   getVariableValues,
   Kind,
   type OperationDefinitionNode,
-  type OperationTypeNode,
 } from 'graphql';
 import { GatewayError } from '../../core/errors.ts';
 
@@ -36,7 +35,12 @@ export interface RootField {
 
 /** What will run; or, when the request itself is wrong, the errors that the executor would answer with. */
 export type RootFields =
-  | { readonly operation: OperationTypeNode; readonly fields: readonly RootField[] }
+  | {
+      readonly definition: OperationDefinitionNode;
+      /** Coerced. */
+      readonly variables: Readonly<Record<string, unknown>>;
+      readonly fields: readonly RootField[];
+    }
   | { readonly errors: readonly GraphQLError[] };
 
 /**
@@ -56,7 +60,7 @@ export function rootFieldsOf({ schema, document, operationName, variableValues }
     const args = field === undefined ? {} : argsOf(field, node, variables.coerced);
     return { responseKey, name: node.name.value, field, args, node };
   });
-  return { operation: operation.operation, fields };
+  return { definition: operation, variables: variables.coerced, fields };
 }
 
 /** Validation has made sure that all nodes under one key ask for the same; the resolver's guard checks the name again. */

@@ -21,6 +21,7 @@ import { readBody, requireJson } from '../http/read-body.ts';
 import type { StreamLimits } from '../live/stream-limits.ts';
 import { guessLimit } from '../rate-limit/guess-limit.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
+import { useCompiledOperations } from './compiled-operations.ts';
 import { createDirectAnswer } from './direct-answer.ts';
 import { createDocumentCaches } from './document-caches.ts';
 import { type GraphqlServerContext, useRequestParams } from './request-params.ts';
@@ -132,6 +133,7 @@ function createServer(options: GraphqlOptions, callers: WeakMap<object, Caller>)
       useRequestParams(),
       useLimits(config.limits),
       rendering.plugin,
+      useCompiledOperations(),
       ...(config.plugins as Plugin[]),
     ],
     maskedErrors: rendering.maskedErrors,

@@ -4,6 +4,7 @@ import type { ReadHeader } from '../../core/session/token-from-request.ts';
 import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
 import { refusalOf } from '../../plugins/noetl-auth/refusal-response.ts';
 import type { Answer } from '../http/answer.ts';
+import { writtenDataOf } from './compiled-operations.ts';
 import { type GraphqlServerContext, paramsOf } from './request-params.ts';
 import { type Engine, runOperation } from './run-operation.ts';
 
@@ -47,15 +48,24 @@ export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualR
     callers.set(request, caller);
     const outcome = await runOperation(engine, params, request, context);
     if (outcome === undefined) return throughYoga(request, { ...context, known: { params } });
-    const body = 'result' in outcome ? textOfData(outcome.result) : undefined;
+    const body = 'result' in outcome ? bodyOfData(outcome.result) : undefined;
     if (body === undefined) return throughYoga(request, { ...context, known: { params, outcome } });
     return { status: 200, headers: { 'cache-control': 'no-store', 'content-type': contentType }, body };
   };
 }
 
 /** @returns undefined when there is more than data: errors, extensions, or anything else that Yoga may have to deal with */
-function textOfData(result: ExecutionResult | AsyncIterable<ExecutionResult>): string | undefined {
+function bodyOfData(result: ExecutionResult | AsyncIterable<ExecutionResult>): Answer['body'] | undefined {
+  const written = writtenDataOf(result);
+  if (written !== undefined) return bodyOf(written);
   if (!('data' in result) || result.data === undefined) return undefined;
   const isAll = Object.entries(result).every(([key, value]) => key === 'data' || value === undefined);
   return isAll ? JSON.stringify(result) : undefined;
 }
+
+const [start, end] = [Buffer.from('{"data":'), Buffer.from('}')];
+/** A short text leaves in one write with the headers; of a long one the bytes are not copied again. */
+const shortBytes = 4 * 1024;
+
+const bodyOf = (data: Buffer): Answer['body'] =>
+  data.length < shortBytes ? `{"data":${data.toString()}}` : Buffer.concat([start, data, end]);

@@ -23,7 +23,7 @@ export function createDocumentCaches(): DocumentCaches {
       ttl: keptMs,
       maxSize: 16 * 1024 * 1024,
       maxEntrySize: 256 * 1024,
-      sizeCalculation: (document, text) => 2 * text.length + bytesOfToken * (1 + tokensOf(document, text)),
+      sizeCalculation: (document, text) => 2 * text.length + bytesOfToken * (1 + tokensOf(document, text.length)),
     }),
     errorCache: new LRUCache<string, Error>({
       max: 1_024,
@@ -35,9 +35,19 @@ export function createDocumentCaches(): DocumentCaches {
   };
 }
 
+/** Of a document whose text is not known. */
+const assumedBytes = 64 * 1024;
+
+/** About how many bytes a parsed document takes. */
+export function bytesOfDocument(document: DocumentNode): number {
+  if (document.loc === undefined) return assumedBytes;
+  const { length } = document.loc.source.body;
+  return 2 * length + bytesOfToken * (1 + tokensOf(document, length));
+}
+
 /** Comments are in the list of tokens as well. Without locations every second character may be a token. */
-function tokensOf({ loc }: DocumentNode, text: string): number {
-  if (loc === undefined) return text.length / 2;
+function tokensOf({ loc }: DocumentNode, length: number): number {
+  if (loc === undefined) return length / 2;
   let count = 0;
   for (let token: Token | null = loc.startToken; token !== null; token = token.next) count += 1;
   return count;

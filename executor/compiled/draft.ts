@@ -1,0 +1,80 @@
+import { type FieldNode, type GraphQLField, getArgumentValues } from 'graphql';
+import { begin, taken } from './scratch.ts';
+
+/** Writes a value to the scratch memory, after what is there. */
+export type Write = (value: unknown, draft: Draft) => void;
+
+/** What one run of a compiled operation shares. */
+export class Run {
+  /** Whether something came up that plain writing does not cover. The stock executor has to answer then. */
+  isOdd = false;
+  readonly #variables: Readonly<Record<string, unknown>>;
+  #args: Map<FieldNode, Readonly<Record<string, unknown>>> | undefined;
+
+  /** @param variables coerced */
+  constructor(variables: Readonly<Record<string, unknown>>) {
+    this.#variables = variables;
+  }
+
+  /** The arguments of a field, coerced once for all items of a list. @throws GraphQLError */
+  argsOf(field: GraphQLField<unknown, unknown>, node: FieldNode): Readonly<Record<string, unknown>> {
+    this.#args ??= new Map();
+    const known = this.#args.get(node);
+    if (known !== undefined) return known;
+    const args = getArgumentValues(field, node, this.#variables);
+    this.#args.set(node, args);
+    return args;
+  }
+}
+
+/** JSON, in UTF-8, while it is written. Values that are promises leave a gap, which is a draft too. */
+export class Draft {
+  readonly run: Run;
+  readonly #parts: (Buffer | Draft)[] = [];
+  #waiting: Promise<void>[] | undefined;
+
+  constructor(run: Run) {
+    this.run = run;
+  }
+
+  /** Writes at the end, without a pause. What throws makes the run odd. */
+  write(work: (draft: Draft) => void): void {
+    begin();
+    try {
+      work(this);
+    } catch {
+      this.run.isOdd = true;
+    }
+    this.#parts.push(taken());
+  }
+
+  /** Within {@link write}: leaves a gap that is filled when the value is there. */
+  later(value: PromiseLike<unknown>, write: Write): void {
+    const gap = new Draft(this.run);
+    this.#parts.push(taken(), gap);
+    this.#waiting ??= [];
+    this.#waiting.push(gap.#fill(value, write));
+  }
+
+  async #fill(value: PromiseLike<unknown>, write: Write): Promise<void> {
+    try {
+      const given = await value;
+      this.write((draft) => write(given, draft));
+    } catch {
+      this.run.isOdd = true;
+    }
+    if (this.#waiting !== undefined) await Promise.all(this.#waiting);
+  }
+
+  /** Waits until there is no gap any more. Never rejects. @returns undefined: there is no gap now */
+  filled(): Promise<unknown> | undefined {
+    return this.#waiting && Promise.all(this.#waiting);
+  }
+
+  /** All that is written. To be called when it is {@link filled}. */
+  bytes(): Buffer {
+    const [first] = this.#parts;
+    if (this.#parts.length === 1 && first instanceof Buffer) return first;
+    return Buffer.concat(this.#parts.map((part) => (part instanceof Draft ? part.bytes() : part)));
+  }
+}

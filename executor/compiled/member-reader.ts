@@ -1,0 +1,56 @@
+import type { FieldNode, GraphQLField } from 'graphql';
+import type { JsonObject } from '../../core/noetl/json-object.ts';
+import type { OutputField } from '../outputs.ts';
+import type { Draft, Write } from './draft.ts';
+import { writeBytes } from './scratch.ts';
+import type { WriteMember } from './writers.ts';
+
+export interface SelectedMember {
+  /** The comma before the member, if there is one, its name and the colon. */
+  readonly prefix: string;
+  readonly field: GraphQLField<unknown, unknown>;
+  readonly node: FieldNode;
+  readonly output: OutputField;
+  readonly write: Write;
+}
+
+/** Reads a selected member as its resolver does, and writes it. */
+export function memberReader({ prefix, field, node, output, write }: SelectedMember): WriteMember {
+  const { isPromised, convert } = output;
+  const name = Buffer.from(prefix);
+  const read = readerOf(output.wire, field.name);
+  const hasArgs = field.args.length > 0;
+  return (source, draft) => {
+    writeBytes(name);
+    const args = hasArgs ? draft.run.argsOf(field, node) : noArgs;
+    const value = read(source);
+    if (typeof value === 'function') return callMember(value as MemberFunction, args, draft, write);
+    if (isPromised && (value === undefined || value === null)) draft.run.isOdd = true;
+    else write(convert === undefined ? value : convert(value), draft);
+  };
+}
+
+type MemberFunction = (args: Readonly<Record<string, unknown>>) => unknown;
+
+const noArgs = Object.freeze({});
+
+/** Once something is left to the stock executor, nothing more is asked for: it may not ask for it either. */
+function callMember(call: MemberFunction, args: Readonly<Record<string, unknown>>, draft: Draft, write: Write): void {
+  if (!draft.run.isOdd) write(call(args), draft);
+}
+
+/** An object's own member by its name on the wire, else by the field's name. */
+function readerOf(wire: string, name: string): (source: JsonObject) => unknown {
+  // What every object inherits is not a member.
+  if (wire in Object.prototype || name in Object.prototype) {
+    return (source) => (Object.hasOwn(source, wire) ? source[wire] : ownMember(source, name));
+  }
+  if (wire === name) return (source) => source[name];
+  return (source) => {
+    const value = source[wire];
+    return value !== undefined || Object.hasOwn(source, wire) ? value : source[name];
+  };
+}
+
+const ownMember = (source: JsonObject, name: string): unknown =>
+  Object.hasOwn(source, name) ? source[name] : undefined;

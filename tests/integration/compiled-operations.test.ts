@@ -1,0 +1,235 @@
+import { type GraphQLSchema, Kind, parse } from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import { describe, expect, test } from 'vitest';
+import { createLocalAccessChecker } from '../../core/access/access-checkers.ts';
+import { authenticated } from '../../core/access/access-rule.ts';
+import { compileGrants } from '../../core/access/decision.ts';
+import { allow } from '../../core/access/grant.ts';
+import type { AnyRow } from '../../core/config/operation-row.ts';
+import { parseJson } from '../../core/json/lossless-json.ts';
+import type { GatewayEvent } from '../../core/observe.ts';
+import type { Upstream, UpstreamCall } from '../../core/ports.ts';
+import { compileOperation } from '../../executor/compiled/compile-operation.ts';
+import { asksNoetl, createExecutableSchema } from '../../executor/executable-schema.ts';
+import { wireNamesOf } from '../../executor/outputs.ts';
+import { decideOperation } from '../../plugins/noetl-auth/decide-operation.ts';
+import { guardedResolver, guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
+import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
+import { useCompiledOperations, writtenDataOf } from '../../server/graphql/compiled-operations.ts';
+import { fieldRules } from '../../server/graphql/field-rules.ts';
+import { generatedSdl, shippedOperations } from '../support/executor-caller.ts';
+import { type Random, randomFrom, randomPlainOperation, randomValue } from '../support/random-plain-operation.ts';
+import { handClock, sessionOf, tokenOf } from '../support/session-fakes.ts';
+
+/** `COMPILED_RUNS=20000 npx vitest run tests/integration/compiled-operations.test.ts` for a longer search. */
+const runs = Number(process.env['COMPILED_RUNS'] ?? 600);
+const firstSeed = Number(process.env['COMPILED_SEED'] ?? 1);
+
+const extraTypes = `
+  enum Size { SMALL LARGE @enum(value: "\\"extra-large\\"") }
+  type Cat { kind: String! name: String! meows: Int }
+  type Dog { kind: String! name: String! barks: Int! }
+  union Pet @discriminator(field: "kind") = Cat | Dog
+  type Part { id: ID! size: Size sizes: [Size!] count: Int! ratio: Float ok: Boolean! at: DateTime times: [DateTime]
+    note: String notes: [String!]! numbers: [Int] grid: [[Int!]!] any: JSON anyList: [JSON!] big: BigInt pet: Pet
+    wired: String @resolveRootField(subgraph: "Noetl", field: "wired_name") constructor: String
+    parts: [Part] part: Part next: Part! }`;
+const call = (name: string) =>
+  `@httpOperation(subgraph: "Noetl", path: "/api/random/${name}", httpMethod: GET) @noetl(kind: "plain")`;
+const extraFields = `type Query {
+  part: Part ${call('part')}
+  parts: [Part!] ${call('parts')}
+  counted: Int ${call('counted')}
+  sized: Size ${call('sized')}
+  anything: JSON ${call('anything')}
+  page(page: Int = 1, names: [String!]): Part ${call('page').replace('httpMethod: GET', `httpMethod: GET, queryParamArgMap: {page: "page", names: "names"}`)}
+`;
+const sdl = `${generatedSdl.replace('type Query {', extraFields)}${extraTypes}
+  directive @enum(value: String) on ENUM_VALUE
+  directive @discriminator(field: String) on UNION`;
+const extraNames = ['part', 'parts', 'counted', 'sized', 'anything', 'page'];
+const operations: Readonly<Record<string, AnyRow>> = {
+  ...shippedOperations,
+  ...Object.fromEntries(
+    extraNames.map((name): [string, AnyRow] => [
+      name,
+      { upstream: `GET /api/random/${name}`, access: authenticated() },
+    ]),
+  ),
+};
+const roots = [...extraNames, 'part', 'parts', 'executions', 'execution', 'execution', 'dashboardStats', 'playbooks'];
+const literals = {
+  id: ['"1"', '1', '"2"', '3', '4', '5', '6', '"x"'],
+  page: ['1', '2', 'null'],
+  names: ['$names', '["a"]', 'null', '[]'],
+};
+
+const wires = wireNamesOf(parse(sdl, { noLocation: true }));
+const wireOf = (type: string, field: string): string => wires.get(type)?.get(field) ?? field;
+
+/** An answer that depends on the call and the seed alone; what is broken of it too. */
+function answerTo({ path }: UpstreamCall, schema: GraphQLSchema, seed: number): unknown {
+  const random = randomFrom(seed * 7_919 + [...path].reduce((sum, unit) => sum * 31 + unit.charCodeAt(0), 7));
+  const broken = random.pick([0, 0, 0, 0.01, 0.1]);
+  if (path.startsWith('/api/executions/')) return executionAnswer(path, random);
+  const names = {
+    '/api/executions': 'executions',
+    '/api/dashboard/stats': 'dashboardStats',
+    '/api/catalog/list': 'playbooks',
+  };
+  const name = names[path as keyof typeof names] ?? path.split('/').at(-1);
+  const field = schema.getQueryType()?.getFields()[name ?? ''];
+  if (field === undefined) return {};
+  const value = randomValue(field.type, wireOf, random, broken);
+  return name === 'executions' && Array.isArray(value) ? value.map((row) => seen(row, random)) : value;
+}
+
+const seen = (row: unknown, random: Random): unknown =>
+  typeof row === 'object' && row !== null
+    ? { ...row, path: random.pick(['data/a', 'finance/b', 'data//c']), status: 'COMPLETED' }
+    : row;
+
+function executionAnswer(path: string, random: Random): unknown {
+  const [, , , id = '', rest] = path.split('/');
+  if (id === '4') return undefined;
+  const result = random.pick<unknown>([{ textOutput: 'é "x"' }, 'text', [1, null], { password: 'p', n: 1.5 }, null]);
+  const variables = { a: result, b: { n: 1 } };
+  if (rest === 'status')
+    return { execution_id: id, completed: true, current_step: 'a', completed_steps: ['a'], variables };
+  const event = (type: string, number: number) => ({
+    ...{ event_id: `${number}`, event_type: type, node_name: 'a', status: 'COMPLETED', context: {}, result: null },
+    created_at: '2026-01-01T00:00:00Z',
+  });
+  const state = { 1: 'RUNNING', 2: 'COMPLETED', 3: 'FAILED', 5: 'COMPLETED', 6: 'CANCELLED' }[id] ?? 'RUNNING';
+  return {
+    ...{ execution_id: id, path: id === '5' ? 'finance/b' : 'data/a', version: 1, status: state, progress: 100 },
+    ...{ start_time: '2026-01-01T00:00:00Z', end_time: state === 'RUNNING' ? null : '2026-01-01T00:00:01Z' },
+    events: [event(`playbook.${state.toLowerCase()}`, 3), event('step.exit', 2), event('command.completed', 1)],
+    pagination: { total_pages: 1, has_next: false },
+  };
+}
+
+/** One gateway's GraphQL side, on answers that a seed decides. */
+function way(isCompiled: boolean) {
+  let seed = 0;
+  const calls: string[] = [];
+  const events: GatewayEvent[] = [];
+  const clock = handClock();
+  const upstream: Upstream = {
+    async request(asked) {
+      calls.push(`${asked.method} ${asked.path} ${JSON.stringify(asked.query ?? [])}`);
+      const body = answerTo(asked, executable.schema, seed);
+      if (body === undefined) return { status: 404, body: { detail: 'Execution not found' }, date: undefined };
+      return { status: 200, body: parseJson(JSON.stringify(body)), date: undefined };
+    },
+  };
+  const observe = (event: GatewayEvent) => void events.push(event);
+  const pause = async (ms: number) => clock.advance(ms);
+  const executable = createExecutableSchema({ sdl, operations, upstream, clock, observe, pause });
+  const checker = createLocalAccessChecker(compileGrants([allow('developer', 'all', 'data/*')], []));
+  const deciding = { rules: fieldRules(executable.rootFields), checker, unbrokenRun: 1_000, observe };
+  const by = { caller: { session: sessionOf(clock()), token: tokenOf('a-token') }, requestId: 'r' };
+  const decide: Plugin = {
+    async onExecute({ args, extendContext }) {
+      const decided = await decideOperation(args, by, { ...deciding, executionPath: executable.pathOfExecution });
+      if ('refused' in decided) throw new Error('the operation was refused');
+      extendContext({ ...by, ...questionsOf(by, checker), decisions: decided.decisions } as object);
+    },
+  };
+  const { getEnveloped } = createYoga({
+    schema: guardRootResolvers(executable.schema),
+    plugins: [decide, ...(isCompiled ? [useCompiledOperations()] : [])],
+    maskedErrors: false,
+    logging: false,
+  });
+
+  return async (nextSeed: number, query: string, variableValues: object) => {
+    seed = nextSeed;
+    calls.length = 0;
+    events.length = 0;
+    // What was looked at before is not looked at again.
+    clock.advance(3_600_000);
+    for (const id of ['1', '2', '3', '5', '6']) executable.executions.changed(id);
+    const { schema, parse: read, validate, execute } = getEnveloped({});
+    const document = read(query);
+    const errors = isCompiled ? validate(schema, document) : [];
+    if (errors.length > 0) throw new Error(`${query}: ${errors[0]}`);
+    const result = await execute({ schema, document, contextValue: {}, variableValues });
+    const data = writtenDataOf(result as object);
+    const body = data === undefined ? JSON.stringify(result) : `{"data":${data}}`;
+    return { isWritten: data !== undefined, body, calls: [...calls], events: events.map(withoutTime) };
+  };
+}
+
+const withoutTime = (event: GatewayEvent): object => ({ ...event, ...('ms' in event ? { ms: 0 } : {}) });
+
+describe('compiled operations', () => {
+  const executable = createExecutableSchema({
+    sdl,
+    operations,
+    upstream: { request: () => Promise.reject(new Error('not asked')) },
+  });
+  const schema = guardRootResolvers(executable.schema);
+
+  test(`${runs} random operations on random answers are what the executor answers, byte for byte`, async () => {
+    const [compiled, stock] = [way(true), way(false)];
+    let written = 0;
+    for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) {
+      const { query, variables } = randomPlainOperation(schema, roots, literals, randomFrom(seed));
+      const { isWritten, ...got } = await compiled(seed, query, variables);
+      const { isWritten: _, ...want } = await stock(seed, query, variables);
+      expect({ seed, query, ...got }).toEqual({ seed, query, ...want });
+      if (isWritten) written += 1;
+    }
+    // Else nothing was compared.
+    expect(written).toBeGreaterThan(runs / 4);
+  }, 600_000);
+
+  const compiledOf = (query: string) => {
+    const document = parse(query);
+    const [operation] = document.definitions;
+    if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error('an operation is expected');
+    return compileOperation({ schema, document, operation }, ({ resolve }) => asksNoetl(guardedResolver(resolve)));
+  };
+
+  test.each([
+    ['{ part { id parts { note } } }', 4],
+    ['{ ...Q } fragment Q on Query { part { id ... on Part { note } ...P } } fragment P on Part { id }', 3],
+    ['mutation { executePlaybook(name: "data/a") { id } }', 2],
+  ])('plain selections are compiled: %s', (query, fieldCount) => {
+    expect(compiledOf(query)?.fieldCount).toBe(fieldCount);
+  });
+
+  test.each([
+    ['a directive', '{ part { id @include(if: true) } }'],
+    ['introspection', '{ __schema { queryType { name } } }'],
+    ['an abstract type', '{ part { pet { __typename } } }'],
+    ['a subscription', 'subscription { executionUpdates(id: "1") { status } }'],
+    [
+      'two fields of a mutation',
+      'mutation { a: executePlaybook(name: "a") { id } b: executePlaybook(name: "b") { id } }',
+    ],
+    ['a field of the gateway’s own', 'mutation { endSessions { __typename } }'],
+    ['fragments that spread out to thousands of fields', explosion(11)],
+  ])('%s is left to the executor', (_name, query) => {
+    expect(compiledOf(query)).toBeUndefined();
+  });
+
+  test('resolvers that a plugin has wrapped are left to the executor', () => {
+    const field = schema.getQueryType()?.getFields()['part'];
+    if (field?.resolve === undefined) throw new Error('a resolver is expected');
+    const { resolve } = field;
+    field.resolve = (...given) => resolve(...given);
+    expect(compiledOf('{ part { id } }')).toBeUndefined();
+    field.resolve = resolve;
+    expect(compiledOf('{ part { id } }')).toBeDefined();
+  });
+});
+
+function explosion(depth: number): string {
+  const fragments = Array.from(
+    { length: depth },
+    (_, n) => `fragment F${n} on Part { a: part { ...F${n + 1} } b: part { ...F${n + 1} } }`,
+  );
+  return `{ part { ...F0 } } ${fragments.join(' ')} fragment F${depth} on Part { id }`;
+}
