@@ -70,6 +70,8 @@ export interface Gateway {
   listen(): Promise<{ readonly port: number; readonly internalPort: number }>;
   /** Not ready, no new work, finish what is in flight, close everything. */
   stop(): Promise<void>;
+  /** Writes the lines that wait, for a process that ends now. */
+  flushNow(): void;
 }
 
 /**
@@ -131,6 +133,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       telemetry.log.info({ finished }, 'stopped');
       await telemetry.flush();
     },
+    flushNow: telemetry.flushNow,
   };
 }
 

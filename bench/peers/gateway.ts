@@ -24,7 +24,7 @@ const declaration: GatewayConfig = {
     userCallsAtOnce: 256,
     startsAtOnce: 256,
   },
-  observability: { auditTo: devNull, logLevel: 'warn' },
+  observability: { auditTo: devNull, logLevel: 'info' },
 };
 const { config } = resolveConfig(declaration, {
   NODE_ENV: 'development',

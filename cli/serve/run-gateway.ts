@@ -30,6 +30,8 @@ export async function runGateway(dir: string, project: Project, link?: WorkerLin
     ...(await driftOf(dir, declaration, config)),
     ...(link && { link }),
   });
+  // Also when an exception that was not caught ends the process.
+  process.on('exit', () => gateway.flushNow());
   await gateway.listen();
   const stop = stopOnce(gateway);
   process.on('SIGTERM', stop);

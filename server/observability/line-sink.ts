@@ -9,6 +9,8 @@ export interface LineSink {
   write(line: string): boolean;
   /** Resolves when everything written so far has left the process, or cannot. */
   flush(): Promise<void>;
+  /** The same for a process that ends now. */
+  flushNow(): void;
 }
 
 export interface LineSinkOptions {
@@ -25,6 +27,8 @@ export function createLineSink({ to, maxBytes = 4 * 1024 * 1024 }: LineSinkOptio
     sync: false,
     minLength: 0,
     maxLength: maxBytes,
+    // A pipe takes so much in one piece: lines of several processes do not mix.
+    maxWrite: 4_096,
   });
   let dropped = false;
   destination.on('drop', () => {
@@ -43,6 +47,11 @@ export function createLineSink({ to, maxBytes = 4 * 1024 * 1024 }: LineSinkOptio
       return !dropped;
     },
     flush: () => new Promise((done) => destination.flush(() => done())),
+    flushNow() {
+      try {
+        destination.flushSync();
+      } catch {}
+    },
   };
 }
 

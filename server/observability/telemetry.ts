@@ -9,6 +9,7 @@ import type { Tracing } from '../tracing/tracing.ts';
 import { createAudit } from './audit.ts';
 import { type AuditRing, createAuditRing } from './audit-ring.ts';
 import { createDependencyLog, type DependencyLog } from './dependencies.ts';
+import { createLineBatch } from './line-batch.ts';
 import { createLineSink, type LineSink } from './line-sink.ts';
 import type { LiveNumbers } from './live-gauges.ts';
 import { createLogger, type Logger } from './logger.ts';
@@ -51,6 +52,8 @@ export interface Telemetry {
   readonly watch: (numbers: Omit<LiveNumbers, 'dependencies'>) => void;
   /** Resolves when everything written so far has left the process. */
   flush(): Promise<void>;
+  /** The same for a process that ends now. */
+  flushNow(): void;
 }
 
 /** @throws ERR_CONFIG_INVALID when the audit file cannot be written */
@@ -69,6 +72,9 @@ export function createTelemetry({
   const metrics = createMetrics({ version, upstreamRoutes, fields, processMetrics: true });
   const dropped = (from: 'log' | 'audit') => () => metrics.record({ type: 'lines_dropped', from, count: 1 });
   const log = createLogger({ level: logLevel, pretty, sink, onDrop: dropped('log') });
+  // Nearly all lines are of requests: they leave together. Every other line leaves at once.
+  const batch = createLineBatch(sink, (count) => metrics.record({ type: 'lines_dropped', from: 'log', count }));
+  const access = createLogger({ level: logLevel, pretty, sink: batch });
   const auditRing = createAuditRing();
   const recent = createRecentNumbers(fields, clock);
   const audit = createAudit({
@@ -103,13 +109,17 @@ export function createTelemetry({
       observe({ type: 'request', route: routeOfPath(path), status: answer?.measuredAs ?? status, ms });
       if (answer?.code !== undefined) observe({ type: 'error_answer', code: answer.code });
       const level = path === '/health' ? 'debug' : 'info';
-      log[level](
+      access[level](
         { ...idsOf(exchange), clientIp, method, path: path.slice(0, 200), status, ms: Math.round(ms) },
         'request',
       );
     },
     async flush() {
-      await Promise.all([sink.flush(), auditSink.flush()]);
+      await Promise.all([batch.flush(), auditSink.flush()]);
+    },
+    flushNow() {
+      batch.flushNow();
+      auditSink.flushNow();
     },
   };
 }

@@ -10,6 +10,7 @@ export function keptLines(room = Number.POSITIVE_INFINITY) {
       return true;
     },
     flush: async () => {},
+    flushNow: () => {},
   };
   return { sink, lines, parsed: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }

@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createLineBatch } from '../../../../server/observability/line-batch.ts';
+import { keptLines } from '../../../support/line-sinks.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('lines of a moment leave together, none waits longer, and no batch is larger than a pipe takes in one piece', () => {
+  const { sink, lines } = keptLines();
+  const batch = createLineBatch(sink, () => {});
+  batch.write('one\n');
+  batch.write('two\n');
+  expect(lines).toEqual([]);
+  vi.advanceTimersByTime(20);
+  expect(lines).toEqual(['one\ntwo\n']);
+  const long = `${'x'.repeat(999)}\n`;
+  for (let n = 0; n < 9; n += 1) batch.write(long);
+  expect(lines.slice(1).map(({ length }) => length)).toEqual([4_000, 4_000]);
+  vi.advanceTimersByTime(20);
+  expect(lines.slice(3)).toEqual([long]);
+});
+
+test('a flush hands on what waits, and lines that are lost are counted one by one', async () => {
+  const dropped: number[] = [];
+  const { sink, lines } = keptLines(1);
+  const batch = createLineBatch(sink, (count) => dropped.push(count));
+  batch.write('one\n');
+  await batch.flush();
+  expect(lines).toEqual(['one\n']);
+  batch.write('two\n');
+  batch.write('three\n');
+  batch.flushNow();
+  expect(dropped).toEqual([2]);
+});
+
+test.each([
+  ['an exception that is not caught', "throw new Error('broken')", 1],
+  ['an exit', 'process.exit(3)', 3],
+])('no line is lost at %s', (_name, end, code) => {
+  const room = new URL('../../../../server/observability/', import.meta.url);
+  const script = `
+    import { createLineBatch } from '${room}line-batch.ts';
+    import { createLineSink } from '${room}line-sink.ts';
+    const batch = createLineBatch(createLineSink({ to: 'stdout' }), () => {});
+    process.on('exit', () => batch.flushNow());
+    for (let n = 0; n < 2000; n += 1) batch.write('line ' + n + '\\n');
+    setTimeout(() => { batch.write('last\\n'); ${end}; }, 5);`;
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(status).toBe(code);
+  // What the system was writing at that moment may come last.
+  const expected = [...Array.from({ length: 2_000 }, (_, n) => `line ${n}`), 'last', ''];
+  expect(stdout.split('\n').toSorted()).toEqual(expected.toSorted());
+});
