@@ -35,7 +35,8 @@ export function wireNamesOf(document: DocumentNode): WireNames {
   return names;
 }
 
-function wireNameOf(field: FieldDefinitionNode): string | undefined {
+/** The name of a field's value on the wire, where it is another. */
+export function wireNameOf(field: FieldDefinitionNode): string | undefined {
   const directive = field.directives?.find((each) => each.name.value === 'resolveRootField');
   const argument = directive?.arguments?.find((each) => each.name.value === 'field');
   return argument?.value.kind === Kind.STRING ? argument.value.value : undefined;

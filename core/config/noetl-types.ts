@@ -33,7 +33,7 @@ export const noetlTypes: Types = {
     fields: {
       active_workflows: 'Executions that run.',
       failed_executions: 'Executions that failed.',
-      stats: 'The same counts by their names in NoETL.',
+      stats: { type: 'JSON', description: 'The same counts by their names in NoETL.' },
       status: 'Whether the counts are right.',
       successful_executions: 'Executions that completed.',
       total_executions: 'All executions.',

@@ -7,6 +7,7 @@ import {
   type Schema,
   type SchemaObject,
 } from '../openapi/open-api.ts';
+import { entryMark } from './maps.ts';
 import { freeName, isTypeName, pascalCase, singular, typeNameOf } from './type-names.ts';
 
 /**
@@ -32,7 +33,7 @@ function createNamer(known: readonly string[]) {
     if (!needsName(schema)) return inside(schema, name);
     const free = freeName(typeNameOf(name), (candidate) => taken.has(candidate) || !isTypeName(candidate));
     taken.add(free);
-    const { nullable, default: given, ...type } = schema;
+    const { nullable, default: given, [entryMark]: _, ...type } = schema;
     made[free] = inside({ ...type, title: free }, free);
     const beside = {
       ...(nullable === undefined ? {} : { nullable }),
@@ -51,7 +52,7 @@ function createNamer(known: readonly string[]) {
         members.map(([member, property]) => [member, place(property, `${name}_${pascalCase(member)}`)]),
       );
     }
-    if (schema.items !== undefined) parts['items'] = place(schema.items, singular(name));
+    if (schema.items !== undefined) parts['items'] = place(schema.items, itemName(schema.items, name));
     return { ...schema, ...parts };
   }
 
@@ -75,6 +76,9 @@ function createNamer(known: readonly string[]) {
 
   return { made, inside, operation };
 }
+
+const itemName = (items: Schema, name: string): string =>
+  isRecord(items) && items[entryMark] === true ? `${name}_Entry` : singular(name);
 
 const needsName = (schema: SchemaObject): boolean =>
   schema.enum !== undefined || schema.oneOf !== undefined || Object.keys(schema.properties ?? {}).length > 0;

@@ -14,6 +14,7 @@ import { withRenamedReferences } from '../openapi/rename-references.ts';
 import { decimalMarker, idMarker } from '../openapi/scalar-marks.ts';
 import { nearest } from '../table/suggest.ts';
 import { leftOut } from './left-out.ts';
+import { mapsAsEntries } from './maps.ts';
 import { nameInlineTypes } from './name-inline-types.ts';
 import { publicProse } from './public-prose.ts';
 
@@ -26,7 +27,7 @@ type FieldSettings = Exclude<NonNullable<TypeSettings['fields']>[string], string
  * promises that real servers break taken back, and what the config says of types and fields.
  */
 export function publicTypes(document: OpenApiDocument, settings: Settings = {}): OpenApiDocument {
-  const named = nameInlineTypes(document);
+  const named = nameInlineTypes(mapsAsEntries(document, settings.maps));
   const answered = answeredTypes(named);
   const keepsProse = settings.descriptions === 'document';
   const shaped = mapComponents(named, (schema, name) => {
@@ -38,8 +39,8 @@ export function publicTypes(document: OpenApiDocument, settings: Settings = {}):
 }
 
 /** What of `schema.types` is probably a typing error: nothing of the schema is called so, but something nearly so. */
-export function unknownTypeSettings(document: OpenApiDocument, { types = {} }: Settings = {}): readonly string[] {
-  const schemas = nameInlineTypes(document).components?.schemas ?? {};
+export function unknownTypeSettings(document: OpenApiDocument, { types = {}, maps }: Settings = {}): readonly string[] {
+  const schemas = nameInlineTypes(mapsAsEntries(document, maps)).components?.schemas ?? {};
   const like = (place: string, name: string, names: readonly string[]): readonly string[] => {
     const hint = names.includes(name) ? '' : nearest(name, names);
     return hint === '' ? [] : [`schema.types.${place}: the schema has nothing of that name${hint}`];

@@ -79,6 +79,85 @@ describe('answers', () => {
   });
 });
 
+describe('maps', () => {
+  const counts = { ...rows, counts: { upstream: 'GET /counts' } };
+  const mapped = {
+    ...answer,
+    labels: { colour: 'red', constructor: 'y' },
+    sizes: { small: 5_000_000_000, none: null },
+    cages: { left: [{ kind: 'cat', name: 'Tom' }], right: [] },
+    layers: [{ floor: { depth: 1.5 } }, {}],
+    loose: { any: [1] },
+  };
+  const ask = async (source: string, how: { more?: object; script?: object; args?: Record<string, unknown> } = {}) => {
+    const script = { 'GET /shop': { body: mapped }, 'GET /counts': { body: { a: 1, b: 2 } }, ...how.script };
+    const made = await foreignGateway(types, counts, script, how.more);
+    return { ...made, ...(await made.ask(source, { args: how.args ?? {} })) };
+  };
+
+  test('are lists of entries in answers: of texts, of what may be null, of lists, of maps', async () => {
+    const { sdl, data, errors } = await ask(
+      '{ shop { labels { key value } sizes { key value } layers { key value { key value } } loose cages { key value { ... on Cat { name } } } } }',
+    );
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({
+      shop: {
+        labels: [
+          { key: 'colour', value: 'red' },
+          { key: 'constructor', value: 'y' },
+        ],
+        sizes: [
+          { key: 'small', value: 5_000_000_000 },
+          { key: 'none', value: null },
+        ],
+        layers: [[{ key: 'floor', value: [{ key: 'depth', value: 1.5 }] }], []],
+        loose: { any: [1] },
+        cages: [
+          { key: 'left', value: [{ name: 'Tom' }] },
+          { key: 'right', value: [] },
+        ],
+      },
+    });
+    expect(sdl).toContain('labels: [ShopPageLabelsEntry!]\n');
+    expect(sdl).toContain('type ShopPageLabelsEntry {\n  key: String!\n  value: String!\n}');
+    expect(sdl).toContain('type ShopPageSizesEntry {\n  key: String!\n  value: BigInt\n}');
+  });
+
+  test('an answer itself may be one', async () => {
+    const { sdl, data } = await ask('{ counts { key value } }');
+    expect(data).toEqual({
+      counts: [
+        { key: 'a', value: 1 },
+        { key: 'b', value: 2 },
+      ],
+    });
+    expect(sdl).toMatch(/counts\(filter: \w+\): \[CountsAnswerEntry!\]/);
+  });
+
+  test('something else where the document promises a map is an error of NoETL, and not of the gateway', async () => {
+    const script = { 'GET /shop': { body: { ...mapped, labels: ['red'] } }, 'GET /counts': { body: [1] } };
+    expect(codeIn(await ask('{ shop { labels { key value } } }', { script }))).toBe('ERR_UPSTREAM');
+    expect(codeIn(await ask('{ counts { key } }', { script }))).toBe('ERR_UPSTREAM');
+  });
+
+  test('are objects in arguments', async () => {
+    const filter = { labels: { colour: 'red' } };
+    const { calls, errors } = await ask('{ counts(filter: { labels: { colour: "red" } }) { key } }', { args: { filter } });
+    expect(errors).toBeUndefined();
+    expect(calls[0]?.query).toEqual([['filter[labels][colour]', 'red']]);
+  });
+
+  test('are any JSON where the config says so, for all or for one field', async () => {
+    const more = { schema: { maps: 'JSON' } };
+    expect((await ask('{ shop { labels } }', { more })).data).toEqual({ shop: { labels: mapped.labels } });
+    expect((await ask('{ counts }', { more })).data).toEqual({ counts: { a: 1, b: 2 } });
+    const one = await ask('{ shop { labels sizes { key } } }', {
+      more: { schema: { types: { ShopPage: { fields: { labels: { type: 'JSON' } } } } } },
+    });
+    expect(one.data).toMatchObject({ shop: { labels: mapped.labels } });
+  });
+});
+
 describe('arguments', () => {
   const call = async (args: string) => {
     const { ask, calls } = await gateway();

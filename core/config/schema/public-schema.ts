@@ -43,6 +43,10 @@ export const schema = plainSection({
     default: 'text',
     doc: 'how integers beyond ±(2^53 − 1) are written in `JSON` and `BigInt`: `number` keeps the digits, but most clients lose some',
   }),
+  maps: choice(['entries', 'JSON'], {
+    default: 'entries',
+    doc: 'what a map of an answer is whose document gives its values a type: a list of `key` and `value`, or any JSON',
+  }),
   types: named(
     plainSection({
       name: typeName('public name; by default the name in the document, in PascalCase'),

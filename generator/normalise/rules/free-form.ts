@@ -1,7 +1,10 @@
-import type { SchemaObject } from '../../openapi/open-api.ts';
+import { isRecord, type SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
-/** What has no shape accepts anything (`{}`, which becomes `JSON`); what has one says its type. */
+/**
+ * What has no shape accepts anything (`{}`, which becomes `JSON`); what has one says its type. A map whose values have a type stays
+ * one: what it is in the schema depends on where it stands (`maps.ts`).
+ */
 export const freeForm = schemaRule(
   'free-form',
   'Answers are typed `{}`, payloads are objects with any properties, lists do not say of what.',
@@ -9,10 +12,28 @@ export const freeForm = schemaRule(
     if (schema.$ref !== undefined || schema.oneOf !== undefined) return schema;
     if (schema.properties !== undefined && Object.keys(schema.properties).length > 0) return asObject(schema);
     if (schema.type === 'array' || (schema.type === undefined && schema.items !== undefined)) return asList(schema);
+    if (isTypedMap(schema)) return schema.type === 'object' ? bareMap(schema) : { ...schema, type: 'object' };
     const hasShape = typeof schema.type === 'string' && schema.type !== 'object';
     return hasShape ? schema : asAnything(schema);
   },
 );
+
+/** An object with any names, whose values have a type. */
+export function isTypedMap({ type, properties, additionalProperties }: SchemaObject): boolean {
+  if (type !== undefined && type !== 'object') return false;
+  if (Object.keys(properties ?? {}).length > 0 || !isRecord(additionalProperties)) return false;
+  return Object.keys(additionalProperties).some((key) => !anything.has(key));
+}
+
+/** What says nothing of the type. */
+const anything = new Set(['nullable', 'default', 'description', 'deprecated']);
+
+const keptOfMap = new Set(['type', 'additionalProperties', 'nullable', 'description', 'deprecated']);
+
+function bareMap(schema: SchemaObject): SchemaObject {
+  const kept = Object.entries(schema).filter(([key]) => keptOfMap.has(key));
+  return kept.length === Object.keys(schema).length ? schema : Object.fromEntries(kept);
+}
 
 function asObject(schema: SchemaObject): SchemaObject {
   if (schema.type === 'object' && schema.additionalProperties === undefined) return schema;
@@ -26,6 +47,6 @@ function asList(schema: SchemaObject): SchemaObject {
 }
 
 function asAnything(schema: SchemaObject): SchemaObject {
-  const kept = Object.entries(schema).filter(([key]) => key === 'nullable' || key === 'default');
+  const kept = Object.entries(schema).filter(([key]) => anything.has(key));
   return kept.length === Object.keys(schema).length ? schema : Object.fromEntries(kept);
 }

@@ -274,7 +274,15 @@ const tables: Record<string, { rule: Rule; cases: readonly Case[] }> = {
     rule: freeForm,
     cases: [
       { name: 'nothing said', given: {}, want: {}, changes: 0 },
-      { name: 'any properties', given: { type: 'object', additionalProperties: whole }, want: {}, changes: 1 },
+      { name: 'any properties', given: { type: 'object', additionalProperties: true }, want: {}, changes: 1 },
+      { name: 'any values', given: { type: 'object', additionalProperties: {} }, want: {}, changes: 1 },
+      {
+        name: 'values of a type',
+        given: { type: 'object', additionalProperties: whole, propertyNames: text, nullable: true },
+        want: { type: 'object', additionalProperties: whole, nullable: true },
+        changes: 1,
+      },
+      { name: 'words about anything', given: { description: 'a' }, want: { description: 'a' }, changes: 0 },
       { name: 'an object without a type', given: { properties: { a: text } }, want: object({ a: text }), changes: 1 },
       { name: 'a list of anything', given: { type: 'array' }, want: { type: 'array', items: {} }, changes: 1 },
       {

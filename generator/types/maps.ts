@@ -1,0 +1,61 @@
+import { isTypedMap } from '../normalise/rules/free-form.ts';
+import { mapSchema, mapSchemas } from '../openapi/map-schemas.ts';
+import { componentName, isRecord, listOperations, type OpenApiDocument, type Schema, type SchemaObject } from '../openapi/open-api.ts';
+
+/** Where {@link mapsAsEntries} marks an entry, so that its type is called one. */
+export const entryMark = 'x-entry';
+
+/**
+ * Maps whose values have a type, as GraphQL can have them: in answers a list of entries, each with a `key` and a `value`, or any JSON,
+ * as the config says. In arguments a map is JSON, since a caller writes an object. A type that arguments and answers share keeps JSON.
+ */
+export function mapsAsEntries(document: OpenApiDocument, maps: 'entries' | 'JSON' = 'entries'): OpenApiDocument {
+  const sent = maps === 'entries' ? sentTypes(document) : undefined;
+  const isAnswer = (kind: string, owner: string | undefined): boolean =>
+    sent !== undefined && (kind === 'answer' || (owner !== undefined && !sent.has(owner)));
+  const schemas = Object.entries(document.components?.schemas ?? {}).map(
+    ([name, schema]) => [name, withMaps(schema, isAnswer('component', name))] as const,
+  );
+  const inOperations = mapSchemas({ ...document, components: { schemas: {} } }, (schema, place) =>
+    place.kind === 'answer' || place.kind === 'argument' ? record(withMaps(schema, isAnswer(place.kind, undefined))) : schema,
+  );
+  return { ...inOperations, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
+}
+
+const anywhere = { name: undefined, kind: 'component' } as const;
+const record = (schema: Schema): SchemaObject => (isRecord(schema) ? schema : {});
+
+const withMaps = (schema: Schema, asEntries: boolean): Schema =>
+  mapSchema(schema, anywhere, (inner) => (isTypedMap(inner) ? mapSchemaOf(inner, asEntries) : inner));
+
+function mapSchemaOf({ additionalProperties, nullable, description }: SchemaObject, asEntries: boolean): SchemaObject {
+  const beside = {
+    ...(nullable === undefined ? {} : { nullable }),
+    ...(description === undefined ? {} : { description }),
+  };
+  if (!asEntries) return beside;
+  const value = record(additionalProperties ?? {});
+  const required = value.nullable === true ? ['key'] : ['key', 'value'];
+  const entry = { type: 'object', required, properties: { key: { type: 'string' }, value }, [entryMark]: true };
+  return { ...beside, type: 'array', items: entry };
+}
+
+/** Components that arguments lead to. */
+function sentTypes(document: OpenApiDocument): ReadonlySet<string> {
+  const found = new Set<string>();
+  const queue = listOperations(document).flatMap(({ operation }) =>
+    (operation.parameters ?? []).map(({ schema }): Schema => schema ?? {}),
+  );
+  for (let schema = queue.pop(); schema !== undefined; schema = queue.pop()) {
+    mapSchema(schema, anywhere, (inner) => {
+      const name = inner.$ref === undefined ? undefined : componentName(inner.$ref);
+      const target = name === undefined ? undefined : document.components?.schemas?.[name];
+      if (name !== undefined && target !== undefined && !found.has(name)) {
+        found.add(name);
+        queue.push(target);
+      }
+      return inner;
+    });
+  }
+  return found;
+}
