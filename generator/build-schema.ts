@@ -89,12 +89,15 @@ export async function schemaOf(
   const typed = normalise(structured.document, typeRules);
   onStage('normalise');
   const rows = withNullableItems(typed.document, table.operations, config);
-  const made = await meshSchema(rows, meshSources(typed.document, rows, config));
+  const sources = meshSources(typed.document, rows, config);
+  const made = await meshSchema(rows, sources);
   onStage('mesh');
   const whole = shapeSchema(made, rows);
   const wholeNames = lockNames(whole, rows);
   const notes = [
-    ...unknownTypeSettings(meshDocument(typed.document, rows), config.schema),
+    ...(config.schema?.types === undefined
+      ? []
+      : unknownTypeSettings(meshDocument(typed.document, rows), config.schema)),
     ...lockFindings(lock, wholeNames, accept, now),
   ];
   const { operations, pending, opened } = closeNew(lock, wholeNames, { operations: rows, config, accept });
@@ -109,7 +112,7 @@ export async function schemaOf(
     changes: [...structured.changes, ...typed.changes],
     schema,
     sdl,
-    sources: meshSources(typed.document, operations, config),
+    sources: pending.length === 0 ? sources : meshSources(typed.document, operations, config),
     names: pending.length === 0 ? wholeNames : lockNames(sdl, operations),
     pending,
     opened,

@@ -71,15 +71,24 @@ function newArguments({ operation, opensArgument }: RowView, lock: GatewayLock, 
 
 /** New fields and members of types that the lock knows; a type that is new itself is reached by something that was accepted. */
 function newMembers(rows: readonly RowView[], lock: GatewayLock, names: Names): readonly NewMember[] {
+  const rowsByType = new Map<string, RowView[]>();
+  for (const row of rows) {
+    for (const type of row.reached.keys()) {
+      const found = rowsByType.get(type);
+      if (found === undefined) rowsByType.set(type, [row]);
+      else found.push(row);
+    }
+  }
   return Object.entries(names.types).flatMap(([type, members]) => {
     const before = lock.types[type];
-    const places = rows.flatMap(({ reached }) => reached.get(type) ?? []).toSorted();
+    const leading = rowsByType.get(type) ?? [];
+    const places = leading.flatMap(({ reached }) => reached.get(type) ?? []).toSorted();
     const [place] = places;
     if (before === undefined || place === undefined) return [];
     const known = new Set(Object.values(before).map(wireOf));
     return Object.entries(members).flatMap(([name, meaning]): NewMember[] => {
       const wire = wireOf(meaning);
-      const isOpen = known.has(wire) || rows.some((row) => row.opensMember(type, wire));
+      const isOpen = known.has(wire) || leading.some((row) => row.opensMember(type, wire));
       if (isOpen || (isInput(place) && meaning.endsWith('!'))) return [];
       const [first = '', ...also] = places.map((one) => `${one}.${name}`);
       const kind = isInput(place) ? 'member' : 'field';

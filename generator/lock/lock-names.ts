@@ -84,8 +84,19 @@ function reach(objects: ReadonlyMap<string, Shaped>, root: FieldDefinitionNode):
   return found;
 }
 
-const fieldsOf = (type: Shaped): Record<string, string> =>
-  Object.fromEntries((type.fields ?? []).map((field) => [field.name.value, `${wireOf(field)}: ${print(field.type)}`]));
+/** Types are shared, and printing is slow. */
+const printed = new WeakMap<Shaped, Record<string, string>>();
+
+function fieldsOf(type: Shaped): Record<string, string> {
+  const known = printed.get(type);
+  if (known !== undefined) return known;
+  const fields = (type.fields ?? []).map(
+    (field) => [field.name.value, `${wireOf(field)}: ${print(field.type)}`] as const,
+  );
+  const made: Record<string, string> = Object.fromEntries(fields);
+  printed.set(type, made);
+  return made;
+}
 
 function wireOf(field: Field): string {
   const directive = field.directives?.find(({ name }) => name.value === 'resolveRootField');

@@ -26,6 +26,7 @@ export interface MeshConfig {
  */
 export function meshConfig(operations: readonly TableRow[], folder: string): MeshConfig {
   const upstream = openApiOperations(operations);
+  const roots = new Map(operations.map(({ field, root }) => [field, root]));
   const noetl: MeshSource = {
     name: 'Noetl',
     handler: {
@@ -34,7 +35,7 @@ export function meshConfig(operations: readonly TableRow[], folder: string): Mes
         endpoint,
         ignoreErrorResponses: true,
         selectQueryOrMutationField: upstream.map(({ field }) => ({
-          type: operations.find((operation) => operation.field === field)?.root === 'query' ? 'query' : 'mutation',
+          type: roots.get(field) === 'query' ? 'query' : 'mutation',
           fieldName: field,
         })),
       },

@@ -95,23 +95,26 @@ function methodsOf(schema: GraphQLSchema, types: ClientTypes): readonly ClientMe
     ['query', schema.getQueryType()],
     ['mutation', schema.getMutationType()],
   ] as const;
-  return roots.flatMap(([root, type]) =>
+  const methods = roots.flatMap(([root, type]) =>
     Object.values(type?.getFields() ?? {})
       .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map((field) => {
-        const document = operationDocument(root, field);
-        const [problem] = validate(schema, parse(document));
-        if (problem !== undefined) throw new GatewayError('ERR_INTERNAL', `${field.name}: ${problem.message}`);
-        return {
-          name: connectionMembers.has(field.name) ? `${field.name}Field` : field.name,
-          field,
-          document,
-          args: types.argumentsOf(field),
-          argsOptional: !field.args.some(isRequiredArgument),
-          answer: types.output(field.type),
-        };
-      }),
+      .map((field) => ({
+        name: connectionMembers.has(field.name) ? `${field.name}Field` : field.name,
+        field,
+        document: operationDocument(root, field),
+        args: types.argumentsOf(field),
+        argsOptional: !field.args.some(isRequiredArgument),
+        answer: types.output(field.type),
+      })),
   );
+  assertValid(schema, methods);
+  return methods;
+}
+
+/** All at once: each validation begins with a list of every type of the schema. */
+function assertValid(schema: GraphQLSchema, methods: readonly ClientMethod[]): void {
+  const [problem] = validate(schema, parse(methods.map(({ document }) => document).join('\n')));
+  if (problem !== undefined) throw new GatewayError('ERR_INTERNAL', `the client: ${problem.message}`);
 }
 
 function clientStatements(methods: readonly ClientMethod[], schema: GraphQLSchema): readonly StatementStructures[] {
