@@ -1,19 +1,54 @@
-import { type DocumentNode, type EnumTypeDefinitionNode, type GraphQLSchema, isEnumType, Kind } from 'graphql';
+import {
+  type DefinitionNode,
+  type DocumentNode,
+  type EnumTypeDefinitionNode,
+  type GraphQLEnumType,
+  type GraphQLSchema,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isObjectType,
+  Kind,
+} from 'graphql';
 
-/** Reads `@enum(value: "\"wire\"")`: what an enum value that GraphQL cannot name is called on the wire. */
+/**
+ * Reads `@enum(value: "\"wire\"")`: what an enum value that GraphQL cannot name is called on the wire. It becomes the value's own, which
+ * every copy of the schema keeps.
+ */
 export function attachEnumValues(schema: GraphQLSchema, document: DocumentNode): void {
-  for (const definition of document.definitions) {
-    if (definition.kind !== Kind.ENUM_TYPE_DEFINITION) continue;
-    const type = schema.getType(definition.name.value);
-    const wireByName = wireValuesOf(definition);
-    if (!isEnumType(type) || wireByName.size === 0) continue;
-    const nameByWire = new Map([...wireByName].map(([name, wire]) => [wire, name]));
-    const { serialize, parseValue, parseLiteral } = type;
-    const toWire = (name: unknown) => wireByName.get(String(name)) ?? name;
-    type.serialize = (value) => serialize.call(type, nameByWire.get(value) ?? value);
-    type.parseValue = (value) => toWire(parseValue.call(type, value));
-    type.parseLiteral = (node, variables) => toWire(parseLiteral.call(type, node, variables));
+  const wires = new Map(document.definitions.flatMap((definition) => wireEntry(schema, definition)));
+  if (wires.size === 0) return;
+  for (const [type, wireByName] of wires) {
+    for (const value of type.getValues()) value.value = wireByName.get(value.name) ?? value.name;
   }
+  for (const input of inputsOf(schema)) {
+    const type = getNamedType(input.type);
+    const wireByName = isEnumType(type) ? wires.get(type) : undefined;
+    if (wireByName !== undefined && input.defaultValue !== undefined)
+      input.defaultValue = toWire(input.defaultValue, wireByName);
+  }
+}
+
+function wireEntry(
+  schema: GraphQLSchema,
+  definition: DefinitionNode,
+): readonly (readonly [GraphQLEnumType, ReadonlyMap<string, unknown>])[] {
+  if (definition.kind !== Kind.ENUM_TYPE_DEFINITION) return [];
+  const type = schema.getType(definition.name.value);
+  const wireByName = wireValuesOf(definition);
+  return isEnumType(type) && wireByName.size > 0 ? [[type, wireByName]] : [];
+}
+
+/** Arguments and members of input types, whose defaults are values already. */
+const inputsOf = (schema: GraphQLSchema) =>
+  Object.values(schema.getTypeMap()).flatMap((type) => {
+    if (isInputObjectType(type)) return Object.values(type.getFields());
+    return isObjectType(type) ? Object.values(type.getFields()).flatMap(({ args }) => args) : [];
+  });
+
+function toWire(value: unknown, wireByName: ReadonlyMap<string, unknown>): unknown {
+  if (Array.isArray(value)) return value.map((one) => toWire(one, wireByName));
+  return wireByName.get(String(value)) ?? value;
 }
 
 function wireValuesOf(definition: EnumTypeDefinitionNode): ReadonlyMap<string, unknown> {
