@@ -21,7 +21,19 @@ const literals = new Set(['default', 'enum', 'const', 'required', 'security', 'm
  */
 export function dropProse(document: OpenApiDocument): OpenApiDocument {
   const { title = '', version = '' } = document.info ?? {};
-  return { ...(strip(withoutHosts(document), false) as OpenApiDocument), info: { title, version } };
+  const used = referredExtensions(document);
+  return { ...(stripWith(used)(withoutHosts(document), false) as OpenApiDocument), info: { title, version } };
+}
+
+/** Extensions that hold shared parts: references lead into them. */
+function referredExtensions(document: OpenApiDocument): ReadonlySet<string> {
+  const refs: string[] = [];
+  const stack: object[] = [document];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if ('$ref' in node && typeof node.$ref === 'string') refs.push(node.$ref);
+    stack.push(...Object.values(node).filter((value) => typeof value === 'object' && value !== null));
+  }
+  return new Set(refs.flatMap((ref) => ref.split('/')).filter((part) => part.startsWith('x-')));
 }
 
 /** `servers` with their paths only, and not at all when the first one has none. */
@@ -31,15 +43,21 @@ function withoutHosts(node: Readonly<Record<string, unknown>>): Readonly<Record<
   return basePath === '' ? rest : { ...rest, servers: [{ url: basePath }] };
 }
 
-function strip(node: unknown, isMap: boolean): unknown {
-  if (Array.isArray(node)) return node.map((item) => strip(item, false));
-  if (!isRecord(node)) return node;
-  const bare = isMap || !Array.isArray(node['servers']) ? node : withoutHosts(node);
-  const kept = Object.entries(bare).filter(([key]) => isMap || !(prose.has(key) || key.startsWith('x-')));
-  return fromEntries(kept.map(([key, value]) => [key, stripMember(key, value, isMap)]));
+type Strip = (node: unknown, isMap: boolean) => unknown;
+
+function stripWith(used: ReadonlySet<string>): Strip {
+  const isNoise = (key: string): boolean => prose.has(key) || (key.startsWith('x-') && !used.has(key));
+  const strip: Strip = (node, isMap) => {
+    if (Array.isArray(node)) return node.map((item) => strip(item, false));
+    if (!isRecord(node)) return node;
+    const bare = isMap || !Array.isArray(node['servers']) ? node : withoutHosts(node);
+    const kept = Object.entries(bare).filter(([key]) => isMap || !isNoise(key));
+    return fromEntries(kept.map(([key, value]) => [key, stripMember(key, value, isMap, strip)]));
+  };
+  return strip;
 }
 
-function stripMember(key: string, value: unknown, isMap: boolean): unknown {
+function stripMember(key: string, value: unknown, isMap: boolean, strip: Strip): unknown {
   if (isMap) return strip(value, false);
   if (literals.has(key)) return value;
   // OpenAPI wants a description of every answer.
@@ -51,7 +69,7 @@ function stripMember(key: string, value: unknown, isMap: boolean): unknown {
       }),
     );
   }
-  return strip(value, nameMaps.has(key) && isRecord(value));
+  return strip(value, (nameMaps.has(key) || key.startsWith('x-')) && isRecord(value));
 }
 
 /** As `Object.fromEntries`; a member called `__proto__` stays a member. */

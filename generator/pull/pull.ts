@@ -3,6 +3,8 @@ import { GatewayError } from '../../core/errors.ts';
 import { canonicalJson, sha256 } from '../document/canonical.ts';
 import { documentHash } from '../document/document-hash.ts';
 import { readIfPresent, writeAtomically } from '../files/write-atomically.ts';
+import { normalise } from '../normalise/normalise.ts';
+import { resolveReferences } from '../normalise/rules/resolve-references.ts';
 import { listOperations, type OpenApiDocument } from '../openapi/open-api.ts';
 import type { Overlay } from './apply-overlays.ts';
 import { dropProse } from './drop-prose.ts';
@@ -73,7 +75,7 @@ export async function pull(source: string, options: PullOptions): Promise<PullRe
     sha256: sha256(bytes),
     // Of the document as the server has it: what overlays repair is not drift.
     apiSha256: documentHash(unrepaired(bytes)),
-    operations: listOperations(parsed).length,
+    operations: countOperations(parsed),
   };
   const lock = await dated(projectDir, facts, now);
   const files = [
@@ -86,6 +88,10 @@ export async function pull(source: string, options: PullOptions): Promise<PullRe
   await writeAtomically(projectDir, changed);
   return { document, lock, changed: changed.map(({ path }) => path) };
 }
+
+/** With those of path items that refer to others. */
+const countOperations = (document: OpenApiDocument): number =>
+  listOperations(normalise(document, [resolveReferences]).document).length;
 
 async function readOverlays(projectDir: string, files: readonly string[]): Promise<readonly Overlay[]> {
   return Promise.all(
