@@ -86,6 +86,7 @@ export async function schemaOf(
   table: Table,
   { config, lock = emptyLock, accept = acceptNothing, now, onStage = () => {} }: BuildInput,
 ): Promise<BuiltSchema> {
+  assertQuery(table);
   const typed = normalise(structured.document, typeRules);
   onStage('normalise');
   const rows = withNullableItems(typed.document, table.operations, config);
@@ -117,6 +118,13 @@ export async function schemaOf(
     pending,
     opened,
   };
+}
+
+function assertQuery({ operations }: Table): void {
+  if (operations.length === 0 || operations.some(({ root }) => root === 'query')) return;
+  throw new GatewayError('ERR_POLICY_INVALID', 'The rows make no schema.', {
+    problems: ['operations: GraphQL needs a query, and only mutations are open; open a read as well'],
+  });
 }
 
 /** @returns what is gone. @throws ERR_POLICY_INVALID when a name would change its meaning and the change is not accepted */

@@ -2,6 +2,7 @@ import type { WireStyle } from '../../core/operation.ts';
 import { normalise, structureRules } from '../normalise/normalise.ts';
 import { requiredNulls } from '../normalise/rules/nullable.ts';
 import { answerMark, type ForeignAnswer } from '../normalise/rules/one-answer.ts';
+import { basePathOf } from '../openapi/base-path.ts';
 import { objectOf, rowOf, wholeBody } from '../openapi/object-schema.ts';
 import {
   type DocumentOperation,
@@ -63,6 +64,8 @@ export interface OperationShape {
   /** What the answer is when it is not JSON. */
   readonly foreign: ForeignAnswer | undefined;
   readonly headers: readonly ShapeHeader[];
+  /** The base path of an operation that the document serves below another one than the rest. */
+  readonly elsewhere?: string;
   /** Names of the answer's fields, or of its rows'; nested ones as `items.name`, one level. */
   readonly fields: readonly string[];
 }
@@ -77,7 +80,8 @@ export function shapesOf(document: OpenApiDocument): readonly OperationShape[] {
   return listOperations(document).map((entry) => shapeOf(document, entry));
 }
 
-function shapeOf(document: OpenApiDocument, { key, method, path, operation }: DocumentOperation): OperationShape {
+function shapeOf(document: OpenApiDocument, entry: DocumentOperation): OperationShape {
+  const { key, method, path, operation } = entry;
   const parameters = parametersOf(document, operation);
   const { body, args } = bodyOf(document, operation.requestBody);
   const answer = operation.responses?.['200']?.content?.['application/json']?.schema ?? {};
@@ -90,10 +94,20 @@ function shapeOf(document: OpenApiDocument, { key, method, path, operation }: Do
     answer,
     foreign: operation[answerMark] as ForeignAnswer | undefined,
     headers: headersOf(operation),
+    ...elsewhereOf(document, entry),
     description: publicProse(operation['description']) ?? publicProse(operation['summary']),
     deprecated: operation['deprecated'] === true,
     fields: fieldsOf(document, answer),
   };
+}
+
+function elsewhereOf(
+  document: OpenApiDocument,
+  { operation, item }: DocumentOperation,
+): Pick<OperationShape, 'elsewhere'> {
+  const own = operation['servers'] ?? item['servers'];
+  const path = basePathOf(own);
+  return own === undefined || path === basePathOf(document['servers']) ? {} : { elsewhere: path };
 }
 
 function parametersOf(document: OpenApiDocument, { parameters = [] }: OperationObject): readonly ShapeArgument[] {

@@ -7,6 +7,7 @@ import type { Operation, OperationArgument } from '../../core/operation.ts';
 import { type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import { isProtocolField, protocolFields } from '../../core/protocol-field.ts';
 import { type OperationShape, shapesOf } from '../document/operation-shape.ts';
+import { basePathOf } from '../openapi/base-path.ts';
 import { deprecatedUpstream } from '../openapi/field-notes.ts';
 import { isPublicName } from '../openapi/identifiers.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
@@ -55,6 +56,8 @@ export function buildTable(document: OpenApiDocument, config: GatewayConfig): Ta
     findings.notes.push(`operations.${field}: closed(); not in the schema`);
     return [];
   });
+  const base = basePathOf(document['servers']);
+  if (base !== '') findings.notes.push(`the document’s paths are below ${base}: upstream.baseUrl must end with it`);
   return { operations, problems: findings.problems, notes: findings.notes, shapes };
 }
 

@@ -16,11 +16,20 @@ export function checkTransport(
     shape.body === 'foreign' ? [`${place}: the body of ${shape.key} is not JSON; leave the row out, ${repair}`] : [];
   return [
     ...body,
+    ...checkBase(place, shape),
     ...checkAnswer(place, row, shape),
     ...checkHeaders(place, row, shape),
     ...checkForms(place, shape, args),
   ];
 }
+
+/** The gateway has one base address, `upstream.baseUrl`. */
+const checkBase = (place: string, { elsewhere, key }: OperationShape): readonly string[] =>
+  elsewhere === undefined
+    ? []
+    : [
+        `${place}: ${key} is served below “${elsewhere}/”, and the rest of the document is not; leave the row out, ${repair}, which gives it a whole path`,
+      ];
 
 function checkAnswer(
   place: string,
