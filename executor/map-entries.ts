@@ -1,5 +1,4 @@
 import {
-  type GraphQLField,
   type GraphQLObjectType,
   type GraphQLOutputType,
   getNamedType,
@@ -10,7 +9,7 @@ import {
 } from 'graphql';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/noetl/json-object.ts';
-import { wireNameOf } from './outputs.ts';
+import { wireNamesKey } from './outputs.ts';
 
 type Read = (value: unknown) => unknown;
 
@@ -38,15 +37,21 @@ export function isMap(type: GraphQLOutputType): boolean {
 /** By the names on the wire: types and fields may have other names in public. */
 function isEntry(type: GraphQLOutputType): type is GraphQLObjectType {
   if (!isObjectType(type)) return false;
-  const names = new Set(Object.values(type.getFields()).map(wireOf));
+  const names = new Set(membersIn(type).map(([wire]) => wire));
   return names.size === 2 && names.has('key') && names.has('value');
 }
 
-const wireOf = ({ name, astNode }: GraphQLField<unknown, unknown>): string =>
-  (astNode && wireNameOf(astNode)) ?? name;
+/** The fields of a type by their names on the wire. */
+function membersIn(type: GraphQLObjectType): readonly (readonly [wire: string, type: GraphQLOutputType])[] {
+  const wires = type.extensions[wireNamesKey];
+  return Object.values(type.getFields()).map((field) => {
+    const wire: unknown = wires instanceof Map ? wires.get(field.name) : undefined;
+    return [typeof wire === 'string' ? wire : field.name, field.type];
+  });
+}
 
-const valueOf = (entry: GraphQLObjectType): GraphQLOutputType =>
-  Object.values(entry.getFields()).find((field) => wireOf(field) === 'value')?.type ?? entry;
+const valueTypeOf = (entry: GraphQLObjectType): GraphQLOutputType =>
+  membersIn(entry).find(([wire]) => wire === 'value')?.[1] ?? entry;
 
 function leadsToMap(type: GraphQLOutputType): boolean {
   const seen = new Set<string>();
@@ -75,12 +80,15 @@ function readerOf(type: GraphQLOutputType): Read | undefined {
   const read = (value: unknown) => (Array.isArray(value) && item !== undefined ? value.map(item) : value);
   const entry = getNullableType(bare.ofType);
   if (!isEntry(entry)) return read;
-  const inner = entriesReader(valueOf(entry));
+  const inner = entriesReader(valueTypeOf(entry));
   return (value) => {
     if (isJsonObject(value)) return entriesOf(value, inner);
     const isList = value === null || value === undefined || (Array.isArray(value) && value.every(isJsonObject));
     if (isList) return read(value);
-    throw new GatewayError('ERR_UPSTREAM', 'NoETL answered with something else than the map that its document promises');
+    throw new GatewayError(
+      'ERR_UPSTREAM',
+      'NoETL answered with something else than the map that its document promises',
+    );
   };
 }
 
@@ -106,7 +114,7 @@ function memberReader(types: readonly GraphQLObjectType[]): Read {
 
 function membersOf(types: readonly GraphQLObjectType[]): ReadonlyMap<string, Read> {
   const found = types.flatMap((type) =>
-    Object.values(type.getFields()).map((field) => ({ wire: wireOf(field), read: entriesReader(field.type) })),
+    membersIn(type).map(([wire, member]) => ({ wire, read: entriesReader(member) })),
   );
   const byWire = Map.groupBy(found, ({ wire }) => wire);
   return new Map(

@@ -35,12 +35,14 @@ export function wireNamesOf(document: DocumentNode): WireNames {
   return names;
 }
 
-/** The name of a field's value on the wire, where it is another. */
-export function wireNameOf(field: FieldDefinitionNode): string | undefined {
+function wireNameOf(field: FieldDefinitionNode): string | undefined {
   const directive = field.directives?.find((each) => each.name.value === 'resolveRootField');
   const argument = directive?.arguments?.find((each) => each.name.value === 'field');
   return argument?.value.kind === Kind.STRING ? argument.value.value : undefined;
 }
+
+/** Where a type keeps the names that its fields have on the wire: `Map` of field → wire. */
+export const wireNamesKey = 'wireNames';
 
 /** Gives every field below the roots a resolver that reads its wire name, and abstract types a way to find the type of a value. */
 export function attachOutputs(
@@ -52,6 +54,7 @@ export function attachOutputs(
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith('__')) continue;
     if (isObjectType(type) && !roots.has(type)) {
+      type.extensions = { ...type.extensions, [wireNamesKey]: wireNames.get(type.name) };
       for (const field of Object.values(type.getFields())) {
         field.resolve = outputResolver(field, wireNames.get(type.name)?.get(field.name) ?? field.name);
       }

@@ -147,7 +147,7 @@ describe('maps', () => {
     expect(calls[0]?.query).toEqual([['filter[labels][colour]', 'red']]);
   });
 
-  test('are any JSON where the config says so, for all or for one field', async () => {
+  test('are any JSON where the config asks for it, for all or for one field', async () => {
     const more = { schema: { maps: 'JSON' } };
     expect((await ask('{ shop { labels } }', { more })).data).toEqual({ shop: { labels: mapped.labels } });
     expect((await ask('{ counts }', { more })).data).toEqual({ counts: { a: 1, b: 2 } });

@@ -13,7 +13,7 @@ import { scriptedUpstream } from './scripted-upstream.ts';
 export type Rows = Readonly<Record<string, Partial<AnyUpstreamRow> & { readonly upstream: string }>>;
 
 export const foreignDocument = (name: string): OpenApiDocument =>
-  parseYaml(readFileSync(new URL(`../fixtures/openapi/${name}`, import.meta.url), 'utf8')) as OpenApiDocument;
+  parseYaml(readFileSync(new URL(`../fixtures/documents/${name}`, import.meta.url), 'utf8')) as OpenApiDocument;
 
 export const configOf = (rows: Rows, more: Partial<GatewayConfig> = {}): GatewayConfig => ({
   roles: [],
