@@ -18,6 +18,8 @@ export interface NoetlRelease {
   /** For example `Python 4.26.0`. */
   readonly title: string;
   readonly server: 'python' | 'rust';
+  /** Whether a run ends whose last step gave what NoETL cannot store. */
+  readonly endsUnstorable: boolean;
   /** The JetStream stream of its commands. */
   stream(name: string): string;
   /** A Python that has a release of NoETL, whose schema of the database is used. */
@@ -36,6 +38,7 @@ export function pythonRelease(version = '4.26.0'): Promise<NoetlRelease | undefi
     return {
       title: `Python ${version}`,
       server: 'python',
+      endsUnstorable: !version.startsWith('2.'),
       stream: (name) => name.toUpperCase(),
       python,
       command: (role, port) => {
@@ -54,6 +57,7 @@ export async function rustRelease(): Promise<NoetlRelease | undefined> {
   return installed('tools/noetl/install-rust.sh', '', async (folder) => ({
     title: 'Rust 3.54.0 with worker 5.52.0',
     server: 'rust',
+    endsUnstorable: false,
     stream: () => 'noetl_commands',
     python: schema.python,
     command: (role) => [join(folder, 'bin', role === 'server' ? 'noetl-control-plane' : 'noetl-worker')],

@@ -49,8 +49,8 @@ export interface Expected {
   readonly code?: string;
   /** What differs on the Rust server. */
   readonly rust?: Partial<Expected>;
-  /** NoETL keeps nothing of it there, and never ends the run. */
-  readonly notOnRust?: boolean;
+  /** NoETL cannot store the result: some releases never end the run, and some hardly go on afterwards. */
+  readonly isUnstorable?: boolean;
 }
 
 export interface Case {
@@ -392,7 +392,7 @@ export const resultCases: readonly Case[] = [
     {
       status: 'COMPLETED',
       code: 'ERR_RESULT_LOST',
-      notOnRust: true,
+      isUnstorable: true,
     },
   ),
 ];
