@@ -2,7 +2,7 @@ import { GatewayError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../noetl/json-object.ts';
 import { failedText, notStored } from './failure-text.ts';
 import type { ResultRule } from './result-rules.ts';
-import { type KeptValue, saysNothing, unwrapped } from './step-value.ts';
+import { type KeptValue, type StepValue, saysNothing, unwrapped } from './step-value.ts';
 import type { StepFacts } from './steps.ts';
 
 /** The first step that failed, and what it said. */
@@ -86,18 +86,20 @@ export async function stepResult(step: StepFacts, parts: OutcomeParts): Promise<
   const { value } = step;
   if (value?.kind === 'lost') throw new ResultLost(step.name);
   if (value === undefined) return undefined;
-  return parts.mask(value.kind === 'items' ? await loopValue(value.items, parts) : await plainValue(value, parts));
+  return parts.mask(value.kind === 'items' ? await loopValue(value, parts) : await plainValue(value, parts));
 }
 
+type LoopValue = Extract<StepValue, { kind: 'items' }>;
+
 /** In the form in which the Python server keeps a loop. @throws ERR_RESULT_TOO_LARGE beyond the references that are read */
-async function loopValue(items: readonly KeptValue[], parts: OutcomeParts): Promise<unknown> {
+async function loopValue({ items, failed }: LoopValue, parts: OutcomeParts): Promise<unknown> {
   const results = await Promise.all(
     items.map(async (item) => {
       if (item.kind === 'reference' && (await parts.resolve(item.ref)) === undefined) throw tooManyLarge();
       return plainValue(item, parts);
     }),
   );
-  return { stats: { total: items.length, failed: 0, success: items.length }, results };
+  return { stats: { total: items.length + failed, failed, success: items.length }, results };
 }
 
 const tooManyLarge = (): GatewayError =>

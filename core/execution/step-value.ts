@@ -16,8 +16,8 @@ export type KeptValue =
 /** What NoETL keeps of a step's result. */
 export type StepValue =
   | KeptValue
-  /** One result for each iteration of a loop (Rust). */
-  | { readonly kind: 'items'; readonly items: readonly KeptValue[] }
+  /** One result for each iteration of a loop that did not fail (Rust), and how many failed. */
+  | { readonly kind: 'items'; readonly items: readonly KeptValue[]; readonly failed: number }
   /** The step ended, and NoETL could not store what it gave. */
   | { readonly kind: 'lost' };
 

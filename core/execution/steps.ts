@@ -25,8 +25,8 @@ export interface StepFacts {
 
 type Draft = { -readonly [K in keyof StepFacts]: StepFacts[K] } & {
   readonly starts: Map<string, number>;
-  /** Results of a loop's iterations, where a server keeps each. */
-  readonly items: KeptValue[];
+  /** Iterations of a loop by index, where a server keeps each; undefined: it failed. */
+  readonly items: Map<number, KeptValue | undefined>;
 };
 
 /** @param events oldest first. @returns in the order of their start */
@@ -47,14 +47,14 @@ export function stepsOf(events: readonly RunEvent[]): readonly StepFacts[] {
 function emptyDraft(name: string): Draft {
   return {
     ...{ name, status: 'PENDING', startedAt: undefined, finishedAt: undefined, attempts: 0, lastSeenAt: undefined },
-    ...{ error: undefined, childId: undefined, value: undefined, starts: new Map(), items: [] },
+    ...{ error: undefined, childId: undefined, value: undefined, starts: new Map(), items: new Map() },
   };
 }
 
 function finished({ starts, items, ...facts }: Draft): StepFacts {
   const attempts = Math.max(facts.attempts, ...starts.values());
   // The Rust server writes a result for each iteration; a single one is the step's own.
-  return { ...facts, attempts, value: items.length > 1 ? { kind: 'items', items } : facts.value };
+  return { ...facts, attempts, value: items.size > 1 ? itemsOf(items) : facts.value };
 }
 
 function cancel(draft: Draft): void {
@@ -90,14 +90,24 @@ function done(draft: Draft, event: RunEvent): void {
   if (rust === undefined) {
     end(draft, event);
     keep(draft, pythonValue(event.result));
-  } else if (rust.error !== undefined) {
+    return;
+  }
+  const index = iterationOf(event.commandId);
+  const value = rust.error === undefined ? rustValue(rust.data) : undefined;
+  if (index !== undefined) draft.items.set(index, value);
+  if (rust.error !== undefined) {
     fail(draft, { ...event, error: rust.error });
   } else {
     end(draft, event);
-    const value = rustValue(rust.data);
     keep(draft, value);
-    if (event.commandId?.match(iteration) !== null) draft.items.push(value);
   }
+}
+
+/** In the order of the loop, whatever the order in which its iterations ended. */
+function itemsOf(items: Draft['items']): StepValue {
+  const inOrder = [...items].toSorted(([a], [b]) => a - b).map(([, value]) => value);
+  const kept = inOrder.filter((value) => value !== undefined);
+  return { kind: 'items', items: kept, failed: inOrder.length - kept.length };
 }
 
 function keep(draft: Draft, value: StepValue | undefined): void {
@@ -107,7 +117,10 @@ function keep(draft: Draft, value: StepValue | undefined): void {
 }
 
 /** An iteration's command on the Rust server ends in `:i0`, `:i1`, … */
-const iteration = /:i\d+$/;
+function iterationOf(commandId: string | undefined): number | undefined {
+  const index = /:i(\d{1,9})$/.exec(commandId ?? '')?.[1];
+  return index === undefined ? undefined : Number(index);
+}
 
 /** `effects[type]` writes an event of that type into its step. */
 const effects: Readonly<Record<string, (draft: Draft, event: RunEvent) => void>> = {

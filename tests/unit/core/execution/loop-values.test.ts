@@ -1,16 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { producedBy } from '../../../../core/execution/outcome.ts';
+import { producedBy, stepResult } from '../../../../core/execution/outcome.ts';
 import { decodeRunEvents } from '../../../../core/execution/run-event.ts';
 import { stepsOf } from '../../../../core/execution/steps.ts';
 
 const ref = (n: number) => `noetl://execution/7/result/each/${n}`;
 
-/** A loop of the Rust server, whose items are as `data` says. */
-const loopOf = (...data: readonly unknown[]) =>
+const failed = Symbol('failed');
+
+/** A loop of the Rust server, whose items are as `data` says, in the order in which they ended. */
+const loopOf = (...data: readonly unknown[]) => endedLoop([...data.entries()]);
+
+const endedLoop = (ended: readonly (readonly [number, unknown])[]) =>
   stepsOf(
     decodeRunEvents(
-      data.map((item, n) => ({
-        event_id: n + 1,
+      ended.map(([n, item], position) => ({
+        event_id: position + 1,
         event_type: 'call.done',
         node_name: 'each',
         created_at: '2026-01-01T00:00:00Z',
@@ -18,15 +22,22 @@ const loopOf = (...data: readonly unknown[]) =>
           status: 'COMPLETED',
           context: {
             command_id: `7:each:1:i${n}`,
-            result: { status: 'success', context: { data: item, duration_ms: 1, status: 'success' } },
+            result:
+              item === failed
+                ? { status: 'error', context: { stderr: 'no such city', status: 'error' } }
+                : { status: 'success', context: { data: item, duration_ms: 1, status: 'success' } },
           },
         },
       })),
     ),
   );
 
-const produced = (steps: ReturnType<typeof loopOf>, resolve: (ref: string) => Promise<unknown>) =>
-  producedBy({ steps, lastStep: 'each', rule: {}, resolve, mask: (value) => value });
+type Resolve = (ref: string) => Promise<unknown>;
+const partsOf = (steps: ReturnType<typeof loopOf>, resolve: Resolve) => ({
+  ...{ steps, lastStep: 'each', rule: {}, resolve },
+  mask: (value: unknown) => value,
+});
+const produced = (...of: Parameters<typeof partsOf>) => producedBy(partsOf(...of));
 
 describe('a loop of the Rust server', () => {
   test('has every item, inline and behind references', async () => {
@@ -36,6 +47,23 @@ describe('a loop of the Rust server', () => {
       step: 'each',
       value: { stats: { total: 2, failed: 0, success: 2 }, results: [{ n: 1 }, { lines: ['a'] }] },
     });
+  });
+
+  test('has its items in the order of the loop, and counts those that failed', async () => {
+    const steps = endedLoop([
+      [10, 'k'],
+      [1, failed],
+      [0, 'a'],
+    ]);
+    const [each] = steps;
+    const result =
+      each &&
+      (await stepResult(
+        each,
+        partsOf(steps, async () => undefined),
+      ));
+    expect(result).toEqual({ stats: { total: 3, failed: 1, success: 2 }, results: ['a', 'k'] });
+    expect(steps[0]).toMatchObject({ status: 'FAILED', error: 'no such city' });
   });
 
   test('is an error, and never cut, beyond the references that are read', async () => {
