@@ -59,6 +59,13 @@ export interface CallContext {
   readonly mayOnExecution: (permission: Permission, path: string) => Promise<boolean>;
   /** As `mayOnExecution`, with the grant that decided. */
   readonly judgeOnExecution: (permission: Permission, path: string) => Promise<Decision>;
-  /** Whether the session has ended since the request came; streams ask. @throws when it cannot find out. */
-  readonly isSessionOver?: () => Promise<boolean>;
+  /** For streams, which outlive what was decided when they began. @returns undefined: the session is over. @throws when it cannot find out */
+  readonly renew?: (
+    decision: Pick<RootDecision & { outcome: 'allowed' }, 'field' | 'args'>,
+  ) => Promise<RenewedCall | undefined>;
 }
+
+/** A call of a stream, judged again: the session as it is now, and the decision by the grants of now. */
+export type RenewedCall = Pick<CallContext, 'caller' | 'may' | 'mayOnExecution' | 'judgeOnExecution'> & {
+  readonly decision: RootDecision;
+};

@@ -1,5 +1,4 @@
 import type { SubscriptionRow } from '../../core/config/operation-row.ts';
-import { GatewayError } from '../../core/errors.ts';
 import { decodeRunEvents } from '../../core/execution/run-event.ts';
 import { stepsOf } from '../../core/execution/steps.ts';
 import type { RootCall } from '../root-call.ts';
@@ -7,6 +6,7 @@ import { executionView } from './execution.ts';
 import type { ExecutionGate } from './execution-access.ts';
 import { type Executions, executionIdOf, noSuchExecution, stateOf } from './executions.ts';
 import { listUpdates } from './executions-updates.ts';
+import { renewedCall, renewedIfKnown } from './renewed-call.ts';
 import type { Snapshot } from './snapshots.ts';
 import { createUpdateQueue } from './update-queue.ts';
 
@@ -32,7 +32,7 @@ const maxWaiting = 64;
 export function openUpdates(row: SubscriptionRow<string>, options: UpdatesOptions): OpenUpdates {
   return row.watch === 'execution'
     ? (call) => openExecutionUpdates(call, options)
-    : async (call) => leaving((left) => guarded(listUpdates(call, options, left), call));
+    : async (call) => leaving((left) => shown(listUpdates(call, options, left)));
 }
 
 /** A stream that ends at once when its reader leaves, not only after the next event. */
@@ -54,19 +54,40 @@ async function openExecutionUpdates(call: RootCall, options: UpdatesOptions): Pr
   const { user } = call.context.caller.session;
   const id = executionIdOf(call.decision.args['id']);
   await executions.allowed(call, id, { requestId: call.context.requestId, user }, gate);
-  return leaving((left) => guarded(executionUpdates(call, id, options, left), call));
+  return leaving((left) => shown(executionUpdates(call, id, options, left)));
 }
 
-/** Each change of status or of a step, then the end. The right to see it is asked for each time. */
+/** Each change of status or of a step, then the end. Session and right are asked for each time, and between two events. */
 async function* executionUpdates(
-  call: RootCall,
+  opened: RootCall,
   id: string,
   { executions, gate, maxResultBytes }: UpdatesOptions,
   left: AbortSignal,
-): AsyncGenerator<Update | undefined> {
+): AsyncGenerator<Update> {
+  let call = opened;
+  let path: string | undefined;
+  for await (const snapshot of changesOf(id, executions, left)) {
+    if (snapshot === 'idle') {
+      call = (await renewedIfKnown(call)) ?? call;
+      if (await maySee(call, path)) continue;
+      throw noSuchExecution();
+    }
+    call = await renewedCall(call);
+    if (snapshot === 'gone' || !(await gate(call, snapshot.detail.path))) throw noSuchExecution();
+    path = snapshot.detail.path;
+    yield () => executionView(snapshot, executions.outcome(snapshot, {}), maxResultBytes);
+  }
+}
+
+/** What is new of an execution. `idle`: nothing for a while; `gone`: it has vanished. */
+async function* changesOf(
+  id: string,
+  { watcher }: Executions,
+  left: AbortSignal,
+): AsyncGenerator<Snapshot | 'idle' | 'gone'> {
   const queue = createUpdateQueue<Snapshot | 'gone'>(maxWaiting);
   const isNews = createNews();
-  const stop = executions.watcher.follow(
+  const stop = watcher.follow(
     id,
     (snapshot) => {
       if (snapshot === undefined) queue.put('gone');
@@ -77,23 +98,18 @@ async function* executionUpdates(
   );
   left.addEventListener('abort', queue.end, { once: true });
   try {
-    for (;;) {
-      const next = await queue.next(checkMs);
-      if (next === undefined) return;
-      if (next === 'idle') {
-        yield undefined;
-        continue;
-      }
-      const snapshot = next.value;
-      if (snapshot === 'gone' || !(await gate(call, snapshot.detail.path))) {
-        yield failing(noSuchExecution());
-        return;
-      }
-      yield () => executionView(snapshot, executions.outcome(snapshot, {}), maxResultBytes);
+    for (let next = await queue.next(checkMs); next !== undefined; next = await queue.next(checkMs)) {
+      yield next === 'idle' ? next : next.value;
     }
   } finally {
     stop();
   }
+}
+
+/** Whether a stream that has nothing to show may go on; not reported, since nothing is shown. */
+async function maySee({ decision, context }: RootCall, path: string | undefined): Promise<boolean> {
+  if (decision.outcome === 'allowed' || path === undefined) return true;
+  return context.mayOnExecution(decision.permission, path).catch(() => true);
 }
 
 const failing = (error: unknown) => (): never => {
@@ -105,30 +121,14 @@ export async function* failingStream(error: unknown): AsyncGenerator<Update> {
   yield failing(error);
 }
 
-/** Ends a stream with an error when its session is over, whether or not something happens. */
-async function* guarded(updates: AsyncGenerator<Update | undefined>, call: RootCall): AsyncGenerator<Update> {
+/** What ends a stream before its time is its last event. */
+async function* shown(updates: AsyncGenerator<Update>): AsyncGenerator<Update> {
   try {
-    for await (const update of updates) {
-      const isOver = await sessionOver(call);
-      // Without an answer nothing is shown; the end is not lost, since it comes again with the next look.
-      if (isOver === undefined && update !== undefined) {
-        yield failing(new GatewayError('ERR_AUTH_UNAVAILABLE', 'the session cannot be checked at present'));
-        return;
-      }
-      if (isOver) {
-        yield failing(new GatewayError('ERR_SESSION_INVALID', 'the session is invalid or has expired'));
-        return;
-      }
-      if (update !== undefined) yield update;
-    }
-  } finally {
-    await updates.return(undefined);
+    yield* updates;
+  } catch (error) {
+    yield failing(error);
   }
 }
-
-/** @returns undefined: it could not be found out */
-const sessionOver = async ({ context }: RootCall): Promise<boolean | undefined> =>
-  context.isSessionOver?.().catch(() => undefined);
 
 /** Whether a look shows something that no look before it has shown: a status, or the status of a step. */
 function createNews(): (snapshot: Snapshot) => boolean {

@@ -7,6 +7,7 @@ import { visiblePaths } from '../visible-rows.ts';
 import { executionView } from './execution.ts';
 import type { Update, UpdatesOptions } from './execution-updates.ts';
 import { stateOf } from './executions.ts';
+import { renewedIfKnown } from './renewed-call.ts';
 import type { Snapshot } from './snapshots.ts';
 
 /** Between two reads of the list, which all streams share, milliseconds. */
@@ -14,16 +15,21 @@ const listMs = 1_000;
 /** Running executions that are looked at for each read: NoETL's list never shows some of their ends. */
 const maxLooks = 8;
 
-/** Executions that begin, and those that end, from now on. `undefined`: nothing has changed. */
+/** Executions that begin, and those that end, from now on. Session and rights are asked for at each look. */
 export async function* listUpdates(
-  { decision, context }: RootCall,
+  opened: RootCall,
   { executions, maxResultBytes, maxPathsPerAnswer }: UpdatesOptions,
   left: AbortSignal,
-): AsyncGenerator<Update | undefined> {
-  const wanted = pathFilter(decision.args['path']);
+): AsyncGenerator<Update> {
+  let call = opened;
+  const wanted = pathFilter(call.decision.args['path']);
   const states = new Map<string, string>();
   let isFirst = true;
-  while (!left.aborted) {
+  for (; !left.aborted; await sleep(listMs, undefined, { signal: left }).catch(() => {})) {
+    const renewed = await renewedIfKnown(call);
+    if (renewed === undefined) continue;
+    call = renewed;
+    const { context } = call;
     const rows = await executions.newest().catch(() => undefined);
     const listed = [...(rows?.values() ?? [])].filter(wanted);
     // Where it cannot be found out, a row is not shown.
@@ -37,8 +43,6 @@ export async function* listUpdates(
     }
     if (rows !== undefined) keepOnly(states, rows);
     isFirst &&= rows === undefined;
-    yield undefined;
-    await sleep(listMs, undefined, { signal: left }).catch(() => {});
   }
 }
 

@@ -10,6 +10,7 @@ import { decideOperation } from './decide-operation.ts';
 import { noIntrospectionRule } from './no-introspection.ts';
 import { questionsOf } from './questions.ts';
 import { refusalResponse } from './refusal-response.ts';
+import { renewCall } from './renew-call.ts';
 
 export interface NoetlAuthOptions extends DecisionOptions {
   readonly sessions: Sessions;
@@ -22,21 +23,13 @@ export interface NoetlAuthOptions extends DecisionOptions {
 /** What this plugin adds to the context of an operation. */
 export type AuthContext = Pick<
   CallContext,
-  | 'caller'
-  | 'decide'
-  | 'decisions'
-  | 'isSessionOver'
-  | 'header'
-  | 'may'
-  | 'mayOnExecution'
-  | 'judgeOnExecution'
-  | 'requestId'
+  'caller' | 'decide' | 'decisions' | 'renew' | 'header' | 'may' | 'mayOnExecution' | 'judgeOnExecution' | 'requestId'
 >;
 
 /** Envelop's hooks before an operation runs; queries, mutations and subscriptions alike. */
 interface BeforeRunning {
   readonly args: Pick<ExecutionArgs, 'schema' | 'document' | 'operationName' | 'variableValues' | 'contextValue'>;
-  readonly extendContext: (extension: Partial<Pick<AuthContext, 'decisions' | 'isSessionOver'>>) => void;
+  readonly extendContext: (extension: Partial<Pick<AuthContext, 'decisions' | 'renew'>>) => void;
   readonly setResultAndStopExecution: (result: ExecutionResult) => void;
 }
 
@@ -83,10 +76,9 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { r
     ...(options.introspection ? {} : { onValidate: forbidIntrospection }),
     onExecute: before as NonNullable<Plugin<AuthContext>['onExecute']>,
     onSubscribe: ((hook: BeforeRunning) => {
-      const { caller } = hook.args.contextValue as Partial<AuthContext>;
-      const isSessionOver = async () =>
-        caller === undefined || (await options.sessions.lookup(caller.token)) === undefined;
-      hook.extendContext({ isSessionOver });
+      const { caller, requestId } = hook.args.contextValue as Partial<AuthContext>;
+      if (!caller || requestId === undefined) throw tokenMissing();
+      hook.extendContext({ renew: renewCall(caller, requestId, options) });
       return before(hook);
     }) as NonNullable<Plugin<AuthContext>['onSubscribe']>,
   };

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createClient } from 'graphql-sse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DevGateway } from '../../dev/start-dev.ts';
@@ -19,9 +22,9 @@ interface Seen {
 }
 
 /** Everything that a subscription gives until it completes. */
-async function collect(query: string, variables: Record<string, unknown>, by = token): Promise<Seen[]> {
+async function collect(query: string, variables: Record<string, unknown>, by = token, url = dev.url): Promise<Seen[]> {
   const client = createClient({
-    url: `${dev.url}/graphql`,
+    url: `${url}/graphql`,
     headers: { authorization: `Bearer ${by}` },
     retryAttempts: 0,
   });
@@ -144,3 +147,30 @@ test('executionsUpdates: what begins and ends on a path, and nothing that is hid
   expect(seen).toContainEqual({ id, path: 'regression_test/hello_world', status: 'COMPLETED' });
   expect(seen.every((each) => (each as { id: string }).id === id)).toBe(true);
 }, 20_000);
+
+test('grants that change while a stream is open count for it, whether or not something happens', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gateway-policy-'));
+  const policyFile = join(folder, 'policy.yaml');
+  const grantsOn = (patterns: string) =>
+    writeFile(policyFile, `grants:\n  - { role: developer, allow: all, patterns: '${patterns}' }\n`);
+  await grantsOn('*');
+  const own = await startDevGateway({ policyFile });
+  try {
+    const by = (await own.login('developer')).sessionToken;
+    const { body } = await graphql(own.url, by, {
+      query: 'mutation { executePlaybook(name: "regression_test/slow", variables: { seconds: 120 }) { id } }',
+    });
+    const { executePlaybook } = body.data as { executePlaybook: { id: string } };
+    const { id } = executePlaybook;
+    const query = 'subscription Watch($id: ID!) { executionUpdates(id: $id) { status } }';
+    const stream = collect(query, { id }, by, own.url);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await grantsOn('data/*');
+    const seen = await stream;
+    expect(seen[0]?.data?.['executionUpdates']).toEqual({ status: 'RUNNING' });
+    expect(seen.at(-1)?.errors?.[0]?.extensions?.code).toBe('ERR_NOT_FOUND');
+  } finally {
+    await own.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 30_000);

@@ -1,0 +1,23 @@
+import type { CallContext, Caller } from '../../core/call-context.ts';
+import type { Sessions } from '../../core/ports.ts';
+import { type DecisionOptions, judgeCall, tellDecision } from './decide-call.ts';
+import { questionsOf } from './questions.ts';
+
+/**
+ * Judges a stream anew: the session is looked up again, so that its end and changes of its roles count, and the field is
+ * decided by the grants of now. A refusal is reported; that nothing has changed is not.
+ */
+export function renewCall(
+  { token }: Caller,
+  requestId: string,
+  options: DecisionOptions & { readonly sessions: Sessions },
+): NonNullable<CallContext['renew']> {
+  return async ({ field, args }) => {
+    const session = await options.sessions.lookup(token);
+    if (session === undefined) return undefined;
+    const by = { caller: { session, token }, requestId };
+    const judgement = await judgeCall({ name: field, root: 'subscription', args }, by, options);
+    if (judgement.decision.outcome === 'denied') tellDecision(field, judgement, 'subscription', by, options);
+    return { ...questionsOf(by, options.checker), caller: by.caller, decision: judgement.decision };
+  };
+}
