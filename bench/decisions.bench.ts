@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { performance } from 'node:perf_hooks';
+import process from 'node:process';
 import { compileGrants, decide } from '../core/access/decision.ts';
 import type { Grant } from '../core/access/grant.ts';
 
@@ -35,7 +35,7 @@ function pathsOf(pattern: (n: number) => string): string[] {
   });
 }
 
-/** Decisions a second on this core; users have two roles, so that a decision asks for both. */
+/** Decisions in a second of processor time; users have two roles, so that a decision asks for both. */
 function measure(pattern: (n: number) => string): number {
   const compiled = compileGrants(grantsOf(pattern), ['api_integration/auth0/auth0_login']);
   const paths = pathsOf(pattern);
@@ -46,13 +46,14 @@ function measure(pattern: (n: number) => string): number {
     return allowed;
   };
   round();
-  const start = performance.now();
+  const start = process.cpuUsage();
+  const micros = () => process.cpuUsage(start).user;
   let decisions = 0;
-  while (performance.now() - start < seconds * 1000) {
+  while (micros() < seconds * 1_000_000) {
     round();
     decisions += paths.length * users.length;
   }
-  return Math.round((decisions * 1000) / (performance.now() - start));
+  return Math.round((decisions * 1_000_000) / micros());
 }
 
 const results = Object.entries(shapes).map(([shape, pattern]) => ({ shape, decisionsPerSecond: measure(pattern) }));

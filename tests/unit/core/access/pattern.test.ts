@@ -61,6 +61,27 @@ describe('an index of patterns', () => {
       { numRuns: 5_000 },
     );
   });
+
+  test('finds the same among many patterns with one prefix', () => {
+    const many = fc.array(randomPattern, { minLength: 9, maxLength: 40 });
+    fc.assert(
+      fc.property(many, fc.constantFrom('', 'a', 'a*', '*'), randomPath, (ends, prefix, path) => {
+        const patterns = ends.map((end) => `${prefix}*${end}`);
+        const index = createPatternIndex(patterns.map((pattern, order) => [pattern, order] as const));
+        const want = patterns.findIndex((pattern) => plainlyMatches(pattern, path));
+        expect(findInIndex(index, path)).toBe(want < 0 ? undefined : want);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('tries each pattern once, however often its piece is in the path', () => {
+    const patterns = [...'bcdefghijklm'].map((letter) => `a/*${letter}*x`);
+    const tried: string[] = [];
+    const index = createPatternIndex(patterns.map((pattern) => [pattern, pattern] as const));
+    expect(findInIndex(index, `a/${'b'.repeat(50)}${'m'.repeat(50)}x`, (value) => !tried.push(value))).toBeUndefined();
+    expect(tried.toSorted()).toEqual(['a/*b*x', 'a/*m*x']);
+  });
 });
 
 test('what stands for all matches of a pattern is matched only by what matches them all', () => {
