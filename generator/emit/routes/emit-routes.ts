@@ -22,8 +22,16 @@ const target = 'server/routes/generated/routes.gen.ts';
  */
 export const emitRoutes: Emitter = ({ read }) => {
   const text = read(source);
-  return text === undefined ? [] : [{ path: target, content: renderRoutes(readContract(text)) }];
+  return text === undefined ? [] : [{ path: target, content: rendered(text) }];
 };
+
+let last: { readonly text: string; readonly content: string } | undefined;
+
+/** Made of the contract alone, which `--watch` meets again and again. */
+function rendered(text: string): string {
+  if (last?.text !== text) last = { text, content: renderRoutes(readContract(text)) };
+  return last.content;
+}
 
 function renderRoutes(contract: Contract): string {
   const requests = new Set(contract.routes.flatMap(({ body }) => (body === undefined ? [] : [body.schema])));
