@@ -63,8 +63,13 @@ export async function createProvider(issuer: string, options: ProviderOptions = 
       return new SignJWT(JSON.parse(JSON.stringify(all))).setProtectedHeader(head).sign(privateKey);
     },
     /** @throws when the config would refuse the entry */
-    verifier(entry: IssuerEntry, email: 'needed' | 'optional' = 'optional', defaults: Partial<IssuerDefaults> = {}) {
-      const { rules, problems } = resolved([entry], defaults);
+    verifier(
+      entry: IssuerEntry,
+      email: 'needed' | 'optional' = 'optional',
+      defaults: Partial<IssuerDefaults> = {},
+      others: readonly IssuerEntry[] = [],
+    ) {
+      const { rules, problems } = resolved([entry, ...others], defaults);
       if (problems.length > 0) throw new Error(problems.join('; '));
       const seen = recorder();
       const made = createIdentityVerifier({

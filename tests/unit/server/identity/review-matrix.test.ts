@@ -1,0 +1,378 @@
+import { generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
+import { describe, expect, it } from 'vitest';
+import type { IssuerEntry } from '../../../../core/identity/issuer-entry.ts';
+import { issuer } from '../../../../core/identity/issuer-presets.ts';
+import { resolved } from '../../../support/issuer-rules.ts';
+import { createProvider, type ProviderOptions } from '../../../support/provider-world.ts';
+
+/**
+ * Every case that three real providers and their documented token shapes have shown, with the result and its reason code.
+ * Flows of the providers themselves are in `tests/services/identity`.
+ */
+interface Case {
+  /** Default: an entry with the audience `app`. */
+  readonly entry?: Partial<IssuerEntry>;
+  /** Other entries of the config, after the first one. */
+  readonly others?: readonly IssuerEntry[];
+  /** How the provider names itself. Default: the entry's issuer. */
+  readonly publishes?: string;
+  readonly provider?: ProviderOptions;
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** Seconds from now, put into these claims. */
+  readonly times?: Readonly<Record<string, number>>;
+  readonly header?: Readonly<Record<string, unknown>>;
+  /** Instead of a token that the provider has signed. */
+  readonly token?: string | (() => Promise<string>);
+  readonly domain?: string;
+  readonly userinfo?: () => Response;
+  /** NoETL logs in, by e-mail. */
+  readonly noetl?: true;
+  /** A reason code; a member of the identity; or what could not be found out. */
+  readonly want: string | Readonly<Record<string, unknown>>;
+}
+
+const iss = 'https://sso.example.com/realms/acme';
+const ok = { subject: 'ada' };
+const access = { typ: 'at+jwt' };
+const email = { email: 'ada@example.com' };
+const person = { sub: 'ada', email: 'ada@example.com', email_verified: true, name: 'Ada' };
+const opaque = { accept: ['id_token', 'access_token', 'opaque'], userinfo: true } as const;
+const info = () => Response.json(person);
+const roles = (claim: string) => ({ roles: { claim } });
+const groups = (count: number) => ({ groups: Array.from({ length: count }, () => crypto.randomUUID()) });
+const forged = async (header: object) => {
+  const { privateKey, publicKey } = await generateKeyPair('RS256');
+  const jwk = await crypto.subtle.exportKey('jwk', publicKey);
+  const exp = Math.floor(Date.UTC(2026, 10, 25) / 1000) + 3600;
+  return new SignJWT({ iss, aud: 'app', sub: 'ada', exp })
+    .setProtectedHeader({ alg: 'RS256', kid: 'one', jwk, ...header } as never)
+    .sign(privateKey);
+};
+const tenant = '6babcaad-604b-40ac-a9d7-9fd97c0b779f';
+const unavailable = (problem: RegExp) => ({ unavailable: problem });
+
+const cases: Readonly<Record<string, Case>> = {
+  ...Object.fromEntries(
+    ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'].map((algorithm) => [
+      `ID token, ${algorithm}`,
+      { provider: { algorithm }, want: ok },
+    ]),
+  ),
+  'ID token without kid, one key': { header: { kid: undefined }, want: ok },
+  'no signature': { token: new UnsecuredJWT({ iss, aud: 'app', sub: 'ada' }).encode(), want: 'algorithm_not_allowed' },
+  HS256: {
+    token: () =>
+      new SignJWT({ iss, aud: 'app', sub: 'ada' }).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.alloc(32)),
+    want: 'algorithm_not_allowed',
+  },
+  'a key in the header': { token: () => forged({}), want: 'signature_invalid' },
+  'an unknown kid, signed by a stranger': { token: () => forged({ kid: 'x' }), want: 'key_unknown' },
+  'a key for encryption only': { provider: { jwk: { use: 'enc' } }, want: unavailable(/no key to check/) },
+
+  'access token, audience as text': { header: access, want: { kind: 'access_token' } },
+  'access token, audience last in a list': { header: access, claims: { aud: ['x', 'app'] }, want: ok },
+  'azp of another client': { claims: { azp: 'other' }, want: { client: 'other' } },
+  'azp of another client, demanded': {
+    claims: { azp: 'other' },
+    entry: { required: { azp: 'app' } },
+    want: 'claim_mismatch',
+  },
+  'acr that is too low': { claims: { acr: '1' }, entry: { required: { acr: ['2', '3'] } }, want: 'claim_mismatch' },
+  'access token where NoETL logs in': { header: access, noetl: true, want: 'email_missing' },
+  'the same, with userinfo': { header: access, noetl: true, entry: { userinfo: true }, userinfo: info, want: email },
+  'client credentials': {
+    header: access,
+    claims: { sub: 'robot', client_id: 'robot' },
+    want: { isMachine: true, client: 'robot' },
+  },
+  'client credentials where NoETL logs in': {
+    header: access,
+    claims: { sub: 'robot', client_id: 'robot' },
+    noetl: true,
+    want: 'machine_not_accepted',
+  },
+
+  'opaque, by userinfo': { token: 'opaque-token', entry: opaque, userinfo: info, want: { kind: 'opaque', ...ok } },
+  'opaque where NoETL logs in': { token: 'opaque-token', entry: opaque, userinfo: info, noetl: true, want: email },
+  'opaque, not accepted': { token: 'opaque-token', want: 'malformed' },
+  'opaque, unknown to the provider': {
+    token: 'opaque-token',
+    entry: opaque,
+    userinfo: () => new Response('', { status: 401 }),
+    want: 'token_inactive',
+  },
+  'opaque, several realms on one host': {
+    token: 'opaque-token',
+    entry: opaque,
+    others: [{ issuer: 'https://sso.example.com/realms/other', name: 'b', ...opaque }],
+    domain: 'sso.example.com',
+    want: 'issuer_ambiguous',
+  },
+  'the same, with the realm in auth0_domain': {
+    token: 'opaque-token',
+    entry: opaque,
+    others: [{ issuer: 'https://sso.example.com/realms/other', name: 'b', ...opaque }],
+    domain: 'sso.example.com/realms/acme',
+    userinfo: info,
+    want: ok,
+  },
+  'encrypted access token of five parts': { token: 'a.b.c.d.e', entry: opaque, userinfo: info, want: ok },
+  'opaque with two dots': { token: 'a.b.c', entry: opaque, userinfo: info, want: ok },
+  'userinfo 429': {
+    token: 'opaque-token',
+    entry: opaque,
+    userinfo: () => new Response('', { status: 429 }),
+    want: unavailable(/userinfo answered 429/),
+  },
+
+  'ID token of another client': { claims: { aud: 'other' }, want: 'audience_mismatch' },
+  'Keycloak access token without an audience mapper': {
+    claims: { aud: 'account', typ: 'Bearer' },
+    want: 'audience_mismatch',
+  },
+  'Cognito access token without aud': {
+    claims: { aud: undefined, client_id: 'app', token_use: 'access' },
+    entry: { audienceFallback: 'client_id' },
+    want: ok,
+  },
+  'no aud without that setting': {
+    claims: { aud: undefined, client_id: 'app', token_use: 'access' },
+    want: 'audience_mismatch',
+  },
+
+  'issuer with a slash, token without': { entry: { issuer: `${iss}/` }, claims: { iss }, want: ok },
+  'issuer without a slash, token with one': { claims: { iss: `${iss}/` }, want: ok },
+  'issuer with two slashes': { claims: { iss: `${iss}//` }, want: 'issuer_untrusted' },
+  'another realm of the host': { claims: { iss: 'https://sso.example.com/realms/other' }, want: 'issuer_untrusted' },
+  ...Object.fromEntries(
+    [
+      'sso.example.com',
+      'https://sso.example.com',
+      'sso.example.com/realms/acme',
+      'sso.example.com/',
+      'sso.example.com:443',
+      'SSO.example.com',
+    ].map((domain) => [`auth0_domain ${domain}`, { domain, want: ok }]),
+  ),
+  'auth0_domain of another host': { domain: 'evil.example.com', want: 'issuer_untrusted' },
+  'auth0_domain of another realm': { domain: 'sso.example.com/realms/acm', want: 'issuer_untrusted' },
+  'Entra, one tenant': {
+    entry: issuer.entra({ tenant, client: 'app' }),
+    claims: { tid: tenant, ver: '2.0' },
+    want: ok,
+  },
+  'discovery that names another issuer (Azure AD B2C)': {
+    publishes: 'https://other.example.com/',
+    claims: { iss },
+    want: unavailable(/names another issuer/),
+  },
+  'the same, with jwksUrl': {
+    publishes: 'https://other.example.com/',
+    entry: { jwksUrl: 'https://keys.example.com/keys' },
+    claims: { iss },
+    want: ok,
+  },
+  'Google, iss without a scheme': {
+    entry: issuer.google({ client: 'app', domain: 'example.com' }),
+    claims: { iss: 'accounts.google.com', hd: 'example.com' },
+    want: { issuer: 'https://accounts.google.com' },
+  },
+
+  'e-mail without a word, NoETL': { claims: email, noetl: true, want: 'email_unverified' },
+  'e-mail that is not verified, NoETL': {
+    claims: { ...email, email_verified: false },
+    noetl: true,
+    want: 'email_unverified',
+  },
+  'e-mail verified by a text, NoETL': { claims: { ...email, email_verified: 'true' }, noetl: true, want: email },
+  'e-mail of a trusted domain, NoETL': {
+    claims: email,
+    noetl: true,
+    entry: { email: { trust: 'domains', domains: ['example.com'] } },
+    want: email,
+  },
+  'e-mail of a trusted domain, said to be unverified': {
+    claims: { ...email, email_verified: false },
+    noetl: true,
+    entry: { email: { trust: 'domains', domains: ['example.com'] } },
+    want: 'email_unverified',
+  },
+  'e-mail without a word, local': { claims: email, want: { email: undefined } },
+  'e-mail verified by a text, local': { claims: { ...email, email_verified: 'true' }, want: email },
+  'no e-mail, local': { want: { email: undefined } },
+  'no name': { claims: { preferred_username: 'ada.l' }, want: { name: 'ada.l' } },
+
+  'roles: namespaced claim': {
+    entry: roles('https://app.example.com/roles'),
+    claims: { 'https://app.example.com/roles': ['admin'] },
+    want: { roles: ['admin'] },
+  },
+  'roles: realm_access.roles': {
+    entry: roles('realm_access.roles'),
+    claims: { realm_access: { roles: ['viewer'] } },
+    want: { roles: ['viewer'] },
+  },
+  'roles: cognito:groups': {
+    entry: roles('cognito:groups'),
+    claims: { 'cognito:groups': ['viewer'] },
+    want: { roles: ['viewer'] },
+  },
+  'roles: a client with dots': {
+    entry: roles('resource_access.my.app.v2.roles'),
+    claims: { resource_access: { 'my.app.v2': { roles: ['admin'] } } },
+    want: { roles: ['admin'] },
+  },
+  'roles: a text with blanks': {
+    entry: roles('roles'),
+    claims: { roles: 'viewer admin' },
+    want: { roles: ['viewer', 'admin'] },
+  },
+  'roles: a text with commas': {
+    entry: roles('roles'),
+    claims: { roles: 'viewer,admin' },
+    want: { roles: ['viewer', 'admin'] },
+  },
+  'roles: an object (Zitadel)': {
+    entry: roles('roles'),
+    claims: { roles: { admin: { '1': 'x' } } },
+    want: { roles: ['admin'] },
+  },
+  'roles: objects in a list': {
+    entry: roles('roles'),
+    claims: { roles: [{ name: 'admin' }] },
+    want: { roles: ['admin'] },
+  },
+  'roles: unknown ones are dropped, and the default counts': {
+    entry: { roles: { claim: 'roles', default: ['viewer'] } },
+    claims: { roles: ['offline_access'] },
+    want: { roles: ['viewer'], droppedRoles: ['offline_access'] },
+  },
+  'roles: groups overage': {
+    entry: roles('groups'),
+    claims: { _claim_names: { groups: 'src1' } },
+    want: 'groups_overage',
+  },
+
+  'token with 100 groups': { claims: groups(100), want: ok },
+  'token with 150 groups, 8.5 KB': { claims: groups(150), want: ok },
+  'token with 400 groups, 21 KB': { claims: groups(400), want: 'too_long' },
+  'the same, with a larger limit': { claims: groups(400), entry: { maxTokenBytes: 32_768 }, want: ok },
+
+  'a key that lives in a certificate only': {
+    provider: { keySet: (key) => ({ keys: [{ kty: key.kty, kid: 'one', use: 'sig', x5c: ['MII'] }] }) },
+    want: unavailable(/cannot be used/),
+  },
+  'null in keys': { provider: { keySet: (key) => ({ keys: [null, key] }) }, want: ok },
+  'a key set of more than 256 KiB': {
+    provider: { keySet: (key) => ({ keys: [key], more: 'x'.repeat(300_000) }) },
+    want: unavailable(/larger than 256 KiB/),
+  },
+  'a key without kid, a token with one': { provider: { jwk: { kid: undefined } }, want: ok },
+
+  ...Object.fromEntries([-30, -59].map((secs) => [`exp ${secs} s`, { times: { exp: secs }, want: ok }])),
+  ...Object.fromEntries([-61, -300].map((secs) => [`exp ${secs} s`, { times: { exp: secs }, want: 'expired' }])),
+  'iat and nbf in 30 s': { times: { iat: 30, nbf: 30 }, want: ok },
+  'iat in 62 s': { times: { iat: 62 }, want: 'issued_in_future' },
+  'nbf in 62 s': { times: { nbf: 62 }, want: 'not_yet_valid' },
+  'exp missing': { claims: { exp: undefined }, want: 'expiry_missing' },
+
+  'sub: a number': { claims: { sub: 7 }, want: 'subject_missing' },
+  'sub: empty': { claims: { sub: '' }, want: 'subject_missing' },
+  'sub: a template': { claims: { sub: '{{ 7*7 }}' }, want: 'template_mark' },
+  'sub: 2,000 characters': { claims: { sub: 'x'.repeat(2_000) }, want: 'subject_invalid' },
+  'sub: NUL': { claims: { sub: 'a\0b' }, want: 'subject_invalid' },
+  'sub: a blank': { claims: { sub: ' ' }, want: 'subject_invalid' },
+  'name: a template': { claims: { name: '{% x %}' }, want: 'template_mark' },
+
+  ...Object.fromEntries(
+    ['logout+jwt', 'dpop+jwt', 'secevent+jwt', 'id+jwt'].map((typ) => [
+      `typ ${typ}`,
+      { header: { typ }, want: 'token_kind' },
+    ]),
+  ),
+  'logout token with typ JWT': {
+    header: { typ: 'JWT' },
+    claims: { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } },
+    want: 'token_kind',
+  },
+  'refresh token with typ JWT': { header: { typ: 'JWT' }, claims: { typ: 'Refresh' }, want: 'token_kind' },
+  'token_use refresh': { claims: { token_use: 'refresh' }, want: 'token_kind' },
+  'nonce demanded, of no login here': { claims: { nonce: 'n' }, entry: { replay: 'nonce' }, want: 'nonce_mismatch' },
+};
+
+async function verdictOf(one: Case) {
+  const entry = { issuer: iss, audiences: ['app'], ...one.entry } as IssuerEntry;
+  const provider = await createProvider(one.publishes ?? String(entry.issuer), one.provider);
+  if (one.userinfo !== undefined) provider.userinfo.answer = one.userinfo;
+  const { verify, events } = provider.verifier(entry, one.noetl === true ? 'needed' : 'optional', {}, one.others);
+  const times = Object.entries(one.times ?? {}).map(([name, secs]) => [name, provider.nowSecs() + secs]);
+  const claims = { aud: 'app', sub: 'ada', ...one.claims, ...Object.fromEntries(times) };
+  const signed = () => provider.sign(claims, one.header);
+  const token = typeof one.token === 'string' ? one.token : await (one.token ?? signed)();
+  return { verdict: verify(token, one.domain), events, issuer: entry.issuer };
+}
+
+describe('the matrix', () => {
+  it.each(Object.entries(cases))('%s', async (_name, one) => {
+    const { verdict, events, issuer: asked } = await verdictOf(one);
+    if (typeof one.want === 'string') {
+      expect(await verdict).toMatchObject({ reason: one.want, rejected: expect.any(String) });
+    } else if (one.want['unavailable'] instanceof RegExp) {
+      await expect(verdict).rejects.toMatchObject({ status: 503, code: 'ERR_AUTH_UNAVAILABLE' });
+      const problem = expect.stringMatching(one.want['unavailable']);
+      expect(events).toContainEqual(expect.objectContaining({ type: 'identity_token', issuer: asked, problem }));
+    } else expect(await verdict).toMatchObject({ identity: one.want });
+  });
+});
+
+/** What no token can ever match stops the start, with the reason. */
+describe('refused at start', () => {
+  it.each<[string, Partial<IssuerEntry>, RegExp]>([
+    ['Entra /common', { issuer: 'https://login.microsoftonline.com/common/v2.0' }, /Entra writes the tenant's id/],
+    [
+      'a template without tenants',
+      { issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' },
+      /which tenants may log in/,
+    ],
+    ['another placeholder', { issuer: 'https://sso.example.com/{realm}' }, /placeholder/],
+    ['capitals in the host', { issuer: 'https://SSO.example.com/' }, /capitals/],
+    ['two slashes', { issuer: 'https://sso.example.com//' }, /two slashes/],
+    ['http in the cluster', { issuer: 'http://keycloak.sso.svc:8080/realms/acme' }, /https URL/],
+    ['an algorithm that is none', { algorithms: ['RS256', 'RS265'] }, /RS265 is not a signature algorithm/],
+    ['HS256', { algorithms: ['HS256'] }, /HS256 is not/],
+    ['no audience', { audiences: [] }, /required/],
+    ['a role that the config does not have', { roles: { default: ['ops'] } }, /ops is not a role/],
+  ])('%s', (_name, change, problem) => {
+    const { problems } = resolved([{ issuer: iss, ...change } as IssuerEntry]);
+    expect(problems.join('\n')).toMatch(problem);
+  });
+
+  it('but not http at an address inside the cluster that the entry names', () => {
+    const jwksUrl = 'http://keycloak.sso.svc:8080/realms/acme/protocol/openid-connect/certs';
+    expect(resolved([{ issuer: iss, jwksUrl }]).problems).toEqual([]);
+  });
+});
+
+it('two issuers have their own roles claims', async () => {
+  const provider = await createProvider('https://b.example.com');
+  const others = [{ issuer: 'https://b.example.com', name: 'b', roles: { claim: 'groups' } }];
+  const { verify } = provider.verifier({ issuer: iss, roles: { claim: 'roles' } }, 'optional', {}, others);
+  const token = await provider.sign({ aud: 'app', sub: 'ada', groups: ['admin'], roles: ['viewer'] });
+  expect(await verify(token, undefined)).toMatchObject({
+    identity: { issuer: 'https://b.example.com', roles: ['admin'] },
+  });
+});
+
+it('a third unknown key within 30 s could not be found out: 503, and no verdict on the token', async () => {
+  const provider = await createProvider(iss);
+  const { verify, events } = provider.verifier({ issuer: iss });
+  await verify(await provider.sign({ aud: 'app', sub: 'ada' }), undefined);
+  provider.clock.advance(3_000);
+  const unknown = (kid: string) =>
+    provider.sign({ aud: 'app', sub: 'ada' }, { kid }).then((token) => verify(token, undefined));
+  expect(await unknown('x')).toMatchObject({ reason: 'key_unknown' });
+  expect(await unknown('y')).toMatchObject({ reason: 'key_unknown' });
+  provider.clock.advance(3_000);
+  await expect(unknown('z')).rejects.toMatchObject({ status: 503 });
+  expect(events.at(-1)).toMatchObject({ issuer: iss, problem: expect.stringContaining('read too often') });
+});
