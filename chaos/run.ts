@@ -23,14 +23,18 @@ twice, an ended session works again, or a fault outlasts its repair. Faults of s
 run starts for itself. --report writes docs/reliability.md, of a whole run only.`;
 
 /** As in a pod of 512 MiB: the heap leaves room for what is beside it. */
-const nodeOptions = '--max-old-space-size=320 --max-semi-space-size=16';
+const nodeOptions = heapOf(320, 16);
+
+function heapOf(oldMiB: number, youngMiB: number): string {
+  return `--max-old-space-size=${oldMiB} --max-semi-space-size=${youngMiB}`;
+}
 
 async function runOne(scenario: Scenario): Promise<AttackReport> {
   const standIn = await createNoetlStandIn();
   const noetl = await startLargeNoetl(standIn.url);
   const gateway = await startServe({
     NOETL_BASE_URL: noetl.url,
-    NODE_OPTIONS: nodeOptions,
+    NODE_OPTIONS: scenario.heapMiB === undefined ? nodeOptions : heapOf(scenario.heapMiB, 4),
     LOG_LEVEL: 'fatal',
     // A flood of refused logins is the subject of other tests.
     AUTH_PLAYBOOK_TIMEOUT_SECS: '5',

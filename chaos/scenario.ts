@@ -16,6 +16,8 @@ export interface Scenario {
   readonly name: string;
   /** One sentence for the report. */
   readonly about: string;
+  /** Of the gateway's heap. Default: that of a pod. A small one leaves V8 no room for garbage, so that growth is what is in use. */
+  readonly heapMiB?: number;
   /** Runs in a thread of its own, so that its work does not count as the gateway's. Returns when it has let go of everything. */
   run(target: Target): Promise<Outcomes>;
 }
