@@ -7,8 +7,8 @@ import { examine, type Finding, hasProblem } from '../generator/doctor/examine.t
 import { probeDocument, probeUpstream } from '../generator/doctor/probe-upstream.ts';
 import { renderFindings } from '../generator/doctor/render-findings.ts';
 import { readLock } from '../generator/pull/pull.ts';
-import { openStore } from '../server/compose.ts';
 import { createIssuerDocuments } from '../server/identity/issuer-documents.ts';
+import { openStore } from '../server/stores/store-adapters.ts';
 import { createUpstream } from '../server/upstream/undici-upstream.ts';
 
 /** What doctor found, for programs and as lines for a person. */

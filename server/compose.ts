@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { isEmailNeeded } from '../core/config/issuers-of.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { parseShadowUntil } from '../core/config/shadow-mode.ts';
+import { storeKindOf } from '../core/config/store-kinds.ts';
 import { type OwnPaths, usualPaths } from '../core/noetl/own-paths.ts';
 import type { Observe } from '../core/observe.ts';
 import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../core/ports.ts';
@@ -21,12 +22,10 @@ import { createPlaybookDriver, type PlaybookDriver } from './callbacks/playbook-
 import { createIdentityVerifier } from './identity/identity-verifier.ts';
 import { createSessionFollower } from './identity/session-follower.ts';
 import type { LiveStore } from './live/live-store.ts';
-import { openLiveStore } from './live/open-live-store.ts';
 import { createRateLimits, type RateLimits } from './rate-limit/rate-limits.ts';
 import { createRedisTokenBuckets, type SharedTokenBuckets } from './rate-limit/redis-token-buckets.ts';
 import { createUserLimits } from './rate-limit/user-limits.ts';
-import { createMemorySessionStore } from './stores/memory-session-store.ts';
-import { createRecordSeal } from './stores/record-seal.ts';
+import { openLiveStore, openStore } from './stores/store-adapters.ts';
 import type { Tracing } from './tracing/tracing.ts';
 import { atOwnPaths } from './upstream/at-own-paths.ts';
 import { ofClass } from './upstream/of-class.ts';
@@ -143,22 +142,9 @@ function openDriver(
   });
 }
 
-/** The session store that the config names. Clients of stores are loaded only when one is chosen. */
-export async function openStore(config: ResolvedConfig, clock: Clock): Promise<SessionStore> {
-  const { store: url, cacheSize, namespace, keys } = config.sessions;
-  const seal = createRecordSeal(keys, namespace);
-  if (url.startsWith('memory:')) return createMemorySessionStore({ maxEntries: cacheSize * 10, clock });
-  if (url.startsWith('redis')) {
-    const { createRedisSessionStore } = await import('./stores/redis-session-store.ts');
-    return createRedisSessionStore({ url, clock, prefix: `noetl-gateway:${namespace}`, seal });
-  }
-  const { createNatsSessionStore } = await import('./stores/nats-session-store.ts');
-  return createNatsSessionStore({ url, clock, prefix: namespace, seal });
-}
-
 function rateLimitOptions(config: ResolvedConfig) {
   const { store, namespace } = config.sessions;
-  return { ...config.limits, namespace, ...(store.startsWith('redis') ? { redisUrl: store } : {}) };
+  return { ...config.limits, namespace, ...(storeKindOf(store) === 'redis' ? { redisUrl: store } : {}) };
 }
 
 /** Shared by replicas where the session store is: its Redis also counts. Else by workers, where there are some. */
@@ -168,12 +154,13 @@ function openUserLimits(
   observe: Observe,
   ofWorkers: SharedTokenBuckets | undefined,
 ) {
-  const shared = store.startsWith('redis')
-    ? createRedisTokenBuckets(async () => {
-        const { connectRedis } = await import('./stores/redis-connection.ts');
-        return connectRedis({ url: store, timeoutMs: 250, name: 'noetl-gateway-user-limits' });
-      }, `noetl-gateway:${namespace}:bucket`)
-    : ofWorkers;
+  const shared =
+    storeKindOf(store) === 'redis'
+      ? createRedisTokenBuckets(async () => {
+          const { connectRedis } = await import('./stores/redis-connection.ts');
+          return connectRedis({ url: store, timeoutMs: 250, name: 'noetl-gateway-user-limits' });
+        }, `noetl-gateway:${namespace}:bucket`)
+      : ofWorkers;
   const allow = createUserLimits({ limits, clock, observe, ...(shared === undefined ? {} : { shared }) });
   return { allow, close: async () => void (await shared?.close()) };
 }

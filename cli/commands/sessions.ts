@@ -4,11 +4,11 @@ import { Command } from 'commander';
 import { sessionsNamed, withIssuerName } from '../../core/config/end-sessions.ts';
 import { resolveConfig } from '../../core/config/resolve-config.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
-import { isMemoryStore } from '../../core/config/session-trust.ts';
+import { isMemoryStore } from '../../core/config/store-kinds.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { endingsKeptMs } from '../../core/session/session-lifetime.ts';
 import { namesToMark } from '../../core/session/session-marks.ts';
-import { openStore } from '../../server/compose.ts';
+import { openStore } from '../../server/stores/store-adapters.ts';
 import { loadConfig } from '../load-config.ts';
 
 interface EndOptions {

@@ -30,10 +30,3 @@ export function parseOrigin(text: string): boolean {
   const url = text.includes('*') ? undefined : parseUrl(text);
   return url !== undefined && (url.protocol === 'http:' || url.protocol === 'https:') && url.origin === text;
 }
-
-/** `memory:`, or a redis or NATS URL with a host. */
-export function parseStoreUrl(text: string): boolean {
-  if (text === 'memory:' || text.startsWith('memory:?')) return true;
-  const url = parseUrl(text);
-  return url !== undefined && ['redis:', 'rediss:', 'nats:', 'tls:'].includes(url.protocol) && url.hostname !== '';
-}

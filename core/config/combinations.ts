@@ -3,8 +3,9 @@ import type { AnyGatewayRow, AnyRow } from './operation-row.ts';
 import { isGatewayRow } from './operation-row.ts';
 import type { sections } from './schema/gateway.ts';
 import type { Resolved } from './schema/node.ts';
-import { isMemoryStore, keyProblem, memoryProblem, prefixProblem, splitStoreUrl } from './session-trust.ts';
+import { keyProblem, memoryProblem, prefixProblem, splitStoreUrl } from './session-trust.ts';
 import { shadowProblem } from './shadow-mode.ts';
+import { isMemoryStore, sharedStoreForms } from './store-kinds.ts';
 
 type Sections = Resolved<typeof sections>;
 
@@ -120,7 +121,7 @@ export const combinations: readonly Combination[] = [
       const isShared = !isMemoryStore(sessions.store) || adapters.sessionStore !== undefined;
       if ((deploy.replicas ?? 1) < 2 || isShared || mode === 'development' || !isFixed('sessions.store'))
         return undefined;
-      return `${deploy.replicas} replicas need a session store that they share, and sessions.store is memory: — set GATEWAY_SESSION_STORE to redis://… or nats://…, or deploy.replicas to 1`;
+      return `${deploy.replicas} replicas need a session store that they share, and sessions.store is memory: — set GATEWAY_SESSION_STORE to ${sharedStoreForms}, or deploy.replicas to 1`;
     },
   },
   {

@@ -1,6 +1,6 @@
 import { env } from './env.ts';
 import type { GatewayConfig } from './gateway-config.ts';
-import { isMemoryStore } from './session-trust.ts';
+import { isMemoryStore } from './store-kinds.ts';
 
 /** The namespace in the address of a Service, `http://noetl.flows.svc.cluster.local:8082`; undefined for other hosts. */
 export function namespaceOf(url: URL): string | undefined {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { sharedStoreForms } from './store-kinds.ts';
 
 /** What makes the records of a store this deployment's own. */
 export interface SessionTrust {
@@ -26,14 +27,11 @@ export function splitStoreUrl(text: string): StoreUrl {
   return { url: prefix === undefined ? text : url.href, prefix };
 }
 
-/** Whether sessions live in the memory of the process. */
-export const isMemoryStore = (url: string): boolean => url.startsWith('memory:');
-
 /** What is wrong with sessions in memory in production; undefined when nothing is. */
 export const memoryProblem = (isAccepted: boolean): string | undefined =>
   isAccepted
     ? undefined
-    : 'memory: forgets at a restart which sessions were ended. Set redis://… or nats://…, or accept it with GATEWAY_SESSION_ACCEPT_MEMORY=true';
+    : `memory: forgets at a restart which sessions were ended. Set ${sharedStoreForms}, or accept it with GATEWAY_SESSION_ACCEPT_MEMORY=true`;
 
 /** The namespace of a deployment that names none: gateways with the same issuers, audiences and NoETL share sessions. */
 export function defaultNamespace(

@@ -1,6 +1,6 @@
 import type { ResolvedConfig } from './resolved-config.ts';
-import { isMemoryStore } from './session-trust.ts';
 import { parseShadowUntil } from './shadow-mode.ts';
+import { isMemoryStore } from './store-kinds.ts';
 
 /** Settings that weaken what the gateway promises: an operator reads them at each start. */
 export function trustWarnings({

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { sharedStoreForms, storeKindOf } from '../../core/config/store-kinds.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 
@@ -102,9 +103,9 @@ async function examineIssuer(probes: DoctorProbes, rules: IssuerRules): Promise<
 }
 
 async function examineStore(probes: DoctorProbes, config: ResolvedConfig): Promise<Finding> {
-  const kind = config.sessions.store.split(':')[0] ?? '';
+  const kind = storeKindOf(config.sessions.store);
   if (kind === 'memory') {
-    const step = 'for more than one replica set GATEWAY_SESSION_STORE to redis://… or nats://…';
+    const step = `for more than one replica set GATEWAY_SESSION_STORE to ${sharedStoreForms}`;
     return warning('store', 'sessions are kept in memory, for this process alone', step);
   }
   try {

@@ -1,6 +1,13 @@
 import { isTypedMap } from '../normalise/rules/free-form.ts';
 import { mapSchema, mapSchemas } from '../openapi/map-schemas.ts';
-import { componentName, isRecord, listOperations, type OpenApiDocument, type Schema, type SchemaObject } from '../openapi/open-api.ts';
+import {
+  componentName,
+  isRecord,
+  listOperations,
+  type OpenApiDocument,
+  type Schema,
+  type SchemaObject,
+} from '../openapi/open-api.ts';
 
 /** Where {@link mapsAsEntries} marks an entry, so that its type is called one. */
 export const entryMark = 'x-entry';
@@ -17,7 +24,9 @@ export function mapsAsEntries(document: OpenApiDocument, maps: 'entries' | 'JSON
     ([name, schema]) => [name, withMaps(schema, isAnswer('component', name))] as const,
   );
   const inOperations = mapSchemas({ ...document, components: { schemas: {} } }, (schema, place) =>
-    place.kind === 'answer' || place.kind === 'argument' ? record(withMaps(schema, isAnswer(place.kind, undefined))) : schema,
+    place.kind === 'answer' || place.kind === 'argument'
+      ? record(withMaps(schema, isAnswer(place.kind, undefined)))
+      : schema,
   );
   return { ...inOperations, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
 }

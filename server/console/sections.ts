@@ -6,6 +6,7 @@ import { reportExplanation, reportPath } from '../../core/access/path-report.ts'
 import { policyText, tryPolicy } from '../../core/access/policy-draft.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { storeKindOf } from '../../core/config/store-kinds.ts';
 import type { Session } from '../../core/session/session.ts';
 import type { ExecutableSchema } from '../../executor/executable-schema.ts';
 import type { Readiness } from '../http/readiness.ts';
@@ -116,7 +117,7 @@ async function health({ config, version, clock, readiness, telemetry, openBreake
       rss,
       heapUsed,
     },
-    sessions: config.sessions.store.split(':')[0],
+    sessions: storeKindOf(config.sessions.store),
     at: clock(),
   };
 }

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { storePort } from '../../core/config/store-kinds.ts';
 import type { Dependency } from './dependencies.ts';
 
 export type DependencyName = 'noetl' | 'store' | 'identity' | 'callbacks';
@@ -130,15 +131,8 @@ function ofCallbacks(path: string, problem: string, { internalUrl, playbooks }: 
 function placeOf(url: string): { readonly hostname: string; readonly port: string } {
   if (!URL.canParse(url)) return { hostname: 'its host', port: 'its port' };
   const { hostname, port, protocol } = new URL(url);
-  return { hostname, port: port || (usualPorts[protocol] ?? '443') };
+  return { hostname, port: port || (protocol === 'http:' ? '80' : String(storePort(protocol) ?? 443)) };
 }
-
-const usualPorts: Readonly<Record<string, string>> = {
-  'http:': '80',
-  'redis:': '6379',
-  'rediss:': '6379',
-  'nats:': '4222',
-};
 
 function withoutCredentials(text: string): string {
   if (!URL.canParse(text)) return '';

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { isMemoryStore, storeKindOf } from '../../core/config/store-kinds.ts';
 import type { Ending, SessionStore } from '../../core/ports.ts';
 import type { LiveStore } from '../live/live-store.ts';
 import { createMemoryLiveStore } from '../live/memory-live-store.ts';
@@ -15,9 +16,9 @@ const limitMethods = ['consume', 'reached', 'giveBack'] as const;
 
 /** What the first process holds for all: a store in memory, and limits that no Redis counts. */
 const isHeld = ({ sessions: { store }, adapters }: Pick<ResolvedConfig, 'sessions' | 'adapters'>) => ({
-  sessions: store.startsWith('memory:') && adapters.sessionStore === undefined,
-  live: store.startsWith('memory:'),
-  limits: !store.startsWith('redis'),
+  sessions: isMemoryStore(store) && adapters.sessionStore === undefined,
+  live: isMemoryStore(store),
+  limits: storeKindOf(store) !== 'redis',
 });
 
 /**

@@ -1,5 +1,5 @@
-import { parseStoreUrl } from '../addresses.ts';
 import { isSessionKey } from '../session-trust.ts';
+import { sharedStoreForms, storeKindOf } from '../store-kinds.ts';
 import { flag, integer, list, text } from './field.ts';
 import { section } from './node.ts';
 
@@ -10,9 +10,9 @@ export const sessions = section({
     env: 'GATEWAY_SESSION_STORE',
     secret: true,
     default: 'memory:',
-    doc: '`memory:` for one process; `redis://…`, `rediss://…` or `nats://…` is shared by replicas; `?prefix=` names the deployment',
-    accepts: parseStoreUrl,
-    must: 'must be memory:, redis://…, rediss://… or nats://…',
+    doc: `\`memory:\` for one process; ${sharedStoreForms} is shared by replicas; \`?prefix=\` names the deployment`,
+    accepts: (url) => storeKindOf(url) !== undefined,
+    must: `must be memory:, ${sharedStoreForms}`,
   }),
   acceptMemory: flag({
     env: 'GATEWAY_SESSION_ACCEPT_MEMORY',

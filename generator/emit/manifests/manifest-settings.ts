@@ -2,7 +2,7 @@ import { type DeclaredSections, declaredSections } from '../../../core/config/de
 import { fallbackOf, isEnvRef } from '../../../core/config/env.ts';
 import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
 import { checkDeclaration, resolveDeploy } from '../../../core/config/resolve-config.ts';
-import { isMemoryStore } from '../../../core/config/session-trust.ts';
+import { isMemoryStore, storePort, usualStorePlaces } from '../../../core/config/store-kinds.ts';
 import type { IssuerEntry } from '../../../core/identity/issuer-entry.ts';
 import { checkVariables } from './check-variables.ts';
 import { environmentEntries } from './environment-entries.ts';
@@ -173,12 +173,12 @@ function requiredVariables(sections: DeclaredSections): ManifestSettings['requir
 
 /** Where the session store listens: read from the declaration's URL, else where NoETL's deployments keep such stores. */
 function storeTarget(store: string): ManifestSettings['store'] {
-  const usual = { namespaces: ['nats', 'redis'], ports: [4222, 6379] };
-  if (!URL.canParse(store)) return usual;
+  if (!URL.canParse(store)) return usualStorePlaces;
   const url = new URL(store);
   const [, namespace, kind] = url.hostname.split('.');
-  if (namespace === undefined || kind !== 'svc') return usual;
-  return { namespaces: [namespace], ports: [portOf(store, url.protocol === 'nats:' ? 4222 : 6379)] };
+  const port = storePort(url.protocol);
+  if (namespace === undefined || kind !== 'svc' || port === undefined) return usualStorePlaces;
+  return { namespaces: [namespace], ports: [portOf(store, port)] };
 }
 
 function portOf(text: string, otherwise: number): number {

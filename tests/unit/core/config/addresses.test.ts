@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseIssuer, parseOrigin, parseStoreUrl, parseUpstreamUrl } from '../../../../core/config/addresses.ts';
+import { parseIssuer, parseOrigin, parseUpstreamUrl } from '../../../../core/config/addresses.ts';
 
 describe('addresses', () => {
   it.each([
@@ -45,19 +45,5 @@ describe('addresses', () => {
     ['null', false],
   ])('an origin: %s', (text, want) => {
     expect(parseOrigin(text)).toBe(want);
-  });
-
-  it.each([
-    ['memory:', true],
-    ['redis://localhost', true],
-    ['rediss://user:secret@redis.example.com:6380/2', true],
-    ['nats://localhost:4222', true],
-    ['tls://nats.example.com', true],
-    ['redis:', false],
-    ['redis://', false],
-    ['http://localhost', false],
-    ['memory', false],
-  ])('a store: %s', (text, want) => {
-    expect(parseStoreUrl(text)).toBe(want);
   });
 });

@@ -121,7 +121,7 @@ describe('resolveConfig', () => {
         "GATEWAY_JWT_MODE: must be enforce or shadow",
         "AUTH_PLAYBOOK_LOGIN: is not a catalog path",
         "AUTH_PLAYBOOK_TIMEOUT_SECS: must be a whole number from 1 to 600",
-        "GATEWAY_SESSION_STORE: must be memory:, redis://…, rediss://… or nats://…",
+        "GATEWAY_SESSION_STORE: must be memory:, redis://…, rediss://…, nats://… or tls://…",
         "LOG_LEVEL: must be trace, debug, info, warn, error, fatal or silent",
       ]
     `);
