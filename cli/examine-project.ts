@@ -4,6 +4,7 @@ import { resolveConfig } from '../core/config/resolve-config.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import type { Upstream } from '../core/ports.ts';
 import { examine, type Finding, hasProblem } from '../generator/doctor/examine.ts';
+import { probeCallback } from '../generator/doctor/probe-callback.ts';
 import { probeDocument, probeUpstream } from '../generator/doctor/probe-upstream.ts';
 import { renderFindings } from '../generator/doctor/render-findings.ts';
 import { readLock } from '../generator/pull/pull.ts';
@@ -25,6 +26,7 @@ export async function examineProject(projectDir: string, declaration: GatewayCon
     resolve: () => resolveConfig(declaration, process.env),
     readUpstream: (config) => withUpstream(config, probeUpstream),
     discoverIssuer: (rules) => createIssuerDocuments(rules, globalThis.fetch, Date.now).keyCount(),
+    askCallback: (internalUrl) => probeCallback(internalUrl, globalThis.fetch),
     pingStore,
     liveDocumentHash: (config) => withUpstream(config, probeDocument),
     lockedDocumentHash: async () => (await readLock(projectDir))?.apiSha256,

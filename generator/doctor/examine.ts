@@ -2,10 +2,11 @@ import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { sharedStoreForms, storeKindOf } from '../../core/config/store-kinds.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
+import { examineCallback } from './examine-callback.ts';
 
 /** One line of `doctor`. `nextStep` is what to do about it; absent when it is fine. */
 export interface Finding {
-  readonly check: 'node' | 'environment' | 'upstream' | 'issuer' | 'store' | 'drift';
+  readonly check: 'node' | 'environment' | 'upstream' | 'issuer' | 'callback' | 'store' | 'drift';
   /** `skipped`: could not be asked, because something before it failed. */
   readonly outcome: 'fine' | 'warning' | 'problem' | 'skipped';
   readonly message: string;
@@ -21,6 +22,8 @@ export interface DoctorProbes {
   readonly readUpstream: (config: ResolvedConfig) => Promise<{ readonly date: Date | undefined }>;
   /** How many keys for signatures an issuer publishes. */
   readonly discoverIssuer: (rules: IssuerRules) => Promise<number>;
+  /** What answers at the address that playbooks call back. */
+  readonly askCallback: (internalUrl: string) => Promise<'internal' | 'public' | 'other'>;
   readonly pingStore: (config: ResolvedConfig) => Promise<void>;
   /** Hash of what the live document says; undefined when NoETL does not publish it. */
   readonly liveDocumentHash: (config: ResolvedConfig) => Promise<string | undefined>;
@@ -38,11 +41,12 @@ export async function examine(probes: DoctorProbes): Promise<readonly Finding[]>
   const { config } = environment;
   const outside =
     config === undefined
-      ? [skipped('upstream'), skipped('issuer'), skipped('store'), skipped('drift')]
+      ? [skipped('upstream'), skipped('issuer'), skipped('callback'), skipped('store'), skipped('drift')]
       : (
           await Promise.all([
             examineUpstream(probes, config),
             ...config.auth.issuers.map((rules) => examineIssuer(probes, rules)),
+            examineCallback(probes, config),
             examineStore(probes, config),
             examineDrift(probes, config),
           ])

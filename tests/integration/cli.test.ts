@@ -218,7 +218,7 @@ describe('doctor', () => {
       nextStep: expect.stringContaining('NOETL_BASE_URL'),
     });
     expect(new Set(findings.map(({ check }) => check))).toEqual(
-      new Set(['node', 'environment', 'upstream', 'issuer', 'store', 'drift']),
+      new Set(['node', 'environment', 'upstream', 'issuer', 'callback', 'store', 'drift']),
     );
   });
 });

@@ -21,6 +21,7 @@ const healthy: DoctorProbes = {
   resolve: () => resolveConfig(declaration, environment),
   readUpstream: async () => ({ date: now }),
   discoverIssuer: async () => 2,
+  askCallback: async () => 'internal',
   pingStore: async () => {},
   liveDocumentHash: async () => 'a',
   lockedDocumentHash: async () => 'a',
@@ -43,6 +44,7 @@ describe('examine', () => {
       'environment fine',
       'upstream fine',
       'issuer fine',
+      'callback fine',
       'store fine',
       'drift fine',
     ]);
@@ -142,7 +144,13 @@ describe('examine', () => {
     });
     const outcomes = findings.map(({ check, outcome }) => `${check} ${outcome}`);
     expect(outcomes.filter((one) => one === 'environment problem').length).toBeGreaterThanOrEqual(3);
-    expect(outcomes.slice(-4)).toEqual(['upstream skipped', 'issuer skipped', 'store skipped', 'drift skipped']);
+    expect(outcomes.slice(-5)).toEqual([
+      'upstream skipped',
+      'issuer skipped',
+      'callback skipped',
+      'store skipped',
+      'drift skipped',
+    ]);
     expect(hasProblem(findings)).toBe(true);
   });
 
