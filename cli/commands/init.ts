@@ -3,7 +3,8 @@ import { relative, resolve } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
 import { GatewayError } from '../../core/errors.ts';
-import { type InitSteps, init } from '../../generator/init/init.ts';
+import { askUntilItBegins } from '../../generator/init/ask-until-it-begins.ts';
+import { type InitResult, type InitSteps, init } from '../../generator/init/init.ts';
 import type { PackageFacts } from '../../generator/init/project-manifest.ts';
 import { loadSource, pullLimits } from '../../generator/pull/load-source.ts';
 import { manifestPath } from '../package-version.ts';
@@ -39,16 +40,17 @@ Examples:
 A package.json that is there is completed; nothing else is overwritten.`,
     )
     .action(async (flags: InitFlags) => {
-      const openapi = flags.openapi ?? (await askFor(flags));
-      if (openapi === undefined) return;
-      const result = await init({
-        dir: flags.dir,
-        openapi,
-        ...(flags.name === undefined ? {} : { name: flags.name }),
-        package: packageFacts(flags),
-        install: flags.install,
-        steps,
-      });
+      const begin = (openapi: string) =>
+        init({
+          dir: flags.dir,
+          openapi,
+          ...(flags.name === undefined ? {} : { name: flags.name }),
+          package: packageFacts(flags),
+          install: flags.install,
+          steps,
+        });
+      const result = flags.openapi === undefined ? await askAndBegin(flags, begin) : await begin(flags.openapi);
+      if (result === undefined) return;
       console.log(`\nwrote ${result.files.join(', ')}\n\nNext:`);
       for (const step of result.nextSteps) console.log(`  ${step}`);
     });
@@ -77,20 +79,32 @@ function absent(error: unknown): undefined {
 }
 
 /** @returns undefined when the person changed their mind. */
-async function askFor({ yes, dir }: InitFlags): Promise<string | undefined> {
+async function askAndBegin(
+  { yes, dir }: InitFlags,
+  begin: (openapi: string) => Promise<InitResult>,
+): Promise<InitResult | undefined> {
   if (yes === true || process.stdin.isTTY !== true) {
-    throw new GatewayError('ERR_REQUEST_INVALID', 'tell where NoETL’s OpenAPI document is: --openapi <url or file>');
+    throw new GatewayError(
+      'ERR_REQUEST_INVALID',
+      'give the place of NoETL’s OpenAPI document: --openapi <url or file>',
+    );
   }
-  const { cancel, confirm, isCancel, text } = await import('@clack/prompts');
-  const openapi = await text({
-    message: 'Where is NoETL’s OpenAPI document?',
-    placeholder: 'http://noetl.noetl.svc.cluster.local:8082/openapi.json',
-    validate: (value) => (value === undefined || value.trim() === '' ? 'a URL or a file' : undefined),
+  const { cancel, confirm, isCancel, log, text } = await import('@clack/prompts');
+  return askUntilItBegins({
+    begin,
+    askSource: async (before) => {
+      const answer = await text({
+        message: 'Where is NoETL’s OpenAPI document?',
+        placeholder: 'http://noetl.noetl.svc.cluster.local:8082/openapi.json',
+        ...(before === undefined ? {} : { initialValue: before }),
+        validate: (value) => (value === undefined || value.trim() === '' ? 'a URL or a file' : undefined),
+      });
+      return isCancel(answer) ? undefined : answer.trim();
+    },
+    mayBegin: async () => (await confirm({ message: `Begin a project in ${resolve(dir)}?` })) === true,
+    report: (problem) => log.error(problem),
+    giveUp: () => cancel('nothing was written'),
   });
-  if (isCancel(openapi)) return void cancel('nothing was written');
-  const go = await confirm({ message: `Begin a project in ${resolve(dir)}?` });
-  if (isCancel(go) || !go) return void cancel('nothing was written');
-  return openapi.trim();
 }
 
 /** Packages that only `generate` needs are optional peers of this one; the compiler checks the project's config. */
