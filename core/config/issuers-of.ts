@@ -25,10 +25,16 @@ export function issuersOf(settings: IssuerSettings, reader: ValueReader): readon
   const audiences = reader.list('auth.audiences', auth.audiences);
   const place = placeOf('auth.trustedIssuers', auth.trustedIssuers);
   if (short.length === 0 && issuers.length === 0) {
-    reader.problem(place, 'is required: a comma list, or auth.issuers in the config');
+    reader.problem(
+      place,
+      'is missing. Set it to one or more issuers, separated by commas, for example https://tenant.example.com/, or write auth.issuers in gateway.config.ts',
+    );
   }
   if (audiences.length === 0 && (short.length > 0 || issuers.length === 0)) {
-    reader.problem(placeOf('auth.audiences', auth.audiences), 'is required: a comma list');
+    reader.problem(
+      placeOf('auth.audiences', auth.audiences),
+      'is missing. Set it to the client id (ID tokens) or the API (access tokens) of your app; several are separated by commas',
+    );
   }
   const entries = [...short.map((issuer): IssuerEntry => ({ issuer })), ...issuers];
   const given = { ...entryDefaults(login), audiences, algorithms, knownRoles: roles };

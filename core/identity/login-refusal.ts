@@ -57,7 +57,7 @@ const reasons = {
   issuer_untrusted: meaning(
     'issuer_untrusted',
     'untrusted_issuer',
-    'its iss is not an issuer of the config, or auth0_domain names another one',
+    'its iss is not an issuer of the config, or auth0_domain names another one: add it to GATEWAY_TRUSTED_ISSUERS letter by letter, the last slash too',
   ),
   issuer_ambiguous: meaning(
     'issuer_untrusted',
@@ -70,7 +70,7 @@ const reasons = {
   audience_mismatch: meaning(
     'token_not_for_gateway',
     'bad_claims',
-    'none of its audiences is in audiences of the issuer',
+    'none of its audiences is in audiences of the issuer: add one to GATEWAY_AUDIENCES, or ask for a token for this app',
   ),
   expired: meaning('token_not_now', 'bad_claims', 'exp has passed; compare the clocks if it is fresh'),
   expiry_missing: meaning('token_not_now', 'bad_claims', 'it has no exp, or one that is not a number'),

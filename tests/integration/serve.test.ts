@@ -18,6 +18,8 @@ describe('serve, before it listens', () => {
     ]) {
       expect(output()).toContain(`- ${name}:`);
     }
+    expect(output()).toMatch(/GATEWAY_TRUSTED_ISSUERS: .*Set it to .*for example https:\/\/tenant\.example\.com\//);
+    expect(output()).toMatch(/GATEWAY_AUDIENCES: .*Set it to the client id/);
   });
 
   it('says which port is taken, and the way out', async () => {

@@ -115,7 +115,10 @@ export function list<const O extends FieldOptions<readonly string[]>>(
   const { item = (text: string) => text, must = 'is not valid' } = options;
   const check = v.pipe(
     v.array(v.string('must be a list of texts'), says('must be a list of texts')),
-    v.check((items) => options.default !== undefined || items.length > 0, 'is required: a comma list'),
+    v.check(
+      (items) => options.default !== undefined || items.length > 0,
+      'is missing. Set it to one or more values, separated by commas',
+    ),
     v.rawTransform(({ dataset, addIssue }) =>
       dataset.value.flatMap((text) => {
         const value = item(text);

@@ -44,7 +44,7 @@ describe('a field', () => {
     ['a list as text', list({ doc: '' }), 'a, b,,a', {}, ['a', 'b'], []],
     ['a list in parts', list({ doc: '' }), [env('L', ''), env('M', 'b,c')], { L: 'a' }, ['a', 'b', 'c'], []],
     ['all variables of a list', list({ env: ['L', 'M'], doc: '' }), undefined, { L: 'a', M: 'b' }, ['a', 'b'], []],
-    ['an empty list', list({ env: 'L', doc: '' }), undefined, {}, undefined, ['L: is required: a comma list']],
+    ['an empty list', list({ env: 'L', doc: '' }), undefined, {}, undefined, ['L: is missing. Set it to one or more values, separated by commas']],
     ['an empty list that may be', list({ env: 'L', default: [], doc: '' }), undefined, {}, [], []],
     ['no list', list({ doc: '' }), [7], {}, undefined, ['field: must be a list of texts']],
     ['a function', code({ optional: true, doc: '' }), 7, {}, undefined, ['field: must be a function']],
