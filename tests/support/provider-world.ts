@@ -80,7 +80,7 @@ export async function createProvider(issuer: string, options: ProviderOptions = 
         observe: seen.observe,
         fetch,
       });
-      return { verify: made.verify, events: seen.events };
+      return { verify: made.verify, known: made.known, events: seen.events };
     },
   };
 }
