@@ -32,7 +32,7 @@ export interface OutcomeParts {
   /** The step that ended last; undefined while the execution runs. */
   readonly lastStep: string | undefined;
   readonly rule: ResultRule;
-  /** Asks NoETL for what stands behind a reference; undefined beyond a bound. @throws when it cannot find out */
+  /** Asks NoETL for what is behind a reference. @throws when it cannot find out */
   readonly resolve: (ref: string) => Promise<unknown>;
   /** Masks secrets, unless the rule says otherwise. */
   readonly mask: (value: unknown) => unknown;
@@ -44,7 +44,8 @@ const textMembers = ['textOutput', 'text_output', 'summary_text', 'summary', 'an
 /**
  * The result of an execution that completed, without guessing: (1) the step and path that the config names; (2) else the
  * last step's own result; (3) where the last step only ends the run, the results of all steps by name.
- * @throws {@link ResultLost} when NoETL could not store the last step's result
+ * @throws {@link ResultLost} when NoETL could not store the last step's result; ERR_RESULT_TOO_LARGE for (3) with more than
+ * {@link maxReferences} large results
  */
 export async function producedBy(parts: OutcomeParts): Promise<Produced> {
   const { steps, lastStep, rule } = parts;
@@ -93,20 +94,35 @@ type LoopValue = Extract<StepValue, { kind: 'items' }>;
 
 /** In the form in which the Python server keeps a loop. @throws ERR_RESULT_TOO_LARGE beyond the references that are read */
 async function loopValue({ items, failed }: LoopValue, parts: OutcomeParts): Promise<unknown> {
-  const results = await Promise.all(
-    items.map(async (item) => {
-      if (item.kind === 'reference' && (await parts.resolve(item.ref)) === undefined) throw tooManyLarge();
-      return plainValue(item, parts);
-    }),
-  );
+  if (items.filter(({ kind }) => kind === 'reference').length > maxReferences)
+    throw tooManyLarge('a loop', gatherAdvice);
+  const results = await Promise.all(items.map((item) => plainValue(item, parts)));
   return { stats: { total: items.length + failed, failed, success: items.length }, results };
 }
 
-const tooManyLarge = (): GatewayError =>
+/** Large results, which NoETL keeps behind references, that are read for one answer: each costs a call. */
+export const maxReferences = 16;
+
+/** How many references the value of a step has. */
+export function referencesIn({ value }: StepFacts): number {
+  if (value?.kind === 'items') return value.items.filter(({ kind }) => kind === 'reference').length;
+  return value?.kind === 'reference' ? 1 : 0;
+}
+
+const gatherAdvice = 'let a later step of the playbook gather what is needed';
+const namesAdvice = 'select single steps with steps(names: […])';
+
+const tooManyLarge = (what: string, advice: string): GatewayError =>
   new GatewayError(
     'ERR_RESULT_TOO_LARGE',
-    'a loop gave more large results than the gateway reads for one execution; let a later step of the playbook gather what is needed',
+    `${what} gave more than the ${maxReferences} large results that the gateway reads for one answer; ${advice}`,
   );
+
+/** @throws ERR_RESULT_TOO_LARGE when together they have more than {@link maxReferences}; nothing is left out in silence */
+export function assertReadable(steps: readonly StepFacts[]): void {
+  const count = steps.reduce((sum, step) => sum + referencesIn(step), 0);
+  if (count > maxReferences) throw tooManyLarge('the steps', namesAdvice);
+}
 
 async function plainValue(value: KeptValue, parts: OutcomeParts): Promise<unknown> {
   if (value.kind === 'value') return unwrapped(value.value);
@@ -122,6 +138,7 @@ const isToolAnswer = (whole: unknown): whole is JsonObject =>
   isJsonObject(whole) && ['data', 'duration_ms', 'status'].every((name) => Object.hasOwn(whole, name));
 
 async function valuesByName(parts: OutcomeParts): Promise<JsonObject> {
+  assertReadable(parts.steps);
   const values = await Promise.all(
     parts.steps.map(
       async (step) => [step.name, step.value?.kind === 'lost' ? undefined : await stepResult(step, parts)] as const,

@@ -2,7 +2,7 @@ import type { CallPlan } from '../../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { failedText, notStored } from '../../core/execution/failure-text.ts';
-import { ResultLost } from '../../core/execution/outcome.ts';
+import { assertReadable, ResultLost, referencesIn } from '../../core/execution/outcome.ts';
 import type { StepFacts } from '../../core/execution/steps.ts';
 import { approximateBytes } from '../../core/json/approximate-bytes.ts';
 import { kept } from '../../core/once.ts';
@@ -99,11 +99,13 @@ async function stepViews(
   bounded: (value: unknown) => unknown,
 ) {
   const steps = isOver ? await outcome.steps() : await outcome.facts();
+  const wanted = names === undefined ? steps : steps.filter(({ name }) => names.includes(name));
   const resultOf = async (step: StepFacts) => {
-    const whole = (await outcome.steps()).find(({ name }) => name === step.name) ?? step;
+    const all = await outcome.steps();
+    const whole = all.find(({ name }) => name === step.name) ?? step;
+    if (referencesIn(whole) > 0) assertReadable(all.filter(({ name }) => wanted.some((each) => each.name === name)));
     return outcome.stepResult(whole);
   };
-  const wanted = names === undefined ? steps : steps.filter(({ name }) => names.includes(name));
   return wanted.map((step) => ({
     name: step.name,
     status: step.status,

@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import type { ExecutionStatus } from '../../core/execution/execution-status.ts';
 import { failedText } from '../../core/execution/failure-text.ts';
 import {
   type Failure,
   failureOf,
+  maxReferences,
   type OutcomeParts,
   type Produced,
   producedBy,
@@ -54,8 +56,6 @@ export function hidesErrors(
   return (results(path).errors ?? (hideErrors ? 'hidden' : 'shown')) === 'hidden';
 }
 
-/** References that are followed for one execution; the rest of its large results has to be asked for by name. */
-const maxReferences = 16;
 const eventsForSteps = 500;
 /** Of what was handed to later steps: each holds the results of all steps before, the newest the most. */
 const maxHanded = 2;
@@ -151,11 +151,10 @@ async function statusNaming(
 }
 
 function referenceResolver(id: string, asking: Asking, reads: ExecutionReads): (ref: string) => Promise<unknown> {
-  const found = new Map<string, Promise<unknown>>();
+  const found = new LRUCache<string, Promise<unknown>>({ max: maxReferences });
   return (ref) => {
     const known = found.get(ref);
     if (known !== undefined) return known;
-    if (found.size >= maxReferences) return Promise.resolve(undefined);
     const asked = reads.resolve(id, ref, asking);
     found.set(ref, asked);
     asked.catch(() => found.delete(ref));

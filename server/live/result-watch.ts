@@ -96,8 +96,10 @@ async function outcomeOf(snapshot: Snapshot | undefined, executions: Pick<Execut
     return { status: 'COMPLETED', data: { result: produced?.value ?? null, textOutput } };
   } catch (error) {
     if (error instanceof ResultLost) return failed(`step "${error.step}": ${error.message}`);
-    // It will be as large when it is asked for again.
-    if (error instanceof GatewayError && error.code === 'ERR_RESULT_TOO_LARGE') return failed(error.message);
+    // It will be as large when it is asked for again: the client gets a note, as for one that is too large to be sent.
+    if (error instanceof GatewayError && error.code === 'ERR_RESULT_TOO_LARGE') {
+      return { status: 'COMPLETED', data: { code: error.code, message: error.message } };
+    }
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { producedBy, stepResult } from '../../../../core/execution/outcome.ts';
+import { maxReferences, producedBy, stepResult } from '../../../../core/execution/outcome.ts';
 import { decodeRunEvents } from '../../../../core/execution/run-event.ts';
 import { stepsOf } from '../../../../core/execution/steps.ts';
 
@@ -67,7 +67,13 @@ describe('a loop of the Rust server', () => {
   });
 
   test('is an error, and never cut, beyond the references that are read', async () => {
-    const steps = loopOf({ _ref: ref(1) }, { _ref: ref(2) });
-    await expect(produced(steps, async () => undefined)).rejects.toMatchObject({ code: 'ERR_RESULT_TOO_LARGE' });
+    const large = (count: number) => loopOf(...Array.from({ length: count }, (_, n) => ({ _ref: ref(n) })));
+    const whole = { data: { large: true }, duration_ms: 1, status: 'success' };
+    const { value } = await produced(large(maxReferences), async () => whole);
+    expect(value).toMatchObject({ stats: { success: maxReferences } });
+    const asked: string[] = [];
+    const resolve = async (one: string) => asked.push(one);
+    await expect(produced(large(maxReferences + 1), resolve)).rejects.toMatchObject({ code: 'ERR_RESULT_TOO_LARGE' });
+    expect(asked).toEqual([]);
   });
 });
