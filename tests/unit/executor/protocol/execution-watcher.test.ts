@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { ExecutionGate } from '../../../../executor/protocol/execution-access.ts';
 import { createExecutionWatcher, type WatchListener } from '../../../../executor/protocol/execution-watcher.ts';
 import { createExecutions } from '../../../../executor/protocol/executions.ts';
 import type { SharedLooks } from '../../../../executor/protocol/shared-looks.ts';
 import type { Snapshot } from '../../../../executor/protocol/snapshots.ts';
+import type { RootCall } from '../../../../executor/root-call.ts';
 import { scriptedUpstream } from '../../../support/scripted-upstream.ts';
 import { handClock, settle } from '../../../support/session-fakes.ts';
 
@@ -138,29 +140,64 @@ describe('watching an execution', () => {
   });
 });
 
-test('1,000 that ask for one execution cost at most 4 calls a second', async () => {
+/** Pauses that end when a hand clock has come so far. */
+function pausesOf(clock: () => number) {
+  let open: { at: number; end: () => void }[] = [];
+  return {
+    pause: (ms: number) => new Promise<void>((end) => void open.push({ at: clock() + ms, end })),
+    settle(): void {
+      const due = open.filter(({ at }) => at <= clock());
+      open = open.filter(({ at }) => at > clock());
+      for (const { end } of due) end();
+    },
+  };
+}
+
+test('1,000 that poll and 1,000 that listen to one execution cost at most 4 calls a second, each with its own permission', async () => {
   const clock = handClock();
+  const pauses = pausesOf(clock);
   const running = {
     body: { execution_id: id, path: 'data/a', status: 'RUNNING', start_time: new Date(clock()).toISOString() },
   };
   const { upstream, calls } = scriptedUpstream({ [`GET /api/executions/${id}`]: running });
   const executions = createExecutions({
-    upstream,
-    clock,
-    pause: () => new Promise(() => {}),
-    basePath: '/api/executions',
-    results: () => ({}),
-    isSecret: () => false,
-    hideErrors: false,
-    keepBytes: 1_000_000,
-    staleMs: 250,
-    maxWatches: 10,
+    ...{ upstream, clock, pause: pauses.pause, basePath: '/api/executions', results: () => ({}) },
+    ...{ isSecret: () => false, hideErrors: false, keepBytes: 1_000_000, staleMs: 250, maxWatches: 10 },
   });
-  const seconds = 20;
-  for (let ms = 0; ms < seconds * 1_000; ms += 20) {
-    await Promise.all(Array.from({ length: 20 }, () => executions.look(id, {})));
+  const judged = new Map<unknown, number>();
+  const gate: ExecutionGate = async ({ context }) => {
+    judged.set(context, (judged.get(context) ?? 0) + 1);
+    return true;
+  };
+  const readers = Array.from({ length: 1_000 }, (_, n) => ({ context: { requestId: `${n}` } }) as unknown as RootCall);
+  for (const _ of readers) executions.watcher.follow(id, () => {});
+  const seconds = 10;
+  // Each polls once a second, 20 of them every 20 milliseconds.
+  for (let turn = 0; turn < seconds * 50; turn += 1) {
+    const asking = readers.slice((turn % 50) * 20, (turn % 50) * 20 + 20);
+    await Promise.all(asking.map((reader) => executions.allowed(reader, id, {}, gate)));
     clock.advance(20);
+    pauses.settle();
+    await settle();
   }
   expect(calls.length).toBeGreaterThan(2 * seconds);
   expect(calls.length).toBeLessThanOrEqual(4 * seconds);
+  expect(judged.size).toBe(1_000);
+  expect(new Set(judged.values())).toEqual(new Set([seconds]));
+});
+
+test('what was seen for one is shown to another only when that one may see it', async () => {
+  const clock = handClock();
+  const body = { execution_id: id, path: 'data/a', status: 'RUNNING' };
+  const { upstream, calls } = scriptedUpstream({ [`GET /api/executions/${id}`]: { body } });
+  const executions = createExecutions({
+    ...{ upstream, clock, pause: () => new Promise(() => {}), basePath: '/api/executions', results: () => ({}) },
+    ...{ isSecret: () => false, hideErrors: false, keepBytes: 1_000_000, staleMs: 250, maxWatches: 10 },
+  });
+  const [ada, bob] = [{}, {}] as RootCall[];
+  const gate: ExecutionGate = async (call) => call === ada;
+  expect((await executions.allowed(ada as RootCall, id, {}, gate)).detail.path).toBe('data/a');
+  await expect(executions.allowed(bob as RootCall, id, {}, gate)).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+  // What is hidden costs what is missing costs.
+  expect(calls).toHaveLength(2);
 });
