@@ -1,4 +1,11 @@
-import { IndentationText, Project, QuoteKind, type StatementStructures, type WriterFunction } from 'ts-morph';
+import {
+  IndentationText,
+  Project,
+  QuoteKind,
+  type StatementStructures,
+  StructureKind,
+  type WriterFunction,
+} from 'ts-morph';
 
 /** A statement by its structure; a writer where the structure's own layout would not do. */
 export type Statement = StatementStructures | WriterFunction;
@@ -14,8 +21,26 @@ export function renderTypescript(source: string, parts: readonly (string | reado
   return `${header.join('\n')}\n\n${texts.filter((text) => text !== '').join('\n\n')}\n`;
 }
 
-/** All at once: a file that grows statement by statement is parsed anew each time. */
+/** Statements that are printed together: a tree of the whole client of a large document would take most of the memory. */
+const chunkSize = 500;
+
+/** Chunk by chunk, split where a blank line separates two statements anyway: between interfaces. */
 function printStatements(statements: readonly Statement[]): string {
+  const texts: string[] = [];
+  for (let start = 0; start < statements.length; ) {
+    let end = Math.min(start + chunkSize, statements.length);
+    while (end < statements.length && !(isInterface(statements[end - 1]) && isInterface(statements[end]))) end += 1;
+    texts.push(printTogether(statements.slice(start, end)).trim());
+    start = end;
+  }
+  return texts.join('\n\n');
+}
+
+const isInterface = (statement: Statement | undefined): boolean =>
+  typeof statement === 'object' && statement.kind === StructureKind.Interface;
+
+/** All at once: a file that grows statement by statement is parsed anew each time. */
+function printTogether(statements: readonly Statement[]): string {
   const project = new Project({
     useInMemoryFileSystem: true,
     manipulationSettings: { indentationText: IndentationText.TwoSpaces, quoteKind: QuoteKind.Single },
