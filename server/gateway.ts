@@ -103,12 +103,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const readiness = readinessOf(parts, own, telemetry, clock);
   const upstream = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
   const live = openLive({ config, clock, version }, parts, telemetry);
-  const ways = createWaysIn(
-    { ...options, config, clock, version, policy, readiness, upstream },
-    parts,
-    live,
-    telemetry,
-  );
+  const given = { ...options, config, clock, version, policy, readiness, upstream };
+  const ways = createWaysIn(given, parts, live, telemetry);
   const publicListener = createPublicListener(ways, config, telemetry);
   const views = internalViews({ readiness, telemetry, callbacks: parts.callbacks }, link);
   const internalListener = createInternalListener(ways, live, views, telemetry);
@@ -121,11 +117,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       telemetry.log.info({ ...ports, bind: config.listen.bind, mode: config.mode, worker: link?.place }, 'listening');
       tracing?.start(telemetry.metricsJson, telemetry.log);
       if (isFirst) void upstream?.watch.look();
+      ways.replicas.start();
       return ports;
     },
     async stop() {
       telemetry.log.info('stopping: no new work');
-      for (const running of [readiness, upstream?.watch, policy, live.service]) running?.stop();
+      for (const running of [readiness, upstream?.watch, ways.replicas, policy, live.service]) running?.stop();
       const finished = await publicListener.drain(config.listen.drainMs);
       await internalListener.drain(500);
       await closeParts(parts);

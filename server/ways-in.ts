@@ -2,9 +2,8 @@ import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import type { ExecutableSchema } from '../executor/executable-schema.ts';
 import type { DecisionOptions } from '../plugins/noetl-auth/decide-call.ts';
 import type { Parts } from './compose.ts';
-import { type ConsoleOptions, createConsole } from './console/console.ts';
-import { createConsolePage } from './console/console-page.ts';
-import { createSections } from './console/sections.ts';
+import { openConsole } from './console/open-console.ts';
+import type { Replicas } from './console/replicas.ts';
 import type { UpstreamSectionGiven } from './console/upstream-section.ts';
 import { createExecutable } from './executable.ts';
 import type { GatewayOptions } from './gateway.ts';
@@ -34,6 +33,7 @@ export interface WaysIn {
   readonly public: Handle;
   readonly console: Handle;
   readonly cors: Cors;
+  readonly replicas: Replicas;
 }
 
 export interface WaysInGiven
@@ -79,16 +79,16 @@ export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, tel
   const rest = createRest({ config, parts, observe, clock, requireCaller, tickets: live.tickets, documents });
   const common = { deciding, requireCaller, maxBodyBytes: config.limits.bodyBytes, onError: telemetry.onError };
   const graphqlWay = { graphql: graphql.answer, onGraphqlError: telemetry.onError };
-  const console = consoleWay(
+  const console = openConsole(
+    { ...given, executable, parts, telemetry },
     { ...common, rest, graphql: (exchange) => graphqlAnswer(exchange, graphqlWay) },
-    createSections({ ...given, executable, telemetry, openBreakers: parts.upstream.openBreakers }),
-    config.console.roles,
   );
   const tools = { ...given, executable, parts, telemetry, run: graphql.run, requireCaller };
   const mcp = createMcp({ ...tools, checkOrigin: checkCookieOrigin });
   return {
     cors,
-    console,
+    console: console.handle,
+    replicas: console.replicas,
     public: createPublicRoutes({
       cors,
       ...graphqlWay,
@@ -98,7 +98,7 @@ export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, tel
       callback: config.events.callbacks === 'public' ? live.callback : undefined,
       noetlApi: createNoetlApi({ ...common, operations: executable.rest }),
       mcp,
-      console: config.console.public ? console : undefined,
+      console: config.console.public ? console.handle : undefined,
     }),
   };
 }
@@ -106,14 +106,6 @@ export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, tel
 function contractOf({ config, version }: WaysInGiven, { rest: operations }: ExecutableSchema) {
   const served = { events: config.events.enabled, mcp: config.mcp.enabled };
   return runtimeContract({ version, operations, auth0: config.auth.contract, served });
-}
-
-function consoleWay(
-  ways: Omit<ConsoleOptions, 'page' | 'roles' | 'sections'>,
-  sections: ConsoleOptions['sections'],
-  roles: readonly string[],
-): Handle {
-  return createConsole({ ...ways, roles, page: createConsolePage(), sections });
 }
 
 /** What every way in decides with: GraphQL and REST alike. */

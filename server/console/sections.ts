@@ -1,32 +1,24 @@
-import { hostname } from 'node:os';
-import process from 'node:process';
 import { reportAccess } from '../../core/access/access-report.ts';
 import type { CompiledGrants } from '../../core/access/decision.ts';
 import { reportExplanation, reportPath } from '../../core/access/path-report.ts';
 import { policyText, tryPolicy } from '../../core/access/policy-draft.ts';
-import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
-import { storeKindOf } from '../../core/config/store-kinds.ts';
 import type { Session } from '../../core/session/session.ts';
 import type { ExecutableSchema } from '../../executor/executable-schema.ts';
-import type { Readiness } from '../http/readiness.ts';
 import { auditedId } from '../observability/audit.ts';
 import type { Telemetry } from '../observability/telemetry.ts';
 import { wireTime, wireUser } from '../routes/wire.ts';
 import type { ConsoleSection } from './console.ts';
 import { consoleFields } from './console-fields.ts';
+import { createHealthSection, type HealthGiven } from './health-section.ts';
+import type { Replicas } from './replicas.ts';
 import { type AskedExplanation, readAuditInput, readDraft, readExplainInput, readPathInput } from './section-input.ts';
 import { createUpstreamSection, type UpstreamSectionGiven } from './upstream-section.ts';
 
-export interface SectionsGiven {
-  readonly telemetry: Pick<Telemetry, 'auditRing' | 'recent' | 'dependencies'>;
-  readonly readiness: Pick<Readiness, 'check'>;
-  /** `class route` of every circuit breaker that is not closed. */
-  readonly openBreakers: () => readonly string[];
-  readonly clock: Clock;
-  readonly config: ResolvedConfig;
+export interface SectionsGiven extends HealthGiven {
+  readonly telemetry: HealthGiven['telemetry'] & Pick<Telemetry, 'auditRing'>;
   readonly executable: ExecutableSchema;
-  readonly version: string;
+  readonly replicas: Pick<Replicas, 'list'>;
   /** Those that count now. */
   readonly grants: () => CompiledGrants;
   readonly upstream: UpstreamSectionGiven | undefined;
@@ -56,7 +48,7 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
       answer: (_input, { session }) => {
         const me = auditedId(session.user.userId, config.observability.auditEmails);
         const starts = given.telemetry.auditRing.starts(isOperator(session, config) ? undefined : me);
-        return { me, starts, replica: hostname() };
+        return { me, starts, replica: given.replica };
       },
     },
     access: {
@@ -73,14 +65,14 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
       to: 'operator',
       answer: (input) => tryPolicy(readDraft(input), grants(), roles, given.executable.rootFields),
     },
-    health: { to: 'operator', answer: () => health(given) },
+    health: createHealthSection(given, given.replicas),
     upstream: createUpstreamSection(given.upstream, given.clock),
     audit: {
       to: 'operator',
       answer: (input) => ({
         ...given.telemetry.auditRing.search(readAuditInput(input)),
         auditTo: config.observability.auditTo === 'stdout' ? 'stdout' : 'a file',
-        replica: hostname(),
+        replica: given.replica,
       }),
     },
     explain: {
@@ -100,24 +92,4 @@ async function explain(asked: AskedExplanation, given: SectionsGiven, requestId:
   if (path === undefined)
     return { allowed: false, lines: ['no: NoETL has no such execution, or does not name its playbook'] };
   return { path, ...reportExplanation(given.grants(), { roles, permission, path }, true) };
-}
-
-async function health({ config, version, clock, readiness, telemetry, openBreakers }: SectionsGiven) {
-  const { rss, heapUsed } = process.memoryUsage();
-  return {
-    ...(await readiness.check()),
-    dependencies: telemetry.dependencies(),
-    openBreakers: openBreakers(),
-    recent: telemetry.recent.report(),
-    process: {
-      version,
-      node: process.version,
-      replica: hostname(),
-      uptimeSecs: Math.round(process.uptime()),
-      rss,
-      heapUsed,
-    },
-    sessions: storeKindOf(config.sessions.store),
-    at: clock(),
-  };
 }

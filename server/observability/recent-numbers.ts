@@ -7,11 +7,16 @@ export interface RecentField {
   readonly field: string;
   readonly calls: number;
   readonly errors: number;
-  /** Calls of each minute, oldest first. */
-  readonly perMinute: readonly number[];
   /** Upper bounds in seconds; null above the largest bucket, or without a call. */
   readonly p50: number | null;
   readonly p99: number | null;
+  /** The same of each minute, oldest first. */
+  readonly perMinute: {
+    readonly calls: readonly number[];
+    readonly errors: readonly number[];
+    readonly p50: readonly (number | null)[];
+    readonly p99: readonly (number | null)[];
+  };
 }
 
 /** The last quarter of an hour of this process, from the same events as `/metrics`. */
@@ -19,6 +24,8 @@ export interface RecentNumbers {
   record(event: GatewayEvent): void;
   report(): {
     readonly minutes: number;
+    /** All operations together. */
+    readonly total: Omit<RecentField, 'field'>;
     readonly fields: readonly RecentField[];
     /** Errors and refusals by name, most frequent first. */
     readonly codes: readonly { readonly code: string; readonly count: number }[];
@@ -89,6 +96,7 @@ export function createRecentNumbers(fields: readonly string[], clock: Clock): Re
       const total = (pick: (minute: Minute) => Map<string, number>) => sumOf(ring.map(pick));
       return {
         minutes,
+        total: numbersOf(ring, now, ({ fields: counts }) => [...counts.values()]),
         fields: fieldsOf(ring, now),
         codes: total(({ codes }) => codes).map(([code, count]) => ({ code, count })),
         limits: total(({ limits }) => limits).map(([limit, count]) => ({ limit, count })),
@@ -107,20 +115,38 @@ function sumOf(all: readonly ReadonlyMap<string, number>[]): (readonly [string, 
 
 function fieldsOf(ring: readonly Minute[], now: number): readonly RecentField[] {
   const names = [...new Set(ring.flatMap(({ fields }) => [...fields.keys()]))].sort();
-  return names.map((field) => {
-    const counts = ring.flatMap((minute) => minute.fields.get(field) ?? []);
-    const callsAt = new Map(ring.map((minute) => [minute.at, minute.fields.get(field)?.calls ?? 0]));
-    const buckets = durationBuckets.map((_, index) => counts.reduce((sum, one) => sum + (one.buckets[index] ?? 0), 0));
-    const calls = counts.reduce((sum, one) => sum + one.calls, 0);
-    return {
-      field,
-      calls,
-      errors: counts.reduce((sum, one) => sum + one.errors, 0),
-      perMinute: Array.from({ length: minutes }, (_, index) => callsAt.get(now - minutes + 1 + index) ?? 0),
-      p50: quantile(buckets, calls, 0.5),
-      p99: quantile(buckets, calls, 0.99),
-    };
+  return names.map((field) => ({
+    field,
+    ...numbersOf(ring, now, ({ fields: counts }) => [counts.get(field) ?? []].flat()),
+  }));
+}
+
+/** @param pick the counts of a minute that are summed up */
+function numbersOf(
+  ring: readonly Minute[],
+  now: number,
+  pick: (minute: Minute) => readonly Counts[],
+): Omit<RecentField, 'field'> {
+  const byMinute = Array.from({ length: minutes }, (_, index) => {
+    const minute = ring.find(({ at }) => at === now - minutes + 1 + index);
+    return summaryOf(minute === undefined ? [] : pick(minute));
   });
+  return {
+    ...summaryOf(ring.flatMap((minute) => [...pick(minute)])),
+    perMinute: {
+      calls: byMinute.map(({ calls }) => calls),
+      errors: byMinute.map(({ errors }) => errors),
+      p50: byMinute.map(({ p50 }) => p50),
+      p99: byMinute.map(({ p99 }) => p99),
+    },
+  };
+}
+
+function summaryOf(counts: readonly Counts[]): Omit<RecentField, 'field' | 'perMinute'> {
+  const buckets = durationBuckets.map((_, index) => counts.reduce((sum, one) => sum + (one.buckets[index] ?? 0), 0));
+  const calls = counts.reduce((sum, one) => sum + one.calls, 0);
+  const errors = counts.reduce((sum, one) => sum + one.errors, 0);
+  return { calls, errors, p50: quantile(buckets, calls, 0.5), p99: quantile(buckets, calls, 0.99) };
 }
 
 function quantile(buckets: readonly number[], calls: number, share: number): number | null {

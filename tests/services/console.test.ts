@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileGrants } from '../../core/access/decision.ts';
 import { explainTable } from '../../core/access/explain.ts';
@@ -8,6 +7,7 @@ import { accessText } from '../../core/access/explain-text.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import shipped from '../../gateway.config.ts';
 import { hasChromium, launchChromium } from '../support/chromium.ts';
+import { axeFindings, visitConsole } from '../support/console-page.ts';
 import { graphql, startDevGateway } from '../support/dev-gateway.ts';
 
 if (!hasChromium) console.warn('skipped: Chromium is missing (Debian: apt-get install chromium)');
@@ -28,29 +28,11 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     await dev?.stop();
   });
 
-  /** A page of a new browser profile, what it asked for, and what it wrote to the console. */
-  async function visit(user: string, path: string, width = 1280) {
-    const context = await browser.newContext({ viewport: { width, height: 800 } });
-    const page = await context.newPage();
-    const asked: string[] = [];
-    const problems: string[] = [];
-    page.on('request', (request) => asked.push(request.url()));
-    page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-    page.on('pageerror', (error) => problems.push(error.message));
-    await page.goto(`${dev.internalUrl}/console/${path}#token=${tokens[user] ?? user}`);
-    await page.locator('main h1').waitFor({ timeout: 60_000 });
-    return { page, asked, problems, close: () => context.close() };
-  }
-
-  /** What axe finds; the script comes in by the debugger, past the page's policy. */
-  async function findings(page: Page): Promise<string[]> {
-    const client = await page.context().newCDPSession(page);
-    await client.send('Runtime.evaluate', { expression: axe.source });
-    return page.evaluate(async () => {
-      const { axe: found } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } };
-      return (await found.run()).violations.map(({ id }) => id);
+  const visit = (user: string, path: string, width?: number) =>
+    visitConsole(browser, {
+      ...{ url: dev.internalUrl, path, token: tokens[user] ?? user },
+      ...(width !== undefined && { width }),
     });
-  }
 
   test('the matrix in the page is the table of explain, and the token leaves the address', async () => {
     const { page, asked, problems, close } = await visit('admin', 'access');
@@ -75,7 +57,7 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
       ...[...byRole.values()].map((access) => accessText(access)),
     ]);
     expect(shown.toSorted()).toEqual(wanted.toSorted());
-    expect(await findings(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     expect(new Set(asked.map((url) => new URL(url).origin))).toEqual(new Set([dev.internalUrl]));
     expect(asked.filter((url) => url.includes(tokens['admin'] ?? ''))).toEqual([]);
     expect(problems).toEqual([]);
@@ -102,7 +84,7 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     await page.waitForURL((url) => /\/executions\/\d+$/.test(url.pathname) && !url.pathname.endsWith(id));
     await page.locator('.heading .status', { hasText: 'running' }).waitFor();
     await page.locator('.timeline li[data-status=RUNNING]').waitFor();
-    expect(await findings(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Really cancel' }).click();
     await page.locator('.heading .status', { hasText: 'cancelled' }).waitFor();
@@ -116,7 +98,7 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     await page.getByLabel('seconds').fill('soon');
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByText('Enter a number.').waitFor();
-    expect(await findings(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await page.getByLabel('seconds').fill('1');
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.locator('.heading .status', { hasText: 'completed' }).waitFor();
@@ -124,6 +106,23 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     await page.locator('.json pre', { hasText: '"seconds": 1' }).waitFor();
     expect(problems).toEqual([]);
     await close();
+  });
+
+  test('each of four users sees the views of the roles, and no error', async () => {
+    const shown: Record<string, string[]> = {};
+    for (const user of ['admin', 'developer', 'analyst', 'viewer']) {
+      const { page, problems, close } = await visit(user, 'access');
+      await page.getByRole('navigation', { name: 'Views' }).waitFor();
+      shown[user] = await page.getByRole('navigation', { name: 'Views' }).locator('a').allTextContents();
+      const isRefused = await page.getByText('Access is for the roles admin.').isVisible();
+      expect([user, isRefused, problems]).toEqual([user, user !== 'admin', []]);
+      await close();
+    }
+    const { admin = [], ...others } = shown;
+    expect(admin).toEqual([
+      ...['Executions', 'Playbooks', 'Access', 'Explain', 'Try a policy', 'Upstream', 'Health', 'Audit'],
+    ]);
+    expect(new Set(Object.values(others).map(String))).toEqual(new Set(['Executions,Playbooks']));
   });
 
   test('a login at the provider returns to the view, with nothing of it in the address', async () => {
@@ -164,7 +163,7 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
       const { page, close } = await visit('admin', path, 360);
       await expect.poll(() => page.locator('.loading').count()).toBe(0);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
-      expect(await findings(page)).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
       await close();
     }
   });
@@ -212,6 +211,7 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     const { data = {} } = started.body;
     const { id } = data['executePlaybook'] as { id: string };
     const views = [
+      ['executions', 'executions', '.executions .mark.no'],
       ['execution', `executions/${id}`, '.heading .mark.no'],
       ['access', 'access?path=data/sales_2026', '.path-access'],
       ['health', 'health', '.operations'],

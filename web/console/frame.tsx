@@ -3,7 +3,7 @@ import { useLocation } from 'preact-iso/router';
 import { troubles, useHealth } from './api/health.ts';
 import { useSession } from './api/me.ts';
 import { Keys } from './keys.tsx';
-import { Empty } from './parts/states.tsx';
+import { Empty, Heading } from './parts/states.tsx';
 import { viewAt, views } from './views.tsx';
 
 /** Navigation, the session, and the view that the address names. */
@@ -35,6 +35,7 @@ export function Frame() {
                 <a href={`/console/${name}`} aria-current={view.name === name ? 'page' : undefined}>
                   {title}
                   {name === 'health' && isUnwell && <span class="dot">fails</span>}
+                  {name === 'upstream' && health?.drift === 'differs' && <span class="dot">differs</span>}
                 </a>
               </li>
             ))}
@@ -56,14 +57,25 @@ export function Frame() {
         {me.isOperator || !view.forOperators ? (
           <view.View key={view.name} path={path} query={query} />
         ) : (
-          <Empty title={`${view.title} is for the roles ${me.operatorRoles.join(', ')}.`}>
-            <p class="quiet">
-              The config names them in <code>console.roles</code>. Your roles are {me.user.roles.join(', ') || 'none'}.
-            </p>
-          </Empty>
+          <ForOperators title={view.title} />
         )}
       </main>
       <Keys />
     </div>
+  );
+}
+
+/** What a view says to a session that may not see it. */
+function ForOperators({ title }: { readonly title: string }) {
+  const { me } = useSession();
+  return (
+    <>
+      <Heading title={title} />
+      <Empty title={`${title} is for the roles ${me.operatorRoles.join(', ')}.`}>
+        <p class="quiet">
+          The config names them in <code>console.roles</code>. Your roles are {me.user.roles.join(', ') || 'none'}.
+        </p>
+      </Empty>
+    </>
   );
 }

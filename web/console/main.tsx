@@ -1,4 +1,15 @@
-import './style.css';
+import 'uplot/dist/uPlot.min.css';
+import './style/base.css';
+import './style/frame.css';
+import './style/controls.css';
+import './style/tables.css';
+import './style/states.css';
+import './style/sign-in.css';
+import './style/executions.css';
+import './style/playbooks.css';
+import './style/health.css';
+import './style/upstream.css';
+import './style/phone.css';
 import { render } from 'preact';
 import { LocationProvider } from 'preact-iso/router';
 import { finishLogin } from '../session/browser-login.ts';

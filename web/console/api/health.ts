@@ -12,32 +12,55 @@ export interface Health {
     readonly failingSinceMs?: number;
   }[];
   readonly openBreakers: readonly string[];
+  /** Of NoETL's live document against the pulled one. */
+  readonly drift: 'unknown' | 'same' | 'differs';
   readonly recent: {
     readonly minutes: number;
+    readonly total: Numbers;
     readonly fields: readonly RecentField[];
     readonly codes: readonly { readonly code: string; readonly count: number }[];
     readonly limits: readonly { readonly limit: string; readonly count: number }[];
   };
-  readonly process: {
-    readonly version: string;
-    readonly node: string;
-    readonly replica: string;
-    readonly uptimeSecs: number;
-    readonly rss: number;
-  };
+  readonly process: { readonly version: string; readonly node: string; readonly replica: string };
+  /** Undefined: the store that replicas share does not answer. */
+  readonly replicas?: readonly Replica[];
   /** `memory`, `redis` or `nats`. */
   readonly sessions: string;
   readonly at: number;
 }
 
-export interface RecentField {
-  readonly field: string;
+/** What a replica reports of itself; times in milliseconds, memory in bytes. */
+export interface Replica {
+  readonly replica: string;
+  readonly version: string;
+  readonly at: number;
+  readonly ready: boolean;
+  readonly failing: readonly string[];
+  readonly uptimeSecs: number;
+  readonly rss: number;
+  readonly memoryLimit?: number;
   readonly calls: number;
   readonly errors: number;
-  readonly perMinute: readonly number[];
-  /** Upper bounds, seconds. */
+  readonly p99: number | null;
+}
+
+/** Calls of the last minutes. Times are upper bounds in seconds; null without a call, or above the largest bound. */
+export interface Numbers {
+  readonly calls: number;
+  readonly errors: number;
   readonly p50: number | null;
   readonly p99: number | null;
+  /** Oldest first. */
+  readonly perMinute: {
+    readonly calls: readonly number[];
+    readonly errors: readonly number[];
+    readonly p50: readonly (number | null)[];
+    readonly p99: readonly (number | null)[];
+  };
+}
+
+export interface RecentField extends Numbers {
+  readonly field: string;
 }
 
 export function useHealth() {
@@ -51,10 +74,13 @@ export function useHealth() {
 }
 
 /** What is wrong, in a few words each. */
-export function troubles({ checks, dependencies, openBreakers }: Health): readonly string[] {
+export function troubles({ checks, dependencies, openBreakers, replicas, process }: Health): readonly string[] {
   return [
     ...Object.entries(checks).flatMap(([name, state]) => (state === 'ok' ? [] : [`the check ${name} fails`])),
     ...dependencies.flatMap(({ name, of, isUp }) => (isUp ? [] : [`${name} (${of}) does not answer`])),
     ...openBreakers.map((breaker) => `the circuit breaker ${breaker} is open`),
+    ...(replicas ?? []).flatMap(({ replica, ready }) =>
+      ready || replica === process.replica ? [] : [`the replica ${replica} is not ready`],
+    ),
   ];
 }

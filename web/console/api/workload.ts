@@ -1,9 +1,14 @@
 /** How a value of a playbook's workload is asked for. */
 export interface WorkloadField {
   readonly name: string;
-  readonly kind: 'text' | 'long' | 'number' | 'flag' | 'json';
+  readonly kind: 'text' | 'long' | 'number' | 'flag' | 'json' | 'choice';
   /** The playbook's own value, as it is in the form. */
   readonly text: string;
+  /** What to fill in. */
+  readonly hint?: string;
+  readonly isSecret?: boolean;
+  /** Of a choice. */
+  readonly options?: readonly { readonly text: string; readonly value: unknown }[];
 }
 
 export type ReadForm =
@@ -19,7 +24,8 @@ export function workloadFields(workload: unknown): readonly WorkloadField[] {
   return Object.entries(workload).map(([name, value]) => ({ name, ...fieldOf(value) }));
 }
 
-function fieldOf(value: unknown): Omit<WorkloadField, 'name'> {
+/** How a value is asked for. */
+export function fieldOf(value: unknown): Omit<WorkloadField, 'name'> {
   switch (typeof value) {
     case 'string':
       return { kind: value.length > 60 || value.includes('\n') ? 'long' : 'text', text: value };
@@ -37,9 +43,10 @@ function fieldOf(value: unknown): Omit<WorkloadField, 'name'> {
  * @param texts by the field's name; of {@link moreName} a JSON object, or an empty text
  */
 export function readForm(fields: readonly WorkloadField[], texts: Readonly<Record<string, string>>): ReadForm {
-  const read = fields.flatMap(({ name, kind, text }) => {
+  const read = fields.flatMap((field) => {
+    const { name, kind, text } = field;
     const given = texts[name] ?? text;
-    return given === text ? [] : [{ name, kind, value: typedValue(kind, given) }];
+    return given === text ? [] : [{ name, kind, value: typedValue(field, given) }];
   });
   const more = moreOf(texts[moreName] ?? '');
   const problems = read.flatMap(({ name, kind, value }) =>
@@ -52,7 +59,8 @@ export function readForm(fields: readonly WorkloadField[], texts: Readonly<Recor
   return { variables: { ...Object.fromEntries(read.map(({ name, value }) => [name, value])), ...more } };
 }
 
-function typedValue(kind: WorkloadField['kind'], text: string): unknown {
+function typedValue({ kind, options }: WorkloadField, text: string): unknown {
+  if (kind === 'choice') return options?.find((option) => option.text === text)?.value;
   if (kind === 'text' || kind === 'long') return text;
   if (kind === 'flag') return text === 'true';
   if (kind === 'json') return parsed(text);

@@ -1,10 +1,13 @@
 import { useMemo, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
+import { type FormField, formFields, readFormFields } from '../api/form.ts';
 import { useSession } from '../api/me.ts';
 import { runPlaybook } from '../api/playbooks.ts';
 import { useQuery } from '../api/use-query.ts';
-import { moreName, readForm, type WorkloadField, workloadFields } from '../api/workload.ts';
+import { moreName, readForm, type WorkloadField } from '../api/workload.ts';
 import { MissingRow } from './missing-row.tsx';
+import { RunInput } from './run-input.tsx';
+import { Loading } from './states.tsx';
 
 interface RunFormProps {
   readonly path: string;
@@ -15,7 +18,8 @@ interface RunFormProps {
 export function RunForm({ path, workload }: RunFormProps) {
   const { gateway, me } = useSession();
   const { route } = useLocation();
-  const fields = useMemo(() => workloadFields(workload), [workload]);
+  const form = useForm(path);
+  const fields = useMemo(() => formFields(workload, form.fields), [workload, form.fields]);
   const [problems, setProblems] = useState<Readonly<Record<string, string>>>({});
   const [failure, setFailure] = useState<string>();
   const [isBusy, setBusy] = useState(false);
@@ -29,6 +33,7 @@ export function RunForm({ path, workload }: RunFormProps) {
       />
     );
   }
+  if (form.isLoading) return <Loading rows={4} />;
   const run = async (form: HTMLFormElement) => {
     const read = readForm(fields, textsOf(form, fields));
     setProblems('problems' in read ? read.problems : {});
@@ -50,11 +55,11 @@ export function RunForm({ path, workload }: RunFormProps) {
       }}
     >
       {fields.map((one) => (
-        <Input key={one.name} field={one} problem={problems[one.name]} />
+        <RunInput key={one.name} field={one} problem={problems[one.name]} />
       ))}
       <details open={fields.length === 0}>
         <summary>More variables</summary>
-        <Input field={{ name: moreName, kind: 'json', text: '' }} label="JSON object" problem={problems[moreName]} />
+        <RunInput field={{ name: moreName, kind: 'json', text: '' }} label="JSON object" problem={problems[moreName]} />
       </details>
       {failure !== undefined && (
         <p class="notice bad" role="alert">
@@ -71,45 +76,21 @@ export function RunForm({ path, workload }: RunFormProps) {
   );
 }
 
+/** NoETL's form of the playbook. Without it, or when it cannot be read, the workload is asked for by its examples. */
+function useForm(path: string): { readonly fields: readonly FormField[] | undefined; readonly isLoading: boolean } {
+  const { gateway, me } = useSession();
+  const { form } = me.fields;
+  const found = useQuery<readonly FormField[] | null>({
+    key: ['form', path],
+    ask: async (signal) => (form === undefined ? null : ((await readFormFields(gateway, form, path, signal)) ?? null)),
+    enabled: form !== undefined,
+  });
+  return { fields: found.data ?? undefined, isLoading: form !== undefined && found.isPending };
+}
+
 function textsOf(form: HTMLFormElement, fields: readonly WorkloadField[]): Readonly<Record<string, string>> {
   const data = new FormData(form);
   const flags = fields.filter(({ kind }) => kind === 'flag').map(({ name }) => [name, String(data.has(name))] as const);
   const others = [...data].filter(([name]) => !flags.some(([flag]) => flag === name));
   return Object.fromEntries([...others.map(([name, value]) => [name, String(value)] as const), ...flags]);
-}
-
-interface InputProps {
-  readonly field: WorkloadField;
-  readonly label?: string;
-  readonly problem: string | undefined;
-}
-
-function Input({ field: { name, kind, text }, label = name, problem }: InputProps) {
-  const common = { name, 'aria-invalid': problem !== undefined, spellcheck: false };
-  if (kind === 'flag') {
-    return (
-      <label class="choice">
-        <input type="checkbox" {...common} defaultChecked={text === 'true'} /> {label}
-      </label>
-    );
-  }
-  const id = `variable-${name}`;
-  const lines = Math.min(12, Math.max(3, text.split('\n').length));
-  return (
-    <div>
-      <label htmlFor={id}>
-        <span>{label}</span>
-      </label>
-      {kind === 'json' || kind === 'long' ? (
-        <textarea id={id} {...common} rows={lines} defaultValue={text} />
-      ) : (
-        <input id={id} {...common} type="text" inputMode={kind === 'number' ? 'decimal' : 'text'} defaultValue={text} />
-      )}
-      {problem !== undefined && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
-    </div>
-  );
 }

@@ -1,10 +1,11 @@
 import { useLocation } from 'preact-iso/router';
-import { type AccessReport, useAccess } from '../api/access.ts';
+import { type AccessReport, type ReportedGrant, useAccess } from '../api/access.ts';
+import { addressOf } from '../api/address.ts';
 import { Matrix } from '../parts/matrix.tsx';
 import { PathAccess } from '../parts/path-access.tsx';
-import { Scroll } from '../parts/scroll.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { Failed, Heading, Loading } from '../parts/states.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import type { ViewProps } from '../views.tsx';
 
 /** Who may do what: roles × operations, and what each grant gives. */
@@ -20,7 +21,7 @@ export function AccessView({ query }: ViewProps) {
         label="Who may do what with a playbook"
         placeholder="data/sales_2026"
         value={path}
-        onSearch={(text) => route(text === '' ? '/console/access' : `/console/access?path=${encodeURIComponent(text)}`)}
+        onSearch={(text) => route(addressOf('access', { path: text }))}
       />
       {path !== '' && <PathAccess path={path} />}
       {access.error && <Failed error={access.error} retry={() => void access.refetch()} />}
@@ -56,7 +57,7 @@ function Report({ report }: { readonly report: AccessReport }) {
             {warning}
           </p>
         ))}
-        <GrantTable report={report} />
+        <Table label="Grants" columns={grantColumns} rows={report.grants} keyOf={({ text }) => text} />
       </section>
       <section>
         <h2>Reserved paths</h2>
@@ -88,41 +89,26 @@ function Report({ report }: { readonly report: AccessReport }) {
   );
 }
 
-function GrantTable({ report: { grants } }: { readonly report: AccessReport }) {
-  return (
-    <Scroll label="Grants">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Role</th>
-            <th scope="col">Effect</th>
-            <th scope="col">Permissions</th>
-            <th scope="col">Playbooks</th>
-            <th scope="col">Where</th>
-          </tr>
-        </thead>
-        <tbody>
-          {grants.map((grant) => (
-            <tr key={grant.text}>
-              <th scope="row">{grant.role}</th>
-              <td>
-                <span class={`mark ${grant.effect === 'allow' ? 'yes' : 'no'}`}>{grant.effect}</span>
-              </td>
-              <td>{grant.permissions.join(', ')}</td>
-              <td>
-                <code>{grant.patterns.join(', ')}</code>
-                {grant.except !== undefined && grant.except.length > 0 && (
-                  <>
-                    {' '}
-                    except <code>{grant.except.join(', ')}</code>
-                  </>
-                )}
-              </td>
-              <td class="quiet">{grant.source ?? ''}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
-  );
-}
+const grantColumns: readonly Column<ReportedGrant>[] = [
+  { title: 'Role', isName: true, cell: ({ role }) => role },
+  {
+    title: 'Effect',
+    cell: ({ effect }) => <span class={`mark ${effect === 'allow' ? 'yes' : 'no'}`}>{effect}</span>,
+  },
+  { title: 'Permissions', cell: ({ permissions }) => permissions.join(', ') },
+  {
+    title: 'Playbooks',
+    cell: ({ patterns, except = [] }) => (
+      <span>
+        <code>{patterns.join(', ')}</code>
+        {except.length > 0 && (
+          <>
+            {' '}
+            except <code>{except.join(', ')}</code>
+          </>
+        )}
+      </span>
+    ),
+  },
+  { title: 'Where', cell: ({ source }) => source && <span class="quiet">{source}</span> },
+];

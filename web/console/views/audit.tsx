@@ -1,7 +1,9 @@
 import { useLocation } from 'preact-iso/router';
+import { addressOf } from '../api/address.ts';
 import { useSession } from '../api/me.ts';
 import { timeOf } from '../api/time.ts';
 import { useQuery } from '../api/use-query.ts';
+import { Chips } from '../parts/chips.tsx';
 import { EndSessions } from '../parts/end-sessions.tsx';
 import { JsonView } from '../parts/json-view.tsx';
 import { SearchField } from '../parts/search-field.tsx';
@@ -47,25 +49,22 @@ export function AuditView({ query }: ViewProps) {
         label="User, path, execution or request id"
         placeholder="data/report"
         value={text}
-        onSearch={(to) => route(addressOf(to, kind))}
+        onSearch={(to) => route(addressOf('audit', { text: to, kind }))}
       />
-      <nav class="chips" aria-label="Filter by kind">
-        {['', ...kinds].map((one) => (
-          <a key={one} href={addressOf(text, one)} aria-current={one === kind ? 'true' : undefined}>
-            {one === '' ? 'all' : one.replaceAll('_', ' ')}
-          </a>
-        ))}
-      </nav>
+      <Chips
+        label="Filter by kind"
+        chosen={kind}
+        choices={['', ...kinds].map((value) => ({
+          value,
+          title: value === '' ? 'all' : value.replaceAll('_', ' '),
+          href: addressOf('audit', { text, kind: value }),
+        }))}
+      />
       {found.error && <Failed error={found.error} retry={() => void found.refetch()} />}
       {page === undefined ? !found.error && <Loading rows={8} /> : <Entries entries={page.entries} />}
       <EndSessions />
     </>
   );
-}
-
-function addressOf(text: string, kind: string): string {
-  const given = Object.entries({ text, kind }).filter(([, value]) => value !== '');
-  return `/console/audit${given.length === 0 ? '' : `?${new URLSearchParams(given)}`}`;
 }
 
 function Entries({ entries }: { readonly entries: readonly Entry[] }) {

@@ -1,6 +1,7 @@
 import { useSession } from '../api/me.ts';
 import { type ListedPlaybook, type Playbook, playbookAddress, readPlaybook, readVersions } from '../api/playbooks.ts';
 import { useQuery } from '../api/use-query.ts';
+import { Chips } from '../parts/chips.tsx';
 import { MissingRow } from '../parts/missing-row.tsx';
 import { RunForm } from '../parts/run-form.tsx';
 import { Scroll } from '../parts/scroll.tsx';
@@ -97,17 +98,15 @@ function Versions({ path, shown }: { readonly path: string; readonly shown: numb
   return (
     <section>
       <h2>Versions</h2>
-      <nav class="chips" aria-label="Versions">
-        {versions.data.map(({ version }) => (
-          <a
-            key={version}
-            href={`${playbookAddress(path)}?version=${version}`}
-            aria-current={version === shown ? 'true' : undefined}
-          >
-            {version}
-          </a>
-        ))}
-      </nav>
+      <Chips
+        label="Versions"
+        chosen={String(shown)}
+        choices={versions.data.map(({ version }) => ({
+          value: String(version),
+          title: String(version),
+          href: `${playbookAddress(path)}?version=${version}`,
+        }))}
+      />
     </section>
   );
 }

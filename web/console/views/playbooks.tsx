@@ -1,12 +1,13 @@
 import { useLocation } from 'preact-iso/router';
+import { addressOf } from '../api/address.ts';
 import { useSession } from '../api/me.ts';
 import { matches } from '../api/pattern.ts';
 import { type Catalog, type ListedPlaybook, playbookAddress, playbookAt, readCatalog } from '../api/playbooks.ts';
 import { useQuery } from '../api/use-query.ts';
 import { MissingRow } from '../parts/missing-row.tsx';
-import { Scroll } from '../parts/scroll.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../views.tsx';
 import { PlaybookView } from './playbook.tsx';
@@ -42,7 +43,7 @@ function PlaybookList({ query }: ViewProps) {
             label="Playbook path; * stands for any characters"
             placeholder="data/*"
             value={pattern}
-            onSearch={(path) => route(`/console/playbooks${path === '' ? '' : `?${new URLSearchParams({ path })}`}`)}
+            onSearch={(path) => route(addressOf('playbooks', { path }))}
           />
           {catalog.data?.isCut && (
             <p class="notice">
@@ -78,34 +79,23 @@ function Folders({ playbooks, pattern }: { readonly playbooks: readonly ListedPl
   return [...Map.groupBy(playbooks, ({ path }) => path.slice(0, path.lastIndexOf('/') + 1))].map(([folder, list]) => (
     <section key={folder}>
       <h2>{folder === '' ? 'No folder' : <code>{folder}</code>}</h2>
-      <Scroll label={folder === '' ? 'No folder' : folder}>
-        <table class="playbooks">
-          <thead>
-            <tr>
-              <th scope="col">Playbook</th>
-              <th scope="col" class="number">
-                Version
-              </th>
-              <th scope="col" class="number">
-                Registered
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.map(({ path, version, createdAt }) => (
-              <tr key={path}>
-                <td>
-                  <a href={playbookAddress(path)}>{path.slice(folder.length)}</a>
-                </td>
-                <td class="number">{version}</td>
-                <td class="number">
-                  <Ago time={createdAt} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label={folder === '' ? 'No folder' : folder}
+        class="playbooks"
+        columns={columns}
+        rows={list}
+        keyOf={({ path }) => path}
+      />
     </section>
   ));
 }
+
+const columns: readonly Column<ListedPlaybook>[] = [
+  {
+    title: 'Playbook',
+    isName: true,
+    cell: ({ path }) => <a href={playbookAddress(path)}>{path.slice(path.lastIndexOf('/') + 1)}</a>,
+  },
+  { title: 'Version', isNumber: true, cell: ({ version }) => version },
+  { title: 'Registered', isNumber: true, cell: ({ createdAt }) => <Ago time={createdAt} /> },
+];

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { useSession } from '../api/me.ts';
 import { useQuery } from '../api/use-query.ts';
-import { Scroll } from '../parts/scroll.tsx';
 import { Failed, Heading, Loading } from '../parts/states.tsx';
+import { type Column, Table } from '../parts/table.tsx';
 
 interface Tried {
   readonly problems: readonly string[];
@@ -91,43 +91,26 @@ function Result({ tried: { problems, warnings, changes, cells } }: { readonly tr
           </ul>
         </>
       )}
-      {cells.length > 0 && <Cells cells={cells} />}
+      {cells.length > 0 && (
+        <>
+          <h2>Operations that change</h2>
+          <Table
+            label="Operations that change"
+            columns={cellColumns}
+            rows={cells}
+            keyOf={({ field, role }) => `${field} ${role}`}
+          />
+        </>
+      )}
     </section>
   );
 }
 
-function Cells({ cells }: Pick<Tried, 'cells'>) {
-  return (
-    <>
-      <h2>Operations that change</h2>
-      <Scroll label="Operations that change">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Operation</th>
-              <th scope="col">Role</th>
-              <th scope="col">Now</th>
-              <th scope="col">Then</th>
-            </tr>
-          </thead>
-          <tbody>
-            {cells.map(({ field, role, was, is }) => (
-              <tr key={`${field} ${role}`}>
-                <th scope="row">
-                  <code>{field}</code>
-                </th>
-                <td>{role}</td>
-                <td>
-                  <code>{was}</code>
-                </td>
-                <td>
-                  <code>{is}</code>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
-    </>
-  );
-}
+type Cell = Tried['cells'][number];
+
+const cellColumns: readonly Column<Cell>[] = [
+  { title: 'Operation', isName: true, cell: ({ field }) => <code>{field}</code> },
+  { title: 'Role', cell: ({ role }) => role },
+  { title: 'Now', cell: ({ was }) => <code>{was}</code> },
+  { title: 'Then', cell: ({ is }) => <code>{is}</code> },
+];

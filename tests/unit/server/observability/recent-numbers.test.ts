@@ -14,9 +14,12 @@ test('calls, errors and times by operation, for a quarter of an hour and no long
   numbers.record({ type: 'error_answer', code: 'ERR_TOKEN_MISSING' });
   numbers.record({ type: 'rate_limited', route: 'login' });
   numbers.record({ type: 'field', field: 'a name from outside', ms: 1 });
-  const { fields, codes, limits } = numbers.report();
+  const { fields, codes, limits, total } = numbers.report();
   expect(fields[0]).toMatchObject({ field: 'execution', calls: 100, errors: 1, p50: 0.01, p99: 0.5 });
-  expect(fields[0]?.perMinute.slice(-2)).toEqual([98, 2]);
+  const last = Object.entries(fields[0]?.perMinute ?? {}).map(([name, values]) => [name, values.slice(-2)] as const);
+  expect(Object.fromEntries(last)).toEqual({ calls: [98, 2], errors: [0, 1], p50: [0.01, 0.5], p99: [0.01, null] });
+  expect(fields[0]?.perMinute.calls).toHaveLength(15);
+  expect(total).toMatchObject({ calls: 101, errors: 1, p50: 0.01 });
   expect(fields.map(({ field }) => field)).toEqual(['execution', 'other']);
   expect(codes).toEqual([
     { code: 'ERR_UPSTREAM', count: 2 },

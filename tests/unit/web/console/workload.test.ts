@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { formFields } from '../../../../web/console/api/form.ts';
 import { playbookAddress, playbookAt } from '../../../../web/console/api/playbooks.ts';
 import { moreName, readForm, workloadFields } from '../../../../web/console/api/workload.ts';
 
@@ -41,6 +42,32 @@ describe('the form of a workload', () => {
       },
     });
     expect(readForm(fields, { limit: 'Infinity' })).toHaveProperty('problems.limit');
+  });
+});
+
+describe('the form that NoETL has of a playbook', () => {
+  const form = [
+    { name: 'mode', kind: 'enum', default: 'fast', options: ['fast', 'safe', 3], description: 'How to run.' },
+    { name: 'password', kind: 'string', default: 'secret', secret: true },
+    { name: 'limit', kind: 'integer', default: 5 },
+    { name: 'db', kind: 'string', default: 'pg_main', credentialGlob: 'pg_*' },
+    { name: 'note', kind: 'null', default: null },
+  ];
+  const shown = formFields({ mode: 'fast', password: 'secret', limit: 5, db: 'pg_main', other: true }, form);
+
+  test('names choices, hints and credentials, hides secrets, and keeps what it does not have', () => {
+    expect(shown.map(({ name, kind }) => `${name} ${kind}`)).toEqual([
+      ...['mode choice', 'password text', 'limit number', 'db text', 'note json', 'other flag'],
+    ]);
+    expect(JSON.stringify(shown)).not.toContain('secret"');
+    expect(shown[0]).toMatchObject({ hint: 'How to run.', text: 'fast' });
+    expect(shown[3]?.hint).toBe('Name of a credential such as pg_*.');
+    expect(formFields({ limit: 1 })).toEqual(workloadFields({ limit: 1 }));
+  });
+
+  test('sends a choice in its type, and a secret only when one is entered', () => {
+    expect(readForm(shown, { mode: '3', password: '' })).toEqual({ variables: { mode: 3 } });
+    expect(readForm(shown, { password: 'new' })).toEqual({ variables: { password: 'new' } });
   });
 });
 

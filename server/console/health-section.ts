@@ -1,0 +1,66 @@
+import process from 'node:process';
+import type { Clock } from '../../core/clock.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { storeKindOf } from '../../core/config/store-kinds.ts';
+import type { DriftWatch } from '../drift/drift-watch.ts';
+import type { Readiness } from '../http/readiness.ts';
+import type { Telemetry } from '../observability/telemetry.ts';
+import type { ConsoleSection } from './console.ts';
+import type { ReplicaReport, Replicas } from './replicas.ts';
+
+export interface HealthGiven {
+  readonly telemetry: Pick<Telemetry, 'recent' | 'dependencies'>;
+  readonly readiness: Pick<Readiness, 'check'>;
+  /** `class route` of every circuit breaker that is not closed. */
+  readonly openBreakers: () => readonly string[];
+  readonly clock: Clock;
+  readonly config: ResolvedConfig;
+  readonly version: string;
+  /** Of this process. */
+  readonly replica: string;
+  readonly upstream: { readonly watch: Pick<DriftWatch, 'found'> } | undefined;
+}
+
+/** What this replica sees, and what every replica that shares the store reports of itself. */
+export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas, 'list'>): ConsoleSection {
+  const { config, version, clock, readiness, telemetry, openBreakers, replica, upstream } = given;
+  return {
+    to: 'operator',
+    answer: async () => ({
+      ...(await readiness.check()),
+      dependencies: telemetry.dependencies(),
+      openBreakers: openBreakers(),
+      drift: upstream?.watch.found()?.state ?? 'unknown',
+      recent: telemetry.recent.report(),
+      process: { version, node: process.version, replica },
+      // Without its store a gateway still shows what it sees itself.
+      replicas: await replicas.list().catch(() => undefined),
+      sessions: storeKindOf(config.sessions.store),
+      at: clock(),
+    }),
+  };
+}
+
+/** What this replica reports of itself. */
+export async function reportReplica(given: HealthGiven): Promise<ReplicaReport> {
+  const { version, clock, readiness, telemetry, openBreakers, replica } = given;
+  const { ready, checks } = await readiness.check();
+  const { calls, errors, p99 } = telemetry.recent.report().total;
+  const limit = process.constrainedMemory();
+  return {
+    replica,
+    version,
+    at: clock(),
+    ready,
+    failing: [
+      ...Object.entries(checks).flatMap(([name, state]) => (state === 'ok' ? [] : [name])),
+      ...telemetry.dependencies().flatMap(({ name, of, isUp }) => (isUp ? [] : [`${name} (${of})`])),
+      ...openBreakers().map((breaker) => `breaker ${breaker}`),
+    ],
+    uptimeSecs: Math.round(process.uptime()),
+    rss: process.memoryUsage.rss(),
+    // A container without a limit reports more than any machine has.
+    ...(limit > 0 && limit < 2 ** 50 && { memoryLimit: limit }),
+    ...{ calls, errors, p99 },
+  };
+}

@@ -1,0 +1,34 @@
+import { hostname } from 'node:os';
+import process from 'node:process';
+import type { Answer } from '../http/answer.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { LiveStore } from '../live/live-store.ts';
+import { type ConsoleOptions, createConsole } from './console.ts';
+import { createConsolePage } from './console-page.ts';
+import { reportReplica } from './health-section.ts';
+import { createReplicas, type Replicas } from './replicas.ts';
+import { createSections, type SectionsGiven } from './sections.ts';
+
+export interface OpenConsoleGiven extends Omit<SectionsGiven, 'replica' | 'replicas' | 'openBreakers'> {
+  readonly parts: {
+    readonly upstream: { readonly openBreakers: SectionsGiven['openBreakers'] };
+    readonly liveStore: LiveStore;
+  };
+}
+
+/** The console of one process, and what it knows of the others. */
+export function openConsole(
+  given: OpenConsoleGiven,
+  ways: Omit<ConsoleOptions, 'page' | 'roles' | 'sections'>,
+): { readonly handle: (exchange: Exchange) => Promise<Answer>; readonly replicas: Replicas } {
+  const { config, clock, parts } = given;
+  const own = { ...given, openBreakers: parts.upstream.openBreakers, replica: hostname() };
+  // Processes of one host differ in their ids.
+  const name = `${hostname()}-${process.pid}`;
+  const replicas = createReplicas({ store: parts.liveStore, clock, name, report: () => reportReplica(own) });
+  const sections = createSections({ ...own, replicas });
+  return {
+    replicas,
+    handle: createConsole({ ...ways, roles: config.console.roles, page: createConsolePage(), sections }),
+  };
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { createReplicas, type ReplicaReport } from '../../../../server/console/replicas.ts';
+import { createMemoryLiveStore } from '../../../../server/live/memory-live-store.ts';
+
+const reportOf = (replica: string): ReplicaReport => ({
+  ...{ replica, version: '1', at: 0, ready: true, failing: [], uptimeSecs: 1, rss: 2, calls: 3, errors: 0, p99: null },
+});
+
+test('replicas that share a store know of each other, until one is silent or stops', async () => {
+  let now = Date.now();
+  const clock = () => now;
+  const store = createMemoryLiveStore(clock);
+  const replica = (name: string) =>
+    createReplicas({ store, clock, name, report: async () => reportOf(name), everyMs: 1_000_000 });
+  const [a, b, c] = [replica('a'), replica('b'), replica('c')];
+  for (const one of [a, b, c]) one.start();
+  const names = async () => (await a.list()).map((one) => one.replica);
+  await expect.poll(names).toEqual(['a', 'b', 'c']);
+  b.stop();
+  await expect.poll(names).toEqual(['a', 'c']);
+  now += 3_000_001;
+  expect(await names()).toEqual(['a']);
+  for (const one of [a, c]) one.stop();
+});
+
+test('what another version has written is left out when it is no report', async () => {
+  const store = createMemoryLiveStore(Date.now);
+  await store.add('console.replicas', 'old', '{"replica": 5}', new Date(Date.now() + 60_000));
+  const own = createReplicas({ store, clock: Date.now, name: 'a', report: async () => reportOf('a') });
+  expect(await own.list()).toEqual([reportOf('a')]);
+});

@@ -1,0 +1,66 @@
+import { type Field, operationOf, type Wanted } from './fields.ts';
+import type { Gateway } from './gateway.ts';
+import { fieldOf, type WorkloadField, workloadFields } from './workload.ts';
+
+/** A field of a playbook's form, as NoETL's `ui_schema` has it. */
+export interface FormField {
+  readonly name: string;
+  /** `string`, `integer`, `number`, `boolean`, `object`, `array`, `null` or `enum`. */
+  readonly kind: string;
+  readonly default?: unknown;
+  readonly description?: string | null;
+  readonly secret?: boolean | null;
+  readonly credentialGlob?: string | null;
+  readonly options?: readonly unknown[] | null;
+}
+
+const wanted: Wanted = [['fields', ['name', 'kind', 'default', 'description', 'secret', 'credentialGlob', 'options']]];
+
+/** The form that a playbook is started with; undefined where NoETL has none. */
+export async function readFormFields(
+  gateway: Gateway,
+  field: Field,
+  path: string,
+  signal: AbortSignal,
+): Promise<readonly FormField[] | undefined> {
+  const { query, variables } = operationOf(field, { [field.key ?? 'path']: path }, wanted);
+  const { answer } = await gateway.graphql<{ answer: { fields?: readonly FormField[] | null } | null }>(
+    query,
+    variables,
+    signal,
+  );
+  return answer?.fields ?? undefined;
+}
+
+/** Fields of a form over those of the workload, by name. What the form does not have is asked for by its example. */
+export function formFields(workload: unknown, form: readonly FormField[] = []): readonly WorkloadField[] {
+  const examples = new Map(workloadFields(workload).map((field) => [field.name, field]));
+  const named = new Set(form.map(({ name }) => name));
+  return [
+    ...form.map((field) => withForm(examples.get(field.name), field)),
+    ...[...examples.values()].filter(({ name }) => !named.has(name)),
+  ];
+}
+
+function withForm(example: WorkloadField | undefined, form: FormField): WorkloadField {
+  const { name, kind, description, secret, credentialGlob, options } = form;
+  const field = example ?? { name, ...fieldOf(form.default ?? emptyOf(kind)) };
+  const credential = credentialGlob ? `Name of a credential such as ${credentialGlob}.` : undefined;
+  const hint = [description, credential].filter(Boolean).join(' ');
+  const common = { ...field, kind: kindOf(kind, field.kind), ...(hint !== '' && { hint }) };
+  // A secret of the playbook itself is not shown; an empty field leaves it.
+  if (secret === true) return { ...common, text: '', isSecret: true };
+  if (!options || options.length === 0) return common;
+  return { ...common, kind: 'choice', options: options.map((value) => ({ text: textOf(value), value })) };
+}
+
+const emptyOf = (kind: string): unknown => (kind === 'boolean' ? false : kind === 'string' ? '' : null);
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+function kindOf(kind: string, byExample: WorkloadField['kind']): WorkloadField['kind'] {
+  if (kind === 'integer' || kind === 'number') return 'number';
+  if (kind === 'boolean') return 'flag';
+  if (kind === 'object' || kind === 'array') return 'json';
+  return kind === 'string' && byExample !== 'long' ? 'text' : byExample;
+}
