@@ -14,8 +14,11 @@ export interface AnswerStream {
 /** Writes pieces until there are no more, the caller leaves, or the process stops. */
 export type WriteStream = (out: AnswerStream) => Promise<void>;
 
+/** A piece is written in slices, so that it shows when a slow caller reads: one that takes a slice in time is not cut. */
+const sliceBytes = 16 * 1024;
+
 /**
- * Runs a stream on an answer whose head has been written, and ends the answer with it. A caller that does not read is cut
+ * Runs a stream on an answer whose head has been written, and ends the answer with it. A caller that reads nothing is cut
  * by the listener's limit of unread bytes; until then at most one piece waits.
  */
 export async function runStream(response: ServerResponse, run: WriteStream, stopping: AbortSignal): Promise<void> {
@@ -28,20 +31,30 @@ export async function runStream(response: ServerResponse, run: WriteStream, stop
   try {
     await run({
       signal,
-      write: (piece) =>
-        new Promise((resolve) => {
-          if (left.signal.aborted) return resolve(false);
-          const gone = () => resolve(false);
-          left.signal.addEventListener('abort', gone, { once: true });
-          response.write(piece, (error) => {
-            left.signal.removeEventListener('abort', gone);
-            resolve(error === undefined || error === null);
-          });
-        }),
+      async write(piece) {
+        const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+        for (let at = 0; at < bytes.length; at += sliceBytes) {
+          if (!(await writeSlice(response, bytes.subarray(at, at + sliceBytes), left.signal))) return false;
+        }
+        return true;
+      },
     });
     response.end();
   } catch (error) {
     response.destroy();
     if (!signal.aborted) throw error;
   }
+}
+
+/** @returns false: the caller has left */
+function writeSlice(response: ServerResponse, slice: Uint8Array, left: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (left.aborted) return resolve(false);
+    const gone = () => resolve(false);
+    left.addEventListener('abort', gone, { once: true });
+    response.write(slice, (error) => {
+      left.removeEventListener('abort', gone);
+      resolve(error === undefined || error === null);
+    });
+  });
 }
