@@ -15,8 +15,13 @@ export interface NotedOutage {
   outage?: number;
 }
 
+/** Renders the errors of a result, and counts and reports them. To be called once for a result. */
+export type FinishResult = (result: ExecutionResult, request: Request) => ExecutionResult;
+
 /** What a Yoga server is to be built with: both parts, so that no error goes out unrendered. */
 export interface ErrorRendering {
+  /** For results that Yoga does not see; what the plugin does with all others. */
+  readonly finish: FinishResult;
   /** For the option `maskedErrors`. */
   readonly maskedErrors: { readonly maskError: (error: unknown) => GraphQLError; readonly errorMessage: string };
   readonly plugin: Plugin<object, { requestId?: string; failed?: NotedOutage }>;
@@ -27,7 +32,7 @@ export interface ErrorRendering {
  * and are reported under it.
  */
 export function createErrorRendering(report: ReportError, count: CountError = () => {}): ErrorRendering {
-  const finish = (result: ExecutionResult, { requestId, failed }: Request): ExecutionResult => {
+  const finish: FinishResult = (result, { requestId, failed }) => {
     if (result.errors === undefined) return result;
     const errors = result.errors.map(renderError);
     for (const error of errors)
@@ -38,6 +43,7 @@ export function createErrorRendering(report: ReportError, count: CountError = ()
     return { ...result, errors };
   };
   return {
+    finish,
     maskedErrors: { maskError: renderError, errorMessage: '' },
     plugin: {
       // Validation's errors come this way only; events of a stream come through `maskError` only.

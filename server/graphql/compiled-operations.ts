@@ -8,13 +8,13 @@ import { type CompiledOperations, createCompiledOperations } from './compiled-ca
 type Execute = (args: ExecutionArgs) => unknown;
 
 /** What was written of results. */
-const written = new WeakMap<object, () => Buffer | undefined>();
+const written = new WeakMap<object, () => readonly Buffer[] | undefined>();
 
 /**
- * A result's data as JSON in UTF-8.
+ * A result's data as JSON in UTF-8, in pieces.
  * @returns undefined: it was not written, or a plugin has looked at the data and may have changed it
  */
-export const writtenDataOf = (result: object): Buffer | undefined => written.get(result)?.();
+export const writtenDataOf = (result: object): readonly Buffer[] | undefined => written.get(result)?.();
 
 /**
  * Answers plain operations by what was compiled of them, and leaves all others, and all that comes out unusual, to the
@@ -49,12 +49,12 @@ const isUsual = ({ rootValue, fieldResolver, typeResolver, ...rest }: ExecutionA
 type Data = NonNullable<ExecutionResult['data']> | null;
 
 /** A result whose data is made of what was written only when it is looked at. */
-function writtenResult(bytes: Buffer): ExecutionResult {
+function writtenResult(pieces: readonly Buffer[]): ExecutionResult {
   let data: Data = null;
   let isRead = false;
   const result = {
     get data(): Data {
-      if (!isRead) data = parseJson(bytes.toString()) as Data;
+      if (!isRead) data = parseJson(Buffer.concat(pieces).toString()) as Data;
       isRead = true;
       return data;
     },
@@ -63,6 +63,6 @@ function writtenResult(bytes: Buffer): ExecutionResult {
       data = value;
     },
   };
-  written.set(result, () => (isRead ? undefined : bytes));
+  written.set(result, () => (isRead ? undefined : pieces));
   return result;
 }

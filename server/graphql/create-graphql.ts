@@ -6,7 +6,11 @@ import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { Sessions } from '../../core/ports.ts';
 import { tokenFromRequest } from '../../core/session/token-from-request.ts';
-import { createErrorRendering, type ReportError } from '../../plugins/error-rendering/use-error-rendering.ts';
+import {
+  createErrorRendering,
+  type ErrorRendering,
+  type ReportError,
+} from '../../plugins/error-rendering/use-error-rendering.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
 import type { DecisionOptions } from '../../plugins/noetl-auth/decide-call.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
@@ -56,7 +60,8 @@ const jsonRequest = { method: 'POST', headers: { 'content-type': 'application/js
 export function createGraphql(options: GraphqlOptions): GraphqlWay {
   const { config, cors, ownOrigin } = options;
   const callers = new WeakMap<object, Caller>();
-  const yoga = createServer(options, callers);
+  const rendering = renderingOf(options);
+  const yoga = createServer(options, callers, rendering);
 
   const throughYoga = async (request: Request, context: GraphqlServerContext): Promise<Answer> => {
     const response = await yoga.fetch(request, context);
@@ -85,12 +90,12 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
       return readBody(exchange.request, { maxBytes: config.limits.bodyBytes, lease: exchange.bodyLease });
     },
   });
-  const engine = { getEnveloped: yoga.getEnveloped, waitUntil: yoga.waitUntil };
   const direct = createDirectAnswer({
-    engine,
+    engine: { getEnveloped: yoga.getEnveloped, waitUntil: yoga.waitUntil },
     callers,
     authenticate: createAuthenticator(options),
     throughYoga,
+    finish: rendering.finish,
   });
   const mayBeDirect = config.plugins.every(isEnvelopOnly);
 
@@ -116,11 +121,13 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
   return { answer, run };
 }
 
-function createServer(options: GraphqlOptions, callers: WeakMap<object, Caller>) {
-  const { config } = options;
-  const rendering = createErrorRendering(options.report, (code, field) =>
-    options.observe({ type: 'graphql_error', code, ...(field !== undefined && { field }) }),
+const renderingOf = ({ report, observe }: GraphqlOptions): ErrorRendering =>
+  createErrorRendering(report, (code, field) =>
+    observe({ type: 'graphql_error', code, ...(field !== undefined && { field }) }),
   );
+
+function createServer(options: GraphqlOptions, callers: WeakMap<object, Caller>, rendering: ErrorRendering) {
+  const { config } = options;
   return createYoga<GraphqlServerContext>({
     schema: guardRootResolvers(options.schema),
     plugins: [

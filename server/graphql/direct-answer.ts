@@ -1,10 +1,12 @@
 import type { ExecutionResult } from 'graphql';
 import type { Caller } from '../../core/call-context.ts';
 import type { ReadHeader } from '../../core/session/token-from-request.ts';
+import type { FinishResult } from '../../plugins/error-rendering/use-error-rendering.ts';
 import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
 import { refusalOf } from '../../plugins/noetl-auth/refusal-response.ts';
 import type { Answer } from '../http/answer.ts';
 import { writtenDataOf } from './compiled-operations.ts';
+import { errorAnswerOf } from './error-answer.ts';
 import { type GraphqlServerContext, paramsOf } from './request-params.ts';
 import { type Engine, runOperation } from './run-operation.ts';
 
@@ -13,6 +15,7 @@ export interface DirectAnswerOptions {
   /** Receives the caller, by the request that Yoga and its plugins see. */
   readonly callers: WeakMap<object, Caller>;
   readonly authenticate: Authenticate;
+  readonly finish: FinishResult;
   readonly throughYoga: (request: Request, context: GraphqlServerContext) => Promise<Answer>;
 }
 
@@ -28,12 +31,12 @@ export interface UsualRequest {
 
 /**
  * Answers a request of the usual kind without the HTTP half of Yoga, which is most of its work: the session first, then
- * the body, then the operation with every hook of Envelop. Only a single operation's error-free data is written here.
- * All else, batches and errors, goes to Yoga with what is known, so that its answer is Yoga's and nothing runs twice.
+ * the body, then the operation with every hook of Envelop. Data and errors of a single operation are written here.
+ * All else, for example a batch, goes to Yoga with what is known, so that its answer is Yoga's and nothing runs twice.
  * @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE, ERR_REQUEST_INVALID about the body
  */
 export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualRequest) => Promise<Answer> {
-  const { engine, callers, authenticate, throughYoga } = options;
+  const { engine, callers, authenticate, throughYoga, finish } = options;
   return async ({ readHeader, request: requestOf, context, contentType }) => {
     let caller: Caller;
     try {
@@ -49,10 +52,15 @@ export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualR
     const outcome = await runOperation(engine, params, request, context);
     if (outcome === undefined) return throughYoga(request, { ...context, known: { params } });
     const body = 'result' in outcome ? bodyOfData(outcome.result) : undefined;
-    if (body === undefined) return throughYoga(request, { ...context, known: { params, outcome } });
-    return { status: 200, headers: { 'cache-control': 'no-store', 'content-type': contentType }, body };
+    if (body !== undefined) return { status: 200, headers: dataHeaders(contentType), body };
+    return (
+      errorAnswerOf(outcome, context, contentType, finish) ??
+      throughYoga(request, { ...context, known: { params, outcome } })
+    );
   };
 }
+
+const dataHeaders = (contentType: string) => ({ 'cache-control': 'no-store', 'content-type': contentType });
 
 /** @returns undefined when there is more than data: errors, extensions, or anything else that Yoga may have to deal with */
 function bodyOfData(result: ExecutionResult | AsyncIterable<ExecutionResult>): Answer['body'] | undefined {
@@ -67,5 +75,7 @@ const [start, end] = [Buffer.from('{"data":'), Buffer.from('}')];
 /** A short text leaves in one write with the headers; of a long one the bytes are not copied again. */
 const shortBytes = 4 * 1024;
 
-const bodyOf = (data: Buffer): Answer['body'] =>
-  data.length < shortBytes ? `{"data":${data.toString()}}` : Buffer.concat([start, data, end]);
+function bodyOf(pieces: readonly Buffer[]): Answer['body'] {
+  const body = Buffer.concat([start, ...pieces, end]);
+  return body.length < shortBytes ? body.toString() : body;
+}

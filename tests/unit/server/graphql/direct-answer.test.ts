@@ -1,4 +1,4 @@
-import { buildSchema, type ExecutionResult, parse, validate } from 'graphql';
+import { buildSchema, type ExecutionResult, GraphQLError, parse, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../../../core/call-context.ts';
 import { GatewayError } from '../../../../core/errors.ts';
@@ -28,6 +28,12 @@ function direct(given: Partial<DirectAnswerOptions> & { readonly result?: unknow
   const answer = createDirectAnswer({
     engine: enveloped(async () => given.result as never),
     callers: seen.callers,
+    finish: (finished) => ({
+      ...finished,
+      errors: (finished.errors ?? []).map(
+        ({ message, extensions }) => new GraphQLError(`finished ${message}`, { extensions }),
+      ),
+    }),
     authenticate: async () => ({ caller, source: 'bearer' }),
     throughYoga: async (of, { known }) => {
       seen.handedOver.push(known);
@@ -56,10 +62,9 @@ describe('a direct answer', () => {
   });
 
   test.each([
-    ['errors', { data: null, errors: [] }],
+    ['extensions beside errors', { data: null, errors: [new GraphQLError('no')], extensions: {} }],
     ['extensions', { data: {}, extensions: {} }],
     ['a way of its own to be written', { data: {}, stringify: () => 'x' }],
-    ['no data', { errors: [] }],
     ['more to come', { async *[Symbol.asyncIterator]() {} }],
   ])('%s: Yoga answers, from the result', async (_name, result) => {
     const { seen, answer } = direct({ result });
@@ -67,8 +72,32 @@ describe('a direct answer', () => {
     expect(seen.handedOver).toEqual([{ params: { query: '{ a }' }, outcome: { result } }]);
   });
 
-  test('what is thrown is Yoga’s to render', async () => {
-    const thrown = new Error('thrown');
+  test.each([
+    ['errors', { errors: [new GraphQLError('no')] }, '{"errors":[{"message":"finished no"}]}'],
+    [
+      'errors and data',
+      { errors: [new GraphQLError('no')], data: null },
+      '{"errors":[{"message":"finished no"}],"data":null}',
+    ],
+  ])('%s are written here, once they are rendered', async (_name, result, body) => {
+    const { seen, answer } = direct({ result });
+    expect(await answer()).toEqual({
+      status: 200,
+      headers: { 'cache-control': 'no-store', 'content-type': contentType },
+      body,
+    });
+    expect(seen.handedOver).toEqual([]);
+  });
+
+  test('so is what is thrown, with its status', async () => {
+    const thrown = new GatewayError('ERR_OVERLOADED', 'later', { retryAfterSecs: 3 });
+    const { seen, answer } = direct({ engine: enveloped(() => Promise.reject(thrown)) });
+    expect(await answer()).toMatchObject({ status: 503, headers: { 'retry-after': '3' } });
+    expect(seen.handedOver).toEqual([]);
+  });
+
+  test('several errors that are thrown as one are Yoga’s to render', async () => {
+    const thrown = new AggregateError([new Error('a'), new Error('b')]);
     const failing = direct({ engine: enveloped(() => Promise.reject(thrown)) });
     expect((await failing.answer()).status).toBe(299);
     expect(failing.seen.handedOver).toEqual([{ params: { query: '{ a }' }, outcome: { error: thrown } }]);
@@ -91,11 +120,8 @@ describe('a direct answer', () => {
   });
 
   test('a document with errors is not run', async () => {
-    const { seen, answer } = direct({ body: '{"query":"{ b }"}', result: { data: {} } });
-    await answer();
-    expect(seen.handedOver).toMatchObject([
-      { outcome: { result: { errors: [{ message: expect.stringContaining('"b"') }] } } },
-    ]);
+    const { answer } = direct({ body: '{"query":"{ b }"}', result: { data: {} } });
+    expect((await answer()).body).toContain('Cannot query field');
   });
 
   test.each([
