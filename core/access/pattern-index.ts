@@ -63,7 +63,7 @@ function indexPieces<T>(node: Node<T>): void {
 const piecesOf = ({ middle, suffix = '' }: PatternParts): readonly string[] =>
   [...middle, suffix].filter((piece) => piece !== '');
 
-/** The piece that the fewest patterns have tells them apart best. */
+/** The piece that the fewest patterns have leads to the fewest of them. */
 function rarest(pieces: readonly string[], counts: ReadonlyMap<string, number>): string | undefined {
   return pieces.toSorted((one, other) => (counts.get(one) ?? 0) - (counts.get(other) ?? 0))[0];
 }

@@ -56,6 +56,22 @@ export class Draft {
     this.#waiting.push(gap.#fill(value, write));
   }
 
+  /** The same for a value that comes as JSON, which is not copied. */
+  laterJson(json: Promise<Buffer>): void {
+    const gap = new Draft(this.run);
+    this.#parts.push(taken(), gap);
+    this.#waiting ??= [];
+    this.#waiting.push(gap.#fillWith(json));
+  }
+
+  async #fillWith(json: Promise<Buffer>): Promise<void> {
+    try {
+      this.#parts.push(await json);
+    } catch {
+      this.run.isOdd = true;
+    }
+  }
+
   async #fill(value: PromiseLike<unknown>, write: Write): Promise<void> {
     try {
       const given = await value;
@@ -71,10 +87,8 @@ export class Draft {
     return this.#waiting && Promise.all(this.#waiting);
   }
 
-  /** All that is written. To be called when it is {@link filled}. */
-  bytes(): Buffer {
-    const [first] = this.#parts;
-    if (this.#parts.length === 1 && first instanceof Buffer) return first;
-    return Buffer.concat(this.#parts.map((part) => (part instanceof Draft ? part.bytes() : part)));
+  /** All that is written, one after another. To be called when it is {@link filled}. */
+  chunks(): readonly Buffer[] {
+    return this.#parts.flatMap((part) => (part instanceof Draft ? part.chunks() : [part]));
   }
 }

@@ -1,4 +1,4 @@
-import type { FieldNode, GraphQLField } from 'graphql';
+import { type FieldNode, type GraphQLField, type GraphQLLeafType, getNullableType, isLeafType } from 'graphql';
 import type { JsonObject } from '../../core/noetl/json-object.ts';
 import type { OutputField } from '../outputs.ts';
 import type { Draft, Write } from './draft.ts';
@@ -20,23 +20,38 @@ export function memberReader({ prefix, field, node, output, write }: SelectedMem
   const name = Buffer.from(prefix);
   const read = readerOf(output.wire, field.name);
   const hasArgs = field.args.length > 0;
+  const type = getNullableType(field.type);
+  const leaf = isLeafType(type) ? type : undefined;
   return (source, draft) => {
     writeBytes(name);
     const args = hasArgs ? draft.run.argsOf(field, node) : noArgs;
     const value = read(source);
-    if (typeof value === 'function') return callMember(value as MemberFunction, args, draft, write);
+    if (typeof value === 'function') return callMember(value as WrittenMember, args, draft, leaf, write);
     if (isPromised && (value === undefined || value === null)) draft.run.isOdd = true;
     else write(convert === undefined ? value : convert(value), draft);
   };
 }
 
-type MemberFunction = (args: Readonly<Record<string, unknown>>) => unknown;
+/** A member of a view that is worked out when it is selected. */
+interface WrittenMember {
+  (args: Readonly<Record<string, unknown>>): unknown;
+  /** Its value as JSON in UTF-8, as far as it is kept. @param serialize of the field's type */
+  readonly json?: (serialize: (value: unknown) => unknown) => Promise<Buffer>;
+}
 
 const noArgs = Object.freeze({});
 
 /** Once something is left to the stock executor, nothing more is asked for: it may not ask for it either. */
-function callMember(call: MemberFunction, args: Readonly<Record<string, unknown>>, draft: Draft, write: Write): void {
-  if (!draft.run.isOdd) write(call(args), draft);
+function callMember(
+  call: WrittenMember,
+  args: Readonly<Record<string, unknown>>,
+  draft: Draft,
+  leaf: GraphQLLeafType | undefined,
+  write: Write,
+): void {
+  if (draft.run.isOdd) return;
+  if (call.json !== undefined && leaf !== undefined) draft.laterJson(call.json(leaf.serialize));
+  else write(call(args), draft);
 }
 
 /** An object's own member by its name on the wire, else by the field's name. */

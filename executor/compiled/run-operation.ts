@@ -6,10 +6,13 @@ import { Draft, Run } from './draft.ts';
 import { writeBytes } from './scratch.ts';
 
 /**
- * What became of a compiled operation: its data as JSON in UTF-8; or a whole result, when its only root field has failed; or
+ * What became of a compiled operation: its data as JSON in UTF-8, in pieces; or a whole result, when its only root field has failed; or
  * the answers of its root fields, for the stock executor to complete.
  */
-export type Outcome = { readonly data: Buffer } | { readonly result: ExecutionResult } | { readonly held: HeldAnswers };
+export type Outcome =
+  | { readonly data: readonly Buffer[] }
+  | { readonly result: ExecutionResult }
+  | { readonly held: HeldAnswers };
 
 /**
  * Asks the root fields of a compiled operation, each once, and writes their answers.
@@ -30,7 +33,7 @@ export async function runCompiled(
   const filled = draft.filled();
   if (filled !== undefined) await filled;
   const isWhole = failure === undefined && !draft.run.isOdd;
-  return isWhole ? { data: draft.bytes() } : { held: heldAnswers(roots, asked) };
+  return isWhole ? { data: draft.chunks() } : { held: heldAnswers(roots, asked) };
 }
 
 type Asked = readonly (Promise<unknown> | undefined)[];

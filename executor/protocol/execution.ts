@@ -44,6 +44,7 @@ export function executionView(
   const { detail, over } = snapshot;
   const { id, path } = detail;
   const bounded = (value: unknown) => withinBytes(value, maxBytes);
+  const produced = kept(() => outcome.produced());
   return {
     id,
     executionId: id,
@@ -51,10 +52,10 @@ export function executionView(
     name: path === undefined ? null : lastSegment(path),
     version: detail.version ?? null,
     status: stateOf(snapshot),
-    result: kept(async () => bounded((await reported(outcome.produced()))?.value ?? null)),
+    result: resultMember(produced, outcome, maxBytes),
     resultStep: kept(() =>
       unlessLost(
-        outcome.produced(),
+        produced(),
         (produced) => produced?.step ?? null,
         (lost) => lost.step,
       ),
@@ -75,6 +76,21 @@ export function executionView(
     finishedAt: isoText(over?.finishedAt),
     parentId: detail.parentId ?? null,
   };
+}
+
+/** The result; and its JSON, which is kept for as long as the execution is. */
+function resultMember(produced: Outcome['produced'], outcome: Outcome, maxBytes: number) {
+  const value = kept(async () => withinBytes((await reported(produced()))?.value ?? null, maxBytes));
+  return Object.assign(value, {
+    async json(serialize: (value: unknown) => unknown): Promise<Buffer> {
+      // What fails is not asked for again.
+      await produced();
+      const { json, bytes } = await outcome.json(serialize);
+      // Words what is too large.
+      if (bytes > maxBytes) await value();
+      return json;
+    },
+  });
 }
 
 /** By the names that are asked for. */

@@ -27,6 +27,8 @@ export interface Outcome {
   /** Null unless the execution completed. @throws ResultLost, ERR_UPSTREAM… */
   produced(): Promise<Produced | null>;
   text(): Promise<string | null>;
+  /** The result as JSON in UTF-8, and about how many bytes the value takes. That of a finished execution is kept. */
+  json(serialize: Serialize): Promise<WrittenOutcome>;
   /** The steps as the events report them: without results that only `/status` holds. */
   facts(): Promise<readonly StepFacts[]>;
   /** The steps with their results. */
@@ -36,6 +38,16 @@ export interface Outcome {
   /** Null when no step has failed, or the execution completed anyway. */
   failure(): Promise<Failure | null>;
 }
+
+type Serialize = (value: unknown) => unknown;
+
+export interface WrittenOutcome {
+  readonly json: Buffer;
+  readonly bytes: number;
+}
+
+/** A larger text is written each time. */
+const maxKeptJson = 1024 * 1024;
 
 export interface OutcomesOptions {
   readonly reads: ExecutionReads;
@@ -98,10 +110,12 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
     if (over !== undefined) release(snapshot, collected);
     return reported(collected);
   });
+  let keptBytes = 0;
   function release({ seen }: Snapshot, collected: readonly StepFacts[]): void {
     seen.newest = undefined;
     seen.status = undefined;
-    options.keep(snapshot, approximateBytes(collected));
+    keptBytes = approximateBytes(collected);
+    options.keep(snapshot, keptBytes);
   }
   const parts = async (): Promise<OutcomeParts> => ({
     steps: await steps(),
@@ -115,6 +129,9 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
     facts,
     steps,
     produced,
+    json: keptJson(produced, (bytes) => {
+      if (over !== undefined) options.keep(snapshot, keptBytes + bytes);
+    }),
     text: once(async () => {
       const result = await produced();
       return result === null ? null : textOf(await parts(), result);
@@ -123,6 +140,21 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
     async failure() {
       return over?.end === 'COMPLETED' ? null : (failureOf(await facts(), isHidden) ?? null);
     },
+  };
+}
+
+function keptJson(produced: Outcome['produced'], keep: (bytes: number) => void): Outcome['json'] {
+  let made: (WrittenOutcome & { readonly serialize: Serialize }) | undefined;
+  return async (serialize) => {
+    const result = await produced();
+    if (made?.serialize === serialize) return made;
+    const value = result?.value ?? null;
+    const json = Buffer.from(JSON.stringify(value === null ? null : serialize(value)));
+    const written = { serialize, json, bytes: approximateBytes(value) };
+    if (result === null || json.length > maxKeptJson) return written;
+    made = written;
+    keep(json.length);
+    return written;
   };
 }
 
