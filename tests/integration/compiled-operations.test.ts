@@ -156,7 +156,7 @@ function way(isCompiled: boolean) {
     if (errors.length > 0) throw new Error(`${query}: ${errors[0]}`);
     const result = await execute({ schema, document, contextValue: {}, variableValues });
     const data = writtenDataOf(result as object);
-    const body = data === undefined ? JSON.stringify(result) : `{"data":${data}}`;
+    const body = data === undefined ? JSON.stringify(result) : `{"data":${Buffer.concat(data)}}`;
     return { isWritten: data !== undefined, body, calls: [...calls], events: events.map(withoutTime) };
   };
 }
