@@ -66,7 +66,9 @@ function measure(folder: string, ...args: readonly string[]) {
     cpuSecs: Number((((userCPUTime ?? 0) + (systemCPUTime ?? 0)) / 1e6).toFixed(1)),
     clockSecs: Number(clock.toFixed(1)),
     mostMib: Math.round((maxRSS ?? 0) / 1024),
-    said: child.stdout.split('\n').filter((line) => line.startsWith('stages') || line.includes('operations of version')),
+    said: child.stdout
+      .split('\n')
+      .filter((line) => line.startsWith('stages') || line.includes('operations of version')),
   };
 }
 

@@ -15,6 +15,7 @@ import { emitters } from '../../generator/emit/emitters.ts';
 import { generate } from '../../generator/generate.ts';
 import { normalise } from '../../generator/normalise/normalise.ts';
 import { resolveReferences } from '../../generator/normalise/rules/resolve-references.ts';
+import { camelCase } from '../../generator/openapi/identifiers.ts';
 import {
   isRecord,
   listOperations,
@@ -41,12 +42,21 @@ const operationsOf = (document: OpenApiDocument) => listOperations(normalise(doc
 function configOf(document: OpenApiDocument, more: Readonly<Record<string, object>>): GatewayConfig {
   const taken = new Set<string>();
   const rows = operationsOf(document).map(({ key, operation }, index) => {
-    const { operationId: id = 'operation' } = operation;
+    const id = camelCase(operation.operationId ?? 'operation');
     const field = taken.has(id) || id === 'operation' ? `${id}${index}` : id;
     taken.add(field);
     return [field, { upstream: key, access: authenticated(), acceptRisk: 'a test', ...more[field] } as AnyRow] as const;
   });
   return { roles: [], grants: [], operations: Object.fromEntries(rows) };
+}
+
+/** A config with a row for each operation that can be open, and why others cannot. */
+export function openWhatCanBe(document: OpenApiDocument, more: Readonly<Record<string, object>> = {}) {
+  const whole = configOf(document, more);
+  const { operations, problems } = buildTable(structure(document).document, whole);
+  const refused = new Set(problems.map((problem) => /^operations\.(\w+)/.exec(problem)?.[1]));
+  const rows = Object.fromEntries(Object.entries(whole.operations).filter(([field]) => !refused.has(field)));
+  return { config: { ...whole, operations: rows } as GatewayConfig, operations, problems };
 }
 
 /** A document's way to an answer: pulled, generated, served, and called once for each operation that can be open. */
@@ -62,11 +72,7 @@ export async function walk(
   if (!('lock' in pulled))
     return ['pull refuses it', ...(pulled.problems ?? [String(pulled)]).map((line) => `  ${line}`)];
   const { document } = pulled;
-  const whole = configOf(document, more);
-  const { operations, problems } = buildTable(structure(document).document, whole);
-  const refused = new Set(problems.map((problem) => /^operations\.(\w+)/.exec(problem)?.[1]));
-  const rows = Object.fromEntries(Object.entries(whole.operations).filter(([field]) => !refused.has(field)));
-  const config: GatewayConfig = { ...whole, operations: rows };
+  const { config, operations, problems } = openWhatCanBe(document, more);
   const made = await generate({ projectDir: folder, config, emitters });
   const notes = made.notes.filter((note) => !note.includes('is open at a risk'));
   const sdl = await readFile(join(folder, 'mesh', 'generated', 'schema.graphql'), 'utf8');
