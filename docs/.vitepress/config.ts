@@ -5,46 +5,6 @@ import { siteMarkdown } from './site-markdown.ts';
 
 const repository = 'https://github.com/example/noetl-gateway';
 
-/** The site of docs/. Its pages are the files as they are in the repository, so their links work there too. */
-export default defineConfig({
-  title: 'NoETL Gateway',
-  description: 'The public gateway of NoETL: GraphQL and auth routes, generated, closed by default',
-  lang: 'en',
-  cleanUrls: true,
-  // Any page that does not exist ends the build.
-  ignoreDeadLinks: [/^http:\/\/localhost/],
-  markdown: {
-    anchor: { slugify: headingSlug },
-    config: (md) => md.core.ruler.push('site', siteMarkdown(`${repository}/blob/main/`)),
-  },
-  themeConfig: {
-    search: { provider: 'local' },
-    outline: [2, 3],
-    nav: [
-      { text: 'First hour', link: '/tutorial' },
-      { text: 'How to', link: '/build-an-app' },
-      { text: 'Reference', link: '/reference/errors' },
-      { text: 'Explanation', link: '/architecture' },
-    ],
-    sidebar: sidebar(),
-    socialLinks: [{ icon: 'github', link: repository }],
-  },
-});
-
-function sidebar(): DefaultTheme.SidebarItem[] {
-  return [
-    { text: 'Tutorial', items: [page('The first hour', 'tutorial'), page('Glossary', 'glossary')] },
-    { text: 'How to, for apps', items: appPages },
-    { text: 'How to, for operators', items: operatorPages },
-    { text: 'Reference', items: referencePages },
-    { text: 'Explanation', items: explanationPages },
-  ];
-}
-
-function page(text: string, path: string): DefaultTheme.SidebarItem {
-  return { text, link: `/${path}` };
-}
-
 const appPages = [
   page('Build an app', 'build-an-app'),
   page('Receive events', 'events'),
@@ -97,4 +57,45 @@ function decisionPages(): DefaultTheme.SidebarItem[] {
       const title = /^# (.+)$/m.exec(readFileSync(new URL(file, folder), 'utf8'))?.[1] ?? file;
       return page(`${file.slice(0, 4)} ${title}`, `adr/${file.replace(/\.md$/, '')}`);
     });
+}
+
+/** The site of docs/. Its pages are the files as they are in the repository, so their links work there too. */
+export default defineConfig({
+  title: 'NoETL Gateway',
+  description: 'The public gateway of NoETL: GraphQL and auth routes, generated, closed by default',
+  lang: 'en',
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
+  cleanUrls: true,
+  // Any page that does not exist ends the build.
+  ignoreDeadLinks: [/^http:\/\/localhost/],
+  markdown: {
+    anchor: { slugify: headingSlug },
+    config: (md) => md.core.ruler.push('site', siteMarkdown(`${repository}/blob/main/`)),
+  },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [
+      { text: 'First hour', link: '/tutorial' },
+      { text: 'How to', link: '/build-an-app' },
+      { text: 'Reference', link: '/reference/errors' },
+      { text: 'Explanation', link: '/architecture' },
+    ],
+    sidebar: sidebar(),
+    socialLinks: [{ icon: 'github', link: repository }],
+  },
+});
+
+function sidebar(): DefaultTheme.SidebarItem[] {
+  return [
+    { text: 'Tutorial', items: [page('The first hour', 'tutorial'), page('Glossary', 'glossary')] },
+    { text: 'How to, for apps', items: appPages },
+    { text: 'How to, for operators', items: operatorPages },
+    { text: 'Reference', items: referencePages },
+    { text: 'Explanation', items: explanationPages },
+  ];
+}
+
+function page(text: string, path: string): DefaultTheme.SidebarItem {
+  return { text, link: `/${path}` };
 }
