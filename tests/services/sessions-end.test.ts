@@ -28,11 +28,11 @@ afterAll(async () => {
   await one?.close();
 });
 
-async function logIn(user: string, client: string): Promise<string> {
+async function logIn(user: string, client: string, sid?: string): Promise<string> {
   const answer = await fetch(`${one.url}/api/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ auth0_token: await one.issuer.token(`auth|${user}`, { claims: { azp: client } }) }),
+    body: JSON.stringify({ auth0_token: await one.issuer.token(`auth|${user}`, { claims: { azp: client, sid } }) }),
   });
   return String(((await answer.json()) as { session_token?: string }).session_token);
 }
@@ -43,7 +43,7 @@ async function userIdOf(token: string): Promise<string> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ session_token: token }),
   });
-  return ((await answer.json()) as { user: { user_id: string } }).user.user_id;
+  return String(((await answer.json()) as { user: { user_id: unknown } }).user.user_id);
 }
 
 /** The statuses of each session at both processes. */
@@ -91,5 +91,29 @@ describe('sessions end', () => {
     const { code, err } = await cli(['sessions', 'end', '--user', '1'], memory);
     expect(code).toBe(2);
     expect(err).toContain('endSessions');
+  });
+});
+
+describe('a logout token of the provider', () => {
+  const post = (url: string, logout_token: string) =>
+    fetch(`${url}/api/auth/backchannel-logout`, { method: 'POST', body: new URLSearchParams({ logout_token }) });
+  const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+  const logoutToken = (sid: string, claims: Record<string, unknown> = {}) =>
+    one.issuer.token('auth|developer', {
+      claims: { sid, jti: randomUUID(), events, ...claims },
+      header: { typ: 'logout+jwt' },
+    });
+
+  it('ends the session of its sid at every process, whichever receives it', async () => {
+    const [victim, other] = [await logIn('developer', 'web', 's-1'), await logIn('developer', 'web', 's-2')];
+    expect(await statuses([victim, other])).toEqual([200, 200, 200, 200]);
+    expect((await post(two.url, await logoutToken('s-1'))).status).toBe(200);
+    await expect.poll(() => statuses([victim, other]), { timeout: 5_000 }).toEqual([401, 401, 200, 200]);
+  });
+
+  it('for another client ends nothing', async () => {
+    const session = await logIn('developer', 'web', 's-3');
+    expect((await post(one.url, await logoutToken('s-3', { aud: 'another' }))).status).toBe(400);
+    expect(await statuses([session])).toEqual([200, 200]);
   });
 });
