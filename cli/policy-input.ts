@@ -10,7 +10,7 @@ import type { Grant } from '../core/access/grant.ts';
 import { parsePermission, permissions } from '../core/access/permission.ts';
 import type { PolicyCase } from '../core/access/policy-cases.ts';
 import { readPolicy } from '../core/access/policy-file.ts';
-import type { PastDecision } from '../core/access/policy-replay.ts';
+import { decisionOf, type PastDecision } from '../core/access/policy-replay.ts';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
 import { reservedPlaybooks } from '../core/config/reserved-playbooks.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -128,13 +128,7 @@ function pastDecision(line: string, source: string): PastDecision | undefined {
   } catch {
     return undefined;
   }
-  const { audit, field, roles, path, outcome } = entry ?? {};
-  const permission = typeof entry?.['permission'] === 'string' ? parsePermission(entry['permission']) : undefined;
-  if (audit === undefined || permission === undefined || typeof path !== 'string' || !Array.isArray(roles))
-    return undefined;
-  const decided = audit === 'denied' ? outcome : 'allowed';
-  if (decided !== 'allowed' && decided !== 'denied') return undefined;
-  return { source, field: String(field), roles: roles.map(String), permission, path, outcome: decided };
+  return decisionOf(entry ?? {}, source);
 }
 
 /** Arguments of each root field of the generated schema; undefined when `generate` has not run. */

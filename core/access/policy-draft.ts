@@ -5,6 +5,7 @@ import type { Grant } from './grant.ts';
 import { permissions } from './permission.ts';
 import { diffPolicies, type PolicyChange } from './policy-diff.ts';
 import { compilePolicy, readPolicy } from './policy-file.ts';
+import { type PastDecision, type ReplayedDecision, replayDecisions } from './policy-replay.ts';
 
 /** A larger draft is refused: comparing policies takes time that other requests wait for. */
 export const maxDraftLength = 65_536;
@@ -21,6 +22,8 @@ export interface TriedPolicy {
     readonly was: string;
     readonly is: string;
   }[];
+  /** Of past decisions those that would come out differently, and how many were decided again. */
+  readonly replayed: { readonly count: number; readonly changed: readonly ReplayedDecision[] };
 }
 
 /** The grants in the form of a policy file, to be edited. */
@@ -35,23 +38,34 @@ export function policyText(grants: readonly Grant[]): string {
   return stringify({ grants: rows }, { flowCollectionPadding: false });
 }
 
-/** @param text a policy file, see {@link readPolicy} */
+/**
+ * @param text a policy file, see {@link readPolicy}
+ * @param past decisions that are decided again
+ */
 export function tryPolicy(
   text: string,
   current: CompiledGrants,
   roles: readonly string[],
   operations: ReadonlyMap<string, ReportedRow>,
+  past: readonly PastDecision[] = [],
 ): TriedPolicy {
   const read = readPolicy(text, 'draft', roles);
-  if (read.problems.length > 0) return { problems: read.problems, warnings: [], changes: [], cells: [] };
+  if (read.problems.length > 0) return { ...nothing, problems: read.problems };
   const draft = compilePolicy(read, current.reserved);
+  const rules = new Map([...operations].map(([field, { row }]) => [field, row.access] as const));
   return {
     problems: [],
     warnings: read.warnings,
     changes: diffPolicies(current, draft, roles),
     cells: changedCells(reportAccess(current, roles, operations), reportAccess(draft, roles, operations)),
+    replayed: { count: past.length, changed: replayDecisions(past, draft, rules) },
   };
 }
+
+const nothing: TriedPolicy = {
+  ...{ problems: [], warnings: [], changes: [], cells: [] },
+  replayed: { count: 0, changed: [] },
+};
 
 function changedCells(before: AccessReport, after: AccessReport): TriedPolicy['cells'] {
   return before.operations.flatMap(({ field, cells }, row) =>

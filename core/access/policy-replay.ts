@@ -2,7 +2,7 @@ import type { AccessRule } from './access-rule.ts';
 import { type CompiledGrants, decide } from './decision.ts';
 import { explainPath } from './explain.ts';
 import { pathExplanationText } from './explain-text.ts';
-import type { Permission } from './permission.ts';
+import { type Permission, parsePermission } from './permission.ts';
 import { decideOnRun } from './policy-cases.ts';
 
 /** A decision on a path, as an audit log has it. */
@@ -21,6 +21,17 @@ export interface ReplayedDecision extends PastDecision {
   readonly is: 'allowed' | 'denied';
   /** As `explain` prints it. */
   readonly reason: string;
+}
+
+/** The decision on a path that an entry of the audit log holds. @returns undefined: it holds none */
+export function decisionOf(entry: Readonly<Record<string, unknown>>, source: string): PastDecision | undefined {
+  const { audit, field, roles, path, outcome } = entry;
+  const permission = typeof entry['permission'] === 'string' ? parsePermission(entry['permission']) : undefined;
+  if (audit === undefined || permission === undefined || typeof path !== 'string' || !Array.isArray(roles))
+    return undefined;
+  const decided = audit === 'denied' ? outcome : 'allowed';
+  if (decided !== 'allowed' && decided !== 'denied') return undefined;
+  return { source, field: String(field), roles: roles.map(String), permission, path, outcome: decided };
 }
 
 /** Decides past decisions again, each with the roles that the user had then. @returns those that come out differently */

@@ -2,6 +2,8 @@ import { reportAccess } from '../../core/access/access-report.ts';
 import type { CompiledGrants } from '../../core/access/decision.ts';
 import { reportExplanation, reportPath } from '../../core/access/path-report.ts';
 import { policyText, tryPolicy } from '../../core/access/policy-draft.ts';
+import { lintPolicy } from '../../core/access/policy-lint.ts';
+import { decisionOf, type PastDecision } from '../../core/access/policy-replay.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { Session } from '../../core/session/session.ts';
 import type { ExecutableSchema } from '../../executor/executable-schema.ts';
@@ -55,6 +57,7 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
       to: 'operator',
       answer: () => ({
         ...reportAccess(grants(), roles, given.executable.rootFields),
+        warnings: lintPolicy({ grants: grants().grants, roles, rules: rulesOf(given.executable) }),
         checker: config.adapters.accessChecker === undefined ? config.auth.access.checker : 'custom',
         combine: config.auth.access.combine,
       }),
@@ -63,7 +66,8 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
     draft: { to: 'operator', answer: () => ({ text: policyText(grants().grants) }) },
     try: {
       to: 'operator',
-      answer: (input) => tryPolicy(readDraft(input), grants(), roles, given.executable.rootFields),
+      answer: (input) =>
+        tryPolicy(readDraft(input), grants(), roles, given.executable.rootFields, pastDecisions(given)),
     },
     health: createHealthSection(given, given.replicas),
     upstream: createUpstreamSection(given.upstream, given.clock),
@@ -81,6 +85,13 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
     },
   };
 }
+
+const rulesOf = ({ rootFields }: ExecutableSchema) =>
+  new Map([...rootFields].map(([field, { row }]) => [field, row.access] as const));
+
+/** Decisions among the audit lines of this replica. */
+const pastDecisions = ({ telemetry: { auditRing } }: SectionsGiven): readonly PastDecision[] =>
+  auditRing.entries().flatMap((entry) => decisionOf(entry, String(entry['time'])) ?? []);
 
 const isOperator = ({ user }: Session, { console }: ResolvedConfig): boolean =>
   user.roles.some((name) => console.roles.includes(name));

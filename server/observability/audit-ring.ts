@@ -26,6 +26,8 @@ export interface Start {
 export interface AuditRing {
   add(line: string): void;
   search(asked: AuditSearch): AuditPage;
+  /** All that are kept, newest first. */
+  entries(): readonly AuditEntry[];
   /** Executions whose start is among the lines, newest first. @param userId only those of this user */
   starts(userId?: string): readonly Start[];
 }
@@ -57,6 +59,7 @@ export function createAuditRing(maxLines = 1_000): AuditRing {
       );
       return { entries: fitting.slice(0, pageSize), kept: lines.length, found: fitting.length };
     },
+    entries: newestFirst,
     starts: (wanted) =>
       newestFirst().flatMap(({ outcome, executionId, userId }) =>
         outcome === 'started' &&

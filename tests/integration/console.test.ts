@@ -234,7 +234,22 @@ describe('the console', () => {
 
   test('a policy is tried without being saved', async () => {
     const { text } = (await ask('admin', 'draft')).body as unknown as { text: string };
-    expect((await ask('admin', 'try', { text })).body).toEqual({ problems: [], warnings: [], changes: [], cells: [] });
+    const same = (await ask('admin', 'try', { text })).body;
+    expect(same).toMatchObject({ problems: [], warnings: [], changes: [], cells: [], replayed: { changed: [] } });
+    const narrow = await ask('admin', 'try', { text: text.replace('role: developer', 'role: viewer') });
+    expect(narrow.body).toMatchObject({
+      replayed: {
+        count: expect.any(Number),
+        changed: expect.arrayContaining([
+          expect.objectContaining({
+            roles: ['developer'],
+            path: 'regression_test/hello_world',
+            was: 'allowed',
+            is: 'denied',
+          }),
+        ]),
+      },
+    });
     const before = (await ask('admin', 'access')).body;
     const wider = await ask('admin', 'try', { text: text.replace('data/*', 'reports/*') });
     expect(wider.body).toMatchObject({

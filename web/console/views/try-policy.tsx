@@ -3,6 +3,7 @@ import { useSession } from '../api/me.ts';
 import { useQuery } from '../api/use-query.ts';
 import { Failed, Heading, Loading } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';
+import { Ago } from '../parts/time.tsx';
 
 interface Tried {
   readonly problems: readonly string[];
@@ -19,6 +20,19 @@ interface Tried {
     readonly was: string;
     readonly is: string;
   }[];
+  readonly replayed: { readonly count: number; readonly changed: readonly Replayed[] };
+}
+
+/** A past decision that would come out differently. */
+interface Replayed {
+  /** When it was taken. */
+  readonly source: string;
+  readonly field: string;
+  readonly roles: readonly string[];
+  readonly permission: string;
+  readonly path: string;
+  readonly was: string;
+  readonly is: string;
 }
 
 /** Other grants, and what they would change. Nothing of it counts or is kept. */
@@ -64,7 +78,7 @@ export function TryPolicyView() {
   );
 }
 
-function Result({ tried: { problems, warnings, changes, cells } }: { readonly tried: Tried }) {
+function Result({ tried: { problems, warnings, changes, cells, replayed } }: { readonly tried: Tried }) {
   return (
     <section aria-live="polite">
       {problems.map((problem) => (
@@ -102,9 +116,36 @@ function Result({ tried: { problems, warnings, changes, cells } }: { readonly tr
           />
         </>
       )}
+      {problems.length === 0 && (
+        <>
+          <h2>Past decisions</h2>
+          <p class="quiet">
+            Of the newest {replayed.count} decisions in this replica's audit lines, {replayed.changed.length} would come
+            out differently.
+          </p>
+          {replayed.changed.length > 0 && (
+            <Table
+              label="Past decisions that would change"
+              columns={replayedColumns}
+              rows={replayed.changed}
+              keyOf={({ source, field, path }) => `${source} ${field} ${path}`}
+            />
+          )}
+        </>
+      )}
     </section>
   );
 }
+
+const replayedColumns: readonly Column<Replayed>[] = [
+  { title: 'Playbook', isName: true, cell: ({ path }) => <code>{path}</code> },
+  { title: 'Operation', cell: ({ field }) => <code>{field}</code> },
+  { title: 'Permission', cell: ({ permission }) => permission },
+  { title: 'Roles', cell: ({ roles }) => roles.join(', ') },
+  { title: 'Was', cell: ({ was }) => was },
+  { title: 'Would be', cell: ({ is }) => is },
+  { title: 'When', isNumber: true, cell: ({ source }) => <Ago time={source} /> },
+];
 
 type Cell = Tried['cells'][number];
 
