@@ -1,11 +1,10 @@
-import { type EventStreamClient, isEvent, openEvents } from '../event-stream-client.ts';
+import { isEvent, openEvents } from '../event-stream-client.ts';
 import { noetlApi } from '../noetl-api.ts';
+import { type ClientStream, checkAccess, openStream, readUntilOver, resultFor, startPlaybook } from './client-calls.ts';
 import {
   type ClientWorld,
   eventually,
-  executeText,
   expectStatus,
-  isOver,
   type Login,
   logIn,
   need,
@@ -26,12 +25,15 @@ export const gatewayUi: SimulatedClient = {
           const session_token = at.login.token;
           const { body: valid } = await api()('POST', '/api/auth/validate', { session_token });
           need(valid.valid === true && valid.user, 'the session is valid and has a user', valid);
-          const asked = { session_token, playbook_path: world.quick, permission_type: 'execute' };
-          const { body: access } = await api()('POST', '/api/auth/check-access', asked);
-          need(access.allowed === true, 'access is allowed', access);
+          await checkAccess(api(), world, session_token);
         },
       },
-      { does: 'events: a client id', run: () => connect(world, at) },
+      {
+        does: 'events: a client id',
+        async run() {
+          at.open = await openStream(world.url, at.login?.token);
+        },
+      },
       { does: 'chat: a question and its result', run: () => chat(world, at) },
       {
         does: 'dashboard: numbers, the ten newest executions',
@@ -58,7 +60,7 @@ export const gatewayUi: SimulatedClient = {
           const stream = await openEvents(world.url, `?session_token=${'f'.repeat(32)}`);
           const frame = await stream.next(isEvent('error'));
           need(frame.data.error?.code === -32001, 'the code is -32001', frame.data);
-          at.stream?.close();
+          at.open?.stream.close();
         },
       },
     ];
@@ -67,29 +69,17 @@ export const gatewayUi: SimulatedClient = {
 
 interface State {
   login?: Login;
-  stream?: EventStreamClient;
-  clientId?: string;
+  open?: ClientStream;
   executionId?: string;
 }
 const state = (_world: ClientWorld): State => ({});
 
-async function connect(world: ClientWorld, at: State): Promise<void> {
-  at.stream = await openEvents(world.url, `?session_token=${at.login?.token}`);
-  const { data } = await at.stream.next(isEvent('message'));
-  at.clientId = data.result.clientId;
-  need(at.clientId, 'the first message has a client id', data);
-}
-
 async function chat(world: ClientWorld, at: State): Promise<void> {
-  const variables = { name: world.quick, vars: { query: 'Flight from SFO to JFK' }, clientId: at.clientId };
-  const answer = await noetlApi(world.url, at.login?.token)('POST', '/graphql', { query: executeText, variables });
-  const started = expectStatus(answer, 200).body.data?.executePlaybook;
-  need(started?.requestId && started.executionId, 'the start has a request id', answer.body);
-  const result = await at.stream?.next(
-    (frame) => frame.event === 'playbook/result' && frame.data.params.requestId === started.requestId,
-    30_000,
-  );
-  const params = result?.data.params;
+  need(at.open, 'the stream is open');
+  const api = noetlApi(world.url, at.login?.token);
+  const started = await startPlaybook(api, world.quick, { query: 'Flight from SFO to JFK' }, at.open.clientId);
+  need(started.requestId, 'the start has a request id', started);
+  const params = await resultFor(at.open, started.requestId);
   need(params.status === 'COMPLETED' && params.executionId === started.executionId, 'the result arrives', params);
   need(params.data?.textOutput ?? params.data?.result ?? params.data?.summary, 'the result has a text or data', params);
 }
@@ -124,12 +114,7 @@ async function catalogPage(world: ClientWorld, at: State): Promise<void> {
   need(registered.path === 'team/web_ui', 'the playbook is registered', registered);
   const start = { path: world.quick, payload: {}, version: entry.version };
   const { body: started } = expectStatus(await api('POST', '/noetl/execute', start), 200);
-  const id = started.execution_id;
-  await eventually(
-    () => api('GET', `/noetl/executions/${id}`),
-    ({ body }) => isOver(body.status),
-    'it ends',
-  );
+  await readUntilOver(api, started.execution_id);
 }
 
 async function credentialsPage(world: ClientWorld, at: State): Promise<void> {

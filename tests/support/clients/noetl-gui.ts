@@ -1,4 +1,4 @@
-import { isEvent, openEvents } from '../event-stream-client.ts';
+import { openStream, resultFor } from './client-calls.ts';
 import {
   type ClientWorld,
   eventually,
@@ -101,17 +101,13 @@ async function executionsPage(world: ClientWorld, call: Call, catalogId: string)
 async function travelChat(world: ClientWorld, token: string): Promise<void> {
   const asked = { session_token: token, playbook_path: world.quick, permission_type: 'execute' };
   need((await twoHeaders(world.url, token, 'POST', '/api/auth/check-access', asked))['allowed'] === true, 'allowed');
-  const stream = await openEvents(world.url, `?session_token=${token}`);
-  const { data } = await stream.next(isEvent('message'));
-  const variables = { name: world.quick, vars: {}, clientId: data.result.clientId };
+  const open = await openStream(world.url, token);
+  const variables = { name: world.quick, vars: {}, clientId: open.clientId };
   const body = await twoHeaders(world.url, token, 'POST', '/graphql', { query: executeText, variables });
   const started = (body['data'] as { executePlaybook: { requestId: string } }).executePlaybook;
-  const frame = await stream.next(
-    ({ event, data: seen }) => event === 'playbook/result' && seen.params.requestId === started.requestId,
-    30_000,
-  );
-  need(!(frame.data.params.status === 'FAILED' || frame.data.params.error), 'it has not failed', frame.data);
-  stream.close();
+  const params = await resultFor(open, started.requestId);
+  need(!(params.status === 'FAILED' || params.error), 'it has not failed', params);
+  open.stream.close();
 }
 
 async function twoHeaders(url: string, token: string, method: string, path: string, body?: unknown) {

@@ -1,6 +1,6 @@
-import { type EventStreamClient, isEvent, openEvents } from '../event-stream-client.ts';
 import { type ApiAnswer, noetlApi } from '../noetl-api.ts';
-import { eventually, expectStatus, isOver, type Login, logIn, need, type SimulatedClient } from './client-world.ts';
+import { type ClientStart, type ClientStream, openStream, readUntilOver, resultFor } from './client-calls.ts';
+import { expectStatus, type Login, logIn, need, type SimulatedClient } from './client-world.ts';
 
 const query =
   'mutation ($name: String!, $variables: JSON, $clientId: String) { executePlaybook(name: $name, variables: $variables, clientId: $clientId) { executionId requestId status } }';
@@ -10,13 +10,13 @@ export const reactExample: SimulatedClient = {
   name: 'React example',
   steps(world) {
     let login: Login | undefined;
-    let stream: EventStreamClient | undefined;
+    let open: ClientStream | undefined;
     const api = () => noetlApi(world.url, login?.token);
     const execute = async (clientId: string | null) => {
       const variables = { name: world.quick, variables: { query: 'SFO' }, clientId };
       const { body } = expectStatus(await api()('POST', '/graphql', { query, variables }), 200);
       need(body.data?.executePlaybook?.executionId, 'an execution id', body);
-      return body.data.executePlaybook as { executionId: string; requestId: string | null };
+      return body.data.executePlaybook as ClientStart;
     };
     return [
       {
@@ -31,8 +31,7 @@ export const reactExample: SimulatedClient = {
         async run() {
           const { executionId, requestId } = await execute(null);
           need(requestId === null, 'requestId is null', requestId);
-          const read = () => api()('GET', `/noetl/executions/${executionId}?page=1&page_size=100`);
-          const { body } = await eventually(read, (answer) => isOver(answer.body.status), 'polling ends');
+          const body = await readUntilOver(api(), executionId, '?page=1&page_size=100');
           need(body.path === world.quick && body.end_time && body.pagination?.page_size === 100, 'fields', body);
           const results = body.events.filter(({ result, context }: Record<string, unknown>) => result ?? context);
           need(results.length > 0, 'some event holds a result', body.events.length);
@@ -41,46 +40,28 @@ export const reactExample: SimulatedClient = {
       {
         does: 'events: a result, also one that comes early',
         async run() {
-          stream = await openEvents(world.url, `?session_token=${login?.token}`);
-          const { data } = await stream.next(isEvent('message'));
-          const { requestId } = await execute(data.result.clientId);
+          open = await openStream(world.url, login?.token);
+          const { requestId } = await execute(open.clientId);
           need(requestId, 'requestId is given');
-          const isMine = (params: Record<string, unknown>) =>
-            (params['requestId'] ?? params['request_id']) === requestId;
-          const frame = await stream.next(
-            ({ event, data: seen }) => event === 'playbook/result' && isMine(seen.params),
-            30_000,
-          );
-          need(frame.data.params.status === 'COMPLETED' && !frame.data.params.error, 'a result', frame.data);
+          const params = await resultFor(open, requestId);
+          need(params.status === 'COMPLETED' && !params.error, 'a result', params);
         },
       },
       {
         does: 'connecting again with its client id',
         async run() {
-          const { data } = await need0(stream).next(isEvent('message'));
-          const clientId: string = data.result.clientId;
-          stream?.close();
-          const { requestId } = await execute(clientId);
-          const again = await openEvents(
-            world.otherUrl ?? world.url,
-            `?session_token=${login?.token}&client_id=${encodeURIComponent(clientId)}`,
-          );
-          const frame = await again.next(
-            ({ event, data: seen }) => event === 'playbook/result' && seen.params.requestId === requestId,
-            30_000,
-          );
-          need(frame.data.params.status === 'COMPLETED', 'the result waits for its client', frame.data);
-          again.close();
+          need(open, 'the step before has worked');
+          open.stream.close();
+          const { requestId } = await execute(open.clientId);
+          const again = await openStream(world.otherUrl ?? world.url, login?.token, open.clientId);
+          const params = await resultFor(again, requestId);
+          need(params.status === 'COMPLETED', 'the result waits for its client', params);
+          again.stream.close();
         },
       },
     ];
   },
 };
-
-function need0<T>(value: T | undefined): T {
-  need(value !== undefined, 'the step before has worked');
-  return value;
-}
 
 type Api = ReturnType<typeof noetlApi>;
 

@@ -1,15 +1,6 @@
-import { isEvent, openEvents } from '../event-stream-client.ts';
 import { noetlApi } from '../noetl-api.ts';
-import {
-  eventually,
-  executeText,
-  expectStatus,
-  isOver,
-  type Login,
-  logIn,
-  need,
-  type SimulatedClient,
-} from './client-world.ts';
+import { checkAccess, openStream, readUntilOver, startPlaybook } from './client-calls.ts';
+import { expectStatus, type Login, logIn, need, type SimulatedClient } from './client-world.ts';
 
 /** The travel app: ends its wait at `playbook/state`, and falls back to reading the execution. */
 export const travelApp: SimulatedClient = {
@@ -17,27 +8,21 @@ export const travelApp: SimulatedClient = {
   steps(world) {
     let login: Login | undefined;
     const api = () => noetlApi(world.url, login?.token);
-    const start = async (name: string, clientId: string | null) => {
-      const variables = { name, vars: { message: 'three days in Lisbon' }, clientId };
-      const { body } = expectStatus(await api()('POST', '/graphql', { query: executeText, variables }), 200);
-      need(body.data?.executePlaybook?.executionId, 'an execution id', body);
-      return body.data.executePlaybook as { executionId: string };
-    };
+    const start = (name: string, clientId: string | null) =>
+      startPlaybook(api(), name, { message: 'three days in Lisbon' }, clientId);
     return [
       {
         does: 'login, check-access',
         async run() {
           login = await logIn(world, 'developer', {});
-          const asked = { session_token: login.token, playbook_path: world.quick, permission_type: 'execute' };
-          need((await api()('POST', '/api/auth/check-access', asked)).body.allowed === true, 'allowed');
+          await checkAccess(api(), world, login.token);
         },
       },
       {
         does: 'a turn: state, then result',
         async run() {
-          const stream = await openEvents(world.url, `?session_token=${login?.token}`);
-          const { data } = await stream.next(isEvent('message'));
-          const { executionId } = await start(world.quick, data.result.clientId);
+          const { stream, clientId } = await openStream(world.url, login?.token);
+          const { executionId } = await start(world.quick, clientId);
           const state = await stream.next(
             ({ event, data: seen }) => event === 'playbook/state' && seen.params.execution_id === executionId,
             30_000,
@@ -55,8 +40,7 @@ export const travelApp: SimulatedClient = {
         does: 'a turn without a stream: reading the execution',
         async run() {
           const { executionId } = await start(world.quick, null);
-          const read = () => api()('GET', `/noetl/executions/${executionId}?page_size=100`);
-          const { body } = await eventually(read, (answer) => isOver(answer.body.status), 'it ends');
+          const body = await readUntilOver(api(), executionId, '?page_size=100');
           need(Array.isArray(body.events) && body.events.length > 0, 'it has events', body);
         },
       },
