@@ -13,18 +13,24 @@ export interface LoadResult {
   readonly requests: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly failed: number;
 }
 
 /** Sends the requests in turn, over and over, each connection from another place on. @throws when one of them is not answered with 2xx. */
-export async function load(url: string, requests: readonly LoadRequest[], seconds: number): Promise<LoadResult> {
-  let connection = 0;
+export async function load(
+  url: string,
+  requests: readonly LoadRequest[],
+  seconds: number,
+  connections = 32,
+): Promise<LoadResult> {
+  let started = 0;
   const result = await autocannon({
     url,
     requests,
-    connections: 32,
+    connections,
     duration: seconds,
     setupClient(client) {
-      const first = (connection++ * 7) % requests.length;
+      const first = (started++ * 7) % requests.length;
       client.setRequests([...requests.slice(first), ...requests.slice(0, first)]);
     },
   });
@@ -35,5 +41,6 @@ export async function load(url: string, requests: readonly LoadRequest[], second
     requests: result.requests.total,
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
+    failed,
   };
 }

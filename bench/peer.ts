@@ -12,9 +12,13 @@ export interface Peer {
 }
 
 /** Starts `peers/<name>.ts` with the flags that `npm start` has. @throws when it ends before it listens. */
-export async function startPeer(name: string, environment: Readonly<Record<string, string>>): Promise<Peer> {
+export async function startPeer(
+  name: string,
+  environment: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+): Promise<Peer> {
   const child = fork(fileURLToPath(new URL(`peers/${name}.ts`, import.meta.url)), {
-    execArgv: ['--max-semi-space-size=16', ...(process.env['BENCH_EXEC_ARGV']?.split(' ') ?? [])],
+    execArgv: ['--max-semi-space-size=16', ...flags],
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -1,144 +1,24 @@
 import { spawnSync } from 'node:child_process';
-import { cpus } from 'node:os';
+import { mkdtempSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { type LoadRequest, type LoadResult, load } from './load.ts';
+import { benchToken } from './bench-config.ts';
+import { belowFloors } from './floors.ts';
+import { load } from './load.ts';
+import { measureAll, medians, ratiosOf } from './measure.ts';
+import { readOptions } from './options.ts';
 import { type Peer, startPeer } from './peer.ts';
+import { measureGenerate, measureStart, measureWorkers, type StartResult } from './process-rows.ts';
+import { startIncumbent } from './processes.ts';
+import { layersOf } from './profile-layers.ts';
+import { type PeerName, peersOf, rows } from './rows.ts';
 import { cores, hasWrk, loadByWrk, pin } from './wrk.ts';
 
-const token = 'noetl-session-of-the-bench';
-const names = ['gateway', 'bare', 'mesh', 'proxy'] as const;
-const rounds = 3;
-const secondsEach = 1.2;
-const byWrk = process.argv.includes('--wrk');
-const tool = byWrk ? 'wrk, the peers alone on one core' : 'autocannon';
-const send = byWrk ? loadByWrk : load;
-const ids = Array.from({ length: 64 }, (_, n) => `${767_008_253_774_397_000n + BigInt(n)}`);
-
-type PeerName = (typeof names)[number];
-
-/** What is asked: as GraphQL of the gateway and of Mesh, as the one call that is behind it of the proxy. */
-const operations: Readonly<
-  Record<
-    string,
-    {
-      readonly graphql: readonly { readonly query: string; readonly variables?: unknown }[];
-      readonly rest: readonly Omit<LoadRequest, 'headers'>[];
-    }
-  >
-> = {
-  dashboardStats: {
-    graphql: [{ query: '{ dashboardStats { status totalExecutions failedExecutions activeWorkflows } }' }],
-    rest: [{ method: 'GET', path: '/api/dashboard/stats' }],
-  },
-  execution: {
-    graphql: ids.map((id) => ({
-      query: 'query Status($id: ID!) { execution(id: $id) { status path } }',
-      variables: { id },
-    })),
-    rest: ids.map((id) => ({ method: 'GET', path: `/api/executions/${id}?include_events=false` })),
-  },
-  executePlaybook: {
-    graphql: [
-      {
-        query:
-          'mutation Execute($name: String!, $vars: JSON) { executePlaybook(name: $name, variables: $vars) { status } }',
-        variables: { name: 'data/report', vars: { city: 'Berlin' } },
-      },
-    ],
-    rest: [{ method: 'POST', path: '/api/execute', body: '{"path": "data/report", "workload": {"city": "Berlin"}}' }],
-  },
-};
-
-interface Measured extends LoadResult {
-  readonly cpuMicrosPerRequest: number;
-  readonly upstreamCallsPerRequest: number;
-  /** What the peer holds at the end of the round, MiB. */
-  readonly rssMib: number;
-}
-
-interface Result extends Measured {
-  readonly peer: PeerName;
-  readonly operation: string;
-}
-
-function requestsFor(peer: PeerName, operation: string): LoadRequest[] {
-  const { graphql = [], rest = [] } = operations[operation] ?? {};
-  if (peer === 'proxy') return rest.map((request) => ({ ...request, headers: { 'content-type': 'application/json' } }));
-  const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${token}` };
-  return graphql.map((body) => ({
-    method: 'POST',
-    path: '/graphql',
-    headers,
-    body: JSON.stringify(namedFor(peer, body)),
-  }));
-}
-
-/** The names that `generate` gives are the gateway's; Mesh has the wire's. */
-const namedFor = (peer: PeerName, body: { readonly query: string }) =>
-  peer === 'mesh' ? { ...body, query: body.query.replace(/ (total|failed|active)([EW])/g, wireName) } : body;
-const wireName = (_all: string, word: string, next: string) => ` ${word}_${next.toLowerCase()}`;
-
-/** One request by hand: a peer that answers errors, or nothing, must not win. */
-async function check(peer: Peer, requests: readonly LoadRequest[]): Promise<void> {
-  const [{ path, ...init } = { path: '/', method: 'GET' as const, headers: {} }] = requests;
-  const answer = await fetch(`${peer.url}${path}`, init);
-  const text = await answer.text();
-  if (!answer.ok || /"errors":|"data":\{"\w+":null/.test(text))
-    throw new Error(`${peer.url} answers ${answer.status}: ${text}`);
-}
-
-async function measure(peer: Peer, upstream: Peer, requests: readonly LoadRequest[]): Promise<Measured> {
-  const [before, callsBefore] = [await peer.numbers(), (await upstream.numbers()).calls];
-  const result = await send(peer.url, requests, secondsEach);
-  const [after, callsAfter] = [await peer.numbers(), (await upstream.numbers()).calls];
-  return {
-    ...result,
-    cpuMicrosPerRequest: Math.round((after.cpuMicros - before.cpuMicros) / result.requests),
-    upstreamCallsPerRequest: Math.round(((callsAfter - callsBefore) / result.requests) * 100) / 100,
-    rssMib: Math.round(after.rssBytes / 2 ** 20),
-  };
-}
-
-/** Every peer in turn, round after round, so that what else the machine does meets all of them alike. */
-async function measureAll(peers: Readonly<Record<PeerName, Peer>>, upstream: Peer): Promise<Result[][]> {
-  const kinds = Object.keys(operations).flatMap((operation) => names.map((peer) => ({ operation, peer })));
-  for (const { operation, peer } of kinds) {
-    const requests = requestsFor(peer, operation);
-    await check(peers[peer], requests);
-    await send(peers[peer].url, requests, 2);
-  }
-  const all: Result[][] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const results: Result[] = [];
-    for (const { operation, peer } of kinds) {
-      const measured = await measure(peers[peer], upstream, requestsFor(peer, operation));
-      results.push({ peer, operation, ...measured });
-    }
-    all.push(results);
-  }
-  return all;
-}
-
-const middle = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
-const twoDigits = (number: number): number => Math.round(number * 100) / 100;
-
-/** Requests a second of the gateway over those of another peer, in the same round; the median of the rounds. */
-function ratio(all: readonly Result[][], operation: string, other: PeerName): number {
-  const of = (round: readonly Result[], peer: PeerName) =>
-    round.find((result) => result.peer === peer && result.operation === operation)?.requestsPerSecond ?? Number.NaN;
-  return twoDigits(middle(all.map((round) => of(round, 'gateway') / of(round, other))));
-}
-
-/** The median round of every kind. */
-function medians(all: readonly Result[][]): Result[] {
-  return (all[0] ?? []).map(({ peer, operation }) => {
-    const same = all.flatMap((round) =>
-      round.filter((result) => result.peer === peer && result.operation === operation),
-    );
-    const [first, ...rest] = same.toSorted((a, b) => a.requestsPerSecond - b.requestsPerSecond);
-    return rest[(same.length >> 1) - 1] ?? first ?? { ...({} as Result), peer, operation };
-  });
-}
+const options = readOptions();
+const wantedRows = rows.filter(({ name }) => options.wants(name));
+const tool = options.byWrk ? 'wrk, the peers alone on one core' : 'autocannon';
 
 function decisions(): unknown {
   const file = fileURLToPath(new URL('decisions.bench.ts', import.meta.url));
@@ -146,40 +26,101 @@ function decisions(): unknown {
   return (JSON.parse(stdout) as { results: unknown }).results;
 }
 
+/** The servers that the wanted rows need, started and pinned. @param profiles where the gateway's profile is written */
+async function startPeers(upstream: Peer, profiles: string | undefined): Promise<Map<PeerName, Peer>> {
+  const needed = new Set(wantedRows.flatMap((row) => peersOf(row, options.incumbent !== undefined)));
+  const environment = { BENCH_UPSTREAM: upstream.url };
+  const peers = new Map<PeerName, Peer>();
+  for (const name of needed) peers.set(name, await startNeeded(name, environment, upstream, profiles));
+  if (options.byWrk) for (const { pid } of peers.values()) pin(pid, cores.measured);
+  return peers;
+}
+
+function startNeeded(
+  name: PeerName,
+  environment: Readonly<Record<string, string>>,
+  upstream: Peer,
+  profiles: string | undefined,
+): Promise<Peer> {
+  if (name === 'incumbent') return startIncumbent(options.incumbent ?? '', upstream.url);
+  const isGateway = name === 'gateway' || name === 'fresh';
+  const flags = isGateway && profiles !== undefined ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : [];
+  if (name === 'fresh') return startPeer('gateway', { ...environment, BENCH_FRESH: '1' }, flags);
+  return startPeer(name, environment, flags);
+}
+
 async function run() {
   const upstream = await startPeer('upstream', {});
-  const started: Peer[] = [upstream];
+  const profiles = options.profile ? mkdtempSync(join(tmpdir(), 'bench-profile-')) : undefined;
+  let peers = new Map<PeerName, Peer>();
+  const send = options.byWrk ? loadByWrk : load;
+  const { rounds, seconds, wants } = options;
+  const measuring = { rows: wantedRows, upstream, token: benchToken, send, rounds, seconds };
   try {
-    const environment = { BENCH_TOKEN: token, BENCH_UPSTREAM: upstream.url };
-    for (const name of names) started.push(await startPeer(name, environment));
-    if (byWrk) for (const peer of started) pin(peer.pid, peer === upstream ? cores.others : cores.measured);
-    const [, gateway = upstream, bare = upstream, mesh = upstream, proxy = upstream] = started;
-    const all = await measureAll({ gateway, bare, mesh, proxy }, upstream);
-    const ratios = Object.fromEntries(
-      (['bare', 'mesh', 'proxy'] as const).flatMap((other) => [
-        [`gateway/${other}`, ratio(all, 'dashboardStats', other)],
-        [`gateway/${other}, execution`, ratio(all, 'execution', other)],
-        [`gateway/${other}, executePlaybook`, ratio(all, 'executePlaybook', other)],
-      ]),
-    );
-    const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version, tool };
-    return { machine, results: medians(all), ratios, decisions: decisions() };
+    if (options.byWrk) pin(upstream.pid, cores.others);
+    peers = await startPeers(upstream, profiles);
+    const all = await measureAll({ ...measuring, peers });
+    await Promise.all([...peers.values()].map((peer) => peer.stop()));
+    peers.clear();
+    const { workers, ...ofProcesses } = options.byWrk ? await measureProcesses(upstream) : {};
+    return {
+      machine: { processor: cpus()[0]?.model, cores: cpus().length, node: process.version, tool },
+      results: medians(all),
+      ratios: {
+        ...ratiosOf(all, wantedRows, options.incumbent !== undefined),
+        ...(workers !== undefined && { 'workers: two over one': workers }),
+      },
+      ...ofProcesses,
+      ...(wants('generate') && { generate: measureGenerate() }),
+      ...(profiles !== undefined && { layers: layersOf(profiles) }),
+      ...(wants('decisions') && { decisions: decisions() }),
+    };
   } finally {
-    await Promise.all(started.map((peer) => peer.stop()));
+    await Promise.all([upstream, ...peers.values()].map((peer) => peer.stop()));
   }
 }
 
-if (byWrk && !hasWrk()) {
+async function measureProcesses(upstream: Peer): Promise<{ start?: StartResult; workers?: number }> {
+  const [row] = rows.filter(({ name }) => name === 'executePlaybook');
+  if (row === undefined) return {};
+  const { rounds, seconds, wants } = options;
+  const given = { upstream: upstream.url, token: benchToken, row, rounds, seconds };
+  return {
+    ...(wants('start') && { start: await measureStart(given) }),
+    ...(wants('workers') && { workers: await measureWorkers(given) }),
+  };
+}
+
+type Report = Awaited<ReturnType<typeof run>>;
+
+function print({ machine, results, ratios, ...rest }: Report): void {
+  console.log(`${machine.processor}, ${machine.cores} cores, Node ${machine.node}, ${machine.tool}`);
+  console.table(results);
+  console.table(ratios);
+  for (const part of Object.values(rest)) console.table(part);
+}
+
+if (options.byWrk && !hasWrk()) {
   console.error('--wrk needs wrk and taskset: apt-get install wrk util-linux');
   process.exit(2);
 }
+/** Code that gets no processor is not compiled, and is measured as it is not used. */
+const isBusy = (loadavg()[0] ?? 0) > cpus().length * 1.5;
 const report = await run();
-if (process.argv.includes('--json')) console.log(JSON.stringify(report, undefined, 2));
-else {
-  console.log(
-    `${report.machine.processor}, ${report.machine.cores} cores, Node ${report.machine.node}, ${tool}, 32 connections`,
-  );
-  console.table(report.results);
-  console.table(report.ratios);
-  console.table(report.decisions);
-}
+const figures = {
+  ...report.ratios,
+  ...(report.start && {
+    'start: MiB idle': report.start.rssIdleMib,
+    'start: MiB after load': report.start.rssAfterLoadMib,
+  }),
+  ...(report.start && { 'start: processor seconds': report.start.cpuSeconds }),
+  ...(report.generate && { 'generate: processor seconds': report.generate.cpuSeconds }),
+};
+// The load of autocannon takes part of what is measured, so its ratios are higher: floors are for wrk.
+const isMeasured = options.byWrk && !options.profile && !isBusy;
+if (isBusy) console.error('other programs keep this machine busy: the figures are not compared with bench/floors.json');
+const missed = isMeasured ? belowFloors(figures) : [];
+if (options.json) console.log(JSON.stringify({ ...report, missed }, undefined, 2));
+else print(report);
+for (const line of missed) console.error(`bench/floors.json: ${line}`);
+process.exitCode = missed.length === 0 ? 0 : 1;

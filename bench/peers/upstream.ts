@@ -2,51 +2,87 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createNoetlStandIn } from '../../dev/noetl/stand-in.ts';
+import { kinds } from '../rows.ts';
 import { reportPeer } from './peer-process.ts';
 
-/** NoETL's answers, taken from the stand-in once and then given out as they are: the upstream must not be what is measured. */
-const { id, detail, status, stats, started } = await recorded();
+/**
+ * NoETL's answers, taken from the stand-in once and then given out as they are: the upstream must not be what is measured.
+ * An execution is one of three recorded ones, by the first digits of its id.
+ */
+const noetl = await createNoetlStandIn();
+const call = async (path: string, init?: RequestInit) => (await fetch(new URL(path, noetl.url), init)).text();
+const start = (path: string, workload: object) =>
+  call('/api/execute', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ path, workload }),
+  });
+const idOf = (started: string) => (JSON.parse(started) as { execution_id: string }).execution_id;
+
+const started = await start('data/report', {});
+const over = idOf(started);
+const running = idOf(await start('regression_test/slow', { seconds: 86_400 }));
+await sleep(1_000);
+const longText = 'A text of a report. '.repeat(1_000);
+const numbers = JSON.parse(await call('/api/dashboard/stats')) as object;
+// About 400 bytes, as an answer of the Rust server has.
+const stats = JSON.stringify({
+  ...numbers,
+  padding: 'x'.repeat(Math.max(0, 386 - JSON.stringify(numbers).length)),
+});
+const [entry] = JSON.parse(await call('/api/executions?page=1&page_size=1')) as readonly Record<string, unknown>[];
+const list = JSON.stringify(
+  Array.from({ length: 64 }, (_, n) => ({
+    ...entry,
+    execution_id: `${BigInt(over) + BigInt(n)}`,
+    path: 'data/report',
+  })),
+);
+const numericList = list.replace(/"(execution_id|catalog_id)":"(\d+)"/g, '"$1":$2');
+
+const recorded = new Map<string, Promise<string>>();
 let calls = 0;
 
-const server = createServer((request, response) => {
+// Peers are idle while others are measured: a connection that is closed meanwhile would be a failed start.
+const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
   calls += 1;
-  const path = (request.url ?? '').split('?')[0] ?? '';
   request.resume();
-  request.once('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end(answerTo(path)));
+  request.once('end', () => {
+    const found = answerTo(request.url ?? '/');
+    const write = (text: string) => response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+    if (typeof found === 'string') write(found);
+    else found.then(write, () => response.writeHead(500).end());
+  });
 });
 server.listen(0, '127.0.0.1', () => reportPeer((server.address() as AddressInfo).port, () => calls));
 
-function answerTo(path: string): string {
-  if (path === '/api/dashboard/stats') return stats;
-  if (path === '/api/execute') return started;
-  const [, , , wanted = '', rest] = path.split('/');
-  return (rest === 'status' ? status : detail).replaceAll(id, wanted);
+const answers = new Map<string, string>();
+
+/** By the address as it is asked for: after its first time an answer is only looked up. */
+function answerTo(url: string): string | Promise<string> {
+  const known = answers.get(url);
+  if (known !== undefined) return known;
+  const made = makeAnswer(url);
+  if (typeof made === 'string') answers.set(url, made);
+  else made.then((text) => answers.set(url, text)).catch(() => {});
+  return made;
 }
 
-async function recorded(): Promise<Record<'id' | 'detail' | 'status' | 'stats' | 'started', string>> {
-  const noetl = await createNoetlStandIn();
-  try {
-    const get = async (path: string) => (await fetch(new URL(path, noetl.url))).text();
-    const answer = await fetch(new URL('/api/execute', noetl.url), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{"path": "data/report", "workload": {}}',
-    });
-    const started = await answer.text();
-    const { execution_id: run } = JSON.parse(started) as { execution_id: string };
-    await sleep(500);
-    const [ofRun, ofStatus] = [
-      await get(`/api/executions/${run}?include_events=false`),
-      await get(`/api/executions/${run}/status`),
-    ];
-    const numbers = JSON.parse(await get('/api/dashboard/stats')) as object;
-    // About 400 bytes, as an answer of the Rust server has.
-    const padded = JSON.stringify({
-      ...numbers,
-      padding: 'x'.repeat(Math.max(0, 386 - JSON.stringify(numbers).length)),
-    });
-    return { id: run, detail: ofRun, status: ofStatus, stats: padded, started };
-  } finally {
-    await noetl.close();
-  }
+function makeAnswer(url: string): string | Promise<string> {
+  if (url.startsWith('/api/dashboard/stats')) return stats;
+  if (url.startsWith('/api/execute?') || url === '/api/execute') return started;
+  const wanted = /^\/api\/executions\/(\d+)/.exec(url)?.[1];
+  if (wanted === undefined) return url.includes('page=2') ? numericList : list;
+  const from = wanted.startsWith(kinds.running) ? running : over;
+  return record(url.replace(wanted, from)).then((text) => {
+    // The user of the bench may view one playbook.
+    const ofWanted = text.replaceAll(from, wanted).replaceAll('regression_test/slow', 'data/report');
+    return wanted.startsWith(kinds.large) ? ofWanted.replaceAll('"period":"day"', `"period":"${longText}"`) : ofWanted;
+  });
+}
+
+function record(url: string): Promise<string> {
+  const kept = recorded.get(url) ?? call(url);
+  recorded.set(url, kept);
+  return kept;
 }

@@ -1,0 +1,43 @@
+import { devNull } from 'node:os';
+import process from 'node:process';
+import type { GatewayConfig } from '../core/config/gateway-config.ts';
+import shipped from '../gateway.config.ts';
+
+export const benchToken = 'noetl-session-of-the-bench';
+
+/** Beside the shipped config: a session that needs no NoETL, and no limits of one user, who makes all requests here. */
+export const addedConfig = {
+  auth: {
+    validator: {
+      kind: 'static',
+      users: [{ token: benchToken, userId: '1', displayName: 'Bench', roles: ['analyst'] }],
+    },
+  },
+  limits: {
+    startsPerSecond: 1_000_000,
+    startsBurst: 1_000_000,
+    callsPerSecond: 1_000_000,
+    callsBurst: 1_000_000,
+    userCallsAtOnce: 256,
+    startsAtOnce: 256,
+  },
+  observability: { auditTo: devNull },
+} as const;
+
+/** The config of the gateway's peers. `BENCH_FRESH`: no finished execution is kept, and no poll is answered by an earlier one. */
+export const benchConfig: GatewayConfig = {
+  ...(shipped as unknown as GatewayConfig),
+  ...addedConfig,
+  ...(process.env['BENCH_FRESH'] === undefined ? {} : { executions: { staleMs: 0, keepBytes: 1_048_576 } }),
+};
+
+/** What `serve` and the peers are started with. */
+export const benchEnvironment = (upstream: string): Readonly<Record<string, string>> => ({
+  NODE_ENV: 'development',
+  GATEWAY_BIND: '127.0.0.1',
+  ROUTER_PORT: '0',
+  GATEWAY_INTERNAL_PORT: '0',
+  NOETL_BASE_URL: upstream,
+  GATEWAY_TRUSTED_ISSUERS: 'http://127.0.0.1:1/',
+  GATEWAY_AUDIENCES: 'bench',
+});

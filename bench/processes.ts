@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { shippedConfig } from '../generator/init/shipped-config.ts';
+import { addedConfig, benchEnvironment } from './bench-config.ts';
+import type { Peer } from './peer.ts';
+
+/** A `serve` process, or several. */
+export interface Served {
+  readonly url: string;
+  /** From the start of the process to its first answer. */
+  readonly firstAnswerMs: number;
+  /** Processor time and memory of the process and those that it started, by `/proc`. */
+  numbers(): { readonly cpuMicros: number; readonly rssMib: number };
+  stop(): Promise<void>;
+}
+
+const root = resolve(import.meta.dirname, '..');
+const clockTicks = 100;
+
+/** What runs `serve`: the package that was built, where it was, else the sources. */
+export const builtProgram = (): string => {
+  const built = join(root, 'dist', 'cli', 'main.js');
+  return existsSync(built) ? built : join(root, 'cli', 'main.ts');
+};
+
+/** Starts `serve` on a project with the config of the bench. @throws when it does not answer within a minute */
+export async function startServe(
+  program: string,
+  environment: Readonly<Record<string, string>>,
+  upstream: string,
+): Promise<Served> {
+  const folder = makeProject(program);
+  const port = await freePort();
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, ['--max-semi-space-size=16', program, 'serve', '-C', folder], {
+    env: {
+      PATH: process.env['PATH'],
+      ...benchEnvironment(upstream),
+      ROUTER_PORT: String(port),
+      GATEWAY_INTERNAL_PORT: String(await freePort()),
+      ...environment,
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await answers(url, child);
+  return {
+    url,
+    firstAnswerMs: Math.round(performance.now() - startedAt),
+    numbers: () => numbersOf(child.pid ?? 0),
+    async stop() {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/**
+ * The earlier gateway, given as a program. Its sessions are switched off, since its store is not part of this bench: it does
+ * less than it does in production.
+ */
+export async function startIncumbent(program: string, upstream: string): Promise<Peer> {
+  const port = await freePort();
+  const child = spawn(program, [], {
+    env: {
+      PATH: process.env['PATH'],
+      ROUTER_PORT: String(port),
+      NOETL_BASE_URL: upstream,
+      GATEWAY_AUTH_BYPASS: 'true',
+      RUST_LOG: 'warn',
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await answers(url, child);
+  const pid = child.pid ?? 0;
+  return {
+    url,
+    pid,
+    async numbers() {
+      const { cpuMicros, rssMib } = numbersOf(pid);
+      return { cpuMicros, rssBytes: rssMib * 2 ** 20, calls: 0 };
+    },
+    async stop() {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/**
+ * A project with the shipped config and the session of the bench. For the built package it imports the package, as projects do:
+ * the sources beside it would be a second copy of the core.
+ */
+function makeProject(program: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-project-'));
+  symlinkSync(join(root, 'mesh'), join(folder, 'mesh'));
+  if (program.endsWith('.ts')) {
+    const from = JSON.stringify(join(root, 'bench', 'bench-config.ts'));
+    writeFileSync(join(folder, 'gateway.config.ts'), `export { benchConfig as default } from ${from};\n`);
+    return folder;
+  }
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(root, join(folder, 'node_modules', 'noetl-gateway'));
+  writeFileSync(join(folder, 'package.json'), '{"type": "module"}\n');
+  writeFileSync(join(folder, 'shipped.config.ts'), shippedConfig());
+  const added = JSON.stringify(addedConfig);
+  const text = `import shipped from './shipped.config.ts';\nexport default { ...shipped, ...${added} };\n`;
+  writeFileSync(join(folder, 'gateway.config.ts'), text);
+  return folder;
+}
+
+async function answers(url: string, child: ChildProcess): Promise<void> {
+  for (let left = 12_000; left > 0 && child.exitCode === null; left -= 1) {
+    const isUp = await fetch(`${url}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isUp) return;
+    await sleep(5);
+  }
+  throw new Error(`serve does not answer at ${url}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function numbersOf(pid: number): { readonly cpuMicros: number; readonly rssMib: number } {
+  const all = [pid, ...childrenOf(pid)].map((one) => {
+    const fields = readFileSync(`/proc/${one}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    const pages = Number(readFileSync(`/proc/${one}/statm`, 'utf8').split(' ')[1]);
+    return { cpuMicros: (ticks * 1e6) / clockTicks, rssMib: (pages * 4_096) / 2 ** 20 };
+  });
+  return {
+    cpuMicros: all.reduce((sum, { cpuMicros }) => sum + cpuMicros, 0),
+    rssMib: Math.round(all.reduce((sum, { rssMib }) => sum + rssMib, 0)),
+  };
+}
+
+const childrenOf = (pid: number): readonly number[] =>
+  readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number),
+  );
