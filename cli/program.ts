@@ -1,22 +1,28 @@
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
-import { devCommand } from './commands/dev.ts';
-import { diffCommand } from './commands/diff.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { explainCommand } from './commands/explain.ts';
-import { generateCommand } from './commands/generate.ts';
-import { initCommand } from './commands/init.ts';
-import { policyCommand } from './commands/policy.ts';
-import { pullCommand } from './commands/pull.ts';
-import { serveCommand } from './commands/serve.ts';
-import { sessionsCommand } from './commands/sessions.ts';
 import { packageVersion } from './package-version.ts';
 import { reportError } from './report.ts';
+
+/** Commands by name, in the order of the help. A module is loaded when its command is wanted. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  dev: async () => (await import('./commands/dev.ts')).devCommand(),
+  serve: async () => (await import('./commands/serve.ts')).serveCommand(),
+  pull: async () => (await import('./commands/pull.ts')).pullCommand(),
+  generate: async () => (await import('./commands/generate.ts')).generateCommand(),
+  diff: async () => (await import('./commands/diff.ts')).diffCommand(),
+  explain: async () => (await import('./commands/explain.ts')).explainCommand(),
+  policy: async () => (await import('./commands/policy.ts')).policyCommand(),
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  init: async () => (await import('./commands/init.ts')).initCommand(),
+  sessions: async () => (await import('./commands/sessions.ts')).sessionsCommand(),
+};
 
 /** Runs one command of `noetl-gateway`. The exit code is set, never forced: what is being written gets written. */
 export async function runProgram(argv: readonly string[]): Promise<void> {
   try {
-    await createProgram().parseAsync([...argv]);
+    const [, , name = ''] = argv;
+    const program = await createProgram(Object.hasOwn(commands, name) ? [name] : undefined);
+    await program.parseAsync([...argv]);
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
@@ -27,8 +33,11 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Every command, for the parser and for the reference of the docs. */
-export function createProgram(): Command {
+/**
+ * For the parser, and for the reference of the docs.
+ * @param names of the commands that are loaded; all of them unless given
+ */
+export async function createProgram(names: readonly string[] = Object.keys(commands)): Promise<Command> {
   const program = new Command('noetl-gateway')
     .description('The public gateway of NoETL: generated from NoETL’s own OpenAPI document, closed by default.')
     .version(packageVersion())
@@ -47,18 +56,8 @@ A change of NoETL’s API, from start to end:
 Exit codes: 0 fine, 1 the check found something, 2 wrong use or broken input.`,
     );
 
-  for (const command of [
-    devCommand(),
-    serveCommand(),
-    pullCommand(),
-    generateCommand(),
-    diffCommand(),
-    explainCommand(),
-    policyCommand(),
-    doctorCommand(),
-    initCommand(),
-    sessionsCommand(),
-  ]) {
+  for (const load of names.flatMap((name) => commands[name] ?? [])) {
+    const command = await load();
     program.addCommand(command.exitOverride().showHelpAfterError(`(see noetl-gateway ${command.name()} --help)`));
   }
   return program;

@@ -25,7 +25,7 @@ type Sizes = Readonly<Record<Kind, BucketSize>>;
 export type UserLimits = (call: Pick<UpstreamCall, 'user' | 'class'>) => Promise<void> | undefined;
 
 /** A replica takes this share of a second's calls at a time from the shared bucket, so that not every call asks Redis. */
-const leaseShare = 0.1;
+const leaseShare: Readonly<Record<Kind, number>> = { calls: 0.1, starts: 0.01 };
 const leaseMs = 1_000;
 
 /**
@@ -52,7 +52,7 @@ export function createUserLimits({ limits, clock, observe, shared }: UserLimitsO
   function take(kind: Kind, userId: string, size: BucketSize): Promise<void> | undefined {
     const key = `${kind} ${userId}`;
     if (takeShared !== undefined) {
-      return takeShared(key, size, kind === 'starts' ? 1 : Math.max(1, Math.floor(size.perSecond * leaseShare))).then(
+      return takeShared(key, size, Math.max(1, Math.floor(size.perSecond * leaseShare[kind]))).then(
         ({ granted, waitMs }) => {
           if (granted === 0) throw limited(kind, size, waitMs);
         },

@@ -3,8 +3,8 @@ import { createProgram } from '../../cli/program.ts';
 import { fenced, page } from '../../generator/emit/markdown.ts';
 
 /** Every command with what `--help` prints for it. */
-export function cliPage(): string {
-  const program = createProgram();
+export async function cliPage(): Promise<string> {
+  const program = await createProgram();
   return page('cli/commands', [
     '# Command line',
     'In a project: `npx noetl-gateway <command>`. In this repository: `npm run <command> -- <options>` for the commands that `package.json` names, or `node cli/main.ts <command>`.',

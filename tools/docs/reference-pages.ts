@@ -8,7 +8,7 @@ import { restPage } from './rest-page.ts';
 /** The pages of docs/reference, from the code that they describe. */
 export async function referencePages(): Promise<readonly OutputFile[]> {
   return [
-    { path: 'docs/reference/cli.md', content: cliPage() },
+    { path: 'docs/reference/cli.md', content: await cliPage() },
     { path: 'docs/reference/environment.md', content: environmentPage() },
     { path: 'docs/reference/errors.md', content: errorsPage() },
     { path: 'docs/reference/metrics.md', content: await metricsPage() },
