@@ -231,39 +231,4 @@ describe('the console', () => {
   test('without a pulled document there is nothing to compare', async () => {
     expect((await ask('admin', 'upstream')).body).toEqual({ state: 'none' });
   });
-
-  test('a policy is tried without being saved', async () => {
-    const { text } = (await ask('admin', 'draft')).body as unknown as { text: string };
-    const same = (await ask('admin', 'try', { text })).body;
-    expect(same).toMatchObject({ problems: [], warnings: [], changes: [], cells: [], replayed: { changed: [] } });
-    const narrow = await ask('admin', 'try', { text: text.replace('role: developer', 'role: viewer') });
-    expect(narrow.body).toMatchObject({
-      replayed: {
-        count: expect.any(Number),
-        changed: expect.arrayContaining([
-          expect.objectContaining({
-            roles: ['developer'],
-            path: 'regression_test/hello_world',
-            was: 'allowed',
-            is: 'denied',
-          }),
-        ]),
-      },
-    });
-    const before = (await ask('admin', 'access')).body;
-    const wider = await ask('admin', 'try', { text: text.replace('data/*', 'reports/*') });
-    expect(wider.body).toMatchObject({
-      changes: expect.arrayContaining([
-        { kind: 'opens', role: 'analyst', permission: 'execute', pattern: 'reports/*' },
-        { kind: 'closes', role: 'analyst', permission: 'view', pattern: 'data/*' },
-      ]),
-      cells: expect.arrayContaining([
-        { field: 'executePlaybook', role: 'analyst', was: 'on data/*', is: 'on reports/*' },
-      ]),
-    });
-    expect((await ask('admin', 'access')).body).toEqual(before);
-    const wrong = await ask('admin', 'try', { text: 'grants:\n  - role: boss\n    allow: all\n    patterns: "*"\n' });
-    expect(wrong.body).toMatchObject({ problems: [expect.stringContaining('unknown role boss')], changes: [] });
-    for (const input of [{ text: 'x'.repeat(70_000) }, {}]) expect((await ask('admin', 'try', input)).status).toBe(400);
-  });
 });
