@@ -86,8 +86,11 @@ export const combinations: readonly Combination[] = [
   {
     reads: ['sessions.store', 'sessions.acceptMemory'],
     problem: ({ sessions, adapters }, { mode }) =>
-      mode === 'production' && isMemoryStore(sessions.store) && adapters.sessionStore === undefined
-        ? memoryProblem(sessions.acceptMemory)
+      mode === 'production' &&
+      sessions.acceptMemory === false &&
+      isMemoryStore(sessions.store) &&
+      adapters.sessionStore === undefined
+        ? memoryProblem
         : undefined,
   },
   {

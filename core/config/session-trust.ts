@@ -27,11 +27,8 @@ export function splitStoreUrl(text: string): StoreUrl {
   return { url: prefix === undefined ? text : url.href, prefix };
 }
 
-/** What is wrong with sessions in memory in production; undefined when nothing is. */
-export const memoryProblem = (isAccepted: boolean): string | undefined =>
-  isAccepted
-    ? undefined
-    : `memory: forgets at a restart which sessions were ended. Set ${sharedStoreForms}, or accept it with GATEWAY_SESSION_ACCEPT_MEMORY=true`;
+/** What is wrong with sessions in memory in production where they are not accepted. */
+export const memoryProblem = `memory: forgets at a restart which sessions were ended. Set ${sharedStoreForms}, or accept it with GATEWAY_SESSION_ACCEPT_MEMORY=true`;
 
 /** The namespace of a deployment that names none: gateways with the same issuers, audiences and NoETL share sessions. */
 export function defaultNamespace(

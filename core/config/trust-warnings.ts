@@ -18,8 +18,9 @@ export function trustWarnings({
     );
   }
   if (mode === 'production' && isMemoryStore(sessions.store) && adapters.sessionStore === undefined) {
+    const choice = sessions.acceptMemory === true ? 'accepted by' : 'to be accepted with';
     warnings.push(
-      'GATEWAY_SESSION_STORE is memory:, accepted by GATEWAY_SESSION_ACCEPT_MEMORY: after a restart, sessions that were ended work again where NoETL still knows them',
+      `GATEWAY_SESSION_STORE is memory:, ${choice} GATEWAY_SESSION_ACCEPT_MEMORY=true: after a restart, sessions that were ended work again where NoETL still knows them`,
     );
   }
   return warnings;

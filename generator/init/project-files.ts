@@ -51,7 +51,7 @@ default. \`gateway.config.ts\` says what is open, to whom, and under which name.
 | \`npm run check\` | type-checks, and fails when something generated is stale |
 | \`npm run doctor\` | checks environment, NoETL, issuer and store |
 | \`npm run explain -- --table\` | shows who may do what, and which grant allows it |
-| \`npm start\` | the production server; needs \`GATEWAY_TRUSTED_ISSUERS\`, \`GATEWAY_AUDIENCES\`, and \`GATEWAY_SESSION_STORE\` or \`GATEWAY_SESSION_ACCEPT_MEMORY=true\` |
+| \`npm start\` | the production server; needs \`GATEWAY_TRUSTED_ISSUERS\` and \`GATEWAY_AUDIENCES\`, and \`GATEWAY_SESSION_STORE\` for sessions that outlive a restart |
 
 Serving needs none of what generates: a production install is \`npm ci --omit=dev --omit=optional\`, as in the generated
 \`Dockerfile\`.

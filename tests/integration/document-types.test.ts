@@ -142,7 +142,9 @@ describe('maps', () => {
 
   test('are objects in arguments', async () => {
     const filter = { labels: { colour: 'red' } };
-    const { calls, errors } = await ask('{ counts(filter: { labels: { colour: "red" } }) { key } }', { args: { filter } });
+    const { calls, errors } = await ask('{ counts(filter: { labels: { colour: "red" } }) { key } }', {
+      args: { filter },
+    });
     expect(errors).toBeUndefined();
     expect(calls[0]?.query).toEqual([['filter[labels][colour]', 'red']]);
   });

@@ -87,10 +87,10 @@ describe('the Deployment of the earlier gateway', () => {
     expect((await start(environmentOf([...earlier, ...needed]))).health).toBe('ok');
   });
 
-  it('needs a word on where sessions live', async () => {
-    const { health, output } = await start(environmentOf(earlier));
-    expect(health).toBe('exit 1');
-    expect(output()).toContain('GATEWAY_SESSION_ACCEPT_MEMORY=true');
+  it('warns of sessions in memory, which its manifest keeps there', async () => {
+    const { health, output } = await start(environmentOf([...earlier, ...documented()]));
+    expect(health).toBe('ok');
+    expect(output()).toContain('to be accepted with GATEWAY_SESSION_ACCEPT_MEMORY=true');
   });
 
   it('refuses the bypass that its chart switched on', async () => {

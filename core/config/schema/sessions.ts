@@ -16,8 +16,8 @@ export const sessions = section({
   }),
   acceptMemory: flag({
     env: 'GATEWAY_SESSION_ACCEPT_MEMORY',
-    default: false,
-    doc: 'in production `memory:` is refused without it: after a restart, sessions that were ended work again where NoETL still knows them',
+    optional: true,
+    doc: 'in production, whether `memory:` is accepted although sessions that were ended work again after a restart where NoETL still knows them: `false` refuses to start, as the manifests have it; without it the gateway starts with a warning',
   }),
   key: list({
     env: 'GATEWAY_SESSION_KEY',

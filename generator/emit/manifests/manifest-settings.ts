@@ -93,7 +93,11 @@ export function manifestSettings(config: GatewayConfig, version: string): Manife
   checkVariables(config, { operations: {}, roles: [], grants: [] });
   const deploy = resolveDeploy(config);
   const sections = declaredSections(config);
-  const entries = environmentEntries(config);
+  const acceptMemoryName = nameOf(sections.sessions.acceptMemory);
+  // A process alone starts with sessions in memory; a deployment has to accept them.
+  const entries = environmentEntries(config).map((entry) =>
+    entry.env === acceptMemoryName && !hasValue(entry.fallback) ? { ...entry, fallback: false } : entry,
+  );
   const internalPort = numberOf(sections.listen.internalPort, 8091);
   const internalUrlName = nameOf(sections.listen.internalUrl);
   const plain = entries.filter((entry) => !entry.secret && entry.env !== internalUrlName);
@@ -126,7 +130,7 @@ export function manifestSettings(config: GatewayConfig, version: string): Manife
     noetl: { namespace: deploy.noetlNamespace, port: portOf(String(fallbackOf(sections.upstream.baseUrl)), 8082) },
     trustedNamespaces: [...deploy.trustedNamespaces].sort(),
     hasMemorySessions,
-    acceptMemoryName: hasMemorySessions ? nameOf(sections.sessions.acceptMemory) : undefined,
+    acceptMemoryName: hasMemorySessions ? acceptMemoryName : undefined,
     store: storeTarget(store),
     issuerPorts: issuerPorts(sections),
     host: deploy.host ?? 'gateway.example.com',
