@@ -1,13 +1,13 @@
 import { mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import pino from 'pino';
+import sonicBoom from 'sonic-boom';
 import { GatewayError } from '../../core/errors.ts';
 
 /** Takes whole lines, never blocks, never throws. */
 export interface LineSink {
   /** @returns false: dropped, because the reader is too slow. */
   write(line: string): boolean;
-  /** Resolves when everything written so far has left the process, or cannot. */
+  /** Resolves when everything written so far has left the process, or cannot: a reader is waited for at most two seconds. */
   flush(): Promise<void>;
   /** The same for a process that ends now. */
   flushNow(): void;
@@ -20,10 +20,16 @@ export interface LineSinkOptions {
   readonly maxBytes?: number;
 }
 
+/** For how long a stop waits for a reader that takes nothing. */
+const patienceMs = 2_000;
+
 /** @throws ERR_CONFIG_INVALID when the file cannot be written. */
 export function createLineSink({ to, maxBytes = 4 * 1024 * 1024 }: LineSinkOptions): LineSink {
-  const destination = pino.destination({
-    dest: to === 'stdout' ? 1 : openFile(to),
+  // Not Pino's own destination: at the exit of the process it waits for ever for a reader that has stopped, or for a full disk.
+  let giveUpAt = Number.POSITIVE_INFINITY;
+  const destination = new sonicBoom.SonicBoom({
+    fd: to === 'stdout' ? 1 : openFile(to),
+    retryEAGAIN: () => Date.now() < giveUpAt,
     sync: false,
     minLength: 0,
     maxLength: maxBytes,
@@ -35,7 +41,13 @@ export function createLineSink({ to, maxBytes = 4 * 1024 * 1024 }: LineSinkOptio
     dropped = true;
   });
   // A full disk or a reader that has gone: lines wait, then drop; requests go on.
-  destination.on('error', () => {});
+  let isFailing = false;
+  destination.on('error', () => {
+    isFailing = true;
+  });
+  destination.on('write', () => {
+    isFailing = false;
+  });
   return {
     write(line) {
       dropped = false;
@@ -46,8 +58,14 @@ export function createLineSink({ to, maxBytes = 4 * 1024 * 1024 }: LineSinkOptio
       }
       return !dropped;
     },
-    flush: () => new Promise((done) => destination.flush(() => done())),
+    flush: () =>
+      new Promise((done) => {
+        setTimeout(done, patienceMs).unref();
+        destination.flush(() => done());
+      }),
     flushNow() {
+      if (isFailing) return;
+      giveUpAt = Date.now() + patienceMs;
       try {
         destination.flushSync();
       } catch {}
