@@ -229,6 +229,5 @@ it('serve without its required variables exits 1 and lists them', async () => {
   expect(problemsIn(err).map((line) => line.slice(4, line.indexOf(':')))).toEqual([
     'GATEWAY_TRUSTED_ISSUERS',
     'GATEWAY_AUDIENCES',
-    'GATEWAY_SESSION_STORE',
   ]);
 });

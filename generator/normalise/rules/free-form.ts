@@ -12,7 +12,7 @@ export const freeForm = schemaRule(
     if (schema.$ref !== undefined || schema.oneOf !== undefined) return schema;
     if (schema.properties !== undefined && Object.keys(schema.properties).length > 0) return asObject(schema);
     if (schema.type === 'array' || (schema.type === undefined && schema.items !== undefined)) return asList(schema);
-    if (isTypedMap(schema)) return schema.type === 'object' ? bareMap(schema) : { ...schema, type: 'object' };
+    if (isTypedMap(schema)) return bareMap(schema.type === 'object' ? schema : { ...schema, type: 'object' });
     const hasShape = typeof schema.type === 'string' && schema.type !== 'object';
     return hasShape ? schema : asAnything(schema);
   },
