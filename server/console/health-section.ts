@@ -10,7 +10,7 @@ import type { ReplicaReport, Replicas } from './replicas.ts';
 
 export interface HealthGiven {
   readonly telemetry: Pick<Telemetry, 'recent' | 'dependencies'>;
-  readonly readiness: Pick<Readiness, 'check'>;
+  readonly readiness: Pick<Readiness, 'check' | 'known'>;
   /** `class route` of every circuit breaker that is not closed. */
   readonly openBreakers: () => readonly string[];
   readonly clock: Clock;
@@ -41,10 +41,16 @@ export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas,
   };
 }
 
-/** What this replica reports of itself. */
-export async function reportReplica(given: HealthGiven): Promise<ReplicaReport> {
+/** Before the first check: nothing is known to fail. */
+const unchecked = { ready: true, checks: {} } as const;
+
+/**
+ * What this replica reports of itself.
+ * @param isAsked dependencies are checked now; else as the newest check found them
+ */
+export async function reportReplica(given: HealthGiven, isAsked: boolean): Promise<ReplicaReport> {
   const { version, clock, readiness, telemetry, openBreakers, replica } = given;
-  const { ready, checks } = await readiness.check();
+  const { ready, checks } = (isAsked ? await readiness.check() : await readiness.known()) ?? unchecked;
   const { calls, errors, p99 } = telemetry.recent.report().total;
   const limit = process.constrainedMemory();
   return {

@@ -25,7 +25,12 @@ export function openConsole(
   const own = { ...given, openBreakers: parts.upstream.openBreakers, replica: hostname() };
   // Processes of one host differ in their ids.
   const name = `${hostname()}-${process.pid}`;
-  const replicas = createReplicas({ store: parts.liveStore, clock, name, report: () => reportReplica(own) });
+  const replicas = createReplicas({
+    store: parts.liveStore,
+    clock,
+    name,
+    report: (isAsked) => reportReplica(own, isAsked),
+  });
   const sections = createSections({ ...own, replicas });
   return {
     replicas,

@@ -34,7 +34,8 @@ export interface ReplicasOptions {
   readonly clock: Clock;
   /** A name of this process: letters, digits, `-`, `_` and `.`. */
   readonly name: string;
-  readonly report: () => Promise<ReplicaReport>;
+  /** @param isAsked whether a user looks, so that dependencies are checked */
+  readonly report: (isAsked: boolean) => Promise<ReplicaReport>;
   readonly everyMs?: number;
 }
 
@@ -45,7 +46,7 @@ export function createReplicas({ store, clock, name, report, everyMs = 10_000 }:
   let timer: NodeJS.Timeout | undefined;
   // What cannot be written is missing in the list, and the check of the store reports why.
   const publish = async () => {
-    const text = JSON.stringify(await report());
+    const text = JSON.stringify(await report(false));
     await store.add(group, name, text, new Date(clock() + 3 * everyMs));
   };
   return {
@@ -58,7 +59,7 @@ export function createReplicas({ store, clock, name, report, everyMs = 10_000 }:
       void store.drop(group, name).catch(() => {});
     },
     async list() {
-      const own = await report();
+      const own = await report(true);
       const members = await store.members(group);
       const others = [...members].flatMap(([member, text]) => (member === name ? [] : (readReport(text) ?? [])));
       return [own, ...others].toSorted((a, b) => (a.replica < b.replica ? -1 : 1));

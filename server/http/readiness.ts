@@ -17,6 +17,8 @@ export interface ReadinessReport {
 
 export interface Readiness {
   check(): Promise<ReadinessReport>;
+  /** What the newest check found; undefined before the first one. Asks nothing. */
+  known(): Promise<ReadinessReport> | undefined;
   /** From now on: not ready. */
   stop(): void;
   note(name: string, text: string): void;
@@ -62,6 +64,7 @@ export function createReadiness(
       if (last === undefined || clock() - last.at >= reuseMs) last = { at: clock(), report: ask() };
       return last.report;
     },
+    known: () => last?.report,
     stop() {
       stopped = true;
     },

@@ -29,3 +29,22 @@ test('what another version has written is left out when it is no report', async 
   const own = createReplicas({ store, clock: Date.now, name: 'a', report: async () => reportOf('a') });
   expect(await own.list()).toEqual([reportOf('a')]);
 });
+
+test('dependencies are checked for a user who looks, and not to write a report', async () => {
+  const asked: boolean[] = [];
+  const report = async (isAsked: boolean) => {
+    asked.push(isAsked);
+    return reportOf('a');
+  };
+  const own = createReplicas({
+    store: createMemoryLiveStore(Date.now),
+    clock: Date.now,
+    name: 'a',
+    report,
+    everyMs: 1_000_000,
+  });
+  own.start();
+  await own.list();
+  own.stop();
+  expect(asked).toEqual([false, true]);
+});
