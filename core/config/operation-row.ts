@@ -79,9 +79,14 @@ declare const absent: unique symbol;
 
 /**
  * A row whose operation the document may lack, which keeps one config right for every release; made by `whenPresent`. Nothing else makes
- * one, so that a row which is written out is always checked against the document.
+ * one, so that a row which is written out is always checked against the document. It shows no `args`: those of any operation would
+ * allow every name in a row that is written out.
  */
-export type AbsentRow<Role extends string> = AnyRowOf<Role> & { readonly whenPresent: true; readonly [absent]: true };
+export type AbsentRow<Role extends string> = Omit<AnyRowOf<Role>, 'args'> & {
+  readonly args?: never;
+  readonly whenPresent: true;
+  readonly [absent]: true;
+};
 
 type AnyRowOf<Role extends string> = UpstreamRow<OperationKey, OperationShape, Role>;
 

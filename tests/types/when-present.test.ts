@@ -48,6 +48,12 @@ const declared = defineGateway<Few, 'admin'>({
     absent: { upstream: 'GET /api/dashboard/stats', access: authenticated(), whenPresent: true },
     // @ts-expect-error it is there, and has no such argument, whatever the row says
     upstreamHealth: { upstream: 'GET /api/health', access: authenticated(), whenPresent: true, args: { depth: false } },
+    renamed: {
+      upstream: 'GET /api/executions/{execution_id}/status',
+      access: onExecution('view', 'id'),
+      // @ts-expect-error beside an argument that the row renames, and whatever rows of other documents may have
+      args: { execution_id: { name: 'id' }, fulls: { constant: true } },
+    },
   },
   roles: ['admin'],
   grants: [],
