@@ -96,7 +96,7 @@ describe.skipIf(!hasChromium)('the first minutes', { timeout: 180_000 }, () => {
       graphql(running().url, running().tokenOf(user), { query: `{ cancellation(id: "${id}") }` });
     const query = 'mutation { executePlaybook(name: "system/cleanup") { id } }';
     const started = await graphql(running().url, running().tokenOf('admin'), { query });
-    const { id } = (started.body.data ?? {})['executePlaybook'] as { id: string };
+    const { id } = (started.body.data as { executePlaybook: { id: string } }).executePlaybook;
     expect((await ask('admin', id)).body).toMatchObject({ data: { cancellation: { cancelled: false } } });
     expect((await ask('viewer', id)).body.errors?.[0]?.extensions.code).toBe('ERR_NOT_FOUND');
   });
