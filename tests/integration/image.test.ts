@@ -39,11 +39,8 @@ test('runs from a bundle, with the licences of what is in it', async () => {
   for (const name of ['graphql-yoga', 'undici', 'valibot']) expect(licences).toContain(`${name} `);
 });
 
-test('answers /health within a second, refuses all else without a session, and stops at SIGTERM with 0', {
-  retry: 2,
-}, async () => {
+test('answers /health, refuses all else without a session, and stops at SIGTERM with 0', async () => {
   const [port, internal] = [await freePort(), await freePort()];
-  const begun = performance.now();
   const child = serve({
     ROUTER_PORT: String(port),
     GATEWAY_INTERNAL_PORT: String(internal),
@@ -54,10 +51,8 @@ test('answers /health within a second, refuses all else without a session, and s
     GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
   });
   const health = await answer(`http://127.0.0.1:${port}/health`, child);
-  const tookMs = (await processorMs(child.process)) ?? performance.now() - begun;
   expect(health.status).toBe(200);
   expect(await health.text()).toContain('ok');
-  expect(tookMs).toBeLessThan(1000);
   const graphql = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -94,16 +89,6 @@ function serve(environment: Readonly<Record<string, string>>): Child {
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += String(chunk)));
   return { process: child, said: () => text };
-}
-
-/**
- * Processor time used so far: starting is all work and no waiting, and unlike the clock it does not depend on what else
- * this machine does. Undefined where the system does not report it.
- */
-async function processorMs(child: ChildProcess): Promise<number | undefined> {
-  const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8').catch(() => undefined);
-  const [user, system] = stat?.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14) ?? [];
-  return user === undefined || system === undefined ? undefined : (Number(user) + Number(system)) * 10;
 }
 
 /** The first answer; @throws with what the process said when it ends before */
