@@ -57,8 +57,9 @@ describe('parseJson', () => {
     }));
     fc.assert(
       fc.property(value, (given) => {
-        const reviver = (_key: string, one: unknown, context: { source?: string }) =>
-          typeof one === 'number' && /^-?\d+$/.test(context.source ?? '') ? `exact ${context.source}` : one;
+        // The engine leaves the source of some small numbers out.
+        const reviver = (_key: string, one: unknown, { source = String(one) }: { source?: string }) =>
+          typeof one === 'number' && /^-?\d+$/.test(source) ? `exact ${source}` : one;
         const parse = JSON.parse as (text: string, reviver: unknown) => unknown;
         expect(parse(JSON.stringify(parseJson(given)), reviver)).toEqual(parse(given, reviver));
       }),
