@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
+import { createListeners } from '../../core/listeners.ts';
 import { type LiveEntry, type LiveStore, maxQueued, maxRead } from './live-store.ts';
 
 interface Kept {
@@ -21,13 +22,10 @@ export function createMemoryLiveStore(clock: Clock): LiveStore {
     sizeCalculation: (entries) => entries.reduce((sum, { text }) => sum + 2 * text.length, 100),
   });
   const once = new LRUCache<string, true>({ max: maxNames });
-  const listeners: ((queue: string | undefined) => void)[] = [];
+  const wakes = createListeners<string | undefined>();
   let lastId = 0;
 
   const isKept = (kept: Kept | undefined): kept is Kept => kept !== undefined && clock() < kept.untilMs;
-  const wake = (queue: string): void => {
-    for (const listener of listeners) listener(queue);
-  };
   const get = (name: string): string | undefined => {
     const kept = records.get(name);
     return isKept(kept) ? kept.text : undefined;
@@ -61,15 +59,15 @@ export function createMemoryLiveStore(clock: Clock): LiveStore {
       const kept = (queues.get(queue) ?? []).filter(isKept).slice(1 - maxQueued);
       lastId += 1;
       queues.set(queue, [...kept, { id: String(lastId).padStart(idDigits, '0'), text, untilMs: until.getTime() }]);
-      wake(queue);
+      wakes.notify(queue);
       return true;
     },
     async read(queue, after = '') {
       const from = /^\d+$/.test(after) ? after.padStart(idDigits, '0') : '';
       return (queues.get(queue) ?? []).filter((entry) => isKept(entry) && entry.id > from).slice(0, maxRead);
     },
-    wake: async (queue) => wake(queue),
-    onWake: (listener) => void listeners.push(listener),
+    wake: async (queue) => wakes.notify(queue),
+    onWake: wakes.add,
     close: async () => {},
   };
 }

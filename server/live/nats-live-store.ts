@@ -10,6 +10,7 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { createListeners } from '../../core/listeners.ts';
 import { type NatsBucket, openNatsBucket } from '../stores/nats-bucket.ts';
 import { keepNatsConnected } from '../stores/nats-connection.ts';
 import { parseNatsUrl } from '../stores/nats-url.ts';
@@ -205,13 +206,10 @@ async function openLive(nc: NatsConnection, names: LiveNames): Promise<Opened> {
 
 /** Entries and wakes both name the queue at the end of their subject. */
 function createWakeListeners(bases: readonly string[]) {
-  const listeners: ((queue: string | undefined) => void)[] = [];
+  const { add: listen, notify: wake } = createListeners<string | undefined>();
   let followed: NatsConnection | undefined;
-  const wake = (queue: string | undefined) => {
-    for (const listener of listeners) listener(queue);
-  };
   return {
-    listen: (listener: (queue: string | undefined) => void) => void listeners.push(listener),
+    listen,
     follow(nc: NatsConnection): void {
       // Some may have gone by while there was no connection.
       wake(undefined);

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { createListeners } from '../../core/listeners.ts';
 import { connectRedis, firstReady } from '../stores/redis-connection.ts';
 import { type LiveStore, maxQueued, maxRead } from './live-store.ts';
 
@@ -85,10 +86,7 @@ export function createRedisLiveStore(options: RedisLiveStoreOptions): LiveStore 
 
 /** Receives the names of queues whose readers are to be woken; whenever some may have been missed, all of them. */
 function hearWakes(redis: Redis, channel: string) {
-  const listeners: ((queue: string | undefined) => void)[] = [];
-  const wake = (queue: string | undefined) => {
-    for (const listener of listeners) listener(queue);
-  };
+  const { add: listen, notify: wake } = createListeners<string | undefined>();
   redis.on('ready', () => {
     redis.subscribe(channel).then(
       () => wake(undefined),
@@ -100,7 +98,7 @@ function hearWakes(redis: Redis, channel: string) {
   const watch = setInterval(() => void redis.ping().catch(() => {}), 1_000);
   watch.unref();
   return {
-    listen: (listener: (queue: string | undefined) => void) => void listeners.push(listener),
+    listen,
     close() {
       clearInterval(watch);
       redis.disconnect();

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { createListeners } from '../../core/listeners.ts';
 import type { Ending, SessionStore, StoredSession } from '../../core/ports.ts';
 import type { SessionKey } from '../../core/session/session-token.ts';
 
@@ -24,10 +25,7 @@ export function createMemorySessionStore({ maxEntries, clock }: MemorySessionSto
   const ended = createKeep<true>(maxEntries * 10, clock);
   const marks = createKeep<Date>(maxEntries * 10, clock);
   const claims = createKeep<true>(maxEntries * 10, clock);
-  const listeners: ((ending: Ending) => void)[] = [];
-  const notify = (ending: Ending) => {
-    for (const listener of listeners) listener(ending);
-  };
+  const { add, notify } = createListeners<Ending>();
 
   return {
     async get(key) {
@@ -56,7 +54,7 @@ export function createMemorySessionStore({ maxEntries, clock }: MemorySessionSto
       claims.set(name, true, until.getTime());
       return true;
     },
-    onEnded: (listener) => void listeners.push(listener),
+    onEnded: add,
     ping: async () => {},
     close: async () => {},
   };

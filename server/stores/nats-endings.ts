@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
+import { createListeners } from '../../core/listeners.ts';
 import type { Ending } from '../../core/ports.ts';
 import type { SessionKey } from '../../core/session/session-token.ts';
 import type { NatsBucket, NatsChange } from './nats-bucket.ts';
@@ -28,13 +29,9 @@ export interface EndingWatch {
 
 /** Endings of other deployments in the same bucket are passed over. */
 export function hearEndings(clock: Clock, places: NatsPlaces, seal: RecordSeal): EndingWatch {
-  const listeners: ((ending: Ending) => void)[] = [];
+  const { add, notify } = createListeners<Ending>();
   let current: { stop(): void } | undefined;
   let turn = 0;
-
-  const notify = (ending: Ending) => {
-    for (const listener of listeners) listener(ending);
-  };
 
   function stop(): void {
     turn += 1;
@@ -67,7 +64,7 @@ export function hearEndings(clock: Clock, places: NatsPlaces, seal: RecordSeal):
   }
 
   return {
-    listen: (listener) => void listeners.push(listener),
+    listen: add,
     follow: (bucket) => void keepHearing(bucket).catch(() => {}),
     stop,
     isHearing: () => current !== undefined,

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { createListeners } from '../../core/listeners.ts';
 import type { Ending, SessionStore } from '../../core/ports.ts';
 import type { SessionKey } from '../../core/session/session-token.ts';
 import { createRecordSeal, type RecordSeal } from './record-seal.ts';
@@ -115,12 +116,9 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
 
 /** Receives endings; reports `missed` whenever some may be lost. */
 function subscribe(connection: { url: string; timeoutMs: number }, channel: string, canRead: () => boolean) {
-  const listeners: ((ending: Ending) => void)[] = [];
+  const { add, notify } = createListeners<Ending>();
   const redis = connectRedis({ ...connection, name: 'noetl-gateway-endings' });
   let hearing = false;
-  const notify = (ending: Ending) => {
-    for (const listener of listeners) listener(ending);
-  };
 
   redis.on('ready', () => {
     redis.subscribe(channel).then(
@@ -145,7 +143,7 @@ function subscribe(connection: { url: string; timeoutMs: number }, channel: stri
 
   return {
     channel,
-    listen: (listener: (ending: Ending) => void) => void listeners.push(listener),
+    listen: add,
     isHearing: () => hearing,
     close() {
       clearInterval(watch);

@@ -1,0 +1,16 @@
+/** Those who want to be notified. */
+export interface Listeners<T> {
+  add(listener: (event: T) => void): void;
+  /** Calls every listener, in the order in which they were added. */
+  notify(event: T): void;
+}
+
+export function createListeners<T>(): Listeners<T> {
+  const listeners: ((event: T) => void)[] = [];
+  return {
+    add: (listener) => void listeners.push(listener),
+    notify(event) {
+      for (const listener of listeners) listener(event);
+    },
+  };
+}
