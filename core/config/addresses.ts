@@ -12,11 +12,11 @@ export function parseUpstreamUrl(text: string): URL | undefined {
 }
 
 /** True when a host is this machine, by name or number. Other names under `.localhost` may lead elsewhere. */
-const isLoopback = (url: URL): boolean => loopbackHosts.has(url.hostname);
+export const isLoopback = (url: URL): boolean => loopbackHosts.has(url.hostname);
 
 /**
  * An issuer as its tokens write it. A bare domain is `https://<domain>/`, as Auth0 has it; `http` is for loopback only.
- * @returns undefined when it is not an address.
+ * @returns undefined when it is not an issuer.
  */
 export function parseIssuer(text: string): string | undefined {
   const full = text.includes('://') ? text : `https://${text}/`;

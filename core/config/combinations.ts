@@ -5,7 +5,7 @@ import type { sections } from './schema/gateway.ts';
 import type { Resolved } from './schema/node.ts';
 import { keyProblem, memoryProblem, prefixProblem, splitStoreUrl } from './session-trust.ts';
 import { shadowProblem } from './shadow-mode.ts';
-import { isMemoryStore, sharedStoreForms } from './store-kinds.ts';
+import { isMemoryStore, keepsSessionsInMemory, sharedStoreForms } from './store-kinds.ts';
 
 type Sections = Resolved<typeof sections>;
 
@@ -85,11 +85,8 @@ export const combinations: readonly Combination[] = [
   },
   {
     reads: ['sessions.store', 'sessions.acceptMemory'],
-    problem: ({ sessions, adapters }, { mode }) =>
-      mode === 'production' &&
-      sessions.acceptMemory === false &&
-      isMemoryStore(sessions.store) &&
-      adapters.sessionStore === undefined
+    problem: (sections, { mode }) =>
+      mode === 'production' && sections.sessions.acceptMemory === false && keepsSessionsInMemory(sections)
         ? memoryProblem
         : undefined,
   },
@@ -120,9 +117,13 @@ export const combinations: readonly Combination[] = [
   },
   {
     reads: ['deploy.replicas', 'sessions.store'],
-    problem: ({ deploy, sessions, adapters }, { mode, isFixed }) => {
-      const isShared = !isMemoryStore(sessions.store) || adapters.sessionStore !== undefined;
-      if ((deploy.replicas ?? 1) < 2 || isShared || mode === 'development' || !isFixed('sessions.store'))
+    problem: ({ deploy, ...sections }, { mode, isFixed }) => {
+      if (
+        (deploy.replicas ?? 1) < 2 ||
+        !keepsSessionsInMemory(sections) ||
+        mode === 'development' ||
+        !isFixed('sessions.store')
+      )
         return undefined;
       return `${deploy.replicas} replicas need a session store that they share, and sessions.store is memory: — set GATEWAY_SESSION_STORE to ${sharedStoreForms}, or deploy.replicas to 1`;
     },

@@ -19,7 +19,7 @@ export interface ResolvedConfig extends Omit<Sections, 'deploy' | 'auth' | 'sess
     /** Issuers of the environment first, then the entries of the config. */
     readonly issuers: readonly IssuerRules[];
   };
-  readonly sessions: Omit<Sections['sessions'], 'key'> & SessionTrust & {};
+  readonly sessions: Omit<Sections['sessions'], 'key'> & SessionTrust;
   readonly deploy: Sections['deploy'] & { readonly replicas: number; readonly noetlNamespace: string };
   readonly plugins: readonly unknown[];
 }

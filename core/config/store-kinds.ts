@@ -38,8 +38,9 @@ export const usualStorePlaces = {
 export function storeKindOf(url: string): StoreKindName | undefined {
   const scheme = /^[a-z]+:/.exec(url)?.[0] ?? '';
   const name = names.find((kind) => storeKinds[kind].schemes.includes(scheme));
-  if (name === undefined || !isShared(name)) return name !== undefined && isBare(url) ? name : undefined;
-  return URL.canParse(url) && new URL(url).hostname !== '' ? name : undefined;
+  if (name === undefined) return undefined;
+  const isWhole = storeKinds[name].port === undefined ? isBare(url) : hasHost(url);
+  return isWhole ? name : undefined;
 }
 
 /** The port of a scheme that belongs to a store; undefined for others. @param scheme with its colon */
@@ -49,10 +50,19 @@ export const storePort = (scheme: string): number | undefined =>
 /** Whether sessions live in the memory of the process. */
 export const isMemoryStore = (url: string): boolean => storeKindOf(url) === 'memory';
 
-const isShared = (name: StoreKindName): boolean => storeKinds[name].port !== undefined;
+/** The same for a config, whose adapters may bring a session store of their own. */
+export const keepsSessionsInMemory = ({
+  sessions,
+  adapters,
+}: {
+  readonly sessions: { readonly store: string };
+  readonly adapters: { readonly sessionStore?: unknown };
+}): boolean => isMemoryStore(sessions.store) && adapters.sessionStore === undefined;
 
 /** `memory:` or `memory:?…`. */
 const isBare = (url: string): boolean => /^[a-z]+:(?:\?.*)?$/.test(url);
+
+const hasHost = (url: string): boolean => URL.canParse(url) && new URL(url).hostname !== '';
 
 function inWords(forms: readonly string[]): string {
   return forms.length < 2 ? forms.join('') : `${forms.slice(0, -1).join(', ')} or ${forms.at(-1)}`;

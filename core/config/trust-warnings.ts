@@ -1,6 +1,6 @@
 import type { ResolvedConfig } from './resolved-config.ts';
 import { parseShadowUntil } from './shadow-mode.ts';
-import { isMemoryStore } from './store-kinds.ts';
+import { keepsSessionsInMemory } from './store-kinds.ts';
 
 /** Settings that weaken what the gateway promises: an operator reads them at each start. */
 export function trustWarnings({
@@ -17,7 +17,7 @@ export function trustWarnings({
       `GATEWAY_JWT_MODE=shadow: identity tokens are checked and not refused, ${end}; NoETL must verify them`,
     );
   }
-  if (mode === 'production' && isMemoryStore(sessions.store) && adapters.sessionStore === undefined) {
+  if (mode === 'production' && keepsSessionsInMemory({ sessions, adapters })) {
     const choice = sessions.acceptMemory === true ? 'accepted by' : 'to be accepted with';
     warnings.push(
       `GATEWAY_SESSION_STORE is memory:, ${choice} GATEWAY_SESSION_ACCEPT_MEMORY=true: after a restart, sessions that were ended work again where NoETL still knows them`,

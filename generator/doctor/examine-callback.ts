@@ -1,8 +1,7 @@
+import { isLoopback } from '../../core/config/addresses.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { DoctorProbes, Finding } from './examine.ts';
-
-const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
  * Whether the address that auth playbooks call back is that of the internal listener. It is asked from here, which is not where
@@ -15,7 +14,7 @@ export async function examineCallback(
 ): Promise<readonly Finding[]> {
   if (![auth.login.kind, auth.validator.kind, auth.access.checker].includes('playbook')) return [];
   const { internalUrl } = listen;
-  if (loopback.has(new URL(internalUrl).hostname) && !loopback.has(upstream.baseUrl.hostname)) {
+  if (isLoopback(new URL(internalUrl)) && !isLoopback(upstream.baseUrl)) {
     const step = `set GATEWAY_INTERNAL_URL to an address of the gateway that NoETL's workers reach, in Kubernetes http://$(POD_IP):${listen.internalPort}`;
     return [finding('problem', `GATEWAY_INTERNAL_URL is ${internalUrl}, and NoETL is on another machine`, step)];
   }

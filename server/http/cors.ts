@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { isLoopback } from '../../core/config/addresses.ts';
 import type { Answer } from './answer.ts';
 
 const methods = 'GET, POST, PUT, DELETE, PATCH, OPTIONS';
@@ -29,7 +30,7 @@ export interface Cors {
 export function createCors({ origins, credentials, loopback = false, onRefused = () => {} }: CorsOptions): Cors {
   const exact = new Set(origins);
   const isListed = (origin: string) => exact.has('*') || exact.has(origin);
-  const isAllowed = (origin: string) => isListed(origin) || (loopback && isLoopback(origin));
+  const isAllowed = (origin: string) => isListed(origin) || (loopback && isOfThisMachine(origin));
   const headersFor = (headers: IncomingHttpHeaders): Record<string, string> => {
     const { origin } = headers;
     if (origin === undefined) return { vary: 'Origin' };
@@ -74,8 +75,4 @@ export function isSameHost(origin: string, host: string | undefined): boolean {
 const isOfAnotherSite = (origin: string, headers: IncomingHttpHeaders): boolean =>
   headers['sec-fetch-site'] !== 'same-origin' && !isSameHost(origin, headers.host);
 
-const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-function isLoopback(origin: string): boolean {
-  return URL.canParse(origin) && loopbackHosts.has(new URL(origin).hostname);
-}
+const isOfThisMachine = (origin: string): boolean => URL.canParse(origin) && isLoopback(new URL(origin));

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
-import { isMemoryStore, storeKindOf } from '../../core/config/store-kinds.ts';
+import { isMemoryStore, keepsSessionsInMemory, storeKindOf } from '../../core/config/store-kinds.ts';
+import { createListeners } from '../../core/listeners.ts';
 import type { Ending, SessionStore } from '../../core/ports.ts';
 import type { LiveStore } from '../live/live-store.ts';
 import { createMemoryLiveStore } from '../live/memory-live-store.ts';
@@ -15,10 +16,10 @@ const liveMethods = ['set', 'get', 'claim', 'add', 'drop', 'members', 'append', 
 const limitMethods = ['consume', 'reached', 'giveBack'] as const;
 
 /** What the first process holds for all: a store in memory, and limits that no Redis counts. */
-const isHeld = ({ sessions: { store }, adapters }: Pick<ResolvedConfig, 'sessions' | 'adapters'>) => ({
-  sessions: isMemoryStore(store) && adapters.sessionStore === undefined,
-  live: isMemoryStore(store),
-  limits: storeKindOf(store) !== 'redis',
+const isHeld = (config: Pick<ResolvedConfig, 'sessions' | 'adapters'>) => ({
+  sessions: keepsSessionsInMemory(config),
+  live: isMemoryStore(config.sessions.store),
+  limits: storeKindOf(config.sessions.store) !== 'redis',
 });
 
 /**
@@ -75,29 +76,21 @@ export function useSharedMemory(config: Pick<ResolvedConfig, 'sessions' | 'adapt
 const close = async (): Promise<void> => {};
 
 function remoteSessionStore(channel: Channel): SessionStore {
-  const listeners: ((ending: Ending) => void)[] = [];
-  channel.handle({
-    'sessions.ended': (ending: Ending) => {
-      for (const listener of listeners) listener(ending);
-    },
-  });
+  const endings = createListeners<Ending>();
+  channel.handle({ 'sessions.ended': endings.notify });
   return {
     ...remoteOf<SessionStore, (typeof sessionMethods)[number]>('sessions', channel, sessionMethods),
-    onEnded: (listener) => void listeners.push(listener),
+    onEnded: endings.add,
     close,
   };
 }
 
 function remoteLiveStore(channel: Channel): LiveStore {
-  const listeners: ((queue: string | undefined) => void)[] = [];
-  channel.handle({
-    'live.woken': (queue: string | undefined) => {
-      for (const listener of listeners) listener(queue);
-    },
-  });
+  const wakes = createListeners<string | undefined>();
+  channel.handle({ 'live.woken': wakes.notify });
   return {
     ...remoteOf<LiveStore, (typeof liveMethods)[number]>('live', channel, liveMethods),
-    onWake: (listener) => void listeners.push(listener),
+    onWake: wakes.add,
     close,
   };
 }
