@@ -71,8 +71,6 @@ export function attachOutputs(
 export interface OutputField {
   /** The name of the member on the wire; the field's own name when the object does not have it. */
   readonly wire: string;
-  /** Whether null is an error of NoETL's. */
-  readonly isPromised: boolean;
   /** What becomes of a member that is not a function; undefined: nothing. */
   readonly convert: ((value: unknown) => unknown) | undefined;
 }
@@ -94,7 +92,7 @@ function outputResolver(field: GraphQLField<unknown, unknown>, wire: string): Gr
     if (isPromised && (value === undefined || value === null)) throw leftOut(field.name);
     return convert === undefined ? value : convert(value);
   };
-  described.set(resolve, { wire, isPromised, convert });
+  described.set(resolve, { wire, convert });
   return resolve;
 }
 

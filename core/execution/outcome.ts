@@ -93,9 +93,9 @@ export async function stepResult(step: StepFacts, parts: OutcomeParts): Promise<
 type LoopValue = Extract<StepValue, { kind: 'items' }>;
 
 /** In the form in which the Python server keeps a loop. @throws ERR_RESULT_TOO_LARGE beyond the references that are read */
-async function loopValue({ items, failed }: LoopValue, parts: OutcomeParts): Promise<unknown> {
-  if (items.filter(({ kind }) => kind === 'reference').length > maxReferences)
-    throw tooManyLarge('a loop', gatherAdvice);
+async function loopValue(loop: LoopValue, parts: OutcomeParts): Promise<unknown> {
+  if (referencesIn(loop) > maxReferences) throw tooManyLarge('a loop', gatherAdvice);
+  const { items, failed } = loop;
   const results = await Promise.all(items.map((item) => plainValue(item, parts)));
   return { stats: { total: items.length + failed, failed, success: items.length }, results };
 }
@@ -103,8 +103,8 @@ async function loopValue({ items, failed }: LoopValue, parts: OutcomeParts): Pro
 /** Large results, which NoETL keeps behind references, that are read for one answer: each costs a call. */
 export const maxReferences = 16;
 
-/** How many references the value of a step has. */
-export function referencesIn({ value }: StepFacts): number {
+/** How many references a step's value has. */
+export function referencesIn(value: StepValue | undefined): number {
   if (value?.kind === 'items') return value.items.filter(({ kind }) => kind === 'reference').length;
   return value?.kind === 'reference' ? 1 : 0;
 }
@@ -120,7 +120,7 @@ const tooManyLarge = (what: string, advice: string): GatewayError =>
 
 /** @throws ERR_RESULT_TOO_LARGE when together they have more than {@link maxReferences}; nothing is left out in silence */
 export function assertReadable(steps: readonly StepFacts[]): void {
-  const count = steps.reduce((sum, step) => sum + referencesIn(step), 0);
+  const count = steps.reduce((sum, step) => sum + referencesIn(step.value), 0);
   if (count > maxReferences) throw tooManyLarge('the steps', namesAdvice);
 }
 

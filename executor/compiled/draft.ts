@@ -50,18 +50,19 @@ export class Draft {
 
   /** Within {@link write}: leaves a gap that is filled when the value is there. */
   later(value: PromiseLike<unknown>, write: Write): void {
-    const gap = new Draft(this.run);
-    this.#parts.push(taken(), gap);
-    this.#waiting ??= [];
-    this.#waiting.push(gap.#fill(value, write));
+    this.#leaveGap((gap) => gap.#fill(value, write));
   }
 
   /** The same for a value that comes as JSON, which is not copied. */
   laterJson(json: Promise<Buffer>): void {
+    this.#leaveGap((gap) => gap.#fillWith(json));
+  }
+
+  #leaveGap(fill: (gap: Draft) => Promise<void>): void {
     const gap = new Draft(this.run);
     this.#parts.push(taken(), gap);
     this.#waiting ??= [];
-    this.#waiting.push(gap.#fillWith(json));
+    this.#waiting.push(fill(gap));
   }
 
   async #fillWith(json: Promise<Buffer>): Promise<void> {

@@ -16,7 +16,7 @@ export interface SelectedMember {
 
 /** Reads a selected member as its resolver does, and writes it. */
 export function memberReader({ prefix, field, node, output, write }: SelectedMember): WriteMember {
-  const { isPromised, convert } = output;
+  const { convert } = output;
   const name = Buffer.from(prefix);
   const read = readerOf(output.wire, field.name);
   const hasArgs = field.args.length > 0;
@@ -27,8 +27,7 @@ export function memberReader({ prefix, field, node, output, write }: SelectedMem
     const args = hasArgs ? draft.run.argsOf(field, node) : noArgs;
     const value = read(source);
     if (typeof value === 'function') return callMember(value as WrittenMember, args, draft, leaf, write);
-    if (isPromised && (value === undefined || value === null)) draft.run.isOdd = true;
-    else write(convert === undefined ? value : convert(value), draft);
+    write(convert === undefined ? value : convert(value), draft);
   };
 }
 

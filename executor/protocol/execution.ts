@@ -119,7 +119,8 @@ async function stepViews(
   const resultOf = async (step: StepFacts) => {
     const all = await outcome.steps();
     const whole = all.find(({ name }) => name === step.name) ?? step;
-    if (referencesIn(whole) > 0) assertReadable(all.filter(({ name }) => wanted.some((each) => each.name === name)));
+    if (referencesIn(whole.value) > 0)
+      assertReadable(all.filter(({ name }) => wanted.some((each) => each.name === name)));
     return outcome.stepResult(whole);
   };
   return wanted.map((step) => ({
