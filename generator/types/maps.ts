@@ -1,13 +1,7 @@
 import { isTypedMap } from '../normalise/rules/free-form.ts';
+import { componentsBelow } from '../openapi/components-below.ts';
 import { mapSchema, mapSchemas } from '../openapi/map-schemas.ts';
-import {
-  componentName,
-  isRecord,
-  listOperations,
-  type OpenApiDocument,
-  type Schema,
-  type SchemaObject,
-} from '../openapi/open-api.ts';
+import { isRecord, listOperations, type OpenApiDocument, type Schema, type SchemaObject } from '../openapi/open-api.ts';
 
 /** Where {@link mapsAsEntries} marks an entry, so that its type is called one. */
 export const entryMark = 'x-entry';
@@ -50,21 +44,10 @@ function mapSchemaOf({ additionalProperties, nullable, description }: SchemaObje
 }
 
 /** Components that arguments lead to. */
-function sentTypes(document: OpenApiDocument): ReadonlySet<string> {
-  const found = new Set<string>();
-  const queue = listOperations(document).flatMap(({ operation }) =>
-    (operation.parameters ?? []).map(({ schema }): Schema => schema ?? {}),
+const sentTypes = (document: OpenApiDocument): ReadonlySet<string> =>
+  componentsBelow(
+    document,
+    listOperations(document).flatMap(({ operation }) =>
+      (operation.parameters ?? []).map(({ schema }): Schema => schema ?? {}),
+    ),
   );
-  for (let schema = queue.pop(); schema !== undefined; schema = queue.pop()) {
-    mapSchema(schema, anywhere, (inner) => {
-      const name = inner.$ref === undefined ? undefined : componentName(inner.$ref);
-      const target = name === undefined ? undefined : document.components?.schemas?.[name];
-      if (name !== undefined && target !== undefined && !found.has(name)) {
-        found.add(name);
-        queue.push(target);
-      }
-      return inner;
-    });
-  }
-  return found;
-}

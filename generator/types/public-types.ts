@@ -1,15 +1,9 @@
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import { componentsBelow } from '../openapi/components-below.ts';
 import { escapeName, wireName } from '../openapi/escaped-name.ts';
 import { deprecatedUpstream, readNotes, withNotes } from '../openapi/field-notes.ts';
 import { mapSchema, mapSchemas } from '../openapi/map-schemas.ts';
-import {
-  componentName,
-  isRecord,
-  listOperations,
-  type OpenApiDocument,
-  type Schema,
-  type SchemaObject,
-} from '../openapi/open-api.ts';
+import { isRecord, listOperations, type OpenApiDocument, type Schema, type SchemaObject } from '../openapi/open-api.ts';
 import { withRenamedReferences } from '../openapi/rename-references.ts';
 import { decimalMarker, idMarker } from '../openapi/scalar-marks.ts';
 import { nearest } from '../table/suggest.ts';
@@ -75,25 +69,14 @@ function mapComponents(
 }
 
 /** Components that answers lead to. */
-function answeredTypes(document: OpenApiDocument): ReadonlySet<string> {
-  const found = new Set<string>();
-  const queue = listOperations(document).flatMap(({ operation }): Schema[] => {
-    const schema = operation.responses?.['200']?.content?.['application/json']?.schema;
-    return schema === undefined ? [] : [schema];
-  });
-  for (let schema = queue.pop(); schema !== undefined; schema = queue.pop()) {
-    mapSchema(schema, { name: undefined, kind: 'branch' }, (inner) => {
-      const name = inner.$ref === undefined ? undefined : componentName(inner.$ref);
-      const target = name === undefined ? undefined : document.components?.schemas?.[name];
-      if (name !== undefined && target !== undefined && !found.has(name)) {
-        found.add(name);
-        queue.push(target);
-      }
-      return inner;
-    });
-  }
-  return found;
-}
+const answeredTypes = (document: OpenApiDocument): ReadonlySet<string> =>
+  componentsBelow(
+    document,
+    listOperations(document).flatMap(({ operation }): Schema[] => {
+      const schema = operation.responses?.['200']?.content?.['application/json']?.schema;
+      return schema === undefined ? [] : [schema];
+    }),
+  );
 
 const place = { name: undefined, kind: 'answer' } as const;
 
