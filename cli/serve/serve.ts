@@ -10,14 +10,14 @@ import { loadConfig } from '../load-config.ts';
 export async function serve(dir: string): Promise<void> {
   const declaration = await loadConfig(dir);
   const project = { declaration, ...resolveConfig(declaration, process.env) };
-  const { runGateway } = await import('./run-gateway.ts');
   if (cluster.isWorker) {
-    const { joinCrew } = await import('./join-crew.ts');
+    const [{ joinCrew }, { runGateway }] = await Promise.all([import('./join-crew.ts'), import('./run-gateway.ts')]);
     return joinCrew((link) => runGateway(dir, project, link));
   }
   await buildPages();
   const count = workersOf(project.config);
-  if (count === 1) return runGateway(dir, project);
+  if (count === 1) return (await import('./run-gateway.ts')).runGateway(dir, project);
+  // A process that only starts workers loads no gateway.
   const { runWorkers } = await import('./run-workers.ts');
   await runWorkers(project.config, count);
 }
