@@ -23,7 +23,7 @@ export interface Session {
   readonly identity?: SessionIdentity;
 }
 
-/** Who logged in, by the identity provider's names: by which the provider's logout ends a session. */
+/** Who logged in, by the identity provider's names. Its logout ends the session by them. */
 export interface SessionIdentity {
   readonly issuer: string;
   readonly subject: string;

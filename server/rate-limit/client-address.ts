@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import { LRUCache } from 'lru-cache';
 
-/** The address where the system names no other; never a caller's text. */
+/** Used where the system names no address; never a caller's text. */
 const unknownAddress = '0.0.0.0';
 
 /**

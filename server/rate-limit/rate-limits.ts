@@ -5,7 +5,7 @@ import type { RateLimitState } from '../../core/errors.ts';
 import { addressKey } from './client-address.ts';
 
 /**
- * `login`: refused logins by address, and logins by subject. `validate`, `check_access`: by user. `guess`: session tokens that
+ * `login`: refused logins by address, and logins by subject. `validate`, `check_access`: by user. `guess`: presented tokens that
  * are not sessions, by address, over all entrances; `guess_all`: those of all addresses that guessed before.
  */
 const routes = ['login', 'validate', 'check_access', 'guess', 'guess_all'] as const;

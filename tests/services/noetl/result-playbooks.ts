@@ -31,6 +31,12 @@ function playbook(path: string, workload: string, steps: readonly Step[]): strin
 const start: Step = { name: 'start', python: ['result = {"ok": True}'] };
 const end: Step = { name: 'end', python: ['result = {"status": "complete"}'] };
 const python = (name: string, ...lines: readonly string[]): Step => ({ name, python: lines });
+/** A loop over `nums`. */
+const each = (line: string): Step => ({
+  name: 'each',
+  tool: ['tool:', '  kind: python', '  input: {n: "{{ n }}"}', '  code: |', `    ${line}`],
+  loop: ['loop:', '  in: "{{ nums }}"', '  iterator: n', '  spec: {mode: sequential}'],
+});
 const sql = (name: string, query: string): Step => ({
   name,
   tool: ['tool:', '  kind: postgres', '  auth: pg_local', '  command: |', `    ${query}`],
@@ -245,21 +251,7 @@ export const resultCases: readonly Case[] = [
   one(
     'loop',
     'a loop of 3, then `end`',
-    [
-      start,
-      {
-        name: 'each',
-        tool: [
-          'tool:',
-          '  kind: python',
-          '  input: {n: "{{ n }}"}',
-          '  code: |',
-          '    result = {"n": n, "square": n * n}',
-        ],
-        loop: ['loop:', '  in: "{{ nums }}"', '  iterator: n', '  spec: {mode: sequential}'],
-      },
-      end,
-    ],
+    [start, each('result = {"n": n, "square": n * n}'), end],
     {
       result: { each: { stats: { total: 3, failed: 0, success: 3 }, results: [{ n: 3, square: 9 }] } },
       step: null,
@@ -280,21 +272,7 @@ export const resultCases: readonly Case[] = [
   one(
     'loop_large',
     'a loop whose items are 250 KB each',
-    [
-      start,
-      {
-        name: 'each',
-        tool: [
-          'tool:',
-          '  kind: python',
-          '  input: {n: "{{ n }}"}',
-          '  code: |',
-          '    result = {"n": n, "lines": ["some words of text " + str(i) for i in range(10000)]}',
-        ],
-        loop: ['loop:', '  in: "{{ nums }}"', '  iterator: n', '  spec: {mode: sequential}'],
-      },
-      end,
-    ],
+    [start, each('result = {"n": n, "lines": ["some words of text " + str(i) for i in range(10000)]}'), end],
     // The Python server keeps a preview of the last item, with `_truncated` in it.
     { step: null, raw: '"_truncated":true', rust: { raw: '"some words of text 9999"' } },
     'nums: [1, 2]',
