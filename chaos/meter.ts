@@ -1,34 +1,37 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 /** What was seen while a scenario ran. */
 export interface Reading {
   readonly healthMedianMs: number;
   readonly healthMaxMs: number;
   readonly healthFailures: number;
-  /** Resident memory of the gateway and what the kernel holds for TCP, MiB. */
+  /** Resident memory of the gateway and what the kernel holds for its sockets, MiB: what a container is charged for. */
   readonly startMiB: number;
   readonly peakMiB: number;
-  /** Of the peak, what the kernel holds for TCP: on loopback that is both ends of each connection. */
+  /** Of the peak, what the kernel holds for the gateway's ends of its connections. */
   readonly kernelMiB: number;
 }
 
 /** Asks `/health` ten times a second on a connection of its own, and reads the memory each time. */
-export function startMeter(url: string, pid: number): () => Promise<Reading> {
+export async function startMeter(url: string, pid: number): Promise<() => Promise<Reading>> {
   const times: number[] = [];
   let failures = 0;
   let peakMiB = 0;
   let stopped = false;
   let kernelMiB = 0;
-  const start = memoryOf(pid);
+  const { port } = new URL(url);
+  const start = await memoryOf(pid, port);
   const done = (async () => {
     while (!stopped) {
       const startedAt = performance.now();
       if (!(await isHealthy(url))) failures += 1;
       const ms = performance.now() - startedAt;
       times.push(ms);
-      const now = memoryOf(pid);
+      const now = await memoryOf(pid, port);
       if (now.residentMiB + now.kernelMiB > peakMiB) {
         peakMiB = now.residentMiB + now.kernelMiB;
         kernelMiB = now.kernelMiB;
@@ -64,10 +67,30 @@ function isHealthy(url: string): Promise<boolean> {
 }
 
 /** Linux only: elsewhere there is no such file, and the growth reads as nothing. */
-function memoryOf(pid: number): { readonly residentMiB: number; readonly kernelMiB: number } {
+async function memoryOf(
+  pid: number,
+  port: string,
+): Promise<{ readonly residentMiB: number; readonly kernelMiB: number }> {
   const residentMiB = Number(/VmRSS:\s+(\d+) kB/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
-  const pages = Number(/TCP:.* mem (\d+)/.exec(read('/proc/net/sockstat'))?.[1] ?? 0);
-  return { residentMiB, kernelMiB: (pages * 4) / 1024 };
+  return { residentMiB, kernelMiB: (await socketBytesOf(pid, port)) / 2 ** 20 };
+}
+
+const run = promisify(execFile);
+
+/**
+ * What the kernel holds for the sockets of a process: bytes received and not read (`r`), queued to be sent (`w`) and allocated
+ * ahead (`f`), as a memory cgroup counts them. Connections of its port that it has closed, and the kernel not yet, have no process. The other ends of the connections belong to the attacker and to NoETL.
+ * @throws when `ss` of iproute2 is not installed
+ */
+async function socketBytesOf(pid: number, port: string): Promise<number> {
+  const { stdout } = await run('ss', ['-tmnpHO'], { maxBuffer: 2 ** 26 });
+  let bytes = 0;
+  for (const line of stdout.split('\n')) {
+    if (!line.includes(`pid=${pid},`) && line.split(/ +/)[3]?.endsWith(`:${port}`) !== true) continue;
+    const [, received = 0, ahead = 0, queued = 0] = /skmem:\(r(\d+),.*?,f(\d+),w(\d+),/.exec(line) ?? [];
+    bytes += Number(received) + Number(ahead) + Number(queued);
+  }
+  return bytes;
 }
 
 function read(path: string): string {

@@ -66,8 +66,8 @@ ${faults.map(faultRow).join('\n')}
 
 ## Attacks
 
-${limits.healthMedianMs} ms for \`/health\` at the median, ${limits.growthMiB} MiB of growth and ${limits.peakMiB} MiB in all are the limits. Growth counts both ends of each connection,
-since attacker and gateway share the machine. Lists of 8 MB are asked for in a heap of 130 MiB: one answer of a user is in work at a
+${limits.healthMedianMs} ms for \`/health\` at the median, ${limits.growthMiB} MiB of growth and ${limits.peakMiB} MiB in all are the limits. Memory is that of
+the process and what the kernel holds for its ends of the connections. Lists of 8 MB are asked for in a heap of 130 MiB: one answer of a user is in work at a
 time, and a larger heap keeps those before it as garbage.
 
 | Attack | Outcome | \`/health\` median, most | Memory before, peak |

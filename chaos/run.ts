@@ -47,7 +47,7 @@ async function runOne(scenario: Scenario): Promise<AttackReport> {
     ];
     const target: Target = { host, port: Number(port), url: gateway.url, viewer, developer };
     await warmUp(gateway.url);
-    const stop = startMeter(gateway.url, gateway.child.pid ?? 0);
+    const stop = await startMeter(gateway.url, gateway.child.pid ?? 0);
     const outcomes = await inThread(scenario.name, target);
     const reading = await stop();
     const problems = problemsOf(reading, gateway.child.exitCode);

@@ -1,7 +1,13 @@
+export interface Once<T> {
+  (): Promise<T>;
+  /** Lets go of the value: the next call makes it again. */
+  forget(): void;
+}
+
 /** Makes a value on the first call and keeps it; a failure is not kept, so that the next call tries again. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
+export function once<T>(make: () => Promise<T>): Once<T> {
   let made: Promise<T> | undefined;
-  return () => {
+  const get = () => {
     if (made === undefined) {
       const promise = make();
       made = promise;
@@ -11,6 +17,11 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
     }
     return made;
   };
+  return Object.assign(get, {
+    forget: () => {
+      made = undefined;
+    },
+  });
 }
 
 /** Makes a value on the first call and keeps it, whatever it is: a promise that fails is kept as well. */

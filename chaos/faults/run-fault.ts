@@ -28,7 +28,7 @@ export async function runFault(fault: Fault, nodeOptions: string): Promise<Fault
     const token = await login(world);
     const ended = await endedSessions(world);
     const [replica] = world.replicas;
-    const stopMeter = startMeter(replica?.url ?? '', replica?.child().pid ?? 0);
+    const stopMeter = await startMeter(replica?.url ?? '', replica?.child().pid ?? 0);
     const traffic = startTraffic(world, token);
     await delay(beforeMs);
     await fault.break(world);

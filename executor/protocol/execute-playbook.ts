@@ -136,7 +136,7 @@ async function endedView(
   if (snapshot === undefined) return {};
   const execution = executionView(
     snapshot,
-    executions.outcome(snapshot, asking),
+    () => executions.outcome(snapshot, asking),
     row.maxResponseBytes ?? maxResultBytes,
   );
   const { result, textOutput, error } = execution;

@@ -75,7 +75,7 @@ async function* executionUpdates(
     call = await renewedCall(call);
     if (snapshot === 'gone' || !(await gate(call, snapshot.detail.path))) throw noSuchExecution();
     path = snapshot.detail.path;
-    yield () => executionView(snapshot, executions.outcome(snapshot, {}), maxResultBytes);
+    yield () => executionView(snapshot, () => executions.outcome(snapshot, {}), maxResultBytes);
   }
 }
 

@@ -28,23 +28,24 @@ export function answerExecution(
     const { decision, context } = call;
     const asking = askingOf(row, context);
     const snapshot = await executions.allowed(call, executionIdOf(decision.args[argument]), asking, gate);
-    return executionView(snapshot, executions.outcome(snapshot, asking), row.maxResponseBytes ?? maxResultBytes);
+    return executionView(snapshot, () => executions.outcome(snapshot, asking), row.maxResponseBytes ?? maxResultBytes);
   };
 }
 
 /**
  * The fields of an `Execution`; functions are called when the field is selected. Each is worked out once for an answer,
  * however often it is called, so that an answer that is completed a second time asks NoETL for nothing.
+ * @param outcome called when a field needs it: a poll of the status does not
  */
 export function executionView(
   snapshot: Snapshot,
-  outcome: Outcome,
+  outcome: () => Outcome,
   maxBytes: number,
 ): Readonly<Record<string, unknown>> {
   const { detail, over } = snapshot;
   const { id, path } = detail;
   const bounded = (value: unknown) => withinBytes(value, maxBytes);
-  const produced = kept(() => outcome.produced());
+  const produced = kept(() => outcome().produced());
   return {
     id,
     executionId: id,
@@ -62,15 +63,17 @@ export function executionView(
     ),
     textOutput: kept(() =>
       unlessLost(
-        outcome.text(),
+        outcome().text(),
         (text) => text,
         () => null,
       ),
     ),
-    error: kept(async () => (over?.end === 'FAILED' ? ((await outcome.failure())?.message ?? failedText) : null)),
-    failure: kept(() => outcome.failure()),
-    steps: keptByNames((names) => stepViews(outcome, over !== undefined, names, bounded)),
-    currentStep: kept(async () => (over === undefined ? stepUnderWay(await outcome.facts()) : (over.lastStep ?? null))),
+    error: kept(async () => (over?.end === 'FAILED' ? ((await outcome().failure())?.message ?? failedText) : null)),
+    failure: kept(() => outcome().failure()),
+    steps: keptByNames((names) => stepViews(outcome(), over !== undefined, names, bounded)),
+    currentStep: kept(async () =>
+      over === undefined ? stepUnderWay(await outcome().facts()) : (over.lastStep ?? null),
+    ),
     progress: over === undefined ? progressOf(detail.progress) : 100,
     startedAt: isoText(detail.startedAt?.getTime()),
     finishedAt: isoText(over?.finishedAt),
@@ -79,13 +82,13 @@ export function executionView(
 }
 
 /** The result; and its JSON, which is kept for as long as the execution is. */
-function resultMember(produced: Outcome['produced'], outcome: Outcome, maxBytes: number) {
+function resultMember(produced: Outcome['produced'], outcome: () => Outcome, maxBytes: number) {
   const value = kept(async () => withinBytes((await reported(produced()))?.value ?? null, maxBytes));
   return Object.assign(value, {
     async json(serialize: (value: unknown) => unknown): Promise<Buffer> {
       // What fails is not asked for again.
       await produced();
-      const { json, bytes } = await outcome.json(serialize);
+      const { json, bytes } = await outcome().json(serialize);
       // Words what is too large.
       if (bytes > maxBytes) await value();
       return json;

@@ -39,7 +39,7 @@ export async function* listUpdates(
     const news = await newStates(shown, states, executions);
     // What was there before is not news; what runs is followed.
     for (const snapshot of isFirst ? [] : news) {
-      yield () => executionView(snapshot, executions.outcome(snapshot, {}), maxResultBytes);
+      yield () => executionView(snapshot, () => executions.outcome(snapshot, {}), maxResultBytes);
     }
     if (rows !== undefined) keepOnly(states, rows);
     isFirst &&= rows === undefined;

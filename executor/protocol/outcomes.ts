@@ -20,7 +20,7 @@ import type { StepFacts } from '../../core/execution/steps.ts';
 import { approximateBytes } from '../../core/json/approximate-bytes.ts';
 import { once } from '../../core/once.ts';
 import type { Asking, ExecutionReads } from './execution-reads.ts';
-import type { Snapshot } from './snapshots.ts';
+import type { Seen, Snapshot } from './snapshots.ts';
 
 /** What an execution produced, each part read when it is first asked for. */
 export interface Outcome {
@@ -88,7 +88,8 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
   const rule = options.results(detail.path);
   const isHidden = hidesErrors(options, detail.path);
   const mask = rule.secrets === 'shown' ? (value: unknown) => value : createMask(options.isSecret);
-  const resolve = referenceResolver(detail.id, asking, options.reads);
+  const keepPart = partsKeeper(snapshot, options.keep);
+  const resolve = referenceResolver(detail.id, asking, options.reads, keepPart);
 
   const reported = (steps: readonly StepFacts[]) =>
     isHidden ? steps.map((step) => (step.error === undefined ? step : { ...step, error: failedText })) : steps;
@@ -99,7 +100,11 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
     options.spent(snapshot, 1);
     return decodeRunEvents((await options.reads.withEvents(detail.id, eventsForSteps, asking)).events);
   });
-  const facts = once(async () => reported(collectSteps({ events: await events(), status: undefined, lostStep })));
+  const facts = once(async () => {
+    const collected = reported(collectSteps({ events: await events(), status: undefined, lostStep }));
+    letGo('facts', collected);
+    return collected;
+  });
   const steps = once(async () => {
     if (over === undefined) options.spent(snapshot, 1);
     const [read, status] = await Promise.all([events(), readStatus(snapshot, asking, options.reads)]);
@@ -107,31 +112,25 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
     const refs = handedReferences(sources).slice(0, maxHanded);
     const handed = handedWith(read, await Promise.all(refs.map(resolve)));
     const collected = collectSteps(sources, handed);
-    if (over !== undefined) release(snapshot, collected);
+    if (over !== undefined) Object.assign(snapshot.seen, nothingSeen);
+    letGo('steps', collected);
     return reported(collected);
   });
-  let keptBytes = 0;
-  function release({ seen }: Snapshot, collected: readonly StepFacts[]): void {
-    seen.newest = undefined;
-    seen.status = undefined;
-    keptBytes = approximateBytes(collected);
-    options.keep(snapshot, keptBytes);
+  /** Of a finished execution the part is kept, and not what it was made of. */
+  function letGo(part: string, made: readonly StepFacts[]): void {
+    if (over !== undefined) events.forget();
+    keepPart(part, made);
   }
-  const parts = async (): Promise<OutcomeParts> => ({
-    steps: await steps(),
-    lastStep: over?.lastStep,
-    rule,
-    resolve,
-    mask,
-  });
-  const produced = once(async () => (over?.end === 'COMPLETED' ? producedBy(await parts()) : null));
+  const lastStep = over?.lastStep;
+  const parts = async (): Promise<OutcomeParts> => ({ steps: await steps(), lastStep, rule, resolve, mask });
+  const produced = once(async () =>
+    keepPart('result', over?.end === 'COMPLETED' ? await producedBy(await parts()) : null),
+  );
   return {
     facts,
     steps,
     produced,
-    json: keptJson(produced, (bytes) => {
-      if (over !== undefined) options.keep(snapshot, keptBytes + bytes);
-    }),
+    json: keptJson(produced, (json) => void keepPart('json', json)),
     text: once(async () => {
       const result = await produced();
       return result === null ? null : textOf(await parts(), result);
@@ -143,7 +142,26 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
   };
 }
 
-function keptJson(produced: Outcome['produced'], keep: (bytes: number) => void): Outcome['json'] {
+const nothingSeen: Seen = { newest: undefined, status: undefined };
+
+/** @returns the value */
+type KeepPart = <T>(part: string, value: T) => T;
+
+/** Adds up the bytes of the parts that are kept of a finished execution. */
+function partsKeeper(snapshot: Snapshot, keep: OutcomesOptions['keep']): KeepPart {
+  const kept = new Map<string, number>();
+  return (part, value) => {
+    if (snapshot.over === undefined) return value;
+    kept.set(part, Buffer.isBuffer(value) ? value.length : approximateBytes(value));
+    keep(
+      snapshot,
+      kept.values().reduce((sum, each) => sum + each, 0),
+    );
+    return value;
+  };
+}
+
+function keptJson(produced: Outcome['produced'], keep: (json: Buffer) => void): Outcome['json'] {
   let made: (WrittenOutcome & { readonly serialize: Serialize }) | undefined;
   return async (serialize) => {
     const result = await produced();
@@ -153,7 +171,7 @@ function keptJson(produced: Outcome['produced'], keep: (bytes: number) => void):
     const written = { serialize, json, bytes: approximateBytes(value) };
     if (result === null || json.length > maxKeptJson) return written;
     made = written;
-    keep(json.length);
+    keep(json);
     return written;
   };
 }
@@ -182,14 +200,22 @@ async function statusNaming(
   return undefined;
 }
 
-function referenceResolver(id: string, asking: Asking, reads: ExecutionReads): (ref: string) => Promise<unknown> {
+function referenceResolver(
+  id: string,
+  asking: Asking,
+  reads: ExecutionReads,
+  keepPart: KeepPart,
+): (ref: string) => Promise<unknown> {
   const found = new LRUCache<string, Promise<unknown>>({ max: maxReferences });
   return (ref) => {
     const known = found.get(ref);
     if (known !== undefined) return known;
     const asked = reads.resolve(id, ref, asking);
     found.set(ref, asked);
-    asked.catch(() => found.delete(ref));
+    asked.then(
+      (value) => keepPart(ref, value),
+      () => found.delete(ref),
+    );
     return asked;
   };
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
+import { approximateBytes } from '../../core/json/approximate-bytes.ts';
 import type { Asking, ExecutionReads } from './execution-reads.ts';
 import type { Looks, Snapshot } from './snapshots.ts';
 
@@ -30,7 +31,7 @@ export interface SharedLooksOptions {
   readonly reads: ExecutionReads;
   readonly looks: Looks;
   readonly clock: Clock;
-  /** Bound of what is kept of finished executions, bytes. */
+  /** Bound of what is kept of finished executions, and of what is kept of running ones, bytes. */
   readonly keepBytes: number;
   /** For how long a look that cost one call is shared, milliseconds; one that cost two, for twice as long. */
   readonly staleMs: number;
@@ -52,7 +53,12 @@ const few = 4;
 const lateAfterMs = 1_500;
 const lateLookMs = 1_000;
 const maxRunning = 10_000;
-const snapshotBytes = 1_000;
+/** What a snapshot takes beside the texts that NoETL sent, bytes. */
+const snapshotBytes = 2_000;
+
+/** What is kept with a snapshot counts, too: events may be large. */
+const bytesOf = ({ detail, seen }: Snapshot): number =>
+  snapshotBytes + approximateBytes(detail.workload) + approximateBytes(seen.newest) + approximateBytes(seen.status);
 
 interface Running {
   readonly snapshot: Snapshot;
@@ -67,7 +73,7 @@ interface Running {
 
 export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: SharedLooksOptions): SharedLooks {
   const finished = new LRUCache<string, Snapshot>({ maxSize: keepBytes, maxEntrySize: keepBytes / 4 });
-  const running = createRunning(clock, staleMs);
+  const running = createRunning(clock, staleMs, keepBytes);
   const inFlight = new Map<string, Promise<Snapshot | undefined>>();
   const stepsWanted = new Set<string>();
   const list = createListLook(reads, clock);
@@ -93,7 +99,7 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
     const isOver = snapshot?.over !== undefined;
     if (snapshot === undefined || isOver) running.forget(id);
     else running.keep(id, snapshot, isOwnLook);
-    if (snapshot !== undefined && isOver) finished.set(id, snapshot, { size: snapshotBytes });
+    if (snapshot !== undefined && isOver) finished.set(id, snapshot, { size: bytesOf(snapshot) });
   }
 
   return {
@@ -115,7 +121,7 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
     expire: running.expire,
     spent: ({ detail }, calls) => running.extend(detail.id, calls),
     keep(snapshot, bytes) {
-      finished.set(snapshot.detail.id, snapshot, { size: snapshotBytes + Math.ceil(bytes) });
+      finished.set(snapshot.detail.id, snapshot, { size: bytesOf(snapshot) + Math.ceil(bytes) });
     },
     forget(id) {
       finished.delete(id);
@@ -127,8 +133,12 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
 }
 
 /** The last looks at running executions, and for how long each is shared. */
-function createRunning(clock: Clock, staleMs: number) {
-  const running = new LRUCache<string, Running>({ max: maxRunning });
+function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
+  const running = new LRUCache<string, Running>({
+    max: maxRunning,
+    maxSize: keepBytes,
+    sizeCalculation: ({ snapshot }) => bytesOf(snapshot),
+  });
 
   /** How many running executions are being asked for, up to `veryMany`: each of them is in `running` and was looked at lately. */
   function crowd(): number {
