@@ -11,7 +11,7 @@ export type ReportError = (error: Error, requestId: string | undefined) => void;
 export type CountError = (code: string, field: string | undefined) => void;
 
 /** Where the worst status of an answer's errors is noted, when it is 500 or above: GraphQL over HTTP may send 200 with them. */
-export interface NotedOutage {
+export interface OutageRecord {
   outage?: number;
 }
 
@@ -24,7 +24,7 @@ export interface ErrorRendering {
   readonly finish: FinishResult;
   /** For the option `maskedErrors`. */
   readonly maskedErrors: { readonly maskError: (error: unknown) => GraphQLError; readonly errorMessage: string };
-  readonly plugin: Plugin<object, { requestId?: string; failed?: NotedOutage }>;
+  readonly plugin: Plugin<object, { requestId?: string; record?: OutageRecord }>;
 }
 
 /**
@@ -32,13 +32,13 @@ export interface ErrorRendering {
  * and are reported under it.
  */
 export function createErrorRendering(report: ReportError, count: CountError = () => {}): ErrorRendering {
-  const finish: FinishResult = (result, { requestId, failed }) => {
+  const finish: FinishResult = (result, { requestId, record }) => {
     if (result.errors === undefined) return result;
     const errors = result.errors.map(renderError);
     for (const error of errors)
       if (error.extensions['code'] === 'ERR_INTERNAL') reportInternal(error, requestId, report);
     for (const error of errors) count(String(error.extensions['code']), rootFieldOf(error));
-    noteOutage(errors, failed);
+    noteOutage(errors, record);
     markRefused(errors, result.data);
     return { ...result, errors };
   };
@@ -57,7 +57,7 @@ export function createErrorRendering(report: ReportError, count: CountError = ()
 
 interface Request {
   readonly requestId?: string;
-  readonly failed?: NotedOutage;
+  readonly record?: OutageRecord;
 }
 
 /** An alias is looked through for errors of the root field itself; below it the response key has to do. */
@@ -67,12 +67,12 @@ function rootFieldOf({ path, nodes }: GraphQLError): string | undefined {
   return node?.kind === Kind.FIELD ? node.name.value : String(path[0]);
 }
 
-function noteOutage(errors: readonly GraphQLError[], failed: NotedOutage | undefined): void {
-  if (failed === undefined) return;
+function noteOutage(errors: readonly GraphQLError[], record: OutageRecord | undefined): void {
+  if (record === undefined) return;
   for (const { originalError, extensions } of errors) {
     const status = originalError instanceof GatewayError ? originalError.status : 0;
     const worst = extensions['code'] === 'ERR_INTERNAL' ? 500 : status;
-    if (worst >= 500) failed.outage = Math.max(worst, failed.outage ?? 0);
+    if (worst >= 500) record.outage = Math.max(worst, record.outage ?? 0);
   }
 }
 

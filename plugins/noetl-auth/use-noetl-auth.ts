@@ -16,8 +16,19 @@ export interface NoetlAuthOptions extends DecisionOptions {
   readonly sessions: Sessions;
   /** Whether callers with a session may ask for the schema. */
   readonly introspection: boolean;
-  /** Callers that were authenticated before Yoga saw the request, by that request. Default: none. */
-  readonly callers?: WeakMap<object, Caller>;
+}
+
+/** Who sent a request. Without a caller nothing of it is parsed. */
+export interface CallerRecord {
+  /** Set once, by the first that authenticates the request: this plugin, or the HTTP side before it. */
+  caller?: Caller;
+}
+
+/** What this plugin needs of the context that Yoga is called with. Yoga copies the context, but not the record. */
+export interface AuthServerContext {
+  readonly requestId?: string;
+  readonly asker?: Asker;
+  readonly record: CallerRecord;
 }
 
 /** What this plugin adds to the context of an operation. */
@@ -38,26 +49,26 @@ interface BeforeRunning {
  * A request without a valid session is answered with 401, one whose session cannot be checked with 503. Only a GET without
  * parameters passes without one, since it can run nothing.
  */
-export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { requestId?: string; asker?: Asker }> {
-  const callers = options.callers ?? new WeakMap<object, Caller>();
+export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, AuthServerContext> {
   const authenticate = createAuthenticator(options);
   const before = (hook: BeforeRunning) => decideBefore(hook, options);
   return {
     async onRequest({ request, endResponse, fetchAPI, serverContext }) {
-      if (callers.has(request) || canRunNothing(request)) return;
+      const { record, asker } = serverContext;
+      if (record.caller !== undefined || canRunNothing(request)) return;
       try {
-        const found = await authenticate((name) => request.headers.get(name), serverContext?.asker);
-        if ('caller' in found) callers.set(request, found.caller);
+        const found = await authenticate((name) => request.headers.get(name), asker);
+        if ('caller' in found) record.caller = found.caller;
         else endResponse(refusalResponse(found.refused, fetchAPI.Response));
       } catch (error) {
         endResponse(refusalResponse(error, fetchAPI.Response));
       }
     },
     onPluginInit({ addPlugin }) {
-      const resolveUser: object = useGenericAuth<Caller, YogaInitialContext, 'caller'>({
+      const resolveUser: object = useGenericAuth<Caller, YogaInitialContext & Partial<AuthServerContext>, 'caller'>({
         mode: 'resolve-only',
         contextFieldName: 'caller',
-        resolveUserFn: ({ request }) => callers.get(request) ?? null,
+        resolveUserFn: ({ record }) => record?.caller ?? null,
       });
       addPlugin(resolveUser);
       addPlugin({
@@ -71,7 +82,8 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, { r
     },
     onParse({ context }) {
       // However a document got here: without a session it is not even parsed.
-      if (!callers.has(context.request)) throw tokenMissing();
+      const { record } = context as Partial<AuthServerContext>;
+      if (record?.caller === undefined) throw tokenMissing();
     },
     ...(options.introspection ? {} : { onValidate: forbidIntrospection }),
     onExecute: before as NonNullable<Plugin<AuthContext>['onExecute']>,

@@ -28,7 +28,7 @@ import type { RateLimits } from '../rate-limit/rate-limits.ts';
 import { useCompiledOperations } from './compiled-operations.ts';
 import { createDirectAnswer } from './direct-answer.ts';
 import { createDocumentCaches } from './document-caches.ts';
-import { type GraphqlServerContext, useRequestParams } from './request-params.ts';
+import { type GraphqlServerContext, measuredAs, useRequestParams } from './request-params.ts';
 import { isEventStream, streamAnswer } from './stream-answer.ts';
 import { contentTypeOfUsual, isEnvelopOnly } from './usual-request.ts';
 
@@ -59,20 +59,20 @@ const jsonRequest = { method: 'POST', headers: { 'content-type': 'application/js
 /** Answers `/graphql`: Yoga with the gateway's plugins, then the platform's own. */
 export function createGraphql(options: GraphqlOptions): GraphqlWay {
   const { config, cors, ownOrigin } = options;
-  const callers = new WeakMap<object, Caller>();
   const rendering = renderingOf(options);
-  const yoga = createServer(options, callers, rendering);
+  const yoga = createServer(options, rendering);
 
   const throughYoga = async (request: Request, context: GraphqlServerContext): Promise<Answer> => {
     const response = await yoga.fetch(request, context);
-    if (context.failed.error !== undefined) return graphqlErrorAnswer(context.failed.error);
-    const userId = callers.get(request)?.session.user.userId;
+    const { record } = context;
+    if (record.bodyError !== undefined) return graphqlErrorAnswer(record.bodyError);
+    const userId = record.caller?.session.user.userId;
     if (isEventStream(response) && userId !== undefined) return streamAnswer(response, userId, context, options);
     return {
       status: response.status,
       headers: { 'cache-control': 'no-store', ...endToEnd(response.headers) },
       body: await response.text(),
-      ...(context.failed.outage !== undefined && { measuredAs: context.failed.outage }),
+      ...measuredAs(record),
     };
   };
   const requestOf = (exchange: Exchange): Request =>
@@ -84,7 +84,7 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
     requestId: exchange.requestId,
     clientIp: exchange.clientIp,
     asker: guessLimit(options.limits, exchange.clientIp, options.observe),
-    failed: {},
+    record: {},
     readBody: () => {
       requireJson(exchange.request);
       return readBody(exchange.request, { maxBytes: config.limits.bodyBytes, lease: exchange.bodyLease });
@@ -92,7 +92,6 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
   });
   const direct = createDirectAnswer({
     engine: { getEnveloped: yoga.getEnveloped, waitUntil: yoga.waitUntil },
-    callers,
     authenticate: createAuthenticator(options),
     throughYoga,
     finish: rendering.finish,
@@ -101,8 +100,7 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
 
   const run: RunKnown = async (exchange, caller, params) => {
     const request = new yoga.fetchAPI.Request('http://gateway.invalid/graphql', jsonRequest);
-    callers.set(request, caller);
-    return throughYoga(request, { ...contextOf(exchange), known: { params } });
+    return throughYoga(request, { ...contextOf(exchange), record: { caller, params } });
   };
   const answer = (exchange: Exchange): Promise<Answer> => {
     const { headers } = exchange.request;
@@ -126,7 +124,7 @@ const renderingOf = ({ report, observe }: GraphqlOptions): ErrorRendering =>
     observe({ type: 'graphql_error', code, ...(field !== undefined && { field }) }),
   );
 
-function createServer(options: GraphqlOptions, callers: WeakMap<object, Caller>, rendering: ErrorRendering) {
+function createServer(options: GraphqlOptions, rendering: ErrorRendering) {
   const { config } = options;
   return createYoga<GraphqlServerContext>({
     schema: guardRootResolvers(options.schema),
@@ -135,7 +133,6 @@ function createServer(options: GraphqlOptions, callers: WeakMap<object, Caller>,
         ...options.deciding,
         sessions: options.sessions,
         introspection: config.auth.introspection,
-        callers,
       }),
       useRequestParams(),
       useLimits(config.limits),

@@ -1,5 +1,4 @@
 import type { ExecutionResult } from 'graphql';
-import type { Caller } from '../../core/call-context.ts';
 import type { ReadHeader } from '../../core/session/token-from-request.ts';
 import type { FinishResult } from '../../plugins/error-rendering/use-error-rendering.ts';
 import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
@@ -12,8 +11,6 @@ import { type Engine, runOperation } from './run-operation.ts';
 
 export interface DirectAnswerOptions {
   readonly engine: Engine;
-  /** Receives the caller, by the request that Yoga and its plugins see. */
-  readonly callers: WeakMap<object, Caller>;
   readonly authenticate: Authenticate;
   readonly finish: FinishResult;
   readonly throughYoga: (request: Request, context: GraphqlServerContext) => Promise<Answer>;
@@ -32,31 +29,31 @@ export interface UsualRequest {
 /**
  * Answers a request of the usual kind without the HTTP half of Yoga, which is most of its work: the session first, then
  * the body, then the operation with every hook of Envelop. Data and errors of a single operation are written here.
- * All else, for example a batch, goes to Yoga with what is known, so that its answer is Yoga's and nothing runs twice.
+ * All else, for example a batch, goes to Yoga with its record, so that its answer is Yoga's and nothing runs twice.
  * @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE, ERR_REQUEST_INVALID about the body
  */
 export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualRequest) => Promise<Answer> {
-  const { engine, callers, authenticate, throughYoga, finish } = options;
+  const { engine, authenticate, throughYoga, finish } = options;
   return async ({ readHeader, request: requestOf, context, contentType }) => {
-    let caller: Caller;
+    const { record } = context;
     try {
       const found = await authenticate(readHeader, context.asker);
       if ('refused' in found) return refusalOf(found.refused);
-      caller = found.caller;
+      record.caller = found.caller;
     } catch (error) {
       return refusalOf(error);
     }
     const params = paramsOf(await context.readBody());
+    record.params = params;
     const request = requestOf();
-    callers.set(request, caller);
     const outcome = await runOperation(engine, params, request, context);
-    if (outcome === undefined) return throughYoga(request, { ...context, known: { params } });
+    if (outcome === undefined) return throughYoga(request, context);
     const body = 'result' in outcome ? bodyOfData(outcome.result) : undefined;
     if (body !== undefined) return { status: 200, headers: dataHeaders(contentType), body };
-    return (
-      errorAnswerOf(outcome, context, contentType, finish) ??
-      throughYoga(request, { ...context, known: { params, outcome } })
-    );
+    const errorAnswer = errorAnswerOf(outcome, context, contentType, finish);
+    if (errorAnswer !== undefined) return errorAnswer;
+    record.outcome = outcome;
+    return throughYoga(request, context);
   };
 }
 

@@ -3,7 +3,7 @@ import { type FetchAPI, isAsyncIterable, processRegularResult } from 'graphql-yo
 import { renderError } from '../../plugins/error-rendering/render-error.ts';
 import type { FinishResult } from '../../plugins/error-rendering/use-error-rendering.ts';
 import type { Answer } from '../http/answer.ts';
-import type { GraphqlServerContext, Outcome } from './request-params.ts';
+import { type GraphqlServerContext, measuredAs, type Outcome } from './request-params.ts';
 
 /**
  * The answer to an operation that did not go well, as Yoga words it: its own function chooses status and headers, without the
@@ -22,7 +22,7 @@ export function errorAnswerOf(
   const [mediaType = ''] = contentType.split(';');
   const written: unknown = processRegularResult(finish(result, context), writing, mediaType);
   if (!(written instanceof WrittenResponse)) return undefined;
-  return { ...written.answer, ...(context.failed.outage !== undefined && { measuredAs: context.failed.outage }) };
+  return { ...written.answer, ...measuredAs(context.record) };
 }
 
 /** Errors and data alone; what is thrown is the only error. */

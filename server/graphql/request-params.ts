@@ -2,6 +2,9 @@ import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { GatewayError } from '../../core/errors.ts';
 import type { Asker } from '../../core/ports.ts';
+import type { OutageRecord } from '../../plugins/error-rendering/use-error-rendering.ts';
+import type { CallerRecord } from '../../plugins/noetl-auth/use-noetl-auth.ts';
+import type { Answer } from '../http/answer.ts';
 import { parseBody } from '../http/read-body.ts';
 
 /** What the HTTP side hands to Yoga with a request. */
@@ -12,16 +15,20 @@ export interface GraphqlServerContext {
   readonly asker: Asker;
   /** Reads the body; called only once the caller is known. @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE */
   readonly readBody: () => Promise<Buffer>;
-  /** Holds why the body could not be read or parsed; becomes the answer. Yoga copies the context, not this. */
-  readonly failed: { error?: unknown; outage?: number };
-  /** What is known of the request before Yoga sees it. Nothing of it is done again. */
-  readonly known?: KnownRequest;
+  readonly record: RequestRecord;
 }
 
-/** The parameters of a request, one operation's or a batch's; and what came of them, when they were run. */
-export interface KnownRequest {
-  readonly params: GraphQLParams;
-  readonly outcome?: Outcome;
+/**
+ * What is known of one request so far: the only channel between the HTTP side, Yoga and the plugins. Nothing that is in it is
+ * done again. Yoga copies the context, but not this.
+ */
+export interface RequestRecord extends CallerRecord, OutageRecord {
+  /** The parameters, one operation's or a batch's, when they were read before Yoga saw the request. */
+  params?: GraphQLParams;
+  /** The result of the parameters, when they were run before Yoga saw the request. */
+  outcome?: Outcome;
+  /** Why the body could not be read or parsed; becomes the answer. */
+  bodyError?: unknown;
 }
 
 export type Outcome =
@@ -36,25 +43,29 @@ export function useRequestParams(): Plugin<object, GraphqlServerContext> {
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
       if (request.method !== 'POST') return;
-      const { known } = serverContext;
+      const { record } = serverContext;
       setRequestParser(async () => {
-        if (known !== undefined) return known.params;
+        if (record.params !== undefined) return record.params;
         try {
           return paramsOf(await serverContext.readBody());
         } catch (error) {
-          serverContext.failed.error = error;
+          record.bodyError = error;
           throw error;
         }
       });
     },
     onParams({ context, setResult }) {
-      const { outcome } = context.known ?? {};
+      const { outcome } = context.record;
       if (outcome === undefined) return;
       if ('error' in outcome) throw outcome.error;
       setResult(outcome.result);
     },
   };
 }
+
+/** The status that metrics count for an answer, where it is not the one that goes out. */
+export const measuredAs = ({ outage }: OutageRecord): Pick<Answer, 'measuredAs'> =>
+  outage === undefined ? {} : { measuredAs: outage };
 
 /** @throws ERR_REQUEST_INVALID when the bytes are no JSON, or neither an object nor a list */
 export function paramsOf(bytes: Buffer): GraphQLParams {

@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import type { CallContext, Caller } from '../../core/call-context.ts';
+import type { CallContext } from '../../core/call-context.ts';
 import type { SessionToken } from '../../core/session/session-token.ts';
 import { codes, grant, pluginGateway, post, session, sessions } from '../support/plugin-gateway.ts';
 
@@ -88,18 +88,17 @@ describe('where the caller is lost on the way', () => {
 
 test('a caller who was found before Yoga is not looked for again', async () => {
   const looked: string[] = [];
-  const callers = new WeakMap<object, Caller>();
-  const gateway = pluginGateway({
-    callers,
-    sessions: { ...sessions, lookup: async (token) => void looked.push(token) },
-  });
-  const request = new Request('http://gateway.example.com/graphql', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: '{ workerPools }' }),
-  });
-  callers.set(request, { session: session('admin'), token: 'token-admin' as SessionToken });
-  const response = await gateway.yoga.fetch(request, { requestId: 'x' });
+  const gateway = pluginGateway({ sessions: { ...sessions, lookup: async (token) => void looked.push(token) } });
+  const caller = { session: session('admin'), token: 'token-admin' as SessionToken };
+  const response = await gateway.yoga.fetch(
+    'http://gateway.example.com/graphql',
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ workerPools }' }),
+    },
+    { requestId: 'x', record: { caller } },
+  );
   expect(await response.json()).toEqual({ data: { workerPools: { id: '1', status: 'RUNNING' } } });
   expect(looked).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { createLocalAccessChecker } from '../../core/access/access-checkers.ts';
 import type { AccessRule } from '../../core/access/access-rule.ts';
 import { compileGrants } from '../../core/access/decision.ts';
 import type { Grant } from '../../core/access/grant.ts';
-import type { CallContext, Caller } from '../../core/call-context.ts';
+import type { CallContext } from '../../core/call-context.ts';
 import { resolveConfig } from '../../core/config/resolve-config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
@@ -14,7 +14,7 @@ import { createErrorRendering } from '../../plugins/error-rendering/use-error-re
 import type { FieldRule } from '../../plugins/noetl-auth/decide-call.ts';
 import type { ExecutionPath } from '../../plugins/noetl-auth/decide-field.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
-import { useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
+import { type AuthServerContext, useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
 import { useLimits } from '../../plugins/query-limits/use-limits.ts';
 import { fieldRules, type RuledField } from '../../server/graphql/field-rules.ts';
 
@@ -137,7 +137,6 @@ export interface PluginGatewayOptions {
   /** Instead of the small one; its resolvers are not recorded. */
   readonly schema?: GraphQLSchema;
   readonly executionPath?: ExecutionPath;
-  readonly callers?: WeakMap<object, Caller>;
   /** What a resolver answers; default: something of the field's type. */
   readonly answer?: (field: string, args: Readonly<Record<string, unknown>>, context: CallContext) => unknown;
   /** Leave the plugin out, to see that the resolvers' guard holds alone. */
@@ -151,6 +150,8 @@ const { limits } = resolveConfig(
   { operations: {}, roles: [], grants: [] },
   { GATEWAY_TRUSTED_ISSUERS: 'https://issuer.example.com', GATEWAY_AUDIENCES: 'app', NODE_ENV: 'development' },
 ).config;
+
+type ServerContext = Pick<AuthServerContext, 'requestId' | 'record'>;
 
 /** A Yoga built with the gateway's plugins on a small schema; `touched` holds every root resolver that ran. */
 export function pluginGateway(options: PluginGatewayOptions = {}) {
@@ -170,11 +171,10 @@ export function pluginGateway(options: PluginGatewayOptions = {}) {
       return options.executionPath ? options.executionPath(id, call) : executions.get(id);
     },
     introspection: options.introspection ?? true,
-    ...(options.callers ? { callers: options.callers } : {}),
     unbrokenRun: limits.unbrokenRun,
     observe: (event) => events.push(event),
   });
-  const yoga = createYoga<{ requestId?: string }>({
+  const yoga = createYoga<ServerContext>({
     schema: options.withoutGuard ? schema : guardRootResolvers(schema),
     plugins: [...(options.withoutAuth ? [] : [auth]), useLimits(limits), rendering.plugin],
     maskedErrors: rendering.maskedErrors,
@@ -184,7 +184,10 @@ export function pluginGateway(options: PluginGatewayOptions = {}) {
     logging: false,
     landingPage: false,
   });
-  return { yoga, touched, lookedUp, events, reports };
+  /** As the HTTP side calls Yoga, with a record of the request. */
+  const fetch = (url: string, init: RequestInit = {}, context: Partial<ServerContext> = {}) =>
+    yoga.fetch(url, init, { record: {}, ...context });
+  return { yoga: { fetch, getEnveloped: yoga.getEnveloped }, touched, lookedUp, events, reports };
 }
 
 function recordingSchema(touched: UpstreamTouch[], answer: NonNullable<PluginGatewayOptions['answer']>): GraphQLSchema {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../../../core/call-context.ts';
 import { GatewayError } from '../../../../core/errors.ts';
 import { createDirectAnswer, type DirectAnswerOptions } from '../../../../server/graphql/direct-answer.ts';
-import type { GraphqlServerContext } from '../../../../server/graphql/request-params.ts';
+import type { GraphqlServerContext, RequestRecord } from '../../../../server/graphql/request-params.ts';
 
 const caller = { token: 'token' } as unknown as Caller;
 const contentType = 'application/json; charset=utf-8';
@@ -19,15 +19,10 @@ function enveloped(execute: (args: unknown) => Promise<ExecutionResult>): Direct
 
 /** Answers with what is given for a result; notes what is handed to Yoga, and whether the body was read. */
 function direct(given: Partial<DirectAnswerOptions> & { readonly result?: unknown; readonly body?: string }) {
-  const seen: { handedOver: unknown[]; read: number; callers: WeakMap<object, Caller> } = {
-    handedOver: [],
-    read: 0,
-    callers: new WeakMap(),
-  };
+  const seen: { handedOver: RequestRecord[]; read: number } = { handedOver: [], read: 0 };
   const request = new Request('http://gateway.invalid/graphql', { method: 'POST' });
   const answer = createDirectAnswer({
     engine: enveloped(async () => given.result as never),
-    callers: seen.callers,
     finish: (finished) => ({
       ...finished,
       errors: (finished.errors ?? []).map(
@@ -35,9 +30,8 @@ function direct(given: Partial<DirectAnswerOptions> & { readonly result?: unknow
       ),
     }),
     authenticate: async () => ({ caller, source: 'bearer' }),
-    throughYoga: async (of, { known }) => {
-      seen.handedOver.push(known);
-      expect(seen.callers.get(of)).toBe(caller);
+    throughYoga: async (_request, { record }) => {
+      seen.handedOver.push({ ...record });
       return { status: 299, headers: {}, body: '' };
     },
     ...given,
@@ -46,7 +40,7 @@ function direct(given: Partial<DirectAnswerOptions> & { readonly result?: unknow
     seen.read += 1;
     return Buffer.from(given.body ?? '{"query":"{ a }"}');
   };
-  const context = { requestId: 'r', readBody, failed: {} } as unknown as GraphqlServerContext;
+  const context = { requestId: 'r', readBody, record: {} } as unknown as GraphqlServerContext;
   return { seen, answer: () => answer({ readHeader: () => undefined, request: () => request, context, contentType }) };
 }
 
@@ -69,7 +63,7 @@ describe('a direct answer', () => {
   ])('%s: Yoga answers, from the result', async (_name, result) => {
     const { seen, answer } = direct({ result });
     expect((await answer()).status).toBe(299);
-    expect(seen.handedOver).toEqual([{ params: { query: '{ a }' }, outcome: { result } }]);
+    expect(seen.handedOver).toEqual([{ caller, params: { query: '{ a }' }, outcome: { result } }]);
   });
 
   test.each([
@@ -100,7 +94,7 @@ describe('a direct answer', () => {
     const thrown = new AggregateError([new Error('a'), new Error('b')]);
     const failing = direct({ engine: enveloped(() => Promise.reject(thrown)) });
     expect((await failing.answer()).status).toBe(299);
-    expect(failing.seen.handedOver).toEqual([{ params: { query: '{ a }' }, outcome: { error: thrown } }]);
+    expect(failing.seen.handedOver).toEqual([{ caller, params: { query: '{ a }' }, outcome: { error: thrown } }]);
   });
 
   test.each([
@@ -115,7 +109,7 @@ describe('a direct answer', () => {
     const ran: unknown[] = [];
     const { seen, answer } = direct({ body, engine: enveloped(async (args) => ran.push(args) as never) });
     await answer();
-    expect(seen.handedOver).toEqual([{ params: JSON.parse(body) }]);
+    expect(seen.handedOver).toEqual([{ caller, params: JSON.parse(body) }]);
     expect(ran).toEqual([]);
   });
 
