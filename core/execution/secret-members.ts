@@ -1,4 +1,4 @@
-import { hiddenValue } from '../noetl/hidden-values.ts';
+import { hiddenValue, withoutCallbackSecret } from '../noetl/hidden-values.ts';
 import { isJsonObject } from '../noetl/json-object.ts';
 
 /** Names of members whose values are secrets, in words. A name that ends in one is secret too: `db_password`. */
@@ -12,6 +12,9 @@ const cursors = new Set(['page', 'next', 'previous', 'prev', 'continuation', 'sy
 
 /** Whether a member's value is a secret, by the member's name. */
 export type IsSecretName = (name: string) => boolean;
+
+/** For playbooks whose members are shown whatever their names. */
+export const noSecretNames: IsSecretName = () => false;
 
 /** @param names in any style: `api_key`, `apiKey` and `api key` are the same */
 export function secretNames(names: readonly string[] = defaultSecretNames): IsSecretName {
@@ -40,12 +43,16 @@ function wordsOf(name: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** A copy of the value with `[hidden]` in place of secrets, at any depth; null and booleans stay. Shares what has none. */
+/**
+ * A copy of the value with `[hidden]` in place of secrets, at any depth; null and booleans stay. Shares what has none. The
+ * secret in the address of a callback is hidden under any name: a reader that had it could answer in place of the playbook.
+ */
 export function withoutSecrets(value: unknown, isSecret: IsSecretName): unknown {
   if (Array.isArray(value)) {
     const items = value.map((item) => withoutSecrets(item, isSecret));
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
+  if (typeof value === 'string') return withoutCallbackSecret(value);
   if (!isJsonObject(value)) return value;
   let changed: Record<string, unknown> | undefined;
   for (const [name, member] of Object.entries(value)) {

@@ -5,6 +5,13 @@ const webAddress = /^https?:\/\/[^/?#@]*(?:[/?#]|$)/i;
 const secretName = /(?:password|passwd|secret|token|credential|api_?key|dsn)/i;
 export const hiddenValue = '[hidden]';
 
+/** What proves that a callback comes from the playbook that was given the address: `{gateway_url}` ends in it. */
+const callbackSecret = /\/cb\/[A-Za-z0-9_-]{43}/g;
+
+/** The text without secrets of callback addresses: those who may see an execution may not answer for it. */
+export const withoutCallbackSecret = (text: string): string =>
+  text.includes('/cb/') ? text.replace(callbackSecret, `/cb/${hiddenValue}`) : text;
+
 /**
  * A copy of a worker's description without what lets one in: addresses of brokers and databases, anything with user
  * information in it, and members named like secrets.

@@ -4,7 +4,7 @@ import type { End, ExecutionDetail, ExecutionState } from '../../core/execution/
 import { parseExecutionId } from '../../core/execution/execution-id.ts';
 import type { ResultRules } from '../../core/execution/result-rules.ts';
 import { inOrder, workloadOf } from '../../core/execution/run-event.ts';
-import { createMask, type IsSecretName } from '../../core/execution/secret-members.ts';
+import { createMask, type IsSecretName, noSecretNames } from '../../core/execution/secret-members.ts';
 import type { JsonObject } from '../../core/noetl/json-object.ts';
 import type { RootCall } from '../root-call.ts';
 import type { ExecutionGate } from './execution-access.ts';
@@ -50,7 +50,7 @@ export interface Executions {
   workload(snapshot: Snapshot, asking: Asking): Promise<JsonObject>;
   /** The newest events, as on the wire, oldest first. */
   events(id: string, asking: Asking): Promise<readonly JsonObject[]>;
-  /** A copy of events or results of the playbook on that path with secrets masked, as the config says. */
+  /** A copy of events or results of the playbook on that path with secrets masked, as the config says; callback secrets always. */
   masked(value: unknown, path: string | undefined): unknown;
   /** Something was done to the execution: what was seen of it no longer counts. */
   changed(id: string): void;
@@ -61,6 +61,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
   const { reads, looks, shared, watcher, certainEnd } = createWatchedExecutions(options);
   const outcomes = createOutcomes({ ...options, reads, keep: shared.keep, spent: shared.spent });
   const mask = createMask(options.isSecret);
+  const maskShown = createMask(noSecretNames);
 
   return {
     look: async (id, asking) => (await shared.take(id, asking))?.snapshot,
@@ -97,7 +98,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
       const { events } = await reads.withEvents(id, 500, asking);
       return inOrder(events);
     },
-    masked: (value, path) => (options.results(path).secrets === 'shown' ? value : mask(value)),
+    masked: (value, path) => (options.results(path).secrets === 'shown' ? maskShown : mask)(value),
     changed: shared.forget,
   };
 }

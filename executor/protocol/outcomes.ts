@@ -14,7 +14,7 @@ import {
 } from '../../core/execution/outcome.ts';
 import type { ResultRules } from '../../core/execution/result-rules.ts';
 import { decodeRunEvents } from '../../core/execution/run-event.ts';
-import { createMask, type IsSecretName } from '../../core/execution/secret-members.ts';
+import { createMask, type IsSecretName, noSecretNames } from '../../core/execution/secret-members.ts';
 import { collectSteps, handedReferences, handedWith } from '../../core/execution/step-values.ts';
 import type { StepFacts } from '../../core/execution/steps.ts';
 import { approximateBytes } from '../../core/json/approximate-bytes.ts';
@@ -87,7 +87,7 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
   const { detail, over } = snapshot;
   const rule = options.results(detail.path);
   const isHidden = hidesErrors(options, detail.path);
-  const mask = rule.secrets === 'shown' ? (value: unknown) => value : createMask(options.isSecret);
+  const mask = createMask(rule.secrets === 'shown' ? noSecretNames : options.isSecret);
   const keepPart = partsKeeper(snapshot, options.keep);
   const resolve = referenceResolver(detail.id, asking, options.reads, keepPart);
 

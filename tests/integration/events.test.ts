@@ -307,6 +307,27 @@ describe('callbacks', () => {
   });
 });
 
+test('the secret of a callback is shown to no one who may see the execution', async () => {
+  const stream = await events();
+  const { id, requestId } = await start('regression_test/echo', await clientIdOf(stream), { note: 'here' });
+  const { data } = await stream.next(resultOf(requestId));
+  const secret = /\/cb\/([\w-]{43})/.exec(workloadOf(requestId).gateway_url)?.[1] ?? '-';
+  const headers = { authorization: `Bearer ${other}`, 'content-type': 'application/json' };
+  const read = async (path: string) => (await fetch(dev.url + path, { headers })).text();
+  const query = `{ execution(id: "${id}") { result textOutput steps { result } } executionEvents(id: "${id}") }`;
+  const seen = [
+    await read(`/noetl/executions/${id}`),
+    await read(`/noetl/executions/${id}/events`),
+    await read(`/noetl/executions/${id}/status`),
+    JSON.stringify((await graphql(dev.url, other, { query })).body),
+    JSON.stringify(data),
+  ];
+  for (const text of seen) {
+    expect(text).toContain('/cb/[hidden]');
+    expect(text).not.toContain(secret);
+  }
+});
+
 describe('client ids', () => {
   test("another user's is not accepted: a new one is issued, and nothing of the other's is shown", async () => {
     const mine = await events();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createMask, secretNames, withoutSecrets } from '../../../../core/execution/secret-members.ts';
+import { createMask, noSecretNames, secretNames, withoutSecrets } from '../../../../core/execution/secret-members.ts';
 
 describe('names of secrets', () => {
   const isSecret = secretNames();
@@ -58,4 +58,22 @@ test('values of secrets are masked at any depth; null, booleans and empty texts 
 test('what holds no secret is not copied', () => {
   const value = { a: [{ b: 1 }] };
   expect(withoutSecrets(value, secretNames())).toBe(value);
+});
+
+describe('the secret in the address of a callback', () => {
+  const secret = `${'A_-4'.repeat(10)}xyz`;
+  const value = {
+    gateway_url: `http://gateway.example.com:8091/cb/${secret}`,
+    steps: [`POST http://gateway.example.com:8091/cb/${secret}/api/internal/callback/async`],
+    page: 'https://example.com/cb/news',
+  };
+  const masked = {
+    gateway_url: 'http://gateway.example.com:8091/cb/[hidden]',
+    steps: ['POST http://gateway.example.com:8091/cb/[hidden]/api/internal/callback/async'],
+    page: 'https://example.com/cb/news',
+  };
+  test('is hidden under every name', () => expect(withoutSecrets(value, secretNames())).toEqual(masked));
+  test('is hidden where members named like secrets are shown', () => {
+    expect(createMask(noSecretNames)({ ...value, password: 'x' })).toEqual({ ...masked, password: 'x' });
+  });
 });
