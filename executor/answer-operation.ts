@@ -1,9 +1,9 @@
 import type { GraphQLOutputType } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import { accessDenied, type OpenDecision } from '../core/access/standing-decision.ts';
 import { type CallPlan, callFor } from '../core/call-plan/call-plan.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AnyUpstreamRow } from '../core/config/operation-row.ts';
+import { createEntryCache } from '../core/entry-cache.ts';
 import { withoutConnections, withoutSecretData } from '../core/noetl/hidden-values.ts';
 import { answerOf } from '../core/noetl/upstream-answer.ts';
 import { inDocumentedForm, inOwnForm, inWireForm } from '../core/noetl/wire-dialect.ts';
@@ -126,9 +126,7 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
 
 /** Reuses answers for as long as the row says; who may see them has been decided for each caller before. */
 function createReuse(ttlMs: number, clock: Clock) {
-  const answers = new LRUCache<string, { readonly until: number; readonly body: Promise<unknown> }>({
-    max: cachedAnswers,
-  });
+  const answers = createEntryCache<string, { readonly until: number; readonly body: Promise<unknown> }>(cachedAnswers);
   return (call: UpstreamCall, ask: () => Promise<unknown>): Promise<unknown> => {
     const key = JSON.stringify([call.path, call.query ?? [], call.body ?? null, call.headers ?? null]);
     const found = answers.get(key);

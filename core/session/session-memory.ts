@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
+import { createEntryCache } from '../entry-cache.ts';
 import type { Ending } from '../ports.ts';
 import type { Session } from './session.ts';
 import { markNames } from './session-marks.ts';
@@ -27,11 +27,11 @@ const endingsKept = 100_000;
  */
 export function createSessionMemory({ clock, cacheTtlMs, cacheSize, invalidTtlMs }: SessionMemoryOptions) {
   const max = Math.max(1, cacheSize);
-  const live = new LRUCache<SessionKey, { known: KnownSession; untilMs: number }>({ max });
-  const invalidUntilMs = new LRUCache<SessionKey, number>({ max });
-  const askAgainAtMs = new LRUCache<SessionKey, number>({ max });
-  const endedKeys = new LRUCache<SessionKey, true>({ max: endingsKept });
-  const notBeforeMs = new LRUCache<string, number>({ max: endingsKept });
+  const live = createEntryCache<SessionKey, { known: KnownSession; untilMs: number }>(max);
+  const invalidUntilMs = createEntryCache<SessionKey, number>(max);
+  const askAgainAtMs = createEntryCache<SessionKey, number>(max);
+  const endedKeys = createEntryCache<SessionKey, true>(endingsKept);
+  const notBeforeMs = createEntryCache<string, number>(endingsKept);
 
   return {
     recall(key: SessionKey): KnownSession | undefined {

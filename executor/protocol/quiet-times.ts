@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
+import { createEntryCache } from '../../core/entry-cache.ts';
 import type { RunEvent } from '../../core/execution/run-event.ts';
 
 /** For how long executions have written no event. */
@@ -15,7 +15,7 @@ export interface QuietTimes {
 const remembered = 10_000;
 
 export function createQuietTimes(clock: Clock): QuietTimes {
-  const seen = new LRUCache<string, { readonly mark: string; readonly at: number }>({ max: remembered });
+  const seen = createEntryCache<string, { readonly mark: string; readonly at: number }>(remembered);
   return {
     since(id, events, serverNow) {
       const newest = events.at(-1);

@@ -52,7 +52,6 @@ const few = 4;
 /** An end that is claimed for so long is late, since NoETL's engine lags: looks become rarer, milliseconds. */
 const lateAfterMs = 1_500;
 const lateLookMs = 1_000;
-const maxRunning = 10_000;
 /** What a snapshot takes beside the texts that NoETL sent, bytes. */
 const snapshotBytes = 2_000;
 
@@ -135,7 +134,6 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
 /** The last looks at running executions, and for how long each is shared. */
 function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
   const running = new LRUCache<string, Running>({
-    max: maxRunning,
     maxSize: keepBytes,
     sizeCalculation: ({ snapshot }) => bytesOf(snapshot),
   });

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
+import { createEntryCache } from '../../core/entry-cache.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { ExecutionDetail } from '../../core/execution/execution-detail.ts';
 import { judgeEvents, judgeStatus, type Over } from '../../core/execution/execution-end.ts';
@@ -45,7 +45,7 @@ export interface Looks {
 const remembered = 10_000;
 
 export function createLooks(reads: ExecutionReads, clock: Clock): Looks {
-  const ends = new LRUCache<string, { readonly claim: string; readonly over: Over }>({ max: remembered });
+  const ends = createEntryCache<string, { readonly claim: string; readonly over: Over }>(remembered);
   const quiet = createQuietTimes(clock);
 
   async function judge(reported: ExecutionDetail, asking: Asking, calls: number): Promise<Snapshot> {

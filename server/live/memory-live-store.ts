@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
+import { createEntryCache } from '../../core/entry-cache.ts';
 import { createListeners } from '../../core/listeners.ts';
 import { type LiveEntry, type LiveStore, maxQueued, maxRead } from './live-store.ts';
 
@@ -15,13 +16,13 @@ const idDigits = 12;
 
 /** For one process: what it holds is gone with it. */
 export function createMemoryLiveStore(clock: Clock): LiveStore {
-  const records = new LRUCache<string, Kept>({ max: maxNames });
-  const groups = new LRUCache<string, Map<string, Kept>>({ max: maxNames });
+  const records = createEntryCache<string, Kept>(maxNames);
+  const groups = createEntryCache<string, Map<string, Kept>>(maxNames);
   const queues = new LRUCache<string, (Kept & LiveEntry)[]>({
     maxSize: maxQueueBytes,
     sizeCalculation: (entries) => entries.reduce((sum, { text }) => sum + 2 * text.length, 100),
   });
-  const once = new LRUCache<string, true>({ max: maxNames });
+  const once = createEntryCache<string, true>(maxNames);
   const wakes = createListeners<string | undefined>();
   let lastId = 0;
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { Caller } from '../../core/call-context.ts';
 import type { Clock } from '../../core/clock.ts';
+import { createEntryCache } from '../../core/entry-cache.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import type { Sessions } from '../../core/ports.ts';
@@ -33,9 +33,7 @@ const rememberedMs = 3_600_000;
 export function createToolCallers(options: ProviderTokensOptions): RequireCaller {
   const { requireCaller, signIn, sessions, clock } = options;
   const issuers = new Set(options.issuers.map(withoutSlash));
-  const made = new LRUCache<string, { readonly until: number; readonly token: Promise<SessionToken> }>({
-    max: remembered,
-  });
+  const made = createEntryCache<string, { readonly until: number; readonly token: Promise<SessionToken> }>(remembered);
 
   function sessionTokenOf(token: string, { clientIp, requestId }: Exchange): Promise<SessionToken> {
     const key = hash('sha256', token);

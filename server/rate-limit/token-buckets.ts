@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
+import { createEntryCache } from '../../core/entry-cache.ts';
 
 /** Fills by `perSecond`, holds at most `burst`. Both are whole numbers of at least 1. */
 export interface BucketSize {
@@ -23,7 +23,7 @@ export interface TokenBuckets {
 const maxBuckets = 50_000;
 
 export function createTokenBuckets(clock: Clock): TokenBuckets {
-  const buckets = new LRUCache<string, { tokens: number; atMs: number }>({ max: maxBuckets });
+  const buckets = createEntryCache<string, { tokens: number; atMs: number }>(maxBuckets);
   return {
     take(key, { perSecond, burst }, most) {
       const now = clock();

@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { createEntryCache } from '../../core/entry-cache.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { UpstreamCall } from '../../core/ports.ts';
@@ -75,7 +75,7 @@ export function createUserLimits({ limits, clock, observe, shared }: UserLimitsO
 
 /** Takes one token, out of a handful that this replica holds for the key, or a new handful of the shared bucket. */
 function createLeases(shared: SharedTokenBuckets, own: ReturnType<typeof createTokenBuckets>, clock: Clock) {
-  const leases = new LRUCache<string, { left: number; readonly untilMs: number }>({ max: 10_000 });
+  const leases = createEntryCache<string, { left: number; readonly untilMs: number }>(10_000);
   const asking = new Map<string, Promise<Taken>>();
 
   function ask(key: string, size: BucketSize, most: number): Promise<Taken> {

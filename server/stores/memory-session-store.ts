@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
+import { createEntryCache } from '../../core/entry-cache.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { createListeners } from '../../core/listeners.ts';
 import type { Ending, SessionStore, StoredSession } from '../../core/ports.ts';
@@ -21,7 +21,7 @@ interface Kept<T> {
  * room is full, a logout fails with ERR_STORE rather than being forgotten.
  */
 export function createMemorySessionStore({ maxEntries, clock }: MemorySessionStoreOptions): SessionStore {
-  const live = new LRUCache<SessionKey, Kept<StoredSession>>({ max: Math.max(1, maxEntries) });
+  const live = createEntryCache<SessionKey, Kept<StoredSession>>(maxEntries);
   const ended = createKeep<true>(maxEntries * 10, clock);
   const marks = createKeep<Date>(maxEntries * 10, clock);
   const claims = createKeep<true>(maxEntries * 10, clock);

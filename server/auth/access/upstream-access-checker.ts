@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache';
 import type { Decision } from '../../../core/access/decision.ts';
 import type { Permission } from '../../../core/access/permission.ts';
 import type { Clock } from '../../../core/clock.ts';
+import { createEntryCache } from '../../../core/entry-cache.ts';
 import { type AuthAnswer, decodeAccess, noAnswer } from '../../../core/noetl/auth-answer.ts';
 import { isOwnWorkload } from '../../../core/noetl/plain-values.ts';
 import type { AccessChecker, AccessQuestion, Upstream } from '../../../core/ports.ts';
@@ -70,7 +70,7 @@ function createChecker(
   ask: (question: WireQuestion) => Promise<AuthAnswer>,
 ): AccessChecker {
   const { cacheTtlMs, clock, reserved } = options;
-  const known = new LRUCache<string, { readonly decision: Decision; readonly until: number }>({ max: cacheSize });
+  const known = createEntryCache<string, { readonly decision: Decision; readonly until: number }>(cacheSize);
   const asking = new Map<string, Promise<Decision>>();
 
   async function askNow(question: AccessQuestion, action: WireAction, key: string): Promise<Decision> {
