@@ -8,9 +8,12 @@ import { probeCallback } from '../generator/doctor/probe-callback.ts';
 import { probeDocument, probeUpstream } from '../generator/doctor/probe-upstream.ts';
 import { renderFindings } from '../generator/doctor/render-findings.ts';
 import { readLock } from '../generator/pull/pull.ts';
+import { createGateway } from '../server/gateway.ts';
 import { createIssuerDocuments } from '../server/identity/issuer-documents.ts';
 import { openStore } from '../server/stores/store-adapters.ts';
 import { createUpstream } from '../server/upstream/undici-upstream.ts';
+import { claimStart } from './claim-start.ts';
+import { gatewayOptionsOf, type Project } from './serve/gateway-options.ts';
 
 /** What doctor found, for programs and as lines for a person. */
 export interface Examined {
@@ -24,6 +27,8 @@ export async function examineProject(projectDir: string, declaration: GatewayCon
   const findings = await examine({
     nodeVersion: process.version,
     resolve: () => resolveConfig(declaration, process.env),
+    assemble: (config) => assemble(projectDir, { declaration, config, warnings: [] }),
+    claim: claimStart,
     readUpstream: (config) => withUpstream(config, probeUpstream),
     discoverIssuer: (rules) => createIssuerDocuments(rules, globalThis.fetch, Date.now).keyCount(),
     askCallback: (internalUrl) => probeCallback(internalUrl, globalThis.fetch),
@@ -45,10 +50,24 @@ async function withUpstream<T>(config: ResolvedConfig, ask: (upstream: Upstream)
 }
 
 async function pingStore(config: ResolvedConfig): Promise<void> {
-  const store = await openStore(config, Date.now);
-  try {
-    await store.ping();
-  } finally {
-    await store.close();
-  }
+  await withUpstream(config, async (upstream) => {
+    const given = { upstream, clock: Date.now, observe: () => {} };
+    const store = (await config.adapters.sessionStore?.(given)) ?? (await openStore(config, Date.now));
+    try {
+      await store.ping();
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+/** Everything that `serve` makes before it listens. It writes no lines, and opens no audit file. */
+async function assemble(projectDir: string, project: Project): Promise<void> {
+  const { observability } = project.config;
+  const config = {
+    ...project.config,
+    observability: { ...observability, logLevel: 'silent', auditTo: 'stdout' } as const,
+  };
+  const gateway = await createGateway(await gatewayOptionsOf(projectDir, { ...project, config }));
+  await gateway.stop();
 }

@@ -1,8 +1,9 @@
-import { parse } from 'graphql';
+import { type DocumentNode, GraphQLError, parse } from 'graphql';
 import type { Clock } from '../core/clock.ts';
 import { isGatewayRow } from '../core/config/operation-row.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { trustWarnings } from '../core/config/trust-warnings.ts';
+import { GatewayError } from '../core/errors.ts';
 import { type OwnPaths, ownPathsOf } from '../core/noetl/own-paths.ts';
 import { watchedStore } from '../core/session/watched-store.ts';
 import { routeOf } from '../executor/root-call.ts';
@@ -81,7 +82,7 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { clock = Date.now, version = 'unknown', tracing, link } = options;
   const config = shareLimits(options.config, link?.count ?? 1);
-  const { fields } = pairRootFields(parse(options.sdl, { noLocation: true }), config.operations);
+  const { fields } = pairRootFields(readSdl(options.sdl), config.operations);
   const own = ownPathsOf(plansOf(fields));
   const telemetry = createTelemetry({
     config,
@@ -151,6 +152,20 @@ function readinessOf({ upstream, ...parts }: Parts, { executions }: OwnPaths, { 
 function upstreamRoutes(fields: ReadonlyMap<string, RootField>, own: OwnPaths): string[] {
   const planned = [...fields.values()].flatMap(({ row }) => (isGatewayRow(row) ? [] : [routeOf(row)]));
   return [...new Set([...planned, ...ownRoutes(own)])];
+}
+
+/** @throws ERR_CONFIG_INVALID where the text is no schema, after a merge for example */
+function readSdl(sdl: string): DocumentNode {
+  try {
+    return parse(sdl, { noLocation: true });
+  } catch (cause) {
+    const { line } = (cause instanceof GraphQLError ? cause.locations?.[0] : undefined) ?? { line: 1 };
+    const why = cause instanceof Error ? cause.message : 'it cannot be read';
+    throw new GatewayError('ERR_CONFIG_INVALID', 'the generated schema is not valid', {
+      problems: [`mesh/generated/schema.graphql:${line}: ${why}; run: noetl-gateway generate`],
+      cause,
+    });
+  }
 }
 
 /** What is read when metrics are scraped. */

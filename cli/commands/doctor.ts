@@ -17,7 +17,9 @@ interface DoctorOptions {
 /** `noetl-gateway doctor`: looks at everything that a gateway needs. Exits 1 when something has to be done. */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('check environment, upstream, issuers, session store and drift: one line each, with the next step')
+    .description(
+      'check environment, start, upstream, issuers, session store and drift: one line each, with the next step',
+    )
     .option('--json', 'for programs')
     .option('-C, --dir <folder>', 'the project’s folder', '.')
     .option('--login', 'verify a token from standard input as a login would, and print what decided')
@@ -25,7 +27,8 @@ export function doctorCommand(): Command {
     .addHelpText(
       'after',
       `
-Run it with the environment that serve gets. The token is read from standard input, so that it is in no shell history:
+Run it with the environment that serve gets. What would stop serve is found by making the same gateway, which then does not listen.
+The token is read from standard input, so that it is in no shell history:
   noetl-gateway doctor --login < token.txt`,
     )
     .action(async ({ dir, json, login, domain }: DoctorOptions) => {

@@ -1,12 +1,11 @@
 import cluster from 'node:cluster';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import process from 'node:process';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { createLogger } from '../../server/observability/logger.ts';
 import { takePorts } from '../../server/take-ports.ts';
 import { createCrew } from '../../server/workers/crew.ts';
 import { createSupervisor, type WorkerProcess } from '../../server/workers/supervisor.ts';
+import { listenOnce } from '../listen-once.ts';
 import { heapFlags } from './heap-share.ts';
 
 /** Starts worker processes and keeps them running until a signal. @throws ERR_CONFIG_INVALID when a port is taken */
@@ -42,13 +41,4 @@ function forkWorker(): WorkerProcess {
     onExit: (listener) => void worker.on('exit', listener),
     kill: () => void worker.process.kill('SIGKILL'),
   };
-}
-
-/** Listens for a moment, alone: workers would share a port with another program of this user without noticing. */
-async function listenOnce(port: number, host: string): Promise<number> {
-  const server = createServer().listen(port, host);
-  await once(server, 'listening');
-  server.close();
-  await once(server, 'close');
-  return port;
 }

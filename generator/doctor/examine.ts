@@ -3,10 +3,11 @@ import { sharedStoreForms, storeKindOf } from '../../core/config/store-kinds.ts'
 import { GatewayError } from '../../core/errors.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 import { examineCallback } from './examine-callback.ts';
+import { type Claimed, examineStart } from './examine-start.ts';
 
 /** One line of `doctor`. `nextStep` is what to do about it; absent when it is fine. */
 export interface Finding {
-  readonly check: 'node' | 'environment' | 'upstream' | 'issuer' | 'callback' | 'store' | 'drift';
+  readonly check: 'node' | 'environment' | 'start' | 'upstream' | 'issuer' | 'callback' | 'store' | 'drift';
   /** `skipped`: could not be asked, because something before it failed. */
   readonly outcome: 'fine' | 'warning' | 'problem' | 'skipped';
   readonly message: string;
@@ -18,6 +19,10 @@ export interface DoctorProbes {
   readonly nodeVersion: string;
   /** Reads the environment. @throws ERR_CONFIG_INVALID with every problem. */
   readonly resolve: () => { readonly config: ResolvedConfig; readonly warnings: readonly string[] };
+  /** Makes the gateway that `serve` would run, and closes it again. @throws what stops `serve` */
+  readonly assemble: (config: ResolvedConfig) => Promise<void>;
+  /** What of the machine `serve` would not get: files, ports. */
+  readonly claim: (config: ResolvedConfig) => Promise<Claimed>;
   /** A real read of NoETL, and its clock when it says the time. */
   readonly readUpstream: (config: ResolvedConfig) => Promise<{ readonly date: Date | undefined }>;
   /** How many keys for signatures an issuer publishes. */
@@ -39,19 +44,23 @@ const skewLimitMs = 30_000;
 export async function examine(probes: DoctorProbes): Promise<readonly Finding[]> {
   const environment = examineEnvironment(probes);
   const { config } = environment;
-  const outside =
+  const rest =
     config === undefined
-      ? [skipped('upstream'), skipped('issuer'), skipped('callback'), skipped('store'), skipped('drift')]
-      : (
-          await Promise.all([
-            examineUpstream(probes, config),
-            ...config.auth.issuers.map((rules) => examineIssuer(probes, rules)),
-            examineCallback(probes, config),
-            examineStore(probes, config),
-            examineDrift(probes, config),
-          ])
-        ).flat();
-  return [examineNode(probes.nodeVersion), ...environment.findings, ...outside];
+      ? (['start', 'upstream', 'issuer', 'callback', 'store', 'drift'] as const).map(skipped)
+      : [...(await examineStart(probes, config)), ...(await examineOutside(probes, config))];
+  return [examineNode(probes.nodeVersion), ...environment.findings, ...rest];
+}
+
+/** After the start has been tried: that listens for a moment where the callback is asked for. */
+async function examineOutside(probes: DoctorProbes, config: ResolvedConfig): Promise<readonly Finding[]> {
+  const found = await Promise.all([
+    examineUpstream(probes, config),
+    ...config.auth.issuers.map((rules) => examineIssuer(probes, rules)),
+    examineCallback(probes, config),
+    examineStore(probes, config),
+    examineDrift(probes, config),
+  ]);
+  return found.flat();
 }
 
 /** Whether something has to be done before a gateway can serve. */
@@ -107,17 +116,19 @@ async function examineIssuer(probes: DoctorProbes, rules: IssuerRules): Promise<
 }
 
 async function examineStore(probes: DoctorProbes, config: ResolvedConfig): Promise<Finding> {
+  const isOwn = config.adapters.sessionStore !== undefined;
   const kind = storeKindOf(config.sessions.store);
-  if (kind === 'memory') {
+  const name = isOwn ? 'session store of adapters.sessionStore' : `${kind} session store`;
+  if (kind === 'memory' && !isOwn) {
     const step = `for more than one replica set GATEWAY_SESSION_STORE to ${sharedStoreForms}`;
     return warning('store', 'sessions are kept in memory, for this process alone', step);
   }
   try {
     await probes.pingStore(config);
-    return fine('store', `the ${kind} session store answers`);
+    return fine('store', `the ${name} answers`);
   } catch (error) {
-    const step = 'check GATEWAY_SESSION_STORE, its password, and that this machine may reach it';
-    return problem('store', `the ${kind} session store does not answer: ${reason(error)}`, step);
+    const step = `check ${isOwn ? 'its address' : 'GATEWAY_SESSION_STORE'}, its password, and that this machine may reach it`;
+    return problem('store', `the ${name} does not answer: ${reason(error)}`, step);
   }
 }
 

@@ -2,7 +2,7 @@ import { checkGrants } from '../../core/access/check-grants.ts';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type AnyRow, type AnyUpstreamRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { rerunPath, restPathOf } from '../../core/noetl/rest-path.ts';
+import { rerunPath, restPathOf, restPathProblem } from '../../core/noetl/rest-path.ts';
 import type { Operation, OperationArgument } from '../../core/operation.ts';
 import { type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import { isProtocolField, protocolFields } from '../../core/protocol-field.ts';
@@ -131,6 +131,7 @@ function upstreamOperation(
   const { args, start } = argumentsOf(field, row, shape, meaning, findings);
   findings.problems.push(...checkTransport(place, row, shape, args));
   findings.problems.push(...riskProblems(place, row, shape, meaning, args));
+  findings.problems.push(...restProblems(place, row, shape, meaning));
   if (row.acceptRisk?.trim()) findings.notes.push(`${place}: ${shape.key} is open at a risk: ${row.acceptRisk}`);
   const { access } = row;
   const operation: Operation = {
@@ -167,6 +168,20 @@ const restOf = (field: string, row: AnyUpstreamRow, { path }: OperationShape): P
   ...(row.rest === true && { rest: field === 'rerunExecution' ? rerunPath : restPathOf(path) }),
   ...(row.mcp === true && { mcp: true as const }),
 });
+
+/** Why an operation cannot be a REST call: `serve` would not start with it. */
+function restProblems(
+  place: string,
+  row: AnyUpstreamRow,
+  { key, path }: OperationShape,
+  { catalogPaths }: OperationMeaning,
+): readonly string[] {
+  if (row.rest !== true) return [];
+  const problem = restPathProblem(path, (name) => catalogPaths.some((arg) => arg.in === 'path' && arg.wire === name));
+  return problem === undefined
+    ? []
+    : [`${place}.rest: ${key} cannot be served below /noetl: ${problem}; leave rest out of the row`];
+}
 
 /** Why an operation must not be public, unless its row says why it may. */
 function riskProblems(

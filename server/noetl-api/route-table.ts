@@ -1,4 +1,4 @@
-import { restPathOf } from '../../core/noetl/rest-path.ts';
+import { restPathOf, restPathProblem } from '../../core/noetl/rest-path.ts';
 import type { RestOperation } from '../../executor/rest/rest-operations.ts';
 
 /** An operation that a path names, with the path's parameters decoded. */
@@ -45,18 +45,14 @@ export function createRouteTable(operations: readonly RestOperation[]): RouteTab
 
 function segmentsOf({ field, path, catalogPaths }: RestOperation): readonly Segment[] {
   const text = path.map((piece) => ('text' in piece ? piece.text : `{${piece.argument}}`)).join('');
-  const segments = restPathOf(text)
+  const problem = restPathProblem(text, (name) => catalogPaths.has(name));
+  if (problem !== undefined) throw new TypeError(`${field}: it cannot be served below /noetl: ${problem}`);
+  return restPathOf(text)
     .split('/')
     .map((segment): Segment => {
       const name = /^\{(\w+)\}$/.exec(segment)?.[1];
-      if (name !== undefined) return { name, isMany: catalogPaths.has(name) };
-      if (segment.includes('{')) throw new TypeError(`${field}: its path cannot be served below /noetl`);
-      return { text: segment };
+      return name === undefined ? { text: segment } : { name, isMany: catalogPaths.has(name) };
     });
-  if (segments.filter((segment) => 'isMany' in segment && segment.isMany).length > 1) {
-    throw new TypeError(`${field}: its path holds two catalog paths`);
-  }
-  return segments;
 }
 
 const literalLength = ({ segments }: Pattern): number =>

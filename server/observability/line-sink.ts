@@ -78,6 +78,11 @@ function openFile(path: string): number {
     mkdirSync(dirname(path), { recursive: true });
     return openSync(path, 'a', 0o600);
   } catch (cause) {
-    throw new GatewayError('ERR_CONFIG_INVALID', 'the audit log cannot be written', { cause });
+    const problems = [auditProblem(path, (cause as NodeJS.ErrnoException).code ?? 'unknown')];
+    throw new GatewayError('ERR_CONFIG_INVALID', 'the audit log cannot be written', { problems, cause });
   }
 }
+
+/** @param code of the system, for example EACCES */
+export const auditProblem = (path: string, code: string): string =>
+  `observability.auditTo: ${path} cannot be written (${code}): name a file in a folder that the gateway's user may write to, or stdout`;

@@ -19,6 +19,8 @@ const now = new Date('2026-01-26T08:00:00Z');
 const healthy: DoctorProbes = {
   nodeVersion: 'v24.1.0',
   resolve: () => resolveConfig(declaration, environment),
+  assemble: async () => {},
+  claim: async () => ({ problems: [], isRunning: false }),
   readUpstream: async () => ({ date: now }),
   discoverIssuer: async () => 2,
   askCallback: async () => 'internal',
@@ -42,6 +44,7 @@ describe('examine', () => {
     expect(findings.map(({ check, outcome }) => `${check} ${outcome}`)).toEqual([
       'node fine',
       'environment fine',
+      'start fine',
       'upstream fine',
       'issuer fine',
       'callback fine',
@@ -69,6 +72,37 @@ describe('examine', () => {
       changes: { readUpstream: fails(new GatewayError('ERR_UPSTREAM', 'NoETL cannot be reached.')) },
       check: 'upstream',
       want: ['problem: NoETL at noetl.example.com:8082 does not answer a read: NoETL cannot be reached'],
+    },
+    {
+      name: 'a start that would fail, and a file that cannot be written',
+      changes: {
+        assemble: fails(new GatewayError('ERR_POLICY_INVALID', 'refused', { problems: ['one', 'two'] })),
+        claim: async () => ({ problems: ['three'], isRunning: false }),
+      },
+      check: 'start',
+      want: ['problem: one', 'problem: two', 'problem: three'],
+    },
+    {
+      name: 'a plugin that throws',
+      changes: { assemble: fails(new RangeError('no such region')) },
+      check: 'start',
+      want: ['problem: RangeError: no such region'],
+    },
+    {
+      name: 'a gateway that runs',
+      changes: { claim: async () => ({ problems: [], isRunning: true }) },
+      check: 'start',
+      want: ['warning: a gateway listens on ports 8090 and 8091 already'],
+    },
+    {
+      name: 'a session store of the config',
+      changes: {
+        resolve: () =>
+          resolveConfig({ ...declaration, adapters: { sessionStore: () => expect.unreachable() } }, environment),
+        pingStore: fails(new TypeError('hunter2')),
+      },
+      check: 'store',
+      want: ['problem: the session store of adapters.sessionStore does not answer: TypeError'],
     },
     {
       name: 'clocks differ',
@@ -137,6 +171,8 @@ describe('examine', () => {
     const findings = await examine({
       ...healthy,
       resolve: () => resolveConfig(declaration, { NOETL_BASE_URL: 'nonsense' }),
+      assemble: asked,
+      claim: asked,
       readUpstream: asked,
       discoverIssuer: asked,
       pingStore: asked,
@@ -144,7 +180,8 @@ describe('examine', () => {
     });
     const outcomes = findings.map(({ check, outcome }) => `${check} ${outcome}`);
     expect(outcomes.filter((one) => one === 'environment problem').length).toBeGreaterThanOrEqual(3);
-    expect(outcomes.slice(-5)).toEqual([
+    expect(outcomes.slice(-6)).toEqual([
+      'start skipped',
       'upstream skipped',
       'issuer skipped',
       'callback skipped',

@@ -70,6 +70,7 @@ const document: OpenApiDocument = {
         responses: answers({ type: 'object', properties: { run_id: text } }),
       },
     },
+    '/api/files/{id}.json': { get: { parameters: [{ ...id, name: 'id' }], responses: answers({}) } },
     '/api/postgres/execute': { post: { ...body({}), responses: answers({}) } },
   },
   components: {
@@ -116,6 +117,14 @@ describe('buildTable', () => {
     const line = 'operations.executions.args.gone: GET /api/executions has no such argument';
     expect(of({ gone: { description: 'x' } })).toMatchObject({ problems: [], notes: [line] });
     expect(of({ gone: { name: 'x' } })).toMatchObject({ problems: [line], notes: [] });
+  });
+
+  it('refuses a REST call whose path serve could not find', () => {
+    const of = (rest: boolean) => table({ file: { upstream: 'GET /api/files/{id}.json', rest } }).problems;
+    expect(of(true)).toEqual([
+      'operations.file.rest: GET /api/files/{id}.json cannot be served below /noetl: a parameter is only a part of a segment of its path; leave rest out of the row',
+    ]);
+    expect(of(false)).toEqual([]);
   });
 
   it('finds an operation whatever its parameters are called, and takes the config’s word for them', () => {

@@ -1,0 +1,42 @@
+import process from 'node:process';
+import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import type { GatewayOptions } from '../../server/gateway.ts';
+import { readOtelSettings } from '../../server/tracing/otel-settings.ts';
+import { driftOf } from '../drift-of.ts';
+import { packageVersion } from '../package-version.ts';
+import { policyFileOf, readSchema, restDocumentOf } from './project-files.ts';
+
+/** The config of a project, as it was written and as it is read. */
+export interface Project {
+  readonly declaration: GatewayConfig;
+  readonly config: ResolvedConfig;
+  readonly warnings: readonly string[];
+}
+
+/** What `serve` makes the gateway of a project of; `doctor` makes one of the same. @throws ERR_CONFIG_INVALID */
+export async function gatewayOptionsOf(
+  dir: string,
+  project: Project,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<GatewayOptions> {
+  const { declaration, config, warnings } = project;
+  return {
+    config,
+    sdl: await readSchema(dir),
+    warnings,
+    version: packageVersion(),
+    ...(await restDocumentOf(dir)),
+    ...policyFileOf(environment),
+    ...(await tracingOf(environment)),
+    ...(await driftOf(dir, declaration, config)),
+  };
+}
+
+/** OpenTelemetry, where its variables ask for it. Its packages are loaded only then. @throws ERR_CONFIG_INVALID */
+async function tracingOf(environment: NodeJS.ProcessEnv): Promise<Pick<GatewayOptions, 'tracing'>> {
+  const settings = readOtelSettings(environment);
+  if (settings === undefined) return {};
+  const { createOpenTelemetry } = await import('../../server/tracing/open-telemetry.ts');
+  return { tracing: createOpenTelemetry(settings, packageVersion()) };
+}

@@ -1,0 +1,52 @@
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { DoctorProbes, Finding } from './examine.ts';
+
+/** What `serve` would get of the machine. */
+export interface Claimed {
+  /** Whatever stops it, one line each, with what to do. */
+  readonly problems: readonly string[];
+  /** The gateway's ports are taken by a gateway. */
+  readonly isRunning: boolean;
+}
+
+/**
+ * Whether `serve` would start: the generated schema, the policy file, OpenTelemetry, adapters and plugins by making the same gateway;
+ * then files and ports.
+ * @returns a problem for each line that `serve` would print before it exits
+ */
+export async function examineStart(
+  { assemble, claim }: Pick<DoctorProbes, 'assemble' | 'claim'>,
+  config: ResolvedConfig,
+): Promise<readonly Finding[]> {
+  const { problems, isRunning } = await claim(config);
+  const found = [...(await problemsOf(assemble, config)), ...problems].map(problem);
+  const { port, internalPort } = config.listen;
+  if (isRunning) {
+    const message = `a gateway listens on ports ${port} and ${internalPort} already`;
+    const nextStep =
+      'nothing, where it is this one; else stop it, or set ROUTER_PORT and GATEWAY_INTERNAL_PORT to others';
+    return [...found, { check: 'start', outcome: 'warning', message, nextStep }];
+  }
+  if (found.length > 0) return found;
+  const message = 'schema, config, plugins and ports are as serve needs them';
+  return [{ check: 'start', outcome: 'fine', message, nextStep: undefined }];
+}
+
+async function problemsOf(assemble: DoctorProbes['assemble'], config: ResolvedConfig): Promise<readonly string[]> {
+  try {
+    await assemble(config);
+    return [];
+  } catch (error) {
+    if (error instanceof GatewayError) return error.problems.length > 0 ? error.problems : [error.message];
+    // Of a plugin or an adapter: `serve` would print the same, with its stack.
+    return [error instanceof Error ? `${error.name}: ${error.message}` : 'a value that is no error was thrown'];
+  }
+}
+
+const problem = (message: string): Finding => ({
+  check: 'start',
+  outcome: 'problem',
+  message,
+  nextStep: 'correct it, and run doctor again: serve would exit with this',
+});
