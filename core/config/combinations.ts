@@ -129,6 +129,23 @@ export const combinations: readonly Combination[] = [
     },
   },
   {
+    reads: ['deploy.resources.memoryMib', 'deploy.resources.memoryLimitMib'],
+    problem: ({ deploy: { resources } }) =>
+      resources.memoryMib > resources.memoryLimitMib ? aboveLimit('deploy.resources.memoryLimitMib') : undefined,
+  },
+  {
+    reads: ['deploy.resources.cpu', 'deploy.resources.cpuLimit'],
+    problem: ({ deploy: { resources } }) =>
+      coresOf(resources.cpu) > coresOf(resources.cpuLimit) ? aboveLimit('deploy.resources.cpuLimit') : undefined,
+  },
+  {
+    reads: ['deploy.ingress.annotations'],
+    problem({ deploy: { ingress } }) {
+      const wrong = Object.keys(ingress.annotations).filter((name) => !annotationName.test(name));
+      return wrong.length === 0 ? undefined : `${wrong.join(', ')}: not the name of an annotation`;
+    },
+  },
+  {
     reads: ['deploy.noetlNamespace', 'upstream.baseUrl'],
     problem: ({ deploy, upstream }) => {
       const named = namespaceOf(upstream.baseUrl);
@@ -138,6 +155,14 @@ export const combinations: readonly Combination[] = [
     },
   },
 ];
+
+/** `250m` are 0.25 cores. */
+const coresOf = (amount: string): number =>
+  amount.endsWith('m') ? Number.parseInt(amount, 10) / 1_000 : Number(amount);
+
+const aboveLimit = (limit: string): string => `is more than ${limit}, which Kubernetes refuses`;
+
+const annotationName = /^(?:[a-z0-9.-]{1,253}\/)?[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/;
 
 function gatewayRowProblems(field: string, row: AnyGatewayRow): string[] {
   const [needed, given] = row.gateway === 'subscription' ? ['watch', row.watch] : ['resolve', row.resolve];

@@ -3,17 +3,21 @@ import type { IPrometheusRule, IServiceMonitor } from '@kubernetes-models/promet
 import type { IIngress } from 'kubernetes-models/networking.k8s.io/v1';
 import { ruleGroups } from '../monitoring/rule-groups.ts';
 import { type ManifestSettings, names } from './manifest-settings.ts';
-import { podMemoryMiB } from './resources.ts';
 import { metadata } from './workload.ts';
 
 /** An Ingress with TLS for the public host. Only the public Service stands behind it. */
 export function ingress(settings: ManifestSettings): IIngress {
+  const { ingressClass, ingressAnnotations } = settings;
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
-    metadata: metadata(settings, names.app),
+    metadata: {
+      ...metadata(settings, names.app),
+      ...(Object.keys(ingressAnnotations).length > 0 && { annotations: { ...ingressAnnotations } }),
+    },
     spec: {
-      tls: [{ hosts: [settings.host], secretName: 'noetl-gateway-tls' }],
+      ...(ingressClass !== undefined && { ingressClassName: ingressClass }),
+      tls: [{ hosts: [settings.host], secretName: settings.tlsSecret }],
       rules: [
         {
           host: settings.host,
@@ -57,7 +61,7 @@ export function prometheusRule(settings: ManifestSettings): IPrometheusRule {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PrometheusRule',
     metadata: metadata(settings, names.app),
-    spec: { groups: ruleGroups(podMemoryMiB) },
+    spec: { groups: ruleGroups(settings.memoryMib) },
   };
 }
 

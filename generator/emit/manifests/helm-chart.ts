@@ -8,7 +8,7 @@ import { helmSettings, servicePort } from './helm-settings.ts';
 import { checksTemplate, namedTemplates, notes } from './helm-text.ts';
 import { helmValues, valueNotes, valuesSchema } from './helm-values.ts';
 import { type ManifestSettings, names } from './manifest-settings.ts';
-import { gatewayPolicy, monitoringPolicy, noetlPolicy, storePolicy } from './network-policies.ts';
+import { gatewayPolicy, issuerPolicy, monitoringPolicy, noetlPolicy, storePolicy } from './network-policies.ts';
 import { header, yamlFile, yamlText } from './render-yaml.ts';
 import { autoscaler, disruptionBudget } from './scaling.ts';
 import { internalService, publicService } from './services.ts';
@@ -50,6 +50,11 @@ function templates(settings: ManifestSettings, fixed: ManifestSettings): readonl
     template('horizontal-pod-autoscaler', autoscaler(settings), '.Values.autoscaling.enabled'),
     template('pod-disruption-budget', disruptionBudget(settings), '.Values.podDisruptionBudget.enabled'),
     template('network-policy', gatewayPolicy(settings), policies),
+    template(
+      'network-policy-issuers',
+      issuerPolicy(settings),
+      `and ${policies} .Values.networkPolicy.issuerNamespaces`,
+    ),
     template('network-policy-store', storePolicy(settings), `and ${policies} .Values.networkPolicy.storeNamespaces`),
     template(
       'network-policy-monitoring',

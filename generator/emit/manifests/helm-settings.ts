@@ -40,6 +40,7 @@ export function helmSettings(settings: ManifestSettings): ManifestSettings {
     // NoETL's own namespace may reach it anyway; naming it keeps the list from being empty, which Kubernetes refuses.
     trustedNamespaces: value('prepend .Values.networkPolicy.trustedNamespaces .Values.networkPolicy.noetlNamespace'),
     store: { ...settings.store, namespaces: value('.Values.networkPolicy.storeNamespaces') },
+    issuerNamespaces: value('.Values.networkPolicy.issuerNamespaces'),
     host: value('.Values.ingress.host'),
     labels: { 'app.kubernetes.io/managed-by': value('.Release.Service') },
   };

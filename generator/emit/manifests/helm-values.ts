@@ -1,7 +1,6 @@
 import { retiredVariables } from '../../../core/config/environment-names.ts';
 import type { ManifestSettings } from './manifest-settings.ts';
 import { header } from './render-yaml.ts';
-import { deployment } from './workload.ts';
 
 /** Keys of the earlier gateway's chart that are taken and do nothing here. */
 const ignored = { natsUpdatesSubjectPrefix: '', natsUrl: '', rustLog: '' };
@@ -38,10 +37,10 @@ export function helmValues(settings: ManifestSettings) {
     },
     ingress: {
       enabled: false,
-      className: '',
-      annotations: {},
+      className: settings.ingressClass ?? '',
+      annotations: { ...settings.ingressAnnotations },
       host: settings.host,
-      tls: { enabled: true, secretName: 'noetl-gateway-tls' },
+      tls: { enabled: true, secretName: settings.tlsSecret },
       managedCertificate: { enabled: false, name: 'noetl-gateway' },
     },
     gatewayApi: { enabled: false, parentRefs: [{ name: 'public' }] },
@@ -51,7 +50,7 @@ export function helmValues(settings: ManifestSettings) {
       authBypass: 'false',
     },
     secrets: { name: settings.secretName, required: false },
-    resources: deployment(settings).spec?.template.spec?.containers[0]?.resources ?? {},
+    resources: settings.resources,
     podAnnotations: {},
     nodeSelector: {},
     tolerations: [],
@@ -65,6 +64,7 @@ export function helmValues(settings: ManifestSettings) {
       noetlInternalOnly: false,
       trustedNamespaces: [...settings.trustedNamespaces],
       storeNamespaces: [...settings.store.namespaces],
+      issuerNamespaces: [...settings.issuerNamespaces],
       monitoringNamespace: '',
     },
     serviceMonitor: { enabled: false },

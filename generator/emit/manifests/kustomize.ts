@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { OutputFile } from '../emitter.ts';
 import { httpRoute, ingress, prometheusRule, serviceMonitor } from './exposure.ts';
 import { type ManifestSettings, names } from './manifest-settings.ts';
-import { gatewayPolicy, monitoringPolicy, noetlPolicy, storePolicy } from './network-policies.ts';
+import { gatewayPolicy, issuerPolicy, monitoringPolicy, noetlPolicy, storePolicy } from './network-policies.ts';
 import { header, yamlFile } from './render-yaml.ts';
 import { autoscaler, disruptionBudget } from './scaling.ts';
 import { internalService, publicService } from './services.ts';
@@ -24,26 +24,21 @@ export function kustomizeFiles(settings: ManifestSettings): readonly OutputFile[
 
 function base(settings: ManifestSettings): readonly OutputFile[] {
   const missing = settings.required.map(({ names: [name] }) => name);
+  const resources = {
+    'namespace.yaml': namespaceOf(settings),
+    'service-account.yaml': serviceAccount(settings),
+    'deployment.yaml': deployment(settings),
+    'service.yaml': publicService(settings),
+    'service-internal.yaml': internalService(settings),
+    'network-policy.yaml': gatewayPolicy(settings),
+    ...(settings.issuerNamespaces.length > 0 && { 'network-policy-issuers.yaml': issuerPolicy(settings) }),
+  };
   return [
-    ...folder('base', {
-      'namespace.yaml': namespaceOf(settings),
-      'service-account.yaml': serviceAccount(settings),
-      'deployment.yaml': deployment(settings),
-      'service.yaml': publicService(settings),
-      'service-internal.yaml': internalService(settings),
-      'network-policy.yaml': gatewayPolicy(settings),
-    }),
+    ...folder('base', resources),
     kustomization(
       'base',
       {
-        resources: [
-          'namespace.yaml',
-          'service-account.yaml',
-          'deployment.yaml',
-          'service.yaml',
-          'service-internal.yaml',
-          'network-policy.yaml',
-        ],
+        resources: Object.keys(resources),
         configMapGenerator: [environmentGenerator(settings)],
       },
       missing.length === 0 ? [] : [`An overlay must set ${missing.join(' and ')}; no pod starts before.`],

@@ -2,10 +2,12 @@ import { type DeclaredSections, declaredSections } from '../../../core/config/de
 import { fallbackOf, isEnvRef } from '../../../core/config/env.ts';
 import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
 import { checkDeclaration, resolveDeploy } from '../../../core/config/resolve-config.ts';
+import type { ResolvedConfig } from '../../../core/config/resolved-config.ts';
 import { isMemoryStore, storePort, usualStorePlaces } from '../../../core/config/store-kinds.ts';
 import type { IssuerEntry } from '../../../core/identity/issuer-entry.ts';
 import { checkVariables } from './check-variables.ts';
 import { environmentEntries } from './environment-entries.ts';
+import { podResources } from './resources.ts';
 
 /** A secret variable: which key of the Secret holds it, and whether a pod starts without it. */
 interface SecretEntry {
@@ -54,7 +56,16 @@ export interface ManifestSettings {
   readonly acceptMemoryName: string | undefined;
   readonly store: { readonly namespaces: readonly string[]; readonly ports: readonly number[] };
   readonly issuerPorts: readonly number[];
+  /** Namespaces of issuers inside the cluster. */
+  readonly issuerNamespaces: readonly string[];
   readonly host: string;
+  /** The Ingress: undefined is the cluster's default class. */
+  readonly ingressClass: string | undefined;
+  readonly ingressAnnotations: Readonly<Record<string, string>>;
+  readonly tlsSecret: string;
+  readonly resources: ReturnType<typeof podResources>;
+  /** Memory limit of a pod, MiB. */
+  readonly memoryMib: number;
   /** Labels beside the usual ones, on every resource. */
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -133,10 +144,28 @@ export function manifestSettings(config: GatewayConfig, version: string): Manife
     acceptMemoryName: hasMemorySessions ? acceptMemoryName : undefined,
     store: storeTarget(store),
     issuerPorts: issuerPorts(sections),
-    host: deploy.host ?? 'gateway.example.com',
+    issuerNamespaces: [...deploy.issuerNamespaces].sort(),
+    ...exposureOf(deploy),
+    resources: podResources(deploy),
+    memoryMib: deploy.resources.memoryLimitMib,
     labels: {},
   };
 }
+
+const exposureOf = ({ host = 'gateway.example.com', ingress }: ResolvedConfig['deploy']) => ({
+  host,
+  ingressClass: ingress.className,
+  ingressAnnotations: annotationsOf(ingress),
+  tlsSecret: ingress.tlsSecret,
+});
+
+/** Sorted, so that the order of the config makes no change in the manifests. */
+const annotationsOf = ({ annotations }: ResolvedConfig['deploy']['ingress']): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(annotations)
+      .flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 
 function nameOf(value: unknown): string | undefined {
   return isEnvRef(value) ? value.env : undefined;

@@ -45,6 +45,24 @@ export function gatewayPolicy(settings: ManifestSettings): INetworkPolicy {
   };
 }
 
+/** Ports of pods behind a Service of an identity provider: a policy is about those, and an issuer's address names the Service's. */
+const issuerPodPorts = [8080, 8443];
+
+/** Lets the pods reach identity providers of this cluster. */
+export function issuerPolicy(settings: ManifestSettings): INetworkPolicy {
+  const ports = [...new Set([...settings.issuerPorts, ...issuerPodPorts])].sort((a, b) => a - b);
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: metadata(settings, 'noetl-gateway-issuers'),
+    spec: {
+      podSelector: { matchLabels: { ...podLabels } },
+      policyTypes: ['Egress'],
+      egress: [{ ports: ports.map(tcp), to: [{ namespaceSelector: namespaces(settings.issuerNamespaces) }] }],
+    },
+  };
+}
+
 /** Lets the pods reach the shared session store. */
 export function storePolicy(settings: ManifestSettings): INetworkPolicy {
   return {

@@ -1,14 +1,13 @@
-/** Memory limit of a pod, MiB. */
-export const podMemoryMiB = 512;
+import type { ResolvedConfig } from '../../../core/config/resolved-config.ts';
 
 /**
  * What a pod asks for and may have. The file system of the container is read-only; what is left of ephemeral storage is the
  * log, which the node rotates.
  */
-export const podResources = {
-  requests: { cpu: '250m', memory: '256Mi', 'ephemeral-storage': '64Mi' },
-  limits: { cpu: '2', memory: `${podMemoryMiB}Mi`, 'ephemeral-storage': '256Mi' },
-} as const;
+export const podResources = ({ resources }: Pick<ResolvedConfig['deploy'], 'resources'>) => ({
+  requests: { cpu: resources.cpu, memory: `${resources.memoryMib}Mi`, 'ephemeral-storage': '64Mi' },
+  limits: { cpu: resources.cpuLimit, memory: `${resources.memoryLimitMib}Mi`, 'ephemeral-storage': '256Mi' },
+});
 
 /** The account of the image: above 10,000, so that it is no user of the node. */
 export const containerUser = 10_001;

@@ -1,7 +1,7 @@
 import type { IDeployment } from 'kubernetes-models/apps/v1';
 import type { IConfigMap, IContainer, IEnvVar, INamespace, IPodSpec, IServiceAccount } from 'kubernetes-models/v1';
 import { type ManifestSettings, names } from './manifest-settings.ts';
-import { containerUser, podResources } from './resources.ts';
+import { containerUser } from './resources.ts';
 
 type ObjectMeta = NonNullable<IDeployment['metadata']>;
 
@@ -128,7 +128,7 @@ function container(settings: ManifestSettings): IContainer {
       failureThreshold: 3,
     },
     lifecycle: { preStop: { sleep: { seconds: preStopSecs } } },
-    resources: { requests: { ...podResources.requests }, limits: { ...podResources.limits } },
+    resources: settings.resources,
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'] },

@@ -1,13 +1,15 @@
+import { resolveDeploy } from '../../../core/config/resolve-config.ts';
 import type { Emitter } from '../emitter.ts';
 import { yamlFile } from '../manifests/render-yaml.ts';
-import { podMemoryMiB } from '../manifests/resources.ts';
 import { dashboard } from './dashboard.ts';
 import { ruleGroups } from './rule-groups.ts';
 
 /** `deploy/monitoring`: Prometheus rules for those who have no operator, and a Grafana dashboard. */
-export const emitMonitoring: Emitter = () => [
-  yamlFile('deploy/monitoring/noetl-gateway.rules.yaml', { groups: ruleGroups(podMemoryMiB) }, [
-    'Alerts for `rule_files` of Prometheus; docs/operate.md has a section for each.',
-  ]),
+export const emitMonitoring: Emitter = ({ config }) => [
+  yamlFile(
+    'deploy/monitoring/noetl-gateway.rules.yaml',
+    { groups: ruleGroups(resolveDeploy(config).resources.memoryLimitMib) },
+    ['Alerts for `rule_files` of Prometheus; docs/operate.md has a section for each.'],
+  ),
   { path: 'deploy/monitoring/grafana-dashboard.json', content: `${JSON.stringify(dashboard(), null, 2)}\n` },
 ];
