@@ -165,10 +165,11 @@ const subjectFor = (email: string): string => `dev|${nameOf(email)}`;
 /** The sample users, and one for each role of the project's own, called like the role. */
 function usersOf(roles: readonly string[]): readonly StandInUser[] {
   const known = new Set(sampleUsers.flatMap((user) => user.roles));
-  const own = roles.filter((role) => !known.has(role) && /^[\w-]+$/.test(role));
+  const own = roles.filter((role) => !known.has(role));
   const more = own.map((role, index) => ({
     userId: sampleUsers.length + 1 + index,
-    email: `${role}@example.com`,
+    // What an address cannot hold is a hyphen in it; the number keeps two such roles apart.
+    email: `${/^[\w-]+$/.test(role) ? role : `${role.replaceAll(/[^\w-]+/g, '-')}-${index + 1}`}@example.com`,
     displayName: role,
     roles: [role],
   }));

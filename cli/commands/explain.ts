@@ -8,7 +8,7 @@ import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { loadConfig } from '../load-config.ts';
-import { loadPolicy } from '../policy-input.ts';
+import { argumentsOfSchema, loadPolicy } from '../policy-input.ts';
 
 interface ExplainFlags {
   readonly dir: string;
@@ -49,7 +49,7 @@ Exit codes: 0 yes (or a page was shown), 1 no, 2 wrong use.`,
     .action(async (flags: ExplainFlags) => {
       const config: GatewayConfig = await loadConfig(flags.dir);
       const { compiled } = await loadPolicy(flags.dir);
-      const { text, data, allowed } = explain(config, compiled, flags);
+      const { text, data, allowed } = explain(config, compiled, flags, await argumentsOfSchema(flags.dir));
       console.log(flags.json === true ? JSON.stringify(data, mapsAsObjects, 2) : text);
       process.exitCode = allowed ? 0 : 1;
     });
@@ -61,15 +61,20 @@ interface Explained {
   readonly allowed: boolean;
 }
 
-function explain(config: GatewayConfig, grants: CompiledGrants, flags: ExplainFlags): Explained {
-  const operations = Object.entries(config.operations as Record<string, AnyRow>).map(([field, row]) => ({
-    field,
-    root: rootOf(row),
-    access: row.access,
-  }));
+function explain(
+  config: GatewayConfig,
+  grants: CompiledGrants,
+  flags: ExplainFlags,
+  schema: ReadonlyMap<string, unknown> | undefined,
+): Explained {
+  const rows = Object.entries(config.operations as Record<string, AnyRow>);
+  const operations = rows.map(([field, row]) => ({ field, root: rootOf(row), access: row.access }));
   if (flags.table === true) {
-    const data = explainTable(grants, config.roles, operations);
-    return { data, text: tableExplanationText(data), allowed: true };
+    const absent = rows.flatMap(([field, row]) => absence(field, row, schema) ?? []);
+    const present = operations.filter(({ field }) => !absent.some((one) => one.field === field));
+    const data = { ...explainTable(grants, config.roles, present), absent };
+    const notes = absent.map(({ field, why }) => `not in the schema: ${field}, ${why}`);
+    return { data, text: [tableExplanationText(data), ...notes].join('\n'), allowed: true };
   }
   if (flags.field !== undefined) {
     const operation = operations.find(({ field }) => field === flags.field);
@@ -81,6 +86,13 @@ function explain(config: GatewayConfig, grants: CompiledGrants, flags: ExplainFl
   }
   const data = explainPath(grants, pathQuestion(config, flags));
   return { data, text: pathExplanationText(data), allowed: data.decision.allowed };
+}
+
+/** Why a row has no field, as the policy page leaves it out. @param schema undefined: not generated yet */
+function absence(field: string, row: AnyRow, schema: ReadonlyMap<string, unknown> | undefined) {
+  if (row.access.kind === 'closed') return { field, why: 'closed()' };
+  if (isGatewayRow(row) || row.whenPresent !== true || schema === undefined || schema.has(field)) return undefined;
+  return { field, why: `the document lacks ${row.upstream} (whenPresent)` };
 }
 
 function pathQuestion(config: GatewayConfig, { role, userRoles, permission, playbook }: ExplainFlags) {

@@ -7,7 +7,9 @@ import { cli, cliProcess, cliProject } from '../support/cli-process.ts';
 const rows = `
   executePlaybook: { upstream: 'POST /api/execute', access: onPlaybook('execute', 'name') },
   executions: { upstream: 'GET /api/executions', access: authenticated({ rows: 'executions' }) },
-  workerPools: { upstream: 'GET /api/worker/pools', access: role('admin') },`;
+  workerPools: { upstream: 'GET /api/worker/pools', access: role('admin') },
+  health: { upstream: 'GET /api/health', access: closed() },
+  later: { upstream: 'GET /api/later', access: role('admin'), whenPresent: true },`;
 const policy = `
   roles: ['admin', 'analyst'],
   grants: [
@@ -149,11 +151,33 @@ describe('generate', () => {
     const schema = join(project.path, 'mesh', 'generated', 'schema.graphql');
     await writeFile(schema, `${await readFile(schema, 'utf8')}# by hand\n`);
     const edited = await cli(['generate', '--check', '-C', project.path]);
+    await writeFile(schema, await readFile(schema, 'utf8').then((text) => text.replace('# by hand\n', '')));
     expect(edited).toMatchObject({
       code: 1,
       out: expect.stringMatching(/^stale: mesh\/generated\/schema\.graphql\n {4}/m),
     });
   }, 60_000);
+
+  it('explain --table has the rows of the policy page, and says which have no field', async () => {
+    const page = await readFile(join(project.path, 'docs', 'generated', 'policy.md'), 'utf8');
+    const [, ofRoles = ''] = page.split('## Roles and operations');
+    const cells = (line: string) => line.split('|').map((cell) => cell.replaceAll('`', '').trim());
+    const onPage =
+      ofRoles
+        .split('## Grants')[0]
+        ?.split('\n')
+        .filter((line) => line.startsWith('| `'))
+        .map(cells) ?? [];
+    const { out } = await cli(['explain', '--table', '-C', project.path]);
+    const [, ...lines] = out.trimEnd().split('\n');
+    const printed = lines.filter((line) => !line.startsWith('not in')).map((line) => line.split(/ {2,}/));
+    expect(printed.toSorted()).toEqual(onPage.map(([, field, admin, analyst]) => [field, admin, analyst]).toSorted());
+    expect(printed).toHaveLength(3);
+    expect(lines.filter((line) => line.startsWith('not in'))).toEqual([
+      'not in the schema: health, closed()',
+      'not in the schema: later, the document lacks GET /api/later (whenPresent)',
+    ]);
+  });
 
   it('a file that is not a document is broken input', async () => {
     const folder = await cliProject(`operations: {${rows}},${policy}`);
@@ -218,7 +242,7 @@ describe('doctor', () => {
       nextStep: expect.stringContaining('NOETL_BASE_URL'),
     });
     expect(new Set(findings.map(({ check }) => check))).toEqual(
-      new Set(['node', 'environment', 'upstream', 'issuer', 'callback', 'store', 'drift']),
+      new Set(['node', 'environment', 'start', 'upstream', 'issuer', 'callback', 'store', 'drift']),
     );
   });
 });

@@ -17,7 +17,7 @@ type Run = { readonly path: string; readonly status: string };
 const config = {
   ...shipped,
   observability: { auditTo: devNull },
-  roles: [...shipped.roles, 'auditor'],
+  roles: [...shipped.roles, 'auditor', 'night watch'],
   operations: {
     ...shipped.operations,
     playbookOverview: {
@@ -83,5 +83,7 @@ test.each(['executePlaybook', 'peek', 'nothing'])('a query does not call %s', as
 
 test('a role of the project’s own has a user in dev', async () => {
   expect(dev.users).toContain('auditor');
-  expect((await ask('auditor', '{ upstreamHealth { status } }')).errors).toBeUndefined();
+  for (const role of ['auditor', 'night watch']) {
+    expect((await ask(role, '{ upstreamHealth { status } }')).errors).toBeUndefined();
+  }
 });
