@@ -140,6 +140,25 @@ export default defineGateway<NoetlOperations>({
       }),
     },
     // #endregion
+    // #region composed
+    playbookOverview: {
+      gateway: 'query',
+      sdl: 'playbookOverview(path: String!): PlaybookOverview',
+      typeDefs: /* GraphQL */ `
+        type PlaybookOverview { path: String!, kind: String, runs: Int!, failed: Int! }
+      `,
+      access: onPlaybook('view', 'path'),
+      async resolve({ args, noetl }) {
+        const [entry, runs] = await Promise.all([
+          noetl('playbook', { path: args['path'] }),
+          noetl('runs', { pageSize: 100 }),
+        ]);
+        const own = (runs as { path: string; status: string }[]).filter(({ path }) => path === args['path']);
+        const failed = own.filter(({ status }) => status === 'FAILED');
+        return { ...(entry as object), runs: own.length, failed: failed.length };
+      },
+    },
+    // #endregion
   },
   roles: ['admin', 'developer', 'analyst', 'viewer'],
   grants: [allow('admin', 'all', '*'), allow('analyst', ['execute', 'view'], 'data/*')],

@@ -185,3 +185,31 @@ it('a field of the gateway’s own', async () => {
   expect(data.me).toMatchObject({ name: 'Ann Analyst', roles: ['analyst'] });
   expect(Date.parse(data.me.sessionEnds)).toBeGreaterThan(Date.now());
 });
+
+describe('a field made of several operations', () => {
+  const overview = (alias: string, path: string) => `${alias}: playbookOverview(path: "${path}") { path runs failed }`;
+
+  it('has what each of them answers', async () => {
+    await start('data/report');
+    const { data, codes } = await gateway.as('analyst', `{ ${overview('report', 'data/report')} }`);
+    expect(codes).toEqual([]);
+    expect(data.report).toEqual({ path: 'data/report', runs: expect.any(Number), failed: 0 });
+    expect(data.report.runs).toBeGreaterThan(0);
+  });
+
+  it('equal reads of one request are one call', async () => {
+    const before = gateway.asked().length;
+    const both = `{ ${overview('a', 'data/report')} ${overview('b', 'system/cleanup')} again: ${overview('x', 'data/report').slice(3)} }`;
+    expect((await gateway.as('admin', both)).codes).toEqual([]);
+    const asked = gateway.asked().slice(before);
+    const lists = asked.filter((call) => call.startsWith('GET /api/executions?'));
+    expect(asked.filter((call) => call === 'POST /api/catalog/resource')).toHaveLength(2);
+    expect(new Set(lists).size).toBe(lists.length);
+    expect(lists.filter((call) => call.includes('page_size=100'))).toHaveLength(1);
+  });
+
+  it('shows nothing that its caller may not see', async () => {
+    const { codes } = await gateway.as('analyst', `{ ${overview('hidden', 'system/cleanup')} }`);
+    expect(codes).toEqual(['ERR_ACCESS_DENIED']);
+  });
+});
