@@ -1,15 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { processConfig } from '@graphql-mesh/config';
-import { getMesh } from '@graphql-mesh/runtime';
-import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
 import { buildASTSchema, type DocumentNode, type GraphQLSchema, validateSchema } from 'graphql';
 import { withFormerNames } from '../core/config/former-names.ts';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Operation } from '../core/operation.ts';
-import { meshConfig, meshFiles } from '../mesh/sources/mesh-config.ts';
+import { meshFiles } from '../mesh/sources/mesh-config.ts';
 import { meshDocument } from '../mesh/sources/mesh-document.ts';
 import { protocolSdl } from '../mesh/sources/protocol-sdl.ts';
 import { shapeSchema } from '../mesh/sources/shape-schema.ts';
@@ -19,6 +13,7 @@ import { closeNew } from './lock/close-new.ts';
 import { compareLock, type Now } from './lock/compare-lock.ts';
 import { emptyLock, type GatewayLock } from './lock/gateway-lock.ts';
 import { lockNames } from './lock/lock-names.ts';
+import { type MeshCache, meshSchema } from './mesh-schema.ts';
 import { type Normalised, normalise, structureRules } from './normalise/normalise.ts';
 import { typeRules } from './normalise/type-rules.ts';
 import type { OpenApiDocument } from './openapi/open-api.ts';
@@ -50,9 +45,10 @@ export interface BuildOptions {
   readonly now?: Now;
   /** Receives each finished stage. */
   readonly onStage?: (name: string) => void;
+  /** What Mesh has made before. Default: Mesh is always asked. */
+  readonly meshCache?: MeshCache;
 }
 
-/**
 /** What a schema is built of beside the document: the config, what was open before, and what is accepted of what is new. */
 export interface BuildInput extends BuildOptions {
   readonly config: GatewayConfig;
@@ -84,21 +80,21 @@ export const structure = (document: OpenApiDocument): Normalised => normalise(do
 export async function schemaOf(
   structured: Normalised,
   table: Table,
-  { config, lock = emptyLock, accept = acceptNothing, now, onStage = () => {} }: BuildInput,
+  { config, lock = emptyLock, accept = acceptNothing, now, onStage = () => {}, meshCache }: BuildInput,
 ): Promise<BuiltSchema> {
   assertQuery(table);
   const typed = normalise(structured.document, typeRules);
   onStage('normalise');
-  const rows = withNullableItems(typed.document, table.operations, config);
-  const sources = meshSources(typed.document, rows, config);
-  const made = await meshSchema(rows, sources);
+  const open = meshDocument(typed.document, table.operations);
+  const types = publicTypes(open, config.schema);
+  const rows = withNullableItems(typed.document, types, table.operations, config);
+  const sources = meshSources(types, rows);
+  const made = await meshSchema(rows, sources, meshCache);
   onStage('mesh');
   const whole = shapeSchema(made, rows);
   const wholeNames = lockNames(whole, rows);
   const notes = [
-    ...(config.schema?.types === undefined
-      ? []
-      : unknownTypeSettings(meshDocument(typed.document, rows), config.schema)),
+    ...(config.schema?.types === undefined ? [] : unknownTypeSettings(open, config.schema)),
     ...lockFindings(lock, wholeNames, accept, now),
   ];
   const { operations, pending, opened } = closeNew(lock, wholeNames, { operations: rows, config, accept });
@@ -113,7 +109,10 @@ export async function schemaOf(
     changes: [...structured.changes, ...typed.changes],
     schema,
     sdl,
-    sources: pending.length === 0 ? sources : meshSources(typed.document, operations, config),
+    sources:
+      pending.length === 0
+        ? sources
+        : meshSources(publicTypes(meshDocument(typed.document, operations), config.schema), operations),
     names: pending.length === 0 ? wholeNames : lockNames(sdl, operations),
     pending,
     opened,
@@ -148,83 +147,27 @@ function assertAcceptances(accept: Acceptance, found: readonly NewMember[], oper
   throw new GatewayError('ERR_POLICY_INVALID', 'The document lacks what was accepted.', { problems });
 }
 
-/** Rows with the lists whose items may be null, which Mesh forgets. */
+/** Rows with the lists whose items may be null, which Mesh forgets. @param types those of all rows */
 function withNullableItems(
   document: OpenApiDocument,
+  types: OpenApiDocument,
   operations: readonly Operation[],
   { schema }: GatewayConfig,
 ): readonly Operation[] {
-  const itemsOf = (rows: readonly Operation[]) => nullableItemsOf(publicTypes(meshDocument(document, rows), schema));
-  if (itemsOf(operations).length === 0) return operations;
+  if (nullableItemsOf(types).length === 0) return operations;
   return operations.map((operation) => {
-    const nullableItems = itemsOf([operation]);
+    const nullableItems = nullableItemsOf(publicTypes(meshDocument(document, [operation]), schema));
     return nullableItems.length === 0 ? operation : { ...operation, nullableItems };
   });
 }
 
-function meshSources(
-  document: OpenApiDocument,
-  operations: readonly Operation[],
-  { schema }: GatewayConfig,
-): Record<string, string> {
+/** @param types the document that Mesh's OpenAPI handler reads */
+function meshSources(types: OpenApiDocument, operations: readonly Operation[]): Record<string, string> {
   const protocol = protocolSdl(operations);
   return {
-    [meshFiles.document]: canonicalJson(publicTypes(meshDocument(document, operations), schema)),
+    [meshFiles.document]: canonicalJson(types),
     ...(protocol === undefined ? {} : { [meshFiles.protocol]: protocol }),
   };
-}
-
-/** Mesh's schema, before it is shaped. Mesh reads files only, so its sources stand in a folder of their own meanwhile. */
-async function meshSchema(operations: readonly Operation[], sources: Record<string, string>): Promise<DocumentNode> {
-  const config = meshConfig(operations, '.');
-  if (config.sources.length === 0) return { kind: 'Document', definitions: [] } as unknown as DocumentNode;
-  const folder = await mkdtemp(join(tmpdir(), 'noetl-gateway-'));
-  const said: string[] = [];
-  try {
-    await Promise.all(Object.entries(sources).map(([name, text]) => writeFile(join(folder, name), text)));
-    const options = await processConfig({ ...config, logger: loggerName } as Parameters<typeof processConfig>[0], {
-      dir: folder,
-      importFn: (id: string) => importModule(id, createLogger(said)),
-    });
-    const mesh = await getMesh(options);
-    const made = getDocumentNodeFromSchema(mesh.schema);
-    mesh.destroy();
-    return made;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new GatewayError('ERR_SPEC_UNSUPPORTED', 'Mesh could not make a schema of the document.', {
-      cause: error,
-      problems: [why, ...said],
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-const loggerName = 'noetl-gateway-logger';
-
-/** Mesh loads its parts by name; the one name that is ours stands for a logger that keeps errors only. */
-async function importModule<T>(id: string, logger: unknown): Promise<T> {
-  if (id === loggerName) return logger as T;
-  const module = (await import(id)) as T & { default?: T };
-  return module.default ?? module;
-}
-
-function createLogger(errors: string[]): object {
-  const silent = (): void => {};
-  const logger = {
-    name: '',
-    log: silent,
-    debug: silent,
-    info: silent,
-    warn: silent,
-    error: (...words: unknown[]) => {
-      errors.push(words.map((word) => (word instanceof Error ? word.message : String(word))).join(' '));
-    },
-    child: () => logger,
-    addPrefix: () => logger,
-  };
-  return logger;
 }
 
 function assertValid(schema: GraphQLSchema): void {

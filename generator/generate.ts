@@ -5,12 +5,12 @@ import type { GatewayConfig } from '../core/config/gateway-config.ts';
 import { checkDeclaration } from '../core/config/resolve-config.ts';
 import { type BuiltSchema, schemaOf, structure } from './build-schema.ts';
 import type { DiffReport } from './diff/diff-report.ts';
-import { news } from './diff/news.ts';
 import type { Emitter, OutputFile } from './emit/emitter.ts';
 import { headerText } from './emit/header.ts';
 import { emitMeshSources } from './emit/mesh-sources.ts';
 import { emitOperations } from './emit/operations.ts';
 import { emitSchema, schemaPath } from './emit/schema.ts';
+import { createMeshCache } from './files/mesh-cache.ts';
 import { readDocument } from './files/read-document.ts';
 import { shortDiff } from './files/short-diff.ts';
 import { type FileChange, readIfPresent, writeAtomically } from './files/write-atomically.ts';
@@ -92,13 +92,13 @@ export async function generate(given: GenerateOptions): Promise<GenerateResult> 
       version: await projectVersion(projectDir),
     },
     onStage: stage,
+    ...(await createMeshCache(projectDir)),
   });
   const record = openRecord(document, built.operations, lock);
-  const news = await newsSince(options, lock, record, built);
-  const outputs = [
-    ...(await emit(options, document, built)),
-    { path: openRecordPath, content: printOpenRecord(record) },
-  ];
+  const schema = emitSchema(built.sdl);
+  const recordFile = { path: openRecordPath, content: printOpenRecord(record) };
+  const news = await newsSince(options, lock, record, built, [...schema, recordFile]);
+  const outputs = [...schema, ...(await emit(options, document, built)), recordFile];
   stage('emit');
   const paths = [...outputs.map(({ path }) => path), gatewayLockPath].sort();
   const lockFile = { path: gatewayLockPath, content: printGatewayLock({ ...built.names, files: paths }) };
@@ -116,10 +116,16 @@ async function newsSince(
   lock: GatewayLock,
   record: OpenApiDocument,
   built: BuiltSchema,
+  next: readonly OutputFile[],
 ): Promise<DiffReport | undefined> {
-  const before = parseOpenRecord(await readIfPresent(join(projectDir, openRecordPath)));
+  const recordText = await readIfPresent(join(projectDir, openRecordPath));
   const sdl = await readIfPresent(join(projectDir, schemaPath));
+  const isSame = (path: string, text: string | undefined) => next.find((file) => file.path === path)?.content === text;
+  // What is compared is the same: neither the comparison nor its packages are needed.
+  if (built.pending.length === 0 && isSame(openRecordPath, recordText) && isSame(schemaPath, sdl)) return undefined;
+  const before = parseOpenRecord(recordText);
   if (before === undefined || sdl === undefined) return undefined;
+  const { news } = await import('./diff/news.ts');
   return news({ before, record, sdl, lock, config, built });
 }
 
@@ -153,12 +159,13 @@ async function emit(options: GenerateOptions, document: OpenApiDocument, built: 
   const { config, projectDir, emitters } = options;
   const input = { config, operations: built.operations, schema: built.schema, document, read: reader(projectDir) };
   const outputs = [
-    ...emitSchema(built.sdl),
     ...emitOperations(built),
     ...emitMeshSources(built.sources),
     ...(await Promise.all(emitters.map((emitter) => emitter(input)))).flat(),
   ];
-  const twice = outputs.map(({ path }) => path).find((path, index, all) => all.indexOf(path) !== index);
+  const twice = [schemaPath, ...outputs.map(({ path }) => path)].find(
+    (path, index, all) => all.indexOf(path) !== index,
+  );
   if (twice !== undefined) throw new TypeError(`two emitters write ${twice}`);
   return outputs;
 }

@@ -75,14 +75,18 @@ async function runOnce(projectDir: string, flags: GenerateFlags, onFile?: (file:
   );
   const stages: Stage[] = [];
   const startedAt = performance.now();
-  const result = await generate({
-    projectDir,
-    config: await loadConfig(projectDir, onFile === undefined ? {} : { onFile }),
-    emitters,
-    check: flags.check === true,
-    accept: acceptance(flags.accept ?? []),
-    onStage: (stage) => stages.push(stage),
-  });
+  const config = await loadConfig(projectDir, onFile === undefined ? {} : { onFile });
+  // Mesh is loaded when it is needed.
+  const result = await loadTools(() =>
+    generate({
+      projectDir,
+      config,
+      emitters,
+      check: flags.check === true,
+      accept: acceptance(flags.accept ?? []),
+      onStage: (stage) => stages.push(stage),
+    }),
+  );
   if (flags.check === true && result.differences.length > 0) process.exitCode = 1;
   if (flags.quiet === true) return;
   for (const note of result.notes) console.log(`note: ${note}`);

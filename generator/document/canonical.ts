@@ -1,18 +1,13 @@
 import { createHash } from 'node:crypto';
+import { setMember } from '../openapi/set-member.ts';
 
 /** A copy whose objects have their keys in order, everywhere; lists keep theirs. */
 export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
   const sorted: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    Object.defineProperty(sorted, key, {
-      value: sortKeys(member),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    });
-  }
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(value).sort()) setMember(sorted, key, sortKeys(members[key]));
   return sorted;
 }
 

@@ -9,6 +9,7 @@ import {
   type Schema,
   type SchemaObject,
 } from './open-api.ts';
+import { setMember } from './set-member.ts';
 
 /** Where a schema stands. `name`: of the property, argument or component; items of a list have their list's name. */
 export interface Place {
@@ -131,13 +132,6 @@ function mapValues<In, Out>(
   map: (value: In, key: string) => Out,
 ): Record<string, Out> {
   const mapped: Record<string, Out> = {};
-  for (const [key, value] of Object.entries(record)) {
-    Object.defineProperty(mapped, key, {
-      value: map(value, key),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    });
-  }
+  for (const key of Object.keys(record)) setMember(mapped, key, map(record[key] as In, key));
   return mapped;
 }

@@ -54,11 +54,11 @@ function rootFields(document: DocumentNode): ReadonlyMap<string, FieldDefinition
 }
 
 function assertRows(operations: readonly TableRow[], roots: ReadonlyMap<string, FieldDefinitionNode>): void {
-  const rows = operations.filter(({ source }) => source.kind === 'upstream').map(({ field }) => field);
+  const rows = new Set(operations.flatMap(({ source, field }) => (source.kind === 'upstream' ? [field] : [])));
   const problems = [
-    ...rows.filter((field) => !roots.has(field)).map((field) => `operations.${field}: Mesh made no field of it`),
+    ...[...rows].filter((field) => !roots.has(field)).map((field) => `operations.${field}: Mesh made no field of it`),
     ...[...roots.keys()]
-      .filter((field) => !rows.includes(field))
+      .filter((field) => !rows.has(field))
       .map((field) => `${field}: Mesh made a field without a row`),
   ];
   if (problems.length > 0) {

@@ -1,0 +1,52 @@
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DocumentNode } from 'graphql';
+import { sha256 } from '../document/canonical.ts';
+import type { MeshCache } from '../mesh-schema.ts';
+import { readIfPresent } from './write-atomically.ts';
+
+/** Schemas that are kept: the sources before a change are often wanted again. */
+const kept = 4;
+/** A larger schema costs more to keep than it saves. */
+const maxLength = 32 * 1024 * 1024;
+
+/**
+ * Keeps what Mesh has made in `node_modules/.cache` of a project, for the packages that are installed now: the lock that npm writes into
+ * `node_modules` is part of the key, and a clean install removes both. Without that lock nothing is kept.
+ */
+export async function createMeshCache(projectDir: string): Promise<{ readonly meshCache?: MeshCache }> {
+  const modules = join(projectDir, 'node_modules');
+  const installed = await readIfPresent(join(modules, '.package-lock.json')).catch(() => undefined);
+  if (installed === undefined) return {};
+  const folder = join(modules, '.cache', 'noetl-gateway');
+  const fileOf = (key: string) => join(folder, `mesh-${sha256(`${sha256(installed)} ${key}`)}.json`);
+  return {
+    meshCache: { read: (key) => readDocument(fileOf(key)), write: (key, made) => keep(folder, fileOf(key), made) },
+  };
+}
+
+async function readDocument(file: string): Promise<DocumentNode | undefined> {
+  try {
+    const value = JSON.parse(await readFile(file, 'utf8')) as DocumentNode;
+    return String(value.kind) === 'Document' && Array.isArray(value.definitions) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What cannot be kept is made again the next time. */
+async function keep(folder: string, file: string, made: DocumentNode): Promise<void> {
+  const text = JSON.stringify(made);
+  if (text.length > maxLength) return;
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(`${file}.${process.pid}.tmp`, text);
+    await rename(`${file}.${process.pid}.tmp`, file);
+    const names = (await readdir(folder)).filter((name) => name.startsWith('mesh-'));
+    const files = await Promise.all(
+      names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })),
+    );
+    const old = files.toSorted((a, b) => b.at - a.at).slice(kept);
+    await Promise.all(old.map(({ name }) => rm(join(folder, name), { force: true })));
+  } catch {}
+}
