@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
@@ -7,7 +8,9 @@ import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { isMemoryStore } from '../../core/config/store-kinds.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { endingsKeptMs } from '../../core/session/session-lifetime.ts';
-import { namesToMark } from '../../core/session/session-marks.ts';
+import { namesToMark, type SessionsOf } from '../../core/session/session-marks.ts';
+import { createAudit } from '../../server/observability/audit.ts';
+import { createLineSink, type LineSink } from '../../server/observability/line-sink.ts';
 import { openStore } from '../../server/stores/store-adapters.ts';
 import { loadConfig } from '../load-config.ts';
 
@@ -32,20 +35,54 @@ export function sessionsCommand(): Command {
       'after',
       `
 Run it with the environment that serve gets: it writes to GATEWAY_SESSION_STORE. Every session that began before now is
-refused within a second. Sessions in memory: can be ended by their own process only, by the mutation endSessions.
+refused within a second. An audit line goes where observability.auditTo says; stdout: of this command. Sessions in memory: can be ended by their own process only, by the mutation endSessions.
 
   noetl-gateway sessions end --issuer https://sso.example.com/realms/acme --subject 248289761001`,
     )
     .action(async ({ dir, user, issuer, subject, client }: EndOptions) => {
       const { config } = resolveConfig(await loadConfig(resolve(dir)), process.env);
       const target = withIssuerName(sessionsNamed({ userId: user, issuer, subject, client }), config.auth.issuers);
-      await endInStore(config, namesToMark(target));
+      assertShared(config);
+      await audited(config, target, () => endInStore(config, namesToMark(target)));
       process.stdout.write(`ended: every session of ${JSON.stringify(target)} that began before now\n`);
     });
   return new Command('sessions').description('sessions that a shared store keeps').addCommand(end.exitOverride());
 }
 
-async function endInStore(config: ResolvedConfig, names: readonly string[]): Promise<void> {
+/** Writes what became of it, as the gateway does. @throws ERR_CONFIG_INVALID before anything ends, where nothing can be written */
+async function audited(config: ResolvedConfig, target: SessionsOf, end: () => Promise<void>): Promise<void> {
+  const { auditTo, auditEmails } = config.observability;
+  const sink = auditTo === 'stdout' ? ownOutput : createLineSink({ to: auditTo });
+  const audit = createAudit({ sink, clock: Date.now, emails: auditEmails, onDrop: () => {} });
+  const event = { type: 'sessions_ended', by: 'operator', operator: operatorName(), ...target } as const;
+  try {
+    await end();
+    audit.record({ ...event, outcome: 'ended' });
+  } catch (error) {
+    audit.record({ ...event, outcome: 'unavailable' });
+    throw error;
+  } finally {
+    await sink.flush();
+  }
+}
+
+const ownOutput: LineSink = {
+  write: (line) => process.stdout.write(line) || true,
+  flush: async () => {},
+  flushNow: () => {},
+};
+
+/** Who runs the command. A container often has no name for its user. */
+function operatorName(): string {
+  try {
+    return `os:${userInfo().username}`;
+  } catch {
+    return `os:uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+/** @throws ERR_CONFIG_INVALID where only the process can end sessions */
+function assertShared(config: ResolvedConfig): void {
   if (config.adapters.sessionStore !== undefined) {
     throw new GatewayError('ERR_CONFIG_INVALID', 'adapters.sessionStore is opened by the process only', {
       problems: ['use the mutation endSessions'],
@@ -56,6 +93,9 @@ async function endInStore(config: ResolvedConfig, names: readonly string[]): Pro
       problems: ['use the mutation endSessions, restart the process, or set GATEWAY_SESSION_STORE to a shared store'],
     });
   }
+}
+
+async function endInStore(config: ResolvedConfig, names: readonly string[]): Promise<void> {
   const store = await openStore(config, Date.now);
   try {
     const now = Date.now();

@@ -65,7 +65,12 @@ describe('sessions end', () => {
     expect(await statuses([victim, other])).toEqual([200, 200, 200, 200]);
     const { code, out, err } = await end(...(await named(victim)));
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toMatch(/^ended: every session of /);
+    const [line = '', text] = out.split('\n');
+    expect(JSON.parse(line)).toMatchObject({
+      ...{ category: 'audit', audit: 'sessions_ended', by: 'operator', outcome: 'ended' },
+      operator: expect.stringMatching(/^os:./),
+    });
+    expect(text).toMatch(/^ended: every session of /);
     await expect.poll(() => statuses([victim, other]), { timeout: 5_000 }).toEqual([401, 401, 200, 200]);
     expect(await statuses([await logIn('developer', 'kiosk')])).toEqual([200, 200]);
   });
@@ -84,6 +89,13 @@ describe('sessions end', () => {
     const { code, err } = await end(...args);
     expect(code).toBe(2);
     expect(err).toContain('name a userId, or an issuer');
+  });
+
+  it('writes an audit line, too, when the store does not answer', async () => {
+    const away = { ...environment, GATEWAY_SESSION_STORE: 'redis://127.0.0.1:1' };
+    const { code, out } = await cli(['sessions', 'end', '--user', '7'], away);
+    expect(code).not.toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ audit: 'sessions_not_ended', outcome: 'unavailable', userId: '7' });
   });
 
   it('cannot end what is in the memory of another process', async () => {
