@@ -3,7 +3,6 @@ import {
   type JetStreamManager,
   jetstream,
   jetstreamManager,
-  type MsgRequest,
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
@@ -14,7 +13,8 @@ import { createListeners } from '../../core/listeners.ts';
 import { type NatsBucket, openNatsBucket } from '../stores/nats-bucket.ts';
 import { keepNatsConnected } from '../stores/nats-connection.ts';
 import { parseNatsUrl } from '../stores/nats-url.ts';
-import { type LiveEntry, type LiveStore, maxQueued, maxRead } from './live-store.ts';
+import { type LiveStore, maxQueued } from './live-store.ts';
+import { followStream, readQueue, type StreamState } from './nats-queue.ts';
 
 export interface NatsLiveStoreOptions {
   /** See nats-url.ts. */
@@ -33,6 +33,8 @@ interface Opened {
   readonly records: NatsBucket;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
+  /** The stream as it is now, or was a moment ago. */
+  readonly stream: () => Promise<StreamState>;
 }
 
 /** Members of a group, as one record. */
@@ -100,30 +102,14 @@ export function createNatsLiveStore(options: NatsLiveStoreOptions): LiveStore {
         const ack = await js.publish(subjectOf(queue), text, once === undefined ? {} : { msgID: once });
         return !ack.duplicate;
       }),
-    read: (queue, after) => run(({ jsm }) => readQueue(jsm, streamName, subjectOf(queue), after)),
+    read: (queue, after) =>
+      run(async ({ jsm, stream }) =>
+        readQueue(jsm, { name: streamName, ...(await stream()) }, subjectOf(queue), after),
+      ),
     wake: (queue) => link.wake(queue),
     onWake: link.listen,
     close: link.close,
   };
-}
-
-async function readQueue(
-  jsm: JetStreamManager,
-  stream: string,
-  subject: string,
-  after: string | undefined,
-): Promise<readonly LiveEntry[]> {
-  const entries: LiveEntry[] = [];
-  let seq = /^\d{1,15}$/.test(after ?? '') ? Number(after) + 1 : 1;
-  while (entries.length < maxRead) {
-    // The API of JetStream has it; the types of the client have it for reads of followers only, which may be late.
-    const next = { seq, next_by_subj: subject } as unknown as MsgRequest;
-    const message = await jsm.streams.getMessage(stream, next);
-    if (message === null) break;
-    entries.push({ id: String(message.seq), text: message.string() });
-    seq = message.seq + 1;
-  }
-  return entries;
 }
 
 /** The bucket and the stream while there is a connection, and what wakes readers. */
@@ -201,7 +187,7 @@ async function openLive(nc: NatsConnection, names: LiveNames): Promise<Opened> {
     duplicate_window: keepMs * nanosPerMs,
   };
   await jsm.streams.add(config).catch(() => jsm.streams.update(stream, config));
-  return { records, jsm, js: jetstream(nc, { timeout: timeoutMs }) };
+  return { records, jsm, js: jetstream(nc, { timeout: timeoutMs }), stream: followStream(jsm, stream, clock) };
 }
 
 /** Entries and wakes both name the queue at the end of their subject. */
