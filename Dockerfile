@@ -29,7 +29,7 @@ ENV NODE_ENV=production \
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-COPY package.json gateway.config.ts LICENSE ./
+COPY package.json gateway.config.ts policy-cases.yaml LICENSE ./
 # gateway.config.ts runs as it is and imports these.
 COPY core ./core
 COPY openapi/noetl.lock.json openapi/noetl.json ./openapi/

@@ -3,12 +3,11 @@ import { basename, resolve } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { buildSchema } from 'graphql';
-import { LineCounter, parseDocument } from 'yaml';
 import type { AccessRule } from '../core/access/access-rule.ts';
 import { type CompiledGrants, compileGrants } from '../core/access/decision.ts';
 import type { Grant } from '../core/access/grant.ts';
-import { parsePermission, permissions } from '../core/access/permission.ts';
 import type { PolicyCase } from '../core/access/policy-cases.ts';
+import { readPolicyCases } from '../core/access/policy-cases-file.ts';
 import { readPolicy } from '../core/access/policy-file.ts';
 import { decisionOf, type PastDecision } from '../core/access/policy-replay.ts';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
@@ -59,57 +58,11 @@ async function readGrants(file: string, roles: readonly string[]): Promise<reado
   return grants;
 }
 
-/** Reads `cases: [{ roles, permission | field, playbook, expect }]`. `role` may stand for a list of one. */
+/** The cases of a file, see {@link readPolicyCases}. @throws ERR_CONFIG_INVALID with every problem */
 export async function readCases(file: string, roles: readonly string[]): Promise<readonly PolicyCase[]> {
-  const counter = new LineCounter();
-  const document = parseDocument(await textOf(file), { lineCounter: counter, prettyErrors: false });
-  if (document.errors.length > 0)
-    throw broken(
-      `${file} is not YAML or JSON`,
-      document.errors.map(({ message }) => message),
-    );
-  const content = document.toJS({ maxAliasCount: 0 }) as { cases?: unknown } | null;
-  if (!Array.isArray(content?.cases)) throw broken(`${file} must have a list named cases`);
-  const nodes = (document.get('cases') as { items: { range?: [number] }[] }).items;
-  const lines = nodes.map((node) => counter.linePos(node.range?.[0] ?? 0).line);
-  const read = content.cases.map((row: unknown, index) => readCase(row, `${basename(file)}:${lines[index]}`, roles));
-  const problems = read.flatMap((one) => ('problem' in one ? [one.problem] : []));
+  const { cases, problems } = readPolicyCases(await textOf(file), basename(file), roles);
   if (problems.length > 0) throw broken(`${file} has invalid cases`, problems);
-  return read.flatMap((one) => ('problem' in one ? [] : [one]));
-}
-
-const caseMembers = ['role', 'roles', 'permission', 'field', 'playbook', 'expect'];
-
-function readCase(row: unknown, source: string, roles: readonly string[]): PolicyCase | { readonly problem: string } {
-  const given = (typeof row === 'object' && row !== null ? row : {}) as Record<string, unknown>;
-  const problem = caseProblem(given, roles);
-  if (problem !== undefined) return { problem: `${source}: ${problem}` };
-  const { permission, field, playbook, expect } = given;
-  const parsed = permission === undefined ? undefined : parsePermission(String(permission));
-  return {
-    roles: rolesOf(given).map(String),
-    expect: expect === 'allowed' ? 'allowed' : 'denied',
-    source,
-    ...(parsed === undefined ? {} : { permission: parsed }),
-    ...(field === undefined ? {} : { field: String(field) }),
-    ...(playbook === undefined ? {} : { playbook: String(playbook) }),
-  };
-}
-
-const rolesOf = ({ roles, role }: Record<string, unknown>): readonly unknown[] =>
-  Array.isArray(roles) ? roles : [roles ?? role].filter((name) => name !== undefined);
-
-function caseProblem(given: Record<string, unknown>, roles: readonly string[]): string | undefined {
-  const unknown = Object.keys(given).filter((name) => !caseMembers.includes(name));
-  if (unknown.length > 0) return `unknown member ${unknown.join(', ')}; members are ${caseMembers.join(', ')}`;
-  const strange = rolesOf(given).filter((name) => !roles.includes(String(name)));
-  if (strange.length > 0) return `unknown role ${strange.join(', ')}; roles are ${roles.join(', ')}`;
-  const { permission, field, expect } = given;
-  if (expect !== 'allowed' && expect !== 'denied') return 'expect must be allowed or denied';
-  if ((permission === undefined) === (field === undefined)) return 'a case has one of permission and field';
-  return permission === undefined || parsePermission(String(permission)) !== undefined
-    ? undefined
-    : `unknown permission ${String(permission)}; permissions are ${permissions.join(', ')}`;
+  return cases;
 }
 
 /** Decisions on a path of an audit log; other lines, and those without roles, are counted. */

@@ -20,6 +20,8 @@ export interface DevOptions {
   readonly restDocument?: string;
   /** A file with grants that is followed while the gateway runs. */
   readonly policyFile?: string;
+  /** The text of the project's file of policy cases at this moment. */
+  readonly policyCases?: () => Promise<string | undefined>;
   /** To compare the stand-in's document with the pulled one. */
   readonly driftOf?: (config: ResolvedConfig) => Promise<Pick<GatewayOptions, 'drift'>>;
   /** Whose wire shapes the stand-in speaks. Default `python`. */
@@ -114,9 +116,10 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
 }
 
 /** Those that are there, as the gateway takes them. */
-const given = ({ restDocument, policyFile }: DevOptions) => ({
+const given = ({ restDocument, policyFile, policyCases }: DevOptions) => ({
   ...(restDocument === undefined ? {} : { restDocument }),
   ...(policyFile === undefined ? {} : { policyFile }),
+  ...(policyCases === undefined ? {} : { policyCases }),
 });
 
 interface OwnAddresses {

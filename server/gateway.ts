@@ -50,6 +50,8 @@ export interface GatewayOptions {
   readonly pretty?: boolean;
   /** A file with grants that take the place of those of the config, and that is followed while the gateway runs. */
   readonly policyFile?: string;
+  /** The text of the project's file of policy cases at this moment, for the console; undefined: there is no file. */
+  readonly policyCases?: () => Promise<string | undefined>;
   /** Pages of this machine may read answers, whatever their port. For development. */
   readonly corsLoopback?: boolean;
   /** To compare NoETL's live document with the pulled one; absent: no comparison. */

@@ -38,7 +38,7 @@ export interface WaysIn {
 
 export interface WaysInGiven
   extends Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock' | 'version'>>,
-    Pick<GatewayOptions, 'restDocument' | 'corsLoopback'> {
+    Pick<GatewayOptions, 'restDocument' | 'corsLoopback' | 'policyCases' | 'link'> {
   /** Absent: the grants of the config. */
   readonly policy: Pick<WatchedPolicy, 'current'> | undefined;
   readonly readiness: Readiness;

@@ -7,7 +7,7 @@ import { buildPages } from '../build-pages.ts';
 import { driftOf } from '../drift-of.ts';
 import { loadConfig } from '../load-config.ts';
 import { packageVersion } from '../package-version.ts';
-import { policyFileOf, readSchema, restDocumentOf } from '../serve/project-files.ts';
+import { policyCasesOf, policyFileOf, readSchema, restDocumentOf } from '../serve/project-files.ts';
 import { welcomeText } from './dev-welcome.ts';
 
 interface DevArguments {
@@ -62,6 +62,7 @@ while the gateway runs. LOG_LEVEL=info shows each request. The gateway ends with
         version: packageVersion(),
         ...(await restDocumentOf(dir)),
         ...policyFileOf(process.env),
+        ...policyCasesOf(dir),
         driftOf: (resolved) => driftOf(dir, config, resolved),
         speak,
         lagMs: lag * 1_000,

@@ -5,7 +5,7 @@ import type { GatewayOptions } from '../../server/gateway.ts';
 import { readOtelSettings } from '../../server/tracing/otel-settings.ts';
 import { driftOf } from '../drift-of.ts';
 import { packageVersion } from '../package-version.ts';
-import { policyFileOf, readSchema, restDocumentOf } from './project-files.ts';
+import { policyCasesOf, policyFileOf, readSchema, restDocumentOf } from './project-files.ts';
 
 /** The config of a project, as it was written and as it is read. */
 export interface Project {
@@ -28,6 +28,7 @@ export async function gatewayOptionsOf(
     version: packageVersion(),
     ...(await restDocumentOf(dir)),
     ...policyFileOf(environment),
+    ...policyCasesOf(dir),
     ...(await tracingOf(environment)),
     ...(await driftOf(dir, declaration, config)),
   };

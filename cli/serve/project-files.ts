@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { policyCasesFile } from '../../core/access/policy-cases-file.ts';
+import { maxPolicyBytes } from '../../core/access/policy-file.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { GatewayOptions } from '../../server/gateway.ts';
 import { schemaFile } from '../load-config.ts';
@@ -18,6 +20,20 @@ export async function readSchema(dir: string): Promise<string> {
 export function policyFileOf(environment: NodeJS.ProcessEnv): { readonly policyFile?: string } {
   const file = environment['GATEWAY_POLICY_FILE']?.trim() ?? '';
   return file === '' ? {} : { policyFile: file };
+}
+
+/** The project's file of policy cases, read whenever it is asked for. A file that is too large counts as missing. */
+export function policyCasesOf(dir: string): Required<Pick<GatewayOptions, 'policyCases'>> {
+  const file = join(dir, policyCasesFile);
+  return {
+    async policyCases() {
+      const size = await stat(file).then(
+        (found) => found.size,
+        () => undefined,
+      );
+      return size === undefined || size > maxPolicyBytes ? undefined : readFile(file, 'utf8').catch(() => undefined);
+    },
+  };
 }
 
 /** The OpenAPI document that `generate` has written; nothing when it has not. */

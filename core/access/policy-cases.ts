@@ -17,8 +17,7 @@ export interface PolicyCase {
   readonly source: string;
 }
 
-export interface CaseResult {
-  readonly source: string;
+export interface CaseResult extends PolicyCase {
   readonly passed: boolean;
   /** The decision and its reason, as `explain` prints them. */
   readonly text: string;
@@ -32,7 +31,7 @@ export function runPolicyCases(
 ): readonly CaseResult[] {
   return cases.map((one) => {
     const { allowed, text } = decideCase(one, grants, rules);
-    return { source: one.source, passed: allowed === (one.expect === 'allowed'), text };
+    return { ...one, passed: allowed === (one.expect === 'allowed'), text };
   });
 }
 

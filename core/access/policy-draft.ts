@@ -24,6 +24,8 @@ export interface TriedPolicy {
   }[];
   /** Of past decisions those that would come out differently, and how many were decided again. */
   readonly replayed: { readonly count: number; readonly changed: readonly ReplayedDecision[] };
+  /** The draft, for more questions; undefined: it has problems. */
+  readonly draft: CompiledGrants | undefined;
 }
 
 /** The grants in the form of a policy file, to be edited. */
@@ -59,12 +61,14 @@ export function tryPolicy(
     changes: diffPolicies(current, draft, roles),
     cells: changedCells(reportAccess(current, roles, operations), reportAccess(draft, roles, operations)),
     replayed: { count: past.length, changed: replayDecisions(past, draft, rules) },
+    draft,
   };
 }
 
 const nothing: TriedPolicy = {
   ...{ problems: [], warnings: [], changes: [], cells: [] },
   replayed: { count: 0, changed: [] },
+  draft: undefined,
 };
 
 function changedCells(before: AccessReport, after: AccessReport): TriedPolicy['cells'] {

@@ -4,11 +4,20 @@ import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { storeKindOf } from '../../core/config/store-kinds.ts';
 import type { DriftWatch } from '../drift/drift-watch.ts';
 import type { Readiness } from '../http/readiness.ts';
+import {
+  type RecentMinute,
+  type RecentNumbers,
+  type RecentReport,
+  reportMinutes,
+} from '../observability/recent-numbers.ts';
 import type { Telemetry } from '../observability/telemetry.ts';
+import type { WorkerLink } from '../workers/worker-link.ts';
 import type { ConsoleSection } from './console.ts';
 import type { ReplicaReport, Replicas } from './replicas.ts';
 
 export interface HealthGiven {
+  /** Calls and errors of the last minutes: of this process, or of all workers of the gateway. */
+  readonly recent: () => Promise<RecentReport>;
   readonly telemetry: Pick<Telemetry, 'recent' | 'dependencies'>;
   readonly readiness: Pick<Readiness, 'check' | 'known'>;
   /** `class route` of every circuit breaker that is not closed. */
@@ -21,9 +30,23 @@ export interface HealthGiven {
   readonly upstream: { readonly watch: Pick<DriftWatch, 'found'> } | undefined;
 }
 
+/** @param link set in one of several workers: then the first process asks all of them, and those that do not answer are left out */
+export function recentOf(recent: RecentNumbers, link: Pick<WorkerLink, 'channel'> | undefined, clock: Clock) {
+  if (link === undefined) return async () => recent.report();
+  const { channel } = link;
+  channel.handle({ recent: recent.minutes });
+  return async () => {
+    const counted = (await channel.ask('crew.recent', [])) as readonly (readonly RecentMinute[] | undefined)[];
+    return reportMinutes(
+      counted.flatMap((minutes) => minutes ?? []),
+      clock(),
+    );
+  };
+}
+
 /** What this replica sees, and what every replica that shares the store reports of itself. */
 export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas, 'list'>): ConsoleSection {
-  const { config, version, clock, readiness, telemetry, openBreakers, replica, upstream } = given;
+  const { config, version, clock, readiness, telemetry, recent, openBreakers, replica, upstream } = given;
   return {
     to: 'operator',
     answer: async () => ({
@@ -31,7 +54,7 @@ export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas,
       dependencies: telemetry.dependencies(),
       openBreakers: openBreakers(),
       drift: upstream?.watch.found()?.state ?? 'unknown',
-      recent: telemetry.recent.report(),
+      recent: await recent(),
       process: { version, node: process.version, replica },
       // Without its store a gateway still shows what it sees itself.
       replicas: await replicas.list().catch(() => undefined),

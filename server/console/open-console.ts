@@ -3,13 +3,20 @@ import process from 'node:process';
 import type { Answer } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { LiveStore } from '../live/live-store.ts';
+import type { Telemetry } from '../observability/telemetry.ts';
+import type { WorkerLink } from '../workers/worker-link.ts';
+import { createAuditLook } from './audit-look.ts';
 import { type ConsoleOptions, createConsole } from './console.ts';
 import { createConsolePage } from './console-page.ts';
-import { reportReplica } from './health-section.ts';
+import { recentOf, reportReplica } from './health-section.ts';
 import { createReplicas, type Replicas } from './replicas.ts';
 import { createSections, type SectionsGiven } from './sections.ts';
 
-export interface OpenConsoleGiven extends Omit<SectionsGiven, 'replica' | 'replicas' | 'openBreakers'> {
+export interface OpenConsoleGiven
+  extends Omit<SectionsGiven, 'replica' | 'replicas' | 'openBreakers' | 'audit' | 'recent' | 'telemetry'> {
+  readonly telemetry: SectionsGiven['telemetry'] & Pick<Telemetry, 'auditRing' | 'recent'>;
+  /** Set in one of several worker processes. */
+  readonly link?: WorkerLink | undefined;
   readonly parts: {
     readonly upstream: { readonly openBreakers: SectionsGiven['openBreakers'] };
     readonly liveStore: LiveStore;
@@ -22,16 +29,19 @@ export function openConsole(
   ways: Omit<ConsoleOptions, 'page' | 'roles' | 'sections'>,
 ): { readonly handle: (exchange: Exchange) => Promise<Answer>; readonly replicas: Replicas } {
   const { config, clock, parts } = given;
-  const own = { ...given, openBreakers: parts.upstream.openBreakers, replica: hostname() };
+  const recent = recentOf(given.telemetry.recent, given.link, clock);
+  const own = { ...given, recent, openBreakers: parts.upstream.openBreakers, replica: hostname() };
+  const ofWorker = given.link === undefined ? own : { ...own, replica: `${hostname()}, worker ${given.link.place}` };
   // Processes of one host differ in their ids.
   const name = `${hostname()}-${process.pid}`;
   const replicas = createReplicas({
     store: parts.liveStore,
     clock,
     name,
-    report: (isAsked) => reportReplica(own, isAsked),
+    report: (isAsked) => reportReplica(ofWorker, isAsked),
   });
-  const sections = createSections({ ...own, replicas });
+  const audit = createAuditLook(given.telemetry.auditRing, given.link);
+  const sections = createSections({ ...own, replicas, audit });
   return {
     replicas,
     handle: createConsole({ ...ways, roles: config.console.roles, page: createConsolePage(), sections }),

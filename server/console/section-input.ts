@@ -41,12 +41,16 @@ export function readAuditInput(input: unknown): AuditSearch {
 /** @throws ERR_REQUEST_INVALID */
 export const readPathInput = (input: unknown): string => pathOf(objectOf(input)['path']);
 
-/** The text of a policy file. @throws ERR_REQUEST_INVALID */
+/** The text of a policy file or of a file of cases. @throws ERR_REQUEST_INVALID */
 export function readDraft(input: unknown): string {
   const { text } = objectOf(input);
   if (typeof text === 'string' && text.length <= maxDraftLength) return text;
-  throw invalid(`text must be a policy of at most ${maxDraftLength} characters`);
+  throw invalid(`text must have at most ${maxDraftLength} characters`);
 }
+
+/** The text of a file of cases; undefined: that of the project. @throws ERR_REQUEST_INVALID */
+export const readCasesInput = (input: unknown): string | undefined =>
+  input === undefined || objectOf(input)['text'] === undefined ? undefined : readDraft(input);
 
 function pathOf(path: unknown): string {
   if (typeof path === 'string' && path !== '' && path.length <= longestPath) return path;

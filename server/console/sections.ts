@@ -1,34 +1,27 @@
 import { reportAccess } from '../../core/access/access-report.ts';
-import type { CompiledGrants } from '../../core/access/decision.ts';
 import { reportExplanation, reportPath } from '../../core/access/path-report.ts';
-import { policyText, tryPolicy } from '../../core/access/policy-draft.ts';
 import { lintPolicy } from '../../core/access/policy-lint.ts';
-import { decisionOf, type PastDecision } from '../../core/access/policy-replay.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { Session } from '../../core/session/session.ts';
 import type { ExecutableSchema } from '../../executor/executable-schema.ts';
 import { auditedId } from '../observability/audit.ts';
-import type { Telemetry } from '../observability/telemetry.ts';
 import { wireTime, wireUser } from '../routes/wire.ts';
 import type { ConsoleSection } from './console.ts';
 import { consoleFields } from './console-fields.ts';
 import { createHealthSection, type HealthGiven } from './health-section.ts';
+import { createPolicySections, type PolicySectionsGiven } from './policy-sections.ts';
 import type { Replicas } from './replicas.ts';
-import { type AskedExplanation, readAuditInput, readDraft, readExplainInput, readPathInput } from './section-input.ts';
+import { type AskedExplanation, readAuditInput, readExplainInput, readPathInput } from './section-input.ts';
 import { createUpstreamSection, type UpstreamSectionGiven } from './upstream-section.ts';
 
-export interface SectionsGiven extends HealthGiven {
-  readonly telemetry: HealthGiven['telemetry'] & Pick<Telemetry, 'auditRing'>;
-  readonly executable: ExecutableSchema;
+export interface SectionsGiven extends HealthGiven, PolicySectionsGiven {
   readonly replicas: Pick<Replicas, 'list'>;
-  /** Those that count now. */
-  readonly grants: () => CompiledGrants;
   readonly upstream: UpstreamSectionGiven | undefined;
 }
 
 /** What the console shows of the gateway itself. */
 export function createSections(given: SectionsGiven): Readonly<Record<string, ConsoleSection>> {
-  const { config, grants } = given;
+  const { config, grants, audit } = given;
   const { roles } = config;
   const fields = consoleFields(given.executable);
   return {
@@ -47,9 +40,9 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
     },
     starts: {
       to: 'session',
-      answer: (_input, { session }) => {
+      async answer(_input, { session }) {
         const me = auditedId(session.user.userId, config.observability.auditEmails);
-        const starts = given.telemetry.auditRing.starts(isOperator(session, config) ? undefined : me);
+        const starts = await audit.starts(isOperator(session, config) ? undefined : me);
         return { me, starts, replica: given.replica };
       },
     },
@@ -63,18 +56,13 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
       }),
     },
     path: { to: 'operator', answer: (input) => reportPath(grants(), roles, readPathInput(input)) },
-    draft: { to: 'operator', answer: () => ({ text: policyText(grants().grants) }) },
-    try: {
-      to: 'operator',
-      answer: (input) =>
-        tryPolicy(readDraft(input), grants(), roles, given.executable.rootFields, pastDecisions(given)),
-    },
+    ...createPolicySections(given),
     health: createHealthSection(given, given.replicas),
     upstream: createUpstreamSection(given.upstream, given.clock),
     audit: {
       to: 'operator',
-      answer: (input) => ({
-        ...given.telemetry.auditRing.search(readAuditInput(input)),
+      answer: async (input) => ({
+        ...(await audit.search(readAuditInput(input))),
         auditTo: config.observability.auditTo === 'stdout' ? 'stdout' : 'a file',
         replica: given.replica,
       }),
@@ -88,10 +76,6 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
 
 const rulesOf = ({ rootFields }: ExecutableSchema) =>
   new Map([...rootFields].map(([field, { row }]) => [field, row.access] as const));
-
-/** Decisions among the audit lines of this replica. */
-const pastDecisions = ({ telemetry: { auditRing } }: SectionsGiven): readonly PastDecision[] =>
-  auditRing.entries().flatMap((entry) => decisionOf(entry, String(entry['time'])) ?? []);
 
 const isOperator = ({ user }: Session, { console }: ResolvedConfig): boolean =>
   user.roles.some((name) => console.roles.includes(name));

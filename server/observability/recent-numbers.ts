@@ -22,15 +22,19 @@ export interface RecentField {
 /** The last quarter of an hour of this process, from the same events as `/metrics`. */
 export interface RecentNumbers {
   record(event: GatewayEvent): void;
-  report(): {
-    readonly minutes: number;
-    /** All operations together. */
-    readonly total: Omit<RecentField, 'field'>;
-    readonly fields: readonly RecentField[];
-    /** Errors and refusals by name, most frequent first. */
-    readonly codes: readonly { readonly code: string; readonly count: number }[];
-    readonly limits: readonly { readonly limit: string; readonly count: number }[];
-  };
+  report(): RecentReport;
+  /** What a report is made of, oldest first; another process can read a copy. */
+  minutes(): readonly RecentMinute[];
+}
+
+export interface RecentReport {
+  readonly minutes: number;
+  /** All operations together. */
+  readonly total: Omit<RecentField, 'field'>;
+  readonly fields: readonly RecentField[];
+  /** Errors and refusals by name, most frequent first. */
+  readonly codes: readonly { readonly code: string; readonly count: number }[];
+  readonly limits: readonly { readonly limit: string; readonly count: number }[];
 }
 
 interface Counts {
@@ -39,7 +43,8 @@ interface Counts {
   readonly buckets: number[];
 }
 
-interface Minute {
+export interface RecentMinute {
+  /** Minutes since 1970. */
   readonly at: number;
   readonly fields: Map<string, Counts>;
   readonly codes: Map<string, number>;
@@ -51,12 +56,12 @@ const minutes = 15;
 /** @param fields root fields of the schema: no other name gets counts of its own */
 export function createRecentNumbers(fields: readonly string[], clock: Clock): RecentNumbers {
   const known = new Set(fields);
-  let ring: Minute[] = [];
-  const minuteNow = (): Minute => {
+  let ring: RecentMinute[] = [];
+  const minuteNow = (): RecentMinute => {
     const at = Math.floor(clock() / 60_000);
     const last = ring.at(-1);
     if (last?.at === at) return last;
-    const made: Minute = { at, fields: new Map(), codes: new Map(), limits: new Map() };
+    const made: RecentMinute = { at, fields: new Map(), codes: new Map(), limits: new Map() };
     ring = [...ring.filter((one) => one.at > at - minutes), made];
     return made;
   };
@@ -92,16 +97,23 @@ export function createRecentNumbers(fields: readonly string[], clock: Clock): Re
       }
     },
     report() {
-      const now = minuteNow().at;
-      const total = (pick: (minute: Minute) => Map<string, number>) => sumOf(ring.map(pick));
-      return {
-        minutes,
-        total: numbersOf(ring, now, ({ fields: counts }) => [...counts.values()]),
-        fields: fieldsOf(ring, now),
-        codes: total(({ codes }) => codes).map(([code, count]) => ({ code, count })),
-        limits: total(({ limits }) => limits).map(([limit, count]) => ({ limit, count })),
-      };
+      return reportMinutes(ring, clock());
     },
+    minutes: () => ring,
+  };
+}
+
+/** One report of what one or several processes counted. */
+export function reportMinutes(all: readonly RecentMinute[], nowMs: number): RecentReport {
+  const now = Math.floor(nowMs / 60_000);
+  const ring = all.filter(({ at }) => at > now - minutes && at <= now);
+  const total = (pick: (minute: RecentMinute) => ReadonlyMap<string, number>) => sumOf(ring.map(pick));
+  return {
+    minutes,
+    total: numbersOf(ring, now, ({ fields: counts }) => [...counts.values()]),
+    fields: fieldsOf(ring, now),
+    codes: total(({ codes }) => codes).map(([code, count]) => ({ code, count })),
+    limits: total(({ limits }) => limits).map(([limit, count]) => ({ limit, count })),
   };
 }
 
@@ -113,7 +125,7 @@ function sumOf(all: readonly ReadonlyMap<string, number>[]): (readonly [string, 
   return [...sum].toSorted(([, a], [, b]) => b - a);
 }
 
-function fieldsOf(ring: readonly Minute[], now: number): readonly RecentField[] {
+function fieldsOf(ring: readonly RecentMinute[], now: number): readonly RecentField[] {
   const names = [...new Set(ring.flatMap(({ fields }) => [...fields.keys()]))].sort();
   return names.map((field) => ({
     field,
@@ -123,13 +135,13 @@ function fieldsOf(ring: readonly Minute[], now: number): readonly RecentField[] 
 
 /** @param pick the counts of a minute that are summed up */
 function numbersOf(
-  ring: readonly Minute[],
+  ring: readonly RecentMinute[],
   now: number,
-  pick: (minute: Minute) => readonly Counts[],
+  pick: (minute: RecentMinute) => readonly Counts[],
 ): Omit<RecentField, 'field'> {
   const byMinute = Array.from({ length: minutes }, (_, index) => {
-    const minute = ring.find(({ at }) => at === now - minutes + 1 + index);
-    return summaryOf(minute === undefined ? [] : pick(minute));
+    const ofMinute = ring.filter(({ at }) => at === now - minutes + 1 + index);
+    return summaryOf(ofMinute.flatMap((minute) => [...pick(minute)]));
   });
   return {
     ...summaryOf(ring.flatMap((minute) => [...pick(minute)])),

@@ -4,6 +4,7 @@ import type { ReadinessReport } from '../http/readiness.ts';
 import type { MetricsJson } from '../observability/metrics.ts';
 import type { Channel, Handlers } from './channel.ts';
 import { mergeReadiness } from './merge-readiness.ts';
+import { auditOfWorkers } from './merged-audit.ts';
 import { createMergedMetrics } from './merged-metrics.ts';
 import { createSharedMemory } from './shared-memory.ts';
 
@@ -20,6 +21,8 @@ export interface Crew {
 /** Longer than the probes of `/ready` take. */
 const readyTimeoutMs = 5_000;
 const metricsTimeoutMs = 2_000;
+/** Less than a worker waits for the first process. */
+const lookTimeoutMs = 700;
 
 /** @param config of all workers, with limits for the whole process group */
 export function createCrew(config: ResolvedConfig, count: number, clock: Clock): Crew {
@@ -38,9 +41,14 @@ export function createCrew(config: ResolvedConfig, count: number, clock: Clock):
         }),
       ),
     );
+  const look = async <T>(name: string, args: readonly unknown[]) => [
+    ...(await askAll<T>(name, args, lookTimeoutMs)).values(),
+  ];
   const merged = async () => metrics.merge(await askAll<MetricsJson>('metrics', [], metricsTimeoutMs));
   const handlers: Handlers = {
     ...createSharedMemory(config, clock, tellAll),
+    ...auditOfWorkers(look),
+    'crew.recent': () => look('recent', []),
     'crew.metrics': async () => metrics.text(await merged()),
     'crew.ready': async () =>
       mergeReadiness([...(await askAll<ReadinessReport>('ready', [], readyTimeoutMs)).values()], count),

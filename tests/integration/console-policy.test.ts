@@ -5,9 +5,10 @@ import { graphql, startDevGateway } from '../support/dev-gateway.ts';
 describe('a policy in the console', () => {
   let dev: DevGateway;
   let token: string;
+  let casesFile: string | undefined;
 
   beforeAll(async () => {
-    dev = await startDevGateway();
+    dev = await startDevGateway({ policyCases: async () => casesFile });
     token = (await dev.login('admin')).sessionToken;
     const { sessionToken: developer } = await dev.login('developer');
     await graphql(dev.url, developer, {
@@ -58,5 +59,65 @@ describe('a policy in the console', () => {
     const wrong = await ask('try', { text: 'grants:\n  - role: boss\n    allow: all\n    patterns: "*"\n' });
     expect(wrong.body).toMatchObject({ problems: [expect.stringContaining('unknown role boss')], changes: [] });
     for (const input of [{ text: 'x'.repeat(70_000) }, {}]) expect((await ask('try', input)).status).toBe(400);
+  });
+
+  test('cases of the file are decided by the grants of now, and read again with each look', async () => {
+    casesFile = undefined;
+    expect((await ask('cases')).body).toEqual({ file: 'policy-cases.yaml', problems: [], results: [] });
+    casesFile = [
+      'cases:',
+      '  - { role: viewer, field: executePlaybook, playbook: data/report, expect: denied }',
+      '  - { role: viewer, permission: view, playbook: data/report, expect: denied }',
+    ].join('\n');
+    expect((await ask('cases')).body).toMatchObject({
+      text: casesFile,
+      problems: [],
+      results: [
+        { roles: ['viewer'], field: 'executePlaybook', expect: 'denied', passed: true },
+        {
+          permission: 'view',
+          source: 'policy-cases.yaml:3',
+          passed: false,
+          text: expect.stringMatching(/^yes: viewer/),
+        },
+      ],
+    });
+    const { text } = (await ask('draft')).body as unknown as { text: string };
+    const tried = await ask('try', { text: text.replaceAll('role: viewer', 'role: analyst') });
+    expect(tried.body).toMatchObject({ cases: { results: [{ passed: true }, { passed: true }] } });
+    expect(tried.body).not.toHaveProperty('draft');
+  });
+
+  test('other cases are decided without being saved, and what is wrong is named', async () => {
+    casesFile = 'cases: []';
+    const other = 'cases:\n  - { role: admin, permission: view, playbook: a, expect: allowed }\n';
+    expect((await ask('cases', { text: other })).body).toMatchObject({ results: [{ passed: true }] });
+    expect((await ask('cases')).body).toMatchObject({ text: 'cases: []', results: [] });
+    expect((await ask('cases', { text: 'cases:\n  - { role: boss }' })).body).toMatchObject({
+      problems: [expect.stringContaining('policy-cases.yaml:2: unknown role boss')],
+      results: [],
+    });
+    const line = '  - { role: admin, permission: view, playbook: a, expect: allowed }\n';
+    casesFile = `cases:\n${line.repeat(1_001)}`;
+    expect((await ask('cases')).body).toMatchObject({
+      problems: [expect.stringContaining('1001 cases are more than')],
+      results: [],
+    });
+    for (const input of [{ text: 'x'.repeat(70_000) }, { text: 5 }])
+      expect((await ask('cases', input)).status).toBe(400);
+  });
+
+  test('findings are those of lint, and what the audit lines did not need', async () => {
+    const { body } = await ask('lint');
+    expect(body).toMatchObject({ findings: [], decisions: expect.any(Number) });
+    expect(body['unused']).toContainEqual(
+      expect.stringMatching(/^gateway\.config\.ts:\d+: no decision of the audit log/),
+    );
+  });
+
+  test('past decisions are decided again by the grants of now', async () => {
+    const { body } = await ask('replay');
+    expect(body).toMatchObject({ count: expect.any(Number), changed: [] });
+    expect(Number(body['count'])).toBeGreaterThan(0);
   });
 });

@@ -56,7 +56,19 @@ describe('the console', () => {
       expect((await ask(undefined, name)).status).toBe(401);
     expect((await ask('not-a-session', 'access')).status).toBe(401);
     expect((await ask('developer', 'me')).body).toMatchObject({ isOperator: false, user: { roles: ['developer'] } });
-    for (const name of ['access', 'path', 'explain', 'health', 'audit', 'draft', 'try', 'upstream']) {
+    for (const name of [
+      'access',
+      'path',
+      'explain',
+      'health',
+      'audit',
+      'draft',
+      'try',
+      'cases',
+      'lint',
+      'replay',
+      'upstream',
+    ]) {
       expect(await ask('developer', name, { path: 'a' })).toMatchObject({
         status: 403,
         body: { code: 'ERR_ACCESS_DENIED' },

@@ -45,6 +45,13 @@ test('test: fine, a failed case with its line, and a broken file', async () => {
   expect(broken).toMatchObject({ code: 2, err: expect.stringMatching(/invalid\.yaml:2: unknown role root/) });
 });
 
+test('the cases of this repository hold for its config', async () => {
+  expect(await cli(['policy', 'test', 'policy-cases.yaml'])).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^\d\d passed, 0 failed\n$/),
+  });
+});
+
 test('replay, diff and lint exit 1 with what they found', async () => {
   const replay = await policy('replay', file('audit.log'), '--config', file('policy.yaml'));
   expect(replay).toMatchObject({

@@ -7,7 +7,12 @@ import { freePort } from './free-port.ts';
 
 /** The whole development gateway on free ports, silent, under the shipped config or another one. */
 export async function startDevGateway(
-  options: { config?: GatewayConfig; environment?: Record<string, string>; policyFile?: string } = {},
+  options: {
+    config?: GatewayConfig;
+    environment?: Record<string, string>;
+    policyFile?: string;
+    policyCases?: () => Promise<string | undefined>;
+  } = {},
 ): Promise<DevGateway> {
   const config = options.config ?? (shipped as unknown as GatewayConfig);
   return startDev({
@@ -16,6 +21,7 @@ export async function startDevGateway(
     restDocument: await readFile(new URL('../../docs/generated/rest.yaml', import.meta.url), 'utf8'),
     version: '0.0.0-test',
     ...(options.policyFile === undefined ? {} : { policyFile: options.policyFile }),
+    ...(options.policyCases === undefined ? {} : { policyCases: options.policyCases }),
     environment: {
       ROUTER_PORT: String(await freePort()),
       GATEWAY_INTERNAL_PORT: String(await freePort()),

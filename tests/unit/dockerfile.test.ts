@@ -27,7 +27,7 @@ test('the image is not root, and copies no sources but those that the declaratio
   expect(last).toMatch(/^USER 10001:10001$/m);
   const copied = [...last.matchAll(/^COPY (?!--from)(.+)$/gm)].map(([, words]) => words);
   expect(copied).toEqual([
-    'package.json gateway.config.ts LICENSE ./',
+    'package.json gateway.config.ts policy-cases.yaml LICENSE ./',
     'core ./core',
     'openapi/noetl.lock.json openapi/noetl.json ./openapi/',
     'mesh/generated ./mesh/generated',

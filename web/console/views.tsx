@@ -5,7 +5,7 @@ import { ExecutionsView } from './views/executions.tsx';
 import { ExplainView } from './views/explain.tsx';
 import { HealthView } from './views/health.tsx';
 import { PlaybooksView } from './views/playbooks.tsx';
-import { TryPolicyView } from './views/try-policy.tsx';
+import { PolicyView } from './views/policy.tsx';
 import { UpstreamView } from './views/upstream.tsx';
 
 export interface ViewProps {
@@ -29,7 +29,7 @@ export const views: readonly View[] = [
   { name: 'playbooks', title: 'Playbooks', letter: 'p', forOperators: false, View: PlaybooksView },
   { name: 'access', title: 'Access', letter: 'a', forOperators: true, View: AccessView },
   { name: 'explain', title: 'Explain', letter: 'x', forOperators: true, View: ExplainView },
-  { name: 'try', title: 'Try a policy', letter: 't', forOperators: true, View: TryPolicyView },
+  { name: 'policy', title: 'Policy', letter: 'y', forOperators: true, View: PolicyView },
   { name: 'upstream', title: 'Upstream', letter: 'd', forOperators: true, View: UpstreamView },
   { name: 'health', title: 'Health', letter: 'h', forOperators: true, View: HealthView },
   { name: 'audit', title: 'Audit', letter: 'u', forOperators: true, View: AuditView },

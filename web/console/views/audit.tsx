@@ -19,6 +19,9 @@ interface AuditPage {
   readonly found: number;
   readonly auditTo: string;
   readonly replica: string;
+  /** Worker processes of the replica, and how many of them have answered. */
+  readonly workers: number;
+  readonly answered: number;
 }
 
 const kinds = ['mutation', 'denied', 'login', 'login_refused', 'logout', 'sessions_ended'];
@@ -38,13 +41,7 @@ export function AuditView({ query }: ViewProps) {
   const page = found.data;
   return (
     <>
-      <Heading
-        title="Who did what?"
-        answer={
-          page &&
-          `${page.found} of the newest ${page.kept} audit lines of the replica ${page.replica}. All lines of all replicas go to ${page.auditTo}.`
-        }
-      />
+      <Heading title="Who did what?" answer={page && summaryOf(page)} />
       <SearchField
         label="User, path, execution or request id"
         placeholder="data/report"
@@ -67,6 +64,13 @@ export function AuditView({ query }: ViewProps) {
   );
 }
 
+/** Other replicas keep lines of their own: a search here does not find them. */
+function summaryOf({ found, kept, replica, workers, answered, auditTo }: AuditPage): string {
+  const silent = answered < workers ? `, ${workers - answered} without an answer` : '';
+  const processes = workers > 1 ? ` (${workers} workers${silent})` : '';
+  return `${found} of the newest ${kept} audit lines of this replica, ${replica}${processes}. Other replicas have their own; all lines of all replicas go to ${auditTo}.`;
+}
+
 function Entries({ entries }: { readonly entries: readonly Entry[] }) {
   if (entries.length === 0) return <Empty title="No line matches." />;
   return (
@@ -76,7 +80,7 @@ function Entries({ entries }: { readonly entries: readonly Entry[] }) {
           <details>
             <summary>
               <code>{String(entry['audit'])}</code>
-              <span>{summaryOf(entry)}</span>
+              <span>{deedOf(entry)}</span>
               <span class={`mark ${markOf(entry['outcome'])}`}>
                 {String(entry['outcome'] ?? '').replaceAll('_', ' ')}
               </span>
@@ -97,7 +101,7 @@ function Entries({ entries }: { readonly entries: readonly Entry[] }) {
   );
 }
 
-function summaryOf({ userId, operator, field, permission, path }: Entry): string {
+function deedOf({ userId, operator, field, permission, path }: Entry): string {
   const who = userId === undefined ? (operator ?? 'no user') : `user ${userId}`;
   return [who, field, permission, path].filter((part) => part !== undefined).join(' · ');
 }

@@ -1,0 +1,32 @@
+import { decisionOf, type PastDecision } from '../../core/access/policy-replay.ts';
+import type { AuditPage, AuditRing, AuditSearch, Start } from '../observability/audit-ring.ts';
+import { handlersOf, remoteOf } from '../workers/channel.ts';
+import { auditQuestions } from '../workers/merged-audit.ts';
+import type { WorkerLink } from '../workers/worker-link.ts';
+
+/** What the console asks the newest audit lines: of this process, or of all workers of the gateway. */
+export interface AuditLook {
+  search(asked: AuditSearch): Promise<AuditFound>;
+  /** See {@link AuditRing.starts}. */
+  starts(userId: string | undefined): Promise<readonly Start[]>;
+  /** The decisions on a path among the lines, newest first. */
+  decisions(): Promise<readonly PastDecision[]>;
+}
+
+export interface AuditFound extends AuditPage {
+  /** Processes that keep lines, and how many of them have answered. */
+  readonly workers: number;
+  readonly answered: number;
+}
+
+/** @param link set in one of several workers: then the first process asks all of them */
+export function createAuditLook(ring: AuditRing, link: Pick<WorkerLink, 'channel'> | undefined): AuditLook {
+  const own: AuditLook = {
+    search: async (asked) => ({ ...ring.search(asked), workers: 1, answered: 1 }),
+    starts: async (userId) => ring.starts(userId),
+    decisions: async () => ring.entries().flatMap((entry) => decisionOf(entry, String(entry['time'])) ?? []),
+  };
+  if (link === undefined) return own;
+  link.channel.handle(handlersOf('audit', own, auditQuestions));
+  return remoteOf<AuditLook, (typeof auditQuestions)[number]>('crew.audit', link.channel, auditQuestions);
+}

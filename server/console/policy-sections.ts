@@ -1,0 +1,99 @@
+import type { CompiledGrants } from '../../core/access/decision.ts';
+import { type CaseResult, type PolicyCase, runPolicyCases } from '../../core/access/policy-cases.ts';
+import { policyCasesFile, readPolicyCases } from '../../core/access/policy-cases-file.ts';
+import { policyText, tryPolicy } from '../../core/access/policy-draft.ts';
+import { lintPolicy } from '../../core/access/policy-lint.ts';
+import { replayDecisions } from '../../core/access/policy-replay.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import type { ExecutableSchema } from '../../executor/executable-schema.ts';
+import type { AuditLook } from './audit-look.ts';
+import type { ConsoleSection } from './console.ts';
+import { readCasesInput, readDraft } from './section-input.ts';
+
+export interface PolicySectionsGiven {
+  readonly config: ResolvedConfig;
+  readonly executable: ExecutableSchema;
+  /** Those that count now. */
+  readonly grants: () => CompiledGrants;
+  readonly audit: AuditLook;
+  /** The text of the project's file of cases; undefined: there is no such file. */
+  readonly policyCases?: (() => Promise<string | undefined>) | undefined;
+}
+
+/** Cases that one look decides: other requests wait for it. */
+const maxCases = 1_000;
+
+/** Cases as they were decided. */
+interface TriedCases {
+  readonly file: string;
+  /** What was decided; undefined: there is no file. */
+  readonly text: string | undefined;
+  readonly problems: readonly string[];
+  readonly results: readonly CaseResult[];
+}
+
+/** What `noetl-gateway policy` does, about the grants that count now. Nothing is written. */
+export function createPolicySections(given: PolicySectionsGiven): Readonly<Record<string, ConsoleSection>> {
+  const { config, executable, grants, audit, policyCases } = given;
+  const { roles } = config;
+  const rules = new Map([...executable.rootFields].map(([field, { row }]) => [field, row.access] as const));
+  const argumentsOf = argumentsIn(executable);
+  const decideCases = async (text: string | undefined, compiled: CompiledGrants): Promise<TriedCases> => {
+    const { cases, problems } = text === undefined ? noCases : readBounded(text, roles);
+    return { file: policyCasesFile, text, problems, results: runPolicyCases(cases, compiled, rules) };
+  };
+  return {
+    cases: {
+      to: 'operator',
+      answer: async (input) => decideCases(readCasesInput(input) ?? (await policyCases?.()), grants()),
+    },
+    lint: {
+      to: 'operator',
+      async answer() {
+        const policy = { grants: grants().grants, roles, rules, argumentsOf };
+        const decisions = await audit.decisions();
+        const findings = lintPolicy(policy);
+        const uses = decisions.filter(({ outcome }) => outcome === 'allowed');
+        const withUses = lintPolicy({ ...policy, uses });
+        return { findings, unused: withUses.slice(findings.length), decisions: uses.length };
+      },
+    },
+    replay: {
+      to: 'operator',
+      async answer() {
+        const decisions = await audit.decisions();
+        return { count: decisions.length, changed: replayDecisions(decisions, grants(), rules) };
+      },
+    },
+    draft: { to: 'operator', answer: () => ({ text: policyText(grants().grants) }) },
+    try: {
+      to: 'operator',
+      async answer(input) {
+        const text = readDraft(input);
+        const tried = tryPolicy(text, grants(), roles, executable.rootFields, await audit.decisions());
+        const { draft, ...shown } = tried;
+        const cases = draft === undefined ? undefined : await decideCases(await policyCases?.(), draft);
+        return { ...shown, ...(cases !== undefined && { cases }) };
+      },
+    },
+  };
+}
+
+const noCases: { readonly cases: readonly PolicyCase[]; readonly problems: readonly string[] } = {
+  cases: [],
+  problems: [],
+};
+
+function readBounded(text: string, roles: readonly string[]) {
+  const read = readPolicyCases(text, policyCasesFile, roles);
+  if (read.cases.length <= maxCases) return read;
+  const problem = `${policyCasesFile}: ${read.cases.length} cases are more than the ${maxCases} that are decided here; run noetl-gateway policy test`;
+  return { cases: [], problems: [problem] };
+}
+
+/** Arguments of each root field. */
+function argumentsIn({ schema }: ExecutableSchema): ReadonlyMap<string, ReadonlySet<string>> {
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  const fields = roots.flatMap((root) => Object.values(root?.getFields() ?? {}));
+  return new Map(fields.map(({ name, args }) => [name, new Set(args.map((argument) => argument.name))]));
+}

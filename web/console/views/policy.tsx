@@ -1,0 +1,47 @@
+import type { ComponentType } from 'preact';
+import { addressOf } from '../api/address.ts';
+import { Chips } from '../parts/chips.tsx';
+import { PastDecisions } from '../parts/past-decisions.tsx';
+import { PolicyCases } from '../parts/policy-cases.tsx';
+import { PolicyFindings } from '../parts/policy-findings.tsx';
+import { Heading } from '../parts/states.tsx';
+import { TryPolicy } from '../parts/try-policy.tsx';
+import type { ViewProps } from '../views.tsx';
+
+interface Tab {
+  readonly value: string;
+  readonly title: string;
+  /** The command that does the same. */
+  readonly command: string;
+  readonly Part: ComponentType;
+}
+
+const tabs: readonly [Tab, ...Tab[]] = [
+  { value: '', title: 'Test cases', command: 'test', Part: PolicyCases },
+  { value: 'findings', title: 'Findings', command: 'lint', Part: PolicyFindings },
+  { value: 'past', title: 'Past decisions', command: 'replay', Part: PastDecisions },
+  { value: 'try', title: 'Try other grants', command: 'diff', Part: TryPolicy },
+];
+
+/** What `noetl-gateway policy` does, about the grants that count now. Nothing is written. */
+export function PolicyView({ query }: ViewProps) {
+  const { value: chosen, command, Part } = tabs.find(({ value }) => value === query['tab']) ?? tabs[0];
+  return (
+    <>
+      <Heading
+        title="Does the policy do what it should?"
+        answer={
+          <>
+            Nothing here is saved. For files, whole logs and CI: <code>noetl-gateway policy {command}</code>.
+          </>
+        }
+      />
+      <Chips
+        label="What to look at"
+        chosen={chosen}
+        choices={tabs.map(({ value, title }) => ({ value, title, href: addressOf('policy', { tab: value }) }))}
+      />
+      <Part />
+    </>
+  );
+}
