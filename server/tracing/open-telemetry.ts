@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Attributes,
@@ -39,13 +41,10 @@ import type { Tracing } from './tracing.ts';
 /**
  * Traces and metrics by OpenTelemetry's SDK, to a collector by OTLP. The SDK is loaded with this module, so import it only
  * where `readOtelSettings` says that it is on.
+ * @param place of this process among several workers
  */
-export function createOpenTelemetry(settings: OtelSettings, version: string): Tracing {
-  const fallback = resourceFromAttributes({ 'service.name': 'noetl-gateway', 'service.version': version });
-  // The environment's names win.
-  const resource = defaultResource()
-    .merge(fallback)
-    .merge(detectResources({ detectors: [envDetector] }));
+export function createOpenTelemetry(settings: OtelSettings, version: string, place?: number): Tracing {
+  const resource = resourceOf(version, place);
   const exporter = settings.traces ? new OTLPTraceExporter() : undefined;
   const provider = new TracerProvider({
     resource,
@@ -73,6 +72,22 @@ export function createOpenTelemetry(settings: OtelSettings, version: string): Tr
       await Promise.race([sent, delay(longestStopMs, undefined, { ref: false })]);
     },
   };
+}
+
+const instanceKey = 'service.instance.id';
+
+/**
+ * What spans and metrics are of. The environment's names win; but each worker is an instance of its own, since a collector keeps
+ * one series of numbers for an instance.
+ */
+export function resourceOf(version: string, place: number | undefined) {
+  const named = detectResources({ detectors: [envDetector] });
+  const group = `${hostname()}-${place === undefined ? process.pid : process.ppid}`;
+  const instance = String(named.attributes[instanceKey] ?? group);
+  return defaultResource()
+    .merge(resourceFromAttributes({ 'service.name': 'noetl-gateway', 'service.version': version }))
+    .merge(named)
+    .merge(resourceFromAttributes({ [instanceKey]: place === undefined ? instance : `${instance}-${place}` }));
 }
 
 /** The exporters try again for ten seconds; a pod that stops has less. */
