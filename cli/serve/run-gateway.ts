@@ -6,7 +6,7 @@ import { gatewayOptionsOf, type Project } from './gateway-options.ts';
 
 /** The gateway in this process, until a signal or the first process ends it. */
 export async function runGateway(dir: string, project: Project, link?: WorkerLink): Promise<void> {
-  const options = await gatewayOptionsOf(dir, project);
+  const options = await gatewayOptionsOf(dir, project, process.env, link?.place);
   const gateway = await createGateway(link === undefined ? options : { ...options, link });
   // Also when an exception that was not caught ends the process.
   process.on('exit', () => gateway.flushNow());
