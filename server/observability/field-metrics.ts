@@ -1,7 +1,8 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import { errorCodes } from '../../core/errors.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
-import { durationBuckets, readyChecks, storeOperations } from './metrics-catalog.ts';
+import { createDurationHistogram } from './duration-histogram.ts';
+import { readyChecks, storeOperations } from './metrics-catalog.ts';
 
 /**
  * GraphQL by field, the session store by operation, and what `/ready` found. Labels have values of the config and of the code
@@ -41,21 +42,10 @@ export function createFieldMetrics(registry: Registry, fields: readonly string[]
 
 /** A histogram with all its series from the start. */
 function measure(registry: Registry, what: string, label: string, help: string, values: readonly string[]) {
-  const seconds = new Histogram({
-    name: `noetl_gateway_${what}_duration_seconds`,
-    help: `${help} How long they took.`,
-    labelNames: [label],
-    buckets: durationBuckets,
-    registers: [registry],
-  });
-  const series = new Map(
-    values.map((value) => {
-      seconds.zero({ [label]: value });
-      return [value, seconds.labels({ [label]: value })];
-    }),
-  );
+  const name = `noetl_gateway_${what}_duration_seconds`;
+  const series = createDurationHistogram(registry, { name, help: `${help} How long they took.`, label, values });
   const other = series.get('other');
-  return (value: string, ms: number): void => (series.get(value) ?? other)?.observe(ms / 1_000);
+  return (value: string, ms: number): void => (series.get(value) ?? other)?.add(ms);
 }
 
 /** Not all series from the start: there are as many as fields times codes. Those of the whole request are. */

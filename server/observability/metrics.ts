@@ -1,10 +1,10 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { GatewayEvent } from '../../core/observe.ts';
+import { createDurationHistogram } from './duration-histogram.ts';
 import { createFieldMetrics } from './field-metrics.ts';
 import { type LiveNumbers, registerLiveGauges } from './live-gauges.ts';
 import {
   counters,
-  durationBuckets,
   everySeries,
   gauges,
   type Labels,
@@ -137,6 +137,8 @@ function createCounters(registry: Registry): Count {
 
 /** The values of the labels in their order; no declared value holds a line break. */
 function keyOf(names: readonly string[], labels: Readonly<Record<string, string>>): string {
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return labels[only] ?? '\n';
   return names.map((name) => labels[name] ?? '\n').join('\n');
 }
 
@@ -166,31 +168,30 @@ type Measure = (route: string, status: number | 'timeout' | 'error', ms: number)
 
 /** A counter by route and status, and a histogram by route. */
 function createDurations(registry: Registry, what: string, help: string, routes: readonly string[]): Measure {
-  const registers = [registry];
-  const seconds = new Histogram({
+  const seconds = createDurationHistogram(registry, {
     name: `noetl_gateway_${what}_duration_seconds`,
     help: `${help} How long they took.`,
-    labelNames: ['route'],
-    buckets: durationBuckets,
-    registers,
+    label: 'route',
+    values: [...new Set(routes)],
   });
   const all: Series[] = [];
   const byRoute = new Map(
-    [...new Set(routes)].map((route) => {
-      seconds.zero({ route });
+    [...seconds].map(([route, durations]) => {
       const statuses = new Map(statusClasses.map((status) => [status as string, new Series({ route, status })]));
       all.push(...statuses.values());
-      return [route, { statuses, seconds: seconds.labels({ route }) }] as const;
+      return [route, { statuses, durations }] as const;
     }),
   );
   register(registry, `noetl_gateway_${what}s_total`, `${help} By route and status.`, ['route', 'status'], all);
   return (route, status, ms) => {
     const measured = byRoute.get(route) ?? byRoute.get('other');
     measured?.statuses.get(statusClass(status))?.add(1);
-    measured?.seconds.observe(ms / 1_000);
+    measured?.durations.add(ms);
   };
 }
 
+const classNames = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx'];
+
 function statusClass(status: number | 'timeout' | 'error'): string {
-  return typeof status === 'number' ? `${Math.floor(status / 100)}xx` : status;
+  return typeof status === 'number' ? (classNames[Math.floor(status / 100)] ?? 'other') : status;
 }
