@@ -58,7 +58,7 @@ export async function decideCall(
   by: OperationCaller,
   options: DecisionOptions,
 ): Promise<RootDecision> {
-  const judge = () => judgeCall(call, by, options);
+  const judge = async () => judgeCall(call, by, options);
   const judgement = await (options.trace?.('decision', judge) ?? judge());
   tellDecision(call.name, judgement, call.root, by, options);
   return judgement.decision;
@@ -92,22 +92,25 @@ function outcomeOf(decision: RootDecision): 'allowed' | 'denied' | 'backend_erro
   return decision.error.status >= 500 ? 'backend_error' : 'denied';
 }
 
-/** The decision for a call by the rule of its operation; an operation without a rule is denied. */
-export async function judgeCall(
+/** The decision for a call by the rule of its operation; an operation without a rule is denied. Never throws. */
+export function judgeCall(
   { name, root, args, guarded = args }: OperationCall,
   { caller, requestId }: OperationCaller,
   options: DecisionOptions,
-): Promise<Judgement> {
+): Judgement | Promise<Judgement> {
   const deny = (error: GatewayError): Judgement => ({ decision: { outcome: 'denied', field: name, error } });
   const rule = options.rules.get(name);
   if (rule === undefined || rule.root !== root) return deny(accessDenied());
   const problem = argumentError(args, guarded, rule, options);
   if (problem !== undefined) return deny(problem);
   const { checker, executionPath } = options;
+  const failed = (error: unknown) => deny(couldNotFindOut(error));
   try {
-    return await decideField({ field: name, root, rule: rule.access, args, caller, requestId, checker, executionPath });
+    const question = { field: name, root, rule: rule.access, args, caller, requestId, checker, executionPath };
+    const judged = decideField(question);
+    return judged instanceof Promise ? judged.catch(failed) : judged;
   } catch (error) {
-    return deny(couldNotFindOut(error));
+    return failed(error);
   }
 }
 

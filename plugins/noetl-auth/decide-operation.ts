@@ -10,8 +10,8 @@ import {
   tellDecision,
 } from './decide-call.ts';
 import type { Judgement } from './decide-field.ts';
-import { noteDecided } from './decided-operation.ts';
-import { type OperationToRun, type RootField, rootFieldsOf } from './root-fields.ts';
+import { Decisions } from './decided-operation.ts';
+import { type OperationToRun, type RootField, type RootFields, rootFieldsOf } from './root-fields.ts';
 
 /** Decisions by response key; or `refused`: nothing may run, and these are the answer's errors. */
 export type OperationDecision =
@@ -22,18 +22,49 @@ export type OperationDecision =
  * Decides every root field that will run, before any of them does. Nothing may run when the request is wrong, when one
  * field of a mutation is denied, or when one is denied that cannot be null. Never throws: what cannot be found out is
  * denied, with its code.
+ * @returns at once what can be decided without asking
  */
-export async function decideOperation(
+export function decideOperation(
   operation: OperationToRun,
   by: OperationCaller,
   options: DecisionOptions,
-): Promise<OperationDecision> {
+): OperationDecision | Promise<OperationDecision> {
   const roots = rootFieldsOf(operation);
   if ('errors' in roots) return { refused: roots.errors, data: undefined };
   const root: OperationKind = roots.definition.operation;
-  const decided = await Promise.all(
-    roots.fields.map(async (field) => ({ field, judgement: await judge(field, root, by, options) })),
-  );
+  const judgements = roots.fields.map((field) => judge(field, root, by, options));
+  const conclude = (all: readonly Judgement[]) => concluded(operation, roots, all, by, options);
+  return areKnown(judgements) ? conclude(judgements) : Promise.all(judgements).then(conclude);
+}
+
+/** The same, in a span where there is tracing. */
+export function decideTraced(
+  operation: OperationToRun,
+  by: OperationCaller,
+  options: DecisionOptions,
+): OperationDecision | Promise<OperationDecision> {
+  const { trace } = options;
+  return trace === undefined
+    ? decideOperation(operation, by, options)
+    : trace('decision', async () => decideOperation(operation, by, options));
+}
+
+const areKnown = (judgements: readonly (Judgement | Promise<Judgement>)[]): judgements is readonly Judgement[] =>
+  !judgements.some((judgement) => judgement instanceof Promise);
+
+type DecidedFields = Exclude<RootFields, { readonly errors: unknown }>;
+
+function concluded(
+  operation: OperationToRun,
+  { definition, variables, fields }: DecidedFields,
+  judgements: readonly Judgement[],
+  by: OperationCaller,
+  options: DecisionOptions,
+): OperationDecision {
+  const root: OperationKind = definition.operation;
+  const { schema, document, operationName, variableValues } = operation;
+  const asked = { schema, document, operationName, variableValues };
+  const decided = fields.map((field, index) => ({ field, judgement: judgements[index] as Judgement }));
   const denials = decided.flatMap(({ field, judgement: { decision } }) =>
     decision.outcome === 'denied' ? [{ field, error: decision.error }] : [],
   );
@@ -45,8 +76,9 @@ export async function decideOperation(
     if (!stops || judgement.decision.outcome === 'denied') tellDecision(field.name, judgement, root, by, options);
   }
   if (stops) return { refused: denials.map(({ field, error }) => errorAt(field, error)), data: null };
-  const decisions = new Map(decided.map(({ field, judgement }) => [field.responseKey, judgement.decision]));
-  if (roots.fields.every(({ args }) => !(args instanceof GatewayError))) noteDecided(decisions, operation, roots);
+  const isCoerced = fields.every(({ args }) => !(args instanceof GatewayError));
+  const decisions = isCoerced ? new Decisions(asked, { definition, variables }) : new Map<string, RootDecision>();
+  for (const { field, judgement } of decided) decisions.set(field.responseKey, judgement.decision);
   return { decisions };
 }
 
@@ -54,12 +86,12 @@ function errorAt(field: RootField, error: GatewayError): GraphQLError {
   return new GraphQLError(error.message, { nodes: field.node, path: [field.responseKey], originalError: error });
 }
 
-async function judge(
+function judge(
   { name, field, args }: RootField,
   root: OperationKind,
   by: OperationCaller,
   options: DecisionOptions,
-): Promise<Judgement> {
+): Judgement | Promise<Judgement> {
   if (name.startsWith('__')) return { decision: introspection(name) };
   const deny = (error: GatewayError): Judgement => ({ decision: { outcome: 'denied', field: name, error } });
   if (field === undefined || !options.rules.has(name)) return deny(accessDenied());
@@ -71,8 +103,9 @@ async function judge(
 /** Arguments by the names that rules are on. A value under an old name counts, also when the new name has its default. */
 function underNewNames(
   args: Readonly<Record<string, unknown>>,
-  former: ReadonlyMap<string, string> = new Map(),
+  former: ReadonlyMap<string, string> | undefined,
 ): Readonly<Record<string, unknown>> {
+  if (former === undefined) return args;
   const given = [...former].filter(([old]) => Object.hasOwn(args, old));
   if (given.length === 0) return args;
   const current: Record<string, unknown> = { ...args };

@@ -8,19 +8,27 @@ export interface DecidedOperation {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-interface Noted extends DecidedOperation {
-  readonly asked: OperationToRun;
-}
+/** Decisions by response key, and what they are about. */
+export class Decisions extends Map<string, RootDecision> {
+  readonly #asked: OperationToRun;
+  readonly #decided: DecidedOperation;
 
-const noted = new WeakMap<ReadonlyMap<string, RootDecision>, Noted>();
+  constructor(asked: OperationToRun, decided: DecidedOperation) {
+    super();
+    this.#asked = asked;
+    this.#decided = decided;
+  }
 
-/** Notes what decisions are about. */
-export function noteDecided(
-  decisions: ReadonlyMap<string, RootDecision>,
-  { schema, document, operationName, variableValues }: OperationToRun,
-  { definition, variables }: DecidedOperation,
-): void {
-  noted.set(decisions, { asked: { schema, document, operationName, variableValues }, definition, variables });
+  /** @returns undefined unless that is the operation that was decided */
+  about({ schema, document, operationName, variableValues }: OperationToRun): DecidedOperation | undefined {
+    const asked = this.#asked;
+    const isSame =
+      schema === asked.schema &&
+      document === asked.document &&
+      operationName === asked.operationName &&
+      variableValues === asked.variableValues;
+    return isSame ? this.#decided : undefined;
+  }
 }
 
 /**
@@ -29,13 +37,5 @@ export function noteDecided(
  */
 export function decidedOperation(context: unknown, about: OperationToRun): DecidedOperation | undefined {
   const decisions = (context as Partial<CallContext> | undefined)?.decisions;
-  const found = decisions === undefined ? undefined : noted.get(decisions);
-  if (found === undefined) return undefined;
-  const { schema, document, operationName, variableValues } = found.asked;
-  const isSame =
-    schema === about.schema &&
-    document === about.document &&
-    operationName === about.operationName &&
-    variableValues === about.variableValues;
-  return isSame ? found : undefined;
+  return decisions instanceof Decisions ? decisions.about(about) : undefined;
 }

@@ -6,7 +6,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Asker, Sessions } from '../../core/ports.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { type DecisionOptions, decideCall, type OperationCall } from './decide-call.ts';
-import { decideOperation } from './decide-operation.ts';
+import { decideTraced } from './decide-operation.ts';
 import { noIntrospectionRule } from './no-introspection.ts';
 import { questionsOf } from './questions.ts';
 import { refusalResponse } from './refusal-response.ts';
@@ -125,8 +125,7 @@ async function decideBefore(
 ) {
   const { caller, requestId } = args.contextValue as Partial<AuthContext>;
   if (!caller || requestId === undefined) throw tokenMissing();
-  const decide = () => decideOperation(args, { caller, requestId }, options);
-  const decided = await (options.trace?.('decision', decide) ?? decide());
+  const decided = await decideTraced(args, { caller, requestId }, options);
   if ('decisions' in decided) return extendContext({ decisions: decided.decisions });
   const { refused: errors, data } = decided;
   setResultAndStopExecution(data === undefined ? { errors } : { errors, data });

@@ -7,6 +7,11 @@ import { type CompiledOperations, createCompiledOperations } from './compiled-ca
 
 type Execute = (args: ExecutionArgs) => unknown;
 
+/** The executor that compiled operations leave their surprises to; undefined until an operation has run. */
+export interface StockExecutor {
+  execute?: Execute;
+}
+
 /** What was written of results. */
 const written = new WeakMap<object, () => readonly Buffer[] | undefined>();
 
@@ -20,12 +25,15 @@ export const writtenDataOf = (result: object): readonly Buffer[] | undefined => 
  * Answers plain operations by what was compiled of them, and leaves all others, and all that comes out unusual, to the
  * executor that is there. A plugin that sets another executor later takes the place of this one.
  */
-export function useCompiledOperations(): Plugin {
-  const operations = createCompiledOperations();
+export function useCompiledOperations(
+  operations: CompiledOperations = createCompiledOperations(),
+  noted: StockExecutor = {},
+): Plugin {
   const made = new WeakMap<Execute, Execute>();
   return {
     onExecute({ executeFn, setExecuteFn }) {
       const stock = executeFn as Execute;
+      noted.execute = stock;
       const execute = made.get(stock) ?? ((args: ExecutionArgs) => executeCompiled(args, stock, operations));
       made.set(stock, execute);
       setExecuteFn(execute);

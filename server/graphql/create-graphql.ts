@@ -25,9 +25,12 @@ import { readBody, requireJson } from '../http/read-body.ts';
 import type { StreamLimits } from '../live/stream-limits.ts';
 import { guessLimit } from '../rate-limit/guess-limit.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
-import { useCompiledOperations } from './compiled-operations.ts';
+import { createCompiledOperations } from './compiled-cache.ts';
+import { type StockExecutor, useCompiledOperations } from './compiled-operations.ts';
 import { createDirectAnswer } from './direct-answer.ts';
 import { createDocumentCaches } from './document-caches.ts';
+import { createKnownDocuments } from './known-documents.ts';
+import { createPlainRun } from './plain-run.ts';
 import { type GraphqlServerContext, measuredAs, useRequestParams } from './request-params.ts';
 import { isEventStream, streamAnswer } from './stream-answer.ts';
 import { contentTypeOfUsual, isEnvelopOnly } from './usual-request.ts';
@@ -60,7 +63,8 @@ const jsonRequest = { method: 'POST', headers: { 'content-type': 'application/js
 export function createGraphql(options: GraphqlOptions): GraphqlWay {
   const { config, cors, ownOrigin } = options;
   const rendering = renderingOf(options);
-  const yoga = createServer(options, rendering);
+  const shared = sharedParts(options);
+  const yoga = createServer(options, rendering, shared);
 
   const throughYoga = async (request: Request, context: GraphqlServerContext): Promise<Answer> => {
     const response = await yoga.fetch(request, context);
@@ -80,21 +84,16 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
       method: exchange.method,
       headers: headersOf(exchange),
     });
-  const contextOf = (exchange: Exchange): GraphqlServerContext => ({
-    requestId: exchange.requestId,
-    clientIp: exchange.clientIp,
-    asker: guessLimit(options.limits, exchange.clientIp, options.observe),
-    record: {},
-    readBody: () => {
-      requireJson(exchange.request);
-      return readBody(exchange.request, { maxBytes: config.limits.bodyBytes, lease: exchange.bodyLease });
-    },
-  });
+  const contextOf = (exchange: Exchange) => serverContext(exchange, options);
   const direct = createDirectAnswer({
-    engine: { getEnveloped: yoga.getEnveloped, waitUntil: yoga.waitUntil },
+    engine: { getEnveloped: yoga.getEnveloped, waitUntil: yoga.waitUntil, documents: shared.documents },
     authenticate: createAuthenticator(options),
     throughYoga,
     finish: rendering.finish,
+    // A plugin of the platform's sees every operation.
+    ...(!config.plugins.some(Boolean) && {
+      runPlain: createPlainRun({ ...shared, deciding: options.deciding, ...rendering.maskedErrors }),
+    }),
   });
   const mayBeDirect = config.plugins.every(isEnvelopOnly);
 
@@ -119,15 +118,43 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
   return { answer, run };
 }
 
+const serverContext = (exchange: Exchange, { config, limits, observe }: GraphqlOptions): GraphqlServerContext => ({
+  requestId: exchange.requestId,
+  clientIp: exchange.clientIp,
+  asker: guessLimit(limits, exchange.clientIp, observe),
+  record: {},
+  readBody: () => {
+    requireJson(exchange.request);
+    return readBody(exchange.request, { maxBytes: config.limits.bodyBytes, lease: exchange.bodyLease });
+  },
+});
+
 const renderingOf = ({ report, observe }: GraphqlOptions): ErrorRendering =>
   createErrorRendering(report, (code, field) =>
     observe({ type: 'graphql_error', code, ...(field !== undefined && { field }) }),
   );
 
-function createServer(options: GraphqlOptions, rendering: ErrorRendering) {
+/** What Yoga and {@link createPlainRun} have in common. */
+function sharedParts({ schema }: GraphqlOptions) {
+  const caches = createDocumentCaches();
+  const stock: StockExecutor = {};
+  return {
+    caches,
+    documents: createKnownDocuments(caches),
+    operations: createCompiledOperations(),
+    stock,
+    schema: guardRootResolvers(schema),
+  };
+}
+
+function createServer(
+  options: GraphqlOptions,
+  rendering: ErrorRendering,
+  { caches, operations, stock, schema }: ReturnType<typeof sharedParts>,
+) {
   const { config } = options;
   return createYoga<GraphqlServerContext>({
-    schema: guardRootResolvers(options.schema),
+    schema,
     plugins: [
       useNoetlAuth({
         ...options.deciding,
@@ -137,7 +164,7 @@ function createServer(options: GraphqlOptions, rendering: ErrorRendering) {
       useRequestParams(),
       useLimits(config.limits),
       rendering.plugin,
-      useCompiledOperations(),
+      useCompiledOperations(operations, stock),
       ...(config.plugins as Plugin[]),
     ],
     maskedErrors: rendering.maskedErrors,
@@ -150,7 +177,7 @@ function createServer(options: GraphqlOptions, rendering: ErrorRendering) {
     logging: false,
     multipart: false,
     maxRequestBodySize: false,
-    parserAndValidationCache: createDocumentCaches(),
+    parserAndValidationCache: caches,
   });
 }
 

@@ -1,4 +1,6 @@
 import type { ExecutionResult } from 'graphql';
+import type { GraphQLParams } from 'graphql-yoga';
+import type { Caller } from '../../core/call-context.ts';
 import type { ReadHeader } from '../../core/session/token-from-request.ts';
 import type { FinishResult } from '../../plugins/error-rendering/use-error-rendering.ts';
 import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
@@ -6,7 +8,8 @@ import { refusalOf } from '../../plugins/noetl-auth/refusal-response.ts';
 import type { Answer } from '../http/answer.ts';
 import { writtenDataOf } from './compiled-operations.ts';
 import { errorAnswerOf } from './error-answer.ts';
-import { type GraphqlServerContext, paramsOf } from './request-params.ts';
+import type { RunPlain } from './plain-run.ts';
+import { type GraphqlServerContext, type Outcome, paramsOf } from './request-params.ts';
 import { type Engine, runOperation } from './run-operation.ts';
 
 export interface DirectAnswerOptions {
@@ -14,6 +17,8 @@ export interface DirectAnswerOptions {
   readonly authenticate: Authenticate;
   readonly finish: FinishResult;
   readonly throughYoga: (request: Request, context: GraphqlServerContext) => Promise<Answer>;
+  /** Absent: all operations run with Envelop's hooks. */
+  readonly runPlain?: RunPlain;
 }
 
 /** A request of the usual kind. */
@@ -33,31 +38,53 @@ export interface UsualRequest {
  * @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE, ERR_REQUEST_INVALID about the body
  */
 export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualRequest) => Promise<Answer> {
-  const { engine, authenticate, throughYoga, finish } = options;
-  return async ({ readHeader, request: requestOf, context, contentType }) => {
+  const { engine, authenticate, throughYoga, runPlain = notRun } = options;
+
+  const leave = ({ context }: UsualRequest, request: Request, outcome: Outcome | undefined): Promise<Answer> => {
+    if (outcome !== undefined) context.record.outcome = outcome;
+    return throughYoga(request, context);
+  };
+  async function enveloped(usual: UsualRequest, params: GraphQLParams): Promise<Answer> {
+    const request = usual.request();
+    const outcome = await runOperation(engine, params, request, usual.context);
+    return (outcome && written(outcome, usual, options.finish)) ?? leave(usual, request, outcome);
+  }
+
+  return async (usual) => {
+    const { readHeader, context } = usual;
     const { record } = context;
+    let caller: Caller;
     try {
       const found = await authenticate(readHeader, context.asker);
       if ('refused' in found) return refusalOf(found.refused);
-      record.caller = found.caller;
+      caller = found.caller;
     } catch (error) {
       return refusalOf(error);
     }
+    record.caller = caller;
     const params = paramsOf(await context.readBody());
     record.params = params;
-    const request = requestOf();
-    const outcome = await runOperation(engine, params, request, context);
-    if (outcome === undefined) return throughYoga(request, context);
-    const body = 'result' in outcome ? bodyOfData(outcome.result) : undefined;
-    if (body !== undefined) return { status: 200, headers: dataHeaders(contentType), body };
-    const errorAnswer = errorAnswerOf(outcome, context, contentType, finish);
-    if (errorAnswer !== undefined) return errorAnswer;
-    record.outcome = outcome;
-    return throughYoga(request, context);
+    const plain = await runPlain({ params, caller, requestId: context.requestId, request: usual.request });
+    if (plain === undefined) return enveloped(usual, params);
+    if ('data' in plain) return dataAnswer(usual.contentType, bodyOf(plain.data));
+    return written(plain, usual, options.finish) ?? leave(usual, usual.request(), plain);
   };
 }
 
-const dataHeaders = (contentType: string) => ({ 'cache-control': 'no-store', 'content-type': contentType });
+const notRun: RunPlain = () => undefined;
+
+/** @returns undefined: Yoga has to deal with it */
+function written(outcome: Outcome, { context, contentType }: UsualRequest, finish: FinishResult): Answer | undefined {
+  const body = 'result' in outcome ? bodyOfData(outcome.result) : undefined;
+  if (body !== undefined) return dataAnswer(contentType, body);
+  return errorAnswerOf(outcome, context, contentType, finish);
+}
+
+const dataAnswer = (contentType: string, body: Answer['body']): Answer => ({
+  status: 200,
+  headers: { 'cache-control': 'no-store', 'content-type': contentType },
+  body,
+});
 
 /** @returns undefined when there is more than data: errors, extensions, or anything else that Yoga may have to deal with */
 function bodyOfData(result: ExecutionResult | AsyncIterable<ExecutionResult>): Answer['body'] | undefined {

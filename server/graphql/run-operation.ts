@@ -1,9 +1,13 @@
 import { getOperationAST } from 'graphql';
 import type { GraphQLParams, YogaServerInstance } from 'graphql-yoga';
+import type { KnownDocuments } from './known-documents.ts';
 import type { GraphqlServerContext, Outcome } from './request-params.ts';
 
 /** What of Yoga runs an operation. */
-export type Engine = Pick<YogaServerInstance<GraphqlServerContext, object>, 'getEnveloped' | 'waitUntil'>;
+export interface Engine extends Pick<YogaServerInstance<GraphqlServerContext, object>, 'getEnveloped' | 'waitUntil'> {
+  /** Receives what has been validated without errors. */
+  readonly documents?: Pick<KnownDocuments, 'add'>;
+}
 
 const known = new Set(['query', 'variables', 'operationName', 'extensions']);
 
@@ -13,7 +17,7 @@ const known = new Set(['query', 'variables', 'operationName', 'extensions']);
  * @returns undefined when nothing was run
  */
 export async function runOperation(
-  { getEnveloped, waitUntil }: Engine,
+  { getEnveloped, waitUntil, documents }: Engine,
   params: GraphQLParams,
   request: Request,
   serverContext: GraphqlServerContext,
@@ -25,6 +29,7 @@ export async function runOperation(
     const document = parse(params.query);
     const errors = validate(schema, document);
     if (errors.length > 0) return { result: { errors } };
+    documents?.add(document);
     if (getOperationAST(document, params.operationName)?.operation === 'subscription') return undefined;
     const { variables: variableValues, operationName } = params;
     const contextValue = await contextFactory();
@@ -34,7 +39,7 @@ export async function runOperation(
   }
 }
 
-function isUsual(params: GraphQLParams): params is GraphQLParams & { readonly query: string } {
+export function isUsual(params: GraphQLParams): params is GraphQLParams & { readonly query: string } {
   const { query, variables, operationName, extensions } = params;
   return (
     typeof query === 'string' &&

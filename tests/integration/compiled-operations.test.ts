@@ -1,4 +1,4 @@
-import { type GraphQLSchema, Kind, parse } from 'graphql';
+import { type GraphQLError, Kind, parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
 import { createLocalAccessChecker } from '../../core/access/access-checkers.ts';
@@ -8,17 +8,20 @@ import { allow } from '../../core/access/grant.ts';
 import type { AnyRow } from '../../core/config/operation-row.ts';
 import { parseJson } from '../../core/json/lossless-json.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
-import type { Upstream, UpstreamCall } from '../../core/ports.ts';
+import type { Upstream } from '../../core/ports.ts';
 import { compileOperation } from '../../executor/compiled/compile-operation.ts';
 import { asksNoetl, createExecutableSchema } from '../../executor/executable-schema.ts';
 import { wireNamesOf } from '../../executor/outputs.ts';
 import { decideOperation } from '../../plugins/noetl-auth/decide-operation.ts';
 import { guardedResolver, guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
 import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
-import { useCompiledOperations, writtenDataOf } from '../../server/graphql/compiled-operations.ts';
+import { createCompiledOperations } from '../../server/graphql/compiled-cache.ts';
+import { type StockExecutor, useCompiledOperations, writtenDataOf } from '../../server/graphql/compiled-operations.ts';
 import { fieldRules } from '../../server/graphql/field-rules.ts';
+import { createPlainRun, type PlainOutcome } from '../../server/graphql/plain-run.ts';
 import { generatedSdl, shippedOperations } from '../support/executor-caller.ts';
-import { type Random, randomFrom, randomPlainOperation, randomValue } from '../support/random-plain-operation.ts';
+import { answersOf } from '../support/random-answers.ts';
+import { randomFrom, randomPlainOperation } from '../support/random-plain-operation.ts';
 import { handClock, sessionOf, tokenOf } from '../support/session-fakes.ts';
 
 /** `COMPILED_RUNS=20000 npx vitest run tests/integration/compiled-operations.test.ts` for a longer search. */
@@ -64,53 +67,10 @@ const literals = {
   names: ['$names', '["a"]', 'null', '[]'],
 };
 
-const wires = wireNamesOf(parse(sdl, { noLocation: true }));
-const wireOf = (type: string, field: string): string => wires.get(type)?.get(field) ?? field;
-
-/** An answer that depends on the call and the seed alone; what is broken of it too. */
-function answerTo({ path }: UpstreamCall, schema: GraphQLSchema, seed: number): unknown {
-  const random = randomFrom(seed * 7_919 + [...path].reduce((sum, unit) => sum * 31 + unit.charCodeAt(0), 7));
-  const broken = random.pick([0, 0, 0, 0.01, 0.1]);
-  if (path.startsWith('/api/executions/')) return executionAnswer(path, random);
-  const names = {
-    '/api/executions': 'executions',
-    '/api/dashboard/stats': 'dashboardStats',
-    '/api/catalog/list': 'playbooks',
-  };
-  const name = names[path as keyof typeof names] ?? path.split('/').at(-1);
-  const field = schema.getQueryType()?.getFields()[name ?? ''];
-  if (field === undefined) return {};
-  const value = randomValue(field.type, wireOf, random, broken);
-  return name === 'executions' && Array.isArray(value) ? value.map((row) => seen(row, random)) : value;
-}
-
-const seen = (row: unknown, random: Random): unknown =>
-  typeof row === 'object' && row !== null
-    ? { ...row, path: random.pick(['data/a', 'finance/b', 'data//c']), status: 'COMPLETED' }
-    : row;
-
-function executionAnswer(path: string, random: Random): unknown {
-  const [, , , id = '', rest] = path.split('/');
-  if (id === '4') return undefined;
-  const result = random.pick<unknown>([{ textOutput: 'é "x"' }, 'text', [1, null], { password: 'p', n: 1.5 }, null]);
-  const variables = { a: result, b: { n: 1 } };
-  if (rest === 'status')
-    return { execution_id: id, completed: true, current_step: 'a', completed_steps: ['a'], variables };
-  const event = (type: string, number: number) => ({
-    ...{ event_id: `${number}`, event_type: type, node_name: 'a', status: 'COMPLETED', context: {}, result: null },
-    created_at: '2026-01-01T00:00:00Z',
-  });
-  const state = { 1: 'RUNNING', 2: 'COMPLETED', 3: 'FAILED', 5: 'COMPLETED', 6: 'CANCELLED' }[id] ?? 'RUNNING';
-  return {
-    ...{ execution_id: id, path: id === '5' ? 'finance/b' : 'data/a', version: 1, status: state, progress: 100 },
-    ...{ start_time: '2026-01-01T00:00:00Z', end_time: state === 'RUNNING' ? null : '2026-01-01T00:00:01Z' },
-    events: [event(`playbook.${state.toLowerCase()}`, 3), event('step.exit', 2), event('command.completed', 1)],
-    pagination: { total_pages: 1, has_next: false },
-  };
-}
+const answerTo = answersOf(wireNamesOf(parse(sdl, { noLocation: true })));
 
 /** One gateway's GraphQL side, on answers that a seed decides. */
-function way(isCompiled: boolean) {
+function way(kind: 'compiled' | 'plain' | 'stock') {
   let seed = 0;
   const calls: string[] = [];
   const events: GatewayEvent[] = [];
@@ -127,37 +87,60 @@ function way(isCompiled: boolean) {
   const pause = async (ms: number) => clock.advance(ms);
   const executable = createExecutableSchema({ sdl, operations, upstream, clock, observe, pause });
   const checker = createLocalAccessChecker(compileGrants([allow('developer', 'all', 'data/*')], []));
-  const deciding = { rules: fieldRules(executable.rootFields), checker, unbrokenRun: 1_000, observe };
+  const rules = fieldRules(executable.rootFields);
+  const deciding = { rules, checker, unbrokenRun: 1_000, observe, executionPath: executable.pathOfExecution };
   const by = { caller: { session: sessionOf(clock()), token: tokenOf('a-token') }, requestId: 'r' };
   const decide: Plugin = {
     async onExecute({ args, extendContext }) {
-      const decided = await decideOperation(args, by, { ...deciding, executionPath: executable.pathOfExecution });
+      const decided = await decideOperation(args, by, deciding);
       if ('refused' in decided) throw new Error('the operation was refused');
       extendContext({ ...by, ...questionsOf(by, checker), decisions: decided.decisions } as object);
     },
   };
+  const [schema, stock, compiled] = [
+    guardRootResolvers(executable.schema),
+    {} as StockExecutor,
+    createCompiledOperations(),
+  ];
   const { getEnveloped } = createYoga({
-    schema: guardRootResolvers(executable.schema),
-    plugins: [decide, ...(isCompiled ? [useCompiledOperations()] : [])],
+    schema,
+    plugins: [decide, ...(kind === 'stock' ? [] : [useCompiledOperations(compiled, stock)])],
     maskedErrors: false,
     logging: false,
   });
+  const runPlain = createPlainRun({
+    ...{ schema, operations: compiled, stock, deciding },
+    documents: { of: parse, add: () => {} },
+    maskError: (error) => error as GraphQLError,
+  });
+  const request = () => new Request('http://gateway.invalid/graphql');
 
-  return async (nextSeed: number, query: string, variableValues: object) => {
+  async function answer(query: string, variables: Record<string, unknown>): Promise<PlainOutcome> {
+    const asked = { params: { query, variables }, ...by, request };
+    const plain = kind === 'plain' ? runPlain(asked) : undefined;
+    if (plain !== undefined) return plain;
+    const enveloped = getEnveloped({});
+    const document = enveloped.parse(query);
+    const errors = kind === 'stock' ? [] : enveloped.validate(schema, document);
+    if (errors.length > 0) throw new Error(`${query}: ${errors[0]}`);
+    const result = await enveloped.execute({ schema, document, contextValue: {}, variableValues: variables });
+    const data = writtenDataOf(result as object);
+    return data === undefined ? { result } : { data };
+  }
+
+  return async (nextSeed: number, query: string, variables: Record<string, unknown>) => {
     seed = nextSeed;
     calls.length = 0;
     events.length = 0;
     // What was looked at before is not looked at again.
     clock.advance(3_600_000);
     for (const id of ['1', '2', '3', '5', '6']) executable.executions.changed(id);
-    const { schema, parse: read, validate, execute } = getEnveloped({});
-    const document = read(query);
-    const errors = isCompiled ? validate(schema, document) : [];
-    if (errors.length > 0) throw new Error(`${query}: ${errors[0]}`);
-    const result = await execute({ schema, document, contextValue: {}, variableValues });
-    const data = writtenDataOf(result as object);
-    const body = data === undefined ? JSON.stringify(result) : `{"data":${Buffer.concat(data)}}`;
-    return { isWritten: data !== undefined, body, calls: [...calls], events: events.map(withoutTime) };
+    const outcome = await answer(query, variables);
+    const isWritten = 'data' in outcome;
+    const body = isWritten
+      ? `{"data":${Buffer.concat(outcome.data)}}`
+      : JSON.stringify('result' in outcome && outcome.result);
+    return { isWritten, body, calls: [...calls], events: events.map(withoutTime) };
   };
 }
 
@@ -171,19 +154,23 @@ describe('compiled operations', () => {
   });
   const schema = guardRootResolvers(executable.schema);
 
-  test(`${runs} random operations on random answers are what the executor answers, byte for byte`, async () => {
-    const [compiled, stock] = [way(true), way(false)];
-    let written = 0;
-    for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) {
-      const { query, variables } = randomPlainOperation(schema, roots, literals, randomFrom(seed));
-      const { isWritten, ...got } = await compiled(seed, query, variables);
-      const { isWritten: _, ...want } = await stock(seed, query, variables);
-      expect({ seed, query, ...got }).toEqual({ seed, query, ...want });
-      if (isWritten) written += 1;
-    }
-    // Else nothing was compared.
-    expect(written).toBeGreaterThan(runs / 4);
-  }, 600_000);
+  test.each(['compiled', 'plain'] as const)(
+    `${runs} random operations are what the executor answers: %s`,
+    async (kind) => {
+      const [compiled, stock] = [way(kind), way('stock')];
+      let written = 0;
+      for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) {
+        const { query, variables } = randomPlainOperation(schema, roots, literals, randomFrom(seed));
+        const { isWritten, ...got } = await compiled(seed, query, variables);
+        const { isWritten: _, ...want } = await stock(seed, query, variables);
+        expect({ seed, query, ...got }).toEqual({ seed, query, ...want });
+        if (isWritten) written += 1;
+      }
+      // Else nothing was compared.
+      expect(written).toBeGreaterThan(runs / 4);
+    },
+    600_000,
+  );
 
   const compiledOf = (query: string) => {
     const document = parse(query);

@@ -1,0 +1,113 @@
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+} from 'graphql';
+import type { GraphQLParams } from 'graphql-yoga';
+import type { CallContext, Caller } from '../../core/call-context.ts';
+import type { CompiledOperation } from '../../executor/compiled/compile-operation.ts';
+import { runCompiled } from '../../executor/compiled/run-operation.ts';
+import { type DecisionOptions, decideCall, type OperationCall } from '../../plugins/noetl-auth/decide-call.ts';
+import { decideTraced } from '../../plugins/noetl-auth/decide-operation.ts';
+import { decidedOperation } from '../../plugins/noetl-auth/decided-operation.ts';
+import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
+import type { OperationToRun } from '../../plugins/noetl-auth/root-fields.ts';
+import type { CompiledOperations } from './compiled-cache.ts';
+import type { StockExecutor } from './compiled-operations.ts';
+import type { KnownDocuments } from './known-documents.ts';
+import type { Outcome } from './request-params.ts';
+import { isUsual } from './run-operation.ts';
+
+export interface PlainRunOptions {
+  /** What Yoga runs operations on. */
+  readonly schema: GraphQLSchema;
+  readonly documents: KnownDocuments;
+  readonly operations: CompiledOperations;
+  readonly stock: StockExecutor;
+  readonly deciding: DecisionOptions;
+  readonly maskError: (error: unknown) => GraphQLError;
+}
+
+export interface PlainRequest {
+  readonly params: GraphQLParams;
+  readonly caller: Caller;
+  readonly requestId: string;
+  /** The request as plugins would see it. */
+  readonly request: () => Request;
+}
+
+/** The data as JSON in UTF-8, in pieces; or what Envelop's hooks would have left to render. */
+export type PlainOutcome = { readonly data: readonly Buffer[] } | Outcome;
+
+/** @returns undefined when nothing was run: Envelop's hooks have to see the operation */
+export type RunPlain = (asked: PlainRequest) => Promise<PlainOutcome> | undefined;
+
+/**
+ * Runs an operation that was compiled, of a document that was validated before, where the gateway's own plugins are the only
+ * ones: what their hooks do for such an operation, in their order, without Envelop's chain around each. Every root field is
+ * decided before any of them runs, and each resolver checks its own decision as always.
+ */
+export function createPlainRun(options: PlainRunOptions): RunPlain {
+  const { schema, documents, operations } = options;
+  return (asked) => {
+    const { params } = asked;
+    const document = isUsual(params) ? documents.of(params.query) : undefined;
+    const definition = document && getOperationAST(document, params.operationName);
+    const compiled = document && definition ? operations(schema, document, definition) : undefined;
+    if (document === undefined || compiled === undefined || options.stock.execute === undefined) return undefined;
+    const { variables: variableValues, operationName } = params;
+    return run(compiled, { schema, document, variableValues, operationName }, asked, options);
+  };
+}
+
+async function run(
+  compiled: CompiledOperation,
+  operation: OperationToRun,
+  asked: PlainRequest,
+  options: PlainRunOptions,
+): Promise<PlainOutcome> {
+  try {
+    const by = { caller: asked.caller, requestId: asked.requestId };
+    const decided = await decideTraced(operation, by, options.deciding);
+    if ('refused' in decided) {
+      const { refused: errors, data } = decided;
+      return { result: data === undefined ? { errors } : { errors, data } };
+    }
+    const contextValue = contextOf(asked, decided.decisions, options.deciding);
+    const about = decidedOperation(contextValue, operation);
+    const outcome = about && (await runCompiled(compiled, contextValue, about.variables));
+    if (outcome !== undefined && 'data' in outcome) return outcome;
+    if (outcome !== undefined && 'result' in outcome) return { result: masked(outcome.result, options) };
+    const args = { ...operation, contextValue, ...(outcome && { rootValue: outcome.held }) } as ExecutionArgs;
+    return { result: masked((await options.stock.execute?.(args)) as ExecutionResult, options) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** As the plugin that masks errors does with a result of the executor. */
+function masked(result: ExecutionResult, { maskError }: PlainRunOptions): ExecutionResult {
+  return result.errors === undefined ? result : { ...result, errors: result.errors.map((error) => maskError(error)) };
+}
+
+/** What resolvers find on the context that hooks would have built. */
+function contextOf(
+  { caller, request, requestId }: PlainRequest,
+  decisions: CallContext['decisions'],
+  deciding: DecisionOptions,
+): CallContext {
+  const by = { caller, requestId };
+  let made: Request | undefined;
+  return {
+    ...questionsOf(by, deciding.checker),
+    caller,
+    decisions,
+    header(name) {
+      made ??= request();
+      return made.headers.get(name) ?? undefined;
+    },
+    decide: (call: OperationCall) => decideCall(call, by, deciding),
+  };
+}
