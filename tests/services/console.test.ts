@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileGrants } from '../../core/access/decision.ts';
@@ -19,7 +20,7 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
 
   beforeAll(async () => {
     execFileSync(process.execPath, ['tools/pages/build-pages.ts', '--if-stale'], { stdio: 'inherit' });
-    dev = await startDevGateway();
+    dev = await startDevGateway({ policyCases: () => readFile('policy-cases.yaml', 'utf8') });
     browser = await launchChromium();
     for (const user of dev.users) tokens[user] = (await dev.login(user)).sessionToken;
   }, 240_000);
@@ -158,12 +159,43 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     await close();
   });
 
+  test('the policy is tested: cases of the file, other cases, findings, and other grants', async () => {
+    const { page, problems, close } = await visit('admin', 'policy');
+    await page.getByText('15 passed, 0 failed.').waitFor();
+    await page
+      .getByLabel('Cases, YAML or JSON')
+      .fill('cases:\n  - { role: viewer, permission: view, playbook: data/x, expect: denied }');
+    await page.getByRole('button', { name: 'Decide' }).click();
+    await page.getByText('0 passed, 1 failed.').waitFor();
+    await page.locator('.reasons[open]', { hasText: 'by allow viewer view on *' }).waitFor();
+    await page.getByRole('link', { name: 'Findings' }).click();
+    await page.getByText('Nothing to report.').waitFor();
+    await page.getByRole('link', { name: 'Try other grants' }).click();
+    const grants = page.getByRole('textbox');
+    await grants.fill((await grants.inputValue()).replaceAll('role: viewer', 'role: analyst'));
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByText('14 passed, 1 failed.').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Past decisions' }).click();
+    await page.getByText(/0 would come out differently|no decision on a path yet/).waitFor();
+    expect(new URL(page.url()).search).toBe('?tab=past');
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   test('a phone shows every view without scrolling sideways', async () => {
     const views = ['executions', 'playbooks', 'access', 'explain', 'upstream', 'health', 'audit'];
     for (const path of [...views, 'policy', 'policy?tab=findings', 'policy?tab=past', 'policy?tab=try']) {
       const { page, close } = await visit('admin', path, 360);
       await expect.poll(() => page.locator('.loading').count()).toBe(0);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+      const [left, right] = await page
+        .locator('nav [aria-current=page]')
+        .evaluate((link) => [link.getBoundingClientRect().left, link.getBoundingClientRect().right]);
+      expect([path, Number(left) >= 0, Number(right) <= 360]).toEqual([path, true, true]);
+      const narrow = page.locator(':is(.facts dd, .matrix tbody th, .cases td)');
+      const widths = await narrow.evaluateAll((cells) => cells.map((cell) => cell.clientWidth));
+      expect([path, widths.filter((width) => width < 120)]).toEqual([path, []]);
       expect(await axeFindings(page)).toEqual([]);
       await close();
     }

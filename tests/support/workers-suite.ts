@@ -60,6 +60,27 @@ export function workersSuite(environment: () => Record<string, string>): void {
     await eventually(async () => (await validities(serve, token)).join() === 'false', 1_000);
   });
 
+  test('the console has the audit lines and numbers of both, whichever answers', async () => {
+    const token = await serve.login('admin@example.com');
+    const ask = async <T>(name: string, input?: object): Promise<T> => {
+      const answer = await fetch(`${serve.internalUrl}/console/api/${name}`, {
+        method: input === undefined ? 'GET' : 'POST',
+        headers: { ...ownConnection, 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        ...(input !== undefined && { body: JSON.stringify(input) }),
+      });
+      return (await answer.json()) as T;
+    };
+    const looks = Array.from({ length: 12 }, async () => {
+      const { found, workers, answered } = await ask<Record<string, number>>('audit', { audit: 'login' });
+      const { recent } = await ask<{ recent: { codes: unknown[] } }>('health');
+      return JSON.stringify({ found, workers, answered, codes: recent.codes });
+    });
+    const [all = '{}', ...others] = new Set(await Promise.all(looks));
+    expect(others).toEqual([]);
+    expect(JSON.parse(all)).toMatchObject({ workers: 2, answered: 2 });
+    expect(JSON.parse(all).found).toBe(await metric(serve, 'noetl_gateway_login_total{outcome="succeeded"}'));
+  });
+
   test('one /metrics and one /ready speak for both', async () => {
     const before = (await metric(serve, 'noetl_gateway_requests_total{route="/health",status="2xx"}')) ?? 0;
     await Promise.all(Array.from({ length: 40 }, () => fetch(`${serve.url}/health`, { headers: ownConnection })));

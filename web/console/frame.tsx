@@ -17,6 +17,8 @@ export function Frame() {
     document.title = `${view.title} · NoETL Gateway`;
     if (!isFirst.current) main.current?.focus();
     isFirst.current = false;
+    // On a phone the views are in a row that scrolls.
+    document.querySelector('nav [aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [view.title]);
   const health = useHealth().data;
   const isUnwell = health !== undefined && troubles(health).length > 0;

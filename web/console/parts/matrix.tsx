@@ -10,7 +10,7 @@ export function Matrix({ report }: { readonly report: AccessReport }) {
   const { roles, operations } = report;
   return (
     <Scroll label="Roles and operations">
-      <table class="matrix">
+      <table class="matrix stacks">
         <thead>
           <tr>
             <th scope="col">Operation</th>
@@ -55,7 +55,7 @@ function Row({ operation, report, open, onOpen }: RowProps) {
           <span class="rule">{rule}</span>
         </th>
         {cells.map((cell, index) => (
-          <td key={report.roles[index]} data-kind={cell.kind}>
+          <td key={report.roles[index]} data-kind={cell.kind} data-title={report.roles[index]}>
             <CellText cell={cell} isOpen={index === opened} onOpen={() => onOpen(`${field} ${report.roles[index]}`)} />
           </td>
         ))}

@@ -81,12 +81,29 @@ export function CaseResults({ cases: { problems, results } }: { readonly cases: 
       {results.length > 0 && (
         <Table
           label="Cases"
+          class="cases"
           columns={columns}
           rows={[...failed, ...results.filter(({ passed }) => passed)]}
           keyOf={({ source, text }) => `${source} ${text}`}
         />
       )}
     </>
+  );
+}
+
+/** The answer; its reasons are open where the case failed. */
+function Decision({ text, passed }: DecidedCase) {
+  const [answer = '', ...reasons] = text.split('\n');
+  if (reasons.length === 0) return <span>{answer}</span>;
+  return (
+    <details class="reasons" open={!passed}>
+      <summary>{answer}</summary>
+      <ul class="plain">
+        {reasons.map((reason) => (
+          <li key={reason}>{reason.trim()}</li>
+        ))}
+      </ul>
+    </details>
   );
 }
 
@@ -111,6 +128,6 @@ const columns: readonly Column<DecidedCase>[] = [
     ),
   },
   { title: 'Expected', cell: ({ expect }) => expect },
-  { title: 'Decision', cell: ({ text }) => <span class="lines-of-text">{text}</span> },
+  { title: 'Decision', cell: (one) => <Decision {...one} /> },
   { title: 'Where', cell: ({ source }) => <span class="quiet">{source}</span> },
 ];
