@@ -29,9 +29,9 @@ ENV NODE_ENV=production \
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-COPY package.json gateway.config.ts policy-cases.yaml LICENSE ./
-# gateway.config.ts runs as it is and imports these.
-COPY core ./core
+# The shipped config with its imports from the package, so that the core is loaded once.
+COPY --from=build /app/dist/gateway.config.ts ./
+COPY package.json policy-cases.yaml LICENSE ./
 COPY openapi/noetl.lock.json openapi/noetl.json ./openapi/
 COPY mesh/generated ./mesh/generated
 COPY docs/generated/rest.yaml ./docs/generated/

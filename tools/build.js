@@ -1,5 +1,5 @@
-// Compiles the package into dist/, bundles it, and builds the pages that it serves. Sources whose text is part of an output are copied: a
-// client's for `generate`, the shipped config for `init`.
+// Compiles the package into dist/, bundles it, and builds the pages that it serves. Sources whose text is part of an output of `generate`
+// are copied.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import process from 'node:process';
@@ -9,7 +9,6 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 for (const file of readdirSync('generator/emit/client').filter((name) => name.startsWith('client-'))) {
   copyFileSync(`generator/emit/client/${file}`, `dist/generator/emit/client/${file}`);
 }
-copyFileSync('gateway.config.ts', 'dist/gateway.config.ts');
 const { bundle } = await import('./bundle.ts');
 await bundle('dist');
 execFileSync(process.execPath, ['tools/pages/build-pages.ts'], { stdio: 'inherit' });

@@ -1,6 +1,7 @@
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
+import { asProjectConfig } from '../generator/init/shipped-config.ts';
 import { licenceNotices } from './pages/licence-notices.ts';
 
 /** Modules that are loaded from outside; every other one is only in the bundle. */
@@ -15,7 +16,8 @@ interface Manifest {
 /**
  * Puts the compiled package and the libraries that it runs on into few files, below `bundle/`: a process starts in half the
  * time when it does not look up a thousand files. Peers stay outside, since a project brings its own copy; so does pino, which
- * loads files by their names. The modules of `entries` stay where they were, and point into the bundle.
+ * loads files by their names. The modules of `entries` stay where they were, and point into the bundle. The shipped config lies beside
+ * them as a project has it, for `init` and for the image: with imports of the sources it would load a second copy of the core.
  * @param dist the compiled package
  */
 export async function bundle(dist: string): Promise<void> {
@@ -35,6 +37,7 @@ export async function bundle(dist: string): Promise<void> {
     if (!kept.has(file)) rmSync(`${dist}/${file}`);
   }
   for (const name of entries) writeFileSync(`${dist}/${name}.js`, pointer(name, dist));
+  writeFileSync(`${dist}/gateway.config.ts`, asProjectConfig(readFileSync('gateway.config.ts', 'utf8')));
 }
 
 /** `import.meta.url` of a module stays the address of the compiled file: paths are found from there. */

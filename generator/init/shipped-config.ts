@@ -11,11 +11,15 @@ export function shippedConfig(): string {
   return asProjectConfig(readFileSync(new URL('../../gateway.config.ts', import.meta.url), 'utf8'));
 }
 
-/** @throws TypeError when an import of the sources would be left: the project could not load it. */
+/**
+ * Text that imports nothing of the sources stays as it is.
+ * @throws TypeError when an import of the sources would be left: the project could not load it
+ */
 export function asProjectConfig(text: string): string {
   const names = [...text.matchAll(ownImport)].flatMap(([, list = '']) => list.split(','));
   const sorted = [...new Set(names.map((name) => name.trim()).filter((name) => name !== ''))].sort();
   const rest = text.replaceAll(ownImport, '');
   if (/from '\.\/core\//.test(rest)) throw new TypeError('gateway.config.ts has an import that init cannot replace');
+  if (rest === text) return text;
   return `import {\n${sorted.map((name) => `  ${name},\n`).join('')}} from 'noetl-gateway';\n${rest}`;
 }

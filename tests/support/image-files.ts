@@ -26,9 +26,11 @@ export async function layOutImage(): Promise<ImageFiles> {
   const last = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')));
   await run('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')]);
   await bundle(join(folder, 'dist'));
-  for (const words of last.filter((line) => /^COPY (?!--from)/.test(line)).map((line) => line.split(' ').slice(1))) {
+  for (const line of last.filter((each) => /^COPY (?!--from=\S+ \S+ \.\/(?:node_modules|dist)$)/.test(each))) {
+    const words = line.split(' ').slice(line.includes(' --from=') ? 2 : 1);
     const target = words.pop() ?? '.';
-    for (const source of words) {
+    for (const named of words) {
+      const source = named.replace(/^\/app\/dist(?=\/)/, join(folder, 'dist'));
       const place = target.endsWith('/') ? join(folder, target, source.split('/').pop() ?? '') : join(folder, target);
       await cp(source, place, { recursive: true });
     }

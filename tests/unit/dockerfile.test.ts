@@ -23,12 +23,11 @@ test('ports and health check are those of the configuration', () => {
   expect(last).toContain('/health');
 });
 
-test('the image is not root, and copies no sources but those that the declaration imports', () => {
+test('the image is not root, and copies no sources', () => {
   expect(last).toMatch(/^USER 10001:10001$/m);
   const copied = [...last.matchAll(/^COPY (?!--from)(.+)$/gm)].map(([, words]) => words);
   expect(copied).toEqual([
-    'package.json gateway.config.ts policy-cases.yaml LICENSE ./',
-    'core ./core',
+    'package.json policy-cases.yaml LICENSE ./',
     'openapi/noetl.lock.json openapi/noetl.json ./openapi/',
     'mesh/generated ./mesh/generated',
     'docs/generated/rest.yaml ./docs/generated/',

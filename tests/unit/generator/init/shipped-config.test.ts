@@ -22,4 +22,8 @@ describe('the shipped config of a project', () => {
   it('is not made when an import would be left', () => {
     expect(() => asProjectConfig("import * as all from './core/x.ts';\n")).toThrow(TypeError);
   });
+
+  it('a config that imports the package already stays as it is', () => {
+    expect(asProjectConfig(shippedConfig())).toBe(shippedConfig());
+  });
 });
