@@ -36,7 +36,13 @@ COPY openapi/noetl.lock.json openapi/noetl.json ./openapi/
 COPY mesh/generated ./mesh/generated
 COPY docs/generated/rest.yaml ./docs/generated/
 # An account that no node has; a number, so that Kubernetes can see that it is not root.
+RUN install -d -o 10001 -g 10001 .compile-cache
 USER 10001:10001
+# One start while the image is built: code is compiled here and not at each start. Nothing is reached, and a start that is
+# refused only leaves less compiled.
+ENV NODE_COMPILE_CACHE=/app/.compile-cache
+RUN GATEWAY_BIND=127.0.0.1 GATEWAY_TRUSTED_ISSUERS=https://issuer.example.com/ GATEWAY_AUDIENCES=build \
+    timeout 5 node dist/cli/main.js serve >/dev/null 2>&1 || true
 EXPOSE 8090 8091
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ROUTER_PORT || 8090}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

@@ -34,6 +34,15 @@ test('the image is not root, and copies no sources', () => {
   ]);
 });
 
+test('code is compiled when the image is built, by the account that runs it', () => {
+  const [beforeUser = '', afterUser = ''] = last.split('\nUSER 10001:10001\n');
+  expect(beforeUser).toContain('RUN install -d -o 10001 -g 10001 .compile-cache');
+  expect(afterUser).toContain('ENV NODE_COMPILE_CACHE=/app/.compile-cache');
+  expect(afterUser.indexOf('NODE_COMPILE_CACHE')).toBeLessThan(afterUser.indexOf('node dist/cli/main.js serve'));
+  // Variables of the build only: a running container has its own, or says what is missing.
+  expect(last.match(/^(?:ENV|ARG) .*/gm)?.join()).not.toContain('GATEWAY_');
+});
+
 test('the build context holds no local environment', () => {
   const ignored = readFileSync('.dockerignore', 'utf8').split('\n');
   expect(ignored).toEqual(expect.arrayContaining(['*', '**/.env*', '**/*.env', '**/node_modules']));
