@@ -12,7 +12,7 @@ interface Kept {
 /** Names of each kind that are kept; the least recently used go first. */
 const maxNames = 100_000;
 const maxQueueBytes = 256 * 1024 * 1024;
-const idDigits = 12;
+const idForm = /^\d{13}-\d{12}$/;
 
 /** For one process: what it holds is gone with it. */
 export function createMemoryLiveStore(clock: Clock): LiveStore {
@@ -24,6 +24,8 @@ export function createMemoryLiveStore(clock: Clock): LiveStore {
   });
   const once = createEntryCache<string, true>(maxNames);
   const wakes = createListeners<string | undefined>();
+  // A browser that connects again after a restart says where it was: no id of this process lies before that.
+  const madeAt = String(clock()).padStart(13, '0');
   let lastId = 0;
 
   const isKept = (kept: Kept | undefined): kept is Kept => kept !== undefined && clock() < kept.untilMs;
@@ -59,12 +61,13 @@ export function createMemoryLiveStore(clock: Clock): LiveStore {
       if (name !== undefined) once.set(name, true);
       const kept = (queues.get(queue) ?? []).filter(isKept).slice(1 - maxQueued);
       lastId += 1;
-      queues.set(queue, [...kept, { id: String(lastId).padStart(idDigits, '0'), text, untilMs: until.getTime() }]);
+      const id = `${madeAt}-${String(lastId).padStart(12, '0')}`;
+      queues.set(queue, [...kept, { id, text, untilMs: until.getTime() }]);
       wakes.notify(queue);
       return true;
     },
     async read(queue, after = '') {
-      const from = /^\d+$/.test(after) ? after.padStart(idDigits, '0') : '';
+      const from = idForm.test(after) ? after : '';
       return (queues.get(queue) ?? []).filter((entry) => isKept(entry) && entry.id > from).slice(0, maxRead);
     },
     wake: async (queue) => wakes.notify(queue),

@@ -12,6 +12,17 @@ describe('results in memory', () => {
     return store;
   });
 
+  test('after a restart, a client with an older id gets what came later', async () => {
+    const until = new Date(Date.now() + 60_000);
+    const before = createMemoryLiveStore(() => 1_000);
+    for (const text of ['a', 'b', 'c']) await before.append('queue', text, until);
+    const last = (await before.read('queue', undefined)).at(-1)?.id;
+    const after = createMemoryLiveStore(() => 2_000);
+    await after.append('queue', 'd', until);
+    expect((await after.read('queue', last)).map(({ text }) => text)).toEqual(['d']);
+    expect((await after.read('queue', '000000000003')).map(({ text }) => text)).toEqual(['d']);
+  });
+
   test('a seal refuses what was written or moved by another program', async () => {
     store = createMemoryLiveStore(Date.now);
     const key = Buffer.alloc(32, 7).toString('base64');
