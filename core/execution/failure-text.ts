@@ -1,3 +1,5 @@
+import { ownText } from '../json/own-text.ts';
+
 const longest = 300;
 
 /** Words of SQL behind which a statement begins; what follows is not for callers. */
@@ -34,7 +36,7 @@ export function failureSentence(text: string): string {
     .replace(/[\s:,;]+$/, '')
     .trim();
   if (clean === '') return 'the step failed';
-  return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean;
+  return clean.length > longest ? `${ownText(clean.slice(0, longest - 1))}…` : ownText(clean);
 }
 
 /** Whether the text is NoETL's own report that it could not store what a step gave. */

@@ -1,3 +1,5 @@
+import { ownText } from './own-text.ts';
+
 /** Where long integers are within a value: those that it holds itself, and members that hold some. */
 export interface LongIntegers {
   readonly numbers: (readonly [key: string | number, digits: string])[];
@@ -17,7 +19,7 @@ export function findLongIntegers(text: string): LongIntegers | undefined {
   for (const match of text.matchAll(candidate)) {
     const digits = match[1] ?? '';
     if (Number.isSafeInteger(Number(digits))) continue;
-    if (position.moveTo(match.index + match[0].length - digits.length)) position.note(digits);
+    if (position.moveTo(match.index + match[0].length - digits.length)) position.note(ownText(digits));
   }
   return position.found();
 }

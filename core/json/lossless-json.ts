@@ -1,4 +1,5 @@
 import { findLongIntegers, type LongIntegers } from './long-integers.ts';
+import { ownText } from './own-text.ts';
 import { findUnsafeNumbers, type UnsafeMembers } from './unsafe-numbers.ts';
 
 /** A number kept as it was written; `JSON.stringify` writes it back digit for digit. */
@@ -49,7 +50,7 @@ function digitsOfMembers(text: string, { keys }: UnsafeMembers): readonly string
     known = key;
     const start = match.index - key.length - 1;
     if (text.charCodeAt(start) !== quote || !text.startsWith(key, start + 1)) return undefined;
-    digits.push(match[1] ?? '');
+    digits.push(ownText(match[1] ?? ''));
   }
   return digits.length === keys.length ? digits : undefined;
 }
