@@ -54,7 +54,7 @@ export interface OutcomesOptions {
   readonly results: ResultRules;
   readonly isSecret: IsSecretName;
   readonly hideErrors: boolean;
-  /** Keeps what was read of a finished execution. */
+  /** Keeps what was read of an execution: until it is evicted when it is finished, else until the next look. */
   readonly keep: (snapshot: Snapshot, bytes: number) => void;
   /** Called for each call that was made beyond the look itself. */
   readonly spent: (snapshot: Snapshot, calls: number) => void;
@@ -98,7 +98,8 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
     const { newest } = snapshot.seen;
     if (newest?.hasAllEvents === true) return decodeRunEvents(newest.events);
     options.spent(snapshot, 1);
-    return decodeRunEvents((await options.reads.withEvents(detail.id, eventsForSteps, asking)).events);
+    const read = decodeRunEvents((await options.reads.withEvents(detail.id, eventsForSteps, asking)).events);
+    return over === undefined ? keepPart('events', read) : read;
   });
   const facts = once(async () => {
     const collected = reported(collectSteps({ events: await events(), status: undefined, lostStep }));
@@ -147,11 +148,10 @@ const nothingSeen: Seen = { newest: undefined, status: undefined };
 /** @returns the value */
 type KeepPart = <T>(part: string, value: T) => T;
 
-/** Adds up the bytes of the parts that are kept of a finished execution. */
+/** Adds up the bytes of the parts that are kept of an execution. */
 function partsKeeper(snapshot: Snapshot, keep: OutcomesOptions['keep']): KeepPart {
   const kept = new Map<string, number>();
   return (part, value) => {
-    if (snapshot.over === undefined) return value;
     kept.set(part, Buffer.isBuffer(value) ? value.length : approximateBytes(value));
     keep(
       snapshot,

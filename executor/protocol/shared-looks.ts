@@ -20,7 +20,10 @@ export interface SharedLooks {
   expire(id: string): void;
   /** Further calls were made because of a look: it is shared for longer, so that calls stay rare. */
   spent(snapshot: Snapshot, calls: number): void;
-  /** Keeps a finished execution, so that it costs no call again. @param bytes about what is kept with it */
+  /**
+   * Counts what was read of an execution, and keeps a finished one, so that it costs no call again.
+   * @param bytes about what is kept with it
+   */
   keep(snapshot: Snapshot, bytes: number): void;
   forget(id: string): void;
   /** The newest executions, shared for half a second. */
@@ -68,6 +71,8 @@ interface Running {
   readonly claimedAt: number | undefined;
   /** How often it was asked for since that look. */
   asked: number;
+  /** About what was read for the look's steps and results. */
+  readonly readBytes: number;
 }
 
 export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: SharedLooksOptions): SharedLooks {
@@ -120,7 +125,8 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
     expire: running.expire,
     spent: ({ detail }, calls) => running.extend(detail.id, calls),
     keep(snapshot, bytes) {
-      finished.set(snapshot.detail.id, snapshot, { size: bytesOf(snapshot) + Math.ceil(bytes) });
+      if (snapshot.over === undefined) running.weigh(snapshot, Math.ceil(bytes));
+      else finished.set(snapshot.detail.id, snapshot, { size: bytesOf(snapshot) + Math.ceil(bytes) });
     },
     forget(id) {
       finished.delete(id);
@@ -135,7 +141,7 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
 function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
   const running = new LRUCache<string, Running>({
     maxSize: keepBytes,
-    sizeCalculation: ({ snapshot }) => bytesOf(snapshot),
+    sizeCalculation: ({ snapshot, readBytes }) => bytesOf(snapshot) + readBytes,
   });
 
   /** How many running executions are being asked for, up to `veryMany`: each of them is in `running` and was looked at lately. */
@@ -175,7 +181,7 @@ function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
       const lookedAt = isOwnLook ? now : (before?.lookedAt ?? now);
       const claimedAt = snapshot.detail.claim === 'RUNNING' ? undefined : (before?.claimedAt ?? now);
       const freshUntil = now + freshMsOf(snapshot, claimedAt === undefined ? undefined : now - claimedAt);
-      running.set(id, { snapshot, lookedAt, freshUntil, claimedAt, asked: 0 });
+      running.set(id, { snapshot, lookedAt, freshUntil, claimedAt, asked: 0, readBytes: 0 });
     },
     /** The last look, unless it is time for another one. */
     fresh(id: string): Snapshot | undefined {
@@ -193,6 +199,11 @@ function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
     extend(id: string, calls: number): void {
       const last = running.peek(id);
       if (last !== undefined) running.set(id, { ...last, freshUntil: last.freshUntil + calls * staleMs });
+    },
+    weigh(snapshot: Snapshot, readBytes: number): void {
+      const { id } = snapshot.detail;
+      const last = running.peek(id);
+      if (last?.snapshot === snapshot) running.set(id, { ...last, readBytes });
     },
     forget: (id: string) => void running.delete(id),
   };

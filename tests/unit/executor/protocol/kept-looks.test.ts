@@ -7,13 +7,14 @@ import { handClock } from '../../../support/session-fakes.ts';
 const keepBytes = 1_000_000;
 
 /** Looks that are counted, at executions whose newest events take 100 kB, or which were started with as much. */
-function large(given: { readonly isOver: boolean; readonly of: 'events' | 'workload' }) {
+function large(given: { readonly isOver: boolean; readonly of: 'events' | 'workload' | 'nothing' }) {
   let count = 0;
   const text = 'x'.repeat(100_000);
   const looks: Looks = {
     async take(id) {
       count += 1;
-      const parts = given.of === 'events' ? { events: [{ payload: text }] } : { events: [], workload: { text } };
+      const workload = given.of === 'workload' ? { text } : {};
+      const parts = given.of === 'events' ? { events: [{ payload: text }] } : { events: [], workload };
       const detail = { id, claim: 'RUNNING', ...parts } as unknown as Snapshot['detail'];
       return {
         detail,
@@ -33,7 +34,14 @@ function large(given: { readonly isOver: boolean; readonly of: 'events' | 'workl
     for (const id of ids) await shared.take(`${id}`, {});
     return count - before;
   }
-  return { looksFor };
+  /** What the looks at these executions found is completed by further reads of 100 kB. */
+  async function readMore(ids: readonly number[]): Promise<void> {
+    for (const id of ids) {
+      const taken = await shared.take(`${id}`, {});
+      if (taken !== undefined) shared.keep(taken.snapshot, 100_000);
+    }
+  }
+  return { looksFor, readMore };
 }
 
 const many = Array.from({ length: 50 }, (_, id) => id);
@@ -47,6 +55,15 @@ test.each([
   const { looksFor } = large(given);
   expect(await looksFor(many)).toBe(50);
   // Nine of 100 kB fit into a megabyte; the newest are kept.
+  expect(await looksFor(many.slice(-9))).toBe(0);
+  expect(await looksFor(many.slice(0, 10))).toBe(10);
+});
+
+test('what was read for the steps of a running execution counts, until the next look', async () => {
+  const { looksFor, readMore } = large({ isOver: false, of: 'nothing' });
+  expect(await looksFor(many)).toBe(50);
+  expect(await looksFor(many)).toBe(0);
+  await readMore(many);
   expect(await looksFor(many.slice(-9))).toBe(0);
   expect(await looksFor(many.slice(0, 10))).toBe(10);
 });

@@ -5,7 +5,7 @@ import type { Snapshot } from '../../../../executor/protocol/snapshots.ts';
 
 const large = 'x'.repeat(100_000);
 const events = [
-  { event_type: 'playbook.initialized', node_name: 'playbook' },
+  { event_type: 'playbook.initialized', node_name: 'playbook', context: { text: large } },
   { event_type: 'step.enter', node_name: 'fetch' },
   { event_type: 'call.done', node_name: 'fetch', result: { reference: { ref: 'noetl://execution/1/result/fetch/1' } } },
 ];
@@ -52,9 +52,16 @@ test('the events of a finished execution are let go once its steps are made of t
   expect(kept.length).toBeGreaterThan(0);
 });
 
-test('nothing of a running execution is kept', async () => {
+test('the events of a running execution stay, and its steps count among the bytes that are kept', async () => {
   const { of, snapshot, kept } = outcome(false);
   await of.steps();
   expect(snapshot.seen.newest).toBeDefined();
-  expect(kept).toEqual([]);
+  expect(kept.at(-1)).toBeGreaterThan(0);
+});
+
+test('events that are read for the steps of a running execution count among the bytes that are kept', async () => {
+  const { of, snapshot, kept } = outcome(false);
+  snapshot.seen.newest = undefined;
+  await of.facts();
+  expect(kept.at(-1)).toBeGreaterThan(large.length);
 });
