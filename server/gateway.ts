@@ -92,6 +92,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     upstreamRoutes: upstreamRoutes(fields, own),
     fields: [...fields.keys()],
     pretty: options.pretty === true,
+    isShared: link !== undefined,
     clock,
     tracing,
   });

@@ -1,14 +1,13 @@
 import type { LineSink } from './line-sink.ts';
 
-/** A pipe takes so many bytes in one piece: lines of several processes do not mix. */
-const maxChars = 4_000;
 const maxMs = 20;
 
 /**
  * Collects lines for a moment and hands them on together: a call to the system for each line is a tenth of a request.
+ * @param maxChars of lines that leave together
  * @param onDropped gets how many lines were lost because the reader of the sink is too slow
  */
-export function createLineBatch(sink: LineSink, onDropped: (count: number) => void): LineSink {
+export function createLineBatch(sink: LineSink, maxChars: number, onDropped: (count: number) => void): LineSink {
   let held = '';
   let count = 0;
   let timer: NodeJS.Timeout | undefined;

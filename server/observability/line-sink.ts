@@ -18,13 +18,24 @@ export interface LineSinkOptions {
   readonly to: string;
   /** Bytes that may wait; lines above are dropped. */
   readonly maxBytes?: number;
+  /** Bytes that are handed to the system in one piece. Default: {@link sharedPieceBytes}. */
+  readonly pieceBytes?: number;
 }
+
+/** A pipe takes so many bytes in one piece: lines of several processes do not mix. */
+export const sharedPieceBytes = 4_096;
+/** Where no other process writes: each piece costs a thread of the pool that has to wake. */
+export const ownPieceBytes = 64 * 1024;
 
 /** For how long a stop waits for a reader that takes nothing. */
 const patienceMs = 2_000;
 
 /** @throws ERR_CONFIG_INVALID when the file cannot be written. */
-export function createLineSink({ to, maxBytes = 4 * 1024 * 1024 }: LineSinkOptions): LineSink {
+export function createLineSink({
+  to,
+  maxBytes = 4 * 1024 * 1024,
+  pieceBytes = sharedPieceBytes,
+}: LineSinkOptions): LineSink {
   // Not Pino's own destination: at the exit of the process it waits for ever for a reader that has stopped, or for a full disk.
   let giveUpAt = Number.POSITIVE_INFINITY;
   const destination = new sonicBoom.SonicBoom({
@@ -33,8 +44,7 @@ export function createLineSink({ to, maxBytes = 4 * 1024 * 1024 }: LineSinkOptio
     sync: false,
     minLength: 0,
     maxLength: maxBytes,
-    // A pipe takes so much in one piece: lines of several processes do not mix.
-    maxWrite: 4_096,
+    maxWrite: pieceBytes,
   });
   let dropped = false;
   destination.on('drop', () => {

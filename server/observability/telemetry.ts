@@ -6,11 +6,12 @@ import { currentExchange } from '../exchange-scope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { OnDone } from '../http/http-listener.ts';
 import type { Tracing } from '../tracing/tracing.ts';
+import { accessFields, createAccessLine, idsOf } from './access-line.ts';
 import { createAudit } from './audit.ts';
 import { type AuditRing, createAuditRing } from './audit-ring.ts';
 import { createDependencyLog, type DependencyLog } from './dependencies.ts';
 import { createLineBatch } from './line-batch.ts';
-import { createLineSink, type LineSink } from './line-sink.ts';
+import { createLineSink, type LineSink, ownPieceBytes, sharedPieceBytes } from './line-sink.ts';
 import type { LiveNumbers } from './live-gauges.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMetrics, type MetricsJson } from './metrics.ts';
@@ -28,6 +29,8 @@ export interface TelemetryOptions {
   readonly fields: readonly string[];
   /** Log lines for a person. */
   readonly pretty: boolean;
+  /** Other processes of this gateway write to the same places. */
+  readonly isShared: boolean;
   readonly clock: Clock;
   /** Absent: nothing is traced. */
   readonly tracing?: Tracing | undefined;
@@ -63,18 +66,23 @@ export function createTelemetry({
   upstreamRoutes,
   fields,
   pretty,
+  isShared,
   clock,
   tracing,
 }: TelemetryOptions): Telemetry {
   const { logLevel, auditTo, auditEmails } = config.observability;
-  const sink = createLineSink({ to: 'stdout' });
-  const auditSink: LineSink = auditTo === 'stdout' ? sink : createLineSink({ to: auditTo });
+  const pieceBytes = isShared ? sharedPieceBytes : ownPieceBytes;
+  const sink = createLineSink({ to: 'stdout', pieceBytes });
+  const auditSink: LineSink = auditTo === 'stdout' ? sink : createLineSink({ to: auditTo, pieceBytes });
   const metrics = createMetrics({ version, upstreamRoutes, fields, processMetrics: true });
   const dropped = (from: 'log' | 'audit') => () => metrics.record({ type: 'lines_dropped', from, count: 1 });
   const log = createLogger({ level: logLevel, pretty, sink, onDrop: dropped('log') });
   // Nearly all lines are of requests: they leave together. Every other line leaves at once.
-  const batch = createLineBatch(sink, (count) => metrics.record({ type: 'lines_dropped', from: 'log', count }));
+  const batch = createLineBatch(sink, pieceBytes - 96, (count) =>
+    metrics.record({ type: 'lines_dropped', from: 'log', count }),
+  );
   const access = createLogger({ level: logLevel, pretty, sink: batch });
+  const [isInfo, lineOf] = [access.isLevelEnabled('info'), createAccessLine()];
   const auditRing = createAuditRing();
   const recent = createRecentNumbers(fields, clock);
   const audit = createAudit({
@@ -105,14 +113,12 @@ export function createTelemetry({
       log.error({ err: error, ...idsOf(exchange), method: exchange.method, path: exchange.path }, 'a request failed');
     },
     onDone(exchange, status, ms, answer) {
-      const { clientIp, method, path } = exchange;
+      const { path } = exchange;
       observe({ type: 'request', route: routeOfPath(path), status: answer?.measuredAs ?? status, ms });
       if (answer?.code !== undefined) observe({ type: 'error_answer', code: answer.code });
-      const level = path === '/health' ? 'debug' : 'info';
-      access[level](
-        { ...idsOf(exchange), clientIp, method, path: path.slice(0, 200), status, ms: Math.round(ms) },
-        'request',
-      );
+      if (path === '/health') access.debug(accessFields(exchange, status, ms), 'request');
+      else if (pretty) access.info(accessFields(exchange, status, ms), 'request');
+      else if (isInfo) batch.write(lineOf(exchange, status, ms));
     },
     async flush() {
       await Promise.all([batch.flush(), auditSink.flush()]);
@@ -131,11 +137,4 @@ const keeping = (sink: LineSink, ring: AuditRing): LineSink => ({
     ring.add(line);
     return sink.write(line);
   },
-});
-
-/** What a line of the log is found by. */
-const idsOf = ({ requestId, callerRequestId, trace }: Exchange) => ({
-  requestId,
-  callerRequestId,
-  traceId: trace?.traceId,
 });

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLineBatch } from '../../../../server/observability/line-batch.ts';
+import { ownPieceBytes, sharedPieceBytes } from '../../../../server/observability/line-sink.ts';
 import { keptLines } from '../../../support/line-sinks.ts';
 
 beforeEach(() => {
@@ -12,7 +13,7 @@ afterEach(() => {
 
 test('lines of a moment leave together, none waits longer, and no batch is larger than a pipe takes in one piece', () => {
   const { sink, lines } = keptLines();
-  const batch = createLineBatch(sink, () => {});
+  const batch = createLineBatch(sink, 4_000, () => {});
   batch.write('one\n');
   batch.write('two\n');
   expect(lines).toEqual([]);
@@ -28,7 +29,7 @@ test('lines of a moment leave together, none waits longer, and no batch is large
 test('a flush hands on what waits, and lines that are lost are counted one by one', async () => {
   const dropped: number[] = [];
   const { sink, lines } = keptLines(1);
-  const batch = createLineBatch(sink, (count) => dropped.push(count));
+  const batch = createLineBatch(sink, 4_000, (count) => dropped.push(count));
   batch.write('one\n');
   await batch.flush();
   expect(lines).toEqual(['one\n']);
@@ -39,14 +40,15 @@ test('a flush hands on what waits, and lines that are lost are counted one by on
 });
 
 test.each([
-  ['an exception that is not caught', "throw new Error('broken')", 1],
-  ['an exit', 'process.exit(3)', 3],
-])('no line is lost at %s', (_name, end, code) => {
+  ['an exception that is not caught', "throw new Error('broken')", 1, sharedPieceBytes],
+  ['an exit', 'process.exit(3)', 3, sharedPieceBytes],
+  ['an exit of a process that writes alone', 'process.exit(3)', 3, ownPieceBytes],
+])('no line is lost at %s', (_name, end, code, pieceBytes) => {
   const room = new URL('../../../../server/observability/', import.meta.url);
   const script = `
     import { createLineBatch } from '${room}line-batch.ts';
     import { createLineSink } from '${room}line-sink.ts';
-    const batch = createLineBatch(createLineSink({ to: 'stdout' }), () => {});
+    const batch = createLineBatch(createLineSink({ to: 'stdout', pieceBytes: ${pieceBytes} }), ${pieceBytes}, () => {});
     process.on('exit', () => batch.flushNow());
     for (let n = 0; n < 2000; n += 1) batch.write('line ' + n + '\\n');
     setTimeout(() => { batch.write('last\\n'); ${end}; }, 5);`;
