@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
+import { EntryCache } from '../../core/entry-cache.ts';
 import { approximateBytes } from '../../core/json/approximate-bytes.ts';
 import type { Asking, ExecutionReads } from './execution-reads.ts';
 import type { Looks, Snapshot } from './snapshots.ts';
@@ -139,20 +140,15 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
 
 /** The last looks at running executions, and for how long each is shared. */
 function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
-  const running = new LRUCache<string, Running>({
-    maxSize: keepBytes,
-    sizeCalculation: ({ snapshot, readBytes }) => bytesOf(snapshot) + readBytes,
-  });
+  const running = new EntryCache<string, Running>(
+    keepBytes,
+    ({ snapshot, readBytes }) => bytesOf(snapshot) + readBytes,
+  );
 
   /** How many running executions are being asked for, up to `veryMany`: each of them is in `running` and was looked at lately. */
   function crowd(): number {
     const since = clock() - ownLookMs;
-    let count = 0;
-    for (const { lookedAt, freshUntil } of running.values()) {
-      if (Math.max(lookedAt, freshUntil) < since || count >= veryMany) break;
-      count += 1;
-    }
-    return count;
+    return running.countNewest(veryMany, ({ lookedAt, freshUntil }) => lookedAt >= since || freshUntil >= since);
   }
 
   /** @param claimedMs for how long NoETL has claimed an end; undefined: it claims none */

@@ -1,7 +1,7 @@
+import { LRUCache } from 'lru-cache';
 import type { CallbackRequests } from '../../core/callback-requests.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
-import { createEntryCache } from '../../core/entry-cache.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { Executions } from '../../executor/protocol/executions.ts';
@@ -119,7 +119,10 @@ const maxUnfinished = 200_000;
 /** How many requests of each user wait for their result here. */
 function createUnfinished(most: number, keepMs: number) {
   const counts = new Map<string, number>();
-  const users = createEntryCache<string, string>(maxUnfinished, {
+  const users = new LRUCache<string, string>({
+    // Of `max`, all the memory is taken at once.
+    maxSize: maxUnfinished,
+    sizeCalculation: () => 1,
     ttl: keepMs,
     dispose(userId) {
       const left = (counts.get(userId) ?? 1) - 1;
