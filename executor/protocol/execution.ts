@@ -75,8 +75,8 @@ export function executionView(
       over === undefined ? stepUnderWay(await outcome().facts()) : (over.lastStep ?? null),
     ),
     progress: over === undefined ? progressOf(detail.progress) : 100,
-    startedAt: isoText(detail.startedAt?.getTime()),
-    finishedAt: isoText(over?.finishedAt),
+    startedAt: () => isoText(detail.startedAt?.getTime()),
+    finishedAt: () => isoText(over?.finishedAt),
     parentId: detail.parentId ?? null,
   };
 }

@@ -31,7 +31,18 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > maxBytes) throw tooLarge(maxBytes);
   if (lease?.grow(announced) === false) throw overloaded();
-  return bytesOf(request, limits, announced);
+  return arrived(request, announced) ?? bytesOf(request, limits, announced);
+}
+
+/**
+ * A body that came together with its headers, as nearly all do: no listener and no timer is needed for it.
+ * @returns undefined: it has to be waited for
+ */
+function arrived(request: IncomingMessage, announced: number): Promise<Buffer> | undefined {
+  const isWhole = request.complete && announced > 0 && request.readableLength === announced;
+  if (!isWhole || request.readableFlowing !== null || request.destroyed) return undefined;
+  const bytes: Buffer = request.read();
+  return new Promise((resolve) => resolveAtEndOfTurn(resolve, bytes));
 }
 
 const tooLarge = (maxBytes: number) =>

@@ -4,13 +4,23 @@ import type { RawReply } from './reply-collector.ts';
 
 /** What came, in the form that the call asks for. */
 export function decode(reply: RawReply, { answer }: UpstreamCall): UpstreamReply {
-  const date = new Date(reply.date ?? '');
   const isForeign = answer !== undefined && reply.status >= 200 && reply.status < 300;
   return {
     status: reply.status,
     body: isForeign ? foreignBody(reply, answer) : bodyOf(reply.text),
-    date: Number.isNaN(date.getTime()) ? undefined : date,
+    date: dateOf(reply.date),
   };
+}
+
+let lastDate: { readonly text: string; readonly date: Date | undefined } = { text: '', date: undefined };
+
+/** Of many answers a second it is the same text. */
+function dateOf(text = ''): Date | undefined {
+  if (text !== lastDate.text) {
+    const date = new Date(text);
+    lastDate = { text, date: Number.isNaN(date.getTime()) ? undefined : date };
+  }
+  return lastDate.date;
 }
 
 /** A media type as it may stand in a link: without parameters, and none that a browser would run as a page. */
