@@ -138,6 +138,18 @@ describe.skipIf(!hasChromium)('GraphiQL in Chromium', { timeout: 120_000 }, () =
     await close();
   });
 
+  test('a click on Run counts as soon as the button takes it', async () => {
+    const { page, close } = await visit('', async (opened) => {
+      await opened.route('**/assets/*.js', async (route) => {
+        await new Promise((done) => setTimeout(done, 400));
+        await route.continue();
+      });
+    });
+    await run(page).click();
+    await page.getByRole('menuitem', { name: 'Execute' }).waitFor({ timeout: 5_000 });
+    await close();
+  });
+
   test('the first click on another tab counts', async () => {
     const { page, close } = await visit();
     await page.getByRole('button', { name: 'New tab' }).click();

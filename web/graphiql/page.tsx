@@ -8,6 +8,7 @@ import { FillExecution } from './fill-execution.tsx';
 import { keptTab } from './kept-tab.ts';
 import { protocolOperations, protocolVariables, startedExecution } from './protocol-operations.ts';
 import { SessionBar } from './session-bar.tsx';
+import { WhenReady } from './when-ready.tsx';
 
 const noSession: SessionState = { valid: false, text: 'No session. The schema appears once a token is in use.' };
 
@@ -26,6 +27,7 @@ export function Page({ initialToken, login }: PageProps) {
     initialToken === '' ? noSession : { valid: undefined, text: 'Checking …' },
   );
   const [started, setStarted] = useState<string>();
+  const [isReady, setReady] = useState(false);
 
   const begin = useCallback(async (given: string) => {
     setState({ valid: undefined, text: 'Checking …' });
@@ -55,6 +57,8 @@ export function Page({ initialToken, login }: PageProps) {
     });
   }, [login, begin]);
 
+  const ready = useCallback(() => setReady(true), []);
+
   const fetcher = useMemo(() => {
     const send = createFetcher(token);
     const watched: typeof send = async (...args) => {
@@ -69,7 +73,7 @@ export function Page({ initialToken, login }: PageProps) {
   return (
     <>
       <SessionBar active={token !== ''} state={state} onBegin={begin} onEnd={() => end(token)} />
-      <main>
+      <main inert={!isReady}>
         <GraphiQL
           fetcher={fetcher}
           {...(state.valid === true ? {} : { schema: null })}
@@ -86,6 +90,7 @@ export function Page({ initialToken, login }: PageProps) {
           </GraphiQL.Logo>
           <GraphiQL.Footer>
             <FillExecution id={started} />
+            <WhenReady onReady={ready} />
           </GraphiQL.Footer>
         </GraphiQL>
       </main>
