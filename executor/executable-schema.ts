@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type DocumentNode, type GraphQLField, type GraphQLSchema, parse } from 'graphql';
+import { ruleText } from '../core/access/explain-text.ts';
 import { accessDenied, standingDecision } from '../core/access/standing-decision.ts';
 import type { CallContext } from '../core/call-context.ts';
 import type { CallbackRequests } from '../core/callback-requests.ts';
@@ -131,6 +132,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
   };
   for (const [name, field] of fields) {
     const known = rootTypeOf(schema, field.root)?.getFields()[name];
+    describeRule(known, field.row);
     if (isStream(field.row)) {
       attachStream(known, openUpdates(field.row, answers));
       continue;
@@ -147,6 +149,13 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     executions,
     rest: restOperations(fields, { ...answers, observe }),
   };
+}
+
+/** Editors show who may call a field beside what it does. */
+function describeRule(field: GraphQLField<unknown, CallContext> | undefined, { access }: AnyRow): void {
+  if (field === undefined) return;
+  const rule = `May be called by ${ruleText(access, (name) => `\`${name}\``)}.`;
+  field.description = field.description ? `${field.description}\n\n${rule}` : rule;
 }
 
 const askingNoetl = new WeakSet<object>();

@@ -103,6 +103,9 @@ describe.skipIf(!hasChromium)('GraphiQL in Chromium', { timeout: 120_000 }, () =
     await expect.poll(() => state(page)).toContain('Session active');
     await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
     await page.getByRole('link', { name: 'Mutation', exact: true }).waitFor({ timeout: 20_000 });
+    await page.getByRole('link', { name: 'Mutation', exact: true }).click();
+    await page.getByRole('link', { name: 'executePlaybook', exact: true }).first().click();
+    await page.getByText('May be called by users with execute on the playbook in name.').waitFor();
     expect(await page.locator('.squiggly-error, .squiggly-warning').count()).toBe(0);
     await page.reload();
     await run(page).waitFor();

@@ -68,6 +68,17 @@ describe('what clients see', () => {
     expect(JSON.stringify(data)).not.toMatch(/httpOperation|resolveRootField|ObjMap|HTTPMethod|GatewayID|subgraph/);
   });
 
+  test('who may call a field, beside what it does', () => {
+    const { schema } = executorCaller(silent);
+    expect(schema.getMutationType()?.getFields()['executePlaybook']?.description).toMatch(
+      /^Starts a playbook.*\n\nMay be called by users with `execute` on the playbook in `name`\.$/,
+    );
+    for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
+      for (const field of Object.values(root?.getFields() ?? {}))
+        expect([field.name, field.description]).toEqual([field.name, expect.stringContaining('May be called by ')]);
+    }
+  });
+
   test('deprecations stay', () => {
     const sdl = `scalar JSON type Query { health: JSON @deprecated(reason: "old") @httpOperation(path: "/api/health", httpMethod: GET) @noetl(kind: "plain") }`;
     const { schema } = executorCaller(silent, { sdl, operations: { health: healthRow } });
