@@ -1,10 +1,13 @@
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import { setFlagsFromString } from 'node:v8';
 import { Command, Option } from 'commander';
 import { renderDiffText } from '../../generator/diff/render-text.ts';
 import type { Difference, GenerateResult, Stage } from '../../generator/generate.ts';
 import type { Acceptance } from '../../generator/lock/acceptance.ts';
 import { newMemberLines } from '../../generator/lock/new-member-lines.ts';
+import { pulledFiles } from '../../generator/pull/pulled-files.ts';
 import { loadTools } from '../generator-tools.ts';
 import { configFile, loadConfig } from '../load-config.ts';
 import { reportError } from '../report.ts';
@@ -73,6 +76,7 @@ async function runOnce(projectDir: string, flags: GenerateFlags, onFile?: (file:
   const [{ generate }, { emitters }] = await loadTools(() =>
     Promise.all([import('../../generator/generate.ts'), import('../../generator/emit/emitters.ts')]),
   );
+  await spareMemory(projectDir);
   const stages: Stage[] = [];
   const startedAt = performance.now();
   const config = await loadConfig(projectDir, onFile === undefined ? {} : { onFile });
@@ -96,6 +100,15 @@ async function runOnce(projectDir: string, flags: GenerateFlags, onFile?: (file:
   else console.log(`stages: ${stages.map(({ name, ms }) => `${name} ${ms.toFixed(0)} ms`).join(', ')}`);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(summary(result, flags, seconds));
+}
+
+/** From so many bytes of a document on the heap is kept small; below it would only cost time. */
+const largeDocument = 2 * 1024 * 1024;
+
+/** Garbage of a large document is collected when the heap has grown by half, not by more than twice: containers of CI are small. */
+async function spareMemory(projectDir: string): Promise<void> {
+  const { size } = await stat(join(projectDir, pulledFiles.document)).catch(() => ({ size: 0 }));
+  if (size > largeDocument) setFlagsFromString('--heap-growing-percent=50');
 }
 
 /** An option that may be repeated, with or without a value. */

@@ -1,4 +1,4 @@
-import { isRecord, type OpenApiDocument, type Schema, unescapePointer } from '../openapi/open-api.ts';
+import { type OpenApiDocument, type Schema, unescapePointer } from '../openapi/open-api.ts';
 
 const componentRef = /^#\/components\/schemas\/([^/]+)/;
 
@@ -6,20 +6,34 @@ const componentRef = /^#\/components\/schemas\/([^/]+)/;
 export function reachableSchemas(document: OpenApiDocument, part: unknown): Record<string, Schema> {
   const schemas = document.components?.schemas ?? {};
   const found = new Map<string, Schema>();
-  const queue = namesIn(part);
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    const target = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
-    if (target === undefined || found.has(name)) continue;
-    found.set(name, target);
-    queue.push(...namesIn(target));
+  const queue = [part];
+  while (queue.length > 0) {
+    for (const name of namesIn(queue.pop())) {
+      const target = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
+      if (target === undefined || found.has(name)) continue;
+      found.set(name, target);
+      queue.push(target);
+    }
   }
   return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Names of components that a part refers to itself. */
-function namesIn(part: unknown): string[] {
-  if (typeof part !== 'object' || part === null) return [];
-  const ref = isRecord(part) ? part['$ref'] : undefined;
-  const [, escaped] = (typeof ref === 'string' ? componentRef.exec(ref) : undefined) ?? [];
-  return [...(escaped === undefined ? [] : [unescapePointer(escaped)]), ...Object.values(part).flatMap(namesIn)];
+function namesIn(part: unknown): ReadonlySet<string> {
+  const names = new Set<string>();
+  const queue = [part];
+  while (queue.length > 0) {
+    const node = queue.pop();
+    if (typeof node !== 'object' || node === null) continue;
+    const name = referredBy(node);
+    if (name !== undefined) names.add(name);
+    for (const member of Object.values(node)) if (typeof member === 'object') queue.push(member);
+  }
+  return names;
+}
+
+function referredBy(node: object): string | undefined {
+  const ref = '$ref' in node && typeof node.$ref === 'string' ? node.$ref : '';
+  const escaped = componentRef.exec(ref)?.[1];
+  return escaped === undefined ? undefined : unescapePointer(escaped);
 }

@@ -26,7 +26,8 @@ const keep: BooleanChange = (schema) => schema;
 
 /**
  * Rewrites every schema of a document, children before parents: components, parameters, bodies and answers.
- * What `change` returns as it was given stays the same object. `default`, `enum`, `const` and examples are not schemas.
+ * What `change` returns as it was given stays the same object, and so does everything around it that holds no other one.
+ * `default`, `enum`, `const` and examples are not schemas.
  */
 export function mapSchemas(
   document: OpenApiDocument,
@@ -37,12 +38,11 @@ export function mapSchemas(
   const components =
     schemas === undefined
       ? document.components
-      : {
-          ...document.components,
-          schemas: mapValues(schemas, (schema, name) =>
-            mapSchema(schema, { name, kind: 'component' }, change, boolean),
-          ),
-        };
+      : withPart(
+          document.components ?? {},
+          'schemas',
+          mapValues(schemas, (schema, name) => mapSchema(schema, { name, kind: 'component' }, change, boolean)),
+        );
   const mapped = mapOperations(document, ({ operation }) => mapOperationSchemas(operation, change, boolean));
   return components === undefined ? mapped : { ...mapped, components };
 }
@@ -52,86 +52,96 @@ function mapOperationSchemas(
   change: SchemaChange,
   boolean: BooleanChange,
 ): OperationObject {
-  const parts: Record<string, unknown> = {};
-  if (Array.isArray(operation.parameters)) {
-    parts['parameters'] = operation.parameters.map((parameter: Parameter) =>
-      parameter.schema === undefined
-        ? parameter
-        : {
-            ...parameter,
-            schema: mapSchema(parameter.schema, { name: parameter.name, kind: 'argument' }, change, boolean),
-          },
+  const { parameters, requestBody, responses } = operation;
+  let mapped = operation;
+  if (Array.isArray(parameters)) {
+    mapped = withPart(
+      mapped,
+      'parameters',
+      mapItems(parameters as readonly Parameter[], (parameter) =>
+        parameter.schema === undefined
+          ? parameter
+          : withPart(
+              parameter,
+              'schema',
+              mapSchema(parameter.schema, { name: parameter.name, kind: 'argument' }, change, boolean),
+            ),
+      ),
     );
   }
-  if (operation.requestBody !== undefined)
-    parts['requestBody'] = mapBody(operation.requestBody, 'body', change, boolean);
-  if (operation.responses !== undefined) {
-    parts['responses'] = mapValues(operation.responses, (response) => mapBody(response, 'answer', change, boolean));
+  if (requestBody !== undefined)
+    mapped = withPart(mapped, 'requestBody', mapBody(requestBody, 'body', change, boolean));
+  if (responses !== undefined) {
+    mapped = withPart(
+      mapped,
+      'responses',
+      mapValues(responses, (response) => mapBody(response, 'answer', change, boolean)),
+    );
   }
-  return { ...operation, ...parts };
+  return mapped;
 }
 
 function mapBody(body: Body, kind: 'body' | 'answer', change: SchemaChange, boolean: BooleanChange): Body {
   if (!isRecord(body) || !isRecord(body.content)) return body;
-  return {
-    ...body,
-    content: mapValues(body.content, (media: Media) =>
-      media.schema === undefined
-        ? media
-        : { ...media, schema: mapSchema(media.schema, { name: undefined, kind }, change, boolean) },
-    ),
-  };
+  const content = mapValues(body.content, (media: Media) =>
+    media.schema === undefined
+      ? media
+      : withPart(media, 'schema', mapSchema(media.schema, { name: undefined, kind }, change, boolean)),
+  );
+  return withPart(body, 'content', content);
 }
+
+/** The same object when the part is the same. */
+const withPart = <Whole extends object, Key extends keyof Whole>(whole: Whole, key: Key, part: Whole[Key]): Whole =>
+  whole[key] === part ? whole : { ...whole, [key]: part };
 
 /** {@link mapSchemas} for one schema. */
 export function mapSchema(schema: Schema, place: Place, change: SchemaChange, boolean: BooleanChange = keep): Schema {
   if (!isRecord(schema)) return boolean(schema);
-  const parts: Record<string, unknown> = {};
-  if (isRecord(schema.properties)) {
-    parts['properties'] = mapValues(schema.properties, (property: Schema, name) =>
-      mapSchema(property, { name, kind: 'property' }, change, boolean),
+  const inside = (inner: Schema, name: string | undefined, kind: Place['kind']): Schema =>
+    mapSchema(inner, { name, kind }, change, boolean);
+  const { properties, items, additionalProperties } = schema;
+  let mapped: SchemaObject = schema;
+  if (isRecord(properties)) {
+    mapped = withPart(
+      mapped,
+      'properties',
+      mapValues(properties, (property, name) => inside(property, name, 'property')),
     );
   }
-  if (schema.items !== undefined)
-    parts['items'] = mapSchema(schema.items, { name: place.name, kind: 'items' }, change, boolean);
-  if (isRecord(schema.additionalProperties)) {
-    parts['additionalProperties'] = mapSchema(
-      schema.additionalProperties,
-      { name: undefined, kind: 'items' },
-      change,
-      boolean,
-    );
+  if (items !== undefined) mapped = withPart(mapped, 'items', inside(items, place.name, 'items'));
+  if (isRecord(additionalProperties)) {
+    mapped = withPart(mapped, 'additionalProperties', inside(additionalProperties, undefined, 'items'));
   }
   for (const key of ['anyOf', 'oneOf', 'allOf'] as const) {
     const branches = schema[key];
-    if (Array.isArray(branches)) {
-      parts[key] = branches.map((branch: Schema) =>
-        mapSchema(branch, { name: place.name, kind: 'branch' }, change, boolean),
-      );
-    }
-  }
-  return change(isSame(schema, parts) ? schema : { ...schema, ...parts }, place);
-}
-
-function isSame(schema: SchemaObject, parts: Record<string, unknown>): boolean {
-  return Object.entries(parts).every(([key, part]) => {
-    const before = schema[key];
-    if (part === before) return true;
-    const isContainer = key === 'properties' || Array.isArray(part);
-    if (!isContainer || typeof before !== 'object' || before === null) return false;
-    const values = Object.entries(part as object);
-    return (
-      values.length === Object.keys(before).length &&
-      values.every(([name, value]) => (before as Record<string, unknown>)[name] === value)
+    if (!Array.isArray(branches)) continue;
+    mapped = withPart(
+      mapped,
+      key,
+      mapItems<Schema>(branches, (branch) => inside(branch, place.name, 'branch')),
     );
-  });
+  }
+  return change(mapped, place);
 }
 
-function mapValues<In, Out>(
-  record: Readonly<Record<string, In>>,
-  map: (value: In, key: string) => Out,
-): Record<string, Out> {
-  const mapped: Record<string, Out> = {};
-  for (const key of Object.keys(record)) setMember(mapped, key, map(record[key] as In, key));
-  return mapped;
+/** @returns the same object when every value is the same */
+function mapValues<Value>(
+  record: Readonly<Record<string, Value>>,
+  map: (value: Value, key: string) => Value,
+): Readonly<Record<string, Value>> {
+  const mapped: Record<string, Value> = {};
+  let isSameSoFar = true;
+  for (const key of Object.keys(record)) {
+    const before = record[key] as Value;
+    const value = map(before, key);
+    if (value !== before) isSameSoFar = false;
+    setMember(mapped, key, value);
+  }
+  return isSameSoFar ? record : mapped;
+}
+
+function mapItems<Item>(items: readonly Item[], map: (item: Item) => Item): readonly Item[] {
+  const mapped = items.map(map);
+  return mapped.every((item, index) => item === items[index]) ? items : mapped;
 }

@@ -81,26 +81,34 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 
 /** Every operation, in the document's order. HEAD, OPTIONS and TRACE are not operations of an API. */
 export function listOperations(document: OpenApiDocument): DocumentOperation[] {
-  return Object.entries(document.paths).flatMap(([path, item]) =>
-    httpMethods.flatMap((method) => {
-      const operation = isRecord(item) ? item[method] : undefined;
-      return isRecord(operation)
-        ? [{ key: `${method.toUpperCase()} ${path}`, method: method.toUpperCase(), path, item, operation }]
-        : [];
-    }),
-  );
+  const found: DocumentOperation[] = [];
+  for (const [path, item] of Object.entries(document.paths)) {
+    if (!isRecord(item)) continue;
+    for (const name of httpMethods) {
+      const operation = item[name];
+      if (!isRecord(operation)) continue;
+      const method = name.toUpperCase();
+      found.push({ key: `${method} ${path}`, method, path, item, operation });
+    }
+  }
+  return found;
 }
 
-/** Rewrites every operation; an operation for which `change` answers undefined is left out. */
+/** Rewrites every operation; an operation for which `change` answers undefined is left out, and so is a path without any. */
 export function mapOperations(
   document: OpenApiDocument,
   change: (operation: DocumentOperation) => OperationObject | undefined,
 ): OpenApiDocument {
   const paths: Record<string, PathItem> = {};
-  for (const entry of listOperations(document)) {
-    const changed = change(entry);
-    if (changed === undefined) continue;
-    paths[entry.path] = { ...(paths[entry.path] ?? withoutMethods(entry.item)), [entry.method.toLowerCase()]: changed };
+  for (const [path, entries] of Map.groupBy(listOperations(document), (entry) => entry.path)) {
+    const changed = entries.map((entry) => [entry, change(entry)] as const);
+    const kept = changed.flatMap(([{ method }, operation]) =>
+      operation === undefined ? [] : [[method.toLowerCase(), operation] as const],
+    );
+    const [{ item } = { item: {} }] = entries;
+    const isSame = changed.every(([{ operation }, next]) => next === operation);
+    if (isSame) paths[path] = item;
+    else if (kept.length > 0) paths[path] = { ...withoutMethods(item), ...Object.fromEntries(kept) };
   }
   return { ...document, paths };
 }

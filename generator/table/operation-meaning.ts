@@ -238,8 +238,11 @@ function isText({ schema }: ShapeArgument): boolean {
 const hasAll = (names: ReadonlySet<string>, ...wanted: readonly string[]): boolean =>
   wanted.every((name) => names.has(name));
 
+/** Most names are in that case already. */
 const snake = (name: string): string =>
-  name
-    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replaceAll(/[^A-Za-z0-9]+/g, '_')
-    .toLowerCase();
+  /^[a-z0-9_]*$/.test(name)
+    ? name.replaceAll(/_{2,}/g, '_')
+    : name
+        .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
+        .replaceAll(/[^A-Za-z0-9]+/g, '_')
+        .toLowerCase();

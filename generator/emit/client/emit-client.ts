@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs';
 import {
+  FieldsOnCorrectTypeRule,
   type GraphQLField,
   type GraphQLSchema,
   getNamedType,
   isObjectType,
   isRequiredArgument,
+  KnownArgumentNamesRule,
+  KnownTypeNamesRule,
+  NoUndefinedVariablesRule,
+  ProvidedRequiredArgumentsRule,
   parse,
+  ScalarLeafsRule,
+  VariablesAreInputTypesRule,
+  VariablesInAllowedPositionRule,
   validate,
 } from 'graphql';
 import { type CodeBlockWriter, type StatementStructures, StructureKind } from 'ts-morph';
@@ -111,9 +119,22 @@ function methodsOf(schema: GraphQLSchema, types: ClientTypes): readonly ClientMe
   return methods;
 }
 
+/** What can be wrong with a document that is made of the schema. */
+const rules = [
+  FieldsOnCorrectTypeRule,
+  KnownArgumentNamesRule,
+  KnownTypeNamesRule,
+  NoUndefinedVariablesRule,
+  ProvidedRequiredArgumentsRule,
+  ScalarLeafsRule,
+  VariablesAreInputTypesRule,
+  VariablesInAllowedPositionRule,
+];
+
 /** All at once: each validation begins with a list of every type of the schema. */
 function assertValid(schema: GraphQLSchema, methods: readonly ClientMethod[]): void {
-  const [problem] = validate(schema, parse(methods.map(({ document }) => document).join('\n'), { noLocation: true }));
+  const text = methods.map(({ document }) => document).join('\n');
+  const [problem] = validate(schema, parse(text, { noLocation: true }), rules);
   if (problem !== undefined) throw new GatewayError('ERR_INTERNAL', `the client: ${problem.message}`);
 }
 

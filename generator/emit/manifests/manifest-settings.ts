@@ -100,7 +100,8 @@ export const names = {
  * @throws ERR_CONFIG_INVALID when the declaration cannot be used, for example a name in `deploy` that Kubernetes refuses.
  */
 export function manifestSettings(config: GatewayConfig, version: string): ManifestSettings {
-  checkDeclaration(config);
+  // The rows have been checked by now.
+  checkDeclaration({ ...config, operations: {} });
   checkVariables(config, { operations: {}, roles: [], grants: [] });
   const deploy = resolveDeploy(config);
   const sections = declaredSections(config);
