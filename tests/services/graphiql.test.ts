@@ -153,6 +153,17 @@ describe.skipIf(!hasChromium)('GraphiQL in Chromium', { timeout: 120_000 }, () =
     await close();
   });
 
+  test('on a phone the answer is below the operation, and both have the width', async () => {
+    const { page, close } = await visit('', (opened) => opened.setViewportSize({ width: 360, height: 740 }));
+    const [editors, answer] = await page
+      .locator('.graphiql-editors, .graphiql-response')
+      .evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect()));
+    expect([editors?.width, answer?.width].map((width) => Number(width) > 230)).toEqual([true, true]);
+    expect(Number(answer?.top)).toBeGreaterThanOrEqual(Number(editors?.bottom));
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    await close();
+  });
+
   test('the first click on another tab counts', async () => {
     const { page, close } = await visit();
     await page.getByRole('button', { name: 'New tab' }).click();
