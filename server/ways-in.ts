@@ -40,7 +40,7 @@ export interface WaysInGiven
   extends Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock' | 'version'>>,
     Pick<GatewayOptions, 'restDocument' | 'corsLoopback' | 'policyCases' | 'link'> {
   /** Absent: the grants of the config. */
-  readonly policy: Pick<WatchedPolicy, 'current'> | undefined;
+  readonly policy: Pick<WatchedPolicy, 'current' | 'state'> | undefined;
   readonly readiness: Readiness;
   readonly upstream: UpstreamSectionGiven | undefined;
 }

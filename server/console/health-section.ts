@@ -11,6 +11,7 @@ import {
   reportMinutes,
 } from '../observability/recent-numbers.ts';
 import type { Telemetry } from '../observability/telemetry.ts';
+import type { WatchedPolicy } from '../policy/watched-policy.ts';
 import type { WorkerLink } from '../workers/worker-link.ts';
 import type { ConsoleSection } from './console.ts';
 import type { ReplicaReport, Replicas } from './replicas.ts';
@@ -20,6 +21,8 @@ export interface HealthGiven {
   readonly recent: () => Promise<RecentReport>;
   readonly telemetry: Pick<Telemetry, 'recent' | 'dependencies'>;
   readonly readiness: Pick<Readiness, 'check' | 'known'>;
+  /** Absent: the grants are those of the config. */
+  readonly policy?: Pick<WatchedPolicy, 'state'> | undefined;
   /** `class route` of every circuit breaker that is not closed. */
   readonly openBreakers: () => readonly string[];
   readonly clock: Clock;
@@ -53,6 +56,7 @@ export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas,
       ...(await readiness.check()),
       dependencies: telemetry.dependencies(),
       openBreakers: openBreakers(),
+      policyFile: given.policy?.state(),
       drift: upstream?.watch.found()?.state ?? 'unknown',
       recent: await recent(),
       process: { version, node: process.version, replica },
@@ -85,6 +89,7 @@ export async function reportReplica(given: HealthGiven, isAsked: boolean): Promi
       ...Object.entries(checks).flatMap(([name, state]) => (state === 'ok' ? [] : [name])),
       ...telemetry.dependencies().flatMap(({ name, of, isUp }) => (isUp ? [] : [`${name} (${of})`])),
       ...openBreakers().map((breaker) => `breaker ${breaker}`),
+      ...(given.policy?.state().refused === undefined ? [] : ['policy file']),
     ],
     uptimeSecs: Math.round(process.uptime()),
     rss: process.memoryUsage.rss(),

@@ -53,6 +53,7 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
         warnings: lintPolicy({ grants: grants().grants, roles, rules: rulesOf(given.executable) }),
         checker: config.adapters.accessChecker === undefined ? config.auth.access.checker : 'custom',
         combine: config.auth.access.combine,
+        policyFile: given.policy?.state(),
       }),
     },
     path: { to: 'operator', answer: (input) => reportPath(grants(), roles, readPathInput(input)) },

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { CompiledGrants } from '../../core/access/decision.ts';
 import { compilePolicy, maxPolicyBytes, type ReadPolicy, readPolicy } from '../../core/access/policy-file.ts';
+import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 
@@ -14,11 +15,23 @@ export interface WatchedPolicyOptions {
   readonly report: (outcome: 'applied' | 'refused', problems: readonly string[]) => void;
   /** Runs `look` again and again; returns how to stop. Default: every second. */
   readonly every?: (look: () => Promise<void>) => () => void;
+  readonly clock?: Clock;
+}
+
+/** Which file the grants are of; times in milliseconds. */
+export interface PolicyFileState {
+  /** Without its folder. */
+  readonly file: string;
+  /** When the grants of now were read. */
+  readonly at: number;
+  /** The file as it is now is refused. */
+  readonly refused?: { readonly at: number; readonly problems: readonly string[] };
 }
 
 /** Grants that follow a file. Every decision asks for the current ones, so that a change counts at once. */
 export interface WatchedPolicy {
   current(): CompiledGrants;
+  state(): PolicyFileState;
   stop(): void;
 }
 
@@ -29,12 +42,13 @@ export interface WatchedPolicy {
  * @throws ERR_POLICY_INVALID with every problem, when the first file is refused
  */
 export async function watchPolicy(options: WatchedPolicyOptions): Promise<WatchedPolicy> {
-  const { file, reserved, observe, report, every = everySecond } = options;
+  const { file, reserved, observe, report, every = everySecond, clock = Date.now } = options;
   const first = await readFrom(options);
   if (first.problems.length > 0) {
     throw new GatewayError('ERR_POLICY_INVALID', 'GATEWAY_POLICY_FILE is refused', { problems: first.problems });
   }
   let current = compilePolicy(first, reserved);
+  let known: PolicyFileState = { file: basename(file), at: clock() };
   let applied = await stateOf(file);
   let seen = applied;
   const look = async (): Promise<void> => {
@@ -45,11 +59,14 @@ export async function watchPolicy(options: WatchedPolicyOptions): Promise<Watche
     applied = state;
     const read = await readFrom(options);
     const outcome = read.problems.length === 0 ? 'applied' : 'refused';
-    if (outcome === 'applied') current = compilePolicy(read, reserved);
+    if (outcome === 'applied') {
+      current = compilePolicy(read, reserved);
+      known = { file: known.file, at: clock() };
+    } else known = { ...known, refused: { at: clock(), problems: read.problems } };
     observe({ type: 'policy_file', outcome });
     report(outcome, outcome === 'applied' ? read.warnings : read.problems);
   };
-  return { current: () => current, stop: every(look) };
+  return { current: () => current, state: () => known, stop: every(look) };
 }
 
 async function readFrom({ file, roles }: WatchedPolicyOptions): Promise<ReadPolicy> {

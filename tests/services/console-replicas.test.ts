@@ -10,12 +10,16 @@ import { graphql } from '../support/dev-gateway.ts';
 import { type Replica, type Replicas, startReplicas } from '../support/replicas.ts';
 
 /** A release of NoETL that lacks an open operation, adds to another one, and has one more. */
+const folder = mkdtempSync(join(tmpdir(), 'console-'));
+const policyFile = join(folder, 'policy.yaml');
+const adminsGrant = "grants:\n  - { role: admin, allow: all, patterns: '*' }\n";
+
 function changedDocument(): string {
   const document = JSON.parse(readFileSync('openapi/noetl.json', 'utf8'));
   delete document.paths['/api/dashboard/stats'];
   document.paths['/api/executions'].get.parameters.push({ name: 'tenant', in: 'query', schema: { type: 'string' } });
   document.paths['/api/reports'] = { get: { responses: { 200: { description: '' } } } };
-  const file = join(mkdtempSync(join(tmpdir(), 'console-')), 'noetl.json');
+  const file = join(folder, 'noetl.json');
   writeFileSync(file, JSON.stringify(document));
   return file;
 }
@@ -29,7 +33,11 @@ describe.skipIf(!hasChromium)('the console of two replicas', { timeout: 120_000 
 
   beforeAll(async () => {
     execFileSync(process.execPath, ['tools/pages/build-pages.ts', '--if-stale'], { stdio: 'inherit' });
-    replicas = await startReplicas(2, 'redis://127.0.0.1:6379/12', { standIn: { openapiFile: changedDocument() } });
+    writeFileSync(policyFile, adminsGrant);
+    replicas = await startReplicas(2, 'redis://127.0.0.1:6379/12', {
+      standIn: { openapiFile: changedDocument() },
+      environment: { GATEWAY_POLICY_FILE: policyFile },
+    });
     const [one, two] = replicas.all;
     if (one === undefined || two === undefined) throw new Error('no replicas');
     [first, second] = [one, two];
@@ -128,6 +136,33 @@ describe.skipIf(!hasChromium)('the console of two replicas', { timeout: 120_000 
       await page.screenshot({ path: 'docs/images/console-upstream.png' });
     }
     await close();
+  });
+
+  test('a policy file that changes counts at both; one that is refused is named, and the grants before it count', async () => {
+    const developer = await replicas.login('developer');
+    const query = 'mutation { executePlaybook(name: "regression_test/hello_world") { id } }';
+    const codes = () =>
+      Promise.all(
+        [first, second].map(
+          async ({ url }) => (await graphql(url, developer, { query })).body.errors?.[0]?.extensions.code,
+        ),
+      );
+    expect(await codes()).toEqual(['ERR_ACCESS_DENIED', 'ERR_ACCESS_DENIED']);
+    const wider = `${adminsGrant}  - { role: developer, allow: [execute], patterns: 'regression_test/*' }\n`;
+    writeFileSync(policyFile, wider);
+    await expect.poll(codes, { timeout: 10_000 }).toEqual([undefined, undefined]);
+    writeFileSync(policyFile, `${adminsGrant}  - { role: boss, allow: all, patterns: '*' }\n`);
+    for (const replica of [first, second]) {
+      const { page, close } = await visit('access', replica);
+      await page.getByRole('alert').getByText('unknown role boss').waitFor({ timeout: 30_000 });
+      await page.getByRole('link', { name: 'Health' }).click();
+      await page.getByText('the policy file policy.yaml is refused').waitFor();
+      expect(await axeFindings(page)).toEqual([]);
+      await close();
+    }
+    expect(await codes()).toEqual([undefined, undefined]);
+    writeFileSync(policyFile, adminsGrant);
+    await expect.poll(codes, { timeout: 10_000 }).toEqual(['ERR_ACCESS_DENIED', 'ERR_ACCESS_DENIED']);
   });
 
   test('signing out at one replica ends the session, its pages and its streams at the other', async () => {

@@ -18,6 +18,14 @@ export interface ReportedGrant {
   readonly text: string;
 }
 
+/** The file that the grants come from; times in milliseconds. */
+export interface PolicyFile {
+  readonly file: string;
+  readonly at: number;
+  /** The file as it is now; the grants before it still count. */
+  readonly refused?: { readonly at: number; readonly problems: readonly string[] };
+}
+
 export interface AccessReport {
   readonly roles: readonly string[];
   readonly operations: readonly {
@@ -33,6 +41,8 @@ export interface AccessReport {
   readonly warnings: readonly string[];
   readonly checker: string;
   readonly combine: string;
+  /** Absent: the grants are those of the config. */
+  readonly policyFile?: PolicyFile;
 }
 
 export const permissions = ['execute', 'view', 'edit', 'delete'] as const;

@@ -1,3 +1,4 @@
+import type { PolicyFile } from './access.ts';
 import { useSession } from './me.ts';
 import { useQuery } from './use-query.ts';
 
@@ -12,6 +13,7 @@ export interface Health {
     readonly failingSinceMs?: number;
   }[];
   readonly openBreakers: readonly string[];
+  readonly policyFile?: PolicyFile;
   /** Of NoETL's live document against the pulled one. */
   readonly drift: 'unknown' | 'same' | 'differs';
   readonly recent: {
@@ -74,11 +76,19 @@ export function useHealth() {
 }
 
 /** What is wrong, in a few words each. */
-export function troubles({ checks, dependencies, openBreakers, replicas, process }: Health): readonly string[] {
+export function troubles({
+  checks,
+  dependencies,
+  openBreakers,
+  policyFile,
+  replicas,
+  process,
+}: Health): readonly string[] {
   return [
     ...Object.entries(checks).flatMap(([name, state]) => (state === 'ok' ? [] : [`the check ${name} fails`])),
     ...dependencies.flatMap(({ name, of, isUp }) => (isUp ? [] : [`${name} (${of}) does not answer`])),
     ...openBreakers.map((breaker) => `the circuit breaker ${breaker} is open`),
+    ...(policyFile?.refused === undefined ? [] : [`the policy file ${policyFile.file} is refused`]),
     ...(replicas ?? []).flatMap(({ replica, ready }) =>
       ready || replica === process.replica ? [] : [`the replica ${replica} is not ready`],
     ),

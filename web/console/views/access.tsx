@@ -1,11 +1,12 @@
 import { useLocation } from 'preact-iso/router';
-import { type AccessReport, type ReportedGrant, useAccess } from '../api/access.ts';
+import { type AccessReport, type PolicyFile, type ReportedGrant, useAccess } from '../api/access.ts';
 import { addressOf } from '../api/address.ts';
 import { Matrix } from '../parts/matrix.tsx';
 import { PathAccess } from '../parts/path-access.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { Failed, Heading, Loading } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';
+import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../views.tsx';
 
 /** Who may do what: roles × operations, and what each grant gives. */
@@ -52,6 +53,7 @@ function Report({ report }: { readonly report: AccessReport }) {
       </section>
       <section>
         <h2>Grants</h2>
+        {report.policyFile && <FromFile policyFile={report.policyFile} />}
         {report.warnings.map((warning) => (
           <p class="notice" key={warning}>
             {warning}
@@ -85,6 +87,30 @@ function Report({ report }: { readonly report: AccessReport }) {
           </dl>
         )}
       </section>
+    </>
+  );
+}
+
+/** Grants of a file that is followed; a file that is refused leaves those before it. */
+function FromFile({ policyFile: { file, at, refused } }: { readonly policyFile: PolicyFile }) {
+  return (
+    <>
+      <p class="quiet">
+        They are those of the policy file <code>{file}</code>, read <Ago time={new Date(at).toISOString()} />.
+      </p>
+      {refused && (
+        <div class="notice bad" role="alert">
+          <p>
+            The file was changed <Ago time={new Date(refused.at).toISOString()} /> and is refused. The grants before it
+            still count.
+          </p>
+          <ul class="plain">
+            {refused.problems.map((problem) => (
+              <li key={problem}>{problem}</li>
+            ))}
+          </ul>
+        </div>
+      )}
     </>
   );
 }

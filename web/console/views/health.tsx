@@ -1,3 +1,4 @@
+import type { PolicyFile } from '../api/access.ts';
 import { type Health, troubles, useHealth } from '../api/health.ts';
 import { OperationNumbers } from '../parts/operation-numbers.tsx';
 import { ReplicaTable } from '../parts/replica-table.tsx';
@@ -43,7 +44,8 @@ interface Check {
 }
 
 /** Checks of `/ready`, what the gateway needs, and circuit breakers. */
-function Checks({ health: { checks, dependencies, openBreakers, notes } }: { readonly health: Health }) {
+function Checks({ health }: { readonly health: Health }) {
+  const { checks, dependencies, openBreakers, policyFile, notes } = health;
   const rows: readonly Check[] = [
     ...Object.entries(checks).map(([name, state]) => ({ name, isOk: state === 'ok', words: state, of: 'readiness' })),
     ...dependencies.map(({ name, of, isUp, failingSinceMs }) => ({
@@ -51,6 +53,7 @@ function Checks({ health: { checks, dependencies, openBreakers, notes } }: { rea
       sinceMs: failingSinceMs,
     })),
     ...openBreakers.map((breaker) => ({ name: 'circuit breaker', of: breaker, isOk: false, words: 'open' })),
+    ...(policyFile === undefined ? [] : [checkOf(policyFile)]),
   ];
   return (
     <section>
@@ -69,6 +72,11 @@ function Checks({ health: { checks, dependencies, openBreakers, notes } }: { rea
     </section>
   );
 }
+
+const checkOf = ({ file, refused }: PolicyFile): Check => ({
+  ...{ name: 'policy file', of: file, isOk: refused === undefined, words: refused === undefined ? 'read' : 'refused' },
+  sinceMs: refused?.at,
+});
 
 /** What fails first, then by name. */
 const byState = (a: Check, b: Check): number =>

@@ -23,6 +23,7 @@ async function watched(name: string, text: string) {
     roles: ['dev'],
     reserved: new Set(['auth/login']),
     observe: (event) => void events.push(`${event.type} ${'outcome' in event ? event.outcome : ''}`),
+    clock: () => 5,
     report: (outcome, problems) => void reports.push({ outcome, problems }),
     every: (given) => {
       look = given;
@@ -54,14 +55,18 @@ test('a changed file counts for the next decision, once it has settled', async (
 });
 
 test('a refused file leaves the grants as they are, and is reported once', async () => {
-  const { file, may, look, reports } = await watched('b.yaml', policy('data/*'));
+  const { file, followed, may, look, reports } = await watched('b.yaml', policy('data/*'));
+  expect(followed.state()).toEqual({ file: 'b.yaml', at: 5 });
   writeFileSync(file, `${policy('jobs/*')}unknown: 1\n`);
   for (let n = 0; n < 4; n += 1) await look();
   expect([await may('data/x'), await may('jobs/x')]).toEqual([true, false]);
-  expect(reports).toEqual([{ outcome: 'refused', problems: [expect.stringContaining('unknown member')] }]);
+  const problems = [expect.stringContaining('unknown member')];
+  expect(reports).toEqual([{ outcome: 'refused', problems }]);
+  expect(followed.state()).toEqual({ file: 'b.yaml', at: 5, refused: { at: 5, problems } });
   writeFileSync(file, policy('jobs/*'));
   for (let n = 0; n < 2; n += 1) await look();
   expect(await may('jobs/x')).toBe(true);
+  expect(followed.state()).toEqual({ file: 'b.yaml', at: 5 });
 });
 
 test('a file that goes away leaves the grants as they are', async () => {
