@@ -7,6 +7,7 @@ import type { ExecutionGate } from './execution-access.ts';
 import { type Executions, executionIdOf, noSuchExecution, stateOf } from './executions.ts';
 import { listUpdates } from './executions-updates.ts';
 import { renewedCall, renewedIfKnown } from './renewed-call.ts';
+import { bytesOf } from './shared-looks.ts';
 import type { Snapshot } from './snapshots.ts';
 import { createUpdateQueue } from './update-queue.ts';
 
@@ -28,6 +29,8 @@ export type OpenUpdates = (call: RootCall) => Promise<AsyncIterable<Update>>;
 const checkMs = 5_000;
 /** Changes that wait for a caller that reads slowly; beyond, it gets the newest one. */
 const maxWaiting = 64;
+/** Of those changes, with the events that they were found by. */
+const maxWaitingBytes = 4 * 1024 * 1024;
 
 export function openUpdates(row: SubscriptionRow<string>, options: UpdatesOptions): OpenUpdates {
   return row.watch === 'execution'
@@ -85,13 +88,13 @@ async function* changesOf(
   { watcher }: Executions,
   left: AbortSignal,
 ): AsyncGenerator<Snapshot | 'idle' | 'gone'> {
-  const queue = createUpdateQueue<Snapshot | 'gone'>(maxWaiting);
+  const queue = createUpdateQueue<Snapshot | 'gone'>(maxWaiting, maxWaitingBytes);
   const isNews = createNews();
   const stop = watcher.follow(
     id,
     (snapshot) => {
       if (snapshot === undefined) queue.put('gone');
-      else if (isNews(snapshot)) queue.put(snapshot);
+      else if (isNews(snapshot)) queue.put(snapshot, weightOf(snapshot));
       if (snapshot === undefined || snapshot.over !== undefined) queue.end();
     },
     'steps',
@@ -104,6 +107,15 @@ async function* changesOf(
   } finally {
     stop();
   }
+}
+
+const weights = new WeakMap<Snapshot, number>();
+
+/** A look is shared by many streams, and weighed once. */
+function weightOf(snapshot: Snapshot): number {
+  const weight = weights.get(snapshot) ?? bytesOf(snapshot);
+  weights.set(snapshot, weight);
+  return weight;
 }
 
 /** Whether a stream that has nothing to show may go on; not reported, since nothing is shown. */

@@ -59,8 +59,8 @@ const lateLookMs = 1_000;
 /** What a snapshot takes beside the texts that NoETL sent, bytes. */
 const snapshotBytes = 2_000;
 
-/** What is kept with a snapshot counts, too: events may be large. */
-const bytesOf = ({ detail, seen }: Snapshot): number =>
+/** About what a snapshot takes. What is kept with it counts, too: events may be large. */
+export const bytesOf = ({ detail, seen }: Snapshot): number =>
   snapshotBytes + approximateBytes(detail.workload) + approximateBytes(seen.newest) + approximateBytes(seen.status);
 
 interface Running {

@@ -1,21 +1,30 @@
 /** Values that are put in at one end and taken out at the other, one at a time. */
 export interface UpdateQueue<T> {
-  put(value: T): void;
+  /** @param bytes about what it takes in memory while it waits */
+  put(value: T, bytes?: number): void;
   /** No more values come; those that are in are still taken out. */
   end(): void;
   /** @returns undefined: there are no more. `idle`: none came within the time */
   next(idleMs: number): Promise<{ readonly value: T } | 'idle' | undefined>;
 }
 
-/** @param most values that wait; beyond, the newest one takes the place of the one before it */
-export function createUpdateQueue<T>(most: number): UpdateQueue<T> {
-  const waiting: T[] = [];
+/**
+ * Beyond its limits, the newest value takes the place of those before it.
+ * @param most values that wait
+ * @param mostBytes of all of them; a single value may be larger
+ */
+export function createUpdateQueue<T>(most: number, mostBytes = Number.POSITIVE_INFINITY): UpdateQueue<T> {
+  const waiting: { readonly value: T; readonly bytes: number }[] = [];
+  let waitingBytes = 0;
   let isOver = false;
   let wake = () => {};
   return {
-    put(value) {
-      if (waiting.length >= most) waiting.pop();
-      waiting.push(value);
+    put(value, bytes = 0) {
+      while (waiting.length > 0 && (waiting.length >= most || waitingBytes + bytes > mostBytes)) {
+        waitingBytes -= waiting.pop()?.bytes ?? 0;
+      }
+      waiting.push({ value, bytes });
+      waitingBytes += bytes;
       wake();
     },
     end() {
@@ -33,9 +42,10 @@ export function createUpdateQueue<T>(most: number): UpdateQueue<T> {
         });
         wake = () => {};
       }
-      const [value] = waiting.splice(0, 1);
-      if (value !== undefined) return { value };
-      return isOver ? undefined : 'idle';
+      const next = waiting.shift();
+      if (next === undefined) return isOver ? undefined : 'idle';
+      waitingBytes -= next.bytes;
+      return { value: next.value };
     },
   };
 }

@@ -16,7 +16,7 @@ import { plansOf, type RootField } from '../root-fields.ts';
 import { entryNamedById } from './catalog-id.ts';
 import { answerDetail, answerStatus, detailQuery } from './read-execution.ts';
 import { answerStart, readStart, withWorkload } from './start-playbook.ts';
-import { bodyObject, readWireArguments, type WireArguments, type WireRequest } from './wire-request.ts';
+import { bodyObject, readWireArguments, unprocessable, type WireArguments, type WireRequest } from './wire-request.ts';
 
 /** A call of NoETL's own API that was read: its arguments are for the decision, and nothing has been done. */
 export interface RestCall extends WireArguments {
@@ -103,16 +103,25 @@ function readerOf(
   }
 }
 
-/** Lists also take `limit`, the Rust server's word for the size of a page. */
+/** Lists also take `limit`, the Rust server's word for the size of a page. Their pages are counted here, so the numbers are judged here. */
 function readerWith(plan: CallPlan, answer: RestCall['answer']): RestOperation['read'] {
   return async (request) => {
     const limit = request.query.get('limit');
+    if (plan.kind === 'executions') refuseOddPages(request.query);
     if (plan.kind === 'executions' && limit !== null && !request.query.has('page_size')) {
       const query = new URLSearchParams([...request.query, ['page_size', limit]]);
       return { ...readWireArguments(plan, { ...request, query }), answer };
     }
     return { ...readWireArguments(plan, request), answer };
   };
+}
+
+/** @throws ERR_REQUEST_INVALID (422), as NoETL answers */
+function refuseOddPages(query: URLSearchParams): void {
+  for (const name of ['page', 'page_size', 'limit']) {
+    if (query.getAll(name).some((value) => !/^-?\d{1,9}$/.test(value)))
+      throw unprocessable(`${name} must be a whole number`);
+  }
 }
 
 /** NoETL's document says `credential_type`, and its clients `type` as well. */

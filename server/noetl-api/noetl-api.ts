@@ -6,7 +6,6 @@ import { type DecisionOptions, decideCall } from '../../plugins/noetl-auth/decid
 import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
 import { type Answer, json, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { notAllowed } from '../http/public-routes.ts';
 import { parseBody, readBody, requireJson } from '../http/read-body.ts';
 import { apiErrorAnswer } from './api-error.ts';
 import { createRouteTable, type MatchedRoute } from './route-table.ts';
@@ -47,7 +46,9 @@ export function createNoetlApi(options: NoetlApiOptions): (exchange: Exchange) =
 /** 405 where the path has other methods. @throws ERR_NOT_FOUND */
 function otherMethods(found: ReadonlyMap<string, MatchedRoute>): Answer {
   if (![...found.values()].some(isOfThatPath)) throw notOpen();
-  return notAllowed([...found.keys(), 'OPTIONS'].join(', '));
+  const allow = [...found.keys(), 'OPTIONS'].join(', ');
+  const answer = apiErrorAnswer(new GatewayError('ERR_METHOD', `this path takes ${allow}`));
+  return { ...answer, headers: { ...answer.headers, allow } };
 }
 
 /** `/noetl/executions/cleanup` is another call of NoETL's, not one on the execution `cleanup`. */

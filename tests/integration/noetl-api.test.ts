@@ -65,6 +65,9 @@ describe('NoETL’s own API below /noetl', () => {
     const none = await admin('GET', `/noetl/executions/${id}?include_events=false`);
     expect(none.body).toMatchObject({ events: [], events_included: false });
     expect((await admin('GET', '/noetl/executions?limit=1')).body).toHaveLength(1);
+    for (const odd of ['page=abc', 'page=1.5', 'page_size=', 'limit=1&limit=x']) {
+      expect((await admin('GET', `/noetl/executions?${odd}`)).status, odd).toBe(422);
+    }
   });
 
   it('has the booleans of /status, and the state that GraphQL shows', async () => {
@@ -130,6 +133,7 @@ describe('what is not open', () => {
     const answer = await admin('DELETE', '/noetl/executions');
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe('GET, OPTIONS');
+    expect(answer.body).toMatchObject({ code: 'ERR_METHOD', message: answer.body.error, detail: answer.body.error });
   });
 
   it('sends no header, no unknown query parameter and no unknown member on', async () => {
