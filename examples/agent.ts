@@ -2,14 +2,18 @@
 // With a model, `tools` is what the model is offered, and `callTool` is what it asks for.
 //
 //   GATEWAY_URL=http://localhost:8090 SESSION=<session token> node examples/agent.ts regression_test/hello_world
-import { argv, env } from 'node:process';
+import { argv, env, exit } from 'node:process';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
 const path = argv[2] ?? 'regression_test/hello_world';
 const url = new URL('/mcp', env['GATEWAY_URL'] ?? 'http://localhost:8090');
 const client = new Client({ name: 'example-agent', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
 const headers = { authorization: `Bearer ${env['SESSION']}` };
-await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }));
+const transport = new StreamableHTTPClientTransport(url, { requestInit: { headers } });
+await client.connect(transport).catch((error: unknown) => {
+  console.error(`No session at ${url}: does the gateway run, and is SESSION a token of it? (${error})`);
+  exit(2);
+});
 
 const { tools } = await client.listTools();
 console.log(`tools: ${tools.map(({ name }) => name).join(', ')}`);

@@ -39,6 +39,8 @@ class Gateway:
                 answer = json.load(response)
         except urllib.error.HTTPError as refused:  # 401, 429 and 503 have a body of the same form
             answer = json.load(refused)
+        except urllib.error.URLError as away:
+            raise GatewayError("ERR_NETWORK", f"{self.url} does not answer ({away.reason})") from away
         for error in answer.get("errors", []):
             raise GatewayError(error["extensions"]["code"], error["message"])
         return answer["data"]
@@ -56,7 +58,11 @@ class Gateway:
 
 
 def main(path="regression_test/hello_world", variables="{}"):
-    gateway = Gateway(os.environ.get("GATEWAY_URL", "http://localhost:8090"), os.environ["SESSION"])
+    session = os.environ.get("SESSION", "")
+    if session == "":
+        print("Set SESSION to a session token, for example one that npm run dev prints.", file=sys.stderr)
+        return 2
+    gateway = Gateway(os.environ.get("GATEWAY_URL", "http://localhost:8090"), session)
     try:
         execution = gateway.run(path, json.loads(variables))
     except GatewayError as error:

@@ -12,8 +12,11 @@ afterAll(async () => dev?.stop());
 
 /** Runs an example as a user. */
 async function example(program: string, user: string, ...args: string[]) {
-  const { sessionToken } = await dev.login(user);
-  const env = { PATH: process.env['PATH'], GATEWAY_URL: dev.url, SESSION: sessionToken };
+  return run(program, { GATEWAY_URL: dev.url, SESSION: (await dev.login(user)).sessionToken }, ...args);
+}
+
+function run(program: string, environment: Record<string, string>, ...args: string[]) {
+  const env = { PATH: process.env['PATH'], ...environment };
   return new Promise<{ code: number; out: string; err: string }>((resolve) => {
     execFile(program, args, { env, timeout: 60_000 }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code), out, err }),
@@ -64,6 +67,23 @@ describe('examples/agent.ts', () => {
     const { code, out } = await node('agent.ts', 'viewer');
     expect(code).toBe(0);
     expect(out).not.toContain('executePlaybook');
+  });
+});
+
+describe.each([
+  ['run-playbook.ts', process.execPath],
+  ['python_client.py', 'python3'],
+  ['agent.ts', process.execPath],
+])('examples/%s, used wrongly', (file, program) => {
+  it.each([
+    ['without a session', () => ({ GATEWAY_URL: dev.url })],
+    ['with a token that is none', () => ({ GATEWAY_URL: dev.url, SESSION: 'nonsense' })],
+    ['without a gateway', () => ({ GATEWAY_URL: 'http://127.0.0.1:1', SESSION: 'x' })],
+  ])('%s, says it in one line', async (_name, environment) => {
+    const { code, err } = await run(program, environment(), `examples/${file}`);
+    expect(code).toBe(2);
+    expect(err.trim().split('\n')).toHaveLength(1);
+    expect(err).toMatch(/SESSION|ERR_/);
   });
 });
 
