@@ -197,7 +197,7 @@ function attachRoot(
 ): void {
   if (field === undefined) return;
   const measured = measuredAnswer(field.name, answer, observe);
-  field.resolve = async (_source, _args, context, info) =>
+  field.resolve = (_source, _args, context, info) =>
     measured({ root, decision: standingDecision(context, info), context });
   // A row of the gateway's own may answer with any object.
   if (plan !== undefined) askingNoetl.add(field.resolve);

@@ -26,14 +26,32 @@ interface Ending {
 
 const scope = new AsyncLocalStorage<Scope>();
 
-/** Runs the work of one exchange; what is to be given back at its end is given back then, whatever its outcome. */
+/** One exchange. What is to be given back at its end is given back by `end`. */
+export class ExchangeScope {
+  readonly #ending: Ending = { endings: [], isOver: false };
+  readonly #scope: Scope;
+
+  constructor(marks?: ExchangeMarks) {
+    this.#scope = { marks, ending: this.#ending, trace: marks?.trace };
+  }
+
+  run<A, T>(work: (given: A) => T, given: A): T {
+    return scope.run(this.#scope, work, given);
+  }
+
+  end(): void {
+    this.#ending.isOver = true;
+    for (const end of this.#ending.endings) end();
+  }
+}
+
+/** Runs the work of one exchange to its end, whatever its outcome. */
 export async function withinExchange<T>(work: () => Promise<T>, marks?: ExchangeMarks): Promise<T> {
-  const ending: Ending = { endings: [], isOver: false };
+  const exchange = new ExchangeScope(marks);
   try {
-    return await scope.run({ marks, ending, trace: marks?.trace }, work);
+    return await exchange.run(work, undefined);
   } finally {
-    ending.isOver = true;
-    for (const end of ending.endings) end();
+    exchange.end();
   }
 }
 

@@ -102,12 +102,12 @@ function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup']
     }
   }
 
-  return async (token, asker) => {
+  return (token, asker) => {
     const key = sessionKey(token);
-    if (memory.isInvalid(key)) return refused(key);
+    if (memory.isInvalid(key)) return Promise.resolve(refused(key));
     const recalled = memory.recall(key);
-    if (recalled !== undefined && !check.isDue(recalled)) return judged(key, recalled.session, 'process');
-    return searched(key, token, recalled, asker);
+    const isKnown = recalled !== undefined && !check.isDue(recalled);
+    return isKnown ? Promise.resolve(judged(key, recalled.session, 'process')) : searched(key, token, recalled, asker);
   };
 }
 

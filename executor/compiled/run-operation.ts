@@ -26,7 +26,22 @@ export async function runCompiled(
 ): Promise<Outcome> {
   const asked = roots.map((root) => ask(root, context));
   const draft = new Draft(new Run(variables));
-  const failure = await writeRoots(roots, asked, draft);
+  let failure: { readonly error: unknown } | undefined;
+  for (const [index, root] of roots.entries()) {
+    let answer: unknown;
+    try {
+      answer = await asked[index];
+    } catch (error) {
+      failure = { error };
+      break;
+    }
+    draft.write(() => {
+      writeBytes(root.prefix);
+      root.write(answer, draft);
+      if (index === roots.length - 1) writeBytes(closeBrace);
+    });
+    if (draft.run.isOdd) break;
+  }
   const [only] = roots;
   const result = failure && only && roots.length === 1 ? failedResult(only, failure.error) : undefined;
   if (result !== undefined) return { result };
@@ -36,32 +51,9 @@ export async function runCompiled(
   return isWhole ? { data: draft.chunks() } : { held: heldAnswers(roots, asked) };
 }
 
-type Asked = readonly (Promise<unknown> | undefined)[];
-
-/** @returns what the first field that fails was rejected with */
-async function writeRoots(
-  roots: readonly CompiledRoot[],
-  asked: Asked,
-  draft: Draft,
-): Promise<{ readonly error: unknown } | undefined> {
-  for (const [index, root] of roots.entries()) {
-    let answer: unknown;
-    try {
-      answer = await asked[index];
-    } catch (error) {
-      return { error };
-    }
-    draft.write(() => {
-      writeBytes(root.prefix);
-      root.write(answer, draft);
-      if (index === roots.length - 1) writeBytes(closeBrace);
-    });
-    if (draft.run.isOdd) return undefined;
-  }
-  return undefined;
-}
-
 const closeBrace = Buffer.from('}');
+
+const ignore = (): void => {};
 
 /** Of all that a resolver is given about a field, the gateway's own use these. */
 function ask({ field, key, name }: CompiledRoot, context: unknown): Promise<unknown> | undefined {
@@ -74,7 +66,7 @@ function ask({ field, key, name }: CompiledRoot, context: unknown): Promise<unkn
     asked = Promise.reject(error);
   }
   // Whether it fails is looked at in its turn.
-  asked.catch(() => {});
+  asked.catch(ignore);
   return asked;
 }
 

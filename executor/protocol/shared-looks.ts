@@ -84,6 +84,14 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
   const list = createListLook(reads, clock);
 
   async function look(id: string, asking: Asking): Promise<Snapshot | undefined> {
+    try {
+      return await lookNow(id, asking);
+    } finally {
+      inFlight.delete(id);
+    }
+  }
+
+  async function lookNow(id: string, asking: Asking): Promise<Snapshot | undefined> {
     const before = running.get(id);
     const crowd = running.crowd();
     const known = crowd >= manyRunning ? (await list(asking)).get(id) : undefined;
@@ -113,15 +121,12 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
       if (kept !== undefined) return { snapshot: kept, isKept: true };
       const last = running.fresh(id);
       if (last !== undefined) return { snapshot: last, isKept: true };
-      const joined = inFlight.get(id) ?? look(id, asking).finally(() => inFlight.delete(id));
+      const joined = inFlight.get(id) ?? look(id, asking);
       inFlight.set(id, joined);
       const snapshot = await joined;
       return snapshot === undefined ? undefined : { snapshot, isKept: false };
     },
-    wantSteps(id, wanted) {
-      if (wanted) stepsWanted.add(id);
-      else stepsWanted.delete(id);
-    },
+    wantSteps: (id, wanted) => void (wanted ? stepsWanted.add(id) : stepsWanted.delete(id)),
     newest: list,
     expire: running.expire,
     spent: ({ detail }, calls) => running.extend(detail.id, calls),

@@ -6,25 +6,40 @@ import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
 import type { CallContext } from '../../core/call-context.ts';
 import type { AccessChecker } from '../../core/ports.ts';
 
+type Asking = Partial<Pick<CallContext, 'caller'>>;
+
+/** The access decision for a caller; without one, or for a path that is not in normal form, it denies. */
+export function judgeOn(
+  { caller }: Asking,
+  checker: AccessChecker,
+  permission: Permission,
+  path: string,
+): Promise<Decision> {
+  if (!caller || parsePlaybookPath(path) === undefined) return Promise.resolve(pathRefused);
+  return checker.check({ user: caller.session.user, permission, path, token: caller.token });
+}
+
+/** The same for executions of the playbook on that path. */
+export function judgeOnExecutionsOf(
+  { caller }: Asking,
+  checker: AccessChecker,
+  permission: Permission,
+  path: string,
+): Promise<Decision> {
+  if (!caller || parsePlaybookPath(path) === undefined) return Promise.resolve(pathRefused);
+  return decideOnExecution(checker, { user: caller.session.user, permission, path, token: caller.token });
+}
+
 /** What resolvers may ask about the caller. Without one they get to ask nothing, and nothing runs. */
 export function questionsOf(
   context: Partial<Pick<CallContext, 'caller' | 'requestId'>>,
   checker: AccessChecker,
 ): Pick<CallContext, 'requestId' | 'may' | 'mayOnExecution' | 'judgeOnExecution'> {
-  const ask =
-    (check: AccessChecker['check']) =>
-    async (permission: Permission, path: string): Promise<Decision> => {
-      const { caller } = context;
-      if (!caller || parsePlaybookPath(path) === undefined) return pathRefused;
-      return check({ user: caller.session.user, permission, path, token: caller.token });
-    };
-  const judge = ask((question) => checker.check(question));
-  const judgeOnExecution = ask((question) => decideOnExecution(checker, question));
   return {
     requestId: context.requestId ?? randomUUID(),
-    may: async (permission, path) => (await judge(permission, path)).allowed,
-    mayOnExecution: async (permission, path) => (await judgeOnExecution(permission, path)).allowed,
-    judgeOnExecution,
+    may: async (permission, path) => (await judgeOn(context, checker, permission, path)).allowed,
+    mayOnExecution: async (permission, path) => (await judgeOnExecutionsOf(context, checker, permission, path)).allowed,
+    judgeOnExecution: async (permission, path) => judgeOnExecutionsOf(context, checker, permission, path),
   };
 }
 

@@ -6,13 +6,15 @@ import {
   getOperationAST,
 } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
-import type { CallContext, Caller } from '../../core/call-context.ts';
+import type { Decision } from '../../core/access/decision.ts';
+import type { Permission } from '../../core/access/permission.ts';
+import type { CallContext, Caller, RootDecision } from '../../core/call-context.ts';
 import type { CompiledOperation } from '../../executor/compiled/compile-operation.ts';
 import { runCompiled } from '../../executor/compiled/run-operation.ts';
 import { type DecisionOptions, decideCall, type OperationCall } from '../../plugins/noetl-auth/decide-call.ts';
 import { decideTraced } from '../../plugins/noetl-auth/decide-operation.ts';
 import { decidedOperation } from '../../plugins/noetl-auth/decided-operation.ts';
-import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
+import { judgeOn, judgeOnExecutionsOf } from '../../plugins/noetl-auth/questions.ts';
 import type { OperationToRun } from '../../plugins/noetl-auth/root-fields.ts';
 import type { CompiledOperations } from './compiled-cache.ts';
 import type { StockExecutor } from './compiled-operations.ts';
@@ -75,7 +77,7 @@ async function run(
       const { refused: errors, data } = decided;
       return { result: data === undefined ? { errors } : { errors, data } };
     }
-    const contextValue = contextOf(asked, decided.decisions, options.deciding);
+    const contextValue = new PlainContext(asked, decided.decisions, options.deciding);
     const about = decidedOperation(contextValue, operation);
     const outcome = about && (await runCompiled(compiled, contextValue, about.variables));
     if (outcome !== undefined && 'data' in outcome) return outcome;
@@ -92,22 +94,41 @@ function masked(result: ExecutionResult, { maskError }: PlainRunOptions): Execut
   return result.errors === undefined ? result : { ...result, errors: result.errors.map((error) => maskError(error)) };
 }
 
-/** What resolvers find on the context that hooks would have built. */
-function contextOf(
-  { caller, request, requestId }: PlainRequest,
-  decisions: CallContext['decisions'],
-  deciding: DecisionOptions,
-): CallContext {
-  const by = { caller, requestId };
-  let made: Request | undefined;
-  return {
-    ...questionsOf(by, deciding.checker),
-    caller,
-    decisions,
-    header(name) {
-      made ??= request();
-      return made.headers.get(name) ?? undefined;
-    },
-    decide: (call: OperationCall) => decideCall(call, by, deciding),
-  };
+/** What resolvers find on the context that hooks would have built. One object and no closures: it is made for every request. */
+class PlainContext implements CallContext {
+  readonly requestId: string;
+  readonly caller: Caller;
+  readonly decisions: CallContext['decisions'];
+  readonly #deciding: DecisionOptions;
+  readonly #requestOf: () => Request;
+  #request: Request | undefined;
+
+  constructor(asked: PlainRequest, decisions: CallContext['decisions'], deciding: DecisionOptions) {
+    this.requestId = asked.requestId;
+    this.caller = asked.caller;
+    this.decisions = decisions;
+    this.#deciding = deciding;
+    this.#requestOf = asked.request;
+  }
+
+  async may(permission: Permission, path: string): Promise<boolean> {
+    return (await judgeOn(this, this.#deciding.checker, permission, path)).allowed;
+  }
+
+  async mayOnExecution(permission: Permission, path: string): Promise<boolean> {
+    return (await judgeOnExecutionsOf(this, this.#deciding.checker, permission, path)).allowed;
+  }
+
+  judgeOnExecution(permission: Permission, path: string): Promise<Decision> {
+    return judgeOnExecutionsOf(this, this.#deciding.checker, permission, path);
+  }
+
+  header(name: string): string | undefined {
+    this.#request ??= this.#requestOf();
+    return this.#request.headers.get(name) ?? undefined;
+  }
+
+  decide(call: OperationCall): Promise<RootDecision> {
+    return decideCall(call, this, this.#deciding);
+  }
 }

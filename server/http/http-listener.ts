@@ -4,7 +4,7 @@ import type { AddressInfo, ListenOptions } from 'node:net';
 import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { parseTraceContext } from '../../core/trace-context.ts';
-import { withinExchange } from '../exchange-scope.ts';
+import { ExchangeScope } from '../exchange-scope.ts';
 import { type Answer, errorAnswer } from './answer.ts';
 import { limitConnections } from './connection-limits.ts';
 import { type Exchange, splitTarget, writeAnswer } from './exchange.ts';
@@ -56,18 +56,6 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   const limits = { ...defaultLimits, ...options.limits };
   const { bodies, answers, clients } = createRoom(limits);
 
-  const answerTo = async (exchange: Exchange): Promise<Answer> => {
-    try {
-      clients.enter(exchange.clientIp);
-      if (stopping.signal.aborted) return isStopping();
-      refuseRepeatedHeaders(exchange.request);
-      return await withinExchange(() => options.handle(exchange), exchange);
-    } catch (error) {
-      options.onError(error, exchange);
-      return errorAnswer(error);
-    }
-  };
-
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const clientIp = options.clientIp(request);
     const bodyLease = bodies.lease(clientIp);
@@ -75,13 +63,13 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     const report = once(exchange, response, options.onDone);
     inFlight += 1;
     try {
-      const answer = await answerTo(exchange);
+      const answer = await answerTo(exchange, options, clients, stopping.signal);
       if (response.destroyed) return;
       const extra = headersOf(exchange, options.headersFor(request), stopping.signal.aborted || !request.complete);
       const room = { lease: answers.lease(clientIp), unreadMs: limits.unreadMs, stopping: stopping.signal };
       const { status, done } = writeAnswer(response, exchange.method, answer, extra, room);
       report(status, answer);
-      await done;
+      if (done !== undefined) await done;
     } finally {
       bodyLease.release();
       clients.leave(clientIp);
@@ -114,6 +102,27 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
       return finished;
     },
   };
+}
+
+/** What is given back at the end of an exchange is given back here. */
+async function answerTo(
+  exchange: Exchange,
+  options: HttpListenerOptions,
+  clients: ReturnType<typeof createRoom>['clients'],
+  stopping: AbortSignal,
+): Promise<Answer> {
+  const scope = new ExchangeScope(exchange);
+  try {
+    clients.enter(exchange.clientIp);
+    if (stopping.aborted) return isStopping();
+    refuseRepeatedHeaders(exchange.request);
+    return await scope.run(options.handle, exchange);
+  } catch (error) {
+    options.onError(error, exchange);
+    return errorAnswer(error);
+  } finally {
+    scope.end();
+  }
 }
 
 /** Of every answer. A caller finds its own id in it. */

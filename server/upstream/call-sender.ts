@@ -78,18 +78,20 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
   async function send(ready: ReadyCall): Promise<UpstreamReply> {
     const { call, lane } = ready;
     const startedMs = clock();
+    let reply: UpstreamReply;
     try {
       const raw = await breakers.run(breakerFor(lane, call), () => exchange(ready));
       report(ready, startedMs, raw.status);
-      return decode(raw, call);
+      reply = decode(raw, call);
     } catch (error) {
       if (!(error instanceof BreakerOpenError)) report(ready, startedMs, statusOf(error), error);
       throw error;
     }
+    return assertRoom(reply, lane, observe);
   }
 
   return {
-    send: async (ready: ReadyCall) => assertRoom(await send(ready), ready.lane, observe),
+    send,
     close: async () => void (await Promise.all(Object.values(pools).map((pool) => pool.close()))),
   };
 }

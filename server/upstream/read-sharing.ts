@@ -9,8 +9,8 @@ export interface SharedRead<T> {
   readonly signal: AbortSignal | undefined;
   /** Takes a place. @returns undefined when there is room now */
   readonly enter: () => Promise<void> | undefined;
-  /** Makes the call in the place that was taken, and gives the place back. */
-  readonly send: () => Promise<T>;
+  /** Makes the call in the place that was taken, and gives the place back. @param over called when it has ended, never at once */
+  readonly send: (over: () => void) => Promise<T>;
   /** Gives the place back without a call. */
   readonly leave: () => void;
 }
@@ -62,11 +62,9 @@ export function createReadSharing<T>(): ReadSharing<T> {
   }
 
   function start({ key, send }: SharedRead<T>): Promise<T> {
-    const running = send();
-    const over = () => {
+    const running: Promise<T> = send(() => {
       if (inFlight.get(key) === running) inFlight.delete(key);
-    };
-    running.then(over, over);
+    });
     inFlight.set(key, running);
     return running;
   }

@@ -67,7 +67,7 @@ function createAdmission(
   send: (ready: ReadyCall) => Promise<UpstreamReply>,
 ): Upstream['request'] {
   const sharing = createReadSharing<UpstreamReply>();
-  return async (call) => {
+  const admit: Upstream['request'] = (call) => {
     const lane = laneOf(call);
     const ready = {
       call,
@@ -82,7 +82,14 @@ function createAdmission(
       return asked === undefined ? bulkheads.enter(lane, owner) : asked.then(() => bulkheads.enter(lane, owner));
     };
     const leave = () => bulkheads.leave(lane, owner);
-    const sendAndLeave = () => send(ready).finally(leave);
+    const sendAndLeave = async (over?: () => void): Promise<UpstreamReply> => {
+      try {
+        return await send(ready);
+      } finally {
+        leave();
+        over?.();
+      }
+    };
     if (call.idempotent) {
       return sharing.read({ key: keyOf(ready), owner, signal: call.signal, enter, send: sendAndLeave, leave });
     }
@@ -90,6 +97,13 @@ function createAdmission(
       await enter();
       return sendAndLeave();
     });
+  };
+  return (call) => {
+    try {
+      return admit(call);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
 }
 
