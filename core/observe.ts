@@ -182,7 +182,7 @@ export type GatewayEvent =
   | { readonly type: 'lines_dropped'; readonly from: 'audit' | 'log'; readonly count: number }
   | {
       readonly type: 'rate_limited';
-      readonly route: 'login' | 'validate' | 'check_access' | 'guess' | 'starts' | 'calls';
+      readonly route: 'login' | 'validate' | 'check_access' | 'ticket' | 'guess' | 'starts' | 'calls';
     };
 
 /** Takes an event and returns at once; never throws. */

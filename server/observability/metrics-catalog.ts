@@ -103,7 +103,7 @@ export const counters = {
   rateLimited: {
     name: 'noetl_gateway_rate_limited_total',
     help: 'Calls answered 429.',
-    labels: { route: ['login', 'validate', 'check_access', 'guess', 'starts', 'calls'] },
+    labels: { route: ['login', 'validate', 'check_access', 'ticket', 'guess', 'starts', 'calls'] },
   },
   upstreamShed: {
     name: 'noetl_gateway_upstream_shed_total',

@@ -5,10 +5,10 @@ import type { RateLimitState } from '../../core/errors.ts';
 import { addressKey } from './client-address.ts';
 
 /**
- * `login`: refused logins by address, and logins by subject. `validate`, `check_access`: by user. `guess`: presented tokens that
+ * `login`: refused logins by address, and logins by subject. `validate`, `check_access`, `ticket`: by user. `guess`: presented tokens that
  * are not sessions, by address, over all entrances; `guess_all`: those of all addresses that guessed before.
  */
-const routes = ['login', 'validate', 'check_access', 'guess', 'guess_all'] as const;
+const routes = ['login', 'validate', 'check_access', 'ticket', 'guess', 'guess_all'] as const;
 export type LimitedRoute = (typeof routes)[number];
 type Limiters<T> = Readonly<Record<LimitedRoute, T>>;
 
@@ -17,7 +17,7 @@ const perRoute = <T>(make: (route: LimitedRoute) => T) =>
 
 export interface RateLimitsOptions {
   readonly loginsPerMinute: number;
-  /** Of `validate` and of `check-access`, each. */
+  /** Of `validate`, of `check-access`, and of tickets, each. */
   readonly checksPerMinute: number;
   readonly guessesPerMinute: number;
   readonly guessesPerMinuteInAll: number;
@@ -59,6 +59,7 @@ export function createRateLimits(options: RateLimitsOptions): RateLimits {
     login: options.loginsPerMinute,
     validate: options.checksPerMinute,
     check_access: options.checksPerMinute,
+    ticket: options.checksPerMinute,
     guess: options.guessesPerMinute,
     guess_all: options.guessesPerMinuteInAll,
   };

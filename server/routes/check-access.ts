@@ -76,5 +76,8 @@ function permissionOf(name: string): Permission {
 function pathOf(text: string): string {
   const path = parsePlaybookPath(text);
   if (path !== undefined) return path;
-  throw new GatewayError('ERR_REQUEST_INVALID', 'playbook_path must be a whole catalog path, for example api_integration/x');
+  throw new GatewayError(
+    'ERR_REQUEST_INVALID',
+    'playbook_path must be a whole catalog path, for example api_integration/x',
+  );
 }

@@ -56,7 +56,7 @@ export function createRest({ config, parts, observe, clock, requireCaller, ticke
       listProviders: createListProviders(known, config.listen.publicUrl),
       exchangeCode: createExchangeCode({ codes, sessions, limits, observe }),
       backchannelLogout: createBackchannelLogout({ known, sessions, limits, observe, clock }),
-      ticket: createTicket(tickets),
+      ticket: createTicket({ tickets, limits, observe }),
       runtimeContract: async () => json(200, documents.contract),
       restDocument: async () => yaml(documents.openapi),
       health: async () => 'ok',

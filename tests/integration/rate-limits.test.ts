@@ -51,6 +51,17 @@ it('counts guesses of session tokens over all entrances together', async () => {
   expect((await post('validate', { session_token: good }, '203.0.113.51')).status).toBe(200);
 });
 
+it('counts tickets by user: each takes the room of a session in the store', async () => {
+  const ticket = async (token: string) =>
+    fetch(`${dev.url}/api/auth/ticket`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+  const [one, other] = ['viewer@example.com', 'analyst@example.com'].map((email) => dev.noetl.openSession(email).token);
+  for (let n = 0; n < 3; n += 1) expect((await ticket(one ?? '')).status).toBe(200);
+  const refused = await ticket(dev.noetl.openSession('viewer@example.com').token);
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get('ratelimit-policy')).toBe('"ticket";q=3;w=60');
+  expect((await ticket(other ?? '')).status).toBe(200);
+});
+
 it('a user who starts too much gets 429 with the limit, and others notice nothing', async () => {
   const start = async (token: string) =>
     fetch(`${dev.url}/graphql`, {

@@ -52,7 +52,11 @@ export const limits = section({
     doc: 'large responses that are not read yet, of one address a quarter; 503 beyond',
   }),
   loginsPerMinute: integer({ default: 60, ...count, doc: 'refused logins of one address; 429 beyond' }),
-  checksPerMinute: integer({ default: 600, ...count, doc: 'session and access checks of one address; 429 beyond' }),
+  checksPerMinute: integer({
+    default: 600,
+    ...count,
+    doc: 'session checks, access checks and stream tickets of one user, each; 429 beyond',
+  }),
   guessesPerMinute: integer({
     default: 60,
     ...count,
