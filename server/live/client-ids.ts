@@ -1,5 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
+import { createEntryCache } from '../../core/entry-cache.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { createTokenBuckets } from '../rate-limit/token-buckets.ts';
 import type { LiveStore } from './live-store.ts';
 
 /** A client that results go to. */
@@ -12,31 +15,70 @@ export interface LiveClient {
 export interface ClientIds {
   /**
    * The client of that id when it is this user's, or no one's yet; else a new one. Another user's id is never taken over.
-   * @param given text from outside. @throws ERR_STORE
+   * @param given text from outside. @throws ERR_STORE; ERR_RATE_LIMITED: too many ids of the user are new
    */
   take(given: string | undefined, userId: string): Promise<LiveClient>;
 }
 
-const plain = /^[A-Za-z0-9._-]{1,128}$/;
+export interface ClientIdsOptions {
+  readonly store: LiveStore;
+  readonly keepMs: number;
+  /** Ids of one user that may be new at once; one a second afterwards. */
+  readonly newPerUser: number;
+  readonly clock: Clock;
+}
 
-export function createClientIds(store: LiveStore, keepMs: number, clock: Clock): ClientIds {
-  async function isTaken(clientId: string, userId: string): Promise<boolean> {
+const plain = /^[A-Za-z0-9._-]{1,128}$/;
+/** Clients that this process knows; one that it has forgotten is new again. */
+const maxKnown = 50_000;
+
+export function createClientIds({ store, keepMs, newPerUser, clock }: ClientIdsOptions): ClientIds {
+  const countNew = createNewClients(newPerUser, clock);
+
+  /** @returns undefined: the id is another user's */
+  async function claim(clientId: string, userId: string): Promise<LiveClient | undefined> {
+    const queue = queueOf(userId, clientId);
+    countNew(queue, userId);
     const name = `client.${hashOf(clientId)}`;
     const owner = hashOf(userId);
     const until = new Date(clock() + 2 * keepMs);
-    if ((await store.claim(name, owner, until)) !== owner) return true;
+    if ((await store.claim(name, owner, until)) !== owner) return undefined;
     await store.set(name, owner, until);
-    return false;
+    return { clientId, queue };
   }
 
   return {
     async take(given, userId) {
-      const isOurs = given !== undefined && plain.test(given) && !(await isTaken(given, userId));
-      const clientId = isOurs ? given : randomUUID();
-      if (!isOurs) await isTaken(clientId, userId);
-      // The queue is the user's too: an id that was taken over by any means leads to an empty one.
-      return { clientId, queue: hashOf(`${userId}\n${clientId}`) };
+      const isPlain = given !== undefined && plain.test(given);
+      return (isPlain ? await claim(given, userId) : undefined) ?? (await claim(randomUUID(), userId)) ?? unclaimed();
     },
+  };
+}
+
+const unclaimed = (): never => {
+  throw new GatewayError('ERR_STORE', 'a new client id has an owner already');
+};
+
+/** The queue is the user's too: an id that was taken over by any means leads to an empty one. */
+const queueOf = (userId: string, clientId: string): string => hashOf(`${userId}\n${clientId}`);
+
+/** Records of a client are kept long after it has left, among those of everyone: a user makes only so many. */
+function createNewClients(burst: number, clock: Clock): (queue: string, userId: string) => void {
+  const known = createEntryCache<string, true>(maxKnown);
+  const buckets = createTokenBuckets(clock);
+  return (queue, userId) => {
+    if (known.get(queue) === true) return;
+    const { granted, waitMs } = buckets.take(userId, { perSecond: 1, burst }, 1);
+    if (granted === 0) {
+      throw new GatewayError(
+        'ERR_RATE_LIMITED',
+        'too many of your client ids are new: send the id of an earlier stream',
+        {
+          retryAfterSecs: Math.max(1, Math.ceil(waitMs / 1_000)),
+        },
+      );
+    }
+    known.set(queue, true);
   };
 }
 

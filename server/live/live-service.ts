@@ -42,7 +42,8 @@ export function createLiveService(options: LiveServiceOptions): LiveService {
   const { store, clock, observe, onFailed } = options;
   const { events, listen } = options.config;
   const requests = createLiveRequests(store, events, clock);
-  const clients = createClientIds(store, events.keepMs, clock);
+  const newPerUser = 2 * events.streamsPerUser;
+  const clients = createClientIds({ store, keepMs: events.keepMs, newPerUser, clock });
   const wakes = createWakes();
   store.onWake(wakes.wake);
   const unfinished = createUnfinished(events.pendingPerUser, events.keepMs);

@@ -21,7 +21,7 @@ async function stream(
   const watched: string[] = [];
   const wakes = createWakes();
   store.onWake(wakes.wake);
-  const client = await createClientIds(store, keepMs, Date.now).take('client', 'ada');
+  const client = await createClientIds({ store, keepMs, newPerUser: 10, clock: Date.now }).take('client', 'ada');
   const left = new AbortController();
   const written: string[] = [];
   const out: AnswerStream = {
