@@ -33,7 +33,7 @@ export async function loadSource(source: string, options: LoadOptions): Promise<
   return { bytes: await loadFile(path, options), origin: fileOrigin(path, options.projectDir) };
 }
 
-async function loadFile(path: string, { maxBytes, onProgress }: LoadOptions): Promise<Uint8Array> {
+async function loadFile(path: string, { maxBytes, onProgress, projectDir }: LoadOptions): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
     if (size > maxBytes) throw unreadable(`it is larger than ${maxBytes} bytes`);
@@ -43,7 +43,13 @@ async function loadFile(path: string, { maxBytes, onProgress }: LoadOptions): Pr
   } catch (error) {
     if (error instanceof GatewayError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw unreadable(code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`, error);
+    const name = fileOrigin(path, projectDir);
+    throw unreadable(
+      code === 'ENOENT'
+        ? `${name}: there is no such file. Name a file, or an address such as https://noetl.example.com/openapi.json`
+        : `${name}: the file cannot be read (${code})`,
+      error,
+    );
   }
 }
 
