@@ -5,6 +5,7 @@ import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { GatewayError } from '../core/errors.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../server/gateway.ts';
 import { createDevIssuer, type DevIssuer } from './issuer/dev-issuer.ts';
+import type { MakeKeyPair } from './issuer/signing-keys.ts';
 import { type StandInUser, sampleUsers } from './noetl/accounts.ts';
 import { createNoetlStandIn, type NoetlStandIn } from './noetl/stand-in.ts';
 
@@ -26,6 +27,8 @@ export interface DevOptions {
   readonly driftOf?: (config: ResolvedConfig) => Promise<Pick<GatewayOptions, 'drift'>>;
   /** Whose wire shapes the stand-in speaks. Default `python`. */
   readonly speak?: 'python' | 'rust';
+  /** For the keys of the issuer; default: new ones. */
+  readonly makeKeyPair?: MakeKeyPair;
   /** Milliseconds that the stand-in's Python engine is behind the events of a step. Default 0. */
   readonly lagMs?: number;
 }
@@ -65,6 +68,7 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
     clock: Date.now,
     audience,
     users: users.map(devUserOf),
+    ...(options.makeKeyPair === undefined ? {} : { makeKeyPair: options.makeKeyPair }),
   });
   const { openapiFile, speak = 'python', lagMs = 0 } = options;
   const noetl = await createNoetlStandIn({

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JWK } from 'jose';
 import type { Clock } from '../../core/clock.ts';
 import { type CodeLogin, createCodeLogin } from './code-login.ts';
-import { createSigningKeys, type SigningKeys } from './signing-keys.ts';
+import { createSigningKeys, type MakeKeyPair, type SigningKeys } from './signing-keys.ts';
 
 /** A user who can sign in. Further members become claims. */
 export interface DevUser {
@@ -64,6 +64,8 @@ export interface DevIssuerOptions {
   readonly audience: string;
   /** Addresses that a login in a browser may return to. Default: none, and no such login. */
   readonly redirectUris?: readonly string[];
+  /** Default: a new pair for each key. Tests give out pairs that were made before. */
+  readonly makeKeyPair?: MakeKeyPair;
 }
 
 /**
@@ -73,7 +75,7 @@ export interface DevIssuerOptions {
 export async function createDevIssuer(options: DevIssuerOptions): Promise<DevIssuer> {
   const { host = '127.0.0.1', port = 0, clock, users, audience, redirectUris = [] } = options;
   const state: State = {
-    keys: await createSigningKeys(),
+    keys: await createSigningKeys(options.makeKeyPair),
     how: {},
     requests: {},
     opaque: new Map(),

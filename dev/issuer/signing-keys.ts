@@ -10,8 +10,10 @@ export interface SigningKeys {
   rotate(forgetOld: boolean): Promise<void>;
 }
 
-export async function createSigningKeys(): Promise<SigningKeys> {
-  let current = await createKey();
+export type MakeKeyPair = (algorithm: string) => Promise<CryptoKeyPair>;
+
+export async function createSigningKeys(makeKeyPair: MakeKeyPair = generateKeyPair): Promise<SigningKeys> {
+  let current = await createKey(makeKeyPair);
   let published: readonly JWK[] = [current.jwk];
   return {
     sign: (claims, header) =>
@@ -20,15 +22,15 @@ export async function createSigningKeys(): Promise<SigningKeys> {
         .sign(current.privateKey),
     publicKeys: () => published,
     async rotate(forgetOld) {
-      current = await createKey();
+      current = await createKey(makeKeyPair);
       published = forgetOld ? [current.jwk] : [current.jwk, ...published];
     },
   };
 }
 
-async function createKey() {
+async function createKey(makeKeyPair: MakeKeyPair) {
   const kid = crypto.randomUUID();
-  const { publicKey, privateKey } = await generateKeyPair(algorithm);
+  const { publicKey, privateKey } = await makeKeyPair(algorithm);
   const jwk: JWK = { ...(await exportJWK(publicKey)), kid, alg: algorithm, use: 'sig' };
   return { kid, privateKey, jwk };
 }

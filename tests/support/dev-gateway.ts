@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type DevGateway, startDev } from '../../dev/start-dev.ts';
 import shipped from '../../gateway.config.ts';
 import { freePort } from './free-port.ts';
+import { keyPair } from './key-pairs.ts';
 
 /** The whole development gateway on free ports, silent, under the shipped config or another one. */
 export async function startDevGateway(
@@ -20,6 +21,7 @@ export async function startDevGateway(
     sdl: await readFile(new URL('../../mesh/generated/schema.graphql', import.meta.url), 'utf8'),
     restDocument: await readFile(new URL('../../docs/generated/rest.yaml', import.meta.url), 'utf8'),
     version: '0.0.0-test',
+    makeKeyPair: keyPair,
     ...(options.policyFile === undefined ? {} : { policyFile: options.policyFile }),
     ...(options.policyCases === undefined ? {} : { policyCases: options.policyCases }),
     environment: {

@@ -3,6 +3,7 @@ import type { IssuerEntry } from '../../core/identity/issuer-entry.ts';
 import { createDevIssuer, type DevIssuer } from '../../dev/issuer/dev-issuer.ts';
 import { createIdentityVerifier, type IdentityVerifierOptions } from '../../server/identity/identity-verifier.ts';
 import { rulesOf } from './issuer-rules.ts';
+import { keyPair } from './key-pairs.ts';
 import { handClock, recorder } from './session-fakes.ts';
 
 export const discovery = '/.well-known/openid-configuration';
@@ -22,7 +23,7 @@ export function useIssuer() {
     seconds: () => Math.floor(world.clock() / 1000),
     async openIssuer() {
       const users = [{ sub: 'ada', email: 'ada@example.com', name: 'Ada' }, { sub: 'bob' }];
-      const opened = await createDevIssuer({ clock: world.clock, users, audience: 'app' });
+      const opened = await createDevIssuer({ clock: world.clock, users, audience: 'app', makeKeyPair: keyPair });
       closing.push(opened);
       return opened;
     },

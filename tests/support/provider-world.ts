@@ -1,9 +1,10 @@
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { exportJWK, type JWK, SignJWT } from 'jose';
 import type { IssuerEntry } from '../../core/identity/issuer-entry.ts';
 import type { IssuerDefaults } from '../../core/identity/resolve-issuers.ts';
 import { createIdentityVerifier } from '../../server/identity/identity-verifier.ts';
 import type { Fetch } from '../../server/identity/issuer-request.ts';
 import { resolved } from './issuer-rules.ts';
+import { keyPair } from './key-pairs.ts';
 import { handClock, recorder } from './session-fakes.ts';
 
 export interface ProviderOptions {
@@ -21,7 +22,7 @@ export interface ProviderOptions {
  */
 export async function createProvider(issuer: string, options: ProviderOptions = {}) {
   const { algorithm = 'RS256', jwk: change = {}, documents = {} } = options;
-  const { publicKey, privateKey } = await generateKeyPair(algorithm, { extractable: true });
+  const { publicKey, privateKey } = await keyPair(algorithm);
   const jwk = JSON.parse(JSON.stringify({ ...(await exportJWK(publicKey)), kid: 'one', use: 'sig', ...change })) as JWK;
   const keySet = options.keySet?.(jwk) ?? { keys: [jwk] };
   const userinfo: { answer?: () => Response; asked: number } = { asked: 0 };

@@ -3,6 +3,7 @@ import { createDevIssuer } from '../../dev/issuer/dev-issuer.ts';
 import type { StandInUser } from '../../dev/noetl/accounts.ts';
 import { createNoetlStandIn, type NoetlStandIn } from '../../dev/noetl/stand-in.ts';
 import { freePort } from './free-port.ts';
+import { keyPair } from './key-pairs.ts';
 import { runServe } from './serve-process.ts';
 
 /** One `noetl-gateway serve`, as its own process. */
@@ -42,6 +43,7 @@ export async function startReplicas(count: number, store: string, options: Repli
   const { users = ['admin', 'developer'], standIn = {}, environment = {} } = options;
   const issuer = await createDevIssuer({
     clock: Date.now,
+    makeKeyPair: keyPair,
     audience,
     users: users.map((name) => ({ sub: `auth|${name}`, email: `${name}@example.com`, name })),
   });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createDevIssuer, type DevIssuer } from '../../dev/issuer/dev-issuer.ts';
 import { createNoetlStandIn, type NoetlStandIn } from '../../dev/noetl/stand-in.ts';
 import { freePort } from './free-port.ts';
+import { keyPair } from './key-pairs.ts';
 
 const audience = 'test-app';
 
@@ -35,6 +36,7 @@ export function runServe(environment: Record<string, string>): { child: ChildPro
 export async function startServe(environment: Record<string, string> = {}): Promise<ServeProcess> {
   const issuer = await createDevIssuer({
     clock: Date.now,
+    makeKeyPair: keyPair,
     audience,
     users: ['admin', 'developer', 'analyst', 'viewer'].map((name) => ({
       sub: `auth|${name}`,

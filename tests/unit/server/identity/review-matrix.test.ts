@@ -1,8 +1,9 @@
-import { generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
+import { SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { IssuerEntry } from '../../../../core/identity/issuer-entry.ts';
 import { issuer } from '../../../../core/identity/issuer-presets.ts';
 import { resolved } from '../../../support/issuer-rules.ts';
+import { keyPair } from '../../../support/key-pairs.ts';
 import { createProvider, type ProviderOptions } from '../../../support/provider-world.ts';
 
 /**
@@ -41,7 +42,7 @@ const info = () => Response.json(person);
 const roles = (claim: string) => ({ roles: { claim } });
 const groups = (count: number) => ({ groups: Array.from({ length: count }, () => crypto.randomUUID()) });
 const forged = async (header: object) => {
-  const { privateKey, publicKey } = await generateKeyPair('RS256');
+  const { privateKey, publicKey } = await keyPair('RS256');
   const jwk = await crypto.subtle.exportKey('jwk', publicKey);
   const exp = Math.floor(Date.UTC(2026, 10, 25) / 1000) + 3600;
   return new SignJWT({ iss, aud: 'app', sub: 'ada', exp })
