@@ -75,10 +75,11 @@ describe('createPlaybookDriver', () => {
   });
 
   it('takes an answer that overtakes the answer to execute', async () => {
-    const { driver } = await start((run) => void run.callBack('success', 1), { executeDelayMs: 1_000 });
-    const began = Date.now();
+    const { promise: executed, resolve: answerExecute } = Promise.withResolvers<void>();
+    const { driver } = await start((run) => void run.callBack('success', 1), { executeAnswersAfter: executed });
+    // Execute is not answered before the run has its result.
     expect(await driver.run(path, {})).toEqual({ status: 'success', data: 1 });
-    expect(Date.now() - began).toBeLessThan(900);
+    answerExecute();
   });
 
   it('takes the answer of an execution that failed after it', async () => {
@@ -127,8 +128,10 @@ describe('createPlaybookDriver', () => {
   });
 
   it('cancels a run that starts only after the deadline', async () => {
-    const { driver, noetl } = await start(() => {}, { timeoutMs: 100, executeDelayMs: 300 });
+    const { promise: isOver, resolve: answerExecute } = Promise.withResolvers<void>();
+    const { driver, noetl } = await start(() => {}, { timeoutMs: 100, executeAnswersAfter: isOver });
     await expect(driver.run(path, {})).rejects.toMatchObject(unavailable);
+    answerExecute();
     const [id = ''] = noetl.runs.keys();
     await expect.poll(() => noetl.requests(cancelPath(id)).length).toBe(1);
   });

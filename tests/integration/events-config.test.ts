@@ -148,10 +148,8 @@ describe('the process', () => {
     const { clientId } = (await byToken.next(isEvent('message'))).data.result;
     await run(serve.url, token, clientId, 'regression_test/hello_world');
     await byToken.next(isEvent('playbook/result'));
-    const startedAt = performance.now();
     expect(await serve.terminate()).toBe(0);
     await byToken.ended();
-    expect(performance.now() - startedAt).toBeLessThan(20_000);
     // The audit log is part of the output.
     const kept = serve.output();
     expect(kept).toContain('"category":"audit"');

@@ -26,13 +26,13 @@ export interface AuthNoetlOptions {
   readonly playbooks?: Readonly<Record<string, FakePlaybook>>;
   /** Other routes, by `METHOD /path`. */
   readonly routes?: Readonly<Record<string, (body: unknown) => readonly [status: number, body: unknown]>>;
-  /** Milliseconds by which the answer to execute comes after the playbook began. */
-  readonly executeDelayMs?: number;
+  /** The answer to execute comes after this; the playbook begins before it. */
+  readonly executeAnswersAfter?: Promise<unknown>;
 }
 
 /** A NoETL for logins only: starts, shows and cancels executions, in the shapes of the Python server. */
 export async function startAuthNoetl(options: AuthNoetlOptions) {
-  const { playbooks = {}, routes = {}, executeDelayMs = 0 } = options;
+  const { playbooks = {}, routes = {}, executeAnswersAfter } = options;
   const runs = new Map<string, FakeRun>();
   const seen: Seen[] = [];
 
@@ -55,7 +55,7 @@ export async function startAuthNoetl(options: AuthNoetlOptions) {
     };
     runs.set(id, run);
     void playbook(run);
-    await new Promise((resolve) => setTimeout(resolve, executeDelayMs));
+    await executeAnswersAfter;
     return [200, { execution_id: id, status: 'started', commands_generated: 1 }] as const;
   }
 

@@ -3,6 +3,7 @@ import { canMatch, checkGrants } from '../../../../core/access/check-grants.ts';
 import type { Grant } from '../../../../core/access/grant.ts';
 import type { Permission } from '../../../../core/access/permission.ts';
 import { grant } from '../../../support/plugin-gateway.ts';
+import { processorTimeOf } from '../../../support/processor-time.ts';
 
 const roles = ['admin', 'analyst'];
 const findings = (...grants: Grant[]) => checkGrants(grants, roles);
@@ -143,7 +144,6 @@ describe('warnings', () => {
 
 test('ten thousand grants are checked in moments', () => {
   const many = Array.from({ length: 10_000 }, (_, n) => grant('allow', 'analyst', ['view'], `data/${n}/*`));
-  const start = performance.now();
-  expect(checkGrants(many, roles)).toEqual({ problems: [], warnings: [] });
-  expect(performance.now() - start).toBeLessThan(5_000);
+  const check = () => expect(checkGrants(many, roles)).toEqual({ problems: [], warnings: [] });
+  expect(processorTimeOf(check, 1)).toBeLessThan(5_000_000);
 });

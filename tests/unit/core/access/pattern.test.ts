@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyMatchOf, compilePattern, patternsOverlap } from '../../../../core/access/pattern.ts';
 import { createPatternIndex, findInIndex } from '../../../../core/access/pattern-index.ts';
+import { processorTimeOf } from '../../../support/processor-time.ts';
 import { plainlyMatches, randomPath, randomPattern } from '../../../support/random-access.ts';
 
 describe('a pattern', () => {
@@ -44,9 +45,10 @@ describe('a pattern', () => {
 
   test('takes time that grows with the path, not with its ways of being cut', () => {
     const matches = compilePattern(`${'*a'.repeat(200)}*b`);
-    const start = performance.now();
-    for (let i = 0; i < 1_000; i += 1) matches('a'.repeat(1_000));
-    expect(performance.now() - start).toBeLessThan(1_000);
+    const matchOften = () => {
+      for (let i = 0; i < 1_000; i += 1) matches('a'.repeat(1_000));
+    };
+    expect(processorTimeOf(matchOften)).toBeLessThan(1_000_000);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { idText, isRawNumber, parseJson, rawNumber } from '../../../../core/json/lossless-json.ts';
+import { processorTimeOf } from '../../../support/processor-time.ts';
 
 describe('parseJson', () => {
   it.each([
@@ -74,8 +75,8 @@ describe('parseJson', () => {
     ['rows', '{"name":"abc","ok":true,"n":1.5},'],
   ])('costs about twice plain JSON.parse with one long number among %s', (_name, unit) => {
     const text = `{"n":9007199254740993,"q":[${unit.repeat(Math.ceil(500_000 / unit.length))}1]}`;
-    const plain = cpuOf(() => JSON.parse(text));
-    const exact = cpuOf(() => parseJson(text));
+    const plain = processorTimeOf(() => JSON.parse(text));
+    const exact = processorTimeOf(() => parseJson(text));
     // A reviver takes more than ten times as long.
     expect(exact).toBeLessThan(Math.max(plain * 8, 20_000));
   });
@@ -101,20 +102,10 @@ describe('parseJson', () => {
   });
 });
 
-/** Microseconds of processor time, the best of five. */
-function cpuOf(work: () => unknown): number {
-  const times = [1, 2, 3, 4, 5].map(() => {
-    const before = process.cpuUsage();
-    work();
-    return process.cpuUsage(before).user;
-  });
-  return Math.min(...times);
-}
-
 describe('rawNumber', () => {
   it('takes a million digits without turning them into a big integer', () => {
     const digits = '9'.repeat(1_000_000);
-    expect(cpuOf(() => rawNumber(digits))).toBeLessThan(50_000);
+    expect(processorTimeOf(() => rawNumber(digits))).toBeLessThan(50_000);
   });
 
   it.each(['9007199254740992', '-9007199254740993', '12345678901234567890'])('%s stays exact', (digits) => {

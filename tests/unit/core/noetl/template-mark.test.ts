@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../../../core/json/lossless-json.ts';
 import { hasTemplateMark, holdsTemplateMark } from '../../../../core/noetl/template-mark.ts';
+import { processorTimeOf } from '../../../support/processor-time.ts';
 
 it.each([
   ['expression', '{{ 7*7 }}', true],
@@ -113,18 +114,12 @@ const units = [
 ];
 
 it.each(units)('takes time in proportion to a text of %j', (unit) => {
-  const small = cpuOf(`{x${unit.repeat(Math.floor(20_000 / unit.length))}`);
-  const large = cpuOf(`{x${unit.repeat(Math.floor(320_000 / unit.length))}`);
+  const timeOf = (length: number) => {
+    const text = `{x${unit.repeat(Math.floor(length / unit.length))}`;
+    return processorTimeOf(() => hasTemplateMark(text));
+  };
+  const small = timeOf(20_000);
+  const large = timeOf(320_000);
   // 16 times the text; its square would take 256 times as long.
   expect(large / Math.max(small, 2_000)).toBeLessThan(100);
 });
-
-/** Microseconds of processor time, the best of three. */
-function cpuOf(text: string): number {
-  const times = [1, 2, 3].map(() => {
-    const before = process.cpuUsage();
-    hasTemplateMark(text);
-    return process.cpuUsage(before).user;
-  });
-  return Math.min(...times);
-}

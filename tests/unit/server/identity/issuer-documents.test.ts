@@ -73,11 +73,10 @@ describe('which issuer', () => {
   });
 
   it('cannot be asked when it is slow: 503, in time', async () => {
-    world.issuer.misbehave({ slowMs: 2_000 });
+    // Longer than the test may take.
+    world.issuer.misbehave({ slowMs: 30_000 });
     const { verify } = world.verifier({ timing: { ...documentsTiming, timeoutMs: 50 } });
-    const began = Date.now();
     await expect(verify(await world.issuer.token('ada'), undefined)).rejects.toMatchObject({ status: 503 });
-    expect(Date.now() - began).toBeLessThan(1_000);
   });
 
   it('cannot be believed with a key that is too weak: 503', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { scrub } from '../../../../server/observability/scrub.ts';
+import { processorTimeOf } from '../../../support/processor-time.ts';
 
 const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl';
 const hex = 'dbaaff3ca594ca80adcc0e75f15507c7';
@@ -58,7 +59,5 @@ describe('leaves what does not', () => {
 
 test('a long line takes no time to speak of', () => {
   const nasty = `${'session_token="'.repeat(20_000)}${'://'.repeat(20_000)}${'eyJ.'.repeat(20_000)}`;
-  const before = performance.now();
-  scrub(nasty);
-  expect(performance.now() - before).toBeLessThan(2_000);
+  expect(processorTimeOf(() => scrub(nasty))).toBeLessThan(2_000_000);
 });
