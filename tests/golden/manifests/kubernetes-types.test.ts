@@ -1,6 +1,7 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import ts from 'typescript';
+import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { manifestsOf, resourcesOf } from '../../support/manifests.ts';
 
@@ -18,10 +19,16 @@ const modules: Readonly<Record<string, string>> = {
   'monitoring.coreos.com/v1': '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1',
 };
 
+const run = promisify(execFile);
 const resources = resourcesOf(await manifestsOf({ deploy: { trustedNamespaces: ['apps'] } }));
 // Inside the project, so that the packages resolve.
 const folder = await mkdtemp(join(resolve('node_modules'), '.manifest-types-'));
 afterAll(() => rm(folder, { recursive: true }));
+
+const compilerOptions = {
+  ...{ module: 'nodenext', moduleResolution: 'nodenext', target: 'es2024', lib: ['es2024'] },
+  ...{ strict: true, skipLibCheck: true, noEmit: true, types: [] },
+};
 
 type Model = new (data: object) => { validate(): void };
 
@@ -53,20 +60,14 @@ function moduleOf(resource: Record<string, unknown>): string {
 
 /** What the compiler says of these resources as literals of their types. */
 async function compile(all: readonly Record<string, unknown>[]): Promise<readonly string[]> {
-  const file = join(folder, 'resources.ts');
   const lines = all.map(
     (resource, index) =>
       `export const r${index}: import('${moduleOf(resource)}').I${resource['kind']} = ${JSON.stringify(resource)};`,
   );
-  await writeFile(file, lines.join('\n'));
-  const program = ts.createProgram([file], {
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    target: ts.ScriptTarget.ES2024,
-    strict: true,
-    skipLibCheck: true,
-    noEmit: true,
-    types: [],
-  });
-  return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+  await writeFile(join(folder, 'resources.ts'), lines.join('\n'));
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['resources.ts'] }));
+  const { stdout } = await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', folder]).catch(
+    (failed: { stdout: string }) => failed,
+  );
+  return stdout.split('\n').flatMap((line) => /error (TS\d+: .*)/.exec(line)?.[1] ?? []);
 }
