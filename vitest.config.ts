@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { shared } from './vitest.shared.ts';
 
+/** The tests that need no outside server. Those that take long by their nature run with the services. */
 export default defineConfig({
-  // Node takes the CommonJS build of graphql, for us and for every package; two copies in one process do not mix.
-  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    globalSetup: ['tests/support/built-pages.ts'],
+    ...shared,
     include: ['tests/**/*.test.ts'],
     exclude: ['tests/services/**', 'tests/noetl/**', '**/node_modules/**'],
     testTimeout: 20_000,

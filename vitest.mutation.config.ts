@@ -3,9 +3,12 @@ import base from './vitest.config.ts';
 
 /** The tests that mutation testing runs: those of the mutated folders that need no network and no long time. */
 export default defineConfig({
-  ...base,
+  // Here Vite loads the modules, since Stryker changes them; Node takes the CommonJS build of graphql for us and for every package.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     ...base.test,
+    isolate: true,
+    experimental: {},
     include: [
       'tests/unit/core/**/*.test.ts',
       'tests/unit/plugins/**/*.test.ts',

@@ -1,15 +1,22 @@
 import { defineConfig } from 'vitest/config';
+import { shared } from './vitest.shared.ts';
 
-/** The tests that need Redis, NATS and PostgreSQL on this machine. Without CI they skip what is missing, with a message. */
+/**
+ * The tests that need Redis, NATS and PostgreSQL on this machine, and those that take long: random tests with all of their runs,
+ * the built package. Without CI they skip what is missing, with a message. Two files run at a time: each has a database, a
+ * prefix, a stream and ports of its own.
+ */
 export default defineConfig({
-  // One copy of graphql in a process, as in vitest.config.ts.
-  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    globalSetup: ['tests/support/built-pages.ts'],
-    include: ['tests/services/**/*.test.ts'],
+    ...shared,
+    globalSetup: ['tests/support/built-package.ts'],
+    include: ['tests/services/**/*.test.ts', 'tests/integration/plugin-random-operations.test.ts'],
+    env: { TEST_RUNS: 'all' },
+    // Few files, which wait more than they compute: each starts as soon as a worker is free.
+    isolate: true,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    fileParallelism: false,
     // A busy machine may take longer than Vitest's second.
     expect: { poll: { timeout: 20_000 } },
   },

@@ -16,6 +16,7 @@ import {
   reserved,
 } from '../support/plugin-gateway.ts';
 import { randomDocument, type UsableFields } from '../support/random-operation.ts';
+import { runsOf } from '../support/random-runs.ts';
 import { randomGrants, randomUser, reference } from '../support/reference-decision.ts';
 
 /** The root fields of the small schema. */
@@ -75,16 +76,18 @@ async function runAll(
   expect(seen.refused + seen.wrong).toBeLessThan(numRuns * 0.8);
 }
 
-test('of 10,000 random operations exactly what the reference allows runs', { timeout: 300_000 }, async () => {
+const [onSmall, onShipped] = [runsOf(10_000), runsOf(2_000)];
+
+test(`of ${onSmall} random operations exactly what the reference allows runs`, { timeout: 300_000 }, async () => {
   const touched: string[] = [];
   const answer: PluginGatewayOptions['answer'] = (field, args) => {
     touched.push(`${field} ${args['name'] ?? args['id'] ?? args['path'] ?? ''}`);
     return field === 'special' ? 'special' : { id: '1', path: 'x' };
   };
-  await runAll(10_000, small, touched, { answer });
+  await runAll(onSmall, small, touched, { answer });
 });
 
-test('of 2,000 on the generated schema exactly what the reference allows reaches NoETL', {
+test(`of ${onShipped} on the generated schema exactly what the reference allows reaches NoETL`, {
   timeout: 120_000,
 }, async () => {
   const touched: string[] = [];
@@ -102,7 +105,7 @@ test('of 2,000 on the generated schema exactly what the reference allows reaches
     reservedPaths: reserved,
     pause: async () => {},
   });
-  await runAll(2_000, shipped, touched, { schema, rules: fieldRules(rootFields), executionPath: pathOfExecution });
+  await runAll(onShipped, shipped, touched, { schema, rules: fieldRules(rootFields), executionPath: pathOfExecution });
 });
 
 /** What a call does or shows, in the words of the reference; nothing when it only looks where an execution belongs. */

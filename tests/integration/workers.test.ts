@@ -3,7 +3,6 @@ import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { runServe } from '../support/serve-process.ts';
-import { workersSuite } from '../support/workers-suite.ts';
 
 const environment = {
   GATEWAY_TRUSTED_ISSUERS: 'https://id.example.com/',
@@ -12,10 +11,6 @@ const environment = {
   GATEWAY_WORKERS: '2',
   GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
 };
-
-describe.runIf(process.platform === 'linux')('workers with sessions in the memory of the first process', () =>
-  workersSuite(() => ({})),
-);
 
 describe('workers that cannot start', () => {
   test('a port that another program shares with this user is taken all the same', async () => {

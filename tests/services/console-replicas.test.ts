@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +31,6 @@ describe.skipIf(!hasChromium)('the console of two replicas', { timeout: 120_000 
   let second: Replica;
 
   beforeAll(async () => {
-    execFileSync(process.execPath, ['tools/pages/build-pages.ts', '--if-stale'], { stdio: 'inherit' });
     writeFileSync(policyFile, adminsGrant);
     replicas = await startReplicas(2, 'redis://127.0.0.1:6379/12', {
       standIn: { openapiFile: changedDocument() },

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,7 +18,6 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
   const tokens: Record<string, string> = {};
 
   beforeAll(async () => {
-    execFileSync(process.execPath, ['tools/pages/build-pages.ts', '--if-stale'], { stdio: 'inherit' });
     dev = await startDevGateway({ policyCases: () => readFile('policy-cases.yaml', 'utf8') });
     browser = await launchChromium();
     for (const user of dev.users) tokens[user] = (await dev.login(user)).sessionToken;

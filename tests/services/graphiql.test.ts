@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DevGateway } from '../../dev/start-dev.ts';
@@ -13,7 +12,6 @@ describe.skipIf(!hasChromium)('GraphiQL in Chromium', { timeout: 120_000 }, () =
   let token = '';
 
   beforeAll(async () => {
-    execFileSync(process.execPath, ['tools/pages/build-pages.ts', '--if-stale'], { stdio: 'inherit' });
     dev = await startDevGateway();
     browser = await launchChromium();
     token = (await dev.login('developer')).sessionToken;

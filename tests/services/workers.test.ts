@@ -4,6 +4,10 @@ import { workersSuite } from '../support/workers-suite.ts';
 
 const must = process.env['CI'] === 'true';
 
+describe.runIf(process.platform === 'linux')('two workers with sessions in the memory of the first process', () =>
+  workersSuite(() => ({})),
+);
+
 describe.each<[string, string, () => Promise<ChildServer>]>([
   ['redis', 'redis-server', () => startRedis()],
   ['nats', 'nats-server', () => startNats()],

@@ -1,11 +1,6 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
-import { bundle } from '../../tools/bundle.ts';
-
-const run = promisify(execFile);
 
 export interface ImageFiles {
   /** The image's working folder, laid out in an empty folder of this machine. */
@@ -17,15 +12,14 @@ export interface ImageFiles {
 }
 
 /**
- * Does what the Dockerfile does, without Docker: compiles, copies what its last stage copies, and gives it the production
+ * Does what the Dockerfile does, without Docker: takes the built package, copies what its last stage copies, and gives it the production
  * packages and no others (links into this checkout, by the package manager's own list).
  */
 export async function layOutImage(): Promise<ImageFiles> {
   const folder = await mkdtemp(join(tmpdir(), 'image-'));
   const lines = (await readFile('Dockerfile', 'utf8')).split('\n');
   const last = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')));
-  await run('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')]);
-  await bundle(join(folder, 'dist'));
+  await cp('dist', join(folder, 'dist'), { recursive: true });
   for (const line of last.filter((each) => /^COPY (?!--from=\S+ \S+ \.\/(?:node_modules|dist)$)/.test(each))) {
     const words = line.split(' ').slice(line.includes(' --from=') ? 2 : 1);
     const target = words.pop() ?? '.';

@@ -6,6 +6,15 @@ set -eu
 version=${1:-4.26.0}
 target="${XDG_CACHE_HOME:-$HOME/.cache}/noetl-gateway/noetl-$version"
 if [ ! -e "$target/ready" ]; then
+  # Test files that run at the same time install it once. A lock that is older than the slowest install is left over.
+  mkdir -p "$(dirname "$target")"
+  until mkdir "$target.lock" 2>/dev/null; do
+    [ -z "$(find "$target.lock" -prune -mmin +15 2>/dev/null)" ] || rmdir "$target.lock"
+    sleep 1
+  done
+  trap 'rmdir "$target.lock"' EXIT
+fi
+if [ ! -e "$target/ready" ]; then
   python=
   for candidate in "${NOETL_PYTHON:-}" python3.13 python3.12 python3 "$HOME"/.pyenv/versions/3.1[2-9]*/bin/python3; do
     [ -n "$candidate" ] || continue
