@@ -1,15 +1,19 @@
 // npm run generate: what the package's own command writes, and then the reference pages of the docs, which only this repository
 // has. With --check nothing is written, and a stale page ends with 1.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import process from 'node:process';
-import { runProgram } from '../../cli/program.ts';
-import { referencePages } from './reference-pages.ts';
+
+// As the command itself does; what is imported before is compiled at each run.
+enableCompileCache();
+const { runProgram } = await import('../../cli/program.ts');
 
 const args = process.argv.slice(2);
 await runProgram([process.execPath, 'noetl-gateway', 'generate', ...args]);
 
 const isCheck = args.includes('--check');
 if (!args.includes('--help') && (process.exitCode ?? 0) === 0) {
+  const { referencePages } = await import('./reference-pages.ts');
   for (const { path, content } of await referencePages()) {
     if (existsSync(path) && readFileSync(path, 'utf8') === content) continue;
     if (isCheck) {
