@@ -7,7 +7,7 @@ import { examine, type Finding, hasProblem } from '../generator/doctor/examine.t
 import { probeCallback } from '../generator/doctor/probe-callback.ts';
 import { probeDocument, probeUpstream } from '../generator/doctor/probe-upstream.ts';
 import { renderFindings } from '../generator/doctor/render-findings.ts';
-import { readLock } from '../generator/pull/pull.ts';
+import { readLock } from '../generator/pull/document-lock.ts';
 import { createGateway } from '../server/gateway.ts';
 import { createIssuerDocuments } from '../server/identity/issuer-documents.ts';
 import { openStore } from '../server/stores/store-adapters.ts';

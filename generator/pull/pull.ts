@@ -7,30 +7,12 @@ import { normalise } from '../normalise/normalise.ts';
 import { resolveReferences } from '../normalise/rules/resolve-references.ts';
 import { listOperations, type OpenApiDocument } from '../openapi/open-api.ts';
 import type { Overlay } from './apply-overlays.ts';
+import { type DocumentLock, readLock } from './document-lock.ts';
 import { dropProse } from './drop-prose.ts';
 import { emitTypes } from './emit-types.ts';
 import { type LoadOptions, loadSource, pullLimits } from './load-source.ts';
 import { parseDocument, parseOverlay, unrepaired } from './parse-document.ts';
 import { pulledFiles } from './pulled-files.ts';
-
-/** `openapi/noetl.lock.json`: where the document came from. */
-export interface DocumentLock {
-  /** Without credentials and query; a file outside of the project by its name only. */
-  readonly source: string;
-  /** The document's `info.version`. */
-  readonly upstreamVersion: string;
-  /** What `pull --label` called the release. */
-  readonly label?: string;
-  /** What `pull --overlay` repaired it with. */
-  readonly overlays?: readonly string[];
-  /** Of the bytes that were read. */
-  readonly sha256: string;
-  /** Of what the document says of the API ({@link documentHash}): drift is a live document with another. */
-  readonly apiSha256: string;
-  readonly operations: number;
-  /** When these bytes were first pulled, ISO 8601. */
-  readonly date: string;
-}
 
 export interface PullOptions extends Partial<Omit<LoadOptions, 'projectDir'>> {
   readonly projectDir: string;
@@ -112,15 +94,4 @@ async function dated(projectDir: string, facts: Omit<DocumentLock, 'date'>, now:
   const before = await readLock(projectDir);
   const isSame = before?.sha256 === facts.sha256 && before.source === facts.source;
   return { ...facts, date: isSame && before !== undefined ? before.date : now().toISOString() };
-}
-
-/** @returns undefined when there is no readable lock. */
-export async function readLock(projectDir: string): Promise<DocumentLock | undefined> {
-  const text = await readIfPresent(join(projectDir, pulledFiles.lock));
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as DocumentLock;
-  } catch {
-    return undefined;
-  }
 }

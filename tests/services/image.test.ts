@@ -77,13 +77,34 @@ test('without issuer and audience it says what is missing and exits 1 before it 
   expect(child.said()).toMatch(/GATEWAY_AUDIENCES/);
 });
 
+test('doctor needs no package that is left out of it', async () => {
+  const child = command(['doctor', '--json'], {
+    NOETL_BASE_URL: `http://127.0.0.1:${(noetl.address() as AddressInfo).port}`,
+    ROUTER_PORT: String(await freePort()),
+    GATEWAY_INTERNAL_PORT: String(await freePort()),
+    GATEWAY_BIND: '127.0.0.1',
+    GATEWAY_TRUSTED_ISSUERS: 'http://127.0.0.1:1/',
+    GATEWAY_AUDIENCES: 'https://gateway.example.com/',
+    GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
+  });
+  await once(child.process, 'close');
+  const findings = JSON.parse(child.said()) as { check: string; outcome: string }[];
+  const outcomes = new Map(findings.map(({ check, outcome }) => [check, outcome]));
+  expect(Object.fromEntries(outcomes)).toMatchObject({ environment: 'fine', start: 'fine', upstream: 'fine' });
+});
+
 interface Child {
   readonly process: ChildProcess;
   readonly said: () => string;
 }
 
 function serve(environment: Readonly<Record<string, string>>): Child {
-  const [, ...args] = image.command;
+  return command(['serve'], environment);
+}
+
+/** A command of the package in the image, in place of its `serve`. */
+function command(given: readonly string[], environment: Readonly<Record<string, string>>): Child {
+  const args = image.command.slice(1).flatMap((word) => (word === 'serve' ? given : [word]));
   // A link counts as the place where it lies, so that a package sees the other production packages only.
   const child = spawn(process.execPath, ['--max-semi-space-size=16', '--preserve-symlinks', ...args], {
     cwd: image.folder,

@@ -9,7 +9,8 @@ import { authenticated } from '../../../../core/access/access-rule.ts';
 import { buildSchema } from '../../../../generator/build-schema.ts';
 import { documentHash } from '../../../../generator/document/document-hash.ts';
 import type { OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
-import { pull, readLock } from '../../../../generator/pull/pull.ts';
+import { readLock } from '../../../../generator/pull/document-lock.ts';
+import { pull } from '../../../../generator/pull/pull.ts';
 
 const operation = { responses: { '200': { description: 'Fine.', content: { 'application/json': { schema: {} } } } } };
 const document = {
