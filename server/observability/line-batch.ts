@@ -1,20 +1,25 @@
 import type { LineSink } from './line-sink.ts';
 
-const maxMs = 20;
+const momentMs = 20;
 
-/**
- * Collects lines for a moment and hands them on together: a call to the system for each line is a tenth of a request.
- * @param maxChars of lines that leave together
- * @param onDropped gets how many lines were lost because the reader of the sink is too slow
- */
-export function createLineBatch(sink: LineSink, maxChars: number, onDropped: (count: number) => void): LineSink {
+export interface LineBatchOptions {
+  /** How long lines wait for others: 20 ms, or the rest of this turn of the event loop. */
+  readonly wait: 'moment' | 'turn';
+  /** Of lines that leave together. */
+  readonly maxChars: number;
+  /** Gets how many lines were lost because the reader of the sink is too slow. */
+  readonly onDropped: (count: number) => void;
+}
+
+/** Collects lines and hands them on together: a call to the system for each line is a tenth of a request, and wakes a thread. */
+export function createLineBatch(sink: LineSink, { wait, maxChars, onDropped }: LineBatchOptions): LineSink {
   let held = '';
   let count = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let due: NodeJS.Timeout | NodeJS.Immediate | undefined;
 
   function handOn(): void {
-    clearTimeout(timer);
-    timer = undefined;
+    if (due !== undefined) cancel(due);
+    due = undefined;
     if (count > 0 && !sink.write(held)) onDropped(count);
     held = '';
     count = 0;
@@ -25,7 +30,7 @@ export function createLineBatch(sink: LineSink, maxChars: number, onDropped: (co
       if (held.length + line.length > maxChars) handOn();
       held += line;
       count += 1;
-      timer ??= setTimeout(handOn, maxMs).unref();
+      due ??= wait === 'turn' ? setImmediate(handOn) : setTimeout(handOn, momentMs).unref();
       return true;
     },
     async flush() {
@@ -37,4 +42,9 @@ export function createLineBatch(sink: LineSink, maxChars: number, onDropped: (co
       sink.flushNow();
     },
   };
+}
+
+function cancel(due: NodeJS.Timeout | NodeJS.Immediate): void {
+  if ('refresh' in due) clearTimeout(due);
+  else clearImmediate(due);
 }

@@ -73,14 +73,14 @@ export function createTelemetry({
   const { logLevel, auditTo, auditEmails } = config.observability;
   const pieceBytes = isShared ? sharedPieceBytes : ownPieceBytes;
   const sink = createLineSink({ to: 'stdout', pieceBytes });
-  const auditSink: LineSink = auditTo === 'stdout' ? sink : createLineSink({ to: auditTo, pieceBytes });
   const metrics = createMetrics({ version, upstreamRoutes, fields, processMetrics: true });
-  const dropped = (from: 'log' | 'audit') => () => metrics.record({ type: 'lines_dropped', from, count: 1 });
-  const log = createLogger({ level: logLevel, pretty, sink, onDrop: dropped('log') });
-  // Nearly all lines are of requests: they leave together. Every other line leaves at once.
-  const batch = createLineBatch(sink, pieceBytes - 96, (count) =>
-    metrics.record({ type: 'lines_dropped', from: 'log', count }),
-  );
+  const dropped = (from: 'log' | 'audit') => (count: number) => metrics.record({ type: 'lines_dropped', from, count });
+  const log = createLogger({ level: logLevel, pretty, sink, onDrop: () => dropped('log')(1) });
+  // Nearly all lines are of requests: they leave together. Those of the audit log wait no longer than others of their turn.
+  const maxChars = pieceBytes - 96;
+  const batch = createLineBatch(sink, { wait: 'moment', maxChars, onDropped: dropped('log') });
+  const auditTarget = auditTo === 'stdout' ? sink : createLineSink({ to: auditTo, pieceBytes });
+  const auditSink = createLineBatch(auditTarget, { wait: 'turn', maxChars, onDropped: dropped('audit') });
   const access = createLogger({ level: logLevel, pretty, sink: batch });
   const [isInfo, lineOf] = [access.isLevelEnabled('info'), createAccessLine()];
   const auditRing = createAuditRing();
@@ -90,7 +90,7 @@ export function createTelemetry({
     clock,
     emails: auditEmails,
     exchange: currentExchange,
-    onDrop: dropped('audit'),
+    onDrop: () => dropped('audit')(1),
   });
   const dependencies = createDependencyLog(log, clock, nextStepsOf(config));
   const count = createObserve({ metrics, audit, log, clock, dependencies });

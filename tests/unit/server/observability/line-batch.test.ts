@@ -13,7 +13,7 @@ afterEach(() => {
 
 test('lines of a moment leave together, none waits longer, and no batch is larger than a pipe takes in one piece', () => {
   const { sink, lines } = keptLines();
-  const batch = createLineBatch(sink, 4_000, () => {});
+  const batch = createLineBatch(sink, { wait: 'moment', maxChars: 4_000, onDropped: () => {} });
   batch.write('one\n');
   batch.write('two\n');
   expect(lines).toEqual([]);
@@ -26,10 +26,20 @@ test('lines of a moment leave together, none waits longer, and no batch is large
   expect(lines.slice(3)).toEqual([long]);
 });
 
+test('lines of one turn of the event loop leave at its end', () => {
+  const { sink, lines } = keptLines();
+  const batch = createLineBatch(sink, { wait: 'turn', maxChars: 4_000, onDropped: () => {} });
+  batch.write('one\n');
+  batch.write('two\n');
+  expect(lines).toEqual([]);
+  vi.advanceTimersByTime(0);
+  expect(lines).toEqual(['one\ntwo\n']);
+});
+
 test('a flush hands on what waits, and lines that are lost are counted one by one', async () => {
   const dropped: number[] = [];
   const { sink, lines } = keptLines(1);
-  const batch = createLineBatch(sink, 4_000, (count) => dropped.push(count));
+  const batch = createLineBatch(sink, { wait: 'moment', maxChars: 4_000, onDropped: (count) => dropped.push(count) });
   batch.write('one\n');
   await batch.flush();
   expect(lines).toEqual(['one\n']);
@@ -40,15 +50,17 @@ test('a flush hands on what waits, and lines that are lost are counted one by on
 });
 
 test.each([
-  ['an exception that is not caught', "throw new Error('broken')", 1, sharedPieceBytes],
-  ['an exit', 'process.exit(3)', 3, sharedPieceBytes],
-  ['an exit of a process that writes alone', 'process.exit(3)', 3, ownPieceBytes],
-])('no line is lost at %s', (_name, end, code, pieceBytes) => {
+  ['an exception that is not caught', "throw new Error('broken')", 1, sharedPieceBytes, 'moment'],
+  ['an exit', 'process.exit(3)', 3, sharedPieceBytes, 'moment'],
+  ['an exit of a process that writes alone', 'process.exit(3)', 3, ownPieceBytes, 'moment'],
+  ['an exit in the turn of the line', 'process.exit(3)', 3, ownPieceBytes, 'turn'],
+])('no line is lost at %s', (_name, end, code, pieceBytes, wait) => {
   const room = new URL('../../../../server/observability/', import.meta.url);
   const script = `
     import { createLineBatch } from '${room}line-batch.ts';
     import { createLineSink } from '${room}line-sink.ts';
-    const batch = createLineBatch(createLineSink({ to: 'stdout', pieceBytes: ${pieceBytes} }), ${pieceBytes}, () => {});
+    const batch = createLineBatch(createLineSink({ to: 'stdout', pieceBytes: ${pieceBytes} }), {
+      wait: '${wait}', maxChars: ${pieceBytes}, onDropped() {} });
     process.on('exit', () => batch.flushNow());
     for (let n = 0; n < 2000; n += 1) batch.write('line ' + n + '\\n');
     setTimeout(() => { batch.write('last\\n'); ${end}; }, 5);`;
