@@ -10,6 +10,9 @@ it.each([
   ['the same in a list', `[-${'1'.repeat(20)}]`, 'v[0]'],
   ['a number beyond the range', '{"n": 1e999}', 'v.n'],
   ['a run that is no word', '"ab.c+d-e.ab.c+d-e.ab.c"', 'v'],
+  ['a NUL character, which NoETL answers 500 to', '{"a": ["x\\u0000y"]}', 'v.a[0]'],
+  ['half of a surrogate pair', '{"a": "\\ud83d"}', 'v.a'],
+  ['a NUL character in a name', '{"a": {"\\u0000": 1}}', 'v.a'],
 ])('%s is refused', (_name, json, place) => {
   expect(problemOf(json)?.place).toBe(place);
 });
@@ -17,6 +20,7 @@ it.each([
 it.each([
   ['an exact number', `{"n": ${'9'.repeat(20)}}`],
   ['words', '"words of any length, when something stands between them"'],
+  ['whole surrogate pairs', '"\\ud83d\\ude00 and 👩‍👩‍👧"'],
   ['base64 with slashes', '"AAAAAAAAAA+AAAA/AAAAAAAAAAAAAAA/AAAAAAAAAAAAAA=="'],
 ])('%s passes', (_name, json) => {
   expect(problemOf(json)).toBeUndefined();
