@@ -88,7 +88,8 @@ function textProblem(text: string, limits: Limits): string | undefined {
   if (!limits.allowTemplates && hasTemplateMark(text)) {
     return 'template marks ({{, {%, {#) are not accepted';
   }
-  if (text.includes('\0') || !text.isWellFormed()) return 'NUL characters and halves of surrogate pairs cannot be stored';
+  if (text.includes('\0') || !text.isWellFormed())
+    return 'NUL characters and halves of surrogate pairs cannot be stored';
   return runProblem(text, limits);
 }
 
