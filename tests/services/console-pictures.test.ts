@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DevGateway } from '../../dev/start-dev.ts';
@@ -19,7 +20,7 @@ describe.runIf(process.env['UPDATE_IMAGES'] === 'true')(
 
     beforeAll(async () => {
       execFileSync(process.execPath, ['tools/pages/build-pages.ts', '--if-stale'], { stdio: 'inherit' });
-      dev = await startDevGateway();
+      dev = await startDevGateway({ policyCases: () => readFile('policy-cases.yaml', 'utf8') });
       browser = await launchChromium();
       for (const user of dev.users) tokens[user] = (await dev.login(user)).sessionToken;
     }, 240_000);
@@ -41,6 +42,7 @@ describe.runIf(process.env['UPDATE_IMAGES'] === 'true')(
         ['executions', 'executions', '.executions .mark.no'],
         ['execution', `executions/${id}`, '.heading .mark.no'],
         ['access', 'access?path=data/sales_2026', '.path-access'],
+        ['policy', 'policy', '.cases'],
         ['health', 'health', '.operations'],
       ] as const;
       for (const [name, path, shown] of views) {

@@ -86,6 +86,22 @@ describe.skipIf(!hasChromium)('the console of two replicas', { timeout: 120_000 
     await close();
   });
 
+  test('an execution that ends before the stream begins is not left as running', async () => {
+    const id = await start('regression_test/live', { seconds: 2 });
+    const late = async (page: Page) => {
+      await page.route('**/console/graphql', async (route) => {
+        if (route.request().postData()?.includes('subscription')) await page.waitForTimeout(2_500);
+        await route.continue();
+      });
+    };
+    const view = { url: first.internalUrl, path: 'executions', token, prepare: late };
+    const { page, close } = await visitConsole(browser, view);
+    await rowOf(page, id).locator('.mark', { hasText: 'running' }).waitFor();
+    await page.locator('.live.on').waitFor();
+    await rowOf(page, id).locator('.mark', { hasText: 'completed' }).waitFor({ timeout: 15_000 });
+    await close();
+  });
+
   test('a detail follows its steps over the stream, also when the status is still the same', async () => {
     const id = await start('regression_test/live', { seconds: 6 });
     const { page, problems, close } = await visit(`executions/${id}`);

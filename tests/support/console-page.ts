@@ -10,10 +10,19 @@ export interface ConsoleVisit {
   readonly close: () => Promise<void>;
 }
 
+export interface ConsoleAddress {
+  readonly url: string;
+  readonly path: string;
+  readonly token: string;
+  readonly width?: number;
+  /** Before the page is opened. */
+  readonly prepare?: (page: Page) => Promise<void>;
+}
+
 /** Opens a view in a new browser profile, with a session token in the fragment. */
 export async function visitConsole(
   browser: Browser,
-  { url, path, token, width = 1280 }: { url: string; path: string; token: string; width?: number },
+  { url, path, token, width = 1280, prepare = async () => {} }: ConsoleAddress,
 ): Promise<ConsoleVisit> {
   const context = await browser.newContext({ viewport: { width, height: 800 } });
   const page = await context.newPage();
@@ -22,6 +31,7 @@ export async function visitConsole(
   page.on('request', (request) => asked.push(request.url()));
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
   page.on('pageerror', (error) => problems.push(error.message));
+  await prepare(page);
   await page.goto(`${url}/console/${path}#token=${token}`);
   await page.locator('main h1').waitFor({ timeout: 60_000 });
   return { page, asked, problems, close: () => context.close() };

@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { type ExecutionQuery, executionsAddress, filtersOf, readExecutionQuery } from '../api/execution-query.ts';
 import {
   type ExecutionNews,
@@ -49,6 +49,7 @@ function List({ field, query }: { readonly field: Field; readonly query: Executi
   const starts = useStarts();
   const key = ['executions', query];
   const isLive = useListNews(key);
+  useRereadOnce(isLive);
   const isFiltered = hasFilter(filtersOf(query, undefined, 0));
   const list = useQuery<ExecutionPage>({
     key,
@@ -77,6 +78,18 @@ function List({ field, query }: { readonly field: Field; readonly query: Executi
     </>
   );
 }
+
+/** The stream sends what changes from its beginning on: a change between the list and that moment would be missed. */
+function useRereadOnce(isLive: boolean): void {
+  useEffect(() => {
+    if (!isLive) return undefined;
+    const timer = setTimeout(() => void queries.invalidateQueries({ queryKey: ['executions'] }), streamBeginsMs);
+    return () => clearTimeout(timer);
+  }, [isLive]);
+}
+
+/** After a stream is open the gateway reads the list for it. */
+const streamBeginsMs = 2_000;
 
 /** Rows change in place with what the stream sends; the list is read again for executions that it does not have. */
 function useListNews(key: readonly unknown[]): boolean {
