@@ -4,8 +4,8 @@ import { resolveConfig } from '../core/config/resolve-config.ts';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import type { Upstream } from '../core/ports.ts';
 import { examine, type Finding, hasProblem } from '../generator/doctor/examine.ts';
+import { examineUpstream, probeDocument } from '../generator/doctor/examine-upstream.ts';
 import { probeCallback } from '../generator/doctor/probe-callback.ts';
-import { probeDocument, probeUpstream } from '../generator/doctor/probe-upstream.ts';
 import { renderFindings } from '../generator/doctor/render-findings.ts';
 import { readLock } from '../generator/pull/document-lock.ts';
 import { createGateway } from '../server/gateway.ts';
@@ -29,7 +29,7 @@ export async function examineProject(projectDir: string, declaration: GatewayCon
     resolve: () => resolveConfig(declaration, process.env),
     assemble: (config) => assemble(projectDir, { declaration, config, warnings: [] }),
     claim: claimStart,
-    readUpstream: (config) => withUpstream(config, probeUpstream),
+    readUpstream: (config) => withUpstream(config, examineUpstream),
     discoverIssuer: (rules) => createIssuerDocuments(rules, globalThis.fetch, Date.now).keyCount(),
     askCallback: (internalUrl) => probeCallback(internalUrl, globalThis.fetch),
     pingStore,

@@ -21,7 +21,7 @@ import { discriminatorsOf } from './discriminators.ts';
 import { attachEnumValues } from './enum-values.ts';
 import { attachOutputs, wireNamesOf } from './outputs.ts';
 import { answerCancelExecution } from './protocol/cancel-execution.ts';
-import { answerExecutePlaybook, type StartOptions } from './protocol/execute-playbook.ts';
+import { answerExecutePlaybook, type ExecutePlaybookOptions } from './protocol/execute-playbook.ts';
 import { answerExecution } from './protocol/execution.ts';
 import { createExecutionGate } from './protocol/execution-access.ts';
 import { failingStream, type OpenUpdates, openUpdates, type Update } from './protocol/execution-updates.ts';
@@ -206,7 +206,7 @@ function attachRoot(
 const cannotEnd: EndSessions = () => Promise.reject(new GatewayError('ERR_STORE', 'sessions cannot be ended here'));
 
 type AnswerOptions = OperationOptions &
-  StartOptions & { readonly endSessions: EndSessions; readonly composed: ComposedCalls };
+  ExecutePlaybookOptions & { readonly endSessions: EndSessions; readonly composed: ComposedCalls };
 
 function answerFor(field: RootField, options: AnswerOptions): RootAnswer {
   const { row, plan } = field;

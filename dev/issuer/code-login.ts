@@ -4,12 +4,12 @@ import type { DevUser } from './dev-issuer.ts';
 /** A login in a browser at the development issuer: there are no passwords, so a user is chosen by a click. */
 export interface CodeLogin {
   /** The page with the users, or the way back with a code. */
-  authorize(query: URLSearchParams): LoginAnswer;
+  authorize(query: URLSearchParams): CodeLoginAnswer;
   /** What a code and its verifier stand for; undefined: nothing, or it was used. */
   redeem(form: URLSearchParams): { readonly user: DevUser; readonly nonce: string | undefined } | undefined;
 }
 
-export type LoginAnswer = { readonly location: string } | { readonly html: string } | { readonly refused: string };
+export type CodeLoginAnswer = { readonly location: string } | { readonly html: string } | { readonly refused: string };
 
 interface Granted {
   readonly user: DevUser;

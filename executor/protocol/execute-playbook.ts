@@ -12,7 +12,7 @@ import { askingOf, boundsOf, type RootAnswer, type RootCall } from '../root-call
 import { executionView } from './execution.ts';
 import { type Executions, lastSegment } from './executions.ts';
 
-export interface StartOptions {
+export interface ExecutePlaybookOptions {
   readonly upstream: Upstream;
   readonly executions: Executions;
   readonly reserved: ReadonlySet<string>;
@@ -28,7 +28,11 @@ export interface StartOptions {
  * waits for the end of the run, if it comes in time.
  * An unknown playbook's message holds the words `playbook not found`, which clients look for.
  */
-export function answerExecutePlaybook(plan: CallPlan, row: AnyUpstreamRow, options: StartOptions): RootAnswer {
+export function answerExecutePlaybook(
+  plan: CallPlan,
+  row: AnyUpstreamRow,
+  options: ExecutePlaybookOptions,
+): RootAnswer {
   const members = plan.start ?? usualStartMembers;
   return async (call) => {
     const { args } = call.decision;
@@ -53,7 +57,7 @@ export async function startAndWait(
   row: AnyUpstreamRow,
   start: UpstreamCall,
   { path, members }: { readonly path: string; readonly members: StartMembers },
-  options: StartOptions,
+  options: ExecutePlaybookOptions,
 ): Promise<unknown> {
   const { args } = call.decision;
   const waitSeconds = waitOf(args['waitSeconds'], options.maxWaitSeconds);
@@ -90,7 +94,7 @@ export async function startPlaybook(
   start: UpstreamCall,
   path: string,
   idMember: string,
-  { upstream, reserved }: Pick<StartOptions, 'upstream' | 'reserved'>,
+  { upstream, reserved }: Pick<ExecutePlaybookOptions, 'upstream' | 'reserved'>,
 ): Promise<string> {
   if (reserved.has(path)) throw accessDenied();
   const reply = await upstream.request({ ...start, idempotent: false, class: 'start' });
@@ -129,7 +133,7 @@ async function endedView(
   row: AnyUpstreamRow,
   id: string,
   waitSeconds: number,
-  { executions, maxResultBytes }: StartOptions,
+  { executions, maxResultBytes }: ExecutePlaybookOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
   const asking = askingOf(row, call.context);
   const snapshot = await executions.waitForEnd(id, waitSeconds * 1_000);

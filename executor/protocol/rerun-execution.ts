@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '../../core/noetl/json-object.ts';
 import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import { usualStartMembers } from '../../core/operation-kind.ts';
 import { askingOf, boundsOf, type RootAnswer } from '../root-call.ts';
-import { type StartOptions, startAndWait } from './execute-playbook.ts';
+import { type ExecutePlaybookOptions, startAndWait } from './execute-playbook.ts';
 import type { ExecutionGate } from './execution-access.ts';
 import { executionIdOf } from './executions.ts';
 
@@ -16,7 +16,7 @@ import { executionIdOf } from './executions.ts';
 export function answerRerunExecution(
   plan: CallPlan,
   row: AnyUpstreamRow,
-  options: StartOptions & { readonly gate: ExecutionGate },
+  options: ExecutePlaybookOptions & { readonly gate: ExecutionGate },
 ): RootAnswer {
   const members = plan.start ?? usualStartMembers;
   const { executions, gate } = options;

@@ -7,7 +7,7 @@ import type { Observe } from '../../core/observe.ts';
 import type { OperationKind } from '../../core/operation-kind.ts';
 import { answerOperation, type OperationOptions } from '../answer-operation.ts';
 import { answerCancelExecution } from '../protocol/cancel-execution.ts';
-import type { StartOptions } from '../protocol/execute-playbook.ts';
+import type { ExecutePlaybookOptions } from '../protocol/execute-playbook.ts';
 import type { Asking } from '../protocol/execution-reads.ts';
 import { answerRerunExecution } from '../protocol/rerun-execution.ts';
 import { measuredAnswer, reportingOutcome } from '../report-outcome.ts';
@@ -40,7 +40,8 @@ export interface RestOperation {
   readonly read: (request: WireRequest, asking: Asking) => Promise<RestCall>;
 }
 
-export type RestOptions = Omit<OperationOptions, 'type' | 'asIs'> & StartOptions & { readonly observe: Observe };
+export type RestOptions = Omit<OperationOptions, 'type' | 'asIs'> &
+  ExecutePlaybookOptions & { readonly observe: Observe };
 
 /** The operations whose rows say `rest: true`: the whole of what clients reach below `/noetl`. */
 export function restOperations(fields: ReadonlyMap<string, RootField>, options: RestOptions): readonly RestOperation[] {

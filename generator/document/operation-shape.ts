@@ -46,7 +46,7 @@ export interface ShapeHeader {
 }
 
 /** What an operation takes and answers, in wire names. */
-export interface OperationShape {
+export interface DocumentedShape {
   readonly key: string;
   readonly method: string;
   readonly path: string;
@@ -71,16 +71,16 @@ export interface OperationShape {
 }
 
 /** Every operation's shape, from a document as it was pulled. */
-export function readShapes(document: OpenApiDocument): readonly OperationShape[] {
+export function readShapes(document: OpenApiDocument): readonly DocumentedShape[] {
   return shapesOf(normalise(document, structureRules).document);
 }
 
 /** {@link readShapes} for a document to which the structure rules have been applied. */
-export function shapesOf(document: OpenApiDocument): readonly OperationShape[] {
+export function shapesOf(document: OpenApiDocument): readonly DocumentedShape[] {
   return listOperations(document).map((entry) => shapeOf(document, entry));
 }
 
-function shapeOf(document: OpenApiDocument, entry: DocumentOperation): OperationShape {
+function shapeOf(document: OpenApiDocument, entry: DocumentOperation): DocumentedShape {
   const { key, method, path, operation } = entry;
   const parameters = parametersOf(document, operation);
   const { body, args } = bodyOf(document, operation.requestBody);
@@ -104,7 +104,7 @@ function shapeOf(document: OpenApiDocument, entry: DocumentOperation): Operation
 function elsewhereOf(
   document: OpenApiDocument,
   { operation, item }: DocumentOperation,
-): Pick<OperationShape, 'elsewhere'> {
+): Pick<DocumentedShape, 'elsewhere'> {
   const own = operation['servers'] ?? item['servers'];
   const path = basePathOf(own);
   return own === undefined || path === basePathOf(document['servers']) ? {} : { elsewhere: path };
@@ -134,7 +134,7 @@ const headersOf = ({ parameters = [] }: OperationObject): readonly ShapeHeader[]
 function bodyOf(
   document: OpenApiDocument,
   body: DocumentOperation['operation']['requestBody'],
-): { body: OperationShape['body']; args: ShapeArgument[] } {
+): { body: DocumentedShape['body']; args: ShapeArgument[] } {
   if (body === undefined) return { body: 'none', args: [] };
   const schema = body.content?.['application/json']?.schema;
   if (schema === undefined) return { body: 'foreign', args: [] };

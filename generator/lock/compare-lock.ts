@@ -1,5 +1,5 @@
 import { isOver } from '../../core/config/former-names.ts';
-import type { OperationShape } from '../document/operation-shape.ts';
+import type { DocumentedShape } from '../document/operation-shape.ts';
 import type { GatewayLock, LockedName } from './gateway-lock.ts';
 import { bareType, namedType, typeOf, wireOf } from './meaning.ts';
 
@@ -165,7 +165,7 @@ const template = (operation: string): string => operation.replace(/\{[^{}]*\}/g,
 const likeness = 0.6;
 
 /** For an operation that a document no longer has: the one most like what the lock remembers, when one is like it at all. */
-export function suggestMoved(field: string, lock: GatewayLock, shapes: readonly OperationShape[]): string | undefined {
+export function suggestMoved(field: string, lock: GatewayLock, shapes: readonly DocumentedShape[]): string | undefined {
   const locked = lock.names[field];
   if (locked === undefined) return undefined;
   const answer = lock.types[namedType(locked.answer)] ?? {};
@@ -182,7 +182,7 @@ export function suggestMoved(field: string, lock: GatewayLock, shapes: readonly 
   return `operations.${field}: ${best.shape.key} takes and answers the same; if it is the same operation, write upstream: '${best.shape.key}'`;
 }
 
-const namesOf = (shape: OperationShape): ReadonlySet<string> =>
+const namesOf = (shape: DocumentedShape): ReadonlySet<string> =>
   new Set([
     ...shape.args.map((arg) => `arg ${arg.wire}`),
     ...shape.fields.filter((field) => !field.includes('.')).map((field) => `field ${field}`),

@@ -17,7 +17,7 @@ export interface Place {
   readonly kind: 'component' | 'property' | 'argument' | 'body' | 'answer' | 'items' | 'branch';
 }
 
-export type SchemaChange = (schema: SchemaObject, place: Place) => Schema;
+export type MapSchema = (schema: SchemaObject, place: Place) => Schema;
 
 /** What becomes of a schema that is `true` or `false`; by default it stays. */
 export type BooleanChange = (schema: boolean) => Schema;
@@ -31,7 +31,7 @@ const keep: BooleanChange = (schema) => schema;
  */
 export function mapSchemas(
   document: OpenApiDocument,
-  change: SchemaChange,
+  change: MapSchema,
   boolean: BooleanChange = keep,
 ): OpenApiDocument {
   const schemas = document.components?.schemas;
@@ -47,11 +47,7 @@ export function mapSchemas(
   return components === undefined ? mapped : { ...mapped, components };
 }
 
-function mapOperationSchemas(
-  operation: OperationObject,
-  change: SchemaChange,
-  boolean: BooleanChange,
-): OperationObject {
+function mapOperationSchemas(operation: OperationObject, change: MapSchema, boolean: BooleanChange): OperationObject {
   const { parameters, requestBody, responses } = operation;
   let mapped = operation;
   if (Array.isArray(parameters)) {
@@ -81,7 +77,7 @@ function mapOperationSchemas(
   return mapped;
 }
 
-function mapBody(body: Body, kind: 'body' | 'answer', change: SchemaChange, boolean: BooleanChange): Body {
+function mapBody(body: Body, kind: 'body' | 'answer', change: MapSchema, boolean: BooleanChange): Body {
   if (!isRecord(body) || !isRecord(body.content)) return body;
   const content = mapValues(body.content, (media: Media) =>
     media.schema === undefined
@@ -96,7 +92,7 @@ const withPart = <Whole extends object, Key extends keyof Whole>(whole: Whole, k
   whole[key] === part ? whole : { ...whole, [key]: part };
 
 /** {@link mapSchemas} for one schema. */
-export function mapSchema(schema: Schema, place: Place, change: SchemaChange, boolean: BooleanChange = keep): Schema {
+export function mapSchema(schema: Schema, place: Place, change: MapSchema, boolean: BooleanChange = keep): Schema {
   if (!isRecord(schema)) return boolean(schema);
   const inside = (inner: Schema, name: string | undefined, kind: Place['kind']): Schema =>
     mapSchema(inner, { name, kind }, change, boolean);

@@ -3,7 +3,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../../core/errors.ts';
 
-export interface LoadOptions {
+export interface SourceOptions {
   readonly projectDir: string;
   readonly fetch: typeof globalThis.fetch;
   /** The whole download, milliseconds. */
@@ -27,13 +27,13 @@ export interface Source {
  * Reads a document from an `http(s)` or `file` URL or a path.
  * @throws ERR_SPEC_INVALID saying what kept it from being read: status, size, redirects, time.
  */
-export async function loadSource(source: string, options: LoadOptions): Promise<Source> {
+export async function loadSource(source: string, options: SourceOptions): Promise<Source> {
   if (/^https?:\/\//i.test(source)) return loadUrl(source, options);
   const path = /^file:\/\//i.test(source) ? fileURLToPath(source) : resolve(options.projectDir, source);
   return { bytes: await loadFile(path, options), origin: fileOrigin(path, options.projectDir) };
 }
 
-async function loadFile(path: string, { maxBytes, onProgress, projectDir }: LoadOptions): Promise<Uint8Array> {
+async function loadFile(path: string, { maxBytes, onProgress, projectDir }: SourceOptions): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
     if (size > maxBytes) throw unreadable(`it is larger than ${maxBytes} bytes`);
@@ -59,7 +59,7 @@ function fileOrigin(path: string, projectDir: string): string {
   return (isOutside ? (path.split(/[\\/]/).at(-1) ?? '') : fromProject).replaceAll('\\', '/');
 }
 
-async function loadUrl(source: string, options: LoadOptions): Promise<Source> {
+async function loadUrl(source: string, options: SourceOptions): Promise<Source> {
   const first = parseUrl(source);
   const signal = AbortSignal.timeout(options.timeoutMs);
   try {
@@ -82,7 +82,7 @@ function parseUrl(text: string): URL {
   }
 }
 
-async function follow(first: URL, options: LoadOptions, signal: AbortSignal): Promise<Response> {
+async function follow(first: URL, options: SourceOptions, signal: AbortSignal): Promise<Response> {
   let url = first;
   for (let hops = 0; hops <= options.maxRedirects; hops += 1) {
     const response = await options.fetch(withoutCredentials(url), {
@@ -129,7 +129,7 @@ function checked(response: Response): Response {
   return response;
 }
 
-async function readBody(response: Response, { maxBytes, onProgress }: LoadOptions): Promise<Uint8Array> {
+async function readBody(response: Response, { maxBytes, onProgress }: SourceOptions): Promise<Uint8Array> {
   const said = Number(response.headers.get('content-length') ?? Number.NaN);
   const total = Number.isFinite(said) && !response.headers.has('content-encoding') ? said : undefined;
   const chunks: Uint8Array[] = [];

@@ -10,11 +10,11 @@ import type { Overlay } from './apply-overlays.ts';
 import { type DocumentLock, readLock } from './document-lock.ts';
 import { dropProse } from './drop-prose.ts';
 import { emitTypes } from './emit-types.ts';
-import { type LoadOptions, loadSource, pullLimits } from './load-source.ts';
+import { loadSource, pullLimits, type SourceOptions } from './load-source.ts';
 import { parseDocument, parseOverlay, unrepaired } from './parse-document.ts';
 import { pulledFiles } from './pulled-files.ts';
 
-export interface PullOptions extends Partial<Omit<LoadOptions, 'projectDir'>> {
+export interface PullOptions extends Partial<Omit<SourceOptions, 'projectDir'>> {
   readonly projectDir: string;
   /** Keep descriptions, titles and examples. Default false. */
   readonly keepDocs?: boolean;

@@ -6,7 +6,7 @@ import { rerunPath, restPathOf, restPathProblem } from '../../core/noetl/rest-pa
 import type { Operation, OperationArgument } from '../../core/operation.ts';
 import { type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import { isProtocolField, protocolFields } from '../../core/protocol-field.ts';
-import { type OperationShape, shapesOf } from '../document/operation-shape.ts';
+import { type DocumentedShape, shapesOf } from '../document/operation-shape.ts';
 import { basePathOf } from '../openapi/base-path.ts';
 import { deprecatedUpstream } from '../openapi/field-notes.ts';
 import { isPublicName } from '../openapi/identifiers.ts';
@@ -31,7 +31,7 @@ export interface Table {
   /** What a person should know: rows left out because the document lacks them, risks that were accepted. */
   readonly notes: readonly string[];
   /** Every operation of the document. */
-  readonly shapes: readonly OperationShape[];
+  readonly shapes: readonly DocumentedShape[];
 }
 
 type Findings = RowFindings;
@@ -73,7 +73,7 @@ function readRow(
   field: string,
   row: AnyRow,
   document: OpenApiDocument,
-  shapes: ReadonlyMap<string, readonly OperationShape[]>,
+  shapes: ReadonlyMap<string, readonly DocumentedShape[]>,
   findings: Findings,
 ): Operation | undefined {
   const place = `operations.${field}`;
@@ -106,9 +106,9 @@ function readRow(
 function findShape(
   place: string,
   row: AnyUpstreamRow,
-  shapes: ReadonlyMap<string, readonly OperationShape[]>,
+  shapes: ReadonlyMap<string, readonly DocumentedShape[]>,
   findings: Findings,
-): OperationShape | undefined {
+): DocumentedShape | undefined {
   const found = shapes.get(templateOf(row.upstream)) ?? [];
   const exact = found.find((shape) => shape.key === row.upstream) ?? found[0];
   if (exact !== undefined) return exact;
@@ -123,7 +123,7 @@ function upstreamOperation(
   field: string,
   row: AnyUpstreamRow,
   document: OpenApiDocument,
-  shape: OperationShape,
+  shape: DocumentedShape,
   findings: Findings,
 ): Operation {
   const place = `operations.${field}`;
@@ -164,7 +164,7 @@ function kindOf(field: string, { kind }: OperationMeaning, start: StartMembers |
   return isProtocolField(field) ? protocolFields[field].kind : 'execute';
 }
 
-const restOf = (field: string, row: AnyUpstreamRow, { path }: OperationShape): Pick<Operation, 'rest' | 'mcp'> => ({
+const restOf = (field: string, row: AnyUpstreamRow, { path }: DocumentedShape): Pick<Operation, 'rest' | 'mcp'> => ({
   ...(row.rest === true && { rest: field === 'rerunExecution' ? rerunPath : restPathOf(path) }),
   ...(row.mcp === true && { mcp: true as const }),
 });
@@ -173,7 +173,7 @@ const restOf = (field: string, row: AnyUpstreamRow, { path }: OperationShape): P
 function restProblems(
   place: string,
   row: AnyUpstreamRow,
-  { key, path }: OperationShape,
+  { key, path }: DocumentedShape,
   { catalogPaths }: OperationMeaning,
 ): readonly string[] {
   if (row.rest !== true) return [];
@@ -187,7 +187,7 @@ function restProblems(
 function riskProblems(
   place: string,
   row: AnyUpstreamRow,
-  { key, method, path }: OperationShape,
+  { key, method, path }: DocumentedShape,
   { kind }: OperationMeaning,
   args: readonly OperationArgument[],
 ): readonly string[] {
@@ -198,7 +198,7 @@ function riskProblems(
 }
 
 /** What callers read of the end of a field. */
-function lifeOf(row: AnyRow, shape?: OperationShape): Pick<Operation, 'deprecated' | 'until'> {
+function lifeOf(row: AnyRow, shape?: DocumentedShape): Pick<Operation, 'deprecated' | 'until'> {
   const deprecated = row.deprecated ?? (shape?.deprecated === true ? deprecatedUpstream : undefined);
   return {
     ...(deprecated === undefined ? {} : { deprecated }),
@@ -222,7 +222,7 @@ function publicNames(
 function argumentsOf(
   field: string,
   row: AnyUpstreamRow,
-  shape: OperationShape,
+  shape: DocumentedShape,
   meaning: OperationMeaning,
   findings: Findings,
 ): { readonly args: readonly OperationArgument[]; readonly start: StartMembers | undefined } {

@@ -1,7 +1,7 @@
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import type { Operation, OperationArgument } from '../../core/operation.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
-import type { OperationShape } from '../document/operation-shape.ts';
+import type { DocumentedShape } from '../document/operation-shape.ts';
 
 const repair = 'or correct the document with an overlay (pull --overlay)';
 
@@ -9,7 +9,7 @@ const repair = 'or correct the document with an overlay (pull --overlay)';
 export function checkTransport(
   place: string,
   row: AnyUpstreamRow,
-  shape: OperationShape,
+  shape: DocumentedShape,
   args: readonly OperationArgument[],
 ): readonly string[] {
   const body =
@@ -24,7 +24,7 @@ export function checkTransport(
 }
 
 /** The gateway has one base address, `upstream.baseUrl`. */
-const checkBase = (place: string, { elsewhere, key }: OperationShape): readonly string[] =>
+const checkBase = (place: string, { elsewhere, key }: DocumentedShape): readonly string[] =>
   elsewhere === undefined
     ? []
     : [
@@ -34,7 +34,7 @@ const checkBase = (place: string, { elsewhere, key }: OperationShape): readonly 
 function checkAnswer(
   place: string,
   { answer, upstream }: AnyUpstreamRow,
-  { foreign, key }: OperationShape,
+  { foreign, key }: DocumentedShape,
 ): readonly string[] {
   const field = place.slice(place.indexOf('.') + 1);
   if (foreign === undefined || foreign === 'empty') {
@@ -51,7 +51,7 @@ function checkAnswer(
     : [];
 }
 
-function checkHeaders(place: string, row: AnyUpstreamRow, { headers, key }: OperationShape): readonly string[] {
+function checkHeaders(place: string, row: AnyUpstreamRow, { headers, key }: DocumentedShape): readonly string[] {
   if (row.headers !== undefined && place === 'operations.execution') {
     return [`${place}.headers: what is read of an execution is shared between callers, so no row adds a header to it`];
   }
@@ -66,7 +66,7 @@ function checkHeaders(place: string, row: AnyUpstreamRow, { headers, key }: Oper
   });
 }
 
-function checkForms(place: string, shape: OperationShape, args: readonly OperationArgument[]): readonly string[] {
+function checkForms(place: string, shape: DocumentedShape, args: readonly OperationArgument[]): readonly string[] {
   return shape.args.flatMap(({ wire, in: where, required, unsendable }) => {
     const arg = args.find((one) => one.wire === wire && one.in === where);
     if (unsendable === undefined || arg?.name === undefined) return [];
@@ -78,7 +78,7 @@ function checkForms(place: string, shape: OperationShape, args: readonly Operati
 }
 
 /** What a field does with an answer that is not JSON. */
-export function answerFormOf({ answer }: AnyUpstreamRow, { foreign }: OperationShape): Pick<Operation, 'answer'> {
+export function answerFormOf({ answer }: AnyUpstreamRow, { foreign }: DocumentedShape): Pick<Operation, 'answer'> {
   if (foreign === 'empty') return { answer: 'empty' };
   return foreign === undefined ? {} : { answer: answer ?? 'text' };
 }

@@ -1,5 +1,5 @@
 import { isStart, type OperationKind, usualStartMembers } from '../../core/operation-kind.ts';
-import type { OperationShape, ShapeArgument } from '../document/operation-shape.ts';
+import type { DocumentedShape, ShapeArgument } from '../document/operation-shape.ts';
 import { isRecord } from '../openapi/open-api.ts';
 import { closedArea } from './never-public.ts';
 
@@ -15,7 +15,7 @@ export interface OperationMeaning {
 }
 
 /** Decides what an operation does. The only place that reads it from paths, arguments and answers. */
-export function operationMeaning(shape: OperationShape): OperationMeaning {
+export function operationMeaning(shape: DocumentedShape): OperationMeaning {
   const view = viewOf(shape);
   const kind = (Object.keys(rules) as (keyof typeof rules)[]).find((candidate) => rules[candidate](view)) ?? 'plain';
   const { catalogPaths, executionIds } = view;
@@ -25,7 +25,7 @@ export function operationMeaning(shape: OperationShape): OperationMeaning {
 
 /** A shape, with what the rules ask of it. All names are in snake_case. */
 interface ShapeView {
-  readonly shape: OperationShape;
+  readonly shape: DocumentedShape;
   readonly isRead: boolean;
   /** The path's segments without `api` and a version; `{}` stands for a parameter. */
   readonly segments: readonly string[];
@@ -44,7 +44,7 @@ interface ShapeView {
   readonly isClosed: boolean;
 }
 
-function viewOf(shape: OperationShape): ShapeView {
+function viewOf(shape: DocumentedShape): ShapeView {
   const { method, path, args, fields, answer } = shape;
   const segments = segmentsOf(path);
   const isList = isRecord(answer) && answer.items !== undefined;

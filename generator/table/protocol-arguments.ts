@@ -3,7 +3,7 @@ import { readMembers } from '../../core/config/row-members.ts';
 import type { OperationArgument } from '../../core/operation.ts';
 import { isStart, type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import { type ProtocolField, protocolFields } from '../../core/protocol-field.ts';
-import type { OperationShape } from '../document/operation-shape.ts';
+import type { DocumentedShape } from '../document/operation-shape.ts';
 import type { OperationMeaning } from './operation-meaning.ts';
 import { nearest } from './suggest.ts';
 
@@ -42,7 +42,7 @@ const startArguments: readonly Joined[] = [
 export function joinProtocolField(
   field: ProtocolField,
   row: AnyUpstreamRow,
-  shape: OperationShape,
+  shape: DocumentedShape,
   { kind, executionIds }: OperationMeaning,
   { problems, notes }: { readonly problems: string[]; readonly notes: string[] },
 ): ProtocolJoin {
@@ -75,7 +75,7 @@ export function joinProtocolField(
 const isFit = (kind: OperationKind, wanted: OperationKind): boolean =>
   kind === wanted || (wanted !== 'execution' && isStart(kind));
 
-function joinRerun(place: string, row: AnyUpstreamRow, shape: OperationShape, problems: string[]): ProtocolJoin {
+function joinRerun(place: string, row: AnyUpstreamRow, shape: DocumentedShape, problems: string[]): ProtocolJoin {
   const isThere = shape.args.some(({ wire, in: where }) => wire === usualStartMembers.playbook && where === 'body');
   if (!isThere) problems.push(`${place}: ${shape.key} has no member “${usualStartMembers.playbook}” for the playbook`);
   // The gateway fills in the path that the execution has.
@@ -86,7 +86,7 @@ function joinRerun(place: string, row: AnyUpstreamRow, shape: OperationShape, pr
 function joinStart(
   place: string,
   row: AnyUpstreamRow,
-  shape: OperationShape,
+  shape: DocumentedShape,
   fixed: readonly Joined[],
   problems: string[],
 ): ProtocolJoin {
@@ -104,7 +104,7 @@ function joinStart(
 }
 
 /** The member of the answer that is the new execution's id. */
-function answerMember(place: string, row: AnyUpstreamRow, shape: OperationShape, problems: string[]): string {
+function answerMember(place: string, row: AnyUpstreamRow, shape: DocumentedShape, problems: string[]): string {
   const [chosen, ...more] = Object.entries(readMembers<string | readonly string[]>(row.fields).named);
   if (more.length > 0 || (chosen !== undefined && chosen[1] !== 'id')) {
     problems.push(`${place}.fields: the protocol fixes the answer; only the member that is its id can be named`);
@@ -122,7 +122,7 @@ function answerMember(place: string, row: AnyUpstreamRow, shape: OperationShape,
 function joinArguments(
   place: string,
   row: AnyUpstreamRow,
-  shape: OperationShape,
+  shape: DocumentedShape,
   fixed: readonly Joined[],
   problems: string[],
 ): readonly OperationArgument[] {

@@ -1,7 +1,7 @@
 import type { AnyUpstreamRow, ArgumentOptions } from '../../core/config/operation-row.ts';
 import { readMembers } from '../../core/config/row-members.ts';
 import type { OperationArgument } from '../../core/operation.ts';
-import type { OperationShape, ShapeArgument } from '../document/operation-shape.ts';
+import type { DocumentedShape, ShapeArgument } from '../document/operation-shape.ts';
 import { isDescription } from '../lock/row-view.ts';
 import { escapeName } from '../openapi/escaped-name.ts';
 import { deprecatedUpstream } from '../openapi/field-notes.ts';
@@ -21,7 +21,7 @@ type ArgumentRow = string | boolean | ArgumentOptions | undefined;
 export function rowArguments(
   place: string,
   row: AnyUpstreamRow,
-  shape: OperationShape,
+  shape: DocumentedShape,
   findings: RowFindings,
 ): readonly OperationArgument[] {
   const { problems } = findings;

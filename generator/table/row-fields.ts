@@ -1,6 +1,6 @@
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { readMembers } from '../../core/config/row-members.ts';
-import type { OperationShape } from '../document/operation-shape.ts';
+import type { DocumentedShape } from '../document/operation-shape.ts';
 import { escapeName } from '../openapi/escaped-name.ts';
 import { camelCase, isPublicName } from '../openapi/identifiers.ts';
 import { rowOf } from '../openapi/object-schema.ts';
@@ -12,7 +12,7 @@ export function rowFields(
   place: string,
   row: AnyUpstreamRow,
   document: OpenApiDocument,
-  shape: OperationShape,
+  shape: DocumentedShape,
   problems: string[],
 ): Readonly<Record<string, readonly string[]>> {
   const { rest, named } = readMembers<string | readonly string[]>(row.fields);

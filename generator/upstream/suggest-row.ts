@@ -2,7 +2,7 @@ import type { AccessRule } from '../../core/access/access-rule.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { isStart } from '../../core/operation-kind.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
-import type { OperationShape, ShapeArgument } from '../document/operation-shape.ts';
+import type { DocumentedShape, ShapeArgument } from '../document/operation-shape.ts';
 import { quoteText } from '../document/quote-text.ts';
 import { camelCase } from '../openapi/identifiers.ts';
 import { playbookSelectors } from '../table/check-access.ts';
@@ -22,7 +22,7 @@ export interface SuggestedRow {
  * @param taken names of fields that are in use; the new one is added
  */
 export function suggestRow(
-  shape: OperationShape,
+  shape: DocumentedShape,
   meaning: OperationMeaning,
   { role, taken }: { readonly role: string; readonly taken: Set<string> },
 ): SuggestedRow {
@@ -40,7 +40,7 @@ export function suggestRow(
   return { field, row, text: `${field}: { ${rowText(row, hidden)} },` };
 }
 
-function accessOf({ method }: OperationShape, meaning: OperationMeaning, role: string): AccessRule {
+function accessOf({ method }: DocumentedShape, meaning: OperationMeaning, role: string): AccessRule {
   const { kind, catalogPaths, executionIds, selectors } = meaning;
   const isRead = method === 'GET';
   if (kind === 'executions') return { kind: 'authenticated', rows: 'executions' };
@@ -65,13 +65,13 @@ function onId(permission: 'view' | 'execute', args: readonly ShapeArgument[]): A
 }
 
 /** Arguments that choose a playbook beside the one that the rule is on. */
-const otherSelectors = ({ args }: OperationShape, ruled: string): readonly string[] =>
+const otherSelectors = ({ args }: DocumentedShape, ruled: string): readonly string[] =>
   args.flatMap(({ wire, required }) =>
     !required && playbookSelectors.has(wire) && camelCase(wire) !== ruled ? [wire] : [],
   );
 
 /** `GET /api/dashboard/widgets` is `dashboardWidgets`, and `POST` of the same `postDashboardWidgets`. */
-function freeName({ method, path }: OperationShape, taken: ReadonlySet<string>): string {
+function freeName({ method, path }: DocumentedShape, taken: ReadonlySet<string>): string {
   const words = path.split('/').filter((segment) => segment !== '' && segment !== 'api' && !segment.startsWith('{'));
   const name = camelCase([...(method === 'GET' ? [] : [method]), ...words].join('_')) || 'operation';
   const isFree = (one: string) => !taken.has(one) && !isProtocolField(one);

@@ -10,11 +10,11 @@ import type { AccessChecker } from '../../core/ports.ts';
 import { type ArgumentLimits, findArgumentProblem } from './argument-guard.ts';
 import { decideField, type ExecutionPath, invalidArgument, type Judgement } from './decide-field.ts';
 
-export type OperationKind = 'query' | 'mutation' | 'subscription';
+export type OperationType = 'query' | 'mutation' | 'subscription';
 
 /** What the operations table says about a root field. */
 export interface FieldRule {
-  readonly root: OperationKind;
+  readonly root: OperationType;
   readonly access: AccessRule;
   /** Template marks pass in this field's arguments. */
   readonly allowTemplates: boolean;
@@ -45,7 +45,7 @@ export interface OperationCaller {
 export interface OperationCall {
   /** The name of the operation: of its root field. */
   readonly name: string;
-  readonly root: OperationKind;
+  readonly root: OperationType;
   /** Coerced. */
   readonly args: Readonly<Record<string, unknown>>;
   /** What the guard looks through, by the names that the caller used. Default: `args`. */
@@ -67,7 +67,7 @@ export async function decideCall(
 export function tellDecision(
   name: string,
   { decision, permission, path, grant, reason }: Judgement,
-  root: OperationKind,
+  root: OperationType,
   by: OperationCaller,
   options: DecisionOptions,
 ): void {

@@ -6,12 +6,12 @@ import {
   type DecisionOptions,
   judgeCall,
   type OperationCaller,
-  type OperationKind,
+  type OperationType,
   tellDecision,
 } from './decide-call.ts';
 import type { Judgement } from './decide-field.ts';
 import { Decisions } from './decided-operation.ts';
-import { type OperationToRun, type RootField, type RootFields, rootFieldsOf } from './root-fields.ts';
+import { type OperationToRun, type RootFields, rootFieldsOf, type SelectedField } from './root-fields.ts';
 
 /** Decisions by response key; or `refused`: nothing may run, and these are the answer's errors. */
 export type OperationDecision =
@@ -31,7 +31,7 @@ export function decideOperation(
 ): OperationDecision | Promise<OperationDecision> {
   const roots = rootFieldsOf(operation);
   if ('errors' in roots) return { refused: roots.errors, data: undefined };
-  const root: OperationKind = roots.definition.operation;
+  const root: OperationType = roots.definition.operation;
   const judgements = roots.fields.map((field) => judge(field, root, by, options));
   const conclude = (all: readonly Judgement[]) => concluded(operation, roots, all, by, options);
   return areKnown(judgements) ? conclude(judgements) : Promise.all(judgements).then(conclude);
@@ -61,7 +61,7 @@ function concluded(
   by: OperationCaller,
   options: DecisionOptions,
 ): OperationDecision {
-  const root: OperationKind = definition.operation;
+  const root: OperationType = definition.operation;
   const { schema, document, operationName, variableValues } = operation;
   const asked = { schema, document, operationName, variableValues };
   const decided = fields.map((field, index) => ({ field, judgement: judgements[index] as Judgement }));
@@ -82,13 +82,13 @@ function concluded(
   return { decisions };
 }
 
-function errorAt(field: RootField, error: GatewayError): GraphQLError {
+function errorAt(field: SelectedField, error: GatewayError): GraphQLError {
   return new GraphQLError(error.message, { nodes: field.node, path: [field.responseKey], originalError: error });
 }
 
 function judge(
-  { name, field, args }: RootField,
-  root: OperationKind,
+  { name, field, args }: SelectedField,
+  root: OperationType,
   by: OperationCaller,
   options: DecisionOptions,
 ): Judgement | Promise<Judgement> {

@@ -24,7 +24,7 @@ export interface OperationToRun {
 }
 
 /** A root field that will run. `args` are coerced: variables resolved, defaults applied; a GatewayError when that failed. */
-export interface RootField {
+export interface SelectedField {
   readonly responseKey: string;
   readonly name: string;
   /** Undefined: the schema has no such field, or it is one of introspection. */
@@ -39,7 +39,7 @@ export type RootFields =
       readonly definition: OperationDefinitionNode;
       /** Coerced. */
       readonly variables: Readonly<Record<string, unknown>>;
-      readonly fields: readonly RootField[];
+      readonly fields: readonly SelectedField[];
     }
   | { readonly errors: readonly GraphQLError[] };
 
@@ -55,7 +55,7 @@ export function rootFieldsOf({ schema, document, operationName, variableValues }
   const type = getDefinedRootType(schema, operation.operation);
   const known = type.getFields();
   const nodes = plainFieldsOf(operation) ?? collected(schema, document, operation, type, variables.coerced);
-  const fields = nodes.map(([responseKey, node]): RootField => {
+  const fields = nodes.map(([responseKey, node]): SelectedField => {
     const field = Object.hasOwn(known, node.name.value) ? known[node.name.value] : undefined;
     const args = field === undefined ? {} : argsOf(field, node, variables.coerced);
     return { responseKey, name: node.name.value, field, args, node };

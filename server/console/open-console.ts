@@ -1,16 +1,19 @@
 import { hostname } from 'node:os';
 import process from 'node:process';
 import type { Answer } from '../http/answer.ts';
+import { createBuiltPage } from '../http/built-page.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { LiveStore } from '../live/live-store.ts';
 import type { Telemetry } from '../observability/telemetry.ts';
 import type { WorkerLink } from '../workers/worker-link.ts';
 import { createAuditLook } from './audit-look.ts';
 import { type ConsoleOptions, createConsole } from './console.ts';
-import { createConsolePage } from './console-page.ts';
 import { recentOf, reportReplica } from './health-section.ts';
 import { createReplicas, type Replicas } from './replicas.ts';
 import { createSections, type SectionsGiven } from './sections.ts';
+
+/** Styles from here only; the page sets single properties by script, which the policy does not concern. */
+const policy = ["style-src 'self'", "img-src 'self' data:"];
 
 export interface OpenConsoleGiven
   extends Omit<SectionsGiven, 'replica' | 'replicas' | 'openBreakers' | 'audit' | 'recent' | 'telemetry'> {
@@ -44,6 +47,11 @@ export function openConsole(
   const sections = createSections({ ...own, replicas, audit });
   return {
     replicas,
-    handle: createConsole({ ...ways, roles: config.console.roles, page: createConsolePage(), sections }),
+    handle: createConsole({
+      ...ways,
+      roles: config.console.roles,
+      page: createBuiltPage({ name: 'console', title: 'The console', policy }),
+      sections,
+    }),
   };
 }

@@ -15,7 +15,7 @@ const longestPath = 1_024;
 
 /** @throws ERR_REQUEST_INVALID */
 export function readExplainInput(input: unknown, known: readonly string[]): AskedExplanation {
-  const { roles, permission, path, execution } = objectOf(input);
+  const { roles, permission, path, execution } = inputObject(input);
   const list = Array.isArray(roles) ? roles : [];
   const unknown = list.filter((name) => !known.includes(name));
   if (!Array.isArray(roles) || unknown.length > 0) throw invalid(`roles must be a list of ${known.join(', ')}`);
@@ -30,7 +30,7 @@ export function readExplainInput(input: unknown, known: readonly string[]): Aske
 
 /** A search in the audit entries; every member may be missing. @throws ERR_REQUEST_INVALID */
 export function readAuditInput(input: unknown): AuditSearch {
-  const given = input === undefined ? {} : objectOf(input);
+  const given = input === undefined ? {} : inputObject(input);
   const search = Object.fromEntries(['text', 'audit', 'outcome'].map((name) => [name, given[name] ?? '']));
   if (Object.values(search).some((value) => typeof value !== 'string' || value.length > longestPath)) {
     throw invalid(`text, audit and outcome must be texts of at most ${longestPath} characters`);
@@ -39,18 +39,18 @@ export function readAuditInput(input: unknown): AuditSearch {
 }
 
 /** @throws ERR_REQUEST_INVALID */
-export const readPathInput = (input: unknown): string => pathOf(objectOf(input)['path']);
+export const readPathInput = (input: unknown): string => pathOf(inputObject(input)['path']);
 
 /** The text of a policy file or of a file of cases. @throws ERR_REQUEST_INVALID */
 export function readDraft(input: unknown): string {
-  const { text } = objectOf(input);
+  const { text } = inputObject(input);
   if (typeof text === 'string' && text.length <= maxDraftLength) return text;
   throw invalid(`text must have at most ${maxDraftLength} characters`);
 }
 
 /** The text of a file of cases; undefined: that of the project. @throws ERR_REQUEST_INVALID */
 export const readCasesInput = (input: unknown): string | undefined =>
-  input === undefined || objectOf(input)['text'] === undefined ? undefined : readDraft(input);
+  input === undefined || inputObject(input)['text'] === undefined ? undefined : readDraft(input);
 
 function pathOf(path: unknown): string {
   if (typeof path === 'string' && path !== '' && path.length <= longestPath) return path;
@@ -58,7 +58,7 @@ function pathOf(path: unknown): string {
 }
 
 /** @throws ERR_REQUEST_INVALID */
-export function objectOf(input: unknown): Readonly<Record<string, unknown>> {
+export function inputObject(input: unknown): Readonly<Record<string, unknown>> {
   if (isJsonObject(input)) return input;
   throw invalid('the body must be a JSON object');
 }

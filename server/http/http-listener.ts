@@ -9,8 +9,7 @@ import { type Answer, errorAnswer } from './answer.ts';
 import { limitConnections } from './connection-limits.ts';
 import { type Exchange, splitTarget, writeAnswer } from './exchange.ts';
 import { refuseRepeatedHeaders } from './header-values.ts';
-import { createRoom, defaultLimits, type ListenerLimits } from './listener-limits.ts';
-import { callerRequestIdFrom } from './request-id.ts';
+import { createRoom, defaultListenerLimits, type ListenerLimits } from './listener-limits.ts';
 
 export interface HttpListenerOptions {
   readonly handle: (exchange: Exchange) => Promise<Answer>;
@@ -53,7 +52,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   let inFlight = 0;
   let onIdle = () => {};
   const stopping = new AbortController();
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = { ...defaultListenerLimits, ...options.limits };
   const { bodies, answers, clients } = createRoom(limits);
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -198,4 +197,12 @@ async function within(done: Promise<void>, timeoutMs: number): Promise<boolean> 
   const first = await Promise.race([done.then(() => true), late]);
   clearTimeout(timer);
   return first;
+}
+
+const likeToken = /eyJ|session/i;
+
+/** The request id that a caller sent; undefined unless it is short and plain, and no token. It goes to logs and back to the caller. */
+function callerRequestIdFrom(header: string | readonly string[] | undefined): string | undefined {
+  if (typeof header !== 'string' || !/^[A-Za-z0-9._-]{1,128}$/.test(header)) return undefined;
+  return likeToken.test(header) ? undefined : header;
 }

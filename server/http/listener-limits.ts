@@ -17,7 +17,7 @@ export interface ListenerLimits {
   readonly unreadMs: number;
 }
 
-export const defaultLimits: ListenerLimits = {
+export const defaultListenerLimits: ListenerLimits = {
   connections: 10_000,
   connectionsPerAddress: 1_000,
   isBehindProxy: false,

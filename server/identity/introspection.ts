@@ -3,7 +3,7 @@ import { type LoginRefusal, refuse, type SeenToken } from '../../core/identity/l
 import { clientOf } from '../../core/identity/token-shape.ts';
 import { isClaimData } from '../../core/noetl/plain-values.ts';
 import { readFromIssuer } from './issuer-request.ts';
-import { failureOf, issuerUnavailable } from './issuer-unavailable.ts';
+import { issuerFailureOf, issuerUnavailable } from './issuer-unavailable.ts';
 import { isSameIssuer } from './issuer-url.ts';
 import type { Asked, SubjectClaims } from './userinfo.ts';
 
@@ -28,7 +28,7 @@ export async function introspect(
     headers: { authorization: basic(clientId, clientSecret) },
     form: { token, token_type_hint: 'access_token' },
   }).catch((error: unknown) => {
-    throw issuerUnavailable(issuer, `introspection could not be read: ${failureOf(error)}`, error);
+    throw issuerUnavailable(issuer, `introspection could not be read: ${issuerFailureOf(error)}`, error);
   });
   if (status === 401 || status === 403) {
     throw issuerUnavailable(issuer, `introspection answered ${status}: check clientId and clientSecret of the entry`);

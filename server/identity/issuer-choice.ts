@@ -6,7 +6,7 @@ import { withoutSlash } from './issuer-url.ts';
  * - a host, with or without its port, slash or `https://`: every issuer on that host;
  * - with a path: the issuers whose address begins with it, so that `sso.example.com/realms/acme` picks one realm.
  */
-export function issuersOf(trusted: readonly IssuerRules[], domain: string | undefined): readonly IssuerRules[] {
+export function issuersNamedBy(trusted: readonly IssuerRules[], domain: string | undefined): readonly IssuerRules[] {
   if (domain === undefined || domain === '') return trusted;
   const named = placeOf(domain.includes('://') ? domain : `https://${domain}`);
   if (named === undefined) return [];

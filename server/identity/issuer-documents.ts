@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { isClaims } from '../../core/identity/claim-path.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 import { type Fetch, readFromIssuer } from './issuer-request.ts';
-import { failureOf, issuerUnavailable, readTooOften } from './issuer-unavailable.ts';
+import { issuerFailureOf, issuerUnavailable, readTooOften } from './issuer-unavailable.ts';
 import { discoveryUrl, isSameIssuer, parseIssuerUrl } from './issuer-url.ts';
 import { createKeptDocument, type KeptTiming, keptTiming } from './kept-document.ts';
 import { type KeySet, readKeySet } from './key-set.ts';
@@ -64,7 +64,7 @@ export function createIssuerDocuments(
   });
   const find = ({ keys }: Documents, header: CompactJWSHeaderParameters, name: string) =>
     keys.keysFor(header, name).catch((error: unknown) => {
-      throw issuerUnavailable(issuer, failureOf(error), error);
+      throw issuerUnavailable(issuer, issuerFailureOf(error), error);
     });
   return {
     async keysFor(header, name) {
@@ -113,7 +113,7 @@ async function discoveryOf(rules: IssuerRules, from: string, fetch: Fetch, signa
 
 async function readObject(issuer: string, what: string, fetch: Fetch, url: URL, signal: AbortSignal) {
   const { status, body } = await readFromIssuer(fetch, url, signal).catch((error: unknown) => {
-    throw issuerUnavailable(issuer, `${what} could not be read: ${failureOf(error)}`, error);
+    throw issuerUnavailable(issuer, `${what} could not be read: ${issuerFailureOf(error)}`, error);
   });
   if (status >= 300 && status < 400) {
     throw issuerUnavailable(

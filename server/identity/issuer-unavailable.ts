@@ -31,7 +31,7 @@ export function issuerProblem(error: unknown): IssuerProblem | undefined {
 }
 
 /** What is known of a failed request without repeating texts from outside: a code of the socket, or a time-out. */
-export function failureOf(error: unknown): string {
+export function issuerFailureOf(error: unknown): string {
   if (!(error instanceof Error)) return 'it failed';
   if (error.name === 'TimeoutError') return 'it did not answer in time';
   const code = codeOf(error) ?? codeOf(error.cause);

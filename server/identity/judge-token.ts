@@ -3,7 +3,7 @@ import { type IssuerRules, issuerNamed } from '../../core/identity/issuer-rules.
 import { isRefusal, type LoginRefusal, refuse, type SeenToken } from '../../core/identity/login-refusal.ts';
 import type { Identity, LoginExpectation } from '../../core/ports.ts';
 import { introspect } from './introspection.ts';
-import { issuersOf } from './issuer-choice.ts';
+import { issuersNamedBy } from './issuer-choice.ts';
 import type { IssuerDocuments } from './issuer-documents.ts';
 import type { Fetch } from './issuer-request.ts';
 import { claimedIdentity, judgeClaims } from './judge-claims.ts';
@@ -17,7 +17,7 @@ export interface KnownIssuer {
 }
 
 /** `claimed`: what an unverified token says, for shadow mode; absent when nothing of it must reach NoETL. */
-export type Verdict =
+export type TokenVerdict =
   | { readonly identity: Identity; readonly rules: IssuerRules }
   | (LoginRefusal & { readonly claimed?: Claimed })
   | { readonly error: unknown; readonly seen: SeenToken; readonly claimed?: Claimed };
@@ -28,7 +28,7 @@ export interface Claimed {
   readonly rules: IssuerRules;
 }
 
-export type Judge = (token: string, domain: string | undefined, expected: LoginExpectation) => Promise<Verdict>;
+export type Judge = (token: string, domain: string | undefined, expected: LoginExpectation) => Promise<TokenVerdict>;
 
 export interface JudgeOptions {
   readonly known: readonly KnownIssuer[];
@@ -46,7 +46,7 @@ export function createJudge(options: JudgeOptions): Judge {
   const longest = Math.max(0, ...rules.map(({ maxTokenBytes }) => maxTokenBytes));
   return async (token, domain, expected) => {
     if (token.length > longest) return refuse('too_long');
-    const chosen = new Set(issuersOf(rules, domain));
+    const chosen = new Set(issuersNamedBy(rules, domain));
     const { issuerName } = expected;
     const candidates = known.filter(
       (one) => chosen.has(one.rules) && (issuerName === undefined || one.rules.name === issuerName),
@@ -62,7 +62,7 @@ type JudgeKind = (
   candidates: readonly KnownIssuer[],
   expected: LoginExpectation,
   options: JudgeOptions,
-) => Promise<Verdict>;
+) => Promise<TokenVerdict>;
 
 const judgeJwt: JudgeKind = async (token, candidates, expected, { clock, fetch, email }) => {
   const decoded = decodeToken(token);

@@ -5,7 +5,7 @@ import { type LoginRefusal, refuse, type SeenToken } from '../../core/identity/l
 import { isClaimData } from '../../core/noetl/plain-values.ts';
 import type { IssuerDocuments } from './issuer-documents.ts';
 import { type Fetch, type IssuerReply, readFromIssuer } from './issuer-request.ts';
-import { failureOf, issuerUnavailable } from './issuer-unavailable.ts';
+import { issuerFailureOf, issuerUnavailable } from './issuer-unavailable.ts';
 import { isSameIssuer } from './issuer-url.ts';
 import { isJwt, signatureRefusal } from './verify-token.ts';
 
@@ -40,7 +40,7 @@ export async function readUserinfo(
   const reply = await readFromIssuer(fetch, url, AbortSignal.timeout(timeoutMs), {
     headers: { authorization: `Bearer ${token}`, accept: 'application/json, application/jwt' },
   }).catch((error: unknown) => {
-    throw issuerUnavailable(rules.issuer, `userinfo could not be read: ${failureOf(error)}`, error);
+    throw issuerUnavailable(rules.issuer, `userinfo could not be read: ${issuerFailureOf(error)}`, error);
   });
   const { status } = reply;
   if (status === 400 || status === 401) return refuse('token_inactive', seen);

@@ -4,10 +4,9 @@ import { parseExecutionId } from '../../core/execution/execution-id.ts';
 import type { RestOperation } from '../../executor/rest/rest-operations.ts';
 import { type DecisionOptions, decideCall } from '../../plugins/noetl-auth/decide-call.ts';
 import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
-import { type Answer, json, toGatewayError } from '../http/answer.ts';
+import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { parseBody, readBody, requireJson } from '../http/read-body.ts';
-import { apiErrorAnswer } from './api-error.ts';
 import { createRouteTable, type MatchedRoute } from './route-table.ts';
 
 export interface NoetlApiOptions {
@@ -78,4 +77,15 @@ async function bodyOf({ request, method, bodyLease }: Exchange, maxBytes: number
   if (body.length === 0) return undefined;
   requireJson(request);
   return parseBody(body);
+}
+
+/**
+ * An error as clients of NoETL's API read it: they look at `error`, `detail` or `message`, which are the same sentence.
+ * `code` is the gateway's, as everywhere.
+ */
+function apiErrorAnswer(thrown: unknown): Answer {
+  const { message } = toGatewayError(thrown);
+  const answer = errorAnswer(thrown);
+  const body = { ...(JSON.parse(String(answer.body)) as object), detail: message, message };
+  return { ...answer, body: JSON.stringify(body) };
 }

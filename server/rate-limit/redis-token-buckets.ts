@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
-import type { BucketSize, Taken } from './token-buckets.ts';
+import type { BucketSize, TakenTokens } from './token-buckets.ts';
 
 /** Token buckets that all replicas share. */
 export interface SharedTokenBuckets {
   /** Takes up to `most` tokens. @throws when Redis does not answer */
-  take(key: string, size: BucketSize, most: number): Promise<Taken>;
+  take(key: string, size: BucketSize, most: number): Promise<TakenTokens>;
   close(): Promise<void>;
 }
 

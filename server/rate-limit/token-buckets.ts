@@ -8,7 +8,7 @@ export interface BucketSize {
 }
 
 /** `granted` tokens were taken; with none, `waitMs` is the time until there is one. */
-export interface Taken {
+export interface TakenTokens {
   readonly granted: number;
   readonly waitMs: number;
 }
@@ -16,7 +16,7 @@ export interface Taken {
 /** Token buckets by key. A key that is new has a full bucket. */
 export interface TokenBuckets {
   /** Takes up to `most` tokens. */
-  take(key: string, size: BucketSize, most: number): Taken;
+  take(key: string, size: BucketSize, most: number): TakenTokens;
 }
 
 /** Buckets that one process keeps; the least used ones are forgotten, and are full when they come back. */

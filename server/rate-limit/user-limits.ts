@@ -5,7 +5,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { UpstreamCall } from '../../core/ports.ts';
 import type { SharedTokenBuckets } from './redis-token-buckets.ts';
-import { type BucketSize, createTokenBuckets, type Taken } from './token-buckets.ts';
+import { type BucketSize, createTokenBuckets, type TakenTokens } from './token-buckets.ts';
 
 export interface UserLimitsOptions {
   readonly limits: Pick<
@@ -76,9 +76,9 @@ export function createUserLimits({ limits, clock, observe, shared }: UserLimitsO
 /** Takes one token, out of a handful that this replica holds for the key, or a new handful of the shared bucket. */
 function createLeases(shared: SharedTokenBuckets, own: ReturnType<typeof createTokenBuckets>, clock: Clock) {
   const leases = createEntryCache<string, { left: number; readonly untilMs: number }>(10_000);
-  const asking = new Map<string, Promise<Taken>>();
+  const asking = new Map<string, Promise<TakenTokens>>();
 
-  function ask(key: string, size: BucketSize, most: number): Promise<Taken> {
+  function ask(key: string, size: BucketSize, most: number): Promise<TakenTokens> {
     const running = asking.get(key);
     if (running !== undefined) return running;
     const answer = shared
@@ -93,7 +93,7 @@ function createLeases(shared: SharedTokenBuckets, own: ReturnType<typeof createT
     return answer;
   }
 
-  return async (key: string, size: BucketSize, most: number): Promise<Taken> => {
+  return async (key: string, size: BucketSize, most: number): Promise<TakenTokens> => {
     for (;;) {
       const lease = leases.get(key);
       if (lease !== undefined && lease.left > 0 && lease.untilMs > clock()) {

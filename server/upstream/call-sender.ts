@@ -13,7 +13,7 @@ import type { Lane } from './bulkheads.ts';
 import { breakerFor, classOf } from './lanes.ts';
 import { collect, OutageError, type RawReply } from './reply-collector.ts';
 import { createRetryBudget } from './retry-budget.ts';
-import { defaultLimits, type UpstreamOptions } from './upstream-options.ts';
+import { defaultUpstreamLimits, type UpstreamOptions } from './upstream-options.ts';
 import { decode } from './upstream-reply.ts';
 
 const busySecs = 2;
@@ -43,7 +43,7 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
     start: openPool(options, places.start),
   } satisfies Record<Lane, Pool>;
 
-  const totalBytes = options.limits?.upstreamBytesInFlight ?? defaultLimits.upstreamBytesInFlight;
+  const totalBytes = options.limits?.upstreamBytesInFlight ?? defaultUpstreamLimits.upstreamBytesInFlight;
   const budget = createByteBudget({ totalBytes, bytesPerHolder: totalBytes / 4 });
 
   function exchange({ call, lane, path, body }: ReadyCall): Promise<RawReply> {

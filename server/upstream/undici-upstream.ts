@@ -5,7 +5,7 @@ import { type Bulkheads, createBulkheads, type LaneLoad } from './bulkheads.ts';
 import { createSender, type ReadyCall } from './call-sender.ts';
 import { breakerFor, breakerName, classOf, laneOf } from './lanes.ts';
 import { createReadSharing } from './read-sharing.ts';
-import { defaultLimits, type UpstreamOptions } from './upstream-options.ts';
+import { defaultUpstreamLimits, type UpstreamOptions } from './upstream-options.ts';
 
 /** The client of NoETL, and what an operator may ask of it. */
 export interface UpstreamClient extends Upstream {
@@ -29,7 +29,7 @@ const safePath = /^\/[^?#\s\\]*$/;
  */
 export function createUpstream(options: UpstreamOptions): UpstreamClient {
   const { observe = () => {} } = options;
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = { ...defaultUpstreamLimits, ...options.limits };
   const places = { ...inFlight, start: limits.startsAtOnce };
   const bulkheads = createBulkheads({
     inFlight: places,

@@ -35,7 +35,7 @@ export interface UpstreamLimits {
   readonly upstreamBytesInFlight: number;
 }
 
-export const defaultLimits: UpstreamLimits = {
+export const defaultUpstreamLimits: UpstreamLimits = {
   startsAtOnce: 16,
   userCallsAtOnce: 32,
   userCallsWaiting: 128,

@@ -8,7 +8,7 @@ export interface Wire {
 }
 
 /** What the other side may call, by name. */
-export type Handlers = Readonly<Record<string, (...args: readonly never[]) => unknown>>;
+export type MessageHandlers = Readonly<Record<string, (...args: readonly never[]) => unknown>>;
 
 /** Calls in both directions over one {@link Wire}. */
 export interface Channel {
@@ -20,7 +20,7 @@ export interface Channel {
   /** Calls a handler of the other side, and neither waits nor fails. */
   tell(name: string, ...args: readonly unknown[]): void;
   /** Adds handlers for the other side. */
-  handle(handlers: Handlers): void;
+  handle(handlers: MessageHandlers): void;
 }
 
 type Message =
@@ -128,7 +128,7 @@ export function handlersOf<T extends object>(
   prefix: string,
   object: T,
   methods: readonly (keyof T & string)[],
-): Handlers {
+): MessageHandlers {
   return Object.fromEntries(
     methods.map((method) => [
       `${prefix}.${method}`,

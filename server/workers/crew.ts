@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { ReadinessReport } from '../http/readiness.ts';
 import type { MetricsJson } from '../observability/metrics.ts';
-import type { Channel, Handlers } from './channel.ts';
+import type { Channel, MessageHandlers } from './channel.ts';
 import { mergeReadiness } from './merge-readiness.ts';
 import { auditOfWorkers } from './merged-audit.ts';
 import { createMergedMetrics } from './merged-metrics.ts';
@@ -45,7 +45,7 @@ export function createCrew(config: ResolvedConfig, count: number, clock: Clock):
     ...(await askAll<T>(name, args, lookTimeoutMs)).values(),
   ];
   const merged = async () => metrics.merge(await askAll<MetricsJson>('metrics', [], metricsTimeoutMs));
-  const handlers: Handlers = {
+  const handlers: MessageHandlers = {
     ...createSharedMemory(config, clock, tellAll),
     ...auditOfWorkers(look),
     'crew.recent': () => look('recent', []),

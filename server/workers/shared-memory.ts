@@ -9,7 +9,7 @@ import { createRateLimits, type RateLimits } from '../rate-limit/rate-limits.ts'
 import type { SharedTokenBuckets } from '../rate-limit/redis-token-buckets.ts';
 import { createTokenBuckets } from '../rate-limit/token-buckets.ts';
 import { createMemorySessionStore } from '../stores/memory-session-store.ts';
-import { type Channel, type Handlers, handlersOf, remoteOf } from './channel.ts';
+import { type Channel, handlersOf, type MessageHandlers, remoteOf } from './channel.ts';
 
 const sessionMethods = ['get', 'put', 'end', 'endAllOf', 'notBefore', 'claim', 'ping'] as const;
 const liveMethods = ['set', 'get', 'claim', 'add', 'drop', 'members', 'append', 'read', 'wake'] as const;
@@ -31,9 +31,9 @@ export function createSharedMemory(
   config: ResolvedConfig,
   clock: Clock,
   tellAll: (name: string, ...args: readonly unknown[]) => void,
-): Handlers {
+): MessageHandlers {
   const held = isHeld(config);
-  const handlers: Record<string, Handlers[string]> = {};
+  const handlers: Record<string, MessageHandlers[string]> = {};
   if (held.sessions) {
     const store = createMemorySessionStore({ maxEntries: config.sessions.cacheSize * 10, clock });
     store.onEnded((ending) => tellAll('sessions.ended', ending));

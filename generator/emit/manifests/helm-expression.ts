@@ -17,7 +17,7 @@ export function optional<T>(condition: string, expression: string): T {
 }
 
 /** A member of a ConfigMap: the value's text, left out when it is empty. */
-export function textMember(path: string): string {
+export function quotedMember(path: string): string {
   const text = `include "noetl-gateway.text" ${path}`;
   return optional(text, text);
 }

@@ -1,4 +1,4 @@
-import { optional, textMember, value } from './helm-expression.ts';
+import { optional, quotedMember, value } from './helm-expression.ts';
 import { environmentKey } from './helm-values.ts';
 import type { ManifestSettings } from './manifest-settings.ts';
 
@@ -28,7 +28,7 @@ export function helmSettings(settings: ManifestSettings): ManifestSettings {
     environment: Object.fromEntries(
       [...Object.keys(settings.environment), ...settings.unset].map((name) => [
         name,
-        textMember(`.Values.env.${environmentKey(name)}`),
+        quotedMember(`.Values.env.${environmentKey(name)}`),
       ]),
     ),
     secretName: value('.Values.secrets.name'),

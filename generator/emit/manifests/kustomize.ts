@@ -6,7 +6,7 @@ import { gatewayPolicy, issuerPolicy, monitoringPolicy, noetlPolicy, storePolicy
 import { header, yamlFile } from './render-yaml.ts';
 import { autoscaler, disruptionBudget } from './scaling.ts';
 import { internalService, publicService } from './services.ts';
-import { configMap, deployment, namespaceOf, serviceAccount } from './workload.ts';
+import { configMap, deployment, namespaceResource, serviceAccount } from './workload.ts';
 
 const root = 'deploy/kubernetes';
 
@@ -25,7 +25,7 @@ export function kustomizeFiles(settings: ManifestSettings): readonly OutputFile[
 function base(settings: ManifestSettings): readonly OutputFile[] {
   const missing = settings.required.map(({ names: [name] }) => name);
   const resources = {
-    'namespace.yaml': namespaceOf(settings),
+    'namespace.yaml': namespaceResource(settings),
     'service-account.yaml': serviceAccount(settings),
     'deployment.yaml': deployment(settings),
     'service.yaml': publicService(settings),

@@ -25,7 +25,7 @@ export function metadata(settings: ManifestSettings, name: string, labels: Recor
 /**
  * The gateway's namespace. Kubernetes refuses pods in it that ask for more than the profile `restricted` allows.
  */
-export function namespaceOf(settings: ManifestSettings): INamespace {
+export function namespaceResource(settings: ManifestSettings): INamespace {
   return {
     apiVersion: 'v1',
     kind: 'Namespace',

@@ -6,11 +6,11 @@ import { type FromEnv, isEnvRef } from '../../../core/config/env.ts';
 import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
 import type { Operation } from '../../../core/operation.ts';
 import { kindWords } from '../../../core/operation-kind.ts';
-import type { OpenApiDocument } from '../../openapi/open-api.ts';
+import { operationTemplate } from '../../diff/operation-template.ts';
+import { listOperations, type OpenApiDocument } from '../../openapi/open-api.ts';
 import { boundWords } from '../bound-words.ts';
 import type { Emitter } from '../emitter.ts';
 import { code, page, table } from '../markdown.ts';
-import { closedOperations } from './closed-operations.ts';
 
 const target = 'docs/generated/policy.md';
 
@@ -99,4 +99,14 @@ function risks(operations: readonly Operation[]): string {
   return rows.length === 0
     ? 'Nothing that must not be public is open.'
     : table(['field', 'operation', 'accepted because'], rows);
+}
+
+/** Keys (`METHOD /path`) of the document's operations that no row opens, by path and then by method. */
+export function closedOperations(document: OpenApiDocument, operations: readonly Operation[]): readonly string[] {
+  const open = new Set(
+    operations.flatMap(({ source }) => (source.kind === 'upstream' ? [operationTemplate(source.key)] : [])),
+  );
+  return listOperations(document)
+    .toSorted((a, b) => (a.path === b.path ? (a.method < b.method ? -1 : 1) : a.path < b.path ? -1 : 1))
+    .flatMap(({ key }) => (open.has(operationTemplate(key)) ? [] : [key]));
 }

@@ -10,7 +10,7 @@ import {
   refPrefix,
 } from './contract.ts';
 import { requestValidator } from './request-validator.ts';
-import { quote, schemaType, withoutNull } from './schema-type.ts';
+import { quote, schemaType, typeWithoutNull } from './schema-type.ts';
 
 const source = 'openapi/gateway.yaml';
 const target = 'server/routes/generated/routes.gen.ts';
@@ -69,7 +69,7 @@ function schemaStatement(contract: Contract, name: string, requests: ReadonlySet
       name: member,
       isReadonly: true,
       hasQuestionToken: !required.has(member),
-      type: schemaType(requests.has(name) ? withoutNull(one) : one),
+      type: schemaType(requests.has(name) ? typeWithoutNull(one) : one),
       docs: one.description === undefined ? [] : [`${one.description}.`],
     })),
   };

@@ -1,7 +1,7 @@
 import { type CodeBlockWriter, type FunctionDeclarationStructure, StructureKind } from 'ts-morph';
 import { GatewayError } from '../../../core/errors.ts';
 import type { ContractSchema } from './contract.ts';
-import { quote, typesOf, withoutNull } from './schema-type.ts';
+import { quote, typesOf, typeWithoutNull } from './schema-type.ts';
 
 /** A check that follows the type check: an expression that is true for a wrong value, and what is wrong then. */
 interface Check {
@@ -42,7 +42,7 @@ export function requestValidator(name: string, schema: ContractSchema): Function
       'const problems: string[] = [];',
       (writer) => writer.write(`const { ${members.map(([member]) => member).join(', ')} } = body;`),
       ...members.map(([member, one]) => (writer: CodeBlockWriter) => {
-        writeChecks(writer, member, withoutNull(one), required.has(member));
+        writeChecks(writer, member, typeWithoutNull(one), required.has(member));
       }),
       'if (problems.length > 0) return { problems };',
       (writer) => {
@@ -96,7 +96,7 @@ const bound = (wrong: string, word: string, limit: number, isLength: boolean): C
 function assertUnderstood(where: string, schema: ContractSchema): void {
   const unknown = Object.keys(schema).filter((keyword) => !understood.has(keyword));
   if (unknown.length > 0) throw unsupported(where, unknown.join(', '));
-  if (typesOf(withoutNull(schema)).length !== 1) throw unsupported(where, 'several types');
+  if (typesOf(typeWithoutNull(schema)).length !== 1) throw unsupported(where, 'several types');
 }
 
 const unsupported = (where: string, what: string) =>

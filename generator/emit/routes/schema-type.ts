@@ -29,7 +29,7 @@ export const typesOf = (schema: ContractSchema): readonly string[] =>
   typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
 
 /** The type without `null`: an optional member that is null counts as absent. */
-export function withoutNull(schema: ContractSchema): ContractSchema {
+export function typeWithoutNull(schema: ContractSchema): ContractSchema {
   return { ...schema, type: typesOf(schema).filter((type) => type !== 'null') };
 }
 

@@ -13,7 +13,7 @@ import {
 } from 'oauth4webapi';
 import { isClaims } from '../../../core/identity/claim-path.ts';
 import type { Fetch } from '../../identity/issuer-request.ts';
-import { failureOf, issuerUnavailable } from '../../identity/issuer-unavailable.ts';
+import { issuerFailureOf, issuerUnavailable } from '../../identity/issuer-unavailable.ts';
 import type { KnownIssuer } from '../../identity/judge-token.ts';
 import type { LoginTicket } from './login-ticket.ts';
 
@@ -86,7 +86,7 @@ export async function grantedTokens(
       [allowInsecureRequests]: tokenUrl.protocol === 'http:',
     },
   ).catch((error: unknown) => {
-    throw issuerUnavailable(rules.issuer, `its token endpoint could not be asked: ${failureOf(error)}`, error);
+    throw issuerUnavailable(rules.issuer, `its token endpoint could not be asked: ${issuerFailureOf(error)}`, error);
   });
   return tokensOf(response, rules.issuer);
 }

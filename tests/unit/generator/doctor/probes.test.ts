@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseJson } from '../../../../core/json/lossless-json.ts';
 import type { Upstream, UpstreamReply } from '../../../../core/ports.ts';
-import { probeDocument, probeUpstream } from '../../../../generator/doctor/probe-upstream.ts';
+import { examineUpstream, probeDocument } from '../../../../generator/doctor/examine-upstream.ts';
 import { documentHash } from '../../../../generator/document/document-hash.ts';
 
 const upstreamWith = (reply: Partial<UpstreamReply>): Upstream => ({
@@ -10,7 +10,7 @@ const upstreamWith = (reply: Partial<UpstreamReply>): Upstream => ({
 
 describe('probes of NoETL', () => {
   test('a read that answers 500 is no answer, whatever the health says', async () => {
-    await expect(probeUpstream(upstreamWith({ status: 500 }))).rejects.toMatchObject({ message: 'it answers 500' });
+    await expect(examineUpstream(upstreamWith({ status: 500 }))).rejects.toMatchObject({ message: 'it answers 500' });
   });
 
   test('the live document has the hash of the pulled one, whatever its prose and its long numbers', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OperationShape } from '../../../../generator/document/operation-shape.ts';
+import type { DocumentedShape } from '../../../../generator/document/operation-shape.ts';
 import { compareLock, suggestMoved } from '../../../../generator/lock/compare-lock.ts';
 import {
   emptyLock,
@@ -106,7 +106,7 @@ describe('compareLock', () => {
 });
 
 describe('suggestMoved', () => {
-  const shape = (key: string, args: string[], fields: string[]): OperationShape => ({
+  const shape = (key: string, args: string[], fields: string[]): DocumentedShape => ({
     key,
     method: 'GET',
     path: key,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { OperationShape, ShapeArgument } from '../../../../generator/document/operation-shape.ts';
+import type { DocumentedShape, ShapeArgument } from '../../../../generator/document/operation-shape.ts';
 import { readShapes } from '../../../../generator/document/operation-shape.ts';
 import { type OperationMeaning, operationMeaning } from '../../../../generator/table/operation-meaning.ts';
 
@@ -11,7 +11,7 @@ function argument(text: string): ShapeArgument {
 }
 
 /** @param answers the answer's members, `[]` first when it is a list of them. */
-function shape(key: string, args: readonly string[] = [], answers: readonly string[] = []): OperationShape {
+function shape(key: string, args: readonly string[] = [], answers: readonly string[] = []): DocumentedShape {
   const [method = '', path = ''] = key.split(' ');
   const isList = answers[0] === '[]';
   const made = args.map(argument);
@@ -95,7 +95,7 @@ describe('operationMeaning of the document that is checked in', () => {
 });
 
 describe('operationMeaning of what a release may bring', () => {
-  it.each<[string, OperationShape, string]>([
+  it.each<[string, DocumentedShape, string]>([
     [
       'execute that has moved',
       shape('POST /api/v3/run', ['body path', 'body workload: object'], ['execution_id', 'status']),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { issuersOf } from '../../../../server/identity/issuer-choice.ts';
+import { issuersNamedBy } from '../../../../server/identity/issuer-choice.ts';
 import { discoveryUrl, isSameIssuer, parseIssuerUrl } from '../../../../server/identity/issuer-url.ts';
 import { rulesOf } from '../../../support/issuer-rules.ts';
 
@@ -32,7 +32,7 @@ describe('issuersOf', () => {
     ['nonsense', '://', []],
   ])('%s', (_name, domain, want) => {
     const trusted = [tenant, local, ...realms].map((issuer) => rulesOf({ issuer }));
-    expect(issuersOf(trusted, domain).map(({ issuer }) => issuer)).toEqual(want);
+    expect(issuersNamedBy(trusted, domain).map(({ issuer }) => issuer)).toEqual(want);
   });
 });
 

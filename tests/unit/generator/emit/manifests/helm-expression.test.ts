@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   optional,
-  textMember,
+  quotedMember,
   value,
   whenever,
   withExpressions,
@@ -24,7 +24,7 @@ test.each([
   },
   {
     name: 'text of the environment',
-    given: { A: textMember('.Values.env.a') },
+    given: { A: quotedMember('.Values.env.a') },
     want: '{{- if include "noetl-gateway.text" .Values.env.a }}\nA: {{ toJson (include "noetl-gateway.text" .Values.env.a) }}\n{{- end }}\n',
   },
   {

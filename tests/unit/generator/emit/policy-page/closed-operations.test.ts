@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closedOperations } from '../../../../../generator/emit/policy-page/closed-operations.ts';
+import { closedOperations } from '../../../../../generator/emit/policy-page/emit-policy-page.ts';
 import { operations } from '../../../../support/emit-input.ts';
 
 const document = {

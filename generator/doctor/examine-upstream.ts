@@ -7,7 +7,7 @@ import type { OpenApiDocument } from '../openapi/open-api.ts';
  * A read that only works when NoETL's database does; `/health` would say no more than that the process lives.
  * @throws ERR_UPSTREAM when the answer is not 200
  */
-export async function probeUpstream(upstream: Upstream): Promise<{ readonly date: Date | undefined }> {
+export async function examineUpstream(upstream: Upstream): Promise<{ readonly date: Date | undefined }> {
   const { status, date } = await get(upstream, '/api/executions', [['page_size', '1']]);
   if (status !== 200) throw new GatewayError('ERR_UPSTREAM', `it answers ${status}`);
   return { date };
