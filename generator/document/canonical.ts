@@ -11,7 +11,7 @@ export function sortKeys(value: unknown): unknown {
   return sorted;
 }
 
-/** The one text of a JSON value: keys in order, two spaces, a line break at the end. */
+/** The one text of a JSON value: keys in order, two spaces, a line break at the end. Not RFC 8785, since people compare these files line by line. */
 export const canonicalJson = (value: unknown): string => `${JSON.stringify(sortKeys(value), undefined, 2)}\n`;
 
 /** SHA-256, hex. */

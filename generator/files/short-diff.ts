@@ -2,7 +2,7 @@ const shown = 4;
 
 /**
  * The first place where two texts differ, in a few lines: the line's number, what is there (`-`) and what belongs there
- * (`+`).
+ * (`+`). One changed range is shown, so nothing of a library of differences is needed.
  */
 export function shortDiff(before: string, after: string): string {
   const old = before.split('\n');

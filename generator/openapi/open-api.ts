@@ -1,4 +1,7 @@
-/** The parts of an OpenAPI 3.0 or 3.1 document that the generator looks at; everything else passes through untouched. */
+/**
+ * The parts of an OpenAPI 3.0 or 3.1 document that the generator looks at; everything else passes through untouched. Not
+ * `openapi-types`, which separates the two versions: a normalised document is a mix of both.
+ */
 export interface OpenApiDocument {
   readonly openapi: string;
   readonly info?: { readonly title?: string; readonly version?: string };

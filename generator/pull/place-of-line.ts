@@ -2,6 +2,7 @@ import { escapePointer } from '../openapi/open-api.ts';
 
 /**
  * The JSON pointer of what begins on a line of `JSON.stringify(value, null, 2)`.
+ * A library that maps any JSON is not needed: the text is of this one form.
  * @param line counted from 1.
  * @returns undefined when the text has no such line.
  */

@@ -2,7 +2,7 @@ import { type ASTNode, type DefinitionNode, type DocumentNode, Kind, visit } fro
 
 const roots = ['Query', 'Mutation', 'Subscription'];
 
-/** A document without the types and directives that no root field leads to. */
+/** A document without the types and directives that no root field leads to. `pruneSchema` takes a schema, which has no directives on its parts. */
 export function keepReachable(document: DocumentNode): DocumentNode {
   const byName = Map.groupBy(
     document.definitions.filter((definition) => 'name' in definition && definition.name !== undefined),

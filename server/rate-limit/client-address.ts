@@ -8,6 +8,7 @@ const unknownAddress = '0.0.0.0';
  * The caller's address, worked out by us. Behind `trustedProxies` hops it is the entry of `X-Forwarded-For` that the
  * outermost of them wrote: the n-th from the right; what stands left of it is the caller's own text. Without hops, and
  * when that entry is missing or no address, it is the socket's.
+ * Node and the URL standard parse the addresses; no library does more of this.
  * @returns IPv4 in dots, IPv6 in its shortest form; an IPv4 address inside IPv6 is IPv4.
  */
 export function clientAddress(

@@ -14,7 +14,8 @@ export interface NatsLink {
 const retryMs = 250;
 
 /**
- * Connects in the background, for as long as it takes. `onConnected` is called after every (re)connection,
+ * Connects in the background, for as long as it takes. The client's own wait for a first connection names no
+ * reason meanwhile and cannot be ended. `onConnected` is called after every (re)connection,
  * `onLost` when it breaks.
  */
 export function keepNatsConnected(

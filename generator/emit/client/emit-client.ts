@@ -80,7 +80,10 @@ const modules = [
 /** Names that a module declares at its top. */
 const declarations = /^(?:export )?(?:async )?(?:interface|type|class|function\*?|const) (\w+)/gm;
 
-/** The client's inner half without what ties its files together: its imports, and its exports to the outer half; `paged` is for apps. */
+/**
+ * The client's inner half without what ties its files together: its imports, and its exports to the outer half; `paged` is for apps.
+ * By text, so that every line and comment stays as it is; a compiler checks the result.
+ */
 const privately = (runtime: string): string =>
   runtime
     .replace(/^import [^;]*;\n/gm, '')
