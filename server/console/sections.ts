@@ -32,6 +32,8 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
         expiresAt: wireTime(session.expiresAt),
         version: given.version,
         mode: config.mode,
+        // Without a public address the page cannot know where the public listener is.
+        ...(config.listen.publicUrl !== undefined && { graphiql: new URL('/graphql', config.listen.publicUrl).href }),
         isOperator: isOperator(session, config),
         operatorRoles: config.console.roles,
         roles,

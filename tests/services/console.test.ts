@@ -119,9 +119,9 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     }
     const { admin = [], ...others } = shown;
     expect(admin).toEqual([
-      ...['Executions', 'Playbooks', 'Access', 'Explain', 'Policy', 'Upstream', 'Health', 'Audit'],
+      ...['Executions', 'Playbooks', 'Access', 'Explain', 'Policy', 'Upstream', 'Health', 'Audit', 'GraphiQL'],
     ]);
-    expect(new Set(Object.values(others).map(String))).toEqual(new Set(['Executions,Playbooks']));
+    expect(new Set(Object.values(others).map(String))).toEqual(new Set(['Executions,Playbooks,GraphiQL']));
   });
 
   test('a login at the provider returns to the view, with nothing of it in the address', async () => {
@@ -146,6 +146,10 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     const { page, problems, close } = await visit('admin', 'audit?text=data/secret_plan');
     const line = page.locator('.events li', { hasText: 'data/secret_plan' });
     await line.locator('summary').click();
+    const why = line.getByRole('link', { name: 'Why, by the grants of now' });
+    expect(await why.getAttribute('href')).toBe(
+      '/console/explain?roles=viewer&permission=execute&path=data%2Fsecret_plan',
+    );
     const userId = /"userId": "([^"]+)"/.exec((await line.locator('pre').textContent()) ?? '')?.[1] ?? '';
     await page.getByLabel('User id, as the audit lines have it').fill(userId);
     await page.getByRole('button', { name: 'End sessions' }).click();

@@ -41,6 +41,11 @@ export function Frame() {
                 </a>
               </li>
             ))}
+            {me.graphiql && (
+              <li>
+                <a href={me.graphiql}>GraphiQL</a>
+              </li>
+            )}
           </ul>
         </nav>
         <div class="account">

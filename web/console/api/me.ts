@@ -28,6 +28,8 @@ export interface Me {
   readonly expiresAt: string;
   readonly version: string;
   readonly mode: string;
+  /** Where GraphiQL is; absent: the config has no public address. */
+  readonly graphiql?: string;
   readonly isOperator: boolean;
   readonly operatorRoles: readonly string[];
   readonly roles: readonly string[];

@@ -88,16 +88,26 @@ function Entries({ entries }: { readonly entries: readonly Entry[] }) {
                 <Ago time={timeOf(String(entry['time'])) === undefined ? undefined : String(entry['time'])} />
               </span>
             </summary>
-            {typeof entry['executionId'] === 'string' && (
-              <p>
-                <a href={`/console/executions/${entry['executionId']}`}>The execution</a>
-              </p>
-            )}
+            <Links entry={entry} />
             <JsonView value={entry} name="audit-line" />
           </details>
         </li>
       ))}
     </ul>
+  );
+}
+
+/** To what the line is about: the execution, and why the user may do that now, or not. */
+function Links({ entry }: { readonly entry: Entry }) {
+  const { executionId, roles, permission, path } = entry;
+  const isDecision = Array.isArray(roles) && typeof permission === 'string' && typeof path === 'string';
+  return (
+    <p class="facets">
+      {typeof executionId === 'string' && <a href={`/console/executions/${executionId}`}>The execution</a>}
+      {isDecision && (
+        <a href={addressOf('explain', { roles: roles.join(), permission, path })}>Why, by the grants of now</a>
+      )}
+    </p>
   );
 }
 
