@@ -549,9 +549,37 @@ async function lastOf<T>(all: AsyncGenerator<T>, onEach: (one: T) => void = () =
 /** The time that a wait has is not the time of each of its calls. */
 const callOf = ({ signal }: WaitOptions = {}): CallOptions => ({ retries: 0, ...(signal && { signal }) });
 
+/** A stream that shows nothing at first is held back on its way, for example by a proxy, milliseconds. */
+const firstEventMs = 5_000;
+/** One that falls silent is opened again: it begins with the state as it is, milliseconds. */
+const silentMs = 30_000;
+
+/** @throws what breaks the stream; the reason of an abort when it shows nothing */
+async function* streamed<T>(open: (signal: AbortSignal) => AsyncGenerator<T>, signal: AbortSignal): AsyncGenerator<T> {
+  for (;;) {
+    const silence = new AbortController();
+    const after = (ms: number) => setTimeout(() => silence.abort(), ms);
+    let timer = after(firstEventMs);
+    let hasSpoken = false;
+    try {
+      for await (const execution of open(AbortSignal.any([signal, silence.signal]))) {
+        clearTimeout(timer);
+        hasSpoken = true;
+        yield execution;
+        timer = after(silentMs);
+      }
+      return;
+    } catch (error) {
+      if (!silence.signal.aborted || !hasSpoken) throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
 /**
- * The states of an execution as they come by a subscription, until it is over. Where there is no subscription, or it breaks,
- * the execution is asked for again and again.
+ * The states of an execution as they come by a subscription, until it is over. Where there is no subscription, it breaks, or
+ * it stays silent, the execution is asked for again and again.
  * @throws GatewayClientError ERR_TIMEOUT, and what does not pass; the signal's reason when it is aborted
  */
 async function* watched<T extends Watched>(
@@ -562,11 +590,14 @@ async function* watched<T extends Watched>(
   const until = Date.now() + timeoutMs;
   const limit = AbortSignal.timeout(timeoutMs);
   const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  let last = '';
   try {
-    for await (const execution of stream?.(both) ?? []) {
+    for await (const execution of stream === undefined ? [] : streamed(stream, both)) {
       if (execution === null) continue;
-      yield execution;
+      const now = JSON.stringify(execution);
+      if (now !== last) yield execution;
       if (isOver(execution)) return;
+      last = now;
     }
   } catch {
     signal?.throwIfAborted();

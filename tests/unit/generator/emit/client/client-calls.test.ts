@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { parse, print, stripIgnoredCharacters } from 'graphql';
 import { rolldown } from 'rolldown';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isRead, textOf } from '../../../../../generator/emit/client/client-documents.ts';
 import { callOf, paged, runToEnd } from '../../../../../generator/emit/client/client-run.ts';
 import { createConnection } from '../../../../../generator/emit/client/client-runtime.ts';
@@ -151,6 +151,38 @@ describe('run', () => {
     const calls = { start, look: looks(), cancel: async (id: string) => cancelled.push(id) };
     await expect(runToEnd(calls, { onUpdate, cancelOnAbort, signal: controller.signal })).rejects.toThrow('enough');
     expect(cancelled).toEqual(want);
+  });
+});
+
+describe('run by a stream', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** Streams that show these states and then nothing, until they are given up. */
+  function streams(...shown: readonly (readonly string[])[]) {
+    let opened = 0;
+    async function* stream(_id: string, signal: AbortSignal) {
+      for (const status of shown[opened++] ?? []) yield { status };
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    }
+    return { stream, opened: () => opened };
+  }
+  const calls = { start: async () => ({ id: '7' }), cancel: () => expect.unreachable() };
+
+  test('that shows nothing is given up, and the execution is asked for', async () => {
+    const { stream, opened } = streams();
+    const running = runToEnd({ ...calls, stream, look: async () => ({ status: 'COMPLETED' }) });
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect([await running, opened()]).toEqual([{ status: 'COMPLETED' }, 1]);
+  });
+
+  test('that falls silent is opened again, and shows each state once', async () => {
+    const { stream, opened } = streams(['RUNNING'], ['RUNNING', 'FAILED']);
+    const seen: string[] = [];
+    const onUpdate = ({ status }: { status: string }) => seen.push(status);
+    const running = runToEnd({ ...calls, stream, look: () => expect.unreachable() }, { onUpdate });
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect([await running, seen, opened()]).toEqual([{ status: 'FAILED' }, ['RUNNING', 'FAILED'], 2]);
   });
 });
 
