@@ -19,14 +19,17 @@ type Read = (value: unknown) => unknown;
  */
 export function entriesReader(type: GraphQLOutputType): Read | undefined {
   const known = readers.get(type);
-  if (known !== undefined) return known;
-  if (!leadsToMap(type)) return undefined;
+  if (known !== undefined) return known === 'none' ? undefined : known;
+  if (!leadsToMap(type)) {
+    readers.set(type, 'none');
+    return undefined;
+  }
   const made = readerOf(type) ?? ((value: unknown) => value);
   readers.set(type, made);
   return made;
 }
 
-const readers = new WeakMap<GraphQLOutputType, Read>();
+const readers = new WeakMap<GraphQLOutputType, Read | 'none'>();
 
 /** Whether a type is a list of entries, so that an object may stand for it. */
 export function isMap(type: GraphQLOutputType): boolean {

@@ -117,9 +117,13 @@ const withoutZone = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)$/;
 
 /** NoETL's times are UTC, and some come without a zone; a browser would take those for its own. */
 function withZone(value: unknown): unknown {
-  const parts = typeof value === 'string' ? withoutZone.exec(value) : null;
+  const parts = typeof value === 'string' && !endsInZone(value) ? withoutZone.exec(value) : null;
   return parts === null ? value : `${parts[1]}T${parts[2]}Z`;
 }
+
+/** `Z` or `+00:00` at the end, as most times have: nothing else is looked at then. */
+const endsInZone = (text: string): boolean => text.endsWith('Z') || text.charCodeAt(text.length - 6) === plus;
+const plus = 0x2b;
 
 /** A newer NoETL has values that its older document does not know; they are null, and no error. */
 function knownValueOf(type: GraphQLEnumType): (value: unknown) => unknown {

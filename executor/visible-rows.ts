@@ -41,8 +41,9 @@ async function visible(
   const pathOf = (row: unknown) => (isJsonObject(row) ? textMember(row, 'path') : undefined);
   const may = (path: string) =>
     kind === 'executions' ? context.mayOnExecution('view', path) : context.may('view', path);
-  const allowed = await visiblePaths(rows.map(pathOf), may, maxPaths);
-  return rows.filter((row) => allowed.has(pathOf(row) ?? ''));
+  const paths = rows.map(pathOf);
+  const allowed = await visiblePaths(paths, may, maxPaths);
+  return rows.filter((_row, index) => allowed.has(paths[index] ?? ''));
 }
 
 /**
@@ -57,7 +58,8 @@ export async function visiblePaths(
 ): Promise<ReadonlySet<string>> {
   const judged = new Set<string>();
   for (const path of paths) {
-    if (path !== undefined && parsePlaybookPath(path) !== undefined && judged.size < maxPaths) judged.add(path);
+    if (path === undefined || judged.has(path) || judged.size >= maxPaths) continue;
+    if (parsePlaybookPath(path) !== undefined) judged.add(path);
   }
   const allowed = new Set<string>();
   await Promise.all([...judged].map(async (path) => void ((await may(path)) && allowed.add(path))));

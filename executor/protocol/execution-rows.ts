@@ -19,9 +19,13 @@ export async function withSettledStates(
   executions: Executions,
   asking: Asking,
 ): Promise<readonly unknown[]> {
-  const settled = rows.map((row) => row);
+  const settled = [...rows];
   const doubtful = rows.flatMap((row, index) => (isJsonObject(row) && isDoubtful(row) ? [{ row, index }] : []));
-  const looked = doubtful.slice(0, maxLooks);
+  const looked = doubtful.slice(0, maxLooks).filter(({ row, index }) => {
+    const over = executions.ended(idText(row['execution_id']) ?? '');
+    if (over !== undefined) settled[index] = settledRow(row, over);
+    return over === undefined;
+  });
   for (let from = 0; from < looked.length; from += looksAtOnce) {
     await Promise.all(
       looked.slice(from, from + looksAtOnce).map(async ({ row, index }) => {
@@ -39,17 +43,28 @@ function isDoubtful(row: JsonObject): boolean {
 }
 
 function settledRow(row: JsonObject, snapshot: Snapshot): JsonObject {
+  const isSame = snapshot.over === undefined && stateOf(snapshot) === parseExecutionState(row['status']);
+  return isSame ? row : { ...row, ...settledMembers(snapshot) };
+}
+
+const known = new WeakMap<Snapshot, JsonObject>();
+
+/** What the row of an execution shows of it; made once for all lists that it is in. */
+function settledMembers(snapshot: Snapshot): JsonObject {
+  const members = known.get(snapshot) ?? membersOf(snapshot);
+  known.set(snapshot, members);
+  return members;
+}
+
+function membersOf(snapshot: Snapshot): JsonObject {
   const { over, detail } = snapshot;
-  const status = stateOf(snapshot);
-  if (status === parseExecutionState(row['status']) && over === undefined) return row;
   const endedAt = over?.finishedAt;
   const seconds =
     endedAt === undefined || detail.startedAt === undefined
       ? undefined
       : (endedAt - detail.startedAt.getTime()) / 1_000;
   return {
-    ...row,
-    status,
+    status: stateOf(snapshot),
     end_time: endedAt === undefined ? null : new Date(endedAt).toISOString(),
     progress: over === undefined ? 0 : 100,
     ...(seconds === undefined ? {} : { duration_seconds: seconds, duration_human: durationText(seconds) }),

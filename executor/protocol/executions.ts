@@ -25,6 +25,8 @@ export interface ExecutionsOptions extends WatchedExecutionsOptions {
 export interface Executions {
   /** The execution, shared with all who ask at the same time. @returns undefined: there is no such execution. */
   look(id: string, asking: Asking): Promise<Snapshot | undefined>;
+  /** The execution as far as it is kept and over; without a call. */
+  ended(id: string): Snapshot | undefined;
   /** The same for a caller who may see it. @throws ERR_NOT_FOUND alike for what is missing and what is hidden */
   allowed(call: RootCall, id: string, asking: Asking, gate: ExecutionGate): Promise<Snapshot>;
   /** The same, looked at just now: before something is done to it. */
@@ -65,6 +67,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
 
   return {
     look: async (id, asking) => (await shared.take(id, asking))?.snapshot,
+    ended: shared.ended,
     async allowed(call, id, asking, gate) {
       const taken = await shared.take(id, asking);
       if (taken !== undefined && (await gate(call, taken.snapshot.detail.path))) return taken.snapshot;

@@ -15,6 +15,8 @@ export interface Taken {
 export interface SharedLooks {
   /** @returns undefined: there is no such execution. @throws ERR_UPSTREAM… */
   take(id: string, asking: Asking): Promise<Taken | undefined>;
+  /** A finished execution that is kept. */
+  ended(id: string): Snapshot | undefined;
   /** Whether looks at the execution also read its newest events, which name its steps. */
   wantSteps(id: string, wanted: boolean): void;
   /** The next {@link SharedLooks.take} looks again, however young the last look is. */
@@ -127,6 +129,7 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
       return snapshot === undefined ? undefined : { snapshot, isKept: false };
     },
     wantSteps: (id, wanted) => void (wanted ? stepsWanted.add(id) : stepsWanted.delete(id)),
+    ended: (id) => finished.get(id),
     newest: list,
     expire: running.expire,
     spent: ({ detail }, calls) => running.extend(detail.id, calls),
