@@ -66,7 +66,7 @@ export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualR
     record.params = params;
     const plain = await runPlain({ params, caller, requestId: context.requestId, request: usual.request });
     if (plain === undefined) return enveloped(usual, params);
-    if ('data' in plain) return dataAnswer(usual.contentType, bodyOf(plain.data));
+    if ('data' in plain) return answerOfPieces(usual.contentType, plain.data);
     return written(plain, usual, options.finish) ?? leave(usual, usual.request(), plain);
   };
 }
@@ -75,31 +75,36 @@ const notRun: RunPlain = () => undefined;
 
 /** @returns undefined: Yoga has to deal with it */
 function written(outcome: Outcome, { context, contentType }: UsualRequest, finish: FinishResult): Answer | undefined {
-  const body = 'result' in outcome ? bodyOfData(outcome.result) : undefined;
-  if (body !== undefined) return dataAnswer(contentType, body);
-  return errorAnswerOf(outcome, context, contentType, finish);
+  const answer = 'result' in outcome ? answerOfData(contentType, outcome.result) : undefined;
+  return answer ?? errorAnswerOf(outcome, context, contentType, finish);
 }
 
-const dataAnswer = (contentType: string, body: Answer['body']): Answer => ({
+/** @returns undefined when there is more than data: errors, extensions, or anything else that Yoga may have to deal with */
+function answerOfData(
+  contentType: string,
+  result: ExecutionResult | AsyncIterable<ExecutionResult>,
+): Answer | undefined {
+  const pieces = writtenDataOf(result);
+  if (pieces !== undefined) return answerOfPieces(contentType, pieces);
+  if (!('data' in result) || result.data === undefined) return undefined;
+  const isAll = Object.entries(result).every(([key, value]) => key === 'data' || value === undefined);
+  return isAll ? dataAnswer(contentType, JSON.stringify(result)) : undefined;
+}
+
+const dataAnswer = (contentType: string, body: string): Answer => ({
   status: 200,
   headers: { 'cache-control': 'no-store', 'content-type': contentType },
   body,
 });
 
-/** @returns undefined when there is more than data: errors, extensions, or anything else that Yoga may have to deal with */
-function bodyOfData(result: ExecutionResult | AsyncIterable<ExecutionResult>): Answer['body'] | undefined {
-  const written = writtenDataOf(result);
-  if (written !== undefined) return bodyOf(written);
-  if (!('data' in result) || result.data === undefined) return undefined;
-  const isAll = Object.entries(result).every(([key, value]) => key === 'data' || value === undefined);
-  return isAll ? JSON.stringify(result) : undefined;
-}
-
-const [start, end] = [Buffer.from('{"data":'), Buffer.from('}')];
+const [start, end] = ['{"data":', '}'] as const;
+const [startBytes, endBytes] = [Buffer.from(start), Buffer.from(end)];
 /** A short text leaves in one write with the headers; of a long one the bytes are not copied again. */
 const shortBytes = 4 * 1024;
 
-function bodyOf(pieces: readonly Buffer[]): Answer['body'] {
-  const body = Buffer.concat([start, ...pieces, end]);
-  return body.length < shortBytes ? body.toString() : body;
+/** @param pieces each is whole characters */
+function answerOfPieces(contentType: string, pieces: readonly Buffer[]): Answer {
+  const isShort = pieces.reduce((sum, { length }) => sum + length, 0) < shortBytes;
+  if (isShort) return dataAnswer(contentType, `${start}${pieces.map((piece) => piece.toString()).join('')}${end}`);
+  return { ...dataAnswer(contentType, ''), pieces: [startBytes, ...pieces, endBytes] };
 }

@@ -11,6 +11,8 @@ export interface Answer {
   readonly code?: ErrorCode;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | Uint8Array;
+  /** Sent instead of `body`, one after another: they are not copied into one. */
+  readonly pieces?: readonly Uint8Array[];
   /** Sent instead of `body`, streamed. */
   readonly file?: { readonly path: string; readonly sizeBytes: number };
   /** Sent instead of `body`, piece by piece. */

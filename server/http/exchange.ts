@@ -73,10 +73,10 @@ function writeBody(
   extra: Readonly<Record<string, string>>,
   limits: AnswerLimits,
 ): Written {
-  const { body, file } = answer;
+  const { file } = answer;
   const { lease, unreadMs } = limits;
   const bare = answer.status === 204 || answer.status === 304;
-  const sizeBytes = file?.sizeBytes ?? (typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
+  const sizeBytes = sizeOf(answer);
   const isEmpty = bare || method === 'HEAD';
   const isLarge = !isEmpty && sizeBytes >= largeAnswerBytes;
   if (isLarge && !takeLarge(lease, sizeBytes)) {
@@ -85,11 +85,32 @@ function writeBody(
   const headers = headersOf(answer, extra, isLarge);
   if (!bare) headers['content-length'] = String(sizeBytes);
   response.writeHead(answer.status, headers);
-  // A text leaves in one write with its headers; bytes take a second one.
-  if (isLarge) return { status: answer.status, done: writeLarge(response, answer, lease, unreadMs) };
+  if (isLarge) return { status: answer.status, done: writeLarge(response, inOne(answer), lease, unreadMs) };
   if (!isEmpty && file !== undefined) return { status: answer.status, done: writeSmallFile(response, file.path) };
-  response.end(isEmpty ? undefined : body);
+  if (isEmpty) response.end();
+  else writeSmall(response, answer);
   return { status: answer.status, done: undefined };
+}
+
+function sizeOf({ body, pieces, file }: Answer): number {
+  if (file !== undefined) return file.sizeBytes;
+  if (pieces !== undefined) return pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+}
+
+const inOne = (answer: Answer): Answer =>
+  answer.pieces === undefined ? answer : { ...answer, body: Buffer.concat(answer.pieces) };
+
+/** A text leaves in one write with its headers; bytes take a second one, in the same call to the system. */
+function writeSmall(response: ServerResponse, { body, pieces }: Answer): void {
+  if (pieces === undefined) {
+    response.end(body);
+    return;
+  }
+  response.cork();
+  for (const piece of pieces) response.write(piece);
+  // Which also ends what `cork` has begun.
+  response.end();
 }
 
 /** In one write, like any small answer: its connection goes on. */

@@ -36,12 +36,22 @@ async function startNoetl(): Promise<string> {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     if (path === '/api/execute') return answer(200, { execution_id: ids.done, status: 'started' });
     if (path === '/api/dashboard/stats') return answer(200, { status: 'ok', total_executions: 3 });
+    if (path === '/api/executions') return answer(200, rows);
     return answer(...executionAt(path.split('/')[3] ?? ''));
   });
   noetl.listen(0, '127.0.0.1');
   await once(noetl, 'listening');
   return `http://127.0.0.1:${(noetl.address() as AddressInfo).port}`;
 }
+
+/** More than fits into one short text, with characters of several bytes. */
+const rows = Array.from({ length: 60 }, (_, n) => ({
+  ...{ execution_id: `${4789n + BigInt(n)}`, path: 'data/report', status: 'COMPLETED', version: n, error: 'é “x”' },
+  ...{
+    start_time: '2026-01-02T03:04:05Z',
+    end_time: n % 2 === 0 ? '2026-01-02 03:04:06.5' : '2026-01-02T03:04:06+00:00',
+  },
+}));
 
 function executionAt(id: string): [status: number, body: unknown] {
   if (id === ids.broken) return [500, { detail: 'SELECT secret' }];
@@ -152,6 +162,8 @@ const requests: Readonly<Record<string, Sent>> = {
   'a mutation': ask(run, { name: 'data/report', v: { n: 1 } }),
   'two fields and aliases': ask(`{ a: execution(id: "${ids.done}") { id } dashboardStats { status } }`),
   'a fragment': ask(`{ ...F } fragment F on Query { execution(id: "${ids.done}") { ... on Execution { status } } }`),
+  'a long list': ask('{ executions { executionId path status startTime endTime version error } }'),
+  'a long list and more': ask('{ executions { executionId path endTime } b: executions { status version } }'),
   'one of two operations': ask(
     `query A { __typename } query B { dashboardStats { status } }`,
     {},

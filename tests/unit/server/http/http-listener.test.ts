@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../../core/errors.ts';
@@ -5,6 +6,7 @@ import { json, text } from '../../../../server/http/answer.ts';
 import type { Exchange } from '../../../../server/http/exchange.ts';
 import { createHttpListener, type HttpListener } from '../../../../server/http/http-listener.ts';
 import { parseBody, readBody } from '../../../../server/http/read-body.ts';
+import { rawRequest } from '../../../support/raw-request.ts';
 
 const open: HttpListener[] = [];
 
@@ -37,6 +39,36 @@ describe('createHttpListener', () => {
     expect(answer.headers.get('x-everywhere')).toBe('yes');
     expect(await answer.text()).not.toContain('secret detail');
     expect(seen.errors).toHaveLength(1);
+  });
+
+  it.each([3, 10_000, 400_000])('sends pieces of %i bytes one after another', async (size) => {
+    const pieces = ['{"a":"', 'é'.repeat(size / 2), '"}'].map((piece) => Buffer.from(piece));
+    const whole = Buffer.concat(pieces);
+    const { url } = await start(async () => ({ status: 200, headers: {}, body: '', pieces }));
+    for (const _ of [1, 2]) {
+      const answer = await fetch(url);
+      expect(answer.headers.get('content-length')).toBe(`${whole.length}`);
+      expect(Buffer.from(await answer.arrayBuffer()).equals(whole)).toBe(true);
+    }
+    const head = await fetch(url, { method: 'HEAD' });
+    expect([head.headers.get('content-length'), await head.text()]).toEqual([`${whole.length}`, '']);
+  });
+
+  it('reads a body that comes with its headers, and one that comes later', async () => {
+    const { url, port } = await start(async ({ request }) =>
+      json(200, parseBody(await readBody(request, { maxBytes: 99 }))),
+    );
+    const body = '{"a":"é"}';
+    expect(await (await fetch(url, { method: 'POST', body })).text()).toBe(body);
+    const head = `POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+    expect(await rawRequest(url, `${head}${body}`)).toContain(body);
+    const late = connect(port, '127.0.0.1');
+    late.write(`${head}${body.slice(0, 3)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    late.write(body.slice(3));
+    const [answer] = (await once(late, 'data')) as [Buffer];
+    late.destroy();
+    expect(answer.toString()).toContain(body);
   });
 
   it('counts a caller who left as such, at once, and finishes the work; a bug is still reported', async () => {
