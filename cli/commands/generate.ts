@@ -105,10 +105,10 @@ async function runOnce(projectDir: string, flags: GenerateFlags, onFile?: (file:
 /** From so many bytes of a document on the heap is kept small; below it would only cost time. */
 const largeDocument = 2 * 1024 * 1024;
 
-/** Garbage of a large document is collected when the heap has grown by half, not by more than twice: containers of CI are small. */
+/** Garbage of a large document is collected when the heap has grown by a third, not by more than twice: containers of CI are small. */
 async function spareMemory(projectDir: string): Promise<void> {
   const { size } = await stat(join(projectDir, pulledFiles.document)).catch(() => ({ size: 0 }));
-  if (size > largeDocument) setFlagsFromString('--heap-growing-percent=50');
+  if (size > largeDocument) setFlagsFromString('--heap-growing-percent=30');
 }
 
 /** An option that may be repeated, with or without a value. */
