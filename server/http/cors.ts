@@ -4,7 +4,7 @@ import type { Answer } from './answer.ts';
 
 const methods = 'GET, POST, PUT, DELETE, PATCH, OPTIONS';
 const requestHeaders =
-  'content-type, authorization, x-session-id, x-session-token, x-user-id, x-request-id, traceparent, tracestate, mcp-protocol-version, mcp-method, mcp-name';
+  'content-type, authorization, x-session-id, x-session-token, x-user-id, x-request-id, last-event-id, traceparent, tracestate, mcp-protocol-version, mcp-method, mcp-name';
 
 export interface CorsOptions {
   readonly origins: readonly string[];

@@ -114,6 +114,8 @@ describe('CORS', () => {
     const allowed = await ask(app);
     expect(allowed.status).toBe(204);
     expect(allowed.headers.get('access-control-allow-headers')).toContain('authorization');
+    // A page that reads /events with fetch sends it when it connects again.
+    expect(allowed.headers.get('access-control-allow-headers')).toContain('last-event-id');
     const refused = await ask('https://evil.example');
     expect(refused.status).toBe(403);
     expect(refused.headers.get('access-control-allow-origin')).toBeNull();
