@@ -92,12 +92,9 @@ type ExecuteResult {
 }`;
 
 /** Types that the gateway's own resolvers fill; their fields have no wire names. */
-export const protocolTypes: ReadonlySet<string> = new Set([
-  'ExecuteResult',
-  'Execution',
-  'ExecutionFailure',
-  'ExecutionStep',
-]);
+export const protocolTypes: ReadonlySet<string> = new Set(
+  [...`${executionTypes}\n${startTypes}`.matchAll(/^type (\w+)/gm)].map(([, name = '']) => name),
+);
 
 /**
  * The annotated SDL of the fields whose shape the protocol fixes, for Mesh's JSON-schema handler; only those that are
