@@ -35,14 +35,22 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
 }
 
 /**
- * A body that came together with its headers, as nearly all do: no listener and no timer is needed for it.
+ * A body that came together with its headers, as nearly all do: no listener and no timer is needed for it. The parser may still have to
+ * report the end of the message, which all announced bytes are.
  * @returns undefined: it has to be waited for
  */
 function arrived(request: IncomingMessage, announced: number): Promise<Buffer> | undefined {
-  const isWhole = request.complete && announced > 0 && request.readableLength === announced;
-  if (!isWhole || request.readableFlowing !== null || request.destroyed) return undefined;
+  if (announced === 0 || request.readableLength !== announced) return undefined;
+  if (request.readableFlowing !== null || request.destroyed) return undefined;
   const bytes: Buffer = request.read();
-  return new Promise((resolve) => resolveAtEndOfTurn(resolve, bytes));
+  return new Promise((resolve) => {
+    const end = (read: Buffer): void => {
+      // Reads the end, so that the connection lets go of the request.
+      request.read();
+      resolve(read);
+    };
+    resolveAtEndOfTurn(end, bytes);
+  });
 }
 
 const tooLarge = (maxBytes: number) =>

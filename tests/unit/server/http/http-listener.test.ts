@@ -55,9 +55,11 @@ describe('createHttpListener', () => {
   });
 
   it('reads a body that comes with its headers, and one that comes later', async () => {
-    const { url, port } = await start(async ({ request }) =>
-      json(200, parseBody(await readBody(request, { maxBytes: 99 }))),
-    );
+    const ended: (() => boolean)[] = [];
+    const { url, port } = await start(async ({ request }) => {
+      ended.push(() => request.readableEnded);
+      return json(200, parseBody(await readBody(request, { maxBytes: 99 })));
+    });
     const body = '{"a":"é"}';
     expect(await (await fetch(url, { method: 'POST', body })).text()).toBe(body);
     const head = `POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
@@ -69,6 +71,8 @@ describe('createHttpListener', () => {
     const [answer] = (await once(late, 'data')) as [Buffer];
     late.destroy();
     expect(answer.toString()).toContain(body);
+    // Else its connection keeps the request until the next one.
+    expect(ended.map((isEnded) => isEnded())).toEqual([true, true, true]);
   });
 
   it('counts a caller who left as such, at once, and finishes the work; a bug is still reported', async () => {
