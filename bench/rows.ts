@@ -29,6 +29,9 @@ export const idsOf = (kind: string, count: number): readonly string[] =>
 /** Kinds of executions, by the first digits of their ids. */
 export const kinds = { over: '767', large: '768', running: '769' } as const;
 
+/** The size of a page, by which the upstream knows that ids are wanted as numbers. */
+export const numericSize = 99;
+
 const status = 'query Status($id: ID!) { execution(id: $id) { status path } }';
 const result = 'query Result($id: ID!) { execution(id: $id) { status result } }';
 const fieldsOfList = 'executionId path status startTime endTime progress durationSeconds version';
@@ -42,16 +45,16 @@ const detail = (id: string) =>
   >;
 
 const stats = (query: string): readonly GraphqlRequest[] => [{ query }];
-const list = (page: number): Pick<Row, 'graphql' | 'mesh' | 'rest'> => ({
-  graphql: [{ query: `{ executions(page: ${page}) { ${fieldsOfList} } }` }],
-  mesh: [{ query: `{ executions(page: ${page}) { ${wireFieldsOfList} } }` }],
-  rest: [{ method: 'GET', path: `/api/executions?page=${page}&page_size=100` }],
+const list = (pageSize: number): Pick<Row, 'graphql' | 'mesh' | 'rest'> => ({
+  graphql: [{ query: `{ executions(pageSize: ${pageSize}) { ${fieldsOfList} } }` }],
+  mesh: [{ query: `{ executions(page_size: ${pageSize}) { ${wireFieldsOfList} } }` }],
+  rest: [{ method: 'GET', path: `/api/executions?page=1&page_size=${pageSize}` }],
 });
 const start =
   'mutation Execute($name: String!, $vars: JSON) { executePlaybook(name: $name, variables: $vars) { status } }';
 const started = [{ query: start, variables: { name: 'data/report', vars: { city: 'Berlin' } } }];
 
-/** What is asked, row by row. The upstream gives lists with numeric ids on page 2. */
+/** What is asked, row by row. The upstream gives lists with numeric ids where a page has {@link numericSize} rows. */
 export const rows: readonly Row[] = [
   {
     name: 'dashboardStats',
@@ -95,8 +98,8 @@ export const rows: readonly Row[] = [
     rest: idsOf(kinds.large, 64).map(detail),
     connections: 32,
   },
-  { name: 'list of 20 KB', of: 'gateway', ...list(1), connections: 32 },
-  { name: 'list of 20 KB, numeric ids', of: 'gateway', ...list(2), connections: 32 },
+  { name: 'list of 20 KB', of: 'gateway', ...list(100), connections: 32 },
+  { name: 'list of 20 KB, numeric ids', of: 'gateway', ...list(numericSize), connections: 32 },
   {
     name: '1000 connections',
     of: 'gateway',

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createNoetlStandIn } from '../../dev/noetl/stand-in.ts';
-import { kinds } from '../rows.ts';
+import { kinds, numericSize } from '../rows.ts';
 import { reportPeer } from './peer-process.ts';
 
 /**
@@ -72,7 +72,7 @@ function makeAnswer(url: string): string | Promise<string> {
   if (url.startsWith('/api/dashboard/stats')) return stats;
   if (url.startsWith('/api/execute?') || url === '/api/execute') return started;
   const wanted = /^\/api\/executions\/(\d+)/.exec(url)?.[1];
-  if (wanted === undefined) return url.includes('page=2') ? numericList : list;
+  if (wanted === undefined) return url.includes(`page_size=${numericSize}`) ? numericList : list;
   const from = wanted.startsWith(kinds.running) ? running : over;
   return record(url.replace(wanted, from)).then((text) => {
     // The user of the bench may view one playbook.
