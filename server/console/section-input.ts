@@ -6,26 +6,36 @@ import { isJsonObject } from '../../core/noetl/json-object.ts';
 import type { AuditSearch } from '../observability/audit-ring.ts';
 
 /** A question of the console: who, what, and on which playbook or execution. */
-export type AskedExplanation = { readonly roles: readonly string[]; readonly permission: Permission } & (
-  | { readonly path: string }
-  | { readonly execution: string }
-);
+export type AskedExplanation = { readonly permission: Permission } & (
+  | { readonly roles: readonly string[] }
+  // By the id that audit lines have; the roles are those of the newest line.
+  | { readonly user: string }
+) &
+  ({ readonly path: string } | { readonly execution: string });
 
 const longestPath = 1_024;
 
 /** @throws ERR_REQUEST_INVALID */
 export function readExplainInput(input: unknown, known: readonly string[]): AskedExplanation {
-  const { roles, permission, path, execution } = inputObject(input);
-  const list = Array.isArray(roles) ? roles : [];
-  const unknown = list.filter((name) => !known.includes(name));
-  if (!Array.isArray(roles) || unknown.length > 0) throw invalid(`roles must be a list of ${known.join(', ')}`);
+  const { roles, user, permission, path, execution } = inputObject(input);
   const parsed = typeof permission === 'string' ? parsePermission(permission) : undefined;
   if (parsed === undefined) throw invalid(`permission must be one of ${permissions.join(', ')}`);
-  const asked = { roles: [...new Set<string>(list)], permission: parsed };
+  const asked = { ...readAsker(roles, user, known), permission: parsed };
   if (execution === undefined) return { ...asked, path: pathOf(path) };
   const id = parseExecutionId(execution);
   if (id === undefined) throw invalid('execution must be the id of an execution: digits only');
   return { ...asked, execution: id };
+}
+
+function readAsker(roles: unknown, user: unknown, known: readonly string[]) {
+  if (user !== undefined && roles === undefined) {
+    if (typeof user === 'string' && user !== '' && user.length <= longestPath) return { user };
+    throw invalid('user must be the id of a user');
+  }
+  const list: readonly unknown[] = Array.isArray(roles) ? roles : [undefined];
+  const names = list.filter((name) => typeof name === 'string' && known.includes(name));
+  if (names.length < list.length) throw invalid(`roles must be a list of ${known.join(', ')}`);
+  return { roles: [...new Set(names.map(String))] };
 }
 
 /** A search in the audit entries; every member may be missing. @throws ERR_REQUEST_INVALID */

@@ -84,10 +84,25 @@ const isOperator = ({ user }: Session, { console }: ResolvedConfig): boolean =>
   user.roles.some((name) => console.roles.includes(name));
 
 async function explain(asked: AskedExplanation, given: SectionsGiven, requestId: string) {
-  const { roles, permission } = asked;
-  if ('path' in asked) return reportExplanation(given.grants(), { roles, permission, path: asked.path });
+  const { permission } = asked;
+  const who = 'user' in asked ? await rolesOfUser(asked.user, given) : { roles: asked.roles };
+  if (who === undefined) {
+    const text = 'unknown: the newest audit lines do not name the roles of this user; choose roles';
+    return { allowed: false, lines: [text] };
+  }
+  const { roles } = who;
+  if ('path' in asked) return { ...who, ...reportExplanation(given.grants(), { roles, permission, path: asked.path }) };
   const path = await given.executable.pathOfExecution(asked.execution, { requestId });
   if (path === undefined)
     return { allowed: false, lines: ['no: NoETL has no such execution, or does not name its playbook'] };
-  return { path, ...reportExplanation(given.grants(), { roles, permission, path }, true) };
+  return { path, ...who, ...reportExplanation(given.grants(), { roles, permission, path }, true) };
+}
+
+/** The roles that a user had in the newest audit line that names them. A login has no such line; a start or a denial has. */
+async function rolesOfUser(user: string, { audit, config }: SectionsGiven) {
+  const { entries } = await audit.search({ userId: user });
+  const found = entries.find(({ roles }) => Array.isArray(roles));
+  const roles = (found?.['roles'] ?? []) as readonly string[];
+  // Roles of an earlier config count for nothing now.
+  return found && { roles: roles.filter((name) => config.roles.includes(name)), seenAt: String(found['time']) };
 }

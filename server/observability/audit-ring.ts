@@ -6,6 +6,8 @@ export interface AuditSearch {
   readonly text?: string;
   readonly audit?: string;
   readonly outcome?: string;
+  /** Exactly, as the lines name users. */
+  readonly userId?: string;
 }
 
 export interface AuditPage {
@@ -47,11 +49,12 @@ export function createAuditRing(maxLines = 1_000): AuditRing {
       lines[next] = line;
       next = (next + 1) % maxLines;
     },
-    search({ text = '', audit = '', outcome = '' }) {
+    search({ text = '', audit = '', outcome = '', userId }) {
       const fitting = newestFirst().filter(
         (entry) =>
           (audit === '' || entry['audit'] === audit) &&
           (outcome === '' || entry['outcome'] === outcome) &&
+          (userId === undefined || entry['userId'] === userId) &&
           (text === '' ||
             Object.values(entry)
               .flat()

@@ -120,4 +120,18 @@ describe('a policy in the console', () => {
     expect(body).toMatchObject({ count: expect.any(Number), changed: [] });
     expect(Number(body['count'])).toBeGreaterThan(0);
   });
+
+  test('explains for a user, with the roles of the newest audit line', async () => {
+    const { sessionToken: developer } = await dev.login('developer');
+    await graphql(dev.url, developer, { query: 'mutation { executePlaybook(name: "system/cleanup") { id } }' });
+    const found = await ask('audit', { text: 'system/cleanup', audit: 'denied' });
+    const { entries } = found.body as unknown as { entries: { userId: string }[] };
+    const user = entries[0]?.userId;
+    const no = await ask('explain', { user, permission: 'execute', path: 'system/cleanup' });
+    expect(no.body).toMatchObject({ allowed: false, roles: ['developer'], seenAt: expect.any(String) });
+    const yes = await ask('explain', { user, permission: 'execute', path: 'data/x' });
+    expect(yes.body).toMatchObject({ allowed: true, roles: ['developer'] });
+    const unknown = await ask('explain', { user: '77', permission: 'execute', path: 'data/x' });
+    expect(unknown.body).toEqual({ allowed: false, lines: [expect.stringContaining('do not name the roles')] });
+  });
 });

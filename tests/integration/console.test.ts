@@ -139,6 +139,8 @@ describe('the console', () => {
     [{ roles: ['admin'], permission: 'own', path: 'a' }, /permission must be/],
     [{ roles: ['admin'], permission: 'view', path: '' }, /path must be/],
     [{ roles: ['admin'], permission: 'view', execution: '1; drop' }, /digits only/],
+    [{ roles: 'admin', permission: 'view', path: 'a' }, /roles must be/],
+    [{ user: 5, permission: 'view', path: 'a' }, /user must be/],
     [[], /JSON object/],
   ])('refuses the question %j', async (input, message) => {
     const { status, body } = await ask('admin', 'explain', input);

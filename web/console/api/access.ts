@@ -63,6 +63,9 @@ export interface Explanation {
   readonly missing?: string;
   /** Of an execution that was asked about. */
   readonly path?: string;
+  /** Those that were asked about, or that the user had at that time. */
+  readonly roles?: readonly string[];
+  readonly seenAt?: string;
 }
 
 /** The policy that counts now. */

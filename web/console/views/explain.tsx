@@ -4,20 +4,25 @@ import { useSession } from '../api/me.ts';
 import { useQuery } from '../api/use-query.ts';
 import { CopyText } from '../parts/copy-text.tsx';
 import { Failed, Heading, Loading } from '../parts/states.tsx';
+import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../views.tsx';
 
 /** One question to the policy, and the answer in the words of `noetl-gateway explain`. */
 export function ExplainView({ query }: ViewProps) {
   const { route } = useLocation();
   const { me } = useSession();
-  const chosen = (query['roles'] ?? me.user.roles.join(',')).split(',').filter((role) => me.roles.includes(role));
+  const asked = query['user'] ? '' : (query['roles'] ?? me.user.roles.join(','));
+  const chosen = asked.split(',').filter((role) => me.roles.includes(role));
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const roles = form.getAll('role').join(',');
     const on = String(form.get('on') ?? '').trim();
     const permission = String(form.get('permission'));
-    route(`/console/explain?${new URLSearchParams({ roles, permission, path: on })}`);
+    const user = String(form.get('user') ?? '').trim();
+    // An empty list of roles is a user without a role.
+    const who = user === '' ? { roles } : { user };
+    route(`/console/explain?${new URLSearchParams({ ...who, permission, path: on })}`);
   };
   return (
     <>
@@ -31,6 +36,10 @@ export function ExplainView({ query }: ViewProps) {
             </label>
           ))}
         </fieldset>
+        <label>
+          <span>or user id, as audit lines have it</span>
+          <input name="user" spellcheck={false} defaultValue={query['user'] ?? ''} />
+        </label>
         <label>
           <span>Permission</span>
           <select name="permission" defaultValue={query['permission'] ?? 'execute'}>
@@ -55,7 +64,7 @@ export function ExplainView({ query }: ViewProps) {
         </button>
       </form>
       {query['path'] !== undefined && query['path'] !== '' && (
-        <Answer roles={chosen} permission={query['permission'] ?? 'execute'} on={query['path']} />
+        <Answer roles={chosen} user={query['user']} permission={query['permission'] ?? 'execute'} on={query['path']} />
       )}
     </>
   );
@@ -63,24 +72,30 @@ export function ExplainView({ query }: ViewProps) {
 
 interface AnswerProps {
   readonly roles: readonly string[];
+  readonly user: string | undefined;
   readonly permission: string;
   readonly on: string;
 }
 
-function Answer({ roles, permission, on }: AnswerProps) {
+function Answer({ roles, user, permission, on }: AnswerProps) {
   const { gateway } = useSession();
   const target = /^\d+$/.test(on) ? { execution: on } : { path: on };
   const found = useQuery<Explanation>({
-    key: ['explain', roles, permission, on],
-    ask: (signal) => gateway.section('explain', { roles, permission, ...target }, signal),
+    key: ['explain', user ?? roles, permission, on],
+    ask: (signal) => gateway.section('explain', { ...(user ? { user } : { roles }), permission, ...target }, signal),
   });
   if (found.error) return <Failed error={found.error} retry={() => void found.refetch()} />;
   if (found.data === undefined) return <Loading rows={3} />;
-  const { allowed, lines, missing, path } = found.data;
+  const { allowed, lines, missing, path, seenAt, roles: had = [] } = found.data;
   const [first = '', ...reasons] = lines;
   return (
     <section class={`verdict ${allowed ? 'yes' : 'no'}`} aria-live="polite">
       <h2>{first}</h2>
+      {seenAt !== undefined && (
+        <p class="quiet">
+          The user {user} had the roles {had.join(', ') || 'none'} <Ago time={seenAt} />.
+        </p>
+      )}
       {path !== undefined && (
         <p class="quiet">
           The execution is one of <code>{path}</code>.
