@@ -1,6 +1,7 @@
 import type { AccessRule } from '../../core/access/access-rule.ts';
 import type { Permission } from '../../core/access/permission.ts';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import type { Operation } from '../../core/operation.ts';
 import { kindWords, type OperationKind } from '../../core/operation-kind.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
@@ -35,7 +36,9 @@ export function exposureDiff(
 ): readonly ExposureChange[] {
   const closed = new Set(pending.map(({ name }) => name));
   return [
-    ...Object.keys(config.operations).flatMap((field) => fieldChanges(field, before, after, { upstream, closed })),
+    ...Object.keys(config.operations).flatMap((field) =>
+      fieldChanges(field, before, after, { upstream, closed, config }),
+    ),
     ...pending.map(
       (member): ExposureChange => ({
         kind: 'new-member',
@@ -54,7 +57,7 @@ function fieldChanges(
   field: string,
   before: FittedTable,
   after: FittedTable,
-  { upstream, closed }: { upstream: readonly UpstreamChange[]; closed: ReadonlySet<string> },
+  { upstream, closed, config }: Pick<NewUpstream, 'upstream'> & { closed: ReadonlySet<string>; config: GatewayConfig },
 ): readonly ExposureChange[] {
   const [was, is] = [find(before, field), find(after, field)];
   const unfit = after.unfit.get(field);
@@ -67,11 +70,14 @@ function fieldChanges(
     return [{ kind: 'vanishes', severity: 'breaking', subject: field, message: `${keyOf(was)} is gone` }];
   }
   if (was === undefined) {
-    return [
-      { kind: 'opens', severity: 'dangerous', subject: field, message: `${keyOf(is)} is new, and this row opens it` },
-    ];
+    const misfit = before.unfit.get(field);
+    const message =
+      misfit === undefined
+        ? `${keyOf(is)} is new, and this row opens it`
+        : `the row fits, and did not fit before: ${misfit}`;
+    return [{ kind: 'opens', severity: 'dangerous', subject: field, message }];
   }
-  return [...offered(field, was, is, closed), ...reshaped(is, upstream)];
+  return [...offered(field, was, is, closed), ...reshaped(is, upstream, config)];
 }
 
 /** Arguments that appear: a row names them or opens all. What a field answers more is in the GraphQL part. */
@@ -85,13 +91,21 @@ function offered(field: string, was: Operation, is: Operation, closed: ReadonlyS
 }
 
 /** Changes of what an open operation takes or answers. */
-function reshaped(operation: Operation, upstream: readonly UpstreamChange[]): readonly ExposureChange[] {
+function reshaped(
+  operation: Operation,
+  upstream: readonly UpstreamChange[],
+  { operations }: GatewayConfig,
+): readonly ExposureChange[] {
   const { field } = operation;
+  const row = operations[field];
   return upstream.flatMap((change): ExposureChange[] => {
     if (!change.fields.includes(field) || change.severity === 'safe' || !isUsed(operation, change)) return [];
     // An app sees a field or an argument that is gone in the schema, or never saw it.
     if (!isProtocolField(field) && goneInSchema.has(change.kind)) return [];
     const message = [change.operation, change.place, change.message].filter(Boolean).join(': ');
+    if (insisting.has(change.kind) && isGiven(operation, row, change)) {
+      return [{ kind: 'reshaped', severity: 'safe', subject: field, message: `${message}; the row gives it` }];
+    }
     return [{ kind: 'reshaped', severity: severityForApps(operation, change), subject: field, message }];
   });
 }
@@ -110,6 +124,19 @@ function isUsed({ field, args }: Operation, { kind, argument }: UpstreamChange):
   if (argument === undefined || isProtocolField(field) || insisting.has(kind)) return true;
   const found = args.find(({ wire }) => wire === argument);
   return found === undefined || found.name !== undefined || found.constant !== undefined;
+}
+
+/** Whether each call has what the upstream insists on: a constant of the row, in a header or in an argument. */
+function isGiven({ args }: Operation, row: AnyRow | undefined, { argument, place }: UpstreamChange): boolean {
+  if (row === undefined || isGatewayRow(row)) return false;
+  if (place === `argument ${argument} (header)`) {
+    return Object.entries(row.headers ?? {}).some(
+      ([name, value]) => typeof value === 'string' && name.toLowerCase() === argument,
+    );
+  }
+  return args.some(
+    (arg) => arg.wire === argument && arg.constant !== undefined && place === `argument ${argument} (${arg.in})`,
+  );
 }
 
 const goneInSchema: ReadonlySet<ChangeKind> = new Set(['argument-gone', 'argument-moved', 'member-gone']);

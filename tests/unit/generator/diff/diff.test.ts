@@ -47,6 +47,33 @@ describe('diff', () => {
     expect(report.breaks).toBe(true);
   });
 
+  test('what the upstream newly insists on breaks, unless the row gives it', async () => {
+    const parameter = (name: string, place: string, required: boolean) => ({
+      ...{ name, in: place, required, schema: { type: 'string' } },
+    });
+    const { get } = before.paths['/api/worker/pools'] as { get: object };
+    const withParameters = (...parameters: object[]) => ({
+      ...before,
+      paths: { ...before.paths, '/api/worker/pools': { get: { ...get, parameters } } },
+    });
+    const loose = withParameters(parameter('tenant', 'query', false));
+    const insisting = withParameters(parameter('X-Region', 'header', true), parameter('tenant', 'query', true));
+    const row = { upstream: 'GET /api/worker/pools', access: authenticated() };
+    const headers = (value: unknown) => ({ headers: { 'x-region': value } });
+    const given = { args: { tenant: { constant: 'main' } } };
+    const of = (more: object, left: OpenApiDocument = loose) => {
+      const operations = { pools: { ...row, ...more } };
+      return exposureOf(left, insisting, { ...config, grants: [], operations } as GatewayConfig);
+    };
+    const [isGiven, breaks] = ['reshaped safe pools', 'reshaped breaking pools'];
+    expect(await of({ ...headers('eu'), ...given })).toEqual([isGiven, isGiven]);
+    expect((await of({ ...headers({ forward: true }), ...given })).toSorted()).toEqual([breaks, isGiven]);
+    expect((await of(headers('eu'))).toSorted()).toEqual([breaks, isGiven]);
+    expect(await of(given)).toEqual(['unfit breaking pools']);
+    // A row that was written for the new document.
+    expect(await of({ ...headers('eu'), ...given }, before)).toEqual(['opens dangerous pools']);
+  });
+
   test('a row that did not fit before breaks nothing that worked', async () => {
     const rows = { ...config, operations: { x: { upstream: 'GET /nowhere', access: authenticated() } }, grants: [] };
     const report = await diff({ before, after: before, config: rows, buildSchema: same });
