@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalise, structureRules } from '../../../../generator/normalise/normalise.ts';
@@ -81,8 +81,10 @@ describe('normalise', () => {
     expect(new Set(rules).size).toBe(rules.length);
   });
 
-  it.skipIf(!existsSync('../shared/noetl/openapi')).each(['2.10.2', '2.37.2', '4.26'])('%s', (version) => {
-    const given = JSON.parse(readFileSync(`../shared/noetl/openapi/noetl-${version}.json`, 'utf8')) as OpenApiDocument;
+  it.each(['2.10.2', '2.37.2', '4.26'])('%s', (version) => {
+    const given = JSON.parse(
+      readFileSync(`tests/fixtures/noetl/documents/noetl-${version}.json`, 'utf8'),
+    ) as OpenApiDocument;
     const once = normalise(given, allRules).document;
     expect(normalise(once, allRules).document).toEqual(once);
   });
