@@ -9,6 +9,7 @@ export default defineConfig({
     ...base.test,
     isolate: true,
     experimental: {},
+    testTimeout: 120_000,
     include: [
       'tests/unit/core/**/*.test.ts',
       'tests/unit/plugins/**/*.test.ts',

@@ -20,7 +20,9 @@ const project = join(parent, 'gateway');
 const bin = join('node_modules', '.bin', 'noetl-gateway');
 let archive = '';
 
-const here = (command: string, ...args: string[]) => run(command, args, { cwd: project });
+/** What npm has in its cache is not asked for again. */
+const cached = { npm_config_prefer_offline: 'true' };
+const here = (command: string, ...args: string[]) => run(command, args, { cwd: project, environment: cached });
 const gateway = (...args: string[]) => here(bin, ...args);
 const text = (file: string) => readFileSync(join(project, file), 'utf8');
 
