@@ -322,8 +322,9 @@ function createConnection(options: GatewayClientOptions): GatewayConnection {
     },
   };
   let renewing: Promise<boolean> | undefined;
-  /** A new token, when there is a hook that gives one. */
-  const renew = (): Promise<boolean> => {
+  /** A new token, when there is a hook that gives one, or when another call has got one since this one was sent. */
+  const renew: Renew = async (refused) => {
+    if (connection.token !== undefined && bearer(connection.token) !== refused) return true;
     renewing ??= Promise.resolve(options.onUnauthorized?.())
       .then((token) => {
         if (token !== undefined) connection.token = token;
@@ -337,13 +338,17 @@ function createConnection(options: GatewayClientOptions): GatewayConnection {
   return connection;
 }
 
-type Post = (path: string, body: unknown, more?: CallOptions, renew?: () => Promise<boolean>) => Promise<unknown>;
+/** @param refused the header that the refused call had. @returns whether there is another token now */
+type Renew = (refused: string | undefined) => Promise<boolean>;
+type Post = (path: string, body: unknown, more?: CallOptions, renew?: Renew) => Promise<unknown>;
+
+const bearer = (token: string): string => `Bearer ${token}`;
 
 /** Headers of a call, with the session token that there is now. */
 async function headersOf(options: GatewayClientOptions, kept: string | undefined, accept: string) {
   const token = kept ?? (typeof options.token === 'function' ? await options.token() : undefined);
   const common: Record<string, string> = { accept, 'content-type': 'application/json' };
-  return token === undefined ? common : { ...common, authorization: `Bearer ${token}` };
+  return token === undefined ? common : { ...common, authorization: bearer(token) };
 }
 
 const senderOf = (options: GatewayClientOptions) => options.fetch ?? globalThis.fetch.bind(globalThis);
@@ -376,11 +381,13 @@ function createSender(options: GatewayClientOptions, kept: () => string | undefi
     const limit = AbortSignal.timeout(timeoutMs);
     const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
     const text = JSON.stringify(body, bigintAsText);
-    const once = async (): Promise<Response> =>
-      send(base + path, { method: 'POST', headers: await headers(), body: text, signal: both });
+    const once = async (headers: Record<string, string>): Promise<Response> =>
+      send(base + path, { method: 'POST', headers, body: text, signal: both });
     try {
-      const first = await once();
-      const response = first.status === 401 && (await renew?.()) === true ? await once() : first;
+      const sent = await headers();
+      const first = await once(sent);
+      const isRenewed = first.status === 401 && (await renew?.(sent['authorization'])) === true;
+      const response = isRenewed ? await once(await headers()) : first;
       return readAnswer(response, await response.text());
     } catch (cause) {
       throw failureOf(cause, signal, limit);

@@ -118,6 +118,36 @@ describe('the token', () => {
     expect(sent.slice(2).map(({ authorization }) => authorization)).toEqual(['Bearer new1', 'Bearer new1']);
   });
 
+  test('is renewed once also for a call whose 401 comes after the new token', async () => {
+    let renewed = 0;
+    let late = (): void => {};
+    const isLate = new Promise<void>((resolve) => {
+      late = resolve;
+    });
+    const sent: (string | null)[] = [];
+    const connection = createConnection({
+      url: 'https://gateway.example.com',
+      token: 'old',
+      onUnauthorized: () => {
+        renewed += 1;
+        return `new${renewed}`;
+      },
+      fetch: async (_url, init) => {
+        const authorization = new Headers(init?.headers).get('authorization');
+        sent.push(authorization);
+        if (authorization !== 'Bearer old') return Response.json({ data: {} });
+        if (sent.length === 2) await isLate;
+        return Response.json({ error: 'ended', code: 'ERR_SESSION_INVALID' }, { status: 401 });
+      },
+    });
+    const [first, second] = [connection.request('{ a }'), connection.request('{ a }')];
+    await first;
+    late();
+    await second;
+    expect(renewed).toBe(1);
+    expect(sent).toEqual(['Bearer old', 'Bearer old', 'Bearer new1', 'Bearer new1']);
+  });
+
   test('without a new one the call fails as it was refused', async () => {
     const { connection, sent } = connected([401], { token: 'old', onUnauthorized: () => undefined });
     await expect(connection.request('{ a }')).rejects.toMatchObject({ status: 401 });
