@@ -92,7 +92,7 @@ export async function startServe(environment: Record<string, string> = {}): Prom
 }
 
 async function answers(url: string, child: ChildProcess, output: () => string): Promise<void> {
-  for (let left = 300; left > 0; left -= 1) {
+  for (let left = 1_200; left > 0; left -= 1) {
     if (child.exitCode !== null) throw new Error(`serve exited ${child.exitCode}: ${output()}`);
     const ok = await fetch(url).then(
       (answer) => answer.ok,
