@@ -1,9 +1,6 @@
 import type { GatewayConfig } from './gateway-config.ts';
 import { type AnyRow, isGatewayRow } from './operation-row.ts';
 
-/** A day (`2027-03-01`) or a version of the project (`2.0.0`): until then an old name works. */
-export const isUntil = (text: string): boolean => /^(?:\d{4}-\d\d-\d\d|\d+\.\d+\.\d+)$/.test(text);
-
 export const deprecationOf = (name: string, until: string): string =>
   `Use ${name}. This name works until ${/^\d{4}-/.test(until) ? until : `version ${until}`}.`;
 

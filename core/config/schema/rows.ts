@@ -1,11 +1,13 @@
 import * as v from 'valibot';
 import type { AccessRule } from '../../access/access-rule.ts';
 import { permissions } from '../../access/permission.ts';
-import { isUntil } from '../former-names.ts';
 import { isReservedHeader } from '../reserved-headers.ts';
 import { choice, flag, integer, text, value } from './field.ts';
 import { either, named, plainSection } from './node.ts';
 import { maxTextBytes } from './upstream.ts';
+
+/** A day (`2027-03-01`) or a version of the project (`2.0.0`): until then an old name works. */
+const isUntil = (text: string): boolean => /^(?:\d{4}-\d\d-\d\d|\d+\.\d+\.\d+)$/.test(text);
 
 const name = v.pipe(v.string('must be a name'), v.nonEmpty('must not be empty'));
 const permission = v.picklist(permissions, 'must be execute, view, edit or delete');
