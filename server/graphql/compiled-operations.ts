@@ -3,6 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import { parseJson } from '../../core/json/lossless-json.ts';
 import { runCompiled } from '../../executor/compiled/run-operation.ts';
 import { decidedOperation } from '../../plugins/noetl-auth/decided-operation.ts';
+import { textOfBytes } from '../text-of-bytes.ts';
 import { type CompiledOperations, createCompiledOperations } from './compiled-cache.ts';
 
 type Execute = (args: ExecutionArgs) => unknown;
@@ -62,7 +63,7 @@ function writtenResult(pieces: readonly Buffer[]): ExecutionResult {
   let isRead = false;
   const result = {
     get data(): Data {
-      if (!isRead) data = parseJson(Buffer.concat(pieces).toString()) as Data;
+      if (!isRead) data = parseJson(textOfBytes(pieces)) as Data;
       isRead = true;
       return data;
     },

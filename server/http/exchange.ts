@@ -79,7 +79,7 @@ function writeBody(
   const sizeBytes = sizeOf(answer);
   const isEmpty = bare || method === 'HEAD';
   const isLarge = !isEmpty && sizeBytes >= largeAnswerBytes;
-  if (isLarge && !takeLarge(lease, sizeBytes)) {
+  if (isLarge && !takeLarge(lease, sizeBytes, file !== undefined)) {
     return writeAnswer(response, method, errorAnswer(noRoom()), extra, limits);
   }
   const headers = headersOf(answer, extra, isLarge);

@@ -8,14 +8,15 @@ import type { Answer } from './answer.ts';
 /** From this size on an answer counts against the budget of unread answers, and its connection ends with it. */
 export const largeAnswerBytes = 256 * 1024;
 
-/** What the kernel holds of one connection at most, as a rule; the rest of a streamed answer is not in memory. */
+/** What the kernel holds of one connection at most, as a rule; the rest of a file is not in memory. */
 const kernelBytes = 4 * 1024 * 1024;
 const sliceBytes = 64 * 1024;
 /** A reader slower than this, in bytes a second, does not get a large answer to its end. */
 const slowestBytesPerSec = 128 * 1024;
 
-/** @returns false when the budget has no room for the answer */
-export const takeLarge = (lease: ByteLease, sizeBytes: number): boolean => lease.grow(Math.min(sizeBytes, kernelBytes));
+/** @returns false when the budget has no room for the answer: all of a body, which is in memory until it is read */
+export const takeLarge = (lease: ByteLease, sizeBytes: number, isFile: boolean): boolean =>
+  lease.grow(isFile ? Math.min(sizeBytes, kernelBytes) : sizeBytes);
 
 /**
  * Writes a large body slice by slice, at the speed of the reader. The header says `connection: close`: that the caller
@@ -52,9 +53,21 @@ export async function writeLarge(
 }
 
 function* slices(body: string | Uint8Array): Generator<Buffer> {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.length);
+  if (typeof body === 'string') return yield* textSlices(body);
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   for (let at = 0; at < bytes.length; at += sliceBytes) yield bytes.subarray(at, at + sliceBytes);
 }
+
+/** Each is encoded when its turn comes, so that a text is in memory once. No slice ends within a surrogate pair. */
+function* textSlices(text: string): Generator<Buffer> {
+  for (let at = 0, end = 0; at < text.length; at = end) {
+    end = Math.min(at + sliceBytes, text.length);
+    if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end -= 1;
+    yield Buffer.from(text.slice(at, end));
+  }
+}
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 
 /** The caller left, or was given up. */
 function isAbort(error: unknown): boolean {

@@ -3,6 +3,7 @@ import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json/lossless-json.ts';
 import { isJsonMediaType } from '../../core/json/media-type.ts';
+import { textOfBytes } from '../text-of-bytes.ts';
 import { resolveAtEndOfTurn } from '../turn.ts';
 
 /** What reading a body is bound to. */
@@ -109,7 +110,7 @@ const mostContainers = 100_000;
 export function parseBody(body: Buffer): unknown {
   if (hasTooMany(body)) throw new GatewayError('ERR_REQUEST_INVALID', 'the body has too many objects and lists');
   try {
-    return parseJson(body.toString('utf8'));
+    return parseJson(textOfBytes([body]));
   } catch (error) {
     throw new GatewayError('ERR_REQUEST_INVALID', 'the body is not JSON', { cause: error });
   }

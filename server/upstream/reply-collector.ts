@@ -1,6 +1,7 @@
 import type { Dispatcher, Pool } from 'undici';
 import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { textOfBytes } from '../text-of-bytes.ts';
 import { resolveAtEndOfTurn } from '../turn.ts';
 
 export interface RawCall {
@@ -170,9 +171,9 @@ function timedOut(collector: Collector): void {
 }
 
 /** @returns undefined when it is longer than a text can be */
-function textOf(chunks: readonly Buffer[], encoding: BufferEncoding = 'utf8'): string | undefined {
+function textOf(chunks: readonly Buffer[], encoding: RawCall['encoding']): string | undefined {
   try {
-    return Buffer.concat(chunks).toString(encoding);
+    return textOfBytes(chunks, encoding);
   } catch {
     return undefined;
   }

@@ -122,6 +122,22 @@ describe('an answer that is not read', () => {
       .toBeGreaterThan(large.length);
   });
 
+  it('counts with all of its body, which is in memory', async () => {
+    const { port } = await start(async () => text(200, large.slice(0, 6 * 1024 * 1024)), {});
+    // An address has 16 MiB: two of these, and the third is one too many.
+    for (let n = 0; n < 2; n += 1) {
+      const { socket } = caller(port, get);
+      await new Promise((resolve) => socket.once('readable', resolve));
+    }
+    expect(await caller(port, getAndClose).answer()).toMatch(/^HTTP\/1.1 503 /);
+  });
+
+  it('of other characters than ASCII comes whole, wherever it is cut', async () => {
+    const body = `x${'👩‍👩‍👧 中'.repeat(100_000)}`;
+    const { url } = await start(async () => text(200, body), {});
+    expect((await (await fetch(url)).text()) === body).toBe(true);
+  });
+
   it('that is read comes whole, and a file too', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'answers-'));
     const path = join(folder, 'file');
