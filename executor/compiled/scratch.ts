@@ -25,10 +25,16 @@ export function begin(): void {
 
 /** What has been written since {@link begin}, in memory of its own. */
 export function taken(): Buffer {
+  const bytes = at > mostKeptBytes ? memory.subarray(0, at) : copied();
+  at = 0;
+  // Of a large text the memory itself is given away: a copy would take as much again.
+  if (memory.length > mostKeptBytes) memory = Buffer.allocUnsafeSlow(usualBytes);
+  return bytes;
+}
+
+function copied(): Buffer {
   const bytes = Buffer.allocUnsafe(at);
   memory.copy(bytes, 0, 0, at);
-  at = 0;
-  if (memory.length > mostKeptBytes) memory = Buffer.allocUnsafeSlow(usualBytes);
   return bytes;
 }
 
@@ -54,8 +60,8 @@ export function writeBytes(bytes: Uint8Array): void {
 
 /** Writes JSON that is text already, for example of a number. */
 export function writeJson(json: string): void {
-  // A character is at most three bytes of UTF-8; those outside of the first plane are two.
-  reserve(3 * json.length);
+  // A character is at most three bytes of UTF-8; those outside of the first plane are two. Of a large text the bytes are counted.
+  reserve(json.length < usualBytes ? 3 * json.length : Buffer.byteLength(json) + usualBytes);
   at += memory.write(json, at, 'utf8');
 }
 
