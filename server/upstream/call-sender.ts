@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import { createByteBudget } from '../../core/byte-budget.ts';
+import { type ByteBudget, createByteBudget } from '../../core/byte-budget.ts';
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isBusyAnswer } from '../../core/noetl/busy-answer.ts';
@@ -11,7 +11,7 @@ import { currentTrace, whenExchangeEnds } from '../exchange-scope.ts';
 import { BreakerOpenError, type Breakers } from './breakers.ts';
 import type { Lane } from './bulkheads.ts';
 import { breakerFor, classOf } from './lanes.ts';
-import { collect, OutageError, type RawReply } from './reply-collector.ts';
+import { collect, countedFromBytes, noRoom, OutageError, type RawReply } from './reply-collector.ts';
 import { createRetryBudget } from './retry-budget.ts';
 import { defaultUpstreamLimits, type UpstreamOptions } from './upstream-options.ts';
 import { decode } from './upstream-reply.ts';
@@ -35,16 +35,11 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
   const report = createReport(observe, clock);
   const basePath = options.baseUrl.pathname.replace(/\/+$/, '');
   const retries = createRetryBudget();
-  const pools = {
-    auth: openPool(options, places.auth),
-    auth_start: openPool(options, places.auth_start),
-    probe: openPool(options, places.probe),
-    read: openPool(options, places.read),
-    start: openPool(options, places.start),
-  } satisfies Record<Lane, Pool>;
+  const pools = openPools(options, places);
 
   const totalBytes = options.limits?.upstreamBytesInFlight ?? defaultUpstreamLimits.upstreamBytesInFlight;
   const budget = createByteBudget({ totalBytes, bytesPerHolder: totalBytes / 4 });
+  const shares = createShares(budget);
 
   function exchange({ call, lane, path, body }: ReadyCall): Promise<RawReply> {
     retries.call();
@@ -83,6 +78,7 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
       const raw = await breakers.run(breakerFor(lane, call), () => exchange(ready));
       report(ready, startedMs, raw.status);
       reply = decode(raw, call);
+      shares.note(reply, raw);
     } catch (error) {
       if (!(error instanceof BreakerOpenError)) report(ready, startedMs, statusOf(error), error);
       throw error;
@@ -92,7 +88,27 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
 
   return {
     send,
+    share: shares.take,
     close: async () => void (await Promise.all(Object.values(pools).map((pool) => pool.close()))),
+  };
+}
+
+/** Large replies that several exchanges share: what each makes of one takes as much again, and is counted for its user. */
+function createShares(budget: ByteBudget) {
+  const sizes = new WeakMap<UpstreamReply, number>();
+  return {
+    note(reply: UpstreamReply, { text }: RawReply): void {
+      if (text.length >= countedFromBytes) sizes.set(reply, text.length);
+    },
+    /** @returns the reply, for a call that did not bring it itself. @throws ERR_OVERLOADED */
+    take(reply: UpstreamReply, { user }: UpstreamCall): UpstreamReply {
+      const bytes = sizes.get(reply);
+      if (bytes === undefined) return reply;
+      const lease = budget.lease(user?.userId ?? '');
+      if (!lease.grow(bytes)) throw noRoom();
+      whenExchangeEnds(lease.release);
+      return reply;
+    },
   };
 }
 
@@ -104,6 +120,14 @@ function assertRoom(reply: UpstreamReply, lane: Lane, observe: Observe): Upstrea
     retryAfterSecs: busySecs,
   });
 }
+
+const openPools = (options: UpstreamOptions, places: Readonly<Record<Lane, number>>): Readonly<Record<Lane, Pool>> => ({
+  auth: openPool(options, places.auth),
+  auth_start: openPool(options, places.auth_start),
+  probe: openPool(options, places.probe),
+  read: openPool(options, places.read),
+  start: openPool(options, places.start),
+});
 
 function openPool({ baseUrl, timeoutMs }: UpstreamOptions, connections: number): Pool {
   return new Pool(baseUrl.origin, {

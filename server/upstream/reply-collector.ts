@@ -31,7 +31,8 @@ export interface RawReply {
 /** NoETL did not answer: no connection, a broken one, or no answer in time. Other errors do not speak of its health. */
 export class OutageError extends GatewayError {}
 
-const countedFromBytes = 64 * 1024;
+/** From this size on an answer counts: the places of calls bound the smaller ones. */
+export const countedFromBytes = 64 * 1024;
 const brokenSocket = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /**
@@ -160,7 +161,7 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 }
 
-const noRoom = () =>
+export const noRoom = (): GatewayError =>
   new GatewayError('ERR_OVERLOADED', 'too many large responses are in work; try again', { retryAfterSecs: 2 });
 
 /** The system would say so minutes later. */

@@ -44,8 +44,8 @@ export function createUpstream(options: UpstreamOptions): UpstreamClient {
     onRefuse: (name) => observe({ type: 'upstream_shed', class: breakerName(name).class, reason: 'breaker' }),
     onChange: (name, state) => observe({ type: 'breaker', ...breakerName(name), state }),
   });
-  const { send, close } = createSender(options, places, breakers);
-  const request = createAdmission(bulkheads, breakers, options.allow ?? always, send);
+  const { send, share, close } = createSender(options, places, breakers);
+  const request = createAdmission(bulkheads, breakers, options.allow ?? always, { send, share });
   return {
     request,
     load: () => ({
@@ -64,7 +64,7 @@ function createAdmission(
   bulkheads: Bulkheads,
   breakers: Breakers,
   allow: NonNullable<UpstreamOptions['allow']>,
-  send: (ready: ReadyCall) => Promise<UpstreamReply>,
+  { send, share }: Pick<ReturnType<typeof createSender>, 'send' | 'share'>,
 ): Upstream['request'] {
   const sharing = createReadSharing<UpstreamReply>();
   const admit: Upstream['request'] = (call) => {
@@ -82,7 +82,9 @@ function createAdmission(
       return asked === undefined ? bulkheads.enter(lane, owner) : asked.then(() => bulkheads.enter(lane, owner));
     };
     const leave = () => bulkheads.leave(lane, owner);
+    let isSent = false;
     const sendAndLeave = async (over?: () => void): Promise<UpstreamReply> => {
+      isSent = true;
       try {
         return await send(ready);
       } finally {
@@ -91,7 +93,10 @@ function createAdmission(
       }
     };
     if (call.idempotent) {
-      return sharing.read({ key: keyOf(ready), owner, signal: call.signal, enter, send: sendAndLeave, leave });
+      const key = keyOf(ready);
+      const reply = sharing.read({ key, owner, signal: call.signal, enter, send: sendAndLeave, leave });
+      // What is sent at once is counted while it is read.
+      return isSent ? reply : reply.then((shared) => (isSent ? shared : share(shared, call)));
     }
     return sharing.write(async () => {
       await enter();

@@ -53,6 +53,20 @@ it.each(['announced', 'chunked'])('large answers take from a budget until their 
   });
 });
 
+it('an answer that several exchanges share counts for each: what is made of it takes as much again', async () => {
+  const call = (userId: string) =>
+    withinExchange(async () => {
+      const path = '/announced/90000/shared';
+      await upstream.request({ method: 'GET', path, route: '/x', idempotent: true, user: { userId, roles: [] } });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }).then(
+      () => 'made',
+      ({ code }) => code,
+    );
+  expect(await Promise.all([call('ann'), call('ann'), call('ben')])).toEqual(['made', 'ERR_OVERLOADED', 'made']);
+  expect(await call('ann')).toBe('made');
+});
+
 it('an answer larger than the share of a user passes when it is the only one', async () => {
   await withinExchange(async () => {
     expect((await read('announced', 500_000, 'ann')).status).toBe(200);
