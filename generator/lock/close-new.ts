@@ -16,7 +16,7 @@ export interface ClosedTable {
 
 /**
  * Closes what a document has added to operations and types that the lock knows: arguments, fields, members of arguments. A row
- * that is new opens what it has; so does one that names the member, or says `'all'`. What the upstream requires of a caller stays
+ * that is new opens what it has, unless it is one that the lock knows under a former name; so does one that names the member, or says `'all'`. What the upstream requires of a caller stays
  * offered, since a call without it fails; `compareLock` reports it as a problem.
  * @param names of the table with nothing closed.
  */
@@ -53,9 +53,14 @@ function closedMembers(
   return closed.length === 0 ? {} : { closed: [...new Set(closed)].sort() };
 }
 
-function newArguments({ operation, opensArgument }: RowView, lock: GatewayLock, names: Names): readonly NewMember[] {
+function newArguments(
+  { operation, opensArgument, formerNames }: RowView,
+  lock: GatewayLock,
+  names: Names,
+): readonly NewMember[] {
   const { field } = operation;
-  const [old, now] = [lock.names[field], names.names[field]];
+  const [old] = [field, ...formerNames].flatMap((name) => lock.names[name] ?? []);
+  const now = names.names[field];
   if (old === undefined || now === undefined) return [];
   const known = new Set(Object.values(old.args).map(wireOf));
   return operation.args.flatMap((argument): NewMember[] => {

@@ -16,6 +16,8 @@ export interface RowView {
   /** Whether the row itself opens a member, by its name or by `'all'`. */
   readonly opensMember: (type: string, wire: string) => boolean;
   readonly opensArgument: (argument: OperationArgument) => boolean;
+  /** Names that the field had: under another name a row is not new. */
+  readonly formerNames: readonly string[];
 }
 
 /** Views of every row but those whose shape the protocol or the config itself says. */
@@ -38,6 +40,7 @@ export function rowViews(operations: readonly Operation[], names: Names, config:
           return isOpen || named.has(`${type}.${wire}`);
         },
         opensArgument: (argument) => opensArgument(row, operation, argument),
+        formerNames: Object.keys(row.formerNames ?? {}),
       },
     ];
   });

@@ -105,6 +105,11 @@ describe('what a document adds to what is open', () => {
     expect(run?.closed).toEqual(['Owner.secret_id', 'Run.auth_token']);
   });
 
+  it('stays closed under another name of the row: a row with a former name is not new', () => {
+    expect(pendingOf({ added: { formerNames: { runs: '2099-01-01' } } })).toContain('added.args.tenant');
+    expect(pendingOf({ added: { formerNames: { unknown: '2099-01-01' } } })).not.toContain('added.args.tenant');
+  });
+
   it('is open where the row is new, and everywhere when there is no lock', () => {
     expect(pendingOf().filter((one) => one.startsWith('added'))).toEqual([]);
     expect(pendingOf({}, [], emptyLock)).toEqual([]);
