@@ -34,7 +34,7 @@ describe('without a valid session', () => {
   });
 });
 
-test.each(['OPTIONS', 'HEAD'])('%s runs nothing, and needs no session', async (method) => {
+test.each(['OPTIONS', 'HEAD', 'GET'])('%s runs nothing, and needs no session', async (method) => {
   const gateway = pluginGateway();
   const response = await gateway.yoga.fetch('http://gateway.example.com/graphql', { method });
   expect(response.status).not.toBe(401);
@@ -83,6 +83,15 @@ describe('where the caller is lost on the way', () => {
     const context = (await enveloped.contextFactory()) as unknown as CallContext;
     expect(await context.may('view', 'data/x')).toBe(false);
     expect(await context.mayOnExecution('view', 'data/x')).toBe(false);
+    const call = { name: 'special', root: 'query', args: { code: 7 } } as const;
+    for (const caller of [undefined, { session: session('admin'), token: 'token-admin' as SessionToken }]) {
+      const given = { request, record: caller === undefined ? {} : { caller } };
+      const asked = (await yoga.getEnveloped(given as never).contextFactory()) as unknown as CallContext;
+      const decided = asked.decide?.(call).catch((error: unknown) => error);
+      expect(await decided).toMatchObject(
+        caller === undefined ? { code: 'ERR_TOKEN_MISSING' } : { outcome: 'allowed' },
+      );
+    }
   });
 });
 
@@ -139,6 +148,18 @@ describe('what a resolver may ask', () => {
     });
     await post(gateway, { query: '{ special }' });
     expect(answers).toEqual([false, false, true]);
+  });
+
+  test('a header of the request, and the decision on another field', async () => {
+    const seen: unknown[] = [];
+    const gateway = pluginGateway({
+      answer: async (_field, _args, { header, decide }) => {
+        seen.push(header?.('x-tenant'), header?.('x-other'));
+        for (const name of ['stamped', 'shut']) seen.push((await decide?.({ name, root: 'query', args: {} }))?.outcome);
+      },
+    });
+    await post(gateway, { query: '{ special }' }, { headers: { 'x-tenant': 'acme' } });
+    expect(seen).toEqual(['acme', undefined, 'allowed', 'denied']);
   });
 
   test('each request has an id, its own or a new one', async () => {
