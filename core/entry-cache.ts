@@ -76,6 +76,11 @@ export class EntryCache<K, V> {
     return true;
   }
 
+  /** From the most recently used on; looking is no use. */
+  *entries(): Generator<readonly [K, V]> {
+    for (let at = this.#newest; at !== undefined; at = at.older) yield [at.key, at.value];
+  }
+
   clear(): void {
     this.#entries.clear();
     this.#newest = undefined;

@@ -6,7 +6,8 @@ import type { LoginRefusal } from './identity/login-refusal.ts';
 import type { RawNumber } from './json/lossless-json.ts';
 import type { AnswerForm } from './operation.ts';
 import type { ProviderTokens, Session, SessionIdentity, User } from './session/session.ts';
-import type { SessionsOf } from './session/session-marks.ts';
+import type { ListedSession } from './session/session-list.ts';
+import type { OneSession, SessionsOf } from './session/session-marks.ts';
 import type { SessionKey, SessionToken } from './session/session-token.ts';
 
 /**
@@ -65,6 +66,12 @@ export type StoredSession =
   | { readonly state: 'live'; readonly session: Session; readonly checkedAt: Date }
   | { readonly state: 'ended' };
 
+/** A live session of a store, and its key. */
+export interface KeptSession {
+  readonly key: SessionKey;
+  readonly session: Session;
+}
+
 /** One session, all sessions of a user issued up to a moment, or `missed`: endings may have gone by unheard. */
 export type Ending =
   | { readonly key: SessionKey }
@@ -82,8 +89,11 @@ export interface SessionStore {
    * be taken for an unknown one. @returns false: the session has ended; nothing was written.
    */
   put(key: SessionKey, session: Session, checkedAt: Date, keepUntil: Date): Promise<boolean>;
-  /** A tombstone until then. */
-  end(key: SessionKey, until: Date): Promise<void>;
+  /**
+   * A tombstone until then.
+   * @param userId whose session it is, where that is known: for a store that keeps an index for `sessionsOf`
+   */
+  end(key: SessionKey, until: Date, userId?: string): Promise<void>;
   /**
    * Sessions of that user issued before now are over; the mark is kept until then. Other groups of sessions have names
    * too (`session-marks.ts`), which are used like a user's id.
@@ -95,6 +105,11 @@ export interface SessionStore {
    * @returns false: it was taken before, by any replica.
    */
   claim?(name: string, until: Date): Promise<boolean>;
+  /**
+   * The live sessions of a user, latest `issuedAt` first, 100 at most; those only that `get` returns, and whose record names that
+   * user. Without it operators can end all sessions of a user, but neither see them nor end one.
+   */
+  sessionsOf?(userId: string): Promise<readonly KeptSession[]>;
   /** Called for endings made by any replica; a shared store delivers within a second. */
   onEnded(listener: (ending: Ending) => void): void;
   /** @throws ERR_STORE when it does not answer. */
@@ -129,6 +144,13 @@ export interface Sessions {
   endAllOf(user: User): Promise<void>;
   /** Ends every session that the target names, on all replicas. */
   endSessionsOf(target: SessionsOf): Promise<void>;
+  /** See {@link SessionStore.sessionsOf}. @returns undefined: the store cannot list them. @throws ERR_STORE */
+  sessionsOf(userId: string): Promise<readonly ListedSession[] | undefined>;
+  /**
+   * Ends one session of those that `sessionsOf` lists, on all replicas.
+   * @returns false: the user has no such session. @throws ERR_STORE; ERR_REQUEST_INVALID: the store cannot list sessions
+   */
+  endOne(target: OneSession): Promise<boolean>;
   /** See {@link SessionStore.claim}. @throws ERR_STORE, also when the store cannot do it */
   claim(name: string, until: Date): Promise<boolean>;
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Ending, SessionStore } from '../core/ports.ts';
 import type { Session } from '../core/session/session.ts';
-import { parseSessionToken, type SessionKey, sessionKey } from '../core/session/session-token.ts';
+import type { SessionKey } from '../core/session/session-token.ts';
+import { listCases } from './session-list-cases.ts';
+import { type Case, eventually, inHours, newKey, newUser, type Stores } from './session-store-case.ts';
 
 /** How to open the store that is tested. */
 export interface SessionStoreUnderTest {
@@ -25,8 +26,6 @@ export interface SessionStoreContract {
   close(): Promise<void>;
 }
 
-const hourMs = 3_600_000;
-
 /**
  * What every session store promises, as test cases. They use `node:assert` only, so that they run in Vitest, `node:test`
  * and others alike:
@@ -43,23 +42,18 @@ export function sessionStoreContract(under: SessionStoreUnderTest): SessionStore
     return { one: await opened.one, two: await opened.two };
   };
   const secret = `noetl-session-${randomUUID()}`;
-  const list = [...sessionCases, ...endingCases, ...(under.dump === undefined ? [] : [secrecyCase(under.dump)])];
+  const list = [
+    ...sessionCases,
+    ...endingCases,
+    ...listCases,
+    ...(under.dump === undefined ? [] : [secrecyCase(under.dump)]),
+  ];
   return {
     cases: list.map(({ name, check }) => ({ name, run: async () => check(await stores(), secret) })),
     async close() {
       for (const store of [opened.one, opened.two]) await (await store)?.close();
     },
   };
-}
-
-interface Stores {
-  readonly one: SessionStore;
-  readonly two: SessionStore;
-}
-
-interface Case {
-  readonly name: string;
-  check(stores: Stores, secret: string): Promise<void>;
 }
 
 const sessionCases: readonly Case[] = [
@@ -195,16 +189,6 @@ const secrecyCase = (dump: () => Promise<string>): Case => ({
 const put = (store: SessionStore, key: SessionKey): Promise<boolean> =>
   store.put(key, newSession(), new Date(), inHours(9));
 
-function newKey(secret: string): SessionKey {
-  const token = parseSessionToken(`${secret}-${randomUUID()}`);
-  assert.ok(token !== undefined);
-  return sessionKey(token);
-}
-
-const newUser = (): string => `user ${randomUUID()}`;
-
-const inHours = (hours: number): Date => new Date(Date.now() + hours * hourMs);
-
 const newSession = (roles: readonly string[] = ['developer']): Session => ({
   user: { userId: '7', email: 'ada@example.com', displayName: 'Ada', roles },
   issuedAt: new Date(),
@@ -225,14 +209,4 @@ function isSame(left: Ending, right: Ending): boolean {
   } catch {
     return false;
   }
-}
-
-/** @throws AssertionError after ten seconds; an adapter should need less than one. */
-async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (Date.now() < end) {
-    if (await holds()) return;
-    await delay(20);
-  }
-  assert.fail('it did not happen within ten seconds');
 }

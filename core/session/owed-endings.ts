@@ -51,7 +51,7 @@ export function createOwedEndings(store: SessionStore, clock: Clock): OwedEnding
   return {
     store: {
       ...methodsOf(store),
-      end: (key, until) => write(`session ${key}`, () => store.end(key, until)),
+      end: (key, until, userId) => write(`session ${key}`, () => store.end(key, until, userId)),
       endAllOf: (userId, notBefore, until) => write(`user ${userId}`, () => store.endAllOf(userId, notBefore, until)),
     },
     settle() {
@@ -66,6 +66,7 @@ function methodsOf(store: SessionStore): Omit<SessionStore, 'end' | 'endAllOf'> 
     put: (key, session, checkedAt, until) => store.put(key, session, checkedAt, until),
     notBefore: (userId) => store.notBefore(userId),
     ...(store.claim && { claim: store.claim.bind(store) }),
+    ...(store.sessionsOf && { sessionsOf: store.sessionsOf.bind(store) }),
     onEnded: (listener) => store.onEnded(listener),
     ping: () => store.ping(),
     close: () => store.close(),

@@ -5,6 +5,15 @@ export type SessionsOf =
   | { readonly userId: string }
   | { readonly issuer: string; readonly subject?: string; readonly sid?: string; readonly client?: string };
 
+/** One session of a user, by the id that lists of sessions have. */
+export interface OneSession {
+  readonly session: string;
+  readonly ofUser: string;
+}
+
+/** What an operator may end. */
+export type EndTarget = SessionsOf | OneSession;
+
 /**
  * The names by which a session can be ended together with others; an ending leaves a mark under a name, which covers all
  * sessions with that name that began before. A user's id is a name as it is; the others are JSON lists, which no user id

@@ -45,7 +45,7 @@ export async function endSession(
   session: Session,
 ): Promise<void> {
   memory.noteEnding({ key });
-  await store.end(key, keptUntil(session, options.maxMs));
+  await store.end(key, keptUntil(session, options.maxMs), session.user.userId);
 }
 
 /** Asks the validator, when there is room. @throws ERR_OVERLOADED, ERR_AUTH_UNAVAILABLE */

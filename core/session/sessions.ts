@@ -7,6 +7,7 @@ import { createOwedEndings } from './owed-endings.ts';
 import type { Session } from './session.ts';
 import { createSessionCheck } from './session-check.ts';
 import { capSession, endingsKeptMs, isLive } from './session-lifetime.ts';
+import { endListed, listSessions } from './session-list.ts';
 import { markNames, namesToMark, type SessionsOf } from './session-marks.ts';
 import { createSessionMemory, type KnownSession } from './session-memory.ts';
 import { endSession, type FoundSession, keepSession, oncePerKey, type SessionParts } from './session-parts.ts';
@@ -56,6 +57,8 @@ export function createSessions(given: SessionsOptions): Sessions {
     end: (token, session) => endSession(parts, sessionKey(token), session),
     endAllOf: ({ userId }) => markSessions(parts, { userId }),
     endSessionsOf: (target) => markSessions(parts, target),
+    sessionsOf: (userId) => listSessions(parts, userId),
+    endOne: (target) => endListed(parts, target),
     async claim(name, until) {
       if (parts.store.claim === undefined) {
         throw new GatewayError('ERR_STORE', 'the session store cannot take a name once: it has no claim()');

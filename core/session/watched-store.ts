@@ -4,7 +4,7 @@ import type { SessionStore } from '../ports.ts';
 import { problemCode } from '../problem-code.ts';
 
 /** What a store is asked to do, as metrics name it. */
-type StoreOperation = 'get' | 'put' | 'end' | 'end_all' | 'not_before' | 'claim' | 'ping';
+type StoreOperation = 'get' | 'put' | 'end' | 'end_all' | 'not_before' | 'claim' | 'list' | 'ping';
 
 /** The same store; calls are timed, failures are counted, and whatever it throws is ERR_STORE. */
 export function watchedStore(store: SessionStore, observe: Observe): SessionStore {
@@ -22,13 +22,15 @@ export function watchedStore(store: SessionStore, observe: Observe): SessionStor
     }
   }
   const claim = store.claim?.bind(store);
+  const sessionsOf = store.sessionsOf?.bind(store);
   return {
     get: (key) => watched('get', () => store.get(key)),
     put: (key, session, checkedAt, until) => watched('put', () => store.put(key, session, checkedAt, until)),
-    end: (key, until) => watched('end', () => store.end(key, until)),
+    end: (key, until, userId) => watched('end', () => store.end(key, until, userId)),
     endAllOf: (userId, notBefore, until) => watched('end_all', () => store.endAllOf(userId, notBefore, until)),
     notBefore: (userId) => watched('not_before', () => store.notBefore(userId)),
     ...(claim && { claim: (name: string, until: Date) => watched('claim', () => claim(name, until)) }),
+    ...(sessionsOf && { sessionsOf: (userId: string) => watched('list', () => sessionsOf(userId)) }),
     onEnded: (listener) => store.onEnded(listener),
     ping: () => watched('ping', () => store.ping()),
     close: () => store.close(),

@@ -11,7 +11,17 @@ export interface MetricDeclaration {
 
 const none: Labels = {};
 
-export const storeOperations = ['get', 'put', 'end', 'end_all', 'not_before', 'claim', 'ping', 'other'] as const;
+export const storeOperations = [
+  'get',
+  'put',
+  'end',
+  'end_all',
+  'not_before',
+  'claim',
+  'list',
+  'ping',
+  'other',
+] as const;
 
 /** What `/ready` asks. */
 export const readyChecks = ['upstream', 'store'] as const;

@@ -3,6 +3,7 @@ import { createEntryCache } from '../../core/entry-cache.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { createListeners } from '../../core/listeners.ts';
 import type { Ending, SessionStore, StoredSession } from '../../core/ports.ts';
+import { listedAtMost } from '../../core/session/session-list.ts';
 import type { SessionKey } from '../../core/session/session-token.ts';
 
 export interface MemorySessionStoreOptions {
@@ -53,6 +54,15 @@ export function createMemorySessionStore({ maxEntries, clock }: MemorySessionSto
       if (claims.get(name) !== undefined) return false;
       claims.set(name, true, until.getTime());
       return true;
+    },
+    // Looks at every session: an operator asks seldom, and an index would be written with each login.
+    async sessionsOf(userId) {
+      const now = clock();
+      const own = [...live.entries()].flatMap(([key, { value, untilMs }]) => {
+        const isOwn = value.state === 'live' && value.session.user.userId === userId && now < untilMs;
+        return isOwn ? [{ key, session: value.session }] : [];
+      });
+      return own.toSorted((a, b) => b.session.issuedAt.getTime() - a.session.issuedAt.getTime()).slice(0, listedAtMost);
     },
     onEnded: add,
     ping: async () => {},

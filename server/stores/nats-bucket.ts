@@ -24,6 +24,11 @@ export interface NatsBucket {
   write(key: string, text: string, keepUntil: Date): Promise<void>;
   /** Writes only while the key's last revision is still the given one. @returns false: it is not. */
   writeOver(revision: number, key: string, text: string, keepUntil: Date): Promise<boolean>;
+  /**
+   * The keys and texts that match, for example `sessions-of.7.*`, as they are now.
+   * @throws when it takes longer than five commands may
+   */
+  list(filter: string): Promise<readonly NatsChange[]>;
   /** Texts as they are written from now on, by anyone. Ends when the iterator is stopped. */
   watch(): Promise<AsyncIterable<NatsChange> & { stop(): void }>;
 }
@@ -80,11 +85,29 @@ function bucketOn(js: JetStreamClient, kv: KV, options: NatsBucketOptions & { va
         throw error;
       }
     },
+    list: (filter) => listed(kv, filter, 5 * options.timeoutMs),
     async watch() {
       const updates = await kv.watch({ include: 'updates' });
       return { stop: () => updates.stop(), [Symbol.asyncIterator]: () => puts(updates) };
     },
   };
+}
+
+async function listed(kv: KV, filter: string, withinMs: number): Promise<readonly NatsChange[]> {
+  const entries = await kv.history({ key: filter });
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    entries.stop();
+  }, withinMs);
+  try {
+    const found: NatsChange[] = [];
+    for await (const change of puts(entries)) found.push(change);
+    if (isLate) throw new Error(`the list was not complete after ${withinMs} ms`);
+    return found;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function* puts(updates: Awaited<ReturnType<KV['watch']>>): AsyncGenerator<NatsChange> {

@@ -8,6 +8,7 @@ import { keepNatsConnected } from './nats-connection.ts';
 import { hearEndings, type NatsPlaces, natsPlaces } from './nats-endings.ts';
 import { parseNatsUrl } from './nats-url.ts';
 import { createRecordSeal, type RecordSeal } from './record-seal.ts';
+import { entryText, type IndexEntry, newestEntries, readEntries, sessionsBehind } from './session-index.ts';
 import { decodeMark, decodeRecord, encodeEnded, encodeLive, encodeMark, userKey } from './session-record.ts';
 
 export interface NatsSessionStoreOptions {
@@ -40,31 +41,28 @@ export function createNatsSessionStore(options: NatsSessionStoreOptions): Sessio
     text !== undefined && decodeRecord(text, clock(), place, seal)?.state === 'ended';
   const bucket = connectBucket({ url, clock, timeoutMs, places, seal });
   const run = bucket.run;
+  const index = createNatsIndex(run, prefix);
 
-  /** Reads, decides, and writes only if no other process wrote meanwhile. `decide` returns what to write, or undefined: nothing. */
-  async function change(key: string, keepUntil: Date, decide: (text: string | undefined) => string | undefined) {
-    return run(async (to) => {
-      for (let attempt = 0; attempt < attempts; attempt += 1) {
-        const { text, revision } = await to.read(key);
-        const next = decide(text);
-        if (next === undefined) return false;
-        if (await to.writeOver(revision, key, next, keepUntil)) return true;
-      }
-      throw new GatewayError('ERR_STORE', 'the session store is too busy', { retryAfterSecs: 1 });
-    });
-  }
+  const change = changeIn(run);
+  const get: SessionStore['get'] = async (key) => {
+    const { text } = await run((to) => to.read(sessionAt(key)));
+    return text === undefined ? undefined : decodeRecord(text, clock(), sessionAt(key), seal);
+  };
 
   return {
-    async get(key) {
-      const { text } = await run((to) => to.read(sessionAt(key)));
-      return text === undefined ? undefined : decodeRecord(text, clock(), sessionAt(key), seal);
-    },
-    put(key, session, checkedAt, keepUntil) {
+    get,
+    async put(key, session, checkedAt, keepUntil) {
       const place = sessionAt(key);
       const value = seal.seal(place, encodeLive(session, checkedAt, keepUntil));
-      return change(place, keepUntil, (held) => (isEnded(held, place) ? undefined : value));
+      const isKept = await change(place, keepUntil, (held) => (isEnded(held, place) ? undefined : value));
+      if (isKept) await index.write(session.user.userId, key, entryText(session), session.expiresAt);
+      return isKept;
     },
-    end: (key, until) => run((to) => to.write(sessionAt(key), encodeEnded(until), until)),
+    async end(key, until, userId) {
+      await run((to) => to.write(sessionAt(key), encodeEnded(until), until));
+      // An empty text is no entry; the server drops it at once.
+      if (userId !== undefined) await index.write(userId, key, '', new Date(clock()));
+    },
     async endAllOf(userId, notBefore, keepUntil) {
       const value = encodeMark({ userId, notBefore, keepUntil });
       const isLater = (held: string | undefined) => held === undefined || decodeMark(held).notBefore < notBefore;
@@ -81,12 +79,45 @@ export function createNatsSessionStore(options: NatsSessionStoreOptions): Sessio
       const value = String(until.getTime());
       return change(claimAt(name), until, (held) => (isFree(held) ? value : undefined));
     },
+    sessionsOf: async (userId) => sessionsBehind(newestEntries(await index.entries(userId), clock()), userId, get),
     onEnded: bucket.endings.listen,
     async ping() {
       await run((to) => to.read('ping'));
       if (!bucket.endings.isHearing()) throw new GatewayError('ERR_STORE', 'endings of sessions cannot be heard');
     },
     close: bucket.close,
+  };
+}
+
+type Run = <T>(command: (bucket: NatsBucket) => Promise<T>) => Promise<T>;
+
+/** Reads, decides, and writes only if no other process wrote meanwhile. `decide` returns what to write, or undefined: nothing. */
+const changeIn =
+  (run: Run) =>
+  (key: string, keepUntil: Date, decide: (text: string | undefined) => string | undefined): Promise<boolean> =>
+    run(async (to) => {
+      for (let attempt = 0; attempt < attempts; attempt += 1) {
+        const { text, revision } = await to.read(key);
+        const next = decide(text);
+        if (next === undefined) return false;
+        if (await to.writeOver(revision, key, next, keepUntil)) return true;
+      }
+      throw new GatewayError('ERR_STORE', 'the session store is too busy', { retryAfterSecs: 1 });
+    });
+
+/** The sessions of users: an entry under a key of its own for each, so that logins at the same time do not wait for each other. */
+function createNatsIndex(run: Run, prefix: string) {
+  const placeOf = (userId: string) => `${prefix}.sessions-of.${userKey(userId)}.`;
+  return {
+    /** Without its entry a session is missing in a list, and nothing else: a failure is no reason to refuse it. */
+    async write(userId: string, key: SessionKey, entry: string, until: Date): Promise<void> {
+      await run((to) => to.write(`${placeOf(userId)}${key}`, entry, until)).catch(() => {});
+    },
+    async entries(userId: string): Promise<readonly IndexEntry[]> {
+      const place = placeOf(userId);
+      const found = await run((to) => to.list(`${place}*`));
+      return readEntries(Object.fromEntries(found.map(({ key, text }) => [key.slice(place.length), text])));
+    },
   };
 }
 

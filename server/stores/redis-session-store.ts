@@ -3,9 +3,13 @@ import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { createListeners } from '../../core/listeners.ts';
 import type { Ending, SessionStore } from '../../core/ports.ts';
+import type { Session } from '../../core/session/session.ts';
+import { listedAtMost } from '../../core/session/session-list.ts';
 import type { SessionKey } from '../../core/session/session-token.ts';
 import { createRecordSeal, type RecordSeal } from './record-seal.ts';
 import { connectionError, connectRedis, firstReady } from './redis-connection.ts';
+import { endScript, markScript, putScript } from './redis-scripts.ts';
+import { entryText, newestEntries, readEntries, sessionsBehind } from './session-index.ts';
 import {
   decodeMark,
   decodeRecord,
@@ -27,31 +31,13 @@ export interface RedisSessionStoreOptions {
   readonly seal?: RecordSeal;
 }
 
-/** KEYS session; ARGV value, milliseconds to live, what a tombstone begins with. */
-const putScript = `
-local held = redis.call('GET', KEYS[1])
-if held and string.sub(held, 1, #ARGV[3]) == ARGV[3] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1`;
-
-/** KEYS session; ARGV tombstone, milliseconds to live, channel, message. */
-const endScript = `
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return redis.call('PUBLISH', ARGV[3], ARGV[4])`;
-
-/** KEYS mark; ARGV value, milliseconds to live, moment, channel, message. The later mark stays. */
-const markScript = `
-local held = redis.call('GET', KEYS[1])
-local at = held and tonumber(string.match(held, '"notBefore":(%d+)'))
-if not at or at < tonumber(ARGV[3]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
-return redis.call('PUBLISH', ARGV[4], ARGV[5])`;
-
 /** While endings do not arrive but sessions can be read, nothing that is cached is trusted for longer than this. */
 const deafMs = 500;
 
 /**
- * Sessions in Redis, shared by replicas: values with a time to live, endings by a channel. Needs GET, SET, PTTL, EVAL,
- * PUBLISH, SUBSCRIBE and PING. An outage is ERR_STORE, at once.
+ * Sessions in Redis, shared by replicas: values with a time to live, endings by a channel, and a hash for each user that names the
+ * user's sessions. Needs GET, SET, PTTL, EVAL, PUBLISH, SUBSCRIBE and PING, and for the hash HSET, HDEL, HGETALL and PEXPIRE. An outage is
+ * ERR_STORE, at once.
  */
 export function createRedisSessionStore(options: RedisSessionStoreOptions): SessionStore {
   const { clock, timeoutMs = 1_000, prefix = 'noetl-gateway', seal = createRecordSeal([], prefix) } = options;
@@ -59,9 +45,7 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
   const redis = connectRedis({ ...connection, name: 'noetl-gateway' });
   const endings = subscribe(connection, `${prefix}:endings`, () => redis.status === 'ready');
   const first = firstReady(redis, timeoutMs);
-  const sessionAt = (key: SessionKey) => `${prefix}:session:${key}`;
-  const markAt = (userId: string) => `${prefix}:not-before:${userKey(userId)}`;
-  const claimAt = (name: string) => `${prefix}:claim:${userKey(name)}`;
+  const { sessionAt, markAt, indexAt, claimAt } = redisPlaces(prefix);
   const lifeMs = (until: Date) => String(Math.max(1, Math.ceil(until.getTime() - clock())));
 
   async function run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
@@ -73,26 +57,31 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
       throw new GatewayError('ERR_STORE', 'the session store does not answer', { cause, retryAfterSecs: 1 });
     }
   }
-  const evaluate = (script: string, key: string, ...args: string[]) => run((to) => to.eval(script, 1, key, ...args));
+  const evaluate = (script: string, keys: readonly string[], ...args: string[]) =>
+    run((to) => to.eval(script, keys.length, ...keys, ...args));
+  const get: SessionStore['get'] = async (key) => {
+    const text = await run((to) => to.get(sessionAt(key)));
+    return text === null ? undefined : decodeRecord(text, clock(), sessionAt(key), seal);
+  };
 
   return {
-    async get(key) {
-      const text = await run((to) => to.get(sessionAt(key)));
-      return text === null ? undefined : decodeRecord(text, clock(), sessionAt(key), seal);
-    },
+    get,
     async put(key, session, checkedAt, keepUntil) {
       const value = seal.seal(sessionAt(key), encodeLive(session, checkedAt, keepUntil));
-      return (await evaluate(putScript, sessionAt(key), value, lifeMs(keepUntil), endedPrefix)) === 1;
+      const keys = [sessionAt(key), indexAt(session.user.userId)];
+      const args = [value, lifeMs(keepUntil), endedPrefix, ...entryArgs(key, session, clock())];
+      return (await evaluate(putScript, keys, ...args)) === 1;
     },
-    async end(key, until) {
+    async end(key, until, userId) {
       const message = JSON.stringify({ key });
-      await evaluate(endScript, sessionAt(key), encodeEnded(until), lifeMs(until), endings.channel, message);
+      const keys = [sessionAt(key), ...(userId === undefined ? [] : [indexAt(userId)])];
+      await evaluate(endScript, keys, encodeEnded(until), lifeMs(until), endings.channel, message, key);
     },
     async endAllOf(userId, notBefore, keepUntil) {
       const value = encodeMark({ userId, notBefore, keepUntil });
       const message = JSON.stringify({ userId, notBefore: notBefore.getTime() });
       const at = String(notBefore.getTime());
-      await evaluate(markScript, markAt(userId), value, lifeMs(keepUntil), at, endings.channel, message);
+      await evaluate(markScript, [markAt(userId)], value, lifeMs(keepUntil), at, endings.channel, message);
     },
     async notBefore(userId) {
       const text = await run((to) => to.get(markAt(userId)));
@@ -101,6 +90,10 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
     async claim(name, until) {
       const taken = await run((to) => to.set(claimAt(name), '1', 'PX', lifeMs(until), 'NX'));
       return taken === 'OK';
+    },
+    async sessionsOf(userId) {
+      const entries = readEntries(await run((to) => to.hgetall(indexAt(userId))));
+      return sessionsBehind(newestEntries(entries, clock()), userId, get);
     },
     onEnded: endings.listen,
     async ping() {
@@ -113,6 +106,13 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
     },
   };
 }
+
+const redisPlaces = (prefix: string) => ({
+  sessionAt: (key: SessionKey) => `${prefix}:session:${key}`,
+  markAt: (userId: string) => `${prefix}:not-before:${userKey(userId)}`,
+  indexAt: (userId: string) => `${prefix}:sessions-of:${userKey(userId)}`,
+  claimAt: (name: string) => `${prefix}:claim:${userKey(name)}`,
+});
 
 /** Receives endings; reports `missed` whenever some may be lost. */
 function subscribe(connection: { url: string; timeoutMs: number }, channel: string, canRead: () => boolean) {
@@ -162,4 +162,10 @@ function decodeMessage(text: string): Ending {
     }
   } catch {}
   return { missed: true };
+}
+
+/** What `putScript` needs for the index. An entry with no time left is not written. */
+function entryArgs(key: SessionKey, session: Session, now: number): readonly string[] {
+  const leftMs = Math.max(0, Math.ceil(session.expiresAt.getTime() - now)) || 0;
+  return [key, entryText(session), String(leftMs), String(now), String(listedAtMost)];
 }

@@ -11,7 +11,7 @@ import { createTokenBuckets } from '../rate-limit/token-buckets.ts';
 import { createMemorySessionStore } from '../stores/memory-session-store.ts';
 import { type Channel, handlersOf, type MessageHandlers, remoteOf } from './channel.ts';
 
-const sessionMethods = ['get', 'put', 'end', 'endAllOf', 'notBefore', 'claim', 'ping'] as const;
+const sessionMethods = ['get', 'put', 'end', 'endAllOf', 'notBefore', 'claim', 'sessionsOf', 'ping'] as const;
 const liveMethods = ['set', 'get', 'claim', 'add', 'drop', 'members', 'append', 'read', 'wake'] as const;
 const limitMethods = ['consume', 'reached', 'giveBack'] as const;
 

@@ -3,9 +3,11 @@ import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, describe, test } from 'vitest';
 import { createNatsSessionStore } from '../../server/stores/nats-session-store.ts';
+import { userKey } from '../../server/stores/session-record.ts';
 import { describeSessionStore } from '../contract/session-store.suite.ts';
 import { hasProgram, isListening, startNats } from '../support/child-server.ts';
 import { describeOutages } from '../support/outage-suite.ts';
+import { describeSessionIndex } from '../support/session-index-suite.ts';
 import { testSeal } from '../support/store-seal.ts';
 
 const must = process.env['CI'] === 'true';
@@ -37,6 +39,25 @@ if (must || (await isListening(port))) {
   }));
 } else {
   describe('NATS', () => test.skip(`no server on 127.0.0.1:${port}`, () => {}));
+}
+
+if (must || (await isListening(port))) {
+  const indexAt = (userId: string) => `noetl-gateway.sessions-of.${userKey(userId)}.`;
+  describeSessionIndex('NATS', {
+    open: () => createNatsSessionStore({ url, clock: Date.now, seal: testSeal }),
+    plant: (userId, key, text) =>
+      withBucket(port, bucket, async (kv) => void (await kv.put(indexAt(userId) + key, text))),
+    write: (key, text) =>
+      withBucket(port, bucket, async (kv) => void (await kv.put(`noetl-gateway.session.${key}`, text))),
+    entries: (userId) =>
+      withBucket(port, bucket, async (kv) => {
+        const kept: string[] = [];
+        for await (const entry of await kv.history({ key: `${indexAt(userId)}*` })) {
+          if (entry.operation === 'PUT' && entry.string() !== '') kept.push(entry.key);
+        }
+        return kept;
+      }),
+  });
 }
 
 if (must || hasProgram(program)) {

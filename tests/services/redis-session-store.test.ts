@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { afterAll, describe, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { sessionKey } from '../../core/session/session-token.ts';
 import { createRedisSessionStore } from '../../server/stores/redis-session-store.ts';
+import { userKey } from '../../server/stores/session-record.ts';
 import { describeSessionStore } from '../contract/session-store.suite.ts';
 import { hasProgram, isListening, startRedis } from '../support/child-server.ts';
 import { describeOutages } from '../support/outage-suite.ts';
+import { hourMs, sessionOf, tokenOf } from '../support/session-fakes.ts';
+import { describeSessionIndex } from '../support/session-index-suite.ts';
 import { testSeal } from '../support/store-seal.ts';
 
 const must = process.env['CI'] === 'true';
@@ -36,11 +40,39 @@ if (must || (await isListening(port))) {
     dump: () =>
       withRedis(port, async (redis) => {
         const keys = await keysOf(redis);
-        return JSON.stringify([keys, await redis.mget(keys)]).replaceAll('\\"', '"');
+        const indexes = keys.filter((key) => key.includes(':sessions-of:'));
+        const entries = await Promise.all(indexes.map((key) => redis.hgetall(key)));
+        return JSON.stringify([keys, await redis.mget(keys), entries]).replaceAll('\\"', '"');
       }),
   }));
 } else {
   describe('Redis', () => test.skip(`no server on 127.0.0.1:${port}`, () => {}));
+}
+
+if (must || (await isListening(port))) {
+  const indexAt = (userId: string) => `${prefix}:sessions-of:${userKey(userId)}`;
+  describeSessionIndex('Redis', {
+    open: () => createRedisSessionStore({ url, clock: Date.now, prefix, seal: testSeal }),
+    plant: (userId, key, text) => withRedis(port, async (redis) => void (await redis.hset(indexAt(userId), key, text))),
+    write: (key, text) => withRedis(port, async (redis) => void (await redis.set(`${prefix}:session:${key}`, text))),
+    entries: (userId) => withRedis(port, (redis) => redis.hkeys(indexAt(userId))),
+  });
+
+  test('Redis: an index that cannot be written refuses no session, and lives no longer than its sessions', async () => {
+    const store = createRedisSessionStore({ url, clock: Date.now, prefix, seal: testSeal });
+    const [userId, other] = [randomUUID(), randomUUID()];
+    await withRedis(port, (redis) => redis.set(indexAt(userId), 'not a hash'));
+    const keys = [userId, other].map((name) => sessionKey(tokenOf(name)));
+    for (const [n, key] of keys.entries()) {
+      const session = sessionOf(Date.now(), { userId: [userId, other][n] ?? '' });
+      expect(await store.put(key, session, new Date(), new Date(Date.now() + 9 * hourMs))).toBe(true);
+      expect(await store.get(key)).toMatchObject({ state: 'live' });
+    }
+    const leftMs = await withRedis(port, (redis) => redis.pttl(indexAt(other)));
+    expect(leftMs).toBeGreaterThan(7 * hourMs);
+    expect(leftMs).toBeLessThanOrEqual(8 * hourMs);
+    await store.close();
+  });
 }
 
 if (must || hasProgram('redis-server')) {

@@ -81,6 +81,7 @@ export function describeOutages(name: string, options: OutageOptions): void {
         store.end(key, inAnHour()),
         store.endAllOf('7', new Date(), inAnHour()),
         store.notBefore('7'),
+        store.sessionsOf?.('7') ?? store.ping(),
         store.ping(),
       ]) {
         expect(await outcomeWithin(200, work)).toBe('ERR_STORE');

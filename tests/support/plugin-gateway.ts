@@ -123,6 +123,8 @@ export const sessions: Sessions = {
   remember: async () => {},
   end: async () => {},
   endSessionsOf: async () => {},
+  sessionsOf: async () => [],
+  endOne: async () => false,
   claim: async () => true,
   endAllOf: async () => {},
 };

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SessionStore } from '../core/ports.ts';
+import { parseSessionToken, type SessionKey, sessionKey } from '../core/session/session-token.ts';
+
+const hourMs = 3_600_000;
+
+/** Two clients on the same data. */
+export interface Stores {
+  readonly one: SessionStore;
+  readonly two: SessionStore;
+}
+
+export interface Case {
+  readonly name: string;
+  check(stores: Stores, secret: string): Promise<void>;
+}
+
+export function newKey(secret: string): SessionKey {
+  const token = parseSessionToken(`${secret}-${randomUUID()}`);
+  assert.ok(token !== undefined);
+  return sessionKey(token);
+}
+
+export const newUser = (): string => `user ${randomUUID()}`;
+
+export const inHours = (hours: number): Date => new Date(Date.now() + hours * hourMs);
+
+/** @throws AssertionError after ten seconds; an adapter should need less than one. */
+export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (Date.now() < end) {
+    if (await holds()) return;
+    await delay(20);
+  }
+  assert.fail('it did not happen within ten seconds');
+}
