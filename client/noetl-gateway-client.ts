@@ -1032,6 +1032,8 @@ export interface DeleteCredentialArgs {
 export interface EndSessionsArgs {
   /** Id of a user of NoETL. */
   readonly userId?: string | null;
+  /** With userId: one session of that user, as the console and the command sessions list name it. */
+  readonly session?: string | null;
   /** Address of an identity provider. */
   readonly issuer?: string | null;
   /** Subject at that issuer. */
@@ -1159,7 +1161,7 @@ export interface GatewayClient extends GatewayConnection {
   cancelExecution(args: CancelExecutionArgs, options?: CallOptions): Promise<CancelExecutionResponse | null>;
   /** Deletes a credential. */
   deleteCredential(args: DeleteCredentialArgs, options?: CallOptions): Promise<unknown>;
-  /** Ends sessions on all replicas: those of a user, of an issuer, of a subject at it, or of a client of it. */
+  /** Ends sessions on all replicas: those of a user or one of them, of an issuer, of a subject at it, or of a client of it. */
   endSessions(args?: EndSessionsArgs, options?: CallOptions): Promise<boolean>;
   /** Starts a playbook. Ask execution(id) for its end, or wait for it with waitSeconds. */
   executePlaybook(args: ExecutePlaybookArgs, options?: CallOptions): Promise<ExecuteResult | null>;
@@ -1220,7 +1222,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     deleteCredential: (args: DeleteCredentialArgs, more?: CallOptions) =>
       call<unknown>('deleteCredential', "mutation deleteCredential($identifier:String!){deleteCredential(identifier:$identifier)}", args, more),
     endSessions: (args?: EndSessionsArgs, more?: CallOptions) =>
-      call<boolean>('endSessions', "mutation endSessions($userId:String$issuer:String$subject:String$client:String){endSessions(userId:$userId issuer:$issuer subject:$subject client:$client)}", args, more),
+      call<boolean>('endSessions', "mutation endSessions($userId:String$session:String$issuer:String$subject:String$client:String){endSessions(userId:$userId session:$session issuer:$issuer subject:$subject client:$client)}", args, more),
     executePlaybook: (args: ExecutePlaybookArgs, more?: CallOptions) =>
       call<ExecuteResult | null>('executePlaybook', "mutation executePlaybook($name:String!$variables:JSON$resourceKind:String$clientId:String$waitSeconds:Int){executePlaybook(name:$name variables:$variables resourceKind:$resourceKind clientId:$clientId waitSeconds:$waitSeconds){id executionId name path status textOutput requestId clientId result error execution{id executionId path name version status result resultStep textOutput error failure{step message}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error}currentStep progress startedAt finishedAt parentId}}}", args, more),
     registerPlaybook: (args: RegisterPlaybookArgs, more?: CallOptions) =>

@@ -38,6 +38,8 @@ export type GatewayEvent =
       readonly subject?: string;
       readonly sid?: string;
       readonly client?: string;
+      /** One session, by the id that lists of sessions have. */
+      readonly session?: string;
       /** Whose sessions, where they are named by the user's id; and who ended them. */
       readonly userId?: string;
       readonly operator?: string;

@@ -13,7 +13,7 @@ import { ownPathsOf } from '../core/noetl/own-paths.ts';
 import type { Observe } from '../core/observe.ts';
 import type { Upstream } from '../core/ports.ts';
 import type { User } from '../core/session/session.ts';
-import type { SessionsOf } from '../core/session/session-marks.ts';
+import type { EndTarget } from '../core/session/session-marks.ts';
 import { answerOperation, type OperationOptions } from './answer-operation.ts';
 import { createClientSchema } from './client-schema.ts';
 import { type ComposedCalls, createComposedCalls } from './composed-calls.ts';
@@ -35,7 +35,7 @@ import { pairRootFields, plansOf, type RootField } from './root-fields.ts';
 import type { LongIntegers } from './scalars.ts';
 
 /** Ends sessions together, for an operator. */
-export type EndSessions = (target: SessionsOf, operator: User, requestId: string) => Promise<void>;
+export type EndSessions = (target: EndTarget, operator: User, requestId: string) => Promise<void>;
 
 export interface ExecutableSchemaOptions {
   /** The generated schema with its call instructions. */
@@ -215,7 +215,7 @@ function answerFor(field: RootField, options: AnswerOptions): RootAnswer {
     return async ({ decision, context }) => {
       if (decision.outcome !== 'allowed') throw accessDenied();
       const { user, expiresAt } = context.caller.session;
-      const endSessions = (target: SessionsOf) => options.endSessions(target, user, context.requestId);
+      const endSessions = (target: EndTarget) => options.endSessions(target, user, context.requestId);
       const noetl = options.composed.callsOf(row.gateway, context);
       return row.resolve({ args: decision.args, user, expiresAt, endSessions, noetl });
     };

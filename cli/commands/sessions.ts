@@ -7,8 +7,11 @@ import { resolveConfig } from '../../core/config/resolve-config.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { isMemoryStore } from '../../core/config/store-kinds.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { endingsKeptMs } from '../../core/session/session-lifetime.ts';
-import { namesToMark, type SessionsOf } from '../../core/session/session-marks.ts';
+import type { SessionStore } from '../../core/ports.ts';
+import { endingsKeptMs, keptUntil } from '../../core/session/session-lifetime.ts';
+import { listedAtMost, listedId, liveSessionsOf } from '../../core/session/session-list.ts';
+import { type EndTarget, namesToMark, type OneSession, type SessionsOf } from '../../core/session/session-marks.ts';
+import { auditedTarget } from '../../server/auth/operator-endings.ts';
 import { createAudit } from '../../server/observability/audit.ts';
 import { createLineSink, type LineSink } from '../../server/observability/line-sink.ts';
 import { openStore } from '../../server/stores/store-adapters.ts';
@@ -16,17 +19,55 @@ import { loadConfig } from '../load-config.ts';
 
 interface EndOptions {
   readonly user?: string;
+  readonly session?: string;
   readonly issuer?: string;
   readonly subject?: string;
   readonly client?: string;
   readonly dir: string;
 }
 
-/** `noetl-gateway sessions end`: ends sessions together, on all replicas that share the session store. */
+/** `noetl-gateway sessions`: lists and ends sessions, on all replicas that share the session store. */
 export function sessionsCommand(): Command {
-  const end = new Command('end')
-    .description('end all sessions of a user, of an issuer, of a subject at it, or that a client of it logged in')
+  return new Command('sessions')
+    .description('sessions that a shared store keeps')
+    .addCommand(listCommand().exitOverride())
+    .addCommand(endCommand().exitOverride());
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('list the sessions of a user, newest first')
+    .requiredOption('--user <id>', 'the id that audit lines and `user_id` have')
+    .option('-C, --dir <folder>', 'the project’s folder', '.')
+    .addHelpText(
+      'after',
+      `
+One line a session: id, since when, until when, roles, issuer and client; the newest ${listedAtMost}. It reads GATEWAY_SESSION_STORE.`,
+    )
+    .action(async ({ dir, user }: { readonly dir: string; readonly user: string }) => {
+      const { config } = resolveConfig(await loadConfig(resolve(dir)), process.env);
+      assertShared(config);
+      const kept = await inStore(config, (store) => liveSessionsOf(store, user, Date.now()));
+      for (const { key, session } of kept ?? []) {
+        const { user: of, issuedAt, expiresAt, identity } = session;
+        const roles = of.roles.join() || 'no role';
+        const from = [identity?.issuer ?? 'NoETL', ...(identity?.client === undefined ? [] : [identity.client])];
+        const fields = [listedId(key), issuedAt.toISOString(), expiresAt.toISOString(), roles, ...from];
+        process.stdout.write(`${fields.map(plainText).join('  ')}\n`);
+      }
+    });
+}
+
+/** Claims may hold anything; a terminal gets no control characters. */
+const plainText = (text: string): string => text.replace(/\p{C}/gu, '?');
+
+function endCommand(): Command {
+  return new Command('end')
+    .description(
+      'end all sessions of a user or one of them, all of an issuer, of a subject at it, or that a client of it logged in',
+    )
     .option('--user <id>', 'the id that audit lines and `user_id` have')
+    .option('--session <id>', 'with --user: one session, by its id in `sessions list`')
     .option('--issuer <url>', 'the issuer, as its tokens name it')
     .option('--subject <sub>', 'with --issuer: one user there')
     .option('--client <id>', 'with --issuer: what one application logged in')
@@ -39,22 +80,28 @@ refused within a second. An audit line goes where observability.auditTo says; st
 
   noetl-gateway sessions end --issuer https://sso.example.com/realms/acme --subject 248289761001`,
     )
-    .action(async ({ dir, user, issuer, subject, client }: EndOptions) => {
+    .action(async ({ dir, user, session, issuer, subject, client }: EndOptions) => {
       const { config } = resolveConfig(await loadConfig(resolve(dir)), process.env);
-      const target = withIssuerName(sessionsNamed({ userId: user, issuer, subject, client }), config.auth.issuers);
+      const target = withIssuerName(
+        sessionsNamed({ userId: user, session, issuer, subject, client }),
+        config.auth.issuers,
+      );
       assertShared(config);
-      await audited(config, target, () => endInStore(config, namesToMark(target)));
-      process.stdout.write(`ended: every session of ${JSON.stringify(target)} that began before now\n`);
+      await audited(config, target, () => inStore(config, (store) => endInStore(store, target, config.sessions.maxMs)));
+      const ended =
+        'session' in target
+          ? `session ${target.session} of the user ${target.ofUser}`
+          : `every session of ${JSON.stringify(target)} that began before now`;
+      process.stdout.write(`ended: ${ended}\n`);
     });
-  return new Command('sessions').description('sessions that a shared store keeps').addCommand(end.exitOverride());
 }
 
 /** Writes what became of it, as the gateway does. @throws ERR_CONFIG_INVALID before anything ends, where nothing can be written */
-async function audited(config: ResolvedConfig, target: SessionsOf, end: () => Promise<void>): Promise<void> {
+async function audited(config: ResolvedConfig, target: EndTarget, end: () => Promise<void>): Promise<void> {
   const { auditTo, auditEmails } = config.observability;
   const sink = auditTo === 'stdout' ? ownOutput : createLineSink({ to: auditTo });
   const audit = createAudit({ sink, clock: Date.now, emails: auditEmails, onDrop: () => {} });
-  const event = { type: 'sessions_ended', by: 'operator', operator: operatorName(), ...target } as const;
+  const event = { type: 'sessions_ended', by: 'operator', operator: operatorName(), ...auditedTarget(target) } as const;
   try {
     await end();
     audit.record({ ...event, outcome: 'ended' });
@@ -95,13 +142,29 @@ function assertShared(config: ResolvedConfig): void {
   }
 }
 
-async function endInStore(config: ResolvedConfig, names: readonly string[]): Promise<void> {
+async function inStore<T>(config: ResolvedConfig, work: (store: SessionStore) => Promise<T>): Promise<T> {
   const store = await openStore(config, Date.now);
   try {
-    const now = Date.now();
-    const until = new Date(now + config.sessions.maxMs + endingsKeptMs);
-    await Promise.all(names.map((name) => store.endAllOf(name, new Date(now), until)));
+    return await work(store);
   } finally {
     await store.close();
   }
+}
+
+async function endInStore(store: SessionStore, target: EndTarget, maxMs: number): Promise<void> {
+  return 'session' in target ? endOne(store, target, maxMs) : endTogether(store, target, maxMs);
+}
+
+async function endTogether(store: SessionStore, target: SessionsOf, maxMs: number): Promise<void> {
+  const now = Date.now();
+  const until = new Date(now + maxMs + endingsKeptMs);
+  await Promise.all(namesToMark(target).map((name) => store.endAllOf(name, new Date(now), until)));
+}
+
+/** @throws ERR_NOT_FOUND */
+async function endOne(store: SessionStore, { ofUser, session: id }: OneSession, maxMs: number): Promise<void> {
+  const kept = await liveSessionsOf(store, ofUser, Date.now());
+  const one = kept?.find(({ key }) => listedId(key) === id);
+  if (one === undefined) throw new GatewayError('ERR_NOT_FOUND', 'the user has no such session');
+  await store.end(one.key, keptUntil(one.session, maxMs), ofUser);
 }

@@ -1,6 +1,6 @@
 import type { AccessRule } from '../access/access-rule.ts';
 import type { User } from '../session/session.ts';
-import type { SessionsOf } from '../session/session-marks.ts';
+import type { EndTarget } from '../session/session-marks.ts';
 import type { RowMembers } from './row-members.ts';
 import type { GivenEntries, Plain } from './schema/node.ts';
 import type { argumentOptions, rowOptions, upstreamRowOptions } from './schema/rows.ts';
@@ -50,7 +50,7 @@ export interface GatewayFieldCall {
    */
   readonly noetl: (field: string, args?: Readonly<Record<string, unknown>>) => Promise<unknown>;
   /** Ends sessions together, on all replicas; it is written into the audit log. @throws ERR_STORE */
-  readonly endSessions: (target: SessionsOf) => Promise<void>;
+  readonly endSessions: (target: EndTarget) => Promise<void>;
 }
 
 /** A row that the gateway answers itself. `sdl` is the field, for example `me: Me!`; `typeDefs` declares what it needs. */

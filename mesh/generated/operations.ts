@@ -261,7 +261,7 @@ export const operations = [
     root: 'mutation',
     source: {
       kind: 'gateway',
-      sdl: 'endSessions(\n      "Id of a user of NoETL." userId: String\n      "Address of an identity provider." issuer: String\n      "Subject at that issuer." subject: String\n      "Client of that issuer." client: String\n    ): Boolean!',
+      sdl: 'endSessions(\n      "Id of a user of NoETL." userId: String\n      "With userId: one session of that user, as the console and the command sessions list name it." session: String\n      "Address of an identity provider." issuer: String\n      "Subject at that issuer." subject: String\n      "Client of that issuer." client: String\n    ): Boolean!',
       typeDefs: undefined,
     },
     kind: 'gateway',
@@ -274,7 +274,7 @@ export const operations = [
         'admin',
       ],
     },
-    description: 'Ends sessions on all replicas: those of a user, of an issuer, of a subject at it, or of a client of it.',
+    description: 'Ends sessions on all replicas: those of a user or one of them, of an issuer, of a subject at it, or of a client of it.',
     args: [],
     fields: {},
     acceptRisk: undefined,

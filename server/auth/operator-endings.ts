@@ -1,19 +1,38 @@
 import { withIssuerName } from '../../core/config/end-sessions.ts';
+import { GatewayError } from '../../core/errors.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { Sessions } from '../../core/ports.ts';
 import type { User } from '../../core/session/session.ts';
-import type { SessionsOf } from '../../core/session/session-marks.ts';
+import type { EndTarget } from '../../core/session/session-marks.ts';
 
-/** Ends sessions for an operator, and reports who ended which. */
-export function createOperatorEndings(sessions: Sessions, issuers: readonly IssuerRules[], observe: Observe) {
-  return async (named: SessionsOf, { userId: operator }: User, requestId: string): Promise<void> => {
+/**
+ * Ends sessions for an operator, and reports who ended which.
+ * @throws ERR_NOT_FOUND: the user has no such session; ERR_STORE
+ */
+export function createOperatorEndings(
+  sessions: Pick<Sessions, 'endOne' | 'endSessionsOf'>,
+  issuers: readonly IssuerRules[],
+  observe: Observe,
+) {
+  return async (named: EndTarget, { userId: operator }: User, requestId: string): Promise<void> => {
     const target = withIssuerName(named, issuers);
-    const event = { type: 'sessions_ended', by: 'operator', operator, requestId, ...target } as const;
-    await sessions.endSessionsOf(target).catch((error: unknown) => {
+    const event = { type: 'sessions_ended', by: 'operator', operator, requestId, ...auditedTarget(target) } as const;
+    const isEnded = await end(sessions, target).catch((error: unknown) => {
       observe({ ...event, outcome: 'unavailable' });
       throw error;
     });
-    observe({ ...event, outcome: 'ended' });
+    observe({ ...event, ...(isEnded ? { outcome: 'ended' } : { outcome: 'refused', reason: 'unknown_session' }) });
+    if (!isEnded) throw new GatewayError('ERR_NOT_FOUND', 'the user has no such session');
   };
+}
+
+/** What an audit line has of the sessions that were named. */
+export const auditedTarget = (target: EndTarget) =>
+  'session' in target ? { userId: target.ofUser, session: target.session } : target;
+
+async function end(sessions: Pick<Sessions, 'endOne' | 'endSessionsOf'>, target: EndTarget): Promise<boolean> {
+  if ('session' in target) return sessions.endOne(target);
+  await sessions.endSessionsOf(target);
+  return true;
 }

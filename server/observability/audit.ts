@@ -132,6 +132,7 @@ function endingEntry(event: GatewayEvent & { type: 'sessions_ended' }, named: Na
     sid: event.sid,
     client: event.client,
     userId: named.id(event.userId),
+    session: event.session,
     operator: named.id(event.operator),
   };
 }

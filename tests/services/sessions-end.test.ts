@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listedId } from '../../core/session/session-list.ts';
+import { parseSessionToken, sessionKey } from '../../core/session/session-token.ts';
 import { cli } from '../support/cli-process.ts';
 import { graphql } from '../support/dev-gateway.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';
@@ -75,6 +77,27 @@ describe('sessions end', () => {
     expect(await statuses([await logIn('developer', 'kiosk')])).toEqual([200, 200]);
   });
 
+  it('ends one of a user that is listed, and leaves the others', async () => {
+    const [victim, other] = [await logIn('developer', 'kiosk'), await logIn('developer', 'desk')];
+    const userId = await userIdOf(victim);
+    const list = async () => (await cli(['sessions', 'list', '--user', userId], environment)).out;
+    const id = listedId(sessionKey(parseSessionToken(victim) ?? expect.fail('not a token')));
+    const row = (await list()).split('\n').find((each) => each.startsWith(id));
+    expect(row).toMatch(/^\w{12} {2}[-\dT:.]+Z {2}[-\dT:.]+Z {2}developer {2}http.* {2}kiosk$/);
+    const { code, out, err } = await end('--user', userId, '--session', id);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(out.split('\n')[0] ?? '')).toMatchObject({ audit: 'sessions_ended', userId, session: id });
+    await expect.poll(() => statuses([victim, other]), { timeout: 5_000 }).toEqual([401, 401, 200, 200]);
+    expect(await list()).not.toContain(id);
+    const again = await end('--user', userId, '--session', id);
+    expect([again.code, JSON.parse(again.out)]).toEqual([
+      expect.any(Number),
+      expect.objectContaining({ audit: 'sessions_not_ended' }),
+    ]);
+    expect(again.code).not.toBe(0);
+    expect(await statuses([other])).toEqual([200, 200]);
+  });
+
   it('ends all of an issuer', async () => {
     const all = [await logIn('developer', 'kiosk'), await logIn('viewer', 'desk')];
     expect((await end('--issuer', one.issuer.issuer)).code).toBe(0);
@@ -83,6 +106,8 @@ describe('sessions end', () => {
 
   it.each([
     ['nothing', []],
+    ['a session without its user', ['--session', '0123456789ab']],
+    ['a session and an issuer', ['--session', '0123456789ab', '--issuer', 'https://id.example.com']],
     ['a subject without its issuer', ['--subject', 'auth|developer']],
     ['a subject and a client', ['--issuer', 'https://id.example.com', '--subject', 'a', '--client', 'b']],
   ])('ends nothing when it is given %s', async (_name, args) => {
