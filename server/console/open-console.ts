@@ -16,13 +16,14 @@ import { createSections, type SectionsGiven } from './sections.ts';
 const policy = ["style-src 'self'", "img-src 'self' data:"];
 
 export interface OpenConsoleGiven
-  extends Omit<SectionsGiven, 'replica' | 'replicas' | 'openBreakers' | 'audit' | 'recent' | 'telemetry'> {
+  extends Omit<SectionsGiven, 'replica' | 'replicas' | 'openBreakers' | 'audit' | 'recent' | 'telemetry' | 'sessions'> {
   readonly telemetry: SectionsGiven['telemetry'] & Pick<Telemetry, 'auditRing' | 'recent'>;
   /** Set in one of several worker processes. */
   readonly link?: WorkerLink | undefined;
   readonly parts: {
     readonly upstream: { readonly openBreakers: SectionsGiven['openBreakers'] };
     readonly liveStore: LiveStore;
+    readonly sessions: SectionsGiven['sessions'];
   };
 }
 
@@ -44,7 +45,7 @@ export function openConsole(
     report: (isAsked) => reportReplica(ofWorker, isAsked),
   });
   const audit = createAuditLook(given.telemetry.auditRing, given.link);
-  const sections = createSections({ ...own, replicas, audit });
+  const sections = createSections({ ...own, replicas, audit, sessions: parts.sessions });
   return {
     replicas,
     handle: createConsole({

@@ -49,6 +49,13 @@ export function readAuditInput(input: unknown): AuditSearch {
 }
 
 /** @throws ERR_REQUEST_INVALID */
+export function readUserInput(input: unknown): string {
+  const { user } = inputObject(input);
+  if (typeof user === 'string' && user !== '' && user.length <= longestPath) return user;
+  throw invalid('user must be the id of a user');
+}
+
+/** @throws ERR_REQUEST_INVALID */
 export const readPathInput = (input: unknown): string => pathOf(inputObject(input)['path']);
 
 /** The text of a policy file or of a file of cases. @throws ERR_REQUEST_INVALID */

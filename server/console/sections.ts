@@ -2,6 +2,7 @@ import { reportAccess } from '../../core/access/access-report.ts';
 import { reportExplanation, reportPath } from '../../core/access/path-report.ts';
 import { lintPolicy } from '../../core/access/policy-lint.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import type { Sessions } from '../../core/ports.ts';
 import type { Session } from '../../core/session/session.ts';
 import type { ExecutableSchema } from '../../executor/executable-schema.ts';
 import { auditedId } from '../observability/audit.ts';
@@ -12,11 +13,13 @@ import { createHealthSection, type HealthGiven } from './health-section.ts';
 import { createPolicySections, type PolicySectionsGiven } from './policy-sections.ts';
 import type { Replicas } from './replicas.ts';
 import { type AskedExplanation, readAuditInput, readExplainInput, readPathInput } from './section-input.ts';
+import { createSessionsSection } from './sessions-section.ts';
 import { createUpstreamSection, type UpstreamSectionGiven } from './upstream-section.ts';
 
 export interface SectionsGiven extends HealthGiven, PolicySectionsGiven {
   readonly replicas: Pick<Replicas, 'list'>;
   readonly upstream: UpstreamSectionGiven | undefined;
+  readonly sessions: Pick<Sessions, 'sessionsOf'>;
 }
 
 /** What the console shows of the gateway itself. */
@@ -70,6 +73,7 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
         replica: given.replica,
       }),
     },
+    sessions: createSessionsSection(given.sessions),
     explain: {
       to: 'operator',
       answer: (input, _caller, { requestId }) => explain(readExplainInput(input, roles), given, requestId),

@@ -4,9 +4,15 @@ import { compileGrants } from '../../core/access/decision.ts';
 import { explainTable } from '../../core/access/explain.ts';
 import { accessText } from '../../core/access/explain-text.ts';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import { listedId } from '../../core/session/session-list.ts';
+import { parseSessionToken, sessionKey } from '../../core/session/session-token.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import shipped from '../../gateway.config.ts';
 import { graphql, startDevGateway } from '../support/dev-gateway.ts';
+
+const fail = (): never => {
+  throw new Error('not a token');
+};
 
 const auditTo = `${process.env['TMPDIR'] ?? '/tmp'}/console-audit-${process.pid}.log`;
 
@@ -52,7 +58,7 @@ describe('the console', () => {
   });
 
   test('answers nothing about the gateway without a session, or to other roles', async () => {
-    for (const name of ['me', 'access', 'path', 'explain', 'health', 'audit'])
+    for (const name of ['me', 'access', 'path', 'explain', 'health', 'audit', 'sessions'])
       expect((await ask(undefined, name)).status).toBe(401);
     expect((await ask('not-a-session', 'access')).status).toBe(401);
     expect((await ask('developer', 'me')).body).toMatchObject({ isOperator: false, user: { roles: ['developer'] } });
@@ -68,6 +74,7 @@ describe('the console', () => {
       'lint',
       'replay',
       'upstream',
+      'sessions',
     ]) {
       expect(await ask('developer', name, { path: 'a' })).toMatchObject({
         status: 403,
@@ -240,6 +247,52 @@ describe('the console', () => {
     expect(kept).toBeGreaterThan(1);
     const { status } = await ask('admin', 'audit', { text: 5 });
     expect(status).toBe(400);
+  });
+
+  test('lists the sessions of a user, and ends one of them with the rule of endSessions', async () => {
+    const [doomed, kept] = [(await dev.login('viewer')).sessionToken, (await dev.login('viewer')).sessionToken];
+    const { user } = (await ask(kept, 'me')).body as unknown as { user: { user_id: number } };
+    const userId = String(user.user_id);
+    const listed = async () => {
+      const { body } = await ask('admin', 'sessions', { user: userId });
+      return body as unknown as { isListed: boolean; sessions: { id: string; roles: string[]; isOwn: boolean }[] };
+    };
+    const { isListed, sessions } = await listed();
+    expect(isListed).toBe(true);
+    const id = listedId(sessionKey(parseSessionToken(doomed) ?? fail()));
+    expect(sessions.find((one) => one.id === id)).toEqual({
+      ...{ id, roles: ['viewer'], isOwn: false },
+      ...{ since: expect.stringMatching(/Z$/), until: expect.stringMatching(/Z$/) },
+      login: { issuer: expect.stringMatching(/^http/), isMachine: false },
+    });
+    for (const secret of [doomed, sessionKey(parseSessionToken(doomed) ?? fail())]) {
+      expect(JSON.stringify(sessions)).not.toContain(secret);
+    }
+    const query = `mutation { endSessions(userId: "${userId}", session: "${id}") }`;
+    const statusOf = async (token: string) => (await ask(token, 'me')).status;
+    const refused = await graphql(dev.url, tokens['developer'], { query });
+    expect(refused.body).toMatchObject({ errors: [{ extensions: { code: 'ERR_ACCESS_DENIED' } }] });
+    expect([await statusOf(doomed), await statusOf(kept)]).toEqual([200, 200]);
+    expect((await graphql(dev.url, tokens['admin'], { query })).body.data).toEqual({ endSessions: true });
+    expect([await statusOf(doomed), await statusOf(kept)]).toEqual([401, 200]);
+    expect((await listed()).sessions.map((one) => one.id)).not.toContain(id);
+    const again = await graphql(dev.url, tokens['admin'], { query });
+    expect(again.body).toMatchObject({ errors: [{ extensions: { code: 'ERR_NOT_FOUND' } }] });
+    const { entries } = (await ask('admin', 'audit', { text: id })).body as unknown as { entries: object[] };
+    const line = { by: 'operator', userId, session: id, operator: expect.any(String) };
+    expect(entries).toContainEqual(expect.objectContaining({ ...line, audit: 'sessions_ended', outcome: 'ended' }));
+    expect(entries).toContainEqual(
+      expect.objectContaining({ ...line, audit: 'sessions_not_ended', reason: 'unknown_session' }),
+    );
+    expect((await ask('admin', 'sessions', { user: '' })).status).toBe(400);
+  });
+
+  test('marks the session of the operator', async () => {
+    const { user } = (await ask('admin', 'me')).body as unknown as { user: { user_id: number } };
+    const { body } = await ask('admin', 'sessions', { user: String(user.user_id) });
+    const { sessions } = body as unknown as { sessions: { id: string; isOwn: boolean }[] };
+    const own = listedId(sessionKey(parseSessionToken(tokens['admin'] ?? '') ?? fail()));
+    expect(sessions.filter(({ isOwn }) => isOwn).map(({ id }) => id)).toEqual([own]);
   });
 
   test('without a pulled document there is nothing to compare', async () => {

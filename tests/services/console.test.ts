@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileGrants } from '../../core/access/decision.ts';
 import { explainTable } from '../../core/access/explain.ts';
 import { accessText } from '../../core/access/explain-text.ts';
+import { listedId } from '../../core/session/session-list.ts';
+import { parseSessionToken, sessionKey } from '../../core/session/session-token.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import shipped from '../../gateway.config.ts';
 import { hasChromium, launchChromium } from '../support/chromium.ts';
@@ -159,6 +161,34 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     tokens['viewer'] = (await dev.login('viewer')).sessionToken;
     expect(problems).toEqual([]);
     await close();
+  });
+
+  test('the sessions of a user are listed, and one ends while the others go on', async () => {
+    const [doomed, kept] = [(await dev.login('viewer')).sessionToken, (await dev.login('viewer')).sessionToken];
+    const me = await fetch(`${dev.internalUrl}/console/api/me`, { headers: { authorization: `Bearer ${kept}` } });
+    const userId = String(((await me.json()) as { user: { user_id: number } }).user.user_id);
+    const id = listedId(sessionKey(parseSessionToken(doomed) ?? expect.fail('not a token')));
+    const { page, problems, close } = await visit('admin', 'audit');
+    await page.getByLabel('User id, as the audit lines have it').fill(userId);
+    await page.getByRole('button', { name: 'Show sessions' }).click();
+    const row = page.getByRole('row').filter({ hasText: id });
+    await row.waitFor();
+    expect(new URL(page.url()).searchParams.get('user')).toBe(userId);
+    expect(await row.textContent()).toContain('viewer');
+    expect(await page.content()).not.toContain(doomed);
+    expect(await axeFindings(page)).toEqual([]);
+    await row.getByRole('button', { name: 'End' }).click();
+    await row.getByRole('button', { name: 'Really end' }).click();
+    await page.getByText(`The session ${id} is over.`).waitFor();
+    await row.waitFor({ state: 'detached' });
+    const statusOf = async (token: string) => (await graphql(dev.url, token, { query: '{ __typename }' })).status;
+    expect([await statusOf(doomed), await statusOf(kept)]).toEqual([401, 200]);
+    expect(problems).toEqual([]);
+    await close();
+    const phone = await visit('admin', `audit?user=${userId}`, 360);
+    await phone.page.getByRole('table', { name: 'Sessions' }).or(phone.page.locator('table.stacks')).first().waitFor();
+    expect(await phone.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    await phone.close();
   });
 
   test('the policy is tested: cases of the file, other cases, findings, and other grants', async () => {

@@ -4,11 +4,11 @@ import { useSession } from '../api/me.ts';
 import { timeOf } from '../api/time.ts';
 import { useQuery } from '../api/use-query.ts';
 import { Chips } from '../parts/chips.tsx';
-import { EndSessions } from '../parts/end-sessions.tsx';
 import { JsonView } from '../parts/json-view.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
 import { Ago } from '../parts/time.tsx';
+import { UserSessions } from '../parts/user-sessions.tsx';
 import type { ViewProps } from '../views.tsx';
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -26,11 +26,12 @@ interface AuditPage {
 
 const kinds = ['mutation', 'denied', 'login', 'login_refused', 'logout', 'sessions_ended'];
 
-/** Who did what: the newest audit lines of this replica; and the end of a user's sessions. */
+/** Who did what: the newest audit lines of this replica; and the sessions of a user. */
 export function AuditView({ query }: ViewProps) {
   const { gateway } = useSession();
   const { route } = useLocation();
   const text = query['text'] ?? '';
+  const user = query['user'] ?? '';
   const kind = kinds.includes(query['kind'] ?? '') ? (query['kind'] ?? '') : '';
   const found = useQuery<AuditPage>({
     key: ['audit', text, kind],
@@ -46,7 +47,7 @@ export function AuditView({ query }: ViewProps) {
         label="User, path, execution or request id"
         placeholder="data/report"
         value={text}
-        onSearch={(to) => route(addressOf('audit', { text: to, kind }))}
+        onSearch={(to) => route(addressOf('audit', { text: to, kind, user }))}
       />
       <Chips
         label="Filter by kind"
@@ -54,12 +55,12 @@ export function AuditView({ query }: ViewProps) {
         choices={['', ...kinds].map((value) => ({
           value,
           title: value === '' ? 'all' : value.replaceAll('_', ' '),
-          href: addressOf('audit', { text, kind: value }),
+          href: addressOf('audit', { text, kind: value, user }),
         }))}
       />
       {found.error && <Failed error={found.error} retry={() => void found.refetch()} />}
       {page === undefined ? !found.error && <Loading rows={8} /> : <Entries entries={page.entries} />}
-      <EndSessions />
+      <UserSessions key={user} user={user} onShow={(shown) => route(addressOf('audit', { text, kind, user: shown }))} />
     </>
   );
 }
@@ -99,11 +100,12 @@ function Entries({ entries }: { readonly entries: readonly Entry[] }) {
 
 /** To what the line is about: the execution, and why the user may do that now, or not. */
 function Links({ entry }: { readonly entry: Entry }) {
-  const { executionId, roles, permission, path } = entry;
+  const { executionId, userId, roles, permission, path } = entry;
   const isDecision = Array.isArray(roles) && typeof permission === 'string' && typeof path === 'string';
   return (
     <p class="facets">
       {typeof executionId === 'string' && <a href={`/console/executions/${executionId}`}>The execution</a>}
+      {typeof userId === 'string' && <a href={addressOf('audit', { user: userId })}>The sessions of the user</a>}
       {isDecision && (
         <a href={addressOf('explain', { roles: roles.join(), permission, path })}>Why, by the grants of now</a>
       )}

@@ -1,0 +1,36 @@
+import type { Sessions } from '../../core/ports.ts';
+import { type ListedSession, listedAtMost, listedId } from '../../core/session/session-list.ts';
+import { sessionKey } from '../../core/session/session-token.ts';
+import { wireTime } from '../routes/wire.ts';
+import type { ConsoleSection } from './console.ts';
+import { readUserInput } from './section-input.ts';
+
+/**
+ * The sessions of a user, without anything that a session could be used or ended with elsewhere: no token, no key. One is ended by
+ * the field `endSessions`, with its own access rule.
+ */
+export function createSessionsSection(sessions: Pick<Sessions, 'sessionsOf'>): ConsoleSection {
+  return {
+    to: 'operator',
+    async answer(input, { token }) {
+      const listed = await sessions.sessionsOf(readUserInput(input));
+      if (listed === undefined) return { isListed: false, atMost: listedAtMost, sessions: [] };
+      const ownId = listedId(sessionKey(token));
+      const shown = listed.map((one) => ({ ...shownSession(one), isOwn: one.id === ownId }));
+      return { isListed: true, atMost: listedAtMost, sessions: shown };
+    },
+  };
+}
+
+function shownSession({ id, session: { user, issuedAt, expiresAt, identity } }: ListedSession) {
+  return {
+    id,
+    since: wireTime(issuedAt),
+    until: wireTime(expiresAt),
+    roles: user.roles,
+    // Absent: NoETL made the session, and the gateway was not asked.
+    ...(identity !== undefined && {
+      login: { issuer: identity.issuer, client: identity.client, isMachine: identity.isMachine === true },
+    }),
+  };
+}

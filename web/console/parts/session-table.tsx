@@ -1,0 +1,59 @@
+import { ConfirmButton } from './confirm-button.tsx';
+import { type Column, Table } from './table.tsx';
+import { Ago } from './time.tsx';
+
+/** A session as the gateway shows it: its id is of use for ending it here, and for nothing else. */
+export interface ListedSession {
+  readonly id: string;
+  readonly since: string;
+  readonly until: string;
+  readonly roles: readonly string[];
+  readonly isOwn: boolean;
+  /** Absent: NoETL made the session without the gateway. */
+  readonly login?: { readonly issuer: string; readonly client?: string; readonly isMachine: boolean };
+}
+
+interface SessionTableProps {
+  readonly sessions: readonly ListedSession[];
+  /** Absent: they cannot be ended one by one. */
+  readonly onEnd: ((id: string) => Promise<void>) | undefined;
+}
+
+export function SessionTable({ sessions, onEnd }: SessionTableProps) {
+  return <Table label="Sessions" columns={columnsOf(onEnd)} rows={sessions} keyOf={({ id }) => id} />;
+}
+
+const columnsOf = (onEnd: SessionTableProps['onEnd']): readonly Column<ListedSession>[] => [
+  {
+    title: 'Session',
+    isName: true,
+    cell: ({ id, isOwn }) => (
+      <>
+        <code>{id}</code> {isOwn && <span class="quiet">this one</span>}
+      </>
+    ),
+  },
+  { title: 'Since', cell: ({ since }) => <Ago time={since} /> },
+  {
+    title: 'Until',
+    cell: ({ until }) => <time dateTime={until}>{new Date(until).toLocaleString()}</time>,
+  },
+  { title: 'Roles', cell: ({ roles }) => roles.join(', ') },
+  { title: 'Opened by', cell: ({ login }) => openedBy(login) },
+  ...(onEnd === undefined
+    ? []
+    : [
+        {
+          title: 'End',
+          cell: ({ id }: ListedSession) => (
+            <ConfirmButton label="End" confirm="Really end" onConfirm={() => onEnd(id)} />
+          ),
+        },
+      ]),
+];
+
+function openedBy(login: ListedSession['login']): string {
+  if (login === undefined) return 'NoETL';
+  const { issuer, client, isMachine } = login;
+  return [issuer, client, isMachine ? 'machine' : undefined].filter((part) => part !== undefined).join(' · ');
+}

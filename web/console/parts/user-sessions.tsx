@@ -1,0 +1,107 @@
+import { useState } from 'preact/hooks';
+import { operationOf } from '../api/fields.ts';
+import { useSession } from '../api/me.ts';
+import { useQuery } from '../api/use-query.ts';
+import { ConfirmButton } from './confirm-button.tsx';
+import { type ListedSession, SessionTable } from './session-table.tsx';
+import { Empty, Failed, Loading } from './states.tsx';
+
+interface Listed {
+  /** False: the store of the config cannot list sessions. */
+  readonly isListed: boolean;
+  readonly atMost: number;
+  readonly sessions: readonly ListedSession[];
+}
+
+interface UserSessionsProps {
+  /** Whose sessions are shown; empty: no user's. */
+  readonly user: string;
+  readonly onShow: (user: string) => void;
+}
+
+/** The sessions of a user; one or all of them end on all replicas. The gateway decides whether the session may, and writes it down. */
+export function UserSessions({ user, onShow }: UserSessionsProps) {
+  const { gateway } = useSession();
+  const [userId, setUserId] = useState(user);
+  const listed = useQuery<Listed>({
+    key: ['sessions', user],
+    ask: (signal) => gateway.section('sessions', { user }, signal),
+    enabled: user !== '',
+    everyMs: 10_000,
+  });
+  const { end, canEndOne, note } = useEnding(() => void (user !== '' && listed.refetch()));
+  return (
+    <section>
+      <h2>Sessions of a user</h2>
+      <form
+        class="search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (userId !== '') onShow(userId);
+        }}
+      >
+        <label>
+          <span>User id, as the audit lines have it</span>
+          <input type="text" value={userId} onInput={(event) => setUserId(event.currentTarget.value.trim())} />
+        </label>
+        <button type="submit">Show sessions</button>
+        {end !== undefined && (
+          <ConfirmButton
+            label="End sessions"
+            confirm="Really end"
+            reason={userId === '' ? 'Enter the id of a user.' : undefined}
+            onConfirm={() => end(userId)}
+          />
+        )}
+      </form>
+      <output class={note?.isBad ? 'problem' : 'quiet'} aria-live="polite">
+        {note?.text ?? ''}
+      </output>
+      {listed.error && <Failed error={listed.error} retry={() => void listed.refetch()} />}
+      {user !== '' && listed.data === undefined && !listed.error && <Loading rows={2} />}
+      {user !== '' && listed.data && (
+        <Sessions user={user} listed={listed.data} onEnd={canEndOne && end ? (id) => end(user, id) : undefined} />
+      )}
+    </section>
+  );
+}
+
+interface SessionsProps {
+  readonly user: string;
+  readonly listed: Listed;
+  readonly onEnd: ((id: string) => Promise<void>) | undefined;
+}
+
+function Sessions({ user, listed: { isListed, atMost, sessions }, onEnd }: SessionsProps) {
+  if (!isListed) return <p class="notice">The session store cannot list sessions. All of a user can be ended.</p>;
+  if (sessions.length === 0) return <Empty title={`No session of the user ${user} is listed.`} />;
+  return (
+    <>
+      <SessionTable sessions={sessions} onEnd={onEnd} />
+      {sessions.length >= atMost && (
+        <p class="quiet below">The newest {atMost} are shown. Ending the sessions of the user ends older ones, too.</p>
+      )}
+    </>
+  );
+}
+
+/** @returns `end` undefined: the config has no row for it, or it is not for this session */
+function useEnding(onEnded: () => void) {
+  const { gateway, me } = useSession();
+  const [note, setNote] = useState<{ readonly text: string; readonly isBad: boolean }>();
+  const field = me.fields.endSessions;
+  // A row without the argument would end all of the user.
+  const canEndOne = field !== undefined && Object.hasOwn(field.args, 'session');
+  const end = async (userId: string, session?: string): Promise<void> => {
+    if (field === undefined || (session !== undefined && !canEndOne)) return;
+    const { query, variables } = operationOf(field, { userId, session }, []);
+    const text =
+      session === undefined ? `All sessions of the user ${userId} are over.` : `The session ${session} is over.`;
+    await gateway.graphql(query, variables).then(
+      () => setNote({ text, isBad: false }),
+      (error: Error) => setNote({ text: error.message, isBad: true }),
+    );
+    onEnded();
+  };
+  return { end: field && end, canEndOne, note };
+}
