@@ -29,7 +29,7 @@ const referencePages = [
   page('Configuration', 'configure'),
   page('Environment', 'reference/environment'),
   page('Command line', 'reference/cli'),
-  page('Errors', 'reference/errors'),
+  { ...page('Errors', 'reference/errors'), collapsed: true, items: errorPages() },
   page('Metrics', 'reference/metrics'),
   page('Audit and log', 'operate#who-did-what'),
   page('GraphQL', 'generated/schema'),
@@ -47,6 +47,13 @@ const explanationPages = [
   page('Style', 'style'),
   { text: 'Decisions (ADR)', collapsed: true, items: decisionPages() },
 ];
+
+function errorPages(): DefaultTheme.SidebarItem[] {
+  return readdirSync(new URL('../reference/error/', import.meta.url))
+    .sort()
+    .map((file) => file.replace(/\.md$/, ''))
+    .map((code) => page(code, `reference/error/${code}`));
+}
 
 function decisionPages(): DefaultTheme.SidebarItem[] {
   const folder = new URL('../adr/', import.meta.url);

@@ -1,19 +1,71 @@
 import { type ErrorCode, errorCodes, GatewayError } from '../../core/errors.ts';
-import { page, table } from '../../generator/emit/markdown.ts';
-import { type ErrorText, errorTexts } from './error-texts.ts';
+import type { OutputFile } from '../../generator/emit/emitter.ts';
+import { fenced, page, table } from '../../generator/emit/markdown.ts';
+import { errorTexts } from './error-texts.ts';
 
-/** One section for each error code, with an anchor that is the code in lower case. */
+const source = 'core/errors.ts and tools/docs/error-texts.ts';
+
+/** The folder of the pages of codes; it has no other files. */
+export const errorPagesFolder = 'docs/reference/error';
+
+/** The codes, each with a link to its page. The anchors are those of the sections that were here before there were pages. */
 export function errorsPage(): string {
   const codes = [...errorCodes].sort();
-  return page('core/errors.ts and tools/docs/error-texts.ts', [
+  return page(source, [
     '# Errors',
     'A GraphQL answer has the code in `errors[].extensions.code`, a REST answer in `code`. A code never changes its meaning, and its HTTP status never changes; the sentence may. Branch on the code. In a GraphQL answer a field that failed is null, the others have their values, and the status is 200 unless the request as a whole was refused.',
+    'Each code has a page with its usual causes, and what to do next.',
     table(
       ['Code', 'Status', 'Try again', 'Means'],
-      codes.map((code) => [`[\`${code}\`](#${code.toLowerCase()})`, ...facts(code), errorTexts[code].means]),
+      codes.map((code) => [
+        `<a id="${code.toLowerCase()}"></a>[\`${code}\`](error/${code}.md)`,
+        ...facts(code),
+        errorTexts[code].means,
+      ]),
     ),
-    ...codes.flatMap((code) => sections(code, errorTexts[code])),
   ]);
+}
+
+/** A page for each error code, under its name. */
+export const errorPages = (): readonly OutputFile[] =>
+  errorCodes.map((code) => ({ path: `${errorPagesFolder}/${code}.md`, content: errorPage(code) }));
+
+function errorPage(code: ErrorCode): string {
+  const { means, causes, next } = errorTexts[code];
+  const [status, retryable] = facts(code);
+  return page(source, [
+    `# ${code}`,
+    `Status ${status}. ${retryable === 'yes' ? 'The same call may succeed later: wait `Retry-After` seconds where the answer has it.' : 'The same call fails again.'}`,
+    `**Means**: ${linked(means)}`,
+    `**Usual causes**: ${linked(causes)}`,
+    `**Next**: ${linked(next)}`,
+    ...(commandCodes.has(code)
+      ? ['Commands and the start of the gateway print the code, with one line for each problem.']
+      : [
+          '## In an answer',
+          `REST, with the HTTP status ${status}:`,
+          fenced('json', JSON.stringify({ error: '…', code })),
+          'GraphQL, with the HTTP status 200 where only a field failed:',
+          fenced('json', JSON.stringify({ errors: [{ message: '…', extensions: { code } }] })),
+        ]),
+    sameStatus(code, status),
+    'All codes: [Errors](../errors.md).',
+  ]);
+}
+
+/** What only commands and the start of the process report. */
+const commandCodes: ReadonlySet<ErrorCode> = new Set([
+  'ERR_CONFIG_INVALID',
+  'ERR_OUTPUT_STALE',
+  'ERR_POLICY_INVALID',
+  'ERR_SPEC_INVALID',
+  'ERR_SPEC_UNSUPPORTED',
+]);
+
+function sameStatus(code: ErrorCode, status: string): string {
+  const others = errorCodes.filter((one) => one !== code && facts(one)[0] === status).sort();
+  if (others.length === 0) return `No other code has the status ${status}.`;
+  return `The same status: ${others.map((one) => `[\`${one}\`](${one}.md)`).join(', ')}.`;
 }
 
 function facts(code: ErrorCode): [status: string, retryable: string] {
@@ -21,13 +73,5 @@ function facts(code: ErrorCode): [status: string, retryable: string] {
   return [String(status), retryable ? 'yes' : 'no'];
 }
 
-function sections(code: ErrorCode, { means, causes, next }: ErrorText): readonly string[] {
-  const [status, retryable] = facts(code);
-  return [
-    `## ${code}`,
-    `Status ${status}. ${retryable === 'yes' ? 'The same call may succeed later: wait `Retry-After` seconds where the answer has it.' : 'The same call fails again.'}`,
-    `**Means**: ${means}`,
-    `**Usual causes**: ${causes}`,
-    `**Next**: ${next}`,
-  ];
-}
+/** Texts have links as from docs/reference; pages of codes are one folder deeper. */
+const linked = (text: string): string => text.replaceAll(/\]\((?![a-z]+:|#|\/)/g, '](../');

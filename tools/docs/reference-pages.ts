@@ -1,7 +1,7 @@
 import type { OutputFile } from '../../generator/emit/emitter.ts';
 import { cliPage } from './cli-page.ts';
 import { environmentPage } from './environment-page.ts';
-import { errorsPage } from './errors-page.ts';
+import { errorPages, errorsPage } from './errors-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { restPage } from './rest-page.ts';
 
@@ -11,6 +11,7 @@ export async function referencePages(): Promise<readonly OutputFile[]> {
     { path: 'docs/reference/cli.md', content: await cliPage() },
     { path: 'docs/reference/environment.md', content: environmentPage() },
     { path: 'docs/reference/errors.md', content: errorsPage() },
+    ...errorPages(),
     { path: 'docs/reference/metrics.md', content: await metricsPage() },
     { path: 'docs/reference/rest.md', content: restPage() },
   ];
