@@ -98,6 +98,18 @@ describe('sessions end', () => {
     expect(await statuses([other])).toEqual([200, 200]);
   });
 
+  it('the mutation ends one of them at every process, and not for a user without the role', async () => {
+    const [victim, other] = [await logIn('developer', 'kiosk'), await logIn('developer', 'desk')];
+    const id = listedId(sessionKey(parseSessionToken(victim) ?? expect.fail('not a token')));
+    const query = `mutation { endSessions(userId: "${await userIdOf(victim)}", session: "${id}") }`;
+    const refused = await graphql(one.url, await logIn('viewer', 'desk'), { query });
+    expect(refused.body).toMatchObject({ errors: [{ extensions: { code: 'ERR_ACCESS_DENIED' } }] });
+    expect(await statuses([victim, other])).toEqual([200, 200, 200, 200]);
+    const ended = await graphql(one.url, await logIn('admin', 'desk'), { query });
+    expect(ended.body.data).toEqual({ endSessions: true });
+    await expect.poll(() => statuses([victim, other]), { timeout: 5_000 }).toEqual([401, 401, 200, 200]);
+  });
+
   it('ends all of an issuer', async () => {
     const all = [await logIn('developer', 'kiosk'), await logIn('viewer', 'desk')];
     expect((await end('--issuer', one.issuer.issuer)).code).toBe(0);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { GatewayError } from '../../../../core/errors.ts';
 import type { SessionStore } from '../../../../core/ports.ts';
 import { listedId } from '../../../../core/session/session-list.ts';
 import { sessionKey } from '../../../../core/session/session-token.ts';
@@ -21,7 +22,7 @@ function setup(change: (store: SessionStore) => SessionStore = (store) => store)
       options: { ...times, maxMs: 24 * hourMs },
       limits: { validationsAtOnce: 4, validationsWaiting: 4 },
     });
-  return { clock, sessions: replica(), other: replica() };
+  return { clock, replica, sessions: replica(), other: replica() };
 }
 
 async function withSessions() {
@@ -69,9 +70,11 @@ describe('the sessions of a user', () => {
     ['the session at the provider', { issuer, sid: 's-1' }, [idOf(first)]],
     ['their issuer', { issuer }, [idOf(first)]],
   ])('are not listed when they ended together with %s', async (_name, target, left) => {
-    const { other, listed } = await withSessions();
+    const { other, listed, replica } = await withSessions();
     await other.endSessionsOf(target);
     expect(await listed()).toEqual(left);
+    // A process that was not there when they ended.
+    expect((await replica().sessionsOf('7'))?.map(({ id }) => id)).toEqual(left);
   });
 
   test('are not listed when they have expired', async () => {
@@ -87,6 +90,17 @@ describe('the sessions of a user', () => {
     }));
     expect(await sessions.sessionsOf('7')).toEqual([]);
     expect(await sessions.endOne({ ofUser: '7', session: idOf(foreign) })).toBe(false);
+  });
+
+  test('are not listed once they have ended here, although the store could not record it', async () => {
+    const down = async () => {
+      throw new GatewayError('ERR_STORE', 'down');
+    };
+    const { sessions, clock } = setup((store) => ({ ...store, end: down }));
+    await sessions.remember(first, sessionOf(clock(), { selfIssued: true }));
+    await expect(sessions.endOne({ ofUser: '7', session: idOf(first) })).rejects.toMatchObject({ code: 'ERR_STORE' });
+    expect(await sessions.sessionsOf('7')).toEqual([]);
+    expect(await sessions.lookup(first)).toBeUndefined();
   });
 
   test('are unknown with a store that cannot list them', async () => {
