@@ -109,7 +109,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     results: compileResultRules(options.results),
     isSecret: secretNames(options.secretNames),
     hideErrors: options.hideErrors === true,
-    keepBytes: options.keepBytes ?? 64 * 1024 * 1024,
+    keepBytes: options.keepBytes ?? 32 * 1024 * 1024,
     staleMs: options.staleMs ?? 250,
     maxWatches: options.maxWatches ?? 10_000,
   });

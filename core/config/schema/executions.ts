@@ -33,10 +33,10 @@ export const executions = section({
     doc: 'running executions that one process follows for subscriptions, `/events` and `waitSeconds`; 503 beyond',
   }),
   keepBytes: integer({
-    default: 64 * 1024 * 1024,
+    default: 32 * 1024 * 1024,
     min: 1024 * 1024,
     max: 4 * 1024 ** 3,
-    doc: 'memory for finished executions, which then cost NoETL no call again',
+    doc: 'memory for finished executions, which then cost NoETL no call again; as much again for what running ones have shown',
   }),
 });
 
