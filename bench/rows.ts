@@ -47,7 +47,7 @@ const detail = (id: string) =>
 const stats = (query: string): readonly GraphqlRequest[] => [{ query }];
 const list = (pageSize: number): Pick<Row, 'graphql' | 'mesh' | 'rest'> => ({
   graphql: [{ query: `{ executions(pageSize: ${pageSize}) { ${fieldsOfList} } }` }],
-  mesh: [{ query: `{ executions(page_size: ${pageSize}) { ${wireFieldsOfList} } }` }],
+  mesh: [{ query: `{ executions(pageSize: ${pageSize}) { ${wireFieldsOfList} } }` }],
   rest: [{ method: 'GET', path: `/api/executions?page=1&page_size=${pageSize}` }],
 });
 const start =

@@ -80,6 +80,9 @@ async function run() {
   }
 }
 
+/** Two workers, the load and the upstream: on fewer cores they wait for each other, and the ratio says nothing of the gateway. */
+const hasCoresForWorkers = cpus().length >= 4;
+
 async function measureProcesses(upstream: Peer): Promise<{ start?: StartResult; workers?: number }> {
   const [row] = rows.filter(({ name }) => name === 'executePlaybook');
   if (row === undefined) return {};
@@ -87,7 +90,7 @@ async function measureProcesses(upstream: Peer): Promise<{ start?: StartResult; 
   const given = { upstream: upstream.url, token: benchToken, row, rounds, seconds };
   return {
     ...(wants('start') && { start: await measureStart(given) }),
-    ...(wants('workers') && { workers: await measureWorkers(given) }),
+    ...(wants('workers') && hasCoresForWorkers && { workers: await measureWorkers(given) }),
   };
 }
 
@@ -106,6 +109,8 @@ if (options.byWrk && !hasWrk()) {
 }
 /** Code that gets no processor is not compiled, and is measured as it is not used. */
 const isBusy = (loadavg()[0] ?? 0) > cpus().length * 1.5;
+if (options.byWrk && options.wants('workers') && !hasCoresForWorkers)
+  console.error('workers: left out, since two workers, the load and the upstream need four cores');
 const report = await run();
 const figures = {
   ...report.ratios,
