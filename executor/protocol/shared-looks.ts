@@ -59,11 +59,11 @@ const few = 4;
 const lateAfterMs = 1_500;
 const lateLookMs = 1_000;
 /** What a snapshot takes beside the texts that NoETL sent, bytes. */
-const snapshotBytes = 2_000;
+const baseBytes = 2_000;
 
 /** About what a snapshot takes. What is kept with it counts, too: events may be large. */
 export const bytesOf = ({ detail, seen }: Snapshot): number =>
-  snapshotBytes + approximateBytes(detail.workload) + approximateBytes(seen.newest) + approximateBytes(seen.status);
+  baseBytes + approximateBytes(detail.workload) + approximateBytes(seen.newest) + approximateBytes(seen.status);
 
 interface Running {
   readonly snapshot: Snapshot;
@@ -74,6 +74,8 @@ interface Running {
   readonly claimedAt: number | undefined;
   /** How often it was asked for since that look. */
   asked: number;
+  /** About what the snapshot takes; counted once, since events are walked for it. */
+  readonly snapshotBytes: number;
   /** About what was read for the look's steps and results. */
   readonly readBytes: number;
 }
@@ -150,7 +152,7 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
 function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
   const running = new EntryCache<string, Running>(
     keepBytes,
-    ({ snapshot, readBytes }) => bytesOf(snapshot) + readBytes,
+    ({ snapshotBytes, readBytes }) => snapshotBytes + readBytes,
   );
 
   /** How many running executions are being asked for, up to `veryMany`: each of them is in `running` and was looked at lately. */
@@ -185,7 +187,8 @@ function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
       const lookedAt = isOwnLook ? now : (before?.lookedAt ?? now);
       const claimedAt = snapshot.detail.claim === 'RUNNING' ? undefined : (before?.claimedAt ?? now);
       const freshUntil = now + freshMsOf(snapshot, claimedAt === undefined ? undefined : now - claimedAt);
-      running.set(id, { snapshot, lookedAt, freshUntil, claimedAt, asked: 0, readBytes: 0 });
+      const sizes = { snapshotBytes: bytesOf(snapshot), readBytes: 0 };
+      running.set(id, { snapshot, lookedAt, freshUntil, claimedAt, asked: 0, ...sizes });
     },
     /** The last look, unless it is time for another one. */
     fresh(id: string): Snapshot | undefined {

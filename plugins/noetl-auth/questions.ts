@@ -4,30 +4,36 @@ import { decideOnExecution } from '../../core/access/execution-access.ts';
 import type { Permission } from '../../core/access/permission.ts';
 import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
 import type { CallContext } from '../../core/call-context.ts';
-import type { AccessChecker } from '../../core/ports.ts';
+import type { AccessChecker, AccessQuestion } from '../../core/ports.ts';
 
 type Asking = Partial<Pick<CallContext, 'caller'>>;
 
 /** The access decision for a caller; without one, or for a path that is not in normal form, it denies. */
 export function judgeOn(
-  { caller }: Asking,
+  asking: Asking,
   checker: AccessChecker,
   permission: Permission,
   path: string,
 ): Promise<Decision> {
-  if (!caller || parsePlaybookPath(path) === undefined) return Promise.resolve(pathRefused);
-  return checker.check({ user: caller.session.user, permission, path, token: caller.token });
+  const question = questionOf(asking, permission, path);
+  return question === undefined ? Promise.resolve(pathRefused) : checker.check(question);
 }
 
 /** The same for executions of the playbook on that path. */
 export function judgeOnExecutionsOf(
-  { caller }: Asking,
+  asking: Asking,
   checker: AccessChecker,
   permission: Permission,
   path: string,
 ): Promise<Decision> {
-  if (!caller || parsePlaybookPath(path) === undefined) return Promise.resolve(pathRefused);
-  return decideOnExecution(checker, { user: caller.session.user, permission, path, token: caller.token });
+  const question = questionOf(asking, permission, path);
+  return question === undefined ? Promise.resolve(pathRefused) : decideOnExecution(checker, question);
+}
+
+/** @returns undefined: there is no caller, or the path is not in normal form */
+function questionOf({ caller }: Asking, permission: Permission, path: string): AccessQuestion | undefined {
+  if (!caller || parsePlaybookPath(path) === undefined) return undefined;
+  return { user: caller.session.user, permission, path, token: caller.token };
 }
 
 /** What resolvers may ask about the caller. Without one they get to ask nothing, and nothing runs. */
