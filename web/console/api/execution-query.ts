@@ -2,13 +2,18 @@ import { addressOf } from './address.ts';
 import type { Filters } from './executions.ts';
 import type { Starts } from './starts.ts';
 
-/** What the address of the list says. Texts are empty where a filter is not set. */
+/**
+ * The filters and the place in the list, as the address of the view has them. Texts are empty where a filter is not
+ * set.
+ */
 export interface ExecutionQuery {
+  /** Page of the shown rows, from 1. */
   readonly page: number;
+  /** Page of NoETL's list where a search begins, from 1; see {@link Filters.from}. */
   readonly from: number;
   readonly status: string;
   readonly path: string;
-  /** `1h`, `24h`, `7d`. */
+  /** A name of {@link spans}. It excludes `since` and `until`. */
   readonly within: string;
   /** Local times as a browser's field has them: `2026-01-31T12:00`. */
   readonly since: string;
@@ -17,6 +22,7 @@ export interface ExecutionQuery {
   readonly by: string;
 }
 
+/** States of an execution that can be asked for: those that the gateway answers. */
 export const statuses = ['RUNNING', 'FAILED', 'COMPLETED', 'CANCELLED'] as const;
 
 /** Spans of time, in milliseconds. */
@@ -31,6 +37,7 @@ export function readExecutionQuery(query: Readonly<Record<string, string>>): Exe
   const text = (name: string) => query[name] ?? '';
   const oneOf = (name: string, values: readonly string[]) => (values.includes(text(name)) ? text(name) : '');
   const time = (name: string) => (Number.isNaN(Date.parse(text(name))) ? '' : text(name));
+  // 1 to 99,999; anything else is the first page.
   const count = (name: string) => (/^[1-9]\d{0,4}$/.test(text(name)) ? Number(text(name)) : 1);
   return {
     page: count('page'),
@@ -55,6 +62,7 @@ export function executionsAddress(query: Partial<ExecutionQuery>): string {
 export function filtersOf(query: ExecutionQuery, starts: Starts | undefined, nowMs: number): Filters {
   const { page, from, status, path, within, since, until, by } = query;
   const span = spans[within];
+  // `me` is resolved here and not in the address, so that a link means the user who opens it.
   const user = by === 'me' ? starts?.me : by;
   return {
     page,
@@ -64,6 +72,7 @@ export function filtersOf(query: ExecutionQuery, starts: Starts | undefined, now
     ...(span !== undefined && { sinceMs: nowMs - span.ms }),
     ...(span === undefined && since !== '' && { sinceMs: Date.parse(since) }),
     ...(span === undefined && until !== '' && { untilMs: Date.parse(until) }),
+    // A user who is not known matches no execution. The filter is set before the starts have arrived, too.
     ...(by !== '' && { isBy: (id: string) => user !== undefined && starts?.userOf.get(id) === user }),
   };
 }

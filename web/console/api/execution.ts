@@ -1,24 +1,29 @@
 import { type Asked, type Field, operationOf, type Wanted } from './fields.ts';
 import type { Gateway } from './gateway.ts';
 
+/** A step of an execution, as the type `ExecutionStep` of the schema has it. Times are ISO texts. */
 export interface Step {
   readonly name: string;
   readonly status: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
+  /** How often it was started. Absent where the config hides the member, as every optional member here. */
   readonly attempts?: number;
   /** Of the execution that the step started. */
   readonly executionId?: string | null;
   readonly error?: string | null;
 }
 
+/** An execution, as the type `Execution` of the schema has it. `finishedAt` is null while it runs. */
 export interface Execution {
   readonly id: string;
   readonly path: string | null;
   readonly name?: string | null;
   readonly version?: number | null;
   readonly status: string;
+  /** The step that the result is of; null when it holds several. */
   readonly resultStep?: string | null;
+  /** The step that failed first, also while others still run. */
   readonly failure?: { readonly step: string | null; readonly message: string } | null;
   readonly steps?: readonly Step[] | null;
   readonly startedAt: string | null;
@@ -28,31 +33,40 @@ export interface Execution {
 
 const stepMembers: Wanted = ['name', 'status', 'startedAt', 'finishedAt', 'attempts', 'executionId', 'error'];
 
+// Without `result`: it can be large, and it is asked for once, when the execution is over.
 const wanted: Wanted = [
   ...['id', 'path', 'name', 'version', 'status', 'resultStep', 'startedAt', 'finishedAt', 'parentId'],
   ['failure', ['step', 'message']],
   ['steps', stepMembers],
 ];
 
-/** The subscription to one execution. */
+/** The subscription to one execution; undefined where the config has no row for it. */
 export const updatesOf = (field: Field | undefined, id: string): Asked | undefined =>
   field && operationOf(field, { id }, wanted);
 
+/**
+ * Whether the state is final. The gateway decides it (ADR 0010); the page never derives an end from steps or events.
+ */
 export const isOver = (status: string): boolean => ['COMPLETED', 'FAILED', 'CANCELLED'].includes(status);
 
-/** The state and the steps, without what they produced. */
+/**
+ * The state and the steps, without what they produced.
+ * @throws CallFailed, for example ERR_NOT_FOUND: there is no such execution, or the session may not view it
+ */
 export async function readExecution(gateway: Gateway, field: Field, id: string, signal: AbortSignal) {
   const { query, variables } = operationOf(field, keyed(field, id), wanted);
   return (await gateway.graphql<{ answer: Execution }>(query, variables, signal)).answer;
 }
 
+/** What the execution produced; null when it produced nothing. @throws CallFailed */
 export async function readResult(gateway: Gateway, field: Field, id: string, signal: AbortSignal): Promise<unknown> {
   const { query, variables } = operationOf(field, keyed(field, id), ['result']);
   return (await gateway.graphql<{ answer: { result: unknown } }>(query, variables, signal)).answer.result;
 }
 
-/** What one step produced. */
+/** What one step produced; null when it produced nothing or is not known. @throws CallFailed */
 export async function readStep(gateway: Gateway, field: Field, id: string, step: string, signal: AbortSignal) {
+  // Written by hand, since `operationOf` passes arguments to root fields only, and `names` is one of a member.
   const query = `query Console($id: ID!, $names: [String!]) { answer: ${field.field}(${field.key ?? 'id'}: $id) { steps(names: $names) { result } } }`;
   const { answer } = await gateway.graphql<{ answer: { steps: { result: unknown }[] | null } }>(
     query,
@@ -65,11 +79,13 @@ export async function readStep(gateway: Gateway, field: Field, id: string, step:
 /** An event as NoETL has it. */
 export type RunEvent = Readonly<Record<string, unknown>>;
 
+/** Events of one execution, newest first. */
 export interface EventPage {
   readonly events: readonly RunEvent[];
   readonly hasNext: boolean;
 }
 
+/** A page of at most 100 events. @param asked page from 1; only events of a type @throws CallFailed */
 export async function readEvents(
   gateway: Gateway,
   field: Field,
@@ -82,31 +98,38 @@ export async function readEvents(
   return { events: answer?.events ?? [], hasNext: answer?.pagination?.has_next === true };
 }
 
+/** The field answers JSON of NoETL without a type of its own, so members have NoETL's names. */
 interface EventAnswer {
   readonly events?: readonly RunEvent[];
   readonly pagination?: { readonly has_next?: boolean } | null;
 }
 
-/** What the execution was started with, as its first event reports it; undefined where no event does. */
+/** What the execution was started with, as its first event reports it; null where no event does. @throws CallFailed */
 export async function readInput(gateway: Gateway, field: Field, id: string, signal: AbortSignal): Promise<unknown> {
   const { events } = await readEvents(gateway, field, id, { eventType: 'playbook.initialized' }, signal);
   return events.map(inputOf).find((input) => input !== undefined) ?? null;
 }
 
+/** The workload is in `result` of the context, or in the context itself. */
 function inputOf({ context }: RunEvent): unknown {
   const { result, workload } = (context ?? {}) as { result?: { workload?: unknown }; workload?: unknown };
   return result?.workload ?? workload;
 }
 
+/**
+ * Cancels an execution and those that it has started. One that is over stays as it is, and that is no error. @throws
+ * CallFailed
+ */
 export async function cancelExecution(gateway: Gateway, field: Field, id: string): Promise<void> {
   const { query, variables } = operationOf(field, keyed(field, id), ['status']);
   await gateway.graphql(query, variables);
 }
 
-/** Starts the playbook of an execution again. @returns the id of the new execution */
+/** Starts the playbook of an execution again. @returns the id of the new execution @throws CallFailed */
 export async function rerunExecution(gateway: Gateway, field: Field, id: string): Promise<string> {
   const { query, variables } = operationOf(field, keyed(field, id), ['id']);
   return (await gateway.graphql<{ answer: { id: string } }>(query, variables)).answer.id;
 }
 
+/** The id under the name that the row gives to the argument. */
 const keyed = ({ key = 'id' }: Field, id: string): Readonly<Record<string, unknown>> => ({ [key]: id });

@@ -3,6 +3,7 @@ import type { Gateway } from './gateway.ts';
 import { matches } from './pattern.ts';
 import { timeOf } from './time.ts';
 
+/** A row of the list. Times are texts as NoETL writes them, see `timeOf`. */
 export interface ListedExecution {
   readonly id: string;
   readonly path: string | null;
@@ -14,7 +15,9 @@ export interface ListedExecution {
   readonly error?: string | null;
 }
 
+/** What is asked of the list. An empty text and undefined do not filter. */
 export interface Filters {
+  /** Page of the rows that are shown, {@link pageSize} each, from 1. */
   readonly page: number;
   readonly status: string;
   /** A catalog path; `*` stands for any characters. */
@@ -28,8 +31,10 @@ export interface Filters {
   readonly from: number;
 }
 
+/** Rows to show, newest first. */
 export interface ExecutionPage {
   readonly rows: readonly ListedExecution[];
+  /** Whether a next page has rows. Without a filter a full page counts as yes: NoETL's list has no total. */
   readonly hasNext: boolean;
   /** How many executions were looked through, where a filter is set. */
   readonly searched?: number;
@@ -37,21 +42,24 @@ export interface ExecutionPage {
   readonly nextFrom?: number;
 }
 
+/** Rows that are shown at once. */
 export const pageSize = 25;
 
-/** NoETL has no filter, so pages are read and filtered here, so many at most for one answer. */
+/** NoETL has no filter, so pages are read and filtered here, so many at most for one answer: 1,000 executions. */
 const searchPages = 10;
 const searchSize = 100;
 
+// The list names the id `executionId`, and a config may call it `id`.
 const wanted: Wanted = [
   ...['id', 'executionId', 'path', 'version', 'status'],
   ...['startTime', 'endTime', 'parentExecutionId', 'error'],
 ];
 
+/** Whether rows must be looked through. `page` and `from` are places and no filters. */
 export const hasFilter = ({ status, path, sinceMs, untilMs, isBy }: Filters): boolean =>
   status !== '' || path !== '' || sinceMs !== undefined || untilMs !== undefined || isBy !== undefined;
 
-/** One page of the executions that the session may see, newest first. */
+/** One page of the executions that the session may see, newest first. @throws CallFailed */
 export async function listExecutions(
   gateway: Gateway,
   field: Field,
@@ -66,7 +74,10 @@ export async function listExecutions(
   return search(filters, read);
 }
 
-/** Executions that this one has started, newest first; an execution starts its children after itself. */
+/**
+ * Executions that this one has started, newest first, of the newest 1,000; an execution starts its children after
+ * itself, so the search ends at its start. @throws CallFailed
+ */
 export async function listChildren(
   gateway: Gateway,
   field: Field,
@@ -96,7 +107,11 @@ async function readPage(
 
 type Raw = Omit<ListedExecution, 'id'> & { readonly id?: string; readonly executionId?: string };
 
-/** @param read one page of the whole list, newest first */
+/**
+ * Looks through the whole list until a page is full, the list or the time that is asked for ends, or 1,000 rows are
+ * read.
+ * @param read one page of the whole list, newest first
+ */
 export async function search(
   filters: Filters,
   read: (page: number, size: number) => Promise<readonly ListedExecution[]>,
@@ -106,10 +121,12 @@ export async function search(
   let searched = 0;
   let page = filters.from;
   let isEnd = false;
+  // One row more than the page has is looked for: it answers `hasNext`.
   while (!isEnd && page < filters.from + searchPages && found.length <= last) {
     const rows = await read(page, searchSize);
     searched += rows.length;
     found.push(...rows.filter((row) => fits(row, filters)));
+    // The list is newest first, so nothing behind an older row can fit.
     isEnd = rows.length < searchSize || rows.some((row) => isBefore(row, filters.sinceMs));
     page += 1;
   }
@@ -117,6 +134,7 @@ export async function search(
   return { rows: found.slice(last - pageSize, last), hasNext, searched, ...(!isEnd && !hasNext && { nextFrom: page }) };
 }
 
+/** A row without a time is never before: it must not end a search. */
 const isBefore = ({ startTime }: ListedExecution, ms: number | undefined): boolean =>
   ms !== undefined && (timeOf(startTime) ?? Number.POSITIVE_INFINITY) < ms;
 
@@ -131,7 +149,7 @@ function fits(row: ListedExecution, { status, path, sinceMs, untilMs, isBy }: Fi
   );
 }
 
-/** What a stream of all executions sends of one that begins or ends. */
+/** What the stream of all executions sends of one that begins or ends. */
 export interface ExecutionNews {
   readonly id: string;
   readonly status: string;
@@ -139,11 +157,11 @@ export interface ExecutionNews {
   readonly failure?: { readonly step: string | null; readonly message: string } | null;
 }
 
-/** The subscription to executions that begin and end. */
+/** The subscription to executions that begin and end; undefined where the config has no row for it. */
 export const newsOf = (field: Field | undefined): Asked | undefined =>
   field && operationOf(field, {}, ['id', 'status', 'finishedAt', ['failure', ['step', 'message']]]);
 
-/** A page with what has become of one of its rows; undefined when it has no such row. */
+/** A page with the news of one of its rows, for all rows in their order; undefined when it has no such row. */
 export function withNews(page: ExecutionPage, { id, status, finishedAt, failure }: ExecutionNews) {
   if (!page.rows.some((row) => row.id === id)) return undefined;
   const error = failure && [failure.step, failure.message].filter(Boolean).join(': ');

@@ -16,7 +16,9 @@ export interface FormField {
 
 const wanted: Wanted = [['fields', ['name', 'kind', 'default', 'description', 'secret', 'credentialGlob', 'options']]];
 
-/** The form that a playbook is started with; undefined where NoETL has none. */
+/**
+ * The form that a playbook is started with, from its `ui_schema`; undefined where NoETL has none. @throws CallFailed
+ */
 export async function readFormFields(
   gateway: Gateway,
   field: Field,
@@ -32,7 +34,10 @@ export async function readFormFields(
   return answer?.fields ?? undefined;
 }
 
-/** Fields of a form over those of the workload, by name. What the form does not have is asked for by its example. */
+/**
+ * Fields of a form over those of the workload, by name: those of the form first, in its order. What the form does not
+ * have is asked for by its example.
+ */
 export function formFields(workload: unknown, form: readonly FormField[] = []): readonly WorkloadField[] {
   const examples = new Map(workloadFields(workload).map((field) => [field.name, field]));
   const named = new Set(form.map(({ name }) => name));
@@ -42,6 +47,7 @@ export function formFields(workload: unknown, form: readonly FormField[] = []): 
   ];
 }
 
+/** One field: the example gives the value, the form gives kind, hint and choices. */
 function withForm(example: WorkloadField | undefined, form: FormField): WorkloadField {
   const { name, kind, description, secret, credentialGlob, options } = form;
   const field = example ?? { name, ...fieldOf(form.default ?? emptyOf(kind)) };
@@ -54,10 +60,15 @@ function withForm(example: WorkloadField | undefined, form: FormField): Workload
   return { ...common, kind: 'choice', options: options.map((value) => ({ text: textOf(value), value })) };
 }
 
+/** The value of a field without a default and an example: it chooses the input only. */
 const emptyOf = (kind: string): unknown => (kind === 'boolean' ? false : kind === 'string' ? '' : null);
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
+/**
+ * NoETL's kinds as inputs. A `string` stays a large input where the example is long; any other kind follows the
+ * example.
+ */
 function kindOf(kind: string, byExample: WorkloadField['kind']): WorkloadField['kind'] {
   if (kind === 'integer' || kind === 'number') return 'number';
   if (kind === 'boolean') return 'flag';

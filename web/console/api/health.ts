@@ -2,20 +2,29 @@ import type { PolicyFile } from './access.ts';
 import { useSession } from './me.ts';
 import { useQuery } from './use-query.ts';
 
+/** The answer of `GET /console/api/health`, of the replica that answers. Times in milliseconds since 1970. */
 export interface Health {
   readonly ready: boolean;
+  /** The checks of `/ready`, by name. */
   readonly checks: Readonly<Record<string, 'ok' | 'failing'>>;
+  /** What is worth knowing and stops nothing, by check. */
   readonly notes: Readonly<Record<string, string>>;
+  /**
+   * What the gateway needs. `of` is which one of that name: a class of calls, an issuer or a playbook of the config.
+   * `failingSinceMs` is set while `isUp` is false.
+   */
   readonly dependencies: readonly {
     readonly name: string;
     readonly of: string;
     readonly isUp: boolean;
     readonly failingSinceMs?: number;
   }[];
+  /** `class route` of every circuit breaker that is not closed. */
   readonly openBreakers: readonly string[];
   readonly policyFile?: PolicyFile;
   /** Of NoETL's live document against the pulled one. */
   readonly drift: 'unknown' | 'same' | 'differs';
+  /** Counts of the last `minutes`; with several workers, of those that have answered. */
   readonly recent: {
     readonly minutes: number;
     readonly total: Numbers;
@@ -61,10 +70,15 @@ export interface Numbers {
   };
 }
 
+/** The numbers of one root field. */
 export interface RecentField extends Numbers {
   readonly field: string;
 }
 
+/**
+ * Polled by every view of an operator, since troubles are marked in the navigation. Others are not asked: they would
+ * get 403.
+ */
 export function useHealth() {
   const { gateway, me } = useSession();
   return useQuery<Health>({
@@ -75,7 +89,10 @@ export function useHealth() {
   });
 }
 
-/** What is wrong, in a few words each. */
+/**
+ * What is wrong, in a few words each; empty: all is well. The replica that answers is left out of `replicas`: its
+ * checks are listed by name.
+ */
 export function troubles({
   checks,
   dependencies,

@@ -18,7 +18,9 @@ export type FieldKind =
   | 'executionsUpdates'
   | 'endSessions';
 
+/** The answer of `GET /console/api/me`: the session, and what this gateway's config lets the page do. */
 export interface Me {
+  /** In the form of a login's answer (the protocol, Authentication Flow), with the roles. */
   readonly user: {
     readonly user_id: number | string;
     readonly email: string | null;
@@ -30,9 +32,13 @@ export interface Me {
   readonly mode: string;
   /** Where GraphiQL is; absent: the config has no public address. */
   readonly graphiql?: string;
+  /** Whether the user has one of `operatorRoles`. It chooses what is shown; the gateway decides each call. */
   readonly isOperator: boolean;
+  /** `console.roles` of the config. */
   readonly operatorRoles: readonly string[];
+  /** All roles of the config, in its order. */
   readonly roles: readonly string[];
+  /** What the config opens, by what it does. A missing one disables the part of the page that needs it. */
   readonly fields: Partial<Record<FieldKind, Field>>;
 }
 
@@ -40,11 +46,14 @@ export interface Me {
 export interface Session {
   readonly gateway: Gateway;
   readonly me: Me;
+  /** Ends the session at the gateway and leaves the page signed out. */
   readonly end: () => void;
 }
 
+/** Set below the sign-in; undefined outside of a session. */
 export const SessionContext = createContext<Session | undefined>(undefined);
 
+/** The session of the page. @throws Error when a part is used outside of a session: a defect of the page */
 export function useSession(): Session {
   const session = useContext(SessionContext);
   if (session === undefined) throw new Error('This part of the page needs a session.');

@@ -11,6 +11,7 @@ export function rowsOf(value: unknown): readonly Row[] | undefined {
   if (!isRow(value)) return undefined;
   const members = Object.values(value);
   if (members.length === 1) return rowsOf(members[0]);
+  // With two lists it is not known which one is meant, so the value stays JSON.
   const lists = members.filter(
     (member): member is Row[] => Array.isArray(member) && member.length > 0 && member.every(isRow),
   );

@@ -1,10 +1,14 @@
 import { useSession } from './me.ts';
 import { useQuery } from './use-query.ts';
 
-/** Who has started which execution, as far as the answering replica remembers. Others than operators see their own starts. */
+/**
+ * Who has started which execution, as far as the answering replica remembers: the newest 1,000 audit lines. Others than
+ * operators see their own starts.
+ */
 export interface Starts {
   /** The user of this session, as the audit log names users. */
   readonly me: string;
+  /** Users by the id of the execution. */
   readonly userOf: ReadonlyMap<string, string>;
   readonly users: readonly string[];
 }
@@ -14,6 +18,9 @@ interface Answer {
   readonly starts: readonly { readonly executionId: string; readonly userId: string }[];
 }
 
+/**
+ * One question for all parts of the page. NoETL's list does not name the user, so the audit lines are the only source.
+ */
 export function useStarts() {
   const { gateway } = useSession();
   return useQuery<Starts>({

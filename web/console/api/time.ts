@@ -24,7 +24,10 @@ export function agoText(ms: number): string {
   return days === 1 ? '1 day ago' : `${days} days ago`;
 }
 
-/** NoETL's Python server writes times without a zone; they are in UTC. Undefined for a text that is not a time. */
+/**
+ * Milliseconds since 1970 of a time that NoETL or the gateway wrote; undefined for a text that is not a time. NoETL's
+ * Python server writes times without a zone, in UTC, which browsers would read as local.
+ */
 export function timeOf(text: string | null | undefined): number | undefined {
   if (text === null || text === undefined) return undefined;
   const ms = Date.parse(/[zZ]$|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`);
@@ -34,7 +37,7 @@ export function timeOf(text: string | null | undefined): number | undefined {
 /** A long id, shortened in the middle: its beginning is the same for days. */
 export const shortId = (id: string): string => (id.length <= 12 ? id : `${id.slice(0, 4)}…${id.slice(-6)}`);
 
-/** `12 B`, `3.4 kB`, `1.2 MB`. */
+/** `12 B`, `3.4 kB`, `1.2 MB`: powers of 1,000. */
 export function sizeText(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
   return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;

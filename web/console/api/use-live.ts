@@ -19,8 +19,10 @@ export function useLive<T>({ asked, onData }: LiveUse<T>): boolean {
   const { gateway } = useSession();
   const isVisible = useVisible();
   const [isOpen, setOpen] = useState(false);
+  // The newest handler without opening the stream again: a view makes a new function each time it is drawn.
   const latest = useRef(onData);
   latest.current = onData;
+  // By its text: operations are made anew each time, and the stream must stay open while they are equal.
   const key = asked === undefined || !isVisible ? undefined : JSON.stringify(asked);
   useEffect(() => {
     if (key === undefined) return undefined;
@@ -36,6 +38,7 @@ export function useLive<T>({ asked, onData }: LiveUse<T>): boolean {
         },
       });
     };
+    // An effect of its own for each operation: the clean-up ends the stream and the attempt that waits.
     open();
     return () => {
       clearTimeout(timer);

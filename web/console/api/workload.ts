@@ -1,16 +1,19 @@
 /** How a value of a playbook's workload is asked for. */
 export interface WorkloadField {
   readonly name: string;
+  /** `text` and `long` are strings, `flag` a boolean; `json` is any value; `choice` is one of `options`. */
   readonly kind: 'text' | 'long' | 'number' | 'flag' | 'json' | 'choice';
   /** The playbook's own value, as it is in the form. */
   readonly text: string;
   /** What to fill in. */
   readonly hint?: string;
+  /** The value is not shown; an empty input leaves the playbook's own. */
   readonly isSecret?: boolean;
   /** Of a choice. */
   readonly options?: readonly { readonly text: string; readonly value: unknown }[];
 }
 
+/** The variables to start with, or a sentence for each field that cannot be read, by its name. */
 export type ReadForm =
   | { readonly variables: Readonly<Record<string, unknown>> }
   | { readonly problems: Readonly<Record<string, string>> };
@@ -18,7 +21,10 @@ export type ReadForm =
 /** The name of the field for variables that the workload does not have. */
 export const moreName = '…';
 
-/** A field for each member of the workload, by its example; what is not a simple value is JSON. */
+/**
+ * A field for each member of the workload, by its example; what is not a simple value is JSON. Empty where the workload
+ * is no object.
+ */
 export function workloadFields(workload: unknown): readonly WorkloadField[] {
   if (typeof workload !== 'object' || workload === null || Array.isArray(workload)) return [];
   return Object.entries(workload).map(([name, value]) => ({ name, ...fieldOf(value) }));
@@ -56,14 +62,17 @@ export function readForm(fields: readonly WorkloadField[], texts: Readonly<Recor
   );
   if (more === undefined) problems.push([moreName, 'Enter a JSON object, for example {"limit": 10}.']);
   if (problems.length > 0) return { problems: Object.fromEntries(problems) };
+  // Last, so that a JSON object can also set what the form has.
   return { variables: { ...Object.fromEntries(read.map(({ name, value }) => [name, value])), ...more } };
 }
 
+/** The value of a text, in the type of the field; undefined: the text is not of that type. */
 function typedValue({ kind, options }: WorkloadField, text: string): unknown {
   if (kind === 'choice') return options?.find((option) => option.text === text)?.value;
   if (kind === 'text' || kind === 'long') return text;
   if (kind === 'flag') return text === 'true';
   if (kind === 'json') return parsed(text);
+  // `Number('')` is 0, and an empty input means no number.
   const number = Number(text);
   return text.trim() === '' || !Number.isFinite(number) ? undefined : number;
 }
