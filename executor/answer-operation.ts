@@ -32,9 +32,13 @@ export interface OperationOptions {
   readonly asIs?: boolean;
 }
 
+/** Answers that a field keeps for its `cacheTtlMs`; those that were used least recently go first. */
 const cachedAnswers = 200;
 
-/** What no caller gets, whatever the rule: ways into brokers and databases, and what credentials hold. */
+/**
+ * What no caller gets, whatever the rule: ways into brokers and databases, and what credentials hold. It goes by the
+ * kind of the operation and not by its path, so that a new path of NoETL is covered.
+ */
 function withoutSecretsOf(kind: CallPlan['kind'], body: unknown): unknown {
   if (kind === 'workers') return withoutConnections(body);
   return kind === 'credentials' || kind === 'credentialWrite' ? withoutSecretData(body) : body;
@@ -50,7 +54,12 @@ function documented({ kind, answer }: CallPlan, reply: UpstreamReply, type: Oper
   return answer === 'empty' ? body !== null : ofDeclaredShape(type, inDocumentedForm(kind, body));
 }
 
-/** Any operation that has no rules of its own: one call, made of the decision's arguments. */
+/**
+ * Any operation that has no rules of its own: one call, made of the decision's arguments.
+ * @returns the root field's answer. It throws ERR_ACCESS_DENIED for a reserved playbook, ERR_NOT_FOUND for an execution
+ * that is hidden or missing, ERR_UPSTREAM for an answer of another form than the field's type, and what `answerOf`
+ * throws
+ */
 export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: OperationOptions): RootAnswer {
   const { upstream, executions, gate, reserved, clock, maxPathsPerAnswer, type, asIs = false } = options;
   const ttlMs = row.cacheTtlMs ?? 0;
@@ -65,6 +74,7 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
 
   return async (call) => {
     const { decision, context } = call;
+    // First, since it costs no call: arguments of a wrong form are refused before anything is asked.
     const made = callFor(plan, decision.args);
     assertNotReserved(decision.args);
     await assertExecutionsAllowed(call);
@@ -75,6 +85,7 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
       const asked = () => ask(wanted, decision.args, asking);
       return reuse === undefined ? asked() : reuse(wanted, asked);
     };
+    // Rows are left out after a reused answer is found: it is one for all callers.
     const rows = decision.outcome === 'allowed' ? decision.rows : undefined;
     if (rows === undefined) return askFor(bounded);
     const visible = (body: unknown) => withVisibleRows(body, rows, context, maxPathsPerAnswer);
@@ -105,6 +116,7 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     }
   }
 
+  /** The arguments with ids of executions that the decision has not covered. */
   function undecidedIds(decision: OpenDecision): readonly string[] {
     const { args } = decision;
     if (decision.outcome === 'onAnswer') {
@@ -129,6 +141,7 @@ function createReuse(ttlMs: number, clock: Clock) {
   const answers = createEntryCache<string, { readonly until: number; readonly body: Promise<unknown> }>(cachedAnswers);
   return (call: UpstreamCall, ask: () => Promise<unknown>): Promise<unknown> => {
     const key = JSON.stringify([call.path, call.query ?? [], call.body ?? null, call.headers ?? null]);
+    // Two callers at a time share one call, since the promise is kept. One that fails is not kept.
     const found = answers.get(key);
     if (found !== undefined && found.until > clock()) return found.body;
     const body = ask();

@@ -17,10 +17,16 @@ import { createIdScalar, createPassthroughScalar, type LongIntegers } from './sc
 /** Directives that mean something to clients; every other one is a call instruction. */
 const publicDirectives = new Set(['deprecated', 'specifiedBy', 'oneOf']);
 const builtinScalars = new Set(['String', 'Int', 'Float', 'Boolean', 'ID']);
-/** The builder knows its own `ID` only; ours takes the name when the schema stands. */
+/**
+ * `buildASTSchema` binds the name `ID` to its own scalar, which does not know integers that keep their digits. Fields
+ * are built with this name instead, and the scalar is renamed to `ID` when the schema is complete.
+ */
 const idPlaceholder = 'GatewayID';
 
-/** The names of the root types of a document. */
+/**
+ * The names of the root types of a document. The GraphQL defaults, unless the document has a `schema` definition
+ * (GraphQL specification, Root Operation Types).
+ */
 export function rootTypeNames(document: DocumentNode): Readonly<Record<OperationTypeNode, string>> {
   const names: Record<OperationTypeNode, string> = {
     query: 'Query',
@@ -36,7 +42,10 @@ export function rootTypeNames(document: DocumentNode): Readonly<Record<Operation
 
 /**
  * The schema that clients see: without call instructions, without the types that only those need, with scalars that
- * keep every digit.
+ * keep every digit. Fields have no resolvers yet.
+ * @param document the generated schema; it is not changed
+ * @param longIntegers how integers beyond ±(2^53 − 1) are written
+ * @throws Error for a type that the document does not have
  */
 export function createClientSchema(document: DocumentNode, longIntegers: LongIntegers): GraphQLSchema {
   const roots = Object.values(rootTypeNames(document));
@@ -51,6 +60,7 @@ export function createClientSchema(document: DocumentNode, longIntegers: LongInt
     },
   });
   const schema = buildASTSchema(withScalar(renamed, idPlaceholder), { assumeValidSDL: true });
+  // The nodes are the `astNode`s of the built fields and arguments, which would show the placeholder.
   for (const node of idNodes) node.name.value = 'ID';
   return withOwnScalars(schema, longIntegers);
 }
@@ -78,6 +88,7 @@ function reachable(document: DocumentNode, roots: readonly string[]): DocumentNo
     const definition = types.get(name);
     if (kept.has(name) || definition === undefined) continue;
     kept.add(name);
+    // An interface does not name what implements it, so those types would look unused.
     queue.push(...namesIn(definition));
     if (definition.kind === Kind.INTERFACE_TYPE_DEFINITION) queue.push(...implementationsOf(name, types));
   }
@@ -120,12 +131,15 @@ function withOwnScalars(schema: GraphQLSchema, longIntegers: LongIntegers): Grap
     const own = type.name === idPlaceholder ? createIdScalar('ID') : ownScalar(type.name, longIntegers);
     type.serialize = own.serialize;
     type.parseValue = own.parseValue;
+    // The functions are set on the type itself: another object of the same name would be a second type in one schema.
     type.parseLiteral = own.parseLiteral;
     if (type.name === idPlaceholder) {
       type.name = own.name;
       type.description = own.description;
+      // The node is the placeholder's. A built-in scalar has none.
       type.astNode = undefined;
     }
   }
+  // A new schema, since the type map of the old one still has the placeholder's name.
   return new GraphQLSchema({ ...schema.toConfig(), assumeValid: false });
 }

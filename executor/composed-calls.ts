@@ -13,9 +13,16 @@ interface AnsweredField {
 
 /** Calls that fields of the gateway's own make. Each is decided by the rule of the field that it calls. */
 export interface ComposedCalls {
-  /** A field that the gateway itself answers, or that is a stream, is not one that others call. */
+  /**
+   * Makes a field callable. To be called at start, with the answer that reports and not the bare one. A field that the
+   * gateway itself answers, or that is a stream, is left out, so that no field calls itself.
+   */
   add(name: string, field: RootField, answer: RootAnswer): void;
-  /** @param root of the field that calls: a query reads only. */
+  /**
+   * @param root of the field that calls: a query reads only.
+   * @returns a function that answers a field by its name. It throws the error of the decision when it denies,
+   * ERR_INTERNAL for a field that cannot be called, and what the field itself throws
+   */
   callsOf(
     root: 'query' | 'mutation',
     context: CallContext,
@@ -28,6 +35,7 @@ export function createComposedCalls(): ComposedCalls {
   const reads = new WeakMap<CallContext, Map<string, Promise<unknown>>>();
 
   async function call(name: string, { root, answer }: AnsweredField, args: CallArgs, context: CallContext) {
+    // Without a way to decide nothing is answered.
     if (context.decide === undefined) throw accessDenied();
     const decision = await context.decide({ name, root, args });
     if (decision.outcome === 'denied') throw decision.error;
@@ -49,6 +57,7 @@ export function createComposedCalls(): ComposedCalls {
         if (from !== 'query') return call(name, field, args, context);
         const known = reads.get(context) ?? new Map<string, Promise<unknown>>();
         reads.set(context, known);
+        // Members in one order: the same arguments in another order are the same call.
         const key = JSON.stringify([name, Object.entries(args).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
         const made = known.get(key) ?? call(name, field, args, context);
         known.set(key, made);

@@ -10,7 +10,11 @@ import { isJsonObject } from '../core/noetl/json-object.ts';
 /** By union: which of its types a value is; undefined when its member does not say one. */
 export type Discriminators = ReadonlyMap<string, (value: unknown) => string | undefined>;
 
-/** Reads `@discriminator(field: "kind", mapping: [["cat", "Cat"]])`. A value without a mapping is a type's own name. */
+/**
+ * Reads `@discriminator(field: "kind", mapping: [["cat", "Cat"]])`, which Mesh prints for a `discriminator` of the
+ * document (OpenAPI, Discriminator Object). A value without a mapping is a type's own name.
+ * @returns only the unions that have the directive; the type of a value of the others is found by its members
+ */
 export function discriminatorsOf(document: DocumentNode): Discriminators {
   return new Map(
     document.definitions.flatMap((definition) => {
@@ -28,12 +32,15 @@ function discriminatorOf({ directives = [], types = [] }: UnionTypeDefinitionNod
   const field = argument('field');
   if (field?.kind !== Kind.STRING) return undefined;
   const mapping = argument('mapping');
+  // After the types' own names, so that a mapping wins over a type that has the same name.
   const pairs = (mapping === undefined ? [] : valueFromASTUntyped(mapping)) as readonly (readonly [string, string])[];
   const known = new Set(types.map((type) => type.name.value));
   const named = new Map([...[...known].map((name) => [name, name] as const), ...pairs]);
   return (value: unknown): string | undefined => {
     const said = isJsonObject(value) && Object.hasOwn(value, field.value) ? value[field.value] : undefined;
     const type = typeof said === 'string' ? named.get(said) : undefined;
+    // A mapping may name a type that is not in the union. graphql-js would fail on it; undefined lets the members
+    // decide.
     return type !== undefined && known.has(type) ? type : undefined;
   };
 }

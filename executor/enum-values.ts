@@ -12,8 +12,9 @@ import {
 } from 'graphql';
 
 /**
- * Reads `@enum(value: "\"wire\"")`: what an enum value that GraphQL cannot name is called on the wire. It becomes the value's own, which
- * every copy of the schema keeps.
+ * Reads `@enum(value: "\"wire\"")`: what an enum value that GraphQL cannot name is called on the wire. It becomes the
+ * value's own, which every copy of the schema keeps. GraphQL names have letters, digits and `_` only (GraphQL
+ * specification, Names); values such as `in-transit` are in many documents.
  */
 export function attachEnumValues(schema: GraphQLSchema, document: DocumentNode): void {
   const wires = new Map(document.definitions.flatMap((definition) => wireEntry(schema, definition)));
@@ -21,6 +22,7 @@ export function attachEnumValues(schema: GraphQLSchema, document: DocumentNode):
   for (const [type, wireByName] of wires) {
     for (const value of type.getValues()) value.value = wireByName.get(value.name) ?? value.name;
   }
+  // graphql-js has read the defaults already, with the names as values; they would go to NoETL under the GraphQL name.
   for (const input of inputsOf(schema)) {
     const type = getNamedType(input.type);
     const wireByName = isEnumType(type) ? wires.get(type) : undefined;
@@ -56,6 +58,7 @@ function wireValuesOf(definition: EnumTypeDefinitionNode): ReadonlyMap<string, u
     const argument = node.directives
       ?.find((each) => each.name.value === 'enum')
       ?.arguments?.find((each) => each.name.value === 'value');
+    // Mesh writes the value as JSON: a text has quotes within the text.
     return argument?.value.kind === Kind.STRING
       ? [[node.name.value, JSON.parse(argument.value.value) as unknown] as const]
       : [];

@@ -62,7 +62,7 @@ export interface ExecutableSchemaOptions {
   readonly maxResultBytes?: number;
   /** The longest that `executePlaybook(waitSeconds:)` may ask for, seconds. Default 30. */
   readonly maxWaitSeconds?: number;
-  /** Bound of what is kept of finished executions, bytes. Default 64 MiB. */
+  /** Bound of what is kept of finished executions, bytes. Default 32 MiB. */
   readonly keepBytes?: number;
   /** How old an answer about a running execution may be, milliseconds. Default 250. */
   readonly staleMs?: number;

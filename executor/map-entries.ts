@@ -14,8 +14,10 @@ import { wireNamesKey } from './outputs.ts';
 type Read = (value: unknown) => unknown;
 
 /**
- * GraphQL has no maps: the schema has a list of entries, `key` and `value`, where NoETL's document has an object with any names.
- * @returns what rewrites an answer of the type so, and throws ERR_UPSTREAM for what is no map; undefined when the type leads to no map
+ * GraphQL has no maps: the schema has a list of entries, `key` and `value`, where NoETL's document has an object with
+ * any names (`additionalProperties` with a schema).
+ * @returns what rewrites an answer of the type so, and throws ERR_UPSTREAM for what is no map; undefined when the type
+ * leads to no map, as most do: their answers are not walked
  */
 export function entriesReader(type: GraphQLOutputType): Read | undefined {
   const known = readers.get(type);
@@ -29,6 +31,7 @@ export function entriesReader(type: GraphQLOutputType): Read | undefined {
   return made;
 }
 
+/** By type, since a schema does not change; a type that is not used any more takes its reader with it. */
 const readers = new WeakMap<GraphQLOutputType, Read | 'none'>();
 
 /** Whether a type is a list of entries, so that an object may stand for it. */
@@ -57,6 +60,7 @@ const valueTypeOf = (entry: GraphQLObjectType): GraphQLOutputType =>
   membersIn(entry).find(([wire]) => wire === 'value')?.[1] ?? entry;
 
 function leadsToMap(type: GraphQLOutputType): boolean {
+  // Types may lead to themselves, by way of others.
   const seen = new Set<string>();
   const queue = [type];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {

@@ -44,7 +44,11 @@ function wireNameOf(field: FieldDefinitionNode): string | undefined {
 /** Where a type keeps the names that its fields have on the wire: `Map` of field → wire. */
 export const wireNamesKey = 'wireNames';
 
-/** Gives every field below the roots a resolver that reads its wire name, and abstract types a way to find the type of a value. */
+/**
+ * Gives every field below the roots a resolver that reads its wire name, and abstract types a way to find the type of a
+ * value. A field that has no wire name in `wireNames` is read by its own name.
+ * @param discriminators of unions; a type that these do not name is found by the members of the value
+ */
 export function attachOutputs(
   schema: GraphQLSchema,
   wireNames: WireNames,
@@ -53,6 +57,7 @@ export function attachOutputs(
   const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith('__')) continue;
+    // Root fields are answered by call plans, not by members of an object.
     if (isObjectType(type) && !roots.has(type)) {
       type.extensions = { ...type.extensions, [wireNamesKey]: wireNames.get(type.name) };
       for (const field of Object.values(type.getFields())) {
@@ -88,6 +93,7 @@ function outputResolver(field: GraphQLField<unknown, unknown>, wire: string): Gr
   const resolve: GraphQLFieldResolver<unknown, unknown> = (source, args, context, info) => {
     if (!isJsonObject(source)) return defaultFieldResolver(source, args, context, info);
     const value = member(source, wire, field.name);
+    // Views of executions have functions for what costs a call: it is made when the field is selected.
     if (typeof value === 'function') return value(args);
     if (isPromised && (value === undefined || value === null)) throw leftOut(field.name);
     return convert === undefined ? value : convert(value);
@@ -105,7 +111,10 @@ function member(source: Readonly<Record<string, unknown>>, wire: string, name: s
   return Object.hasOwn(source, name) ? source[name] : undefined;
 }
 
-/** By scalar: what becomes of a value on the wire that the scalar itself would refuse. */
+/**
+ * By scalar: what becomes of a value on the wire that the scalar itself would refuse. The types are those of NoETL's
+ * document, which real servers do not keep to the letter.
+ */
 const conversions: Readonly<Record<string, ((value: unknown) => unknown) | undefined>> = {
   String: (value) => textOfNumber(value),
   Float: (value) => floatOfNumber(value),
@@ -160,6 +169,7 @@ function nearestType(
   wireNames: WireNames,
 ): string | undefined {
   if (!isJsonObject(value)) return undefined;
+  // A share and not a count: else a type with many fields would win over a small one that fits whole.
   const scored = types.map((type) => {
     const fields = Object.keys(type.getFields());
     const known = fields.filter((field) => Object.hasOwn(value, wireNames.get(type.name)?.get(field) ?? field));

@@ -12,8 +12,9 @@ type OutcomeEvent = Extract<GatewayEvent, { type: 'outcome' }>;
 type Found = Pick<OutcomeEvent, 'outcome' | 'code' | 'executionId'>;
 
 /**
- * The same answer, with one event about what became of it: once, after the call and not before it. Reads are not reported.
- * A start counts as started as soon as NoETL has named the execution, whatever happens while the caller waits for its end.
+ * The same answer, with one event about what became of it: once, after the call and not before it. Reads are not
+ * reported. A start counts as started as soon as NoETL has named the execution, whatever happens while the caller waits
+ * for its end. Of queries only those that start a playbook are reported. The event goes to the audit log.
  */
 export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, observe: Observe): RootAnswer {
   const starts = plan !== undefined && isStart(plan.kind);
@@ -30,6 +31,8 @@ export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, 
       report(starts ? { outcome: 'started', ...startedIn(value) } : { outcome: 'done', ...namedIn(call, plan) });
       return value;
     } catch (error) {
+      // `report` is silent when the start was reported: a wait that fails does not make a started execution a failed
+      // one.
       const code = error instanceof GatewayError ? error.code : 'ERR_INTERNAL';
       report({ outcome: 'failed', code, ...(starts ? {} : namedIn(call, plan)) });
       throw error;
@@ -37,7 +40,10 @@ export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, 
   };
 }
 
-/** The same answer; how long it took is reported, whatever became of it. */
+/**
+ * The same answer; how long it took is reported, whatever became of it: an event `field` with milliseconds, access to
+ * the execution and waits included.
+ */
 export function measuredAnswer(field: string, answer: RootAnswer, observe: Observe): RootAnswer {
   return async (call) => {
     const startedAt = performance.now();

@@ -20,7 +20,11 @@ export type RootAnswer = (call: RootCall) => Promise<unknown>;
 /** The path of a row's operation, as NoETL's document has it. */
 export const routeOf = ({ upstream }: AnyUpstreamRow): string => upstream.slice(upstream.indexOf(' ') + 1);
 
-/** The bounds that a row sets, and what the call carries of its request. */
+/**
+ * The bounds that a row sets, and what the call carries of its request. To be spread after the plan's call, whose
+ * `route` it replaces.
+ * @throws ERR_REQUEST_INVALID for a forwarded header that is too long or not ASCII
+ */
 export function boundsOf(row: AnyUpstreamRow, context: CallContext): Partial<UpstreamCall> {
   return {
     ...askingOf(row, context),
@@ -31,6 +35,7 @@ export function boundsOf(row: AnyUpstreamRow, context: CallContext): Partial<Ups
   };
 }
 
+/** Of a header's value, characters. */
 const maxForwardedLength = 4_096;
 
 /** What a row sends beside the usual headers, in lower case. A header that the caller does not have is left out. */
@@ -42,6 +47,7 @@ function headersOf(
   for (const [name, said] of Object.entries(headers)) {
     const value = typeof said === 'string' ? said : context.header?.(name);
     if (value === undefined) continue;
+    // Line breaks would end the header and begin another one (RFC 9110, section 5.5).
     if (value.length > maxForwardedLength || !/^[\t\x20-\x7e]*$/.test(value)) {
       throw new GatewayError(
         'ERR_REQUEST_INVALID',
@@ -53,7 +59,10 @@ function headersOf(
   return sent;
 }
 
-/** The same for reads of executions. */
+/**
+ * The same for reads of executions: the row's limit of time in milliseconds, and for whom they are made, since the
+ * calls of a user have limits together.
+ */
 export function askingOf(row: AnyUpstreamRow, context: CallContext): Asking {
   return {
     requestId: context.requestId,

@@ -27,6 +27,7 @@ export function pairRootFields(
   const fields = new Map<string, RootField>();
   const problems: string[] = [];
   for (const [root, field] of rootFieldNodes(document)) {
+    // All problems of a config are reported together: a start that fails is slow to repeat.
     try {
       fields.set(field.name.value, rootFieldOf(field, root, operations));
     } catch (error) {
@@ -51,7 +52,9 @@ function rootFieldNodes(document: Document): (readonly [RootField['root'], Field
 
 function rootFieldOf(field: FieldDefinitionNode, root: RootField['root'], operations: Operations): RootField {
   const name = field.name.value;
+  // A field may be named `constructor`: members that every object inherits are not rows.
   const row = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  // The rule that closes by default (ADR 0003): a field of the schema without a rule stops the start.
   if (row?.access === undefined) throw new TypeError(`${name}: in the schema, but no row of the config has its rule`);
   if (isGatewayRow(row)) return { root, row, plan: undefined };
   const plan = root === 'subscription' ? undefined : compileCallPlan(field, { root });
@@ -69,6 +72,10 @@ function assertRule(name: string, access: AccessRule, { catalogPaths, executionI
   throw new TypeError(`${name}: the schema does not know the argument ${access.argument} as ${what}; run generate`);
 }
 
+/**
+ * Rows that no field answers to, except those that may be without one: closed ones, and `whenPresent` for releases that
+ * lack the operation.
+ */
 function rowsWithoutField(document: Document, operations: Operations): string[] {
   const names = new Set(rootFieldNodes(document).map(([, field]) => field.name.value));
   return Object.entries(operations).flatMap(([name, row]) => {

@@ -9,8 +9,9 @@ const integer = /^-?\d+$/;
 const longestId = 20;
 
 /**
- * `ID` as the gateway means it: text, or an integer of up to 20 digits, which stays exact in both directions. Numbers that
- * have lost digits on their way are refused.
+ * `ID` as the gateway means it: text, or an integer of up to 20 digits, which stays exact in both directions. Numbers
+ * that have lost digits on their way are refused. `Int` ends at 32 bits (GraphQL specification, Int), and ids of NoETL
+ * have 64.
  */
 export function createIdScalar(name: string): GraphQLScalarType<string, string> {
   return new GraphQLScalarType<string, string>({
@@ -28,6 +29,7 @@ export function createIdScalar(name: string): GraphQLScalarType<string, string> 
 
 /** How an `ID` is serialised. @throws GraphQLError */
 export function exactId(value: unknown): string {
+  // A double beyond 2^53 − 1 may be another id than the caller's or NoETL's.
   const lossy = typeof value === 'number' && !Number.isSafeInteger(value);
   const text = lossy ? undefined : idText(value);
   if (text === undefined || (isRawNumber(value) && (!integer.test(text) || text.length > longestId))) {
@@ -36,10 +38,17 @@ export function exactId(value: unknown): string {
   return text;
 }
 
-/** How integers beyond ±(2^53 − 1) are written: as text, which every client reads whole, or as a number, digit for digit. */
+/**
+ * How integers beyond ±(2^53 − 1) are written: as text, which every client reads whole, or as a number, digit for
+ * digit. JSON has no limit, but parsers of browsers do (RFC 8259, section 6).
+ */
 export type LongIntegers = 'text' | 'number';
 
-/** A scalar that holds any JSON: `JSON` itself, and the generated ones that are JSON text or numbers. */
+/**
+ * A scalar that holds any JSON: `JSON` itself, and the generated ones that are JSON text or numbers. Literals keep the
+ * digits of their integers, as variables do.
+ * @param name as the schema has it; error messages name it
+ */
 export function createPassthroughScalar(
   name: string,
   { longIntegers = 'text', read }: PassthroughOptions = {},
@@ -73,6 +82,7 @@ function jsonOfLiteral(node: ValueNode, variables?: ObjMap<unknown> | null): unk
       return null;
     case Kind.BOOLEAN:
     case Kind.STRING:
+    // An enum literal within JSON has no type to belong to; it is taken as text.
     case Kind.ENUM:
       return node.value;
     case Kind.INT:
@@ -80,6 +90,7 @@ function jsonOfLiteral(node: ValueNode, variables?: ObjMap<unknown> | null): unk
     case Kind.FLOAT:
       return finite(node.value, node);
     case Kind.LIST:
+      // A variable without a value is null in a list and absent in an object (GraphQL specification, Input Values).
       return node.values.map((item) => jsonOfLiteral(item, variables) ?? null);
     case Kind.VARIABLE:
       return variables?.[node.name.value];

@@ -5,6 +5,7 @@ import { isJsonObject, textMember } from '../core/noetl/json-object.ts';
 
 export type RowKind = 'executions' | 'playbooks';
 
+/** The member that holds the rows of an answer that is not a list: servers and releases call it by these names. */
 const listMembers: Readonly<Record<RowKind, readonly string[]>> = {
   executions: ['executions', 'items', 'entries'],
   playbooks: ['entries', 'items'],
@@ -29,6 +30,7 @@ export async function withVisibleRows(
     throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');
   }
   const rows = await visible(body[member] as readonly unknown[], kind, context, maxPaths);
+  // The count of all rows would show how many are hidden.
   return { ...body, [member]: rows, ...(typeof body['count'] === 'number' ? { count: rows.length } : {}) };
 }
 
@@ -58,6 +60,7 @@ export async function visiblePaths(
 ): Promise<ReadonlySet<string>> {
   const judged = new Set<string>();
   for (const path of paths) {
+    // A checker that asks NoETL is called once for each of these paths, which is why their number is bounded.
     if (path === undefined || judged.has(path) || judged.size >= maxPaths) continue;
     if (parsePlaybookPath(path) !== undefined) judged.add(path);
   }

@@ -50,14 +50,16 @@ export interface OperationSource {
 /** Whether a root field may be asked by {@link CompiledRoot} alone: its resolver needs the context and the response key only. */
 export type IsKnownRoot = (field: GraphQLField<unknown, unknown>) => boolean;
 
-/** Fragments that use fragments can spread out to any size. */
+/** Fragments that use fragments can spread out to any size, so that a short document would fill the memory. */
 const maxFields = 1_000;
 const noVariables = { coerced: {}, sources: {} };
 
 /**
- * Compiles a validated operation of plain selections: fields, fragments, lists, objects, scalars and enums.
- * @returns undefined for what is left to the stock executor: directives, introspection, abstract types, subscriptions, several
- *   fields of a mutation, resolvers that are not the gateway's own
+ * Compiles a validated operation of plain selections: fields, fragments, lists, objects, scalars and enums (ADR 0018).
+ * @param source a document that has passed validation; selections are not checked again
+ * @param isKnownRoot false for resolvers that plugins have wrapped
+ * @returns undefined for what is left to the stock executor: directives, introspection, abstract types, subscriptions,
+ * several fields of a mutation, resolvers that are not the gateway's own
  */
 export function compileOperation(source: OperationSource, isKnownRoot: IsKnownRoot): CompiledOperation | undefined {
   const { schema, document, operation } = source;
@@ -65,6 +67,7 @@ export function compileOperation(source: OperationSource, isKnownRoot: IsKnownRo
   if (operation.operation === 'subscription' || !type || hasDirectives(document)) return undefined;
   const compiler = new Compiler(schema, fragmentsOf(document));
   const selected = [...collectFields(schema, compiler.fragments, noVariables, type, operation.selectionSet).fields];
+  // Fields of a mutation run one after another (GraphQL specification, Mutation); compiled ones are asked together.
   if (operation.operation === 'mutation' && selected.length !== 1) return undefined;
   const roots: CompiledRoot[] = [];
   for (const [key, nodes] of selected) {
@@ -102,6 +105,7 @@ class Compiler {
   #field(field: GraphQLField<unknown, unknown>, nodes: FieldNode[]): Write | undefined {
     const type = getNamedType(field.type);
     if (isLeafType(type)) return writerOf(field.type, undefined);
+    // A type that checks its own values is completed by graphql-js.
     if (!isObjectType(type) || type.isTypeOf != null) return undefined;
     const members = this.#members(type, nodes);
     return members && writerOf(field.type, members);
@@ -126,6 +130,7 @@ class Compiler {
       return constantWriter(`${prefix}${JSON.stringify(type.name)}`);
     }
     const field = type.getFields()[node.name.value];
+    // A resolver that is not made by `attachOutputs` may do anything, and must be called.
     const output = outputFieldOf(field?.resolve);
     if (field === undefined || output === undefined) return undefined;
     const write = this.#field(field, nodes);
@@ -151,6 +156,7 @@ function hasDirectives(document: DocumentNode): boolean {
 }
 
 function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
+  // Without a prototype: a fragment may be named `constructor`.
   const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;

@@ -41,6 +41,7 @@ export class Draft {
   write(work: (draft: Draft) => void): void {
     begin();
     try {
+      // A throw leaves half a value in the scratch memory; the odd run never uses it.
       work(this);
     } catch {
       this.run.isOdd = true;
@@ -59,6 +60,7 @@ export class Draft {
   }
 
   #leaveGap(fill: (gap: Draft) => Promise<void>): void {
+    // What is written so far must leave the scratch memory now: other runs write to it before the value comes.
     const gap = new Draft(this.run);
     this.#parts.push(taken(), gap);
     this.#waiting ??= [];
@@ -80,6 +82,7 @@ export class Draft {
     } catch {
       this.run.isOdd = true;
     }
+    // The value may have left gaps itself; what waits for this gap waits for those, too.
     if (this.#waiting !== undefined) await Promise.all(this.#waiting);
   }
 

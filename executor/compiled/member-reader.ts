@@ -14,7 +14,10 @@ export interface SelectedMember {
   readonly write: Write;
 }
 
-/** Reads a selected member as its resolver does, and writes it. */
+/**
+ * Reads a selected member as its resolver does, and writes it. What it writes is the same as graphql-js would write
+ * with the resolver of `outputs.ts`, which is compared by tests with random answers.
+ */
 export function memberReader({ prefix, field, node, output, write }: SelectedMember): WriteMember {
   const { convert } = output;
   const name = Buffer.from(prefix);
@@ -27,6 +30,8 @@ export function memberReader({ prefix, field, node, output, write }: SelectedMem
     const args = hasArgs ? draft.run.argsOf(field, node) : noArgs;
     const value = read(source);
     if (typeof value === 'function') return callMember(value as WrittenMember, args, draft, leaf, write);
+    // A promised value is not checked here: the writer of a type that is not null leaves a missing one to the stock
+    // executor.
     write(convert === undefined ? value : convert(value), draft);
   };
 }
@@ -49,6 +54,7 @@ function callMember(
   write: Write,
 ): void {
   if (draft.run.isOdd) return;
+  // The bytes of a kept result are copied as they are.
   if (call.json !== undefined && leaf !== undefined) draft.laterJson(call.json(leaf.serialize));
   else write(call(args), draft);
 }

@@ -24,6 +24,7 @@ export async function runCompiled(
   context: unknown,
   variables: Readonly<Record<string, unknown>>,
 ): Promise<Outcome> {
+  // Together, as fields of a query may be; they are written in the order of the selection.
   const asked = roots.map((root) => ask(root, context));
   const draft = new Draft(new Run(variables));
   let failure: { readonly error: unknown } | undefined;
@@ -45,6 +46,7 @@ export async function runCompiled(
   const [only] = roots;
   const result = failure && only && roots.length === 1 ? failedResult(only, failure.error) : undefined;
   if (result !== undefined) return { result };
+  // Gaps can still make the run odd, so they are filled before it is judged.
   const filled = draft.filled();
   if (filled !== undefined) await filled;
   const isWhole = failure === undefined && !draft.run.isOdd;

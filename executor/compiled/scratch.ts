@@ -38,6 +38,10 @@ function copied(): Buffer {
   return bytes;
 }
 
+/**
+ * Makes room for so many bytes more. The memory is doubled, so that a text which grows piece by piece is not copied for
+ * each piece.
+ */
 function reserve(bytes: number): void {
   if (at + bytes <= memory.length) return;
   const larger = Buffer.allocUnsafeSlow(Math.max(memory.length * 2, at + bytes));

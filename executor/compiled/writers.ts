@@ -21,7 +21,7 @@ import { writeAscii, writeCharacter, writeJson, writeText } from './scratch.ts';
 export type WriteMember = (source: JsonObject, draft: Draft) => void;
 
 /**
- * How values of a type are written, as the executor completes them.
+ * How values of a type are written, as the executor completes them (GraphQL specification, Value Completion).
  * @param members how the selection of the object type in it is written; undefined for leaf types
  * @returns undefined for types that are not compiled
  */
@@ -59,6 +59,7 @@ function listWriter(item: Write, isNullable: boolean): Write {
     if (!Array.isArray(value)) return writeUnusual(value, draft, isNullable, write);
     writeCharacter(openBracket);
     for (let index = 0; index < value.length; index += 1) {
+      // The bytes are of no use any more, so the rest of a long list is not written.
       if (draft.run.isOdd) return;
       if (index > 0) writeCharacter(comma);
       item(value[index], draft);
@@ -78,6 +79,7 @@ function writeUnusual(value: unknown, draft: Draft, isNullable: boolean, write: 
 function leafWriter(type: GraphQLLeafType, isNullable: boolean): Write {
   const writePlain = plainWriters.get(type.serialize);
   const write: Write = (value, draft) => {
+    // Most values need no more than this: no serialised copy, and no text made by the engine.
     if (writePlain?.(value) === true) return;
     if (value === null || value === undefined || isPromise(value)) {
       return writeUnusual(value, draft, isNullable, write);
@@ -124,7 +126,10 @@ const writeBoolean: WritePlain = (value) => {
 
 const writeAny: WritePlain = (value) => writeString(value) || writeNumber(value) || writeBoolean(value);
 
-/** By the function that serialises values of a scalar. */
+/**
+ * By the function that serialises values of a scalar: its identity says what it does, whatever the scalar is called. A
+ * custom `serialize` has no entry, and its values take the long way.
+ */
 const plainWriters: ReadonlyMap<unknown, WritePlain> = new Map<unknown, WritePlain>([
   [GraphQLString.serialize, writeString],
   [GraphQLInt.serialize, writeInt],
@@ -141,6 +146,7 @@ const [openBrace, closeBrace, openBracket, closeBracket, comma] = [0x7b, 0x7d, 0
 function isPlainObject(value: unknown): value is JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { rawJSON, then: next } = value as { readonly rawJSON?: unknown; readonly then?: unknown };
+  // Only the engine knows whether it is a raw number; a member of that name alone may be in any answer.
   if (rawJSON !== undefined && isRawNumber(value)) return false;
   return typeof next !== 'function' && !(value instanceof Error);
 }
