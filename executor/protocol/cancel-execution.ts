@@ -11,8 +11,11 @@ import { missingExecution } from './execution-reads.ts';
 import { type Executions, executionIdOf, noSuchExecution } from './executions.ts';
 
 /**
- * `cancelExecution`: looks first, since NoETL would turn a finished run into a cancelled one. A finished run is reported
- * with its real state and left alone; an end that is only inferred is watched until it is certain.
+ * `cancelExecution`: looks first, since NoETL would turn a finished run into a cancelled one. A finished run is
+ * reported with its real state and left alone; an end that is only inferred is watched until it is certain. The answer
+ * has the form of NoETL's `POST /api/executions/{id}/cancel`, in both cases.
+ * @returns an answer that throws ERR_NOT_FOUND alike for what is hidden and what is missing, and ERR_UPSTREAM when
+ * NoETL does not cancel
  */
 export function answerCancelExecution(
   plan: CallPlan,
@@ -31,6 +34,7 @@ export function answerCancelExecution(
     const before = await executions.certainEnd(snapshot, asking);
     if (before !== undefined) return finished(id, before);
     const reply = await upstream.request({ ...callFor(plan, decision.args), ...boundsOf(row, context) });
+    // Before the answer is judged: whatever it says, earlier looks do not count any more.
     executions.changed(id);
     // One server refuses what has ended in the meantime.
     const after = reply.status === 422 ? await executions.look(id, asking) : undefined;
@@ -52,6 +56,7 @@ function cancelled(id: string, body: Readonly<Record<string, unknown>>): unknown
   if (body['status'] === 'not_found') throw noSuchExecution();
   if (body['status'] === 'already_completed')
     return { ...(finished(id, 'COMPLETED') as object), message: 'The execution is already over.' };
+  // A new word of NoETL must not be taken for a cancelled run.
   if (body['status'] !== 'cancelled') throw new GatewayError('ERR_UPSTREAM', 'NoETL did not cancel the execution');
   const listed = Array.isArray(body['cancelled_executions']) ? body['cancelled_executions'] : [id];
   const ids = listed.map(idText).filter((each) => each !== undefined);

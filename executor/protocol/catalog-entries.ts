@@ -1,6 +1,7 @@
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../core/noetl/json-object.ts';
 
+/** Entries of one page. */
 const maxPageSize = 500;
 
 /** How the caller wants the catalog. */
@@ -29,6 +30,8 @@ function positive(value: unknown, name: string, max: number): number {
 /**
  * A page of the catalog: NoETL lists every version of every path at once. Paths in NoETL's own order.
  * @param body the answer with the rows that the caller may see
+ * @returns the body with the entries of the page, newest versions only unless `versions`; a body without `entries` as
+ * it is
  */
 export function catalogEntries(body: unknown, { page, pageSize, versions }: CatalogPage): unknown {
   if (!isJsonObject(body) || !Array.isArray(body['entries'])) return body;

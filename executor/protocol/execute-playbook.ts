@@ -63,6 +63,7 @@ export async function startAndWait(
   const waitSeconds = waitOf(args['waitSeconds'], options.maxWaitSeconds);
   const clientId = textOrNull(args['clientId']);
   const user = call.context.caller.session.user;
+  // Before the start: the playbook may call back before NoETL has answered.
   const request = clientId === null ? undefined : await options.requests?.open({ clientId, user, path });
   const id = await startPlaybook(withCallback(start, members, request), path, members.execution, options).catch(
     async (error: unknown) => {
@@ -70,6 +71,7 @@ export async function startAndWait(
       throw error;
     },
   );
+  // At once: from here on the run exists, whatever fails below.
   call.started?.(id);
   await request?.started(id);
   const { requestId = null } = request ?? {};
@@ -89,13 +91,19 @@ function withCallback(start: UpstreamCall, members: StartMembers, request: Callb
 const isRefused = (error: unknown): boolean =>
   error instanceof GatewayError && error.code !== 'ERR_UPSTREAM' && error.code !== 'ERR_UPSTREAM_TIMEOUT';
 
-/** Sends the start, once. @returns the new execution's id */
+/**
+ * Sends the start, once: a connection that breaks may have started the run, so it is never sent again.
+ * @param idMember the member of NoETL's answer that is the new id
+ * @returns the new execution's id, as text
+ * @throws ERR_ACCESS_DENIED for a reserved path; ERR_UPSTREAM when NoETL names no execution; what `startAnswer` throws
+ */
 export async function startPlaybook(
   start: UpstreamCall,
   path: string,
   idMember: string,
   { upstream, reserved }: Pick<ExecutePlaybookOptions, 'upstream' | 'reserved'>,
 ): Promise<string> {
+  // Whatever rule the field has: no caller starts an auth playbook.
   if (reserved.has(path)) throw accessDenied();
   const reply = await upstream.request({ ...start, idempotent: false, class: 'start' });
   const id = idText(startAnswer(reply)[idMember]);

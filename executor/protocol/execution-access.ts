@@ -10,7 +10,11 @@ import type { RootCall } from '../root-call.ts';
  */
 export type ExecutionGate = (call: RootCall, path: string | undefined) => Promise<boolean>;
 
-/** @param reserved paths whose executions no role sees, whatever rule a field has: they contain session tokens */
+/**
+ * One gate for every field that shows executions, GraphQL and `/noetl` alike.
+ * @param observe receives each decision that is made here, for the audit log
+ * @param reserved paths whose executions no role sees, whatever rule a field has: they contain session tokens
+ */
 export function createExecutionGate(observe: Observe, reserved: ReadonlySet<string>): ExecutionGate {
   return async (call, path) => {
     const { decision, context } = call;
@@ -18,6 +22,7 @@ export function createExecutionGate(observe: Observe, reserved: ReadonlySet<stri
       tell(observe, call, path, { outcome: 'denied', reason: 'reserved' });
       return false;
     }
+    // A rule that has decided before the call, for example on a role, has been reported then.
     if (decision.outcome === 'allowed') return true;
     if (path === undefined || parsePlaybookPath(path) === undefined) return false;
     try {
@@ -25,6 +30,7 @@ export function createExecutionGate(observe: Observe, reserved: ReadonlySet<stri
       tell(observe, call, path, foundOut(verdict));
       return verdict.allowed;
     } catch (error) {
+      // A check that cannot decide is an error, and never a refusal that a caller could take for a missing execution.
       tell(observe, call, path, { outcome: 'backend_error' });
       throw error;
     }

@@ -7,6 +7,8 @@ import { type Executions, noSuchExecution, stateOf } from './executions.ts';
  * A page of an execution's events as callers see it: secrets masked, errors as `execution` reports them, and the same
  * status as `execution`, whatever NoETL claims at the moment.
  * @param body NoETL's answer; undefined: this server has events in its detail only (Rust)
+ * @param id canonical digits
+ * @throws ERR_NOT_FOUND when NoETL does not know the execution
  */
 export async function eventsAnswer(
   id: string,
@@ -29,5 +31,6 @@ async function pageOfDetail(
   asking: Asking,
 ): Promise<Readonly<Record<string, unknown>>> {
   const events = await executions.events(id, asking);
+  // Newest first, as the pages of the other server.
   return { execution_id: id, events: events.toReversed(), pagination: null };
 }

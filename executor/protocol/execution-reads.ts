@@ -32,6 +32,10 @@ export interface ExecutionReads {
   now(): number;
 }
 
+/**
+ * One text for an execution that is missing and one that is hidden, so that an answer does not show which of the two it
+ * is.
+ */
 export const missingExecution = 'execution not found';
 
 /** Whole results are read with their copies and judged by the row's own limit afterwards, bytes. */
@@ -74,6 +78,7 @@ export function createExecutionReads(upstream: Upstream, clock: Clock, basePath:
   return {
     async detail(id, asking) {
       const reply = await readExecution(id, '', [['include_events', 'false']], asking);
+      // A 404 of a missing route says nothing of this execution.
       if (reply.status === 404 && !isMissingRoute(reply)) return undefined;
       return decodeExecutionDetail(answerOf(reply, missingExecution), id);
     },

@@ -21,6 +21,7 @@ export async function withSettledStates(
 ): Promise<readonly unknown[]> {
   const settled = [...rows];
   const doubtful = rows.flatMap((row, index) => (isJsonObject(row) && isDoubtful(row) ? [{ row, index }] : []));
+  // What is over already costs no call; NoETL's list may go on calling it RUNNING.
   const looked = doubtful.slice(0, maxLooks).filter(({ row, index }) => {
     const over = executions.ended(idText(row['execution_id']) ?? '');
     if (over !== undefined) settled[index] = settledRow(row, over);
@@ -68,6 +69,7 @@ function membersOf(snapshot: Snapshot): JsonObject {
     end_time: endedAt === undefined ? null : new Date(endedAt).toISOString(),
     progress: over === undefined ? 0 : 100,
     ...(seconds === undefined ? {} : { duration_seconds: seconds, duration_human: durationText(seconds) }),
+    // The error of a run that still works is of one step that failed.
     ...(over === undefined ? { error: null } : {}),
   };
 }

@@ -32,6 +32,10 @@ const maxWaiting = 64;
 /** Of those changes, with the events that they were found by. */
 const maxWaitingBytes = 4 * 1024 * 1024;
 
+/**
+ * Streams of `executionUpdates` (one execution) and `executionsUpdates` (the list). What ends a stream before its time
+ * is its last event, which the caller reads as an error of the field.
+ */
 export function openUpdates(row: SubscriptionRow<string>, options: UpdatesOptions): OpenUpdates {
   return row.watch === 'execution'
     ? (call) => openExecutionUpdates(call, options)
@@ -78,6 +82,7 @@ async function* executionUpdates(
     call = await renewedCall(call);
     if (snapshot === 'gone' || !(await gate(call, snapshot.detail.path))) throw noSuchExecution();
     path = snapshot.detail.path;
+    // No caller's name: the look is shared, so no user pays for it.
     yield () => executionView(snapshot, () => executions.outcome(snapshot, {}), maxResultBytes);
   }
 }

@@ -68,6 +68,7 @@ export function createExecutionWatcher(options: ExecutionWatcherOptions): Execut
     const snapshot = (await shared.take(watch.id, {}))?.snapshot;
     if (isUnknownYet(watch, snapshot)) return '';
     const listeners = [...watch.listeners.keys()];
+    // Closed before the listeners are called, so that one which follows the execution again opens a new watch.
     if (snapshot === undefined || snapshot.over !== undefined) close(watch);
     for (const listener of listeners) listener(snapshot);
     return snapshot === undefined ? '' : markOf(snapshot);

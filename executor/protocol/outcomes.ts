@@ -72,6 +72,10 @@ const eventsForSteps = 500;
 /** Of what was handed to later steps: each holds the results of all steps before, the newest the most. */
 const maxHanded = 2;
 
+/**
+ * Outcomes of snapshots. All who ask about one snapshot share an outcome, so each part is read from NoETL once.
+ * @param options `keep` and `spent` tie what is read to the snapshot that it belongs to
+ */
 export function createOutcomes(options: OutcomesOptions): { of(snapshot: Snapshot, asking: Asking): Outcome } {
   const made = new WeakMap<Snapshot, Outcome>();
   return {
@@ -96,6 +100,7 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
   const lostStep = over?.isResultLost === true ? over.lastStep : undefined;
   const events = once(async () => {
     const { newest } = snapshot.seen;
+    // The look has read them all; a run with more needs another read.
     if (newest?.hasAllEvents === true) return decodeRunEvents(newest.events);
     options.spent(snapshot, 1);
     const read = decodeRunEvents((await options.reads.withEvents(detail.id, eventsForSteps, asking)).events);

@@ -28,6 +28,7 @@ export function answerRerunExecution(
     }
     const id = executionIdOf(args['id']);
     const asking = askingOf(row, call.context);
+    // The gate judges the rule on the path of this execution, before anything is started.
     const before = await executions.fresh(call, id, asking, gate);
     const path = before.detail.path;
     if (path === undefined) throw new GatewayError('ERR_UPSTREAM', 'NoETL did not name the playbook of the execution');

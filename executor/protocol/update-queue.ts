@@ -31,6 +31,7 @@ export function createUpdateQueue<T>(most: number, mostBytes = Number.POSITIVE_I
       isOver = true;
       wake();
     },
+    // One reader at a time: `wake` is that of the last one.
     async next(idleMs) {
       if (waiting.length === 0 && !isOver) {
         await new Promise<void>((resolve) => {

@@ -37,6 +37,7 @@ export interface WatchedExecutions {
   certainEnd(snapshot: Snapshot, asking: Asking): Promise<End | undefined>;
 }
 
+/** Between two looks at an end that is not certain, milliseconds. */
 const lookEveryMs = 250;
 
 export function createWatchedExecutions(options: WatchedExecutionsOptions): WatchedExecutions {
@@ -52,6 +53,7 @@ export function createWatchedExecutions(options: WatchedExecutionsOptions): Watc
     watcher,
     async certainEnd(snapshot, asking) {
       let last: Snapshot | undefined = snapshot;
+      // Up to twice as long as an end that is only inferred is held back.
       for (let waits = 0; last?.isSettling === true && waits <= 2 * (holdMs / lookEveryMs); waits += 1) {
         await pause(lookEveryMs);
         last = await looks.take(snapshot.detail.id, asking);

@@ -55,6 +55,7 @@ async function readAllowed(
 ): Promise<{ readonly body: unknown; readonly snapshot: Snapshot }> {
   const [argument = 'id'] = plan.executionIds;
   const { decision, context, query } = call;
+  // Access first: NoETL is asked for the body only when the caller may see the execution.
   const snapshot = await executions.allowed(call, executionIdOf(decision.args[argument]), askingOf(row, context), gate);
   const made = callFor(plan, decision.args);
   const reply = await upstream.request({

@@ -43,7 +43,10 @@ export interface RestOperation {
 export type RestOptions = Omit<OperationOptions, 'type' | 'asIs'> &
   ExecutePlaybookOptions & { readonly observe: Observe };
 
-/** The operations whose rows say `rest: true`: the whole of what clients reach below `/noetl`. */
+/**
+ * The operations whose rows say `rest: true`: the whole of what clients reach below `/noetl` (ADR 0017).
+ * @returns in the order of the schema's root fields; streams and fields of the gateway's own are not among them
+ */
 export function restOperations(fields: ReadonlyMap<string, RootField>, options: RestOptions): readonly RestOperation[] {
   const entryRoute = [...fields.values()].find(({ plan }) => plan?.kind === 'catalogEntry' && plan.method === 'POST')
     ?.plan?.route;
@@ -83,9 +86,11 @@ function readerOf(
     case 'execution': {
       const detail = answerDetail(plan, row, options);
       return async (request) => {
+        // A list of known names: what else a client sends is not passed on.
         const query = detailQuery.flatMap((name) => request.query.getAll(name).map((value) => [name, value] as const));
         const { args, guarded } = readWireArguments(plan, request);
         const answer = (call: RootCall) => detail({ ...call, query });
+        // The query goes to NoETL beside the arguments, so the guard sees it as well.
         return { args, guarded: { ...Object.fromEntries(query), ...guarded }, answer };
       };
     }

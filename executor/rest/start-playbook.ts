@@ -28,6 +28,7 @@ export function readStart(
 ): WireArguments & { readonly choice: StartChoice } {
   const members = plan.start ?? usualStartMembers;
   const body = withWorkload(bodyObject(request.body), plan);
+  // It names another run as the parent, and no rule is asked about that one.
   if (isGiven(body['parent_execution_id'])) throw unprocessable('parent_execution_id is not accepted from clients');
   if (entry === undefined && typeof body[members.playbook] !== 'string') {
     throw unprocessable('path or catalog_id is required');
@@ -68,7 +69,9 @@ export function answerStart(
   return async ({ decision, context }: RootCall, { entry, version }: StartChoice): Promise<unknown> => {
     const made = callFor(plan, decision.args);
     const { [members.playbook]: path, ...rest } = bodyObject(made.body);
+    // The path has been decided on; reserved ones are refused whatever the decision was.
     if (typeof path !== 'string' || reserved.has(path)) throw accessDenied();
+    // The entry that the decision was made on: its path could name a newer version by now.
     const named =
       entry === undefined
         ? { [members.playbook]: path, ...(version !== undefined && { version }) }
