@@ -5,15 +5,20 @@ import { at, type DocumentPair, mediaTypeChanges, type OperationChange } from '.
 import type { ContractAnswer, OperationContract } from './operation-contract.ts';
 import { schemaChanges } from './schema-changes.ts';
 
+/** Stands for an answer that an operation does not have, so that all of the other side is new or gone. */
 const none: ContractAnswer = { content: new Map(), headers: {} };
 
-/** Changes of statuses, media types, headers and shapes of answers. What an error holds is the gateway's to word. */
+/**
+ * Changes of statuses, media types, headers and shapes of answers. What an error holds is the gateway's to word, so its
+ * changes are safe.
+ */
 export function answerChanges(
   pair: DocumentPair,
   was: OperationContract,
   is: OperationContract,
 ): readonly OperationChange[] {
   const statuses = [...new Set([...was.answers.keys(), ...is.answers.keys()])].sort();
+  // The two are compared even when the status changes, 200 to 201 for example: it is one field's value.
   const [old, now] = [chosenStatus(was), chosenStatus(is)];
   return [
     ...statuses.flatMap((status) => statusChange(status, was, is)),
@@ -34,6 +39,7 @@ function chosenStatus({ answers }: OperationContract): string | undefined {
 function statusChange(status: string, was: OperationContract, is: OperationContract): readonly OperationChange[] {
   const [before, after] = [was.answers.has(status), is.answers.has(status)];
   if (before === after) return [];
+  // A status of success that is new may be the one that callers get; one of an error is worded by the gateway anyway.
   const kinds: readonly [ChangeKind, ChangeKind] = isSuccess(status)
     ? ['answer-status-new', 'answer-status-gone']
     : ['error-status-new', 'error-status-gone'];
@@ -72,6 +78,7 @@ function headerChanges(was: ContractAnswer, is: ContractAnswer): readonly Operat
   });
 }
 
+/** Answers that no field shows: that something has changed is enough. */
 function otherAnswer(
   status: string,
   was: ContractAnswer | undefined,

@@ -6,7 +6,10 @@ import type { OperationContract } from './operation-contract.ts';
 import { isObject, plainSchema } from './plain-schema.ts';
 import { compareRequired, compareSchemas, type Sides, schemaChanges } from './schema-changes.ts';
 
-/** Changes of what is sent in the body: whether there is one, its media types, and what it holds. */
+/**
+ * Changes of what is sent in the body: whether there is one, its media types, and what it holds. Members of a JSON body
+ * are reported as arguments, which is what callers of the gateway know them as.
+ */
 export function bodyChanges(
   pair: DocumentPair,
   { body: was }: OperationContract,
@@ -34,6 +37,7 @@ export function bodyChanges(
 
 type Body = NonNullable<OperationContract['body']>;
 
+/** A body that is new: its members are reported as new arguments beside it. */
 function newBody(pair: DocumentPair, { required, content }: Body): readonly OperationChange[] {
   const change = required
     ? changeOf('body-new-required', 'in', '', 'is new and required')
@@ -68,6 +72,7 @@ function memberChanges({ before, after }: DocumentPair, left: Schema, right: Sch
     return compareSchemas(sides, left, right, '').map((change) => at('argument input (body)', 'input', change));
   }
   const names = [...new Set([...Object.keys(was.properties ?? {}), ...Object.keys(is.properties ?? {})])].sort();
+  // What else the schema says of the body, without its members: those are compared one by one below.
   const bare = ({ properties: _, required: __, ...rest }: typeof was) => ({ ...rest, properties: {} });
   const whole = compareSchemas(sides, bare(was), bare(is), '').map((change) => at('body', undefined, change));
   const members = names.flatMap((name) =>
@@ -81,6 +86,7 @@ function memberChanges({ before, after }: DocumentPair, left: Schema, right: Sch
   return [...whole, ...members];
 }
 
+/** A member on both sides; `undefined`: the side does not have it. */
 interface Member {
   readonly left: Schema | undefined;
   readonly right: Schema | undefined;

@@ -1,12 +1,15 @@
 import type { Severity } from './diff-report.ts';
 
-/** `in`: what callers send; `out`: what they get. What is safe in one direction breaks in the other. */
+/**
+ * `in`: what callers send; `out`: what they get. What is safe in one direction breaks in the other: a value that is new
+ * in an enumeration is one more to send, and one that a caller may not know.
+ */
 export type Direction = 'in' | 'out';
 
 /**
- * A kind of change of an API, with its class for callers of that API in each direction. `seen`: `graphql` when the schema shows
- * what becomes of an open field, so that the comparison of the schemas classes it for apps; `wire` when only the call itself
- * notices, so that the class counts for apps as it stands.
+ * A kind of change of an API, with its class for callers of that API in each direction. `seen`: `graphql` when the
+ * schema shows what becomes of an open field, so that the comparison of the schemas classes it for apps; `wire` when
+ * only the call itself notices, so that the class counts for apps as it stands.
  */
 interface ChangeRule {
   readonly in: Severity;
@@ -19,6 +22,7 @@ const rule = (sent: Severity, got: Severity, seen: ChangeRule['seen']): ChangeRu
 
 /** Every kind of change that a diff can report, and its class. The only place where a class is decided. */
 export const changeRules = {
+  // The operation as a whole.
   'operation-new': both('safe', 'graphql'),
   'operation-gone': both('breaking', 'graphql'),
   'operation-deprecated': both('dangerous', 'wire'),
@@ -28,6 +32,8 @@ export const changeRules = {
   'security-changed': both('dangerous', 'wire'),
   'base-path-changed': both('breaking', 'wire'),
 
+  // What is sent beside the body: a new argument that is required breaks every call, and one that is gone shows in the
+  // schema.
   'argument-new': both('safe', 'graphql'),
   'argument-new-required': both('breaking', 'wire'),
   'argument-gone': both('breaking', 'graphql'),
@@ -36,6 +42,7 @@ export const changeRules = {
   'argument-restored': both('safe', 'wire'),
   'argument-form-changed': both('breaking', 'wire'),
 
+  // Bodies and media types.
   'body-new': both('safe', 'graphql'),
   'body-new-required': both('breaking', 'wire'),
   'body-gone': both('breaking', 'graphql'),
@@ -46,6 +53,7 @@ export const changeRules = {
   'media-type-fewer': both('dangerous', 'wire'),
   'encoding-changed': both('dangerous', 'wire'),
 
+  // Statuses and headers: the gateway words errors itself, so that their changes reach no app.
   'answer-status-new': both('dangerous', 'wire'),
   'answer-status-gone': both('breaking', 'wire'),
   'error-status-new': both('safe', 'wire'),
@@ -53,6 +61,7 @@ export const changeRules = {
   'error-changed': both('safe', 'wire'),
   'answer-header-changed': both('safe', 'wire'),
 
+  // Types and what they allow: less to send breaks, less to get does not, and the other way round.
   'type-widened': rule('safe', 'breaking', 'graphql'),
   'type-narrowed': rule('breaking', 'safe', 'graphql'),
   'type-opened': rule('safe', 'dangerous', 'graphql'),
@@ -76,6 +85,7 @@ export const changeRules = {
   'alternative-gone': rule('breaking', 'safe', 'wire'),
   'discriminator-changed': both('dangerous', 'wire'),
 
+  // Members of objects.
   'member-new': both('safe', 'graphql'),
   'member-new-required': rule('breaking', 'safe', 'wire'),
   'member-gone': both('breaking', 'graphql'),

@@ -18,7 +18,10 @@ const bounds = {
   maxContains: 'down',
 } as const;
 
-/** Constraints that cannot be compared: neither of two is tighter in general. */
+/**
+ * Constraints that cannot be compared: neither of two is tighter in general. A change of one is dangerous in both
+ * directions.
+ */
 const opaque = [
   'multipleOf',
   'contains',
@@ -35,7 +38,11 @@ const opaque = [
   'else',
 ];
 
-/** Changes of bounds, patterns, formats, values, defaults and of what is said about other members. */
+/**
+ * Changes of bounds, patterns, formats and other constraints, and of whether members that are not described are
+ * accepted.
+ * @param path of the schema within its argument or answer, `''` for the whole
+ */
 export function constraintChanges(
   direction: Direction,
   old: SchemaObject,
@@ -65,6 +72,7 @@ function boundChanges(
     // OpenAPI 3.0: whether the bound itself is excluded.
     return [changeOf(is === true ? 'bound-tightened' : 'bound-loosened', direction, path, words(key, was, is))];
   }
+  // A bound that is missing allows everything, so that adding one is tighter than any number.
   const loosest = tighter === 'up' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   const [before, after] = [was, is].map((value) => (typeof value === 'number' ? value : loosest));
   const grows = Number(after) > Number(before);
@@ -75,6 +83,7 @@ function boundChanges(
 const patternChanges: Compare = (direction, old, now, path) => {
   const [was, is] = [old['pattern'], now['pattern']];
   if (was === is) return [];
+  // Which of two patterns allows more cannot be decided in general.
   const kind = was === undefined ? 'bound-tightened' : is === undefined ? 'bound-loosened' : 'pattern-changed';
   return [changeOf(kind, direction, path, words('pattern', was, is))];
 };
@@ -99,7 +108,10 @@ const opaqueChanges: Compare = (direction, old, now, path) =>
     isSame(old[key], now[key]) ? [] : [changeOf('constraint-changed', direction, path, words(key, old[key], now[key]))],
   );
 
-/** Whether members that are not described are accepted. */
+/**
+ * Whether members that are not described are accepted (`additionalProperties: false`). A schema for them is compared as
+ * a map's value.
+ */
 const otherMembers: Compare = (direction, old, now, path) => {
   const [was, is] = [old.additionalProperties, now.additionalProperties];
   if ((was === false) === (is === false)) return [];

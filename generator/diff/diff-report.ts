@@ -56,7 +56,10 @@ export interface ExposureChange {
   readonly message: string;
 }
 
-/** What changed between two documents, at three levels. */
+/**
+ * What changed between two documents, at three levels: NoETL's own API, the schema that apps see, and what is open.
+ * Each list is sorted by {@link bySeverity}. `--json` prints it as it is, so that its names are public.
+ */
 export interface DiffReport {
   /** What the documents are called. */
   readonly from: string;

@@ -24,6 +24,10 @@ export interface DiffSections {
   readonly all: readonly DiffSection[];
 }
 
+/**
+ * Puts a report into sections: what breaks, what a person decides, what is safe; closed operations are counted only.
+ * What a row opens or loses is reported with the row, and not again from the schemas.
+ */
 export function diffSections(report: DiffReport): DiffSections {
   const { exposure, graphql } = report;
   const [breaking, other] = split([...exposureLines(exposure), ...graphqlLines(graphql, exposure)], 'breaking');
@@ -45,6 +49,7 @@ export function diffSections(report: DiffReport): DiffSections {
 function verdictOf({ breaks, exposure, graphql }: DiffReport, toDecide: number): string {
   const decide = toDecide === 0 ? '' : ` ${toDecide} to decide.`;
   if (breaks) return `Something that is open breaks.${decide}`;
+  // New operations are closed, so that apps notice none of them.
   const isQuiet = exposure.every(({ kind }) => kind === 'new-closed') && graphql.length === 0;
   return `Nothing that is open breaks.${isQuiet ? ' Apps notice nothing.' : decide}`;
 }
@@ -55,6 +60,7 @@ const exposureLines = (exposure: readonly ExposureChange[]): readonly DiffLine[]
 /** What a document adds to an operation, in one line an operation. */
 function newMembers(exposure: readonly ExposureChange[]): readonly DiffLine[] {
   const added = exposure.filter(({ kind }) => kind === 'new-member');
+  // `subject` is the row and the member, `executions.args.page`.
   const byRow = Map.groupBy(added, ({ subject }) => subject.slice(0, subject.indexOf('.')));
   return [...byRow].map(([row, members]) => {
     const names = members.map(({ subject, message }) => `${subject.slice(row.length + 1)} ${detail(message)}`);
@@ -92,6 +98,7 @@ function closedCount(upstream: readonly UpstreamChange[]): string {
 function allOf({ upstream, exposure }: DiffReport): readonly DiffSection[] {
   const closed = exposure.filter(({ kind }) => kind === 'new-closed');
   const names = new Set(closed.map(({ subject }) => subject));
+  // A new operation that is closed is in the second list, with the reason why it stays closed.
   const others = upstream.filter(({ kind, operation }) => kind !== 'operation-new' || !names.has(operation));
   return [
     { title: 'NoETL’s own API, for those who call it directly', lines: others.map(upstreamLine) },

@@ -29,6 +29,8 @@ export interface DiffInput {
 /**
  * What changed between two documents: upstream, in GraphQL, and in what is open. Rows that do not fit a document are
  * left out of its schema and reported, so that a diff is available where `generate` would stop.
+ * @returns sorted by severity; nothing is written
+ * @throws what `buildSchema` throws
  */
 export async function diff(input: DiffInput): Promise<DiffReport> {
   const { before, after, names, config, lock = emptyLock, buildSchema } = input;
@@ -39,6 +41,7 @@ export async function diff(input: DiffInput): Promise<DiffReport> {
     (change): UpstreamChange => ({ ...change, fields: fieldsOf(change.operation) }),
   );
   const built = await buildSchema(before, fittingConfig(config, old), lock);
+  // The names of the old schema are the lock of the new one, so that what the document adds is pending.
   const next = await buildSchema(after, fittingConfig(config, now), { ...built.names, files: [] });
   const graphql = await graphqlDiff(built.schema, next.schema);
   const exposure = [...exposureDiff(config, old, now, { upstream, pending: next.pending })];

@@ -27,7 +27,12 @@ export interface NewUpstream {
   readonly pending: readonly NewMember[];
 }
 
-/** What the change does to what is open. */
+/**
+ * What the change does to what is open: by row of the config, then calls that the gateway makes itself, grants without
+ * a use, and new operations.
+ * @param before the table of the old document, by the config of now
+ * @returns in the order of the config; not sorted by severity
+ */
 export function exposureDiff(
   config: GatewayConfig,
   before: FittedTable,
@@ -62,6 +67,7 @@ function fieldChanges(
   const [was, is] = [find(before, field), find(after, field)];
   const unfit = after.unfit.get(field);
   if (unfit !== undefined) {
+    // A row that did not fit before is broken already; this change does not break it.
     const isNew = before.unfit.get(field) === undefined;
     return [{ kind: 'unfit', severity: isNew ? 'breaking' : 'dangerous', subject: field, message: unfit }];
   }
@@ -70,6 +76,7 @@ function fieldChanges(
     return [{ kind: 'vanishes', severity: 'breaking', subject: field, message: `${keyOf(was)} is gone` }];
   }
   if (was === undefined) {
+    // A row that was repaired opens no operation that is new.
     const misfit = before.unfit.get(field);
     const message =
       misfit === undefined
@@ -139,7 +146,9 @@ function isGiven({ args }: Operation, row: AnyRow | undefined, { argument, place
   );
 }
 
+/** Kinds that the comparison of the schemas reports for apps. */
 const goneInSchema: ReadonlySet<ChangeKind> = new Set(['argument-gone', 'argument-moved', 'member-gone']);
+/** Kinds by which the upstream asks for something that calls did not need before. */
 const insisting: ReadonlySet<ChangeKind> = new Set(['argument-new-required', 'member-required']);
 
 /** The protocol's fields keep their GraphQL shape whatever NoETL does, so that what they use is looked at here. */

@@ -5,7 +5,11 @@ import { operationMeaning } from '../table/operation-meaning.ts';
 import type { FittedTable } from './exposure-diff.ts';
 import { operationTemplate } from './operation-template.ts';
 
-/** The table without the rows that have a problem; a problem names its row as `operations.<field>`. */
+/**
+ * The table without the rows that have a problem; a problem names its row as `operations.<field>`. A row is named once,
+ * with its first problem. Problems that name no row, of grants for example, are no matter of a comparison.
+ * @param document after the structure rules
+ */
 export function fitTable(document: OpenApiDocument, config: GatewayConfig): FittedTable {
   const { operations, problems, shapes } = buildTable(document, config);
   const kinds = new Map(shapes.map((shape) => [operationTemplate(shape.key), operationMeaning(shape).kind] as const));

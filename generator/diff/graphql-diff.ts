@@ -8,9 +8,13 @@ const severities: Readonly<Record<CriticalityLevel, Severity>> = {
   [CriticalityLevel.NonBreaking]: 'safe',
 };
 
-/** What apps notice of the change between two schemas; how NoETL is called is left out, and so are descriptions. */
+/**
+ * What apps notice of the change between two schemas; how NoETL is called is left out, and so are descriptions.
+ * Severities are those of GraphQL Inspector.
+ */
 export async function graphqlDiff(before: GraphQLSchema, after: GraphQLSchema): Promise<readonly GraphqlChange[]> {
   const changes = (await diff(withoutCalls(before), withoutCalls(after))).filter(isNoticed);
+  // An argument of a field that is new itself is no change of its own.
   const added = changes.flatMap(({ type, path }) => (type === 'FIELD_ADDED' && path !== undefined ? [`${path}.`] : []));
   return changes
     .filter(({ path }) => !added.some((field) => path?.startsWith(field)))
@@ -22,7 +26,10 @@ export async function graphqlDiff(before: GraphQLSchema, after: GraphQLSchema): 
     }));
 }
 
-/** Printing leaves out the directives that stand on fields: the call instructions. */
+/**
+ * Printing leaves out the directives that are on fields: the call instructions. Not validated again, since both schemas
+ * are built ones.
+ */
 const withoutCalls = (schema: GraphQLSchema): GraphQLSchema => buildSchema(printSchema(schema), { assumeValid: true });
 
 /** Definitions of directives are the call instructions' own. */

@@ -2,8 +2,10 @@ import type { ExposureChange, GraphqlChange } from './diff-report.ts';
 import type { DiffLine } from './diff-sections.ts';
 
 /**
- * Changes of the schema, one line for what belongs together: a new type with all that it has, the members that one type gains or
- * loses, the types that nothing leads to any more. A root field or an argument that a row opens is reported with its row.
+ * Changes of the schema, one line for what belongs together: a new type with all that it has, the members that one type
+ * gains or loses, the types that nothing leads to any more. A root field or an argument that a row opens is reported
+ * with its row.
+ * @returns types that are gone and new types come last
  */
 export function graphqlLines(
   graphql: readonly GraphqlChange[],
@@ -14,12 +16,14 @@ export function graphqlLines(
   const others = graphql.filter(
     (change) => !isOfRow(change, exposure) && !removed.includes(change) && !added.has(change.path.split('.')[0] ?? ''),
   );
+  // A change that is grouped by itself has itself as the key.
   const together = Map.groupBy(others, (change) =>
     memberWords[change.kind] ? `${change.severity} ${change.kind} ${parentOf(change)}` : change,
   );
   return [...[...together.values()].map(lineOf), ...removedTypes(removed), ...newTypes(graphql, added)];
 }
 
+/** Kinds of which several at one place are one line. */
 const memberWords: Readonly<Record<string, readonly [what: string, verb: string]>> = {
   FIELD_ADDED: ['field', 'new'],
   FIELD_REMOVED: ['field', 'gone'],
@@ -35,6 +39,7 @@ const schemaTypeRemoved = /^SCHEMA_\w+_TYPE_(?:CHANGED|REMOVED)$/;
 function isOfRow({ path, kind }: GraphqlChange, exposure: readonly ExposureChange[]): boolean {
   const [type = '', field, argument] = path.split('.');
   if (!rootTypes.has(type)) return false;
+  // The row says who may call it now, which the schema does not.
   const own = exposure.filter(({ subject }) => subject === field).map((change) => change.kind);
   return argument === undefined
     ? own.some((one) => ['opens', 'vanishes', 'unfit'].includes(one))

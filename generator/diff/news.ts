@@ -18,8 +18,8 @@ export interface NewsInput {
 }
 
 /**
- * What has changed since the last generation, for rows that were there: what a row opens that is new itself is the config's
- * own change, and a reviewer reads it there.
+ * What has changed since the last generation, for rows that were there: what a row opens that is new itself is the
+ * config's own change, and a reviewer reads it there.
  * @returns undefined when nothing has.
  */
 export async function news({ before, record, sdl, lock, config, built }: NewsInput): Promise<DiffReport | undefined> {
@@ -30,6 +30,7 @@ export async function news({ before, record, sdl, lock, config, built }: NewsInp
     names: { before: 'as generated last', after: 'now' },
     config: { ...config, operations: Object.fromEntries(rows) },
     lock,
+    // The schema of the last generation is a file, and the next one is built already: nothing is built twice.
     buildSchema: async (document) =>
       document === before ? { schema: parseSchema(sdl, { assumeValid: true }), names: lock, pending: [] } : built,
   });

@@ -17,6 +17,7 @@ export interface OperationChange {
   readonly message: string;
 }
 
+/** A change of a schema as a change of its operation: the path within the schema is put after the place. */
 export const at = (
   place: string | undefined,
   argument: string | undefined,
@@ -29,7 +30,10 @@ export const at = (
   message,
 });
 
-/** Media types that an operation takes or answers, one more or one less. */
+/**
+ * Media types that an operation takes or answers, one more or one less.
+ * @param place `body` or `answer`
+ */
 export function mediaTypeChanges(
   place: string,
   was: ReadonlyMap<string, Media>,

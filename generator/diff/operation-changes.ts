@@ -5,7 +5,10 @@ import { at, type DocumentPair, type OperationChange } from './operation-change.
 import type { OperationContract } from './operation-contract.ts';
 import { parameterChanges } from './parameter-changes.ts';
 
-/** Everything that changed between an operation and the same of the next document. */
+/**
+ * Everything that changed between an operation and the same of the next document: the whole, then parameters, body and
+ * answers. The two are matched by their template before (`upstream-diff.ts`).
+ */
 export const operationChanges = (
   pair: DocumentPair,
   was: OperationContract,
@@ -18,6 +21,7 @@ export const operationChanges = (
 ];
 
 function wholeChanges(was: OperationContract, is: OperationContract): readonly OperationChange[] {
+  // Calls of the old base path reach nothing.
   const basePath = `is below ${is.basePath || '/'} now, and was below ${was.basePath || '/'}`;
   return [
     ...(was.basePath === is.basePath ? [] : [whole('base-path-changed', basePath)]),
@@ -36,6 +40,7 @@ function deprecation(was: boolean, is: boolean): readonly OperationChange[] {
   ];
 }
 
+/** Compared as texts: which requirement asks for more cannot be decided in general. */
 function security(was: string | undefined, is: string | undefined): readonly OperationChange[] {
   if (was === is) return [];
   if (was === undefined) return [whole('security-required', 'asks for credentials now')];

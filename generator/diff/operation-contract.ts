@@ -34,7 +34,7 @@ export interface OperationContract {
   /** Answers by status: `200`, `4XX`, `default`. */
   readonly answers: ReadonlyMap<string, ContractAnswer>;
   readonly deprecated: boolean;
-  /** The security requirement with the schemes that it names; undefined for none. */
+  /** The security requirement with the schemes that it names, as one JSON text; undefined for none. */
   readonly security: string | undefined;
   /** The path that the document's paths are below; `''` for none. */
   readonly basePath: string;
@@ -45,7 +45,10 @@ export interface ContractAnswer {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
-/** A document in which shared parts stand where they are used and `allOf` is merged; nothing else is changed. */
+/**
+ * A document in which shared parts stand where they are used and `allOf` is merged; nothing else is changed. References
+ * to schemas stay references.
+ */
 export const comparable = (document: OpenApiDocument): OpenApiDocument =>
   normalise(document, [resolveReferences, mergeAllOf]).document;
 
@@ -58,6 +61,7 @@ function contractOf(document: OpenApiDocument, { key, path, item, operation }: D
   return {
     key,
     path,
+    // With those of the path item: `resolveReferences` has put them here.
     parameters: (operation.parameters ?? []).filter(({ in: place, name }) => !isIgnored(place, name)).map(parameterOf),
     body:
       requestBody === undefined
@@ -78,6 +82,7 @@ function parameterOf(parameter: Parameter): ContractParameter {
   const { name, in: place, required, schema, content } = parameter;
   const [type, media] = Object.entries(content ?? {})[0] ?? [];
   return {
+    // Names of headers have no case (RFC 9110, section 5.1).
     name: place === 'header' ? name.toLowerCase() : name,
     in: place,
     required: place === 'path' || required === true,
@@ -99,7 +104,7 @@ function styleOf(parameter: Parameter): string {
 const contentOf = (body: Body): ReadonlyMap<string, Media> =>
   new Map(Object.entries(body.content ?? {}).map(([type, media]) => [plainMediaType(type), media]));
 
-/** `application/json; charset=utf-8` is `application/json`. */
+/** `application/json; charset=utf-8` is `application/json`. Media types have no case (RFC 9110, section 8.3.1). */
 const plainMediaType = (type: string): string => (type.split(';')[0] ?? '').trim().toLowerCase();
 
 const answerOf = (answer: Body): ContractAnswer => ({

@@ -4,7 +4,10 @@ import { at, type DocumentPair, type OperationChange } from './operation-change.
 import type { ContractParameter, OperationContract } from './operation-contract.ts';
 import { compareRequired, schemaChanges } from './schema-changes.ts';
 
-/** Changes of what is sent in the path, the query, headers and cookies. */
+/**
+ * Changes of what is sent in the path, the query, headers and cookies. One that has moved is reported as moved at its
+ * old place and as new at its new one.
+ */
 export function parameterChanges(
   pair: DocumentPair,
   was: OperationContract,

@@ -6,9 +6,13 @@ export interface PlainSchema {
   readonly nullable: boolean;
 }
 
+/** References that lead on to others are followed this far; a circle of aliases ends here. */
 const maxSteps = 64;
 
-/** References are followed (siblings apply too), `null` is taken out of types, unions and values. */
+/**
+ * References are followed (siblings apply too), `null` is taken out of types, unions and values. OpenAPI 3.0 writes
+ * null as `nullable`, 3.1 as a type, a branch or a value: here all of them are one mark.
+ */
 export function plainSchema(document: OpenApiDocument, given: Schema | undefined): PlainSchema {
   let schema = objectOf(given);
   let nullable = false;
@@ -83,7 +87,7 @@ const isNull = (schema: Schema): boolean =>
   isRecord(schema) &&
   (schema.type === 'null' || schema.const === null || schema.enum?.every((v) => v === null) === true);
 
-/** The kinds of JSON value that a plain schema admits, in words. */
+/** The kinds of JSON value that a plain schema admits, in words. `anything` takes in every other kind. */
 export function alternativesOf(document: OpenApiDocument, schema: SchemaObject): ReadonlySet<string> {
   const branches = isObject(schema) ? undefined : (schema.anyOf ?? schema.oneOf);
   if (branches !== undefined) {

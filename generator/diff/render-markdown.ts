@@ -4,7 +4,10 @@ import { type DiffLine, diffSections } from './diff-sections.ts';
 /** Rows of one table; a comment on a pull request holds 65,536 characters. */
 const maxRows = 150;
 
-/** The report as a comment on a pull request: what the reviewer decides first, NoETL's own changes folded away. */
+/**
+ * The report as a comment on a pull request: what the reviewer decides first, NoETL's own changes folded away. Tables
+ * and `<details>` are as GitHub renders them.
+ */
 export function renderDiffMarkdown(report: DiffReport): string {
   const { verdict, sections, counts, all } = diffSections(report);
   return [

@@ -8,7 +8,7 @@ export interface TextOptions {
   readonly lister?: string;
 }
 
-/** The report for a terminal. */
+/** The report for a terminal: verdict, sections, counts. Exit codes are the command's. */
 export function renderDiffText(report: DiffReport, { all = false, lister = '--all' }: TextOptions = {}): string {
   const { verdict, sections, counts, all: rest } = diffSections(report);
   const more = all || report.upstream.length === 0 ? '' : ` ${lister} lists them.`;

@@ -3,6 +3,7 @@ import { type ChangeKind, changeOf, type Direction, type SchemaChange } from './
 import { constraintChanges, isSame, words } from './constraint-changes.ts';
 import { alternativesOf, isObject, literalsOf, plainSchema } from './plain-schema.ts';
 
+/** What two schemas are compared with: their documents for references, and the direction that decides the class. */
 export interface Sides {
   readonly before: OpenApiDocument;
   readonly after: OpenApiDocument;
@@ -11,7 +12,11 @@ export interface Sides {
   readonly seen: Set<string>;
 }
 
-/** Compares two schemas of documents in which `allOf` has been merged, by what they accept or answer. */
+/**
+ * Compares two schemas of documents in which `allOf` has been merged, by what they accept or answer. Names of
+ * components do not count.
+ * @returns one change for each place that differs; `path` is the way from these schemas
+ */
 export function schemaChanges(
   before: OpenApiDocument,
   after: OpenApiDocument,
@@ -22,6 +27,10 @@ export function schemaChanges(
   return compareSchemas({ before, after, direction, seen: new Set() }, left, right, '');
 }
 
+/**
+ * {@link schemaChanges} for a part. A pair of references is compared once in `sides`, so that types which lead to
+ * themselves end.
+ */
 export function compareSchemas(sides: Sides, left: Schema, right: Schema, path: string): SchemaChange[] {
   const pair = refOf(left) === undefined && refOf(right) === undefined ? undefined : `${refOf(left)} ${refOf(right)}`;
   if (pair !== undefined) {
@@ -33,6 +42,7 @@ export function compareSchemas(sides: Sides, left: Schema, right: Schema, path: 
   const [old, now] = [was.schema, is.schema];
   const nulls = compareNull(direction, was.nullable, is.nullable, path);
   const types = compareTypes(sides, old, now, path);
+  // Of another type nothing else can be compared.
   if (types.length > 0) return [...types, ...nulls];
   return [
     ...nulls,
@@ -95,7 +105,9 @@ function compareValues(direction: Direction, old: SchemaObject, now: SchemaObjec
   ];
 }
 
-/** What is said of a member beside its type: deprecated, read only, write only; how its alternatives are distinguished. */
+/**
+ * What is said of a member beside its type: deprecated, read only, write only; how its alternatives are distinguished.
+ */
 function compareMarks(direction: Direction, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
   const [was, is] = [old['deprecated'] === true, now['deprecated'] === true];
   const deprecation =

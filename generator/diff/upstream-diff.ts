@@ -9,10 +9,15 @@ import { operationTemplate } from './operation-template.ts';
 
 type Found = Omit<UpstreamChange, 'fields'>;
 
-/** Every difference between two documents, as they were pulled, that a caller of NoETL could notice; by path. */
+/**
+ * Every difference between two documents, as they were pulled, that a caller of NoETL could notice; by path. Operations
+ * are matched by method and path without the names of parameters. Descriptions, titles and examples do not count.
+ * @returns in the order of paths, then methods
+ */
 export function upstreamDiff(documents: DocumentPair): readonly Found[] {
   const pair: DocumentPair = { before: comparable(documents.before), after: comparable(documents.after) };
   const [old, now] = [byTemplate(pair.before), byTemplate(pair.after)];
+  // Candidates for what an operation that is gone has become.
   const added = [...now].flatMap(([template, { key }]) => (old.has(template) ? [] : [key]));
   return [...new Set([...old.keys(), ...now.keys()])].sort(byPath).flatMap((template): Found[] => {
     const [was, is] = [old.get(template), now.get(template)];
@@ -35,6 +40,7 @@ const whole = (operation: string, kind: 'operation-new' | 'operation-gone', mess
 const byTemplate = (document: OpenApiDocument): ReadonlyMap<string, OperationContract> =>
   new Map(contractsOf(document).map((contract) => [operationTemplate(contract.key), contract]));
 
+/** Keys are `METHOD /path`: turned round, so that the operations of one path stay together. */
 const byPath = (a: string, b: string): number => {
   const [left, right] = [a, b].map((key) => key.split(' ').toReversed().join(' '));
   return (left ?? '') < (right ?? '') ? -1 : 1;
