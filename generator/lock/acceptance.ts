@@ -4,10 +4,14 @@ import { nearest } from '../table/suggest.ts';
 export interface Acceptance {
   /** Names may change their meaning. */
   readonly changes: boolean;
-  /** New members to open: `executions` (all of a row), `executions.newField`, `executions.args.page`, `Type.newField`, `*`. */
+  /**
+   * New members to open: `executions` (all of a row), `executions.newField`, `executions.args.page`, `Type.newField`,
+   * `*`.
+   */
   readonly members: readonly string[];
 }
 
+/** Every new member stays closed, and every changed meaning stops the run. */
 export const acceptNothing: Acceptance = { changes: false, members: [] };
 
 /** A field, an argument or a member of an argument that the document has and that was not accepted. */
@@ -38,7 +42,11 @@ function namesOf({ name, also, type }: NewMember): readonly string[] {
   return [...places, ...rows, ...(type === undefined ? [] : [`${type}.${name.slice(name.lastIndexOf('.') + 1)}`])];
 }
 
-/** What was accepted and is nothing new: a typing error, or a second run. */
+/**
+ * What was accepted and is nothing new: a typing error, or a second run. Names of rows are always known, so that a
+ * script may accept a row again and again.
+ * @returns one line each; empty: all of it is new
+ */
 export function unknownAcceptances(
   { members }: Acceptance,
   found: readonly NewMember[],

@@ -12,9 +12,10 @@ export interface LockChanges {
 }
 
 /**
- * Compares the names of the last generation with the next. A name keeps its meaning: its operation, where its arguments go
- * on the wire, where its fields come from. What is new is never mentioned; what is gone is a note, or a problem when
+ * Compares the names of the last generation with the next. A name keeps its meaning: its operation, where its arguments
+ * go on the wire, where its fields come from. What is new is never mentioned; what is gone is a note, or a problem when
  * something new of the same type may be the same thing under another name.
+ * @param now default: before every date and version, so that each former name counts
  */
 export function compareLock(
   before: GatewayLock,
@@ -31,6 +32,7 @@ export function compareLock(
     else compareName(name, old, next, problems, notes);
   }
   for (const [type, old] of Object.entries(before.types)) {
+    // A type that is gone is reported by the fields that led to it.
     const next = after.types[type];
     if (next === undefined) continue;
     const isTaken = taken.has(type);
@@ -61,10 +63,12 @@ function brokenPromises(name: string, old: LockedName, next: LockedName | undefi
 
 function compareName(name: string, old: LockedName, next: LockedName, problems: string[], notes: string[]): void {
   const place = `operations.${name}`;
+  // The rest of another operation need not be compared.
   if (template(old.operation) !== template(next.operation)) {
     problems.push(`${place}: meant ${old.operation} and would now mean ${next.operation}`);
     return;
   }
+  // Locks of earlier versions have no kinds.
   if (old.kind !== undefined && old.kind !== next.kind) {
     problems.push(`${place}: was of the kind ${old.kind} and would now be ${next.kind}`);
   }
@@ -115,6 +119,7 @@ function compareMembers({ place, kind, old, next }: Members, problems: string[],
       problems.push(...changedMeaning(`${place}.${name}`, meaning, now));
       continue;
     }
+    // New ones of the same type: a member that was there before is no new name of this one.
     const candidates = Object.entries(next)
       .filter(([, other]) => !oldWires.has(wireOf(other)) && typeOf(other) === typeOf(meaning))
       .map(([, other]) => wireOf(other).split(' ').at(-1) ?? '');
@@ -162,9 +167,13 @@ const placesIn = (operation: string): readonly string[] =>
 
 const template = (operation: string): string => operation.replace(/\{[^{}]*\}/g, '{}');
 
+/** The share of members that two operations must have in common to be taken for the same one. */
 const likeness = 0.6;
 
-/** For an operation that a document no longer has: the one most like what the lock remembers, when one is like it at all. */
+/**
+ * For an operation that a document no longer has: the one most like what the lock remembers, when one is like it at
+ * all.
+ */
 export function suggestMoved(field: string, lock: GatewayLock, shapes: readonly DocumentedShape[]): string | undefined {
   const locked = lock.names[field];
   if (locked === undefined) return undefined;

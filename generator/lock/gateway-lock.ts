@@ -30,6 +30,7 @@ export interface GatewayLock {
   readonly files: readonly string[];
 }
 
+/** Before the first generation: all that the rows open is new, and so it is open. */
 export const emptyLock: GatewayLock = { names: {}, types: {}, files: [] };
 
 /**
@@ -63,4 +64,8 @@ function parsed(text: string): unknown {
   }
 }
 
+/**
+ * The lock's text, in canonical form, so that a review shows a line for each change. JSON has no comments, so the
+ * header is a member.
+ */
 export const printGatewayLock = (lock: GatewayLock): string => canonicalJson({ '//': headerText, ...lock });

@@ -15,7 +15,11 @@ import type { GatewayLock, LockedName } from './gateway-lock.ts';
 type Field = FieldDefinitionNode | InputValueDefinitionNode;
 type Shaped = ObjectTypeDefinitionNode | InputObjectTypeDefinitionNode;
 
-/** What every public name of a shaped schema means. */
+/**
+ * What every public name of a shaped schema means. Fields of the protocol and of the gateway itself are among them.
+ * @param sdl with call instructions: the names on the wire are read from them
+ * @returns by field of a root type, and by type; a row whose field the schema lacks is left out
+ */
 export function lockNames(sdl: DocumentNode, operations: readonly Operation[]): Pick<GatewayLock, 'names' | 'types'> {
   const objects = new Map(
     sdl.definitions.filter(isShaped).map((definition) => [definition.name.value, definition] as const),
@@ -42,12 +46,14 @@ export function lockNames(sdl: DocumentNode, operations: readonly Operation[]): 
 function lockName(operation: Operation, field: FieldDefinitionNode, reached: ReadonlyMap<string, Shaped>): LockedName {
   const wires = new Map(
     operation.args.flatMap((arg) =>
+      // A former name of an argument means the same on the wire.
       [arg.name, ...Object.keys(arg.formerNames ?? {})].map((name) => [name, `${arg.in} ${arg.wire}`] as const),
     ),
   );
   const args = Object.fromEntries(
     (field.arguments ?? []).map((arg) => [
       arg.name.value,
+      // An argument without a place on the wire is answered by the gateway itself, `waitSeconds` for example.
       `${wires.get(arg.name.value) ?? 'gateway'}: ${print(arg.type)}`,
     ]),
   );
@@ -56,6 +62,7 @@ function lockName(operation: Operation, field: FieldDefinitionNode, reached: Rea
     ...Object.assign({}, ...operation.args.map(({ formerNames = {} }) => formerNames)),
   } as Readonly<Record<string, string>>;
   const answer = print(field.type);
+  // The hash is over types too, so that a change below an answer changes the lock's line of the field.
   const closure = Object.fromEntries([...reached].map(([name, type]) => [name, fieldsOf(type)]));
   return {
     operation: operation.source.kind === 'upstream' ? operation.source.key : 'gateway',
@@ -98,6 +105,7 @@ function fieldsOf(type: Shaped): Record<string, string> {
   return made;
 }
 
+/** The name on the wire, which `shape-schema.ts` has written into the directive; else the field's own. */
 function wireOf(field: Field): string {
   const directive = field.directives?.find(({ name }) => name.value === 'resolveRootField');
   const argument = directive?.arguments?.find(({ name }) => name.value === 'field');

@@ -12,8 +12,10 @@ import type { GatewayLock } from './gateway-lock.ts';
 export const openRecordPath = 'openapi/noetl.open.json';
 
 /**
- * The part of a document that open operations use, whole; of closed operations their keys.
+ * The part of a document that open operations use, whole; of closed operations their keys. Without prose.
+ * @param document as it was pulled
  * @param lock operations that were open count too: what became of them is reported in full.
+ * @returns a document that `diff` compares like a pulled one
  */
 export function openRecord(
   document: OpenApiDocument,
@@ -43,6 +45,7 @@ export function openRecord(
   };
 }
 
+/** JSON with the header as an extension, since a document has no other place for it. */
 export const printOpenRecord = (record: OpenApiDocument): string =>
   canonicalJson({ 'x-generated': headerText, ...record });
 

@@ -55,6 +55,7 @@ export function opensArgument(
   if (isGatewayRow(row)) return false;
   const { rest, named } = readMembers<unknown>(row.args);
   return (
+    // Without this argument there is no address to call.
     where === 'path' ||
     rest === 'open' ||
     (Object.hasOwn(named, wire) && !isDescription(named[wire])) ||
@@ -94,7 +95,10 @@ function reachedFrom(field: string, { names, types }: Names): ReadonlyMap<string
   return reached;
 }
 
-/** `Type.wire` of what a row calls `wire` or `outer.wire`. */
+/**
+ * `Type.wire` of what a row calls `wire` or `outer.wire`. Rows name members of the answer, and of the objects in it,
+ * one level deep.
+ */
 function locate(field: string, path: string, { names, types }: Names): string | undefined {
   const type = namedType(names[field]?.answer ?? '');
   const members = Object.values(types[type] ?? {});
