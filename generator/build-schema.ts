@@ -23,7 +23,11 @@ import { nullableItemsOf, publicTypes, unknownTypeSettings } from './types/publi
 /** A document and a config, joined: the table, and the schema with its call instructions. */
 export interface BuiltSchema {
   readonly operations: readonly Operation[];
+  /**
+   * Findings that stop nothing: of the table, of `schema.types`, and names of the lock that are gone. One line each.
+   */
   readonly notes: readonly string[];
+  /** How often each rule of the normal form found its habit. */
   readonly changes: Normalised['changes'];
   readonly schema: GraphQLSchema;
   readonly sdl: DocumentNode;
@@ -38,7 +42,9 @@ export interface BuiltSchema {
 }
 
 export interface BuildOptions {
-  /** What was open before; new members of what it knows stay closed. Without it everything that the rows open is open. */
+  /**
+   * What was open before; new members of what it knows stay closed. Without it everything that the rows open is open.
+   */
   readonly lock?: GatewayLock;
   readonly accept?: Acceptance;
   /** For former names. Default: none of them is over. */
@@ -49,13 +55,16 @@ export interface BuildOptions {
   readonly meshCache?: MeshCache;
 }
 
-/** What a schema is built of beside the document: the config, what was open before, and what is accepted of what is new. */
+/**
+ * What a schema is built of beside the document: the config, what was open before, and what is accepted of what is new.
+ */
 export interface BuildInput extends BuildOptions {
   readonly config: GatewayConfig;
 }
 
 /**
  * Makes the schema of a document as it was pulled and a config: {@link structure}, `buildTable`, {@link schemaOf}.
+ * Without a lock in the options everything that the rows open is open.
  * @throws ERR_POLICY_INVALID with every problem of the table; what {@link schemaOf} throws.
  */
 export async function buildSchema(
@@ -74,14 +83,18 @@ export async function buildSchema(
 export const structure = (document: OpenApiDocument): Normalised => normalise(document, structureRules);
 
 /**
- * Makes the schema of a document after the structure rules, and of its table.
- * @throws ERR_POLICY_INVALID when the schema is not valid, or does not fit the lock; ERR_SPEC_UNSUPPORTED when Mesh gives up.
+ * Makes the schema of a document after the structure rules, and of its table. The whole schema is compared with the
+ * lock; when a part of it is new and not accepted, a second schema is made without that part.
+ * @param table without problems
+ * @throws ERR_POLICY_INVALID when the schema is not valid, or does not fit the lock; ERR_SPEC_UNSUPPORTED when Mesh
+ * gives up.
  */
 export async function schemaOf(
   structured: Normalised,
   table: Table,
   { config, lock = emptyLock, accept = acceptNothing, now, onStage = () => {}, meshCache }: BuildInput,
 ): Promise<BuiltSchema> {
+  // Before Mesh is asked: its own error would name nothing of the config.
   assertQuery(table);
   const typed = normalise(structured.document, typeRules);
   onStage('normalise');
@@ -89,6 +102,7 @@ export async function schemaOf(
   const types = publicTypes(open, config.schema);
   const rows = withNullableItems(typed.document, types, table.operations, config);
   const sources = meshSources(types, rows);
+  // With everything that the rows open. Closing is a matter of shaping, so Mesh is asked once whatever is closed.
   const made = await meshSchema(rows, sources, meshCache);
   onStage('mesh');
   const whole = shapeSchema(made, rows);
@@ -99,6 +113,7 @@ export async function schemaOf(
   ];
   const { operations, pending, opened } = closeNew(lock, wholeNames, { operations: rows, config, accept });
   assertAcceptances(accept, [...pending, ...opened], rows);
+  // `operations` says what is not accepted, and this schema leaves it out.
   const sdl = pending.length === 0 ? whole : shapeSchema(made, operations);
   const schema = buildASTSchema(sdl, { assumeValidSDL: true });
   assertValid(schema);
@@ -109,6 +124,7 @@ export async function schemaOf(
     changes: [...structured.changes, ...typed.changes],
     schema,
     sdl,
+    // The files for Mesh's own commands show what is open and nothing more.
     sources:
       pending.length === 0
         ? sources
@@ -119,6 +135,7 @@ export async function schemaOf(
   };
 }
 
+/** GraphQL requires a query root (GraphQL specification, Root Operation Types). */
 function assertQuery({ operations }: Table): void {
   if (operations.length === 0 || operations.some(({ root }) => root === 'query')) return;
   throw new GatewayError('ERR_POLICY_INVALID', 'The rows make no schema.', {
@@ -126,7 +143,9 @@ function assertQuery({ operations }: Table): void {
   });
 }
 
-/** @returns what is gone. @throws ERR_POLICY_INVALID when a name would change its meaning and the change is not accepted */
+/**
+ * @returns what is gone. @throws ERR_POLICY_INVALID when a name would change its meaning and the change is not accepted
+ */
 function lockFindings(
   lock: GatewayLock,
   names: BuiltSchema['names'],
@@ -140,6 +159,10 @@ function lockFindings(
   });
 }
 
+/**
+ * What was accepted must be there: a typing error in `--accept` would else look like a success.
+ * @throws ERR_POLICY_INVALID
+ */
 function assertAcceptances(accept: Acceptance, found: readonly NewMember[], operations: readonly Operation[]): void {
   const rows = operations.map(({ field }) => field);
   const problems = unknownAcceptances(accept, found, rows);
@@ -155,6 +178,7 @@ function withNullableItems(
   { schema }: GatewayConfig,
 ): readonly Operation[] {
   if (nullableItemsOf(types).length === 0) return operations;
+  // One document for each row, so that a row has the lists of the types that it leads to and of no others.
   return operations.map((operation) => {
     const nullableItems = nullableItemsOf(publicTypes(meshDocument(document, [operation]), schema));
     return nullableItems.length === 0 ? operation : { ...operation, nullableItems };

@@ -37,6 +37,7 @@ export interface GenerateOptions {
   readonly onStage?: (stage: Stage) => void;
 }
 
+/** A part of the run that is finished, and how long it took, milliseconds. */
 export interface Stage {
   readonly name: string;
   readonly ms: number;
@@ -68,13 +69,15 @@ export interface GenerateResult {
 
 /**
  * Writes everything that is generated, or with `check` says what would be written. All or nothing.
- * @throws ERR_CONFIG_INVALID (a value of the config cannot work), ERR_SPEC_INVALID (no document), ERR_POLICY_INVALID (config and document do not fit, or a name would change its
- *   meaning), ERR_SPEC_UNSUPPORTED (Mesh gave up), each with `problems`; nothing is written then.
+ * @throws ERR_CONFIG_INVALID (a value of the config cannot work), ERR_SPEC_INVALID (no document), ERR_POLICY_INVALID
+ * (config and document do not fit, or a name would change its meaning), ERR_SPEC_UNSUPPORTED (Mesh gave up), each with
+ * `problems`; nothing is written then.
  */
 export async function generate(given: GenerateOptions): Promise<GenerateResult> {
   const options = { ...given, config: withFormerNames(given.config) };
   const { projectDir, config } = options;
   const stage = stopwatch(options.onStage ?? (() => {}));
+  // First, since everything after it relies on the config.
   const warnings = checkDeclaration(config);
   const document = await readDocument(projectDir);
   const lock = parseGatewayLock(await readIfPresent(join(projectDir, gatewayLockPath)));
@@ -94,12 +97,14 @@ export async function generate(given: GenerateOptions): Promise<GenerateResult> 
     onStage: stage,
     ...(await createMeshCache(projectDir)),
   });
+  // All texts are made before the first file is written, so that a failure leaves the tree as it was.
   const record = openRecord(document, built.operations, lock);
   const schema = emitSchema(built.sdl);
   const recordFile = { path: openRecordPath, content: printOpenRecord(record) };
   const news = await newsSince(options, lock, record, built, [...schema, recordFile]);
   const outputs = [...schema, ...(await emit(options, document, built)), recordFile];
   stage('emit');
+  // The lock lists every file, itself too: the next run finds by that list what it does not make any more.
   const paths = [...outputs.map(({ path }) => path), gatewayLockPath].sort();
   const lockFile = { path: gatewayLockPath, content: printGatewayLock({ ...built.names, files: paths }) };
   const { differences, writes } = await compare(projectDir, [...outputs, lockFile], lock);
@@ -125,10 +130,15 @@ async function newsSince(
   if (built.pending.length === 0 && isSame(openRecordPath, recordText) && isSame(schemaPath, sdl)) return undefined;
   const before = parseOpenRecord(recordText);
   if (before === undefined || sdl === undefined) return undefined;
+  // Loaded only here: it brings the packages of the comparison.
   const { news } = await import('./diff/news.ts');
   return news({ before, record, sdl, lock, config, built });
 }
 
+/**
+ * The version of the project's manifest, for former names that are promised until a version. Without one it is `0.0.0`,
+ * which is before every promised version.
+ */
 async function projectVersion(projectDir: string): Promise<string> {
   try {
     const { version } = JSON.parse((await readIfPresent(join(projectDir, 'package.json'))) ?? '{}') as {
@@ -163,6 +173,7 @@ async function emit(options: GenerateOptions, document: OpenApiDocument, built: 
     ...emitMeshSources(built.sources),
     ...(await Promise.all(emitters.map((emitter) => emitter(input)))).flat(),
   ];
+  // The order of emitters would decide which text stays.
   const twice = [schemaPath, ...outputs.map(({ path }) => path)].find(
     (path, index, all) => all.indexOf(path) !== index,
   );
@@ -211,4 +222,5 @@ async function compare(
   return { differences: differences.sort((a, b) => (a.path < b.path ? -1 : 1)), writes };
 }
 
+/** The lock is a file that people edit and merge: a path in it must not lead out of the project. */
 const isInside = (path: string): boolean => !normalize(path).startsWith('..') && !normalize(path).startsWith(sep);

@@ -7,7 +7,7 @@ import type { Operation } from '../core/operation.ts';
 import { type MeshConfig, meshConfig } from '../mesh/sources/mesh-config.ts';
 import { sha256 } from './document/canonical.ts';
 
-/** What Mesh has made of sources that it was given before. */
+/** What Mesh has made of sources that it was given before. A key is the hash of everything that Mesh is given. */
 export interface MeshCache {
   /** @returns undefined: not known */
   read(key: string): Promise<DocumentNode | undefined>;
@@ -17,8 +17,8 @@ export interface MeshCache {
 type Sources = Readonly<Record<string, string>>;
 
 /**
- * Mesh's schema, before it is shaped. Loading Mesh is most of a run that changes nothing, so it is loaded only when its sources are other ones
- * than before.
+ * Mesh's schema, before it is shaped. Loading Mesh is most of a run that changes nothing, so it is loaded only when its
+ * sources are other ones than before.
  * @throws ERR_SPEC_UNSUPPORTED when Mesh gives up
  */
 export async function meshSchema(
@@ -27,7 +27,9 @@ export async function meshSchema(
   cache?: MeshCache,
 ): Promise<DocumentNode> {
   const config = meshConfig(operations, '.');
+  // No operation is open, so there is nothing to ask Mesh about.
   if (config.sources.length === 0) return { kind: 'Document', definitions: [] } as unknown as DocumentNode;
+  // With the config beside the sources: rows that change an option of a source change what Mesh makes.
   const key = cache === undefined ? '' : sha256(JSON.stringify([config, sources]));
   const known = await cache?.read(key);
   if (known !== undefined) return known;
@@ -38,6 +40,7 @@ export async function meshSchema(
 
 /** Mesh reads files only, so its sources stand in a folder of their own meanwhile. */
 async function askMesh(config: MeshConfig, sources: Sources): Promise<DocumentNode> {
+  // Imported here and not above: `serve` and runs that change nothing load none of Mesh (ADR 0001).
   const [{ processConfig }, { getMesh }, { getDocumentNodeFromSchema }] = await Promise.all([
     import('@graphql-mesh/config'),
     import('@graphql-mesh/runtime'),

@@ -4,8 +4,8 @@ import { GatewayError } from '../../core/errors.ts';
 import type { DoctorProbes, Finding } from './examine.ts';
 
 /**
- * Whether the address that auth playbooks call back is that of the internal listener. It is asked from here, which is not where
- * NoETL's workers are, so an answer is no proof that they reach it.
+ * Whether the address that auth playbooks call back is that of the internal listener. It is asked from here, which is
+ * not where NoETL's workers are, so an answer is no proof that they reach it.
  * @returns nothing when no auth playbook runs
  */
 export async function examineCallback(
@@ -14,6 +14,7 @@ export async function examineCallback(
 ): Promise<readonly Finding[]> {
   if (![auth.login.kind, auth.validator.kind, auth.access.checker].includes('playbook')) return [];
   const { internalUrl } = listen;
+  // No answer could be right: the address is that of NoETL's own machine there.
   if (isLoopback(new URL(internalUrl)) && !isLoopback(upstream.baseUrl)) {
     const step = `set GATEWAY_INTERNAL_URL to an address of the gateway that NoETL's workers reach, in Kubernetes http://$(POD_IP):${listen.internalPort}`;
     return [finding('problem', `GATEWAY_INTERNAL_URL is ${internalUrl}, and NoETL is on another machine`, step)];

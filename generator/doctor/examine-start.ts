@@ -11,8 +11,8 @@ export interface Claimed {
 }
 
 /**
- * Whether `serve` would start: the generated schema, the policy file, OpenTelemetry, adapters and plugins by making the same gateway;
- * then files and ports.
+ * Whether `serve` would start: the generated schema, the policy file, OpenTelemetry, adapters and plugins by making the
+ * same gateway; then files and ports.
  * @returns a problem for each line that `serve` would print before it exits
  */
 export async function examineStart(
@@ -22,6 +22,7 @@ export async function examineStart(
   const { problems, isRunning } = await claim(config);
   const found = [...(await problemsOf(assemble, config)), ...problems].map(problem);
   const { port, internalPort } = config.listen;
+  // The ports are taken by the gateway itself; the other problems would stop a restart.
   if (isRunning) {
     const message = `a gateway listens on ports ${port} and ${internalPort} already`;
     const nextStep =

@@ -37,10 +37,16 @@ export interface DoctorProbes {
   readonly now: () => Date;
 }
 
+/** The `engines` of `package.json`: the major version and the minor one. */
 const neededNode = [22, 19] as const;
+/** A difference of the clocks above this is a warning, milliseconds. */
 const skewLimitMs = 30_000;
 
-/** Looks at everything that a gateway needs, all at once; never throws for what it finds. */
+/**
+ * Looks at everything that a gateway needs; never throws for what it finds. Outside of the process all questions are
+ * asked at once.
+ * @returns one finding or more for each check, in a fixed order; checks that need a config are `skipped` without one
+ */
 export async function examine(probes: DoctorProbes): Promise<readonly Finding[]> {
   const environment = examineEnvironment(probes);
   const { config } = environment;
@@ -89,6 +95,7 @@ function examineEnvironment(probes: DoctorProbes): { findings: Finding[]; config
 async function examineUpstream(probes: DoctorProbes, config: ResolvedConfig): Promise<Finding[]> {
   const place = config.upstream.baseUrl.host;
   try {
+    // NoETL's clock is a header of an answer that is needed anyway.
     const { date } = await probes.readUpstream(config);
     const skewMs = date === undefined ? 0 : Math.abs(date.getTime() - probes.now().getTime());
     const read = fine('upstream', `NoETL at ${place} answers a real read`);
@@ -108,6 +115,7 @@ async function examineIssuer(probes: DoctorProbes, rules: IssuerRules): Promise<
     return fine('issuer', `${issuer} publishes ${keys} ${keys === 1 ? 'key' : 'keys'}`);
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
+    // The verifier's own words are for callers; the cause names the problem of the issuer.
     const why = cause instanceof Error && 'problem' in cause ? String(cause.problem) : reason(error);
     const step =
       'check the issuer letter by letter, and that this machine may reach it (proxy, private CA: docs/identity.md)';
@@ -119,6 +127,7 @@ async function examineStore(probes: DoctorProbes, config: ResolvedConfig): Promi
   const isOwn = config.adapters.sessionStore !== undefined;
   const kind = storeKindOf(config.sessions.store);
   const name = isOwn ? 'session store of adapters.sessionStore' : `${kind} session store`;
+  // Nothing to ask: it is in this process.
   if (kind === 'memory' && !isOwn) {
     const step = `for more than one replica set GATEWAY_SESSION_STORE to ${sharedStoreForms}`;
     return warning('store', 'sessions are kept in memory, for this process alone', step);

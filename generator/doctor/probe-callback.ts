@@ -11,6 +11,7 @@ export type CallbackPlace = 'internal' | 'public' | 'other';
 export async function probeCallback(internalUrl: string, fetch: typeof globalThis.fetch): Promise<CallbackPlace> {
   const get = (path: string) => fetch(internalUrl + path, { redirect: 'manual', signal: AbortSignal.timeout(5_000) });
   try {
+    // Both listeners answer `/health`, and only the internal one `/ready`, so that is asked first.
     const ready = await get('/ready');
     const body: unknown = await ready.json().catch(() => undefined);
     if (typeof body === 'object' && body !== null && 'ready' in body) return 'internal';

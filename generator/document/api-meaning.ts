@@ -2,7 +2,10 @@ import { isRecord, mapOperations, type OpenApiDocument, type OperationObject } f
 import { dropProse, isNameMap } from '../pull/drop-prose.ts';
 import { reachableSchemas } from './reachable-schemas.ts';
 
-/** Members that say what is so without them: OpenAPI 3.1 §4.8, JSON Schema 2020-12 §10. */
+/**
+ * Members that mean nothing with these values, or at all: OpenAPI 3.1 §4.8, JSON Schema 2020-12 §10. A document with
+ * them and one without describe the same API.
+ */
 const defaults: Readonly<Record<string, (value: unknown) => boolean>> = {
   additionalProperties: (value) => value === true || isEmpty(value),
   required: (value) => value === false || (Array.isArray(value) && value.length === 0),
@@ -18,13 +21,14 @@ const defaults: Readonly<Record<string, (value: unknown) => boolean>> = {
   operationId: () => true,
 };
 
-/** Lists whose order says nothing. */
+/** Lists whose order means nothing. */
 const sets = new Set(['required', 'enum', 'type']);
 
 /**
- * A document as far as its API goes: without prose, release numbers, shapes of errors (the gateway words errors itself), schemas
- * that nothing refers to, and members that repeat a default; with sets in order. Two servers of one release have the same,
- * although the libraries that write their documents differ.
+ * A document as far as its API goes: without prose, release numbers, shapes of errors (the gateway words errors
+ * itself), schemas that nothing refers to, and members that repeat a default; with sets in order. Two servers of one
+ * release have the same, although the libraries that write their documents differ.
+ * @returns JSON, for a hash or a comparison; it is not a document that could be generated from
  */
 export function apiMeaning(document: OpenApiDocument): unknown {
   const bare = dropProse(document);
@@ -50,6 +54,7 @@ function meaningOf(node: unknown, key: string, isMap: boolean): unknown {
     return sets.has(key) ? items.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items;
   }
   if (!isRecord(node)) return node;
+  // In a map the names are the document's own: a property may be called `default` or `title`.
   const kept = Object.entries(node).filter(([name, value]) => isMap || defaults[name]?.(value) !== true);
   return Object.fromEntries(
     kept.map(([name, value]) => [

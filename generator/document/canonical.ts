@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setMember } from '../openapi/set-member.ts';
 
-/** A copy whose objects have their keys in order, everywhere; lists keep theirs. */
+/**
+ * A copy whose objects have their keys in order, everywhere; lists keep theirs. A member that is called `__proto__`
+ * stays one.
+ */
 export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
@@ -11,7 +14,10 @@ export function sortKeys(value: unknown): unknown {
   return sorted;
 }
 
-/** The one text of a JSON value: keys in order, two spaces, a line break at the end. Not RFC 8785, since people compare these files line by line. */
+/**
+ * The one text of a JSON value: keys in order, two spaces, a line break at the end. Not RFC 8785, since people compare
+ * these files line by line.
+ */
 export const canonicalJson = (value: unknown): string => `${JSON.stringify(sortKeys(value), undefined, 2)}\n`;
 
 /** SHA-256, hex. */

@@ -29,7 +29,9 @@ export interface ShapeArgument {
   readonly deprecated?: true;
 }
 
-/** What the document says of an argument, for callers. */
+/**
+ * What the document says of an argument, for callers. Prose about the inside of NoETL is left out (`public-prose.ts`).
+ */
 const wordsOf = (node: Readonly<Record<string, unknown>>) => {
   const description = publicProse(node['description']);
   return {
@@ -58,7 +60,7 @@ export interface DocumentedShape {
    */
   readonly body: 'none' | 'members' | 'whole' | 'foreign';
   readonly answer: Schema;
-  /** What callers may read of the document's own words. */
+  /** What callers may read of the document's own words: the description, else the summary. */
   readonly description: string | undefined;
   readonly deprecated: boolean;
   /** What the answer is when it is not JSON. */
@@ -70,7 +72,10 @@ export interface DocumentedShape {
   readonly fields: readonly string[];
 }
 
-/** Every operation's shape, from a document as it was pulled. */
+/**
+ * Every operation's shape, from a document as it was pulled. In the document's order; of an operation that the gateway
+ * cannot call, too: `check-transport.ts` says why.
+ */
 export function readShapes(document: OpenApiDocument): readonly DocumentedShape[] {
   return shapesOf(normalise(document, structureRules).document);
 }
@@ -84,6 +89,7 @@ function shapeOf(document: OpenApiDocument, entry: DocumentOperation): Documente
   const { key, method, path, operation } = entry;
   const parameters = parametersOf(document, operation);
   const { body, args } = bodyOf(document, operation.requestBody);
+  // The rule `one-answer` has moved the answer here, whatever status and media type it had.
   const answer = operation.responses?.['200']?.content?.['application/json']?.schema ?? {};
   return {
     key,
@@ -113,9 +119,11 @@ function elsewhereOf(
 function parametersOf(document: OpenApiDocument, { parameters = [] }: OperationObject): readonly ShapeArgument[] {
   return parameters.flatMap((parameter): ShapeArgument[] => {
     const { name: wire, in: place } = parameter;
+    // Headers and cookies are not arguments: rows give them (`headers`).
     if (place !== 'path' && place !== 'query') return [];
     const others = new Set(parameters.filter((one) => one.in === 'query' && one !== parameter).map(({ name }) => name));
     const form = parameterForm(document, parameter, others);
+    // A parameter of the path is always required (OpenAPI 3.1, §4.8.12).
     const required = place === 'path' || parameter.required === true;
     const bare = { wire, in: place, required, schema: parameter.schema ?? {}, ...wordsOf(parameter) } as const;
     if ('unsendable' in form) return [{ ...bare, unsendable: form.unsendable }];
@@ -123,7 +131,10 @@ function parametersOf(document: OpenApiDocument, { parameters = [] }: OperationO
   });
 }
 
-/** OpenAPI says that `Accept` and `Content-Type` are never parameters: media types say them. */
+/**
+ * OpenAPI says that `Accept` and `Content-Type` are never parameters: media types say them (OpenAPI 3.1, §4.8.12). The
+ * names of headers have no case.
+ */
 const headersOf = ({ parameters = [] }: OperationObject): readonly ShapeHeader[] =>
   parameters.flatMap(({ name, in: place, required }) =>
     (place === 'header' && !/^(?:accept|content-type)$/i.test(name)) || place === 'cookie'
@@ -140,6 +151,7 @@ function bodyOf(
   if (schema === undefined) return { body: 'foreign', args: [] };
   const object = objectOf(document, schema);
   const isBodyRequired = body.required === true;
+  // A list, a scalar or a map has no members to offer as arguments.
   if (object?.properties === undefined) {
     return { body: 'whole', args: [{ wire: wholeBody, in: 'body', required: isBodyRequired, schema }] };
   }
@@ -149,6 +161,7 @@ function bodyOf(
     ([wire, property]): ShapeArgument => ({
       wire,
       in: 'body',
+      // Members of a body that may be left out are not required.
       required: isBodyRequired && object.required?.includes(wire) === true,
       schema: property,
       ...(nulls.includes(wire) ? { nullWhenAbsent: true } : {}),

@@ -2,7 +2,10 @@ import { type OpenApiDocument, type Schema, unescapePointer } from '../openapi/o
 
 const componentRef = /^#\/components\/schemas\/([^/]+)/;
 
-/** The component schemas that a part of a document refers to, directly or through others; by name, in order. */
+/**
+ * The component schemas that a part of a document refers to, directly or through others; by name, in order. A reference
+ * that leads nowhere is passed over. Each schema is walked once, so types that lead to themselves end.
+ */
 export function reachableSchemas(document: OpenApiDocument, part: unknown): Record<string, Schema> {
   const schemas = document.components?.schemas ?? {};
   const found = new Map<string, Schema>();

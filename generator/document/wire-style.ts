@@ -16,8 +16,12 @@ const plain: ParameterForm = { style: undefined };
 const unsendable = (why: string): ParameterForm => ({ unsendable: why });
 
 /**
- * The form of a path or query parameter: `style`, `explode` and `content` of OpenAPI 3 §4.8.12. A scalar has one form only.
- * @param others names of the operation's other query parameters: members that are sent by their own names must not meet one.
+ * The form of a path or query parameter: `style`, `explode` and `content` of OpenAPI 3 §4.8.12. A scalar has one form
+ * only.
+ * @param others names of the operation's other query parameters: members that are sent by their own names must not meet
+ * one.
+ * @returns `style` undefined: the usual form, a parameter for each item of a list; `unsendable`: what the upstream
+ * wants and the gateway cannot write, for a message
  */
 export function parameterForm(
   document: OpenApiDocument,
@@ -45,6 +49,7 @@ function listInPath({ style = 'simple' }: Parameter): ParameterForm {
 
 const separated = { form: 'comma', spaceDelimited: 'space', pipeDelimited: 'pipe' } as const;
 
+/** `form` is exploded by default, the other styles are not (OpenAPI 3.1, §4.8.12). */
 function listInQuery({ style = 'form', explode = style === 'form' }: Parameter): ParameterForm {
   if (typeof style !== 'string' || !Object.hasOwn(separated, style)) {
     return unsendable(`a list in the style ${String(style)}`);
@@ -57,6 +62,7 @@ function objectForm(parameter: Parameter, schema: SchemaObject, others: Readonly
   if (style === 'deepObject') return { style: 'deep' };
   if (style !== 'form') return unsendable(`an object in the style ${String(style)}`);
   if (parameter['explode'] === false) return { style: 'pairs' };
+  // Exploded, each member is a parameter by its own name; its value needs a form that a single parameter has.
   const members = Object.keys(schema.properties ?? {});
   if (!members.every((name) => isPublicName(name) && isFlat(schema.properties?.[name]))) {
     return unsendable('an object with members that are lists or objects, each a parameter of its own');

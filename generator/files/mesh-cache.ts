@@ -11,8 +11,9 @@ const kept = 4;
 const maxLength = 32 * 1024 * 1024;
 
 /**
- * Keeps what Mesh has made in `node_modules/.cache` of a project, for the packages that are installed now: the lock that npm writes into
- * `node_modules` is part of the key, and a clean install removes both. Without that lock nothing is kept.
+ * Keeps what Mesh has made in `node_modules/.cache` of a project, for the packages that are installed now: the lock
+ * that npm writes into `node_modules` is part of the key, and a clean install removes both. Without that lock nothing
+ * is kept.
  */
 export async function createMeshCache(projectDir: string): Promise<{ readonly meshCache?: MeshCache }> {
   const modules = join(projectDir, 'node_modules');
@@ -40,6 +41,7 @@ async function keep(folder: string, file: string, made: DocumentNode): Promise<v
   if (text.length > maxLength) return;
   try {
     await mkdir(folder, { recursive: true });
+    // Moved into place, so that a run beside this one reads a whole file or none.
     await writeFile(`${file}.${process.pid}.tmp`, text);
     await rename(`${file}.${process.pid}.tmp`, file);
     const names = (await readdir(folder)).filter((name) => name.startsWith('mesh-'));

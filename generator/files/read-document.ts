@@ -5,7 +5,8 @@ import { pulledFiles } from '../pull/pulled-files.ts';
 import { readIfPresent } from './write-atomically.ts';
 
 /**
- * The project's pulled document.
+ * The project's pulled document. It is checked no further: `pull` has checked it, and a review may have changed it
+ * since.
  * @throws ERR_SPEC_INVALID when it is missing, or when it is not a document.
  */
 export async function readDocument(projectDir: string): Promise<OpenApiDocument> {

@@ -25,6 +25,7 @@ export async function writeAtomically(projectDir: string, changes: readonly File
     }
     for (const { target, temporary, content } of staged) {
       const before = await readIfPresent(target);
+      // Before the move, so that a move which fails halfway is undone as well.
       undo.push(() => (before === undefined ? rm(target, { force: true }) : writeFile(target, before)));
       if (content === undefined) await rm(target, { force: true });
       else await rename(temporary, target);

@@ -13,8 +13,8 @@ export interface Questions {
 }
 
 /**
- * Asks for the place of the document until it can be read: a place that is wrong is asked for again, with the answer before to be
- * corrected, and what was confirmed is not asked again.
+ * Asks for the place of the document until it can be read: a place that is wrong is asked for again, with the answer
+ * before to be corrected, and what was confirmed is not asked again.
  * @returns undefined when the person gave up; then nothing was written
  * @throws GatewayError what is wrong with something else than the place
  */

@@ -54,6 +54,7 @@ export async function init(options: InitOptions): Promise<InitResult> {
   const { install = true, steps } = options;
   const dir = resolve(options.dir);
   await mkdir(dir, { recursive: true });
+  // Everything that can be refused comes first: the folder, the manifest, the document.
   const source = sourceFrom(options.openapi);
   const present = await lookAt(dir, [source, fileOfSpec(options.package.spec, dir)]);
   const name = projectName(options.name ?? basename(dir));
@@ -62,10 +63,12 @@ export async function init(options: InitOptions): Promise<InitResult> {
 
   const pulled = await steps.pull(source, dir);
   const files = projectFiles(name).filter(({ path }) => !present.includes(path));
+  // `wx` refuses a file that has appeared meanwhile. The manifest is replaced only when it was read above.
   await writeFile(join(dir, 'package.json'), manifest, before === undefined ? { flag: 'wx' } : {});
   for (const { path, content } of files) await writeFile(join(dir, path), content, { flag: 'wx' });
 
   const enter = dir === process.cwd() ? [] : [`cd ${quoted(seenFromHere(dir))}`];
+  // Without the packages that read documents the pull has only looked at it; the project's own command pulls it then.
   const pullStep = pulled ? [] : [`npx noetl-gateway pull ${quoted(sourceSeenFrom(dir, source))}`];
   const last = ['npm run generate', 'npm run dev'];
   if (install) {

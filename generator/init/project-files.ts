@@ -1,7 +1,11 @@
 import type { OutputFile } from '../emit/emitter.ts';
 import { shippedConfig } from './shipped-config.ts';
 
-/** The files of a new project, beside its manifest and NoETL's document. */
+/**
+ * The files of a new project, beside its manifest and NoETL's document.
+ * @param name of the project, as npm accepts it
+ * @returns paths relative to the project
+ */
 export function projectFiles(name: string): readonly OutputFile[] {
   return [
     { path: 'gateway.config.ts', content: shippedConfig() },
@@ -19,6 +23,10 @@ import { operations } from './mesh/generated/operations.ts';
 export default withTransform(meshConfig(operations, './mesh/generated'), operations);
 `;
 
+/**
+ * For the config and the generated files only. Node runs them as they are, so that only types that can be erased are
+ * allowed.
+ */
 const compilerOptions = {
   compilerOptions: {
     target: 'es2024',

@@ -12,6 +12,7 @@ export interface PackageFacts {
 
 type Section = Readonly<Record<string, unknown>>;
 
+/** What a project runs by `npm run`. `exec` replaces npm's shell, so that npm is the parent of the process. */
 const scripts = {
   start: 'exec noetl-gateway serve',
   dev: 'exec noetl-gateway dev',

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 const ownImport = /^import \{([^}]*)\} from '\.\/core\/[^']+';\n/gm;
 
 /**
- * The config that ships with the gateway, for a project that has the gateway as a package: what it imports from the sources
- * comes from `noetl-gateway`.
+ * The config that ships with the gateway, for a project that has the gateway as a package: what it imports from the
+ * sources comes from `noetl-gateway`.
  */
 export function shippedConfig(): string {
   return asProjectConfig(readFileSync(new URL('../../gateway.config.ts', import.meta.url), 'utf8'));
