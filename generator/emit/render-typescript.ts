@@ -21,7 +21,9 @@ export function renderTypescript(source: string, parts: readonly (string | reado
   return `${header.join('\n')}\n\n${texts.filter((text) => text !== '').join('\n\n')}\n`;
 }
 
-/** Statements that are printed together: a tree of the whole client of a large document would take most of the memory. */
+/**
+ * Statements that are printed together: a tree of the whole client of a large document would take most of the memory.
+ */
 const chunkSize = 500;
 
 /** Chunk by chunk, split where a blank line separates two statements anyway: between interfaces. */

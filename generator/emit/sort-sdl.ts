@@ -7,7 +7,10 @@ import {
   print,
 } from 'graphql';
 
-/** SDL text in a fixed order: root types, other types by name, directives last; fields by name, required arguments first. */
+/**
+ * SDL text in a fixed order: root types, other types by name, directives last; fields by name, required arguments
+ * first.
+ */
 export function printSorted(document: DocumentNode): string {
   const definitions = document.definitions.map(sortDefinition).sort(byPlace);
   return `${definitions.map((definition) => print(definition)).join('\n\n')}\n`;

@@ -10,8 +10,8 @@ import { propertyNames } from './rules/property-names.ts';
 import { unions } from './rules/unions.ts';
 
 /**
- * Rules that give every schema a type that GraphQL has. Their order matters: literals before unions, which compare types;
- * unions before what has no shape; constraints before identifiers, whose mark is a length; names last.
+ * Rules that give every schema a type that GraphQL has. Their order matters: literals before unions, which compare
+ * types; unions before what has no shape; constraints before identifiers, whose mark is a length; names last.
  */
 export const typeRules: readonly Rule[] = [
   constants,

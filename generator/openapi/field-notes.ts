@@ -5,8 +5,8 @@ const mark = '@deprecated ';
 export const deprecatedUpstream = 'NoETL has deprecated it.';
 
 /**
- * What callers read of a field travels through Mesh as its description: Mesh drops the reason of a deprecation, and the whole
- * of it for arguments.
+ * What callers read of a field travels through Mesh as its description: Mesh drops the reason of a deprecation, and the
+ * whole of it for arguments.
  */
 export function withNotes(
   schema: SchemaObject,

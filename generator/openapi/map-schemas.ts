@@ -25,8 +25,8 @@ export type BooleanChange = (schema: boolean) => Schema;
 const keep: BooleanChange = (schema) => schema;
 
 /**
- * Rewrites every schema of a document, children before parents: components, parameters, bodies and answers.
- * What `change` returns as it was given stays the same object, and so does everything around it that holds no other one.
+ * Rewrites every schema of a document, children before parents: components, parameters, bodies and answers. What
+ * `change` returns as it was given stays the same object, and so does everything around it that holds no other one.
  * `default`, `enum`, `const` and examples are not schemas.
  */
 export function mapSchemas(

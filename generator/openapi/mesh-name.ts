@@ -36,7 +36,10 @@ const words: Readonly<Record<string, string>> = {
 
 const reserved = new Set(['Query', 'Mutation', 'Subscription', 'File']);
 
-/** What Mesh calls a value or a type of this text. The same as `sanitizeNameForGraphQL` of `@graphql-mesh/utils`, without the package. */
+/**
+ * What Mesh calls a value or a type of this text. The same as `sanitizeNameForGraphQL` of `@graphql-mesh/utils`,
+ * without the package.
+ */
 export function meshName(text: string): string {
   const name = withoutBrackets(text.trim());
   const numbered = Number.isNaN(Number.parseInt(name, 10))

@@ -1,6 +1,6 @@
 /**
- * The parts of an OpenAPI 3.0 or 3.1 document that the generator looks at; everything else passes through untouched. Not
- * `openapi-types`, which separates the two versions: a normalised document is a mix of both.
+ * The parts of an OpenAPI 3.0 or 3.1 document that the generator looks at; everything else passes through untouched.
+ * Not `openapi-types`, which separates the two versions: a normalised document is a mix of both.
  */
 export interface OpenApiDocument {
   readonly openapi: string;
@@ -97,7 +97,10 @@ export function listOperations(document: OpenApiDocument): DocumentOperation[] {
   return found;
 }
 
-/** Rewrites every operation; an operation for which `change` answers undefined is left out, and so is a path without any. */
+/**
+ * Rewrites every operation; an operation for which `change` answers undefined is left out, and so is a path without
+ * any.
+ */
 export function mapOperations(
   document: OpenApiDocument,
   change: (operation: DocumentOperation) => OperationObject | undefined,

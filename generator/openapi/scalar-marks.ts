@@ -1,6 +1,9 @@
 import type { SchemaObject } from './open-api.ts';
 
-/** Lengths that mark scalars in a normalised document, since Mesh has no format for them; no upstream length survives beside one. */
+/**
+ * Lengths that mark scalars in a normalised document, since Mesh has no format for them; no upstream length survives
+ * beside one.
+ */
 export const scalarMarks: Readonly<Record<number, string>> = { 4242: 'ID', 4243: 'Decimal' };
 export const idMarker = 4242;
 export const decimalMarker = 4243;

@@ -17,8 +17,8 @@ interface Action {
 
 /**
  * A document as its overlays make it, one after another; the given one is not changed. Targets are JSONPath (RFC 9535).
- * @throws ERR_SPEC_INVALID for an overlay that is not one, and for a target that the document does not have: what was to be repaired
- *   may be repaired by now, or lie elsewhere
+ * @throws ERR_SPEC_INVALID for an overlay that is not one, and for a target that the document does not have: what was
+ * to be repaired may be repaired by now, or lie elsewhere
  */
 export function applyOverlays(document: unknown, overlays: readonly Overlay[]): unknown {
   if (overlays.length === 0) return document;

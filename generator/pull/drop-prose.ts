@@ -16,8 +16,9 @@ export const isNameMap = (word: string): boolean => nameMaps.has(word);
 const literals = new Set(['default', 'enum', 'const', 'required', 'security', 'mapping']);
 
 /**
- * A document without what is written for people (descriptions, summaries, titles, examples) and without the hosts of its servers:
- * nothing of it is used, and all of it is noise in a review. The path that a server's paths are below stays. Still a valid document.
+ * A document without what is written for people (descriptions, summaries, titles, examples) and without the hosts of
+ * its servers: nothing of it is used, and all of it is noise in a review. The path that a server's paths are below
+ * stays. Still a valid document.
  */
 export function dropProse(document: OpenApiDocument): OpenApiDocument {
   const { title = '', version = '' } = document.info ?? {};

@@ -2,7 +2,9 @@ import { readShapes } from '../document/operation-shape.ts';
 import { quoteText } from '../document/quote-text.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 
-/** `openapi/noetl.types.ts`: what the config's editor completes, per operation the wire names of arguments and fields. */
+/**
+ * `openapi/noetl.types.ts`: what the config's editor completes, per operation the wire names of arguments and fields.
+ */
 export function emitTypes(document: OpenApiDocument): string {
   const rows = readShapes(document)
     .map(({ key, args, fields }) => ({ key, args: union(args.map((arg) => arg.wire)), fields: union(fields) }))

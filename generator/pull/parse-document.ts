@@ -21,8 +21,8 @@ import { plainWords } from './plain-words.ts';
 const maxProblems = 20;
 
 /**
- * Reads an OpenAPI 3.0 or 3.1 document, JSON or YAML, and checks it. Operation ids may be missing or repeated, component
- * names may be odd, and references may be circular: nothing here depends on them.
+ * Reads an OpenAPI 3.0 or 3.1 document, JSON or YAML, and checks it. Operation ids may be missing or repeated,
+ * component names may be odd, and references may be circular: nothing here depends on them.
  * @throws ERR_SPEC_INVALID with the places of what is wrong; ERR_SPEC_UNSUPPORTED for another version.
  */
 export async function parseDocument(bytes: Uint8Array, overlays: readonly Overlay[] = []): Promise<OpenApiDocument> {
@@ -128,7 +128,8 @@ function checkVersion(value: Readonly<Record<string, unknown>>): void {
 }
 
 async function check(document: OpenApiDocument): Promise<void> {
-  // The library resolves in place, and refuses names that the rules put right; shared parts are checked where they are used.
+  // The library resolves in place, and refuses names that the rules put right; shared parts are checked where they are
+  // used.
   const resolved = normalise(document, [resolveReferences, componentNames, dropAnnotations]).document;
   const copy = structuredClone(withoutSharedParts(withoutUnread(resolved)));
   const version = /^3\.[01]$/.test(document.openapi) ? `${document.openapi}.0` : document.openapi;
@@ -148,7 +149,10 @@ async function check(document: OpenApiDocument): Promise<void> {
 
 const isExtension = (name: string): boolean => name.startsWith('x-');
 
-/** Without what nothing here reads, and what may refer to shared parts: examples, headers and links of answers, callbacks. */
+/**
+ * Without what nothing here reads, and what may refer to shared parts: examples, headers and links of answers,
+ * callbacks.
+ */
 function withoutUnread(document: OpenApiDocument): OpenApiDocument {
   const bare = <Part extends object>(part: Part, ...names: readonly string[]): Part =>
     isRecord(part)

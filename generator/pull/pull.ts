@@ -18,7 +18,10 @@ export interface PullOptions extends Partial<Omit<SourceOptions, 'projectDir'>> 
   readonly projectDir: string;
   /** Keep descriptions, titles and examples. Default false. */
   readonly keepDocs?: boolean;
-  /** The release that the document is of, `v4.27.0` for example: `info.version` is not always different between releases. */
+  /**
+   * The release that the document is of, `v4.27.0` for example: `info.version` is not always different between
+   * releases.
+   */
   readonly label?: string;
   /** Files that repair the document, OpenAPI Overlay 1.0, in this order; paths relative to the project. */
   readonly overlays?: readonly string[];

@@ -4,8 +4,8 @@ import { isStart } from '../../core/operation-kind.ts';
 import type { OperationMeaning } from './operation-meaning.ts';
 
 /**
- * What is wrong with the access rule of an operation that starts a playbook. Every argument by which a caller chooses the
- * playbook needs a rule that asks for `execute` on it; a custom rule or `acceptRisk` takes that over.
+ * What is wrong with the access rule of an operation that starts a playbook. Every argument by which a caller chooses
+ * the playbook needs a rule that asks for `execute` on it; a custom rule or `acceptRisk` takes that over.
  */
 export function checkStart(operation: Operation, { kind, selectors, executionIds }: OperationMeaning): string[] {
   const { access, acceptRisk, args, field } = operation;

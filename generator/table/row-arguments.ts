@@ -130,8 +130,8 @@ function pathAlias(upstream: string, name: string): number | undefined {
 }
 
 /**
- * A name that the config did not choose gives way when it is taken: `bodyX` for a member of the body, else the wire's own
- * spelling. Two chosen names that meet are a problem.
+ * A name that the config did not choose gives way when it is taken: `bodyX` for a member of the body, else the wire's
+ * own spelling. Two chosen names that meet are a problem.
  */
 function uniqueNames(
   place: string,

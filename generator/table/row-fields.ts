@@ -7,7 +7,9 @@ import { rowOf } from '../openapi/object-schema.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { nearest } from './suggest.ts';
 
-/** What a row says of its answer's fields: wire name (`items.name` for nested ones) → public names, none when hidden. */
+/**
+ * What a row says of its answer's fields: wire name (`items.name` for nested ones) → public names, none when hidden.
+ */
 export function rowFields(
   place: string,
   row: AnyUpstreamRow,
@@ -32,8 +34,8 @@ export function rowFields(
 }
 
 /**
- * What a list of fields leaves out. `items.name` opens `items`, and of its fields only those that are listed; `items` alone
- * opens all of them.
+ * What a list of fields leaves out. `items.name` opens `items`, and of its fields only those that are listed; `items`
+ * alone opens all of them.
  */
 function hidden(fields: readonly string[], listed: readonly string[]): Record<string, readonly string[]> {
   const outer = new Set(listed.filter((name) => name.includes('.')).map(outerOf));

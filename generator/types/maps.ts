@@ -7,8 +7,9 @@ import { isRecord, listOperations, type OpenApiDocument, type Schema, type Schem
 export const entryMark = 'x-entry';
 
 /**
- * Maps whose values have a type, as GraphQL can have them: in answers a list of entries, each with a `key` and a `value`, or any JSON,
- * as the config says. In arguments a map is JSON, since a caller writes an object. A type that arguments and answers share keeps JSON.
+ * Maps whose values have a type, as GraphQL can have them: in answers a list of entries, each with a `key` and a
+ * `value`, or any JSON, as the config says. In arguments a map is JSON, since a caller writes an object. A type that
+ * arguments and answers share keeps JSON.
  */
 export function mapsAsEntries(document: OpenApiDocument, maps: 'entries' | 'JSON' = 'entries'): OpenApiDocument {
   const sent = maps === 'entries' ? sentTypes(document) : undefined;

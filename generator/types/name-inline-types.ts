@@ -11,8 +11,9 @@ import { entryMark } from './maps.ts';
 import { freeName, isTypeName, pascalCase, singular, typeNameOf } from './type-names.ts';
 
 /**
- * Gives every object and enumeration that stands inline a component of its own, named by its place: `runs.first_step` of the
- * operation `runs` is `RunsAnswerFirstStep`, one of `Run.steps` is `RunStep`. Mesh would call it `runs_200_response`.
+ * Gives every object and enumeration that stands inline a component of its own, named by its place: `runs.first_step`
+ * of the operation `runs` is `RunsAnswerFirstStep`, one of `Run.steps` is `RunStep`. Mesh would call it
+ * `runs_200_response`.
  */
 export function nameInlineTypes(document: OpenApiDocument): OpenApiDocument {
   const schemas = document.components?.schemas ?? {};

@@ -5,8 +5,8 @@ const programmersSection =
   /^\s*(?:args|arguments|parameters|params|returns?|raises|yields|notes?|examples?|todo|see also|attributes)\s*:?\s*$/i;
 
 /**
- * What of a sentence shows that it is about the inside of the upstream: addresses, file and module names, places of data,
- * names of programs that stand behind it, and words for secrets.
+ * What of a sentence shows that it is about the inside of the upstream: addresses, file and module names, places of
+ * data, names of programs that stand behind it, and words for secrets.
  */
 const internals: readonly RegExp[] = [
   /\w+:\/\//,
@@ -22,8 +22,8 @@ const internals: readonly RegExp[] = [
 ];
 
 /**
- * What callers may read of a description in the document: its first paragraph, without the sentences that are about the inside
- * of the upstream.
+ * What callers may read of a description in the document: its first paragraph, without the sentences that are about the
+ * inside of the upstream.
  * @returns undefined when nothing is left
  */
 export function publicProse(text: unknown): string | undefined {

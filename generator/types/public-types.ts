@@ -12,8 +12,9 @@ import { nameInlineTypes } from './name-inline-types.ts';
 import { publicProse } from './public-prose.ts';
 
 /**
- * Members of answers that NoETL's documents promise and that a real server left out or answered as null: type → members. By
- * the recordings of the Python server 4.26 and the Rust server 3.54; `tests/integration/recorded-answers.test.ts` compares them.
+ * Members of answers that NoETL's documents promise and that a real server left out or answered as null: type →
+ * members. By the recordings of the Python server 4.26 and the Rust server 3.54;
+ * `tests/integration/recorded-answers.test.ts` compares them.
  */
 const leftOut: Readonly<Record<string, readonly string[]>> = {
   ExecutionEntryResponse: ['path', 'progress', 'start_time', 'status', 'version'],
@@ -24,8 +25,8 @@ type TypeSettings = NonNullable<Settings['types']>[string];
 type FieldSettings = Exclude<NonNullable<TypeSettings['fields']>[string], string>;
 
 /**
- * The document that Mesh reads, with the types that the schema shall have: every type named, integers of answers wide enough,
- * promises that real servers break taken back, and what the config says of types and fields.
+ * The document that Mesh reads, with the types that the schema shall have: every type named, integers of answers wide
+ * enough, promises that real servers break taken back, and what the config says of types and fields.
  */
 export function publicTypes(document: OpenApiDocument, settings: Settings = {}): OpenApiDocument {
   const named = nameInlineTypes(mapsAsEntries(document, settings.maps));

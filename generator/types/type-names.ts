@@ -1,6 +1,9 @@
 import { isPublicName } from '../openapi/identifiers.ts';
 
-/** A name in PascalCase: `validation-error`, `Body_upload` and `page[item]` are `ValidationError`, `BodyUpload` and `PageItem`. */
+/**
+ * A name in PascalCase: `validation-error`, `Body_upload` and `page[item]` are `ValidationError`, `BodyUpload` and
+ * `PageItem`.
+ */
 export function pascalCase(name: string): string {
   const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');

@@ -16,8 +16,8 @@ export interface SuggestedRow {
 }
 
 /**
- * The narrowest row that opens an operation: a grant on the playbook or the execution that the call names, else one role.
- * `buildTable` decides whether the row fits the document.
+ * The narrowest row that opens an operation: a grant on the playbook or the execution that the call names, else one
+ * role. `buildTable` decides whether the row fits the document.
  * @param role who may call what names neither
  * @param taken names of fields that are in use; the new one is added
  */

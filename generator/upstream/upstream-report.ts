@@ -24,8 +24,8 @@ export interface UpstreamReportInput {
 }
 
 /**
- * Compares the pulled document with the live one under a config, without what needs Mesh: the schema itself is not built. Other
- * work of the process has its turn between the parts.
+ * Compares the pulled document with the live one under a config, without what needs Mesh: the schema itself is not
+ * built. Other work of the process has its turn between the parts.
  */
 export async function upstreamReport({ config, pulled, live, role }: UpstreamReportInput): Promise<UpstreamReport> {
   const newest = live ?? pulled;

@@ -7,8 +7,8 @@ import { environmentEntries } from './environment-entries.ts';
 const slip = 2;
 
 /**
- * Refuses names of variables in the declaration that are a known name but for a letter or two: the manifests and the chart
- * would offer the misspelt one, and the one that operators set would have no effect.
+ * Refuses names of variables in the declaration that are a known name but for a letter or two: the manifests and the
+ * chart would offer the misspelt one, and the one that operators set would have no effect.
  * @throws ERR_CONFIG_INVALID with a line for each
  */
 export function checkVariables(config: GatewayConfig, usual: GatewayConfig): void {

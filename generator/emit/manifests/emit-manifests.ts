@@ -5,7 +5,10 @@ import { kustomizeFiles } from './kustomize.ts';
 import { manifestSettings } from './manifest-settings.ts';
 import { projectImage } from './project-image.ts';
 
-/** Everything under `deploy/`: Kustomize base, components and overlays, and the Helm chart; `compose.yaml`; a Dockerfile where none is kept by hand. */
+/**
+ * Everything under `deploy/`: Kustomize base, components and overlays, and the Helm chart; `compose.yaml`; a Dockerfile
+ * where none is kept by hand.
+ */
 export const emitManifests: Emitter = ({ config, read }) => {
   const version = projectVersion(read('package.json'));
   const settings = manifestSettings(config, version);

@@ -1,7 +1,8 @@
 /**
  * Go template text is no YAML, so a chart cannot be rendered from typed resources alone. These marks stand in the typed
- * resources where the chart has an expression; after rendering, each becomes its expression. They are plain YAML scalars,
- * every value leaves through `toJson` (JSON is YAML), and so no value of an installation can change the structure.
+ * resources where the chart has an expression; after rendering, each becomes its expression. They are plain YAML
+ * scalars, every value leaves through `toJson` (JSON is YAML), and so no value of an installation can change the
+ * structure.
  */
 const always = /HELM1_([0-9a-f]+)_/g;
 const sometimes = /^( *)([^\n:]+): HELM2_([0-9a-f]+)_([0-9a-f]+)_$/gm;

@@ -5,7 +5,9 @@ import { header } from './render-yaml.ts';
 /** Keys of the earlier gateway's chart that are taken and do nothing here. */
 const ignored = { natsUpdatesSubjectPrefix: '', natsUrl: '', rustLog: '' };
 
-/** The key under `env` of `values.yaml` that sets a variable: `GATEWAY_` dropped, camelCase (`routerPort`, `publicUrl`). */
+/**
+ * The key under `env` of `values.yaml` that sets a variable: `GATEWAY_` dropped, camelCase (`routerPort`, `publicUrl`).
+ */
 export function environmentKey(variable: string): string {
   const [head = '', ...tail] = variable
     .replace(/^GATEWAY_/, '')
@@ -108,8 +110,8 @@ const exceptions: Readonly<Record<string, object>> = {
 };
 
 /**
- * JSON Schema of `values.yaml`: unknown keys are refused, so that a misspelt variable does not fall back to its default in
- * silence. Keys of the earlier gateway's chart that do nothing here are known.
+ * JSON Schema of `values.yaml`: unknown keys are refused, so that a misspelt variable does not fall back to its default
+ * in silence. Keys of the earlier gateway's chart that do nothing here are known.
  */
 export function valuesSchema(values: { readonly env: object }): object {
   const root = schemaOf(values, '');

@@ -108,7 +108,10 @@ function overlays(settings: ManifestSettings): readonly OutputFile[] {
   ];
 }
 
-/** Where an operator sets what has no default. Without the file the overlay does not build, so no example can be applied. */
+/**
+ * Where an operator sets what has no default. Without the file the overlay does not build, so no example can be
+ * applied.
+ */
 const settingsFile = 'settings.env';
 
 function productionOverlay(settings: ManifestSettings): readonly OutputFile[] {
@@ -135,7 +138,9 @@ function productionOverlay(settings: ManifestSettings): readonly OutputFile[] {
   return [overlay, { path: `${root}/overlays/production/${settingsFile}.example`, content: `${lines.join('\n')}\n` }];
 }
 
-/** TLS ends before the gateway, so it is reached through one proxy only, whose word about the caller's address counts. */
+/**
+ * TLS ends before the gateway, so it is reached through one proxy only, whose word about the caller's address counts.
+ */
 function behindProxy(settings: ManifestSettings): Kustomization {
   return {
     configMapGenerator: mergeEnvironment(settings, { GATEWAY_TRUSTED_PROXIES: '1' }),

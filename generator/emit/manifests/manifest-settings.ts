@@ -32,7 +32,9 @@ export interface ManifestSettings {
   /** The variables that hold the two ports; undefined where the declaration fixes the number. */
   readonly portNames: { readonly public: string | undefined; readonly internal: string | undefined };
   readonly drainSecs: number;
-  /** The variable that holds the URL under which playbooks reach this very pod; undefined when the declaration fixes it. */
+  /**
+   * The variable that holds the URL under which playbooks reach this very pod; undefined when the declaration fixes it.
+   */
   readonly internalUrlName: string | undefined;
   /** The variables that hold NoETL's address and the session store's; undefined where the declaration fixes them. */
   readonly upstreamName: string | undefined;
@@ -43,7 +45,9 @@ export interface ManifestSettings {
   readonly environment: Readonly<Record<string, string>>;
   /** Non-secret variables without a default. */
   readonly unset: readonly string[];
-  /** Of each group one variable must be set, or the process does not start; the placeholder stands for the real value. */
+  /**
+   * Of each group one variable must be set, or the process does not start; the placeholder stands for the real value.
+   */
   readonly required: readonly { readonly names: readonly string[]; readonly placeholder: string }[];
   readonly secretName: string;
   readonly secrets: readonly SecretEntry[];
@@ -97,7 +101,8 @@ export const names = {
 /**
  * Reads the settings out of a declaration. Environment references count with their fallbacks: the manifests carry those
  * as the ConfigMap's values.
- * @throws ERR_CONFIG_INVALID when the declaration cannot be used, for example a name in `deploy` that Kubernetes refuses.
+ * @throws ERR_CONFIG_INVALID when the declaration cannot be used, for example a name in `deploy` that Kubernetes
+ * refuses.
  */
 export function manifestSettings(config: GatewayConfig, version: string): ManifestSettings {
   // The rows have been checked by now.
@@ -205,7 +210,9 @@ function requiredVariables(sections: DeclaredSections): ManifestSettings['requir
     .map(({ list, placeholder }) => ({ names: list.filter(isEnvRef).map((ref) => ref.env), placeholder }));
 }
 
-/** Where the session store listens: read from the declaration's URL, else where NoETL's deployments keep such stores. */
+/**
+ * Where the session store listens: read from the declaration's URL, else where NoETL's deployments keep such stores.
+ */
 function storeTarget(store: string): ManifestSettings['store'] {
   if (!URL.canParse(store)) return usualStorePlaces;
   const url = new URL(store);

@@ -13,7 +13,9 @@ const namespaceName = 'kubernetes.io/metadata.name';
 /** The labels that NoETL's deployments put on the server's pods. */
 const noetlServers = { key: 'app', operator: 'In', values: ['noetl', 'noetl-server'] };
 
-/** Address ranges that no identity provider lives in: without them a 443 rule would open the cluster and its metadata. */
+/**
+ * Address ranges that no identity provider lives in: without them a 443 rule would open the cluster and its metadata.
+ */
 const privateRanges = [
   '10.0.0.0/8',
   '100.64.0.0/10',
@@ -45,7 +47,10 @@ export function gatewayPolicy(settings: ManifestSettings): INetworkPolicy {
   };
 }
 
-/** Ports of pods behind a Service of an identity provider: a policy is about those, and an issuer's address names the Service's. */
+/**
+ * Ports of pods behind a Service of an identity provider: a policy is about those, and an issuer's address names the
+ * Service's.
+ */
 const issuerPodPorts = [8080, 8443];
 
 /** Lets the pods reach identity providers of this cluster. */

@@ -5,7 +5,9 @@ import { headerText } from '../header.ts';
 /** What stands on top of every generated file, without the comment mark. */
 export const header = [headerText, 'Change gateway.config.ts instead, or lay an overlay on top.'] as const;
 
-/** These come first, as readers of manifests expect; the rest is sorted, so that the order of a declaration cannot show. */
+/**
+ * These come first, as readers of manifests expect; the rest is sorted, so that the order of a declaration cannot show.
+ */
 const first = ['apiVersion', 'kind', 'metadata', 'name'];
 
 /**

@@ -1,8 +1,8 @@
 import type { ResolvedConfig } from '../../../core/config/resolved-config.ts';
 
 /**
- * What a pod asks for and may have. The file system of the container is read-only; what is left of ephemeral storage is the
- * log, which the node rotates.
+ * What a pod asks for and may have. The file system of the container is read-only; what is left of ephemeral storage is
+ * the log, which the node rotates.
  */
 export const podResources = ({ resources }: Pick<ResolvedConfig['deploy'], 'resources'>) => ({
   requests: { cpu: resources.cpu, memory: `${resources.memoryMib}Mi`, 'ephemeral-storage': '64Mi' },

@@ -9,7 +9,9 @@ const scalars: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-/** TypeScript for a schema. What the emitter does not understand is `unknown`, which no handler can return by accident. */
+/**
+ * TypeScript for a schema. What the emitter does not understand is `unknown`, which no handler can return by accident.
+ */
 export function schemaType(schema: ContractSchema): string {
   const named = schema['x-typescript']?.name ?? refName(schema);
   if (named !== undefined) return named;

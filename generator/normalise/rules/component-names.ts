@@ -3,7 +3,9 @@ import { withRenamedReferences } from '../../openapi/rename-references.ts';
 import { freeName, isTypeName, typeNameOf } from '../../types/type-names.ts';
 import type { Rule } from '../rule.ts';
 
-/** Components get names in PascalCase; those that the schema keeps for something else are renamed; no two names meet. */
+/**
+ * Components get names in PascalCase; those that the schema keeps for something else are renamed; no two names meet.
+ */
 export const componentNames: Rule = {
   name: 'component-names',
   habit: 'Generic models are called `Page[Item]`, modules leave dots in names, and a model may be called `Query`.',

@@ -4,8 +4,8 @@ import type { SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
 /**
- * An `enum` of texts that GraphQL can name, all of them and without two that meet, stays one. Every other one, and `const`,
- * becomes the type of its values.
+ * An `enum` of texts that GraphQL can name, all of them and without two that meet, stays one. Every other one, and
+ * `const`, becomes the type of its values.
  */
 export const constants = schemaRule(
   'constants',

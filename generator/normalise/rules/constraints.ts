@@ -35,8 +35,8 @@ const constraints = new Set([
 const int32Max = 2 ** 31 - 1;
 
 /**
- * Ranges, lengths and patterns go, so that no scalar is made of them. What they said of the type stays as its format: `int32`
- * for an integer that fits into 32 bits, `int64` for one that may not, `decimal` for a text of digits.
+ * Ranges, lengths and patterns go, so that no scalar is made of them. What they said of the type stays as its format:
+ * `int32` for an integer that fits into 32 bits, `int64` for one that may not, `decimal` for a text of digits.
  */
 export const dropConstraints = schemaRule(
   'drop-constraints',

@@ -13,7 +13,10 @@ const annotations = new Set([
   'contentEncoding',
 ]);
 
-/** Titles, examples and vendor extensions go: a type is named by its component. What may be shown of descriptions is decided later. */
+/**
+ * Titles, examples and vendor extensions go: a type is named by its component. What may be shown of descriptions is
+ * decided later.
+ */
 export const dropAnnotations = schemaRule(
   'drop-annotations',
   'Every property carries a generated title, and a title like `Query` would take the place of the root type.',

@@ -2,8 +2,8 @@ import { isRecord, type SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
 /**
- * What has no shape accepts anything (`{}`, which becomes `JSON`); what has one says its type. A map whose values have a type stays
- * one: what it is in the schema depends on where it stands (`maps.ts`).
+ * What has no shape accepts anything (`{}`, which becomes `JSON`); what has one says its type. A map whose values have
+ * a type stays one: what it is in the schema depends on where it stands (`maps.ts`).
  */
 export const freeForm = schemaRule(
   'free-form',

@@ -13,8 +13,8 @@ import { isObjectType, isUnionOfObjects } from './union-of-objects.ts';
 import { withoutNull } from './without-null.ts';
 
 /**
- * A reference to anything but an object or an enumeration is replaced by what it points to; one that leads back to itself
- * accepts anything. References that stay keep only what is about their place.
+ * A reference to anything but an object or an enumeration is replaced by what it points to; one that leads back to
+ * itself accepts anything. References that stay keep only what is about their place.
  */
 export const inlineAliases: Rule = {
   name: 'inline-aliases',

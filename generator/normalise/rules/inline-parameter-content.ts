@@ -3,8 +3,8 @@ import type { Rule } from '../rule.ts';
 import { isJson } from './one-answer.ts';
 
 /**
- * A parameter described by a media type gets that media type's schema, and `x-content` says whether it is JSON; one without any
- * description is free text.
+ * A parameter described by a media type gets that media type's schema, and `x-content` says whether it is JSON; one
+ * without any description is free text.
  */
 export const inlineParameterContent: Rule = {
   name: 'inline-parameter-content',

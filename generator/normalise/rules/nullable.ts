@@ -5,7 +5,10 @@ import { isNull, withoutNull } from './without-null.ts';
 /** Where {@link nullable} notes the members of an object that must be there and may be null. */
 export const requiredNulls = 'x-required-nulls';
 
-/** `T or null` becomes T, marked nullable, and a property that may be null is no longer required ({@link requiredNulls}). */
+/**
+ * `T or null` becomes T, marked nullable, and a property that may be null is no longer required ({@link
+ * requiredNulls}).
+ */
 export const nullable = schemaRule(
   'nullable',
   'Optional values are unions with null, and a required property may still be null.',

@@ -2,8 +2,8 @@ import { type Body, mapOperations, type OperationObject, type Schema } from '../
 import type { Rule } from '../rule.ts';
 
 /**
- * The first 2xx answer is the field's value, as JSON of status 200; errors are the gateway's to word. `x-answer` says what an
- * answer is that is not JSON: `text`, `binary`, `stream` (of events), `empty`.
+ * The first 2xx answer is the field's value, as JSON of status 200; errors are the gateway's to word. `x-answer` says
+ * what an answer is that is not JSON: `text`, `binary`, `stream` (of events), `empty`.
  */
 export const oneAnswer: Rule = {
   name: 'one-answer',

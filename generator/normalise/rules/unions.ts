@@ -11,8 +11,8 @@ import { schemaRule } from '../rule.ts';
 import { isUnionOfObjects } from './union-of-objects.ts';
 
 /**
- * A union of objects with a discriminator stays one. Every other union becomes the common type of its branches, or anything:
- * GraphQL has no unions of scalars and none in arguments.
+ * A union of objects with a discriminator stays one. Every other union becomes the common type of its branches, or
+ * anything: GraphQL has no unions of scalars and none in arguments.
  */
 export const unions = schemaRule(
   'unions',
