@@ -10,6 +10,7 @@ import { Failed, Loading } from './parts/states.tsx';
 import { SignIn } from './sign-in.tsx';
 
 interface AppProps {
+  /** Empty: no session yet. */
   readonly initialToken: string;
   /** Of a login that has come back to this page. */
   readonly login: Promise<FinishedLogin>;
@@ -21,6 +22,7 @@ export function App({ initialToken, login }: AppProps) {
   const [note, setNote] = useState<string>();
 
   const use = useCallback((next: string, text?: string) => {
+    // What the session before was answered must not be shown to this one: keys of queries do not name the user.
     queries.clear();
     keepSessionToken(next, window);
     setToken(next);
@@ -37,6 +39,7 @@ export function App({ initialToken, login }: AppProps) {
     });
   }, [login, use]);
 
+  // A new token makes everything below anew, with the streams and the state of forms.
   return token === '' ? <SignIn note={note} onToken={use} /> : <SignedIn key={token} token={token} onOver={over} />;
 }
 
@@ -45,6 +48,7 @@ interface SignedInProps {
   readonly onOver: (text: string) => void;
 }
 
+/** Reads who the session is of. Until then no view is drawn: each needs `me`. */
 function SignedIn({ token, onOver }: SignedInProps) {
   const gateway = useMemo(
     () => createGateway(token, () => onOver('The gateway no longer accepts this session. Sign in again.')),
@@ -52,6 +56,7 @@ function SignedIn({ token, onOver }: SignedInProps) {
   );
   const me = useQuery<Me>({ key: ['me'], ask: (signal) => gateway.section('me', undefined, signal) });
   const end = async () => {
+    // First out of the tab: the token is gone from here even when the gateway does not answer.
     onOver('Ending …');
     onOver((await endSession(token, base)).text);
   };

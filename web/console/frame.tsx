@@ -6,7 +6,10 @@ import { Keys } from './keys.tsx';
 import { Empty, Heading } from './parts/states.tsx';
 import { viewAt, views } from './views.tsx';
 
-/** Navigation, the session, and the view that the address names. */
+/**
+ * Navigation, the session, and the view that the address names. Views that are not for this session are not in the
+ * navigation; that is for the eye only, since the gateway refuses their calls.
+ */
 export function Frame() {
   const { me, end } = useSession();
   const { path, query } = useLocation();
@@ -15,11 +18,14 @@ export function Frame() {
   const isFirst = useRef(true);
   useEffect(() => {
     document.title = `${view.title} · NoETL Gateway`;
+    // A change of the view is no new page for a screen reader, so the focus moves to what is new. Not when the page
+    // opens.
     if (!isFirst.current) main.current?.focus();
     isFirst.current = false;
     // On a phone the views are in a row that scrolls.
     document.querySelector('nav [aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [view.title]);
+  // Asked for in every view of an operator: a trouble is marked in the navigation.
   const health = useHealth().data;
   const isUnwell = health !== undefined && troubles(health).length > 0;
   const shown = views.filter(({ forOperators }) => me.isOperator || !forOperators);

@@ -47,7 +47,10 @@ export function Keys() {
   );
 }
 
-/** Reads keys, `g` and a letter as one; undefined while a person writes. */
+/**
+ * Reads keys, `g` and a letter as one (`g e`), within 1.5 s; undefined while a person writes, and with Ctrl, Meta or
+ * Alt, which are keys of the browser.
+ */
 function createKeyReader(): (event: KeyboardEvent) => string | undefined {
   let leaderAt = 0;
   return ({ key, target, ctrlKey, metaKey, altKey }) => {
@@ -59,9 +62,11 @@ function createKeyReader(): (event: KeyboardEvent) => string | undefined {
   };
 }
 
+/** Moves to the search of the view, where it has one. */
 function focusSearch(event: KeyboardEvent): void {
   const search = document.querySelector<HTMLElement>('[data-search]');
   if (search === null) return;
+  // Else the `/` is typed into the field.
   event.preventDefault();
   search.focus();
 }

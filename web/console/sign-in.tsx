@@ -5,11 +5,15 @@ import { base } from './api/gateway.ts';
 import { useQuery } from './api/use-query.ts';
 
 interface SignInProps {
+  /** Why the page asks, for example after a session has ended. */
   readonly note: string | undefined;
   readonly onToken: (token: string) => void;
 }
 
-/** A login at a provider of the config, or a pasted token. */
+/**
+ * A login at a provider of the config, or a pasted token. The form of the token is checked here; whether it is valid is
+ * found by the first call.
+ */
 export function SignIn({ note, onToken }: SignInProps) {
   const [problem, setProblem] = useState<string>();
   const submit = (event: SubmitEvent) => {
@@ -42,6 +46,7 @@ export function SignIn({ note, onToken }: SignInProps) {
 
 /** A button for each provider that may return to this page; nothing where the config names none. */
 function Providers() {
+  // As the config has it under `browser.returnTo`: providers that may not return here are not listed.
   const page = `${location.origin}${base}`;
   const providers = useQuery<readonly Provider[]>({ key: ['providers'], ask: () => listProviders(page, base) });
   if (providers.data === undefined || providers.data.length === 0) return null;

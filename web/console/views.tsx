@@ -8,6 +8,7 @@ import { PlaybooksView } from './views/playbooks.tsx';
 import { PolicyView } from './views/policy.tsx';
 import { UpstreamView } from './views/upstream.tsx';
 
+/** What a view is drawn from: the address, so that every state has a link. */
 export interface ViewProps {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
@@ -24,6 +25,7 @@ export interface View {
   readonly View: ComponentType<ViewProps>;
 }
 
+/** In the order of the navigation. Letters are unique; the first view is the one of `/console`. */
 export const views: readonly View[] = [
   { name: 'executions', title: 'Executions', letter: 'e', forOperators: false, View: ExecutionsView },
   { name: 'playbooks', title: 'Playbooks', letter: 'p', forOperators: false, View: PlaybooksView },

@@ -8,6 +8,7 @@ export function FillExecution({ id }: { readonly id: string | undefined }) {
   useEffect(() => {
     if (id === undefined || variableEditor === undefined) return;
     const filled = withExecution(variableEditor.getValue(), id);
+    // Variables that a person has emptied or broken are left alone.
     if (filled !== undefined) variableEditor.setValue(filled);
   }, [id, variableEditor]);
   return id === undefined ? null : <p className="started">Started execution {id}. Its id is in the variables.</p>;

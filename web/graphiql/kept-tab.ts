@@ -13,6 +13,7 @@ export function keptTab(storage: Pick<Storage, 'getItem'>, first: OpenTab): Open
     const kept: unknown = JSON.parse(storage.getItem('graphiql:tabState') ?? 'null');
     const { tabs, activeTabIndex } = kept as { tabs: Record<string, unknown>[]; activeTabIndex: number };
     const { query, variables } = tabs[activeTabIndex] ?? {};
+    // The form is GraphiQL's own and can change with its version.
     if (typeof query !== 'string') return first;
     return { initialQuery: query, initialVariables: typeof variables === 'string' ? variables : '' };
   } catch {

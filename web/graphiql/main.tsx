@@ -1,3 +1,4 @@
+// First: `MonacoEnvironment` must be set before Monaco asks for a worker.
 import './workers.ts';
 import '@graphiql/react/style.css';
 import '@graphiql/plugin-doc-explorer/style.css';
@@ -9,6 +10,7 @@ import { finishLogin } from '../session/browser-login.ts';
 import { takeSessionToken } from '../session/session-token.ts';
 import { Page } from './page.tsx';
 
+// Before anything reads the address: a token in the fragment, or the code of a login, is taken and removed.
 const root = document.getElementById('root');
 if (root !== null)
   createRoot(root).render(<Page initialToken={takeSessionToken(window)} login={finishLogin(window)} />);

@@ -12,6 +12,7 @@ import { WhenReady } from './when-ready.tsx';
 
 const noSession: SessionState = { valid: false, text: 'No session. The schema appears once a token is in use.' };
 
+// Once, before GraphiQL writes its own state into the same storage.
 const tab = keptTab(localStorage, { initialQuery: protocolOperations, initialVariables: protocolVariables });
 
 interface PageProps {
@@ -27,8 +28,10 @@ export function Page({ initialToken, login }: PageProps) {
     initialToken === '' ? noSession : { valid: undefined, text: 'Checking …' },
   );
   const [started, setStarted] = useState<string>();
+  // GraphiQL shows its buttons before the editors are there, and ignores a click on them.
   const [isReady, setReady] = useState(false);
 
+  /** Takes a token when the gateway does not refuse it. */
   const begin = useCallback(async (given: string) => {
     setState({ valid: undefined, text: 'Checking …' });
     const found = await checkSession(given);
@@ -38,6 +41,7 @@ export function Page({ initialToken, login }: PageProps) {
     keepSessionToken(found.valid === false ? '' : given, window);
   }, []);
 
+  /** The token leaves the tab first, so that it is gone even when the gateway does not answer. */
   const end = useCallback(async (ended: string) => {
     setState({ valid: undefined, text: 'Ending …' });
     setToken('');
@@ -61,6 +65,7 @@ export function Page({ initialToken, login }: PageProps) {
 
   const fetcher = useMemo(() => {
     const send = createFetcher(token);
+    // The id of a started execution is written into the variables, for the operations that read it.
     const watched: typeof send = async (...args) => {
       const answer = await send(...args);
       const id = startedExecution(answer);

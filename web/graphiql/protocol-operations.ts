@@ -1,4 +1,7 @@
-/** The protocol's operations in one tab: the Run button offers them by name. */
+/**
+ * The protocol's operations in one tab (the protocol, GraphQL API), and two of the gateway's own: the Run button offers
+ * them by name.
+ */
 export const protocolOperations = `# Run offers these operations by name.
 
 # Start a playbook. Its id is filled in below.
@@ -43,6 +46,7 @@ query Recent {
 }
 `;
 
+/** Variables of all four operations at once: a tab has one set. The values are those of the protocol's example. */
 export const protocolVariables = JSON.stringify(
   { name: 'api_integration/amadeus_ai_api', vars: { query: 'Flight from SFO to JFK' }, id: '' },
   undefined,

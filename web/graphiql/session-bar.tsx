@@ -4,6 +4,7 @@ import type { SessionState } from '../session/gateway-session.ts';
 import { readToken } from '../session/session-token.ts';
 
 interface SessionBarProps {
+  /** A token is in use; whether the gateway accepts it is in `state`. */
   readonly active: boolean;
   readonly state: SessionState;
   readonly onBegin: (token: string) => void;
@@ -17,6 +18,7 @@ export function SessionBar({ active, state, onBegin, onEnd }: SessionBarProps) {
   const [providers, setProviders] = useState<readonly Provider[]>([]);
 
   useEffect(() => {
+    // Only where a login is possible. The address is that of the page, as the config has it under `browser.returnTo`.
     if (!active) void listProviders(`${location.origin}/graphql`).then(setProviders);
   }, [active]);
 
@@ -25,6 +27,7 @@ export function SessionBar({ active, state, onBegin, onEnd }: SessionBarProps) {
     const read = readToken(text);
     setProblem('problem' in read ? read.problem : undefined);
     if ('problem' in read) return;
+    // The token is not left in the field: it is in the tab's session storage from now on.
     setText('');
     onBegin(read.token);
   };

@@ -1,5 +1,6 @@
 import { createElement, type HTMLAttributes, type Ref } from 'react';
 
+/** Properties that GraphiQL passes to framer-motion. */
 interface ReorderProps extends HTMLAttributes<HTMLElement> {
   readonly ref?: Ref<HTMLElement>;
   readonly as?: unknown;

@@ -1,11 +1,13 @@
 import { readToken } from './session-token.ts';
 
+/** In the tab's session storage: another tab cannot finish the login, and it ends with the tab. */
 const verifierKey = 'noetl-gateway:login-verifier';
 const fromKey = 'noetl-gateway:login-from';
 
 /** A provider that logs in browsers and returns to this page. */
 export interface Provider {
   readonly name: string;
+  /** The gateway's login route for this provider and this page, with a query. */
   readonly start_url: string;
 }
 
@@ -17,7 +19,8 @@ export interface LoginPlaces {
 }
 
 /**
- * The providers of the config that may return to the page; none where the gateway does not answer: a token can still be pasted.
+ * The providers of the config that may return to the page; none where the gateway does not answer: a token can still be
+ * pasted.
  * @param base in front of the gateway's paths; empty on its public listener
  * @param page the address of the page as the config has it under `returnTo`
  */
@@ -33,6 +36,7 @@ export async function listProviders(page: string, base = ''): Promise<readonly P
 
 /** Sends the browser to the provider. The code that comes back is of use to this tab alone (RFC 7636). */
 export async function startLogin({ start_url }: Provider, { location, sessionStorage }: LoginPlaces): Promise<void> {
+  // 32 random bytes, as RFC 7636, section 4.1 recommends.
   const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
   sessionStorage.setItem(verifierKey, verifier);
@@ -55,6 +59,7 @@ export async function finishLogin(places: LoginPlaces, base = ''): Promise<Finis
   // A page of the console may have a member of that name; without a verifier no login was started here.
   if (verifier === null || (code === null && error === null)) return undefined;
   const from = sessionStorage.getItem(fromKey) ?? location.pathname;
+  // Before the exchange: a code and its verifier are used once, also when the exchange fails.
   sessionStorage.removeItem(verifierKey);
   sessionStorage.removeItem(fromKey);
   history.replaceState(null, '', from);
@@ -73,6 +78,7 @@ export async function finishLogin(places: LoginPlaces, base = ''): Promise<Finis
   }
 }
 
+/** Without padding (RFC 7636, appendix A). */
 function base64url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')

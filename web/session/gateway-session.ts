@@ -14,6 +14,7 @@ const post = (url: string, token: string, body: unknown): Promise<Response> =>
 /**
  * Asks the gateway with the smallest query there is.
  * @param base in front of the gateway's paths; empty on its public listener
+ * @returns never rejects: an outage is `valid: undefined`, since the token may well be good
  */
 export async function checkSession(token: string, base = ''): Promise<SessionState> {
   try {
@@ -28,7 +29,7 @@ export async function checkSession(token: string, base = ''): Promise<SessionSta
   }
 }
 
-/** Ends the session at the gateway, for every tab and client that uses it. */
+/** Ends the session at the gateway, for every tab and client that uses it. @returns never rejects */
 export async function endSession(token: string, base = ''): Promise<SessionState> {
   const response = await post(`${base}/api/auth/logout`, token, {}).catch(() => undefined);
   // 401: the session was over already.

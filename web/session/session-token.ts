@@ -26,9 +26,11 @@ export function readToken(text: string): ReadToken {
  */
 export function takeSessionToken({ location, history, sessionStorage }: TokenPlaces): string {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
+  // A fragment replaces the token that was kept: a link is newer.
   if (given === null) return sessionStorage.getItem(storageKey) ?? '';
   history.replaceState(null, '', location.pathname + location.search);
   const read = readToken(given);
+  // A broken link signs in with no older token in silence.
   if ('problem' in read) return '';
   sessionStorage.setItem(storageKey, read.token);
   return read.token;

@@ -12,7 +12,8 @@ interface LiveUse<T> {
 }
 
 /**
- * Follows a subscription while the page is visible: a browser has few connections to one host, and hidden tabs would hold them.
+ * Follows a subscription while the page is visible: a browser has few connections to one host, and hidden tabs would
+ * hold them.
  * @returns whether it is connected
  */
 export function useLive<T>({ asked, onData }: LiveUse<T>): boolean {

@@ -15,11 +15,13 @@ export function ChildrenTab({ execution }: { readonly execution: Execution }) {
     key: ['children', id],
     ask: (signal) =>
       field === undefined ? Promise.resolve([]) : listChildren(gateway, field, { id, startedAt }, signal),
+    // An execution that is over starts no other one.
     everyMs: () => (isOver(status) ? false : 3_000),
   });
   if (children.error) return <Failed error={children.error} retry={() => void children.refetch()} />;
   if (children.data === undefined) return <Loading rows={3} />;
   const listed = new Set(children.data.map((row) => row.id));
+  // A step names its execution also where the session may not view it, or the list was not read that far.
   const others = (steps ?? []).flatMap(({ executionId, name }) =>
     executionId && !listed.has(executionId) ? [{ executionId, name }] : [],
   );

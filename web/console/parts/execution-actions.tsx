@@ -17,14 +17,18 @@ export function ExecutionActions({
   const { route } = useLocation();
   const [problem, setProblem] = useState<string>();
   const { id, path, status } = execution;
+  // The shipped rows of both fields ask for execute. The answer is for the buttons: the gateway decides the call by its
+  // row.
   const may = useQuery<boolean>({
     key: ['may', 'execute', path],
     ask: () => gateway.may('execute', path ?? ''),
     enabled: path !== null,
   });
   const { cancel, rerun } = me.fields;
+  // Both buttons stay disabled until the answer is known.
   const reason =
     may.data === false ? `You need execute on ${path}.` : may.data === undefined ? 'Checking …' : undefined;
+  /** A failure is shown below the buttons, in the gateway's words. */
   const attempt = async (work: () => Promise<void>) => {
     setProblem(undefined);
     await work().catch((error: Error) => setProblem(error.message));

@@ -8,6 +8,7 @@ import { SearchField } from './search-field.tsx';
 /** Filters by path, status, time and user; each state has an address. */
 export function ExecutionFilters({ query }: { readonly query: ExecutionQuery }) {
   const { route } = useLocation();
+  // Another filter begins at the first page: a place in the old list means nothing in the new one.
   const to = (change: Partial<ExecutionQuery>) => executionsAddress({ ...query, page: 1, from: 1, ...change });
   return (
     <>
@@ -34,6 +35,7 @@ export function ExecutionFilters({ query }: { readonly query: ExecutionQuery }) 
   );
 }
 
+/** What each filter needs. `to` is the address of the list after a change of its query. */
 interface FilterProps {
   readonly query: ExecutionQuery;
   readonly to: (change: Partial<ExecutionQuery>) => string;
@@ -41,6 +43,7 @@ interface FilterProps {
 
 function TimeFilter({ query: { within, since, until }, to }: FilterProps) {
   const { route } = useLocation();
+  // Times of the form and a span of the chips exclude each other; what is set last replaces the other.
   const isOwn = since !== '' || until !== '';
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -86,6 +89,8 @@ function UserFilter({ query: { by }, to }: FilterProps) {
   const { me } = useSession();
   const starts = useStarts().data;
   const others = starts?.users.filter((user) => user !== starts.me) ?? [];
+  // The user of the address may be one that this replica does not remember. A select without its option would show
+  // another one.
   const users = me.isOperator ? [...new Set([...others, ...(by === '' || by === 'me' ? [] : [by])])] : [];
   return (
     <label class="by">

@@ -12,6 +12,7 @@ interface ExecutionTableProps {
   readonly holdsNew: boolean;
 }
 
+/** Executions in the order that is given, newest first. */
 export function ExecutionTable({ rows, holdsNew }: ExecutionTableProps) {
   const starts = useStarts().data;
   const [known, setKnown] = useState<ReadonlySet<string>>(() => new Set(rows.map(({ id }) => id)));
@@ -38,6 +39,7 @@ export function ExecutionTable({ rows, holdsNew }: ExecutionTableProps) {
   );
 }
 
+/** Columns of the list. Who has started an execution is known only while the audit line is kept. */
 const columnsOf = (starts: Starts | undefined): readonly Column<ListedExecution>[] => [
   { title: 'Status', cell: ({ status }) => <Status status={status} /> },
   {
@@ -67,6 +69,7 @@ const columnsOf = (starts: Starts | undefined): readonly Column<ListedExecution>
   { title: 'Took', isNumber: true, cell: ({ startTime, endTime }) => <Took from={startTime} to={endTime} /> },
 ];
 
+/** A parent is named before a user: an execution that another one has started has no user of its own. */
 function starter(id: string, parent: string | null | undefined, starts: Starts | undefined) {
   if (parent) return <a href={`/console/executions/${parent}`}>an execution</a>;
   const user = starterOf(id, starts);

@@ -18,12 +18,13 @@ import { Empty, Failed, Loading } from './states.tsx';
 import { Status } from './status.tsx';
 import { Ago, Took } from './time.tsx';
 
-/** What the execution produced. */
+/** What the execution produced. It is read once, when the execution has completed. */
 export function ResultTab({ execution }: { readonly execution: Execution }) {
   const { gateway, me } = useSession();
   const { id, status, resultStep } = execution;
   const field = me.fields.execution;
   const result = useQuery<unknown>({
+    // The status is in the key: an answer from before the end must not be shown after it.
     key: ['result', id, status],
     ask: (signal) => (field === undefined ? Promise.reject() : readResult(gateway, field, id, signal)),
     enabled: isOver(status),
@@ -51,6 +52,7 @@ export function StepPanel({ execution, step }: { readonly execution: Execution; 
   const { gateway, me } = useSession();
   const field = me.fields.execution;
   const result = useQuery<unknown>({
+    // The status is in the key, so that the result of a step is asked for again when the step has ended.
     key: ['step', execution.id, step.name, step.status],
     ask: (signal) =>
       field === undefined ? Promise.reject() : readStep(gateway, field, execution.id, step.name, signal),
@@ -107,7 +109,10 @@ const MissingEvents = () => (
   />
 );
 
-/** What NoETL wrote down, newest first. */
+/**
+ * What NoETL wrote down, newest first. While the execution runs the page is read again, so events move to the next
+ * page.
+ */
 export function EventsTab({ execution, page }: { readonly execution: Execution; readonly page: number }) {
   const { gateway, me } = useSession();
   const { id, status } = execution;
@@ -117,6 +122,7 @@ export function EventsTab({ execution, page }: { readonly execution: Execution; 
     ask: (signal) => (field === undefined ? Promise.reject() : readEvents(gateway, field, id, { page }, signal)),
     enabled: field !== undefined,
     everyMs: () => (isOver(status) ? false : 2_000),
+    // The page before stays while the next one is read, so that the paging does not jump.
     keepsLast: true,
   });
   if (field === undefined) return <MissingEvents />;
@@ -148,8 +154,10 @@ export function EventsTab({ execution, page }: { readonly execution: Execution; 
   );
 }
 
+/** One event: its type, its step, and how long after the start it was written. All of it is JSON, as NoETL has it. */
 function Event({ event, startedAt }: { readonly event: RunEvent; readonly startedAt: string | null }) {
   const { event_type: type, node_name: node, created_at: createdAt, timestamp } = event;
+  // An event has one of the two or both; the gateway reads them in the same order (`core/execution/run-event.ts`).
   const written = createdAt ?? timestamp;
   const at = timeOf(typeof written === 'string' ? written : undefined);
   const start = timeOf(startedAt);

@@ -3,11 +3,13 @@ import { rowsOf } from '../api/rows.ts';
 import { sizeText } from '../api/time.ts';
 import { Scroll } from './scroll.tsx';
 
+/** Bounds of what is drawn: a result can be as large as NoETL's answer. */
 const shownCharacters = 20_000;
 const shownRows = 200;
 
 /** A JSON value: cut on screen, whole when copied or downloaded; as a table where it is a list of rows. */
 export function JsonView({ value, name }: { readonly value: unknown; readonly name: string }) {
+  // `stringify` answers undefined for undefined, which is not in its type.
   const text = useMemo(() => JSON.stringify(value, undefined, 2) ?? 'null', [value]);
   const rows = useMemo(() => rowsOf(value), [value]);
   const [asTable, setAsTable] = useState(false);
@@ -19,6 +21,7 @@ export function JsonView({ value, name }: { readonly value: unknown; readonly na
   const download = () => {
     const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
     Object.assign(document.createElement('a'), { href: url, download: `${name}.json` }).click();
+    // The address would keep the text in memory until the page is closed.
     URL.revokeObjectURL(url);
   };
   return (
@@ -51,6 +54,7 @@ export function JsonView({ value, name }: { readonly value: unknown; readonly na
   );
 }
 
+/** Rows as a table. Rows may have different members; the columns are all of them, in the order of their first use. */
 function RowTable({ rows }: { readonly rows: readonly Readonly<Record<string, unknown>>[] }) {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return (

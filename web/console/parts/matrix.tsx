@@ -4,8 +4,9 @@ import { Scroll } from './scroll.tsx';
 
 type Operation = AccessReport['operations'][number];
 
-/** Roles × operations. A cell opens the grants that decide it. */
+/** Roles × operations. A cell opens the grants that decide it; one cell is open at a time. */
 export function Matrix({ report }: { readonly report: AccessReport }) {
+  // `field role` of the open cell.
   const [open, setOpen] = useState<string>();
   const { roles, operations } = report;
   return (
@@ -78,6 +79,7 @@ function Row({ operation, report, open, onOpen }: RowProps) {
   );
 }
 
+/** Only a cell that depends on paths has grants to show: `all`, `none` and `custom` come from the access rule alone. */
 function CellText({
   cell,
   isOpen,

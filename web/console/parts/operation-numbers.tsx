@@ -15,6 +15,8 @@ export function OperationNumbers({ health: { recent, at }, chosen }: OperationNu
   const { fields, total, minutes } = recent;
   const one = fields.find(({ field }) => field === chosen);
   const { perMinute } = one ?? total;
+  // By the gateway's clock, since the counts are: a browser's clock may be minutes off. In seconds, as the plot takes
+  // them.
   const last = Math.floor(at / 60_000) * 60;
   const times = perMinute.calls.map((_, index, all) => last - (all.length - 1 - index) * 60);
   return (
@@ -76,5 +78,6 @@ const columns: readonly Column<RecentField>[] = [
   { title: '99 % within', isNumber: true, cell: ({ p99, calls }) => boundText(p99, calls) },
 ];
 
+/** Seconds of the upper bound. Without one the call took longer than the largest bucket of `durationBuckets`, 30 s. */
 const boundText = (seconds: number | null, calls: number): string =>
   seconds === null ? (calls === 0 ? '' : 'over 30 s') : durationText(seconds * 1_000);

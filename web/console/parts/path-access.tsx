@@ -5,7 +5,10 @@ import { useQuery } from '../api/use-query.ts';
 import { Failed, Loading } from './states.tsx';
 import { type Column, Table } from './table.tsx';
 
-/** Which roles may do what with one path, with the grant that decides. */
+/**
+ * Which roles may do what with one path, with the grant that decides. Each answer is of one role alone; a user has the
+ * sum of their roles, and a deny of one of them wins (ADR 0005).
+ */
 export function PathAccess({ path }: { readonly path: string }) {
   const { gateway } = useSession();
   const found = useQuery<PathReport>({
@@ -37,6 +40,7 @@ export function PathAccess({ path }: { readonly path: string }) {
 
 type Role = PathReport['roles'][number];
 
+/** A cell leads to Explain, which names the reason. */
 const columnsOf = (path: string): readonly Column<Role>[] => [
   { title: 'Role', isName: true, cell: ({ role }) => role },
   ...permissions.map(

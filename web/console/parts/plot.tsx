@@ -13,17 +13,22 @@ interface PlotProps {
   readonly format: (value: number) => string;
 }
 
-/** Lines over time. Plots of a page share the time that the mouse points at. */
+/**
+ * Lines over time. Plots of a page share the time that the mouse points at. A canvas has no text, so the numbers are in
+ * its label, too.
+ */
 export function Plot({ title, times, lines, format }: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(undefined);
   const scheme = useScheme();
   const data: UPlot.AlignedData = [[...times], ...lines.map(({ values }) => [...values])];
+  // The library is loaded after the first drawing. It must then begin with the numbers of that moment.
   const latest = useRef(data);
   latest.current = data;
   const shape = `${scheme} ${lines.map(({ name }) => name).join()}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a plot is made anew for other lines or colours only.
   useEffect(() => {
+    // The library can arrive when the view has been left.
     let isGone = false;
     let observer: ResizeObserver | undefined;
     const draw = async () => {
@@ -43,6 +48,7 @@ export function Plot({ title, times, lines, format }: PlotProps) {
       plot.current = undefined;
     };
   }, [shape]);
+  // After each drawing, since the numbers are new each time.
   useEffect(() => plot.current?.setData(data));
   return (
     <figure class="plot">
@@ -66,8 +72,11 @@ function optionsOf(node: HTMLElement, lines: PlotProps['lines'], format: PlotPro
   return {
     width: node.clientWidth,
     height: plotHeight,
+    // One key for all plots: they share the position of the mouse. Without drag there is no zoom that a reader could
+    // get lost in.
     cursor: { sync: { key: 'health' }, points: { size: 6 }, drag: { x: false, y: false } },
     legend: { live: true },
+    // From zero, so that heights compare; without a call the scale still has a height.
     scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [
       { ...axis, size: 26, values: (_plot, ticks) => ticks.map(minuteText) },
@@ -98,6 +107,7 @@ function resolved(node: HTMLElement, name: string): string {
   return color;
 }
 
+/** The scheme of the system. A canvas does not follow the style sheet, so a plot is drawn again when it changes. */
 function useScheme(): string {
   const [isDark, setDark] = useState(() => matchMedia('(prefers-color-scheme: dark)').matches);
   useEffect(() => {

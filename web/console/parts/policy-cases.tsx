@@ -31,11 +31,13 @@ export function PolicyCases() {
   );
 }
 
+/** What the editor begins with where the project has no file of its own. */
 const example = `cases:
   - { role: viewer, permission: execute, playbook: data/report, expect: denied }
   - { roles: [analyst, viewer], field: executePlaybook, playbook: data/report, expect: allowed }
 `;
 
+/** Cases that are decided and not kept. The input keeps its text: it is read when the form is sent. */
 function OwnCases({ text }: { readonly text: string }) {
   const [asked, setAsked] = useState<string>();
   const tried = useTried<DecidedCases>('cases', asked);

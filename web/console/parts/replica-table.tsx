@@ -3,7 +3,7 @@ import { durationText, sizeText } from '../api/time.ts';
 import { type Column, Table } from './table.tsx';
 import { Ago } from './time.tsx';
 
-/** Every replica that shares the store, side by side. */
+/** Every replica that shares the store, side by side. Each row is that replica's own report, up to ten seconds old. */
 export function ReplicaTable({ health: { replicas, process, sessions } }: { readonly health: Health }) {
   return (
     <section>
@@ -28,6 +28,7 @@ export function ReplicaTable({ health: { replicas, process, sessions } }: { read
   );
 }
 
+/** @param own name of the replica that answers */
 const columnsOf = (own: string): readonly Column<Replica>[] => [
   {
     title: 'Replica',
@@ -56,5 +57,6 @@ const columnsOf = (own: string): readonly Column<Replica>[] => [
   { title: 'Reported', isNumber: true, cell: ({ at }) => <Ago time={new Date(at).toISOString()} /> },
 ];
 
+/** Bytes. Without a limit of the container there is nothing to compare with. */
 const memoryText = (rss: number, limit: number | undefined): string =>
   limit === undefined ? sizeText(rss) : `${sizeText(rss)} of ${sizeText(limit)}`;

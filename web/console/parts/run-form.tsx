@@ -11,10 +11,14 @@ import { Loading } from './states.tsx';
 
 interface RunFormProps {
   readonly path: string;
+  /** Of the newest version: the values that NoETL fills in for what is not sent. */
   readonly workload: unknown;
 }
 
-/** A form of the playbook's workload. It leads to the execution that it starts. */
+/**
+ * A form of the playbook's workload. It leads to the execution that it starts. Without execute on the path it cannot be
+ * sent; the gateway decides the start again.
+ */
 export function RunForm({ path, workload }: RunFormProps) {
   const { gateway, me } = useSession();
   const { route } = useLocation();
@@ -34,6 +38,7 @@ export function RunForm({ path, workload }: RunFormProps) {
     );
   }
   if (form.isLoading) return <Loading rows={4} />;
+  // After a start the form stays disabled: the view changes, and a second click must not start a second execution.
   const run = async (form: HTMLFormElement) => {
     const read = readForm(fields, textsOf(form, fields));
     setProblems('problems' in read ? read.problems : {});
@@ -88,6 +93,10 @@ function useForm(path: string): { readonly fields: readonly FormField[] | undefi
   return { fields: found.data ?? undefined, isLoading: form !== undefined && found.isPending };
 }
 
+/**
+ * The texts of a form by field. A checkbox that is not checked is missing in the data of a form, so flags are read
+ * apart.
+ */
 function textsOf(form: HTMLFormElement, fields: readonly WorkloadField[]): Readonly<Record<string, string>> {
   const data = new FormData(form);
   const flags = fields.filter(({ kind }) => kind === 'flag').map(({ name }) => [name, String(data.has(name))] as const);

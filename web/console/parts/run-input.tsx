@@ -2,13 +2,15 @@ import type { WorkloadField } from '../api/workload.ts';
 
 interface RunInputProps {
   readonly field: WorkloadField;
+  /** In place of the name. */
   readonly label?: string;
   readonly problem: string | undefined;
 }
 
-/** One variable of a playbook. */
+/** One variable of a playbook. Inputs keep their texts; the form reads them when it is sent. */
 export function RunInput({ field, label = field.name, problem }: RunInputProps) {
   const { name, kind, text, hint } = field;
+  // The label and the hint find the input by it.
   const id = `variable-${name}`;
   if (kind === 'flag') {
     return (
@@ -51,12 +53,15 @@ interface ControlProps {
   readonly isInvalid: boolean;
 }
 
+/** The input of a field's kind. */
 function Control({ id, field: { name, kind, text, hint, isSecret, options = [] }, isInvalid }: ControlProps) {
   const common = {
     ...{ id, name, spellcheck: false, 'aria-invalid': isInvalid },
     ...(hint !== undefined && { 'aria-describedby': `${id}-hint` }),
   };
   if (kind === 'choice') {
+    // The playbook's own value may be none of the choices. It stays the chosen one, so that it is not changed in
+    // passing.
     const isListed = options.some((option) => option.text === text);
     return (
       <select {...common} defaultValue={text}>
@@ -67,6 +72,7 @@ function Control({ id, field: { name, kind, text, hint, isSecret, options = [] }
       </select>
     );
   }
+  // Without a value: a secret of the playbook is never put into the page.
   if (isSecret) {
     return <input {...common} type="password" autocomplete="off" placeholder="as the playbook has it" />;
   }

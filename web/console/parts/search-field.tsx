@@ -2,10 +2,14 @@ interface SearchFieldProps {
   readonly label: string;
   readonly placeholder: string;
   readonly value: string;
+  /** @param text without blanks at its ends; empty: no search */
   readonly onSearch: (text: string) => void;
 }
 
-/** A search whose text is in the address; the key `/` leads here. */
+/**
+ * A search whose text is in the address; the key `/` leads here (`data-search`, see `keys.tsx`). The form is made anew
+ * when the address has another text, since the input keeps what was typed.
+ */
 export function SearchField({ label, placeholder, value, onSearch }: SearchFieldProps) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();

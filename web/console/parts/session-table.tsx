@@ -5,9 +5,11 @@ import { Ago } from './time.tsx';
 /** A session as the gateway shows it: its id is of use for ending it here, and for nothing else. */
 export interface ListedSession {
   readonly id: string;
+  /** ISO times. */
   readonly since: string;
   readonly until: string;
   readonly roles: readonly string[];
+  /** It is the session of this page: ending it signs out. */
   readonly isOwn: boolean;
   /** Absent: NoETL made the session without the gateway. */
   readonly login?: { readonly issuer: string; readonly client?: string; readonly isMachine: boolean };
@@ -19,6 +21,7 @@ interface SessionTableProps {
   readonly onEnd: ((id: string) => Promise<void>) | undefined;
 }
 
+/** Sessions of one user, newest first, as they are given. */
 export function SessionTable({ sessions, onEnd }: SessionTableProps) {
   return <Table label="Sessions" columns={columnsOf(onEnd)} rows={sessions} keyOf={({ id }) => id} />;
 }

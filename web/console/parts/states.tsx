@@ -32,6 +32,7 @@ export function Failed({ error, retry }: { readonly error: Error; readonly retry
   );
 }
 
+/** What to do about an error. A code that is not here has no next step beyond the gateway's sentence. */
 function nextStep(code: string | undefined): string {
   if (code === 'ERR_NETWORK') return 'Check that the gateway runs, and the port-forward when you use one.';
   if (code === 'ERR_ACCESS_DENIED') return 'Your roles have no grant for it.';

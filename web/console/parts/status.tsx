@@ -7,7 +7,7 @@ const looks: Readonly<Record<string, readonly [mark: string, shape: string]>> = 
   SKIPPED: ['none', '–'],
 };
 
-/** A state by word and shape, not by colour alone. */
+/** A state by word and shape, not by colour alone. A state that is not known here is shown as it came. */
 export function Status({ status }: { readonly status: string | null }) {
   const word = status ?? 'UNKNOWN';
   const [mark, shape] = looks[word] ?? ['none', '?'];

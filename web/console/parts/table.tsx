@@ -1,11 +1,12 @@
 import type { ComponentChildren } from 'preact';
 import { Scroll } from './scroll.tsx';
 
+/** A column. Titles are unique in a table: they are its keys. */
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ComponentChildren;
   readonly isNumber?: boolean;
-  /** What the row is called. */
+  /** What the row is called: the header of the row for screen readers. One column of a table has it. */
   readonly isName?: boolean;
 }
 
@@ -14,6 +15,7 @@ interface TableProps<Row> {
   readonly label: string;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
+  /** A name of the row that stays the same when the rows are read again. */
   readonly keyOf: (row: Row) => string;
   readonly class?: string;
 }

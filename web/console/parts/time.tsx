@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { agoText, durationText, timeOf } from '../api/time.ts';
 
-/** The time now, read again from time to time. */
+/** Milliseconds since 1970, read again after each `everyMs`. */
 export function useNow(everyMs: number): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
@@ -11,7 +11,10 @@ export function useNow(everyMs: number): number {
   return now;
 }
 
-/** How long ago; the exact time where the mouse rests. */
+/**
+ * How long ago; the exact time where the mouse rests. Nothing for a text that is not a time. A time of the gateway is
+ * compared with the browser's clock.
+ */
 export function Ago({ time }: { readonly time: string | null | undefined }) {
   const now = useNow(5_000);
   const at = timeOf(time);
@@ -23,7 +26,7 @@ export function Ago({ time }: { readonly time: string | null | undefined }) {
   );
 }
 
-/** From one time to another; to now while the other is open. */
+/** From one time to another; to now while the other is open. Nothing without a beginning. */
 export function Took({
   from,
   to,

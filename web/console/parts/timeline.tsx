@@ -11,18 +11,21 @@ interface TimelineProps {
   readonly linkTo: (step: string) => string;
 }
 
-/** Steps in the order of their start, each as a bar on the time of the execution. */
+/** Steps in the order of their start, each as a bar on the time of the execution. The order is that of the answer. */
 export function Timeline({ steps, startedAt, finishedAt, selected, linkTo }: TimelineProps) {
   const now = useNow(500);
+  // Steps can begin before the reported start and end after the reported end: they are times of different writers.
   const times = steps.flatMap((step) => [timeOf(step.startedAt) ?? [], timeOf(step.finishedAt) ?? []].flat());
   const start = Math.min(timeOf(startedAt) ?? Number.POSITIVE_INFINITY, ...times);
   const end = Math.max(timeOf(finishedAt) ?? now, ...times);
+  // Within the line, whatever the times are; the divisor is never zero, also for a run of no time.
   const share = (at: number) =>
     `${(Math.min(1, Math.max(0, (at - start) / Math.max(1, end - start))) * 100).toFixed(2)}%`;
   return (
     <ol class="timeline">
       {steps.map((step) => {
         const from = timeOf(step.startedAt);
+        // A step without an end lasts to the end of the line: it still runs, or ended with the execution.
         const to = timeOf(step.finishedAt) ?? (from === undefined ? undefined : end);
         return (
           <li key={step.name} data-status={step.status}>

@@ -5,7 +5,10 @@ import { CaseResults } from './policy-cases.tsx';
 import { Failed, Loading } from './states.tsx';
 import { type Column, Table } from './table.tsx';
 
-/** Other grants, and what they would change. Nothing of it counts or is kept. */
+/**
+ * Other grants, and what they would change. Nothing of it counts or is kept. The copy is read once: later changes of
+ * the grants do not replace what is edited.
+ */
 export function TryPolicy() {
   const [asked, setAsked] = useState<string>();
   const draft = usePolicy<{ readonly text: string }>('draft');
@@ -39,6 +42,7 @@ export function TryPolicy() {
   );
 }
 
+/** What the draft changes. A draft with problems is compared with nothing. */
 function Result({ tried: { problems, warnings, changes, cells, replayed, cases } }: { readonly tried: Tried }) {
   return (
     <>

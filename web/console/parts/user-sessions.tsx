@@ -7,8 +7,9 @@ import { type ListedSession, SessionTable } from './session-table.tsx';
 import { Empty, Failed, Loading } from './states.tsx';
 
 interface Listed {
-  /** False: the store of the config cannot list sessions. */
+  /** False: the store of the config cannot list sessions (a custom store without `sessionsOf`). */
   readonly isListed: boolean;
+  /** The longest list that the gateway answers. */
   readonly atMost: number;
   readonly sessions: readonly ListedSession[];
 }
@@ -22,6 +23,7 @@ interface UserSessionsProps {
 /** The sessions of a user; one or all of them end on all replicas. The gateway decides whether the session may, and writes it down. */
 export function UserSessions({ user, onShow }: UserSessionsProps) {
   const { gateway } = useSession();
+  // What is typed. The list is of the address's user, so that nothing is asked for each letter.
   const [userId, setUserId] = useState(user);
   const listed = useQuery<Listed>({
     key: ['sessions', user],
@@ -72,6 +74,7 @@ interface SessionsProps {
   readonly onEnd: ((id: string) => Promise<void>) | undefined;
 }
 
+/** A list, or why there is none. */
 function Sessions({ user, listed: { isListed, atMost, sessions }, onEnd }: SessionsProps) {
   if (!isListed) return <p class="notice">The session store cannot list sessions. All of a user can be ended.</p>;
   if (sessions.length === 0) return <Empty title={`No session of the user ${user} is listed.`} />;

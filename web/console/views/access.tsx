@@ -115,6 +115,7 @@ function FromFile({ policyFile: { file, at, refused } }: { readonly policyFile: 
   );
 }
 
+/** `Where` is file and line, absent where the position of the grant is not known. */
 const grantColumns: readonly Column<ReportedGrant>[] = [
   { title: 'Role', isName: true, cell: ({ role }) => role },
   {

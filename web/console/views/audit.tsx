@@ -13,10 +13,13 @@ import type { ViewProps } from '../views.tsx';
 
 type Entry = Readonly<Record<string, unknown>>;
 
+/** The answer of `/console/api/audit`: at most 100 entries, newest first. */
 interface AuditPage {
   readonly entries: readonly Entry[];
+  /** Lines that the replica keeps, and how many of them fit the search. */
   readonly kept: number;
   readonly found: number;
+  /** `stdout` or `a file`: where the whole log is. The path is not sent. */
   readonly auditTo: string;
   readonly replica: string;
   /** Worker processes of the replica, and how many of them have answered. */
@@ -24,6 +27,7 @@ interface AuditPage {
   readonly answered: number;
 }
 
+/** Values of the member `audit` of a line. */
 const kinds = ['mutation', 'denied', 'login', 'login_refused', 'logout', 'sessions_ended'];
 
 /** Who did what: the newest audit lines of this replica; and the sessions of a user. */
@@ -32,6 +36,7 @@ export function AuditView({ query }: ViewProps) {
   const { route } = useLocation();
   const text = query['text'] ?? '';
   const user = query['user'] ?? '';
+  // An unknown kind in the address counts as not set.
   const kind = kinds.includes(query['kind'] ?? '') ? (query['kind'] ?? '') : '';
   const found = useQuery<AuditPage>({
     key: ['audit', text, kind],
@@ -113,11 +118,13 @@ function Links({ entry }: { readonly entry: Entry }) {
   );
 }
 
+/** Who, what and on what, of the members that the line has. A line without a user can name an operator. */
 function deedOf({ userId, operator, field, permission, path }: Entry): string {
   const who = userId === undefined ? (operator ?? 'no user') : `user ${userId}`;
   return [who, field, permission, path].filter((part) => part !== undefined).join(' · ');
 }
 
+/** `warn` is an outage, `no` is a refusal or a failure. */
 function markOf(outcome: unknown): string {
   if (outcome === 'unavailable' || outcome === 'backend_error') return 'warn';
   return outcome === 'denied' || outcome === 'failed' || outcome === 'rejected' ? 'no' : 'none';

@@ -24,6 +24,7 @@ export function ExecutionView({ id, query }: ViewProps & { readonly id: string }
     key: ['execution', id],
     ask: (signal) => (field === undefined ? Promise.reject() : readExecution(gateway, field, id, signal)),
     enabled: field !== undefined,
+    // A stream brings the changes, so looks are rare then; they find what it has missed.
     everyMs: (data) => (data !== undefined && isOver(data.status) ? false : isLive ? 15_000 : 1_000),
   });
   if (field === undefined) {
@@ -52,7 +53,10 @@ export function ExecutionView({ id, query }: ViewProps & { readonly id: string }
   );
 }
 
-/** Changes of an execution that runs, as they happen. */
+/**
+ * Changes of an execution that runs, as they happen. The state is read from the answer that the page has, so that an
+ * execution which is over is not followed. @returns whether a stream is open
+ */
 function useExecutionNews(id: string): boolean {
   const { me } = useSession();
   const key = ['execution', id];
@@ -78,6 +82,7 @@ const tabs = [
   ['children', 'Children'],
 ] as const;
 
+/** The parts of the page. The tab and the step are in the address. */
 function Detail({ execution, query, isLive, onChange }: DetailProps) {
   const { id, name, status, startedAt, finishedAt, failure, steps } = execution;
   const tab = tabs.find(([key]) => key === query['tab'])?.[0] ?? 'result';
@@ -133,6 +138,7 @@ function About({ execution: { id, path, version, parentId } }: { readonly execut
   );
 }
 
+/** The parent is named before a user: an execution that another one has started has no user of its own. */
 function Starter({ id, parentId }: { readonly id: string; readonly parentId: string | null | undefined }) {
   const user = starterOf(id, useStarts().data);
   if (parentId) {

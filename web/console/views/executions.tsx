@@ -26,6 +26,7 @@ export function ExecutionsView(props: ViewProps) {
   return id === undefined || id === '' ? <ExecutionList {...props} /> : <ExecutionView key={id} id={id} {...props} />;
 }
 
+/** Apart from the list itself, since hooks of the list need the field. */
 function ExecutionList({ query: given }: ViewProps) {
   const { me } = useSession();
   const field = me.fields.executions;
@@ -50,11 +51,14 @@ function List({ field, query }: { readonly field: Field; readonly query: Executi
   const key = ['executions', query];
   const isLive = useListNews(key);
   useRereadOnce(isLive);
+  // Time and users do not matter to whether a filter is set.
   const isFiltered = hasFilter(filtersOf(query, undefined, 0));
   const list = useQuery<ExecutionPage>({
     key,
     ask: (signal) => listExecutions(gateway, field, filtersOf(query, starts.data, Date.now()), signal),
+    // With the filter for a user the list waits until the starts are known; without them no row would match.
     enabled: query.by === '' || starts.data !== undefined,
+    // A look with a filter reads up to ten pages of NoETL's list.
     everyMs: isLive ? 30_000 : isFiltered ? 10_000 : 3_000,
     keepsLast: true,
   });
@@ -102,6 +106,7 @@ function useListNews(key: readonly unknown[]): boolean {
       if (page === undefined || answer === undefined) return;
       const changed = withNews(page, answer);
       if (changed !== undefined) queries.setQueryData(key, changed);
+      // An execution that the page does not show: many that begin together cause one look.
       else {
         timer.current ??= setTimeout(() => {
           timer.current = undefined;
@@ -132,6 +137,7 @@ function Page({ page, query, isFiltered }: PageProps) {
   );
 }
 
+/** Why the page is empty. @param mayGoOn the list goes on behind what was looked through */
 function NoRows({ isFiltered, mayGoOn }: { readonly isFiltered: boolean; readonly mayGoOn: boolean }) {
   if (!isFiltered) {
     return (
@@ -151,6 +157,7 @@ function NoRows({ isFiltered, mayGoOn }: { readonly isFiltered: boolean; readonl
   );
 }
 
+/** Newer and older rows. `from` moves a search on by what was looked through; `page` moves in what it found. */
 function Paging({ page: { hasNext, searched, nextFrom }, query }: Omit<PageProps, 'isFiltered'>) {
   const { page, from } = query;
   return (

@@ -11,6 +11,7 @@ import type { ViewProps } from '../views.tsx';
 export function ExplainView({ query }: ViewProps) {
   const { route } = useLocation();
   const { me } = useSession();
+  // The roles of this session to begin with. With a user in the address no role is chosen: the gateway looks them up.
   const asked = query['user'] ? '' : (query['roles'] ?? me.user.roles.join(','));
   const chosen = asked.split(',').filter((role) => me.roles.includes(role));
   const submit = (event: SubmitEvent) => {
@@ -77,10 +78,13 @@ interface AnswerProps {
   readonly on: string;
 }
 
+/** The answer, or why there is none. */
 function Answer({ roles, user, permission, on }: AnswerProps) {
   const { gateway } = useSession();
+  // Digits alone are the id of an execution; a catalog path of digits alone cannot be asked about here.
   const target = /^\d+$/.test(on) ? { execution: on } : { path: on };
   const found = useQuery<Explanation>({
+    // Either has a type of its own, so a user `a` and a role `a` are different questions.
     key: ['explain', user ?? roles, permission, on],
     ask: (signal) => gateway.section('explain', { ...(user ? { user } : { roles }), permission, ...target }, signal),
   });

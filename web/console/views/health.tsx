@@ -29,6 +29,7 @@ export function HealthView({ query }: ViewProps) {
   );
 }
 
+/** The answer in one sentence, with the replica and the time of its look. */
 function verdict(health: Health): string {
   const wrong = troubles(health);
   const from = `Seen by the replica ${health.process.replica} at ${new Date(health.at).toLocaleTimeString()}.`;
@@ -73,6 +74,7 @@ function Checks({ health }: { readonly health: Health }) {
   );
 }
 
+/** The policy file as a check. A file that is refused fails it, although the grants before it still count. */
 const checkOf = ({ file, refused }: PolicyFile): Check => ({
   ...{ name: 'policy file', of: file, isOk: refused === undefined, words: refused === undefined ? 'read' : 'refused' },
   sinceMs: refused?.at,
@@ -93,6 +95,7 @@ const checkColumns: readonly Column<Check>[] = [
   },
 ];
 
+/** Codes and limits of the last minutes, most frequent first. */
 function Counts({ health: { recent } }: { readonly health: Health }) {
   return (
     <section>

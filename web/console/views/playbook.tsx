@@ -14,6 +14,7 @@ export function PlaybookView({ playbook: path, query }: ViewProps & { readonly p
   const { gateway, me } = useSession();
   const field = me.fields.catalogEntry;
   const asked = Number(query['version']);
+  // Anything but a whole number above zero is the newest version.
   const version = Number.isInteger(asked) && asked > 0 ? asked : undefined;
   const found = useQuery<Playbook | null>({
     key: ['playbook', path, version],
@@ -59,6 +60,7 @@ interface PartsProps {
   readonly isNewest: boolean;
 }
 
+/** The form, the versions and the source. NoETL starts the newest version by a path, so only that one has a form. */
 function Parts({ playbook, path, isNewest }: PartsProps) {
   const workload = (playbook.payload as { workload?: unknown } | null)?.workload;
   return (
@@ -94,6 +96,7 @@ function Versions({ path, shown }: { readonly path: string; readonly shown: numb
     ask: (signal) => (field === undefined ? Promise.reject() : readVersions(gateway, field, path, signal)),
     enabled: field !== undefined,
   });
+  // Versions are an addition: without the row, or with a single one, there is nothing to choose.
   if (versions.data === undefined || versions.data.length < 2) return null;
   return (
     <section>

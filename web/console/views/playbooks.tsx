@@ -28,6 +28,7 @@ function PlaybookList({ query }: ViewProps) {
     enabled: field !== undefined,
   });
   const pattern = query['path'] ?? '';
+  // The whole catalog was read, so a filter asks nothing.
   const shown = catalog.data?.playbooks.filter(({ path }) => pattern === '' || matches(pattern, path));
   return (
     <>
@@ -62,6 +63,7 @@ function PlaybookList({ query }: ViewProps) {
   );
 }
 
+/** Playbooks by folder: the path up to its last slash. Folders are in the order of their first playbook. */
 function Folders({ playbooks, pattern }: { readonly playbooks: readonly ListedPlaybook[]; readonly pattern: string }) {
   if (playbooks.length === 0) {
     return (

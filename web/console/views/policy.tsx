@@ -13,9 +13,11 @@ interface Tab {
   readonly title: string;
   /** The command that does the same. */
   readonly command: string;
+  /** Has its own question to the gateway, which is asked when the part is shown. */
   readonly Part: ComponentType;
 }
 
+/** The parts of the view. `value` is in the address; the first tab is the one without. */
 const tabs: readonly [Tab, ...Tab[]] = [
   { value: '', title: 'Test cases', command: 'test', Part: PolicyCases },
   { value: 'findings', title: 'Findings', command: 'lint', Part: PolicyFindings },

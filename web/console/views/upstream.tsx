@@ -57,6 +57,7 @@ function LookAgain() {
   const [isBusy, setBusy] = useState(false);
   const look = async () => {
     setBusy(true);
+    // A failure leaves the answer before: the query asks again by itself and shows what fails.
     const found = await gateway.section<Upstream>('upstream', { look: true }).catch(() => undefined);
     if (found !== undefined) queries.setQueryData(['upstream'], found);
     setBusy(false);
@@ -73,6 +74,7 @@ interface PartsProps {
   readonly query: ViewProps['query'];
 }
 
+/** A report without differences still lists what is closed. */
 function Parts({ upstream: { state, report }, query }: PartsProps) {
   if (report === undefined) {
     return (
@@ -91,6 +93,7 @@ function Parts({ upstream: { state, report }, query }: PartsProps) {
   );
 }
 
+/** What the live document would change, from what breaks to what is harmless. Nothing changes by looking at it. */
 function Changes({ report }: { readonly report: NonNullable<Upstream['report']> }) {
   const { breaks, decide, added, harmless, closedGone, closedChanged } = report;
   return (
@@ -147,6 +150,7 @@ function Lines({
   );
 }
 
+/** New members by the field that opens them: one command accepts all of a field. */
 function Added({ added }: { readonly added: NonNullable<Upstream['report']>['added'] }) {
   const byField = [...Map.groupBy(added, ({ accept }) => accept)];
   return byField.map(([field, lines]) => (
@@ -210,6 +214,7 @@ function Closed({
   );
 }
 
+/** Whether an operation belongs to a part of the list; see {@link parts}. */
 function isIn(part: string, { row, isNew }: ClosedOperation): boolean {
   if (part === 'new') return isNew;
   return part === '' || (part === 'row') === (row !== undefined);
