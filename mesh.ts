@@ -2,4 +2,4 @@
  * For a project's `.meshrc.ts`: the settings of Mesh's own commands.
  * @module
  */
-export { type MeshConfig, meshConfig, withTransform } from './mesh/sources/mesh-config.ts';
+export { type MeshConfig, meshConfig, withTransform } from './generator/mesh/mesh-config.ts';

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { processConfig } from '@graphql-mesh/config';
 import { createMeshHTTPHandler } from '@graphql-mesh/http';
 import { getMesh } from '@graphql-mesh/runtime';
+import { meshConfig, meshFiles } from '../../generator/mesh/mesh-config.ts';
 import { operations } from '../../mesh/generated/operations.ts';
-import { meshConfig, meshFiles } from '../../mesh/sources/mesh-config.ts';
 import { given, reportPeer } from './peer-process.ts';
 
 /** Mesh's own runtime, on the sources that `generate` gives to Mesh, fields under the wire's names; without a session. */

@@ -1,4 +1,4 @@
-import { meshFiles } from '../../mesh/sources/mesh-config.ts';
+import { meshFiles } from '../mesh/mesh-config.ts';
 import type { OutputFile } from './emitter.ts';
 import { hashHeader, headerText } from './header.ts';
 

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import type { DocumentNode } from 'graphql';
 import { sha256 } from '../document/canonical.ts';
-import type { MeshCache } from '../mesh-schema.ts';
+import type { MeshCache } from '../mesh/mesh-schema.ts';
 import { readIfPresent } from './write-atomically.ts';
 
 /** Schemas that are kept: the sources before a change are often wanted again. */

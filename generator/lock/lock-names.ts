@@ -8,8 +8,8 @@ import {
   print,
 } from 'graphql';
 import type { Operation } from '../../core/operation.ts';
-import { namedTypeOf } from '../../mesh/sources/shape-definition.ts';
 import { canonicalJson, sha256 } from '../document/canonical.ts';
+import { namedTypeOf } from '../mesh/shape-definition.ts';
 import type { GatewayLock, LockedName } from './gateway-lock.ts';
 
 type Field = FieldDefinitionNode | InputValueDefinitionNode;

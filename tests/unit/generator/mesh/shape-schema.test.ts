@@ -2,7 +2,7 @@ import { parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { authenticated } from '../../../../core/access/access-rule.ts';
 import type { Operation } from '../../../../core/operation.ts';
-import { shapeSchema } from '../../../../mesh/sources/shape-schema.ts';
+import { shapeSchema } from '../../../../generator/mesh/shape-schema.ts';
 
 const http = '@httpOperation(subgraph: "Noetl", path: "/api/x", httpMethod: GET)';
 const made = /* GraphQL */ `

@@ -1,8 +1,8 @@
 import type { OperationArgument } from '../../core/operation.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
-import { escapeName } from '../../generator/openapi/escaped-name.ts';
-import { mapSchema } from '../../generator/openapi/map-schemas.ts';
-import { objectOf, wholeBody } from '../../generator/openapi/object-schema.ts';
+import { escapeName } from '../openapi/escaped-name.ts';
+import { mapSchema } from '../openapi/map-schemas.ts';
+import { objectOf, wholeBody } from '../openapi/object-schema.ts';
 import {
   componentName,
   isRecord,
@@ -10,7 +10,7 @@ import {
   type OperationObject,
   type Schema,
   type SchemaObject,
-} from '../../generator/openapi/open-api.ts';
+} from '../openapi/open-api.ts';
 import type { TableRow } from './table-row.ts';
 
 /**

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DocumentNode } from 'graphql';
-import { GatewayError } from '../core/errors.ts';
-import type { Operation } from '../core/operation.ts';
-import { type MeshConfig, meshConfig } from '../mesh/sources/mesh-config.ts';
-import { sha256 } from './document/canonical.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { Operation } from '../../core/operation.ts';
+import { sha256 } from '../document/canonical.ts';
+import { type MeshConfig, meshConfig } from './mesh-config.ts';
 
 /** What Mesh has made of sources that it was given before. A key is the hash of everything that Mesh is given. */
 export interface MeshCache {

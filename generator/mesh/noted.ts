@@ -1,5 +1,5 @@
 import { type ConstDirectiveNode, Kind, type StringValueNode } from 'graphql';
-import { readNotes } from '../../generator/openapi/field-notes.ts';
+import { readNotes } from '../openapi/field-notes.ts';
 
 interface Described {
   readonly description?: StringValueNode | undefined;

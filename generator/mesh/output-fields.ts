@@ -7,8 +7,8 @@ import {
   type TypeNode,
 } from 'graphql';
 import { GatewayError } from '../../core/errors.ts';
-import { escapeName, wireName } from '../../generator/openapi/escaped-name.ts';
-import { camelCase, isPublicName } from '../../generator/openapi/identifiers.ts';
+import { escapeName, wireName } from '../openapi/escaped-name.ts';
+import { camelCase, isPublicName } from '../openapi/identifiers.ts';
 import { noted } from './noted.ts';
 import type { TableRow } from './table-row.ts';
 

@@ -1,5 +1,5 @@
 import { type DefinitionNode, type DocumentNode, Kind, parse, type ScalarTypeDefinitionNode, visit } from 'graphql';
-import { scalarMarks } from '../../generator/openapi/scalar-marks.ts';
+import { scalarMarks } from '../openapi/scalar-marks.ts';
 
 /**
  * Mesh's schema with the names that types have in public: a scalar that Mesh made of a length that marks one is that one, and

@@ -1,8 +1,8 @@
 import { type ConstArgumentNode, type ConstDirectiveNode, type ConstValueNode, Kind } from 'graphql';
 import type { OperationArgument } from '../../core/operation.ts';
 import { isProtocolField } from '../../core/protocol-field.ts';
-import { isPublicName } from '../../generator/openapi/identifiers.ts';
-import { wholeBody } from '../../generator/openapi/object-schema.ts';
+import { isPublicName } from '../openapi/identifiers.ts';
+import { wholeBody } from '../openapi/object-schema.ts';
 import type { TableRow } from './table-row.ts';
 
 /**
