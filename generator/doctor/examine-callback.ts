@@ -1,7 +1,8 @@
 import { isLoopback } from '../../core/config/addresses.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { DoctorProbes, Finding } from './examine.ts';
+import { type Finding, fine, problem, warning } from './finding.ts';
+import type { DoctorProbes } from './probes.ts';
 
 /**
  * Whether the address that auth playbooks call back is that of the internal listener. It is asked from here, which is
@@ -17,14 +18,14 @@ export async function examineCallback(
   // No answer could be right: the address is that of NoETL's own machine there.
   if (isLoopback(new URL(internalUrl)) && !isLoopback(upstream.baseUrl)) {
     const step = `set GATEWAY_INTERNAL_URL to an address of the gateway that NoETL's workers reach, in Kubernetes http://$(POD_IP):${listen.internalPort}`;
-    return [finding('problem', `GATEWAY_INTERNAL_URL is ${internalUrl}, and NoETL is on another machine`, step)];
+    return [problem('callback', `GATEWAY_INTERNAL_URL is ${internalUrl}, and NoETL is on another machine`, step)];
   }
   try {
     return [found(await askCallback(internalUrl), internalUrl, listen.internalPort)];
   } catch (error) {
     const why = error instanceof GatewayError ? error.message : 'it could not be asked';
     const step = `start the gateway, then run doctor where NoETL's workers run; they must reach it (GATEWAY_INTERNAL_URL, NetworkPolicy, port ${listen.internalPort})`;
-    return [finding('warning', `nothing answers at GATEWAY_INTERNAL_URL (${internalUrl}) from here: ${why}`, step)];
+    return [warning('callback', `nothing answers at GATEWAY_INTERNAL_URL (${internalUrl}) from here: ${why}`, step)];
   }
 }
 
@@ -32,17 +33,10 @@ function found(place: 'internal' | 'public' | 'other', url: string, port: number
   const step = `set GATEWAY_INTERNAL_URL to the internal listener, port ${port}: callbacks to other ports are not taken`;
   switch (place) {
     case 'internal':
-      return finding('fine', `the internal listener answers at ${url}; NoETL's workers must reach it too`);
+      return fine('callback', `the internal listener answers at ${url}; NoETL's workers must reach it too`);
     case 'public':
-      return finding('problem', `GATEWAY_INTERNAL_URL (${url}) is the public listener`, step);
+      return problem('callback', `GATEWAY_INTERNAL_URL (${url}) is the public listener`, step);
     case 'other':
-      return finding('problem', `something that is not the gateway answers at GATEWAY_INTERNAL_URL (${url})`, step);
+      return problem('callback', `something that is not the gateway answers at GATEWAY_INTERNAL_URL (${url})`, step);
   }
 }
-
-const finding = (outcome: Finding['outcome'], message: string, nextStep?: string): Finding => ({
-  check: 'callback',
-  outcome,
-  message,
-  nextStep,
-});

@@ -1,14 +1,7 @@
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { DoctorProbes, Finding } from './examine.ts';
-
-/** What `serve` would get of the machine. */
-export interface Claimed {
-  /** Whatever stops it, one line each, with what to do. */
-  readonly problems: readonly string[];
-  /** The gateway's ports are taken by a gateway. */
-  readonly isRunning: boolean;
-}
+import { type Finding, fine, problem, warning } from './finding.ts';
+import type { DoctorProbes } from './probes.ts';
 
 /**
  * Whether `serve` would start: the generated schema, the policy file, OpenTelemetry, adapters and plugins by making the
@@ -20,18 +13,17 @@ export async function examineStart(
   config: ResolvedConfig,
 ): Promise<readonly Finding[]> {
   const { problems, isRunning } = await claim(config);
-  const found = [...(await problemsOf(assemble, config)), ...problems].map(problem);
+  const found = [...(await problemsOf(assemble, config)), ...problems].map(startProblem);
   const { port, internalPort } = config.listen;
   // The ports are taken by the gateway itself; the other problems would stop a restart.
   if (isRunning) {
     const message = `a gateway listens on ports ${port} and ${internalPort} already`;
     const nextStep =
       'nothing, where it is this one; else stop it, or set ROUTER_PORT and GATEWAY_INTERNAL_PORT to others';
-    return [...found, { check: 'start', outcome: 'warning', message, nextStep }];
+    return [...found, warning('start', message, nextStep)];
   }
   if (found.length > 0) return found;
-  const message = 'schema, config, plugins and ports are as serve needs them';
-  return [{ check: 'start', outcome: 'fine', message, nextStep: undefined }];
+  return [fine('start', 'schema, config, plugins and ports are as serve needs them')];
 }
 
 async function problemsOf(assemble: DoctorProbes['assemble'], config: ResolvedConfig): Promise<readonly string[]> {
@@ -45,9 +37,6 @@ async function problemsOf(assemble: DoctorProbes['assemble'], config: ResolvedCo
   }
 }
 
-const problem = (message: string): Finding => ({
-  check: 'start',
-  outcome: 'problem',
-  message,
-  nextStep: 'correct it, and run doctor again: serve would exit with this',
-});
+/** What `serve` would exit with. */
+const startProblem = (message: string): Finding =>
+  problem('start', message, 'correct it, and run doctor again: serve would exit with this');

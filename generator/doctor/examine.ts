@@ -3,39 +3,9 @@ import { sharedStoreForms, storeKindOf } from '../../core/config/store-kinds.ts'
 import { GatewayError } from '../../core/errors.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 import { examineCallback } from './examine-callback.ts';
-import { type Claimed, examineStart } from './examine-start.ts';
-
-/** One line of `doctor`. `nextStep` is what to do about it; absent when it is fine. */
-export interface Finding {
-  readonly check: 'node' | 'environment' | 'start' | 'upstream' | 'issuer' | 'callback' | 'store' | 'drift';
-  /** `skipped`: could not be asked, because something before it failed. */
-  readonly outcome: 'fine' | 'warning' | 'problem' | 'skipped';
-  readonly message: string;
-  readonly nextStep: string | undefined;
-}
-
-/** Questions that doctor asks of the world. A question that cannot be answered throws. */
-export interface DoctorProbes {
-  readonly nodeVersion: string;
-  /** Reads the environment. @throws ERR_CONFIG_INVALID with every problem. */
-  readonly resolve: () => { readonly config: ResolvedConfig; readonly warnings: readonly string[] };
-  /** Makes the gateway that `serve` would run, and closes it again. @throws what stops `serve` */
-  readonly assemble: (config: ResolvedConfig) => Promise<void>;
-  /** What of the machine `serve` would not get: files, ports. */
-  readonly claim: (config: ResolvedConfig) => Promise<Claimed>;
-  /** A real read of NoETL, and its clock when it says the time. */
-  readonly readUpstream: (config: ResolvedConfig) => Promise<{ readonly date: Date | undefined }>;
-  /** How many keys for signatures an issuer publishes. */
-  readonly discoverIssuer: (rules: IssuerRules) => Promise<number>;
-  /** What answers at the address that playbooks call back. */
-  readonly askCallback: (internalUrl: string) => Promise<'internal' | 'public' | 'other'>;
-  readonly pingStore: (config: ResolvedConfig) => Promise<void>;
-  /** Hash of what the live document says; undefined when NoETL does not publish it. */
-  readonly liveDocumentHash: (config: ResolvedConfig) => Promise<string | undefined>;
-  /** The same of the pulled one; undefined before the first pull. */
-  readonly lockedDocumentHash: () => Promise<string | undefined>;
-  readonly now: () => Date;
-}
+import { examineStart } from './examine-start.ts';
+import { type Finding, fine, problem, skipped, warning } from './finding.ts';
+import type { DoctorProbes } from './probes.ts';
 
 /** The `engines` of `package.json`: the major version and the minor one. */
 const neededNode = [22, 19] as const;
@@ -156,31 +126,6 @@ async function examineDrift(probes: DoctorProbes, config: ResolvedConfig): Promi
     return warning('drift', `NoETL’s document cannot be compared: ${reason(error)}`, 'see upstream');
   }
 }
-
-const fine = (check: Finding['check'], message: string): Finding => ({
-  check,
-  outcome: 'fine',
-  message,
-  nextStep: undefined,
-});
-const warning = (check: Finding['check'], message: string, nextStep: string): Finding => ({
-  check,
-  outcome: 'warning',
-  message,
-  nextStep,
-});
-const problem = (check: Finding['check'], message: string, nextStep: string): Finding => ({
-  check,
-  outcome: 'problem',
-  message,
-  nextStep,
-});
-const skipped = (check: Finding['check']): Finding => ({
-  check,
-  outcome: 'skipped',
-  message: 'not asked: the environment has to be right first',
-  nextStep: undefined,
-});
 
 /** The sentence of an error of ours; of others only the kind, for their texts hold addresses and passwords. */
 function reason(error: unknown): string {

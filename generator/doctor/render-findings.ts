@@ -1,4 +1,4 @@
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 
 const words: Readonly<Record<Finding['outcome'], string>> = {
   fine: 'ok     ',

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
 import { resolveConfig } from '../../../../core/config/resolve-config.ts';
 import { GatewayError } from '../../../../core/errors.ts';
-import { type DoctorProbes, examine, hasProblem } from '../../../../generator/doctor/examine.ts';
+import { examine, hasProblem } from '../../../../generator/doctor/examine.ts';
+import type { DoctorProbes } from '../../../../generator/doctor/probes.ts';
 import { renderFindings } from '../../../../generator/doctor/render-findings.ts';
 import { issuerUnavailable } from '../../../../server/identity/issuer-unavailable.ts';
 
