@@ -1,4 +1,5 @@
-import type { Severity } from './diff-report.ts';
+/** `breaking`: something that worked stops working; `dangerous`: it may; `safe`: it does not. */
+export type Severity = 'breaking' | 'dangerous' | 'safe';
 
 /**
  * `in`: what callers send; `out`: what they get. What is safe in one direction breaks in the other: a value that is new

@@ -1,7 +1,4 @@
-import type { ChangeKind } from './change-rules.ts';
-
-/** `breaking`: something that worked stops working; `dangerous`: it may; `safe`: it does not. */
-export type Severity = 'breaking' | 'dangerous' | 'safe';
+import type { ChangeKind, Severity } from './change-rules.ts';
 
 /** One change of NoETL's own API. `place` is within the operation: `argument page (query)`, `answer items.status`. */
 export interface UpstreamChange {

@@ -1,12 +1,6 @@
-import type { DiffReport, ExposureChange, Severity, UpstreamChange } from './diff-report.ts';
-import { graphqlLines } from './graphql-lines.ts';
-
-/** A line of a report: its class, what it is about, and what happens to it. */
-export interface DiffLine {
-  readonly severity: Severity;
-  readonly subject: string;
-  readonly message: string;
-}
+import type { Severity } from './change-rules.ts';
+import type { DiffReport, ExposureChange, UpstreamChange } from './diff-report.ts';
+import { type DiffLine, graphqlLines } from './graphql-lines.ts';
 
 export interface DiffSection {
   readonly title: string;

@@ -8,8 +8,9 @@ import { isProtocolField } from '../../core/protocol-field.ts';
 import type { NewMember } from '../lock/acceptance.ts';
 import { memberWords } from '../lock/new-member-lines.ts';
 import { closedKinds, neverPublic } from '../table/never-public.ts';
+import type { Severity } from './change-rules.ts';
 import { type ChangeKind, changeRules } from './change-rules.ts';
-import type { ExposureChange, Severity, UpstreamChange } from './diff-report.ts';
+import type { ExposureChange, UpstreamChange } from './diff-report.ts';
 import { operationTemplate } from './operation-template.ts';
 
 /** The operations table of one document: rows that fit it, and by field why others do not. */

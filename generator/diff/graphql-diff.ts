@@ -1,6 +1,7 @@
 import { type Change, CriticalityLevel, diff } from '@graphql-inspector/core';
 import { buildSchema, type GraphQLSchema, printSchema } from 'graphql';
-import type { GraphqlChange, Severity } from './diff-report.ts';
+import type { Severity } from './change-rules.ts';
+import type { GraphqlChange } from './diff-report.ts';
 
 const severities: Readonly<Record<CriticalityLevel, Severity>> = {
   [CriticalityLevel.Breaking]: 'breaking',

@@ -1,5 +1,12 @@
+import type { Severity } from './change-rules.ts';
 import type { ExposureChange, GraphqlChange } from './diff-report.ts';
-import type { DiffLine } from './diff-sections.ts';
+
+/** A line of a report: its class, what it is about, and what happens to it. */
+export interface DiffLine {
+  readonly severity: Severity;
+  readonly subject: string;
+  readonly message: string;
+}
 
 /**
  * Changes of the schema, one line for what belongs together: a new type with all that it has, the members that one type

@@ -1,5 +1,7 @@
-import type { DiffReport, Severity } from './diff-report.ts';
-import { type DiffLine, diffSections } from './diff-sections.ts';
+import type { Severity } from './change-rules.ts';
+import type { DiffReport } from './diff-report.ts';
+import { diffSections } from './diff-sections.ts';
+import type { DiffLine } from './graphql-lines.ts';
 
 /** Rows of one table; a comment on a pull request holds 65,536 characters. */
 const maxRows = 150;

@@ -1,4 +1,5 @@
-import type { DiffReport, Severity } from './diff-report.ts';
+import type { Severity } from './change-rules.ts';
+import type { DiffReport } from './diff-report.ts';
 import { type DiffSection, diffSections } from './diff-sections.ts';
 
 export interface TextOptions {
