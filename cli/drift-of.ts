@@ -5,7 +5,7 @@ import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { documentHash } from '../generator/document/document-hash.ts';
 import { isRecord, type OpenApiDocument } from '../generator/openapi/open-api.ts';
 import { pulledFiles } from '../generator/pull/pulled-files.ts';
-import type { GatewayOptions } from '../server/gateway.ts';
+import type { GatewayOptions } from '../server/gateway-options.ts';
 
 /** What NoETL's live document is compared with; nothing when no document was pulled into this project. */
 export async function driftOf(

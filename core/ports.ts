@@ -5,8 +5,7 @@ import type { IssuerRules } from './identity/issuer-rules.ts';
 import type { LoginRefusal } from './identity/login-refusal.ts';
 import type { RawNumber } from './json/lossless-json.ts';
 import type { AnswerForm } from './operation.ts';
-import type { ProviderTokens, Session, SessionIdentity, User } from './session/session.ts';
-import type { ListedSession } from './session/session-list.ts';
+import type { ListedSession, ProviderTokens, Session, SessionIdentity, User } from './session/session.ts';
 import type { OneSession, SessionsOf } from './session/session-marks.ts';
 import type { SessionKey, SessionToken } from './session/session-token.ts';
 

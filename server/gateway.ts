@@ -1,7 +1,6 @@
 import { type DocumentNode, GraphQLError, parse } from 'graphql';
 import type { Clock } from '../core/clock.ts';
 import { isGatewayRow } from '../core/config/operation-row.ts';
-import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { trustWarnings } from '../core/config/trust-warnings.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type OwnPaths, ownPathsOf } from '../core/noetl/own-paths.ts';
@@ -9,8 +8,7 @@ import { watchedStore } from '../core/session/watched-store.ts';
 import { routeOf } from '../executor/root-call.ts';
 import { pairRootFields, plansOf, type RootField } from '../executor/root-fields.ts';
 import { compose, type Parts } from './compose.ts';
-import type { UpstreamKnowledge } from './console/upstream-section.ts';
-import type { DriftWatchOptions } from './drift/drift-watch.ts';
+import type { GatewayOptions } from './gateway-options.ts';
 import type { HttpListener } from './http/http-listener.ts';
 import { createReadiness } from './http/readiness.ts';
 import { createInternalListener, createPublicListener } from './listeners.ts';
@@ -18,7 +16,6 @@ import { openLive } from './live/open-live.ts';
 import { createTelemetry, type Telemetry } from './observability/telemetry.ts';
 import { takePorts } from './take-ports.ts';
 import { tracedParts } from './tracing/traced-parts.ts';
-import type { Tracing } from './tracing/tracing.ts';
 import type { UpstreamClient } from './upstream/undici-upstream.ts';
 import { probeUpstream } from './upstream/upstream-probe.ts';
 import { followPolicy, watchDrift } from './watches.ts';
@@ -26,7 +23,7 @@ import { createWaysIn } from './ways-in.ts';
 import { shareLimits } from './workers/share-limits.ts';
 import { useSharedMemory } from './workers/shared-memory.ts';
 import { untilConnected } from './workers/until-connected.ts';
-import { internalViews, type WorkerLink } from './workers/worker-link.ts';
+import { internalViews } from './workers/worker-link.ts';
 
 /** Paths that the gateway calls for itself: logins, validations, looking at executions, readiness. */
 const ownRoutes = ({ execute, executions }: OwnPaths): readonly string[] => [
@@ -40,32 +37,6 @@ const ownRoutes = ({ execute, executions }: OwnPaths): readonly string[] => [
   '/api/auth/check-playbook-access',
   '/openapi.json',
 ];
-
-export interface GatewayOptions {
-  readonly config: ResolvedConfig;
-  /** The generated schema with its call instructions. */
-  readonly sdl: string;
-  readonly warnings?: readonly string[];
-  /** Logs for a person instead of JSON lines. */
-  readonly pretty?: boolean;
-  /** A file with grants that take the place of those of the config, and that is followed while the gateway runs. */
-  readonly policyFile?: string;
-  /** The text of the project's file of policy cases at this moment, for the console; undefined: there is no file. */
-  readonly policyCases?: () => Promise<string | undefined>;
-  /** Pages of this machine may read answers, whatever their port. For development. */
-  readonly corsLoopback?: boolean;
-  /** To compare NoETL's live document with the pulled one; absent: no comparison. */
-  readonly drift?: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'> & UpstreamKnowledge;
-  /** Of the package; shown in the metrics. */
-  readonly version?: string;
-  /** OpenAPI of the REST calls, as YAML, for callers with a session. */
-  readonly restDocument?: string;
-  readonly clock?: Clock;
-  /** Traces and metrics for a collector; absent: none, at no cost. */
-  readonly tracing?: Tracing;
-  /** Set in one of several worker processes. */
-  readonly link?: WorkerLink;
-}
 
 /** A gateway that is ready to listen. */
 export interface Gateway {

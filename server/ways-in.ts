@@ -6,7 +6,7 @@ import { openConsole } from './console/open-console.ts';
 import type { Replicas } from './console/replicas.ts';
 import type { UpstreamSectionGiven } from './console/upstream-section.ts';
 import { createExecutable } from './executable.ts';
-import type { GatewayOptions } from './gateway.ts';
+import type { GatewayOptions } from './gateway-options.ts';
 import { createGraphiqlPage } from './graphiql/graphiql-page.ts';
 import { createGraphql } from './graphql/create-graphql.ts';
 import { fieldRules } from './graphql/field-rules.ts';

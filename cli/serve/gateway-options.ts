@@ -1,7 +1,7 @@
 import process from 'node:process';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
-import type { GatewayOptions } from '../../server/gateway.ts';
+import type { GatewayOptions } from '../../server/gateway-options.ts';
 import { readOtelSettings } from '../../server/tracing/otel-settings.ts';
 import { driftOf } from '../drift-of.ts';
 import { packageVersion } from '../package-version.ts';

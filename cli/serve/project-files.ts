@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { policyCasesFile } from '../../core/access/policy-cases-file.ts';
 import { maxPolicyBytes } from '../../core/access/policy-file.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { GatewayOptions } from '../../server/gateway.ts';
+import type { GatewayOptions } from '../../server/gateway-options.ts';
 import { schemaFile } from '../load-config.ts';
 
 /** The generated schema. @throws ERR_CONFIG_INVALID when `generate` has not run */

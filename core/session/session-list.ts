@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { GatewayError } from '../errors.ts';
 import type { KeptSession, SessionStore } from '../ports.ts';
-import type { Session } from './session.ts';
+import type { ListedSession } from './session.ts';
 import { isLive } from './session-lifetime.ts';
 import { markNames, type OneSession } from './session-marks.ts';
 import { endSession, type SessionParts } from './session-parts.ts';
@@ -9,13 +9,6 @@ import type { SessionKey } from './session-token.ts';
 
 /** Of a user so many sessions are listed, those that began last. */
 export const listedAtMost = 100;
-
-/** A session as operators see it. */
-export interface ListedSession {
-  /** See {@link listedId}. */
-  readonly id: string;
-  readonly session: Session;
-}
 
 /** Names a session in lists: 12 hex digits that lead back neither to its key nor to its token. */
 export const listedId = (key: SessionKey): string => hash('sha256', `listed session\n${key}`).slice(0, 12);

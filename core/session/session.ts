@@ -43,3 +43,10 @@ export interface ProviderTokens {
   readonly access?: string | undefined;
   readonly id?: string | undefined;
 }
+
+/** A session as operators see it. */
+export interface ListedSession {
+  /** See `listedId` of `session-list.ts`. */
+  readonly id: string;
+  readonly session: Session;
+}

@@ -1,7 +1,6 @@
 import { decisionOf, type PastDecision } from '../../core/access/policy-replay.ts';
 import type { AuditPage, AuditRing, AuditSearch, Start } from '../observability/audit-ring.ts';
 import { handlersOf, remoteOf } from '../workers/channel.ts';
-import { auditQuestions } from '../workers/merged-audit.ts';
 import type { WorkerLink } from '../workers/worker-link.ts';
 
 /** What the console asks the newest audit lines: of this process, or of all workers of the gateway. */
@@ -12,6 +11,9 @@ export interface AuditLook {
   /** The decisions on a path among the lines, newest first. */
   decisions(): Promise<readonly PastDecision[]>;
 }
+
+/** What workers answer about their audit lines. */
+export const auditQuestions = ['search', 'starts', 'decisions'] as const;
 
 export interface AuditFound extends AuditPage {
   /** Processes that keep lines, and how many of them have answered. */

@@ -1,5 +1,6 @@
 import type { Sessions } from '../../core/ports.ts';
-import { type ListedSession, listedAtMost, listedId } from '../../core/session/session-list.ts';
+import type { ListedSession } from '../../core/session/session.ts';
+import { listedAtMost, listedId } from '../../core/session/session-list.ts';
 import { sessionKey } from '../../core/session/session-token.ts';
 import { wireTime } from '../routes/wire.ts';
 import type { ConsoleSection } from './console.ts';

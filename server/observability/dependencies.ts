@@ -1,14 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
 import type { Logger } from './logger.ts';
-import { type DependencyName, type NextSteps, nextStep } from './next-steps.ts';
-
-/** What the gateway needs: NoETL by class of calls, the session store, each identity provider, callbacks of auth playbooks. */
-export interface Dependency {
-  readonly name: DependencyName;
-  /** Which of that name: a class of calls, an issuer of the config, or a playbook of the config. */
-  readonly of: string;
-}
+import { type Dependency, type NextSteps, nextStep } from './next-steps.ts';
 
 /** How a dependency was seen in one event. */
 interface Sight extends Dependency {

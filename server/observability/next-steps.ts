@@ -1,8 +1,12 @@
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { storePort } from '../../core/config/store-kinds.ts';
-import type { Dependency } from './dependencies.ts';
 
-export type DependencyName = 'noetl' | 'store' | 'identity' | 'callbacks';
+/** What the gateway needs: NoETL by class of calls, the session store, each identity provider, callbacks of auth playbooks. */
+export interface Dependency {
+  readonly name: 'noetl' | 'store' | 'identity' | 'callbacks';
+  /** Which of that name: a class of calls, an issuer of the config, or a playbook of the config. */
+  readonly of: string;
+}
 
 /** Addresses that an operator has configured; without credentials. */
 export interface NextSteps {

@@ -1,10 +1,7 @@
 import type { PastDecision } from '../../core/access/policy-replay.ts';
-import type { AuditFound, AuditLook } from '../console/audit-look.ts';
+import { type AuditFound, type AuditLook, auditQuestions } from '../console/audit-look.ts';
 import type { AuditEntry, Start } from '../observability/audit-ring.ts';
 import { handlersOf } from './channel.ts';
-
-/** What workers answer about their audit lines. */
-export const auditQuestions = ['search', 'starts', 'decisions'] as const;
 
 /** Asks every worker. @returns what each answers; undefined: that one does not */
 export type AskWorkers = <T>(name: string, args: readonly unknown[]) => Promise<readonly (T | undefined)[]>;
