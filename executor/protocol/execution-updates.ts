@@ -3,27 +3,13 @@ import { decodeRunEvents } from '../../core/execution/run-event.ts';
 import { stepsOf } from '../../core/execution/steps.ts';
 import type { RootCall } from '../root-call.ts';
 import { executionView } from './execution.ts';
-import type { ExecutionGate } from './execution-access.ts';
 import { type Executions, executionIdOf, noSuchExecution, stateOf } from './executions.ts';
 import { listUpdates } from './executions-updates.ts';
 import { renewedCall, renewedIfKnown } from './renewed-call.ts';
 import { bytesOf } from './shared-looks.ts';
 import type { Snapshot } from './snapshots.ts';
+import { failing, type OpenUpdates, type Update, type UpdatesOptions } from './update.ts';
 import { createUpdateQueue } from './update-queue.ts';
-
-/** One event of a stream: answers the field, or throws what the caller reads as its error. */
-export type Update = () => unknown;
-
-export interface UpdatesOptions {
-  readonly executions: Executions;
-  readonly gate: ExecutionGate;
-  readonly maxResultBytes: number;
-  /** Distinct paths that are judged for one read of the list; rows beyond are left out. Absent: all. */
-  readonly maxPathsPerAnswer?: number | undefined;
-}
-
-/** Opens the stream of a root field. @throws what the caller reads as the error of the whole subscription */
-export type OpenUpdates = (call: RootCall) => Promise<AsyncIterable<Update>>;
 
 /** The session of a stream is checked again after this, milliseconds. */
 const checkMs = 5_000;
@@ -127,15 +113,6 @@ function weightOf(snapshot: Snapshot): number {
 async function maySee({ decision, context }: RootCall, path: string | undefined): Promise<boolean> {
   if (decision.outcome === 'allowed' || path === undefined) return true;
   return context.mayOnExecution(decision.permission, path).catch(() => true);
-}
-
-const failing = (error: unknown) => (): never => {
-  throw error;
-};
-
-/** A stream whose only event is an error. */
-export async function* failingStream(error: unknown): AsyncGenerator<Update> {
-  yield failing(error);
 }
 
 /** What ends a stream before its time is its last event. */

@@ -5,10 +5,10 @@ import type { ExecutionDetail } from '../../core/execution/execution-detail.ts';
 import type { RootCall } from '../root-call.ts';
 import { visiblePaths } from '../visible-rows.ts';
 import { executionView } from './execution.ts';
-import type { Update, UpdatesOptions } from './execution-updates.ts';
 import { stateOf } from './executions.ts';
 import { renewedIfKnown } from './renewed-call.ts';
 import type { Snapshot } from './snapshots.ts';
+import type { Update, UpdatesOptions } from './update.ts';
 
 /** Between two reads of the list, which all streams share, milliseconds. */
 const listMs = 1_000;
