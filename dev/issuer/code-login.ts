@@ -1,5 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { DevUser } from './dev-issuer.ts';
+
+/** A user who can sign in. Further members become claims. */
+export interface DevUser {
+  readonly sub: string;
+  readonly name?: string;
+  readonly email?: string;
+  readonly [claim: string]: unknown;
+}
 
 /** A login in a browser at the development issuer: there are no passwords, so a user is chosen by a click. */
 export interface CodeLogin {

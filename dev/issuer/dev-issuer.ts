@@ -4,16 +4,8 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JWK } from 'jose';
 import type { Clock } from '../../core/clock.ts';
-import { type CodeLogin, createCodeLogin } from './code-login.ts';
+import { type CodeLogin, createCodeLogin, type DevUser } from './code-login.ts';
 import { createSigningKeys, type MakeKeyPair, type SigningKeys } from './signing-keys.ts';
-
-/** A user who can sign in. Further members become claims. */
-export interface DevUser {
-  readonly sub: string;
-  readonly name?: string;
-  readonly email?: string;
-  readonly [claim: string]: unknown;
-}
 
 /** How the issuer fails, for tests; everything absent works. */
 export interface Misbehaviour {

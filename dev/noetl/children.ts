@@ -2,9 +2,21 @@ import type { CatalogEntry } from './catalog.ts';
 import { status as pythonStatus } from './python-shapes.ts';
 import { type LayOutTools, overAt, type Run } from './run.ts';
 import { viewRun } from './run-view.ts';
-import type { RunsOptions, StartOptions } from './runs.ts';
 import { rustStatus } from './rust-shapes.ts';
 import { noStartStep } from './rust-writer.ts';
+
+export interface StartOptions {
+  readonly workload: Readonly<Record<string, unknown>>;
+  readonly parentId?: string;
+  /** Default: now. */
+  readonly at?: number;
+}
+
+/** What starting a child takes. */
+interface Starting {
+  readonly speak: 'python' | 'rust';
+  readonly find: (path: string) => CatalogEntry | undefined;
+}
 
 export type ChildTools = Omit<LayOutTools, 'startChild'> & {
   startChildOf(parentId: string): LayOutTools['startChild'];
@@ -12,7 +24,7 @@ export type ChildTools = Omit<LayOutTools, 'startChild'> & {
 
 /** How a step starts another playbook, and what it receives from it. */
 export function childTools(
-  { find, speak }: RunsOptions,
+  { find, speak }: Starting,
   start: (entry: CatalogEntry, options: StartOptions) => Run,
 ): ChildTools {
   return {

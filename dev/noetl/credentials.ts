@@ -1,6 +1,5 @@
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { detailError, ok, type SeenRequest, type StandInReply } from './exchange.ts';
-import type { StandInState } from './execution-routes.ts';
 
 /** A credential, with its secret. */
 export interface StandInCredential {
@@ -13,6 +12,10 @@ export interface StandInCredential {
 export const sampleCredentials: readonly StandInCredential[] = [
   { id: '1', name: 'pg_auth', type: 'postgres', data: { db_host: 'postgres', db_password: 'pg-s3cr3t' } },
 ];
+
+interface Credentials {
+  readonly credentials: StandInCredential[];
+}
 
 const time = '2026-01-26T08:00:00+00:00';
 
@@ -29,11 +32,11 @@ const shape = ({ id, name, type, data }: StandInCredential, withData: boolean): 
 });
 
 /** `GET /api/credentials`. */
-export const listCredentials = ({ credentials }: StandInState): StandInReply =>
+export const listCredentials = ({ credentials }: Credentials): StandInReply =>
   ok({ items: credentials.map((one) => shape(one, false)), filter: { type: null, q: null } });
 
 /** `POST /api/credentials`: writes over one of the same name. */
-export function saveCredential({ credentials }: StandInState, { body }: SeenRequest): StandInReply {
+export function saveCredential({ credentials }: Credentials, { body }: SeenRequest): StandInReply {
   const { name, type, credential_type: documented, data } = body as Record<string, unknown>;
   const index = credentials.findIndex((one) => one.name === name);
   const id = index < 0 ? String(credentials.length + 1) : (credentials[index]?.id ?? '');
@@ -43,7 +46,7 @@ export function saveCredential({ credentials }: StandInState, { body }: SeenRequ
 }
 
 /** `GET` and `DELETE` of one, by id or name. */
-export function credentialRoute({ credentials }: StandInState, name: string, request: SeenRequest): StandInReply {
+export function credentialRoute({ credentials }: Credentials, name: string, request: SeenRequest): StandInReply {
   const index = credentials.findIndex((one) => one.name === name || one.id === name);
   const found = credentials[index];
   if (found === undefined) return detailError(404, 'Credential not found');

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { CatalogEntry } from './catalog.ts';
-import { childTools } from './children.ts';
+import { childTools, type StartOptions } from './children.ts';
 import { layOut, layOutFrom, type RunWriter, type StepRun } from './lay-out.ts';
 import { markCancelled } from './mark-cancelled.ts';
 import { createPythonWriter } from './python-writer.ts';
@@ -8,13 +8,6 @@ import { emptyRun, type LayOutTools, type Run } from './run.ts';
 import { type RunView, viewRun } from './run-view.ts';
 import { createRustWriter } from './rust-writer.ts';
 import type { Script } from './script.ts';
-
-export interface StartOptions {
-  readonly workload: Readonly<Record<string, unknown>>;
-  readonly parentId?: string;
-  /** Default: now. */
-  readonly at?: number;
-}
 
 export interface RunsOptions {
   readonly clock: Clock;
