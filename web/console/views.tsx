@@ -1,4 +1,5 @@
 import type { ComponentType } from 'preact';
+import type { ViewProps } from './view-props.ts';
 import { AccessView } from './views/access.tsx';
 import { AuditView } from './views/audit.tsx';
 import { ExecutionsView } from './views/executions.tsx';
@@ -7,12 +8,6 @@ import { HealthView } from './views/health.tsx';
 import { PlaybooksView } from './views/playbooks.tsx';
 import { PolicyView } from './views/policy.tsx';
 import { UpstreamView } from './views/upstream.tsx';
-
-/** What a view is drawn from: the address, so that every state has a link. */
-export interface ViewProps {
-  readonly path: string;
-  readonly query: Readonly<Record<string, string>>;
-}
 
 export interface View {
   /** The address below `/console/`. */

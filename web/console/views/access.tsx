@@ -7,7 +7,7 @@ import { SearchField } from '../parts/search-field.tsx';
 import { Failed, Heading, Loading } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
-import type { ViewProps } from '../views.tsx';
+import type { ViewProps } from '../view-props.ts';
 
 /** Who may do what: roles × operations, and what each grant gives. */
 export function AccessView({ query }: ViewProps) {

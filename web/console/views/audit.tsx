@@ -9,7 +9,7 @@ import { SearchField } from '../parts/search-field.tsx';
 import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
 import { Ago } from '../parts/time.tsx';
 import { UserSessions } from '../parts/user-sessions.tsx';
-import type { ViewProps } from '../views.tsx';
+import type { ViewProps } from '../view-props.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
 

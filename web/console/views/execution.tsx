@@ -13,7 +13,7 @@ import { Failed, Heading, Live, Loading } from '../parts/states.tsx';
 import { Status } from '../parts/status.tsx';
 import { Ago, Took } from '../parts/time.tsx';
 import { Timeline } from '../parts/timeline.tsx';
-import type { ViewProps } from '../views.tsx';
+import type { ViewProps } from '../view-props.ts';
 
 /** One execution: its steps on a timeline, what it produced and was started with, and what can be done. */
 export function ExecutionView({ id, query }: ViewProps & { readonly id: string }) {

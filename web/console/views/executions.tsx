@@ -17,7 +17,7 @@ import { ExecutionFilters } from '../parts/execution-filters.tsx';
 import { ExecutionTable } from '../parts/execution-table.tsx';
 import { MissingRow } from '../parts/missing-row.tsx';
 import { Empty, Failed, Heading, Live, Loading } from '../parts/states.tsx';
-import type { ViewProps } from '../views.tsx';
+import type { ViewProps } from '../view-props.ts';
 import { ExecutionView } from './execution.tsx';
 
 /** What runs and what ran; the one that the address names. */

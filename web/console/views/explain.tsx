@@ -5,7 +5,7 @@ import { useQuery } from '../api/use-query.ts';
 import { CopyText } from '../parts/copy-text.tsx';
 import { Failed, Heading, Loading } from '../parts/states.tsx';
 import { Ago } from '../parts/time.tsx';
-import type { ViewProps } from '../views.tsx';
+import type { ViewProps } from '../view-props.ts';
 
 /** One question to the policy, and the answer in the words of `noetl-gateway explain`. */
 export function ExplainView({ query }: ViewProps) {

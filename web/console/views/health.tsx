@@ -5,7 +5,7 @@ import { ReplicaTable } from '../parts/replica-table.tsx';
 import { Failed, Heading, Loading } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
-import type { ViewProps } from '../views.tsx';
+import type { ViewProps } from '../view-props.ts';
 
 /** Whether the gateway can do its work, and what it did in the last minutes. */
 export function HealthView({ query }: ViewProps) {

@@ -7,7 +7,7 @@ import { RunForm } from '../parts/run-form.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
 import { Ago } from '../parts/time.tsx';
-import type { ViewProps } from '../views.tsx';
+import type { ViewProps } from '../view-props.ts';
 
 /** One playbook: a form to run it, its versions and its source. */
 export function PlaybookView({ playbook: path, query }: ViewProps & { readonly playbook: string }) {

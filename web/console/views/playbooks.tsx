@@ -9,7 +9,7 @@ import { SearchField } from '../parts/search-field.tsx';
 import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
-import type { ViewProps } from '../views.tsx';
+import type { ViewProps } from '../view-props.ts';
 import { PlaybookView } from './playbook.tsx';
 
 /** What can be run; the one that the address names. */

@@ -6,7 +6,7 @@ import { PolicyCases } from '../parts/policy-cases.tsx';
 import { PolicyFindings } from '../parts/policy-findings.tsx';
 import { Heading } from '../parts/states.tsx';
 import { TryPolicy } from '../parts/try-policy.tsx';
-import type { ViewProps } from '../views.tsx';
+import type { ViewProps } from '../view-props.ts';
 
 interface Tab {
   readonly value: string;

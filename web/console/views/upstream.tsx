@@ -11,7 +11,7 @@ import { SearchField } from '../parts/search-field.tsx';
 import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
 import { Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
-import type { ViewProps } from '../views.tsx';
+import type { ViewProps } from '../view-props.ts';
 
 /** NoETL's live document against the one that the gateway was generated from, and what of it is closed. */
 export function UpstreamView({ query }: ViewProps) {
