@@ -17,6 +17,7 @@ export async function askAuthRoute(
 ): Promise<AuthAnswer> {
   if (!isOwnWorkload(body)) throw noAnswer('request holds text that NoETL could evaluate');
   const reply = await upstream
+    // A login makes a session, so it is not sent twice.
     .request({ method: 'POST', path: route, body, idempotent: route !== '/api/auth/login', timeoutMs, route })
     .catch((error: unknown) => {
       throw noAnswer(error instanceof Error ? error : new Error(`${route} failed`));

@@ -12,6 +12,7 @@ export interface LoginInputs {
   readonly client_ip: string;
 }
 
+/** @param clientIp the peer's address, as the gateway found it; what is no address becomes `0.0.0.0` */
 export function loginInputs({ token, domain }: NoetlToken, clientIp: string): LoginInputs {
   return { auth0_token: token, auth0_domain: domain, client_ip: addressText(clientIp) };
 }
@@ -21,7 +22,11 @@ export function sessionHours(request: LoginRequest, maxMs: number): number {
   return Math.min(request.sessionHours ?? defaultHours, maxMs / hourMs);
 }
 
-/** The earlier of NoETL's end and the gateway's own. */
+/**
+ * The earlier of NoETL's end and the gateway's own.
+ * @param noetl undefined: NoETL names none
+ * @param hours may be a fraction
+ */
 export function sessionEnd(noetl: Date | undefined, nowMs: number, hours: number): Date {
   return new Date(Math.min(noetl?.getTime() ?? Number.POSITIVE_INFINITY, nowMs + hours * hourMs));
 }

@@ -18,6 +18,7 @@ export function createOperatorEndings(
   return async (named: EndTarget, { userId: operator }: User, requestId: string): Promise<void> => {
     const target = withIssuerName(named, issuers);
     const event = { type: 'sessions_ended', by: 'operator', operator, requestId, ...auditedTarget(target) } as const;
+    // An ending that was tried is an audit line, whatever came out.
     const isEnded = await end(sessions, target).catch((error: unknown) => {
       observe({ ...event, outcome: 'unavailable' });
       throw error;

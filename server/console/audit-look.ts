@@ -23,12 +23,14 @@ export interface AuditFound extends AuditPage {
 
 /** @param link set in one of several workers: then the first process asks all of them */
 export function createAuditLook(ring: AuditRing, link: Pick<WorkerLink, 'channel'> | undefined): AuditLook {
+  // Each question is a promise, since with several workers it crosses processes.
   const own: AuditLook = {
     search: async (asked) => ({ ...ring.search(asked), workers: 1, answered: 1 }),
     starts: async (userId) => ring.starts(userId),
     decisions: async () => ring.entries().flatMap((entry) => decisionOf(entry, String(entry['time'])) ?? []),
   };
   if (link === undefined) return own;
+  // Every worker answers about its own lines and asks for those of all.
   link.channel.handle(handlersOf('audit', own, auditQuestions));
   return remoteOf<AuditLook, (typeof auditQuestions)[number]>('crew.audit', link.channel, auditQuestions);
 }

@@ -55,6 +55,7 @@ export function consoleFields({
     if (field === undefined) return [];
     const [key] = [...(plan?.executionIds ?? []), ...(plan?.catalogPaths ?? [])];
     const args = Object.fromEntries(field.args.map((argument) => [argument.name, String(argument.type)]));
+    // Types of the schema can contain one another, so members are sent down to three levels and no further.
     const returns = selectable(field.type, 3);
     const kind = kindOf({ name, row, plan }, returns);
     return [{ kind, field: { field: name, root, args, returns, ...(key !== undefined && { key }) } }];
@@ -79,6 +80,10 @@ function kindOf(
   return plan?.kind ?? name;
 }
 
+/**
+ * Members of a type that a query may select. Only objects have members: of interfaces and unions the page selects
+ * nothing.
+ */
 function selectable(type: GraphQLOutputType, depth: number): Selectable | null {
   const named = getNamedType(type);
   if (!isObjectType(named)) return null;

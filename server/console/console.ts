@@ -15,7 +15,11 @@ type Handle = (exchange: Exchange) => Promise<Answer>;
 export interface ConsoleSection {
   /** `session`: every caller with a session; `operator`: callers with one of the roles of the config. */
   readonly to: 'session' | 'operator';
-  /** @param input the JSON body; undefined for a GET. @throws ERR_REQUEST_INVALID */
+  /**
+   * @param input the JSON body; undefined for a GET.
+   * @returns what the answer's JSON body is.
+   * @throws ERR_REQUEST_INVALID
+   */
   readonly answer: (input: unknown, caller: Caller, exchange: Exchange) => unknown;
 }
 
@@ -24,12 +28,14 @@ export interface ConsoleOptions {
   readonly graphql: Handle;
   /** The REST routes; undefined for a path that is not theirs. */
   readonly rest: (exchange: Exchange) => Promise<Answer> | undefined;
+  /** @throws ERR_TOKEN_MISSING, ERR_SESSION_INVALID and others of the session look-up */
   readonly requireCaller: RequireCaller;
   readonly deciding: DecisionOptions;
   readonly roles: readonly string[];
   /** By name: `GET` or `POST /console/api/<name>`. */
   readonly sections: Readonly<Record<string, ConsoleSection>>;
   readonly maxBodyBytes: number;
+  /** Receives failures of the gateway (5xx). Refusals are answers. */
   readonly onError: (error: unknown, exchange: Exchange) => void;
 }
 
@@ -41,11 +47,14 @@ const passedOn = new Set(['/api/auth/logout', '/api/auth/exchange', '/api/auth/c
  * itself. There is no other way in: a call has the session, the decision and the audit that it has on the public listener.
  */
 export function createConsole(options: ConsoleOptions): Handle {
+  // One rule beside those of the schema, so that the look at a section is decided and reported as every call is. It has
+  // no arguments that could hold templates.
   const rules = new Map([
     ['console', { root: 'query', access: { kind: 'role', roles: options.roles }, allowTemplates: true }] as const,
   ]);
   const deciding: DecisionOptions = { ...options.deciding, rules };
   return async (exchange) => {
+    // The handlers know the paths of the public listener, without the prefix.
     const path = exchange.path.slice(consolePath.length);
     if (path === '/graphql' && exchange.method === 'POST') return options.graphql({ ...exchange, path });
     if (passedOn.has(path)) return (await options.rest({ ...exchange, path })) ?? notFound();
@@ -66,6 +75,7 @@ async function section(
     if (found === undefined) return notFound();
     if (exchange.method !== 'GET' && exchange.method !== 'POST') return notAllowed('GET, POST');
     const caller = await requireCaller(exchange);
+    // Before the body is read: a caller who may not look sends nothing that is parsed.
     if (found.to === 'operator') await assertOperator(caller, exchange, deciding);
     return json(200, await found.answer(await inputOf(exchange, maxBodyBytes), caller, exchange));
   } catch (error) {

@@ -53,6 +53,7 @@ export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas,
   return {
     to: 'operator',
     answer: async () => ({
+      // As `/ready` answers, at most one second old.
       ...(await readiness.check()),
       dependencies: telemetry.dependencies(),
       openBreakers: openBreakers(),
@@ -79,6 +80,7 @@ export async function reportReplica(given: HealthGiven, isAsked: boolean): Promi
   const { version, clock, readiness, telemetry, openBreakers, replica } = given;
   const { ready, checks } = (isAsked ? await readiness.check() : await readiness.known()) ?? unchecked;
   const { calls, errors, p99 } = telemetry.recent.report().total;
+  // Bytes; 0 where the system does not know.
   const limit = process.constrainedMemory();
   return {
     replica,

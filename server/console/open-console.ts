@@ -35,6 +35,7 @@ export function openConsole(
   const { config, clock, parts } = given;
   const recent = recentOf(given.telemetry.recent, given.link, clock);
   const own = { ...given, recent, openBreakers: parts.upstream.openBreakers, replica: hostname() };
+  // Workers share a host name, so each report names the place of its worker.
   const ofWorker = given.link === undefined ? own : { ...own, replica: `${hostname()}, worker ${given.link.place}` };
   // Processes of one host differ in their ids.
   const name = `${hostname()}-${process.pid}`;

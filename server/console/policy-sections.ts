@@ -10,6 +10,7 @@ import type { AuditLook } from './audit-look.ts';
 import type { ConsoleSection } from './console.ts';
 import { readCasesInput, readDraft } from './section-input.ts';
 
+/** What the sections read. They change nothing: grants of a page are compiled apart and are not kept. */
 export interface PolicySectionsGiven {
   readonly config: ResolvedConfig;
   readonly executable: ExecutableSchema;
@@ -38,6 +39,7 @@ export function createPolicySections(given: PolicySectionsGiven): Readonly<Recor
   const { roles } = config;
   const rules = new Map([...executable.rootFields].map(([field, { row }]) => [field, row.access] as const));
   const argumentsOf = argumentsIn(executable);
+  // By the rules of the schema and the grants that are given: of now, or of a draft.
   const decideCases = async (text: string | undefined, compiled: CompiledGrants): Promise<TriedCases> => {
     const { cases, problems } = text === undefined ? noCases : readBounded(text, roles);
     return { file: policyCasesFile, text, problems, results: runPolicyCases(cases, compiled, rules) };
@@ -54,6 +56,7 @@ export function createPolicySections(given: PolicySectionsGiven): Readonly<Recor
         const decisions = await audit.decisions();
         const findings = lintPolicy(policy);
         const uses = decisions.filter(({ outcome }) => outcome === 'allowed');
+        // Findings of the use come behind those of the grants, so the rest of the longer list is what use adds.
         const withUses = lintPolicy({ ...policy, uses });
         return { findings, unused: withUses.slice(findings.length), decisions: uses.length };
       },
@@ -71,6 +74,7 @@ export function createPolicySections(given: PolicySectionsGiven): Readonly<Recor
       async answer(input) {
         const text = readDraft(input);
         const tried = tryPolicy(text, grants(), roles, executable.rootFields, await audit.decisions());
+        // The compiled draft is not JSON and does not leave the process.
         const { draft, ...shown } = tried;
         const cases = draft === undefined ? undefined : await decideCases(await policyCases?.(), draft);
         return { ...shown, ...(cases !== undefined && { cases }) };
@@ -84,6 +88,7 @@ const noCases: { readonly cases: readonly PolicyCase[]; readonly problems: reado
   problems: [],
 };
 
+/** All cases, or none of them with the reason. */
 function readBounded(text: string, roles: readonly string[]) {
   const read = readPolicyCases(text, policyCasesFile, roles);
   if (read.cases.length <= maxCases) return read;
@@ -91,7 +96,7 @@ function readBounded(text: string, roles: readonly string[]) {
   return { cases: [], problems: [problem] };
 }
 
-/** Arguments of each root field. */
+/** Arguments of each root field; lint finds rules about an argument that its field does not have. */
 function argumentsIn({ schema }: ExecutableSchema): ReadonlyMap<string, ReadonlySet<string>> {
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   const fields = roots.flatMap((root) => Object.values(root?.getFields() ?? {}));

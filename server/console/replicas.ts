@@ -2,7 +2,10 @@ import type { Clock } from '../../core/clock.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import type { LiveStore } from '../live/live-store.ts';
 
-/** What a replica reports of itself. */
+/**
+ * What a replica reports of itself. It is read by replicas of other versions, so a member is added and never changed in
+ * meaning.
+ */
 export interface ReplicaReport {
   readonly replica: string;
   readonly version: string;
@@ -12,12 +15,14 @@ export interface ReplicaReport {
   /** Checks, dependencies and circuit breakers that fail, by name. */
   readonly failing: readonly string[];
   readonly uptimeSecs: number;
+  /** Bytes that the process has in memory. */
   readonly rss: number;
   /** Of the container; absent: none is set. */
   readonly memoryLimit?: number;
   /** In the last quarter of an hour. */
   readonly calls: number;
   readonly errors: number;
+  /** Seconds, an upper bound; null without a call, or above the largest bucket. */
   readonly p99: number | null;
 }
 
@@ -47,6 +52,7 @@ export function createReplicas({ store, clock, name, report, everyMs = 10_000 }:
   // What cannot be written is missing in the list, and the check of the store reports why.
   const publish = async () => {
     const text = JSON.stringify(await report(false));
+    // It outlives two reports that are missed; a replica that died is gone from the list after that.
     await store.add(group, name, text, new Date(clock() + 3 * everyMs));
   };
   return {
@@ -59,6 +65,7 @@ export function createReplicas({ store, clock, name, report, everyMs = 10_000 }:
       void store.drop(group, name).catch(() => {});
     },
     async list() {
+      // One's own is made now: the replica that answers has the newest numbers, and needs no store for them.
       const own = await report(true);
       const members = await store.members(group);
       const others = [...members].flatMap(([member, text]) => (member === name ? [] : (readReport(text) ?? [])));

@@ -13,9 +13,13 @@ export type AskedExplanation = { readonly permission: Permission } & (
 ) &
   ({ readonly path: string } | { readonly execution: string });
 
+/** Characters of a path, of an id and of a search text. All of them end up in messages and comparisons. */
 const longestPath = 1_024;
 
-/** @throws ERR_REQUEST_INVALID */
+/**
+ * @param known the roles of the config: a misspelt role would be explained as one without grants
+ * @throws ERR_REQUEST_INVALID
+ */
 export function readExplainInput(input: unknown, known: readonly string[]): AskedExplanation {
   const { roles, user, permission, path, execution } = inputObject(input);
   const parsed = typeof permission === 'string' ? parsePermission(permission) : undefined;
@@ -27,11 +31,13 @@ export function readExplainInput(input: unknown, known: readonly string[]): Aske
   return { ...asked, execution: id };
 }
 
+/** Roles or a user. An empty list is a user without a role. */
 function readAsker(roles: unknown, user: unknown, known: readonly string[]) {
   if (user !== undefined && roles === undefined) {
     if (typeof user === 'string' && user !== '' && user.length <= longestPath) return { user };
     throw invalid('user must be the id of a user');
   }
+  // What is no list becomes one unknown name, so that it is refused below.
   const list: readonly unknown[] = Array.isArray(roles) ? roles : [undefined];
   const names = list.filter((name) => typeof name === 'string' && known.includes(name));
   if (names.length < list.length) throw invalid(`roles must be a list of ${known.join(', ')}`);
@@ -80,4 +86,5 @@ export function inputObject(input: unknown): Readonly<Record<string, unknown>> {
   throw invalid('the body must be a JSON object');
 }
 
+/** The refusal of an input. @param message what is wrong, for the user of the page */
 export const invalid = (message: string): GatewayError => new GatewayError('ERR_REQUEST_INVALID', message);

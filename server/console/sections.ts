@@ -22,10 +22,11 @@ export interface SectionsGiven extends HealthGiven, PolicySectionsGiven {
   readonly sessions: Pick<Sessions, 'sessionsOf'>;
 }
 
-/** What the console shows of the gateway itself. */
+/** What the console shows of the gateway itself, by the name in `/console/api/<name>` (ADR 0015). Each is read-only. */
 export function createSections(given: SectionsGiven): Readonly<Record<string, ConsoleSection>> {
   const { config, grants, audit } = given;
   const { roles } = config;
+  // Once: the schema does not change while the process runs.
   const fields = consoleFields(given.executable);
   return {
     me: {
@@ -47,6 +48,7 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
       to: 'session',
       async answer(_input, { session }) {
         const me = auditedId(session.user.userId, config.observability.auditEmails);
+        // Others than operators see their own starts; the filter is here, where the lines are.
         const starts = await audit.starts(isOperator(session, config) ? undefined : me);
         return { me, starts, replica: given.replica };
       },
@@ -81,12 +83,15 @@ export function createSections(given: SectionsGiven): Readonly<Record<string, Co
   };
 }
 
+/** Access rules by root field. */
 const rulesOf = ({ rootFields }: ExecutableSchema) =>
   new Map([...rootFields].map(([field, { row }]) => [field, row.access] as const));
 
+/** For what is shown. What an operator may ask is decided by the rule of `console`, see `console.ts`. */
 const isOperator = ({ user }: Session, { console }: ResolvedConfig): boolean =>
   user.roles.some((name) => console.roles.includes(name));
 
+/** The answer of `explain` for roles or a user, on a path or on the playbook of an execution. */
 async function explain(asked: AskedExplanation, given: SectionsGiven, requestId: string) {
   const { permission } = asked;
   const who = 'user' in asked ? await rolesOfUser(asked.user, given) : { roles: asked.roles };

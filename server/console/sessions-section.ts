@@ -16,6 +16,7 @@ export function createSessionsSection(sessions: Pick<Sessions, 'sessionsOf'>): C
     async answer(input, { token }) {
       const listed = await sessions.sessionsOf(readUserInput(input));
       if (listed === undefined) return { isListed: false, atMost: listedAtMost, sessions: [] };
+      // By the id and not by the token: what is listed holds neither token nor key.
       const ownId = listedId(sessionKey(token));
       const shown = listed.map((one) => ({ ...shownSession(one), isOwn: one.id === ownId }));
       return { isListed: true, atMost: listedAtMost, sessions: shown };

@@ -29,8 +29,10 @@ export function createUpstreamSection(given: UpstreamSectionGiven | undefined, c
 
   function reportOn({ watch, knowledge }: UpstreamSectionGiven): Promise<UpstreamReport> {
     const live = watch.found()?.live;
+    // Without a live document the report is about the pulled one alone: what is closed.
     const hash = live?.hash ?? '';
     if (made?.hash !== hash) {
+      // A failure is not kept: the next look compares again.
       const report = knowledge.report(live?.document).catch((error: unknown) => {
         made = undefined;
         throw error;
@@ -45,6 +47,7 @@ export function createUpstreamSection(given: UpstreamSectionGiven | undefined, c
     const { watch, knowledge } = given;
     const isAsked = isJsonObject(input) && input['look'] === true;
     if (watch.found() === undefined || (isAsked && clock() - lookedMs >= quietMs)) {
+      // Before the look, so that operators who ask meanwhile do not start another one.
       lookedMs = clock();
       await watch.look();
     }

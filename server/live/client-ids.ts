@@ -5,7 +5,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { createTokenBuckets } from '../rate-limit/token-buckets.ts';
 import type { LiveStore } from './live-store.ts';
 
-/** A client that results go to. */
+/** A client that results go to. `queue` is the name of its queue in the store; it is never sent to the client. */
 export interface LiveClient {
   readonly clientId: string;
   readonly queue: string;
@@ -22,12 +22,14 @@ export interface ClientIds {
 
 export interface ClientIdsOptions {
   readonly store: LiveStore;
+  /** How long results are kept, milliseconds; the owner of an id is remembered for twice that. */
   readonly keepMs: number;
   /** Ids of one user that may be new at once; one a second afterwards. */
   readonly newPerUser: number;
   readonly clock: Clock;
 }
 
+/** Ids of existing clients are texts of their own making; any other text is not taken, and the client gets a new id. */
 const plain = /^[A-Za-z0-9._-]{1,128}$/;
 /** Clients that this process knows; one that it has forgotten is new again. */
 const maxKnown = 50_000;
@@ -38,10 +40,13 @@ export function createClientIds({ store, keepMs, newPerUser, clock }: ClientIdsO
   /** @returns undefined: the id is another user's */
   async function claim(clientId: string, userId: string): Promise<LiveClient | undefined> {
     const queue = queueOf(userId, clientId);
+    // Before anything is written: the limit protects the store.
     countNew(queue, userId);
     const name = `client.${hashOf(clientId)}`;
     const owner = hashOf(userId);
     const until = new Date(clock() + 2 * keepMs);
+    // The first user who uses an id owns it; the record is then written again, so that it lives on while the client
+    // comes back.
     if ((await store.claim(name, owner, until)) !== owner) return undefined;
     await store.set(name, owner, until);
     return { clientId, queue };
@@ -82,6 +87,7 @@ function createNewClients(burst: number, clock: Clock): (queue: string, userId: 
   };
 }
 
+/** 160 bits in hex: ids and user ids have characters that a name in the store must not have. */
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 40);
 
 /** The client that the id of an event belongs to. A browser that connects again by itself names nothing else. */

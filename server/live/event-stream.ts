@@ -59,6 +59,7 @@ export async function runEventStream(
   options: EventStreamOptions,
 ): Promise<void> {
   const { store, wakes, clock, heartbeatMs, connectionMs } = options;
+  // Before the first look: what comes between the look and the wait ends the wait at once.
   const turn = wakes.open(listener.client.queue);
   try {
     const cursor = await createCursor(store, listener, options);
@@ -120,6 +121,7 @@ async function beat(out: AnswerStream, times: Times, { clock, heartbeatMs }: Eve
   if (now >= times.pingAt) times.pingAt = clock() + heartbeatMs;
 }
 
+/** Sends `hello` with what the client waits for, and watches it. @returns false: the client has left */
 async function greet(
   out: AnswerStream,
   { client }: Listener,
@@ -142,12 +144,14 @@ async function createCursor(store: LiveStore, { client, lastEventId }: Listener,
   const mine = crypto.randomUUID();
   await store.set(streamName, mine, until());
   await store.wake(client.queue);
+  // The client's own word first: it knows what it has received. Then what was delivered before, then all that is kept.
   let position = positionOf(client, lastEventId) ?? (await store.get(cursorName)) ?? '0';
   let keptAt = clock();
   return {
     at: () => position,
     async move(id: string): Promise<void> {
       position = id;
+      // A position that is not kept costs a second delivery at most, never a lost result.
       await store.set(cursorName, id, until()).catch(() => {});
     },
     /** Of two streams of one client the newer one gets the results. */
@@ -178,6 +182,7 @@ async function deliver(
       const isSent = await deliverEntry(out, listener, cursor, entry, options);
       if (!isSent) return hasSent;
       hasSent = true;
+      // After it was sent: a stream that breaks in between sends it again.
       await cursor.move(entry.id);
     }
   }
@@ -196,6 +201,7 @@ async function deliverEntry(
   await untilAnswered(item, out.signal, options);
   if (out.signal.aborted || !(await cursor.isOurs())) return false;
   try {
+    // Decided now, and not when the playbook was started: grants and roles may have changed.
     if (!(await listener.maySee(item.path))) return true;
     return await out.write(await framesOf(item, entry, listener.client, options));
   } catch {

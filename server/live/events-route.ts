@@ -20,6 +20,7 @@ import { sessionEndedFrame } from './frames.ts';
 import type { SessionTickets } from './session-tickets.ts';
 import type { StreamLimits } from './stream-limits.ts';
 
+/** What the route needs. `checkCookieOrigin` throws for a cookie that another site sent along. */
 export interface EventsRouteOptions {
   readonly config: Pick<ResolvedConfig['events'], 'sessionInQuery'>;
   readonly sessions: Sessions;
@@ -43,6 +44,8 @@ export function createEventsRoute(options: EventsRouteOptions): (exchange: Excha
     if (found === 'missing') {
       return text(400, 'a session is required: ?session_token=, ?ticket=, the header Authorization, or the cookie');
     }
+    // 200 with an event: a page cannot read the status of an EventSource, and the web UI logs out at the code of the
+    // event.
     if (found === 'over') return events((out) => out.write(sessionEndedFrame).then(() => {}));
     return open(exchange, query, found, options);
   };
@@ -57,6 +60,7 @@ async function open(
   const { sessions, checker, streams, clients, observe } = options;
   const { user } = session;
   const lastEventId = header(exchange, 'last-event-id') ?? query.get('last_event_id') ?? undefined;
+  // Counted before anything is waited for, so that many requests at once cannot pass the limit.
   const leave = streams.enter(user.userId, exchange.clientIp);
   try {
     const client = await clients.take(query.get('client_id') ?? clientOf(lastEventId), user.userId);
@@ -64,6 +68,7 @@ async function open(
       client,
       token,
       lastEventId,
+      // Without the count of guesses: the token was good when the stream began.
       mayStay: async () => (await sessions.lookup(token)) !== undefined,
       async maySee(path: string) {
         const current = await sessions.lookup(token);
@@ -87,6 +92,7 @@ async function open(
   }
 }
 
+/** `x-accel-buffering`: nginx would hold the events back until its buffer is full. */
 const events = (stream: WriteStream): Answer => ({
   status: 200,
   headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
@@ -96,6 +102,10 @@ const events = (stream: WriteStream): Answer => ({
 
 type Found = Caller | 'missing' | 'over';
 
+/**
+ * Where the session may be: a ticket, the address, a header or the cookie, in that order. `over` is also said of a
+ * wrong token.
+ */
 async function findCaller(exchange: Exchange, query: URLSearchParams, options: EventsRouteOptions): Promise<Found> {
   const { authenticate, tickets, limits, observe, sessions, config } = options;
   const asker = guessLimit(limits, exchange.clientIp, observe);
@@ -108,10 +118,12 @@ async function findCaller(exchange: Exchange, query: URLSearchParams, options: E
   const given = query.getAll('session_token');
   if (given.length > 0) {
     if (!config.sessionInQuery) throw queryRefused();
+    // Two different tokens in one address are neither.
     return lookup(new Set(given).size === 1 ? parseSessionToken(given[0] ?? '') : undefined);
   }
   const found = await authenticate(readHeaderOf(exchange.request), asker);
   if ('refused' in found) return found.refused.code === 'ERR_TOKEN_MISSING' ? 'missing' : 'over';
+  // A cookie is sent by the browser also for a page of another site.
   if (found.source === 'cookie') options.checkCookieOrigin(exchange);
   return found.caller;
 }

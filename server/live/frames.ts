@@ -1,5 +1,8 @@
 /** Frames of `GET /events`: one JSON-RPC 2.0 object each, named by its method. The form is that of the earlier gateway. */
 
+/**
+ * A JSON-RPC 2.0 object as text. It has no line break, so it is one `data` line (HTML Standard, server-sent events).
+ */
 const rpc = (members: object): string => JSON.stringify({ jsonrpc: '2.0', ...members });
 
 /** @param id of the event, for `Last-Event-ID` */
@@ -7,7 +10,7 @@ function frame(event: string, data: string, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`;
 }
 
-/** A request whose result has not been delivered. */
+/** A request whose result has not been delivered. Casing is that of the earlier gateway, also below. */
 export interface PendingView {
   readonly requestId: string;
   readonly executionId: string | null;
@@ -26,6 +29,7 @@ export function helloFrame(version: string, clientId: string, pending: readonly 
   return frame('message', rpc({ id: 1, result }), id);
 }
 
+/** The heartbeat that clients see, and a comment that only keeps the connection open. */
 export const pingFrame = frame('ping', rpc({ method: 'ping', params: {} }));
 export const pingComment = ': ping\n\n';
 /** How long a browser waits before it connects again. */

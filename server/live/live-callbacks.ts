@@ -26,6 +26,7 @@ export interface LiveCallbacks {
   handle(request: LiveRequest, path: string, body: unknown): Promise<CallbackReply>;
 }
 
+/** Several slashes before `api` are accepted: the playbook puts the address together from `gateway_url`. */
 const route = /^\/cb\/([A-Za-z0-9_-]{43})\/+api\/internal\/(callback|callback\/async|progress)\/?$/;
 const delivered: CallbackReply = { status: 200, body: { status: 'delivered' } };
 const sent: CallbackReply = { status: 200, body: { status: 'sent' } };
@@ -35,6 +36,7 @@ export function createLiveCallbacks({ requests, observe, onUseless, onFinished }
   async function result(request: LiveRequest, body: JsonObject): Promise<CallbackReply> {
     const executionId = request.executionId ?? parseExecutionId(body['execution_id']) ?? null;
     const outcome = outcomeOf(body);
+    // The end is then read from the execution itself.
     if (outcome === undefined) {
       observe({ type: 'callback_refused', reason: 'shape' });
       onUseless(request);
@@ -48,6 +50,7 @@ export function createLiveCallbacks({ requests, observe, onUseless, onFinished }
   async function progress(request: LiveRequest, body: JsonObject): Promise<CallbackReply> {
     const { step, message, progress: share } = body;
     const isUseless = holdsTemplateMark([step, message]);
+    // Progress after the result would be shown as if the playbook still ran.
     const isPending = (await requests.pending(request.queue)).some(({ requestId }) => requestId === request.requestId);
     if (isUseless || !isPending) {
       observe({ type: 'callback_refused', reason: isUseless ? 'shape' : 'late' });
@@ -73,6 +76,7 @@ export function createLiveCallbacks({ requests, observe, onUseless, onFinished }
         return { status: 400, body: { error: 'A callback needs a request_id.', code: 'ERR_REQUEST_INVALID' } };
       }
       const isProgress = route.exec(path)?.[2] === 'progress';
+      // The secret is right and the id is not: an answer to another request. It changes nothing.
       if (body['request_id'] !== request.requestId) {
         observe({ type: 'callback_refused', reason: 'late' });
         return isProgress ? sent : delivered;
@@ -86,10 +90,12 @@ export function createLiveCallbacks({ requests, observe, onUseless, onFinished }
 function outcomeOf(body: JsonObject): Omit<Delivery, 'requestId' | 'executionId' | 'at'> | undefined {
   const { status = 'COMPLETED', data = null, error } = body;
   if (typeof status !== 'string' || holdsTemplateMark([status, data, error])) return undefined;
+  // A playbook words a failure by its status or by an `error`; either is one.
   const isFailed = ['FAILED', 'ERROR'].includes(status.toUpperCase()) || (error !== undefined && error !== null);
   return isFailed ? { status: 'FAILED', error: errorOf(error) } : { status: shortText(status) ?? 'COMPLETED', data };
 }
 
+/** The error in the form of JSON-RPC 2.0, section 5.1. Without a code of its own it is -32000, a server error. */
 function errorOf(error: unknown): NonNullable<Delivery['error']> {
   const { code, message, data = null } = isJsonObject(error) ? error : { message: error };
   return {

@@ -29,7 +29,10 @@ export type QueueItem = { readonly key: string; readonly path: string } & (
 
 /** Requests and their results, shared by replicas. Every method throws ERR_STORE for "could not find out". */
 export interface LiveRequests {
-  /** Registers a start. `secret` goes to the playbook and nowhere else. */
+  /**
+   * Registers a start.
+   * @param path of the playbook, for the decision at delivery. `secret` goes to the playbook and nowhere else.
+   */
   register(queue: string, path: string): Promise<{ readonly secret: string; readonly request: LiveRequest }>;
   find(key: string): Promise<LiveRequest | undefined>;
   /** Keeps what is known of it now. */
@@ -43,6 +46,7 @@ export interface LiveRequests {
   pending(queue: string): Promise<readonly LiveRequest[]>;
 }
 
+/** The secret itself is kept nowhere: who reads the store cannot call back (ADR 0009). */
 export const keyOfSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
 
 export function createLiveRequests(
@@ -51,6 +55,7 @@ export function createLiveRequests(
   clock: Clock,
 ): LiveRequests {
   const until = () => new Date(clock() + keepMs);
+  // Every entry has the path: whether the user may see it is decided when it is delivered.
   const append = (request: LiveRequest, item: object, once?: string) =>
     store.append(request.queue, JSON.stringify({ key: request.key, path: request.path, ...item }), until(), once);
 
@@ -68,6 +73,7 @@ export function createLiveRequests(
       };
       const text = JSON.stringify(request);
       await store.set(`request.${request.key}`, text, until());
+      // Twice: by the secret for the callback, and by the client for its next stream.
       await store.add(`pending.${queue}`, request.requestId, text, until());
       return { secret, request };
     },
@@ -85,6 +91,7 @@ export function createLiveRequests(
     async finish(request, outcome) {
       const { requestId, queue } = request;
       const delivery = { requestId, ...outcome, at: new Date(clock()).toISOString() };
+      // `requestId` as the name: of a callback and a watched end, also on two replicas, the first one counts.
       const isFirst = await append(request, { kind: 'result', delivery: bounded(delivery, resultBytes) }, requestId);
       await store.drop(`pending.${queue}`, requestId);
       return isFirst;
@@ -94,6 +101,7 @@ export function createLiveRequests(
     },
     async forget({ key, queue, requestId }) {
       await store.drop(`pending.${queue}`, requestId);
+      // An empty text that is over at once: the store has no way to delete a record.
       await store.set(`request.${key}`, '', new Date(clock()));
     },
     async pending(queue) {
@@ -116,6 +124,7 @@ export function itemOf(text: string): QueueItem | undefined {
   return isItem ? (item as unknown as QueueItem) : undefined;
 }
 
+/** @returns undefined: nothing is kept, or it is not a request of this version */
 function requestOf(text: string): LiveRequest | undefined {
   const record: unknown = text === '' ? undefined : JSON.parse(text);
   if (!isJsonObject(record)) return undefined;

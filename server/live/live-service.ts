@@ -38,6 +38,7 @@ export interface LiveService {
   stop(): void;
 }
 
+/** Puts together what results need. Until `follow` is called only callbacks end a request. */
 export function createLiveService(options: LiveServiceOptions): LiveService {
   const { store, clock, observe, onFailed } = options;
   const { events, listen } = options.config;
@@ -47,6 +48,7 @@ export function createLiveService(options: LiveServiceOptions): LiveService {
   const wakes = createWakes();
   store.onWake(wakes.wake);
   const unfinished = createUnfinished(events.pendingPerUser, events.keepMs);
+  // Callbacks go to the internal listener, unless the config opens the public one for them (ADR 0009).
   const base = (events.callbacks === 'public' ? listen.publicUrl : undefined) ?? listen.internalUrl;
   let watch: ResultWatch | undefined;
 
@@ -61,6 +63,7 @@ export function createLiveService(options: LiveServiceOptions): LiveService {
     wakes,
     starts: {
       async open({ clientId: given, user, path }) {
+        // Before a client id is taken or anything is kept: a start that is refused leaves no trace.
         unfinished.assertRoom(user.userId);
         const { clientId, queue } = await clients.take(given, user.userId);
         const { secret, request } = await requests.register(queue, path);
@@ -109,6 +112,7 @@ async function noteStarted(request: LiveRequest, requests: LiveRequests, patienc
   let known = request;
   const noteLater = () => void patiently(() => requests.keep(known), patience).catch(onFailed);
   await requests.keep(known).catch(noteLater);
+  // The result waits for the answer to the start; the answer is out when the exchange ends.
   whenExchangeEnds(() => {
     known = { ...known, answeredAt: clock() };
     noteLater();
@@ -117,7 +121,10 @@ async function noteStarted(request: LiveRequest, requests: LiveRequests, patienc
 
 const maxUnfinished = 200_000;
 
-/** How many requests of each user wait for their result here. */
+/**
+ * How many requests of each user wait for their result here. The count is of this process; a request that is never
+ * finished is forgotten after `keepMs`.
+ */
 function createUnfinished(most: number, keepMs: number) {
   const counts = new Map<string, number>();
   const users = new LRUCache<string, string>({
@@ -133,6 +140,7 @@ function createUnfinished(most: number, keepMs: number) {
   });
   return {
     assertRoom(userId: string): void {
+      // Entries that are over leave the cache when they are touched; here a user would be refused for them.
       if ((counts.get(userId) ?? 0) >= most) users.purgeStale();
       if ((counts.get(userId) ?? 0) < most) return;
       throw new GatewayError('ERR_RATE_LIMITED', 'too many of your requests wait for their result; try again', {

@@ -9,12 +9,13 @@ export interface LiveEntry {
  * letters, digits, `-`, `_` and `.`. Every method throws ERR_STORE for "could not find out".
  */
 export interface LiveStore {
-  /** Keeps a text until then, over whatever is there. */
+  /** Keeps a text until then, over whatever is there. A time that has passed is as good as removing it. */
   set(name: string, text: string, until: Date): Promise<void>;
+  /** The text; undefined where it is missing or its time has passed. */
   get(name: string): Promise<string | undefined>;
   /** Keeps it only where nothing is. @returns what is there now: the given text, or that of an earlier caller */
   claim(name: string, text: string, until: Date): Promise<string>;
-  /** Keeps a member of a group. */
+  /** Keeps a member of a group until then, over the one of that name. */
   add(group: string, member: string, text: string, until: Date): Promise<void>;
   drop(group: string, member: string): Promise<void>;
   /** The members of a group, by name. */

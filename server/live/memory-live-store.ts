@@ -9,8 +9,12 @@ interface Kept {
   readonly untilMs: number;
 }
 
-/** Names of each kind that are kept; the least recently used go first. */
+/**
+ * Names of each kind that are kept; the least recently used go first. Clients choose names in part, so memory must have
+ * a bound.
+ */
 const maxNames = 100_000;
+/** All queues together, at two bytes for a character. */
 const maxQueueBytes = 256 * 1024 * 1024;
 const idForm = /^\d{13}-\d{12}$/;
 
@@ -22,6 +26,7 @@ export function createMemoryLiveStore(clock: Clock): LiveStore {
     maxSize: maxQueueBytes,
     sizeCalculation: (entries) => entries.reduce((sum, { text }) => sum + 2 * text.length, 100),
   });
+  // Kept apart from the queues: a result that was delivered and dropped must not be appended again.
   const once = createEntryCache<string, true>(maxNames);
   const wakes = createListeners<string | undefined>();
   // A browser that connects again after a restart says where it was: no id of this process lies before that.
@@ -59,6 +64,7 @@ export function createMemoryLiveStore(clock: Clock): LiveStore {
     async append(queue, text, until, name) {
       if (name !== undefined && once.has(name)) return false;
       if (name !== undefined) once.set(name, true);
+      // One place is left for the new entry.
       const kept = (queues.get(queue) ?? []).filter(isKept).slice(1 - maxQueued);
       lastId += 1;
       const id = `${madeAt}-${String(lastId).padStart(12, '0')}`;
@@ -67,6 +73,7 @@ export function createMemoryLiveStore(clock: Clock): LiveStore {
       return true;
     },
     async read(queue, after = '') {
+      // Ids have a fixed width, so that they compare as texts. What is no id of this form is before all of them.
       const from = idForm.test(after) ? after : '';
       return (queues.get(queue) ?? []).filter((entry) => isKept(entry) && entry.id > from).slice(0, maxRead);
     },

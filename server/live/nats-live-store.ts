@@ -52,13 +52,19 @@ export function createNatsLiveStore(options: NatsLiveStoreOptions): LiveStore {
   const subjectOf = (queue: string) => `${link.subjects}.${queue}`;
   const recordAt = (name: string) => `${prefix}.record.${name}`;
   const groupAt = (group: string) => `${prefix}.group.${group}`;
+  // Records of a bucket have one end for all of them, so each carries its own.
   const dated = (text: string, until: Date) => `${until.getTime()}\n${text}`;
   const undated = (kept: string | undefined) => {
     const end = kept?.indexOf('\n') ?? -1;
     return kept === undefined || Number(kept.slice(0, end)) <= clock() ? undefined : kept.slice(end + 1);
   };
 
-  /** Reads, decides, and writes only where no other replica wrote meanwhile. @returns what is there then */
+  /**
+   * Reads, decides, and writes only where no other replica wrote meanwhile.
+   * @param decide undefined: what is there stays
+   * @returns what is there then
+   * @throws ERR_STORE after 20 attempts that other replicas won
+   */
   function change(key: string, until: Date, decide: (held: string | undefined) => string | undefined) {
     return run(async ({ records }) => {
       for (let attempt = 0; attempt < attempts; attempt += 1) {
@@ -74,6 +80,7 @@ export function createNatsLiveStore(options: NatsLiveStoreOptions): LiveStore {
   const changeGroup = async (group: string, until: Date, edit: (members: Group) => void) => {
     await change(groupAt(group), until, (held) => {
       const members = membersIn(held);
+      // Members that are over leave with the next change; until then readers pass over them.
       for (const [name, { untilMs }] of Object.entries(members)) if (untilMs <= clock()) delete members[name];
       edit(members);
       return JSON.stringify(members);
@@ -97,6 +104,7 @@ export function createNatsLiveStore(options: NatsLiveStoreOptions): LiveStore {
         const members = Object.entries(membersIn(undated((await records.read(groupAt(group))).text)));
         return new Map(members.filter(([, { untilMs }]) => untilMs > clock()).map(([name, { text }]) => [name, text]));
       }),
+    // The stream has one age for all entries (`keepMs`). Of entries with one message id JetStream keeps the first.
     append: (queue, text, _until, once) =>
       run(async ({ js }) => {
         const ack = await js.publish(subjectOf(queue), text, once === undefined ? {} : { msgID: once });
@@ -122,6 +130,7 @@ function connectLive(options: NatsLiveStoreOptions) {
   let opened: Promise<Opened> | undefined;
 
   function open(nc: NatsConnection): Promise<Opened> {
+    // Once for a connection; what fails is opened again by the next command.
     opened ??= openLive(nc, { ...options, ...names, timeoutMs, subjects: [`${subjects.results}.>`] });
     opened.catch(() => {});
     return opened;
@@ -186,6 +195,7 @@ async function openLive(nc: NatsConnection, names: LiveNames): Promise<Opened> {
     // The first of all results of a request counts, for as long as results are kept.
     duplicate_window: keepMs * nanosPerMs,
   };
+  // It may be there, with the settings of an earlier config.
   await jsm.streams.add(config).catch(() => jsm.streams.update(stream, config));
   return { records, jsm, js: jetstream(nc, { timeout: timeoutMs }), stream: followStream(jsm, stream, clock) };
 }

@@ -31,6 +31,7 @@ export interface LiveGiven {
   readonly version: string;
 }
 
+/** Opens what delivers results, for the listeners of this process. `parts` stay open when it stops. */
 export function openLive({ config, clock, version }: LiveGiven, parts: Parts, telemetry: Telemetry): Live {
   const { observe, log } = telemetry;
   const { events } = config;

@@ -26,6 +26,7 @@ export async function patiently<T>(work: () => Promise<T>, patience: Patience): 
     onFailed(error);
     return true;
   };
+  // Without a bound of attempts: the time bounds them. The wait between two does not hold the process.
   const policy = retry(handleWhen(isWaitedOut), {
     maxAttempts: Number.POSITIVE_INFINITY,
     backoff: new ExponentialBackoff(pauses),

@@ -14,7 +14,7 @@ export interface RedisLiveStoreOptions {
   readonly timeoutMs?: number;
 }
 
-/** KEYS record; ARGV text, milliseconds to live. */
+/** KEYS record; ARGV text, milliseconds to live. One script, so that no other replica is between the two commands. */
 const claimScript = `
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX')
 return redis.call('GET', KEYS[1])`;
@@ -43,9 +43,12 @@ export function createRedisLiveStore(options: RedisLiveStoreOptions): LiveStore 
   const groupAt = (group: string) => `${prefix}:live:group:${group}`;
   const streamAt = (queue: string) => `${prefix}:live:queue:${queue}`;
   const onceAt = (name: string) => `${prefix}:live:once:${name}`;
+  // Redis refuses a life of zero; a time that has passed is a millisecond.
   const lifeMs = (until: Date) => String(Math.max(1, Math.ceil(until.getTime() - clock())));
 
+  /** @throws ERR_STORE for every failure of Redis, with the cause for the log */
   async function run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    // The first connection is waited for, so that a process that has just started does not fail its first commands.
     await first;
     try {
       return await command(redis);
@@ -71,6 +74,7 @@ export function createRedisLiveStore(options: RedisLiveStoreOptions): LiveStore 
       }),
     read: (queue, after = '') =>
       run(async (to) => {
+        // `(` is "after" in Redis. A text that is no id would be an error there, and means from the beginning.
         const from = /^\d+(?:-\d+)?$/.test(after) ? `(${after}` : '-';
         const entries = await to.xrange(streamAt(queue), from, '+', 'COUNT', maxRead);
         return entries.map(([id, fields]) => ({ id, text: fields[1] ?? '' }));

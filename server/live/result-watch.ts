@@ -35,6 +35,7 @@ export interface ResultWatchOptions {
 
 type Outcome = Omit<Delivery, 'requestId' | 'executionId' | 'at'>;
 
+/** Watches executions by the watcher that all of the gateway shares (ADR 0010). */
 export function createResultWatch(options: ResultWatchOptions): ResultWatch {
   const { requests, executions, clock, keepMs, graceMs = 300, onFailed, onFinished } = options;
   const watched = new Map<string, () => void>();
@@ -42,17 +43,20 @@ export function createResultWatch(options: ResultWatchOptions): ResultWatch {
 
   function follow(request: LiveRequest, executionId: string): void {
     const stop = executions.watcher.follow(executionId, (snapshot) => {
+      // Without a snapshot NoETL has no such execution: that is an end, too.
       if (snapshot === undefined || snapshot.over !== undefined) void finish(request, executionId, snapshot);
     });
     watched.set(request.requestId, stop);
   }
 
   async function finish(request: LiveRequest, executionId: string, snapshot: Snapshot | undefined): Promise<void> {
+    // A callback that is on its way comes first: of both the first one counts.
     await sleep(graceMs, undefined, { ref: false });
     const isNeeded = () => watched.has(request.requestId) && !isStopped;
     const handOn = async () => {
       if (!isNeeded()) return;
       const outcome = await outcomeOf(snapshot, executions);
+      // Asked again: reading the result takes time, in which the callback may have come.
       if (isNeeded()) await requests.finish(request, { executionId, ...outcome });
     };
     await patiently(handOn, { forMs: keepMs, clock, passes: () => true, isNeeded, onFailed }).catch(onFailed);
@@ -85,6 +89,7 @@ export function createResultWatch(options: ResultWatchOptions): ResultWatch {
   };
 }
 
+/** What the client gets of an execution that is over. @throws what may pass, so that it is tried again */
 async function outcomeOf(snapshot: Snapshot | undefined, executions: Pick<Executions, 'outcome'>): Promise<Outcome> {
   if (snapshot?.over === undefined) return failed('execution not found');
   const { end } = snapshot.over;

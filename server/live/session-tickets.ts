@@ -18,12 +18,14 @@ export interface SessionTickets {
  * which is kept nowhere, and the record is no session.
  */
 export function createSessionTickets(store: SessionStore, lifeMs: number, clock: Clock): SessionTickets {
+  // No token has a blank, so no caller reaches a ticket by sending a token.
   const keyOf = (ticket: string) => sessionKey(`stream ticket ${ticket}` as SessionToken);
   return {
     async issue(token, session) {
       const ticket = randomBytes(32).toString('base64url');
       const sealed = seal(ticket as SessionToken, token);
       const { issuer = '', subject = '' } = session.identity ?? {};
+      // Over from the start: a reader that takes it for a session gets one that has ended.
       const record = { ...session, expiresAt: new Date(0), identity: { issuer, subject, sealed } };
       const expiresAt = new Date(clock() + lifeMs);
       await store.put(keyOf(ticket), record, new Date(clock()), expiresAt);
@@ -35,6 +37,7 @@ export function createSessionTickets(store: SessionStore, lifeMs: number, clock:
       const sealed = stored?.state === 'live' ? stored.session.identity?.sealed : undefined;
       const token = sealed === undefined ? undefined : unseal(ticket as SessionToken, sealed);
       if (token === undefined) return undefined;
+      // Of two replicas that redeem it at once, one gets the token. The mark outlives the ticket.
       const isFirst = await store.claim?.(`stream ticket ${keyOf(ticket)}`, new Date(clock() + 2 * lifeMs));
       return isFirst === true ? parseSessionToken(token) : undefined;
     },

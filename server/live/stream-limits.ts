@@ -10,12 +10,14 @@ export interface StreamLimits {
   count(): number;
 }
 
+/** Counts of this process; workers have a share of each limit (ADR 0019). */
 export function createStreamLimits(limits: ResolvedConfig['events']): StreamLimits {
   const open = new Map<string, number>();
   let total = 0;
   return {
     count: () => total,
     enter(userId, address) {
+      // An address is counted as the limits of rates count it, so that one network has one place.
       const places = [
         { name: `user ${userId}`, most: limits.streamsPerUser },
         { name: `address ${addressKey(address)}`, most: limits.streamsPerAddress },
@@ -42,6 +44,7 @@ export function createStreamLimits(limits: ResolvedConfig['events']): StreamLimi
   };
 }
 
+/** A place is given back once, however many ways a stream ends. */
 function onceOnly(work: () => void): () => void {
   let isDone = false;
   return () => {

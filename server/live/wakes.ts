@@ -6,11 +6,13 @@ export interface Wakes {
   open(queue: string): { wait(ms: number, signal: AbortSignal): Promise<void>; close(): void };
 }
 
+/** One stream. `isWoken` remembers a wake that came while it did not wait. */
 interface Turn {
   isWoken: boolean;
   resume: () => void;
 }
 
+/** A wake carries nothing: a stream that is woken looks into the store, so a wake too many does no harm. */
 export function createWakes(): Wakes {
   const turns = new Map<string, Set<Turn>>();
   const wakeTurns = (ofQueue: Iterable<Turn>): void => {
@@ -44,6 +46,7 @@ export function createWakes(): Wakes {
 
 function wait(turn: Turn, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    // One end for the timer, the wake and a client that leaves; each removes the others.
     const done = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', done);

@@ -64,6 +64,10 @@ const denied = { allowed: false, why: 'upstream', grant: undefined } as const sa
 const allowed = { allowed: true, grant: undefined } as const satisfies Decision;
 const cacheSize = 10_000;
 
+/**
+ * @param mustRepeat whether NoETL's answer must name path and permission again: the playbook's does, the route's does
+ * not
+ */
 function createChecker(
   options: CheckerOptions,
   mustRepeat: boolean,
@@ -71,6 +75,7 @@ function createChecker(
 ): AccessChecker {
   const { cacheTtlMs, clock, reserved } = options;
   const known = createEntryCache<string, { readonly decision: Decision; readonly until: number }>(cacheSize);
+  // Questions that are on their way: callers who ask the same wait for one answer.
   const asking = new Map<string, Promise<Decision>>();
 
   async function askNow(question: AccessQuestion, action: WireAction, key: string): Promise<Decision> {
@@ -86,8 +91,10 @@ function createChecker(
   async function check(question: AccessQuestion): Promise<Decision> {
     const { user, permission, path, token } = question;
     if (reserved.has(path)) return { allowed: false, why: 'reserved', grant: undefined };
+    // Text that NoETL could evaluate is not sent, so nothing can be allowed about it.
     const action = actions[permission];
     if (action === undefined || !isOwnWorkload({ path, token: token ?? '' })) return denied;
+    // By user and not by token: NoETL decides by the user of the session.
     const key = JSON.stringify([user.userId, permission, path]);
     const kept = known.get(key);
     if (kept !== undefined && clock() < kept.until) return kept.decision;

@@ -34,6 +34,7 @@ export async function authorizationUrl(
   const { browser } = rules;
   const url = await documents.endpoint('authorization_endpoint');
   const parameters = {
+    // First: parameters of the config replace none of those that the login depends on.
     ...browser?.parameters,
     response_type: 'code',
     client_id: browser?.clientId ?? '',
@@ -96,6 +97,7 @@ async function serverOf({ rules, documents }: KnownIssuer): Promise<Authorizatio
   return { ...metadata, issuer: typeof metadata['issuer'] === 'string' ? metadata['issuer'] : rules.issuer };
 }
 
+/** Basic where the provider does not name its methods: the default of OpenID Connect Discovery 1.0, section 3. */
 function clientAuth(secret: string | undefined, server: AuthorizationServer): ClientAuth {
   if (secret === undefined) return None();
   const methods = server.token_endpoint_auth_methods_supported;
@@ -104,6 +106,7 @@ function clientAuth(secret: string | undefined, server: AuthorizationServer): Cl
 }
 
 async function tokensOf(response: Response, issuer: string): Promise<GrantedTokens | undefined> {
+  // The provider refuses the code or the client (RFC 6749, section 5.2): not an outage.
   if (response.status === 400 || response.status === 401) return undefined;
   if (response.status !== 200) throw issuerUnavailable(issuer, `its token endpoint answered ${response.status}`);
   const body: unknown = await response.json().catch(() => undefined);

@@ -40,6 +40,7 @@ export function createLoginCodes(store: SessionStore, clock: Clock): LoginCodes 
       if (text === undefined) return undefined;
       const kept: unknown = JSON.parse(text);
       if (!isClaims(kept) || !isVerifierOf(String(kept['challenge']), verifier)) return undefined;
+      // After the check of the verifier, so that a wrong one does not use up the code. The mark outlives the code.
       const isFirst = await store.claim?.(`login code ${keyOf(code)}`, new Date(clock() + 2 * lifeMs));
       return isFirst === true ? parseSessionToken(String(kept['token'])) : undefined;
     },

@@ -31,10 +31,12 @@ export const endedTicket = (state: string): string =>
 
 /** @returns undefined: this browser did not begin a login with that state, or it took too long. */
 export function ticketOf(cookies: string | undefined, state: string): LoginTicket | undefined {
+  // 256 bits in base64url; the text becomes part of a cookie's name.
   if (!/^[\w-]{43}$/.test(state)) return undefined;
   const start = `${cookieName(state)}=`;
   const found = (cookies ?? '').split(/; */).filter((cookie) => cookie.startsWith(start));
   const [value, other] = found;
+  // Two cookies of one name were not both set here.
   if (value === undefined || other !== undefined) return undefined;
   const ticket = parse(value.slice(start.length));
   return ticket?.state === state ? ticket : undefined;

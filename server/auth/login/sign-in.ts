@@ -70,6 +70,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     }
     const { identity, rules } = verified;
     const known = { ...common, ...whoseLogin(identity) };
+    // By subject from here on: good logins of many users can come from one address.
     await limitRate(limits, 'login', `subject ${identity.issuer} ${identity.subject}`, observe);
     const result = await seen(observe, known, () => backend.login(request, identity, rules));
     if (result.outcome === 'rejected') {
@@ -80,10 +81,12 @@ export function createSignIn(options: SignInOptions): SignIn {
     const bounds = { rules, identity, tokens, maxSessionMs: options.maxSessionMs };
     const session = boundSession(result.session, result.token, bounds);
     const seenToken = { issuer: identity.issuer, kind: identity.kind };
+    // The issuer's entry can end a session with its token, which may be over by now.
     if (session.expiresAt <= session.issuedAt) return refused(observe, known, refuse('expired', seenToken));
     if (rules.replay === 'once' && !(await takeToken(sessions, request.token, identity))) {
       return refused(observe, known, refuse('replayed', seenToken));
     }
+    // Last: nothing can refuse the login any more.
     await sessions.remember(result.token, session);
     const { userId, email } = session.user;
     observe({ ...known, outcome: 'succeeded', userId, ...(email !== undefined && { email }) });

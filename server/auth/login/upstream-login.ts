@@ -26,6 +26,7 @@ export function createPlaybookLogin(options: PlaybookLoginOptions): LoginBackend
         driver.run(playbook, {
           ...loginInputs(tokenForNoetl(request.token, identity, rules, clock()), request.clientIp),
           auth0_refresh_token: '',
+          // NoETL takes whole hours. The gateway ends the session after the hours that were asked for.
           session_duration_hours: Math.max(1, Math.ceil(hours)),
           client_user_agent: '',
         }),
