@@ -1,6 +1,7 @@
 import type { Exchange } from '../http/exchange.ts';
 import { scrub } from './scrub.ts';
 
+/** Characters of a path that a line has. A caller chooses its length. */
 const longestPath = 200;
 
 /** What a line of the log is found by. */
@@ -10,7 +11,7 @@ export const idsOf = ({ requestId, callerRequestId, trace }: Exchange) => ({
   traceId: trace?.traceId,
 });
 
-/** What the log reports of an exchange. */
+/** What the log reports of an exchange. @param ms rounded to whole milliseconds */
 export const accessFields = (exchange: Exchange, status: number, ms: number) => ({
   ...idsOf(exchange),
   clientIp: exchange.clientIp,
@@ -32,6 +33,8 @@ export function createAccessLine(): (exchange: Exchange, status: number, ms: num
     return known.json;
   };
   return ({ requestId, callerRequestId, trace, clientIp, method, path }, status, ms) => {
+    // Nothing but the path is escaped: the listener accepts a caller's id of plain characters only, and Node's parser
+    // only methods that it knows. All else is made here.
     const sent = callerRequestId === undefined ? '' : scrub(`,"callerRequestId":"${callerRequestId}"`);
     const traced = trace === undefined ? '' : `,"traceId":"${trace.traceId}"`;
     return `{"level":"info","time":"${new Date().toISOString()}","category":"log","requestId":"${requestId}"${sent}${traced},"clientIp":"${clientIp}","method":"${method}"${jsonOf(path)},"status":${status},"ms":${Math.round(ms)},"msg":"request"}\n`;

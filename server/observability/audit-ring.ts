@@ -2,8 +2,9 @@
 export type AuditEntry = Readonly<Record<string, unknown>>;
 
 export interface AuditSearch {
-  /** What a value of the entry has in it: a user, a path, an execution, a request id. */
+  /** What a value of the entry has in it: a user, a path, an execution, a request id. Case counts. */
   readonly text?: string;
+  /** The kind of line and the outcome, exactly. Empty or absent: any. */
   readonly audit?: string;
   readonly outcome?: string;
   /** Exactly, as the lines name users. */
@@ -26,6 +27,7 @@ export interface Start {
 
 /** The newest lines of the audit log, in memory. What is older is in the log itself. */
 export interface AuditRing {
+  /** Keeps a line in the place of the oldest one. */
   add(line: string): void;
   search(asked: AuditSearch): AuditPage;
   /** All that are kept, newest first. */
@@ -37,10 +39,14 @@ export interface AuditRing {
 const maxLineLength = 8_192;
 const pageSize = 100;
 
-/** @param maxLines lines that are kept; a longer line than 8 KiB is not. */
+/**
+ * Keeps texts and no objects, and parses them when a search is made: lines come with every mutation, searches seldom.
+ * @param maxLines lines that are kept; a longer line than 8 KiB is not, so that memory has a bound.
+ */
 export function createAuditRing(maxLines = 1_000): AuditRing {
   const lines: string[] = [];
   let next = 0;
+  // `next` is the place of the oldest line once the ring is full, and the end before that.
   const newestFirst = (): AuditEntry[] =>
     [...lines.slice(next), ...lines.slice(0, next)].reverse().map((line) => JSON.parse(line) as AuditEntry);
   return {

@@ -12,6 +12,7 @@ export interface AuditOptions {
   readonly emails: boolean;
   /** The exchange that an event happens in. */
   readonly exchange?: () => ExchangeMarks | undefined;
+  /** Called for each line that the sink did not take. */
   readonly onDrop: () => void;
 }
 
@@ -52,6 +53,8 @@ const pseudonym = (value: string): string => `sha256:${hash('sha256', value).sli
 
 /** Of the exchange, what the event does not have. */
 function marksOf(event: GatewayEvent, exchange: ExchangeMarks | undefined): Entry {
+  // Events of work that outlives its exchange bring their own; for the others it is that of the exchange which is
+  // running.
   const { clientIp, requestId } = event as { readonly clientIp?: string; readonly requestId?: string };
   return {
     clientIp: clientIp ?? exchange?.clientIp,
@@ -121,6 +124,7 @@ function loginEntry(event: GatewayEvent & { type: 'login' }, named: Named): Entr
   };
 }
 
+/** An order to end sessions: by the provider (`by: provider`, with issuer, subject or sid) or by an operator. */
 function endingEntry(event: GatewayEvent & { type: 'sessions_ended' }, named: Named): Entry {
   return {
     audit: event.outcome === 'ended' ? 'sessions_ended' : 'sessions_not_ended',
@@ -175,6 +179,7 @@ function cleaned(entry: Entry): Entry {
   return clear;
 }
 
+/** Cut before it is scrubbed, so that the work has a bound. The cut is marked. */
 function clean(key: string, value: string): string {
   const cut = value.length > 512 ? `${value.slice(0, 512)}…` : value;
   return ids.has(key) ? scrubKnown(cut) : scrub(cut);

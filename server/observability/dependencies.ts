@@ -18,6 +18,7 @@ interface State {
   lastLineMs: number;
 }
 
+/** Follows by events what the gateway needs. It asks nothing itself. */
 export interface DependencyLog {
   record(event: GatewayEvent): void;
   /** Every dependency that was seen so far, and whether it answers. */
@@ -37,6 +38,7 @@ const maxDependencies = 100;
 export function createDependencyLog(log: Logger, clock: Clock, steps: NextSteps): DependencyLog {
   const states = new Map<string, State>();
 
+  /** @returns undefined: there is no room for another dependency */
   function stateOf({ name, of }: Dependency): State | undefined {
     const key = `${name} ${of}`;
     const known = states.get(key);
@@ -57,6 +59,7 @@ export function createDependencyLog(log: Logger, clock: Clock, steps: NextSteps)
     const now = clock();
     state.failingSinceMs ??= now;
     state.failures += 1;
+    // A new failure soon after the last line waits for its line: the next failure after the pause writes it.
     if (state.isSaid || now - state.lastLineMs < quietMs) return;
     state.isSaid = true;
     state.lastLineMs = now;
@@ -69,6 +72,7 @@ export function createDependencyLog(log: Logger, clock: Clock, steps: NextSteps)
     const { dependency, failures, isSaid, failingSinceMs = clock() } = state;
     state.failingSinceMs = undefined;
     state.isSaid = false;
+    // A failure without a line recovers without one.
     if (!isSaid) return;
     state.failures = 0;
     const downMs = clock() - failingSinceMs;
@@ -92,6 +96,7 @@ export function createDependencyLog(log: Logger, clock: Clock, steps: NextSteps)
   };
 }
 
+/** What a proxy answers in the place of NoETL (RFC 9110, sections 15.6.3 to 15.6.5). */
 const gatewayStatuses = new Set<unknown>([502, 503, 504]);
 
 function sightIn(event: GatewayEvent): Sight | undefined {

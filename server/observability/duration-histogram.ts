@@ -12,6 +12,7 @@ export class DurationSeries {
     this.#value = value;
   }
 
+  /** A bucket has what is at most its bound. What is above the largest one is in the sum and the count alone. */
   add(ms: number): void {
     const seconds = ms / 1_000;
     this.#sum += seconds;
@@ -24,7 +25,7 @@ export class DurationSeries {
     }
   }
 
-  /** As prom-client has them: buckets add up. */
+  /** As prom-client has them: buckets add up. @param name of the metric, without a suffix */
   valuesFor(name: string, label: string): MetricValueWithName<string>[] {
     const labels = { [label]: this.#value };
     let sum = 0;

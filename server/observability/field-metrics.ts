@@ -23,6 +23,7 @@ export function createFieldMetrics(registry: Registry, fields: readonly string[]
     aggregator: 'min',
     registers: [registry],
   });
+  // 1 before the first check: an alert on 0 must not fire at each start.
   for (const check of readyChecks) ready.set({ check }, 1);
   return (event) => {
     switch (event.type) {
@@ -44,6 +45,7 @@ export function createFieldMetrics(registry: Registry, fields: readonly string[]
 function measure(registry: Registry, what: string, label: string, help: string, values: readonly string[]) {
   const name = `noetl_gateway_${what}_duration_seconds`;
   const series = createDurationHistogram(registry, { name, help: `${help} How long they took.`, label, values });
+  // Undefined for a label whose values have no `other`: then nothing is counted.
   const other = series.get('other');
   return (value: string, ms: number): void => (series.get(value) ?? other)?.add(ms);
 }

@@ -27,10 +27,12 @@ export function createLineBatch(sink: LineSink, { wait, maxChars, onDropped }: L
 
   return {
     write(line) {
+      // Before the line is added, so that a piece never has more than the system takes at once.
       if (held.length + line.length > maxChars) handOn();
       held += line;
       count += 1;
       due ??= wait === 'turn' ? setImmediate(handOn) : setTimeout(handOn, momentMs).unref();
+      // Whether the sink takes it is known when the lines leave; `onDropped` counts them then.
       return true;
     },
     async flush() {
@@ -44,6 +46,7 @@ export function createLineBatch(sink: LineSink, { wait, maxChars, onDropped }: L
   };
 }
 
+/** A timeout can be refreshed, an immediate cannot. */
 function cancel(due: NodeJS.Timeout | NodeJS.Immediate): void {
   if ('refresh' in due) clearTimeout(due);
   else clearImmediate(due);

@@ -40,6 +40,7 @@ export function createLineSink({
   let giveUpAt = Number.POSITIVE_INFINITY;
   const destination = new sonicBoom.SonicBoom({
     fd: to === 'stdout' ? 1 : openFile(to),
+    // A pipe that is full answers EAGAIN. At an exit it is tried until the patience is over.
     retryEAGAIN: () => Date.now() < giveUpAt,
     sync: false,
     minLength: 0,
@@ -59,6 +60,7 @@ export function createLineSink({
     isFailing = false;
   });
   return {
+    // `drop` is emitted inside of `write`, so it belongs to this line.
     write(line) {
       dropped = false;
       try {
@@ -74,6 +76,7 @@ export function createLineSink({
         destination.flush(() => done());
       }),
     flushNow() {
+      // A write that has failed would fail again, and the process would wait for it.
       if (isFailing) return;
       giveUpAt = Date.now() + patienceMs;
       try {
@@ -86,6 +89,7 @@ export function createLineSink({
 function openFile(path: string): number {
   try {
     mkdirSync(dirname(path), { recursive: true });
+    // For its owner only: the lines name users.
     return openSync(path, 'a', 0o600);
   } catch (cause) {
     const problems = [auditProblem(path, (cause as NodeJS.ErrnoException).code ?? 'unknown')];

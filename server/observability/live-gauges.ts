@@ -89,6 +89,7 @@ function gauge(
     labelNames: [...labelNames],
     registers: [registry],
     collect() {
+      // What is gone, for example a dependency of another config, must not stay at its last number.
       this.reset();
       for (const [labels, value] of rows()) this.set(labels, value);
     },

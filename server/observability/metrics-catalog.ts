@@ -11,6 +11,7 @@ export interface MetricDeclaration {
 
 const none: Labels = {};
 
+/** Methods of a session store, as its calls are counted. */
 export const storeOperations = [
   'get',
   'put',
@@ -150,6 +151,7 @@ export const counters = {
   },
 } as const satisfies Record<string, MetricDeclaration>;
 
+/** Gauges that events move up and down. Those that are read at a scrape are in `live-gauges.ts`. */
 export const gauges = {
   streams: {
     name: 'noetl_gateway_streams',
@@ -173,7 +175,7 @@ export const gauges = {
   },
 } as const satisfies Record<string, MetricDeclaration>;
 
-/** Seconds. */
+/** Upper bounds in seconds, of every histogram and of the console's numbers. A change of them breaks dashboards. */
 export const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** HTTP statuses by their hundred, and what has none. */
@@ -202,6 +204,7 @@ export const requestRoutes = [
   'other',
 ] as const;
 
+/** Prefixes with many paths below them. */
 const families = ['/noetl', '/mcp', '/console'];
 
 /** The route that a path is measured as: below some of them there are many. */
@@ -209,7 +212,7 @@ export function routeOfPath(path: string): string {
   return families.find((family) => path.startsWith(family) && path[family.length] === '/') ?? path;
 }
 
-/** Every combination of the labels' values. */
+/** Every combination of the labels' values; a single empty one without labels. */
 export function everySeries(labels: Labels): Record<string, string>[] {
   let series: Record<string, string>[] = [{}];
   for (const [label, values] of Object.entries(labels)) {

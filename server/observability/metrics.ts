@@ -40,9 +40,12 @@ export interface Metrics {
   watch(numbers: LiveNumbers): void;
 }
 
-/** Numbers of one gateway, in a registry of their own. */
+/**
+ * Numbers of one gateway, in a registry of their own, so that two gateways in one process, as in tests, do not add up.
+ */
 export function createMetrics({ version, upstreamRoutes, fields = [], processMetrics }: MetricsOptions): Metrics {
   const registry = new Registry();
+  // Once for a process: they are the process's own, and not the gateway's.
   if (processMetrics) collectDefaultMetrics({ register: registry });
   const count = createCounters(registry);
   const change = createGauges(registry);
@@ -130,6 +133,7 @@ function createCounters(registry: Registry): Count {
     const entry = made.get(counter);
     if (entry === undefined) return;
     const { names, series } = entry;
+    // Nearly every event has values that were declared, so these are tried first.
     const known = series.get(keyOf(names, labels)) ?? series.get(keyOf(names, declared(entry.labels, labels) ?? {}));
     known?.add(by);
   };
@@ -138,6 +142,7 @@ function createCounters(registry: Registry): Count {
 /** The values of the labels in their order; no declared value holds a line break. */
 function keyOf(names: readonly string[], labels: Readonly<Record<string, string>>): string {
   const [only] = names;
+  // The usual case without joining a text. `\n` is the key of a missing label, which no declared value has.
   if (only !== undefined && names.length === 1) return labels[only] ?? '\n';
   return names.map((name) => labels[name] ?? '\n').join('\n');
 }

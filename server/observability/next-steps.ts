@@ -17,6 +17,7 @@ export interface NextSteps {
   readonly playbooks: { readonly login: string; readonly validateSession: string; readonly checkAccess: string };
 }
 
+/** @returns what sentences for operators name, of this config; addresses without user and password */
 export function nextStepsOf({ upstream, sessions, listen, auth }: ResolvedConfig): NextSteps {
   return {
     noetlUrl: withoutCredentials(upstream.baseUrl.href),
@@ -36,6 +37,10 @@ export interface NextStep {
 /** What a problem means, whatever it is a problem of. */
 type Meaning = 'refused' | 'name' | 'unreachable' | 'certificate' | 'slow' | 'broken' | 'proxy' | 'denied' | 'other';
 
+/**
+ * By the codes of Node, undici, NATS and Redis, in this order: `CONNECT_TIMEOUT` is unreachable before `TIMEOUT` is
+ * slow.
+ */
 const meanings: readonly (readonly [problem: RegExp, meaning: Meaning])[] = [
   [/ECONNREFUSED|CONNECTION_REFUSED/, 'refused'],
   [/ENOTFOUND|EAI_AGAIN/, 'name'],
@@ -49,6 +54,7 @@ const meanings: readonly (readonly [problem: RegExp, meaning: Meaning])[] = [
 
 const meaningOf = (problem: string): Meaning => meanings.find(([pattern]) => pattern.test(problem))?.[1] ?? 'other';
 
+/** @param problem a code of the system or of a client, or the outcome of an auth playbook; no text of the upstream */
 export function nextStep({ name, of }: Dependency, problem: string, steps: NextSteps): NextStep {
   switch (name) {
     case 'noetl':
@@ -132,6 +138,7 @@ function ofCallbacks(path: string, problem: string, { internalUrl, playbooks }: 
   };
 }
 
+/** Host and port for a sentence; words for what is not an address. */
 function placeOf(url: string): { readonly hostname: string; readonly port: string } {
   if (!URL.canParse(url)) return { hostname: 'its host', port: 'its port' };
   const { hostname, port, protocol } = new URL(url);

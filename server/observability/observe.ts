@@ -58,6 +58,7 @@ export function createObserve({ metrics, audit, log, clock, dependencies }: Obse
     }
   }
 
+  // The caller that reports an event must not fail by it.
   return (event) => {
     try {
       metrics.record(event);
@@ -71,6 +72,7 @@ export function createObserve({ metrics, audit, log, clock, dependencies }: Obse
   };
 }
 
+/** The sentence of an event that an operator should read about; undefined for all others. */
 function warningFor(event: GatewayEvent): string | undefined {
   if (event.type === 'validation') {
     return event.state === 'shed' ? 'too many unknown sessions at once: some were not checked' : undefined;

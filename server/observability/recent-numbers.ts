@@ -37,12 +37,14 @@ export interface RecentReport {
   readonly limits: readonly { readonly limit: string; readonly count: number }[];
 }
 
+/** `buckets` has one count for each bound of `durationBuckets`, and a last one for what is above them. */
 interface Counts {
   calls: number;
   errors: number;
   readonly buckets: number[];
 }
 
+/** What one process counted in one minute. Plain data: workers send it to one another. */
 export interface RecentMinute {
   /** Minutes since 1970. */
   readonly at: number;
@@ -51,6 +53,7 @@ export interface RecentMinute {
   readonly limits: Map<string, number>;
 }
 
+/** A quarter of an hour, the minute that runs included. */
 const minutes = 15;
 
 /** @param fields root fields of the schema: no other name gets counts of its own */
@@ -61,6 +64,7 @@ export function createRecentNumbers(fields: readonly string[], clock: Clock): Re
     const at = Math.floor(clock() / 60_000);
     const last = ring.at(-1);
     if (last?.at === at) return last;
+    // A minute without an event has no entry; a report shows it with zeros.
     const made: RecentMinute = { at, fields: new Map(), codes: new Map(), limits: new Map() };
     ring = [...ring.filter((one) => one.at > at - minutes), made];
     return made;
@@ -103,7 +107,7 @@ export function createRecentNumbers(fields: readonly string[], clock: Clock): Re
   };
 }
 
-/** One report of what one or several processes counted. */
+/** One report of what one or several processes counted. Minutes of the same time add up. @param all in any order */
 export function reportMinutes(all: readonly RecentMinute[], nowMs: number): RecentReport {
   const now = Math.floor(nowMs / 60_000);
   const ring = all.filter(({ at }) => at > now - minutes && at <= now);
@@ -139,6 +143,7 @@ function numbersOf(
   now: number,
   pick: (minute: RecentMinute) => readonly Counts[],
 ): Omit<RecentField, 'field'> {
+  // All minutes, also those without an entry, so that lines have the same length.
   const byMinute = Array.from({ length: minutes }, (_, index) => {
     const ofMinute = ring.filter(({ at }) => at === now - minutes + 1 + index);
     return summaryOf(ofMinute.flatMap((minute) => [...pick(minute)]));
@@ -161,6 +166,10 @@ function summaryOf(counts: readonly Counts[]): Omit<RecentField, 'field' | 'perM
   return { calls, errors, p50: quantile(buckets, calls, 0.5), p99: quantile(buckets, calls, 0.99) };
 }
 
+/**
+ * The bound of the bucket in which the share of the calls is reached, in seconds. Null without a call, or when it is
+ * above the largest bound.
+ */
 function quantile(buckets: readonly number[], calls: number, share: number): number | null {
   if (calls === 0) return null;
   let seen = 0;

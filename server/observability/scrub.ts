@@ -4,6 +4,11 @@ const scrubbed = '[redacted]';
 /** Cheap test for words that the rules below look for; with the test for long runs it lets nearly every line pass. */
 const suspicious = /eyJ|bearer|basic|dpop|session-|\/cb\/|:\/\/|token|secret|password|api_key|authorization|cookie/i;
 
+/**
+ * In this order: members of JSON, members of JSON inside of a text, queries and forms, JWTs, headers, session tokens,
+ * addresses of callbacks, credentials in URLs. Each is linear: what it repeats, it repeats over one class of characters
+ * up to a fixed end.
+ */
 const rules: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/((?:token|secret|password|api_key|authorization|cookie)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi, `$1"${scrubbed}"`],
   [/((?:token|secret|password|api_key|authorization|cookie)\\+"\s*:\s*\\+")[^"\\]+/gi, `$1${scrubbed}`],
@@ -15,6 +20,7 @@ const rules: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/(:\/\/)[^\s/@"\\]{1,1024}@/g, `$1${scrubbed}@`],
 ];
 
+/** Shorter runs are words and numbers; a token of 120 bits has 20 characters in base64url. */
 const minRun = 20;
 const longRun = /[\w-]{20,}/g;
 /** Ids that look like secrets and are not. */
@@ -28,8 +34,10 @@ const longestShown = '"callerRequestId":"'.length;
  */
 export function scrub(text: string): string {
   if (!hasLongRun(text) && !suspicious.test(text)) return text;
+  // The known forms first: their replacement is no run, and stays.
   const clean = scrubKnown(text);
   return clean.replace(longRun, (run, offset: number) => {
+    // A name such as `data-quality-report-2026` is a run, too; only a piece without a dash can be random.
     if (!run.split(/[_-]/).some(looksRandom)) return run;
     return shown.test(clean.slice(Math.max(0, offset - longestShown), offset)) ? run : scrubbed;
   });

@@ -30,6 +30,7 @@ export function talliesOf(event: GatewayEvent): readonly Tally[] {
     case 'decision':
       return [{ counter: 'decisions', labels: { outcome: event.outcome } }];
     case 'callback_refused':
+      // Late is no attack and no defect: a login or a check had given up waiting.
       if (event.reason === 'late') return [{ counter: 'callbacksUndelivered' }];
       return [{ counter: 'callbacksRefused', labels: { reason: event.reason } }];
     case 'auth_cancel_failed':
@@ -38,6 +39,7 @@ export function talliesOf(event: GatewayEvent): readonly Tally[] {
       return [{ counter: 'rateLimited', labels: { route: event.route } }];
     case 'upstream_shed':
       return [{ counter: 'upstreamShed', labels: { class: event.class, reason: event.reason } }];
+    // Only openings count; half-open and closed follow from them.
     case 'breaker':
       return event.state === 'open' ? [{ counter: 'breakerOpened', labels: { class: event.class } }] : [];
     case 'error_answer':

@@ -59,7 +59,10 @@ export interface Telemetry {
   flushNow(): void;
 }
 
-/** @throws ERR_CONFIG_INVALID when the audit file cannot be written */
+/**
+ * Makes log, metrics and audit log of one process. Everything that is written passes the sinks made here.
+ * @throws ERR_CONFIG_INVALID when the audit file cannot be written
+ */
 export function createTelemetry({
   config,
   version,
@@ -79,9 +82,11 @@ export function createTelemetry({
   // Nearly all lines are of requests: they leave together. Those of the audit log wait no longer than others of their turn.
   const maxChars = pieceBytes - 96;
   const batch = createLineBatch(sink, { wait: 'moment', maxChars, onDropped: dropped('log') });
+  // One sink for stdout, since two would mix pieces of lines.
   const auditTarget = auditTo === 'stdout' ? sink : createLineSink({ to: auditTo, pieceBytes });
   const auditSink = createLineBatch(auditTarget, { wait: 'turn', maxChars, onDropped: dropped('audit') });
   const access = createLogger({ level: logLevel, pretty, sink: batch });
+  // Asked once: the level does not change while the process runs.
   const [isInfo, lineOf] = [access.isLevelEnabled('info'), createAccessLine()];
   const auditRing = createAuditRing();
   const recent = createRecentNumbers(fields, clock);
@@ -109,6 +114,7 @@ export function createTelemetry({
     metricsPage: async () => ({ type: metrics.contentType, body: await metrics.text() }),
     watch: (numbers) => metrics.watch({ ...numbers, dependencies: dependencies.states }),
     onError(error, exchange) {
+      // A refusal is an answer, and is counted; a line for each would be in the caller's hands.
       if (error instanceof GatewayError && error.status < 500) return;
       log.error({ err: error, ...idsOf(exchange), method: exchange.method, path: exchange.path }, 'a request failed');
     },
@@ -116,6 +122,7 @@ export function createTelemetry({
       const { path } = exchange;
       observe({ type: 'request', route: routeOfPath(path), status: answer?.measuredAs ?? status, ms });
       if (answer?.code !== undefined) observe({ type: 'error_answer', code: answer.code });
+      // Probes ask every few seconds.
       if (path === '/health') access.debug(accessFields(exchange, status, ms), 'request');
       else if (pretty) access.info(accessFields(exchange, status, ms), 'request');
       else if (isInfo) batch.write(lineOf(exchange, status, ms));
