@@ -45,6 +45,7 @@ export function createMemorySessionStore({ maxEntries, clock }: MemorySessionSto
       notify({ key });
     },
     async endAllOf(userId, notBefore, until) {
+      // The later mark stays: endings can arrive in another order than they were made.
       const known = marks.get(userId);
       marks.set(userId, known !== undefined && known > notBefore ? known : notBefore, until.getTime());
       notify({ userId, notBefore });
@@ -75,6 +76,7 @@ function createKeep<T>(max: number, clock: Clock) {
   const entries = new Map<string, Kept<T>>();
   let sweptAtMs = Number.NEGATIVE_INFINITY;
 
+  /** Removes what is over, once a second at most: it looks at every entry. */
   function sweep(): void {
     const now = clock();
     if (now - sweptAtMs < 1_000) return;
@@ -87,12 +89,14 @@ function createKeep<T>(max: number, clock: Clock) {
       const kept = entries.get(key);
       return kept !== undefined && clock() < kept.untilMs ? kept.value : undefined;
     },
+    /** @throws ERR_STORE when there is no room for a new name */
     set(key: string, value: T, untilMs: number): void {
       const known = entries.get(key);
       if (known === undefined && entries.size >= max) sweep();
       if (known === undefined && entries.size >= max) {
         throw new GatewayError('ERR_STORE', 'the session store is full', { retryAfterSecs: 60 });
       }
+      // Never shorter than before: another writer may know of a session that lives longer.
       entries.set(key, { value, untilMs: Math.max(untilMs, known?.untilMs ?? 0) });
     },
   };

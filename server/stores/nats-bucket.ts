@@ -68,6 +68,7 @@ function bucketOn(js: JetStreamClient, kv: KV, options: NatsBucketOptions & { va
     return { ttl: `${Math.max(1, Math.ceil((keepUntil.getTime() - options.clock()) / 1_000))}s` };
   };
   return {
+    // A deletion is an entry, too: it has a revision and no text.
     async read(key) {
       const entry = await kv.get(key);
       return { text: entry?.operation === 'PUT' ? entry.string() : undefined, revision: entry?.revision ?? 0 };
@@ -76,6 +77,7 @@ function bucketOn(js: JetStreamClient, kv: KV, options: NatsBucketOptions & { va
       await js.publish(subjectOf(key), text, { timeout: options.timeoutMs, ...ttl(keepUntil) });
     },
     async writeOver(revision, key, text, keepUntil) {
+      // JetStream compares on the server, so of two writers one gets the error.
       const expect = { lastSubjectSequence: revision };
       try {
         await js.publish(subjectOf(key), text, { timeout: options.timeoutMs, expect, ...ttl(keepUntil) });
@@ -93,6 +95,7 @@ function bucketOn(js: JetStreamClient, kv: KV, options: NatsBucketOptions & { va
   };
 }
 
+/** @throws when the list is not complete in time: a part of it would hide sessions */
 async function listed(kv: KV, filter: string, withinMs: number): Promise<readonly NatsChange[]> {
   const entries = await kv.history({ key: filter });
   let isLate = false;
@@ -110,6 +113,7 @@ async function listed(kv: KV, filter: string, withinMs: number): Promise<readonl
   }
 }
 
+/** What was written; deletions are passed over. */
 async function* puts(updates: Awaited<ReturnType<KV['watch']>>): AsyncGenerator<NatsChange> {
   for await (const entry of updates) {
     if (entry.operation === 'PUT') yield { key: entry.key, text: entry.string() };

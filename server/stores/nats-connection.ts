@@ -7,6 +7,7 @@ export interface NatsLink {
   current(): Promise<NatsConnection | undefined>;
   /** Why there is no connection, as far as it is known. */
   problem(): unknown;
+  /** Resolves when the connection is closed and no other one is tried. */
   close(): Promise<void>;
 }
 
@@ -41,6 +42,7 @@ export function keepNatsConnected(
     }
   }
 
+  /** Until this connection is closed for good; it reconnects by itself meanwhile. */
   async function follow(nc: NatsConnection): Promise<void> {
     const close = () => void nc.close();
     closing.signal.addEventListener('abort', close);
@@ -66,6 +68,7 @@ export function keepNatsConnected(
     listener.onLost();
   }
 
+  // In the background: a gateway starts also while NATS is down.
   const finished = run();
   setTimeout(first.resolve, options.timeout).unref();
   return {

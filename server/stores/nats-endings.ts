@@ -31,6 +31,7 @@ export interface EndingWatch {
 export function hearEndings(clock: Clock, places: NatsPlaces, seal: RecordSeal): EndingWatch {
   const { add, notify } = createListeners<Ending>();
   let current: { stop(): void } | undefined;
+  // Counts the buckets that were followed. A loop whose number is an older one ends.
   let turn = 0;
 
   function stop(): void {

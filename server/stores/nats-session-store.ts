@@ -58,6 +58,7 @@ export function createNatsSessionStore(options: NatsSessionStoreOptions): Sessio
       if (isKept) await index.write(session.user.userId, key, entryText(session), session.expiresAt);
       return isKept;
     },
+    // Over whatever is there: an ending is never refused by another writer.
     async end(key, until, userId) {
       await run((to) => to.write(sessionAt(key), encodeEnded(until), until));
       // An empty text is no entry; the server drops it at once.
@@ -75,6 +76,7 @@ export function createNatsSessionStore(options: NatsSessionStoreOptions): Sessio
       return clock() < mark.keepUntil.getTime() ? mark.notBefore : undefined;
     },
     claim(name, until) {
+      // A claim is over at its own time, also on servers that do not let single values expire.
       const isFree = (held: string | undefined) => held === undefined || Number(held) <= clock();
       const value = String(until.getTime());
       return change(claimAt(name), until, (held) => (isFree(held) ? value : undefined));
@@ -82,6 +84,8 @@ export function createNatsSessionStore(options: NatsSessionStoreOptions): Sessio
     sessionsOf: async (userId) => sessionsBehind(newestEntries(await index.entries(userId), clock()), userId, get),
     onEnded: bucket.endings.listen,
     async ping() {
+      // Any read shows that the store answers. Without endings a logout elsewhere would not count here, so that is not
+      // ready, either.
       await run((to) => to.read('ping'));
       if (!bucket.endings.isHearing()) throw new GatewayError('ERR_STORE', 'endings of sessions cannot be heard');
     },

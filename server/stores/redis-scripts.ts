@@ -37,7 +37,10 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 if KEYS[2] then redis.pcall('HDEL', KEYS[2], ARGV[5]) end
 return redis.call('PUBLISH', ARGV[3], ARGV[4])`;
 
-/** KEYS mark; ARGV value, milliseconds to live, moment, channel, message. The later mark stays. */
+/**
+ * KEYS mark; ARGV value, milliseconds to live, moment, channel, message. The later mark stays. The message is sent in
+ * any case: a replica may have missed the first one.
+ */
 export const markScript = `
 local held = redis.call('GET', KEYS[1])
 local at = held and tonumber(string.match(held, '"notBefore":(%d+)'))

@@ -46,6 +46,7 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
   const endings = subscribe(connection, `${prefix}:endings`, () => redis.status === 'ready');
   const first = firstReady(redis, timeoutMs);
   const { sessionAt, markAt, indexAt, claimAt } = redisPlaces(prefix);
+  // Redis refuses a life of zero; a time that has passed is a millisecond.
   const lifeMs = (until: Date) => String(Math.max(1, Math.ceil(until.getTime() - clock())));
 
   async function run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
@@ -87,6 +88,7 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
       const text = await run((to) => to.get(markAt(userId)));
       return text === null ? undefined : decodeMark(text).notBefore;
     },
+    // NX: of two replicas one writes.
     async claim(name, until) {
       const taken = await run((to) => to.set(claimAt(name), '1', 'PX', lifeMs(until), 'NX'));
       return taken === 'OK';

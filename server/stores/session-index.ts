@@ -24,6 +24,7 @@ function readEntry(key: string, text: string): IndexEntry | undefined {
   return { key: key as SessionKey, issuedAtMs: Number(issuedAt), expiresAtMs: Number(expiresAt) };
 }
 
+/** The entries of an index, by the key of the session; what is not an entry is left out. */
 export const readEntries = (fields: Readonly<Record<string, string>>): readonly IndexEntry[] =>
   Object.entries(fields).flatMap(([key, text]) => readEntry(key, text) ?? []);
 

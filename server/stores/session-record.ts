@@ -7,6 +7,7 @@ import { type RecordSeal, textOf } from './record-seal.ts';
 /** Written first, and the same in every version: a reader of any version knows that the session is over. */
 export const endedPrefix = '{"state":"ended"';
 
+/** Version of a live record. A reader of another version takes what it cannot read for a miss, and NoETL is asked. */
 const version = 1;
 
 type Json = Readonly<Record<string, unknown>>;
@@ -80,6 +81,7 @@ export function decodeMark(text: string): UserMark {
 /** A user's id as part of a key: ids come from outside and may hold anything. */
 export const userKey = (userId: string): string => hash('sha256', userId);
 
+/** @returns undefined: a member is missing or of another type */
 function sessionOf(record: Json): Session | undefined {
   const user = userOf(record['user']);
   const [expiresAt, issuedAt] = [dateOf(record['expiresAt']), dateOf(record['issuedAt'])];
@@ -95,6 +97,7 @@ function sessionOf(record: Json): Session | undefined {
   };
 }
 
+/** Nothing where it is incomplete: the session is then one that no provider is asked about. */
 function identityOf(value: unknown): { readonly identity?: SessionIdentity } {
   if (!isObject(value)) return {};
   const { issuer, subject, sid, client, isMachine, refreshMs, sealed } = value;

@@ -16,6 +16,7 @@ interface StoreAdapter {
   live(config: ResolvedConfig, clock: Clock): LiveStore | Promise<LiveStore>;
 }
 
+/** Both stores of a deployment have the same keys; the place in a seal keeps their records apart. */
 const sealOf = ({ sessions: { keys, namespace } }: ResolvedConfig) => createRecordSeal(keys, namespace);
 const redisPrefix = ({ sessions: { namespace } }: ResolvedConfig): string => `noetl-gateway:${namespace}`;
 

@@ -14,7 +14,10 @@ type Metric = MetricsJson[number];
 type Sample = Metric['values'][number] & { readonly metricName?: string };
 type Time = [seconds: number, nanoseconds: number];
 
-/** The numbers that Prometheus reads, as OpenTelemetry's: nothing is counted twice, and requests do no work for it. */
+/**
+ * The numbers that Prometheus reads, as OpenTelemetry's: nothing is counted twice, and requests do no work for it.
+ * @param read the series of this process, as prom-client has them
+ */
 export function createMetricProducer(read: () => Promise<MetricsJson>): MetricProducer {
   const startTime = timeOf(Date.now());
   return {
@@ -32,13 +35,16 @@ interface Between {
   readonly endTime: Time;
 }
 
+/** OpenTelemetry's time: seconds and nanoseconds. */
 const timeOf = (ms: number): Time => [Math.floor(ms / 1_000), (ms % 1_000) * 1_000_000];
 
+/** @returns undefined for a kind of metric that the gateway does not use (summaries) */
 function dataOf(metric: Metric, between: Between): MetricData | undefined {
   const values = metric.values as readonly Sample[];
   const descriptor = {
     name: metric.name,
     description: metric.help,
+    // By Prometheus' naming: durations end in `_seconds` and are in seconds.
     unit: metric.name.endsWith('_seconds') ? 's' : '',
     valueType: ValueType.DOUBLE,
   };
@@ -77,6 +83,7 @@ function histograms(values: readonly Sample[], between: Between): DataPoint<Hist
   }
   return [...byLabels.values()].map(({ attributes, buckets, sum, count }) => {
     const sorted = buckets.sort((a, b) => a.le - b.le);
+    // One more than boundaries: the last bucket is what is above all of them.
     const counts = [...sorted.map((bucket) => bucket.count), count];
     return {
       ...between,

@@ -45,6 +45,7 @@ import type { Tracing } from './tracing.ts';
  */
 export function createOpenTelemetry(settings: OtelSettings, version: string, place?: number): Tracing {
   const resource = resourceOf(version, place);
+  // Exporters read `OTEL_EXPORTER_OTLP_*` themselves.
   const exporter = settings.traces ? new OTLPTraceExporter() : undefined;
   const provider = new TracerProvider({
     resource,
@@ -67,6 +68,7 @@ export function createOpenTelemetry(settings: OtelSettings, version: string, pla
       });
       meters = new MeterProvider({ resource, readers: [reader] });
     },
+    // Never fails and never hangs: spans that a collector does not take are lost, and the process ends.
     async stop() {
       const sent = Promise.allSettled([provider.shutdown(), meters?.shutdown()]);
       await Promise.race([sent, delay(longestStopMs, undefined, { ref: false })]);
@@ -96,6 +98,7 @@ const longestStopMs = 2_000;
 /** A collector that is down must not become a flood of lines. */
 const quietMs = 60_000;
 
+/** Exporters report to `diag`. One line a minute, with the first 300 characters. */
 function reportProblems(log: Logger): void {
   let lastMs = Number.NEGATIVE_INFINITY;
   const warn: DiagLogFunction = (message) => {
@@ -120,6 +123,7 @@ function samplerOf({ kind, isParentBased, ratio }: SamplerSetting): Sampler {
   return isParentBased ? new ParentBasedSampler({ root }) : root;
 }
 
+// A span's name comes from a list: a path from outside would make as many names as there are paths.
 const routes = new Set<string>(requestRoutes);
 
 function createSpans(tracer: Tracer): Pick<Tracing, 'handle' | 'span' | 'upstream'> {
@@ -140,6 +144,7 @@ function createSpans(tracer: Tracer): Pick<Tracing, 'handle' | 'span' | 'upstrea
       const measured = routeOfPath(exchange.path);
       const route = routes.has(measured) ? measured : 'other';
       return within(`${exchange.method} ${route}`, SpanKind.SERVER, ofExchange(exchange, route), async (span) => {
+        // For the log and for calls to NoETL.
         exchange.trace = contextOf(span);
         const answer = await handle(exchange);
         span.setAttribute('http.response.status_code', answer.status);
@@ -180,6 +185,7 @@ function noteError(span: Span, error: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
+/** The caller's span as the parent (W3C Trace Context). Of the flags only `sampled` is known. */
 function parentContext(parent: TraceContext | undefined) {
   if (parent === undefined) return ROOT_CONTEXT;
   const { traceId, spanId, flags, state } = parent;
@@ -192,6 +198,7 @@ function parentContext(parent: TraceContext | undefined) {
   });
 }
 
+/** The span as the parent of what comes behind it, in the form of a `traceparent` header. */
 function contextOf(span: Span): TraceContext {
   const { traceId, spanId, traceFlags, traceState } = span.spanContext();
   const state = traceState?.serialize();

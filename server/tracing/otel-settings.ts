@@ -36,12 +36,14 @@ const protocols = ['', 'TRACES_', 'METRICS_'].map((signal) => `OTEL_EXPORTER_OTL
  */
 export function readOtelSettings(environment: Environment): OtelSettings | undefined {
   const read = (name: string) => environment[name]?.trim() ?? '';
+  // Empty counts as not set (OpenTelemetry specification, Environment Variable Specification).
   const isOn = [...endpoints, ...exporters].some((name) => read(name) !== '');
   if (!isOn || read('OTEL_SDK_DISABLED').toLowerCase() === 'true') return undefined;
   const problems = problemsIn(read);
   if (problems.length > 0) {
     throw new GatewayError('ERR_CONFIG_INVALID', 'a variable of OpenTelemetry is not usable', { problems });
   }
+  // `otlp` is the default of both signals.
   const wants = (signal: 'TRACES' | 'METRICS') =>
     read(`OTEL_${signal}_EXPORTER`) === '' || read(`OTEL_${signal}_EXPORTER`).split(',').includes('otlp');
   const [traces, metrics] = [wants('TRACES'), wants('METRICS')];
@@ -57,6 +59,7 @@ export function readOtelSettings(environment: Environment): OtelSettings | undef
 
 const samplers = /^(parentbased_)?(always_on|always_off|traceidratio)$/;
 
+/** What is asked for and not supported here. It ends the start: a trace that is silently missing is found too late. */
 function problemsIn(read: (name: string) => string): readonly string[] {
   const isOtlp = (value: string) => ['', 'otlp', 'none'].includes(value);
   const sampler = read('OTEL_TRACES_SAMPLER');
@@ -73,6 +76,7 @@ function problemsIn(read: (name: string) => string): readonly string[] {
   ];
 }
 
+/** Default `parentbased_always_on`, as the specification has it. */
 function samplerOf(name: string, argument: string): SamplerSetting {
   const [, parentBased, kind = 'always_on'] = samplers.exec(name || 'parentbased_always_on') ?? [];
   return {
@@ -93,6 +97,7 @@ function batchOf(read: (name: string) => string): BatchSetting {
   return Object.fromEntries(Object.entries(setting).filter(([, value]) => value !== undefined));
 }
 
+/** @returns undefined for what is not a whole number above zero: the SDK's own default counts then */
 function numberOf(text: string): number | undefined {
   const value = Number(text);
   return text !== '' && Number.isInteger(value) && value > 0 ? value : undefined;

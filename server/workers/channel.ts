@@ -42,6 +42,7 @@ interface Waiting {
 
 const usualTimeoutMs = 1_000;
 
+/** @param wire to one other process; each process has a channel for each of the others that it knows */
 export function openChannel(wire: Wire): Channel {
   const handlers = new Map<string, (...args: never[]) => unknown>();
   const waiting = new Map<number, Waiting>();
@@ -64,6 +65,7 @@ export function openChannel(wire: Wire): Channel {
     }
   }
 
+  /** @throws what the handler throws, or ERR_INTERNAL for an unknown name: processes of one gateway have one version */
   function call(name: string, args: readonly unknown[]): unknown {
     const handler = handlers.get(name);
     if (handler === undefined) throw new GatewayError('ERR_INTERNAL', 'another process asked for what is not here');
@@ -72,6 +74,7 @@ export function openChannel(wire: Wire): Channel {
 
   function settle(message: Message & { kind: 'value' | 'error' }): void {
     const asked = waiting.get(message.id);
+    // The answer came after the time was over.
     if (asked === undefined) return;
     waiting.delete(message.id);
     clearTimeout(asked.timer);
@@ -94,6 +97,7 @@ export function openChannel(wire: Wire): Channel {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => settle({ kind: 'error', id, error: silent }), timeoutMs);
         waiting.set(id, { resolve, reject, timer });
+        // The other side has gone: no need to wait for the time.
         if (!send({ kind: 'ask', id, name, args })) settle({ kind: 'error', id, error: silent });
       });
     },

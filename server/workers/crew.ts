@@ -26,6 +26,7 @@ const lookTimeoutMs = 700;
 
 /** @param config of all workers, with limits for the whole process group */
 export function createCrew(config: ResolvedConfig, count: number, clock: Clock): Crew {
+  // Workers that run, by their place.
   const channels = new Map<number, Channel>();
   const metrics = createMergedMetrics(() => channels.size);
   const tellAll = (name: string, ...args: readonly unknown[]) => {
@@ -52,6 +53,7 @@ export function createCrew(config: ResolvedConfig, count: number, clock: Clock):
     'crew.metrics': async () => metrics.text(await merged()),
     'crew.ready': async () =>
       mergeReadiness([...(await askAll<ReadinessReport>('ready', [], readyTimeoutMs)).values()], count),
+    // The callback's secret is known to the worker alone that has started the auth playbook.
     'crew.expects': async (path: string) =>
       [...(await askAll<boolean>('callback.expected', [path]))].find(([, isExpected]) => isExpected === true)?.[0],
     'crew.deliver': async (place: number, path: string, text: string) =>
@@ -62,6 +64,7 @@ export function createCrew(config: ResolvedConfig, count: number, clock: Clock):
       channel.handle(handlers);
       channels.set(place, channel);
     },
+    // The numbers of the ended worker are kept: the next one at this place begins at zero.
     leave(place, isReplaced) {
       channels.delete(place);
       metrics.retire(place);

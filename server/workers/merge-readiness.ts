@@ -13,6 +13,7 @@ export function mergeReadiness(reports: readonly (ReadinessReport | undefined)[]
   }
   const isSilent = answered.length < reports.length;
   if (isSilent || answered.length === 0) checks['workers'] = 'failing';
+  // A worker that is being started again gets no connections, so it fails nothing.
   const missing = count - reports.length;
   return {
     ready: answered.length > 0 && !isSilent && answered.every(({ ready }) => ready),

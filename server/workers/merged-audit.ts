@@ -27,6 +27,7 @@ export function auditOfWorkers(askAll: AskWorkers) {
       (await askAll<readonly Start[]>('audit.starts', [userId])).flatMap((starts) => starts ?? []),
     async decisions() {
       const all = (await askAll<readonly PastDecision[]>('audit.decisions', [])).flatMap((found) => found ?? []);
+      // `source` is the time of the line, in ISO 8601.
       return all.toSorted((a, b) => (a.source < b.source ? 1 : -1));
     },
   };

@@ -34,6 +34,7 @@ export function createMergedMetrics(running: () => number): MergedMetrics {
     help: 'Worker processes that ended and were started again.',
     registers,
   });
+  // By place, the newest numbers of each worker that runs.
   const last = new Map<number, MetricsJson>();
   let retired: MetricsJson = [];
   const add = async (...all: readonly MetricsJson[]): Promise<MetricsJson> =>
@@ -49,8 +50,10 @@ export function createMergedMetrics(running: () => number): MergedMetrics {
     },
     async merge(current) {
       for (const [place, numbers] of current) if (numbers !== undefined) last.set(place, numbers);
+      // Many ended workers become one list, so that memory does not grow with restarts.
       retired = await add(retired);
       const ofRunning = [...current.keys()].map((place) => last.get(place) ?? []);
+      // The first process serves nothing: the delay of its event loop is not the gateway's.
       const ofFirst = (await own.getMetricsAsJSON()).filter(({ name }) => !name.startsWith('nodejs_'));
       return add(ofFirst, ...ofRunning, retired);
     },

@@ -14,7 +14,11 @@ const atOnce = [
   'responseBytesInFlight',
 ] as const satisfies readonly (keyof ResolvedConfig['limits'])[];
 
-/** The config of one worker: its share of what all of them may hold at a time, rounded up. */
+/**
+ * The config of one worker: its share of what all of them may hold at a time, rounded up, so that a limit is never
+ * zero.
+ * @param count of workers; with one there is nothing to share
+ */
 export function shareLimits(config: ResolvedConfig, count: number): ResolvedConfig {
   if (count < 2) return config;
   const share = (limit: number) => Math.ceil(limit / count);

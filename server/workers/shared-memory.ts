@@ -11,6 +11,10 @@ import { createTokenBuckets } from '../rate-limit/token-buckets.ts';
 import { createMemorySessionStore } from '../stores/memory-session-store.ts';
 import { type Channel, handlersOf, type MessageHandlers, remoteOf } from './channel.ts';
 
+/**
+ * What a worker may call. `onEnded`, `onWake` and `close` are not calls: the first process notifies by itself, and
+ * outlives its workers.
+ */
 const sessionMethods = ['get', 'put', 'end', 'endAllOf', 'notBefore', 'claim', 'sessionsOf', 'ping'] as const;
 const liveMethods = ['set', 'get', 'claim', 'add', 'drop', 'members', 'append', 'read', 'wake'] as const;
 const limitMethods = ['consume', 'reached', 'giveBack'] as const;
@@ -73,6 +77,7 @@ export function useSharedMemory(config: Pick<ResolvedConfig, 'sessions' | 'adapt
   };
 }
 
+/** A worker closes nothing that others use. */
 const close = async (): Promise<void> => {};
 
 function remoteSessionStore(channel: Channel): SessionStore {

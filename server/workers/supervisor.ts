@@ -87,6 +87,7 @@ class Running {
   }
 
   start(): void {
+    // The first one alone; `#listens` starts the others.
     for (const place of this.#places.slice(0, 1)) this.#run(place);
   }
 
@@ -97,6 +98,7 @@ class Running {
     }
     this.#isStopping = true;
     this.#options.crew.stop();
+    // Workers end by themselves within `drainMs`; one that hangs must not keep the pod from stopping.
     setTimeout(() => this.#kill(), this.#options.drainMs + endMs).unref();
     this.#endWhenEmpty();
   }
@@ -126,6 +128,7 @@ class Running {
     place.isListening = true;
     place.failedStarts = 0;
     if (this.#isComplete || this.#isStopping) return;
+    // Also after the first worker was started again: only those that never ran are started here.
     if (place.number === 1) this.#startOthers();
     if (!this.#places.every(({ isListening }) => isListening)) return;
     this.#isComplete = true;
@@ -146,12 +149,15 @@ class Running {
       return;
     }
     if (!wasListening) place.failedStarts += 1;
+    // Before every worker has listened once, a worker that cannot start ends the gateway: the config is wrong. Later it
+    // is tried five times.
     if ((wasListening || this.#isComplete) && place.failedStarts < maxFailedStarts) this.#runLater(place, end);
     else this.#giveUp(place, end);
   }
 
   #runLater(place: Place, end: End): void {
     const { clock, log } = this.#options;
+    // The pause doubles with each early end.
     place.ends = clock() - (place.startedAt ?? 0) < steadyMs ? place.ends + 1 : 1;
     const pauseMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** (place.ends - 1));
     log.error({ worker: place.number, ...end, pauseMs }, 'a worker has ended; another one takes its place');

@@ -55,6 +55,7 @@ export function internalViews(viewed: Viewed, link: WorkerLink | undefined): Int
     ready: () => ask('crew.ready'),
     metrics: () => ask('crew.metrics'),
     async findAuthCallback(path) {
+      // This process first: with one worker, or by chance, the callback is here already.
       const found = own(path);
       if (found !== undefined) return found;
       const place = await ask<number | undefined>('crew.expects', path);
