@@ -1,11 +1,15 @@
 import { mapSchemas, type Place } from '../openapi/map-schemas.ts';
 import type { OpenApiDocument, Schema, SchemaObject } from '../openapi/open-api.ts';
 
-/** A habit of upstream documents and what is done about it. Pure: the given document is never changed. */
+/**
+ * A habit of upstream documents and what is done about it. Pure: the given document is never changed. Applied to its
+ * own result it changes nothing.
+ */
 export interface Rule {
   readonly name: string;
   /** One sentence: the habit. */
   readonly habit: string;
+  /** `changes` counts what was found, for `generate --verbose` and tests; 0: the document is the given one. */
   readonly apply: (document: OpenApiDocument) => { readonly document: OpenApiDocument; readonly changes: number };
 }
 
@@ -25,6 +29,7 @@ export function schemaRule(
         if (changed !== schema) changes += 1;
         return changed;
       });
+      // The same object where nothing was found, so that a large document is not copied for each rule.
       return changes === 0 ? { document, changes } : { document: mapped, changes };
     },
   };

@@ -2,6 +2,7 @@ const nameParts = /[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])|[0-9]+/g;
 
 /** `execution_id`, `execution-id` and `ExecutionID` all become `executionId`. `''` when no letter or digit is left. */
 export function camelCase(name: string): string {
+  // Letters with marks become a letter and a mark, so that the letter stays.
   const words = name.normalize('NFKD').match(nameParts) ?? [];
   const joined = words
     .map((word, index) =>

@@ -17,6 +17,7 @@ export interface Place {
   readonly kind: 'component' | 'property' | 'argument' | 'body' | 'answer' | 'items' | 'branch';
 }
 
+/** What becomes of a schema. Its parts are rewritten by now. */
 export type MapSchema = (schema: SchemaObject, place: Place) => Schema;
 
 /** What becomes of a schema that is `true` or `false`; by default it stays. */
@@ -27,7 +28,8 @@ const keep: BooleanChange = (schema) => schema;
 /**
  * Rewrites every schema of a document, children before parents: components, parameters, bodies and answers. What
  * `change` returns as it was given stays the same object, and so does everything around it that holds no other one.
- * `default`, `enum`, `const` and examples are not schemas.
+ * `default`, `enum`, `const` and examples are not schemas. References are not followed: what they lead to is a
+ * component, and rewritten there.
  */
 export function mapSchemas(
   document: OpenApiDocument,
@@ -105,6 +107,7 @@ export function mapSchema(schema: Schema, place: Place, change: MapSchema, boole
       mapValues(properties, (property, name) => inside(property, name, 'property')),
     );
   }
+  // Items have their list's name, so `event_ids` says what its items are.
   if (items !== undefined) mapped = withPart(mapped, 'items', inside(items, place.name, 'items'));
   if (isRecord(additionalProperties)) {
     mapped = withPart(mapped, 'additionalProperties', inside(additionalProperties, undefined, 'items'));

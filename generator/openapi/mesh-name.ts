@@ -1,5 +1,7 @@
+/** Characters that Mesh writes as `_`, before it looks into {@link words}. */
 const asUnderscore = new Set([' ', '-', '.', '/', ':']);
 
+/** What Mesh calls a character that no name has. The table is Mesh's own, and must stay like it. */
 const words: Readonly<Record<string, string>> = {
   '+': 'PLUS',
   '-': 'MINUS',
@@ -34,11 +36,12 @@ const words: Readonly<Record<string, string>> = {
   ')': 'RIGHT_PARENTHESIS',
 };
 
+/** Names that Mesh keeps for itself; it appends a `_` to another of them. */
 const reserved = new Set(['Query', 'Mutation', 'Subscription', 'File']);
 
 /**
  * What Mesh calls a value or a type of this text. The same as `sanitizeNameForGraphQL` of `@graphql-mesh/utils`,
- * without the package.
+ * without the package, which a production install lacks.
  */
 export function meshName(text: string): string {
   const name = withoutBrackets(text.trim());

@@ -6,6 +6,7 @@ export const wholeBody = 'input';
 /** The object that a schema is or refers to; undefined for everything else. */
 export function objectOf(document: OpenApiDocument, schema: Schema | undefined): SchemaObject | undefined {
   if (!isRecord(schema)) return undefined;
+  // One step is enough: `inline-aliases` has followed chains.
   const target = schema.$ref === undefined ? schema : lookUp(document, schema.$ref);
   return isRecord(target) && isRecord(target['properties']) && Object.keys(target['properties']).length > 0
     ? (target as SchemaObject)

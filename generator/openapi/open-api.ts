@@ -10,6 +10,7 @@ export interface OpenApiDocument {
   readonly [key: string]: unknown;
 }
 
+/** Shared parts by section; only schemas are looked into. */
 export interface Components {
   readonly schemas?: Readonly<Record<string, Schema>>;
   readonly [section: string]: Readonly<Record<string, unknown>> | undefined;
@@ -26,6 +27,7 @@ export interface OperationObject {
   readonly [key: string]: unknown;
 }
 
+/** A parameter (OpenAPI 3.1, §4.8.12), with `schema` or with `content`. */
 export interface Parameter {
   readonly name: string;
   readonly in: string;
@@ -42,6 +44,7 @@ export interface Body {
   readonly [key: string]: unknown;
 }
 
+/** What a body is in one media type (OpenAPI 3.1, §4.8.14). */
 export interface Media {
   readonly schema?: Schema;
   readonly [key: string]: unknown;
@@ -68,6 +71,7 @@ export interface SchemaObject {
   readonly [key: string]: unknown;
 }
 
+/** Methods that a row can open, as the keys of a path item write them. */
 export const httpMethods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /** One operation of a document. `key` is `METHOD /path`, as the document writes the path. */
@@ -111,6 +115,7 @@ export function mapOperations(
     const kept = changed.flatMap(([{ method }, operation]) =>
       operation === undefined ? [] : [[method.toLowerCase(), operation] as const],
     );
+    // The same object for a path of which nothing has changed, so that rules can compare by identity.
     const [{ item } = { item: {} }] = entries;
     const isSame = changed.every(([{ operation }, next]) => next === operation);
     if (isSame) paths[path] = item;
@@ -142,11 +147,16 @@ export function lookUp(document: OpenApiDocument, ref: string): unknown {
   let found: unknown = document;
   for (const part of ref.slice(2).split('/')) {
     if (typeof found !== 'object' || found === null) return undefined;
+    // What every object inherits is no part of the document.
     found = Object.hasOwn(found, unescapePointer(part)) ? Reflect.get(found, unescapePointer(part)) : undefined;
   }
   return found;
 }
 
+/**
+ * A part of a JSON pointer as a key (RFC 6901, section 4), in a URI fragment (section 6). A `%` that begins no escape
+ * stays as it is: documents write it.
+ */
 export function unescapePointer(part: string): string {
   const decoded = part.includes('%') ? decodeLeniently(part) : part;
   return decoded.replaceAll('~1', '/').replaceAll('~0', '~');

@@ -1,7 +1,11 @@
 import { mapSchemas } from './map-schemas.ts';
 import { componentName, componentReference, isRecord, type OpenApiDocument, type SchemaObject } from './open-api.ts';
 
-/** A document whose references, those of discriminators too, name components by their new names. */
+/**
+ * A document whose references, those of discriminators too, name components by their new names. The components
+ * themselves are the caller's matter.
+ * @param names old name → new name; others stay
+ */
 export function withRenamedReferences(document: OpenApiDocument, names: ReadonlyMap<string, string>): OpenApiDocument {
   const renamed = (ref: unknown): string | undefined => {
     const name = typeof ref === 'string' ? names.get(componentName(ref) ?? '') : undefined;

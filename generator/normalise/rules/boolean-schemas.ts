@@ -1,7 +1,10 @@
 import { mapSchemas } from '../../openapi/map-schemas.ts';
 import type { Rule } from '../rule.ts';
 
-/** `true` becomes `{}`, which accepts the same; `false`, which accepts nothing, too: the upstream says no better. */
+/**
+ * `true` becomes `{}`, which accepts the same (JSON Schema 2020-12, §4.3.2); `false`, which accepts nothing, too: the
+ * upstream says no better.
+ */
 export const booleanSchemas: Rule = {
   name: 'boolean-schemas',
   habit: 'A schema of OpenAPI 3.1 may be `true`, which a reader of objects passes over.',

@@ -5,6 +5,7 @@ import type { Rule } from '../rule.ts';
 
 /**
  * Components get names in PascalCase; those that the schema keeps for something else are renamed; no two names meet.
+ * References and the mappings of discriminators follow.
  */
 export const componentNames: Rule = {
   name: 'component-names',
@@ -23,8 +24,10 @@ export const componentNames: Rule = {
 
 function rename(names: readonly string[]): ReadonlyMap<string, string> {
   const isFine = (name: string): boolean => isTypeName(name) && typeNameOf(name) === name;
+  // A name that needs no change is never given to another component.
   const taken = new Set(names.filter(isFine));
   const renamed = new Map<string, string>();
+  // In order, so that the number behind a name does not depend on the order of the document.
   for (const name of names.filter((candidate) => !isFine(candidate)).sort()) {
     const next = freeName(typeNameOf(name), (candidate) => taken.has(candidate));
     taken.add(next);

@@ -12,6 +12,7 @@ export const constants = schemaRule(
   'Literals and enumerations hold values that GraphQL cannot name: numbers, booleans, the empty text.',
   (schema) => {
     if (schema.enum === undefined && schema.const === undefined) return schema;
+    // A document may leave out that texts are of the type `string`.
     if (isEnum(schema)) return schema.type === 'string' ? schema : { ...schema, type: 'string' };
     const { enum: values, const: only, ...rest } = schema;
     const type = commonType(values ?? [only]);
@@ -40,6 +41,7 @@ const enumName = (value: string): string => {
 const omitType = ({ type: _, ...rest }: Record<string, unknown>): Record<string, unknown> => rest;
 
 function commonType(values: readonly unknown[]): string | undefined {
+  // JSON Schema counts 1.0 as an integer, and so does this.
   const types = new Set(values.map((value) => (Number.isInteger(value) ? 'integer' : typeof value)));
   if (types.size === 2 && types.has('integer') && types.has('number')) return 'number';
   const [type] = types;

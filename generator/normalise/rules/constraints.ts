@@ -2,6 +2,7 @@ import type { SchemaObject } from '../../openapi/open-api.ts';
 import { isMarker } from '../../openapi/scalar-marks.ts';
 import { schemaRule } from '../rule.ts';
 
+/** Keywords that limit values (JSON Schema 2020-12, Validation, §6), and conditions. NoETL checks them itself. */
 const constraints = new Set([
   'minimum',
   'maximum',
@@ -42,6 +43,7 @@ export const dropConstraints = schemaRule(
   'drop-constraints',
   'Numbers and strings carry ranges and patterns, each of which would become a scalar of its own.',
   (schema) => {
+    // The mark is a length itself.
     if (isMarker(schema)) return schema;
     const kept = Object.entries(schema).filter(([key]) => !constraints.has(key));
     if (kept.length === Object.keys(schema).length) return schema;
@@ -55,6 +57,7 @@ function formatOf(schema: SchemaObject): string | undefined {
   if (schema.type !== 'integer' || schema.format !== undefined) return undefined;
   const lower = boundOf(schema, 'minimum', 'exclusiveMinimum');
   const upper = boundOf(schema, 'maximum', 'exclusiveMaximum');
+  // Only both bounds prove that each value fits into 32 bits.
   if (lower !== undefined && upper !== undefined && lower >= -int32Max - 1 && upper <= int32Max) return 'int32';
   return [lower, upper].some((bound) => bound !== undefined && Math.abs(bound) > int32Max + 1) ? 'int64' : undefined;
 }

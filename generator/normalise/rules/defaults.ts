@@ -1,7 +1,10 @@
 import { isRecord, type Schema, type SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
-/** A default that is not a value of its type goes. */
+/**
+ * A default that is not a value of its type goes. The schema could not show it; NoETL applies it anyway when the
+ * argument is left out.
+ */
 export const defaults = schemaRule(
   'defaults',
   'Defaults are written for the server, not for the type: an object, or a number where text is expected.',
@@ -24,6 +27,7 @@ function fits(value: unknown, schema: SchemaObject): boolean {
     case 'array':
       return Array.isArray(value) && value.every((item) => fitsItem(item, schema.items));
     default:
+      // A schema without a type is `JSON`, of which only scalars are defaults here.
       return schema.$ref === undefined && schema.type === undefined && isScalarValue(value);
   }
 }

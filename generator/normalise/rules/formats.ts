@@ -13,10 +13,12 @@ export const formats = schemaRule(
   (schema) => {
     const { format, ...rest } = schema;
     if (format === undefined || isKept(schema)) return schema;
+    // Without its default, which may be a number where the type is text now.
     if (format === 'decimal' && (schema.type === 'string' || schema.type === 'number')) {
       const { default: _, ...bare } = rest;
       return { ...bare, type: 'string', maxLength: decimalMarker };
     }
+    // `int64` becomes `BigInt`, which has no bounds.
     return schema.type === 'integer' && format === 'uint64' ? { ...rest, format: 'int64' } : rest;
   },
 );

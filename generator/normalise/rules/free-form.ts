@@ -9,6 +9,7 @@ export const freeForm = schemaRule(
   'free-form',
   'Answers are typed `{}`, payloads are objects with any properties, lists do not say of what.',
   (schema) => {
+    // A union of objects, which is all that is left of `oneOf`, has a shape of its own.
     if (schema.$ref !== undefined || schema.oneOf !== undefined) return schema;
     if (schema.properties !== undefined && Object.keys(schema.properties).length > 0) return asObject(schema);
     if (schema.type === 'array' || (schema.type === undefined && schema.items !== undefined)) return asList(schema);
@@ -37,6 +38,7 @@ function bareMap(schema: SchemaObject): SchemaObject {
 
 function asObject(schema: SchemaObject): SchemaObject {
   if (schema.type === 'object' && schema.additionalProperties === undefined) return schema;
+  // GraphQL has no members beside those that a type names; what NoETL sends besides is not selected.
   const { additionalProperties: _, ...rest } = schema;
   return { ...rest, type: 'object' };
 }

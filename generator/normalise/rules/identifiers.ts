@@ -14,6 +14,7 @@ export const identifiers = schemaRule(
   (schema, place) => {
     if (!isScalar(schema) || isMarker(schema) || !isIdentifier(place)) return schema;
     const { type: _, format: __, default: given, ...rest } = schema;
+    // A default that has lost digits would name another object.
     const fallback = typeof given === 'string' || Number.isSafeInteger(given) ? { default: String(given) } : {};
     return { ...rest, ...fallback, type: 'string', maxLength: idMarker };
   },
@@ -25,6 +26,7 @@ const isScalarType = (schema: SchemaObject): boolean =>
   schema.type === 'string' || schema.type === 'integer' || schema.type === 'number';
 
 function isIdentifier({ name, kind }: Place): boolean {
+  // A component called `Id` says nothing of the places that use it.
   if (name === undefined || kind === 'component') return false;
   return isIdName(name) || (kind === 'items' && isIdListName(name));
 }

@@ -45,6 +45,7 @@ function inline(
   const target = lookUp(document, $ref);
   if (
     componentName($ref) !== undefined &&
+    // Behind the prefix a slash leads into a component, and that part has no name of its own.
     !$ref.slice(21).includes('/') &&
     (isObjectType(target) || isNamedEnum(target) || isNamedUnion(target, document))
   ) {
@@ -55,6 +56,7 @@ function inline(
   }
   counter.changes += 1;
   const body = memo.get($ref) ?? bodyOf(document, $ref, target, trail, counter, memo);
+  // Only from the outside: within a circle the body is cut where it meets itself.
   if (trail.length === 0) memo.set($ref, body);
   return isRecord(body) ? { ...body, ...siblings } : body;
 }

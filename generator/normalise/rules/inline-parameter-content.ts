@@ -28,6 +28,7 @@ export const inlineParameterContent: Rule = {
 function described({ content, ...parameter }: Parameter): Parameter {
   const { schema } = parameter;
   if (schema !== undefined) return parameter;
+  // OpenAPI allows one media type here (OpenAPI 3.1, §4.8.12).
   const [entry] = Object.entries(content ?? {});
   if (entry === undefined) return { ...parameter, schema: { type: 'string' } };
   const [type, media] = entry;

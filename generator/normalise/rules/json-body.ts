@@ -2,7 +2,10 @@ import { mapOperations, type OperationObject } from '../../openapi/open-api.ts';
 import type { Rule } from '../rule.ts';
 import { jsonSchemaOf } from './one-answer.ts';
 
-/** A body that has a JSON form has that form only; one that has none keeps what it has, and cannot be opened. */
+/**
+ * A body that has a JSON form has that form only; one that has none keeps what it has, and cannot be opened. The
+ * gateway sends JSON only.
+ */
 export const jsonBody: Rule = {
   name: 'json-body',
   habit: 'A body may be offered in several media types, or as JSON under another name.',
@@ -21,6 +24,7 @@ function toJson(operation: OperationObject): OperationObject {
   const body = operation.requestBody;
   if (body === undefined) return operation;
   const types = Object.keys(body.content ?? {});
+  // A body without a media type says that there is one, and not what it holds.
   if (types.length === 0) {
     const { requestBody: _, ...rest } = operation;
     return rest;

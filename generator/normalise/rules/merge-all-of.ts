@@ -2,7 +2,10 @@ import { mapSchema, type Place } from '../../openapi/map-schemas.ts';
 import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
-/** `allOf` becomes one schema with everything its branches have. */
+/**
+ * `allOf` becomes one schema with everything its branches have. Where two branches say something of one member, the
+ * later one counts, and what the schema says itself counts most.
+ */
 export const mergeAllOf = schemaRule(
   'merge-all-of',
   'Models that inherit, and references with siblings, are written as `allOf`.',
@@ -12,6 +15,7 @@ export const mergeAllOf = schemaRule(
 function merge(schema: SchemaObject, document: OpenApiDocument, seen: ReadonlySet<string>): SchemaObject {
   const { allOf = [], ...own } = schema;
   const only = allOf.length === 1 ? allOf[0] : undefined;
+  // A reference with siblings, as OpenAPI 3.0 has to write it: the reference stays one, so the type keeps its name.
   if (isRecord(only) && only.$ref !== undefined && own.properties === undefined) return { ...own, ...only };
   const merged = [...allOf, own].reduce<SchemaObject>((all, branch) => join(all, expand(branch, document, seen)), {});
   // What came by reference is as the document has it, and may hold more of the same further down.
@@ -44,6 +48,7 @@ function join(left: SchemaObject, right: SchemaObject): SchemaObject {
     joined['properties'] = { ...left.properties, ...right.properties };
   }
   if (left.required !== undefined || right.required !== undefined) {
+    // What one branch requires is required (JSON Schema 2020-12, §10.2.1.1).
     joined['required'] = [...new Set([...(left.required ?? []), ...(right.required ?? [])])];
   }
   return joined;

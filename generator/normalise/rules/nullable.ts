@@ -28,6 +28,7 @@ function unwrapUnion(schema: SchemaObject, key: 'anyOf' | 'oneOf'): SchemaObject
   const { [key]: branches, ...rest } = schema;
   if (branches === undefined) return schema;
   const kept = branches.filter((branch) => !isNull(branch));
+  // A nullable branch makes the whole union so.
   const mayBeNull = kept.length < branches.length || kept.some((branch) => isRecord(branch) && branch.nullable);
   const mark = mayBeNull ? { nullable: true } : {};
   const only = kept[0];
@@ -54,6 +55,7 @@ function withoutRequiredNulls(schema: SchemaObject, document: OpenApiDocument): 
     return property !== undefined && !admitsNull(property, document);
   });
   if (kept.length === required.length) return schema;
+  // They must be sent, and null will do: an absent argument is sent as null.
   const nulls = required.filter((name) => properties?.[name] !== undefined && !kept.includes(name));
   const { required: _, ...bare } = schema;
   const rest = nulls.length === 0 ? bare : { ...bare, [requiredNulls]: nulls };

@@ -34,13 +34,16 @@ interface Answer {
 /** The answer of status 200, or of the lowest 2xx, or of `default`; anything when the document does not describe it. */
 function answerOf(operation: OperationObject): Answer {
   const responses = operation.responses ?? {};
+  // `2XX` is a range of OpenAPI, and sorts after the numbers.
   const statuses = Object.keys(responses).filter((status) => /^2(?:\d\d|XX)$/i.test(status));
   const status = statuses.sort()[0] ?? ('default' in responses ? 'default' : undefined);
   const answer = status === undefined ? undefined : responses[status];
   const json = jsonSchemaOf(answer);
   if (json !== undefined) return { schema: json };
   const [type] = Object.keys(answer?.content ?? {});
+  // A field shows such an answer as text, in the form that its row says.
   if (type !== undefined && !isJson(type)) return { schema: { type: 'string' }, form: foreignForm(type) };
+  // 204 and 205 have no body (RFC 9110, sections 15.3.5 and 15.3.6): the field is true.
   return status === '204' || status === '205' ? { schema: { type: 'boolean' }, form: 'empty' } : { schema: {} };
 }
 
@@ -61,11 +64,13 @@ export function jsonSchemaOf(body: Body | undefined): Schema | undefined {
 
 const bareType = (mediaType: string): string => (mediaType.split(';')[0] ?? '').trim().toLowerCase();
 
+/** Whether a media type is JSON: `application/json`, `…+json` (RFC 6839), or a wildcard, which takes in JSON. */
 export const isJson = (mediaType: string): boolean => {
   const type = bareType(mediaType);
   return type === 'application/json' || type === '*/*' || type === 'application/*' || type.endsWith('+json');
 };
 
+/** Whether an operation is as this rule leaves it, so that a second run changes nothing. */
 function isPlain(operation: OperationObject): boolean {
   const responses = operation.responses ?? {};
   const answer = responses['200'];

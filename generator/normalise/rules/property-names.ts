@@ -3,7 +3,10 @@ import { isPublicName } from '../../openapi/identifiers.ts';
 import type { Schema } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
-/** Property names that GraphQL cannot have are spelt with escapes, from which `wireName` reads the original. */
+/**
+ * Property names that GraphQL cannot have (GraphQL specification, Names) are spelt with escapes, from which `wireName`
+ * reads the original.
+ */
 export const propertyNames = schemaRule(
   'property-names',
   'Properties are called `content-type`, `$schema`, `@id` or `__meta`, and two may differ in a mark only.',

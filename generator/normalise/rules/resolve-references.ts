@@ -9,7 +9,10 @@ import {
 } from '../../openapi/open-api.ts';
 import type { Rule } from '../rule.ts';
 
-/** Shared path items, parameters, bodies and answers are written where they are used; only schemas stay references. */
+/**
+ * Shared path items, parameters, bodies and answers are written where they are used; only schemas stay references,
+ * since they may lead to themselves.
+ */
 export const resolveReferences: Rule = {
   name: 'resolve-references',
   habit: 'Parameters, bodies and answers are shared between operations by reference or by their path.',
@@ -17,6 +20,7 @@ export const resolveReferences: Rule = {
     const counter = { changes: 0 };
     const paths: Record<string, Record<string, unknown>> = {};
     for (const [path, item] of Object.entries(document.paths)) {
+      // What is beside the reference wins over what it leads to (OpenAPI 3.1, §4.8.9, leaves this open).
       const { $ref: _, ...resolved } = { ...resolve(document, item, counter), ...withoutRef(item) };
       paths[path] = resolved;
     }
@@ -25,6 +29,7 @@ export const resolveReferences: Rule = {
       const item = paths[entry.path];
       if (item !== undefined) item[entry.method.toLowerCase()] = resolveOperation(document, entry, counter);
     }
+    // Those of the path item are in each operation now.
     for (const item of Object.values(paths)) delete item['parameters'];
     return counter.changes === 0 ? { document, changes: 0 } : { document: flat, changes: counter.changes };
   },
@@ -39,6 +44,7 @@ function resolveOperation(
   counter.changes += shared.length;
   const own = list(operation.parameters).map((parameter) => resolve(document, parameter, counter));
   const byPlace = new Map<string, Parameter>();
+  // A parameter is its name and its place; the operation's own wins (OpenAPI 3.1, §4.8.10).
   for (const parameter of [...shared, ...own]) {
     if (isParameter(parameter)) byPlace.set(`${parameter.in} ${parameter.name}`, parameter);
   }

@@ -38,6 +38,7 @@ function unionOf(schema: SchemaObject): SchemaObject {
   const { oneOf, anyOf, discriminator, nullable, description, ...others } = schema;
   const { propertyName, mapping } = discriminator as { readonly propertyName: string; readonly mapping?: unknown };
   const pairs = Object.entries(isRecord(mapping) ? mapping : {});
+  // A mapping may name a component alone (OpenAPI 3.1, §4.8.25).
   const isWhole = pairs.every(([, target]) => String(target).startsWith('#/'));
   if (oneOf !== undefined && isWhole && Object.keys(others).length === 0) return schema;
   const whole = pairs.map(([value, target]) => {
@@ -64,9 +65,11 @@ function commonSchema(branches: readonly Schema[], name: string | undefined, doc
   const [first] = types;
   if (types.size === 1 && first !== undefined) return { type: first };
   if (types.has(undefined)) return {};
+  // Pydantic describes a decimal as a number or a text of digits.
   if (types.size === 2 && types.has('number') && schemas.some(isDecimalText))
     return { type: 'string', format: 'decimal' };
   if (types.size === 2 && types.has('integer') && types.has('number')) return { type: 'number' };
+  // An id is text or a number, whatever the server happened to write.
   const isId = name !== undefined && isIdName(name) && !types.has('boolean');
   return isId ? { type: 'string' } : {};
 }

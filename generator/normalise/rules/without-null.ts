@@ -1,6 +1,6 @@
 import { isRecord, type Schema, type SchemaObject } from '../../openapi/open-api.ts';
 
-/** Whether a schema accepts null and nothing else. */
+/** Whether a schema accepts null and nothing else. A `const` or an `enum` of null alone counts, too. */
 export const isNull = (schema: Schema): boolean =>
   isRecord(schema) && (schema.type === 'null' || schema.const === null || isNullEnum(schema.enum));
 
