@@ -60,6 +60,7 @@ function applyAction(document: unknown, { target, update, remove }: Action, plac
   return [];
 }
 
+/** Where the last key of a location is. The location is one that the query has found, so every step exists. */
 function parentAt(document: unknown, location: readonly (string | number)[]): unknown {
   let found = document;
   for (const key of location.slice(0, -1)) found = Reflect.get(found as object, key);

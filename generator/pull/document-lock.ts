@@ -21,7 +21,10 @@ export interface DocumentLock {
   readonly date: string;
 }
 
-/** @returns undefined when there is no readable lock. */
+/**
+ * The lock of the project's document. Drift is unknown without one, which is no error.
+ * @returns undefined when there is no readable lock.
+ */
 export async function readLock(projectDir: string): Promise<DocumentLock | undefined> {
   const text = await readIfPresent(join(projectDir, pulledFiles.lock));
   if (text === undefined) return undefined;

@@ -13,6 +13,7 @@ const nameMaps = new Set([
 /** Whether the members below a word of OpenAPI have names that the document chose. */
 export const isNameMap = (word: string): boolean => nameMaps.has(word);
 
+/** Words whose values are not looked into: values that are sent, and lists of names. */
 const literals = new Set(['default', 'enum', 'const', 'required', 'security', 'mapping']);
 
 /**
@@ -21,6 +22,7 @@ const literals = new Set(['default', 'enum', 'const', 'required', 'security', 'm
  * stays. Still a valid document.
  */
 export function dropProse(document: OpenApiDocument): OpenApiDocument {
+  // OpenAPI requires both (OpenAPI 3.1, §4.8.2).
   const { title = '', version = '' } = document.info ?? {};
   const used = referredExtensions(document);
   return { ...(stripWith(used)(withoutHosts(document), false) as OpenApiDocument), info: { title, version } };

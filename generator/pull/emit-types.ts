@@ -4,6 +4,7 @@ import type { OpenApiDocument } from '../openapi/open-api.ts';
 
 /**
  * `openapi/noetl.types.ts`: what the config's editor completes, per operation the wire names of arguments and fields.
+ * Names are quoted and sorted, so that a document which only changes its order changes nothing.
  */
 export function emitTypes(document: OpenApiDocument): string {
   const rows = readShapes(document)

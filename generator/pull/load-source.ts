@@ -14,7 +14,7 @@ export interface SourceOptions {
   readonly onProgress: (received: number, total: number | undefined) => void;
 }
 
-/** Limits of a download. */
+/** Limits of a download: milliseconds, bytes, and redirects that are followed. */
 export const pullLimits = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024, maxRedirects: 5 } as const;
 
 /** A document's bytes, and where they came from: without credentials, query or absolute path. */
@@ -36,6 +36,7 @@ export async function loadSource(source: string, options: SourceOptions): Promis
 async function loadFile(path: string, { maxBytes, onProgress, projectDir }: SourceOptions): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
+    // Before it is read: the limit is on memory.
     if (size > maxBytes) throw unreadable(`it is larger than ${maxBytes} bytes`);
     const bytes = await readFile(path);
     onProgress(bytes.length, size);
@@ -85,6 +86,7 @@ function parseUrl(text: string): URL {
 async function follow(first: URL, options: SourceOptions, signal: AbortSignal): Promise<Response> {
   let url = first;
   for (let hops = 0; hops <= options.maxRedirects; hops += 1) {
+    // `fetch` refuses a URL with credentials, so they go into a header.
     const response = await options.fetch(withoutCredentials(url), {
       redirect: 'manual',
       signal,
@@ -92,6 +94,7 @@ async function follow(first: URL, options: SourceOptions, signal: AbortSignal): 
     });
     const location = response.headers.get('location');
     if (response.status < 300 || response.status >= 400 || location === null) return checked(response);
+    // A body that is not read would keep the connection.
     await response.body?.cancel();
     url = redirected(url, location);
   }
@@ -101,6 +104,7 @@ async function follow(first: URL, options: SourceOptions, signal: AbortSignal): 
 /** Where a redirect leads; credentials stay with the server that they were given for. */
 function redirected(from: URL, location: string): URL {
   const to = new URL(location, from);
+  // From https to http the document could be changed on the way.
   if (to.protocol !== 'https:' && (to.protocol !== 'http:' || from.protocol === 'https:')) {
     throw unreadable('a redirect leads away from http(s)');
   }
@@ -130,6 +134,7 @@ function checked(response: Response): Response {
 }
 
 async function readBody(response: Response, { maxBytes, onProgress }: SourceOptions): Promise<Uint8Array> {
+  // A length counts the bytes on the wire, which are fewer than those that arrive when they are compressed.
   const said = Number(response.headers.get('content-length') ?? Number.NaN);
   const total = Number.isFinite(said) && !response.headers.has('content-encoding') ? said : undefined;
   const chunks: Uint8Array[] = [];

@@ -18,12 +18,14 @@ import { applyOverlays, type Overlay } from './apply-overlays.ts';
 import { placeOfLine } from './place-of-line.ts';
 import { plainWords } from './plain-words.ts';
 
+/** Problems of one document that are listed; the rest is a number. */
 const maxProblems = 20;
 
 /**
  * Reads an OpenAPI 3.0 or 3.1 document, JSON or YAML, and checks it. Operation ids may be missing or repeated,
  * component names may be odd, and references may be circular: nothing here depends on them.
  * @throws ERR_SPEC_INVALID with the places of what is wrong; ERR_SPEC_UNSUPPORTED for another version.
+ * @param overlays are applied before the document is checked: they repair what the checks refuse
  */
 export async function parseDocument(bytes: Uint8Array, overlays: readonly Overlay[] = []): Promise<OpenApiDocument> {
   try {
@@ -110,6 +112,8 @@ function readYaml(text: string): unknown {
     throw invalid(yaml.errors.slice(0, maxProblems).map((error) => `not YAML: ${error.message.split('\n')[0]}`));
   }
   try {
+    // Dates and shared nodes of YAML become plain JSON. Aliases are bounded: a few lines of them can stand for
+    // gigabytes.
     return JSON.parse(JSON.stringify(yaml.toJS({ maxAliasCount: 100 })));
   } catch (error) {
     throw invalid([`not usable YAML: ${error instanceof Error ? error.message : 'unreadable'}`], error);

@@ -20,7 +20,10 @@ const sentences: readonly (readonly [RegExp, string])[] = [
 
 const missingParameter = /^`?(\/paths\/.*)\/(\w+)`? is missing path parameter\(s\) for `?\{?([^}`]*)\}?`?/;
 
-/** A sentence of the validator in plain words; one that is not known stays as it is. */
+/**
+ * A sentence of the validator in plain words; one that is not known stays as it is, so a new version of the library
+ * costs words and no information.
+ */
 export function plainWords(sentence: string): string {
   const missing = missingParameter.exec(sentence);
   if (missing !== null) {

@@ -46,6 +46,7 @@ export function buildTable(document: OpenApiDocument, config: GatewayConfig): Ta
   const grants = checkGrants(config.grants, config.roles);
   const keepsProse = config.schema?.descriptions === 'document';
   const findings: Findings = { problems: [...grants.problems], notes: [...grants.warnings], keepsProse };
+  // By name, so that the order of the config makes no difference in what is generated.
   const rows = Object.entries(config.operations).sort(([a], [b]) => (a < b ? -1 : 1));
   const operations = rows.flatMap(([field, row]) => {
     const operation = readRow(field, row, document, shapesByTemplate, findings);
@@ -77,6 +78,7 @@ function readRow(
   findings: Findings,
 ): Operation | undefined {
   const place = `operations.${field}`;
+  // The rest of the row is not looked at: its field would not exist.
   if (!isPublicName(field)) {
     findings.problems.push(`${place}: GraphQL cannot have a field of that name`);
     return undefined;
@@ -110,6 +112,7 @@ function findShape(
   findings: Findings,
 ): DocumentedShape | undefined {
   const found = shapes.get(templateOf(row.upstream)) ?? [];
+  // The names of path parameters differ between releases; the row may have those of another one.
   const exact = found.find((shape) => shape.key === row.upstream) ?? found[0];
   if (exact !== undefined) return exact;
   const keys = [...shapes.values()].flat().map((shape) => shape.key);

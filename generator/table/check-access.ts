@@ -8,7 +8,10 @@ export const playbookSelectors: ReadonlySet<string> = new Set(['path', 'catalog_
 
 const kinds: readonly string[] = ['closed', 'authenticated', 'role', 'playbook', 'execution', 'source', 'custom'];
 
-/** What is wrong with an operation's access rule. */
+/**
+ * What is wrong with an operation's access rule. A row without a rule is a problem and no open operation (ADR 0003).
+ * @returns one line each, with the place in the config; empty: the rule can be decided
+ */
 export function checkAccess(operation: Operation, roles: readonly string[]): string[] {
   const place = `operations.${operation.field}.access`;
   const rule = operation.access;
@@ -31,6 +34,7 @@ function checkArgument(place: string, operation: Operation, permission: string, 
   if (!(permissions as readonly string[]).includes(permission)) {
     return [`${place}: there is no permission “${permission}”${nearest(permission, permissions)}`];
   }
+  // Its arguments are in the SDL of the row, not in the table.
   if (operation.source.kind === 'gateway') return [];
   const own = operation.kind === 'rerun' ? Object.keys(gatewayArguments.rerun ?? {}) : [];
   const names = [...offered(operation).map((arg) => arg.name ?? ''), ...own];

@@ -20,6 +20,7 @@ export function checkStart(operation: Operation, { kind, selectors, executionIds
   }
   const isSelector = ({ wire, in: where }: Operation['args'][number]): boolean =>
     selectors.some((selector) => selector.wire === wire && selector.in === where);
+  // It starts the playbook of something that it names otherwise, an execution for example.
   if (selectors.length === 0) {
     const isOfOneExecution = executionIds.some((arg) => arg.in === 'path') && asksForExecute(access, 'execution');
     return isOfOneExecution

@@ -5,7 +5,11 @@ import type { DocumentedShape } from '../document/operation-shape.ts';
 
 const repair = 'or correct the document with an overlay (pull --overlay)';
 
-/** What of an operation's call or answer cannot be carried, with what to do about it. */
+/**
+ * What of an operation's call or answer cannot be carried, with what to do about it. Without these checks a row could
+ * be generated whose calls all fail.
+ * @returns one line each, with the place in the config
+ */
 export function checkTransport(
   place: string,
   row: AnyUpstreamRow,
@@ -37,6 +41,7 @@ function checkAnswer(
   { foreign, key }: DocumentedShape,
 ): readonly string[] {
   const field = place.slice(place.indexOf('.') + 1);
+  // An answer without a body is `true`, whatever the row says.
   if (foreign === undefined || foreign === 'empty') {
     return answer === undefined ? [] : [`${place}.answer: ${key} answers JSON; leave the option out`];
   }
@@ -57,6 +62,7 @@ function checkHeaders(place: string, row: AnyUpstreamRow, { headers, key }: Docu
   }
   const given = new Set(Object.keys(row.headers ?? {}).map((name) => name.toLowerCase()));
   return headers.flatMap(({ name, in: where, required }) => {
+    // A header that the row gives, or that it passes on from the caller.
     if (!required || (where === 'header' && given.has(name.toLowerCase()))) return [];
     return where === 'cookie'
       ? [`${place}: ${key} requires the cookie ${name}, which the gateway does not send; leave the row out, ${repair}`]

@@ -1,7 +1,10 @@
 import { Kind, parse } from 'graphql';
 import type { AnyGatewayRow } from '../../core/config/operation-row.ts';
 
-/** What is wrong with the SDL of a row that the gateway answers itself. */
+/**
+ * What is wrong with the SDL of a row that the gateway answers itself. It is text of the config, joined to the schema
+ * as it is.
+ */
 export function checkGatewayRow(field: string, row: AnyGatewayRow): string[] {
   const place = `operations.${field}`;
   return [...checkField(place, field, row.sdl), ...(row.typeDefs === undefined ? [] : checkTypes(place, row.typeDefs))];
@@ -9,6 +12,7 @@ export function checkGatewayRow(field: string, row: AnyGatewayRow): string[] {
 
 function checkField(place: string, field: string, sdl: string): string[] {
   try {
+    // Within a type, so that a text which closes it and declares more is found.
     const definition = parse(`type Query {\n${sdl}\n}`).definitions;
     const only = definition[0];
     const fields = only?.kind === Kind.OBJECT_TYPE_DEFINITION ? (only.fields ?? []) : [];

@@ -10,6 +10,7 @@ interface ClosedArea {
 
 const writes = ['PUT', 'DELETE', 'PATCH', 'POST'];
 
+/** By path and not by operation, so that what a release adds below one is closed as well (ADR 0003). */
 const areas: readonly ClosedArea[] = [
   { path: 'internal/**', why: 'it is for the platform’s own components' },
   { path: 'events/**', why: 'workers report execution events there' },
@@ -57,6 +58,7 @@ export const closedKinds: Partial<Record<OperationKind, string>> = {
 /** Why an operation's part of the API is closed to callers; undefined when it is not. */
 export function closedArea(method: string, path: string): string | undefined {
   const segments = path.split('/').filter((segment) => segment !== '');
+  // Versions and `api` are prefixes of one API; the area behind them is the same.
   while (segments[0] === 'api' || /^v\d+$/.test(segments[0] ?? '')) segments.shift();
   return areas.find((area) => (area.methods?.includes(method) ?? true) && covers(area.path.split('/'), segments))?.why;
 }

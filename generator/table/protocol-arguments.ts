@@ -7,7 +7,10 @@ import type { DocumentedShape } from '../document/operation-shape.ts';
 import type { OperationMeaning } from './operation-meaning.ts';
 import { nearest } from './suggest.ts';
 
-/** How a protocol field's fixed arguments and answer are found in the document. */
+/**
+ * How a protocol field's fixed arguments and answer are found in the document. `core/protocol-field.ts` lists the
+ * fields.
+ */
 export interface ProtocolJoin {
   readonly args: readonly OperationArgument[];
   /** Of what starts playbooks. */
@@ -72,6 +75,10 @@ export function joinProtocolField(
   };
 }
 
+/**
+ * Whether an operation can answer a protocol field: it is of the field's kind, or starts a playbook where the field
+ * does.
+ */
 const isFit = (kind: OperationKind, wanted: OperationKind): boolean =>
   kind === wanted || (wanted !== 'execution' && isStart(kind));
 
@@ -131,6 +138,7 @@ function joinArguments(
   const isBody = fixed === startArguments || fixed === rerunArguments;
   const wires = shape.args.map(({ wire }) => wire);
   const joined = fixed.flatMap(({ name, wire, what, isOptional }): OperationArgument[] => {
+    // The row may name another member for an argument; without a word the usual one is meant.
     const said = [...rows].find(([, options]) => options.name === name)?.[0] ?? wire;
     const arg = shape.args.find((candidate) => candidate.wire === said && candidate.in === (isBody ? 'body' : 'path'));
     if (arg !== undefined) return [{ wire: arg.wire, in: arg.in, name, constant: undefined, description: undefined }];
@@ -140,6 +148,7 @@ function joinArguments(
     );
     return [];
   });
+  // What the row says beyond that: the protocol's arguments cannot be added to, hidden or fixed.
   for (const [wire, { name, constant, hidden }] of rows) {
     if (name !== undefined && !fixed.some((candidate) => candidate.name === name)) {
       problems.push(
@@ -151,6 +160,7 @@ function joinArguments(
       problems.push(`${place}.args.${wire}: the protocol needs this argument; it can be neither hidden nor constant`);
     }
   }
+  // What is left of the operation's arguments is not in the schema; only constants of the row are sent.
   const others = shape.args.filter((arg) => !joined.some((known) => known.wire === arg.wire && known.in === arg.in));
   const constants = others.flatMap((arg): OperationArgument[] => {
     const constant = rows.get(arg.wire)?.constant;

@@ -17,7 +17,11 @@ export interface RowFindings {
 
 type ArgumentRow = string | boolean | ArgumentOptions | undefined;
 
-/** The arguments that a row offers, hides or fixes: everything that the document has, in its order. */
+/**
+ * The arguments that a row offers, hides or fixes: everything that the document has, in its order. One without a name
+ * in the result is not in the schema.
+ * @param findings receives problems and notes, with the place in the config
+ */
 export function rowArguments(
   place: string,
   row: AnyUpstreamRow,
@@ -60,6 +64,7 @@ function readArgument(
   const options = optionsOf(row);
   const { constant, description, hidden, name: given } = options;
   const at = `${place}.args.${arg.wire}`;
+  // A constant is not offered, so that no caller can set it.
   if (constant !== undefined) problems.push(...checkConstant(at, arg, constant));
   else if (hidden === true && arg.required) {
     problems.push(`${at}: the upstream requires it, so it can only be hidden with a constant`);
@@ -120,6 +125,7 @@ function checkConstant(at: string, arg: ShapeArgument, constant: unknown): strin
   ) {
     return [`${at}: a constant of the path is one segment of letters, digits, “-”, “.”, “_”, “~”`];
   }
+  // `{args.` begins a placeholder of the call instructions, which the server would fill in.
   return JSON.stringify(constant)?.includes('{args.') ? [`${at}: a constant cannot hold “{args.”`] : [];
 }
 

@@ -9,6 +9,7 @@ import { nearest } from './suggest.ts';
 
 /**
  * What a row says of its answer's fields: wire name (`items.name` for nested ones) → public names, none when hidden.
+ * Fields that are not in the result keep their default name.
  */
 export function rowFields(
   place: string,
@@ -27,6 +28,7 @@ export function rowFields(
       );
   }
   const own = Object.keys(rowOf(document, shape.answer)?.properties ?? {});
+  // GraphQL has no type without fields.
   if (own.length > 0 && own.every((name) => fields[name]?.length === 0)) {
     problems.push(`${place}.fields: nothing is left of the answer of ${shape.key}`);
   }

@@ -1,4 +1,7 @@
-/** The candidates nearest to a name by edit distance, nearest first; none that differ in more than half of it. */
+/**
+ * The candidates nearest to a name by edit distance, nearest first; none that differ in more than half of it. At least
+ * two letters may differ, so that short names have suggestions as well.
+ */
 export function suggest(name: string, candidates: Iterable<string>, count = 3): string[] {
   const limit = Math.max(2, Math.ceil(name.length / 2));
   return [...candidates]
@@ -15,6 +18,7 @@ export function nearest(name: string, candidates: Iterable<string>): string {
   return found.length === 0 ? '' : `; nearest: ${found.join(', ')}`;
 }
 
+/** Levenshtein's distance, row by row: two rows are kept. */
 function editDistance(left: string, right: string): number {
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let row = 1; row <= left.length; row += 1) {

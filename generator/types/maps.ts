@@ -13,6 +13,7 @@ export const entryMark = 'x-entry';
  */
 export function mapsAsEntries(document: OpenApiDocument, maps: 'entries' | 'JSON' = 'entries'): OpenApiDocument {
   const sent = maps === 'entries' ? sentTypes(document) : undefined;
+  // A component is an answer's when no argument leads to it.
   const isAnswer = (kind: string, owner: string | undefined): boolean =>
     sent !== undefined && (kind === 'answer' || (owner !== undefined && !sent.has(owner)));
   const schemas = Object.entries(document.components?.schemas ?? {}).map(
@@ -39,6 +40,7 @@ function mapSchemaOf({ additionalProperties, nullable, description }: SchemaObje
   };
   if (!asEntries) return beside;
   const value = record(additionalProperties ?? {});
+  // Every entry has a key, and the value that the document says.
   const required = value.nullable === true ? ['key'] : ['key', 'value'];
   const entry = { type: 'object', required, properties: { key: { type: 'string' }, value }, [entryMark]: true };
   return { ...beside, type: 'array', items: entry };

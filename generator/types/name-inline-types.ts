@@ -20,6 +20,7 @@ export function nameInlineTypes(document: OpenApiDocument): OpenApiDocument {
   const namer = createNamer(Object.keys(schemas));
   const named = mapOperations(document, ({ operation }) => namer.operation(operation));
   for (const [name, schema] of Object.entries(schemas)) namer.made[name] = namer.inside(schema, name);
+  // By name, so that the document does not depend on where a type was found first.
   const sorted = Object.entries(namer.made).sort(([a], [b]) => (a < b ? -1 : 1));
   return { ...named, components: { ...document.components, schemas: Object.fromEntries(sorted) } };
 }
@@ -58,6 +59,7 @@ function createNamer(known: readonly string[]) {
   }
 
   function operation(given: OperationObject): OperationObject {
+    // The id is the field's name by now (`meshDocument`).
     const field = given.operationId ?? '';
     const parameters = given.parameters?.map((parameter) => ({
       ...parameter,

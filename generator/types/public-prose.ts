@@ -1,3 +1,4 @@
+/** Of a description, characters: longer ones are cut, with an ellipsis. */
 const maxLength = 500;
 
 /** Sections of a docstring that are for programmers of the server. */

@@ -37,6 +37,7 @@ export function publicTypes(document: OpenApiDocument, settings: Settings = {}):
     const wide = answered.has(name) ? withoutBrokenPromises(wideIntegers(bare, settings), leftOut[name] ?? []) : bare;
     return withSettings(wide, settings.types?.[name]);
   });
+  // Names last: the settings of a type are looked up by the name that the document gives.
   return renameTypes(wideAnswers(shaped, settings), settings.types ?? {});
 }
 

@@ -25,6 +25,7 @@ const reserved = new Set([
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
+/** A name that a type of the document may have in the schema. */
 export const isTypeName = (name: string): boolean => isPublicName(name) && !reserved.has(name);
 
 /** The public name of a type that the document calls so, before it is made unique. */

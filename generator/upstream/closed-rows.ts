@@ -45,6 +45,7 @@ export function closedRows(
         suggested: why === undefined ? suggestRow(shape, meaning, { role, taken }) : undefined,
       };
     });
+  // All rows at once: a table for each would be built hundreds of times.
   const problems = problemsOf(
     document,
     config,

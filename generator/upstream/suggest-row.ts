@@ -30,6 +30,7 @@ export function suggestRow(
   taken.add(field);
   const access = accessOf(shape, meaning, role);
   const hidden = access.kind === 'playbook' ? otherSelectors(shape, access.argument) : [];
+  // NoETL reads its catalog by POST, which would else be a mutation.
   const isRead = shape.method !== 'GET' && (meaning.kind === 'catalog' || meaning.kind === 'catalogEntry');
   const row: AnyUpstreamRow = {
     upstream: shape.key,

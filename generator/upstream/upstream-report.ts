@@ -26,6 +26,7 @@ export interface UpstreamReportInput {
 /**
  * Compares the pulled document with the live one under a config, without what needs Mesh: the schema itself is not
  * built. Other work of the process has its turn between the parts.
+ * @returns empty without any document; with one, only what is closed
  */
 export async function upstreamReport({ config, pulled, live, role }: UpstreamReportInput): Promise<UpstreamReport> {
   const newest = live ?? pulled;
@@ -81,6 +82,7 @@ function changes(
   };
 }
 
+/** Kinds of changes that are closed until `generate --accept` names them. */
 const additions: ReadonlySet<string> = new Set(['argument-new', 'member-new', 'body-new']);
 
 const linesOf = (exposure: readonly ExposureChange[], wanted: ExposureChange['severity']): readonly UpstreamLine[] =>
