@@ -1,7 +1,10 @@
 import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { code } from './markdown.ts';
 
-/** What a row says of time, reuse, size and headers, in words; empty when it says nothing. */
+/**
+ * What a row says of time, reuse, size and headers, in words; empty when it says nothing. Values of headers stay out:
+ * they may be secrets.
+ */
 export function boundWords(row: AnyRow | undefined): string {
   if (row === undefined || isGatewayRow(row)) return '';
   const { timeoutMs, cacheTtlMs = 0, maxResponseBytes, headers = {} } = row;

@@ -10,7 +10,10 @@ import { emitRoutes } from './routes/emit-routes.ts';
 import { emitConfigSchema } from './settings/emit-config-schema.ts';
 import { emitSettingsTable } from './settings/emit-settings-table.ts';
 
-/** What `generate` renders beside the schema and the table. */
+/**
+ * What `generate` renders beside the schema and the table. They are independent: no emitter reads what another one
+ * writes.
+ */
 export const emitters: readonly Emitter[] = [
   emitRoutes,
   emitClient,

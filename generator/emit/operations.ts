@@ -3,7 +3,7 @@ import { quoteText } from '../document/quote-text.ts';
 import type { OutputFile } from './emitter.ts';
 import { slashHeader } from './header.ts';
 
-/** The operations table as TypeScript. A custom rule is a function of the config and stands here by its kind only. */
+/** The operations table as TypeScript. A custom rule is a function of the config and is here by its kind only. */
 export function emitOperations({ operations }: { readonly operations: readonly Operation[] }): readonly OutputFile[] {
   const rows = operations.map((operation) => ({
     ...operation,
@@ -17,6 +17,7 @@ export function emitOperations({ operations }: { readonly operations: readonly O
   ];
 }
 
+/** A value as a TypeScript literal over several lines, so that a review shows a line for each change. */
 function literal(value: unknown, depth: number): string {
   if (value === undefined) return 'undefined';
   if (typeof value !== 'object' || value === null) return quote(value);

@@ -8,14 +8,15 @@ import {
 } from 'graphql';
 
 /**
- * SDL text in a fixed order: root types, other types by name, directives last; fields by name, required arguments
- * first.
+ * SDL text in a fixed order: `Query` and `Mutation`, other types by name, directives last; fields by name, required
+ * arguments first. What Mesh or the document reorders makes no difference in a review.
  */
 export function printSorted(document: DocumentNode): string {
   const definitions = document.definitions.map(sortDefinition).sort(byPlace);
   return `${definitions.map((definition) => print(definition)).join('\n\n')}\n`;
 }
 
+/** Root types that come first. */
 const places = [['Query'], ['Mutation']] as const;
 
 function byPlace(left: DefinitionNode, right: DefinitionNode): number {
@@ -44,6 +45,7 @@ function sortDefinition(definition: DefinitionNode): DefinitionNode {
       return { ...definition, fields: (definition.fields ?? []).map(sortArguments).sort(byName) };
     case Kind.INPUT_OBJECT_TYPE_DEFINITION:
       return { ...definition, fields: [...(definition.fields ?? [])].sort(byName) };
+    // Values of enumerations keep the document's order.
     default:
       return definition;
   }

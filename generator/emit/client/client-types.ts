@@ -27,6 +27,10 @@ import { defaultFields } from './operation-document.ts';
 
 type Properties = OptionalKind<PropertySignatureStructure>[];
 
+/**
+ * TypeScript for scalars as they are in JSON; every other scalar is `unknown`. `BigInt` is text beyond 2^53, a number
+ * below.
+ */
 const scalarTypes: Readonly<Record<string, string>> = {
   ID: 'string',
   String: 'string',
@@ -67,7 +71,10 @@ export interface ClientTypes {
   argumentsOf(field: GraphQLField<unknown, unknown>): string | undefined;
 }
 
-/** @param declared names that the file has already. */
+/**
+ * Makes types on demand: what no method uses is not declared.
+ * @param declared names that the file has already.
+ */
 export function createClientTypes(declared: readonly string[]): ClientTypes {
   const names = new Map<string, string>();
   const used = new Set([...taken, ...declared]);
@@ -84,8 +91,10 @@ export function createClientTypes(declared: readonly string[]): ClientTypes {
     if (isScalarType(type)) return scalarTypes[type.name] ?? 'unknown';
     const known = names.get(type.name);
     if (known !== undefined) return known;
+    // Of a union the default document selects `__typename` only.
     if (isAbstractType(type)) return '{ readonly __typename: string }';
     const name = fresh(type.name);
+    // Before the members, which may lead back to it.
     names.set(type.name, name);
     statements.push(isEnumType(type) ? enumAlias(name, type) : interfaceOf(name, membersOf(type), type.description));
     return name;
@@ -109,6 +118,7 @@ export function createClientTypes(declared: readonly string[]): ClientTypes {
         docs: docs(field.description),
       };
     });
+    // Of a type of which nothing is read by default the document asks for `__typename`.
     return read.size > 0 ? rows : [{ name: '__typename', isReadonly: true, type: 'string' }, ...rows];
   }
 
@@ -145,6 +155,7 @@ function inner(type: AnyType, named: (type: GraphQLNamedType) => string): string
   if (isNonNullType(type)) return inner(type.ofType as AnyType, named);
   if (!isListType(type)) return named(type);
   const item = wrap(type.ofType as AnyType, named);
+  // A union needs brackets before `[]`.
   return item.includes(' ') ? `readonly (${item})[]` : `readonly ${item}[]`;
 }
 

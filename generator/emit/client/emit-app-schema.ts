@@ -5,7 +5,10 @@ import { printSorted } from '../sort-sdl.ts';
 
 const target = 'client/schema.graphql';
 
-/** The schema as apps see it, without call instructions: for code generators and editors. */
+/**
+ * The schema as apps see it, without call instructions: for code generators and editors. Printing drops the directives
+ * on fields; their definitions, and what only those lead to, are dropped here.
+ */
 export const emitAppSchema: Emitter = ({ schema }) => {
   const document = parse(printSchema(schema), { noLocation: true });
   const content = printSorted(keepReachable(withoutInstructions(document)));

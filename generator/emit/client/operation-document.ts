@@ -28,6 +28,7 @@ export function defaultFields(type: GraphQLObjectType): readonly GraphQLField<un
     if (field.args.some(isRequiredArgument)) return false;
     const named = getNamedType(field.type);
     if (isLeafType(named)) return true;
+    // A type that leads back to this one would be selected without an end.
     return isObjectType(named) && named !== type && !reaches(named, type) && height(named) <= maxHeight;
   });
 }
@@ -44,7 +45,10 @@ const operationTypes: Readonly<Record<Root, OperationTypeNode>> = {
 export const operationDocument = (root: Root, field: GraphQLField<unknown, unknown>): string =>
   stripIgnoredCharacters(print(operationNode(root, field)));
 
-/** The operation that calls one root field with all its arguments as variables. */
+/**
+ * The operation that calls one root field with all its arguments as variables. Names of variables are those of the
+ * arguments, so that a client passes its arguments as they are.
+ */
 export function operationNode(root: Root, field: GraphQLField<unknown, unknown>): OperationDefinitionNode {
   const selectionSet = selectionOf(field.type);
   return {
@@ -71,6 +75,7 @@ function selectionOf(type: GraphQLOutputType): SelectionSetNode | undefined {
   const named = getNamedType(type);
   if (isLeafType(named)) return undefined;
   const fields = isObjectType(named) ? defaultFields(named) : [];
+  // A selection must not be empty (GraphQL specification, Selection Sets).
   if (fields.length === 0) return selectionSetOf([{ kind: Kind.FIELD, name: name('__typename') }]);
   return selectionSetOf(
     fields.map((field): FieldNode => {

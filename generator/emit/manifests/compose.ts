@@ -5,6 +5,7 @@ import { yamlFile } from './render-yaml.ts';
 /** Pods have one process, and there are several of them; here is one container, which may use every core. */
 const workers = 'GATEWAY_WORKERS';
 
+/** Asked every 5 s; a service is unhealthy after 20 failures in a row. */
 const health = { interval: '5s', timeout: '3s', retries: 20 };
 
 /**
@@ -54,6 +55,7 @@ export function composeFile(settings: ManifestSettings): OutputFile {
     networks: {
       public: {},
       noetl: {},
+      // `internal`: what is in it reaches nothing outside.
       'noetl-data': { internal: true },
       sessions: { internal: true },
     },
@@ -92,6 +94,7 @@ function gateway(settings: ManifestSettings): object {
 /** Every variable can be set in `.env`, but for those that the network here decides. */
 function gatewayEnvironment(settings: ManifestSettings): Readonly<Record<string, string>> {
   const { portNames, upstreamName, internalUrlName, storeName } = settings;
+  // Later entries win: what the network here decides cannot be set from outside.
   const decided: readonly (readonly [string | undefined, string | undefined])[] = [
     [portNames.public, undefined],
     [portNames.internal, undefined],

@@ -5,7 +5,10 @@ import { ruleGroups } from '../monitoring/rule-groups.ts';
 import { type ManifestSettings, names } from './manifest-settings.ts';
 import { metadata } from './workload.ts';
 
-/** An Ingress with TLS for the public host. Only the public Service stands behind it. */
+/**
+ * An Ingress with TLS for the public host. Only the public Service is behind it: the internal listener has no way in
+ * from outside (ADR 0009).
+ */
 export function ingress(settings: ManifestSettings): IIngress {
   const { ingressClass, ingressAnnotations } = settings;
   return {
@@ -43,6 +46,7 @@ export function httpRoute(settings: ManifestSettings): IHTTPRoute {
     kind: 'HTTPRoute',
     metadata: metadata(settings, names.app),
     spec: {
+      // A Gateway of the cluster, which an overlay or a value renames.
       parentRefs: [{ name: 'public' }],
       hostnames: [settings.host],
       rules: [
@@ -73,6 +77,7 @@ export function serviceMonitor(settings: ManifestSettings): IServiceMonitor {
     metadata: metadata(settings, names.app),
     spec: {
       selector: { matchLabels: { 'app.kubernetes.io/name': names.app, 'app.kubernetes.io/component': 'internal' } },
+      // By the Service's port, so that each pod behind it is scraped by itself.
       endpoints: [{ port: 'internal', path: '/metrics', interval: '30s' }],
     },
   };

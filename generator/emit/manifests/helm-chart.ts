@@ -16,7 +16,12 @@ import { configMap, deployment, metadata, serviceAccount } from './workload.ts';
 
 const root = 'deploy/helm/noetl-gateway';
 
-/** A Helm chart that renders the same resources as the Kustomize base, with the keys of NoETL's own chart as values. */
+/**
+ * A Helm chart that renders the same resources as the Kustomize base, with the keys of NoETL's own chart as values.
+ * @param settings as {@link manifestSettings} reads them; expressions are put in here
+ * @param version of the project: the chart's and the application's
+ * @returns the files of `deploy/helm/noetl-gateway`
+ */
 export function helmFiles(settings: ManifestSettings, version: string): readonly OutputFile[] {
   const values = helmValues(settings);
   return [
@@ -74,6 +79,7 @@ function templates(settings: ManifestSettings, fixed: ManifestSettings): readonl
   ];
 }
 
+/** @param condition a Helm expression; the resource is rendered only when it holds */
 function template(name: string, resource: object, condition?: string): OutputFile {
   const text = withExpressions(yamlText(resource, header));
   return {
@@ -89,10 +95,12 @@ function chartDeployment(settings: ManifestSettings): IDeployment {
   if (!pod?.spec || !container) return resource;
   pod.metadata = {
     ...pod.metadata,
+    // The hash of the ConfigMap: a changed variable restarts the pods, as a generated name does under Kustomize.
     annotations: value(
       'merge (dict "checksum/config" (include (print $.Template.BasePath "/config-map.yaml") . | sha256sum)) .Values.podAnnotations',
     ),
   };
+  // What an installation sets takes the place of the config's own.
   container.resources = value('.Values.resources');
   for (const member of ['imagePullSecrets', 'nodeSelector', 'tolerations', 'affinity'] as const) {
     Object.assign(pod.spec, { [member]: optional(`.Values.${member}`, `.Values.${member}`) });
@@ -105,6 +113,7 @@ function chartService(settings: ManifestSettings, fixed: ManifestSettings): ISer
   const [gateway, ...others] = resource.spec?.ports ?? [];
   if (!resource.spec || !gateway) return resource;
   gateway.port = value(servicePort(fixed));
+  // Kubernetes chooses a port when it is left out.
   gateway.nodePort = optional('.Values.service.nodePort', 'int .Values.service.nodePort');
   return {
     ...resource,
@@ -141,6 +150,7 @@ function chartIngress(settings: ManifestSettings): IIngress {
   };
 }
 
+/** A certificate of Google's load balancer, a kind that other clusters do not know. */
 function managedCertificate(settings: ManifestSettings): object {
   return {
     apiVersion: 'networking.gke.io/v1',

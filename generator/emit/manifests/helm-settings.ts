@@ -2,7 +2,10 @@ import { optional, quotedMember, value } from './helm-expression.ts';
 import { environmentKey } from './helm-values.ts';
 import type { ManifestSettings } from './manifest-settings.ts';
 
-/** The port that the public Service offers beside 80. */
+/**
+ * The port that the public Service offers beside 80. A Service must not have one port twice, so 80 becomes the
+ * gateway's own.
+ */
 export const servicePort = (settings: ManifestSettings) =>
   `ternary ${settings.publicPort} (int .Values.service.port) (eq 80 (int .Values.service.port))`;
 
@@ -32,6 +35,7 @@ export function helmSettings(settings: ManifestSettings): ManifestSettings {
       ]),
     ),
     secretName: value('.Values.secrets.name'),
+    // Optional unless the values say that the Secret is required: then no pod starts without it.
     secrets: settings.secrets.map(({ name }) => ({ name, optional: value('not .Values.secrets.required') })),
     noetl: {
       namespace: value('.Values.networkPolicy.noetlNamespace'),

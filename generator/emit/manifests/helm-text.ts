@@ -23,7 +23,10 @@ export function namedTemplates(image: string): string {
   ]);
 }
 
-/** What makes an installation fail before anything is applied. */
+/**
+ * What makes an installation fail before anything is applied: the bypass of the earlier gateway (ADR 0008), a port that
+ * no listener has, sessions in memory on several pods.
+ */
 export function checksTemplate(settings: ManifestSettings): string {
   const bypass = `(include "${names.app}.text" .Values.env.authBypass | lower)`;
   const port = settings.portNames.public;

@@ -16,7 +16,10 @@ export function environmentKey(variable: string): string {
   return head + tail.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('');
 }
 
-/** The chart's defaults. The keys are those of NoETL's own gateway chart, then ours where it has none. */
+/**
+ * The chart's defaults. The keys are those of NoETL's own gateway chart, then ours where it has none.
+ * @returns a plain object; its shape is also that of {@link valuesSchema}
+ */
 export function helmValues(settings: ManifestSettings) {
   const { repository, tag } = splitImage(settings.image);
   const environment = Object.entries({
@@ -34,6 +37,7 @@ export function helmValues(settings: ManifestSettings) {
       targetPort: settings.publicPort,
       nodePort: null,
       loadBalancerIP: '',
+      // Keeps the caller's address, which limits and the audit log count by.
       externalTrafficPolicy: 'Local',
       annotations: {},
     },
@@ -92,6 +96,7 @@ export const valueNotes: Readonly<Record<string, string>> = {
   serviceMonitor: 'Needs the Prometheus operator; set networkPolicy.monitoringNamespace too.',
 };
 
+/** A value of any shape: Kubernetes checks it. */
 const open = { type: 'object' };
 
 /** Where the shape of the defaults does not say enough. By path. */
@@ -152,6 +157,7 @@ function schemaOf(value: unknown, path: string): object {
       ),
     };
   }
+  // A value may be a text, by `--set-string` for example; templates make a number of it.
   if (typeof value === 'number') return { type: ['integer', 'string'], pattern: '^[0-9]+$' };
   return { type: typeof value === 'boolean' ? 'boolean' : ['string', 'null'] };
 }

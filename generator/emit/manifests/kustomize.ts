@@ -10,6 +10,7 @@ import { configMap, deployment, namespaceResource, serviceAccount } from './work
 
 const root = 'deploy/kubernetes';
 
+/** The parts of a `kustomization.yaml` that are used here. */
 interface Kustomization {
   readonly resources?: readonly string[];
   readonly components?: readonly string[];
@@ -17,7 +18,10 @@ interface Kustomization {
   readonly patches?: readonly object[];
 }
 
-/** The resources as a Kustomize base, optional parts as components, and two overlays that put them together. */
+/**
+ * The resources as a Kustomize base, optional parts as components, and two overlays that put them together.
+ * @returns the files of `deploy/kubernetes`
+ */
 export function kustomizeFiles(settings: ManifestSettings): readonly OutputFile[] {
   return [...base(settings), ...components(settings), ...overlays(settings)];
 }
@@ -46,6 +50,7 @@ function base(settings: ManifestSettings): readonly OutputFile[] {
   ];
 }
 
+/** Parts that not every cluster has or wants: a shared store, autoscaling, a policy for NoETL, monitoring, a way in. */
 function components(settings: ManifestSettings): readonly OutputFile[] {
   return [
     ...folder('components/session-store', { 'network-policy.yaml': storePolicy(settings) }),
@@ -77,6 +82,10 @@ function components(settings: ManifestSettings): readonly OutputFile[] {
   ];
 }
 
+/**
+ * `dev`: a port of the node, with example addresses. `production`: a shared store and autoscaling, and no example that
+ * could be applied by mistake.
+ */
 function overlays(settings: ManifestSettings): readonly OutputFile[] {
   const placeholders = Object.fromEntries(
     settings.required.map(({ names: [name], placeholder }) => [name, placeholder]),
@@ -97,6 +106,7 @@ function overlays(settings: ManifestSettings): readonly OutputFile[] {
         patches: [
           jsonPatch('Service', [
             { op: 'replace', path: '/spec/type', value: 'NodePort' },
+            // With `Local` only a node that has a pod would answer.
             { op: 'replace', path: '/spec/externalTrafficPolicy', value: 'Cluster' },
             { op: 'add', path: '/spec/ports/0/nodePort', value: 30090 },
           ]),
@@ -147,6 +157,7 @@ function behindProxy(settings: ManifestSettings): Kustomization {
     patches: [
       jsonPatch('Service', [
         { op: 'replace', path: '/spec/type', value: 'ClusterIP' },
+        // Kubernetes refuses it on a Service that only the cluster reaches.
         { op: 'remove', path: '/spec/externalTrafficPolicy' },
       ]),
     ],
@@ -194,6 +205,7 @@ function requireSecrets(settings: ManifestSettings): object {
   };
 }
 
+/** A patch of the gateway's own resource of a kind (RFC 6902). */
 function jsonPatch(kind: string, operations: readonly object[]): object {
   return { target: { kind, name: names.app }, patch: yamlPatch(operations) };
 }

@@ -25,7 +25,10 @@ const privateRanges = [
   '192.168.0.0/16',
 ];
 
-/** What may reach the pods, and what they may reach: NoETL, DNS and issuers. Everything else is cut. */
+/**
+ * What may reach the pods, and what they may reach: NoETL, DNS and issuers. Everything else is cut. The public port is
+ * open to all; the internal one to NoETL's namespace, whose workers call back (ADR 0009).
+ */
 export function gatewayPolicy(settings: ManifestSettings): INetworkPolicy {
   return {
     apiVersion: 'networking.k8s.io/v1',

@@ -6,6 +6,7 @@ import { containerUser, nodeOptions } from './resources.ts';
 /** Pinned to a version, not to a line of versions; a build may replace it with a digest. */
 const nodeImage = 'node:24.21.0-bookworm-slim';
 
+/** Not written as one literal: a linter takes it for a template that was forgotten. */
 const base = '$' + '{NODE_IMAGE}';
 
 /**
@@ -14,6 +15,7 @@ const base = '$' + '{NODE_IMAGE}';
  */
 export function projectImage(settings: ManifestSettings, read: EmitInput['read']): readonly OutputFile[] {
   const present = read('Dockerfile');
+  // The header says that it is generated. Without it the file is the project's own.
   if (present !== undefined && !present.includes(headerText)) return [];
   const { publicPort, internalPort } = settings;
   return [

@@ -27,6 +27,7 @@ export function yamlText(
   comments: readonly string[],
   notes: Readonly<Record<string, string>> = {},
 ): string {
+  // What is used twice is written twice: readers of manifests expect no aliases.
   const document = new Document(value, { aliasDuplicateObjects: false, sortMapEntries: byKey });
   document.commentBefore = comments.map((line) => ` ${line}`).join('\n');
   if (isMap(document.contents)) {

@@ -3,7 +3,10 @@ import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { type ManifestSettings, names } from './manifest-settings.ts';
 import { metadata, podLabels } from './workload.ts';
 
-/** More pods when they are busy, fewer only after five calm minutes. */
+/**
+ * More pods when they are busy, fewer only after five calm minutes. By the processor, of which a process uses one core
+ * (ADR 0019).
+ */
 export function autoscaler(settings: ManifestSettings): IHorizontalPodAutoscaler {
   return {
     apiVersion: 'autoscaling/v2',

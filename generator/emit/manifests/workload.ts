@@ -72,6 +72,7 @@ export function deployment(settings: ManifestSettings): IDeployment {
       minReadySeconds: 10,
       revisionHistoryLimit: 5,
       selector: { matchLabels: { ...podLabels } },
+      // A new pod is ready before an old one goes.
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       template: {
         metadata: { labels: { ...podLabels, 'app.kubernetes.io/part-of': 'noetl' } },
@@ -94,6 +95,8 @@ function podSpec(settings: ManifestSettings): IPodSpec {
       runAsGroup: containerUser,
       seccompProfile: { type: 'RuntimeDefault' },
     },
+    // `ScheduleAnyway`: on a cluster of one node the pods must still start. By template, so that old pods do not count
+    // in a rollout.
     topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
       topologyKey,
       maxSkew: 1,
@@ -119,8 +122,10 @@ function container(settings: ManifestSettings): IContainer {
     env: environment(settings),
     // Nothing is there without that ConfigMap, and nothing reads it unless NODE_EXTRA_CA_CERTS names a file in it.
     volumeMounts: [{ name: 'ca', mountPath: '/etc/noetl-gateway/ca', readOnly: true }],
+    // Every second: the other two probes begin when this one has passed.
     startupProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 1, failureThreshold: 30 },
     livenessProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 10, timeoutSeconds: 3 },
+    // `/ready` is on the internal listener only.
     readinessProbe: {
       httpGet: { path: '/ready', port: 'internal' },
       periodSeconds: 5,

@@ -8,6 +8,7 @@ export interface Alert {
   readonly summary: string;
 }
 
+/** The full name of a metric of the gateway. */
 const m = (name: string): string => `noetl_gateway_${name}`;
 
 /** Requests of callers, without those of probes and scrapes. */
@@ -24,6 +25,7 @@ export function alertsOf(memoryMiB: number): readonly Alert[] {
   return [...availability, ...dependencies, ...load, ...trust, ...process(memoryMiB)];
 }
 
+/** The gateway does not answer, or answers errors. */
 const availability: readonly Alert[] = [
   {
     name: 'NoetlGatewayDown',
@@ -34,6 +36,7 @@ const availability: readonly Alert[] = [
   },
   {
     name: 'NoetlGatewayNotReady',
+    // Zero on every replica: one that is not ready is no reason to wake an operator.
     expr: `sum by (check) (${m('ready_check')}) == 0`,
     for: '2m',
     severity: 'critical',
@@ -62,9 +65,11 @@ const availability: readonly Alert[] = [
   },
 ];
 
+/** What the gateway needs does not answer: NoETL, the identity provider, the session store. */
 const dependencies: readonly Alert[] = [
   {
     name: 'NoetlGatewayDependencyDown',
+    // By `min`: one replica without a connection is a fault as well.
     expr: `min by (name, of) (${m('dependency_up')}) == 0`,
     for: '5m',
     severity: 'critical',
@@ -114,6 +119,7 @@ const dependencies: readonly Alert[] = [
   },
 ];
 
+/** The gateway refuses work to protect itself or NoETL. */
 const load: readonly Alert[] = [
   {
     name: 'NoetlGatewayShedding',
@@ -138,6 +144,7 @@ const load: readonly Alert[] = [
   },
 ];
 
+/** What a person must look at although everything answers. */
 const trust: readonly Alert[] = [
   {
     name: 'NoetlGatewayCallbacksForged',
@@ -176,6 +183,7 @@ const trust: readonly Alert[] = [
   },
 ];
 
+/** A process near its limits. The metrics are those of any Node process, so they are narrowed to the gateway's. */
 const process = (memoryMiB: number): readonly Alert[] => [
   {
     name: 'NoetlGatewayMemory',

@@ -10,18 +10,27 @@ interface Panel {
   readonly curves: readonly Curve[];
 }
 
+/** A row of the dashboard: a heading, and panels below it, {@link columns} side by side. */
 interface Row {
   readonly title: string;
   readonly panels: readonly Panel[];
 }
 
+/**
+ * A rate by labels, for the resolution that Grafana shows.
+ * @param metric without the prefix
+ * @param where a matcher in braces
+ */
 const rate = (metric: string, by: string, where = ''): string =>
   `sum by (${by}) (rate(noetl_gateway_${metric}${where}[$__rate_interval]))`;
+/** The q-quantile of a histogram, 0 to 1. */
 const quantile = (q: number, metric: string, by: string, where = ''): string =>
   `histogram_quantile(${q}, ${rate(`${metric}_bucket`, `le, ${by}`, where)})`;
 const gauge = (metric: string, by: string): string => `sum by (${by}) (noetl_gateway_${metric})`;
+/** Labels as Grafana's legend writes them; the braces are Grafana's own. */
 const legend = (...labels: readonly string[]): string => labels.map((label) => `{{${label}}}`).join(' ');
 
+/** From what callers notice to the process itself. A test reads each series from a running gateway. */
 const rows: readonly Row[] = [
   {
     title: 'Requests',
@@ -168,15 +177,20 @@ const rows: readonly Row[] = [
 ];
 
 const columns = 3;
+// Grafana's grid is 24 wide.
 const width = 24 / columns;
 const height = 8;
 
-/** Grafana's model of the dashboard; import it as it is, and choose the data source. */
+/**
+ * Grafana's model of the dashboard; import it as it is, and choose the data source. The uid is fixed, so that an import
+ * takes the place of the one before.
+ */
 export function dashboard(): object {
   let y = 0;
   let id = 0;
   const panels = rows.flatMap(({ title, panels: inRow }) => {
     const top = y;
+    // The heading takes one line, then as many as the panels need.
     y += 1 + Math.ceil(inRow.length / columns) * height;
     id += 1;
     const heading = { id, type: 'row', title, collapsed: false, gridPos: { h: 1, w: 24, x: 0, y: top }, panels: [] };
@@ -205,6 +219,7 @@ export function dashboard(): object {
   };
 }
 
+/** A variable of the dashboard; not written as one literal, which a linter would take for a template. */
 const datasource = { type: 'prometheus', uid: '$' + '{datasource}' };
 
 function panelModel({ title, unit, curves }: Panel, id: number, gridPos: object): object {

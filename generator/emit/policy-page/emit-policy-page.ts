@@ -14,7 +14,10 @@ import { code, page, table } from '../markdown.ts';
 
 const target = 'docs/generated/policy.md';
 
-/** Who may call what, in words, for the people who review a change of the config or of NoETL. */
+/**
+ * Who may call what, in words, for the people who review a change of the config or of NoETL. The words are those of
+ * `explain` (`core/access/explain-text.ts`), so that the page and the command cannot differ.
+ */
 export const emitPolicyPage: Emitter = ({ config, operations, document }) => {
   const sorted = operations.toSorted((a, b) => (a.field < b.field ? -1 : 1));
   const closed = closedOperations(document as unknown as OpenApiDocument, operations);
@@ -55,6 +58,7 @@ function operationsTable(operations: readonly Operation[], config: GatewayConfig
   );
 }
 
+/** A cell for each field and role: what the role gives alone, without other roles of a user. */
 function rolesTable(operations: readonly Operation[], { grants, roles }: GatewayConfig): string {
   const { rows } = explainTable({ grants }, roles, operations);
   return table(
@@ -79,6 +83,7 @@ function grantsTable({ grants }: GatewayConfig): string {
   );
 }
 
+/** Their executions contain session tokens, so no grant opens them. */
 function reservedPlaybooks({ auth }: GatewayConfig): string {
   const playbooks = { ...defaults.auth.playbooks, ...auth?.playbooks };
   const paths = [playbooks.login, playbooks.validateSession, playbooks.checkAccess] as readonly FromEnv<string>[];
@@ -92,6 +97,7 @@ function fromEnvWords(value: FromEnv<string>): string {
     : `${code(String(value.fallback))}, unless ${code(value.env)} names another`;
 }
 
+/** Rows with `acceptRisk` and its reason (ADR 0003). */
 function risks(operations: readonly Operation[]): string {
   const rows = operations.flatMap(({ field, source, acceptRisk }) =>
     acceptRisk === undefined ? [] : [[code(field), source.kind === 'upstream' ? code(source.key) : '', acceptRisk]],

@@ -21,7 +21,10 @@ const target = 'docs/generated/schema.md';
 
 type Field = GraphQLField<unknown, unknown>;
 
-/** The schema for those who write apps: every field with an example, every type that they can meet. */
+/**
+ * The schema for those who write apps: every field with an example, every type that they can meet. Made of the schema
+ * with its call instructions, of which nothing is shown.
+ */
 export const emitReferencePage: Emitter = ({ schema, operations, config }) => {
   const rules = new Map(operations.map((operation) => [operation.field, operation]));
   const types = {
@@ -73,6 +76,7 @@ function fieldSection(
   return parts.filter((part) => part !== undefined && part !== '').join('\n\n');
 }
 
+/** Arguments of the example: those that must be given, and the variables of a playbook, which people look for. */
 const shownInExample = (arg: Field['args'][number]): boolean => isRequiredArgument(arg) || arg.name === 'variables';
 
 function argumentsTable(field: Field): string {
@@ -108,6 +112,7 @@ function metTypes(schema: GraphQLSchema): ReadonlySet<GraphQLNamedType> {
     if (!met.has(type)) waiting.push(...typesIn(type));
     met.add(type);
   }
+  // Root types have sections of their own.
   for (const root of roots) met.delete(root);
   return met;
 }

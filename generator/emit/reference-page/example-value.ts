@@ -7,6 +7,7 @@ import {
   isRequiredInputField,
 } from 'graphql';
 
+/** Example values; an id is beyond 2^53, as NoETL's are. */
 const byScalar: Readonly<Record<string, unknown>> = {
   ID: '623456789012345678',
   Int: 1,
@@ -16,6 +17,7 @@ const byScalar: Readonly<Record<string, unknown>> = {
   DateTime: '2026-01-26T08:00:00Z',
 };
 
+/** For arguments whose name says more than their scalar. */
 const byName: Readonly<Record<string, string>> = {
   name: 'data/daily_report',
   path: 'data/daily_report',
@@ -25,6 +27,7 @@ const byName: Readonly<Record<string, string>> = {
 /** A value that shows what an input looks like; of input objects the members that must be there. */
 export function exampleValue(name: string, type: GraphQLInputType, above: readonly GraphQLInputType[] = []): unknown {
   if (isNonNullType(type)) return exampleValue(name, type.ofType as GraphQLInputType, above);
+  // A type that leads back to itself ends with an empty list.
   if (isListType(type))
     return above.includes(type.ofType) ? [] : [exampleValue(name, type.ofType as GraphQLInputType, above)];
   if (isEnumType(type)) return type.getValues()[0]?.name;

@@ -13,7 +13,7 @@ export const restDocumentPath = 'docs/generated/rest.yaml';
 
 /**
  * An OpenAPI document of every REST call of the gateway: its own contract, and the calls below `/noetl` that the table
- * opens, with the parameters and members that callers may send.
+ * opens, with the parameters and members that callers may send. A project without a contract gets what the table opens.
  */
 export const emitRestDocument: Emitter = ({ operations, document, read }): readonly OutputFile[] => {
   const upstream = document as unknown as OpenApiDocument;
@@ -21,6 +21,7 @@ export const emitRestDocument: Emitter = ({ operations, document, read }): reado
   const own = ownParts(isRecord(contract) ? contract : {});
   const rest = operations.filter((operation) => operation.rest !== undefined);
   const paths = pathsOf(rest, upstream);
+  // The gateway's own come last: a component of NoETL must not take the place of one.
   const schemas = { ...reachableSchemas(upstream, paths), ...own.schemas };
   const content = {
     openapi: '3.1.0',

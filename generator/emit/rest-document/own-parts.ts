@@ -33,6 +33,7 @@ const responses = {
   ),
 };
 
+/** The body of an error below `/noetl`. Clients of NoETL look for `detail`, so the sentence is there as well. */
 const apiError = {
   type: 'object',
   required: ['error', 'code', 'detail', 'message'],
@@ -44,12 +45,14 @@ const apiError = {
   },
 };
 
+/** The three ways to send a session token (the protocol, Session Token Delivery). */
 const securitySchemes = {
   bearer: { type: 'http', scheme: 'bearer' },
   sessionHeader: { type: 'apiKey', in: 'header', name: 'X-Session-Token' },
   sessionCookie: { type: 'apiKey', in: 'cookie', name: 'session_token' },
 };
 
+/** @param contract `openapi/gateway.yaml`, parsed, without instructions; `{}` when the project has no contract */
 export function ownParts(contract: JsonObject): OwnParts {
   const components = member(contract, 'components');
   return {

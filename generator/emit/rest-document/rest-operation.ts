@@ -5,6 +5,7 @@ import { code } from '../markdown.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Answers that each call may have beside its own. */
 const shared = {
   '400': { $ref: '#/components/responses/ApiInvalid' },
   '401': { $ref: '#/components/responses/ApiNoSession' },
@@ -15,6 +16,7 @@ const shared = {
   '503': { $ref: '#/components/responses/ApiUnavailable' },
 };
 
+/** A query parameter that is text. */
 const text = (name: string, description: string) => ({ name, in: 'query', description, schema: { type: 'string' } });
 
 /** Query parameters that a kind takes beside the arguments of its field. */
@@ -28,7 +30,10 @@ const furtherMembers: Partial<Record<Operation['kind'], readonly string[]>> = {
   catalogEntry: ['catalog_id'],
 };
 
-/** One operation below `/noetl`: NoETL's own description, without what callers cannot set. */
+/**
+ * One operation below `/noetl`: NoETL's own description, without what callers cannot set (ADR 0017). What is left out
+ * here is also not read by `executor/rest`.
+ */
 export function restOperation(operation: Operation, document: OpenApiDocument): JsonObject {
   const { field, kind, access, description } = operation;
   const upstream = upstreamOf(operation, document);
@@ -47,6 +52,7 @@ export function restOperation(operation: Operation, document: OpenApiDocument): 
 }
 
 const executionId = { name: 'execution_id', in: 'path', required: true, schema: { type: 'string' } };
+/** No server has the route, so the document has nothing of it. */
 const rerunBody = {
   content: {
     'application/json': { schema: { type: 'object', properties: { workload: { type: 'object' } } } },

@@ -36,6 +36,7 @@ export interface ContractRoute {
   readonly answer: string | undefined;
 }
 
+/** The gateway's own REST contract, `openapi/gateway.yaml`, as far as code is made of it. */
 export interface Contract {
   readonly routes: readonly ContractRoute[];
   readonly schemas: Readonly<Record<string, ContractSchema>>;
@@ -89,7 +90,9 @@ function readRoute(
   const where = `${method.toUpperCase()} ${path}`;
   const id = operation['operationId'];
   if (typeof id !== 'string' || !/^[a-z][A-Za-z0-9]*$/.test(id)) problems.push(`${where}: operationId in camelCase`);
+  // The route table looks paths up whole.
   if (path.includes('{')) problems.push(`${where}: paths of this contract have no parameters`);
+  // An operation without a word has the security of the document (OpenAPI 3.1, §4.8.10); an empty list needs none.
   const needs = (operation['security'] ?? security ?? []) as readonly unknown[];
   return {
     id: String(id),

@@ -9,6 +9,7 @@ interface Check {
   readonly message: string;
 }
 
+/** For each type the check that comes first: the others rely on it. */
 const typeChecks: Readonly<Record<string, (name: string) => Check>> = {
   string: (name) => ({ wrong: `typeof ${name} !== 'string'`, message: 'must be text' }),
   boolean: (name) => ({ wrong: `typeof ${name} !== 'boolean'`, message: 'must be true or false' }),
@@ -19,6 +20,7 @@ const typeChecks: Readonly<Record<string, (name: string) => Check>> = {
   }),
 };
 
+/** Keywords that are checked, or say nothing of a value. */
 const understood = new Set(['type', 'description', 'enum', 'minLength', 'maxLength', 'minimum', 'maximum']);
 
 /**
@@ -48,6 +50,7 @@ export function requestValidator(name: string, schema: ContractSchema): Function
       (writer) => {
         writer.write('const value: unknown = ').inlineBlock(() => {
           for (const [member] of members) {
+            // An optional member that is null counts as absent.
             writer.writeLine(required.has(member) ? `${member},` : `...(${member} == null ? {} : { ${member} }),`);
           }
         });
@@ -96,6 +99,7 @@ const bound = (wrong: string, word: string, limit: number, isLength: boolean): C
 function assertUnderstood(where: string, schema: ContractSchema): void {
   const unknown = Object.keys(schema).filter((keyword) => !understood.has(keyword));
   if (unknown.length > 0) throw unsupported(where, unknown.join(', '));
+  // A union would need a check of its own for each type.
   if (typesOf(typeWithoutNull(schema)).length !== 1) throw unsupported(where, 'several types');
 }
 

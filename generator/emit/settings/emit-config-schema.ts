@@ -52,6 +52,7 @@ function schemaOf(node: Node, hasEnv: boolean): Schema {
       return {
         description: node.doc,
         ...(node.default === undefined ? {} : { default: node.default }),
+        // Each kind has members of its own, and `kind` decides.
         oneOf: Object.entries(node.options).map(([kind, entries]) => {
           const schema = objectSchema(entries, hasEnv);
           return { ...schema, required: ['kind'], properties: { kind: { const: kind }, ...schema.properties } };
@@ -91,12 +92,14 @@ function leafSchema(leaf: Leaf, hasEnv: boolean): Schema {
   const literal = literalSchema(leaf);
   if (!hasEnv || leaf.reads === 'value') return { ...literal, ...said };
   const variable = { $ref: '#/$defs/variable' };
+  // A list is one text with commas, or a list of texts and variables.
   const items = leaf.reads === 'list' ? [{ type: 'array', items: { anyOf: [{ type: 'string' }, variable] } }] : [];
   return { ...said, anyOf: [literal, ...items, variable] };
 }
 
 function literalSchema({ reads, check }: Leaf): JsonSchema {
   if (reads === 'list') return { type: 'string' };
+  // The dialect is that of the whole; checks that JSON Schema cannot express are left out.
   const { $schema: _dialect, ...schema } = toJsonSchema(check, { errorMode: 'ignore', typeMode: 'input' });
   return schema;
 }

@@ -13,6 +13,7 @@ const end = '<!-- End of the generated part. -->';
 export const emitSettingsTable: Emitter = ({ read }) => {
   const text = read(target);
   const from = text?.indexOf(begin) ?? -1;
+  // Both marks, or the rest of the page would be lost.
   const to = text?.indexOf(end, from) ?? -1;
   if (text === undefined || from < 0 || to < 0) return [];
   return [{ path: target, content: `${text.slice(0, from)}${begin}\n${settingsTable()}\n\n${text.slice(to)}` }];
