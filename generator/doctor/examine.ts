@@ -2,6 +2,7 @@ import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { sharedStoreForms, storeKindOf } from '../../core/config/store-kinds.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
+import { problemCode } from '../../core/problem-code.ts';
 import { examineCallback } from './examine-callback.ts';
 import { examineStart } from './examine-start.ts';
 import { type Finding, fine, problem, skipped, warning } from './finding.ts';
@@ -107,7 +108,7 @@ async function examineStore(probes: DoctorProbes, config: ResolvedConfig): Promi
     return fine('store', `the ${name} answers`);
   } catch (error) {
     const step = `check ${isOwn ? 'its address' : 'GATEWAY_SESSION_STORE'}, its password, and that this machine may reach it`;
-    return problem('store', `the ${name} does not answer: ${reason(error)}`, step);
+    return problem('store', `the ${name} does not answer: ${storeReason(error)}`, step);
   }
 }
 
@@ -128,6 +129,12 @@ async function examineDrift(probes: DoctorProbes, config: ResolvedConfig): Promi
 }
 
 /** The sentence of an error of ours; of others only the kind, for their texts hold addresses and passwords. */
+/** The code of what is behind it, `ECONNREFUSED` for example: the store's error only reports that it does not answer. */
+function storeReason(error: unknown): string {
+  const code = problemCode(error);
+  return code === 'OTHER' ? reason(error) : code;
+}
+
 function reason(error: unknown): string {
   if (error instanceof GatewayError) return error.message.replace(/\.$/, '');
   if (error instanceof Error && 'code' in error) return String(error.code);

@@ -59,7 +59,7 @@ export function keepNatsConnected(
 
   function arrived(nc: NatsConnection): void {
     live = nc;
-    first.resolve();
+    stopWaiting();
     listener.onConnected(nc);
   }
 
@@ -70,7 +70,12 @@ export function keepNatsConnected(
 
   // In the background: a gateway starts also while NATS is down.
   const finished = run();
-  setTimeout(first.resolve, options.timeout).unref();
+  // Keeps the process of a command, which has nothing else to do, until its caller is answered.
+  const waiting = setTimeout(first.resolve, options.timeout);
+  function stopWaiting(): void {
+    clearTimeout(waiting);
+    first.resolve();
+  }
   return {
     async current() {
       if (live === undefined) await first.promise;
@@ -79,6 +84,7 @@ export function keepNatsConnected(
     problem: () => problem,
     async close() {
       closing.abort();
+      stopWaiting();
       await finished;
     },
   };

@@ -9,7 +9,7 @@ import { gatewayOptionsOf } from '../../cli/serve/gateway-options.ts';
 import { resolveConfig } from '../../core/config/resolve-config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { createGateway } from '../../server/gateway.ts';
-import { cli } from '../support/cli-process.ts';
+import { cli, cliProcess } from '../support/cli-process.ts';
 import { freePort } from '../support/free-port.ts';
 import { temporaryFolder } from '../support/project.ts';
 
@@ -195,6 +195,19 @@ describe('doctor finds what serve would refuse', () => {
     expect(start).toEqual([
       expect.objectContaining({ outcome: 'warning', message: expect.stringContaining('a gateway listens') }),
     ]);
+  });
+
+  it.each(['redis', 'nats'])('a session store in %s that is away, and why', async (kind) => {
+    const environment = await environmentWith({
+      GATEWAY_SESSION_STORE: `${kind}://127.0.0.1:1`,
+      GATEWAY_SESSION_KEY: Buffer.alloc(32, 3).toString('base64'),
+    });
+    // A process of its own: it must not end while the store is waited for.
+    const { code, out } = await cliProcess(['doctor', '-C', projectOf({ config: quiet })], environment);
+    expect({ code, out }).toEqual({
+      code: 1,
+      out: expect.stringContaining(`the ${kind} session store does not answer: ECONNREFUSED`),
+    });
   });
 
   it.each([

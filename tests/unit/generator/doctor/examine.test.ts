@@ -127,6 +127,16 @@ describe('examine', () => {
       want: ['problem: the redis session store does not answer: TypeError'],
     },
     {
+      name: 'a store that refuses the password',
+      changes: {
+        pingStore: fails(
+          new GatewayError('ERR_STORE', 'the session store does not answer', { cause: new Error('WRONGPASS hunter2') }),
+        ),
+      },
+      check: 'store',
+      want: ['problem: the redis session store does not answer: AUTHENTICATION'],
+    },
+    {
       name: 'sessions in memory',
       changes: {
         resolve: () =>
