@@ -75,12 +75,14 @@ export async function compose(
 ): Promise<Parts> {
   const { auth } = config;
   const users = openUserLimits(config, clock, observe, shared.buckets);
+  // One client for all calls, so that limits of users and breakers count every way in.
   const client = createUpstream({ ...config.upstream, limits: config.limits, allow: users.allow, observe, clock });
   const upstream = tracing?.upstream(client) ?? client;
   const forAuth = ofClass(upstream, 'auth');
   const callbacks = createCallbackRegistry({ clock, observe });
   const driver = openDriver(config, clock, observe, callbacks, atOwnPaths(forAuth, own));
   const given: Given = { config, clock, observe, upstream: forAuth, driver };
+  // The config's own store first, then what the workers share.
   const store =
     (await config.adapters.sessionStore?.({ upstream: forAuth, clock, observe })) ??
     shared.store ??
@@ -165,6 +167,10 @@ function openUserLimits(
   return { allow, close: async () => void (await shared?.close()) };
 }
 
+/**
+ * Who is asked about a session that the store does not know. A custom validator comes first; sessions of the gateway's
+ * own are known to no one else, so then no one is asked.
+ */
 function chooseValidator({ config, clock, observe, upstream, driver }: Given): SessionValidator {
   const own = config.adapters.validator?.({ upstream, clock, observe });
   if (own !== undefined) return own;
@@ -188,6 +194,7 @@ function chooseLogin(given: Given): LoginBackend {
   };
 }
 
+/** The login of users, by `auth.login`. */
 function loginOfPeople({ config, clock, observe, upstream, driver }: Given, local: LoginBackend): LoginBackend {
   const { auth, sessions } = config;
   const common = { clock, maxSessionMs: sessions.maxMs };
@@ -210,6 +217,10 @@ function loginOfPeople({ config, clock, observe, upstream, driver }: Given, loca
   }
 }
 
+/**
+ * The config's checker, or one that asks NoETL; with `both` the grants must allow as well. Reserved paths are refused
+ * by each of them.
+ */
 function chooseChecker(
   { config, clock, observe, upstream, driver }: Given,
   grants: () => CompiledGrants,

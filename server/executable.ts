@@ -30,6 +30,7 @@ export function createExecutable(
     endSessions: createOperatorEndings(parts.sessions, config.auth.issuers, observe),
     clock,
     observe,
+    // Without events a start has no client to send its result to.
     ...(config.events.enabled ? { requests } : {}),
     reservedPaths: [...config.compiledGrants.reserved],
     ...(asksUpstream(config) ? { maxPathsPerAnswer: 50 } : {}),

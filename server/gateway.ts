@@ -54,7 +54,9 @@ export interface Gateway {
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { clock = Date.now, version = 'unknown', tracing, link } = options;
+  // Everything below sees this process's share of the limits.
   const config = shareLimits(options.config, link?.count ?? 1);
+  // Before anything is opened: a schema that does not fit the config stops the start without a connection.
   const { fields } = pairRootFields(readSdl(options.sdl), config.operations);
   const own = ownPathsOf(plansOf(fields));
   const telemetry = createTelemetry({
@@ -86,6 +88,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   telemetry.watch(liveNumbers(parts.upstream, { public: publicListener, internal: internalListener }));
   return {
     async listen() {
+      // The kernel gives a worker connections at once, so the store must answer before.
       if (link !== undefined) await untilConnected(() => parts.store.ping());
       const listeners = { public: publicListener, internal: internalListener };
       const ports = await takePorts(config.listen, listeners, link !== undefined);
@@ -97,8 +100,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     async stop() {
       telemetry.log.info('stopping: no new work');
+      // First not ready, so that the Service sends no new requests while the old ones finish.
       for (const running of [readiness, upstream?.watch, ways.replicas, policy, live.service]) running?.stop();
       const finished = await publicListener.drain(config.listen.drainMs);
+      // After the public one: requests in work may wait for callbacks.
       await internalListener.drain(500);
       await closeParts(parts);
       await tracing?.stop();
@@ -109,6 +114,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
+/** Each is closed, whatever the others do. */
 const closeParts = ({ upstream, store, liveStore, limits, closeUserLimits }: Parts) =>
   Promise.allSettled([upstream.close(), store.close(), liveStore.close(), limits.close(), closeUserLimits()]);
 

@@ -8,7 +8,7 @@ import { clientAddress } from './rate-limit/client-address.ts';
 import type { WaysIn } from './ways-in.ts';
 import type { InternalViews } from './workers/worker-link.ts';
 
-/** What the public port serves. */
+/** What the public port serves. Addresses of callers are those behind the configured proxies. */
 export function createPublicListener(ways: WaysIn, config: ResolvedConfig, telemetry: Telemetry): HttpListener {
   return createHttpListener({
     handle: telemetry.tracing?.handle(ways.public) ?? ways.public,
@@ -40,6 +40,7 @@ export function createInternalListener(
       console: telemetry.tracing?.handle(ways.console) ?? ways.console,
       callback: live.callback,
     }),
+    // No proxy is expected in front of this port, so no header is believed.
     clientIp: (request) => request.socket.remoteAddress ?? '',
     headersFor: () => ({}),
     onError: telemetry.onError,

@@ -13,6 +13,7 @@ export async function takePorts(
   listeners: Readonly<Record<'public' | 'internal', Pick<HttpListener, 'listen'>>>,
   isShared = false,
 ): Promise<{ readonly port: number; readonly internalPort: number }> {
+  // Both are tried, so that both problems are reported at once.
   const [first, second] = await Promise.allSettled([
     listeners.internal.listen(internalPort, bind, isShared),
     listeners.public.listen(port, bind, isShared),

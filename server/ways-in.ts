@@ -50,6 +50,7 @@ export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, tel
   const { config, sdl, clock, policy } = options;
   const given = { ...options, grants: policy?.current ?? (() => config.compiledGrants) };
   const { observe } = telemetry;
+  // Pages of the gateway's own origin need no CORS, and their cookies count.
   const ownOrigin = config.listen.publicUrl === undefined ? undefined : new URL(config.listen.publicUrl).origin;
   const cors = createCors({
     origins: config.listen.corsAllowedOrigins,
@@ -58,6 +59,7 @@ export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, tel
     onRefused: reportRefusedOrigins(telemetry.log, ownOrigin),
   });
   const executable = createExecutable({ config, sdl, clock, observe, requests: live.service.starts }, parts);
+  // From here on ends of executions are found without callbacks, too.
   live.service.follow(executable.executions);
   const deciding = decidingWith(executable, config, parts, telemetry);
   const checkCookieOrigin = (exchange: Exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin);
@@ -79,6 +81,7 @@ export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, tel
   const rest = createRest({ config, parts, observe, clock, requireCaller, tickets: live.tickets, documents });
   const common = { deciding, requireCaller, maxBodyBytes: config.limits.bodyBytes, onError: telemetry.onError };
   const graphqlWay = { graphql: graphql.answer, onGraphqlError: telemetry.onError };
+  // The same handlers under the prefix `/console` (ADR 0015).
   const console = openConsole(
     { ...given, executable, parts, telemetry },
     { ...common, rest, graphql: (exchange) => graphqlAnswer(exchange, graphqlWay) },
@@ -95,6 +98,7 @@ export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, tel
       graphiql: createGraphiqlPage(),
       rest,
       events: live.events(checkCookieOrigin),
+      // On the internal port in any case; here only by config (ADR 0009).
       callback: config.events.callbacks === 'public' ? live.callback : undefined,
       noetlApi: createNoetlApi({ ...common, operations: executable.rest }),
       mcp,

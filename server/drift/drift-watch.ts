@@ -70,6 +70,10 @@ export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
     return seen.state;
   }
 
+  /**
+   * The metric goes up and down once for each change; `unknown` leaves it, since an outage says nothing about the
+   * document.
+   */
   function note(state: DriftState): void {
     if (state === 'unknown' || state === found) return;
     if (state === 'differs' || found === 'differs') observe({ type: 'document_drift', drifted: state === 'differs' });
@@ -101,6 +105,7 @@ async function compare({
       route: path,
       class: 'probe',
     });
+    // 404 is an answer: NoETL does not publish its document, and asking soon does not help.
     if (status !== 200 || typeof body !== 'object' || body === null || !('paths' in body)) {
       return { state: 'unknown', answered: status < 500 };
     }

@@ -24,13 +24,16 @@ export interface CallerToolsGiven {
 /** The operation that starts a playbook, whatever its tool is called. */
 const startField = 'executePlaybook';
 
+/** The tools of one caller, for one request. */
 export function callerTools(given: CallerToolsGiven, caller: Caller, exchange: Exchange): CallerTools {
   const { fields, playbooks } = given;
   const { roles } = caller.session.user;
   const { may, requestId: _ } = questionsOf({ caller, requestId: exchange.requestId }, given.checker);
+  // Playbooks as tools need it: each is a start of that playbook. Without the row no playbook is a tool.
   const start = fields.find(({ field }) => field === startField);
 
   async function run(tool: FieldTool, args: Readonly<Record<string, unknown>>): Promise<ToolResult> {
+    // The tool waits for its result; callers cannot choose the time.
     const waits = tool.starts && given.waitSeconds > 0 ? { waitSeconds: given.waitSeconds } : {};
     const answer = await given.run(exchange, caller, { query: tool.query, variables: { ...args, ...waits } });
     return resultOf(parseJson(String(answer.body)), tool.field);
@@ -51,7 +54,10 @@ export function callerTools(given: CallerToolsGiven, caller: Caller, exchange: E
   };
 }
 
-/** The field's answer as JSON, digit for digit; or its errors, as sentences with their codes. */
+/**
+ * The field's answer as JSON, digit for digit; or its errors, as sentences with their codes. An error of a tool is a
+ * result, so that a model can read it (Model Context Protocol, Tools, Error Handling).
+ */
 function resultOf(body: unknown, field: string): ToolResult {
   const answer = isJsonObject(body) ? body : {};
   const errors = Array.isArray(answer['errors']) ? answer['errors'].filter(isJsonObject) : [];

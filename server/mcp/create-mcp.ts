@@ -68,6 +68,7 @@ export function createMcp(given: McpGiven): McpRoute | undefined {
 const grantsDecide = ({ auth, adapters }: ResolvedConfig): boolean =>
   auth.access.combine === 'both' || (auth.access.checker === 'local' && adapters.accessChecker === undefined);
 
+/** Where NoETL lists its catalog, as the table opens it; undefined where it does not. */
 function catalogRoute({ rootFields }: ExecutableSchema): string | undefined {
   const lists = [...rootFields.values()].flatMap(({ plan }) => (plan?.kind === 'catalog' ? [plan] : []));
   return lists.find(({ method, route }) => method === 'POST' && !route.includes('/agents/'))?.route;

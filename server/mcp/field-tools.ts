@@ -34,6 +34,7 @@ export interface FieldTool {
 
 /** Arguments that callers of tools do not have: a tool waits by itself, and has no stream. */
 const ownArguments = new Set(['waitSeconds', 'clientId']);
+/** Kinds whose tools are marked as destructive; a client can ask a person before it calls one. */
 const destructiveKinds = new Set(['cancel', 'credentialWrite', 'bulk']);
 
 /** The rows that say `mcp: true`, as tools; made once. */
@@ -44,6 +45,7 @@ export function fieldTools(fields: ReadonlyMap<string, RootField>, schema: Graph
     const type = root === 'query' ? schema.getQueryType() : schema.getMutationType();
     const field = type?.getFields()[name];
     if (field === undefined) return [];
+    // Only the protocol's own starts can wait for a result.
     const starts = isProtocolStart(plan.kind);
     const view: ToolView = {
       name,
@@ -67,6 +69,7 @@ function descriptionOf(field: GraphQLField<unknown, unknown>, given: string | un
     : text;
 }
 
+/** One document for all calls: all arguments as variables, so that no value is ever part of a document. */
 function documentOf(field: GraphQLField<unknown, unknown>, root: RootField['root']): string {
   const variables = field.args.map((arg) => `$${arg.name}: ${arg.type.toString()}`).join(', ');
   const passed = field.args.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
@@ -86,6 +89,7 @@ export function isListedFor(tool: FieldTool, roles: readonly string[], grants: C
   const { byRole } = explainField(grants, roles, { field: tool.field, root, access: row.access });
   return [...byRole.values()].some((access) => {
     if (access.kind !== 'paths') return access.kind !== 'none';
+    // A deny of the whole pattern leaves nothing of an allow; parts of it leave something, so the tool is listed.
     const denied = new Set(access.deny.flatMap(({ patterns }) => patterns));
     return !denied.has('*') && access.allow.some(({ patterns }) => patterns.some((pattern) => !denied.has(pattern)));
   });

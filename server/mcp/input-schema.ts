@@ -9,6 +9,7 @@ import {
   isScalarType,
 } from 'graphql';
 
+/** A JSON Schema, as tools have it. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 const scalars: Readonly<Record<string, JsonSchema>> = {
@@ -19,6 +20,7 @@ const scalars: Readonly<Record<string, JsonSchema>> = {
   Boolean: { type: 'boolean' },
 };
 
+/** Input types can contain themselves; below this depth any object is accepted. */
 const deepest = 4;
 
 /** The arguments of a field as the input of a tool. */
@@ -39,6 +41,7 @@ function schemaOf(type: GraphQLInputType, depth: number): JsonSchema {
   if (isNonNullType(type)) return schemaOf(type.ofType, depth);
   if (isListType(type)) return { type: 'array', items: schemaOf(type.ofType, depth) };
   if (isEnumType(type)) return { type: 'string', enum: type.getValues().map(({ name }) => name) };
+  // A custom scalar, `JSON` for example, takes any value.
   if (isScalarType(type)) return scalars[type.name] ?? {};
   if (!isInputObjectType(type) || depth >= deepest) return { type: 'object' };
   const fields = Object.values(type.getFields());

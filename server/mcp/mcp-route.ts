@@ -62,6 +62,7 @@ function metadata(exchange: Exchange, { publicUrl, issuers }: McpRouteOptions): 
 
 async function serve(exchange: Exchange, options: McpRouteOptions, open: () => Promise<ToolHandler>): Promise<Answer> {
   const { request } = exchange;
+  // A browser sends it; the specification asks servers to check it, against DNS rebinding.
   if (request.headers.origin !== undefined) options.checkOrigin(exchange);
   const caller = await options.requireCaller(exchange);
   // There are no sessions to resume or to end, and nothing that a stream could bring.
@@ -69,6 +70,7 @@ async function serve(exchange: Exchange, options: McpRouteOptions, open: () => P
   requireJson(request);
   const body = await readBody(request, { maxBytes: options.maxBodyBytes, lease: exchange.bodyLease });
   const message = messageOf(body.toString('utf8'));
+  // The SDK sees the message and the protocol's own headers; the address is no real one.
   const asked = new Request(`http://gateway.invalid${mcpPath}`, {
     method: 'POST',
     headers: protocolHeaders(exchange),

@@ -50,6 +50,7 @@ export function createPlaybookTools({ config, upstream, route, clock }: Playbook
     if (found !== undefined && found.until > clock()) return found.tools;
     const read = readTools(upstream, route, (path) => findInIndex(patterns, path) !== undefined);
     kept.set('tools', { until: clock() + config.catalogMs, tools: read });
+    // A failure is not kept.
     read.catch(() => kept.delete('tools'));
     return read;
   }
@@ -58,6 +59,7 @@ export function createPlaybookTools({ config, upstream, route, clock }: Playbook
     async listedFor(may) {
       const listed: ToolView[] = [];
       for (const tool of await tools()) {
+        // Each costs two decisions, and a model reads every description.
         if (listed.length >= config.maxPlaybooks) break;
         // The names of its inputs are a part of its source, which `execute` does not show.
         if (await may('execute', tool.path)) listed.push(viewOf(tool, await may('view', tool.path)));
@@ -85,12 +87,14 @@ async function readTools(
   isWanted: (path: string) => boolean,
 ): Promise<readonly PlaybookTool[]> {
   const call = { method: 'POST', path: route, route, body: { resource_type: 'playbook' }, idempotent: true } as const;
+  // Read by the gateway for itself, so the answer is filtered by path here and by `may` for each caller.
   const body = answerOf(await upstream.request(call));
   const entries = isJsonObject(body) && Array.isArray(body['entries']) ? body['entries'].filter(isJsonObject) : [];
   const newest = new Map<string, JsonObject>();
   for (const entry of entries) {
     const path = textMember(entry, 'path');
     if (path === undefined || parsePlaybookPath(path) === undefined || !isWanted(path)) continue;
+    // NoETL runs the newest version.
     if (versionOf(entry) >= versionOf(newest.get(path))) newest.set(path, entry);
   }
   return [...newest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, entry]) => toolOf(path, entry));

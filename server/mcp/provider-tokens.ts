@@ -36,12 +36,15 @@ export function createToolCallers(options: ProviderTokensOptions): RequireCaller
   const made = createEntryCache<string, { readonly until: number; readonly token: Promise<SessionToken> }>(remembered);
 
   function sessionTokenOf(token: string, { clientIp, requestId }: Exchange): Promise<SessionToken> {
+    // Tokens are kept nowhere.
     const key = hash('sha256', token);
     const known = made.get(key);
     if (known !== undefined && known.until > clock()) return known.token;
     const signedIn = signIn({ token, domain: undefined, sessionHours: undefined, clientIp, requestId });
     const session = signedIn.then((result) => result.token);
+    // A token that is over must be refused, although its session could live on.
     const until = Math.min(clock() + rememberedMs, expiryOf(token) ?? Number.POSITIVE_INFINITY);
+    // The promise is kept: requests with the same token at the same time log in once.
     made.set(key, { until, token: session });
     session.catch(() => made.delete(key));
     return session;
@@ -49,6 +52,7 @@ export function createToolCallers(options: ProviderTokensOptions): RequireCaller
 
   return async (exchange) => {
     const presented = tokenFromRequest(readHeaderOf(exchange.request));
+    // Session tokens, cookies and tokens of unknown issuers go the way of every other request.
     if (presented.outcome !== 'present' || presented.source !== 'bearer' || !isOfProvider(presented.token, issuers)) {
       return requireCaller(exchange);
     }

@@ -1,5 +1,6 @@
 import { type GraphQLField, getNamedType, isAbstractType, isLeafType, isObjectType, isRequiredArgument } from 'graphql';
 
+/** Levels of an answer that a tool selects. */
 const deepest = 3;
 /** Large, and a tool of their own: sources of playbooks in a list, results of all steps beside the result. */
 const leftOut: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -24,6 +25,7 @@ function selection(
   const type = getNamedType(field.type);
   if (isLeafType(type)) return '';
   if (isAbstractType(type) || !isObjectType(type)) return ' { __typename }';
+  // A type within itself would select without an end.
   const inside = new Set([...above, type.name]);
   const parts = Object.values(type.getFields()).flatMap((member) => {
     if (without.has(member.name) || member.deprecationReason != null || member.args.some(isRequiredArgument)) return [];

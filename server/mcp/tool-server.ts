@@ -20,6 +20,7 @@ export interface CallerTools {
   call(name: string, args: Readonly<Record<string, unknown>>): Promise<ToolResult | undefined>;
 }
 
+/** What clients show a model about the tools. */
 const instructions =
   'Tools of NoETL, a workflow engine. A playbook is a workflow in the catalog, named by its path; an execution is one run of it. Tools and results are those that your grants allow.';
 

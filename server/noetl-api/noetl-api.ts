@@ -32,6 +32,7 @@ export function createNoetlApi(options: NoetlApiOptions): (exchange: Exchange) =
   const routes = createRouteTable(options.operations);
   return async (exchange) => {
     try {
+      // HEAD is answered as GET; the listener leaves the body out.
       const found = routes.at(exchange.path);
       const route = found.get(exchange.method === 'HEAD' ? 'GET' : exchange.method);
       return route === undefined ? otherMethods(found) : json(200, (await answer(route, exchange, options)) ?? null);
@@ -54,6 +55,10 @@ function otherMethods(found: ReadonlyMap<string, MatchedRoute>): Answer {
 const isOfThatPath = ({ operation, params }: MatchedRoute): boolean =>
   [...operation.executionIds].every((name) => parseExecutionId(params[name]) !== undefined);
 
+/**
+ * The session first, then the input, then the decision; NoETL is asked by `answer` and by nothing before it, except for
+ * the path of an execution or of a `catalog_id`.
+ */
 async function answer({ operation, params }: MatchedRoute, exchange: Exchange, options: NoetlApiOptions) {
   const caller = await options.requireCaller(exchange);
   const { requestId } = exchange;
@@ -74,6 +79,7 @@ async function answer({ operation, params }: MatchedRoute, exchange: Exchange, o
 async function bodyOf({ request, method, bodyLease }: Exchange, maxBytes: number): Promise<unknown> {
   if (method === 'GET' || method === 'HEAD') return undefined;
   const body = await readBody(request, { maxBytes, lease: bodyLease });
+  // Clients send calls without a body, and without a type then.
   if (body.length === 0) return undefined;
   requireJson(request);
   return parseBody(body);

@@ -29,6 +29,7 @@ interface Pattern {
 export function createRouteTable(operations: readonly RestOperation[]): RouteTable {
   const patterns = operations
     .map((operation): Pattern => ({ operation, segments: segmentsOf(operation) }))
+    // The most literal text first, so that a fixed segment wins over a parameter.
     .sort((a, b) => literalLength(b) - literalLength(a));
   return {
     at(path) {
@@ -60,6 +61,7 @@ const literalLength = ({ segments }: Pattern): number =>
 
 /** @returns the decoded parameters; undefined when the path is another one */
 function match(segments: readonly Segment[], asked: readonly string[]): Record<string, string> | undefined {
+  // Segments that a catalog path has beyond its first; there is at most one such parameter.
   const spare = asked.length - segments.length;
   const params: Record<string, string> = {};
   let at = 0;
@@ -74,6 +76,7 @@ function match(segments: readonly Segment[], asked: readonly string[]): Record<s
 
 /** Decoded once; what is not valid percent-encoding is not a path of ours. What values may be is the call plan's matter. */
 function keep(params: Record<string, string>, name: string, part: string): boolean {
+  // An empty segment names nothing, and `//` is another path.
   if (part === '') return false;
   try {
     params[name] = decodeURIComponent(part);

@@ -25,6 +25,7 @@ const cliOperations: Readonly<Record<string, OperationKind>> = {
   cancel: 'cancel',
   catalog_register: 'catalogWrite',
 };
+/** Calls of an execution's life, under the names that the earlier gateway gave them. */
 const executionCalls: Readonly<Record<string, OperationKind>> = {
   start: 'execute',
   status: 'status',
@@ -65,6 +66,7 @@ export function runtimeContract({
         required: true,
         accepted_headers: ['Authorization: Bearer', 'X-Session-Token', 'Cookie: session_token'],
       },
+      // None in either direction: a call is made anew from the call plan (ADR 0017).
       forwarded_request_headers: [],
       forwarded_response_headers: [],
     },
@@ -81,6 +83,7 @@ function pathOf({ path }: RestOperation): string {
 
 const callOf = (operation: RestOperation): string => `${operation.method} ${pathOf(operation)}`;
 
+/** Names with the call that does it. A name whose operation is not open is left out. */
 function mapped(
   names: Readonly<Record<string, OperationKind>>,
   operations: readonly RestOperation[],

@@ -53,9 +53,11 @@ export async function watchPolicy(options: WatchedPolicyOptions): Promise<Watche
   let seen = applied;
   const look = async (): Promise<void> => {
     const state = await stateOf(file);
+    // The same at two looks: it is not being written.
     const settled = state === seen;
     seen = state;
     if (!settled || state === applied) return;
+    // Also when it is refused: the same file is not read again each second.
     applied = state;
     const read = await readFrom(options);
     const outcome = read.problems.length === 0 ? 'applied' : 'refused';

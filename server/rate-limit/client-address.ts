@@ -22,6 +22,7 @@ export function clientAddress(
   return parseAddress(hops.at(-trustedProxies) ?? '') ?? socket;
 }
 
+// Texts of sockets, which come from the system: no caller can fill it with texts of its own.
 const known = new LRUCache<string, string>({ max: 1_000 });
 
 /** Sockets live long and come from few addresses: the system's text is read once. */
@@ -47,6 +48,7 @@ function parseAddress(text: string): string | undefined {
   return isIP(address) === 6 ? normalised(address) : undefined;
 }
 
+/** An address of a dual-stack socket (`::ffff:192.0.2.1`, RFC 4291, section 2.5.5.2) is the IPv4 address in it. */
 function normalised(address: string): string {
   const groups = groupsOf(address);
   if (groups.slice(0, 5).every((group) => group === '0') && groups[5] === 'ffff') {

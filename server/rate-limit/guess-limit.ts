@@ -15,6 +15,7 @@ export function guessLimit(limits: RateLimits, address: string, observe: Observe
   let countedForAll = false;
   return {
     async ask() {
+      // The address first: one that has used up its own share takes nothing from that of all.
       const { used, reached } = await limits.consume('guess', address);
       if (reached !== undefined) throw tooMany('guess', reached, observe);
       if (used <= firstGuesses) return;

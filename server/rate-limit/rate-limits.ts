@@ -70,6 +70,7 @@ export function createRateLimits(options: RateLimitsOptions): RateLimits {
   const shared = redisUrl === undefined ? undefined : shareInRedis(redisUrl, namespace, points, inMemory);
   const limiterOf = async (route: LimitedRoute): Promise<RateLimiterAbstract> =>
     (await shared?.limiters)?.[route] ?? inMemory[route];
+  // User ids and subjects are hashed, so that none of them is readable in Redis. Addresses count by their network.
   const countedAs = (key: string) => bounded(isIP(key) === 0 ? hash('sha256', key) : addressKey(key));
   return {
     async giveBack(route, key) {
@@ -95,6 +96,7 @@ export function createRateLimits(options: RateLimitsOptions): RateLimits {
   };
 }
 
+/** The limit in the form of the headers that the answer gets. */
 function stateOf(route: LimitedRoute, quota: number, { msBeforeNext }: RateLimiterRes): RateLimitState {
   const resetSecs = Math.max(1, Math.ceil(msBeforeNext / 1_000));
   return { policy: route, quota, windowSecs: minuteSecs, remaining: 0, resetSecs };
@@ -114,6 +116,7 @@ function shareInRedis(url: string, namespace: string, points: Limiters<number>, 
           points: points[route],
           duration: minuteSecs,
           rejectIfRedisNotReady: true,
+          // While Redis does not answer each process counts for itself: a larger limit, and no outage for callers.
           insuranceLimiter: inMemory[route],
         }),
     ),

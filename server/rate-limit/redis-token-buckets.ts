@@ -29,6 +29,7 @@ return { granted, wait }
 /** @param connect opens the connection; it is kept until `close` */
 export function createRedisTokenBuckets(connect: () => Promise<Redis>, prefix: string): SharedTokenBuckets {
   const connected = connect();
+  // The failure belongs to the first call that waits for it.
   connected.catch(() => {});
   return {
     async take(key, { perSecond, burst }, most) {

@@ -28,6 +28,7 @@ export function createTokenBuckets(clock: Clock): TokenBuckets {
     take(key, { perSecond, burst }, most) {
       const now = clock();
       const bucket = buckets.get(key) ?? { tokens: burst, atMs: now };
+      // A clock that goes back takes no tokens away.
       const filled = bucket.tokens + (Math.max(0, now - bucket.atMs) * perSecond) / 1_000;
       bucket.tokens = Math.min(burst, filled);
       bucket.atMs = now;

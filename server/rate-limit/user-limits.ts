@@ -37,6 +37,7 @@ export function createUserLimits({ limits, clock, observe, shared }: UserLimitsO
   const own = createTokenBuckets(clock);
   const takeShared = shared && createLeases(shared, own, clock);
 
+  // What a refused user gets: the time until there is a token, in whole seconds.
   const limited = (kind: Kind, { perSecond, burst }: BucketSize, waitMs: number): GatewayError => {
     observe({ type: 'rate_limited', route: kind });
     const resetSecs = Math.max(1, Math.ceil(waitMs / 1_000));
@@ -52,6 +53,7 @@ export function createUserLimits({ limits, clock, observe, shared }: UserLimitsO
   function take(kind: Kind, userId: string, size: BucketSize): Promise<void> | undefined {
     const key = `${kind} ${userId}`;
     if (takeShared !== undefined) {
+      // A handful at a time, at least one token.
       return takeShared(key, size, Math.max(1, Math.floor(size.perSecond * leaseShare[kind]))).then(
         ({ granted, waitMs }) => {
           if (granted === 0) throw limited(kind, size, waitMs);
@@ -83,6 +85,7 @@ function createLeases(shared: SharedTokenBuckets, own: ReturnType<typeof createT
     if (running !== undefined) return running;
     const answer = shared
       .take(key, size, most)
+      // Without Redis this process counts alone.
       .catch(() => own.take(key, size, most))
       .then((taken) => {
         if (taken.granted > 0) leases.set(key, { left: taken.granted, untilMs: clock() + leaseMs });
@@ -94,6 +97,7 @@ function createLeases(shared: SharedTokenBuckets, own: ReturnType<typeof createT
   }
 
   return async (key: string, size: BucketSize, most: number): Promise<TakenTokens> => {
+    // Callers that waited for the same handful share it; those that come too late for it ask for another.
     for (;;) {
       const lease = leases.get(key);
       if (lease !== undefined && lease.left > 0 && lease.untilMs > clock()) {

@@ -30,6 +30,7 @@ export function createBackchannelLogout(options: BackchannelLogoutOptions): Hand
   return async (body, { exchange }) => {
     const { requestId, clientIp } = exchange;
     const caller = `backchannel ${clientIp}`;
+    // Only refused tokens count, by address: a provider that ends many sessions must not be stopped.
     await assertWithinRate(limits, 'login', caller, observe);
     const now = new Date(clock());
     const order = await readLogoutToken(body.logout_token, known, now);

@@ -46,16 +46,22 @@ export function createBrowserLogin(options: BrowserLoginOptions): Routes {
   };
 }
 
+/**
+ * Takes the browser back. An error of the gateway itself is its answer; a refused login leads to the app, with the
+ * reason in `error`.
+ */
 async function finish({ request, search, clientIp, requestId }: RestContext['exchange'], options: BrowserLoginOptions) {
   const { known, signIn, limits, observe } = options;
   await assertWithinRate(limits, 'login', clientIp, observe);
   const state = new URLSearchParams(search).get('state') ?? '';
   const ticket = ticketOf(request.headers.cookie, state);
   const issuer = known.find(({ rules }) => rules.browser !== undefined && rules.name === ticket?.issuer);
+  // The address is compared again: the ticket is a cookie, which its user can write.
   if (ticket === undefined || issuer?.rules.browser?.returnTo.includes(ticket.returnTo) !== true) {
     throw new GatewayError('ERR_REQUEST_INVALID', 'this login was not started in this browser, or it took too long');
   }
   const uri = redirectUri(options.publicUrl);
+  // The address as the provider knows it, and not the host that the request names.
   const tokens = await grantedTokens(issuer, ticket, new URL(`${uri}${search}`), uri);
   if (tokens === undefined) {
     await limitRate(limits, 'login', clientIp, observe);
@@ -78,12 +84,14 @@ async function finish({ request, search, clientIp, requestId }: RestContext['exc
   }
 }
 
+/** A cookie for pages of the gateway's own site; a code for an app elsewhere, so that no token is in an address. */
 async function handOver(ticket: LoginTicket, { token, session }: SignedIn, codes: LoginCodes): Promise<Answer> {
   const { challenge } = ticket;
   if (challenge === undefined) return back(ticket, {}, [sessionCookie(token, session.expiresAt)]);
   return back(ticket, { code: await codes.issue(token, session, challenge) });
 }
 
+/** The provider by name or issuer; without either the only one that logs in browsers. */
 function issuerOf(known: readonly KnownIssuer[], asked: string | null): KnownIssuer {
   const usable = known.filter(({ rules }) => rules.browser !== undefined);
   const named = asked === null ? usable : usable.filter(({ rules }) => rules.name === asked || rules.issuer === asked);

@@ -35,6 +35,7 @@ export function createCheckAccess(options: CheckAccessOptions): Handlers<RestCon
     const token = parseSessionToken(body.session_token);
     const session =
       token === undefined ? undefined : await sessions.lookup(token, guessLimit(limits, exchange.clientIp, observe));
+    // An answer to the question and no refusal of the call: 200.
     if (session === undefined)
       return { allowed: false, user: null, ...asked, message: 'Session is invalid or expired' };
     await limitRate(limits, 'check_access', `user ${session.user.userId}`, observe);

@@ -37,7 +37,7 @@ export interface RestGiven {
   readonly documents: RestDocuments;
 }
 
-/** The REST routes with their handlers. */
+/** The REST routes with their handlers. Paths, bodies and answers are those of the generated table. */
 export function createRest({ config, parts, observe, clock, requireCaller, tickets, documents }: RestGiven) {
   const { sessions, limits, checker, verifier, login } = parts;
   const { setCookie } = config.auth;

@@ -25,6 +25,7 @@ export function createExchangeCode(options: ExchangeCodeOptions): Handlers<RestC
   return async ({ code, code_verifier: verifier }, { exchange }) => {
     await assertWithinRate(limits, 'login', exchange.clientIp, observe);
     const token = await codes.redeem(code, verifier);
+    // The session may have ended within the minute of the code.
     const session = token === undefined ? undefined : await sessions.lookup(token);
     if (token === undefined || session === undefined) {
       await limitRate(limits, 'login', exchange.clientIp, observe);

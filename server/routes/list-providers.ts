@@ -3,7 +3,11 @@ import type { KnownIssuer } from '../identity/judge-token.ts';
 import type { Handlers } from './generated/routes.gen.ts';
 import type { RestContext } from './rest-context.ts';
 
-/** @param publicUrl how browsers reach the gateway; without it no provider logs in browsers. */
+/**
+ * `GET /api/auth/providers?return=<address>`: the providers that may return to an address, compared character by
+ * character; no others are named.
+ * @param publicUrl how browsers reach the gateway; without it no provider logs in browsers.
+ */
 export function createListProviders(
   known: readonly KnownIssuer[],
   publicUrl: string | undefined,

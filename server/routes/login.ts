@@ -19,6 +19,7 @@ export interface LoginOptions {
 export function createLogin({ signIn, setCookie }: LoginOptions): Handlers<RestContext>['login'] {
   return async (body, { exchange, answerHeaders }) => {
     const { requestId, clientIp } = exchange;
+    // Both become part of NoETL's workload, where templates are evaluated.
     if (holdsTemplateMark(body.auth0_token) || holdsTemplateMark(body.auth0_domain)) {
       throw new GatewayError('ERR_REQUEST_INVALID', 'template marks are not allowed in a login');
     }
@@ -29,6 +30,7 @@ export function createLogin({ signIn, setCookie }: LoginOptions): Handlers<RestC
       clientIp,
       requestId,
     });
+    // A token that does not fit is in the body anyway.
     if (setCookie && fitsCookie(made.token))
       answerHeaders['set-cookie'] = sessionCookie(made.token, made.session.expiresAt);
     return loginAnswer(made);

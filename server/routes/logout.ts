@@ -19,6 +19,7 @@ export function createLogout({ sessions, observe, setCookie, known }: LogoutOpti
   return async (body, { exchange, caller, answerHeaders }) => {
     if (caller === undefined) throw new GatewayError('ERR_TOKEN_MISSING', 'a session token is needed');
     const all = body.all === true;
+    // All first: if that fails, the caller still has a session to try again with.
     if (all) await sessions.endAllOf(caller.session.user);
     await sessions.end(caller.token, caller.session);
     const { userId, email } = caller.session.user;

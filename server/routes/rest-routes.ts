@@ -27,9 +27,11 @@ export function createRestRoutes(options: RestRoutesOptions): (exchange: Exchang
 }
 
 async function answer(route: Route, exchange: Exchange, options: RestRoutesOptions): Promise<Answer> {
+  // The session before the body: a caller without one sends nothing that is parsed.
   const caller = route.session === 'required' ? await options.requireCaller(exchange) : undefined;
   const context: RestContext = { exchange, caller, answerHeaders: {} };
   const result = await route.handle(options.handlers, await bodyOf(route, exchange, options.maxBodyBytes), context);
+  // The table's own check of the body, with every problem at once.
   if ('problems' in result) throw new GatewayError('ERR_REQUEST_INVALID', result.problems.join('; '));
   if (route.answer === 'whole') return result.value as Answer;
   return route.answer === 'text' ? text(200, String(result.value)) : json(200, result.value, context.answerHeaders);
@@ -54,6 +56,7 @@ function formOf(request: IncomingMessage, body: Buffer): Readonly<Record<string,
   if (type !== 'application/x-www-form-urlencoded') {
     throw new GatewayError('ERR_MEDIA_TYPE', 'the body must be a form: application/x-www-form-urlencoded');
   }
+  // Reversed, since of equal names the last one stays in an object.
   const fields = [...new URLSearchParams(body.toString('utf8'))].reverse();
   return Object.fromEntries(fields);
 }

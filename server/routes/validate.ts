@@ -20,6 +20,7 @@ export interface ValidateOptions {
  */
 export function createValidate({ sessions, limits, observe }: ValidateOptions): Handlers<RestContext>['validate'] {
   return async (body, { exchange }) => {
+    // What cannot be a token is not looked up, and no guess.
     const token = parseSessionToken(body.session_token);
     const session =
       token === undefined ? undefined : await sessions.lookup(token, guessLimit(limits, exchange.clientIp, observe));

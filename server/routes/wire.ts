@@ -6,7 +6,7 @@ import type { SessionUser } from './generated/routes.gen.ts';
 /** ISO 8601 in UTC, whole seconds: `2026-01-26T08:00:00Z`. */
 export const wireTime = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;
 
-/** A user as the REST routes show it. */
+/** A user as the REST routes show it (the protocol, Authentication Flow), with the roles besides. */
 export function wireUser(user: User): SessionUser {
   return {
     user_id: wireUserId(user.userId),
