@@ -8,12 +8,13 @@ import { fileURLToPath } from 'node:url';
 const script = fileURLToPath(new URL('../tools/pages/build-pages.ts', import.meta.url));
 
 /**
- * In a clone, builds the pages that the gateway serves when their sources have changed since the last build. A failed build
- * does not stop the gateway: the page then explains what to do.
+ * In a clone, builds the pages that the gateway serves when their sources have changed since the last build. A failed
+ * build does not stop the gateway: the page then explains what to do.
  */
 export async function buildPages(): Promise<void> {
   if (!existsSync(script)) return;
   const cwd = fileURLToPath(new URL('..', import.meta.url));
+  // In a process of its own, which ends with all that it has loaded.
   const child = spawn(process.execPath, [script, '--if-stale'], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) console.error('the pages could not be built; the gateway starts without them');

@@ -9,12 +9,17 @@ import { auditProblem } from '../server/observability/line-sink.ts';
 import { takePorts } from '../server/take-ports.ts';
 import { listenOnce } from './listen-once.ts';
 
-/** What `serve` would get of this machine: the audit file and its ports. Nothing is made, and nothing stays open. */
+/**
+ * What `serve` would get of this machine: the audit file and its ports. Nothing is made, and nothing stays open.
+ * @returns a problem for each thing that `serve` would not get; ports that a gateway holds are no problem but
+ * `isRunning`
+ */
 export async function claimStart(config: ResolvedConfig): Promise<Claimed> {
   const { auditTo } = config.observability;
   const audit = auditTo === 'stdout' ? [] : await unwritable(auditTo);
   const ports = await takenPorts(config);
   const isRunning = ports.length > 0 && (await isGatewayThere(config));
+  // Ports that this gateway holds itself are as they should be.
   return { problems: [...audit, ...(isRunning ? [] : ports)], isRunning };
 }
 
@@ -30,12 +35,14 @@ async function takenPorts({ listen }: ResolvedConfig): Promise<readonly string[]
 }
 
 async function isGatewayThere({ listen: { bind, port, internalPort } }: ResolvedConfig): Promise<boolean> {
+  // An address that stands for all cannot be asked; one of IPv6 needs brackets in a URL (RFC 3986, section 3.2.2).
   const host = ['0.0.0.0', '::'].includes(bind) ? 'localhost' : bind.includes(':') ? `[${bind}]` : bind;
   const isAt = (at: number, place: CallbackPlace) =>
     probeCallback(`http://${host}:${at}`, globalThis.fetch).then(
       (found) => found === place,
       () => false,
     );
+  // Both: two programs of another kind may hold the ports, or one of them.
   return (await isAt(port, 'public')) && (await isAt(internalPort, 'internal'));
 }
 
@@ -47,6 +54,7 @@ async function unwritable(file: string): Promise<readonly string[]> {
       (error: NodeJS.ErrnoException) => error.code ?? 'unknown',
     );
     if (code === undefined) return [];
+    // What is there and cannot be written is the answer; what is missing is asked for one folder higher.
     if (code !== 'ENOENT' || path === dirname(path)) return [auditProblem(file, code)];
   }
 }

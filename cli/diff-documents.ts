@@ -23,7 +23,12 @@ export interface DiffOptions {
   readonly all: boolean;
 }
 
-/** Reads both documents, compares them under a config, and renders what changed. */
+/**
+ * Reads both documents, compares them under a config, and renders what changed.
+ * @param old a URL or a file, as seen from where the command was given
+ * @returns `breaks`: something that is open breaks
+ * @throws ERR_SPEC_INVALID, ERR_SPEC_UNSUPPORTED naming the document; ERR_POLICY_INVALID for a lock that cannot be read
+ */
 export async function diffDocuments(
   old: string,
   now: string,
@@ -37,6 +42,7 @@ export async function diffDocuments(
     config,
     lock: parseGatewayLock(await readIfPresent(join(projectDir, gatewayLockPath))),
     buildSchema: (document, fitting, lock) =>
+      // Changed meanings are what is asked for here, so they must not stop the comparison.
       buildSchema(document, fitting, { lock, accept: { changes: true, members: [] } }),
   });
   return { text: renderers[form](report, { all }).trimEnd(), breaks: report.breaks };
@@ -57,6 +63,7 @@ async function read(source: string, projectDir: string): Promise<{ name: string;
       fetch: globalThis.fetch,
       onProgress: () => {},
     });
+    // Without prose on both sides: a pulled document has none.
     return { name: isUrl ? new URL(source).host : basename(source), document: dropProse(await parseDocument(bytes)) };
   } catch (error) {
     throw error instanceof GatewayError ? naming(source, error) : error;

@@ -7,7 +7,10 @@ import { isRecord, type OpenApiDocument } from '../generator/openapi/open-api.ts
 import { pulledFiles } from '../generator/pull/pulled-files.ts';
 import type { GatewayOptions } from '../server/gateway-options.ts';
 
-/** What NoETL's live document is compared with; nothing when no document was pulled into this project. */
+/**
+ * What NoETL's live document is compared with; nothing when no document was pulled into this project, or by an earlier
+ * version, whose lock has no hash of the API.
+ */
 export async function driftOf(
   dir: string,
   config: GatewayConfig,
@@ -35,4 +38,5 @@ export async function driftOf(
   };
 }
 
+/** @returns undefined for a file that is missing or not JSON: no drift is known then, and nothing fails */
 const readJson = (file: string): Promise<unknown> => readFile(file, 'utf8').then(JSON.parse, () => undefined);

@@ -23,7 +23,10 @@ export interface Examined {
   readonly hasProblem: boolean;
 }
 
-/** Asks every dependency of a project one real question. */
+/**
+ * Asks every dependency of a project one real question. The same adapters as those of `serve` ask it, so that an answer
+ * here is one there.
+ */
 export async function examineProject(projectDir: string, declaration: GatewayConfig): Promise<Examined> {
   const findings = await examine({
     nodeVersion: process.version,
@@ -53,6 +56,7 @@ async function withUpstream<T>(config: ResolvedConfig, ask: (upstream: Upstream)
 async function pingStore(config: ResolvedConfig): Promise<void> {
   await withUpstream(config, async (upstream) => {
     const given = { upstream, clock: Date.now, observe: () => {} };
+    // A store of the project's own is made as the gateway makes it.
     const store = (await config.adapters.sessionStore?.(given)) ?? (await openStore(config, Date.now));
     try {
       await store.ping();
@@ -67,6 +71,7 @@ async function assemble(projectDir: string, project: Project): Promise<void> {
   const { observability } = project.config;
   const config = {
     ...project.config,
+    // A gateway that runs beside this command owns the file.
     observability: { ...observability, logLevel: 'silent', auditTo: 'stdout' } as const,
   };
   const gateway = await createGateway(await gatewayOptionsOf(projectDir, { ...project, config }));

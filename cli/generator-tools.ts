@@ -1,7 +1,8 @@
 import { GatewayError } from '../core/errors.ts';
 
 /**
- * Loads what only the generator needs. Mesh and its like are optional peers of the package and absent where it only serves.
+ * Loads what only the generator needs. Mesh and its like are optional peers of the package and absent where it only
+ * serves.
  * @throws ERR_CONFIG_INVALID with what to install
  */
 export async function loadTools<T>(load: () => Promise<T>): Promise<T> {

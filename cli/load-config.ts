@@ -12,15 +12,16 @@ export const configFile = 'gateway.config.ts';
 
 export interface LoadOptions {
   /**
-   * Reads the config and every file that it imports again, although they were imported before, and gets the path of each,
-   * also of one that then does not load.
+   * Reads the config and every file that it imports again, although they were imported before, and gets the path of
+   * each, also of one that then does not load.
    */
   readonly onFile?: (file: string) => void;
   readonly renames?: readonly RenamedField[];
 }
 
 /**
- * Imports a project's `gateway.config.ts`. Names of the minor version before still count; each is warned about on stderr.
+ * Imports a project's `gateway.config.ts`. Names of the minor version before still count; each is warned about on
+ * stderr.
  * @throws ERR_CONFIG_INVALID with what to do when it is missing, does not load, or exports something else
  */
 export async function loadConfig(projectDir: string, options: LoadOptions = {}): Promise<GatewayConfig> {
@@ -52,6 +53,7 @@ export async function loadConfig(projectDir: string, options: LoadOptions = {}):
 export const schemaFile = (projectDir: string): string => join(projectDir, 'mesh', 'generated', 'schema.graphql');
 
 async function importConfig(url: string, onFile: LoadOptions['onFile']): Promise<unknown> {
+  // Node keeps a module by its URL, so a second import would be the first one.
   if (onFile !== undefined) return importFresh(url, onFile);
   const module: { readonly default?: unknown } = await import(url);
   return module.default;
@@ -60,6 +62,7 @@ async function importConfig(url: string, onFile: LoadOptions['onFile']): Promise
 /** The message, after the file and line of the project where it happened, as far as Node names them. */
 function describeFailure(error: unknown, projectDir: string): string {
   if (!(error instanceof Error)) return String(error);
+  // A stack names files as URLs or paths, with the mark of a fresh load behind them.
   const places = [...(error.stack ?? '').matchAll(/((?:file:\/\/)?\/[^\s:?()]+)(?:\?[^\s:]*)?:(\d+)/g)];
   const place = places
     .map(([, file = '', line]) => ({ file: file.startsWith('file:') ? fileURLToPath(file) : file, line }))

@@ -6,6 +6,7 @@ export function manifestPath(): URL {
   return existsSync(inSources) ? inSources : new URL('../../package.json', import.meta.url);
 }
 
+/** The version of this package, as its manifest has it. */
 export function packageVersion(): string {
   return (JSON.parse(readFileSync(manifestPath(), 'utf8')) as { version: string }).version;
 }

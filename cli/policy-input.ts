@@ -24,10 +24,13 @@ export interface LoadedPolicy {
 }
 
 /**
- * The policy of the project, or of `file`: another config in TypeScript, or a policy file, which takes roles and rules from the
- * project's config. Without `file`, `GATEWAY_POLICY_FILE` counts as it does for the gateway.
+ * The policy of the project, or of `file`: another config in TypeScript, or a policy file, which takes roles and rules
+ * from the project's config. Without `file`, `GATEWAY_POLICY_FILE` counts as it does for the gateway.
+ * @param file relative to the folder of the caller
+ * @throws ERR_CONFIG_INVALID with every problem of the file or of the config
  */
 export async function loadPolicy(dir: string, file?: string): Promise<LoadedPolicy> {
+  // By its end: a policy file is YAML or JSON.
   const isConfig = file !== undefined && /\.[cm]?[jt]s$/.test(file);
   const config = isConfig ? await importConfig(file) : await loadConfig(dir);
   const fromFile = isConfig ? undefined : (file ?? (process.env['GATEWAY_POLICY_FILE']?.trim() || undefined));
@@ -36,12 +39,14 @@ export async function loadPolicy(dir: string, file?: string): Promise<LoadedPoli
   return {
     grants,
     roles: config.roles,
+    // With the reserved playbooks of this environment, which no grant opens.
     compiled: compileGrants(grants, reservedPlaybooks(config, process.env)),
     rules: new Map(rows.map(([field, { access }]) => [field, access])),
   };
 }
 
 async function importConfig(file: string): Promise<GatewayConfig> {
+  // Not by `loadConfig`: the file may have any name, and be outside of the project.
   const module: { default?: GatewayConfig } = await import(pathToFileURL(resolve(file)).href).catch(
     (error: unknown) => {
       throw broken(`${file} does not load`, [error instanceof Error ? error.message : String(error)]);
@@ -77,6 +82,7 @@ export async function readAuditLog(
 function pastDecision(line: string, source: string): PastDecision | undefined {
   let entry: Record<string, unknown>;
   try {
+    // Logs are cut and mixed with other lines; one that is not JSON is no decision.
     entry = JSON.parse(line);
   } catch {
     return undefined;

@@ -21,10 +21,13 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 export async function runProgram(argv: readonly string[]): Promise<void> {
   try {
     const [, , name = ''] = argv;
+    // Only the command that is wanted is loaded. Without a name, or with an unknown one, all are: help and suggestions
+    // name them.
     const program = await createProgram(Object.hasOwn(commands, name) ? [name] : undefined);
     await program.parseAsync([...argv]);
   } catch (error) {
     if (error instanceof CommanderError) {
+      // Commander ends with 1 for a wrong option; here 1 means that a check has found something.
       process.exitCode = error.exitCode === 0 ? 0 : 2;
     } else {
       reportError(error);

@@ -8,8 +8,8 @@ import { manifestPath } from './package-version.ts';
 const mark = 'load';
 
 /**
- * Imports a module of a project and everything of the project that it imports, each as it is on disk now. Packages and the
- * gateway's own modules are shared with the process.
+ * Imports a module of a project and everything of the project that it imports, each as it is on disk now. Packages and
+ * the gateway's own modules are shared with the process.
  * @param url of a file, without a query
  * @param onFile gets the path of each module of the project, also of those that then fail to load
  * @returns the default export. @throws what the modules throw
@@ -20,6 +20,7 @@ export async function importFresh(url: string, onFile: (file: string) => void): 
   const hooks = registerHooks({
     resolve(specifier, context, next) {
       const found = next(specifier, context);
+      // What a marked module imports is marked; everything else keeps its one copy, classes and caches with it.
       if (context.parentURL?.endsWith(load) !== true || !found.url.startsWith('file:')) return found;
       const file = fileURLToPath(found.url);
       if (file.includes(`${sep}node_modules${sep}`) || isOwn(file)) return found;
@@ -31,6 +32,7 @@ export async function importFresh(url: string, onFile: (file: string) => void): 
     const module: { readonly default?: unknown } = await import(`${url}?${load}`);
     return module.default;
   } finally {
+    // Imports of the running gateway must not get the mark.
     hooks.deregister();
   }
 }

@@ -10,6 +10,7 @@ import { GatewayError } from '../core/errors.ts';
 export async function installPackages(projectDir: string): Promise<void> {
   const onWindows = process.platform === 'win32';
   const args = ['install', '--no-audit', '--no-fund'];
+  // `npm` is a script on Windows, which only a shell starts.
   const failure = await outcome('npm', args, { cwd: projectDir, shell: onWindows });
   if (failure !== undefined) throw new GatewayError('ERR_CONFIG_INVALID', `npm install did not succeed (${failure})`);
 }
@@ -24,6 +25,7 @@ export async function runInstalled(projectDir: string, args: readonly string[]):
 
 function installedBin(projectDir: string): string {
   try {
+    // As seen from the project: its copy may have another version than this one.
     const manifest = createRequire(join(projectDir, 'package.json')).resolve('noetl-gateway/package.json');
     const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: Record<string, string> };
     return join(dirname(manifest), bin['noetl-gateway'] ?? '');

@@ -12,8 +12,11 @@ export interface TriedLogin {
 }
 
 /**
- * Verifies a token as the process does, without a login: NoETL is not asked and no session is made. The token is in no line.
+ * Verifies a token as the process does, without a login: NoETL is not asked and no session is made. The token is in no
+ * line.
  * @param domain `auth0_domain` of the login.
+ * @returns `isAccepted` false both for a refused token and for an issuer that could not be asked; the lines say which
+ * @throws what is a fault of the gateway itself
  */
 export async function tryLogin(config: ResolvedConfig, token: string, domain: string | undefined): Promise<TriedLogin> {
   const { issuers, jwtMode, login } = config.auth;

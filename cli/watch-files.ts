@@ -10,8 +10,8 @@ const tickMs = 10;
 
 /**
  * Runs once, and again when one of the files changes, after the writing has settled; never twice at once. A file may be
- * missing; its folder is made. Resolves after the first run; the process then stays alive, until the function is called that
- * it resolves to.
+ * missing; its folder is made. Resolves after the first run; the process then stays alive, until the function is called
+ * that it resolves to.
  * @param run must not throw. It answers which files to follow from then on, beside those that are followed already
  */
 export async function watchFiles(
@@ -49,7 +49,10 @@ export async function watchFiles(
     clearTimeout(timer);
     timer = setTimeout(() => void start(), settleMs);
   };
-  /** A file that is followed from now on is reported once, changed or not; it may have changed since the run has read it. */
+  /**
+   * A file that is followed from now on is reported once, changed or not; it may have changed since the run has read
+   * it.
+   */
   const isAsItWasRead = (file: string, mtimeMs: number) => notSeen.delete(file) && mtimeMs < startedAt - tickMs;
   // What is there before the first run is read by it.
   await new Promise<void>((resolve) => watcher.once('ready', resolve));

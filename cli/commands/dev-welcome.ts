@@ -1,6 +1,10 @@
 import type { DevGateway } from '../../dev/start-dev.ts';
 
-/** What `dev` prints when it is ready: links for each user, and the protocol's lines with everything filled in. */
+/**
+ * What `dev` prints when it is ready: links for each user, and the protocol's lines with everything filled in.
+ * @param user whose tokens are in the lines to paste
+ * @throws what a login throws, for example for a user that the issuer does not have
+ */
 export async function welcomeText(dev: DevGateway, user: string): Promise<string> {
   const mine = await dev.login(user);
   const links = await Promise.all(
@@ -9,6 +13,7 @@ export async function welcomeText(dev: DevGateway, user: string): Promise<string
   return `${header(dev, links, user)}\n${linesToPaste(dev, mine)}\n\nCtrl-C stops everything.`;
 }
 
+/** The token is in the fragment, which no server is sent (RFC 3986, section 3.5); the page takes it from there. */
 function userLinks({ url, internalUrl, roles }: DevGateway, name: string, token: string): string {
   return `  ${name} (${roles[name]?.join(', ') ?? ''})
     GraphiQL   ${url}/graphql#token=${token}
@@ -32,6 +37,7 @@ Lines to paste, as ${user} (npm run dev -- --user <name> for another user):
 `;
 }
 
+/** The commands of the protocol (Example: Complete Flow), in its order, with names and tokens that work here. */
 function linesToPaste(
   { url, issuer }: DevGateway,
   { sessionToken, identityToken }: { readonly sessionToken: string; readonly identityToken: string },

@@ -52,6 +52,7 @@ while the gateway runs. LOG_LEVEL=info shows each request. The gateway ends with
     )
     .action(async ({ dir, user, speak, lag }: DevArguments) => {
       await buildPages();
+      // Loaded after the flags are read, so that `--help` loads no gateway.
       const { startDev } = await import('../../dev/start-dev.ts');
       const config = await loadConfig(dir);
       const dev = await startDev({
@@ -68,6 +69,7 @@ while the gateway runs. LOG_LEVEL=info shows each request. The gateway ends with
         lagMs: lag * 1_000,
       });
       stopOnSignals(dev);
+      // The servers run by now: what fails below must not leave them behind.
       try {
         console.log(await welcomeText(dev, user));
       } catch (error) {
@@ -77,12 +79,17 @@ while the gateway runs. LOG_LEVEL=info shows each request. The gateway ends with
     });
 }
 
+/**
+ * Zero is allowed and an empty text is not, which `Number` reads as zero. @throws InvalidArgumentError, which commander
+ * prints
+ */
 function secondsOf(text: string): number {
   const seconds = Number(text);
   if (text.trim() !== '' && seconds >= 0 && seconds <= 60) return seconds;
   throw new InvalidArgumentError('Give a number of seconds from 0 to 60, for example 3.');
 }
 
+/** Ends all servers at a signal, and when the parent process has ended. */
 function stopOnSignals(dev: DevGateway): void {
   const stop = () => {
     dev.stop().then(

@@ -34,6 +34,7 @@ Exit codes: 0 nothing that is open breaks, 1 something does, 2 a document or the
     .action(async (old: string, now: string, { dir, json, markdown, all }: DiffFlags) => {
       const projectDir = resolve(dir);
       const { diffDocuments } = await loadTools(() => import('../diff-documents.ts'));
+      // Commander refuses both options together.
       const form: DiffForm = json === true ? 'json' : markdown === true ? 'markdown' : 'text';
       const { text, breaks } = await diffDocuments(old, now, {
         projectDir,
@@ -42,6 +43,7 @@ Exit codes: 0 nothing that is open breaks, 1 something does, 2 a document or the
         all: all === true,
       });
       console.log(text);
+      // Set and not forced: a long report may still be in the pipe.
       process.exitCode = breaks ? 1 : 0;
     });
 }

@@ -45,6 +45,7 @@ The token is read from standard input, so that it is in no shell history:
 async function printTriedLogin(projectDir: string, domain: string | undefined): Promise<void> {
   const { config } = resolveConfig(await loadConfig(projectDir), process.env);
   const { lines, isAccepted } = await tryLogin(config, (await text(process.stdin)).trim(), domain);
+  // Values of claims may hold anything, and a terminal obeys control characters. Line breaks stay.
   process.stdout.write(`${lines.join('\n').replaceAll(/[^\P{Cc}\n]/gu, '?')}\n`);
   process.exitCode = isAccepted ? 0 : 1;
 }

@@ -10,6 +10,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { loadConfig } from '../load-config.ts';
 import { argumentsOfSchema, loadPolicy } from '../policy-input.ts';
 
+/** Which of three questions is asked: `--table`, `--field`, or roles with a permission and a playbook. */
 interface ExplainFlags {
   readonly dir: string;
   readonly role?: string;
@@ -55,12 +56,18 @@ Exit codes: 0 yes (or a page was shown), 1 no, 2 wrong use.`,
     });
 }
 
+/** An answer for people, the same for programs, and whether it is yes. */
 interface Explained {
   readonly text: string;
   readonly data: unknown;
   readonly allowed: boolean;
 }
 
+/**
+ * Decided by the functions that the gateway decides with (`core/access`), so that the command and the gateway cannot
+ * differ.
+ * @throws ERR_REQUEST_INVALID for an unknown field, role or permission, and when the flags ask nothing whole
+ */
 function explain(
   config: GatewayConfig,
   grants: CompiledGrants,
@@ -71,6 +78,7 @@ function explain(
   const operations = rows.map(([field, row]) => ({ field, root: rootOf(row), access: row.access }));
   if (flags.table === true) {
     const absent = rows.flatMap(([field, row]) => absence(field, row, schema) ?? []);
+    // A row without a field would look like an open door in the table.
     const present = operations.filter(({ field }) => !absent.some((one) => one.field === field));
     const data = { ...explainTable(grants, config.roles, present), absent };
     const notes = absent.map(({ field, why }) => `not in the schema: ${field}, ${why}`);
@@ -101,6 +109,7 @@ function pathQuestion(config: GatewayConfig, { role, userRoles, permission, play
   }
   const roles = userRoles?.split(',').map((name) => name.trim()) ?? [role ?? ''];
   for (const name of roles) {
+    // An unknown role has no grants, so the answer would be no and look right.
     if (!config.roles.includes(name)) throw wrongUse(`unknown role ${name}; roles are ${config.roles.join(', ')}`);
   }
   const parsed = parsePermission(permission);
@@ -112,10 +121,12 @@ function pathQuestion(config: GatewayConfig, { role, userRoles, permission, play
 
 function rootOf(row: AnyRow): 'query' | 'mutation' | 'subscription' {
   if (isGatewayRow(row)) return row.gateway;
+  // As `generate` decides it (`build-table.ts`).
   return row.type ?? (row.upstream.startsWith('GET ') ? 'query' : 'mutation');
 }
 
 const wrongUse = (message: string): GatewayError => new GatewayError('ERR_REQUEST_INVALID', message);
 
+/** JSON has no maps. */
 const mapsAsObjects = (_key: string, value: unknown): unknown =>
   value instanceof Map ? Object.fromEntries(value) : value;

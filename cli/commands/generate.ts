@@ -22,7 +22,9 @@ interface GenerateFlags {
   readonly accept?: readonly (string | true)[];
 }
 
-/** `noetl-gateway generate`: writes everything that is generated, or says with `--check` what is not as it should be. */
+/**
+ * `noetl-gateway generate`: writes everything that is generated, or says with `--check` what is not as it should be.
+ */
 export function generateCommand(): Command {
   return new Command('generate')
     .description(
@@ -55,6 +57,7 @@ Exit codes: 0 fine, 1 --check found files that are not as they should be, 2 the 
         await runOnce(projectDir, flags);
         return;
       }
+      // Files that the config imports are followed as well, as soon as a run has found them.
       const files = [configFile, 'openapi/noetl.json', 'openapi/gateway.yaml'].map((file) => join(projectDir, file));
       await watchFiles(files, () => runSafely(projectDir, flags));
       console.log('watching: end with Ctrl-C');
@@ -76,9 +79,11 @@ async function runOnce(projectDir: string, flags: GenerateFlags, onFile?: (file:
   const [{ generate }, { emitters }] = await loadTools(() =>
     Promise.all([import('../../generator/generate.ts'), import('../../generator/emit/emitters.ts')]),
   );
+  // Before anything is allocated: the flag is about the growth from here on.
   await spareMemory(projectDir);
   const stages: Stage[] = [];
   const startedAt = performance.now();
+  // Read again at each run of `--watch`; else once, by Node's own import.
   const config = await loadConfig(projectDir, onFile === undefined ? {} : { onFile });
   // Mesh is loaded when it is needed.
   const result = await loadTools(() =>
@@ -91,6 +96,7 @@ async function runOnce(projectDir: string, flags: GenerateFlags, onFile?: (file:
       onStage: (stage) => stages.push(stage),
     }),
   );
+  // Before `--quiet`: it silences words, not the exit code.
   if (flags.check === true && result.differences.length > 0) process.exitCode = 1;
   if (flags.quiet === true) return;
   for (const note of result.notes) console.log(`note: ${note}`);
@@ -105,7 +111,10 @@ async function runOnce(projectDir: string, flags: GenerateFlags, onFile?: (file:
 /** From so many bytes of a document on the heap is kept small; below it would only cost time. */
 const largeDocument = 2 * 1024 * 1024;
 
-/** Garbage of a large document is collected when the heap has grown by a third, not by more than twice: containers of CI are small. */
+/**
+ * Garbage of a large document is collected when the heap has grown by a third, not by more than twice: containers of CI
+ * are small.
+ */
 async function spareMemory(projectDir: string): Promise<void> {
   const { size } = await stat(join(projectDir, pulledFiles.document)).catch(() => ({ size: 0 }));
   if (size > largeDocument) setFlagsFromString('--heap-growing-percent=30');
@@ -116,6 +125,7 @@ function collect(value: string | true, before: readonly (string | true)[] = []):
   return [...before, value];
 }
 
+/** `--accept` alone accepts changed meanings; with names, separated by commas or in several options, new members. */
 const acceptance = (given: readonly (string | true)[]): Acceptance => ({
   changes: given.includes(true),
   members: given.flatMap((value) => (value === true ? [] : value.split(','))).map((name) => name.trim()),
@@ -133,6 +143,7 @@ function summary({ differences, files }: GenerateResult, flags: GenerateFlags, s
   return [...changed, `${files.length} files, ${changed.length} changed (${seconds} s)`].join('\n');
 }
 
+/** In the summary of a run that has written. */
 const verbs = { stale: 'wrote', missing: 'wrote', orphaned: 'removed' } as const;
 
 function differenceText({ path, kind, diff }: Difference): string {

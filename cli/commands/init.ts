@@ -56,6 +56,10 @@ A package.json that is there is completed; nothing else is overwritten.`,
     });
 }
 
+/**
+ * With the packages that are installed where the command runs: `npx` brings the gateway, and not what only `generate`
+ * needs.
+ */
 const steps: InitSteps = {
   async pull(source, projectDir) {
     const puller = await import('../../generator/pull/pull.ts').catch(absent);
@@ -63,6 +67,7 @@ const steps: InitSteps = {
       await puller.pull(source, { projectDir });
       return true;
     }
+    // The document is at least fetched, so that a place that is wrong is noticed before anything is written.
     await loadSource(source, { ...pullLimits, projectDir, fetch: globalThis.fetch, onProgress: () => {} });
     return false;
   },
@@ -83,12 +88,14 @@ async function askAndBegin(
   { yes, dir }: InitFlags,
   begin: (openapi: string) => Promise<InitResult>,
 ): Promise<InitResult | undefined> {
+  // Without a person there is nothing to ask: a script would wait for ever.
   if (yes === true || process.stdin.isTTY !== true) {
     throw new GatewayError(
       'ERR_REQUEST_INVALID',
       'give the place of NoETL’s OpenAPI document: --openapi <url or file>',
     );
   }
+  // Loaded only where a person is asked.
   const { cancel, confirm, isCancel, log, text } = await import('@clack/prompts');
   return askUntilItBegins({
     begin,
@@ -117,7 +124,9 @@ function packageFacts({ package: spec, dir }: InitFlags): PackageFacts {
   };
   return {
     spec: spec === undefined ? manifest.version : specFrom(spec, dir),
+    // The versions of this package's own manifest, which go together.
     tools: { ...manifest.peerDependencies, ...pick(manifest.devDependencies, ['@types/node', 'typescript']) },
+    // Two copies of graphql in one process refuse each other's types.
     overrides: pick(manifest.dependencies, ['graphql']),
   };
 }

@@ -36,6 +36,7 @@ Exit codes: 0 fine, 1 something was found, 2 wrong use or broken input.`,
   return policy;
 }
 
+/** Options that every command has. `addCommand` hands no settings on, so each command gets its own `exitOverride`. */
 const withFlags = (command: Command): Command =>
   command
     .option('--json', 'for programs')
@@ -43,6 +44,7 @@ const withFlags = (command: Command): Command =>
     .exitOverride()
     .showHelpAfterError(`(noetl-gateway policy ${command.name()} --help explains more)`);
 
+/** `policy test`: exits 1 when a case is decided otherwise than expected. */
 function testCommand(): Command {
   return new Command('test')
     .description('decide the cases of a file, and compare with the expected answers')
@@ -65,6 +67,7 @@ function testCommand(): Command {
     });
 }
 
+/** `policy lint`: exits 1 when there is something to report. */
 function lintCommand(): Command {
   return new Command('lint')
     .description(
@@ -75,6 +78,7 @@ function lintCommand(): Command {
     .action(async (flags: PolicyFlags) => {
       const policy = await loadPolicy(flags.dir, flags.config);
       const argumentsOf = await argumentsOfSchema(flags.dir);
+      // Without a log nothing is known of the use of grants, and nothing is reported of it.
       const log = flags.audit === undefined ? undefined : await readAuditLog(flags.audit);
       const findings = lintPolicy({
         ...policy,
@@ -85,6 +89,7 @@ function lintCommand(): Command {
     });
 }
 
+/** `policy replay`: exits 1 when a decision of the log would change. */
 function replayCommand(): Command {
   return new Command('replay')
     .description('decide the decisions of an audit log again, and report those that would change')
@@ -107,6 +112,10 @@ function replayCommand(): Command {
 const changeText = ({ source, roles, permission, path, was, is, reason }: ReplayedDecision): string =>
   `${source}: ${roles.join(', ') || 'no role'}: ${permission} on ${path} was ${was}, would be ${is}\n  ${reason}`;
 
+/**
+ * `policy diff`: exits 1 when the two decide differently for a role. Grants are compared by what they decide, not by
+ * their text.
+ */
 function diffCommand(): Command {
   return new Command('diff')
     .description('compare what two policies decide')
@@ -116,6 +125,7 @@ function diffCommand(): Command {
       const [old, next] = [await loadPolicy(flags.dir, before), await loadPolicy(flags.dir, after)];
       const roles = [...new Set([...old.roles, ...next.roles])];
       const changes = diffPolicies(
+        // Both with their reserved playbooks, which no grant opens.
         compileGrants(old.grants, old.compiled.reserved),
         compileGrants(next.grants, next.compiled.reserved),
         roles,
@@ -127,6 +137,7 @@ function diffCommand(): Command {
     });
 }
 
+/** One answer in one of two forms. Exit code 1 is "found something", never a failure of the command. */
 function print(flags: PolicyFlags, data: unknown, lines: readonly string[], found: boolean): void {
   console.log(flags.json === true ? JSON.stringify(data, undefined, 2) : lines.join('\n'));
   process.exitCode = found ? 1 : 0;

@@ -16,10 +16,12 @@ SIGTERM refuses new work, finishes what is in flight, and exits 0.`,
     )
     .action(async ({ dir }: { dir: string }) => {
       try {
+        // Loaded here, so that `--help` and a wrong option load no gateway.
         const { serve } = await import('../serve/serve.ts');
         await serve(dir);
       } catch (error) {
         reportError(error);
+        // Forced: servers or timers that have been started would keep the process alive.
         process.exit(1);
       }
     });

@@ -17,6 +17,7 @@ import { createLineSink, type LineSink } from '../../server/observability/line-s
 import { openStore } from '../../server/stores/store-adapters.ts';
 import { loadConfig } from '../load-config.ts';
 
+/** Which sessions: a user's, one of them, or those of an issuer, a subject at it, or a client of it. */
 interface EndOptions {
   readonly user?: string;
   readonly session?: string;
@@ -87,6 +88,7 @@ refused within a second. An audit line goes where observability.auditTo says; st
         config.auth.issuers,
       );
       assertShared(config);
+      // The audit line is written also when the store did not answer: an operator has tried.
       await audited(config, target, () => inStore(config, (store) => endInStore(store, target, config.sessions.maxMs)));
       const ended =
         'session' in target
@@ -96,7 +98,10 @@ refused within a second. An audit line goes where observability.auditTo says; st
     });
 }
 
-/** Writes what became of it, as the gateway does. @throws ERR_CONFIG_INVALID before anything ends, where nothing can be written */
+/**
+ * Writes what became of it, as the gateway does. @throws ERR_CONFIG_INVALID before anything ends, where nothing can be
+ * written
+ */
 async function audited(config: ResolvedConfig, target: EndTarget, end: () => Promise<void>): Promise<void> {
   const { auditTo, auditEmails } = config.observability;
   const sink = auditTo === 'stdout' ? ownOutput : createLineSink({ to: auditTo });
@@ -113,6 +118,7 @@ async function audited(config: ResolvedConfig, target: EndTarget, end: () => Pro
   }
 }
 
+/** The audit log on this command's own output, where the config says `stdout`. */
 const ownOutput: LineSink = {
   write: (line) => process.stdout.write(line) || true,
   flush: async () => {},
@@ -142,6 +148,9 @@ function assertShared(config: ResolvedConfig): void {
   }
 }
 
+/**
+ * Opens the store that `serve` would open, and closes it whatever happens: an open connection keeps the process alive.
+ */
 async function inStore<T>(config: ResolvedConfig, work: (store: SessionStore) => Promise<T>): Promise<T> {
   const store = await openStore(config, Date.now);
   try {
@@ -155,15 +164,23 @@ async function endInStore(store: SessionStore, target: EndTarget, maxMs: number)
   return 'session' in target ? endOne(store, target, maxMs) : endTogether(store, target, maxMs);
 }
 
+/**
+ * Marks names whose sessions of before now are over (`session-marks.ts`); no session is looked for. A mark is kept for
+ * as long as a session that it ends could live.
+ */
 async function endTogether(store: SessionStore, target: SessionsOf, maxMs: number): Promise<void> {
   const now = Date.now();
   const until = new Date(now + maxMs + endingsKeptMs);
   await Promise.all(namesToMark(target).map((name) => store.endAllOf(name, new Date(now), until)));
 }
 
-/** @throws ERR_NOT_FOUND */
+/**
+ * Ends one session by the id that lists show.
+ * @throws ERR_NOT_FOUND, also for a session of another user
+ */
 async function endOne(store: SessionStore, { ofUser, session: id }: OneSession, maxMs: number): Promise<void> {
   const kept = await liveSessionsOf(store, ofUser, Date.now());
+  // The id is a short hash of the key: it is of no use elsewhere, and so it is searched for.
   const one = kept?.find(({ key }) => listedId(key) === id);
   if (one === undefined) throw new GatewayError('ERR_NOT_FOUND', 'the user has no such session');
   await store.end(one.key, keptUntil(one.session, maxMs), ofUser);

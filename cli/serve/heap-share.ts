@@ -1,13 +1,15 @@
 import { totalmem } from 'node:os';
 import process from 'node:process';
 
-/** Of the memory that a container has, for heaps; the rest is for buffers, code and the kernel's part of connections. */
+/**
+ * Of the memory that a container has, for heaps; the rest is for buffers, code and the kernel's part of connections.
+ */
 const heapShare = 0.62;
 const mebibyte = 1024 * 1024;
 
 /**
- * Flags for one of several processes in a container: its share of the memory, since a limit that was meant for one process
- * would be taken by each. Nothing outside of containers, and where the heap's size is given in MiB.
+ * Flags for one of several processes in a container: its share of the memory, since a limit that was meant for one
+ * process would be taken by each. Nothing outside of containers, and where the heap's size is given in MiB.
  * @param flags of this process, those of NODE_OPTIONS too
  */
 export function heapFlags(

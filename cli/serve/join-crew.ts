@@ -12,6 +12,7 @@ export async function joinCrew(work: (link: WorkerLink) => Promise<void>): Promi
     },
     listen: (listener) => void process.on('message', listener),
   });
+  // Asked for first: the gateway is made with its place among the workers.
   const given = (await channel.ask('place', [])) as Pick<WorkerLink, 'place' | 'count'>;
   await work({ ...given, channel });
 }

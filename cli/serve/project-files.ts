@@ -27,6 +27,7 @@ export function policyCasesOf(dir: string): Required<Pick<GatewayOptions, 'polic
   const file = join(dir, policyCasesFile);
   return {
     async policyCases() {
+      // Looked at first: the file is read whenever an operator asks, and may have grown to any size.
       const size = await stat(file).then(
         (found) => found.size,
         () => undefined,

@@ -4,7 +4,11 @@ import type { WorkerLink } from '../../server/workers/worker-link.ts';
 import { reportError } from '../report.ts';
 import { gatewayOptionsOf, type Project } from './gateway-options.ts';
 
-/** The gateway in this process, until a signal or the first process ends it. */
+/**
+ * The gateway in this process, until a signal or the first process ends it.
+ * @param link to the first process, in a worker
+ * @throws what stops a start; nothing listens then
+ */
 export async function runGateway(dir: string, project: Project, link?: WorkerLink): Promise<void> {
   const options = await gatewayOptionsOf(dir, project, process.env, link?.place);
   const gateway = await createGateway(link === undefined ? options : { ...options, link });
@@ -27,6 +31,7 @@ export async function runGateway(dir: string, project: Project, link?: WorkerLin
 function stopOnce(gateway: Gateway): () => void {
   let isStopping = false;
   return () => {
+    // A person who presses Ctrl-C again does not want to wait for the drain.
     if (isStopping) process.exit(1);
     isStopping = true;
     gateway.stop().then(

@@ -6,14 +6,19 @@ import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { buildPages } from '../build-pages.ts';
 import { loadConfig } from '../load-config.ts';
 
-/** Runs the gateway of a project: in this process, or in worker processes that this one starts. */
+/**
+ * Runs the gateway of a project: in this process, or in worker processes that this one starts.
+ * @throws ERR_CONFIG_INVALID, before anything listens
+ */
 export async function serve(dir: string): Promise<void> {
   const declaration = await loadConfig(dir);
   const project = { declaration, ...resolveConfig(declaration, process.env) };
+  // A worker reads the config itself: functions of it, such as rules and plugins, cannot be sent.
   if (cluster.isWorker) {
     const [{ joinCrew }, { runGateway }] = await Promise.all([import('./join-crew.ts'), import('./run-gateway.ts')]);
     return joinCrew((link) => runGateway(dir, project, link));
   }
+  // Once, by the first process.
   await buildPages();
   const count = workersOf(project.config);
   if (count === 1) return (await import('./run-gateway.ts')).runGateway(dir, project);
