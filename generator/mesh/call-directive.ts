@@ -7,17 +7,21 @@ import type { TableRow } from './table-row.ts';
 
 /**
  * `@httpOperation` of a row: the path with `{args.<public name>}`, its constants in place; the query as a map from wire
- * name to argument, constants in the path's own query string; the body as a map from wire name to `"{args.<name>}"` or to
- * a constant, or `"{args.<name>}"` alone when one argument is the body.
+ * name to argument, constants in the path's own query string; the body as a map from wire name to `"{args.<name>}"` or
+ * to a constant, or `"{args.<name>}"` alone when one argument is the body. The server compiles a call plan of it
+ * (`core/call-plan/compile-call-plan.ts`), and Mesh's own tools can run it (ADR 0001).
+ * @throws TypeError for a row of the gateway's own
  */
 export function callDirective(operation: TableRow): ConstDirectiveNode {
   const { source, args, answer } = operation;
   if (source.kind !== 'upstream') throw new TypeError(`${operation.field} is no upstream operation`);
   const query = args
     .filter((arg) => arg.in === 'query' && arg.name !== undefined)
+    // By name: the order of the document makes no difference in the schema.
     .sort((a, b) => (a.wire < b.wire ? -1 : 1));
   const body = bodyOf(args);
   const headers = [
+    // Without a body there is no media type to name.
     ...(body === undefined ? [] : [['Content-Type', 'application/json']]),
     ['accept', answer === undefined || answer === 'empty' ? 'application/json' : '*/*'],
   ];
@@ -47,6 +51,7 @@ function pathOf(path: string, args: readonly OperationArgument[]): string {
         text.replaceAll(`{${arg.wire}}`, arg.name === undefined ? String(arg.constant) : `{args.${arg.name}}`),
       path,
     );
+  // Constants of a query are in the path's query string: the map names arguments only.
   const constants = args.filter((arg) => arg.in === 'query' && arg.constant !== undefined);
   const query = new URLSearchParams(constants.map((arg) => [arg.wire, String(arg.constant)])).toString();
   return query === '' ? filled : `${filled}?${query}`;
@@ -56,6 +61,7 @@ function bodyOf(args: readonly OperationArgument[]): ConstValueNode | undefined 
   const sent = args.filter((arg) => arg.in === 'body' && (arg.name !== undefined || arg.constant !== undefined));
   if (sent.length === 0) return undefined;
   const value = (arg: OperationArgument): unknown => (arg.name === undefined ? arg.constant : `{args.${arg.name}}`);
+  // The whole body is one argument only where it has no members; a member may be called `input` as well.
   const only = args.filter((arg) => arg.in === 'body');
   const [first] = sent;
   if (first !== undefined && only.length === 1 && first.wire === wholeBody) return literal(value(first));
@@ -68,6 +74,7 @@ function mapLiteral(entries: readonly (readonly [string, unknown])[]): ConstValu
   return isLiteral(map) ? literal(map) : literal(JSON.stringify(map));
 }
 
+/** Keys such as `content-type` are no names in GraphQL (GraphQL specification, Names). */
 function isLiteral(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isLiteral);
   if (typeof value !== 'object' || value === null) return true;

@@ -3,8 +3,9 @@ import type { TableRow } from './table-row.ts';
 
 /**
  * `@noetl` of a row: what its operation does, which arguments are catalog paths and which are ids of executions; for
- * what starts playbooks also what the parts of the call are named on the wire; what an answer is that is not JSON; which
- * members of the body are null when an argument is absent; which arguments have old names (`old:new`). Empty lists are left out.
+ * what starts playbooks also what the parts of the call are named on the wire; what an answer is that is not JSON;
+ * which members of the body are null when an argument is absent; which arguments have old names (`old:new`). Empty
+ * lists are left out. What serves switches on it and never looks at a path (ADR 0001).
  */
 export function kindDirective(row: TableRow): ConstDirectiveNode {
   const { kind, catalogPaths, executionIds, start, answer, args } = row;

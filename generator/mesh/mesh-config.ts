@@ -3,7 +3,7 @@ import { openApiOperations } from './mesh-document.ts';
 import { protocolSdl } from './protocol-sdl.ts';
 import type { TableRow } from './table-row.ts';
 
-/** Names of the files that Mesh reads, in the folder of generated files. */
+/** Names of the files that Mesh reads, in the folder of generated files. `.meshrc.ts` of a project refers to them. */
 export const meshFiles = { document: 'noetl.openapi.json', protocol: 'protocol.graphql' } as const;
 
 /** Any address: the schema is made without a call, and the server knows its upstream from its own configuration. */
@@ -33,7 +33,9 @@ export function meshConfig(operations: readonly TableRow[], folder: string): Mes
       openapi: {
         source: `${folder}/${meshFiles.document}`,
         endpoint,
+        // The gateway words errors itself.
         ignoreErrorResponses: true,
+        // Mesh decides by the method; a row may say that a POST reads.
         selectQueryOrMutationField: upstream.map(({ field }) => ({
           type: roots.get(field) === 'query' ? 'query' : 'mutation',
           fieldName: field,

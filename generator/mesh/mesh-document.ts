@@ -17,6 +17,8 @@ import type { TableRow } from './table-row.ts';
  * The document that Mesh's OpenAPI handler reads: the open operations of a normalised document, called by their public
  * names, with every offered argument as a parameter. A member of a body is a query parameter here, since Mesh would put
  * all of them into one `input`; where each really goes is written into the schema afterwards (`shapeSchema`).
+ * @param normalised after both kinds of rules
+ * @param operations rows of the protocol and of the gateway itself are passed over
  */
 export function meshDocument(normalised: OpenApiDocument, operations: readonly TableRow[]): OpenApiDocument {
   const paths: Record<string, Record<string, OperationObject>> = {};
@@ -66,6 +68,7 @@ function meshOperation(
   const parameters = source.args.flatMap((arg) => {
     const found = arg.name === undefined ? undefined : argumentOf(document, given, arg);
     if (found === undefined || arg.name === undefined) return [];
+    // `{}` becomes `JSON`: the value goes to NoETL as the caller wrote it.
     const schema = isSafeInput(document, found.schema) ? found.schema : {};
     return [{ name: arg.name, in: arg.in === 'path' ? 'path' : 'query', required: found.required, schema }];
   });
@@ -84,6 +87,7 @@ function argumentOf(
   const isBodyRequired = given.requestBody?.required === true;
   const body = given.requestBody?.content?.['application/json']?.schema;
   const object = objectOf(document, body);
+  // Properties of a normalised document are spelt as GraphQL can have them.
   const member = escapeName(arg.wire);
   const schema = object?.properties?.[member];
   if (schema !== undefined) {
@@ -97,7 +101,10 @@ function argumentOf(
 const hasEscapedNames = ({ properties = {} }: SchemaObject): boolean =>
   Object.keys(properties).some((name) => /_x[0-9a-f]{1,6}_/.test(name));
 
-/** Whether GraphQL has the input type, with the names of the wire: an argument's value is sent as it was given. */
+/**
+ * Whether GraphQL has the input type, with the names of the wire: an argument's value is sent as it was given. Names of
+ * the schema would else be sent in place of those of the wire.
+ */
 function isSafeInput(document: OpenApiDocument, schema: Schema): boolean {
   return !Object.values({ schema, ...reachableFrom(document, [schema]) }).some(
     (candidate) => isRecord(candidate) && (candidate.oneOf !== undefined || hasEscapedNames(candidate)),

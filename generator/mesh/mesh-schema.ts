@@ -69,6 +69,7 @@ async function askMesh(config: MeshConfig, sources: Sources): Promise<DocumentNo
   }
 }
 
+/** Mesh's config names its logger as a module. */
 const loggerName = 'noetl-gateway-logger';
 
 /** Mesh loads its parts by name; the one name that is ours stands for a logger that keeps errors only. */

@@ -6,7 +6,10 @@ interface Described {
   readonly directives?: readonly ConstDirectiveNode[] | undefined;
 }
 
-/** A definition whose description is what callers read, and with the deprecation that the description carried. */
+/**
+ * A definition whose description is what callers read, and with the deprecation that the description carried. Mesh
+ * keeps descriptions and drops reasons of deprecation, so both travel in the description (`field-notes.ts`).
+ */
 export function noted<Node extends Described>(node: Node): Node {
   const { description: given, ...rest } = node;
   const { description, deprecated } = readNotes(given?.value);
@@ -18,6 +21,7 @@ export function noted<Node extends Described>(node: Node): Node {
   } as Node;
 }
 
+/** `@deprecated(reason:)` (GraphQL specification, @deprecated). */
 export const deprecation = (reason: string): ConstDirectiveNode => ({
   kind: Kind.DIRECTIVE,
   name: { kind: Kind.NAME, value: 'deprecated' },

@@ -16,8 +16,8 @@ import type { TableRow } from './table-row.ts';
 export type FieldNames = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 
 /**
- * What the rows say of answers, by the type that they answer with. A type is the same wherever it is reached, so two rows
- * that say different things of one type cannot both be right.
+ * What the rows say of answers, by the type that they answer with. A type is the same wherever it is reached, so two
+ * rows that say different things of one type cannot both be right.
  * @throws ERR_POLICY_INVALID naming both rows.
  */
 export function answerFieldNames(
@@ -34,6 +34,7 @@ export function answerFieldNames(
   const problems: string[] = [];
   for (const { operation, place, path, names } of placesOf(operations, types, roots)) {
     const fields = said.get(place.type) ?? new Map<string, Said>();
+    // Several rows may say the same of a type, in this order or that one.
     const before = fields.get(place.wire);
     if (before !== undefined && before.names.join() !== names.join()) {
       problems.push(
@@ -56,6 +57,10 @@ interface Said {
 
 type Types = ReadonlyMap<string, ObjectTypeDefinitionNode>;
 
+/**
+ * Each name that a row gives, with the type and the member that it means; a path that leads nowhere is left out, since
+ * `rowFields` has reported it.
+ */
 function placesOf(
   operations: readonly TableRow[],
   types: Types,
@@ -91,6 +96,7 @@ export function shapeFields(
   const given = (type.fields ?? [])
     .map((field) => ({ field, wire: wireOf(field) }))
     .filter(({ wire }) => !closed.has(`${type.name.value}.${wire}`));
+  // Names that rows have chosen come first: a default name gives way to them.
   const taken = new Set(given.flatMap(({ wire }) => said?.get(wire) ?? []));
   const fields = given.flatMap(({ field, wire }) => {
     const names = said?.get(wire) ?? [freeName(wire, taken)];
@@ -109,6 +115,7 @@ export function shapeFields(
 
 function freeName(wire: string, taken: Set<string>): string {
   const candidates = [camelCase(wire), escapeName(wire)];
+  // An underscore behind the name is the last resort: the wire's own spelling may be taken as well.
   const free = candidates.find((name) => isPublicName(name) && !taken.has(name)) ?? `${escapeName(wire)}_`;
   taken.add(free);
   return free;
@@ -120,6 +127,7 @@ function rename(
   wire: string,
   typeOf: (type: TypeNode) => TypeNode,
 ): FieldDefinitionNode {
+  // The executor reads a field by its own name where no directive says otherwise.
   const directives = name === wire ? [] : [resolveRootField(wire)];
   return noted({ ...field, name: { kind: Kind.NAME, value: name }, type: typeOf(field.type), directives });
 }
@@ -134,8 +142,8 @@ export interface ShapeNotes {
 }
 
 /**
- * What the document promises: a required field is never null, and a list has no nulls in it. An enumeration may be null, since
- * a newer upstream adds values that this one does not know; so may an item that is any JSON.
+ * What the document promises: a required field is never null, and a list has no nulls in it. An enumeration may be
+ * null, since a newer upstream adds values that this one does not know; so may an item that is any JSON.
  */
 export function answerType(type: TypeNode, enums: ReadonlySet<string>, hasNulls = false): TypeNode {
   if (type.kind === Kind.NON_NULL_TYPE)

@@ -3,8 +3,8 @@ import { GatewayError } from '../../core/errors.ts';
 import type { TableRow } from './table-row.ts';
 
 /**
- * Types that a row has for itself: a copy of a shared type under the row's own name, so that what the row hides or renames stays
- * as it is everywhere else.
+ * Types that a row has for itself: a copy of a shared type under the row's own name, so that what the row hides or
+ * renames stays as it is everywhere else.
  * @throws ERR_POLICY_INVALID for a type that the row's answer does not lead to by types of its own
  */
 export function withOwnTypes(document: DocumentNode, operations: readonly TableRow[]): DocumentNode {
@@ -18,6 +18,7 @@ export function withOwnTypes(document: DocumentNode, operations: readonly TableR
   const problems = wanted.flatMap((row) => problemsOf(row, objects));
   if (problems.length > 0)
     throw new GatewayError('ERR_POLICY_INVALID', 'Rows name types that they do not have.', { problems });
+  // Copies refer to the row's other copies, so a type below another one is the row's own on the whole way.
   const copies = new Map<string, ObjectTypeDefinitionNode>();
   for (const { types = {} } of wanted) {
     for (const [type, name] of Object.entries(types)) {
@@ -46,6 +47,7 @@ const renamed = <Node extends FieldDefinitionNode | ObjectTypeDefinitionNode>(
   types: Readonly<Record<string, string>>,
 ): Node =>
   visit(node, {
+    // Names of types within call instructions are text there, and stay.
     Directive: () => false,
     NamedType: (type) => {
       const value = Object.hasOwn(types, type.name.value) ? types[type.name.value] : undefined;

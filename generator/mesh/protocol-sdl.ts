@@ -2,12 +2,17 @@ import { gatewayArguments } from '../../core/operation-kind.ts';
 import { isProtocolField, type ProtocolField, protocolFields } from '../../core/protocol-field.ts';
 import type { TableRow } from './table-row.ts';
 
+/** What Mesh's handler needs to know; `shape-schema.ts` writes the whole instruction afterwards. */
 const directives = `scalar JSON
 scalar ObjMap
 enum HTTPMethod { GET POST PUT PATCH DELETE }
 directive @httpOperation(subgraph: String, path: String, httpMethod: HTTPMethod, requestBaseBody: ObjMap) on FIELD_DEFINITION
 `;
 
+/**
+ * `Execution`, `ExecutionFailure` and `ExecutionStep`: the protocol (Check Execution Status) names `id`, `status` and
+ * `result`; the others are the gateway's own additions. `executor/protocol/execution.ts` fills them.
+ */
 const executionTypes = `"A run of a playbook."
 type Execution {
   id: ID!
@@ -66,6 +71,10 @@ type ExecutionStep {
   error: String
 }`;
 
+/**
+ * The answer to a start: the protocol (Execute Playbook) names `id`, `name`, `status` and `textOutput`.
+ * `executor/protocol/execute-playbook.ts` fills it.
+ */
 const startTypes = `"A playbook that was started."
 type ExecuteResult {
   "Id of the new execution."
@@ -120,6 +129,7 @@ const rootNames = { query: 'Query', mutation: 'Mutation' } as const;
 
 const fieldSdl: Readonly<Record<ProtocolField, (row: ProtocolRow) => string>> = {
   executePlaybook: (row) => {
+    // Older releases of NoETL have no such argument.
     const kind = row.args.some(({ name }) => name === 'resourceKind') ? ['resourceKind: String'] : [];
     return startSdl(row, ['name: String!', 'variables: JSON', ...kind]);
   },
@@ -129,6 +139,7 @@ const fieldSdl: Readonly<Record<ProtocolField, (row: ProtocolRow) => string>> = 
 };
 
 function startSdl({ field, kind, source, args }: ProtocolRow, offered: readonly string[]): string {
+  // Not in the body: the gateway answers to them itself.
   const own = Object.entries(gatewayArguments[kind] ?? {}).map(([name, type]) => `${name}: ${type}`);
   const body = args
     .filter((arg) => arg.in === 'body' && arg.name !== undefined)

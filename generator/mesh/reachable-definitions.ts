@@ -2,13 +2,17 @@ import { type ASTNode, type DefinitionNode, type DocumentNode, Kind, visit } fro
 
 const roots = ['Query', 'Mutation', 'Subscription'];
 
-/** A document without the types and directives that no root field leads to. `pruneSchema` takes a schema, which has no directives on its parts. */
+/**
+ * A document without the types and directives that no root field leads to. `pruneSchema` takes a schema, which has no
+ * directives on its parts.
+ */
 export function keepReachable(document: DocumentNode): DocumentNode {
   const byName = Map.groupBy(
     document.definitions.filter((definition) => 'name' in definition && definition.name !== undefined),
     (definition) => keyOf(definition),
   );
   const kept = new Set<string>();
+  // Names of directives are queued with their `@`: a type may have the same name.
   const queue = [...roots];
   for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
     if (kept.has(key)) continue;
@@ -26,6 +30,7 @@ function keyOf(definition: DefinitionNode): string {
 function namesIn(definition: ASTNode): string[] {
   const names: string[] = [];
   visit(definition, {
+    // Interfaces and members of unions are named types, too.
     NamedType: (node) => {
       names.push(node.name.value);
     },

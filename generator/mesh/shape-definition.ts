@@ -30,6 +30,7 @@ const declared = new Set(
   callDirectives.map((definition) => ('name' in definition ? definition.name?.value : undefined)),
 );
 
+/** Names of the root types, which no type of the document may have (`type-names.ts`). */
 export const rootNames = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
 
 /** Everything that decides what a type of the document looks like. */
@@ -38,6 +39,7 @@ export interface Shape extends ShapeNotes {
   readonly inputs: ReadonlySet<string>;
 }
 
+/** Collects what decides the types, of all rows: a type is one for all of them. */
 export function shapeOf(document: DocumentNode, operations: readonly TableRow[], answers: FieldNames): Shape {
   const namesOf = (kind: Kind): ReadonlySet<string> =>
     new Set(document.definitions.flatMap((one) => (one.kind === kind && 'name' in one ? (one.name?.value ?? []) : [])));
@@ -55,9 +57,11 @@ export function shapeDefinition(definition: DefinitionNode, shape: Shape): reado
   switch (definition.kind) {
     case Kind.SCHEMA_DEFINITION:
     case Kind.SCHEMA_EXTENSION:
+    // The directives are declared by {@link callDirectives}, whether or not Mesh has used them.
     case Kind.DIRECTIVE_DEFINITION:
       return [];
     case Kind.OBJECT_TYPE_DEFINITION:
+      // Root types are made of the rows.
       if (Object.values<string>(rootNames).includes(definition.name.value)) return [];
       return protocolTypes.has(definition.name.value) ? [definition] : [shapeFields(definition, shape.answers, shape)];
     case Kind.INPUT_OBJECT_TYPE_DEFINITION:

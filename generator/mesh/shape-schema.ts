@@ -24,11 +24,13 @@ import { withTypeNames } from './type-names.ts';
 
 /**
  * Gives Mesh's schema the public shape that the table asks for, so that the printed SDL alone says how to call:
- * arguments by their public names, `@httpOperation` with every argument's place on the wire, answer fields by their public
- * names with `@resolveRootField` naming the wire's, identifiers as `ID`, and the rows that the gateway answers itself.
+ * arguments by their public names, `@httpOperation` with every argument's place on the wire, answer fields by their
+ * public names with `@resolveRootField` naming the wire's, identifiers as `ID`, and the rows that the gateway answers
+ * itself.
  * @throws ERR_POLICY_INVALID when a row has no field or a field no row.
  */
 export function shapeSchema(schema: DocumentNode, operations: readonly TableRow[]): DocumentNode {
+  // Names first: rows name types as they are in public.
   const document = withOwnTypes(withTypeNames(schema), operations);
   const roots = rootFields(document);
   assertRows(operations, roots);
@@ -40,6 +42,7 @@ export function shapeSchema(schema: DocumentNode, operations: readonly TableRow[
     ...gatewayTypes(operations),
     ...callDirectives,
   ];
+  // Last: what is closed leaves types behind that nothing leads to.
   return keepReachable({ kind: Kind.DOCUMENT, definitions });
 }
 
@@ -93,6 +96,7 @@ function rootField(
     return { ...(operation.description === undefined ? field : describe(field, operation.description)), directives };
   }
   if (made === undefined) return undefined;
+  // An argument that is not in the table is closed, whatever Mesh made of the document.
   const descriptions = new Map(operation.args.map((arg) => [arg.name, arg.description]));
   const offered = (made.arguments ?? []).filter(
     ({ name }) => isProtocolField(operation.field) || descriptions.has(name.value),
@@ -115,8 +119,8 @@ const deprecations = (reason: string | undefined): readonly ConstDirectiveNode[]
   reason === undefined ? [] : [deprecation(reason)];
 
 /**
- * The arguments of a field with their former names, which are deprecated and never required; neither is then the new name.
- * What rows deprecate is marked.
+ * The arguments of a field with their former names, which are deprecated and never required; neither is then the new
+ * name. What rows deprecate is marked.
  */
 function withFormerArguments(
   { args: rows }: TableRow,
@@ -127,6 +131,7 @@ function withFormerArguments(
     const marked = { ...arg, directives: deprecations(row?.deprecated) };
     const former = Object.entries(row?.formerNames ?? {});
     if (former.length === 0) return [marked];
+    // A caller gives one of the names, so none of them can be required (GraphQL specification, @deprecated).
     const type = arg.type.kind === Kind.NON_NULL_TYPE ? arg.type.type : arg.type;
     const { defaultValue: _, ...bare } = arg;
     const old = former.map(([value, until]) => {
@@ -147,6 +152,7 @@ function withGatewayArguments(
   const wanted = isProtocolStart(kind) ? {} : gatewayArguments[kind];
   const own = Object.entries(wanted ?? {}).filter(([name]) => !names.has(name));
   if (own.length === 0) return args;
+  // Parsed as a field of its own: the list of arguments is SDL text.
   const field = gatewayField(`own(${own.map(([name, type]) => `${name}: ${type}`).join(', ')}): ID`);
   return [...args, ...(field?.arguments ?? [])];
 }

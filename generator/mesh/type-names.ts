@@ -2,8 +2,8 @@ import { type DefinitionNode, type DocumentNode, Kind, parse, type ScalarTypeDef
 import { scalarMarks } from '../openapi/scalar-marks.ts';
 
 /**
- * Mesh's schema with the names that types have in public: a scalar that Mesh made of a length that marks one is that one, and
- * `Filter_Input` is `FilterInput`.
+ * Mesh's schema with the names that types have in public: a scalar that Mesh made of a length that marks one is that
+ * one, and `Filter_Input` is `FilterInput`.
  */
 export function withTypeNames(document: DocumentNode): DocumentNode {
   const taken = new Set(document.definitions.map(nameOf));
@@ -13,6 +13,7 @@ export function withTypeNames(document: DocumentNode): DocumentNode {
     const mark = definition.kind === Kind.SCALAR_TYPE_DEFINITION ? markedScalar(definition) : undefined;
     if (mark !== undefined) marks.set(nameOf(definition), mark);
     const input = definition.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION ? inputName(nameOf(definition)) : undefined;
+    // A type of that name may be an answer's; then Mesh's name stays.
     if (input === undefined || taken.has(input)) continue;
     taken.add(input);
     names.set(nameOf(definition), input);
@@ -39,6 +40,7 @@ const inputName = (name: string): string | undefined => {
 };
 
 function markedScalar({ directives = [] }: ScalarTypeDefinitionNode): string | undefined {
+  // Mesh writes a length as `@length(max:)` on the scalar that it makes for it.
   const length = directives.find((directive) => directive.name.value === 'length');
   const max = length?.arguments?.find((one) => one.name.value === 'max')?.value;
   return max?.kind === Kind.INT ? scalarMarks[Number(max.value)] : undefined;
