@@ -19,6 +19,7 @@ export interface ReportedOperation {
   readonly root: 'query' | 'mutation' | 'subscription';
   /** `METHOD /path` of NoETL; absent: the gateway answers. */
   readonly upstream?: string;
+  /** The access rule of the row, in words. */
   readonly rule: string;
   /** Why it is open although it must not be public. */
   readonly acceptRisk?: string;

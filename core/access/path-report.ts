@@ -45,7 +45,9 @@ const missingGrant = ({ roles, permission, path }: PathQuestion): string =>
 /** Which roles may do what on one path. */
 export interface PathReport {
   readonly path: string;
+  /** False: no pattern is tried on such a path, so no role may use it (ADR 0005). */
   readonly isNormal: boolean;
+  /** It is one of the gateway's own auth playbooks. */
   readonly isReserved: boolean;
   readonly roles: readonly { readonly role: string; readonly permissions: Readonly<Record<Permission, PathCell>> }[];
 }

@@ -4,13 +4,12 @@ export interface UpstreamLine {
   readonly message: string;
 }
 
-/** An operation of NoETL that no row opens. */
+/** An operation of NoETL that no row opens. It has either `row`, to be copied into the config, or `why`: it is not to be opened. */
 export interface ClosedOperation {
   /** `METHOD /path`, as the document writes it. */
   readonly operation: string;
   /** What it does, in words; absent for an operation of no special kind. */
   readonly does?: string;
-  /** The line of the config that opens it; absent where `why` has what is against it. */
   readonly row?: string;
   readonly why?: string;
   /** The pulled document does not have it. */

@@ -1,5 +1,6 @@
 import { decisionOf, type PastDecision } from '../../core/access/policy-replay.ts';
-import type { AuditPage, AuditRing, AuditSearch, Start } from '../observability/audit-ring.ts';
+import type { AuditFound, Start } from '../../core/console/console-answers.ts';
+import type { AuditRing, AuditSearch } from '../observability/audit-ring.ts';
 import { handlersOf, remoteOf } from '../workers/channel.ts';
 import type { WorkerLink } from '../workers/worker-link.ts';
 
@@ -14,12 +15,6 @@ export interface AuditLook {
 
 /** What workers answer about their audit lines. */
 export const auditQuestions = ['search', 'starts', 'decisions'] as const;
-
-export interface AuditFound extends AuditPage {
-  /** Processes that keep lines, and how many of them have answered. */
-  readonly workers: number;
-  readonly answered: number;
-}
 
 /** @param link set in one of several workers: then the first process asks all of them */
 export function createAuditLook(ring: AuditRing, link: Pick<WorkerLink, 'channel'> | undefined): AuditLook {

@@ -1,26 +1,15 @@
 import { type GraphQLOutputType, getNamedType, isLeafType, isObjectType, type OperationTypeNode } from 'graphql';
-import type { OperationKind } from '../../core/operation-kind.ts';
+import type {
+  ConsoleFields,
+  ConsoleOperation,
+  ConsoleOwnField,
+  Selectable,
+} from '../../core/console/console-fields.ts';
 import type { ExecutableSchema } from '../../executor/executable-schema.ts';
 import type { RootField } from '../../executor/root-fields.ts';
 
-/** Members that a query may select: null for a value, an object for a member with members of its own. */
-export interface Selectable {
-  readonly [field: string]: Selectable | null;
-}
-
-/** A root field as the console asks for it, under the names that this config gives. */
-export interface ConsoleField {
-  readonly field: string;
-  readonly root: 'query' | 'mutation' | 'subscription';
-  /** Types in SDL, by name. */
-  readonly args: Readonly<Record<string, string>>;
-  /** The argument with the id of an execution, or with a catalog path. */
-  readonly key?: string;
-  readonly returns: Selectable | null;
-}
-
 /** What the console does, and the name that the protocol and the shipped config give to the field for it. */
-const usualNames = {
+const usualNames: Readonly<Record<ConsoleOperation, string>> = {
   execute: 'executePlaybook',
   rerun: 'rerunExecution',
   execution: 'execution',
@@ -29,27 +18,22 @@ const usualNames = {
   cancel: 'cancelExecution',
   catalog: 'playbooks',
   catalogEntry: 'playbook',
-} as const satisfies Partial<Record<OperationKind, string>>;
+};
 
 /** What the gateway answers itself, and forms of playbooks, which are catalog entries with fields. */
-const ownNames = {
+const ownNames: Readonly<Record<ConsoleOwnField, string>> = {
   form: 'playbookForm',
   executionUpdates: 'executionUpdates',
   executionsUpdates: 'executionsUpdates',
   endSessions: 'endSessions',
-} as const;
-
-type UsedKind = keyof typeof usualNames | keyof typeof ownNames;
+};
 
 /**
  * The fields that the console uses, by what they do. A row may have any name, rename arguments and hide members of an answer. Of
  * several rows of one kind the one with the usual name counts, else the one with the most arguments: others narrow a call by
  * constants. A kind that no row has is missing, and the console then shows what to add.
  */
-export function consoleFields({
-  schema,
-  rootFields,
-}: Pick<ExecutableSchema, 'schema' | 'rootFields'>): Partial<Record<UsedKind, ConsoleField>> {
+export function consoleFields({ schema, rootFields }: Pick<ExecutableSchema, 'schema' | 'rootFields'>): ConsoleFields {
   const all = [...rootFields].flatMap(([name, { root, row, plan }]) => {
     const field = schema.getRootType(root as OperationTypeNode)?.getFields()[name];
     if (field === undefined) return [];
@@ -60,8 +44,7 @@ export function consoleFields({
     const kind = kindOf({ name, row, plan }, returns);
     return [{ kind, field: { field: name, root, args, returns, ...(key !== undefined && { key }) } }];
   });
-  const names: Readonly<Record<UsedKind, string>> = { ...usualNames, ...ownNames };
-  const chosen = Object.entries(names).flatMap(([kind, usual]) => {
+  const chosen = Object.entries({ ...usualNames, ...ownNames }).flatMap(([kind, usual]) => {
     const ofKind = all.filter((one) => one.kind === kind).map(({ field }) => field);
     const byArguments = ofKind.toSorted((a, b) => Object.keys(b.args).length - Object.keys(a.args).length);
     const found = ofKind.find(({ field }) => field === usual) ?? byArguments[0];

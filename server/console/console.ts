@@ -1,4 +1,5 @@
 import type { Caller } from '../../core/call-context.ts';
+import type { ConsoleAnswers } from '../../core/console/console-answers.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { type DecisionOptions, decideCall } from '../../plugins/noetl-auth/decide-call.ts';
 import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
@@ -12,7 +13,7 @@ import type { RequireCaller } from '../routes/require-caller.ts';
 type Handle = (exchange: Exchange) => Promise<Answer>;
 
 /** One question that the console asks about the gateway itself. */
-export interface ConsoleSection {
+export interface ConsoleSection<Answer = unknown> {
   /** `session`: every caller with a session; `operator`: callers with one of the roles of the config. */
   readonly to: 'session' | 'operator';
   /**
@@ -20,8 +21,11 @@ export interface ConsoleSection {
    * @returns what the answer's JSON body is.
    * @throws ERR_REQUEST_INVALID
    */
-  readonly answer: (input: unknown, caller: Caller, exchange: Exchange) => unknown;
+  readonly answer: (input: unknown, caller: Caller, exchange: Exchange) => Answer | Promise<Answer>;
 }
+
+/** A section for each answer that the page knows. */
+export type ConsoleSections = { readonly [Name in keyof ConsoleAnswers]: ConsoleSection<ConsoleAnswers[Name]> };
 
 export interface ConsoleOptions {
   readonly page: BuiltPage;
@@ -33,7 +37,7 @@ export interface ConsoleOptions {
   readonly deciding: DecisionOptions;
   readonly roles: readonly string[];
   /** By name: `GET` or `POST /console/api/<name>`. */
-  readonly sections: Readonly<Record<string, ConsoleSection>>;
+  readonly sections: ConsoleSections;
   readonly maxBodyBytes: number;
   /** Receives failures of the gateway (5xx). Refusals are answers. */
   readonly onError: (error: unknown, exchange: Exchange) => void;
@@ -71,7 +75,9 @@ async function section(
   deciding: DecisionOptions,
 ): Promise<Answer> {
   try {
-    const found = Object.hasOwn(sections, name) ? sections[name] : undefined;
+    const found: ConsoleSection | undefined = Object.hasOwn(sections, name)
+      ? sections[name as keyof ConsoleSections]
+      : undefined;
     if (found === undefined) return notFound();
     if (exchange.method !== 'GET' && exchange.method !== 'POST') return notAllowed('GET, POST');
     const caller = await requireCaller(exchange);

@@ -2,19 +2,15 @@ import process from 'node:process';
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { storeKindOf } from '../../core/config/store-kinds.ts';
+import type { RecentReport, ReplicaReport } from '../../core/console/gateway-health.ts';
 import type { DriftWatch } from '../drift/drift-watch.ts';
 import type { Readiness } from '../http/readiness.ts';
-import {
-  type RecentMinute,
-  type RecentNumbers,
-  type RecentReport,
-  reportMinutes,
-} from '../observability/recent-numbers.ts';
+import { type RecentMinute, type RecentNumbers, reportMinutes } from '../observability/recent-numbers.ts';
 import type { Telemetry } from '../observability/telemetry.ts';
 import type { WatchedPolicy } from '../policy/watched-policy.ts';
 import type { WorkerLink } from '../workers/worker-link.ts';
-import type { ConsoleSection } from './console.ts';
-import type { ReplicaReport, Replicas } from './replicas.ts';
+import type { ConsoleSections } from './console.ts';
+import type { Replicas } from './replicas.ts';
 
 export interface HealthGiven {
   /** Calls and errors of the last minutes: of this process, or of all workers of the gateway. */
@@ -48,7 +44,7 @@ export function recentOf(recent: RecentNumbers, link: Pick<WorkerLink, 'channel'
 }
 
 /** What this replica sees, and what every replica that shares the store reports of itself. */
-export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas, 'list'>): ConsoleSection {
+export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas, 'list'>): ConsoleSections['health'] {
   const { config, version, clock, readiness, telemetry, recent, openBreakers, replica, upstream } = given;
   return {
     to: 'operator',
@@ -63,7 +59,7 @@ export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas,
       process: { version, node: process.version, replica },
       // Without its store a gateway still shows what it sees itself.
       replicas: await replicas.list().catch(() => undefined),
-      sessions: storeKindOf(config.sessions.store),
+      sessions: storeKindOf(config.sessions.store) ?? 'custom',
       at: clock(),
     }),
   };

@@ -1,13 +1,14 @@
 import type { CompiledGrants } from '../../core/access/decision.ts';
-import { type CaseResult, type PolicyCase, runPolicyCases } from '../../core/access/policy-cases.ts';
+import { type PolicyCase, runPolicyCases } from '../../core/access/policy-cases.ts';
 import { policyCasesFile, readPolicyCases } from '../../core/access/policy-cases-file.ts';
 import { policyText, tryPolicy } from '../../core/access/policy-draft.ts';
 import { lintPolicy } from '../../core/access/policy-lint.ts';
 import { replayDecisions } from '../../core/access/policy-replay.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import type { DecidedCases } from '../../core/console/console-answers.ts';
 import type { ExecutableSchema } from '../../executor/executable-schema.ts';
 import type { AuditLook } from './audit-look.ts';
-import type { ConsoleSection } from './console.ts';
+import type { ConsoleSections } from './console.ts';
 import { readCasesInput, readDraft } from './section-input.ts';
 
 /** What the sections read. They change nothing: grants of a page are compiled apart and are not kept. */
@@ -24,23 +25,16 @@ export interface PolicySectionsGiven {
 /** Cases that one look decides: other requests wait for it. */
 const maxCases = 1_000;
 
-/** Cases as they were decided. */
-interface TriedCases {
-  readonly file: string;
-  /** What was decided; undefined: there is no file. */
-  readonly text: string | undefined;
-  readonly problems: readonly string[];
-  readonly results: readonly CaseResult[];
-}
-
 /** What `noetl-gateway policy` does, about the grants that count now. Nothing is written. */
-export function createPolicySections(given: PolicySectionsGiven): Readonly<Record<string, ConsoleSection>> {
+export function createPolicySections(
+  given: PolicySectionsGiven,
+): Pick<ConsoleSections, 'cases' | 'lint' | 'replay' | 'draft' | 'try'> {
   const { config, executable, grants, audit, policyCases } = given;
   const { roles } = config;
   const rules = new Map([...executable.rootFields].map(([field, { row }]) => [field, row.access] as const));
   const argumentsOf = argumentsIn(executable);
   // By the rules of the schema and the grants that are given: of now, or of a draft.
-  const decideCases = async (text: string | undefined, compiled: CompiledGrants): Promise<TriedCases> => {
+  const decideCases = async (text: string | undefined, compiled: CompiledGrants): Promise<DecidedCases> => {
     const { cases, problems } = text === undefined ? noCases : readBounded(text, roles);
     return { file: policyCasesFile, text, problems, results: runPolicyCases(cases, compiled, rules) };
   };

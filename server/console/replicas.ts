@@ -1,30 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
+import type { ReplicaReport } from '../../core/console/gateway-health.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import type { LiveStore } from '../live/live-store.ts';
-
-/**
- * What a replica reports of itself. It is read by replicas of other versions, so a member is added and never changed in
- * meaning.
- */
-export interface ReplicaReport {
-  readonly replica: string;
-  readonly version: string;
-  /** Milliseconds. */
-  readonly at: number;
-  readonly ready: boolean;
-  /** Checks, dependencies and circuit breakers that fail, by name. */
-  readonly failing: readonly string[];
-  readonly uptimeSecs: number;
-  /** Bytes that the process has in memory. */
-  readonly rss: number;
-  /** Of the container; absent: none is set. */
-  readonly memoryLimit?: number;
-  /** In the last quarter of an hour. */
-  readonly calls: number;
-  readonly errors: number;
-  /** Seconds, an upper bound; null without a call, or above the largest bucket. */
-  readonly p99: number | null;
-}
 
 export interface Replicas {
   /** Reports at once and every few seconds from now on. */

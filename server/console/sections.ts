@@ -2,12 +2,13 @@ import { reportAccess } from '../../core/access/access-report.ts';
 import { reportExplanation, reportPath } from '../../core/access/path-report.ts';
 import { lintPolicy } from '../../core/access/policy-lint.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import type { ExplainedAccess } from '../../core/console/console-answers.ts';
 import type { Sessions } from '../../core/ports.ts';
 import type { Session } from '../../core/session/session.ts';
 import type { ExecutableSchema } from '../../executor/executable-schema.ts';
 import { auditedId } from '../observability/audit.ts';
 import { wireTime, wireUser } from '../routes/wire.ts';
-import type { ConsoleSection } from './console.ts';
+import type { ConsoleSections } from './console.ts';
 import { consoleFields } from './console-fields.ts';
 import { createHealthSection, type HealthGiven } from './health-section.ts';
 import { createPolicySections, type PolicySectionsGiven } from './policy-sections.ts';
@@ -23,7 +24,7 @@ export interface SectionsGiven extends HealthGiven, PolicySectionsGiven {
 }
 
 /** What the console shows of the gateway itself, by the name in `/console/api/<name>` (ADR 0015). Each is read-only. */
-export function createSections(given: SectionsGiven): Readonly<Record<string, ConsoleSection>> {
+export function createSections(given: SectionsGiven): ConsoleSections {
   const { config, grants, audit } = given;
   const { roles } = config;
   // Once: the schema does not change while the process runs.
@@ -92,7 +93,7 @@ const isOperator = ({ user }: Session, { console }: ResolvedConfig): boolean =>
   user.roles.some((name) => console.roles.includes(name));
 
 /** The answer of `explain` for roles or a user, on a path or on the playbook of an execution. */
-async function explain(asked: AskedExplanation, given: SectionsGiven, requestId: string) {
+async function explain(asked: AskedExplanation, given: SectionsGiven, requestId: string): Promise<ExplainedAccess> {
   const { permission } = asked;
   const who = 'user' in asked ? await rolesOfUser(asked.user, given) : { roles: asked.roles };
   if (who === undefined) {

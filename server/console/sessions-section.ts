@@ -1,16 +1,17 @@
+import type { ShownSession } from '../../core/console/console-answers.ts';
 import type { Sessions } from '../../core/ports.ts';
 import type { ListedSession } from '../../core/session/session.ts';
 import { listedAtMost, listedId } from '../../core/session/session-list.ts';
 import { sessionKey } from '../../core/session/session-token.ts';
 import { wireTime } from '../routes/wire.ts';
-import type { ConsoleSection } from './console.ts';
+import type { ConsoleSections } from './console.ts';
 import { readUserInput } from './section-input.ts';
 
 /**
  * The sessions of a user, without anything that a session could be used or ended with elsewhere: no token, no key. One is ended by
  * the field `endSessions`, with its own access rule.
  */
-export function createSessionsSection(sessions: Pick<Sessions, 'sessionsOf'>): ConsoleSection {
+export function createSessionsSection(sessions: Pick<Sessions, 'sessionsOf'>): ConsoleSections['sessions'] {
   return {
     to: 'operator',
     async answer(input, { token }) {
@@ -24,7 +25,10 @@ export function createSessionsSection(sessions: Pick<Sessions, 'sessionsOf'>): C
   };
 }
 
-function shownSession({ id, session: { user, issuedAt, expiresAt, identity } }: ListedSession) {
+function shownSession({
+  id,
+  session: { user, issuedAt, expiresAt, identity },
+}: ListedSession): Omit<ShownSession, 'isOwn'> {
   return {
     id,
     since: wireTime(issuedAt),

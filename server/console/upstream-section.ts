@@ -1,8 +1,9 @@
+import type { UpstreamComparison } from '../../core/console/console-answers.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import type { PulledDocument, UpstreamReport } from '../../core/noetl/upstream-report.ts';
 import type { DriftWatch } from '../drift/drift-watch.ts';
-import type { ConsoleSection } from './console.ts';
+import type { ConsoleSections } from './console.ts';
 
 /** What a project knows of NoETL's document. */
 export interface UpstreamKnowledge {
@@ -23,7 +24,10 @@ const quietMs = 5_000;
  * NoETL's live document against the pulled one. Each document is compared once. A POST with `look: true` looks again.
  * @param given undefined: no document was pulled into this project
  */
-export function createUpstreamSection(given: UpstreamSectionGiven | undefined, clock: () => number): ConsoleSection {
+export function createUpstreamSection(
+  given: UpstreamSectionGiven | undefined,
+  clock: () => number,
+): ConsoleSections['upstream'] {
   let made: { readonly hash: string; readonly report: Promise<UpstreamReport> } | undefined;
   let lookedMs = Number.NEGATIVE_INFINITY;
 
@@ -42,7 +46,7 @@ export function createUpstreamSection(given: UpstreamSectionGiven | undefined, c
     return made.report;
   }
 
-  async function answer(input: unknown) {
+  async function answer(input: unknown): Promise<UpstreamComparison> {
     if (given === undefined) return { state: 'none' };
     const { watch, knowledge } = given;
     const isAsked = isJsonObject(input) && input['look'] === true;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import type { DriftState } from '../../core/console/gateway-health.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { Upstream } from '../../core/ports.ts';
 
@@ -16,9 +17,6 @@ export interface DriftWatchOptions {
   readonly soonMs?: number;
   readonly clock?: Clock;
 }
-
-/** `unknown`: NoETL does not publish its document, or does not answer. */
-export type DriftState = 'same' | 'differs' | 'unknown';
 
 type Document = Readonly<Record<string, unknown>>;
 

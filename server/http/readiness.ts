@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import type { ReadinessReport } from '../../core/console/gateway-health.ts';
 import type { Observe } from '../../core/observe.ts';
 
 /** One thing that must answer for requests to succeed. */
@@ -6,13 +7,6 @@ export interface ReadinessProbe {
   readonly name: string;
   /** @returns a note about what is wrong without making requests fail. @throws when it does not answer */
   readonly probe: () => Promise<string | undefined>;
-}
-
-export interface ReadinessReport {
-  readonly ready: boolean;
-  readonly checks: Readonly<Record<string, 'ok' | 'failing'>>;
-  /** What is worth knowing and stops nothing. */
-  readonly notes: Readonly<Record<string, string>>;
 }
 
 export interface Readiness {

@@ -1,5 +1,4 @@
-/** An audit line as it was written: scrubbed, without tokens. */
-export type AuditEntry = Readonly<Record<string, unknown>>;
+import type { AuditEntry, AuditPage, Start } from '../../core/console/console-answers.ts';
 
 export interface AuditSearch {
   /** What a value of the entry has in it: a user, a path, an execution, a request id. Case counts. */
@@ -9,20 +8,6 @@ export interface AuditSearch {
   readonly outcome?: string;
   /** Exactly, as the lines name users. */
   readonly userId?: string;
-}
-
-export interface AuditPage {
-  /** Newest first. */
-  readonly entries: readonly AuditEntry[];
-  /** How many are kept, and how many fit the search. */
-  readonly kept: number;
-  readonly found: number;
-}
-
-/** Who has started an execution, as the audit log names users. */
-export interface Start {
-  readonly executionId: string;
-  readonly userId: string;
 }
 
 /** The newest lines of the audit log, in memory. What is older is in the log itself. */

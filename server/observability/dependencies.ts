@@ -1,7 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
+import type { Dependency, DependencyState } from '../../core/console/gateway-health.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
 import type { Logger } from './logger.ts';
-import { type Dependency, type NextSteps, nextStep } from './next-steps.ts';
+import { type NextSteps, nextStep } from './next-steps.ts';
 
 /** How a dependency was seen in one event. */
 interface Sight extends Dependency {
@@ -22,7 +23,7 @@ interface State {
 export interface DependencyLog {
   record(event: GatewayEvent): void;
   /** Every dependency that was seen so far, and whether it answers. */
-  states(): readonly (Dependency & { readonly isUp: boolean; readonly failingSinceMs?: number })[];
+  states(): readonly DependencyState[];
 }
 
 /** A dependency that fails and recovers all the time has one pair of lines in this time. */

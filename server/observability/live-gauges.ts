@@ -1,6 +1,6 @@
 import { type Aggregator, Gauge, type Registry } from 'prom-client';
+import type { Dependency } from '../../core/console/gateway-health.ts';
 import type { CallClass } from '../../core/ports.ts';
-import type { Dependency } from './next-steps.ts';
 
 /** Numbers of the running process, read when they are scraped: they cost requests nothing. */
 export interface LiveNumbers {

@@ -1,12 +1,6 @@
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { storePort } from '../../core/config/store-kinds.ts';
-
-/** What the gateway needs: NoETL by class of calls, the session store, each identity provider, callbacks of auth playbooks. */
-export interface Dependency {
-  readonly name: 'noetl' | 'store' | 'identity' | 'callbacks';
-  /** Which of that name: a class of calls, an issuer of the config, or a playbook of the config. */
-  readonly of: string;
-}
+import type { Dependency } from '../../core/console/gateway-health.ts';
 
 /** Addresses that an operator has configured; without credentials. */
 export interface NextSteps {

@@ -1,23 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
+import type { RecentCalls, RecentField, RecentReport } from '../../core/console/gateway-health.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
 import { durationBuckets } from './metrics-catalog.ts';
-
-/** One operation in the last minutes. */
-export interface RecentField {
-  readonly field: string;
-  readonly calls: number;
-  readonly errors: number;
-  /** Upper bounds in seconds; null above the largest bucket, or without a call. */
-  readonly p50: number | null;
-  readonly p99: number | null;
-  /** The same of each minute, oldest first. */
-  readonly perMinute: {
-    readonly calls: readonly number[];
-    readonly errors: readonly number[];
-    readonly p50: readonly (number | null)[];
-    readonly p99: readonly (number | null)[];
-  };
-}
 
 /** The last quarter of an hour of this process, from the same events as `/metrics`. */
 export interface RecentNumbers {
@@ -25,16 +9,6 @@ export interface RecentNumbers {
   report(): RecentReport;
   /** What a report is made of, oldest first; another process can read a copy. */
   minutes(): readonly RecentMinute[];
-}
-
-export interface RecentReport {
-  readonly minutes: number;
-  /** All operations together. */
-  readonly total: Omit<RecentField, 'field'>;
-  readonly fields: readonly RecentField[];
-  /** Errors and refusals by name, most frequent first. */
-  readonly codes: readonly { readonly code: string; readonly count: number }[];
-  readonly limits: readonly { readonly limit: string; readonly count: number }[];
 }
 
 /** `buckets` has one count for each bound of `durationBuckets`, and a last one for what is above them. */
@@ -142,7 +116,7 @@ function numbersOf(
   ring: readonly RecentMinute[],
   now: number,
   pick: (minute: RecentMinute) => readonly Counts[],
-): Omit<RecentField, 'field'> {
+): RecentCalls {
   // All minutes, also those without an entry, so that lines have the same length.
   const byMinute = Array.from({ length: minutes }, (_, index) => {
     const ofMinute = ring.filter(({ at }) => at === now - minutes + 1 + index);
@@ -159,7 +133,7 @@ function numbersOf(
   };
 }
 
-function summaryOf(counts: readonly Counts[]): Omit<RecentField, 'field' | 'perMinute'> {
+function summaryOf(counts: readonly Counts[]): Omit<RecentCalls, 'perMinute'> {
   const buckets = durationBuckets.map((_, index) => counts.reduce((sum, one) => sum + (one.buckets[index] ?? 0), 0));
   const calls = counts.reduce((sum, one) => sum + one.calls, 0);
   const errors = counts.reduce((sum, one) => sum + one.errors, 0);

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { CompiledGrants } from '../../core/access/decision.ts';
 import { compilePolicy, maxPolicyBytes, type ReadPolicy, readPolicy } from '../../core/access/policy-file.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { PolicyFileState } from '../../core/console/gateway-health.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 
@@ -16,16 +17,6 @@ export interface WatchedPolicyOptions {
   /** Runs `look` again and again; returns how to stop. Default: every second. */
   readonly every?: (look: () => Promise<void>) => () => void;
   readonly clock?: Clock;
-}
-
-/** Which file the grants are of; times in milliseconds. */
-export interface PolicyFileState {
-  /** Without its folder. */
-  readonly file: string;
-  /** When the grants of now were read. */
-  readonly at: number;
-  /** The file as it is now is refused. */
-  readonly refused?: { readonly at: number; readonly problems: readonly string[] };
 }
 
 /** Grants that follow a file. Every decision asks for the current ones, so that a change counts at once. */

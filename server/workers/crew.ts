@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
-import type { ReadinessReport } from '../http/readiness.ts';
+import type { ReadinessReport } from '../../core/console/gateway-health.ts';
 import type { MetricsJson } from '../observability/metrics.ts';
 import type { Channel, MessageHandlers } from './channel.ts';
 import { mergeReadiness } from './merge-readiness.ts';

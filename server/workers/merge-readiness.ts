@@ -1,4 +1,4 @@
-import type { ReadinessReport } from '../http/readiness.ts';
+import type { ReadinessReport } from '../../core/console/gateway-health.ts';
 
 /**
  * One answer of all workers: a check fails when it fails in any of them, since the kernel goes on giving it connections.

@@ -1,6 +1,6 @@
 import type { PastDecision } from '../../core/access/policy-replay.ts';
-import { type AuditFound, type AuditLook, auditQuestions } from '../console/audit-look.ts';
-import type { AuditEntry, Start } from '../observability/audit-ring.ts';
+import type { AuditEntry, AuditFound, Start } from '../../core/console/console-answers.ts';
+import { type AuditLook, auditQuestions } from '../console/audit-look.ts';
 import { handlersOf } from './channel.ts';
 
 /** Asks every worker. @returns what each answers; undefined: that one does not */

@@ -1,7 +1,8 @@
+import type { ReadinessReport } from '../../core/console/gateway-health.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { CallbackRegistry, CallbackReply } from '../callbacks/callback-registry.ts';
 import { parseBody } from '../http/read-body.ts';
-import type { Readiness, ReadinessReport } from '../http/readiness.ts';
+import type { Readiness } from '../http/readiness.ts';
 import type { Telemetry } from '../observability/telemetry.ts';
 import type { Channel } from './channel.ts';
 

@@ -3,7 +3,7 @@ import type { FinishedLogin } from '../session/browser-login.ts';
 import { endSession } from '../session/gateway-session.ts';
 import { keepSessionToken } from '../session/session-token.ts';
 import { base, createGateway } from './api/gateway.ts';
-import { type Me, SessionContext } from './api/me.ts';
+import { SessionContext } from './api/me.ts';
 import { queries, useQuery } from './api/use-query.ts';
 import { Frame } from './frame.tsx';
 import { Failed, Loading } from './parts/states.tsx';
@@ -54,7 +54,7 @@ function SignedIn({ token, onOver }: SignedInProps) {
     () => createGateway(token, () => onOver('The gateway no longer accepts this session. Sign in again.')),
     [token, onOver],
   );
-  const me = useQuery<Me>({ key: ['me'], ask: (signal) => gateway.section('me', undefined, signal) });
+  const me = useQuery({ key: ['me'], ask: (signal) => gateway.section('me', undefined, signal) });
   const end = async () => {
     // First out of the tab: the token is gone from here even when the gateway does not answer.
     onOver('Ending …');

@@ -1,4 +1,5 @@
-import { type Asked, type Field, operationOf, type Wanted } from './fields.ts';
+import type { ConsoleField } from '../../../core/console/console-fields.ts';
+import { type Asked, operationOf, type Wanted } from './fields.ts';
 import type { Gateway } from './gateway.ts';
 
 /** A step of an execution, as the type `ExecutionStep` of the schema has it. Times are ISO texts. */
@@ -41,7 +42,7 @@ const wanted: Wanted = [
 ];
 
 /** The subscription to one execution; undefined where the config has no row for it. */
-export const updatesOf = (field: Field | undefined, id: string): Asked | undefined =>
+export const updatesOf = (field: ConsoleField | undefined, id: string): Asked | undefined =>
   field && operationOf(field, { id }, wanted);
 
 /**
@@ -53,19 +54,24 @@ export const isOver = (status: string): boolean => ['COMPLETED', 'FAILED', 'CANC
  * The state and the steps, without what they produced.
  * @throws CallFailed, for example ERR_NOT_FOUND: there is no such execution, or the session may not view it
  */
-export async function readExecution(gateway: Gateway, field: Field, id: string, signal: AbortSignal) {
+export async function readExecution(gateway: Gateway, field: ConsoleField, id: string, signal: AbortSignal) {
   const { query, variables } = operationOf(field, keyed(field, id), wanted);
   return (await gateway.graphql<{ answer: Execution }>(query, variables, signal)).answer;
 }
 
 /** What the execution produced; null when it produced nothing. @throws CallFailed */
-export async function readResult(gateway: Gateway, field: Field, id: string, signal: AbortSignal): Promise<unknown> {
+export async function readResult(
+  gateway: Gateway,
+  field: ConsoleField,
+  id: string,
+  signal: AbortSignal,
+): Promise<unknown> {
   const { query, variables } = operationOf(field, keyed(field, id), ['result']);
   return (await gateway.graphql<{ answer: { result: unknown } }>(query, variables, signal)).answer.result;
 }
 
 /** What one step produced; null when it produced nothing or is not known. @throws CallFailed */
-export async function readStep(gateway: Gateway, field: Field, id: string, step: string, signal: AbortSignal) {
+export async function readStep(gateway: Gateway, field: ConsoleField, id: string, step: string, signal: AbortSignal) {
   // Written by hand, since `operationOf` passes arguments to root fields only, and `names` is one of a member.
   const query = `query Console($id: ID!, $names: [String!]) { answer: ${field.field}(${field.key ?? 'id'}: $id) { steps(names: $names) { result } } }`;
   const { answer } = await gateway.graphql<{ answer: { steps: { result: unknown }[] | null } }>(
@@ -88,7 +94,7 @@ export interface EventPage {
 /** A page of at most 100 events. @param asked page from 1; only events of a type @throws CallFailed */
 export async function readEvents(
   gateway: Gateway,
-  field: Field,
+  field: ConsoleField,
   id: string,
   asked: { readonly page?: number; readonly eventType?: string },
   signal: AbortSignal,
@@ -105,7 +111,12 @@ interface EventAnswer {
 }
 
 /** What the execution was started with, as its first event reports it; null where no event does. @throws CallFailed */
-export async function readInput(gateway: Gateway, field: Field, id: string, signal: AbortSignal): Promise<unknown> {
+export async function readInput(
+  gateway: Gateway,
+  field: ConsoleField,
+  id: string,
+  signal: AbortSignal,
+): Promise<unknown> {
   const { events } = await readEvents(gateway, field, id, { eventType: 'playbook.initialized' }, signal);
   return events.map(inputOf).find((input) => input !== undefined) ?? null;
 }
@@ -120,16 +131,16 @@ function inputOf({ context }: RunEvent): unknown {
  * Cancels an execution and those that it has started. One that is over stays as it is, and that is no error. @throws
  * CallFailed
  */
-export async function cancelExecution(gateway: Gateway, field: Field, id: string): Promise<void> {
+export async function cancelExecution(gateway: Gateway, field: ConsoleField, id: string): Promise<void> {
   const { query, variables } = operationOf(field, keyed(field, id), ['status']);
   await gateway.graphql(query, variables);
 }
 
 /** Starts the playbook of an execution again. @returns the id of the new execution @throws CallFailed */
-export async function rerunExecution(gateway: Gateway, field: Field, id: string): Promise<string> {
+export async function rerunExecution(gateway: Gateway, field: ConsoleField, id: string): Promise<string> {
   const { query, variables } = operationOf(field, keyed(field, id), ['id']);
   return (await gateway.graphql<{ answer: { id: string } }>(query, variables)).answer.id;
 }
 
 /** The id under the name that the row gives to the argument. */
-const keyed = ({ key = 'id' }: Field, id: string): Readonly<Record<string, unknown>> => ({ [key]: id });
+const keyed = ({ key = 'id' }: ConsoleField, id: string): Readonly<Record<string, unknown>> => ({ [key]: id });

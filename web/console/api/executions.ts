@@ -1,4 +1,5 @@
-import { type Asked, type Field, operationOf, type Wanted } from './fields.ts';
+import type { ConsoleField } from '../../../core/console/console-fields.ts';
+import { type Asked, operationOf, type Wanted } from './fields.ts';
 import type { Gateway } from './gateway.ts';
 import { matches } from './pattern.ts';
 import { timeOf } from './time.ts';
@@ -62,7 +63,7 @@ export const hasFilter = ({ status, path, sinceMs, untilMs, isBy }: Filters): bo
 /** One page of the executions that the session may see, newest first. @throws CallFailed */
 export async function listExecutions(
   gateway: Gateway,
-  field: Field,
+  field: ConsoleField,
   filters: Filters,
   signal: AbortSignal,
 ): Promise<ExecutionPage> {
@@ -80,7 +81,7 @@ export async function listExecutions(
  */
 export async function listChildren(
   gateway: Gateway,
-  field: Field,
+  field: ConsoleField,
   parent: { readonly id: string; readonly startedAt: string | null },
   signal: AbortSignal,
 ): Promise<readonly ListedExecution[]> {
@@ -96,7 +97,7 @@ export async function listChildren(
 
 async function readPage(
   gateway: Gateway,
-  field: Field,
+  field: ConsoleField,
   given: Readonly<Record<string, number>>,
   signal: AbortSignal,
 ): Promise<readonly ListedExecution[]> {
@@ -158,7 +159,7 @@ export interface ExecutionNews {
 }
 
 /** The subscription to executions that begin and end; undefined where the config has no row for it. */
-export const newsOf = (field: Field | undefined): Asked | undefined =>
+export const newsOf = (field: ConsoleField | undefined): Asked | undefined =>
   field && operationOf(field, {}, ['id', 'status', 'finishedAt', ['failure', ['step', 'message']]]);
 
 /** A page with the news of one of its rows, for all rows in their order; undefined when it has no such row. */

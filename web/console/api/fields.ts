@@ -1,24 +1,4 @@
-/**
- * Members that a query may select: null for a value, an object for a member with members of its own. The gateway sends
- * it down to a bounded depth (`server/console/console-fields.ts`).
- */
-export interface Selectable {
-  readonly [field: string]: Selectable | null;
-}
-
-/**
- * A root field under the names of this gateway's config. The page is built once for all configs, so it knows fields by
- * what they do (ADR 0015).
- */
-export interface Field {
-  readonly field: string;
-  readonly root: 'query' | 'mutation' | 'subscription';
-  /** Types in SDL, by name. */
-  readonly args: Readonly<Record<string, string>>;
-  /** The argument with the id of an execution, or with a catalog path. Absent: a caller uses the usual name. */
-  readonly key?: string;
-  readonly returns: Selectable | null;
-}
+import type { ConsoleField, Selectable } from '../../../core/console/console-fields.ts';
 
 /**
  * An operation to send. The root field has the alias `answer`, so the caller reads the same member under every config.
@@ -35,7 +15,7 @@ export type Wanted = readonly (string | readonly [member: string, members: Wante
  * The operation that calls a field: of the arguments those that the field has, of the members those that it answers.
  * What the config closed is left out, since a query that names it would fail as a whole.
  */
-export function operationOf(field: Field, given: Readonly<Record<string, unknown>>, wanted: Wanted): Asked {
+export function operationOf(field: ConsoleField, given: Readonly<Record<string, unknown>>, wanted: Wanted): Asked {
   // `hasOwn`: a name such as `constructor` is in every object.
   const variables = Object.fromEntries(
     Object.entries(given).filter(([name, value]) => value !== undefined && Object.hasOwn(field.args, name)),

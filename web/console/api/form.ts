@@ -1,4 +1,5 @@
-import { type Field, operationOf, type Wanted } from './fields.ts';
+import type { ConsoleField } from '../../../core/console/console-fields.ts';
+import { operationOf, type Wanted } from './fields.ts';
 import type { Gateway } from './gateway.ts';
 import { fieldOf, type WorkloadField, workloadFields } from './workload.ts';
 
@@ -21,7 +22,7 @@ const wanted: Wanted = [['fields', ['name', 'kind', 'default', 'description', 's
  */
 export async function readFormFields(
   gateway: Gateway,
-  field: Field,
+  field: ConsoleField,
   path: string,
   signal: AbortSignal,
 ): Promise<readonly FormField[] | undefined> {

@@ -1,4 +1,5 @@
 import { createClient } from 'graphql-sse';
+import type { ConsoleAnswers } from '../../../core/console/console-answers.ts';
 import type { Asked } from './fields.ts';
 
 /** A refusal or a failure, as the gateway words it. `code` is the gateway's, or `ERR_NETWORK` without an answer. */
@@ -25,7 +26,11 @@ export interface Gateway {
   /** `data` of an operation. @throws the first error, also where other members have data */
   graphql<T>(query: string, variables?: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<T>;
   /** What the gateway says of itself. */
-  section<T>(name: string, input?: unknown, signal?: AbortSignal): Promise<T>;
+  section<Name extends keyof ConsoleAnswers>(
+    name: Name,
+    input?: unknown,
+    signal?: AbortSignal,
+  ): Promise<ConsoleAnswers[Name]>;
   /** Follows a subscription (GraphQL over SSE, one connection). @returns what ends it */
   stream<T>(asked: Asked, on: StreamReader<T>): () => void;
   /**

@@ -1,4 +1,5 @@
-import { type Field, operationOf } from './fields.ts';
+import type { ConsoleField } from '../../../core/console/console-fields.ts';
+import { operationOf } from './fields.ts';
 import type { Gateway } from './gateway.ts';
 
 /** A version of a playbook in the catalog. */
@@ -30,7 +31,7 @@ interface Listed {
 }
 
 /** The newest version of each playbook that the session may view, by path. @throws CallFailed */
-export async function readCatalog(gateway: Gateway, field: Field, signal: AbortSignal): Promise<Catalog> {
+export async function readCatalog(gateway: Gateway, field: ConsoleField, signal: AbortSignal): Promise<Catalog> {
   const found: ListedPlaybook[] = [];
   for (let page = 1; page <= readPages; page += 1) {
     const rows = await list(gateway, field, { page, pageSize }, signal);
@@ -41,14 +42,14 @@ export async function readCatalog(gateway: Gateway, field: Field, signal: AbortS
 }
 
 /** The versions of one playbook, newest first, 100 at most. @throws CallFailed */
-export async function readVersions(gateway: Gateway, field: Field, path: string, signal: AbortSignal) {
+export async function readVersions(gateway: Gateway, field: ConsoleField, path: string, signal: AbortSignal) {
   const given = { [field.key ?? 'path']: path, versions: true, pageSize };
   return (await list(gateway, field, given, signal)).toSorted((a, b) => (b.version ?? 0) - (a.version ?? 0));
 }
 
 async function list(
   gateway: Gateway,
-  field: Field,
+  field: ConsoleField,
   given: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
 ): Promise<readonly ListedPlaybook[]> {
@@ -69,7 +70,7 @@ const sorted = (playbooks: readonly ListedPlaybook[]) => playbooks.toSorted((a, 
  */
 export async function readPlaybook(
   gateway: Gateway,
-  field: Field,
+  field: ConsoleField,
   path: string,
   version: number | undefined,
   signal: AbortSignal,
@@ -82,7 +83,7 @@ export async function readPlaybook(
 /** Starts a playbook. @returns the id of the execution @throws CallFailed, also when the start is refused */
 export async function runPlaybook(
   gateway: Gateway,
-  field: Field,
+  field: ConsoleField,
   path: string,
   variables: Readonly<Record<string, unknown>>,
 ): Promise<string> {

@@ -13,11 +13,6 @@ export interface Starts {
   readonly users: readonly string[];
 }
 
-interface Answer {
-  readonly me: string;
-  readonly starts: readonly { readonly executionId: string; readonly userId: string }[];
-}
-
 /**
  * One question for all parts of the page. NoETL's list does not name the user, so the audit lines are the only source.
  */
@@ -26,7 +21,7 @@ export function useStarts() {
   return useQuery<Starts>({
     key: ['starts'],
     async ask(signal) {
-      const { me, starts } = await gateway.section<Answer>('starts', undefined, signal);
+      const { me, starts } = await gateway.section('starts', undefined, signal);
       return {
         me,
         userOf: new Map(starts.map(({ executionId, userId }) => [executionId, userId])),

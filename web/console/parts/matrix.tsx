@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
-import type { AccessReport, Cell } from '../api/access.ts';
+import type { CurrentAccess } from '../../../core/console/console-answers.ts';
 import { Scroll } from './scroll.tsx';
 
-type Operation = AccessReport['operations'][number];
+type Operation = CurrentAccess['operations'][number];
 
 /** Roles × operations. A cell opens the grants that decide it; one cell is open at a time. */
-export function Matrix({ report }: { readonly report: AccessReport }) {
+export function Matrix({ report }: { readonly report: CurrentAccess }) {
   // `field role` of the open cell.
   const [open, setOpen] = useState<string>();
   const { roles, operations } = report;
@@ -40,7 +40,7 @@ export function Matrix({ report }: { readonly report: AccessReport }) {
 
 interface RowProps {
   readonly operation: Operation;
-  readonly report: AccessReport;
+  readonly report: CurrentAccess;
   readonly open: string | undefined;
   readonly onOpen: (cell: string) => void;
 }
@@ -85,7 +85,7 @@ function CellText({
   isOpen,
   onOpen,
 }: {
-  readonly cell: Cell;
+  readonly cell: Operation['cells'][number];
   readonly isOpen: boolean;
   readonly onOpen: () => void;
 }) {

@@ -1,11 +1,11 @@
+import type { GatewayHealth, RecentField } from '../../../core/console/gateway-health.ts';
 import { addressOf } from '../api/address.ts';
-import type { Health, RecentField } from '../api/health.ts';
 import { durationText } from '../api/time.ts';
 import { Plot } from './plot.tsx';
 import { type Column, Table } from './table.tsx';
 
 interface OperationNumbersProps {
-  readonly health: Health;
+  readonly health: GatewayHealth;
   /** Of the address: one operation to plot; all of them without it. */
   readonly chosen: string | undefined;
 }

@@ -1,11 +1,12 @@
-import { type Replay, type Replayed, usePolicy } from '../api/policy.ts';
+import type { ReplayedPast } from '../../../core/console/console-answers.ts';
+import { usePolicy } from '../api/policy.ts';
 import { Failed, Loading } from './states.tsx';
 import { type Column, Table } from './table.tsx';
 import { Ago } from './time.tsx';
 
 /** Which of the decisions in the audit lines the grants of now would take differently. */
 export function PastDecisions() {
-  const found = usePolicy<Replay>('replay');
+  const found = usePolicy('replay');
   return (
     <section>
       <h2>Would past decisions come out differently now?</h2>
@@ -16,7 +17,7 @@ export function PastDecisions() {
 }
 
 /** Decisions that were taken again, and those that came out differently. */
-export function ReplayedDecisions({ replay: { count, changed } }: { readonly replay: Replay }) {
+export function ReplayedDecisions({ replay: { count, changed } }: { readonly replay: ReplayedPast }) {
   return (
     <>
       <p class="quiet">
@@ -36,7 +37,7 @@ export function ReplayedDecisions({ replay: { count, changed } }: { readonly rep
   );
 }
 
-const columns: readonly Column<Replayed>[] = [
+const columns: readonly Column<ReplayedPast['changed'][number]>[] = [
   { title: 'Playbook', isName: true, cell: ({ path }) => <code>{path}</code> },
   { title: 'Operation', cell: ({ field }) => <code>{field}</code> },
   { title: 'Permission', cell: ({ permission }) => permission },

@@ -1,4 +1,5 @@
-import { type PathReport, permissions } from '../api/access.ts';
+import { permissions } from '../../../core/access/permission.ts';
+import type { ConsoleAnswers } from '../../../core/console/console-answers.ts';
 import { addressOf } from '../api/address.ts';
 import { useSession } from '../api/me.ts';
 import { useQuery } from '../api/use-query.ts';
@@ -11,7 +12,7 @@ import { type Column, Table } from './table.tsx';
  */
 export function PathAccess({ path }: { readonly path: string }) {
   const { gateway } = useSession();
-  const found = useQuery<PathReport>({
+  const found = useQuery({
     key: ['path', path],
     ask: (signal) => gateway.section('path', { path }, signal),
   });
@@ -38,7 +39,7 @@ export function PathAccess({ path }: { readonly path: string }) {
   );
 }
 
-type Role = PathReport['roles'][number];
+type Role = ConsoleAnswers['path']['roles'][number];
 
 /** A cell leads to Explain, which names the reason. */
 const columnsOf = (path: string): readonly Column<Role>[] => [

@@ -1,11 +1,14 @@
 import { useState } from 'preact/hooks';
-import { type DecidedCase, type DecidedCases, usePolicy, useTried } from '../api/policy.ts';
+import type { DecidedCases } from '../../../core/console/console-answers.ts';
+import { usePolicy, useTried } from '../api/policy.ts';
 import { Empty, Failed, Loading } from './states.tsx';
 import { type Column, Table } from './table.tsx';
 
+type DecidedCase = DecidedCases['results'][number];
+
 /** Who, what and the expected answer, decided by the grants that count now; and the same for cases written here. */
 export function PolicyCases() {
-  const found = usePolicy<DecidedCases>('cases');
+  const found = usePolicy('cases');
   if (found.error) return <Failed error={found.error} retry={() => void found.refetch()} />;
   if (found.data === undefined) return <Loading rows={6} />;
   const { file, text } = found.data;
@@ -40,7 +43,7 @@ const example = `cases:
 /** Cases that are decided and not kept. The input keeps its text: it is read when the form is sent. */
 function OwnCases({ text }: { readonly text: string }) {
   const [asked, setAsked] = useState<string>();
-  const tried = useTried<DecidedCases>('cases', asked);
+  const tried = useTried('cases', asked);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setAsked(String(new FormData(event.currentTarget as HTMLFormElement).get('cases') ?? ''));

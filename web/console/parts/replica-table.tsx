@@ -1,10 +1,10 @@
-import type { Health, Replica } from '../api/health.ts';
+import type { GatewayHealth, ReplicaReport } from '../../../core/console/gateway-health.ts';
 import { durationText, sizeText } from '../api/time.ts';
 import { type Column, Table } from './table.tsx';
 import { Ago } from './time.tsx';
 
 /** Every replica that shares the store, side by side. Each row is that replica's own report, up to ten seconds old. */
-export function ReplicaTable({ health: { replicas, process, sessions } }: { readonly health: Health }) {
+export function ReplicaTable({ health: { replicas, process, sessions } }: { readonly health: GatewayHealth }) {
   return (
     <section>
       <h2>Replicas</h2>
@@ -29,7 +29,7 @@ export function ReplicaTable({ health: { replicas, process, sessions } }: { read
 }
 
 /** @param own name of the replica that answers */
-const columnsOf = (own: string): readonly Column<Replica>[] => [
+const columnsOf = (own: string): readonly Column<ReplicaReport>[] => [
   {
     title: 'Replica',
     isName: true,

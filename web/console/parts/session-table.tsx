@@ -1,22 +1,10 @@
+import type { ShownSession } from '../../../core/console/console-answers.ts';
 import { ConfirmButton } from './confirm-button.tsx';
 import { type Column, Table } from './table.tsx';
 import { Ago } from './time.tsx';
 
-/** A session as the gateway shows it: its id is of use for ending it here, and for nothing else. */
-export interface ListedSession {
-  readonly id: string;
-  /** ISO times. */
-  readonly since: string;
-  readonly until: string;
-  readonly roles: readonly string[];
-  /** It is the session of this page: ending it signs out. */
-  readonly isOwn: boolean;
-  /** Absent: NoETL made the session without the gateway. */
-  readonly login?: { readonly issuer: string; readonly client?: string; readonly isMachine: boolean };
-}
-
 interface SessionTableProps {
-  readonly sessions: readonly ListedSession[];
+  readonly sessions: readonly ShownSession[];
   /** Absent: they cannot be ended one by one. */
   readonly onEnd: ((id: string) => Promise<void>) | undefined;
 }
@@ -26,7 +14,7 @@ export function SessionTable({ sessions, onEnd }: SessionTableProps) {
   return <Table label="Sessions" columns={columnsOf(onEnd)} rows={sessions} keyOf={({ id }) => id} />;
 }
 
-const columnsOf = (onEnd: SessionTableProps['onEnd']): readonly Column<ListedSession>[] => [
+const columnsOf = (onEnd: SessionTableProps['onEnd']): readonly Column<ShownSession>[] => [
   {
     title: 'Session',
     isName: true,
@@ -48,14 +36,14 @@ const columnsOf = (onEnd: SessionTableProps['onEnd']): readonly Column<ListedSes
     : [
         {
           title: 'End',
-          cell: ({ id }: ListedSession) => (
+          cell: ({ id }: ShownSession) => (
             <ConfirmButton label="End" confirm="Really end" onConfirm={() => onEnd(id)} />
           ),
         },
       ]),
 ];
 
-function openedBy(login: ListedSession['login']): string {
+function openedBy(login: ShownSession['login']): string {
   if (login === undefined) return 'NoETL';
   const { issuer, client, isMachine } = login;
   return [issuer, client, isMachine ? 'machine' : undefined].filter((part) => part !== undefined).join(' · ');

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import { type Tried, usePolicy, useTried } from '../api/policy.ts';
+import type { TriedDraft } from '../../../core/console/console-answers.ts';
+import { usePolicy, useTried } from '../api/policy.ts';
 import { ReplayedDecisions } from './past-decisions.tsx';
 import { CaseResults } from './policy-cases.tsx';
 import { Failed, Loading } from './states.tsx';
@@ -11,8 +12,8 @@ import { type Column, Table } from './table.tsx';
  */
 export function TryPolicy() {
   const [asked, setAsked] = useState<string>();
-  const draft = usePolicy<{ readonly text: string }>('draft');
-  const tried = useTried<Tried>('try', asked);
+  const draft = usePolicy('draft');
+  const tried = useTried('try', asked);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setAsked(String(new FormData(event.currentTarget as HTMLFormElement).get('policy') ?? ''));
@@ -43,7 +44,7 @@ export function TryPolicy() {
 }
 
 /** What the draft changes. A draft with problems is compared with nothing. */
-function Result({ tried: { problems, warnings, changes, cells, replayed, cases } }: { readonly tried: Tried }) {
+function Result({ tried: { problems, warnings, changes, cells, replayed, cases } }: { readonly tried: TriedDraft }) {
   return (
     <>
       {problems.map((problem) => (
@@ -97,7 +98,7 @@ function Result({ tried: { problems, warnings, changes, cells, replayed, cases }
   );
 }
 
-type Cell = Tried['cells'][number];
+type Cell = TriedDraft['cells'][number];
 
 const cellColumns: readonly Column<Cell>[] = [
   { title: 'Operation', isName: true, cell: ({ field }) => <code>{field}</code> },

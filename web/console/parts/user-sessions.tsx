@@ -1,18 +1,11 @@
 import { useState } from 'preact/hooks';
+import type { UserSessionList } from '../../../core/console/console-answers.ts';
 import { operationOf } from '../api/fields.ts';
 import { useSession } from '../api/me.ts';
 import { useQuery } from '../api/use-query.ts';
 import { ConfirmButton } from './confirm-button.tsx';
-import { type ListedSession, SessionTable } from './session-table.tsx';
+import { SessionTable } from './session-table.tsx';
 import { Empty, Failed, Loading } from './states.tsx';
-
-interface Listed {
-  /** False: the store of the config cannot list sessions (a custom store without `sessionsOf`). */
-  readonly isListed: boolean;
-  /** The longest list that the gateway answers. */
-  readonly atMost: number;
-  readonly sessions: readonly ListedSession[];
-}
 
 interface UserSessionsProps {
   /** Whose sessions are shown; empty: no user's. */
@@ -25,7 +18,7 @@ export function UserSessions({ user, onShow }: UserSessionsProps) {
   const { gateway } = useSession();
   // What is typed. The list is of the address's user, so that nothing is asked for each letter.
   const [userId, setUserId] = useState(user);
-  const listed = useQuery<Listed>({
+  const listed = useQuery({
     key: ['sessions', user],
     ask: (signal) => gateway.section('sessions', { user }, signal),
     enabled: user !== '',
@@ -70,7 +63,7 @@ export function UserSessions({ user, onShow }: UserSessionsProps) {
 
 interface SessionsProps {
   readonly user: string;
-  readonly listed: Listed;
+  readonly listed: UserSessionList;
   readonly onEnd: ((id: string) => Promise<void>) | undefined;
 }
 

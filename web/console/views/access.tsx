@@ -1,5 +1,7 @@
 import { useLocation } from 'preact-iso/router';
-import { type AccessReport, type PolicyFile, type ReportedGrant, useAccess } from '../api/access.ts';
+import type { CurrentAccess } from '../../../core/console/console-answers.ts';
+import type { PolicyFileState } from '../../../core/console/gateway-health.ts';
+import { useAccess } from '../api/access.ts';
 import { addressOf } from '../api/address.ts';
 import { Matrix } from '../parts/matrix.tsx';
 import { PathAccess } from '../parts/path-access.tsx';
@@ -31,11 +33,11 @@ export function AccessView({ query }: ViewProps) {
   );
 }
 
-function summary({ roles, operations, grants, reserved }: AccessReport): string {
+function summary({ roles, operations, grants, reserved }: CurrentAccess): string {
   return `${operations.length} operations are open to ${roles.length} roles by ${grants.length} grants. What is not here is closed. ${reserved.length} paths are reserved.`;
 }
 
-function Report({ report }: { readonly report: AccessReport }) {
+function Report({ report }: { readonly report: CurrentAccess }) {
   const risks = report.operations.filter(({ acceptRisk }) => acceptRisk !== undefined);
   return (
     <>
@@ -92,7 +94,7 @@ function Report({ report }: { readonly report: AccessReport }) {
 }
 
 /** Grants of a file that is followed; a file that is refused leaves those before it. */
-function FromFile({ policyFile: { file, at, refused } }: { readonly policyFile: PolicyFile }) {
+function FromFile({ policyFile: { file, at, refused } }: { readonly policyFile: PolicyFileState }) {
   return (
     <>
       <p class="quiet">
@@ -116,7 +118,7 @@ function FromFile({ policyFile: { file, at, refused } }: { readonly policyFile: 
 }
 
 /** `Where` is file and line, absent where the position of the grant is not known. */
-const grantColumns: readonly Column<ReportedGrant>[] = [
+const grantColumns: readonly Column<CurrentAccess['grants'][number]>[] = [
   { title: 'Role', isName: true, cell: ({ role }) => role },
   {
     title: 'Effect',

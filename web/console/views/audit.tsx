@@ -1,4 +1,5 @@
 import { useLocation } from 'preact-iso/router';
+import type { AuditEntry, FoundAudit } from '../../../core/console/console-answers.ts';
 import { addressOf } from '../api/address.ts';
 import { useSession } from '../api/me.ts';
 import { timeOf } from '../api/time.ts';
@@ -11,22 +12,6 @@ import { Ago } from '../parts/time.tsx';
 import { UserSessions } from '../parts/user-sessions.tsx';
 import type { ViewProps } from '../view-props.ts';
 
-type Entry = Readonly<Record<string, unknown>>;
-
-/** The answer of `/console/api/audit`: at most 100 entries, newest first. */
-interface AuditPage {
-  readonly entries: readonly Entry[];
-  /** Lines that the replica keeps, and how many of them fit the search. */
-  readonly kept: number;
-  readonly found: number;
-  /** `stdout` or `a file`: where the whole log is. The path is not sent. */
-  readonly auditTo: string;
-  readonly replica: string;
-  /** Worker processes of the replica, and how many of them have answered. */
-  readonly workers: number;
-  readonly answered: number;
-}
-
 /** Values of the member `audit` of a line. */
 const kinds = ['mutation', 'denied', 'login', 'login_refused', 'logout', 'sessions_ended'];
 
@@ -38,7 +23,7 @@ export function AuditView({ query }: ViewProps) {
   const user = query['user'] ?? '';
   // An unknown kind in the address counts as not set.
   const kind = kinds.includes(query['kind'] ?? '') ? (query['kind'] ?? '') : '';
-  const found = useQuery<AuditPage>({
+  const found = useQuery({
     key: ['audit', text, kind],
     ask: (signal) => gateway.section('audit', { text, audit: kind }, signal),
     everyMs: 5_000,
@@ -71,13 +56,13 @@ export function AuditView({ query }: ViewProps) {
 }
 
 /** Other replicas keep lines of their own: a search here does not find them. */
-function summaryOf({ found, kept, replica, workers, answered, auditTo }: AuditPage): string {
+function summaryOf({ found, kept, replica, workers, answered, auditTo }: FoundAudit): string {
   const silent = answered < workers ? `, ${workers - answered} without an answer` : '';
   const processes = workers > 1 ? ` (${workers} workers${silent})` : '';
   return `${found} of the newest ${kept} audit lines of this replica, ${replica}${processes}. Other replicas have their own; all lines of all replicas go to ${auditTo}.`;
 }
 
-function Entries({ entries }: { readonly entries: readonly Entry[] }) {
+function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {
   if (entries.length === 0) return <Empty title="No line matches." />;
   return (
     <ul class="events plain">
@@ -104,7 +89,7 @@ function Entries({ entries }: { readonly entries: readonly Entry[] }) {
 }
 
 /** To what the line is about: the execution, and why the user may do that now, or not. */
-function Links({ entry }: { readonly entry: Entry }) {
+function Links({ entry }: { readonly entry: AuditEntry }) {
   const { executionId, userId, roles, permission, path } = entry;
   const isDecision = Array.isArray(roles) && typeof permission === 'string' && typeof path === 'string';
   return (
@@ -119,7 +104,7 @@ function Links({ entry }: { readonly entry: Entry }) {
 }
 
 /** Who, what and on what, of the members that the line has. A line without a user can name an operator. */
-function deedOf({ userId, operator, field, permission, path }: Entry): string {
+function deedOf({ userId, operator, field, permission, path }: AuditEntry): string {
   const who = userId === undefined ? (operator ?? 'no user') : `user ${userId}`;
   return [who, field, permission, path].filter((part) => part !== undefined).join(' · ');
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import type { ConsoleField } from '../../../core/console/console-fields.ts';
 import { type ExecutionQuery, executionsAddress, filtersOf, readExecutionQuery } from '../api/execution-query.ts';
 import {
   type ExecutionNews,
@@ -8,7 +9,6 @@ import {
   newsOf,
   withNews,
 } from '../api/executions.ts';
-import type { Field } from '../api/fields.ts';
 import { useSession } from '../api/me.ts';
 import { useStarts } from '../api/starts.ts';
 import { useLive } from '../api/use-live.ts';
@@ -45,7 +45,7 @@ function ExecutionList({ query: given }: ViewProps) {
   return <List field={field} query={query} />;
 }
 
-function List({ field, query }: { readonly field: Field; readonly query: ExecutionQuery }) {
+function List({ field, query }: { readonly field: ConsoleField; readonly query: ExecutionQuery }) {
   const { gateway } = useSession();
   const starts = useStarts();
   const key = ['executions', query];

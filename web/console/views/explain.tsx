@@ -1,5 +1,5 @@
 import { useLocation } from 'preact-iso/router';
-import { type Explanation, permissions } from '../api/access.ts';
+import { permissions } from '../../../core/access/permission.ts';
 import { useSession } from '../api/me.ts';
 import { useQuery } from '../api/use-query.ts';
 import { CopyText } from '../parts/copy-text.tsx';
@@ -83,7 +83,7 @@ function Answer({ roles, user, permission, on }: AnswerProps) {
   const { gateway } = useSession();
   // Digits alone are the id of an execution; a catalog path of digits alone cannot be asked about here.
   const target = /^\d+$/.test(on) ? { execution: on } : { path: on };
-  const found = useQuery<Explanation>({
+  const found = useQuery({
     // Either has a type of its own, so a user `a` and a role `a` are different questions.
     key: ['explain', user ?? roles, permission, on],
     ask: (signal) => gateway.section('explain', { ...(user ? { user } : { roles }), permission, ...target }, signal),

@@ -1,5 +1,5 @@
-import type { PolicyFile } from '../api/access.ts';
-import { type Health, troubles, useHealth } from '../api/health.ts';
+import type { GatewayHealth, PolicyFileState } from '../../../core/console/gateway-health.ts';
+import { troubles, useHealth } from '../api/health.ts';
 import { OperationNumbers } from '../parts/operation-numbers.tsx';
 import { ReplicaTable } from '../parts/replica-table.tsx';
 import { Failed, Heading, Loading } from '../parts/states.tsx';
@@ -30,7 +30,7 @@ export function HealthView({ query }: ViewProps) {
 }
 
 /** The answer in one sentence, with the replica and the time of its look. */
-function verdict(health: Health): string {
+function verdict(health: GatewayHealth): string {
   const wrong = troubles(health);
   const from = `Seen by the replica ${health.process.replica} at ${new Date(health.at).toLocaleTimeString()}.`;
   return wrong.length === 0 ? `Yes. ${from}` : `No: ${wrong.join(', ')}. ${from}`;
@@ -45,7 +45,7 @@ interface Check {
 }
 
 /** Checks of `/ready`, what the gateway needs, and circuit breakers. */
-function Checks({ health }: { readonly health: Health }) {
+function Checks({ health }: { readonly health: GatewayHealth }) {
   const { checks, dependencies, openBreakers, policyFile, notes } = health;
   const rows: readonly Check[] = [
     ...Object.entries(checks).map(([name, state]) => ({ name, isOk: state === 'ok', words: state, of: 'readiness' })),
@@ -75,7 +75,7 @@ function Checks({ health }: { readonly health: Health }) {
 }
 
 /** The policy file as a check. A file that is refused fails it, although the grants before it still count. */
-const checkOf = ({ file, refused }: PolicyFile): Check => ({
+const checkOf = ({ file, refused }: PolicyFileState): Check => ({
   ...{ name: 'policy file', of: file, isOk: refused === undefined, words: refused === undefined ? 'read' : 'refused' },
   sinceMs: refused?.at,
 });
@@ -96,7 +96,7 @@ const checkColumns: readonly Column<Check>[] = [
 ];
 
 /** Codes and limits of the last minutes, most frequent first. */
-function Counts({ health: { recent } }: { readonly health: Health }) {
+function Counts({ health: { recent } }: { readonly health: GatewayHealth }) {
   return (
     <section>
       <h2>Errors and limits</h2>

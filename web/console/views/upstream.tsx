@@ -1,9 +1,13 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
+import type { UpstreamComparison } from '../../../core/console/console-answers.ts';
 import { addressOf } from '../api/address.ts';
 import { useSession } from '../api/me.ts';
 
-import { type ClosedOperation, type Line, type Upstream, useUpstream } from '../api/upstream.ts';
+type Report = NonNullable<UpstreamComparison['report']>;
+type Closed = Report['closed'][number];
+
+import { useUpstream } from '../api/upstream.ts';
 import { queries } from '../api/use-query.ts';
 import { Chips } from '../parts/chips.tsx';
 import { CopyText } from '../parts/copy-text.tsx';
@@ -28,7 +32,7 @@ export function UpstreamView({ query }: ViewProps) {
   );
 }
 
-function verdict({ state, at, pulled, live }: Upstream) {
+function verdict({ state, at, pulled, live }: UpstreamComparison) {
   const from = [pulled?.source, pulled?.date && `pulled ${new Date(pulled.date).toLocaleDateString()}`]
     .filter(Boolean)
     .join(', ');
@@ -58,7 +62,7 @@ function LookAgain() {
   const look = async () => {
     setBusy(true);
     // A failure leaves the answer before: the query asks again by itself and shows what fails.
-    const found = await gateway.section<Upstream>('upstream', { look: true }).catch(() => undefined);
+    const found = await gateway.section('upstream', { look: true }).catch(() => undefined);
     if (found !== undefined) queries.setQueryData(['upstream'], found);
     setBusy(false);
   };
@@ -70,7 +74,7 @@ function LookAgain() {
 }
 
 interface PartsProps {
-  readonly upstream: Upstream;
+  readonly upstream: UpstreamComparison;
   readonly query: ViewProps['query'];
 }
 
@@ -94,7 +98,7 @@ function Parts({ upstream: { state, report }, query }: PartsProps) {
 }
 
 /** What the live document would change, from what breaks to what is harmless. Nothing changes by looking at it. */
-function Changes({ report }: { readonly report: NonNullable<Upstream['report']> }) {
+function Changes({ report }: { readonly report: Report }) {
   const { breaks, decide, added, harmless, closedGone, closedChanged } = report;
   return (
     <>
@@ -134,7 +138,7 @@ function Lines({
   mark,
   none,
 }: {
-  readonly lines: readonly Line[];
+  readonly lines: Report['decide'];
   readonly mark: string;
   readonly none: string;
 }) {
@@ -151,7 +155,7 @@ function Lines({
 }
 
 /** New members by the field that opens them: one command accepts all of a field. */
-function Added({ added }: { readonly added: NonNullable<Upstream['report']>['added'] }) {
+function Added({ added }: { readonly added: Report['added'] }) {
   const byField = [...Map.groupBy(added, ({ accept }) => accept)];
   return byField.map(([field, lines]) => (
     <div class="added" key={field}>
@@ -176,13 +180,7 @@ const parts = [
   ['not', 'not to be opened'],
 ] as const;
 
-function Closed({
-  closed,
-  query,
-}: {
-  readonly closed: readonly ClosedOperation[];
-  readonly query: ViewProps['query'];
-}) {
+function Closed({ closed, query }: { readonly closed: Report['closed']; readonly query: ViewProps['query'] }) {
   const { route } = useLocation();
   const text = query['text'] ?? '';
   const part = parts.find(([name]) => name === query['part'])?.[0] ?? '';
@@ -215,7 +213,7 @@ function Closed({
 }
 
 /** Whether an operation belongs to a part of the list; see {@link parts}. */
-function isIn(part: string, { row, isNew }: ClosedOperation): boolean {
+function isIn(part: string, { row, isNew }: Closed): boolean {
   if (part === 'new') return isNew;
   return part === '' || (part === 'row') === (row !== undefined);
 }
@@ -224,7 +222,7 @@ const columns = [
   {
     title: 'Operation',
     isName: true,
-    cell: ({ operation, does, isNew }: ClosedOperation) => (
+    cell: ({ operation, does, isNew }: Closed) => (
       <>
         <code>{operation}</code> {isNew && <span class="mark busy">new</span>}
         {does !== undefined && <span class="rule">{does}</span>}
@@ -233,7 +231,7 @@ const columns = [
   },
   {
     title: 'Row to copy',
-    cell: ({ operation, row, why }: ClosedOperation) =>
+    cell: ({ operation, row, why }: Closed) =>
       row === undefined ? (
         <span class="quiet">Not to be opened: {why}</span>
       ) : (

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createReplicas, type ReplicaReport } from '../../../../server/console/replicas.ts';
+import type { ReplicaReport } from '../../../../core/console/gateway-health.ts';
+import { createReplicas } from '../../../../server/console/replicas.ts';
 import { createMemoryLiveStore } from '../../../../server/live/memory-live-store.ts';
 
 const reportOf = (replica: string): ReplicaReport => ({

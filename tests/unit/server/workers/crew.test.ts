@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
 import { resolveConfig } from '../../../../core/config/resolve-config.ts';
+import type { ReadinessReport } from '../../../../core/console/gateway-health.ts';
 import shipped from '../../../../gateway.config.ts';
-import type { ReadinessReport } from '../../../../server/http/readiness.ts';
 import { createMetrics } from '../../../../server/observability/metrics.ts';
 import { createCrew } from '../../../../server/workers/crew.ts';
 import { mergeReadiness } from '../../../../server/workers/merge-readiness.ts';

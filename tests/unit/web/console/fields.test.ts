@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type Field, operationOf } from '../../../../web/console/api/fields.ts';
+import type { ConsoleField } from '../../../../core/console/console-fields.ts';
+import { operationOf } from '../../../../web/console/api/fields.ts';
 
-const field: Field = {
+const field: ConsoleField = {
   field: 'runs',
   root: 'query',
   args: { page: 'Int', id: 'ID!' },
