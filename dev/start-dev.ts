@@ -63,6 +63,7 @@ const audience = 'noetl-gateway-dev';
 export async function startDev(options: DevOptions): Promise<DevGateway> {
   const { environment } = options;
   const publicUrl = environment['GATEWAY_PUBLIC_URL'] ?? `http://localhost:${environment['ROUTER_PORT'] ?? '8090'}`;
+  // First: both the issuer and the stand-in need them.
   const users = usersOf(options.config.roles);
   const issuer = await createDevIssuer({
     redirectUris: [`${publicUrl}/api/auth/callback`],
@@ -80,6 +81,7 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
   });
   const internalPort = environment['GATEWAY_INTERNAL_PORT'] ?? '8091';
   const internalUrl = `http://127.0.0.1:${internalPort}`;
+  // Also when the start fails halfway: sockets that stay open keep the process.
   const closeParts = () => Promise.allSettled([issuer.close(), noetl.close()]);
   let gateway: Gateway | undefined;
   try {
@@ -134,7 +136,9 @@ interface OwnAddresses {
   readonly noetlUrl: string;
 }
 
-/** The caller's environment under what development needs. The local issuer is in the config, and no other one counts. */
+/**
+ * The caller's environment under what development needs. The local issuer is in the config, and no other one counts.
+ */
 const developmentEnvironment = (environment: DevOptions['environment'], own: OwnAddresses) => ({
   LOG_LEVEL: 'warn',
   ...environment,
@@ -144,6 +148,7 @@ const developmentEnvironment = (environment: DevOptions['environment'], own: Own
   GATEWAY_INTERNAL_URL: own.internalUrl,
   NOETL_BASE_URL: own.noetlUrl,
   GATEWAY_PUBLIC_URL: own.publicUrl,
+  // The shell may have those of a real deployment.
   GATEWAY_TRUSTED_ISSUERS: undefined,
   GATEWAY_AUDIENCES: undefined,
   GATEWAY_AUTH0_DOMAIN: undefined,
@@ -191,6 +196,10 @@ function subjectOf(user: string, users: readonly StandInUser[]): string {
   throw new GatewayError('ERR_CONFIG_INVALID', `there is no user ${user}; there are ${names}`);
 }
 
+/**
+ * A login over HTTP, as an app makes it. It is tried for a second while the gateway cannot answer (5xx).
+ * @returns the session token. @throws ERR_AUTH_UNAVAILABLE
+ */
 async function loginOver(url: string, token: string): Promise<string> {
   for (let left = 5; ; left -= 1) {
     const answer = await fetch(`${url}/api/auth/login`, {

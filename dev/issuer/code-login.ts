@@ -12,7 +12,10 @@ export interface DevUser {
 export interface CodeLogin {
   /** The page with the users, or the way back with a code. */
   authorize(query: URLSearchParams): CodeLoginAnswer;
-  /** What a code and its verifier stand for; undefined: nothing, or it was used. */
+  /**
+   * What a code and its verifier stand for; undefined: nothing, or it was used. A code can be used once, whether the
+   * verifier is right or not (RFC 6749, section 4.1.2).
+   */
   redeem(form: URLSearchParams): { readonly user: DevUser; readonly nonce: string | undefined } | undefined;
 }
 
@@ -32,7 +35,10 @@ export function createCodeLogin(users: readonly DevUser[], redirectUris: readonl
     authorize(query) {
       const redirectUri = query.get('redirect_uri') ?? '';
       const challenge = query.get('code_challenge') ?? '';
+      // Refused here and not by a redirect: an address that is not registered must get nothing (RFC 6749, section
+      // 4.1.2.1).
       if (!redirectUris.includes(redirectUri)) return { refused: 'redirect_uri is not registered' };
+      // PKCE is required (RFC 7636), by the method S256 only.
       if (challenge === '') return { refused: 'code_challenge is missing' };
       const user = users.find(({ sub }) => sub === query.get('user'));
       if (user === undefined) return { html: chooser(users, query) };
@@ -58,6 +64,7 @@ export function createCodeLogin(users: readonly DevUser[], redirectUris: readonl
 
 function chooser(users: readonly DevUser[], query: URLSearchParams): string {
   const links = users.map(({ sub, name = sub, email = '' }) => {
+    // The link is the request again, with a user.
     const chosen = new URLSearchParams(query);
     chosen.set('user', sub);
     return `<li><a href="?${escaped(String(chosen))}">${escaped(name)}</a> ${escaped(email)}</li>`;

@@ -13,7 +13,9 @@ export interface Misbehaviour {
   readonly down?: boolean;
   /** Milliseconds before each answer. */
   readonly slowMs?: number;
+  /** The issuer that its discovery document names, in place of its own. */
   readonly discoveryIssuer?: string;
+  /** Where that document says that the keys are. */
   readonly jwksUri?: string;
   /** Answers 302 to this address instead. */
   readonly redirectTo?: string;
@@ -23,6 +25,7 @@ export interface Misbehaviour {
   readonly paddingBytes?: number;
 }
 
+/** What is different in one token; tests make wrong tokens of it. */
 export interface TokenOverrides {
   /** Claims to set; `undefined` leaves a default one out. */
   readonly claims?: Readonly<Record<string, unknown>>;
@@ -35,7 +38,10 @@ export interface DevIssuer {
   readonly issuer: string;
   readonly port: number;
   readonly users: readonly DevUser[];
-  /** A signed JWT for a user, by `sub` or as claims: issued now, for an hour, its e-mail verified. */
+  /**
+   * A signed JWT for a user, by `sub` or as claims: issued now, for an hour, its e-mail verified.
+   * @throws Error for a `sub` that the issuer does not have
+   */
   token(user: string | DevUser, overrides?: TokenOverrides): Promise<string>;
   /** An access token that says nothing itself; the userinfo endpoint knows it. */
   opaqueToken(user: string | DevUser): string;
@@ -61,8 +67,10 @@ export interface DevIssuerOptions {
 }
 
 /**
- * A small OpenID provider over HTTP: discovery, key set and userinfo; tokens are handed out by the process that runs it.
- * For development and tests; it listens on loopback and asks for no password.
+ * A small OpenID provider over HTTP: discovery, key set and userinfo (OpenID Connect Core and Discovery 1.0), and the
+ * authorization code with PKCE; tokens are also handed out by the process that runs it. For development and tests; it
+ * listens on loopback and asks for no password.
+ * @throws Error when the port is taken
  */
 export async function createDevIssuer(options: DevIssuerOptions): Promise<DevIssuer> {
   const { host = '127.0.0.1', port = 0, clock, users, audience, redirectUris = [] } = options;
@@ -80,6 +88,7 @@ export async function createDevIssuer(options: DevIssuerOptions): Promise<DevIss
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   const address = server.address() as AddressInfo;
+  // Known only now: the port may be any free one.
   state.issuer = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/`;
   const userOf = (user: string | DevUser): DevUser => {
     const found = typeof user === 'string' ? users.find(({ sub }) => sub === user) : user;
@@ -95,6 +104,7 @@ export async function createDevIssuer(options: DevIssuerOptions): Promise<DevIss
     token(user, { claims = {}, header = {} } = {}) {
       const now = Math.floor(clock() / 1000);
       const times = { iat: now, exp: now + 3600 };
+      // In this order, so that a test can override each claim, also by leaving it out.
       const standard = { iss: state.issuer, aud: audience, ...times, ...userinfoOf(userOf(user)) };
       return state.keys.sign({ ...standard, ...claims }, header);
     },
@@ -108,6 +118,7 @@ export async function createDevIssuer(options: DevIssuerOptions): Promise<DevIss
       state.how = how;
     },
     async close() {
+      // Idle connections of clients would hold `close` back.
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
@@ -125,6 +136,7 @@ interface State {
   issuer: string;
 }
 
+/** The endpoints; their addresses are in the discovery document. */
 const paths = {
   discovery: '/.well-known/openid-configuration',
   jwks: '/.well-known/jwks.json',
@@ -135,6 +147,7 @@ const paths = {
 
 async function answer(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname: path, searchParams } = new URL(request.url ?? '/', state.issuer);
+  // Counted first, so that requests to an issuer that is down count, too.
   state.requests[path] = (state.requests[path] ?? 0) + 1;
   const { how } = state;
   if (how.slowMs !== undefined) await sleep(how.slowMs);
@@ -158,6 +171,7 @@ async function exchange(state: State, request: IncomingMessage): Promise<[status
   const granted = state.login.redeem(new URLSearchParams(await text(request)));
   if (granted === undefined) return [400, { error: 'invalid_grant' }];
   const id_token = await state.idToken(granted.user, granted.nonce);
+  // One token is both.
   return [200, { token_type: 'Bearer', expires_in: 3600, id_token, access_token: id_token }];
 }
 

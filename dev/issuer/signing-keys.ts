@@ -1,5 +1,6 @@
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
+/** The algorithm that OpenID providers must support (OpenID Connect Core 1.0, section 15.1). */
 const algorithm = 'RS256';
 
 /** The keys of the development issuer. */
@@ -7,9 +8,14 @@ export interface SigningKeys {
   /** Signs with the newest key. `header` overrides `alg` and `kid`, which is how tests lie. */
   sign(claims: Readonly<Record<string, unknown>>, header: Readonly<Record<string, unknown>>): Promise<string>;
   publicKeys(): readonly JWK[];
+  /**
+   * Signs with a new key from now on; the old one stays published unless it is forgotten, as providers do while tokens
+   * that it signed are valid.
+   */
   rotate(forgetOld: boolean): Promise<void>;
 }
 
+/** Makes a pair of keys; tests give out pairs that were made before, since making one takes its time. */
 export type MakeKeyPair = (algorithm: string) => Promise<CryptoKeyPair>;
 
 export async function createSigningKeys(makeKeyPair: MakeKeyPair = generateKeyPair): Promise<SigningKeys> {

@@ -11,6 +11,7 @@ export interface StandInUser {
   readonly roles: readonly string[];
 }
 
+/** A session as NoETL's auth playbooks keep it; `expiresAt` in milliseconds. */
 export interface StandInSession {
   readonly token: string;
   readonly user: StandInUser;
@@ -29,6 +30,7 @@ export interface Accounts {
   allows(user: StandInUser, path: string, action: string): boolean;
 }
 
+/** A user for each role of the protocol (Permissions Model). */
 export const sampleUsers: readonly StandInUser[] = [
   { userId: 1, email: 'admin@example.com', displayName: 'Ada Admin', roles: ['admin'] },
   { userId: 2, email: 'developer@example.com', displayName: 'Dan Developer', roles: ['developer'] },
@@ -43,6 +45,10 @@ interface RoleRow {
 }
 
 const everything = ['execute', 'view', 'modify'];
+/**
+ * What NoETL's playbook decides by, one row for a role: here by the beginning of a path, and with the playbook's own
+ * words for actions.
+ */
 const rows: Readonly<Record<string, RoleRow>> = {
   admin: { allow: '', actions: everything },
   developer: { allow: '', deny: 'system/', actions: everything },
@@ -80,9 +86,10 @@ export function createAccounts(clock: Clock, initial: readonly StandInUser[], se
   };
 }
 
+/** A user as the auth playbooks answer one. */
 export function userShape({ userId, email, displayName, roles }: StandInUser): Record<string, unknown> {
   return { user_id: userId, email, display_name: displayName, roles };
 }
 
-/** Database text: a blank instead of `T`, and no zone. */
+/** Database text: a blank instead of `T`, microseconds, and no zone. */
 export const databaseTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1).replace('T', ' ')}000`;

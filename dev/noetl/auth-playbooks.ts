@@ -20,12 +20,15 @@ const rejected = (error: string): AuthCallback => ({
   status: 'error',
   data: { error, message: 'Token validation failed' },
 });
+/** What the playbook answers when the database refuses a value: no e-mail, or no address of the caller. */
 const databaseError: AuthCallback = {
   status: 'error',
   data: { error: 'Database error', message: 'Failed to create session' },
 };
 
-/** The three auth playbooks, with the checks of the real ones and no others: claims are read, no signature is verified. */
+/**
+ * The three auth playbooks, with the checks of the real ones and no others: claims are read, no signature is verified.
+ */
 export function createAuthPlaybooks(
   accounts: Accounts,
   clock: Clock,
@@ -58,6 +61,7 @@ export function createAuthPlaybooks(
       if (session === undefined || !accounts.allows(session.user, asked.playbook_path, asked.permission_type)) {
         return { status: 'success', data: { allowed: false, message: 'Access denied', ...asked } };
       }
+      // This playbook answers a user without roles.
       const { roles: _roles, ...user } = userShape(session.user);
       const message = `Access granted to ${asked.permission_type} playbook`;
       return { status: 'success', data: { user, allowed: true, message, ...asked } };
@@ -73,6 +77,7 @@ function refusedClaims(claims: Workload, domain: string, now: number): string | 
 
 /** `https://<domain>/`, and `http` for an issuer on loopback. */
 function issuersOf(domain: string): string[] {
+  // For development: a local issuer has no certificate.
   const local = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(domain);
   return [`https://${domain}/`, ...(local ? [`http://${domain}/`, `http://${domain}`] : [])];
 }
@@ -98,6 +103,7 @@ export async function postCallback(url: string, callback: AuthCallback, requestI
       method: 'POST',
       headers: { accept: '*/*', 'user-agent': 'python-httpx/0.28.1', 'content-type': 'application/json' },
       body: JSON.stringify({ data: callback.data, status: callback.status, request_id: requestId }),
+      // A worker follows no redirect with its callback.
       redirect: 'manual',
       signal: AbortSignal.timeout(30_000),
     });

@@ -8,6 +8,7 @@ import { end } from './samples/sample.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
+/** `POST /api/catalog/list`: every version of every path, of one path when given. */
 export function catalogList(state: StandInState, { body }: SeenRequest): StandInReply {
   const path = (body as Body)['path'];
   const entries = state.catalog.list(typeof path === 'string' ? path : undefined).map(catalogShape);
@@ -17,6 +18,7 @@ export function catalogList(state: StandInState, { body }: SeenRequest): StandIn
 /** No sample is an agent. */
 export const catalogAgents = (): StandInReply => ok({ entries: [] });
 
+/** `POST /api/catalog/resource`: one entry by its id, or by path and version; the id wins where both are given. */
 export function catalogResource(state: StandInState, { body }: SeenRequest): StandInReply {
   const { path, version, catalog_id: catalogId } = body as Body;
   if (typeof path !== 'string' && catalogId === undefined) {
@@ -31,6 +33,7 @@ export function catalogResource(state: StandInState, { body }: SeenRequest): Sta
   return entry === undefined ? refusal(state, 404, 'Catalog entry not found') : ok(catalogShape(entry));
 }
 
+/** `GET /api/catalog/{path}/ui_schema`. */
 export function catalogSchema(state: StandInState, path: string): StandInReply {
   const entry = state.catalog.find(path);
   return entry === undefined ? detailError(404, 'Catalog entry not found') : ok(uiSchema(entry, state.clock()));
@@ -43,6 +46,7 @@ export function register(state: StandInState, { body }: SeenRequest): StandInRep
   const text = decoded(content);
   let document: unknown;
   try {
+    // As the real server's reader: YAML 1.1, and of two members of one name the last one counts.
     document = parse(text, { version: '1.1', uniqueKeys: false });
   } catch {
     return detailError(500, 'Error registering resource: while parsing a block mapping');
@@ -59,6 +63,10 @@ export function register(state: StandInState, { body }: SeenRequest): StandInRep
   return ok({ status: 'success', message, path, version, catalog_id: entry.catalogId, kind: 'playbook' });
 }
 
+/**
+ * What the Python server makes of base64: characters of no digit are skipped, and text that does not decode is taken as
+ * it is. This is why the gateway sends sources in base64 (ADR 0017).
+ */
 function decoded(content: string): string {
   const digits = content.replace(/[^A-Za-z0-9+/]/g, '');
   try {

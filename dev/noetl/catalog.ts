@@ -1,5 +1,6 @@
 import type { SamplePlaybook } from './script.ts';
 
+/** One version of a playbook. A new version is a new entry, with an id of its own. */
 export interface CatalogEntry {
   readonly catalogId: string;
   readonly playbook: SamplePlaybook;
@@ -53,6 +54,7 @@ export function catalogShape({ catalogId, playbook, createdAt, content }: Catalo
       agent: false,
       terminal: {},
       capabilities: [],
+      // Two times of one moment in two forms: the real server writes them so.
       registered_at: `${created}000+00:00`,
       terminal_scopes: [],
       terminal_visible: false,

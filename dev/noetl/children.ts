@@ -5,6 +5,10 @@ import { viewRun } from './run-view.ts';
 import { rustStatus } from './rust-shapes.ts';
 import { noStartStep } from './rust-writer.ts';
 
+/**
+ * How an execution is started; `at` in milliseconds: a child starts in its parent's time, which may be ahead of the
+ * clock.
+ */
 export interface StartOptions {
   readonly workload: Readonly<Record<string, unknown>>;
   readonly parentId?: string;
@@ -18,6 +22,7 @@ interface Starting {
   readonly find: (path: string) => CatalogEntry | undefined;
 }
 
+/** The tools of a layout, with the parent that a child belongs to. */
 export type ChildTools = Omit<LayOutTools, 'startChild'> & {
   startChildOf(parentId: string): LayOutTools['startChild'];
 };
@@ -35,6 +40,7 @@ export function childTools(
       if (lacksStart !== false) return { refused: lacksStart };
       return { run: start(entry, { workload, parentId, at }) };
     },
+    // The worker polls the child, so it learns of the end a moment later.
     childOver: (child) => overAt(child) + 100,
     childResult(child, returns, at) {
       const view = viewRun(child, at);

@@ -9,6 +9,7 @@ export interface StandInCredential {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** One credential with a secret, so that tests see that no caller gets it. */
 export const sampleCredentials: readonly StandInCredential[] = [
   { id: '1', name: 'pg_auth', type: 'postgres', data: { db_host: 'postgres', db_password: 'pg-s3cr3t' } },
 ];
@@ -19,6 +20,7 @@ interface Credentials {
 
 const time = '2026-01-26T08:00:00+00:00';
 
+/** A credential as NoETL answers one; without `include_data` its secret is null. */
 const shape = ({ id, name, type, data }: StandInCredential, withData: boolean): Record<string, unknown> => ({
   id,
   name,

@@ -13,7 +13,7 @@ import { rustDetail, rustListRow, rustState, rustStatus } from './rust-shapes.ts
 import { noStartStep, workflowWithoutStart } from './rust-writer.ts';
 import type { StartQueue } from './start-queue.ts';
 
-/** Everything that the stand-in's routes stand on. */
+/** Everything that the routes of the stand-in use. */
 export interface StandInState {
   readonly clock: () => number;
   readonly speak: 'python' | 'rust';
@@ -45,6 +45,7 @@ export async function execute(state: StandInState, request: SeenRequest): Promis
 
 function executeNow(state: StandInState, request: SeenRequest): StandInReply {
   const body = request.body as Body;
+  // `payload` is another word for it; the first one counts where both are given.
   const workload = body['workload'] ?? body['payload'] ?? {};
   if (typeof workload !== 'object' || workload === null || Array.isArray(workload)) {
     return unprocessable('dict_type', ['body', 'workload'], 'Input should be a valid dictionary', workload);
@@ -88,13 +89,14 @@ function start(state: StandInState, entry: CatalogEntry, workload: Body, parentI
 async function runAuthPlaybook(state: StandInState, auth: AuthPlaybook, run: Run): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, state.authMs));
   const callback = createAuthPlaybooks(state.accounts, state.clock)[auth](run.workload);
+  // Without it the real playbooks call the gateway's Service in the cluster.
   const gateway = run.workload['gateway_url'];
   const base = typeof gateway === 'string' ? gateway : 'http://gateway.gateway.svc.cluster.local';
   const delivered = await postCallback(`${base}/api/internal/callback`, callback, run.workload['request_id']);
   state.runs.finish(run, delivered ? { result: { status: 'ok' } } : { error: 'callback failed' });
 }
 
-/** `GET /api/executions`. */
+/** `GET /api/executions`: pages by number in Python, by offset in Rust; each server ignores the other's names. */
 export function list(state: StandInState, { query }: SeenRequest): StandInReply {
   if (state.speak === 'rust') {
     const offset = Number(query.get('offset') ?? 0);
@@ -180,6 +182,7 @@ export function resolveResult(state: StandInState, { query }: SeenRequest): Stan
   if (found !== undefined) return ok(found.value);
   if (state.speak === 'rust') return { status: 404, body: { error: 'result not found' } };
   if (reference === null) return unprocessable('missing', ['query', 'ref'], 'Field required', null);
+  // Python answers a text that is no reference as it is.
   if (!reference.startsWith('noetl://')) return ok(reference);
   return detailError(404, `'TempRef not found: ${reference}'`);
 }
@@ -193,6 +196,7 @@ function oddId(state: StandInState, id: string, rest: string): StandInReply | un
   return { status: 500, body: `Detail: invalid input syntax for type bigint: "${id}"\n${context}` };
 }
 
+/** An error in the form of the server that is played. */
 export function refusal(state: StandInState, status: number, message: string): StandInReply {
   return state.speak === 'rust' ? { status, body: { error: message, status } } : detailError(status, message);
 }

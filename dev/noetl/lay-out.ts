@@ -26,7 +26,10 @@ export interface RunWriter {
   close(at: number): void;
 }
 
-/** Lays a whole script out in time. */
+/**
+ * Lays a whole script out in time: every event of the execution is written at its start, each with the moment from
+ * which on it can be read. Time is then a matter of reading, so that a test's clock decides.
+ */
 export function layOut(writer: RunWriter, script: Script, tools: LayOutTools, run: Run): void {
   layOutFrom(writer, script, 0, writer.open(), tools, run);
 }
@@ -46,10 +49,12 @@ export function layOutFrom(
     const last = part === script.steps.length - 1;
     at = playStep(writer, { step, part, last }, at, tools);
     if (at === undefined) break;
+    // An error ends the execution, unless a policy handles it or an arc goes on.
     const stops = step.error !== undefined && step.continues !== true && step.handled !== true;
     if (stops) break;
   }
   if (at !== undefined) writer.close(at);
+  // Not all events are written in the order of their times.
   run.events = [...run.events].sort((a, b) => a.at - b.at);
   run.marks = [...run.marks].sort((a, b) => a.at - b.at);
 }

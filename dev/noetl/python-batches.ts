@@ -28,12 +28,14 @@ export function createBatches(run: Run, waitMs: number): Batches {
     add(part, at, fate, events) {
       const requestId = run.eventId(at);
       const about = { node: 'events.batch', part };
+      // The same request id in all events of a batch: that is how an unfinished batch is found (ADR 0010).
       const said = (status: string, context: object) => ({
         ...{ status, result: { status, context: { request_id: requestId, ...context } } },
       });
       const accepted = { event_ids: [] as unknown[], commands_generated: 0 };
       write({ ...about, at, type: 'batch.accepted', ...said('PENDING', accepted) });
       const ids = events.map((event) => write({ ...event, at }));
+      // The first event of a batch names those that follow it, whose ids are made after it.
       accepted.event_ids.push(...ids.map(idNumber));
       const processingAt = at + 2 + waitMs;
       const processing = said('RUNNING', { event_count: events.length, queue_wait_ms: waitMs });

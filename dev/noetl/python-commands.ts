@@ -4,7 +4,10 @@ import type { ScriptStep } from './script.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Bytes above which a part of the command's context is stored elsewhere (`NOETL_COMMAND_CONTEXT_FIELD_INLINE_MAX_BYTES`). */
+/**
+ * Bytes above which a part of the command's context is stored elsewhere
+ * (`NOETL_COMMAND_CONTEXT_FIELD_INLINE_MAX_BYTES`).
+ */
 const inlineLimit = 8_192;
 
 /** What stands beside a command: whatever the worker needs to render and run the step. */

@@ -14,6 +14,7 @@ export function listRow(view: RunView): Record<string, unknown> {
   return { ...summary(view, listState(view), startedAt), parent_execution_id: view.run.parentId ?? null };
 }
 
+/** What a row of the list and the detail share. */
 function summary({ run, now }: RunView, state: PythonState, startedAt: number): Record<string, unknown> {
   const { status, endedAt } = state;
   return {
@@ -43,6 +44,7 @@ function duration(ms: number): Record<string, unknown> {
   return { duration_seconds: ms / 1_000, duration_human: human.join(' ') || '0s' };
 }
 
+/** Which events a caller asks for; pages begin at 1, and `since` is the id of an event. */
 export interface EventQuery {
   readonly page: number;
   readonly pageSize: number;
@@ -106,6 +108,7 @@ function detailEvent({ run }: RunView, event: RunEvent): Record<string, unknown>
 
 function pageOf(view: RunView, query: EventQuery) {
   const { page, pageSize, type, since } = query;
+  // Newest first, as this server pages.
   const all = view.events
     .filter((event) => (type === undefined || event.type === type) && (since === undefined || BigInt(event.id) > since))
     .toReversed();
@@ -127,6 +130,7 @@ function pageOf(view: RunView, query: EventQuery) {
 export function status(view: RunView): Record<string, unknown> {
   const { run, engine, events, now } = view;
   const { completed, failed, inferred } = statusFlags(view);
+  // Without a terminal event the newest event is taken for the end.
   const endedAt = completed || failed ? (terminalOf(events) ?? events.at(-1))?.createdAt : undefined;
   return {
     execution_id: run.id,

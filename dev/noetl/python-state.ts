@@ -14,6 +14,7 @@ const ends: Readonly<Record<string, PythonStatus>> = {
 };
 const stepEnds = new Set(['command.completed', 'call.done', 'step.exit']);
 
+/** What one route of the Python server says of an execution; the routes differ. */
 export interface PythonState {
   readonly status: PythonStatus;
   /** Milliseconds; undefined while it runs. */
@@ -21,6 +22,7 @@ export interface PythonState {
   readonly error: string | null;
 }
 
+/** The newest event that this server takes for an end. */
 export const terminalOf = (events: readonly RunEvent[]): RunEvent | undefined =>
   events.findLast(({ type }) => Object.hasOwn(ends, type));
 
@@ -34,6 +36,7 @@ export function detailState({ events }: RunView): PythonState {
   }
   const error = latest?.error ?? null;
   if (latest === undefined || latest.status !== 'COMPLETED') return { status: 'RUNNING', endedAt: undefined, error };
+  // The server takes a step of the name `end` for the last one.
   const atEnd = latest.node === 'end' && stepEnds.has(latest.type);
   const idle = latest.type === 'batch.completed' && openCommands(events) === 0;
   if (!atEnd && !idle) return { status: 'RUNNING', endedAt: undefined, error };

@@ -22,6 +22,7 @@ export function endStep(line: PythonLine, stepRun: StepRun, outcome: StepOutcome
   const { step } = stepRun;
   if ('error' in outcome && step.handled !== true) return fail(line, stepRun, outcome.error, at);
   const produced = 'produced' in outcome ? outcome.produced : undefined;
+  // PostgreSQL stores no NUL byte: the events are refused, or the state stays where it was (ADR 0010).
   const nul = nulIn(produced);
   if (nul === 'event') return refuse(line, stepRun, at);
   const result =
@@ -113,6 +114,7 @@ function refuse(line: PythonLine, stepRun: StepRun, at: number): number {
   return afterFailure(line, stepRun, engineAt, written, { result: { status: 'FAILED' }, error: refusedByStore });
 }
 
+/** What the events of an end carry: the result of the call, that of the step, and the error. */
 interface Ended {
   readonly called: Members;
   readonly exited: Members;

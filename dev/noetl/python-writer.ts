@@ -52,6 +52,7 @@ function begin(line: PythonLine, stepRun: StepRun, at: number): number {
   writeEvent(run, { ...issued, type: 'command.issued', context });
   const begun = claim(line, stepRun, at);
   if (step.workerDiesMs === undefined) return begun;
+  // From here on the events carry the command's id as text: that is how the second worker writes it.
   line.redelivered = true;
   claim(line, stepRun, at + step.workerDiesMs);
   return begun;
@@ -76,6 +77,7 @@ function claim(line: PythonLine, { step, part }: StepRun, at: number): number {
 
 function close(line: PythonLine, at: number): void {
   const { run, ending, final } = line;
+  // Some executions never get a terminal event (ADR 0010).
   if (ending === 'none') return;
   const { result, error } = final;
   const context = { error, result, status: ending, final_step: final.step };

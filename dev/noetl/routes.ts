@@ -10,6 +10,7 @@ type Body = Readonly<Record<string, unknown>>;
 type Answer = StandInReply | Promise<StandInReply>;
 type Route = (state: StandInState, request: SeenRequest) => Answer;
 
+/** Routes without parameters, by method and path. */
 const exact: Readonly<Record<string, Route>> = {
   'GET /health': () => ok({ status: 'ok' }),
   'GET /api/health': () => ok({ status: 'ok' }),
@@ -43,6 +44,7 @@ export function answer(state: StandInState, request: SeenRequest): Answer {
 }
 
 function withJson(state: StandInState, request: SeenRequest, route: Route): Answer {
+  // The framework refuses JSON under another media type, in these words.
   const type = String(request.headers['content-type'] ?? '');
   if (!type.startsWith('application/json')) {
     const msg = 'Input should be a valid dictionary or object to extract fields from';
@@ -56,6 +58,7 @@ function withJson(state: StandInState, request: SeenRequest, route: Route): Answ
 
 function elsewhere(state: StandInState, request: SeenRequest): StandInReply {
   const { method, path } = request;
+  // The Python server's framework redirects a path that ends in a slash.
   if (state.speak === 'python' && path.length > 1 && path.endsWith('/')) {
     const host = String(request.headers['host'] ?? 'localhost');
     return { status: 307, body: '', headers: { location: `http://${host}${path.slice(0, -1)}` } };
@@ -70,6 +73,7 @@ function elsewhere(state: StandInState, request: SeenRequest): StandInReply {
   if (credential !== undefined) return credentialRoute(state, decodeURIComponent(credential), request);
   const known = Object.keys(exact).some((key) => key.endsWith(` ${path}`));
   if (known) return methodNotAllowed;
+  // How a client can know a missing route from a missing thing: each framework has its own 404.
   return state.speak === 'rust' ? { status: 404, body: '' } : notFound;
 }
 
@@ -96,6 +100,7 @@ function dashboardStats(state: StandInState): StandInReply {
     };
     return ok({ status: 'ok', stats });
   }
+  // The Python server counts executions only, in both places.
   const zero = { successful_executions: 0, failed_executions: 0, total_playbooks: 0 };
   const stats = { total_executions, ...zero, active_workflows: total_executions };
   return ok({ status: 'ok', stats, ...stats });
@@ -135,6 +140,7 @@ function validateSession(state: StandInState, { body }: SeenRequest): StandInRep
   return ok(sessionAnswer(state.accounts, token));
 }
 
+/** A session that is unknown or over is no error: `valid` is false. */
 function sessionAnswer(accounts: Accounts, token: string): Body {
   const session = accounts.session(token);
   const none = { status: 'ok', valid: false, user: null, expires_at: null, error: null };

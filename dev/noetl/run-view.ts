@@ -22,6 +22,7 @@ export interface RunView {
   readonly engine: EngineState;
 }
 
+/** @param now milliseconds; events of later times are left out */
 export function viewRun(run: Run, now: number): RunView {
   return { run, now, events: run.events.filter(({ at }) => at <= now), engine: engineAt(run, now) };
 }

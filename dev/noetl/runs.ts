@@ -48,6 +48,7 @@ export const openScript: Script = {
 export function createRuns(options: RunsOptions): Runs {
   const { clock } = options;
   const runs = new Map<string, Run>();
+  // Children that a script starts later are in the map already.
   const started = () => [...runs.values()].filter((run) => run.startedAt <= clock());
   return {
     ...starters(options, runs),
@@ -111,6 +112,7 @@ function starters(options: RunsOptions, runs: Map<string, Run>): Pick<Runs, 'sta
       const writer = writerFor(run, openScript);
       const begun = { step: { name: 'start', ms: 0, continues: true }, part: 0, last: false };
       writer.begin(begun, writer.open());
+      // What an auth playbook answers is not known yet, so its script is laid out when it is.
       open.set(run, { writer, begun });
       return run;
     },
@@ -120,6 +122,7 @@ function starters(options: RunsOptions, runs: Map<string, Run>): Pick<Runs, 'sta
       open.delete(run);
       const ended = 'error' in outcome ? outcome : { produced: outcome.result };
       const next = opened.writer.end(opened.begun, ended, clock());
+      // A cancelled run is not laid out further.
       if (next === undefined || run.events.some(({ status }) => status === 'CANCELLED')) return;
       layOutFrom(opened.writer, openScript, 1, next, toolsFor(run), run);
     },

@@ -4,6 +4,7 @@ import { openCommands, type RunView } from './run-view.ts';
 
 const time = (ms: number): string => new Date(ms).toISOString();
 
+/** Events that end an execution, and the state that each gives it. */
 const ends: Readonly<Record<string, string>> = {
   'playbook.completed': 'COMPLETED',
   'playbook.failed': 'FAILED',
@@ -68,6 +69,7 @@ export function rustStatus(view: RunView): Record<string, unknown> {
   const idle = state === 'RUNNING' && entered > 0 && entered === completed && openCommands(events) === 0;
   return {
     execution_id: rawNumber(view.run.id),
+    // Between two steps nothing is open, and this server says COMPLETED.
     status: idle ? 'COMPLETED' : state,
     current_step: events.findLast(({ type }) => /^(?:step|command)\./.test(type))?.node ?? null,
     progress: {

@@ -42,6 +42,7 @@ export function createRustWriter(run: Run): RunWriter {
         const { call_index: _index, ...context } = result.context;
         write({ ...about, at, type: 'call.error', status: 'FAILED', result });
         write({ ...about, at: at + 4, type: 'command.failed', status: 'FAILED', result: { ...result, context } });
+        // A child that cannot start leaves the execution without a terminal event.
         failed = true;
         return undefined;
       }
@@ -87,6 +88,7 @@ function claim(run: Run, { step, part }: StepRun, command: string, at: number): 
 /** `result` inside of `call.done`: a step that raised is a tool that answered `error`. */
 function toolResult(run: Run, { step }: StepRun, outcome: StepOutcome): { status: string; result: Members } {
   if ('error' in outcome) {
+    // The worker runs Python as a program, so the error is what that prints.
     const trace = 'Traceback (most recent call last):\n  File "/srv/worker/task.py", line 22, in <module>\n';
     const stderr = `${trace}    raise ValueError(${JSON.stringify(outcome.error)})\nValueError: ${outcome.error}\n`;
     const said = { stderr, stdout: '' };

@@ -25,7 +25,10 @@ export interface StandInOptions {
   readonly speak?: 'python' | 'rust';
   /** Milliseconds that the Python engine is behind the events of a step, as under load. Default 0. */
   readonly lagMs?: number;
-  /** Milliseconds that a start keeps one of the four connections; when more than 32 starts wait, NoETL answers 500. Default 0: no bound. */
+  /**
+   * Milliseconds that a start keeps one of the four connections; when more than 32 starts wait, NoETL answers 500.
+   * Default 0: no bound.
+   */
   readonly startMs?: number;
   readonly users?: readonly StandInUser[];
   /** Added to the samples; a path that is there already gets a newer version. */
@@ -55,13 +58,17 @@ export interface NoetlStandIn {
   close(): Promise<void>;
 }
 
+/** The paths of NoETL's own auth playbooks. */
 const defaultAuthPlaybooks: Readonly<Record<AuthPlaybook, string>> = {
   login: 'api_integration/auth0/auth0_login',
   validate: 'api_integration/auth0/auth0_validate_session',
   check: 'api_integration/auth0/check_playbook_access',
 };
 
-/** Starts a stand-in. It listens on loopback unless `host` names another address, and closes idle sockets after 5 s as NoETL does. */
+/**
+ * Starts a stand-in. It listens on loopback unless `host` names another address, and closes idle sockets after 5 s as
+ * NoETL does.
+ */
 export async function createNoetlStandIn(options: StandInOptions = {}): Promise<NoetlStandIn> {
   const { host = '127.0.0.1', port = 0, remember = 1_000 } = options;
   const state = createState(options);
@@ -75,7 +82,9 @@ export async function createNoetlStandIn(options: StandInOptions = {}): Promise<
     requests.push(seen);
     if (requests.length > remember) requests.shift();
     const reply =
+      // In this order: what a test intercepts, the document, then the routes.
       (await standIn.intercept?.(seen)) ?? (await openapi(seen, options.openapiFile)) ?? (await answer(state, seen));
+    // The socket stays open, and the gateway's own limit of time has to end the call.
     if (reply === 'hang') return;
     if (reply === 'reset') return void request.socket.destroy();
     write(response, reply, seen, state.clock());
@@ -93,6 +102,7 @@ export async function createNoetlStandIn(options: StandInOptions = {}): Promise<
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
+      // Auth playbooks still call back; a test must not end before they have.
       await Promise.allSettled(state.background);
     },
   };
@@ -141,6 +151,7 @@ async function read(request: IncomingMessage): Promise<SeenRequest> {
 
 function jsonOf(text: string): unknown {
   try {
+    // With every digit: ids that a test compares are beyond 2^53.
     return text === '' ? undefined : parseJson(text);
   } catch {
     return undefined;
@@ -156,6 +167,7 @@ async function openapi(seen: SeenRequest, file: string | URL | undefined): Promi
 function write(response: ServerResponse, reply: StandInReply, seen: SeenRequest, now: number): void {
   const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
   const origin = seen.headers['origin'];
+  // The date is the stand-in's clock, which a test may set.
   response.sendDate = false;
   response.writeHead(reply.status, {
     date: new Date(now).toUTCString(),

@@ -8,6 +8,7 @@ export interface StartQueue {
   readonly refusal: string;
 }
 
+// As the Python server has them by default: its refusal names the limit.
 const connections = 4;
 const mostWaiting = 32;
 

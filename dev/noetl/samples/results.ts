@@ -4,6 +4,7 @@ import { end, fixed, python, sample } from './sample.ts';
 
 const start = python('start', { ok: true });
 
+// Ids beyond 2^53 and text beyond ASCII: what a gateway loses first.
 const rowsOf = (count: number) =>
   Array.from({ length: count }, (_, index) => ({
     id: rawNumber((9_007_199_254_740_993n + BigInt(index)).toString()),
@@ -22,6 +23,7 @@ const items = [
   { id: 1, tags: ['a', 'b'] },
   { id: 2, tags: [] },
 ];
+// About 200 KB: above what the servers keep in an event.
 const lines = Array.from({ length: 2_000 }, (_, index) => ({ line: index, text: 'lorem ipsum '.repeat(8) }));
 const listed = { message: 'hi', list: [1, 2], deep: { a: { b: 1 } } };
 const trip = {

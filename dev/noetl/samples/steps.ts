@@ -8,6 +8,7 @@ const amadeusText = (query: unknown): string => `3 flights found for: ${String(q
 /** The example of the protocol: a search whose summary is stored in the database before a step that only ends it. */
 function amadeusSteps(workload: Readonly<Record<string, unknown>>): readonly ScriptStep[] {
   const flights = [{ number: 'XX 101', stops: 0, price: { amount: '129.00', currency: 'USD' } }];
+  // PostgreSQL's driver counts no rows for DDL.
   const created = { message: 'Command executed. -1 rows affected.', row_count: -1 };
   const inserted = { message: 'Command executed. 1 rows affected.', row_count: 1 };
   const summary = { summary_text: amadeusText(workload['query']), amadeus_query_json: '{}' };
@@ -67,6 +68,7 @@ export const stepSamples: readonly SamplePlaybook[] = [
   })),
   sample('regression_test/flicker', 'Seems to be over between its steps', {}, () => ({
     steps: [start({ first: true }, 300), python('second', { second: true }, 300), end({ whole: true })],
+    // Longer than a poll: for this time the server says that it is over (ADR 0010).
     gapMs: 400,
   })),
   fixed(

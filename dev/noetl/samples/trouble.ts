@@ -2,6 +2,7 @@ import type { SamplePlaybook } from '../script.ts';
 import { end, fixed, python, sample } from './sample.ts';
 
 const start = python('start', { ok: true });
+/** A text that PostgreSQL refuses: it stores no NUL. */
 const broken = 'a\u0000b';
 
 /** Playbooks that fail, and results that NoETL cannot store. */
