@@ -14,6 +14,7 @@ export interface ByteBudget {
   readonly usedBytes: number;
 }
 
+/** Bytes that may be held at a time. */
 export interface ByteBudgetOptions {
   readonly totalBytes: number;
   /** Most that one holder takes. Default: the total. */

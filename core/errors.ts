@@ -33,8 +33,10 @@ const table = {
 /** A stable name that programs may branch on; its HTTP status never changes. */
 export type ErrorCode = keyof typeof table;
 
+/** Every code of the gateway. Clients match codes, so none is renamed. */
 export const errorCodes = Object.keys(table) as readonly ErrorCode[];
 
+/** What an error can say besides its code and its sentence. */
 export interface GatewayErrorOptions {
   /** What went wrong underneath; logged, never sent to a caller. */
   cause?: unknown;

@@ -5,6 +5,9 @@ export interface Listeners<T> {
   notify(event: T): void;
 }
 
+/**
+ * Listeners are called in the order in which they were added. One that throws keeps those after it from being called.
+ */
 export function createListeners<T>(): Listeners<T> {
   const listeners: ((event: T) => void)[] = [];
   return {

@@ -1,3 +1,4 @@
+/** A value that is made when it is first asked for. All callers get the same promise. */
 export interface Once<T> {
   (): Promise<T>;
   /** Lets go of the value: the next call makes it again. */

@@ -23,6 +23,7 @@ export const kindWords = {
   gateway: 'answered by the gateway itself',
 } as const;
 
+/** What an operation does. `generate` decides it, and `@noetl` in the schema carries it (ADR 0001). */
 export type OperationKind = keyof typeof kindWords;
 
 /** Kinds that the protocol's own start fields have: playbook and workload in the body, the id in the answer. */
@@ -31,6 +32,7 @@ export const isProtocolStart = (kind: OperationKind): boolean => kind === 'execu
 /** Every kind that starts a playbook. */
 export const isStart = (kind: OperationKind): boolean => isProtocolStart(kind) || kind === 'start';
 
+/** Whether a text of the schema is a kind that this version knows. */
 export const isOperationKind = (text: unknown): text is OperationKind =>
   typeof text === 'string' && Object.hasOwn(kindWords, text);
 

@@ -10,10 +10,12 @@ import type { OperationKind, StartMembers } from './operation-kind.ts';
  * - `json`: one parameter, JSON text
  */
 export const wireStyles = ['comma', 'space', 'pipe', 'deep', 'members', 'pairs', 'json'] as const;
+/** See {@link wireStyles}. */
 export type WireStyle = (typeof wireStyles)[number];
 
 /** What an answer that is not JSON becomes: text as it is, its bytes in Base64, a `data:` link; `empty` is `true`. */
 export const answerForms = ['text', 'base64', 'link', 'empty'] as const;
+/** See {@link answerForms}. */
 export type AnswerForm = (typeof answerForms)[number];
 
 /** Where an argument goes on the wire. `constant` set: never offered, always sent. */

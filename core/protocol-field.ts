@@ -7,6 +7,7 @@ export const protocolFields = {
   rerunExecution: { root: 'mutation', kind: 'rerun' },
 } as const satisfies Record<string, { readonly root: 'query' | 'mutation'; readonly kind: OperationKind }>;
 
+/** A field whose form the protocol fixes. */
 export type ProtocolField = keyof typeof protocolFields;
 
 /** Whether the protocol, not the document, says what a field looks like. */

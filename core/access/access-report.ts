@@ -14,6 +14,7 @@ export interface ReportedCell {
   readonly grants: readonly number[];
 }
 
+/** An open operation, and what each role gets of it. */
 export interface ReportedOperation {
   readonly field: string;
   readonly root: 'query' | 'mutation' | 'subscription';
@@ -27,6 +28,7 @@ export interface ReportedOperation {
   readonly cells: readonly ReportedCell[];
 }
 
+/** A grant with its words, as `explain` prints it. */
 export interface ReportedGrant extends Grant {
   readonly text: string;
 }
@@ -38,6 +40,7 @@ export interface AccessReport {
   readonly grants: readonly ReportedGrant[];
   /** Catalog paths that no user may start or see. */
   readonly reserved: readonly string[];
+  /** What is worth a look in the grants, one line each. */
   readonly warnings: readonly string[];
 }
 
@@ -66,6 +69,7 @@ export function reportAccess(
   };
 }
 
+/** A row and the type of its root field. */
 export interface ReportedRow {
   readonly root: 'query' | 'mutation' | 'subscription';
   readonly row: AnyRow;

@@ -29,6 +29,7 @@ export type AccessRule<Role extends string = string, Argument extends string = s
   | { readonly kind: 'source'; readonly permission: Permission; readonly argument: Argument }
   | { readonly kind: 'custom'; readonly decide: (request: AccessRequest) => boolean | Promise<boolean> };
 
+/** No caller at all: the row stays in the config, and the field is not in the schema. */
 export const closed = (): { readonly kind: 'closed' } => ({ kind: 'closed' });
 
 /** Everyone with a session. `rows`: what the list holds; rows without `view` are left out of the answer. */

@@ -5,10 +5,12 @@ import type { Grant } from './grant.ts';
 import { compilePattern, splitPattern } from './pattern.ts';
 import type { Permission } from './permission.ts';
 
+/** Who wants to do what on which catalog path. */
 export interface PathQuestion {
   /** One role, or all roles of a user. */
   readonly roles: readonly string[];
   readonly permission: Permission;
+  /** As it was asked; one that is not in normal form is denied before any pattern is tried (ADR 0005). */
   readonly path: string;
 }
 
@@ -70,8 +72,10 @@ export type RoleAccess =
   | { readonly kind: 'all' | 'none' | 'custom' }
   | { readonly kind: 'paths'; readonly allow: readonly Grant[]; readonly deny: readonly Grant[] };
 
+/** What of an operation an explanation needs. */
 export type ExplainedOperation = Pick<Operation, 'field' | 'root' | 'access'>;
 
+/** What each role gets of one operation. */
 export interface FieldExplanation {
   readonly operation: ExplainedOperation;
   readonly byRole: ReadonlyMap<string, RoleAccess>;
@@ -125,6 +129,7 @@ function onPaths({ grants }: Grants, role: string, permissions: readonly [Permis
   return { kind: 'paths', allow, deny: ofRole.filter(isDenied) };
 }
 
+/** The matrix of roles and operations, in the order in which both were asked about. */
 export interface TableExplanation {
   readonly roles: readonly string[];
   readonly rows: readonly FieldExplanation[];

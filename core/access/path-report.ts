@@ -52,12 +52,14 @@ export interface PathReport {
   readonly roles: readonly { readonly role: string; readonly permissions: Readonly<Record<Permission, PathCell>> }[];
 }
 
+/** What one role alone may do; a user has the sum of their roles, and a deny of one of them wins (ADR 0005). */
 export interface PathCell {
   readonly allowed: boolean;
   /** The grant that allows or denies; absent when no grant is about it. */
   readonly grant?: string;
 }
 
+/** Each role and each permission on one path. @param path as it was asked; what is not in normal form allows nothing */
 export function reportPath(compiled: CompiledGrants, roles: readonly string[], path: string): PathReport {
   const cell = (role: string, permission: Permission): PathCell => {
     const { allowed, grant } = explainPath(compiled, { roles: [role], permission, path }).decision;

@@ -26,6 +26,7 @@ export interface PatternIndex<T> {
   readonly root: Node<T>;
 }
 
+/** @param patterns of several that match a path, the first one given counts */
 export function createPatternIndex<T>(patterns: Iterable<readonly [pattern: string, value: T]>): PatternIndex<T> {
   const root = createNode<T>('');
   let order = 0;

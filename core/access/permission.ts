@@ -1,6 +1,7 @@
 /** The protocol's permissions, in the order in which they are listed to people. */
 export const permissions = ['execute', 'view', 'edit', 'delete'] as const;
 
+/** What a grant gives (the protocol, Permissions Model). */
 export type Permission = (typeof permissions)[number];
 
 /**

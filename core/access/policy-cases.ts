@@ -17,6 +17,7 @@ export interface PolicyCase {
   readonly source: string;
 }
 
+/** A case as it was decided. */
 export interface CaseResult extends PolicyCase {
   readonly passed: boolean;
   /** The decision and its reason, as `explain` prints them. */

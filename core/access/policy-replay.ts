@@ -16,6 +16,7 @@ export interface PastDecision {
   readonly outcome: 'allowed' | 'denied';
 }
 
+/** A past decision that comes out differently now. */
 export interface ReplayedDecision extends PastDecision {
   readonly was: 'allowed' | 'denied';
   readonly is: 'allowed' | 'denied';

@@ -20,6 +20,7 @@ export interface DecisionReport {
   readonly requestId: string;
 }
 
+/** Reports a decision as an event: for the audit log and the counters. The grant is named and not sent whole. */
 export function reportDecision(observe: Observe, report: DecisionReport): void {
   const { user, permission, path, grant, reason, ...rest } = report;
   observe({

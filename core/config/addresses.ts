@@ -1,5 +1,6 @@
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** @returns undefined for what is no URL */
 export function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }

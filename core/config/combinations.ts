@@ -26,6 +26,7 @@ interface Combination {
   readonly problem: (config: Sections, context: RuleContext) => string | undefined;
 }
 
+/** All rules about several values. A field's own bounds are in its schema (ADR 0014). */
 export const combinations: readonly Combination[] = [
   {
     reads: ['limits.byRole'],

@@ -5,6 +5,7 @@ import { defaultOf } from './read-value.ts';
 import { sections } from './schema/gateway.ts';
 import type { Declared, Leaf, Node, Section } from './schema/node.ts';
 
+/** A declaration's sections, complete. */
 export type DeclaredSections = Declared<typeof sections>;
 
 /** A declaration's sections with every default filled in; references to the environment are unread. */

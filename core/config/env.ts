@@ -26,6 +26,7 @@ export function env<T extends string | number | boolean = string>(
 
 type Widen<T> = T extends string ? string : T extends number ? number : T extends boolean ? boolean : never;
 
+/** Whether a value of a declaration is a reference made by `env`, which is read when the gateway starts. */
 export function isEnvRef(value: unknown): value is EnvRef<string | number | boolean> {
   return typeof value === 'object' && value !== null && 'env' in value && 'fallback' in value;
 }

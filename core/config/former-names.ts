@@ -1,6 +1,7 @@
 import type { GatewayConfig } from './gateway-config.ts';
 import { type AnyRow, isGatewayRow } from './operation-row.ts';
 
+/** The reason of `@deprecated` for a former name. @param until a day (`2026-12-31`) or a version */
 export const deprecationOf = (name: string, until: string): string =>
   `Use ${name}. This name works until ${/^\d{4}-/.test(until) ? until : `version ${until}`}.`;
 

@@ -5,6 +5,7 @@ import type { Given, Plain } from './schema/node.ts';
 
 export type { AdapterGiven } from './schema/adapters.ts';
 
+/** The roles of the protocol (Permissions Model). A config may have others. */
 export type ProtocolRole = 'admin' | 'developer' | 'analyst' | 'viewer';
 
 type Sections = Given<typeof sections>;

@@ -13,6 +13,7 @@ export interface OperationShape {
   readonly args: string;
   readonly fields: string;
 }
+/** Shapes by `METHOD /path`, as `pull` writes them for the editor. */
 export type OperationShapes = Record<string, OperationShape>;
 
 /** How one argument of an operation is offered. */
@@ -69,6 +70,7 @@ export interface SubscriptionRow<Role extends string> extends RowOptions<Role> {
   readonly watch: 'execution' | 'executions';
 }
 
+/** A row of `operations`: of NoETL's document, checked against its shapes, or of the gateway itself. */
 export type OperationRow<Shapes extends OperationShapes, Role extends string> =
   | { [K in keyof Shapes & string]: CheckedRow<K, Shapes[K], Role> }[keyof Shapes & string]
   | AbsentRow<Role>
@@ -136,7 +138,10 @@ type CamelCase<Text extends string> = Text extends `${infer Head}_${infer Tail}`
 
 /** A row whose document is not known: what the generator and the server work with. */
 export type AnyUpstreamRow = UpstreamRow<string, OperationShape, string>;
+/** A row that the gateway answers itself. */
 export type AnyGatewayRow = GatewayRow<string> | SubscriptionRow<string>;
+/** Any row of a config whose document is not known. */
 export type AnyRow = AnyUpstreamRow | AnyGatewayRow;
 
+/** Whether the gateway answers the row itself, so that it has no upstream operation. */
 export const isGatewayRow = (row: AnyRow): row is AnyGatewayRow => 'gateway' in row;

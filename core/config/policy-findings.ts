@@ -1,6 +1,7 @@
 import { checkGrants } from '../access/check-grants.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 
+/** One line each, with the place. A problem stops the start, a warning does not. */
 export interface PolicyFindings {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];

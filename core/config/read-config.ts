@@ -27,6 +27,7 @@ export interface ConfigReader extends Findings {
   readonly environment: Environment | undefined;
 }
 
+/** An empty reader. @param environment undefined: files are generated, and references are not read */
 export const createConfigReader = (environment: Environment | undefined): ConfigReader => ({
   environment,
   problems: [],

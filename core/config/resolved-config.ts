@@ -24,6 +24,7 @@ export interface ResolvedConfig extends Omit<Sections, 'deploy' | 'auth' | 'sess
   readonly plugins: readonly unknown[];
 }
 
+/** How users log in, as `auth.login` says. */
 export type LoginOption = Sections['auth']['login'];
 
 /** A user whom the `static` validator knows. */

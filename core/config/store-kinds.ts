@@ -14,6 +14,7 @@ const kinds = {
   nats: { schemes: ['nats:', 'tls:'], port: 4222, namespace: 'nats' },
 } as const satisfies Readonly<Record<string, StoreKind>>;
 
+/** `memory`, `redis` or `nats`. */
 export type StoreKindName = keyof typeof kinds;
 
 /**

@@ -3,7 +3,9 @@ import { idText } from '../json/lossless-json.ts';
 import { isJsonObject, type JsonObject, textMember } from '../noetl/json-object.ts';
 import { parseWireTime } from '../noetl/wire-time.ts';
 
+/** States of an execution as the gateway answers them; NoETL's servers have more words. */
 export type ExecutionState = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+/** A final state. */
 export type End = Exclude<ExecutionState, 'RUNNING'>;
 
 /** An execution as `GET /api/executions/{id}` reports it, for both servers. */

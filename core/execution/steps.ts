@@ -4,6 +4,7 @@ import { failureSentence } from './failure-text.ts';
 import type { RunEvent } from './run-event.ts';
 import { childIdOf, type KeptValue, type StepValue, withoutAdditions } from './step-value.ts';
 
+/** States of a step as the gateway answers them. */
 export type StepState = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'SKIPPED' | 'CANCELLED';
 
 /** What NoETL's events say of one step. Times are milliseconds since the epoch. */

@@ -17,5 +17,6 @@ export function claimAt(claims: Claims, path: string): unknown {
   return undefined;
 }
 
+/** Whether a value can be the claims of a token: an object and no list. */
 export const isClaims = (value: unknown): value is Claims =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -6,6 +6,7 @@ type List = FromEnv<string> | readonly FromEnv<string>[];
 /** `id_token`: OpenID Connect Core. `access_token`: a JWT (RFC 9068 or older). `opaque`: any other access token. */
 export type TokenKind = 'id_token' | 'access_token' | 'opaque';
 
+/** A value that a required claim can have. */
 export type ClaimValue = string | number | boolean;
 
 /** How the roles of a user are read. Used where the gateway issues sessions; NoETL's own logins bring NoETL's roles. */

@@ -4,6 +4,7 @@ import type { IssuerEntry } from './issuer-entry.ts';
 /** Anything of an entry that a preset does not fix itself; what is given here wins over the preset. */
 type More = Omit<IssuerEntry, 'issuer'>;
 
+/** Auth0. `client` and `api` name the audiences. */
 export interface Auth0Preset extends More {
   /** The tenant's domain, or the custom one: `tenant.eu.auth0.com`. */
   readonly domain: FromEnv<string>;
@@ -13,12 +14,14 @@ export interface Auth0Preset extends More {
   readonly api?: FromEnv<string>;
 }
 
+/** Keycloak, one realm. */
 export interface KeycloakPreset extends More {
   /** The realm's address: `https://sso.example.com/realms/acme`. */
   readonly realm: FromEnv<string>;
   readonly client: string;
 }
 
+/** Microsoft Entra ID. */
 export interface EntraPreset extends More {
   /** Directory id of the tenant, or of all tenants that may log in. */
   readonly tenant: string | readonly string[];
@@ -28,6 +31,7 @@ export interface EntraPreset extends More {
   readonly version?: 1 | 2;
 }
 
+/** Okta, one authorization server. */
 export interface OktaPreset extends More {
   /** `acme.okta.com`, or the custom domain. */
   readonly domain: string;
@@ -38,6 +42,7 @@ export interface OktaPreset extends More {
   readonly api?: FromEnv<string>;
 }
 
+/** Amazon Cognito, one user pool. */
 export interface CognitoPreset extends More {
   readonly region: string;
   /** The user pool's id: `eu-west-1_Ab12Cd34E`. */
@@ -45,12 +50,14 @@ export interface CognitoPreset extends More {
   readonly client: FromEnv<string>;
 }
 
+/** Google Workspace. */
 export interface GooglePreset extends More {
   readonly client: FromEnv<string>;
   /** The Workspace domain whose accounts may log in (`hd`). Without it every Google account could. */
   readonly domain: string;
 }
 
+/** Zitadel, the roles of one project. */
 export interface ZitadelPreset extends More {
   /** `acme.zitadel.cloud`, or the custom domain. */
   readonly domain: string;

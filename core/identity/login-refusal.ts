@@ -149,6 +149,7 @@ export interface LoginRefusal {
   readonly seen: SeenToken;
 }
 
+/** @param seen what was seen of the token; for logs and metrics, and never a claim about a person */
 export function refuse(reason: LoginReason, seen: SeenToken = {}): LoginRefusal {
   const { says } = reasons[reason];
   return { rejected: sentences[says], publicReason: says, reason, seen };
@@ -160,4 +161,5 @@ export const outcomeOf = (reason: LoginReason): Outcome => reasons[reason].count
 /** What a reason means and what to do, for the log and for `doctor`. */
 export const helpFor = (reason: LoginReason): string => reasons[reason].help;
 
+/** Whether it is a refusal, and not a verified identity. */
 export const isRefusal = (value: object): value is LoginRefusal => 'rejected' in value;

@@ -103,6 +103,7 @@ export function rawNumber(digits: string): number | RawNumber {
   return Number.isSafeInteger(number) || !integer.test(digits) ? number : raw.rawJSON(digits);
 }
 
+/** Whether a value is a number whose digits were kept. */
 export const isRawNumber = (value: unknown): value is RawNumber => raw.isRawJSON(value);
 
 /** Ids come as text or as numbers of any length; both become text. @returns undefined for anything else. */

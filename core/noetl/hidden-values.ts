@@ -3,6 +3,7 @@ import { isJsonObject } from './json-object.ts';
 const address = /^[a-z][a-z0-9+.-]*:\/\//i;
 const webAddress = /^https?:\/\/[^/?#@]*(?:[/?#]|$)/i;
 const secretName = /(?:password|passwd|secret|token|credential|api_?key|dsn)/i;
+/** What is in the place of a hidden value. */
 export const hiddenValue = '[hidden]';
 
 /** What proves that a callback comes from the playbook that was given the address: `{gateway_url}` ends in it. */

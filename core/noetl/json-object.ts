@@ -1,5 +1,6 @@
 import { isRawNumber } from '../json/lossless-json.ts';
 
+/** A JSON object of NoETL, whose members are unknown until they are looked at. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** @returns whether a parsed value is a JSON object: no list, no number that was kept as text. */

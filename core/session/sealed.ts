@@ -44,4 +44,5 @@ export function providerTokens(token: SessionToken, { sealed }: SessionIdentity)
   return isClaims(tokens) ? (tokens as ProviderTokens) : undefined;
 }
 
+/** Seals a provider's tokens with the session token, so that the store alone cannot use them. */
 export const sealTokens = (token: SessionToken, tokens: ProviderTokens): string => seal(token, JSON.stringify(tokens));

@@ -11,6 +11,7 @@ export interface KnownSession {
   readonly checkedAtMs: number;
 }
 
+/** How much one process remembers, and for how long (milliseconds). */
 export interface SessionMemoryOptions {
   readonly clock: Clock;
   readonly cacheTtlMs: number;
@@ -66,4 +67,5 @@ export function createSessionMemory({ clock, cacheTtlMs, cacheSize, invalidTtlMs
   };
 }
 
+/** See {@link createSessionMemory}. */
 export type SessionMemory = ReturnType<typeof createSessionMemory>;

@@ -6,6 +6,7 @@ import type { Session } from './session.ts';
 /** `unknown` tokens may be guesses; checks of `known` sessions go before them. */
 export type ValidationKind = 'known' | 'unknown';
 
+/** How many validations run and wait. Each runs a workflow of NoETL, where the validator asks by a playbook. */
 export interface ValidationGateOptions {
   /** Validations that run at once. */
   readonly atOnce: number;

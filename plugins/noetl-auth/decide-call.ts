@@ -10,6 +10,7 @@ import type { AccessChecker } from '../../core/ports.ts';
 import { type ArgumentLimits, findArgumentProblem } from './argument-guard.ts';
 import { decideField, type ExecutionPath, invalidArgument, type Judgement } from './decide-field.ts';
 
+/** The operation that a root field belongs to (GraphQL, October 2021, section 2.3). */
 export type OperationType = 'query' | 'mutation' | 'subscription';
 
 /** What the operations table says about a root field. */
@@ -64,6 +65,7 @@ export async function decideCall(
   return judgement.decision;
 }
 
+/** Reports a decision to the audit log and the counters, once it is known. */
 export function tellDecision(
   name: string,
   { decision, permission, path, grant, reason }: Judgement,

@@ -171,6 +171,7 @@ function argumentOf({ args }: FieldQuestion, name: string): unknown {
   return Object.hasOwn(args, name) ? args[name] : undefined;
 }
 
+/** The error of an argument of a wrong form. @param expected what it must be, in words; never the value itself */
 export function invalidArgument(argument: string, expected: string): GatewayError {
   return new GatewayError('ERR_REQUEST_INVALID', `${argument} must be ${expected}`);
 }

@@ -16,11 +16,13 @@ export interface PendingCallback {
   close(): void;
 }
 
+/** What the playbook that calls back gets. NoETL turns a playbook FAILED when it is an error. */
 export interface CallbackReply {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** Callbacks of auth playbooks that this process has started (ADR 0009). */
 export interface CallbackRegistry {
   /** Expects a callback; call before the playbook is started. `internalUrl`: how playbooks reach the internal listener. */
   open(internalUrl: string): PendingCallback;

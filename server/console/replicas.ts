@@ -3,6 +3,7 @@ import type { ReplicaReport } from '../../core/console/gateway-health.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import type { LiveStore } from '../live/live-store.ts';
 
+/** What this replica knows of the others, and lets them know of itself. */
 export interface Replicas {
   /** Reports at once and every few seconds from now on. */
   start(): void;

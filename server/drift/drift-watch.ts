@@ -28,6 +28,7 @@ export interface DriftFound {
   readonly live?: { readonly hash: string; readonly document: Document };
 }
 
+/** Looks at NoETL's live document from time to time. */
 export interface DriftWatch {
   /** One look. Never throws. */
   look(): Promise<DriftState>;

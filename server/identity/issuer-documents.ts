@@ -13,6 +13,7 @@ export interface DocumentsTiming extends KeptTiming {
   readonly timeoutMs: number;
 }
 
+/** The usual timing, with five seconds for a request. */
 export const documentsTiming: DocumentsTiming = { ...keptTiming, timeoutMs: 5_000 };
 
 type Endpoint =

@@ -1,6 +1,7 @@
 /** How an issuer is asked; the platform's `fetch`, or one of a test. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+/** An answer of an issuer, of at most 256 KiB. */
 export interface IssuerReply {
   readonly status: number;
   /** Parsed JSON; undefined when it is not JSON. */
@@ -11,6 +12,7 @@ export interface IssuerReply {
   readonly type: string;
 }
 
+/** What is sent besides the address. */
 export interface IssuerRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as a form with POST; GET without it. */

@@ -25,6 +25,7 @@ export function discoveryUrl(issuer: string): string {
   return `${withoutSlash(issuer)}/.well-known/openid-configuration`;
 }
 
+/** Without one slash at its end: a discovery address is made of it (OpenID Connect Discovery 1.0, section 4.1). */
 export function withoutSlash(issuer: string): string {
   return issuer.endsWith('/') ? issuer.slice(0, -1) : issuer;
 }

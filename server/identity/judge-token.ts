@@ -28,6 +28,7 @@ export interface Claimed {
   readonly rules: IssuerRules;
 }
 
+/** Judges a token. @throws ERR_AUTH_UNAVAILABLE when its issuer could not be asked */
 export type Judge = (token: string, domain: string | undefined, expected: LoginExpectation) => Promise<TokenVerdict>;
 
 export interface JudgeOptions {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 
+/** How long a document is used, and when it is loaded again. */
 export interface KeptTiming {
   /** A document of this age is due, milliseconds. */
   readonly freshMs: number;
@@ -19,6 +20,7 @@ export interface KeptTiming {
   readonly newestMs: number;
 }
 
+/** The usual timing. Keys of a provider are used for an hour while it cannot be asked (ADR 0007). */
 export const keptTiming: KeptTiming = {
   freshMs: 10 * 60_000,
   renewMs: 7 * 60_000,

@@ -17,6 +17,7 @@ export interface SubjectClaims {
   readonly sub: string;
 }
 
+/** The issuer that is asked. */
 export interface Asked {
   readonly rules: IssuerRules;
   /** As the issuer names itself. */

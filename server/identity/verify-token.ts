@@ -7,6 +7,7 @@ import { tokenKind } from '../../core/identity/token-shape.ts';
 import { isClaimData } from '../../core/noetl/plain-values.ts';
 import type { IssuerDocuments } from './issuer-documents.ts';
 
+/** A token that was taken apart. Nothing of it counts before its signature is verified. */
 export interface DecodedToken {
   readonly header: Readonly<Record<string, unknown>>;
   /** Not yet verified. */
@@ -23,6 +24,7 @@ export interface TokenChecks {
   readonly now: Date;
 }
 
+/** Clocks of issuers and of the gateway may differ by this. */
 export const leewaySecs = 60;
 /** OpenID Connect Core 1.0, section 2: at most 255 ASCII characters. Others are accepted, control characters are not. */
 const longestSubject = 255;

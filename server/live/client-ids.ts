@@ -34,6 +34,7 @@ const plain = /^[A-Za-z0-9._-]{1,128}$/;
 /** Clients that this process knows; one that it has forgotten is new again. */
 const maxKnown = 50_000;
 
+/** Owners of ids are in the store, so that an id means the same on every replica. */
 export function createClientIds({ store, keepMs, newPerUser, clock }: ClientIdsOptions): ClientIds {
   const countNew = createNewClients(newPerUser, clock);
 

@@ -29,8 +29,9 @@ export function helloFrame(version: string, clientId: string, pending: readonly 
   return frame('message', rpc({ id: 1, result }), id);
 }
 
-/** The heartbeat that clients see, and a comment that only keeps the connection open. */
+/** The heartbeat, as an event. */
 export const pingFrame = frame('ping', rpc({ method: 'ping', params: {} }));
+/** Keeps the connection open. Clients do not see a comment (HTML Standard, server-sent events). */
 export const pingComment = ': ping\n\n';
 /** How long a browser waits before it connects again. */
 export const retryLine = 'retry: 3000\n\n';
@@ -38,6 +39,7 @@ export const retryLine = 'retry: 3000\n\n';
 /** The web UI logs out at this code. */
 const unauthorized = -32001;
 
+/** The last frame of a stream whose session is over. */
 export const sessionEndedFrame = frame(
   'error',
   rpc({ error: { code: unauthorized, message: 'Invalid or expired session' } }),
@@ -83,6 +85,7 @@ export interface Progress {
   readonly progress: number | null;
 }
 
+/** A frame of a playbook's own report. @param id of the event, for `Last-Event-ID` */
 export function progressFrame({ requestId, executionId, step, message, progress }: Progress, id: string): string {
   const params = { requestId, executionId, step, message, progress };
   return frame('playbook/progress', rpc({ method: 'playbook/progress', params }), id);

@@ -32,6 +32,7 @@ const delivered: CallbackReply = { status: 200, body: { status: 'delivered' } };
 const sent: CallbackReply = { status: 200, body: { status: 'sent' } };
 const longestText = 4_096;
 
+/** Answers callbacks as NoETL's playbooks expect them; only a wrong body is an error. */
 export function createLiveCallbacks({ requests, observe, onUseless, onFinished }: LiveCallbacksOptions): LiveCallbacks {
   async function result(request: LiveRequest, body: JsonObject): Promise<CallbackReply> {
     const executionId = request.executionId ?? parseExecutionId(body['execution_id']) ?? null;

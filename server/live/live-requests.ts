@@ -49,6 +49,7 @@ export interface LiveRequests {
 /** The secret itself is kept nowhere: who reads the store cannot call back (ADR 0009). */
 export const keyOfSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
 
+/** Keeps requests for `keepMs`; results over `resultBytes` are replaced by a note. */
 export function createLiveRequests(
   store: LiveStore,
   { keepMs, resultBytes }: Pick<ResolvedConfig['events'], 'keepMs' | 'resultBytes'>,
@@ -111,6 +112,7 @@ export function createLiveRequests(
   };
 }
 
+/** A request as `hello` names it. */
 export const pendingView = ({ requestId, executionId, path }: LiveRequest): PendingView => ({
   requestId,
   executionId: executionId ?? null,

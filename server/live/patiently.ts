@@ -2,6 +2,7 @@ import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 
+/** For how long work is repeated, and after which errors. */
 export interface Patience {
   /** From now on, milliseconds. After it the last error is thrown. */
   readonly forMs: number;

@@ -1,4 +1,6 @@
+/** Where tools are called (Model Context Protocol, Streamable HTTP). */
 export const mcpPath = '/mcp';
+/** Where programs find the login (RFC 9728, section 3). The metadata of `/mcp` is also behind it, at `…/mcp`. */
 export const metadataPath = '/.well-known/oauth-protected-resource';
 
 /** Whether a path belongs to the tools, or says how programs log in to them. */

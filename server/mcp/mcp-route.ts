@@ -24,6 +24,7 @@ export interface McpRouteOptions extends CallerToolsGiven {
   readonly report: (error: unknown) => void;
 }
 
+/** Answers `/mcp` and its metadata. */
 export type McpRoute = (exchange: Exchange) => Promise<Answer>;
 
 /**

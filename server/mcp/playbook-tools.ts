@@ -37,6 +37,10 @@ export interface PlaybookToolsOptions {
 
 const anyInput: JsonSchema = { type: 'object', additionalProperties: true };
 
+/**
+ * Tools of the playbooks that `mcp.playbooks` matches. The catalog is read for the gateway; each caller's list is
+ * decided one by one.
+ */
 export function createPlaybookTools({ config, upstream, route, clock }: PlaybookToolsOptions): PlaybookTools {
   const patterns = createPatternIndex(config.playbooks.map((pattern) => [pattern, pattern]));
   const kept = new LRUCache<'tools', { readonly until: number; readonly tools: Promise<readonly PlaybookTool[]> }>({

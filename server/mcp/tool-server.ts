@@ -36,6 +36,7 @@ function toolServer(version: string, tools: CallerTools): Server {
   return server;
 }
 
+/** Serves a message as a web `Request`. */
 export type ToolHandler = Pick<McpHttpHandler, 'fetch'>;
 
 /**

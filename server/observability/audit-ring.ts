@@ -1,5 +1,6 @@
 import type { AuditEntry, AuditPage, Start } from '../../core/console/console-answers.ts';
 
+/** What is searched for; all of it must fit. */
 export interface AuditSearch {
   /** What a value of the entry has in it: a user, a path, an execution, a request id. Case counts. */
   readonly text?: string;

@@ -42,6 +42,7 @@ export class DurationSeries {
   }
 }
 
+/** A histogram with one label. */
 export interface HistogramDeclaration {
   readonly name: string;
   readonly help: string;

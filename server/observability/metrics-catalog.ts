@@ -3,6 +3,7 @@ import { errorCodes } from '../../core/errors.ts';
 /** Labels and all the values they can have: the product of them exists from the start, and nothing else ever does. */
 export type Labels = Readonly<Record<string, readonly string[]>>;
 
+/** A metric as `/metrics` and the reference page name it. */
 export interface MetricDeclaration {
   readonly name: string;
   readonly help: string;

@@ -28,6 +28,7 @@ export interface MetricsOptions {
 /** As prom-client has them. */
 export type MetricsJson = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
+/** The numbers of one process. */
 export interface Metrics {
   /** Content type of {@link Metrics.text}. */
   readonly contentType: string;

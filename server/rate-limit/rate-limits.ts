@@ -9,6 +9,7 @@ import { addressKey } from './client-address.ts';
  * are not sessions, by address, over all entrances; `guess_all`: those of all addresses that guessed before.
  */
 const routes = ['login', 'validate', 'check_access', 'ticket', 'guess', 'guess_all'] as const;
+/** What is counted by itself; see `routes`. */
 export type LimitedRoute = (typeof routes)[number];
 type Limiters<T> = Readonly<Record<LimitedRoute, T>>;
 
@@ -42,6 +43,7 @@ export interface RateLimits {
   close(): Promise<void>;
 }
 
+/** How many were counted in this minute. */
 export interface Count {
   readonly used: number;
   readonly reached: RateLimitState | undefined;

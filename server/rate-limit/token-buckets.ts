@@ -22,6 +22,7 @@ export interface TokenBuckets {
 /** Buckets that one process keeps; the least used ones are forgotten, and are full when they come back. */
 const maxBuckets = 50_000;
 
+/** Buckets in the memory of one process, by the given clock. */
 export function createTokenBuckets(clock: Clock): TokenBuckets {
   const buckets = createEntryCache<string, { tokens: number; atMs: number }>(maxBuckets);
   return {

@@ -33,6 +33,7 @@ export interface NatsBucket {
   watch(): Promise<AsyncIterable<NatsChange> & { stop(): void }>;
 }
 
+/** A text as it was written. */
 export interface NatsChange {
   readonly key: string;
   readonly text: string;

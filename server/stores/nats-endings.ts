@@ -13,6 +13,7 @@ export interface NatsPlaces {
   readonly user: string;
 }
 
+/** @param prefix of the deployment; buckets can be shared */
 export const natsPlaces = (prefix: string): NatsPlaces => ({ session: `${prefix}.session.`, user: `${prefix}.user.` });
 
 /** Between two attempts to listen. */

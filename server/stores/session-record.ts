@@ -63,6 +63,7 @@ export interface UserMark {
   readonly keepUntil: Date;
 }
 
+/** The mark as text. It has no seal: an ending of any writer counts, since refusing is never wrong. */
 export function encodeMark({ userId, notBefore, keepUntil }: UserMark): string {
   return JSON.stringify({ userId, notBefore: notBefore.getTime(), keepUntil: keepUntil.getTime(), v: version });
 }

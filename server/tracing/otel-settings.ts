@@ -11,6 +11,7 @@ export interface OtelSettings {
   readonly metricIntervalMs: number | undefined;
 }
 
+/** Which traces are kept (`OTEL_TRACES_SAMPLER`). */
 export interface SamplerSetting {
   readonly kind: 'always_on' | 'always_off' | 'traceidratio';
   readonly isParentBased: boolean;
@@ -18,6 +19,7 @@ export interface SamplerSetting {
   readonly ratio: number;
 }
 
+/** How spans leave together (`OTEL_BSP_*`); absent: the SDK's default. */
 export interface BatchSetting {
   readonly scheduledDelayMillis?: number;
   readonly exportTimeoutMillis?: number;

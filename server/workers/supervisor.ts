@@ -24,6 +24,7 @@ export interface SupervisorOptions {
   readonly onEnd: (code: 0 | 1) => void;
 }
 
+/** The first process's hold on its workers. */
 export interface Supervisor {
   /** Starts the first worker, and the others when it listens: what is wrong with all of them is written once. */
   start(): void;

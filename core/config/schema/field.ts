@@ -64,6 +64,7 @@ export function wholeNumber(min: number, max: number) {
   return v.pipe(v.number(text), v.integer(text), v.minValue(min, text), v.maxValue(max, text));
 }
 
+/** True or false; in the environment also `1` and `0`. */
 export function flag<const O extends FieldOptions<boolean>>(
   options: O,
 ): Leaf<FromEnv<boolean> | Absent<O>, Result<O, boolean>> {

@@ -26,6 +26,7 @@ export interface Leaf<Given = unknown, Value = unknown> {
 /** Names with a node each. */
 export type Entries = Readonly<Record<string, Node>>;
 
+/** Fields by name. A default of a field counts where the declaration has no value. */
 export interface Section<E = Entries> {
   readonly node: 'section';
   readonly entries: E;
@@ -63,8 +64,10 @@ export interface Either<L = Leaf, O = Node> {
   readonly object: O;
 }
 
+/** A place of the config. A new kind must be known to every walk: reading, defaults, JSON Schema and the page. */
 export type Node = Leaf | Section | Variant | Named | Many | Either;
 
+/** Fields that may come from the environment. */
 export const section = <const E extends Entries>(entries: E): Section<E> => ({
   node: 'section',
   entries,
@@ -87,10 +90,13 @@ export const variant = <const O extends Readonly<Record<string, Entries>>>(
   { doc, ...rest }: { doc: string; default?: { readonly kind: keyof O & string } },
 ): Variant<O> => ({ node: 'variant', options, doc, default: rest.default });
 
+/** Entries by names that the config chooses. */
 export const named = <const N extends Node>(each: N): Named<N> => ({ node: 'named', each });
 
+/** A list of entries of one kind. */
 export const many = <const N extends Node>(each: N): Many<N> => ({ node: 'many', each });
 
+/** A single value, or an object that says more. */
 export const either = <const L extends Leaf, const O extends Node>(value: L, object: O): Either<L, O> => ({
   node: 'either',
   value,

@@ -39,6 +39,7 @@ export function characterEscape(units: Uint16Array, start: number): EscapeSequen
   return { unit: point > 0xffff ? replacement : point, end: at };
 }
 
+/** @param unit a UTF-16 code unit */
 export const isOctalDigit = (unit: number): boolean => unit >= 0x30 && unit <= 0x37;
 
 /** The index of the next character that is not {@link joinedLines}. */

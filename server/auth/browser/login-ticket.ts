@@ -26,6 +26,7 @@ export function ticketCookie(ticket: LoginTicket): string {
   return `${cookieName(ticket.state)}=${value}; Path=/; Max-Age=${lifeSecs}; HttpOnly; Secure; SameSite=Lax`;
 }
 
+/** Removes the ticket of a login, whose state is used up. */
 export const endedTicket = (state: string): string =>
   `${cookieName(state)}=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax`;
 

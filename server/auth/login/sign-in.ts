@@ -29,11 +29,13 @@ export interface SignInOptions {
   readonly maxSessionMs: number;
 }
 
+/** A login, whatever way it came. `expected` is set where the gateway itself asked the provider for the token. */
 export interface SignInRequest extends LoginRequest {
   readonly requestId: string;
   readonly expected?: LoginExpectation;
 }
 
+/** A session that was made and is kept in the store. */
 export interface SignedIn {
   readonly token: SessionToken;
   readonly session: Session;
@@ -55,6 +57,10 @@ const longestHint = 4_096;
  */
 export type SignIn = (request: SignInRequest) => Promise<SignedIn>;
 
+/**
+ * See {@link SignIn}. The order of its steps is the contract: nothing is sent upstream before the token is verified
+ * (ADR 0007).
+ */
 export function createSignIn(options: SignInOptions): SignIn {
   const { verifier, backend, sessions, limits, observe } = options;
   return async (request) => {
