@@ -17,12 +17,17 @@ const sessionOf = (userId: string, startedMs = Date.now()): Session => ({
   expiresAt: inHours(8),
 });
 
+/** A record that outlives its session by an hour, as the port allows. */
 const put = (store: SessionStore, key: SessionKey, session: Session): Promise<boolean> =>
   store.put(key, session, new Date(), inHours(9));
 
+/** The keys of a list: records are compared by the contract itself. */
 const keysOf = async (store: SessionStore, userId: string): Promise<readonly SessionKey[]> =>
   ((await store.sessionsOf?.(userId)) ?? []).map(({ key }) => key);
 
+/**
+ * What a store with `sessionsOf` promises: live sessions of one user, newest first, a bounded number, on every replica.
+ */
 export const listCases: readonly Case[] = [
   listCase('a user without a session has an empty list', async ({ one }) => {
     assert.deepEqual(await keysOf(one, newUser()), []);
@@ -43,6 +48,7 @@ export const listCases: readonly Case[] = [
   }),
   listCase('what is put at the same time is listed', async (stores, secret) => {
     const userId = newUser();
+    // An index that is read and written back would lose some of them.
     const keys = Array.from({ length: 20 }, () => newKey(secret));
     await Promise.all(keys.map((key, n) => put(n % 2 === 0 ? stores.one : stores.two, key, sessionOf(userId))));
     assert.deepEqual([...(await keysOf(stores.one, userId))].sort(), [...keys].sort());
@@ -57,6 +63,10 @@ export const listCases: readonly Case[] = [
   }),
 ];
 
+/**
+ * Sessions that were ended with and without the user's id, and one that expires: a store may know the user only by the
+ * id.
+ */
 async function checkEnded({ one, two }: Stores, secret: string): Promise<void> {
   const userId = newUser();
   const [alive, named, unnamed, short] = [newKey(secret), newKey(secret), newKey(secret), newKey(secret)];

@@ -12,19 +12,26 @@ export interface Stores {
   readonly two: SessionStore;
 }
 
+/**
+ * A promise as a check.
+ * @param secret begins every token of the run, so that a dump of the store can be searched for it
+ */
 export interface Case {
   readonly name: string;
   check(stores: Stores, secret: string): Promise<void>;
 }
 
+/** A key that no other case has. All cases share one store. */
 export function newKey(secret: string): SessionKey {
   const token = parseSessionToken(`${secret}-${randomUUID()}`);
   assert.ok(token !== undefined);
   return sessionKey(token);
 }
 
+/** A user's id that no other case has; with a blank, since ids can be any text. */
 export const newUser = (): string => `user ${randomUUID()}`;
 
+/** A moment in the future, far enough that no case waits for it. */
 export const inHours = (hours: number): Date => new Date(Date.now() + hours * hourMs);
 
 /** @throws AssertionError after ten seconds; an adapter should need less than one. */

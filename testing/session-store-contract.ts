@@ -20,6 +20,7 @@ export interface ContractCase {
   run(): Promise<void>;
 }
 
+/** The cases for one store. They share its two clients, and none depends on another. */
 export interface SessionStoreContract {
   readonly cases: readonly ContractCase[];
   /** Closes both stores. Call it after the last case. */
@@ -37,10 +38,12 @@ export interface SessionStoreContract {
 export function sessionStoreContract(under: SessionStoreUnderTest): SessionStoreContract {
   const opened: { one?: Promise<SessionStore>; two?: Promise<SessionStore> } = {};
   const stores = async (): Promise<Stores> => {
+    // Opened by the first case, so that a test runner that filters cases opens nothing in vain.
     opened.one ??= under.open();
     opened.two ??= under.open();
     return { one: await opened.one, two: await opened.two };
   };
+  // Looked for in the dump: the store gets keys, and never a token.
   const secret = `noetl-session-${randomUUID()}`;
   const list = [
     ...sessionCases,
@@ -56,6 +59,7 @@ export function sessionStoreContract(under: SessionStoreUnderTest): SessionStore
   };
 }
 
+/** Records: what is put is found, by every replica, until its time is over. */
 const sessionCases: readonly Case[] = [
   {
     name: 'an unknown key and an unknown user are undefined',
@@ -68,6 +72,7 @@ const sessionCases: readonly Case[] = [
     name: 'a session comes back whole, in every replica',
     async check({ one, two }, secret) {
       const key = newKey(secret);
+      // Quotes and the text of a tombstone: a store must not find the state by searching.
       const displayName = 'Ä "x" {"state":"ended"}';
       const user = { userId: '320816801799737344', email: undefined, displayName, roles: ['a', 'b'] };
       const identity = { issuer: 'https://id.example.com/', subject: 'ada', sid: 's', refreshMs: 60_000, sealed: 'x' };
@@ -108,6 +113,10 @@ const sessionCases: readonly Case[] = [
   { name: 'answers a ping', check: ({ one }) => one.ping() },
 ];
 
+/**
+ * Endings: what has ended stays ended, whatever is written afterwards or at the same time, and every replica is
+ * notified.
+ */
 const endingCases: readonly Case[] = [
   {
     name: 'an ended session stays ended: no put brings it back',
@@ -134,6 +143,7 @@ const endingCases: readonly Case[] = [
     name: 'puts that race with an ending do not bring the session back',
     async check({ one, two }, secret) {
       const key = newKey(secret);
+      // Some puts come before the ending and some after it; any order must end with a tombstone.
       const puts = Array.from({ length: 20 }, (_, n) => put(n % 2 === 0 ? one : two, key).catch(() => false));
       await Promise.all([...puts.slice(0, 10), one.end(key, inHours(9)), ...puts.slice(10)]);
       for (const store of [one, two]) assert.deepEqual(await store.get(key), { state: 'ended' });
@@ -143,6 +153,7 @@ const endingCases: readonly Case[] = [
     name: 'a user has the latest mark of all that were set, and no other user has it',
     async check({ one, two }) {
       const userId = newUser();
+      // Not in the order of time: the latest counts, and not the one that was set last.
       const marks = [1_700_000_000_000, 1_700_000_000_777, 1_700_000_000_500].map((time) => new Date(time));
       for (const mark of marks) await one.endAllOf(userId, mark, inHours(1));
       assert.deepEqual(await two.notBefore(userId), marks[1]);
@@ -154,6 +165,7 @@ const endingCases: readonly Case[] = [
     async check({ one, two }) {
       if (one.claim === undefined) return;
       const [name, until] = [newUser(), new Date(Date.now() + 1_500)];
+      // Two clients at once, twice each.
       const won = await Promise.all([one, two, one, two].map((store) => store.claim?.(name, until)));
       if (Date.now() < until.getTime()) assert.equal(won.filter((taken) => taken === true).length, 1);
       assert.equal(await two.claim?.(newUser(), inHours(1)), true);
@@ -176,6 +188,7 @@ const endingCases: readonly Case[] = [
   },
 ];
 
+/** A dump of the whole store has no token: reading the store must not be enough to be a user. */
 const secrecyCase = (dump: () => Promise<string>): Case => ({
   name: 'no token is stored',
   async check({ one }, secret) {
@@ -186,6 +199,7 @@ const secrecyCase = (dump: () => Promise<string>): Case => ({
   },
 });
 
+/** A record that outlives its session by an hour, as the port allows. */
 const put = (store: SessionStore, key: SessionKey): Promise<boolean> =>
   store.put(key, newSession(), new Date(), inHours(9));
 
@@ -202,6 +216,7 @@ function present(value: unknown): unknown {
   return Object.fromEntries(members.map(([name, member]) => [name, present(member)]));
 }
 
+/** Endings by their members: dates are compared by their time. */
 function isSame(left: Ending, right: Ending): boolean {
   try {
     assert.deepEqual(left, right);

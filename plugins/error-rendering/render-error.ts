@@ -39,7 +39,7 @@ export function renderError(error: unknown): GraphQLError {
   return at?.path === undefined ? renderedGraphQL(root, root) : rendered(internal, at, root);
 }
 
-/** What a plugin, a resolver or the executor threw in the first place. */
+/** What a plugin, a resolver or the executor threw in the first place: graphql-js wraps it, once for each level. */
 function rootOf(error: unknown): unknown {
   let root = error;
   while (root instanceof GraphQLError && root.originalError != null) root = root.originalError;
@@ -54,6 +54,7 @@ function rendered(error: GatewayError, at: GraphQLError | undefined, original: u
   });
 }
 
+/** `spec: false` makes Yoga use the status for `application/json`, too; else GraphQL over HTTP answers 200 there. */
 function httpOf(error: GatewayError) {
   const headers = limitHeaders(error);
   const http = { status: error.status, spec: !realStatus.has(error.code) };
@@ -80,6 +81,7 @@ const yogaCodes: Readonly<Record<string, ErrorCode>> = {
   REQUEST_ENTITY_TOO_LARGE: 'ERR_BODY_TOO_LARGE',
   INTERNAL_SERVER_ERROR: 'ERR_INTERNAL',
 };
+/** Codes of Yoga and of GraphQL over HTTP for errors of the request. */
 const graphqlCodes = new Set(['BAD_REQUEST', 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED']);
 
 function publicCode(code: unknown): unknown {
@@ -95,6 +97,7 @@ function withoutSuggestion(message: string): string {
   return start < 0 ? message : message.slice(0, start);
 }
 
+/** Where in the document and in the answer the error is. */
 function placeOf(at: GraphQLError | undefined) {
   return { nodes: at?.nodes ?? null, source: at?.source, positions: at?.positions, path: at?.path };
 }

@@ -55,6 +55,7 @@ export function createErrorRendering(report: ReportError, count: CountError = ()
   };
 }
 
+/** What is known of the request that a result answers. */
 interface Request {
   readonly requestId?: string;
   readonly record?: OutageRecord;
@@ -67,6 +68,7 @@ function rootFieldOf({ path, nodes }: GraphQLError): string | undefined {
   return node?.kind === Kind.FIELD ? node.name.value : String(path[0]);
 }
 
+/** For the metrics, which would count 200 for an outage otherwise. The worst status of the answer counts. */
 function noteOutage(errors: readonly GraphQLError[], record: OutageRecord | undefined): void {
   if (record === undefined) return;
   for (const { originalError, extensions } of errors) {
@@ -94,6 +96,7 @@ function markRefused(errors: readonly GraphQLError[], data: ExecutionResult['dat
 const isLimit = (error: unknown): boolean =>
   error instanceof GatewayError && (error.code === 'ERR_RATE_LIMITED' || error.code === 'ERR_OVERLOADED');
 
+/** The caller gets the id that the log has the cause under. */
 function reportInternal(error: GraphQLError, requestId: string | undefined, report: ReportError): void {
   if (requestId !== undefined) error.extensions['requestId'] = requestId;
   report(error.originalError ?? error, requestId);

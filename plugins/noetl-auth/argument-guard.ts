@@ -26,6 +26,7 @@ interface Limits extends ArgumentLimits {
   readonly costLeft: { value: number };
 }
 
+/** Nesting of a value, and characters of a place in a message. Both are chosen by callers. */
 const maxNesting = 64;
 const maxPlaceLength = 200;
 
@@ -37,6 +38,7 @@ export function findArgumentProblem(
   args: Readonly<Record<string, unknown>>,
   limits: ArgumentLimits,
 ): ArgumentProblem | undefined {
+  // One budget for all arguments of the field: many runs below the limit cost as much as a long one.
   const within: Limits = { ...limits, costLeft: { value: runsAllowed * limits.unbrokenRun ** 2 } };
   for (const [name, value] of Object.entries(args)) {
     const problem = problemOf(value, name, within, 0);
@@ -84,6 +86,7 @@ function numberProblem(value: number | RawNumber, { unbrokenRun }: ArgumentLimit
   return isTooLarge ? 'a number is too large' : undefined;
 }
 
+/** Names of properties are looked at like values: NoETL's templates see both. */
 function textProblem(text: string, limits: Limits): string | undefined {
   if (!limits.allowTemplates && hasTemplateMark(text)) {
     return 'template marks ({{, {%, {#) are not accepted';

@@ -102,7 +102,9 @@ export function judgeCall(
 ): Judgement | Promise<Judgement> {
   const deny = (error: GatewayError): Judgement => ({ decision: { outcome: 'denied', field: name, error } });
   const rule = options.rules.get(name);
+  // A query under the name of a mutation is another operation, which has no rule.
   if (rule === undefined || rule.root !== root) return deny(accessDenied());
+  // Before the checker is asked: what NoETL could evaluate must not reach a checker that asks NoETL, either.
   const problem = argumentError(args, guarded, rule, options);
   if (problem !== undefined) return deny(problem);
   const { checker, executionPath } = options;

@@ -67,6 +67,10 @@ export function decideField(question: FieldQuestion): Judgement | Promise<Judgem
 /** The same words for what is hidden and for what does not exist. */
 const executionNotFound = () => new GatewayError('ERR_NOT_FOUND', 'execution not found');
 
+/**
+ * A kind of rule that this version does not know, from a config without types: denied. The parameter lets the compiler
+ * find a kind without a case.
+ */
 function unknownRule(_rule: never): GatewayError {
   return accessDenied();
 }
@@ -136,6 +140,7 @@ async function decideOnOwnPath(question: FieldQuestion, permission: Permission, 
   return ofVerdict(question, verdict, { permission, path }, executionNotFound);
 }
 
+/** @param refusal the error of a denial: the same words for what is hidden as for what is missing */
 function ofVerdict(
   question: FieldQuestion,
   verdict: Decision,

@@ -54,6 +54,7 @@ const areKnown = (judgements: readonly (Judgement | Promise<Judgement>)[]): judg
 
 type DecidedFields = Exclude<RootFields, { readonly errors: unknown }>;
 
+/** What may run after all fields were judged. */
 function concluded(
   operation: OperationToRun,
   { definition, variables, fields }: DecidedFields,
@@ -68,6 +69,7 @@ function concluded(
   const denials = decided.flatMap(({ field, judgement: { decision } }) =>
     decision.outcome === 'denied' ? [{ field, error: decision.error }] : [],
   );
+  // Fields of a mutation run one after another, so a denied one must stop those before it as well (ADR 0006).
   const stops = denials.some(
     ({ field }) => root !== 'query' || field.field === undefined || isNonNullType(field.field.type),
   );
@@ -76,6 +78,7 @@ function concluded(
     if (!stops || judgement.decision.outcome === 'denied') tellDecision(field.name, judgement, root, by, options);
   }
   if (stops) return { refused: denials.map(({ field, error }) => errorAt(field, error)), data: null };
+  // Only then the decisions can be used for arguments again; see `decided-operation.ts`.
   const isCoerced = fields.every(({ args }) => !(args instanceof GatewayError));
   const decisions = isCoerced ? new Decisions(asked, { definition, variables }) : new Map<string, RootDecision>();
   for (const { field, judgement } of decided) decisions.set(field.responseKey, judgement.decision);

@@ -22,6 +22,7 @@ export class Decisions extends Map<string, RootDecision> {
   /** @returns undefined unless that is the operation that was decided */
   about({ schema, document, operationName, variableValues }: OperationToRun): DecidedOperation | undefined {
     const asked = this.#asked;
+    // By identity: a plugin that changes any of them makes a new object.
     const isSame =
       schema === asked.schema &&
       document === asked.document &&

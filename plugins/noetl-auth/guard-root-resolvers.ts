@@ -22,6 +22,7 @@ function guarded(field: Field): Field {
   return { ...field, resolve: guard(resolve), ...(subscribe ? { subscribe: guard(subscribe) } : {}) };
 }
 
+/** Resolvers by their guards: the compiled path finds out whether a plugin has wrapped a field (ADR 0018). */
 const guards = new WeakMap<object, object>();
 
 /** The resolver behind a guard; undefined when the resolver is not a guard, for example because a plugin has wrapped it. */

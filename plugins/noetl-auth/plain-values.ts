@@ -26,6 +26,10 @@ interface PlainArgument {
   readonly isNonNull: boolean;
 }
 
+/**
+ * What was found out once; `of` is the schema or the field that it holds for. `parts` undefined: graphql-js has to do
+ * it.
+ */
 interface Plan<T> {
   readonly of: object;
   readonly parts: readonly T[] | undefined;
@@ -66,8 +70,10 @@ function coercedOf({ name, type, isNonNull, hasDefault }: PlainVariable, inputs:
   if (!Object.hasOwn(inputs, name)) return isNonNull || hasDefault ? unclear : undefined;
   const value = inputs[name];
   if (value === null) return isNonNull ? unclear : null;
+  // JSON has no undefined, so it came from a plugin; graphql-js knows what to do.
   if (value === undefined) return unclear;
   try {
+    // A value that is wrong is worded by graphql-js, which does it again.
     return type.parseValue(value) ?? unclear;
   } catch {
     return unclear;
@@ -84,6 +90,7 @@ function variablesOf(
     const inner: TypeNode = isNonNull ? node.type : node;
     const type = inner.kind === Kind.NAMED_TYPE ? schema.getType(inner.name.value) : undefined;
     const name = variable.name.value;
+    // `__proto__` would not become a member of the values.
     if (!isLeafType(type) || name === '__proto__') return undefined;
     variables.push({ name, type, isNonNull, hasDefault: defaultValue !== undefined });
   }

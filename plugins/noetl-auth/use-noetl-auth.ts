@@ -55,6 +55,7 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, Aut
   return {
     async onRequest({ request, endResponse, fetchAPI, serverContext }) {
       const { record, asker } = serverContext;
+      // The HTTP side has authenticated the request, or there is nothing to protect.
       if (record.caller !== undefined || canRunNothing(request)) return;
       try {
         const found = await authenticate((name) => request.headers.get(name), asker);
@@ -65,6 +66,7 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, Aut
       }
     },
     onPluginInit({ addPlugin }) {
+      // generic-auth resolves the user only; what may run is decided below (ADR 0006).
       const resolveUser: object = useGenericAuth<Caller, YogaInitialContext & Partial<AuthServerContext>, 'caller'>({
         mode: 'resolve-only',
         contextFieldName: 'caller',
@@ -90,6 +92,7 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, Aut
     onSubscribe: ((hook: BeforeRunning) => {
       const { caller, requestId } = hook.args.contextValue as Partial<AuthContext>;
       if (!caller || requestId === undefined) throw tokenMissing();
+      // A subscription outlives its decision: each event asks again.
       hook.extendContext({ renew: renewCall(caller, requestId, options) });
       return before(hook);
     }) as NonNullable<Plugin<AuthContext>['onSubscribe']>,

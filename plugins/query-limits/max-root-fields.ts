@@ -26,6 +26,7 @@ function countFields(set: SelectionSetNode, context: ValidationContext, counted:
 function countFragment(name: string, context: ValidationContext, counted: Map<string, number>): number {
   const known = counted.get(name);
   if (known !== undefined) return known;
+  // Before its fields are counted, so that a fragment within itself adds nothing.
   counted.set(name, 0);
   const fragment = context.getFragment(name);
   const count = fragment ? countFields(fragment.selectionSet, context, counted) : 0;

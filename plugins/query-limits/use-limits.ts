@@ -37,10 +37,12 @@ export function useLimits(limits: QueryLimits): Plugin {
     // Error rendering drops suggestions from every message, not from those of validation only.
     blockFieldSuggestion: { enabled: false },
   }).protect();
+  // Made once: armor would make them for each request.
   const rules = [...rulesOf(plugins), maxRootFieldsRule(limits.queryRootFields, refuse)];
   return {
     onPluginInit({ addPlugin }) {
       addPlugin({ onParse: ({ params }) => limitText(params.source, limits.queryBytes, refuse) } as Plugin);
+      // The limit of tokens works while the text is parsed; the others are rules of validation.
       for (const plugin of plugins) if (plugin.onParse !== undefined) addPlugin(plugin as object);
       addPlugin({ onRequestParse: ({ request }) => requireJson(request) } as Plugin);
       addPlugin({ onValidate: ({ addValidationRule }) => rules.forEach(addValidationRule) });
