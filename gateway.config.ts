@@ -7,6 +7,7 @@ import { noetlTypes } from './core/config/noetl-types.ts';
 import { whenPresent } from './core/config/when-present.ts';
 import type { NoetlOperations } from './openapi/noetl.types.ts';
 
+// Rows of operations that not every release of NoETL has. All others must be in the document: else `generate` stops.
 const present = whenPresent<NoetlOperations>();
 
 /** What of NoETL is open, to whom, and under which name. What is not here is closed. */
@@ -72,6 +73,7 @@ export default defineGateway<NoetlOperations>({
       access: onExecution('execute', 'id'),
       args: {
         execution_id: { name: 'id', description: 'Id of the execution.' },
+        // Always sent: what the execution has started would go on otherwise.
         cascade: { constant: true },
         reason: { description: 'Why, for those who look at it later.' },
       },
@@ -99,6 +101,7 @@ export default defineGateway<NoetlOperations>({
       type: 'query',
       access: onPlaybook('view', 'path'),
       args: {
+        // It would name another playbook than the path that the access rule is on.
         catalog_id: false,
         path: { description: 'Path in the catalog.' },
         version: { description: 'A number, or latest, which is the default.' },
@@ -157,6 +160,7 @@ export default defineGateway<NoetlOperations>({
         execution_id: false,
         parent_execution_id: false,
       },
+      // Secrets go in and never come out, for admins as well.
       fields: { data: false },
       rest: true,
     }),
@@ -196,6 +200,7 @@ export default defineGateway<NoetlOperations>({
   },
   schema: { types: noetlTypes },
   roles: ['admin', 'developer', 'analyst', 'viewer'],
+  // An exception narrows its own grant: a user with another role keeps what that one gives.
   grants: [
     allow('admin', ['execute', 'view', 'edit', 'delete'], '*'),
     allow('developer', ['execute', 'view', 'edit'], '*', { except: ['system/*', 'api_integration/auth0/*'] }),

@@ -8,6 +8,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 const path = argv[2] ?? 'regression_test/hello_world';
 const url = new URL('/mcp', env['GATEWAY_URL'] ?? 'http://localhost:8090');
 const client = new Client({ name: 'example-agent', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+// A session token, or a token of a trusted identity provider.
 const headers = { authorization: `Bearer ${env['SESSION']}` };
 const transport = new StreamableHTTPClientTransport(url, { requestInit: { headers } });
 await client.connect(transport).catch((error: unknown) => {
@@ -15,6 +16,7 @@ await client.connect(transport).catch((error: unknown) => {
   exit(2);
 });
 
+// Each user sees other tools: what the grants do not give is not listed.
 const { tools } = await client.listTools();
 console.log(`tools: ${tools.map(({ name }) => name).join(', ')}`);
 

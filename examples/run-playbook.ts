@@ -14,6 +14,7 @@ try {
   });
   console.log(JSON.stringify(execution.result));
   if (execution.status !== 'COMPLETED') console.error(execution.failure?.message ?? execution.error);
+  // FAILED and CANCELLED are results of a call that worked; what throws is below.
   exit(execution.status === 'COMPLETED' ? 0 : 1);
 } catch (error) {
   // A code is stable; the message is for people. ERR_ACCESS_DENIED: no grant. ERR_SESSION_INVALID: log in again.

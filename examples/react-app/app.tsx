@@ -10,9 +10,11 @@ function App() {
   const [token, setToken] = useState('');
   const [paths, setPaths] = useState<readonly string[]>();
   const [problem, setProblem] = useState('');
+  // A client sends one session's token, so another token needs another client.
   const client = useMemo(() => createGatewayClient({ url, token }), [token]);
   const load = (event: FormEvent) => {
     event.preventDefault();
+    // Only playbooks that the user may view are in the answer.
     client.playbooks({ resourceType: 'Playbook' }).then(
       (found) => setPaths(found?.entries.map(({ path }) => path)),
       (error) => setProblem(String(error)),
@@ -40,6 +42,7 @@ function Runner({ client, paths }: { readonly client: GatewayClient; readonly pa
 
   const start = async (event: FormEvent) => {
     event.preventDefault();
+    // A signal is aborted once, so each run has its own.
     stop.current = new AbortController();
     setExecution(undefined);
     setProblem('');
