@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts';
-import { type Permission, permissions } from './permission.ts';
+import { type Permission, type PermissionName, permissionOf, permissions } from './permission.ts';
 
 /**
  * Role × permission × pattern. `deny` wins over `allow`, whichever role it comes from; without a grant there is no access.
@@ -16,7 +16,7 @@ export interface Grant<Role extends string = string> {
 }
 
 /** `'all'` or the permissions by name. */
-export type PermissionList = 'all' | readonly (Permission | 'modify')[];
+export type PermissionList = 'all' | readonly PermissionName[];
 
 /** What a grant can say besides role, permissions and patterns. */
 export interface AllowOptions {
@@ -58,7 +58,7 @@ function declare<R extends string>(
   list: PermissionList,
   patterns: string | readonly string[],
 ): Grant<R> {
-  const named = list === 'all' ? permissions : list.map((name) => (name === 'modify' ? 'edit' : name));
+  const named = list === 'all' ? permissions : list.map(permissionOf);
   return { effect, role, permissions: [...named], patterns: listOf(patterns), source: callerOf(3) };
 }
 

@@ -4,11 +4,15 @@ export const permissions = ['execute', 'view', 'edit', 'delete'] as const;
 /** What a grant gives (the protocol, Permissions Model). */
 export type Permission = (typeof permissions)[number];
 
+/** A permission, or NoETL's own word for `edit`. */
+export type PermissionName = Permission | 'modify';
+
+export const permissionOf = (name: PermissionName): Permission => (name === 'modify' ? 'edit' : name);
+
 /**
- * Reads a permission's name. `modify` is NoETL's own word for `edit`.
+ * Reads a permission's name.
  * @returns undefined when the name is unknown.
  */
 export function parsePermission(name: string): Permission | undefined {
-  const alias = name === 'modify' ? 'edit' : name;
-  return permissions.find((known) => known === alias);
+  return name === 'modify' ? permissionOf(name) : permissions.find((known) => known === name);
 }

@@ -1,4 +1,4 @@
-import type { Permission } from '../access/permission.ts';
+import type { PermissionName } from '../access/permission.ts';
 import { GatewayError } from '../errors.ts';
 import { idText, parseJson } from '../json/lossless-json.ts';
 import type { User } from '../session/session.ts';
@@ -75,7 +75,7 @@ export function decodeValidation(answer: AuthAnswer): ValidAnswer | undefined {
 /** What was asked of NoETL. `permission` is its own word. */
 export interface AskedAccess {
   readonly userId: string;
-  readonly permission: Permission | 'modify';
+  readonly permission: PermissionName;
   readonly path: string;
   /** Whether the answer must repeat path and permission; what it does repeat must be right in any case. */
   readonly mustRepeat: boolean;
