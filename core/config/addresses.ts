@@ -26,8 +26,8 @@ export function parseIssuer(text: string): string | undefined {
   return url.protocol === 'https:' || isLoopback(url) ? full : undefined;
 }
 
-/** Scheme, host and port, and nothing more; a `*` in a host stands for nothing. */
-export function parseOrigin(text: string): boolean {
+/** Scheme, host and port, and nothing more. A `*` in a host is not a wildcard, so such a text is no origin. */
+export function isOrigin(text: string): boolean {
   const url = text.includes('*') ? undefined : parseUrl(text);
   return url !== undefined && (url.protocol === 'http:' || url.protocol === 'https:') && url.origin === text;
 }

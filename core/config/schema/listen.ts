@@ -1,5 +1,5 @@
 import { hasTemplateMark } from '../../noetl/template-mark.ts';
-import { parseOrigin, parseUpstreamUrl } from '../addresses.ts';
+import { isOrigin, parseUpstreamUrl } from '../addresses.ts';
 import { flag, integer, integerOr, list, parsed, text } from './field.ts';
 import { section } from './node.ts';
 import { httpUrl } from './upstream.ts';
@@ -42,7 +42,7 @@ export const listen = section({
     env: 'CORS_ALLOWED_ORIGINS',
     default: [],
     doc: 'exact origins (`scheme://host[:port]`); `*` only without credentials',
-    item: (origin) => (origin === '*' || parseOrigin(origin) ? origin : undefined),
+    item: (origin) => (origin === '*' || isOrigin(origin) ? origin : undefined),
     must: 'is not an origin (scheme://host[:port], nothing more)',
   }),
   corsAllowCredentials: flag({

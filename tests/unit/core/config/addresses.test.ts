@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseIssuer, parseOrigin, parseUpstreamUrl } from '../../../../core/config/addresses.ts';
+import { isOrigin, parseIssuer, parseUpstreamUrl } from '../../../../core/config/addresses.ts';
 
 describe('addresses', () => {
   it.each([
@@ -44,6 +44,6 @@ describe('addresses', () => {
     ['app.example.com', false],
     ['null', false],
   ])('an origin: %s', (text, want) => {
-    expect(parseOrigin(text)).toBe(want);
+    expect(isOrigin(text)).toBe(want);
   });
 });
