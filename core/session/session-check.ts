@@ -22,7 +22,8 @@ const askAgainMs = 5_000;
 export interface SessionCheck {
   isDue(known: KnownSession): boolean;
   /**
-   * Checks a session that is due: beside the request at first, before it from twice `revalidateMs` on.
+   * Checks a session that is due: in the background at first; once the last check is older than twice `revalidateMs`, the
+   * request waits for it.
    * @returns undefined: the session is over, everywhere. @throws ERR_AUTH_UNAVAILABLE when it could not be checked for
    * {@link outageGraceMs}
    */

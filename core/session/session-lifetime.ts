@@ -6,7 +6,7 @@ export const endingsKeptMs = 30 * 24 * 3_600_000;
 /** Clocks of replicas and of the session's issuer may differ by this much. */
 const skewMs = 60_000;
 
-/** A date that is no date counts as past. */
+/** An invalid date counts as expired. */
 export function isLive(session: Session, nowMs: number): boolean {
   return nowMs < session.expiresAt.getTime();
 }

@@ -19,12 +19,12 @@ export interface SessionMemoryOptions {
   readonly invalidTtlMs: number;
 }
 
-/** Endings are facts that never turn false; this many are kept, the latest. */
+/** Endings are permanent; the latest of them are kept, this many. */
 const endingsKept = 100_000;
 
 /**
- * What one process remembers, bounded: sessions for a short time, invalid tokens for a short time (in a room of
- * their own: guesses push no session out), and endings.
+ * What one process remembers, bounded: sessions for a short time, invalid tokens for a short time, and endings. Invalid
+ * tokens have a cache of their own, so that guessing evicts no session.
  */
 export function createSessionMemory({ clock, cacheTtlMs, cacheSize, invalidTtlMs }: SessionMemoryOptions) {
   const max = Math.max(1, cacheSize);

@@ -74,7 +74,7 @@ function concluded(
     ({ field }) => root !== 'query' || field.field === undefined || isNonNullType(field.field.type),
   );
   for (const { field, judgement } of decided) {
-    // What nothing comes of, since another field was denied, was not allowed.
+    // When one denial stops the operation, the other fields are not audited as allowed.
     if (!stops || judgement.decision.outcome === 'denied') tellDecision(field.name, judgement, root, by, options);
   }
   if (stops) return { refused: denials.map(({ field, error }) => errorAt(field, error)), data: null };

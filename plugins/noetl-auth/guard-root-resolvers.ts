@@ -4,9 +4,9 @@ import { standingDecision } from '../../core/access/standing-decision.ts';
 import { HeldAnswers } from '../../core/held-answers.ts';
 
 /**
- * The second net under the decisions: every root field's resolver refuses unless a decision for just this field stands on
- * the context under its response key, and runs on the arguments that were decided on. It holds whatever plugin is
- * missing, reordered or failed.
+ * Defence in depth: the resolver of a root field throws unless the context holds a decision for this very field under its
+ * response key, and it runs on the arguments that were decided on. This holds when a plugin is missing, reordered or
+ * has failed.
  * @returns a new schema; the given one is left alone.
  */
 export function guardRootResolvers(schema: GraphQLSchema): GraphQLSchema {

@@ -36,7 +36,7 @@ function questionOf({ caller }: Asking, permission: Permission, path: string): A
   return { user: caller.session.user, permission, path, token: caller.token };
 }
 
-/** What resolvers may ask about the caller. Without one they get to ask nothing, and nothing runs. */
+/** Permission questions of resolvers about the caller. Without a caller every answer is no, and no checker is asked. */
 export function questionsOf(
   context: Partial<Pick<CallContext, 'caller' | 'requestId'>>,
   checker: AccessChecker,
