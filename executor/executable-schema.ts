@@ -98,7 +98,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
   const document = parse(sdl, { noLocation: true });
   const { fields, problems } = pairRootFields(document, operations);
   if (problems.length > 0) {
-    throw new GatewayError('ERR_POLICY_INVALID', 'the generated schema and gateway.config.ts do not fit together', {
+    throw new GatewayError('ERR_POLICY_INVALID', 'the generated schema does not match gateway.config.ts', {
       problems,
     });
   }

@@ -17,7 +17,7 @@ export interface ExecutableGiven {
 
 /**
  * The executable schema of a resolved config.
- * @throws ERR_POLICY_INVALID when schema and config do not fit together
+ * @throws ERR_POLICY_INVALID when the schema does not match the config
  */
 export function createExecutable(
   { config, sdl, clock, observe, requests }: ExecutableGiven,

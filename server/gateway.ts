@@ -50,7 +50,7 @@ export interface Gateway {
 
 /**
  * Builds the whole process from a resolved config and the generated schema.
- * @throws ERR_POLICY_INVALID when schema and config do not fit together
+ * @throws ERR_POLICY_INVALID when the schema does not match the config
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { clock = Date.now, version = 'unknown', tracing, link } = options;

@@ -49,7 +49,7 @@ export function generateCommand(): Command {
 What a new document adds to an open operation stays closed; it is listed as "new, closed" until it is accepted, or hidden in
 its row. A run that fails changes nothing. Next: read the diff, then noetl-gateway explain --table.
 
-Exit codes: 0 fine, 1 --check found files that are not as they should be, 2 the config, the document or the lock is broken.`,
+Exit codes: 0 fine, 1 --check found files that are out of date, 2 the config, the document or the lock is broken.`,
     )
     .action(async (flags: GenerateFlags) => {
       const projectDir = resolve(flags.dir);
@@ -133,10 +133,10 @@ const acceptance = (given: readonly (string | true)[]): Acceptance => ({
 
 function summary({ differences, files }: GenerateResult, flags: GenerateFlags, seconds: string): string {
   if (flags.check === true) {
-    if (differences.length === 0) return `${files.length} files are as they should be (${seconds} s)`;
+    if (differences.length === 0) return `${files.length} files are up to date (${seconds} s)`;
     return [
       ...differences.map(differenceText),
-      `${differences.length} of ${files.length} files are not as they should be: run noetl-gateway generate, and commit what it writes`,
+      `${differences.length} of ${files.length} files are out of date: run noetl-gateway generate, and commit what it writes`,
     ].join('\n');
   }
   const changed = differences.map(({ path, kind }) => `${verbs[kind]} ${path}`);

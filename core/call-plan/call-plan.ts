@@ -48,7 +48,7 @@ type Args = Readonly<Record<string, unknown>>;
  */
 export function callFor(plan: CallPlan, args: Args): UpstreamCall {
   for (const name of Object.keys(args)) {
-    if (!plan.argumentNames.has(name)) throw new GatewayError('ERR_INTERNAL', 'the gateway has no use for an argument');
+    if (!plan.argumentNames.has(name)) throw new GatewayError('ERR_INTERNAL', 'an argument is not part of the call');
   }
   const checked = checkedArgs(plan, args);
   const body = plan.body === undefined ? undefined : (resolveSource(plan.body, checked) ?? {});
@@ -104,5 +104,5 @@ function resolveSource(source: ValueSource, args: Args): unknown {
 const present = (value: unknown): boolean => value !== undefined && value !== null;
 
 function refuse(argument: string): never {
-  throw new GatewayError('ERR_REQUEST_INVALID', `the argument "${argument}" does not have the form that it needs`);
+  throw new GatewayError('ERR_REQUEST_INVALID', `the argument "${argument}" is invalid`);
 }

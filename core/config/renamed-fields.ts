@@ -48,8 +48,8 @@ function renameHere(value: object, field: RenamedField, place: readonly string[]
   const { [field.from]: former, ...others } = value as Record<string, unknown>;
   const [from, to] = [field.from, field.to].map((name) => [...place, name].join('.'));
   const isBoth = Object.hasOwn(others, field.to);
-  const advice = isBoth ? 'it is ignored, since both are given' : 'it still counts, until the next minor version';
-  warnings.push(`${from} is called ${to} since ${field.since}: ${advice}`);
+  const advice = isBoth ? 'it is ignored, since both are given' : 'the old name works until the next minor version';
+  warnings.push(`${from} was renamed to ${to} in ${field.since}: ${advice}`);
   return isBoth ? others : { ...others, [field.to]: former };
 }
 

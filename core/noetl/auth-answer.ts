@@ -186,6 +186,6 @@ function rolesOfText(text: string): unknown {
 function decodeTime(value: unknown): Date | undefined {
   if (value === undefined || value === null) return undefined;
   const time = parseWireTime(value);
-  if (time === undefined) throw noAnswer('answer has a time that is none');
+  if (time === undefined) throw noAnswer('answer has an invalid time');
   return time;
 }

@@ -38,7 +38,7 @@ export function answerFieldNames(
     const before = fields.get(place.wire);
     if (before !== undefined && before.names.join() !== names.join()) {
       problems.push(
-        `operations.${operation}.fields.${path}: operations.${before.operation} says otherwise of the same type ${place.type}`,
+        `operations.${operation}.fields.${path}: conflicts with operations.${before.operation}, which maps the same type ${place.type}`,
       );
     }
     fields.set(place.wire, { names, operation });

@@ -65,7 +65,7 @@ export function buildTable(document: OpenApiDocument, config: GatewayConfig): Ta
 /** @throws ERR_POLICY_INVALID when a table has problems; `hints` are listed after them. */
 export function assertNoProblems({ problems }: Table, hints: () => readonly string[] = () => []): void {
   if (problems.length === 0) return;
-  throw new GatewayError('ERR_POLICY_INVALID', 'The config and the document do not fit together.', {
+  throw new GatewayError('ERR_POLICY_INVALID', 'gateway.config.ts does not match the OpenAPI document.', {
     problems: [...problems, ...hints()],
   });
 }

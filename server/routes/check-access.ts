@@ -79,6 +79,6 @@ function pathOf(text: string): string {
   if (path !== undefined) return path;
   throw new GatewayError(
     'ERR_REQUEST_INVALID',
-    'playbook_path must be a whole catalog path, for example api_integration/x',
+    'playbook_path must be a full catalog path, for example api_integration/x',
   );
 }

@@ -17,7 +17,7 @@ export interface LogoutOptions {
 /** `POST /api/auth/logout`: the token is dead from now on, although NoETL still knows it. `{"all": true}` ends every session of the user. */
 export function createLogout({ sessions, observe, setCookie, known }: LogoutOptions): Handlers<RestContext>['logout'] {
   return async (body, { exchange, caller, answerHeaders }) => {
-    if (caller === undefined) throw new GatewayError('ERR_TOKEN_MISSING', 'a session token is needed');
+    if (caller === undefined) throw new GatewayError('ERR_TOKEN_MISSING', 'a session token is required');
     const all = body.all === true;
     // All first: if that fails, the caller still has a session to try again with.
     if (all) await sessions.endAllOf(caller.session.user);

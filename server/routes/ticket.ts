@@ -20,7 +20,7 @@ export interface TicketOptions {
  */
 export function createTicket({ tickets, limits, observe }: TicketOptions): Handlers<RestContext>['ticket'] {
   return async ({ caller }) => {
-    if (caller === undefined) throw new GatewayError('ERR_TOKEN_MISSING', 'a session token is needed');
+    if (caller === undefined) throw new GatewayError('ERR_TOKEN_MISSING', 'a session token is required');
     await limitRate(limits, 'ticket', `user ${caller.session.user.userId}`, observe);
     const { ticket, expiresAt } = await tickets.issue(caller.token, caller.session);
     return { ticket, expires_at: wireTime(expiresAt) };

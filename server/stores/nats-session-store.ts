@@ -87,7 +87,7 @@ export function createNatsSessionStore(options: NatsSessionStoreOptions): Sessio
       // Any read shows that the store answers. Without endings a logout elsewhere would not count here, so that is not
       // ready, either.
       await run((to) => to.read('ping'));
-      if (!bucket.endings.isHearing()) throw new GatewayError('ERR_STORE', 'endings of sessions cannot be heard');
+      if (!bucket.endings.isHearing()) throw new GatewayError('ERR_STORE', 'endings of sessions are not received');
     },
     close: bucket.close,
   };

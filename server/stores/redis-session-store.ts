@@ -100,7 +100,7 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
     onEnded: endings.listen,
     async ping() {
       await run((to) => to.ping());
-      if (!endings.isHearing()) throw new GatewayError('ERR_STORE', 'endings of sessions cannot be heard');
+      if (!endings.isHearing()) throw new GatewayError('ERR_STORE', 'endings of sessions are not received');
     },
     async close() {
       endings.close();

@@ -120,8 +120,7 @@ const sumOf = (one: LaneLoad, other: LaneLoad): LaneLoad => ({
 });
 
 function pathOf(call: UpstreamCall): string {
-  if (!safePath.test(call.path))
-    throw new GatewayError('ERR_INTERNAL', 'the gateway built an address that it does not send');
+  if (!safePath.test(call.path)) throw new GatewayError('ERR_INTERNAL', 'a malformed upstream path was not sent');
   if (call.query === undefined || call.query.length === 0) return call.path;
   const query = call.query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
   return `${call.path}?${query.join('&')}`;

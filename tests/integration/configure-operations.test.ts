@@ -90,7 +90,7 @@ describe('fields of the answer', () => {
     const { history, runs } = config.operations;
     const problems = await problemsOf({ history, runs: { ...runs, fields: { catalog_id: 'catalog' } } });
     expect(problems).toEqual([
-      expect.stringMatching(/^operations\.runs\.fields\.catalog_id: operations\.history says otherwise/),
+      expect.stringMatching(/^operations\.runs\.fields\.catalog_id: conflicts with operations\.history/),
     ]);
   });
 });

@@ -35,7 +35,7 @@ it('generates when the document comes, when the config changes, and goes on afte
     const text = await readFile(config(), 'utf8');
     const mistake = once(errors, 'line');
     await writeFile(config(), text.replace('/api/health', '/api/helth'));
-    expect(await mistake).toEqual([expect.stringContaining('do not fit together')]);
+    expect(await mistake).toEqual([expect.stringContaining('does not match the OpenAPI document')]);
     expect(await schema()).toContain(' health: ');
 
     await writeFile(config(), text.replace('health: {', 'upstreamHealth: {'));

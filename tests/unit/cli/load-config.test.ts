@@ -26,7 +26,7 @@ describe('the declaration of a project', () => {
   test('may have the names of the minor version before, with a warning', async () => {
     project('export default { operations: {}, roles: [], permits: [] };');
     expect(await loadConfig(folder.path, { renames })).toEqual({ operations: {}, roles: [], grants: [] });
-    expect(said).toEqual([expect.stringContaining('gateway.config.ts: permits is called grants since 9.1.0')]);
+    expect(said).toEqual([expect.stringContaining('gateway.config.ts: permits was renamed to grants in 9.1.0')]);
   });
 
   test('under today’s names is loaded as it is', async () => {

@@ -23,9 +23,9 @@ describe('a declaration of the minor version before', () => {
       sessions: { cacheTtlMs: 7, cacheSize: 9 },
     });
     expect(warnings).toEqual([
-      'sessions.cacheMs is called sessions.cacheTtlMs since 9.1.0: it still counts, until the next minor version',
-      'operations.me.rule is called operations.me.access since 9.1.0: it still counts, until the next minor version',
-      'permits is called grants since 9.1.0: it still counts, until the next minor version',
+      'sessions.cacheMs was renamed to sessions.cacheTtlMs in 9.1.0: the old name works until the next minor version',
+      'operations.me.rule was renamed to operations.me.access in 9.1.0: the old name works until the next minor version',
+      'permits was renamed to grants in 9.1.0: the old name works until the next minor version',
     ]);
     expect(old.sessions).toEqual({ cacheMs: 7, cacheSize: 9 });
   });

@@ -99,7 +99,7 @@ describe('shapeSchema', () => {
     [
       'two rows that disagree',
       () => shaped(operation(), operation({ fields: { run_id: ['id'] } })),
-      'operations.things.fields.run_id: operations.things says otherwise of the same type Thing',
+      'operations.things.fields.run_id: conflicts with operations.things, which maps the same type Thing',
     ],
     [
       'two fields of one name',
