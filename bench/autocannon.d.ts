@@ -1,5 +1,6 @@
-/** What this folder uses of it; it has no types of its own. */
+/** What this folder uses of autocannon, which ships no types. */
 declare module 'autocannon' {
+  // One connection of the load.
   interface Client<Request> {
     setRequests(requests: readonly Request[]): void;
   }
@@ -11,6 +12,10 @@ declare module 'autocannon' {
     readonly duration: number;
     readonly setupClient: (client: Client<Request>) => void;
   }
+  /**
+   * `errors` are connections that failed and timeouts; `non2xx` are answers with another status, which autocannon does
+   * not count as errors.
+   */
   interface Result {
     readonly errors: number;
     readonly non2xx: number;

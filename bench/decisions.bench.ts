@@ -3,12 +3,17 @@ import process from 'node:process';
 import { compileGrants, decide } from '../core/access/decision.ts';
 import type { Grant } from '../core/access/grant.ts';
 
+// `decide()` alone, without a server: the goal is a million decisions in a second with 10,000 grants, whatever their
+// shape (docs/performance.md). `npm run bench` runs this file with `--json`.
 const seconds = 1;
 const grantCount = 10_000;
 const target = 1_000_000;
 const roles = ['admin', 'developer', 'analyst', 'viewer'];
 
-/** Grants of one shape: the text before and after the number that makes them different. */
+/**
+ * Grants of one shape, by its name: the pattern of the grant with a number. The index finds them in different ways:
+ * whole paths, prefixes, and wildcards inside. In the last shape 200 grants share each of 50 prefixes.
+ */
 const shapes: Readonly<Record<string, (n: number) => string>> = {
   folders: (n) => `team-${n % 100}/project-${n}/*`,
   'names with a wildcard at the end': (n) => `data/report-${n}*`,
@@ -17,6 +22,7 @@ const shapes: Readonly<Record<string, (n: number) => string>> = {
   'wildcards inside, 50 patterns to a prefix': (n) => `region-${n % 50}/*/export-${n}/*`,
 };
 
+/** One grant in ten denies: a deny wins over every allow, so each decision looks for both. */
 function grantsOf(pattern: (n: number) => string): Grant[] {
   return Array.from({ length: grantCount }, (_, n) => ({
     effect: n % 10 === 0 ? 'deny' : 'allow',
@@ -35,7 +41,10 @@ function pathsOf(pattern: (n: number) => string): string[] {
   });
 }
 
-/** Decisions in a second of processor time; users have two roles, so that a decision asks for both. */
+/**
+ * Decisions in a second of processor time, not of the clock, so that a busy machine does not change the verdict. Users
+ * have two roles, so that a decision asks for both.
+ */
 function measure(pattern: (n: number) => string): number {
   const compiled = compileGrants(grantsOf(pattern), ['api_integration/auth0/auth0_login']);
   const paths = pathsOf(pattern);
@@ -45,6 +54,7 @@ function measure(pattern: (n: number) => string): number {
     for (const path of paths) for (const user of users) if (decide(compiled, user, 'view', path).allowed) allowed += 1;
     return allowed;
   };
+  // Once before the clock starts, so that the code is compiled.
   round();
   const start = process.cpuUsage();
   const micros = () => process.cpuUsage(start).user;

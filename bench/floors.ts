@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+/** The content of `floors.json`, by the names of the figures that `run.ts` makes. */
 interface Floors {
   /** Ratios that must not be lower. */
   readonly atLeast: Readonly<Record<string, number>>;
@@ -7,7 +8,12 @@ interface Floors {
   readonly atMost: Readonly<Record<string, number>>;
 }
 
-/** What `floors.json` asks for and the figures do not hold, one line each. A figure that was not measured is not asked about. */
+/**
+ * What `floors.json` asks for and the figures do not hold. A figure that was not measured is not asked about, since a
+ * run may be of a few rows.
+ * @param figures by name: ratios, MiB, seconds
+ * @returns one line for each, with the figure and the bound; empty when all hold. NaN holds.
+ */
 export function belowFloors(figures: Readonly<Record<string, number>>): readonly string[] {
   const { atLeast, atMost } = JSON.parse(readFileSync(new URL('floors.json', import.meta.url), 'utf8')) as Floors;
   return [

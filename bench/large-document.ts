@@ -4,12 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// Usage: node bench/large-document.ts [operations]. Measures `pull` and `generate` with a document of so many
+// operations: no stage may look at every operation for every operation.
 const [given] = process.argv.slice(2);
 const operations = Number(given ?? 10_000);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const text = { type: 'string' };
 
-/** Operations with a parameter, a body and an answer each; four of them share a model that leads to itself. */
+/**
+ * An OpenAPI 3.1 document: operations with a parameter, a body and an answer each. Four of them share a model that
+ * leads to itself, so that a stage that follows references has to stop.
+ */
 function largeDocument(count: number): object {
   const paths: Record<string, object> = {};
   const schemas: Record<string, object> = {};
@@ -39,7 +44,9 @@ function largeDocument(count: number): object {
   return { openapi: '3.1.0', info: { title: 'Large', version: '1' }, paths, components: { schemas } };
 }
 
-/** All of them open. */
+/**
+ * The gateway.config.ts of the project: a field for each operation, all of them open to every user who is logged in.
+ */
 const config = (count: number): string => `import { authenticated, defineGateway } from '${join(root, 'index.ts')}';
 const operations = {};
 for (let n = 0; n < ${count}; n += 1) {
@@ -48,8 +55,14 @@ for (let n = 0; n < ${count}; n += 1) {
 export default defineGateway({ operations, roles: [], grants: [] });
 `;
 
-/** Runs a command of the gateway. @returns seconds of processor time, seconds on the clock, and its most memory in MiB */
+/**
+ * Runs a command of the gateway as a process of its own.
+ * @returns seconds of processor time, seconds on the clock, its most memory in MiB, and what it said about its stages
+ * @throws with its output when it fails
+ */
 function measure(folder: string, ...args: readonly string[]) {
+  // A module that is loaded before the command and writes its usage as it exits, since spawnSync gives no usage of its
+  // child.
   const preload = `data:text/javascript,process.on('exit',()=>{const u=process.resourceUsage();console.error('USAGE '+JSON.stringify(u))})`;
   const startedAt = performance.now();
   const child = spawnSync(process.execPath, ['--import', preload, join(root, 'cli/main.ts'), ...args], {
@@ -60,6 +73,7 @@ function measure(folder: string, ...args: readonly string[]) {
   const clock = (performance.now() - startedAt) / 1000;
   const usage = /^USAGE (.*)$/m.exec(child.stderr)?.[1];
   if (child.status !== 0 || usage === undefined) throw new Error(`${args[0]}: ${child.stderr}\n${child.stdout}`);
+  // Node gives microseconds and KiB (process.resourceUsage).
   const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(usage) as Record<string, number>;
   return {
     command: args[0],
@@ -75,9 +89,11 @@ function measure(folder: string, ...args: readonly string[]) {
 const folder = mkdtempSync(join(tmpdir(), 'noetl-gateway-large-'));
 try {
   writeFileSync(join(folder, 'package.json'), '{"type":"module","version":"1.0.0"}');
+  // Mesh and the other libraries are found from the folder of the project.
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   writeFileSync(join(folder, 'large.json'), JSON.stringify(largeDocument(operations)));
   writeFileSync(join(folder, 'gateway.config.ts'), config(operations));
+  // In this order: `generate` writes what `generate --check` then compares.
   for (const args of [['pull', 'large.json'], ['generate'], ['generate', '--check']]) {
     console.log(JSON.stringify(measure(folder, ...args), null, 1));
   }

@@ -16,18 +16,29 @@ Clients listen to two replicas, and so many executions a second are started for 
 of them lose their connection. In the middle a replica is killed and started again; with --faults all the store and the
 other replica, too. Everything on loopback, with servers that the run starts for itself.`;
 
+// While one is killed, its clients connect to the other.
 const replicasPerRun = 2;
+/**
+ * Clients are spread over users, each with an address of its own: `events.streamsPerUser` and `streamsPerAddress` hold
+ * for each.
+ */
 const userCount = 50;
-/** How long a playbook works, and how many of ten call back. */
+/**
+ * How long a playbook works, milliseconds, and how many of ten call back. The others end without a callback, so that
+ * the gateway has to watch them.
+ */
 const playbooks = { workMs: 2_000, callingBack: 7 };
+/** How long a store or a replica is away, milliseconds. */
 const downMs = 2_000;
 /** Results that are still on their way at the end are waited for as long as this, milliseconds. */
 const lastMs = 90_000;
 
 interface Run {
   readonly clients: number;
+  /** Executions that are started in a second, whatever the answers take. */
   readonly rate: number;
   readonly seconds: number;
+  /** Connections that are broken in a second. */
   readonly drops: number;
   readonly store: 'redis' | 'nats';
   readonly faults: 'none' | 'replica' | 'all';
@@ -35,6 +46,10 @@ interface Run {
 
 const chance = (n: number): number => Math.floor(Math.random() * n);
 
+/**
+ * Clients of `/events`, spread over users and replicas.
+ * @returns all of them, each with its first connection made
+ */
 async function openListeners(replicas: Replicas, clients: number): Promise<readonly SteadyListener[]> {
   const urls = replicas.all.map(({ url }) => url);
   const tokens = await Promise.all(Array.from({ length: userCount }, (_, n) => replicas.login(`user${n}`)));
@@ -49,8 +64,14 @@ async function openListeners(replicas: Replicas, clients: number): Promise<reado
   return listeners;
 }
 
-/** Starts at a fixed rate, however long each takes. @returns what resolves when all are answered */
+/**
+ * Starts at a fixed rate, however long each takes: a replica that is slow gets no fewer starts, so that its delay is
+ * seen.
+ * @returns what resolves when all are answered
+ */
 async function startAll(run: Run, traffic: LiveTraffic, listeners: readonly SteadyListener[], replicas: Replicas) {
+  // A start goes to a replica that answers, as a load balancer would send it. Where all are down it goes to the first
+  // one and is made again.
   const up = (): Replica => {
     const there = replicas.all.filter((replica) => replica.isUp());
     return (there[chance(there.length)] ?? replicas.all[0]) as Replica;
@@ -65,6 +86,10 @@ async function startAll(run: Run, traffic: LiveTraffic, listeners: readonly Stea
   await Promise.all(open);
 }
 
+/**
+ * The faults, one after the other: the store at a quarter of the run, a replica in the middle, the other replica after
+ * it.
+ */
 async function breakThings(run: Run, replicas: Replicas, store: Awaited<ReturnType<typeof startRedis>>): Promise<void> {
   const [one, two] = replicas.all as [Replica, Replica];
   const outage = async (stop: () => Promise<void>, start: () => Promise<void>) => {
@@ -87,10 +112,17 @@ async function breakThings(run: Run, replicas: Replicas, store: Awaited<ReturnTy
   }
 }
 
+/**
+ * Runs the traffic and the faults together, and waits for results that are still on their way. Once the replicas are
+ * up, everything is stopped after an error, too.
+ * @throws when the store cannot be started, or the replicas
+ */
 async function measure(run: Run): Promise<LiveFigures> {
+  // As Redis does by default; `startRedis` itself has `always`, which waits for the disk at each write.
   const store = run.store === 'redis' ? await startRedis(['--appendfsync', 'everysec']) : await startNats();
   const users = developers(userCount);
   const replicas = await startReplicas(replicasPerRun, `${run.store}://127.0.0.1:${store.port}`, {
+    // `startReplicas` makes the addresses again, `<name>@example.com`.
     users: users.map(({ email }) => email.slice(0, email.indexOf('@'))),
     standIn: { users, remember: 10 },
     environment: { LOG_LEVEL: 'error' },
@@ -100,6 +132,8 @@ async function measure(run: Run): Promise<LiveFigures> {
     listeners = await openListeners(replicas, run.clients);
     const load = loadavg()[0] ?? 0;
     const traffic = createLiveTraffic(replicas, playbooks);
+    // The second replica: the first one is killed in every run with faults, and its heap would start anew. With `all`
+    // the second is killed as well, late.
     const heap = sampleHeap(replicas.all[1] as Replica);
     let dropped = 0;
     const dropping = setInterval(() => {
@@ -109,10 +143,12 @@ async function measure(run: Run): Promise<LiveFigures> {
     const began = performance.now();
     await Promise.all([startAll(run, traffic, listeners, replicas), breakThings(run, replicas, store)]);
     const seconds = (performance.now() - began) / 1_000;
+    // A start costs one call. What is left is what the gateway asks to learn of results.
     const calls = (traffic.calls() - traffic.started()) / seconds;
     clearInterval(dropping);
     for (const end = performance.now() + lastMs; traffic.arrived() < traffic.started() && performance.now() < end; )
       await delay(200);
+    // A result that comes twice may come after all have come once.
     await delay(2_000);
     return { ...run, ...traffic.count(), seconds, dropped, load, callsPerSecond: calls, heap: heapSlope(heap.stop()) };
   } finally {
@@ -122,6 +158,7 @@ async function measure(run: Run): Promise<LiveFigures> {
   }
 }
 
+/** @throws with the usage when an argument is wrong */
 function runOf(values: Readonly<Record<string, string | boolean | undefined>>): Run {
   const number = (name: string, usual: number): number => {
     const value = Number(values[name] ?? usual);
@@ -148,5 +185,6 @@ else {
   console.log(liveText(figures));
   const { report } = values;
   if (report !== undefined) writeFileSync(report, withLiveRow(readFileSync(report, 'utf8'), figures));
+  // Lost and doubled results are failures; slow ones are figures.
   process.exitCode = figures.lost + figures.doubled > 0 ? 1 : 0;
 }

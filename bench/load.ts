@@ -1,6 +1,6 @@
 import autocannon from 'autocannon';
 
-/** One kind of request, as autocannon wants it. */
+/** One kind of request, as autocannon wants it, and as `wrk.ts` writes it into its script. */
 export interface LoadRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -8,6 +8,7 @@ export interface LoadRequest {
   readonly body?: string;
 }
 
+/** What a load measured. Latencies are milliseconds. */
 export interface LoadResult {
   readonly requestsPerSecond: number;
   readonly requests: number;
@@ -16,7 +17,13 @@ export interface LoadResult {
   readonly failed: number;
 }
 
-/** Sends the requests in turn, over and over, each connection from another place on. @throws when one of them is not answered with 2xx. */
+/**
+ * Sends the requests in turn, over and over, each connection from another place on, so that connections do not ask for
+ * the same at once.
+ * @param seconds how long
+ * @param connections kept open, one request at a time on each
+ * @throws when one of them is not answered with 2xx: an error is answered sooner than data, and would look like speed
+ */
 export async function load(
   url: string,
   requests: readonly LoadRequest[],

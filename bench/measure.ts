@@ -2,10 +2,13 @@ import type { LoadResult } from './load.ts';
 import type { Peer } from './peer.ts';
 import { type PeerName, peersOf, type Row, requestsFor } from './rows.ts';
 
+/** One row of one peer in one round. */
 export interface Result extends LoadResult {
   readonly row: string;
   readonly peer: PeerName;
+  /** Of the peer's process alone, user and system, microseconds. */
   readonly cpuMicrosPerRequest: number;
+  /** Below 1 where requests share a call or are answered from memory, two digits. */
   readonly upstreamCallsPerRequest: number;
   /** Of the peer at the end of the round, MiB. */
   readonly rssMib: number;
@@ -18,6 +21,7 @@ export type Send = (
   connections: number,
 ) => Promise<LoadResult>;
 
+/** What a whole run measures with. `seconds` is the length of one load, `rounds` how often each kind is measured. */
 export interface Measuring {
   readonly rows: readonly Row[];
   readonly peers: ReadonlyMap<PeerName, Peer>;
@@ -28,7 +32,11 @@ export interface Measuring {
   readonly seconds: number;
 }
 
-/** One request by hand: a peer that answers errors, or nothing, must not win. */
+/**
+ * One request by hand before the load: a peer that answers errors, or nothing, must not win. GraphQL answers both with
+ * 200.
+ * @throws with the answer
+ */
 async function check(peer: Peer, requests: ReturnType<typeof requestsFor>): Promise<void> {
   const [{ path, ...init } = { path: '/', method: 'GET' as const, headers: {} }] = requests;
   const answer = await fetch(`${peer.url}${path}`, init);
@@ -37,6 +45,7 @@ async function check(peer: Peer, requests: ReturnType<typeof requestsFor>): Prom
     throw new Error(`${peer.url} answers ${answer.status}: ${text}`);
 }
 
+/** One load. The counters of peer and upstream are read before and after it, so that only its own requests count. */
 async function measure({ send, upstream, token, seconds }: Measuring, row: Row, name: PeerName, peer: Peer) {
   const requests = requestsFor(row, name, token);
   const [before, callsBefore] = [await peer.numbers(), (await upstream.numbers()).calls];
@@ -52,10 +61,14 @@ async function measure({ send, upstream, token, seconds }: Measuring, row: Row, 
   };
 }
 
-/** Code is compiled after some 30,000 requests; the rows that follow share most of it. */
+/** Code is compiled after some 30,000 requests; the rows that follow share most of it. Seconds. */
 const [firstWarmSecs, warmSecs] = [8, 2];
 
-/** Every peer in turn, round after round, so that what else the machine does meets all of them alike. */
+/**
+ * Every peer in turn, round after round, so that what else the machine does meets all of them alike.
+ * @returns the results of each round, in the order of rows and peers
+ * @throws when a peer answers an error
+ */
 export async function measureAll(measuring: Measuring): Promise<Result[][]> {
   const { rows, peers, send, rounds, token } = measuring;
   const kinds = rows.flatMap((row) =>
@@ -64,6 +77,7 @@ export async function measureAll(measuring: Measuring): Promise<Result[][]> {
       return peer === undefined ? [] : [{ row, name, peer }];
     }),
   );
+  // All peers are warmed up before the first round, since a peer that warms up in it would lose it.
   const warm = new Set<Peer>();
   for (const { row, name, peer } of kinds) {
     const requests = requestsFor(row, name, token);
@@ -80,11 +94,12 @@ export async function measureAll(measuring: Measuring): Promise<Result[][]> {
   return all;
 }
 
+/** The median; the higher one of two. 0 of none. */
 export const middle = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
 export const twoDigits = (number: number): number => Math.round(number * 100) / 100;
 
-/** The median round of every kind. */
+/** The median round of every kind, by requests a second: one whole round, so that its figures belong together. */
 export function medians(all: readonly Result[][]): Result[] {
   return (all[0] ?? []).map(({ peer, row }) => {
     const same = all.flatMap((round) => round.filter((result) => result.peer === peer && result.row === row));
@@ -94,8 +109,10 @@ export function medians(all: readonly Result[][]): Result[] {
 }
 
 /**
- * `<row>: gateway/<peer>`, requests a second; the same by processor time, which other programs of the machine disturb less;
- * and `<row>: p99 gateway/proxy`, milliseconds. Each within one round, then the median of the rounds.
+ * `<row>: gateway/<peer>`, requests a second; the same by processor time, which other programs of the machine disturb
+ * less; and `<row>: p99 gateway/proxy`, milliseconds. Each within one round, then the median of the rounds.
+ * The row `execution` is measured by the peer `fresh` and named `gateway`, since the names are those of floors.json.
+ * @returns two digits each; above 1 is faster than the peer, for p99 slower
  */
 export function ratiosOf(
   all: readonly Result[][],
@@ -110,6 +127,7 @@ export function ratiosOf(
           all.map((round) => {
             const of = (peer: PeerName) => round.find((result) => result.row === row.name && result.peer === peer);
             const [mine, others] = [of(row.of), of(other)];
+            // NaN where a peer was not measured, which no bound of floors.json refuses.
             return mine === undefined || others === undefined ? Number.NaN : read(mine) / read(others);
           }),
         ),
@@ -118,6 +136,7 @@ export function ratiosOf(
       ratios[`${row.name}: gateway/${other}`] = ratio(other, ({ requestsPerSecond }) => requestsPerSecond);
       ratios[`${row.name}: gateway/${other} by processor time`] = ratio(
         other,
+        // The inverse, so that above 1 is better, as for requests a second.
         ({ cpuMicrosPerRequest }) => 1 / cpuMicrosPerRequest,
       );
     }

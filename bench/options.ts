@@ -2,22 +2,29 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { rows } from './rows.ts';
 
-/** Rows that start processes of their own. */
+/** Rows that start processes of their own. `start` and `workers` are measured with `--wrk` only. */
 export const processRows = ['start', 'workers', 'generate', 'decisions'] as const;
 
 export interface BenchOptions {
+  /** Load from wrk, peers alone on one core. Only then are figures compared with floors.json. */
   readonly byWrk: boolean;
   readonly json: boolean;
   /** A program: the earlier gateway. */
   readonly incumbent: string | undefined;
-  /** A profile of each peer is written here, and its layers are part of the report. */
+  /**
+   * A profile of the gateway is written, and its layers are part of the report. A profile costs time, so floors do not
+   * count.
+   */
   readonly profile: boolean;
   readonly rounds: number;
   readonly seconds: number;
   readonly wants: (row: string) => boolean;
 }
 
-/** Reads the arguments; ends the process when one is wrong. */
+/**
+ * Reads the arguments; ends the process with 2 when a row is unknown.
+ * @throws TypeError of parseArgs for an unknown option
+ */
 export function readOptions(): BenchOptions {
   const { values } = parseArgs({
     options: {
@@ -31,6 +38,7 @@ export function readOptions(): BenchOptions {
     },
   });
   const known = [...rows.map(({ name }) => name), ...processRows];
+  // By `;`, since names of rows hold commas.
   const wanted = values.rows?.split(/\s*;\s*/) ?? known;
   const unknown = wanted.filter((name) => !known.includes(name));
   if (unknown.length > 0) {

@@ -15,6 +15,10 @@ export interface StartResult {
   readonly rssAfterLoadMib: number;
 }
 
+/**
+ * What these rows measure with: the recorded NoETL's base URL, the session token, the requests of the load, and how
+ * often and how long, in seconds.
+ */
 export interface ProcessMeasuring {
   readonly upstream: string;
   readonly token: string;
@@ -23,13 +27,18 @@ export interface ProcessMeasuring {
   readonly seconds: number;
 }
 
-/** The start of `serve`, with what was compiled at the start before. The median start of the rounds. */
+/**
+ * The start of `serve`, with what was compiled at the start before. The median start of the rounds.
+ * @throws when `serve` does not answer, or the load fails
+ */
 export async function measureStart({ upstream, token, row, rounds, seconds }: ProcessMeasuring): Promise<StartResult> {
   const program = builtProgram();
   const starts: Omit<StartResult, 'program'>[] = [];
   for (let round = 0; round <= rounds; round += 1) {
     const served = await startServe(program, {}, upstream);
+    // Read at its first answer: later it has work that is not the start.
     const cpuSeconds = served.numbers().cpuMicros / 1e6;
+    // Memory is read when the work of the start is over.
     await sleep(1_500);
     const rssIdleMib = served.numbers().rssMib;
     await loadByWrk(served.url, requestsFor(row, 'gateway', token), seconds);
@@ -48,7 +57,10 @@ export async function measureStart({ upstream, token, row, rounds, seconds }: Pr
   };
 }
 
-/** Requests a second of two workers over one process, both cores free, the load on the same cores. */
+/**
+ * Requests a second of two workers over one process, both cores free, the load on the same cores.
+ * @returns the median ratio of the rounds, two digits; ADR 0019 explains what workers share
+ */
 export async function measureWorkers({ upstream, token, row, rounds, seconds }: ProcessMeasuring): Promise<number> {
   const requests = requestsFor(row, 'gateway', token);
   const ratios: number[] = [];
@@ -56,7 +68,9 @@ export async function measureWorkers({ upstream, token, row, rounds, seconds }: 
     const rates: number[] = [];
     for (const workers of ['1', '2']) {
       const served = await startServe(builtProgram(), { GATEWAY_WORKERS: workers }, upstream);
+      // The first worker answers while the other ones start (ADR 0019).
       await sleep(2_000);
+      // Warms up the workers; its result is not used.
       await loadByWrk(served.url, requests, 2, 64, false);
       rates.push((await loadByWrk(served.url, requests, seconds, 64, false)).requestsPerSecond);
       await served.stop();
@@ -66,11 +80,16 @@ export async function measureWorkers({ upstream, token, row, rounds, seconds }: 
   return twoDigits(middle(ratios));
 }
 
-/** `generate --check` as a whole command, the second of two: processor seconds and seconds. */
+/**
+ * `generate --check` as a whole command: processor seconds and seconds on the clock. The second of two runs, which
+ * finds on the disk what the first one compiled.
+ */
 export function measureGenerate(): { readonly cpuSeconds: number; readonly seconds: number } {
   let last = { cpuSeconds: 0, seconds: 0 };
   for (let run = 0; run < 2; run += 1) {
     const startedAt = performance.now();
+    // The last line of `times` is the processor time of the children of the shell, user and system: threads of the
+    // command are in it.
     const script = '"$0" cli/main.ts generate --check >/dev/null 2>&1; times';
     const { stdout } = spawnSync('bash', ['-c', script, process.execPath], { encoding: 'utf8' });
     const [, ofChildren = ''] = stdout.trim().split('\n');

@@ -19,10 +19,13 @@ import { shippedConfig } from '../generator/init/shipped-config.ts';
 import { addedConfig, benchEnvironment } from './bench-config.ts';
 import type { Peer } from './peer.ts';
 
-/** A `serve` process, or several. */
+/**
+ * A `serve` process, or several. Unlike a {@link Peer} it is started as users start it, so it cannot be asked: its
+ * numbers are those of Linux.
+ */
 export interface Served {
   readonly url: string;
-  /** From the start of the process to its first answer. */
+  /** From the start of the process to its first answer at `/health`, milliseconds. */
   readonly firstAnswerMs: number;
   /** Processor time and memory of the process and those that it started, by `/proc`. */
   numbers(): { readonly cpuMicros: number; readonly rssMib: number };
@@ -30,6 +33,7 @@ export interface Served {
 }
 
 const root = resolve(import.meta.dirname, '..');
+/** Ticks a second in which `/proc/<pid>/stat` counts (USER_HZ of Linux). */
 const clockTicks = 100;
 
 /** What runs `serve`: the package that was built, where it was, else the sources. */
@@ -38,7 +42,13 @@ export const builtProgram = (): string => {
   return existsSync(built) ? built : join(root, 'cli', 'main.ts');
 };
 
-/** Starts `serve` on a project with the config of the bench. @throws when it does not answer within a minute */
+/**
+ * Starts `serve` on a project with the config of the bench.
+ * @param program as {@link builtProgram} gives it
+ * @param environment what is set beside the variables of all starts
+ * @param upstream base URL of the recorded NoETL
+ * @throws when it does not answer within a minute
+ */
 export async function startServe(
   program: string,
   environment: Readonly<Record<string, string>>,
@@ -46,6 +56,7 @@ export async function startServe(
 ): Promise<Served> {
   const folder = projectFor(program);
   const port = await freePort();
+  // After the project and the ports are made, which are not part of the start.
   const startedAt = performance.now();
   const child = spawn(process.execPath, ['--max-semi-space-size=16', program, 'serve', '-C', folder], {
     env: {
@@ -72,8 +83,8 @@ export async function startServe(
 }
 
 /**
- * The earlier gateway, given as a program. Its sessions are switched off, since its store is not part of this bench: it does
- * less than it does in production.
+ * The earlier gateway, given as a program. Its sessions are switched off, since its store is not part of this bench: it
+ * does less than it does in production.
  */
 export async function startIncumbent(program: string, upstream: string): Promise<Peer> {
   const port = await freePort();
@@ -118,11 +129,13 @@ function projectFor(program: string): string {
 }
 
 /**
- * A project with the shipped config and the session of the bench. For the built package it imports the package, as projects do:
- * the sources beside it would be a second copy of the core.
+ * A project with the shipped config and the session of the bench. For the built package it imports the package, as
+ * projects do: the sources beside it would be a second copy of the core.
+ * @returns its folder, which is removed when this process exits
  */
 function makeProject(program: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'bench-project-'));
+  // The schema and the table that `generate` wrote here.
   symlinkSync(join(root, 'mesh'), join(folder, 'mesh'));
   if (program.endsWith('.ts')) {
     const from = JSON.stringify(join(root, 'bench', 'bench-config.ts'));
@@ -139,6 +152,10 @@ function makeProject(program: string): string {
   return folder;
 }
 
+/**
+ * Asks every 5 ms, which is how exact the time of a start is.
+ * @throws when the process ends, or after a minute
+ */
 async function answers(url: string, child: ChildProcess): Promise<void> {
   for (let left = 12_000; left > 0 && child.exitCode === null; left -= 1) {
     const isUp = await fetch(`${url}/health`).then(
@@ -151,6 +168,7 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
   throw new Error(`serve does not answer at ${url}`);
 }
 
+/** A port that was free a moment ago. Another program may take it before `serve` does. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -160,8 +178,14 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
+/**
+ * By proc(5): of `stat` the fields 14 and 15, user and system time in ticks; of `statm` the second one, resident pages
+ * of 4 KiB. Pages that processes share count for each of them.
+ */
 function numbersOf(pid: number): { readonly cpuMicros: number; readonly rssMib: number } {
   const all = [pid, ...childrenOf(pid)].map((one) => {
+    // The name of the command is in parentheses and may hold spaces, so fields are counted behind it: utime is the
+    // twelfth there.
     const fields = readFileSync(`/proc/${one}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ');
@@ -175,6 +199,7 @@ function numbersOf(pid: number): { readonly cpuMicros: number; readonly rssMib: 
   };
 }
 
+/** Workers are children of any thread of the first process. */
 const childrenOf = (pid: number): readonly number[] =>
   readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
     readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number),

@@ -1,5 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 
+/**
+ * What V8 writes: the nodes of the call tree, the node of each sample, and the time since the sample before,
+ * microseconds.
+ */
 interface Profile {
   readonly nodes: readonly {
     readonly id: number;
@@ -9,7 +13,10 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
-/** Whose code it is, by the address of the file; the first that fits. */
+/**
+ * Whose code it is, by the address of the file; the first that fits. So a narrow pattern stands above the wider one
+ * that contains it.
+ */
 const layers: readonly (readonly [name: string, fits: RegExp])[] = [
   ['collecting garbage', /\(garbage collector\)/],
   ['native code, system calls', /\(program\)/],
@@ -31,7 +38,11 @@ const layers: readonly (readonly [name: string, fits: RegExp])[] = [
   ['node: rest', /node:/],
 ];
 
-/** Share of the busy time of each layer, largest first, out of the profiles that `--cpu-prof` wrote into a folder. */
+/**
+ * Share of the busy time of each layer, largest first, out of the profiles that `--cpu-prof` wrote into a folder. A
+ * layer has the time of its own frames, not of what they call.
+ * @returns percentages as text, by name
+ */
 export function layersOf(folder: string): Readonly<Record<string, string>> {
   const times = new Map<string, number>();
   for (const file of globSync('*.cpuprofile', { cwd: folder })) {

@@ -1,5 +1,6 @@
 import type { LoadRequest } from './load.ts';
 
+/** The servers that are compared; docs/performance.md has what each does for a request. */
 export type PeerName = 'gateway' | 'fresh' | 'bare' | 'mesh' | 'proxy' | 'incumbent';
 
 interface GraphqlRequest {
@@ -38,6 +39,7 @@ const fieldsOfList = 'executionId path status startTime endTime progress duratio
 const wireFieldsOfList = 'execution_id path status start_time end_time progress duration_seconds version';
 
 const withIds = (query: string, ids: readonly string[]) => ids.map((id) => ({ query, variables: { id } }));
+/** The call that the gateway makes for a poll (`executor/protocol/execution-reads.ts`). */
 const detail = (id: string) =>
   ({ method: 'GET', path: `/api/executions/${id}?include_events=false` }) as const satisfies Omit<
     LoadRequest,
@@ -45,6 +47,7 @@ const detail = (id: string) =>
   >;
 
 const stats = (query: string): readonly GraphqlRequest[] => [{ query }];
+/** Page 1 always: the gateway fills later pages from it, and this upstream has one page. */
 const list = (pageSize: number): Pick<Row, 'graphql' | 'mesh' | 'rest'> => ({
   graphql: [{ query: `{ executions(pageSize: ${pageSize}) { ${fieldsOfList} } }` }],
   mesh: [{ query: `{ executions(pageSize: ${pageSize}) { ${wireFieldsOfList} } }` }],
@@ -54,7 +57,10 @@ const start =
   'mutation Execute($name: String!, $vars: JSON) { executePlaybook(name: $name, variables: $vars) { status } }';
 const started = [{ query: start, variables: { name: 'data/report', vars: { city: 'Berlin' } } }];
 
-/** What is asked, row by row. The upstream gives lists with numeric ids where a page has {@link numericSize} rows. */
+/**
+ * What is asked, row by row. The upstream gives lists with numeric ids where a page has {@link numericSize} rows.
+ * docs/performance.md says what each row stands for.
+ */
 export const rows: readonly Row[] = [
   {
     name: 'dashboardStats',
@@ -109,7 +115,7 @@ export const rows: readonly Row[] = [
   },
 ];
 
-/** The peers of a row, the measured one first. */
+/** The peers of a row, the measured one first: ratios are of the first over each of the others. */
 export function peersOf(row: Row, hasIncumbent: boolean): readonly PeerName[] {
   return [
     row.of,
@@ -120,7 +126,11 @@ export function peersOf(row: Row, hasIncumbent: boolean): readonly PeerName[] {
   ];
 }
 
-/** The requests of a row for a peer. The incumbent proxies reads below `/noetl`, and starts by GraphQL. */
+/**
+ * The requests of a row for a peer. The incumbent proxies reads below `/noetl`, and starts by GraphQL.
+ * @param token of the session; proxies have no use for it and do not get it
+ * @returns at least one; for Mesh as many as it is asked in this row
+ */
 export function requestsFor(row: Row, peer: PeerName, token: string): readonly LoadRequest[] {
   const json = { 'content-type': 'application/json' };
   const withToken = { ...json, accept: 'application/json', authorization: `Bearer ${token}` };

@@ -16,10 +16,12 @@ import { layersOf } from './profile-layers.ts';
 import { type PeerName, peersOf, rows } from './rows.ts';
 import { cores, hasWrk, loadByWrk, pin } from './wrk.ts';
 
+// Usage: docs/performance.md. Warnings go to stderr, so that `--json` writes JSON alone to stdout.
 const options = readOptions();
 const wantedRows = rows.filter(({ name }) => options.wants(name));
 const tool = options.byWrk ? 'wrk, the peers alone on one core' : 'autocannon';
 
+/** In a process of its own, since what this one has compiled and kept would be measured as well. */
 function decisions(): unknown {
   const file = fileURLToPath(new URL('decisions.bench.ts', import.meta.url));
   const { stdout } = spawnSync(process.execPath, [file, '--json'], { encoding: 'utf8' });
@@ -36,6 +38,7 @@ async function startPeers(upstream: Peer, profiles: string | undefined): Promise
   return peers;
 }
 
+/** `fresh` is the gateway in a second process, with another config. Only the gateway's own code is profiled. */
 function startNeeded(
   name: PeerName,
   environment: Readonly<Record<string, string>>,
@@ -49,6 +52,10 @@ function startNeeded(
   return startPeer(name, environment, flags);
 }
 
+/**
+ * Measures everything that is wanted and stops all processes, also after an error.
+ * @returns the report, as `--json` prints it
+ */
 async function run() {
   const upstream = await startPeer('upstream', {});
   const profiles = options.profile ? mkdtempSync(join(tmpdir(), 'bench-profile-')) : undefined;
@@ -60,6 +67,8 @@ async function run() {
     if (options.byWrk) pin(upstream.pid, cores.others);
     peers = await startPeers(upstream, profiles);
     const all = await measureAll({ ...measuring, peers });
+    // Before the processes are measured, which share the cores with what runs; and before `layersOf`, since a profile
+    // is written at the end of its process.
     await Promise.all([...peers.values()].map((peer) => peer.stop()));
     peers.clear();
     const { workers, ...ofProcesses } = options.byWrk ? await measureProcesses(upstream) : {};
@@ -80,9 +89,13 @@ async function run() {
   }
 }
 
-/** Two workers, the load and the upstream: on fewer cores they wait for each other, and the ratio says nothing of the gateway. */
+/**
+ * Two workers, the load and the upstream: on fewer cores they wait for each other, and the ratio says nothing of the
+ * gateway.
+ */
 const hasCoresForWorkers = cpus().length >= 4;
 
+/** The rows `start` and `workers`, under the load of starts. */
 async function measureProcesses(upstream: Peer): Promise<{ start?: StartResult; workers?: number }> {
   const [row] = rows.filter(({ name }) => name === 'executePlaybook');
   if (row === undefined) return {};
@@ -107,11 +120,15 @@ if (options.byWrk && !hasWrk()) {
   console.error('--wrk needs wrk and taskset: apt-get install wrk util-linux');
   process.exit(2);
 }
-/** Code that gets no processor is not compiled, and is measured as it is not used. */
+/**
+ * Code that gets no processor is not compiled, and is measured as it is not used. Read before the run, whose own load
+ * counts in the average.
+ */
 const isBusy = (loadavg()[0] ?? 0) > cpus().length * 1.5;
 if (options.byWrk && options.wants('workers') && !hasCoresForWorkers)
   console.error('workers: left out, since two workers, the load and the upstream need four cores');
 const report = await run();
+// By the names of floors.json.
 const figures = {
   ...report.ratios,
   ...(report.start && {

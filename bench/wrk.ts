@@ -5,22 +5,36 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadRequest, LoadResult } from './load.ts';
 
-/** The core of the measured process, and the core of all others. */
+/**
+ * The core of the measured process, and the core of all others. A peer alone on its core is measured by what it can do
+ * with one, whatever the load costs.
+ */
 export const cores = { measured: 0, others: 1 } as const;
 
-/** Whether wrk and taskset are here; neither comes with npm. */
+/**
+ * Whether wrk and taskset are here; neither comes with npm. wrk exits with an error when it is asked for its version,
+ * so only the start counts.
+ */
 export const hasWrk = (): boolean =>
   ['wrk', 'taskset'].every((tool) => spawnSync(tool, ['--version']).error === undefined);
 
-/** Keeps every thread of a process on one core. */
+/** Keeps every thread of a process on one core. Threads that start later inherit it. */
 export function pin(pid: number, core: number): void {
   spawnSync('taskset', ['-acp', String(core), String(pid)]);
 }
 
-/** A thousand connections at once are more than the system queues for a listener; it resets the rest. */
+/**
+ * A thousand connections at once are more than the system queues for a listener; it resets the rest. Share of all
+ * requests.
+ */
 const mostFailed = 0.1;
 
-/** {@link load} by wrk, with one thread on the core of the others. @throws as `load` does */
+/**
+ * {@link load} by wrk, with one thread on the core of the others.
+ * @param seconds rounded up, as wrk takes whole ones
+ * @param isPinned false: the load may use both cores, as workers do
+ * @throws when wrk did not finish, or a tenth of the requests failed
+ */
 export async function loadByWrk(
   url: string,
   requests: readonly LoadRequest[],
@@ -38,6 +52,7 @@ export async function loadByWrk(
       `-c${connections}`,
       `-d${Math.ceil(seconds)}s`,
       '--latency',
+      // In place of wrk's two seconds: a slow answer is a figure, and no failure.
       '--timeout',
       '30s',
       '-s',
@@ -65,12 +80,17 @@ function resultOf(text: string, url: string): LoadResult {
   return { requestsPerSecond, requests: total, p50Ms: p50 / 1_000, p99Ms: p99 / 1_000, failed };
 }
 
+/** What `done` of the script prints. Latencies and the duration are microseconds. */
 interface WrkResult extends Readonly<Record<'total' | 'micros' | 'p50' | 'p99' | 'failed', number>> {
   /** Failures by kind, in words. */
   readonly kinds: string;
 }
 
-/** Sends the requests in turn. They contain plain text of this file only, so a JSON string is a Lua string. */
+/**
+ * Sends the requests in turn. They contain plain text of this file only, so a JSON string is a Lua string.
+ * wrk has one thread here, so `at` is one counter for all connections. `wrk.format` is called once for each request,
+ * since the script runs on the core of the load.
+ */
 function scriptOf(requests: readonly LoadRequest[]): string {
   const made = requests.map(({ method, path, headers, body }) => {
     const table = Object.entries(headers).map(([name, value]) => `[${JSON.stringify(name)}]=${JSON.stringify(value)}`);

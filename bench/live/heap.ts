@@ -7,8 +7,11 @@ export interface HeapSample {
   readonly mib: number;
 }
 
+/** Lowest heaps, since what is in use rises until a collection whatever the program keeps. */
 export interface HeapFigures {
+  /** The lowest of the first quarter of the samples. */
   readonly firstMib: number;
+  /** The lowest of the last quarter. */
   readonly lastMib: number;
   /** Of the lower half of the samples in the second half of the run: what is left after collections, MiB a minute. */
   readonly mibPerMinute: number;
@@ -16,7 +19,9 @@ export interface HeapFigures {
 
 const everyMs = 1_000;
 
-/** Asks a replica for its heap each second, by its metrics. */
+/**
+ * Asks a replica for its heap each second, by its metrics. A replica that does not answer leaves a gap in the samples.
+ */
 export function sampleHeap({ internalUrl }: Replica): { stop(): readonly HeapSample[] } {
   const samples: HeapSample[] = [];
   const began = performance.now();
@@ -36,7 +41,10 @@ export function sampleHeap({ internalUrl }: Replica): { stop(): readonly HeapSam
   };
 }
 
-/** @param samples of one process, oldest first */
+/**
+ * How the heap grew: a leak is a slope that stays, while caches that fill flatten in the second half.
+ * @param samples of one process, oldest first
+ */
 export function heapSlope(samples: readonly HeapSample[]): HeapFigures {
   const quarter = Math.max(1, Math.floor(samples.length / 4));
   const low = (part: readonly HeapSample[]) => Math.min(...part.map(({ mib }) => mib));
@@ -52,7 +60,7 @@ function lowerHalf(samples: readonly HeapSample[]): readonly HeapSample[] {
   return samples.filter(({ mib }) => mib <= middle);
 }
 
-/** By least squares. */
+/** MiB a minute, by least squares. 0 where all samples are of one moment. */
 function slope(samples: readonly HeapSample[]): number {
   const mean = (of: (sample: HeapSample) => number) =>
     samples.reduce((sum, each) => sum + of(each), 0) / samples.length;

@@ -18,12 +18,17 @@ export interface LiveFigures extends LiveCount {
   readonly heap: HeapFigures;
 }
 
+/** What is broken in a run, in the words of the table. */
 const broken = {
   none: 'nothing',
   replica: 'one replica killed and started again',
   all: 'the store and both replicas killed and started again, one after the other',
 } as const;
 
+/**
+ * @param sorted ascending, milliseconds
+ * @param part 0 to 1: 0.5 is the median, 1 the last
+ */
 const share = (sorted: readonly number[], part: number): number =>
   Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0);
 
@@ -42,6 +47,7 @@ const repeatedOf = ({ repeated }: LiveFigures): string =>
 const kindOf = ({ clients, rate, store, faults }: LiveFigures): string =>
   `${clients} clients, ${rate} executions a second, ${store}; ${broken[faults]}`;
 
+/** The figures of a run for the terminal. */
 export function liveText(figures: LiveFigures): string {
   const { started, seconds, lost, doubled, unheard, dropped, callsPerSecond, load } = figures;
   return [
@@ -57,17 +63,26 @@ export function liveText(figures: LiveFigures): string {
 const begin = '<!-- live: begin -->';
 const end = '<!-- live: end -->';
 
-/** The part of a page between the marks, with them. @returns an empty text without it */
+/**
+ * The part of a page between the marks, with them. `npm run chaos` writes the rest of the page and takes this part
+ * over.
+ * @returns an empty text without it
+ */
 export function livePart(page: string): string {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   return from < 0 || to < from ? '' : page.slice(from, to + end.length);
 }
 
-/** The page with the figures of a run in its table, in place of older ones of the same kind. @throws without a table */
+/**
+ * The page with the figures of a run in its table, in place of older ones of the same kind.
+ * @param page docs/reliability.md
+ * @throws without a table
+ */
 export function withLiveRow(page: string, figures: LiveFigures): string {
   const part = livePart(page);
   if (part === '') throw new Error(`the page has no part between ${begin} and ${end}`);
   const lines = part.split('\n');
+  // The head of the table begins as its rows do, and is the first of them; the rule under it does not.
   const rows = lines.filter((line) => line.startsWith('| ') && !line.startsWith(`| ${kindOf(figures)} |`));
   const rest = lines.filter((line) => !line.startsWith('| ') && line !== end);
   const rule = rest.findIndex((line) => line.startsWith('|---'));

@@ -23,9 +23,10 @@ const { schema } = createExecutableSchema({
   operations: config.operations,
   upstream: createUpstream({ ...config.upstream, observe: () => {}, clock: Date.now }),
 });
+// A caller has more, which no resolver of these rows reads.
 const anyCaller = { session: { user: { userId: '1', roles: [] } } } as unknown as Caller;
 
-/** What resolvers want on the context, so that they run. */
+/** What resolvers want on the context, so that they run: a decision for each root field, made without asking. */
 function allowed(operation: OperationToRun): CallContext {
   const roots = rootFieldsOf(operation);
   const fields = 'fields' in roots ? roots.fields : [];
@@ -44,6 +45,7 @@ function allowed(operation: OperationToRun): CallContext {
   };
 }
 
+// Per request, since decisions are by response key of its operation.
 const allowAll: Plugin<CallContext> = { onExecute: ({ args, extendContext }) => extendContext(allowed(args)) };
 const yoga = createYoga({
   schema,

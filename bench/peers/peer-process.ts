@@ -1,6 +1,6 @@
 import process from 'node:process';
 
-/** What a peer sends to the run that started it. */
+/** What a peer sends to the run that started it: first its port, then its numbers, once for each question. */
 export interface PeerMessage {
   readonly port?: number;
   /** Processor time since the start, microseconds. */
@@ -11,7 +11,11 @@ export interface PeerMessage {
   readonly calls?: number;
 }
 
-/** Sends the run the address of this peer, and answers each of its questions with the numbers so far. */
+/**
+ * Sends the run the address of this peer, and answers each of its questions with the numbers so far. Whatever a message
+ * holds, it is the question.
+ * @param calls for the upstream: requests so far
+ */
 export function reportPeer(port: number, calls: () => number = () => 0): void {
   process.on('message', () => {
     const { user, system } = process.cpuUsage();
@@ -21,6 +25,7 @@ export function reportPeer(port: number, calls: () => number = () => 0): void {
       calls: calls(),
     } satisfies PeerMessage);
   });
+  // A run that ends or is killed leaves no server behind. `exit` lets Node write the profile.
   process.on('disconnect', () => process.exit(0));
   process.send?.({ port } satisfies PeerMessage);
 }

@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { Pool } from 'undici';
 import { given, reportPeer } from './peer-process.ts';
 
-/** As little as a proxy of Node can do: node:http in, undici out, no session and no GraphQL. */
+/**
+ * As little as a proxy of Node can do: node:http in, undici out, no session and no GraphQL. Its rate is what two
+ * sockets and HTTP leave of the machine; the others are compared with it.
+ */
 const upstream = new Pool(given('BENCH_UPSTREAM'), { connections: 64 });
 
 const server = createServer((request, response) => {

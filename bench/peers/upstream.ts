@@ -6,8 +6,8 @@ import { kinds, numericSize } from '../rows.ts';
 import { reportPeer } from './peer-process.ts';
 
 /**
- * NoETL's answers, taken from the stand-in once and then given out as they are: the upstream must not be what is measured.
- * An execution is one of three recorded ones, by the first digits of its id.
+ * NoETL's answers, taken from the stand-in once and then given out as they are: the upstream must not be what is
+ * measured. An execution is one of three recorded ones, by the first digits of its id.
  */
 const noetl = await createNoetlStandIn();
 const call = async (path: string, init?: RequestInit) => (await fetch(new URL(path, noetl.url), init)).text();
@@ -19,9 +19,11 @@ const start = (path: string, workload: object) =>
   });
 const idOf = (started: string) => (JSON.parse(started) as { execution_id: string }).execution_id;
 
+// Recorded once: the start, an execution that is over and one that runs for longer than any bench.
 const started = await start('data/report', {});
 const over = idOf(started);
 const running = idOf(await start('regression_test/slow', { seconds: 86_400 }));
+// The first one ends meanwhile.
 await sleep(1_000);
 const longText = 'A text of a report. '.repeat(1_000);
 const numbers = JSON.parse(await call('/api/dashboard/stats')) as object;
@@ -38,8 +40,13 @@ const list = JSON.stringify(
     path: 'data/report',
   })),
 );
+/**
+ * As the Rust server sends them. The digits are beyond 2^53, so they are changed in the text: JSON.parse would round
+ * them.
+ */
 const numericList = list.replace(/"(execution_id|catalog_id)":"(\d+)"/g, '"$1":$2');
 
+/** Answers of the stand-in by address. The promise is kept, so that requests at the same time ask once. */
 const recorded = new Map<string, Promise<string>>();
 let calls = 0;
 
@@ -68,6 +75,10 @@ function answerTo(url: string): string | Promise<string> {
   return made;
 }
 
+/**
+ * The kind of an execution is in the first digits of its id ({@link kinds}); the recorded answer then gets the id that
+ * was asked for.
+ */
 function makeAnswer(url: string): string | Promise<string> {
   if (url.startsWith('/api/dashboard/stats')) return stats;
   if (url.startsWith('/api/execute?') || url === '/api/execute') return started;
