@@ -76,6 +76,7 @@ export interface CurrentAccess extends AccessReport {
   readonly policyFile?: PolicyFileState | undefined;
 }
 
+/** The answer of `explain`, for roles or a user, on a path or an execution. */
 export interface ExplainedAccess extends ReportedExplanation {
   /** Of an execution that was asked about. */
   readonly path?: string;
@@ -128,6 +129,7 @@ export interface UpstreamComparison {
 /** An audit line as it was written: scrubbed, without tokens. */
 export type AuditEntry = Readonly<Record<string, unknown>>;
 
+/** A part of the kept audit lines. */
 export interface AuditPage {
   /** Newest first, at most 100. */
   readonly entries: readonly AuditEntry[];
@@ -143,6 +145,7 @@ export interface AuditFound extends AuditPage {
   readonly answered: number;
 }
 
+/** What a search found, and where all lines are. */
 export interface FoundAudit extends AuditFound {
   /** `stdout` or `a file`: where the whole log is. The path is not sent. */
   readonly auditTo: string;
@@ -166,6 +169,7 @@ export interface ShownSession {
   };
 }
 
+/** The sessions of one user, newest first. */
 export interface UserSessionList {
   /** False: the store of the config cannot list sessions (a custom store without `sessionsOf`). */
   readonly isListed: boolean;

@@ -31,4 +31,5 @@ export type ConsoleOperation = Extract<
 /** The same of fields that the gateway answers itself, and of forms of playbooks. */
 export type ConsoleOwnField = 'form' | 'executionUpdates' | 'executionsUpdates' | 'endSessions';
 
+/** Fields by what they do; a missing one is not open in this config. */
 export type ConsoleFields = Partial<Record<ConsoleOperation | ConsoleOwnField, ConsoleField>>;

@@ -59,12 +59,14 @@ export interface Dependency {
   readonly of: string;
 }
 
+/** A dependency as it was last seen. */
 export interface DependencyState extends Dependency {
   readonly isUp: boolean;
   /** Set while `isUp` is false. */
   readonly failingSinceMs?: number;
 }
 
+/** The answer of `/ready`. */
 export interface ReadinessReport {
   readonly ready: boolean;
   /** The checks of `/ready`, by name. */

@@ -28,6 +28,7 @@ export function Frame() {
   // Asked for in every view of an operator: a trouble is marked in the navigation.
   const health = useHealth().data;
   const isUnwell = health !== undefined && troubles(health).length > 0;
+  // A link to a hidden view still leads to it, and says for whom it is.
   const shown = views.filter(({ forOperators }) => me.isOperator || !forOperators);
   return (
     <div class="frame">

@@ -8,8 +8,10 @@ export function Keys() {
   const { route } = useLocation();
   const { me } = useSession();
   const dialog = useRef<HTMLDialogElement>(null);
+  // The same for each drawing, so that the listener is not taken off and put on again.
   const shown = useMemo(() => views.filter(({ forOperators }) => me.isOperator || !forOperators), [me.isOperator]);
   useEffect(() => {
+    // One reader for one listener: it remembers the `g`.
     const keyOf = createKeyReader();
     const onKey = (event: KeyboardEvent) => {
       const key = keyOf(event);

@@ -22,6 +22,7 @@ const root = document.getElementById('root');
 const token = takeSessionToken(window);
 const login = finishLogin(window, base);
 if (root !== null) {
+  // The scope leaves links outside of the console, for example to GraphiQL, to the browser.
   render(
     <LocationProvider scope="/console">
       <App initialToken={token} login={login} />

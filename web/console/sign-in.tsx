@@ -18,6 +18,7 @@ export function SignIn({ note, onToken }: SignInProps) {
   const [problem, setProblem] = useState<string>();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
+    // The token is read from the form and is in no state of the page until it is used.
     const text = new FormData(event.currentTarget as HTMLFormElement).get('token');
     const read = readToken(typeof text === 'string' ? text : '');
     if ('token' in read) onToken(read.token);

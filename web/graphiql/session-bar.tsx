@@ -26,6 +26,7 @@ export function SessionBar({ active, state, onBegin, onEnd }: SessionBarProps) {
     event.preventDefault();
     const read = readToken(text);
     setProblem('problem' in read ? read.problem : undefined);
+    // The text stays in the field, so that it can be corrected.
     if ('problem' in read) return;
     // The token is not left in the field: it is in the tab's session storage from now on.
     setText('');

@@ -7,6 +7,7 @@ export function useAccess() {
   return useQuery({
     key: ['access'],
     ask: (signal) => gateway.section('access', undefined, signal),
+    // A policy file can change while the page is open.
     everyMs: 10_000,
   });
 }

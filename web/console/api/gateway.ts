@@ -25,7 +25,7 @@ export const base = '/console';
 export interface Gateway {
   /** `data` of an operation. @throws the first error, also where other members have data */
   graphql<T>(query: string, variables?: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<T>;
-  /** What the gateway says of itself. */
+  /** What the gateway answers about itself. @param input the body of a POST; undefined: a GET */
   section<Name extends keyof ConsoleAnswers>(
     name: Name,
     input?: unknown,

@@ -10,6 +10,7 @@ export function useUpstream() {
   return useQuery({
     key: ['upstream'],
     ask: (signal) => gateway.section('upstream', undefined, signal),
+    // Another operator, or the hourly look, can bring a newer one.
     everyMs: 30_000,
   });
 }

@@ -12,6 +12,7 @@ export function ChildrenTab({ execution }: { readonly execution: Execution }) {
   const { id, status, startedAt, steps } = execution;
   const field = me.fields.executions;
   const children = useQuery<readonly ListedExecution[]>({
+    // By the id alone: the list grows while the execution runs.
     key: ['children', id],
     ask: (signal) =>
       field === undefined ? Promise.resolve([]) : listChildren(gateway, field, { id, startedAt }, signal),

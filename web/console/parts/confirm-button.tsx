@@ -21,6 +21,7 @@ export function ConfirmButton({ label, confirm, reason, onConfirm }: ConfirmButt
   }, [state]);
   const onClick = () => {
     if (state === 'idle') return setState('asks');
+    // Disabled until the work is over, so that a third click does nothing.
     setState('works');
     void onConfirm().finally(() => setState('idle'));
   };

@@ -5,7 +5,10 @@ import { useSession } from '../api/me.ts';
 import { useQuery } from '../api/use-query.ts';
 import { ConfirmButton } from './confirm-button.tsx';
 
-/** Cancel and Run again. What the session may not do is there, disabled, with the permission that is missing. */
+/**
+ * Cancel and Run again. What the session may not do is there, disabled, with the permission that is missing. A field
+ * that the config does not open has no button.
+ */
 export function ExecutionActions({
   execution,
   onChange,
@@ -22,6 +25,7 @@ export function ExecutionActions({
   const may = useQuery<boolean>({
     key: ['may', 'execute', path],
     ask: () => gateway.may('execute', path ?? ''),
+    // NoETL does not name the playbook of every execution; then it is not known whether the session may.
     enabled: path !== null,
   });
   const { cancel, rerun } = me.fields;

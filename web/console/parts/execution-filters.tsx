@@ -45,6 +45,7 @@ function TimeFilter({ query: { within, since, until }, to }: FilterProps) {
   const { route } = useLocation();
   // Times of the form and a span of the chips exclude each other; what is set last replaces the other.
   const isOwn = since !== '' || until !== '';
+  // The browser's fields hold local times; they are read as such.
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
@@ -55,6 +56,7 @@ function TimeFilter({ query: { within, since, until }, to }: FilterProps) {
     <>
       <Chips
         label="Filter by time"
+        // `own` is no choice, so no chip is marked.
         chosen={isOwn ? 'own' : within}
         choices={[
           { value: '', title: 'any time', href: to({ within: '', since: '', until: '' }) },

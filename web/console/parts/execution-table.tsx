@@ -15,6 +15,7 @@ interface ExecutionTableProps {
 /** Executions in the order that is given, newest first. */
 export function ExecutionTable({ rows, holdsNew }: ExecutionTableProps) {
   const starts = useStarts().data;
+  // What was there when the table appeared. Another page or filter makes another table (its key is the address).
   const [known, setKnown] = useState<ReadonlySet<string>>(() => new Set(rows.map(({ id }) => id)));
   // What is older than a known row has only moved up from the next page.
   const firstKnown = rows.findIndex(({ id }) => known.has(id));

@@ -47,7 +47,10 @@ export function ResultTab({ execution }: { readonly execution: Execution }) {
   );
 }
 
-/** One step: when, how often, what it produced, and the execution that it started. */
+/**
+ * One step: when, how often, what it produced, and the execution that it started. Its result is read when the step is
+ * shown, since results can be large.
+ */
 export function StepPanel({ execution, step }: { readonly execution: Execution; readonly step: Step }) {
   const { gateway, me } = useSession();
   const field = me.fields.execution;
@@ -102,6 +105,7 @@ export function InputTab({ id }: { readonly id: string }) {
   );
 }
 
+/** The row that the tabs Input and Events need. */
 const MissingEvents = () => (
   <MissingRow
     kind="the events of an execution"

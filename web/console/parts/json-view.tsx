@@ -7,11 +7,15 @@ import { Scroll } from './scroll.tsx';
 const shownCharacters = 20_000;
 const shownRows = 200;
 
-/** A JSON value: cut on screen, whole when copied or downloaded; as a table where it is a list of rows. */
+/**
+ * A JSON value: cut on screen, whole when copied or downloaded; as a table where it is a list of rows.
+ * @param name of the downloaded file, without `.json`
+ */
 export function JsonView({ value, name }: { readonly value: unknown; readonly name: string }) {
   // `stringify` answers undefined for undefined, which is not in its type.
   const text = useMemo(() => JSON.stringify(value, undefined, 2) ?? 'null', [value]);
   const rows = useMemo(() => rowsOf(value), [value]);
+  // JSON first: a table leaves out how the value is nested.
   const [asTable, setAsTable] = useState(false);
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {

@@ -38,6 +38,7 @@ export function Matrix({ report }: { readonly report: CurrentAccess }) {
   );
 }
 
+/** One operation. `open` names the open cell of the whole matrix. */
 interface RowProps {
   readonly operation: Operation;
   readonly report: CurrentAccess;
@@ -47,6 +48,7 @@ interface RowProps {
 
 function Row({ operation, report, open, onOpen }: RowProps) {
   const { field, root, upstream, rule, cells } = operation;
+  // -1: the open cell is in another row.
   const opened = cells.findIndex((_, index) => open === `${field} ${report.roles[index]}`);
   return (
     <>

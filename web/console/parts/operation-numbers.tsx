@@ -13,6 +13,7 @@ interface OperationNumbersProps {
 /** Rates, errors and times of the last minutes, of all operations or of one. */
 export function OperationNumbers({ health: { recent, at }, chosen }: OperationNumbersProps) {
   const { fields, total, minutes } = recent;
+  // An operation of an old link may be gone; then all are shown.
   const one = fields.find(({ field }) => field === chosen);
   const { perMinute } = one ?? total;
   // By the gateway's clock, since the counts are: a browser's clock may be minutes off. In seconds, as the plot takes
@@ -58,6 +59,7 @@ export function OperationNumbers({ health: { recent, at }, chosen }: OperationNu
   );
 }
 
+/** Times are bounds of buckets, so `Half within 10 ms` is a statement that holds. */
 const columns: readonly Column<RecentField>[] = [
   {
     title: 'Operation',

@@ -4,7 +4,10 @@ import { Failed, Loading } from './states.tsx';
 import { type Column, Table } from './table.tsx';
 import { Ago } from './time.tsx';
 
-/** Which of the decisions in the audit lines the grants of now would take differently. */
+/**
+ * Which of the decisions in the audit lines the grants of now would take differently. The lines are the newest of the
+ * replica that answers.
+ */
 export function PastDecisions() {
   const found = usePolicy('replay');
   return (
@@ -30,6 +33,7 @@ export function ReplayedDecisions({ replay: { count, changed } }: { readonly rep
           label="Past decisions that would change"
           columns={columns}
           rows={changed}
+          // One request can decide on several paths at the same time.
           keyOf={({ source, field, path }) => `${source} ${field} ${path}`}
         />
       )}

@@ -13,6 +13,7 @@ import { type Column, Table } from './table.tsx';
 export function PathAccess({ path }: { readonly path: string }) {
   const { gateway } = useSession();
   const found = useQuery({
+    // Each path is a question of its own; the answer before is not shown for another path.
     key: ['path', path],
     ask: (signal) => gateway.section('path', { path }, signal),
   });

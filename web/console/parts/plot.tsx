@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type UPlot from 'uplot';
 
+/** Lines with one value for each time; null is a gap. `color` is a variable of the style sheet, for example `--bad`. */
 interface PlotProps {
   readonly title: string;
   /** Seconds since 1970, one for each value. */
@@ -14,8 +15,8 @@ interface PlotProps {
 }
 
 /**
- * Lines over time. Plots of a page share the time that the mouse points at. A canvas has no text, so the numbers are in
- * its label, too.
+ * Lines over time, drawn by uPlot, which is loaded by the view that needs it. Plots of a page share the time that the
+ * mouse points at. A canvas has no text, so the numbers are in its label, too.
  */
 export function Plot({ title, times, lines, format }: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
@@ -98,7 +99,10 @@ function optionsOf(node: HTMLElement, lines: PlotProps['lines'], format: PlotPro
 const minuteText = (seconds: number): string =>
   new Date(seconds * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hour12: false });
 
-/** A colour of the style as a canvas takes it: of `light-dark()` the one that counts. */
+/**
+ * A colour of the style as a canvas takes it: of `light-dark()` the one that counts. A canvas knows no variables, so an
+ * element is coloured with it and asked.
+ */
 function resolved(node: HTMLElement, name: string): string {
   const probe = node.appendChild(document.createElement('span'));
   probe.style.color = `var(${name})`;

@@ -42,6 +42,7 @@ const example = `cases:
 
 /** Cases that are decided and not kept. The input keeps its text: it is read when the form is sent. */
 function OwnCases({ text }: { readonly text: string }) {
+  // The text that was sent, and not what is typed.
   const [asked, setAsked] = useState<string>();
   const tried = useTried('cases', asked);
   const submit = (event: SubmitEvent) => {
@@ -70,6 +71,7 @@ function OwnCases({ text }: { readonly text: string }) {
 
 /** Problems of the file, or the result of each case, with those that failed first. */
 export function CaseResults({ cases: { problems, results } }: { readonly cases: DecidedCases }) {
+  // First, so that they are seen without looking through those that passed.
   const failed = results.filter(({ passed }) => !passed);
   return (
     <>
@@ -112,6 +114,7 @@ function Decision({ text, passed }: DecidedCase) {
   );
 }
 
+/** A case names a permission or a field; `Where` is file and line. */
 const columns: readonly Column<DecidedCase>[] = [
   {
     title: 'Result',

@@ -34,6 +34,7 @@ export function PolicyFindings() {
   );
 }
 
+/** Lines are unique: each names its grant or its rule. */
 const Notices = ({ lines }: { readonly lines: readonly string[] }) => (
   <>
     {lines.map((line) => (

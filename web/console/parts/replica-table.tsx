@@ -15,6 +15,7 @@ export function ReplicaTable({ health: { replicas, process, sessions } }: { read
           label="Replicas"
           columns={columnsOf(process.replica)}
           rows={replicas}
+          // Two processes of one host can report the same name.
           keyOf={({ replica, at }) => `${replica} ${at}`}
         />
       )}

@@ -9,6 +9,7 @@ import { MissingRow } from './missing-row.tsx';
 import { RunInput } from './run-input.tsx';
 import { Loading } from './states.tsx';
 
+/** The playbook that the form starts. */
 interface RunFormProps {
   readonly path: string;
   /** Of the newest version: the values that NoETL fills in for what is not sent. */
@@ -23,6 +24,7 @@ export function RunForm({ path, workload }: RunFormProps) {
   const { gateway, me } = useSession();
   const { route } = useLocation();
   const form = useForm(path);
+  // The same list for each drawing: inputs keep their texts while their keys stay.
   const fields = useMemo(() => formFields(workload, form.fields), [workload, form.fields]);
   const [problems, setProblems] = useState<Readonly<Record<string, string>>>({});
   const [failure, setFailure] = useState<string>();
@@ -81,7 +83,10 @@ export function RunForm({ path, workload }: RunFormProps) {
   );
 }
 
-/** NoETL's form of the playbook. Without it, or when it cannot be read, the workload is asked for by its examples. */
+/**
+ * NoETL's form of the playbook, where the config opens it (`playbookForm`). Without it, or when it cannot be read, the
+ * workload is asked for by its examples.
+ */
 function useForm(path: string): { readonly fields: readonly FormField[] | undefined; readonly isLoading: boolean } {
   const { gateway, me } = useSession();
   const { form } = me.fields;

@@ -12,6 +12,7 @@ export function RunInput({ field, label = field.name, problem }: RunInputProps) 
   const { name, kind, text, hint } = field;
   // The label and the hint find the input by it.
   const id = `variable-${name}`;
+  // A checkbox is before its words, and cannot be filled wrong.
   if (kind === 'flag') {
     return (
       <div>
@@ -77,6 +78,7 @@ function Control({ id, field: { name, kind, text, hint, isSecret, options = [] }
     return <input {...common} type="password" autocomplete="off" placeholder="as the playbook has it" />;
   }
   if (kind === 'json' || kind === 'long') {
+    // As high as the example, within bounds.
     const lines = Math.min(12, Math.max(3, text.split('\n').length));
     return <textarea {...common} rows={lines} defaultValue={text} />;
   }

@@ -1,3 +1,4 @@
+/** A search is sent with Enter or the button, and not with each letter: each is an address. */
 interface SearchFieldProps {
   readonly label: string;
   readonly placeholder: string;

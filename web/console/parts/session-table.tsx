@@ -3,6 +3,7 @@ import { ConfirmButton } from './confirm-button.tsx';
 import { type Column, Table } from './table.tsx';
 import { Ago } from './time.tsx';
 
+/** Sessions and how one of them is ended. */
 interface SessionTableProps {
   readonly sessions: readonly ShownSession[];
   /** Absent: they cannot be ended one by one. */
@@ -43,6 +44,7 @@ const columnsOf = (onEnd: SessionTableProps['onEnd']): readonly Column<ShownSess
       ]),
 ];
 
+/** Issuer, client and whether a machine logged in; `NoETL` where the gateway did not see the login. */
 function openedBy(login: ShownSession['login']): string {
   if (login === undefined) return 'NoETL';
   const { issuer, client, isMachine } = login;

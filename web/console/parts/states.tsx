@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { CallFailed } from '../api/gateway.ts';
 
-/** In the place of what is being read; nothing jumps when it arrives. */
+/** In the place of what is being read; nothing jumps when it arrives. @param rows about as many lines as will come */
 export function Loading({ rows = 3 }: { readonly rows?: number }) {
   return (
     <div class="loading" role="status" aria-label="Loading">
@@ -12,7 +12,7 @@ export function Loading({ rows = 3 }: { readonly rows?: number }) {
   );
 }
 
-/** What went wrong, in the gateway's words, and what to do. */
+/** What went wrong, in the gateway's words, and what to do. @param retry absent where asking again is no use */
 export function Failed({ error, retry }: { readonly error: Error; readonly retry?: () => void }) {
   const code = error instanceof CallFailed ? error.code : undefined;
   return (
@@ -37,6 +37,7 @@ function nextStep(code: string | undefined): string {
   if (code === 'ERR_NETWORK') return 'Check that the gateway runs, and the port-forward when you use one.';
   if (code === 'ERR_ACCESS_DENIED') return 'Your roles have no grant for it.';
   if (code === 'ERR_NOT_FOUND') return 'It is missing, or your roles may not see it; both have the same answer.';
+  // ERR_UPSTREAM, and ERR_UPSTREAM_TIMEOUT among others.
   if (code?.startsWith('ERR_UPSTREAM')) return 'NoETL does not answer as it should; the view Health shows since when.';
   return '';
 }

@@ -1,3 +1,4 @@
+/** The mark is a class of the style sheet. The words are those of `Execution.status` and `ExecutionStep.status`. */
 const looks: Readonly<Record<string, readonly [mark: string, shape: string]>> = {
   COMPLETED: ['yes', '✓'],
   FAILED: ['no', '✕'],

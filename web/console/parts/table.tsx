@@ -10,6 +10,7 @@ export interface Column<Row> {
   readonly isName?: boolean;
 }
 
+/** `class` beside the style of all tables; see `style/tables.css` and `style/phone.css`. */
 interface TableProps<Row> {
   /** What the table is, for those who do not see it. */
   readonly label: string;

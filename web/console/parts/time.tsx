@@ -16,6 +16,7 @@ export function useNow(everyMs: number): number {
  * compared with the browser's clock.
  */
 export function Ago({ time }: { readonly time: string | null | undefined }) {
+  // Words change slowly, numbers of a running execution each second.
   const now = useNow(5_000);
   const at = timeOf(time);
   if (at === undefined) return null;

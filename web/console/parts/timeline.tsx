@@ -3,6 +3,7 @@ import { durationText, timeOf } from '../api/time.ts';
 import { Status } from './status.tsx';
 import { useNow } from './time.tsx';
 
+/** Times are ISO texts. `linkTo` gives the address that shows a step. */
 interface TimelineProps {
   readonly steps: readonly Step[];
   readonly startedAt: string | null;
@@ -13,6 +14,7 @@ interface TimelineProps {
 
 /** Steps in the order of their start, each as a bar on the time of the execution. The order is that of the answer. */
 export function Timeline({ steps, startedAt, finishedAt, selected, linkTo }: TimelineProps) {
+  // A step that runs grows twice a second.
   const now = useNow(500);
   // Steps can begin before the reported start and end after the reported end: they are times of different writers.
   const times = steps.flatMap((step) => [timeOf(step.startedAt) ?? [], timeOf(step.finishedAt) ?? []].flat());

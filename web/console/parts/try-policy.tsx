@@ -11,8 +11,10 @@ import { type Column, Table } from './table.tsx';
  * the grants do not replace what is edited.
  */
 export function TryPolicy() {
+  // The text that was sent, and not what is typed: nothing is compared while a person edits.
   const [asked, setAsked] = useState<string>();
   const draft = usePolicy('draft');
+  // A failure of the draft itself is an answer with `problems`.
   const tried = useTried('try', asked);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();

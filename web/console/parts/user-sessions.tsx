@@ -7,6 +7,7 @@ import { ConfirmButton } from './confirm-button.tsx';
 import { SessionTable } from './session-table.tsx';
 import { Empty, Failed, Loading } from './states.tsx';
 
+/** The user is in the address of the view; `onShow` changes it. */
 interface UserSessionsProps {
   /** Whose sessions are shown; empty: no user's. */
   readonly user: string;
@@ -21,7 +22,9 @@ export function UserSessions({ user, onShow }: UserSessionsProps) {
   const listed = useQuery({
     key: ['sessions', user],
     ask: (signal) => gateway.section('sessions', { user }, signal),
+    // The gateway refuses an empty user.
     enabled: user !== '',
+    // Sessions begin and end elsewhere, too.
     everyMs: 10_000,
   });
   const { end, canEndOne, note } = useEnding(() => void (user !== '' && listed.refetch()));
@@ -97,6 +100,7 @@ function useEnding(onEnded: () => void) {
       () => setNote({ text, isBad: false }),
       (error: Error) => setNote({ text: error.message, isBad: true }),
     );
+    // Also after a failure: another operator may have ended it.
     onEnded();
   };
   return { end: field && end, canEndOne, note };

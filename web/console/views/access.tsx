@@ -11,10 +11,15 @@ import { type Column, Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../view-props.ts';
 
-/** Who may do what: roles × operations, and what each grant gives. */
+/**
+ * Who may do what: roles × operations, and what each grant gives.
+ * - `path` in the address: also which role may do what with that path
+ * - every ten seconds the policy is read again, since a policy file can change
+ */
 export function AccessView({ query }: ViewProps) {
   const { route } = useLocation();
   const access = useAccess();
+  // Above the matrix when it is asked for: it answers a narrower question.
   const path = query['path'] ?? '';
   const report = access.data;
   return (
@@ -37,7 +42,9 @@ function summary({ roles, operations, grants, reserved }: CurrentAccess): string
   return `${operations.length} operations are open to ${roles.length} roles by ${grants.length} grants. What is not here is closed. ${reserved.length} paths are reserved.`;
 }
 
+/** The policy: roles and operations, grants, reserved paths, accepted risks. */
 function Report({ report }: { readonly report: CurrentAccess }) {
+  // Operations that `generate` refuses without a reason (ADR 0003).
   const risks = report.operations.filter(({ acceptRisk }) => acceptRisk !== undefined);
   return (
     <>

@@ -15,7 +15,12 @@ import type { ViewProps } from '../view-props.ts';
 /** Values of the member `audit` of a line. */
 const kinds = ['mutation', 'denied', 'login', 'login_refused', 'logout', 'sessions_ended'];
 
-/** Who did what: the newest audit lines of this replica; and the sessions of a user. */
+/**
+ * Who did what: the newest audit lines of this replica; and the sessions of a user.
+ * - `text` in the address: a part of any value
+ * - `kind`: one of {@link kinds}
+ * - `user`: whose sessions are listed
+ */
 export function AuditView({ query }: ViewProps) {
   const { gateway } = useSession();
   const { route } = useLocation();
@@ -23,6 +28,7 @@ export function AuditView({ query }: ViewProps) {
   const user = query['user'] ?? '';
   // An unknown kind in the address counts as not set.
   const kind = kinds.includes(query['kind'] ?? '') ? (query['kind'] ?? '') : '';
+  // The audit lines change with every mutation, so the newest are asked for again and again.
   const found = useQuery({
     key: ['audit', text, kind],
     ask: (signal) => gateway.section('audit', { text, audit: kind }, signal),
@@ -57,6 +63,7 @@ export function AuditView({ query }: ViewProps) {
 
 /** Other replicas keep lines of their own: a search here does not find them. */
 function summaryOf({ found, kept, replica, workers, answered, auditTo }: FoundAudit): string {
+  // A worker that does not answer in time is named: its lines are missing.
   const silent = answered < workers ? `, ${workers - answered} without an answer` : '';
   const processes = workers > 1 ? ` (${workers} workers${silent})` : '';
   return `${found} of the newest ${kept} audit lines of this replica, ${replica}${processes}. Other replicas have their own; all lines of all replicas go to ${auditTo}.`;
@@ -91,6 +98,7 @@ function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {
 /** To what the line is about: the execution, and why the user may do that now, or not. */
 function Links({ entry }: { readonly entry: AuditEntry }) {
   const { executionId, userId, roles, permission, path } = entry;
+  // A login has no permission and no path.
   const isDecision = Array.isArray(roles) && typeof permission === 'string' && typeof path === 'string';
   return (
     <p class="facets">

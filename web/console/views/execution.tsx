@@ -15,7 +15,12 @@ import { Ago, Took } from '../parts/time.tsx';
 import { Timeline } from '../parts/timeline.tsx';
 import type { ViewProps } from '../view-props.ts';
 
-/** One execution: its steps on a timeline, what it produced and was started with, and what can be done. */
+/**
+ * One execution: its steps on a timeline, what it produced and was started with, and what can be done.
+ * - `tab` in the address: one of {@link tabs}
+ * - `step`: the step whose result is shown; without `tab` and `step` it is the failed one
+ * - `page`: page of the events, from 1
+ */
 export function ExecutionView({ id, query }: ViewProps & { readonly id: string }) {
   const { gateway, me } = useSession();
   const field = me.fields.execution;
@@ -75,6 +80,7 @@ interface DetailProps {
   readonly onChange: () => void;
 }
 
+/** Parts below the steps, by their name in the address. */
 const tabs = [
   ['result', 'Result'],
   ['input', 'Input'],
@@ -85,6 +91,7 @@ const tabs = [
 /** The parts of the page. The tab and the step are in the address. */
 function Detail({ execution, query, isLive, onChange }: DetailProps) {
   const { id, name, status, startedAt, finishedAt, failure, steps } = execution;
+  // An unknown tab is the result.
   const tab = tabs.find(([key]) => key === query['tab'])?.[0] ?? 'result';
   // A failed run opens at its failed step.
   const opensAt = query['tab'] === undefined ? failure?.step : undefined;

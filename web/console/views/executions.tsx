@@ -20,8 +20,12 @@ import { Empty, Failed, Heading, Live, Loading } from '../parts/states.tsx';
 import type { ViewProps } from '../view-props.ts';
 import { ExecutionView } from './execution.tsx';
 
-/** What runs and what ran; the one that the address names. */
+/**
+ * What runs and what ran; the one that the address names. What the address of the list holds is in
+ * `execution-query.ts`.
+ */
 export function ExecutionsView(props: ViewProps) {
+  // `/console/executions/<id>`
   const id = props.path.split('/')[3];
   return id === undefined || id === '' ? <ExecutionList {...props} /> : <ExecutionView key={id} id={id} {...props} />;
 }
@@ -48,6 +52,7 @@ function ExecutionList({ query: given }: ViewProps) {
 function List({ field, query }: { readonly field: ConsoleField; readonly query: ExecutionQuery }) {
   const { gateway } = useSession();
   const starts = useStarts();
+  // Filters and place are the question; a span of time is worked out when it is asked.
   const key = ['executions', query];
   const isLive = useListNews(key);
   useRereadOnce(isLive);

@@ -7,7 +7,12 @@ import { Failed, Heading, Loading } from '../parts/states.tsx';
 import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../view-props.ts';
 
-/** One question to the policy, and the answer in the words of `noetl-gateway explain`. */
+/**
+ * One question to the policy, and the answer in the words of `noetl-gateway explain`.
+ * - `roles` in the address, with commas between them, or `user`
+ * - `permission`: one of {@link permissions}
+ * - `path`: a catalog path, or the id of an execution; without it nothing is asked
+ */
 export function ExplainView({ query }: ViewProps) {
   const { route } = useLocation();
   const { me } = useSession();
@@ -16,6 +21,7 @@ export function ExplainView({ query }: ViewProps) {
   const chosen = asked.split(',').filter((role) => me.roles.includes(role));
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
+    // Read when it is sent; nothing is asked while a person fills it.
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const roles = form.getAll('role').join(',');
     const on = String(form.get('on') ?? '').trim();
@@ -91,6 +97,7 @@ function Answer({ roles, user, permission, on }: AnswerProps) {
   if (found.error) return <Failed error={found.error} retry={() => void found.refetch()} />;
   if (found.data === undefined) return <Loading rows={3} />;
   const { allowed, lines, missing, path, seenAt, roles: had = [] } = found.data;
+  // `explain` prints the answer in its first line.
   const [first = '', ...reasons] = lines;
   return (
     <section class={`verdict ${allowed ? 'yes' : 'no'}`} aria-live="polite">

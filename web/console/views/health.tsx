@@ -7,7 +7,10 @@ import { type Column, Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../view-props.ts';
 
-/** Whether the gateway can do its work, and what it did in the last minutes. */
+/**
+ * Whether the gateway can do its work, and what it did in the last minutes.
+ * - `field` in the address: the operation whose numbers are plotted; all of them without it
+ */
 export function HealthView({ query }: ViewProps) {
   const found = useHealth();
   const health = found.data;
@@ -36,6 +39,7 @@ function verdict(health: GatewayHealth): string {
   return wrong.length === 0 ? `Yes. ${from}` : `No: ${wrong.join(', ')}. ${from}`;
 }
 
+/** `of` is what the check is about; `sinceMs` is set for what fails, milliseconds since 1970. */
 interface Check {
   readonly name: string;
   readonly isOk: boolean;
@@ -47,6 +51,7 @@ interface Check {
 /** Checks of `/ready`, what the gateway needs, and circuit breakers. */
 function Checks({ health }: { readonly health: GatewayHealth }) {
   const { checks, dependencies, openBreakers, policyFile, notes } = health;
+  // One table of all that can fail, so that the first rows are what to look at.
   const rows: readonly Check[] = [
     ...Object.entries(checks).map(([name, state]) => ({ name, isOk: state === 'ok', words: state, of: 'readiness' })),
     ...dependencies.map(({ name, of, isUp, failingSinceMs }) => ({

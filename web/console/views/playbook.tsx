@@ -9,7 +9,10 @@ import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
 import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../view-props.ts';
 
-/** One playbook: a form to run it, its versions and its source. */
+/**
+ * One playbook: a form to run it, its versions and its source.
+ * - `version` in the address: a whole number from 1; without it the newest
+ */
 export function PlaybookView({ playbook: path, query }: ViewProps & { readonly playbook: string }) {
   const { gateway, me } = useSession();
   const field = me.fields.catalogEntry;
@@ -17,6 +20,7 @@ export function PlaybookView({ playbook: path, query }: ViewProps & { readonly p
   // Anything but a whole number above zero is the newest version.
   const version = Number.isInteger(asked) && asked > 0 ? asked : undefined;
   const found = useQuery<Playbook | null>({
+    // `undefined` is the newest version; it is a question of its own, since a new one can be registered.
     key: ['playbook', path, version],
     ask: (signal) => (field === undefined ? Promise.reject() : readPlaybook(gateway, field, path, version, signal)),
     enabled: field !== undefined,
@@ -62,6 +66,7 @@ interface PartsProps {
 
 /** The form, the versions and the source. NoETL starts the newest version by a path, so only that one has a form. */
 function Parts({ playbook, path, isNewest }: PartsProps) {
+  // The example values of the form. Without `payload` the form has the fields of `ui_schema` alone.
   const workload = (playbook.payload as { workload?: unknown } | null)?.workload;
   return (
     <>

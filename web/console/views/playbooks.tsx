@@ -12,7 +12,10 @@ import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../view-props.ts';
 import { PlaybookView } from './playbook.tsx';
 
-/** What can be run; the one that the address names. */
+/**
+ * What can be run; the one that the address names.
+ * - `path` in the address of the list: a pattern or a part of a path
+ */
 export function PlaybooksView(props: ViewProps) {
   const path = playbookAt(props.path);
   return path === undefined ? <PlaybookList {...props} /> : <PlaybookView key={path} playbook={path} {...props} />;
@@ -27,6 +30,7 @@ function PlaybookList({ query }: ViewProps) {
     ask: (signal) => (field === undefined ? Promise.reject() : readCatalog(gateway, field, signal)),
     enabled: field !== undefined,
   });
+  // In the address, like every state of a view.
   const pattern = query['path'] ?? '';
   // The whole catalog was read, so a filter asks nothing.
   const shown = catalog.data?.playbooks.filter(({ path }) => pattern === '' || matches(pattern, path));
@@ -92,6 +96,7 @@ function Folders({ playbooks, pattern }: { readonly playbooks: readonly ListedPl
   ));
 }
 
+/** Names below the folder; the folder is the heading. */
 const columns: readonly Column<ListedPlaybook>[] = [
   {
     title: 'Playbook',

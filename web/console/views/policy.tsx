@@ -25,8 +25,12 @@ const tabs: readonly [Tab, ...Tab[]] = [
   { value: 'try', title: 'Try other grants', command: 'diff', Part: TryPolicy },
 ];
 
-/** What `noetl-gateway policy` does, about the grants that count now. Nothing is written. */
+/**
+ * What `noetl-gateway policy` does, about the grants that count now. Nothing is written.
+ * - `tab` in the address: `value` of one of {@link tabs}
+ */
 export function PolicyView({ query }: ViewProps) {
+  // An unknown tab is the first one.
   const { value: chosen, command, Part } = tabs.find(({ value }) => value === query['tab']) ?? tabs[0];
   return (
     <>

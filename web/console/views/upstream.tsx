@@ -17,7 +17,11 @@ import { Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../view-props.ts';
 
-/** NoETL's live document against the one that the gateway was generated from, and what of it is closed. */
+/**
+ * NoETL's live document against the one that the gateway was generated from, and what of it is closed.
+ * - `part` in the address: which closed operations, one of {@link parts}
+ * - `text`: a part of a method or a path, in any case
+ */
 export function UpstreamView({ query }: ViewProps) {
   const found = useUpstream();
   const upstream = found.data;
@@ -37,6 +41,7 @@ function verdict({ state, at, pulled, live }: UpstreamComparison) {
     .filter(Boolean)
     .join(', ');
   const document = from === '' ? 'the pulled document' : `the pulled document (${from})`;
+  // The state is the gateway's; the page only words it.
   const answers = {
     none: 'Unknown: no document was pulled into this project.',
     unknown: `Unknown: NoETL does not publish its document, or does not answer. The gateway works with ${document}.`,
@@ -156,6 +161,7 @@ function Lines({
 
 /** New members by the field that opens them: one command accepts all of a field. */
 function Added({ added }: { readonly added: Report['added'] }) {
+  // `--accept` takes a field and opens all that is new in it.
   const byField = [...Map.groupBy(added, ({ accept }) => accept)];
   return byField.map(([field, lines]) => (
     <div class="added" key={field}>
@@ -184,6 +190,7 @@ function Closed({ closed, query }: { readonly closed: Report['closed']; readonly
   const { route } = useLocation();
   const text = query['text'] ?? '';
   const part = parts.find(([name]) => name === query['part'])?.[0] ?? '';
+  // All closed operations are in the answer, so filters ask nothing.
   const shown = closed.filter((one) => isIn(part, one) && one.operation.toLowerCase().includes(text.toLowerCase()));
   return (
     <section>
