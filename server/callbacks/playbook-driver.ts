@@ -58,6 +58,7 @@ export function createPlaybookDriver(options: PlaybookDriverOptions): PlaybookDr
       }
       observe({ type: 'auth_playbook', path, outcome: 'silent' });
       if (first === 'over') throw noAnswer(`auth playbook ${path} ended without calling back`);
+      // Beside the answer: a caller does not wait for the cancellation.
       started.then((id) => abandon(upstream, executions, id, observe)).catch(() => {});
       throw noAnswer(`auth playbook ${path} did not call back within ${timeoutMs} ms`);
     } finally {

@@ -23,6 +23,7 @@ export async function introspect(
   const { introspection, issuer } = rules;
   if (introspection === undefined) throw issuerUnavailable(issuer, 'the entry has no introspection');
   const { url, clientId, clientSecret } = introspection;
+  // The entry's address first: a provider need not publish one.
   const to = url === undefined ? await documents.endpoint('introspection_endpoint') : new URL(url);
   const { status, body } = await readFromIssuer(fetch, to, AbortSignal.timeout(timeoutMs), {
     headers: { authorization: basic(clientId, clientSecret) },
@@ -30,6 +31,7 @@ export async function introspect(
   }).catch((error: unknown) => {
     throw issuerUnavailable(issuer, `introspection could not be read: ${issuerFailureOf(error)}`, error);
   });
+  // It is about the gateway's client and not about the token, so no login is refused for it.
   if (status === 401 || status === 403) {
     throw issuerUnavailable(issuer, `introspection answered ${status}: check clientId and clientSecret of the entry`);
   }
@@ -42,6 +44,7 @@ function judged(
   { rules, issuer }: Asked,
   seen: SeenToken,
 ): { readonly claims: SubjectClaims } | LoginRefusal {
+  // RFC 7662, section 2.2: nothing else of the answer counts then.
   if (body['active'] !== true) return refuse('token_inactive', seen);
   if (!isClaimData(body)) return refuse('template_mark', { issuer });
   if (!isAccessToken(body)) return refuse('token_kind', seen);
@@ -49,6 +52,7 @@ function judged(
   if (typeof iss === 'string' && !isSameIssuer(iss, issuer))
     return refuse('issuer_untrusted', { ...seen, issuer: iss });
   const client = clientOf(body);
+  // An answer without `aud` is for the client that the token was given to.
   const audiences: readonly unknown[] = aud === undefined ? [client] : [aud].flat();
   if (!audiences.some((one) => typeof one === 'string' && rules.audiences.includes(one))) {
     return refuse('audience_mismatch', { ...seen, audience: audiences.join(' ') });

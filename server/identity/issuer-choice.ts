@@ -26,6 +26,7 @@ function placeOf(text: string): Place | undefined {
   return { host: host.toLowerCase(), path: withoutSlash(url.pathname) };
 }
 
+/** Whole segments: `/realms/acme` does not name `/realms/acme-test`. */
 function isAt(issuer: Place | undefined, named: Place): boolean {
   if (issuer === undefined || issuer.host !== named.host) return false;
   return named.path === '' || issuer.path === named.path || issuer.path.startsWith(`${named.path}/`);

@@ -68,6 +68,7 @@ export function createIssuerDocuments(
       throw issuerUnavailable(issuer, issuerFailureOf(error), error);
     });
   return {
+    // A key that is not known can be a new one: providers rotate keys without notice.
     async keysFor(header, name) {
       const known = await find(await kept.current(), header, name);
       if (known.length > 0) return known;
@@ -102,6 +103,7 @@ async function discoveryOf(rules: IssuerRules, from: string, fetch: Fetch, signa
   const { issuer, jwksUrl } = rules;
   try {
     const discovery = await readObject(issuer, 'its discovery document', fetch, new URL(from), signal);
+    // OpenID Connect Discovery 1.0, section 4.3: the document must be this issuer's.
     const named = discovery['issuer'];
     if (typeof named === 'string' && isSameIssuer(named, issuer)) return discovery;
     const other = typeof named === 'string' ? `another issuer: ${printable(named)}` : 'no issuer';

@@ -49,6 +49,7 @@ async function readText(response: Response): Promise<string> {
   let size = 0;
   for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
+    // Counted while it comes: a length in the header is the issuer's word.
     if (size > maxBytes) throw new Error('the answer is larger than 256 KiB');
     chunks.push(chunk);
   }

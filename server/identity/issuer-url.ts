@@ -12,6 +12,7 @@ export function isSameIssuer(one: string, other: string): boolean {
 export function parseIssuerUrl(text: unknown, from: string): URL | undefined {
   if (typeof text !== 'string' || !URL.canParse(text) || !URL.canParse(from)) return undefined;
   const url = new URL(text);
+  // A document must not make the gateway send credentials.
   if (url.username !== '' || url.password !== '') return undefined;
   if (url.protocol === 'https:') return url;
   const source = new URL(from);

@@ -40,6 +40,7 @@ export async function judgeClaims(given: JudgedToken): Promise<{ readonly identi
   if (isRefusal(person)) return person;
   const email = machine ? { email: undefined } : emailOf(given, person.claims, seen);
   if (isRefusal(email)) return email;
+  // Entra leaves groups out of a token that would have too many; without them the roles would be wrong.
   if (hasGroupsOverage(rules.roles, person.claims)) return refuse('groups_overage', seen);
   const roles = machine ? machineRoles(given) : personRoles(given, person.claims);
   const identity = claimedIdentity(asked, person.claims, now);
@@ -75,6 +76,7 @@ export function claimedIdentity(
 function entryRefusal({ claims, asked, expected }: JudgedToken, seen: SeenToken): LoginRefusal | undefined {
   const { rules, issuer } = asked;
   const isAccess = seen.kind !== 'id_token';
+  // A token that is bound to a key (RFC 7800) is no bearer token: the gateway does not see the proof.
   if (isAccess && claims['cnf'] !== undefined) return refuse('sender_constrained', seen);
   if (isTemplate(rules.issuer) && !isTenantOf(issuer, claims['tid']))
     return refuse('claim_mismatch', { ...seen, claim: 'tid' });
@@ -83,6 +85,7 @@ function entryRefusal({ claims, asked, expected }: JudgedToken, seen: SeenToken)
   const scope = isAccess ? missingScope(rules.scopes, claims) : undefined;
   if (scope !== undefined) return refuse('scope_missing', { ...seen, claim: scope });
   const { nonce } = expected;
+  // Without an expected nonce no login was started here; an entry can require one.
   const isNonceWrong = nonce === undefined ? rules.replay === 'nonce' : claims['nonce'] !== nonce;
   return isNonceWrong ? refuse('nonce_mismatch', seen) : undefined;
 }
@@ -113,7 +116,9 @@ async function withUserinfo(
   if (access === undefined || isPersonKnown(given)) return { claims };
   const answer = await readUserinfo(access, asked, seen);
   if (isRefusal(answer)) return answer.reason === 'userinfo_denied' && email === 'optional' ? { claims } : answer;
+  // OpenID Connect Core 1.0, section 5.3.2: else the claims are another user's.
   if (answer.claims.sub !== claims.sub) return refuse('userinfo_invalid', seen);
+  // The signed token wins over what was read.
   return { claims: { ...answer.claims, ...claims } };
 }
 

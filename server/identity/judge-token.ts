@@ -46,6 +46,7 @@ export function createJudge(options: JudgeOptions): Judge {
   const rules = known.map((one) => one.rules);
   const longest = Math.max(0, ...rules.map(({ maxTokenBytes }) => maxTokenBytes));
   return async (token, domain, expected) => {
+    // Before anything is decoded.
     if (token.length > longest) return refuse('too_long');
     const chosen = new Set(issuersNamedBy(rules, domain));
     const { issuerName } = expected;
@@ -91,6 +92,7 @@ const judgeJwt: JudgeKind = async (token, candidates, expected, { clock, fetch, 
 const judgeOpaque: JudgeKind = async (token, candidates, expected, { clock, fetch, email }) => {
   const [only, other] = candidates.filter(({ rules }) => rules.accept.has('opaque'));
   if (only === undefined || !opaqueToken.test(token)) return refuse('malformed', { kind: 'opaque' });
+  // The token names no issuer, and it must not be shown to one that it is not of.
   if (other !== undefined) return refuse('issuer_ambiguous', { kind: 'opaque' });
   const { rules, documents } = only;
   const { issuer } = rules;

@@ -42,10 +42,15 @@ export async function readLogoutToken(
   return refusal ?? claimsRefusal(claims, rules, now, seen) ?? orderOf(claims, issuer);
 }
 
+/**
+ * An ID token is no logout token: the event is required, and `nonce` is forbidden (Back-Channel Logout 1.0, section
+ * 2.4).
+ */
 function isLogout(kind: string | undefined, { events, nonce }: JWTPayload): boolean {
   return kinds.has(kind) && isClaims(events) && isClaims(events[logoutEvent]) && nonce === undefined;
 }
 
+/** `exp` is optional here, so the age of the token bounds a copy as well. */
 function claimsRefusal(
   { aud, iat, exp, jti }: JWTPayload,
   { audiences }: IssuerRules,

@@ -21,6 +21,7 @@ export async function providerLogoutUrl(
   const url = await found.documents.endpoint('end_session_endpoint').catch(() => undefined);
   if (url === undefined) return undefined;
   url.searchParams.set('client_id', browser.clientId);
+  // The provider knows by it which session is meant, and asks no question (RP-Initiated Logout 1.0, section 2).
   const hint = providerTokens(token, identity)?.id;
   if (hint !== undefined) url.searchParams.set('id_token_hint', hint);
   if (browser.afterLogout !== undefined) url.searchParams.set('post_logout_redirect_uri', browser.afterLogout);

@@ -16,6 +16,7 @@ export function createSessionFollower(known: readonly KnownIssuer[], fetch: Fetc
   return {
     async follow({ issuer, subject }, { access }) {
       const found = known.find(({ rules }) => issuerNamed(rules, issuer) !== undefined);
+      // An issuer that was taken out of the config is no longer trusted with sessions, either.
       if (found === undefined || access === undefined) return { outcome: 'over' };
       const { rules, documents } = found;
       const asked = { rules, documents, issuer, fetch };

@@ -72,6 +72,8 @@ async function signedClaims(
   const claims = decodeJwt(token);
   const { iss, aud } = claims;
   const audiences = aud === undefined ? [] : [aud].flat();
+  // `iss` and `aud` are not required in a signed answer; where they are, they must be right (OpenID Connect Core 1.0,
+  // section 5.3.2).
   const isOurs = audiences.length === 0 || audiences.some((one) => rules.audiences.includes(one));
   if (!isOurs || (iss !== undefined && !isSameIssuer(iss, issuer))) return refuse('userinfo_invalid', seen);
   return checkedClaims(claims, rules.issuer);

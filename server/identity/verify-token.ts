@@ -75,6 +75,7 @@ export async function verifyToken(
   if (signature !== undefined) return signature;
   const refusal = audienceRefusal(rules, kind, claims, seen) ?? timeRefusal(claims, now, seen);
   if (refusal !== undefined) return refusal;
+  // Last, so that the log names the kind of a token that is right otherwise.
   return rules.accept.has(kind) ? { kind } : refuse('kind_not_accepted', { ...seen, kind });
 }
 
@@ -85,6 +86,7 @@ export async function signatureRefusal(
   { rules, issuer, documents }: Omit<TokenChecks, 'now'>,
 ): Promise<LoginRefusal | undefined> {
   const { alg = '', kid } = decodeProtectedHeader(token);
+  // By the entry's list and never by the token alone: `none`, or a secret made of a public key (RFC 8725, section 3.1).
   if (!isSignatureAlgorithm(alg) || !rules.algorithms.includes(alg)) return refuse('algorithm_not_allowed', seen);
   const keys = await documents.keysFor({ alg, ...(typeof kid === 'string' && { kid }) }, issuer);
   if (keys.length === 0) return refuse('key_unknown', seen);
@@ -114,6 +116,7 @@ function audienceRefusal(
   { aud, client_id: client }: JWTPayload,
   seen: SeenToken,
 ): LoginRefusal | undefined {
+  // Some providers name the client of an access token only, for example Cognito.
   const isFallback = rules.clientIdIsAudience && kind === 'access_token' && aud === undefined;
   const given: readonly unknown[] = Array.isArray(aud) ? aud : [isFallback ? client : aud];
   return given.some((one) => typeof one === 'string' && rules.audiences.includes(one))
