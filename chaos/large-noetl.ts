@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** NoETL's stand-in with a catalog of 8 MB in front. */
+/**
+ * NoETL's stand-in with a catalog of 8 MB in front: large answers of NoETL are an attack when a user can ask for many.
+ */
 export interface LargeNoetl {
   readonly url: string;
   close(): void;
@@ -18,9 +20,11 @@ const entries = Array.from({ length: 20_000 }, (_, n) => ({
 }));
 const catalog = JSON.stringify({ entries });
 
+/** @param standIn its base URL; every call but the catalog's list goes there */
 export async function startLargeNoetl(standIn: URL): Promise<LargeNoetl> {
   const server = createServer((request, response) => {
     if (request.url === '/api/catalog/list') {
+      // The body is not looked at: every filter gets all entries.
       request.resume();
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(catalog) });
       response.end(catalog);
@@ -30,6 +34,7 @@ export async function startLargeNoetl(standIn: URL): Promise<LargeNoetl> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => void server.close() };
 }
 
+/** Passes a call on as it is. When the stand-in does not answer, the connection is closed. */
 function passOn(request: IncomingMessage, response: ServerResponse, { hostname, port }: URL): void {
   const { method, url, headers } = request;
   const onward = send({ hostname, port, method, path: url, headers }, (answer) => {

@@ -4,10 +4,14 @@ import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-/** What was seen while a scenario ran. */
+/**
+ * What was seen while a scenario ran. The median of `/health` shows whether the event loop has time; one slow answer
+ * may be the machine's.
+ */
 export interface Reading {
   readonly healthMedianMs: number;
   readonly healthMaxMs: number;
+  /** Other statuses than 200, errors, and answers later than ten seconds. */
   readonly healthFailures: number;
   /** Resident memory of the gateway and what the kernel holds for its sockets, MiB: what a container is charged for. */
   readonly startMiB: number;
@@ -16,7 +20,12 @@ export interface Reading {
   readonly kernelMiB: number;
 }
 
-/** Asks `/health` ten times a second on a connection of its own, and reads the memory each time. */
+/**
+ * Asks `/health` ten times a second on a connection of its own, and reads the memory each time.
+ * @param pid of the gateway
+ * @returns what stops it and gives the reading
+ * @throws as {@link socketBytesOf}
+ */
 export async function startMeter(url: string, pid: number): Promise<() => Promise<Reading>> {
   const times: number[] = [];
   let failures = 0;
@@ -54,6 +63,7 @@ export async function startMeter(url: string, pid: number): Promise<() => Promis
   };
 }
 
+/** On a new connection each time, as probes have it: a gateway that accepts none is not healthy. */
 function isHealthy(url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const asked = request(`${url}/health`, { agent: false, timeout: 10_000 }, (answer) => {
@@ -66,7 +76,7 @@ function isHealthy(url: string): Promise<boolean> {
   });
 }
 
-/** Linux only: elsewhere there is no such file, and the growth reads as nothing. */
+/** Linux only. A process that has ended has no such file, and counts as 0 MiB. */
 async function memoryOf(
   pid: number,
   port: string,
@@ -78,11 +88,16 @@ async function memoryOf(
 const run = promisify(execFile);
 
 /**
- * What the kernel holds for the sockets of a process: bytes received and not read (`r`), queued to be sent (`w`) and allocated
- * ahead (`f`), as a memory cgroup counts them. Connections of its port that it has closed, and the kernel not yet, have no process. The other ends of the connections belong to the attacker and to NoETL.
+ * What the kernel holds for the sockets of a process: bytes received and not read (`r`), queued to be sent (`w`) and
+ * allocated ahead (`f`), as a memory cgroup counts them. Connections of its port that it has closed, and the kernel not
+ * yet, have no process. The other ends of the connections belong to the attacker and to NoETL.
+ * @param port of the gateway's listener, at the local end of the connections
+ * @returns bytes
  * @throws when `ss` of iproute2 is not installed
  */
 async function socketBytesOf(pid: number, port: string): Promise<number> {
+  // One connection in a line: state, two queues, local address, peer, processes, `skmem`. The flags: TCP, memory,
+  // numbers, processes, no head, one line each.
   const { stdout } = await run('ss', ['-tmnpHO'], { maxBuffer: 2 ** 26 });
   let bytes = 0;
   for (const line of stdout.split('\n')) {

@@ -2,6 +2,7 @@ import type { FaultReport } from './faults/run-fault.ts';
 import type { Reading } from './meter.ts';
 import { limits, type Outcomes } from './scenario.ts';
 
+/** What was seen during an attack. It is a failure when `problems` is not empty. */
 export interface AttackReport {
   readonly name: string;
   readonly about: string;
@@ -10,6 +11,7 @@ export interface AttackReport {
   readonly problems: readonly string[];
 }
 
+/** In the order in which they ran. */
 export interface RunReport {
   readonly attacks: readonly AttackReport[];
   readonly faults: readonly FaultReport[];
@@ -17,6 +19,7 @@ export interface RunReport {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
+/** Outcomes in one line, the most frequent first. */
 export const outcomesText = (outcomes: Outcomes): string =>
   Object.entries(outcomes)
     .sort(([, one], [, other]) => other - one)
@@ -31,7 +34,11 @@ export interface Machine {
   readonly load: number;
 }
 
-/** The page `docs/reliability.md`, with the figures of one whole run. */
+/**
+ * The page `docs/reliability.md`, with the figures of one whole run.
+ * @param version of the gateway
+ * @returns Markdown, without the part that `npm run bench:live` writes
+ */
 export function reliabilityPage({ attacks, faults }: RunReport, version: string, machine: Machine): string {
   const traffic = faults.map((fault) => fault.traffic);
   const peak = Math.max(...[...attacks, ...faults].map(({ reading }) => reading.peakMiB));

@@ -22,13 +22,20 @@ slower than ${limits.healthMedianMs} ms at the median, memory grows by more than
 twice, an ended session works again, or a fault outlasts its repair. Faults of stores need redis-server and nats-server, which the
 run starts for itself. --report writes docs/reliability.md, of a whole run only.`;
 
-/** As in a pod of 512 MiB: the heap leaves room for what is beside it. */
+/**
+ * As in a pod of 512 MiB: the heap leaves room for what is beside it. MiB; the Dockerfile gives the heap 62 % of the
+ * memory, which is about as much.
+ */
 const nodeOptions = heapOf(320, 16);
 
 function heapOf(oldMiB: number, youngMiB: number): string {
   return `--max-old-space-size=${oldMiB} --max-semi-space-size=${youngMiB}`;
 }
 
+/**
+ * One attack against a gateway of its own, so that what one leaves behind is not counted for the next.
+ * @throws when the gateway does not start
+ */
 async function runOne(scenario: Scenario): Promise<AttackReport> {
   const standIn = await createNoetlStandIn();
   const noetl = await startLargeNoetl(standIn.url);
@@ -64,6 +71,10 @@ async function warmUp(url: string): Promise<void> {
   for (let i = 0; i < 200; i += 1) await (await fetch(`${url}/health`)).text();
 }
 
+/**
+ * Runs an attack in a thread of its own: the meter of this thread must not wait for it.
+ * @throws what the attack throws
+ */
 async function inThread(name: string, target: Target): Promise<Outcomes> {
   const worker = new Worker(new URL('./attack-thread.ts', import.meta.url), { workerData: { name, target } });
   const failed = once(worker, 'error').then(([error]) => Promise.reject(error));
@@ -72,6 +83,10 @@ async function inThread(name: string, target: Target): Promise<Outcomes> {
   return outcomes;
 }
 
+/**
+ * One text for each limit that was broken. Outcomes are not judged: an attack may be served, if it costs little.
+ * @returns empty when all held
+ */
 function problemsOf(reading: Reading, exitCode: number | null): string[] {
   const problems: string[] = [];
   const growth = reading.peakMiB - reading.startMiB;
@@ -84,6 +99,7 @@ function problemsOf(reading: Reading, exitCode: number | null): string[] {
   return problems;
 }
 
+/** One scenario as it ends: a whole run takes minutes. */
 function print({ name, about, reading, problems }: AttackReport | FaultReport, text: string): void {
   const { healthMedianMs, healthMaxMs, startMiB, peakMiB, kernelMiB } = reading;
   console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}: ${about}`);
@@ -94,6 +110,7 @@ function print({ name, about, reading, problems }: AttackReport | FaultReport, t
   for (const problem of problems) console.log(`     ${problem}`);
 }
 
+/** One after another: two at once would share the processors, and the figures would be of both. */
 async function runAll(isChosen: (one: { readonly name: string }) => boolean): Promise<RunReport> {
   const found = { attacks: [] as AttackReport[], faults: [] as FaultReport[] };
   for (const scenario of scenarios.filter(isChosen)) {
@@ -121,6 +138,7 @@ function writeReport(file: string, page: string): void {
   writeFileSync(file, live === '' ? page : `${page}\n${live}\n`);
 }
 
+/** Exits 1 also when `--only` has chosen nothing, so that a wrong name in CI is not taken for success. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {

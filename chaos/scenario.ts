@@ -16,11 +16,20 @@ export interface Scenario {
   readonly name: string;
   /** One sentence for the report. */
   readonly about: string;
-  /** Of the gateway's heap. Default: that of a pod. A small one leaves V8 no room for garbage, so that growth is what is in use. */
+  /**
+   * Of the gateway's heap. Default: that of a pod. A small one leaves V8 no room for garbage, so that growth is what is
+   * in use.
+   */
   readonly heapMiB?: number;
-  /** Runs in a thread of its own, so that its work does not count as the gateway's. Returns when it has let go of everything. */
+  /**
+   * Runs in a thread of its own, so that its work does not count as the gateway's. Returns when it has let go of
+   * everything.
+   */
   run(target: Target): Promise<Outcomes>;
 }
 
-/** Limits that each scenario must keep. */
+/**
+ * Limits that each scenario must keep. 512 MiB is the memory of the pod whose heap the gateway gets; growth is over the
+ * memory before the attack and does not count for faults.
+ */
 export const limits = { healthMedianMs: 250, growthMiB: 100, peakMiB: 512 } as const;

@@ -2,18 +2,26 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Outcomes, Target } from '../scenario.ts';
 
-/** A connection that sends, and reads nothing or all. */
+/**
+ * A raw connection that sends at once, and then reads nothing or all: with it a request can stay half sent, and an
+ * answer unread.
+ */
 export interface Caller {
   readonly socket: Socket;
   /** The first line that came, or how the connection ended. */
   outcome(): string;
 }
 
+/**
+ * @param sent text of one or more HTTP/1.1 requests, whole or in part
+ * @param reads false: the socket is paused, and answers fill the kernel's buffers
+ */
 export function openCaller({ host, port }: Target, sent: string, reads: boolean): Caller {
   const socket = connect(port, host);
   let outcome = 'nothing came';
   if (reads) socket.once('data', (chunk) => (outcome = /^HTTP\/1\.1 (\d+)/.exec(String(chunk))?.[1] ?? 'no HTTP'));
   else socket.pause();
+  // Without a listener a reset would end the thread.
   socket.once('error', (error: NodeJS.ErrnoException) => {
     if (outcome === 'nothing came') outcome = error.code ?? 'error';
   });
@@ -21,7 +29,11 @@ export function openCaller({ host, port }: Target, sent: string, reads: boolean)
   return { socket, outcome: () => outcome };
 }
 
-/** Opens many callers, holds them, lets go. */
+/**
+ * Opens many callers, holds them, lets go.
+ * @param ms how long they are held after the last one was opened
+ * @returns how many saw which outcome, by status or by the error's code
+ */
 export async function hold(target: Target, count: number, sent: string, ms: number, reads: boolean): Promise<Outcomes> {
   const callers: Caller[] = [];
   for (let i = 0; i < count; i += 1) {
@@ -34,7 +46,11 @@ export async function hold(target: Target, count: number, sent: string, ms: numb
   return outcomes;
 }
 
-/** Clients that send one request after the other, until the time is over. */
+/**
+ * Clients that send one request after the other, until the time is over.
+ * @param ask gets the number of the request, which makes each one different; it must not throw
+ * @returns how often each outcome was seen
+ */
 export async function repeat(clients: number, ms: number, ask: (n: number) => Promise<string>): Promise<Outcomes> {
   const until = performance.now() + ms;
   const seen: string[] = [];
@@ -50,7 +66,11 @@ export async function repeat(clients: number, ms: number, ask: (n: number) => Pr
   return countOf(seen);
 }
 
-/** @returns the status and, where there is one, the code of the error */
+/**
+ * A POST of JSON.
+ * @returns the status and, where the body has one, the code of the error. It does not throw: without an answer it is
+ * `failed`, with the kind of error
+ */
 export async function post(url: string, body: string, token?: string): Promise<string> {
   try {
     const answer = await fetch(url, {

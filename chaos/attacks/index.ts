@@ -3,9 +3,10 @@ import type { Scenario } from '../scenario.ts';
 import { hold, post, repeat } from './connections.ts';
 
 const mebibyte = 1024 * 1024;
+/** How long each attack lasts, milliseconds. The answers that it then waits for come on top. */
 const holdMs = 10_000;
 
-/** The largest file of the GraphiQL page, when it is built. */
+/** The largest file of the GraphiQL page, when it is built; else the empty text, and the page itself is asked for. */
 function largestAsset(): string {
   try {
     const folder = new URL('../../dist/pages/graphiql/assets/', import.meta.url);
@@ -17,9 +18,11 @@ function largestAsset(): string {
   }
 }
 
+/** A request whose body is announced and never ends, so that the gateway has to keep what came. */
 const announced = (path: string, bytes: number, sent: string) =>
   `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n${sent}`;
 
+/** Each field asks for another capability, so that no two share a call to NoETL. */
 const largeLists: Scenario['run'] = (target) =>
   repeat(8, holdMs, (n) => {
     const fields = Array.from(
@@ -29,7 +32,10 @@ const largeLists: Scenario['run'] = (target) =>
     return post(`${target.url}/graphql`, queryOf(`{ ${fields.join(' ')} }`), target.viewer);
   });
 
-/** Attacks of a caller without a session, and of a user whose roles start nothing. */
+/**
+ * Attacks of a caller without a session, and of a user whose roles start nothing; the last ones are of strangers with
+ * tokens that they guess, and of a developer.
+ */
 export const attacks: readonly Scenario[] = [
   {
     name: 'unread-downloads',
@@ -55,6 +61,8 @@ export const attacks: readonly Scenario[] = [
     name: 'one-long-number',
     about: '4 clients send 1 MB of JSON with one long integer to a route without a session',
     run: (target) => {
+      // 2^53 + 1: such an integer is kept digit for digit, which takes another way through the body (core/json). Very
+      // many empty objects take far more memory than their text.
       const body = `{"n":9007199254740993,"q":[${'{},'.repeat(340_000)}{}]}`;
       return repeat(4, holdMs, () => post(`${target.url}/api/auth/validate`, body));
     },
@@ -71,6 +79,7 @@ export const attacks: readonly Scenario[] = [
     name: 'documents-of-a-megabyte',
     about: 'a user sends 400 queries that differ in a comment of 1 MB',
     run: (target) => {
+      // The sign makes V8 keep two bytes for each character. The number makes each document a new one for every cache.
       const comment = `€ ${'x'.repeat(1_000_000)}`;
       return repeat(4, holdMs, (n) =>
         post(`${target.url}/graphql`, queryOf(`{ __typename } # ${n} ${comment}`), target.viewer),
@@ -90,7 +99,8 @@ export const attacks: readonly Scenario[] = [
   {
     name: 'large-lists',
     about: 'a user asks for a catalog of 8 MB, ten times in a query and eight queries at a time',
-    // One answer of a user is in work at a time; in a larger heap V8 keeps those before it as garbage, which is no growth.
+    // One answer of a user is in work at a time; in a larger heap V8 keeps those before it as garbage, which is no
+    // growth.
     heapMiB: 130,
     run: largeLists,
   },
@@ -107,6 +117,7 @@ export const attacks: readonly Scenario[] = [
     about: 'a developer starts a playbook with 900 KB of text that is made of escapes and quotes',
     run: (target) => {
       const query = 'mutation ($v: JSON) { executePlaybook(name: "data/none", variables: $v) { id } }';
+      // In JSON each of its characters but the brace takes two, and JSON within JSON doubles them again.
       const body = JSON.stringify({ query, variables: { v: { a: '{"\\\n'.repeat(150_000) } } });
       return repeat(4, holdMs, () => post(`${target.url}/graphql`, body, target.developer));
     },

@@ -2,12 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Interception } from '../../dev/noetl/exchange.ts';
 import type { World } from './world.ts';
 
-/** Something that breaks, and is repaired a few seconds later. */
+/** Something that breaks, and is repaired a few seconds later. `break` and `repair` resolve when it is so. */
 export interface Fault {
   readonly name: string;
   /** One sentence for the report. */
   readonly about: string;
+  /** Default 1. */
   readonly replicas?: number;
+  /** Default: sessions in memory. */
   readonly store?: 'redis' | 'nats';
   break(world: World): Promise<void> | void;
   repair(world: World): Promise<void> | void;
@@ -15,7 +17,7 @@ export interface Fault {
   readonly mayLeaveUnanswered?: boolean;
 }
 
-/** What NoETL does instead of answering. */
+/** What NoETL does instead of answering. Undefined: it answers. */
 export type Misbehave = () => Interception | Promise<Interception>;
 
 const behaves = (misbehave: Misbehave) => ({
@@ -27,7 +29,12 @@ const behaves = (misbehave: Misbehave) => ({
   },
 });
 
+// Counts calls, so that each kind of garbage has its turn; at random one could be left out.
 let turn = 0;
+/**
+ * A page, half of a JSON text, two other shapes, an error with SQL's words, and a redirect to an address at which
+ * nothing listens.
+ */
 const garbage: readonly Interception[] = [
   { status: 200, body: '<html><body>It works!</body></html>' },
   { status: 200, body: '{"execution_id": ' },
@@ -37,6 +44,7 @@ const garbage: readonly Interception[] = [
   { status: 302, body: '', headers: { location: 'http://127.0.0.1:1/' } },
 ];
 
+/** What `npm run chaos` breaks after the attacks, in this order. `run-fault.ts` judges all of them alike. */
 export const faults: readonly Fault[] = [
   {
     name: 'noetl-slow',

@@ -5,6 +5,7 @@ import type { Fault } from './faults.ts';
 import { startTraffic, type Traffic, unanswered } from './traffic.ts';
 import { openWorld, type World } from './world.ts';
 
+/** What was seen during a fault. It is a failure when `problems` is not empty. */
 export interface FaultReport {
   readonly name: string;
   readonly about: string;
@@ -17,16 +18,25 @@ export interface FaultReport {
   readonly problems: readonly string[];
 }
 
+// `report.ts` has this figure and the next one in its text.
 const beforeMs = 2_000;
 const brokenMs = 5_000;
 const afterMs = 1_500;
+/** How long after the repair the gateway may take until a start, a read and a login have succeeded. */
 const longestReturnMs = 15_000;
 
+/**
+ * Runs one fault under traffic, with processes of its own.
+ * @param nodeOptions for the gateway: the heap of a pod
+ * @throws when something does not start, at first or in the repair; all else is a problem of the report
+ */
 export async function runFault(fault: Fault, nodeOptions: string): Promise<FaultReport> {
   const world = await openWorld({ replicas: fault.replicas ?? 1, store: fault.store, nodeOptions });
   try {
     const token = await login(world);
+    // Before the fault: a store that comes back with less, or a process that forgets, would let them work again.
     const ended = await endedSessions(world);
+    // The replica that is never killed.
     const [replica] = world.replicas;
     const stopMeter = await startMeter(replica?.url ?? '', replica?.child().pid ?? 0);
     const traffic = startTraffic(world, token);
@@ -46,6 +56,7 @@ export async function runFault(fault: Fault, nodeOptions: string): Promise<Fault
   }
 }
 
+/** @returns milliseconds since the call, which follows the repair; undefined when it takes too long */
 async function untilBack(worksSince: (atMs: number) => boolean): Promise<number | undefined> {
   const repairedAt = performance.now();
   while (performance.now() - repairedAt < longestReturnMs) {
@@ -69,6 +80,7 @@ async function login({ replicas, identityToken }: World): Promise<string> {
   return session_token;
 }
 
+/** @returns three tokens that were logged in and out */
 async function endedSessions(world: World): Promise<readonly string[]> {
   const tokens: string[] = [];
   for (let n = 0; n < 3; n += 1) {
@@ -79,6 +91,10 @@ async function endedSessions(world: World): Promise<readonly string[]> {
   return tokens;
 }
 
+/**
+ * How many of the tokens are not refused with 401 by a replica, over all replicas. Another status is no proof that the
+ * session is over.
+ */
 async function countLive({ replicas }: World, tokens: readonly string[]): Promise<number> {
   const statuses = await Promise.all(
     replicas.flatMap(({ url }) =>
@@ -90,8 +106,13 @@ async function countLive({ replicas }: World, tokens: readonly string[]): Promis
 
 type Found = Pick<FaultReport, 'traffic' | 'reading' | 'backAfterMs' | 'revived'>;
 
+/**
+ * One text for each limit that was broken.
+ * @returns empty when all held
+ */
 function problemsOf(fault: Fault, { traffic, reading, backAfterMs, revived }: Found, world: World): string[] {
   const { lost, doubled, refused } = traffic;
+  // Each request gets an answer, be it an error, unless its process was killed.
   const silent = fault.mayLeaveUnanswered === true ? 0 : (refused[unanswered] ?? 0);
   const checks: readonly (readonly [isWrong: boolean, problem: string])[] = [
     [world.replicas.some(({ child }) => child().exitCode !== null), 'a gateway has ended by itself'],

@@ -11,12 +11,18 @@ import { freePort } from '../../tests/support/free-port.ts';
 export interface StoreServer {
   /** For `GATEWAY_SESSION_STORE`. */
   readonly url: string;
+  /** Resolves when it accepts connections; after `kill` at the same port, with the same folder. */
   start(): Promise<void>;
   /** SIGKILL. What it has written stays in its folder. */
   kill(): Promise<void>;
+  /** Kills it and removes the folder. */
   close(): Promise<void>;
 }
 
+/**
+ * Both write to disk, else a kill would end every session. Redis has its log alone for that (`--save ''` switches
+ * snapshots off).
+ */
 const commands = {
   redis: (port: number, dir: string) => [
     'redis-server',
@@ -32,6 +38,7 @@ const commands = {
   nats: (port: number, dir: string) => ['nats-server', '-a', '127.0.0.1', '-p', `${port}`, '-js', '-sd', dir],
 } as const;
 
+/** A server that is not started yet. */
 export async function openStoreServer(kind: keyof typeof commands): Promise<StoreServer> {
   const [port, dir] = [await freePort(), await mkdtemp(join(tmpdir(), `chaos-${kind}-`))];
   let child: ChildProcess | undefined;
@@ -59,6 +66,10 @@ export async function openStoreServer(kind: keyof typeof commands): Promise<Stor
   };
 }
 
+/**
+ * Tries for ten seconds.
+ * @throws when nothing accepts
+ */
 async function listening(port: number): Promise<void> {
   for (let left = 200; left > 0; left -= 1) {
     const socket = connect(port, '127.0.0.1');

@@ -4,6 +4,7 @@ import type { World } from './world.ts';
 
 /** What clients saw of the gateway, and what NoETL saw of the clients. */
 export interface Traffic {
+  /** Of all kinds; each is answered or counted in `refused`. */
   readonly requests: number;
   readonly answered: number;
   /** Requests that were refused or failed, by code. */
@@ -16,23 +17,37 @@ export interface Traffic {
   readonly unclear: number;
 }
 
+/** Clients at work, until they are stopped. */
 export interface RunningTraffic {
-  /** Whether a start, a read and a login have each succeeded since. */
+  /**
+   * Whether a start, a read and a login have each been answered well since.
+   * @param atMs by performance.now()
+   */
   worksSince(atMs: number): boolean;
+  /** Resolves when the requests in flight have ended, so that every start is counted. */
   stop(): Promise<Traffic>;
 }
 
 type Kind = 'start' | 'read' | 'login';
 
+/**
+ * A start as its client knows it: `mark` is in the workload, by which NoETL's requests are found; `id` is what was
+ * answered.
+ */
 interface Start {
   readonly mark: string;
   readonly id: string | undefined;
 }
 
+/** Longer than the gateway of `world.ts` waits for NoETL, so that it can answer with an error. */
 const timeoutMs = 15_000;
+/** The code of a request without an answer. */
 export const unanswered = 'no answer';
 
-/** A few clients that start, read and log in, one request after the other each; with several replicas they take turns. */
+/**
+ * A few clients that start, read and log in, one request after the other each; with several replicas they take turns.
+ * @param token of the session that starts and reads; logins make sessions of their own
+ */
 export function startTraffic(world: World, token: string): RunningTraffic {
   const refused: Outcomes = {};
   const starts: Start[] = [];
@@ -87,7 +102,10 @@ export function startTraffic(world: World, token: string): RunningTraffic {
   };
 }
 
-/** How often NoETL got the start with each mark, whatever it then did. */
+/**
+ * How often NoETL got the start with each mark, whatever it then did. Counted as requests come: this stand-in remembers
+ * ten.
+ */
 function countMarks({ noetl }: World): ReadonlyMap<string, number> {
   const seen = new Map<string, number>();
   const push = noetl.requests.push.bind(noetl.requests);
@@ -101,19 +119,26 @@ function countMarks({ noetl }: World): ReadonlyMap<string, number> {
   return seen;
 }
 
-/** In turn; a replica that is known to be dead is left out, as a load balancer does. */
+/**
+ * In turn; a replica that is known to be dead is left out, as a load balancer does. When all are, the first is asked.
+ */
 function urlFor({ replicas }: World, n: number): string {
   const alive = replicas.filter(({ isUp }) => isUp());
   const [first] = replicas;
   return (alive[n % Math.max(1, alive.length)] ?? first)?.url ?? '';
 }
 
+/** An answer, or what stands for it. */
 interface Reply {
   /** Undefined: success. */
   readonly code: string | undefined;
   readonly data?: { readonly executePlaybook?: { readonly id?: string } | null } | null;
 }
 
+/**
+ * Does not throw: an error of the gateway has its code, another status `status <n>`, and no answer, or one that is not
+ * JSON, {@link unanswered}.
+ */
 async function send(url: string, path: string, body: object, token: string | undefined): Promise<Reply> {
   try {
     const answer = await fetch(url + path, {
@@ -123,6 +148,7 @@ async function send(url: string, path: string, body: object, token: string | und
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await answer.text();
+    // In the whole text, since GraphQL may answer an error with 200.
     const code = /ERR_[A-Z_]+/.exec(text)?.[0];
     if (code !== undefined) return { code };
     return answer.ok ? { code: undefined, data: JSON.parse(text).data } : { code: `status ${answer.status}` };

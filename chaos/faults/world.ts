@@ -14,9 +14,14 @@ const audience = 'chaos';
 export interface Replica {
   readonly url: string;
   child(): ChildProcess;
-  /** Whether it answers, as a load balancer learns it from the readiness of a pod. */
+  /** Whether it answers, as a load balancer learns it from the readiness of a pod: as of the last start or kill. */
   isUp(): boolean;
+  /** SIGKILL: nothing is drained. Resolves when it has ended. */
   kill(): Promise<void>;
+  /**
+   * Resolves when `/health` answers.
+   * @throws with the output of the process when it ends, or has not answered after 300 tries
+   */
   start(): Promise<void>;
 }
 
@@ -28,18 +33,25 @@ export interface World {
   readonly store: StoreServer | undefined;
   /** A new identity token of a user. */
   identityToken(user: string): Promise<string>;
+  /** Ends all of it, even when a part does not end well. */
   close(): Promise<void>;
 }
 
+/** `nodeOptions` are for the gateway alone; without a store, sessions are in memory. */
 export interface WorldOptions {
   readonly replicas: number;
   readonly store: 'redis' | 'nats' | undefined;
   readonly nodeOptions: string;
 }
 
+/**
+ * Starts everything on loopback.
+ * @throws when a part does not start
+ */
 export async function openWorld({ replicas: count, store: kind, nodeOptions }: WorldOptions): Promise<World> {
   const users = ['developer', 'viewer'].map((name) => ({ sub: `auth|${name}`, email: `${name}@example.com`, name }));
   const issuer = await createDevIssuer({ clock: Date.now, audience, users });
+  // It keeps ten requests only; `traffic.ts` counts them as they come.
   const noetl = await createNoetlStandIn({ remember: 10 });
   const proxy = await startTcpProxy(Number(noetl.url.port));
   const store = kind && (await openStoreServer(kind));
@@ -47,11 +59,13 @@ export async function openWorld({ replicas: count, store: kind, nodeOptions }: W
   const environment = {
     GATEWAY_BIND: '127.0.0.1',
     NOETL_BASE_URL: `http://127.0.0.1:${proxy.port}`,
+    // Shorter than by default, so that a fault of five seconds shows what follows a timeout.
     NOETL_TIMEOUT_SECS: '2',
     AUTH_PLAYBOOK_TIMEOUT_SECS: '3',
     GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
     GATEWAY_AUDIENCES: audience,
     ...(store === undefined ? { GATEWAY_SESSION_ACCEPT_MEMORY: 'true' } : { GATEWAY_SESSION_STORE: store.url }),
+    // The same for all replicas: with it each checks the records that the others have signed in the store.
     GATEWAY_SESSION_KEY: Buffer.alloc(32, 7).toString('base64'),
     NODE_OPTIONS: nodeOptions,
     LOG_LEVEL: 'fatal',
