@@ -2,16 +2,32 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 const page = readFileSync('docs/security.md', 'utf8');
-const paths = [...page.matchAll(/`((?:T|tests|core|plugins|server|mesh|bench)\/[\w./-]+\.ts)`/g)].map(([, path = '']) =>
-  path.replace(/^T\//, 'tests/'),
-);
+const folders = 'T|tests|core|plugins|executor|server|generator|cli|dev|web|testing|mesh|bench|chaos|deploy';
+const pathsIn = (text: string): readonly string[] =>
+  [...text.matchAll(new RegExp(`\`((?:${folders})/[\\w./-]+)\``, 'g'))].map(([, path = '']) =>
+    path.replace(/^T\//, 'tests/'),
+  );
+
+/** The cells of the rows of the tables with that head. */
+function rowsBelow(head: string): readonly (readonly string[])[] {
+  const lines = page.split('\n');
+  const starts = lines.flatMap((line, n) => (line === head ? [n + 2] : []));
+  return starts.flatMap((start) => {
+    const length = lines.slice(start).findIndex((line) => !line.startsWith('|'));
+    return lines.slice(start, start + length).map((line) => line.slice(1, -1).split(/(?<!\\)\|/));
+  });
+}
 
 describe('the security page', () => {
-  test.each([...new Set(paths)])('names a file that is there: %s', (path) => {
+  test.each([...new Set(pathsIn(page))])('names a file that is there: %s', (path) => {
     expect(existsSync(path)).toBe(true);
   });
 
-  test('names tests', () => {
-    expect(paths.filter((path) => path.startsWith('tests/')).length).toBeGreaterThan(40);
-  });
+  test.each(rowsBelow('| Rule | Enforced in | Test |'))(
+    'names a file and a test for the rule:%s',
+    (_rule, place = '', tests = '') => {
+      expect(pathsIn(place)).not.toEqual([]);
+      expect(pathsIn(tests)).toContainEqual(expect.stringMatching(/^tests\//));
+    },
+  );
 });
