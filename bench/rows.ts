@@ -24,7 +24,7 @@ export interface Row {
 }
 
 /** Executions whose ids begin with the digits that the upstream knows a kind by. */
-export const idsOf = (kind: string, count: number): readonly string[] =>
+export const executionIds = (kind: string, count: number): readonly string[] =>
   Array.from({ length: count }, (_, n) => `${BigInt(`${kind}008253774397000`) + BigInt(n)}`);
 
 /** Kinds of executions, by the first digits of their ids. */
@@ -84,24 +84,24 @@ export const rows: readonly Row[] = [
     name: 'execution',
     of: 'fresh',
     // So many that none is asked for again while its last answer still counts: a call for each request.
-    graphql: withIds(status, idsOf(kinds.running, 5_000)),
-    mesh: withIds(status, idsOf(kinds.running, 5_000)),
-    rest: idsOf(kinds.running, 5_000).map(detail),
+    graphql: withIds(status, executionIds(kinds.running, 5_000)),
+    mesh: withIds(status, executionIds(kinds.running, 5_000)),
+    rest: executionIds(kinds.running, 5_000).map(detail),
     isBare: true,
     connections: 32,
   },
   {
     name: 'execution, watched',
     of: 'gateway',
-    graphql: withIds(status, idsOf(kinds.running, 64)),
-    rest: idsOf(kinds.running, 64).map(detail),
+    graphql: withIds(status, executionIds(kinds.running, 64)),
+    rest: executionIds(kinds.running, 64).map(detail),
     connections: 32,
   },
   {
     name: 'result of 20 KB',
     of: 'gateway',
-    graphql: withIds(result, idsOf(kinds.large, 64)),
-    rest: idsOf(kinds.large, 64).map(detail),
+    graphql: withIds(result, executionIds(kinds.large, 64)),
+    rest: executionIds(kinds.large, 64).map(detail),
     connections: 32,
   },
   { name: 'list of 20 KB', of: 'gateway', ...list(100), connections: 32 },
@@ -109,8 +109,8 @@ export const rows: readonly Row[] = [
   {
     name: '1000 connections',
     of: 'gateway',
-    graphql: withIds(status, idsOf(kinds.running, 1)),
-    rest: idsOf(kinds.running, 1).map(detail),
+    graphql: withIds(status, executionIds(kinds.running, 1)),
+    rest: executionIds(kinds.running, 1).map(detail),
     connections: 1_000,
   },
 ];

@@ -1,6 +1,6 @@
 import type { FaultReport } from './faults/run-fault.ts';
 import type { Reading } from './meter.ts';
-import { limits, type Outcomes } from './scenario.ts';
+import { type Outcomes, scenarioLimits } from './scenario.ts';
 
 /** What was seen during an attack. It is a failure when `problems` is not empty. */
 export interface AttackReport {
@@ -73,7 +73,7 @@ ${faults.map(faultRow).join('\n')}
 
 ## Attacks
 
-${limits.healthMedianMs} ms for \`/health\` at the median, ${limits.growthMiB} MiB of growth and ${limits.peakMiB} MiB in all are the limits. Memory is that of
+${scenarioLimits.healthMedianMs} ms for \`/health\` at the median, ${scenarioLimits.growthMiB} MiB of growth and ${scenarioLimits.peakMiB} MiB in all are the limits. Memory is that of
 the process and what the kernel holds for its ends of the connections. Lists of 8 MB are asked for in a heap of 130 MiB: one answer of a user is in work at a
 time, and a larger heap keeps those before it as garbage.
 

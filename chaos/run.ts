@@ -12,13 +12,13 @@ import { type FaultReport, runFault } from './faults/run-fault.ts';
 import { startLargeNoetl } from './large-noetl.ts';
 import { type Reading, startMeter } from './meter.ts';
 import { type AttackReport, outcomesText, type RunReport, reliabilityPage } from './report.ts';
-import { limits, type Outcomes, type Scenario, type Target } from './scenario.ts';
+import { type Outcomes, type Scenario, scenarioLimits, type Target } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
 const usage = `npm run chaos -- [--only <name>]... [--json <file>] [--report <file>] [--list]
 
 Runs attacks and faults, one after another, each against a gateway of its own on loopback. Exits 1 when /health answers
-slower than ${limits.healthMedianMs} ms at the median, memory grows by more than ${limits.growthMiB} MiB or beyond ${limits.peakMiB} MiB, a start is lost or sent
+slower than ${scenarioLimits.healthMedianMs} ms at the median, memory grows by more than ${scenarioLimits.growthMiB} MiB or beyond ${scenarioLimits.peakMiB} MiB, a start is lost or sent
 twice, an ended session works again, or a fault outlasts its repair. Faults of stores need redis-server and nats-server, which the
 run starts for itself. --report writes docs/reliability.md, of a whole run only.`;
 
@@ -92,10 +92,10 @@ function problemsOf(reading: Reading, exitCode: number | null): string[] {
   const growth = reading.peakMiB - reading.startMiB;
   if (exitCode !== null) problems.push(`the gateway exited ${exitCode}`);
   if (reading.healthFailures > 0) problems.push(`/health failed ${reading.healthFailures} times`);
-  if (reading.healthMedianMs >= limits.healthMedianMs)
+  if (reading.healthMedianMs >= scenarioLimits.healthMedianMs)
     problems.push(`/health: ${reading.healthMedianMs} ms at the median`);
-  if (growth >= limits.growthMiB) problems.push(`memory grew by ${growth} MiB`);
-  if (reading.peakMiB >= limits.peakMiB) problems.push(`memory reached ${reading.peakMiB} MiB`);
+  if (growth >= scenarioLimits.growthMiB) problems.push(`memory grew by ${growth} MiB`);
+  if (reading.peakMiB >= scenarioLimits.peakMiB) problems.push(`memory reached ${reading.peakMiB} MiB`);
   return problems;
 }
 
@@ -156,7 +156,7 @@ async function main(): Promise<void> {
   if (report !== undefined && only !== undefined) throw new Error('--report is of a whole run: leave --only out');
   const machine = { node: process.version, cores: availableParallelism(), load: loadavg()[0] ?? 0 };
   const found = await runAll(({ name }) => only === undefined || only.includes(name));
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ limits, ...found }, null, 2)}\n`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ limits: scenarioLimits, ...found }, null, 2)}\n`);
   if (report !== undefined) writeReport(report, reliabilityPage(found, packageVersion(), machine));
   const ran = [...found.attacks, ...found.faults];
   process.exitCode = ran.length > 0 && ran.every(({ problems }) => problems.length === 0) ? 0 : 1;

@@ -32,4 +32,4 @@ export interface Scenario {
  * Limits that each scenario must keep. 512 MiB is the memory of the pod whose heap the gateway gets; growth is over the
  * memory before the attack and does not count for faults.
  */
-export const limits = { healthMedianMs: 250, growthMiB: 100, peakMiB: 512 } as const;
+export const scenarioLimits = { healthMedianMs: 250, growthMiB: 100, peakMiB: 512 } as const;

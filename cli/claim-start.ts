@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type CallbackPlace, probeCallback } from '../generator/doctor/probe-callback.ts';
-import type { Claimed } from '../generator/doctor/probes.ts';
+import type { StartClaim } from '../generator/doctor/probes.ts';
 import { auditProblem } from '../server/observability/line-sink.ts';
 import { takePorts } from '../server/take-ports.ts';
 import { listenOnce } from './listen-once.ts';
@@ -14,7 +14,7 @@ import { listenOnce } from './listen-once.ts';
  * @returns a problem for each thing that `serve` would not get; ports that a gateway holds are no problem but
  * `isRunning`
  */
-export async function claimStart(config: ResolvedConfig): Promise<Claimed> {
+export async function claimStart(config: ResolvedConfig): Promise<StartClaim> {
   const { auditTo } = config.observability;
   const audit = auditTo === 'stdout' ? [] : await unwritable(auditTo);
   const ports = await takenPorts(config);

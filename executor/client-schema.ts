@@ -12,7 +12,7 @@ import {
   visit,
 } from 'graphql';
 import { inputReaders } from './input-readers.ts';
-import { createIdScalar, createPassthroughScalar, type LongIntegers } from './scalars.ts';
+import { createIdScalar, createPassthroughScalar, type LongIntegerForm } from './scalars.ts';
 
 /** Directives that mean something to clients; every other one is a call instruction. */
 const publicDirectives = new Set(['deprecated', 'specifiedBy', 'oneOf']);
@@ -47,7 +47,7 @@ export function rootTypeNames(document: DocumentNode): Readonly<Record<Operation
  * @param longIntegers how integers beyond ±(2^53 − 1) are written
  * @throws Error for a type that the document does not have
  */
-export function createClientSchema(document: DocumentNode, longIntegers: LongIntegers): GraphQLSchema {
+export function createClientSchema(document: DocumentNode, longIntegers: LongIntegerForm): GraphQLSchema {
   const roots = Object.values(rootTypeNames(document));
   const idNodes: { name: { value: string } }[] = [];
   const bare = reachable(withoutInstructions(document), roots);
@@ -119,13 +119,13 @@ function withScalar(document: DocumentNode, name: string): DocumentNode {
   return { ...document, definitions: [...document.definitions, scalar] };
 }
 
-function ownScalar(name: string, longIntegers: LongIntegers): GraphQLScalarType {
+function ownScalar(name: string, longIntegers: LongIntegerForm): GraphQLScalarType {
   const read = inputReaders[name];
   return createPassthroughScalar(name, { longIntegers, ...(read === undefined ? {} : { read }) });
 }
 
 /** Gives scalars their behaviour in place, so that every field keeps its type object. */
-function withOwnScalars(schema: GraphQLSchema, longIntegers: LongIntegers): GraphQLSchema {
+function withOwnScalars(schema: GraphQLSchema, longIntegers: LongIntegerForm): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isScalarType(type) || builtinScalars.has(type.name)) continue;
     const own = type.name === idPlaceholder ? createIdScalar('ID') : ownScalar(type.name, longIntegers);

@@ -33,7 +33,7 @@ import { answerStatus } from './rest/read-execution.ts';
 import { type RestOperation, restOperations } from './rest/rest-operations.ts';
 import type { RootAnswer } from './root-call.ts';
 import { pairRootFields, plansOf, type RootField } from './root-fields.ts';
-import type { LongIntegers } from './scalars.ts';
+import type { LongIntegerForm } from './scalars.ts';
 
 /** Ends sessions together, for an operator. */
 export type EndSessions = (target: EndTarget, operator: User, requestId: string) => Promise<void>;
@@ -72,7 +72,7 @@ export interface ExecutableSchemaOptions {
   /** Delivers results of `executePlaybook(clientId:)`. Default: nothing does, and `requestId` is null. */
   readonly requests?: CallbackRequests;
   /** How integers beyond ±(2^53 − 1) are written in answers. Default `text`. */
-  readonly longIntegers?: LongIntegers;
+  readonly longIntegers?: LongIntegerForm;
   /** Distinct paths that are judged for one list; rows beyond are left out. For checkers that ask upstream. */
   readonly maxPathsPerAnswer?: number;
 }
@@ -165,7 +165,7 @@ const askingNoetl = new WeakSet<object>();
 export const asksNoetl = (resolve: object | undefined): boolean => resolve !== undefined && askingNoetl.has(resolve);
 
 /** What clients see, with everything below the root fields in place. */
-function answeringSchema(document: DocumentNode, longIntegers: LongIntegers): GraphQLSchema {
+function answeringSchema(document: DocumentNode, longIntegers: LongIntegerForm): GraphQLSchema {
   const schema = createClientSchema(document, longIntegers);
   attachEnumValues(schema, document);
   attachOutputs(schema, wireNamesOf(document), discriminatorsOf(document));

@@ -42,7 +42,7 @@ export function exactId(value: unknown): string {
  * How integers beyond ±(2^53 − 1) are written: as text, which every client reads whole, or as a number, digit for
  * digit. JSON has no limit, but parsers of browsers do (RFC 8259, section 6).
  */
-export type LongIntegers = 'text' | 'number';
+export type LongIntegerForm = 'text' | 'number';
 
 /**
  * A scalar that holds any JSON: `JSON` itself, and the generated ones that are JSON text or numbers. Literals keep the
@@ -71,7 +71,7 @@ export function createPassthroughScalar(
 export const asItIs = (value: unknown): unknown => value;
 
 interface PassthroughOptions {
-  readonly longIntegers?: LongIntegers;
+  readonly longIntegers?: LongIntegerForm;
   /** Default: any JSON, as it is. */
   readonly read?: ReadInput;
 }

@@ -17,7 +17,7 @@ import { shapeSchema } from './mesh/shape-schema.ts';
 import { type Normalised, normalise, structureRules } from './normalise/normalise.ts';
 import { typeRules } from './normalise/type-rules.ts';
 import type { OpenApiDocument } from './openapi/open-api.ts';
-import { assertNoProblems, buildTable, type Table } from './table/build-table.ts';
+import { assertNoProblems, buildTable, type OperationsTable } from './table/build-table.ts';
 import { nullableItemsOf, publicTypes, unknownTypeSettings } from './types/public-types.ts';
 
 /** A document and a config, joined: the table, and the schema with its call instructions. */
@@ -91,7 +91,7 @@ export const structure = (document: OpenApiDocument): Normalised => normalise(do
  */
 export async function schemaOf(
   structured: Normalised,
-  table: Table,
+  table: OperationsTable,
   { config, lock = emptyLock, accept = acceptNothing, now, onStage = () => {}, meshCache }: BuildInput,
 ): Promise<BuiltSchema> {
   // Before Mesh is asked: its own error would name nothing of the config.
@@ -136,7 +136,7 @@ export async function schemaOf(
 }
 
 /** GraphQL requires a query root (GraphQL specification, Root Operation Types). */
-function assertQuery({ operations }: Table): void {
+function assertQuery({ operations }: OperationsTable): void {
   if (operations.length === 0 || operations.some(({ root }) => root === 'query')) return;
   throw new GatewayError('ERR_POLICY_INVALID', 'The rows make no schema.', {
     problems: ['operations: GraphQL needs a query, and only mutations are open; open a read as well'],

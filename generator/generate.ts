@@ -20,7 +20,7 @@ import { type GatewayLock, gatewayLockPath, parseGatewayLock, printGatewayLock }
 import { openRecord, openRecordPath, parseOpenRecord, printOpenRecord } from './lock/open-record.ts';
 import type { Normalised } from './normalise/normalise.ts';
 import type { OpenApiDocument } from './openapi/open-api.ts';
-import { assertNoProblems, buildTable, type Table } from './table/build-table.ts';
+import { assertNoProblems, buildTable, type OperationsTable } from './table/build-table.ts';
 
 export interface GenerateOptions {
   readonly projectDir: string;
@@ -160,7 +160,11 @@ function stopwatch(onStage: (stage: Stage) => void): (name: string) => void {
 }
 
 /** For rows whose operation the document lacks: what the lock remembers, and may have moved there. */
-function movedOperations(config: GatewayConfig, { operations, shapes }: Table, lock: GatewayLock): readonly string[] {
+function movedOperations(
+  config: GatewayConfig,
+  { operations, shapes }: OperationsTable,
+  lock: GatewayLock,
+): readonly string[] {
   const missing = Object.keys(config.operations).filter((field) => !operations.some((row) => row.field === field));
   return missing.flatMap((field) => suggestMoved(field, lock, shapes) ?? []);
 }

@@ -6,7 +6,7 @@ import type { Outcomes, Target } from '../scenario.ts';
  * A raw connection that sends at once, and then reads nothing or all: with it a request can stay half sent, and an
  * answer unread.
  */
-export interface Caller {
+export interface OpenConnection {
   readonly socket: Socket;
   /** The first line that came, or how the connection ended. */
   outcome(): string;
@@ -16,7 +16,7 @@ export interface Caller {
  * @param sent text of one or more HTTP/1.1 requests, whole or in part
  * @param reads false: the socket is paused, and answers fill the kernel's buffers
  */
-export function openCaller({ host, port }: Target, sent: string, reads: boolean): Caller {
+export function openConnection({ host, port }: Target, sent: string, reads: boolean): OpenConnection {
   const socket = connect(port, host);
   let outcome = 'nothing came';
   if (reads) socket.once('data', (chunk) => (outcome = /^HTTP\/1\.1 (\d+)/.exec(String(chunk))?.[1] ?? 'no HTTP'));
@@ -35,9 +35,9 @@ export function openCaller({ host, port }: Target, sent: string, reads: boolean)
  * @returns how many saw which outcome, by status or by the error's code
  */
 export async function hold(target: Target, count: number, sent: string, ms: number, reads: boolean): Promise<Outcomes> {
-  const callers: Caller[] = [];
+  const callers: OpenConnection[] = [];
   for (let i = 0; i < count; i += 1) {
-    callers.push(openCaller(target, sent, reads));
+    callers.push(openConnection(target, sent, reads));
     if (i % 50 === 49) await delay(20);
   }
   await delay(ms);

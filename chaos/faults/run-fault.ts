@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Reading, startMeter } from '../meter.ts';
-import { limits } from '../scenario.ts';
+import { scenarioLimits } from '../scenario.ts';
 import type { Fault } from './faults.ts';
 import { startTraffic, type Traffic, unanswered } from './traffic.ts';
 import { openWorld, type World } from './world.ts';
@@ -123,8 +123,8 @@ function problemsOf(fault: Fault, { traffic, reading, backAfterMs, revived }: Fo
     [backAfterMs === undefined, `not back within ${longestReturnMs / 1_000} s`],
     [revived > 0, `${revived} ended sessions work again`],
     [reading.healthFailures > 0, `/health failed ${reading.healthFailures} times`],
-    [reading.healthMedianMs >= limits.healthMedianMs, `/health: ${reading.healthMedianMs} ms at the median`],
-    [reading.peakMiB >= limits.peakMiB, `memory reached ${reading.peakMiB} MiB`],
+    [reading.healthMedianMs >= scenarioLimits.healthMedianMs, `/health: ${reading.healthMedianMs} ms at the median`],
+    [reading.peakMiB >= scenarioLimits.peakMiB, `memory reached ${reading.peakMiB} MiB`],
   ];
   return checks.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
 }

@@ -14,7 +14,7 @@ export function declaredSections(config: Partial<GatewayConfig>): DeclaredSectio
 }
 
 /** What a config without sections gets: the variables of NoETL's deployments, and their defaults. */
-export const defaults: DeclaredSections = declaredSections({});
+export const defaultSections: DeclaredSections = declaredSections({});
 
 function fill(node: Node, given: unknown): unknown {
   switch (node.node) {

@@ -6,7 +6,7 @@ export const deprecationOf = (name: string, until: string): string =>
   `Use ${name}. This name works until ${/^\d{4}-/.test(until) ? until : `version ${until}`}.`;
 
 /** Whether the day has come, or the project has reached the version. */
-export function isOver(until: string, now: { readonly date: string; readonly version: string }): boolean {
+export function hasExpired(until: string, now: { readonly date: string; readonly version: string }): boolean {
   if (/^\d{4}-/.test(until)) return now.date >= until;
   const [wanted, reached] = [until, now.version].map((text) =>
     text.split('.').map((part) => Number.parseInt(part, 10) || 0),

@@ -62,7 +62,7 @@ export async function producedBy(parts: OutcomeParts): Promise<Produced> {
 }
 
 /** The text of a result: what the config names, a result that is text, else the first member that holds one. */
-export async function textOf(parts: OutcomeParts, produced: Produced): Promise<string | null> {
+export async function resultText(parts: OutcomeParts, produced: Produced): Promise<string | null> {
   const { steps, rule } = parts;
   if (rule.text !== undefined) {
     const named = steps.find(({ name }) => name === (rule.step ?? produced.step));

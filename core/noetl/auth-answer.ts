@@ -14,7 +14,7 @@ export interface AuthAnswer {
 }
 
 /** `expiresAt` undefined: NoETL did not say; the session then lives as long as the gateway allows. */
-export type LoginAnswer =
+export type DecodedLogin =
   | {
       readonly outcome: 'authenticated';
       readonly token: SessionToken;
@@ -37,7 +37,7 @@ const longestText = 1024;
  * `authenticated`; its own text stays here. Members beside the known ones (`context`) are dropped.
  * @throws ERR_AUTH_UNAVAILABLE for every other failure, a wrong shape, or a template mark anywhere.
  */
-export function decodeLogin(answer: AuthAnswer): LoginAnswer {
+export function decodeLogin(answer: AuthAnswer): DecodedLogin {
   const data = membersOf(answer);
   if (!succeeded(answer)) {
     if (data['message'] === 'Token validation failed') return rejected;

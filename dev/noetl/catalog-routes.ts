@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { idText } from '../../core/json/lossless-json.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { catalogShape, uiSchema } from './catalog.ts';
-import { detailError, ok, type SeenRequest, type StandInReply, unprocessable } from './exchange.ts';
+import { detailError, ok, type SeenRequest, type StandInReply, validationError } from './exchange.ts';
 import { refusal, type StandInState } from './execution-routes.ts';
 import { end } from './samples/sample.ts';
 
@@ -23,7 +23,7 @@ export function catalogResource(state: StandInState, { body }: SeenRequest): Sta
   const { path, version, catalog_id: catalogId } = body as Body;
   if (typeof path !== 'string' && catalogId === undefined) {
     const msg = 'Value error, At least one identifier must be provided: catalog_id or path';
-    return unprocessable('value_error', ['body'], msg, body, { error: {} });
+    return validationError('value_error', ['body'], msg, body, { error: {} });
   }
   const wanted = version === undefined || version === null || version === 'latest' ? undefined : Number(version);
   const entry =
@@ -42,7 +42,7 @@ export function catalogSchema(state: StandInState, path: string): StandInReply {
 /** `POST /api/catalog/register`. Decodes whatever base64 there is in the content, as the Python server does. */
 export function register(state: StandInState, { body }: SeenRequest): StandInReply {
   const { content } = body as Body;
-  if (typeof content !== 'string') return unprocessable('missing', ['body', 'content'], 'Field required', body);
+  if (typeof content !== 'string') return validationError('missing', ['body', 'content'], 'Field required', body);
   const text = decoded(content);
   let document: unknown;
   try {

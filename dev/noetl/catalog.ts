@@ -10,7 +10,7 @@ export interface CatalogEntry {
 }
 
 /** The playbooks of a stand-in, newest version last. */
-export interface Catalog {
+export interface StandInCatalog {
   /** @returns undefined: no such path, or not in that version. */
   find(path: string, version?: number): CatalogEntry | undefined;
   byId(catalogId: string): CatalogEntry | undefined;
@@ -19,7 +19,7 @@ export interface Catalog {
   add(playbook: SamplePlaybook, content?: string): CatalogEntry;
 }
 
-export function createCatalog(clock: () => number, nextId: () => string): Catalog {
+export function createCatalog(clock: () => number, nextId: () => string): StandInCatalog {
   const entries: CatalogEntry[] = [];
   return {
     find: (path, version) =>

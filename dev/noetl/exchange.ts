@@ -24,7 +24,7 @@ export const detailError = (status: number, detail: unknown): StandInReply => ({
 export const notFound = detailError(404, 'Not Found');
 
 /** A 422 of the framework, which echoes what it was sent. */
-export function unprocessable(
+export function validationError(
   type: string,
   loc: readonly unknown[],
   msg: string,

@@ -1,9 +1,9 @@
 import { idText } from '../../core/json/lossless-json.ts';
 import type { Accounts } from './accounts.ts';
 import { type AuthPlaybook, createAuthPlaybooks, postCallback } from './auth-playbooks.ts';
-import type { Catalog, CatalogEntry } from './catalog.ts';
+import type { CatalogEntry, StandInCatalog } from './catalog.ts';
 import type { StandInCredential } from './credentials.ts';
-import { detailError, ok, type SeenRequest, type StandInReply, unprocessable } from './exchange.ts';
+import { detailError, ok, type SeenRequest, type StandInReply, validationError } from './exchange.ts';
 import * as python from './python-shapes.ts';
 import { detailState } from './python-state.ts';
 import type { Run } from './run.ts';
@@ -17,7 +17,7 @@ import type { StartQueue } from './start-queue.ts';
 export interface StandInState {
   readonly clock: () => number;
   readonly speak: 'python' | 'rust';
-  readonly catalog: Catalog;
+  readonly catalog: StandInCatalog;
   readonly runs: Runs;
   /** The connections that starts wait for. */
   readonly starts: StartQueue;
@@ -48,13 +48,19 @@ function executeNow(state: StandInState, request: SeenRequest): StandInReply {
   // `payload` is another word for it; the first one counts where both are given.
   const workload = body['workload'] ?? body['payload'] ?? {};
   if (typeof workload !== 'object' || workload === null || Array.isArray(workload)) {
-    return unprocessable('dict_type', ['body', 'workload'], 'Input should be a valid dictionary', workload);
+    return validationError('dict_type', ['body', 'workload'], 'Input should be a valid dictionary', workload);
   }
   const { path, catalog_id: catalogId } = body;
   if (typeof path !== 'string' && catalogId === undefined) {
-    return unprocessable('value_error', ['body'], "Value error, Either 'path' or 'catalog_id' must be provided", body, {
-      error: {},
-    });
+    return validationError(
+      'value_error',
+      ['body'],
+      "Value error, Either 'path' or 'catalog_id' must be provided",
+      body,
+      {
+        error: {},
+      },
+    );
   }
   const entry = entryOf(state.catalog, body);
   if (entry === undefined) {
@@ -69,7 +75,7 @@ function executeNow(state: StandInState, request: SeenRequest): StandInReply {
   return ok({ execution_id: run.id, status: 'started', commands_generated: 1 });
 }
 
-function entryOf(catalog: Catalog, { path, catalog_id: catalogId, version }: Body): CatalogEntry | undefined {
+function entryOf(catalog: StandInCatalog, { path, catalog_id: catalogId, version }: Body): CatalogEntry | undefined {
   if (catalogId !== undefined && catalogId !== null) return catalog.byId(idText(catalogId) ?? '');
   if (typeof path !== 'string') return undefined;
   return catalog.find(path, typeof version === 'number' ? version : undefined);
@@ -97,7 +103,7 @@ async function runAuthPlaybook(state: StandInState, auth: AuthPlaybook, run: Run
 }
 
 /** `GET /api/executions`: pages by number in Python, by offset in Rust; each server ignores the other's names. */
-export function list(state: StandInState, { query }: SeenRequest): StandInReply {
+export function executionList(state: StandInState, { query }: SeenRequest): StandInReply {
   if (state.speak === 'rust') {
     const offset = Number(query.get('offset') ?? 0);
     const limit = Math.min(100, Number(query.get('limit') ?? 50));
@@ -106,14 +112,14 @@ export function list(state: StandInState, { query }: SeenRequest): StandInReply 
   const page = Math.max(1, Number(query.get('page') ?? 1));
   const size = Math.min(200, Math.max(1, Number(query.get('page_size') ?? 100)));
   if (!Number.isInteger(page) || !Number.isInteger(size)) {
-    return unprocessable('int_parsing', ['query', 'page'], 'Input should be a valid integer', query.get('page'));
+    return validationError('int_parsing', ['query', 'page'], 'Input should be a valid integer', query.get('page'));
   }
   if ((page - 1) * size > 5_000) return detailError(422, 'Requested page is too deep. Max supported offset is 5000.');
   return ok(state.runs.list((page - 1) * size, page * size).map(python.listRow));
 }
 
 /** `GET /api/executions/{id}` and what lies below it. */
-export function readExecution(state: StandInState, id: string, rest: string, request: SeenRequest): StandInReply {
+export function executionRoute(state: StandInState, id: string, rest: string, request: SeenRequest): StandInReply {
   const odd = oddId(state, id, rest);
   if (odd !== undefined) return odd;
   const view = state.runs.view(id);
@@ -129,7 +135,7 @@ function pythonRead(view: RunView, rest: string, { query }: SeenRequest): StandI
   if (rest === '/cancellation-check') return ok(python.cancellationCheck(view));
   const pageSize = Number(query.get('page_size') ?? 100);
   if (!Number.isInteger(pageSize) || pageSize < 10) {
-    return unprocessable(
+    return validationError(
       'greater_than_equal',
       ['query', 'page_size'],
       'Input should be greater than or equal to 10',
@@ -181,7 +187,7 @@ export function resolveResult(state: StandInState, { query }: SeenRequest): Stan
   const found = reference === null ? undefined : state.runs.resolve(reference);
   if (found !== undefined) return ok(found.value);
   if (state.speak === 'rust') return { status: 404, body: { error: 'result not found' } };
-  if (reference === null) return unprocessable('missing', ['query', 'ref'], 'Field required', null);
+  if (reference === null) return validationError('missing', ['query', 'ref'], 'Field required', null);
   // Python answers a text that is no reference as it is.
   if (!reference.startsWith('noetl://')) return ok(reference);
   return detailError(404, `'TempRef not found: ${reference}'`);

@@ -1,4 +1,4 @@
-import { isRecord } from './run.ts';
+import { isJsonObject } from '../../core/noetl/json-object.ts';
 import type { ScriptStep } from './script.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -42,12 +42,12 @@ export function pythonResult(
 function plainResult(produced: unknown): PythonResult {
   const reported = produced === null || produced === undefined ? { _value: null } : produced;
   const named = withRowCount(reported);
-  const kept = isRecord(reported) ? scalarsAndOneLevel(reported) : undefined;
+  const kept = isJsonObject(reported) ? scalarsAndOneLevel(reported) : undefined;
   const inEvents = bounded(kept);
   return {
     value: withCopy(named),
-    inVariables: !(isRecord(named) && 'status' in named),
-    called: completed(rowsOf(named).length > 0 && isRecord(named) ? bounded(named) : inEvents),
+    inVariables: !(isJsonObject(named) && 'status' in named),
+    called: completed(rowsOf(named).length > 0 && isJsonObject(named) ? bounded(named) : inEvents),
     exited: completed(inEvents),
     final: kept === undefined ? { status: 'COMPLETED' } : completed(kept),
   };
@@ -57,14 +57,14 @@ function plainResult(produced: unknown): PythonResult {
 function withRowCount(produced: unknown): unknown {
   const rows = rowsOf(produced);
   const few = rows.length > 0 && rows.length <= inlineRows;
-  return few && isRecord(produced) ? { ...produced, row_count: rows.length } : produced;
+  return few && isJsonObject(produced) ? { ...produced, row_count: rows.length } : produced;
 }
 
 const rowsOf = (value: unknown): readonly unknown[] =>
-  isRecord(value) && Array.isArray(value['rows']) ? value['rows'] : [];
+  isJsonObject(value) && Array.isArray(value['rows']) ? value['rows'] : [];
 
 /** The engine keeps each object a second time, under its own `context`. */
-const withCopy = (value: unknown): unknown => (isRecord(value) ? { ...value, context: value } : value);
+const withCopy = (value: unknown): unknown => (isJsonObject(value) ? { ...value, context: value } : value);
 
 /** `undefined`: nothing is kept; `{}`: there was something, and it was too large. */
 function bounded(context: Members | undefined): Members | undefined {
@@ -84,7 +84,7 @@ function scalarsAndOneLevel(result: Members): Members | undefined {
   const kept = Object.entries(result).flatMap(([name, value]): [string, unknown][] => {
     if (dataMembers.has(name)) return [];
     if (isScalar(value)) return [[name, value]];
-    const nested = isRecord(value) ? { ...scalarsOf(value), ...widgetPayload(value) } : {};
+    const nested = isJsonObject(value) ? { ...scalarsOf(value), ...widgetPayload(value) } : {};
     return Object.keys(nested).length === 0 ? [] : [[name, nested]];
   });
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
@@ -92,12 +92,12 @@ function scalarsAndOneLevel(result: Members): Members | undefined {
 
 /** The payload of a widget is kept whole. */
 function widgetPayload({ schema_version: version, widget_type: type, payload }: Members): Members {
-  return version === 1 && typeof type === 'string' && isRecord(payload) ? { payload } : {};
+  return version === 1 && typeof type === 'string' && isJsonObject(payload) ? { payload } : {};
 }
 
 /** A step in list form: the result is under `_prev`, beside the times of its tasks. */
 function listResult(step: ScriptStep, produced: unknown): PythonResult {
-  const own = isRecord(produced) ? produced : {};
+  const own = isJsonObject(produced) ? produced : {};
   const results = { [taskOf(step)]: produced };
   const value = { ...own, ctx: {}, _prev: produced, status: 'ok', metrics: allMetrics(step, 'ok'), results };
   const previous = scalarsOf(own);
@@ -169,7 +169,7 @@ export function errorContext(step: ScriptStep, error: string, id: string): Membe
 /** Where a NUL byte is in a result: PostgreSQL stores it nowhere. */
 export function nulIn(result: unknown): 'event' | 'state' | undefined {
   if (!holdsNul(result)) return undefined;
-  return isRecord(result) && holdsNul(scalarsAndOneLevel(result)) ? 'event' : 'state';
+  return isJsonObject(result) && holdsNul(scalarsAndOneLevel(result)) ? 'event' : 'state';
 }
 
 const holdsNul = (value: unknown): boolean => JSON.stringify(value ?? null).includes('\\u0000');

@@ -1,6 +1,6 @@
 import { rawNumber } from '../../core/json/lossless-json.ts';
 import { detailState, listState, type PythonState, statusFlags, terminalOf } from './python-state.ts';
-import type { RunEvent } from './run.ts';
+import type { StandInEvent } from './run.ts';
 import type { RunView } from './run-view.ts';
 
 /** `2026-11-24T06:28:29.016000Z`, or with `+00:00` as `/status` and `/events` write it. */
@@ -86,7 +86,7 @@ export function eventPage(view: RunView, query: EventQuery): Record<string, unkn
   };
 }
 
-function detailEvent({ run }: RunView, event: RunEvent): Record<string, unknown> {
+function detailEvent({ run }: RunView, event: StandInEvent): Record<string, unknown> {
   return {
     execution_id: run.id,
     event_id: rawNumber(event.id),

@@ -1,4 +1,4 @@
-import type { RunEvent } from './run.ts';
+import type { StandInEvent } from './run.ts';
 import { openCommands, type RunView } from './run-view.ts';
 
 export type PythonStatus = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
@@ -23,7 +23,7 @@ export interface PythonState {
 }
 
 /** The newest event that this server takes for an end. */
-export const terminalOf = (events: readonly RunEvent[]): RunEvent | undefined =>
+export const terminalOf = (events: readonly StandInEvent[]): StandInEvent | undefined =>
   events.findLast(({ type }) => Object.hasOwn(ends, type));
 
 /** What the detail says: the newest terminal event, or else that no command is open after the newest event. */
@@ -78,4 +78,5 @@ export function statusFlags(view: RunView): StatusFlags {
   return { completed: inferred, failed: false, inferred };
 }
 
-const isCancelled = (events: readonly RunEvent[]): boolean => events.some(({ type }) => type === 'execution.cancelled');
+const isCancelled = (events: readonly StandInEvent[]): boolean =>
+  events.some(({ type }) => type === 'execution.cancelled');

@@ -2,8 +2,16 @@ import { type Accounts, databaseTime, userShape } from './accounts.ts';
 import { createAuthPlaybooks } from './auth-playbooks.ts';
 import { catalogAgents, catalogList, catalogResource, catalogSchema, register } from './catalog-routes.ts';
 import { credentialRoute, listCredentials, saveCredential } from './credentials.ts';
-import { detailError, notFound, ok, type SeenRequest, type StandInReply, unprocessable } from './exchange.ts';
-import { cancel, execute, list, readExecution, refusal, resolveResult, type StandInState } from './execution-routes.ts';
+import { detailError, notFound, ok, type SeenRequest, type StandInReply, validationError } from './exchange.ts';
+import {
+  cancel,
+  execute,
+  executionList,
+  executionRoute,
+  refusal,
+  resolveResult,
+  type StandInState,
+} from './execution-routes.ts';
 import { rustState } from './rust-shapes.ts';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -15,7 +23,7 @@ const exact: Readonly<Record<string, Route>> = {
   'GET /health': () => ok({ status: 'ok' }),
   'GET /api/health': () => ok({ status: 'ok' }),
   'POST /api/execute': execute,
-  'GET /api/executions': list,
+  'GET /api/executions': executionList,
   'GET /api/result/resolve': resolveResult,
   'POST /api/catalog/list': catalogList,
   'POST /api/catalog/resource': catalogResource,
@@ -48,10 +56,10 @@ function withJson(state: StandInState, request: SeenRequest, route: Route): Answ
   const type = String(request.headers['content-type'] ?? '');
   if (!type.startsWith('application/json')) {
     const msg = 'Input should be a valid dictionary or object to extract fields from';
-    return unprocessable('model_attributes_type', ['body'], msg, request.text);
+    return validationError('model_attributes_type', ['body'], msg, request.text);
   }
   if (typeof request.body !== 'object' || request.body === null) {
-    return unprocessable('json_invalid', ['body', 9], 'JSON decode error', {}, { error: 'Expecting value' });
+    return validationError('json_invalid', ['body', 9], 'JSON decode error', {}, { error: 'Expecting value' });
   }
   return route(state, request);
 }
@@ -79,7 +87,7 @@ function elsewhere(state: StandInState, request: SeenRequest): StandInReply {
 
 function onExecution(state: StandInState, id: string, rest: string, request: SeenRequest): StandInReply {
   if (request.method === 'POST' && rest === '/cancel') return cancel(state, id, request);
-  return request.method === 'GET' && rest !== '/cancel' ? readExecution(state, id, rest, request) : methodNotAllowed;
+  return request.method === 'GET' && rest !== '/cancel' ? executionRoute(state, id, rest, request) : methodNotAllowed;
 }
 
 const methodNotAllowed = detailError(405, 'Method Not Allowed');
@@ -134,7 +142,7 @@ function validateSession(state: StandInState, { body }: SeenRequest): StandInRep
   const { session_token: token, credential = 'pg_auth' } = body as Body;
   if (typeof token !== 'string' || token.trim() === '') {
     const msg = 'String should have at least 1 character';
-    return unprocessable('string_too_short', ['body', 'session_token'], msg, '', { min_length: 1 });
+    return validationError('string_too_short', ['body', 'session_token'], msg, '', { min_length: 1 });
   }
   if (credential !== 'pg_auth') return refusal(state, 404, 'Credential not found');
   return ok(sessionAnswer(state.accounts, token));

@@ -1,4 +1,4 @@
-import type { Run, RunEvent } from './run.ts';
+import type { Run, StandInEvent } from './run.ts';
 
 /** What the engine's state holds at a moment. */
 export interface EngineState {
@@ -18,7 +18,7 @@ export interface RunView {
   readonly run: Run;
   readonly now: number;
   /** Oldest first. */
-  readonly events: readonly RunEvent[];
+  readonly events: readonly StandInEvent[];
   readonly engine: EngineState;
 }
 
@@ -42,7 +42,7 @@ function engineAt({ marks, workload }: Run, now: number): EngineState {
 }
 
 /** Commands that were issued and have no end yet. */
-export function openCommands(events: readonly RunEvent[]): number {
+export function openCommands(events: readonly StandInEvent[]): number {
   const commands = (...types: string[]) =>
     new Set(events.filter(({ type }) => types.includes(type)).map(({ command }) => command));
   const ended = commands('command.completed', 'command.failed');

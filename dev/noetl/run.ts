@@ -2,7 +2,7 @@ import { rawNumber } from '../../core/json/lossless-json.ts';
 import { createEventIds } from './ids.ts';
 
 /** An event of an execution, in neither server's words: the shapes write what their server shows of it. */
-export interface RunEvent {
+export interface StandInEvent {
   readonly id: string;
   /** When it can be read, in milliseconds. */
   readonly at: number;
@@ -48,7 +48,7 @@ export interface Run {
   /** Makes ids for events that are added later. */
   readonly eventId: (at: number) => string;
   /** Oldest first. */
-  events: readonly RunEvent[];
+  events: readonly StandInEvent[];
   marks: readonly EngineMark[];
   /** What stands behind the references of its events. */
   readonly references: Map<string, unknown>;
@@ -61,10 +61,10 @@ export function emptyRun(start: RunStart): Run {
   return { ...start, eventId: createEventIds(), events: [], marks: [], references: new Map() };
 }
 
-export type NewEvent = Partial<Omit<RunEvent, 'id'>> & Pick<RunEvent, 'at' | 'type' | 'node' | 'status'>;
+export type NewEvent = Partial<Omit<StandInEvent, 'id'>> & Pick<StandInEvent, 'at' | 'type' | 'node' | 'status'>;
 
 /** An event with everything that was not given left empty. */
-export function newEvent(id: string, event: NewEvent): RunEvent {
+export function newEvent(id: string, event: NewEvent): StandInEvent {
   return {
     createdAt: event.at,
     result: null,
@@ -109,6 +109,3 @@ export const overAt = (run: Run): number => Math.max(run.startedAt, ...run.event
 
 /** An id as a JSON number. */
 export const idNumber = (id: string) => rawNumber(id);
-
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !('rawJSON' in value);

@@ -1,5 +1,5 @@
 import { rawNumber } from '../../core/json/lossless-json.ts';
-import type { RunEvent } from './run.ts';
+import type { StandInEvent } from './run.ts';
 import { openCommands, type RunView } from './run-view.ts';
 
 const time = (ms: number): string => new Date(ms).toISOString();
@@ -62,7 +62,8 @@ export function rustDetail(view: RunView): Record<string, unknown> {
 /** `GET …/status`: counts of steps, each by another kind of event. */
 export function rustStatus(view: RunView): Record<string, unknown> {
   const { events } = view;
-  const nodes = (chosen: (event: RunEvent) => boolean) => new Set(events.filter(chosen).map(({ node }) => node)).size;
+  const nodes = (chosen: (event: StandInEvent) => boolean) =>
+    new Set(events.filter(chosen).map(({ node }) => node)).size;
   const entered = nodes(({ type }) => type === 'step.enter');
   const completed = nodes(({ type, status }) => type === 'command.completed' && status === 'success');
   const state = rustState(view);

@@ -1,5 +1,6 @@
+import { isJsonObject } from '../../core/noetl/json-object.ts';
 import type { RunWriter, StepOutcome, StepRun } from './lay-out.ts';
-import { isRecord, markEngine, type NewEvent, type Run, writeEvent } from './run.ts';
+import { markEngine, type NewEvent, type Run, writeEvent } from './run.ts';
 import type { Script, ScriptStep } from './script.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -111,7 +112,7 @@ function toolContext(step: ScriptStep, produced: unknown): Members {
   if (step.tool === 'noop') return { data: { message: 'noop', status: 'ok' }, status };
   if (step.child !== undefined) return { data: produced, status };
   if (step.tool === 'postgres') {
-    const { rows, columns, row_count: affected } = isRecord(produced) ? produced : {};
+    const { rows, columns, row_count: affected } = isJsonObject(produced) ? produced : {};
     const data = Array.isArray(rows)
       ? { columns, row_count: rows.length, rows }
       : { affected_rows: Math.max(0, Number(affected ?? 0)) };
@@ -126,7 +127,7 @@ const secretName = /pass|pwd|secret|token|bearer|api[_-]?key|auth|credential|pri
 
 function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
-  if (!isRecord(value)) return value;
+  if (!isJsonObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, secretName.test(name) ? '[REDACTED]' : withoutSecrets(each)]),
   );

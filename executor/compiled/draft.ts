@@ -5,7 +5,7 @@ import { begin, taken } from './scratch.ts';
 export type Write = (value: unknown, draft: Draft) => void;
 
 /** What one run of a compiled operation shares. */
-export class Run {
+export class OperationRun {
   /** Whether something came up that plain writing does not cover. The stock executor has to answer then. */
   isOdd = false;
   readonly #variables: Readonly<Record<string, unknown>>;
@@ -29,11 +29,11 @@ export class Run {
 
 /** JSON, in UTF-8, while it is written. Values that are promises leave a gap, which is a draft too. */
 export class Draft {
-  readonly run: Run;
+  readonly run: OperationRun;
   readonly #parts: (Buffer | Draft)[] = [];
   #waiting: Promise<void>[] | undefined;
 
-  constructor(run: Run) {
+  constructor(run: OperationRun) {
     this.run = run;
   }
 

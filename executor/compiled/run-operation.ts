@@ -2,14 +2,14 @@ import { type ExecutionResult, type GraphQLError, type GraphQLResolveInfo, locat
 import { GatewayError } from '../../core/errors.ts';
 import { HeldAnswers } from '../../core/held-answers.ts';
 import type { CompiledOperation, CompiledRoot } from './compile-operation.ts';
-import { Draft, Run } from './draft.ts';
+import { Draft, OperationRun } from './draft.ts';
 import { writeBytes } from './scratch.ts';
 
 /**
  * What became of a compiled operation: its data as JSON in UTF-8, in pieces; or a whole result, when its only root field has failed; or
  * the answers of its root fields, for the stock executor to complete.
  */
-export type Outcome =
+export type CompiledOutcome =
   | { readonly data: readonly Buffer[] }
   | { readonly result: ExecutionResult }
   | { readonly held: HeldAnswers };
@@ -23,10 +23,10 @@ export async function runCompiled(
   { roots }: CompiledOperation,
   context: unknown,
   variables: Readonly<Record<string, unknown>>,
-): Promise<Outcome> {
+): Promise<CompiledOutcome> {
   // Together, as fields of a query may be; they are written in the order of the selection.
   const asked = roots.map((root) => ask(root, context));
-  const draft = new Draft(new Run(variables));
+  const draft = new Draft(new OperationRun(variables));
   let failure: { readonly error: unknown } | undefined;
   for (const [index, root] of roots.entries()) {
     let answer: unknown;

@@ -9,8 +9,8 @@ import {
   type OutcomeParts,
   type Produced,
   producedBy,
+  resultText,
   stepResult,
-  textOf,
 } from '../../core/execution/outcome.ts';
 import type { ResultRules } from '../../core/execution/result-rules.ts';
 import { decodeRunEvents } from '../../core/execution/run-event.ts';
@@ -139,7 +139,7 @@ function outcomeOf(snapshot: Snapshot, asking: Asking, options: OutcomesOptions)
     json: keptJson(produced, (json) => void keepPart('json', json)),
     text: once(async () => {
       const result = await produced();
-      return result === null ? null : textOf(await parts(), result);
+      return result === null ? null : resultText(await parts(), result);
     }),
     stepResult: async (step) => stepResult(step, await parts()),
     async failure() {

@@ -2,7 +2,7 @@ import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 
 /** What `serve` would get of the machine. */
-export interface Claimed {
+export interface StartClaim {
   /** Whatever stops it, one line each, with what to do. */
   readonly problems: readonly string[];
   /** The gateway's ports are taken by a gateway. */
@@ -17,7 +17,7 @@ export interface DoctorProbes {
   /** Makes the gateway that `serve` would run, and closes it again. @throws what stops `serve` */
   readonly assemble: (config: ResolvedConfig) => Promise<void>;
   /** What of the machine `serve` would not get: files, ports. */
-  readonly claim: (config: ResolvedConfig) => Promise<Claimed>;
+  readonly claim: (config: ResolvedConfig) => Promise<StartClaim>;
   /** A real read of NoETL, and its clock when it says the time. */
   readonly readUpstream: (config: ResolvedConfig) => Promise<{ readonly date: Date | undefined }>;
   /** How many keys for signatures an issuer publishes. */

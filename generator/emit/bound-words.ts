@@ -1,5 +1,5 @@
 import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
-import { code } from './markdown.ts';
+import { codeSpan } from './markdown.ts';
 
 /**
  * What a row says of time, reuse, size and headers, in words; empty when it says nothing. Values of headers stay out:
@@ -9,7 +9,7 @@ export function boundWords(row: AnyRow | undefined): string {
   if (row === undefined || isGatewayRow(row)) return '';
   const { timeoutMs, cacheTtlMs = 0, maxResponseBytes, headers = {} } = row;
   const sent = Object.entries(headers).map(([name, said]) =>
-    typeof said === 'string' ? `sends ${code(name)}` : `forwards ${code(name)}`,
+    typeof said === 'string' ? `sends ${codeSpan(name)}` : `forwards ${codeSpan(name)}`,
   );
   return [
     ...(timeoutMs === undefined ? [] : [`ends after ${seconds(timeoutMs)}`]),

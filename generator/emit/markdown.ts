@@ -5,10 +5,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 /** Text as code. */
-export const code = (text: string): string => (text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``);
+export const codeSpan = (text: string): string => (text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``);
 
 /** Several texts as code, separated by commas. */
-export const codes = (texts: readonly string[]): string => texts.map(code).join(', ');
+export const codeSpans = (texts: readonly string[]): string => texts.map(codeSpan).join(', ');
 
 /** A fenced block. */
 export const fenced = (language: string, text: string): string => `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;

@@ -1,4 +1,4 @@
-import { isOver } from '../../core/config/former-names.ts';
+import { hasExpired } from '../../core/config/former-names.ts';
 import type { DocumentedShape } from '../document/operation-shape.ts';
 import type { GatewayLock, LockedName } from './gateway-lock.ts';
 import { bareType, namedType, typeOf, wireOf } from './meaning.ts';
@@ -55,7 +55,7 @@ const epoch: Now = { date: '0000-00-00', version: '0.0.0' };
 function brokenPromises(name: string, old: LockedName, next: LockedName | undefined, now: Now): readonly string[] {
   return Object.entries(old.until ?? {}).flatMap(([argument, until]) => {
     const isThere = argument === '' ? next !== undefined : next?.args[argument] !== undefined;
-    if (isThere || isOver(until, now)) return [];
+    if (isThere || hasExpired(until, now)) return [];
     const what = argument === '' ? `operations.${name}` : `operations.${name}: the argument ${argument}`;
     return [`${what} is a former name that was promised until ${until}`];
   });

@@ -23,7 +23,7 @@ import { rowFields } from './row-fields.ts';
 import { nearest } from './suggest.ts';
 
 /** The operations table: document × config. */
-export interface Table {
+export interface OperationsTable {
   /** By the name of their field. */
   readonly operations: readonly Operation[];
   /** Problems; one line each, with the place in the config. */
@@ -40,7 +40,7 @@ type Findings = RowFindings;
  * Joins a document, after the structure rules, with a config. Never throws for their content: everything wrong is a
  * problem.
  */
-export function buildTable(document: OpenApiDocument, config: GatewayConfig): Table {
+export function buildTable(document: OpenApiDocument, config: GatewayConfig): OperationsTable {
   const shapes = shapesOf(document);
   const shapesByTemplate = Map.groupBy(shapes, (shape) => templateOf(shape.key));
   const grants = checkGrants(config.grants, config.roles);
@@ -63,7 +63,7 @@ export function buildTable(document: OpenApiDocument, config: GatewayConfig): Ta
 }
 
 /** @throws ERR_POLICY_INVALID when a table has problems; `hints` are listed after them. */
-export function assertNoProblems({ problems }: Table, hints: () => readonly string[] = () => []): void {
+export function assertNoProblems({ problems }: OperationsTable, hints: () => readonly string[] = () => []): void {
   if (problems.length === 0) return;
   throw new GatewayError('ERR_POLICY_INVALID', 'gateway.config.ts does not match the OpenAPI document.', {
     problems: [...problems, ...hints()],

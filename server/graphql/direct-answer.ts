@@ -9,7 +9,7 @@ import type { Answer } from '../http/answer.ts';
 import { writtenDataOf } from './compiled-operations.ts';
 import { errorAnswerOf } from './error-answer.ts';
 import type { RunPlain } from './plain-run.ts';
-import { type GraphqlServerContext, type Outcome, paramsOf } from './request-params.ts';
+import { type GraphqlServerContext, type OperationOutcome, paramsOf } from './request-params.ts';
 import { type Engine, runOperation } from './run-operation.ts';
 
 export interface DirectAnswerOptions {
@@ -40,7 +40,11 @@ export interface UsualRequest {
 export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualRequest) => Promise<Answer> {
   const { engine, authenticate, throughYoga, runPlain = notRun } = options;
 
-  const leave = ({ context }: UsualRequest, request: Request, outcome: Outcome | undefined): Promise<Answer> => {
+  const leave = (
+    { context }: UsualRequest,
+    request: Request,
+    outcome: OperationOutcome | undefined,
+  ): Promise<Answer> => {
     if (outcome !== undefined) context.record.outcome = outcome;
     return throughYoga(request, context);
   };
@@ -74,7 +78,11 @@ export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualR
 const notRun: RunPlain = () => undefined;
 
 /** @returns undefined: Yoga has to deal with it */
-function written(outcome: Outcome, { context, contentType }: UsualRequest, finish: FinishResult): Answer | undefined {
+function written(
+  outcome: OperationOutcome,
+  { context, contentType }: UsualRequest,
+  finish: FinishResult,
+): Answer | undefined {
   const answer = 'result' in outcome ? answerOfData(contentType, outcome.result) : undefined;
   return answer ?? errorAnswerOf(outcome, context, contentType, finish);
 }

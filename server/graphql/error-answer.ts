@@ -3,7 +3,7 @@ import { type FetchAPI, isAsyncIterable, processRegularResult } from 'graphql-yo
 import { renderError } from '../../plugins/error-rendering/render-error.ts';
 import type { FinishResult } from '../../plugins/error-rendering/use-error-rendering.ts';
 import type { Answer } from '../http/answer.ts';
-import { type GraphqlServerContext, measuredAs, type Outcome } from './request-params.ts';
+import { type GraphqlServerContext, measuredAs, type OperationOutcome } from './request-params.ts';
 
 /**
  * The answer to an operation that did not go well, as Yoga words it: its own function chooses status and headers, without the
@@ -12,7 +12,7 @@ import { type GraphqlServerContext, measuredAs, type Outcome } from './request-p
  * @returns undefined: Yoga has to deal with it
  */
 export function errorAnswerOf(
-  outcome: Outcome,
+  outcome: OperationOutcome,
   context: GraphqlServerContext,
   contentType: string,
   finish: FinishResult,
@@ -26,7 +26,7 @@ export function errorAnswerOf(
 }
 
 /** Errors and data alone; what is thrown is the only error. */
-function resultOf(outcome: Outcome): ExecutionResult | undefined {
+function resultOf(outcome: OperationOutcome): ExecutionResult | undefined {
   if ('error' in outcome) {
     const { error } = outcome;
     const isPlain = error instanceof Error && !('errors' in error) && !(error instanceof DOMException);

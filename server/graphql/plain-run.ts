@@ -19,7 +19,7 @@ import type { OperationToRun } from '../../plugins/noetl-auth/root-fields.ts';
 import type { CompiledOperations } from './compiled-cache.ts';
 import type { StockExecutor } from './compiled-operations.ts';
 import type { KnownDocuments } from './known-documents.ts';
-import type { Outcome } from './request-params.ts';
+import type { OperationOutcome } from './request-params.ts';
 import { isUsual } from './run-operation.ts';
 
 export interface PlainRunOptions {
@@ -41,7 +41,7 @@ export interface PlainRequest {
 }
 
 /** The data as JSON in UTF-8, in pieces; or what Envelop's hooks would have left to render. */
-export type PlainOutcome = { readonly data: readonly Buffer[] } | Outcome;
+export type PlainOutcome = { readonly data: readonly Buffer[] } | OperationOutcome;
 
 /** @returns undefined when nothing was run: Envelop's hooks have to see the operation */
 export type RunPlain = (asked: PlainRequest) => Promise<PlainOutcome> | undefined;

@@ -26,12 +26,12 @@ export interface RequestRecord extends CallerRecord, OutageRecord {
   /** The parameters, one operation's or a batch's, when they were read before Yoga saw the request. */
   params?: GraphQLParams;
   /** The result of the parameters, when they were run before Yoga saw the request. */
-  outcome?: Outcome;
+  outcome?: OperationOutcome;
   /** Why the body could not be read or parsed; becomes the answer. */
   bodyError?: unknown;
 }
 
-export type Outcome =
+export type OperationOutcome =
   | { readonly result: ExecutionResult | AsyncIterable<ExecutionResult> }
   | { readonly error: unknown };
 

@@ -1,7 +1,7 @@
 import { getOperationAST } from 'graphql';
 import type { GraphQLParams, YogaServerInstance } from 'graphql-yoga';
 import type { KnownDocuments } from './known-documents.ts';
-import type { GraphqlServerContext, Outcome } from './request-params.ts';
+import type { GraphqlServerContext, OperationOutcome } from './request-params.ts';
 
 /** What of Yoga runs an operation. */
 export interface Engine extends Pick<YogaServerInstance<GraphqlServerContext, object>, 'getEnveloped' | 'waitUntil'> {
@@ -21,7 +21,7 @@ export async function runOperation(
   params: GraphQLParams,
   request: Request,
   serverContext: GraphqlServerContext,
-): Promise<Outcome | undefined> {
+): Promise<OperationOutcome | undefined> {
   if (!isUsual(params)) return undefined;
   try {
     const context = { ...serverContext, waitUntil, request, params };

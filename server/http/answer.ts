@@ -28,7 +28,7 @@ export function json(status: number, value: unknown, headers: Answer['headers'] 
   };
 }
 
-export function text(status: number, body: string, headers: Answer['headers'] = {}): Answer {
+export function plainText(status: number, body: string, headers: Answer['headers'] = {}): Answer {
   return {
     status,
     headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...headers },

@@ -1,4 +1,4 @@
-import { type Answer, text } from './answer.ts';
+import { type Answer, plainText } from './answer.ts';
 import { createStaticFiles } from './static-files.ts';
 
 /** A page that a build wrote, served whole from here: the page and its assets, nothing from another host. */
@@ -47,7 +47,7 @@ export function createBuiltPage({ name, title, policy, folders = foldersOf(name)
   return {
     page: (acceptEncoding) =>
       files.file('index.html', acceptEncoding, { 'cache-control': 'no-cache', ...headers }) ??
-      text(503, notBuilt(title), { ...headers, 'content-type': 'text/html; charset=utf-8' }),
+      plainText(503, notBuilt(title), { ...headers, 'content-type': 'text/html; charset=utf-8' }),
     asset: (asset, acceptEncoding, ifNoneMatch) =>
       asset === 'index.html' ? undefined : files.hashed(asset, acceptEncoding, ifNoneMatch),
   };

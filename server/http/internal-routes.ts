@@ -1,6 +1,6 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { InternalViews } from '../workers/worker-link.ts';
-import { type Answer, errorAnswer, json, text } from './answer.ts';
+import { type Answer, errorAnswer, json, plainText } from './answer.ts';
 import { isConsolePath } from './console-path.ts';
 import type { Exchange } from './exchange.ts';
 import { notAllowed } from './public-routes.ts';
@@ -19,7 +19,7 @@ const maxCallbackBytes = 256 * 1024;
 /** What answers on the internal port: readiness, metrics, the console, and the callbacks of auth playbooks. */
 export function createInternalRoutes(options: InternalRoutesOptions): (exchange: Exchange) => Promise<Answer> {
   const reads: Readonly<Record<string, () => Promise<Answer>>> = {
-    '/health': async () => text(200, 'ok'),
+    '/health': async () => plainText(200, 'ok'),
     '/ready': () => ready(options.views),
     '/metrics': () => metrics(options.views),
   };

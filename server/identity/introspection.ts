@@ -5,7 +5,7 @@ import { isClaimData } from '../../core/noetl/plain-values.ts';
 import { readFromIssuer } from './issuer-request.ts';
 import { issuerFailureOf, issuerUnavailable } from './issuer-unavailable.ts';
 import { isSameIssuer } from './issuer-url.ts';
-import type { Asked, SubjectClaims } from './userinfo.ts';
+import type { AskedIssuer, SubjectClaims } from './userinfo.ts';
 
 const timeoutMs = 5_000;
 
@@ -16,7 +16,7 @@ const timeoutMs = 5_000;
  */
 export async function introspect(
   token: string,
-  asked: Asked,
+  asked: AskedIssuer,
   seen: SeenToken,
 ): Promise<{ readonly claims: SubjectClaims } | LoginRefusal> {
   const { rules, documents, fetch } = asked;
@@ -41,7 +41,7 @@ export async function introspect(
 
 function judged(
   body: Readonly<Record<string, unknown>>,
-  { rules, issuer }: Asked,
+  { rules, issuer }: AskedIssuer,
   seen: SeenToken,
 ): { readonly claims: SubjectClaims } | LoginRefusal {
   // RFC 7662, section 2.2: nothing else of the answer counts then.

@@ -6,7 +6,7 @@ import { readEmail } from '../../core/identity/read-email.ts';
 import { hasGroupsOverage, readRoles } from '../../core/identity/read-roles.ts';
 import { clientOf, isMachine, missingScope, scopesOf, unmetClaim } from '../../core/identity/token-shape.ts';
 import type { Identity, LoginExpectation } from '../../core/ports.ts';
-import { type Asked, readUserinfo, type SubjectClaims } from './userinfo.ts';
+import { type AskedIssuer, readUserinfo, type SubjectClaims } from './userinfo.ts';
 
 /** A token whose signature, audience and times are right, or that its issuer has confirmed. */
 export interface JudgedToken {
@@ -14,7 +14,7 @@ export interface JudgedToken {
   readonly claims: SubjectClaims;
   readonly seen: SeenToken;
   readonly kind: TokenKind;
-  readonly asked: Asked;
+  readonly asked: AskedIssuer;
   readonly email: 'needed' | 'optional';
   readonly expected: LoginExpectation;
   readonly now: Date;
@@ -49,7 +49,7 @@ export async function judgeClaims(given: JudgedToken): Promise<{ readonly identi
 
 /** What a token says of itself. Its e-mail is left out unless the issuer may vouch for it. */
 export function claimedIdentity(
-  { rules, issuer }: Pick<Asked, 'rules' | 'issuer'>,
+  { rules, issuer }: Pick<AskedIssuer, 'rules' | 'issuer'>,
   claims: SubjectClaims,
   now: Date,
 ): Identity {

@@ -7,7 +7,7 @@ import { issuersNamedBy } from './issuer-choice.ts';
 import type { IssuerDocuments } from './issuer-documents.ts';
 import type { Fetch } from './issuer-request.ts';
 import { claimedIdentity, judgeClaims } from './judge-claims.ts';
-import { type Asked, readUserinfo, type SubjectClaims } from './userinfo.ts';
+import { type AskedIssuer, readUserinfo, type SubjectClaims } from './userinfo.ts';
 import { decodeToken, isJwt, verifyToken } from './verify-token.ts';
 
 /** A trusted issuer with its documents. */
@@ -76,7 +76,7 @@ const judgeJwt: JudgeKind = async (token, candidates, expected, { clock, fetch, 
   if (found?.issuer === undefined) return { ...refuse('issuer_untrusted', seen), ...claimedByOnly(candidates, claims) };
   const { rules, documents, issuer } = found;
   if (token.length > rules.maxTokenBytes) return refuse('too_long', seen);
-  const asked: Asked = { rules, documents, issuer, fetch };
+  const asked: AskedIssuer = { rules, documents, issuer, fetch };
   const now = new Date(clock());
   const claimed = { identity: claimedIdentity(asked, claims, now), rules };
   try {
@@ -98,7 +98,7 @@ const judgeOpaque: JudgeKind = async (token, candidates, expected, { clock, fetc
   const { issuer } = rules;
   const seen: SeenToken = { issuer, kind: 'opaque' };
   if (token.length > rules.maxTokenBytes) return refuse('too_long', seen);
-  const asked: Asked = { rules, documents, issuer, fetch };
+  const asked: AskedIssuer = { rules, documents, issuer, fetch };
   try {
     const read = rules.introspection === undefined ? readUserinfo : introspect;
     const answer = await read(token, asked, seen);

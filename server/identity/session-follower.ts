@@ -6,7 +6,7 @@ import type { SessionFollower } from '../../core/ports.ts';
 import { introspect } from './introspection.ts';
 import type { Fetch } from './issuer-request.ts';
 import type { KnownIssuer } from './judge-token.ts';
-import { type Asked, readUserinfo, type SubjectClaims } from './userinfo.ts';
+import { type AskedIssuer, readUserinfo, type SubjectClaims } from './userinfo.ts';
 
 /**
  * Asks the provider about a session again, with the access token that it was made from: by introspection where the
@@ -30,7 +30,7 @@ export function createSessionFollower(known: readonly KnownIssuer[], fetch: Fetc
  * Introspection often does not name roles: they are then read where a login reads them, at userinfo.
  * @returns undefined: the provider refuses the token, or it is another subject's.
  */
-async function claimsNow(access: string, subject: string, asked: Asked): Promise<SubjectClaims | undefined> {
+async function claimsNow(access: string, subject: string, asked: AskedIssuer): Promise<SubjectClaims | undefined> {
   const { rules, issuer } = asked;
   const isIntrospected = rules.introspection !== undefined;
   const answer = await (isIntrospected ? introspect : readUserinfo)(access, asked, { issuer });

@@ -18,7 +18,7 @@ export interface SubjectClaims {
 }
 
 /** The issuer that is asked. */
-export interface Asked {
+export interface AskedIssuer {
   readonly rules: IssuerRules;
   /** As the issuer names itself. */
   readonly issuer: string;
@@ -33,7 +33,7 @@ export interface Asked {
  */
 export async function readUserinfo(
   token: string,
-  asked: Asked,
+  asked: AskedIssuer,
   seen: SeenToken,
 ): Promise<{ readonly claims: SubjectClaims } | LoginRefusal> {
   const { documents, fetch, rules } = asked;
@@ -62,7 +62,7 @@ function checkedClaims(claims: unknown, issuer: string): { readonly claims: Subj
 /** A signed answer must be of this issuer and for this gateway. */
 async function signedClaims(
   { text }: IssuerReply,
-  asked: Asked,
+  asked: AskedIssuer,
   seen: SeenToken,
 ): Promise<{ readonly claims: SubjectClaims } | LoginRefusal> {
   const { rules, issuer } = asked;

@@ -92,5 +92,5 @@ function createNewClients(burst: number, clock: Clock): (queue: string, userId: 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 40);
 
 /** The client that the id of an event belongs to. A browser that connects again by itself names nothing else. */
-export const clientOf = (eventId: string | undefined): string | undefined =>
+export const clientOfEvent = (eventId: string | undefined): string | undefined =>
   /^([^/]{1,128})\//.exec(eventId ?? '')?.[1];

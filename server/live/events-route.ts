@@ -7,14 +7,14 @@ import type { Observe } from '../../core/observe.ts';
 import type { AccessChecker, Sessions } from '../../core/ports.ts';
 import { parseSessionToken, type SessionToken } from '../../core/session/session-token.ts';
 import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
-import { type Answer, errorAnswer, text } from '../http/answer.ts';
+import { type Answer, errorAnswer, plainText } from '../http/answer.ts';
 import type { WriteStream } from '../http/answer-stream.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { readHeaderOf } from '../http/header-values.ts';
 import { notAllowed } from '../http/public-routes.ts';
 import { guessLimit } from '../rate-limit/guess-limit.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
-import { type ClientIds, clientOf } from './client-ids.ts';
+import { type ClientIds, clientOfEvent } from './client-ids.ts';
 import { type EventStreamOptions, runEventStream } from './event-stream.ts';
 import { sessionEndedFrame } from './frames.ts';
 import type { SessionTickets } from './session-tickets.ts';
@@ -42,7 +42,10 @@ export function createEventsRoute(options: EventsRouteOptions): (exchange: Excha
     const query = new URLSearchParams(exchange.search);
     const found = await findCaller(exchange, query, options);
     if (found === 'missing') {
-      return text(400, 'a session is required: ?session_token=, ?ticket=, the header Authorization, or the cookie');
+      return plainText(
+        400,
+        'a session is required: ?session_token=, ?ticket=, the header Authorization, or the cookie',
+      );
     }
     // 200 with an event: a page cannot read the status of an EventSource, and the web UI logs out at the code of the
     // event.
@@ -63,7 +66,7 @@ async function open(
   // Counted before anything is waited for, so that many requests at once cannot pass the limit.
   const leave = streams.enter(user.userId, exchange.clientIp);
   try {
-    const client = await clients.take(query.get('client_id') ?? clientOf(lastEventId), user.userId);
+    const client = await clients.take(query.get('client_id') ?? clientOfEvent(lastEventId), user.userId);
     const listener = {
       client,
       token,

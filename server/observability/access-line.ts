@@ -5,7 +5,7 @@ import { scrub } from './scrub.ts';
 const longestPath = 200;
 
 /** What a line of the log is found by. */
-export const idsOf = ({ requestId, callerRequestId, trace }: Exchange) => ({
+export const lineIds = ({ requestId, callerRequestId, trace }: Exchange) => ({
   requestId,
   callerRequestId,
   traceId: trace?.traceId,
@@ -13,7 +13,7 @@ export const idsOf = ({ requestId, callerRequestId, trace }: Exchange) => ({
 
 /** What the log reports of an exchange. @param ms rounded to whole milliseconds */
 export const accessFields = (exchange: Exchange, status: number, ms: number) => ({
-  ...idsOf(exchange),
+  ...lineIds(exchange),
   clientIp: exchange.clientIp,
   method: exchange.method,
   path: exchange.path.slice(0, longestPath),

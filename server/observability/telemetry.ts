@@ -6,7 +6,7 @@ import { currentExchange } from '../exchange-scope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { OnDone } from '../http/http-listener.ts';
 import type { Tracing } from '../tracing/tracing.ts';
-import { accessFields, createAccessLine, idsOf } from './access-line.ts';
+import { accessFields, createAccessLine, lineIds } from './access-line.ts';
 import { createAudit } from './audit.ts';
 import { type AuditRing, createAuditRing } from './audit-ring.ts';
 import { createDependencyLog, type DependencyLog } from './dependencies.ts';
@@ -116,7 +116,7 @@ export function createTelemetry({
     onError(error, exchange) {
       // A refusal is an answer, and is counted; a line for each would be in the caller's hands.
       if (error instanceof GatewayError && error.status < 500) return;
-      log.error({ err: error, ...idsOf(exchange), method: exchange.method, path: exchange.path }, 'a request failed');
+      log.error({ err: error, ...lineIds(exchange), method: exchange.method, path: exchange.path }, 'a request failed');
     },
     onDone(exchange, status, ms, answer) {
       const { path } = exchange;

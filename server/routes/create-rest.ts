@@ -5,7 +5,7 @@ import type { Observe } from '../../core/observe.ts';
 import { createLoginCodes } from '../auth/browser/login-codes.ts';
 import { createSignIn } from '../auth/login/sign-in.ts';
 import type { Parts } from '../compose.ts';
-import { type Answer, json, text } from '../http/answer.ts';
+import { type Answer, json, plainText } from '../http/answer.ts';
 import type { SessionTickets } from '../live/session-tickets.ts';
 import { createBackchannelLogout } from './backchannel-logout.ts';
 import { createBrowserLogin } from './browser-login.ts';
@@ -66,6 +66,6 @@ export function createRest({ config, parts, observe, clock, requireCaller, ticke
 }
 
 function yaml(document: string | undefined): Answer {
-  if (document !== undefined) return text(200, document, { 'content-type': 'application/yaml; charset=utf-8' });
+  if (document !== undefined) return plainText(200, document, { 'content-type': 'application/yaml; charset=utf-8' });
   throw new GatewayError('ERR_NOT_FOUND', 'this project has no docs/generated/rest.yaml; run: noetl-gateway generate');
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { type Answer, json, text } from '../http/answer.ts';
+import { type Answer, json, plainText } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { notAllowed } from '../http/public-routes.ts';
 import { parseBody, readBody, requireJson } from '../http/read-body.ts';
@@ -34,7 +34,9 @@ async function answer(route: Route, exchange: Exchange, options: RestRoutesOptio
   // The table's own check of the body, with every problem at once.
   if ('problems' in result) throw new GatewayError('ERR_REQUEST_INVALID', result.problems.join('; '));
   if (route.answer === 'whole') return result.value as Answer;
-  return route.answer === 'text' ? text(200, String(result.value)) : json(200, result.value, context.answerHeaders);
+  return route.answer === 'text'
+    ? plainText(200, String(result.value))
+    : json(200, result.value, context.answerHeaders);
 }
 
 /** A caller that is not known yet has little time: these bodies are small. */

@@ -39,7 +39,7 @@ export function createRecordSeal(keys: readonly string[], namespace: string): Re
 }
 
 /** The text of a record, whether or not the seal is ours: an ending counts with any seal. */
-export const textOf = (sealed: string): string => {
+export const recordText = (sealed: string): string => {
   const end = sealed.indexOf('\n');
   return end < 0 ? sealed : sealed.slice(0, end);
 };

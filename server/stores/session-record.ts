@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
 import type { StoredSession } from '../../core/ports.ts';
 import type { Session, SessionIdentity, User } from '../../core/session/session.ts';
-import { type RecordSeal, textOf } from './record-seal.ts';
+import { type RecordSeal, recordText } from './record-seal.ts';
 
 /** Written first, and the same in every version: a reader of any version knows that the session is over. */
 export const endedPrefix = '{"state":"ended"';
@@ -44,7 +44,7 @@ export function decodeRecord(
   place: string,
   seal: RecordSeal,
 ): StoredSession | undefined {
-  const record = parseObject(textOf(sealed));
+  const record = parseObject(recordText(sealed));
   if (record?.['state'] === 'ended') return { state: 'ended' };
   if (record?.['state'] === 'live' && seal.open(place, sealed) === undefined) return undefined;
   const session = record === undefined ? undefined : sessionOf(record);

@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { isOver, withFormerNames } from '../../core/config/former-names.ts';
+import { hasExpired, withFormerNames } from '../../core/config/former-names.ts';
 import { buildSchema } from '../../generator/build-schema.ts';
 import { decideOperation } from '../../plugins/noetl-auth/decide-operation.ts';
 import { fieldRules } from '../../server/graphql/field-rules.ts';
@@ -85,9 +85,9 @@ describe('a former name', () => {
 
 test('days and versions', () => {
   const now = { date: '2026-11-27', version: '1.10.0' };
-  expect(['2026-11-27', '2026-11-28', '1.9.0', '1.10.0', '1.10.1', '2.0.0'].map((until) => isOver(until, now))).toEqual(
-    [true, false, true, true, false, false],
-  );
+  expect(
+    ['2026-11-27', '2026-11-28', '1.9.0', '1.10.0', '1.10.1', '2.0.0'].map((until) => hasExpired(until, now)),
+  ).toEqual([true, false, true, true, false, false]);
 });
 
 test('a name that another row has taken is that row’s, and doing it twice changes nothing', () => {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DevGateway } from '../../dev/start-dev.ts';
-import { type Frame, movingPicture } from '../../tools/docs/moving-picture.ts';
+import { movingPicture, type PictureFrame } from '../../tools/docs/moving-picture.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { visitConsole } from '../support/console-page.ts';
 import { graphql, startDevGateway } from '../support/dev-gateway.ts';
@@ -56,7 +56,7 @@ describe.runIf(process.env['UPDATE_IMAGES'] === 'true')(
     test('a playbook runs, and who may run it, as a moving picture below 500 kB', async () => {
       const { page, close } = await visit('playbooks?path=regression_test', 960);
       await page.setViewportSize({ width: 960, height: 600 });
-      const frames: Frame[] = [];
+      const frames: PictureFrame[] = [];
       const shoot = async (ms: number) => {
         await page.mouse.move(0, 0);
         frames.push({ png: await page.screenshot({ animations: 'disabled' }), ms });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { defaults } from '../../core/config/defaults.ts';
+import { defaultSections } from '../../core/config/defaults.ts';
 import { fallbackOf } from '../../core/config/env.ts';
 
 /** The Dockerfile is kept by hand; what it repeats of elsewhere is held to it here. */
@@ -17,7 +17,7 @@ test('the base image is the Node that the repository is tested with, pinned by d
 });
 
 test('ports and health check are those of the configuration', () => {
-  const { port, internalPort } = defaults.listen;
+  const { port, internalPort } = defaultSections.listen;
   expect(last).toContain(`EXPOSE ${fallbackOf(port)} ${fallbackOf(internalPort)}`);
   expect(last).toContain(`process.env.ROUTER_PORT || ${fallbackOf(port)}`);
   expect(last).toContain('/health');

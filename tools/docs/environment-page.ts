@@ -1,5 +1,5 @@
 import { retiredVariables, unknownVariables } from '../../core/config/environment-names.ts';
-import { code, page, table } from '../../generator/emit/markdown.ts';
+import { codeSpan, page, table } from '../../generator/emit/markdown.ts';
 import { listSettings } from '../../generator/emit/settings/list-settings.ts';
 
 const others: readonly (readonly [name: string, meaning: string])[] = [
@@ -17,7 +17,7 @@ const others: readonly (readonly [name: string, meaning: string])[] = [
 /** Every variable that the process reads. */
 export function environmentPage(): string {
   const settings = listSettings().flatMap(({ env, place, default: value, isRequired, doc }) =>
-    env.map((name) => [code(name), code(place), isRequired ? 'required' : defaultOf(value), doc] as const),
+    env.map((name) => [codeSpan(name), codeSpan(place), isRequired ? 'required' : defaultOf(value), doc] as const),
   );
   const rows = [...new Map(settings.map((row) => [row[0] + row[1], row])).values()];
   return page('core/config/schema', [
@@ -30,7 +30,7 @@ export function environmentPage(): string {
     '## Besides',
     table(
       ['Variable', 'Meaning'],
-      others.map(([name, meaning]) => [code(name), meaning]),
+      others.map(([name, meaning]) => [codeSpan(name), meaning]),
     ),
     '## Of the earlier gateway',
     'These have no effect. The process names each one that is set, with what to do:',
@@ -47,5 +47,5 @@ function fencedList(): string {
 
 function defaultOf(value: unknown): string {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return '–';
-  return code(Array.isArray(value) ? value.join(',') : String(value));
+  return codeSpan(Array.isArray(value) ? value.join(',') : String(value));
 }

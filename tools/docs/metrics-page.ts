@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'graphql';
-import { code, codes, page, table } from '../../generator/emit/markdown.ts';
+import { codeSpan, codeSpans, page, table } from '../../generator/emit/markdown.ts';
 import { createMetrics } from '../../server/observability/metrics.ts';
 
 const prefix = 'noetl_gateway_';
@@ -15,7 +15,7 @@ export async function metricsPage(): Promise<string> {
     dependencies: () => [{ name: 'noetl', of: 'read', isUp: true }],
   });
   const rows = (await metrics.json()).map(({ name, help, type, values }) => [
-    code(name.startsWith(prefix) ? name : `${name}`),
+    codeSpan(name.startsWith(prefix) ? name : `${name}`),
     String(type),
     labelWords(values.map(({ labels }) => labels as Readonly<Record<string, string>>)),
     help,
@@ -51,6 +51,8 @@ function labelWords(seen: readonly Readonly<Record<string, string>>[]): string {
     }
   }
   return [...values]
-    .map(([name, all]) => (all.size <= 8 && name !== 'version' ? `${code(name)}: ${codes([...all])}` : code(name)))
+    .map(([name, all]) =>
+      all.size <= 8 && name !== 'version' ? `${codeSpan(name)}: ${codeSpans([...all])}` : codeSpan(name),
+    )
     .join('; ');
 }

@@ -1,7 +1,7 @@
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
 
 /** A screenshot, and how long it is shown. */
-export interface Frame {
+export interface PictureFrame {
   /** 8 bits a channel, with or without transparency, as Chromium writes them. All frames have one size. */
   readonly png: Buffer;
   readonly ms: number;
@@ -21,7 +21,7 @@ const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
  * nearly all that a page of text has, and each frame holds only the rectangle that differs from the frame before.
  * @throws when a frame is no such PNG, or has another size
  */
-export function movingPicture(frames: readonly Frame[]): Buffer {
+export function movingPicture(frames: readonly PictureFrame[]): Buffer {
   const pictures = frames.map(({ png }) => decode(png));
   const [first] = pictures;
   if (first === undefined || pictures.some(({ width, height }) => width !== first.width || height !== first.height))

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { code, page, table } from '../../generator/emit/markdown.ts';
+import { codeSpan, page, table } from '../../generator/emit/markdown.ts';
 
 interface Operation {
   readonly summary?: string;
@@ -29,7 +29,7 @@ export function restPage(): string {
       calls
         .filter(({ operation }) => operation.tags?.includes(name))
         .map(({ method, path, operation }) => [
-          code(`${method.toUpperCase()} ${path}`),
+          codeSpan(`${method.toUpperCase()} ${path}`),
           operation.security?.length === 0 ? 'no' : 'yes',
           Object.keys(operation.responses ?? {}).join(', '),
           operation.summary ?? '',

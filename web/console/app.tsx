@@ -1,13 +1,13 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import type { FinishedLogin } from '../session/browser-login.ts';
-import { endSession } from '../session/gateway-session.ts';
+import { logOut } from '../session/gateway-session.ts';
 import { keepSessionToken } from '../session/session-token.ts';
-import { base, createGateway } from './api/gateway.ts';
+import { base, createGatewayClient } from './api/gateway-client.ts';
 import { SessionContext } from './api/me.ts';
 import { queries, useQuery } from './api/use-query.ts';
 import { Frame } from './frame.tsx';
 import { Failed, Loading } from './parts/states.tsx';
-import { SignIn } from './sign-in.tsx';
+import { SignInPage } from './sign-in.tsx';
 
 interface AppProps {
   /** Empty: no session yet. */
@@ -41,7 +41,7 @@ export function App({ initialToken, login }: AppProps) {
   }, [login, use]);
 
   // A new token makes everything below anew, with the streams and the state of forms.
-  return token === '' ? <SignIn note={note} onToken={use} /> : <SignedIn key={token} token={token} onOver={over} />;
+  return token === '' ? <SignInPage note={note} onToken={use} /> : <SignedIn key={token} token={token} onOver={over} />;
 }
 
 interface SignedInProps {
@@ -52,14 +52,14 @@ interface SignedInProps {
 /** Reads who the session is of. Until then no view is drawn: each needs `me`. */
 function SignedIn({ token, onOver }: SignedInProps) {
   const gateway = useMemo(
-    () => createGateway(token, () => onOver('The gateway no longer accepts this session. Sign in again.')),
+    () => createGatewayClient(token, () => onOver('The gateway no longer accepts this session. Sign in again.')),
     [token, onOver],
   );
   const me = useQuery({ key: ['me'], ask: (signal) => gateway.section('me', undefined, signal) });
   const end = async () => {
     // First out of the tab: the token is gone from here even when the gateway does not answer.
     onOver('Ending …');
-    onOver((await endSession(token, base)).text);
+    onOver((await logOut(token, base)).text);
   };
   if (me.data !== undefined) {
     return (

@@ -14,7 +14,7 @@ import { render } from 'preact';
 import { LocationProvider } from 'preact-iso/router';
 import { finishLogin } from '../session/browser-login.ts';
 import { takeSessionToken } from '../session/session-token.ts';
-import { base } from './api/gateway.ts';
+import { base } from './api/gateway-client.ts';
 import { App } from './app.tsx';
 
 const root = document.getElementById('root');

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { listProviders, type Provider, startLogin } from '../session/browser-login.ts';
 import { readToken } from '../session/session-token.ts';
-import { base } from './api/gateway.ts';
+import { base } from './api/gateway-client.ts';
 import { useQuery } from './api/use-query.ts';
 
 interface SignInProps {
@@ -14,7 +14,7 @@ interface SignInProps {
  * A login at a provider of the config, or a pasted token. The form of the token is checked here; whether it is valid is
  * found by the first call.
  */
-export function SignIn({ note, onToken }: SignInProps) {
+export function SignInPage({ note, onToken }: SignInProps) {
   const [problem, setProblem] = useState<string>();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();

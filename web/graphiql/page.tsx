@@ -1,7 +1,7 @@
 import { GraphiQL } from 'graphiql';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { FinishedLogin } from '../session/browser-login.ts';
-import { checkSession, endSession, type SessionState } from '../session/gateway-session.ts';
+import { checkSession, logOut, type SessionState } from '../session/gateway-session.ts';
 import { keepSessionToken } from '../session/session-token.ts';
 import { createFetcher } from './fetcher.ts';
 import { FillExecution } from './fill-execution.tsx';
@@ -46,7 +46,7 @@ export function Page({ initialToken, login }: PageProps) {
     setState({ valid: undefined, text: 'Ending …' });
     setToken('');
     keepSessionToken('', window);
-    setState(await endSession(ended));
+    setState(await logOut(ended));
   }, []);
 
   useEffect(() => {

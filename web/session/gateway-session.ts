@@ -30,7 +30,7 @@ export async function checkSession(token: string, base = ''): Promise<SessionSta
 }
 
 /** Ends the session at the gateway, for every tab and client that uses it. @returns never rejects */
-export async function endSession(token: string, base = ''): Promise<SessionState> {
+export async function logOut(token: string, base = ''): Promise<SessionState> {
   const response = await post(`${base}/api/auth/logout`, token, {}).catch(() => undefined);
   // 401: the session was over already.
   return response?.ok === true || response?.status === 401

@@ -3,7 +3,7 @@ import type { IIngress } from 'kubernetes-models/networking.k8s.io/v1';
 import type { IService } from 'kubernetes-models/v1';
 import type { OutputFile } from '../emitter.ts';
 import { httpRoute, ingress, prometheusRule, serviceMonitor } from './exposure.ts';
-import { optional, value, whenever, withExpressions } from './helm-expression.ts';
+import { chartValue, chartValueIf, whenever, withExpressions } from './helm-expression.ts';
 import { helmSettings, servicePort } from './helm-settings.ts';
 import { checksTemplate, namedTemplates, notes } from './helm-text.ts';
 import { helmValues, valueNotes, valuesSchema } from './helm-values.ts';
@@ -63,7 +63,7 @@ function templates(settings: ManifestSettings, fixed: ManifestSettings): readonl
     template('network-policy-store', storePolicy(settings), `and ${policies} .Values.networkPolicy.storeNamespaces`),
     template(
       'network-policy-monitoring',
-      monitoringPolicy(settings, value('.Values.networkPolicy.monitoringNamespace')),
+      monitoringPolicy(settings, chartValue('.Values.networkPolicy.monitoringNamespace')),
       `and ${policies} .Values.networkPolicy.monitoringNamespace`,
     ),
     template('network-policy-noetl', noetlPolicy(settings), '.Values.networkPolicy.noetlInternalOnly'),
@@ -96,14 +96,14 @@ function chartDeployment(settings: ManifestSettings): IDeployment {
   pod.metadata = {
     ...pod.metadata,
     // The hash of the ConfigMap: a changed variable restarts the pods, as a generated name does under Kustomize.
-    annotations: value(
+    annotations: chartValue(
       'merge (dict "checksum/config" (include (print $.Template.BasePath "/config-map.yaml") . | sha256sum)) .Values.podAnnotations',
     ),
   };
   // What an installation sets takes the place of the config's own.
-  container.resources = value('.Values.resources');
+  container.resources = chartValue('.Values.resources');
   for (const member of ['imagePullSecrets', 'nodeSelector', 'tolerations', 'affinity'] as const) {
-    Object.assign(pod.spec, { [member]: optional(`.Values.${member}`, `.Values.${member}`) });
+    Object.assign(pod.spec, { [member]: chartValueIf(`.Values.${member}`, `.Values.${member}`) });
   }
   return resource;
 }
@@ -112,21 +112,24 @@ function chartService(settings: ManifestSettings, fixed: ManifestSettings): ISer
   const resource = publicService(settings);
   const [gateway, ...others] = resource.spec?.ports ?? [];
   if (!resource.spec || !gateway) return resource;
-  gateway.port = value(servicePort(fixed));
+  gateway.port = chartValue(servicePort(fixed));
   // Kubernetes chooses a port when it is left out.
-  gateway.nodePort = optional('.Values.service.nodePort', 'int .Values.service.nodePort');
+  gateway.nodePort = chartValueIf('.Values.service.nodePort', 'int .Values.service.nodePort');
   return {
     ...resource,
     metadata: {
       ...resource.metadata,
-      annotations: optional('.Values.service.annotations', '.Values.service.annotations'),
+      annotations: chartValueIf('.Values.service.annotations', '.Values.service.annotations'),
     },
     spec: {
       ...resource.spec,
-      type: value('.Values.service.type'),
+      type: chartValue('.Values.service.type'),
       // Kubernetes refuses it on a Service that only the cluster reaches.
-      externalTrafficPolicy: optional('ne "ClusterIP" .Values.service.type', '.Values.service.externalTrafficPolicy'),
-      loadBalancerIP: optional('.Values.service.loadBalancerIP', '.Values.service.loadBalancerIP'),
+      externalTrafficPolicy: chartValueIf(
+        'ne "ClusterIP" .Values.service.type',
+        '.Values.service.externalTrafficPolicy',
+      ),
+      loadBalancerIP: chartValueIf('.Values.service.loadBalancerIP', '.Values.service.loadBalancerIP'),
       ports: [gateway, ...others],
     },
   };
@@ -138,11 +141,11 @@ function chartIngress(settings: ManifestSettings): IIngress {
     '(ternary (dict "networking.gke.io/managed-certificates" .Values.ingress.managedCertificate.name) (dict) .Values.ingress.managedCertificate.enabled)';
   return {
     ...resource,
-    metadata: { ...resource.metadata, annotations: value(`merge ${annotation} .Values.ingress.annotations`) },
+    metadata: { ...resource.metadata, annotations: chartValue(`merge ${annotation} .Values.ingress.annotations`) },
     spec: {
       ...resource.spec,
-      ingressClassName: optional('.Values.ingress.className', '.Values.ingress.className'),
-      tls: optional(
+      ingressClassName: chartValueIf('.Values.ingress.className', '.Values.ingress.className'),
+      tls: chartValueIf(
         'and .Values.ingress.tls.enabled .Values.ingress.tls.secretName',
         'list (dict "hosts" (list .Values.ingress.host) "secretName" .Values.ingress.tls.secretName)',
       ),
@@ -155,12 +158,12 @@ function managedCertificate(settings: ManifestSettings): object {
   return {
     apiVersion: 'networking.gke.io/v1',
     kind: 'ManagedCertificate',
-    metadata: { ...metadata(settings, names.app), name: value('.Values.ingress.managedCertificate.name') },
+    metadata: { ...metadata(settings, names.app), name: chartValue('.Values.ingress.managedCertificate.name') },
     spec: { domains: [settings.host] },
   };
 }
 
 function chartRoute(settings: ManifestSettings, fixed: ManifestSettings): object {
-  const route = httpRoute({ ...settings, publicPort: value(servicePort(fixed)) });
-  return { ...route, spec: { ...route.spec, parentRefs: value('.Values.gatewayApi.parentRefs') } };
+  const route = httpRoute({ ...settings, publicPort: chartValue(servicePort(fixed)) });
+  return { ...route, spec: { ...route.spec, parentRefs: chartValue('.Values.gatewayApi.parentRefs') } };
 }

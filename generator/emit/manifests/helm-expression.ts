@@ -8,19 +8,19 @@ const always = /HELM1_([0-9a-f]+)_/g;
 const sometimes = /^( *)([^\n:]+): HELM2_([0-9a-f]+)_([0-9a-f]+)_$/gm;
 
 /** The value of a template expression, for example `.Values.replicaCount`, where a resource wants a `T`. */
-export function value<T>(expression: string): T {
+export function chartValue<T>(expression: string): T {
   return `HELM1_${encode(expression)}_` as T;
 }
 
 /** The same for a member of a resource that is left out unless the condition holds. */
-export function optional<T>(condition: string, expression: string): T {
+export function chartValueIf<T>(condition: string, expression: string): T {
   return `HELM2_${encode(condition)}_${encode(expression)}_` as T;
 }
 
 /** A member of a ConfigMap: the value's text, left out when it is empty. */
 export function quotedMember(path: string): string {
   const text = `include "noetl-gateway.text" ${path}`;
-  return optional(text, text);
+  return chartValueIf(text, text);
 }
 
 /** Rendered YAML with each mark replaced by its expression. */

@@ -1,7 +1,7 @@
 import { explainTable } from '../../../core/access/explain.ts';
 import { accessText, reachText, ruleText } from '../../../core/access/explain-text.ts';
 import { permissions } from '../../../core/access/permission.ts';
-import { defaults } from '../../../core/config/defaults.ts';
+import { defaultSections } from '../../../core/config/defaults.ts';
 import { type FromEnv, isEnvRef } from '../../../core/config/env.ts';
 import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
 import type { Operation } from '../../../core/operation.ts';
@@ -10,7 +10,7 @@ import { operationTemplate } from '../../diff/operation-template.ts';
 import { listOperations, type OpenApiDocument } from '../../openapi/open-api.ts';
 import { boundWords } from '../bound-words.ts';
 import type { Emitter } from '../emitter.ts';
-import { code, page, table } from '../markdown.ts';
+import { codeSpan, page, table } from '../markdown.ts';
 
 const target = 'docs/generated/policy.md';
 
@@ -37,7 +37,7 @@ export const emitPolicyPage: Emitter = ({ config, operations, document }) => {
     '## Opened at a risk',
     risks(sorted),
     `## Closed: ${closed.length} of NoETL’s operations`,
-    closed.length === 0 ? 'None.' : closed.map((key) => `- ${code(key)}`).join('\n'),
+    closed.length === 0 ? 'None.' : closed.map((key) => `- ${codeSpan(key)}`).join('\n'),
   ];
   return [{ path: target, content: page('gateway.config.ts and openapi/noetl.json', sections) }];
 };
@@ -46,13 +46,13 @@ function operationsTable(operations: readonly Operation[], config: GatewayConfig
   return table(
     ['field', 'root', 'kind', 'answered by', 'as REST', 'as a tool', 'may be called by', 'bounds, reuse, headers'],
     operations.map(({ field, root, kind, source, access, rest, mcp }) => [
-      code(field),
+      codeSpan(field),
       root,
       kind === 'plain' ? '' : kindWords[kind],
-      source.kind === 'upstream' ? code(source.key) : 'the gateway',
-      rest === undefined || source.kind !== 'upstream' ? '' : code(`${source.method} ${rest}`),
+      source.kind === 'upstream' ? codeSpan(source.key) : 'the gateway',
+      rest === undefined || source.kind !== 'upstream' ? '' : codeSpan(`${source.method} ${rest}`),
       mcp === true ? 'yes' : '',
-      ruleText(access, code),
+      ruleText(access, codeSpan),
       boundWords(config.operations[field]),
     ]),
   );
@@ -62,10 +62,10 @@ function operationsTable(operations: readonly Operation[], config: GatewayConfig
 function rolesTable(operations: readonly Operation[], { grants, roles }: GatewayConfig): string {
   const { rows } = explainTable({ grants }, roles, operations);
   return table(
-    ['field', ...roles.map(code)],
+    ['field', ...roles.map(codeSpan)],
     rows.map(({ operation, byRole }) => [
-      code(operation.field),
-      ...[...byRole.values()].map((access) => accessText(access, code)),
+      codeSpan(operation.field),
+      ...[...byRole.values()].map((access) => accessText(access, codeSpan)),
     ]),
   );
 }
@@ -75,32 +75,34 @@ function grantsTable({ grants }: GatewayConfig): string {
   return table(
     ['role', 'effect', 'permissions', 'playbooks'],
     grants.map((grant) => [
-      code(grant.role),
+      codeSpan(grant.role),
       grant.effect,
       permissions.every((one) => grant.permissions.includes(one)) ? 'all' : grant.permissions.join(', '),
-      reachText(grant, code),
+      reachText(grant, codeSpan),
     ]),
   );
 }
 
 /** Their executions contain session tokens, so no grant opens them. */
 function reservedPlaybooks({ auth }: GatewayConfig): string {
-  const playbooks = { ...defaults.auth.playbooks, ...auth?.playbooks };
+  const playbooks = { ...defaultSections.auth.playbooks, ...auth?.playbooks };
   const paths = [playbooks.login, playbooks.validateSession, playbooks.checkAccess] as readonly FromEnv<string>[];
   return paths.map((path) => `- ${fromEnvWords(path)}`).join('\n');
 }
 
 function fromEnvWords(value: FromEnv<string>): string {
-  if (!isEnvRef(value)) return code(value);
+  if (!isEnvRef(value)) return codeSpan(value);
   return value.fallback === undefined
-    ? `what ${code(value.env)} names`
-    : `${code(String(value.fallback))}, unless ${code(value.env)} names another`;
+    ? `what ${codeSpan(value.env)} names`
+    : `${codeSpan(String(value.fallback))}, unless ${codeSpan(value.env)} names another`;
 }
 
 /** Rows with `acceptRisk` and its reason (ADR 0003). */
 function risks(operations: readonly Operation[]): string {
   const rows = operations.flatMap(({ field, source, acceptRisk }) =>
-    acceptRisk === undefined ? [] : [[code(field), source.kind === 'upstream' ? code(source.key) : '', acceptRisk]],
+    acceptRisk === undefined
+      ? []
+      : [[codeSpan(field), source.kind === 'upstream' ? codeSpan(source.key) : '', acceptRisk]],
   );
   return rows.length === 0
     ? 'Nothing that must not be public is open.'

@@ -14,7 +14,7 @@ import type { Operation } from '../../../core/operation.ts';
 import { boundWords } from '../bound-words.ts';
 import { operationNode } from '../client/operation-document.ts';
 import type { Emitter } from '../emitter.ts';
-import { code, fenced, page, table } from '../markdown.ts';
+import { codeSpan, fenced, page, table } from '../markdown.ts';
 import { exampleValue } from './example-value.ts';
 
 const target = 'docs/generated/schema.md';
@@ -64,10 +64,10 @@ function fieldSection(
     field.args.filter(shownInExample).map((arg) => [arg.name, exampleValue(arg.name, arg.type)]),
   );
   const parts = [
-    `### ${code(field.name)}`,
+    `### ${codeSpan(field.name)}`,
     field.deprecationReason == null ? undefined : `Deprecated: ${field.deprecationReason}`,
     field.description ?? operation?.description,
-    `Answers ${code(String(field.type))}. May be called by ${operation === undefined ? 'no user' : ruleText(operation.access, code)}.`,
+    `Answers ${codeSpan(String(field.type))}. May be called by ${operation === undefined ? 'no user' : ruleText(operation.access, codeSpan)}.`,
     bounds === '' ? undefined : `A call: ${bounds}.`,
     argumentsTable(field),
     fenced('graphql', print(operationNode(root, field))),
@@ -84,9 +84,9 @@ function argumentsTable(field: Field): string {
   return table(
     ['argument', 'type', 'default', ''],
     field.args.map((arg) => [
-      code(arg.name),
-      code(String(arg.type)),
-      arg.defaultValue === undefined ? '' : code(JSON.stringify(arg.defaultValue)),
+      codeSpan(arg.name),
+      codeSpan(String(arg.type)),
+      arg.defaultValue === undefined ? '' : codeSpan(JSON.stringify(arg.defaultValue)),
       arg.description ?? '',
     ]),
   );
@@ -97,7 +97,7 @@ function typeSections(schema: GraphQLSchema): readonly string[] {
     const body = typeBody(type);
     return body === undefined
       ? []
-      : [[`### ${code(type.name)}`, type.description ?? '', body].filter(Boolean).join('\n\n')];
+      : [[`### ${codeSpan(type.name)}`, type.description ?? '', body].filter(Boolean).join('\n\n')];
   });
 }
 
@@ -132,12 +132,12 @@ function typeBody(type: GraphQLNamedType): string | undefined {
   if (isEnumType(type))
     return table(
       ['value', ''],
-      type.getValues().map((one) => [code(one.name), one.description ?? '']),
+      type.getValues().map((one) => [codeSpan(one.name), one.description ?? '']),
     );
   if (isObjectType(type) || isInputObjectType(type)) {
     const rows = Object.values(type.getFields()).map((one) => [
-      code(one.name),
-      code(String(one.type)),
+      codeSpan(one.name),
+      codeSpan(String(one.type)),
       one.description ?? '',
     ]);
     return table([isObjectType(type) ? 'field' : 'member', 'type', ''], rows);

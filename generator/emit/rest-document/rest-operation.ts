@@ -1,7 +1,7 @@
 import { ruleText } from '../../../core/access/explain-text.ts';
 import type { Operation } from '../../../core/operation.ts';
 import { isRecord, type OpenApiDocument } from '../../openapi/open-api.ts';
-import { code } from '../markdown.ts';
+import { codeSpan } from '../markdown.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -44,7 +44,7 @@ export function restOperation(operation: Operation, document: OpenApiDocument): 
     operationId: field,
     tags: ['noetl'],
     ...(typeof summary === 'string' && { summary }),
-    description: `May be called by ${ruleText(access, code)}.`,
+    description: `May be called by ${ruleText(access, codeSpan)}.`,
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: body }),
     responses: { '200': okOf(upstream), ...shared },

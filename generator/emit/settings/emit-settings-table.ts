@@ -1,5 +1,5 @@
 import type { Emitter } from '../emitter.ts';
-import { code, codes, table } from '../markdown.ts';
+import { codeSpan, codeSpans, table } from '../markdown.ts';
 import { listSettings, type Setting } from './list-settings.ts';
 
 const target = 'docs/configure.md';
@@ -22,7 +22,12 @@ export const emitSettingsTable: Emitter = ({ read }) => {
 function settingsTable(): string {
   return table(
     ['Setting', 'Default', 'Variable', 'Meaning'],
-    listSettings().map((setting) => [code(setting.place), defaultWords(setting), codes(setting.env), setting.doc]),
+    listSettings().map((setting) => [
+      codeSpan(setting.place),
+      defaultWords(setting),
+      codeSpans(setting.env),
+      setting.doc,
+    ]),
   );
 }
 
@@ -30,8 +35,8 @@ function defaultWords({ place, default: value, isRequired }: Setting): string {
   if (isRequired) return 'required';
   if (value === undefined) return '–';
   if (typeof value === 'number') return numberWords(value, place.endsWith('Bytes'));
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : codes(value.map(String));
-  return code(String(value));
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : codeSpans(value.map(String));
+  return codeSpan(String(value));
 }
 
 function numberWords(value: number, isBytes: boolean): string {

@@ -1,6 +1,6 @@
 import type { ConsoleField } from '../../../core/console/console-fields.ts';
-import { type Asked, operationOf, type Wanted } from './fields.ts';
-import type { Gateway } from './gateway.ts';
+import { type GraphqlRequest, operationOf, type Wanted } from './fields.ts';
+import type { GatewayClient } from './gateway-client.ts';
 
 /** A step of an execution, as the type `ExecutionStep` of the schema has it. Times are ISO texts. */
 export interface Step {
@@ -42,7 +42,7 @@ const wanted: Wanted = [
 ];
 
 /** The subscription to one execution; undefined where the config has no row for it. */
-export const updatesOf = (field: ConsoleField | undefined, id: string): Asked | undefined =>
+export const updatesOf = (field: ConsoleField | undefined, id: string): GraphqlRequest | undefined =>
   field && operationOf(field, { id }, wanted);
 
 /**
@@ -54,14 +54,14 @@ export const isOver = (status: string): boolean => ['COMPLETED', 'FAILED', 'CANC
  * The state and the steps, without what they produced.
  * @throws CallFailed, for example ERR_NOT_FOUND: there is no such execution, or the session may not view it
  */
-export async function readExecution(gateway: Gateway, field: ConsoleField, id: string, signal: AbortSignal) {
+export async function readExecution(gateway: GatewayClient, field: ConsoleField, id: string, signal: AbortSignal) {
   const { query, variables } = operationOf(field, keyed(field, id), wanted);
   return (await gateway.graphql<{ answer: Execution }>(query, variables, signal)).answer;
 }
 
 /** What the execution produced; null when it produced nothing. @throws CallFailed */
 export async function readResult(
-  gateway: Gateway,
+  gateway: GatewayClient,
   field: ConsoleField,
   id: string,
   signal: AbortSignal,
@@ -71,7 +71,13 @@ export async function readResult(
 }
 
 /** What one step produced; null when it produced nothing or is not known. @throws CallFailed */
-export async function readStep(gateway: Gateway, field: ConsoleField, id: string, step: string, signal: AbortSignal) {
+export async function readStep(
+  gateway: GatewayClient,
+  field: ConsoleField,
+  id: string,
+  step: string,
+  signal: AbortSignal,
+) {
   // Written by hand, since `operationOf` passes arguments to root fields only, and `names` is one of a member.
   const query = `query Console($id: ID!, $names: [String!]) { answer: ${field.field}(${field.key ?? 'id'}: $id) { steps(names: $names) { result } } }`;
   const { answer } = await gateway.graphql<{ answer: { steps: { result: unknown }[] | null } }>(
@@ -83,17 +89,17 @@ export async function readStep(gateway: Gateway, field: ConsoleField, id: string
 }
 
 /** An event as NoETL has it. */
-export type RunEvent = Readonly<Record<string, unknown>>;
+export type ExecutionEvent = Readonly<Record<string, unknown>>;
 
 /** Events of one execution, newest first. */
 export interface EventPage {
-  readonly events: readonly RunEvent[];
+  readonly events: readonly ExecutionEvent[];
   readonly hasNext: boolean;
 }
 
 /** A page of at most 100 events. @param asked page from 1; only events of a type @throws CallFailed */
 export async function readEvents(
-  gateway: Gateway,
+  gateway: GatewayClient,
   field: ConsoleField,
   id: string,
   asked: { readonly page?: number; readonly eventType?: string },
@@ -106,13 +112,13 @@ export async function readEvents(
 
 /** The field answers JSON of NoETL without a type of its own, so members have NoETL's names. */
 interface EventAnswer {
-  readonly events?: readonly RunEvent[];
+  readonly events?: readonly ExecutionEvent[];
   readonly pagination?: { readonly has_next?: boolean } | null;
 }
 
 /** What the execution was started with, as its first event reports it; null where no event does. @throws CallFailed */
 export async function readInput(
-  gateway: Gateway,
+  gateway: GatewayClient,
   field: ConsoleField,
   id: string,
   signal: AbortSignal,
@@ -122,7 +128,7 @@ export async function readInput(
 }
 
 /** The workload is in `result` of the context, or in the context itself. */
-function inputOf({ context }: RunEvent): unknown {
+function inputOf({ context }: ExecutionEvent): unknown {
   const { result, workload } = (context ?? {}) as { result?: { workload?: unknown }; workload?: unknown };
   return result?.workload ?? workload;
 }
@@ -131,13 +137,13 @@ function inputOf({ context }: RunEvent): unknown {
  * Cancels an execution and those that it has started. One that is over stays as it is, and that is no error. @throws
  * CallFailed
  */
-export async function cancelExecution(gateway: Gateway, field: ConsoleField, id: string): Promise<void> {
+export async function cancelExecution(gateway: GatewayClient, field: ConsoleField, id: string): Promise<void> {
   const { query, variables } = operationOf(field, keyed(field, id), ['status']);
   await gateway.graphql(query, variables);
 }
 
 /** Starts the playbook of an execution again. @returns the id of the new execution @throws CallFailed */
-export async function rerunExecution(gateway: Gateway, field: ConsoleField, id: string): Promise<string> {
+export async function rerunExecution(gateway: GatewayClient, field: ConsoleField, id: string): Promise<string> {
   const { query, variables } = operationOf(field, keyed(field, id), ['id']);
   return (await gateway.graphql<{ answer: { id: string } }>(query, variables)).answer.id;
 }

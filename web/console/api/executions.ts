@@ -1,6 +1,6 @@
 import type { ConsoleField } from '../../../core/console/console-fields.ts';
-import { type Asked, operationOf, type Wanted } from './fields.ts';
-import type { Gateway } from './gateway.ts';
+import { type GraphqlRequest, operationOf, type Wanted } from './fields.ts';
+import type { GatewayClient } from './gateway-client.ts';
 import { matches } from './pattern.ts';
 import { timeOf } from './time.ts';
 
@@ -62,7 +62,7 @@ export const hasFilter = ({ status, path, sinceMs, untilMs, isBy }: Filters): bo
 
 /** One page of the executions that the session may see, newest first. @throws CallFailed */
 export async function listExecutions(
-  gateway: Gateway,
+  gateway: GatewayClient,
   field: ConsoleField,
   filters: Filters,
   signal: AbortSignal,
@@ -80,7 +80,7 @@ export async function listExecutions(
  * itself, so the search ends at its start. @throws CallFailed
  */
 export async function listChildren(
-  gateway: Gateway,
+  gateway: GatewayClient,
   field: ConsoleField,
   parent: { readonly id: string; readonly startedAt: string | null },
   signal: AbortSignal,
@@ -96,7 +96,7 @@ export async function listChildren(
 }
 
 async function readPage(
-  gateway: Gateway,
+  gateway: GatewayClient,
   field: ConsoleField,
   given: Readonly<Record<string, number>>,
   signal: AbortSignal,
@@ -159,7 +159,7 @@ export interface ExecutionNews {
 }
 
 /** The subscription to executions that begin and end; undefined where the config has no row for it. */
-export const newsOf = (field: ConsoleField | undefined): Asked | undefined =>
+export const newsOf = (field: ConsoleField | undefined): GraphqlRequest | undefined =>
   field && operationOf(field, {}, ['id', 'status', 'finishedAt', ['failure', ['step', 'message']]]);
 
 /** A page with the news of one of its rows, for all rows in their order; undefined when it has no such row. */

@@ -3,7 +3,7 @@ import type { ConsoleField, Selectable } from '../../../core/console/console-fie
 /**
  * An operation to send. The root field has the alias `answer`, so the caller reads the same member under every config.
  */
-export interface Asked {
+export interface GraphqlRequest {
   readonly query: string;
   readonly variables: Record<string, unknown>;
 }
@@ -15,7 +15,11 @@ export type Wanted = readonly (string | readonly [member: string, members: Wante
  * The operation that calls a field: of the arguments those that the field has, of the members those that it answers.
  * What the config closed is left out, since a query that names it would fail as a whole.
  */
-export function operationOf(field: ConsoleField, given: Readonly<Record<string, unknown>>, wanted: Wanted): Asked {
+export function operationOf(
+  field: ConsoleField,
+  given: Readonly<Record<string, unknown>>,
+  wanted: Wanted,
+): GraphqlRequest {
   // `hasOwn`: a name such as `constructor` is in every object.
   const variables = Object.fromEntries(
     Object.entries(given).filter(([name, value]) => value !== undefined && Object.hasOwn(field.args, name)),

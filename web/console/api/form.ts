@@ -1,6 +1,6 @@
 import type { ConsoleField } from '../../../core/console/console-fields.ts';
 import { operationOf, type Wanted } from './fields.ts';
-import type { Gateway } from './gateway.ts';
+import type { GatewayClient } from './gateway-client.ts';
 import { fieldOf, type WorkloadField, workloadFields } from './workload.ts';
 
 /** A field of a playbook's form, as NoETL's `ui_schema` has it. */
@@ -21,7 +21,7 @@ const wanted: Wanted = [['fields', ['name', 'kind', 'default', 'description', 's
  * The form that a playbook is started with, from its `ui_schema`; undefined where NoETL has none. @throws CallFailed
  */
 export async function readFormFields(
-  gateway: Gateway,
+  gateway: GatewayClient,
   field: ConsoleField,
   path: string,
   signal: AbortSignal,

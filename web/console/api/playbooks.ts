@@ -1,6 +1,6 @@
 import type { ConsoleField } from '../../../core/console/console-fields.ts';
 import { operationOf } from './fields.ts';
-import type { Gateway } from './gateway.ts';
+import type { GatewayClient } from './gateway-client.ts';
 
 /** A version of a playbook in the catalog. */
 export interface ListedPlaybook {
@@ -31,7 +31,7 @@ interface Listed {
 }
 
 /** The newest version of each playbook that the session may view, by path. @throws CallFailed */
-export async function readCatalog(gateway: Gateway, field: ConsoleField, signal: AbortSignal): Promise<Catalog> {
+export async function readCatalog(gateway: GatewayClient, field: ConsoleField, signal: AbortSignal): Promise<Catalog> {
   const found: ListedPlaybook[] = [];
   for (let page = 1; page <= readPages; page += 1) {
     const rows = await list(gateway, field, { page, pageSize }, signal);
@@ -42,13 +42,13 @@ export async function readCatalog(gateway: Gateway, field: ConsoleField, signal:
 }
 
 /** The versions of one playbook, newest first, 100 at most. @throws CallFailed */
-export async function readVersions(gateway: Gateway, field: ConsoleField, path: string, signal: AbortSignal) {
+export async function readVersions(gateway: GatewayClient, field: ConsoleField, path: string, signal: AbortSignal) {
   const given = { [field.key ?? 'path']: path, versions: true, pageSize };
   return (await list(gateway, field, given, signal)).toSorted((a, b) => (b.version ?? 0) - (a.version ?? 0));
 }
 
 async function list(
-  gateway: Gateway,
+  gateway: GatewayClient,
   field: ConsoleField,
   given: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
@@ -69,7 +69,7 @@ const sorted = (playbooks: readonly ListedPlaybook[]) => playbooks.toSorted((a, 
  * @throws CallFailed
  */
 export async function readPlaybook(
-  gateway: Gateway,
+  gateway: GatewayClient,
   field: ConsoleField,
   path: string,
   version: number | undefined,
@@ -82,7 +82,7 @@ export async function readPlaybook(
 
 /** Starts a playbook. @returns the id of the execution @throws CallFailed, also when the start is refused */
 export async function runPlaybook(
-  gateway: Gateway,
+  gateway: GatewayClient,
   field: ConsoleField,
   path: string,
   variables: Readonly<Record<string, unknown>>,

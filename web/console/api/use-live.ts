@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Asked } from './fields.ts';
+import type { GraphqlRequest } from './fields.ts';
 import { useSession } from './me.ts';
 
 /** Between the end of a stream and the next attempt; the views ask again from time to time meanwhile. */
@@ -7,7 +7,7 @@ const retryMs = 5_000;
 
 interface LiveUse<T> {
   /** A subscription; undefined: none, and the views ask from time to time. */
-  readonly asked: Asked | undefined;
+  readonly asked: GraphqlRequest | undefined;
   readonly onData: (data: T) => void;
 }
 
@@ -30,7 +30,7 @@ export function useLive<T>({ asked, onData }: LiveUse<T>): boolean {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let stop = () => {};
     const open = () => {
-      stop = gateway.stream<T>(JSON.parse(key) as Asked, {
+      stop = gateway.stream<T>(JSON.parse(key) as GraphqlRequest, {
         next: (data) => latest.current(data),
         opened: () => setOpen(true),
         closed() {

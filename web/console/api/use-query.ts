@@ -1,6 +1,6 @@
 import { QueryClient, QueryObserver, type QueryObserverResult } from '@tanstack/query-core';
 import { useEffect, useState } from 'preact/hooks';
-import { CallFailed } from './gateway.ts';
+import { CallFailed } from './gateway-client.ts';
 
 /**
  * Refusals are final; what may pass is tried again: no answer at all (status 0), or a proxy or NoETL that is not

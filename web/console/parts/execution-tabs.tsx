@@ -1,8 +1,8 @@
 import {
   type EventPage,
   type Execution,
+  type ExecutionEvent,
   isOver,
-  type RunEvent,
   readEvents,
   readInput,
   readResult,
@@ -159,7 +159,7 @@ export function EventsTab({ execution, page }: { readonly execution: Execution; 
 }
 
 /** One event: its type, its step, and how long after the start it was written. All of it is JSON, as NoETL has it. */
-function Event({ event, startedAt }: { readonly event: RunEvent; readonly startedAt: string | null }) {
+function Event({ event, startedAt }: { readonly event: ExecutionEvent; readonly startedAt: string | null }) {
   const { event_type: type, node_name: node, created_at: createdAt, timestamp } = event;
   // An event has one of the two or both; the gateway reads them in the same order (`core/execution/run-event.ts`).
   const written = createdAt ?? timestamp;

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { CallFailed } from '../api/gateway.ts';
+import { CallFailed } from '../api/gateway-client.ts';
 
 /** In the place of what is being read; nothing jumps when it arrives. @param rows about as many lines as will come */
 export function Loading({ rows = 3 }: { readonly rows?: number }) {
@@ -43,7 +43,7 @@ function nextStep(code: string | undefined): string {
 }
 
 /** Whether changes come as they happen, or with the next look. */
-export function Live({ isLive }: { readonly isLive: boolean }) {
+export function LiveLabel({ isLive }: { readonly isLive: boolean }) {
   return <span class={`live ${isLive ? 'on' : ''}`}>{isLive ? 'live' : 'read again from time to time'}</span>;
 }
 

@@ -9,7 +9,7 @@ import { CopyText } from '../parts/copy-text.tsx';
 import { ExecutionActions } from '../parts/execution-actions.tsx';
 import { EventsTab, InputTab, ResultTab, StepPanel } from '../parts/execution-tabs.tsx';
 import { MissingRow } from '../parts/missing-row.tsx';
-import { Failed, Heading, Live, Loading } from '../parts/states.tsx';
+import { Failed, Heading, LiveLabel, Loading } from '../parts/states.tsx';
 import { Status } from '../parts/status.tsx';
 import { Ago, Took } from '../parts/time.tsx';
 import { Timeline } from '../parts/timeline.tsx';
@@ -103,7 +103,7 @@ function Detail({ execution, query, isLive, onChange }: DetailProps) {
         answer={
           <>
             <Status status={status} /> <Took from={startedAt} to={finishedAt} />, started <Ago time={startedAt} />{' '}
-            {!isOver(status) && <Live isLive={isLive} />}
+            {!isOver(status) && <LiveLabel isLive={isLive} />}
           </>
         }
       >

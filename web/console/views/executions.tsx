@@ -16,7 +16,7 @@ import { queries, useQuery } from '../api/use-query.ts';
 import { ExecutionFilters } from '../parts/execution-filters.tsx';
 import { ExecutionTable } from '../parts/execution-table.tsx';
 import { MissingRow } from '../parts/missing-row.tsx';
-import { Empty, Failed, Heading, Live, Loading } from '../parts/states.tsx';
+import { Empty, Failed, Heading, LiveLabel, Loading } from '../parts/states.tsx';
 import type { ViewProps } from '../view-props.ts';
 import { ExecutionView } from './execution.tsx';
 
@@ -73,7 +73,7 @@ function List({ field, query }: { readonly field: ConsoleField; readonly query: 
         title="What runs, and what ran?"
         answer={
           <>
-            Executions of playbooks that you may view, newest first. <Live isLive={isLive} />
+            Executions of playbooks that you may view, newest first. <LiveLabel isLive={isLive} />
           </>
         }
       />

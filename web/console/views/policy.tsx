@@ -1,9 +1,9 @@
 import type { ComponentType } from 'preact';
 import { addressOf } from '../api/address.ts';
 import { Chips } from '../parts/chips.tsx';
+import { LintFindings } from '../parts/lint-findings.tsx';
 import { PastDecisions } from '../parts/past-decisions.tsx';
 import { PolicyCases } from '../parts/policy-cases.tsx';
-import { PolicyFindings } from '../parts/policy-findings.tsx';
 import { Heading } from '../parts/states.tsx';
 import { TryPolicy } from '../parts/try-policy.tsx';
 import type { ViewProps } from '../view-props.ts';
@@ -20,7 +20,7 @@ interface Tab {
 /** The parts of the view. `value` is in the address; the first tab is the one without. */
 const tabs: readonly [Tab, ...Tab[]] = [
   { value: '', title: 'Test cases', command: 'test', Part: PolicyCases },
-  { value: 'findings', title: 'Findings', command: 'lint', Part: PolicyFindings },
+  { value: 'findings', title: 'Findings', command: 'lint', Part: LintFindings },
   { value: 'past', title: 'Past decisions', command: 'replay', Part: PastDecisions },
   { value: 'try', title: 'Try other grants', command: 'diff', Part: TryPolicy },
 ];

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { text } from '../../../../server/http/answer.ts';
+import { plainText } from '../../../../server/http/answer.ts';
 import {
   createHttpListener,
   type HttpListener,
@@ -59,7 +59,7 @@ afterEach(async () => {
 
 describe('connections', () => {
   it('beyond the limit of an address are reset', async () => {
-    const { port } = await start(async () => text(200, 'ok'), { connectionsPerAddress: 2 });
+    const { port } = await start(async () => plainText(200, 'ok'), { connectionsPerAddress: 2 });
     const kept = [caller(port, ''), caller(port, '')];
     await Promise.all(kept.map(({ socket }) => new Promise((resolve) => socket.once('connect', resolve))));
     const third = caller(port, get);
@@ -74,7 +74,7 @@ describe('connections', () => {
     const waiting: (() => void)[] = [];
     const handle = async () => {
       await new Promise<void>((resolve) => waiting.push(resolve));
-      return text(200, 'ok');
+      return plainText(200, 'ok');
     };
     const { port } = await start(handle, { connectionsPerAddress: 2, isBehindProxy: true });
     const of = (client: string) => `GET / HTTP/1.1\r\nhost: x\r\nx-client: ${client}\r\nconnection: close\r\n\r\n`;
@@ -104,14 +104,14 @@ describe('an answer that is not read', () => {
   const large = 'x'.repeat(16 * 1024 * 1024);
 
   it('is given up, and its connection is reset', async () => {
-    const { port } = await start(async () => text(200, large), { unreadMs: 200 });
+    const { port } = await start(async () => plainText(200, large), { unreadMs: 200 });
     caller(port, get);
     await expect.poll(() => open[0]?.connections(), patient).toBe(1);
     await expect.poll(() => open[0]?.connections(), patient).toBe(0);
   });
 
   it('takes from a budget, of which one address has a quarter; the rest gets 503', async () => {
-    const { port } = await start(async () => text(200, large), { responseBytes: 16 * 1024 * 1024 });
+    const { port } = await start(async () => plainText(200, large), { responseBytes: 16 * 1024 * 1024 });
     const holder = caller(port, get);
     await expect
       .poll(async () => caller(port, getAndClose).answer(), patient)
@@ -123,7 +123,7 @@ describe('an answer that is not read', () => {
   });
 
   it('counts with all of its body, which is in memory', async () => {
-    const { port } = await start(async () => text(200, large.slice(0, 6 * 1024 * 1024)), {});
+    const { port } = await start(async () => plainText(200, large.slice(0, 6 * 1024 * 1024)), {});
     // An address has 16 MiB: two of these, and the third is one too many.
     for (let n = 0; n < 2; n += 1) {
       const { socket } = caller(port, get);
@@ -134,7 +134,7 @@ describe('an answer that is not read', () => {
 
   it('of other characters than ASCII comes whole, wherever it is cut', async () => {
     const body = `x${'👩‍👩‍👧 中'.repeat(100_000)}`;
-    const { url } = await start(async () => text(200, body), {});
+    const { url } = await start(async () => plainText(200, body), {});
     expect((await (await fetch(url)).text()) === body).toBe(true);
   });
 
@@ -144,7 +144,7 @@ describe('an answer that is not read', () => {
     writeFileSync(path, large);
     const file = { path, sizeBytes: large.length };
     const { url } = await start(
-      async ({ path: asked }) => ({ ...text(200, large), ...(asked === '/file' && { file }) }),
+      async ({ path: asked }) => ({ ...plainText(200, large), ...(asked === '/file' && { file }) }),
       {},
     );
     for (const asked of ['/text', '/file']) {
@@ -165,7 +165,7 @@ describe('an answer that is not read', () => {
     const { port } = await start(
       async ({ request }) => {
         listeners.push(request.socket.listenerCount('close'));
-        return { ...text(200, ''), file: { path, sizeBytes: 5 } };
+        return { ...plainText(200, ''), file: { path, sizeBytes: 5 } };
       },
       { unreadMs: 1 },
     );
@@ -183,7 +183,7 @@ describe('a body', () => {
   const read =
     (timeoutMs: number): HttpListenerOptions['handle'] =>
     async ({ request, bodyLease: lease }) =>
-      text(200, String((await readBody(request, { maxBytes: 1_000, timeoutMs, lease })).length));
+      plainText(200, String((await readBody(request, { maxBytes: 1_000, timeoutMs, lease })).length));
 
   it('that does not arrive in time is refused', async () => {
     const { port } = await start(read(50), {});
@@ -211,7 +211,7 @@ describe('a header that has one value', () => {
   it.each(['Content-Type', 'Origin', 'Sec-Fetch-Site', 'X-Request-Id'])(
     '%s twice is refused when the values differ',
     async (name) => {
-      const { port } = await start(async () => text(200, 'ok'), {});
+      const { port } = await start(async () => plainText(200, 'ok'), {});
       expect(await caller(port, twice(name, 'a', 'b')).answer()).toContain('400 Bad Request');
       expect(await caller(port, twice(name, 'a', 'a')).answer()).toContain('200 OK');
     },

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../../core/errors.ts';
-import { json, text } from '../../../../server/http/answer.ts';
+import { json, plainText } from '../../../../server/http/answer.ts';
 import type { Exchange } from '../../../../server/http/exchange.ts';
 import { createHttpListener, type HttpListener } from '../../../../server/http/http-listener.ts';
 import { parseBody, readBody } from '../../../../server/http/read-body.ts';
@@ -83,7 +83,7 @@ describe('createHttpListener', () => {
       const bug = working.length === 1;
       await new Promise<void>((resolve) => working.push(resolve));
       if (bug) throw new Error('a bug');
-      return text(200, 'too late');
+      return plainText(200, 'too late');
     });
     for (const _ of [1, 2]) {
       const leave = new AbortController();
@@ -100,7 +100,7 @@ describe('createHttpListener', () => {
   });
 
   it.each(['has blanks', 'x'.repeat(129), 'semi;colon'])('replaces the request id %j', async (id) => {
-    const { url } = await start(async () => text(200, 'ok'));
+    const { url } = await start(async () => plainText(200, 'ok'));
     const answer = await fetch(url, { headers: { 'x-request-id': id } });
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
@@ -131,7 +131,7 @@ describe('createHttpListener', () => {
 
   it('refuses a compressed body', async () => {
     const { url } = await start(async ({ request }) =>
-      text(200, String((await readBody(request, { maxBytes: 64 })).length)),
+      plainText(200, String((await readBody(request, { maxBytes: 64 })).length)),
     );
     const answer = await fetch(url, { method: 'POST', body: 'x', headers: { 'content-encoding': 'gzip' } });
     expect(answer.status).toBe(415);
@@ -146,7 +146,7 @@ describe('createHttpListener', () => {
           release = resolve;
           resolveBegun();
         });
-        return text(200, 'finished');
+        return plainText(200, 'finished');
       }).then(({ url }) => {
         inFlight = fetch(url).then((answer) => answer.text());
       });
@@ -165,7 +165,7 @@ describe('createHttpListener', () => {
     let hold: (() => void) | undefined;
     const { listener, port } = await start(async ({ path }) => {
       if (path === '/slow') await new Promise<void>((resolve) => (hold = resolve));
-      return text(200, path);
+      return plainText(200, path);
     });
     const socket = connect(port, '127.0.0.1');
     let received = '';
@@ -195,9 +195,9 @@ describe('createHttpListener', () => {
   });
 
   it('rejects when the port is taken', async () => {
-    const { port } = await start(async () => text(200, ''));
+    const { port } = await start(async () => plainText(200, ''));
     const second = createHttpListener({
-      handle: async () => text(200, ''),
+      handle: async () => plainText(200, ''),
       clientIp: () => '',
       headersFor: () => ({}),
       onError: () => {},

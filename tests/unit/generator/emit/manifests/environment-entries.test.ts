@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { declaredSections, defaults } from '../../../../../core/config/defaults.ts';
+import { declaredSections, defaultSections } from '../../../../../core/config/defaults.ts';
 import { env, fallbackOf } from '../../../../../core/config/env.ts';
 import { environmentEntries } from '../../../../../generator/emit/manifests/environment-entries.ts';
 
@@ -30,7 +30,7 @@ test('a literal removes the variable, a reference of ones own adds it', () => {
 
 test('one playbook given leaves the others at their defaults', () => {
   const { auth } = declaredSections({ ...bare, auth: { playbooks: { login: 'my/login' } } });
-  expect(auth.playbooks).toMatchObject({ login: 'my/login', checkAccess: defaults.auth.playbooks.checkAccess });
+  expect(auth.playbooks).toMatchObject({ login: 'my/login', checkAccess: defaultSections.auth.playbooks.checkAccess });
 });
 
 test('a name that is secret anywhere is secret', () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import {
-  optional,
+  chartValue,
+  chartValueIf,
   quotedMember,
-  value,
   whenever,
   withExpressions,
 } from '../../../../../generator/emit/manifests/helm-expression.ts';
@@ -15,11 +15,11 @@ const rendered = (resource: object) =>
     .join('\n');
 
 test.each([
-  { name: 'a value', given: { a: value('.Values.a') }, want: 'a: {{ toJson (.Values.a) }}\n' },
-  { name: 'in a list', given: { a: [value('.Values.a')] }, want: 'a:\n  - {{ toJson (.Values.a) }}\n' },
+  { name: 'a value', given: { a: chartValue('.Values.a') }, want: 'a: {{ toJson (.Values.a) }}\n' },
+  { name: 'in a list', given: { a: [chartValue('.Values.a')] }, want: 'a:\n  - {{ toJson (.Values.a) }}\n' },
   {
     name: 'an optional member',
-    given: { a: { b: optional('.Values.c', '.Values.b') } },
+    given: { a: { b: chartValueIf('.Values.c', '.Values.b') } },
     want: 'a:\n  {{- if .Values.c }}\n  b: {{ toJson (.Values.b) }}\n  {{- end }}\n',
   },
   {
@@ -29,7 +29,7 @@ test.each([
   },
   {
     name: 'quotes and braces',
-    given: { a: value('printf "{{%s}}: \'x\'" .a') },
+    given: { a: chartValue('printf "{{%s}}: \'x\'" .a') },
     want: 'a: {{ toJson (printf "{{%s}}: \'x\'" .a) }}\n',
   },
 ])('$name', ({ given, want }) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaults } from '../../../../../core/config/defaults.ts';
+import { defaultSections } from '../../../../../core/config/defaults.ts';
 import { env, fallbackOf } from '../../../../../core/config/env.ts';
 import { at, documentOf, manifestsOf, resourcesOf } from '../../../../support/manifests.ts';
 
@@ -15,11 +15,11 @@ const literals = at(documentOf(files, `${base}/kustomization.yaml`), 'configMapG
 
 test('the ports are those that the process listens on', () => {
   expect(at(container, 'ports')).toEqual([
-    { name: 'http', containerPort: fallbackOf(defaults.listen.port), protocol: 'TCP' },
-    { name: 'internal', containerPort: fallbackOf(defaults.listen.internalPort), protocol: 'TCP' },
+    { name: 'http', containerPort: fallbackOf(defaultSections.listen.port), protocol: 'TCP' },
+    { name: 'internal', containerPort: fallbackOf(defaultSections.listen.internalPort), protocol: 'TCP' },
   ]);
-  expect(literals).toContain(`ROUTER_PORT=${fallbackOf(defaults.listen.port)}`);
-  expect(literals).toContain(`GATEWAY_INTERNAL_PORT=${fallbackOf(defaults.listen.internalPort)}`);
+  expect(literals).toContain(`ROUTER_PORT=${fallbackOf(defaultSections.listen.port)}`);
+  expect(literals).toContain(`GATEWAY_INTERNAL_PORT=${fallbackOf(defaultSections.listen.internalPort)}`);
 });
 
 test('other ports of a declaration reach the pod, its probes, services and policies', async () => {
@@ -53,7 +53,7 @@ test('the public Service reaches the public listener only', () => {
 
 test('the internal Service has the name of the default callback URL and is no way in from outside', () => {
   const internal = documentOf(files, `${base}/service-internal.yaml`);
-  const url = new URL(fallbackOf(defaults.listen.internalUrl) ?? '');
+  const url = new URL(fallbackOf(defaultSections.listen.internalUrl) ?? '');
   expect(`${at(internal, 'metadata', 'name')}.${at(internal, 'metadata', 'namespace')}.svc.cluster.local`).toBe(
     url.hostname,
   );
@@ -86,7 +86,7 @@ test('what is in flight has longer than the drain before the kill', () => {
   const preStop = at(container, 'lifecycle', 'preStop', 'sleep', 'seconds') as number;
   expect(preStop).toBeGreaterThan(0);
   expect(at(pod, 'terminationGracePeriodSeconds')).toBeGreaterThan(
-    preStop + Number(fallbackOf(defaults.listen.drainSecs)),
+    preStop + Number(fallbackOf(defaultSections.listen.drainSecs)),
   );
 });
 

@@ -1,6 +1,6 @@
 import { createClient } from 'graphql-sse';
 import type { ConsoleAnswers } from '../../../core/console/console-answers.ts';
-import type { Asked } from './fields.ts';
+import type { GraphqlRequest } from './fields.ts';
 
 /** A refusal or a failure, as the gateway words it. `code` is the gateway's, or `ERR_NETWORK` without an answer. */
 export class CallFailed extends Error {
@@ -22,7 +22,7 @@ export class CallFailed extends Error {
 export const base = '/console';
 
 /** Calls with the session of the page. @throws CallFailed from every method */
-export interface Gateway {
+export interface GatewayClient {
   /** `data` of an operation. @throws the first error, also where other members have data */
   graphql<T>(query: string, variables?: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<T>;
   /** What the gateway answers about itself. @param input the body of a POST; undefined: a GET */
@@ -32,7 +32,7 @@ export interface Gateway {
     signal?: AbortSignal,
   ): Promise<ConsoleAnswers[Name]>;
   /** Follows a subscription (GraphQL over SSE, one connection). @returns what ends it */
-  stream<T>(asked: Asked, on: StreamReader<T>): () => void;
+  stream<T>(asked: GraphqlRequest, on: StreamReader<T>): () => void;
   /**
    * Whether the session has a permission on a playbook: the decision of `POST /api/auth/check-access`. It is for the
    * look of a button only; the call itself is decided again.
@@ -61,7 +61,7 @@ interface Body {
  * @param onEnded called when the gateway no longer accepts the token: any answer with 401. A missing right is 403 (ADR
  * 0006), so it ends no session
  */
-export function createGateway(token: string, onEnded: () => void): Gateway {
+export function createGatewayClient(token: string, onEnded: () => void): GatewayClient {
   async function ask(path: string, input: unknown, signal?: AbortSignal): Promise<Body> {
     const response = await fetch(base + path, {
       method: input === undefined ? 'GET' : 'POST',
@@ -99,7 +99,7 @@ export function createGateway(token: string, onEnded: () => void): Gateway {
 }
 
 /** One request for each subscription: graphql-sse's mode of distinct connections. */
-function openStream<T>(token: string, { query, variables }: Asked, on: StreamReader<T>): () => void {
+function openStream<T>(token: string, { query, variables }: GraphqlRequest, on: StreamReader<T>): () => void {
   const client = createClient({
     url: `${base}/graphql`,
     headers: { authorization: `Bearer ${token}` },

@@ -2,7 +2,7 @@ import { usePolicy } from '../api/policy.ts';
 import { Empty, Failed, Loading } from './states.tsx';
 
 /** What `policy lint` finds: in the grants themselves, and by what the audit lines did not need. */
-export function PolicyFindings() {
+export function LintFindings() {
   const found = usePolicy('lint');
   if (found.error) return <Failed error={found.error} retry={() => void found.refetch()} />;
   if (found.data === undefined) return <Loading rows={4} />;
