@@ -22,6 +22,7 @@ function reasons({ decision, roles, permission, path, nearest, excepted, others 
       return ["  the path is reserved: it is one of the gateway's own auth playbooks"];
     case 'upstream':
       return ['  NoETL does not allow it'];
+    // What would help, in this order: the grant to add, exceptions in the way, the nearest pattern, roles that may.
     case 'no-grant':
       return [
         `  no grant allows it; this one would: allow('${roles[0] ?? '<role>'}', ['${permission}'], '${path}')`,
@@ -98,6 +99,7 @@ export function accessText(access: RoleAccess, quote = plain): string {
     case 'custom':
       return 'a function decides';
     case 'paths': {
+      // A deny wins over every allow (ADR 0005), so it is named last and once.
       const denied = [...new Set(access.deny.flatMap(({ patterns }) => patterns))];
       // With exceptions a comma would not show where one grant ends.
       const separator = access.allow.some(({ except }) => except !== undefined) ? '; ' : ', ';

@@ -47,6 +47,7 @@ function compile(
   options: PlanOptions,
 ): CallPlan {
   for (const [name, value] of http) {
+    // In a directive, null and false mean that the instruction is not given.
     if (!known.has(name) && value !== null && value !== false) throw new TypeError(`unknown instruction ${name}`);
   }
   const template = textOf(http.get('path'), 'path');
@@ -67,6 +68,7 @@ function compile(
       ...mappedQuery(http.get('queryParamArgMap'), stylesOf(http.get('queryStringOptionsByParam'))),
     ],
     body: withNulls(bodyOf(body, method), nulls),
+    // A POST that only reads is a query of the table.
     idempotent: method === 'GET' || options.root === 'query',
     argumentNames: new Set(
       field.arguments?.map((argument) => argument.name.value).filter((name) => !meaning.formerArguments.has(name)),
@@ -142,6 +144,7 @@ const startOf = (said: ReadonlyMap<string, unknown>): StartMembers => ({
   execution: textOf(said.get('execution'), 'execution'),
 });
 
+/** What the path itself has behind `?`. */
 function literalQuery(text: string | undefined): CallPlan['query'] {
   return [...new URLSearchParams(text ?? '')].map(([wire, value]) => [wire, parseValueTemplate(value)] as const);
 }
@@ -163,6 +166,7 @@ function stylesOf(map: unknown): ReadonlyMap<string, WireStyle> {
   return styles;
 }
 
+/** Members that NoETL wants as null where the caller gives nothing; all others are left out then. */
 function withNulls(body: ValueSource | undefined, nulls: readonly string[]): ValueSource | undefined {
   if (body === undefined || nulls.length === 0 || !('members' in body)) return body;
   return {
@@ -176,6 +180,7 @@ function withNulls(body: ValueSource | undefined, nulls: readonly string[]): Val
 
 function bodyOf(body: unknown, method: UpstreamCall['method']): ValueSource | undefined {
   if (body === undefined || body === null) return undefined;
+  // RFC 9110, section 9.3.1: a body of a GET has no meaning, and servers may refuse it.
   if (method === 'GET') throw new TypeError('a GET with a body');
   const parsed = typeof body === 'string' && !body.startsWith('{args.') ? JSON.parse(body) : body;
   return sourceOf(parsed);
@@ -186,6 +191,7 @@ function sourceOf(value: unknown): ValueSource {
   if (typeof value !== 'object' || value === null) return { constant: value };
   if (Array.isArray(value)) {
     if (value.some((item) => typeof item === 'object' || (typeof item === 'string' && item.includes('{args.')))) {
+      // Mesh does not put arguments there, so it would be sent as text.
       throw new TypeError('a template inside a list');
     }
     return { constant: value };

@@ -45,6 +45,7 @@ export const combinations: readonly Combination[] = [
     },
   },
   {
+    // Browsers refuse the pair (Fetch Standard, CORS protocol).
     reads: ['listen.corsAllowedOrigins', 'listen.corsAllowCredentials'],
     problem: ({ listen }) =>
       listen.corsAllowCredentials && listen.corsAllowedOrigins.includes('*')
@@ -66,6 +67,7 @@ export const combinations: readonly Combination[] = [
         : undefined,
   },
   {
+    // In shadow mode NoETL decides on unverified tokens; a local login would have no other party to do so.
     reads: ['auth.jwtMode', 'auth.login'],
     problem: ({ auth }) =>
       auth.jwtMode === 'shadow' && auth.login.kind === 'local'
@@ -92,6 +94,7 @@ export const combinations: readonly Combination[] = [
         : undefined,
   },
   {
+    // The prefix is a part of every key, of channels and of subjects.
     reads: ['sessions.store'],
     problem: ({ sessions }) => prefixProblem(splitStoreUrl(sessions.store).prefix),
   },

@@ -17,6 +17,7 @@ export function trustWarnings({
       `GATEWAY_JWT_MODE=shadow: identity tokens are checked and not refused, ${end}; NoETL must verify them`,
     );
   }
+  // With `false` the start is refused by a combination; here it is absent or `true`.
   if (mode === 'production' && keepsSessionsInMemory({ sessions, adapters })) {
     const choice = sessions.acceptMemory === true ? 'accepted by' : 'to be accepted with';
     warnings.push(

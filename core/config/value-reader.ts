@@ -11,6 +11,7 @@ export interface ValueReader {
   problem(place: string, text: string): void;
 }
 
+// Leaves without a document: their values are checked by the callers of the reader.
 const anyText = text({ doc: '' });
 const anyList = list({ default: [], doc: '' });
 

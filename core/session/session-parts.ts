@@ -32,6 +32,7 @@ export async function keepSession(
   session: Session,
 ): Promise<FoundSession | undefined> {
   const checkedAtMs = clock();
+  // The store first: what it refuses, since it has ended, must not be known here.
   const kept = await store.put(key, session, new Date(checkedAtMs), keptUntil(session, options.maxMs));
   if (!kept) return undefined;
   memory.keep(key, { session, checkedAtMs });
@@ -44,6 +45,7 @@ export async function endSession(
   key: SessionKey,
   session: Session,
 ): Promise<void> {
+  // Before the store: a store that does not answer must not keep the session alive here.
   memory.noteEnding({ key });
   await store.end(key, keptUntil(session, options.maxMs), session.user.userId);
 }
@@ -58,6 +60,7 @@ export function askValidator(
     try {
       return await validator.validate(token);
     } catch (error) {
+      // A validator of the config can throw anything.
       if (error instanceof GatewayError) throw error;
       throw new GatewayError('ERR_AUTH_UNAVAILABLE', 'the session could not be checked', { cause: error });
     }

@@ -21,6 +21,7 @@ export function watchedStore(store: SessionStore, observe: Observe): SessionStor
       throw new GatewayError('ERR_STORE', 'the session store does not answer', { cause: error, retryAfterSecs: 1 });
     }
   }
+  // Methods that a store can lack stay missing: callers look whether they are there.
   const claim = store.claim?.bind(store);
   const sessionsOf = store.sessionsOf?.bind(store);
   return {

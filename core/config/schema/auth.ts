@@ -82,6 +82,9 @@ const clientText = (env: string, what: string) =>
 /** Entries are typed by an interface, which editors explain; a type test holds it and the schema together. */
 const issuers = many(issuerEntry) as unknown as Many<Leaf<IssuerEntry>>;
 
+/**
+ * How callers are known: issuers of identity tokens, logins, validation of sessions, access checks (docs/identity.md).
+ */
 export const auth = section({
   issuers,
   trustedIssuers: list({

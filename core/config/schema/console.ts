@@ -1,6 +1,7 @@
 import { flag, list } from './field.ts';
 import { section } from './node.ts';
 
+/** The page for operators (ADR 0015). */
 export const consolePage = section({
   public: flag({
     default: false,

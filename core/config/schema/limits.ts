@@ -2,9 +2,14 @@ import { flag, integer } from './field.ts';
 import { named, section } from './node.ts';
 import { maxTextBytes } from './upstream.ts';
 
+// Bounds far above any use: a limit can be set as good as off, and is never zero, negative or a fraction.
 const count = { min: 1, max: 2 ** 31 };
 const userCount = { min: 1, max: 1_000_000 };
 
+/**
+ * What callers may take. Each limit is of one process, and workers have a share of those at a time (ADR 0019); rates
+ * are counted for all replicas where the session store is Redis.
+ */
 export const limits = section({
   bodyBytes: integer({ default: 1024 * 1024, min: 1, max: maxTextBytes, doc: 'body of a request; 413 beyond' }),
   queryBytes: integer({ default: 32 * 1024, ...count, doc: 'text of a query, bytes; 400 beyond' }),
@@ -15,6 +20,7 @@ export const limits = section({
   queryCost: integer({ default: 5_000, ...count, doc: 'cost of the document; 400 beyond' }),
   queryDirectives: integer({ default: 50, ...count, doc: 'directives; 400 beyond' }),
   batching: flag({ default: false, doc: 'accept arrays of operations' }),
+  // See `ArgumentLimits` of `plugins/noetl-auth/argument-guard.ts`.
   unbrokenRun: integer({
     default: 4_000,
     ...count,

@@ -6,6 +6,10 @@ import { httpUrl } from './upstream.ts';
 
 const port = { min: 0, max: 65_535 };
 
+/**
+ * The two listeners: the public one for callers, the internal one for callbacks, probes, metrics and the console (ADR
+ * 0009).
+ */
 export const listen = section({
   bind: text({ env: 'GATEWAY_BIND', default: '0.0.0.0', doc: 'address of both listeners' }),
   // `GATEWAY_PORT` comes second: Kubernetes may have set it to something else.

@@ -1,6 +1,7 @@
 import { choice, flag, text } from './field.ts';
 import { section } from './node.ts';
 
+/** Log lines and the audit log. Metrics need no setting; traces have the variables of OpenTelemetry. */
 export const observability = section({
   logLevel: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     env: 'LOG_LEVEL',

@@ -3,8 +3,10 @@ import { sharedStoreForms, storeKindOf } from '../store-kinds.ts';
 import { flag, integer, list, text } from './field.ts';
 import { section } from './node.ts';
 
+// Longer than any session; a life in milliseconds must stay within what timers and dates hold.
 const year = 366 * 24 * 3_600_000;
 
+/** Where sessions are kept and how long each layer trusts what it knows (docs/sessions.md). */
 export const sessions = section({
   store: text({
     env: 'GATEWAY_SESSION_STORE',
@@ -14,6 +16,7 @@ export const sessions = section({
     accepts: (url) => storeKindOf(url) !== undefined,
     must: `must be memory:, ${sharedStoreForms}`,
   }),
+  // Three states: absent is a warning, `true` is accepted, `false` refuses to start.
   acceptMemory: flag({
     env: 'GATEWAY_SESSION_ACCEPT_MEMORY',
     optional: true,
