@@ -78,7 +78,9 @@ export async function compose(
   // One client for all calls, so that limits of users and breakers count every way in.
   const client = createUpstream({ ...config.upstream, limits: config.limits, allow: users.allow, observe, clock });
   const upstream = tracing?.upstream(client) ?? client;
+  // Logins must not wait behind the calls of users.
   const forAuth = ofClass(upstream, 'auth');
+  // In this process: only the replica that has started an auth playbook can be answered (ADR 0009).
   const callbacks = createCallbackRegistry({ clock, observe });
   const driver = openDriver(config, clock, observe, callbacks, atOwnPaths(forAuth, own));
   const given: Given = { config, clock, observe, upstream: forAuth, driver };

@@ -13,6 +13,7 @@ export async function followPolicy(
 ): Promise<WatchedPolicy | undefined> {
   if (policyFile === undefined) return undefined;
   const { auth, adapters } = config;
+  // A file that decides nothing is a mistake that is easily overlooked, and no reason not to start.
   if ((auth.access.checker !== 'local' || adapters.accessChecker !== undefined) && auth.access.combine !== 'both') {
     log.warn(
       {},
@@ -42,6 +43,7 @@ export function watchDrift(
     ...knowledge,
     upstream,
     observe,
+    // For `/ready` as a note: drift stops nothing.
     notify(state, text) {
       readiness.note('document', text);
       log[state === 'differs' ? 'warn' : 'info']({ drift: state }, text);

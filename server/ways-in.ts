@@ -61,6 +61,7 @@ export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, tel
   const executable = createExecutable({ config, sdl, clock, observe, requests: live.service.starts }, parts);
   // From here on ends of executions are found without callbacks, too.
   live.service.follow(executable.executions);
+  // One set of options for every way in: two that allow would differ sooner or later (ADR 0017).
   const deciding = decidingWith(executable, config, parts, telemetry);
   const checkCookieOrigin = (exchange: Exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin);
   const requireCaller = createRequireCaller(parts, observe, checkCookieOrigin);
@@ -76,6 +77,7 @@ export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, tel
     ownOrigin,
     streams: live.streams,
   });
+  // Made once: what is served does not change while the process runs.
   const contract = contractOf(given, executable);
   const documents = { contract, openapi: given.restDocument };
   const rest = createRest({ config, parts, observe, clock, requireCaller, tickets: live.tickets, documents });

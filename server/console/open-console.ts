@@ -34,6 +34,7 @@ export function openConsole(
 ): { readonly handle: (exchange: Exchange) => Promise<Answer>; readonly replicas: Replicas } {
   const { config, clock, parts } = given;
   const recent = recentOf(given.telemetry.recent, given.link, clock);
+  // What the page shows of the process that answers; the report for others names the worker as well.
   const own = { ...given, recent, openBreakers: parts.upstream.openBreakers, replica: hostname() };
   // Workers share a host name, so each report names the place of its worker.
   const ofWorker = given.link === undefined ? own : { ...own, replica: `${hostname()}, worker ${given.link.place}` };

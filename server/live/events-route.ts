@@ -41,6 +41,7 @@ export function createEventsRoute(options: EventsRouteOptions): (exchange: Excha
     if (exchange.method !== 'GET') return notAllowed('GET, OPTIONS');
     const query = new URLSearchParams(exchange.search);
     const found = await findCaller(exchange, query, options);
+    // Text and 400, as the earlier gateway.
     if (found === 'missing') {
       return plainText(
         400,
@@ -62,6 +63,7 @@ async function open(
 ): Promise<Answer> {
   const { sessions, checker, streams, clients, observe } = options;
   const { user } = session;
+  // In a header when a browser connects again by itself; in the query for clients that cannot set headers.
   const lastEventId = header(exchange, 'last-event-id') ?? query.get('last_event_id') ?? undefined;
   // Counted before anything is waited for, so that many requests at once cannot pass the limit.
   const leave = streams.enter(user.userId, exchange.clientIp);

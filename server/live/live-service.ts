@@ -73,6 +73,7 @@ export function createLiveService(options: LiveServiceOptions): LiveService {
           requestId,
           clientId,
           workload: { request_id: requestId, gateway_url: `${base.replace(/\/+$/, '')}/cb/${secret}` },
+          // Watched from now on, so that the end is found when no callback comes.
           started(executionId) {
             const known = { ...request, executionId };
             watch?.begin(known);

@@ -23,6 +23,7 @@ export function sealedLiveStore(store: LiveStore, seal: RecordSeal): LiveStore {
         }),
       );
     },
+    // The name for `once` stays in clear: the server compares it.
     append: (queue, text, until, once) => store.append(queue, seal.seal(`live queue ${queue}`, text), until, once),
     // An entry that is not ours is passed over, and keeps its id.
     read: async (queue, after) =>

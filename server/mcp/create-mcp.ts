@@ -32,6 +32,7 @@ export function createMcp(given: McpGiven): McpRoute | undefined {
   if (!config.mcp.enabled) return undefined;
   const { verifier, login, sessions, limits } = parts;
   const { observe, onError } = telemetry;
+  // Programs log in at these; the metadata names them (RFC 9728).
   const issuers = verifier.known.map(({ rules }) => rules.issuer);
   const signIn = createSignIn({
     verifier,
@@ -52,6 +53,7 @@ export function createMcp(given: McpGiven): McpRoute | undefined {
     report: (error) => telemetry.log.warn({ err: error }, 'a message of /mcp was refused'),
     run,
     checker: parts.checker,
+    // Without grants that decide, a list cannot be narrowed, and a call shows.
     grants: () => (grantsDecide(config) ? given.grants() : undefined),
     fields: fieldTools(executable.rootFields, executable.schema),
     playbooks: createPlaybookTools({
@@ -60,6 +62,7 @@ export function createMcp(given: McpGiven): McpRoute | undefined {
       clock,
       route: catalogRoute(executable),
     }),
+    // Not longer than any other caller may wait.
     waitSeconds: Math.floor(Math.min(config.mcp.waitMs, config.executions.maxWaitMs) / 1_000),
   });
 }

@@ -27,6 +27,7 @@ const deepest = 4;
 export function inputSchema(args: readonly GraphQLArgument[]): JsonSchema {
   return {
     type: 'object',
+    // Descriptions are what a model chooses by.
     properties: Object.fromEntries(args.map((arg) => [arg.name, described(schemaOf(arg.type, 0), arg.description)])),
     required: args.filter(isRequiredArgument).map(({ name }) => name),
     additionalProperties: false,

@@ -16,7 +16,10 @@ export interface RuntimeContractGiven {
   readonly served: { readonly events: boolean; readonly mcp: boolean };
 }
 
-/** What the CLI calls its operations, and the kind of the operation that each is. */
+/**
+ * What the CLI calls its operations, and the kind of the operation that each is. Kinds and not names: a row may have
+ * any name.
+ */
 const cliOperations: Readonly<Record<string, OperationKind>> = {
   exec: 'execute',
   status: 'status',
@@ -48,6 +51,7 @@ export function runtimeContract({
     gateway_version: version,
     contract_version: contractVersion,
     summary: 'The gateway in front of NoETL: GraphQL, and the calls of NoETL’s own API that are listed here.',
+    // Sorted, so that the answer is the same for the same config.
     routes: {
       public: [...own('none'), 'GET /graphql', ...(served.mcp ? [`GET ${metadataPath}${mcpPath}`] : [])].sort(),
       protected: [

@@ -26,6 +26,7 @@ export function registerLiveGauges(registry: Registry, numbers: LiveNumbers): vo
     { name: 'breakers_open', help: 'Circuit breakers that are not closed, by class of calls.', aggregator: 'max' },
     ['class'],
     () => {
+      // Counted by class: names of routes would be series without a bound.
       const open = numbers.openBreakers();
       return classes.map((name) => [{ class: name }, open.filter((one) => one.startsWith(`${name} `)).length]);
     },

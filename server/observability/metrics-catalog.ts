@@ -28,7 +28,10 @@ export const storeOperations = [
 /** What `/ready` asks. */
 export const readyChecks = ['upstream', 'store'] as const;
 
-/** Counters by a short name. Those that the earlier gateway had keep their names. */
+/**
+ * Counters by a short name. Those that the earlier gateway had keep their names, so that its dashboards and alerts go
+ * on working.
+ */
 export const counters = {
   logins: {
     name: 'noetl_gateway_login_total',
@@ -182,7 +185,10 @@ export const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** HTTP statuses by their hundred, and what has none. */
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'timeout', 'error'] as const;
 
-/** Routes of both listeners that are measured one by one; anything else is `other`. */
+/**
+ * Routes of both listeners that are measured one by one; anything else is `other`. The list is closed: a path of a
+ * caller must not make a series.
+ */
 export const requestRoutes = [
   '/graphql',
   '/api/auth/login',

@@ -62,6 +62,7 @@ export function nextStep({ name, of }: Dependency, problem: string, steps: NextS
   }
 }
 
+/** By what the problem means; the sentence names the variable or the policy that an operator changes. */
 function ofNoetl(of: string, problem: string, { noetlUrl, noetlTimeoutSecs }: NextSteps): NextStep {
   const { hostname, port } = placeOf(noetlUrl);
   const next: Readonly<Record<Meaning, string>> = {
@@ -114,6 +115,7 @@ function ofProvider(issuer: string, problem: string): NextStep {
 
 function ofCallbacks(path: string, problem: string, { internalUrl, playbooks }: NextSteps): NextStep {
   const { port } = placeOf(internalUrl);
+  // By the config's variable for that playbook.
   if (problem === 'missing') {
     const names = Object.entries({
       AUTH_PLAYBOOK_LOGIN: playbooks.login,

@@ -15,7 +15,7 @@ export interface ObserveOptions {
   readonly dependencies?: Pick<DependencyLog, 'record'>;
 }
 
-/** What an operator should read about, and how it is said. */
+/** What an operator should read about, and how it is said. Dependencies have lines of their own (`dependencies.ts`). */
 const warnings: Partial<Record<GatewayEvent['type'], string>> = {
   session_cache_failed: 'a session could not be kept',
   auth_cancel_failed: 'an abandoned auth playbook could not be cancelled',
@@ -31,6 +31,7 @@ const quietMs = 1_000;
 
 /** Counts an event, keeps it in the audit log, and says it in the log when an operator should know. Never throws. */
 export function createObserve({ metrics, audit, log, clock, dependencies }: ObserveOptions): Observe {
+  // By sentence: the newest line of each, and how many were left out since.
   const said = new Map<string, { atMs: number; unsaid: number }>();
 
   function warn(event: GatewayEvent): void {

@@ -8,7 +8,10 @@ export interface Tally {
   readonly by?: number;
 }
 
-/** What an event adds to which counters. */
+/**
+ * What an event adds to which counters; nothing for events that only the log or a gauge is about. Labels are of a
+ * closed list: no id and no text from outside becomes one.
+ */
 export function talliesOf(event: GatewayEvent): readonly Tally[] {
   switch (event.type) {
     case 'login':
@@ -66,6 +69,7 @@ function identityToken({
 
 function sessionCheck(event: GatewayEvent & { type: 'session_check' }): readonly Tally[] {
   const check = { counter: 'sessionChecks', labels: { outcome: event.outcome } } as const;
+  // A layer is known for sessions that were found.
   if (event.outcome !== 'ok' || event.layer === undefined) return [check];
   return [check, { counter: 'sessionHits', labels: { layer: event.layer } }];
 }

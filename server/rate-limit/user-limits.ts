@@ -34,6 +34,7 @@ const leaseMs = 1_000;
  */
 export function createUserLimits({ limits, clock, observe, shared }: UserLimitsOptions): UserLimits {
   const sizesOf = createSizes(limits);
+  // Also the fallback while Redis does not answer.
   const own = createTokenBuckets(clock);
   const takeShared = shared && createLeases(shared, own, clock);
 
@@ -68,6 +69,7 @@ export function createUserLimits({ limits, clock, observe, shared }: UserLimitsO
   return ({ user, class: callClass }) => {
     if (user === undefined) return undefined;
     const sizes = sizesOf(user.roles);
+    // A start is a call, too; it takes a token of each kind.
     const asked = take('calls', user.userId, sizes.calls);
     if (callClass !== 'start') return asked;
     const start = () => take('starts', user.userId, sizes.starts);

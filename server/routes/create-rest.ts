@@ -44,6 +44,7 @@ export function createRest({ config, parts, observe, clock, requireCaller, ticke
   const maxSessionMs = config.sessions.maxMs;
   const signIn = createSignIn({ verifier, backend: login, sessions, limits, observe, maxSessionMs });
   const { known } = verifier;
+  // In the session store, so that any replica can redeem them.
   const codes = createLoginCodes(parts.store, clock);
   return createRestRoutes({
     maxBodyBytes: config.limits.bodyBytes,
@@ -59,6 +60,7 @@ export function createRest({ config, parts, observe, clock, requireCaller, ticke
       ticket: createTicket({ tickets, limits, observe }),
       runtimeContract: async () => json(200, documents.contract),
       restDocument: async () => yaml(documents.openapi),
+      // It asks nothing: a probe that depends on NoETL would restart every replica in an outage.
       health: async () => 'ok',
     },
     requireCaller,

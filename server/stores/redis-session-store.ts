@@ -43,6 +43,7 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
   const { clock, timeoutMs = 1_000, prefix = 'noetl-gateway', seal = createRecordSeal([], prefix) } = options;
   const connection = { url: options.url, timeoutMs };
   const redis = connectRedis({ ...connection, name: 'noetl-gateway' });
+  // A connection of its own: one that subscribes takes no other commands (Redis, RESP2).
   const endings = subscribe(connection, `${prefix}:endings`, () => redis.status === 'ready');
   const first = firstReady(redis, timeoutMs);
   const { sessionAt, markAt, indexAt, claimAt } = redisPlaces(prefix);

@@ -20,6 +20,7 @@ interface StoreAdapter {
 const sealOf = ({ sessions: { keys, namespace } }: ResolvedConfig) => createRecordSeal(keys, namespace);
 const redisPrefix = ({ sessions: { namespace } }: ResolvedConfig): string => `noetl-gateway:${namespace}`;
 
+/** One adapter for each kind of `core/config/store-kinds.ts`; the compiler asks for it. */
 const adapters: Readonly<Record<StoreKindName, StoreAdapter>> = {
   memory: {
     sessions: ({ sessions: { cacheSize } }, clock) => createMemorySessionStore({ maxEntries: cacheSize * 10, clock }),
@@ -27,6 +28,7 @@ const adapters: Readonly<Record<StoreKindName, StoreAdapter>> = {
   },
   redis: {
     async sessions(config, clock) {
+      // Loaded here, so that a gateway without Redis does not load its client.
       const { createRedisSessionStore } = await import('./redis-session-store.ts');
       const { store: url } = config.sessions;
       return createRedisSessionStore({ url, clock, prefix: redisPrefix(config), seal: sealOf(config) });

@@ -47,6 +47,7 @@ export function createOpenTelemetry(settings: OtelSettings, version: string, pla
   const resource = resourceOf(version, place);
   // Exporters read `OTEL_EXPORTER_OTLP_*` themselves.
   const exporter = settings.traces ? new OTLPTraceExporter() : undefined;
+  // Not registered globally: only what is wrapped here is traced.
   const provider = new TracerProvider({
     resource,
     sampler: samplerOf(settings.sampler),

@@ -28,6 +28,7 @@ export function createPlaybookLogin(options: PlaybookLoginOptions): LoginBackend
           auth0_refresh_token: '',
           // NoETL takes whole hours. The gateway ends the session after the hours that were asked for.
           session_duration_hours: Math.max(1, Math.ceil(hours)),
+          // Inputs that the playbook has; nothing of the caller's request becomes a part of its SQL.
           client_user_agent: '',
         }),
       );
@@ -73,6 +74,7 @@ async function logIn(
   }
   const now = clock();
   const expiresAt = sessionEnd(answer.expiresAt, now, hours);
+  // NoETL answered with success, so this is no refusal of the user.
   if (expiresAt.getTime() <= now) throw noAnswer('login answer holds a session that is over');
   const ending = answer.expiresAt === undefined ? {} : { issuerExpiresAt: answer.expiresAt };
   return { outcome: 'authenticated', token, session: { user, expiresAt, issuedAt: new Date(now), ...ending } };
