@@ -14,15 +14,17 @@ interface Manifest {
 }
 
 /**
- * Puts the compiled package and the libraries that it runs on into few files, below `bundle/`: a process starts in half the
- * time when it does not look up a thousand files. Peers stay outside, since a project brings its own copy; so does pino, which
- * loads files by their names. The modules of `entries` stay where they were, and point into the bundle. The shipped config lies beside
- * them as a project has it, for `init` and for the image: with imports of the sources it would load a second copy of the core.
- * @param dist the compiled package
+ * Puts the compiled package and the libraries that it runs on into few files, below `bundle/`: a process starts in half
+ * the time when it does not look up a thousand files (ADR 0016). Peers stay outside, since a project brings its own
+ * copy; so does pino, which loads files by their names. The modules of `entries` stay where they were, and point into
+ * the bundle. The shipped config lies beside them as a project has it, for `init` and for the image: with imports of
+ * the sources it would load a second copy of the core.
+ * @param dist the compiled package; its modules are removed, all but `entries`, {@link kept} and the pages
  */
 export async function bundle(dist: string): Promise<void> {
   const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
   const outside = [...Object.keys(peerDependencies), 'pino', 'pino-pretty', '@clack/prompts'];
+  // All entries in one build, so that they share one copy of each class: `instanceof` between two copies is false.
   const build = await rolldown({
     input: Object.fromEntries(entries.map((name) => [name.replaceAll('/', '-'), `${dist}/${name}.js`])),
     platform: 'node',
@@ -52,6 +54,9 @@ function ownAddress(dist: string): Plugin {
   };
 }
 
+/**
+ * A module at the old path of an entry. `export *` leaves the default export out, so it is named where there is one.
+ */
 function pointer(name: string, dist: string): string {
   const depth = name.split('/').length - 1;
   const target = `${depth === 0 ? './' : '../'.repeat(depth)}bundle/${name.replaceAll('/', '-')}.js`;

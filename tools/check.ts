@@ -1,5 +1,5 @@
-// Runs every check of the sources, as many at once as there are processors: `npm run check`. Prints how long each took, and
-// the output of those that fail.
+// Runs every check of the sources, as many at once as there are processors: `npm run check`. Prints how long each took,
+// and the output of those that fail.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
@@ -24,6 +24,7 @@ if (failed.length > 0) {
   process.exitCode = 1;
 }
 
+/** Takes one check after another from those that wait. */
 async function runWaiting(): Promise<void> {
   for (let command = waiting.shift(); command !== undefined; command = waiting.shift()) await run(command);
 }

@@ -2,7 +2,10 @@ import type { Command } from 'commander';
 import { createProgram } from '../../cli/program.ts';
 import { fenced, page } from '../../generator/emit/markdown.ts';
 
-/** Every command with what `--help` prints for it. */
+/**
+ * Every command with what `--help` prints for it, so that the page cannot differ from the program.
+ * @returns Markdown of docs/reference/cli.md
+ */
 export async function cliPage(): Promise<string> {
   const program = await createProgram();
   return page('cli/commands', [
@@ -13,6 +16,7 @@ export async function cliPage(): Promise<string> {
   ]);
 }
 
+/** A command and those below it, each with its whole name. */
 function commandSections(command: Command, before: string): readonly string[] {
   const name = `${before}${command.name()}`;
   return [
@@ -22,7 +26,10 @@ function commandSections(command: Command, before: string): readonly string[] {
   ];
 }
 
-/** What `--help` prints, with lines of the same length everywhere. */
+/**
+ * What `--help` prints, with lines of the same length everywhere: width and colours would be those of the terminal that
+ * runs it, and the page would be stale on another one.
+ */
 function helpOf(command: Command): string {
   let text = '';
   command.configureOutput({

@@ -2,6 +2,7 @@ import { retiredVariables, unknownVariables } from '../../core/config/environmen
 import { codeSpan, page, table } from '../../generator/emit/markdown.ts';
 import { listSettings } from '../../generator/emit/settings/list-settings.ts';
 
+/** Variables that the schema of the config does not have. */
 const others: readonly (readonly [name: string, meaning: string])[] = [
   [
     'GATEWAY_POLICY_FILE',
@@ -14,11 +15,15 @@ const others: readonly (readonly [name: string, meaning: string])[] = [
   ['OTEL_…', 'traces and metrics by OpenTelemetry: [Operating](../operate.md#traces)'],
 ];
 
-/** Every variable that the process reads. */
+/**
+ * Every variable that the process reads, from the schema of the config.
+ * @returns Markdown of docs/reference/environment.md
+ */
 export function environmentPage(): string {
   const settings = listSettings().flatMap(({ env, place, default: value, isRequired, doc }) =>
     env.map((name) => [codeSpan(name), codeSpan(place), isRequired ? 'required' : defaultOf(value), doc] as const),
   );
+  // A variable that several variants of one setting have is listed once.
   const rows = [...new Map(settings.map((row) => [row[0] + row[1], row])).values()];
   return page('core/config/schema', [
     '# Environment',
@@ -38,6 +43,7 @@ export function environmentPage(): string {
   ]);
 }
 
+/** The lines that the start of the process would print for each: they are asked for with every retired variable set. */
 function fencedList(): string {
   const set = Object.fromEntries(retiredVariables.map((name) => [name, 'x']));
   return unknownVariables(set, new Set())
@@ -45,6 +51,7 @@ function fencedList(): string {
     .join('\n');
 }
 
+/** An empty list counts as no default. */
 function defaultOf(value: unknown): string {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return '–';
   return codeSpan(Array.isArray(value) ? value.join(',') : String(value));

@@ -1,12 +1,19 @@
 import type { ErrorCode } from '../../core/errors.ts';
 
+/** The texts of one code, in Markdown. Links are as from docs/reference. */
 export interface ErrorText {
+  /** Part of a sentence, as the table of all codes has it. */
   readonly means: string;
+  /** What it usually comes from, part of a sentence. */
   readonly causes: string;
+  /** What to do, as whole sentences. */
   readonly next: string;
 }
 
-/** What each code means to the person who meets it. */
+/**
+ * What each code means to the person who meets it. The type asks for a text of each code, so that a new one cannot be
+ * without. Status and whether to try again are not here: `core/errors.ts` has them.
+ */
 export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   ERR_REQUEST_INVALID: {
     means: 'the request or one of its arguments is wrong; the message names the place',

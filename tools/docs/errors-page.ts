@@ -8,7 +8,11 @@ const source = 'core/errors.ts and tools/docs/error-texts.ts';
 /** The folder of the pages of codes; it has no other files. */
 export const errorPagesFolder = 'docs/reference/error';
 
-/** The codes, each with a link to its page. The anchors are those of the sections that were here before there were pages. */
+/**
+ * The codes, each with a link to its page. The anchors are those of the sections that were here before there were
+ * pages.
+ * @returns Markdown of docs/reference/errors.md
+ */
 export function errorsPage(): string {
   const codes = [...errorCodes].sort();
   return page(source, [
@@ -62,12 +66,14 @@ const commandCodes: ReadonlySet<ErrorCode> = new Set([
   'ERR_SPEC_UNSUPPORTED',
 ]);
 
+/** Codes are what callers branch on, since several have one status. */
 function sameStatus(code: ErrorCode, status: string): string {
   const others = errorCodes.filter((one) => one !== code && facts(one)[0] === status).sort();
   if (others.length === 0) return `No other code has the status ${status}.`;
   return `The same status: ${others.map((one) => `[\`${one}\`](${one}.md)`).join(', ')}.`;
 }
 
+/** By an error of that code, so that the page has what an answer has. */
 function facts(code: ErrorCode): [status: string, retryable: string] {
   const { status, retryable } = new GatewayError(code, '');
   return [String(status), retryable ? 'yes' : 'no'];

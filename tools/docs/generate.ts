@@ -1,5 +1,5 @@
-// npm run generate: what the package's own command writes, and then the reference pages of the docs, which only this repository
-// has. With --check nothing is written, and a stale page ends with 1.
+// npm run generate: what the package's own command writes, and then the reference pages of the docs, which only this
+// repository has. With --check nothing is written, and a stale page ends with 1.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { dirname } from 'node:path';
@@ -14,6 +14,7 @@ await runProgram([process.execPath, 'noetl-gateway', 'generate', ...args]);
 
 const isCheck = args.includes('--check');
 if (!args.includes('--help') && (process.exitCode ?? 0) === 0) {
+  // After `generate` and only when it succeeded: the pages read files that it writes.
   const { referencePages } = await import('./reference-pages.ts');
   const { errorPagesFolder } = await import('./errors-page.ts');
   const pages = await referencePages();

@@ -5,9 +5,14 @@ import { createMetrics } from '../../server/observability/metrics.ts';
 
 const prefix = 'noetl_gateway_';
 
-/** Every metric of `/metrics`, as a process with the shipped config registers it. */
+/**
+ * Every metric of `/metrics`, as a process with the shipped config registers it.
+ * @returns Markdown of docs/reference/metrics.md
+ */
 export async function metricsPage(): Promise<string> {
+  // Without the metrics of the Node process, which the page has in one sentence.
   const metrics = createMetrics({ version: 'x', upstreamRoutes: [], fields: rootFields(), processMetrics: false });
+  // What gauges read: here everything idles, and NoETL answers.
   metrics.watch({
     listeners: () => ({ public: { inFlight: 0, connections: 0 }, internal: { inFlight: 0, connections: 0 } }),
     calls: () => ({ auth: idle, probe: idle, read: idle, start: idle }),
@@ -33,6 +38,7 @@ export async function metricsPage(): Promise<string> {
 
 const idle = { running: 0, waiting: 0 };
 
+/** The values of the label `field`: the root fields of the schema that `generate` wrote. */
 function rootFields(): readonly string[] {
   const { definitions } = parse(readFileSync('client/schema.graphql', 'utf8'));
   return definitions.flatMap((definition) =>
@@ -42,7 +48,10 @@ function rootFields(): readonly string[] {
   );
 }
 
-/** The labels; with their values where these are few. */
+/**
+ * The labels; with their values where these are eight or fewer. `le` is of every histogram and says nothing; a version
+ * is that of the process.
+ */
 function labelWords(seen: readonly Readonly<Record<string, string>>[]): string {
   const values = new Map<string, Set<string>>();
   for (const labels of seen) {

@@ -4,6 +4,7 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib';
 export interface PictureFrame {
   /** 8 bits a channel, with or without transparency, as Chromium writes them. All frames have one size. */
   readonly png: Buffer;
+  /** Rounded to hundredths of a second. */
   readonly ms: number;
 }
 
@@ -14,11 +15,13 @@ interface Picture {
   readonly pixels: Uint32Array;
 }
 
+/** The first eight bytes of every PNG (PNG, 5.2). */
 const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
 
 /**
- * An animated PNG (https://www.w3.org/TR/png-3/) that repeats for ever. It has the 256 most frequent colours of all frames, which is
- * nearly all that a page of text has, and each frame holds only the rectangle that differs from the frame before.
+ * An animated PNG (https://www.w3.org/TR/png-3/) that repeats for ever. It has the 256 most frequent colours of all
+ * frames, which is nearly all that a page of text has, and each frame holds only the rectangle that differs from the
+ * frame before, so that it is small enough for the readme.
  * @throws when a frame is no such PNG, or has another size
  */
 export function movingPicture(frames: readonly PictureFrame[]): Buffer {
@@ -28,6 +31,7 @@ export function movingPicture(frames: readonly PictureFrame[]): Buffer {
     throw new Error('a moving picture needs frames of one size');
   const { palette, indexOf } = paletteOf(pictures);
   const indexed = pictures.map(({ pixels }) => Uint8Array.from(pixels, indexOf));
+  // One count for fcTL and fdAT together, in the order of the chunks.
   let sequence = 0;
   const parts = indexed.flatMap((now, number) => {
     const area = changedArea(indexed[number - 1], now, first);
@@ -35,6 +39,7 @@ export function movingPicture(frames: readonly PictureFrame[]): Buffer {
     // Hundredths of a second; the frame stays, and its pixels take the place of those before.
     const delay = Buffer.from([...halfWord(Math.round((frames[number]?.ms ?? 0) / 10)), 0, 100, 0, 0]);
     const data = deflateSync(rowsOf(now, first.width, area), { level: 9 });
+    // A viewer without animation shows IDAT, the first frame; the later ones are in fdAT, which it skips.
     const held = number === 0 ? chunk('IDAT', data) : chunk('fdAT', Buffer.concat([words([sequence++]), data]));
     return [chunk('fcTL', Buffer.concat([control, delay])), held];
   });
@@ -48,6 +53,7 @@ export function movingPicture(frames: readonly PictureFrame[]): Buffer {
   ]);
 }
 
+/** Four bytes each, the highest first, as all numbers of PNG. */
 function words(values: readonly number[]): Buffer {
   const bytes = Buffer.alloc(4 * values.length);
   for (const [index, value] of values.entries()) bytes.writeUInt32BE(value, 4 * index);
@@ -56,14 +62,20 @@ function words(values: readonly number[]): Buffer {
 
 const halfWord = (value: number): readonly [number, number] => [(value >> 8) & 255, value & 255];
 
+/** Length of the data, name, data, and the CRC of name and data (PNG, 5.3). */
 function chunk(name: string, data: Buffer): Buffer {
   const named = Buffer.concat([Buffer.from(name, 'latin1'), data]);
   return Buffer.concat([words([data.length]), named, words([crc32(named)])]);
 }
 
+/**
+ * Reads the chunks IHDR and IDAT, which is all that Chromium's screenshots need. Transparency is ignored.
+ * @throws when it has a palette, is grey, has 16 bits a channel, or is interlaced
+ */
 function decode(png: Buffer): Picture {
   const data: Buffer[] = [];
   let header = Buffer.alloc(13);
+  // Twelve bytes of each chunk are its length, name and CRC. The CRC is not checked.
   for (let at = signature.length; at < png.length; at += png.readUInt32BE(at) + 12) {
     const body = png.subarray(at + 8, at + 8 + png.readUInt32BE(at));
     const name = png.toString('latin1', at + 4, at + 8);
@@ -74,6 +86,7 @@ function decode(png: Buffer): Picture {
     ...[header.readUInt32BE(0), header.readUInt32BE(4)],
     ...[header[8], header[9], header[12]],
   ];
+  // Colour types 2 and 6: three or four bytes a pixel.
   const size = { 2: 3, 6: 4 }[kind ?? 0];
   if (!width || !height || depth !== 8 || size === undefined || interlaced !== 0)
     throw new Error('a frame must be a PNG with 8 bits a channel, in colours');
@@ -82,10 +95,13 @@ function decode(png: Buffer): Picture {
   return { width, height, pixels };
 }
 
-/** Undoes the filter that each row of a PNG begins with. */
+/**
+ * Undoes the filter that each row of a PNG begins with (PNG, 9.2). Sums are modulo 256, which a Buffer does by itself.
+ */
 function unfiltered(raw: Buffer, rowBytes: number, pixelBytes: number): Buffer {
   const rows = raw.length / (rowBytes + 1);
   const out = Buffer.alloc(rows * rowBytes);
+  // Outside of the picture all bytes count as 0.
   const byteAt = (row: number, column: number) =>
     row < 0 || column < 0 ? 0 : (out[row * rowBytes + column] ?? Number.NaN);
   for (let row = 0; row < rows; row += 1) {
@@ -99,8 +115,14 @@ function unfiltered(raw: Buffer, rowBytes: number, pixelBytes: number): Buffer {
   return out;
 }
 
+/**
+ * What a filter takes for the byte: 0 none, 1 the left one, 2 the one above, 3 their mean, 4 the nearest of the three
+ * by Paeth.
+ */
 function predicted(filter: number, left: number, above: number, corner: number): number {
   if (filter < 4) return [0, left, above, (left + above) >> 1][filter] ?? 0;
+  // The distances of left + above - corner to each. Ties go to the left one, then to the one above: every decoder must
+  // do the same.
   const [byLeft, byAbove, byCorner] = [above - corner, left - corner, left + above - 2 * corner].map(Math.abs) as [
     number,
     number,
@@ -116,6 +138,10 @@ const channels = (colour: number): readonly [number, number, number] => [
   colour & 255,
 ];
 
+/**
+ * The colours of the picture, at most 256, and for each colour the index of its own or of the nearest one. Found once
+ * for a colour, since pixels are many.
+ */
 function paletteOf(pictures: readonly Picture[]) {
   const counts = new Map<number, number>();
   for (const { pixels } of pictures) for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
@@ -138,6 +164,7 @@ function paletteOf(pictures: readonly Picture[]) {
   };
 }
 
+/** Squared, in RGB. */
 function distance(one: number, other: number): number {
   const [a, b] = [channels(one), channels(other)];
   return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2;

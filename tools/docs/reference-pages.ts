@@ -5,7 +5,11 @@ import { errorPages, errorsPage } from './errors-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { restPage } from './rest-page.ts';
 
-/** The pages of docs/reference, from the code that they describe. */
+/**
+ * The pages of docs/reference, from the code that they describe. `generate.ts` writes them, and its `--check` compares
+ * them.
+ * @returns paths from the root of the repository, with the whole content of each file
+ */
 export async function referencePages(): Promise<readonly OutputFile[]> {
   return [
     { path: 'docs/reference/cli.md', content: await cliPage() },

@@ -2,6 +2,10 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { codeSpan, page, table } from '../../generator/emit/markdown.ts';
 
+/**
+ * What this page reads of an operation. `security: []` says that it needs no session (OpenAPI, Operation Object);
+ * without it the document's own holds.
+ */
 interface Operation {
   readonly summary?: string;
   readonly tags?: readonly string[];
@@ -16,7 +20,12 @@ interface Document {
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** The paths of the public listener, from the OpenAPI document that `generate` writes. */
+/**
+ * The paths of the public listener, from the OpenAPI document that `generate` writes: a section for each tag, in the
+ * order of the document.
+ * @returns Markdown of docs/reference/rest.md
+ * @throws when the document has not been written
+ */
 export function restPage(): string {
   const document = parse(readFileSync('docs/generated/rest.yaml', 'utf8')) as Document;
   const calls = Object.entries(document.paths).flatMap(([path, item]) =>

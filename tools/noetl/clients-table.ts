@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type ClientRow, clientRecords } from '../../tests/support/clients/client-suite.ts';
 
-/** Writes the matrix of `docs/clients.md` from what the last runs of the simulated clients left (`clients.test.ts`). */
+/**
+ * Writes the matrix of `docs/clients.md` from what the last runs of the simulated clients left (`clients.test.ts`).
+ * Rows are those of the first record; a run that lacks one shows `not run`.
+ */
 const page = 'docs/clients.md';
 const [begin, end] = ['<!-- clients: begin -->', '<!-- clients: end -->'];
 

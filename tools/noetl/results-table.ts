@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileNameOf, type ResultRow, recordFolder } from '../../tests/noetl/results-record.ts';
 
 /**
- * Writes the table of `docs/executions.md` from what the last runs against real servers left: `npm run test:noetl-rust`,
- * `npm run test:services -- real-results`.
+ * Writes the table of `docs/executions.md` from what the last runs against real servers left: `npm run
+ * test:noetl-rust`, `npm run test:services -- real-results`. A run without a record has no column.
  */
 const page = 'docs/executions.md';
 const [begin, end] = ['<!-- results: begin -->', '<!-- results: end -->'];
@@ -13,6 +13,7 @@ interface Run {
   readonly rows: readonly ResultRow[];
 }
 
+// By title, so that the columns keep their order whichever was run last.
 const runs = ['Python 4.26.0', 'Rust 3.54.0 with worker 5.52.0']
   .map((title) => `${recordFolder}/${fileNameOf(title)}`)
   .filter((file) => existsSync(file))

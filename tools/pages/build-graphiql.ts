@@ -5,7 +5,10 @@ import { licenceNotices } from './licence-notices.ts';
 
 const source = (file: string): string => resolve('web', 'graphiql', file);
 
-/** Replaces parts that GraphiQL loads and does not use; the files say which and why. */
+/**
+ * Replaces parts that GraphiQL loads and does not use; the files say which and why. `pre`: before Vite finds the real
+ * ones.
+ */
 const replacements: Plugin = {
   name: 'replacements',
   enforce: 'pre',
@@ -16,7 +19,11 @@ const replacements: Plugin = {
   },
 };
 
-/** Builds the page into `out`. Names of assets hold a hash of their content; nothing is inlined, as the CSP forbids it. */
+/**
+ * Builds the page into `out`. Names of assets hold a hash of their content; nothing is inlined, as the CSP forbids it.
+ * @param out is emptied first
+ * @throws what Vite throws
+ */
 export async function buildGraphiql(out: string): Promise<void> {
   // Vite builds React for the environment that it finds, which may be that of a test.
   process.env['NODE_ENV'] = 'production';
@@ -26,6 +33,7 @@ export async function buildGraphiql(out: string): Promise<void> {
     base: '/graphql/',
     logLevel: 'error',
     plugins: [replacements, licenceNotices()],
+    // Monaco's (`web/graphiql/workers.ts`).
     worker: { format: 'es' },
     build: {
       outDir: resolve(out),

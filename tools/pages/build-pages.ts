@@ -1,5 +1,6 @@
-// Builds the pages that the gateway serves into dist/pages: bundled, split, hashed, compressed. With --if-stale it builds the
-// pages whose sources, or the lock, have changed since their last build, and nothing where the build tools are not installed.
+// Builds the pages that the gateway serves into dist/pages: bundled, split, hashed, compressed. With --if-stale it
+// builds the pages whose sources, or the lock, have changed since their last build, and nothing where the build tools
+// are not installed.
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { buildConsole } from './build-console.ts';
 import { buildGraphiql } from './build-graphiql.ts';
 import { compressFolder } from './compress-folder.ts';
 
+/** A page that the gateway serves, by the name of its folder in `web/` and in `dist/pages/`. */
 interface Page {
   readonly name: string;
   readonly title: string;
@@ -18,6 +20,7 @@ const pages: readonly Page[] = [
   { name: 'graphiql', title: 'GraphiQL', build: buildGraphiql },
   { name: 'console', title: 'the console', build: buildConsole },
 ];
+// A start from the sources asks for it, so it must cost little when nothing has changed.
 const ifStale = process.argv.includes('--if-stale');
 
 for (const page of pages) {
@@ -28,6 +31,10 @@ for (const page of pages) {
   else console.error(`${page.title} is not built: the dev dependencies are not installed`);
 }
 
+/**
+ * Of everything that a build depends on: its own files, the session that pages share, these tools, and the versions of
+ * all packages.
+ */
 function sourcesHash(name: string): string {
   const own = [`web/${name}/**/*.*`, 'web/session/*.ts', 'core/access/permission.ts', 'tools/pages/*.ts'];
   const hash = createHash('sha256');
@@ -36,6 +43,7 @@ function sourcesHash(name: string): string {
   return hash.digest('hex');
 }
 
+/** The stamp is written last, so a build that broke off has none. */
 function isBuiltFrom(wanted: string, out: string): boolean {
   const stamp = join(out, '.sources');
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
@@ -46,6 +54,7 @@ async function build({ title, build: make }: Page, out: string, wanted: string):
   console.error(`building ${title}, once for these sources …`);
   const made = `${out}-${process.pid}`;
   await make(made);
+  // Someone waits for a build that is stale; a package is compressed once and sent often.
   await compressFolder(made, ifStale ? 10 : 11);
   writeFileSync(join(made, '.sources'), wanted);
   rmSync(out, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 
+/** Texts and fonts that are not compressed yet. What the server finds no `.br` or `.gz` of, it sends as it is. */
 const compressible = /\.(?:js|css|html|ttf|txt)$/;
 
 /**
@@ -15,6 +16,7 @@ export async function compressFolder(folder: string, quality: number): Promise<v
   await Promise.all(files.map((entry) => compressFile(join(entry.parentPath, entry.name), quality)));
 }
 
+/** A file that would grow gets no second one. */
 async function compressFile(file: string, quality: number): Promise<void> {
   const plain = await readFile(file);
   const params = { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length };

@@ -15,8 +15,13 @@ export function licenceNotices(): Plugin {
   };
 }
 
-/** The folder of the package that a module belongs to: the nearest one below `node_modules` with a name and a version. */
+/**
+ * The folder of the package that a module belongs to: the nearest one below `node_modules` with a name and a version.
+ * Folders inside packages may have a package.json with a `type` alone.
+ * @returns undefined for our own modules and for those that a plugin made up
+ */
 function packageFolder(id: string): string | undefined {
+  // Plugins mark their modules with a NUL in front, and add queries.
   const file = id.replace(/^\0/, '').split('?')[0] ?? '';
   if (!file.includes('node_modules')) return undefined;
   for (let folder = dirname(file); folder.includes('node_modules'); folder = dirname(folder)) {
@@ -30,6 +35,7 @@ function readManifest(folder: string): { name?: string; version?: string; licens
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
+/** Name, version and licence of a package, and the text of its licence file where it has one. */
 function noticeOf(folder: string): string {
   const { name, version, license } = readManifest(folder) ?? {};
   const [file] = globSync('{LICENSE,LICENCE,License,license}*', { cwd: folder }).sort();

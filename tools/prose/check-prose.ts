@@ -1,6 +1,6 @@
-// Fails when a file uses a word that docs/style.md replaces by a better one. Files that were written before the rule are
-// listed in exceptions.txt; a file leaves the list when it is brought to the rule, and no file is added. With --update it
-// removes the lines that are no longer needed.
+// Fails when a file uses a word that docs/style.md replaces by a better one. Files that were written before the rule
+// are listed in exceptions.txt; a file leaves the list when it is brought to the rule, and no file is added. With
+// --update it removes the lines that are no longer needed.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
@@ -25,6 +25,7 @@ const exceptions = new Set(lines.filter((line) => !line.startsWith('#')));
 const rules = readWordRules(readFileSync(stylePage, 'utf8'));
 const found = new Map(files.map((file) => [file, findWords(readFileSync(file, 'utf8'), rules)]));
 
+// A file that is clean must leave the list, so that it stays clean.
 const needless = [...exceptions].filter((file) => (found.get(file) ?? []).length === 0);
 
 if (process.argv.includes('--update')) {

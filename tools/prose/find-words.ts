@@ -4,6 +4,7 @@ export interface WordRule {
   readonly write: string;
 }
 
+/** A use of a refused word. */
 export interface FoundWord {
   /** Counted from 1. */
   readonly line: number;
@@ -43,6 +44,7 @@ export function findWords(text: string, rules: readonly WordRule[]): readonly Fo
   });
 }
 
+/** Matches a word between other characters than those of a name, in any case. */
 function matcherOf(word: string): RegExp {
   const literal = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   // Code such as `is-none`, `nobody_` or `tell(` is not prose, so that a name is not taken for a word.
