@@ -33,3 +33,15 @@ export function kept<T>(make: () => T): () => T {
     return made.value;
   };
 }
+
+/** One run for a key at a time: callers that ask meanwhile get the same result, and the same failure. */
+export function oncePerKey<Key, T>(): (key: Key, start: () => Promise<T>) => Promise<T> {
+  const running = new Map<Key, Promise<T>>();
+  return (key, start) => {
+    const current = running.get(key);
+    if (current !== undefined) return current;
+    const started = start().finally(() => running.delete(key));
+    running.set(key, started);
+    return started;
+  };
+}

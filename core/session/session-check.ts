@@ -1,15 +1,9 @@
 import { GatewayError } from '../errors.ts';
+import { oncePerKey } from '../once.ts';
 import { providerTokens } from './sealed.ts';
 import type { Session } from './session.ts';
 import type { KnownSession } from './session-memory.ts';
-import {
-  askValidator,
-  endSession,
-  type FoundSession,
-  keepSession,
-  oncePerKey,
-  type SessionParts,
-} from './session-parts.ts';
+import { askValidator, endSession, type FoundSession, keepSession, type SessionParts } from './session-parts.ts';
 import type { SessionKey, SessionToken } from './session-token.ts';
 
 /** While NoETL cannot be asked, a session that is due for a check keeps working for this long. */
@@ -33,7 +27,7 @@ export interface SessionCheck {
 export function createSessionCheck(parts: SessionParts): SessionCheck {
   const { memory, clock } = parts;
   const { revalidateMs } = parts.options;
-  const once = oncePerKey<FoundSession | undefined>();
+  const once = oncePerKey<SessionKey, FoundSession | undefined>();
   const ageMs = (known: KnownSession): number => clock() - known.checkedAtMs;
 
   function tolerated(found: FoundSession | undefined): FoundSession | undefined {

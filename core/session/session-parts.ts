@@ -66,15 +66,3 @@ export function askValidator(
     }
   });
 }
-
-/** One run per key at a time; callers that ask meanwhile get the same answer. */
-export function oncePerKey<T>(): (key: SessionKey, start: () => Promise<T>) => Promise<T> {
-  const running = new Map<SessionKey, Promise<T>>();
-  return (key, start) => {
-    const current = running.get(key);
-    if (current !== undefined) return current;
-    const started = start().finally(() => running.delete(key));
-    running.set(key, started);
-    return started;
-  };
-}

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { GatewayError } from '../errors.ts';
 import type { Observe } from '../observe.ts';
+import { oncePerKey } from '../once.ts';
 import type { Asker, SessionFollower, SessionStore, Sessions, SessionValidator } from '../ports.ts';
 import { createOwedEndings } from './owed-endings.ts';
 import type { Session } from './session.ts';
@@ -10,7 +11,7 @@ import { capSession, endingsKeptMs, isLive } from './session-lifetime.ts';
 import { endListed, listSessions } from './session-list.ts';
 import { markNames, namesToMark, type SessionsOf } from './session-marks.ts';
 import { createSessionMemory, type KnownSession } from './session-memory.ts';
-import { endSession, type FoundSession, keepSession, oncePerKey, type SessionParts } from './session-parts.ts';
+import { endSession, type FoundSession, keepSession, type SessionParts } from './session-parts.ts';
 import { searchSession } from './session-search.ts';
 import { type SessionKey, type SessionToken, sessionKey } from './session-token.ts';
 import { createValidationGate } from './validation-gate.ts';
@@ -79,7 +80,7 @@ function partsOf({ store, validator, follower, clock, options, limits, observe }
 function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup'] {
   const { memory, clock } = parts;
   const check = createSessionCheck(parts);
-  const once = oncePerKey<FoundSession | undefined>();
+  const once = oncePerKey<SessionKey, FoundSession | undefined>();
 
   function refused(key: SessionKey): undefined {
     if (!memory.isInvalid(key)) memory.refuse(key);

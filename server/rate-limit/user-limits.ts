@@ -3,6 +3,7 @@ import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { createEntryCache } from '../../core/entry-cache.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
+import { oncePerKey } from '../../core/once.ts';
 import type { UpstreamCall } from '../../core/ports.ts';
 import type { SharedTokenBuckets } from './redis-token-buckets.ts';
 import { type BucketSize, createTokenBuckets, type TakenTokens } from './token-buckets.ts';
@@ -80,22 +81,13 @@ export function createUserLimits({ limits, clock, observe, shared }: UserLimitsO
 /** Takes one token, out of a handful that this replica holds for the key, or a new handful of the shared bucket. */
 function createLeases(shared: SharedTokenBuckets, own: ReturnType<typeof createTokenBuckets>, clock: Clock) {
   const leases = createEntryCache<string, { left: number; readonly untilMs: number }>(10_000);
-  const asking = new Map<string, Promise<TakenTokens>>();
+  const once = oncePerKey<string, TakenTokens>();
 
-  function ask(key: string, size: BucketSize, most: number): Promise<TakenTokens> {
-    const running = asking.get(key);
-    if (running !== undefined) return running;
-    const answer = shared
-      .take(key, size, most)
-      // Without Redis this process counts alone.
-      .catch(() => own.take(key, size, most))
-      .then((taken) => {
-        if (taken.granted > 0) leases.set(key, { left: taken.granted, untilMs: clock() + leaseMs });
-        return taken;
-      })
-      .finally(() => asking.delete(key));
-    asking.set(key, answer);
-    return answer;
+  async function ask(key: string, size: BucketSize, most: number): Promise<TakenTokens> {
+    // Without Redis this process counts alone.
+    const taken = await shared.take(key, size, most).catch(() => own.take(key, size, most));
+    if (taken.granted > 0) leases.set(key, { left: taken.granted, untilMs: clock() + leaseMs });
+    return taken;
   }
 
   return async (key: string, size: BucketSize, most: number): Promise<TakenTokens> => {
@@ -106,7 +98,7 @@ function createLeases(shared: SharedTokenBuckets, own: ReturnType<typeof createT
         lease.left -= 1;
         return { granted: 1, waitMs: 0 };
       }
-      const taken = await ask(key, size, most);
+      const taken = await once(key, () => ask(key, size, most));
       if (taken.granted === 0) return taken;
     }
   };

@@ -4,6 +4,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { createEntryCache } from '../../../core/entry-cache.ts';
 import { type AuthAnswer, decodeAccess, noAnswer } from '../../../core/noetl/auth-answer.ts';
 import { isOwnWorkload } from '../../../core/noetl/plain-values.ts';
+import { oncePerKey } from '../../../core/once.ts';
 import type { AccessChecker, AccessQuestion, Upstream } from '../../../core/ports.ts';
 import type { SessionToken } from '../../../core/session/session-token.ts';
 import type { PlaybookDriver } from '../../callbacks/playbook-driver.ts';
@@ -76,7 +77,7 @@ function createChecker(
   const { cacheTtlMs, clock, reserved } = options;
   const known = createEntryCache<string, { readonly decision: Decision; readonly until: number }>(cacheSize);
   // Questions that are on their way: callers who ask the same wait for one answer.
-  const asking = new Map<string, Promise<Decision>>();
+  const once = oncePerKey<string, Decision>();
 
   async function askNow(question: AccessQuestion, action: WireAction, key: string): Promise<Decision> {
     const { token, path, user } = question;
@@ -98,9 +99,7 @@ function createChecker(
     const key = JSON.stringify([user.userId, permission, path]);
     const kept = known.get(key);
     if (kept !== undefined && clock() < kept.until) return kept.decision;
-    const running = asking.get(key) ?? askNow(question, action, key).finally(() => asking.delete(key));
-    asking.set(key, running);
-    return running;
+    return once(key, () => askNow(question, action, key));
   }
 
   return { check };
