@@ -7,6 +7,7 @@ export default defineConfig({
     ...shared,
     include: ['tests/**/*.test.ts'],
     exclude: ['tests/services/**', 'tests/noetl/**', '**/node_modules/**'],
+    // Far above what a test takes: a busy machine must not fail one.
     testTimeout: 20_000,
     hookTimeout: 30_000,
     maxWorkers: 2,

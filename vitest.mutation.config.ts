@@ -9,6 +9,7 @@ export default defineConfig({
     ...base.test,
     isolate: true,
     experimental: {},
+    // Instrumented code is slower.
     testTimeout: 120_000,
     include: [
       'tests/unit/core/**/*.test.ts',

@@ -10,7 +10,7 @@ export interface StreamLimits {
   count(): number;
 }
 
-/** Counts of this process; workers have a share of each limit (ADR 0019). */
+/** Counts of this process: each worker and each replica counts for itself. */
 export function createStreamLimits(limits: ResolvedConfig['events']): StreamLimits {
   const open = new Map<string, number>();
   let total = 0;
