@@ -10,6 +10,7 @@ import type { MakeKeyPair } from './issuer/signing-keys.ts';
 import { type StandInUser, sampleUsers } from './noetl/accounts.ts';
 import { createNoetlStandIn, type NoetlStandIn } from './noetl/stand-in.ts';
 
+/** What `noetl-gateway dev` reads from a project, and what tests set. */
 export interface DevOptions {
   readonly config: GatewayConfig;
   readonly sdl: string;

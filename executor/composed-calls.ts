@@ -29,6 +29,7 @@ export interface ComposedCalls {
   ): (field: string, args?: Readonly<Record<string, unknown>>) => Promise<unknown>;
 }
 
+/** One for a schema. Equal reads of one request are one call, and give the same answer or error. */
 export function createComposedCalls(): ComposedCalls {
   const fields = new Map<string, AnsweredField>();
   /** By the request: equal reads are one call. */

@@ -18,6 +18,7 @@ export interface SigningKeys {
 /** Makes a pair of keys; tests give out pairs that were made before, since making one takes its time. */
 export type MakeKeyPair = (algorithm: string) => Promise<CryptoKeyPair>;
 
+/** With a first key. Each key has a random `kid`, by which verifiers find it in the set (RFC 7517, section 4.5). */
 export async function createSigningKeys(makeKeyPair: MakeKeyPair = generateKeyPair): Promise<SigningKeys> {
   let current = await createKey(makeKeyPair);
   let published: readonly JWK[] = [current.jwk];

@@ -56,6 +56,10 @@ const rows: Readonly<Record<string, RoleRow>> = {
   viewer: { allow: '', actions: ['view'] },
 };
 
+/**
+ * @param initial users; those who log in for the first time are added
+ * @param sessionMs how long a session lasts, whatever it is used for
+ */
 export function createAccounts(clock: Clock, initial: readonly StandInUser[], sessionMs: number): Accounts {
   const users = [...initial];
   const sessions = new Map<string, StandInSession>();

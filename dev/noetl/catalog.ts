@@ -19,6 +19,7 @@ export interface StandInCatalog {
   add(playbook: SamplePlaybook, content?: string): CatalogEntry;
 }
 
+/** An empty catalog. The version of an entry is its playbook's own: nothing here counts it. */
 export function createCatalog(clock: () => number, nextId: () => string): StandInCatalog {
   const entries: CatalogEntry[] = [];
   return {

@@ -9,6 +9,7 @@ export interface SeenRequest {
   readonly body: unknown;
 }
 
+/** What a route answers with. */
 export interface StandInReply {
   readonly status: number;
   /** Sent as JSON; a string is sent as text without a content type, as this server's middleware does. */
@@ -20,7 +21,9 @@ export interface StandInReply {
 export type Interception = StandInReply | 'hang' | 'reset' | undefined;
 
 export const ok = (body: unknown): StandInReply => ({ status: 200, body });
+/** An error as FastAPI writes an HTTPException: its text, or a structure, below `detail`. */
 export const detailError = (status: number, detail: unknown): StandInReply => ({ status, body: { detail } });
+/** FastAPI's answer for a path without a route. */
 export const notFound = detailError(404, 'Not Found');
 
 /** A 422 of the framework, which echoes what it was sent. */

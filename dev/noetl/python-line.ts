@@ -31,6 +31,7 @@ export interface PythonLine {
   ending: 'none' | 'completed' | 'failed';
 }
 
+/** @param lagMs added to the script's own wait for the engine, milliseconds */
 export function createPythonLine(run: Run, script: Script, lagMs: number): PythonLine {
   return {
     run,
@@ -52,6 +53,7 @@ export function createPythonLine(run: Run, script: Script, lagMs: number): Pytho
 /** A step in list form has a node of its own name; a policy puts a step into list form. */
 export const isList = ({ list, handled }: ScriptStep): boolean => list !== undefined || handled === true;
 
+/** The name that events of the step have as their node. */
 export const nodeOf = (step: ScriptStep): string => (isList(step) ? `${step.name}:task_sequence` : step.name);
 
 /** The id of the current command, as the events of its worker carry it. */

@@ -61,6 +61,7 @@ export function emptyRun(start: RunStart): Run {
   return { ...start, eventId: createEventIds(), events: [], marks: [], references: new Map() };
 }
 
+/** An event before it has an id. What is not given is empty, see {@link newEvent}. */
 export type NewEvent = Partial<Omit<StandInEvent, 'id'>> & Pick<StandInEvent, 'at' | 'type' | 'node' | 'status'>;
 
 /** An event with everything that was not given left empty. */

@@ -45,6 +45,10 @@ export const openScript: Script = {
   ],
 };
 
+/**
+ * The events of a run are laid out at its start, with times to come, and a read shows those whose time has passed. So a
+ * test moves the clock and waits for nothing.
+ */
 export function createRuns(options: RunsOptions): Runs {
   const { clock } = options;
   const runs = new Map<string, Run>();

@@ -40,6 +40,7 @@ export interface ScriptStep {
   readonly workerDiesMs?: number;
 }
 
+/** What an execution does, step by step. */
 export interface Script {
   readonly steps: readonly ScriptStep[];
   /** Milliseconds that the events of a step's end wait for the engine. Default 5. */

@@ -16,6 +16,7 @@ import { createRuns, openScript, type Runs } from './runs.ts';
 import type { SamplePlaybook } from './script.ts';
 import { createStartQueue } from './start-queue.ts';
 
+/** Without any of them: the Python server with sample playbooks and users, on loopback, whose engine does not lag. */
 export interface StandInOptions {
   readonly host?: string;
   /** Default 0: any free one. */

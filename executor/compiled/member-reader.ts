@@ -5,6 +5,7 @@ import type { Draft, Write } from './draft.ts';
 import { writeBytes } from './scratch.ts';
 import type { WriteMember } from './writers.ts';
 
+/** A member of an object type as an operation selects it. */
 export interface SelectedMember {
   /** The comma before the member, if there is one, its name and the colon. */
   readonly prefix: string;

@@ -1,6 +1,6 @@
 /**
- * Memory that texts of JSON are written into, byte by byte: strings that are put together piece by piece cost an object for
- * each piece. Only one text is written at a time: between {@link begin} and {@link taken} nothing waits.
+ * Memory that texts of JSON are written into, byte by byte: strings that are put together piece by piece cost an object
+ * for each piece. Only one text is written at a time: between {@link begin} and {@link taken} nothing waits.
  */
 const usualBytes = 64 * 1024;
 const mostKeptBytes = 1024 * 1024;
@@ -19,6 +19,7 @@ for (const [character, letter] of ['\bb', '\tt', '\nn', '\ff', '\rr', '""', '\\\
 let memory = Buffer.allocUnsafeSlow(usualBytes);
 let at = 0;
 
+/** Starts a text. One that was not taken is dropped. */
 export function begin(): void {
   at = 0;
 }
@@ -56,6 +57,7 @@ export function writeCharacter(character: number): void {
   at += 1;
 }
 
+/** @param bytes of UTF-8, copied */
 export function writeBytes(bytes: Uint8Array): void {
   reserve(bytes.length);
   memory.set(bytes, at);
@@ -64,7 +66,8 @@ export function writeBytes(bytes: Uint8Array): void {
 
 /** Writes JSON that is text already, for example of a number. */
 export function writeJson(json: string): void {
-  // A character is at most three bytes of UTF-8; those outside of the first plane are two. Of a large text the bytes are counted.
+  // A character is at most three bytes of UTF-8; those outside of the first plane are two. Of a large text the bytes
+  // are counted.
   reserve(json.length < usualBytes ? 3 * json.length : Buffer.byteLength(json) + usualBytes);
   at += memory.write(json, at, 'utf8');
 }

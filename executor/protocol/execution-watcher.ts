@@ -9,9 +9,9 @@ export type WatchListener = (snapshot: Snapshot | undefined) => void;
 /** Follows executions, each with one loop of looks, however many wait for it. */
 export interface ExecutionWatcher {
   /**
-   * Calls back after each look, until the execution is over or has vanished: that call is the last one. A look that fails is
-   * taken again later. NoETL may know an execution a moment after its start: one that was never seen has vanished only when
-   * it stays unknown for 3 seconds.
+   * Calls back after each look, until the execution is over or has vanished: that call is the last one. A look that
+   * fails is taken again later. NoETL may know an execution a moment after its start: one that was never seen has
+   * vanished only when it stays unknown for 3 seconds.
    * @param want `steps`: looks read the newest events too
    * @returns what stops it. @throws ERR_OVERLOADED: too many executions are followed
    */
@@ -20,6 +20,7 @@ export interface ExecutionWatcher {
   hurry(id: string): void;
 }
 
+/** `pause` resolves after so many milliseconds; tests give one that does so at once. */
 export interface ExecutionWatcherOptions {
   readonly shared: SharedLooks;
   readonly pause: (ms: number) => Promise<void>;
@@ -47,6 +48,7 @@ interface Watch {
 
 const newWatch = (id: string): Watch => ({ id, listeners: new Map(), unknownMs, wake: () => {} });
 
+/** One for a process: its bound and its loops are shared by all who follow. Without a listener it makes no call. */
 export function createExecutionWatcher(options: ExecutionWatcherOptions): ExecutionWatcher {
   const { shared, pause, firstPauseMs, maxWatches } = options;
   const watches = new Map<string, Watch>();

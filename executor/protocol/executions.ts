@@ -21,7 +21,10 @@ export interface ExecutionsOptions extends WatchedExecutionsOptions {
   readonly hideErrors: boolean;
 }
 
-/** Reads executions. Access is the caller's matter, but for {@link Executions.allowed}. Throws ERR_UPSTREAM for "could not find out". */
+/**
+ * Reads executions. Access is the caller's matter, but for {@link Executions.allowed}. Throws ERR_UPSTREAM for "could
+ * not find out".
+ */
 export interface Executions {
   /** The execution, shared with all who ask at the same time. @returns undefined: there is no such execution. */
   look(id: string, asking: Asking): Promise<Snapshot | undefined>;
@@ -42,7 +45,8 @@ export interface Executions {
   /** What it produced; read on the first use of each part. */
   outcome(snapshot: Snapshot, asking: Asking): Outcome;
   /**
-   * The catalog path of an execution's playbook. Never remembered: a hidden execution must not answer faster than a missing one.
+   * The catalog path of an execution's playbook. Never remembered: a hidden execution must not answer faster than a
+   * missing one.
    * @returns undefined: no such execution, or no path
    */
   pathOf(id: string, asking?: Asking): Promise<string | undefined>;
@@ -52,12 +56,16 @@ export interface Executions {
   workload(snapshot: Snapshot, asking: Asking): Promise<JsonObject>;
   /** The newest events, as on the wire, oldest first. */
   events(id: string, asking: Asking): Promise<readonly JsonObject[]>;
-  /** A copy of events or results of the playbook on that path with secrets masked, as the config says; callback secrets always. */
+  /**
+   * A copy of events or results of the playbook on that path with secrets masked, as the config says; callback secrets
+   * always.
+   */
   masked(value: unknown, path: string | undefined): unknown;
   /** Something was done to the execution: what was seen of it no longer counts. */
   changed(id: string): void;
 }
 
+/** One for a process, since what it has seen is shared by all callers. It makes no call before it is asked. */
 export function createExecutions(options: ExecutionsOptions): Executions {
   const { clock } = options;
   const { reads, looks, shared, watcher, certainEnd } = createWatchedExecutions(options);
@@ -134,6 +142,7 @@ function waitForEnd(
   });
 }
 
+/** An execution runs until its end is certain (ADR 0010), whatever NoETL says of it. */
 export const stateOf = ({ over }: Snapshot): ExecutionState => over?.end ?? 'RUNNING';
 
 /** Hidden and missing read the same. */

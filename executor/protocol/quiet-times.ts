@@ -12,8 +12,13 @@ export interface QuietTimes {
   forget(id: string): void;
 }
 
+/**
+ * Executions whose newest event is remembered. One that was forgotten counts as seen just now, which can only make its
+ * end later.
+ */
 const remembered = 10_000;
 
+/** @param clock of this process, milliseconds since the epoch */
 export function createQuietTimes(clock: Clock): QuietTimes {
   const seen = createEntryCache<string, { readonly mark: string; readonly at: number }>(remembered);
   return {

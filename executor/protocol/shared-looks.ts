@@ -80,6 +80,7 @@ interface Running {
   readonly readBytes: number;
 }
 
+/** One for a process. Those who ask while a look is under way join it, and get its error, too; an error is not kept. */
 export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: SharedLooksOptions): SharedLooks {
   const finished = new LRUCache<string, Snapshot>({ maxSize: keepBytes, maxEntrySize: keepBytes / 4 });
   const running = createRunning(clock, staleMs, keepBytes);
@@ -155,7 +156,10 @@ function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
     ({ snapshotBytes, readBytes }) => snapshotBytes + readBytes,
   );
 
-  /** How many running executions are being asked for, up to `veryMany`: each of them is in `running` and was looked at lately. */
+  /**
+   * How many running executions are being asked for, up to `veryMany`: each of them is in `running` and was looked at
+   * lately.
+   */
   function crowd(): number {
     const since = clock() - ownLookMs;
     return running.countNewest(veryMany, ({ lookedAt, freshUntil }) => lookedAt >= since || freshUntil >= since);
@@ -216,7 +220,10 @@ function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
   };
 }
 
-/** The list shows ends with a terminal event; others are found by looking at the execution itself, often enough to be in time. */
+/**
+ * The list shows ends with a terminal event; others are found by looking at the execution itself, often enough to be in
+ * time.
+ */
 const isStillRunning = ({ snapshot, lookedAt }: Running, now: number, crowd: number): boolean =>
   !snapshot.isSettling && now - lookedAt < (crowd >= veryMany ? rareLookMs : ownLookMs);
 

@@ -44,6 +44,10 @@ export interface Looks {
 /** Executions that the gateway has found to be over. NoETL's list may call them RUNNING for ever. */
 const remembered = 10_000;
 
+/**
+ * The rule of ADR 0010, from as few reads as possible: most looks at a running execution cost one call, a claimed end
+ * one or two more.
+ */
 export function createLooks(reads: ExecutionReads, clock: Clock): Looks {
   const ends = createEntryCache<string, { readonly claim: string; readonly over: Over }>(remembered);
   const quiet = createQuietTimes(clock);

@@ -40,6 +40,10 @@ export interface WatchedExecutions {
 /** Between two looks at an end that is not certain, milliseconds. */
 const lookEveryMs = 250;
 
+/**
+ * The parts, on the same reads and looks. By itself the watcher pauses first for as long as an answer may be old, and
+ * for 50 ms at least.
+ */
 export function createWatchedExecutions(options: WatchedExecutionsOptions): WatchedExecutions {
   const { clock, pause, keepBytes, staleMs, maxWatches } = options;
   const reads = createExecutionReads(options.upstream, clock, options.basePath);
