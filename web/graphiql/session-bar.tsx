@@ -11,7 +11,10 @@ interface SessionBarProps {
   readonly onEnd: () => void;
 }
 
-/** Logs in at a provider, takes a session token, shows whether it is accepted, and ends the session. */
+/**
+ * Logs in at a provider, takes a session token, shows whether it is accepted, and ends the session. `data-valid` of the
+ * output is for the style.
+ */
 export function SessionBar({ active, state, onBegin, onEnd }: SessionBarProps) {
   const [text, setText] = useState('');
   const [problem, setProblem] = useState<string>();

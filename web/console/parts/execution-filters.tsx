@@ -41,6 +41,7 @@ interface FilterProps {
   readonly to: (change: Partial<ExecutionQuery>) => string;
 }
 
+/** A span up to now, or two times. Only one of them is in the address. */
 function TimeFilter({ query: { within, since, until }, to }: FilterProps) {
   const { route } = useLocation();
   // Times of the form and a span of the chips exclude each other; what is set last replaces the other.

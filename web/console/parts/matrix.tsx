@@ -46,6 +46,7 @@ interface RowProps {
   readonly onOpen: (cell: string) => void;
 }
 
+/** An operation with its cells and, below them, the grants of the open one. */
 function Row({ operation, report, open, onOpen }: RowProps) {
   const { field, root, upstream, rule, cells } = operation;
   // -1: the open cell is in another row.

@@ -98,7 +98,7 @@ export function CaseResults({ cases: { problems, results } }: { readonly cases: 
   );
 }
 
-/** The answer; its reasons are open where the case failed. */
+/** The answer; its reasons are open where the case failed. The first line of the text is the answer. */
 function Decision({ text, passed }: DecidedCase) {
   const [answer = '', ...reasons] = text.split('\n');
   if (reasons.length === 0) return <span>{answer}</span>;

@@ -40,6 +40,7 @@ export function RunInput({ field, label = field.name, problem }: RunInputProps) 
   );
 }
 
+/** What to fill in, bound to the input by `aria-describedby`. */
 function Hint({ id, hint }: { readonly id: string; readonly hint: string | undefined }) {
   return hint === undefined ? null : (
     <p class="quiet" id={`${id}-hint`}>

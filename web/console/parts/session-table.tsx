@@ -15,6 +15,7 @@ export function SessionTable({ sessions, onEnd }: SessionTableProps) {
   return <Table label="Sessions" columns={columnsOf(onEnd)} rows={sessions} keyOf={({ id }) => id} />;
 }
 
+/** The column that ends a session is missing where the session may not do it, or the row cannot name a session. */
 const columnsOf = (onEnd: SessionTableProps['onEnd']): readonly Column<ShownSession>[] => [
   {
     title: 'Session',

@@ -102,6 +102,7 @@ function Result({ tried: { problems, warnings, changes, cells, replayed, cases }
 
 type Cell = TriedDraft['cells'][number];
 
+/** Words of the matrix before and after. */
 const cellColumns: readonly Column<Cell>[] = [
   { title: 'Operation', isName: true, cell: ({ field }) => <code>{field}</code> },
   { title: 'Role', cell: ({ role }) => role },

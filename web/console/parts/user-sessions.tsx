@@ -64,6 +64,7 @@ export function UserSessions({ user, onShow }: UserSessionsProps) {
   );
 }
 
+/** `onEnd` undefined: sessions cannot be ended one by one. */
 interface SessionsProps {
   readonly user: string;
   readonly listed: UserSessionList;

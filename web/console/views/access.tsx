@@ -38,6 +38,7 @@ export function AccessView({ query }: ViewProps) {
   );
 }
 
+/** Counts, and the rule that holds for everything that is not counted (ADR 0003). */
 function summary({ roles, operations, grants, reserved }: CurrentAccess): string {
   return `${operations.length} operations are open to ${roles.length} roles by ${grants.length} grants. What is not here is closed. ${reserved.length} paths are reserved.`;
 }

@@ -73,6 +73,7 @@ function useExecutionNews(id: string): boolean {
   });
 }
 
+/** `isLive`: a stream is open. `onChange`: the state is read again. */
 interface DetailProps {
   readonly execution: Execution;
   readonly query: ViewProps['query'];
@@ -130,6 +131,7 @@ function Detail({ execution, query, isLive, onChange }: DetailProps) {
 
 const addressOf = (id: string): string => `/console/executions/${id}`;
 
+/** Playbook with version, id, and who or what has started it. */
 function About({ execution: { id, path, version, parentId } }: { readonly execution: Execution }) {
   return (
     <p class="about">
@@ -158,6 +160,7 @@ function Starter({ id, parentId }: { readonly id: string; readonly parentId: str
   return user === undefined ? null : <span>started by {user === 'you' ? user : `user ${user}`}</span>;
 }
 
+/** The step that failed first, also while others still run. */
 function Failure({ execution: { failure } }: { readonly execution: Execution }) {
   if (failure === null || failure === undefined) return null;
   return (
@@ -177,6 +180,7 @@ interface StepsProps {
   readonly selected: string | undefined;
 }
 
+/** The timeline. A step is chosen by a link, so that its panel has an address. */
 function Steps({ execution: { id, status, steps, startedAt, finishedAt }, selected }: StepsProps) {
   if (!steps || steps.length === 0) {
     return <p class="quiet">{isOver(status) ? 'NoETL reports no steps.' : 'No step has begun yet.'}</p>;

@@ -49,6 +49,7 @@ function ExecutionList({ query: given }: ViewProps) {
   return <List field={field} query={query} />;
 }
 
+/** The list and what keeps it fresh: a stream while the page is visible, else a look every few seconds. */
 function List({ field, query }: { readonly field: ConsoleField; readonly query: ExecutionQuery }) {
   const { gateway } = useSession();
   const starts = useStarts();
@@ -122,12 +123,14 @@ function useListNews(key: readonly unknown[]): boolean {
   });
 }
 
+/** `isFiltered`: the rows were looked through, so that an empty page is not the end of the list. */
 interface PageProps {
   readonly page: ExecutionPage;
   readonly query: ExecutionQuery;
   readonly isFiltered: boolean;
 }
 
+/** Rows, or why the page is empty, and the way to other pages. */
 function Page({ page, query, isFiltered }: PageProps) {
   const { rows, nextFrom } = page;
   return (

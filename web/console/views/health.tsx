@@ -111,6 +111,7 @@ function Counts({ health: { recent } }: { readonly health: GatewayHealth }) {
   );
 }
 
+/** Names with counts. @param none what is shown without any */
 function Facts({ rows, none }: { readonly rows: readonly (readonly [string, number])[]; readonly none: string }) {
   if (rows.length === 0) return <p class="quiet">{none}</p>;
   return (

@@ -58,6 +58,7 @@ export function PlaybookView({ playbook: path, query }: ViewProps & { readonly p
   );
 }
 
+/** `isNewest`: no version is named in the address. */
 interface PartsProps {
   readonly playbook: Playbook;
   readonly path: string;
@@ -93,6 +94,7 @@ function Parts({ playbook, path, isNewest }: PartsProps) {
   );
 }
 
+/** Each version has an address. */
 function Versions({ path, shown }: { readonly path: string; readonly shown: number | null | undefined }) {
   const { gateway, me } = useSession();
   const field = me.fields.catalog;

@@ -21,6 +21,7 @@ export function PlaybooksView(props: ViewProps) {
   return path === undefined ? <PlaybookList {...props} /> : <PlaybookView key={path} playbook={path} {...props} />;
 }
 
+/** The catalog as far as it was read, 500 entries at most. */
 function PlaybookList({ query }: ViewProps) {
   const { gateway, me } = useSession();
   const { route } = useLocation();

@@ -60,7 +60,7 @@ function verdict({ state, at, pulled, live }: UpstreamComparison) {
   );
 }
 
-/** Asks for the live document now; by itself the gateway looks each hour. */
+/** Asks for the live document now, at most once in five seconds for all; by itself the gateway looks each hour. */
 function LookAgain() {
   const { gateway } = useSession();
   const [isBusy, setBusy] = useState(false);
@@ -138,6 +138,7 @@ function Changes({ report }: { readonly report: Report }) {
   );
 }
 
+/** Differences of one kind. @param none what is shown where there is no difference */
 function Lines({
   lines,
   mark,
