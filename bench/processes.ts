@@ -83,18 +83,22 @@ export async function startServe(
 }
 
 /**
- * The earlier gateway, given as a program. Its sessions are switched off, since its store is not part of this bench: it
- * does less than it does in production.
+ * The earlier gateway, given as a program. It looks its sessions up in the store, where every token has one, and writes its
+ * log lines, as it does in production.
+ *
+ * @param store the peer `session-store`; ends with the gateway
  */
-export async function startIncumbent(program: string, upstream: string): Promise<Peer> {
+export async function startIncumbent(program: string, upstream: string, store: Peer): Promise<Peer> {
   const port = await freePort();
+  const { host } = new URL(store.url);
   const child = spawn(program, [], {
     env: {
       PATH: process.env['PATH'],
       ROUTER_PORT: String(port),
+      GATEWAY_BIND: '127.0.0.1',
       NOETL_BASE_URL: upstream,
-      GATEWAY_AUTH_BYPASS: 'true',
-      RUST_LOG: 'warn',
+      NOETL_KV_ADDR: host,
+      NOETL_EVENT_FEED_ADDR: host,
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -112,6 +116,7 @@ export async function startIncumbent(program: string, upstream: string): Promise
       const ended = once(child, 'exit');
       child.kill('SIGKILL');
       await ended;
+      await store.stop();
     },
   };
 }

@@ -39,13 +39,17 @@ async function startPeers(upstream: Peer, profiles: string | undefined): Promise
 }
 
 /** `fresh` is the gateway in a second process, with another config. Only the gateway's own code is profiled. */
-function startNeeded(
+async function startNeeded(
   name: PeerName,
   environment: Readonly<Record<string, string>>,
   upstream: Peer,
   profiles: string | undefined,
 ): Promise<Peer> {
-  if (name === 'incumbent') return startIncumbent(options.incumbent ?? '', upstream.url);
+  if (name === 'incumbent') {
+    const store = await startPeer('session-store', {});
+    if (options.byWrk) pin(store.pid, cores.others);
+    return startIncumbent(options.incumbent ?? '', upstream.url, store);
+  }
   const isGateway = name === 'gateway' || name === 'fresh';
   const flags = isGateway && profiles !== undefined ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : [];
   if (name === 'fresh') return startPeer('gateway', { ...environment, BENCH_FRESH: '1' }, flags);
