@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { devNull } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
@@ -8,6 +7,7 @@ import { resolveConfig } from '../../core/config/resolve-config.ts';
 import shipped from '../../gateway.config.ts';
 import { createGateway, type Gateway } from '../../server/gateway.ts';
 import { generatedSdl } from '../support/executor-caller.ts';
+import { type LoopbackServer, loopbackEnvironment, serveOnLoopback } from '../support/loopback-server.ts';
 import { rawRequest } from '../support/raw-request.ts';
 
 const token = 'session-token-of-an-analyst';
@@ -22,13 +22,13 @@ const calls: string[] = [];
 /** A look at an execution is shared for a while, so whether it costs a call depends on when it is asked. */
 const isCompared = (call: string) => call !== `GET /api/executions/${ids.done}`;
 const ran: string[] = [];
-let noetl: Server;
+let noetl: LoopbackServer;
 const open: Gateway[] = [];
 const ports: Record<'direct' | 'yoga' | 'envelop', number> = { direct: 0, yoga: 0, envelop: 0 };
 
 /** NoETL, as far as these requests need it. */
 async function startNoetl(): Promise<string> {
-  noetl = createServer((asked, response) => {
+  noetl = await serveOnLoopback((asked, response) => {
     asked.resume();
     const [path = ''] = (asked.url ?? '').split('?');
     calls.push(`${asked.method} ${path}`);
@@ -39,9 +39,7 @@ async function startNoetl(): Promise<string> {
     if (path === '/api/executions') return answer(200, rows);
     return answer(...executionAt(path.split('/')[3] ?? ''));
   });
-  noetl.listen(0, '127.0.0.1');
-  await once(noetl, 'listening');
-  return `http://127.0.0.1:${(noetl.address() as AddressInfo).port}`;
+  return noetl.url;
 }
 
 /** More than fits into one short text, with characters of several bytes. */
@@ -72,15 +70,7 @@ async function start(noetlUrl: string, plugins: readonly unknown[]): Promise<num
     limits: { bodyBytes: 4_096, batching: true },
     observability: { auditTo: devNull, logLevel: 'silent' },
   };
-  const { config } = resolveConfig(declaration, {
-    NODE_ENV: 'development',
-    GATEWAY_BIND: '127.0.0.1',
-    ROUTER_PORT: '0',
-    GATEWAY_INTERNAL_PORT: '0',
-    NOETL_BASE_URL: noetlUrl,
-    GATEWAY_TRUSTED_ISSUERS: 'https://tenant.example.com/',
-    GATEWAY_AUDIENCES: 'app',
-  });
+  const { config } = resolveConfig(declaration, loopbackEnvironment(noetlUrl));
   const gateway = await createGateway({ config, sdl: generatedSdl });
   open.push(gateway);
   return (await gateway.listen()).port;
@@ -100,7 +90,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(open.map((gateway) => gateway.stop()));
-  noetl.close();
+  await noetl.close();
 });
 
 interface Executed {

@@ -1,8 +1,9 @@
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { expect, test } from 'vitest';
-import type { CallContext, RootDecision } from '../../core/call-context.ts';
+import type { CallContext } from '../../core/call-context.ts';
 import { parseJson } from '../../core/json/lossless-json.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
+import { allowedDecision } from '../support/allowed-decision.ts';
 import { executorCaller } from '../support/executor-caller.ts';
 import { scriptedUpstream } from '../support/scripted-upstream.ts';
 import { sessionOf, tokenOf } from '../support/session-fakes.ts';
@@ -18,22 +19,14 @@ test('ids and integers stay exact through Yoga, as JSON numbers in and as text o
     'POST /api/execute': { body: parseJson(`{"execution_id":${big},"status":"started"}`) },
   });
   const { schema } = executorCaller(upstream);
-  const decide = (field: string, args: Record<string, unknown>): RootDecision => ({
-    outcome: 'allowed',
-    field,
-    args,
-    grant: undefined,
-    path: undefined,
-    rows: undefined,
-  });
   const decideAll: Plugin<CallContext> = {
     onExecute: ({ args, extendContext }) => {
       const { id, vars } = (args.variableValues ?? {}) as Record<string, unknown>;
       extendContext({
         decisions: new Map([
-          ['execution', decide('execution', { id })],
-          ['executionEvents', decide('executionEvents', { id })],
-          ['executePlaybook', decide('executePlaybook', { name: 'data/a', variables: vars })],
+          ['execution', allowedDecision('execution', { id })],
+          ['executionEvents', allowedDecision('executionEvents', { id })],
+          ['executePlaybook', allowedDecision('executePlaybook', { name: 'data/a', variables: vars })],
         ]),
       });
     },

@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, expect, it } from 'vitest';
+import { type LoopbackServer, serveOnLoopback } from '../support/loopback-server.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -10,16 +8,16 @@ const spanId = 'b7ad6b7169203331';
 const traceparent = `00-${traceId}-${spanId}-01`;
 
 let serve: ServeProcess;
-let collector: Server | undefined;
+let collector: LoopbackServer | undefined;
 afterEach(async () => {
   await serve.close();
-  collector?.close();
+  await collector?.close();
 });
 
 /** Takes OTLP over HTTP; texts and ids are in protobuf as they are. */
 async function startCollector() {
   const received: { path: string; body: Buffer }[] = [];
-  collector = createServer((request, response) => {
+  collector = await serveOnLoopback((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => {
@@ -28,11 +26,9 @@ async function startCollector() {
       received.push({ path: request.url ?? '', body: plain });
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
     });
-  }).listen(0, '127.0.0.1');
-  await once(collector, 'listening');
-  const { port } = collector.address() as AddressInfo;
+  });
   const all = (path: string) => Buffer.concat(received.filter((one) => one.path === path).map(({ body }) => body));
-  return { url: `http://127.0.0.1:${port}`, all };
+  return { url: collector.url, all };
 }
 
 async function list(headers: Record<string, string>, token: string) {

@@ -1,13 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import { movingPicture, type PictureFrame } from '../../tools/docs/moving-picture.ts';
-import { launchChromium } from '../support/chromium.ts';
-import { visitConsole } from '../support/console-page.ts';
-import { graphql, startDevGateway } from '../support/dev-gateway.ts';
+import { openConsoleWorld, visitConsole } from '../support/console-page.ts';
+import { graphql } from '../support/dev-gateway.ts';
 
 /** The pictures of README.md and docs/console.md. */
 describe.runIf(process.env['UPDATE_IMAGES'] === 'true')(
@@ -16,18 +14,14 @@ describe.runIf(process.env['UPDATE_IMAGES'] === 'true')(
   () => {
     let dev: DevGateway;
     let browser: Browser;
-    const tokens: Record<string, string> = {};
+    let tokens: Readonly<Record<string, string>> = {};
+    let close: (() => Promise<void>) | undefined;
 
     beforeAll(async () => {
       execFileSync(process.execPath, ['tools/pages/build-pages.ts', '--if-stale'], { stdio: 'inherit' });
-      dev = await startDevGateway({ policyCases: () => readFile('policy-cases.yaml', 'utf8') });
-      browser = await launchChromium();
-      for (const user of dev.users) tokens[user] = (await dev.login(user)).sessionToken;
+      ({ dev, browser, tokens, close } = await openConsoleWorld());
     }, 240_000);
-    afterAll(async () => {
-      await browser?.close();
-      await dev?.stop();
-    });
+    afterAll(() => close?.());
 
     const visit = (path: string, width: number) =>
       visitConsole(browser, { url: dev.internalUrl, path, token: tokens['admin'] ?? '', width });

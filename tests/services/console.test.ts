@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileGrants } from '../../core/access/decision.ts';
@@ -8,26 +7,22 @@ import { listedId } from '../../core/session/session-list.ts';
 import { parseSessionToken, sessionKey } from '../../core/session/session-token.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import shipped from '../../gateway.config.ts';
-import { hasChromium, launchChromium } from '../support/chromium.ts';
-import { axeFindings, visitConsole } from '../support/console-page.ts';
-import { graphql, startDevGateway } from '../support/dev-gateway.ts';
+import { hasChromium, openCounting } from '../support/chromium.ts';
+import { axeFindings, openConsoleWorld, visitConsole } from '../support/console-page.ts';
+import { graphql } from '../support/dev-gateway.ts';
 
 if (!hasChromium) console.warn('skipped: Chromium is missing (Debian: apt-get install chromium)');
 
 describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, () => {
   let dev: DevGateway;
   let browser: Browser;
-  const tokens: Record<string, string> = {};
+  let tokens: Record<string, string> = {};
+  let close: (() => Promise<void>) | undefined;
 
   beforeAll(async () => {
-    dev = await startDevGateway({ policyCases: () => readFile('policy-cases.yaml', 'utf8') });
-    browser = await launchChromium();
-    for (const user of dev.users) tokens[user] = (await dev.login(user)).sessionToken;
+    ({ dev, browser, tokens, close } = await openConsoleWorld());
   }, 240_000);
-  afterAll(async () => {
-    await browser?.close();
-    await dev?.stop();
-  });
+  afterAll(() => close?.());
 
   const visit = (user: string, path: string, width?: number) =>
     visitConsole(browser, {
@@ -247,16 +242,8 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
   });
 
   test('the page stays under 120 kB and is used by keys', async () => {
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    const client = await context.newCDPSession(page);
-    await client.send('Network.enable');
-    let bytes = 0;
-    client.on('Network.loadingFinished', ({ encodedDataLength }) => {
-      bytes += encodedDataLength;
-    });
-    await page.goto(`${dev.internalUrl}/console/access#token=${tokens['admin']}`);
-    await page.locator('.matrix').waitFor();
+    const url = `${dev.internalUrl}/console/access#token=${tokens['admin']}`;
+    const { page, bytes, close } = await openCounting(browser, url, (opened) => opened.locator('.matrix').waitFor());
     expect(bytes).toBeGreaterThan(10_000);
     expect(bytes).toBeLessThan(120_000);
     await page.keyboard.press('g');
@@ -265,6 +252,6 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     await page.locator('input[name="text"]').waitFor();
     await page.keyboard.press('/');
     expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('text');
-    await context.close();
+    await close();
   });
 });

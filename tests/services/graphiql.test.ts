@@ -1,7 +1,7 @@
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DevGateway } from '../../dev/start-dev.ts';
-import { hasChromium, launchChromium } from '../support/chromium.ts';
+import { hasChromium, launchChromium, openCounting } from '../support/chromium.ts';
 import { startDevGateway } from '../support/dev-gateway.ts';
 
 if (!hasChromium) console.warn('skipped: Chromium is missing (Debian: apt-get install chromium)');
@@ -57,19 +57,12 @@ describe.skipIf(!hasChromium)('GraphiQL in Chromium', { timeout: 120_000 }, () =
   });
 
   test('what the browser loads before Run can be used stays under 900 kB', async () => {
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    const client = await context.newCDPSession(page);
-    await client.send('Network.enable');
-    let bytes = 0;
-    client.on('Network.loadingFinished', ({ encodedDataLength }) => {
-      bytes += encodedDataLength;
-    });
-    await page.goto(`${dev.url}/graphql`);
-    await page.locator('.graphiql-editor .view-line').first().waitFor({ timeout: 60_000 });
+    const { bytes, close } = await openCounting(browser, `${dev.url}/graphql`, (page) =>
+      page.locator('.graphiql-editor .view-line').first().waitFor({ timeout: 60_000 }),
+    );
     expect(bytes).toBeGreaterThan(100_000);
     expect(bytes).toBeLessThan(900_000);
-    await context.close();
+    await close();
   });
 
   test('a link with the token: run, read the result, and the token is nowhere in the address or a URL', async () => {

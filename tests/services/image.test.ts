@@ -1,27 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { glob, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { type ImageFiles, layOutImage } from '../support/image-files.ts';
+import { type LoopbackServer, serveOnLoopback } from '../support/loopback-server.ts';
 
 /** The image's file set, started as the image starts it: production packages only, from an empty folder. */
 let image: ImageFiles;
-let noetl: Server;
+let noetl: LoopbackServer;
 const started: ChildProcess[] = [];
 
 beforeAll(async () => {
   image = await layOutImage();
-  noetl = createServer((_, reply) => reply.setHeader('content-type', 'application/json').end('{"items": []}'));
-  noetl.listen(0, '127.0.0.1');
-  await once(noetl, 'listening');
+  noetl = await serveOnLoopback((_, reply) => {
+    reply.setHeader('content-type', 'application/json').end('{"items": []}');
+  });
 }, 120_000);
 
 afterAll(async () => {
   for (const child of started) child.kill('SIGKILL');
-  noetl?.close();
+  await noetl?.close();
   if (image !== undefined) await rm(image.folder, { recursive: true });
 });
 
@@ -50,7 +49,7 @@ test('answers /health, refuses all else without a session, and stops at SIGTERM 
     ROUTER_PORT: String(port),
     GATEWAY_INTERNAL_PORT: String(internal),
     GATEWAY_BIND: '127.0.0.1',
-    NOETL_BASE_URL: `http://127.0.0.1:${(noetl.address() as AddressInfo).port}`,
+    NOETL_BASE_URL: noetl.url,
     GATEWAY_TRUSTED_ISSUERS: 'https://tenant.example.com/',
     GATEWAY_AUDIENCES: 'https://gateway.example.com/',
     GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
@@ -79,7 +78,7 @@ test('without issuer and audience it says what is missing and exits 1 before it 
 
 test('doctor needs no package that is left out of it', async () => {
   const child = command(['doctor', '--json'], {
-    NOETL_BASE_URL: `http://127.0.0.1:${(noetl.address() as AddressInfo).port}`,
+    NOETL_BASE_URL: noetl.url,
     ROUTER_PORT: String(await freePort()),
     GATEWAY_INTERNAL_PORT: String(await freePort()),
     GATEWAY_BIND: '127.0.0.1',

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { CallbackRegistry } from '../../server/callbacks/callback-registry.ts';
+import { serveOnLoopback } from './loopback-server.ts';
 
 /** An execution of the fake; what it says of itself is set by the playbook. */
 export interface FakeRun {
@@ -107,19 +107,11 @@ export function startCallbackListener(callbacks: CallbackRegistry) {
 type Answer = (method: string, path: string, body: unknown) => Promise<readonly [status: number, body: unknown]>;
 
 async function listen(answer: Answer) {
-  const server = createServer(async (request, response) => {
+  return serveOnLoopback(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     const [status, body] = await answer(request.method ?? 'GET', path, await bodyOf(request));
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

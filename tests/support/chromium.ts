@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 const executablePath = '/usr/bin/chromium';
 
@@ -18,3 +18,22 @@ const args = [
 ];
 
 export const launchChromium = (): Promise<Browser> => chromium.launch({ executablePath, args });
+
+/** What a new browser profile loads over the network until a page can be used. */
+export async function openCounting(
+  browser: Browser,
+  url: string,
+  isReady: (page: Page) => Promise<unknown>,
+): Promise<{ readonly page: Page; readonly bytes: number; readonly close: () => Promise<void> }> {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const client = await context.newCDPSession(page);
+  await client.send('Network.enable');
+  let bytes = 0;
+  client.on('Network.loadingFinished', ({ encodedDataLength }) => {
+    bytes += encodedDataLength;
+  });
+  await page.goto(url);
+  await isReady(page);
+  return { page, bytes, close: () => context.close() };
+}

@@ -1,5 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
+import type { DevGateway } from '../../dev/start-dev.ts';
+import { launchChromium } from './chromium.ts';
+import { startDevGateway } from './dev-gateway.ts';
 
 export interface ConsoleVisit {
   readonly page: Page;
@@ -45,4 +49,17 @@ export async function axeFindings(page: Page): Promise<string[]> {
     const { axe: found } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } };
     return (await found.run()).violations.map(({ id }) => id);
   });
+}
+
+/** The development gateway with the shipped policy cases, a browser, and a session token of each user. */
+export async function openConsoleWorld() {
+  const dev: DevGateway = await startDevGateway({ policyCases: () => readFile('policy-cases.yaml', 'utf8') });
+  const browser = await launchChromium();
+  const tokens: Record<string, string> = {};
+  for (const user of dev.users) tokens[user] = (await dev.login(user)).sessionToken;
+  async function close(): Promise<void> {
+    await browser.close();
+    await dev.stop();
+  }
+  return { dev, browser, tokens, close };
 }

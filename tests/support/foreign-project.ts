@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { devNull } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
@@ -25,6 +23,7 @@ import {
 import { pull } from '../../generator/pull/pull.ts';
 import { buildTable } from '../../generator/table/build-table.ts';
 import { createGateway } from '../../server/gateway.ts';
+import { loopbackEnvironment, serveOnLoopback } from './loopback-server.ts';
 import { queryOf } from './whole-query.ts';
 
 const token = 'noetl-session-of-the-foreign-documents';
@@ -99,15 +98,7 @@ async function answers(
     auth: { validator: { kind: 'static', users: [{ token, userId: '1', displayName: 'Ann', roles: [] }] } },
     observability: { auditTo: devNull, logLevel: 'silent' },
   };
-  const { config } = resolveConfig(declaration, {
-    NODE_ENV: 'development',
-    GATEWAY_BIND: '127.0.0.1',
-    ROUTER_PORT: '0',
-    GATEWAY_INTERNAL_PORT: '0',
-    NOETL_BASE_URL: upstream.url,
-    GATEWAY_TRUSTED_ISSUERS: 'https://tenant.example.com/',
-    GATEWAY_AUDIENCES: 'app',
-  });
+  const { config } = resolveConfig(declaration, loopbackEnvironment(upstream.url));
   const gateway = await createGateway({ config, sdl });
   open.push(gateway);
   const { port } = await gateway.listen();
@@ -155,9 +146,6 @@ async function exampleUpstream(document: OpenApiDocument) {
     ...entry,
     pattern: new RegExp(`^${entry.path.replaceAll(/[.$^*+?()[\]|\\]/g, '\\$&').replaceAll(/\{[^}]*\}/g, '[^/]+')}$`),
   }));
-  const server = createServer((request, response) => {
-    void answer(request, response);
-  });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -172,10 +160,9 @@ async function exampleUpstream(document: OpenApiDocument) {
         .writeHead(status, { 'content-type': type })
         .end(/json|\*/.test(type) ? jsonOf(example) : String(example));
   };
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  open.push({ stop: () => server.close() });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+  const { url, close } = await serveOnLoopback((request, response) => void answer(request, response));
+  open.push({ stop: close });
+  return { url, asked };
 }
 
 /** YAML's integers beyond 2^53 keep their digits only as text; the wire has them whole. */

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 // @ts-expect-error the package has no types
 import Provider from 'oidc-provider';
 import { freePort } from './free-port.ts';
+import { serveOnLoopback } from './loopback-server.ts';
 
 export interface PanvaOptions {
   /** Where the gateway is, for callbacks and back-channel logout. */
@@ -31,8 +31,7 @@ export async function startPanvaProvider({ gateway, keys, port }: PanvaOptions) 
   const groups = new Map<string, readonly string[]>();
   const groupsOf = (user: string) => groups.get(user) ?? ['developer'];
   const provider = new Provider(issuer, configuration(gateway, keys ?? [await signingKey('one')], groupsOf));
-  const server = createServer(provider.callback());
-  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve));
+  const { close } = await serveOnLoopback(provider.callback(), at);
   return {
     issuer,
     port: at,
@@ -46,10 +45,7 @@ export async function startPanvaProvider({ gateway, keys, port }: PanvaOptions) 
         body: new URLSearchParams({ token, client_id: apps.plain }),
       });
     },
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close,
     async clientCredentials(): Promise<string> {
       const answer = await fetch(`${issuer}/token`, {
         method: 'POST',

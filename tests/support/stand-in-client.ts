@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { parseJson } from '../../core/json/lossless-json.ts';
 import { createNoetlStandIn, type StandInOptions } from '../../dev/noetl/stand-in.ts';
+import { serveOnLoopback } from './loopback-server.ts';
 import { handClock } from './session-fakes.ts';
 
 const open: { close(): Promise<unknown> }[] = [];
@@ -36,19 +35,13 @@ export async function standIn(options: StandInOptions = {}) {
 export async function callbackReceiver(status = 200) {
   const seen: { url: string | undefined; agent: string | undefined; text: string }[] = [];
   const { promise: next, resolve: arrived } = Promise.withResolvers<void>();
-  const server = createServer(async (request, response) => {
+  const server = await serveOnLoopback(async (request, response) => {
     let text = '';
     for await (const chunk of request) text += chunk;
     seen.push({ url: request.url, agent: request.headers['user-agent'], text });
     response.writeHead(status, { 'content-type': 'application/json' }).end('{"delivered":true}');
     arrived();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  open.push({
-    close() {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    },
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, next };
+  open.push(server);
+  return { url: server.url, seen, next };
 }

@@ -1,11 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../../../core/config/resolve-config.ts';
 import { GatewayError } from '../../../../core/errors.ts';
 import { examineCallback } from '../../../../generator/doctor/examine-callback.ts';
 import { probeCallback } from '../../../../generator/doctor/probe-callback.ts';
 import { freePort } from '../../../support/free-port.ts';
+import { type LoopbackServer, serveOnLoopback } from '../../../support/loopback-server.ts';
 
 type Place = 'internal' | 'public' | 'other';
 
@@ -71,16 +70,14 @@ describe('doctor tries the address that NoETL calls back', () => {
 
 describe('probeCallback', () => {
   const answers: Record<string, string> = {};
-  const server = createServer((request, response) => {
-    const body = answers[request.url ?? ''];
-    response.writeHead(body === undefined ? 404 : 200).end(body ?? '{"error": "x"}');
-  });
-  let url = '';
+  let server: LoopbackServer;
   beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server = await serveOnLoopback((request, response) => {
+      const body = answers[request.url ?? ''];
+      response.writeHead(body === undefined ? 404 : 200).end(body ?? '{"error": "x"}');
+    });
   });
-  afterAll(() => void server.close());
+  afterAll(() => server.close());
 
   test.each<[Place, Record<string, string>]>([
     ['internal', { '/ready': '{"ready": false}', '/health': 'ok' }],
@@ -89,7 +86,7 @@ describe('probeCallback', () => {
   ])('%s', async (place, paths) => {
     for (const path of Object.keys(answers)) delete answers[path];
     Object.assign(answers, paths);
-    expect(await probeCallback(url, fetch)).toBe(place);
+    expect(await probeCallback(server.url, fetch)).toBe(place);
   });
 
   test('names the system’s code', async () => {

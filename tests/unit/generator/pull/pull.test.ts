@@ -1,6 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -11,6 +10,7 @@ import { documentHash } from '../../../../generator/document/document-hash.ts';
 import type { OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
 import { readLock } from '../../../../generator/pull/document-lock.ts';
 import { pull } from '../../../../generator/pull/pull.ts';
+import { serveOnLoopback } from '../../../support/loopback-server.ts';
 
 const operation = { responses: { '200': { description: 'Fine.', content: { 'application/json': { schema: {} } } } } };
 const document = {
@@ -60,19 +60,15 @@ beforeEach(() => {
   projectDir = mkdtempSync(join(tmpdir(), 'pull-'));
 });
 
-const closers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
 });
 
 async function serve(handler: RequestListener): Promise<string> {
-  const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url, close } = await serveOnLoopback(handler);
+  closers.push(close);
+  return new URL(url).host;
 }
 
 const json =

@@ -1,17 +1,8 @@
 import { buildSchema, execute, type GraphQLSchema, parse, subscribe } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import type { RootDecision } from '../../../../core/call-context.ts';
 import { GatewayError } from '../../../../core/errors.ts';
 import { guardRootResolvers } from '../../../../plugins/noetl-auth/guard-root-resolvers.ts';
-
-const allowed = (field: string, args: Record<string, unknown> = {}): RootDecision => ({
-  outcome: 'allowed',
-  field,
-  args,
-  grant: undefined,
-  path: undefined,
-  rows: undefined,
-});
+import { allowedDecision } from '../../../support/allowed-decision.ts';
 
 function setUp() {
   const seen: unknown[] = [];
@@ -53,9 +44,13 @@ describe('without a decision of its own a root field refuses', () => {
   test.each<[string, unknown, string]>([
     ['no context', undefined, 'ERR_ACCESS_DENIED'],
     ['no decisions', {}, 'ERR_ACCESS_DENIED'],
-    ['decisions that are no map', { decisions: { echo: allowed('echo') } }, 'ERR_ACCESS_DENIED'],
-    ['none for it', { decisions: new Map([['other', allowed('echo')]]) }, 'ERR_ACCESS_DENIED'],
-    ['one for another field under its key', { decisions: new Map([['echo', allowed('plain')]]) }, 'ERR_ACCESS_DENIED'],
+    ['decisions that are no map', { decisions: { echo: allowedDecision('echo') } }, 'ERR_ACCESS_DENIED'],
+    ['none for it', { decisions: new Map([['other', allowedDecision('echo')]]) }, 'ERR_ACCESS_DENIED'],
+    [
+      'one for another field under its key',
+      { decisions: new Map([['echo', allowedDecision('plain')]]) },
+      'ERR_ACCESS_DENIED',
+    ],
     ['one that denies', { decisions: new Map([['echo', denied]]) }, 'ERR_NOT_FOUND'],
   ])('%s', async (_name, context, code) => {
     const { schema, seen } = setUp();
@@ -70,15 +65,15 @@ describe('without a decision of its own a root field refuses', () => {
 
   test('also in a mutation', async () => {
     const { schema, seen } = setUp();
-    await run(schema, 'mutation { start(name: "x") }', { decisions: new Map([['echo', allowed('echo')]]) });
+    await run(schema, 'mutation { start(name: "x") }', { decisions: new Map([['echo', allowedDecision('echo')]]) });
     expect(seen).toEqual([]);
   });
 
   test('also where the root type is reached again further down', async () => {
     const { schema, seen } = setUp();
     const decisions = new Map([
-      ['self', allowed('self')],
-      ['echo', allowed('echo')],
+      ['self', allowedDecision('self')],
+      ['echo', allowedDecision('echo')],
     ]);
     expect((await run(schema, '{ self { echo } }', { decisions })).data).toEqual({ self: { echo: null } });
     expect(seen).toEqual([]);
@@ -88,7 +83,7 @@ describe('without a decision of its own a root field refuses', () => {
     const { schema, seen } = setUp();
     const document = parse('subscription { ticks(of: "a") }');
     expect(await subscribe({ schema, document, contextValue: {} })).toMatchObject({ errors: [expect.anything()] });
-    const decisions = new Map([['ticks', allowed('ticks', { of: 'b' })]]);
+    const decisions = new Map([['ticks', allowedDecision('ticks', { of: 'b' })]]);
     const events = await subscribe({ schema, document, contextValue: { decisions } });
     if (!(Symbol.asyncIterator in events)) throw new Error('not subscribed');
     expect((await events.next()).value).toEqual({ data: { ticks: 'tick' } });
@@ -98,7 +93,7 @@ describe('without a decision of its own a root field refuses', () => {
 
 test('runs on the arguments that were decided on, and no others', async () => {
   const { schema, seen } = setUp();
-  const decisions = new Map([['a', allowed('echo', { text: 'decided' })]]);
+  const decisions = new Map([['a', allowedDecision('echo', { text: 'decided' })]]);
   expect((await run(schema, '{ a: echo(text: "asked") }', { decisions })).data).toEqual({ a: 'ran' });
   expect(seen).toEqual([{ text: 'decided' }]);
 });

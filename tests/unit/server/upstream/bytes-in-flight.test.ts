@@ -1,31 +1,27 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { withinExchange } from '../../../../server/exchange-scope.ts';
 import { createUpstream, type UpstreamClient } from '../../../../server/upstream/undici-upstream.ts';
+import { type LoopbackServer, serveOnLoopback } from '../../../support/loopback-server.ts';
 
-let noetl: Server;
+let noetl: LoopbackServer;
 let upstream: UpstreamClient;
 
 /** NoETL with answers of the size in the path, announced or not. */
 beforeAll(async () => {
-  noetl = createServer((request, response) => {
+  noetl = await serveOnLoopback((request, response) => {
     const [, kind, size] = (request.url ?? '').split('/');
     const body = JSON.stringify('x'.repeat(Number(size) - 2));
     if (kind === 'announced') response.setHeader('content-length', body.length);
     response.write(body.slice(0, 10));
     response.end(body.slice(10));
   });
-  noetl.listen(0, '127.0.0.1');
-  await once(noetl, 'listening');
-  const baseUrl = new URL(`http://127.0.0.1:${(noetl.address() as AddressInfo).port}`);
+  const baseUrl = new URL(noetl.url);
   const limits = { upstreamBytesInFlight: 400_000 };
   upstream = createUpstream({ baseUrl, timeoutMs: 10_000, maxResponseBytes: 1_000_000, limits });
 });
 afterAll(async () => {
   await upstream.close();
-  noetl.close();
+  await noetl.close();
 });
 
 let count = 0;

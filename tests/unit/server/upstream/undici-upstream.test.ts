@@ -1,11 +1,11 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener, Server } from 'node:http';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { GatewayError } from '../../../../core/errors.ts';
 import { idText } from '../../../../core/json/lossless-json.ts';
 import type { GatewayEvent } from '../../../../core/observe.ts';
 import type { UpstreamCall } from '../../../../core/ports.ts';
 import { createUpstream } from '../../../../server/upstream/undici-upstream.ts';
+import { serveOnLoopback } from '../../../support/loopback-server.ts';
 
 const open: { close(): unknown }[] = [];
 
@@ -14,15 +14,9 @@ afterEach(async () => {
 });
 
 async function listen(listener: RequestListener): Promise<{ server: Server; url: URL }> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  open.push({
-    close: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    },
-  });
-  return { server, url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`) };
+  const served = await serveOnLoopback(listener);
+  open.push(served);
+  return { server: served.server, url: new URL(served.url) };
 }
 
 function upstreamAt(baseUrl: URL, options: { timeoutMs?: number; maxResponseBytes?: number } = {}) {

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createGatewayClient, GatewayClientError } from '../../../../golden/client/noetl-gateway-client.ts';
+import { type LoopbackServer, serveOnLoopback } from '../../../../support/loopback-server.ts';
 
 interface Seen {
   readonly path: string | undefined;
@@ -8,7 +9,7 @@ interface Seen {
   readonly body: { readonly query?: string; readonly variables?: unknown };
 }
 
-let server: Server;
+let server: LoopbackServer;
 let url: string;
 let seen: Seen[];
 let answers: { status?: number; headers?: Record<string, string>; text: string }[];
@@ -25,19 +26,17 @@ async function textOf(request: IncomingMessage): Promise<string> {
 beforeEach(async () => {
   seen = [];
   answers = [];
-  server = createServer(async (request, response) => {
+  server = await serveOnLoopback(async (request, response) => {
     const { authorization } = request.headers;
     seen.push({ path: request.url, authorization, body: JSON.parse(await textOf(request)) });
     const answer = answers.shift();
     if (answer === undefined) return void response.destroy();
     response.writeHead(answer.status ?? 200, answer.headers).end(answer.text);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  url = server.url;
 });
 
-afterEach(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+afterEach(() => server.close());
 
 const failure = (call: Promise<unknown>) =>
   call.then(
@@ -166,7 +165,7 @@ describe('waitForExecution', () => {
     const controller = new AbortController();
     answers.push(at('RUNNING'));
     const waiting = failure(createGatewayClient({ url }).waitForExecution('1', { signal: controller.signal }));
-    server.once('request', (_request, response) => response.once('finish', () => controller.abort('enough')));
+    server.server.once('request', (_request, response) => response.once('finish', () => controller.abort('enough')));
     expect(await waiting).toBe('enough');
   });
 });
