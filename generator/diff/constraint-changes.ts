@@ -1,42 +1,7 @@
 import { sortKeys } from '../document/canonical.ts';
+import { bounds, incomparable } from '../openapi/constraints.ts';
 import { isRecord, type SchemaObject } from '../openapi/open-api.ts';
 import { changeOf, type Direction, type SchemaChange } from './change-rules.ts';
-
-/** Bounds by the way in which they become tighter. */
-const bounds = {
-  minimum: 'up',
-  exclusiveMinimum: 'up',
-  minLength: 'up',
-  minItems: 'up',
-  minProperties: 'up',
-  minContains: 'up',
-  maximum: 'down',
-  exclusiveMaximum: 'down',
-  maxLength: 'down',
-  maxItems: 'down',
-  maxProperties: 'down',
-  maxContains: 'down',
-} as const;
-
-/**
- * Constraints that cannot be compared: neither of two is tighter in general. A change of one is dangerous in both
- * directions.
- */
-const opaque = [
-  'multipleOf',
-  'contains',
-  'prefixItems',
-  'propertyNames',
-  'patternProperties',
-  'dependentRequired',
-  'dependentSchemas',
-  'unevaluatedProperties',
-  'unevaluatedItems',
-  'not',
-  'if',
-  'then',
-  'else',
-];
 
 /**
  * Changes of bounds, patterns, formats and other constraints, and of whether members that are not described are
@@ -104,7 +69,7 @@ const formatChanges: Compare = (direction, old, now, path) => [
 ];
 
 const opaqueChanges: Compare = (direction, old, now, path) =>
-  opaque.flatMap((key) =>
+  incomparable.flatMap((key) =>
     isSame(old[key], now[key]) ? [] : [changeOf('constraint-changed', direction, path, words(key, old[key], now[key]))],
   );
 

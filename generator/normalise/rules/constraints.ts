@@ -1,37 +1,7 @@
+import { constraints } from '../../openapi/constraints.ts';
 import type { SchemaObject } from '../../openapi/open-api.ts';
 import { isMarker } from '../../openapi/scalar-marks.ts';
 import { schemaRule } from '../rule.ts';
-
-/** Keywords that limit values (JSON Schema 2020-12, Validation, §6), and conditions. NoETL checks them itself. */
-const constraints = new Set([
-  'minimum',
-  'maximum',
-  'exclusiveMinimum',
-  'exclusiveMaximum',
-  'multipleOf',
-  'minLength',
-  'maxLength',
-  'pattern',
-  'minItems',
-  'maxItems',
-  'uniqueItems',
-  'contains',
-  'minContains',
-  'maxContains',
-  'prefixItems',
-  'minProperties',
-  'maxProperties',
-  'propertyNames',
-  'patternProperties',
-  'dependentRequired',
-  'dependentSchemas',
-  'unevaluatedProperties',
-  'unevaluatedItems',
-  'not',
-  'if',
-  'then',
-  'else',
-]);
 
 const int32Max = 2 ** 31 - 1;
 
