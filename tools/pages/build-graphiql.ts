@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import process from 'node:process';
-import { build, type Plugin } from 'vite';
-import { licenceNotices } from './licence-notices.ts';
+import type { Plugin } from 'vite';
+import { buildPage } from './built-page.ts';
 
 const source = (file: string): string => resolve('web', 'graphiql', file);
 
@@ -19,28 +18,10 @@ const replacements: Plugin = {
   },
 };
 
-/**
- * Builds the page into `out`. Names of assets hold a hash of their content; nothing is inlined, as the CSP forbids it.
- * @param out is emptied first
- * @throws what Vite throws
- */
-export async function buildGraphiql(out: string): Promise<void> {
-  // Vite builds React for the environment that it finds, which may be that of a test.
-  process.env['NODE_ENV'] = 'production';
-  await build({
-    configFile: false,
-    root: resolve('web', 'graphiql'),
-    base: '/graphql/',
-    logLevel: 'error',
-    plugins: [replacements, licenceNotices()],
+/** See {@link buildPage}. */
+export const buildGraphiql = (out: string): Promise<void> =>
+  buildPage('graphiql', '/graphql/', out, {
+    plugins: [replacements],
     // Monaco's (`web/graphiql/workers.ts`).
     worker: { format: 'es' },
-    build: {
-      outDir: resolve(out),
-      emptyOutDir: true,
-      target: 'es2022',
-      assetsInlineLimit: 0,
-      modulePreload: { polyfill: false },
-    },
   });
-}
