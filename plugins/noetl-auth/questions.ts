@@ -8,27 +8,21 @@ import type { AccessChecker, AccessQuestion } from '../../core/ports.ts';
 
 type Asking = Partial<Pick<CallContext, 'caller'>>;
 
-/** The access decision for a caller; without one, or for a path that is not in normal form, it denies. */
-export function judgeOn(
-  asking: Asking,
-  checker: AccessChecker,
-  permission: Permission,
-  path: string,
-): Promise<Decision> {
-  const question = questionOf(asking, permission, path);
-  return question === undefined ? Promise.resolve(pathRefused) : checker.check(question);
-}
+type Judge = (asking: Asking, checker: AccessChecker, permission: Permission, path: string) => Promise<Decision>;
+
+/** Without a caller, or for a path that is not in normal form, it denies, and no checker is asked. */
+const judgedBy =
+  (check: (checker: AccessChecker, question: AccessQuestion) => Promise<Decision>): Judge =>
+  (asking, checker, permission, path) => {
+    const question = questionOf(asking, permission, path);
+    return question === undefined ? Promise.resolve(pathRefused) : check(checker, question);
+  };
+
+/** The access decision for a caller. */
+export const judgeOn = judgedBy((checker, question) => checker.check(question));
 
 /** The same for executions of the playbook on that path. */
-export function judgeOnExecutionsOf(
-  asking: Asking,
-  checker: AccessChecker,
-  permission: Permission,
-  path: string,
-): Promise<Decision> {
-  const question = questionOf(asking, permission, path);
-  return question === undefined ? Promise.resolve(pathRefused) : decideOnExecution(checker, question);
-}
+export const judgeOnExecutionsOf = judgedBy(decideOnExecution);
 
 /** @returns undefined: there is no caller, or the path is not in normal form */
 function questionOf({ caller }: Asking, permission: Permission, path: string): AccessQuestion | undefined {

@@ -6,15 +6,18 @@ import { isTokenText, type SessionToken } from '../../../core/session/session-to
 import type { PlaybookDriver } from '../../callbacks/playbook-driver.ts';
 import { askAuthRoute } from '../auth-route.ts';
 
-export interface PlaybookValidatorOptions {
-  readonly driver: PlaybookDriver;
-  /** Catalog path of the validation playbook. */
-  readonly playbook: string;
+interface ValidatorOptions {
   /** NoETL's name of the credential of the session database. */
   readonly credential: string;
   readonly clock: Clock;
   /** How long a session lives of which NoETL does not say when it ends. */
   readonly maxSessionMs: number;
+}
+
+export interface PlaybookValidatorOptions extends ValidatorOptions {
+  readonly driver: PlaybookDriver;
+  /** Catalog path of the validation playbook. */
+  readonly playbook: string;
 }
 
 /** Validates sessions by NoETL's playbook: a whole workflow run for each question. */
@@ -26,11 +29,8 @@ export function createPlaybookValidator(options: PlaybookValidatorOptions): Sess
   };
 }
 
-export interface HttpValidatorOptions {
+export interface HttpValidatorOptions extends ValidatorOptions {
   readonly upstream: Upstream;
-  readonly credential: string;
-  readonly clock: Clock;
-  readonly maxSessionMs: number;
   readonly timeoutMs: number;
 }
 
@@ -47,7 +47,7 @@ export function createHttpValidator(options: HttpValidatorOptions): SessionValid
 
 async function validate(
   token: SessionToken,
-  options: { readonly clock: Clock; readonly maxSessionMs: number },
+  options: ValidatorOptions,
   ask: () => Promise<AuthAnswer>,
 ): Promise<Session | undefined> {
   // It becomes part of a workload: what NoETL could evaluate is no token, and is not sent.
