@@ -23,7 +23,7 @@ export async function serveOnLoopback(listener: RequestListener, port = 0): Prom
   };
 }
 
-/** The variables of a gateway in this process, on free ports of 127.0.0.1; nobody can log in. */
+/** The variables of a gateway in this process, on free ports of 127.0.0.1; no user can log in. */
 export const loopbackEnvironment = (noetlUrl: string): Readonly<Record<string, string>> => ({
   NODE_ENV: 'development',
   GATEWAY_BIND: '127.0.0.1',
