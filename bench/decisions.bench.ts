@@ -12,14 +12,14 @@ const roles = ['admin', 'developer', 'analyst', 'viewer'];
 
 /**
  * Grants of one shape, by its name: the pattern of the grant with a number. The index finds them in different ways:
- * whole paths, prefixes, and wildcards inside. In the last shape 200 grants share each of 50 prefixes.
+ * whole paths, prefixes, and wildcards inside.
  */
 const shapes: Readonly<Record<string, (n: number) => string>> = {
   folders: (n) => `team-${n % 100}/project-${n}/*`,
   'names with a wildcard at the end': (n) => `data/report-${n}*`,
   'whole paths': (n) => `api_integration/vendor-${n}/sync`,
   'wildcards inside': (n) => `region-${n}/*/export/*`,
-  'wildcards inside, 50 patterns to a prefix': (n) => `region-${n % 50}/*/export-${n}/*`,
+  'wildcards inside, 200 grants to each of 50 prefixes': (n) => `region-${n % 50}/*/export-${n}/*`,
 };
 
 /** One grant in ten denies: a deny wins over every allow, so each decision looks for both. */
