@@ -3,8 +3,6 @@ import { parse } from 'graphql';
 import { codeSpan, codeSpans, page, table } from '../../generator/emit/markdown.ts';
 import { createMetrics } from '../../server/observability/metrics.ts';
 
-const prefix = 'noetl_gateway_';
-
 /**
  * Every metric of `/metrics`, as a process with the shipped config registers it.
  * @returns Markdown of docs/reference/metrics.md
@@ -20,7 +18,7 @@ export async function metricsPage(): Promise<string> {
     dependencies: () => [{ name: 'noetl', of: 'read', isUp: true }],
   });
   const rows = (await metrics.json()).map(({ name, help, type, values }) => [
-    codeSpan(name.startsWith(prefix) ? name : `${name}`),
+    codeSpan(name),
     String(type),
     labelWords(values.map(({ labels }) => labels as Readonly<Record<string, string>>)),
     help,
