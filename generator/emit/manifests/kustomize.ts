@@ -90,9 +90,7 @@ function overlays(settings: ManifestSettings): readonly OutputFile[] {
   const placeholders = Object.fromEntries(
     settings.required.map(({ names: [name], placeholder }) => [name, placeholder]),
   );
-  const note = placeholders
-    ? ['The addresses under example.com stand for yours: set them in an overlay of your own.']
-    : [];
+  const note = ['The addresses under example.com stand for yours: set them in an overlay of your own.'];
   return [
     kustomization(
       'overlays/dev',
