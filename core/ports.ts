@@ -123,20 +123,20 @@ export interface SessionValidator {
 }
 
 /**
- * A caller with a token that neither this process nor the store knows: such a question costs NoETL a workflow run.
- * Good tokens are given back, so that only guesses count.
+ * How many unknown tokens a client address may try. A token that neither this process nor the store knows costs NoETL a workflow
+ * run; one that turns out valid is refunded, so that only guesses count.
  */
-export interface Asker {
-  /** Called before NoETL is asked. @throws ERR_RATE_LIMITED: this one has guessed too often */
-  ask(): Promise<void>;
-  /** The token was good after all. */
-  found(): Promise<void>;
+export interface GuessBudget {
+  /** Called before NoETL is asked. @throws ERR_RATE_LIMITED: this address has guessed too often */
+  spend(): Promise<void>;
+  /** The token was valid. */
+  refund(): Promise<void>;
 }
 
 /** Sessions as the rest of the gateway sees them. */
 export interface Sessions {
   /** @returns undefined: no valid session. @throws ERR_AUTH_UNAVAILABLE, ERR_STORE, ERR_OVERLOADED: could not find out. */
-  lookup(token: SessionToken, asker?: Asker): Promise<Session | undefined>;
+  lookup(token: SessionToken, guesses?: GuessBudget): Promise<Session | undefined>;
   /** Keeps a session that a login has just made. @throws ERR_STORE; ERR_AUTH_UNAVAILABLE: it has been ended before */
   remember(token: SessionToken, session: Session): Promise<void>;
   end(token: SessionToken, session: Session): Promise<void>;

@@ -1,4 +1,4 @@
-import type { Asker } from '../ports.ts';
+import type { GuessBudget } from '../ports.ts';
 import type { SessionCheck } from './session-check.ts';
 import { capSession, isLive } from './session-lifetime.ts';
 import { markNames } from './session-marks.ts';
@@ -14,11 +14,11 @@ export async function searchSession(
   check: SessionCheck,
   key: SessionKey,
   token: SessionToken,
-  asker: Asker | undefined,
+  guesses: GuessBudget | undefined,
 ): Promise<FoundSession | undefined> {
   const { store, memory, clock } = parts;
   const stored = await store.get(key);
-  if (stored === undefined) return validateUnknown(parts, key, token, asker);
+  if (stored === undefined) return validateUnknown(parts, key, token, guesses);
   if (stored.state === 'ended' || !isLive(stored.session, clock())) return undefined;
   const marks = await Promise.all(markNames(stored.session).map((name) => store.notBefore(name)));
   if (marks.some((mark) => mark !== undefined && stored.session.issuedAt <= mark)) return undefined;
@@ -35,14 +35,14 @@ async function validateUnknown(
   parts: SessionParts,
   key: SessionKey,
   token: SessionToken,
-  asker: Asker | undefined,
+  guesses: GuessBudget | undefined,
 ): Promise<FoundSession | undefined> {
-  await asker?.ask();
+  await guesses?.spend();
   // Taken before the question: a mark set while the answer is on its way must cover the session.
   const issuedAt = new Date(parts.clock());
   const answer = await askValidator(parts, 'unknown', token);
   if (answer === undefined) return undefined;
-  await asker?.found();
+  await guesses?.refund();
   const issuerExpiresAt = answer.issuerExpiresAt ?? answer.expiresAt;
   const session = capSession({ ...answer, issuedAt, issuerExpiresAt }, parts.options.maxMs);
   if (!isLive(session, parts.clock())) return undefined;

@@ -3,7 +3,7 @@ import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { GatewayError } from '../errors.ts';
 import type { Observe } from '../observe.ts';
 import { oncePerKey } from '../once.ts';
-import type { Asker, SessionFollower, SessionStore, Sessions, SessionValidator } from '../ports.ts';
+import type { GuessBudget, SessionFollower, SessionStore, Sessions, SessionValidator } from '../ports.ts';
 import { createOwedEndings } from './owed-endings.ts';
 import type { Session } from './session.ts';
 import { createSessionCheck } from './session-check.ts';
@@ -40,9 +40,9 @@ export function createSessions(given: SessionsOptions): Sessions {
   const endings = createOwedEndings(watchedStore(given.store, given.observe), given.clock);
   const parts = partsOf({ ...given, store: endings.store });
   const look = createLookup(parts, given.observe);
-  const lookup: Sessions['lookup'] = (token, asker) => {
+  const lookup: Sessions['lookup'] = (token, guesses) => {
     endings.settle();
-    return look(token, asker);
+    return look(token, guesses);
   };
   parts.store.onEnded(parts.memory.noteEnding);
   return {
@@ -95,9 +95,14 @@ function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup']
     return session;
   }
 
-  async function searched(key: SessionKey, token: SessionToken, recalled: KnownSession | undefined, asker?: Asker) {
+  async function searched(
+    key: SessionKey,
+    token: SessionToken,
+    recalled: KnownSession | undefined,
+    guesses?: GuessBudget,
+  ) {
     try {
-      const found = await once(key, () => searchSession(parts, check, key, token, asker));
+      const found = await once(key, () => searchSession(parts, check, key, token, guesses));
       return found === undefined ? refused(key) : judged(key, found.known.session, found.layer);
     } catch (error) {
       // A store that is out does not undo what this process read from it a moment ago.
@@ -107,12 +112,14 @@ function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup']
     }
   }
 
-  return (token, asker) => {
+  return (token, guesses) => {
     const key = sessionKey(token);
     if (memory.isInvalid(key)) return Promise.resolve(refused(key));
     const recalled = memory.recall(key);
     const isKnown = recalled !== undefined && !check.isDue(recalled);
-    return isKnown ? Promise.resolve(judged(key, recalled.session, 'process')) : searched(key, token, recalled, asker);
+    return isKnown
+      ? Promise.resolve(judged(key, recalled.session, 'process'))
+      : searched(key, token, recalled, guesses);
   };
 }
 

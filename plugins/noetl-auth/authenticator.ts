@@ -1,7 +1,7 @@
 import type { Caller } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
-import type { Asker, Sessions } from '../../core/ports.ts';
+import type { GuessBudget, Sessions } from '../../core/ports.ts';
 import { type ReadHeader, type TokenSource, tokenFromRequest } from '../../core/session/token-from-request.ts';
 
 /** A caller with a session, or the reason why there is no session. */
@@ -9,12 +9,12 @@ export type Authentication =
   | { readonly caller: Caller; readonly source: TokenSource }
   | { readonly refused: GatewayError };
 
-/** @throws ERR_AUTH_UNAVAILABLE, ERR_STORE, ERR_OVERLOADED: it could not find out; ERR_RATE_LIMITED by the asker. */
-export type Authenticate = (readHeader: ReadHeader, asker?: Asker) => Promise<Authentication>;
+/** @throws ERR_AUTH_UNAVAILABLE, ERR_STORE, ERR_OVERLOADED: it could not find out; ERR_RATE_LIMITED: too many guesses. */
+export type Authenticate = (readHeader: ReadHeader, guesses?: GuessBudget) => Promise<Authentication>;
 
 /** Turns the token of a request into the session it stands for; nothing but the headers is looked at. */
 export function createAuthenticator(options: { sessions: Sessions; observe: Observe }): Authenticate {
-  return async (readHeader, asker) => {
+  return async (readHeader, guesses) => {
     const presented = tokenFromRequest(readHeader);
     if (presented.outcome === 'missing') {
       options.observe({ type: 'session_check', outcome: 'missing_token' });
@@ -24,7 +24,7 @@ export function createAuthenticator(options: { sessions: Sessions; observe: Obse
       options.observe({ type: 'session_check', outcome: 'invalid_or_expired', layer: 'request' });
       return { refused: new GatewayError('ERR_TOKEN_MALFORMED', 'the session token is malformed') };
     }
-    const session = await options.sessions.lookup(presented.token, asker);
+    const session = await options.sessions.lookup(presented.token, guesses);
     if (session === undefined) {
       return { refused: new GatewayError('ERR_SESSION_INVALID', 'the session is invalid or has expired') };
     }

@@ -3,7 +3,7 @@ import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import type { CallContext, Caller, RootDecision } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { Asker, Sessions } from '../../core/ports.ts';
+import type { GuessBudget, Sessions } from '../../core/ports.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { type DecisionOptions, decideCall, type OperationCall } from './decide-call.ts';
 import { decideTraced } from './decide-operation.ts';
@@ -27,7 +27,7 @@ export interface CallerRecord {
 /** What this plugin needs of the context that Yoga is called with. Yoga copies the context, but not the record. */
 export interface AuthServerContext {
   readonly requestId?: string;
-  readonly asker?: Asker;
+  readonly guesses?: GuessBudget;
   readonly record: CallerRecord;
 }
 
@@ -54,11 +54,11 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, Aut
   const before = (hook: BeforeRunning) => decideBefore(hook, options);
   return {
     async onRequest({ request, endResponse, fetchAPI, serverContext }) {
-      const { record, asker } = serverContext;
+      const { record, guesses } = serverContext;
       // The HTTP side has authenticated the request, or there is nothing to protect.
       if (record.caller !== undefined || canRunNothing(request)) return;
       try {
-        const found = await authenticate((name) => request.headers.get(name), asker);
+        const found = await authenticate((name) => request.headers.get(name), guesses);
         if ('caller' in found) record.caller = found.caller;
         else endResponse(refusalResponse(found.refused, fetchAPI.Response));
       } catch (error) {

@@ -121,7 +121,7 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
 const serverContext = (exchange: Exchange, { config, limits, observe }: GraphqlOptions): GraphqlServerContext => ({
   requestId: exchange.requestId,
   clientIp: exchange.clientIp,
-  asker: guessLimit(limits, exchange.clientIp, observe),
+  guesses: guessLimit(limits, exchange.clientIp, observe),
   record: {},
   readBody: () => {
     requireJson(exchange.request);

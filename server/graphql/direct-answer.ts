@@ -59,7 +59,7 @@ export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualR
     const { record } = context;
     let caller: Caller;
     try {
-      const found = await authenticate(readHeader, context.asker);
+      const found = await authenticate(readHeader, context.guesses);
       if ('refused' in found) return refusalOf(found.refused);
       caller = found.caller;
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { GatewayError } from '../../core/errors.ts';
-import type { Asker } from '../../core/ports.ts';
+import type { GuessBudget } from '../../core/ports.ts';
 import type { OutageRecord } from '../../plugins/error-rendering/use-error-rendering.ts';
 import type { CallerRecord } from '../../plugins/noetl-auth/use-noetl-auth.ts';
 import type { Answer } from '../http/answer.ts';
@@ -12,7 +12,7 @@ export interface GraphqlServerContext {
   readonly requestId: string;
   readonly clientIp: string;
   /** Who is counted when the token is one that only NoETL can know. */
-  readonly asker: Asker;
+  readonly guesses: GuessBudget;
   /** Reads the body; called only once the caller is known. @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE */
   readonly readBody: () => Promise<Buffer>;
   readonly record: RequestRecord;

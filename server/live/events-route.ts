@@ -113,20 +113,20 @@ type Found = Caller | 'missing' | 'over';
  */
 async function findCaller(exchange: Exchange, query: URLSearchParams, options: EventsRouteOptions): Promise<Found> {
   const { authenticate, tickets, limits, observe, sessions, config } = options;
-  const asker = guessLimit(limits, exchange.clientIp, observe);
+  const guesses = guessLimit(limits, exchange.clientIp, observe);
   const lookup = async (token: SessionToken | undefined): Promise<Found> => {
-    const session = token === undefined ? undefined : await sessions.lookup(token, asker);
+    const session = token === undefined ? undefined : await sessions.lookup(token, guesses);
     return token === undefined || session === undefined ? 'over' : { session, token };
   };
   const ticket = query.get('ticket');
-  if (ticket !== null) return lookup(await redeem(ticket, tickets, asker));
+  if (ticket !== null) return lookup(await redeem(ticket, tickets, guesses));
   const given = query.getAll('session_token');
   if (given.length > 0) {
     if (!config.sessionInQuery) throw queryRefused();
     // Two different tokens in one address are neither.
     return lookup(new Set(given).size === 1 ? parseSessionToken(given[0] ?? '') : undefined);
   }
-  const found = await authenticate(readHeaderOf(exchange.request), asker);
+  const found = await authenticate(readHeaderOf(exchange.request), guesses);
   if ('refused' in found) return found.refused.code === 'ERR_TOKEN_MISSING' ? 'missing' : 'over';
   // A cookie is sent by the browser also for a page of another site.
   if (found.source === 'cookie') options.checkCookieOrigin(exchange);
@@ -134,10 +134,10 @@ async function findCaller(exchange: Exchange, query: URLSearchParams, options: E
 }
 
 /** A wrong ticket is a guess like a wrong token. */
-async function redeem(ticket: string, tickets: SessionTickets, asker: ReturnType<typeof guessLimit>) {
-  await asker.ask();
+async function redeem(ticket: string, tickets: SessionTickets, guesses: ReturnType<typeof guessLimit>) {
+  await guesses.spend();
   const token = await tickets.redeem(ticket);
-  if (token !== undefined) await asker.found();
+  if (token !== undefined) await guesses.refund();
   return token;
 }
 

@@ -104,7 +104,7 @@ const keysOf = (context: object): string => {
   return keys.sort().join(' ');
 };
 const contextKeys =
-  'asker caller clientIp decide decisions header judgeOnExecution may mayOnExecution params readBody record request requestId waitUntil';
+  'caller clientIp decide decisions guesses header judgeOnExecution may mayOnExecution params readBody record request requestId waitUntil';
 
 interface Seen {
   readonly status: number | undefined;

@@ -48,7 +48,7 @@ test('guesses of many addresses together end sooner, and shut out no address tha
   const given = limits();
   const guess = (address: string) =>
     guessLimit(given, address, () => {})
-      .ask()
+      .spend()
       .then(
         () => 'asked',
         (error: unknown) => (error instanceof GatewayError ? error.code : error),
@@ -62,9 +62,9 @@ test('guesses of many addresses together end sooner, and shut out no address tha
 test('a token that is good gives back its guess, of the address and of all', async () => {
   const given = limits();
   for (let n = 0; n < 50; n += 1) {
-    const asker = guessLimit(given, '192.0.2.1', () => {});
-    await asker.ask();
-    await asker.found();
+    const guesses = guessLimit(given, '192.0.2.1', () => {});
+    await guesses.spend();
+    await guesses.refund();
   }
   expect((await given.consume('guess', '192.0.2.1')).used).toBe(1);
   expect((await given.consume('guess_all', 'all')).used).toBe(1);
