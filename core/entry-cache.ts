@@ -72,6 +72,9 @@ export class EntryCache<K, V> {
     if (entry === undefined) return false;
     this.#entries.delete(key);
     this.#unlink(entry);
+    // A dead entry of the old generation would keep its neighbours, and theirs, until the next full collection.
+    entry.newer = undefined;
+    entry.older = undefined;
     this.#total -= entry.size;
     return true;
   }

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
 import { EntryCache } from '../../core/entry-cache.ts';
+import { InFlight } from '../../core/in-flight.ts';
 import { approximateBytes } from '../../core/json/approximate-bytes.ts';
 import type { Asking, ExecutionReads } from './execution-reads.ts';
 import type { Looks, Snapshot } from './snapshots.ts';
@@ -65,35 +66,36 @@ const baseBytes = 2_000;
 export const bytesOf = ({ detail, seen }: Snapshot): number =>
   baseBytes + approximateBytes(detail.workload) + approximateBytes(seen.newest) + approximateBytes(seen.status);
 
+/** One object for an execution, changed in place: one for each look would live just long enough to reach the old generation. */
 interface Running {
-  readonly snapshot: Snapshot;
+  snapshot: Snapshot;
   /** When the execution itself was looked at, not the list. */
-  readonly lookedAt: number;
-  readonly freshUntil: number;
+  lookedAt: number;
+  freshUntil: number;
   /** Since when NoETL claims an end that is not certain. */
-  readonly claimedAt: number | undefined;
+  claimedAt: number | undefined;
   /** How often it was asked for since that look. */
   asked: number;
   /** About what the snapshot takes; counted once, since events are walked for it. */
-  readonly snapshotBytes: number;
+  snapshotBytes: number;
   /** About what was read for the look's steps and results. */
-  readonly readBytes: number;
+  readBytes: number;
 }
 
 /** One for a process. Those who ask while a look is under way join it, and get its error, too; an error is not kept. */
 export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: SharedLooksOptions): SharedLooks {
   const finished = new LRUCache<string, Snapshot>({ maxSize: keepBytes, maxEntrySize: keepBytes / 4 });
   const running = createRunning(clock, staleMs, keepBytes);
-  const inFlight = new Map<string, Promise<Snapshot | undefined>>();
+  const inFlight = new InFlight<Promise<Snapshot | undefined>>();
   const stepsWanted = new Set<string>();
   const list = createListLook(reads, clock);
 
-  async function look(id: string, asking: Asking): Promise<Snapshot | undefined> {
-    try {
-      return await lookNow(id, asking);
-    } finally {
-      inFlight.delete(id);
-    }
+  function look(id: string, asking: Asking): Promise<Snapshot | undefined> {
+    const looking = lookNow(id, asking);
+    const leave = () => inFlight.delete(id, looking);
+    inFlight.set(id, looking);
+    looking.then(leave, leave);
+    return looking;
   }
 
   async function lookNow(id: string, asking: Asking): Promise<Snapshot | undefined> {
@@ -102,7 +104,7 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
     const known = crowd >= manyRunning ? (await list(asking)).get(id) : undefined;
     const isRunning = known?.claim === 'RUNNING';
     if (isRunning && before !== undefined && isStillRunning(before, clock(), crowd)) {
-      running.confirm(id, before);
+      running.confirm(id);
       return before.snapshot;
     }
     const row = isRunning && before !== undefined ? undefined : known;
@@ -126,9 +128,7 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
       if (kept !== undefined) return { snapshot: kept, isKept: true };
       const last = running.fresh(id);
       if (last !== undefined) return { snapshot: last, isKept: true };
-      const joined = inFlight.get(id) ?? look(id, asking);
-      inFlight.set(id, joined);
-      const snapshot = await joined;
+      const snapshot = await (inFlight.get(id) ?? look(id, asking));
       return snapshot === undefined ? undefined : { snapshot, isKept: false };
     },
     wantSteps: (id, wanted) => void (wanted ? stepsWanted.add(id) : stepsWanted.delete(id)),
@@ -182,6 +182,11 @@ function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
     return isYoung && asked <= few && now - lookedAt >= Math.min(quickMs, staleMs) && crowd() < manyRunning;
   }
 
+  function change(id: string, to: Partial<Running>): void {
+    const last = running.peek(id);
+    if (last !== undefined) running.set(id, Object.assign(last, to));
+  }
+
   return {
     crowd,
     get: (id: string) => running.get(id),
@@ -191,8 +196,9 @@ function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
       const lookedAt = isOwnLook ? now : (before?.lookedAt ?? now);
       const claimedAt = snapshot.detail.claim === 'RUNNING' ? undefined : (before?.claimedAt ?? now);
       const freshUntil = now + freshMsOf(snapshot, claimedAt === undefined ? undefined : now - claimedAt);
-      const sizes = { snapshotBytes: bytesOf(snapshot), readBytes: 0 };
-      running.set(id, { snapshot, lookedAt, freshUntil, claimedAt, asked: 0, ...sizes });
+      const snapshotBytes = bytesOf(snapshot);
+      const look: Running = { snapshot, lookedAt, freshUntil, claimedAt, asked: 0, snapshotBytes, readBytes: 0 };
+      running.set(id, before === undefined ? look : Object.assign(before, look));
     },
     /** The last look, unless it is time for another one. */
     fresh(id: string): Snapshot | undefined {
@@ -202,19 +208,15 @@ function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
       return isDue(last, clock()) ? undefined : last.snapshot;
     },
     /** The list says that it still runs. */
-    confirm: (id: string, before: Running) => void running.set(id, { ...before, freshUntil: clock() + listFreshMs }),
-    expire(id: string): void {
-      const last = running.get(id);
-      if (last !== undefined) running.set(id, { ...last, freshUntil: 0, lookedAt: 0 });
-    },
+    confirm: (id: string) => change(id, { freshUntil: clock() + listFreshMs }),
+    expire: (id: string) => change(id, { freshUntil: 0, lookedAt: 0 }),
     extend(id: string, calls: number): void {
       const last = running.peek(id);
-      if (last !== undefined) running.set(id, { ...last, freshUntil: last.freshUntil + calls * staleMs });
+      if (last !== undefined) change(id, { freshUntil: last.freshUntil + calls * staleMs });
     },
     weigh(snapshot: Snapshot, readBytes: number): void {
       const { id } = snapshot.detail;
-      const last = running.peek(id);
-      if (last?.snapshot === snapshot) running.set(id, { ...last, readBytes });
+      if (running.peek(id)?.snapshot === snapshot) change(id, { readBytes });
     },
     forget: (id: string) => void running.delete(id),
   };

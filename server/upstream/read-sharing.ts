@@ -1,4 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
+import { InFlight } from '../../core/in-flight.ts';
 
 /** One read, and how it gets a place among the calls in flight. */
 export interface SharedRead<T> {
@@ -25,11 +26,11 @@ export interface ReadSharing<T> {
 
 /** A read that waits for a place is joined by reads of its owner only: others would wait in the owner's queue. */
 export function createReadSharing<T>(): ReadSharing<T> {
-  const inFlight = new Map<string, Promise<T>>();
-  const queued = new Map<string, Promise<T>>();
+  const inFlight = new InFlight<Promise<T>>();
+  const queued = new InFlight<Promise<T>>();
   return {
     read(read) {
-      const running = inFlight.get(read.key) ?? queued.get(ownKey(read)) ?? begin(read);
+      const running = inFlight.get(read.key) ?? waiting(read) ?? begin(read);
       return read.signal === undefined ? running : untilAborted(running, read.signal);
     },
     async write(send) {
@@ -40,6 +41,10 @@ export function createReadSharing<T>(): ReadSharing<T> {
       }
     },
   };
+
+  function waiting(read: SharedRead<T>): Promise<T> | undefined {
+    return queued.size === 0 ? undefined : queued.get(ownKey(read));
+  }
 
   function begin(read: SharedRead<T>): Promise<T> {
     const entering = read.enter();
@@ -63,7 +68,7 @@ export function createReadSharing<T>(): ReadSharing<T> {
 
   function start({ key, send }: SharedRead<T>): Promise<T> {
     const running: Promise<T> = send(() => {
-      if (inFlight.get(key) === running) inFlight.delete(key);
+      inFlight.delete(key, running);
     });
     inFlight.set(key, running);
     return running;
