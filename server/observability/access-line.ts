@@ -1,5 +1,6 @@
 import type { Exchange } from '../http/exchange.ts';
 import { scrub } from './scrub.ts';
+import { createTimeText } from './time-text.ts';
 
 /** Characters of a path that a line has. A caller chooses its length. */
 const longestPath = 200;
@@ -26,6 +27,7 @@ export const accessFields = (exchange: Exchange, status: number, ms: number) => 
  * the caller has sent can hold what is scrubbed.
  */
 export function createAccessLine(): (exchange: Exchange, status: number, ms: number) => string {
+  const timeText = createTimeText();
   // Nearly all exchanges are on one path.
   let known = { path: '', json: '' };
   const jsonOf = (path: string): string => {
@@ -37,6 +39,6 @@ export function createAccessLine(): (exchange: Exchange, status: number, ms: num
     // only methods that it knows. All else is made here.
     const sent = callerRequestId === undefined ? '' : scrub(`,"callerRequestId":"${callerRequestId}"`);
     const traced = trace === undefined ? '' : `,"traceId":"${trace.traceId}"`;
-    return `{"level":"info","time":"${new Date().toISOString()}","category":"log","requestId":"${requestId}"${sent}${traced},"clientIp":"${clientIp}","method":"${method}"${jsonOf(path)},"status":${status},"ms":${Math.round(ms)},"msg":"request"}\n`;
+    return `{"level":"info","time":"${timeText(Date.now())}","category":"log","requestId":"${requestId}"${sent}${traced},"clientIp":"${clientIp}","method":"${method}"${jsonOf(path)},"status":${status},"ms":${Math.round(ms)},"msg":"request"}\n`;
   };
 }

@@ -2,8 +2,9 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
 import type { ExchangeMarks } from '../exchange-scope.ts';
+import { type AuditEntry, createAuditLine } from './audit-line.ts';
 import type { LineSink } from './line-sink.ts';
-import { scrub, scrubKnown } from './scrub.ts';
+import { createTimeText } from './time-text.ts';
 
 export interface AuditOptions {
   readonly sink: LineSink;
@@ -22,14 +23,13 @@ export interface Audit {
   record(event: GatewayEvent): void;
 }
 
-type Entry = Readonly<Record<string, string | number | readonly string[] | undefined>>;
-
 /**
  * One JSON line each for: login, refused login, logout, every denial (and every decision that could not be taken), and what
  * became of every mutation that was allowed. Each has the caller's address, a request id of ours and the caller's own. Texts
  * are cut, and scrubbed where they are not ids or catalog paths; no token is ever part of one.
  */
 export function createAudit({ sink, clock, emails, exchange = () => undefined, onDrop }: AuditOptions): Audit {
+  const [timeText, lineOf] = [createTimeText(), createAuditLine()];
   const named: Named = {
     id: (value) => value && auditedId(value, emails),
     email: (value) => (emails ? value : undefined),
@@ -38,9 +38,8 @@ export function createAudit({ sink, clock, emails, exchange = () => undefined, o
     record(event) {
       const entry = entryOf(event, named);
       if (entry === undefined) return;
-      const time = new Date(clock()).toISOString();
-      const line = JSON.stringify(cleaned({ time, category: 'audit', ...entry, ...marksOf(event, exchange()) }));
-      if (!sink.write(`${line}\n`)) onDrop();
+      const time = timeText(clock());
+      if (!sink.write(lineOf(time, { ...entry, ...marksOf(event, exchange()) }))) onDrop();
     },
   };
 }
@@ -52,7 +51,7 @@ export const auditedId = (id: string, emails: boolean): string => (emails || !id
 const pseudonym = (value: string): string => `sha256:${hash('sha256', value).slice(0, 16)}`;
 
 /** Of the exchange, what the event does not have. */
-function marksOf(event: GatewayEvent, exchange: ExchangeMarks | undefined): Entry {
+function marksOf(event: GatewayEvent, exchange: ExchangeMarks | undefined): AuditEntry {
   // Events of work that outlives its exchange bring their own; for the others it is that of the exchange which is
   // running.
   const { clientIp, requestId } = event as { readonly clientIp?: string; readonly requestId?: string };
@@ -63,7 +62,7 @@ function marksOf(event: GatewayEvent, exchange: ExchangeMarks | undefined): Entr
   };
 }
 
-function entryOf(event: GatewayEvent, named: Named): Entry | undefined {
+function entryOf(event: GatewayEvent, named: Named): AuditEntry | undefined {
   switch (event.type) {
     case 'login':
       return loginEntry(event, named);
@@ -106,12 +105,12 @@ interface Named {
 }
 
 /** Who wanted to do what, and the grant that decided. */
-function deedOf(event: GatewayEvent & { type: 'decision' | 'outcome' }, named: Named): Entry {
+function deedOf(event: GatewayEvent & { type: 'decision' | 'outcome' }, named: Named): AuditEntry {
   const { field, roles, permission, path, grant } = event;
   return { userId: named.id(event.userId), email: named.email(event.email), roles, field, permission, path, grant };
 }
 
-function loginEntry(event: GatewayEvent & { type: 'login' }, named: Named): Entry {
+function loginEntry(event: GatewayEvent & { type: 'login' }, named: Named): AuditEntry {
   return {
     audit: event.outcome === 'succeeded' ? 'login' : 'login_refused',
     outcome: event.outcome,
@@ -125,7 +124,7 @@ function loginEntry(event: GatewayEvent & { type: 'login' }, named: Named): Entr
 }
 
 /** An order to end sessions: by the provider (`by: provider`, with issuer, subject or sid) or by an operator. */
-function endingEntry(event: GatewayEvent & { type: 'sessions_ended' }, named: Named): Entry {
+function endingEntry(event: GatewayEvent & { type: 'sessions_ended' }, named: Named): AuditEntry {
   return {
     audit: event.outcome === 'ended' ? 'sessions_ended' : 'sessions_not_ended',
     by: event.by,
@@ -142,7 +141,7 @@ function endingEntry(event: GatewayEvent & { type: 'sessions_ended' }, named: Na
 }
 
 /** Why a login was refused, and what was seen of its token; never a claim about a person. */
-function refusedToken({ outcome, reason, token }: GatewayEvent & { type: 'login' }): Entry {
+function refusedToken({ outcome, reason, token }: GatewayEvent & { type: 'login' }): AuditEntry {
   if (outcome === 'succeeded') return { kind: token?.kind };
   return {
     reason,
@@ -153,34 +152,4 @@ function refusedToken({ outcome, reason, token }: GatewayEvent & { type: 'login'
     claim: token?.claim,
     offSecs: token?.offSecs,
   };
-}
-
-/** Ids, and catalog paths in normal form: they may look like a token, and are what the log is searched by. */
-const ids = new Set([
-  'requestId',
-  'callerRequestId',
-  'traceId',
-  'executionId',
-  'path',
-  'userId',
-  'subject',
-  'operator',
-  'machine',
-  'client',
-]);
-
-/** The members by themselves: a function that the engine calls for each of them costs more than the rest of the line. */
-function cleaned(entry: Entry): Entry {
-  const clear: Record<string, Entry[string]> = {};
-  for (const [key, value] of Object.entries(entry)) {
-    if (typeof value === 'string') clear[key] = clean(key, value);
-    else clear[key] = typeof value === 'object' ? value.map((one) => clean('', one)) : value;
-  }
-  return clear;
-}
-
-/** Cut before it is scrubbed, so that the work has a bound. The cut is marked. */
-function clean(key: string, value: string): string {
-  const cut = value.length > 512 ? `${value.slice(0, 512)}…` : value;
-  return ids.has(key) ? scrubKnown(cut) : scrub(cut);
 }

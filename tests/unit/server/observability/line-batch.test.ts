@@ -36,6 +36,23 @@ test('lines of one turn of the event loop leave at its end', () => {
   expect(lines).toEqual(['one\ntwo\n']);
 });
 
+test('under load the lines of many turns leave together, five milliseconds after those before', () => {
+  const { sink, lines } = keptLines();
+  const batch = createLineBatch(sink, { wait: 'turn', maxChars: 4_000, onDropped: () => {} });
+  batch.write('one\n');
+  vi.advanceTimersByTime(0);
+  batch.write('two\n');
+  vi.advanceTimersByTime(4);
+  batch.write('three\n');
+  expect(lines).toEqual(['one\n']);
+  vi.advanceTimersByTime(1);
+  expect(lines).toEqual(['one\n', 'two\nthree\n']);
+  vi.advanceTimersByTime(5);
+  batch.write('four\n');
+  vi.advanceTimersByTime(0);
+  expect(lines.at(-1)).toBe('four\n');
+});
+
 test('a flush hands on what waits, and lines that are lost are counted one by one', async () => {
   const dropped: number[] = [];
   const { sink, lines } = keptLines(1);

@@ -1,0 +1,59 @@
+import { scrub, scrubKnown } from './scrub.ts';
+
+/** Members of a line, in their order. Their names are the gateway's own. */
+export type AuditEntry = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** Ids, and catalog paths in normal form: they may look like a token, and are what the log is searched by. */
+const ids = new Set([
+  'requestId',
+  'callerRequestId',
+  'traceId',
+  'executionId',
+  'path',
+  'userId',
+  'subject',
+  'operator',
+  'machine',
+  'client',
+]);
+/** Another one in each line: to look them up would only cost. */
+const unique = new Set(['requestId', 'callerRequestId', 'traceId', 'executionId']);
+
+/**
+ * Makes lines of JSON, each with its line feed. The texts of a member's last value are kept: users, fields, paths and grants are the same
+ * for many lines one after another, and to scrub them is most of the work.
+ * @returns takes the time as text, which is made here, and the members after it
+ */
+export function createAuditLine(): (time: string, entry: AuditEntry) => string {
+  const last = new Map<string, { readonly value: unknown; readonly text: string }>();
+  const textOf = (key: string, value: NonNullable<AuditEntry[string]>): string => {
+    const known = last.get(key);
+    if (known !== undefined && known.value === value) return known.text;
+    const clear = cleaned(key, value);
+    const text = `,"${key}":${JSON.stringify(clear)}`;
+    // What had to be scrubbed is kept nowhere.
+    if (!unique.has(key) && (clear === value || typeof value === 'object')) last.set(key, { value, text });
+    return text;
+  };
+  return (time, entry) => {
+    // Joined, which makes one flat text: lines are kept, and a text that was added up is a tree of its pieces.
+    const texts = ['{"time":"', time, '","category":"audit"'];
+    for (const key of Object.keys(entry)) {
+      const value = entry[key];
+      if (value !== undefined) texts.push(textOf(key, value));
+    }
+    texts.push('}\n');
+    return texts.join('');
+  };
+}
+
+function cleaned(key: string, value: NonNullable<AuditEntry[string]>) {
+  if (typeof value === 'string') return clean(key, value);
+  return typeof value === 'object' ? value.map((one) => clean('', one)) : value;
+}
+
+/** Cut before it is scrubbed, so that the work has a bound. The cut is marked. */
+function clean(key: string, value: string): string {
+  const cut = value.length > 512 ? `${value.slice(0, 512)}…` : value;
+  return ids.has(key) ? scrubKnown(cut) : scrub(cut);
+}
