@@ -4,6 +4,8 @@ export interface ByteLease {
   grow(bytes: number): boolean;
   /** Gives everything back. Further calls do nothing. */
   release(): void;
+  /** Taken now. */
+  readonly bytes: number;
 }
 
 /** A bound on bytes that are in memory at a time. Asked before the memory is taken. */
@@ -26,39 +28,60 @@ export interface ByteBudgetOptions {
  * alone may take more than the limits: what the rest of the gateway allows is then possible, one at a time.
  */
 export function createByteBudget({ totalBytes, bytesPerHolder = totalBytes }: ByteBudgetOptions): ByteBudget {
-  const held = new Map<string, number>();
-  let used = 0;
+  return new Budget(totalBytes, bytesPerHolder);
+}
 
-  function lease(holder: string): ByteLease {
-    let mine = 0;
-    let isOver = false;
-    return {
-      grow(bytes) {
-        if (isOver) return false;
-        const ofHolder = held.get(holder) ?? 0;
-        const isAlone = ofHolder === mine;
-        if (used !== mine && used + bytes > totalBytes) return false;
-        if (!isAlone && ofHolder + bytes > bytesPerHolder) return false;
-        mine += bytes;
-        used += bytes;
-        held.set(holder, ofHolder + bytes);
-        return true;
-      },
-      release() {
-        if (isOver) return;
-        isOver = true;
-        used -= mine;
-        const left = (held.get(holder) ?? 0) - mine;
-        if (left > 0) held.set(holder, left);
-        else held.delete(holder);
-      },
-    };
+class Budget implements ByteBudget {
+  readonly held = new Map<string, number>();
+  readonly totalBytes: number;
+  readonly bytesPerHolder: number;
+  usedBytes = 0;
+
+  constructor(totalBytes: number, bytesPerHolder: number) {
+    this.totalBytes = totalBytes;
+    this.bytesPerHolder = bytesPerHolder;
   }
 
-  return {
-    lease,
-    get usedBytes() {
-      return used;
-    },
-  };
+  lease(holder: string): ByteLease {
+    return new Lease(this, holder);
+  }
+}
+
+/** One object and no closures: requests and calls each make one, and most take nothing. */
+class Lease implements ByteLease {
+  readonly #budget: Budget;
+  readonly #holder: string;
+  #isOver = false;
+  bytes = 0;
+
+  constructor(budget: Budget, holder: string) {
+    this.#budget = budget;
+    this.#holder = holder;
+  }
+
+  grow(bytes: number): boolean {
+    if (this.#isOver) return false;
+    const { held, usedBytes, totalBytes, bytesPerHolder } = this.#budget;
+    const ofHolder = held.get(this.#holder) ?? 0;
+    const isAlone = ofHolder === this.bytes;
+    if (usedBytes !== this.bytes && usedBytes + bytes > totalBytes) return false;
+    if (!isAlone && ofHolder + bytes > bytesPerHolder) return false;
+    if (bytes === 0) return true;
+    this.bytes += bytes;
+    this.#budget.usedBytes += bytes;
+    held.set(this.#holder, ofHolder + bytes);
+    return true;
+  }
+
+  release(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.bytes === 0) return;
+    const { held } = this.#budget;
+    this.#budget.usedBytes -= this.bytes;
+    const left = (held.get(this.#holder) ?? 0) - this.bytes;
+    if (left > 0) held.set(this.#holder, left);
+    else held.delete(this.#holder);
+    this.bytes = 0;
+  }
 }

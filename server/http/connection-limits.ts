@@ -11,10 +11,10 @@ const sweepMs = 5_000;
 /**
  * Bounds what connections hold, and how many requests they send ahead. A connection whose bytes make no progress for `unreadMs` is reset: after a plain close the
  * kernel would keep the bytes and try for minutes.
- * @returns how many are open, and what stops the timer
+ * @returns how many are open, the requests of a connection that are not answered, and what stops the timer
  */
 export function limitConnections(server: Server, limits: ListenerLimits) {
-  const sockets = new Set<Socket>();
+  const sockets = new Map<Socket, Unanswered>();
   const perAddress = new Map<string, number>();
   server.maxConnections = limits.connections;
   server.on('connection', (socket) => {
@@ -25,7 +25,7 @@ export function limitConnections(server: Server, limits: ListenerLimits) {
       return;
     }
     perAddress.set(address, others + 1);
-    sockets.add(socket);
+    sockets.set(socket, { requests: 0 });
     socket.once('close', () => {
       sockets.delete(socket);
       const left = (perAddress.get(address) ?? 1) - 1;
@@ -33,21 +33,24 @@ export function limitConnections(server: Server, limits: ListenerLimits) {
       else perAddress.delete(address);
     });
   });
-  const waiting = new WeakMap<Socket, number>();
-  server.on('request', ({ socket }, response) => {
-    // Requests that were read together with the one that was too many.
-    if (socket.destroyed) return;
-    const count = (waiting.get(socket) ?? 0) + 1;
-    waiting.set(socket, count);
-    if (count > pipelined) {
-      socket.resetAndDestroy();
-      return;
-    }
-    response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
-  });
   const timer = setInterval(resetUnread, Math.min(sweepMs, limits.unreadMs / 4), sockets, limits.unreadMs);
   timer.unref();
-  return { count: () => sockets.size, stop: () => clearInterval(timer) };
+  /** Counts a request. @returns undefined: it is not served, since its connection is closed, or is now, because of too many requests */
+  function enter(socket: Socket): Unanswered | undefined {
+    const unanswered = sockets.get(socket);
+    // Destroyed: requests that were read together with the one that was too many.
+    if (socket.destroyed || unanswered === undefined) return undefined;
+    unanswered.requests += 1;
+    if (unanswered.requests <= pipelined) return unanswered;
+    socket.resetAndDestroy();
+    return undefined;
+  }
+  return { count: () => sockets.size, enter, stop: () => clearInterval(timer) };
+}
+
+/** Of one connection: how many requests came that are not answered. */
+export interface Unanswered {
+  requests: number;
 }
 
 interface Progress {
@@ -58,9 +61,9 @@ interface Progress {
 
 const progressOf = new WeakMap<Socket, Progress>();
 
-function resetUnread(sockets: ReadonlySet<Socket>, unreadMs: number): void {
+function resetUnread(sockets: ReadonlyMap<Socket, Unanswered>, unreadMs: number): void {
   const now = performance.now();
-  for (const socket of sockets) {
+  for (const socket of sockets.keys()) {
     const waiting = socket.writableLength;
     const last = progressOf.get(socket);
     if (waiting === 0) {

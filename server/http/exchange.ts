@@ -132,8 +132,8 @@ function headersOf(answer: Answer, extra: Readonly<Record<string, string>>, isLa
     'x-content-type-options': 'nosniff',
     ...(answer.headers as Record<string, string | string[]>),
     ...extra,
-    ...(isLast ? { connection: 'close' } : {}),
   };
+  if (isLast) headers['connection'] = 'close';
   const vary = answer.headers['vary'];
   if (vary !== undefined) headers['vary'] = [...new Set([vary, extra['vary'] ?? []].flat())].join(', ');
   return headers;

@@ -6,7 +6,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { parseTraceContext } from '../../core/trace-context.ts';
 import { ExchangeScope } from '../exchange-scope.ts';
 import { type Answer, errorAnswer } from './answer.ts';
-import { limitConnections } from './connection-limits.ts';
+import { limitConnections, type Unanswered } from './connection-limits.ts';
 import { type Exchange, splitTarget, writeAnswer } from './exchange.ts';
 import { refuseRepeatedHeaders } from './header-values.ts';
 import { createRoom, defaultListenerLimits, type ListenerLimits } from './listener-limits.ts';
@@ -55,11 +55,11 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   const limits = { ...defaultListenerLimits, ...options.limits };
   const { bodies, answers, clients } = createRoom(limits);
 
-  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const serve = async (request: IncomingMessage, response: ServerResponse, unanswered: Unanswered): Promise<void> => {
     const clientIp = options.clientIp(request);
     const bodyLease = bodies.lease(clientIp);
     const exchange = exchangeOf(request, clientIp, bodyLease);
-    const report = once(exchange, response, options.onDone);
+    const report = once(exchange, response, unanswered, options.onDone);
     inFlight += 1;
     try {
       const answer = await answerTo(exchange, options, clients, stopping.signal);
@@ -81,7 +81,8 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   const server = createServer(timeouts);
   const sockets = limitConnections(server, limits);
   server.on('request', (request, response) => {
-    if (!request.socket.destroyed) void serve(request, response).catch(() => response.destroy());
+    const unanswered = sockets.enter(request.socket);
+    if (unanswered !== undefined) void serve(request, response, unanswered).catch(() => response.destroy());
   });
 
   return {
@@ -125,11 +126,11 @@ async function answerTo(
 }
 
 /** Of every answer. A caller finds its own id in it. */
-const headersOf = (exchange: Exchange, common: Record<string, string>, isLast: boolean): Record<string, string> => ({
-  'x-request-id': exchange.callerRequestId ?? exchange.requestId,
-  ...common,
-  ...(isLast ? { connection: 'close' } : {}),
-});
+function headersOf(exchange: Exchange, common: Record<string, string>, isLast: boolean): Record<string, string> {
+  const headers: Record<string, string> = { 'x-request-id': exchange.callerRequestId ?? exchange.requestId, ...common };
+  if (isLast) headers['connection'] = 'close';
+  return headers;
+}
 
 const isStopping = (): Answer => errorAnswer(new GatewayError('ERR_OVERLOADED', 'this replica is stopping; try again'));
 
@@ -150,7 +151,12 @@ function exchangeOf(request: IncomingMessage, clientIp: string, bodyLease: ByteL
 }
 
 /** Reports once how an exchange ended: by its answer, or because the caller has left. */
-function once(exchange: Exchange, response: ServerResponse, onDone: HttpListenerOptions['onDone']) {
+function once(
+  exchange: Exchange,
+  response: ServerResponse,
+  unanswered: Unanswered,
+  onDone: HttpListenerOptions['onDone'],
+) {
   const startedAt = performance.now();
   let isReported = false;
   const report = (status: number, answer?: Answer): void => {
@@ -158,7 +164,10 @@ function once(exchange: Exchange, response: ServerResponse, onDone: HttpListener
     isReported = true;
     onDone(exchange, status, performance.now() - startedAt, answer);
   };
-  response.once('close', () => report(callerGone));
+  response.once('close', () => {
+    unanswered.requests -= 1;
+    report(callerGone);
+  });
   return report;
 }
 

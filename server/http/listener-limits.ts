@@ -53,6 +53,7 @@ function createRequestCount(most: number | undefined) {
         });
     },
     leave(address: string): void {
+      if (most === undefined) return;
       const left = (counts.get(address) ?? 1) - 1;
       if (left > 0) counts.set(address, left);
       else counts.delete(address);

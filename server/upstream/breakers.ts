@@ -82,7 +82,13 @@ export function createBreakers({ tryAgainMs = 2_000, minimumRps = 3, onRefuse, o
 
   return {
     assertClosed,
-    run: async (name, send) => assertClosed(name).policy.execute(send),
+    run(name, send) {
+      try {
+        return assertClosed(name).policy.execute(send);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
     open: () => [...made].filter(([, { policy }]) => policy.state !== CircuitState.Closed).map(([name]) => name),
   };
 }

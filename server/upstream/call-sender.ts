@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import { type ByteBudget, createByteBudget } from '../../core/byte-budget.ts';
+import { type ByteBudget, type ByteLease, createByteBudget } from '../../core/byte-budget.ts';
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isBusyAnswer } from '../../core/noetl/busy-answer.ts';
@@ -10,7 +10,7 @@ import { traceHeaders } from '../../core/trace-context.ts';
 import { currentTrace, whenExchangeEnds } from '../exchange-scope.ts';
 import { BreakerOpenError, type Breakers } from './breakers.ts';
 import type { Lane } from './bulkheads.ts';
-import { breakerFor, classOf } from './lanes.ts';
+import { classOf } from './lanes.ts';
 import { collect, countedFromBytes, noRoom, OutageError, type RawReply } from './reply-collector.ts';
 import { createRetryBudget } from './retry-budget.ts';
 import { defaultUpstreamLimits, type UpstreamOptions } from './upstream-options.ts';
@@ -25,6 +25,8 @@ const safeRequestId = /^[\w.-]{1,128}$/;
 export interface ReadyCall {
   readonly call: UpstreamCall;
   readonly lane: Lane;
+  /** The name of its circuit breaker. */
+  readonly breaker: string;
   readonly path: string;
   readonly body: string | undefined;
 }
@@ -41,11 +43,9 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
   const budget = createByteBudget({ totalBytes, bytesPerHolder: totalBytes / 4 });
   const shares = createShares(budget);
 
-  function exchange({ call, lane, path, body }: ReadyCall): Promise<RawReply> {
+  function exchange({ call, lane, path, body }: ReadyCall, lease: ByteLease): Promise<RawReply> {
     retries.call();
-    // What is made of an answer lives as long as the exchange that asked for it.
-    const lease = budget.lease(call.user?.userId ?? '');
-    const reply = collect(pools[lane], {
+    return collect(pools[lane], {
       lease,
       method: call.method,
       path: `${basePath}${path}`,
@@ -58,28 +58,22 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
       // A read that others share does not end with one of them.
       signal: call.idempotent ? undefined : call.signal,
     });
-    return reply.then(
-      (raw) => {
-        whenExchangeEnds(lease.release);
-        return raw;
-      },
-      (error: unknown) => {
-        lease.release();
-        throw error;
-      },
-    );
   }
 
   async function send(ready: ReadyCall): Promise<UpstreamReply> {
-    const { call, lane } = ready;
+    const { call, lane, breaker } = ready;
     const startedMs = clock();
+    const lease = budget.lease(call.user?.userId ?? '');
     let reply: UpstreamReply;
     try {
-      const raw = await breakers.run(breakerFor(lane, call), () => exchange(ready));
+      const raw = await breakers.run(breaker, () => exchange(ready, lease));
+      // What is made of an answer lives as long as the exchange that asked for it.
+      if (lease.bytes > 0) whenExchangeEnds(() => lease.release());
       report(ready, startedMs, raw.status);
       reply = decode(raw, call);
       shares.note(reply, raw);
     } catch (error) {
+      lease.release();
       if (!(error instanceof BreakerOpenError)) report(ready, startedMs, statusOf(error), error);
       throw error;
     }
@@ -106,7 +100,7 @@ function createShares(budget: ByteBudget) {
       if (bytes === undefined) return reply;
       const lease = budget.lease(user?.userId ?? '');
       if (!lease.grow(bytes)) throw noRoom();
-      whenExchangeEnds(lease.release);
+      whenExchangeEnds(() => lease.release());
       return reply;
     },
   };

@@ -69,13 +69,15 @@ function createAdmission(
   const sharing = createReadSharing<UpstreamReply>();
   const admit: Upstream['request'] = (call) => {
     const lane = laneOf(call);
+    const breaker = breakerFor(lane, call);
     const ready = {
       call,
       lane,
+      breaker,
       path: pathOf(call),
       body: call.body === undefined ? undefined : JSON.stringify(call.body),
     };
-    breakers.assertClosed(breakerFor(lane, call));
+    breakers.assertClosed(breaker);
     const owner = call.user?.userId;
     const enter = () => {
       const asked = allow(call);
@@ -98,9 +100,9 @@ function createAdmission(
       // What is sent at once is counted while it is read.
       return isSent ? reply : reply.then((shared) => (isSent ? shared : share(shared, call)));
     }
-    return sharing.write(async () => {
-      await enter();
-      return sendAndLeave();
+    return sharing.write(() => {
+      const entering = enter();
+      return entering === undefined ? sendAndLeave() : entering.then(() => sendAndLeave());
     });
   };
   return (call) => {
