@@ -12,7 +12,11 @@ const sliceBytes = 512 * 1024;
  */
 export function textOfBytes(pieces: readonly Buffer[], encoding: 'utf8' | 'base64' = 'utf8'): string {
   const sizeBytes = pieces.reduce((sum, { length }) => sum + length, 0);
-  if (sizeBytes <= sliceBytes) return Buffer.concat(pieces, sizeBytes).toString(encoding);
+  if (sizeBytes <= sliceBytes) {
+    const [only] = pieces;
+    // Most answers come in one piece, which need not be copied.
+    return (pieces.length === 1 && only ? only : Buffer.concat(pieces, sizeBytes)).toString(encoding);
+  }
   const decoder = new StringDecoder(encoding);
   let text = '';
   for (const piece of pieces) {

@@ -11,6 +11,8 @@ export function parseExecutionId(value: unknown): string | undefined {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) return undefined;
   const text = idText(value);
   if (text === undefined || !digits.test(text)) return undefined;
+  // So many digits are within 64 bits, and without a leading zero they are canonical: as nearly all ids come.
+  if (text.length < 19 && text[0] !== '0') return text;
   const number = BigInt(text);
   return number <= largest ? number.toString() : undefined;
 }

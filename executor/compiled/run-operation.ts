@@ -28,7 +28,8 @@ export async function runCompiled(
   const asked = roots.map((root) => ask(root, context));
   const draft = new Draft(new OperationRun(variables));
   let failure: { readonly error: unknown } | undefined;
-  for (const [index, root] of roots.entries()) {
+  for (let index = 0; index < roots.length; index += 1) {
+    const root = roots[index] as CompiledRoot;
     let answer: unknown;
     try {
       answer = await asked[index];

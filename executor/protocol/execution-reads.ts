@@ -47,19 +47,20 @@ const firstPage = [
   ['page_size', `${listed}`],
   ['limit', `${listed}`],
 ] as const;
+const withoutEvents = [['include_events', 'false']] as const;
 const hundredEvents = [['page_size', '100']] as const;
 
 /** @param basePath where executions live upstream, for example `/api/executions` */
 export function createExecutionReads(upstream: Upstream, clock: Clock, basePath: string): ExecutionReads {
   const serverClock = createServerClock(clock);
 
-  async function read(
-    path: string,
-    route: string,
-    query: UpstreamCall['query'],
-    asking: Asking,
-  ): Promise<UpstreamReply> {
-    const reply = await upstream.request({
+  const observed = (reply: UpstreamReply): UpstreamReply => {
+    serverClock.observe(reply.date, clock());
+    return reply;
+  };
+
+  function read(path: string, route: string, query: UpstreamCall['query'], asking: Asking): Promise<UpstreamReply> {
+    const reply = upstream.request({
       method: 'GET',
       path,
       ...(query === undefined ? {} : { query }),
@@ -68,16 +69,16 @@ export function createExecutionReads(upstream: Upstream, clock: Clock, basePath:
       maxResponseBytes: readLimit,
       route,
     });
-    serverClock.observe(reply.date, clock());
-    return reply;
+    return reply.then(observed);
   }
 
   const readExecution = (id: string, rest: string, query: UpstreamCall['query'], asking: Asking) =>
     read(`${basePath}/${encodeURIComponent(id)}${rest}`, `${basePath}/{execution_id}${rest}`, query, asking);
+  const detailRoute = `${basePath}/{execution_id}`;
 
   return {
     async detail(id, asking) {
-      const reply = await readExecution(id, '', [['include_events', 'false']], asking);
+      const reply = await read(`${basePath}/${encodeURIComponent(id)}`, detailRoute, withoutEvents, asking);
       // A 404 of a missing route says nothing of this execution.
       if (reply.status === 404 && !isMissingRoute(reply)) return undefined;
       return decodeExecutionDetail(answerOf(reply, missingExecution), id);

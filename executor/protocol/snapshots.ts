@@ -52,17 +52,22 @@ export function createLooks(reads: ExecutionReads, clock: Clock): Looks {
   const ends = createEntryCache<string, { readonly claim: string; readonly over: Over }>(remembered);
   const quiet = createQuietTimes(clock);
 
-  async function judge(reported: ExecutionDetail, asking: Asking, calls: number): Promise<Snapshot> {
+  /** @returns at once what needs no further call, as most looks do */
+  function judge(reported: ExecutionDetail, asking: Asking, calls: number): Snapshot | Promise<Snapshot> {
     // Events are held apart, in `seen`: a snapshot may be kept for long, and they are let go before.
-    const detail = { ...reported, events: [] };
+    const detail = reported.events.length === 0 ? reported : { ...reported, events: [] };
     // The Rust server's detail always has its events.
     const seen: Seen = { newest: reported.events.length > 0 ? reported : undefined, status: undefined };
     const snapshot = { detail, over: undefined, isSettling: false, calls, seen };
     const known = ends.get(detail.id);
     // The end of an execution never moves (ADR 0010), and one that is known costs no further call.
-    if (known?.claim === claimOf(detail)) return { ...snapshot, over: known.over };
-    // Most looks end here, after one call.
-    if (detail.claim === 'RUNNING') return snapshot;
+    if (known !== undefined && known.claim === claimOf(detail)) return { ...snapshot, over: known.over };
+    return detail.claim === 'RUNNING' ? snapshot : judgeClaim(snapshot, asking);
+  }
+
+  /** An end is claimed: the newest events show whether it holds. */
+  async function judgeClaim(snapshot: Snapshot & { calls: number }, asking: Asking): Promise<Snapshot> {
+    const { detail, seen } = snapshot;
     if (seen.newest === undefined) snapshot.calls += 1;
     seen.newest ??= await reads.withEvents(detail.id, 100, asking);
     const events = decodeRunEvents(seen.newest.events);

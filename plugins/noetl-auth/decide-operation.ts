@@ -66,24 +66,27 @@ function concluded(
   const { schema, document, operationName, variableValues } = operation;
   const asked = { schema, document, operationName, variableValues };
   const decided = fields.map((field, index) => ({ field, judgement: judgements[index] as Judgement }));
-  const denials = decided.flatMap(({ field, judgement: { decision } }) =>
-    decision.outcome === 'denied' ? [{ field, error: decision.error }] : [],
-  );
   // Fields of a mutation run one after another, so a denied one must stop those before it as well (ADR 0006).
-  const stops = denials.some(
-    ({ field }) => root !== 'query' || field.field === undefined || isNonNullType(field.field.type),
+  const stops = decided.some(
+    ({ field: { field }, judgement: { decision } }) =>
+      decision.outcome === 'denied' && (root !== 'query' || field === undefined || isNonNullType(field.type)),
   );
   for (const { field, judgement } of decided) {
     // When one denial stops the operation, the other fields are not audited as allowed.
     if (!stops || judgement.decision.outcome === 'denied') tellDecision(field.name, judgement, root, by, options);
   }
-  if (stops) return { refused: denials.map(({ field, error }) => errorAt(field, error)), data: null };
+  if (stops) return { refused: denialsOf(decided), data: null };
   // Only then the decisions can be used for arguments again; see `decided-operation.ts`.
   const isCoerced = fields.every(({ args }) => !(args instanceof GatewayError));
   const decisions = isCoerced ? new Decisions(asked, { definition, variables }) : new Map<string, RootDecision>();
   for (const { field, judgement } of decided) decisions.set(field.responseKey, judgement.decision);
   return { decisions };
 }
+
+const denialsOf = (decided: readonly { readonly field: SelectedField; readonly judgement: Judgement }[]) =>
+  decided.flatMap(({ field, judgement: { decision } }) =>
+    decision.outcome === 'denied' ? [errorAt(field, decision.error)] : [],
+  );
 
 function errorAt(field: SelectedField, error: GatewayError): GraphQLError {
   return new GraphQLError(error.message, { nodes: field.node, path: [field.responseKey], originalError: error });

@@ -66,15 +66,18 @@ async function graphql(exchange: Exchange, options: PublicRoutesOptions): Promis
 }
 
 /** An operation's answer; what stopped it before GraphQL saw it in GraphQL's form, too. */
-export async function graphqlAnswer(
+export function graphqlAnswer(
   exchange: Exchange,
   options: Pick<PublicRoutesOptions, 'graphql' | 'onGraphqlError'>,
 ): Promise<Answer> {
-  try {
-    return await options.graphql(exchange);
-  } catch (error) {
+  const failed = (error: unknown): Answer => {
     options.onGraphqlError(error, exchange);
     return graphqlErrorAnswer(error);
+  };
+  try {
+    return options.graphql(exchange).catch(failed);
+  } catch (error) {
+    return Promise.resolve(failed(error));
   }
 }
 
