@@ -17,7 +17,7 @@ interface Entry {
   readonly compiled: CompiledOperation | undefined;
 }
 
-/** Estimate: the functions that write a field, with what they hold. */
+/** Estimate: the functions that write a field, with what they hold, in bytes. */
 const bytesOfField = 1024;
 const keptMs = 3_600_000;
 
@@ -34,6 +34,7 @@ export function createCompiledOperations(): CompiledOperations {
   });
   return (schema, document, operation) => {
     const known = kept.get(operation);
+    // An operation is kept with the schema it was compiled for; there is one schema for the life of a process.
     if (known !== undefined && known.schema === schema) return known.compiled;
     const compiled = compileOperation({ schema, document, operation }, isOwn);
     const size = bytesOfDocument(document) + bytesOfField * (1 + (compiled?.fieldCount ?? 0));

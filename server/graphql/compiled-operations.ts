@@ -30,6 +30,7 @@ export function useCompiledOperations(
   operations: CompiledOperations = createCompiledOperations(),
   noted: StockExecutor = {},
 ): Plugin {
+  // One function for each executor, and not one for each request.
   const made = new WeakMap<Execute, Execute>();
   return {
     onExecute({ executeFn, setExecuteFn }) {
@@ -46,12 +47,14 @@ function executeCompiled(args: ExecutionArgs, stock: Execute, operations: Compil
   const decided = isUsual(args) ? decidedOperation(args.contextValue, args) : undefined;
   const compiled = decided && operations(args.schema, args.document, decided.definition);
   if (decided === undefined || compiled === undefined) return stock(args);
+  // What was asked is held; the stock executor completes it and asks nothing again (ADR 0018).
   return runCompiled(compiled, args.contextValue, decided.variables).then((outcome) => {
     if ('data' in outcome) return writtenResult(outcome.data);
     return 'result' in outcome ? outcome.result : stock({ ...args, rootValue: outcome.held });
   });
 }
 
+/** Arguments of the executor that a compiled operation knows. A root value is one that is held already. */
 const isUsual = ({ rootValue, fieldResolver, typeResolver, ...rest }: ExecutionArgs): boolean =>
   rootValue === undefined && fieldResolver === undefined && typeResolver === undefined && !('signal' in rest);
 

@@ -52,6 +52,7 @@ export interface GraphqlOptions {
 /** Runs parameters of a caller who has been authenticated by another way in. The answer is that of `/graphql`. */
 export type RunKnown = (exchange: Exchange, caller: Caller, params: GraphQLParams) => Promise<Answer>;
 
+/** `/graphql`, and the same for a caller whom another way in has authenticated. */
 export interface GraphqlWay {
   readonly answer: (exchange: Exchange) => Promise<Answer>;
   readonly run: RunKnown;

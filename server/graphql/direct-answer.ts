@@ -40,6 +40,7 @@ export interface UsualRequest {
 export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualRequest) => Promise<Answer> {
   const { engine, authenticate, throughYoga, runPlain = notRun } = options;
 
+  // The record goes along: what was read and run is not read and run again.
   const leave = (
     { context }: UsualRequest,
     request: Request,
@@ -66,6 +67,7 @@ export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualR
       return refusalOf(error);
     }
     record.caller = caller;
+    // After the session: the body of an unknown caller is not read.
     const params = paramsOf(await context.readBody());
     record.params = params;
     const plain = await runPlain({ params, caller, requestId: context.requestId, request: usual.request });

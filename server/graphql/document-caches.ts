@@ -10,6 +10,7 @@ export interface DocumentCaches {
 /** Estimates: a token with the nodes that are made of it, and an error with its stack. */
 const bytesOfToken = 512;
 const bytesOfError = 4 * 1024;
+/** An hour: operations of an app that is gone leave. */
 const keptMs = 3_600_000;
 
 /**

@@ -19,6 +19,7 @@ export function errorAnswerOf(
 ): Answer | undefined {
   const result = resultOf(outcome);
   if (result === undefined) return undefined;
+  // Yoga chooses by the media type alone; the charset is its own.
   const [mediaType = ''] = contentType.split(';');
   const written: unknown = processRegularResult(finish(result, context), writing, mediaType);
   if (!(written instanceof WrittenResponse)) return undefined;
@@ -29,6 +30,7 @@ export function errorAnswerOf(
 function resultOf(outcome: OperationOutcome): ExecutionResult | undefined {
   if ('error' in outcome) {
     const { error } = outcome;
+    // Errors of several errors, and an abort, have rules of their own in Yoga.
     const isPlain = error instanceof Error && !('errors' in error) && !(error instanceof DOMException);
     return isPlain ? { errors: [renderError(error)] } : undefined;
   }

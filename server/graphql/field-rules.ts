@@ -17,6 +17,7 @@ export function fieldRules(rootFields: ReadonlyMap<string, RuledField>): Readonl
         access: row.access,
         allowTemplates: row.allowTemplates === true,
         pathArguments: [...(plan?.catalogPaths ?? [])],
+        // Absent where there are no former names: then arguments need no look for them.
         ...(plan?.formerArguments === undefined || plan.formerArguments.size === 0
           ? {}
           : { formerArguments: plan.formerArguments }),

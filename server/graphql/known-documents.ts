@@ -11,6 +11,7 @@ export interface KnownDocuments {
 
 /** What is known is as old, and as much, as the cache of documents allows. */
 export function createKnownDocuments({ documentCache }: DocumentCaches): KnownDocuments {
+  // By the document and not by its text: a document that left the cache is validated again.
   const valid = new WeakSet<DocumentNode>();
   return {
     of(text) {

@@ -32,6 +32,7 @@ export interface PlainRunOptions {
   readonly maskError: (error: unknown) => GraphQLError;
 }
 
+/** A request of a caller with a session, whose parameters were read. */
 export interface PlainRequest {
   readonly params: GraphQLParams;
   readonly caller: Caller;
@@ -58,6 +59,7 @@ export function createPlainRun(options: PlainRunOptions): RunPlain {
     const document = isUsual(params) ? documents.of(params.query) : undefined;
     const definition = document && getOperationAST(document, params.operationName);
     const compiled = document && definition ? operations(schema, document, definition) : undefined;
+    // Until an operation has run with hooks there is no executor to leave surprises to.
     if (document === undefined || compiled === undefined || options.stock.execute === undefined) return undefined;
     const { variables: variableValues, operationName } = params;
     return run(compiled, { schema, document, variableValues, operationName }, asked, options);
@@ -78,6 +80,7 @@ async function run(
       return { result: data === undefined ? { errors } : { errors, data } };
     }
     const contextValue = new PlainContext(asked, decided.decisions, options.deciding);
+    // Undefined where arguments could not be coerced: the stock executor words that.
     const about = decidedOperation(contextValue, operation);
     const outcome = about && (await runCompiled(compiled, contextValue, about.variables));
     if (outcome !== undefined && 'data' in outcome) return outcome;

@@ -31,6 +31,7 @@ export interface RequestRecord extends CallerRecord, OutageRecord {
   bodyError?: unknown;
 }
 
+/** What running an operation came to: a result with or without errors, or what was thrown. */
 export type OperationOutcome =
   | { readonly result: ExecutionResult | AsyncIterable<ExecutionResult> }
   | { readonly error: unknown };
@@ -57,6 +58,7 @@ export function useRequestParams(): Plugin<object, GraphqlServerContext> {
     onParams({ context, setResult }) {
       const { outcome } = context.record;
       if (outcome === undefined) return;
+      // Yoga renders it as if it had happened here.
       if ('error' in outcome) throw outcome.error;
       setResult(outcome.result);
     },

@@ -9,6 +9,7 @@ export interface Engine extends Pick<YogaServerInstance<GraphqlServerContext, ob
   readonly documents?: Pick<KnownDocuments, 'add'>;
 }
 
+/** Members of a request (GraphQL over HTTP, Request Parameters). With any other one Yoga has to decide. */
 const known = new Set(['query', 'variables', 'operationName', 'extensions']);
 
 /**
@@ -30,6 +31,7 @@ export async function runOperation(
     const errors = validate(schema, document);
     if (errors.length > 0) return { result: { errors } };
     documents?.add(document);
+    // Parsed and validated, and not run: Yoga streams subscriptions.
     if (getOperationAST(document, params.operationName)?.operation === 'subscription') return undefined;
     const { variables: variableValues, operationName } = params;
     const contextValue = await contextFactory();
@@ -39,6 +41,7 @@ export async function runOperation(
   }
 }
 
+/** Whether parameters are one operation whose members have the types of GraphQL over HTTP. */
 export function isUsual(params: GraphQLParams): params is GraphQLParams & { readonly query: string } {
   const { query, variables, operationName, extensions } = params;
   return (

@@ -3,6 +3,7 @@ import { type Answer, graphqlErrorAnswer } from '../http/answer.ts';
 import type { AnswerStream } from '../http/answer-stream.ts';
 import type { StreamLimits } from '../live/stream-limits.ts';
 
+/** Whether Yoga answers with server-sent events: a subscription that began. */
 export const isEventStream = ({ headers, body }: Response): boolean =>
   body !== null && (headers.get('content-type') ?? '').startsWith('text/event-stream');
 
@@ -16,6 +17,7 @@ export function streamAnswer(
   const reader = response.body?.getReader();
   let leave: () => void;
   try {
+    // The stream has begun by then, so it is ended where there is no place for it.
     leave = streams.enter(userId, clientIp);
   } catch (error) {
     void reader?.cancel().catch(() => {});

@@ -16,6 +16,7 @@ const contentTypes: ReadonlyMap<string | undefined, string> = new Map([
   ['application/graphql-response+json, application/graphql+json, application/json', graphqlResponse],
 ]);
 
+/** As clients send it. What is not here takes the longer way with the same answer. */
 const jsonBodies = new Set(['application/json', 'application/json; charset=utf-8', 'application/json;charset=utf-8']);
 
 /**

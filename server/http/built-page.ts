@@ -9,6 +9,7 @@ export interface BuiltPage {
   asset(name: string, acceptEncoding: string | undefined, ifNoneMatch: string | undefined): Answer | undefined;
 }
 
+/** Which page, and what it may load. */
 export interface BuiltPageOptions {
   /** The page's folder below `pages`. */
   readonly name: string;

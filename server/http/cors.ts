@@ -27,12 +27,17 @@ export interface Cors {
   preflight(headers: IncomingHttpHeaders): Answer;
 }
 
+/**
+ * @see Fetch Standard, CORS protocol. The config refuses `*` together with credentials; `mayUseCookies` is by name
+ * only.
+ */
 export function createCors({ origins, credentials, loopback = false, onRefused = () => {} }: CorsOptions): Cors {
   const exact = new Set(origins);
   const isListed = (origin: string) => exact.has('*') || exact.has(origin);
   const isAllowed = (origin: string) => isListed(origin) || (loopback && isOfThisMachine(origin));
   const headersFor = (headers: IncomingHttpHeaders): Record<string, string> => {
     const { origin } = headers;
+    // Always, so that a cache does not give a page of one origin the answer of another.
     if (origin === undefined) return { vary: 'Origin' };
     if (!isAllowed(origin)) {
       if (isOfAnotherSite(origin, headers)) onRefused(origin);

@@ -58,6 +58,7 @@ function otherRoute(path: string, { events, callback, console, mcp }: PublicRout
 async function graphql(exchange: Exchange, options: PublicRoutesOptions): Promise<Answer> {
   const { method, search, request } = exchange;
   if (method === 'GET' || method === 'HEAD') {
+    // A browser's address bar accepts `text/html`, so a link with a query opens the page and runs nothing.
     const asks = new URLSearchParams(search).has('query') && !(request.headers.accept ?? '').includes('text/html');
     if (!asks) return options.graphiql.page(header(request.headers['accept-encoding']));
   }

@@ -29,6 +29,7 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
   if (encoding !== undefined && encoding !== 'identity') {
     throw new GatewayError('ERR_MEDIA_TYPE', 'a body must come without content encoding');
   }
+  // Without a length the bytes are counted as they arrive.
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > maxBytes) throw tooLarge(maxBytes);
   if (lease?.grow(announced) === false) throw overloaded();

@@ -55,6 +55,7 @@ export function createReadiness(
   return {
     async check() {
       if (stopped) return { ready: false, checks: { process: 'failing' }, notes: { process: 'stopping' } };
+      // The promise is kept, so that probes at the same time ask once.
       if (last === undefined || clock() - last.at >= reuseMs) last = { at: clock(), report: ask() };
       return last.report;
     },

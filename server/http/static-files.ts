@@ -40,6 +40,7 @@ const encodings = [
 export function createStaticFiles(folders: readonly URL[]): StaticFiles {
   const folder = folders.find((candidate) => namesIn(candidate).length > 0);
   const sizes = new Map(folder === undefined ? [] : namesIn(folder).map((name) => [name, sizeOf(name, folder)]));
+  // A name is looked up in what the folder held at the start, so no path of a request reaches the disk.
   const typeOf = (name: string) => (sizes.has(name) ? types[extname(name)] : undefined);
 
   const file: StaticFiles['file'] = (name, acceptEncoding, headers = {}) => {

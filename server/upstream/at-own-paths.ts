@@ -11,6 +11,7 @@ export function atOwnPaths(upstream: Upstream, own: OwnPaths): Upstream {
   if (isDeepStrictEqual(own, usualPaths)) return upstream;
   return {
     async request(call) {
+      // A start has names in its body and in its answer; other calls differ in their path alone.
       if (call.route !== usualPaths.execute) return upstream.request(belowExecutions(call, own));
       const { playbook, workload } = usualPaths.members;
       const body = isJsonObject(call.body)

@@ -44,11 +44,14 @@ export function createBreakers({ tryAgainMs = 2_000, minimumRps = 3, onRefuse, o
   const made = new Map<string, Breaker>();
 
   function make(name: string): Breaker {
+    // Only outages and a proxy's statuses count; other errors of a call, for example an answer that is too large, say
+    // nothing about the route.
     const policy = circuitBreaker(handleWhen((error) => error instanceof OutageError).orWhenResult(isGatewayStatus), {
       halfOpenAfter: tryAgainMs,
       breaker: new SamplingBreaker({ threshold: 0.5, duration: 10_000, minimumRps }),
     });
     const breaker: Breaker = { policy, openedAtMs: 0 };
+    // Half-open is between two states and is not reported: a failed trial would look like a change.
     let known: CircuitState = CircuitState.Closed;
     policy.onStateChange((state) => {
       if (state === CircuitState.Open) breaker.openedAtMs = Date.now();
@@ -63,6 +66,7 @@ export function createBreakers({ tryAgainMs = 2_000, minimumRps = 3, onRefuse, o
   function breakerOf(name: string): Breaker {
     const found = made.get(name);
     if (found !== undefined) return found;
+    // Names beyond the bound share one breaker.
     return made.size < maxBreakers ? make(name) : (made.get('other') ?? make('other'));
   }
 

@@ -130,6 +130,7 @@ function wait(lane: LaneState, user: string | undefined, ms: number, late: () =>
       resolve();
     },
   };
+  // The timer is the only way out of the queue besides a turn.
   const timer = setTimeout(() => {
     remove(lane, waiter);
     reject(late());
@@ -146,6 +147,7 @@ function serve(lane: LaneState, shares: Shares): void {
   // A user who is put at the end is visited again: each visit takes one place or is the user's last.
   for (const [user, waiters] of lane.turns) {
     if (lane.running >= lane.limit) return;
+    // At its limit: its calls keep their place in the order.
     if (!shares.has(user)) continue;
     const waiter = waiters.shift();
     lane.turns.delete(user);

@@ -43,6 +43,7 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
   const budget = createByteBudget({ totalBytes, bytesPerHolder: totalBytes / 4 });
   const shares = createShares(budget);
 
+  /** One exchange with NoETL, without the breaker. @throws what {@link collect} throws */
   function exchange({ call, lane, path, body }: ReadyCall, lease: ByteLease): Promise<RawReply> {
     retries.call();
     return collect(pools[lane], {
@@ -115,6 +116,7 @@ function assertRoom(reply: UpstreamReply, lane: Lane, observe: Observe): Upstrea
   });
 }
 
+/** Connections of each lane apart: sockets of one kind are never taken by another (see `CallClass`). */
 const openPools = (options: UpstreamOptions, places: Readonly<Record<Lane, number>>): Readonly<Record<Lane, Pool>> => ({
   auth: openPool(options, places.auth),
   auth_start: openPool(options, places.auth_start),
@@ -129,6 +131,7 @@ function openPool({ baseUrl, timeoutMs }: UpstreamOptions, connections: number):
     pipelining: 1,
     keepAliveTimeout: idleSocketMs,
     keepAliveMaxTimeout: idleSocketMs,
+    // One deadline for the whole call is in `collect`.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: { timeout: timeoutMs },
@@ -157,6 +160,7 @@ function problemOf(error: OutageError, status: CallStatus): string {
 
 function headersOf(call: UpstreamCall): Record<string, string> {
   const trace = currentTrace();
+  // Of the caller's request only the trace, and what a row passes on (`call.headers`).
   const headers: Record<string, string> = {
     ...(trace && traceHeaders(trace)),
     ...call.headers,

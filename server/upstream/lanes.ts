@@ -6,11 +6,13 @@ export function laneOf({ class: given = 'read', idempotent }: UpstreamCall): Lan
   return given === 'auth' && !idempotent ? 'auth_start' : given;
 }
 
+/** The class that metrics and messages name: both lanes of `auth` are one. */
 export const classOf = (lane: Lane): CallClass => (lane === 'auth_start' ? 'auth' : lane);
 
 /** The name of the breaker of a call. */
 export const breakerFor = (lane: Lane, { method, route }: UpstreamCall): string => `${lane} ${method} ${route}`;
 
+/** What a breaker's name is made of, see {@link breakerFor}. */
 export function breakerName(name: string): { readonly class: CallClass; readonly route: string } {
   const [lane = 'read', , route = 'other'] = name.split(' ');
   return { class: classOf(lane as Lane), route };

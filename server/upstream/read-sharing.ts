@@ -37,6 +37,7 @@ export function createReadSharing<T>(): ReadSharing<T> {
       try {
         return await send();
       } finally {
+        // Also after a failure: NoETL may have done it.
         inFlight.clear();
       }
     },
@@ -58,10 +59,12 @@ export function createReadSharing<T>(): ReadSharing<T> {
     try {
       await entering;
     } finally {
+      // Whether there is a place or not: reads that come now must not join a wait that is over.
       queued.delete(ownKey(read));
     }
     const other = inFlight.get(read.key);
     if (other === undefined) return start(read);
+    // Another owner's read with the same key was sent meanwhile; the place is not needed.
     read.leave();
     return other;
   }

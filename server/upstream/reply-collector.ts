@@ -4,6 +4,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { textOfBytes } from '../text-of-bytes.ts';
 import { resolveAtEndOfTurn } from '../turn.ts';
 
+/** One HTTP request, complete. */
 export interface RawCall {
   readonly method: string;
   readonly path: string;
@@ -21,6 +22,7 @@ export interface RawCall {
   readonly lease: ByteLease;
 }
 
+/** What came: the body as text, not parsed. */
 export interface RawReply {
   readonly status: number;
   readonly text: string;
@@ -117,6 +119,7 @@ class Collector implements Dispatcher.DispatchHandler {
     status: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
+    // 1xx is not the answer (RFC 9110, section 15.2).
     if (status < 200) return;
     this.#status = status;
     this.#date = typeof headers['date'] === 'string' ? headers['date'] : undefined;
@@ -153,6 +156,7 @@ class Collector implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return;
+    // Before any of an answer came, as with a stale socket.
     if (this.#retries > 0 && this.#status === 0 && isBrokenSocket(error) && this.#call.mayRetry()) {
       this.#retries -= 1;
       this.#controller = undefined;
@@ -161,6 +165,7 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 }
 
+/** NoETL has been asked, and its answer does not fit into what may be in memory. */
 export const noRoom = (): GatewayError =>
   new GatewayError('ERR_OVERLOADED', 'too many large responses are in work; try again', { retryAfterSecs: 2 });
 

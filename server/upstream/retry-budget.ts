@@ -2,6 +2,7 @@
 const share = 0.1;
 const most = 10;
 
+/** How many second attempts are left. */
 export interface RetryBudget {
   /** Counts a first attempt. */
   call(): void;
@@ -9,6 +10,7 @@ export interface RetryBudget {
   take(): boolean;
 }
 
+/** Ten in store; each call gives a tenth of one back. */
 export function createRetryBudget(): RetryBudget {
   let left = most;
   return {

@@ -18,8 +18,10 @@ export interface UpstreamClient extends Upstream {
 
 /** Of both kinds of starts together NoETL sees at most 24. */
 const inFlight = { auth: 64, auth_start: 8, probe: 4, read: 192 } as const;
+/** Calls that wait in each lane, of all users. */
 const maxWaiting = 1_024;
 
+/** A path that is sent as it is. The call plan encodes arguments; this is the second net. */
 const safePath = /^\/[^?#\s\\]*$/;
 
 /**
@@ -77,6 +79,7 @@ function createAdmission(
       path: pathOf(call),
       body: call.body === undefined ? undefined : JSON.stringify(call.body),
     };
+    // Before a place is taken: while a breaker is open callers must not queue for it.
     breakers.assertClosed(breaker);
     const owner = call.user?.userId;
     const enter = () => {
@@ -84,6 +87,7 @@ function createAdmission(
       return asked === undefined ? bulkheads.enter(lane, owner) : asked.then(() => bulkheads.enter(lane, owner));
     };
     const leave = () => bulkheads.leave(lane, owner);
+    // Whether this call made the exchange itself, or got a reply that another one made.
     let isSent = false;
     const sendAndLeave = async (over?: () => void): Promise<UpstreamReply> => {
       isSent = true;

@@ -35,6 +35,7 @@ export interface UpstreamLimits {
   readonly upstreamBytesInFlight: number;
 }
 
+/** Those of a config without `limits`. */
 export const defaultUpstreamLimits: UpstreamLimits = {
   startsAtOnce: 16,
   userCallsAtOnce: 32,

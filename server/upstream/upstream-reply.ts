@@ -2,7 +2,9 @@ import { parseJson } from '../../core/json/lossless-json.ts';
 import type { UpstreamCall, UpstreamReply } from '../../core/ports.ts';
 import type { RawReply } from './reply-collector.ts';
 
-/** What came, in the form that the call asks for. */
+/**
+ * What came, in the form that the call asks for. A form counts for good answers only: errors are NoETL's JSON, or text.
+ */
 export function decode(reply: RawReply, { answer }: UpstreamCall): UpstreamReply {
   const isForeign = answer !== undefined && reply.status >= 200 && reply.status < 300;
   return {
@@ -33,6 +35,7 @@ function foreignBody({ text, mediaType = '' }: RawReply, answer: NonNullable<Ups
   return `data:${safeMediaType.test(type) ? type : 'application/octet-stream'};base64,${text}`;
 }
 
+/** JSON without losing digits; the text where it is not JSON; undefined where it is empty. */
 function bodyOf(text: string): unknown {
   if (text === '') return undefined;
   try {
