@@ -13,7 +13,7 @@ import { type Peer, startPeer } from './peer.ts';
 import { measureGenerate, measureStart, measureWorkers, type StartResult } from './process-rows.ts';
 import { startIncumbent } from './processes.ts';
 import { layersOf } from './profile-layers.ts';
-import { type PeerName, peersOf, rows } from './rows.ts';
+import { type PeerName, peersOf, type Row, rows } from './rows.ts';
 import { cores, hasWrk, loadByWrk, pin } from './wrk.ts';
 
 // Usage: docs/performance.md. Warnings go to stderr, so that `--json` writes JSON alone to stdout.
@@ -75,13 +75,13 @@ async function run() {
     // is written at the end of its process.
     await Promise.all([...peers.values()].map((peer) => peer.stop()));
     peers.clear();
-    const { workers, ...ofProcesses } = options.byWrk ? await measureProcesses(upstream) : {};
+    const { workers = {}, ...ofProcesses } = options.byWrk ? await measureProcesses(upstream) : {};
     return {
       machine: { processor: cpus()[0]?.model, cores: cpus().length, node: process.version, tool },
       results: medians(all),
       ratios: {
         ...ratiosOf(all, wantedRows, options.incumbent !== undefined),
-        ...(workers !== undefined && { 'workers: two over one': workers }),
+        ...workers,
       },
       ...ofProcesses,
       ...(wants('generate') && { generate: measureGenerate() }),
@@ -94,20 +94,31 @@ async function run() {
 }
 
 /**
- * Two workers, the load and the upstream: on fewer cores they wait for each other, and the ratio says nothing of the
- * gateway.
+ * Two workers, the load and the upstream: on fewer cores starts wait for the other two, and the ratio says nothing of the
+ * gateway. Lists are nearly all the gateway's work, so that two cores are enough for them.
  */
-const hasCoresForWorkers = cpus().length >= 4;
+const hasCoresForStarts = cpus().length >= 4;
 
-/** The rows `start` and `workers`, under the load of starts. */
-async function measureProcesses(upstream: Peer): Promise<{ start?: StartResult; workers?: number }> {
-  const [row] = rows.filter(({ name }) => name === 'executePlaybook');
-  if (row === undefined) return {};
+/** The rows `start`, under the load of starts, and `workers`. */
+async function measureProcesses(
+  upstream: Peer,
+): Promise<{ start?: StartResult; workers?: Readonly<Record<string, number>> }> {
   const { rounds, seconds, wants } = options;
-  const given = { upstream: upstream.url, token: benchToken, row, rounds, seconds };
+  const under = (name: string) => ({
+    upstream: upstream.url,
+    token: benchToken,
+    row: rows.find((row) => row.name === name) as Row,
+    rounds,
+    seconds,
+  });
   return {
-    ...(wants('start') && { start: await measureStart(given) }),
-    ...(wants('workers') && hasCoresForWorkers && { workers: await measureWorkers(given) }),
+    ...(wants('start') && { start: await measureStart(under('executePlaybook')) }),
+    ...(wants('workers') && {
+      workers: {
+        'workers: two over one, lists': await measureWorkers(under('list of 20 KB')),
+        ...(hasCoresForStarts && { 'workers: two over one, starts': await measureWorkers(under('executePlaybook')) }),
+      },
+    }),
   };
 }
 
@@ -129,8 +140,8 @@ if (options.byWrk && !hasWrk()) {
  * counts in the average.
  */
 const isBusy = (loadavg()[0] ?? 0) > cpus().length * 1.5;
-if (options.byWrk && options.wants('workers') && !hasCoresForWorkers)
-  console.error('workers: left out, since two workers, the load and the upstream need four cores');
+if (options.byWrk && options.wants('workers') && !hasCoresForStarts)
+  console.error('workers under starts: left out, since two workers, the load and the upstream need four cores');
 const report = await run();
 // By the names of floors.json.
 const figures = {
