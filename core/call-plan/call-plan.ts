@@ -4,7 +4,6 @@ import { parseExecutionId } from '../execution/execution-id.ts';
 import type { AnswerForm, WireStyle } from '../operation.ts';
 import type { OperationKind, StartMembers } from '../operation-kind.ts';
 import type { UpstreamCall } from '../ports.ts';
-import { encodeCatalogPath, encodeSegment } from './path-segment.ts';
 import { queryPairs, scalarText } from './query-pairs.ts';
 import type { TemplatePiece } from './template.ts';
 
@@ -105,4 +104,21 @@ const present = (value: unknown): boolean => value !== undefined && value !== nu
 
 function refuse(argument: string): never {
   throw new GatewayError('ERR_REQUEST_INVALID', `the argument "${argument}" is invalid`);
+}
+
+/**
+ * Text as one path segment; whatever it holds, it stays one.
+ * @returns undefined for what cannot be one: empty, `.`, `..`, text that is not valid Unicode.
+ */
+function encodeSegment(text: string): string | undefined {
+  if (text === '' || text === '.' || text === '..' || !text.isWellFormed()) return undefined;
+  return encodeURIComponent(text);
+}
+
+/** A catalog path as encoded segments joined by `/`. @returns undefined when it is not in normal form. */
+function encodeCatalogPath(text: string): string | undefined {
+  const path = parsePlaybookPath(text);
+  if (path === undefined) return undefined;
+  const segments = path.split('/').map(encodeSegment);
+  return segments.includes(undefined) ? undefined : segments.join('/');
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Plugin } from 'vite';
-import { buildPage } from './built-page.ts';
+import { buildPage } from './page-build.ts';
 
 const source = (file: string): string => resolve('web', 'graphiql', file);
 

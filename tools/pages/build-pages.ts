@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { buildConsole } from './build-console.ts';
 import { buildGraphiql } from './build-graphiql.ts';
 import { compressFolder } from './compress-folder.ts';
+import { buildPage } from './page-build.ts';
 
 /** A page that the gateway serves, by the name of its folder in `web/` and in `dist/pages/`. */
 interface Page {
@@ -15,6 +15,9 @@ interface Page {
   readonly title: string;
   readonly build: (out: string) => Promise<void>;
 }
+
+const buildConsole = (out: string): Promise<void> =>
+  buildPage('console', '/console/', out, { oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } } });
 
 const pages: readonly Page[] = [
   { name: 'graphiql', title: 'GraphiQL', build: buildGraphiql },

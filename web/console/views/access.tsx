@@ -1,8 +1,8 @@
 import { useLocation } from 'preact-iso/router';
 import type { CurrentAccess } from '../../../core/console/console-answers.ts';
 import type { PolicyFileState } from '../../../core/console/gateway-health.ts';
-import { useAccess } from '../api/access.ts';
 import { addressOf } from '../api/address.ts';
+import { useAccess } from '../api/sections.ts';
 import { Matrix } from '../parts/matrix.tsx';
 import { PathAccess } from '../parts/path-access.tsx';
 import { SearchField } from '../parts/search-field.tsx';

@@ -7,7 +7,7 @@ import { useSession } from '../api/me.ts';
 type Report = NonNullable<UpstreamComparison['report']>;
 type Closed = Report['closed'][number];
 
-import { useUpstream } from '../api/upstream.ts';
+import { useUpstream } from '../api/sections.ts';
 import { queries } from '../api/use-query.ts';
 import { Chips } from '../parts/chips.tsx';
 import { CopyText } from '../parts/copy-text.tsx';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { movedTo } from '../../../../generator/diff/moved-operation.ts';
+import { movedTo } from '../../../../generator/diff/upstream-diff.ts';
 
 const added = ['GET /api/result/resolve', 'POST /api/runs/{id}/finalize', 'GET /api/temp/{id}/list'];
 

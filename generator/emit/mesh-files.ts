@@ -1,7 +1,27 @@
+import type { DocumentNode } from 'graphql';
 import type { Operation } from '../../core/operation.ts';
 import { quoteText } from '../document/quote-text.ts';
+import { meshFiles } from '../mesh/mesh-config.ts';
 import type { OutputFile } from './emitter.ts';
-import { slashHeader } from './header.ts';
+import { hashHeader, headerText, slashHeader } from './header.ts';
+import { printSorted } from './sort-sdl.ts';
+
+const folder = 'mesh/generated';
+
+/** What Mesh's own commands read: the open part of the document in its normal form, and the protocol's SDL. */
+export function emitMeshSources(sources: Readonly<Record<string, string>>): readonly OutputFile[] {
+  return Object.entries(sources).map(([name, text]) => ({
+    path: `${folder}/${name}`,
+    content: name === meshFiles.document ? withComment(text) : `${hashHeader}\n${text}`,
+  }));
+}
+
+export const schemaPath = `${folder}/schema.graphql`;
+
+/** The schema that the server serves, with its call instructions, in a fixed order. */
+export const emitSchema = (sdl: DocumentNode): readonly OutputFile[] => [
+  { path: schemaPath, content: `${hashHeader}\n${printSorted(sdl)}` },
+];
 
 /** The operations table as TypeScript. A custom rule is a function of the config and is here by its kind only. */
 export function emitOperations({ operations }: { readonly operations: readonly Operation[] }): readonly OutputFile[] {
@@ -11,7 +31,7 @@ export function emitOperations({ operations }: { readonly operations: readonly O
   }));
   return [
     {
-      path: 'mesh/generated/operations.ts',
+      path: `${folder}/operations.ts`,
       content: `${slashHeader}\n/** What of NoETL is open: by field, with what it calls and where its arguments go. */\nexport const operations = ${literal(rows, 0)} as const;\n`,
     },
   ];
@@ -33,3 +53,7 @@ function literal(value: unknown, depth: number): string {
 const quote = (value: unknown): string => (typeof value === 'string' ? quoteText(value) : JSON.stringify(value));
 
 const keyText = (key: string): string => (/^[A-Za-z_$][\w$]*$/.test(key) ? key : quote(key));
+
+/** JSON has no comments; OpenAPI has `x-` members. */
+const withComment = (text: string): string =>
+  `${JSON.stringify({ 'x-generated': headerText, ...JSON.parse(text) }, undefined, 2)}\n`;

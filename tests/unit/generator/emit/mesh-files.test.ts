@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { custom, onPlaybook } from '../../../../core/access/access-rule.ts';
 import type { Operation } from '../../../../core/operation.ts';
-import { emitOperations } from '../../../../generator/emit/operations.ts';
+import { emitOperations } from '../../../../generator/emit/mesh-files.ts';
 import { temporaryFolder } from '../../../support/project.ts';
 
 const operation: Operation = {
