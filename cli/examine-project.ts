@@ -14,7 +14,7 @@ import { createIssuerDocuments } from '../server/identity/issuer-documents.ts';
 import { openStore } from '../server/stores/store-adapters.ts';
 import { createUpstream } from '../server/upstream/undici-upstream.ts';
 import { claimStart } from './claim-start.ts';
-import { gatewayOptionsOf, type Project } from './serve/gateway-options.ts';
+import { gatewayOptionsOf, type Project } from './serve/project-gateway.ts';
 
 /** What doctor found, for programs and as lines for a person. */
 export interface Examined {

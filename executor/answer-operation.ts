@@ -10,8 +10,8 @@ import { inDocumentedForm, inOwnForm, inWireForm } from '../core/noetl/wire-dial
 import type { Upstream, UpstreamCall, UpstreamReply } from '../core/ports.ts';
 import { ofDeclaredShape } from './declared-shape.ts';
 import { catalogEntries, catalogPageOf } from './protocol/catalog-entries.ts';
-import type { ExecutionGate } from './protocol/execution-access.ts';
 import { eventsAnswer } from './protocol/execution-events.ts';
+import type { ExecutionGate } from './protocol/execution-gate.ts';
 import type { Asking } from './protocol/execution-reads.ts';
 import { type Executions, executionIdOf, noSuchExecution } from './protocol/executions.ts';
 import { visibleExecutions } from './protocol/visible-executions.ts';

@@ -23,7 +23,7 @@ import { attachOutputs, wireNamesOf } from './outputs.ts';
 import { answerCancelExecution } from './protocol/cancel-execution.ts';
 import { answerExecutePlaybook, type ExecutePlaybookOptions } from './protocol/execute-playbook.ts';
 import { answerExecution } from './protocol/execution.ts';
-import { createExecutionGate } from './protocol/execution-access.ts';
+import { createExecutionGate } from './protocol/execution-gate.ts';
 import { openUpdates } from './protocol/execution-updates.ts';
 import { createExecutions, type Executions } from './protocol/executions.ts';
 import { answerRerunExecution } from './protocol/rerun-execution.ts';

@@ -7,7 +7,7 @@ import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { resolveConfig } from '../../core/config/resolve-config.ts';
 import { createExecutableSchema } from '../../executor/executable-schema.ts';
 import shipped from '../../gateway.config.ts';
-import { type OperationToRun, rootFieldsOf } from '../../plugins/noetl-auth/root-fields.ts';
+import { type OperationToRun, rootFieldsOf } from '../../plugins/noetl-auth/selected-root-fields.ts';
 import { createUpstream } from '../../server/upstream/undici-upstream.ts';
 import { given, reportPeer } from './peer-process.ts';
 

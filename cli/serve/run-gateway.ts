@@ -2,7 +2,7 @@ import process from 'node:process';
 import { createGateway, type Gateway } from '../../server/gateway.ts';
 import type { WorkerLink } from '../../server/workers/worker-link.ts';
 import { reportError } from '../report.ts';
-import { gatewayOptionsOf, type Project } from './gateway-options.ts';
+import { gatewayOptionsOf, type Project } from './project-gateway.ts';
 
 /**
  * The gateway in this process, until a signal or the first process ends it.

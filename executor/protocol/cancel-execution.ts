@@ -6,7 +6,7 @@ import { idText } from '../../core/json/lossless-json.ts';
 import { objectAnswer } from '../../core/noetl/upstream-answer.ts';
 import type { Upstream } from '../../core/ports.ts';
 import { askingOf, boundsOf, type RootAnswer } from '../root-call.ts';
-import type { ExecutionGate } from './execution-access.ts';
+import type { ExecutionGate } from './execution-gate.ts';
 import { missingExecution } from './execution-reads.ts';
 import { type Executions, executionIdOf, noSuchExecution } from './executions.ts';
 

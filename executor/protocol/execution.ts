@@ -7,7 +7,7 @@ import type { StepFacts } from '../../core/execution/steps.ts';
 import { approximateBytes } from '../../core/json/approximate-bytes.ts';
 import { kept } from '../../core/once.ts';
 import { askingOf, type RootAnswer } from '../root-call.ts';
-import type { ExecutionGate } from './execution-access.ts';
+import type { ExecutionGate } from './execution-gate.ts';
 import { type Executions, executionIdOf, lastSegment, stateOf } from './executions.ts';
 import type { Outcome } from './outcomes.ts';
 import type { Snapshot } from './snapshots.ts';

@@ -7,7 +7,7 @@ import { inOrder, workloadOf } from '../../core/execution/run-event.ts';
 import { createMask, type IsSecretName, noSecretNames } from '../../core/execution/secret-members.ts';
 import type { JsonObject } from '../../core/noetl/json-object.ts';
 import type { RootCall } from '../root-call.ts';
-import type { ExecutionGate } from './execution-access.ts';
+import type { ExecutionGate } from './execution-gate.ts';
 import { type Asking, missingExecution } from './execution-reads.ts';
 import type { ExecutionWatcher } from './execution-watcher.ts';
 import { createOutcomes, hidesErrors, type Outcome } from './outcomes.ts';

@@ -6,7 +6,7 @@ import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import { usualStartMembers } from '../../core/operation-kind.ts';
 import { askingOf, boundsOf, type RootAnswer } from '../root-call.ts';
 import { type ExecutePlaybookOptions, startAndWait } from './execute-playbook.ts';
-import type { ExecutionGate } from './execution-access.ts';
+import type { ExecutionGate } from './execution-gate.ts';
 import { executionIdOf } from './executions.ts';
 
 /**

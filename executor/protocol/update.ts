@@ -1,5 +1,5 @@
 import type { RootCall } from '../root-call.ts';
-import type { ExecutionGate } from './execution-access.ts';
+import type { ExecutionGate } from './execution-gate.ts';
 import type { Executions } from './executions.ts';
 
 /** One event of a stream: answers the field, or throws what the caller reads as its error. */

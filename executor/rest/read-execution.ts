@@ -3,7 +3,7 @@ import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { eventView } from '../../core/execution/event-view.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import type { Upstream } from '../../core/ports.ts';
-import type { ExecutionGate } from '../protocol/execution-access.ts';
+import type { ExecutionGate } from '../protocol/execution-gate.ts';
 import { missingExecution } from '../protocol/execution-reads.ts';
 import { type Executions, executionIdOf } from '../protocol/executions.ts';
 import type { Snapshot } from '../protocol/snapshots.ts';

@@ -11,7 +11,7 @@ import { basePathOf } from '../openapi/base-path.ts';
 import { deprecatedUpstream } from '../openapi/field-notes.ts';
 import { isPublicName } from '../openapi/identifiers.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
-import { checkAccess } from './check-access.ts';
+import { checkAccess } from './check-access-rule.ts';
 import { checkStart } from './check-start.ts';
 import { answerFormOf, checkTransport } from './check-transport.ts';
 import { checkGatewayRow } from './gateway-row.ts';

@@ -5,7 +5,7 @@ import { isProtocolField } from '../../core/protocol-field.ts';
 import type { DocumentedShape, ShapeArgument } from '../document/operation-shape.ts';
 import { quoteText } from '../document/quote-text.ts';
 import { camelCase } from '../openapi/identifiers.ts';
-import { playbookSelectors } from '../table/check-access.ts';
+import { playbookSelectors } from '../table/check-access-rule.ts';
 import type { OperationMeaning } from '../table/operation-meaning.ts';
 
 /** A row that opens one operation, and the same as a line of the config. */

@@ -11,7 +11,7 @@ import {
 } from './decide-call.ts';
 import type { Judgement } from './decide-field.ts';
 import { Decisions } from './decided-operation.ts';
-import { type OperationToRun, type RootFields, rootFieldsOf, type SelectedField } from './root-fields.ts';
+import { type OperationToRun, type RootFields, rootFieldsOf, type SelectedField } from './selected-root-fields.ts';
 
 /** Decisions by response key; or `refused`: nothing may run, and these are the answer's errors. */
 export type OperationDecision =

@@ -1,6 +1,6 @@
 import type { OperationDefinitionNode } from 'graphql';
 import type { CallContext, RootDecision } from '../../core/call-context.ts';
-import type { OperationToRun } from './root-fields.ts';
+import type { OperationToRun } from './selected-root-fields.ts';
 
 /** An operation as it was decided: with the variables that its arguments were made of, coerced. */
 export interface DecidedOperation {

@@ -15,7 +15,7 @@ import { type DecisionOptions, decideCall, type OperationCall } from '../../plug
 import { decideTraced } from '../../plugins/noetl-auth/decide-operation.ts';
 import { decidedOperation } from '../../plugins/noetl-auth/decided-operation.ts';
 import { judgeOn, judgeOnExecutionsOf } from '../../plugins/noetl-auth/questions.ts';
-import type { OperationToRun } from '../../plugins/noetl-auth/root-fields.ts';
+import type { OperationToRun } from '../../plugins/noetl-auth/selected-root-fields.ts';
 import type { CompiledOperations } from './compiled-cache.ts';
 import type { StockExecutor } from './compiled-operations.ts';
 import type { KnownDocuments } from './known-documents.ts';

@@ -10,6 +10,7 @@ import { accessFields, createAccessLine, lineIds } from './access-line.ts';
 import { createAudit } from './audit.ts';
 import { type AuditRing, createAuditRing } from './audit-ring.ts';
 import { createDependencyLog, type DependencyLog } from './dependencies.ts';
+import { createObserve } from './event-observer.ts';
 import { createLineBatch } from './line-batch.ts';
 import { createLineSink, type LineSink, ownPieceBytes, sharedPieceBytes } from './line-sink.ts';
 import type { LiveNumbers } from './live-gauges.ts';
@@ -17,7 +18,6 @@ import { createLogger, type Logger } from './logger.ts';
 import { createMetrics, type MetricsJson } from './metrics.ts';
 import { routeOfPath } from './metrics-catalog.ts';
 import { nextStepsOf } from './next-steps.ts';
-import { createObserve } from './observe.ts';
 import { createRecentNumbers, type RecentNumbers } from './recent-numbers.ts';
 
 export interface TelemetryOptions {

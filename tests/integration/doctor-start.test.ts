@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../cli/load-config.ts';
-import { gatewayOptionsOf } from '../../cli/serve/gateway-options.ts';
+import { gatewayOptionsOf } from '../../cli/serve/project-gateway.ts';
 import { resolveConfig } from '../../core/config/resolve-config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { createGateway } from '../../server/gateway.ts';

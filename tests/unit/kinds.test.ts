@@ -11,7 +11,7 @@ const files = [
   'executor/root-fields.ts',
   'executor/executable-schema.ts',
   'executor/answer-operation.ts',
-  'generator/table/check-access.ts',
+  'generator/table/check-access-rule.ts',
   'generator/table/check-start.ts',
   'generator/diff/exposure-diff.ts',
 ];

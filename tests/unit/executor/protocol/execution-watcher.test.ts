@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ExecutionGate } from '../../../../executor/protocol/execution-access.ts';
+import type { ExecutionGate } from '../../../../executor/protocol/execution-gate.ts';
 import { createExecutionWatcher, type WatchListener } from '../../../../executor/protocol/execution-watcher.ts';
 import { createExecutions } from '../../../../executor/protocol/executions.ts';
 import type { SharedLooks } from '../../../../executor/protocol/shared-looks.ts';

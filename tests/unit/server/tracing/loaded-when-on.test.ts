@@ -9,5 +9,5 @@ test('the packages of OpenTelemetry are imported by the module that is loaded wh
   expect(users.sort()).toEqual(['server/tracing/metric-producer.ts', 'server/tracing/open-telemetry.ts']);
   expect(filesWith(/from '[^']*\/metric-producer\.ts'/)).toEqual(['server/tracing/open-telemetry.ts']);
   expect(filesWith(/from '[^']*\/open-telemetry\.ts'/)).toEqual([]);
-  expect(filesWith(/import\('[^']*\/open-telemetry\.ts'\)/)).toEqual(['cli/serve/gateway-options.ts']);
+  expect(filesWith(/import\('[^']*\/open-telemetry\.ts'\)/)).toEqual(['cli/serve/project-gateway.ts']);
 });

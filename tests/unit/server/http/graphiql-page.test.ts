@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createGraphiqlPage } from '../../../../server/graphiql/graphiql-page.ts';
 import type { Answer } from '../../../../server/http/answer.ts';
+import { createGraphiqlPage } from '../../../../server/http/graphiql-page.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'graphiql-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,4 +1,4 @@
-import { type BuiltPage, createBuiltPage } from '../http/built-page.ts';
+import { type BuiltPage, createBuiltPage } from './built-page.ts';
 
 /** Workers and fonts from here only. Monaco writes styles at run time. */
 const policy = ["style-src 'self' 'unsafe-inline'", "worker-src 'self'", "img-src 'self' data:", "font-src 'self'"];

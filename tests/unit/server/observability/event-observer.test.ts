@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createAudit } from '../../../../server/observability/audit.ts';
+import { createObserve } from '../../../../server/observability/event-observer.ts';
 import { createLogger } from '../../../../server/observability/logger.ts';
 import { createMetrics } from '../../../../server/observability/metrics.ts';
-import { createObserve } from '../../../../server/observability/observe.ts';
 import { keptLines } from '../../../support/line-sinks.ts';
 import { handClock } from '../../../support/session-fakes.ts';
 
