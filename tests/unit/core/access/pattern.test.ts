@@ -98,6 +98,32 @@ test('what stands for all matches of a pattern is matched only by what matches t
   expect(compilePattern('data/a*')(anyMatchOf('data/*'))).toBe(false);
 });
 
+describe('of many patterns with one prefix', () => {
+  const letters = [...'bcdefghijk'];
+  const nodeOf = (patterns: readonly string[]) => {
+    const { root } = createPatternIndex(patterns.map((pattern) => [pattern, pattern] as const));
+    const node = root.children.get('p'.charCodeAt(0));
+    const byPiece = [...(node?.pieces?.children.values() ?? [])].map(({ edge }) => edge).toSorted();
+    return { tried: node?.entries.map(({ value }) => value), byPiece };
+  };
+
+  test('each is reached by the piece that the fewest of them have', () => {
+    expect(nodeOf(letters.map((letter) => `p*common*${letter}`))).toEqual({ tried: [], byPiece: letters });
+    expect(nodeOf(letters.map((letter) => `p*${letter}*common*`))).toEqual({ tried: [], byPiece: letters });
+  });
+
+  test('those without a further piece are tried for every path', () => {
+    const nine = letters.slice(0, 8).map((letter) => `p*${letter}`);
+    expect(nodeOf([...nine, 'p*'])).toEqual({ tried: ['p*'], byPiece: letters.slice(0, 8) });
+    expect(nodeOf(letters.map(() => 'p*'))).toEqual({ tried: letters.map(() => 'p*'), byPiece: [] });
+  });
+
+  test('eight are tried one by one, since they are few', () => {
+    const eight = letters.slice(0, 8).map((letter) => `p*${letter}`);
+    expect(nodeOf(eight)).toEqual({ tried: eight, byPiece: [] });
+  });
+});
+
 describe('two patterns overlap', () => {
   test.each([
     ['data/*', 'data/x', true],

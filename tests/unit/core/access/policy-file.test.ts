@@ -52,8 +52,34 @@ describe('a file is refused, with the place', () => {
     ['a pattern without a match', 'grants:\n  - {role: dev, allow: all, patterns: /x}', /no path can match/],
     ['an alias', "grants:\n  - &a {role: dev, allow: all, patterns: '*'}\n  - *a", /aliases are not allowed/],
     ['a member twice', "grants:\n  - {role: dev, role: admin, allow: all, patterns: '*'}", /unique/],
+    ['a role that is no text', "grants:\n  - {role: 1, allow: all, patterns: '*'}", /:2: role must be a text/],
+    [
+      'permissions that are a text',
+      "grants:\n  - {role: dev, allow: view, patterns: '*'}",
+      /allow must be all, or a list of execute, view, edit, delete/,
+    ],
+    [
+      'one unknown permission among others',
+      "grants:\n  - {role: dev, deny: [view, 1], patterns: '*'}",
+      /deny must be all/,
+    ],
+    ['no patterns', 'grants:\n  - {role: dev, allow: all}', /patterns must be/],
+    ['one pattern that is no text', 'grants:\n  - {role: dev, allow: all, patterns: [a, 1]}', /patterns must be/],
+    ['a row that is a list', 'grants: [[x]]', /:1: a grant has the members role, allow, deny, patterns, except$/],
+    ['a row that is null', 'grants: [null]', /a grant has the members/],
     ['a row that is a text', 'grants: [x]', /a grant has the members/],
   ])('%s', (_name, text, want) => {
-    expect(read(text).problems.join('\n')).toMatch(want);
+    const { problems, grants } = read(text);
+    expect(problems.join('\n')).toMatch(want);
+    if (!/unknown role|no path can match/.test(want.source)) expect(grants).toEqual([]);
+  });
+
+  test('each problem of a grant is named once, and no other', () => {
+    const { problems } = read("grants:\n  - {role: 1, allow: [fly], patterns: '*', exept: x}");
+    expect(problems).toEqual([
+      'policy.yaml:2: unknown member exept; members are role, allow, deny, patterns, except',
+      'policy.yaml:2: role must be a text',
+      'policy.yaml:2: allow must be all, or a list of execute, view, edit, delete',
+    ]);
   });
 });
