@@ -6,7 +6,7 @@ import {
   type OperationDefinitionNode,
   parse,
 } from 'graphql';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { plainArguments, plainVariables } from '../../../../plugins/noetl-auth/plain-values.ts';
 
 const schema = buildSchema(`
@@ -86,4 +86,49 @@ test('types are those of the schema that runs', () => {
   const { operation } = operationOf('query ($a: Int!) { f(a: $a) }');
   expect(plainVariables(schema, operation, { a: 1 })).toEqual({ a: 1 });
   expect(plainVariables(buildSchema('scalar Other type Query { f: Int }'), operation, { a: 'x' })).toBeUndefined();
+});
+
+describe('left to graphql-js, though a value is there', () => {
+  const listed = buildSchema('type Query { f(__proto__: Int, a: Int!): Int }', { assumeValid: true });
+
+  test('a variable or an argument with the name __proto__, which would set a prototype', () => {
+    const { operation, node } = operationOf('query ($__proto__: Int, $a: Int) { f(a: $a) }');
+    const given = JSON.parse('{"__proto__": 1, "a": 1}') as Record<string, unknown>;
+    expect(plainVariables(schema, operation, given)).toBeUndefined();
+    const withProto = listed.getQueryType()?.getFields()['f'];
+    expect(withProto && plainArguments(withProto, node, { a: 1 })).toBeUndefined();
+  });
+
+  test('a field with one value in the document', () => {
+    const { node } = operationOf('query ($a: Int!) { f(a: $a, b: "x") }');
+    expect(plainArguments(field, node, { a: 1 })).toBeUndefined();
+  });
+
+  test('a required argument without a value, a required variable that is null', () => {
+    const { operation, node } = operationOf('query ($a: Int!) { f(a: $a) }');
+    expect(plainArguments(field, node, {})).toBeUndefined();
+    expect(plainVariables(schema, operation, { a: null })).toBeUndefined();
+    expect(plainVariables(schema, operation, { a: undefined })).toBeUndefined();
+  });
+});
+
+test('null of an optional variable stays null, and is not the default', () => {
+  const { operation, node } = operationOf('query ($a: Int!, $b: String) { f(a: $a, b: $b) }');
+  const variables = plainVariables(schema, operation, { a: 1, b: null });
+  expect(variables).toEqual({ a: 1, b: null });
+  expect(plainArguments(field, node, variables ?? {})).toEqual({ a: 1, b: null, h: 3, i: null });
+});
+
+test('what has no value is absent, and not undefined', () => {
+  const { operation, node } = operationOf('query ($a: Int!, $c: Size) { f(a: $a, c: $c) }');
+  expect(Object.keys(plainVariables(schema, operation, { a: 1 }) ?? {})).toEqual(['a']);
+  expect(Object.keys(plainArguments(field, node, { a: 1 }) ?? {})).toEqual(['a', 'b', 'h', 'i']);
+});
+
+test('types of an operation are looked up once for a schema', () => {
+  const getType = vi.spyOn(schema, 'getType');
+  const { operation } = operationOf('query ($a: Int!, $c: Size) { f(a: $a, c: $c) }');
+  for (const a of [1, 2, 3]) plainVariables(schema, operation, { a });
+  expect(getType).toHaveBeenCalledTimes(2);
+  getType.mockRestore();
 });
