@@ -10,7 +10,7 @@ import {
   role,
 } from '../../../../core/access/access-rule.ts';
 import { compileGrants } from '../../../../core/access/decision.ts';
-import { allow, deny } from '../../../../core/access/grant.ts';
+import { allow, deny, type Grant } from '../../../../core/access/grant.ts';
 import { type PolicyCase, runPolicyCases } from '../../../../core/access/policy-cases.ts';
 import { diffPolicies } from '../../../../core/access/policy-diff.ts';
 import { lintPolicy } from '../../../../core/access/policy-lint.ts';
@@ -138,7 +138,7 @@ describe('lint', () => {
   });
 
   test('a role that an operation names is not idle, nor is one that a grant allows something', () => {
-    const findings = (more: Map<string, AccessRule>, given = grants) =>
+    const findings = (more: Map<string, AccessRule>, given: readonly Grant[] = grants) =>
       lintPolicy({ grants: given, roles: [...roles, 'named'], rules: more }).filter((line) =>
         line.startsWith('roles:'),
       );
