@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { role } from '../../../../core/access/access-rule.ts';
-import { deprecationOf, isOver, withFormerNames } from '../../../../core/config/former-names.ts';
+import { deprecationOf, hasExpired, withFormerNames } from '../../../../core/config/former-names.ts';
 
 test.each([
   ['2026-12-31', 'Use things. This name works until 2026-12-31.'],
@@ -26,7 +26,7 @@ describe('a former name is over', () => {
     ['2', '2000-01-01', '2.0.0-rc.1', true],
     ['1.2.3.4', '2000-01-01', '1.2.3', true],
   ])('until %s, on %s with version %s: %s', (until, date, version, want) => {
-    expect(isOver(until, { date, version })).toBe(want);
+    expect(hasExpired(until, { date, version })).toBe(want);
   });
 });
 

@@ -1,0 +1,51 @@
+import { vi } from 'vitest';
+import type { AccessRule } from '../../core/access/access-rule.ts';
+import type { GatewayEvent } from '../../core/observe.ts';
+import type { AccessChecker } from '../../core/ports.ts';
+import { parseSessionToken, type SessionToken } from '../../core/session/session-token.ts';
+import type { DecisionOptions, FieldRule } from '../../plugins/noetl-auth/decide-call.ts';
+import { session } from './plugin-gateway.ts';
+
+export const token = parseSessionToken('token-editor') as SessionToken;
+export const by = { caller: { session: session('editor'), token }, requestId: 'request-1' };
+
+const ruleOf = (access: AccessRule, more: Partial<FieldRule> = {}): FieldRule => ({
+  ...{ root: 'query', access, allowTemplates: false, ...more },
+});
+const rules = new Map<string, FieldRule>([
+  ['register', ruleOf({ kind: 'source', permission: 'edit', argument: 'content' }, { root: 'mutation' })],
+  ['playbook', ruleOf({ kind: 'playbook', permission: 'view', argument: 'path' })],
+  ['stats', ruleOf({ kind: 'authenticated' }, { pathArguments: ['path'] })],
+  ['events', ruleOf({ kind: 'playbook', permission: 'view', argument: 'path' }, { root: 'subscription' })],
+  [
+    'renamed',
+    ruleOf(
+      { kind: 'playbook', permission: 'view', argument: 'path' },
+      {
+        formerArguments: new Map([
+          ['resource', 'path'],
+          ['lang', 'language'],
+        ]),
+      },
+    ),
+  ],
+]);
+
+/** What decisions are made with: every path below `data/` is allowed. `check` records the questions, `events` what is reported. */
+export function decisionSetup(change: Partial<DecisionOptions> = {}) {
+  const events: GatewayEvent[] = [];
+  const check = vi.fn<AccessChecker['check']>(async ({ path }) =>
+    path.startsWith('data/')
+      ? { allowed: true, grant: undefined }
+      : { allowed: false, why: 'no-grant', grant: undefined },
+  );
+  const options: DecisionOptions = {
+    rules,
+    checker: { check } as unknown as AccessChecker,
+    executionPath: async () => undefined,
+    unbrokenRun: 100,
+    observe: (event) => events.push(event),
+    ...change,
+  };
+  return { options, check, events };
+}
