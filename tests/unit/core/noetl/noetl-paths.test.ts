@@ -26,7 +26,7 @@ describe('a path below /noetl', () => {
     },
   );
 
-  test('two catalog paths cannot be told apart', () => {
+  test('two catalog paths are refused, since either could take segments of the other', () => {
     expect(problem('/api/x/{path}/{path2}')).toMatch(/two catalog paths/);
   });
 });
