@@ -4,10 +4,11 @@ import { decodeRunEvents } from '../../../../core/execution/run-event.ts';
 import { stepsOf } from '../../../../core/execution/steps.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
+type Events = readonly (readonly [type: string, more?: Wire])[];
 const start = Date.parse('2026-01-01T00:00:00Z');
 
 /** Events of the step `a` unless they name another, one second apart. */
-const stepsAfter = (...events: readonly (readonly [type: string, more?: Wire])[]) =>
+const stepsAfter = (...events: Events) =>
   stepsOf(
     decodeRunEvents(
       events.map(([event_type, more], index) => ({
@@ -25,7 +26,7 @@ const rust = (inner: Wire, status = 'success', id = '7:a:1'): Wire => ({
 const at = (seconds: number) => start + seconds * 1_000;
 
 describe('the state of a step', () => {
-  test.each<[string, Parameters<typeof stepsAfter>, string]>([
+  test.each<[string, Events, string]>([
     ['is issued', [['command.issued']], 'PENDING'],
     ['is claimed', [['command.issued'], ['command.claimed']], 'RUNNING'],
     ['is started', [['command.started']], 'RUNNING'],
