@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { authenticated, custom, onExecution, onPlaybook, role } from '../../../../core/access/access-rule.ts';
 import { type ReportedRow, reportAccess } from '../../../../core/access/access-report.ts';
+import { authenticated, custom, onExecution, onPlaybook, role } from '../../../../core/access/access-rule.ts';
 import { compileGrants } from '../../../../core/access/decision.ts';
 import { allow, deny } from '../../../../core/access/grant.ts';
 import { reportExplanation, reportPath } from '../../../../core/access/path-report.ts';
