@@ -22,7 +22,7 @@ export interface IssuerDefaults {
 }
 
 /** Where a problem is: the entry's field, or the environment variable. */
-export type Place = (field: string) => string;
+export type PlaceOf = (field: string) => string;
 
 const maxTokenBytes = 16 * 1024;
 /** A login's body has to hold the token. */
@@ -34,7 +34,7 @@ export function resolveIssuerEntry(
   index: number,
   defaults: IssuerDefaults,
   reader: Reader,
-  place: Place,
+  place: PlaceOf,
 ): IssuerRules {
   const issuer = issuerText(entry, reader, place);
   const browser = resolveBrowser(entry, reader, place);
@@ -73,7 +73,7 @@ export function resolveIssuerEntry(
   };
 }
 
-function issuerText(entry: IssuerEntry, reader: Reader, place: Place): string {
+function issuerText(entry: IssuerEntry, reader: Reader, place: PlaceOf): string {
   const text = reader.text(place('issuer'), entry.issuer);
   if (text === '') return text;
   const template = isTemplate(text);
@@ -86,7 +86,7 @@ function issuerText(entry: IssuerEntry, reader: Reader, place: Place): string {
   return issuer ?? '';
 }
 
-function algorithmsOf(entry: IssuerEntry, defaults: IssuerDefaults, reader: Reader, place: Place): readonly string[] {
+function algorithmsOf(entry: IssuerEntry, defaults: IssuerDefaults, reader: Reader, place: PlaceOf): readonly string[] {
   const algorithms = entry.algorithms ?? defaults.algorithms;
   for (const name of entry.algorithms ?? []) {
     if (!isSignatureAlgorithm(name)) reader.problem(place('algorithms'), `${name} ${signatureAdvice}`);
@@ -114,7 +114,7 @@ function rolesOf(
   { roles = {} }: IssuerEntry,
   defaults: IssuerDefaults,
   reader: Reader,
-  place: Place,
+  place: PlaceOf,
 ): IssuerRules['roles'] {
   const all = { ...defaults.roles, ...roles };
   const given = [...(all.default ?? []), ...Object.values(all.map ?? {}).flat()];
@@ -134,7 +134,7 @@ function checkRoles(given: readonly string[], { knownRoles }: IssuerDefaults, re
   }
 }
 
-function emailOf({ email = {} }: IssuerEntry, reader: Reader, place: Place): IssuerRules['email'] {
+function emailOf({ email = {} }: IssuerEntry, reader: Reader, place: PlaceOf): IssuerRules['email'] {
   const listed = email.domains === undefined ? undefined : reader.list(place('email.domains'), email.domains);
   const domains = listed?.map((domain) => domain.toLowerCase().replace(/^@/, ''));
   const isAny = domains?.includes('*') === true;
@@ -150,7 +150,7 @@ function emailOf({ email = {} }: IssuerEntry, reader: Reader, place: Place): Iss
   };
 }
 
-function introspectionOf({ introspection }: IssuerEntry, reader: Reader, place: Place): IssuerRules['introspection'] {
+function introspectionOf({ introspection }: IssuerEntry, reader: Reader, place: PlaceOf): IssuerRules['introspection'] {
   if (introspection === undefined) return undefined;
   return {
     clientId: reader.text(place('introspection.clientId'), introspection.clientId),
@@ -163,7 +163,7 @@ function machinesOf(
   { machines }: IssuerEntry,
   defaults: IssuerDefaults,
   reader: Reader,
-  place: Place,
+  place: PlaceOf,
 ): IssuerRules['machines'] {
   if (machines === undefined) return undefined;
   const { roles = {}, clients, claim } = machines;
@@ -171,7 +171,7 @@ function machinesOf(
   return { roles, clients: clients === undefined ? undefined : new Set(clients), claim };
 }
 
-function resolveBrowser({ browser }: IssuerEntry, reader: Reader, place: Place): IssuerRules['browser'] {
+function resolveBrowser({ browser }: IssuerEntry, reader: Reader, place: PlaceOf): IssuerRules['browser'] {
   if (browser === undefined) return undefined;
   const returnTo = reader.list(place('browser.returnTo'), browser.returnTo);
   if (returnTo.length === 0) reader.problem(place('browser.returnTo'), 'is required: a login has to return somewhere');

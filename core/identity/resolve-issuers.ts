@@ -1,7 +1,7 @@
 import type { ValueReader } from '../config/value-reader.ts';
 import type { IssuerEntry } from './issuer-entry.ts';
 import { type IssuerRules, issuerNames } from './issuer-rules.ts';
-import { type IssuerDefaults, type Place, resolveIssuerEntry } from './resolve-issuer-entry.ts';
+import { type IssuerDefaults, type PlaceOf, resolveIssuerEntry } from './resolve-issuer-entry.ts';
 
 /**
  * Applies defaults to the entries of `auth.issuers` and checks them. Every problem is noted under `auth.issuers[n]`.
@@ -15,7 +15,7 @@ export function resolveIssuers(
 ): readonly IssuerRules[] {
   const { named } = defaults;
   const placeOf =
-    (index: number): Place =>
+    (index: number): PlaceOf =>
     (field) => {
       if (index < named) return variable;
       return `auth.issuers[${index - named}]${field === '' ? '' : `.${field}`}`;

@@ -9,7 +9,7 @@ import { type ClientMethod, methodsOf } from './root-methods.ts';
 import {
   isExecutionField,
   nonNull,
-  type Runs,
+  type RunMethods,
   runMethod,
   updatesDocument,
   waitMethod,
@@ -77,7 +77,7 @@ function clientStatements(methods: readonly ClientMethod[], schema: GraphQLSchem
   const find = (name: string, arg: string) =>
     methods.find(({ field }) => field.name === name && field.args.some((one) => one.name === arg));
   const start = find('executePlaybook', 'variables');
-  const runs: Runs = {
+  const runs: RunMethods = {
     execution,
     start: execution === undefined ? undefined : start,
     cancel: find('cancelExecution', 'id'),
@@ -85,7 +85,7 @@ function clientStatements(methods: readonly ClientMethod[], schema: GraphQLSchem
   return [clientInterface(methods, runs), createFunction(methods, { ...runs, updates: updatesDocument(schema) })];
 }
 
-const clientInterface = (methods: readonly ClientMethod[], { execution, start }: Runs): StatementStructures => ({
+const clientInterface = (methods: readonly ClientMethod[], { execution, start }: RunMethods): StatementStructures => ({
   kind: StructureKind.Interface,
   name: 'GatewayClient',
   isExported: true,
@@ -106,7 +106,7 @@ const clientInterface = (methods: readonly ClientMethod[], { execution, start }:
   ],
 });
 
-const createFunction = (methods: readonly ClientMethod[], runs: Runs): StatementStructures => ({
+const createFunction = (methods: readonly ClientMethod[], runs: RunMethods): StatementStructures => ({
   kind: StructureKind.Function,
   name: 'createGatewayClient',
   isExported: true,
@@ -132,7 +132,7 @@ const createFunction = (methods: readonly ClientMethod[], runs: Runs): Statement
 function writeMethods(
   writer: CodeBlockWriter,
   methods: readonly ClientMethod[],
-  { execution, start, cancel, updates }: Runs,
+  { execution, start, cancel, updates }: RunMethods,
 ): void {
   if (execution !== undefined) writeStream(writer, nonNull(execution), updates);
   writer.write('const client: GatewayClient = Object.assign(connection, ').inlineBlock(() => {

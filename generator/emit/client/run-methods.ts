@@ -12,7 +12,7 @@ export function updatesDocument(schema: GraphQLSchema): string | undefined {
 }
 
 /** The methods that `waitForExecution`, `watch` and `run` are made of. */
-export interface Runs {
+export interface RunMethods {
   readonly execution: ClientMethod | undefined;
   readonly start: ClientMethod | undefined;
   readonly cancel: ClientMethod | undefined;
