@@ -185,7 +185,7 @@ function chooseValidator({ config, clock, observe, upstream, driver }: Given): S
     : createPlaybookValidator({ ...common, driver, playbook: auth.playbooks.validateSession });
 }
 
-/** People log in as the config says; clients get a session of the gateway, for NoETL has no users for them. */
+/** Users log in by `auth.login`; clients get a session of the gateway, because NoETL has no users for them. */
 function chooseLogin(given: Given): LoginBackend {
   const { config, clock } = given;
   const local = createLocalLogin({ clock, maxSessionMs: config.sessions.maxMs });

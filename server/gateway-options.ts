@@ -26,7 +26,7 @@ export interface GatewayOptions {
   /** OpenAPI of the REST calls, as YAML, for callers with a session. */
   readonly restDocument?: string;
   readonly clock?: Clock;
-  /** Traces and metrics for a collector; absent: none, at no cost. */
+  /** Traces and metrics for a collector; absent: no tracing, at no cost. */
   readonly tracing?: Tracing;
   /** Set in one of several worker processes. */
   readonly link?: WorkerLink;

@@ -12,7 +12,7 @@ export interface LoginInputs {
   readonly client_ip: string;
 }
 
-/** @param clientIp the peer's address, as the gateway found it; what is no address becomes `0.0.0.0` */
+/** @param clientIp the peer's address, as the gateway found it; a text that is not an address becomes `0.0.0.0` */
 export function loginInputs({ token, domain }: NoetlToken, clientIp: string): LoginInputs {
   return { auth0_token: token, auth0_domain: domain, client_ip: addressText(clientIp) };
 }
@@ -24,7 +24,7 @@ export function sessionHours(request: LoginRequest, maxMs: number): number {
 
 /**
  * The earlier of NoETL's end and the gateway's own.
- * @param noetl undefined: NoETL names none
+ * @param noetl undefined: NoETL's answer has no end
  * @param hours may be a fraction
  */
 export function sessionEnd(noetl: Date | undefined, nowMs: number, hours: number): Date {

@@ -35,7 +35,7 @@ const firstLookMs = 250;
 const graceMs = 300;
 
 /**
- * The callback is the answer; the execution is watched beside it only to learn early that none will come. An execution
+ * The callback is the answer; the execution is watched beside it only to detect early that there will be no callback. An execution
  * that is no longer waited for is cancelled while it still runs: NoETL would turn a finished one into a cancelled one.
  */
 export function createPlaybookDriver(options: PlaybookDriverOptions): PlaybookDriver {

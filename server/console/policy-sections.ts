@@ -82,7 +82,7 @@ const noCases: { readonly cases: readonly PolicyCase[]; readonly problems: reado
   problems: [],
 };
 
-/** All cases, or none of them with the reason. */
+/** All cases; or no case, and the reason. */
 function readBounded(text: string, roles: readonly string[]) {
   const read = readPolicyCases(text, policyCasesFile, roles);
   if (read.cases.length <= maxCases) return read;

@@ -5,7 +5,7 @@ import type { Upstream } from '../../core/ports.ts';
 
 export interface DriftWatchOptions {
   readonly upstream: Upstream;
-  /** Hash of what the pulled document says. */
+  /** Hash of the pulled document. */
   readonly lockedHash: string;
   /** The same of a live one. */
   readonly hashOf: (document: Document) => string;
@@ -45,7 +45,7 @@ const texts: Readonly<Record<DriftState, string>> = {
 
 /**
  * Compares NoETL's live document with the one that the schema was generated from, now and every hour, sooner while NoETL does
- * not answer. It says what it finds and stops nothing: what is open was decided when generating.
+ * not answer. It reports the difference and blocks no request: the open operations were decided by `generate`.
  */
 export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
   const { observe, notify, everyMs = 3_600_000, soonMs = 60_000, clock = Date.now } = options;
@@ -70,7 +70,7 @@ export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
   }
 
   /**
-   * The metric goes up and down once for each change; `unknown` leaves it, since an outage says nothing about the
+   * The metric goes up and down once for each change; `unknown` leaves it, since an outage proves nothing about the
    * document.
    */
   function note(state: DriftState): void {

@@ -21,7 +21,7 @@ const jsonBodies = new Set(['application/json', 'application/json; charset=utf-8
 
 /**
  * Whether a request is of the usual kind: a POST of JSON without parameters in its address, that accepts what clients of
- * GraphQL accept. Header values are compared as they stand: everything else is not usual, and loses nothing but time.
+ * GraphQL accept. Header values are compared exactly. Every other request takes the general path, which is slower.
  * @returns the content type of an answer without errors; undefined when the request is not usual
  */
 export function contentTypeOfUsual({ method, search, request: { headers } }: Exchange): string | undefined {

@@ -83,8 +83,8 @@ function createChecker(
     const { token, path, user } = question;
     if (token === undefined) throw noAnswer('access check without a session token');
     const answer = await ask({ session_token: token, playbook_path: path, action });
-    const said = decodeAccess(answer, { userId: user.userId, permission: action, path, mustRepeat });
-    const decision = said ? allowed : denied;
+    const isAllowed = decodeAccess(answer, { userId: user.userId, permission: action, path, mustRepeat });
+    const decision = isAllowed ? allowed : denied;
     known.set(key, { decision, until: clock() + cacheTtlMs });
     return decision;
   }

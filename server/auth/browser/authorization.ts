@@ -34,7 +34,7 @@ export async function authorizationUrl(
   const { browser } = rules;
   const url = await documents.endpoint('authorization_endpoint');
   const parameters = {
-    // First: parameters of the config replace none of those that the login depends on.
+    // First, so that parameters of the config cannot replace those that the login depends on.
     ...browser?.parameters,
     response_type: 'code',
     client_id: browser?.clientId ?? '',

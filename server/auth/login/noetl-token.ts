@@ -20,7 +20,7 @@ const lifeSecs = 300;
 /**
  * The token that NoETL's login reads. A provider's token is passed on when NoETL finds in it all that it looks for: its
  * `iss` is `https://<domain>/`, and it holds the e-mail that was verified. Any other is replaced by one that the gateway
- * makes of the verified identity, without a signature: NoETL reads claims and checks none. So a token without an e-mail,
+ * makes of the verified identity, without a signature: NoETL reads the claims and does not check the signature. So a token without an e-mail,
  * of Entra or of a realm works too, and one of another issuer never names a user of the first.
  *
  * An identity that was not verified (shadow mode) is passed on as it came.

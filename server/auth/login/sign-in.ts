@@ -43,7 +43,7 @@ export interface SignedIn {
 
 const isJwt = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** A token that does not say when it ends is remembered for a day; others so much longer than they live. */
+/** A token without `exp` is remembered for a day; any other for a day after it expires. */
 const longestReplayMs = 24 * 3_600_000;
 /** The year 9999: later than that no store has to keep anything. */
 const latestMs = Date.UTC(9999, 0, 1);

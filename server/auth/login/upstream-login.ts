@@ -74,7 +74,7 @@ async function logIn(
   }
   const now = clock();
   const expiresAt = sessionEnd(answer.expiresAt, now, hours);
-  // NoETL answered with success, so this is no refusal of the user.
+  // NoETL answered with success, so the user was not refused.
   if (expiresAt.getTime() <= now) throw noAnswer('login answer holds a session that is over');
   const ending = answer.expiresAt === undefined ? {} : { issuerExpiresAt: answer.expiresAt };
   return { outcome: 'authenticated', token, session: { user, expiresAt, issuedAt: new Date(now), ...ending } };

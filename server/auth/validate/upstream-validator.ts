@@ -10,7 +10,7 @@ interface ValidatorOptions {
   /** NoETL's name of the credential of the session database. */
   readonly credential: string;
   readonly clock: Clock;
-  /** How long a session lives of which NoETL does not say when it ends. */
+  /** How long a session lives when NoETL's answer has no end. */
   readonly maxSessionMs: number;
 }
 
