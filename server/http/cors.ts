@@ -17,7 +17,7 @@ export interface CorsOptions {
 
 /**
  * CORS for a list of exact origins. The headers go on every reply, errors included; an origin that is not listed gets
- * none, and its preflight is refused.
+ * no such header, and its preflight is refused.
  */
 export interface Cors {
   /** True for an origin that is listed by name, when credentials are allowed at all. */

@@ -171,7 +171,7 @@ function once(
   return report;
 }
 
-/** Counted and never sent: who leaves before the answer is no fault of ours. */
+/** Counted and never sent: a caller that leaves before the answer is not an error of the gateway. */
 const callerGone = 499;
 
 function listen(server: Server, where: ListenOptions): Promise<number> {

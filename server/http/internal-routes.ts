@@ -36,7 +36,7 @@ export function createInternalRoutes(options: InternalRoutesOptions): (exchange:
 const readsOnly = async (method: string, read: () => Promise<Answer>): Promise<Answer> =>
   method === 'GET' || method === 'HEAD' ? read() : notAllowed('GET, HEAD');
 
-/** Workers say `application/json`, but whether they do is no reason to lose an answer: only the text must be JSON. */
+/** Workers send `application/json`. The media type is not checked, so that no answer is lost: only the text must be JSON. */
 async function callback(exchange: Exchange, { views, callback: other }: InternalRoutesOptions): Promise<Answer> {
   const deliver = await views.findAuthCallback(exchange.path);
   if (deliver === undefined) return other(exchange);

@@ -19,7 +19,7 @@ export const takeLarge = (lease: ByteLease, sizeBytes: number, isFile: boolean):
   lease.grow(isFile ? Math.min(sizeBytes, kernelBytes) : sizeBytes);
 
 /**
- * Writes a large body slice by slice, at the speed of the reader. The header says `connection: close`: that the caller
+ * Writes a large body slice by slice, at the speed of the reader. The header `connection: close` is sent: that the caller
  * closes its side is the only sign that it has read everything. The lease is given back then. Without that sign the
  * connection is reset, so that the kernel frees what it holds.
  */

@@ -17,7 +17,7 @@ export interface ListenerLimits {
   readonly unreadMs: number;
 }
 
-/** What holds where no config says otherwise: all of it for the internal listener. */
+/** Limits where the config sets no other; the internal listener always has these. */
 export const defaultListenerLimits: ListenerLimits = {
   connections: 10_000,
   connectionsPerAddress: 1_000,

@@ -3,8 +3,8 @@ import { GatewayError } from '../../core/errors.ts';
 import { type Cors, isSameHost } from './cors.ts';
 
 /**
- * Stops cross-site requests that ride on a cookie. A browser says where a request comes from in `Sec-Fetch-Site` or
- * `Origin`; one that comes from elsewhere passes only from an allowed origin. Programs send neither and pass: they
+ * Stops cross-site requests that ride on a cookie. A browser names the origin of a request in `Sec-Fetch-Site` or
+ * `Origin`; a cross-site request passes only from an allowed origin. Programs send neither header and pass: they
  * have no cookies that they did not mean to send.
  * @param ownOrigin the gateway's public origin, when it is configured.
  * @throws ERR_ORIGIN_REFUSED

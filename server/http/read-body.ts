@@ -47,7 +47,7 @@ function arrived(request: IncomingMessage, announced: number): Promise<Buffer> |
   const bytes: Buffer = request.read();
   return new Promise((resolve) => {
     const end = (read: Buffer): void => {
-      // Reads the end, so that the connection lets go of the request.
+      // Reads the end, so that the connection releases the request.
       request.read();
       resolve(read);
     };
@@ -97,7 +97,7 @@ function bytesOf(request: IncomingMessage, limits: BodyLimits, announced: number
   });
 }
 
-/** @throws ERR_MEDIA_TYPE unless the body says that it is JSON */
+/** @throws ERR_MEDIA_TYPE unless `Content-Type` is JSON */
 export function requireJson(request: IncomingMessage): void {
   if (!isJsonMediaType(request.headers['content-type'])) {
     throw new GatewayError('ERR_MEDIA_TYPE', 'the body must be JSON: send Content-Type: application/json');

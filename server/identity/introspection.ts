@@ -10,7 +10,7 @@ import type { AskedIssuer, SubjectClaims } from './userinfo.ts';
 const timeoutMs = 5_000;
 
 /**
- * Asks a trusted issuer what an access token stands for (RFC 7662), as the client of the entry. The token must be for
+ * Asks a trusted issuer for the claims of an access token (RFC 7662), as the client of the entry. The token must be for
  * this gateway: by `aud`, or by `client_id` where the answer has no `aud`.
  * @throws ERR_AUTH_UNAVAILABLE when the issuer does not answer, or does not know the gateway's own client.
  */

@@ -23,7 +23,7 @@ type Endpoint =
   | 'introspection_endpoint'
   | 'end_session_endpoint';
 
-/** What one trusted issuer says about itself. */
+/** The discovery document and the keys of one trusted issuer. */
 export interface IssuerDocuments {
   /**
    * The keys that a token's header names. A key that is not known is looked for at the issuer, but not for every token.
@@ -31,7 +31,7 @@ export interface IssuerDocuments {
    * @throws ERR_AUTH_UNAVAILABLE when that could not be found out.
    */
   keysFor(header: CompactJWSHeaderParameters, issuer: string): Promise<readonly CryptoKey[]>;
-  /** @throws ERR_AUTH_UNAVAILABLE when it cannot be read, or the issuer has none. */
+  /** @throws ERR_AUTH_UNAVAILABLE when it cannot be read, or the issuer has no such endpoint. */
   endpoint(name: Endpoint): Promise<URL>;
   /** The discovery document; its addresses are not checked. @throws ERR_AUTH_UNAVAILABLE */
   metadata(): Promise<Readonly<Record<string, unknown>>>;
@@ -46,8 +46,8 @@ interface Documents {
 }
 
 /**
- * Reads the discovery document (OpenID Connect Discovery 1.0) and the JWK Set, or the latter alone where the entry says
- * where it is. Both are renewed together beside the requests, before they are ten minutes old, and when a token names an
+ * Reads the discovery document (OpenID Connect Discovery 1.0) and the JWK Set, or the latter alone where the entry has
+ * its address. Both are renewed together beside the requests, before they are ten minutes old, and when a token names an
  * unknown key. While the issuer is down the last ones are used for an hour.
  */
 export function createIssuerDocuments(

@@ -13,7 +13,7 @@ export class IssuerProblem extends Error {
   }
 }
 
-/** A problem that callers can cause with their tokens: it does not say that the issuer is down. */
+/** A problem that callers can cause with their tokens: it does not mean that the issuer is down. */
 export const readTooOften = 'a token names an unknown key, and the keys were read too often lately';
 
 /** What a caller gets when an issuer could not be asked: 503, and the issuer is named in the log only. */

@@ -47,7 +47,7 @@ export async function judgeClaims(given: JudgedToken): Promise<{ readonly identi
   return { identity: { ...identity, kind, isMachine: machine, email: email.email, ...roles } };
 }
 
-/** What a token says of itself. Its e-mail is left out unless the issuer may vouch for it. */
+/** The identity that a token claims. Its e-mail is left out unless the issuer may vouch for it. */
 export function claimedIdentity(
   { rules, issuer }: Pick<AskedIssuer, 'rules' | 'issuer'>,
   claims: SubjectClaims,
@@ -61,7 +61,7 @@ export function claimedIdentity(
     subject,
     email: 'email' in read ? read.email : undefined,
     name: nameOf(claims),
-    // A token that does not say when it ends, ends now.
+    // A token without `exp` expires now.
     expiresAt: new Date(typeof exp === 'number' ? Math.min(exp * 1000, longestTime) : now.getTime()),
     claims,
     kind: 'id_token',
@@ -106,7 +106,7 @@ function machineRefusal({ asked, claims, email }: JudgedToken, seen: SeenToken):
     : refuse('machine_not_accepted', refused);
 }
 
-/** E-mail and name that an access token lacks, where the entry has it. What the token says itself is kept. */
+/** E-mail and name that an access token lacks, where the entry has it. Claims of the token itself are kept. */
 async function withUserinfo(
   given: JudgedToken,
   seen: SeenToken,

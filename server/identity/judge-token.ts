@@ -16,7 +16,7 @@ export interface KnownIssuer {
   readonly documents: IssuerDocuments;
 }
 
-/** `claimed`: what an unverified token says, for shadow mode; absent when nothing of it must reach NoETL. */
+/** `claimed`: the claims of an unverified token, for shadow mode; absent when none of them may reach NoETL. */
 export type TokenVerdict =
   | { readonly identity: Identity; readonly rules: IssuerRules }
   | (LoginRefusal & { readonly claimed?: Claimed })
@@ -40,7 +40,7 @@ export interface JudgeOptions {
 
 const opaqueToken = /^[A-Za-z0-9._~+/=-]+$/;
 
-/** Decides on a token: who it stands for, or why it is refused, or why that could not be found out. */
+/** Judges a token: the identity, or the reason of the refusal, or the reason why it cannot be judged. */
 export function createJudge(options: JudgeOptions): Judge {
   const { known } = options;
   const rules = known.map((one) => one.rules);

@@ -77,7 +77,7 @@ export function createKeptDocument<T>(options: KeptDocumentOptions<T>): KeptDocu
     }
   }
 
-  /** @returns the load that runs now, begun if there was none; undefined: it failed a moment ago. */
+  /** @returns the load that is running, or a new one; undefined: the last one failed a moment ago. */
   function start(): { readonly done: Promise<void>; readonly at: number } | undefined {
     const pauseMs = kept === undefined ? timing.retryMs : timing.retryStaleMs;
     if (loading === undefined && failure !== undefined && clock() - failure.at < pauseMs) return undefined;

@@ -6,7 +6,7 @@ import { isSameIssuer } from './issuer-url.ts';
 export interface KeySet {
   readonly size: number;
   /**
-   * Keys that a token of this header may be signed with; several only when neither side says which.
+   * Keys that a token of this header may be signed with; several only when `kid` does not decide it.
    * @throws when there is one and it cannot be used, for example because it is too short.
    */
   keysFor(header: CompactJWSHeaderParameters, issuer: string): Promise<readonly CryptoKey[]>;
@@ -78,7 +78,7 @@ function fits(jwk: JWK, alg: string): boolean {
 /** RFC 9864: `Ed25519` is what `EdDSA` with that curve was called before. */
 const plainName = (alg: string): string => (alg === 'EdDSA' ? 'Ed25519' : alg);
 
-/** Entra says in each key whose tokens it signs; a key of one tenant must not sign for another. */
+/** Entra names in each key the issuer whose tokens it signs; a key of one tenant must not sign for another. */
 function isOf(jwk: JWK, issuer: string): boolean {
   const owner = (jwk as Readonly<Record<string, unknown>>)['issuer'];
   if (typeof owner !== 'string') return true;
@@ -102,7 +102,7 @@ function importOnce({ jwk, imported }: KnownKey, alg: string): Promise<CryptoKey
 const isTooShort = ({ algorithm }: CryptoKey): boolean =>
   'modulusLength' in algorithm && Number(algorithm.modulusLength) < 2048;
 
-/** Only what a public key is made of: `ext`, `key_ops` and private members have no say here. */
+/** Only the members of a public key: `ext`, `key_ops` and private members are left out. */
 function publicPart({ kty, n, e, crv, x, y }: JWK): JWK {
   return Object.fromEntries(Object.entries({ kty, n, e, crv, x, y }).filter(([, value]) => value !== undefined)) as JWK;
 }

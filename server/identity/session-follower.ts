@@ -43,7 +43,7 @@ async function claimsNow(access: string, subject: string, asked: AskedIssuer): P
 const hasRoles = ({ roles }: IssuerRules, claims: SubjectClaims): boolean =>
   roles.claims.some((name) => claimAt(claims, name) !== undefined);
 
-/** An answer without any of the role claims says nothing about roles: they stay as they were. */
+/** An answer without any of the role claims does not change the roles. */
 function rolesNow(issuerRules: IssuerRules, claims: SubjectClaims): readonly string[] | undefined {
   const { roles: rules } = issuerRules;
   if (!hasRoles(issuerRules, claims)) return undefined;

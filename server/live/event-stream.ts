@@ -37,7 +37,7 @@ export interface Listener {
   readonly mayStay: () => Promise<boolean>;
   /** Whether the user may see the results of the playbook on that path, now. @throws when it cannot be found out */
   readonly maySee: (path: string) => Promise<boolean>;
-  /** Where the client says that it was. */
+  /** The client's `Last-Event-ID`. */
   readonly lastEventId: string | undefined;
 }
 
@@ -49,7 +49,7 @@ const lookMs = 5_000;
 const orphanMs = 15_000;
 /** A result goes out this long after the answer to the start: clients forget what comes before it, milliseconds. */
 const afterAnswerMs = 150;
-/** A replica that died before it could say that its client was answered does not hold a result for longer, milliseconds. */
+/** A replica that died before it reported that its client was answered does not hold a result for longer, milliseconds. */
 const longestHoldMs = 10_000;
 
 /** One `GET /events`: hello, then results as they come, until the session ends or the client leaves. */

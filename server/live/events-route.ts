@@ -108,8 +108,8 @@ const events = (stream: WriteStream): Answer => ({
 type Found = Caller | 'missing' | 'over';
 
 /**
- * Where the session may be: a ticket, the address, a header or the cookie, in that order. `over` is also said of a
- * wrong token.
+ * Where the session may be: a ticket, the address, a header or the cookie, in that order. A wrong token gives
+ * `over` too.
  */
 async function findCaller(exchange: Exchange, query: URLSearchParams, options: EventsRouteOptions): Promise<Found> {
   const { authenticate, tickets, limits, observe, sessions, config } = options;

@@ -76,7 +76,7 @@ export function resultFrames(delivery: Delivery, id: string): string {
   );
 }
 
-/** How far a playbook says that it is. */
+/** The progress that a playbook reports. */
 export interface Progress {
   readonly requestId: string;
   readonly executionId: string | null;

@@ -29,7 +29,7 @@ export function createMemoryLiveStore(clock: Clock): LiveStore {
   // Kept apart from the queues: a result that was delivered and dropped must not be appended again.
   const once = createEntryCache<string, true>(maxNames);
   const wakes = createListeners<string | undefined>();
-  // A browser that connects again after a restart says where it was: no id of this process lies before that.
+  // A browser that connects again after a restart sends its last id: every id of this process must come after it.
   const madeAt = String(clock()).padStart(13, '0');
   let lastId = 0;
 
@@ -73,7 +73,7 @@ export function createMemoryLiveStore(clock: Clock): LiveStore {
       return true;
     },
     async read(queue, after = '') {
-      // Ids have a fixed width, so that they compare as texts. What is no id of this form is before all of them.
+      // Ids have a fixed width, so that they compare as texts. A text without this form comes before all of them.
       const from = idForm.test(after) ? after : '';
       return (queues.get(queue) ?? []).filter((entry) => isKept(entry) && entry.id > from).slice(0, maxRead);
     },

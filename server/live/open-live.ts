@@ -105,7 +105,7 @@ async function answerCallback(
     return json(403, { error: 'This callback is not expected.', code: 'ERR_ACCESS_DENIED' }, { connection: 'close' });
   }
   const body = await readBody(exchange.request, { maxBytes, lease: exchange.bodyLease });
-  // Workers say `application/json`, but whether they do is no reason to lose a result: only the text must be JSON.
+  // Workers send `application/json`. The media type is not checked, so that no result is lost: only the text must be JSON.
   const sent = body.length === 0 ? undefined : parseBody(body);
   const { status, body: answer } = await patiently(() => callbacks.handle(request, exchange.path, sent), patience);
   return json(status, answer);

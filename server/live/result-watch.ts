@@ -29,7 +29,7 @@ export interface ResultWatchOptions {
   /** An end was seen; a callback may still be on its way, milliseconds. */
   readonly graceMs?: number;
   readonly onFailed: (error: unknown) => void;
-  /** The result is in the queue, or there will be none. */
+  /** The result is in the queue, or there will be no result. */
   readonly onFinished: (request: LiveRequest) => void;
 }
 

@@ -37,7 +37,7 @@ const ownArguments = new Set(['waitSeconds', 'clientId']);
 /** Kinds whose tools are marked as destructive; a client can ask a person before it calls one. */
 const destructiveKinds = new Set(['cancel', 'credentialWrite', 'bulk']);
 
-/** The rows that say `mcp: true`, as tools; made once. */
+/** The rows with `mcp: true`, as tools; made once. */
 export function fieldTools(fields: ReadonlyMap<string, RootField>, schema: GraphQLSchema): readonly FieldTool[] {
   return [...fields].flatMap(([name, rootField]) => {
     const { row, root, plan } = rootField;

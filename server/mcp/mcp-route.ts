@@ -108,7 +108,7 @@ function messageOf(text: string): unknown {
   return message;
 }
 
-/** Headers of the protocol, and no others: none with a token. */
+/** Headers of the protocol, and no others, so no header with a token. */
 function protocolHeaders({ request }: Exchange): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   for (const [name, value] of Object.entries(request.headers)) {

@@ -66,7 +66,7 @@ export function createToolCallers(options: ProviderTokensOptions): RequireCaller
 
 const isJwt = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** Only what the token says of itself; whether that is true is for the login to find out. */
+/** By the claim `iss` alone, which is not verified here; the login verifies it. */
 function isOfProvider(token: string, issuers: ReadonlySet<string>): boolean {
   const issuer = claimsOf(token)?.['iss'];
   return typeof issuer === 'string' && issuers.has(withoutSlash(issuer));

@@ -4,8 +4,8 @@ import { mcpPath, metadataPath } from './mcp-path.ts';
 const loopback = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 
 /**
- * Where callers reach the gateway: the configured public URL; on this machine, where none is configured, the host that was
- * asked for. Any other host is what a caller says, and nothing is made of it.
+ * Where callers reach the gateway: the configured public URL; without one, the requested
+ * host where it is this machine. Any other host is the caller's own text and is not used.
  */
 export function publicBase(publicUrl: string | undefined, { request }: Exchange): string | undefined {
   if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '');
