@@ -15,7 +15,7 @@ export interface ObserveOptions {
   readonly dependencies?: Pick<DependencyLog, 'record'>;
 }
 
-/** What an operator should read about, and how it is said. Dependencies have lines of their own (`dependencies.ts`). */
+/** Events with a log line for the operator, and its text. Dependencies have lines of their own (`dependencies.ts`). */
 const warnings: Partial<Record<GatewayEvent['type'], string>> = {
   session_cache_failed: 'a session could not be kept',
   auth_cancel_failed: 'an abandoned auth playbook could not be cancelled',
@@ -29,21 +29,21 @@ const warnings: Partial<Record<GatewayEvent['type'], string>> = {
 /** At most one line of a kind in this time: an outage must not become a flood of lines. */
 const quietMs = 1_000;
 
-/** Counts an event, keeps it in the audit log, and says it in the log when an operator should know. Never throws. */
+/** Counts an event, keeps it in the audit log, and logs it when an operator should know. Never throws. */
 export function createObserve({ metrics, audit, log, clock, dependencies }: ObserveOptions): Observe {
-  // By sentence: the newest line of each, and how many were left out since.
-  const said = new Map<string, { atMs: number; unsaid: number }>();
+  // By message: the newest line of each, and how many were suppressed since.
+  const newest = new Map<string, { atMs: number; suppressed: number }>();
 
   function warn(event: GatewayEvent): void {
     const message = warningFor(event);
     if (message === undefined) return;
-    const last = said.get(message);
+    const last = newest.get(message);
     if (last !== undefined && clock() - last.atMs < quietMs) {
-      last.unsaid += 1;
+      last.suppressed += 1;
       return;
     }
-    said.set(message, { atMs: clock(), unsaid: 0 });
-    log.warn({ event, ...(last !== undefined && last.unsaid > 0 ? { alsoUnsaid: last.unsaid } : {}) }, message);
+    newest.set(message, { atMs: clock(), suppressed: 0 });
+    log.warn({ event, ...(last !== undefined && last.suppressed > 0 ? { suppressed: last.suppressed } : {}) }, message);
   }
 
   /** For an operator who asks why a user cannot log in: LOG_LEVEL=debug. */
@@ -54,7 +54,7 @@ export function createObserve({ metrics, audit, log, clock, dependencies }: Obse
     if (droppedRoles !== undefined) {
       log.debug(
         { droppedRoles: droppedRoles.slice(0, 20) },
-        'values of the role claims that are no role of this config',
+        'values of the role claims that are not a role of this config',
       );
     }
   }

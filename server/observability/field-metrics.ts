@@ -54,7 +54,7 @@ function measure(registry: Registry, what: string, label: string, help: string, 
 function createErrorCounter(registry: Registry, fields: readonly string[]) {
   const counter = new Counter({
     name: 'noetl_gateway_graphql_errors_total',
-    help: 'Errors in GraphQL answers by root field and code; none: the request as a whole.',
+    help: 'Errors in GraphQL answers by root field and code; field="none": the request as a whole.',
     labelNames: ['field', 'code'],
     registers: [registry],
   });

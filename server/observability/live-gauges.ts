@@ -18,7 +18,7 @@ const classes: readonly CallClass[] = ['auth', 'probe', 'read', 'start'];
 
 type Rows = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
 
-/** The aggregator of each gauge says how the numbers of several workers become one. */
+/** The aggregator of each gauge combines the numbers of several workers. */
 export function registerLiveGauges(registry: Registry, numbers: LiveNumbers): void {
   registerLoads(registry, numbers);
   gauge(

@@ -10,7 +10,7 @@ export interface MetricDeclaration {
   readonly labels: Labels;
 }
 
-const none: Labels = {};
+const noLabels: Labels = {};
 
 /** Methods of a session store, as its calls are counted. */
 export const storeOperations = [
@@ -86,19 +86,19 @@ export const counters = {
   },
   droppedRoles: {
     name: 'noetl_gateway_dropped_roles_total',
-    help: 'Values of role claims that stand for no role of the config.',
-    labels: none,
+    help: 'Values of role claims that map to no role of the config.',
+    labels: noLabels,
   },
   storeErrors: {
     name: 'noetl_gateway_store_errors_total',
     help: 'Session store operations that could not find out.',
     labels: { operation: storeOperations },
   },
-  validations: { name: 'noetl_gateway_validations_total', help: 'Sessions checked with NoETL.', labels: none },
+  validations: { name: 'noetl_gateway_validations_total', help: 'Sessions checked with NoETL.', labels: noLabels },
   validationsShed: {
     name: 'noetl_gateway_validations_shed_total',
     help: 'Sessions not checked because too many were waiting; answered 503.',
-    labels: none,
+    labels: noLabels,
   },
   callbacksRefused: {
     name: 'noetl_gateway_callback_refused_total',
@@ -108,12 +108,12 @@ export const counters = {
   callbacksUndelivered: {
     name: 'noetl_gateway_callback_undelivered_total',
     help: 'Playbook callbacks that came when no login or check waited for them any more.',
-    labels: none,
+    labels: noLabels,
   },
   authCancelFailures: {
     name: 'noetl_gateway_auth_cancel_failed_total',
     help: 'Abandoned auth playbooks that could not be cancelled.',
-    labels: none,
+    labels: noLabels,
   },
   rateLimited: {
     name: 'noetl_gateway_rate_limited_total',
@@ -160,29 +160,29 @@ export const gauges = {
   streams: {
     name: 'noetl_gateway_streams',
     help: 'Open streams: of GET /events, and of subscriptions.',
-    labels: none,
+    labels: noLabels,
   },
   documentDrift: {
     name: 'noetl_gateway_document_drift',
-    help: '1 while NoETL’s live OpenAPI document says something else than the pulled one.',
-    labels: none,
+    help: '1 while NoETL’s live OpenAPI document differs from the pulled one.',
+    labels: noLabels,
   },
   validationsRunning: {
     name: 'noetl_gateway_validations_running',
     help: 'Sessions being checked with NoETL now.',
-    labels: none,
+    labels: noLabels,
   },
   validationsWaiting: {
     name: 'noetl_gateway_validations_waiting',
     help: 'Sessions waiting for their check.',
-    labels: none,
+    labels: noLabels,
   },
 } as const satisfies Record<string, MetricDeclaration>;
 
 /** Upper bounds in seconds, of every histogram and of the console's numbers. A change of them breaks dashboards. */
 export const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** HTTP statuses by their hundred, and what has none. */
+/** HTTP statuses by their hundred, and calls without a status. */
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'timeout', 'error'] as const;
 
 /**

@@ -92,19 +92,19 @@ function changeGauges(event: GatewayEvent, change: Change): void {
 /** One series of a counter, counted here and handed to the registry when it is read: adding up costs no search by labels. */
 class Series {
   readonly labels: Readonly<Record<string, string>>;
-  #untold = 0;
+  #pending = 0;
 
   constructor(labels: Readonly<Record<string, string>>) {
     this.labels = labels;
   }
 
   add(by: number): void {
-    this.#untold += by;
+    this.#pending += by;
   }
 
-  tell(counter: Counter): void {
-    counter.inc(this.labels, this.#untold);
-    this.#untold = 0;
+  flush(counter: Counter): void {
+    counter.inc(this.labels, this.#pending);
+    this.#pending = 0;
   }
 }
 
@@ -116,7 +116,7 @@ function register(registry: Registry, name: string, help: string, labels: readon
     labelNames: labels,
     registers: [registry],
     collect() {
-      for (const series of all) series.tell(this);
+      for (const series of all) series.flush(this);
     },
   });
 }

@@ -6,8 +6,8 @@ const unknownAddress = '0.0.0.0';
 
 /**
  * The caller's address, worked out by us. Behind `trustedProxies` hops it is the entry of `X-Forwarded-For` that the
- * outermost of them wrote: the n-th from the right; what stands left of it is the caller's own text. Without hops, and
- * when that entry is missing or no address, it is the socket's.
+ * outermost of them wrote: the n-th from the right; what is left of it is the caller's own text. Without hops, and
+ * when that entry is missing or is not an address, it is the socket's.
  * Node and the URL standard parse the addresses; no library does more of this.
  * @returns IPv4 in dots, IPv6 in its shortest form; an IPv4 address inside IPv6 is IPv4.
  */
@@ -39,7 +39,7 @@ export function addressKey(address: string): string {
   return isIP(address) === 6 ? `${groupsOf(address).slice(0, 4).join(':')}::/64` : address;
 }
 
-/** Some proxies add a port, and IPv6 may stand in brackets; zones are nothing to us. */
+/** Some proxies add a port, and IPv6 may be in brackets; zones are ignored. */
 function parseAddress(text: string): string | undefined {
   const trimmed = text.trim();
   const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(trimmed)?.[1] ?? /^([\d.]+):\d+$/.exec(trimmed)?.[1] ?? trimmed;

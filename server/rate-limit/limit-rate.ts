@@ -25,7 +25,7 @@ export function tooMany(route: RateLimitedRoute, rateLimit: RateLimitState, obse
 }
 
 /**
- * For calls of which only refused ones count: none is let in once a key has used up its minute.
+ * For calls of which only refused ones count: a key that has used up its minute is refused.
  * @throws ERR_RATE_LIMITED
  */
 export async function assertWithinRate(

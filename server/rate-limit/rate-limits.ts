@@ -32,7 +32,7 @@ export interface RateLimitsOptions {
 export interface RateLimits {
   /**
    * Counts one call. @param key a client's address (IPv6 counts by its /64 network), or any other text that names who is
-   * counted, a subject say; only its hash is kept.
+   * counted, for example a subject; only its hash is kept.
    * @returns how many were counted in this minute, and the limit when it is reached
    */
   consume(route: LimitedRoute, key: string): Promise<Count>;
@@ -72,7 +72,7 @@ export function createRateLimits(options: RateLimitsOptions): RateLimits {
   const shared = redisUrl === undefined ? undefined : shareInRedis(redisUrl, namespace, points, inMemory);
   const limiterOf = async (route: LimitedRoute): Promise<RateLimiterAbstract> =>
     (await shared?.limiters)?.[route] ?? inMemory[route];
-  // User ids and subjects are hashed, so that none of them is readable in Redis. Addresses count by their network.
+  // User ids and subjects are hashed, so that they are not readable in Redis. Addresses count by their network.
   const countedAs = (key: string) => bounded(isIP(key) === 0 ? hash('sha256', key) : addressKey(key));
   return {
     async giveBack(route, key) {

@@ -7,7 +7,7 @@ export interface BucketSize {
   readonly burst: number;
 }
 
-/** `granted` tokens were taken; with none, `waitMs` is the time until there is one. */
+/** `granted` tokens were taken; when it is 0, `waitMs` is the time until there is one. */
 export interface TakenTokens {
   readonly granted: number;
   readonly waitMs: number;

@@ -12,8 +12,8 @@ export interface LoginOptions {
 }
 
 /**
- * `POST /api/auth/login`: exchanges an identity token for a session. The address passed on is the peer's, whatever the
- * body says.
+ * `POST /api/auth/login`: exchanges an identity token for a session. The address passed on is the peer's; one in the
+ * body is ignored.
  * @throws ERR_LOGIN_REJECTED (401), ERR_AUTH_UNAVAILABLE (503), ERR_REQUEST_INVALID (400)
  */
 export function createLogin({ signIn, setCookie }: LoginOptions): Handlers<RestContext>['login'] {

@@ -25,7 +25,7 @@ export function createLogout({ sessions, observe, setCookie, known }: LogoutOpti
     const { userId, email } = caller.session.user;
     const { requestId } = exchange;
     observe({ type: 'logout', userId, all, requestId, ...(email && { email }) });
-    // A browser login sets the cookie whatever the config says of other logins.
+    // A browser login sets the cookie even where the config sets none for other logins.
     if (setCookie || exchange.request.headers.cookie?.includes('session_token=') === true) {
       answerHeaders['set-cookie'] = endedCookie;
     }

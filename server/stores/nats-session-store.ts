@@ -113,7 +113,7 @@ const changeIn =
 function createNatsIndex(run: Run, prefix: string) {
   const placeOf = (userId: string) => `${prefix}.sessions-of.${userKey(userId)}.`;
   return {
-    /** Without its entry a session is missing in a list, and nothing else: a failure is no reason to refuse it. */
+    /** Without its entry a session is missing in a list, and nothing else: a failure must not refuse it. */
     async write(userId: string, key: SessionKey, entry: string, until: Date): Promise<void> {
       await run((to) => to.write(`${placeOf(userId)}${key}`, entry, until)).catch(() => {});
     },

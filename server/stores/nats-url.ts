@@ -11,7 +11,7 @@ export interface NatsUrl {
 /**
  * `nats://user:password@host:4222`, `nats://token@host`; `tls://` or `?tls=true` for TLS; `?bucket=` and `?replicas=` for
  * the bucket.
- * @throws TypeError when it is no URL.
+ * @throws TypeError when it is not a URL.
  */
 export function parseNatsUrl(text: string): NatsUrl {
   const url = new URL(text);

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 export interface RedisConnectionOptions {
   /** `redis://` or `rediss://` (TLS), with user, password and database as needed. */
   readonly url: string;
-  /** One command; a connection that says nothing for twice as long is replaced. */
+  /** One command; a connection that is silent for twice as long is replaced. */
   readonly timeoutMs: number;
   /** How the server's list of clients names it. */
   readonly name: string;

@@ -40,7 +40,7 @@ import type { Tracing } from './tracing.ts';
 
 /**
  * Traces and metrics by OpenTelemetry's SDK, to a collector by OTLP. The SDK is loaded with this module, so import it only
- * where `readOtelSettings` says that it is on.
+ * where `readOtelSettings` finds tracing enabled.
  * @param place of this process among several workers
  */
 export function createOpenTelemetry(settings: OtelSettings, version: string, place?: number): Tracing {

@@ -14,7 +14,7 @@ export interface Tracing {
   span<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** A span for each call to NoETL, which becomes the parent of NoETL's own. */
   upstream(client: UpstreamClient): UpstreamClient;
-  /** Begins to send metrics, and says in the log what it cannot send. Once. */
+  /** Begins to send metrics, and logs what it cannot send. Once. */
   start(read: () => Promise<MetricsJson>, log: Logger): void;
   /** Sends what is left. */
   stop(): Promise<void>;

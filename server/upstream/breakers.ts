@@ -44,8 +44,8 @@ export function createBreakers({ tryAgainMs = 2_000, minimumRps = 3, onRefuse, o
   const made = new Map<string, Breaker>();
 
   function make(name: string): Breaker {
-    // Only outages and a proxy's statuses count; other errors of a call, for example an answer that is too large, say
-    // nothing about the route.
+    // Only outages and a proxy's statuses count; other errors of a call, for example an answer that is too large, are
+    // no failure of the route.
     const policy = circuitBreaker(handleWhen((error) => error instanceof OutageError).orWhenResult(isGatewayStatus), {
       halfOpenAfter: tryAgainMs,
       breaker: new SamplingBreaker({ threshold: 0.5, duration: 10_000, minimumRps }),

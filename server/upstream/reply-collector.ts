@@ -111,7 +111,7 @@ class Collector implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#over) controller.abort(new Error('nobody waits'));
+    if (this.#over) controller.abort(new Error('no caller waits for the reply'));
   }
 
   onResponseStart(
@@ -169,7 +169,7 @@ class Collector implements Dispatcher.DispatchHandler {
 export const noRoom = (): GatewayError =>
   new GatewayError('ERR_OVERLOADED', 'too many large responses are in work; try again', { retryAfterSecs: 2 });
 
-/** The system would say so minutes later. */
+/** The system would report it minutes later. */
 const noConnection = () => Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' });
 
 function timedOut(collector: Collector): void {

@@ -6,9 +6,9 @@ import type { BreakerOptions } from './breakers.ts';
 export interface UpstreamOptions {
   /** Where NoETL answers; a path in it is kept in front of every call's own. */
   readonly baseUrl: URL;
-  /** Deadline of a call over connecting, headers and body, unless the call says otherwise. */
+  /** Deadline of a call over connecting, headers and body, unless the call sets its own. */
   readonly timeoutMs: number;
-  /** An answer larger than this is an error, unless the call says otherwise. */
+  /** An answer larger than this is an error, unless the call sets its own limit. */
   readonly maxResponseBytes: number;
   readonly observe?: Observe;
   readonly clock?: Clock;

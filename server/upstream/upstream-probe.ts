@@ -1,7 +1,7 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { Upstream } from '../../core/ports.ts';
 
-/** A valid id that no execution has: a server whose database answers says 404. */
+/** A valid id that no execution has: a server whose database works answers 404. */
 const noExecution = '1';
 const timeoutMs = 3_000;
 

@@ -25,7 +25,7 @@ function dateOf(text = ''): Date | undefined {
   return lastDate.date;
 }
 
-/** A media type as it may stand in a link: without parameters, and none that a browser would run as a page. */
+/** Media types that are allowed in a link: without parameters, and never one that a browser would run as a page. */
 const safeMediaType =
   /^(?:image\/(?:png|jpeg|gif|webp|bmp|avif)|audio\/[\w.+-]+|video\/[\w.+-]+|font\/[\w.+-]+|application\/(?:pdf|zip|gzip)|text\/(?:plain|csv))$/;
 

@@ -32,7 +32,7 @@ test('what repeats is a line a second, not a flood; all of it is counted', async
   for (let n = 0; n < 1_000; n += 1) observe({ type: 'auth_cancel_failed' });
   parts.clock.advance(1_000);
   observe({ type: 'auth_cancel_failed' });
-  expect(parts.logLines.parsed().map((line) => line['alsoUnsaid'])).toEqual([undefined, 999]);
+  expect(parts.logLines.parsed().map((line) => line['suppressed'])).toEqual([undefined, 999]);
   expect(await parts.metrics.text()).toContain('noetl_gateway_auth_cancel_failed_total 1001');
 });
 
