@@ -33,3 +33,15 @@ export function scriptedUpstream(script: Readonly<Record<string, readonly Answer
   const seen = () => calls.map((call) => `${call.method} ${call.path}`);
   return { upstream, calls, seen };
 }
+
+/** An upstream with one answer to every call. */
+export function answeringUpstream(status: number, body: unknown) {
+  const calls: UpstreamCall[] = [];
+  const upstream: Upstream = {
+    async request(call) {
+      calls.push(call);
+      return { status, body, date: undefined };
+    },
+  };
+  return { upstream, calls };
+}

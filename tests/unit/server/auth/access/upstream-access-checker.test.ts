@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../../../core/errors.ts';
-import type { AccessQuestion, Upstream, UpstreamCall } from '../../../../../core/ports.ts';
+import type { AccessQuestion } from '../../../../../core/ports.ts';
 import type { SessionToken } from '../../../../../core/session/session-token.ts';
 import {
   createHttpAccessChecker,
   createPlaybookAccessChecker,
 } from '../../../../../server/auth/access/upstream-access-checker.ts';
+import { answeringUpstream } from '../../../../support/scripted-upstream.ts';
 import { handClock, sessionOf, tokenOf } from '../../../../support/session-fakes.ts';
 
 const question: AccessQuestion = {
@@ -107,13 +108,7 @@ describe('createPlaybookAccessChecker', () => {
 
 describe('createHttpAccessChecker', () => {
   function overHttp(status: number, body: unknown) {
-    const calls: UpstreamCall[] = [];
-    const upstream: Upstream = {
-      async request(call) {
-        calls.push(call);
-        return { status, body, date: undefined };
-      },
-    };
+    const { upstream, calls } = answeringUpstream(status, body);
     const options = { upstream, credential: 'pg_auth', timeoutMs: 1_000, cacheTtlMs: 0, clock: handClock() };
     return { calls, checker: createHttpAccessChecker({ ...options, reserved: new Set<string>() }) };
   }

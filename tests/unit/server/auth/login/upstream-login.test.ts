@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { LoginRequest, Upstream, UpstreamCall } from '../../../../../core/ports.ts';
+import type { LoginRequest } from '../../../../../core/ports.ts';
 import { createHttpLogin, createPlaybookLogin } from '../../../../../server/auth/login/upstream-login.ts';
 import { identityWith, tokenWith } from '../../../../support/identity-of.ts';
 import { rulesOf } from '../../../../support/issuer-rules.ts';
+import { answeringUpstream } from '../../../../support/scripted-upstream.ts';
 import { handClock, hourMs } from '../../../../support/session-fakes.ts';
 
 const clock = handClock(Date.UTC(2026, 10, 25, 0, 0, 0));
@@ -106,13 +107,7 @@ describe('createPlaybookLogin', () => {
 
 describe('createHttpLogin', () => {
   function overHttp(status: number, body: unknown) {
-    const calls: UpstreamCall[] = [];
-    const upstream: Upstream = {
-      async request(call) {
-        calls.push(call);
-        return { status, body, date: undefined };
-      },
-    };
+    const { upstream, calls } = answeringUpstream(status, body);
     const backend = createHttpLogin({
       upstream,
       credential: 'pg_auth',
