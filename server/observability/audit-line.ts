@@ -1,7 +1,7 @@
 import { scrub, scrubKnown } from './scrub.ts';
 
 /** Members of a line, in their order. Their names are the gateway's own. */
-export type AuditEntry = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+export type AuditMembers = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /** Ids, and catalog paths in normal form: they may look like a token, and are what the log is searched by. */
 const ids = new Set([
@@ -24,9 +24,9 @@ const unique = new Set(['requestId', 'callerRequestId', 'traceId', 'executionId'
  * for many lines one after another, and to scrub them is most of the work.
  * @returns takes the time as text, which is made here, and the members after it
  */
-export function createAuditLine(): (time: string, entry: AuditEntry) => string {
+export function createAuditLine(): (time: string, entry: AuditMembers) => string {
   const last = new Map<string, { readonly value: unknown; readonly text: string }>();
-  const textOf = (key: string, value: NonNullable<AuditEntry[string]>): string => {
+  const textOf = (key: string, value: NonNullable<AuditMembers[string]>): string => {
     const known = last.get(key);
     if (known !== undefined && known.value === value) return known.text;
     const clear = cleaned(key, value);
@@ -47,7 +47,7 @@ export function createAuditLine(): (time: string, entry: AuditEntry) => string {
   };
 }
 
-function cleaned(key: string, value: NonNullable<AuditEntry[string]>) {
+function cleaned(key: string, value: NonNullable<AuditMembers[string]>) {
   if (typeof value === 'string') return clean(key, value);
   return typeof value === 'object' ? value.map((one) => clean('', one)) : value;
 }

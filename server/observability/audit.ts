@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
 import type { ExchangeMarks } from '../exchange-scope.ts';
-import { type AuditEntry, createAuditLine } from './audit-line.ts';
+import { type AuditMembers, createAuditLine } from './audit-line.ts';
 import type { LineSink } from './line-sink.ts';
 import { createTimeText } from './time-text.ts';
 
@@ -51,7 +51,7 @@ export const auditedId = (id: string, emails: boolean): string => (emails || !id
 const pseudonym = (value: string): string => `sha256:${hash('sha256', value).slice(0, 16)}`;
 
 /** Of the exchange, what the event does not have. */
-function marksOf(event: GatewayEvent, exchange: ExchangeMarks | undefined): AuditEntry {
+function marksOf(event: GatewayEvent, exchange: ExchangeMarks | undefined): AuditMembers {
   // Events of work that outlives its exchange bring their own; for the others it is that of the exchange which is
   // running.
   const { clientIp, requestId } = event as { readonly clientIp?: string; readonly requestId?: string };
@@ -62,7 +62,7 @@ function marksOf(event: GatewayEvent, exchange: ExchangeMarks | undefined): Audi
   };
 }
 
-function entryOf(event: GatewayEvent, named: Named): AuditEntry | undefined {
+function entryOf(event: GatewayEvent, named: Named): AuditMembers | undefined {
   switch (event.type) {
     case 'login':
       return loginEntry(event, named);
@@ -105,12 +105,12 @@ interface Named {
 }
 
 /** Who wanted to do what, and the grant that decided. */
-function deedOf(event: GatewayEvent & { type: 'decision' | 'outcome' }, named: Named): AuditEntry {
+function deedOf(event: GatewayEvent & { type: 'decision' | 'outcome' }, named: Named): AuditMembers {
   const { field, roles, permission, path, grant } = event;
   return { userId: named.id(event.userId), email: named.email(event.email), roles, field, permission, path, grant };
 }
 
-function loginEntry(event: GatewayEvent & { type: 'login' }, named: Named): AuditEntry {
+function loginEntry(event: GatewayEvent & { type: 'login' }, named: Named): AuditMembers {
   return {
     audit: event.outcome === 'succeeded' ? 'login' : 'login_refused',
     outcome: event.outcome,
@@ -124,7 +124,7 @@ function loginEntry(event: GatewayEvent & { type: 'login' }, named: Named): Audi
 }
 
 /** An order to end sessions: by the provider (`by: provider`, with issuer, subject or sid) or by an operator. */
-function endingEntry(event: GatewayEvent & { type: 'sessions_ended' }, named: Named): AuditEntry {
+function endingEntry(event: GatewayEvent & { type: 'sessions_ended' }, named: Named): AuditMembers {
   return {
     audit: event.outcome === 'ended' ? 'sessions_ended' : 'sessions_not_ended',
     by: event.by,
@@ -141,7 +141,7 @@ function endingEntry(event: GatewayEvent & { type: 'sessions_ended' }, named: Na
 }
 
 /** Why a login was refused, and what was seen of its token; never a claim about a person. */
-function refusedToken({ outcome, reason, token }: GatewayEvent & { type: 'login' }): AuditEntry {
+function refusedToken({ outcome, reason, token }: GatewayEvent & { type: 'login' }): AuditMembers {
   if (outcome === 'succeeded') return { kind: token?.kind };
   return {
     reason,
