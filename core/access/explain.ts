@@ -67,7 +67,7 @@ function sharedStart(prefix: string, path: string): number {
   return length;
 }
 
-/** What of an operation a role gets: all calls, none, what a function of the config decides, or the calls on some paths. */
+/** The calls of an operation that a role may make: all, none, those that a function of the config allows, or those on some paths. */
 export type RoleAccess =
   | { readonly kind: 'all' | 'none' | 'custom' }
   | { readonly kind: 'paths'; readonly allow: readonly Grant[]; readonly deny: readonly Grant[] };

@@ -18,7 +18,7 @@ export interface Grant<Role extends string = string> {
 /** `'all'` or the permissions by name. */
 export type PermissionList = 'all' | readonly PermissionName[];
 
-/** What a grant can say besides role, permissions and patterns. */
+/** Options of a grant besides role, permissions and patterns. */
 export interface AllowOptions {
   /** Paths that the grant leaves out. A user who has another role with a grant on them keeps that access. */
   readonly except?: string | readonly string[];

@@ -1,6 +1,6 @@
 import { matchesAfterPrefix, type PatternParts, splitPattern } from './pattern.ts';
 
-/** A pattern and what it leads to. `order` says which of several wins: the smallest. */
+/** A pattern and its value. Of several the one with the smallest `order` wins. */
 interface Entry<T> {
   readonly parts: PatternParts;
   readonly value: T;

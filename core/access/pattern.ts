@@ -2,8 +2,8 @@
 export type PathMatcher = (path: string) => boolean;
 
 /**
- * A pattern taken apart at its wildcards: `*` and `%` stand for any run of characters, `/` included; everything else
- * stands for itself, in its own case. `suffix` undefined: there is no wildcard, and `prefix` is the whole path.
+ * * A pattern split at its wildcards: `*` and `%` match any run of characters, `/` included; every other character
+ * matches itself, in its own case. `suffix` undefined: there is no wildcard, and `prefix` is the whole path.
  */
 export interface PatternParts {
   readonly prefix: string;
@@ -42,7 +42,7 @@ export function compilePattern(pattern: string): PathMatcher {
 }
 
 /**
- * A text that stands for all that a pattern matches: another pattern that matches it matches every one of those paths,
+ * * A text that represents all paths of a pattern: another pattern that matches it matches every one of those paths,
  * since a character that no pattern contains can only be matched by a wildcard.
  */
 export function anyMatchOf(pattern: string): string {
@@ -70,7 +70,7 @@ function positionsAfter(unit: string, position: number, right: string): readonly
   return right[position] === unit ? [position + 1] : [];
 }
 
-/** A wildcard may stand for no text at all, so the position behind it is reached too. */
+/** A wildcard can match the empty text, so the position behind it is reached too. */
 function pastWildcards(positions: Set<number>, right: string): Set<number> {
   for (const position of positions) if (isWildcard(right[position])) positions.add(position + 1);
   return positions;

@@ -7,7 +7,7 @@ import type { Permission } from './permission.ts';
 /** A question with the answer that the author of a policy expects. */
 export interface PolicyCase {
   readonly roles: readonly string[];
-  /** A permission on a path; or `field`, whose access rule says which permission is asked. */
+  /** A permission on a path; or `field`, whose access rule names the permission. */
   readonly permission?: Permission;
   readonly field?: string;
   /** The catalog path; of an execution's playbook where the field is about an execution. */

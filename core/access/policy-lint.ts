@@ -10,7 +10,7 @@ export interface LintInput {
   readonly rules: ReadonlyMap<string, AccessRule>;
   /** Arguments of each field of the generated schema; undefined when there is no schema. */
   readonly argumentsOf?: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Decisions of an audit log; undefined when none was given. */
+  /** Decisions of an audit log; undefined without an audit log. */
   readonly uses?: readonly { readonly roles: readonly string[]; readonly permission: string; readonly path: string }[];
 }
 

@@ -24,7 +24,7 @@ export interface ReplayedDecision extends PastDecision {
   readonly reason: string;
 }
 
-/** The decision on a path that an entry of the audit log holds. @returns undefined: it holds none */
+/** The decision on a path in an entry of the audit log. @returns undefined: the entry has no such decision */
 export function decisionOf(entry: Readonly<Record<string, unknown>>, source: string): PastDecision | undefined {
   const { audit, field, roles, path, outcome } = entry;
   const permission = typeof entry['permission'] === 'string' ? parsePermission(entry['permission']) : undefined;

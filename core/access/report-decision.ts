@@ -36,5 +36,5 @@ export function reportDecision(observe: Observe, report: DecisionReport): void {
   });
 }
 
-/** Where the grant is declared, or what it says when that is not known. */
+/** Where the grant is declared; its text when that is unknown. */
 export const nameOfGrant = (grant: Grant): string => grant.source ?? grantText(grant);

@@ -43,7 +43,7 @@ type Args = Readonly<Record<string, unknown>>;
 
 /**
  * The call that a plan makes of coerced arguments. Absent and null arguments are left out of query and body.
- * @throws ERR_REQUEST_INVALID for an argument that cannot stand where it must, ERR_INTERNAL for an unknown one
+ * @throws ERR_REQUEST_INVALID for an argument that its place cannot hold, ERR_INTERNAL for an unknown one
  */
 export function callFor(plan: CallPlan, args: Args): UpstreamCall {
   for (const name of Object.keys(args)) {

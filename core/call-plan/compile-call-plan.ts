@@ -26,8 +26,8 @@ const known = new Set([
 
 /**
  * Compiles a root field's `@httpOperation` and `@noetl`.
- * @returns undefined when the field has none.
- * @throws TypeError naming the field, for anything that is not understood: what is not understood is not sent.
+ * @returns undefined when the field has no such directive.
+ * @throws TypeError naming the field, for an unknown directive, argument or value: a call that is not understood is not sent.
  */
 export function compileCallPlan(field: FieldDefinitionNode, options: PlanOptions): CallPlan | undefined {
   const directive = field.directives?.find((candidate) => candidate.name.value === 'httpOperation');
@@ -93,55 +93,55 @@ type Meaning = Pick<CallPlan, 'kind' | 'start' | 'catalogPaths' | 'executionIds'
   readonly nulls: readonly string[];
 };
 
-/** What `@noetl` says of a field. @throws TypeError when it says nothing, or something unknown */
+/** The meaning of a field by its `@noetl`. @throws TypeError when the directive is missing, or has an unknown value */
 function meaningOf(field: FieldDefinitionNode): Meaning {
   const directive = field.directives?.find((candidate) => candidate.name.value === 'noetl');
-  if (directive === undefined) throw new TypeError('the schema does not say what it does (@noetl); run generate');
-  const said = argumentsOf(directive);
-  const kind = said.get('kind');
+  if (directive === undefined) throw new TypeError('the schema has no @noetl on it; run generate');
+  const given = argumentsOf(directive);
+  const kind = given.get('kind');
   if (!isOperationKind(kind)) throw new TypeError('unknown kind of operation');
   const names = field.arguments?.map((argument) => argument.name.value) ?? [];
-  const catalogPaths = namesOf(said.get('catalogPaths'), names);
-  const executionIds = namesOf(said.get('executionIds'), names);
-  const nulls = (said.get('nulls') ?? []) as readonly string[];
-  const start = isProtocolStart(kind) ? startOf(said) : undefined;
-  const formerArguments = formerOf(said.get('formerArguments'), names);
+  const catalogPaths = namesOf(given.get('catalogPaths'), names);
+  const executionIds = namesOf(given.get('executionIds'), names);
+  const nulls = (given.get('nulls') ?? []) as readonly string[];
+  const start = isProtocolStart(kind) ? startOf(given) : undefined;
+  const formerArguments = formerOf(given.get('formerArguments'), names);
   return {
     kind,
     catalogPaths,
     executionIds,
     start,
-    answer: oneOf(answerForms, said.get('answer')),
+    answer: oneOf(answerForms, given.get('answer')),
     nulls,
     formerArguments,
   };
 }
 
 /** `old:new` pairs, both arguments of the field. */
-function formerOf(said: unknown, names: readonly string[]): ReadonlyMap<string, string> {
-  const pairs = ((said ?? []) as readonly string[]).map((pair) => pair.split(':', 2) as [string, string]);
+function formerOf(given: unknown, names: readonly string[]): ReadonlyMap<string, string> {
+  const pairs = ((given ?? []) as readonly string[]).map((pair) => pair.split(':', 2) as [string, string]);
   for (const name of pairs.flat()) if (!names.includes(name)) throw new TypeError(`no argument ${name}`);
   return new Map(pairs);
 }
 
-/** @returns undefined when nothing is said. @throws TypeError for a word that is unknown */
-function oneOf<W extends string>(words: readonly W[], said: unknown): W | undefined {
-  const word = words.find((one) => one === said);
-  if (word === undefined && said !== undefined && said !== null) throw new TypeError(`unknown word ${String(said)}`);
+/** @returns undefined for an absent value. @throws TypeError for an unknown word */
+function oneOf<W extends string>(words: readonly W[], given: unknown): W | undefined {
+  const word = words.find((one) => one === given);
+  if (word === undefined && given !== undefined && given !== null) throw new TypeError(`unknown word ${String(given)}`);
   return word;
 }
 
 function namesOf(value: unknown, known: readonly string[]): ReadonlySet<string> {
   const names = value ?? [];
-  if (!Array.isArray(names)) throw new TypeError('a list of arguments is no list');
+  if (!Array.isArray(names)) throw new TypeError('the value of a list of arguments is not a list');
   for (const name of names) if (!known.includes(name)) throw new TypeError(`no argument ${name}`);
   return new Set(names);
 }
 
-const startOf = (said: ReadonlyMap<string, unknown>): StartMembers => ({
-  playbook: textOf(said.get('playbook'), 'playbook'),
-  workload: textOf(said.get('workload'), 'workload'),
-  execution: textOf(said.get('execution'), 'execution'),
+const startOf = (given: ReadonlyMap<string, unknown>): StartMembers => ({
+  playbook: textOf(given.get('playbook'), 'playbook'),
+  workload: textOf(given.get('workload'), 'workload'),
+  execution: textOf(given.get('execution'), 'execution'),
 });
 
 /** What the path itself has behind `?`. */
@@ -202,7 +202,8 @@ function sourceOf(value: unknown): ValueSource {
 function entriesOf(map: unknown): [string, unknown][] {
   if (map === undefined || map === null) return [];
   const value: unknown = typeof map === 'string' ? JSON.parse(map) : map;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('a map is no object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError('the value of a map is not an object');
   return Object.entries(value);
 }
 
@@ -213,7 +214,7 @@ function methodOf(value: unknown): UpstreamCall['method'] {
 }
 
 function textOf(value: unknown, what: string): string {
-  if (typeof value !== 'string') throw new TypeError(`${what} is no text`);
+  if (typeof value !== 'string') throw new TypeError(`${what} is not a text`);
   return value;
 }
 

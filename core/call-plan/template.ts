@@ -1,4 +1,4 @@
-/** A piece of a path template: literal text, or the argument that stands there. */
+/** A piece of a path template: literal text, or the argument in its place. */
 export type TemplatePiece = { readonly text: string } | { readonly argument: string };
 
 const placeholder = /\{args\.(\w+)\}/;

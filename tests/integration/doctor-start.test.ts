@@ -108,7 +108,7 @@ const table: readonly Broken[] = [
   {
     name: 'a schema without call instructions',
     schema: generated.replaceAll(/ @noetl\(kind: "[^)]*\)/g, ''),
-    says: 'the schema does not say what it does (@noetl); run generate',
+    says: 'the schema has no @noetl on it; run generate',
   },
   {
     name: 'a path that cannot be a REST call',

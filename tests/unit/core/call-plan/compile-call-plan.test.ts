@@ -20,7 +20,7 @@ const postOf = (args: string, more: string) =>
 
 describe('the reason names what is not understood', () => {
   test.each([
-    ['path is no text', ': String @httpOperation(httpMethod: GET)'],
+    ['path is not a text', ': String @httpOperation(httpMethod: GET)'],
     ['odd path', get('path: "x"')],
     ['odd path', get('path: "/x?a=1?b=2"')],
     ['odd path', get('path: "/x#a"')],
@@ -30,10 +30,10 @@ describe('the reason names what is not understood', () => {
     ['a GET with a body', get('path: "/x", requestBaseBody: {a: 1}')],
     ['a template inside a list', postOf('a: ID', 'requestBaseBody: {a: [1, "{args.a}"]}')],
     ['a template inside a list', postOf('a: ID', 'requestBaseBody: {a: [{b: "{args.a}"}]}')],
-    ['a map is no object', get('path: "/x", queryParamArgMap: "[]"')],
-    ['a map is no object', get('path: "/x", queryParamArgMap: "null"')],
-    ['a map is no object', get('path: "/x", queryParamArgMap: 7')],
-    ['queryParamArgMap is no text', getOf('a: ID', 'path: "/x", queryParamArgMap: {a: 7}')],
+    ['the value of a map is not an object', get('path: "/x", queryParamArgMap: "[]"')],
+    ['the value of a map is not an object', get('path: "/x", queryParamArgMap: "null"')],
+    ['the value of a map is not an object', get('path: "/x", queryParamArgMap: 7')],
+    ['queryParamArgMap is not a text', getOf('a: ID', 'path: "/x", queryParamArgMap: {a: 7}')],
     [
       'unknown word round',
       getOf('a: ID', 'path: "/x", queryParamArgMap: {q: "a"}, queryStringOptionsByParam: {q: {style: "round"}}'),
@@ -46,16 +46,16 @@ describe('the reason names what is not understood', () => {
   });
 
   test.each([
-    ['the schema does not say what it does (@noetl); run generate', ''],
+    ['the schema has no @noetl on it; run generate', ''],
     ['unknown kind of operation', '@noetl(kind: "other")'],
     ['no argument y', '@noetl(kind: "plain", catalogPaths: ["y"])'],
-    ['a list of arguments is no list', '@noetl(kind: "plain", executionIds: "y")'],
+    ['the value of a list of arguments is not a list', '@noetl(kind: "plain", executionIds: "y")'],
     ['no argument old', '@noetl(kind: "plain", formerArguments: ["old:a"])'],
     ['no argument new', '@noetl(kind: "plain", formerArguments: ["a:new"])'],
     ['unknown word xml', '@noetl(kind: "plain", answer: "xml")'],
-    ['playbook is no text', '@noetl(kind: "execute", workload: "w", execution: "e")'],
-    ['workload is no text', '@noetl(kind: "execute", playbook: "p", execution: "e")'],
-    ['execution is no text', '@noetl(kind: "execute", playbook: "p", workload: "w")'],
+    ['playbook is not a text', '@noetl(kind: "execute", workload: "w", execution: "e")'],
+    ['workload is not a text', '@noetl(kind: "execute", playbook: "p", execution: "e")'],
+    ['execution is not a text', '@noetl(kind: "execute", playbook: "p", workload: "w")'],
   ])('%s', (reason, noetl) => {
     expect(() => compiled(getOf('a: ID', 'path: "/x/{args.a}"'), noetl)).toThrow(new TypeError(`x: ${reason}`));
   });
