@@ -863,7 +863,7 @@ export interface ExecutionEntryResponse {
   readonly durationSeconds: number | null;
   /** When it ended; null while it runs. */
   readonly endTime: string | null;
-  /** That it failed; steps of execution(id) say why. */
+  /** That it failed; the reason is in the steps of execution(id). */
   readonly error: string | null;
   /** Id of the execution. */
   readonly id: string;

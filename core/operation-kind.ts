@@ -59,7 +59,7 @@ export interface StartMembers {
 /** As NoETL has always named them. */
 export const usualStartMembers: StartMembers = { playbook: 'path', workload: 'workload', execution: 'execution_id' };
 
-/** What callers read of arguments that the protocol or the gateway fixes, where the row says nothing. */
+/** Descriptions of arguments that the protocol or the gateway fixes, where the row has none. */
 export const argumentDocs: Readonly<Record<string, string>> = {
   name: 'Path of the playbook in the catalog.',
   variables: 'Values for the playbook; they go over its own defaults.',

@@ -10,5 +10,5 @@ export const protocolFields = {
 /** A field whose form the protocol fixes. */
 export type ProtocolField = keyof typeof protocolFields;
 
-/** Whether the protocol, not the document, says what a field looks like. */
+/** Whether the protocol, not the document, defines a field. */
 export const isProtocolField = (field: string): field is ProtocolField => Object.hasOwn(protocolFields, field);

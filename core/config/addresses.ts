@@ -1,6 +1,6 @@
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** @returns undefined for what is no URL */
+/** @returns undefined for a text that is not a URL */
 export function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }
@@ -26,7 +26,7 @@ export function parseIssuer(text: string): string | undefined {
   return url.protocol === 'https:' || isLoopback(url) ? full : undefined;
 }
 
-/** Scheme, host and port, and nothing more. A `*` in a host is not a wildcard, so such a text is no origin. */
+/** Scheme, host and port, and nothing more. A `*` in a host is not a wildcard, so such a text is not an origin. */
 export function isOrigin(text: string): boolean {
   const url = text.includes('*') ? undefined : parseUrl(text);
   return url !== undefined && (url.protocol === 'http:' || url.protocol === 'https:') && url.origin === text;

@@ -14,7 +14,7 @@ export type ListFromEnv = FromEnv<string> | readonly FromEnv<string>[];
 
 /**
  * Names an environment variable; the only way from a config to the environment.
- * Text, numbers (`"30"`) and booleans (`true`/`false`/`1`/`0`) are read by the type of the field they stand for.
+ * Text, numbers (`"30"`) and booleans (`true`/`false`/`1`/`0`) are read by the type of their field.
  */
 export function env<T extends string | number | boolean = string>(
   name: string,

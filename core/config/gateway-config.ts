@@ -19,7 +19,7 @@ export interface GatewayConfig<Shapes extends OperationShapes = OperationShapes,
   readonly grants: readonly Grant<Role>[];
   /** Where the gateway runs and where NoETL does, for the manifests. */
   readonly deploy?: Plain<NonNullable<Sections['deploy']>>;
-  /** How the GraphQL schema says what the document says. */
+  /** How the GraphQL schema presents the document. */
   readonly schema?: Plain<NonNullable<Sections['schema']>>;
   /** Custom Envelop plugins; they run after the gateway's. */
   readonly plugins?: readonly unknown[];

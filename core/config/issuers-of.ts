@@ -72,7 +72,7 @@ export function issuerWarnings(issuers: readonly IssuerRules[]): readonly string
 export const isEmailNeeded = (login: LoginOption): boolean =>
   login.kind === 'custom' ? login.email === 'needed' : login.kind !== 'local';
 
-/** What `auth.login` says for every issuer. */
+/** The defaults of every issuer's entry by `auth.login`. */
 function entryDefaults(login: LoginOption): Pick<IssuerDefaults, 'accept' | 'roles' | 'isEmailNeeded'> {
   const accept: readonly TokenKind[] = ['id_token', 'access_token'];
   if (login.kind !== 'local') return { accept, roles: {}, isEmailNeeded: isEmailNeeded(login) };

@@ -47,7 +47,7 @@ export const noetlTypes: Types = {
       duration_human: 'How long it took, for people.',
       duration_seconds: 'How long it took, or has taken so far.',
       end_time: 'When it ended; null while it runs.',
-      error: 'That it failed; steps of execution(id) say why.',
+      error: 'That it failed; the reason is in the steps of execution(id).',
       execution_id: 'Id of the execution.',
       parent_execution_id: 'The execution that started this one.',
       path: 'Path of the playbook.',

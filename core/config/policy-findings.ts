@@ -8,7 +8,7 @@ export interface PolicyFindings {
 }
 
 /**
- * What a typed editor would have refused, said at run time: unknown roles and permissions in grants and access rules, and
+ * Findings of a typed editor, reported at run time: unknown roles and permissions in grants and access rules, and
  * grants that cannot do what they name. One line each, with the place.
  */
 export function policyFindings(config: GatewayConfig): PolicyFindings {

@@ -2,7 +2,7 @@ import { fallbackOf, isEnvRef } from './env.ts';
 import { type Environment, variable } from './environment.ts';
 import type { Leaf } from './schema/node.ts';
 
-/** What stands for a field, before it is checked. */
+/** The value of a field, before it is checked. */
 export interface RawValue {
   readonly raw: unknown;
   /** The variable that held it, or that should have. Undefined: the config holds the value itself. */
@@ -12,7 +12,7 @@ export interface RawValue {
 }
 
 /**
- * Finds the value of a field: what the config says, else the field's own default, with references read.
+ * Finds the value of a field: the config's, else the field's own default, with references read.
  * Without an environment every reference counts with its fallback.
  */
 export function readValue(leaf: Leaf, given: unknown, environment: Environment | undefined): RawValue {
@@ -21,7 +21,7 @@ export function readValue(leaf: Leaf, given: unknown, environment: Environment |
   return leaf.reads === 'list' ? readList(source, environment) : readScalar(leaf, source, environment);
 }
 
-/** What a silent config stands for: references to the field's variables, or its default. */
+/** The value of a field that the config does not set: references to the field's variables, or its default. */
 export function defaultOf({ env, secret, reads, optional, ...leaf }: Leaf): unknown {
   const [first] = env;
   if (first === undefined) return leaf.default;
@@ -31,7 +31,7 @@ export function defaultOf({ env, secret, reads, optional, ...leaf }: Leaf): unkn
 
 function readScalar(leaf: Leaf, source: unknown, environment: Environment | undefined): RawValue {
   if (!isEnvRef(source)) return { raw: absentWhenEmpty(leaf, source), variable: undefined, names: [] };
-  // Second names of a field count for its first one only: a variable of the platform's own stands alone.
+  // Second names of a field count for its first one only: a custom variable has no second names.
   const names = source.env === leaf.env[0] ? leaf.env : [source.env];
   const found = names.find((name) => variable(environment ?? {}, name) !== undefined);
   const text = found === undefined ? undefined : variable(environment ?? {}, found);

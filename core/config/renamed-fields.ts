@@ -1,6 +1,6 @@
 /** A field of the declaration that an earlier minor version called otherwise. */
 export interface RenamedField {
-  /** The section it is in, `sessions` or `auth.playbooks` say; `*` is any name, as in `operations.*`; empty: the top. */
+  /** The section it is in, for example `sessions` or `auth.playbooks`; `*` is any name, as in `operations.*`; empty: the top. */
   readonly section: string;
   readonly from: string;
   readonly to: string;
@@ -20,7 +20,7 @@ export interface Renamed<T> {
   readonly warnings: readonly string[];
 }
 
-/** Reads former names as today's. The declaration itself is not changed; where both names stand, today's counts. */
+/** Reads former names as today's. The declaration itself is not changed; where both names are set, today's counts. */
 export function readRenamed<T extends object>(declaration: T, renames: readonly RenamedField[]): Renamed<T> {
   const warnings: string[] = [];
   const renamed = renames.reduce<object>(

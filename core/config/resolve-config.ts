@@ -71,7 +71,7 @@ function refuse(problems: readonly string[], unknown: readonly string[]): void {
 /** The `deploy` section for the manifests: values that the environment may have count with their defaults. */
 export function resolveDeploy(config: GatewayConfig): ResolvedConfig['deploy'] {
   const { upstream, sessions } = declaredSections(config);
-  // Without the rows, which say nothing of it, and of which there may be thousands.
+  // Without the rows, which do not affect it, and of which there may be thousands.
   const { deploy } = readDeclaration({ ...config, operations: {} }, undefined, 'unknown').sections;
   const baseUrl = String(fallbackOf(upstream.baseUrl));
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;

@@ -24,7 +24,7 @@ export interface ResolvedConfig extends Omit<Sections, 'deploy' | 'auth' | 'sess
   readonly plugins: readonly unknown[];
 }
 
-/** How users log in, as `auth.login` says. */
+/** How users log in: `auth.login`. */
 export type LoginOption = Sections['auth']['login'];
 
 /** A user whom the `static` validator knows. */

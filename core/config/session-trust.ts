@@ -9,7 +9,7 @@ export interface SessionTrust {
   readonly keys: readonly string[];
 }
 
-/** What a store's URL says about this gateway, and the URL for the client of the store. */
+/** The gateway's own parameters of a store's URL, and the URL for the client of the store. */
 export interface StoreUrl {
   readonly url: string;
   readonly prefix: string | undefined;
@@ -18,7 +18,7 @@ export interface StoreUrl {
 const keyBytes = 32;
 const namespacePattern = /^[\w-]{1,64}$/;
 
-/** Takes our own parameters out of a store's URL. A text that is no URL comes back as it is. */
+/** Takes our own parameters out of a store's URL. A text that is not a URL is returned unchanged. */
 export function splitStoreUrl(text: string): StoreUrl {
   if (!URL.canParse(text)) return { url: text, prefix: undefined };
   const url = new URL(text);
@@ -30,7 +30,7 @@ export function splitStoreUrl(text: string): StoreUrl {
 /** What is wrong with sessions in memory in production where they are not accepted. */
 export const memoryProblem = `memory: forgets at a restart which sessions were ended. Set ${sharedStoreForms}, or accept it with GATEWAY_SESSION_ACCEPT_MEMORY=true`;
 
-/** The namespace of a deployment that names none: gateways with the same issuers, audiences and NoETL share sessions. */
+/** The namespace of a deployment without one in its config: gateways with the same issuers, audiences and NoETL share sessions. */
 export function defaultNamespace(
   issuers: readonly { readonly issuer: string; readonly audiences: readonly string[] }[],
   upstream: URL,

@@ -17,7 +17,7 @@ const anyList = list({ default: [], doc: '' });
 
 /** Notes problems and names of variables with those of the config. */
 export function createValueReader(reader: Pick<ConfigReader, 'environment' | 'names' | 'problems'>): ValueReader {
-  const problem = (place: string, said: string) => void reader.problems.push(`${place}: ${said}`);
+  const problem = (place: string, message: string) => void reader.problems.push(`${place}: ${message}`);
   const read = (leaf: typeof anyText | typeof anyList, value: unknown) => {
     const found = readValue(leaf, value, reader.environment);
     for (const name of found.names) reader.names.add(name);

@@ -29,7 +29,7 @@ export function checkIssuerName(issuer: string, tenants: readonly string[] | und
 
 function checkTemplate(issuer: string, tenants: readonly string[] | undefined): string | undefined {
   if (tenants === undefined || tenants.length === 0) {
-    return `${issuer} is a template: say which tenants may log in, tenants: ['<directory id>']`;
+    return `${issuer} is a template: name the tenants that may log in, tenants: ['<directory id>']`;
   }
   const wrong = tenants.find((tenant) => !guid.test(tenant));
   if (wrong !== undefined) return `${wrong} is not a tenant's directory id, which tokens have in iss`;

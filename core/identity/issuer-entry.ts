@@ -25,8 +25,8 @@ export interface RolesEntry {
 /** Which e-mail addresses of this issuer are believed. */
 export interface EmailEntry {
   /**
-   * - `verified` (default): the token says that the address is verified.
-   * - `domains`: the address is in one of `domains`, and the token does not say that it is unverified.
+   * - `verified` (default): by the token, the address is verified.
+   * - `domains`: the address is in one of `domains`, and by the token it is not unverified.
    * - `never`: addresses of this issuer are not used.
    */
   readonly trust?: 'verified' | 'domains' | 'never';
@@ -34,7 +34,7 @@ export interface EmailEntry {
   readonly domains?: List;
   /** Claims with the address; the first one that is a text is used. Default: `email`. */
   readonly claim?: string | readonly string[];
-  /** Claims that say that it is verified: `true`, `"true"`, `1` or `"1"` in one of them. Default: `email_verified`. */
+  /** Claims by which it is verified: `true`, `"true"`, `1` or `"1"` in one of them. Default: `email_verified`. */
   readonly verifiedClaim?: string | readonly string[];
 }
 
@@ -58,7 +58,7 @@ export interface IssuerSessionEntry {
   readonly refreshMinutes?: number;
 }
 
-/** Logins by client credentials. Their sessions are issued by the gateway, whatever `auth.login` says. */
+/** Logins by client credentials. Their sessions are issued by the gateway under every `auth.login`. */
 export interface MachinesEntry {
   /** Roles by client id. A client that is not here has the roles of its token's claim. */
   readonly roles?: Readonly<Record<string, readonly string[]>>;

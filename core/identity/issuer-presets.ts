@@ -99,7 +99,7 @@ export const issuer = {
   },
 
   /**
-   * Tokens of Microsoft Entra ID, of one tenant or of several. Entra does not say `email_verified`: where NoETL logs in,
+   * Tokens of Microsoft Entra ID, of one tenant or of several. Entra does not send `email_verified`: where NoETL logs in,
    * give `email: { trust: 'domains', domains: ['example.com'] }`.
    */
   entra({ tenant, client, version = 2, ...more }: EntraPreset): IssuerEntry {

@@ -71,7 +71,7 @@ export function issuerNames({ issuer, tenants, aliases }: IssuerRules): readonly
   return [...own, ...aliases];
 }
 
-/** Whether an issuer stands for several tenants. */
+/** Whether an issuer is a template for several tenants. */
 export const isTemplate = (issuer: string): boolean => issuer.includes(tenantMark);
 
 /**

@@ -1,4 +1,4 @@
-/** Sentences that callers get, by the code that stands beside them (`reason` of the answer). Few, and without detail. */
+/** Sentences that callers get, by the code beside them (`reason` of the answer). Few, and without detail. */
 const sentences = {
   token_malformed: 'The identity token is malformed.',
   token_invalid: 'The identity token could not be verified.',
@@ -16,13 +16,17 @@ export type PublicReason = keyof typeof sentences;
 type Outcome = 'malformed' | 'bad_signature' | 'unknown_kid' | 'untrusted_issuer' | 'bad_claims';
 
 interface Meaning {
-  readonly says: PublicReason;
+  readonly publicReason: PublicReason;
   readonly counts: Outcome;
   /** For operators: what the code means, and what to do. */
   readonly help: string;
 }
 
-const meaning = (says: PublicReason, counts: Outcome, help: string): Meaning => ({ says, counts, help });
+const meaning = (publicReason: PublicReason, counts: Outcome, help: string): Meaning => ({
+  publicReason,
+  counts,
+  help,
+});
 
 /** Every reason that is logged, with what callers get, how it is counted, and what an operator can do. */
 const reasons = {
@@ -70,7 +74,7 @@ const reasons = {
   audience_mismatch: meaning(
     'token_not_for_gateway',
     'bad_claims',
-    'none of its audiences is in audiences of the issuer: add one to GATEWAY_AUDIENCES, or ask for a token for this app',
+    'its audiences are not in audiences of the issuer: add one to GATEWAY_AUDIENCES, or ask for a token for this app',
   ),
   expired: meaning('token_not_now', 'bad_claims', 'exp has passed; compare the clocks if it is fresh'),
   expiry_missing: meaning('token_not_now', 'bad_claims', 'it has no exp, or one that is not a number'),
@@ -92,7 +96,7 @@ const reasons = {
   email_unverified: meaning(
     'email_not_usable',
     'bad_claims',
-    "the issuer does not say that the e-mail is verified: see email.trust: 'domains'",
+    "the issuer does not confirm that the e-mail is verified: see email.trust: 'domains'",
   ),
   email_domain: meaning(
     'email_not_usable',
@@ -100,7 +104,7 @@ const reasons = {
     'email.domains of the issuer does not have the domain of the e-mail',
   ),
   email_invalid: meaning('email_not_usable', 'bad_claims', 'the e-mail is not an address'),
-  token_inactive: meaning('token_invalid', 'bad_signature', 'the issuer says that the access token is not valid'),
+  token_inactive: meaning('token_invalid', 'bad_signature', 'by the issuer, the access token is not valid'),
   userinfo_denied: meaning(
     'token_invalid',
     'bad_signature',
@@ -151,8 +155,8 @@ export interface LoginRefusal {
 
 /** @param seen what was seen of the token; for logs and metrics, and never a claim about a person */
 export function refuse(reason: LoginReason, seen: SeenToken = {}): LoginRefusal {
-  const { says } = reasons[reason];
-  return { rejected: sentences[says], publicReason: says, reason, seen };
+  const { publicReason } = reasons[reason];
+  return { rejected: sentences[publicReason], publicReason, reason, seen };
 }
 
 /** How a refusal is counted. */

@@ -3,7 +3,7 @@ import type { IssuerRules } from './issuer-rules.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** An address that may be used, none at all, or why the one that is there may not be used. */
+/** An address that may be used; undefined for no address; or the reason why the address may not be used. */
 export type ReadEmail =
   | { readonly email: string | undefined }
   | { readonly refused: 'email_unverified' | 'email_domain' | 'email_invalid' };

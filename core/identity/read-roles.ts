@@ -3,7 +3,7 @@ import type { IssuerRules } from './issuer-rules.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** `dropped`: values of the claim that stand for no role here. */
+/** `dropped`: values of the claim that map to no role of the config. */
 export interface ReadRoles {
   readonly roles: readonly string[];
   readonly dropped: readonly string[];

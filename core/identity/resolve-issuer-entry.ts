@@ -8,7 +8,7 @@ import { isSignatureAlgorithm, signatureAdvice } from './signature-algorithms.ts
 
 type Reader = ValueReader;
 
-/** What an entry gets where it says nothing, and what it is checked against. */
+/** Values for the fields that an entry does not set, and the values that it is checked against. */
 export interface IssuerDefaults {
   readonly audiences: readonly string[];
   readonly algorithms: readonly string[];

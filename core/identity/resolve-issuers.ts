@@ -21,7 +21,7 @@ export function resolveIssuers(
       return `auth.issuers[${index - named}]${field === '' ? '' : `.${field}`}`;
     };
   const rules = entries.map((entry, index) => resolveIssuerEntry(entry, index, defaults, reader, placeOf(index)));
-  const wrong = (index: number, said: string) => reader.problem(placeOf(index)(''), said);
+  const wrong = (index: number, message: string) => reader.problem(placeOf(index)(''), message);
   const owners = new Map<string, number>();
   const names = new Set<string>();
   rules.forEach((one, index) => {
@@ -45,7 +45,7 @@ export function resolveIssuers(
 
 /**
  * Where NoETL finds users by e-mail, no issuer may name another's users. A domain belongs to the entries that list it;
- * all others to the entries with `*`, or to the first entry if none has it.
+ * all others to the entries with `*`, or to the first entry if no entry has it.
  */
 function shareDomains(
   entries: readonly IssuerEntry[],
@@ -65,7 +65,7 @@ function shareDomains(
   });
 }
 
-function checkSubjects(rules: readonly IssuerRules[], wrong: (index: number, said: string) => void): void {
+function checkSubjects(rules: readonly IssuerRules[], wrong: (index: number, message: string) => void): void {
   const first = rules.findIndex(({ subjects }) => subjects === 'plain');
   rules.forEach(({ subjects }, index) => {
     if (subjects === 'plain' && index !== first) {

@@ -33,19 +33,19 @@ const accessMarks = ['scope', 'scp', 'client_id', 'cid', 'appid', 'appidacr', 'a
  */
 export function tokenKind(typ: unknown, claims: Claims): TokenKind | undefined {
   if (claims['events'] !== undefined) return undefined;
-  const said = [
+  const kinds = [
     lookUp(headerKinds, typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ),
     lookUp(payloadKinds, typeof claims['typ'] === 'string' ? claims['typ'].toLowerCase() : claims['typ']),
     lookUp(tokenUses, claims['token_use']),
   ].filter((kind) => kind !== 'either');
-  const [kind] = said;
-  if (said.some((other) => other !== kind)) return undefined;
-  if (said.length > 0) return kind;
+  const [kind] = kinds;
+  if (kinds.some((other) => other !== kind)) return undefined;
+  if (kinds.length > 0) return kind;
   const has = (name: string): boolean => claims[name] !== undefined;
   return !idMarks.some(has) && accessMarks.some(has) ? 'access_token' : 'id_token';
 }
 
-/** Absent says nothing; present and not in the list is no kind of login. */
+/** `either` for an absent value; undefined for a value that is not in the list. */
 function lookUp<T extends string>(kinds: Readonly<Record<string, T>>, value: unknown): T | 'either' | undefined {
   if (value === undefined) return 'either';
   return typeof value === 'string' && Object.hasOwn(kinds, value) ? kinds[value] : undefined;
@@ -60,7 +60,7 @@ export function clientOf(claims: Claims): string | undefined {
 
 /**
  * Whether an access token is a client's own (client credentials), not a person's.
- * Auth0 says `gty`, Entra `idtyp`; elsewhere the subject is the client (RFC 9068, section 5).
+ * Auth0 sends `gty`, Entra `idtyp`; elsewhere the subject is the client (RFC 9068, section 5).
  */
 export function isMachine(rules: IssuerRules, kind: TokenKind, claims: Claims): boolean {
   if (kind === 'id_token') return false;
@@ -93,7 +93,7 @@ export function missingScope(needed: readonly string[], claims: Claims): string 
 
 /** `scope` is a text (RFC 8693), `scp` a text or a list. @returns undefined: the token has no such claim. */
 export function scopesOf(claims: Claims): readonly unknown[] | undefined {
-  const said = [claims['scope'], claims['scp']].filter((value) => value !== undefined);
-  if (said.length === 0) return undefined;
-  return said.flatMap((value) => (typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []));
+  const given = [claims['scope'], claims['scp']].filter((value) => value !== undefined);
+  if (given.length === 0) return undefined;
+  return given.flatMap((value) => (typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []));
 }

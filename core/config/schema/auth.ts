@@ -106,7 +106,7 @@ export const auth = section({
   jwtMode: choice(['enforce', 'shadow'], {
     env: 'GATEWAY_JWT_MODE',
     default: 'enforce',
-    doc: '`shadow` counts invalid identity tokens and refuses none, for a migration',
+    doc: '`shadow` counts invalid identity tokens and does not refuse them, for a migration',
   }),
   jwtShadowUntil: text({
     env: 'GATEWAY_JWT_SHADOW_UNTIL',

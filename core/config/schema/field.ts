@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { FromEnv, ListFromEnv } from '../env.ts';
 import type { Leaf } from './node.ts';
 
-/** What every field says of itself. Without `default` and without `optional` a value is required. */
+/** Options that every field has. Without `default` and without `optional` a value is required. */
 interface FieldOptions<Default> {
   /** One short sentence for the settings table and for editors. */
   readonly doc: string;
@@ -38,7 +38,7 @@ function leaf<Given, Value>(
 }
 
 /** A message for a value that is wrong; a value that is missing is required. */
-const says = (text: string) => (issue: { readonly input: unknown }) =>
+const wrong = (text: string) => (issue: { readonly input: unknown }) =>
   issue.input === undefined ? 'is required' : text;
 
 /** A whole number; its unit is in its name (`timeoutMs`, `sizeBytes`, `drainSecs`). */
@@ -48,19 +48,19 @@ export function integer<const O extends FieldOptions<number> & { readonly min: n
   return leaf('number', wholeNumber(options.min, options.max), options);
 }
 
-/** A whole number, or a word that stands for one. */
+/** A whole number, or a word in place of one. */
 export function integerOr<
   const W extends string,
   const O extends FieldOptions<number | NoInfer<W>> & { readonly min: number; readonly max: number },
 >(word: W, options: O): Leaf<FromEnv<number> | W | Absent<O>, Result<O, number | W>> {
   const { min, max } = options;
-  const text = says(`must be ${word} or a whole number from ${min} to ${max}`);
+  const text = wrong(`must be ${word} or a whole number from ${min} to ${max}`);
   return leaf('number', v.union([wholeNumber(min, max), v.literal(word)], text), options);
 }
 
 /** The check of a whole number, both bounds included. */
 export function wholeNumber(min: number, max: number) {
-  const text = says(`must be a whole number from ${min} to ${max}`);
+  const text = wrong(`must be a whole number from ${min} to ${max}`);
   return v.pipe(v.number(text), v.integer(text), v.minValue(min, text), v.maxValue(max, text));
 }
 
@@ -68,25 +68,25 @@ export function wholeNumber(min: number, max: number) {
 export function flag<const O extends FieldOptions<boolean>>(
   options: O,
 ): Leaf<FromEnv<boolean> | Absent<O>, Result<O, boolean>> {
-  return leaf('boolean', v.boolean(says('must be true or false')), options);
+  return leaf('boolean', v.boolean(wrong('must be true or false')), options);
 }
 
-/** A text that is not empty. `accepts` narrows it, `must` then says how. */
+/** A text that is not empty. `accepts` narrows it, and `must` is then the message. */
 export function text<
   const O extends FieldOptions<string> & { readonly accepts?: (text: string) => boolean; readonly must?: string },
 >(options: O): Leaf<FromEnv<string> | Absent<O>, Result<O, string>> {
   const { accepts = () => true, must = 'must be a text' } = options;
-  const check = v.pipe(v.string(says('must be a text')), v.nonEmpty('must not be empty'), v.check(accepts, must));
+  const check = v.pipe(v.string(wrong('must be a text')), v.nonEmpty('must not be empty'), v.check(accepts, must));
   return leaf('text', check, options);
 }
 
-/** A text that stands for something else: `parse` answers undefined for a text that is not valid. */
+/** A text that is parsed into a value: `parse` returns undefined for an invalid text. */
 export function parsed<const O extends FieldOptions<string>, Value extends {}>(
   options: O & { readonly parse: (text: string) => Value | undefined; readonly must: string },
 ): Leaf<FromEnv<string> | Absent<O>, Result<O, Value>> {
   const { parse, must } = options;
   const check = v.pipe(
-    v.string(says(must)),
+    v.string(wrong(must)),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       const value = parse(dataset.value);
       if (value === undefined) addIssue({ message: must });
@@ -102,12 +102,12 @@ export function choice<const W extends string, const O extends FieldOptions<NoIn
   options: O,
 ): Leaf<W | Exclude<FromEnv<string>, string> | Absent<O>, Result<O, W>> {
   const all = words.length === 1 ? words[0] : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
-  return leaf('word', v.picklist(words, says(`must be ${all}`)), options);
+  return leaf('word', v.picklist(words, wrong(`must be ${all}`)), options);
 }
 
 /**
  * Texts: an array, or one text with commas. Of equal ones the first stays.
- * `item` parses each; it answers undefined for one that is not valid, and `must` says what all of them have to be.
+ * `item` parses each; it returns undefined for an invalid one, and `must` is the message.
  * An empty list is refused unless `default` is there.
  */
 export function list<const O extends FieldOptions<readonly string[]>>(
@@ -115,7 +115,7 @@ export function list<const O extends FieldOptions<readonly string[]>>(
 ): Leaf<ListFromEnv | Absent<O>, Result<O, readonly string[]>> {
   const { item = (text: string) => text, must = 'is not valid' } = options;
   const check = v.pipe(
-    v.array(v.string('must be a list of texts'), says('must be a list of texts')),
+    v.array(v.string('must be a list of texts'), wrong('must be a list of texts')),
     v.check(
       (items) => options.default !== undefined || items.length > 0,
       'is missing. Set it to one or more values, separated by commas',
@@ -141,6 +141,6 @@ export function value<Type, const O extends FieldOptions<NoInfer<Type>> = FieldO
 
 /** A function. */
 export function code<Type extends (...args: never[]) => unknown>(options: FieldOptions<Type> & { optional: true }) {
-  const check = v.custom<Type>((input) => typeof input === 'function', says('must be a function'));
+  const check = v.custom<Type>((input) => typeof input === 'function', wrong('must be a function'));
   return value<Type, typeof options>(check, options);
 }

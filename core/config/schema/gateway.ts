@@ -14,7 +14,7 @@ import { sessions } from './sessions.ts';
 import { upstream } from './upstream.ts';
 
 /**
- * The sections of a config, the one place that says what they hold. From it derive the types, the defaults, the names of
+ * The sections of a config, declared in this place only. From it derive the types, the defaults, the names of
  * variables, what is refused and what is unknown, the manifests' variables, the JSON Schema and the settings table.
  * `operations`, `roles` and `grants` have types of their own, because they depend on the document.
  */

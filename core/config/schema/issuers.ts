@@ -26,7 +26,7 @@ const algorithms = v.pipe(
 const kinds = v.picklist(['id_token', 'access_token', 'opaque'], 'must be id_token, access_token or opaque');
 const onOff = v.boolean('must be true or false');
 
-/** Fields that say what a token means are part of the config: they do not come from the environment. */
+/** Fields that define the meaning of a token are part of the config: they do not come from the environment. */
 const fixed = <Type>(check: v.GenericSchema<unknown, Type>, doc: string) => value(check, { optional: true, doc });
 const minutes = wholeNumber(1, 60 * 24 * 366);
 
@@ -75,7 +75,7 @@ const browser = section({
 
 /** One identity provider. `core/identity/issuer-entry.ts` has the same names, with types that editors explain. */
 export const issuerEntry = section({
-  issuer: text({ doc: 'the issuer as its tokens name it; `{tenantid}` stands for one of `tenants`' }),
+  issuer: text({ doc: 'the issuer as its tokens name it; `{tenantid}` is replaced by one of `tenants`' }),
   name: fixed(name, 'short name for logs and `GET /api/auth/start?issuer=…`; the host by default'),
   aliases: fixed(names, 'other texts that its tokens have in `iss`'),
   tenants: fixed(names, 'tenants that may log in'),

@@ -1,12 +1,12 @@
 import { flag, integer, list } from './field.ts';
 import { section } from './node.ts';
 
-/** Tools for programs that speak the Model Context Protocol: rows that say `mcp: true`, and playbooks. */
+/** Tools for programs that speak the Model Context Protocol: rows with `mcp: true`, and playbooks. */
 export const mcp = section({
   enabled: flag({
     env: 'GATEWAY_MCP_ENABLED',
     default: true,
-    doc: 'serve `/mcp`: tools made of the rows that say `mcp: true`',
+    doc: 'serve `/mcp`: tools made of the rows with `mcp: true`',
   }),
   playbooks: list({
     default: [],

@@ -36,7 +36,7 @@ export interface Section<E = Entries> {
   readonly isOptional?: boolean;
 }
 
-/** One of several sections; its `kind` says which. */
+/** One of several sections, chosen by `kind`. */
 export interface Variant<O = Readonly<Record<string, Entries>>> {
   readonly node: 'variant';
   readonly options: O;
@@ -96,7 +96,7 @@ export const named = <const N extends Node>(each: N): Named<N> => ({ node: 'name
 /** A list of entries of one kind. */
 export const many = <const N extends Node>(each: N): Many<N> => ({ node: 'many', each });
 
-/** A single value, or an object that says more. */
+/** A single value, or an object with more settings. */
 export const either = <const L extends Leaf, const O extends Node>(value: L, object: O): Either<L, O> => ({
   node: 'either',
   value,

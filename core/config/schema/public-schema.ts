@@ -15,7 +15,7 @@ const sentence = value(v.pipe(v.string('must be a text'), v.nonEmpty('must not b
   doc: 'what callers read of the field',
 });
 
-/** What the config says of one field of a type. */
+/** The settings of one field of a type. */
 const fieldSettings = plainSection({
   description: text({ optional: true, doc: 'what callers read of the field' }),
   type: choice(
@@ -29,11 +29,11 @@ const fieldSettings = plainSection({
   deprecated: text({ optional: true, doc: 'why it should not be used any more, and what to use' }),
 });
 
-/** How the schema says what the document says. */
+/** How the GraphQL schema presents the document. */
 export const schema = plainSection({
   descriptions: choice(['config', 'document'], {
     default: 'config',
-    doc: '`document`: what the document says of types, fields and arguments is shown where the config says nothing (pull --keep-docs)',
+    doc: '`document`: descriptions of the document for types, fields and arguments are shown where the config has none (pull --keep-docs)',
   }),
   integers: choice(['BigInt', 'Int'], {
     default: 'BigInt',

@@ -70,7 +70,7 @@ const rowHeaders = v.pipe(
   v.record(headerName, v.union([headerValue, v.strictObject({ forward: v.literal(true) })], headerMust)),
   v.check(
     (headers) =>
-      !Object.entries(headers).some(([name, said]) => /^authorization$/i.test(name) && typeof said === 'object'),
+      !Object.entries(headers).some(([name, source]) => /^authorization$/i.test(name) && typeof source === 'object'),
     'must not forward Authorization, which holds the caller’s session',
   ),
 );

@@ -5,7 +5,7 @@ import { section } from './node.ts';
 /** An answer or a body becomes a text, and V8's texts end at 2^29 characters: half of that leaves room for its JSON. */
 export const maxTextBytes = 2 ** 28;
 
-/** What a field for an address says about a wrong one. */
+/** The message of a field for an invalid address. */
 export const httpUrl = 'must be an http or https URL without query or credentials';
 
 /** How NoETL is called. */

@@ -10,7 +10,7 @@ const problemOf = (entry: IssuerEntry) => resolved([entry]).problems.join();
 describe('an entry that no token can match is refused, with the reason', () => {
   it.each<[string, IssuerEntry, string]>([
     ['Entra common', { issuer: 'https://login.microsoftonline.com/common/v2.0' }, "Entra writes the tenant's id"],
-    ['a template without tenants', { issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' }, 'which tenants'],
+    ['a template without tenants', { issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' }, 'name the tenants'],
     ['a tenant by its name', issuer.entra({ tenant: ['contoso.example'], client: 'app' }), 'directory id'],
     ['tenants without a template', { ...one, tenants: ['x'] }, 'no {tenantid}'],
     ['another placeholder', { issuer: 'https://id.example.com/{realm}' }, 'placeholder'],
