@@ -33,10 +33,10 @@ const table = {
 /** A stable name that programs may branch on; its HTTP status never changes. */
 export type ErrorCode = keyof typeof table;
 
-/** Every code of the gateway. Clients match codes, so none is renamed. */
+/** Every code of the gateway. Clients match codes, so a code is never renamed. */
 export const errorCodes = Object.keys(table) as readonly ErrorCode[];
 
-/** What an error can say besides its code and its sentence. */
+/** Members of an error besides its code and its sentence. */
 export interface GatewayErrorOptions {
   /** What went wrong underneath; logged, never sent to a caller. */
   cause?: unknown;
@@ -46,7 +46,7 @@ export interface GatewayErrorOptions {
   rateLimit?: RateLimitState;
   /** One line per problem, for errors of configuration and documents. */
   problems?: readonly string[];
-  /** A code beside `code` that says more, where a program may want to know; part of a REST answer. */
+  /** A more precise code beside `code`, for programs; part of a REST answer. */
   reason?: string;
   /** NoETL's own status, where an answer keeps it. Default: the status of the code. */
   status?: number;

@@ -12,7 +12,7 @@ const hashedChars = 256;
 /**
  * Work in flight, by key: entries that come and go thousands of times a second. A `Map` is the wrong place for them. Each of its tables
  * links to the one that replaced it, so that a dead table of the old generation keeps the next table alive, and with it promises and
- * answers that ended long ago, until the next full collection (measured in ADR 0023). Here the buckets stay, and a slot that is removed lets go of all that
+ * answers that ended long ago, until the next full collection (measured in ADR 0023). Here the buckets stay, and a slot that is removed releases all that
  * it held.
  */
 export class InFlight<T extends object> {

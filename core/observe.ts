@@ -53,7 +53,7 @@ export type GatewayEvent =
   | { readonly type: 'session_cache_failed'; readonly stage: 'after_login' | 'after_api_validate' }
   | { readonly type: 'store_error'; readonly operation: string }
   | {
-      /** The session store was asked. `problem`: it did not answer, with what `problemCode` says. */
+      /** A call to the session store. `problem`: it did not answer; the text of `problemCode`. */
       readonly type: 'store_call';
       readonly operation: string;
       readonly ms: number;
@@ -102,7 +102,7 @@ export type GatewayEvent =
       /** The issuer that could not be asked, and why. */
       readonly issuer?: string;
       readonly problem?: string;
-      /** Values of the role claims that are no role here. */
+      /** Values of the role claims that map to no role of the config. */
       readonly droppedRoles?: readonly string[];
     }
   | {
@@ -154,13 +154,13 @@ export type GatewayEvent =
       readonly status: number | 'timeout' | 'error';
       readonly ms: number;
       readonly class: CallClass;
-      /** What `problemCode` says, when NoETL could not be asked. Absent for errors that do not speak of its health. */
+      /** The text of `problemCode`, when NoETL could not be asked. Absent for errors that do not concern its health. */
       readonly problem?: string;
     }
   | {
       /**
        * A call that was not made, or that NoETL had no room for. `user`, `class`: that queue was full; `wait`: it waited too
-       * long; `breaker`: the route's circuit breaker is open; `busy`: NoETL said that it has no room.
+       * long; `breaker`: the route's circuit breaker is open; `busy`: NoETL reported that it has no room.
        */
       readonly type: 'upstream_shed';
       readonly class: CallClass;
@@ -179,7 +179,7 @@ export type GatewayEvent =
       readonly status: number;
       readonly ms: number;
     }
-  /** NoETL's live document says something else than the pulled one, or no longer does. */
+  /** NoETL's live document differs from the pulled one, or no longer does. */
   | { readonly type: 'document_drift'; readonly drifted: boolean }
   | { readonly type: 'lines_dropped'; readonly from: 'audit' | 'log'; readonly count: number }
   | {

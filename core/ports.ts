@@ -47,7 +47,7 @@ export interface UpstreamReply {
   readonly status: number;
   /** Parsed without losing digits; undefined for an empty body, text when it is not JSON. */
   readonly body: unknown;
-  /** The upstream's own clock at the answer, when it said so. */
+  /** The upstream's own clock at the answer, when it sent `Date`. */
   readonly date: Date | undefined;
 }
 
@@ -188,7 +188,7 @@ export interface LoginBackend {
 }
 
 /**
- * What a verified identity token says. Whose it is, is `issuer` and `subject` together: subjects are unique at their
+ * The claims of a verified identity token. `issuer` and `subject` together identify the user: subjects are unique at their
  * issuer only. `email` is present only when the issuer may vouch for it.
  */
 export interface Identity {
@@ -207,7 +207,7 @@ export interface Identity {
   readonly sid?: string;
   /** By the issuer's entry; for logins where the gateway issues sessions. */
   readonly roles: readonly string[];
-  /** Values of the role claims that are no role here. */
+  /** Values of the role claims that map to no role of the config. */
   readonly droppedRoles: readonly string[];
   /** Set in shadow mode only: the token would be refused if verification were enforced. Only NoETL may trust it. */
   readonly unverified?: true;

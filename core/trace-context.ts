@@ -29,7 +29,7 @@ export function parseTraceContext(traceparent: Header, tracestate: Header): Trac
   return { traceId, spanId, flags, ...(isState && { state: tracestate }) };
 }
 
-/** The headers that say it to the next server. */
+/** The headers that pass it to the next server. */
 export function traceHeaders({ traceId, spanId, flags, state }: TraceContext): Record<string, string> {
   const traceparent = `00-${traceId}-${spanId}-${flags}`;
   return state === undefined ? { traceparent } : { traceparent, tracestate: state };

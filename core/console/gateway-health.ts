@@ -43,7 +43,7 @@ export interface ReplicaReport {
   readonly uptimeSecs: number;
   /** Bytes that the process has in memory. */
   readonly rss: number;
-  /** Of the container; absent: none is set. */
+  /** Of the container; absent: the container has no limit. */
   readonly memoryLimit?: number;
   /** In the last quarter of an hour. */
   readonly calls: number;

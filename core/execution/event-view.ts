@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../noetl/json-object.ts';
 import { failedText, failureSentence } from './failure-text.ts';
 
-/** Members of events that hold what a step said when it failed. */
+/** Members of events that hold the error of a failed step. */
 const errorMembers = new Set(['error', 'stderr', 'traceback', 'stack_trace']);
 /** What NoETL hands to a worker: the step's source. `view` of an execution is not `view` of its playbook. */
 const sourceMembers = new Set(['tool_config']);

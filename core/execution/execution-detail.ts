@@ -21,7 +21,7 @@ export interface ExecutionDetail {
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;
   readonly parentId: string | undefined;
-  /** 0 or 100 from the Python server; the Rust server has none. */
+  /** 0 or 100 from the Python server; the Rust server does not report it. */
   readonly progress: number | undefined;
   /** What the playbook was started with, where the server reports it (Rust). */
   readonly workload: JsonObject | undefined;

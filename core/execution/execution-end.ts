@@ -39,7 +39,7 @@ export function judgeEvents(detail: ExecutionDetail, events: readonly RunEvent[]
   return hasOpenWork(events) || quietMs < holdMs ? 'running' : 'ask';
 }
 
-/** Judges the `/status` that was read after {@link judgeEvents} said `ask`. A claim of FAILED is never settled as COMPLETED. */
+/** Judges the `/status` that was read after {@link judgeEvents} returned `ask`. A claim of FAILED is never settled as COMPLETED. */
 export function judgeStatus(
   detail: ExecutionDetail,
   events: readonly RunEvent[],

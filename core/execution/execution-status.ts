@@ -1,13 +1,13 @@
 import { isJsonObject, type JsonObject, textMember } from '../noetl/json-object.ts';
 import { type End, parseExecutionState } from './execution-detail.ts';
 
-/** What `GET /api/executions/{id}/status` says about the end. */
+/** The end of an execution by `GET /api/executions/{id}/status`. */
 export interface ExecutionStatus {
-  /** Undefined: it says that the execution is still running. */
+  /** Undefined: the execution is still running. */
   readonly end: End | undefined;
   readonly currentStep: string | undefined;
   readonly completedSteps: readonly string[];
-  /** Step results by step name, among the workload's members; undefined on a server that has none. */
+  /** Step results by step name, among the workload's members; undefined on a server that does not report them. */
   readonly variables: JsonObject | undefined;
 }
 

@@ -13,15 +13,15 @@ const address = /\b[a-z][a-z0-9+.-]*:\/\/[^\s'"<>]+/gi;
 /** JSON Web Tokens and credentials of an Authorization header. */
 const token = /\beyJ[\w-]*(?:\.[\w-]*){1,4}|\b(?:bearer|basic)\s+[\w.~+/=-]{8,}/gi;
 
-/** What is said of a result that NoETL could not store. */
+/** The message for a result that NoETL could not store. */
 export const notStored =
   'NoETL could not store the result of this step: it may hold a NUL character, or be larger than NoETL takes';
 
-/** What is said of a failed execution where reasons are hidden, and where none is known. */
+/** The message for a failed execution where reasons are hidden, or no reason is known. */
 export const failedText = 'the execution failed';
 
 /**
- * What a step said when it failed, as one sentence for callers: the first line, or the exception at the end of a
+ * The error of a failed step, as one sentence for callers: the first line, or the exception at the end of a
  * traceback; without traces, files, addresses, tokens and SQL; at most 300 characters.
  */
 export function failureSentence(text: string): string {

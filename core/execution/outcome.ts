@@ -5,7 +5,7 @@ import type { ResultRule } from './result-rules.ts';
 import { type KeptValue, type StepValue, saysNothing, unwrapped } from './step-value.ts';
 import type { StepFacts } from './steps.ts';
 
-/** The first step that failed, and what it said. */
+/** The first step that failed, and its error. */
 export interface Failure {
   readonly step: string | null;
   readonly message: string;
@@ -34,7 +34,7 @@ export interface OutcomeParts {
   readonly rule: ResultRule;
   /** Asks NoETL for what is behind a reference. @throws when it cannot find out */
   readonly resolve: (ref: string) => Promise<unknown>;
-  /** Masks secrets, unless the rule says otherwise. */
+  /** Masks secrets, unless the rule shows them. */
   readonly mask: (value: unknown) => unknown;
 }
 
@@ -82,7 +82,7 @@ export async function resultText(parts: OutcomeParts, produced: Produced): Promi
 
 const textOfStep = (value: unknown): string | null => (typeof value === 'string' ? textIn(value) : textMemberOf(value));
 
-/** A step's own result, unwrapped and masked; undefined when NoETL keeps none. @throws {@link ResultLost} */
+/** A step's own result, unwrapped and masked; undefined when NoETL keeps no result. @throws {@link ResultLost} */
 export async function stepResult(step: StepFacts, parts: OutcomeParts): Promise<unknown> {
   const { value } = step;
   if (value?.kind === 'lost') throw new ResultLost(step.name);
@@ -157,7 +157,7 @@ export function failureOf(steps: readonly StepFacts[], hidden: boolean): Failure
   return lost === undefined ? undefined : { step: lost.name, message: hidden ? failedText : notStored };
 }
 
-/** The part of a value at a dotted path; an index stands for an item of a list. */
+/** The part of a value at a dotted path; an index selects an item of a list. */
 function at(value: unknown, path: string | undefined): unknown {
   if (path === undefined) return value;
   return path.split('.').reduce<unknown>((part, name) => {

@@ -1,6 +1,6 @@
 import { compilePattern } from '../access/pattern.ts';
 
-/** What the config says about the results of some playbooks. Paths are dotted: `data.rows.0.id`. */
+/** The config's rule for the results of some playbooks. Paths are dotted: `data.rows.0.id`. */
 export interface ResultRule {
   /** The step whose result is the playbook's. */
   readonly step?: string | undefined;
@@ -8,13 +8,13 @@ export interface ResultRule {
   readonly path?: string | undefined;
   /** Which part of that step's result is `textOutput`. */
   readonly text?: string | undefined;
-  /** `hidden`: the reason of a failure stays in NoETL. Default: as the config says for all. */
+  /** `hidden`: the reason of a failure stays in NoETL. Default: the config's setting for all playbooks. */
   readonly errors?: 'shown' | 'hidden' | undefined;
   /** `shown`: members that are secrets by name are not masked. Default `masked`. */
   readonly secrets?: 'shown' | 'masked' | undefined;
 }
 
-/** Finds what the config says about a playbook: an exact path first, then the first pattern that matches. */
+/** Finds the config's rule for a playbook: an exact path first, then the first pattern that matches. */
 export type ResultRules = (path: string | undefined) => ResultRule;
 
 const nothing: ResultRule = {};

@@ -84,7 +84,7 @@ export function workloadOf(events: readonly JsonObject[]): JsonObject | undefine
   return undefined;
 }
 
-/** The newest event that says how the execution ended. `events` oldest first. */
+/** The newest event with the end of the execution. `events` oldest first. */
 export function terminalEvent(
   events: readonly RunEvent[],
 ): { readonly end: End; readonly event: RunEvent } | undefined {

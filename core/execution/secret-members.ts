@@ -44,7 +44,7 @@ function wordsOf(name: string): string[] {
 }
 
 /**
- * A copy of the value with `[hidden]` in place of secrets, at any depth; null and booleans stay. Shares what has none. The
+ * A copy of the value with `[hidden]` in place of secrets, at any depth; null and booleans stay. Values without secrets are shared, not copied. The
  * secret in the address of a callback is hidden under any name: a reader that had it could answer in place of the playbook.
  */
 export function withoutSecrets(value: unknown, isSecret: IsSecretName): unknown {

@@ -52,7 +52,7 @@ const endWords = new Set(['complete', 'completed', 'done', 'noop', 'ok', 'succes
 const endMembers = new Set(['status', 'step', 'message']);
 
 /**
- * Whether a result only says that the step ended: nothing, `{}`, `{"status": "complete"}`, `{"step": "end", "status":
+ * Whether a result reports only that the step ended: nothing, `{}`, `{"status": "complete"}`, `{"step": "end", "status":
  * "noop"}`, `{"status": "ok", "message": "noop"}`. `value` unwrapped.
  */
 export function saysNothing(value: unknown): boolean {

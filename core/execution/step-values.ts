@@ -4,7 +4,7 @@ import type { RunEvent } from './run-event.ts';
 import type { StepValue } from './step-value.ts';
 import { type StepFacts, stepsOf } from './steps.ts';
 
-/** What the servers say of an execution's steps, from the most complete source to the least. */
+/** The servers' reports of an execution's steps, from the most complete source to the least. */
 export interface StepSources {
   /** Oldest first. */
   readonly events: readonly RunEvent[];
@@ -33,7 +33,7 @@ export function collectSteps(
 }
 
 /**
- * References to what NoETL handed to later steps, newest first: above some 8 KB it stands behind a reference, too. Empty
+ * References to what NoETL handed to later steps, newest first: above some 8 KB NoETL sends a reference here, too. Empty
  * unless a step is known only by an event that may have lost a part of its result.
  */
 export function handedReferences({ events, status }: StepSources): readonly string[] {

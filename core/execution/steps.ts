@@ -7,7 +7,7 @@ import { childIdOf, type KeptValue, type StepValue, withoutAdditions } from './s
 /** States of a step as the gateway answers them. */
 export type StepState = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'SKIPPED' | 'CANCELLED';
 
-/** What NoETL's events say of one step. Times are milliseconds since the epoch. */
+/** The facts of one step by NoETL's events. Times are milliseconds since the epoch. */
 export interface StepFacts {
   readonly name: string;
   readonly status: StepState;
@@ -17,7 +17,7 @@ export interface StepFacts {
   readonly attempts: number;
   /** The newest event of the step. */
   readonly lastSeenAt: number | undefined;
-  /** What the step said when it failed: one sentence, cleaned. */
+  /** The error of a failed step: one sentence, cleaned. */
   readonly error: string | undefined;
   /** The execution that it started, when it is a sub-playbook. */
   readonly childId: string | undefined;
@@ -154,7 +154,7 @@ function pythonValue(result: JsonObject | undefined): StepValue | undefined {
   const reference = result?.['reference'];
   const ref = isJsonObject(reference) ? textMember(reference, 'ref') : undefined;
   if (ref !== undefined) return { kind: 'reference', ref, beside: context };
-  // Of a bare number, text or list the event says only that there was one.
+  // Of a bare number, text or list the event reports only that there was one.
   const names = Object.keys(context);
   if (names.length === 0 || (names.length === 1 && context['status'] === 'COMPLETED')) return undefined;
   return { kind: 'value', value: context };

@@ -38,7 +38,7 @@ const word = /^\w+$/;
 /**
  * The digits of the members, when the text shows without doubt which belong to which; else undefined. A quote, a word, a
  * quote, a colon and digits are a member wherever they occur in valid JSON. Every match must be such a member, and the next
- * one that was found, so none is within a text, and no name occurs twice in one object.
+ * one that was found, so no match is within a text, and no name occurs twice in one object.
  */
 function digitsOfMembers(text: string, { keys }: UnsafeMembers): readonly string[] | undefined {
   const digits: string[] = [];

@@ -13,7 +13,7 @@ export interface AuthAnswer {
   readonly data: unknown;
 }
 
-/** `expiresAt` undefined: NoETL did not say; the session then lives as long as the gateway allows. */
+/** `expiresAt` undefined: NoETL sent no end; the session then lives as long as the gateway allows. */
 export type DecodedLogin =
   | {
       readonly outcome: 'authenticated';
@@ -68,7 +68,7 @@ export function decodeValidation(answer: AuthAnswer): ValidAnswer | undefined {
   const data = membersOf(answer);
   if (!succeeded(answer)) throw noAnswer(`validation ended with status ${label(answer.status)}`);
   if (data['valid'] === false) return undefined;
-  if (data['valid'] !== true) throw noAnswer('validation answer says neither true nor false');
+  if (data['valid'] !== true) throw noAnswer('valid of the validation answer is neither true nor false');
   return { user: decodeUser(data['user']), expiresAt: decodeTime(data['expires_at']) };
 }
 
@@ -94,7 +94,7 @@ export function decodeAccess(answer: AuthAnswer, asked: AskedAccess): boolean {
     throw noAnswer('access check answers another question');
   }
   const allowed = data['allowed'];
-  if (typeof allowed !== 'boolean') throw noAnswer('access check says neither true nor false');
+  if (typeof allowed !== 'boolean') throw noAnswer('allowed of the access check is neither true nor false');
   const user = data['user'];
   if (allowed && user !== undefined && user !== null && decodeUser(user).userId !== asked.userId) {
     throw noAnswer('access check answers for another user');

@@ -14,7 +14,7 @@ const surroundings = ['', '"', "'", '"""', "'''"];
 /**
  * Finds out whether NoETL would evaluate something in a text. NoETL renders `{{`, `{%` and `{#` as templates. What looks like a
  * literal after that it reads as JSON or else with `ast.literal_eval`, and renders the texts in it again. So a mark counts
- * - as it stands,
+ * - unchanged,
  * - in the texts of the literal that the text is, alone or between quotes, and in the texts of literals within those,
  * - in what any part of the text may become, when its escapes are resolved and literals side by side are joined.
  * In doubt it is true. Takes time in proportion to the text.

@@ -3,8 +3,8 @@ import type { UpstreamReply } from '../ports.ts';
 import { isJsonObject } from './json-object.ts';
 
 /**
- * The body of a successful answer; undefined when it has none.
- * @param missing what a 404 says to the caller
+ * The body of a successful answer; undefined when it has no body.
+ * @param missing the message of a 404 to the caller
  * @throws ERR_NOT_SUPPORTED (404 of a missing route), ERR_NOT_FOUND (404), ERR_REQUEST_INVALID (400, 409, 413, 422), ERR_UPSTREAM (everything else, and answers that
  *   report a failure with status 200); never with text of the upstream
  */

@@ -60,13 +60,13 @@ export function inWireForm(kind: OperationKind, body: unknown): unknown {
   return Object.hasOwn(body, 'credential_type') ? { ...body, type: body['credential_type'] } : body;
 }
 
-/** A body in NoETL's own form, for clients of its API: what it must not say is left out. */
+/** A body in NoETL's own form, for clients of its API: members that it must not contain are left out. */
 export function inOwnForm(kind: OperationKind, body: unknown): unknown {
   if (kind !== 'executions' || !Array.isArray(body)) return body;
   return body.map((row) => (isJsonObject(row) ? withoutReason(row) : row));
 }
 
-/** Upstream's text may hold internals; a row says that it failed, its events say why. */
+/** Upstream's text may hold internals; a row reports that it failed, its events the reason. */
 function withoutReason(row: JsonObject): JsonObject {
   const { error } = row;
   return typeof error === 'string' && error !== '' ? { ...row, error: failedText } : row;

@@ -2,7 +2,7 @@ const atEnd = /(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$/;
 
 /**
  * Reads a time as NoETL writes it: `…Z`, `…+00:00`, `+00`, or without a zone (then UTC), `T` or a blank between.
- * @returns undefined for anything that is no time.
+ * @returns undefined for a value that is not a time.
  */
 export function parseWireTime(value: unknown): Date | undefined {
   if (typeof value !== 'string') return undefined;

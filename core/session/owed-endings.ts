@@ -4,13 +4,13 @@ import type { SessionStore } from '../ports.ts';
 /** After a failure the store is left alone for this long. */
 const retryMs = 1_000;
 /** Of those that could not be written, the latest are kept. */
-const owedAtMost = 10_000;
+const pendingAtMost = 10_000;
 
 /** A store that later receives the endings that it could not receive at once. */
 export interface OwedEndings {
-  /** `end` and `endAllOf` still throw when they fail, but are owed from then on. */
+  /** `end` and `endAllOf` still throw when they fail, but are pending from then on. */
   readonly store: SessionStore;
-  /** Writes what is owed, in the background and not too often; call it whenever there is traffic. Never throws. */
+  /** Writes pending endings, in the background and not too often; call it whenever there is traffic. Never throws. */
   settle(): void;
 }
 
@@ -19,19 +19,19 @@ export interface OwedEndings {
  * informed that the logout failed, could not log out again; the other replicas must still receive the ending.
  */
 export function createOwedEndings(store: SessionStore, clock: Clock): OwedEndings {
-  const owed = new Map<string, () => Promise<void>>();
+  const pending = new Map<string, () => Promise<void>>();
   let nextTryMs = 0;
   let isSettling = false;
 
   async function write(name: string, ending: () => Promise<void>): Promise<void> {
     try {
       await ending();
-      owed.delete(name);
+      pending.delete(name);
     } catch (error) {
       // Last in the queue: one that never succeeds must not keep others from it.
-      owed.delete(name);
-      if (owed.size >= owedAtMost) owed.delete(owed.keys().next().value ?? '');
-      owed.set(name, ending);
+      pending.delete(name);
+      if (pending.size >= pendingAtMost) pending.delete(pending.keys().next().value ?? '');
+      pending.set(name, ending);
       nextTryMs = clock() + retryMs;
       throw error;
     }
@@ -40,7 +40,7 @@ export function createOwedEndings(store: SessionStore, clock: Clock): OwedEnding
   async function settleAll(): Promise<void> {
     isSettling = true;
     try {
-      for (const [name, ending] of owed) await write(name, ending);
+      for (const [name, ending] of pending) await write(name, ending);
     } catch {
       // Tried again with later traffic.
     } finally {
@@ -55,7 +55,7 @@ export function createOwedEndings(store: SessionStore, clock: Clock): OwedEnding
       endAllOf: (userId, notBefore, until) => write(`user ${userId}`, () => store.endAllOf(userId, notBefore, until)),
     },
     settle() {
-      if (owed.size > 0 && !isSettling && clock() >= nextTryMs) void settleAll();
+      if (pending.size > 0 && !isSettling && clock() >= nextTryMs) void settleAll();
     },
   };
 }

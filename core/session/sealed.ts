@@ -36,7 +36,7 @@ export function unseal(token: SessionToken, text: string): string | undefined {
 const keyOf = (token: SessionToken, salt: Uint8Array): Buffer =>
   Buffer.from(hkdfSync('sha256', token, salt, 'noetl-gateway sealed', 32));
 
-/** The provider's tokens of a session; undefined: it has none that can be read. */
+/** The provider's tokens of a session; undefined: it has no tokens that can be read. */
 export function providerTokens(token: SessionToken, { sealed }: SessionIdentity): ProviderTokens | undefined {
   const text = sealed === undefined ? undefined : unseal(token, sealed);
   if (text === undefined) return undefined;

@@ -82,7 +82,7 @@ async function revalidated(parts: SessionParts, token: SessionToken, session: Se
 }
 
 /**
- * What the identity provider says of the session now. Roles of a session that NoETL made are NoETL's.
+ * The state of the session at the identity provider now. Roles of a session that NoETL made are NoETL's.
  * @returns undefined: it is over for the provider, or can no longer be asked about.
  */
 async function followProvider(

@@ -39,7 +39,7 @@ export async function keepSession(
   return { known: { session, checkedAtMs }, layer: 'validator' };
 }
 
-/** Ends it here at once, whatever the store says, and then everywhere. @throws ERR_STORE */
+/** Ends it here at once, even if the store fails, and then everywhere. @throws ERR_STORE */
 export async function endSession(
   { store, memory, options }: SessionParts,
   key: SessionKey,

@@ -6,7 +6,7 @@ export interface User {
   readonly roles: readonly string[];
 }
 
-/** What a session token stands for. The token itself is never part of it. */
+/** The record behind a session token. The token itself is never part of it. */
 export interface Session {
   readonly user: User;
   readonly expiresAt: Date;
@@ -17,7 +17,7 @@ export interface Session {
    * gateway is remembered at least until then, so that no validator can undo it.
    */
   readonly issuerExpiresAt?: Date;
-  /** The gateway issued the token itself: no validator knows it, so none is asked again. */
+  /** The gateway issued the token itself: no validator knows it, so no validator is asked again. */
   readonly selfIssued?: boolean;
   /** Whose login it came from; absent for a session that NoETL made without the gateway. */
   readonly identity?: SessionIdentity;

@@ -32,8 +32,8 @@ export interface SessionsOptions {
 /**
  * Finds, keeps and ends sessions: process cache, then store, then validator; one search per token at a time.
  * - `expiresAt` is honoured on every hit; nothing extends it, and no session outlives `maxMs` after it was first known.
- * - A session is checked with the validator again after `revalidateMs` (see session-check.ts); if it says no, it is over.
- * - What was ended stays ended, whatever a validator says, and whether or not the store could record it at once.
+ * - A session is checked with the validator again after `revalidateMs` (see session-check.ts); if the validator refuses it, it is over.
+ * - An ended session stays ended, even if a validator accepts it, and whether or not the store could record it at once.
  * - Every lookup reports one `session_check`.
  */
 export function createSessions(given: SessionsOptions): Sessions {
@@ -140,7 +140,7 @@ async function issuedAfterMark({ store }: SessionParts, session: Session): Promi
   return isMarked ? { ...session, issuedAt: new Date(issuedAtMs + 1) } : session;
 }
 
-/** Ends them here at once, whatever the store says, and then everywhere. @throws ERR_STORE */
+/** Ends them here at once, even if the store fails, and then everywhere. @throws ERR_STORE */
 async function markSessions({ clock, memory, store, options }: SessionParts, target: SessionsOf): Promise<void> {
   const nowMs = clock();
   const notBefore = new Date(nowMs);

@@ -17,7 +17,7 @@ const cookieName = 'session_token';
 
 /**
  * The session token that a request presents: `Authorization: Bearer` (the scheme in any case), then `X-Session-Token`, then
- * the cookie `session_token`. The first one that is present wins. An `Authorization` of another scheme is no token.
+ * the cookie `session_token`. The first one that is present wins. An `Authorization` of another scheme is not a token.
  * @see protocol.md, "Session Token Delivery"
  */
 export function tokenFromRequest(readHeader: ReadHeader): PresentedToken {
@@ -48,7 +48,7 @@ function bearerCredentials(value: string): readonly string[] {
   if (!bearerScheme.test(value)) return [];
   let start = 'bearer'.length;
   while (value[start] === ' ') start += 1;
-  // Whatever else follows the scheme is no token; without a blank before it, it is nothing at all.
+  // Any other text after the scheme is an invalid token; without a blank before it, the header counts as missing.
   return [start > 'bearer'.length ? value.slice(start) : ''];
 }
 

@@ -39,7 +39,7 @@ const units: ReadonlyMap<string, number> = new Map([
 export const longestCharacterName = 30;
 
 /**
- * The ASCII character that `\N{name}` stands for in a Python text.
+ * The ASCII character of `\N{name}` in a Python text.
  * @returns undefined for every other character and for names that do not exist.
  * @see Unicode Character Database: UnicodeData.txt and NameAliases.txt
  */

@@ -1,6 +1,6 @@
 import { asciiCharacterNamed, longestCharacterName } from './character-names.ts';
 
-/** What an escape stands for, and the index behind it. */
+/** The value of an escape, and the index behind it. */
 export interface EscapeSequence {
   readonly unit: number;
   readonly end: number;

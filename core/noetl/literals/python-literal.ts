@@ -16,7 +16,7 @@ interface Reading {
  * and `\` before a line break. JSON is read by the same rules, because each JSON text is a Python literal in this sense.
  * The order of brackets, commas and names is not checked. So it reads more than Python does, and never less.
  * @returns the texts of its string and bytes literals, literals side by side joined, those left out that have neither `{`
- * nor `\`; undefined when it is no literal.
+ * nor `\`; undefined when it is not a literal.
  * @see Python language reference, "Lexical analysis"; Python library reference, `ast.literal_eval`
  */
 export function textsOfLiteral(source: Uint16Array): readonly Uint16Array[] | undefined {
@@ -49,7 +49,7 @@ function holdsAny({ written, size }: Reading, start: number): boolean {
   return false;
 }
 
-/** Blanks, line breaks, comments and `\` before a line break: what may stand between two literals that are joined. */
+/** Blanks, line breaks, comments and `\` before a line break: all that is allowed between two literals that are joined. */
 function skipGap(reading: Reading): void {
   const { source } = reading;
   for (; reading.at < source.length; reading.at += 1) {
@@ -143,7 +143,7 @@ function put(reading: Reading, unit: number): void {
   reading.size += 1;
 }
 
-/** What a letter or a character stands for behind a backslash. JSON adds `\/`. */
+/** The value of a letter or a character behind a backslash. JSON adds `\/`. */
 const shortEscapes = new Map(
   Object.entries({
     a: 7,
@@ -160,7 +160,7 @@ const shortEscapes = new Map(
   }).map(([character, unit]) => [character.charCodeAt(0), unit]),
 );
 
-/** What is no escape stays as it is, with its backslash. */
+/** A sequence that is not an escape stays unchanged, with its backslash. */
 function readEscape(reading: Reading): void {
   const { source, at } = reading;
   const next = source[at + 1] ?? 0;

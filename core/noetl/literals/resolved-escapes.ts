@@ -7,7 +7,7 @@ export const escapedLineBreak = 0xe000;
 
 /**
  * The text with every escape of JSON and Python resolved, however many times it was escaped: a result may be part of the
- * next escape, and any run of backslashes before an escape counts as one. Reads from the right, so that what stands behind
+ * next escape, and any run of backslashes before an escape counts as one. Reads from the right, so that the text behind
  * a backslash is already resolved. Takes time in proportion to the text.
  */
 export function resolvedEscapes(text: string): Uint16Array {
@@ -58,7 +58,7 @@ const shortEscapes: Readonly<Record<number, number>> = {
   102: 0x20,
 };
 
-/** The escape whose backslash would stand before `start`. */
+/** The escape whose backslash would precede `start`. */
 function escapeAt(units: Uint16Array, start: number): EscapeSequence | undefined {
   const first = units[start] ?? 0;
   if (isLineBreak(first)) return lineJoin(units, start);
