@@ -9,27 +9,31 @@ interface Floors {
 }
 
 /**
- * What `floors.json` asks for and the figures do not hold. A figure that was not measured is not asked about, since a
- * run may be of a few rows.
- * @param figures by name: ratios, MiB, seconds
- * @returns one line for each, with the figure and the bound; empty when all hold. NaN holds.
+ * What `floors.json` asks for and the figures do not hold.
+ * @param figures by name: ratios, MiB, seconds. The name begins with its row, then `: `
+ * @param isRun whether a row was measured, and a figure of it: a run may be of a few, and bounds of the others do not
+ * count
+ * @returns one line for each, with the figure and the bound; empty when all hold. A row that was measured and has no
+ * figure, or one that is no number, has a line too.
  */
-export function belowFloors(figures: Readonly<Record<string, number>>): readonly string[] {
-  const { atLeast, atMost } = JSON.parse(readFileSync(new URL('floors.json', import.meta.url), 'utf8')) as Floors;
-  return [
-    ...missed(figures, atLeast, 'below', (figure, floor) => figure < floor),
-    ...missed(figures, atMost, 'above', (figure, most) => figure > most),
-  ];
-}
-
-function missed(
+export function belowFloors(
   figures: Readonly<Record<string, number>>,
-  bounds: Readonly<Record<string, number>>,
-  word: string,
-  isMissed: (figure: number, bound: number) => boolean,
+  isRun: (row: string, figure: string) => boolean,
 ): readonly string[] {
-  return Object.entries(bounds).flatMap(([name, bound]) => {
-    const figure = figures[name];
-    return figure !== undefined && isMissed(figure, bound) ? [`${name} is ${figure}, ${word} ${bound}`] : [];
-  });
+  const { atLeast, atMost } = JSON.parse(readFileSync(new URL('floors.json', import.meta.url), 'utf8')) as Floors;
+  const missed = (
+    bounds: Readonly<Record<string, number>>,
+    word: string,
+    isMissed: (figure: number, bound: number) => boolean,
+  ) =>
+    Object.entries(bounds).flatMap(([name, bound]) => {
+      if (!isRun(name.slice(0, name.indexOf(': ')), name)) return [];
+      const figure = figures[name] ?? Number.NaN;
+      if (!Number.isFinite(figure)) return [`${name} has no figure`];
+      return isMissed(figure, bound) ? [`${name} is ${figure}, ${word} ${bound}`] : [];
+    });
+  return [
+    ...missed(atLeast, 'below', (figure, floor) => figure < floor),
+    ...missed(atMost, 'above', (figure, most) => figure > most),
+  ];
 }

@@ -94,9 +94,9 @@ export async function measureAll(measuring: Measuring): Promise<Result[][]> {
   return all;
 }
 
-/** The median; the higher one of two. 0 of none. */
+/** The median; the higher one of two. NaN of none, and where one of them is NaN, which has no place in an order. */
 export const middle = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
+  numbers.some(Number.isNaN) ? Number.NaN : (numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN);
 export const twoDigits = (number: number): number => Math.round(number * 100) / 100;
 
 /** The median round of every kind, by requests a second: one whole round, so that its figures belong together. */
@@ -127,7 +127,7 @@ export function ratiosOf(
           all.map((round) => {
             const of = (peer: PeerName) => round.find((result) => result.row === row.name && result.peer === peer);
             const [mine, others] = [of(row.of), of(other)];
-            // NaN where a peer was not measured, which no bound of floors.json refuses.
+            // Without a figure of both there is no ratio, and a floor of it is missed.
             return mine === undefined || others === undefined ? Number.NaN : read(mine) / read(others);
           }),
         ),

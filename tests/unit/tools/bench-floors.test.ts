@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { belowFloors } from '../../../bench/floors.ts';
-import { ratiosOf } from '../../../bench/measure.ts';
+import { middle, ratiosOf } from '../../../bench/measure.ts';
 import { rows } from '../../../bench/rows.ts';
 
 const floors: Readonly<Record<'atLeast' | 'atMost', Readonly<Record<string, number>>>> = JSON.parse(
@@ -9,17 +9,51 @@ const floors: Readonly<Record<'atLeast' | 'atMost', Readonly<Record<string, numb
 );
 
 describe('floors of the benchmark', () => {
-  test('a ratio below its floor and a figure above its bound are named; what was not measured is not', () => {
-    const [ratio = '', floor = 0] = Object.entries(floors.atLeast)[0] ?? [];
-    const [figure = '', most = 0] = Object.entries(floors.atMost)[0] ?? [];
-    expect(belowFloors({ [ratio]: floor, [figure]: most })).toEqual([]);
-    const missed = belowFloors({ [ratio]: floor - 0.01, [figure]: most + 1, other: 0 });
-    expect(missed.map((line) => line.split(' is ')[0])).toEqual([ratio, figure]);
+  const { atLeast, atMost } = floors;
+  const atBounds = { ...atLeast, ...atMost };
+  const ratio = 'executePlaybook: gateway/proxy';
+  const figure = 'start: MiB idle';
+
+  test('figures at their bounds hold', () => {
+    expect(belowFloors(atBounds, () => true)).toEqual([]);
+  });
+
+  test('a ratio below its floor and a figure above its bound are named, with both', () => {
+    const [floor = 0, most = 0] = [atLeast[ratio], atMost[figure]];
+    const figures = { ...atBounds, [ratio]: floor - 0.1, [figure]: most + 1, other: 0 };
+    expect(belowFloors(figures, () => true)).toEqual([
+      `${ratio} is ${floor - 0.1}, below ${floor}`,
+      `${figure} is ${most + 1}, above ${most}`,
+    ]);
+  });
+
+  test.each([undefined, Number.NaN, Number.POSITIVE_INFINITY])('a figure that is %s is missed', (none) => {
+    const figures = { ...atBounds, [ratio]: none, [figure]: none } as Record<string, number>;
+    expect(belowFloors(figures, () => true)).toEqual([`${ratio} has no figure`, `${figure} has no figure`]);
+  });
+
+  test('a row that was not run is not asked about', () => {
+    expect(belowFloors({}, () => false)).toEqual([]);
+    const lines = belowFloors({}, (row) => row === 'list of 20 KB');
+    expect(lines).toEqual([
+      'list of 20 KB: gateway/proxy has no figure',
+      'list of 20 KB: gateway/mesh has no figure',
+      'list of 20 KB: p99 gateway/proxy has no figure',
+    ]);
+  });
+
+  test.each([
+    [[3, 1, 2], 2],
+    [[], Number.NaN],
+    [[0.1, Number.NaN, 0.2], Number.NaN],
+  ])('the median of %j is %d', (numbers, median) => {
+    expect(middle(numbers)).toBe(median);
   });
 
   test('each of them is a figure that a run has', () => {
     const ofProcesses = [
-      'workers: two over one',
+      'workers: two over one, lists',
+      'workers: two over one, starts',
       'start: MiB idle',
       'start: MiB after load',
       'start: processor seconds',
