@@ -16,7 +16,7 @@ import { layersOf } from './profile-layers.ts';
 import { type PeerName, peersOf, type Row, rows } from './rows.ts';
 import { cores, hasWrk, loadByWrk, pin } from './wrk.ts';
 
-// Usage: docs/performance.md. Warnings go to stderr, so that `--json` writes JSON alone to stdout.
+// Usage: docs/performance.md. Warnings and the folder of profiles go to stderr, so that `--json` writes JSON alone to stdout.
 const options = readOptions();
 const wantedRows = rows.filter(({ name }) => options.wants(name));
 const tool = options.byWrk ? 'wrk, the peers alone on one core' : 'autocannon';
@@ -63,6 +63,7 @@ async function startNeeded(
 async function run() {
   const upstream = await startPeer('upstream', {});
   const profiles = options.profile ? mkdtempSync(join(tmpdir(), 'bench-profile-')) : undefined;
+  if (profiles !== undefined) console.error(`profiles of the gateway: ${profiles}`);
   let peers = new Map<PeerName, Peer>();
   const send = options.byWrk ? loadByWrk : load;
   const { rounds, seconds, wants } = options;
@@ -150,8 +151,8 @@ const figures = {
   ...(report.start && {
     'start: MiB idle': report.start.rssIdleMib,
     'start: MiB after load': report.start.rssAfterLoadMib,
+    'start: processor seconds': report.start.cpuSeconds,
   }),
-  ...(report.start && { 'start: processor seconds': report.start.cpuSeconds }),
   ...(report.generate && { 'generate: processor seconds': report.generate.cpuSeconds }),
 };
 // The load of autocannon takes part of what is measured, so its ratios are higher: floors are for wrk.
