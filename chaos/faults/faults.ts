@@ -71,14 +71,14 @@ export const faults: readonly Fault[] = [
     name: 'redis-killed',
     about: 'the Redis with the sessions is killed and comes back with what it has written',
     store: 'redis',
-    break: ({ store }) => store?.kill(),
+    break: ({ store }) => store?.stop(),
     repair: ({ store }) => store?.start(),
   },
   {
     name: 'nats-killed',
     about: 'the NATS with the sessions is killed and comes back with what it has written',
     store: 'nats',
-    break: ({ store }) => store?.kill(),
+    break: ({ store }) => store?.stop(),
     repair: ({ store }) => store?.start(),
   },
   {

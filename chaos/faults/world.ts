@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createDevIssuer } from '../../dev/issuer/dev-issuer.ts';
 import { createNoetlStandIn, type NoetlStandIn } from '../../dev/noetl/stand-in.ts';
+import { type ChildServer, startNats, startRedis } from '../../tests/support/child-server.ts';
 import { freePort } from '../../tests/support/free-port.ts';
 import { runServe } from '../../tests/support/serve-process.ts';
 import { startTcpProxy } from '../../tests/support/tcp-proxy.ts';
-import { openStoreServer, type StoreServer } from './store-server.ts';
 
 const audience = 'chaos';
 
@@ -30,7 +30,7 @@ export interface World {
   readonly replicas: readonly Replica[];
   readonly noetl: NoetlStandIn;
   readonly proxy: Awaited<ReturnType<typeof startTcpProxy>>;
-  readonly store: StoreServer | undefined;
+  readonly store: ChildServer | undefined;
   /** A new identity token of a user. */
   identityToken(user: string): Promise<string>;
   /** Ends all of it, even when a part does not end well. */
@@ -44,18 +44,24 @@ export interface WorldOptions {
   readonly nodeOptions: string;
 }
 
+/** Both write to disk, else a kill would end every session. Redis writes as it does by default. */
+const startStore = {
+  redis: () => startRedis(['--appendfsync', 'everysec']),
+  nats: () => startNats(),
+} as const;
+
 /**
  * Starts everything on loopback.
  * @throws when a part does not start
  */
 export async function openWorld({ replicas: count, store: kind, nodeOptions }: WorldOptions): Promise<World> {
+  // The first of all: its program may be missing.
+  const store = kind && (await startStore[kind]());
   const users = ['developer', 'viewer'].map((name) => ({ sub: `auth|${name}`, email: `${name}@example.com`, name }));
   const issuer = await createDevIssuer({ clock: Date.now, audience, users });
   // It keeps ten requests only; `traffic.ts` counts them as they come.
   const noetl = await createNoetlStandIn({ remember: 10 });
   const proxy = await startTcpProxy(Number(noetl.url.port));
-  const store = kind && (await openStoreServer(kind));
-  await store?.start();
   const environment = {
     GATEWAY_BIND: '127.0.0.1',
     NOETL_BASE_URL: `http://127.0.0.1:${proxy.port}`,
@@ -64,7 +70,9 @@ export async function openWorld({ replicas: count, store: kind, nodeOptions }: W
     AUTH_PLAYBOOK_TIMEOUT_SECS: '3',
     GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
     GATEWAY_AUDIENCES: audience,
-    ...(store === undefined ? { GATEWAY_SESSION_ACCEPT_MEMORY: 'true' } : { GATEWAY_SESSION_STORE: store.url }),
+    ...(store === undefined
+      ? { GATEWAY_SESSION_ACCEPT_MEMORY: 'true' }
+      : { GATEWAY_SESSION_STORE: `${kind}://127.0.0.1:${store.port}` }),
     // The same for all replicas: with it each checks the records that the others have signed in the store.
     GATEWAY_SESSION_KEY: Buffer.alloc(32, 7).toString('base64'),
     NODE_OPTIONS: nodeOptions,
@@ -79,7 +87,7 @@ export async function openWorld({ replicas: count, store: kind, nodeOptions }: W
     identityToken: (user) => issuer.token(`auth|${user}`),
     async close() {
       await Promise.allSettled(replicas.map((replica) => replica.kill()));
-      await Promise.allSettled([proxy.close(), noetl.close(), issuer.close(), store?.close()]);
+      await Promise.allSettled([proxy.close(), noetl.close(), issuer.close(), store?.remove()]);
     },
   };
 }

@@ -10,8 +10,9 @@ import { freePort } from './free-port.ts';
 /** A private server on a free port, its data in a folder of its own. */
 export interface ChildServer {
   readonly port: number;
-  /** Ends the process; its data stay. */
+  /** Ends the process with SIGKILL; its data stay. */
   stop(): Promise<void>;
+  /** Resolves when it accepts connections. @throws when the program is missing, ends, or does not listen in time. */
   start(): Promise<void>;
   /** Ends the process and removes its data. */
   remove(): Promise<void>;
@@ -59,13 +60,21 @@ async function startServer(command: string, args: (port: number, folder: string)
   const server: ChildServer = {
     port,
     async start() {
-      child = spawn(command, args(port, folder), { stdio: 'ignore' });
-      await eventually(() => isListening(port));
+      const starting = spawn(command, args(port, folder), { stdio: 'ignore' });
+      child = starting;
+      await once(starting, 'spawn').catch(({ message }: Error) => {
+        throw new Error(`${command} cannot be started: ${message}. Install it, or add its folder to PATH.`);
+      });
+      await eventually(() => {
+        if (hasEnded(starting)) throw new Error(`${command} has ended before it listened on port ${port}`);
+        return isListening(port);
+      });
     },
     async stop() {
       const running = child;
       child = undefined;
-      if (running === undefined) return;
+      // No event `exit` comes from a process that has ended, or that was never started.
+      if (running === undefined || hasEnded(running)) return;
       const ended = once(running, 'exit');
       running.kill('SIGKILL');
       await ended;
@@ -75,6 +84,14 @@ async function startServer(command: string, args: (port: number, folder: string)
       await rm(folder, { recursive: true, force: true });
     },
   };
-  await server.start();
+  try {
+    await server.start();
+  } catch (error) {
+    await server.remove();
+    throw error;
+  }
   return server;
 }
+
+const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
+  pid === undefined || exitCode !== null || signalCode !== null;
