@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { startNats, startRedis } from '../tests/support/child-server.ts';
+import { type ChildServer, startNats, startRedis } from '../tests/support/child-server.ts';
 import { createLiveTraffic, type LiveTraffic } from '../tests/support/live-traffic.ts';
 import { developers, type Replica, type Replicas, startReplicas } from '../tests/support/replicas.ts';
 import { openSteadyListener, type SteadyListener } from '../tests/support/steady-listener.ts';
@@ -90,7 +90,7 @@ async function startAll(run: Run, traffic: LiveTraffic, listeners: readonly Stea
  * The faults, one after the other: the store at a quarter of the run, a replica in the middle, the other replica after
  * it.
  */
-async function breakThings(run: Run, replicas: Replicas, store: Awaited<ReturnType<typeof startRedis>>): Promise<void> {
+async function breakThings(run: Run, replicas: Replicas, store: ChildServer): Promise<void> {
   const [one, two] = replicas.all as [Replica, Replica];
   const outage = async (stop: () => Promise<void>, start: () => Promise<void>) => {
     await stop();
@@ -113,20 +113,32 @@ async function breakThings(run: Run, replicas: Replicas, store: Awaited<ReturnTy
 }
 
 /**
- * Runs the traffic and the faults together, and waits for results that are still on their way. Once the replicas are
- * up, everything is stopped after an error, too.
+ * Starts store and replicas, measures, and stops everything, after an error as well.
  * @throws when the store cannot be started, or the replicas
  */
 async function measure(run: Run): Promise<LiveFigures> {
   // As Redis does by default; `startRedis` itself has `always`, which waits for the disk at each write.
   const store = run.store === 'redis' ? await startRedis(['--appendfsync', 'everysec']) : await startNats();
   const users = developers(userCount);
-  const replicas = await startReplicas(replicasPerRun, `${run.store}://127.0.0.1:${store.port}`, {
-    // `startReplicas` makes the addresses again, `<name>@example.com`.
-    users: users.map(({ email }) => email.slice(0, email.indexOf('@'))),
-    standIn: { users, remember: 10 },
-    environment: { LOG_LEVEL: 'error' },
-  });
+  try {
+    const replicas = await startReplicas(replicasPerRun, `${run.store}://127.0.0.1:${store.port}`, {
+      // `startReplicas` makes the addresses again, `<name>@example.com`.
+      users: users.map(({ email }) => email.slice(0, email.indexOf('@'))),
+      standIn: { users, remember: 10 },
+      environment: { LOG_LEVEL: 'error' },
+    });
+    try {
+      return await measureOn(run, replicas, store);
+    } finally {
+      await replicas.stop();
+    }
+  } finally {
+    await store.remove();
+  }
+}
+
+/** Runs the traffic and the faults together, and waits for results that are still on their way. */
+async function measureOn(run: Run, replicas: Replicas, store: ChildServer): Promise<LiveFigures> {
   let listeners: readonly SteadyListener[] = [];
   try {
     listeners = await openListeners(replicas, run.clients);
@@ -153,8 +165,6 @@ async function measure(run: Run): Promise<LiveFigures> {
     return { ...run, ...traffic.count(), seconds, dropped, load, callsPerSecond: calls, heap: heapSlope(heap.stop()) };
   } finally {
     for (const listener of listeners) listener.close();
-    await replicas.stop();
-    await store.remove();
   }
 }
 

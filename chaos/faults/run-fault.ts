@@ -38,7 +38,7 @@ export async function runFault(fault: Fault, nodeOptions: string): Promise<Fault
     const ended = await endedSessions(world);
     // The replica that is never killed.
     const [replica] = world.replicas;
-    const stopMeter = await startMeter(replica?.url ?? '', replica?.child().pid ?? 0);
+    const stopMeter = await startMeter(replica?.url ?? '', replica?.child()?.pid ?? 0);
     const traffic = startTraffic(world, token);
     await delay(beforeMs);
     await fault.break(world);
@@ -115,7 +115,7 @@ function problemsOf(fault: Fault, { traffic, reading, backAfterMs, revived }: Fo
   // Each request gets an answer, be it an error, unless its process was killed.
   const silent = fault.mayLeaveUnanswered === true ? 0 : (refused[unanswered] ?? 0);
   const checks: readonly (readonly [isWrong: boolean, problem: string])[] = [
-    [world.replicas.some(({ child }) => child().exitCode !== null), 'a gateway has ended by itself'],
+    [world.replicas.some(({ child }) => child()?.exitCode !== null), 'a gateway has ended by itself'],
     [lost > 0, `${lost} starts were lost`],
     [doubled > 0, `${doubled} starts were sent twice`],
     [silent > 0, `${silent} requests got no answer`],

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createDevIssuer } from '../../dev/issuer/dev-issuer.ts';
 import { createNoetlStandIn, type NoetlStandIn } from '../../dev/noetl/stand-in.ts';
-import { type ChildServer, startNats, startRedis } from '../../tests/support/child-server.ts';
+import { type ChildServer, hasEnded, startNats, startRedis } from '../../tests/support/child-server.ts';
 import { freePort } from '../../tests/support/free-port.ts';
 import { runServe } from '../../tests/support/serve-process.ts';
 import { startTcpProxy } from '../../tests/support/tcp-proxy.ts';
@@ -13,7 +13,8 @@ const audience = 'chaos';
 /** One process of the gateway, which can be killed and started again at the same address. */
 export interface Replica {
   readonly url: string;
-  child(): ChildProcess;
+  /** Undefined before the first start. */
+  child(): ChildProcess | undefined;
   /** Whether it answers, as a load balancer learns it from the readiness of a pod: as of the last start or kill. */
   isUp(): boolean;
   /** SIGKILL: nothing is drained. Resolves when it has ended. */
@@ -78,8 +79,8 @@ export async function openWorld({ replicas: count, store: kind, nodeOptions }: W
     NODE_OPTIONS: nodeOptions,
     LOG_LEVEL: 'fatal',
   };
-  const replicas = await Promise.all(Array.from({ length: count }, () => startReplica(environment)));
-  return {
+  const replicas = await Promise.all(Array.from({ length: count }, () => createReplica(environment)));
+  const world: World = {
     replicas,
     noetl,
     proxy,
@@ -90,9 +91,17 @@ export async function openWorld({ replicas: count, store: kind, nodeOptions }: W
       await Promise.allSettled([proxy.close(), noetl.close(), issuer.close(), store?.remove()]);
     },
   };
+  try {
+    await Promise.all(replicas.map((replica) => replica.start()));
+  } catch (error) {
+    await world.close();
+    throw error;
+  }
+  return world;
 }
 
-async function startReplica(environment: Readonly<Record<string, string>>): Promise<Replica> {
+/** Not started yet. */
+async function createReplica(environment: Readonly<Record<string, string>>): Promise<Replica> {
   const [port, internalPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
   const own = {
@@ -100,12 +109,13 @@ async function startReplica(environment: Readonly<Record<string, string>>): Prom
     GATEWAY_INTERNAL_PORT: String(internalPort),
     GATEWAY_INTERNAL_URL: `http://127.0.0.1:${internalPort}`,
   };
-  let running: ReturnType<typeof runServe>;
+  let child: ChildProcess | undefined;
   let isUp = false;
   async function start(): Promise<void> {
-    running = runServe({ ...environment, ...own });
+    const running = runServe({ ...environment, ...own });
+    child = running.child;
     for (let left = 300; left > 0; left -= 1) {
-      if (running.child.exitCode !== null) throw new Error(`serve exited: ${running.output()}`);
+      if (hasEnded(running.child)) throw new Error(`serve exited: ${running.output()}`);
       isUp = await fetch(`${url}/health`).then(
         (answer) => answer.ok,
         () => false,
@@ -115,15 +125,13 @@ async function startReplica(environment: Readonly<Record<string, string>>): Prom
     }
     throw new Error(`serve does not answer: ${running.output()}`);
   }
-  await start();
   return {
     url,
-    child: () => running.child,
+    child: () => child,
     isUp: () => isUp,
     start,
     async kill() {
-      const { child } = running;
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (child === undefined || hasEnded(child)) return;
       const gone = once(child, 'exit');
       child.kill('SIGKILL');
       await gone;

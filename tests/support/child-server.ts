@@ -73,7 +73,6 @@ async function startServer(command: string, args: (port: number, folder: string)
     async stop() {
       const running = child;
       child = undefined;
-      // No event `exit` comes from a process that has ended, or that was never started.
       if (running === undefined || hasEnded(running)) return;
       const ended = once(running, 'exit');
       running.kill('SIGKILL');
@@ -93,5 +92,6 @@ async function startServer(command: string, args: (port: number, folder: string)
   return server;
 }
 
-const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
+/** Whether a process is over, or was never started: no event `exit` comes from it. */
+export const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
   pid === undefined || exitCode !== null || signalCode !== null;

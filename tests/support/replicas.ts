@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createDevIssuer } from '../../dev/issuer/dev-issuer.ts';
 import type { StandInUser } from '../../dev/noetl/accounts.ts';
 import { createNoetlStandIn, type NoetlStandIn } from '../../dev/noetl/stand-in.ts';
+import { hasEnded } from './child-server.ts';
 import { freePort } from './free-port.ts';
 import { keyPair } from './key-pairs.ts';
 import { runServe } from './serve-process.ts';
@@ -39,6 +40,7 @@ export interface ReplicasOptions {
 
 const audience = 'test-app';
 
+/** @throws when a replica does not start; everything that was started has ended then */
 export async function startReplicas(count: number, store: string, options: ReplicasOptions = {}): Promise<Replicas> {
   const { users = ['admin', 'developer'], standIn = {}, environment = {} } = options;
   const issuer = await createDevIssuer({
@@ -59,7 +61,16 @@ export async function startReplicas(count: number, store: string, options: Repli
     ...environment,
   };
   const all = await Promise.all(Array.from({ length: count }, () => createReplica(shared)));
-  await Promise.all(all.map((replica) => replica.start()));
+  async function stop(): Promise<void> {
+    await Promise.allSettled(all.map((replica) => replica.kill()));
+    await Promise.allSettled([noetl.close(), issuer.close()]);
+  }
+  try {
+    await Promise.all(all.map((replica) => replica.start()));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     noetl,
     all,
@@ -81,10 +92,7 @@ export async function startReplicas(count: number, store: string, options: Repli
       const start = noetl.requests.find(({ path, text }) => path === '/api/execute' && text.includes(requestId));
       return start === undefined ? undefined : JSON.parse(start.text).workload;
     },
-    async stop() {
-      await Promise.allSettled(all.map((replica) => replica.kill()));
-      await Promise.allSettled([noetl.close(), issuer.close()]);
-    },
+    stop,
   };
 }
 
@@ -116,7 +124,7 @@ async function createReplica(shared: Readonly<Record<string, string>>): Promise<
       isUp = false;
       const child = running?.child;
       running = undefined;
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      if (child === undefined || hasEnded(child)) return;
       const gone = once(child, 'exit');
       child.kill('SIGKILL');
       await gone;
@@ -131,7 +139,7 @@ async function createReplica(shared: Readonly<Record<string, string>>): Promise<
 
 async function untilUp(url: string, { child, output }: ReturnType<typeof runServe>): Promise<void> {
   for (let left = 1_200; left > 0; left -= 1) {
-    if (child.exitCode !== null) throw new Error(`serve exited ${child.exitCode}: ${output()}`);
+    if (hasEnded(child)) throw new Error(`serve exited ${child.exitCode}: ${output()}`);
     const isUp = await fetch(`${url}/health`).then(
       (answer) => answer.ok,
       () => false,
