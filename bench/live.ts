@@ -144,8 +144,8 @@ async function measureOn(run: Run, replicas: Replicas, store: ChildServer): Prom
     listeners = await openListeners(replicas, run.clients);
     const load = loadavg()[0] ?? 0;
     const traffic = createLiveTraffic(replicas, playbooks);
-    // The second replica: the first one is killed in every run with faults, and its heap would start anew. With `all`
-    // the second is killed as well, late.
+    // The second replica: the first one is killed in every run with faults. With `all` the second is killed as well,
+    // later, and the samples end there.
     const heap = sampleHeap(replicas.all[1] as Replica);
     let dropped = 0;
     const dropping = setInterval(() => {

@@ -20,18 +20,23 @@ export interface HeapFigures {
 const everyMs = 1_000;
 
 /**
- * Asks a replica for its heap each second, by its metrics. A replica that does not answer leaves a gap in the samples.
+ * Asks a replica for its heap each second, by its metrics, until its process ends: the next process at that address
+ * has a heap of its own. A replica that does not answer leaves a gap in the samples.
  */
-export function sampleHeap({ internalUrl }: Replica): { stop(): readonly HeapSample[] } {
+export function sampleHeap({ internalUrl }: Pick<Replica, 'internalUrl'>): { stop(): readonly HeapSample[] } {
   const samples: HeapSample[] = [];
   const began = performance.now();
+  let process: string | undefined;
   const timer = setInterval(async () => {
     const text = await fetch(`${internalUrl}/metrics`)
       .then((answer) => answer.text())
       .catch(() => '');
-    const bytes = /^nodejs_heap_size_used_bytes (\S+)$/m.exec(text)?.[1];
-    const minutes = (performance.now() - began) / 60_000;
-    if (bytes !== undefined) samples.push({ minutes, mib: Number(bytes) / 2 ** 20 });
+    const value = (metric: string) => new RegExp(`^${metric} (\\S+)$`, 'm').exec(text)?.[1];
+    const [bytes, startedAt] = [value('nodejs_heap_size_used_bytes'), value('process_start_time_seconds')];
+    if (bytes === undefined) return;
+    process ??= startedAt;
+    if (startedAt !== process) return clearInterval(timer);
+    samples.push({ minutes: (performance.now() - began) / 60_000, mib: Number(bytes) / 2 ** 20 });
   }, everyMs);
   return {
     stop() {

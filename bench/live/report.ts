@@ -56,7 +56,7 @@ export function liveText(figures: LiveFigures): string {
     `lost ${lost}, twice ${doubled}, starts made again: ${repeatedOf(figures)}; callbacks without 200 ${unheard}`,
     `from the end to the event, median, p99, most: ${delaysOf(figures)} ms`,
     `calls to NoETL without starts: ${callsPerSecond.toFixed(0)} a second`,
-    `heap of a replica that was not killed first: ${heapOf(figures)}`,
+    `heap of a replica until it was killed, or to the end: ${heapOf(figures)}`,
   ].join('\n');
 }
 
