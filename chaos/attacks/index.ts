@@ -49,7 +49,7 @@ export const attacks: readonly Scenario[] = [
   },
   {
     name: 'large-slow-bodies',
-    about: '450 connections announce 1 MiB for a login and send almost all of it',
+    about: '450 connections announce 1 MiB for a login and send the first 60 kB of it',
     run: (target) => hold(target, 450, announced('/api/auth/login', mebibyte, 'x'.repeat(60_000)), holdMs, true),
   },
   {
