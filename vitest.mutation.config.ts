@@ -18,7 +18,7 @@ export default defineConfig({
       'tests/unit/generator/normalise/rules/*.test.ts',
       'tests/unit/generator/table/*.test.ts',
       // Rules of issuers, of outcomes and of own paths are tested where tokens are verified, executions are read and calls are sent.
-      'tests/unit/server/identity/*.test.ts',
+      'tests/unit/server/identity/{review-matrix,provider-shapes,introspection,logout-token}.test.ts',
       'tests/unit/server/upstream/at-own-paths.test.ts',
       'tests/unit/executor/{scalars,protocol/outcomes}.test.ts',
       'tests/integration/executor-{executions,results}.test.ts',

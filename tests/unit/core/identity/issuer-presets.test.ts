@@ -7,17 +7,17 @@ describe("a provider's entry", () => {
   test.each([
     [
       'Auth0',
-      issuer.auth0({ domain: 't.auth0.com', client: 'c', api: 'a' }),
+      () => issuer.auth0({ domain: 't.auth0.com', client: 'c', api: 'a' }),
       { issuer: 't.auth0.com', audiences: ['c', 'a'], userinfo: true },
     ],
     [
       'Auth0 without an API',
-      issuer.auth0({ domain: 't.auth0.com', client: 'c' }),
+      () => issuer.auth0({ domain: 't.auth0.com', client: 'c' }),
       { issuer: 't.auth0.com', audiences: ['c'], userinfo: true },
     ],
     [
       'Keycloak',
-      issuer.keycloak({ realm: 'https://sso.example.com/realms/a', client: 'c' }),
+      () => issuer.keycloak({ realm: 'https://sso.example.com/realms/a', client: 'c' }),
       {
         ...{ issuer: 'https://sso.example.com/realms/a', audiences: ['c'] },
         roles: { claim: ['realm_access.roles', 'resource_access.c.roles'] },
@@ -25,7 +25,7 @@ describe("a provider's entry", () => {
     ],
     [
       'Entra, one tenant',
-      issuer.entra({ tenant: 't1', client: 'c' }),
+      () => issuer.entra({ tenant: 't1', client: 'c' }),
       {
         ...{ issuer: `${microsoft}/t1/v2.0`, name: 'entra', audiences: ['c'], roles: { claim: 'roles' } },
         discoveryUrl: `${microsoft}/t1/v2.0/.well-known/openid-configuration`,
@@ -34,7 +34,7 @@ describe("a provider's entry", () => {
     ],
     [
       'Entra, tokens of version 1',
-      issuer.entra({ tenant: 't1', client: 'c', version: 1 }),
+      () => issuer.entra({ tenant: 't1', client: 'c', version: 1 }),
       {
         ...{
           issuer: 'https://sts.windows.net/t1/',
@@ -48,7 +48,7 @@ describe("a provider's entry", () => {
     ],
     [
       'Entra, several tenants',
-      issuer.entra({ tenant: ['t1', 't2'], client: 'c' }),
+      () => issuer.entra({ tenant: ['t1', 't2'], client: 'c' }),
       {
         ...{ issuer: `${microsoft}/{tenantid}/v2.0`, name: 'entra', tenants: ['t1', 't2'], audiences: ['c'] },
         ...{ roles: { claim: 'roles' }, email: { verifiedClaim: ['xms_edov', 'email_verified'] } },
@@ -57,7 +57,7 @@ describe("a provider's entry", () => {
     ],
     [
       'Okta',
-      issuer.okta({ domain: 'a.okta.com', client: 'c', api: 'api' }),
+      () => issuer.okta({ domain: 'a.okta.com', client: 'c', api: 'api' }),
       {
         issuer: 'https://a.okta.com/oauth2/default',
         audiences: ['c', 'api'],
@@ -67,12 +67,12 @@ describe("a provider's entry", () => {
     ],
     [
       "Okta, the organization's own server",
-      issuer.okta({ domain: 'a.okta.com', server: null, client: 'c' }),
+      () => issuer.okta({ domain: 'a.okta.com', server: null, client: 'c' }),
       { issuer: 'https://a.okta.com', audiences: ['c'], roles: { claim: 'groups' }, userinfo: true },
     ],
     [
       'Cognito',
-      issuer.cognito({ region: 'eu-west-1', pool: 'p', client: 'c' }),
+      () => issuer.cognito({ region: 'eu-west-1', pool: 'p', client: 'c' }),
       {
         ...{ issuer: 'https://cognito-idp.eu-west-1.amazonaws.com/p', name: 'cognito', audiences: ['c'] },
         ...{ audienceFallback: 'client_id', roles: { claim: 'cognito:groups' }, userinfo: true },
@@ -80,7 +80,7 @@ describe("a provider's entry", () => {
     ],
     [
       'Google',
-      issuer.google({ client: 'c', domain: 'example.com' }),
+      () => issuer.google({ client: 'c', domain: 'example.com' }),
       {
         ...{
           issuer: 'https://accounts.google.com',
@@ -93,14 +93,14 @@ describe("a provider's entry", () => {
     ],
     [
       'Zitadel',
-      issuer.zitadel({ domain: 'a.zitadel.cloud', client: 'c', project: '7' }),
+      () => issuer.zitadel({ domain: 'a.zitadel.cloud', client: 'c', project: '7' }),
       {
         ...{ issuer: 'https://a.zitadel.cloud', audiences: ['c'], userinfo: true },
         roles: { claim: ['urn:zitadel:iam:org:project:7:roles', 'urn:zitadel:iam:org:project:roles'] },
       },
     ],
   ])('%s', (_name, entry, want) => {
-    expect(entry).toStrictEqual(want);
+    expect(entry()).toStrictEqual(want);
   });
 });
 
