@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { rawNumber } from '../../../../core/json/lossless-json.ts';
 import {
   decodeRunEvents,
   hasOpenWork,
@@ -8,6 +7,7 @@ import {
   terminalEvent,
   workloadOf,
 } from '../../../../core/execution/run-event.ts';
+import { rawNumber } from '../../../../core/json/lossless-json.ts';
 
 const withId = (...ids: readonly unknown[]) => ids.map((event_id) => ({ event_id }));
 

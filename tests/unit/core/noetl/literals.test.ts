@@ -69,7 +69,7 @@ describe('the texts of a literal that hold a brace or a backslash', () => {
 });
 
 describe('an escape', () => {
-  const escape = (text: string, start = 0) => characterEscape(units(text), start);
+  const escapeIn = (text: string, start = 0) => characterEscape(units(text), start);
 
   test.each([
     ['x7b', 0, 0x7b, 3],
@@ -87,7 +87,7 @@ describe('an escape', () => {
     [`x${String.fromCharCode(joinedLines)}7${String.fromCharCode(joinedLines)}b`, 0, 0x7b, 5],
     [`N{${String.fromCharCode(joinedLines)}TILD${String.fromCharCode(joinedLines)}E}`, 0, 0x7e, 10],
   ])('%j at %i', (text, start, unit, end) => {
-    expect(escape(text, start)).toEqual({ unit, end });
+    expect(escapeIn(text, start)).toEqual({ unit, end });
   });
 
   test.each([
@@ -110,7 +110,7 @@ describe('an escape', () => {
     ],
     `N{${'A'.repeat(40)}}`,
   ])('%j is none', (text) => {
-    expect(escape(text)).toBeUndefined();
+    expect(escapeIn(text)).toBeUndefined();
   });
 
   test('a mark of joined lines is passed over, once', () => {
