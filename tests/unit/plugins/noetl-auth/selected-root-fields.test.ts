@@ -2,7 +2,7 @@ import { buildSchema, type GraphQLScalarType, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { GatewayError } from '../../../../core/errors.ts';
 import { guardedResolver, guardRootResolvers } from '../../../../plugins/noetl-auth/guard-root-resolvers.ts';
-import { rootFieldsOf } from '../../../../plugins/noetl-auth/root-fields.ts';
+import { rootFieldsOf } from '../../../../plugins/noetl-auth/selected-root-fields.ts';
 
 const schema = buildSchema(`
   scalar Odd
