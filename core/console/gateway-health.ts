@@ -34,6 +34,7 @@ export interface RecentReport {
  * added and never changed in meaning.
  */
 export interface ReplicaReport {
+  /** The host; one of several workers adds its place, for example `gateway-7c9f, worker 2`. */
   readonly replica: string;
   readonly version: string;
   readonly at: number;
@@ -97,6 +98,7 @@ export interface GatewayHealth extends ReadinessReport {
   readonly policyFile?: PolicyFileState | undefined;
   readonly drift: DriftState;
   readonly recent: RecentReport;
+  /** `replica` is the name in this process's own report. */
   readonly process: { readonly version: string; readonly node: string; readonly replica: string };
   /** Undefined: the store that replicas share does not answer. */
   readonly replicas?: readonly ReplicaReport[] | undefined;

@@ -24,8 +24,8 @@ export interface HealthGiven {
   readonly clock: Clock;
   readonly config: ResolvedConfig;
   readonly version: string;
-  /** Of this process. */
-  readonly replica: string;
+  /** Of this process: in its own answer and in its report for others, so that the page finds the one that answers. */
+  readonly processName: string;
   readonly upstream: { readonly watch: Pick<DriftWatch, 'found'> } | undefined;
 }
 
@@ -45,7 +45,7 @@ export function recentOf(recent: RecentNumbers, link: Pick<WorkerLink, 'channel'
 
 /** What this replica sees, and what every replica that shares the store reports of itself. */
 export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas, 'list'>): ConsoleSections['health'] {
-  const { config, version, clock, readiness, telemetry, recent, openBreakers, replica, upstream } = given;
+  const { config, version, clock, readiness, telemetry, recent, openBreakers, processName, upstream } = given;
   return {
     to: 'operator',
     answer: async () => ({
@@ -56,7 +56,7 @@ export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas,
       policyFile: given.policy?.state(),
       drift: upstream?.watch.found()?.state ?? 'unknown',
       recent: await recent(),
-      process: { version, node: process.version, replica },
+      process: { version, node: process.version, replica: processName },
       // Without its store a gateway still shows what it sees itself.
       replicas: await replicas.list().catch(() => undefined),
       sessions: storeKindOf(config.sessions.store) ?? 'custom',
@@ -73,13 +73,13 @@ const unchecked = { ready: true, checks: {} } as const;
  * @param isAsked dependencies are checked now; else as the newest check found them
  */
 export async function reportReplica(given: HealthGiven, isAsked: boolean): Promise<ReplicaReport> {
-  const { version, clock, readiness, telemetry, openBreakers, replica } = given;
+  const { version, clock, readiness, telemetry, openBreakers, processName } = given;
   const { ready, checks } = (isAsked ? await readiness.check() : await readiness.known()) ?? unchecked;
   const { calls, errors, p99 } = telemetry.recent.report().total;
   // Bytes; 0 where the system does not know.
   const limit = process.constrainedMemory();
   return {
-    replica,
+    replica: processName,
     version,
     at: clock(),
     ready,

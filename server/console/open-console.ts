@@ -16,7 +16,10 @@ import { createSections, type SectionsGiven } from './sections.ts';
 const policy = ["style-src 'self'", "img-src 'self' data:"];
 
 export interface OpenConsoleGiven
-  extends Omit<SectionsGiven, 'replica' | 'replicas' | 'openBreakers' | 'audit' | 'recent' | 'telemetry' | 'sessions'> {
+  extends Omit<
+    SectionsGiven,
+    'replica' | 'processName' | 'replicas' | 'openBreakers' | 'audit' | 'recent' | 'telemetry' | 'sessions'
+  > {
   readonly telemetry: SectionsGiven['telemetry'] & Pick<Telemetry, 'auditRing' | 'recent'>;
   /** Set in one of several worker processes. */
   readonly link?: WorkerLink | undefined;
@@ -34,17 +37,16 @@ export function openConsole(
 ): { readonly handle: (exchange: Exchange) => Promise<Answer>; readonly replicas: Replicas } {
   const { config, clock, parts } = given;
   const recent = recentOf(given.telemetry.recent, given.link, clock);
-  // What the page shows of the process that answers; the report for others names the worker as well.
-  const own = { ...given, recent, openBreakers: parts.upstream.openBreakers, replica: hostname() };
-  // Workers share a host name, so each report names the place of its worker.
-  const ofWorker = given.link === undefined ? own : { ...own, replica: `${hostname()}, worker ${given.link.place}` };
+  // Workers share a host name, so the health of each names its place.
+  const processName = given.link === undefined ? hostname() : `${hostname()}, worker ${given.link.place}`;
+  const own = { ...given, recent, openBreakers: parts.upstream.openBreakers, replica: hostname(), processName };
   // Processes of one host differ in their ids.
   const name = `${hostname()}-${process.pid}`;
   const replicas = createReplicas({
     store: parts.liveStore,
     clock,
     name,
-    report: (isAsked) => reportReplica(ofWorker, isAsked),
+    report: (isAsked) => reportReplica(own, isAsked),
   });
   const audit = createAuditLook(given.telemetry.auditRing, given.link);
   const sections = createSections({ ...own, replicas, audit, sessions: parts.sessions });

@@ -18,6 +18,8 @@ import { createSessionsSection } from './sessions-section.ts';
 import { createUpstreamSection, type UpstreamSectionGiven } from './upstream-section.ts';
 
 export interface SectionsGiven extends HealthGiven, PolicySectionsGiven {
+  /** The host: audit lines are those of all its workers. */
+  readonly replica: string;
   readonly replicas: Pick<Replicas, 'list'>;
   readonly upstream: UpstreamSectionGiven | undefined;
   readonly sessions: Pick<Sessions, 'sessionsOf'>;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileGrants } from '../../core/access/decision.ts';
 import { explainTable } from '../../core/access/explain.ts';
@@ -232,6 +233,9 @@ describe('the console', () => {
       openBreakers: [],
       recent: { minutes: 15 },
       sessions: 'memory',
+      // One process has the name of its host alone, in its answer and in its report.
+      process: { replica: hostname() },
+      replicas: [{ replica: hostname() }],
     });
     const { recent } = body as unknown as { recent: { fields: { field: string; calls: number }[] } };
     expect(recent.fields.find(({ field }) => field === 'executePlaybook')?.calls).toBeGreaterThan(0);

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { GatewayHealth } from '../../core/console/gateway-health.ts';
 import { eventually } from './child-server.ts';
 import { type ServeProcess, startServe } from './serve-process.ts';
 
@@ -79,6 +81,21 @@ export function workersSuite(environment: () => Record<string, string>): void {
     expect(others).toEqual([]);
     expect(JSON.parse(all)).toMatchObject({ workers: 2, answered: 2 });
     expect(JSON.parse(all).found).toBe(await metric(serve, 'noetl_gateway_login_total{outcome="succeeded"}'));
+  });
+
+  test('health names the worker that answers as the list of replicas names it', async () => {
+    const token = await serve.login('admin@example.com');
+    const look = async () => {
+      const headers = { ...ownConnection, authorization: `Bearer ${token}` };
+      const answer = await fetch(`${serve.internalUrl}/console/api/health`, { headers });
+      const { process, replicas = [] } = (await answer.json()) as GatewayHealth;
+      return { answers: process.replica, listed: replicas.map(({ replica }) => replica) };
+    };
+    const workers = [1, 2].map((place) => `${hostname()}, worker ${place}`);
+    await eventually(async () => (await look()).listed.length === 2);
+    const looks = await Promise.all(Array.from({ length: 20 }, look));
+    for (const { listed } of looks) expect(listed).toEqual(workers);
+    expect([...new Set(looks.map(({ answers }) => answers))].toSorted()).toEqual(workers);
   });
 
   test('one /metrics and one /ready speak for both', async () => {

@@ -21,7 +21,7 @@ export function ReplicaTable({ health: { replicas, process, sessions } }: { read
       )}
       <p class="quiet below">
         {sessions === 'memory'
-          ? 'Sessions are in the memory of this process, so it is the only replica.'
+          ? 'Sessions are in memory, so this replica is the only one.'
           : `Replicas know of each other by the session store (${sessions}).`}{' '}
         Node {process.node}.
       </p>
