@@ -46,14 +46,22 @@ export const events = section({
   streams: integer({
     default: 5_000,
     ...most,
-    doc: 'open streams of `/events` and subscriptions, per process; 503 beyond',
+    doc: 'open streams of `/events` and subscriptions; 503 beyond. Workers have a share of it',
   }),
-  streamsPerUser: integer({ default: 1_000, ...most, doc: 'of one user; 429 beyond' }),
-  streamsPerAddress: integer({ default: 1_000, ...most, doc: 'of one address (IPv6: of one /64); 429 beyond' }),
+  streamsPerUser: integer({
+    default: 1_000,
+    ...most,
+    doc: 'of one user; 429 beyond. Workers have a share of it, of at least 20',
+  }),
+  streamsPerAddress: integer({
+    default: 1_000,
+    ...most,
+    doc: 'of one address (IPv6: of one /64); 429 beyond. Workers have a share of it, of at least 20',
+  }),
   pendingPerUser: integer({
     default: 1_000,
     ...most,
-    doc: 'requests of one user without a result, per process; 429 beyond',
+    doc: 'requests of one user without a result, per process, so of each worker; 429 beyond',
   }),
   callbacks: choice(['internal', 'public'], {
     default: 'internal',

@@ -30,7 +30,7 @@ export const executions = section({
     default: 10_000,
     min: 1,
     max: 1_000_000,
-    doc: 'running executions that one process follows for subscriptions, `/events` and `waitSeconds`; 503 beyond',
+    doc: 'running executions that one process, so each worker, follows for subscriptions, `/events` and `waitSeconds`; 503 beyond',
   }),
   keepBytes: integer({
     default: 32 * 1024 * 1024,

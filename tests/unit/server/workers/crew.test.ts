@@ -129,4 +129,26 @@ describe('limits of one of several workers', () => {
     expect(shareLimits(config, 1)).toBe(config);
     expect(shareLimits(config, 1_000_000).limits.startsAtOnce).toBe(1);
   });
+
+  test('streams do not multiply by the workers, of all users and of one', () => {
+    const { events } = shareLimits(config, 4);
+    const { streams, streamsPerUser, streamsPerAddress } = config.events;
+    expect(events.streams).toBe(streams / 4);
+    expect(events.streamsPerUser).toBe(streamsPerUser / 4);
+    expect(events.streamsPerAddress).toBe(streamsPerAddress / 4);
+  });
+
+  test('few connections of one user or address may all reach the same worker', () => {
+    const { limits, events } = shareLimits(config, 64);
+    const ofOne = [limits.userCallsWaiting, limits.connectionsPerAddress, events.streamsPerUser];
+    expect([...ofOne, events.streamsPerAddress]).toEqual([20, 20, 20, 20]);
+    const small = { ...config, events: { ...config.events, streamsPerUser: 6, streamsPerAddress: 1 } };
+    expect(shareLimits(small, 4).events).toMatchObject({ streamsPerUser: 6, streamsPerAddress: 1 });
+  });
+
+  test('executions that one connection can start are not divided', () => {
+    const { events, executions } = shareLimits(config, 4);
+    expect(events.pendingPerUser).toBe(config.events.pendingPerUser);
+    expect(executions.maxWatches).toBe(config.executions.maxWatches);
+  });
 });
