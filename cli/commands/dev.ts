@@ -23,16 +23,16 @@ export function devCommand(): Command {
     .description('run the gateway on :8090 with a stand-in NoETL and a local OpenID issuer; for development only')
     .option(
       '-u, --user <name>',
-      'whose token is in the lines to paste: a sample user, or a role of the config',
+      'the user whose token is in the printed commands: a sample user, or a role of the config',
       'developer',
     )
     .addOption(
-      new Option('--speak <server>', 'whose wire shapes the stand-in has')
+      new Option('--speak <server>', 'the server that the stand-in imitates')
         .choices(['python', 'rust'])
         .default('python'),
     )
     .addOption(
-      new Option('--lag <seconds>', 'how far the stand-in’s engine is behind the events of a step, 0 to 60')
+      new Option('--lag <seconds>', 'delay of the stand-in’s engine after the events of a step, 0 to 60')
         .argParser(secondsOf)
         .default(0),
     )
@@ -41,14 +41,14 @@ export function devCommand(): Command {
       'after',
       `
 The stand-in answers in the shapes of a real server: Python 4.26 or, with --speak rust, Rust 3.54.
---lag 3 shows what apps see when NoETL is busy: for 3 seconds a step has ended and NoETL has not noticed.
+--lag 3 shows what apps see when NoETL is busy: for 3 seconds after the end of a step, NoETL still reports it as running.
 Only the Python server has this lag. Sample playbooks are regression_test/*; for example
-regression_test/live works for some seconds, regression_test/fail_then_work fails and goes on,
-regression_test/rows_40 keeps its rows behind a reference, regression_test/list_form_last has no event of its end.
+regression_test/live runs for some seconds, regression_test/fail_then_work continues after a failed step,
+regression_test/rows_40 stores its rows behind a reference, regression_test/list_form_last has no terminal event.
 
 Ports: ROUTER_PORT (8090) and GATEWAY_INTERNAL_PORT (8091). Everything listens on this machine only.
-Pages of this machine may call the gateway, at any port (CORS). GATEWAY_POLICY_FILE names a file with grants that is followed
-while the gateway runs. LOG_LEVEL=info shows each request. The gateway ends with the process that has started it.`,
+Pages of this machine may call the gateway, at any port (CORS). GATEWAY_POLICY_FILE names a file with grants;
+the gateway reads it again after each change. LOG_LEVEL=info shows each request. The gateway ends when its parent process ends.`,
     )
     .action(async ({ dir, user, speak, lag }: DevArguments) => {
       await buildPages();

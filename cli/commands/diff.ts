@@ -15,12 +15,12 @@ interface DiffFlags {
 /** `noetl-gateway diff`: what changed between two documents. Exits 1 when something that is open breaks. */
 export function diffCommand(): Command {
   return new Command('diff')
-    .description('say what changed between two documents: upstream, in the schema, and in what is open')
+    .description('list what changed between two documents: in NoETL’s API, in the schema, and in the open operations')
     .argument('<old>', 'a URL or a file')
     .argument('<new>', 'a URL or a file')
-    .option('--json', 'for programs')
-    .addOption(new Option('--markdown', 'for a pull request').conflicts('json'))
-    .option('--all', 'list the changes of closed operations too; without it they are counted')
+    .option('--json', 'print JSON, for programs')
+    .addOption(new Option('--markdown', 'print Markdown, for a pull request').conflicts('json'))
+    .option('--all', 'also list the changes of closed operations; without it only their number is printed')
     .option('-C, --dir <folder>', 'the project’s folder', '.')
     .addHelpText(
       'after',
@@ -29,7 +29,7 @@ Examples:
   noetl-gateway diff openapi/noetl.json https://noetl.example.com/openapi.json
   noetl-gateway diff --markdown old.json new.json > diff.md
 
-Exit codes: 0 nothing that is open breaks, 1 something does, 2 a document or the config is broken.`,
+Exit codes: 0 no open operation breaks, 1 an open operation breaks, 2 a document or the config is invalid.`,
     )
     .action(async (old: string, now: string, { dir, json, markdown, all }: DiffFlags) => {
       const projectDir = resolve(dir);

@@ -20,15 +20,15 @@ export function doctorCommand(): Command {
     .description(
       'check environment, start, upstream, issuers, session store and drift: one line each, with the next step',
     )
-    .option('--json', 'for programs')
+    .option('--json', 'print JSON, for programs')
     .option('-C, --dir <folder>', 'the project’s folder', '.')
-    .option('--login', 'verify a token from standard input as a login would, and print what decided')
+    .option('--login', 'verify a token from standard input as a login would, and print the deciding claim')
     .option('--domain <host>', 'with --login: auth0_domain of the login')
     .addHelpText(
       'after',
       `
-Run it with the environment that serve gets. What would stop serve is found by making the same gateway, which then does not listen.
-The token is read from standard input, so that it is in no shell history:
+Run it with the environment that serve gets. To find what would stop serve, doctor builds the same gateway, which then does not listen.
+doctor reads the token from standard input, so that the shell history does not contain it:
   noetl-gateway doctor --login < token.txt`,
     )
     .action(async ({ dir, json, login, domain }: DoctorOptions) => {

@@ -30,9 +30,9 @@ export function explainCommand(): Command {
     .addOption(new Option('--user-roles <a,b>', 'all roles of a user').conflicts('role'))
     .option('--permission <permission>', `one of ${permissions.join(', ')}`)
     .option('--playbook <path>', 'a catalog path')
-    .option('--field <name>', 'a GraphQL field: its rule, and what each role gets')
+    .option('--field <name>', 'a GraphQL field: its rule, and the access of each role')
     .option('--table', 'roles × operations')
-    .option('--json', 'for programs')
+    .option('--json', 'print JSON, for programs')
     .option('-C, --dir <folder>', 'the project’s folder', '.')
     .addHelpText(
       'after',
@@ -43,7 +43,7 @@ Examples:
   noetl-gateway explain --field cancelExecution
   noetl-gateway explain --table
 
-With GATEWAY_POLICY_FILE set, the grants of that file count, as they do for the gateway.
+With GATEWAY_POLICY_FILE, explain uses the grants of that file, as the gateway does.
 
 Exit codes: 0 yes (or a page was shown), 1 no, 2 wrong use.`,
     )

@@ -31,13 +31,13 @@ export function generateCommand(): Command {
       'write schema, table, routes, client, pages and manifests from gateway.config.ts and openapi/noetl.json',
     )
     .option('--check', 'write nothing; exit 1 when a file is stale, missing or orphaned')
-    .option('--watch', 'again at each change of the document, the config, or a file that it imports')
-    .option('--verbose', 'stages with their times, and what each normalising rule did')
+    .option('--watch', 'run again at each change of the document, the config, or a file that the config imports')
+    .option('--verbose', 'print stages with their times, and the effect of each normalising rule')
     .option('--quiet', 'print problems only')
     .addOption(
       new Option(
         '--accept [name]',
-        'alone: let public names change their meaning; with a name (executions.newField, executions.args.page, executions, *): open what is new; may be repeated',
+        'without a name: accept public names with a changed meaning; with a name (executions.newField, executions.args.page, executions, *): open the new parts; can be repeated',
       )
         .preset(true)
         .argParser(collect),
@@ -46,8 +46,8 @@ export function generateCommand(): Command {
     .addHelpText(
       'after',
       `
-What a new document adds to an open operation stays closed; it is listed as "new, closed" until it is accepted, or hidden in
-its row. A run that fails changes nothing. Next: read the diff, then noetl-gateway explain --table.
+New parts of an open operation stay closed. generate lists them as "new, closed" until you accept them, or hide them in
+the row. A failed run changes no file. Next: read the diff, then noetl-gateway explain --table.
 
 Exit codes: 0 fine, 1 --check found files that are out of date, 2 the config, the document or the lock is broken.`,
     )

@@ -22,12 +22,12 @@ interface InitFlags {
 /** `noetl-gateway init`: a new gateway project, with everything that `generate` needs. */
 export function initCommand(): Command {
   return new Command('init')
-    .description('begin a gateway project in an empty folder, or in one where only this package is installed')
+    .description('create a gateway project in an empty folder, or in a folder where only this package is installed')
     .option('--openapi <source>', 'URL or file of NoETL’s OpenAPI document')
-    .option('--name <name>', 'the project’s name; the folder’s by default')
-    .option('--package <spec>', 'what to install as noetl-gateway: a version, or the file of a package')
-    .option('--no-install', 'leave npm install to me')
-    .option('-y, --yes', 'ask nothing')
+    .option('--name <name>', 'the project’s name; by default the name of the folder')
+    .option('--package <spec>', 'the package to install as noetl-gateway: a version, or a package file')
+    .option('--no-install', 'do not run npm install')
+    .option('-y, --yes', 'ask no questions')
     .option('-C, --dir <folder>', 'the new project’s folder', '.')
     .addHelpText(
       'after',
@@ -37,7 +37,7 @@ Examples:
   npx noetl-gateway init --yes --openapi https://noetl.example.com/openapi.json
   npx noetl-gateway init --yes --openapi ./openapi.json -C my-gateway
 
-A package.json that is there is completed; nothing else is overwritten.`,
+init completes an existing package.json, and overwrites no other file.`,
     )
     .action(async (flags: InitFlags) => {
       const begin = (openapi: string) =>

@@ -16,7 +16,7 @@ interface PolicyFlags {
 
 /** `noetl-gateway policy`: grants as a thing that can be tested. Each command exits 1 when it has found something. */
 export function policyCommand(): Command {
-  const policy = new Command('policy').description('test, lint, replay and compare who may do what').addHelpText(
+  const policy = new Command('policy').description('test, lint, replay and compare access policies').addHelpText(
     'after',
     `
 A policy is a gateway.config.ts, or a file with grants (YAML or JSON) as GATEWAY_POLICY_FILE names one.
@@ -27,7 +27,7 @@ Examples:
   noetl-gateway policy replay audit.log --config policy.yaml
   noetl-gateway policy diff gateway.config.before.ts
 
-Exit codes: 0 fine, 1 something was found, 2 wrong use or broken input.`,
+Exit codes: 0 fine, 1 the command found a problem, 2 wrong use or broken input.`,
   );
   policy.addCommand(withFlags(testCommand()));
   policy.addCommand(withFlags(lintCommand()));
@@ -39,7 +39,7 @@ Exit codes: 0 fine, 1 something was found, 2 wrong use or broken input.`,
 /** Options that every command has. `addCommand` hands no settings on, so each command gets its own `exitOverride`. */
 const withFlags = (command: Command): Command =>
   command
-    .option('--json', 'for programs')
+    .option('--json', 'print JSON, for programs')
     .option('-C, --dir <folder>', 'the project’s folder', '.')
     .exitOverride()
     .showHelpAfterError(`(noetl-gateway policy ${command.name()} --help explains more)`);
@@ -74,7 +74,7 @@ function lintCommand(): Command {
       'report grants that never match, are covered or wider than their use, idle roles, rules without argument',
     )
     .option('--config <file>', 'another config or policy file')
-    .option('--audit <log>', 'an audit log: also report what its decisions did not need')
+    .option('--audit <log>', 'an audit log: also report permissions that its decisions did not need')
     .action(async (flags: PolicyFlags) => {
       const policy = await loadPolicy(flags.dir, flags.config);
       const argumentsOf = await argumentsOfSchema(flags.dir);
@@ -92,7 +92,7 @@ function lintCommand(): Command {
 /** `policy replay`: exits 1 when a decision of the log would change. */
 function replayCommand(): Command {
   return new Command('replay')
-    .description('decide the decisions of an audit log again, and report those that would change')
+    .description('decide the requests of an audit log again, and report decisions that would change')
     .argument('<log>', 'the audit log, one JSON object a line')
     .option('--config <file>', 'another config or policy file')
     .action(async (file: string, flags: PolicyFlags) => {
@@ -118,9 +118,9 @@ const changeText = ({ source, roles, permission, path, was, is, reason }: Replay
  */
 function diffCommand(): Command {
   return new Command('diff')
-    .description('compare what two policies decide')
+    .description('compare the decisions of two policies')
     .argument('<before>', 'a config or policy file')
-    .argument('[after]', 'a config or policy file; default: the project’s own')
+    .argument('[after]', 'a config or policy file; by default the project’s config')
     .action(async (before: string, after: string | undefined, flags: PolicyFlags) => {
       const [old, next] = [await loadPolicy(flags.dir, before), await loadPolicy(flags.dir, after)];
       const roles = [...new Set([...old.roles, ...next.roles])];

@@ -13,10 +13,10 @@ interface PullFlags {
 /** `noetl-gateway pull`: fetches NoETL's OpenAPI document into the project. */
 export function pullCommand(): Command {
   return new Command('pull')
-    .description('fetch NoETL’s OpenAPI document into openapi/noetl.json, its types, and where it came from')
+    .description('fetch NoETL’s OpenAPI document into openapi/noetl.json, and write its types and its source')
     .argument('<source>', 'an http(s) URL, or a file: JSON or YAML, OpenAPI 3.0 or 3.1')
     .option('--keep-docs', 'keep descriptions and examples; with schema.descriptions they appear in the schema')
-    .option('--label <name>', 'what to call this release, v4.27.0 for example; written to openapi/noetl.lock.json')
+    .option('--label <name>', 'the name of this release, for example v4.27.0; written to openapi/noetl.lock.json')
     .option('--overlay <file...>', 'repair the document with OpenAPI Overlays, files of the project, in this order')
     .option('-C, --dir <folder>', 'the project’s folder', '.')
     .addHelpText(
@@ -27,7 +27,7 @@ Examples:
   noetl-gateway pull ./noetl-openapi.yaml
   noetl-gateway pull https://noetl.example.com/openapi.json --overlay openapi/repairs.yaml
 
-A pull that fails leaves the files as they were. Next: noetl-gateway generate.`,
+A failed pull changes no file. Next: noetl-gateway generate.`,
     )
     .action(async (source: string, { dir, keepDocs, label, overlay }: PullFlags) => {
       const { pull } = await loadTools(() => import('../../generator/pull/pull.ts'));

@@ -30,7 +30,7 @@ interface EndOptions {
 /** `noetl-gateway sessions`: lists and ends sessions, on all replicas that share the session store. */
 export function sessionsCommand(): Command {
   return new Command('sessions')
-    .description('sessions that a shared store keeps')
+    .description('list or end sessions in a shared store')
     .addCommand(listCommand().exitOverride())
     .addCommand(endCommand().exitOverride());
 }
@@ -65,19 +65,20 @@ const plainText = (text: string): string => text.replace(/\p{C}/gu, '?');
 function endCommand(): Command {
   return new Command('end')
     .description(
-      'end all sessions of a user or one of them, all of an issuer, of a subject at it, or that a client of it logged in',
+      'end sessions: all of a user or one of them, or all of an issuer, of one of its subjects or of one of its clients',
     )
     .option('--user <id>', 'the id that audit lines and `user_id` have')
     .option('--session <id>', 'with --user: one session, by its id in `sessions list`')
     .option('--issuer <url>', 'the issuer, as its tokens name it')
-    .option('--subject <sub>', 'with --issuer: one user there')
-    .option('--client <id>', 'with --issuer: what one application logged in')
+    .option('--subject <sub>', 'with --issuer: one user of it')
+    .option('--client <id>', 'with --issuer: the sessions that one application logged in')
     .option('-C, --dir <folder>', 'the project’s folder', '.')
     .addHelpText(
       'after',
       `
-Run it with the environment that serve gets: it writes to GATEWAY_SESSION_STORE. Every session that began before now is
-refused within a second. An audit line goes where observability.auditTo says; stdout: of this command. Sessions in memory: can be ended by their own process only, by the mutation endSessions.
+Run it with the environment that serve gets: it writes to GATEWAY_SESSION_STORE. The gateway
+refuses every session that began before now, within a second. The audit line goes to observability.auditTo; stdout is that of this command.
+Only the gateway’s own process can end sessions of the store memory:, by the mutation endSessions.
 
   noetl-gateway sessions end --issuer https://sso.example.com/realms/acme --subject 248289761001`,
     )
