@@ -105,8 +105,8 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
 
   /**
    * The execution that the rule is on, unless it has been decided before the call; and every other one that is named:
-   * no rule opens the executions of reserved playbooks. The answer itself is not asked for the path: what users wrote may
-   * stand in it.
+   * no rule opens the executions of reserved playbooks. The path is not read from the answer: it can
+   * contain users' own text.
    */
   async function assertExecutionsAllowed(call: RootCall): Promise<void> {
     const { decision, context } = call;
@@ -124,7 +124,7 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
       return [...plan.executionIds].filter((name) => name === ruled || isNamed(args, name));
     }
     if (reserved.size === 0) return [];
-    // A path says that the rule has been asked about the execution that it is on.
+    // A path is present when the rule has already judged its execution.
     const decided = decision.path === undefined ? undefined : ruled;
     return [...plan.executionIds].filter((name) => name !== decided && isNamed(args, name));
   }
@@ -136,7 +136,7 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
   }
 }
 
-/** Reuses answers for as long as the row says; who may see them has been decided for each caller before. */
+/** Reuses answers for the row's time; the access of each caller has been decided before. */
 function createReuse(ttlMs: number, clock: Clock) {
   const answers = createEntryCache<string, { readonly until: number; readonly body: Promise<unknown> }>(cachedAnswers);
   return (call: UpstreamCall, ask: () => Promise<unknown>): Promise<unknown> => {

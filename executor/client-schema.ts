@@ -136,7 +136,7 @@ function withOwnScalars(schema: GraphQLSchema, longIntegers: LongIntegerForm): G
     if (type.name === idPlaceholder) {
       type.name = own.name;
       type.description = own.description;
-      // The node is the placeholder's. A built-in scalar has none.
+      // The node is the placeholder's. A built-in scalar has no node.
       type.astNode = undefined;
     }
   }

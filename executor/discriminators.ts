@@ -7,7 +7,7 @@ import {
 } from 'graphql';
 import { isJsonObject } from '../core/noetl/json-object.ts';
 
-/** By union: which of its types a value is; undefined when its member does not say one. */
+/** By union: which of its types a value is; undefined when its member names no type. */
 export type Discriminators = ReadonlyMap<string, (value: unknown) => string | undefined>;
 
 /**
@@ -37,8 +37,8 @@ function discriminatorOf({ directives = [], types = [] }: UnionTypeDefinitionNod
   const known = new Set(types.map((type) => type.name.value));
   const named = new Map([...[...known].map((name) => [name, name] as const), ...pairs]);
   return (value: unknown): string | undefined => {
-    const said = isJsonObject(value) && Object.hasOwn(value, field.value) ? value[field.value] : undefined;
-    const type = typeof said === 'string' ? named.get(said) : undefined;
+    const tag = isJsonObject(value) && Object.hasOwn(value, field.value) ? value[field.value] : undefined;
+    const type = typeof tag === 'string' ? named.get(tag) : undefined;
     // A mapping may name a type that is not in the union. graphql-js would fail on it; undefined lets the members
     // decide.
     return type !== undefined && known.has(type) ? type : undefined;

@@ -53,13 +53,13 @@ export interface ExecutableSchemaOptions {
   readonly pause?: (ms: number) => Promise<void>;
   /** Catalog paths that no caller starts or sees executions of through the gateway: the auth playbooks. */
   readonly reservedPaths?: Iterable<string>;
-  /** What the config says about results of playbooks. Default: nothing. */
+  /** The config's rules for results of playbooks. Default: no rules. */
   readonly results?: Readonly<Record<string, ResultRule>>;
   /** Names of members whose values are masked. Default: passwords, tokens, keys. */
   readonly secretNames?: readonly string[];
   /** Whether reasons of failures stay in NoETL. Default false. */
   readonly hideErrors?: boolean;
-  /** A result above this is an error, unless its row says otherwise, bytes. Default 16 MiB. */
+  /** A result above this is an error, unless its row sets another limit, bytes. Default 16 MiB. */
   readonly maxResultBytes?: number;
   /** The longest that `executePlaybook(waitSeconds:)` may ask for, seconds. Default 30. */
   readonly maxWaitSeconds?: number;

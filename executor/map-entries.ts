@@ -16,7 +16,7 @@ type Read = (value: unknown) => unknown;
 /**
  * GraphQL has no maps: the schema has a list of entries, `key` and `value`, where NoETL's document has an object with
  * any names (`additionalProperties` with a schema).
- * @returns what rewrites an answer of the type so, and throws ERR_UPSTREAM for what is no map; undefined when the type
+ * @returns a function that rewrites an answer of the type so, and throws ERR_UPSTREAM for a value that is not a map; undefined when the type
  * leads to no map, as most do: their answers are not walked
  */
 export function entriesReader(type: GraphQLOutputType): Read | undefined {
@@ -34,7 +34,7 @@ export function entriesReader(type: GraphQLOutputType): Read | undefined {
 /** By type, since a schema does not change; a type that is not used any more takes its reader with it. */
 const readers = new WeakMap<GraphQLOutputType, Read | 'none'>();
 
-/** Whether a type is a list of entries, so that an object may stand for it. */
+/** Whether a type is a list of entries, so that an object is accepted for it. */
 export function isMap(type: GraphQLOutputType): boolean {
   const bare = getNullableType(type);
   return isListType(bare) && isEntry(getNullableType(bare.ofType));

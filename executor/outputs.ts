@@ -148,7 +148,7 @@ function knownValueOf(type: GraphQLEnumType): (value: unknown) => unknown {
   return known;
 }
 
-/** @throws ERR_UPSTREAM for an integer beyond 32 bits: NoETL's document promised none, so it is no fault of the gateway's. */
+/** @throws ERR_UPSTREAM for an integer beyond 32 bits: NoETL's document excludes it, so it is not an error of the gateway. */
 function int32(value: unknown): unknown {
   if (typeof value === 'number' && value === (value | 0)) return value;
   if (Array.isArray(value)) return value.map(int32);

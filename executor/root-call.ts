@@ -44,8 +44,8 @@ function headersOf(
   context: CallContext,
 ): Readonly<Record<string, string>> {
   const sent: Record<string, string> = {};
-  for (const [name, said] of Object.entries(headers)) {
-    const value = typeof said === 'string' ? said : context.header?.(name);
+  for (const [name, source] of Object.entries(headers)) {
+    const value = typeof source === 'string' ? source : context.header?.(name);
     if (value === undefined) continue;
     // Line breaks would end the header and begin another one (RFC 9110, section 5.5).
     if (value.length > maxForwardedLength || !/^[\t\x20-\x7e]*$/.test(value)) {

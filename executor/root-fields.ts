@@ -58,7 +58,7 @@ function rootFieldOf(field: FieldDefinitionNode, root: RootField['root'], operat
   if (row?.access === undefined) throw new TypeError(`${name}: in the schema, but no row of the config has its rule`);
   if (isGatewayRow(row)) return { root, row, plan: undefined };
   const plan = root === 'subscription' ? undefined : compileCallPlan(field, { root });
-  if (plan === undefined) throw new TypeError(`${name}: the schema does not say how to call it`);
+  if (plan === undefined) throw new TypeError(`${name}: the schema has no call for it`);
   assertRule(name, row.access, plan);
   return { root, row, plan };
 }

@@ -127,7 +127,7 @@ const writeBoolean: WritePlain = (value) => {
 const writeAny: WritePlain = (value) => writeString(value) || writeNumber(value) || writeBoolean(value);
 
 /**
- * By the function that serialises values of a scalar: its identity says what it does, whatever the scalar is called. A
+ * By the function that serialises values of a scalar: its identity is the behaviour, under any name of the scalar. A
  * custom `serialize` has no entry, and its values take the long way.
  */
 const plainWriters: ReadonlyMap<unknown, WritePlain> = new Map<unknown, WritePlain>([

@@ -34,7 +34,7 @@ export function answerCancelExecution(
     const before = await executions.certainEnd(snapshot, asking);
     if (before !== undefined) return finished(id, before);
     const reply = await upstream.request({ ...callFor(plan, decision.args), ...boundsOf(row, context) });
-    // Before the answer is judged: whatever it says, earlier looks do not count any more.
+    // Before the answer is judged: after a call, successful or not, earlier looks do not count any more.
     executions.changed(id);
     // One server refuses what has ended in the meantime.
     const after = reply.status === 422 ? await executions.look(id, asking) : undefined;

@@ -19,7 +19,7 @@ export function createExecutionGate(observe: Observe, reserved: ReadonlySet<stri
   return async (call, path) => {
     const { decision, context } = call;
     if (path !== undefined && reserved.has(path)) {
-      tell(observe, call, path, { outcome: 'denied', reason: 'reserved' });
+      report(observe, call, path, { outcome: 'denied', reason: 'reserved' });
       return false;
     }
     // A rule that has decided before the call, for example on a role, has been reported then.
@@ -27,11 +27,11 @@ export function createExecutionGate(observe: Observe, reserved: ReadonlySet<stri
     if (path === undefined || parsePlaybookPath(path) === undefined) return false;
     try {
       const verdict = await context.judgeOnExecution(decision.permission, path);
-      tell(observe, call, path, foundOut(verdict));
+      report(observe, call, path, foundOut(verdict));
       return verdict.allowed;
     } catch (error) {
       // A check that cannot decide is an error, and never a refusal that a caller could take for a missing execution.
-      tell(observe, call, path, { outcome: 'backend_error' });
+      report(observe, call, path, { outcome: 'backend_error' });
       throw error;
     }
   };
@@ -44,7 +44,7 @@ const foundOut = (verdict: Decision): Found =>
     ? { outcome: 'allowed', grant: verdict.grant }
     : { outcome: 'denied', grant: verdict.grant, reason: verdict.why };
 
-function tell(
+function report(
   observe: Observe,
   { decision, context, root }: RootCall,
   path: string,

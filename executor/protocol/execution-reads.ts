@@ -26,7 +26,7 @@ export interface ExecutionReads {
   status(id: string, asking: Asking): Promise<ExecutionStatus | undefined>;
   /** The newest executions, as the list reports them. A list believes in terminal events only. */
   newest(asking: Asking): Promise<ReadonlyMap<string, ExecutionDetail>>;
-  /** What stands behind a reference of that execution. */
+  /** The value behind a reference of that execution. */
   resolve(id: string, ref: string, asking: Asking): Promise<unknown>;
   /** NoETL's clock, milliseconds. */
   now(): number;
@@ -79,7 +79,7 @@ export function createExecutionReads(upstream: Upstream, clock: Clock, basePath:
   return {
     async detail(id, asking) {
       const reply = await read(`${basePath}/${encodeURIComponent(id)}`, detailRoute, withoutEvents, asking);
-      // A 404 of a missing route says nothing of this execution.
+      // A 404 of a missing route does not concern this execution.
       if (reply.status === 404 && !isMissingRoute(reply)) return undefined;
       return decodeExecutionDetail(answerOf(reply, missingExecution), id);
     },

@@ -10,8 +10,8 @@ const maxLooks = 24;
 const looksAtOnce = 8;
 
 /**
- * Rows of a list with the state that `execution` shows. NoETL's list says RUNNING for ever of runs without a terminal
- * event, and FAILED of runs that still work; those are looked at, and what is found to be over is remembered.
+ * Rows of a list with the state that `execution` shows. NoETL's list reports RUNNING for ever for runs without a terminal
+ * event, and FAILED for runs that still work; those are looked at, and an end that is found is remembered.
  * @param rows in the documented form, those that the caller may see
  */
 export async function withSettledStates(

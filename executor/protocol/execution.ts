@@ -107,7 +107,7 @@ function keptByNames<T>(make: (names: readonly string[] | undefined) => T) {
   };
 }
 
-/** NoETL says 100 of a run that seems to be over between two steps. */
+/** NoETL reports 100 for a run that seems to be over between two steps. */
 const progressOf = (progress: number | undefined): number | null => (progress === 100 ? 0 : (progress ?? null));
 
 /** While an execution runs, the results of its steps are read only when they are selected: they cost a call more. */

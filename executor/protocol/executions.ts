@@ -36,7 +36,7 @@ export interface Executions {
   fresh(call: RootCall, id: string, asking: Asking, gate: ExecutionGate): Promise<Snapshot>;
   /** How it ended, for certain: waits up to some seconds for an end that is not confirmed. Undefined: it runs. */
   certainEnd(snapshot: Snapshot, asking: Asking): Promise<End | undefined>;
-  /** Waits until the execution is over, or the time has passed. @returns the last look; undefined: there was none. */
+  /** Waits until the execution is over, or the time has passed. @returns the last look; undefined: there was no look. */
   waitForEnd(id: string, withinMs: number): Promise<Snapshot | undefined>;
   /** The newest executions as NoETL's list has them, shared by all who ask. Who may see one is the caller's matter. */
   newest(): Promise<ReadonlyMap<string, ExecutionDetail>>;
@@ -57,7 +57,7 @@ export interface Executions {
   /** The newest events, as on the wire, oldest first. */
   events(id: string, asking: Asking): Promise<readonly JsonObject[]>;
   /**
-   * A copy of events or results of the playbook on that path with secrets masked, as the config says; callback secrets
+   * A copy of events or results of the playbook on that path with secrets masked by the config's rules; callback secrets
    * always.
    */
   masked(value: unknown, path: string | undefined): unknown;
@@ -142,7 +142,7 @@ function waitForEnd(
   });
 }
 
-/** An execution runs until its end is certain (ADR 0010), whatever NoETL says of it. */
+/** An execution runs until its end is certain (ADR 0010), even if NoETL reports another state. */
 export const stateOf = ({ over }: Snapshot): ExecutionState => over?.end ?? 'RUNNING';
 
 /** Hidden and missing read the same. */

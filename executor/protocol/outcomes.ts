@@ -33,7 +33,7 @@ export interface Outcome {
   facts(): Promise<readonly StepFacts[]>;
   /** The steps with their results. */
   steps(): Promise<readonly StepFacts[]>;
-  /** A step's own result; undefined when NoETL keeps none. @throws ResultLost, ERR_UPSTREAM… */
+  /** A step's own result; undefined when NoETL keeps no result. @throws ResultLost, ERR_UPSTREAM… */
   stepResult(step: StepFacts): Promise<unknown>;
   /** Null when no step has failed, or the execution completed anyway. */
   failure(): Promise<Failure | null>;
@@ -181,7 +181,7 @@ function keptJson(produced: Outcome['produced'], keep: (json: Buffer) => void): 
   };
 }
 
-/** Results stand in `/status` on the Python server, in the events on the Rust server. */
+/** Results are in `/status` on the Python server, in the events on the Rust server. */
 async function readStatus(
   { detail, over, seen }: Snapshot,
   asking: Asking,

@@ -165,7 +165,7 @@ function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
     return running.countNewest(veryMany, ({ lookedAt, freshUntil }) => lookedAt >= since || freshUntil >= since);
   }
 
-  /** @param claimedMs for how long NoETL has claimed an end; undefined: it claims none */
+  /** @param claimedMs for how long NoETL has claimed an end; undefined: it claims no end */
   function freshMsOf({ calls, isSettling }: Snapshot, claimedMs: number | undefined): number {
     const byCost = staleMs * Math.max(1, calls);
     if (isSettling) return byCost;
@@ -207,7 +207,7 @@ function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
       last.asked += 1;
       return isDue(last, clock()) ? undefined : last.snapshot;
     },
-    /** The list says that it still runs. */
+    /** The list reports that it still runs. */
     confirm: (id: string) => change(id, { freshUntil: clock() + listFreshMs }),
     expire: (id: string) => change(id, { freshUntil: 0, lookedAt: 0 }),
     extend(id: string, calls: number): void {

@@ -54,7 +54,7 @@ export function createLooks(reads: ExecutionReads, clock: Clock): Looks {
 
   /** @returns at once what needs no further call, as most looks do */
   function judge(reported: ExecutionDetail, asking: Asking, calls: number): Snapshot | Promise<Snapshot> {
-    // Events are held apart, in `seen`: a snapshot may be kept for long, and they are let go before.
+    // Events are held apart, in `seen`: a snapshot may be kept for long, and they are released before.
     const detail = reported.events.length === 0 ? reported : { ...reported, events: [] };
     // The Rust server's detail always has its events.
     const seen: Seen = { newest: reported.events.length > 0 ? reported : undefined, status: undefined };
@@ -118,7 +118,7 @@ export function createLooks(reads: ExecutionReads, clock: Clock): Looks {
   };
 }
 
-/** What is remembered counts for as long as NoETL says the same. */
+/** A remembered end counts for as long as NoETL reports the same. */
 const claimOf = ({ claim, endedAt }: ExecutionDetail): string => `${claim} ${endedAt?.getTime() ?? ''}`;
 
 const isIdle = (detail: ExecutionDetail, events: readonly RunEvent[]): boolean =>

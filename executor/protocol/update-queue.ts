@@ -4,7 +4,7 @@ export interface UpdateQueue<T> {
   put(value: T, bytes?: number): void;
   /** No more values come; those that are in are still taken out. */
   end(): void;
-  /** @returns undefined: there are no more. `idle`: none came within the time */
+  /** @returns undefined: there are no more. `idle`: no value came within the time */
   next(idleMs: number): Promise<{ readonly value: T } | 'idle' | undefined>;
 }
 

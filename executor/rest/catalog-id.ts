@@ -17,7 +17,7 @@ export interface NamedEntry {
 /**
  * The entry that a body names by `catalog_id`, which is resolved to its path before anything is decided.
  * @param route where NoETL reads one entry, for example `/api/catalog/resource`
- * @returns undefined: the body names none
+ * @returns undefined: the body names no entry
  * @throws ERR_NOT_FOUND with the words `playbook not found`; ERR_REQUEST_INVALID for what is not an id, and when the body also
  *   names another path: NoETL would follow the id
  */

@@ -37,7 +37,7 @@ export function statusInState(body: unknown, snapshot: Snapshot): unknown {
   };
 }
 
-/** Of a cancelled run NoETL says that it is completed. */
+/** NoETL reports a cancelled run as completed. */
 const flagsOf = (state: ExecutionState) => ({
   completed: state === 'COMPLETED' || state === 'CANCELLED',
   failed: state === 'FAILED',

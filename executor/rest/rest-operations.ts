@@ -44,7 +44,7 @@ export type RestOptions = Omit<OperationOptions, 'type' | 'asIs'> &
   ExecutePlaybookOptions & { readonly observe: Observe };
 
 /**
- * The operations whose rows say `rest: true`: the whole of what clients reach below `/noetl` (ADR 0017).
+ * The operations whose rows have `rest: true`: the whole of what clients reach below `/noetl` (ADR 0017).
  * @returns in the order of the schema's root fields; streams and fields of the gateway's own are not among them
  */
 export function restOperations(fields: ReadonlyMap<string, RootField>, options: RestOptions): readonly RestOperation[] {
@@ -130,7 +130,7 @@ function refuseOddPages(query: URLSearchParams): void {
   }
 }
 
-/** NoETL's document says `credential_type`, and its clients `type` as well. */
+/** NoETL's document has `credential_type`, and its clients read `type` as well. */
 function readerOfCredential(plan: CallPlan, answer: RestCall['answer']): RestOperation['read'] {
   return async (request) => {
     const body = request.body === undefined ? undefined : bodyObject(request.body);

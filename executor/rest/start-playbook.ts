@@ -11,7 +11,7 @@ import type { NamedEntry } from './catalog-id.ts';
 import { withStatusOf } from './wire-answer.ts';
 import { bodyObject, readWireArguments, unprocessable, type WireArguments, type WireRequest } from './wire-request.ts';
 
-/** What a client says of a start besides playbook and variables. */
+/** A client's options of a start besides playbook and variables. */
 export interface StartChoice {
   readonly entry: NamedEntry | undefined;
   readonly version: unknown;

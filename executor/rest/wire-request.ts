@@ -7,7 +7,7 @@ export interface WireRequest {
   /** Parameters of the path by the argument's name, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** Parsed JSON; undefined: there was none. */
+  /** Parsed JSON; undefined: the request has no body. */
   readonly body: unknown;
 }
 

@@ -7,7 +7,7 @@ import { renderError } from './render-error.ts';
 /** Receives errors whose cause the caller does not see. */
 export type ReportError = (error: Error, requestId: string | undefined) => void;
 
-/** Receives every error of an answer: its code, and the root field that it is about; none for the request as a whole. */
+/** Receives every error of an answer: its code, and its root field; undefined for the request as a whole. */
 export type CountError = (code: string, field: string | undefined) => void;
 
 /** Where the worst status of an answer's errors is noted, when it is 500 or above: GraphQL over HTTP may send 200 with them. */
@@ -28,7 +28,7 @@ export interface ErrorRendering {
 }
 
 /**
- * Renders every error of a GraphQL answer by {@link renderError}. Those that say ERR_INTERNAL also say the request's id
+ * Renders every error of a GraphQL answer by {@link renderError}. Those with ERR_INTERNAL also contain the request's id
  * and are reported under it.
  */
 export function createErrorRendering(report: ReportError, count: CountError = () => {}): ErrorRendering {
@@ -79,7 +79,7 @@ function noteOutage(errors: readonly GraphQLError[], record: OutageRecord | unde
 }
 
 /**
- * A field that was refused by a limit says when to come again in the answer's headers. When nothing at all was answered, and
+ * For a field that was refused by a limit the answer has `Retry-After`. When nothing at all was answered, and
  * limits are the only reason, the answer's status is the limit's: 429 or 503, also for `application/json`.
  */
 function markRefused(errors: readonly GraphQLError[], data: ExecutionResult['data']): void {

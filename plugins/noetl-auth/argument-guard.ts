@@ -3,7 +3,7 @@ import { hasTemplateMark } from '../../core/noetl/template-mark.ts';
 
 /** What values of arguments may hold. */
 export interface ArgumentLimits {
-  /** NoETL evaluates `{{`, `{%` and `{#` as templates, wherever they stand. */
+  /** NoETL evaluates `{{`, `{%` and `{#` as templates, at any place of a text. */
   readonly allowTemplates: boolean;
   /**
    * Longest unbroken run of ASCII letters and digits, `+`, `-` and `.` among them, characters. NoETL's masking looks for
@@ -96,7 +96,7 @@ function textProblem(text: string, limits: Limits): string | undefined {
   return runProblem(text, limits);
 }
 
-/** Looks at every run: none may be too long, and all together not too costly. */
+/** Looks at every run: each has a maximum length, and all together a maximum cost. */
 function runProblem(text: string, { unbrokenRun, costLeft }: Limits): string | undefined {
   let start = 0;
   for (let i = 0; i <= text.length; i += 1) {

@@ -9,10 +9,10 @@ export type Authentication =
   | { readonly caller: Caller; readonly source: TokenSource }
   | { readonly refused: GatewayError };
 
-/** @throws ERR_AUTH_UNAVAILABLE, ERR_STORE, ERR_OVERLOADED: it could not find out; ERR_RATE_LIMITED: too many guesses. */
+/** @throws ERR_AUTH_UNAVAILABLE, ERR_STORE, ERR_OVERLOADED: the session could not be checked; ERR_RATE_LIMITED: too many guesses. */
 export type Authenticate = (readHeader: ReadHeader, guesses?: GuessBudget) => Promise<Authentication>;
 
-/** Turns the token of a request into the session it stands for; nothing but the headers is looked at. */
+/** Finds the session of a request's token; only the headers are read. */
 export function createAuthenticator(options: { sessions: Sessions; observe: Observe }): Authenticate {
   return async (readHeader, guesses) => {
     const presented = tokenFromRequest(readHeader);

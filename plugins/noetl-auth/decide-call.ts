@@ -13,7 +13,7 @@ import { decideField, type ExecutionPath, invalidArgument, type Judgement } from
 /** The operation that a root field belongs to (GraphQL, October 2021, section 2.3). */
 export type OperationType = 'query' | 'mutation' | 'subscription';
 
-/** What the operations table says about a root field. */
+/** The access rule of a root field in the operations table. */
 export interface FieldRule {
   readonly root: OperationType;
   readonly access: AccessRule;

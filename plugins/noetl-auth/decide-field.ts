@@ -26,13 +26,13 @@ export interface FieldQuestion {
   readonly executionPath: ExecutionPath;
 }
 
-/** A decision, and what the audit log says of it. */
+/** A decision, and its members in the audit log. */
 export interface Judgement {
   readonly decision: RootDecision;
   readonly permission?: Permission;
   readonly path?: string;
   readonly grant?: Grant | undefined;
-  /** Why it is denied, where the error's code does not say it. */
+  /** Why it is denied, where the error's code does not name it. */
   readonly reason?: string;
 }
 

@@ -2,7 +2,7 @@ import { type ASTVisitor, GraphQLError, type ValidationContext } from 'graphql';
 
 const metaFields = new Set(['__schema', '__type']);
 
-/** A validation rule that refuses `__schema` and `__type` wherever they stand. `__typename` passes. */
+/** A validation rule that refuses `__schema` and `__type` at any depth. `__typename` passes. */
 export function noIntrospectionRule(context: ValidationContext): ASTVisitor {
   return {
     Field(node) {

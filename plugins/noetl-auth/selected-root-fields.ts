@@ -78,7 +78,7 @@ type KeyedNode = readonly [responseKey: string, node: FieldNode];
 
 const plain = new WeakMap<OperationDefinitionNode, readonly KeyedNode[] | undefined>();
 
-/** The root fields of an operation that are there whatever the variables say; undefined when it has others. Found once. */
+/** The root fields of an operation that do not depend on variables; undefined when it has others. Found once. */
 function plainFieldsOf(operation: OperationDefinitionNode): readonly KeyedNode[] | undefined {
   if (!plain.has(operation)) plain.set(operation, findPlainFields(operation));
   return plain.get(operation);

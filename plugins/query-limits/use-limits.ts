@@ -19,7 +19,7 @@ export interface QueryLimits {
 
 /**
  * Refuses bodies that are not JSON, with ERR_MEDIA_TYPE, and documents beyond the limits before anything of them runs,
- * with ERR_QUERY_REFUSED and status 400. The message does not say which limit, nor how high it is. The introspection
+ * with ERR_QUERY_REFUSED and status 400. The message names neither the limit nor its value. The introspection
  * query of GraphiQL passes the default limits.
  */
 export function useLimits(limits: QueryLimits): Plugin {
