@@ -35,7 +35,7 @@ async function takenPorts({ listen }: ResolvedConfig): Promise<readonly string[]
 }
 
 async function isGatewayThere({ listen: { bind, port, internalPort } }: ResolvedConfig): Promise<boolean> {
-  // An address that stands for all cannot be asked; one of IPv6 needs brackets in a URL (RFC 3986, section 3.2.2).
+  // The wildcard address cannot be asked; one of IPv6 needs brackets in a URL (RFC 3986, section 3.2.2).
   const host = ['0.0.0.0', '::'].includes(bind) ? 'localhost' : bind.includes(':') ? `[${bind}]` : bind;
   const isAt = (at: number, place: CallbackPlace) =>
     probeCallback(`http://${host}:${at}`, globalThis.fetch).then(

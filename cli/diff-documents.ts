@@ -63,7 +63,7 @@ async function read(source: string, projectDir: string): Promise<{ name: string;
       fetch: globalThis.fetch,
       onProgress: () => {},
     });
-    // Without prose on both sides: a pulled document has none.
+    // Without prose on both sides: a pulled document has no prose.
     return { name: isUrl ? new URL(source).host : basename(source), document: dropProse(await parseDocument(bytes)) };
   } catch (error) {
     throw error instanceof GatewayError ? naming(source, error) : error;

@@ -15,8 +15,8 @@ export interface TriedLogin {
  * Verifies a token as the process does, without a login: NoETL is not asked and no session is made. The token is in no
  * line.
  * @param domain `auth0_domain` of the login.
- * @returns `isAccepted` false both for a refused token and for an issuer that could not be asked; the lines say which
- * @throws what is a fault of the gateway itself
+ * @returns `isAccepted` false both for a refused token and for an issuer that could not be asked; the lines name the case
+ * @throws for an error of the gateway itself
  */
 export async function tryLogin(config: ResolvedConfig, token: string, domain: string | undefined): Promise<TriedLogin> {
   const { issuers, jwtMode, login } = config.auth;
@@ -44,6 +44,6 @@ function acceptedLines(identity: Identity): readonly string[] {
     `  e-mail: ${email ?? '(none that may be used)'}`,
     `  name: ${name ?? '(none)'}`,
     `  roles, where the gateway issues sessions: ${roles.join(', ') || '(none)'}`,
-    ...(droppedRoles.length === 0 ? [] : [`  dropped, since they are no roles here: ${droppedRoles.join(', ')}`]),
+    ...(droppedRoles.length === 0 ? [] : [`  dropped, not a role of this config: ${droppedRoles.join(', ')}`]),
   ];
 }

@@ -23,7 +23,7 @@ interface GenerateFlags {
 }
 
 /**
- * `noetl-gateway generate`: writes everything that is generated, or says with `--check` what is not as it should be.
+ * `noetl-gateway generate`: writes everything that is generated, or with `--check` reports the differences.
  */
 export function generateCommand(): Command {
   return new Command('generate')

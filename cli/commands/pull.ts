@@ -44,7 +44,7 @@ A failed pull changes no file. Next: noetl-gateway generate.`,
     });
 }
 
-/** What a document says of itself, on one line. */
+/** Text from a document, on one line. */
 const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '?').slice(0, 100);
 
 /** A URL as it is; a file as seen from where the command was given. */

@@ -119,7 +119,7 @@ async function audited(config: ResolvedConfig, target: EndTarget, end: () => Pro
   }
 }
 
-/** The audit log on this command's own output, where the config says `stdout`. */
+/** The audit log on this command's own output, where the config has `stdout`. */
 const ownOutput: LineSink = {
   write: (line) => process.stdout.write(line) || true,
   flush: async () => {},

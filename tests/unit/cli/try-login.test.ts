@@ -28,7 +28,7 @@ describe('a login that is tried', () => {
     expect(isAccepted).toBe(true);
     const page = lines.join('\n');
     expect(page).toContain('roles, where the gateway issues sessions: admin');
-    expect(page).toContain('dropped, since they are no roles here: ops');
+    expect(page).toContain('dropped, not a role of this config: ops');
     expect(page).not.toContain(token);
   });
 
