@@ -5,8 +5,8 @@ import { at, type DocumentPair, mediaTypeChanges, type OperationChange } from '.
 import type { ContractAnswer, OperationContract } from './operation-contract.ts';
 import { schemaChanges } from './schema-changes.ts';
 
-/** Stands for an answer that an operation does not have, so that all of the other side is new or gone. */
-const none: ContractAnswer = { content: new Map(), headers: {} };
+/** In place of an answer that an operation does not have, so that all of the other side is new or gone. */
+const noAnswer: ContractAnswer = { content: new Map(), headers: {} };
 
 /**
  * Changes of statuses, media types, headers and shapes of answers. What an error holds is the gateway's to word, so its
@@ -22,7 +22,7 @@ export function answerChanges(
   const [old, now] = [chosenStatus(was), chosenStatus(is)];
   return [
     ...statuses.flatMap((status) => statusChange(status, was, is)),
-    ...chosenAnswer(pair, was.answers.get(old ?? '') ?? none, is.answers.get(now ?? '') ?? none),
+    ...chosenAnswer(pair, was.answers.get(old ?? '') ?? noAnswer, is.answers.get(now ?? '') ?? noAnswer),
     ...statuses.flatMap((status) =>
       status === old || status === now ? [] : otherAnswer(status, was.answers.get(status), is.answers.get(status)),
     ),

@@ -72,7 +72,7 @@ function memberChanges({ before, after }: DocumentPair, left: Schema, right: Sch
     return compareSchemas(sides, left, right, '').map((change) => at('argument input (body)', 'input', change));
   }
   const names = [...new Set([...Object.keys(was.properties ?? {}), ...Object.keys(is.properties ?? {})])].sort();
-  // What else the schema says of the body, without its members: those are compared one by one below.
+  // The schema of the body without its members: those are compared one by one below.
   const bare = ({ properties: _, required: __, ...rest }: typeof was) => ({ ...rest, properties: {} });
   const whole = compareSchemas(sides, bare(was), bare(is), '').map((change) => at('body', undefined, change));
   const members = names.flatMap((name) =>

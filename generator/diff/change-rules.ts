@@ -10,7 +10,7 @@ export type Direction = 'in' | 'out';
 /**
  * A kind of change of an API, with its class for callers of that API in each direction. `seen`: `graphql` when the
  * schema shows what becomes of an open field, so that the comparison of the schemas classes it for apps; `wire` when
- * only the call itself notices, so that the class counts for apps as it stands.
+ * only the call itself notices, so that the class counts for apps unchanged.
  */
 interface ChangeRule {
   readonly in: Severity;

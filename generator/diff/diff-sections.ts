@@ -43,7 +43,7 @@ export function diffSections(report: DiffReport): DiffSections {
 function verdictOf({ breaks, exposure, graphql }: DiffReport, toDecide: number): string {
   const decide = toDecide === 0 ? '' : ` ${toDecide} to decide.`;
   if (breaks) return `Something that is open breaks.${decide}`;
-  // New operations are closed, so that apps notice none of them.
+  // New operations are closed, so that they do not affect apps.
   const isQuiet = exposure.every(({ kind }) => kind === 'new-closed') && graphql.length === 0;
   return `Nothing that is open breaks.${isQuiet ? ' Apps notice nothing.' : decide}`;
 }
@@ -74,7 +74,7 @@ function openCount(upstream: readonly UpstreamChange[]): string {
   const open = upstream.filter(({ fields }) => fields.length > 0);
   const operations = new Set(open.map(({ operation }) => operation)).size;
   return open.length === 0
-    ? 'Open operations: NoETL changes none of them.'
+    ? 'Open operations: no changes of NoETL’s API.'
     : `Open operations: ${open.length} changes of NoETL’s API in ${operations}.`;
 }
 
@@ -85,7 +85,7 @@ function closedCount(upstream: readonly UpstreamChange[]): string {
     closed.filter((one) => !added?.includes(one) && !gone?.includes(one)).map(({ operation }) => operation),
   );
   return closed.length === 0
-    ? 'Closed operations: NoETL changes none of them.'
+    ? 'Closed operations: no changes of NoETL’s API.'
     : `Closed operations: ${added?.length} new, ${gone?.length} gone, ${changed.size} changed.`;
 }
 

@@ -118,7 +118,7 @@ function reshaped(
   });
 }
 
-/** What breaks an app: of what the schema shows, the comparison of the schemas says it; of the rest, the rules do. */
+/** The severity for apps: for the parts in the schema by the comparison of the schemas, for the rest by the rules. */
 function severityForApps(operation: Operation, change: UpstreamChange): Severity {
   if (change.severity !== 'breaking') return change.severity;
   const breaks = isProtocolField(operation.field)

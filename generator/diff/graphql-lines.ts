@@ -46,7 +46,7 @@ const schemaTypeRemoved = /^SCHEMA_\w+_TYPE_(?:CHANGED|REMOVED)$/;
 function isOfRow({ path, kind }: GraphqlChange, exposure: readonly ExposureChange[]): boolean {
   const [type = '', field, argument] = path.split('.');
   if (!rootTypes.has(type)) return false;
-  // The row says who may call it now, which the schema does not.
+  // The row has the new access rule; the schema does not show it.
   const own = exposure.filter(({ subject }) => subject === field).map((change) => change.kind);
   return argument === undefined
     ? own.some((one) => ['opens', 'vanishes', 'unfit'].includes(one))

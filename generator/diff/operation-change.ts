@@ -1,7 +1,7 @@
 import type { Media, OpenApiDocument } from '../openapi/open-api.ts';
 import { type ChangeKind, changeOf, type SchemaChange } from './change-rules.ts';
 
-/** Two documents in which shared parts stand where they are used. */
+/** Two documents in which shared parts are inlined where they are used. */
 export interface DocumentPair {
   readonly before: OpenApiDocument;
   readonly after: OpenApiDocument;

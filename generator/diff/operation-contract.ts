@@ -25,7 +25,7 @@ export interface ContractParameter {
   readonly schema: Schema;
 }
 
-/** What a caller of an operation sends and gets, as the document says it. */
+/** The request and the responses of an operation by the document. */
 export interface OperationContract {
   readonly key: string;
   readonly path: string;
@@ -34,9 +34,9 @@ export interface OperationContract {
   /** Answers by status: `200`, `4XX`, `default`. */
   readonly answers: ReadonlyMap<string, ContractAnswer>;
   readonly deprecated: boolean;
-  /** The security requirement with the schemes that it names, as one JSON text; undefined for none. */
+  /** The security requirement with the schemes that it names, as one JSON text; undefined without a requirement. */
   readonly security: string | undefined;
-  /** The path that the document's paths are below; `''` for none. */
+  /** The path that the document's paths are below; `''` without a base path. */
   readonly basePath: string;
 }
 
@@ -46,7 +46,7 @@ export interface ContractAnswer {
 }
 
 /**
- * A document in which shared parts stand where they are used and `allOf` is merged; nothing else is changed. References
+ * A document in which shared parts are inlined where they are used and `allOf` is merged; nothing else is changed. References
  * to schemas stay references.
  */
 export const comparable = (document: OpenApiDocument): OpenApiDocument =>
@@ -74,7 +74,7 @@ function contractOf(document: OpenApiDocument, { key, path, item, operation }: D
   };
 }
 
-/** OpenAPI says that these are never parameters: media types say them. */
+/** By OpenAPI these are never parameters: media types define them. */
 const isIgnored = (place: string, name: string): boolean =>
   place === 'header' && ['accept', 'content-type'].includes(name.toLowerCase());
 

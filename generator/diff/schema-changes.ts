@@ -84,7 +84,7 @@ function compareNull(direction: Direction, was: boolean, is: boolean, path: stri
 }
 
 function compareDefault(direction: Direction, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
-  // A default of null says nothing: leaving a member out has always meant that.
+  // A default of null adds nothing: leaving a member out has always meant null.
   const [was, is] = [old.default ?? undefined, now.default ?? undefined].map((value) => JSON.stringify(value));
   return was === is ? [] : [changeOf('default-changed', direction, path, words('default', was, is))];
 }
@@ -106,7 +106,7 @@ function compareValues(direction: Direction, old: SchemaObject, now: SchemaObjec
 }
 
 /**
- * What is said of a member beside its type: deprecated, read only, write only; how its alternatives are distinguished.
+ * The attributes of a member beside its type: deprecated, read only, write only; how its alternatives are distinguished.
  */
 function compareMarks(direction: Direction, old: SchemaObject, now: SchemaObject, path: string): SchemaChange[] {
   const [was, is] = [old['deprecated'] === true, now['deprecated'] === true];
@@ -156,7 +156,7 @@ function compareAlternatives(sides: Sides, old: SchemaObject, now: SchemaObject,
     const other = is.find((candidate) => isSameBranch(branch, candidate));
     return other === undefined ? [] : compareSchemas(sides, branch, other, path);
   });
-  // Two that say something else, and as many as before: the same ones, changed.
+  // Others, and as many as before: the same ones, changed.
   if (gone.length === added.length) {
     return [...kept, ...gone.flatMap((branch, index) => compareSchemas(sides, branch, added[index] ?? {}, path))];
   }

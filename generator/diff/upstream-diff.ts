@@ -61,7 +61,7 @@ export function movedTo(key: string, added: readonly string[]): string | undefin
 
 const methodOf = (key: string): string => key.slice(0, key.indexOf(' '));
 
-/** Segments that say something: `api`, parameters and repetitions do not. */
+/** Segments with a meaning: `api`, parameters and repetitions are left out. */
 const wordsOf = (key: string): readonly string[] => [
   ...new Set(
     key

@@ -4,7 +4,7 @@ import { documentHash } from '../document/document-hash.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 
 /**
- * A read that only works when NoETL's database does; `/health` would say no more than that the process lives.
+ * A read that only works when NoETL's database does; `/health` would only report that the process lives.
  * @throws ERR_UPSTREAM when the answer is not 200
  */
 export async function examineUpstream(upstream: Upstream): Promise<{ readonly date: Date | undefined }> {

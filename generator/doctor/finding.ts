@@ -7,7 +7,7 @@ export interface Finding {
   readonly nextStep: string | undefined;
 }
 
-/** A finding of one kind; `nextStep` says what to do. */
+/** A finding of one kind; `nextStep` is the repair. */
 type Judged = (check: Finding['check'], message: string, nextStep: string) => Finding;
 
 export const warning: Judged = (check, message, nextStep) => ({ check, outcome: 'warning', message, nextStep });

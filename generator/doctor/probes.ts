@@ -18,14 +18,14 @@ export interface DoctorProbes {
   readonly assemble: (config: ResolvedConfig) => Promise<void>;
   /** What of the machine `serve` would not get: files, ports. */
   readonly claim: (config: ResolvedConfig) => Promise<StartClaim>;
-  /** A real read of NoETL, and its clock when it says the time. */
+  /** A real read of NoETL, and its clock when it sends `Date`. */
   readonly readUpstream: (config: ResolvedConfig) => Promise<{ readonly date: Date | undefined }>;
   /** How many keys for signatures an issuer publishes. */
   readonly discoverIssuer: (rules: IssuerRules) => Promise<number>;
   /** What answers at the address that playbooks call back. */
   readonly askCallback: (internalUrl: string) => Promise<'internal' | 'public' | 'other'>;
   readonly pingStore: (config: ResolvedConfig) => Promise<void>;
-  /** Hash of what the live document says; undefined when NoETL does not publish it. */
+  /** Hash of the live document; undefined when NoETL does not publish it. */
   readonly liveDocumentHash: (config: ResolvedConfig) => Promise<string | undefined>;
   /** The same of the pulled one; undefined before the first pull. */
   readonly lockedDocumentHash: () => Promise<string | undefined>;

@@ -3,7 +3,7 @@ import { apiMeaning } from './api-meaning.ts';
 import { canonicalJson, sha256 } from './canonical.ts';
 
 /**
- * What a document says of its API, as a hash: equal whatever its prose, its order, its release number and what repeats
- * a default.
+ * The hash of a document's API. Prose, order, release number and members that repeat
+ * a default do not change it.
  */
 export const documentHash = (document: OpenApiDocument): string => sha256(canonicalJson(apiMeaning(document)));

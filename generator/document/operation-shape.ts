@@ -30,7 +30,7 @@ export interface ShapeArgument {
 }
 
 /**
- * What the document says of an argument, for callers. Prose about the inside of NoETL is left out (`public-prose.ts`).
+ * The document's description of an argument, for callers. Prose about the inside of NoETL is left out (`public-prose.ts`).
  */
 const wordsOf = (node: Readonly<Record<string, unknown>>) => {
   const description = publicProse(node['description']);
@@ -73,8 +73,8 @@ export interface DocumentedShape {
 }
 
 /**
- * Every operation's shape, from a document as it was pulled. In the document's order; of an operation that the gateway
- * cannot call, too: `check-transport.ts` says why.
+ * Every operation's shape, from a document as it was pulled. In the document's order; also of operations that the gateway
+ * cannot call: `check-transport.ts` names the reason.
  */
 export function readShapes(document: OpenApiDocument): readonly DocumentedShape[] {
   return shapesOf(normalise(document, structureRules).document);
@@ -132,7 +132,7 @@ function parametersOf(document: OpenApiDocument, { parameters = [] }: OperationO
 }
 
 /**
- * OpenAPI says that `Accept` and `Content-Type` are never parameters: media types say them (OpenAPI 3.1, §4.8.12). The
+ * `Accept` and `Content-Type` are never parameters: media types define them (OpenAPI 3.1, §4.8.12). The
  * names of headers have no case.
  */
 const headersOf = ({ parameters = [] }: OperationObject): readonly ShapeHeader[] =>

@@ -3,7 +3,7 @@ import { escapePointer, isRecord, lookUp, type OpenApiDocument } from '../openap
 /**
  * References of a document that lead nowhere or out of it, each with the place where it is. Nothing outside of a
  * document is ever read.
- * @returns one line each, `<JSON pointer>: <what is wrong>`, in order; none for a document whose references can be
+ * @returns one line each, `<JSON pointer>: <what is wrong>`, in order; an empty list for a document whose references can be
  * followed
  */
 export function referenceProblems(document: OpenApiDocument): string[] {

@@ -17,7 +17,7 @@ export interface ClosedTable {
 /**
  * Closes what a document has added to operations and types that the lock knows: arguments, fields, members of
  * arguments. A row that is new opens what it has, unless it is one that the lock knows under a former name; so does one
- * that names the member, or says `'all'`. What the upstream requires of a caller stays offered, since a call without it
+ * that names the member, or has `'all'`. What the upstream requires of a caller stays offered, since a call without it
  * fails; `compareLock` reports it as a problem (ADR 0003).
  * @param names of the table with nothing closed.
  */

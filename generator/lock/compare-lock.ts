@@ -132,7 +132,7 @@ function compareMembers({ place, kind, old, next }: Members, problems: string[],
 function renamedTo(kind: Members['kind'], candidates: readonly string[], name: string): string {
   const others = candidates.join(' or ');
   if (kind === 'member') return `perhaps it is now called ${others}`;
-  return `if it is now called ${others}, say so: ${mapping(kind, candidates[0] ?? '', name)}`;
+  return `if it is now called ${others}, map it: ${mapping(kind, candidates[0] ?? '', name)}`;
 }
 
 function changedMeaning(place: string, old: string, next: string): string[] {
@@ -147,7 +147,7 @@ const mapping = (kind: 'argument' | 'field', wire: string, name: string): string
   `${kind === 'field' ? 'fields' : 'args'}: { ${JSON.stringify(wire)}: ${JSON.stringify(name)} }`;
 
 /**
- * The next arguments; one that stands at its old place in the path keeps the name that it had there: what NoETL calls a
+ * The next arguments; one at its old place in the path keeps the name that it had there: a new name for a
  * part of a path changes nothing on the wire.
  */
 function inOldWords(old: LockedName, next: LockedName): LockedName['args'] {
@@ -197,7 +197,7 @@ const namesOf = (shape: DocumentedShape): ReadonlySet<string> =>
     ...shape.fields.filter((field) => !field.includes('.')).map((field) => `field ${field}`),
   ]);
 
-/** Shared members as a part of all; 0 for two empty sets, which say nothing. */
+/** Shared members as a part of all; 0 for two empty sets. */
 function overlap(left: ReadonlySet<string>, right: ReadonlySet<string>): number {
   const all = left.union(right).size;
   return all === 0 ? 0 : left.intersection(right).size / all;

@@ -8,7 +8,7 @@ import { isRecord, mapOperations, type OpenApiDocument } from '../openapi/open-a
 import { dropProse } from '../pull/drop-prose.ts';
 import type { GatewayLock } from './gateway-lock.ts';
 
-/** Where `generate` keeps what it saw of NoETL's API, so that the next run can say what has changed. */
+/** Where `generate` keeps what it saw of NoETL's API, so that the next run can report the changes. */
 export const openRecordPath = 'openapi/noetl.open.json';
 
 /**

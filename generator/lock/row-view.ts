@@ -20,7 +20,7 @@ export interface RowView {
   readonly formerNames: readonly string[];
 }
 
-/** Views of every row but those whose shape the protocol or the config itself says. */
+/** Views of every row but those whose shape the protocol or the config itself defines. */
 export function rowViews(operations: readonly Operation[], names: Names, config: GatewayConfig): readonly RowView[] {
   return operations.flatMap((operation) => {
     const row = config.operations[operation.field];
@@ -64,10 +64,10 @@ export function opensArgument(
 }
 
 /** Words about an argument do not open it. */
-export const isDescription = (said: unknown): boolean =>
-  typeof said === 'object' &&
-  said !== null &&
-  Object.keys(said).every((key) => key === 'description' || key === 'deprecated');
+export const isDescription = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.keys(value).every((key) => key === 'description' || key === 'deprecated');
 
 /** The argument that the access rule is on. */
 const ruledArgument = ({ access }: Operation): string | undefined =>

@@ -14,7 +14,7 @@ export interface DocumentLock {
   readonly overlays?: readonly string[];
   /** Of the bytes that were read. */
   readonly sha256: string;
-  /** Of what the document says of the API ({@link documentHash}): drift is a live document with another. */
+  /** Hash of the document's API ({@link documentHash}): drift is a live document with another. */
   readonly apiSha256: string;
   readonly operations: number;
   /** When these bytes were first pulled, ISO 8601. */

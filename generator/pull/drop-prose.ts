@@ -39,7 +39,7 @@ function referredExtensions(document: OpenApiDocument): ReadonlySet<string> {
   return new Set(refs.flatMap((ref) => ref.split('/')).filter((part) => part.startsWith('x-')));
 }
 
-/** `servers` with their paths only, and not at all when the first one has none. */
+/** `servers` with their paths only, and not at all when the first one has no path. */
 function withoutHosts(node: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { servers, ...rest } = node;
   const basePath = basePathOf(servers);

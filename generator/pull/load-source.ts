@@ -135,8 +135,8 @@ function checked(response: Response): Response {
 
 async function readBody(response: Response, { maxBytes, onProgress }: SourceOptions): Promise<Uint8Array> {
   // A length counts the bytes on the wire, which are fewer than those that arrive when they are compressed.
-  const said = Number(response.headers.get('content-length') ?? Number.NaN);
-  const total = Number.isFinite(said) && !response.headers.has('content-encoding') ? said : undefined;
+  const declared = Number(response.headers.get('content-length') ?? Number.NaN);
+  const total = Number.isFinite(declared) && !response.headers.has('content-encoding') ? declared : undefined;
   const chunks: Uint8Array[] = [];
   let received = 0;
   for await (const chunk of response.body ?? []) {

@@ -98,7 +98,7 @@ function readJson(text: string): unknown {
   }
 }
 
-/** Line and column of a JSON error, when the engine says the position. */
+/** Line and column of a JSON error, when the engine reports the position. */
 function place(text: string, error: unknown): string {
   const position = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
   const at = position === undefined ? text.length : Number(position);
@@ -112,7 +112,7 @@ function readYaml(text: string): unknown {
     throw invalid(yaml.errors.slice(0, maxProblems).map((error) => `not YAML: ${error.message.split('\n')[0]}`));
   }
   try {
-    // Dates and shared nodes of YAML become plain JSON. Aliases are bounded: a few lines of them can stand for
+    // Dates and shared nodes of YAML become plain JSON. Aliases are bounded: a few lines of them can expand to
     // gigabytes.
     return JSON.parse(JSON.stringify(yaml.toJS({ maxAliasCount: 100 })));
   } catch (error) {
@@ -199,7 +199,7 @@ function withoutUnread(document: OpenApiDocument): OpenApiDocument {
   });
 }
 
-/** Answers, parameters and bodies that operations refer to stand in the operations by now. */
+/** Answers, parameters and bodies that operations refer to are in the operations by now. */
 function withoutSharedParts(document: OpenApiDocument): OpenApiDocument {
   if (document.components === undefined) return document;
   const { schemas = {}, securitySchemes } = document.components;

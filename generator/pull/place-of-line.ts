@@ -16,7 +16,7 @@ export function placeOfLine(text: string, line: number): string | undefined {
   return ['#', ...path.map(escapePointer)].join('/');
 }
 
-/** Strings of JSON hold no line breaks, so that the indent of a line says how deep it stands. */
+/** Strings of JSON hold no line breaks, so that the indent of a line is its depth. */
 const indentOf = (line = ''): number => line.length - line.trimStart().length;
 
 function keyOf(line = ''): string | undefined {

@@ -1,4 +1,4 @@
-/** What the validator of documents says, and what it means. `$1` is the first group. */
+/** Messages of the validator of documents, and their meaning. `$1` is the first group. */
 const sentences: readonly (readonly [RegExp, string])[] = [
   [/^REQUIRED must have required property '([^']*)'/, 'the member $1 is missing'],
   [/^ADDITIONAL PROPERTY must NOT have additional properties/, 'OpenAPI has no member of this name here'],
@@ -12,7 +12,7 @@ const sentences: readonly (readonly [RegExp, string])[] = [
   [/^FORMAT must match format "?([^"]+)"?$/, 'it must be a valid $1'],
   [/^MIN(?:ITEMS|PROPERTIES|LENGTH) must NOT have fewer than (\d+) (\w+)/, 'it must have $1 $2 or more'],
   [/^MAX(?:ITEMS|PROPERTIES|LENGTH) must NOT have more than (\d+) (\w+)/, 'it must have $1 $2 or fewer'],
-  [/^(?:ONEOF|ANYOF) .*/, 'it has none of the forms that OpenAPI allows here, or several'],
+  [/^(?:ONEOF|ANYOF) .*/, 'it matches no form that OpenAPI allows here, or several'],
   [/^NOT must NOT be valid/, 'it has members that exclude each other'],
   [/^IF must match .*/, 'it lacks what its other members need'],
   [/^DEPENDENT\w* .*/, 'it lacks what its other members need'],

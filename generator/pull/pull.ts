@@ -36,7 +36,7 @@ export interface PullResult {
 }
 
 /**
- * Fetches a NoETL's OpenAPI document into the project: `openapi/noetl.json`, its types and its lock, all or none.
+ * Fetches a NoETL's OpenAPI document into the project: `openapi/noetl.json`, its types and its lock, all or nothing.
  * @param source an `http(s)` or `file` URL, or a path relative to the project.
  * @returns `changed` is empty when the document is the one that is there
  * @throws ERR_SPEC_INVALID, ERR_SPEC_UNSUPPORTED with `problems`; nothing is written then.

@@ -186,7 +186,7 @@ function restProblems(
     : [`${place}.rest: ${key} cannot be served below /noetl: ${problem}; leave rest out of the row`];
 }
 
-/** Why an operation must not be public, unless its row says why it may. */
+/** Why an operation must not be public, unless its row has a reason in `acceptRisk`. */
 function riskProblems(
   place: string,
   row: AnyUpstreamRow,

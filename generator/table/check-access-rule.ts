@@ -3,7 +3,7 @@ import type { Operation, OperationArgument } from '../../core/operation.ts';
 import { gatewayArguments, isStart } from '../../core/operation-kind.ts';
 import { nearest } from './suggest.ts';
 
-/** Arguments by which NoETL finds a playbook; a rule on one of them says nothing about the others. */
+/** Arguments by which NoETL finds a playbook; a rule on one of them does not cover the others. */
 export const playbookSelectors: ReadonlySet<string> = new Set(['path', 'catalog_id', 'playbook_path', 'playbook_id']);
 
 const kinds: readonly string[] = ['closed', 'authenticated', 'role', 'playbook', 'execution', 'source', 'custom'];
@@ -15,7 +15,7 @@ const kinds: readonly string[] = ['closed', 'authenticated', 'role', 'playbook',
 export function checkAccess(operation: Operation, roles: readonly string[]): string[] {
   const place = `operations.${operation.field}.access`;
   const rule = operation.access;
-  if (rule === undefined) return [`${place}: missing; say who may call it`];
+  if (rule === undefined) return [`${place}: missing; set the rule of who may call it`];
   if (!kinds.includes(rule.kind))
     return [`${place}: there is no rule “${rule.kind}”${nearest(String(rule.kind), kinds)}`];
   if (rule.kind === 'role') return checkRoles(place, rule.roles, roles);

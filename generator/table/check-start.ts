@@ -16,7 +16,7 @@ export function checkStart(operation: Operation, { kind, selectors, executionIds
     const isOnExecution = access.kind === 'execution' && access.permission === 'execute' && access.argument === 'id';
     return isOnExecution
       ? []
-      : [`${place}: the operation starts the playbook of an execution; say onExecution('execute', 'id')`];
+      : [`${place}: the operation starts the playbook of an execution; set onExecution('execute', 'id')`];
   }
   const isSelector = ({ wire, in: where }: Operation['args'][number]): boolean =>
     selectors.some((selector) => selector.wire === wire && selector.in === where);
@@ -26,7 +26,7 @@ export function checkStart(operation: Operation, { kind, selectors, executionIds
     return isOfOneExecution
       ? []
       : [
-          `${place}: the operation starts a playbook, and no argument names it; write a custom rule, or say why in acceptRisk`,
+          `${place}: the operation starts a playbook, and no argument names it; write a custom rule, or give the reason in acceptRisk`,
         ];
   }
   return args.filter(isSelector).flatMap(({ name, wire }) => {

@@ -41,7 +41,7 @@ function checkAnswer(
   { foreign, key }: DocumentedShape,
 ): readonly string[] {
   const field = place.slice(place.indexOf('.') + 1);
-  // An answer without a body is `true`, whatever the row says.
+  // An answer without a body is `true`, under every setting of the row.
   if (foreign === undefined || foreign === 'empty') {
     return answer === undefined ? [] : [`${place}.answer: ${key} answers JSON; leave the option out`];
   }
@@ -50,9 +50,9 @@ function checkAnswer(
     return [`${place}: ${key} answers a stream of events, which a field cannot hold; leave the row out, ${repair}`];
   }
   if (foreign === 'text') return [];
-  if (answer === 'text') return [`${place}.answer: ${key} answers bytes, not text; say answer: 'link' or 'base64'`];
+  if (answer === 'text') return [`${place}.answer: ${key} answers bytes, not text; set answer: 'link' or 'base64'`];
   return answer === undefined
-    ? [`${place}: ${key} answers bytes, not JSON; say answer: 'link' (a data: link) or answer: 'base64'`]
+    ? [`${place}: ${key} answers bytes, not JSON; set answer: 'link' (a data: link) or answer: 'base64'`]
     : [];
 }
 

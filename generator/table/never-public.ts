@@ -36,7 +36,7 @@ const areas: readonly ClosedArea[] = [
   { path: 'openapi.json', why: 'it describes everything that is closed' },
 ];
 
-/** Arguments that make an otherwise harmless operation answer with secrets, whatever stands between their words. */
+/** Arguments that make an otherwise harmless operation answer with secrets, with any separator between their words. */
 const revealing = new Set(['includedata', 'includesecrets', 'includesecret', 'reveal', 'decrypt']);
 
 /**

@@ -27,7 +27,7 @@ export function operationMeaning(shape: DocumentedShape): OperationMeaning {
 interface ShapeView {
   readonly shape: DocumentedShape;
   readonly isRead: boolean;
-  /** The path's segments without `api` and a version; `{}` stands for a parameter. */
+  /** The path's segments without `api` and a version; `{}` is a parameter. */
   readonly segments: readonly string[];
   readonly catalogPaths: readonly ShapeArgument[];
   readonly executionIds: readonly ShapeArgument[];
@@ -223,7 +223,7 @@ function segmentsOf(path: string): readonly string[] {
   return segments.map((segment) => (segment.startsWith('{') ? '{}' : segment.toLowerCase()));
 }
 
-/** An id stands behind `/executions/`, whatever the parameter is called. */
+/** The segment after `/executions/` is an id, under any name of the parameter. */
 const isExecutionId = (path: string, wire: string): boolean =>
   executionIdName.test(snake(wire)) || path.includes(`/executions/{${wire}}`);
 

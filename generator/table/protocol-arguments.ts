@@ -38,8 +38,8 @@ const startArguments: readonly Joined[] = [
 ];
 
 /**
- * Joins a protocol field with the operation of its row. The protocol fixes the public names; the row may say what the
- * document calls them on the wire (`args: { input: 'variables' }`, `fields: { run_id: 'id' }`), and give constants for
+ * Joins a protocol field with the operation of its row. The protocol fixes the public names; the row can map them to the
+ * document's names on the wire (`args: { input: 'variables' }`, `fields: { run_id: 'id' }`), and give constants for
  * what the operation requires besides. Whatever the document lacks or requires is a problem.
  */
 export function joinProtocolField(
@@ -55,7 +55,7 @@ export function joinProtocolField(
     problems.push(`${place}.type: the protocol makes ${field} a ${root}`);
   }
   if (!isFit(kind, wanted)) {
-    problems.push(`${place}.upstream: ${shape.key} is not the call that the protocol’s ${field} stands for`);
+    problems.push(`${place}.upstream: ${shape.key} is not the call of the protocol’s ${field}`);
     return { args: [], start: undefined };
   }
   if (field === 'executePlaybook') return joinStart(place, row, shape, startArguments, problems);
@@ -120,7 +120,7 @@ function answerMember(place: string, row: AnyUpstreamRow, shape: DocumentedShape
   const isTyped = shape.fields.length > 0;
   if (isTyped && !shape.fields.includes(wire)) {
     problems.push(
-      `${place}: the answer of ${shape.key} has no “${wire}”, the id of the new execution${nearest(wire, shape.fields)}; if it has another name now, say so: fields: { <its name>: 'id' }`,
+      `${place}: the answer of ${shape.key} has no “${wire}”, the id of the new execution${nearest(wire, shape.fields)}; if it has another name now, map it: fields: { <its name>: 'id' }`,
     );
   }
   return wire;
@@ -138,17 +138,19 @@ function joinArguments(
   const isBody = fixed === startArguments || fixed === rerunArguments;
   const wires = shape.args.map(({ wire }) => wire);
   const joined = fixed.flatMap(({ name, wire, what, isOptional }): OperationArgument[] => {
-    // The row may name another member for an argument; without a word the usual one is meant.
-    const said = [...rows].find(([, options]) => options.name === name)?.[0] ?? wire;
-    const arg = shape.args.find((candidate) => candidate.wire === said && candidate.in === (isBody ? 'body' : 'path'));
+    // The row can name another member for an argument; the default is the usual one.
+    const member = [...rows].find(([, options]) => options.name === name)?.[0] ?? wire;
+    const arg = shape.args.find(
+      (candidate) => candidate.wire === member && candidate.in === (isBody ? 'body' : 'path'),
+    );
     if (arg !== undefined) return [{ wire: arg.wire, in: arg.in, name, constant: undefined, description: undefined }];
     if (isOptional === true) return [];
     problems.push(
-      `${place}: ${shape.key} has no member “${said}” for ${what} (${name})${nearest(said, wires)}; if it has another name now, say so: args: { <its name>: '${name}' }`,
+      `${place}: ${shape.key} has no member “${member}” for ${what} (${name})${nearest(member, wires)}; if it has another name now, map it: args: { <its name>: '${name}' }`,
     );
     return [];
   });
-  // What the row says beyond that: the protocol's arguments cannot be added to, hidden or fixed.
+  // Other settings of the row: the protocol's arguments cannot be added to, hidden or fixed.
   for (const [wire, { name, constant, hidden }] of rows) {
     if (name !== undefined && !fixed.some((candidate) => candidate.name === name)) {
       problems.push(

@@ -35,7 +35,7 @@ export function rowArguments(
   const known = new Map<string, ArgumentRow>(Object.entries(rows));
   for (const wire of Object.keys(rows)) {
     if (wires.includes(wire)) continue;
-    // A path argument may be called by the config's own template, `{id}` where the document says `{execution_id}`.
+    // A path argument may be called by the config's own template, `{id}` where the document has `{execution_id}`.
     const alias = pathAlias(row.upstream, wire);
     const target = alias === undefined ? undefined : paths[alias];
     if (target !== undefined) known.set(target.wire, rows[wire]);

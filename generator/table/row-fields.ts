@@ -8,7 +8,7 @@ import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { nearest } from './suggest.ts';
 
 /**
- * What a row says of its answer's fields: wire name (`items.name` for nested ones) → public names, none when hidden.
+ * The names of response fields in a row: wire name (`items.name` for nested ones) → public names, an empty list when hidden.
  * Fields that are not in the result keep their default name.
  */
 export function rowFields(
@@ -20,8 +20,8 @@ export function rowFields(
 ): Readonly<Record<string, readonly string[]>> {
   const { rest, named } = readMembers<string | readonly string[]>(row.fields);
   const fields: Record<string, readonly string[]> = rest === 'closed' ? hidden(shape.fields, Object.keys(named)) : {};
-  for (const [wire, said] of Object.entries(named)) {
-    if (shape.fields.includes(wire)) fields[wire] = publicNames(`${place}.fields.${wire}`, said, wire, problems);
+  for (const [wire, setting] of Object.entries(named)) {
+    if (shape.fields.includes(wire)) fields[wire] = publicNames(`${place}.fields.${wire}`, setting, wire, problems);
     else
       problems.push(
         `${place}.fields.${wire}: the answer of ${shape.key} has no such field${nearest(wire, shape.fields)}`,
@@ -58,12 +58,12 @@ const isBelowHidden = (field: string, isOpen: (field: string) => boolean): boole
 
 function publicNames(
   at: string,
-  said: string | readonly string[] | boolean,
+  setting: string | readonly string[] | boolean,
   wire: string,
   problems: string[],
 ): readonly string[] {
-  if (typeof said === 'boolean') return said ? [defaultName(wire)] : [];
-  const names = typeof said === 'string' ? [said] : said;
+  if (typeof setting === 'boolean') return setting ? [defaultName(wire)] : [];
+  const names = typeof setting === 'string' ? [setting] : setting;
   for (const name of names.filter((candidate) => !isPublicName(candidate))) {
     problems.push(`${at}: GraphQL cannot have a field named “${name}”`);
   }

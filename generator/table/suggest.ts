@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 
 /**
- * The candidates nearest to a name by edit distance, nearest first; none that differ in more than half of it. At least
+ * The candidates nearest to a name by edit distance, nearest first, without those that differ in more than half of it. At least
  * two letters may differ, so that short names have suggestions as well.
  */
 export function suggest(name: string, candidates: Iterable<string>, count = 3): string[] {

@@ -104,7 +104,7 @@ describe('what a call carries', () => {
 test.each([
   ['a required header', 'POST /things', /requires the header X-Tenant; give it a value, headers:/],
   ['a required cookie', 'GET /with-cookie', /requires the cookie seen.*overlay/],
-  ['bytes', 'GET /picture', /answers bytes, not JSON; say answer: 'link'/],
+  ['bytes', 'GET /picture', /answers bytes, not JSON; set answer: 'link'/],
   ['a stream', 'GET /events/stream', /answers a stream of events.*leave the row out/],
   ['a form', 'POST /upload', /the body of POST \/upload is not JSON; leave the row out/],
   ['a list in the style label', 'GET /label/{parts}', /wants the style label in a path.*give it a constant/],
@@ -117,5 +117,5 @@ test.each([
 test('an option for bytes does not fit JSON or text', async () => {
   const of = (upstream: string, answer: 'link' | 'text') => problemsOf(forms, { row: { upstream, answer } });
   expect((await of('GET /search', 'link')).join()).toContain('answers JSON; leave the option out');
-  expect((await of('GET /picture', 'text')).join()).toContain("answers bytes, not text; say answer: 'link'");
+  expect((await of('GET /picture', 'text')).join()).toContain("answers bytes, not text; set answer: 'link'");
 });

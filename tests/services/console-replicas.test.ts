@@ -117,7 +117,7 @@ describe.skipIf(!hasChromium)('the console of two replicas', { timeout: 120_000 
   test('filters are in the address, and a link to them shows the same', async () => {
     const id = await start('regression_test/hello_world');
     const { page, problems, close } = await visit('executions', second);
-    await page.getByLabel('Playbook path; * stands for any characters').fill('regression_test/hello*');
+    await page.getByLabel('Playbook path; * matches any characters').fill('regression_test/hello*');
     await page.getByRole('button', { name: 'Search' }).click();
     await page.getByRole('link', { name: 'completed', exact: true }).click();
     await page.getByRole('link', { name: 'last hour' }).click();

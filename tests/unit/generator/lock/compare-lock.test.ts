@@ -64,7 +64,7 @@ describe('compareLock', () => {
     [
       'a part of the path under another public name',
       renamed({ operation: 'GET /api/runs/{run_id}', args: { runId: 'path run_id: ID!', size: 'query size: Int' } }),
-      /the argument id \(path id\) is gone; if it is now called run_id, say so/,
+      /the argument id \(path id\) is gone; if it is now called run_id, map it/,
     ],
     [
       'an argument of another type',
@@ -80,12 +80,12 @@ describe('compareLock', () => {
     [
       'a field that was probably renamed',
       renamed({}, { Run: { runId: 'run_id: ID!', path: 'path: String', status: 'status: String' } }),
-      /the field state \(state\) is gone; if it is now called status, say so: fields: \{ "status": "state" \}/,
+      /the field state \(state\) is gone; if it is now called status, map it: fields: \{ "status": "state" \}/,
     ],
     [
       'an argument that was probably renamed',
       renamed({ args: { id: 'path id: ID!', limit: 'query limit: Int' } }),
-      /the argument size .* if it is now called limit, say so: args: \{ "limit": "size" \}/,
+      /the argument size .* if it is now called limit, map it: args: \{ "limit": "size" \}/,
     ],
   ])('stops at %s', (_name, next, want) => {
     expect(compareLock(lock, next).problems.join('\n')).toMatch(want);
