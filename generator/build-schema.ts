@@ -47,7 +47,7 @@ export interface BuildOptions {
    */
   readonly lock?: GatewayLock;
   readonly accept?: Acceptance;
-  /** For former names. Default: none of them is over. */
+  /** For former names. Default: all of them are still accepted. */
   readonly now?: Now;
   /** Receives each finished stage. */
   readonly onStage?: (name: string) => void;
@@ -113,7 +113,7 @@ export async function schemaOf(
   ];
   const { operations, pending, opened } = closeNew(lock, wholeNames, { operations: rows, config, accept });
   assertAcceptances(accept, [...pending, ...opened], rows);
-  // `operations` says what is not accepted, and this schema leaves it out.
+  // `operations` marks what is not accepted, and this schema leaves it out.
   const sdl = pending.length === 0 ? whole : shapeSchema(made, operations);
   const schema = buildASTSchema(sdl, { assumeValidSDL: true });
   assertValid(schema);

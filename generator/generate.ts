@@ -25,7 +25,7 @@ export interface GenerateOptions {
   readonly config: GatewayConfig;
   /** Renderers beside the schema and the table; the CLI passes `emitters`. */
   readonly emitters: readonly Emitter[];
-  /** Write nothing; say what is not as it should be. Default false. */
+  /** Write nothing; report the differences. Default false. */
   readonly check?: boolean;
   /** What is accepted of changed meanings and new members. Default: nothing. */
   readonly accept?: Acceptance;
@@ -50,7 +50,7 @@ export interface Difference {
 }
 
 export interface GenerateResult {
-  /** Before this run; with `check` they still stand. */
+  /** Before this run; with `check` they remain. */
   readonly differences: readonly Difference[];
   /** Every file that belongs to the tree. */
   readonly files: readonly string[];
@@ -66,7 +66,7 @@ export interface GenerateResult {
 }
 
 /**
- * Writes everything that is generated, or with `check` says what would be written. All or nothing.
+ * Writes everything that is generated, or with `check` reports what would be written. All or nothing.
  * @throws ERR_CONFIG_INVALID (a value of the config cannot work), ERR_SPEC_INVALID (no document), ERR_POLICY_INVALID
  * (config and document do not fit, or a name would change its meaning), ERR_SPEC_UNSUPPORTED (Mesh gave up), each with
  * `problems`; nothing is written then.
@@ -215,7 +215,7 @@ async function compare(
   }
   const made = new Set(outputs.map(({ path }) => path));
   for (const path of lock.files.filter((candidate) => !made.has(candidate) && isInside(candidate))) {
-    // Only what still says that it is generated is ours to remove.
+    // Only a file that still has the header of generated files may be removed.
     const text = await readIfPresent(join(projectDir, path));
     if (text === undefined || !text.includes(headerText.slice(0, 20))) continue;
     writes.push({ path, content: undefined });

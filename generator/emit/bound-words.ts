@@ -2,14 +2,14 @@ import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { codeSpan } from './markdown.ts';
 
 /**
- * What a row says of time, reuse, size and headers, in words; empty when it says nothing. Values of headers stay out:
+ * The row's settings of time, reuse, size and headers, in words; empty without such settings. Values of headers stay out:
  * they may be secrets.
  */
 export function boundWords(row: AnyRow | undefined): string {
   if (row === undefined || isGatewayRow(row)) return '';
   const { timeoutMs, cacheTtlMs = 0, maxResponseBytes, headers = {} } = row;
-  const sent = Object.entries(headers).map(([name, said]) =>
-    typeof said === 'string' ? `sends ${codeSpan(name)}` : `forwards ${codeSpan(name)}`,
+  const sent = Object.entries(headers).map(([name, source]) =>
+    typeof source === 'string' ? `sends ${codeSpan(name)}` : `forwards ${codeSpan(name)}`,
   );
   return [
     ...(timeoutMs === undefined ? [] : [`ends after ${seconds(timeoutMs)}`]),

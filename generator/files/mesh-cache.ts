@@ -41,7 +41,7 @@ async function keep(folder: string, file: string, made: DocumentNode): Promise<v
   if (text.length > maxLength) return;
   try {
     await mkdir(folder, { recursive: true });
-    // Moved into place, so that a run beside this one reads a whole file or none.
+    // Moved into place, so that a run beside this one never reads a part of a file.
     await writeFile(`${file}.${process.pid}.tmp`, text);
     await rename(`${file}.${process.pid}.tmp`, file);
     const names = (await readdir(folder)).filter((name) => name.startsWith('mesh-'));

@@ -8,9 +8,9 @@ export interface FileChange {
 }
 
 /**
- * Writes all files or none: everything is first written beside its place, then moved there. When a move fails, what was
+ * Writes all files or no file: everything is first written beside its place, then moved there. When a move fails, what was
  * moved before is put back.
- * @throws whatever the file system says.
+ * @throws the error of the file system.
  */
 export async function writeAtomically(projectDir: string, changes: readonly FileChange[]): Promise<void> {
   const staged = changes.map(({ path, content }) => {

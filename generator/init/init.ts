@@ -39,7 +39,7 @@ export interface InitResult {
   readonly nextSteps: readonly string[];
 }
 
-/** Files that say nothing of a project yet, or that `npm install noetl-gateway` leaves behind. */
+/** Files that are no sign of a project, or that `npm install noetl-gateway` leaves behind. */
 const harmless = new Set([
   ...['.git', '.gitattributes', '.gitignore', '.DS_Store', '.editorconfig', '.npmrc', '.nvmrc', '.node-version'],
   ...['LICENSE', 'README.md', 'package.json', 'package-lock.json', 'node_modules'],
@@ -47,7 +47,7 @@ const harmless = new Set([
 
 /**
  * Begins a gateway project: its manifest, config, Mesh's config and NoETL's document. The manifest of the folder is
- * completed, none of its other files is touched, and nothing is written before the document could be read.
+ * completed, its other files are not touched, and nothing is written before the document could be read.
  * @throws ERR_CONFIG_INVALID when the folder holds something else; what the steps throw, with what to type next
  */
 export async function init(options: InitOptions): Promise<InitResult> {
@@ -114,7 +114,7 @@ async function explained(step: () => Promise<void>, left: readonly string[]): Pr
 
 const isUrl = (source: string): boolean => /^(?:https?|file):\/\//i.test(source);
 
-/** `pull` takes paths from the project's folder, people from where they stand. */
+/** `pull` resolves paths from the project's folder, `init` from the working directory. */
 const sourceFrom = (source: string): string => (isUrl(source) ? source : resolve(source));
 
 function seenFromHere(dir: string): string {

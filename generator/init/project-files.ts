@@ -48,7 +48,7 @@ const compilerOptions = {
 const readme = (name: string): string => `# ${name}
 
 The public gateway of a NoETL platform: GraphQL and auth routes, generated from NoETL's own OpenAPI document, closed by
-default. \`gateway.config.ts\` says what is open, to whom, and under which name.
+default. \`gateway.config.ts\` lists the open operations, their access rules and their names.
 
 | command | does |
 | --- | --- |
@@ -61,6 +61,6 @@ default. \`gateway.config.ts\` says what is open, to whom, and under which name.
 | \`npm run explain -- --table\` | shows who may do what, and which grant allows it |
 | \`npm start\` | the production server; needs \`GATEWAY_TRUSTED_ISSUERS\` and \`GATEWAY_AUDIENCES\`, and \`GATEWAY_SESSION_STORE\` for sessions that outlive a restart |
 
-Serving needs none of what generates: a production install is \`npm ci --omit=dev --omit=optional\`, as in the generated
+Serving does not need the packages of the generator: a production install is \`npm ci --omit=dev --omit=optional\`, as in the generated
 \`Dockerfile\`.
 `;

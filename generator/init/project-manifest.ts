@@ -1,6 +1,6 @@
 import { GatewayError } from '../../core/errors.ts';
 
-/** What the package says of itself, for a project's manifest. */
+/** Facts of the package, for a project's manifest. */
 export interface PackageFacts {
   /** What npm installs: a version range, or the file of a package. */
   readonly spec: string;

@@ -68,7 +68,7 @@ function bodyOf(args: readonly OperationArgument[]): ConstValueNode | undefined 
   return mapLiteral(sent.map((arg) => [arg.wire, value(arg)]));
 }
 
-/** An object literal where GraphQL has names for its keys; the same as JSON text where it has none. */
+/** An object literal where GraphQL has names for its keys; the same as JSON text where it has no names. */
 function mapLiteral(entries: readonly (readonly [string, unknown])[]): ConstValueNode {
   const map = Object.fromEntries(entries);
   return isLiteral(map) ? literal(map) : literal(JSON.stringify(map));

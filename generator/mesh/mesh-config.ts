@@ -21,7 +21,7 @@ export interface MeshConfig {
 }
 
 /**
- * What Mesh is told: one source made from the pulled document, one from the protocol's SDL.
+ * The config of Mesh: one source made from the pulled document, one from the protocol's SDL.
  * @param folder where {@link meshFiles} are, relative to the folder that Mesh works in.
  */
 export function meshConfig(operations: readonly TableRow[], folder: string): MeshConfig {
@@ -35,7 +35,7 @@ export function meshConfig(operations: readonly TableRow[], folder: string): Mes
         endpoint,
         // The gateway words errors itself.
         ignoreErrorResponses: true,
-        // Mesh decides by the method; a row may say that a POST reads.
+        // Mesh decides by the method; a row can mark a POST as a read.
         selectQueryOrMutationField: upstream.map(({ field }) => ({
           type: roots.get(field) === 'query' ? 'query' : 'mutation',
           fieldName: field,
@@ -52,7 +52,7 @@ export function meshConfig(operations: readonly TableRow[], folder: string): Mes
   };
 }
 
-/** The configuration with the schema shaped as the table says, for Mesh's own commands. */
+/** The configuration with the schema shaped by the table, for Mesh's own commands. */
 export const withTransform = (config: MeshConfig, operations: readonly TableRow[]): MeshConfig => ({
   ...config,
   transforms: [{ [transformPath()]: { operations } }],

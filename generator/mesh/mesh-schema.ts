@@ -38,21 +38,21 @@ export async function meshSchema(
   return made;
 }
 
-/** Mesh reads files only, so its sources stand in a folder of their own meanwhile. */
+/** Mesh reads files only, so its sources are in a temporary folder meanwhile. */
 async function askMesh(config: MeshConfig, sources: Sources): Promise<DocumentNode> {
-  // Imported here and not above: `serve` and runs that change nothing load none of Mesh (ADR 0001).
+  // Imported here and not above: `serve` and runs that change nothing do not load Mesh (ADR 0001).
   const [{ processConfig }, { getMesh }, { getDocumentNodeFromSchema }] = await Promise.all([
     import('@graphql-mesh/config'),
     import('@graphql-mesh/runtime'),
     import('@graphql-tools/utils'),
   ]);
   const folder = await mkdtemp(join(tmpdir(), 'noetl-gateway-'));
-  const said: string[] = [];
+  const logged: string[] = [];
   try {
     await Promise.all(Object.entries(sources).map(([name, text]) => writeFile(join(folder, name), text)));
     const options = await processConfig({ ...config, logger: loggerName } as Parameters<typeof processConfig>[0], {
       dir: folder,
-      importFn: (id: string) => importModule(id, createLogger(said)),
+      importFn: (id: string) => importModule(id, createLogger(logged)),
     });
     const mesh = await getMesh(options);
     const made = getDocumentNodeFromSchema(mesh.schema);
@@ -62,7 +62,7 @@ async function askMesh(config: MeshConfig, sources: Sources): Promise<DocumentNo
     const why = error instanceof Error ? error.message : String(error);
     throw new GatewayError('ERR_SPEC_UNSUPPORTED', 'Mesh could not make a schema of the document.', {
       cause: error,
-      problems: [why, ...said],
+      problems: [why, ...logged],
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -72,7 +72,7 @@ async function askMesh(config: MeshConfig, sources: Sources): Promise<DocumentNo
 /** Mesh's config names its logger as a module. */
 const loggerName = 'noetl-gateway-logger';
 
-/** Mesh loads its parts by name; the one name that is ours stands for a logger that keeps errors only. */
+/** Mesh loads its parts by name; the one name that is ours is a logger that keeps errors only. */
 async function importModule<T>(id: string, logger: unknown): Promise<T> {
   if (id === loggerName) return logger as T;
   const module = (await import(id)) as T & { default?: T };

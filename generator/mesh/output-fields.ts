@@ -12,12 +12,12 @@ import { camelCase, isPublicName } from '../openapi/identifiers.ts';
 import { noted } from './noted.ts';
 import type { TableRow } from './table-row.ts';
 
-/** Type → wire name → public names, where rows say so. */
+/** Type → wire name → public names, where rows set them. */
 export type FieldNames = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 
 /**
- * What the rows say of answers, by the type that they answer with. A type is the same wherever it is reached, so two
- * rows that say different things of one type cannot both be right.
+ * The rows' names of response fields, by the type of the response. A type is the same wherever it is reached, so two
+ * rows with different names for one type conflict.
  * @throws ERR_POLICY_INVALID naming both rows.
  */
 export function answerFieldNames(
@@ -30,11 +30,11 @@ export function answerFieldNames(
       .filter((definition) => definition.kind === Kind.OBJECT_TYPE_DEFINITION)
       .map((definition) => [definition.name.value, definition] as const),
   );
-  const said = new Map<string, Map<string, Said>>();
+  const byType = new Map<string, Map<string, Mapping>>();
   const problems: string[] = [];
   for (const { operation, place, path, names } of placesOf(operations, types, roots)) {
-    const fields = said.get(place.type) ?? new Map<string, Said>();
-    // Several rows may say the same of a type, in this order or that one.
+    const fields = byType.get(place.type) ?? new Map<string, Mapping>();
+    // Several rows may have the same names for a type, in any order.
     const before = fields.get(place.wire);
     if (before !== undefined && before.names.join() !== names.join()) {
       problems.push(
@@ -42,15 +42,15 @@ export function answerFieldNames(
       );
     }
     fields.set(place.wire, { names, operation });
-    said.set(place.type, fields);
+    byType.set(place.type, fields);
   }
   if (problems.length > 0) throw new GatewayError('ERR_POLICY_INVALID', 'Rows disagree about a type.', { problems });
   return new Map(
-    [...said].map(([type, fields]) => [type, new Map([...fields].map(([wire, { names }]) => [wire, names]))]),
+    [...byType].map(([type, fields]) => [type, new Map([...fields].map(([wire, { names }]) => [wire, names]))]),
   );
 }
 
-interface Said {
+interface Mapping {
   readonly names: readonly string[];
   readonly operation: string;
 }
@@ -65,7 +65,7 @@ function placesOf(
   operations: readonly TableRow[],
   types: Types,
   roots: ReadonlyMap<string, FieldDefinitionNode>,
-): (Said & { readonly path: string; readonly place: { readonly type: string; readonly wire: string } })[] {
+): (Mapping & { readonly path: string; readonly place: { readonly type: string; readonly wire: string } })[] {
   return operations.flatMap((operation) => {
     const root = roots.get(operation.field);
     return Object.entries(operation.fields).flatMap(([path, names]) => {
@@ -92,14 +92,14 @@ export function shapeFields(
   answers: FieldNames,
   { closed, enums, nullableItems }: ShapeNotes,
 ): ObjectTypeDefinitionNode {
-  const said = answers.get(type.name.value);
+  const chosen = answers.get(type.name.value);
   const given = (type.fields ?? [])
     .map((field) => ({ field, wire: wireOf(field) }))
     .filter(({ wire }) => !closed.has(`${type.name.value}.${wire}`));
   // Names that rows have chosen come first: a default name gives way to them.
-  const taken = new Set(given.flatMap(({ wire }) => said?.get(wire) ?? []));
+  const taken = new Set(given.flatMap(({ wire }) => chosen?.get(wire) ?? []));
   const fields = given.flatMap(({ field, wire }) => {
-    const names = said?.get(wire) ?? [freeName(wire, taken)];
+    const names = chosen?.get(wire) ?? [freeName(wire, taken)];
     const hasNulls = nullableItems.has(`${type.name.value}.${wire}`);
     return names.map((name) => rename(field, name, wire, (given) => answerType(given, enums, hasNulls)));
   });
@@ -127,7 +127,7 @@ function rename(
   wire: string,
   typeOf: (type: TypeNode) => TypeNode,
 ): FieldDefinitionNode {
-  // The executor reads a field by its own name where no directive says otherwise.
+  // The executor reads a field by its own name unless a directive names another.
   const directives = name === wire ? [] : [resolveRootField(wire)];
   return noted({ ...field, name: { kind: Kind.NAME, value: name }, type: typeOf(field.type), directives });
 }

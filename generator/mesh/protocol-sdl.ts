@@ -108,7 +108,7 @@ export const protocolTypes: ReadonlySet<string> = new Set(
 /**
  * The annotated SDL of the fields whose shape the protocol fixes, for Mesh's JSON-schema handler; only those that are
  * open. Arguments that the gateway itself answers to are there and are not sent.
- * @returns undefined when none is open.
+ * @returns undefined when no such field is open.
  */
 export function protocolSdl(operations: readonly TableRow[]): string | undefined {
   const open = operations.filter(isProtocolRow);

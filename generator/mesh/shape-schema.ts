@@ -23,7 +23,7 @@ import type { TableRow } from './table-row.ts';
 import { withTypeNames } from './type-names.ts';
 
 /**
- * Gives Mesh's schema the public shape that the table asks for, so that the printed SDL alone says how to call:
+ * Gives Mesh's schema the public shape of the table, so that the printed SDL alone defines every call:
  * arguments by their public names, `@httpOperation` with every argument's place on the wire, answer fields by their
  * public names with `@resolveRootField` naming the wire's, identifiers as `ID`, and the rows that the gateway answers
  * itself.
@@ -131,7 +131,7 @@ function withFormerArguments(
     const marked = { ...arg, directives: deprecations(row?.deprecated) };
     const former = Object.entries(row?.formerNames ?? {});
     if (former.length === 0) return [marked];
-    // A caller gives one of the names, so none of them can be required (GraphQL specification, @deprecated).
+    // A caller gives one of the names, so a single one cannot be required (GraphQL specification, @deprecated).
     const type = arg.type.kind === Kind.NON_NULL_TYPE ? arg.type.type : arg.type;
     const { defaultValue: _, ...bare } = arg;
     const old = former.map(([value, until]) => {

@@ -11,7 +11,7 @@ import {
 } from './open-api.ts';
 import { setMember } from './set-member.ts';
 
-/** Where a schema stands. `name`: of the property, argument or component; items of a list have their list's name. */
+/** The place of a schema. `name`: of the property, argument or component; items of a list have their list's name. */
 export interface Place {
   readonly name: string | undefined;
   readonly kind: 'component' | 'property' | 'argument' | 'body' | 'answer' | 'items' | 'branch';
@@ -107,7 +107,7 @@ export function mapSchema(schema: Schema, place: Place, change: MapSchema, boole
       mapValues(properties, (property, name) => inside(property, name, 'property')),
     );
   }
-  // Items have their list's name, so `event_ids` says what its items are.
+  // Items have their list's name, so `event_ids` names the meaning of its items.
   if (items !== undefined) mapped = withPart(mapped, 'items', inside(items, place.name, 'items'));
   if (isRecord(additionalProperties)) {
     mapped = withPart(mapped, 'additionalProperties', inside(additionalProperties, undefined, 'items'));

@@ -59,7 +59,7 @@ function characterName(character: string): string {
   return asUnderscore.has(character) ? '_' : `_${words[character] ?? character.charCodeAt(0)}_`;
 }
 
-/** Brackets around something go, from the left, until none is left. */
+/** Brackets around something go, from the left, until no bracket is left. */
 function withoutBrackets(text: string): string {
   let current = text;
   for (;;) {

@@ -1,6 +1,6 @@
 import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from './open-api.ts';
 
-/** The argument that stands for a body that has no members to name. */
+/** The argument for a whole body, where it has no members to name. */
 export const wholeBody = 'input';
 
 /** The object that a schema is or refers to; undefined for everything else. */

@@ -8,7 +8,7 @@ export const entryMark = 'x-entry';
 
 /**
  * Maps whose values have a type, as GraphQL can have them: in answers a list of entries, each with a `key` and a
- * `value`, or any JSON, as the config says. In arguments a map is JSON, since a caller writes an object. A type that
+ * `value`, or any JSON, by the config. In arguments a map is JSON, since a caller writes an object. A type that
  * arguments and answers share keeps JSON.
  */
 export function mapsAsEntries(document: OpenApiDocument, maps: 'entries' | 'JSON' = 'entries'): OpenApiDocument {
@@ -40,7 +40,7 @@ function mapSchemaOf({ additionalProperties, nullable, description }: SchemaObje
   };
   if (!asEntries) return beside;
   const value = record(additionalProperties ?? {});
-  // Every entry has a key, and the value that the document says.
+  // Every entry has a key, and the value of the document's type.
   const required = value.nullable === true ? ['key'] : ['key', 'value'];
   const entry = { type: 'object', required, properties: { key: { type: 'string' }, value }, [entryMark]: true };
   return { ...beside, type: 'array', items: entry };

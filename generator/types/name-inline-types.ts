@@ -11,7 +11,7 @@ import { entryMark } from './maps.ts';
 import { freeName, isTypeName, pascalCase, singular, typeNameOf } from './type-names.ts';
 
 /**
- * Gives every object and enumeration that stands inline a component of its own, named by its place: `runs.first_step`
+ * Gives every inline object and enumeration a component of its own, named by its place: `runs.first_step`
  * of the operation `runs` is `RunsAnswerFirstStep`, one of `Run.steps` is `RunStep`. Mesh would call it
  * `runs_200_response`.
  */
@@ -44,7 +44,7 @@ function createNamer(known: readonly string[]) {
     return { ...beside, $ref: componentReference(free) };
   }
 
-  /** The parts of a schema that has a name, or needs none. */
+  /** The parts of a schema that has a name, or needs no name. */
   function inside(schema: Schema, name: string): Schema {
     if (!isRecord(schema)) return schema;
     const parts: Record<string, unknown> = {};

@@ -6,8 +6,8 @@ const programmersSection =
   /^\s*(?:args|arguments|parameters|params|returns?|raises|yields|notes?|examples?|todo|see also|attributes)\s*:?\s*$/i;
 
 /**
- * What of a sentence shows that it is about the inside of the upstream: addresses, file and module names, places of
- * data, names of programs that stand behind it, and words for secrets.
+ * Marks of a sentence about the inside of the upstream: addresses, file and module names, places of
+ * data, names of programs behind it, and words for secrets.
  */
 const internals: readonly RegExp[] = [
   /\w+:\/\//,

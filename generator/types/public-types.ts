@@ -25,8 +25,8 @@ type TypeSettings = NonNullable<Settings['types']>[string];
 type FieldSettings = Exclude<NonNullable<TypeSettings['fields']>[string], string>;
 
 /**
- * The document that Mesh reads, with the types that the schema shall have: every type named, integers of answers wide
- * enough, promises that real servers break taken back, and what the config says of types and fields.
+ * The document that Mesh reads, with the types of the schema: every type named, integers of answers wide
+ * enough, promises that real servers break taken back, and the config's settings of types and fields.
  */
 export function publicTypes(document: OpenApiDocument, settings: Settings = {}): OpenApiDocument {
   const named = nameInlineTypes(mapsAsEntries(document, settings.maps));
@@ -130,11 +130,11 @@ function withSettings(schema: SchemaObject, settings: TypeSettings | undefined):
   const { description, fields = {} } = settings;
   const properties: Record<string, Schema> = { ...schema.properties };
   const nullable = new Set<string>();
-  for (const [wire, said] of Object.entries(fields)) {
+  for (const [wire, setting] of Object.entries(fields)) {
     const member = escapeName(wire);
     const property = properties[member];
     if (property === undefined) continue;
-    const options: FieldSettings = typeof said === 'string' ? { description: said } : said;
+    const options: FieldSettings = typeof setting === 'string' ? { description: setting } : setting;
     if (options.nullable === true) nullable.add(member);
     properties[member] = fieldSchema(property, options);
   }

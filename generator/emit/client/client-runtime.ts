@@ -136,7 +136,7 @@ function failureOf(cause: unknown, signal: AbortSignal | undefined, limit: Abort
     : new GatewayClientError('ERR_NETWORK', 'The gateway does not answer.', { cause });
 }
 
-/** Makes a read again after failures that may pass, as the gateway says or after 0.3 s, 0.6 s and so on. */
+/** Makes a read again after failures that may pass, after the gateway's `Retry-After` or 0.3 s, 0.6 s and so on. */
 async function again<T>(ask: () => Promise<T>, retries: number, signal: AbortSignal | undefined): Promise<T> {
   for (let left = retries, pauseMs = 300; ; left -= 1, pauseMs *= 2) {
     try {

@@ -96,7 +96,7 @@ export interface GraphqlProblem {
 export class GatewayClientError extends Error {
   readonly code: string;
   readonly status: number;
-  /** Seconds to wait before trying again, when the gateway said so. */
+  /** Seconds to wait before trying again, when the gateway sent `Retry-After`. */
   readonly retryAfterSecs: number | undefined;
   /** All errors of a GraphQL answer. */
   readonly problems: readonly GraphqlProblem[];

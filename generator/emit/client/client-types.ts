@@ -67,7 +67,7 @@ export interface ClientTypes {
   /** Declarations of the types that were asked for so far, and of those that they are made of. */
   readonly statements: readonly StatementStructures[];
   output(type: GraphQLOutputType): string;
-  /** Name of the interface of a field's arguments; undefined when it has none. */
+  /** Name of the interface of a field's arguments; undefined when it has no arguments. */
   argumentsOf(field: GraphQLField<unknown, unknown>): string | undefined;
 }
 

@@ -20,8 +20,8 @@ import {
 const maxHeight = 4;
 
 /**
- * The fields that a client reads of an object when nothing else is said: every field that needs no argument and does
- * not lead back to the object. The same wherever the object stands, so that one TypeScript type describes it.
+ * The fields that a client reads of an object by default: every field that needs no argument and does
+ * not lead back to the object. The same wherever the object occurs, so that one TypeScript type describes it.
  */
 export function defaultFields(type: GraphQLObjectType): readonly GraphQLField<unknown, unknown>[] {
   return Object.values(type.getFields()).filter((field) => {

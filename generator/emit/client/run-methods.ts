@@ -3,7 +3,7 @@ import type { CodeBlockWriter } from 'ts-morph';
 import { operationDocument } from './operation-document.ts';
 import type { ClientMethod } from './root-methods.ts';
 
-/** The subscription to an execution, with every field that `execution` reads; undefined where the schema has none. */
+/** The subscription to an execution, with every field that `execution` reads; undefined where the schema has no such subscription. */
 export function updatesDocument(schema: GraphQLSchema): string | undefined {
   const field = schema.getSubscriptionType()?.getFields()['executionUpdates'];
   const read = schema.getQueryType()?.getFields()['execution'];

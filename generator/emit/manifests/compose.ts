@@ -10,7 +10,7 @@ const health = { interval: '5s', timeout: '3s', retries: 20 };
 
 /**
  * `compose.yaml`: the gateway, NoETL, PostgreSQL, NATS and Redis on one machine. Only the gateway's public port is
- * published, to this machine unless GATEWAY_ADDRESS says otherwise; it shares no network with NoETL's database and
+ * published, to this machine unless GATEWAY_ADDRESS is another address; it shares no network with NoETL's database and
  * messages. Passwords come from the shell or `.env`.
  */
 export function composeFile(settings: ManifestSettings): OutputFile {

@@ -7,7 +7,7 @@ import { projectImage } from './project-image.ts';
 
 /**
  * Everything under `deploy/`: Kustomize base, components and overlays, and the Helm chart; `compose.yaml`; a Dockerfile
- * where none is kept by hand.
+ * unless the project has its own.
  */
 export const emitManifests: Emitter = ({ config, read }) => {
   const version = projectVersion(read('package.json'));

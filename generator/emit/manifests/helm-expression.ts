@@ -1,5 +1,5 @@
 /**
- * Go template text is no YAML, so a chart cannot be rendered from typed resources alone. These marks stand in the typed
+ * Go template text is not YAML, so a chart cannot be rendered from typed resources alone. These marks are in the typed
  * resources where the chart has an expression; after rendering, each becomes its expression. They are plain YAML
  * scalars, every value leaves through `toJson` (JSON is YAML), and so no value of an installation can change the
  * structure.

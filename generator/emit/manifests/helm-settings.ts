@@ -35,7 +35,7 @@ export function helmSettings(settings: ManifestSettings): ManifestSettings {
       ]),
     ),
     secretName: chartValue('.Values.secrets.name'),
-    // Optional unless the values say that the Secret is required: then no pod starts without it.
+    // Optional unless the values require the Secret: then no pod starts without it.
     secrets: settings.secrets.map(({ name }) => ({ name, optional: chartValue('not .Values.secrets.required') })),
     noetl: {
       namespace: chartValue('.Values.networkPolicy.noetlNamespace'),

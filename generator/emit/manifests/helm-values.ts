@@ -17,7 +17,7 @@ export function environmentKey(variable: string): string {
 }
 
 /**
- * The chart's defaults. The keys are those of NoETL's own gateway chart, then ours where it has none.
+ * The chart's defaults. The keys are those of NoETL's own gateway chart, then ours for settings that it lacks.
  * @returns a plain object; its shape is also that of {@link valuesSchema}
  */
 export function helmValues(settings: ManifestSettings) {
@@ -99,7 +99,7 @@ export const valueNotes: Readonly<Record<string, string>> = {
 /** A value of any shape: Kubernetes checks it. */
 const open = { type: 'object' };
 
-/** Where the shape of the defaults does not say enough. By path. */
+/** Schemas that the shape of the defaults does not determine. By path. */
 const exceptions: Readonly<Record<string, object>> = {
   'service.type': { enum: ['ClusterIP', 'NodePort', 'LoadBalancer'] },
   'service.externalTrafficPolicy': { enum: ['Local', 'Cluster'] },

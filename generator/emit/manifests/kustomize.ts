@@ -90,7 +90,7 @@ function overlays(settings: ManifestSettings): readonly OutputFile[] {
   const placeholders = Object.fromEntries(
     settings.required.map(({ names: [name], placeholder }) => [name, placeholder]),
   );
-  const note = ['The addresses under example.com stand for yours: set them in an overlay of your own.'];
+  const note = ['The addresses under example.com are placeholders: set them in an overlay of your own.'];
   return [
     kustomization(
       'overlays/dev',

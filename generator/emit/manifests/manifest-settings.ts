@@ -46,7 +46,7 @@ export interface ManifestSettings {
   /** Non-secret variables without a default. */
   readonly unset: readonly string[];
   /**
-   * Of each group one variable must be set, or the process does not start; the placeholder stands for the real value.
+   * Of each group one variable must be set, or the process does not start; the placeholder is in place of the real value.
    */
   readonly required: readonly { readonly names: readonly string[]; readonly placeholder: string }[];
   readonly secretName: string;
@@ -197,7 +197,7 @@ function listOf(value: unknown): readonly unknown[] {
 
 /**
  * The lists that must not be empty: where no literal and no fallback fills one, one of its variables has to. A config
- * with issuers of its own needs none.
+ * with issuers of its own needs no variable.
  */
 function requiredVariables(sections: DeclaredSections): ManifestSettings['required'] {
   if ((sections.auth.issuers ?? []).length > 0) return [];

@@ -15,7 +15,7 @@ const base = '$' + '{NODE_IMAGE}';
  */
 export function projectImage(settings: ManifestSettings, read: EmitInput['read']): readonly OutputFile[] {
   const present = read('Dockerfile');
-  // The header says that it is generated. Without it the file is the project's own.
+  // The header marks a generated file. Without it the file is the project's own.
   if (present !== undefined && !present.includes(headerText)) return [];
   const { publicPort, internalPort } = settings;
   return [

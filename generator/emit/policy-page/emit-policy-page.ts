@@ -27,7 +27,7 @@ export const emitPolicyPage: Emitter = ({ config, operations, document }) => {
     '## Operations',
     operationsTable(sorted, config),
     '## Roles and operations',
-    'What each role gives by itself, in the words of `explain --table`. Paths are playbook paths; `*` stands for any run of characters, `/` included.',
+    'What each role gives by itself, in the words of `explain --table`. Paths are playbook paths; `*` matches any run of characters, `/` included.',
     rolesTable(sorted, config),
     '## Grants',
     grantsTable(config),

@@ -40,7 +40,7 @@ export const emitReferencePage: Emitter = ({ schema, operations, config }) => {
   };
   const sections = [
     '# Schema reference',
-    'Send operations to `POST /graphql` with a session token. Ids are text: they are larger than JavaScript’s exact numbers. A field that is refused is null, and `errors` says why in `extensions.code`.',
+    'Send operations to `POST /graphql` with a session token. Ids are text: they are larger than JavaScript’s exact numbers. A field that is refused is null, and the reason is in `extensions.code` of `errors`.',
     '## Queries',
     ...section('query'),
     '## Mutations',

@@ -17,7 +17,7 @@ const byScalar: Readonly<Record<string, unknown>> = {
   DateTime: '2026-01-26T08:00:00Z',
 };
 
-/** For arguments whose name says more than their scalar. */
+/** For arguments whose name is more specific than their scalar. */
 const byName: Readonly<Record<string, string>> = {
   name: 'data/daily_report',
   path: 'data/daily_report',

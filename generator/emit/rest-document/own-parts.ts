@@ -21,13 +21,13 @@ const error = (description: string) => ({
 
 /** Answers that every call below `/noetl` may have. */
 const responses = {
-  ApiInvalid: error('The request is not accepted; `error` says why (ERR_REQUEST_INVALID)'),
+  ApiInvalid: error('The request is not accepted; `error` is the reason (ERR_REQUEST_INVALID)'),
   ApiNoSession: error('No valid session (ERR_TOKEN_MISSING, ERR_TOKEN_MALFORMED, ERR_SESSION_INVALID)'),
   ApiDenied: error(
     'The grants do not allow it (ERR_ACCESS_DENIED), or a cookie came from another site (ERR_ORIGIN_REFUSED)',
   ),
   ApiNotFound: error('There is no such thing, or the caller may not see it (ERR_NOT_FOUND)'),
-  ApiRateLimited: error('Too many calls; `Retry-After` says when to come again (ERR_RATE_LIMITED)'),
+  ApiRateLimited: error('Too many calls; `Retry-After` is the time to wait (ERR_RATE_LIMITED)'),
   ApiUnavailable: error(
     'NoETL or the gateway could not answer (ERR_UPSTREAM, ERR_UPSTREAM_TIMEOUT, ERR_OVERLOADED, ERR_STORE)',
   ),

@@ -75,7 +75,7 @@ export function readContract(text: string): Contract {
   return { routes, schemas };
 }
 
-/** The component that a `$ref` names; undefined when it names none. */
+/** The component that a `$ref` names; undefined when it names no component. */
 export function refName(schema: ContractSchema | undefined): string | undefined {
   return schema?.$ref?.startsWith(refPrefix) ? schema.$ref.slice(refPrefix.length) : undefined;
 }
@@ -92,7 +92,7 @@ function readRoute(
   if (typeof id !== 'string' || !/^[a-z][A-Za-z0-9]*$/.test(id)) problems.push(`${where}: operationId in camelCase`);
   // The route table looks paths up whole.
   if (path.includes('{')) problems.push(`${where}: paths of this contract have no parameters`);
-  // An operation without a word has the security of the document (OpenAPI 3.1, §4.8.10); an empty list needs none.
+  // An operation without `security` has that of the document (OpenAPI 3.1, §4.8.10); an empty list requires nothing.
   const needs = (operation['security'] ?? security ?? []) as readonly unknown[];
   return {
     id: String(id),

@@ -209,7 +209,7 @@ const lookups: readonly StatementStructures[] = [
       { name: 'path', type: 'string' },
     ],
     returnType: 'Route | undefined',
-    docs: ['The route of that method and exact path; undefined when the contract has none.'],
+    docs: ['The route of that method and exact path; undefined when the contract has no such route.'],
     statements: ['return routes.find((route) => route.path === path && route.method === method);'],
   },
   {

@@ -20,7 +20,7 @@ const typeChecks: Readonly<Record<string, (name: string) => Check>> = {
   }),
 };
 
-/** Keywords that are checked, or say nothing of a value. */
+/** Keywords that are checked, or do not restrict a value. */
 const understood = new Set(['type', 'description', 'enum', 'minLength', 'maxLength', 'minimum', 'maximum']);
 
 /**

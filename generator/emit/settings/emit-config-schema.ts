@@ -85,16 +85,16 @@ const isRequired = (node: Node): boolean =>
   node.node === 'leaf' && node.default === undefined && !node.optional && node.env.length === 0;
 
 function leafSchema(leaf: Leaf, hasEnv: boolean): Schema {
-  const said = {
+  const notes = {
     description: leaf.doc,
     ...(leaf.default === undefined ? {} : { default: leaf.default }),
   };
   const literal = literalSchema(leaf);
-  if (!hasEnv || leaf.reads === 'value') return { ...literal, ...said };
+  if (!hasEnv || leaf.reads === 'value') return { ...literal, ...notes };
   const variable = { $ref: '#/$defs/variable' };
   // A list is one text with commas, or a list of texts and variables.
   const items = leaf.reads === 'list' ? [{ type: 'array', items: { anyOf: [{ type: 'string' }, variable] } }] : [];
-  return { ...said, anyOf: [literal, ...items, variable] };
+  return { ...notes, anyOf: [literal, ...items, variable] };
 }
 
 function literalSchema({ reads, check }: Leaf): JsonSchema {

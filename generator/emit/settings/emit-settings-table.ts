@@ -8,7 +8,7 @@ const end = '<!-- End of the generated part. -->';
 
 /**
  * The table of every setting, between two marks of the page on the configuration. A project without the page, or whose
- * page has no marks, gets none.
+ * page has no marks, gets no table.
  */
 export const emitSettingsTable: Emitter = ({ read }) => {
   const text = read(target);

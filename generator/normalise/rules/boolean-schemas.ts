@@ -3,7 +3,7 @@ import type { Rule } from '../rule.ts';
 
 /**
  * `true` becomes `{}`, which accepts the same (JSON Schema 2020-12, §4.3.2); `false`, which accepts nothing, too: the
- * upstream says no better.
+ * document has no better type.
  */
 export const booleanSchemas: Rule = {
   name: 'boolean-schemas',

@@ -6,7 +6,7 @@ import { schemaRule } from '../rule.ts';
 const int32Max = 2 ** 31 - 1;
 
 /**
- * Ranges, lengths and patterns go, so that no scalar is made of them. What they said of the type stays as its format:
+ * Ranges, lengths and patterns go, so that no scalar is made of them. Their information on the type stays as its format:
  * `int32` for an integer that fits into 32 bits, `int64` for one that may not, `decimal` for a text of digits.
  */
 export const dropConstraints = schemaRule(

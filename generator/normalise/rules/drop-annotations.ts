@@ -1,7 +1,7 @@
 import { schemaRule } from '../rule.ts';
 import { requiredNulls } from './nullable.ts';
 
-/** Members that say nothing of a value's type (JSON Schema 2020-12, Validation, §9; OpenAPI 3.1, §4.8.24). */
+/** Members that do not affect a value's type (JSON Schema 2020-12, Validation, §9; OpenAPI 3.1, §4.8.24). */
 const annotations = new Set([
   'title',
   'example',

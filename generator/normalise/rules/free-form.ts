@@ -2,12 +2,12 @@ import { isRecord, type SchemaObject } from '../../openapi/open-api.ts';
 import { schemaRule } from '../rule.ts';
 
 /**
- * What has no shape accepts anything (`{}`, which becomes `JSON`); what has one says its type. A map whose values have
- * a type stays one: what it is in the schema depends on where it stands (`maps.ts`).
+ * A schema without a shape accepts anything (`{}`, which becomes `JSON`); one with a shape names its type. A map whose values have
+ * a type stays a map: its form in the schema depends on its place (`maps.ts`).
  */
 export const freeForm = schemaRule(
   'free-form',
-  'Answers are typed `{}`, payloads are objects with any properties, lists do not say of what.',
+  'Answers are typed `{}`, payloads are objects with any properties, lists have no item type.',
   (schema) => {
     // A union of objects, which is all that is left of `oneOf`, has a shape of its own.
     if (schema.$ref !== undefined || schema.oneOf !== undefined) return schema;
@@ -26,7 +26,7 @@ export function isTypedMap({ type, properties, additionalProperties }: SchemaObj
   return Object.keys(additionalProperties).some((key) => !anything.has(key));
 }
 
-/** What says nothing of the type. */
+/** Members that do not affect the type. */
 const anything = new Set(['nullable', 'default', 'description', 'deprecated']);
 
 const keptOfMap = new Set(['type', 'additionalProperties', 'nullable', 'description', 'deprecated']);

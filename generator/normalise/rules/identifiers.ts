@@ -26,7 +26,7 @@ const isScalarType = (schema: SchemaObject): boolean =>
   schema.type === 'string' || schema.type === 'integer' || schema.type === 'number';
 
 function isIdentifier({ name, kind }: Place): boolean {
-  // A component called `Id` says nothing of the places that use it.
+  // The name `Id` of a component does not make its places identifiers.
   if (name === undefined || kind === 'component') return false;
   return isIdName(name) || (kind === 'items' && isIdListName(name));
 }

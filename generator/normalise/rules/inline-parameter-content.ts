@@ -3,7 +3,7 @@ import type { Rule } from '../rule.ts';
 import { isJson } from './one-answer.ts';
 
 /**
- * A parameter described by a media type gets that media type's schema, and `x-content` says whether it is JSON; one
+ * A parameter described by a media type gets that media type's schema, and `x-content` marks whether it is JSON; one
  * without any description is free text.
  */
 export const inlineParameterContent: Rule = {

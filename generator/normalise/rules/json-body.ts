@@ -3,7 +3,7 @@ import type { Rule } from '../rule.ts';
 import { jsonSchemaOf } from './one-answer.ts';
 
 /**
- * A body that has a JSON form has that form only; one that has none keeps what it has, and cannot be opened. The
+ * A body with a JSON form keeps that form only; one without it is unchanged, and cannot be opened. The
  * gateway sends JSON only.
  */
 export const jsonBody: Rule = {
@@ -24,7 +24,7 @@ function toJson(operation: OperationObject): OperationObject {
   const body = operation.requestBody;
   if (body === undefined) return operation;
   const types = Object.keys(body.content ?? {});
-  // A body without a media type says that there is one, and not what it holds.
+  // A body without a media type exists, but its content is unknown.
   if (types.length === 0) {
     const { requestBody: _, ...rest } = operation;
     return rest;

@@ -3,8 +3,8 @@ import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject 
 import { schemaRule } from '../rule.ts';
 
 /**
- * `allOf` becomes one schema with everything its branches have. Where two branches say something of one member, the
- * later one counts, and what the schema says itself counts most.
+ * `allOf` becomes one schema with everything its branches have. Where two branches define one member, the
+ * later one counts; the schema's own definition counts first.
  */
 export const mergeAllOf = schemaRule(
   'merge-all-of',

@@ -2,8 +2,8 @@ import { type Body, mapOperations, type OperationObject, type Schema } from '../
 import type { Rule } from '../rule.ts';
 
 /**
- * The first 2xx answer is the field's value, as JSON of status 200; errors are the gateway's to word. `x-answer` says
- * what an answer is that is not JSON: `text`, `binary`, `stream` (of events), `empty`.
+ * The first 2xx answer is the field's value, as JSON of status 200; errors are the gateway's to word. `x-answer` is
+ * the form of an answer that is not JSON: `text`, `binary`, `stream` (of events), `empty`.
  */
 export const oneAnswer: Rule = {
   name: 'one-answer',
@@ -41,7 +41,7 @@ function answerOf(operation: OperationObject): Answer {
   const json = jsonSchemaOf(answer);
   if (json !== undefined) return { schema: json };
   const [type] = Object.keys(answer?.content ?? {});
-  // A field shows such an answer as text, in the form that its row says.
+  // A field shows such an answer as text, in the form that its row sets.
   if (type !== undefined && !isJson(type)) return { schema: { type: 'string' }, form: foreignForm(type) };
   // 204 and 205 have no body (RFC 9110, sections 15.3.5 and 15.3.6): the field is true.
   return status === '204' || status === '205' ? { schema: { type: 'boolean' }, form: 'empty' } : { schema: {} };
@@ -56,7 +56,7 @@ function foreignForm(mediaType: string): ForeignAnswer {
   return textTypes.test(type) ? 'text' : 'binary';
 }
 
-/** The schema of a body's JSON form; undefined when it has none. */
+/** The schema of a body's JSON form; undefined when it has no JSON form. */
 export function jsonSchemaOf(body: Body | undefined): Schema | undefined {
   const entry = Object.entries(body?.content ?? {}).find(([type]) => isJson(type));
   return entry?.[1].schema;

@@ -12,7 +12,7 @@ import { isUnionOfObjects } from './union-of-objects.ts';
 
 /**
  * A union of objects with a discriminator stays one. Every other union becomes the common type of its branches, or
- * anything: GraphQL has no unions of scalars and none in arguments.
+ * anything: GraphQL has no unions of scalars and no unions in arguments.
  */
 export const unions = schemaRule(
   'unions',
@@ -26,7 +26,7 @@ export const unions = schemaRule(
   },
 );
 
-/** Of a base model it would make an interface, which no answer says it has. */
+/** On a base model it would make an interface, which no answer declares. */
 function withoutDiscriminator(schema: SchemaObject): SchemaObject {
   if (schema['discriminator'] === undefined) return schema;
   const { discriminator: _, ...rest } = schema;

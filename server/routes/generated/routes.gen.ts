@@ -383,7 +383,7 @@ export const routes: readonly Route[] = [
   },
 ];
 
-/** The route of that method and exact path; undefined when the contract has none. */
+/** The route of that method and exact path; undefined when the contract has no such route. */
 export function findRoute(method: string, path: string): Route | undefined {
   return routes.find((route) => route.path === path && route.method === method);
 }
