@@ -13,7 +13,7 @@ export interface CodeLogin {
   /** The page with the users, or the way back with a code. */
   authorize(query: URLSearchParams): CodeLoginAnswer;
   /**
-   * What a code and its verifier stand for; undefined: nothing, or it was used. A code can be used once, whether the
+   * The login of a code and its verifier; undefined: unknown, or it was used. A code can be used once, whether the
    * verifier is right or not (RFC 6749, section 4.1.2).
    */
   redeem(form: URLSearchParams): { readonly user: DevUser; readonly nonce: string | undefined } | undefined;

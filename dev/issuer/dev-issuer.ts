@@ -15,7 +15,7 @@ export interface Misbehaviour {
   readonly slowMs?: number;
   /** The issuer that its discovery document names, in place of its own. */
   readonly discoveryIssuer?: string;
-  /** Where that document says that the keys are. */
+  /** The address of the keys in that document. */
   readonly jwksUri?: string;
   /** Answers 302 to this address instead. */
   readonly redirectTo?: string;
@@ -43,7 +43,7 @@ export interface DevIssuer {
    * @throws Error for a `sub` that the issuer does not have
    */
   token(user: string | DevUser, overrides?: TokenOverrides): Promise<string>;
-  /** An access token that says nothing itself; the userinfo endpoint knows it. */
+  /** An access token without readable claims; the userinfo endpoint knows it. */
   opaqueToken(user: string | DevUser): string;
   /** Signs with a new key from now on. The old one stays in the key set unless `forget`. */
   rotate(options?: { readonly forget?: boolean }): Promise<void>;
@@ -60,7 +60,7 @@ export interface DevIssuerOptions {
   readonly clock: Clock;
   readonly users: readonly DevUser[];
   readonly audience: string;
-  /** Addresses that a login in a browser may return to. Default: none, and no such login. */
+  /** Addresses that a login in a browser may return to. Default: no addresses, and no such login. */
   readonly redirectUris?: readonly string[];
   /** Default: a new pair for each key. Tests give out pairs that were made before. */
   readonly makeKeyPair?: MakeKeyPair;

@@ -5,7 +5,7 @@ export interface CatalogEntry {
   readonly catalogId: string;
   readonly playbook: SamplePlaybook;
   readonly createdAt: number;
-  /** As it was registered; samples have none. */
+  /** As it was registered; samples have no content. */
   readonly content?: string;
 }
 

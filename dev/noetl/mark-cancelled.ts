@@ -11,11 +11,11 @@ export function markCancelled(run: Run, now: number, speak: 'python' | 'rust'): 
     if (at <= now) return false;
     return part === running || (speak === 'python' && part === running + 1 && type === 'command.issued');
   });
-  const said =
+  const names =
     speak === 'python'
       ? { type: 'execution.cancelled', node: 'cancel' }
       : { type: 'playbook_cancelled', node: 'playbook' };
-  const mark = newEvent(run.eventId(now), { ...said, at: now, status: 'CANCELLED' });
+  const mark = newEvent(run.eventId(now), { ...names, at: now, status: 'CANCELLED' });
   run.events = [...seen, mark, ...later];
   run.marks = run.marks.filter(({ at, part }) => at <= now || part === running);
 }

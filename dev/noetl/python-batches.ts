@@ -29,26 +29,26 @@ export function createBatches(run: Run, waitMs: number): Batches {
       const requestId = run.eventId(at);
       const about = { node: 'events.batch', part };
       // The same request id in all events of a batch: that is how an unfinished batch is found (ADR 0010).
-      const said = (status: string, context: object) => ({
+      const outcome = (status: string, context: object) => ({
         ...{ status, result: { status, context: { request_id: requestId, ...context } } },
       });
       const accepted = { event_ids: [] as unknown[], commands_generated: 0 };
-      write({ ...about, at, type: 'batch.accepted', ...said('PENDING', accepted) });
+      write({ ...about, at, type: 'batch.accepted', ...outcome('PENDING', accepted) });
       const ids = events.map((event) => write({ ...event, at }));
       // The first event of a batch names those that follow it, whose ids are made after it.
       accepted.event_ids.push(...ids.map(idNumber));
       const processingAt = at + 2 + waitMs;
-      const processing = said('RUNNING', { event_count: events.length, queue_wait_ms: waitMs });
+      const processing = outcome('RUNNING', { event_count: events.length, queue_wait_ms: waitMs });
       write({ ...about, at: processingAt, type: 'batch.processing', ...processing });
       const actionable = fate !== 'nothing';
       if (actionable && fate !== 'engine') {
-        const failed = said('FAILED', { message: fate, error_code: 'processing_error' });
+        const failed = outcome('FAILED', { message: fate, error_code: 'processing_error' });
         write({ ...about, at: processingAt + 8, type: 'batch.failed', error: fate, ...failed });
         return { ids, engineAt: processingAt + 8 };
       }
       const done = { processing_ms: 6, actionable_event: actionable, commands_generated: 0 };
       const doneAt = processingAt + (actionable ? 10 : 2);
-      write({ ...about, at: doneAt, type: 'batch.completed', ...said('COMPLETED', done) });
+      write({ ...about, at: doneAt, type: 'batch.completed', ...outcome('COMPLETED', done) });
       return { ids, engineAt: processingAt + 6 };
     },
   };

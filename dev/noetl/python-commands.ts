@@ -10,7 +10,7 @@ type Members = Readonly<Record<string, unknown>>;
  */
 const inlineLimit = 8_192;
 
-/** What stands beside a command: whatever the worker needs to render and run the step. */
+/** The facts beside a command: all that the worker needs to render and run the step. */
 export interface CommandFacts {
   readonly run: Run;
   readonly step: ScriptStep;
@@ -26,7 +26,7 @@ export interface CommandFacts {
   readonly inLoop: boolean;
 }
 
-/** `context` of `command.issued`. A large `render_context` stands behind a reference. */
+/** `context` of `command.issued`. A large `render_context` is behind a reference. */
 export function commandContext(facts: CommandFacts): Members {
   const rendered = renderContext(facts);
   const large = JSON.stringify(rendered).length > inlineLimit;

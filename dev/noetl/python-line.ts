@@ -25,7 +25,7 @@ export interface PythonLine {
   redelivered: boolean;
   playbookEvent: string | null;
   workflowEvent: string | null;
-  /** What a terminal event says. */
+  /** The content of a terminal event. */
   final: { readonly result: Members; readonly error: string | null; readonly step: string };
   /** The terminal event that will be written. */
   ending: 'none' | 'completed' | 'failed';

@@ -132,15 +132,15 @@ function allMetrics(step: ScriptStep, status: 'ok' | 'error'): Members {
   };
 }
 
-/** What the events of a step say whose policy took care of its error: the step is in list form then. */
+/** The result in the events of a step whose policy took care of its error: the step is in list form then. */
 export function handledResult(step: ScriptStep): PythonResult {
-  const said = { _prev: null, status: 'break' };
-  const value = { ...said, ctx: {}, metrics: allMetrics(step, 'error'), results: {}, remaining_actions: [] };
-  const kept = completed({ ...said, metrics: metricsOf(step) });
+  const shared = { _prev: null, status: 'break' };
+  const value = { ...shared, ctx: {}, metrics: allMetrics(step, 'error'), results: {}, remaining_actions: [] };
+  const kept = completed({ ...shared, metrics: metricsOf(step) });
   return { value: withCopy(value), inVariables: false, called: kept, exited: kept, final: kept };
 }
 
-/** Rows of a query stay in the event while they are few; more of them stand behind a reference. */
+/** Rows of a query stay in the event while they are few; more of them are behind a reference. */
 function postgresResult(produced: Members, referenceTo: (rows: unknown) => Members): PythonResult {
   const rows = rowsOf(produced);
   if (rows.length > inlineRows) {
@@ -151,8 +151,8 @@ function postgresResult(produced: Members, referenceTo: (rows: unknown) => Membe
     const value = { ...result, ...counted, ...refs, rows, data: { rows, ...counted } };
     return { value, inVariables: false, called: result, exited: result, final: result };
   }
-  const { rows: _rows, columns: _columns, ...said } = produced;
-  const counted = { status: 'success', ...said, statement_count: 1 };
+  const { rows: _rows, columns: _columns, ...rest } = produced;
+  const counted = { status: 'success', ...rest, statement_count: 1 };
   const few = rows.length > 0 ? { ...produced, ...counted, row_count: rows.length } : counted;
   const kept = completed(rows.length > 0 ? { ...counted, row_count: rows.length } : counted);
   return { value: withCopy(few), inVariables: false, called: completed(few), exited: kept, final: kept };
@@ -161,9 +161,9 @@ function postgresResult(produced: Members, referenceTo: (rows: unknown) => Membe
 /** The part of a failed step's result that events keep: `error` is what it raised. */
 export function errorContext(step: ScriptStep, error: string, id: string): Members {
   if (step.list === undefined) return { id, error, status: 'error' };
-  const said = { code: null, kind: 'tool_error', message: error, retryable: false, status_code: null };
+  const failure = { code: null, kind: 'tool_error', message: error, retryable: false, status_code: null };
   const task = taskOf(step);
-  return { _prev: null, error: said, status: 'failed', metrics: metricsOf(step), failed_task: task };
+  return { _prev: null, error: failure, status: 'failed', metrics: metricsOf(step), failed_task: task };
 }
 
 /** Where a NUL byte is in a result: PostgreSQL stores it nowhere. */

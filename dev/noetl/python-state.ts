@@ -14,7 +14,7 @@ const ends: Readonly<Record<string, PythonStatus>> = {
 };
 const stepEnds = new Set(['command.completed', 'call.done', 'step.exit']);
 
-/** What one route of the Python server says of an execution; the routes differ. */
+/** The state of an execution by one route of the Python server; the routes differ. */
 export interface PythonState {
   readonly status: PythonStatus;
   /** Milliseconds; undefined while it runs. */
@@ -26,7 +26,7 @@ export interface PythonState {
 export const terminalOf = (events: readonly StandInEvent[]): StandInEvent | undefined =>
   events.findLast(({ type }) => Object.hasOwn(ends, type));
 
-/** What the detail says: the newest terminal event, or else that no command is open after the newest event. */
+/** The state in the detail: the newest terminal event, or else that no command is open after the newest event. */
 export function detailState({ events }: RunView): PythonState {
   const terminal = terminalOf(events);
   const latest = events.at(-1);
@@ -43,7 +43,7 @@ export function detailState({ events }: RunView): PythonState {
   return { status: 'COMPLETED', endedAt: latest.createdAt, error };
 }
 
-/** What the list says: only terminal events count. */
+/** The state in the list: only terminal events count. */
 export function listState({ events }: RunView): PythonState {
   const terminal = terminalOf(events);
   if (terminal === undefined) return { status: 'RUNNING', endedAt: undefined, error: null };
@@ -57,7 +57,7 @@ export interface StatusFlags {
   readonly inferred: boolean;
 }
 
-/** What `/status` says: the engine's state first, then the events. */
+/** The state in `/status`: the engine's state first, then the events. */
 export function statusFlags(view: RunView): StatusFlags {
   const { engine, events } = view;
   if (engine.over && !isCancelled(events)) {

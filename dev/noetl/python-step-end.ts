@@ -60,9 +60,9 @@ function remember(line: PythonLine, stepRun: StepRun, result: PythonResult, prod
 function endLoop(line: PythonLine, { step, part, iteration }: StepRun, lastResult: unknown, at: number): Members {
   const total = iteration?.total ?? 0;
   const result = { stats: { total, failed: 0, success: total }, results: [lastResult] };
-  const said = { status: 'completed', iterations: total, loop_event_id: loopId(line.run) };
+  const counts = { status: 'completed', iterations: total, loop_event_id: loopId(line.run) };
   const event = { at: at - 1, node: step.name, part, status: 'completed', type: 'loop.done', duration: 0 };
-  writeEvent(line.run, { ...event, parentId: line.workflowEvent, context: { result, ...said } });
+  writeEvent(line.run, { ...event, parentId: line.workflowEvent, context: { result, ...counts } });
   forgetBeforeLoop(line, step, iteration?.index ?? 0);
   return { ...result, context: result };
 }

@@ -23,14 +23,14 @@ export function createPythonWriter(run: Run, script: Script, lagMs: number): Run
 function open(line: PythonLine): number {
   const { run, script } = line;
   const at = run.startedAt;
-  const said = { workload: run.workload, playbook_path: run.path };
+  const start = { workload: run.workload, playbook_path: run.path };
   const event = (result: Members) => ({
     status: 'initialized',
     duration: 0,
     context: { error: null, result, status: 'initialized', final_step: null },
   });
-  line.playbookEvent = writeEvent(run, { ...event(said), at, type: 'playbook.initialized', node: run.path });
-  const workflow = { ...event({ ...said, first_step: script.steps[0]?.name }), parentId: line.playbookEvent };
+  line.playbookEvent = writeEvent(run, { ...event(start), at, type: 'playbook.initialized', node: run.path });
+  const workflow = { ...event({ ...start, first_step: script.steps[0]?.name }), parentId: line.playbookEvent };
   line.workflowEvent = writeEvent(run, { ...workflow, at: at + 1, type: 'workflow.initialized', node: 'workflow' });
   line.cause = line.playbookEvent;
   return at + 8;

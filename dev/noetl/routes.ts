@@ -151,9 +151,9 @@ function validateSession(state: StandInState, { body }: SeenRequest): StandInRep
 /** A session that is unknown or over is no error: `valid` is false. */
 function sessionAnswer(accounts: Accounts, token: string): Body {
   const session = accounts.session(token);
-  const none = { status: 'ok', valid: false, user: null, expires_at: null, error: null };
-  if (session === undefined) return none;
-  return { ...none, valid: true, user: userShape(session.user), expires_at: databaseTime(session.expiresAt) };
+  const noSession = { status: 'ok', valid: false, user: null, expires_at: null, error: null };
+  if (session === undefined) return noSession;
+  return { ...noSession, valid: true, user: userShape(session.user), expires_at: databaseTime(session.expiresAt) };
 }
 
 /** Routes that only the Rust server has. */

@@ -6,12 +6,12 @@ export interface StandInEvent {
   readonly id: string;
   /** When it can be read, in milliseconds. */
   readonly at: number;
-  /** What its `created_at` says: a worker's events carry the worker's time, which is earlier. */
+  /** Its `created_at`: a worker's events carry the worker's time, which is earlier. */
   readonly createdAt: number;
   readonly type: string;
   readonly node: string;
   readonly status: string;
-  /** As it stands on the wire; null when the event has none. */
+  /** As on the wire; null when the event has no result. */
   readonly result: unknown;
   readonly context: unknown;
   readonly error: string | null;
@@ -50,7 +50,7 @@ export interface Run {
   /** Oldest first. */
   events: readonly StandInEvent[];
   marks: readonly EngineMark[];
-  /** What stands behind the references of its events. */
+  /** The values behind the references of its events. */
   readonly references: Map<string, unknown>;
 }
 

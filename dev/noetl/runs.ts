@@ -31,7 +31,7 @@ export interface Runs {
   count(): number;
   /** Cancels a run and, when asked, its children. @returns the ids */
   cancel(id: string, cascade: boolean): readonly string[];
-  /** What stands behind a reference of an event. @returns undefined: nothing does */
+  /** The value behind a reference of an event. @returns undefined: an unknown reference */
   resolve(reference: string): { readonly value: unknown } | undefined;
 }
 

@@ -11,7 +11,7 @@ const ends: Readonly<Record<string, string>> = {
   playbook_cancelled: 'CANCELLED',
 };
 
-/** What the server says of an execution: its newest event that ends one, or that failed. */
+/** The state of an execution on the Rust server: its newest event that ends one, or that failed. */
 export function rustState({ events }: RunView): string {
   const last = events.findLast(({ type, status }) => Object.hasOwn(ends, type) || status === 'FAILED');
   return last === undefined ? 'RUNNING' : (ends[last.type] ?? 'FAILED');
@@ -70,7 +70,7 @@ export function rustStatus(view: RunView): Record<string, unknown> {
   const idle = state === 'RUNNING' && entered > 0 && entered === completed && openCommands(events) === 0;
   return {
     execution_id: rawNumber(view.run.id),
-    // Between two steps nothing is open, and this server says COMPLETED.
+    // Between two steps nothing is open, and this server reports COMPLETED.
     status: idle ? 'COMPLETED' : state,
     current_step: events.findLast(({ type }) => /^(?:step|command)\./.test(type))?.node ?? null,
     progress: {

@@ -5,10 +5,10 @@ import type { Script, ScriptStep } from './script.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Bytes above which a result stands behind a reference (`INLINE_CONTEXT_MAX_BYTES` of the worker). */
+/** Bytes above which a result is behind a reference (`INLINE_CONTEXT_MAX_BYTES` of the worker). */
 const inlineLimit = 102_400;
 
-/** What this server says of a workflow without a first step of that name. @returns false when there is one */
+/** The error of this server for a workflow without a first step of that name. @returns false when there is one */
 export function noStartStep({ steps }: Script): string | false {
   if (steps.some(({ name }) => name === 'start')) return false;
   const answer = JSON.stringify({ error: workflowWithoutStart, status: 422 });
@@ -48,9 +48,9 @@ export function createRustWriter(run: Run): RunWriter {
         return undefined;
       }
       const { status, result } = toolResult(run, stepRun, outcome);
-      const said = { context: { call_index: 0, command_id: command, result }, status: 'COMPLETED' };
+      const sent = { context: { call_index: 0, command_id: command, result }, status: 'COMPLETED' };
       const done = { context: { command_id: command, status }, status };
-      write({ ...about, at, type: 'call.done', status: 'COMPLETED', result: said });
+      write({ ...about, at, type: 'call.done', status: 'COMPLETED', result: sent });
       write({ ...about, at: at + 4, type: 'command.completed', status, result: done });
       if (stepRun.step.skips !== undefined) skip(run, stepRun, stepRun.step.skips, at + 7);
       return at + 8;
@@ -92,9 +92,9 @@ function toolResult(run: Run, { step }: StepRun, outcome: StepOutcome): { status
     // The worker runs Python as a program, so the error is what that prints.
     const trace = 'Traceback (most recent call last):\n  File "/srv/worker/task.py", line 22, in <module>\n';
     const stderr = `${trace}    raise ValueError(${JSON.stringify(outcome.error)})\nValueError: ${outcome.error}\n`;
-    const said = { stderr, stdout: '' };
+    const output = { stderr, stdout: '' };
     const error = 'Python script exited with code 1';
-    const context = { data: said, duration_ms: step.ms, error, exit_code: 1, status: 'error', ...said };
+    const context = { data: output, duration_ms: step.ms, error, exit_code: 1, status: 'error', ...output };
     return { status: 'error', result: { context, status: 'error' } };
   }
   const context = withoutSecrets(toolContext(step, outcome.produced)) as Members;

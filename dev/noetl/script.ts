@@ -4,7 +4,7 @@ type Workload = Readonly<Record<string, unknown>>;
 export interface ScriptChild {
   readonly path: string;
   readonly workload: Workload;
-  /** The step waits for the child and gives back what `/status` says of it (`return_step` of NoETL). */
+  /** The step waits for the child and returns the child's `/status` (`return_step` of NoETL). */
   readonly returns?: boolean;
 }
 

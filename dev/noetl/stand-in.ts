@@ -54,7 +54,7 @@ export interface NoetlStandIn {
   readonly users: readonly StandInUser[];
   /** A session without a login, by e-mail. */
   openSession(email: string): StandInSession;
-  /** Answers in the routes' place for as long as it stands: outages, delays, odd answers. */
+  /** Answers in the routes' place for as long as it is set: outages, delays, odd answers. */
   intercept: ((request: SeenRequest) => Interception | Promise<Interception>) | undefined;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface StartQueue {
   /** Waits for a connection. @returns what gives it back; undefined: too many wait */
   enter(): Promise<(() => void) | undefined>;
-  /** What the server says when too many wait. */
+  /** The server's message when too many wait. */
   readonly refusal: string;
 }
 

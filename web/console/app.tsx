@@ -21,7 +21,7 @@ export function App({ initialToken, login }: AppProps) {
   const [token, setToken] = useState(initialToken);
   const [note, setNote] = useState<string>();
 
-  /** Takes a token, or an empty text for none, and says why. */
+  /** Takes a token, or an empty text to end the session, and shows the reason. */
   const use = useCallback((next: string, text?: string) => {
     // What the session before was answered must not be shown to this one: keys of queries do not name the user.
     queries.clear();

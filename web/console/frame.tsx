@@ -28,7 +28,7 @@ export function Frame() {
   // Asked for in every view of an operator: a trouble is marked in the navigation.
   const health = useHealth().data;
   const isUnwell = health !== undefined && troubles(health).length > 0;
-  // A link to a hidden view still leads to it, and says for whom it is.
+  // A link to a hidden view still opens it; the view then names its users.
   const shown = views.filter(({ forOperators }) => me.isOperator || !forOperators);
   return (
     <div class="frame">
@@ -79,7 +79,7 @@ export function Frame() {
   );
 }
 
-/** What a view says to a session that may not see it. */
+/** The content of a view for a session that may not see it. */
 function ForOperators({ title }: { readonly title: string }) {
   const { me } = useSession();
   return (

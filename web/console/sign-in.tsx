@@ -45,7 +45,7 @@ export function SignInPage({ note, onToken }: SignInProps) {
   );
 }
 
-/** A button for each provider that may return to this page; nothing where the config names none. */
+/** A button for each provider that may return to this page; nothing where the config names no provider. */
 function Providers() {
   // As the config has it under `browser.returnTo`: providers that may not return here are not listed.
   const page = `${location.origin}${base}`;

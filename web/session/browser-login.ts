@@ -19,7 +19,7 @@ export interface LoginPlaces {
 }
 
 /**
- * The providers of the config that may return to the page; none where the gateway does not answer: a token can still be
+ * The providers of the config that may return to the page; an empty list where the gateway does not answer: a token can still be
  * pasted.
  * @param base in front of the gateway's paths; empty on its public listener
  * @param page the address of the page as the config has it under `returnTo`

@@ -21,7 +21,7 @@ export interface Filters {
   /** Page of the rows that are shown, {@link pageSize} each, from 1. */
   readonly page: number;
   readonly status: string;
-  /** A catalog path; `*` stands for any characters. */
+  /** A catalog path; `*` matches any characters. */
   readonly path: string;
   /** Milliseconds; undefined: open. */
   readonly sinceMs?: number | undefined;

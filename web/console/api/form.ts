@@ -18,7 +18,7 @@ export interface FormField {
 const wanted: Wanted = [['fields', ['name', 'kind', 'default', 'description', 'secret', 'credentialGlob', 'options']]];
 
 /**
- * The form that a playbook is started with, from its `ui_schema`; undefined where NoETL has none. @throws CallFailed
+ * The form that a playbook is started with, from its `ui_schema`; undefined where NoETL has no form. @throws CallFailed
  */
 export async function readFormFields(
   gateway: GatewayClient,

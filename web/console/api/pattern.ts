@@ -1,5 +1,5 @@
 /**
- * Whether a path matches: `*` stands for any characters, and a text without it may be anywhere in the path. No regular
+ * Whether a path matches: `*` matches any characters, and a text without it may be anywhere in the path. No regular
  * expression is made of it.
  */
 export function matches(pattern: string, path: string): boolean {

@@ -6,7 +6,7 @@ import { useSession } from './me.ts';
 const retryMs = 5_000;
 
 interface LiveUse<T> {
-  /** A subscription; undefined: none, and the views ask from time to time. */
+  /** A subscription; undefined: no subscription, and the views poll. */
   readonly asked: GraphqlRequest | undefined;
   readonly onData: (data: T) => void;
 }

@@ -2,7 +2,7 @@ interface ChipsProps {
   /** What the choice is about. */
   readonly label: string;
   readonly choices: readonly { readonly value: string; readonly title: string; readonly href: string }[];
-  /** The `value` that is marked; a value that no choice has marks none. */
+  /** The `value` that is marked; a value that no choice has marks no choice. */
   readonly chosen: string;
 }
 

@@ -62,7 +62,7 @@ function Control({ id, field: { name, kind, text, hint, isSecret, options = [] }
     ...(hint !== undefined && { 'aria-describedby': `${id}-hint` }),
   };
   if (kind === 'choice') {
-    // The playbook's own value may be none of the choices. It stays the chosen one, so that it is not changed in
+    // The playbook's own value may be missing in the choices. It stays the chosen one, so that it is not changed in
     // passing.
     const isListed = options.some((option) => option.text === text);
     return (

@@ -71,7 +71,7 @@ interface SessionsProps {
   readonly onEnd: ((id: string) => Promise<void>) | undefined;
 }
 
-/** A list, or why there is none. */
+/** A list, or the reason why there is no list. */
 function Sessions({ user, listed: { isListed, atMost, sessions }, onEnd }: SessionsProps) {
   if (!isListed) return <p class="notice">The session store cannot list sessions. All of a user can be ended.</p>;
   if (sessions.length === 0) return <Empty title={`No session of the user ${user} is listed.`} />;

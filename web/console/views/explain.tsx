@@ -84,7 +84,7 @@ interface AnswerProps {
   readonly on: string;
 }
 
-/** The answer, or why there is none. */
+/** The answer, or the reason why there is no answer. */
 function Answer({ roles, user, permission, on }: AnswerProps) {
   const { gateway } = useSession();
   // Digits alone are the id of an execution; a catalog path of digits alone cannot be asked about here.
