@@ -22,6 +22,8 @@ const root = document.getElementById('root');
 const token = takeSessionToken(window);
 const login = finishLogin(window, base);
 if (root !== null) {
+  // The text that is shown until the scripts have arrived.
+  root.replaceChildren();
   // The scope leaves links outside of the console, for example to GraphiQL, to the browser.
   render(
     <LocationProvider scope="/console">
