@@ -3,7 +3,6 @@ import type { Permission } from './access/permission.ts';
 import type { TokenKind } from './identity/issuer-entry.ts';
 import type { IssuerRules } from './identity/issuer-rules.ts';
 import type { LoginRefusal } from './identity/login-refusal.ts';
-import type { RawNumber } from './json/lossless-json.ts';
 import type { AnswerForm } from './operation.ts';
 import type { ListedSession, ProviderTokens, Session, SessionIdentity, User } from './session/session.ts';
 import type { OneSession, SessionsOf } from './session/session-marks.ts';
@@ -27,7 +26,7 @@ export interface UpstreamCall {
   readonly headers?: Readonly<Record<string, string>>;
   /** What the body of an answer becomes that is not JSON; such a body is not parsed. */
   readonly answer?: Exclude<AnswerForm, 'empty'>;
-  /** Sent as JSON; {@link RawNumber}s keep their digits. */
+  /** Sent as JSON; a `RawNumber` keeps its digits. */
   readonly body?: unknown;
   /** May be sent a second time when a socket breaks. Never true for what starts work. */
   readonly idempotent: boolean;
@@ -43,6 +42,7 @@ export interface UpstreamCall {
   readonly user?: CallUser;
 }
 
+/** An answer of NoETL with any HTTP status, read to its end. */
 export interface UpstreamReply {
   readonly status: number;
   /** Parsed without losing digits; undefined for an empty body, text when it is not JSON. */
@@ -163,10 +163,12 @@ export interface SessionFollower {
   follow(identity: SessionIdentity, tokens: ProviderTokens): Promise<FollowedSession>;
 }
 
+/** What the identity provider reports about a session now. */
 export type FollowedSession =
   | { readonly outcome: 'over' }
   | { readonly outcome: 'valid'; readonly roles: readonly string[] | undefined };
 
+/** A login with an identity token, as it was asked for; the verified claims are an {@link Identity}. */
 export interface LoginRequest {
   readonly token: string;
   /** Host of the issuer that the caller names; picks among trusted ones, never adds one. */
@@ -231,6 +233,7 @@ export interface IdentityVerifier {
   ): Promise<{ readonly identity: Identity; readonly rules: IssuerRules } | LoginRefusal>;
 }
 
+/** Whether a user has a permission on a playbook. */
 export interface AccessQuestion {
   readonly user: User;
   readonly permission: Permission;
@@ -244,6 +247,3 @@ export interface AccessQuestion {
 export interface AccessChecker {
   check(question: AccessQuestion): Promise<Decision>;
 }
-
-/** A user's id on the wire: a number when it is one, digit for digit. */
-export type WireUserId = number | RawNumber | string;

@@ -3,7 +3,7 @@ import type { PathReport, ReportedExplanation } from '../access/path-report.ts';
 import type { CaseResult } from '../access/policy-cases.ts';
 import type { TriedPolicy } from '../access/policy-draft.ts';
 import type { PulledDocument, UpstreamReport } from '../noetl/upstream-report.ts';
-import type { WireUserId } from '../ports.ts';
+import type { WireUserId } from '../session/session.ts';
 import type { ConsoleFields } from './console-fields.ts';
 import type { DriftState, GatewayHealth, PolicyFileState } from './gateway-health.ts';
 

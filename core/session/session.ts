@@ -1,3 +1,5 @@
+import type { RawNumber } from '../json/lossless-json.ts';
+
 /** Who a session belongs to. `userId` is NoETL's id as text: 64-bit numbers stay exact. */
 export interface User {
   readonly userId: string;
@@ -5,6 +7,9 @@ export interface User {
   readonly displayName: string;
   readonly roles: readonly string[];
 }
+
+/** A user's id on the wire: a number when it is one, digit for digit. */
+export type WireUserId = number | RawNumber | string;
 
 /** The record behind a session token. The token itself is never part of it. */
 export interface Session {

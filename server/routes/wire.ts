@@ -1,6 +1,5 @@
 import { parseJson } from '../../core/json/lossless-json.ts';
-import type { WireUserId } from '../../core/ports.ts';
-import type { User } from '../../core/session/session.ts';
+import type { User, WireUserId } from '../../core/session/session.ts';
 import type { SessionUser } from './generated/routes.gen.ts';
 
 /** ISO 8601 in UTC, whole seconds: `2026-01-26T08:00:00Z`. */

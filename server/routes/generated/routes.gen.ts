@@ -2,7 +2,7 @@
 // biome-ignore-all format: generated
 // biome-ignore-all lint: generated
 
-import type { WireUserId } from '../../../core/ports.ts';
+import type { WireUserId } from '../../../core/session/session.ts';
 import type { Answer } from '../../http/answer.ts';
 
 export interface BackchannelLogoutRequest {
