@@ -47,7 +47,7 @@ export interface Parts {
   readonly closeUserLimits: () => Promise<void>;
 }
 
-/** What is kept of finished auth playbooks: next to nothing, since no one asks for them again. */
+/** Bounds for finished auth playbooks: small, since they are not read again. */
 const ownExecutionBytes = 256 * 1024;
 
 /** What adapters are made with. */

@@ -5,7 +5,7 @@ import type { TraceContext } from '../core/trace-context.ts';
 export interface ExchangeMarks {
   /** Made here, unique. */
   readonly requestId: string;
-  /** What the caller sent as `x-request-id`, when it is short and plain. */
+  /** The caller's `x-request-id`, when it is short and plain. */
   readonly callerRequestId?: string;
   /** Worked out here from the socket and the configured proxies. */
   readonly clientIp: string;

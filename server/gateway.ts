@@ -134,7 +134,7 @@ function upstreamRoutes(fields: ReadonlyMap<string, RootField>, own: OwnPaths): 
   return [...new Set([...planned, ...ownRoutes(own)])];
 }
 
-/** @throws ERR_CONFIG_INVALID where the text is no schema, after a merge for example */
+/** @throws ERR_CONFIG_INVALID where the text is not a schema, for example after a merge */
 function readSdl(sdl: string): DocumentNode {
   try {
     return parse(sdl, { noLocation: true });
@@ -148,7 +148,7 @@ function readSdl(sdl: string): DocumentNode {
   }
 }
 
-/** What is read when metrics are scraped. */
+/** The numbers that are read when metrics are scraped. */
 function liveNumbers(upstream: UpstreamClient, listeners: Readonly<Record<'public' | 'internal', HttpListener>>) {
   const numbersOf = (one: HttpListener) => ({ inFlight: one.inFlight(), connections: one.connections() });
   return {

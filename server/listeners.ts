@@ -8,7 +8,7 @@ import { clientAddress } from './rate-limit/client-address.ts';
 import type { WaysIn } from './ways-in.ts';
 import type { InternalViews } from './workers/worker-link.ts';
 
-/** What the public port serves. Addresses of callers are those behind the configured proxies. */
+/** The listener of the public port. Addresses of callers are those behind the configured proxies. */
 export function createPublicListener(ways: WaysIn, config: ResolvedConfig, telemetry: Telemetry): HttpListener {
   return createHttpListener({
     handle: telemetry.tracing?.handle(ways.public) ?? ways.public,
@@ -27,7 +27,7 @@ export function createPublicListener(ways: WaysIn, config: ResolvedConfig, telem
   });
 }
 
-/** What the internal port serves. */
+/** The listener of the internal port. */
 export function createInternalListener(
   ways: WaysIn,
   live: Live,

@@ -13,7 +13,7 @@ export interface StockExecutor {
   execute?: Execute;
 }
 
-/** What was written of results. */
+/** The text of written results. */
 const written = new WeakMap<object, () => readonly Buffer[] | undefined>();
 
 /**

@@ -195,7 +195,7 @@ function headersOf({ request }: Exchange): Record<string, string> {
     if (value === undefined || name === 'content-length' || name === 'transfer-encoding') continue;
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  // Node keeps the first one only; two that differ are no session.
+  // Node keeps the first one only; two that differ give no session.
   const authorization = readHeaderOf(request)('authorization');
   if (Array.isArray(authorization)) headers['authorization'] = authorization.join(', ');
   return headers;

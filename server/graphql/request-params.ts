@@ -7,11 +7,11 @@ import type { CallerRecord } from '../../plugins/noetl-auth/use-noetl-auth.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseBody } from '../http/read-body.ts';
 
-/** What the HTTP side hands to Yoga with a request. */
+/** The context that the HTTP side hands to Yoga with a request. */
 export interface GraphqlServerContext {
   readonly requestId: string;
   readonly clientIp: string;
-  /** Who is counted when the token is one that only NoETL can know. */
+  /** The count of the address, for a token that only NoETL can know. */
   readonly guesses: GuessBudget;
   /** Reads the body; called only once the caller is known. @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE */
   readonly readBody: () => Promise<Buffer>;
@@ -31,7 +31,7 @@ export interface RequestRecord extends CallerRecord, OutageRecord {
   bodyError?: unknown;
 }
 
-/** What running an operation came to: a result with or without errors, or what was thrown. */
+/** The outcome of an operation: a result with or without errors, or the thrown value. */
 export type OperationOutcome =
   | { readonly result: ExecutionResult | AsyncIterable<ExecutionResult> }
   | { readonly error: unknown };

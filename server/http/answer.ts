@@ -36,7 +36,7 @@ export function plainText(status: number, body: string, headers: Answer['headers
   };
 }
 
-/** Turns whatever was thrown into the one error that a caller may see; what is unknown becomes ERR_INTERNAL. */
+/** Turns a thrown value into the one error that a caller may see; an unknown value becomes ERR_INTERNAL. */
 export function toGatewayError(thrown: unknown): GatewayError {
   return thrown instanceof GatewayError
     ? thrown

@@ -17,7 +17,7 @@ export interface Exchange {
   readonly search: string;
   /** Made here, so that no caller can choose one that another exchange has. */
   readonly requestId: string;
-  /** What the caller sent as `x-request-id`; the answer carries it instead of ours. */
+  /** The caller's `x-request-id`; the answer carries it instead of ours. */
   readonly callerRequestId?: string;
   /** The trace that the exchange belongs to. Set by tracing, where it begins one. */
   trace?: TraceContext;

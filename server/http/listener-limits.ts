@@ -1,7 +1,7 @@
 import { createByteBudget } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
 
-/** What callers may make the process hold. */
+/** Bounds of connections and memory that callers can take. */
 export interface ListenerLimits {
   /** Open at a time; a connection beyond is closed at once. */
   readonly connections: number;
@@ -27,7 +27,7 @@ export const defaultListenerLimits: ListenerLimits = {
   unreadMs: 20_000,
 };
 
-/** What the limits allow, and what is taken of it. */
+/** The budgets of the limits, and their use. */
 export function createRoom(limits: ListenerLimits) {
   return {
     bodies: budgetOf(limits.requestBytes),

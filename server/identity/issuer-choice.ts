@@ -21,7 +21,7 @@ interface Place {
 function placeOf(text: string): Place | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
-  // A port that a scheme has anyway is no other host, whichever scheme the caller thought of.
+  // The default port of a scheme does not make another host, under either scheme.
   const host = /^(?:80|443)?$/.test(url.port) ? url.hostname : url.host;
   return { host: host.toLowerCase(), path: withoutSlash(url.pathname) };
 }

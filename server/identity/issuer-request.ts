@@ -12,7 +12,7 @@ export interface IssuerReply {
   readonly type: string;
 }
 
-/** What is sent besides the address. */
+/** Parts of the request besides the address. */
 export interface IssuerRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as a form with POST; GET without it. */
@@ -49,7 +49,7 @@ async function readText(response: Response): Promise<string> {
   let size = 0;
   for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    // Counted while it comes: a length in the header is the issuer's word.
+    // Counted while it comes: a length in the header is not verified.
     if (size > maxBytes) throw new Error('the answer is larger than 256 KiB');
     chunks.push(chunk);
   }

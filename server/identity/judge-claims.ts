@@ -76,7 +76,7 @@ export function claimedIdentity(
 function entryRefusal({ claims, asked, expected }: JudgedToken, seen: SeenToken): LoginRefusal | undefined {
   const { rules, issuer } = asked;
   const isAccess = seen.kind !== 'id_token';
-  // A token that is bound to a key (RFC 7800) is no bearer token: the gateway does not see the proof.
+  // A token that is bound to a key (RFC 7800) is not a bearer token: the gateway does not see the proof.
   if (isAccess && claims['cnf'] !== undefined) return refuse('sender_constrained', seen);
   if (isTemplate(rules.issuer) && !isTenantOf(issuer, claims['tid']))
     return refuse('claim_mismatch', { ...seen, claim: 'tid' });
@@ -122,7 +122,7 @@ async function withUserinfo(
   return { claims: { ...answer.claims, ...claims } };
 }
 
-/** The access token that userinfo takes; an ID token is no key to it, the access token that came with one is. */
+/** The access token that userinfo takes; an ID token does not open it, the access token that came with one does. */
 function userinfoToken({ token, claims, kind, asked, expected }: JudgedToken): string | undefined {
   const { userinfo, introspection } = asked.rules;
   const isRead = kind === 'opaque' && introspection === undefined;

@@ -86,7 +86,7 @@ function isOf(jwk: JWK, issuer: string): boolean {
   return tail === undefined ? isSameIssuer(owner, issuer) : issuer.startsWith(head) && issuer.endsWith(tail);
 }
 
-/** A key that cannot be imported, for example one that is too short, is no key. */
+/** A key that cannot be imported, for example one that is too short, counts as missing. */
 function importOnce({ jwk, imported }: KnownKey, alg: string): Promise<CryptoKey | undefined> {
   const known = imported.get(alg);
   if (known !== undefined) return known;

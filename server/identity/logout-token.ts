@@ -43,7 +43,7 @@ export async function readLogoutToken(
 }
 
 /**
- * An ID token is no logout token: the event is required, and `nonce` is forbidden (Back-Channel Logout 1.0, section
+ * An ID token is not a logout token: the event is required, and `nonce` is forbidden (Back-Channel Logout 1.0, section
  * 2.4).
  */
 function isLogout(kind: string | undefined, { events, nonce }: JWTPayload): boolean {

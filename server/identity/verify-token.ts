@@ -15,7 +15,7 @@ export interface DecodedToken {
   readonly seen: SeenToken;
 }
 
-/** What is looked at besides the issuer's rules. */
+/** Inputs besides the issuer's rules. */
 export interface TokenChecks {
   readonly rules: IssuerRules;
   /** The issuer as this token must name it. */

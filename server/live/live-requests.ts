@@ -21,7 +21,7 @@ export interface LiveRequest {
   readonly answeredAt: number | undefined;
 }
 
-/** What a queue holds. */
+/** An entry of a queue. */
 export type QueueItem = { readonly key: string; readonly path: string } & (
   | { readonly kind: 'result'; readonly delivery: Delivery }
   | { readonly kind: 'progress'; readonly progress: Progress }

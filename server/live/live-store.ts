@@ -26,7 +26,7 @@ export interface LiveStore {
    * @returns false: another entry with that name was there before
    */
   append(queue: string, text: string, until: Date, once?: string): Promise<boolean>;
-  /** The entries after an id, oldest first; from the oldest one that is kept without an id, or with one that is no id. */
+  /** The entries after an id, oldest first; from the oldest one that is kept without an id, or with a text that is not an id. */
   read(queue: string, after: string | undefined): Promise<readonly LiveEntry[]>;
   /** Wakes the readers of a queue, on all replicas. */
   wake(queue: string): Promise<void>;

@@ -28,7 +28,7 @@ export interface NatsLiveStoreOptions {
   readonly timeoutMs?: number;
 }
 
-/** What is there while there is a connection. */
+/** The parts that exist while there is a connection. */
 interface Opened {
   readonly records: NatsBucket;
   readonly js: JetStreamClient;
@@ -61,8 +61,8 @@ export function createNatsLiveStore(options: NatsLiveStoreOptions): LiveStore {
 
   /**
    * Reads, decides, and writes only where no other replica wrote meanwhile.
-   * @param decide undefined: what is there stays
-   * @returns what is there then
+   * @param decide undefined: the entry is unchanged
+   * @returns the entry afterwards
    * @throws ERR_STORE after 20 attempts that other replicas won
    */
   function change(key: string, until: Date, decide: (held: string | undefined) => string | undefined) {

@@ -74,7 +74,7 @@ export function createRedisLiveStore(options: RedisLiveStoreOptions): LiveStore 
       }),
     read: (queue, after = '') =>
       run(async (to) => {
-        // `(` is "after" in Redis. A text that is no id would be an error there, and means from the beginning.
+        // `(` is "after" in Redis. A text that is not an id would be an error there; reading begins at the oldest entry.
         const from = /^\d+(?:-\d+)?$/.test(after) ? `(${after}` : '-';
         const entries = await to.xrange(streamAt(queue), from, '+', 'COUNT', maxRead);
         return entries.map(([id, fields]) => ({ id, text: fields[1] ?? '' }));

@@ -89,7 +89,7 @@ export function createResultWatch(options: ResultWatchOptions): ResultWatch {
   };
 }
 
-/** What the client gets of an execution that is over. @throws what may pass, so that it is tried again */
+/** The client's message for an execution that is over. @throws an error that may pass, so that it is tried again */
 async function outcomeOf(snapshot: Snapshot | undefined, executions: Pick<Executions, 'outcome'>): Promise<Outcome> {
   if (snapshot?.over === undefined) return failed('execution not found');
   const { end } = snapshot.over;

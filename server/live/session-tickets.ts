@@ -15,7 +15,7 @@ export interface SessionTickets {
 
 /**
  * Keeps tickets in the session store, for any replica, as login codes are: the session token is sealed with the ticket,
- * which is kept nowhere, and the record is no session.
+ * which is kept nowhere, and the record is not a session.
  */
 export function createSessionTickets(store: SessionStore, lifeMs: number, clock: Clock): SessionTickets {
   // No token has a blank, so no caller reaches a ticket by sending a token.

@@ -71,7 +71,7 @@ async function serve(exchange: Exchange, options: McpRouteOptions, open: () => P
   requireJson(request);
   const body = await readBody(request, { maxBytes: options.maxBodyBytes, lease: exchange.bodyLease });
   const message = messageOf(body.toString('utf8'));
-  // The SDK sees the message and the protocol's own headers; the address is no real one.
+  // The SDK sees the message and the protocol's own headers; the address is a placeholder.
   const asked = new Request(`http://gateway.invalid${mcpPath}`, {
     method: 'POST',
     headers: protocolHeaders(exchange),

@@ -12,7 +12,7 @@ export const lineIds = ({ requestId, callerRequestId, trace }: Exchange) => ({
   traceId: trace?.traceId,
 });
 
-/** What the log reports of an exchange. @param ms rounded to whole milliseconds */
+/** The members of an exchange's log line. @param ms rounded to whole milliseconds */
 export const accessFields = (exchange: Exchange, status: number, ms: number) => ({
   ...lineIds(exchange),
   clientIp: exchange.clientIp,

@@ -1,6 +1,6 @@
 import type { AuditEntry, AuditPage, Start } from '../../core/console/console-answers.ts';
 
-/** What is searched for; all of it must fit. */
+/** The criteria of a search; all of them must match. */
 export interface AuditSearch {
   /** What a value of the entry has in it: a user, a path, an execution, a request id. Case counts. */
   readonly text?: string;
@@ -11,7 +11,7 @@ export interface AuditSearch {
   readonly userId?: string;
 }
 
-/** The newest lines of the audit log, in memory. What is older is in the log itself. */
+/** The newest lines of the audit log, in memory. Older lines are in the log itself. */
 export interface AuditRing {
   /** Keeps a line in the place of the oldest one. */
   add(line: string): void;

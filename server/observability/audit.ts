@@ -50,7 +50,7 @@ export const auditedId = (id: string, emails: boolean): string => (emails || !id
 /** Keeps users apart without naming them. */
 const pseudonym = (value: string): string => `sha256:${hash('sha256', value).slice(0, 16)}`;
 
-/** Of the exchange, what the event does not have. */
+/** Members of the exchange that the event does not have. */
 function marksOf(event: GatewayEvent, exchange: ExchangeMarks | undefined): AuditMembers {
   // Events of work that outlives its exchange bring their own; for the others it is that of the exchange which is
   // running.
@@ -76,7 +76,7 @@ function entryOf(event: GatewayEvent, named: Named): AuditMembers | undefined {
     case 'sessions_ended':
       return endingEntry(event, named);
     case 'decision':
-      // What was allowed is reported with what became of it.
+      // An allowed call is reported with its outcome.
       if (event.outcome === 'allowed') return undefined;
       return {
         audit: 'denied',

@@ -34,7 +34,7 @@ const maxDependencies = 100;
 
 /**
  * One line at the first failure of a dependency, with the cause and what to do next, and one when it answers again, with how
- * long it was down. Failures between them are counted, and are no lines.
+ * long it was down. Failures between them are counted, and have no lines.
  */
 export function createDependencyLog(log: Logger, clock: Clock, steps: NextSteps): DependencyLog {
   const states = new Map<string, State>();

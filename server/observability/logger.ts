@@ -49,7 +49,7 @@ interface ErrorDescription {
 /** Deep enough for store errors and upstream errors, and no deeper. */
 const maxCauses = 3;
 
-/** What the log has of an error. A value that is not an error can hold anything, so only its type is written. */
+/** The members of an error in the log. A value that is not an error can hold anything, so only its type is written. */
 function describeError(error: unknown, depth = 0): ErrorDescription {
   if (!(error instanceof Error)) return { type: typeof error, message: 'not an error object' };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -22,7 +22,7 @@ export function nextStepsOf({ upstream, sessions, listen, auth }: ResolvedConfig
   };
 }
 
-/** What is wrong, in a sentence, and what to do about it. */
+/** The problem, in a sentence, and the repair. */
 export interface NextStep {
   readonly what: string;
   readonly next: string;

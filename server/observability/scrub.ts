@@ -34,7 +34,7 @@ const longestShown = '"callerRequestId":"'.length;
  */
 export function scrub(text: string): string {
   if (!hasLongRun(text) && !suspicious.test(text)) return text;
-  // The known forms first: their replacement is no run, and stays.
+  // The known forms first: their replacement is not a run, and stays.
   const clean = scrubKnown(text);
   return clean.replace(longRun, (run, offset: number) => {
     // A name such as `data-quality-report-2026` is a run, too; only a piece without a dash can be random.

@@ -33,7 +33,7 @@ export function talliesOf(event: GatewayEvent): readonly Tally[] {
     case 'decision':
       return [{ counter: 'decisions', labels: { outcome: event.outcome } }];
     case 'callback_refused':
-      // Late is no attack and no defect: a login or a check had given up waiting.
+      // A late callback is not an attack and not a defect: a login or a check had given up waiting.
       if (event.reason === 'late') return [{ counter: 'callbacksUndelivered' }];
       return [{ counter: 'callbacksRefused', labels: { reason: event.reason } }];
     case 'auth_cancel_failed':

@@ -34,7 +34,7 @@ function socketAddress(text: string): string {
   return address;
 }
 
-/** What is counted together: an IPv4 address, or the /64 network that one IPv6 customer has at least. */
+/** The key of a count: an IPv4 address, or the /64 network that one IPv6 customer has at least. */
 export function addressKey(address: string): string {
   return isIP(address) === 6 ? `${groupsOf(address).slice(0, 4).join(':')}::/64` : address;
 }

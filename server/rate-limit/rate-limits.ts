@@ -9,7 +9,7 @@ import { addressKey } from './client-address.ts';
  * are not sessions, by address, over all entrances; `guess_all`: those of all addresses that guessed before.
  */
 const routes = ['login', 'validate', 'check_access', 'ticket', 'guess', 'guess_all'] as const;
-/** What is counted by itself; see `routes`. */
+/** A route with a count of its own; see `routes`. */
 export type LimitedRoute = (typeof routes)[number];
 type Limiters<T> = Readonly<Record<LimitedRoute, T>>;
 

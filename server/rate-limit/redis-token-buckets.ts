@@ -8,7 +8,7 @@ export interface SharedTokenBuckets {
   close(): Promise<void>;
 }
 
-/** By the clock of Redis, so that clocks of replicas do not matter. A full bucket is no key. */
+/** By the clock of Redis, so that clocks of replicas do not matter. A full bucket has no key. */
 const script = `
 local now = redis.call('TIME')
 local nowMs = now[1] * 1000 + math.floor(now[2] / 1000)

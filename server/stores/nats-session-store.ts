@@ -61,7 +61,7 @@ export function createNatsSessionStore(options: NatsSessionStoreOptions): Sessio
     // Over whatever is there: an ending is never refused by another writer.
     async end(key, until, userId) {
       await run((to) => to.write(sessionAt(key), encodeEnded(until), until));
-      // An empty text is no entry; the server drops it at once.
+      // An empty text is not an entry; the server drops it at once.
       if (userId !== undefined) await index.write(userId, key, '', new Date(clock()));
     },
     async endAllOf(userId, notBefore, keepUntil) {

@@ -18,7 +18,7 @@ interface CheckerOptions {
   readonly reserved: ReadonlySet<string>;
 }
 
-/** What goes to NoETL. `action` is its own word for the permission. */
+/** The workload of NoETL's check. `action` is its own word for the permission. */
 interface WireQuestion {
   readonly session_token: SessionToken;
   readonly playbook_path: string;

@@ -37,7 +37,7 @@ export const localUserId = ({ issuer, subject }: Pick<Identity, 'issuer' | 'subj
   `${issuer}#${subject}`;
 
 /**
- * The validator beside the local login: a token that is not in the session store is no session. It must not be asked
+ * The validator beside the local login: a token that is not in the session store is invalid. It must not be asked
  * about sessions that are in it (no revalidation), since no other system knows them.
  */
 export function createStoreOnlyValidator(): SessionValidator {

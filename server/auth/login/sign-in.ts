@@ -102,7 +102,7 @@ export function createSignIn(options: SignInOptions): SignIn {
 
 /**
  * Refused logins count by address, and good ones are let in however many were refused before: a signature is checked here,
- * at no cost to others. What is no JWT must be asked about elsewhere, so an address that has used up its minute is refused.
+ * at no cost to others. An opaque token needs a call to its issuer, so an address that has used up its minute is refused.
  * @throws ERR_RATE_LIMITED
  */
 async function assertMayGuess({ limits, observe }: SignInOptions, { token, clientIp }: SignInRequest): Promise<void> {

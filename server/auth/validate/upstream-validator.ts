@@ -50,7 +50,7 @@ async function validate(
   options: ValidatorOptions,
   ask: () => Promise<AuthAnswer>,
 ): Promise<Session | undefined> {
-  // It becomes part of a workload: what NoETL could evaluate is no token, and is not sent.
+  // It becomes part of a workload: a text that NoETL could evaluate is invalid, and is not sent.
   if (!isTokenText(token)) return undefined;
   const answer = decodeValidation(await ask());
   if (answer === undefined) return undefined;
