@@ -82,7 +82,7 @@ export async function readAuditLog(
 function pastDecision(line: string, source: string): PastDecision | undefined {
   let entry: Record<string, unknown>;
   try {
-    // Logs are cut and mixed with other lines; one that is not JSON is no decision.
+    // Logs are cut and mixed with other lines; a line that is not JSON is skipped.
     entry = JSON.parse(line);
   } catch {
     return undefined;

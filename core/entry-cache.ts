@@ -79,7 +79,7 @@ export class EntryCache<K, V> {
     return true;
   }
 
-  /** From the most recently used on; looking is no use. */
+  /** From the most recently used on; a look does not count as a use. */
   *entries(): Generator<readonly [K, V]> {
     for (let at = this.#newest; at !== undefined; at = at.older) yield [at.key, at.value];
   }

@@ -102,7 +102,7 @@ function outputResolver(field: GraphQLField<unknown, unknown>, wire: string): Gr
   return resolve;
 }
 
-/** It is NoETL's document that promises the value, so it is no fault of the gateway's. */
+/** NoETL's document promises the value, so its absence is not an error of the gateway. */
 const leftOut = (field: string): GatewayError =>
   new GatewayError('ERR_UPSTREAM', `NoETL left out ${field}, which its document promises`);
 

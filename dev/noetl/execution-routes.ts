@@ -188,7 +188,7 @@ export function resolveResult(state: StandInState, { query }: SeenRequest): Stan
   if (found !== undefined) return ok(found.value);
   if (state.speak === 'rust') return { status: 404, body: { error: 'result not found' } };
   if (reference === null) return validationError('missing', ['query', 'ref'], 'Field required', null);
-  // Python answers a text that is no reference as it is.
+  // Python returns a text that is not a reference unchanged.
   if (!reference.startsWith('noetl://')) return ok(reference);
   return detailError(404, `'TempRef not found: ${reference}'`);
 }

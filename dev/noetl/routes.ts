@@ -148,7 +148,7 @@ function validateSession(state: StandInState, { body }: SeenRequest): StandInRep
   return ok(sessionAnswer(state.accounts, token));
 }
 
-/** A session that is unknown or over is no error: `valid` is false. */
+/** A session that is unknown or over is not an error: `valid` is false. */
 function sessionAnswer(accounts: Accounts, token: string): Body {
   const session = accounts.session(token);
   const noSession = { status: 'ok', valid: false, user: null, expires_at: null, error: null };

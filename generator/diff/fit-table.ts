@@ -7,7 +7,7 @@ import { operationTemplate } from './operation-template.ts';
 
 /**
  * The table without the rows that have a problem; a problem names its row as `operations.<field>`. A row is named once,
- * with its first problem. Problems that name no row, of grants for example, are no matter of a comparison.
+ * with its first problem. Problems that name no row, for example of grants, are not part of a comparison.
  * @param document after the structure rules
  */
 export function fitTable(document: OpenApiDocument, config: GatewayConfig): FittedTable {

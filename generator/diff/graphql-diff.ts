@@ -15,7 +15,7 @@ const severities: Readonly<Record<CriticalityLevel, Severity>> = {
  */
 export async function graphqlDiff(before: GraphQLSchema, after: GraphQLSchema): Promise<readonly GraphqlChange[]> {
   const changes = (await diff(withoutCalls(before), withoutCalls(after))).filter(isNoticed);
-  // An argument of a field that is new itself is no change of its own.
+  // An argument of a field that is new itself is not a separate change.
   const added = changes.flatMap(({ type, path }) => (type === 'FIELD_ADDED' && path !== undefined ? [`${path}.`] : []));
   return changes
     .filter(({ path }) => !added.some((field) => path?.startsWith(field)))

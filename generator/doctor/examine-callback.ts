@@ -6,7 +6,7 @@ import type { DoctorProbes } from './probes.ts';
 
 /**
  * Whether the address that auth playbooks call back is that of the internal listener. It is asked from here, which is
- * not where NoETL's workers are, so an answer is no proof that they reach it.
+ * not where NoETL's workers are, so an answer does not prove that they reach it.
  * @returns nothing when no auth playbook runs
  */
 export async function examineCallback(

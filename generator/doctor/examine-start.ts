@@ -33,7 +33,7 @@ async function problemsOf(assemble: DoctorProbes['assemble'], config: ResolvedCo
   } catch (error) {
     if (error instanceof GatewayError) return error.problems.length > 0 ? error.problems : [error.message];
     // Of a plugin or an adapter: `serve` would print the same, with its stack.
-    return [error instanceof Error ? `${error.name}: ${error.message}` : 'a value that is no error was thrown'];
+    return [error instanceof Error ? `${error.name}: ${error.message}` : 'a value that is not an Error was thrown'];
   }
 }
 

@@ -32,7 +32,7 @@ const npmPlaceholder = 'echo "Error: no test specified" && exit 1';
  * A project's `package.json`: what the gateway needs is added, and what is there stays, versions too. Only the module
  * type is changed, since the config is an ES module, and npm's placeholder of a test.
  * @param present the text of the one that is there
- * @throws ERR_CONFIG_INVALID when it is no manifest
+ * @throws ERR_CONFIG_INVALID when it is not a manifest
  */
 export function projectManifest(name: string, { spec, tools, overrides }: PackageFacts, present = '{}'): string {
   const before = parseManifest(present);

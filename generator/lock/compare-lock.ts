@@ -119,7 +119,7 @@ function compareMembers({ place, kind, old, next }: Members, problems: string[],
       problems.push(...changedMeaning(`${place}.${name}`, meaning, now));
       continue;
     }
-    // New ones of the same type: a member that was there before is no new name of this one.
+    // New ones of the same type: a member that existed before cannot be the new name of this one.
     const candidates = Object.entries(next)
       .filter(([, other]) => !oldWires.has(wireOf(other)) && typeOf(other) === typeOf(meaning))
       .map(([, other]) => wireOf(other).split(' ').at(-1) ?? '');

@@ -14,7 +14,7 @@ import type { TableRow } from './table-row.ts';
  */
 export function callDirective(operation: TableRow): ConstDirectiveNode {
   const { source, args, answer } = operation;
-  if (source.kind !== 'upstream') throw new TypeError(`${operation.field} is no upstream operation`);
+  if (source.kind !== 'upstream') throw new TypeError(`${operation.field} is not an upstream operation`);
   const query = args
     .filter((arg) => arg.in === 'query' && arg.name !== undefined)
     // By name: the order of the document makes no difference in the schema.
@@ -74,7 +74,7 @@ function mapLiteral(entries: readonly (readonly [string, unknown])[]): ConstValu
   return isLiteral(map) ? literal(map) : literal(JSON.stringify(map));
 }
 
-/** Keys such as `content-type` are no names in GraphQL (GraphQL specification, Names). */
+/** Keys such as `content-type` are not names in GraphQL (GraphQL specification, Names). */
 function isLiteral(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isLiteral);
   if (typeof value !== 'object' || value === null) return true;

@@ -147,7 +147,7 @@ export function lookUp(document: OpenApiDocument, ref: string): unknown {
   let found: unknown = document;
   for (const part of ref.slice(2).split('/')) {
     if (typeof found !== 'object' || found === null) return undefined;
-    // What every object inherits is no part of the document.
+    // Members that every object inherits are not part of the document.
     found = Object.hasOwn(found, unescapePointer(part)) ? Reflect.get(found, unescapePointer(part)) : undefined;
   }
   return found;

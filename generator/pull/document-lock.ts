@@ -22,7 +22,7 @@ export interface DocumentLock {
 }
 
 /**
- * The lock of the project's document. Drift is unknown without one, which is no error.
+ * The lock of the project's document. Without one drift is unknown, which is not an error.
  * @returns undefined when there is no readable lock.
  */
 export async function readLock(projectDir: string): Promise<DocumentLock | undefined> {

@@ -52,7 +52,7 @@ function hidden(fields: readonly string[], listed: readonly string[]): Record<st
 
 const outerOf = (field: string): string => field.slice(0, field.indexOf('.'));
 
-/** A field of a type that the row does not show at all is no matter of this row. */
+/** A field of a type that the row does not show at all does not concern this row. */
 const isBelowHidden = (field: string, isOpen: (field: string) => boolean): boolean =>
   field.includes('.') && !isOpen(outerOf(field));
 

@@ -49,7 +49,7 @@ function rootOf(error: unknown): unknown {
 function rendered(error: GatewayError, at: GraphQLError | undefined, original: unknown): GraphQLError {
   return new GraphQLError(error.message, {
     ...placeOf(at),
-    originalError: original instanceof Error ? original : new Error('a value that is no error was thrown'),
+    originalError: original instanceof Error ? original : new Error('a value that is not an Error was thrown'),
     extensions: { code: error.code, ...(at?.path === undefined ? { http: httpOf(error) } : {}) },
   });
 }

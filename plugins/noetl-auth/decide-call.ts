@@ -73,11 +73,11 @@ export function tellDecision(
   by: OperationCaller,
   options: DecisionOptions,
 ): void {
-  // Decided when the upstream's answer names the playbook, and reported then; introspection is no operation's.
+  // Decided when the upstream's answer names the playbook, and reported then; introspection is not an operation.
   if (decision.outcome === 'onAnswer' || name.startsWith('__')) return;
   reportDecision(options.observe, {
     outcome: outcomeOf(decision),
-    // A name that is no rule's comes from outside and must not become a label.
+    // A name without a rule comes from the caller and must not become a label.
     field: options.rules.has(name) ? name : 'other',
     root: root === 'mutation' ? 'mutation' : 'query',
     user: by.caller.session.user,

@@ -18,7 +18,7 @@ export function Frame() {
   const isFirst = useRef(true);
   useEffect(() => {
     document.title = `${view.title} · NoETL Gateway`;
-    // A change of the view is no new page for a screen reader, so the focus moves to what is new. Not when the page
+    // A change of the view is not a new page for a screen reader, so the focus moves to what is new. Not when the page
     // opens.
     if (!isFirst.current) main.current?.focus();
     isFirst.current = false;

@@ -32,7 +32,7 @@ export const views: readonly View[] = [
   { name: 'audit', title: 'Audit', letter: 'u', forOperators: true, View: AuditView },
 ];
 
-/** The view of an address; the first one for an address that is no view's. */
+/** The view of an address; the first one for an address without a view. */
 export function viewAt(path: string): View {
   const name = path.split('/')[2] ?? '';
   const [first] = views;

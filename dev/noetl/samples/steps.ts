@@ -68,7 +68,7 @@ export const stepSamples: readonly SamplePlaybook[] = [
   })),
   sample('regression_test/flicker', 'Seems to be over between its steps', {}, () => ({
     steps: [start({ first: true }, 300), python('second', { second: true }, 300), end({ whole: true })],
-    // Longer than a poll: for this time the server says that it is over (ADR 0010).
+    // Longer than a poll: for this time the server reports that it is over (ADR 0010).
     gapMs: 400,
   })),
   fixed(

@@ -9,7 +9,7 @@ export const podResources = ({ resources }: Pick<ResolvedConfig['deploy'], 'reso
   limits: { cpu: resources.cpuLimit, memory: `${resources.memoryLimitMib}Mi`, 'ephemeral-storage': '256Mi' },
 });
 
-/** The account of the image: above 10,000, so that it is no user of the node. */
+/** The account of the image: above 10,000, so that it is not a user of the node. */
 export const containerUser = 10_001;
 
 /** Of the container's memory, for the heap; the rest is for buffers, code and the kernel's part of connections. */

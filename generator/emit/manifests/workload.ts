@@ -50,7 +50,7 @@ export function serviceAccount(settings: ManifestSettings): IServiceAccount {
   };
 }
 
-/** Everything of the environment that is no secret. */
+/** Variables of the environment that are not secrets. */
 export function configMap(settings: ManifestSettings): IConfigMap {
   return {
     apiVersion: 'v1',

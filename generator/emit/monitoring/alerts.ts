@@ -36,7 +36,7 @@ const availability: readonly Alert[] = [
   },
   {
     name: 'NoetlGatewayNotReady',
-    // Zero on every replica: one that is not ready is no reason to wake an operator.
+    // Zero on every replica: a single one that is not ready must not wake an operator.
     expr: `sum by (check) (${m('ready_check')}) == 0`,
     for: '2m',
     severity: 'critical',

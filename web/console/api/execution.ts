@@ -134,7 +134,7 @@ function inputOf({ context }: ExecutionEvent): unknown {
 }
 
 /**
- * Cancels an execution and those that it has started. One that is over stays as it is, and that is no error. @throws
+ * Cancels an execution and those that it has started. One that is over stays unchanged, and that is not an error. @throws
  * CallFailed
  */
 export async function cancelExecution(gateway: GatewayClient, field: ConsoleField, id: string): Promise<void> {

@@ -23,7 +23,7 @@ export const moreName = '…';
 
 /**
  * A field for each member of the workload, by its example; what is not a simple value is JSON. Empty where the workload
- * is no object.
+ * is not an object.
  */
 export function workloadFields(workload: unknown): readonly WorkloadField[] {
   if (typeof workload !== 'object' || workload === null || Array.isArray(workload)) return [];

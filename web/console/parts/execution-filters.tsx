@@ -57,7 +57,7 @@ function TimeFilter({ query: { within, since, until }, to }: FilterProps) {
     <>
       <Chips
         label="Filter by time"
-        // `own` is no choice, so no chip is marked.
+        // `own` is not a choice, so no chip is marked.
         chosen={isOwn ? 'own' : within}
         choices={[
           { value: '', title: 'any time', href: to({ within: '', since: '', until: '' }) },

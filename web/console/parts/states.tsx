@@ -12,7 +12,7 @@ export function Loading({ rows = 3 }: { readonly rows?: number }) {
   );
 }
 
-/** What went wrong, in the gateway's words, and what to do. @param retry absent where asking again is no use */
+/** What went wrong, in the gateway's words, and what to do. @param retry absent where a second attempt cannot succeed */
 export function Failed({ error, retry }: { readonly error: Error; readonly retry?: () => void }) {
   const code = error instanceof CallFailed ? error.code : undefined;
   return (
