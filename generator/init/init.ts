@@ -106,7 +106,7 @@ async function explained(step: () => Promise<void>, left: readonly string[]): Pr
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     throw new GatewayError(error.code, error.message, {
-      problems: [...error.problems, `the project’s files are written; when that is mended: ${left.join(' && ')}`],
+      problems: [...error.problems, `the project’s files are written; when that is fixed: ${left.join(' && ')}`],
       cause: error,
     });
   }

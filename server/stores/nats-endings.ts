@@ -22,7 +22,7 @@ const deafMs = 500;
 /** Finds endings in everything that is written to a bucket. */
 export interface EndingWatch {
   listen(listener: (ending: Ending) => void): void;
-  /** Leaves the bucket followed so far. Says `missed` when it begins to hear: some may have gone by. */
+  /** Leaves the bucket followed so far. Reports `missed` when it begins with the next: some may have gone by. */
   follow(bucket: NatsBucket): void;
   stop(): void;
   isHearing(): boolean;

@@ -182,7 +182,7 @@ describe('createPlaybookDriver', () => {
     expect(callbacks.size).toBe(0);
   });
 
-  it('says 503 when NoETL is not there', async () => {
+  it('answers 503 when NoETL is missing', async () => {
     const { driver, noetl } = await start(() => {});
     await noetl.close();
     await expect(driver.run(path, {})).rejects.toMatchObject(unavailable);

@@ -43,7 +43,7 @@ describe('the client against a gateway', () => {
     expect(ids).toContain(over.id);
   });
 
-  test('watch gives the states as they come, by a stream, and by asking where there is none', async () => {
+  test('watch gives the states as they come, by a stream, and by asking without one', async () => {
     const client = await loggedIn('developer');
     const states = async (watching: typeof client) => {
       const started = await client.executePlaybook({ name: 'regression_test/live', variables: { seconds: 2 } });

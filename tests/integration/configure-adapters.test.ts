@@ -12,7 +12,7 @@ afterAll(() => gateway?.stop());
 const execute = (token: string, path: string) =>
   gateway.run(token, 'mutation($path: String!) { executePlaybook(name: $path) { id } }', { path });
 
-describe('a validator of one’s own', () => {
+describe('a custom validator', () => {
   it('knows sessions that NoETL never gave out', async () => {
     expect((await gateway.run('k3y-of-build-robot', '{ me }')).data).toEqual({ me: 'robot-7' });
     expect(gateway.dev.noetl.requests).toEqual([]);
@@ -23,7 +23,7 @@ describe('a validator of one’s own', () => {
   });
 });
 
-describe('a login of one’s own', () => {
+describe('a custom login', () => {
   it('turns a verified identity into a session', async () => {
     const token = await gateway.dev.identityToken('viewer');
     const { status, body } = await gateway.post('/api/auth/login', { auth0_token: token });
@@ -51,7 +51,7 @@ describe('a custom access checker, with combine: both', () => {
     expect((await execute('k3y-of-build-robot', path)).codes).toEqual(codes);
   });
 
-  it('alone it decides everything, but the auth playbooks stay nobody’s', async () => {
+  it('alone it decides everything, but the auth playbooks stay reserved', async () => {
     const alone = await startExample({ ...config, auth: {}, grants: [] });
     try {
       const ask = async (playbook_path: string) =>
@@ -71,7 +71,7 @@ describe('a custom access checker, with combine: both', () => {
   });
 });
 
-describe('a session store of one’s own', () => {
+describe('a custom session store', () => {
   it('a session that ended stays ended, although the validator knows it', async () => {
     const token = await gateway.dev.identityToken('analyst');
     const { body } = await gateway.post('/api/auth/login', { auth0_token: token });

@@ -40,7 +40,7 @@ describe('open, rename and describe', () => {
     expect(new Set(paths(await gateway.as('analyst', '{ runs { path } }')))).toEqual(new Set(['data/report']));
   });
 
-  it('what has no row is not there', async () => {
+  it('what has no row is missing', async () => {
     expect(field('catalog')).toBeUndefined();
     expect(field('executions')).toBeUndefined();
     expect(field('upstreamHealth')).toBeUndefined();
@@ -48,7 +48,7 @@ describe('open, rename and describe', () => {
     expect(await gateway.as('admin', '{ executions { path } }')).toMatchObject({ data: undefined, codes: [refused] });
   });
 
-  it('a read that is a POST is a query when the row says so', async () => {
+  it('a read that is a POST is a query when the row declares it', async () => {
     const text = 'query { playbook(path: "data/report") { path } }';
     expect((await gateway.as('analyst', text)).data).toEqual({ playbook: { path: 'data/report' } });
     const hidden = await gateway.as('analyst', text.replace('data/report', 'system/cleanup'));
@@ -123,7 +123,7 @@ describe('bounds of one operation', () => {
   });
 });
 
-describe('a rule of one’s own', () => {
+describe('a custom rule', () => {
   const ask = (user: string, path: string) =>
     gateway.as(user, 'query($path: String) { playbookSource(path: $path) { content } }', { path });
 

@@ -37,7 +37,7 @@ describe('login of the gateway’s own', () => {
   });
 });
 
-describe('roles and grants of one’s own', () => {
+describe('custom roles and grants', () => {
   it.each([
     ['operator', 'system/cleanup', []],
     ['data-team', 'data/report', []],

@@ -176,7 +176,7 @@ describe('a result', () => {
     });
   });
 
-  test('of a run that fails or is cancelled is FAILED, after a state that says so', async () => {
+  test('of a run that fails or is cancelled is FAILED, after a state that names the end', async () => {
     const stream = await events();
     const clientId = await clientIdOf(stream);
     const failing = await start('regression_test/failing', clientId);

@@ -77,7 +77,7 @@ describe.each([
 ])('examples/%s, used wrongly', (file, program) => {
   it.each([
     ['without a session', () => ({ GATEWAY_URL: dev.url })],
-    ['with a token that is none', () => ({ GATEWAY_URL: dev.url, SESSION: 'nonsense' })],
+    ['with an invalid token', () => ({ GATEWAY_URL: dev.url, SESSION: 'nonsense' })],
     ['without a gateway', () => ({ GATEWAY_URL: 'http://127.0.0.1:1', SESSION: 'x' })],
   ])('%s, says it in one line', async (_name, environment) => {
     const { code, err } = await run(program, environment(), `examples/${file}`);

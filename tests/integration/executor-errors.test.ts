@@ -6,7 +6,7 @@ import { codeIn } from '../support/executor-caller.ts';
 afterEach(tearDown);
 
 describe('errors', () => {
-  test('variables that are no object, ids that are none: a clean error and no call', async () => {
+  test('invalid variables and ids: a clean error and no call', async () => {
     const { ask, poll, cancel, noetl } = await setUp();
     for (const variables of [[1], 'text', 7]) {
       const result = await ask('mutation { executePlaybook(name: "x") { id } }', { args: { name: 'a/b', variables } });
@@ -49,7 +49,7 @@ describe('errors', () => {
     }
   });
 
-  test('an answer about another execution is none', async () => {
+  test('an answer about another execution is an error', async () => {
     const { noetl, poll } = await setUp();
     noetl.intercept = () => ({ status: 200, body: { execution_id: '5', path: 'data/a', status: 'COMPLETED' } });
     expect(codeIn(await poll('7'))).toBe('ERR_UPSTREAM');
@@ -66,7 +66,7 @@ describe('errors', () => {
 });
 
 describe('who may see an execution', () => {
-  test('hidden reads as missing, and the decision is told', async () => {
+  test('hidden reads as missing, and the decision is reported', async () => {
     const { start, ask, clock, events, noetl } = await setUp();
     const id = await start('system/cleanup');
     clock.advance(5_000);

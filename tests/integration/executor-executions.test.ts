@@ -248,7 +248,7 @@ describe('the end of a run that is announced too early, or never', () => {
     expect(asked().filter((call) => call.endsWith('/cancel'))).toHaveLength(1);
   });
 
-  test('a server without /status: the events tell', async () => {
+  test('a server without /status: the events decide', async () => {
     const { noetl, start, poll, clock } = await setUp();
     noetl.intercept = ({ path }) =>
       path.endsWith('/status') ? { status: 404, body: { detail: 'Not Found' } } : undefined;

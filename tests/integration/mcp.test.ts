@@ -199,7 +199,7 @@ describe('who may connect', () => {
     );
   });
 
-  it('is not there when it is switched off', async () => {
+  it('is missing when it is switched off', async () => {
     const off = await startDevGateway({ environment: { GATEWAY_MCP_ENABLED: 'false' } });
     try {
       expect((await fetch(`${off.url}/mcp`, { method: 'POST' })).status).toBe(404);

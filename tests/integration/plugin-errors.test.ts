@@ -59,7 +59,7 @@ describe('what Yoga says about a request', () => {
       200,
       'ERR_REQUEST_INVALID',
     ],
-    ['an operation that is not there', { query, operationName: 'X' }, 400, 'ERR_REQUEST_INVALID'],
+    ['an operation that is missing', { query, operationName: 'X' }, 400, 'ERR_REQUEST_INVALID'],
   ])('%s', async (_name, body, status, code) => {
     const gateway = pluginGateway();
     const answer = await post(gateway, body);
@@ -83,7 +83,7 @@ describe('what Yoga says about a request', () => {
   });
 });
 
-test('an access check that cannot find out denies, with the code that says so', async () => {
+test('an access check that cannot find out denies, with the code of the reason', async () => {
   const down = new GatewayError('ERR_AUTH_UNAVAILABLE', 'access cannot be checked');
   for (const error of [down, new Error(secret)]) {
     const gateway = pluginGateway({ checker: { check: () => Promise.reject(error) } });

@@ -13,7 +13,7 @@ const environment = {
 };
 
 describe('workers that cannot start', () => {
-  test('a port that another program shares with this user is taken all the same', async () => {
+  test('a port that another program shares with this user is still taken', async () => {
     const other = createServer().listen({ port: 0, host: '127.0.0.1', reusePort: process.platform === 'linux' });
     await once(other, 'listening');
     const { port } = other.address() as { port: number };

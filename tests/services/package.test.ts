@@ -50,7 +50,7 @@ async function servedHealth(cwd: string): Promise<number | null> {
 }
 
 // The tests go in order, as a person does: each one stands on what the one before has made.
-describe.skipIf(!ready)('a project of one’s own', { timeout: 300_000 }, () => {
+describe.skipIf(!ready)('a project outside this repository', { timeout: 300_000 }, () => {
   beforeAll(async () => {
     const packed = await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', parent], {
       cwd: process.cwd(),
@@ -241,7 +241,7 @@ describe.skipIf(!ready)('a project of one’s own', { timeout: 300_000 }, () => 
     const { code, text: said } = await gateway(...init);
     expect(code).toBe(2);
     expect(said).toMatch(/npm install did not succeed/);
-    expect(said).toMatch(/when that is mended: cd .*broken && npm install && .*npm run generate/);
+    expect(said).toMatch(/when that is fixed: cd .*broken && npm install && .*npm run generate/);
     expect(readdirSync(join(parent, 'broken'))).toContain('gateway.config.ts');
   });
 });

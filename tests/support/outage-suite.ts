@@ -69,7 +69,7 @@ export function describeOutages(name: string, options: OutageOptions): void {
       expect(received).toContainEqual({ missed: true });
     });
 
-    test('connection lost: at once 503, for everything; back: as before, and what was missed is told', async () => {
+    test('connection lost: at once 503, for everything; back: as before, and missed endings are reported', async () => {
       const key = newKey();
       await store.put(key, sessionOf(Date.now()), new Date(), inAnHour());
       received.length = 0;

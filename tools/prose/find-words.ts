@@ -44,9 +44,20 @@ export function findWords(text: string, rules: readonly WordRule[]): readonly Fo
   });
 }
 
-/** Matches a word between other characters than those of a name, in any case. */
+/**
+ * Matches a word in any case, but not the same letters in code: a name or a path that it is a part of, and for a single
+ * word a call (`tell(`), a key (`{ tell: 1 }`, `const tell: T`) or a whole text in quotes (`'tell'`).
+ */
 function matcherOf(word: string): RegExp {
   const literal = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  // Code such as `is-none`, `nobody_` or `tell(` is not prose, so that a name is not taken for a word.
-  return new RegExp(`(?<![\\w.$'/-])${literal}${/\w$/.test(word) ? "(?![\\w'(/:-])" : ''}`, 'i');
+  const before = String.raw`(?<![\w.$/-])`;
+  // A word of the table that ends in a sign is whole with it.
+  if (/\W$/.test(word)) return new RegExp(before + literal, 'i');
+  // What follows a name: more letters, `'s`, or the rest of a file's name.
+  const after = String.raw`(?!\w|'\w|[-/][\w/-]*\.\w)`;
+  if (word.includes(' ')) return new RegExp(before + literal + after, 'i');
+  const isKey = String.raw`(?<!(?:^|[{,(])\s*|(?:const|let|readonly) )(?=${literal}\??:)`;
+  const isNoKey = String.raw`(?!${literal}\??:)`;
+  const isNoLiteral = `(?!(?<=')${literal}')`;
+  return new RegExp(`${before}(?:${isKey}|${isNoKey})${isNoLiteral}${literal}${after}(?!\\()`, 'i');
 }

@@ -83,7 +83,7 @@ export const resultSamples: readonly SamplePlaybook[] = [
   fixed('regression_test/result_number', 'The result is a number', start, python('final', 42)),
   fixed('regression_test/result_text', 'The result is text', start, python('final', 'just text')),
   fixed('regression_test/result_list', 'The result is a list', start, python('final', [1, { a: 2 }])),
-  fixed('regression_test/result_none', 'The result is None', start, python('final', null)),
+  fixed('regression_test/result_none', 'A result of None', start, python('final', null)),
   fixed('regression_test/result_empty', 'The result is an empty object', start, python('final', {})),
   fixed('regression_test/render', 'The result is a widget with a text', start, python('final_result', trip)),
   sample('regression_test/loop', 'A loop over a list', { nums: [1, 2, 3] }, ({ nums }) => ({

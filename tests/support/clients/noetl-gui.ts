@@ -64,7 +64,7 @@ export const noetlGui: SimulatedClient = {
           const variables = { name: 'system/no_such_playbook', vars: { action: 'list_users' }, clientId: null };
           const body = await call('POST', '/graphql', { query: executeText, variables });
           const [error] = body['errors'] as { message: string }[];
-          need(/playbook not found|404/i.test(error?.message ?? ''), 'the message says that it is not there', error);
+          need(/playbook not found|404/i.test(error?.message ?? ''), 'the message says that it is missing', error);
         },
       },
     ];

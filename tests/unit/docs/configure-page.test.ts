@@ -28,7 +28,7 @@ describe('the pages about the config', () => {
     expect(shown.get(name)).toBe(text);
   });
 
-  it('marks no example that is not there', () => {
+  it('marks no example that is missing', () => {
     const named = [...page.matchAll(/<!-- example: (\S+) -->\n```ts\n([\s\S]*?)\n```/g)];
     const texts = new Map(examples);
     expect(named.length).toBeGreaterThanOrEqual(examples.length);

@@ -43,8 +43,30 @@ describe('a word', () => {
     ['object.foo', false],
     ['foo_bar', false],
     ['path/foo', false],
+    ['when it is foo: more', true],
+    ["test('it is foo', () => {", true],
+    ["throw new Error('foo waits')", true],
+    ['foo/baz', true],
+    ['a foo-like name', true],
+    ['see foo-bar.ts', false],
+    ['see foo/bar.ts', false],
+    ['  foo: 1,', false],
+    ['{ foo: 1 }', false],
+    ['f(a, foo?: string)', false],
+    ['const foo: Foot = 1', false],
+    ["['foo']", false],
+    ["foo's", false],
   ])('in %j: %s', (text, want) => {
     expect(findWords(text, rules).length > 0).toBe(want);
+  });
+
+  test.each([
+    ["it('foo baz', () => {", true],
+    ['where it foo baz: there', true],
+    ['it foo baz(1)', true],
+    ['it foo bazfar', false],
+  ])('of more words in %j: %s', (text, want) => {
+    expect(findWords(text, [{ words: ['foo baz'], write: 'y' }]).length > 0).toBe(want);
   });
 
   test('is found with its line and the better word; a curly apostrophe counts', () => {

@@ -49,7 +49,7 @@ describe('an explanation as data', () => {
     expect({ allowed, missing }).toEqual({ allowed: false, missing: undefined });
   });
 
-  test('execute implies view of an execution, and says so', () => {
+  test('execute implies view of an execution, and the first line names it', () => {
     const runner = { roles: ['runner'], path: 'jobs/x' } as const;
     expect(explain(runner)).toMatchObject({ allowed: false, missing: "allow('runner', ['view'], 'jobs/x')" });
     const implied = explain(runner, true);

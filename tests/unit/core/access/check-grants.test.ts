@@ -91,7 +91,7 @@ describe('warnings', () => {
     expect(warnings).toEqual([expect.stringMatching(/allows nothing/)]);
   });
 
-  test('an allow whose permissions are denied in part only is none', () => {
+  test('an allow whose permissions are denied in part only: no warning', () => {
     const { warnings } = findings(
       grant('deny', 'analyst', ['edit'], 'system/*'),
       grant('allow', 'analyst', ['view', 'edit'], 'system/logs/*'),
@@ -99,7 +99,7 @@ describe('warnings', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('a deny of another role is none', () => {
+  test('a deny of another role: no warning', () => {
     const { warnings } = findings(grant('deny', 'admin', ['view'], '*'), grant('allow', 'analyst', ['view'], 'data/*'));
     expect(warnings).toEqual([]);
   });

@@ -79,7 +79,7 @@ describe('decide', () => {
     expect(decide(grants, { roles: ['admin'] }, permission, login)).toMatchObject({ allowed: false, why: 'reserved' });
   });
 
-  test('names the grant that says so', () => {
+  test('names the grant that decides', () => {
     expect(decide(grants, { roles: ['analyst'] }, 'view', 'data/x').grant).toBe(shipped[3]);
     expect(decide(grants, { roles: ['developer'] }, 'view', 'system/x').grant).toBe(shipped[2]);
     expect(decide(grants, { roles: ['analyst'] }, 'view', 'x').grant).toBeUndefined();

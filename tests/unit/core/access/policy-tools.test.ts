@@ -98,7 +98,7 @@ describe('a difference', () => {
   const diff = (after: Parameters<typeof compileGrants>[0]) =>
     diffPolicies(compiled, compileGrants(after, ['auth/login']), roles);
 
-  test('of how a policy is written is none', () => {
+  test('in how a policy is written does not count', () => {
     expect(
       diff([
         allow('runner', ['execute'], 'jobs/%'),

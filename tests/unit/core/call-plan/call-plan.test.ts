@@ -148,7 +148,10 @@ describe('query and body', () => {
 
 describe('what is not understood stops the start', () => {
   test.each([
-    ['a path argument that is none', 'x(a: ID): String @httpOperation(path: "/x/{args.b}/{args.a}", httpMethod: GET)'],
+    [
+      'a path argument that is unknown',
+      'x(a: ID): String @httpOperation(path: "/x/{args.b}/{args.a}", httpMethod: GET)',
+    ],
     ['an argument that is not sent', 'x(a: ID): String @httpOperation(path: "/x", httpMethod: GET)'],
     ['another template', 'x(a: ID): String @httpOperation(path: "/x/{env.A}/{args.a}", httpMethod: GET)'],
     ['braces', 'x: String @httpOperation(path: "/x/{a}", httpMethod: GET)'],

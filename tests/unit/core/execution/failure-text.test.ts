@@ -17,7 +17,7 @@ test.each([
   ['cannot reach postgres://noetl:pw@db.example.com:5432/noetl now', 'cannot reach [address] now'],
   ['bad token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', 'bad token [hidden]'],
   ['401 for Authorization: Bearer abcdefgh12345678', '401 for Authorization: [hidden]'],
-  ['playbook data/report/daily is not there', 'playbook data/report/daily is not there'],
+  ['playbook data/report/daily is missing', 'playbook data/report/daily is missing'],
   ['select a date first', 'select a date first'],
   ['', 'the step failed'],
   ['SELECT 1 FROM x', 'the step failed'],

@@ -42,7 +42,7 @@ describe('the result', () => {
       { step: 'a', path: 'x' },
       { value: 1, step: 'a' },
     ],
-    ['at a path that is not there', [gave('a', { x: [] })], { path: 'x.0.y' }, { value: null, step: 'a' }],
+    ['at a path that is missing', [gave('a', { x: [] })], { path: 'x.0.y' }, { value: null, step: 'a' }],
     ['at a member of a list', [gave('a', [1])], { path: 'length' }, { value: null, step: 'a' }],
     ['at an inherited member', [gave('a', { x: 1 })], { path: 'constructor' }, { value: null, step: 'a' }],
     ['of a failed last step', [gave('a', 1), failed('b')], {}, { value: null, step: 'b' }],
@@ -60,7 +60,7 @@ describe('the result', () => {
       { value: 1, step: undefined },
     ],
     [
-      'of all steps, at a path that is not there',
+      'of all steps, at a path that is missing',
       [gave('a', 1), step('end', undefined)],
       { path: 'b' },
       { value: null, step: undefined },
@@ -113,8 +113,8 @@ describe('the text of a result', () => {
 
   test.each<[string, readonly StepFacts[], ResultRule, string | null]>([
     ['a result that is text', [gave('a', 'hello')], {}, 'hello'],
-    ['blanks are none', [gave('a', ' \n')], {}, null],
-    ['a number is none', [gave('a', 7)], {}, null],
+    ['blanks are no text', [gave('a', ' \n')], {}, null],
+    ['a number is no text', [gave('a', 7)], {}, null],
     ['the first member by rank', [gave('a', { message: 'm', summary: 's', textOutput: 't' })], {}, 't'],
     ['a blank member gives way', [gave('a', { textOutput: ' ', answer: 'x', message: 'm' })], {}, 'x'],
     ['a member of another name', [gave('a', { title: 'x' })], {}, null],

@@ -135,7 +135,7 @@ describe('the step that ended last', () => {
     expect(last(named(7), of('call.done', 'c'))).toBe('c');
   });
 
-  test('an end without a step is none', () => {
+  test('an end without a step does not count', () => {
     expect(last(of('call.done', 'a'), of('call.done', ''))).toBe('a');
     expect(last(of('command.started', 'a'))).toBeUndefined();
   });

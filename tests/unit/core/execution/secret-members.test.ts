@@ -20,7 +20,7 @@ describe('names of secrets', () => {
     'Set-Cookie',
     'credentials',
     'dsn',
-  ])('%s is one', (name) => expect(isSecret(name)).toBe(true));
+  ])('%s is a secret', (name) => expect(isSecret(name)).toBe(true));
   test.each([
     'tokens_used',
     'token_count',
@@ -35,7 +35,7 @@ describe('names of secrets', () => {
     'cookies_accepted',
     '',
     '___',
-  ])('%s is none', (name) => expect(isSecret(name)).toBe(false));
+  ])('%s is no secret', (name) => expect(isSecret(name)).toBe(false));
   test('the list can be set', () => {
     const own = secretNames(['iban']);
     expect([own('customer_iban'), own('password')]).toEqual([true, false]);

@@ -35,7 +35,7 @@ describe('an entry that no token can match is refused, with the reason', () => {
     ],
     ['no return address', { ...one, browser: { clientId: 'a', returnTo: [] } }, 'returnTo'],
     [
-      'a secret that is not there',
+      'a secret that is missing',
       { ...one, introspection: { clientId: 'a', clientSecret: env('NO_SECRET') } },
       'NO_SECRET',
     ],

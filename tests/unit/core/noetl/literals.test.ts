@@ -109,7 +109,7 @@ describe('an escape', () => {
       'N{TIL_DE}',
     ],
     `N{${'A'.repeat(40)}}`,
-  ])('%j is none', (text) => {
+  ])('%j is no escape', (text) => {
     expect(escapeIn(text)).toBeUndefined();
   });
 
@@ -140,9 +140,9 @@ describe('a text with its escapes resolved', () => {
     ['backslashes in a row are one', r`\\\\q`, r`\q`],
     ['a backslash at the end', 'a\\', 'a\\'],
     ['an escaped quote is what follows its backslash', r`\"`, r`\"`],
-    ['octal: the longest reading that tells', r`\1734`, '{4'],
-    ['octal: a shorter one that tells', r`\455`, '%5'],
-    ['octal: none that tells', r`\101`, 'A'],
+    ['octal: the longest reading that makes a sign', r`\1734`, '{4'],
+    ['octal: a shorter one that makes a sign', r`\455`, '%5'],
+    ['octal: no reading makes a sign', r`\101`, 'A'],
     ['octal: eight bits', r`\573`, '{'],
   ])('%s', (_name, text, want) => {
     expect(textOf(resolvedEscapes(text))).toBe(want);

@@ -28,7 +28,7 @@ describe('in the form that the document describes', () => {
     expect(inDocumentedForm('executions', [python, { execution_id: 2 }])).toEqual([python, { execution_id: 2 }]);
   });
 
-  test('a reason of a failure is hidden, and an empty one is none', () => {
+  test('a reason of a failure is hidden, and an empty one stays empty', () => {
     const rows = [{ error: 'SELECT secret' }, { error: '' }, { error: null }];
     expect(inDocumentedForm('executions', rows)).toEqual([{ error: failedText }, { error: '' }, { error: null }]);
   });

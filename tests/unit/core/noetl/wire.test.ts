@@ -45,7 +45,7 @@ test.each([
 ])('parseWireTime(%j)', (text, want) => {
   expect(parseWireTime(text)?.toISOString()).toBe(want);
 });
-test.each(['', 'soon', null, 12, '{{ x }}'])('parseWireTime(%j) is none', (value) => {
+test.each(['', 'soon', null, 12, '{{ x }}'])('parseWireTime(%j) is undefined', (value) => {
   expect(parseWireTime(value)).toBeUndefined();
 });
 

@@ -144,7 +144,7 @@ describe('a store that is out', () => {
     expect(await codeOf(sessions.lookup(token))).toBe('ERR_STORE');
   });
 
-  test('fails a logout loudly, and the session is over here all the same', async () => {
+  test('fails a logout loudly, and the session is still over here', async () => {
     const clock = handClock();
     const { state, store } = breakable(createMemorySessionStore({ maxEntries: 10, clock }));
     const { sessions } = setup({ store, clock });
@@ -155,7 +155,7 @@ describe('a store that is out', () => {
     expect(await sessions.lookup(token)).toBeUndefined();
   });
 
-  test('fails a login, and says so', async () => {
+  test('fails a login, and reports it', async () => {
     const clock = handClock();
     const { state, store } = breakable(createMemorySessionStore({ maxEntries: 10, clock }));
     const { sessions, log } = setup({ store, clock });
@@ -416,7 +416,7 @@ describe('ending', () => {
     expect(await sessions.lookup(token)).toBeUndefined();
   });
 
-  test('an ending by another replica while the validator answers wins, even when it was not heard', async () => {
+  test('an ending by another replica while the validator answers wins, even when no notice of it came', async () => {
     const clock = handClock();
     const inner = createMemorySessionStore({ maxEntries: 10, clock });
     const { sessions, noetl } = setup({ store: { ...inner, onEnded: () => {} }, clock });

@@ -43,7 +43,7 @@ test.each([
   ['another issuer', jwt({ ...claims, iss: 'https://other.example.com/' }), {}, 'Token validation failed'],
   ['an expired token', jwt({ ...claims, exp: 1 }), {}, 'Token validation failed'],
   ['no e-mail', jwt({ ...claims, email: undefined }), {}, 'Failed to create session'],
-  ['a client_ip that is none', jwt(claims), { client_ip: "1.2.3.4'::inet" }, 'Failed to create session'],
+  ['an invalid client_ip', jwt(claims), { client_ip: "1.2.3.4'::inet" }, 'Failed to create session'],
 ])('%s is an error', async (_name, auth0_token, change, message) => {
   const { body } = await run('auth0_login', { ...login, auth0_token, ...change });
   expect(body).toMatchObject({ status: 'error', data: { message } });

@@ -39,7 +39,7 @@ describe('references to results', () => {
     expect(asked).toEqual([]);
   });
 
-  test('a release without either route says so', async () => {
+  test('a release without either route is not supported', async () => {
     const { resolve } = serverWith('/nowhere');
     await expect(resolve()).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
   });

@@ -158,7 +158,7 @@ describe('init that fails', () => {
     expect(await readdir(join(parent, 'My Gateway'))).toEqual([]);
   });
 
-  test('nothing is written when the manifest that is there is none', async () => {
+  test('nothing is written when the existing manifest is invalid', async () => {
     await writeFile(join(parent, 'package.json'), 'secret');
     const failure = await init(options({ dir: parent })).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'ERR_CONFIG_INVALID' });

@@ -75,7 +75,7 @@ describe('shapeSchema', () => {
     );
   });
 
-  it('a list whose items may be null says so', () => {
+  it('a list whose items may be null has nullable items', () => {
     expect(shaped(operation({ nullableItems: ['Thing.kids'] }))).toContain('kids: [Thing]!');
   });
 

@@ -19,10 +19,10 @@ describe('camelCase', () => {
 });
 
 describe('isIdName', () => {
-  it.each(['id', 'ID', 'run_id', 'runId', 'run-id', 'parent_execution_id', 'userID'])('%s is one', (name) => {
+  it.each(['id', 'ID', 'run_id', 'runId', 'run-id', 'parent_execution_id', 'userID'])('%s is an id', (name) => {
     expect(isIdName(name)).toBe(true);
   });
-  it.each(['paid', 'pid', 'grid', 'valid', 'void', 'identifier', 'ids', 'idle', 'ID_card'])('%s is none', (name) => {
+  it.each(['paid', 'pid', 'grid', 'valid', 'void', 'identifier', 'ids', 'idle', 'ID_card'])('%s is no id', (name) => {
     expect(isIdName(name)).toBe(false);
   });
   it('knows lists of them', () => {

@@ -106,7 +106,7 @@ describe('pull', () => {
     expect(await readLock(projectDir)).toEqual(lock);
   });
 
-  it('tells releases apart by a label', async () => {
+  it('separates releases by a label', async () => {
     const { lock } = await pull(save('given.json', JSON.stringify(document)), { projectDir, now, label: 'v4.27.0' });
     expect(lock.label).toBe('v4.27.0');
     expect((await readLock(projectDir))?.label).toBe('v4.27.0');
@@ -325,7 +325,7 @@ describe('pull from a server', () => {
     expect(readdirSync(projectDir)).toEqual([]);
   });
 
-  it('says so when there is no file', async () => {
+  it('reports a missing file', async () => {
     await expect(pull('gone.json', { projectDir })).rejects.toMatchObject({
       problems: [expect.stringMatching(/^gone\.json: there is no such file\. Name a file, or an address/)],
     });

@@ -273,12 +273,12 @@ describe('buildTable', () => {
       /one segment/,
     ],
     [
-      'a rule that is none',
+      'an unknown rule',
       { upstream: 'GET /api/executions', access: { kind: 'autenticated' } } as never,
       /no rule “autenticated”; nearest: authenticated/,
     ],
     [
-      'a permission that is none',
+      'an unknown permission',
       { upstream: 'POST /api/catalog/resource', access: onPlaybook('exekute' as 'execute', 'path') },
       /no permission “exekute”; nearest: execute/,
     ],
@@ -417,14 +417,14 @@ describe('buildTable', () => {
     it.each([
       ['an unknown member', { nope: 'variables' }, /has no member “nope”/],
       ['the path hidden', { path: false }, /neither hidden nor constant/],
-      ['a constant that is not there', { nope: { constant: 1 } }, /no such argument/],
+      ['a constant that is missing', { nope: { constant: 1 } }, /no such argument/],
     ])('refuses %s', (_name, args, want) => {
       const { problems } = table({ executePlaybook: { ...run, args } as never });
       expect(problems.join('\n')).toMatch(want);
     });
   });
 
-  it('opens what must not be public for a reason, and says so', () => {
+  it('opens what must not be public for a reason, and reports it', () => {
     const { problems, notes } = table({
       sql: { upstream: 'POST /api/postgres/execute', acceptRisk: 'a closed network' },
       credential: { upstream: 'GET /api/credentials/{identifier}', args: { include_data: false } },

@@ -104,7 +104,7 @@ describe('a direct answer', () => {
     ['another name of an operation', '{"query":"{ a }","operationName":1}'],
     ['other variables', '{"query":"{ a }","variables":[]}'],
     ['other extensions', '{"query":"{ a }","extensions":"x"}'],
-    ['a parameter that is none', '{"query":"{ a }","more":1}'],
+    ['an unknown parameter', '{"query":"{ a }","more":1}'],
   ])('%s has not run yet when Yoga gets it', async (_name, body) => {
     const ran: unknown[] = [];
     const { seen, answer } = direct({ body, engine: enveloped(async (args) => ran.push(args) as never) });

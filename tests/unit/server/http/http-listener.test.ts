@@ -182,7 +182,7 @@ describe('createHttpListener', () => {
     expect(received).not.toContain('\r\n\r\n/new');
   });
 
-  it('says so when time runs out', async () => {
+  it('reports it when time runs out', async () => {
     const { promise: isHandled, resolve: handled } = Promise.withResolvers<void>();
     const { listener, url } = await start(() => {
       handled();

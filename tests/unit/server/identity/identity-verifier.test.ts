@@ -42,12 +42,12 @@ describe('what stands', () => {
     expect(await world.verifier().verify(token, undefined)).toHaveProperty('identity');
   });
 
-  it.each([7, '', undefined])('a token whose name is %j, which is none', async (name) => {
+  it.each([7, '', undefined])('a token whose name is %j, which is invalid', async (name) => {
     const token = await world.issuer.token('ada', { claims: { name } });
     expect(await world.verifier().verify(token, undefined)).toMatchObject({ identity: { name: undefined } });
   });
 
-  it.each([null, ''])('a token whose e-mail is %j, which is none', async (email) => {
+  it.each([null, ''])('a token whose e-mail is %j, which is invalid', async (email) => {
     const token = await world.issuer.token('bob', { claims: { email } });
     expect(await world.verifier().verify(token, undefined)).toMatchObject({ identity: { email: undefined } });
   });

@@ -50,7 +50,7 @@ describe('which issuer', () => {
     ['is no object', '/.well-known/openid-configuration', new Response('[]')],
     ['is no JSON', '/.well-known/openid-configuration', new Response('<html>')],
     ['has keys that are missing', '/.well-known/jwks.json', new Response('{"keys": []}', { status: 500 })],
-    ['has keys that are none', '/.well-known/jwks.json', new Response('{"keys": 1}')],
+    ['has invalid keys', '/.well-known/jwks.json', new Response('{"keys": 1}')],
   ])('cannot be asked when its document %s: 503', async (_name, path, response) => {
     const { verify } = world.verifier({
       fetch: async (url, init) => (url.endsWith(path) ? response : fetch(url, init)),

@@ -308,7 +308,7 @@ describe('an access token without an e-mail', () => {
   const entry = issuer.auth0({ domain: 'tenant.eu.auth0.com', api: 'https://api' });
   const info = { sub: 'auth0|1', email: 'ada@example.com', email_verified: true, name: 'Ada' };
 
-  it('gets it from userinfo, where the entry says so', async () => {
+  it('gets it from userinfo, where the entry requires it', async () => {
     const provider = await createProvider(auth0);
     provider.userinfo.answer = () => Response.json(info);
     const { verify } = provider.verifier(entry, 'needed');

@@ -339,7 +339,7 @@ describe('refused at start', () => {
     ['capitals in the host', { issuer: 'https://SSO.example.com/' }, /capitals/],
     ['two slashes', { issuer: 'https://sso.example.com//' }, /two slashes/],
     ['http in the cluster', { issuer: 'http://keycloak.sso.svc:8080/realms/acme' }, /https URL/],
-    ['an algorithm that is none', { algorithms: ['RS256', 'RS265'] }, /RS265 is not a signature algorithm/],
+    ['an unknown algorithm', { algorithms: ['RS256', 'RS265'] }, /RS265 is not a signature algorithm/],
     ['HS256', { algorithms: ['HS256'] }, /HS256 is not/],
     ['no audience', { audiences: [] }, /required/],
     ['a role that the config does not have', { roles: { default: ['ops'] } }, /ops is not a role/],

@@ -30,7 +30,7 @@ describe('shadow mode', () => {
     expect(await forged(1)).toHaveProperty('rejected');
   });
 
-  it('passes on while the keys cannot be had', async () => {
+  it('passes on while the keys are not available', async () => {
     world.issuer.misbehave({ down: true });
     const { verify, outcomes } = world.verifier({ mode: 'shadow' });
     expect(await verify(await world.issuer.token('ada'), undefined)).toMatchObject({ identity: { unverified: true } });

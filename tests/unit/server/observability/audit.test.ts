@@ -128,7 +128,7 @@ test('a line stays one line, and short', () => {
   expect(lines.join('').length).toBeLessThan(1_000);
 });
 
-test('what had to be dropped is told', () => {
+test('what had to be dropped is reported', () => {
   const drops: number[] = [];
   const { sink } = keptLines(0);
   const audit = createAudit({ sink, clock: handClock(), emails: false, onDrop: () => drops.push(1) });

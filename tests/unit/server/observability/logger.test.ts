@@ -37,7 +37,7 @@ test('an unknown level is info; silent is silent', () => {
   expect(lines).toHaveLength(1);
 });
 
-test('what was dropped is told', () => {
+test('what was dropped is reported', () => {
   const { sink } = keptLines(1);
   const drops: number[] = [];
   const log = createLogger({ level: 'info', pretty: false, sink, onDrop: () => drops.push(1) });

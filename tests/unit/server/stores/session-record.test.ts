@@ -49,7 +49,7 @@ describe('a live record that is not of this deployment is no session', () => {
   const text = encodeLive(sessionOf(now), new Date(now), later);
   test.each([
     ['written by another program', text],
-    ['with a MAC that is none', `${text}\nAAAA`],
+    ['with an invalid MAC', `${text}\nAAAA`],
     ['sealed with another key', createRecordSeal([key(2)], 'test').seal('place', text)],
     ['of another deployment with the same key', createRecordSeal([key(1)], 'other').seal('place', text)],
     ['copied from another place', seal.seal('another place', text)],

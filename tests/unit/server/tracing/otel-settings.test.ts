@@ -7,7 +7,7 @@ test.each([
   ['nothing is set', {}],
   ['only a name is set', { OTEL_SERVICE_NAME: 'x' }],
   ['the SDK is disabled', { ...endpoint, OTEL_SDK_DISABLED: 'true' }],
-  ['both exporters are none', { ...endpoint, OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' }],
+  ['both exporters are switched off', { ...endpoint, OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' }],
 ])('off: %s', (_name, environment) => {
   expect(readOtelSettings(environment)).toBeUndefined();
 });

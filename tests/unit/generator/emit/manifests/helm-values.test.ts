@@ -46,7 +46,7 @@ test.each([
   expect(at(values, ...path.split('.'))).not.toBeUndefined();
 });
 
-test('nobody is trusted, and nothing is bypassed, by the defaults', () => {
+test('no issuer and no audience is trusted, and nothing is bypassed, by the defaults', () => {
   expect(values.env).toMatchObject({ trustedIssuers: '', audiences: '', auth0Domain: '', authBypass: 'false' });
 });
 

@@ -71,7 +71,7 @@ describe('createPlaybookAccessChecker', () => {
   });
 
   it.each([
-    ['nobody answers', down],
+    ['no answer', down],
     ['another path is answered', (w: Record<string, unknown>) => ({ ...yes(w), playbook_path: '49' })],
     ['the question is not repeated', (w: Record<string, unknown>) => ({ ...yes(w), playbook_path: undefined })],
     ['another permission is answered', (w: Record<string, unknown>) => ({ ...yes(w), permission_type: 'view' })],

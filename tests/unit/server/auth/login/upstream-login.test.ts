@@ -137,7 +137,7 @@ describe('createHttpLogin', () => {
     ]);
   });
 
-  it('tells a refusal from an outage', async () => {
+  it('separates a refusal from an outage', async () => {
     const refused = { status: 'error', data: { error: 'x', message: 'Token validation failed' } };
     expect(await overHttp(200, refused).result).toMatchObject({ outcome: 'rejected' });
     for (const [status, body] of [

@@ -60,7 +60,7 @@ describe('createHttpValidator', () => {
     ['the token was refused as a value', 422, { detail: [{ type: 'string_too_short', input: 'session-token' }] }],
     ['the server failed', 500, 'Detail: secret'],
     ['a proxy answers for it', 200, '<html>'],
-    ['nobody answers', 0, new GatewayError('ERR_UPSTREAM_TIMEOUT', 'late')],
+    ['no answer', 0, new GatewayError('ERR_UPSTREAM_TIMEOUT', 'late')],
   ])('throws when %s', async (_name, status, body) => {
     const error = await overHttp(status, body)
       .validate()
@@ -69,7 +69,7 @@ describe('createHttpValidator', () => {
     expect(String(error)).not.toMatch(/secret|session-token|relation/);
   });
 
-  it('knows without asking that a token with a template is none', async () => {
+  it('refuses a token with a template without asking', async () => {
     const { calls, validate } = overHttp(200, valid);
     for (const token of ['{{7*7}}', 'x{%y', '{#', '["{""{7*7}}"]']) expect(await validate(token)).toBeUndefined();
     expect(calls).toEqual([]);
