@@ -51,7 +51,7 @@ export interface Parts {
 const ownExecutionBytes = 256 * 1024;
 
 /** What adapters are made with. */
-interface Given {
+interface AdapterOptions {
   readonly config: ResolvedConfig;
   readonly clock: Clock;
   readonly observe: Observe;
@@ -83,7 +83,7 @@ export async function compose(
   // In this process: only the replica that has started an auth playbook can be answered (ADR 0009).
   const callbacks = createCallbackRegistry({ clock, observe });
   const driver = openDriver(config, clock, observe, callbacks, atOwnPaths(forAuth, own));
-  const given: Given = { config, clock, observe, upstream: forAuth, driver };
+  const given: AdapterOptions = { config, clock, observe, upstream: forAuth, driver };
   // The config's own store first, then what the workers share.
   const store =
     (await config.adapters.sessionStore?.({ upstream: forAuth, clock, observe })) ??
@@ -173,7 +173,7 @@ function openUserLimits(
  * Who is asked about a session that the store does not know. A custom validator comes first; sessions of the gateway's
  * own are known to no one else, so then no one is asked.
  */
-function chooseValidator({ config, clock, observe, upstream, driver }: Given): SessionValidator {
+function chooseValidator({ config, clock, observe, upstream, driver }: AdapterOptions): SessionValidator {
   const own = config.adapters.validator?.({ upstream, clock, observe });
   if (own !== undefined) return own;
   const { auth, sessions, mode } = config;
@@ -186,7 +186,7 @@ function chooseValidator({ config, clock, observe, upstream, driver }: Given): S
 }
 
 /** Users log in by `auth.login`; clients get a session of the gateway, because NoETL has no users for them. */
-function chooseLogin(given: Given): LoginBackend {
+function chooseLogin(given: AdapterOptions): LoginBackend {
   const { config, clock } = given;
   const local = createLocalLogin({ clock, maxSessionMs: config.sessions.maxMs });
   const people = loginOfPeople(given, local);
@@ -197,7 +197,10 @@ function chooseLogin(given: Given): LoginBackend {
 }
 
 /** The login of users, by `auth.login`. */
-function loginOfPeople({ config, clock, observe, upstream, driver }: Given, local: LoginBackend): LoginBackend {
+function loginOfPeople(
+  { config, clock, observe, upstream, driver }: AdapterOptions,
+  local: LoginBackend,
+): LoginBackend {
   const { auth, sessions } = config;
   const common = { clock, maxSessionMs: sessions.maxMs };
   switch (auth.login.kind) {
@@ -224,7 +227,7 @@ function loginOfPeople({ config, clock, observe, upstream, driver }: Given, loca
  * by each of them.
  */
 function chooseChecker(
-  { config, clock, observe, upstream, driver }: Given,
+  { config, clock, observe, upstream, driver }: AdapterOptions,
   grants: () => CompiledGrants,
 ): AccessChecker {
   const { auth, compiledGrants } = config;

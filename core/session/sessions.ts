@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.ts';
 import type { Observe } from '../observe.ts';
 import { oncePerKey } from '../once.ts';
 import type { GuessBudget, SessionFollower, SessionStore, Sessions, SessionValidator } from '../ports.ts';
-import { createOwedEndings } from './owed-endings.ts';
+import { createPendingEndings } from './pending-endings.ts';
 import type { Session } from './session.ts';
 import { createSessionCheck } from './session-check.ts';
 import { capSession, endingsKeptMs, isLive } from './session-lifetime.ts';
@@ -37,7 +37,7 @@ export interface SessionsOptions {
  * - Every lookup reports one `session_check`.
  */
 export function createSessions(given: SessionsOptions): Sessions {
-  const endings = createOwedEndings(watchedStore(given.store, given.observe), given.clock);
+  const endings = createPendingEndings(watchedStore(given.store, given.observe), given.clock);
   const parts = partsOf({ ...given, store: endings.store });
   const look = createLookup(parts, given.observe);
   const lookup: Sessions['lookup'] = (token, guesses) => {

@@ -3,8 +3,8 @@ import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json/lossless-json.ts';
 import { isJsonMediaType } from '../../core/json/media-type.ts';
+import { resolveAtEndOfTurn } from '../event-loop-batches.ts';
 import { textOfBytes } from '../text-of-bytes.ts';
-import { resolveAtEndOfTurn } from '../turn.ts';
 
 /** What reading a body is bound to. */
 export interface BodyLimits {

@@ -2,10 +2,10 @@ import type { CompactJWSHeaderParameters, CryptoKey } from 'jose';
 import type { Clock } from '../../core/clock.ts';
 import { isClaims } from '../../core/identity/claim-path.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
+import { createCachedDocument, type KeptTiming, keptTiming } from './cached-document.ts';
 import { type Fetch, readFromIssuer } from './issuer-request.ts';
 import { issuerFailureOf, issuerUnavailable, readTooOften } from './issuer-unavailable.ts';
 import { discoveryUrl, isSameIssuer, parseIssuerUrl } from './issuer-url.ts';
-import { createKeptDocument, type KeptTiming, keptTiming } from './kept-document.ts';
 import { type KeySet, readKeySet } from './key-set.ts';
 
 /** `timeoutMs`: for the issuer's two documents together. */
@@ -57,7 +57,7 @@ export function createIssuerDocuments(
   timing: DocumentsTiming = documentsTiming,
 ): IssuerDocuments {
   const { issuer } = rules;
-  const kept = createKeptDocument({
+  const kept = createCachedDocument({
     load: () => load(rules, fetch, timing.timeoutMs),
     notDue: () => issuerUnavailable(issuer, readTooOften),
     clock,

@@ -1,8 +1,8 @@
 import type { Dispatcher, Pool } from 'undici';
 import type { ByteLease } from '../../core/byte-budget.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { resolveAtEndOfTurn } from '../event-loop-batches.ts';
 import { textOfBytes } from '../text-of-bytes.ts';
-import { resolveAtEndOfTurn } from '../turn.ts';
 
 /** One HTTP request, complete. */
 export interface RawCall {

@@ -7,7 +7,7 @@ const retryMs = 1_000;
 const pendingAtMost = 10_000;
 
 /** A store that later receives the endings that it could not receive at once. */
-export interface OwedEndings {
+export interface PendingEndings {
   /** `end` and `endAllOf` still throw when they fail, but are pending from then on. */
   readonly store: SessionStore;
   /** Writes pending endings, in the background and not too often; call it whenever there is traffic. Never throws. */
@@ -18,7 +18,7 @@ export interface OwedEndings {
  * Endings outlive an outage of the store. This process refuses such a session from the start, so that its user, who was
  * informed that the logout failed, could not log out again; the other replicas must still receive the ending.
  */
-export function createOwedEndings(store: SessionStore, clock: Clock): OwedEndings {
+export function createPendingEndings(store: SessionStore, clock: Clock): PendingEndings {
   const pending = new Map<string, () => Promise<void>>();
   let nextTryMs = 0;
   let isSettling = false;

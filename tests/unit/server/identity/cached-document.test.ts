@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createKeptDocument, keptTiming } from '../../../../server/identity/kept-document.ts';
+import { createCachedDocument, keptTiming } from '../../../../server/identity/cached-document.ts';
 import { handClock } from '../../../support/session-fakes.ts';
 
 function setUp() {
@@ -11,10 +11,10 @@ function setUp() {
     return source.loads;
   };
   const notDue = () => new Error('not due');
-  return { clock, source, kept: createKeptDocument({ load, notDue, clock, timing: keptTiming, random: () => 1 }) };
+  return { clock, source, kept: createCachedDocument({ load, notDue, clock, timing: keptTiming, random: () => 1 }) };
 }
 
-describe('createKeptDocument', () => {
+describe('createCachedDocument', () => {
   it('loads once for all who ask at once, and keeps it while it is not due for renewal', async () => {
     const { clock, source, kept } = setUp();
     expect(await Promise.all(Array.from({ length: 100 }, () => kept.current()))).toEqual(Array(100).fill(1));
@@ -47,7 +47,7 @@ describe('createKeptDocument', () => {
       return loads === 1 ? Promise.resolve(loads) : new Promise<number>(() => {});
     };
     const timing = { ...keptTiming, waitMs: 20 };
-    const kept = createKeptDocument({ load, notDue: () => new Error('not due'), clock, timing });
+    const kept = createCachedDocument({ load, notDue: () => new Error('not due'), clock, timing });
     await kept.current();
     clock.advance(keptTiming.freshMs);
     expect(await kept.current()).toBe(1);
@@ -66,7 +66,7 @@ describe('createKeptDocument', () => {
           return loads;
         };
         const notDue = () => new Error('not due');
-        const kept = createKeptDocument({ load, notDue, clock, timing: keptTiming, random: () => chance });
+        const kept = createCachedDocument({ load, notDue, clock, timing: keptTiming, random: () => chance });
         await kept.current();
         clock.advance(keptTiming.renewMs);
         await kept.current();

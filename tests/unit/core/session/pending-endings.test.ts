@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SessionStore } from '../../../../core/ports.ts';
-import { createOwedEndings } from '../../../../core/session/owed-endings.ts';
+import { createPendingEndings } from '../../../../core/session/pending-endings.ts';
 import { sessionKey } from '../../../../core/session/session-token.ts';
 import { handClock, sessionOf, settle, tokenOf } from '../../../support/session-fakes.ts';
 
@@ -30,7 +30,7 @@ function setup() {
     end: take,
     endAllOf: take,
   } as unknown as SessionStore;
-  const endings = createOwedEndings(store, clock);
+  const endings = createPendingEndings(store, clock);
   const end = (name: string) => endings.store.end(keyOf(name), until, '7').catch(() => 'failed');
   const retry = async () => {
     endings.settle();
@@ -141,7 +141,7 @@ test('all else passes to the store', async () => {
 
 test('what a store does not offer is not offered', () => {
   const bare = { end: async () => {}, endAllOf: async () => {} } as unknown as SessionStore;
-  const { store } = createOwedEndings(bare, handClock());
+  const { store } = createPendingEndings(bare, handClock());
   expect(store).not.toHaveProperty('claim');
   expect(store).not.toHaveProperty('sessionsOf');
 });

@@ -34,7 +34,7 @@ export const keptTiming: KeptTiming = {
 };
 
 /** A document that is loaded when needed, and outlives an outage of where it comes from for a bounded time. */
-export interface KeptDocument<T> {
+export interface CachedDocument<T> {
   /** @throws what the last load threw, when there is no document that may still be used. */
   current(): Promise<T>;
   /**
@@ -46,7 +46,7 @@ export interface KeptDocument<T> {
   newer(): Promise<T | undefined>;
 }
 
-export interface KeptDocumentOptions<T> {
+export interface CachedDocumentOptions<T> {
   readonly load: () => Promise<T>;
   readonly notDue: () => Error;
   readonly clock: Clock;
@@ -56,7 +56,7 @@ export interface KeptDocumentOptions<T> {
 }
 
 /** One load at a time, shared by all that need it. */
-export function createKeptDocument<T>(options: KeptDocumentOptions<T>): KeptDocument<T> {
+export function createCachedDocument<T>(options: CachedDocumentOptions<T>): CachedDocument<T> {
   const { load, clock, timing, random = Math.random } = options;
   let kept: { readonly document: T; readonly at: number; readonly renewAt: number } | undefined;
   let failure: { readonly error: unknown; readonly at: number } | undefined;
