@@ -333,7 +333,7 @@ describe('refused at start', () => {
     [
       'a template without tenants',
       { issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' },
-      /which tenants may log in/,
+      /name the tenants that may log in/,
     ],
     ['another placeholder', { issuer: 'https://sso.example.com/{realm}' }, /placeholder/],
     ['capitals in the host', { issuer: 'https://SSO.example.com/' }, /capitals/],
