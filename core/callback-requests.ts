@@ -5,9 +5,9 @@ export interface CallbackRequest {
   readonly requestId: string;
   /** The client that it is delivered to; another one than was asked for when that is another user's. */
   readonly clientId: string;
-  /** What the playbook needs to call back; part of its workload. Holds a secret. */
+  /** The values that the playbook needs to call back; part of its workload. Holds a secret. */
   readonly workload: Readonly<Record<string, string>>;
-  /** NoETL has named the execution. Never throws: the execution runs, whatever becomes of its result. */
+  /** NoETL has named the execution. Never throws: the execution runs, even if its result is lost. */
   started(executionId: string): Promise<void>;
   /** NoETL has refused it. Never throws. */
   refused(): Promise<void>;

@@ -1,4 +1,4 @@
-/** What each error code means on the wire. `status` is the HTTP status of a REST answer. */
+/** The meaning of each error code on the wire. `status` is the HTTP status of a REST answer. */
 const table = {
   ERR_REQUEST_INVALID: { status: 400, retryable: false },
   ERR_QUERY_REFUSED: { status: 400, retryable: false },
@@ -38,7 +38,7 @@ export const errorCodes = Object.keys(table) as readonly ErrorCode[];
 
 /** Members of an error besides its code and its sentence. */
 export interface GatewayErrorOptions {
-  /** What went wrong underneath; logged, never sent to a caller. */
+  /** The underlying error; logged, never sent to a caller. */
   cause?: unknown;
   /** Seconds a caller should wait; becomes `Retry-After`. */
   retryAfterSecs?: number;

@@ -3,7 +3,7 @@ import type { ErrorCode } from './errors.ts';
 import type { LoginReason, SeenToken } from './identity/login-refusal.ts';
 import type { CallClass } from './ports.ts';
 
-/** What happened, for the metrics and the audit log. Never a token, never a value from outside as a label. */
+/** Events for the metrics and the audit log. Never a token, never a value from outside as a label. */
 export type GatewayEvent =
   | {
       readonly type: 'login';
@@ -76,7 +76,7 @@ export type GatewayEvent =
     }
   | { readonly type: 'ready_check'; readonly check: string; readonly isOk: boolean }
   | {
-      /** A root field was answered, whatever way it was asked for. */
+      /** A root field was answered, for GraphQL, REST or tools alike. */
       readonly type: 'field';
       readonly field: string;
       readonly ms: number;

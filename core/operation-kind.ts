@@ -1,6 +1,6 @@
 /**
  * What an operation does, in words for the policy page. `generate` decides the kind of every operation once
- * (`generator/table/operation-meaning.ts`) and prints it into the schema; whatever serves switches on it.
+ * (`generator/table/operation-meaning.ts`) and prints it into the schema; every part that serves switches on it.
  */
 export const kindWords = {
   execute: 'starts a playbook',
@@ -23,7 +23,7 @@ export const kindWords = {
   gateway: 'answered by the gateway itself',
 } as const;
 
-/** What an operation does. `generate` decides it, and `@noetl` in the schema carries it (ADR 0001). */
+/** The effect of an operation. `generate` decides it, and `@noetl` in the schema carries it (ADR 0001). */
 export type OperationKind = keyof typeof kindWords;
 
 /** Kinds that the protocol's own start fields have: playbook and workload in the body, the id in the answer. */

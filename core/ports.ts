@@ -24,7 +24,7 @@ export interface UpstreamCall {
   readonly query?: readonly (readonly [name: string, value: string])[];
   /** Beside those that every call has; names are in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What the body of an answer becomes that is not JSON; such a body is not parsed. */
+  /** The form of a body that is not JSON; such a body is not parsed. */
   readonly answer?: Exclude<AnswerForm, 'empty'>;
   /** Sent as JSON; a `RawNumber` keeps its digits. */
   readonly body?: unknown;
@@ -60,7 +60,7 @@ export interface Upstream {
   request(call: UpstreamCall): Promise<UpstreamReply>;
 }
 
-/** What a store holds under a session key. `ended` outlives the session so that no validator can bring it back. */
+/** The entry of a store under a session key. `ended` outlives the session so that no validator can bring it back. */
 export type StoredSession =
   | { readonly state: 'live'; readonly session: Session; readonly checkedAt: Date }
   | { readonly state: 'ended' };
@@ -163,7 +163,7 @@ export interface SessionFollower {
   follow(identity: SessionIdentity, tokens: ProviderTokens): Promise<FollowedSession>;
 }
 
-/** What the identity provider reports about a session now. */
+/** The identity provider's report of a session now. */
 export type FollowedSession =
   | { readonly outcome: 'over' }
   | { readonly outcome: 'valid'; readonly roles: readonly string[] | undefined };
@@ -215,7 +215,7 @@ export interface Identity {
   readonly unverified?: true;
 }
 
-/** What a token must hold because the gateway asked the provider for it. */
+/** Claims that a token must have because the gateway requested it from the provider. */
 export interface LoginExpectation {
   readonly nonce?: string;
   /** The name of the entry that the login was started with. */

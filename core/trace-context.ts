@@ -6,7 +6,7 @@ export interface TraceContext {
   readonly spanId: string;
   /** Two hexadecimal digits; `01`: the trace is sampled. */
   readonly flags: string;
-  /** What tracing systems hand on beside it, as it came. */
+  /** The `tracestate` of tracing systems, unchanged. */
   readonly state?: string;
 }
 

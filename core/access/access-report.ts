@@ -6,7 +6,7 @@ import { type ExplainedOperation, explainTable, type RoleAccess } from './explai
 import { accessText, grantText, ruleText } from './explain-text.ts';
 import type { Grant } from './grant.ts';
 
-/** What a role gets of an operation, in the words of `explain`, and the grants that give and take it. */
+/** The access of a role to an operation, in the words of `explain`, and the grants that give and take it. */
 export interface ReportedCell {
   readonly kind: RoleAccess['kind'];
   readonly text: string;
@@ -40,7 +40,7 @@ export interface AccessReport {
   readonly grants: readonly ReportedGrant[];
   /** Catalog paths that no user may start or see. */
   readonly reserved: readonly string[];
-  /** What is worth a look in the grants, one line each. */
+  /** Findings in the grants, one line each. */
   readonly warnings: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import type { User } from '../session/session.ts';
 import type { Permission } from './permission.ts';
 
-/** What a custom access rule receives. `args` are coerced: defaults applied, variables resolved. */
+/** The input of a custom access rule. `args` are coerced: defaults applied, variables resolved. */
 export interface AccessRequest {
   readonly field: string;
   readonly args: Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ export interface AccessRequest {
  * - `playbook`: `permission` on the catalog path in `argument`
  * - `execution`: `permission` on the playbook of the execution whose id is in `argument`; hidden reads as missing
  * - `source`: `permission` on the catalog path that the playbook source in `argument` names
- * - `custom`: whatever the function resolves to; throwing denies
+ * - `custom`: the value that the function resolves to; an error denies
  */
 export type AccessRule<Role extends string = string, Argument extends string = string> =
   | { readonly kind: 'closed' }

@@ -89,7 +89,7 @@ export function ruleText(rule: AccessRule, quote = plain): string {
 const onExecutionText = (permission: Permission, quote: Quote): string =>
   permission === 'view' ? `${quote('view')} or ${quote('execute')}` : quote(permission);
 
-/** What a role gets of an operation, in a few words: `yes`, `no`, `a function decides`, or the patterns. */
+/** The access of a role to an operation, in a few words: `yes`, `no`, `a function decides`, or the patterns. */
 export function accessText(access: RoleAccess, quote = plain): string {
   switch (access.kind) {
     case 'all':

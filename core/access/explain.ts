@@ -72,10 +72,10 @@ export type RoleAccess =
   | { readonly kind: 'all' | 'none' | 'custom' }
   | { readonly kind: 'paths'; readonly allow: readonly Grant[]; readonly deny: readonly Grant[] };
 
-/** What of an operation an explanation needs. */
+/** The parts of an operation that an explanation needs. */
 export type ExplainedOperation = Pick<Operation, 'field' | 'root' | 'access'>;
 
-/** What each role gets of one operation. */
+/** The access of each role to one operation. */
 export interface FieldExplanation {
   readonly operation: ExplainedOperation;
   readonly byRole: ReadonlyMap<string, RoleAccess>;
@@ -83,7 +83,7 @@ export interface FieldExplanation {
 
 type Grants = Pick<CompiledGrants, 'grants'>;
 
-/** What each role gets of an operation, by its access rule. */
+/** The access of each role to an operation, by its access rule. */
 export function explainField(
   compiled: Grants,
   roles: readonly string[],

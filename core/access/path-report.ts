@@ -52,7 +52,7 @@ export interface PathReport {
   readonly roles: readonly { readonly role: string; readonly permissions: Readonly<Record<Permission, PathCell>> }[];
 }
 
-/** What one role alone may do; a user has the sum of their roles, and a deny of one of them wins (ADR 0005). */
+/** The permissions of one role alone; a user has the sum of their roles, and a deny of one of them wins (ADR 0005). */
 export interface PathCell {
   readonly allowed: boolean;
   /** The grant that allows or denies; absent when no grant is about it. */

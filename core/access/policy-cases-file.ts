@@ -5,7 +5,7 @@ import type { PolicyCase } from './policy-cases.ts';
 /** The file in the project's folder that the console shows. */
 export const policyCasesFile = 'policy-cases.yaml';
 
-/** What a file of cases holds. The cases count only when there are no problems. */
+/** The content of a file of cases. The cases count only when there are no problems. */
 export interface ReadPolicyCases {
   readonly cases: readonly PolicyCase[];
   /** One line each, with file and line. */

@@ -4,7 +4,7 @@ import { splitPattern } from './pattern.ts';
 import { type Permission, permissions } from './permission.ts';
 import { parsePlaybookPath } from './playbook-path.ts';
 
-/** What a role may do on the paths of a pattern, and could not before; or the other way round. */
+/** Permissions that a role gains, or loses, on the paths of a pattern. */
 export interface PolicyChange {
   readonly kind: 'opens' | 'closes';
   readonly role: string;

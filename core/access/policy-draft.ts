@@ -10,7 +10,7 @@ import { type PastDecision, type ReplayedDecision, replayDecisions } from './pol
 /** A larger draft is refused: comparing policies takes time that other requests wait for. */
 export const maxDraftLength = 65_536;
 
-/** What a draft of the grants would change. Nothing of it counts or is kept. */
+/** The changes by a draft of the grants. The draft has no effect and is not kept. */
 export interface TriedPolicy {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];

@@ -7,7 +7,7 @@ import { type Permission, parsePermission, permissions } from './permission.ts';
 /** A larger file is refused before it is read into memory. */
 export const maxPolicyBytes = 1_048_576;
 
-/** What a policy file holds. */
+/** The content of a policy file. */
 export interface ReadPolicy {
   readonly grants: readonly Grant[];
   /** One line each, with file and line. The grants count only when there are no problems. */

@@ -3,7 +3,7 @@ import { checkGrants } from './check-grants.ts';
 import type { Grant } from './grant.ts';
 import { compilePattern } from './pattern.ts';
 
-/** What lint looks at. Without `argumentsOf` and `uses` the findings about arguments and about uses are missing. */
+/** The input of lint. Without `argumentsOf` and `uses` the findings about arguments and about uses are missing. */
 export interface LintInput {
   readonly grants: readonly Grant[];
   readonly roles: readonly string[];

@@ -16,7 +16,7 @@ export type ValueSource =
 /** How one root field becomes one HTTP call. Made once, at start, from the schema's own call instructions. */
 export interface CallPlan {
   readonly field: string;
-  /** What the operation does; whatever serves it switches on this. */
+  /** The kind of the operation; every part that serves it switches on this. */
   readonly kind: OperationKind;
   /** Of the kinds `execute` and `rerun` only. */
   readonly start: StartMembers | undefined;
@@ -107,7 +107,7 @@ function refuse(argument: string): never {
 }
 
 /**
- * Text as one path segment; whatever it holds, it stays one.
+ * Text as one path segment: every text stays a single segment.
  * @returns undefined for what cannot be one: empty, `.`, `..`, text that is not valid Unicode.
  */
 function encodeSegment(text: string): string | undefined {

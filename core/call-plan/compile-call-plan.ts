@@ -144,7 +144,7 @@ const startOf = (given: ReadonlyMap<string, unknown>): StartMembers => ({
   execution: textOf(given.get('execution'), 'execution'),
 });
 
-/** What the path itself has behind `?`. */
+/** The query of the path itself. */
 function literalQuery(text: string | undefined): CallPlan['query'] {
   return [...new URLSearchParams(text ?? '')].map(([wire, value]) => [wire, parseValueTemplate(value)] as const);
 }

@@ -9,7 +9,7 @@ import { isMemoryStore, keepsSessionsInMemory, sharedStoreForms } from './store-
 
 type Sections = Resolved<typeof sections>;
 
-/** What a rule gets beside the values. */
+/** The input of a rule beside the values. */
 export interface RuleContext {
   /** `unknown`: files are generated, and where they will be used is not known. */
   readonly mode: 'production' | 'development' | 'unknown';
@@ -22,7 +22,7 @@ export interface RuleContext {
 interface Combination {
   /** The fields that it looks at: where one of them has no usable value the rule is left out. The first is the place. */
   readonly reads: readonly [string, ...string[]];
-  /** What is wrong and what to do; undefined when nothing is. */
+  /** The problem and its fix; undefined without a problem. */
   readonly problem: (config: Sections, context: RuleContext) => string | undefined;
 }
 
@@ -174,7 +174,7 @@ function gatewayRowProblems(field: string, row: AnyGatewayRow): string[] {
   return isMissing ? [`operations.${field}.${needed}: is required in a row of the kind ${row.gateway}`] : [];
 }
 
-/** What a valid row cannot be, one line each. */
+/** Problems of a row that is valid by its schema, one line each. */
 export function rowProblems(field: string, row: AnyRow): string[] {
   if (isGatewayRow(row)) return gatewayRowProblems(field, row);
   const isQuery = row.type === 'query' || (row.type === undefined && row.upstream.startsWith('GET '));

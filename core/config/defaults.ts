@@ -13,7 +13,7 @@ export function declaredSections(config: Partial<GatewayConfig>): DeclaredSectio
   return fill(sections, withDerivedValues(config)) as DeclaredSections;
 }
 
-/** What a config without sections gets: the variables of NoETL's deployments, and their defaults. */
+/** The settings of a config without sections: the variables of NoETL's deployments, and their defaults. */
 export const defaultSections: DeclaredSections = declaredSections({});
 
 function fill(node: Node, given: unknown): unknown {

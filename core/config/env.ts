@@ -31,7 +31,7 @@ export function isEnvRef(value: unknown): value is EnvRef<string | number | bool
   return typeof value === 'object' && value !== null && 'env' in value && 'fallback' in value;
 }
 
-/** What a value is when its environment variable is absent. */
+/** The value when the environment variable is absent. */
 export function fallbackOf<T extends string | number | boolean>(value: FromEnv<T>): T | undefined;
 export function fallbackOf(value: unknown): unknown;
 export function fallbackOf(value: unknown): unknown {

@@ -7,7 +7,7 @@ import { isEnvRef, type ListFromEnv } from './env.ts';
 import type { LoginOption } from './resolved-config.ts';
 import type { ValueReader } from './value-reader.ts';
 
-/** What of a config decides about issuers. */
+/** The sections of a config that decide about issuers. */
 export interface IssuerSettings {
   readonly auth: Pick<DeclaredSections['auth'], 'issuers' | 'trustedIssuers' | 'audiences'>;
   readonly algorithms: readonly string[];

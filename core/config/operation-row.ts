@@ -38,7 +38,7 @@ export interface UpstreamRow<Key extends string, Shape extends OperationShape, R
   readonly fields?: RowMembers<Shape['fields'], string | readonly string[]>;
 }
 
-/** What a gateway field's resolver is given. */
+/** The input of a gateway field's resolver. */
 export interface GatewayFieldCall {
   readonly args: Readonly<Record<string, unknown>>;
   readonly user: User;
@@ -120,7 +120,7 @@ type Renaming<Argument extends string> = {
   };
 }[Argument];
 
-/** The arguments that the protocol fixes, whatever the document calls them. */
+/** The arguments that the protocol fixes, independent of their names in the document. */
 type ProtocolArgument<Key extends string> = Key extends `POST ${string}`
   ? 'name' | 'id'
   : Key extends `GET ${string}/{${string}}`

@@ -5,7 +5,7 @@ import type { Environment } from './environment.ts';
 import { readValue } from './read-value.ts';
 import { type Entries, type Leaf, type Node, resolvedUnit, type Section, type Variant } from './schema/node.ts';
 
-/** What came of reading a declaration against the schema. */
+/** The result of reading a declaration against the schema. */
 export interface Findings {
   /** One line each: the variable, or the field, and what is wrong with it. */
   readonly problems: string[];

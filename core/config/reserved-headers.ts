@@ -17,7 +17,7 @@ const reserved = new Set([
   ...['cookie', 'set-cookie', 'x-session-token', 'x-request-id', 'traceparent', 'tracestate', 'origin', 'referer'],
 ]);
 
-/** Whether a row may not set or pass on a header, whatever the case of its name. */
+/** Whether a row may not set or pass on a header. The case of the name does not matter. */
 export function isReservedHeader(name: string): boolean {
   const lower = name.toLowerCase();
   return (

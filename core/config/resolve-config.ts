@@ -50,7 +50,7 @@ export function resolveConfig(
 }
 
 /**
- * Checks the values of a declaration, whatever the environment: for commands that run without one. Grants and roles are
+ * Checks the values of a declaration without an environment: for commands that run without one. Grants and roles are
  * checked with the table.
  * @returns warnings (unknown names). @throws ERR_CONFIG_INVALID with every problem, one line each.
  */

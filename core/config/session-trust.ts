@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { sharedStoreForms } from './store-kinds.ts';
 
-/** What makes the records of a store this deployment's own. */
+/** The key and the namespace of this deployment's records in a store. */
 export interface SessionTrust {
   /** Begins every key in a shared store: letters, digits, `-` and `_`. */
   readonly namespace: string;
@@ -27,7 +27,7 @@ export function splitStoreUrl(text: string): StoreUrl {
   return { url: prefix === undefined ? text : url.href, prefix };
 }
 
-/** What is wrong with sessions in memory in production where they are not accepted. */
+/** The problem of sessions in memory in production where they are not accepted. */
 export const memoryProblem = `memory: forgets at a restart which sessions were ended. Set ${sharedStoreForms}, or accept it with GATEWAY_SESSION_ACCEPT_MEMORY=true`;
 
 /** The namespace of a deployment without one in its config: gateways with the same issuers, audiences and NoETL share sessions. */
@@ -40,13 +40,13 @@ export function defaultNamespace(
   return hash('sha256', text).slice(0, 16);
 }
 
-/** What is wrong with `?prefix=`; undefined when nothing is. */
+/** The problem of `?prefix=`; undefined without a problem. */
 export function prefixProblem(prefix: string | undefined): string | undefined {
   if (prefix === undefined || namespacePattern.test(prefix)) return undefined;
   return '?prefix= must be 1 to 64 letters, digits, - and _';
 }
 
-/** What is wrong with the number of keys; undefined when nothing is. */
+/** The problem of the number of keys; undefined without a problem. */
 export function keyProblem(keys: readonly string[], isNeeded: boolean): string | undefined {
   if (keys.length > 2) return 'must be one key, or two while they are exchanged';
   return isNeeded && keys.length === 0

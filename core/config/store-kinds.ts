@@ -26,7 +26,7 @@ export const storeKinds: Readonly<Record<StoreKindName, StoreKind>> = kinds;
 const names = Object.keys(kinds) as StoreKindName[];
 const sharedKinds = Object.values(storeKinds).filter(({ port }) => port !== undefined);
 
-/** What the URL of a store in a server looks like, for messages: `redis://…, rediss://…, nats://… or tls://…`. */
+/** The form of the URL of a store in a server, for messages: `redis://…, rediss://…, nats://… or tls://…`. */
 export const sharedStoreForms = inWords(sharedKinds.flatMap(({ schemes }) => schemes.map((scheme) => `${scheme}//…`)));
 
 /** Namespaces and ports of all kinds: where a store may be when nothing is known of its URL. */

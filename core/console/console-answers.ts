@@ -49,7 +49,7 @@ export interface ConsoleSession {
   readonly operatorRoles: readonly string[];
   /** All roles of the config, in its order. */
   readonly roles: readonly string[];
-  /** What the config opens, by what it does. A missing one disables the part of the page that needs it. */
+  /** The fields that the config opens, by their use. A missing one disables the part of the page that needs it. */
   readonly fields: ConsoleFields;
 }
 
@@ -89,17 +89,17 @@ export interface ExplainedAccess extends ReportedExplanation {
 /** Cases that were decided by the grants of now, or by those that are tried. */
 export interface DecidedCases {
   readonly file: string;
-  /** What was decided; absent: the project has no file of cases. */
+  /** The decisions; absent: the project has no file of cases. */
   readonly text?: string | undefined;
   /** Why the file was not decided; `results` is empty then. */
   readonly problems: readonly string[];
   readonly results: readonly CaseResult[];
 }
 
-/** What `policy lint` reports. */
+/** The report of `policy lint`. */
 export interface PolicyLint {
   readonly findings: readonly string[];
-  /** What the allowed decisions among the audit lines did not need. */
+  /** Grants that the allowed decisions among the audit lines did not need. */
   readonly unused: readonly string[];
   /** How many allowed decisions `unused` is compared with. */
   readonly decisions: number;
@@ -108,7 +108,7 @@ export interface PolicyLint {
 /** `count` decisions were taken again, each with the roles that the user had then; `changed` came out differently. */
 export type ReplayedPast = TriedPolicy['replayed'];
 
-/** What a draft of the grants would change. With `problems` nothing was compared. */
+/** The changes by a draft of the grants. With `problems` nothing was compared. */
 export interface TriedDraft extends Omit<TriedPolicy, 'draft'> {
   /** The project's cases, decided by the grants that are tried. */
   readonly cases?: DecidedCases;
@@ -145,7 +145,7 @@ export interface AuditFound extends AuditPage {
   readonly answered: number;
 }
 
-/** What a search found, and where all lines are. */
+/** The lines that a search found, and the place of all lines. */
 export interface FoundAudit extends AuditFound {
   /** `stdout` or `a file`: where the whole log is. The path is not sent. */
   readonly auditTo: string;

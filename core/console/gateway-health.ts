@@ -53,7 +53,7 @@ export interface ReplicaReport {
   readonly p99: number | null;
 }
 
-/** What the gateway needs: NoETL by class of calls, the session store, each identity provider, callbacks of auth playbooks. */
+/** Dependencies of the gateway: NoETL by class of calls, the session store, each identity provider, callbacks of auth playbooks. */
 export interface Dependency {
   readonly name: 'noetl' | 'store' | 'identity' | 'callbacks';
   /** Which of that name: a class of calls, an issuer of the config, or a playbook of the config. */
@@ -72,7 +72,7 @@ export interface ReadinessReport {
   readonly ready: boolean;
   /** The checks of `/ready`, by name. */
   readonly checks: Readonly<Record<string, 'ok' | 'failing'>>;
-  /** What is worth knowing and stops nothing, by check. */
+  /** Notes that stop nothing, by check. */
   readonly notes: Readonly<Record<string, string>>;
 }
 
@@ -89,7 +89,7 @@ export interface PolicyFileState {
 /** Of NoETL's live document against the pulled one. `unknown`: NoETL does not publish its document, or does not answer. */
 export type DriftState = 'same' | 'differs' | 'unknown';
 
-/** What the replica that answers sees, and what every replica that shares the store reports of itself. */
+/** The state of the replica that answers, and the report that every replica that shares the store reports of itself. */
 export interface GatewayHealth extends ReadinessReport {
   readonly dependencies: readonly DependencyState[];
   /** `class route` of every circuit breaker that is not closed. */

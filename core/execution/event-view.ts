@@ -3,7 +3,7 @@ import { failedText, failureSentence } from './failure-text.ts';
 
 /** Members of events that hold the error of a failed step. */
 const errorMembers = new Set(['error', 'stderr', 'traceback', 'stack_trace']);
-/** What NoETL hands to a worker: the step's source. `view` of an execution is not `view` of its playbook. */
+/** Members that NoETL hands to a worker: the step's source. `view` of an execution is not `view` of its playbook. */
 const sourceMembers = new Set(['tool_config']);
 const deepest = 12;
 

@@ -14,7 +14,7 @@ export interface ExecutionDetail {
   /** The playbook's catalog path. */
   readonly path: string | undefined;
   readonly version: number | undefined;
-  /** What the upstream claims; an end may be announced too early. */
+  /** The status that the upstream claims; an end may be announced too early. */
   readonly claim: ExecutionState;
   /** The Rust server writes a terminal event for every end and has no inferred ones. */
   readonly server: 'python' | 'rust';
@@ -23,7 +23,7 @@ export interface ExecutionDetail {
   readonly parentId: string | undefined;
   /** 0 or 100 from the Python server; the Rust server does not report it. */
   readonly progress: number | undefined;
-  /** What the playbook was started with, where the server reports it (Rust). */
+  /** The workload of the start, where the server reports it (Rust). */
   readonly workload: JsonObject | undefined;
   /** As on the wire; empty when they were not asked for. */
   readonly events: readonly JsonObject[];

@@ -11,7 +11,7 @@ export interface Failure {
   readonly message: string;
 }
 
-/** What an execution produced. `step` undefined: the results of all steps, by name. */
+/** The result of an execution. `step` undefined: the results of all steps, by name. */
 export interface Produced {
   readonly value: unknown;
   readonly step: string | undefined;
@@ -26,7 +26,7 @@ export class ResultLost extends Error {
   }
 }
 
-/** What an outcome is made of. */
+/** The inputs of an outcome. */
 export interface OutcomeParts {
   readonly steps: readonly StepFacts[];
   /** The step that ended last; undefined while the execution runs. */

@@ -73,7 +73,7 @@ function objectMember(object: JsonObject, name: string): JsonObject | undefined 
   return isJsonObject(value) ? value : undefined;
 }
 
-/** What an execution was started with, as its first event reports it (Python). @param events as on the wire, in any order */
+/** The workload of an execution by its first event (Python). @param events as on the wire, in any order */
 export function workloadOf(events: readonly JsonObject[]): JsonObject | undefined {
   for (const { event_type: type, context } of events) {
     if (type !== 'playbook.initialized' || !isJsonObject(context)) continue;

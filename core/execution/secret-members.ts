@@ -13,7 +13,7 @@ const cursors = new Set(['page', 'next', 'previous', 'prev', 'continuation', 'sy
 /** Whether a member's value is a secret, by the member's name. */
 export type IsSecretName = (name: string) => boolean;
 
-/** For playbooks whose members are shown whatever their names. */
+/** For playbooks whose members are shown under all names. */
 export const noSecretNames: IsSecretName = () => false;
 
 /** @param names in any style: `api_key`, `apiKey` and `api key` are the same */

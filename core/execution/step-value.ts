@@ -1,7 +1,7 @@
 import { idText } from '../json/lossless-json.ts';
 import { isJsonObject, type JsonObject } from '../noetl/json-object.ts';
 
-/** What NoETL keeps of one result. */
+/** The form in which NoETL keeps one result. */
 export type KeptValue =
   | { readonly kind: 'value'; readonly value: unknown }
   /** It has to be asked for: `GET /api/result/resolve?ref=`. `beside`: what the event holds beside it. */
@@ -13,7 +13,7 @@ export type KeptValue =
       readonly isToolAnswer?: boolean;
     };
 
-/** What NoETL keeps of a step's result. */
+/** The form in which NoETL keeps a step's result. */
 export type StepValue =
   | KeptValue
   /** One result for each iteration of a loop that did not fail (Rust), and how many failed. */
@@ -21,7 +21,7 @@ export type StepValue =
   /** The step ended, and NoETL could not store what it gave. */
   | { readonly kind: 'lost' };
 
-/** What NoETL adds to a step's result in its events. */
+/** Members that NoETL adds to a step's result in its events. */
 const additions = ['command_id', 'worker_id', 'loop_event_id'];
 
 /** A step's result out of an event of the Python server, as far as the event holds it. */

@@ -104,7 +104,7 @@ function done(draft: Draft, event: RunEvent): void {
   }
 }
 
-/** In the order of the loop, whatever the order in which its iterations ended. */
+/** In the order of the loop, not in the order in which its iterations ended. */
 function itemsOf(items: Draft['items']): StepValue {
   const inOrder = [...items].toSorted(([a], [b]) => a - b).map(([, value]) => value);
   const kept = inOrder.filter((value) => value !== undefined);

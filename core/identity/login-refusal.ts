@@ -9,7 +9,7 @@ const sentences = {
   not_accepted: 'The identity token was not accepted.',
 } as const;
 
-/** What a program may branch on when a login was refused. */
+/** The codes of a refused login that programs can branch on. */
 export type PublicReason = keyof typeof sentences;
 
 /** How a refused token is counted. */
@@ -132,7 +132,7 @@ const reasons = {
 /** Why a token does not log in, for the audit log. */
 export type LoginReason = keyof typeof reasons;
 
-/** What was seen of a token, for logs: never the token, never a claim about a person. */
+/** Facts about a token, for logs: never the token, never a claim about a person. */
 export interface SeenToken {
   readonly issuer?: string;
   readonly kind?: string;
@@ -162,7 +162,7 @@ export function refuse(reason: LoginReason, seen: SeenToken = {}): LoginRefusal 
 /** How a refusal is counted. */
 export const outcomeOf = (reason: LoginReason): Outcome => reasons[reason].counts;
 
-/** What a reason means and what to do, for the log and for `doctor`. */
+/** The meaning of a reason and its fix, for the log and for `doctor`. */
 export const helpFor = (reason: LoginReason): string => reasons[reason].help;
 
 /** Whether it is a refusal, and not a verified identity. */

@@ -27,7 +27,7 @@ export function findLongIntegers(text: string): LongIntegers | undefined {
 const backslash = 0x5c;
 const inObject = -1;
 
-/** What a character means outside texts: 0 nothing, else one of these. */
+/** The meaning of a character outside texts: 0 nothing, else one of these. */
 const opens = 1;
 const closes = 2;
 const separates = 3;

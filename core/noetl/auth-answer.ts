@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject } from './json-object.ts';
 import { holdsTemplateMark } from './template-mark.ts';
 import { parseWireTime } from './wire-time.ts';
 
-/** What an auth playbook called back with, or NoETL's own auth route answered: `status` as sent, `data` not yet believed. */
+/** The answer of an auth playbook's callback or of NoETL's own auth route: `status` as sent, `data` not yet checked. */
 export interface AuthAnswer {
   readonly status: string;
   readonly data: unknown;
@@ -72,7 +72,7 @@ export function decodeValidation(answer: AuthAnswer): ValidAnswer | undefined {
   return { user: decodeUser(data['user']), expiresAt: decodeTime(data['expires_at']) };
 }
 
-/** What was asked of NoETL. `permission` is its own word. */
+/** The question to NoETL. `permission` is its own word. */
 export interface AskedAccess {
   readonly userId: string;
   readonly permission: PermissionName;

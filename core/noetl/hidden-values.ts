@@ -3,10 +3,10 @@ import { isJsonObject } from './json-object.ts';
 const address = /^[a-z][a-z0-9+.-]*:\/\//i;
 const webAddress = /^https?:\/\/[^/?#@]*(?:[/?#]|$)/i;
 const secretName = /(?:password|passwd|secret|token|credential|api_?key|dsn)/i;
-/** What is in the place of a hidden value. */
+/** The text in place of a hidden value. */
 export const hiddenValue = '[hidden]';
 
-/** What proves that a callback comes from the playbook that was given the address: `{gateway_url}` ends in it. */
+/** The secret that proves that a callback comes from the playbook that was given the address: `{gateway_url}` ends in it. */
 const callbackSecret = /\/cb\/[A-Za-z0-9_-]{43}/g;
 
 /** The text without secrets of callback addresses: those who may see an execution may not answer for it. */

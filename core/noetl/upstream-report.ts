@@ -8,7 +8,7 @@ export interface UpstreamLine {
 export interface ClosedOperation {
   /** `METHOD /path`, as the document writes it. */
   readonly operation: string;
-  /** What it does, in words; absent for an operation of no special kind. */
+  /** Its effect, in words; absent for an operation without a special kind. */
   readonly does?: string;
   readonly row?: string;
   readonly why?: string;
@@ -16,7 +16,7 @@ export interface ClosedOperation {
   readonly isNew: boolean;
 }
 
-/** What NoETL's live document would change, and what is closed. */
+/** The changes by NoETL's live document, and the closed operations. */
 export interface UpstreamReport {
   /** Something open stops working. */
   readonly breaks: readonly UpstreamLine[];

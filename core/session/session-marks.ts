@@ -11,7 +11,7 @@ export interface OneSession {
   readonly ofUser: string;
 }
 
-/** What an operator may end. */
+/** The sessions that an operator may end. */
 export type EndTarget = SessionsOf | OneSession;
 
 /**

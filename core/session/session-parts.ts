@@ -8,7 +8,7 @@ import type { KnownSession, SessionMemory } from './session-memory.ts';
 import type { SessionKey, SessionToken } from './session-token.ts';
 import type { ValidationGate, ValidationKind } from './validation-gate.ts';
 
-/** What looking up, checking and ending sessions share. */
+/** The parts that looking up, checking and ending sessions share. */
 export interface SessionParts {
   readonly store: SessionStore;
   readonly memory: SessionMemory;

@@ -43,7 +43,7 @@ export interface SessionIdentity {
   readonly sealed?: string;
 }
 
-/** What is sealed in a session: its access token, for asking the provider again, and its ID token, for the logout. */
+/** The sealed tokens of a session: its access token, for asking the provider again, and its ID token, for the logout. */
 export interface ProviderTokens {
   readonly access?: string | undefined;
   readonly id?: string | undefined;

@@ -17,7 +17,7 @@ import { type SessionKey, type SessionToken, sessionKey } from './session-token.
 import { createValidationGate } from './validation-gate.ts';
 import { watchedStore } from './watched-store.ts';
 
-/** What sessions are made of; `options` are those of the config's section. */
+/** The parts of sessions; `options` are those of the config's section. */
 export interface SessionsOptions {
   readonly store: SessionStore;
   readonly validator: SessionValidator;

@@ -3,10 +3,10 @@ import type { Observe } from '../observe.ts';
 import type { SessionStore } from '../ports.ts';
 import { problemCode } from '../problem-code.ts';
 
-/** What a store is asked to do, as metrics name it. */
+/** The calls of a store, as metrics name them. */
 type StoreOperation = 'get' | 'put' | 'end' | 'end_all' | 'not_before' | 'claim' | 'list' | 'ping';
 
-/** The same store; calls are timed, failures are counted, and whatever it throws is ERR_STORE. */
+/** The same store; calls are timed, failures are counted, and every error is thrown as ERR_STORE. */
 export function watchedStore(store: SessionStore, observe: Observe): SessionStore {
   async function watched<T>(operation: StoreOperation, run: () => Promise<T>): Promise<T> {
     const startedAt = performance.now();

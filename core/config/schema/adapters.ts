@@ -4,7 +4,7 @@ import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstr
 import { code } from './field.ts';
 import { section } from './node.ts';
 
-/** What a custom adapter is made with: the same that the gateway's own are. */
+/** The input of a custom adapter: the same as that of the gateway's own. */
 export interface AdapterGiven {
   readonly upstream: Upstream;
   readonly clock: Clock;

@@ -75,7 +75,7 @@ const validator = variant(
   { default: { kind: 'playbook' }, doc: 'answers whether a token that no store holds is a session' },
 );
 
-/** What clients read, without a session; it decides nothing. */
+/** Settings that clients read without a session; they decide nothing. */
 const clientText = (env: string, what: string) =>
   text({ env, optional: true, doc: `${what} that \`GET /api/runtime/contract\` gives to clients for their login` });
 

@@ -29,7 +29,7 @@ const cpu = {
   must: 'must be cores, for example 250m or 2',
 };
 
-/** What a pod asks for and may have. */
+/** Requests and limits of a pod. */
 const resources = plainSection({
   cpu: text({ default: '250m', doc: 'processor that a pod asks for', ...cpu }),
   cpuLimit: text({ default: '2', doc: 'processor that a pod may use', ...cpu }),

@@ -40,7 +40,7 @@ export const executions = section({
   }),
 });
 
-/** What the result of a playbook is, by catalog path or pattern. */
+/** The result of a playbook, by catalog path or pattern. */
 export const results = named(
   section({
     step: text({ optional: true, doc: 'the step whose result is the result of the playbook' }),

@@ -103,7 +103,7 @@ export const either = <const L extends Leaf, const O extends Node>(value: L, obj
   object,
 });
 
-/** What a declaration may hold: absent where there is a default. */
+/** The type of a declaration: absent where there is a default. */
 export type Given<N> =
   N extends Leaf<infer G, unknown>
     ? G
@@ -128,7 +128,7 @@ export type GivenEntries<E> = {
 
 type IsDemanded<N> = N extends Leaf<infer G, unknown> ? (undefined extends G ? false : true) : false;
 
-/** What the resolved config holds. Durations are in milliseconds, under a name that ends in `Ms`. */
+/** The type of the resolved config. Durations are in milliseconds, under a name that ends in `Ms`. */
 export type Resolved<N> =
   N extends Leaf<unknown, infer V>
     ? V
@@ -144,7 +144,7 @@ export type Resolved<N> =
               ? Resolved<L> | Resolved<E>
               : never;
 
-/** What is optional and absent has no key. */
+/** An optional field that is absent has no key. */
 export type ResolvedEntries<E> = {
   readonly [K in keyof E as undefined extends Resolved<E[K]> ? never : ResolvedName<K>]: Resolved<E[K]>;
 } & {
