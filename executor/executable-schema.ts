@@ -78,12 +78,12 @@ export interface ExecutableSchemaOptions {
 }
 
 export interface ExecutableSchema {
-  /** What clients see, with resolvers that run on the decisions of {@link CallContext} and on nothing else. */
+  /** The schema of clients, with resolvers that run on the decisions of {@link CallContext} and on nothing else. */
   readonly schema: GraphQLSchema;
   readonly rootFields: ReadonlyMap<string, RootField>;
   /** The catalog path of an execution's playbook. @returns undefined: no such execution. @throws ERR_UPSTREAM… */
   readonly pathOfExecution: Executions['pathOf'];
-  /** What clients of NoETL's own API reach. */
+  /** The operations for clients of NoETL's own API. */
   readonly rest: readonly RestOperation[];
   /** For what follows executions; who may see one is its own matter. */
   readonly executions: Executions;
@@ -164,7 +164,7 @@ const askingNoetl = new WeakSet<object>();
 /** Whether a root field's resolver is one of {@link createExecutableSchema} that answers with parsed JSON or views of it. */
 export const asksNoetl = (resolve: object | undefined): boolean => resolve !== undefined && askingNoetl.has(resolve);
 
-/** What clients see, with everything below the root fields in place. */
+/** The schema of clients, with everything below the root fields in place. */
 function answeringSchema(document: DocumentNode, longIntegers: LongIntegerForm): GraphQLSchema {
   const schema = createClientSchema(document, longIntegers);
   attachEnumValues(schema, document);

@@ -2,7 +2,7 @@ import type { GraphQLScalarType } from 'graphql';
 import { GraphQLDate, GraphQLDateTime, GraphQLEmailAddress, GraphQLURL, GraphQLUUID } from 'graphql-scalars';
 import { isRawNumber, rawNumber } from '../core/json/lossless-json.ts';
 
-/** What is sent for a value that a caller gives; undefined for one that is not of the type. */
+/** The value on the wire for a caller's value; undefined for one that is not of the type. */
 export type ReadInput = (value: unknown) => unknown;
 
 /** A text that a scalar can read is sent as the caller wrote it. */

@@ -4,7 +4,7 @@ import { begin, taken } from './scratch.ts';
 /** Writes a value to the scratch memory, after what is there. */
 export type Write = (value: unknown, draft: Draft) => void;
 
-/** What one run of a compiled operation shares. */
+/** The state that one run of a compiled operation shares. */
 export class OperationRun {
   /** Whether something came up that plain writing does not cover. The stock executor has to answer then. */
   isOdd = false;

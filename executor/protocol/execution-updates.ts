@@ -73,7 +73,7 @@ async function* executionUpdates(
   }
 }
 
-/** What is new of an execution. `idle`: nothing for a while; `gone`: it has vanished. */
+/** News of an execution. `idle`: nothing for a while; `gone`: it has vanished. */
 async function* changesOf(
   id: string,
   { watcher }: Executions,

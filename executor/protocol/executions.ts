@@ -42,7 +42,7 @@ export interface Executions {
   newest(): Promise<ReadonlyMap<string, ExecutionDetail>>;
   /** Follows executions; who may see one is the matter of each that follows. */
   readonly watcher: ExecutionWatcher;
-  /** What it produced; read on the first use of each part. */
+  /** Its result; read on the first use of each part. */
   outcome(snapshot: Snapshot, asking: Asking): Outcome;
   /**
    * The catalog path of an execution's playbook. Never remembered: a hidden execution must not answer faster than a
@@ -52,7 +52,7 @@ export interface Executions {
   pathOf(id: string, asking?: Asking): Promise<string | undefined>;
   /** Whether reasons of failures of the playbook on that path stay in NoETL. */
   hidesErrors(path: string | undefined): boolean;
-  /** What it was started with, the playbook's defaults included. @throws ERR_UPSTREAM when NoETL keeps nothing of it */
+  /** Its workload, the playbook's defaults included. @throws ERR_UPSTREAM when NoETL keeps nothing of it */
   workload(snapshot: Snapshot, asking: Asking): Promise<JsonObject>;
   /** The newest events, as on the wire, oldest first. */
   events(id: string, asking: Asking): Promise<readonly JsonObject[]>;

@@ -22,7 +22,7 @@ import { once } from '../../core/once.ts';
 import type { Asking, ExecutionReads } from './execution-reads.ts';
 import type { Seen, Snapshot } from './snapshots.ts';
 
-/** What an execution produced, each part read when it is first asked for. */
+/** The result of an execution, each part read when it is first requested. */
 export interface Outcome {
   /** Null unless the execution completed. @throws ResultLost, ERR_UPSTREAM… */
   produced(): Promise<Produced | null>;

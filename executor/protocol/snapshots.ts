@@ -15,7 +15,7 @@ export interface Snapshot {
   readonly over: Over | undefined;
   /** It claims an end that is not certain yet, and nothing of it is known to run. */
   readonly isSettling: boolean;
-  /** What this look cost NoETL. */
+  /** The calls to NoETL for this look. */
   readonly calls: number;
   /** What was read to find out; emptied once the steps have been made of it. */
   readonly seen: Seen;

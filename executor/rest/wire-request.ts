@@ -54,6 +54,6 @@ export function bodyObject(body: unknown): JsonObject {
   throw unprocessable('the body must be a JSON object');
 }
 
-/** What NoETL itself answers 422 to. */
+/** Input that NoETL itself answers with 422. */
 export const unprocessable = (message: string): GatewayError =>
   new GatewayError('ERR_REQUEST_INVALID', message, { status: 422 });

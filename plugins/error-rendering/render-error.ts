@@ -25,7 +25,7 @@ const realStatus: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const internal = new GatewayError('ERR_INTERNAL', 'something went wrong in the gateway');
 
 /**
- * Turns whatever was thrown while answering a GraphQL request into the error that a caller sees: code and public message
+ * Turns an error that was thrown while answering a GraphQL request into the error that a caller sees: code and public message
  * of a GatewayError, the text of errors about the caller's own document, and for everything else ERR_INTERNAL without a
  * word about it. The original stays `originalError`, for the log. Errors of a field leave the HTTP status alone.
  */
@@ -39,7 +39,7 @@ export function renderError(error: unknown): GraphQLError {
   return at?.path === undefined ? renderedGraphQL(root, root) : rendered(internal, at, root);
 }
 
-/** What a plugin, a resolver or the executor threw in the first place: graphql-js wraps it, once for each level. */
+/** The value that a plugin, a resolver or the executor threw: graphql-js wraps it, once for each level. */
 function rootOf(error: unknown): unknown {
   let root = error;
   while (root instanceof GraphQLError && root.originalError != null) root = root.originalError;
@@ -71,7 +71,7 @@ function renderedGraphQL(root: GraphQLError, at: GraphQLError): GraphQLError {
   return new GraphQLError(withoutSuggestion(root.message), { ...placeOf(at), extensions });
 }
 
-/** What Yoga calls BAD_REQUEST is no GraphQL request at all, and is 4xx whatever the caller accepts. */
+/** Yoga's BAD_REQUEST is not a GraphQL request at all, and is 4xx for every `Accept`. */
 function httpOfRequestError({ code, http }: GraphQLErrorExtensions) {
   const given = http ?? { status: 400, spec: true };
   return code === 'BAD_REQUEST' ? { ...given, spec: false } : given;

@@ -18,7 +18,7 @@ export interface OutageRecord {
 /** Renders the errors of a result, and counts and reports them. To be called once for a result. */
 export type FinishResult = (result: ExecutionResult, request: Request) => ExecutionResult;
 
-/** What a Yoga server is to be built with: both parts, so that no error goes out unrendered. */
+/** The options of a Yoga server: both parts, so that no error goes out unrendered. */
 export interface ErrorRendering {
   /** For results that Yoga does not see; what the plugin does with all others. */
   readonly finish: FinishResult;
@@ -55,7 +55,7 @@ export function createErrorRendering(report: ReportError, count: CountError = ()
   };
 }
 
-/** What is known of the request that a result answers. */
+/** The request that a result answers. */
 interface Request {
   readonly requestId?: string;
   readonly record?: OutageRecord;

@@ -1,7 +1,7 @@
 import { isRawNumber, type RawNumber } from '../../core/json/lossless-json.ts';
 import { hasTemplateMark } from '../../core/noetl/template-mark.ts';
 
-/** What values of arguments may hold. */
+/** Limits for values of arguments. */
 export interface ArgumentLimits {
   /** NoETL evaluates `{{`, `{%` and `{#` as templates, at any place of a text. */
   readonly allowTemplates: boolean;

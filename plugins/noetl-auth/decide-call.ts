@@ -25,7 +25,7 @@ export interface FieldRule {
   readonly pathArguments?: readonly string[];
 }
 
-/** What decisions are made with. `rules` is by the name of the root field; a field without one is denied. */
+/** The inputs of decisions. `rules` is by the name of the root field; a field without one is denied. */
 export interface DecisionOptions {
   readonly rules: ReadonlyMap<string, FieldRule>;
   readonly checker: AccessChecker;

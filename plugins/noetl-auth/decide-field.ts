@@ -14,7 +14,7 @@ import type { AccessChecker } from '../../core/ports.ts';
 /** The playbook path of an execution; undefined when there is no such execution. @throws when it cannot find out. */
 export type ExecutionPath = (id: string, call: { caller: Caller; requestId: string }) => Promise<string | undefined>;
 
-/** What a field is judged by: its rule, who calls, and the ways to find out. */
+/** The inputs of the decision on a field: its rule, the caller, and the checkers. */
 export interface FieldQuestion {
   readonly field: string;
   readonly root: 'query' | 'mutation' | 'subscription';

@@ -6,7 +6,7 @@ type ResponseConstructor = new (body: string, init: { status: number; headers: R
 const defaultRetryAfterSecs = 5;
 const passed: ReadonlySet<number> = new Set([401, 429, 503]);
 
-/** What is answered to a request that is not let in. Header names are lower case. */
+/** The response to a refused request. Header names are lower case. */
 export interface Refusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

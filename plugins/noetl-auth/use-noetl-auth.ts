@@ -24,14 +24,14 @@ export interface CallerRecord {
   caller?: Caller;
 }
 
-/** What this plugin needs of the context that Yoga is called with. Yoga copies the context, but not the record. */
+/** Members of Yoga's context that this plugin needs. Yoga copies the context, but not the record. */
 export interface AuthServerContext {
   readonly requestId?: string;
   readonly guesses?: GuessBudget;
   readonly record: CallerRecord;
 }
 
-/** What this plugin adds to the context of an operation. */
+/** Members that this plugin adds to the context of an operation. */
 export type AuthContext = Pick<
   CallContext,
   'caller' | 'decide' | 'decisions' | 'renew' | 'header' | 'may' | 'mayOnExecution' | 'judgeOnExecution' | 'requestId'
