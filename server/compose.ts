@@ -50,7 +50,7 @@ export interface Parts {
 /** Bounds for finished auth playbooks: small, since they are not read again. */
 const ownExecutionBytes = 256 * 1024;
 
-/** What adapters are made with. */
+/** The inputs of adapters. */
 interface AdapterOptions {
   readonly config: ResolvedConfig;
   readonly clock: Clock;

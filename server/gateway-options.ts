@@ -5,7 +5,7 @@ import type { DriftWatchOptions } from './drift/drift-watch.ts';
 import type { Tracing } from './tracing/tracing.ts';
 import type { WorkerLink } from './workers/worker-link.ts';
 
-/** What a process is made of: a config, a schema, and what only some starts have. */
+/** The inputs of a process: a config, a schema, and options that only some starts have. */
 export interface GatewayOptions {
   readonly config: ResolvedConfig;
   /** The generated schema with its call instructions. */

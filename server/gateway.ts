@@ -118,7 +118,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 const closeParts = ({ upstream, store, liveStore, limits, closeUserLimits }: Parts) =>
   Promise.allSettled([upstream.close(), store.close(), liveStore.close(), limits.close(), closeUserLimits()]);
 
-/** What must answer for requests to succeed. */
+/** The dependencies that must answer for requests to succeed. */
 function readinessOf({ upstream, ...parts }: Parts, { executions }: OwnPaths, { observe }: Telemetry, clock: Clock) {
   const store = watchedStore(parts.store, observe);
   const probes = [

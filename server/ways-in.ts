@@ -28,7 +28,7 @@ import { createRequireCaller } from './routes/require-caller.ts';
 
 type Handle = (exchange: Exchange) => Promise<Answer>;
 
-/** What the listeners serve. */
+/** The handlers of the listeners. */
 export interface WaysIn {
   readonly public: Handle;
   readonly console: Handle;
@@ -114,7 +114,7 @@ function contractOf({ config, version }: WaysInGiven, { rest: operations }: Exec
   return runtimeContract({ version, operations, auth0: config.auth.contract, served });
 }
 
-/** What every way in decides with: GraphQL and REST alike. */
+/** The inputs of decisions for every way in: GraphQL and REST alike. */
 function decidingWith(
   executable: ExecutableSchema,
   { limits }: ResolvedConfig,

@@ -28,7 +28,7 @@ export function createOperatorEndings(
   };
 }
 
-/** What an audit line has of the sessions that were named. */
+/** The members of an audit line for the named sessions. */
 export const auditedTarget = (target: EndTarget) =>
   'session' in target ? { userId: target.ofUser, session: target.session } : target;
 

@@ -16,7 +16,7 @@ export interface PendingCallback {
   close(): void;
 }
 
-/** What the playbook that calls back gets. NoETL turns a playbook FAILED when it is an error. */
+/** The response to the playbook that calls back. NoETL turns a playbook FAILED when it is an error. */
 export interface CallbackReply {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;

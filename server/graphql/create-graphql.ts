@@ -135,7 +135,7 @@ const renderingOf = ({ report, observe }: GraphqlOptions): ErrorRendering =>
     observe({ type: 'graphql_error', code, ...(field !== undefined && { field }) }),
   );
 
-/** What Yoga and {@link createPlainRun} have in common. */
+/** The parts that Yoga and {@link createPlainRun} share. */
 function sharedParts({ schema }: GraphqlOptions) {
   const caches = createDocumentCaches();
   const stock: StockExecutor = {};

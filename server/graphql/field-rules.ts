@@ -2,7 +2,7 @@ import type { CallPlan } from '../../core/call-plan/call-plan.ts';
 import type { RootField } from '../../executor/root-fields.ts';
 import type { FieldRule } from '../../plugins/noetl-auth/decide-call.ts';
 
-/** What of a root field its rule is made of. */
+/** The parts of a root field from which its rule is made. */
 export type RuledField = Pick<RootField, 'root' | 'row'> & {
   readonly plan: (Pick<CallPlan, 'catalogPaths'> & Partial<Pick<CallPlan, 'formerArguments'>>) | undefined;
 };

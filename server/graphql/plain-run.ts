@@ -23,7 +23,7 @@ import type { OperationOutcome } from './request-params.ts';
 import { isUsual } from './run-operation.ts';
 
 export interface PlainRunOptions {
-  /** What Yoga runs operations on. */
+  /** The schema on which Yoga runs operations. */
   readonly schema: GraphQLSchema;
   readonly documents: KnownDocuments;
   readonly operations: CompiledOperations;

@@ -3,7 +3,7 @@ import type { GraphQLParams, YogaServerInstance } from 'graphql-yoga';
 import type { KnownDocuments } from './known-documents.ts';
 import type { GraphqlServerContext, OperationOutcome } from './request-params.ts';
 
-/** What of Yoga runs an operation. */
+/** The part of Yoga that runs an operation. */
 export interface Engine extends Pick<YogaServerInstance<GraphqlServerContext, object>, 'getEnveloped' | 'waitUntil'> {
   /** Receives what has been validated without errors. */
   readonly documents?: Pick<KnownDocuments, 'add'>;

@@ -3,7 +3,7 @@ import type { Exchange } from '../http/exchange.ts';
 const json = 'application/json; charset=utf-8';
 const graphqlResponse = 'application/graphql-response+json; charset=utf-8';
 
-/** What Yoga answers an error-free result with, by the values of `Accept` that clients of GraphQL send. */
+/** The content type of Yoga's answer to an error-free result, by the values of `Accept` that clients of GraphQL send. */
 const contentTypes: ReadonlyMap<string | undefined, string> = new Map([
   [undefined, json],
   ['*/*', json],

@@ -34,7 +34,7 @@ export function splitTarget(target: string | undefined): { path: string; search:
   return mark < 0 ? { path: url, search: '' } : { path: url.slice(0, mark), search: url.slice(mark) };
 }
 
-/** What writing an answer is bound to. */
+/** The bounds of writing an answer. */
 export interface AnswerLimits {
   /** Of large answers that are not read yet. */
   readonly lease: ByteLease;

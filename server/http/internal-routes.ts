@@ -16,7 +16,7 @@ export interface InternalRoutesOptions {
 /** Auth playbooks answer with results; a few hundred bytes is usual, a user with many roles a few thousand. */
 const maxCallbackBytes = 256 * 1024;
 
-/** What answers on the internal port: readiness, metrics, the console, and the callbacks of auth playbooks. */
+/** The routes of the internal port: readiness, metrics, the console, and the callbacks of auth playbooks. */
 export function createInternalRoutes(options: InternalRoutesOptions): (exchange: Exchange) => Promise<Answer> {
   const reads: Readonly<Record<string, () => Promise<Answer>>> = {
     '/health': async () => plainText(200, 'ok'),

@@ -13,7 +13,7 @@ export interface PublicRoutesOptions {
   readonly graphql: (exchange: Exchange) => Promise<Answer>;
   /** The REST routes; undefined when no route has that path. */
   readonly rest: (exchange: Exchange) => Promise<Answer> | undefined;
-  /** What is below `/noetl/`. */
+  /** The routes below `/noetl/`. */
   readonly noetlApi: (exchange: Exchange) => Promise<Answer>;
   readonly events: (exchange: Exchange) => Promise<Answer>;
   /** Tools, and how programs log in; undefined: switched off. */
@@ -25,7 +25,7 @@ export interface PublicRoutesOptions {
   readonly onGraphqlError: (error: unknown, exchange: Exchange) => void;
 }
 
-/** What answers on the public port, and nothing else does. */
+/** The routes of the public port; it has no others. */
 export function createPublicRoutes(options: PublicRoutesOptions): (exchange: Exchange) => Promise<Answer> {
   const others = otherRoutes(options);
   return (exchange) => {

@@ -6,7 +6,7 @@ import { isJsonMediaType } from '../../core/json/media-type.ts';
 import { resolveAtEndOfTurn } from '../event-loop-batches.ts';
 import { textOfBytes } from '../text-of-bytes.ts';
 
-/** What reading a body is bound to. */
+/** The bounds of reading a body. */
 export interface BodyLimits {
   /** More than that is ERR_BODY_TOO_LARGE, at the header or while reading. */
   readonly maxBytes: number;

@@ -11,7 +11,7 @@ export interface ReadinessProbe {
 
 export interface Readiness {
   check(): Promise<ReadinessReport>;
-  /** What the newest check found; undefined before the first one. Asks nothing. */
+  /** The result of the newest check; undefined before the first one. Makes no call. */
   known(): Promise<ReadinessReport> | undefined;
   /** From now on: not ready. */
   stop(): void;

@@ -16,7 +16,7 @@ export class IssuerProblem extends Error {
 /** A problem that callers can cause with their tokens: it does not mean that the issuer is down. */
 export const readTooOften = 'a token names an unknown key, and the keys were read too often lately';
 
-/** What a caller gets when an issuer could not be asked: 503, and the issuer is named in the log only. */
+/** The caller's error when an issuer could not be asked: 503, and the issuer is named in the log only. */
 export function issuerUnavailable(issuer: string, problem: string, cause?: unknown): GatewayError {
   return new GatewayError('ERR_AUTH_UNAVAILABLE', 'Sign-in is not available at the moment; try again shortly.', {
     cause: new IssuerProblem(issuer, problem, cause),
@@ -30,7 +30,7 @@ export function issuerProblem(error: unknown): IssuerProblem | undefined {
   return cause instanceof IssuerProblem ? cause : undefined;
 }
 
-/** What is known of a failed request without repeating texts from outside: a code of the socket, or a time-out. */
+/** The cause of a failed request without repeating texts from outside: a code of the socket, or a time-out. */
 export function issuerFailureOf(error: unknown): string {
   if (!(error instanceof Error)) return 'it failed';
   if (error.name === 'TimeoutError') return 'it did not answer in time';

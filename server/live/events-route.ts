@@ -20,7 +20,7 @@ import { sessionEndedFrame } from './frames.ts';
 import type { SessionTickets } from './session-tickets.ts';
 import type { StreamLimits } from './stream-limits.ts';
 
-/** What the route needs. `checkCookieOrigin` throws for a cookie that another site sent along. */
+/** The inputs of the route. `checkCookieOrigin` throws for a cookie that another site sent along. */
 export interface EventsRouteOptions {
   readonly config: Pick<ResolvedConfig['events'], 'sessionInQuery'>;
   readonly sessions: Sessions;

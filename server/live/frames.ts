@@ -45,7 +45,7 @@ export const sessionEndedFrame = frame(
   rpc({ error: { code: unauthorized, message: 'Invalid or expired session' } }),
 );
 
-/** What became of a request. */
+/** The outcome of a request. */
 export interface Delivery {
   readonly requestId: string;
   readonly executionId: string | null;

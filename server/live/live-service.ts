@@ -23,7 +23,7 @@ export interface LiveServiceOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
-/** What delivers results to clients by itself. */
+/** The service that delivers results to clients. */
 export interface LiveService {
   readonly requests: LiveRequests;
   readonly clients: ClientIds;

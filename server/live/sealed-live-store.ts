@@ -1,7 +1,7 @@
 import type { RecordSeal } from '../stores/record-seal.ts';
 import type { LiveStore } from './live-store.ts';
 
-/** What is kept in a shared server carries a seal for its place: what another program wrote or moved counts as missing. */
+/** Entries in a shared server carry a seal for their place: an entry that another program wrote or moved counts as missing. */
 export function sealedLiveStore(store: LiveStore, seal: RecordSeal): LiveStore {
   const placeOf = (group: string, member: string) => `live ${group} ${member}`;
   const open = (place: string, text: string | undefined) =>

@@ -11,7 +11,7 @@ const leftOut: Readonly<Record<string, ReadonlySet<string>>> = {
   rerunExecution: new Set(['execution', 'clientId', 'requestId']),
 };
 
-/** What a tool asks of a field's answer: all of its leaves, some levels deep; empty for a leaf. */
+/** The selection of a tool in a field's answer: all of its leaves, some levels deep; empty for a leaf. */
 export function selectionOf(field: GraphQLField<unknown, unknown>): string {
   return selection(field, leftOut[field.name] ?? new Set(), new Set(), 0);
 }

@@ -7,7 +7,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { ToolView } from './field-tools.ts';
 
-/** What a tool gave; `isError`: why it gave nothing. */
+/** The result of a tool; with `isError` the reason of the failure. */
 export interface ToolResult {
   readonly text: string;
   readonly isError: boolean;
@@ -20,7 +20,7 @@ export interface CallerTools {
   call(name: string, args: Readonly<Record<string, unknown>>): Promise<ToolResult | undefined>;
 }
 
-/** What clients show a model about the tools. */
+/** The description of the tools that clients show a model. */
 const instructions =
   'Tools of NoETL, a workflow engine. A playbook is a workflow in the catalog, named by its path; an execution is one run of it. Tools and results are those that your grants allow.';
 

@@ -5,7 +5,7 @@ import { createTimeText } from './time-text.ts';
 /** Characters of a path that a line has. A caller chooses its length. */
 const longestPath = 200;
 
-/** What a line of the log is found by. */
+/** The ids by which a line of the log is found. */
 export const lineIds = ({ requestId, callerRequestId, trace }: Exchange) => ({
   requestId,
   callerRequestId,

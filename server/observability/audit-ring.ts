@@ -2,7 +2,7 @@ import type { AuditEntry, AuditPage, Start } from '../../core/console/console-an
 
 /** The criteria of a search; all of them must match. */
 export interface AuditSearch {
-  /** What a value of the entry has in it: a user, a path, an execution, a request id. Case counts. */
+  /** A part of a value of the entry: a user, a path, an execution, a request id. Case counts. */
   readonly text?: string;
   /** The kind of line and the outcome, exactly. Empty or absent: any. */
   readonly audit?: string;

@@ -97,7 +97,7 @@ export function createDependencyLog(log: Logger, clock: Clock, steps: NextSteps)
   };
 }
 
-/** What a proxy answers in the place of NoETL (RFC 9110, sections 15.6.3 to 15.6.5). */
+/** The statuses that a proxy sends in the place of NoETL (RFC 9110, sections 15.6.3 to 15.6.5). */
 const gatewayStatuses = new Set<unknown>([502, 503, 504]);
 
 function sightIn(event: GatewayEvent): Sight | undefined {

@@ -25,7 +25,7 @@ export const storeOperations = [
   'other',
 ] as const;
 
-/** What `/ready` asks. */
+/** The checks of `/ready`. */
 export const readyChecks = ['upstream', 'store'] as const;
 
 /**

@@ -28,7 +28,7 @@ export interface NextStep {
   readonly next: string;
 }
 
-/** What a problem means, whatever it is a problem of. */
+/** The meaning of a problem, for every dependency. */
 type Meaning = 'refused' | 'name' | 'unreachable' | 'certificate' | 'slow' | 'broken' | 'proxy' | 'denied' | 'other';
 
 /**

@@ -7,7 +7,7 @@ import { durationBuckets } from './metrics-catalog.ts';
 export interface RecentNumbers {
   record(event: GatewayEvent): void;
   report(): RecentReport;
-  /** What a report is made of, oldest first; another process can read a copy. */
+  /** The minutes of a report, oldest first; another process can read a copy. */
   minutes(): readonly RecentMinute[];
 }
 
@@ -18,7 +18,7 @@ interface Counts {
   readonly buckets: number[];
 }
 
-/** What one process counted in one minute. Plain data: workers send it to one another. */
+/** The counts of one process in one minute. Plain data: workers send it to one another. */
 export interface RecentMinute {
   /** Minutes since 1970. */
   readonly at: number;

@@ -1,4 +1,4 @@
-/** What a place that held, or may have held, a secret shows instead. */
+/** The text in place of a secret, or of a text that may be one. */
 const scrubbed = '[redacted]';
 
 /** Cheap test for words that the rules below look for; with the test for long runs it lets nearly every line pass. */

@@ -26,7 +26,7 @@ export interface RestDocuments {
   readonly openapi: string | undefined;
 }
 
-/** What the handlers are made with. */
+/** The inputs of the handlers. */
 export interface RestGiven {
   readonly config: ResolvedConfig;
   readonly parts: Parts;

@@ -1,7 +1,7 @@
 import type { Caller } from '../../core/call-context.ts';
 import type { Exchange } from '../http/exchange.ts';
 
-/** What a handler knows besides the body, for one request. */
+/** The context of a handler besides the body, for one request. */
 export interface RestContext {
   readonly exchange: Exchange;
   /** Present on routes that require a session. */

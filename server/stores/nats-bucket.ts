@@ -20,7 +20,7 @@ export interface NatsEntry {
 /** A key-value bucket that is there. */
 export interface NatsBucket {
   read(key: string): Promise<NatsEntry>;
-  /** Writes over whatever is there. */
+  /** Writes over any present entry. */
   write(key: string, text: string, keepUntil: Date): Promise<void>;
   /** Writes only while the key's last revision is still the given one. @returns false: it is not. */
   writeOver(revision: number, key: string, text: string, keepUntil: Date): Promise<boolean>;
@@ -114,7 +114,7 @@ async function listed(kv: KV, filter: string, withinMs: number): Promise<readonl
   }
 }
 
-/** What was written; deletions are passed over. */
+/** Written entries; deletions are passed over. */
 async function* puts(updates: Awaited<ReturnType<KV['watch']>>): AsyncGenerator<NatsChange> {
   for await (const entry of updates) {
     if (entry.operation === 'PUT') yield { key: entry.key, text: entry.string() };

@@ -7,7 +7,7 @@ import type { NatsBucket, NatsChange } from './nats-bucket.ts';
 import type { RecordSeal } from './record-seal.ts';
 import { decodeMark, decodeRecord } from './session-record.ts';
 
-/** What keys of sessions and of users' marks begin with. */
+/** The prefixes of keys of sessions and of users' marks. */
 export interface NatsPlaces {
   readonly session: string;
   readonly user: string;

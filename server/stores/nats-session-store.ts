@@ -58,7 +58,7 @@ export function createNatsSessionStore(options: NatsSessionStoreOptions): Sessio
       if (isKept) await index.write(session.user.userId, key, entryText(session), session.expiresAt);
       return isKept;
     },
-    // Over whatever is there: an ending is never refused by another writer.
+    // Over any present entry: an ending is never refused by another writer.
     async end(key, until, userId) {
       await run((to) => to.write(sessionAt(key), encodeEnded(until), until));
       // An empty text is not an entry; the server drops it at once.

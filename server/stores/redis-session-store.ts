@@ -167,7 +167,7 @@ function decodeMessage(text: string): Ending {
   return { missed: true };
 }
 
-/** What `putScript` needs for the index. An entry with no time left is not written. */
+/** The arguments of `putScript` for the index. An entry with no time left is not written. */
 function entryArgs(key: SessionKey, session: Session, now: number): readonly string[] {
   const leftMs = Math.max(0, Math.ceil(session.expiresAt.getTime() - now)) || 0;
   return [key, entryText(session), String(leftMs), String(now), String(listedAtMost)];

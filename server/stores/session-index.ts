@@ -3,7 +3,7 @@ import type { Session } from '../../core/session/session.ts';
 import { listedAtMost } from '../../core/session/session-list.ts';
 import type { SessionKey } from '../../core/session/session-token.ts';
 
-/** What an index of a user's sessions holds of one; milliseconds. It proves nothing: the record behind the key does. */
+/** The entry of one session in a user's index; milliseconds. It proves nothing: the record behind the key does. */
 export interface IndexEntry {
   readonly key: SessionKey;
   readonly issuedAtMs: number;

@@ -9,7 +9,7 @@ import { sealedLiveStore } from '../live/sealed-live-store.ts';
 import { createMemorySessionStore } from './memory-session-store.ts';
 import { createRecordSeal } from './record-seal.ts';
 
-/** What a kind of store is made of. Clients of stores are loaded only when one is opened. */
+/** The parts of a kind of store. Clients of stores are loaded only when one is opened. */
 interface StoreAdapter {
   sessions(config: ResolvedConfig, clock: Clock): SessionStore | Promise<SessionStore>;
   /** Where results wait, so that any replica can deliver them. */

@@ -2,7 +2,7 @@ import { GatewayError } from '../../core/errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the standard variables of OpenTelemetry ask for; the exporters read their own (`OTEL_EXPORTER_OTLP_*`). */
+/** The settings by the standard variables of OpenTelemetry; the exporters read their own (`OTEL_EXPORTER_OTLP_*`). */
 export interface OtelSettings {
   readonly traces: boolean;
   readonly metrics: boolean;
@@ -61,7 +61,7 @@ export function readOtelSettings(environment: Environment): OtelSettings | undef
 
 const samplers = /^(parentbased_)?(always_on|always_off|traceidratio)$/;
 
-/** What is asked for and not supported here. It ends the start: a trace that is silently missing is found too late. */
+/** Requested settings that are not supported here. They end the start: a trace that is silently missing is found too late. */
 function problemsIn(read: (name: string) => string): readonly string[] {
   const isOtlp = (value: string) => ['', 'otlp', 'none'].includes(value);
   const sampler = read('OTEL_TRACES_SAMPLER');

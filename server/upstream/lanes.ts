@@ -12,7 +12,7 @@ export const classOf = (lane: Lane): CallClass => (lane === 'auth_start' ? 'auth
 /** The name of the breaker of a call. */
 export const breakerFor = (lane: Lane, { method, route }: UpstreamCall): string => `${lane} ${method} ${route}`;
 
-/** What a breaker's name is made of, see {@link breakerFor}. */
+/** The parts of a breaker's name, see {@link breakerFor}. */
 export function breakerName(name: string): { readonly class: CallClass; readonly route: string } {
   const [lane = 'read', , route = 'other'] = name.split(' ');
   return { class: classOf(lane as Lane), route };

@@ -22,7 +22,7 @@ export interface RawCall {
   readonly lease: ByteLease;
 }
 
-/** What came: the body as text, not parsed. */
+/** The received reply: the body as text, not parsed. */
 export interface RawReply {
   readonly status: number;
   readonly text: string;

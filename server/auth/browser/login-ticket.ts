@@ -1,6 +1,6 @@
 import { isClaims } from '../../../core/identity/claim-path.ts';
 
-/** What a browser keeps while its user is at the provider. */
+/** The state that a browser keeps while its user is at the provider. */
 export interface LoginTicket {
   readonly state: string;
   readonly nonce: string;

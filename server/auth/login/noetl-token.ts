@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose';
 import type { IssuerRules } from '../../../core/identity/issuer-rules.ts';
 import type { Identity } from '../../../core/ports.ts';
 
-/** What NoETL's login gets of an identity: a token whose claims it reads, and the domain that its `iss` must name. */
+/** The input of NoETL's login for an identity: a token whose claims it reads, and the domain that its `iss` must name. */
 export interface NoetlToken {
   readonly token: string;
   readonly domain: string;
