@@ -35,7 +35,7 @@ export function registerLiveGauges(registry: Registry, numbers: LiveNumbers): vo
     registry,
     {
       name: 'dependency_up',
-      help: '1 while what the gateway needs answers. By name, and which of that name.',
+      help: '1 while the dependency answers. By name, and which of that name.',
       aggregator: 'min',
     },
     ['name', 'of'],
@@ -54,7 +54,7 @@ function registerLoads(registry: Registry, numbers: LiveNumbers): void {
     gauge(registry, { name, help, aggregator: 'sum' }, [label], rows);
   add(
     'requests_in_flight',
-    'Requests in work.',
+    'Requests in progress.',
     'listener',
     ofListeners(({ inFlight }) => inFlight),
   );

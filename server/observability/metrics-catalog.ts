@@ -45,7 +45,7 @@ export const counters = {
   },
   sessionChecks: {
     name: 'noetl_gateway_session_check_total',
-    help: 'Session checks by outcome; validation_error: it could not be found out.',
+    help: 'Session checks by outcome; validation_error: the check could not decide.',
     labels: { outcome: ['ok', 'missing_token', 'invalid_or_expired', 'validation_error'] },
   },
   sessionHits: {
@@ -55,12 +55,12 @@ export const counters = {
   },
   sessionCacheFailures: {
     name: 'noetl_gateway_session_cache_failed_total',
-    help: 'Sessions that could not be kept.',
+    help: 'Sessions that could not be stored.',
     labels: { stage: ['after_login', 'after_api_validate'] },
   },
   decisions: {
     name: 'noetl_gateway_authz_total',
-    help: 'Access decisions; backend_error: it could not be found out, and nothing ran.',
+    help: 'Access decisions; backend_error: the check could not decide, and the call did not run.',
     labels: { outcome: ['allowed', 'denied', 'backend_error'] },
   },
   identityTokens: {
@@ -91,7 +91,7 @@ export const counters = {
   },
   storeErrors: {
     name: 'noetl_gateway_store_errors_total',
-    help: 'Session store operations that could not find out.',
+    help: 'Session store operations that failed.',
     labels: { operation: storeOperations },
   },
   validations: { name: 'noetl_gateway_validations_total', help: 'Sessions checked with NoETL.', labels: noLabels },
@@ -107,7 +107,7 @@ export const counters = {
   },
   callbacksUndelivered: {
     name: 'noetl_gateway_callback_undelivered_total',
-    help: 'Playbook callbacks that came when no login or check waited for them any more.',
+    help: 'Playbook callbacks that arrived when no login or check waited for them any more.',
     labels: noLabels,
   },
   authCancelFailures: {
@@ -145,7 +145,7 @@ export const counters = {
   },
   policyFile: {
     name: 'noetl_gateway_policy_file_total',
-    help: 'Changes of the policy file: applied, or refused while the grants before it still count.',
+    help: 'Changes of the policy file: applied, or refused while the earlier grants stay in effect.',
     labels: { outcome: ['applied', 'refused'] },
   },
   linesDropped: {

@@ -27,15 +27,15 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     next: 'Split the query. The operator sets `limits` in [the configuration](../configure.md#every-setting).',
   },
   ERR_NOT_FOUND: {
-    means: 'it does not exist, or the caller may not see it; the answer is the same for both',
+    means: 'the resource does not exist, or the caller may not see it; the response is the same for both',
     causes:
       'a wrong id or path, an execution of a playbook without a `view` or `execute` grant, or a URL without a route',
     next: 'Check the id. An operator finds the reason with `npm run explain` or under Explain in [the console](../console.md).',
   },
   ERR_METHOD: {
-    means: 'this path does not take this HTTP method',
-    causes: 'a mutation sent by `GET`, or a `GET` of a route that takes `POST`',
-    next: 'Use a method of the header `Allow`.',
+    means: 'this path does not accept this HTTP method',
+    causes: 'a mutation sent by `GET`, or a `GET` of a route that requires `POST`',
+    next: 'Use a method from the header `Allow`.',
   },
   ERR_BODY_TOO_LARGE: {
     means: 'the body of the request is larger than `limits.bodyBytes`',
@@ -48,7 +48,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     next: 'Send JSON, and name it in `content-type`.',
   },
   ERR_RATE_LIMITED: {
-    means: 'this caller, or this address, has sent too much',
+    means: 'this caller, or this address, has sent too many requests',
     causes:
       'a loop without a pause, many refused logins from one address, or many users behind one proxy that is not trusted',
     next: 'Wait `Retry-After` seconds. Behind a proxy set `GATEWAY_TRUSTED_PROXIES`: see [Deploying](../deploy.md#behind-an-ingress-or-a-gateway).',
@@ -56,10 +56,10 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   ERR_TOKEN_MISSING: {
     means: 'the request has no session token',
     causes: 'a missing `Authorization` header, or a proxy that removes it',
-    next: 'Send `Authorization: Bearer <session token>`; `POST /api/auth/login` gives one.',
+    next: 'Send `Authorization: Bearer <session token>`; `POST /api/auth/login` returns one.',
   },
   ERR_TOKEN_MALFORMED: {
-    means: 'the session token has a form that no session token has',
+    means: 'the session token has an invalid form',
     causes: 'blanks or line breaks from copying, or two tokens in one header',
     next: 'Copy the token again, without `Bearer` twice.',
   },
@@ -70,12 +70,12 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     next: 'Log in again. Apps: [`onUnauthorized`](../build-an-app.md#sessions).',
   },
   ERR_LOGIN_REJECTED: {
-    means: 'the identity token does not log in here',
+    means: 'the gateway does not accept the identity token for a login',
     causes: 'an issuer or audience that is not configured, an expired token, or an e-mail address that is not verified',
     next: 'Run `npm run doctor -- --login < token.txt`: it prints the reason. [Identity providers](../identity.md) explains each one.',
   },
   ERR_ACCESS_DENIED: {
-    means: 'the session is valid, and no grant allows this',
+    means: 'the session is valid, but no grant allows this call',
     causes: 'a missing grant, a `deny` grant, a reserved path, or a field for another role',
     next: 'Ask an operator, who finds the grant with `npm run explain` or [the console](../console.md). Apps ask first with `checkAccess`.',
   },
@@ -90,7 +90,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     next: 'Find the log line with the `x-request-id` of the answer. Then [pull the new document](../regenerate.md), or report it.',
   },
   ERR_RESULT_TOO_LARGE: {
-    means: 'the result of the execution is larger than the gateway passes on',
+    means: 'the result of the execution is larger than the gateway sends',
     causes: 'a playbook that returns whole files or tables',
     next: 'Return a reference, or raise the limits under `results` in [the configuration](../configure.md#every-setting).',
   },
@@ -100,7 +100,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     next: 'Run the playbook again. Read results soon, or keep them longer in NoETL.',
   },
   ERR_NOT_SUPPORTED: {
-    means: 'the NoETL that runs does not have this operation',
+    means: 'the running NoETL release does not have this operation',
     causes: 'an older or newer release than the pulled document',
     next: '`npm run doctor` reports drift; [pull and generate](../regenerate.md).',
   },
@@ -110,7 +110,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     next: 'Try again later. Operators: the log line has `dependency: "noetl"` and `next`: see [the runbook](../runbook.md#calls-answer-err_upstream).',
   },
   ERR_AUTH_UNAVAILABLE: {
-    means: 'a login, or a check of a session, could not be decided; nothing was refused',
+    means: 'the gateway could not decide a login or a check of a session; it refused neither',
     causes:
       'NoETL cannot reach `GATEWAY_INTERNAL_URL`, an auth playbook is missing, or the identity provider does not answer',
     next: 'Try again later. Operators: [the runbook](../runbook.md#logins-answer-503).',
