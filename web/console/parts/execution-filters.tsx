@@ -13,7 +13,7 @@ export function ExecutionFilters({ query }: { readonly query: ExecutionQuery }) 
   return (
     <>
       <SearchField
-        label="Playbook path; * * matches any characters"
+        label="Playbook path; * matches any characters"
         placeholder="data/*"
         value={query.path}
         onSearch={(path) => route(to({ path }))}

@@ -46,7 +46,7 @@ function PlaybookList({ query }: ViewProps) {
       ) : (
         <>
           <SearchField
-            label="Playbook path; * * matches any characters"
+            label="Playbook path; * matches any characters"
             placeholder="data/*"
             value={pattern}
             onSearch={(path) => route(addressOf('playbooks', { path }))}
