@@ -630,8 +630,8 @@ async function runToEnd<T extends Watched>(
   if (started === null) throw new GatewayClientError('ERR_ANSWER', 'The gateway did not name the execution.');
   let seen = '';
   const onLook = (execution: T): void => {
-    const { status, currentStep, progress } = execution as T & { currentStep?: unknown; progress?: unknown };
-    const now = JSON.stringify([status, currentStep, progress]);
+    // All of it: a step may begin to run while the status and the name of the current step stay.
+    const now = JSON.stringify(execution);
     if (now !== seen) options.onUpdate?.(execution);
     seen = now;
   };

@@ -171,6 +171,21 @@ describe('run', () => {
     expect([end.status, seen]).toEqual(['FAILED', ['RUNNING', 'FAILED']]);
   });
 
+  test('shows a step that begins to run, though the status and the name of the current step stay', async () => {
+    const states = ['PENDING', 'RUNNING', 'RUNNING'];
+    const look = async () => ({
+      status: states.length === 0 ? 'COMPLETED' : 'RUNNING',
+      currentStep: 'start',
+      steps: [{ name: 'start', status: states.shift() ?? 'COMPLETED' }],
+    });
+    const seen: string[] = [];
+    await runToEnd(
+      { start, look, cancel: () => expect.unreachable() },
+      { onUpdate: ({ steps }) => seen.push(...steps.map(({ status }) => status)) },
+    );
+    expect(seen).toEqual(['PENDING', 'RUNNING', 'COMPLETED']);
+  });
+
   test.each([
     [true, ['7']],
     [false, []],
