@@ -15,8 +15,11 @@ export interface Patience {
   readonly onFailed?: (error: unknown) => void;
 }
 
-/** Between two attempts, milliseconds. */
-const pauses = { initialDelay: 200, maxDelay: 5_000 };
+/**
+ * Between two attempts, milliseconds. What waits is known to this process alone, so the store gets it soon after its return: a process that
+ * is killed before loses it.
+ */
+const pauses = { initialDelay: 100, maxDelay: 500 };
 
 /** Repeats work that failed because a server was away for a moment: a restart of the store must cost no result. */
 export async function patiently<T>(work: () => Promise<T>, patience: Patience): Promise<T> {

@@ -9,6 +9,9 @@ export interface RedisConnectionOptions {
   readonly name: string;
 }
 
+/** Between two attempts to connect, as with NATS: what a process could not store waits in its memory until then. */
+const longestReconnectMs = 250;
+
 /**
  * A connection that never makes callers wait for an outage: nothing is queued while it is down, nothing is sent twice,
  * and it comes back by itself. Fails per command; errors of the connection are only those.
@@ -22,7 +25,7 @@ export function connectRedis({ url, timeoutMs, name }: RedisConnectionOptions): 
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000),
+    retryStrategy: (attempt) => Math.min(50 * attempt, longestReconnectMs),
     // After a failover the address may still lead to the old primary.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     autoResubscribe: false,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { compileGrants } from '../../core/access/decision.ts';
 import { explainTable } from '../../core/access/explain.ts';
 import { accessText } from '../../core/access/explain-text.ts';
@@ -246,8 +246,11 @@ describe('the console', () => {
     const found = await ask('admin', 'audit', { text: 'regression_test/hello_world', audit: 'mutation' });
     const { entries, kept } = found.body as unknown as { entries: Record<string, unknown>[]; kept: number };
     expect(entries[0]).toMatchObject({ audit: 'mutation', field: 'executePlaybook', outcome: 'started' });
-    const log = readFileSync(auditTo, 'utf8').split('\n');
-    expect(log.map((line) => (line === '' ? undefined : (JSON.parse(line) as unknown)))).toContainEqual(entries[0]);
+    // The newest line may still be on its way to the file.
+    await vi.waitFor(() => {
+      const log = readFileSync(auditTo, 'utf8').split('\n').filter(Boolean);
+      expect(log.map((line) => JSON.parse(line) as unknown)).toContainEqual(entries[0]);
+    });
     expect(kept).toBeGreaterThan(1);
     const { status } = await ask('admin', 'audit', { text: 5 });
     expect(status).toBe(400);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { GatewayError } from '../../../../core/errors.ts';
 import { patiently } from '../../../../server/live/patiently.ts';
 
@@ -23,6 +23,24 @@ describe('work that waits for a store', () => {
     expect(await patiently(work, patience)).toBe('done');
     expect(calls()).toBe(3);
     expect(errors).toHaveLength(2);
+  });
+
+  test('is repeated within a second of the return of the store, however long it was away', async () => {
+    vi.useFakeTimers();
+    try {
+      let isAway = true;
+      const work = async () => {
+        if (isAway) throw away();
+        return 'done';
+      };
+      const done = patiently(work, { forMs: 3_600_000, clock: Date.now });
+      await vi.advanceTimersByTimeAsync(60_000);
+      isAway = false;
+      await vi.advanceTimersByTimeAsync(1_000);
+      await expect(done).resolves.toBe('done');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('fails at once with an error that does not pass', async () => {
