@@ -1,4 +1,4 @@
-import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
+import { ExponentialBackoff, handleWhen, type IExponentialBackoffOptions, retry, wrap } from 'cockatiel';
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 
@@ -16,10 +16,12 @@ export interface Patience {
 }
 
 /**
- * Between two attempts, milliseconds. What waits is known to this process alone, so the store gets it soon after its return: a process that
- * is killed before loses it.
+ * Between two attempts while the store is away, milliseconds. Only this process knows what waits, so it writes it soon after the store's
+ * return: a process that is killed before loses it.
  */
-const pauses = { initialDelay: 100, maxDelay: 500 };
+const storePauses = { initialDelay: 100, maxDelay: 500 };
+/** The same while NoETL fails: the reads behind a result must not add to the load of a server that recovers. */
+const otherPauses = { initialDelay: 200, maxDelay: 5_000 };
 
 /** Repeats work that failed because a server was away for a moment: a restart of the store must cost no result. */
 export async function patiently<T>(work: () => Promise<T>, patience: Patience): Promise<T> {
@@ -30,12 +32,16 @@ export async function patiently<T>(work: () => Promise<T>, patience: Patience): 
     onFailed(error);
     return true;
   };
-  // Without a bound of attempts: the time bounds them. The wait between two does not hold the process.
-  const policy = retry(handleWhen(isWaitedOut), {
+  const store = repeated((error) => isStoreAway(error) && isWaitedOut(error), storePauses);
+  const others = repeated((error) => !isStoreAway(error) && isWaitedOut(error), otherPauses);
+  return wrap(others, store).execute(work);
+}
+
+/** Without a bound of attempts: the time bounds them. The wait between two does not keep the process running. */
+const repeated = (after: (error: unknown) => boolean, pauses: Partial<IExponentialBackoffOptions<unknown>>) =>
+  retry(handleWhen(after), {
     maxAttempts: Number.POSITIVE_INFINITY,
     backoff: new ExponentialBackoff(pauses),
-  });
-  return policy.dangerouslyUnref().execute(work);
-}
+  }).dangerouslyUnref();
 
 const isStoreAway = (error: unknown): boolean => error instanceof GatewayError && error.code === 'ERR_STORE';

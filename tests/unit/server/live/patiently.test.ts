@@ -43,6 +43,21 @@ describe('work that waits for a store', () => {
     }
   });
 
+  test('asks a server other than the store less and less often', async () => {
+    vi.useFakeTimers();
+    try {
+      const noetl = failing(10_000, () => new GatewayError('ERR_UPSTREAM', 'NoETL is away'));
+      const done = patiently(noetl.work, { forMs: 60_000, clock: Date.now, passes: () => true });
+      const ended = expect(done).rejects.toMatchObject({ code: 'ERR_UPSTREAM' });
+      await vi.advanceTimersByTimeAsync(70_000);
+      await ended;
+      // At most 5 s apart: every half second would be 120.
+      expect(noetl.calls()).toBeLessThan(60);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('fails at once with an error that does not pass', async () => {
     const { work, calls } = failing(1, () => new GatewayError('ERR_ACCESS_DENIED', 'no'));
     await expect(patiently(work, { forMs: 60_000, clock: Date.now })).rejects.toMatchObject({
