@@ -74,11 +74,10 @@ export function createExecutionReads(upstream: Upstream, clock: Clock, basePath:
 
   const readExecution = (id: string, rest: string, query: UpstreamCall['query'], asking: Asking) =>
     read(`${basePath}/${encodeURIComponent(id)}${rest}`, `${basePath}/{execution_id}${rest}`, query, asking);
-  const detailRoute = `${basePath}/{execution_id}`;
 
   return {
     async detail(id, asking) {
-      const reply = await read(`${basePath}/${encodeURIComponent(id)}`, detailRoute, withoutEvents, asking);
+      const reply = await readExecution(id, '', withoutEvents, asking);
       // A 404 of a missing route does not concern this execution.
       if (reply.status === 404 && !isMissingRoute(reply)) return undefined;
       return decodeExecutionDetail(answerOf(reply, missingExecution), id);

@@ -11,7 +11,7 @@ const sweepMs = 5_000;
 /**
  * Bounds what connections hold, and how many requests they send ahead. A connection whose bytes make no progress for `unreadMs` is reset: after a plain close the
  * kernel would keep the bytes and try for minutes.
- * @returns how many are open, the requests of a connection that are not answered, and what stops the timer
+ * @returns `count`: connections that are open; `enter`: counts a request of a connection; `stop`: ends the timer
  */
 export function limitConnections(server: Server, limits: ListenerLimits) {
   const sockets = new Map<Socket, Unanswered>();
@@ -35,7 +35,7 @@ export function limitConnections(server: Server, limits: ListenerLimits) {
   });
   const timer = setInterval(resetUnread, Math.min(sweepMs, limits.unreadMs / 4), sockets, limits.unreadMs);
   timer.unref();
-  /** Counts a request. @returns undefined: it is not served, since its connection is closed, or is now, because of too many requests */
+  /** Counts a request. @returns undefined: the request is not served, because its connection is closed or is reset for too many requests */
   function enter(socket: Socket): Unanswered | undefined {
     const unanswered = sockets.get(socket);
     // Destroyed: requests that were read together with the one that was too many.

@@ -16,7 +16,7 @@ const ids = new Set([
   'machine',
   'client',
 ]);
-/** Another one in each line: to look them up would only cost. */
+/** Each line has another value of these, so the last one is not kept. */
 const unique = new Set(['requestId', 'callerRequestId', 'traceId', 'executionId']);
 
 /**
@@ -31,8 +31,8 @@ export function createAuditLine(): (time: string, entry: AuditMembers) => string
     if (known !== undefined && known.value === value) return known.text;
     const clear = cleaned(key, value);
     const text = `,"${key}":${JSON.stringify(clear)}`;
-    // What had to be scrubbed is kept nowhere.
-    if (!unique.has(key) && (clear === value || typeof value === 'object')) last.set(key, { value, text });
+    // A value that had to be scrubbed is not kept.
+    if (!unique.has(key) && isSame(clear, value)) last.set(key, { value, text });
     return text;
   };
   return (time, entry) => {
@@ -51,6 +51,11 @@ function cleaned(key: string, value: NonNullable<AuditMembers[string]>) {
   if (typeof value === 'string') return clean(key, value);
   return typeof value === 'object' ? value.map((one) => clean('', one)) : value;
 }
+
+const isSame = (clear: ReturnType<typeof cleaned>, value: AuditMembers[string]): boolean =>
+  typeof clear === 'object' && typeof value === 'object'
+    ? clear.every((one, index) => one === value[index])
+    : clear === value;
 
 /** Cut before it is scrubbed, so that the work has a bound. The cut is marked. */
 function clean(key: string, value: string): string {
