@@ -4,7 +4,7 @@ interface Slot<T> {
   next: Slot<T> | undefined;
 }
 
-/** A power of two, and more than the calls that are in flight together: most buckets hold one slot at most. */
+/** A power of two, and more than the reads that NoETL gets at a time (192): most buckets hold one slot at most. */
 const bucketCount = 256;
 /** So much of a key decides its bucket. Keys that agree further share one, and are found by comparing them. */
 const hashedChars = 256;
