@@ -10,6 +10,7 @@ import { limitConnections, type Unanswered } from './connection-limits.ts';
 import { type Exchange, splitTarget, writeAnswer } from './exchange.ts';
 import { refuseRepeatedHeaders } from './header-values.ts';
 import { createRoom, defaultListenerLimits, type ListenerLimits } from './listener-limits.ts';
+import { WholeBodyMessage } from './whole-body-message.ts';
 
 export interface HttpListenerOptions {
   readonly handle: (exchange: Exchange) => Promise<Answer>;
@@ -78,7 +79,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     }
   };
 
-  const server = createServer(timeouts);
+  const server = createServer({ ...timeouts, IncomingMessage: WholeBodyMessage });
   const sockets = limitConnections(server, limits);
   server.on('request', (request, response) => {
     const unanswered = sockets.enter(request.socket);
@@ -136,18 +137,13 @@ const isStopping = (): Answer => errorAnswer(new GatewayError('ERR_OVERLOADED', 
 
 function exchangeOf(request: IncomingMessage, clientIp: string, bodyLease: ByteLease): Exchange {
   const { 'x-request-id': sent, traceparent, tracestate } = request.headers;
+  const { path, search } = splitTarget(request.url);
+  const { method = 'GET' } = request;
+  const exchange: Exchange = { request, method, path, search, requestId: randomUUID(), clientIp, bodyLease };
   const callerRequestId = callerRequestIdFrom(sent);
   const trace = traceparent === undefined ? undefined : parseTraceContext(traceparent, tracestate);
-  return {
-    request,
-    method: request.method ?? 'GET',
-    ...splitTarget(request.url),
-    requestId: randomUUID(),
-    ...(callerRequestId !== undefined && { callerRequestId }),
-    ...(trace !== undefined && { trace }),
-    clientIp,
-    bodyLease,
-  };
+  if (trace !== undefined) exchange.trace = trace;
+  return callerRequestId === undefined ? exchange : { ...exchange, callerRequestId };
 }
 
 /** Reports once how an exchange ended: by its answer, or because the caller has left. */

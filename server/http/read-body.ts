@@ -5,6 +5,7 @@ import { parseJson } from '../../core/json/lossless-json.ts';
 import { isJsonMediaType } from '../../core/json/media-type.ts';
 import { resolveAtEndOfTurn } from '../event-loop-batches.ts';
 import { textOfBytes } from '../text-of-bytes.ts';
+import { WholeBodyMessage } from './whole-body-message.ts';
 
 /** The bounds of reading a body. */
 export interface BodyLimits {
@@ -23,7 +24,15 @@ const defaultTimeoutMs = 30_000;
  * @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE (a content encoding), ERR_REQUEST_INVALID (cut off or too slow),
  * ERR_OVERLOADED (too many bytes of bodies are in memory)
  */
-export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+  try {
+    return bodyOf(request, limits);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function bodyOf(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   const { maxBytes, lease } = limits;
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
@@ -37,22 +46,12 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
 }
 
 /**
- * A body that came together with its headers, as nearly all do: no listener and no timer is needed for it. The parser may still have to
- * report the end of the message, which all announced bytes are.
+ * A body that came together with its headers, as nearly all do: no stream, no listener and no timer is needed for it.
  * @returns undefined: it has to be waited for
  */
 function arrived(request: IncomingMessage, announced: number): Promise<Buffer> | undefined {
-  if (announced === 0 || request.readableLength !== announced) return undefined;
-  if (request.readableFlowing !== null || request.destroyed) return undefined;
-  const bytes: Buffer = request.read();
-  return new Promise((resolve) => {
-    const end = (read: Buffer): void => {
-      // Reads the end, so that the connection releases the request.
-      request.read();
-      resolve(read);
-    };
-    resolveAtEndOfTurn(end, bytes);
-  });
+  const bytes = announced > 0 && request instanceof WholeBodyMessage ? request.takeBody(announced) : undefined;
+  return bytes && new Promise((resolve) => resolveAtEndOfTurn(resolve, bytes));
 }
 
 const tooLarge = (maxBytes: number) =>
