@@ -2,6 +2,7 @@ import type { Decision } from './access/decision.ts';
 import type { Grant } from './access/grant.ts';
 import type { Permission } from './access/permission.ts';
 import type { GatewayError } from './errors.ts';
+import type { MaybePromise } from './maybe-promise.ts';
 import type { Session } from './session/session.ts';
 import type { SessionToken } from './session/session-token.ts';
 
@@ -58,7 +59,7 @@ export interface CallContext {
    */
   readonly mayOnExecution: (permission: Permission, path: string) => Promise<boolean>;
   /** As `mayOnExecution`, with the grant that decided. */
-  readonly judgeOnExecution: (permission: Permission, path: string) => Promise<Decision>;
+  readonly judgeOnExecution: (permission: Permission, path: string) => MaybePromise<Decision>;
   /** For streams, which outlive what was decided when they began. @returns undefined: the session is over. @throws when it cannot find out */
   readonly renew?: (
     decision: Pick<RootDecision & { outcome: 'allowed' }, 'field' | 'args'>,

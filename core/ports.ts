@@ -3,6 +3,7 @@ import type { Permission } from './access/permission.ts';
 import type { TokenKind } from './identity/issuer-entry.ts';
 import type { IssuerRules } from './identity/issuer-rules.ts';
 import type { LoginRefusal } from './identity/login-refusal.ts';
+import type { MaybePromise } from './maybe-promise.ts';
 import type { AnswerForm } from './operation.ts';
 import type { ListedSession, ProviderTokens, Session, SessionIdentity, User } from './session/session.ts';
 import type { OneSession, SessionsOf } from './session/session-marks.ts';
@@ -136,7 +137,7 @@ export interface GuessBudget {
 /** Sessions as the rest of the gateway sees them. */
 export interface Sessions {
   /** @returns undefined: no valid session. @throws ERR_AUTH_UNAVAILABLE, ERR_STORE, ERR_OVERLOADED: could not find out. */
-  lookup(token: SessionToken, guesses?: GuessBudget): Promise<Session | undefined>;
+  lookup(token: SessionToken, guesses?: GuessBudget): MaybePromise<Session | undefined>;
   /** Keeps a session that a login has just made. @throws ERR_STORE; ERR_AUTH_UNAVAILABLE: it has been ended before */
   remember(token: SessionToken, session: Session): Promise<void>;
   end(token: SessionToken, session: Session): Promise<void>;
@@ -245,5 +246,5 @@ export interface AccessQuestion {
 
 /** Says yes or no; the one thing that `/graphql`, check-access and list filters ask. @throws when it cannot find out. */
 export interface AccessChecker {
-  check(question: AccessQuestion): Promise<Decision>;
+  check(question: AccessQuestion): MaybePromise<Decision>;
 }

@@ -7,7 +7,7 @@ import { type CompiledGrants, decide } from './decision.ts';
  */
 export function createLocalAccessChecker(grants: CompiledGrants | (() => CompiledGrants)): AccessChecker {
   const current = typeof grants === 'function' ? grants : () => grants;
-  return { check: async ({ user, permission, path }) => decide(current(), user, permission, path) };
+  return { check: ({ user, permission, path }) => decide(current(), user, permission, path) };
 }
 
 /**
@@ -28,7 +28,7 @@ export function combineCheckers(first: AccessChecker, second: AccessChecker): Ac
 /** A custom checker that is never asked about reserved paths: they are denied, whatever it would answer. */
 export function exceptReserved(checker: AccessChecker, reserved: ReadonlySet<string>): AccessChecker {
   return {
-    check: async (question) =>
+    check: (question) =>
       reserved.has(question.path) ? { allowed: false, why: 'reserved', grant: undefined } : checker.check(question),
   };
 }

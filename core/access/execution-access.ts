@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../maybe-promise.ts';
 import type { AccessChecker, AccessQuestion } from '../ports.ts';
 import type { Decision } from './decision.ts';
 
@@ -7,8 +8,14 @@ import type { Decision } from './decision.ts';
  * @param question `permission` is the permission on the execution, `path` its playbook.
  * @throws what the checker throws when it cannot decide.
  */
-export async function decideOnExecution(checker: AccessChecker, question: AccessQuestion): Promise<Decision> {
-  const decision = await checker.check(question);
+export function decideOnExecution(checker: AccessChecker, question: AccessQuestion): MaybePromise<Decision> {
+  const decision = checker.check(question);
+  return decision instanceof Promise
+    ? decision.then((known) => orImplied(known, checker, question))
+    : orImplied(decision, checker, question);
+}
+
+function orImplied(decision: Decision, checker: AccessChecker, question: AccessQuestion): MaybePromise<Decision> {
   const implied = question.permission === 'view' && !decision.allowed && mayBeImplied(decision.why);
   return implied ? checker.check({ ...question, permission: 'execute' }) : decision;
 }

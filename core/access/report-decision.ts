@@ -1,4 +1,5 @@
-import type { Observe } from '../observe.ts';
+import type { Mutable } from '../mutable.ts';
+import type { GatewayEvent, Observe } from '../observe.ts';
 import type { User } from '../session/session.ts';
 import { grantText } from './explain-text.ts';
 import type { Grant } from './grant.ts';
@@ -22,19 +23,19 @@ export interface DecisionReport {
 
 /** Reports a decision as an event: for the audit log and the counters. The grant is named and not sent whole. */
 export function reportDecision(observe: Observe, report: DecisionReport): void {
-  const { user, permission, path, grant, reason, ...rest } = report;
-  observe({
-    type: 'decision',
-    ...rest,
-    userId: user.userId,
-    roles: user.roles,
-    ...(user.email && { email: user.email }),
-    ...(permission !== undefined && { permission }),
-    ...(path !== undefined && { path }),
-    ...(grant !== undefined && { grant: nameOfGrant(grant) }),
-    ...(reason !== undefined && { reason }),
-  });
+  const { outcome, field, root, requestId, user, permission, path, grant, reason } = report;
+  const { userId, roles, email } = user;
+  // Member by member: this runs for every request, and each spread costs as much as all of these.
+  const event: Mutable<DecisionEvent> = { type: 'decision', outcome, field, root, requestId, userId, roles };
+  if (email) event.email = email;
+  if (permission !== undefined) event.permission = permission;
+  if (path !== undefined) event.path = path;
+  if (grant !== undefined) event.grant = nameOfGrant(grant);
+  if (reason !== undefined) event.reason = reason;
+  observe(event);
 }
+
+type DecisionEvent = Extract<GatewayEvent, { type: 'decision' }>;
 
 /** Where the grant is declared; its text when that is unknown. */
 export const nameOfGrant = (grant: Grant): string => grant.source ?? grantText(grant);

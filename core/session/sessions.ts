@@ -114,12 +114,10 @@ function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup']
 
   return (token, guesses) => {
     const key = sessionKey(token);
-    if (memory.isInvalid(key)) return Promise.resolve(refused(key));
+    if (memory.isInvalid(key)) return refused(key);
     const recalled = memory.recall(key);
     const isKnown = recalled !== undefined && !check.isDue(recalled);
-    return isKnown
-      ? Promise.resolve(judged(key, recalled.session, 'process'))
-      : searched(key, token, recalled, guesses);
+    return isKnown ? judged(key, recalled.session, 'process') : searched(key, token, recalled, guesses);
   };
 }
 

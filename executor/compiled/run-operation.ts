@@ -24,8 +24,7 @@ export async function runCompiled(
   context: unknown,
   variables: Readonly<Record<string, unknown>>,
 ): Promise<CompiledOutcome> {
-  // Together, as fields of a query may be; they are written in the order of the selection.
-  const asked = roots.map((root) => ask(root, context));
+  const asked = askAll(roots, context);
   const draft = new Draft(new OperationRun(variables));
   let failure: { readonly error: unknown } | undefined;
   for (let index = 0; index < roots.length; index += 1) {
@@ -56,6 +55,14 @@ export async function runCompiled(
 
 const closeBrace = Buffer.from('}');
 
+/** Together, as fields of a query may be; they are written in the order of the selection. */
+function askAll(roots: readonly CompiledRoot[], context: unknown): readonly (Promise<unknown> | undefined)[] {
+  const asked = roots.map((root) => ask(root, context));
+  // Whether one fails is looked at in its turn, which for a single one is now.
+  if (asked.length > 1) for (const answer of asked) answer?.catch(ignore);
+  return asked;
+}
+
 const ignore = (): void => {};
 
 /** Of all that a resolver is given about a field, the gateway's own use these. */
@@ -68,8 +75,6 @@ function ask({ field, key, name }: CompiledRoot, context: unknown): Promise<unkn
   } catch (error) {
     asked = Promise.reject(error);
   }
-  // Whether it fails is looked at in its turn.
-  asked.catch(ignore);
   return asked;
 }
 

@@ -44,7 +44,7 @@ export function answerExecutePlaybook(
       throw new GatewayError('ERR_REQUEST_INVALID', 'the variables of a playbook are an object');
     }
     const start = { ...made, ...boundsOf(row, call.context), body: { ...body, [members.workload]: workload } };
-    return startAndWait(call, row, start, { path, members }, options);
+    return await startAndWait(call, row, start, { path, members }, options);
   };
 }
 
@@ -65,15 +65,16 @@ export async function startAndWait(
   const user = call.context.caller.session.user;
   // Before the start: the playbook may call back before NoETL has answered.
   const request = clientId === null ? undefined : await options.requests?.open({ clientId, user, path });
-  const id = await startPlaybook(withCallback(start, members, request), path, members.execution, options).catch(
-    async (error: unknown) => {
-      if (isRefused(error)) await request?.refused();
-      throw error;
-    },
-  );
+  let id: string;
+  try {
+    id = await startPlaybook(withCallback(start, members, request), path, members.execution, options);
+  } catch (error) {
+    if (isRefused(error)) await request?.refused();
+    throw error;
+  }
   // At once: from here on the run exists, whatever fails below.
   call.started?.(id);
-  await request?.started(id);
+  if (request !== undefined) await request.started(id);
   const { requestId = null } = request ?? {};
   const started = { ...startedView(id, path), requestId, clientId: request?.clientId ?? clientId };
   return waitSeconds === 0 ? started : { ...started, ...(await endedView(call, row, id, waitSeconds, options)) };

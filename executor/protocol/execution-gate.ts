@@ -26,7 +26,8 @@ export function createExecutionGate(observe: Observe, reserved: ReadonlySet<stri
     if (decision.outcome === 'allowed') return true;
     if (path === undefined || parsePlaybookPath(path) === undefined) return false;
     try {
-      const verdict = await context.judgeOnExecution(decision.permission, path);
+      const asked = context.judgeOnExecution(decision.permission, path);
+      const verdict = asked instanceof Promise ? await asked : asked;
       report(observe, call, path, foundOut(verdict));
       return verdict.allowed;
     } catch (error) {

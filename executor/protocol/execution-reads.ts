@@ -3,6 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { decodeExecutionDetail, type ExecutionDetail } from '../../core/execution/execution-detail.ts';
 import { decodeExecutionStatus, type ExecutionStatus } from '../../core/execution/execution-status.ts';
 import { createServerClock } from '../../core/execution/server-clock.ts';
+import type { Mutable } from '../../core/mutable.ts';
 import { isJsonObject, type JsonObject } from '../../core/noetl/json-object.ts';
 import { answerOf, isMissingRoute } from '../../core/noetl/upstream-answer.ts';
 import type { CallUser, Upstream, UpstreamCall, UpstreamReply } from '../../core/ports.ts';
@@ -60,16 +61,13 @@ export function createExecutionReads(upstream: Upstream, clock: Clock, basePath:
   };
 
   function read(path: string, route: string, query: UpstreamCall['query'], asking: Asking): Promise<UpstreamReply> {
-    const reply = upstream.request({
-      method: 'GET',
-      path,
-      ...(query === undefined ? {} : { query }),
-      ...asking,
-      idempotent: true,
-      maxResponseBytes: readLimit,
-      route,
-    });
-    return reply.then(observed);
+    const { requestId, user, timeoutMs } = asking;
+    const call: Mutable<UpstreamCall> = { method: 'GET', path, idempotent: true, maxResponseBytes: readLimit, route };
+    if (query !== undefined) call.query = query;
+    if (requestId !== undefined) call.requestId = requestId;
+    if (user !== undefined) call.user = user;
+    if (timeoutMs !== undefined) call.timeoutMs = timeoutMs;
+    return upstream.request(call).then(observed);
   }
 
   const readExecution = (id: string, rest: string, query: UpstreamCall['query'], asking: Asking) =>

@@ -91,29 +91,33 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
   const list = createListLook(reads, clock);
 
   function look(id: string, asking: Asking): Promise<Snapshot | undefined> {
-    const looking = lookNow(id, asking);
-    const leave = () => inFlight.delete(id, looking);
+    const looking: Promise<Snapshot | undefined> = lookNow(id, asking, () => inFlight.delete(id, looking));
     inFlight.set(id, looking);
-    looking.then(leave, leave);
     return looking;
   }
 
-  async function lookNow(id: string, asking: Asking): Promise<Snapshot | undefined> {
+  /** @param over called when it has ended, whatever its outcome, and never at once */
+  async function lookNow(id: string, asking: Asking, over: () => void): Promise<Snapshot | undefined> {
     const before = running.get(id);
     const crowd = running.crowd();
-    const known = crowd >= manyRunning ? (await list(asking)).get(id) : undefined;
-    const isRunning = known?.claim === 'RUNNING';
-    if (isRunning && before !== undefined && isStillRunning(before, clock(), crowd)) {
-      running.confirm(id);
-      return before.snapshot;
+    try {
+      const known = crowd >= manyRunning ? (await list(asking)).get(id) : undefined;
+      const isRunning = known?.claim === 'RUNNING';
+      if (isRunning && before !== undefined && isStillRunning(before, clock(), crowd)) {
+        running.confirm(id);
+        return before.snapshot;
+      }
+      const row = isRunning && before !== undefined ? undefined : known;
+      const snapshot = await looks.take(id, asking, row === undefined ? howOf(id, before) : { known: row });
+      remember(id, snapshot, row === undefined || !isRunning);
+      return snapshot;
+    } finally {
+      over();
     }
-    const row = isRunning && before !== undefined ? undefined : known;
-    // An end that is claimed is judged by its events: one call instead of two.
-    const withEvents = stepsWanted.has(id) || before?.claimedAt !== undefined;
-    const snapshot = await looks.take(id, asking, row === undefined ? { withEvents } : { known: row });
-    remember(id, snapshot, row === undefined || !isRunning);
-    return snapshot;
   }
+
+  /** An end that is claimed is judged by its events: one call instead of two. */
+  const howOf = (id: string, last?: Running) => ({ withEvents: stepsWanted.has(id) || last?.claimedAt !== undefined });
 
   function remember(id: string, snapshot: Snapshot | undefined, isOwnLook: boolean): void {
     const isOver = snapshot?.over !== undefined;

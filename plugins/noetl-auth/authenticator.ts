@@ -1,7 +1,10 @@
 import type { Caller } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
+import type { MaybePromise } from '../../core/maybe-promise.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { GuessBudget, Sessions } from '../../core/ports.ts';
+import type { Session } from '../../core/session/session.ts';
+import type { SessionToken } from '../../core/session/session-token.ts';
 import { type ReadHeader, type TokenSource, tokenFromRequest } from '../../core/session/token-from-request.ts';
 
 /** A caller with a session, or the reason why there is no session. */
@@ -10,11 +13,11 @@ export type Authentication =
   | { readonly refused: GatewayError };
 
 /** @throws ERR_AUTH_UNAVAILABLE, ERR_STORE, ERR_OVERLOADED: the session could not be checked; ERR_RATE_LIMITED: too many guesses. */
-export type Authenticate = (readHeader: ReadHeader, guesses?: GuessBudget) => Promise<Authentication>;
+export type Authenticate = (readHeader: ReadHeader, guesses?: GuessBudget) => MaybePromise<Authentication>;
 
 /** Finds the session of a request's token; only the headers are read. */
 export function createAuthenticator(options: { sessions: Sessions; observe: Observe }): Authenticate {
-  return async (readHeader, guesses) => {
+  return (readHeader, guesses) => {
     const presented = tokenFromRequest(readHeader);
     if (presented.outcome === 'missing') {
       options.observe({ type: 'session_check', outcome: 'missing_token' });
@@ -24,10 +27,18 @@ export function createAuthenticator(options: { sessions: Sessions; observe: Obse
       options.observe({ type: 'session_check', outcome: 'invalid_or_expired', layer: 'request' });
       return { refused: new GatewayError('ERR_TOKEN_MALFORMED', 'the session token is malformed') };
     }
-    const session = await options.sessions.lookup(presented.token, guesses);
-    if (session === undefined) {
-      return { refused: new GatewayError('ERR_SESSION_INVALID', 'the session is invalid or has expired') };
-    }
-    return { caller: { session, token: presented.token }, source: presented.source };
+    const session = options.sessions.lookup(presented.token, guesses);
+    return session instanceof Promise
+      ? session.then((found) => authenticated(presented, found))
+      : authenticated(presented, session);
   };
+}
+
+function authenticated(
+  { token, source }: { readonly token: SessionToken; readonly source: TokenSource },
+  session: Session | undefined,
+): Authentication {
+  return session === undefined
+    ? { refused: new GatewayError('ERR_SESSION_INVALID', 'the session is invalid or has expired') }
+    : { caller: { session, token }, source };
 }

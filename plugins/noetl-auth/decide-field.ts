@@ -8,6 +8,7 @@ import { accessDenied } from '../../core/access/standing-decision.ts';
 import type { Caller, RootDecision } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { parseExecutionId } from '../../core/execution/execution-id.ts';
+import type { MaybePromise } from '../../core/maybe-promise.ts';
 import { readPlaybookSource, wireSource } from '../../core/noetl/playbook-source.ts';
 import type { AccessChecker } from '../../core/ports.ts';
 
@@ -40,7 +41,7 @@ export interface Judgement {
  * Decides one root field by its access rule, on its coerced arguments.
  * @throws what the checker or `executionPath` throw: they could not find out.
  */
-export function decideField(question: FieldQuestion): Judgement | Promise<Judgement> {
+export function decideField(question: FieldQuestion): MaybePromise<Judgement> {
   const { rule } = question;
   switch (rule.kind) {
     case 'closed':
@@ -91,14 +92,17 @@ function hasRole({ caller }: FieldQuestion, roles: readonly string[]): boolean {
   return caller.session.user.roles.some((role) => roles.includes(role));
 }
 
-async function decideOnPath(question: FieldQuestion, permission: Permission, argument: string): Promise<Judgement> {
+function decideOnPath(question: FieldQuestion, permission: Permission, argument: string): MaybePromise<Judgement> {
   const value = argumentOf(question, argument);
   const path = typeof value === 'string' ? parsePlaybookPath(value) : undefined;
   if (path === undefined)
     return { decision: denied(question, invalidArgument(argument, 'a catalog path in normal form')) };
   const { caller, checker } = question;
-  const verdict = await checker.check({ user: caller.session.user, permission, path, token: caller.token });
-  return ofVerdict(question, verdict, { permission, path }, accessDenied);
+  const verdict = checker.check({ user: caller.session.user, permission, path, token: caller.token });
+  const about = { permission, path };
+  return verdict instanceof Promise
+    ? verdict.then((known) => ofVerdict(question, known, about, accessDenied))
+    : ofVerdict(question, verdict, about, accessDenied);
 }
 
 /** What was read is what is sent: NoETL gets the source in the one form that it cannot read otherwise. */
@@ -119,7 +123,7 @@ function decideOnExecutionId(
   question: FieldQuestion,
   permission: Permission,
   argument: string,
-): Judgement | Promise<Judgement> {
+): MaybePromise<Judgement> {
   const id = parseExecutionId(argumentOf(question, argument));
   if (id === undefined) {
     return { decision: denied(question, invalidArgument(argument, 'an execution id, which is digits')) };

@@ -4,18 +4,19 @@ import { decideOnExecution } from '../../core/access/execution-access.ts';
 import type { Permission } from '../../core/access/permission.ts';
 import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
 import type { CallContext } from '../../core/call-context.ts';
+import type { MaybePromise } from '../../core/maybe-promise.ts';
 import type { AccessChecker, AccessQuestion } from '../../core/ports.ts';
 
 type Asking = Partial<Pick<CallContext, 'caller'>>;
 
-type Judge = (asking: Asking, checker: AccessChecker, permission: Permission, path: string) => Promise<Decision>;
+type Judge = (asking: Asking, checker: AccessChecker, permission: Permission, path: string) => MaybePromise<Decision>;
 
 /** Without a caller, or for a path that is not in normal form, it denies, and no checker is asked. */
 const judgedBy =
-  (check: (checker: AccessChecker, question: AccessQuestion) => Promise<Decision>): Judge =>
+  (check: (checker: AccessChecker, question: AccessQuestion) => MaybePromise<Decision>): Judge =>
   (asking, checker, permission, path) => {
     const question = questionOf(asking, permission, path);
-    return question === undefined ? Promise.resolve(pathRefused) : check(checker, question);
+    return question === undefined ? pathRefused : check(checker, question);
   };
 
 /** The access decision for a caller. */
@@ -39,7 +40,7 @@ export function questionsOf(
     requestId: context.requestId ?? randomUUID(),
     may: async (permission, path) => (await judgeOn(context, checker, permission, path)).allowed,
     mayOnExecution: async (permission, path) => (await judgeOnExecutionsOf(context, checker, permission, path)).allowed,
-    judgeOnExecution: async (permission, path) => judgeOnExecutionsOf(context, checker, permission, path),
+    judgeOnExecution: (permission, path) => judgeOnExecutionsOf(context, checker, permission, path),
   };
 }
 

@@ -20,6 +20,8 @@ interface Entry {
 /** Estimate: the functions that write a field, with what they hold, in bytes. */
 const bytesOfField = 1024;
 const keptMs = 3_600_000;
+/** How late an entry may leave: the cache sets a timer each time that it asks for the time anew. */
+const ttlResolution = 1_000;
 
 /**
  * Compiles each operation once. The operations that are kept have a bound in bytes, 16 MiB with the documents that they
@@ -29,6 +31,7 @@ export function createCompiledOperations(): CompiledOperations {
   const kept = new LRUCache<OperationDefinitionNode, Entry, DocumentNode>({
     max: 1_024,
     ttl: keptMs,
+    ttlResolution,
     maxSize: 16 * 1024 * 1024,
     maxEntrySize: 512 * 1024,
   });

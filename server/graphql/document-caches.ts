@@ -12,6 +12,8 @@ const bytesOfToken = 512;
 const bytesOfError = 4 * 1024;
 /** An hour: operations of an app that is gone leave. */
 const keptMs = 3_600_000;
+/** How late an entry may leave: a cache sets a timer each time that it asks for the time anew. */
+const ttlResolution = 1_000;
 
 /**
  * Caches with a bound in bytes: 16 MiB of documents, 1 MiB of errors. A document above 256 KiB, which is about 500 tokens,
@@ -22,6 +24,7 @@ export function createDocumentCaches(): DocumentCaches {
     documentCache: new LRUCache<string, DocumentNode>({
       max: 1_024,
       ttl: keptMs,
+      ttlResolution,
       maxSize: 16 * 1024 * 1024,
       maxEntrySize: 256 * 1024,
       sizeCalculation: (document, text) => 2 * text.length + bytesOfToken * (1 + tokensOf(document, text.length)),
@@ -29,6 +32,7 @@ export function createDocumentCaches(): DocumentCaches {
     errorCache: new LRUCache<string, Error>({
       max: 1_024,
       ttl: keptMs,
+      ttlResolution,
       maxSize: 1024 * 1024,
       maxEntrySize: 16 * 1024,
       sizeCalculation: (_error, text) => 4 * text.length + bytesOfError,

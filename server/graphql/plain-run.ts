@@ -9,6 +9,7 @@ import type { GraphQLParams } from 'graphql-yoga';
 import type { Decision } from '../../core/access/decision.ts';
 import type { Permission } from '../../core/access/permission.ts';
 import type { CallContext, Caller, RootDecision } from '../../core/call-context.ts';
+import type { MaybePromise } from '../../core/maybe-promise.ts';
 import type { CompiledOperation } from '../../executor/compiled/compile-operation.ts';
 import { runCompiled } from '../../executor/compiled/run-operation.ts';
 import { type DecisionOptions, decideCall, type OperationCall } from '../../plugins/noetl-auth/decide-call.ts';
@@ -74,7 +75,8 @@ async function run(
 ): Promise<PlainOutcome> {
   try {
     const by = { caller: asked.caller, requestId: asked.requestId };
-    const decided = await decideTraced(operation, by, options.deciding);
+    const deciding = decideTraced(operation, by, options.deciding);
+    const decided = deciding instanceof Promise ? await deciding : deciding;
     if ('refused' in decided) {
       const { refused: errors, data } = decided;
       return { result: data === undefined ? { errors } : { errors, data } };
@@ -122,7 +124,7 @@ class PlainContext implements CallContext {
     return (await judgeOnExecutionsOf(this, this.#deciding.checker, permission, path)).allowed;
   }
 
-  judgeOnExecution(permission: Permission, path: string): Promise<Decision> {
+  judgeOnExecution(permission: Permission, path: string): MaybePromise<Decision> {
     return judgeOnExecutionsOf(this, this.#deciding.checker, permission, path);
   }
 

@@ -9,7 +9,7 @@ export function tracedParts(parts: Parts, { span }: Tracing): Parts {
   const { sessions, verifier, login } = parts;
   return {
     ...parts,
-    sessions: { ...sessions, lookup: (token, guesses) => span('auth', () => sessions.lookup(token, guesses)) },
+    sessions: { ...sessions, lookup: (token, guesses) => span('auth', async () => sessions.lookup(token, guesses)) },
     verifier: {
       ...verifier,
       verify: (...given) => span('auth identity token', () => verifier.verify(...given)),

@@ -61,7 +61,8 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
     });
   }
 
-  async function send(ready: ReadyCall): Promise<UpstreamReply> {
+  /** @param leave called when it has ended, whatever its outcome, and never at once */
+  async function send(ready: ReadyCall, leave: () => void): Promise<UpstreamReply> {
     const { call, lane, breaker } = ready;
     const startedMs = clock();
     const lease = budget.lease(call.user?.userId ?? '');
@@ -77,6 +78,8 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
       lease.release();
       if (!(error instanceof BreakerOpenError)) report(ready, startedMs, statusOf(error), error);
       throw error;
+    } finally {
+      leave();
     }
     return assertRoom(reply, lane, observe);
   }

@@ -89,14 +89,12 @@ function createAdmission(
     const leave = () => bulkheads.leave(lane, owner);
     // Whether this call made the exchange itself, or got a reply that another one made.
     let isSent = false;
-    const sendAndLeave = async (over?: () => void): Promise<UpstreamReply> => {
+    const sendAndLeave = (over?: () => void): Promise<UpstreamReply> => {
       isSent = true;
-      try {
-        return await send(ready);
-      } finally {
+      return send(ready, () => {
         leave();
         over?.();
-      }
+      });
     };
     if (call.idempotent) {
       const key = keyOf(ready);

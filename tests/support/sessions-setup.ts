@@ -53,8 +53,8 @@ export function breakable(store: SessionStore) {
 }
 
 /** The code of the error that it rejects with, another error itself, undefined where it resolves. */
-export const codeOf = (promise: Promise<unknown>) =>
-  promise.then(
+export const codeOf = (asked: unknown): Promise<unknown> =>
+  Promise.resolve(asked).then(
     () => undefined,
     (error: unknown) => (error instanceof GatewayError ? error.code : error),
   );
