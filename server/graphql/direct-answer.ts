@@ -114,7 +114,10 @@ const shortBytes = 4 * 1024;
 
 /** @param pieces each is whole characters */
 function answerOfPieces(contentType: string, pieces: readonly Buffer[]): Answer {
-  const isShort = pieces.reduce((sum, { length }) => sum + length, 0) < shortBytes;
-  if (isShort) return dataAnswer(contentType, `${start}${pieces.map((piece) => piece.toString()).join('')}${end}`);
+  const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  if (bytes < shortBytes) {
+    const text = `${start}${pieces.map((piece) => piece.toString()).join('')}${end}`;
+    return { ...dataAnswer(contentType, text), bodyBytes: start.length + bytes + end.length };
+  }
   return { ...dataAnswer(contentType, ''), pieces: [startBytes, ...pieces, endBytes] };
 }

@@ -11,6 +11,8 @@ export interface Answer {
   readonly code?: ErrorCode;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | Uint8Array;
+  /** Of `body` in UTF-8, where it is a text whose size is known. Default: it is counted. */
+  readonly bodyBytes?: number;
   /** Sent instead of `body`, one after another: they are not copied into one. */
   readonly pieces?: readonly Uint8Array[];
   /** Sent instead of `body`, streamed. */

@@ -92,19 +92,21 @@ function writeBody(
   return { status: answer.status, done: undefined };
 }
 
-function sizeOf({ body, pieces, file }: Answer): number {
+function sizeOf({ body, bodyBytes, pieces, file }: Answer): number {
   if (file !== undefined) return file.sizeBytes;
   if (pieces !== undefined) return pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+  return typeof body === 'string' ? (bodyBytes ?? Buffer.byteLength(body)) : body.byteLength;
 }
 
 const inOne = (answer: Answer): Answer =>
   answer.pieces === undefined ? answer : { ...answer, body: Buffer.concat(answer.pieces) };
 
 /** A text leaves in one write with its headers; bytes take a second one, in the same call to the system. */
-function writeSmall(response: ServerResponse, { body, pieces }: Answer): void {
+function writeSmall(response: ServerResponse, { body, bodyBytes, pieces }: Answer): void {
   if (pieces === undefined) {
-    response.end(body);
+    // A text with a byte for each character is ASCII, which Node writes as it is.
+    const encoding = typeof body === 'string' && bodyBytes === body.length ? 'latin1' : 'utf8';
+    response.end(body, encoding);
     return;
   }
   response.cork();
