@@ -45,9 +45,14 @@ async function check(peer: Peer, requests: ReturnType<typeof requestsFor>): Prom
     throw new Error(`${peer.url} answers ${answer.status}: ${text}`);
 }
 
-/** One load. The counters of peer and upstream are read before and after it, so that only its own requests count. */
+/**
+ * One load. The counters of peer and upstream are read before and after it, so that only its own requests count. The same
+ * load goes before it for a moment: a peer has waited for the others, its connections to the upstream are closed by then,
+ * and code is compiled again when it meets that for the first time.
+ */
 async function measure({ send, upstream, token, seconds }: Measuring, row: Row, name: PeerName, peer: Peer) {
   const requests = requestsFor(row, name, token);
+  await send(peer.url, requests, settleSecs, row.connections);
   const [before, callsBefore] = [await peer.numbers(), (await upstream.numbers()).calls];
   const result = await send(peer.url, requests, seconds, row.connections);
   const [after, callsAfter] = [await peer.numbers(), (await upstream.numbers()).calls];
@@ -63,6 +68,8 @@ async function measure({ send, upstream, token, seconds }: Measuring, row: Row, 
 
 /** Code is compiled after some 30,000 requests; the rows that follow share most of it. Seconds. */
 const [firstWarmSecs, warmSecs] = [8, 2];
+/** Of the load before each measured one. */
+const settleSecs = 1;
 
 /**
  * Every peer in turn, round after round, so that what else the machine does meets all of them alike.
