@@ -83,6 +83,7 @@ export async function measureWorkers({ upstream, token, row, rounds, seconds }: 
 /**
  * `generate --check` as a whole command: processor seconds and seconds on the clock. The second of two runs, which
  * finds on the disk what the first one compiled.
+ * @throws when the command fails: a failure is quick, and would be a good figure
  */
 export function measureGenerate(): { readonly cpuSeconds: number; readonly seconds: number } {
   let last = { cpuSeconds: 0, seconds: 0 };
@@ -90,8 +91,9 @@ export function measureGenerate(): { readonly cpuSeconds: number; readonly secon
     const startedAt = performance.now();
     // The last line of `times` is the processor time of the children of the shell, user and system: threads of the
     // command are in it.
-    const script = '"$0" cli/main.ts generate --check >/dev/null 2>&1; times';
-    const { stdout } = spawnSync('bash', ['-c', script, process.execPath], { encoding: 'utf8' });
+    const script = '"$0" cli/main.ts generate --check >/dev/null 2>&1; code=$?; times; exit $code';
+    const { stdout, status } = spawnSync('bash', ['-c', script, process.execPath], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`generate --check ended with ${status}`);
     const [, ofChildren = ''] = stdout.trim().split('\n');
     const parts = [...ofChildren.matchAll(/(\d+)m([\d.]+)s/g)];
     const cpuSeconds = parts.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0);
