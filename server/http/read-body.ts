@@ -68,7 +68,8 @@ const overloaded = () =>
 function bytesOf(request: IncomingMessage, limits: BodyLimits, announced: number): Promise<Buffer> {
   const { maxBytes, timeoutMs = defaultTimeoutMs, lease } = limits;
   return new Promise((resolve, reject) => {
-    if (request.destroyed) return reject(cutOff());
+    const isTaken = request instanceof WholeBodyMessage && request.isTaken;
+    if (request.destroyed || isTaken) return reject(cutOff());
     const chunks: Buffer[] = [];
     let size = 0;
     const stop = (error: GatewayError) => {

@@ -41,8 +41,14 @@ export class WholeBodyMessage extends IncomingMessage {
 
   /** Called when the stream is read, or thrown away. */
   override _read(size: number): void {
-    super._read(size);
+    // When all of it is here, reading on would bring in the request after this one, before its turn.
+    if (!this.complete) super._read(size);
     this.#handOver();
+  }
+
+  /** Whether {@link takeBody} has given the body out. */
+  get isTaken(): boolean {
+    return this.#isTaken;
   }
 
   /**
@@ -56,7 +62,7 @@ export class WholeBodyMessage extends IncomingMessage {
     this.#first = undefined;
     this.#isTaken = true;
     // With this the server knows that there is nothing to throw away, and reads on.
-    super._read(0);
+    if (!this.complete) super._read(0);
     return whole;
   }
 

@@ -105,6 +105,16 @@ describe('createHttpListener', () => {
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it('a body that is read a second time has ended early, at once', async () => {
+    const { url, seen } = await start(async ({ request }) => {
+      await readBody(request, { maxBytes: 64 });
+      return plainText(200, String(await readBody(request, { maxBytes: 64 })));
+    });
+    const answer = await fetch(url, { method: 'POST', body: 'one', signal: AbortSignal.timeout(5_000) });
+    expect(answer.status).toBe(400);
+    expect(seen.errors).toEqual([expect.objectContaining({ code: 'ERR_REQUEST_INVALID' })]);
+  });
+
   it('refuses a body over the limit, by its header and by its bytes', async () => {
     const { url } = await start(async ({ request }: Exchange) =>
       json(200, parseBody(await readBody(request, { maxBytes: 64 }))),

@@ -141,4 +141,26 @@ describe('WholeBodyMessage', () => {
     socket.destroy();
     await expect.poll(() => taken).toBeUndefined();
   });
+
+  test('does not read on once all of it is here', async () => {
+    const resumed: number[] = [];
+    const { socket, received } = await connected(async (request, response) => {
+      // The end of the message has been reported by then.
+      await sleep(20);
+      let count = 0;
+      const { socket: own } = request;
+      const resume = own.resume.bind(own);
+      own.resume = () => {
+        count += 1;
+        return resume();
+      };
+      request.takeBody(3);
+      resumed.push(count);
+      own.resume = resume;
+      response.end('ok');
+    });
+    socket.write(post('one'));
+    await expect.poll(received).toContain('ok');
+    expect(resumed).toEqual([0]);
+  });
 });
