@@ -28,7 +28,8 @@ export function combineCheckers(first: AccessChecker, second: AccessChecker): Ac
 /** A custom checker that is never asked about reserved paths: they are denied, whatever it would answer. */
 export function exceptReserved(checker: AccessChecker, reserved: ReadonlySet<string>): AccessChecker {
   return {
-    check: (question) =>
+    // Always a promise of this realm: code of a platform may return any object with a `then`.
+    check: async (question) =>
       reserved.has(question.path) ? { allowed: false, why: 'reserved', grant: undefined } : checker.check(question),
   };
 }

@@ -86,3 +86,12 @@ test('a custom checker is not asked about reserved paths', async () => {
   expect(own.asked).toEqual([]);
   expect(await checker.check(question)).toEqual(yes);
 });
+
+test('a custom checker may return any object with a `then`: its decision is waited for', async () => {
+  // biome-ignore lint/suspicious/noThenProperty: such objects are what this is about
+  const thenable = { then: (resolve: (decision: Decision) => void) => resolve(yes) } as Promise<Decision>;
+  const checker = exceptReserved({ check: () => thenable }, new Set());
+  expect(checker.check(question)).toBeInstanceOf(Promise);
+  expect(await checker.check(question)).toEqual(yes);
+  expect(await decideOnExecution(checker, question)).toEqual(yes);
+});
