@@ -48,7 +48,7 @@ async function check(peer: Peer, requests: ReturnType<typeof requestsFor>): Prom
 /**
  * One load. The counters of peer and upstream are read before and after it, so that only its own requests count. The same
  * load goes before it for a moment: a peer has waited for the others, its connections to the upstream are closed by then,
- * and code is compiled again when it meets that for the first time.
+ * and the code that meets this for the first time is compiled again.
  */
 async function measure({ send, upstream, token, seconds }: Measuring, row: Row, name: PeerName, peer: Peer) {
   const requests = requestsFor(row, name, token);
