@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../maybe-promise.ts';
+import { type MaybePromise, whenKnown } from '../maybe-promise.ts';
 import type { AccessChecker, AccessQuestion } from '../ports.ts';
 import type { Decision } from './decision.ts';
 
@@ -9,10 +9,7 @@ import type { Decision } from './decision.ts';
  * @throws what the checker throws when it cannot decide.
  */
 export function decideOnExecution(checker: AccessChecker, question: AccessQuestion): MaybePromise<Decision> {
-  const decision = checker.check(question);
-  return decision instanceof Promise
-    ? decision.then((known) => orImplied(known, checker, question))
-    : orImplied(decision, checker, question);
+  return whenKnown(checker.check(question), (decision) => orImplied(decision, checker, question));
 }
 
 function orImplied(decision: Decision, checker: AccessChecker, question: AccessQuestion): MaybePromise<Decision> {

@@ -1,6 +1,6 @@
 import type { Caller } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { MaybePromise } from '../../core/maybe-promise.ts';
+import { type MaybePromise, whenKnown } from '../../core/maybe-promise.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { GuessBudget, Sessions } from '../../core/ports.ts';
 import type { Session } from '../../core/session/session.ts';
@@ -28,9 +28,7 @@ export function createAuthenticator(options: { sessions: Sessions; observe: Obse
       return { refused: new GatewayError('ERR_TOKEN_MALFORMED', 'the session token is malformed') };
     }
     const session = options.sessions.lookup(presented.token, guesses);
-    return session instanceof Promise
-      ? session.then((found) => authenticated(presented, found))
-      : authenticated(presented, session);
+    return whenKnown(session, (found) => authenticated(presented, found));
   };
 }
 

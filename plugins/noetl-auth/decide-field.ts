@@ -8,7 +8,7 @@ import { accessDenied } from '../../core/access/standing-decision.ts';
 import type { Caller, RootDecision } from '../../core/call-context.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { parseExecutionId } from '../../core/execution/execution-id.ts';
-import type { MaybePromise } from '../../core/maybe-promise.ts';
+import { type MaybePromise, whenKnown } from '../../core/maybe-promise.ts';
 import { readPlaybookSource, wireSource } from '../../core/noetl/playbook-source.ts';
 import type { AccessChecker } from '../../core/ports.ts';
 
@@ -99,10 +99,7 @@ function decideOnPath(question: FieldQuestion, permission: Permission, argument:
     return { decision: denied(question, invalidArgument(argument, 'a catalog path in normal form')) };
   const { caller, checker } = question;
   const verdict = checker.check({ user: caller.session.user, permission, path, token: caller.token });
-  const about = { permission, path };
-  return verdict instanceof Promise
-    ? verdict.then((known) => ofVerdict(question, known, about, accessDenied))
-    : ofVerdict(question, verdict, about, accessDenied);
+  return whenKnown(verdict, (known) => ofVerdict(question, known, { permission, path }, accessDenied));
 }
 
 /** What was read is what is sent: NoETL gets the source in the one form that it cannot read otherwise. */

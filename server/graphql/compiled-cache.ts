@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { type CompiledOperation, compileOperation } from '../../executor/compiled/compile-operation.ts';
 import { asksNoetl } from '../../executor/executable-schema.ts';
 import { guardedResolver } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
-import { bytesOfDocument } from './document-caches.ts';
+import { bytesOfDocument, keptFor } from './document-caches.ts';
 
 /** @returns undefined for an operation that is left to the stock executor */
 export type CompiledOperations = (
@@ -19,9 +19,6 @@ interface Entry {
 
 /** Estimate: the functions that write a field, with what they hold, in bytes. */
 const bytesOfField = 1024;
-const keptMs = 3_600_000;
-/** How late an entry may leave: the cache sets a timer each time that it asks for the time anew. */
-const ttlResolution = 1_000;
 
 /**
  * Compiles each operation once. The operations that are kept have a bound in bytes, 16 MiB with the documents that they
@@ -30,8 +27,7 @@ const ttlResolution = 1_000;
 export function createCompiledOperations(): CompiledOperations {
   const kept = new LRUCache<OperationDefinitionNode, Entry, DocumentNode>({
     max: 1_024,
-    ttl: keptMs,
-    ttlResolution,
+    ...keptFor,
     maxSize: 16 * 1024 * 1024,
     maxEntrySize: 512 * 1024,
   });

@@ -12,8 +12,10 @@ const bytesOfToken = 512;
 const bytesOfError = 4 * 1024;
 /** An hour: operations of an app that is gone leave. */
 const keptMs = 3_600_000;
-/** How late an entry may leave: a cache sets a timer each time that it asks for the time anew. */
-const ttlResolution = 1_000;
+/** How late an entry may leave, milliseconds: a cache sets a timer each time that it asks for the time anew. */
+const lateMs = 1_000;
+/** For how long what is made of operations is kept. */
+export const keptFor = { ttl: keptMs, ttlResolution: lateMs } as const;
 
 /**
  * Caches with a bound in bytes: 16 MiB of documents, 1 MiB of errors. A document above 256 KiB, which is about 500 tokens,
@@ -23,16 +25,14 @@ export function createDocumentCaches(): DocumentCaches {
   return {
     documentCache: new LRUCache<string, DocumentNode>({
       max: 1_024,
-      ttl: keptMs,
-      ttlResolution,
+      ...keptFor,
       maxSize: 16 * 1024 * 1024,
       maxEntrySize: 256 * 1024,
       sizeCalculation: (document, text) => 2 * text.length + bytesOfToken * (1 + tokensOf(document, text.length)),
     }),
     errorCache: new LRUCache<string, Error>({
       max: 1_024,
-      ttl: keptMs,
-      ttlResolution,
+      ...keptFor,
       maxSize: 1024 * 1024,
       maxEntrySize: 16 * 1024,
       sizeCalculation: (_error, text) => 4 * text.length + bytesOfError,

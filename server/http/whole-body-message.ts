@@ -8,7 +8,6 @@ import { IncomingMessage } from 'node:http';
 export class WholeBodyMessage extends IncomingMessage {
   #first: Buffer | undefined;
   #isNew = true;
-  #isOver = false;
   #isTaken = false;
 
   static {
@@ -25,10 +24,8 @@ export class WholeBodyMessage extends IncomingMessage {
   /** What the HTTP parser calls with each piece, and with null at the end. */
   override push(piece: unknown, encoding?: BufferEncoding): boolean {
     if (this.#isTaken) return true;
-    if (piece === null && this.#first !== undefined) {
-      this.#isOver = true;
-      return false;
-    }
+    // The parser has set `complete` by then.
+    if (piece === null && this.#first !== undefined) return false;
     const mayKeep = this.#isNew && this.readableFlowing === null;
     this.#isNew = false;
     if (mayKeep && Buffer.isBuffer(piece)) {
@@ -71,6 +68,6 @@ export class WholeBodyMessage extends IncomingMessage {
     if (first === undefined) return;
     this.#first = undefined;
     super.push(first);
-    if (this.#isOver) super.push(null);
+    if (this.complete) super.push(null);
   }
 }
