@@ -12,7 +12,9 @@ import { BreakerOpenError, type Breakers } from './breakers.ts';
 import type { Lane } from './bulkheads.ts';
 import { classOf } from './lanes.ts';
 import { collect, countedFromBytes, noRoom, OutageError, type RawReply } from './reply-collector.ts';
+
 import { createRetryBudget } from './retry-budget.ts';
+import { createSocketConnector } from './socket-connector.ts';
 import { defaultUpstreamLimits, type UpstreamOptions } from './upstream-options.ts';
 import { decode } from './upstream-reply.ts';
 
@@ -137,7 +139,7 @@ function openPool({ baseUrl, timeoutMs }: UpstreamOptions, connections: number):
     // One deadline for the whole call is in `collect`.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: timeoutMs },
+    connect: baseUrl.protocol === 'http:' ? createSocketConnector(timeoutMs) : { timeout: timeoutMs },
   });
 }
 
