@@ -2,6 +2,7 @@ import { nameOfGrant } from '../core/access/report-decision.ts';
 import type { CallPlan } from '../core/call-plan/call-plan.ts';
 import { GatewayError } from '../core/errors.ts';
 import { idText } from '../core/json/lossless-json.ts';
+import type { Mutable } from '../core/mutable.ts';
 import { isJsonObject } from '../core/noetl/json-object.ts';
 import type { GatewayEvent, Observe } from '../core/observe.ts';
 import { isStart, usualStartMembers } from '../core/operation-kind.ts';
@@ -9,7 +10,6 @@ import type { RootAnswer, RootCall } from './root-call.ts';
 import type { RootField } from './root-fields.ts';
 
 type OutcomeEvent = Extract<GatewayEvent, { type: 'outcome' }>;
-type Found = Pick<OutcomeEvent, 'outcome' | 'code' | 'executionId'>;
 
 /**
  * The same answer, with one event about what became of it: once, after the call and not before it. Reads are not
@@ -19,25 +19,40 @@ type Found = Pick<OutcomeEvent, 'outcome' | 'code' | 'executionId'>;
 export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, observe: Observe): RootAnswer {
   const starts = plan !== undefined && isStart(plan.kind);
   if (root !== 'mutation' && !starts) return answer;
-  return async (call) => {
+  return (call) => {
     let isReported = false;
-    const report = (found: Found): void => {
+    // Silent when the start was reported: a wait that fails does not make a started execution a failed one.
+    const report = (outcome: OutcomeEvent['outcome'], executionId?: string, code?: OutcomeEvent['code']): void => {
       if (isReported) return;
       isReported = true;
-      observe(eventOf(call, found));
+      observe(eventOf(call, outcome, executionId, code));
     };
-    try {
-      const value = await answer({ ...call, started: (executionId) => report({ outcome: 'started', executionId }) });
-      report(starts ? { outcome: 'started', ...startedIn(value) } : { outcome: 'done', ...namedIn(call, plan) });
-      return value;
-    } catch (error) {
-      // `report` is silent when the start was reported: a wait that fails does not make a started execution a failed
-      // one.
-      const code = error instanceof GatewayError ? error.code : 'ERR_INTERNAL';
-      report({ outcome: 'failed', code, ...(starts ? {} : namedIn(call, plan)) });
-      throw error;
-    }
+    const { decision, context } = call;
+    const asked = answer({ root: call.root, decision, context, started: (id) => report('started', id) });
+    return observed(
+      asked,
+      (value) => report(starts ? 'started' : 'done', starts ? startedIn(value) : namedIn(call, plan)),
+      (error) =>
+        report(
+          'failed',
+          starts ? undefined : namedIn(call, plan),
+          error instanceof GatewayError ? error.code : 'ERR_INTERNAL',
+        ),
+    );
   };
+}
+
+/**
+ * The same answer. What looks at its end does so before the caller goes on, and costs the caller no further promise.
+ * @param onValue must not throw, as `onError`
+ */
+function observed(
+  answer: Promise<unknown>,
+  onValue: (value: unknown) => void,
+  onError: (error: unknown) => void,
+): Promise<unknown> {
+  void answer.then(onValue, onError);
+  return answer;
 }
 
 /**
@@ -45,43 +60,40 @@ export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, 
  * the execution and waits included.
  */
 export function measuredAnswer(field: string, answer: RootAnswer, observe: Observe): RootAnswer {
-  return async (call) => {
+  return (call) => {
     const startedAt = performance.now();
-    try {
-      return await answer(call);
-    } finally {
-      observe({ type: 'field', field, ms: performance.now() - startedAt });
-    }
+    const report = () => observe({ type: 'field', field, ms: performance.now() - startedAt });
+    return observed(answer(call), report, report);
   };
 }
 
-function eventOf({ decision, context }: RootCall, found: Found): GatewayEvent {
+function eventOf(
+  { decision, context }: RootCall,
+  outcome: OutcomeEvent['outcome'],
+  executionId: string | undefined,
+  code: OutcomeEvent['code'],
+): GatewayEvent {
+  const { requestId } = context;
   const { userId, roles, email } = context.caller.session.user;
-  const { permission } = decision;
-  const { path, grant } = decision.outcome === 'allowed' ? decision : { path: undefined, grant: undefined };
-  return {
-    type: 'outcome',
-    ...found,
-    field: decision.field,
-    userId,
-    roles,
-    requestId: context.requestId,
-    ...(email && { email }),
-    ...(permission !== undefined && { permission }),
-    ...(path !== undefined && { path }),
-    ...(grant !== undefined && { grant: nameOfGrant(grant) }),
-  };
+  const { field, permission } = decision;
+  const event: Mutable<OutcomeEvent> = { type: 'outcome', outcome, field, requestId, userId, roles };
+  if (code !== undefined) event.code = code;
+  if (executionId !== undefined) event.executionId = executionId;
+  if (email) event.email = email;
+  if (permission !== undefined) event.permission = permission;
+  if (decision.outcome !== 'allowed') return event;
+  const { path, grant } = decision;
+  if (path !== undefined) event.path = path;
+  if (grant !== undefined) event.grant = nameOfGrant(grant);
+  return event;
 }
 
-/** What another call than `execute` has started. */
-function startedIn(value: unknown): Pick<Found, 'executionId'> {
-  const id = isJsonObject(value) ? idText(value[usualStartMembers.execution]) : undefined;
-  return id === undefined ? {} : { executionId: id };
-}
+/** The id that another call than `execute` has started. */
+const startedIn = (value: unknown): string | undefined =>
+  isJsonObject(value) ? idText(value[usualStartMembers.execution]) : undefined;
 
-/** The execution that an argument names. */
-function namedIn({ decision }: RootCall, plan: CallPlan | undefined): Pick<Found, 'executionId'> {
+/** The id that an argument names. */
+function namedIn({ decision }: RootCall, plan: CallPlan | undefined): string | undefined {
   const [argument] = plan?.executionIds ?? [];
-  const id = argument === undefined ? undefined : idText(decision.args[argument]);
-  return id === undefined ? {} : { executionId: id };
+  return argument === undefined ? undefined : idText(decision.args[argument]);
 }

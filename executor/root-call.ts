@@ -1,7 +1,9 @@
 import type { OpenDecision } from '../core/access/standing-decision.ts';
 import type { CallContext } from '../core/call-context.ts';
+import { type CallPlan, callFor } from '../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../core/config/operation-row.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { Mutable } from '../core/mutable.ts';
 import type { UpstreamCall } from '../core/ports.ts';
 import type { Asking } from './protocol/execution-reads.ts';
 
@@ -17,22 +19,29 @@ export interface RootCall {
 /** Answers a root field. Its arguments are the decision's. */
 export type RootAnswer = (call: RootCall) => Promise<unknown>;
 
-/** The path of a row's operation, as NoETL's document has it. */
-export const routeOf = ({ upstream }: AnyUpstreamRow): string => upstream.slice(upstream.indexOf(' ') + 1);
+const routes = new WeakMap<AnyUpstreamRow, string>();
+
+/** The path of a row's operation, as NoETL's document has it: one text for each row, whose hash is known. */
+export function routeOf(row: AnyUpstreamRow): string {
+  const route = routes.get(row) ?? row.upstream.slice(row.upstream.indexOf(' ') + 1);
+  routes.set(row, route);
+  return route;
+}
 
 /**
- * The bounds that a row sets, and what the call carries of its request. To be spread after the plan's call, whose
- * `route` it replaces.
- * @throws ERR_REQUEST_INVALID for a forwarded header that is too long or not ASCII
+ * The call of a plan, completed by the bounds that its row sets, and by what it carries of its request.
+ * @throws what `callFor` throws; ERR_REQUEST_INVALID for a forwarded header that is too long or not ASCII
  */
-export function boundsOf(row: AnyUpstreamRow, context: CallContext): Partial<UpstreamCall> {
-  return {
-    ...askingOf(row, context),
-    // As NoETL's document names it: one name for one route, wherever the call is made.
-    route: routeOf(row),
-    ...(row.maxResponseBytes === undefined ? {} : { maxResponseBytes: row.maxResponseBytes }),
-    ...(row.headers === undefined ? {} : { headers: headersOf(row.headers, context) }),
-  };
+export function boundCall(plan: CallPlan, row: AnyUpstreamRow, { decision, context }: RootCall): Mutable<UpstreamCall> {
+  const call = callFor(plan, decision.args);
+  call.requestId = context.requestId;
+  call.user = context.caller.session.user;
+  // As NoETL's document names it: one name for one route, wherever the call is made.
+  call.route = routeOf(row);
+  if (row.timeoutMs !== undefined) call.timeoutMs = row.timeoutMs;
+  if (row.maxResponseBytes !== undefined) call.maxResponseBytes = row.maxResponseBytes;
+  if (row.headers !== undefined) call.headers = headersOf(row.headers, context);
+  return call;
 }
 
 /** Of a header's value, characters. */
@@ -64,9 +73,7 @@ function headersOf(
  * calls of a user have limits together.
  */
 export function askingOf(row: AnyUpstreamRow, context: CallContext): Asking {
-  return {
-    requestId: context.requestId,
-    user: context.caller.session.user,
-    ...(row.timeoutMs === undefined ? {} : { timeoutMs: row.timeoutMs }),
-  };
+  const { requestId } = context;
+  const { user } = context.caller.session;
+  return row.timeoutMs === undefined ? { requestId, user } : { requestId, user, timeoutMs: row.timeoutMs };
 }

@@ -1,6 +1,8 @@
 import { parsePlaybookPath } from '../access/playbook-path.ts';
 import { GatewayError } from '../errors.ts';
 import { parseExecutionId } from '../execution/execution-id.ts';
+import { setMember } from '../json/set-member.ts';
+import type { Mutable } from '../mutable.ts';
 import type { AnswerForm, WireStyle } from '../operation.ts';
 import type { OperationKind, StartMembers } from '../operation-kind.ts';
 import type { UpstreamCall } from '../ports.ts';
@@ -42,38 +44,42 @@ export interface CallPlan {
 type Args = Readonly<Record<string, unknown>>;
 
 /**
- * The call that a plan makes of coerced arguments. Absent and null arguments are left out of query and body.
+ * The call that a plan makes of coerced arguments: a new object, which the caller may complete. Absent and null arguments are
+ * left out of query and body.
  * @throws ERR_REQUEST_INVALID for an argument that its place cannot hold, ERR_INTERNAL for an unknown one
  */
-export function callFor(plan: CallPlan, args: Args): UpstreamCall {
+export function callFor(plan: CallPlan, args: Args): Mutable<UpstreamCall> {
   for (const name of Object.keys(args)) {
     if (!plan.argumentNames.has(name)) throw new GatewayError('ERR_INTERNAL', 'an argument is not part of the call');
   }
   const checked = checkedArgs(plan, args);
-  const body = plan.body === undefined ? undefined : (resolveSource(plan.body, checked) ?? {});
+  // Member by member, as in all that runs for every start: each spread costs as much as all of these.
+  const { method, idempotent, route, answer } = plan;
+  const call: Mutable<UpstreamCall> = { method, path: pathOf(plan, checked), idempotent, route };
   const query = queryOf(plan, checked);
-  return {
-    method: plan.method,
-    path: plan.path.map((piece) => pathText(plan, piece, checked)).join(''),
-    ...(query.length === 0 ? {} : { query }),
-    ...(body === undefined ? {} : { body }),
-    idempotent: plan.idempotent,
-    route: plan.route,
-    ...(plan.answer === undefined || plan.answer === 'empty' ? {} : { answer: plan.answer }),
-  };
+  if (query.length > 0) call.query = query;
+  if (plan.body !== undefined) call.body = resolveSource(plan.body, checked) ?? {};
+  if (answer !== undefined && answer !== 'empty') call.answer = answer;
+  return call;
 }
 
 /** Ids in canonical form, catalog paths in normal form. */
 function checkedArgs(plan: CallPlan, args: Args): Args {
-  const checked: Record<string, unknown> = { ...args };
+  let checked: Args = args;
   for (const name of plan.executionIds) {
-    if (present(args[name])) checked[name] = parseExecutionId(args[name]) ?? refuse(name);
+    if (present(args[name])) checked = { ...checked, [name]: parseExecutionId(args[name]) ?? refuse(name) };
   }
   for (const name of plan.catalogPaths) {
     const value = args[name];
     if (present(value) && (typeof value !== 'string' || parsePlaybookPath(value) === undefined)) refuse(name);
   }
   return checked;
+}
+
+function pathOf(plan: CallPlan, args: Args): string {
+  let path = '';
+  for (const piece of plan.path) path += pathText(plan, piece, args);
+  return path;
 }
 
 function pathText(plan: CallPlan, piece: TemplatePiece, args: Args): string {
@@ -96,8 +102,12 @@ function queryOf(plan: CallPlan, args: Args): (readonly [string, string])[] {
 function resolveSource(source: ValueSource, args: Args): unknown {
   if ('constant' in source) return source.constant;
   if ('argument' in source) return args[source.argument] ?? (source.orNull === true ? null : undefined);
-  const members = source.members.map(([wire, member]) => [wire, resolveSource(member, args)] as const);
-  return Object.fromEntries(members.filter(([, value]) => value !== undefined));
+  const members: Record<string, unknown> = {};
+  for (const [wire, member] of source.members) {
+    const value = resolveSource(member, args);
+    if (value !== undefined) setMember(members, wire, value);
+  }
+  return members;
 }
 
 const present = (value: unknown): boolean => value !== undefined && value !== null;

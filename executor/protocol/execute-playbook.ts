@@ -1,14 +1,15 @@
 import { accessDenied } from '../../core/access/standing-decision.ts';
-import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
+import type { CallPlan } from '../../core/call-plan/call-plan.ts';
 import type { CallbackRequest, CallbackRequests } from '../../core/callback-requests.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { idText } from '../../core/json/lossless-json.ts';
+import type { Mutable } from '../../core/mutable.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { startAnswer } from '../../core/noetl/start-answer.ts';
 import { type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import type { Upstream, UpstreamCall } from '../../core/ports.ts';
-import { askingOf, boundsOf, type RootAnswer, type RootCall } from '../root-call.ts';
+import { askingOf, boundCall, type RootAnswer, type RootCall } from '../root-call.ts';
 import { executionView } from './execution.ts';
 import { type Executions, lastSegment } from './executions.ts';
 
@@ -35,16 +36,15 @@ export function answerExecutePlaybook(
 ): RootAnswer {
   const members = plan.start ?? usualStartMembers;
   return async (call) => {
-    const { args } = call.decision;
-    const made = callFor(plan, args);
-    const body = isJsonObject(made.body) ? made.body : {};
+    const start = boundCall(plan, row, call);
+    const body = isJsonObject(start.body) ? start.body : {};
     const path = body[members.playbook];
     const workload = body[members.workload] ?? {};
     if (typeof path !== 'string' || !isJsonObject(workload)) {
       throw new GatewayError('ERR_REQUEST_INVALID', 'the variables of a playbook are an object');
     }
-    const start = { ...made, ...boundsOf(row, call.context), body: { ...body, [members.workload]: workload } };
-    return await startAndWait(call, row, start, { path, members }, options);
+    if (body[members.workload] !== workload) start.body = { ...body, [members.workload]: workload };
+    return startAndWait(call, row, start, { path, members }, options);
   };
 }
 
@@ -55,7 +55,7 @@ export function answerExecutePlaybook(
 export async function startAndWait(
   call: RootCall,
   row: AnyUpstreamRow,
-  start: UpstreamCall,
+  start: Mutable<UpstreamCall>,
   { path, members }: { readonly path: string; readonly members: StartMembers },
   options: ExecutePlaybookOptions,
 ): Promise<unknown> {
@@ -75,17 +75,21 @@ export async function startAndWait(
   // At once: from here on the run exists, whatever fails below.
   call.started?.(id);
   if (request !== undefined) await request.started(id);
-  const { requestId = null } = request ?? {};
-  const started = { ...startedView(id, path), requestId, clientId: request?.clientId ?? clientId };
+  const started = startedView(id, path, request?.requestId ?? null, request?.clientId ?? clientId);
   return waitSeconds === 0 ? started : { ...started, ...(await endedView(call, row, id, waitSeconds, options)) };
 }
 
 /** The start with what its playbook needs to call back, whatever members of these names the caller has given. */
-function withCallback(start: UpstreamCall, members: StartMembers, request: CallbackRequest | undefined): UpstreamCall {
+function withCallback(
+  start: Mutable<UpstreamCall>,
+  members: StartMembers,
+  request: CallbackRequest | undefined,
+): Mutable<UpstreamCall> {
   if (request === undefined || !isJsonObject(start.body)) return start;
   const workload = start.body[members.workload];
   const own = isJsonObject(workload) ? workload : {};
-  return { ...start, body: { ...start.body, [members.workload]: { ...own, ...request.workload } } };
+  start.body = { ...start.body, [members.workload]: { ...own, ...request.workload } };
+  return start;
 }
 
 /** Without an answer of NoETL the playbook may run, and call back. */
@@ -98,30 +102,33 @@ const isRefused = (error: unknown): boolean =>
  * @returns the new execution's id, as text
  * @throws ERR_ACCESS_DENIED for a reserved path; ERR_UPSTREAM when NoETL names no execution; what `startAnswer` throws
  */
-export async function startPlaybook(
-  start: UpstreamCall,
+function startPlaybook(
+  start: Mutable<UpstreamCall>,
   path: string,
   idMember: string,
   { upstream, reserved }: Pick<ExecutePlaybookOptions, 'upstream' | 'reserved'>,
 ): Promise<string> {
   // Whatever rule the field has: no caller starts an auth playbook.
   if (reserved.has(path)) throw accessDenied();
-  const reply = await upstream.request({ ...start, idempotent: false, class: 'start' });
-  const id = idText(startAnswer(reply)[idMember]);
-  if (id === undefined) throw new GatewayError('ERR_UPSTREAM', 'NoETL did not name the execution that it started');
-  return id;
+  start.idempotent = false;
+  start.class = 'start';
+  return upstream.request(start).then((reply) => {
+    const id = idText(startAnswer(reply)[idMember]);
+    if (id === undefined) throw new GatewayError('ERR_UPSTREAM', 'NoETL did not name the execution that it started');
+    return id;
+  });
 }
 
 /** The answer to a start, before anything is known of the run. */
-export const startedView = (id: string, path: string) => ({
+const startedView = (id: string, path: string, requestId: string | null, clientId: string | null) => ({
   id,
   executionId: id,
   name: lastSegment(path),
   path,
   status: 'running',
   textOutput: null,
-  requestId: null,
-  clientId: null,
+  requestId,
+  clientId,
   result: null,
   error: null,
   execution: null,

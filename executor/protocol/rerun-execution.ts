@@ -1,10 +1,10 @@
-import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
+import type { CallPlan } from '../../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/noetl/json-object.ts';
 import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import { usualStartMembers } from '../../core/operation-kind.ts';
-import { askingOf, boundsOf, type RootAnswer } from '../root-call.ts';
+import { askingOf, boundCall, type RootAnswer } from '../root-call.ts';
 import { type ExecutePlaybookOptions, startAndWait } from './execute-playbook.ts';
 import type { ExecutionGate } from './execution-gate.ts';
 import { executionIdOf } from './executions.ts';
@@ -32,14 +32,15 @@ export function answerRerunExecution(
     const before = await executions.fresh(call, id, asking, gate);
     const path = before.detail.path;
     if (path === undefined) throw new GatewayError('ERR_UPSTREAM', 'NoETL did not name the playbook of the execution');
-    const made = callFor(plan, args);
+    const made = boundCall(plan, row, call);
     const workload = { ...reusable(await executions.workload(before, asking)), ...variables };
     const body = {
       ...(isJsonObject(made.body) ? made.body : {}),
       [members.playbook]: path,
       [members.workload]: workload,
     };
-    return startAndWait(call, row, { ...made, ...boundsOf(row, call.context), body }, { path, members }, options);
+    made.body = body;
+    return startAndWait(call, row, made, { path, members }, options);
   };
 }
 

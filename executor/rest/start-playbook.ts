@@ -1,12 +1,12 @@
 import { accessDenied } from '../../core/access/standing-decision.ts';
-import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
+import type { CallPlan } from '../../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { idText, rawNumber } from '../../core/json/lossless-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/noetl/json-object.ts';
 import { startAnswer } from '../../core/noetl/start-answer.ts';
 import { usualStartMembers } from '../../core/operation-kind.ts';
 import type { Upstream } from '../../core/ports.ts';
-import { boundsOf, type RootCall } from '../root-call.ts';
+import { boundCall, type RootCall } from '../root-call.ts';
 import type { NamedEntry } from './catalog-id.ts';
 import { withStatusOf } from './wire-answer.ts';
 import { bodyObject, readWireArguments, unprocessable, type WireArguments, type WireRequest } from './wire-request.ts';
@@ -66,8 +66,8 @@ export function answerStart(
   { upstream, reserved }: { readonly upstream: Upstream; readonly reserved: ReadonlySet<string> },
 ) {
   const members = plan.start ?? usualStartMembers;
-  return async ({ decision, context }: RootCall, { entry, version }: StartChoice): Promise<unknown> => {
-    const made = callFor(plan, decision.args);
+  return async (call: RootCall, { entry, version }: StartChoice): Promise<unknown> => {
+    const made = boundCall(plan, row, call);
     const { [members.playbook]: path, ...rest } = bodyObject(made.body);
     // The path has been decided on; reserved ones are refused whatever the decision was.
     if (typeof path !== 'string' || reserved.has(path)) throw accessDenied();
@@ -78,7 +78,6 @@ export function answerStart(
         : { catalog_id: rawNumber(entry.catalogId) };
     const reply = await upstream.request({
       ...made,
-      ...boundsOf(row, context),
       body: { ...named, ...rest },
       idempotent: false,
       class: 'start',

@@ -15,12 +15,16 @@ export interface BreakerOptions {
 
 /** Circuit breakers by name; one name is one class of calls on one route. */
 export interface Breakers {
-  /** @throws ERR_UPSTREAM at once while the breaker is open */
-  assertClosed(name: string): void;
-  /** Counts the outcome of a call. @throws ERR_UPSTREAM without a call while the breaker is open; what `send` throws */
-  run(name: string, send: () => Promise<RawReply>): Promise<RawReply>;
+  of(name: string): Breaker;
   /** Names of the breakers that are not closed. */
   open(): readonly string[];
+}
+
+export interface Breaker {
+  /** @throws ERR_UPSTREAM at once while the breaker is open */
+  assertClosed(): void;
+  /** Counts the outcome of a call. @throws ERR_UPSTREAM without a call while the breaker is open; what `send` throws */
+  run(send: () => Promise<RawReply>): Promise<RawReply>;
 }
 
 /** The call was not made. */
@@ -30,71 +34,76 @@ export class BreakerOpenError extends GatewayError {}
 const maxBreakers = 500;
 const gatewayStatuses = new Set([502, 503, 504]);
 
-interface Breaker {
-  readonly policy: CircuitBreakerPolicy;
-  openedAtMs: number;
-}
-
 /**
  * A breaker opens when more than half of the calls of ten seconds failed: no connection, no answer in time, or a proxy's 502,
  * 503 or 504. A 500 does not count: callers can cause one with an argument, and would close the route to all others. While
  * it is open, one call at a time tries the route again.
  */
-export function createBreakers({ tryAgainMs = 2_000, minimumRps = 3, onRefuse, onChange }: BreakerOptions): Breakers {
-  const made = new Map<string, Breaker>();
+export function createBreakers(options: BreakerOptions): Breakers {
+  const made = new Map<string, PolicyBreaker>();
+  const make = (name: string): Breaker => {
+    const breaker = new PolicyBreaker(name, options);
+    made.set(name, breaker);
+    return breaker;
+  };
+  return {
+    // Names beyond the bound share one breaker.
+    of: (name) => made.get(name) ?? (made.size < maxBreakers ? make(name) : (made.get('other') ?? make('other'))),
+    open: () => [...made].filter(([, { isClosed }]) => !isClosed).map(([name]) => name),
+  };
+}
 
-  function make(name: string): Breaker {
+class PolicyBreaker implements Breaker {
+  readonly #name: string;
+  readonly #options: BreakerOptions;
+  readonly #tryAgainMs: number;
+  readonly #policy: CircuitBreakerPolicy;
+  #openedAtMs = 0;
+
+  constructor(name: string, options: BreakerOptions) {
+    const { tryAgainMs = 2_000, minimumRps = 3 } = options;
+    this.#name = name;
+    this.#options = options;
+    this.#tryAgainMs = tryAgainMs;
     // Only outages and a proxy's statuses count; other errors of a call, for example an answer that is too large, are
     // no failure of the route.
-    const policy = circuitBreaker(handleWhen((error) => error instanceof OutageError).orWhenResult(isGatewayStatus), {
+    this.#policy = circuitBreaker(handleWhen((error) => error instanceof OutageError).orWhenResult(isGatewayStatus), {
       halfOpenAfter: tryAgainMs,
       breaker: new SamplingBreaker({ threshold: 0.5, duration: 10_000, minimumRps }),
     });
-    const breaker: Breaker = { policy, openedAtMs: 0 };
     // Half-open is between two states and is not reported: a failed trial would look like a change.
     let known: CircuitState = CircuitState.Closed;
-    policy.onStateChange((state) => {
-      if (state === CircuitState.Open) breaker.openedAtMs = Date.now();
+    this.#policy.onStateChange((state) => {
+      if (state === CircuitState.Open) this.#openedAtMs = Date.now();
       if (state === CircuitState.HalfOpen || state === known) return;
       known = state;
-      onChange(name, state === CircuitState.Closed ? 'closed' : 'open');
+      options.onChange(name, state === CircuitState.Closed ? 'closed' : 'open');
     });
-    made.set(name, breaker);
-    return breaker;
   }
 
-  function breakerOf(name: string): Breaker {
-    const found = made.get(name);
-    if (found !== undefined) return found;
-    // Names beyond the bound share one breaker.
-    return made.size < maxBreakers ? make(name) : (made.get('other') ?? make('other'));
+  get isClosed(): boolean {
+    return this.#policy.state === CircuitState.Closed;
   }
 
-  /** Another call is trying the route, or it is too early to try. */
-  const isShut = ({ policy, openedAtMs }: Breaker): boolean =>
-    policy.state === CircuitState.HalfOpen ||
-    (policy.state === CircuitState.Open && Date.now() - openedAtMs < tryAgainMs);
-
-  function assertClosed(name: string): Breaker {
-    const breaker = breakerOf(name);
-    if (!isShut(breaker)) return breaker;
-    onRefuse(name);
+  assertClosed(): void {
+    const { state } = this.#policy;
+    const isTooEarly = () => Date.now() - this.#openedAtMs < this.#tryAgainMs;
+    // Half-open: another call is trying the route.
+    if (state !== CircuitState.HalfOpen && !(state === CircuitState.Open && isTooEarly())) return;
+    this.#options.onRefuse(this.#name);
     throw new BreakerOpenError('ERR_UPSTREAM', 'NoETL does not answer these calls; it was not asked again yet', {
-      retryAfterSecs: Math.max(1, Math.ceil(tryAgainMs / 1_000)),
+      retryAfterSecs: Math.max(1, Math.ceil(this.#tryAgainMs / 1_000)),
     });
   }
 
-  return {
-    assertClosed,
-    run(name, send) {
-      try {
-        return assertClosed(name).policy.execute(send);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    },
-    open: () => [...made].filter(([, { policy }]) => policy.state !== CircuitState.Closed).map(([name]) => name),
-  };
+  run(send: () => Promise<RawReply>): Promise<RawReply> {
+    try {
+      this.assertClosed();
+      return this.#policy.execute(send);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
 }
 
 const isGatewayStatus = (reply: unknown): boolean =>

@@ -8,7 +8,7 @@ import type { UpstreamCall, UpstreamReply } from '../../core/ports.ts';
 import { problemCode } from '../../core/problem-code.ts';
 import { traceHeaders } from '../../core/trace-context.ts';
 import { currentTrace, whenExchangeEnds } from '../exchange-scope.ts';
-import { BreakerOpenError, type Breakers } from './breakers.ts';
+import { type Breaker, BreakerOpenError } from './breakers.ts';
 import type { Lane } from './bulkheads.ts';
 import { classOf } from './lanes.ts';
 import { collect, countedFromBytes, noRoom, OutageError, type RawReply } from './reply-collector.ts';
@@ -27,14 +27,13 @@ const safeRequestId = /^[\w.-]{1,128}$/;
 export interface ReadyCall {
   readonly call: UpstreamCall;
   readonly lane: Lane;
-  /** The name of its circuit breaker. */
-  readonly breaker: string;
+  readonly breaker: Breaker;
   readonly path: string;
   readonly body: string | undefined;
 }
 
 /** Makes calls, each through the connections of its lane. */
-export function createSender(options: UpstreamOptions, places: Readonly<Record<Lane, number>>, breakers: Breakers) {
+export function createSender(options: UpstreamOptions, places: Readonly<Record<Lane, number>>) {
   const { observe = () => {}, clock = Date.now } = options;
   const report = createReport(observe, clock);
   const basePath = options.baseUrl.pathname.replace(/\/+$/, '');
@@ -70,7 +69,7 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
     const lease = budget.lease(call.user?.userId ?? '');
     let reply: UpstreamReply;
     try {
-      const raw = await breakers.run(breaker, () => exchange(ready, lease));
+      const raw = await breaker.run(() => exchange(ready, lease));
       // What is made of an answer lives as long as the exchange that asked for it.
       if (lease.bytes > 0) whenExchangeEnds(() => lease.release());
       report(ready, startedMs, raw.status);

@@ -33,13 +33,12 @@ export function createReadSharing<T>(): ReadSharing<T> {
       const running = inFlight.get(read.key) ?? waiting(read) ?? begin(read);
       return read.signal === undefined ? running : untilAborted(running, read.signal);
     },
-    async write(send) {
-      try {
-        return await send();
-      } finally {
-        // Also after a failure: NoETL may have done it.
-        inFlight.clear();
-      }
+    write(send) {
+      const sent = send();
+      // Also after a failure: NoETL may have done it. Before the caller goes on, who may read next.
+      const over = () => inFlight.clear();
+      sent.then(over, over);
+      return sent;
     },
   };
 

@@ -46,7 +46,7 @@ export function createUpstream(options: UpstreamOptions): UpstreamClient {
     onRefuse: (name) => observe({ type: 'upstream_shed', class: breakerName(name).class, reason: 'breaker' }),
     onChange: (name, state) => observe({ type: 'breaker', ...breakerName(name), state }),
   });
-  const { send, share, close } = createSender(options, places, breakers);
+  const { send, share, close } = createSender(options, places);
   const request = createAdmission(bulkheads, breakers, options.allow ?? always, { send, share });
   return {
     request,
@@ -69,43 +69,48 @@ function createAdmission(
   { send, share }: Pick<ReturnType<typeof createSender>, 'send' | 'share'>,
 ): Upstream['request'] {
   const sharing = createReadSharing<UpstreamReply>();
-  const admit: Upstream['request'] = (call) => {
-    const lane = laneOf(call);
-    const breaker = breakerFor(lane, call);
-    const ready = {
-      call,
-      lane,
-      breaker,
-      path: pathOf(call),
-      body: call.body === undefined ? undefined : JSON.stringify(call.body),
-    };
-    // Before a place is taken: while a breaker is open callers must not queue for it.
-    breakers.assertClosed(breaker);
+  const enter = ({ call, lane }: ReadyCall): Promise<void> | undefined => {
     const owner = call.user?.userId;
-    const enter = () => {
-      const asked = allow(call);
-      return asked === undefined ? bulkheads.enter(lane, owner) : asked.then(() => bulkheads.enter(lane, owner));
-    };
-    const leave = () => bulkheads.leave(lane, owner);
+    const asked = allow(call);
+    return asked === undefined ? bulkheads.enter(lane, owner) : asked.then(() => bulkheads.enter(lane, owner));
+  };
+  const leave = ({ call, lane }: ReadyCall): void => bulkheads.leave(lane, call.user?.userId);
+
+  function read(ready: ReadyCall): Promise<UpstreamReply> {
+    const { call } = ready;
     // Whether this call made the exchange itself, or got a reply that another one made.
     let isSent = false;
-    const sendAndLeave = (over?: () => void): Promise<UpstreamReply> => {
-      isSent = true;
-      return send(ready, () => {
-        leave();
-        over?.();
-      });
-    };
-    if (call.idempotent) {
-      const key = keyOf(ready);
-      const reply = sharing.read({ key, owner, signal: call.signal, enter, send: sendAndLeave, leave });
-      // What is sent at once is counted while it is read.
-      return isSent ? reply : reply.then((shared) => (isSent ? shared : share(shared, call)));
-    }
-    return sharing.write(() => {
-      const entering = enter();
-      return entering === undefined ? sendAndLeave() : entering.then(() => sendAndLeave());
+    const reply = sharing.read({
+      key: keyOf(ready),
+      owner: call.user?.userId,
+      signal: call.signal,
+      enter: () => enter(ready),
+      leave: () => leave(ready),
+      send(over) {
+        isSent = true;
+        return send(ready, () => {
+          leave(ready);
+          over();
+        });
+      },
     });
+    // What is sent at once is counted while it is read.
+    return isSent ? reply : reply.then((shared) => (isSent ? shared : share(shared, call)));
+  }
+
+  function write(ready: ReadyCall): Promise<UpstreamReply> {
+    return sharing.write(() => {
+      const entering = enter(ready);
+      const sendAndLeave = () => send(ready, () => leave(ready));
+      return entering === undefined ? sendAndLeave() : entering.then(sendAndLeave);
+    });
+  }
+
+  const admit: Upstream['request'] = (call) => {
+    const ready = readyCall(call, breakers);
+    // Before a place is taken: while a breaker is open callers must not queue for it.
+    ready.breaker.assertClosed();
+    return call.idempotent ? read(ready) : write(ready);
   };
   return (call) => {
     try {
@@ -117,6 +122,13 @@ function createAdmission(
 }
 
 const always = (): undefined => undefined;
+
+function readyCall(call: UpstreamCall, breakers: Breakers): ReadyCall {
+  const lane = laneOf(call);
+  const path = pathOf(call);
+  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  return { call, lane, breaker: breakers.of(breakerFor(lane, call)), path, body };
+}
 
 const sumOf = (one: LaneLoad, other: LaneLoad): LaneLoad => ({
   running: one.running + other.running,

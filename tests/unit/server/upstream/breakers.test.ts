@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GatewayError } from '../../../../core/errors.ts';
-import { createBreakers } from '../../../../server/upstream/breakers.ts';
+import { type Breaker, createBreakers } from '../../../../server/upstream/breakers.ts';
 import { OutageError } from '../../../../server/upstream/reply-collector.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
@@ -18,12 +18,15 @@ function setup() {
     onChange: (name, state) => changes.push(`${name}: ${state}`),
     onRefuse: (name) => refused.push(name),
   });
-  const run = (name: string, send: Parameters<typeof breakers.run>[1]) =>
-    breakers.run(name, send).then(
-      ({ status }) => status,
-      (error: unknown) => (error instanceof GatewayError ? error.code : error),
-    );
-  async function times(count: number, name: string, send: Parameters<typeof breakers.run>[1]) {
+  const run = (name: string, send: Parameters<Breaker['run']>[0]) =>
+    breakers
+      .of(name)
+      .run(send)
+      .then(
+        ({ status }) => status,
+        (error: unknown) => (error instanceof GatewayError ? error.code : error),
+      );
+  async function times(count: number, name: string, send: Parameters<Breaker['run']>[0]) {
     for (let n = 0; n < count; n += 1) await run(name, send);
   }
   return { breakers, changes, refused, run, times };
