@@ -21,31 +21,36 @@ const cookieName = 'session_token';
  * @see protocol.md, "Session Token Delivery"
  */
 export function tokenFromRequest(readHeader: ReadHeader): PresentedToken {
-  const authorization = listOf(readHeader('authorization')).flatMap(bearerCredentials);
+  const authorization = tokensIn(readHeader('authorization'), bearerCredentials);
   if (authorization.length > 0) return judge(authorization, 'bearer');
-  const header = listOf(readHeader('x-session-token'));
+  const header = tokensIn(readHeader('x-session-token'), asItIs);
   if (header.length > 0) return judge(header, 'header');
-  const cookies = listOf(readHeader('cookie')).flatMap(sessionCookies);
+  const cookies = tokensIn(readHeader('cookie'), sessionCookies);
   if (cookies.length > 0) return judge(cookies, 'cookie');
   return { outcome: 'missing' };
 }
 
-function listOf(value: string | readonly string[] | null | undefined): readonly string[] {
-  if (value === null || value === undefined) return [];
-  return typeof value === 'string' ? [value] : value;
+/** @param find the tokens in one value of the header */
+function tokensIn(sent: ReturnType<ReadHeader>, find: (value: string) => readonly string[]): readonly string[] {
+  if (sent === null || sent === undefined) return none;
+  // Nearly all requests have one token in one header.
+  return typeof sent === 'string' ? find(sent) : sent.flatMap(find);
 }
+
+const none: readonly string[] = [];
+const asItIs = (value: string): readonly string[] => [value];
 
 /** Two different tokens from one source count as no token: the party that added the second must not decide. */
 function judge(candidates: readonly string[], source: TokenSource): PresentedToken {
-  const [first = '', ...others] = candidates;
+  const [first = ''] = candidates;
   const token = parseSessionToken(first);
-  if (token === undefined || others.some((other) => other !== first)) return { outcome: 'malformed', source };
+  if (token === undefined || candidates.some((other) => other !== first)) return { outcome: 'malformed', source };
   return { outcome: 'present', token, source };
 }
 
 /** @returns nothing when the scheme is not Bearer; what follows the scheme and its blanks otherwise. */
 function bearerCredentials(value: string): readonly string[] {
-  if (!bearerScheme.test(value)) return [];
+  if (!bearerScheme.test(value)) return none;
   let start = 'bearer'.length;
   while (value[start] === ' ') start += 1;
   // Any other text after the scheme is an invalid token; without a blank before it, the header counts as missing.

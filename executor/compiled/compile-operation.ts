@@ -5,6 +5,7 @@ import {
   type FragmentDefinitionNode,
   type GraphQLField,
   type GraphQLObjectType,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   getNamedType,
   isLeafType,
@@ -25,7 +26,8 @@ export interface CompiledRoot {
   readonly key: string;
   /** `{"key":` of the first one, `,"key":` of the others. */
   readonly prefix: Uint8Array;
-  readonly name: string;
+  /** What its resolver is given about the field. */
+  readonly info: Pick<GraphQLResolveInfo, 'fieldName' | 'path'>;
   readonly nodes: readonly FieldNode[];
   /** Undefined: it is `__typename`, and `write` needs no answer. */
   readonly field: GraphQLField<unknown, unknown> | undefined;
@@ -91,15 +93,16 @@ class Compiler {
   root(key: string, nodes: FieldNode[], type: GraphQLObjectType, isKnown: IsKnownRoot): CompiledRoot | undefined {
     const prefix = Buffer.from(`${this.fieldCount === 0 ? '{' : ','}${JSON.stringify(key)}:`);
     this.fieldCount += 1;
-    const name = nameOf(nodes);
-    if (name === '__typename') {
+    const fieldName = nameOf(nodes);
+    const info = Object.freeze({ fieldName, path: Object.freeze({ prev: undefined, key, typename: undefined }) });
+    if (fieldName === '__typename') {
       const write = constantWriter(JSON.stringify(type.name));
-      return { key, prefix, name, nodes, field: undefined, isNullable: false, write };
+      return { key, prefix, info, nodes, field: undefined, isNullable: false, write };
     }
-    const field = type.getFields()[name];
+    const field = type.getFields()[fieldName];
     if (field === undefined || !isKnown(field)) return undefined;
     const write = this.#field(field, nodes);
-    return write && { key, prefix, name, nodes, field, isNullable: !isNonNullType(field.type), write };
+    return write && { key, prefix, info, nodes, field, isNullable: !isNonNullType(field.type), write };
   }
 
   #field(field: GraphQLField<unknown, unknown>, nodes: FieldNode[]): Write | undefined {

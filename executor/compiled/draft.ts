@@ -1,5 +1,5 @@
 import { type FieldNode, type GraphQLField, getArgumentValues } from 'graphql';
-import { begin, taken } from './scratch.ts';
+import { begin, taken, takenText, writeBytes, writtenBytes } from './scratch.ts';
 
 /** Writes a value to the scratch memory, after what is there. */
 export type Write = (value: unknown, draft: Draft) => void;
@@ -27,29 +27,49 @@ export class OperationRun {
   }
 }
 
+/** JSON that was written: one short text, or bytes of UTF-8 in pieces. */
+export type WrittenJson =
+  | { readonly text: string; readonly sizeBytes: number }
+  | { readonly pieces: readonly Buffer[] };
+
+/** A text below this leaves in one write with its headers; of a longer one the bytes are not copied again. */
+const shortBytes = 4 * 1024;
+const nothing = Buffer.alloc(0);
+
 /** JSON, in UTF-8, while it is written. Values that are promises leave a gap, which is a draft too. */
 export class Draft {
   readonly run: OperationRun;
-  readonly #parts: (Buffer | Draft)[] = [];
+  readonly #parts: (Buffer | string | Draft)[] = [];
+  /** Of the first part, where it is a text. */
+  #textBytes = 0;
   #waiting: Promise<void>[] | undefined;
 
   constructor(run: OperationRun) {
     this.run = run;
   }
 
-  /** Writes at the end, without a pause. What throws makes the run odd. */
-  write(work: (draft: Draft) => void): void {
+  /** Writes a value at the end, after a piece of JSON, without a pause. What throws makes the run odd. */
+  append(value: unknown, write: Write, before: Uint8Array = nothing): void {
     begin();
     try {
+      writeBytes(before);
       // A throw leaves half a value in the scratch memory; the odd run never uses it.
-      work(this);
+      write(value, this);
     } catch {
       this.run.isOdd = true;
     }
-    this.#parts.push(taken());
+    this.#parts.push(this.#takeText() ?? taken());
   }
 
-  /** Within {@link write}: leaves a gap that is filled when the value is there. */
+  /** Most answers are one short text, which needs no bytes of its own. */
+  #takeText(): string | undefined {
+    const sizeBytes = writtenBytes();
+    if (this.#parts.length > 0 || sizeBytes >= shortBytes) return undefined;
+    this.#textBytes = sizeBytes;
+    return takenText();
+  }
+
+  /** Within {@link append}: leaves a gap that is filled when the value is there. */
   later(value: PromiseLike<unknown>, write: Write): void {
     this.#leaveGap((gap) => gap.#fill(value, write));
   }
@@ -77,8 +97,7 @@ export class Draft {
 
   async #fill(value: PromiseLike<unknown>, write: Write): Promise<void> {
     try {
-      const given = await value;
-      this.write((draft) => write(given, draft));
+      this.append(await value, write);
     } catch {
       this.run.isOdd = true;
     }
@@ -91,8 +110,24 @@ export class Draft {
     return this.#waiting && Promise.all(this.#waiting);
   }
 
-  /** All that is written, one after another. To be called when it is {@link filled}. */
-  chunks(): readonly Buffer[] {
-    return this.#parts.flatMap((part) => (part instanceof Draft ? part.chunks() : [part]));
+  /**
+   * All that is written, one after another. To be called when it is {@link filled}.
+   * @param end ASCII, put after it
+   */
+  json(end: string): WrittenJson {
+    const [first] = this.#parts;
+    if (typeof first === 'string' && this.#parts.length === 1) {
+      return { text: `${first}${end}`, sizeBytes: this.#textBytes + end.length };
+    }
+    const pieces = [...this.#pieces(), Buffer.from(end)];
+    const sizeBytes = pieces.reduce((sum, { length }) => sum + length, 0);
+    return sizeBytes < shortBytes ? { text: Buffer.concat(pieces, sizeBytes).toString(), sizeBytes } : { pieces };
+  }
+
+  #pieces(): readonly Buffer[] {
+    return this.#parts.flatMap((part) => {
+      if (part instanceof Draft) return part.#pieces();
+      return [typeof part === 'string' ? Buffer.from(part) : part];
+    });
   }
 }

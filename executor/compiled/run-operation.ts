@@ -2,15 +2,14 @@ import { type ExecutionResult, type GraphQLError, type GraphQLResolveInfo, locat
 import { GatewayError } from '../../core/errors.ts';
 import { HeldAnswers } from '../../core/held-answers.ts';
 import type { CompiledOperation, CompiledRoot } from './compile-operation.ts';
-import { Draft, OperationRun } from './draft.ts';
-import { writeBytes } from './scratch.ts';
+import { Draft, OperationRun, type WrittenJson } from './draft.ts';
 
 /**
- * What became of a compiled operation: its data as JSON in UTF-8, in pieces; or a whole result, when its only root field has failed; or
+ * What became of a compiled operation: its data as JSON; or a whole result, when its only root field has failed; or
  * the answers of its root fields, for the stock executor to complete.
  */
 export type CompiledOutcome =
-  | { readonly data: readonly Buffer[] }
+  | { readonly data: WrittenJson }
   | { readonly result: ExecutionResult }
   | { readonly held: HeldAnswers };
 
@@ -19,41 +18,65 @@ export type CompiledOutcome =
  * @param context what resolvers run with; its decisions are checked by each root field's own resolver
  * @param variables coerced
  */
-export async function runCompiled(
+export function runCompiled(
   { roots }: CompiledOperation,
+  context: unknown,
+  variables: Readonly<Record<string, unknown>>,
+): Promise<CompiledOutcome> {
+  const [only] = roots;
+  const answer = only && roots.length === 1 ? ask(only, context) : undefined;
+  return only && answer ? runOne(only, answer, variables) : runAll(roots, context, variables);
+}
+
+/** Most operations have one root field. */
+function runOne(
+  root: CompiledRoot,
+  asked: Promise<unknown>,
+  variables: Readonly<Record<string, unknown>>,
+): Promise<CompiledOutcome> {
+  const held = (): CompiledOutcome => ({ held: heldAnswers([root], [asked]) });
+  return asked.then(
+    (answer) => {
+      const draft = new Draft(new OperationRun(variables));
+      draft.append(answer, root.write, root.prefix);
+      const outcome = (): CompiledOutcome => (draft.run.isOdd ? held() : { data: draft.json('}') });
+      // Gaps can still make the run odd, so they are filled before it is judged.
+      const filled = draft.filled();
+      return filled === undefined ? outcome() : filled.then(outcome);
+    },
+    (error: unknown) => {
+      const result = failedResult(root, error);
+      return result === undefined ? held() : { result };
+    },
+  );
+}
+
+async function runAll(
+  roots: readonly CompiledRoot[],
   context: unknown,
   variables: Readonly<Record<string, unknown>>,
 ): Promise<CompiledOutcome> {
   const asked = askAll(roots, context);
   const draft = new Draft(new OperationRun(variables));
-  let failure: { readonly error: unknown } | undefined;
+  let hasFailed = false;
   for (let index = 0; index < roots.length; index += 1) {
-    const root = roots[index] as CompiledRoot;
+    const { prefix, write } = roots[index] as CompiledRoot;
     let answer: unknown;
     try {
       answer = await asked[index];
-    } catch (error) {
-      failure = { error };
+    } catch {
+      hasFailed = true;
       break;
     }
-    draft.write(() => {
-      writeBytes(root.prefix);
-      root.write(answer, draft);
-      if (index === roots.length - 1) writeBytes(closeBrace);
-    });
+    draft.append(answer, write, prefix);
     if (draft.run.isOdd) break;
   }
-  const [only] = roots;
-  const result = failure && only && roots.length === 1 ? failedResult(only, failure.error) : undefined;
-  if (result !== undefined) return { result };
   // Gaps can still make the run odd, so they are filled before it is judged.
   const filled = draft.filled();
   if (filled !== undefined) await filled;
-  const isWhole = failure === undefined && !draft.run.isOdd;
-  return isWhole ? { data: draft.chunks() } : { held: heldAnswers(roots, asked) };
+  const isWhole = !hasFailed && !draft.run.isOdd;
+  return isWhole ? { data: draft.json('}') } : { held: heldAnswers(roots, asked) };
 }
-
-const closeBrace = Buffer.from('}');
 
 /** Together, as fields of a query may be; they are written in the order of the selection. */
 function askAll(roots: readonly CompiledRoot[], context: unknown): readonly (Promise<unknown> | undefined)[] {
@@ -66,17 +89,17 @@ function askAll(roots: readonly CompiledRoot[], context: unknown): readonly (Pro
 const ignore = (): void => {};
 
 /** Of all that a resolver is given about a field, the gateway's own use these. */
-function ask({ field, key, name }: CompiledRoot, context: unknown): Promise<unknown> | undefined {
+function ask({ field, info }: CompiledRoot, context: unknown): Promise<unknown> | undefined {
   if (field?.resolve === undefined) return undefined;
-  const info = { fieldName: name, path: { prev: undefined, key, typename: undefined } };
-  let asked: Promise<unknown>;
   try {
-    asked = Promise.resolve(field.resolve(undefined, {}, context, info as unknown as GraphQLResolveInfo));
+    return Promise.resolve(field.resolve(undefined, noArguments, context, info as GraphQLResolveInfo));
   } catch (error) {
-    asked = Promise.reject(error);
+    return Promise.reject(error);
   }
-  return asked;
 }
+
+/** Each resolver takes the arguments that were decided on. */
+const noArguments = Object.freeze({});
 
 /** As the executor words it. @returns undefined when that is more than null and an error of the gateway's own */
 function failedResult({ key, nodes, isNullable }: CompiledRoot, error: unknown): ExecutionResult | undefined {

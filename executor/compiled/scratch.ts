@@ -24,6 +24,16 @@ export function begin(): void {
   at = 0;
 }
 
+/** Bytes that have been written since {@link begin}. */
+export const writtenBytes = (): number => at;
+
+/** What has been written since {@link begin}, as a text. */
+export function takenText(): string {
+  const text = memory.toString('utf8', 0, at);
+  at = 0;
+  return text;
+}
+
 /** What has been written since {@link begin}, in memory of its own. */
 export function taken(): Buffer {
   const bytes = at > mostKeptBytes ? memory.subarray(0, at) : copied();

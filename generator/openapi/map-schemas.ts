@@ -1,3 +1,4 @@
+import { setMember } from '../../core/json/set-member.ts';
 import {
   type Body,
   isRecord,
@@ -9,7 +10,6 @@ import {
   type Schema,
   type SchemaObject,
 } from './open-api.ts';
-import { setMember } from '../../core/json/set-member.ts';
 
 /** The place of a schema. `name`: of the property, argument or component; items of a list have their list's name. */
 export interface Place {

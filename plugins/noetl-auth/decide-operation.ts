@@ -33,8 +33,8 @@ export function decideOperation(
   if ('errors' in roots) return { refused: roots.errors, data: undefined };
   const root: OperationType = roots.definition.operation;
   const judgements = roots.fields.map((field) => judge(field, root, by, options));
-  const conclude = (all: readonly Judgement[]) => concluded(operation, roots, all, by, options);
-  return areKnown(judgements) ? conclude(judgements) : Promise.all(judgements).then(conclude);
+  if (areKnown(judgements)) return concluded(operation, roots, judgements, by, options);
+  return Promise.all(judgements).then((all) => concluded(operation, roots, all, by, options));
 }
 
 /** The same, in a span where there is tracing. */

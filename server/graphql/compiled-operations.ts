@@ -1,6 +1,7 @@
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { parseJson } from '../../core/json/lossless-json.ts';
+import type { WrittenJson } from '../../executor/compiled/draft.ts';
 import { runCompiled } from '../../executor/compiled/run-operation.ts';
 import { decidedOperation } from '../../plugins/noetl-auth/decided-operation.ts';
 import { textOfBytes } from '../text-of-bytes.ts';
@@ -14,13 +15,13 @@ export interface StockExecutor {
 }
 
 /** The text of written results. */
-const written = new WeakMap<object, () => readonly Buffer[] | undefined>();
+const written = new WeakMap<object, () => WrittenJson | undefined>();
 
 /**
- * A result's data as JSON in UTF-8, in pieces.
+ * A result's data as JSON.
  * @returns undefined: it was not written, or a plugin has looked at the data and may have changed it
  */
-export const writtenDataOf = (result: object): readonly Buffer[] | undefined => written.get(result)?.();
+export const writtenDataOf = (result: object): WrittenJson | undefined => written.get(result)?.();
 
 /**
  * Answers plain operations by what was compiled of them, and leaves all others, and all that comes out unusual, to the
@@ -61,12 +62,12 @@ const isUsual = ({ rootValue, fieldResolver, typeResolver, ...rest }: ExecutionA
 type Data = NonNullable<ExecutionResult['data']> | null;
 
 /** A result whose data is made of what was written only when it is looked at. */
-function writtenResult(pieces: readonly Buffer[]): ExecutionResult {
+function writtenResult(json: WrittenJson): ExecutionResult {
   let data: Data = null;
   let isRead = false;
   const result = {
     get data(): Data {
-      if (!isRead) data = parseJson(textOfBytes(pieces)) as Data;
+      if (!isRead) data = parseJson('text' in json ? json.text : textOfBytes(json.pieces)) as Data;
       isRead = true;
       return data;
     },
@@ -75,6 +76,6 @@ function writtenResult(pieces: readonly Buffer[]): ExecutionResult {
       data = value;
     },
   };
-  written.set(result, () => (isRead ? undefined : pieces));
+  written.set(result, () => (isRead ? undefined : json));
   return result;
 }

@@ -2,6 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
 import type { Caller } from '../../core/call-context.ts';
 import type { ReadHeader } from '../../core/session/token-from-request.ts';
+import type { WrittenJson } from '../../executor/compiled/draft.ts';
 import type { FinishResult } from '../../plugins/error-rendering/use-error-rendering.ts';
 import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
 import { refusalOf } from '../../plugins/noetl-auth/refusal-response.ts';
@@ -72,7 +73,7 @@ export function createDirectAnswer(options: DirectAnswerOptions): (usual: UsualR
     record.params = params;
     const plain = await runPlain({ params, caller, requestId: context.requestId, request: usual.request });
     if (plain === undefined) return enveloped(usual, params);
-    if ('data' in plain) return answerOfPieces(usual.contentType, plain.data);
+    if ('data' in plain) return answerOfJson(usual.contentType, plain.data);
     return written(plain, usual, options.finish) ?? leave(usual, usual.request(), plain);
   };
 }
@@ -94,8 +95,8 @@ function answerOfData(
   contentType: string,
   result: ExecutionResult | AsyncIterable<ExecutionResult>,
 ): Answer | undefined {
-  const pieces = writtenDataOf(result);
-  if (pieces !== undefined) return answerOfPieces(contentType, pieces);
+  const json = writtenDataOf(result);
+  if (json !== undefined) return answerOfJson(contentType, json);
   if (!('data' in result) || result.data === undefined) return undefined;
   const isAll = Object.entries(result).every(([key, value]) => key === 'data' || value === undefined);
   return isAll ? dataAnswer(contentType, JSON.stringify(result)) : undefined;
@@ -103,21 +104,19 @@ function answerOfData(
 
 const dataAnswer = (contentType: string, body: string): Answer => ({
   status: 200,
-  headers: { 'cache-control': 'no-store', 'content-type': contentType },
+  headers: dataHeaders(contentType),
   body,
 });
 
+const dataHeaders = (contentType: string) => ({ 'cache-control': 'no-store', 'content-type': contentType });
+
 const [start, end] = ['{"data":', '}'] as const;
 const [startBytes, endBytes] = [Buffer.from(start), Buffer.from(end)];
-/** A short text leaves in one write with the headers; of a long one the bytes are not copied again. */
-const shortBytes = 4 * 1024;
 
-/** @param pieces each is whole characters */
-function answerOfPieces(contentType: string, pieces: readonly Buffer[]): Answer {
-  const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
-  if (bytes < shortBytes) {
-    const text = `${start}${pieces.map((piece) => piece.toString()).join('')}${end}`;
-    return { ...dataAnswer(contentType, text), bodyBytes: start.length + bytes + end.length };
-  }
-  return { ...dataAnswer(contentType, ''), pieces: [startBytes, ...pieces, endBytes] };
+function answerOfJson(contentType: string, json: WrittenJson): Answer {
+  const headers = dataHeaders(contentType);
+  if ('pieces' in json) return { status: 200, headers, body: '', pieces: [startBytes, ...json.pieces, endBytes] };
+  const { text, sizeBytes } = json;
+  const bodyBytes = start.length + sizeBytes + end.length;
+  return { status: 200, headers, body: `${start}${text}${end}`, bodyBytes };
 }

@@ -11,9 +11,10 @@ import type { Permission } from '../../core/access/permission.ts';
 import type { CallContext, Caller, RootDecision } from '../../core/call-context.ts';
 import type { MaybePromise } from '../../core/maybe-promise.ts';
 import type { CompiledOperation } from '../../executor/compiled/compile-operation.ts';
+import type { WrittenJson } from '../../executor/compiled/draft.ts';
 import { runCompiled } from '../../executor/compiled/run-operation.ts';
 import { type DecisionOptions, decideCall, type OperationCall } from '../../plugins/noetl-auth/decide-call.ts';
-import { decideTraced } from '../../plugins/noetl-auth/decide-operation.ts';
+import { decideTraced, type OperationDecision } from '../../plugins/noetl-auth/decide-operation.ts';
 import { decidedOperation } from '../../plugins/noetl-auth/decided-operation.ts';
 import { judgeOn, judgeOnExecutionsOf } from '../../plugins/noetl-auth/questions.ts';
 import type { OperationToRun } from '../../plugins/noetl-auth/selected-root-fields.ts';
@@ -42,8 +43,8 @@ export interface PlainRequest {
   readonly request: () => Request;
 }
 
-/** The data as JSON in UTF-8, in pieces; or what Envelop's hooks would have left to render. */
-export type PlainOutcome = { readonly data: readonly Buffer[] } | OperationOutcome;
+/** The data as JSON; or what Envelop's hooks would have left to render. */
+export type PlainOutcome = { readonly data: WrittenJson } | OperationOutcome;
 
 /** @returns undefined when nothing was run: Envelop's hooks have to see the operation */
 export type RunPlain = (asked: PlainRequest) => Promise<PlainOutcome> | undefined;
@@ -67,31 +68,42 @@ export function createPlainRun(options: PlainRunOptions): RunPlain {
   };
 }
 
-async function run(
+/** Never rejects. By `then` and not by `await`: what can be known at once costs no function that waits. */
+function run(
   compiled: CompiledOperation,
   operation: OperationToRun,
   asked: PlainRequest,
   options: PlainRunOptions,
 ): Promise<PlainOutcome> {
-  try {
-    const by = { caller: asked.caller, requestId: asked.requestId };
-    const deciding = decideTraced(operation, by, options.deciding);
-    const decided = deciding instanceof Promise ? await deciding : deciding;
+  const runDecided = (decided: OperationDecision): Promise<PlainOutcome> => {
     if ('refused' in decided) {
       const { refused: errors, data } = decided;
-      return { result: data === undefined ? { errors } : { errors, data } };
+      return Promise.resolve({ result: data === undefined ? { errors } : { errors, data } });
     }
     const contextValue = new PlainContext(asked, decided.decisions, options.deciding);
+    const held = (rootValue: unknown) => runHeld({ ...operation, contextValue, rootValue } as ExecutionArgs, options);
     // Undefined where arguments could not be coerced: the stock executor words that.
     const about = decidedOperation(contextValue, operation);
-    const outcome = about && (await runCompiled(compiled, contextValue, about.variables));
-    if (outcome !== undefined && 'data' in outcome) return outcome;
-    if (outcome !== undefined && 'result' in outcome) return { result: masked(outcome.result, options) };
-    const args = { ...operation, contextValue, ...(outcome && { rootValue: outcome.held }) } as ExecutionArgs;
-    return { result: masked((await options.stock.execute?.(args)) as ExecutionResult, options) };
+    if (about === undefined) return held(undefined);
+    return runCompiled(compiled, contextValue, about.variables).then((outcome) => {
+      if ('data' in outcome) return outcome;
+      return 'result' in outcome ? { result: masked(outcome.result, options) } : held(outcome.held);
+    });
+  };
+  try {
+    const deciding = decideTraced(operation, asked, options.deciding);
+    const running = deciding instanceof Promise ? deciding.then(runDecided) : runDecided(deciding);
+    return running.catch(failed);
   } catch (error) {
-    return { error };
+    return Promise.resolve(failed(error));
   }
+}
+
+const failed = (error: unknown): PlainOutcome => ({ error });
+
+/** By the stock executor, which asks for nothing that is held already. */
+async function runHeld(args: ExecutionArgs, options: PlainRunOptions): Promise<PlainOutcome> {
+  return { result: masked((await options.stock.execute?.(args)) as ExecutionResult, options) };
 }
 
 /** As the plugin that masks errors does with a result of the executor. */

@@ -105,24 +105,30 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   };
 }
 
-/** What is given back at the end of an exchange is given back here. */
-async function answerTo(
+/** What is given back at the end of an exchange is given back here. Never rejects. */
+function answerTo(
   exchange: Exchange,
   options: HttpListenerOptions,
   clients: ReturnType<typeof createRoom>['clients'],
   stopping: AbortSignal,
 ): Promise<Answer> {
   const scope = new ExchangeScope(exchange);
+  const failed = (error: unknown): Answer => {
+    options.onError(error, exchange);
+    scope.end();
+    return errorAnswer(error);
+  };
+  const answered = (answer: Answer): Answer => {
+    scope.end();
+    return answer;
+  };
   try {
     clients.enter(exchange.clientIp);
-    if (stopping.aborted) return isStopping();
+    if (stopping.aborted) return Promise.resolve(answered(isStopping()));
     refuseRepeatedHeaders(exchange.request);
-    return await scope.run(options.handle, exchange);
+    return scope.run(options.handle, exchange).then(answered, failed);
   } catch (error) {
-    options.onError(error, exchange);
-    return errorAnswer(error);
-  } finally {
-    scope.end();
+    return Promise.resolve(failed(error));
   }
 }
 
@@ -160,7 +166,8 @@ function once(
     isReported = true;
     onDone(exchange, status, performance.now() - startedAt, answer);
   };
-  response.once('close', () => {
+  // It comes once, and `once` would cost more than the rest of this function.
+  response.on('close', () => {
     unanswered.requests -= 1;
     report(callerGone);
   });

@@ -22,9 +22,9 @@ const unique = new Set(['requestId', 'callerRequestId', 'traceId', 'executionId'
 /**
  * Makes lines of JSON, each with its line feed. The texts of a member's last value are kept: users, fields, paths and grants are the same
  * for many lines one after another, and to scrub them is most of the work.
- * @returns takes the time as text, which is made here, and the members after it
+ * @returns takes the time as text, which is made here, and the members after it: those of the entry, then others
  */
-export function createAuditLine(): (time: string, entry: AuditMembers) => string {
+export function createAuditLine(): (time: string, entry: AuditMembers, others?: AuditMembers) => string {
   const last = new Map<string, { readonly value: unknown; readonly text: string }>();
   const textOf = (key: string, value: NonNullable<AuditMembers[string]>): string => {
     const known = last.get(key);
@@ -35,13 +35,17 @@ export function createAuditLine(): (time: string, entry: AuditMembers) => string
     if (!unique.has(key) && isSame(clear, value)) last.set(key, { value, text });
     return text;
   };
-  return (time, entry) => {
-    // Joined, which makes one flat text: lines are kept, and a text that was added up is a tree of its pieces.
-    const texts = ['{"time":"', time, '","category":"audit"'];
-    for (const key of Object.keys(entry)) {
-      const value = entry[key];
+  const add = (texts: string[], members: AuditMembers): void => {
+    for (const key in members) {
+      const value = members[key];
       if (value !== undefined) texts.push(textOf(key, value));
     }
+  };
+  return (time, entry, others) => {
+    // Joined, which makes one flat text: lines are kept, and a text that was added up is a tree of its pieces.
+    const texts = ['{"time":"', time, '","category":"audit"'];
+    add(texts, entry);
+    if (others !== undefined) add(texts, others);
     texts.push('}\n');
     return texts.join('');
   };

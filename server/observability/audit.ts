@@ -39,7 +39,7 @@ export function createAudit({ sink, clock, emails, exchange = () => undefined, o
       const entry = entryOf(event, named);
       if (entry === undefined) return;
       const time = timeText(clock());
-      if (!sink.write(lineOf(time, { ...entry, ...marksOf(event, exchange()) }))) onDrop();
+      if (!sink.write(lineOf(time, entry, marksOf(event, exchange())))) onDrop();
     },
   };
 }
@@ -78,21 +78,9 @@ function entryOf(event: GatewayEvent, named: Named): AuditMembers | undefined {
     case 'decision':
       // An allowed call is reported with its outcome.
       if (event.outcome === 'allowed') return undefined;
-      return {
-        audit: 'denied',
-        outcome: event.outcome,
-        reason: event.reason,
-        root: event.root,
-        ...deedOf(event, named),
-      };
+      return deniedEntry(event, named);
     case 'outcome':
-      return {
-        audit: 'mutation',
-        outcome: event.outcome,
-        code: event.code,
-        executionId: event.executionId,
-        ...deedOf(event, named),
-      };
+      return outcomeEntry(event, named);
     default:
       return undefined;
   }
@@ -105,9 +93,18 @@ interface Named {
 }
 
 /** Who wanted to do what, and the grant that decided. */
-function deedOf(event: GatewayEvent & { type: 'decision' | 'outcome' }, named: Named): AuditMembers {
-  const { field, roles, permission, path, grant } = event;
-  return { userId: named.id(event.userId), email: named.email(event.email), roles, field, permission, path, grant };
+function deniedEntry(event: GatewayEvent & { type: 'decision' }, named: Named): AuditMembers {
+  const { outcome, reason, root, field, roles, permission, path, grant } = event;
+  const userId = named.id(event.userId);
+  const email = named.email(event.email);
+  return { audit: 'denied', outcome, reason, root, userId, email, roles, field, permission, path, grant };
+}
+
+function outcomeEntry(event: GatewayEvent & { type: 'outcome' }, named: Named): AuditMembers {
+  const { outcome, code, executionId, field, roles, permission, path, grant } = event;
+  const userId = named.id(event.userId);
+  const email = named.email(event.email);
+  return { audit: 'mutation', outcome, code, executionId, userId, email, roles, field, permission, path, grant };
 }
 
 function loginEntry(event: GatewayEvent & { type: 'login' }, named: Named): AuditMembers {

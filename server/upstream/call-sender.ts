@@ -165,11 +165,9 @@ function problemOf(error: OutageError, status: CallStatus): string {
 function headersOf(call: UpstreamCall): Record<string, string> {
   const trace = currentTrace();
   // Of the caller's request only the trace, and what a row passes on (`call.headers`).
-  const headers: Record<string, string> = {
-    ...(trace && traceHeaders(trace)),
-    ...call.headers,
-    accept: call.answer === undefined ? 'application/json' : '*/*',
-  };
+  const headers: Record<string, string> =
+    trace === undefined && call.headers === undefined ? {} : { ...(trace && traceHeaders(trace)), ...call.headers };
+  headers['accept'] = call.answer === undefined ? 'application/json' : '*/*';
   if (call.body !== undefined) headers['content-type'] = 'application/json';
   if (call.requestId !== undefined && safeRequestId.test(call.requestId)) headers['x-request-id'] = call.requestId;
   return headers;

@@ -10,6 +10,7 @@ import { parseJson } from '../../core/json/lossless-json.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
 import type { Upstream } from '../../core/ports.ts';
 import { compileOperation } from '../../executor/compiled/compile-operation.ts';
+import type { WrittenJson } from '../../executor/compiled/draft.ts';
 import { asksNoetl, createExecutableSchema } from '../../executor/executable-schema.ts';
 import { wireNamesOf } from '../../executor/outputs.ts';
 import { decideOperation } from '../../plugins/noetl-auth/decide-operation.ts';
@@ -138,11 +139,14 @@ function way(kind: 'compiled' | 'plain' | 'stock') {
     const outcome = await answer(query, variables);
     const isWritten = 'data' in outcome;
     const body = isWritten
-      ? `{"data":${Buffer.concat(outcome.data)}}`
+      ? `{"data":${textOfWritten(outcome.data)}}`
       : JSON.stringify('result' in outcome && outcome.result);
     return { isWritten, body, calls: [...calls], events: events.map(withoutTime) };
   };
 }
+
+const textOfWritten = (json: WrittenJson): string =>
+  'text' in json ? json.text : Buffer.concat(json.pieces).toString();
 
 const withoutTime = (event: GatewayEvent): object => ({ ...event, ...('ms' in event ? { ms: 0 } : {}) });
 
