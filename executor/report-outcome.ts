@@ -28,9 +28,10 @@ export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, 
       observe(eventOf(call, outcome, executionId, code));
     };
     const { decision, context } = call;
-    const asked = answer({ root: call.root, decision, context, started: (id) => report('started', id) });
+    const reported = { root: call.root, decision, context, started: (id: string) => report('started', id) };
     return observed(
-      asked,
+      answer,
+      reported,
       (value) => report(starts ? 'started' : 'done', starts ? startedIn(value) : namedIn(call, plan)),
       (error) =>
         report(
@@ -47,12 +48,23 @@ export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, 
  * @param onValue must not throw, as `onError`
  */
 function observed(
-  answer: Promise<unknown>,
+  answer: RootAnswer,
+  call: RootCall,
   onValue: (value: unknown) => void,
   onError: (error: unknown) => void,
 ): Promise<unknown> {
-  void answer.then(onValue, onError);
-  return answer;
+  const asked = answered(answer, call);
+  void asked.then(onValue, onError);
+  return asked;
+}
+
+/** What an answer throws at once is an error like any other. */
+function answered(answer: RootAnswer, call: RootCall): Promise<unknown> {
+  try {
+    return answer(call);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /**
@@ -63,7 +75,7 @@ export function measuredAnswer(field: string, answer: RootAnswer, observe: Obser
   return (call) => {
     const startedAt = performance.now();
     const report = () => observe({ type: 'field', field, ms: performance.now() - startedAt });
-    return observed(answer(call), report, report);
+    return observed(answer, call, report, report);
   };
 }
 

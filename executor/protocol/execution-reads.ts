@@ -55,56 +55,59 @@ const hundredEvents = [['page_size', '100']] as const;
 export function createExecutionReads(upstream: Upstream, clock: Clock, basePath: string): ExecutionReads {
   const serverClock = createServerClock(clock);
 
-  const observed = (reply: UpstreamReply): UpstreamReply => {
-    serverClock.observe(reply.date, clock());
-    return reply;
-  };
-
-  function read(path: string, route: string, query: UpstreamCall['query'], asking: Asking): Promise<UpstreamReply> {
+  function read<T>(
+    path: string,
+    route: string,
+    query: UpstreamCall['query'],
+    asking: Asking,
+    use: (reply: UpstreamReply) => T,
+  ): Promise<T> {
     const { requestId, user, timeoutMs } = asking;
     const call: Mutable<UpstreamCall> = { method: 'GET', path, idempotent: true, maxResponseBytes: readLimit, route };
     if (query !== undefined) call.query = query;
     if (requestId !== undefined) call.requestId = requestId;
     if (user !== undefined) call.user = user;
     if (timeoutMs !== undefined) call.timeoutMs = timeoutMs;
-    return upstream.request(call).then(observed);
+    // Read and used in one step: each promise between the two costs as much as the step.
+    return upstream.request(call).then((reply) => {
+      serverClock.observe(reply.date, clock());
+      return use(reply);
+    });
   }
 
-  const readExecution = (id: string, rest: string, query: UpstreamCall['query'], asking: Asking) =>
-    read(`${basePath}/${encodeURIComponent(id)}${rest}`, `${basePath}/{execution_id}${rest}`, query, asking);
+  const pathOf = (id: string): string => `${basePath}/${encodeURIComponent(id)}`;
+  const route = `${basePath}/{execution_id}`;
+  const detailIn = (id: string, reply: UpstreamReply) => decodeExecutionDetail(answerOf(reply, missingExecution), id);
 
   return {
-    async detail(id, asking) {
-      const reply = await readExecution(id, '', withoutEvents, asking);
-      // A 404 of a missing route does not concern this execution.
-      if (reply.status === 404 && !isMissingRoute(reply)) return undefined;
-      return decodeExecutionDetail(answerOf(reply, missingExecution), id);
-    },
-    async withEvents(id, count, asking) {
-      const reply = await readExecution(id, '', [['page_size', String(count)]], asking);
-      return decodeExecutionDetail(answerOf(reply, missingExecution), id);
-    },
+    detail: (id, asking) =>
+      read(pathOf(id), route, withoutEvents, asking, (reply) =>
+        // A 404 of a missing route does not concern this execution.
+        reply.status === 404 && !isMissingRoute(reply) ? undefined : detailIn(id, reply),
+      ),
+    withEvents: (id, count, asking) =>
+      read(pathOf(id), route, [['page_size', String(count)]], asking, (reply) => detailIn(id, reply)),
     async oldestEvents(id, asking) {
       const query = (page: number) => [...hundredEvents, ['page', `${page}`]] as const;
-      const page = async (number: number) =>
-        answerOf(await readExecution(id, '', query(number), asking), missingExecution);
+      const page = (number: number) =>
+        read(pathOf(id), route, query(number), asking, (reply) => answerOf(reply, missingExecution));
       const first = await page(1);
       const pages = pagesOf(first);
       return decodeExecutionDetail(pages > 1 ? await page(pages) : first, id).events;
     },
-    async status(id, asking) {
-      const reply = await readExecution(id, '/status', undefined, asking);
-      return reply.status === 404 || reply.status === 405 ? undefined : decodeExecutionStatus(answerOf(reply));
-    },
-    async newest(asking) {
-      return rowsById(answerOf(await read(basePath, basePath, firstPage, asking)));
-    },
-    resolve: referenceReader(read, basePath),
+    status: (id, asking) =>
+      read(`${pathOf(id)}/status`, `${route}/status`, undefined, asking, (reply) =>
+        reply.status === 404 || reply.status === 405 ? undefined : decodeExecutionStatus(answerOf(reply)),
+      ),
+    newest: (asking) => read(basePath, basePath, firstPage, asking, (reply) => rowsById(answerOf(reply))),
+    resolve: referenceReader((at, query, asking) => read(at, at, query, asking, asItIs), basePath),
     now: serverClock.now,
   };
 }
 
-type Read = (path: string, route: string, query: UpstreamCall['query'], asking: Asking) => Promise<UpstreamReply>;
+const asItIs = (reply: UpstreamReply): UpstreamReply => reply;
+
+type Read = (at: string, query: UpstreamCall['query'], asking: Asking) => Promise<UpstreamReply>;
 
 function referenceReader(read: Read, basePath: string): ExecutionReads['resolve'] {
   const root = basePath.slice(0, basePath.lastIndexOf('/'));
@@ -117,9 +120,9 @@ function referenceReader(read: Read, basePath: string): ExecutionReads['resolve'
       throw new GatewayError('ERR_UPSTREAM', 'NoETL refers to a result of another execution');
     }
     const query = [['ref', ref]] as const;
-    const reply = await read(route, route, query, asking);
+    const reply = await read(route, query, asking);
     if (!isMissingRoute(reply) || route === olderRoute) return answerOf(reply);
-    const older = await read(olderRoute, olderRoute, query, asking);
+    const older = await read(olderRoute, query, asking);
     if (!isMissingRoute(older)) route = olderRoute;
     return answerOf(older);
   };

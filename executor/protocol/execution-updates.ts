@@ -6,7 +6,7 @@ import { executionView } from './execution.ts';
 import { type Executions, executionIdOf, noSuchExecution, stateOf } from './executions.ts';
 import { listUpdates } from './executions-updates.ts';
 import { renewedCall, renewedIfKnown } from './renewed-call.ts';
-import { bytesOf } from './shared-looks.ts';
+import { bytesOf } from './running-looks.ts';
 import type { Snapshot } from './snapshots.ts';
 import { failing, type OpenUpdates, type Update, type UpdatesOptions } from './update.ts';
 import { createUpdateQueue } from './update-queue.ts';

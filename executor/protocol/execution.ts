@@ -24,11 +24,12 @@ export function answerExecution(
   maxResultBytes: number,
 ): RootAnswer {
   const [argument = 'id'] = plan.executionIds;
-  return async (call) => {
+  const maxBytes = row.maxResponseBytes ?? maxResultBytes;
+  return (call) => {
     const { decision, context } = call;
     const asking = askingOf(row, context);
-    const snapshot = await executions.allowed(call, executionIdOf(decision.args[argument]), asking, gate);
-    return executionView(snapshot, () => executions.outcome(snapshot, asking), row.maxResponseBytes ?? maxResultBytes);
+    const allowed = executions.allowed(call, executionIdOf(decision.args[argument]), asking, gate);
+    return allowed.then((snapshot) => executionView(snapshot, () => executions.outcome(snapshot, asking), maxBytes));
   };
 }
 
@@ -44,8 +45,9 @@ export function executionView(
 ): Readonly<Record<string, unknown>> {
   const { detail, over } = snapshot;
   const { id, path } = detail;
-  const bounded = (value: unknown) => withinBytes(value, maxBytes);
-  const produced = kept(() => outcome().produced());
+  const made = new KeptMembers();
+  const produced = () => made.of('produced', () => outcome().produced());
+  // A view is made for every poll, and few polls select a function: what a function needs is made when it is called.
   return {
     id,
     executionId: id,
@@ -53,27 +55,16 @@ export function executionView(
     name: path === undefined ? null : lastSegment(path),
     version: detail.version ?? null,
     status: stateOf(snapshot),
-    result: resultMember(produced, outcome, maxBytes),
-    resultStep: kept(() =>
-      unlessLost(
-        produced(),
-        (produced) => produced?.step ?? null,
-        (lost) => lost.step,
+    result: resultMember(made, produced, outcome, maxBytes),
+    resultStep: () => made.of('resultStep', () => resultStepOf(produced())),
+    textOutput: () => made.of('textOutput', () => textOrNull(outcome().text())),
+    error: () => made.of('error', () => errorOf(over, outcome)),
+    failure: () => made.of('failure', () => outcome().failure()),
+    steps: ({ names }: { names?: readonly string[] | null } = {}) =>
+      made.of(`steps ${JSON.stringify(names ?? null)}`, () =>
+        stepViews(outcome(), over !== undefined, names ?? undefined, (value) => withinBytes(value, maxBytes)),
       ),
-    ),
-    textOutput: kept(() =>
-      unlessLost(
-        outcome().text(),
-        (text) => text,
-        () => null,
-      ),
-    ),
-    error: kept(async () => (over?.end === 'FAILED' ? ((await outcome().failure())?.message ?? failedText) : null)),
-    failure: kept(() => outcome().failure()),
-    steps: keptByNames((names) => stepViews(outcome(), over !== undefined, names, bounded)),
-    currentStep: kept(async () =>
-      over === undefined ? stepUnderWay(await outcome().facts()) : (over.lastStep ?? null),
-    ),
+    currentStep: () => made.of('currentStep', () => currentStepOf(over, outcome)),
     progress: over === undefined ? progressOf(detail.progress) : 100,
     startedAt: () => isoText(detail.startedAt?.getTime()),
     finishedAt: () => isoText(over?.finishedAt),
@@ -81,30 +72,55 @@ export function executionView(
   };
 }
 
-/** The result; and its JSON, which is kept for as long as the execution is. */
-function resultMember(produced: Outcome['produced'], outcome: () => Outcome, maxBytes: number) {
-  const value = kept(async () => withinBytes((await reported(produced()))?.value ?? null, maxBytes));
-  return Object.assign(value, {
-    async json(serialize: (value: unknown) => unknown): Promise<Buffer> {
-      // What fails is not asked for again.
-      await produced();
-      const { json, bytes } = await outcome().json(serialize);
-      // Words what is too large.
-      if (bytes > maxBytes) await value();
-      return json;
-    },
-  });
+/** What members of one view became, each made on its first call. */
+class KeptMembers {
+  #made: Map<string, unknown> | undefined;
+
+  of<T>(name: string, make: () => T): T {
+    this.#made ??= new Map();
+    if (!this.#made.has(name)) this.#made.set(name, make());
+    return this.#made.get(name) as T;
+  }
 }
 
-/** By the names that are asked for. */
-function keptByNames<T>(make: (names: readonly string[] | undefined) => T) {
-  const made = new Map<string, T>();
-  return ({ names }: { names?: readonly string[] | null } = {}): T => {
-    const key = JSON.stringify(names ?? null);
-    const value = made.get(key) ?? make(names ?? undefined);
-    made.set(key, value);
-    return value;
+const resultStepOf = (produced: ReturnType<Outcome['produced']>) =>
+  unlessLost(
+    produced,
+    (found) => found?.step ?? null,
+    (lost) => lost.step,
+  );
+
+const textOrNull = (text: ReturnType<Outcome['text']>) =>
+  unlessLost(
+    text,
+    (found) => found,
+    () => null,
+  );
+
+const errorOf = async (over: Snapshot['over'], outcome: () => Outcome) =>
+  over?.end === 'FAILED' ? ((await outcome().failure())?.message ?? failedText) : null;
+
+const currentStepOf = async (over: Snapshot['over'], outcome: () => Outcome) =>
+  over === undefined ? stepUnderWay(await outcome().facts()) : (over.lastStep ?? null);
+
+/** The result; and its JSON, which is kept for as long as the execution is. */
+function resultMember(
+  made: KeptMembers,
+  produced: Outcome['produced'],
+  outcome: () => Outcome,
+  maxBytes: number,
+): (() => unknown) & { readonly json: (serialize: (value: unknown) => unknown) => Promise<Buffer> } {
+  const bounded = async () => withinBytes((await reported(produced()))?.value ?? null, maxBytes);
+  const value = () => made.of('result', bounded);
+  const json = async (serialize: (value: unknown) => unknown): Promise<Buffer> => {
+    // What fails is not asked for again.
+    await produced();
+    const { json, bytes } = await outcome().json(serialize);
+    // Words what is too large.
+    if (bytes > maxBytes) await value();
+    return json;
   };
+  return Object.assign(value, { json });
 }
 
 /** NoETL reports 100 for a run that seems to be over between two steps. */

@@ -11,6 +11,7 @@ import type { ExecutionGate } from './execution-gate.ts';
 import { type Asking, missingExecution } from './execution-reads.ts';
 import type { ExecutionWatcher } from './execution-watcher.ts';
 import { createOutcomes, hidesErrors, type Outcome } from './outcomes.ts';
+import type { Taken } from './shared-looks.ts';
 import type { Snapshot } from './snapshots.ts';
 import { createWatchedExecutions, type WatchedExecutionsOptions } from './watched-executions.ts';
 
@@ -76,12 +77,15 @@ export function createExecutions(options: ExecutionsOptions): Executions {
   return {
     look: async (id, asking) => (await shared.take(id, asking))?.snapshot,
     ended: shared.ended,
-    async allowed(call, id, asking, gate) {
-      const taken = await shared.take(id, asking);
-      if (taken !== undefined && (await gate(call, taken.snapshot.detail.path))) return taken.snapshot;
-      // What is hidden takes as long as what is missing.
-      if (taken?.isKept === true) await reads.detail(id, asking);
-      throw noSuchExecution();
+    allowed(call, id, asking, gate) {
+      const shown = async (taken: Taken | undefined): Promise<Snapshot> => {
+        if (taken !== undefined && (await gate(call, taken.snapshot.detail.path))) return taken.snapshot;
+        // What is hidden takes as long as what is missing.
+        if (taken?.isKept === true) await reads.detail(id, asking);
+        throw noSuchExecution();
+      };
+      const taken = shared.take(id, asking);
+      return taken instanceof Promise ? taken.then(shown) : shown(taken);
     },
     async fresh(call, id, asking, gate) {
       const snapshot = await looks.take(id, asking);

@@ -106,10 +106,10 @@ export function createLooks(reads: ExecutionReads, clock: Clock): Looks {
   }
 
   return {
-    async take(id, asking, { known, withEvents = false } = {}) {
-      const read = withEvents ? detailWithEvents : reads.detail;
-      const detail = known ?? (await read(id, asking));
-      return detail === undefined ? undefined : judge(detail, asking, known === undefined ? 1 : 0);
+    take(id, asking, { known, withEvents = false } = {}) {
+      if (known !== undefined) return Promise.resolve(known).then((detail) => judge(detail, asking, 0));
+      const reading = withEvents ? detailWithEvents(id, asking) : reads.detail(id, asking);
+      return reading.then((detail) => detail && judge(detail, asking, 1));
     },
     forget(id) {
       ends.delete(id);

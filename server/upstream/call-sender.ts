@@ -30,6 +30,8 @@ export interface ReadyCall {
   readonly breaker: Breaker;
   readonly path: string;
   readonly body: string | undefined;
+  /** Whether this call made the exchange itself; false for one that joined another. */
+  isSent: boolean;
 }
 
 /** Makes calls, each through the connections of its lane. */

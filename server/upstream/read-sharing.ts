@@ -1,84 +1,86 @@
 import { GatewayError } from '../../core/errors.ts';
 import { InFlight } from '../../core/in-flight.ts';
 
-/** One read, and how it gets a place among the calls in flight. */
-export interface SharedRead<T> {
+/** What reads are to those that share them. */
+export interface SharedReads<Read, T> {
   /** Reads with the same key may share an answer. */
-  readonly key: string;
+  keyOf(read: Read): string;
   /** Whose turn the read waits for. */
-  readonly owner: string | undefined;
-  readonly signal: AbortSignal | undefined;
+  ownerOf(read: Read): string | undefined;
+  signalOf(read: Read): AbortSignal | undefined;
   /** Takes a place. @returns undefined when there is room now */
-  readonly enter: () => Promise<void> | undefined;
+  enter(read: Read): Promise<void> | undefined;
   /** Makes the call in the place that was taken, and gives the place back. @param over called when it has ended, never at once */
-  readonly send: (over: () => void) => Promise<T>;
+  send(read: Read, over: () => void): Promise<T>;
   /** Gives the place back without a call. */
-  readonly leave: () => void;
+  leave(read: Read): void;
 }
 
 /** Lets identical reads that are in flight share one call; who may see the answer is each reader's own matter. */
-export interface ReadSharing<T> {
+export interface ReadSharing<Read, T> {
   /** Joins a call with the same key, or makes it. One reader leaving does not take the answer from the others. */
-  read(read: SharedRead<T>): Promise<T>;
+  read(read: Read): Promise<T>;
   /** A call that changes something: no read that begins after it joins one that began before it ended. */
   write(send: () => Promise<T>): Promise<T>;
 }
 
 /** A read that waits for a place is joined by reads of its owner only: others would wait in the owner's queue. */
-export function createReadSharing<T>(): ReadSharing<T> {
+export function createReadSharing<Read, T>(reads: SharedReads<Read, T>): ReadSharing<Read, T> {
   const inFlight = new InFlight<Promise<T>>();
   const queued = new InFlight<Promise<T>>();
   return {
     read(read) {
-      const running = inFlight.get(read.key) ?? waiting(read) ?? begin(read);
-      return read.signal === undefined ? running : untilAborted(running, read.signal);
+      const key = reads.keyOf(read);
+      const running = inFlight.get(key) ?? waiting(read, key) ?? begin(read, key);
+      const signal = reads.signalOf(read);
+      return signal === undefined ? running : untilAborted(running, signal);
     },
     write(send) {
       const sent = send();
       // Also after a failure: NoETL may have done it. Before the caller goes on, who may read next.
       const over = () => inFlight.clear();
-      sent.then(over, over);
+      void sent.then(over, over);
       return sent;
     },
   };
 
-  function waiting(read: SharedRead<T>): Promise<T> | undefined {
-    return queued.size === 0 ? undefined : queued.get(ownKey(read));
+  function waiting(read: Read, key: string): Promise<T> | undefined {
+    return queued.size === 0 ? undefined : queued.get(ownKey(read, key));
   }
 
-  function begin(read: SharedRead<T>): Promise<T> {
-    const entering = read.enter();
-    if (entering === undefined) return start(read);
-    const waiting = queue(read, entering);
-    queued.set(ownKey(read), waiting);
+  function begin(read: Read, key: string): Promise<T> {
+    const entering = reads.enter(read);
+    if (entering === undefined) return start(read, key);
+    const waiting = queue(read, key, entering);
+    queued.set(ownKey(read, key), waiting);
     return waiting;
   }
 
-  async function queue(read: SharedRead<T>, entering: Promise<void>): Promise<T> {
+  async function queue(read: Read, key: string, entering: Promise<void>): Promise<T> {
     try {
       await entering;
     } finally {
       // Whether there is a place or not: reads that come now must not join a wait that is over.
-      queued.delete(ownKey(read));
+      queued.delete(ownKey(read, key));
     }
-    const other = inFlight.get(read.key);
-    if (other === undefined) return start(read);
+    const other = inFlight.get(key);
+    if (other === undefined) return start(read, key);
     // Another owner's read with the same key was sent meanwhile; the place is not needed.
-    read.leave();
+    reads.leave(read);
     return other;
   }
 
-  function start({ key, send }: SharedRead<T>): Promise<T> {
-    const running: Promise<T> = send(() => {
-      inFlight.delete(key, running);
-    });
+  function start(read: Read, key: string): Promise<T> {
+    const running: Promise<T> = reads.send(read, () => inFlight.delete(key, running));
     inFlight.set(key, running);
     return running;
   }
-}
 
-/** No key holds a line break. */
-const ownKey = ({ key, owner = '' }: SharedRead<unknown>): string => `${owner}\n${key}`;
+  /** No key holds a line break. */
+  function ownKey(read: Read, key: string): string {
+    return `${reads.ownerOf(read) ?? ''}\n${key}`;
+  }
+}
 
 function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

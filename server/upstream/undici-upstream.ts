@@ -68,34 +68,31 @@ function createAdmission(
   allow: NonNullable<UpstreamOptions['allow']>,
   { send, share }: Pick<ReturnType<typeof createSender>, 'send' | 'share'>,
 ): Upstream['request'] {
-  const sharing = createReadSharing<UpstreamReply>();
   const enter = ({ call, lane }: ReadyCall): Promise<void> | undefined => {
     const owner = call.user?.userId;
     const asked = allow(call);
     return asked === undefined ? bulkheads.enter(lane, owner) : asked.then(() => bulkheads.enter(lane, owner));
   };
   const leave = ({ call, lane }: ReadyCall): void => bulkheads.leave(lane, call.user?.userId);
+  const sharing = createReadSharing<ReadyCall, UpstreamReply>({
+    keyOf,
+    ownerOf: ({ call }) => call.user?.userId,
+    signalOf: ({ call }) => call.signal,
+    enter,
+    leave,
+    send(ready, over) {
+      ready.isSent = true;
+      return send(ready, () => {
+        leave(ready);
+        over();
+      });
+    },
+  });
 
   function read(ready: ReadyCall): Promise<UpstreamReply> {
-    const { call } = ready;
-    // Whether this call made the exchange itself, or got a reply that another one made.
-    let isSent = false;
-    const reply = sharing.read({
-      key: keyOf(ready),
-      owner: call.user?.userId,
-      signal: call.signal,
-      enter: () => enter(ready),
-      leave: () => leave(ready),
-      send(over) {
-        isSent = true;
-        return send(ready, () => {
-          leave(ready);
-          over();
-        });
-      },
-    });
+    const reply = sharing.read(ready);
     // What is sent at once is counted while it is read.
-    return isSent ? reply : reply.then((shared) => (isSent ? shared : share(shared, call)));
+    return ready.isSent ? reply : reply.then((shared) => (ready.isSent ? shared : share(shared, ready.call)));
   }
 
   function write(ready: ReadyCall): Promise<UpstreamReply> {
@@ -127,7 +124,7 @@ function readyCall(call: UpstreamCall, breakers: Breakers): ReadyCall {
   const lane = laneOf(call);
   const path = pathOf(call);
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-  return { call, lane, breaker: breakers.of(breakerFor(lane, call)), path, body };
+  return { call, lane, breaker: breakers.of(breakerFor(lane, call)), path, body, isSent: false };
 }
 
 const sumOf = (one: LaneLoad, other: LaneLoad): LaneLoad => ({
