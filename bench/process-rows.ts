@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { middle, twoDigits } from './measure.ts';
+import type { Peer } from './peer.ts';
 import { builtProgram, startServe } from './processes.ts';
 import { type Row, requestsFor } from './rows.ts';
 import { loadByWrk } from './wrk.ts';
@@ -61,23 +62,55 @@ export async function measureStart({ upstream, token, row, rounds, seconds }: Pr
  * Requests a second of two workers over one process, both cores free, the load on the same cores.
  * @returns the median ratio of the rounds, two digits; ADR 0019 explains what workers share
  */
-export async function measureWorkers({ upstream, token, row, rounds, seconds }: ProcessMeasuring): Promise<number> {
-  const requests = requestsFor(row, 'gateway', token);
+export async function measureWorkers(measuring: ProcessMeasuring): Promise<number> {
   const ratios: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const rates: number[] = [];
-    for (const workers of ['1', '2']) {
-      const served = await startServe(builtProgram(), { GATEWAY_WORKERS: workers }, upstream);
-      // The first worker answers while the other ones start (ADR 0019).
-      await sleep(2_000);
-      // Warms up the workers; its result is not used.
-      await loadByWrk(served.url, requests, 2, 64, false);
-      rates.push((await loadByWrk(served.url, requests, seconds, 64, false)).requestsPerSecond);
-      await served.stop();
-    }
-    ratios.push((rates[1] ?? 0) / (rates[0] ?? 1));
+  for (let round = 0; round < measuring.rounds; round += 1) {
+    const one = await rateOf(measuring, 'gateway', () => startWorkers('1', measuring.upstream));
+    ratios.push((await rateOf(measuring, 'gateway', () => startWorkers('2', measuring.upstream))) / one);
   }
   return twoDigits(middle(ratios));
+}
+
+/**
+ * The same over the earlier gateway, which has as many threads as there are cores.
+ * @param startIncumbent starts one that is stopped after each round
+ */
+export async function measureWorkersOver(
+  startIncumbent: () => Promise<Pick<Peer, 'url' | 'stop'>>,
+  measuring: ProcessMeasuring,
+): Promise<number> {
+  const ratios: number[] = [];
+  for (let round = 0; round < measuring.rounds; round += 1) {
+    const incumbent = await rateOf(measuring, 'incumbent', startIncumbent);
+    ratios.push((await rateOf(measuring, 'gateway', () => startWorkers('2', measuring.upstream))) / incumbent);
+  }
+  return twoDigits(middle(ratios));
+}
+
+async function startWorkers(workers: string, upstream: string): Promise<Pick<Peer, 'url' | 'stop'>> {
+  const served = await startServe(builtProgram(), { GATEWAY_WORKERS: workers }, upstream);
+  // The first worker answers while the other ones start (ADR 0019).
+  await sleep(2_000);
+  return served;
+}
+
+/** So long until the code of each worker is compiled, seconds. */
+const warmUpSeconds = 8;
+
+/** Requests a second of a server that is started for it, with both cores free. */
+async function rateOf(
+  { row, token, seconds }: ProcessMeasuring,
+  peer: 'gateway' | 'incumbent',
+  start: () => Promise<Pick<Peer, 'url' | 'stop'>>,
+): Promise<number> {
+  const requests = requestsFor(row, peer, token);
+  const served = await start();
+  try {
+    await loadByWrk(served.url, requests, warmUpSeconds, 64, false);
+    return (await loadByWrk(served.url, requests, seconds, 64, false)).requestsPerSecond;
+  } finally {
+    await served.stop();
+  }
 }
 
 /**
