@@ -1,6 +1,6 @@
 import type { GraphQLOutputType } from 'graphql';
 import { accessDenied, type OpenDecision } from '../core/access/standing-decision.ts';
-import type { CallPlan } from '../core/call-plan/call-plan.ts';
+import { type CallPlan, callFor } from '../core/call-plan/call-plan.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AnyUpstreamRow } from '../core/config/operation-row.ts';
 import { createEntryCache } from '../core/entry-cache.ts';
@@ -16,7 +16,7 @@ import type { Asking } from './protocol/execution-reads.ts';
 import { type Executions, executionIdOf, noSuchExecution } from './protocol/executions.ts';
 import { visibleExecutions } from './protocol/visible-executions.ts';
 import { wireAnswer } from './rest/wire-answer.ts';
-import { askingOf, boundCall, type RootAnswer, type RootCall } from './root-call.ts';
+import { askingOf, bound, type RootAnswer, type RootCall } from './root-call.ts';
 import { withVisibleRows } from './visible-rows.ts';
 
 export interface OperationOptions {
@@ -75,12 +75,13 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
   return async (call) => {
     const { decision, context } = call;
     // First, since it costs no call: arguments of a wrong form are refused before anything is asked.
-    const made = boundCall(plan, row, call);
+    const made = callFor(plan, decision.args);
     assertNotReserved(decision.args);
     await assertExecutionsAllowed(call);
     const asking = askingOf(row, context);
     const body = inWireForm(plan.kind, made.body);
     if (body !== undefined) made.body = body;
+    bound(made, row, context);
     const askFor = (wanted: UpstreamCall) => {
       const asked = () => ask(wanted, decision.args, asking);
       return reuse === undefined ? asked() : reuse(wanted, asked);

@@ -1,6 +1,5 @@
 import type { OpenDecision } from '../core/access/standing-decision.ts';
 import type { CallContext } from '../core/call-context.ts';
-import { type CallPlan, callFor } from '../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../core/config/operation-row.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Mutable } from '../core/mutable.ts';
@@ -29,11 +28,12 @@ export function routeOf(row: AnyUpstreamRow): string {
 }
 
 /**
- * The call of a plan, completed by the bounds that its row sets, and by what it carries of its request.
- * @throws what `callFor` throws; ERR_REQUEST_INVALID for a forwarded header that is too long or not ASCII
+ * Completes the call of a plan by the bounds that its row sets, and by what it carries of its request. After every decision:
+ * a header of the caller must not stop one that is to be reported.
+ * @param call changed
+ * @throws ERR_REQUEST_INVALID for a forwarded header that is too long or not ASCII
  */
-export function boundCall(plan: CallPlan, row: AnyUpstreamRow, { decision, context }: RootCall): Mutable<UpstreamCall> {
-  const call = callFor(plan, decision.args);
+export function bound<Call extends Mutable<UpstreamCall>>(call: Call, row: AnyUpstreamRow, context: CallContext): Call {
   call.requestId = context.requestId;
   call.user = context.caller.session.user;
   // As NoETL's document names it: one name for one route, wherever the call is made.

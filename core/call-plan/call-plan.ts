@@ -55,10 +55,11 @@ export function callFor(plan: CallPlan, args: Args): Mutable<UpstreamCall> {
   const checked = checkedArgs(plan, args);
   // Member by member, as in all that runs for every start: each spread costs as much as all of these.
   const { method, idempotent, route, answer } = plan;
-  const call: Mutable<UpstreamCall> = { method, path: pathOf(plan, checked), idempotent, route };
+  const body = plan.body === undefined ? undefined : (resolveSource(plan.body, checked) ?? {});
   const query = queryOf(plan, checked);
+  const call: Mutable<UpstreamCall> = { method, path: pathOf(plan, checked), idempotent, route };
   if (query.length > 0) call.query = query;
-  if (plan.body !== undefined) call.body = resolveSource(plan.body, checked) ?? {};
+  if (body !== undefined) call.body = body;
   if (answer !== undefined && answer !== 'empty') call.answer = answer;
   return call;
 }

@@ -1,11 +1,11 @@
-import type { CallPlan } from '../../core/call-plan/call-plan.ts';
+import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { End } from '../../core/execution/execution-detail.ts';
 import { idText } from '../../core/json/lossless-json.ts';
 import { objectAnswer } from '../../core/noetl/upstream-answer.ts';
 import type { Upstream } from '../../core/ports.ts';
-import { askingOf, boundCall, type RootAnswer } from '../root-call.ts';
+import { askingOf, bound, type RootAnswer } from '../root-call.ts';
 import type { ExecutionGate } from './execution-gate.ts';
 import { missingExecution } from './execution-reads.ts';
 import { type Executions, executionIdOf, noSuchExecution } from './executions.ts';
@@ -33,7 +33,7 @@ export function answerCancelExecution(
     const snapshot = await executions.fresh(call, id, asking, gate);
     const before = await executions.certainEnd(snapshot, asking);
     if (before !== undefined) return finished(id, before);
-    const reply = await upstream.request(boundCall(plan, row, call));
+    const reply = await upstream.request(bound(callFor(plan, decision.args), row, context));
     // Before the answer is judged: after a call, successful or not, earlier looks do not count any more.
     executions.changed(id);
     // One server refuses what has ended in the meantime.

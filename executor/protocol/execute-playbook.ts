@@ -1,5 +1,5 @@
 import { accessDenied } from '../../core/access/standing-decision.ts';
-import type { CallPlan } from '../../core/call-plan/call-plan.ts';
+import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
 import type { CallbackRequest, CallbackRequests } from '../../core/callback-requests.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -9,7 +9,7 @@ import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { startAnswer } from '../../core/noetl/start-answer.ts';
 import { type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
 import type { Upstream, UpstreamCall } from '../../core/ports.ts';
-import { askingOf, boundCall, type RootAnswer, type RootCall } from '../root-call.ts';
+import { askingOf, bound, type RootAnswer, type RootCall } from '../root-call.ts';
 import { executionView } from './execution.ts';
 import { type Executions, lastSegment } from './executions.ts';
 
@@ -36,7 +36,7 @@ export function answerExecutePlaybook(
 ): RootAnswer {
   const members = plan.start ?? usualStartMembers;
   return async (call) => {
-    const start = boundCall(plan, row, call);
+    const start = callFor(plan, call.decision.args);
     const body = isJsonObject(start.body) ? start.body : {};
     const path = body[members.playbook];
     const workload = body[members.workload] ?? {};
@@ -44,7 +44,7 @@ export function answerExecutePlaybook(
       throw new GatewayError('ERR_REQUEST_INVALID', 'the variables of a playbook are an object');
     }
     if (body[members.workload] !== workload) start.body = { ...body, [members.workload]: workload };
-    return startAndWait(call, row, start, { path, members }, options);
+    return startAndWait(call, row, bound(start, row, call.context), { path, members }, options);
   };
 }
 

@@ -1,10 +1,10 @@
-import type { CallPlan } from '../../core/call-plan/call-plan.ts';
+import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/noetl/json-object.ts';
 import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import { usualStartMembers } from '../../core/operation-kind.ts';
-import { askingOf, boundCall, type RootAnswer } from '../root-call.ts';
+import { askingOf, bound, type RootAnswer } from '../root-call.ts';
 import { type ExecutePlaybookOptions, startAndWait } from './execute-playbook.ts';
 import type { ExecutionGate } from './execution-gate.ts';
 import { executionIdOf } from './executions.ts';
@@ -32,7 +32,7 @@ export function answerRerunExecution(
     const before = await executions.fresh(call, id, asking, gate);
     const path = before.detail.path;
     if (path === undefined) throw new GatewayError('ERR_UPSTREAM', 'NoETL did not name the playbook of the execution');
-    const made = boundCall(plan, row, call);
+    const made = callFor(plan, args);
     const workload = { ...reusable(await executions.workload(before, asking)), ...variables };
     const body = {
       ...(isJsonObject(made.body) ? made.body : {}),
@@ -40,7 +40,7 @@ export function answerRerunExecution(
       [members.workload]: workload,
     };
     made.body = body;
-    return startAndWait(call, row, made, { path, members }, options);
+    return startAndWait(call, row, bound(made, row, call.context), { path, members }, options);
   };
 }
 

@@ -1,4 +1,4 @@
-import type { CallPlan } from '../../core/call-plan/call-plan.ts';
+import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { eventView } from '../../core/execution/event-view.ts';
 import { isJsonObject } from '../../core/noetl/json-object.ts';
@@ -7,7 +7,7 @@ import type { ExecutionGate } from '../protocol/execution-gate.ts';
 import { missingExecution } from '../protocol/execution-reads.ts';
 import { type Executions, executionIdOf } from '../protocol/executions.ts';
 import type { Snapshot } from '../protocol/snapshots.ts';
-import { askingOf, boundCall, type RootAnswer, type RootCall } from '../root-call.ts';
+import { askingOf, bound, type RootAnswer, type RootCall } from '../root-call.ts';
 import { detailInState, statusInState } from './execution-bodies.ts';
 import { wireAnswer } from './wire-answer.ts';
 
@@ -57,7 +57,7 @@ async function readAllowed(
   const { decision, context, query } = call;
   // Access first: NoETL is asked for the body only when the caller may see the execution.
   const snapshot = await executions.allowed(call, executionIdOf(decision.args[argument]), askingOf(row, context), gate);
-  const made = boundCall(plan, row, call);
+  const made = bound(callFor(plan, decision.args), row, context);
   if (query.length > 0) made.query = [...(made.query ?? []), ...query];
   const reply = await upstream.request(made);
   return { body: wireAnswer(reply, missingExecution), snapshot };

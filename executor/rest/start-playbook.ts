@@ -1,12 +1,12 @@
 import { accessDenied } from '../../core/access/standing-decision.ts';
-import type { CallPlan } from '../../core/call-plan/call-plan.ts';
+import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { idText, rawNumber } from '../../core/json/lossless-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/noetl/json-object.ts';
 import { startAnswer } from '../../core/noetl/start-answer.ts';
 import { usualStartMembers } from '../../core/operation-kind.ts';
 import type { Upstream } from '../../core/ports.ts';
-import { boundCall, type RootCall } from '../root-call.ts';
+import { bound, type RootCall } from '../root-call.ts';
 import type { NamedEntry } from './catalog-id.ts';
 import { withStatusOf } from './wire-answer.ts';
 import { bodyObject, readWireArguments, unprocessable, type WireArguments, type WireRequest } from './wire-request.ts';
@@ -66,8 +66,8 @@ export function answerStart(
   { upstream, reserved }: { readonly upstream: Upstream; readonly reserved: ReadonlySet<string> },
 ) {
   const members = plan.start ?? usualStartMembers;
-  return async (call: RootCall, { entry, version }: StartChoice): Promise<unknown> => {
-    const made = boundCall(plan, row, call);
+  return async ({ decision, context }: RootCall, { entry, version }: StartChoice): Promise<unknown> => {
+    const made = callFor(plan, decision.args);
     const { [members.playbook]: path, ...rest } = bodyObject(made.body);
     // The path has been decided on; reserved ones are refused whatever the decision was.
     if (typeof path !== 'string' || reserved.has(path)) throw accessDenied();
@@ -77,7 +77,7 @@ export function answerStart(
         ? { [members.playbook]: path, ...(version !== undefined && { version }) }
         : { catalog_id: rawNumber(entry.catalogId) };
     const reply = await upstream.request({
-      ...made,
+      ...bound(made, row, context),
       body: { ...named, ...rest },
       idempotent: false,
       class: 'start',

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { authenticated, custom, onExecution, onPlaybook } from '../../../core/access/access-rule.ts';
 import type { AnyRow } from '../../../core/config/operation-row.ts';
 import { GatewayError } from '../../../core/errors.ts';
-import { codeIn, executorCaller } from '../../support/executor-caller.ts';
+import { codeIn, executorCaller, shippedOperations } from '../../support/executor-caller.ts';
 import { scriptedUpstream } from '../../support/scripted-upstream.ts';
 
 describe('lists', () => {
@@ -172,4 +172,18 @@ describe('reserved playbooks', () => {
     const { ask } = executorCaller(upstream, { sdl, operations, reservedPaths: [reserved] });
     expect(codeIn(await ask('{ state }', { args }))).toBe(code);
   });
+});
+
+test('a header that cannot be forwarded does not hide an attempt on a hidden execution', async () => {
+  const { upstream } = scriptedUpstream({
+    'GET /api/executions/7': { body: { execution_id: '7', path: 'data/x', status: 'RUNNING', start_time: 'x' } },
+  });
+  const row = { ...shippedOperations['executionEvents'], headers: { 'x-note': { forward: true } } } as AnyRow;
+  const { ask, events } = executorCaller(upstream, { operations: { ...shippedOperations, executionEvents: row } });
+  const how = { decision: { outcome: 'onAnswer' }, args: { id: '7' }, headers: { 'x-note': 'é' } } as const;
+  expect(codeIn(await ask('{ executionEvents(id: 7) }', { ...how, mayOnExecution: () => false }))).toBe(
+    'ERR_NOT_FOUND',
+  );
+  expect(events).toContainEqual(expect.objectContaining({ type: 'decision', outcome: 'denied', path: 'data/x' }));
+  expect(codeIn(await ask('{ executionEvents(id: 7) }', how))).toBe('ERR_REQUEST_INVALID');
 });
