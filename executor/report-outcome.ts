@@ -19,13 +19,14 @@ type OutcomeEvent = Extract<GatewayEvent, { type: 'outcome' }>;
 export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, observe: Observe): RootAnswer {
   const starts = plan !== undefined && isStart(plan.kind);
   if (root !== 'mutation' && !starts) return answer;
+  const send = quietly(observe);
   return (call) => {
     let isReported = false;
     // Silent when the start was reported: a wait that fails does not make a started execution a failed one.
     const report = (outcome: OutcomeEvent['outcome'], executionId?: string, code?: OutcomeEvent['code']): void => {
       if (isReported) return;
       isReported = true;
-      observe(eventOf(call, outcome, executionId, code));
+      send(eventOf(call, outcome, executionId, code));
     };
     const { decision, context } = call;
     const reported = { root: call.root, decision, context, started: (id: string) => report('started', id) };
@@ -58,6 +59,15 @@ function observed(
   return asked;
 }
 
+/** An answer does not fail by its report, and neither does the process. An observer that fails has to say so itself. */
+const quietly =
+  (observe: Observe): Observe =>
+  (event) => {
+    try {
+      observe(event);
+    } catch {}
+  };
+
 /** What an answer throws at once is an error like any other. */
 function answered(answer: RootAnswer, call: RootCall): Promise<unknown> {
   try {
@@ -72,9 +82,10 @@ function answered(answer: RootAnswer, call: RootCall): Promise<unknown> {
  * the execution and waits included.
  */
 export function measuredAnswer(field: string, answer: RootAnswer, observe: Observe): RootAnswer {
+  const send = quietly(observe);
   return (call) => {
     const startedAt = performance.now();
-    const report = () => observe({ type: 'field', field, ms: performance.now() - startedAt });
+    const report = () => send({ type: 'field', field, ms: performance.now() - startedAt });
     return observed(answer, call, report, report);
   };
 }

@@ -5,9 +5,11 @@ import type { Audit } from './audit.ts';
 import type { DependencyLog } from './dependencies.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import type { RecentNumbers } from './recent-numbers.ts';
 
 export interface ObserveOptions {
   readonly metrics: Metrics;
+  readonly recent?: Pick<RecentNumbers, 'record'>;
   readonly audit: Audit;
   readonly log: Logger;
   readonly clock: Clock;
@@ -30,7 +32,7 @@ const warnings: Partial<Record<GatewayEvent['type'], string>> = {
 const quietMs = 1_000;
 
 /** Counts an event, keeps it in the audit log, and logs it when an operator should know. Never throws. */
-export function createObserve({ metrics, audit, log, clock, dependencies }: ObserveOptions): Observe {
+export function createObserve({ metrics, recent, audit, log, clock, dependencies }: ObserveOptions): Observe {
   // By message: the newest line of each, and how many were suppressed since.
   const newest = new Map<string, { atMs: number; suppressed: number }>();
 
@@ -63,6 +65,7 @@ export function createObserve({ metrics, audit, log, clock, dependencies }: Obse
   return (event) => {
     try {
       metrics.record(event);
+      recent?.record(event);
       audit.record(event);
       dependencies?.record(event);
       warn(event);

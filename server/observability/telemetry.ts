@@ -98,11 +98,7 @@ export function createTelemetry({
     onDrop: () => dropped('audit')(1),
   });
   const dependencies = createDependencyLog(log, clock, nextStepsOf(config));
-  const count = createObserve({ metrics, audit, log, clock, dependencies });
-  const observe: Observe = (event) => {
-    recent.record(event);
-    count(event);
-  };
+  const observe = createObserve({ metrics, recent, audit, log, clock, dependencies });
   return {
     log,
     observe,
