@@ -105,7 +105,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   };
 }
 
-/** What is given back at the end of an exchange is given back here. Never rejects. */
+/** What is given back at the end of an exchange is given back here. Rejects only when `onError` throws. */
 function answerTo(
   exchange: Exchange,
   options: HttpListenerOptions,
@@ -114,8 +114,11 @@ function answerTo(
 ): Promise<Answer> {
   const scope = new ExchangeScope(exchange);
   const failed = (error: unknown): Answer => {
-    options.onError(error, exchange);
-    scope.end();
+    try {
+      options.onError(error, exchange);
+    } finally {
+      scope.end();
+    }
     return errorAnswer(error);
   };
   const answered = (answer: Answer): Answer => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../../core/errors.ts';
+import { whenExchangeEnds } from '../../../../server/exchange-scope.ts';
 import { json, plainText } from '../../../../server/http/answer.ts';
 import type { Exchange } from '../../../../server/http/exchange.ts';
 import { createHttpListener, type HttpListener } from '../../../../server/http/http-listener.ts';
@@ -39,6 +40,28 @@ describe('createHttpListener', () => {
     expect(answer.headers.get('x-everywhere')).toBe('yes');
     expect(await answer.text()).not.toContain('secret detail');
     expect(seen.errors).toHaveLength(1);
+  });
+
+  it('ends the exchange also when the error cannot be reported', async () => {
+    let ended = 0;
+    const listener = createHttpListener({
+      handle: async () => {
+        whenExchangeEnds(() => {
+          ended += 1;
+        });
+        throw new Error('not expected');
+      },
+      clientIp: () => '192.0.2.1',
+      headersFor: () => ({}),
+      onError: () => {
+        throw new Error('the log is broken');
+      },
+      onDone: () => {},
+    });
+    open.push(listener);
+    const port = await listener.listen(0, '127.0.0.1');
+    await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
+    expect([ended, listener.inFlight()]).toEqual([1, 0]);
   });
 
   it.each([3, 10_000, 400_000])('sends pieces of %i bytes one after another', async (size) => {
