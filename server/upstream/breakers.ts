@@ -47,8 +47,14 @@ export function createBreakers(options: BreakerOptions): Breakers {
     return breaker;
   };
   return {
-    // Names beyond the bound share one breaker.
-    of: (name) => made.get(name) ?? (made.size < maxBreakers ? make(name) : (made.get('other') ?? make('other'))),
+    of(name) {
+      const found = made.get(name);
+      if (found !== undefined) return found;
+      if (made.size < maxBreakers) return make(name);
+      // Names beyond the bound share a breaker for each lane, whose name stands for all routes of the lane (`breakerName`).
+      const [lane = ''] = name.split(' ');
+      return made.get(lane) ?? make(lane);
+    },
     open: () => [...made].filter(([, { isClosed }]) => !isClosed).map(([name]) => name),
   };
 }

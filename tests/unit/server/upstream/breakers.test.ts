@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GatewayError } from '../../../../core/errors.ts';
 import { type Breaker, createBreakers } from '../../../../server/upstream/breakers.ts';
+import { breakerName } from '../../../../server/upstream/lanes.ts';
 import { OutageError } from '../../../../server/upstream/reply-collector.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
@@ -72,6 +73,19 @@ describe('createBreakers', () => {
     expect(changes).toEqual([]);
     await times(30, 'proxy', reply(503));
     expect(changes).toEqual(['proxy: open']);
+  });
+
+  test('beyond 500 names one breaker of each lane stands for all its routes', async () => {
+    const { breakers, run, times, changes, refused } = setup();
+    for (let n = 0; n < 500; n += 1) breakers.of(`read GET /${n}`);
+    await times(30, 'auth POST /x', outage);
+    expect(await run('auth POST /y', reply(200))).toBe('ERR_UPSTREAM');
+    expect(await run('read GET /new', reply(200))).toBe(200);
+    expect(changes).toEqual(['auth: open']);
+    expect([...changes, ...refused].map((name) => breakerName(name.replace(': open', '')))).toEqual([
+      { class: 'auth', route: 'other' },
+      { class: 'auth', route: 'other' },
+    ]);
   });
 
   test('few failures, or failures among many answers, open nothing', async () => {
