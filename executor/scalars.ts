@@ -31,11 +31,16 @@ export function createIdScalar(name: string): GraphQLScalarType<string, string> 
 export function exactId(value: unknown): string {
   // A double beyond 2^53 − 1 may be another id than the caller's or NoETL's.
   const lossy = typeof value === 'number' && !Number.isSafeInteger(value);
-  const text = lossy ? undefined : idText(value);
-  if (text === undefined || (isRawNumber(value) && (!integer.test(text) || text.length > longestId))) {
-    throw new GraphQLError(`An ID is text or an exact integer of at most ${longestId} digits.`);
-  }
+  const text = isRawNumber(value) ? digitsOfId(value) : lossy ? undefined : idText(value);
+  if (text === undefined) throw new GraphQLError(`An ID is text or an exact integer of at most ${longestId} digits.`);
   return text;
+}
+
+/** The digits of an id that came as a long number, a sign before them. @returns undefined: it is no such number */
+export function digitsOfId(value: unknown): string | undefined {
+  if (!isRawNumber(value)) return undefined;
+  const { rawJSON } = value;
+  return rawJSON.length <= longestId && integer.test(rawJSON) ? rawJSON : undefined;
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 import { withLongIntegersAsText } from '../../core/json/long-integer-text.ts';
 import { isRawNumber } from '../../core/json/lossless-json.ts';
 import type { JsonObject } from '../../core/noetl/json-object.ts';
-import { asItIs, exactId } from '../scalars.ts';
+import { asItIs, digitsOfId, exactId } from '../scalars.ts';
 import type { Draft, Write } from './draft.ts';
 import { writeAscii, writeCharacter, writeJson, writeText } from './scratch.ts';
 
@@ -106,6 +106,17 @@ const writeString: WritePlain = (value) => {
   return true;
 };
 
+/** Servers send ids as text, or as long numbers, whose digits then become a text. */
+const writeId: WritePlain = (value) => {
+  if (typeof value === 'string') return writeString(value);
+  const digits = digitsOfId(value);
+  if (digits === undefined) return false;
+  writeAscii('"');
+  writeAscii(digits);
+  writeAscii('"');
+  return true;
+};
+
 const writeInt: WritePlain = (value) => {
   if (typeof value !== 'number' || value !== (value | 0)) return false;
   writeAscii(`${value}`);
@@ -135,7 +146,7 @@ const plainWriters: ReadonlyMap<unknown, WritePlain> = new Map<unknown, WritePla
   [GraphQLInt.serialize, writeInt],
   [GraphQLFloat.serialize, writeNumber],
   [GraphQLBoolean.serialize, writeBoolean],
-  [exactId, writeString],
+  [exactId, writeId],
   [withLongIntegersAsText, writeAny],
   [asItIs, writeAny],
 ]);

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 
 /** What one read of a socket brings at most. */
-const readBytes = 64 * 1024;
+const readBytes = 32 * 1024;
 /** A longer body is not copied to leave together with its headers. */
 const joinedBytes = 16 * 1024;
 
