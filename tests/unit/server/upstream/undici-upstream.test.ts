@@ -203,6 +203,27 @@ describe('createUpstream', () => {
     expect((await third).status).toBe(200);
   });
 
+  test('a write that fails separates reads, too: NoETL may have done it', async () => {
+    const waiting: (() => void)[] = [];
+    let arrived = () => {};
+    const { url } = await listen((request, response) => {
+      if (request.method === 'POST') return void request.destroy();
+      waiting.push(() => response.end('{}'));
+      arrived();
+    });
+    const next = () => new Promise<void>((resolve) => (arrived = resolve));
+    const { upstream } = upstreamAt(url);
+    const firstArrives = next();
+    const first = upstream.request(get('/r'));
+    await firstArrives;
+    expect(await codeOf(upstream.request(post('/w', {})))).toBe('ERR_UPSTREAM');
+    const secondArrives = next();
+    const second = upstream.request(get('/r'));
+    await secondArrives;
+    for (const answer of waiting) answer();
+    expect([(await first).status, (await second).status]).toEqual([200, 200]);
+  });
+
   test('an idle socket is closed by us, before NoETL would close it after five seconds', async () => {
     const { server, url } = await listen((_request, response) => void response.end('{}'));
     server.keepAliveTimeout = 5_000;
