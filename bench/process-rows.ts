@@ -60,29 +60,18 @@ export async function measureStart({ upstream, token, row, rounds, seconds }: Pr
 
 /**
  * Requests a second of two workers over one process, both cores free, the load on the same cores.
+ * @param startIncumbent compares with what it starts instead: the earlier gateway, which has as many threads as there are cores
  * @returns the median ratio of the rounds, two digits; ADR 0019 explains what workers share
  */
-export async function measureWorkers(measuring: ProcessMeasuring): Promise<number> {
-  const ratios: number[] = [];
-  for (let round = 0; round < measuring.rounds; round += 1) {
-    const one = await rateOf(measuring, 'gateway', () => startWorkers('1', measuring.upstream));
-    ratios.push((await rateOf(measuring, 'gateway', () => startWorkers('2', measuring.upstream))) / one);
-  }
-  return twoDigits(middle(ratios));
-}
-
-/**
- * The same over the earlier gateway, which has as many threads as there are cores.
- * @param startIncumbent starts one that is stopped after each round
- */
-export async function measureWorkersOver(
-  startIncumbent: () => Promise<Pick<Peer, 'url' | 'stop'>>,
+export async function measureWorkers(
   measuring: ProcessMeasuring,
+  startIncumbent?: () => Promise<Pick<Peer, 'url' | 'stop'>>,
 ): Promise<number> {
+  const workers = (count: string) => rateOf(measuring, 'gateway', () => startWorkers(count, measuring.upstream));
   const ratios: number[] = [];
   for (let round = 0; round < measuring.rounds; round += 1) {
-    const incumbent = await rateOf(measuring, 'incumbent', startIncumbent);
-    ratios.push((await rateOf(measuring, 'gateway', () => startWorkers('2', measuring.upstream))) / incumbent);
+    const other = await (startIncumbent ? rateOf(measuring, 'incumbent', startIncumbent) : workers('1'));
+    ratios.push((await workers('2')) / other);
   }
   return twoDigits(middle(ratios));
 }

@@ -10,7 +10,7 @@ import { load } from './load.ts';
 import { measureAll, medians, ratiosOf } from './measure.ts';
 import { readOptions } from './options.ts';
 import { type Peer, startPeer } from './peer.ts';
-import { measureGenerate, measureStart, measureWorkers, measureWorkersOver, type StartResult } from './process-rows.ts';
+import { measureGenerate, measureStart, measureWorkers, type StartResult } from './process-rows.ts';
 import { startIncumbent } from './processes.ts';
 import { layersOf } from './profile-layers.ts';
 import { type PeerName, peersOf, type Row, rows } from './rows.ts';
@@ -120,9 +120,8 @@ async function measureProcesses(
         'workers: two over one, lists': await measureWorkers(under('list of 20 KB')),
         ...(hasCoresForStarts && { [startsByWorkers]: await measureWorkers(under('executePlaybook')) }),
         ...(options.incumbent !== undefined && {
-          'workers: two over incumbent, starts': await measureWorkersOver(
-            async () => startIncumbent(options.incumbent ?? '', upstream.url, await startPeer('session-store', {})),
-            under('executePlaybook'),
+          'workers: two over incumbent, starts': await measureWorkers(under('executePlaybook'), async () =>
+            startIncumbent(options.incumbent ?? '', upstream.url, await startPeer('session-store', {})),
           ),
         }),
       },

@@ -33,7 +33,7 @@ export function routeOf(row: AnyUpstreamRow): string {
  * @param call changed
  * @throws ERR_REQUEST_INVALID for a forwarded header that is too long or not ASCII
  */
-export function bound<Call extends Mutable<UpstreamCall>>(call: Call, row: AnyUpstreamRow, context: CallContext): Call {
+export function bound(call: Mutable<UpstreamCall>, row: AnyUpstreamRow, context: CallContext): Mutable<UpstreamCall> {
   call.requestId = context.requestId;
   call.user = context.caller.session.user;
   // As NoETL's document names it: one name for one route, wherever the call is made.

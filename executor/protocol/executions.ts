@@ -5,6 +5,7 @@ import { parseExecutionId } from '../../core/execution/execution-id.ts';
 import type { ResultRules } from '../../core/execution/result-rules.ts';
 import { inOrder, workloadOf } from '../../core/execution/run-event.ts';
 import { createMask, type IsSecretName, noSecretNames } from '../../core/execution/secret-members.ts';
+import { whenKnown } from '../../core/maybe-promise.ts';
 import type { JsonObject } from '../../core/noetl/json-object.ts';
 import type { RootCall } from '../root-call.ts';
 import type { ExecutionGate } from './execution-gate.ts';
@@ -84,8 +85,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
         if (taken?.isKept === true) await reads.detail(id, asking);
         throw noSuchExecution();
       };
-      const taken = shared.take(id, asking);
-      return taken instanceof Promise ? taken.then(shown) : shown(taken);
+      return whenKnown(shared.take(id, asking), shown);
     },
     async fresh(call, id, asking, gate) {
       const snapshot = await looks.take(id, asking);

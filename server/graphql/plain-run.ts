@@ -9,7 +9,7 @@ import type { GraphQLParams } from 'graphql-yoga';
 import type { Decision } from '../../core/access/decision.ts';
 import type { Permission } from '../../core/access/permission.ts';
 import type { CallContext, Caller, RootDecision } from '../../core/call-context.ts';
-import type { MaybePromise } from '../../core/maybe-promise.ts';
+import { type MaybePromise, whenKnown } from '../../core/maybe-promise.ts';
 import type { CompiledOperation } from '../../executor/compiled/compile-operation.ts';
 import type { WrittenJson } from '../../executor/compiled/draft.ts';
 import { runCompiled } from '../../executor/compiled/run-operation.ts';
@@ -91,9 +91,7 @@ function run(
     });
   };
   try {
-    const deciding = decideTraced(operation, asked, options.deciding);
-    const running = deciding instanceof Promise ? deciding.then(runDecided) : runDecided(deciding);
-    return running.catch(failed);
+    return whenKnown(decideTraced(operation, asked, options.deciding), runDecided).catch(failed);
   } catch (error) {
     return Promise.resolve(failed(error));
   }

@@ -93,9 +93,9 @@ class PolicyBreaker implements Breaker {
 
   assertClosed(): void {
     const { state } = this.#policy;
-    const isTooEarly = () => Date.now() - this.#openedAtMs < this.#tryAgainMs;
+    if (state === CircuitState.Closed) return;
     // Half-open: another call is trying the route.
-    if (state !== CircuitState.HalfOpen && !(state === CircuitState.Open && isTooEarly())) return;
+    if (state === CircuitState.Open && Date.now() - this.#openedAtMs >= this.#tryAgainMs) return;
     this.#options.onRefuse(this.#name);
     throw new BreakerOpenError('ERR_UPSTREAM', 'NoETL does not answer these calls; it was not asked again yet', {
       retryAfterSecs: Math.max(1, Math.ceil(this.#tryAgainMs / 1_000)),

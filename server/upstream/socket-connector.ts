@@ -7,9 +7,9 @@ const readBytes = 32 * 1024;
 const joinedBytes = 16 * 1024;
 
 /**
- * Opens plain sockets to NoETL whose short messages take short ways. Node makes a buffer of 64 KiB for each read of a socket and hands
- * it on in a later tick; here each socket reads into one buffer of its own, and what came is handed on at once. Headers
- * and body of a request leave as one text. All else is left to undici and Node.
+ * Opens plain connections to NoETL that cost less for each message. By itself Node makes a buffer of 64 KiB for each read, and hands
+ * it on in a later tick. Here each socket reads into a buffer of its own, and a copy of what came is handed on at once.
+ * Headers and a short body leave as one text. All else is left to undici and Node.
  * @param timeoutMs for opening a connection
  */
 export function createSocketConnector(timeoutMs: number): buildConnector.connector {
