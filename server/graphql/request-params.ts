@@ -37,18 +37,22 @@ export type OperationOutcome =
   | { readonly error: unknown };
 
 /**
- * Reads the parameters of a POST from the body that the HTTP side counts, without losing digits: Yoga's own readers
- * have no limit worth the name and turn long integers into doubles.
+ * Reads the parameters of a POST from the body that the HTTP side counts, and those of a GET from its address, without losing
+ * digits: Yoga's own readers have no limit, turn long integers into doubles, and report JSON that is not valid as a failure of
+ * the server.
  */
 export function useRequestParams(): Plugin<object, GraphqlServerContext> {
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
-      if (request.method !== 'POST') return;
+      const { method, url } = request;
+      if (method !== 'POST' && method !== 'GET') return;
       const { record } = serverContext;
       setRequestParser(async () => {
         if (record.params !== undefined) return record.params;
         try {
-          return paramsOf(await serverContext.readBody());
+          return method === 'GET'
+            ? paramsOfSearch(new URL(url).searchParams)
+            : paramsOf(await serverContext.readBody());
         } catch (error) {
           record.bodyError = error;
           throw error;
@@ -74,4 +78,31 @@ export function paramsOf(bytes: Buffer): GraphQLParams {
   const body = parseBody(bytes);
   if (typeof body === 'object' && body !== null) return body as GraphQLParams;
   throw new GatewayError('ERR_REQUEST_INVALID', 'the body must be a JSON object with a query');
+}
+
+/** @throws ERR_REQUEST_INVALID when `variables` or `extensions` are not a JSON object */
+function paramsOfSearch(search: URLSearchParams): GraphQLParams {
+  const params: GraphQLParams = {};
+  for (const name of ['query', 'operationName'] as const) {
+    const value = search.get(name);
+    if (value !== null) params[name] = value;
+  }
+  for (const name of ['variables', 'extensions'] as const) {
+    const text = search.get(name);
+    const value = text === null || text === '' ? null : objectOf(name, text);
+    if (value !== null) params[name] = value;
+  }
+  return params;
+}
+
+function objectOf(name: string, text: string): Record<string, unknown> | null {
+  const refusal = `the parameter ${name} must be a JSON object`;
+  let value: unknown;
+  try {
+    value = parseBody(Buffer.from(text));
+  } catch (cause) {
+    throw new GatewayError('ERR_REQUEST_INVALID', refusal, { cause });
+  }
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown> | null;
+  throw new GatewayError('ERR_REQUEST_INVALID', refusal);
 }

@@ -106,10 +106,12 @@ export function requireJson(request: IncomingMessage): void {
 
 /** Most objects and lists of a body. Each costs memory and time far beyond its two bytes. */
 const mostContainers = 100_000;
+/** Code that follows a value into its members ends here at the latest; the stack has room for a few thousand. */
+const deepestNesting = 1_000;
 
-/** @throws ERR_REQUEST_INVALID when the text is not JSON, or has too many objects; the text is not repeated. */
+/** @throws ERR_REQUEST_INVALID when the text is not JSON, or {@link assertBoundedJson} refuses it; the text is not repeated. */
 export function parseBody(body: Buffer): unknown {
-  if (hasTooMany(body)) throw new GatewayError('ERR_REQUEST_INVALID', 'the body has too many objects and lists');
+  assertBoundedJson(body);
   try {
     return parseJson(textOfBytes([body]));
   } catch (error) {
@@ -117,10 +119,43 @@ export function parseBody(body: Buffer): unknown {
   }
 }
 
-/** Counts those within texts as well. */
-function hasTooMany(body: Buffer): boolean {
-  if (body.length <= mostContainers) return false;
-  let count = 0;
-  for (let at = 0; at < body.length; at += 1) if (body[at] === 0x7b || body[at] === 0x5b) count += 1;
-  return count > mostContainers;
+/** @throws ERR_REQUEST_INVALID when JSON has too many objects and lists, or too many within one another */
+export function assertBoundedJson(body: Uint8Array): void {
+  // Each takes a byte at least.
+  if (body.length <= deepestNesting) return;
+  const { containers, depth } = shapeOf(body);
+  if (containers > mostContainers) {
+    throw new GatewayError('ERR_REQUEST_INVALID', 'the body has too many objects and lists');
+  }
+  if (depth > deepestNesting) {
+    throw new GatewayError('ERR_REQUEST_INVALID', `objects and lists are nested deeper than ${deepestNesting}`);
+  }
+}
+
+const [quote = 0, backslash = 0] = Buffer.from('"\\');
+/** By byte: +1 opens an object or a list, -1 closes one. */
+const nesting = new Int8Array(256);
+for (const byte of Buffer.from('[{')) nesting[byte] = 1;
+for (const byte of Buffer.from(']}')) nesting[byte] = -1;
+
+function shapeOf(body: Uint8Array): { readonly containers: number; readonly depth: number } {
+  let containers = 0;
+  let open = 0;
+  let depth = 0;
+  for (let at = 0; at < body.length; at += 1) {
+    const byte = body[at] ?? 0;
+    if (byte === quote) at = endOfText(body, at + 1);
+    const change = nesting[byte] ?? 0;
+    open += change;
+    if (change > 0) containers += 1;
+    if (open > depth) depth = open;
+  }
+  return { containers, depth };
+}
+
+/** @returns the place of the quote that ends a text, or the end of the body */
+function endOfText(body: Uint8Array, from: number): number {
+  let at = from;
+  while (at < body.length && body[at] !== quote) at += body[at] === backslash ? 2 : 1;
+  return at;
 }

@@ -3,7 +3,7 @@ import { once } from '../../core/once.ts';
 import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { notAllowed } from '../http/public-routes.ts';
-import { readBody, requireJson } from '../http/read-body.ts';
+import { assertBoundedJson, readBody, requireJson } from '../http/read-body.ts';
 import type { RequireCaller } from '../routes/require-caller.ts';
 import { type CallerToolsGiven, callerTools } from './caller-tools.ts';
 import { mcpPath } from './mcp-path.ts';
@@ -70,7 +70,7 @@ async function serve(exchange: Exchange, options: McpRouteOptions, open: () => P
   if (exchange.method !== 'POST') return notAllowed('POST, OPTIONS');
   requireJson(request);
   const body = await readBody(request, { maxBytes: options.maxBodyBytes, lease: exchange.bodyLease });
-  const message = messageOf(body.toString('utf8'));
+  const message = messageOf(body);
   // The SDK sees the message and the protocol's own headers; the address is a placeholder.
   const asked = new Request(`http://gateway.invalid${mcpPath}`, {
     method: 'POST',
@@ -91,10 +91,11 @@ async function serve(exchange: Exchange, options: McpRouteOptions, open: () => P
 }
 
 /** One message. A subscription would be a stream without an end, and nothing here changes by itself. */
-function messageOf(text: string): unknown {
+function messageOf(body: Buffer): unknown {
+  assertBoundedJson(body);
   let message: unknown;
   try {
-    message = JSON.parse(text);
+    message = JSON.parse(body.toString('utf8'));
   } catch (error) {
     throw new GatewayError('ERR_REQUEST_INVALID', 'the body is not JSON', { cause: error });
   }

@@ -39,7 +39,7 @@ describe('checkOrigin', () => {
     ['a typed address', { 'sec-fetch-site': 'none' }],
     ['an allowed origin', { 'sec-fetch-site': 'cross-site', origin: app }],
     ['our own origin, an old browser', { origin: own }],
-    ['our own host, an old browser', { origin: 'http://localhost:8090', host: 'localhost:8090' }],
+    ['the page itself, without an Origin', { 'sec-fetch-site': 'same-origin' }],
   ])('lets %s pass', (_name, headers) => {
     expect(() => checkOrigin(headers, cors, own)).not.toThrow();
   });
@@ -50,8 +50,19 @@ describe('checkOrigin', () => {
     ['an old browser on another site', { origin: 'https://evil.example', host: 'gateway.example.com' }],
     ['a sandboxed frame', { origin: 'null' }],
     ['another site without origin', { 'sec-fetch-site': 'cross-site' }],
+    ['another name for this address', { origin: 'http://evil.example:1', host: 'evil.example:1' }],
+    [
+      'the same in a browser',
+      { origin: 'http://evil.example:1', host: 'evil.example:1', 'sec-fetch-site': 'same-origin' },
+    ],
   ])('stops %s', (_name, headers) => {
     expect(() => checkOrigin(headers, cors, own)).toThrow(expect.objectContaining({ code: 'ERR_ORIGIN_REFUSED' }));
+  });
+
+  it('compares with the host only where no public URL is configured', () => {
+    const headers = { origin: 'http://localhost:8090', host: 'localhost:8090' };
+    expect(() => checkOrigin(headers, cors, undefined)).not.toThrow();
+    expect(() => checkOrigin(headers, cors, own)).toThrow();
   });
 
   it('stops every origin when only a wildcard is configured', () => {
