@@ -3,8 +3,9 @@ import { GatewayError } from '../errors.ts';
 import { parseExecutionId } from '../execution/execution-id.ts';
 import { setMember } from '../json/set-member.ts';
 import type { Mutable } from '../mutable.ts';
+import { assertNoControlNames } from '../noetl/control-names.ts';
 import type { AnswerForm, WireStyle } from '../operation.ts';
-import type { OperationKind, StartMembers } from '../operation-kind.ts';
+import { isStart, type OperationKind, type StartMembers } from '../operation-kind.ts';
 import type { UpstreamCall } from '../ports.ts';
 import { queryPairs, scalarText } from './query-pairs.ts';
 import type { TemplatePiece } from './template.ts';
@@ -45,7 +46,8 @@ type Args = Readonly<Record<string, unknown>>;
 
 /**
  * The call that a plan makes of coerced arguments: a new object, which the caller may complete. Absent and null arguments are
- * left out of query and body.
+ * left out of query and body. Every call for a caller is made here, whatever its entrance, so the names that are the gateway's in
+ * a workload are refused here.
  * @throws ERR_REQUEST_INVALID for an argument that its place cannot hold, ERR_INTERNAL for an unknown one
  */
 export function callFor(plan: CallPlan, args: Args): Mutable<UpstreamCall> {
@@ -56,6 +58,7 @@ export function callFor(plan: CallPlan, args: Args): Mutable<UpstreamCall> {
   // Member by member, as in all that runs for every start: each spread costs as much as all of these.
   const { method, idempotent, route, answer } = plan;
   const body = plan.body === undefined ? undefined : (resolveSource(plan.body, checked) ?? {});
+  if (isStart(plan.kind) || (plan.executionIds.size > 0 && !idempotent)) assertNoControlNames(body);
   const query = queryOf(plan, checked);
   const call: Mutable<UpstreamCall> = { method, path: pathOf(plan, checked), idempotent, route };
   if (query.length > 0) call.query = query;

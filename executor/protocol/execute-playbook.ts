@@ -79,7 +79,7 @@ export async function startAndWait(
   return waitSeconds === 0 ? started : { ...started, ...(await endedView(call, row, id, waitSeconds, options)) };
 }
 
-/** The start with what its playbook needs to call back, whatever members of these names the caller has given. */
+/** The start with what its playbook needs to call back. No caller gives members of these names: `callFor` refuses them. */
 function withCallback(
   start: Mutable<UpstreamCall>,
   members: StartMembers,

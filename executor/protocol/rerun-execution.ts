@@ -1,6 +1,7 @@
 import { type CallPlan, callFor } from '../../core/call-plan/call-plan.ts';
 import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { withoutControlNames } from '../../core/noetl/control-names.ts';
 import { isJsonObject, type JsonObject } from '../../core/noetl/json-object.ts';
 import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import { usualStartMembers } from '../../core/operation-kind.ts';
@@ -44,17 +45,14 @@ export function answerRerunExecution(
   };
 }
 
-/** Members by which a playbook calls back for one request; those of the earlier request are over. */
-const ofOneRequest = new Set(['request_id', 'gateway_url']);
-
 /**
- * What of a workload is sent again. Values that NoETL would evaluate come from the playbook's own defaults, which apply by
+ * What of a workload is sent again. The control names of the earlier request are over. Values that NoETL would evaluate come from the playbook's own defaults, which apply by
  * themselves; no value of a caller holds any.
  */
 function reusable(workload: JsonObject): JsonObject {
   return Object.fromEntries(
-    Object.entries(workload).filter(
-      ([name, value]) => !ofOneRequest.has(name) && !holdsTemplateMark(name) && !holdsTemplateMark(value),
+    Object.entries(withoutControlNames(workload)).filter(
+      ([name, value]) => !holdsTemplateMark(name) && !holdsTemplateMark(value),
     ),
   );
 }

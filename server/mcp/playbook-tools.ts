@@ -5,6 +5,7 @@ import type { Permission } from '../../core/access/permission.ts';
 import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { withoutControlNames } from '../../core/noetl/control-names.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../core/noetl/json-object.ts';
 import { answerOf } from '../../core/noetl/upstream-answer.ts';
 import type { Upstream } from '../../core/ports.ts';
@@ -117,7 +118,9 @@ function toolOf(path: string, entry: JsonObject): PlaybookTool {
     description: (textMember(metadata, 'description') ?? '').slice(0, 500),
     inputSchema: {
       type: 'object',
-      properties: Object.fromEntries(Object.entries(workload).map(([name, value]) => [name, typeOf(value)])),
+      properties: Object.fromEntries(
+        Object.entries(withoutControlNames(workload)).map(([name, value]) => [name, typeOf(value)]),
+      ),
       additionalProperties: true,
     },
   };

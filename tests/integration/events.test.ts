@@ -354,11 +354,4 @@ describe('client ids', () => {
     const last = dev.noetl.requests.findLast(({ path }) => path === '/api/execute');
     expect(JSON.parse(last?.text ?? '{}').workload).toEqual({ name: 'Ada' });
   });
-
-  test('what a caller calls request_id and gateway_url never reaches the playbook', async () => {
-    const forged = { request_id: 'forged', gateway_url: 'https://evil.example.com' };
-    const { requestId } = await start('regression_test/slow', await clientIdOf(await events()), forged);
-    expect(workloadOf(requestId).request_id).toBe(requestId);
-    expect(workloadOf(requestId).gateway_url).toContain(`${dev.internalUrl}/cb/`);
-  });
 });

@@ -113,7 +113,20 @@ describe.each(['python', 'rust'] as const)('the protocol on the %s server', (spe
   });
 
   test('a run is started again, with its workload and what replaces parts of it', async () => {
-    const id = await at.start('data/report', { region: 'eu', limit: 3, request_id: 'r1', gateway_url: 'http://x' });
+    const workload = {
+      region: 'eu',
+      limit: 3,
+      request_id: 'r1',
+      gateway_url: 'http://x',
+      ctx: { gateway_url: 'http://x' },
+    };
+    // Started in the cluster, with the control names of that start.
+    const started = await fetch(new URL('/api/execute', at.noetl.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ path: 'data/report', workload }),
+    });
+    const id = /"execution_id": *"?(\d+)/.exec(await started.text())?.[1] ?? '';
     const again = async (variables?: unknown) => {
       const source = 'mutation { rerunExecution(id: "x") { id path status } }';
       const { data, errors } = await at.ask(source, {
