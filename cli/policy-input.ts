@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { buildSchema } from 'graphql';
+import { type DocumentNode, parse } from 'graphql';
 import type { AccessRule } from '../core/access/access-rule.ts';
 import { type CompiledGrants, compileGrants } from '../core/access/decision.ts';
 import type { Grant } from '../core/access/grant.ts';
@@ -11,8 +11,10 @@ import { readPolicyCases } from '../core/access/policy-cases-file.ts';
 import { readPolicy } from '../core/access/policy-file.ts';
 import { decisionOf, type PastDecision } from '../core/access/policy-replay.ts';
 import type { GatewayConfig } from '../core/config/gateway-config.ts';
+import type { AnyRow } from '../core/config/operation-row.ts';
 import { reservedPlaybooks } from '../core/config/reserved-playbooks.ts';
 import { GatewayError } from '../core/errors.ts';
+import { pairRootFields, rootFieldNodes } from '../executor/root-fields.ts';
 import { configFile, loadConfig, schemaFile } from './load-config.ts';
 
 /** A policy with what is around it in the project's config. */
@@ -20,6 +22,7 @@ export interface LoadedPolicy {
   readonly grants: readonly Grant[];
   readonly roles: readonly string[];
   readonly compiled: CompiledGrants;
+  readonly operations: Readonly<Record<string, AnyRow>>;
   readonly rules: ReadonlyMap<string, AccessRule>;
 }
 
@@ -35,13 +38,14 @@ export async function loadPolicy(dir: string, file?: string): Promise<LoadedPoli
   const config = isConfig ? await importConfig(file) : await loadConfig(dir);
   const fromFile = isConfig ? undefined : (file ?? (process.env['GATEWAY_POLICY_FILE']?.trim() || undefined));
   const grants = fromFile === undefined ? config.grants : await readGrants(fromFile, config.roles);
-  const rows = Object.entries(config.operations as Record<string, { access: AccessRule }>);
+  const operations: Readonly<Record<string, AnyRow>> = config.operations;
   return {
     grants,
     roles: config.roles,
     // With the reserved playbooks of this environment, which no grant opens.
     compiled: compileGrants(grants, reservedPlaybooks(config, process.env)),
-    rules: new Map(rows.map(([field, { access }]) => [field, access])),
+    operations,
+    rules: new Map(Object.entries(operations).map(([field, { access }]) => [field, access])),
   };
 }
 
@@ -90,14 +94,24 @@ function pastDecision(line: string, source: string): PastDecision | undefined {
   return decisionOf(entry ?? {}, source);
 }
 
-/** Arguments of each root field of the generated schema; undefined when `generate` has not run. */
-export async function argumentsOfSchema(dir: string): Promise<ReadonlyMap<string, ReadonlySet<string>> | undefined> {
+/**
+ * Rules that do not fit what their fields do, as the start reports them: of the generated schema and the rows of a config.
+ * Nothing when `generate` has not run.
+ */
+export async function ruleProblems(dir: string, { operations }: LoadedPolicy): Promise<readonly string[]> {
+  const schema = await generatedSchema(dir);
+  return schema === undefined ? [] : pairRootFields(schema, operations).problems;
+}
+
+/** The names of all root fields of the generated schema; undefined when `generate` has not run. */
+export async function fieldsOfSchema(dir: string): Promise<ReadonlySet<string> | undefined> {
+  const schema = await generatedSchema(dir);
+  return schema && new Set(rootFieldNodes(schema).map(([, field]) => field.name.value));
+}
+
+async function generatedSchema(dir: string): Promise<DocumentNode | undefined> {
   const sdl = await readFile(schemaFile(dir), 'utf8').catch(() => undefined);
-  if (sdl === undefined) return undefined;
-  const schema = buildSchema(sdl, { assumeValidSDL: true });
-  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
-  const fields = roots.flatMap((root) => Object.values(root?.getFields() ?? {}));
-  return new Map(fields.map(({ name, args }) => [name, new Set(args.map((argument) => argument.name))]));
+  return sdl === undefined ? undefined : parse(sdl, { noLocation: true });
 }
 
 async function textOf(file: string): Promise<string> {

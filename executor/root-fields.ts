@@ -1,5 +1,6 @@
 import { type FieldDefinitionNode, Kind, type parse } from 'graphql';
 import type { AccessRule } from '../core/access/access-rule.ts';
+import { weakExecutionRule } from '../core/access/weak-rules.ts';
 import type { CallPlan } from '../core/call-plan/call-plan.ts';
 import { compileCallPlan } from '../core/call-plan/compile-call-plan.ts';
 import { type AnyRow, isGatewayRow } from '../core/config/operation-row.ts';
@@ -41,7 +42,8 @@ export function pairRootFields(
 export const plansOf = (fields: ReadonlyMap<string, RootField>): readonly CallPlan[] =>
   [...fields.values()].flatMap(({ plan }) => plan ?? []);
 
-function rootFieldNodes(document: Document): (readonly [RootField['root'], FieldDefinitionNode])[] {
+/** Every root field, with the root that it is in. */
+export function rootFieldNodes(document: Document): (readonly [RootField['root'], FieldDefinitionNode])[] {
   const names = rootTypeNames(document);
   return document.definitions.flatMap((definition) => {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) return [];
@@ -56,11 +58,35 @@ function rootFieldOf(field: FieldDefinitionNode, root: RootField['root'], operat
   const row = Object.hasOwn(operations, name) ? operations[name] : undefined;
   // The rule that closes by default (ADR 0003): a field of the schema without a rule stops the start.
   if (row?.access === undefined) throw new TypeError(`${name}: in the schema, but no row of the config has its rule`);
-  if (isGatewayRow(row)) return { root, row, plan: undefined };
+  if (isGatewayRow(row)) {
+    if ('argument' in row.access) assertArgument(name, row.access.argument, field);
+    assertExecutionRule(name, row);
+    return { root, row, plan: undefined };
+  }
   const plan = root === 'subscription' ? undefined : compileCallPlan(field, { root });
   if (plan === undefined) throw new TypeError(`${name}: the schema has no call for it`);
   assertRule(name, row.access, plan);
+  assertExecutionRule(name, row, plan);
   return { root, row, plan };
+}
+
+function assertArgument(name: string, argument: string, field: FieldDefinitionNode): void {
+  const known = field.arguments?.map((one) => one.name.value) ?? [];
+  if (!known.includes(argument)) {
+    throw new TypeError(`operations.${name}.access: the field has no argument ${argument}; it has ${known.join(', ')}`);
+  }
+}
+
+/** A rule of the config may have changed since `generate` has checked it. */
+function assertExecutionRule(name: string, row: AnyRow, plan?: CallPlan): void {
+  const problem = weakExecutionRule({
+    kind: plan?.kind ?? 'gateway',
+    access: row.access,
+    executionIds: [...(plan?.executionIds ?? [])],
+    watch: 'watch' in row ? row.watch : undefined,
+    acceptRisk: row.acceptRisk,
+  });
+  if (problem !== undefined) throw new TypeError(`operations.${name}.access: ${problem}`);
 }
 
 /** The schema knows the argument that the rule is on as what the rule takes it for. */

@@ -8,7 +8,7 @@ import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { loadConfig } from '../load-config.ts';
-import { argumentsOfSchema, loadPolicy } from '../policy-input.ts';
+import { fieldsOfSchema, loadPolicy } from '../policy-input.ts';
 
 /** Which of three questions is asked: `--table`, `--field`, or roles with a permission and a playbook. */
 interface ExplainFlags {
@@ -50,7 +50,7 @@ Exit codes: 0 yes (or a page was shown), 1 no, 2 wrong use.`,
     .action(async (flags: ExplainFlags) => {
       const config: GatewayConfig = await loadConfig(flags.dir);
       const { compiled } = await loadPolicy(flags.dir);
-      const { text, data, allowed } = explain(config, compiled, flags, await argumentsOfSchema(flags.dir));
+      const { text, data, allowed } = explain(config, compiled, flags, await fieldsOfSchema(flags.dir));
       console.log(flags.json === true ? JSON.stringify(data, mapsAsObjects, 2) : text);
       process.exitCode = allowed ? 0 : 1;
     });
@@ -72,7 +72,7 @@ function explain(
   config: GatewayConfig,
   grants: CompiledGrants,
   flags: ExplainFlags,
-  schema: ReadonlyMap<string, unknown> | undefined,
+  schema: ReadonlySet<string> | undefined,
 ): Explained {
   const rows = Object.entries(config.operations as Record<string, AnyRow>);
   const operations = rows.map(([field, row]) => ({ field, root: rootOf(row), access: row.access }));
@@ -97,7 +97,7 @@ function explain(
 }
 
 /** Why a row has no field, as the policy page leaves it out. @param schema undefined: not generated yet */
-function absence(field: string, row: AnyRow, schema: ReadonlyMap<string, unknown> | undefined) {
+function absence(field: string, row: AnyRow, schema: ReadonlySet<string> | undefined) {
   if (row.access.kind === 'closed') return { field, why: 'closed()' };
   if (isGatewayRow(row) || row.whenPresent !== true || schema === undefined || schema.has(field)) return undefined;
   return { field, why: `the document lacks ${row.upstream} (whenPresent)` };

@@ -5,7 +5,7 @@ import { runPolicyCases } from '../../core/access/policy-cases.ts';
 import { diffPolicies } from '../../core/access/policy-diff.ts';
 import { lintPolicy } from '../../core/access/policy-lint.ts';
 import { type ReplayedDecision, replayDecisions } from '../../core/access/policy-replay.ts';
-import { argumentsOfSchema, loadPolicy, readAuditLog, readCases } from '../policy-input.ts';
+import { loadPolicy, readAuditLog, readCases, ruleProblems } from '../policy-input.ts';
 
 interface PolicyFlags {
   readonly dir: string;
@@ -71,20 +71,21 @@ function testCommand(): Command {
 function lintCommand(): Command {
   return new Command('lint')
     .description(
-      'report grants that never match, are covered or wider than their use, idle roles, rules without argument',
+      'report rules that do not look at what they open, idle roles, grants that never match, are covered or wider than their use',
     )
     .option('--config <file>', 'another config or policy file')
     .option('--audit <log>', 'an audit log: also report permissions that its decisions did not need')
     .action(async (flags: PolicyFlags) => {
       const policy = await loadPolicy(flags.dir, flags.config);
-      const argumentsOf = await argumentsOfSchema(flags.dir);
       // Without a log nothing is known of the use of grants, and nothing is reported of it.
       const log = flags.audit === undefined ? undefined : await readAuditLog(flags.audit);
-      const findings = lintPolicy({
-        ...policy,
-        ...(argumentsOf === undefined ? {} : { argumentsOf }),
-        ...(log === undefined ? {} : { uses: log.decisions.filter(({ outcome }) => outcome === 'allowed') }),
-      });
+      const findings = [
+        ...(await ruleProblems(flags.dir, policy)),
+        ...lintPolicy({
+          ...policy,
+          ...(log === undefined ? {} : { uses: log.decisions.filter(({ outcome }) => outcome === 'allowed') }),
+        }),
+      ];
       print(flags, findings, findings.length === 0 ? ['nothing to report'] : findings, findings.length > 0);
     });
 }

@@ -22,7 +22,7 @@ export interface ReportedOperation {
   readonly upstream?: string;
   /** The access rule of the row, in words. */
   readonly rule: string;
-  /** Why it is open although it must not be public. */
+  /** Why it is open at a risk. */
   readonly acceptRisk?: string;
   /** In the order of the report's roles. */
   readonly cells: readonly ReportedCell[];
@@ -76,8 +76,11 @@ export interface ReportedRow {
 }
 
 function sourceOf(row: AnyRow | undefined): Pick<ReportedOperation, 'upstream' | 'acceptRisk'> {
-  if (row === undefined || isGatewayRow(row)) return {};
-  return { upstream: row.upstream, ...(row.acceptRisk !== undefined && { acceptRisk: row.acceptRisk }) };
+  if (row === undefined) return {};
+  return {
+    ...(!isGatewayRow(row) && { upstream: row.upstream }),
+    ...(row.acceptRisk !== undefined && { acceptRisk: row.acceptRisk }),
+  };
 }
 
 function cellOf(access: RoleAccess, grants: readonly Grant[]): ReportedCell {

@@ -3,29 +3,26 @@ import { checkGrants } from './check-grants.ts';
 import type { Grant } from './grant.ts';
 import { compilePattern } from './pattern.ts';
 
-/** The input of lint. Without `argumentsOf` and `uses` the findings about arguments and about uses are missing. */
+/** The input of lint. Without `uses` the findings about uses are missing. */
 export interface LintInput {
   readonly grants: readonly Grant[];
   readonly roles: readonly string[];
   readonly rules: ReadonlyMap<string, AccessRule>;
-  /** Arguments of each field of the generated schema; undefined when there is no schema. */
-  readonly argumentsOf?: ReadonlyMap<string, ReadonlySet<string>>;
   /** Decisions of an audit log; undefined without an audit log. */
   readonly uses?: readonly { readonly roles: readonly string[]; readonly permission: string; readonly path: string }[];
 }
 
 /**
  * What is worth a look in a policy: grants that cannot match, that others cover, that no use needed or that are wider than
- * any use; roles without grants; rules about an argument that the field does not have.
+ * any use; roles without grants.
  * @returns one line each, with the place
  */
-export function lintPolicy({ grants, roles, rules, argumentsOf, uses }: LintInput): readonly string[] {
+export function lintPolicy({ grants, roles, rules, uses }: LintInput): readonly string[] {
   const { problems, warnings } = checkGrants(grants, roles);
   return [
     ...problems,
     ...warnings,
     ...rolesWithoutGrants(grants, roles, rules),
-    ...(argumentsOf === undefined ? [] : missingArguments(rules, argumentsOf)),
     ...(uses === undefined ? [] : grants.flatMap((grant) => useOf(grant, uses))),
   ];
 }
@@ -39,19 +36,6 @@ function rolesWithoutGrants(
   return roles
     .filter((role) => !named.includes(role) && !grants.some((grant) => grant.effect === 'allow' && grant.role === role))
     .map((role) => `roles: ${role} has no grant and no operation; give it one, or remove it`);
-}
-
-function missingArguments(
-  rules: ReadonlyMap<string, AccessRule>,
-  argumentsOf: ReadonlyMap<string, ReadonlySet<string>>,
-): readonly string[] {
-  return [...rules].flatMap(([field, rule]) => {
-    const known = argumentsOf.get(field);
-    if (known === undefined || (rule.kind !== 'playbook' && rule.kind !== 'execution')) return [];
-    return known.has(rule.argument) || known.size === 0
-      ? []
-      : [`operations.${field}.access: the field has no argument ${rule.argument}; it has ${[...known].join(', ')}`];
-  });
 }
 
 function useOf(grant: Grant, uses: NonNullable<LintInput['uses']>): readonly string[] {

@@ -1,4 +1,5 @@
 import { checkGrants } from '../../core/access/check-grants.ts';
+import { weakExecutionRule } from '../../core/access/weak-rules.ts';
 import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type AnyRow, type AnyUpstreamRow, isGatewayRow } from '../../core/config/operation-row.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -51,7 +52,8 @@ export function buildTable(document: OpenApiDocument, config: GatewayConfig): Op
   const operations = rows.flatMap(([field, row]) => {
     const operation = readRow(field, row, document, shapesByTemplate, findings);
     if (operation === undefined) return [];
-    findings.problems.push(...checkAccess(operation, config.roles));
+    const wrong = checkAccess(operation, config.roles);
+    findings.problems.push(...wrong, ...(wrong.length === 0 ? executionProblems(operation, row) : []));
     // No caller may call it, so no caller needs to know of it.
     if (operation.access?.kind !== 'closed') return [operation];
     findings.notes.push(`operations.${field}: closed(); not in the schema`);
@@ -85,6 +87,7 @@ function readRow(
   }
   if (isGatewayRow(row)) {
     findings.problems.push(...checkGatewayRow(field, row));
+    if (row.acceptRisk?.trim()) findings.notes.push(`${place}: it is open at a risk: ${row.acceptRisk}`);
     return {
       field,
       root: row.gateway,
@@ -97,7 +100,7 @@ function readRow(
       description: row.description,
       args: [],
       fields: {},
-      acceptRisk: undefined,
+      acceptRisk: row.acceptRisk,
       ...lifeOf(row),
     };
   }
@@ -160,6 +163,12 @@ function upstreamOperation(
   };
   findings.problems.push(...checkStart(operation, meaning));
   return operation;
+}
+
+function executionProblems(operation: Operation, row: AnyRow): readonly string[] {
+  const watch = isGatewayRow(row) && row.gateway === 'subscription' ? row.watch : undefined;
+  const problem = weakExecutionRule({ ...operation, watch });
+  return problem === undefined ? [] : [`operations.${operation.field}.access: ${problem}`];
 }
 
 function kindOf(field: string, { kind }: OperationMeaning, start: StartMembers | undefined): OperationKind {

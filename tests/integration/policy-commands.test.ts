@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cli, cliProject } from '../support/cli-process.ts';
@@ -69,6 +69,27 @@ test('replay, diff and lint exit 1 with what they found', async () => {
   expect(JSON.parse(lint.out)).toContainEqual(
     expect.stringContaining('wider than its use: all 1 decisions are on data/*'),
   );
+});
+
+test('lint reports what the start would refuse', async () => {
+  const weak = await cliProject(`
+    operations: { executions: { upstream: 'GET /api/executions', access: authenticated() } },
+    roles: ['admin'],
+    grants: [allow('admin', 'all', '*')],`);
+  try {
+    const lint = () => cli(['policy', 'lint', '-C', weak.path]);
+    expect(await lint()).toMatchObject({ code: 0, out: 'nothing to report\n' });
+    mkdirSync(join(weak.path, 'mesh', 'generated'), { recursive: true });
+    const sdl =
+      'scalar JSON type Query { executions: JSON @httpOperation(path: "/api/executions", httpMethod: GET) @noetl(kind: "executions") }';
+    writeFileSync(join(weak.path, 'mesh', 'generated', 'schema.graphql'), sdl);
+    expect(await lint()).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^operations\.executions\.access: it lists the executions of all playbooks/),
+    });
+  } finally {
+    weak.remove();
+  }
 });
 
 test('explain follows GATEWAY_POLICY_FILE, as the gateway does', async () => {

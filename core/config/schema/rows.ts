@@ -56,6 +56,10 @@ export const rowOptions = {
     optional: true,
     doc: 'accept template marks (`{{`, `{%`, `{#`) in the arguments; refused by default',
   }),
+  acceptRisk: text({
+    optional: true,
+    doc: 'why it is open although it must not be public, or although its rule does not look at the executions that it opens',
+  }),
 };
 
 const headerMust = 'must be a text of visible characters, or { forward: true }';
@@ -100,7 +104,6 @@ export const upstreamRowOptions = {
     doc: 'also served below `/noetl`, with NoETL’s own path, query string and JSON, under the same rule',
   }),
   mcp: flag({ optional: true, doc: 'also a tool of `/mcp`, under the same rule' }),
-  acceptRisk: text({ optional: true, doc: 'why an operation that must not be public is opened' }),
   answer: choice(['text', 'base64', 'link'], {
     optional: true,
     doc: 'of an operation that does not answer JSON: the text, its bytes in Base64, or a `data:` link; `text` by default for text',

@@ -136,7 +136,7 @@ describe('reserved playbooks', () => {
   const reserved = 'api_integration/auth0/auth0_login';
   const operations: Readonly<Record<string, AnyRow>> = {
     ask: { upstream: 'POST /api/mcp/{path}/ask', access: custom(() => true) },
-    state: { upstream: 'GET /api/state', access: authenticated() },
+    state: { upstream: 'GET /api/state', access: authenticated(), acceptRisk: 'all may see it' },
   };
   const sdl = `scalar JSON
     type Query { state(run: ID, parent: ID): JSON

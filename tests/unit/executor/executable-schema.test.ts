@@ -1,6 +1,6 @@
 import { getIntrospectionQuery, graphql, printSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { authenticated, closed, onExecution, onPlaybook } from '../../../core/access/access-rule.ts';
+import { authenticated, closed, onExecution, onPlaybook, role } from '../../../core/access/access-rule.ts';
 import type { AnyRow } from '../../../core/config/operation-row.ts';
 import { GatewayError } from '../../../core/errors.ts';
 import { createExecutableSchema } from '../../../executor/executable-schema.ts';
@@ -51,6 +51,33 @@ describe('the start', () => {
     expect(onPath).toEqual(['a: the schema does not know the argument path as a catalog path; run generate']);
     const onId = problemsOf(sdl, { a: { upstream: 'GET /a', access: onExecution('view', 'id') } });
     expect(onId).toEqual(['a: the schema does not know the argument id as the id of an execution; run generate']);
+  });
+
+  test('a rule of the gateway’s own field on an argument that it lacks stops the start', () => {
+    const sdl = 'type Query { x: Int } type Subscription { watched(run: ID!): Int }';
+    const row: AnyRow = { gateway: 'subscription', sdl: '', access: onExecution('view', 'id'), watch: 'execution' };
+    const x: AnyRow = { gateway: 'query', sdl: '', access: authenticated(), resolve: () => 1 };
+    expect(problemsOf(sdl, { x, watched: row })).toEqual([
+      'operations.watched.access: the field has no argument id; it has run',
+    ]);
+    expect(problemsOf(sdl, { x, watched: { ...row, access: onExecution('view', 'run') } })).toEqual([]);
+  });
+
+  // `generate` has checked the rule; this is about a config that has changed since.
+  test.each<[string, Partial<AnyRow>, RegExp | undefined]>([
+    ['execution', { access: authenticated() }, /“id” chooses any execution/],
+    ['execution', { access: role('admin') }, /“id” chooses any execution/],
+    ['execution', { access: authenticated(), acceptRisk: 'operators see all' }, undefined],
+    ['executionEvents', { access: authenticated() }, /“id” chooses any execution/],
+    ['cancelExecution', { access: authenticated() }, /onExecution\('execute', 'id'\)/],
+    ['executions', { access: authenticated() }, /lists the executions of all playbooks/],
+    ['executionUpdates', { access: authenticated() }, /streams any execution/],
+    ['executionUpdates', { access: authenticated(), acceptRisk: 'operators see all' }, undefined],
+  ])('%s with a rule that does not look at the execution: %j', (field, change, want) => {
+    const changed = { ...shippedOperations, [field]: { ...shippedOperations[field], ...change } as AnyRow };
+    const problems = problemsOf(generatedSdl, changed);
+    expect(problems).toEqual(want === undefined ? [] : [expect.stringMatching(want)]);
+    expect(problems.every((line) => line.startsWith(`operations.${field}.access: `))).toBe(true);
   });
 
   test('a row without a rule does not open its field', () => {

@@ -124,17 +124,9 @@ describe('a difference', () => {
 });
 
 describe('lint', () => {
-  const argumentsOf = new Map([
-    ['execute', new Set(['name'])],
-    ['execution', new Set(['identifier'])],
-  ]);
-
-  test('reports an idle role and a rule about a missing argument', () => {
-    const findings = lintPolicy({ grants, roles: [...roles, 'idle'], rules, argumentsOf });
-    expect(findings).toEqual([
-      expect.stringMatching(/^roles: idle has no grant/),
-      expect.stringMatching(/^operations\.execution\.access: the field has no argument id; it has identifier/),
-    ]);
+  test('reports an idle role', () => {
+    const findings = lintPolicy({ grants, roles: [...roles, 'idle'], rules });
+    expect(findings).toEqual([expect.stringMatching(/^roles: idle has no grant/)]);
   });
 
   test('a role that an operation names is not idle, nor is one that a grant allows something', () => {
@@ -146,16 +138,6 @@ describe('lint', () => {
     expect(findings(new Map(), [...grants, allow('named', 'all', 'x/*')])).toEqual([]);
     expect(findings(new Map(), [...grants, deny('named', 'all', 'x/*')])).toEqual([expect.stringMatching(/named/)]);
     expect(findings(new Map<string, AccessRule>([['f', authenticated()]]))).toHaveLength(1);
-  });
-
-  test('only a rule about an argument of a field that has some can name a missing one', () => {
-    const known = new Map([
-      ['execute', new Set<string>()],
-      ['pools', new Set(['id'])],
-      ['viewed', new Set(['path', 'version'])],
-    ]);
-    const findings = lintPolicy({ grants, roles, rules, argumentsOf: known });
-    expect(findings).toEqual(['operations.viewed.access: the field has no argument name; it has path, version']);
   });
 
   test('a use counts for a grant of one of its roles, of its permission and on one of its patterns', () => {

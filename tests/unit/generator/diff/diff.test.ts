@@ -35,7 +35,7 @@ describe('diff', () => {
     const rows: GatewayConfig = {
       ...config,
       operations: {
-        stays: { upstream: 'GET /api/executions', access: authenticated() },
+        stays: { upstream: 'GET /api/executions', access: authenticated({ rows: 'executions' }) },
         may: { upstream: 'GET /api/worker/pools', access: authenticated(), whenPresent: true },
         must: { upstream: 'POST /api/catalog/resource', access: onPlaybook('view', 'path') },
       },

@@ -98,9 +98,16 @@ const table = (operations: Record<string, Partial<AnyRow>>) =>
     roles: ['admin', 'viewer'],
     grants: [],
     operations: Object.fromEntries(
-      Object.entries(operations).map(([field, row]) => [field, { access: authenticated(), ...row }]),
+      Object.entries(operations).map(([field, row]) => [field, { access: fittingRule(row), ...row }]),
     ),
   } as unknown as GatewayConfig);
+
+/** A rule that is not what a case is about. */
+function fittingRule(row: Partial<AnyRow>) {
+  const upstream = 'upstream' in row ? row.upstream : '';
+  if (upstream === 'GET /api/executions') return authenticated({ rows: 'executions' });
+  return upstream?.includes('/executions/{id}') ? custom(() => true) : authenticated();
+}
 
 const argument = { constant: undefined, description: undefined };
 
@@ -133,6 +140,7 @@ describe('buildTable', () => {
         upstream: 'POST /api/executions/{id}/cancel',
         access: onExecution('execute', 'runId'),
         args: { id: 'runId', cascade: { constant: true } },
+        acceptRisk: 'the member of the body is the same id',
       },
     });
     expect(problems).toEqual([]);
@@ -349,6 +357,7 @@ describe('buildTable', () => {
         upstream: 'POST /api/executions/{id}/cancel',
         access: onExecution('execute', 'run'),
         args: { execution_id: 'run' },
+        acceptRisk: 'the member of the body is the same id',
       },
       mine: { gateway: 'query', sdl: 'mine: Int' } as never,
     });
@@ -361,6 +370,63 @@ describe('buildTable', () => {
       ['start', 'execute', ['what'], []],
     ]);
     expect(operations[2]?.start).toEqual({ playbook: 'path', workload: 'workload', execution: 'execution_id' });
+  });
+
+  describe('a rule that does not look at the execution', () => {
+    const id = { execution_id: 'id' };
+    const one = { upstream: 'GET /api/executions/{execution_id}', args: id };
+    const cancel = { upstream: 'POST /api/executions/{execution_id}/cancel', args: { ...id, '*': false } };
+    const list = { upstream: 'GET /api/executions' };
+    const updates = { gateway: 'subscription', sdl: 'odd(id: ID!): Int', watch: 'execution' };
+    const rest = { rest: true, mcp: true };
+    const any = /^operations\.odd\.access: .*or give the reason in acceptRisk$/;
+
+    it.each<[string, object, RegExp]>([
+      [
+        'every session reads',
+        { ...one, access: authenticated() },
+        /“id” chooses any execution.*onExecution\('view', 'id'\)/,
+      ],
+      ['every session reads, by other ways too', { ...one, ...rest, access: authenticated() }, any],
+      ['a role reads', { ...one, access: role('viewer') }, any],
+      ['every session cancels', { ...cancel, access: authenticated() }, /onExecution\('execute', 'id'\)/],
+      ['a role cancels', { ...cancel, access: role('admin') }, any],
+      [
+        'a second id',
+        { ...cancel, args: { ...id, '*': true, cascade: false }, access: onExecution('execute', 'id') },
+        /“bodyId” chooses any execution/,
+      ],
+      [
+        'every session lists',
+        { ...list, access: authenticated() },
+        /lists the executions of all playbooks.*rows: 'executions'/,
+      ],
+      ['a role lists', { ...list, access: role('admin') }, any],
+      ['every session watches', { ...updates, access: authenticated() }, /streams any execution/],
+      ['a role watches', { ...updates, access: role('admin') }, any],
+    ])('%s: stops, and acceptRisk opens it', (_name, row, want) => {
+      const { problems } = table({ odd: row as never });
+      expect(problems).toEqual([expect.stringMatching(any)]);
+      expect(problems[0]).toMatch(want);
+      const { problems: none, notes } = table({ odd: { ...row, acceptRisk: 'operators see all' } as never });
+      expect(none).toEqual([]);
+      expect(notes).toEqual([expect.stringMatching(/^operations\.odd: .*open at a risk: operators see all$/)]);
+      expect(table({ odd: { ...row, acceptRisk: ' ' } as never }).problems).toHaveLength(1);
+    });
+
+    it.each<[string, object]>([
+      ['a rule on it', { ...one, access: onExecution('view', 'id') }],
+      ['rows', { ...list, access: authenticated({ rows: 'executions' }) }],
+      ['custom code', { ...one, access: custom(() => true) }],
+      ['a watch with a rule on it', { ...updates, access: onExecution('view', 'id') }],
+      [
+        'an execution of the config’s choice',
+        { ...one, args: { execution_id: { constant: '7' } }, access: authenticated() },
+      ],
+      ['closed', { ...one, access: closed() }],
+    ])('%s is enough', (_name, row) => {
+      expect(table({ odd: row as never }).problems).toEqual([]);
+    });
   });
 
   it.each<[string, Partial<AnyRow>]>([
