@@ -1,13 +1,15 @@
 import type { GraphQLOutputType } from 'graphql';
 import { accessDenied, type OpenDecision } from '../core/access/standing-decision.ts';
+import { Cache } from '../core/cache.ts';
 import { type CallPlan, callFor } from '../core/call-plan/call-plan.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AnyUpstreamRow } from '../core/config/operation-row.ts';
-import { createEntryCache } from '../core/entry-cache.ts';
+import { heapBytes } from '../core/json/approximate-bytes.ts';
 import { withoutConnections, withoutSecretData } from '../core/noetl/hidden-values.ts';
 import { answerOf } from '../core/noetl/upstream-answer.ts';
 import { inDocumentedForm, inOwnForm, inWireForm } from '../core/noetl/wire-dialect.ts';
 import type { Upstream, UpstreamCall, UpstreamReply } from '../core/ports.ts';
+import { SingleFlight } from '../core/single-flight.ts';
 import { ofDeclaredShape } from './declared-shape.ts';
 import { catalogEntries, catalogPageOf } from './protocol/catalog-entries.ts';
 import { eventsAnswer } from './protocol/execution-events.ts';
@@ -32,8 +34,8 @@ export interface OperationOptions {
   readonly asIs?: boolean;
 }
 
-/** Answers that a field keeps for its `cacheTtlMs`; those that were used least recently go first. */
-const cachedAnswers = 200;
+/** Answers that a field keeps for its `cacheTtlMs`, bytes; those that were used least recently go first. */
+const cachedBytes = 8 * 1024 * 1024;
 
 /**
  * What no caller gets, whatever the rule: ways into brokers and databases, and what credentials hold. It goes by the
@@ -139,15 +141,21 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
 
 /** Reuses answers for the row's time; the access of each caller has been decided before. */
 function createReuse(ttlMs: number, clock: Clock) {
-  const answers = createEntryCache<string, { readonly until: number; readonly body: Promise<unknown> }>(cachedAnswers);
+  const answers = new Cache<string, { readonly key: string; readonly body: unknown }>({
+    max: cachedBytes,
+    sizeOf: heapBytes,
+    clock,
+  });
+  const asking = new SingleFlight<string, unknown>();
   return (call: UpstreamCall, ask: () => Promise<unknown>): Promise<unknown> => {
     const key = JSON.stringify([call.path, call.query ?? [], call.body ?? null, call.headers ?? null]);
-    // Two callers at a time share one call, since the promise is kept. One that fails is not kept.
-    const found = answers.get(key);
-    if (found !== undefined && found.until > clock()) return found.body;
-    const body = ask();
-    answers.set(key, { until: clock() + ttlMs, body });
-    body.catch(() => answers.delete(key));
-    return body;
+    const known = answers.get(key);
+    if (known !== undefined) return Promise.resolve(known.body);
+    return asking.run(key, async () => {
+      const until = clock() + ttlMs;
+      const body = await ask();
+      answers.set(key, { key, body }, until);
+      return body;
+    });
   };
 }

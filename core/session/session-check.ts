@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts';
-import { oncePerKey } from '../once.ts';
+import { SingleFlight } from '../single-flight.ts';
 import { providerTokens } from './sealed.ts';
 import type { Session } from './session.ts';
 import type { KnownSession } from './session-memory.ts';
@@ -27,7 +27,7 @@ export interface SessionCheck {
 export function createSessionCheck(parts: SessionParts): SessionCheck {
   const { memory, clock } = parts;
   const { revalidateMs } = parts.options;
-  const once = oncePerKey<SessionKey, FoundSession | undefined>();
+  const checks = new SingleFlight<SessionKey, FoundSession | undefined>();
   const ageMs = (known: KnownSession): number => clock() - known.checkedAtMs;
 
   function tolerated(found: FoundSession | undefined): FoundSession | undefined {
@@ -41,7 +41,7 @@ export function createSessionCheck(parts: SessionParts): SessionCheck {
     async run(key, token, known) {
       const unchecked = { known, layer: 'store' } as const;
       if (!memory.mayAsk(key)) return tolerated(unchecked);
-      const checked = once(key, () => check(parts, key, token, known.session)).catch(() => unchecked);
+      const checked = checks.run(key, () => check(parts, key, token, known.session)).catch(() => unchecked);
       return tolerated(ageMs(known) >= 2 * dueAfterMs(known.session, revalidateMs) ? await checked : unchecked);
     },
   };

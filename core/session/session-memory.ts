@@ -1,5 +1,5 @@
+import { Cache } from '../cache.ts';
 import type { Clock } from '../clock.ts';
-import { createEntryCache } from '../entry-cache.ts';
 import type { Ending } from '../ports.ts';
 import type { Session } from './session.ts';
 import { markNames } from './session-marks.ts';
@@ -28,25 +28,22 @@ const endingsKept = 100_000;
  */
 export function createSessionMemory({ clock, cacheTtlMs, cacheSize, invalidTtlMs }: SessionMemoryOptions) {
   const max = Math.max(1, cacheSize);
-  const live = createEntryCache<SessionKey, { known: KnownSession; untilMs: number }>(max);
-  const invalidUntilMs = createEntryCache<SessionKey, number>(max);
-  const askAgainAtMs = createEntryCache<SessionKey, number>(max);
-  const endedKeys = createEntryCache<SessionKey, true>(endingsKept);
-  const notBeforeMs = createEntryCache<string, number>(endingsKept);
+  const live = new Cache<SessionKey, KnownSession>({ max, clock });
+  const invalid = new Cache<SessionKey, true>({ max, clock });
+  const waiting = new Cache<SessionKey, true>({ max, clock });
+  const endedKeys = new Cache<SessionKey, true>({ max: endingsKept });
+  const notBeforeMs = new Cache<string, number>({ max: endingsKept });
 
   return {
-    recall(key: SessionKey): KnownSession | undefined {
-      const entry = live.get(key);
-      return entry !== undefined && clock() < entry.untilMs ? entry.known : undefined;
-    },
+    recall: (key: SessionKey): KnownSession | undefined => live.get(key),
     keep(key: SessionKey, known: KnownSession): void {
-      live.set(key, { known, untilMs: clock() + cacheTtlMs });
-      invalidUntilMs.delete(key);
+      live.set(key, known, clock() + cacheTtlMs);
+      invalid.delete(key);
     },
-    isInvalid: (key: SessionKey): boolean => clock() < (invalidUntilMs.get(key) ?? 0),
+    isInvalid: (key: SessionKey): boolean => invalid.get(key) === true,
     refuse(key: SessionKey): void {
       live.delete(key);
-      invalidUntilMs.set(key, clock() + invalidTtlMs);
+      invalid.set(key, true, clock() + invalidTtlMs);
     },
     /** Whether an ending that this process has received covers the session, however it was found. */
     hasEnded(key: SessionKey, session: Session): boolean {
@@ -60,9 +57,9 @@ export function createSessionMemory({ clock, cacheTtlMs, cacheSize, invalidTtlMs
         notBeforeMs.set(ending.userId, Math.max(known, ending.notBefore.getTime()));
       } else live.clear();
     },
-    mayAsk: (key: SessionKey): boolean => clock() >= (askAgainAtMs.get(key) ?? 0),
+    mayAsk: (key: SessionKey): boolean => waiting.get(key) === undefined,
     askAgainIn(key: SessionKey, ms: number): void {
-      askAgainAtMs.set(key, clock() + ms);
+      waiting.set(key, true, clock() + ms);
     },
   };
 }

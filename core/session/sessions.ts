@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { GatewayError } from '../errors.ts';
 import type { Observe } from '../observe.ts';
-import { oncePerKey } from '../once.ts';
 import type { GuessBudget, SessionFollower, SessionStore, Sessions, SessionValidator } from '../ports.ts';
+import { SingleFlight } from '../single-flight.ts';
 import { createPendingEndings } from './pending-endings.ts';
 import type { Session } from './session.ts';
 import { createSessionCheck } from './session-check.ts';
@@ -80,7 +80,7 @@ function partsOf({ store, validator, follower, clock, options, limits, observe }
 function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup'] {
   const { memory, clock } = parts;
   const check = createSessionCheck(parts);
-  const once = oncePerKey<SessionKey, FoundSession | undefined>();
+  const searches = new SingleFlight<SessionKey, FoundSession | undefined>();
 
   function refused(key: SessionKey): undefined {
     if (!memory.isInvalid(key)) memory.refuse(key);
@@ -102,7 +102,7 @@ function createLookup(parts: SessionParts, observe: Observe): Sessions['lookup']
     guesses?: GuessBudget,
   ) {
     try {
-      const found = await once(key, () => searchSession(parts, check, key, token, guesses));
+      const found = await searches.run(key, () => searchSession(parts, check, key, token, guesses));
       return found === undefined ? refused(key) : judged(key, found.known.session, found.layer);
     } catch (error) {
       // A store that is out does not undo what this process read from it a moment ago.

@@ -5,7 +5,7 @@ import { failedText, notStored } from '../../core/execution/failure-text.ts';
 import { assertReadable, ResultLost, referencesIn } from '../../core/execution/outcome.ts';
 import type { StepFacts } from '../../core/execution/steps.ts';
 import { approximateBytes } from '../../core/json/approximate-bytes.ts';
-import { kept } from '../../core/once.ts';
+import { kept } from '../../core/kept.ts';
 import { askingOf, type RootAnswer } from '../root-call.ts';
 import type { ExecutionGate } from './execution-gate.ts';
 import { type Executions, executionIdOf, lastSegment, stateOf } from './executions.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { LRUCache } from 'lru-cache';
+import { Cache } from '../../core/cache.ts';
 import type { ExecutionStatus } from '../../core/execution/execution-status.ts';
 import { failedText } from '../../core/execution/failure-text.ts';
 import {
@@ -17,8 +17,8 @@ import { decodeRunEvents } from '../../core/execution/run-event.ts';
 import { createMask, type IsSecretName, noSecretNames } from '../../core/execution/secret-members.ts';
 import { collectSteps, handedReferences, handedWith } from '../../core/execution/step-values.ts';
 import type { StepFacts } from '../../core/execution/steps.ts';
-import { approximateBytes } from '../../core/json/approximate-bytes.ts';
-import { once } from '../../core/once.ts';
+import { approximateBytes, heapBytes } from '../../core/json/approximate-bytes.ts';
+import { cached, once } from '../../core/single-flight.ts';
 import type { Asking, ExecutionReads } from './execution-reads.ts';
 import type { Seen, Snapshot } from './snapshots.ts';
 
@@ -157,7 +157,7 @@ type KeepPart = <T>(part: string, value: T) => T;
 function partsKeeper(snapshot: Snapshot, keep: OutcomesOptions['keep']): KeepPart {
   const kept = new Map<string, number>();
   return (part, value) => {
-    kept.set(part, Buffer.isBuffer(value) ? value.length : approximateBytes(value));
+    kept.set(part, Buffer.isBuffer(value) ? value.length : heapBytes(value));
     keep(
       snapshot,
       kept.values().reduce((sum, each) => sum + each, 0),
@@ -211,16 +211,8 @@ function referenceResolver(
   reads: ExecutionReads,
   keepPart: KeepPart,
 ): (ref: string) => Promise<unknown> {
-  const found = new LRUCache<string, Promise<unknown>>({ max: maxReferences });
+  const found = new Cache<string, Promise<unknown>>({ max: maxReferences });
   return (ref) => {
-    const known = found.get(ref);
-    if (known !== undefined) return known;
-    const asked = reads.resolve(id, ref, asking);
-    found.set(ref, asked);
-    asked.then(
-      (value) => keepPart(ref, value),
-      () => found.delete(ref),
-    );
-    return asked;
+    return cached(found, ref, async () => keepPart(ref, await reads.resolve(id, ref, asking)));
   };
 }

@@ -1,5 +1,5 @@
+import { Cache } from '../../core/cache.ts';
 import type { Clock } from '../../core/clock.ts';
-import { createEntryCache } from '../../core/entry-cache.ts';
 import type { RunEvent } from '../../core/execution/run-event.ts';
 
 /** For how long executions have written no event. */
@@ -20,7 +20,7 @@ const remembered = 10_000;
 
 /** @param clock of this process, milliseconds since the epoch */
 export function createQuietTimes(clock: Clock): QuietTimes {
-  const seen = createEntryCache<string, { readonly mark: string; readonly at: number }>(remembered);
+  const seen = new Cache<string, { readonly mark: string; readonly at: number }>({ max: remembered });
   return {
     since(id, events, serverNow) {
       const newest = events.at(-1);

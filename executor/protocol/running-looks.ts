@@ -1,6 +1,6 @@
+import { Cache } from '../../core/cache.ts';
 import type { Clock } from '../../core/clock.ts';
-import { EntryCache } from '../../core/entry-cache.ts';
-import { approximateBytes } from '../../core/json/approximate-bytes.ts';
+import { heapBytes } from '../../core/json/approximate-bytes.ts';
 import type { Snapshot } from './snapshots.ts';
 
 /** From this many running executions on that are asked for at a time, the list is read instead of each of them. */
@@ -23,7 +23,7 @@ const baseBytes = 2_000;
 
 /** About what a snapshot takes. What is kept with it counts, too: events may be large. */
 export const bytesOf = ({ detail, seen }: Snapshot): number =>
-  baseBytes + approximateBytes(detail.workload) + approximateBytes(seen.newest) + approximateBytes(seen.status);
+  baseBytes + heapBytes(detail.workload) + heapBytes(seen.newest) + heapBytes(seen.status);
 
 /** One object for an execution, changed in place: one for each look would live just long enough to reach the old generation. */
 export interface Running {
@@ -43,10 +43,10 @@ export interface Running {
 
 /** The last looks at running executions, and for how long each is shared. */
 export function createRunning(clock: Clock, staleMs: number, keepBytes: number) {
-  const running = new EntryCache<string, Running>(
-    keepBytes,
-    ({ snapshotBytes, readBytes }) => snapshotBytes + readBytes,
-  );
+  const running = new Cache<string, Running>({
+    max: keepBytes,
+    sizeOf: ({ snapshotBytes, readBytes }) => snapshotBytes + readBytes,
+  });
 
   /**
    * How many running executions are being asked for, up to `veryMany`: each of them is in `running` and was looked at
@@ -54,7 +54,12 @@ export function createRunning(clock: Clock, staleMs: number, keepBytes: number) 
    */
   function crowd(): number {
     const since = clock() - ownLookMs;
-    return running.countNewest(veryMany, ({ lookedAt, freshUntil }) => lookedAt >= since || freshUntil >= since);
+    let count = 0;
+    for (const [, { lookedAt, freshUntil }] of running.entries()) {
+      if (count === veryMany || (lookedAt < since && freshUntil < since)) break;
+      count += 1;
+    }
+    return count;
   }
 
   /** @param claimedMs for how long NoETL has claimed an end; undefined: it claims no end */

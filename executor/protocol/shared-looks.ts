@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache';
+import { Cache } from '../../core/cache.ts';
 import type { Clock } from '../../core/clock.ts';
-import { InFlight } from '../../core/in-flight.ts';
 import type { MaybePromise } from '../../core/maybe-promise.ts';
+import { SingleFlight } from '../../core/single-flight.ts';
 import type { Asking, ExecutionReads } from './execution-reads.ts';
 import { bytesOf, createRunning, isStillRunning, listFreshMs, manyRunning, type Running } from './running-looks.ts';
 import type { LookOptions, Looks, Snapshot } from './snapshots.ts';
@@ -46,7 +46,12 @@ export interface SharedLooksOptions {
 
 /** One for a process. Those who ask while a look is under way join it, and get its error, too; an error is not kept. */
 export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: SharedLooksOptions): SharedLooks {
-  const finished = new LRUCache<string, Snapshot>({ maxSize: keepBytes, maxEntrySize: keepBytes / 4 });
+  /** With the bytes of what was read of each since. */
+  const finished = new Cache<string, { readonly snapshot: Snapshot; readonly bytes: number }>({
+    max: keepBytes,
+    maxEntry: keepBytes / 4,
+    sizeOf: ({ snapshot, bytes }) => bytesOf(snapshot) + bytes,
+  });
   const running = createRunning(clock, staleMs, keepBytes);
   const stepsWanted = new Set<string>();
   const list = createListLook(reads, clock);
@@ -56,25 +61,25 @@ export function createSharedLooks({ reads, looks, clock, keepBytes, staleMs }: S
     const isOver = snapshot?.over !== undefined;
     if (snapshot === undefined || isOver) running.forget(id);
     else running.keep(id, snapshot, isOwnLook);
-    if (snapshot !== undefined && isOver) finished.set(id, snapshot, { size: bytesOf(snapshot) });
+    if (snapshot !== undefined && isOver) finished.set(id, { snapshot, bytes: 0 });
   }
 
   return {
     take(id, asking) {
       const kept = finished.get(id);
-      if (kept !== undefined) return { snapshot: kept, isKept: true };
+      if (kept !== undefined) return { snapshot: kept.snapshot, isKept: true };
       const last = running.fresh(id);
       if (last !== undefined) return { snapshot: last, isKept: true };
       return inFlight.look(id, asking).then((snapshot) => snapshot && { snapshot, isKept: false });
     },
     wantSteps: (id, wanted) => void (wanted ? stepsWanted.add(id) : stepsWanted.delete(id)),
-    ended: (id) => finished.get(id),
+    ended: (id) => finished.get(id)?.snapshot,
     newest: list,
     expire: running.expire,
     spent: ({ detail }, calls) => running.extend(detail.id, calls),
     keep(snapshot, bytes) {
-      if (snapshot.over === undefined) running.weigh(snapshot, Math.ceil(bytes));
-      else finished.set(snapshot.detail.id, snapshot, { size: bytesOf(snapshot) + Math.ceil(bytes) });
+      if (snapshot.over === undefined) running.weigh(snapshot, bytes);
+      else finished.set(snapshot.detail.id, { snapshot, bytes });
     },
     forget(id) {
       finished.delete(id);
@@ -95,7 +100,7 @@ interface LookingOptions extends Pick<SharedLooksOptions, 'looks' | 'clock'> {
 
 /** Looks that are under way; an execution is looked at once at a time. */
 function createLooking({ looks, clock, list, running, stepsWanted, remember }: LookingOptions) {
-  const inFlight = new InFlight<Promise<Snapshot | undefined>>();
+  const inFlight = new SingleFlight<string, Snapshot | undefined>();
 
   /** An end that is claimed is judged by its events: one call instead of two. */
   const howOf = (id: string, last?: Running) => ({ withEvents: stepsWanted.has(id) || last?.claimedAt !== undefined });
@@ -103,12 +108,7 @@ function createLooking({ looks, clock, list, running, stepsWanted, remember }: L
   function begin(id: string, asking: Asking): Promise<Snapshot | undefined> {
     const before = running.get(id);
     const crowd = running.crowd();
-    const looking =
-      crowd >= manyRunning ? lookInList(id, asking, before, crowd) : lookAt(id, asking, howOf(id, before), true);
-    inFlight.set(id, looking);
-    const over = () => inFlight.delete(id, looking);
-    void looking.then(over, over);
-    return looking;
+    return crowd >= manyRunning ? lookInList(id, asking, before, crowd) : lookAt(id, asking, howOf(id, before), true);
   }
 
   async function lookInList(id: string, asking: Asking, before: Running | undefined, crowd: number) {
@@ -131,8 +131,8 @@ function createLooking({ looks, clock, list, running, stepsWanted, remember }: L
 
   return {
     /** Joins a look at the execution, or begins one. */
-    look: (id: string, asking: Asking) => inFlight.get(id) ?? begin(id, asking),
-    forget: (id: string) => inFlight.delete(id),
+    look: (id: string, asking: Asking) => inFlight.run(id, () => begin(id, asking)),
+    forget: (id: string) => inFlight.forget(id),
   };
 }
 

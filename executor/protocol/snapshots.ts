@@ -1,5 +1,5 @@
+import { Cache } from '../../core/cache.ts';
 import type { Clock } from '../../core/clock.ts';
-import { createEntryCache } from '../../core/entry-cache.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { ExecutionDetail } from '../../core/execution/execution-detail.ts';
 import { judgeEvents, judgeStatus, type Over } from '../../core/execution/execution-end.ts';
@@ -49,7 +49,7 @@ const remembered = 10_000;
  * one or two more.
  */
 export function createLooks(reads: ExecutionReads, clock: Clock): Looks {
-  const ends = createEntryCache<string, { readonly claim: string; readonly over: Over }>(remembered);
+  const ends = new Cache<string, { readonly claim: string; readonly over: Over }>({ max: remembered });
   const quiet = createQuietTimes(clock);
 
   /** @returns at once what needs no further call, as most looks do */

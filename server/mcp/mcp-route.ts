@@ -1,5 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
-import { once } from '../../core/once.ts';
+import { once } from '../../core/single-flight.ts';
 import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { notAllowed } from '../http/public-routes.ts';

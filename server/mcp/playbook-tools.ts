@@ -1,14 +1,15 @@
 import { hash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { createPatternIndex, findInIndex } from '../../core/access/pattern-index.ts';
 import type { Permission } from '../../core/access/permission.ts';
 import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
+import { Cache } from '../../core/cache.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { withoutControlNames } from '../../core/noetl/control-names.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../core/noetl/json-object.ts';
 import { answerOf } from '../../core/noetl/upstream-answer.ts';
 import type { Upstream } from '../../core/ports.ts';
+import { cached } from '../../core/single-flight.ts';
 import type { ToolView } from './field-tools.ts';
 import type { JsonSchema } from './input-schema.ts';
 
@@ -44,20 +45,13 @@ const anyInput: JsonSchema = { type: 'object', additionalProperties: true };
  */
 export function createPlaybookTools({ config, upstream, route, clock }: PlaybookToolsOptions): PlaybookTools {
   const patterns = createPatternIndex(config.playbooks.map((pattern) => [pattern, pattern]));
-  const kept = new LRUCache<'tools', { readonly until: number; readonly tools: Promise<readonly PlaybookTool[]> }>({
-    max: 1,
-  });
+  const catalog = new Cache<'tools', Promise<readonly PlaybookTool[]>>({ max: 1, clock });
 
   /** The catalog is the same for all: it is read once for a while, for every caller. */
   function tools(): Promise<readonly PlaybookTool[]> {
     if (route === undefined || config.playbooks.length === 0) return Promise.resolve([]);
-    const found = kept.get('tools');
-    if (found !== undefined && found.until > clock()) return found.tools;
-    const read = readTools(upstream, route, (path) => findInIndex(patterns, path) !== undefined);
-    kept.set('tools', { until: clock() + config.catalogMs, tools: read });
-    // A failure is not kept.
-    read.catch(() => kept.delete('tools'));
-    return read;
+    const read = () => readTools(upstream, route, (path) => findInIndex(patterns, path) !== undefined);
+    return cached(catalog, 'tools', read, clock() + config.catalogMs);
   }
 
   return {

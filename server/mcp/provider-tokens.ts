@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
+import { Cache } from '../../core/cache.ts';
 import type { Caller } from '../../core/call-context.ts';
 import type { Clock } from '../../core/clock.ts';
-import { createEntryCache } from '../../core/entry-cache.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import type { Sessions } from '../../core/ports.ts';
 import type { SessionToken } from '../../core/session/session-token.ts';
 import { tokenFromRequest } from '../../core/session/token-from-request.ts';
+import { cached } from '../../core/single-flight.ts';
 import type { SignIn } from '../auth/login/sign-in.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { readHeaderOf } from '../http/header-values.ts';
@@ -33,21 +34,15 @@ const rememberedMs = 3_600_000;
 export function createToolCallers(options: ProviderTokensOptions): RequireCaller {
   const { requireCaller, signIn, sessions, clock } = options;
   const issuers = new Set(options.issuers.map(withoutSlash));
-  const made = createEntryCache<string, { readonly until: number; readonly token: Promise<SessionToken> }>(remembered);
+  const made = new Cache<string, Promise<SessionToken>>({ max: remembered, clock });
 
   function sessionTokenOf(token: string, { clientIp, requestId }: Exchange): Promise<SessionToken> {
     // Tokens are kept nowhere.
     const key = hash('sha256', token);
-    const known = made.get(key);
-    if (known !== undefined && known.until > clock()) return known.token;
-    const signedIn = signIn({ token, domain: undefined, sessionHours: undefined, clientIp, requestId });
-    const session = signedIn.then((result) => result.token);
     // A token that is over must be refused, although its session could live on.
     const until = Math.min(clock() + rememberedMs, expiryOf(token) ?? Number.POSITIVE_INFINITY);
-    // The promise is kept: requests with the same token at the same time log in once.
-    made.set(key, { until, token: session });
-    session.catch(() => made.delete(key));
-    return session;
+    const login = { token, domain: undefined, sessionHours: undefined, clientIp, requestId };
+    return cached(made, key, () => signIn(login).then((result) => result.token), until);
   }
 
   return async (exchange) => {

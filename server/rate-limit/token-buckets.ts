@@ -1,5 +1,5 @@
+import { Cache } from '../../core/cache.ts';
 import type { Clock } from '../../core/clock.ts';
-import { createEntryCache } from '../../core/entry-cache.ts';
 
 /** Fills by `perSecond`, holds at most `burst`. Both are whole numbers of at least 1. */
 export interface BucketSize {
@@ -24,16 +24,17 @@ const maxBuckets = 50_000;
 
 /** Buckets in the memory of one process, by the given clock. */
 export function createTokenBuckets(clock: Clock): TokenBuckets {
-  const buckets = createEntryCache<string, { tokens: number; atMs: number }>(maxBuckets);
+  const buckets = new Cache<string, { tokens: number; atMs: number }>({ max: maxBuckets });
   return {
     take(key, { perSecond, burst }, most) {
       const now = clock();
-      const bucket = buckets.get(key) ?? { tokens: burst, atMs: now };
+      const known = buckets.get(key);
+      const bucket = known ?? { tokens: burst, atMs: now };
+      if (known === undefined) buckets.set(key, bucket);
       // A clock that goes back takes no tokens away.
       const filled = bucket.tokens + (Math.max(0, now - bucket.atMs) * perSecond) / 1_000;
       bucket.tokens = Math.min(burst, filled);
       bucket.atMs = now;
-      buckets.set(key, bucket);
       const granted = Math.min(most, Math.floor(bucket.tokens));
       bucket.tokens -= granted;
       return { granted, waitMs: granted > 0 ? 0 : Math.ceil(((1 - bucket.tokens) * 1_000) / perSecond) };

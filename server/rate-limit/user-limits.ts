@@ -1,10 +1,10 @@
+import { Cache } from '../../core/cache.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
-import { createEntryCache } from '../../core/entry-cache.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
-import { oncePerKey } from '../../core/once.ts';
 import type { UpstreamCall } from '../../core/ports.ts';
+import { SingleFlight } from '../../core/single-flight.ts';
 import type { SharedTokenBuckets } from './redis-token-buckets.ts';
 import { type BucketSize, createTokenBuckets, type TakenTokens } from './token-buckets.ts';
 
@@ -80,13 +80,13 @@ export function createUserLimits({ limits, clock, observe, shared }: UserLimitsO
 
 /** Takes one token, out of a handful that this replica holds for the key, or a new handful of the shared bucket. */
 function createLeases(shared: SharedTokenBuckets, own: ReturnType<typeof createTokenBuckets>, clock: Clock) {
-  const leases = createEntryCache<string, { left: number; readonly untilMs: number }>(10_000);
-  const once = oncePerKey<string, TakenTokens>();
+  const leases = new Cache<string, { left: number }>({ max: 10_000, clock });
+  const asking = new SingleFlight<string, TakenTokens>();
 
   async function ask(key: string, size: BucketSize, most: number): Promise<TakenTokens> {
     // Without Redis this process counts alone.
     const taken = await shared.take(key, size, most).catch(() => own.take(key, size, most));
-    if (taken.granted > 0) leases.set(key, { left: taken.granted, untilMs: clock() + leaseMs });
+    if (taken.granted > 0) leases.set(key, { left: taken.granted }, clock() + leaseMs);
     return taken;
   }
 
@@ -94,11 +94,11 @@ function createLeases(shared: SharedTokenBuckets, own: ReturnType<typeof createT
     // Callers that waited for the same handful share it; those that come too late for it ask for another.
     for (;;) {
       const lease = leases.get(key);
-      if (lease !== undefined && lease.left > 0 && lease.untilMs > clock()) {
+      if (lease !== undefined && lease.left > 0) {
         lease.left -= 1;
         return { granted: 1, waitMs: 0 };
       }
-      const taken = await once(key, () => ask(key, size, most));
+      const taken = await asking.run(key, () => ask(key, size, most));
       if (taken.granted === 0) return taken;
     }
   };

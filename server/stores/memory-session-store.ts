@@ -1,5 +1,5 @@
+import { Cache } from '../../core/cache.ts';
 import type { Clock } from '../../core/clock.ts';
-import { createEntryCache } from '../../core/entry-cache.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { createListeners } from '../../core/listeners.ts';
 import type { Ending, SessionStore, StoredSession } from '../../core/ports.ts';
@@ -22,7 +22,7 @@ interface Kept<T> {
  * room is full, a logout fails with ERR_STORE rather than being forgotten.
  */
 export function createMemorySessionStore({ maxEntries, clock }: MemorySessionStoreOptions): SessionStore {
-  const live = createEntryCache<SessionKey, Kept<StoredSession>>(maxEntries);
+  const live = new Cache<SessionKey, StoredSession>({ max: maxEntries, clock });
   const ended = createKeep<true>(maxEntries * 10, clock);
   const marks = createKeep<Date>(maxEntries * 10, clock);
   const claims = createKeep<true>(maxEntries * 10, clock);
@@ -31,12 +31,11 @@ export function createMemorySessionStore({ maxEntries, clock }: MemorySessionSto
   return {
     async get(key) {
       if (ended.get(key) !== undefined) return { state: 'ended' };
-      const kept = live.get(key);
-      return kept !== undefined && clock() < kept.untilMs ? kept.value : undefined;
+      return live.get(key);
     },
     async put(key, session, checkedAt, keepUntil) {
       if (ended.get(key) !== undefined) return false;
-      live.set(key, { value: { state: 'live', session, checkedAt }, untilMs: keepUntil.getTime() });
+      live.set(key, { state: 'live', session, checkedAt }, keepUntil.getTime());
       return true;
     },
     async end(key, until) {
@@ -58,11 +57,9 @@ export function createMemorySessionStore({ maxEntries, clock }: MemorySessionSto
     },
     // Looks at every session: an operator asks seldom, and an index would be written with each login.
     async sessionsOf(userId) {
-      const now = clock();
-      const own = [...live.entries()].flatMap(([key, { value, untilMs }]) => {
-        const isOwn = value.state === 'live' && value.session.user.userId === userId && now < untilMs;
-        return isOwn ? [{ key, session: value.session }] : [];
-      });
+      const own = [...live.entries()].flatMap(([key, found]) =>
+        found.state === 'live' && found.session.user.userId === userId ? [{ key, session: found.session }] : [],
+      );
       return own.toSorted((a, b) => b.session.issuedAt.getTime() - a.session.issuedAt.getTime()).slice(0, listedAtMost);
     },
     onEnded: add,

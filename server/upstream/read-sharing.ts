@@ -1,5 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
-import { InFlight } from '../../core/in-flight.ts';
+import { SingleFlight } from '../../core/single-flight.ts';
 
 /** What reads are to those that share them. */
 export interface SharedReads<Read, T> {
@@ -10,8 +10,8 @@ export interface SharedReads<Read, T> {
   signalOf(read: Read): AbortSignal | undefined;
   /** Takes a place. @returns undefined when there is room now */
   enter(read: Read): Promise<void> | undefined;
-  /** Makes the call in the place that was taken, and gives the place back. @param over called when it has ended, never at once */
-  send(read: Read, over: () => void): Promise<T>;
+  /** Makes the call in the place that was taken, and gives the place back. */
+  send(read: Read): Promise<T>;
   /** Gives the place back without a call. */
   leave(read: Read): void;
 }
@@ -26,8 +26,8 @@ export interface ReadSharing<Read, T> {
 
 /** A read that waits for a place is joined by reads of its owner only: others would wait in the owner's queue. */
 export function createReadSharing<Read, T>(reads: SharedReads<Read, T>): ReadSharing<Read, T> {
-  const inFlight = new InFlight<Promise<T>>();
-  const queued = new InFlight<Promise<T>>();
+  const inFlight = new SingleFlight<string, T>();
+  const queued = new SingleFlight<string, T>();
   return {
     read(read) {
       const key = reads.keyOf(read);
@@ -38,7 +38,7 @@ export function createReadSharing<Read, T>(reads: SharedReads<Read, T>): ReadSha
     write(send) {
       const sent = send();
       // Also after a failure: NoETL may have done it. Before the caller goes on, who may read next.
-      const over = () => inFlight.clear();
+      const over = () => inFlight.forget();
       void sent.then(over, over);
       return sent;
     },
@@ -51,9 +51,7 @@ export function createReadSharing<Read, T>(reads: SharedReads<Read, T>): ReadSha
   function begin(read: Read, key: string): Promise<T> {
     const entering = reads.enter(read);
     if (entering === undefined) return start(read, key);
-    const waiting = queue(read, key, entering);
-    queued.set(ownKey(read, key), waiting);
-    return waiting;
+    return queued.run(ownKey(read, key), () => queue(read, key, entering));
   }
 
   async function queue(read: Read, key: string, entering: Promise<void>): Promise<T> {
@@ -61,7 +59,7 @@ export function createReadSharing<Read, T>(reads: SharedReads<Read, T>): ReadSha
       await entering;
     } finally {
       // Whether there is a place or not: reads that come now must not join a wait that is over.
-      queued.delete(ownKey(read, key));
+      queued.forget(ownKey(read, key));
     }
     const other = inFlight.get(key);
     if (other === undefined) return start(read, key);
@@ -71,9 +69,7 @@ export function createReadSharing<Read, T>(reads: SharedReads<Read, T>): ReadSha
   }
 
   function start(read: Read, key: string): Promise<T> {
-    const running: Promise<T> = reads.send(read, () => inFlight.delete(key, running));
-    inFlight.set(key, running);
-    return running;
+    return inFlight.run(key, () => reads.send(read));
   }
 
   /** No key holds a line break. */

@@ -80,12 +80,9 @@ function createAdmission(
     signalOf: ({ call }) => call.signal,
     enter,
     leave,
-    send(ready, over) {
+    send(ready) {
       ready.isSent = true;
-      return send(ready, () => {
-        leave(ready);
-        over();
-      });
+      return send(ready, () => leave(ready));
     },
   });
 

@@ -1,12 +1,12 @@
 import type { Decision } from '../../../core/access/decision.ts';
 import type { Permission } from '../../../core/access/permission.ts';
+import { Cache } from '../../../core/cache.ts';
 import type { Clock } from '../../../core/clock.ts';
-import { createEntryCache } from '../../../core/entry-cache.ts';
 import { type AuthAnswer, decodeAccess, noAnswer } from '../../../core/noetl/auth-answer.ts';
 import { isOwnWorkload } from '../../../core/noetl/plain-values.ts';
-import { oncePerKey } from '../../../core/once.ts';
 import type { AccessChecker, AccessQuestion, Upstream } from '../../../core/ports.ts';
 import type { SessionToken } from '../../../core/session/session-token.ts';
+import { SingleFlight } from '../../../core/single-flight.ts';
 import type { PlaybookDriver } from '../../callbacks/playbook-driver.ts';
 import { askAuthRoute } from '../auth-route.ts';
 
@@ -75,9 +75,9 @@ function createChecker(
   ask: (question: WireQuestion) => Promise<AuthAnswer>,
 ): AccessChecker {
   const { cacheTtlMs, clock, reserved } = options;
-  const known = createEntryCache<string, { readonly decision: Decision; readonly until: number }>(cacheSize);
+  const known = new Cache<string, Decision>({ max: cacheSize, clock });
   // Questions that are on their way: callers who ask the same wait for one answer.
-  const once = oncePerKey<string, Decision>();
+  const asking = new SingleFlight<string, Decision>();
 
   async function askNow(question: AccessQuestion, action: WireAction, key: string): Promise<Decision> {
     const { token, path, user } = question;
@@ -85,7 +85,7 @@ function createChecker(
     const answer = await ask({ session_token: token, playbook_path: path, action });
     const isAllowed = decodeAccess(answer, { userId: user.userId, permission: action, path, mustRepeat });
     const decision = isAllowed ? allowed : denied;
-    known.set(key, { decision, until: clock() + cacheTtlMs });
+    known.set(key, decision, clock() + cacheTtlMs);
     return decision;
   }
 
@@ -97,9 +97,7 @@ function createChecker(
     if (action === undefined || !isOwnWorkload({ path, token: token ?? '' })) return denied;
     // By user and not by token: NoETL decides by the user of the session.
     const key = JSON.stringify([user.userId, permission, path]);
-    const kept = known.get(key);
-    if (kept !== undefined && clock() < kept.until) return kept.decision;
-    return once(key, () => askNow(question, action, key));
+    return known.get(key) ?? asking.run(key, () => askNow(question, action, key));
   }
 
   return { check };

@@ -1,39 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { GatewayError } from '../../../core/errors.ts';
 import { HeldAnswers } from '../../../core/held-answers.ts';
+import { kept } from '../../../core/kept.ts';
 import { limitHeaders } from '../../../core/limit-headers.ts';
-import { kept, once } from '../../../core/once.ts';
-
-describe('once', () => {
-  test('a value is made on the first call, and kept until it is forgotten', async () => {
-    let made = 0;
-    const get = once(async () => ++made);
-    expect(await Promise.all([get(), get()])).toEqual([1, 1]);
-    expect(await get()).toBe(1);
-    get.forget();
-    expect(await get()).toBe(2);
-  });
-
-  test('a failure is not kept, nor does an older one take away a newer value', async () => {
-    const waiting: ((error?: Error) => void)[] = [];
-    const get = once(
-      () =>
-        new Promise<string>((resolve, reject) => waiting.push((error) => (error ? reject(error) : resolve('made')))),
-    );
-    const first = get();
-    get.forget();
-    const second = get();
-    waiting[0]?.(new Error('down'));
-    await expect(first).rejects.toThrow('down');
-    expect(get()).toBe(second);
-    waiting[1]?.(new Error('down again'));
-    await expect(second).rejects.toThrow('down again');
-    const third = get();
-    expect(waiting).toHaveLength(3);
-    waiting[2]?.();
-    expect(await third).toBe('made');
-  });
-});
 
 test('kept: also undefined and a failed promise', async () => {
   let made = 0;
