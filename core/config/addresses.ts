@@ -15,6 +15,12 @@ export function parseUpstreamUrl(text: string): URL | undefined {
 /** True when a host is this machine, by name or number. Other names under `.localhost` may lead elsewhere. */
 export const isLoopback = (url: URL): boolean => loopbackHosts.has(url.hostname);
 
+/** The port that a URL names, or the one of its scheme. */
+export const portOf = (url: URL): number => Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+
+/** Whether others on the way can read what is sent there. */
+export const isInClear = (url: URL): boolean => url.protocol === 'http:' && !isLoopback(url);
+
 /**
  * An issuer as its tokens write it. A bare domain is `https://<domain>/`, as Auth0 has it; `http` is for loopback only.
  * @returns undefined when it is not an issuer.

@@ -1,9 +1,10 @@
+import { isInClear, isLoopback, portOf } from './addresses.ts';
 import { namespaceOf } from './derived-values.ts';
 import type { AnyGatewayRow, AnyRow } from './operation-row.ts';
 import { isGatewayRow } from './operation-row.ts';
 import type { sections } from './schema/gateway.ts';
 import type { Resolved } from './schema/node.ts';
-import { keyProblem, memoryProblem, prefixProblem, splitStoreUrl } from './session-trust.ts';
+import { memoryProblem, prefixProblem, splitStoreUrl } from './session-trust.ts';
 import { shadowProblem } from './shadow-mode.ts';
 import { isMemoryStore, keepsSessionsInMemory, sharedStoreForms } from './store-kinds.ts';
 
@@ -14,14 +15,14 @@ export interface RuleContext {
   /** `unknown`: files are generated, and where they will be used is not known. */
   readonly mode: 'production' | 'development' | 'unknown';
   readonly roles: readonly string[];
-  /** Whether the config itself has the value; false when only the environment of the process has it. */
-  readonly isFixed: (place: string) => boolean;
 }
 
 /** Values that are valid each and cannot work together. */
 interface Combination {
-  /** The fields that it looks at: where one of them has no usable value the rule is left out. The first is the place. */
+  /** The fields that it reads: where one of them has no usable value the rule is left out. The first is the place. */
   readonly reads: readonly [string, ...string[]];
+  /** The place, where the rule also reads a field that only the environment may have. */
+  readonly at?: string;
   /** The problem and its fix; undefined without a problem. */
   readonly problem: (config: Sections, context: RuleContext) => string | undefined;
 }
@@ -30,19 +31,13 @@ interface Combination {
 export const combinations: readonly Combination[] = [
   {
     reads: ['limits.byRole'],
-    problem: ({ limits }, { roles }) => {
-      const unknown = Object.keys(limits.byRole).filter((role) => !roles.includes(role));
-      return unknown.length === 0 ? undefined : `${unknown.join(', ')}: unknown role; roles are ${roles.join(', ')}`;
-    },
+    problem: ({ limits }, { roles }) => unknownRoles(Object.keys(limits.byRole), roles),
   },
   {
     reads: ['console.roles'],
-    problem({ console: { roles: named } }, { roles }) {
-      const unknown = named.filter((role) => !roles.includes(role));
-      // The default names a role that a config need not have.
-      if (unknown.length === 0 || named.join() === 'admin') return undefined;
-      return `${unknown.join(', ')}: unknown role; roles are ${roles.join(', ')}`;
-    },
+    // The default names a role that a config need not have.
+    problem: ({ console: { roles: named } }, { roles }) =>
+      named.join() === 'admin' ? undefined : unknownRoles(named, roles),
   },
   {
     // Browsers refuse the pair (Fetch Standard, CORS protocol).
@@ -67,6 +62,28 @@ export const combinations: readonly Combination[] = [
         : undefined,
   },
   {
+    reads: ['listen.publicUrl'],
+    problem: ({ listen: { publicUrl } }, { mode }) =>
+      mode === 'production' && publicUrl !== undefined && isInClear(new URL(publicUrl))
+        ? 'must be https: over http everyone on the way reads the session tokens. For this machine alone, http://localhost is accepted'
+        : undefined,
+  },
+  {
+    reads: ['upstream.baseUrl', 'listen.publicUrl', 'listen.internalUrl', 'listen.port', 'listen.internalPort'],
+    problem: ({ upstream, listen }) =>
+      isAt(upstream.baseUrl, listen.publicUrl, listen.port) ||
+      isAt(upstream.baseUrl, listen.internalUrl, listen.internalPort)
+        ? 'is the address of the gateway itself: set it to the address of NoETL'
+        : undefined,
+  },
+  {
+    reads: ['listen.internalUrl', 'listen.publicUrl', 'listen.port', 'events.callbacks'],
+    problem: ({ listen, events }) =>
+      events.callbacks === 'internal' && isAt(new URL(listen.internalUrl), listen.publicUrl, listen.port)
+        ? 'is the public listener, which takes no callbacks: set it to the address of the internal one (GATEWAY_INTERNAL_PORT)'
+        : undefined,
+  },
+  {
     // In shadow mode NoETL decides on unverified tokens; a local login would have no other party to do so.
     reads: ['auth.jwtMode', 'auth.login'],
     problem: ({ auth }) =>
@@ -80,11 +97,17 @@ export const combinations: readonly Combination[] = [
       auth.jwtMode === 'shadow' && mode === 'production' ? shadowProblem(auth.jwtShadowUntil, Date.now()) : undefined,
   },
   {
-    reads: ['sessions.key', 'sessions.store'],
-    problem: ({ sessions, adapters }, { mode }) => {
-      const isShared = !isMemoryStore(sessions.store) && adapters.sessionStore === undefined;
-      return keyProblem(sessions.key, isShared && mode === 'production');
-    },
+    reads: ['sessions.key'],
+    problem: ({ sessions }) =>
+      sessions.key.length > 2 ? 'must be one key, or two while they are exchanged' : undefined,
+  },
+  {
+    at: 'sessions.key',
+    reads: ['sessions.store'],
+    problem: ({ sessions: { store, key = [] }, adapters }, { mode }) =>
+      mode === 'production' && key.length === 0 && !isMemoryStore(store) && adapters.sessionStore === undefined
+        ? 'is required with a shared store: openssl rand -base64 32, in a Secret'
+        : undefined,
   },
   {
     reads: ['sessions.store', 'sessions.acceptMemory'],
@@ -121,16 +144,10 @@ export const combinations: readonly Combination[] = [
   },
   {
     reads: ['deploy.replicas', 'sessions.store'],
-    problem: ({ deploy, ...sections }, { mode, isFixed }) => {
-      if (
-        (deploy.replicas ?? 1) < 2 ||
-        !keepsSessionsInMemory(sections) ||
-        mode === 'development' ||
-        !isFixed('sessions.store')
-      )
-        return undefined;
-      return `${deploy.replicas} replicas need a session store that they share, and sessions.store is memory: — set GATEWAY_SESSION_STORE to ${sharedStoreForms}, or deploy.replicas to 1`;
-    },
+    problem: ({ deploy, ...sections }, { mode }) =>
+      (deploy.replicas ?? 1) > 1 && keepsSessionsInMemory(sections) && mode !== 'development'
+        ? `${deploy.replicas} replicas need a session store that they share, and sessions.store is memory:. ${sharedStoreAdvice}`
+        : undefined,
   },
   {
     reads: ['deploy.resources.memoryMib', 'deploy.resources.memoryLimitMib'],
@@ -159,6 +176,40 @@ export const combinations: readonly Combination[] = [
     },
   },
 ];
+
+/** Without a fallback the variable is required, so that the store cannot be forgotten. */
+const sharedStoreAdvice = `Set GATEWAY_SESSION_STORE to ${sharedStoreForms}, with sessions: { store: env('GATEWAY_SESSION_STORE') } in gateway.config.ts, or set deploy.replicas to 1`;
+
+/** Roles of logins that the config does not have, each with its place. What cannot be read is left out. */
+export function roleProblems({ auth }: Sections, roles: readonly string[]): readonly (readonly [string, string])[] {
+  const { login, validator, issuers } = auth ?? {};
+  const named: (readonly [string, readonly string[]])[] = [];
+  const add = (place: string, map?: Readonly<Record<string, readonly string[]>>, more: readonly string[] = []) => {
+    named.push([place, [...Object.values(map ?? {}).flat(), ...more]]);
+  };
+  if (login?.kind === 'local') add('auth.login', login.roleMap, login.defaultRoles);
+  if (validator?.kind === 'static')
+    validator.users?.forEach((user, index) => {
+      add(`auth.validator.users[${index}].roles`, {}, user?.roles);
+    });
+  issuers?.forEach((entry, index) => {
+    add(`auth.issuers[${index}].roles`, entry?.roles?.map, entry?.roles?.default);
+    add(`auth.issuers[${index}].machines.roles`, entry?.machines?.roles);
+  });
+  return named.flatMap(([place, each]) => {
+    const problem = unknownRoles(each, roles);
+    return problem === undefined ? [] : [[place, problem] as const];
+  });
+}
+
+function unknownRoles(named: readonly string[] = [], roles: readonly string[]): string | undefined {
+  const unknown = [...new Set(named)].filter((role) => !roles.includes(role));
+  return unknown.length === 0 ? undefined : `${unknown.join(', ')}: unknown role; roles are ${roles.join(', ')}`;
+}
+
+/** Whether a URL leads to one of the gateway's listeners: by its address, or by its port on this machine. */
+const isAt = (url: URL, address: string | undefined, port: number): boolean =>
+  (address !== undefined && new URL(address).host === url.host) || (isLoopback(url) && portOf(url) === port);
 
 /** `250m` are 0.25 cores. */
 const coresOf = (amount: string): number =>

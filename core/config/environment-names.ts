@@ -1,4 +1,5 @@
 import { type Environment, isInjected } from './environment.ts';
+import { nearestNames } from './nearest-names.ts';
 
 /** Variables of the earlier gateway that have no effect here, with what takes their place. */
 const retired: Readonly<Record<string, string>> = {
@@ -29,15 +30,29 @@ const retired: Readonly<Record<string, string>> = {
 /** Names of the earlier gateway that are taken and do nothing. */
 export const retiredVariables: readonly string[] = Object.keys(retired);
 
+/** Other names that begin like this may belong to another program, so only those near a known name are named. */
+const shared = /^(?:AUTH|CORS|NOETL|ROUTER)_/;
+
 /** Warnings for variables that have no effect: one line each, names only, never values. */
 export function unknownVariables(environment: Environment, known: ReadonlySet<string>): string[] {
+  const isOurs = (name: string) =>
+    name.startsWith('GATEWAY_') ||
+    Object.hasOwn(retired, name) ||
+    (shared.test(name) && nearestNames(name, known).length > 0);
   return Object.keys(environment)
-    .filter((name) => name.startsWith('GATEWAY_') || Object.hasOwn(retired, name))
+    .filter(isOurs)
     .filter((name) => !known.has(name) && !isInjected(name, environment[name]))
     .sort()
     .map((name) =>
-      Object.hasOwn(retired, name) ? `${name} is not used: ${retired[name]}` : `${name} is an unknown name: ignored`,
+      Object.hasOwn(retired, name)
+        ? `${name} is not used: ${retired[name]}`
+        : `${name} is an unknown name: ignored${adviceFor(name, known)}`,
     );
+}
+
+function adviceFor(name: string, known: Iterable<string>): string {
+  const near = nearestNames(name, known);
+  return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
 }
 
 /** The earlier gateway's bypass switch. Anything but off is refused, so that a copied deployment cannot stay open. */

@@ -1,7 +1,7 @@
-import { distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 import { isEnvRef } from './env.ts';
 import type { Environment } from './environment.ts';
+import { nearestNames } from './nearest-names.ts';
 import { readValue } from './read-value.ts';
 import { type Entries, type Leaf, type Node, resolvedUnit, type Section, type Variant } from './schema/node.ts';
 
@@ -9,8 +9,6 @@ import { type Entries, type Leaf, type Node, resolvedUnit, type Section, type Va
 export interface Findings {
   /** One line each: the variable, or the field, and what is wrong with it. */
   readonly problems: string[];
-  /** Names that the schema does not have, one line each. */
-  readonly unknown: string[];
   /** Every variable that was asked for. */
   readonly names: Set<string>;
   /** The variable that holds a field's value, by the field. */
@@ -31,7 +29,6 @@ export interface ConfigReader extends Findings {
 export const createConfigReader = (environment: Environment | undefined): ConfigReader => ({
   environment,
   problems: [],
-  unknown: [],
   names: new Set(),
   variables: new Map(),
   unread: new Set(),
@@ -92,7 +89,9 @@ function checkValue(reader: ConfigReader, leaf: Leaf, raw: unknown, place: strin
   reader.unread.add(place);
   for (const issue of result.issues) {
     const inside = leaf.reads === 'value' ? v.getDotPath(issue) : null;
-    note(reader, inside === null ? (variable ?? place) : `${place}.${inside}`, issue.message);
+    // What a strict object does not know is expected never.
+    const text = issue.expected === 'never' ? 'unknown name' : issue.message;
+    note(reader, inside === null ? (variable ?? place) : `${place}.${inside}`, text);
   }
   return undefined;
 }
@@ -114,7 +113,7 @@ function readSection(
     if (value !== undefined) resolved[unit.name] = typeof value === 'number' ? value * unit.factor : value;
   }
   for (const name of Object.keys(given ?? {})) {
-    if (!Object.hasOwn(entries, name)) reader.unknown.push(unknownName(within(place, name), name, entries));
+    if (!Object.hasOwn(entries, name)) note(reader, within(place, name), unknownName(name, entries));
   }
   return resolved;
 }
@@ -159,11 +158,12 @@ function unusable(reader: ConfigReader, place: string, text: string): undefined 
   note(reader, place, text);
 }
 
-function unknownName(place: string, name: string, entries: Entries): string {
+function unknownName(name: string, entries: Entries): string {
   const known = Object.keys(entries);
-  const near = known.filter((each) => distance(each.toLowerCase(), name.toLowerCase()) <= Math.ceil(name.length / 4));
-  const advice = near.length === 0 ? `known names: ${known.join(', ')}` : `did you mean ${near.join(' or ')}?`;
-  return `${place}: unknown name, ignored; ${advice}`;
+  const near = nearestNames(name, known);
+  return near.length === 0
+    ? `unknown name; known names: ${known.join(', ')}`
+    : `unknown name; did you mean ${near.join(' or ')}?`;
 }
 
 const within = (place: string, name: string): string => (place === '' ? name : `${place}.${name}`);

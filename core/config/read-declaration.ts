@@ -1,5 +1,5 @@
 import type { IssuerRules } from '../identity/issuer-rules.ts';
-import { combinations, type RuleContext, rowProblems } from './combinations.ts';
+import { combinations, type RuleContext, roleProblems, rowProblems } from './combinations.ts';
 import { declaredSections } from './defaults.ts';
 import { withDerivedValues } from './derived-values.ts';
 import type { Environment } from './environment.ts';
@@ -21,7 +21,7 @@ export interface ReadDeclaration {
   /** Whether every row of the operations can be used. */
   readonly hasRows: boolean;
   readonly problems: readonly string[];
-  /** Unknown names. */
+  /** Without an environment: what a start in production would refuse. */
   readonly warnings: readonly string[];
   /** Every variable that was asked for. */
   readonly names: ReadonlySet<string>;
@@ -44,21 +44,34 @@ export function readDeclaration(
   const declared = Object.fromEntries(Object.entries(derived).filter(([name]) => !policyNames.includes(name)));
   const read = readNode(reader, sections, declared, '') as Resolved<typeof sections>;
   const issuers = readIssuers(reader, config, read);
-  const isFixed = (place: string) => environment !== undefined || !reader.variables.has(place);
-  for (const { reads, problem } of combinations) {
-    if (reads.some((place) => isUnread(reader, place))) continue;
-    const text = problem(read, { mode, roles: config.roles, isFixed });
-    if (text !== undefined) noteAt(reader, reads[0], text);
-  }
+  // With an environment the issuers are read, and each of them checks its roles.
+  const ofRoles = environment === undefined ? roleProblems(read, config.roles) : [];
+  for (const [place, text] of ofRoles) noteAt(reader, place, text);
+  const warnings = combine(reader, read, { mode, roles: config.roles });
   const hasRows = readRows(reader, config.operations);
   return {
     sections: read,
     hasRows,
     issuers,
     problems: reader.problems,
-    warnings: reader.unknown.map((line) => `gateway.config.ts: ${line}`),
+    warnings,
     names: reader.names,
   };
+}
+
+/** Notes values that do not go together. @returns in mode `unknown`: what stops a start in production, one line each */
+function combine(reader: ConfigReader, read: Resolved<typeof sections>, context: RuleContext): readonly string[] {
+  const isRead = (places: readonly string[]) => !places.some((place) => isUnread(reader, place));
+  const rules = combinations.filter(({ reads, at }) =>
+    isRead(reader.environment === undefined || at === undefined ? reads : [at, ...reads]),
+  );
+  return rules.flatMap(({ reads, at = reads[0], problem }) => {
+    const text = problem(read, context);
+    if (text !== undefined) noteAt(reader, at, text);
+    if (text !== undefined || context.mode !== 'unknown') return [];
+    const later = problem(read, { ...context, mode: 'production' });
+    return later === undefined ? [] : [`${reader.variables.get(at) ?? at}: in production serve stops: ${later}`];
+  });
 }
 
 /** They are checked with each other, so it takes all of them: where only the environment knows one it is left to the start. */

@@ -24,10 +24,10 @@ export function resolveConfig(
 ): { readonly config: ResolvedConfig; readonly warnings: readonly string[] } {
   const mode = environment['NODE_ENV'] === 'development' ? 'development' : 'production';
   const unsafe = [bypassProblem(environment), mode === 'production' ? certificateProblem(environment) : undefined];
-  const { sections, issuers, hasRows, problems, warnings, names } = readDeclaration(config, environment, mode);
+  const { sections, issuers, hasRows, problems, names } = readDeclaration(config, environment, mode);
   // The rules of rows that cannot be used have been refused already.
   const policy = hasRows ? policyFindings(config) : { problems: [], warnings: [] };
-  refuse([...unsafe.filter((problem) => problem !== undefined), ...problems, ...policy.problems], warnings);
+  refuse([...unsafe.filter((problem) => problem !== undefined), ...problems, ...policy.problems]);
 
   const { login, validateSession, checkAccess } = sections.auth.playbooks;
   const resolved: ResolvedConfig = {
@@ -45,27 +45,24 @@ export function resolveConfig(
   const known = new Set([...names, 'GATEWAY_AUTH_BYPASS', 'GATEWAY_POLICY_FILE']);
   return {
     config: resolved,
-    warnings: [...unknownVariables(environment, known), ...warnings, ...policy.warnings, ...issuerWarnings(issuers)],
+    warnings: [...unknownVariables(environment, known), ...policy.warnings, ...issuerWarnings(issuers)],
   };
 }
 
 /**
  * Checks the values of a declaration without an environment: for commands that run without one. Grants and roles are
  * checked with the table.
- * @returns warnings (unknown names). @throws ERR_CONFIG_INVALID with every problem, one line each.
+ * @returns warnings: what a start in production would refuse. @throws ERR_CONFIG_INVALID with every problem, one line each.
  */
 export function checkDeclaration(config: GatewayConfig): readonly string[] {
   const { problems, warnings } = readDeclaration(config, undefined, 'unknown');
-  refuse(problems, warnings);
+  refuse(problems);
   return warnings;
 }
 
-/** Unknown names are listed, too: a misspelt one is often why another is missing. */
-function refuse(problems: readonly string[], unknown: readonly string[]): void {
+function refuse(problems: readonly string[]): void {
   if (problems.length === 0) return;
-  throw new GatewayError('ERR_CONFIG_INVALID', 'the configuration is not usable', {
-    problems: [...problems, ...unknown],
-  });
+  throw new GatewayError('ERR_CONFIG_INVALID', 'the configuration is not usable', { problems });
 }
 
 /** The `deploy` section for the manifests: values that the environment may have count with their defaults. */

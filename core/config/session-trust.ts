@@ -46,14 +46,6 @@ export function prefixProblem(prefix: string | undefined): string | undefined {
   return '?prefix= must be 1 to 64 letters, digits, - and _';
 }
 
-/** The problem of the number of keys; undefined without a problem. */
-export function keyProblem(keys: readonly string[], isNeeded: boolean): string | undefined {
-  if (keys.length > 2) return 'must be one key, or two while they are exchanged';
-  return isNeeded && keys.length === 0
-    ? 'is required with a shared store: openssl rand -base64 32, in a Secret'
-    : undefined;
-}
-
 /** Base64 of at least 32 bytes. */
 export const isSessionKey = (text: string): boolean =>
   /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && Buffer.from(text, 'base64').length >= keyBytes;

@@ -1,3 +1,4 @@
+import { portOf } from './addresses.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
 import { parseShadowUntil } from './shadow-mode.ts';
 import { keepsSessionsInMemory } from './store-kinds.ts';
@@ -8,8 +9,9 @@ export function trustWarnings({
   auth,
   sessions,
   adapters,
-}: Pick<ResolvedConfig, 'mode' | 'auth' | 'sessions' | 'adapters'>): readonly string[] {
-  const warnings: string[] = [];
+  listen,
+}: Pick<ResolvedConfig, 'mode' | 'auth' | 'sessions' | 'adapters' | 'listen'>): readonly string[] {
+  const warnings = [...addressWarnings(listen)];
   if (auth.jwtMode === 'shadow') {
     const until = parseShadowUntil(auth.jwtShadowUntil);
     const end = until === undefined ? 'without an end' : `until ${new Date(until).toISOString()}`;
@@ -25,4 +27,22 @@ export function trustWarnings({
     );
   }
   return warnings;
+}
+
+/** Addresses that may be right behind a proxy of some kind, and are wrong as a rule. */
+function addressWarnings({ publicUrl, internalUrl, port, internalPort }: ResolvedConfig['listen']): readonly string[] {
+  const { pathname } = new URL(publicUrl ?? 'https://gateway.example.com');
+  const isPublicPort = portOf(new URL(internalUrl)) === port && port !== internalPort;
+  return [
+    ...(pathname === '/'
+      ? []
+      : [
+          `GATEWAY_PUBLIC_URL has the path ${pathname}: the gateway serves at the root of its address, and its pages work only there`,
+        ]),
+    ...(isPublicPort
+      ? [
+          `GATEWAY_INTERNAL_URL has the port of the public listener, ${port}: playbooks cannot call back there; the internal listener is on ${internalPort}`,
+        ]
+      : []),
+  ];
 }

@@ -3,7 +3,7 @@ import { parsePlaybookPath } from '../../access/playbook-path.ts';
 import type { IssuerEntry } from '../../identity/issuer-entry.ts';
 import { isSignatureAlgorithm, signatureAdvice } from '../../identity/signature-algorithms.ts';
 import { choice, flag, integer, list, text, value } from './field.ts';
-import { issuerEntry } from './issuers.ts';
+import { audience, issuerEntry } from './issuers.ts';
 import { type Leaf, type Many, many, section, variant } from './node.ts';
 
 const algorithms = [
@@ -80,7 +80,7 @@ const clientText = (env: string, what: string) =>
   text({ env, optional: true, doc: `${what} that \`GET /api/runtime/contract\` gives to clients for their login` });
 
 /** Entries are typed by an interface, which editors explain; a type test holds it and the schema together. */
-const issuers = many(issuerEntry) as unknown as Many<Leaf<IssuerEntry>>;
+const issuers = many(issuerEntry) as unknown as Many<Leaf<IssuerEntry, IssuerEntry>>;
 
 /**
  * How callers are known: issuers of identity tokens, logins, validation of sessions, access checks (docs/identity.md).
@@ -96,6 +96,7 @@ export const auth = section({
     env: ['GATEWAY_AUDIENCES', 'GATEWAY_AUTH0_CLIENT_ID', 'GATEWAY_AUTH0_AUDIENCE'],
     default: [],
     doc: 'audiences of identity tokens, required with `auth.trustedIssuers`; entries of `auth.issuers` may have their own',
+    ...audience,
   }),
   contract: section({
     domain: clientText('GATEWAY_AUTH0_DOMAIN', 'domain'),

@@ -30,6 +30,12 @@ const onOff = v.boolean('must be true or false');
 const fixed = <Type>(check: v.GenericSchema<unknown, Type>, doc: string) => value(check, { optional: true, doc });
 const minutes = wholeNumber(1, 60 * 24 * 366);
 
+/** Audiences are compared whole, so a text with a wildcard would be in no token. */
+export const audience = {
+  item: (name: string) => (name.includes('*') ? undefined : name),
+  must: 'is not an audience: there are no wildcards; write the client id or the API of your app',
+};
+
 const roles = plainSection({
   claim: fixed(nameOrNames, 'claims with role names, all of them read: an exact name, or a dotted path'),
   map: fixed(namesByName, 'roles for each value of the claim; without it the values are the roles'),
@@ -79,7 +85,7 @@ export const issuerEntry = section({
   name: fixed(name, 'short name for logs and `GET /api/auth/start?issuer=…`; the host by default'),
   aliases: fixed(names, 'other texts that its tokens have in `iss`'),
   tenants: fixed(names, 'tenants that may log in'),
-  audiences: list({ optional: true, doc: '`auth.audiences` by default' }),
+  audiences: list({ optional: true, doc: '`auth.audiences` by default', ...audience }),
   audienceFallback: fixed(v.literal('client_id', 'must be client_id'), 'accept tokens without `aud` by `client_id`'),
   algorithms: fixed(algorithms, '`auth.algorithms` by default'),
   accept: fixed(v.pipe(v.array(kinds), v.readonly()), 'kinds of tokens; `id_token` and `access_token` by default'),

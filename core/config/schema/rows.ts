@@ -14,19 +14,19 @@ const permission = v.picklist(permissions, 'must be execute, view, edit or delet
 const accessRule = v.variant(
   'kind',
   [
-    v.object({ kind: v.literal('closed') }),
-    v.object({
+    v.strictObject({ kind: v.literal('closed') }),
+    v.strictObject({
       kind: v.literal('authenticated'),
       rows: v.exactOptional(v.picklist(['executions', 'playbooks'], 'must be executions or playbooks')),
     }),
-    v.object({
+    v.strictObject({
       kind: v.literal('role'),
       roles: v.pipe(v.array(name, 'must be a list of roles'), v.minLength(1, 'must name a role')),
     }),
-    v.object({ kind: v.literal('playbook'), permission, argument: name }),
-    v.object({ kind: v.literal('execution'), permission, argument: name }),
-    v.object({ kind: v.literal('source'), permission, argument: name }),
-    v.object({
+    v.strictObject({ kind: v.literal('playbook'), permission, argument: name }),
+    v.strictObject({ kind: v.literal('execution'), permission, argument: name }),
+    v.strictObject({ kind: v.literal('source'), permission, argument: name }),
+    v.strictObject({
       kind: v.literal('custom'),
       decide: v.custom<Extract<AccessRule, { kind: 'custom' }>['decide']>(
         (input) => typeof input === 'function',

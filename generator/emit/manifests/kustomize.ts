@@ -108,6 +108,10 @@ function overlays(settings: ManifestSettings): readonly OutputFile[] {
             { op: 'replace', path: '/spec/externalTrafficPolicy', value: 'Cluster' },
             { op: 'add', path: '/spec/ports/0/nodePort', value: 30090 },
           ]),
+          // Several pods with sessions in memory each know other sessions.
+          ...(settings.replicas === 1
+            ? []
+            : [jsonPatch('Deployment', [{ op: 'replace', path: '/spec/replicas', value: 1 }])]),
         ],
       },
       note,

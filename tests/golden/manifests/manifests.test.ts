@@ -37,6 +37,7 @@ test.each([
   'deploy/kubernetes/base/network-policy.yaml',
   'deploy/kubernetes/components/noetl-internal-only/network-policy.yaml',
   'deploy/kubernetes/components/session-store/kustomization.yaml',
+  'deploy/kubernetes/overlays/dev/kustomization.yaml',
   'deploy/kubernetes/overlays/production/kustomization.yaml',
   'deploy/helm/noetl-gateway/values.yaml',
   'deploy/helm/noetl-gateway/templates/config-map.yaml',

@@ -4,6 +4,7 @@ import { declaredSections } from '../../../../core/config/defaults.ts';
 import { env, fallbackOf } from '../../../../core/config/env.ts';
 import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
 import { checkDeclaration, resolveConfig, resolveDeploy } from '../../../../core/config/resolve-config.ts';
+import { trustWarnings } from '../../../../core/config/trust-warnings.ts';
 import { GatewayError } from '../../../../core/errors.ts';
 import shipped from '../../../../gateway.config.ts';
 
@@ -41,10 +42,11 @@ describe('replicas and sessions in memory', () => {
     ).toEqual([]);
     expect(atStart({ deploy: { replicas: 1 } })).toEqual([]);
     expect(atGenerate({ ...several, sessions: { store: 'memory:' } })).toHaveLength(1);
+    expect(atGenerate(several)).toEqual([expect.stringContaining("store: env('GATEWAY_SESSION_STORE')")]);
   });
 
-  it('are left to the start where the environment names the store, and to people in development', () => {
-    expect(atGenerate(several)).toEqual([]);
+  it('are left to the start where the environment must name the store, and to people in development', () => {
+    expect(atGenerate({ ...several, sessions: { store: env('GATEWAY_SESSION_STORE') } })).toEqual([]);
     expect(atStart(several, { NODE_ENV: 'development' })).toEqual([]);
   });
 
@@ -185,11 +187,22 @@ describe('a row', () => {
 });
 
 describe('unknown names', () => {
-  const warningsOf = (config: object) => checkDeclaration({ ...bare, ...config } as GatewayConfig);
-
   it.each<[object, string]>([
-    [{ limit: {} }, 'limit: unknown name, ignored; did you mean limits?'],
-    [{ limits: { bodyByte: 3 } }, 'limits.bodyByte: unknown name, ignored; did you mean bodyBytes?'],
+    [{ limit: {} }, 'limit: unknown name; did you mean limits?'],
+    [{ limits: { bodyByte: 3 } }, 'limits.bodyByte: unknown name; did you mean bodyBytes?'],
+    [{ limits: { byOperation: {} } }, 'limits.byOperation: unknown name; known names: '],
+    [
+      { operations: { a: { upstream: 'GET /a', access: authenticated(), timeoutMS: 5 } } },
+      'operations.a.timeoutMS: unknown name; did you mean timeoutMs?',
+    ],
+    [
+      { operations: { a: { upstream: 'GET /a', access: authenticated(), feilds: {} } } },
+      'operations.a.feilds: unknown name; did you mean fields?',
+    ],
+    [
+      { operations: { a: { upstream: 'GET /a', access: { kind: 'authenticated', row: 'executions' } } } },
+      'operations.a.access.row: unknown name',
+    ],
     [{ deploy: { replica: 3 } }, 'deploy.replica: '],
     [{ auth: { jwtmode: 'off' } }, 'auth.jwtmode: '],
     [{ auth: { login: { kind: 'local', rolesclaim: 'x' } } }, 'auth.login.rolesclaim: '],
@@ -222,21 +235,99 @@ describe('unknown names', () => {
       },
       'operations.a.cacheTtlMs: ',
     ],
-  ])('%j', (config, warning) => {
-    expect(warningsOf(config)).toEqual([expect.stringContaining(`gateway.config.ts: ${warning}`)]);
+  ])('%j is refused, when files are generated and at the start', (config, problem) => {
+    expect(atGenerate(config as GatewayConfig)).toContainEqual(expect.stringContaining(problem));
+    expect(atStart(config as GatewayConfig)).toContainEqual(expect.stringContaining(problem));
   });
 
   it('are listed with the problems that they may have caused', () => {
     const row = { upstream: 'GET /a', acess: authenticated() };
     expect(atGenerate({ operations: { a: row } } as unknown as GatewayConfig)).toEqual([
       expect.stringContaining('operations.a.access: '),
-      expect.stringContaining('operations.a.acess: unknown name, ignored; did you mean access?'),
+      expect.stringContaining('operations.a.acess: unknown name; did you mean access?'),
     ]);
   });
 
-  it('are not in the shipped config, and a start warns of them', () => {
+  it('are not in the shipped config', () => {
     expect(checkDeclaration(shipped)).toEqual([]);
-    const { warnings } = resolveConfig({ ...shipped, limits: { bodyByte: 3 } } as unknown as GatewayConfig, required);
-    expect(warnings).toContainEqual(expect.stringContaining('limits.bodyByte'));
+  });
+});
+
+describe('what a start in production refuses', () => {
+  const notes = (config: object) => checkDeclaration({ ...bare, ...config } as GatewayConfig);
+
+  it('is a note when files are generated', () => {
+    const users = [{ token: 'a', userId: 'b', displayName: 'c', roles: [] }];
+    expect(notes({ auth: { validator: { kind: 'static', users } } })).toEqual([
+      expect.stringMatching(/^auth\.validator: in production serve stops: .* is for development/),
+    ]);
+    expect(notes({ sessions: { store: 'redis://cache' } })).toEqual([
+      expect.stringMatching(/^GATEWAY_SESSION_KEY: in production serve stops: is required with a shared store/),
+    ]);
+    expect(notes({ listen: { publicUrl: 'http://gateway.example.com' } })).toEqual([
+      expect.stringMatching(/^listen\.publicUrl: in production/),
+    ]);
+  });
+
+  it('is no note where the environment may hold it', () => {
+    expect(notes({})).toEqual([]);
+    expect(notes({ sessions: { store: env('GATEWAY_SESSION_STORE') } })).toEqual([]);
+  });
+});
+
+it('roles of logins are roles of the config, also when files are generated', () => {
+  const auth = {
+    login: { kind: 'local', roleMap: { staff: ['root'] }, defaultRoles: ['viewer'] },
+    issuers: [
+      { issuer: 'https://a.example.com', roles: { map: { x: ['boss'] } }, machines: { roles: { m: ['bot'] } } },
+    ],
+  };
+  expect(atGenerate({ roles: ['viewer'], auth } as unknown as GatewayConfig)).toEqual([
+    'auth.login: root: unknown role; roles are viewer',
+    'auth.issuers[0].roles: boss: unknown role; roles are viewer',
+    'auth.issuers[0].machines.roles: bot: unknown role; roles are viewer',
+  ]);
+});
+
+describe('addresses', () => {
+  it.each<[string, Record<string, string>, RegExp | undefined]>([
+    [
+      'a public URL in clear',
+      { GATEWAY_PUBLIC_URL: 'http://gateway.example.com' },
+      /^GATEWAY_PUBLIC_URL: must be https/,
+    ],
+    ['the same on this machine', { GATEWAY_PUBLIC_URL: 'http://localhost:8090' }, undefined],
+    ['the same in development', { GATEWAY_PUBLIC_URL: 'http://gateway.test', NODE_ENV: 'development' }, undefined],
+    ['NoETL at the public port', { NOETL_BASE_URL: 'http://localhost:8090' }, /^NOETL_BASE_URL: .* the gateway itself/],
+    ['NoETL at the internal port', { NOETL_BASE_URL: 'http://127.0.0.1:8091' }, /^NOETL_BASE_URL: .* itself/],
+    ['NoETL at another port', { NOETL_BASE_URL: 'http://127.0.0.1:8082' }, undefined],
+    [
+      'NoETL at the public URL',
+      { NOETL_BASE_URL: 'https://g.example.com/noetl', GATEWAY_PUBLIC_URL: 'https://g.example.com' },
+      /^NOETL_BASE_URL: .* itself/,
+    ],
+    [
+      'callbacks to the public port',
+      { GATEWAY_INTERNAL_URL: 'http://localhost:8090' },
+      /^GATEWAY_INTERNAL_URL: is the public/,
+    ],
+    [
+      'callbacks to the public URL',
+      { GATEWAY_INTERNAL_URL: 'https://g.example.com', GATEWAY_PUBLIC_URL: 'https://g.example.com' },
+      /^GATEWAY_INTERNAL_URL: is the public/,
+    ],
+    ['every audience', { GATEWAY_AUDIENCES: '*' }, /^GATEWAY_AUDIENCES: \* is not an audience/],
+  ])('%s', (_name, environment, problem) => {
+    expect(atStart({}, environment)).toEqual(problem === undefined ? [] : [expect.stringMatching(problem)]);
+  });
+
+  it('that may be right behind a proxy are named at the start', () => {
+    const warningsFor = (environment: Record<string, string>) =>
+      trustWarnings(resolveConfig(bare, { ...required, ...environment }).config).join();
+    expect(warningsFor({ GATEWAY_PUBLIC_URL: 'https://g.example.com/gateway' })).toContain('has the path /gateway');
+    expect(warningsFor({ GATEWAY_INTERNAL_URL: 'http://gateway.example.com:8090' })).toContain(
+      'the port of the public',
+    );
+    expect(warningsFor({ GATEWAY_PUBLIC_URL: 'https://g.example.com' })).not.toMatch(/path|port/);
   });
 });

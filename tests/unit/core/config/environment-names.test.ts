@@ -18,6 +18,16 @@ describe('variables without an effect', () => {
     expect(warnings({ RUST_LOG: 'debug' }, ['RUST_LOG'])).toEqual([]);
   });
 
+  test('the nearest name is named', () => {
+    expect(warnings({ GATEWAY_AUDIENCE: 'x' }, ['GATEWAY_AUDIENCES', 'GATEWAY_BIND'])).toEqual([
+      'GATEWAY_AUDIENCE is an unknown name: ignored; did you mean GATEWAY_AUDIENCES?',
+    ]);
+    const known = ['NOETL_BASE_URL', 'CORS_ALLOWED_ORIGINS'];
+    expect(warnings({ NOETL_BASEURL: 'x', NOETL_WORKERS: '3', CORES: '2' }, known)).toEqual([
+      'NOETL_BASEURL is an unknown name: ignored; did you mean NOETL_BASE_URL?',
+    ]);
+  });
+
   test('every retired name says what to do, or that there is nothing to do', () => {
     for (const name of retiredVariables) {
       expect(warnings({ [name]: 'x' })).toEqual([expect.stringMatching(new RegExp(`^${name} is not used: \\S.{10}`))]);

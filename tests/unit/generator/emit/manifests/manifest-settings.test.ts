@@ -20,7 +20,11 @@ test('what NoETL deployments use, when nothing is said', () => {
 
 test.each([
   { name: 'own memory', config: {}, want: 1 },
-  { name: 'own memory, asked for', config: { deploy: { replicas: 3 } }, want: 3 },
+  {
+    name: 'a store of the environment',
+    config: { deploy: { replicas: 3 }, sessions: { store: env('GATEWAY_SESSION_STORE') } },
+    want: 3,
+  },
   { name: 'a shared store', config: { sessions: { store: 'redis://redis:6379' } }, want: 2 },
 ])('pods with sessions in $name: $want', ({ config, want }) => {
   expect(settings(config).replicas).toBe(want);
