@@ -155,7 +155,10 @@ function lockFindings(
   const { problems, notes } = compareLock(lock, names, now);
   if (problems.length === 0 || accept.changes) return notes;
   throw new GatewayError('ERR_POLICY_INVALID', 'Public names would change their meaning.', {
-    problems: [...problems, 'to accept the new meanings as they are, generate with --accept'],
+    problems: [
+      ...problems,
+      'to accept the new meanings as they are: generate --accept, without a name (names and * open new parts only)',
+    ],
   });
 }
 

@@ -27,6 +27,8 @@ export interface GenerateOptions {
   readonly emitters: readonly Emitter[];
   /** Write nothing; report the differences. Default false. */
   readonly check?: boolean;
+  /** Write nothing when something that is open would break (`news.breaks`). Default false. */
+  readonly failOnBreaking?: boolean;
   /** What is accepted of changed meanings and new members. Default: nothing. */
   readonly accept?: Acceptance;
   /** Default: the clock's. */
@@ -107,8 +109,9 @@ export async function generate(given: GenerateOptions): Promise<GenerateResult> 
   const lockFile = { path: gatewayLockPath, content: printGatewayLock({ ...built.names, files: paths }) };
   const { differences, writes } = await compare(projectDir, [...outputs, lockFile], lock);
   stage('compare');
-  if (options.check !== true) await writeAtomically(projectDir, writes);
-  stage(options.check === true ? 'check' : 'write');
+  const isKept = options.check === true || (options.failOnBreaking === true && news?.breaks === true);
+  if (!isKept) await writeAtomically(projectDir, writes);
+  stage(isKept ? 'check' : 'write');
   const { notes, pending, opened, changes: rules } = built;
   return { differences, files: paths, notes: [...warnings, ...notes], pending, opened, news, rules };
 }

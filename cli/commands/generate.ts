@@ -20,6 +20,7 @@ interface GenerateFlags {
   readonly verbose?: boolean;
   readonly quiet?: boolean;
   readonly accept?: readonly (string | true)[];
+  readonly failOnBreaking?: boolean;
 }
 
 /**
@@ -32,6 +33,7 @@ export function generateCommand(): Command {
     )
     .option('--check', 'write nothing; exit 1 when a file is stale, missing or orphaned')
     .option('--watch', 'run again at each change of the document, the config, or a file that the config imports')
+    .option('--fail-on-breaking', 'for pipelines: write nothing and exit 1 when something that is open would break')
     .option('--verbose', 'print stages with their times, and the effect of each normalising rule')
     .option('--quiet', 'print problems only')
     .addOption(
@@ -49,7 +51,7 @@ export function generateCommand(): Command {
 New parts of an open operation stay closed. generate lists them as "new, closed" until you accept them, or hide them in
 the row. A failed run changes no file. Next: read the diff, then noetl-gateway explain --table.
 
-Exit codes: 0 fine, 1 --check found files that are out of date, 2 the config, the document or the lock is broken.`,
+Exit codes: 0 fine, 1 --check found files that are out of date or --fail-on-breaking a break, 2 the config, the document or the lock is broken.`,
     )
     .action(async (flags: GenerateFlags) => {
       const projectDir = resolve(flags.dir);
@@ -92,12 +94,14 @@ async function runOnce(projectDir: string, flags: GenerateFlags, onFile?: (file:
       config,
       emitters,
       check: flags.check === true,
+      failOnBreaking: flags.failOnBreaking === true,
       accept: acceptance(flags.accept ?? []),
       onStage: (stage) => stages.push(stage),
     }),
   );
   // Before `--quiet`: it silences words, not the exit code.
-  if (flags.check === true && result.differences.length > 0) process.exitCode = 1;
+  const isBreaking = flags.failOnBreaking === true && result.news?.breaks === true;
+  if (isBreaking || (flags.check === true && result.differences.length > 0)) process.exitCode = 1;
   if (flags.quiet === true) return;
   for (const note of result.notes) console.log(`note: ${note}`);
   if (result.news !== undefined) console.log(renderDiffText(result.news, { lister: 'noetl-gateway diff --all' }));
@@ -131,7 +135,7 @@ const acceptance = (given: readonly (string | true)[]): Acceptance => ({
   members: given.flatMap((value) => (value === true ? [] : value.split(','))).map((name) => name.trim()),
 });
 
-function summary({ differences, files }: GenerateResult, flags: GenerateFlags, seconds: string): string {
+function summary({ differences, files, news }: GenerateResult, flags: GenerateFlags, seconds: string): string {
   if (flags.check === true) {
     if (differences.length === 0) return `${files.length} files are up to date (${seconds} s)`;
     return [
@@ -139,6 +143,8 @@ function summary({ differences, files }: GenerateResult, flags: GenerateFlags, s
       `${differences.length} of ${files.length} files are out of date: run noetl-gateway generate, and commit what it writes`,
     ].join('\n');
   }
+  if (flags.failOnBreaking === true && news?.breaks === true)
+    return 'Nothing is written, since something that is open would break: adapt the config, or generate without --fail-on-breaking';
   const changed = differences.map(({ path, kind }) => `${verbs[kind]} ${path}`);
   return [...changed, `${files.length} files, ${changed.length} changed (${seconds} s)`].join('\n');
 }

@@ -17,7 +17,10 @@ export function pullCommand(): Command {
     .argument('<source>', 'an http(s) URL, or a file: JSON or YAML, OpenAPI 3.0 or 3.1')
     .option('--keep-docs', 'keep descriptions and examples; with schema.descriptions they appear in the schema')
     .option('--label <name>', 'the name of this release, for example v4.27.0; written to openapi/noetl.lock.json')
-    .option('--overlay <file...>', 'repair the document with OpenAPI Overlays, files of the project, in this order')
+    .option(
+      '--overlay <file...>',
+      'repair the document with OpenAPI Overlays, in this order; paths are absolute, or relative to the project',
+    )
     .option('-C, --dir <folder>', 'the project’s folder', '.')
     .addHelpText(
       'after',

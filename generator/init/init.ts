@@ -1,6 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { GatewayError } from '../../core/errors.ts';
+import { readIfPresent } from '../files/write-atomically.ts';
+import { pulledFiles } from '../pull/pulled-files.ts';
 import { projectFiles } from './project-files.ts';
 import { type PackageFacts, projectManifest } from './project-manifest.ts';
 
@@ -75,11 +77,24 @@ export async function init(options: InitOptions): Promise<InitResult> {
     await explained(() => steps.install(dir), [...enter, 'npm install', ...pullStep, ...last]);
     if (!pulled) await explained(() => steps.pullInstalled(source, dir), [...enter, ...pullStep, ...last]);
   }
+  const rows = await rowsAdvice(dir);
   return {
     dir,
     files: ['package.json', ...files.map(({ path }) => path)],
-    nextSteps: [...enter, ...(install ? [] : ['npm install', ...pullStep]), ...last],
+    nextSteps: [...enter, ...(install ? [] : ['npm install', ...pullStep]), ...rows, ...last],
   };
+}
+
+/** What has to be edited first: the config has the rows of NoETL's document, and of another one none of them can be made. */
+async function rowsAdvice(dir: string): Promise<readonly string[]> {
+  const text = (await readIfPresent(join(dir, pulledFiles.document))) ?? '{}';
+  const { paths = {} } = JSON.parse(text) as { readonly paths?: Readonly<Record<string, object>> };
+  const all = Object.entries(paths);
+  if (all.length === 0 || all.some(([path, item]) => path.endsWith('/execute') && 'post' in item)) return [];
+  const [read] = all.find(([path, item]) => 'get' in item && !path.includes('{')) ?? all[0] ?? [];
+  return [
+    `edit gateway.config.ts: the document is not NoETL’s (it has no POST /api/execute), so its own operations must take the place of the rows, for example { upstream: 'GET ${read}', access: role('admin') }`,
+  ];
 }
 
 /** @returns the folder's files. @throws ERR_CONFIG_INVALID when others than harmless ones are among them */

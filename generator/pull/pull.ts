@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { GatewayError } from '../../core/errors.ts';
 import { canonicalJson, sha256 } from '../document/canonical.ts';
 import { documentHash } from '../document/document-hash.ts';
@@ -23,7 +23,7 @@ export interface PullOptions extends Partial<Omit<SourceOptions, 'projectDir'>> 
    * releases.
    */
   readonly label?: string;
-  /** Files that repair the document, OpenAPI Overlay 1.0, in this order; paths relative to the project. */
+  /** Files that repair the document, OpenAPI Overlay 1.0, in this order; paths absolute or relative to the project. */
   readonly overlays?: readonly string[];
   readonly now?: () => Date;
 }
@@ -51,13 +51,14 @@ export async function pull(source: string, options: PullOptions): Promise<PullRe
     maxRedirects: options.maxRedirects ?? pullLimits.maxRedirects,
     onProgress: options.onProgress ?? (() => {}),
   });
-  const parsed = await parseDocument(bytes, await readOverlays(projectDir, options.overlays ?? []));
+  const { overlays = [] } = options;
+  const parsed = await parseDocument(bytes, await readOverlays(projectDir, overlays));
   const document = keepDocs ? parsed : dropProse(parsed);
   const facts = {
     source: origin,
     upstreamVersion: parsed.info?.version ?? '',
     ...(options.label === undefined ? {} : { label: options.label }),
-    ...(options.overlays === undefined || options.overlays.length === 0 ? {} : { overlays: options.overlays }),
+    ...(overlays.length === 0 ? {} : { overlays: overlays.map((file) => inProject(projectDir, file)) }),
     sha256: sha256(bytes),
     // Of the document as the server has it: what overlays repair is not drift.
     apiSha256: documentHash(unrepaired(bytes)),
@@ -79,10 +80,14 @@ export async function pull(source: string, options: PullOptions): Promise<PullRe
 const countOperations = (document: OpenApiDocument): number =>
   listOperations(normalise(document, [resolveReferences]).document).length;
 
+/** The lock is committed, so a file is named as seen from the project. */
+const inProject = (projectDir: string, file: string): string =>
+  isAbsolute(file) ? relative(resolve(projectDir), file) : file;
+
 async function readOverlays(projectDir: string, files: readonly string[]): Promise<readonly Overlay[]> {
   return Promise.all(
     files.map(async (file) => {
-      const text = await readIfPresent(join(projectDir, file));
+      const text = await readIfPresent(resolve(projectDir, file));
       if (text === undefined) {
         throw new GatewayError('ERR_SPEC_INVALID', 'An overlay cannot be read.', {
           problems: [`${file}: there is no such file`],

@@ -72,7 +72,7 @@ describe('a former name', () => {
         'operations.shop is a former name that was promised until 2027-03-01',
         'operations.shop: the argument state is a former name that was promised until 2.0.0',
         'operations.store: the argument state is a former name that was promised until 2.0.0',
-        'to accept the new meanings as they are, generate with --accept',
+        'to accept the new meanings as they are: generate --accept, without a name (names and * open new parts only)',
       ],
     });
     await expect(

@@ -145,6 +145,17 @@ describe('generate', { timeout: 60_000 }, () => {
     await expect(run({ accept: { changes: false, members: ['executions.nothing'] } })).rejects.toMatchObject({ code: 'ERR_POLICY_INVALID' });
   });
 
+  it('with failOnBreaking writes nothing when something that is open breaks', async () => {
+    await run();
+    const document = JSON.parse(text('openapi/noetl.json'), (key, value) => (key === 'reason' ? undefined : value));
+    save('openapi/noetl.json', JSON.stringify(document));
+    const before = filesIn(project.path);
+    expect((await run({ failOnBreaking: true })).news?.breaks).toBe(true);
+    expect(filesIn(project.path)).toEqual(before);
+    await run();
+    expect((await run({ failOnBreaking: true })).news?.breaks ?? false).toBe(false);
+  });
+
   it('reports its stages, and what the rules found', async () => {
     const stages: string[] = [];
     const { rules } = await run({ onStage: ({ name, ms }) => stages.push(ms >= 0 ? name : '') });

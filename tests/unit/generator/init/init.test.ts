@@ -86,6 +86,20 @@ describe('init in a new folder', () => {
     expect(written).not.toContain("'./core");
   });
 
+  test.each([
+    ['NoETL’s', { '/api/execute': { post: {} } }, 2],
+    ['another API’s', { '/things/{id}': { get: {} }, '/things': { post: {}, get: {} } }, 3],
+  ])('the next steps fit %s document', async (_name, paths, count) => {
+    const pull: InitSteps['pull'] = async (_source, dir) => {
+      await mkdir(join(dir, 'openapi'));
+      await writeFile(join(dir, 'openapi', 'noetl.json'), JSON.stringify({ paths }));
+      return true;
+    };
+    const { nextSteps } = await init(options({ steps: steps(true, { pull }) }));
+    expect(nextSteps.slice(1)).toHaveLength(count);
+    if (count === 3) expect(nextSteps[1]).toMatch(/gateway\.config\.ts: .* not NoETL.*'GET \/things'/);
+  });
+
   test('a path of a document is taken from where the caller stands', async () => {
     await init(options({ openapi: 'openapi.json' }));
     expect(done[0]?.[1]).toBe(join(process.cwd(), 'openapi.json'));

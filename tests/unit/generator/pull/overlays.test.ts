@@ -85,6 +85,9 @@ describe('pull', () => {
     const { lock } = await pull('raw.json', { ...options, overlays: ['fix.yaml'] });
     expect(lock.overlays).toEqual(['fix.yaml']);
     expect(readFileSync(join(folder.path, 'openapi/noetl.lock.json'), 'utf8')).toContain('"fix.yaml"');
+    // The lock is committed, so it has the path as seen from the project.
+    const absolute = await pull('raw.json', { ...options, overlays: [join(folder.path, 'fix.yaml')] });
+    expect(absolute.lock.overlays).toEqual(['fix.yaml']);
     await expect(pull('raw.json', { ...options, overlays: ['gone.yaml'] })).rejects.toMatchObject({
       problems: ['gone.yaml: there is no such file'],
     });
