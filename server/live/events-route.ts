@@ -4,7 +4,7 @@ import type { Caller } from '../../core/call-context.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
-import type { AccessChecker, Sessions } from '../../core/ports.ts';
+import type { AccessChecker, GuessBudget, Sessions } from '../../core/ports.ts';
 import { parseSessionToken, type SessionToken } from '../../core/session/session-token.ts';
 import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
 import { type Answer, errorAnswer, plainText } from '../http/answer.ts';
@@ -114,8 +114,8 @@ type Found = Caller | 'missing' | 'over';
 async function findCaller(exchange: Exchange, query: URLSearchParams, options: EventsRouteOptions): Promise<Found> {
   const { authenticate, tickets, limits, observe, sessions, config } = options;
   const guesses = guessLimit(limits, exchange.clientIp, observe);
-  const lookup = async (token: SessionToken | undefined): Promise<Found> => {
-    const session = token === undefined ? undefined : await sessions.lookup(token, guesses);
+  const lookup = async (token: SessionToken | undefined, budget?: GuessBudget): Promise<Found> => {
+    const session = token === undefined ? undefined : await sessions.lookup(token, budget);
     return token === undefined || session === undefined ? 'over' : { session, token };
   };
   const ticket = query.get('ticket');
@@ -124,7 +124,7 @@ async function findCaller(exchange: Exchange, query: URLSearchParams, options: E
   if (given.length > 0) {
     if (!config.sessionInQuery) throw queryRefused();
     // Two different tokens in one address are neither.
-    return lookup(new Set(given).size === 1 ? parseSessionToken(given[0] ?? '') : undefined);
+    return lookup(new Set(given).size === 1 ? parseSessionToken(given[0] ?? '') : undefined, guesses);
   }
   const found = await authenticate(readHeaderOf(exchange.request), guesses);
   if ('refused' in found) return found.refused.code === 'ERR_TOKEN_MISSING' ? 'missing' : 'over';
@@ -133,11 +133,10 @@ async function findCaller(exchange: Exchange, query: URLSearchParams, options: E
   return found.caller;
 }
 
-/** A wrong ticket is a guess like a wrong token. */
-async function redeem(ticket: string, tickets: SessionTickets, guesses: ReturnType<typeof guessLimit>) {
-  await guesses.spend();
+/** A wrong ticket is a guess like a wrong token. A valid one is let in, however much its address has guessed. */
+async function redeem(ticket: string, tickets: SessionTickets, guesses: GuessBudget) {
   const token = await tickets.redeem(ticket);
-  if (token !== undefined) await guesses.refund();
+  if (token === undefined) await guesses.spend();
   return token;
 }
 

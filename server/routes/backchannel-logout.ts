@@ -6,7 +6,7 @@ import type { Sessions } from '../../core/ports.ts';
 import { json } from '../http/answer.ts';
 import type { KnownIssuer } from '../identity/judge-token.ts';
 import { readLogoutToken } from '../identity/logout-token.ts';
-import { assertWithinRate, limitRate } from '../rate-limit/limit-rate.ts';
+import { limitRate } from '../rate-limit/limit-rate.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
 import type { Handlers } from './generated/routes.gen.ts';
 import type { RestContext } from './rest-context.ts';
@@ -29,13 +29,11 @@ export function createBackchannelLogout(options: BackchannelLogoutOptions): Hand
   const { known, sessions, limits, observe, clock } = options;
   return async (body, { exchange }) => {
     const { requestId, clientIp } = exchange;
-    const caller = `backchannel ${clientIp}`;
-    // Only refused tokens count, by address: a provider that ends many sessions must not be stopped.
-    await assertWithinRate(limits, 'login', caller, observe);
     const now = new Date(clock());
     const order = await readLogoutToken(body.logout_token, known, now);
     if (isRefusal(order)) {
-      await limitRate(limits, 'login', caller, observe);
+      // Only refused tokens count, and none is refused unread: other callers of the address must not stop a provider.
+      await limitRate(limits, 'login', `backchannel ${clientIp}`, observe);
       const { issuer } = order.seen;
       observe({
         type: 'sessions_ended',

@@ -52,7 +52,9 @@ export function createBrowserLogin(options: BrowserLoginOptions): Routes {
  */
 async function finish({ request, search, clientIp, requestId }: RestContext['exchange'], options: BrowserLoginOptions) {
   const { known, signIn, limits, observe } = options;
-  await assertWithinRate(limits, 'login', clientIp, observe);
+  // A code needs a call to the provider, so refused ones count by address, apart from other logins.
+  const caller = `browser ${clientIp}`;
+  await assertWithinRate(limits, 'login', caller, observe);
   const state = new URLSearchParams(search).get('state') ?? '';
   const ticket = ticketOf(request.headers.cookie, state);
   const issuer = known.find(({ rules }) => rules.browser !== undefined && rules.name === ticket?.issuer);
@@ -64,7 +66,7 @@ async function finish({ request, search, clientIp, requestId }: RestContext['exc
   // The address as the provider knows it, and not the host that the request names.
   const tokens = await grantedTokens(issuer, ticket, new URL(`${uri}${search}`), uri);
   if (tokens === undefined) {
-    await limitRate(limits, 'login', clientIp, observe);
+    await limitRate(limits, 'login', caller, observe);
     observe({ type: 'login', outcome: 'rejected', reason: 'provider_refused', issuer: issuer.rules.issuer, requestId });
     return back(ticket, { error: 'not_accepted' });
   }

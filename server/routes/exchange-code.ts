@@ -2,7 +2,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { Sessions } from '../../core/ports.ts';
 import type { LoginCodes } from '../auth/browser/login-codes.ts';
-import { assertWithinRate, limitRate } from '../rate-limit/limit-rate.ts';
+import { limitRate } from '../rate-limit/limit-rate.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
 import type { Handlers } from './generated/routes.gen.ts';
 import { loginAnswer } from './login.ts';
@@ -23,7 +23,6 @@ export interface ExchangeCodeOptions {
 export function createExchangeCode(options: ExchangeCodeOptions): Handlers<RestContext>['exchangeCode'] {
   const { codes, sessions, limits, observe } = options;
   return async ({ code, code_verifier: verifier }, { exchange }) => {
-    await assertWithinRate(limits, 'login', exchange.clientIp, observe);
     const token = await codes.redeem(code, verifier);
     // The session may have ended within the minute of the code.
     const session = token === undefined ? undefined : await sessions.lookup(token);

@@ -62,6 +62,47 @@ it('counts tickets by user: each takes the room of a session in the store', asyn
   expect((await ticket(other ?? '')).status).toBe(200);
 });
 
+it('counts refused logout tokens of a provider alone: none is refused unread, whatever else came from its address', async () => {
+  const address = '203.0.113.60';
+  const logout = (logout_token: string) =>
+    fetch(`${dev.url}/api/auth/backchannel-logout`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-for': address },
+      body: new URLSearchParams({ logout_token }),
+    });
+  const { sessionToken } = await dev.login('developer');
+  const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+  const claims = { events, jti: 'j-1', exp: undefined };
+  const order = await dev.issuer.token('dev|developer', { claims, header: { typ: 'logout+jwt' } });
+  for (const status of [400, 400, 400, 429, 429]) expect((await logout('e30.e30.AAAA')).status).toBe(status);
+  expect((await logout(order)).status).toBe(200);
+  expect(await (await post('validate', { session_token: sessionToken }, '203.0.113.61')).json()).toMatchObject({
+    valid: false,
+  });
+});
+
+it('lets in a valid ticket of a stream from an address that has guessed, and no other', async () => {
+  const address = '203.0.113.70';
+  const listen = (ticket: string) =>
+    fetch(`${dev.url}/events?ticket=${ticket}`, { headers: { 'x-forwarded-for': address } });
+  const { sessionToken } = await dev.login('developer');
+  const issued = await fetch(`${dev.url}/api/auth/ticket`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${sessionToken}` },
+  });
+  const { ticket } = (await issued.json()) as { ticket: string };
+  const guess = 'x'.repeat(43);
+  for (const status of [200, 200, 200, 429]) {
+    const answer = await listen(guess);
+    expect(answer.status).toBe(status);
+    expect(await answer.text()).toContain(status === 200 ? '-32001' : 'ERR_RATE_LIMITED');
+  }
+  const stream = await listen(ticket);
+  const { value } = (await stream.body?.getReader().read()) ?? {};
+  expect(new TextDecoder().decode(value)).toContain('clientId');
+  await stream.body?.cancel().catch(() => undefined);
+});
+
 it('a user who starts too much gets 429 with the limit, and others notice nothing', async () => {
   const start = async (token: string) =>
     fetch(`${dev.url}/graphql`, {
