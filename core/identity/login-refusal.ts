@@ -76,6 +76,11 @@ const reasons = {
     'bad_claims',
     'its audiences are not in audiences of the issuer: add one to GATEWAY_AUDIENCES, or ask for a token for this app',
   ),
+  azp_mismatch: meaning(
+    'token_not_for_gateway',
+    'bad_claims',
+    "it is for several audiences, and azp names a client that is not in audiences of the issuer: add the client, or list it with required: { azp: ['…'] }",
+  ),
   expired: meaning('token_not_now', 'bad_claims', 'exp has passed; compare the clocks if it is fresh'),
   expiry_missing: meaning('token_not_now', 'bad_claims', 'it has no exp, or one that is not a number'),
   not_yet_valid: meaning('token_not_now', 'bad_claims', 'nbf is in the future; compare the clocks'),

@@ -35,20 +35,23 @@ export const keptTiming: KeptTiming = {
 
 /** A document that is loaded when needed, and outlives an outage of where it comes from for a bounded time. */
 export interface CachedDocument<T> {
-  /** @throws what the last load threw, when there is no document that may still be used. */
+  /** @throws `unavailable` with what the last load threw, when there is no document that may still be used. */
   current(): Promise<T>;
   /**
-   * Loads again, because the document lacks something that may be new.
-   * @returns undefined: the document is the newest there is.
-   * @throws what the last load threw, or `notDue()` when there were too many of these lately: it is not known whether
-   * something is new.
+   * Loads again, because the document lacks something that may be new. `from`: what the source offered until then is in the
+   * document, milliseconds.
+   * @throws `unavailable` with what the last load threw, or without it when there were too many of these lately: it is not known
+   * whether something is new.
    */
-  newer(): Promise<T | undefined>;
+  newer(): Promise<{ readonly document: T; readonly from: number }>;
+  /** Milliseconds until the source may be asked for something new again; 0: now. */
+  untilNewer(): number;
 }
 
 export interface CachedDocumentOptions<T> {
   readonly load: () => Promise<T>;
-  readonly notDue: () => Error;
+  /** The error of callers, with the error of the last load if it failed, and when to try again. */
+  readonly unavailable: (failure: unknown, retryMs: number) => unknown;
   readonly clock: Clock;
   readonly timing: KeptTiming;
   /** From 0 to 1; spreads the renewals of replicas. */
@@ -58,17 +61,18 @@ export interface CachedDocumentOptions<T> {
 /** One load at a time, shared by all that need it. */
 export function createCachedDocument<T>(options: CachedDocumentOptions<T>): CachedDocument<T> {
   const { load, clock, timing, random = Math.random } = options;
-  let kept: { readonly document: T; readonly at: number; readonly renewAt: number } | undefined;
+  let kept: { readonly document: T; readonly from: number; readonly at: number; readonly renewAt: number } | undefined;
   let failure: { readonly error: unknown; readonly at: number } | undefined;
   let loading: { readonly done: Promise<void>; readonly at: number } | undefined;
   let extraAt: readonly number[] = [];
 
   async function loadNow(): Promise<void> {
+    const from = clock();
     try {
       const document = await load();
       const at = clock();
       // Between the renewal's time and halfway to being due.
-      kept = { document, at, renewAt: at + timing.renewMs + (random() * (timing.freshMs - timing.renewMs)) / 2 };
+      kept = { document, from, at, renewAt: at + timing.renewMs + (random() * (timing.freshMs - timing.renewMs)) / 2 };
       failure = undefined;
     } catch (error) {
       failure = { error, at: clock() };
@@ -77,23 +81,29 @@ export function createCachedDocument<T>(options: CachedDocumentOptions<T>): Cach
     }
   }
 
+  /** Milliseconds until a load may follow one that has failed. */
+  function pauseMs(): number {
+    if (failure === undefined) return 0;
+    return Math.max(0, failure.at + (kept === undefined ? timing.retryMs : timing.retryStaleMs) - clock());
+  }
+
   /** @returns the load that is running, or a new one; undefined: the last one failed a moment ago. */
   function start(): { readonly done: Promise<void>; readonly at: number } | undefined {
-    const pauseMs = kept === undefined ? timing.retryMs : timing.retryStaleMs;
-    if (loading === undefined && failure !== undefined && clock() - failure.at < pauseMs) return undefined;
+    if (loading === undefined && pauseMs() > 0) return undefined;
     // The load's first turn must find `loading` set: a load that ends at once resets it.
     loading ??= { done: Promise.resolve().then(loadNow), at: clock() };
     return loading;
   }
 
-  /** A load that runs anyway may always be waited for; others are counted. */
-  function mayLoadExtra(now: number): boolean {
-    if (loading !== undefined) return true;
-    extraAt = extraAt.filter((at) => now - at < timing.extraWindowMs);
-    if (extraAt.length >= timing.extraLoads) return false;
-    extraAt = [...extraAt, now];
-    return true;
+  /** Milliseconds until there may be another extra load; a load that runs anyway may always be waited for. */
+  function untilNewer(): number {
+    if (loading !== undefined) return 0;
+    const [oldest = 0] = extraAt;
+    const isSpent = extraAt.length >= timing.extraLoads;
+    return Math.max(pauseMs(), isSpent ? oldest + timing.extraWindowMs - clock() : 0, 0);
   }
+
+  const failed = () => options.unavailable(failure?.error, untilNewer());
 
   /** Renews beside the request; a document that is due is waited for, but not for long. */
   async function renew(now: number, document: NonNullable<typeof kept>): Promise<void> {
@@ -109,18 +119,19 @@ export function createCachedDocument<T>(options: CachedDocumentOptions<T>): Cach
       if (kept === undefined || now - kept.at >= timing.staleMs) await start()?.done;
       else if (now >= kept.renewAt) await renew(now, kept);
       if (kept !== undefined && clock() - kept.at < timing.staleMs) return kept.document;
-      throw failure?.error;
+      throw options.unavailable(failure?.error, pauseMs());
     },
     async newer() {
-      if (!mayLoadExtra(clock())) {
-        if (failure !== undefined) throw failure.error;
-        if (kept !== undefined && clock() - kept.at < timing.newestMs) return undefined;
-        throw options.notDue();
+      if (untilNewer() > 0) {
+        if (failure !== undefined || kept === undefined || clock() - kept.at >= timing.newestMs) throw failed();
+        return kept;
       }
+      if (loading === undefined) extraAt = [...extraAt, clock()].slice(-timing.extraLoads);
       await start()?.done;
-      if (failure !== undefined) throw failure.error;
-      return kept?.document;
+      if (failure !== undefined || kept === undefined) throw failed();
+      return kept;
     },
+    untilNewer,
   };
 }
 

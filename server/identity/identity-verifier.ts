@@ -5,7 +5,7 @@ import type { Observe } from '../../core/observe.ts';
 import type { IdentityVerifier } from '../../core/ports.ts';
 import { createIssuerDocuments, type DocumentsTiming } from './issuer-documents.ts';
 import type { Fetch } from './issuer-request.ts';
-import { issuerProblem, readTooOften } from './issuer-unavailable.ts';
+import { issuerProblem, newerThanKeys, readTooOften } from './issuer-unavailable.ts';
 import { createJudge, type KnownIssuer } from './judge-token.ts';
 
 export interface IdentityVerifierOptions {
@@ -77,7 +77,7 @@ function reportRefusal(observe: Observe, mode: 'enforce' | 'shadow', verdict: Re
   if ('error' in verdict) {
     const problem = issuerProblem(verdict.error);
     const answer = problem === undefined ? {} : { issuer: problem.issuer, problem: problem.problem };
-    const isOutage = problem !== undefined && problem.problem !== readTooOften;
+    const isOutage = problem !== undefined && ![readTooOften, newerThanKeys].includes(problem.problem);
     if (isOutage) observe({ type: 'provider_call', issuer: problem.issuer, problem: problem.problem });
     observe({ type: 'identity_token', outcome: 'jwks_unavailable', mode, token: verdict.seen, ...answer });
   } else {

@@ -4,7 +4,13 @@ import { isClaims } from '../../core/identity/claim-path.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 import { createCachedDocument, type KeptTiming, keptTiming } from './cached-document.ts';
 import { type Fetch, readFromIssuer } from './issuer-request.ts';
-import { issuerFailureOf, issuerUnavailable, readTooOften } from './issuer-unavailable.ts';
+import {
+  issuerFailureOf,
+  issuerUnavailable,
+  newerThanKeys,
+  readTooOften,
+  unavailableFor,
+} from './issuer-unavailable.ts';
 import { discoveryUrl, isSameIssuer, parseIssuerUrl } from './issuer-url.ts';
 import { type KeySet, readKeySet } from './key-set.ts';
 
@@ -15,6 +21,9 @@ export interface DocumentsTiming extends KeptTiming {
 
 /** The usual timing, with five seconds for a request. */
 export const documentsTiming: DocumentsTiming = { ...keptTiming, timeoutMs: 5_000 };
+
+/** Clocks of issuers and of the gateway may differ by this. */
+const leewayMs = 60_000;
 
 type Endpoint =
   | 'authorization_endpoint'
@@ -27,10 +36,12 @@ type Endpoint =
 export interface IssuerDocuments {
   /**
    * The keys that a token's header names. A key that is not known is looked for at the issuer, but not for every token.
+   * @param issuedAt `iat` of the token, not verified, seconds
    * @returns an empty list: the issuer has no such key.
-   * @throws ERR_AUTH_UNAVAILABLE when that could not be found out.
+   * @throws ERR_AUTH_UNAVAILABLE when that could not be found out, or the token is newer than the keys that were read: the issuer
+   * may have changed its keys since.
    */
-  keysFor(header: CompactJWSHeaderParameters, issuer: string): Promise<readonly CryptoKey[]>;
+  keysFor(header: CompactJWSHeaderParameters, issuer: string, issuedAt: unknown): Promise<readonly CryptoKey[]>;
   /** @throws ERR_AUTH_UNAVAILABLE when it cannot be read, or the issuer has no such endpoint. */
   endpoint(name: Endpoint): Promise<URL>;
   /** The discovery document; its addresses are not checked. @throws ERR_AUTH_UNAVAILABLE */
@@ -59,7 +70,7 @@ export function createIssuerDocuments(
   const { issuer } = rules;
   const kept = createCachedDocument({
     load: () => load(rules, fetch, timing.timeoutMs),
-    notDue: () => issuerUnavailable(issuer, readTooOften),
+    unavailable: (failure, retryMs) => unavailableFor(failure ?? issuerUnavailable(issuer, readTooOften), retryMs),
     clock,
     timing,
   });
@@ -69,11 +80,18 @@ export function createIssuerDocuments(
     });
   return {
     // A key that is not known can be a new one: providers rotate keys without notice.
-    async keysFor(header, name) {
+    async keysFor(header, name, issuedAt) {
       const known = await find(await kept.current(), header, name);
       if (known.length > 0) return known;
-      const newer = await kept.newer();
-      return newer === undefined ? [] : find(newer, header, name);
+      const askedAt = clock();
+      const { document, from } = await kept.newer();
+      const found = await find(document, header, name);
+      // Keys that were read before the token came may lack one that was new in the same second.
+      const newestMs = from < askedAt ? Math.floor(from / 1000) * 1000 - 1 : from;
+      const isNewer =
+        typeof issuedAt === 'number' && issuedAt * 1000 > newestMs && issuedAt * 1000 <= askedAt + leewayMs;
+      if (found.length > 0 || !isNewer) return found;
+      throw unavailableFor(issuerUnavailable(issuer, newerThanKeys), Math.max(kept.untilNewer(), 1_000));
     },
     async endpoint(name) {
       const { discovery, from } = await kept.current();

@@ -13,8 +13,9 @@ export class IssuerProblem extends Error {
   }
 }
 
-/** A problem that callers can cause with their tokens: it does not mean that the issuer is down. */
+/** Problems that callers can cause with their tokens: they do not mean that the issuer is down. */
 export const readTooOften = 'a token names an unknown key, and the keys were read too often lately';
+export const newerThanKeys = 'a token names an unknown key, and is newer than the keys that were read';
 
 /** The caller's error when an issuer could not be asked: 503, and the issuer is named in the log only. */
 export function issuerUnavailable(issuer: string, problem: string, cause?: unknown): GatewayError {
@@ -22,6 +23,13 @@ export function issuerUnavailable(issuer: string, problem: string, cause?: unkno
     cause: new IssuerProblem(issuer, problem, cause),
     retryAfterSecs: 5,
   });
+}
+
+/** The same error with the time until the issuer is asked again; any other error is left alone. */
+export function unavailableFor(error: unknown, retryMs: number): unknown {
+  if (!(error instanceof GatewayError)) return error;
+  const { code, message, cause } = error;
+  return new GatewayError(code, message, { cause, retryAfterSecs: Math.max(1, Math.ceil(retryMs / 1000)) });
 }
 
 /** The problem behind an error of {@link issuerUnavailable}. */

@@ -1,4 +1,4 @@
-import { type CryptoKey, compactVerify, decodeJwt, decodeProtectedHeader, errors, type JWTPayload } from 'jose';
+import { type CryptoKey, decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { TokenKind } from '../../core/identity/issuer-entry.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 import { type LoginRefusal, refuse, type SeenToken } from '../../core/identity/login-refusal.ts';
@@ -85,10 +85,12 @@ export async function signatureRefusal(
   seen: SeenToken,
   { rules, issuer, documents }: Omit<TokenChecks, 'now'>,
 ): Promise<LoginRefusal | undefined> {
-  const { alg = '', kid } = decodeProtectedHeader(token);
+  const { alg = '', kid, crit, b64 } = decodeProtectedHeader(token);
+  // No extension is understood here (RFC 7515, section 4.1.11), and a JWT has no unencoded payload (RFC 7797, section 7).
+  if (crit !== undefined || b64 !== undefined) return refuse('malformed', seen);
   // By the entry's list and never by the token alone: `none`, or a secret made of a public key (RFC 8725, section 3.1).
   if (!isSignatureAlgorithm(alg) || !rules.algorithms.includes(alg)) return refuse('algorithm_not_allowed', seen);
-  const keys = await documents.keysFor({ alg, ...(typeof kid === 'string' && { kid }) }, issuer);
+  const keys = await documents.keysFor({ alg, ...(typeof kid === 'string' && { kid }) }, issuer, decodeJwt(token).iat);
   if (keys.length === 0) return refuse('key_unknown', seen);
   for (const key of keys) {
     const verdict = await verdictOf(token, key, alg);
@@ -100,10 +102,12 @@ export async function signatureRefusal(
 
 async function verdictOf(token: string, key: CryptoKey, alg: string): Promise<'valid' | 'invalid' | 'malformed'> {
   try {
-    await compactVerify(token, key, { algorithms: [alg] });
+    await jwtVerify(token, key, { algorithms: [alg] });
     return 'valid';
   } catch (error) {
-    // Anything else, an unknown `crit` for example, does not depend on the key.
+    // Of claims after the signature: their callers judge them, each with its reason.
+    if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) return 'valid';
+    // Anything else, claims that are not an object for example, does not depend on the key.
     return error instanceof errors.JOSEError && !(error instanceof errors.JWSSignatureVerificationFailed)
       ? 'malformed'
       : 'invalid';
@@ -113,15 +117,18 @@ async function verdictOf(token: string, key: CryptoKey, alg: string): Promise<'v
 function audienceRefusal(
   rules: IssuerRules,
   kind: TokenKind,
-  { aud, client_id: client }: JWTPayload,
+  { aud, azp, client_id: client }: JWTPayload,
   seen: SeenToken,
 ): LoginRefusal | undefined {
   // Some providers name the client of an access token only, for example Cognito.
   const isFallback = rules.clientIdIsAudience && kind === 'access_token' && aud === undefined;
   const given: readonly unknown[] = Array.isArray(aud) ? aud : [isFallback ? client : aud];
-  return given.some((one) => typeof one === 'string' && rules.audiences.includes(one))
-    ? undefined
-    : refuse('audience_mismatch', seen);
+  const isOurs = (one: unknown) => typeof one === 'string' && rules.audiences.includes(one);
+  if (!given.some(isOurs)) return refuse('audience_mismatch', seen);
+  // OpenID Connect Core 1.0, section 3.1.3.7: of an ID token for several, `azp` names the client that it was given to. That one is
+  // an audience of the entry, or the entry's `required` lists it. An access token's `azp` is the app that calls, and no audience.
+  const isOfOther = kind === 'id_token' && given.length > 1 && azp !== undefined && !isOurs(azp);
+  return isOfOther && !rules.required.has('azp') ? refuse('azp_mismatch', { ...seen, claim: 'azp' }) : undefined;
 }
 
 function timeRefusal({ exp, nbf, iat }: JWTPayload, now: Date, seen: SeenToken): LoginRefusal | undefined {

@@ -24,7 +24,7 @@ export async function createProvider(issuer: string, options: ProviderOptions = 
   const { algorithm = 'RS256', jwk: change = {}, documents = {} } = options;
   const { publicKey, privateKey } = await keyPair(algorithm);
   const jwk = JSON.parse(JSON.stringify({ ...(await exportJWK(publicKey)), kid: 'one', use: 'sig', ...change })) as JWK;
-  const keySet = options.keySet?.(jwk) ?? { keys: [jwk] };
+  const keySet = () => options.keySet?.(jwk) ?? { keys: [jwk] };
   const userinfo: { answer?: () => Response; asked: number } = { asked: 0 };
   const introspection: { answer?: (form: URLSearchParams) => Response } = {};
   const clock = handClock(Date.UTC(2026, 10, 25));
@@ -41,7 +41,7 @@ export async function createProvider(issuer: string, options: ProviderOptions = 
         ...documents,
       });
     }
-    if (pathname.endsWith('/keys')) return Response.json(keySet);
+    if (pathname.endsWith('/keys')) return Response.json(keySet());
     if (pathname.endsWith('/introspect')) {
       return introspection.answer?.(init.body as URLSearchParams) ?? Response.json({ active: false });
     }

@@ -10,9 +10,12 @@ function setUp() {
     if (source.isDown) throw new Error('down');
     return source.loads;
   };
-  const notDue = () => new Error('not due');
-  return { clock, source, kept: createCachedDocument({ load, notDue, clock, timing: keptTiming, random: () => 1 }) };
+  const kept = createCachedDocument({ load, unavailable, clock, timing: keptTiming, random: () => 1 });
+  return { clock, source, kept };
 }
+
+const unavailable = (failure: unknown, retryMs: number) =>
+  new Error(`${failure instanceof Error ? failure.message : 'too often'}, again in ${retryMs / 1_000} s`);
 
 describe('createCachedDocument', () => {
   it('loads once for all who ask at once, and keeps it while it is not due for renewal', async () => {
@@ -47,7 +50,7 @@ describe('createCachedDocument', () => {
       return loads === 1 ? Promise.resolve(loads) : new Promise<number>(() => {});
     };
     const timing = { ...keptTiming, waitMs: 20 };
-    const kept = createCachedDocument({ load, notDue: () => new Error('not due'), clock, timing });
+    const kept = createCachedDocument({ load, unavailable, clock, timing });
     await kept.current();
     clock.advance(keptTiming.freshMs);
     expect(await kept.current()).toBe(1);
@@ -65,8 +68,7 @@ describe('createCachedDocument', () => {
           loads += 1;
           return loads;
         };
-        const notDue = () => new Error('not due');
-        const kept = createCachedDocument({ load, notDue, clock, timing: keptTiming, random: () => chance });
+        const kept = createCachedDocument({ load, unavailable, clock, timing: keptTiming, random: () => chance });
         await kept.current();
         clock.advance(keptTiming.renewMs);
         await kept.current();
@@ -114,8 +116,9 @@ describe('createCachedDocument', () => {
   it('loads once for all who demand at once', async () => {
     const { source, kept } = setUp();
     await kept.current();
-    expect(await Promise.all(Array.from({ length: 50 }, () => kept.newer()))).toEqual(Array(50).fill(2));
-    expect(await kept.newer()).toBe(3);
+    const newer = async () => (await kept.newer()).document;
+    expect(await Promise.all(Array.from({ length: 50 }, newer))).toEqual(Array(50).fill(2));
+    expect(await newer()).toBe(3);
     expect(source.loads).toBe(3);
   });
 
@@ -123,20 +126,20 @@ describe('createCachedDocument', () => {
     const { clock, source, kept } = setUp();
     await kept.current();
     const answers = [];
-    for (let i = 0; i < 100; i += 1) answers.push(await kept.newer());
-    expect(answers.filter((answer) => answer !== undefined)).toEqual([2, 3]);
+    for (let i = 0; i < 4; i += 1) answers.push((await kept.newer()).document);
+    expect(answers).toEqual([2, 3, 3, 3]);
     expect(source.loads).toBe(1 + keptTiming.extraLoads);
     clock.advance(keptTiming.newestMs);
-    await expect(kept.newer()).rejects.toThrow('not due');
-    clock.advance(keptTiming.extraWindowMs);
-    expect(await kept.newer()).toBe(4);
+    await expect(kept.newer()).rejects.toThrow('too often, again in 28 s');
+    clock.advance(kept.untilNewer());
+    expect(await kept.newer()).toMatchObject({ document: 4, from: clock() });
   });
 
   it('reports that it does not know when the demanded load failed, and stays with what it has', async () => {
     const { source, kept } = setUp();
     await kept.current();
     source.isDown = true;
-    for (let i = 0; i < 10; i += 1) await expect(kept.newer()).rejects.toThrow('down');
+    for (let i = 0; i < 10; i += 1) await expect(kept.newer()).rejects.toThrow('down, again in 30 s');
     expect(source.loads).toBe(2);
     expect(await kept.current()).toBe(1);
   });

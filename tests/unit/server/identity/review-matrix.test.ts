@@ -1,4 +1,4 @@
-import { SignJWT, UnsecuredJWT } from 'jose';
+import { FlattenedSign, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { IssuerEntry } from '../../../../core/identity/issuer-entry.ts';
 import { issuer } from '../../../../core/identity/issuer-presets.ts';
@@ -49,6 +49,16 @@ const forged = async (header: object) => {
     .setProtectedHeader({ alg: 'RS256', kid: 'one', jwk, ...header } as never)
     .sign(privateKey);
 };
+/** Signed by the provider's own key, with members of the header that the JWT classes of the library do not write. */
+const extended = async (header: object) => {
+  const { privateKey } = await keyPair('RS256');
+  const exp = Math.floor(Date.UTC(2026, 10, 25) / 1000) + 3600;
+  const payload = Buffer.from(JSON.stringify({ iss, aud: 'app', sub: 'ada', exp }));
+  const { signature, protected: head } = await new FlattenedSign(payload)
+    .setProtectedHeader({ alg: 'RS256', kid: 'one', ...header })
+    .sign(privateKey);
+  return `${head}.${payload.toString('base64url')}.${signature}`;
+};
 const tenant = '6babcaad-604b-40ac-a9d7-9fd97c0b779f';
 const unavailable = (problem: RegExp) => ({ unavailable: problem });
 
@@ -78,6 +88,26 @@ const cases: Readonly<Record<string, Case>> = {
     entry: { required: { azp: 'app' } },
     want: 'claim_mismatch',
   },
+  'several audiences, azp of another client': { claims: { aud: ['x', 'app'], azp: 'x' }, want: 'azp_mismatch' },
+  'several audiences, azp an audience here': { claims: { aud: ['x', 'app'], azp: 'app' }, want: ok },
+  'several audiences, azp listed': {
+    claims: { aud: ['x', 'app'], azp: 'x' },
+    entry: { required: { azp: ['x', 'y'] } },
+    want: ok,
+  },
+  'several audiences, azp not in the list': {
+    claims: { aud: ['x', 'app'], azp: 'x' },
+    entry: { required: { azp: 'y' } },
+    want: 'claim_mismatch',
+  },
+  'access token for several, azp of the app that calls': {
+    header: access,
+    claims: { aud: ['x', 'app'], azp: 'spa' },
+    want: ok,
+  },
+  'a payload that is not encoded': { token: () => extended({ crit: ['b64'], b64: false }), want: 'malformed' },
+  'b64 alone': { token: () => extended({ b64: false }), want: 'malformed' },
+  'an extension, though it is known': { token: () => extended({ crit: ['b64'], b64: true }), want: 'malformed' },
   'acr that is too low': { claims: { acr: '1' }, entry: { required: { acr: ['2', '3'] } }, want: 'claim_mismatch' },
   'access token where NoETL logs in': { header: access, noetl: true, want: 'email_missing' },
   'the same, with userinfo': { header: access, noetl: true, entry: { userinfo: true }, userinfo: info, want: email },
@@ -364,16 +394,46 @@ it('two issuers have their own roles claims', async () => {
   });
 });
 
-it('a third unknown key within 30 s could not be found out: 503, and no verdict on the token', async () => {
-  const provider = await createProvider(iss);
-  const { verify, events } = provider.verifier({ issuer: iss });
-  await verify(await provider.sign({ aud: 'app', sub: 'ada' }), undefined);
-  provider.clock.advance(3_000);
-  const unknown = (kid: string) =>
-    provider.sign({ aud: 'app', sub: 'ada' }, { kid }).then((token) => verify(token, undefined));
-  expect(await unknown('x')).toMatchObject({ reason: 'key_unknown' });
-  expect(await unknown('y')).toMatchObject({ reason: 'key_unknown' });
-  provider.clock.advance(3_000);
-  await expect(unknown('z')).rejects.toMatchObject({ status: 503 });
-  expect(events.at(-1)).toMatchObject({ issuer: iss, problem: expect.stringContaining('read too often') });
+describe('an unknown key', () => {
+  /** A provider whose keys are read at the first second, and that has a new key from then on. */
+  async function rotated() {
+    const source = { kid: 'one' };
+    const provider = await createProvider(iss, { keySet: (key) => ({ keys: [{ ...key, kid: source.kid }] }) });
+    const { verify, events } = provider.verifier({ issuer: iss });
+    const tokenOf = (kid: string, claims = {}) => provider.sign({ aud: 'app', sub: 'ada', ...claims }, { kid });
+    const verified = async (kid: string, claims = {}) => verify(await tokenOf(kid, claims), undefined);
+    await verified('one');
+    provider.clock.advance(3_000);
+    return { provider, source, verified, tokenOf, verify, events };
+  }
+
+  it('is refused, and a third one within 30 s could not be found out: 503, when the keys may be read again', async () => {
+    const { provider, verified, events } = await rotated();
+    expect(await verified('x')).toMatchObject({ reason: 'key_unknown' });
+    expect(await verified('y')).toMatchObject({ reason: 'key_unknown' });
+    provider.clock.advance(3_000);
+    await expect(verified('z')).rejects.toMatchObject({ status: 503, retryAfterSecs: 27 });
+    expect(events.at(-1)).toMatchObject({ issuer: iss, problem: expect.stringContaining('read too often') });
+    expect(events.filter(({ type }) => type === 'provider_call')).toHaveLength(1);
+  });
+
+  it('of a token that is newer than the keys is 503 until they can be read, and then it is valid', async () => {
+    const { provider, source, verified, tokenOf, verify } = await rotated();
+    for (const kid of ['x', 'y']) await verified(kid);
+    source.kid = 'two';
+    provider.clock.advance(200);
+    // In the second in which the keys were read: nothing more is read, and an older token is refused still.
+    const token = await tokenOf('two');
+    const refusal = await verify(token, undefined).catch((error: unknown) => error as { retryAfterSecs: number });
+    expect(refusal).toMatchObject({ status: 503, retryAfterSecs: 30 });
+    expect(await verified('z', { iat: provider.nowSecs() - 1 })).toMatchObject({ reason: 'key_unknown' });
+    provider.clock.advance(30_000);
+    expect(await verify(token, undefined)).toHaveProperty('identity');
+  });
+
+  it('of a provider whose clock is ahead is 503, and of a token of the future it is refused', async () => {
+    const { provider, verified } = await rotated();
+    await expect(verified('x', { iat: provider.nowSecs() + 30 })).rejects.toMatchObject({ status: 503 });
+    expect(await verified('x', { iat: provider.nowSecs() + 90 })).toMatchObject({ reason: 'key_unknown' });
+  });
 });
