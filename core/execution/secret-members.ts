@@ -1,10 +1,26 @@
-import { hiddenValue, withoutCallbackSecret } from '../noetl/hidden-values.ts';
+import { hiddenValue, withoutCallbackSecret, withoutPasswords } from '../noetl/hidden-values.ts';
 import { isJsonObject } from '../noetl/json-object.ts';
 
-/** Names of members whose values are secrets, in words. A name that ends in one is secret too: `db_password`. */
+/**
+ * Names of members whose values are secrets, in words. A name that ends in one is secret too, `db_password`, and the words may be
+ * written as one, `apikey`. No `tokens`: answers of models count in `total_tokens`.
+ */
 export const defaultSecretNames: readonly string[] = [
-  ...['password', 'passwd', 'pwd', 'passphrase', 'secret', 'token', 'api_key', 'apikey', 'private_key', 'secret_key'],
-  ...['access_key', 'authorization', 'credential', 'credentials', 'cookie', 'set_cookie', 'dsn', 'connection_string'],
+  ...[
+    'password',
+    'passwords',
+    'passwd',
+    'pwd',
+    'passphrase',
+    'secret',
+    'secrets',
+    'token',
+    'access_tokens',
+    'jwt',
+    'session',
+  ],
+  ...['api_key', 'api_keys', 'private_key', 'private_keys', 'secret_key', 'secret_keys', 'access_key', 'access_keys'],
+  ...['authorization', 'credential', 'credentials', 'cookie', 'cookies', 'dsn', 'connection_string'],
 ];
 
 /** Cursors of paged answers are called tokens and are not secret. */
@@ -18,7 +34,7 @@ export const noSecretNames: IsSecretName = () => false;
 
 /** @param names in any style: `api_key`, `apiKey` and `api key` are the same */
 export function secretNames(names: readonly string[] = defaultSecretNames): IsSecretName {
-  const secrets = names.map((name) => wordsOf(name).join(' '));
+  const secrets = new Set(names.map((name) => wordsOf(name).join('')));
   const known = new Map<string, boolean>();
   return (name) => {
     const found = known.get(name);
@@ -29,10 +45,9 @@ export function secretNames(names: readonly string[] = defaultSecretNames): IsSe
   };
 }
 
-function judge(words: readonly string[], secrets: readonly string[]): boolean {
+function judge(words: readonly string[], secrets: ReadonlySet<string>): boolean {
   if (words.at(-1) === 'token' && cursors.has(words.at(-2) ?? '')) return false;
-  const text = words.join(' ');
-  return secrets.some((secret) => text === secret || text.endsWith(` ${secret}`));
+  return words.some((_, first) => secrets.has(words.slice(first).join('')));
 }
 
 function wordsOf(name: string): string[] {
@@ -44,15 +59,16 @@ function wordsOf(name: string): string[] {
 }
 
 /**
- * A copy of the value with `[hidden]` in place of secrets, at any depth; null and booleans stay. Values without secrets are shared, not copied. The
- * secret in the address of a callback is hidden under any name: a reader that had it could answer in place of the playbook.
+ * A copy of the value with `[hidden]` in place of secrets, at any depth; null and booleans stay. Values without secrets are shared, not copied.
+ * Under any name it hides the secret in the address of a callback, since a reader that had it could answer in place of the playbook, and
+ * passwords in addresses of databases and brokers, unless `isSecret` shows passwords.
  */
 export function withoutSecrets(value: unknown, isSecret: IsSecretName): unknown {
   if (Array.isArray(value)) {
     const items = value.map((item) => withoutSecrets(item, isSecret));
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
-  if (typeof value === 'string') return withoutCallbackSecret(value);
+  if (typeof value === 'string') return withoutSecretParts(value, isSecret);
   if (!isJsonObject(value)) return value;
   let changed: Record<string, unknown> | undefined;
   for (const [name, member] of Object.entries(value)) {
@@ -63,6 +79,11 @@ export function withoutSecrets(value: unknown, isSecret: IsSecretName): unknown 
     changed[name] = clean;
   }
   return changed ?? value;
+}
+
+function withoutSecretParts(value: string, isSecret: IsSecretName): string {
+  const text = withoutCallbackSecret(value);
+  return isSecret('password') ? withoutPasswords(text) : text;
 }
 
 /** {@link withoutSecrets} with the names bound. */

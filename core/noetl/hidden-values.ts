@@ -2,7 +2,8 @@ import { isJsonObject } from './json-object.ts';
 
 const address = /^[a-z][a-z0-9+.-]*:\/\//i;
 const webAddress = /^https?:\/\/[^/?#@]*(?:[/?#]|$)/i;
-const secretName = /(?:password|passwd|secret|token|credential|api_?key|dsn)/i;
+const secretName =
+  /(?:password|passwd|passphrase|secret|token|credential|api_?key|access_?key|private_?key|jwt|session|cookie|dsn)/i;
 /** The text in place of a hidden value. */
 export const hiddenValue = '[hidden]';
 
@@ -12,6 +13,17 @@ const callbackSecret = /\/cb\/[A-Za-z0-9_-]{43}/g;
 /** The text without secrets of callback addresses: those who may see an execution may not answer for it. */
 export const withoutCallbackSecret = (text: string): string =>
   text.includes('/cb/') ? text.replace(callbackSecret, `/cb/${hiddenValue}`) : text;
+
+/** `postgres://user:password@host`; a password may have an `@` in it that is not encoded. */
+const userPassword = /(:\/\/[^\s/?#:@]*):[^\s/?#]*@/g;
+/** `password=…` of a query, of libpq's `host=… password=…` and of `Server=…;Password=…`. */
+const passwordPair = /((?:^|[\s;?&])(?:password|passwd|pwd)\s*=\s*)(?:'[^']*'|"[^"]*"|[^\s;&]+)/gi;
+
+/** The text without the passwords of connection addresses. Takes time in proportion to the text. */
+export function withoutPasswords(text: string): string {
+  const address = text.includes('://') && text.includes('@') ? text.replace(userPassword, `$1:${hiddenValue}@`) : text;
+  return /pass|pwd/i.test(address) ? address.replace(passwordPair, `$1${hiddenValue}`) : address;
+}
 
 /**
  * A copy of a worker's description without what lets one in: addresses of brokers and databases, anything with user

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createMask, noSecretNames, secretNames, withoutSecrets } from '../../../../core/execution/secret-members.ts';
+import { processorTimeOf } from '../../../support/processor-time.ts';
 
 describe('names of secrets', () => {
   const isSecret = secretNames();
@@ -20,6 +21,14 @@ describe('names of secrets', () => {
     'Set-Cookie',
     'credentials',
     'dsn',
+    'secretkey',
+    'db_secretkey',
+    'apiKeys',
+    'openai_api_keys',
+    'jwt',
+    'userJwt',
+    'session',
+    'amadeus_session',
   ])('%s is a secret', (name) => expect(isSecret(name)).toBe(true));
   test.each([
     'tokens_used',
@@ -33,6 +42,9 @@ describe('names of secrets', () => {
     'passwords_changed',
     'author',
     'cookies_accepted',
+    'total_tokens',
+    'session_count',
+    'possession',
     '',
     '___',
   ])('%s is no secret', (name) => expect(isSecret(name)).toBe(false));
@@ -75,5 +87,33 @@ describe('the secret in the address of a callback', () => {
   test('is hidden under every name', () => expect(withoutSecrets(value, secretNames())).toEqual(masked));
   test('is hidden where members named like secrets are shown', () => {
     expect(createMask(noSecretNames)({ ...value, password: 'x' })).toEqual({ ...masked, password: 'x' });
+  });
+});
+
+describe('passwords in connection addresses', () => {
+  const mask = createMask(secretNames());
+  test.each([
+    ['postgres://ada:pass@db:5432/x', 'postgres://ada:[hidden]@db:5432/x'],
+    ['nats://:pass@nats', 'nats://:[hidden]@nats'],
+    ['redis://ada:p@ss:1@db, then more', 'redis://ada:[hidden]@db, then more'],
+    ['jdbc:postgresql://db/x?user=ada&password=pass&ssl=1', 'jdbc:postgresql://db/x?user=ada&password=[hidden]&ssl=1'],
+    ["host=db user=ada password='my pass' port=1", 'host=db user=ada password=[hidden] port=1'],
+    ['Server=db;Pwd=pass;Database=x', 'Server=db;Pwd=[hidden];Database=x'],
+  ])('%s', (text, shown) => {
+    expect(mask({ deep: [text] })).toEqual({ deep: [shown] });
+    expect(createMask(noSecretNames)(text)).toBe(text);
+  });
+
+  test.each([
+    'https://example.com/@ada/post',
+    'https://example.com/a?to=ada@example.com',
+    'ada@example.com',
+    'http://db:8080/x',
+    'the password is secret',
+  ])('%s stays', (text) => expect(mask(text)).toBe(text));
+
+  test('cost no time to speak of', () => {
+    const nasty = `${'://a:'.repeat(20_000)}${'password='.repeat(20_000)}`;
+    expect(processorTimeOf(() => mask(nasty))).toBeLessThan(2_000_000);
   });
 });
