@@ -44,7 +44,9 @@ export interface ConsoleOptions {
 }
 
 /** Routes of the gateway that the page needs where only the console is served: the internal listener. */
-const passedOn = new Set(['/api/auth/logout', '/api/auth/exchange', '/api/auth/check-access', '/api/auth/providers']);
+const passedOn = new Set(
+  ['logout', 'exchange', 'validate', 'check-access', 'providers'].map((name) => `/api/auth/${name}`),
+);
 
 /**
  * `/console`: the page, the GraphQL endpoint and the few auth routes under its own prefix, and what it shows of the gateway

@@ -228,6 +228,33 @@ describe.skipIf(!hasChromium)('the console in Chromium', { timeout: 120_000 }, (
     }
   });
 
+  test('a link with another user’s session asks before it replaces the one of the tab', async () => {
+    const { page, problems, close } = await visit('admin', 'executions');
+    const who = page.locator('.account .who');
+    expect(await who.textContent()).toBe('Ada Admin');
+    const follow = async () => {
+      // A new document, as a link from another page opens it.
+      await page.goto('about:blank');
+      await page.goto(`${dev.internalUrl}/console#token=${tokens['analyst']}`);
+      await page.getByRole('heading', { name: 'Which session?' }).waitFor();
+    };
+    await follow();
+    expect(page.url()).toBe(`${dev.internalUrl}/console`);
+    expect(await page.locator('main').textContent()).toMatch(
+      /of Ada Admin \(admin\)\. .* of Ann Analyst \(analyst\)\./,
+    );
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Keep this tab' }).click();
+    await who.waitFor();
+    expect(await who.textContent()).toBe('Ada Admin');
+    await follow();
+    await page.getByRole('button', { name: 'Use the link' }).click();
+    await who.waitFor();
+    expect(await who.textContent()).toBe('Ann Analyst');
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   test('signing out ends the session at the gateway, and the tab forgets it', async () => {
     const own = (await dev.login('analyst')).sessionToken;
     const { page, close } = await visit(own, 'executions');

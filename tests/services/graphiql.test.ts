@@ -116,6 +116,30 @@ describe.skipIf(!hasChromium)('GraphiQL in Chromium', { timeout: 120_000 }, () =
     await close();
   });
 
+  test('a link with another user’s session asks, and the bar names whose is active', async () => {
+    const other = (await dev.login('analyst')).sessionToken;
+    const { page, problems, close } = await visit(`#token=${token}`);
+    await expect.poll(() => state(page)).toContain('Session active: Dan Developer (developer)');
+    const follow = async () => {
+      // A new document, as a link from another page opens it.
+      await page.goto('about:blank');
+      await page.goto(`${dev.url}/graphql#token=${other}`);
+      await page.getByRole('alertdialog').waitFor({ timeout: 60_000 });
+    };
+    await follow();
+    expect(page.url()).toBe(`${dev.url}/graphql`);
+    expect(await page.getByRole('alertdialog').textContent()).toMatch(
+      /Dan Developer \(developer\).*Ann Analyst \(analyst\)/,
+    );
+    await page.getByRole('button', { name: 'Keep this tab' }).click();
+    await expect.poll(() => state(page)).toContain('Session active: Dan Developer');
+    await follow();
+    await page.getByRole('button', { name: 'Use the link' }).click();
+    await expect.poll(() => state(page)).toContain('Session active: Ann Analyst (analyst)');
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   test('the button ends the session at the gateway, and the tab forgets it', async () => {
     const own = (await dev.login('analyst')).sessionToken;
     const { page, close } = await visit(`#token=${own}`);

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import type { FinishedLogin } from '../session/browser-login.ts';
-import { logOut } from '../session/gateway-session.ts';
-import { keepSessionToken } from '../session/session-token.ts';
+import { judgeOffer, logOut } from '../session/gateway-session.ts';
+import { keepSessionToken, type TakenToken } from '../session/session-token.ts';
 import { base, createGatewayClient } from './api/gateway-client.ts';
 import { SessionContext } from './api/me.ts';
 import { queries, useQuery } from './api/use-query.ts';
@@ -10,16 +10,17 @@ import { Failed, Loading } from './parts/states.tsx';
 import { SignInPage } from './sign-in.tsx';
 
 interface AppProps {
-  /** Empty: no session yet. */
-  readonly initialToken: string;
+  readonly taken: TakenToken;
   /** Of a login that has come back to this page. */
   readonly login: Promise<FinishedLogin>;
 }
 
 /** Without a session the page asks for one and shows nothing else. */
-export function App({ initialToken, login }: AppProps) {
-  const [token, setToken] = useState(initialToken);
+export function App({ taken, login }: AppProps) {
+  const [token, setToken] = useState(taken.token);
   const [note, setNote] = useState<string>();
+  // A session that a link has brought, until it is known whether to use it.
+  const [offered, setOffered] = useState(taken.offered);
 
   /** Takes a token, or an empty text to end the session, and shows the reason. */
   const use = useCallback((next: string, text?: string) => {
@@ -29,6 +30,14 @@ export function App({ initialToken, login }: AppProps) {
     setToken(next);
     setNote(text);
   }, []);
+
+  const answered = useCallback(
+    (next: string) => {
+      setOffered(undefined);
+      if (next !== token) use(next);
+    },
+    [token, use],
+  );
 
   const over = useCallback((text: string) => use('', text), [use]);
 
@@ -40,8 +49,47 @@ export function App({ initialToken, login }: AppProps) {
     });
   }, [login, use]);
 
+  if (offered !== undefined) return <WhichSession token={token} offered={offered} onAnswer={answered} />;
   // A new token makes everything below anew, with the streams and the state of forms.
   return token === '' ? <SignInPage note={note} onToken={use} /> : <SignedIn key={token} token={token} onOver={over} />;
+}
+
+interface WhichSessionProps {
+  readonly token: string;
+  readonly offered: string;
+  readonly onAnswer: (token: string) => void;
+}
+
+/** Asks before the session of a link takes the place of another user's. Until then nothing is done with either. */
+function WhichSession({ token, offered, onAnswer }: WhichSessionProps) {
+  const [question, setQuestion] = useState<string>();
+  useEffect(() => {
+    void judgeOffer(token, offered, base).then((judged) => {
+      if ('token' in judged) onAnswer(judged.token);
+      else setQuestion(judged.question);
+    });
+  }, [token, offered, onAnswer]);
+  if (question === undefined) {
+    return (
+      <main class="alone">
+        <Loading rows={4} />
+      </main>
+    );
+  }
+  return (
+    <main class="alone sign-in">
+      <h1>Which session?</h1>
+      <p class="lead">{question}</p>
+      <p class="providers">
+        <button type="button" class="primary" onClick={() => onAnswer(token)}>
+          Keep this tab’s session
+        </button>
+        <button type="button" onClick={() => onAnswer(offered)}>
+          Use the link’s session
+        </button>
+      </p>
+    </main>
+  );
 }
 
 interface SignedInProps {

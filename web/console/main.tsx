@@ -19,7 +19,7 @@ import { App } from './app.tsx';
 
 const root = document.getElementById('root');
 // Before anything reads the address: a token in the fragment, or the code of a login, is taken and removed.
-const token = takeSessionToken(window);
+const taken = takeSessionToken(window);
 const login = finishLogin(window, base);
 if (root !== null) {
   // The text that is shown until the scripts have arrived.
@@ -27,7 +27,7 @@ if (root !== null) {
   // The scope leaves links outside of the console, for example to GraphiQL, to the browser.
   render(
     <LocationProvider scope="/console">
-      <App initialToken={token} login={login} />
+      <App taken={taken} login={login} />
     </LocationProvider>,
     root,
   );

@@ -12,5 +12,4 @@ import { Page } from './page.tsx';
 
 // Before anything reads the address: a token in the fragment, or the code of a login, is taken and removed.
 const root = document.getElementById('root');
-if (root !== null)
-  createRoot(root).render(<Page initialToken={takeSessionToken(window)} login={finishLogin(window)} />);
+if (root !== null) createRoot(root).render(<Page taken={takeSessionToken(window)} login={finishLogin(window)} />);

@@ -1,8 +1,8 @@
 import { GraphiQL } from 'graphiql';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { FinishedLogin } from '../session/browser-login.ts';
-import { checkSession, logOut, type SessionState } from '../session/gateway-session.ts';
-import { keepSessionToken } from '../session/session-token.ts';
+import { checkSession, judgeOffer, logOut, type SessionState } from '../session/gateway-session.ts';
+import { keepSessionToken, type TakenToken } from '../session/session-token.ts';
 import { createFetcher } from './fetcher.ts';
 import { FillExecution } from './fill-execution.tsx';
 import { keptTab } from './kept-tab.ts';
@@ -16,20 +16,18 @@ const noSession: SessionState = { valid: false, text: 'No session. The schema ap
 const tab = keptTab(localStorage, { initialQuery: protocolOperations, initialVariables: protocolVariables });
 
 interface PageProps {
-  readonly initialToken: string;
+  readonly taken: TakenToken;
   /** Of a login that has come back to this page. */
   readonly login: Promise<FinishedLogin>;
 }
 
-/** The bar with the session, and GraphiQL under it. The schema is read when a session is active, and not before. */
-export function Page({ initialToken, login }: PageProps) {
-  const [token, setToken] = useState(initialToken);
+/** The session of the tab: that of the address or the tab, or of a login that has come back. */
+function useSession({ taken, login }: PageProps) {
+  const [token, setToken] = useState(taken.token);
   const [state, setState] = useState<SessionState>(
-    initialToken === '' ? noSession : { valid: undefined, text: 'Checking …' },
+    taken.token === '' ? noSession : { valid: undefined, text: 'Checking …' },
   );
-  const [started, setStarted] = useState<string>();
-  // GraphiQL shows its buttons before the editors are there, and ignores a click on them.
-  const [isReady, setReady] = useState(false);
+  const [question, setQuestion] = useState<string>();
 
   /** Takes a token when the gateway does not refuse it. */
   const begin = useCallback(async (given: string) => {
@@ -50,8 +48,20 @@ export function Page({ initialToken, login }: PageProps) {
   }, []);
 
   useEffect(() => {
-    if (initialToken !== '') void begin(initialToken);
-  }, [initialToken, begin]);
+    if (taken.token === '') return;
+    if (taken.offered === undefined) void begin(taken.token);
+    else {
+      void judgeOffer(taken.token, taken.offered).then((judged) => {
+        if ('question' in judged) setQuestion(judged.question);
+        void begin('token' in judged ? judged.token : taken.token);
+      });
+    }
+  }, [taken, begin]);
+
+  const answer = (isOfLink: boolean) => {
+    setQuestion(undefined);
+    if (isOfLink) void begin(taken.offered ?? '');
+  };
 
   useEffect(() => {
     void login.then((finished) => {
@@ -61,6 +71,15 @@ export function Page({ initialToken, login }: PageProps) {
     });
   }, [login, begin]);
 
+  return { token, state, question, answer, begin, end };
+}
+
+/** The bar with the session, and GraphiQL under it. The schema is read when a session is active, and not before. */
+export function Page(props: PageProps) {
+  const { token, state, question, answer, begin, end } = useSession(props);
+  const [started, setStarted] = useState<string>();
+  // GraphiQL shows its buttons before the editors are there, and ignores a click on them.
+  const [isReady, setReady] = useState(false);
   const ready = useCallback(() => setReady(true), []);
 
   const fetcher = useMemo(() => {
@@ -77,7 +96,14 @@ export function Page({ initialToken, login }: PageProps) {
 
   return (
     <>
-      <SessionBar active={token !== ''} state={state} onBegin={begin} onEnd={() => end(token)} />
+      <SessionBar
+        active={token !== ''}
+        state={state}
+        question={question}
+        onAnswer={answer}
+        onBegin={begin}
+        onEnd={() => end(token)}
+      />
       <main inert={!isReady}>
         <GraphiQL
           fetcher={fetcher}

@@ -7,6 +7,9 @@ interface SessionBarProps {
   /** A token is in use; whether the gateway accepts it is in `state`. */
   readonly active: boolean;
   readonly state: SessionState;
+  /** Which session to use, when a link has brought another user's. */
+  readonly question: string | undefined;
+  readonly onAnswer: (isOfLink: boolean) => void;
   readonly onBegin: (token: string) => void;
   readonly onEnd: () => void;
 }
@@ -15,7 +18,7 @@ interface SessionBarProps {
  * Logs in at a provider, takes a session token, shows whether it is accepted, and ends the session. `data-valid` of the
  * output is for the style.
  */
-export function SessionBar({ active, state, onBegin, onEnd }: SessionBarProps) {
+export function SessionBar({ active, state, question, onAnswer, onBegin, onEnd }: SessionBarProps) {
   const [text, setText] = useState('');
   const [problem, setProblem] = useState<string>();
   const [providers, setProviders] = useState<readonly Provider[]>([]);
@@ -39,6 +42,17 @@ export function SessionBar({ active, state, onBegin, onEnd }: SessionBarProps) {
   return (
     <header className="session-bar">
       <h1>NoETL Gateway</h1>
+      {question !== undefined && (
+        <div role="alertdialog" aria-labelledby="whose">
+          <p id="whose">{question}</p>
+          <button type="button" onClick={() => onAnswer(false)}>
+            Keep this tab’s session
+          </button>
+          <button type="button" onClick={() => onAnswer(true)}>
+            Use the link’s session
+          </button>
+        </div>
+      )}
       {active ? (
         <button type="button" onClick={onEnd}>
           End session

@@ -20,20 +20,28 @@ export function readToken(text: string): ReadToken {
   return token.length > 4096 ? { problem: 'A session token has at most 4,096 characters.' } : { token };
 }
 
+/** The token that a page begins with; empty: none. `offered`: another one, which a link brought to a tab that has a session. */
+export interface TakenToken {
+  readonly token: string;
+  readonly offered?: string;
+}
+
 /**
- * The token to begin with: of the fragment `#token=…`, which is removed from the address at once, else of this tab's
- * session storage. A fragment is never sent to a server.
+ * The token to begin with: that of this tab's session storage, else of the fragment `#token=…`, which is removed from the address at
+ * once. A fragment is never sent to a server. In a tab with a session the fragment is only offered: a link could sign a user in as
+ * another one.
  */
-export function takeSessionToken({ location, history, sessionStorage }: TokenPlaces): string {
+export function takeSessionToken({ location, history, sessionStorage }: TokenPlaces): TakenToken {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
-  // A fragment replaces the token that was kept: a link is newer.
-  if (given === null) return sessionStorage.getItem(storageKey) ?? '';
+  const token = sessionStorage.getItem(storageKey) ?? '';
+  if (given === null) return { token };
   history.replaceState(null, '', location.pathname + location.search);
   const read = readToken(given);
   // A broken link signs in with no older token in silence.
-  if ('problem' in read) return '';
+  if ('problem' in read) return { token: '' };
+  if (token !== '' && token !== read.token) return { token, offered: read.token };
   sessionStorage.setItem(storageKey, read.token);
-  return read.token;
+  return read;
 }
 
 /** Keeps the token until the tab is closed; an empty one is removed. */

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { judgeOffer } from '../../../web/session/gateway-session.ts';
 import { keepSessionToken, readToken, takeSessionToken } from '../../../web/session/session-token.ts';
 
 describe('a pasted token', () => {
@@ -38,27 +39,60 @@ function places(hash: string, stored?: string) {
 describe('the token to begin with', () => {
   test('of the fragment: removed from the address at once, and kept for a reload', () => {
     const given = places('#token=abc');
-    expect(takeSessionToken(given)).toBe('abc');
+    expect(takeSessionToken(given)).toEqual({ token: 'abc' });
     expect(given.addresses).toEqual(['/graphql?a=b']);
     expect([...given.kept.values()]).toEqual(['abc']);
   });
 
   test('a fragment that holds no token is removed too', () => {
     const given = places('#token=a%20b', 'old');
-    expect(takeSessionToken(given)).toBe('');
+    expect(takeSessionToken(given)).toEqual({ token: '' });
     expect(given.addresses).toEqual(['/graphql?a=b']);
+  });
+
+  test('a fragment in a tab with another session is removed, and only offered', () => {
+    const given = places('#token=abc', 'own');
+    expect(takeSessionToken(given)).toEqual({ token: 'own', offered: 'abc' });
+    expect(given.addresses).toEqual(['/graphql?a=b']);
+    expect([...given.kept.values()]).toEqual(['own']);
+    expect(takeSessionToken(places('#token=own', 'own'))).toEqual({ token: 'own' });
   });
 
   test('of the session storage, when there is no fragment', () => {
     const given = places('', 'kept');
-    expect(takeSessionToken(given)).toBe('kept');
+    expect(takeSessionToken(given)).toEqual({ token: 'kept' });
     expect(given.addresses).toEqual([]);
-    expect(takeSessionToken(places(''))).toBe('');
+    expect(takeSessionToken(places(''))).toEqual({ token: '' });
   });
 
   test('ending the session removes it', () => {
     const given = places('', 'kept');
     keepSessionToken('', given);
     expect(given.kept.size).toBe(0);
+  });
+});
+
+describe('a session that a link offers', () => {
+  const users: Readonly<Record<string, object>> = {
+    ada: { user_id: 1, display_name: 'Ada', roles: ['admin'] },
+    'ada-again': { user_id: 1, display_name: 'Ada', roles: ['admin'] },
+    ann: { user_id: 2, display_name: 'Ann', roles: [] },
+  };
+  const answer = async (_url: unknown, init?: { body?: unknown }) => {
+    const { session_token: token } = JSON.parse(String(init?.body)) as { session_token: string };
+    if (token === 'outage') return new Response('', { status: 503 });
+    return Response.json({ valid: token in users, user: users[token] ?? null });
+  };
+  test.each([
+    ['of another user', 'ada', 'ann', { question: expect.stringMatching(/of Ada \(admin\)\..*of Ann \(no role\)\./) }],
+    ['of the same user', 'ada', 'ada-again', { token: 'ada-again' }],
+    ['that is not valid', 'ada', 'unknown', { token: 'ada' }],
+    ['in a tab whose own is over', 'unknown', 'ann', { token: 'ann' }],
+    ['that cannot be checked', 'ada', 'outage', { question: expect.stringContaining('could not be found out') }],
+    ['beside one that cannot be checked', 'outage', 'ann', { question: expect.stringContaining('Ann') }],
+  ])('%s', async (_name, own, offered, want) => {
+    const spy = vi.spyOn(globalThis, 'fetch').mockImplementation(answer as typeof fetch);
+    expect(await judgeOffer(own, offered)).toEqual(want);
+    spy.mockRestore();
   });
 });
