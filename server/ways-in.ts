@@ -23,8 +23,7 @@ import { createNoetlApi } from './noetl-api/noetl-api.ts';
 import { runtimeContract } from './noetl-api/runtime-contract.ts';
 import type { Telemetry } from './observability/telemetry.ts';
 import type { WatchedPolicy } from './policy/watched-policy.ts';
-import { createRest } from './routes/create-rest.ts';
-import { createRequireCaller } from './routes/require-caller.ts';
+import { createRequireCaller, createRest } from './routes/rest-routes.ts';
 
 type Handle = (exchange: Exchange) => Promise<Answer>;
 

@@ -8,7 +8,7 @@ import { consolePath } from '../http/console-path.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { notAllowed } from '../http/public-routes.ts';
 import { parseBody, readBody, requireJson } from '../http/read-body.ts';
-import type { RequireCaller } from '../routes/require-caller.ts';
+import type { RequireCaller } from '../routes/rest-routes.ts';
 
 type Handle = (exchange: Exchange) => Promise<Answer>;
 

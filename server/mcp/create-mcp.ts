@@ -7,7 +7,7 @@ import type { Parts } from '../compose.ts';
 import type { RunKnown } from '../graphql/create-graphql.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Telemetry } from '../observability/telemetry.ts';
-import type { RequireCaller } from '../routes/require-caller.ts';
+import type { RequireCaller } from '../routes/rest-routes.ts';
 import { fieldTools } from './field-tools.ts';
 import { createMcpRoute, type McpRoute } from './mcp-route.ts';
 import { createPlaybookTools } from './playbook-tools.ts';

@@ -4,7 +4,7 @@ import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.t
 import type { Exchange } from '../http/exchange.ts';
 import { notAllowed } from '../http/public-routes.ts';
 import { assertBoundedJson, readBody, requireJson } from '../http/read-body.ts';
-import type { RequireCaller } from '../routes/require-caller.ts';
+import type { RequireCaller } from '../routes/rest-routes.ts';
 import { type CallerToolsGiven, callerTools } from './caller-tools.ts';
 import { mcpPath } from './mcp-path.ts';
 import { challenge, publicBase, resourceMetadata } from './resource-metadata.ts';

@@ -11,7 +11,7 @@ import { cached } from '../../core/single-flight.ts';
 import type { SignIn } from '../auth/login/sign-in.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { readHeaderOf } from '../http/header-values.ts';
-import type { RequireCaller } from '../routes/require-caller.ts';
+import type { RequireCaller } from '../routes/rest-routes.ts';
 
 export interface ProviderTokensOptions {
   readonly requireCaller: RequireCaller;

@@ -6,13 +6,13 @@ import { authorizationUrl, grantedTokens } from '../auth/browser/authorization.t
 import type { LoginCodes } from '../auth/browser/login-codes.ts';
 import { endedTicket, type LoginTicket, ticketCookie, ticketOf } from '../auth/browser/login-ticket.ts';
 import type { SignedIn, SignIn } from '../auth/login/sign-in.ts';
-import type { Answer } from '../http/answer.ts';
+import { type Answer, json } from '../http/answer.ts';
 import type { KnownIssuer } from '../identity/judge-token.ts';
 import { assertWithinRate, limitRate } from '../rate-limit/limit-rate.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
 import type { Handlers } from './generated/routes.gen.ts';
-import type { RestContext } from './rest-context.ts';
-import { sessionCookie } from './session-cookie.ts';
+import type { RestContext } from './rest-routes.ts';
+import { sessionCookie } from './wire.ts';
 
 export interface BrowserLoginOptions {
   readonly known: readonly KnownIssuer[];
@@ -20,29 +20,39 @@ export interface BrowserLoginOptions {
   readonly codes: LoginCodes;
   readonly limits: RateLimits;
   readonly observe: Observe;
-  /** How browsers reach the gateway; without it this way to log in does not exist. */
+  /** How browsers reach the gateway; without it no provider logs in browsers. */
   readonly publicUrl: string | undefined;
 }
-
-type Routes = Pick<Handlers<RestContext>, 'startLogin' | 'finishLogin'>;
 
 /**
  * Login in a browser: `GET /api/auth/start` sends it to the provider, `GET /api/auth/callback` takes it back and makes
  * the session. It ends at an address of the issuer's entry, compared character by character: with the session as an
  * `HttpOnly` cookie, or, for an app that sent a `code_challenge`, with a code that it exchanges once.
+ * `GET /api/auth/providers?return=<address>` names the providers that may return to an address, and no others.
  * @see RFC 6749 section 4.1, RFC 7636, RFC 9700 section 2.1
  */
-export function createBrowserLogin(options: BrowserLoginOptions): Routes {
-  const { known } = options;
+export function createBrowserLogin(
+  options: BrowserLoginOptions,
+): Pick<Handlers<RestContext>, 'startLogin' | 'finishLogin' | 'listProviders'> {
+  const { known, publicUrl } = options;
   return {
     async startLogin({ exchange }) {
       const asked = new URLSearchParams(exchange.search);
       const issuer = issuerOf(known, asked.get('issuer'));
       const ticket = ticketFor(issuer.rules, asked);
-      const url = await authorizationUrl(issuer, ticket, redirectUri(options.publicUrl));
+      const url = await authorizationUrl(issuer, ticket, routeUrl(publicUrl, 'callback'));
       return redirect(url.href, [ticketCookie(ticket)]);
     },
     finishLogin: ({ exchange }) => finish(exchange, options),
+    async listProviders({ exchange }) {
+      const address = new URLSearchParams(exchange.search).get('return') ?? '';
+      const usable = known.filter(({ rules }) => rules.browser?.returnTo.includes(address) === true);
+      const providers = (publicUrl === undefined ? [] : usable).map(({ rules: { name } }) => {
+        const query = new URLSearchParams({ issuer: name, return: address });
+        return { name, start_url: `${routeUrl(publicUrl, 'start')}?${query}` };
+      });
+      return json(200, { providers });
+    },
   };
 }
 
@@ -51,7 +61,7 @@ export function createBrowserLogin(options: BrowserLoginOptions): Routes {
  * reason in `error`.
  */
 async function finish({ request, search, clientIp, requestId }: RestContext['exchange'], options: BrowserLoginOptions) {
-  const { known, signIn, limits, observe } = options;
+  const { known, signIn, limits, observe, publicUrl } = options;
   // A code needs a call to the provider, so refused ones count by address, apart from other logins.
   const caller = `browser ${clientIp}`;
   await assertWithinRate(limits, 'login', caller, observe);
@@ -62,7 +72,7 @@ async function finish({ request, search, clientIp, requestId }: RestContext['exc
   if (ticket === undefined || issuer?.rules.browser?.returnTo.includes(ticket.returnTo) !== true) {
     throw new GatewayError('ERR_REQUEST_INVALID', 'this login was not started in this browser, or it took too long');
   }
-  const uri = redirectUri(options.publicUrl);
+  const uri = routeUrl(publicUrl, 'callback');
   // The address as the provider knows it, and not the host that the request names.
   const tokens = await grantedTokens(issuer, ticket, new URL(`${uri}${search}`), uri);
   if (tokens === undefined) {
@@ -70,16 +80,10 @@ async function finish({ request, search, clientIp, requestId }: RestContext['exc
     observe({ type: 'login', outcome: 'rejected', reason: 'provider_refused', issuer: issuer.rules.issuer, requestId });
     return back(ticket, { error: 'not_accepted' });
   }
+  const expected = { nonce: ticket.nonce, issuerName: ticket.issuer, accessToken: tokens.accessToken };
+  const login = { domain: undefined, sessionHours: undefined, clientIp, requestId, expected };
   try {
-    const made = await signIn({
-      token: tokens.idToken,
-      domain: undefined,
-      sessionHours: undefined,
-      clientIp,
-      requestId,
-      expected: { nonce: ticket.nonce, issuerName: ticket.issuer, accessToken: tokens.accessToken },
-    });
-    return await handOver(ticket, made, options.codes);
+    return await handOver(ticket, await signIn({ token: tokens.idToken, ...login }), options.codes);
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code !== 'ERR_LOGIN_REJECTED') throw error;
     return back(ticket, { error: error.reason ?? 'not_accepted' });
@@ -117,11 +121,11 @@ function ticketFor({ name, browser }: IssuerRules, asked: URLSearchParams): Logi
 
 const random = (): string => randomBytes(32).toString('base64url');
 
-function redirectUri(publicUrl: string | undefined): string {
+function routeUrl(publicUrl: string | undefined, route: 'start' | 'callback'): string {
   if (publicUrl === undefined) {
     throw new GatewayError('ERR_NOT_FOUND', 'login in a browser is not set up: GATEWAY_PUBLIC_URL is not set');
   }
-  return `${publicUrl.replace(/\/+$/, '')}/api/auth/callback`;
+  return `${publicUrl.replace(/\/+$/, '')}/api/auth/${route}`;
 }
 
 /** To the app, with what it should know in the query; the ticket has been used. */
@@ -135,10 +139,8 @@ function back(
   return redirect(url.href, [endedTicket(state), ...cookies]);
 }
 
-function redirect(location: string, cookies: readonly string[]): Answer {
-  return {
-    status: 302,
-    headers: { location, 'set-cookie': cookies, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
-    body: '',
-  };
-}
+const redirect = (location: string, cookies: readonly string[]): Answer => ({
+  status: 302,
+  headers: { location, 'set-cookie': cookies, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
+  body: '',
+});
