@@ -11,12 +11,21 @@ import type { Observe } from '../core/observe.ts';
 import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../core/ports.ts';
 import { createSessions } from '../core/session/sessions.ts';
 import { createWatchedExecutions } from '../executor/protocol/watched-executions.ts';
-import { createHttpAccessChecker, createPlaybookAccessChecker } from './auth/access/upstream-access-checker.ts';
-import { createLocalLogin, createStoreOnlyValidator } from './auth/login/local-login.ts';
-import { isSelfIssued, selfIssuing } from './auth/login/self-issued.ts';
-import { createHttpLogin, createPlaybookLogin } from './auth/login/upstream-login.ts';
-import { createStaticValidator } from './auth/validate/static-validator.ts';
-import { createHttpValidator, createPlaybookValidator } from './auth/validate/upstream-validator.ts';
+import {
+  createNoetlChecker,
+  createNoetlLogin,
+  createNoetlValidator,
+  type NoetlSignIn,
+  signInByPlaybooks,
+  signInByRoutes,
+} from './auth/noetl-sign-in.ts';
+import {
+  createLocalLogin,
+  createStaticValidator,
+  isSelfIssued,
+  selfIssuing,
+  storeOnlyValidator,
+} from './auth/own-sessions.ts';
 import { type CallbackRegistry, createCallbackRegistry } from './callbacks/callback-registry.ts';
 import { createPlaybookDriver, type PlaybookDriver } from './callbacks/playbook-driver.ts';
 import { createIdentityVerifier } from './identity/identity-verifier.ts';
@@ -169,20 +178,27 @@ function openUserLimits(
   return { allow, close: async () => void (await shared?.close()) };
 }
 
+/** NoETL's sign-in as an option of the config names it. */
+function noetlSignIn(kind: string, { config, upstream, driver }: AdapterOptions): NoetlSignIn {
+  const { playbooks } = config.auth;
+  return kind === 'http'
+    ? signInByRoutes(upstream, playbooks.sessionDbCredential, playbooks.timeoutMs)
+    : signInByPlaybooks(driver, playbooks);
+}
+
 /**
  * Who is asked about a session that the store does not know. A custom validator comes first; sessions of the gateway's
  * own are known to no one else, so then no one is asked.
  */
-function chooseValidator({ config, clock, observe, upstream, driver }: AdapterOptions): SessionValidator {
+function chooseValidator(given: AdapterOptions): SessionValidator {
+  const { config, clock, observe, upstream } = given;
   const own = config.adapters.validator?.({ upstream, clock, observe });
   if (own !== undefined) return own;
   const { auth, sessions, mode } = config;
-  const common = { credential: auth.playbooks.sessionDbCredential, clock, maxSessionMs: sessions.maxMs };
-  if (auth.validator.kind === 'static') return createStaticValidator({ ...common, users: auth.validator.users, mode });
-  if (isSelfIssued(auth.login)) return createStoreOnlyValidator();
-  return auth.validator.kind === 'http'
-    ? createHttpValidator({ ...common, upstream, timeoutMs: auth.playbooks.timeoutMs })
-    : createPlaybookValidator({ ...common, driver, playbook: auth.playbooks.validateSession });
+  const bounds = { clock, maxSessionMs: sessions.maxMs };
+  if (auth.validator.kind === 'static') return createStaticValidator(auth.validator.users, mode, bounds);
+  if (isSelfIssued(auth.login)) return storeOnlyValidator;
+  return createNoetlValidator(noetlSignIn(auth.validator.kind, given), bounds);
 }
 
 /** Users log in by `auth.login`; clients get a session of the gateway, because NoETL has no users for them. */
@@ -197,12 +213,9 @@ function chooseLogin(given: AdapterOptions): LoginBackend {
 }
 
 /** The login of users, by `auth.login`. */
-function loginOfPeople(
-  { config, clock, observe, upstream, driver }: AdapterOptions,
-  local: LoginBackend,
-): LoginBackend {
+function loginOfPeople(given: AdapterOptions, local: LoginBackend): LoginBackend {
+  const { config, clock, observe, upstream } = given;
   const { auth, sessions } = config;
-  const common = { clock, maxSessionMs: sessions.maxMs };
   switch (auth.login.kind) {
     case 'local':
       return local;
@@ -211,14 +224,8 @@ function loginOfPeople(
       return isSelfIssued(auth.login) ? selfIssuing(own) : own;
     }
     case 'http':
-      return createHttpLogin({
-        ...common,
-        upstream,
-        credential: auth.playbooks.sessionDbCredential,
-        timeoutMs: auth.playbooks.timeoutMs,
-      });
     case 'playbook':
-      return createPlaybookLogin({ ...common, driver, playbook: auth.playbooks.login });
+      return createNoetlLogin(noetlSignIn(auth.login.kind, given), { clock, maxSessionMs: sessions.maxMs });
   }
 }
 
@@ -226,25 +233,20 @@ function loginOfPeople(
  * The config's checker, or one that asks NoETL; with `both` the grants must allow as well. Reserved paths are refused
  * by each of them.
  */
-function chooseChecker(
-  { config, clock, observe, upstream, driver }: AdapterOptions,
-  grants: () => CompiledGrants,
-): AccessChecker {
+function chooseChecker(given: AdapterOptions, grants: () => CompiledGrants): AccessChecker {
+  const { config, clock, observe, upstream } = given;
   const { auth, compiledGrants } = config;
+  const { reserved } = compiledGrants;
   const local = createLocalAccessChecker(grants);
-  const common = { clock, cacheTtlMs: auth.access.cacheTtlMs, reserved: compiledGrants.reserved };
-  const given = config.adapters.accessChecker?.({ upstream, clock, observe });
-  const own = given && exceptReserved(given, compiledGrants.reserved);
-  if (own === undefined && auth.access.checker === 'local') return local;
+  const custom = config.adapters.accessChecker?.({ upstream, clock, observe });
+  if (custom === undefined && auth.access.checker === 'local') return local;
   const asked =
-    own ??
-    (auth.access.checker === 'http'
-      ? createHttpAccessChecker({
-          ...common,
-          upstream,
-          credential: auth.playbooks.sessionDbCredential,
-          timeoutMs: auth.playbooks.timeoutMs,
+    custom === undefined
+      ? createNoetlChecker(noetlSignIn(auth.access.checker, given), {
+          cacheTtlMs: auth.access.cacheTtlMs,
+          clock,
+          reserved,
         })
-      : createPlaybookAccessChecker({ ...common, driver, playbook: auth.playbooks.checkAccess }));
+      : exceptReserved(custom, reserved);
   return auth.access.combine === 'both' ? combineCheckers(local, asked) : asked;
 }

@@ -2,7 +2,7 @@ import type { CompiledGrants } from '../../core/access/decision.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { ExecutableSchema } from '../../executor/executable-schema.ts';
-import { createSignIn } from '../auth/login/sign-in.ts';
+import { createSignIn } from '../auth/sign-in.ts';
 import type { Parts } from '../compose.ts';
 import type { RunKnown } from '../graphql/create-graphql.ts';
 import type { Exchange } from '../http/exchange.ts';

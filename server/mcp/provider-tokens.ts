@@ -8,7 +8,7 @@ import type { Sessions } from '../../core/ports.ts';
 import type { SessionToken } from '../../core/session/session-token.ts';
 import { tokenFromRequest } from '../../core/session/token-from-request.ts';
 import { cached } from '../../core/single-flight.ts';
-import type { SignIn } from '../auth/login/sign-in.ts';
+import type { SignIn } from '../auth/sign-in.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { readHeaderOf } from '../http/header-values.ts';
 import type { RequireCaller } from '../routes/rest-routes.ts';

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LoginRequest } from '../../core/ports.ts';
 import { createWatchedExecutions } from '../../executor/protocol/watched-executions.ts';
-import { createPlaybookLogin } from '../../server/auth/login/upstream-login.ts';
-import { createPlaybookValidator } from '../../server/auth/validate/upstream-validator.ts';
+import { createNoetlLogin, createNoetlValidator, signInByPlaybooks } from '../../server/auth/noetl-sign-in.ts';
 import { createCallbackRegistry } from '../../server/callbacks/callback-registry.ts';
 import { createPlaybookDriver } from '../../server/callbacks/playbook-driver.ts';
 import { createUpstream } from '../../server/upstream/undici-upstream.ts';
@@ -208,11 +207,16 @@ describe('the playbook backends', () => {
     clientIp: '203.0.113.7',
   };
 
+  const playbooks = { login: path, validateSession: path, checkAccess: path, sessionDbCredential: 'pg_auth' };
+
   it('logs in with the trusted host and the peer address', async () => {
     const { driver, noetl } = await start((run) => {
       void run.callBack('success', { status: 'authenticated', session_token: token, user, expires_at });
     });
-    const login = createPlaybookLogin({ driver, playbook: path, clock: Date.now, maxSessionMs: 24 * hourMs });
+    const login = createNoetlLogin(signInByPlaybooks(driver, playbooks), {
+      clock: Date.now,
+      maxSessionMs: 24 * hourMs,
+    });
     const result = await login.login(request, identity, rules);
     expect(result).toMatchObject({ outcome: 'authenticated', token, session: { user: { userId: '1' } } });
     const session = result.outcome === 'authenticated' ? result.session : undefined;
@@ -234,8 +238,8 @@ describe('the playbook backends', () => {
       const isValid = run.workload['session_token'] === token;
       void run.callBack('success', isValid ? { valid: true, user, expires_at } : { valid: false, message: 'no' });
     });
-    const options = { driver, playbook: path, credential: 'pg_auth', clock: Date.now, maxSessionMs: 24 * hourMs };
-    const validator = createPlaybookValidator(options);
+    const bounds = { clock: Date.now, maxSessionMs: 24 * hourMs };
+    const validator = createNoetlValidator(signInByPlaybooks(driver, playbooks), bounds);
     expect(await validator.validate(tokenOf(token))).toMatchObject({ user: { userId: '1', roles: ['admin'] } });
     expect(await validator.validate(tokenOf('unknown'))).toBeUndefined();
     expect(noetl.requests('/api/execute')[0]?.body).toMatchObject({ workload: { db_credential: 'pg_auth' } });

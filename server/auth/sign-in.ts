@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { GatewayError } from '../../../core/errors.ts';
-import type { IssuerRules } from '../../../core/identity/issuer-rules.ts';
-import { isRefusal, type LoginRefusal, refuse } from '../../../core/identity/login-refusal.ts';
-import type { GatewayEvent, Observe } from '../../../core/observe.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
+import { isRefusal, type LoginRefusal, refuse } from '../../core/identity/login-refusal.ts';
+import type { GatewayEvent, Observe } from '../../core/observe.ts';
 import type {
   Identity,
   IdentityVerifier,
@@ -10,14 +10,14 @@ import type {
   LoginExpectation,
   LoginRequest,
   Sessions,
-} from '../../../core/ports.ts';
-import { sealTokens } from '../../../core/session/sealed.ts';
-import type { ProviderTokens, Session } from '../../../core/session/session.ts';
-import { capSession } from '../../../core/session/session-lifetime.ts';
-import type { SessionToken } from '../../../core/session/session-token.ts';
-import { toGatewayError } from '../../http/answer.ts';
-import { assertWithinRate, limitRate } from '../../rate-limit/limit-rate.ts';
-import type { RateLimits } from '../../rate-limit/rate-limits.ts';
+} from '../../core/ports.ts';
+import { sealTokens } from '../../core/session/sealed.ts';
+import type { ProviderTokens, Session } from '../../core/session/session.ts';
+import { capSession } from '../../core/session/session-lifetime.ts';
+import type { SessionToken } from '../../core/session/session-token.ts';
+import { toGatewayError } from '../http/answer.ts';
+import { assertWithinRate, limitRate } from '../rate-limit/limit-rate.ts';
+import type { RateLimits } from '../rate-limit/rate-limits.ts';
 
 export interface SignInOptions {
   readonly verifier: IdentityVerifier;

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Identity, LoginRequest } from '../../../../../core/ports.ts';
-import {
-  createLocalLogin,
-  createStoreOnlyValidator,
-  type LocalLoginOptions,
-} from '../../../../../server/auth/login/local-login.ts';
-import { rulesOf } from '../../../../support/issuer-rules.ts';
-import { handClock, hourMs, tokenOf } from '../../../../support/session-fakes.ts';
+import type { StaticUser } from '../../../../core/config/resolved-config.ts';
+import type { Identity, LoginRequest } from '../../../../core/ports.ts';
+import type { SessionBounds } from '../../../../server/auth/noetl-sign-in.ts';
+import { createLocalLogin, createStaticValidator, storeOnlyValidator } from '../../../../server/auth/own-sessions.ts';
+import { rulesOf } from '../../../support/issuer-rules.ts';
+import { handClock, hourMs, tokenOf } from '../../../support/session-fakes.ts';
 
 const clock = handClock();
 const request: LoginRequest = { token: 'a.b.c', domain: undefined, sessionHours: undefined, clientIp: '203.0.113.7' };
@@ -17,7 +15,7 @@ function identityOf(claims: Record<string, unknown>, change: Partial<Identity> =
   return { ...known, ...said, expiresAt: new Date(clock()), claims, ...change };
 }
 
-async function logIn(identity: Identity, options: Partial<LocalLoginOptions> = {}, hours?: number) {
+async function logIn(identity: Identity, options: Partial<SessionBounds> = {}, hours?: number) {
   const backend = createLocalLogin({
     clock,
     maxSessionMs: 24 * hourMs,
@@ -65,5 +63,29 @@ describe('createLocalLogin', () => {
 });
 
 it('knows no session that is not in the store', async () => {
-  expect(await createStoreOnlyValidator().validate(tokenOf('noetl-session-x'))).toBeUndefined();
+  expect(await storeOnlyValidator.validate(tokenOf('noetl-session-x'))).toBeUndefined();
+});
+
+const users: StaticUser[] = [
+  { token: 'token-of-ada', userId: '1', displayName: 'Ada', email: 'ada@example.com', roles: ['admin'] },
+  { token: 'token-of-bob', userId: '2', displayName: 'Bob', roles: [] },
+];
+const bounds = { clock, maxSessionMs: hourMs };
+
+it('knows the users of the config, and no others', async () => {
+  const validator = createStaticValidator(users, 'development', bounds);
+  expect(await validator.validate(tokenOf('token-of-bob'))).toEqual({
+    user: { userId: '2', email: undefined, displayName: 'Bob', roles: [] },
+    issuedAt: new Date(clock()),
+    expiresAt: new Date(clock() + hourMs),
+  });
+  for (const token of ['token-of-bo', 'token-of-bobb', 'TOKEN-OF-BOB', 'x']) {
+    expect(await validator.validate(tokenOf(token))).toBeUndefined();
+  }
+});
+
+it('does not exist in production', () => {
+  expect(() => createStaticValidator(users, 'production', bounds)).toThrow(
+    expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }),
+  );
 });

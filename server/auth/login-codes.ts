@@ -1,10 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Clock } from '../../../core/clock.ts';
-import { isClaims } from '../../../core/identity/claim-path.ts';
-import type { SessionStore } from '../../../core/ports.ts';
-import { seal, unseal } from '../../../core/session/sealed.ts';
-import type { Session } from '../../../core/session/session.ts';
-import { parseSessionToken, type SessionToken, sessionKey } from '../../../core/session/session-token.ts';
+import type { Clock } from '../../core/clock.ts';
+import { isClaims } from '../../core/identity/claim-path.ts';
+import type { SessionStore } from '../../core/ports.ts';
+import { seal, unseal } from '../../core/session/sealed.ts';
+import type { Session } from '../../core/session/session.ts';
+import { parseSessionToken, type SessionToken, sessionKey } from '../../core/session/session-token.ts';
 
 /** Codes that an app exchanges for the session of its user, once. */
 export interface LoginCodes {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { IssuerEntry } from '../../../../../core/identity/issuer-entry.ts';
-import type { Identity } from '../../../../../core/ports.ts';
-import type { Session } from '../../../../../core/session/session.ts';
-import { createLocalLogin } from '../../../../../server/auth/login/local-login.ts';
-import { createSignIn } from '../../../../../server/auth/login/sign-in.ts';
-import { createRateLimits } from '../../../../../server/rate-limit/rate-limits.ts';
-import { identityWith } from '../../../../support/identity-of.ts';
-import { rulesOf } from '../../../../support/issuer-rules.ts';
-import { handClock, hourMs, recorder } from '../../../../support/session-fakes.ts';
+import type { IssuerEntry } from '../../../../core/identity/issuer-entry.ts';
+import type { Identity } from '../../../../core/ports.ts';
+import type { Session } from '../../../../core/session/session.ts';
+import { createLocalLogin } from '../../../../server/auth/own-sessions.ts';
+import { createSignIn } from '../../../../server/auth/sign-in.ts';
+import { createRateLimits } from '../../../../server/rate-limit/rate-limits.ts';
+import { identityWith } from '../../../support/identity-of.ts';
+import { rulesOf } from '../../../support/issuer-rules.ts';
+import { handClock, hourMs, recorder } from '../../../support/session-fakes.ts';
 
 const issuer = 'https://id.example.com/';
 const minuteMs = 60_000;

@@ -11,10 +11,10 @@ import {
   None,
   validateAuthResponse,
 } from 'oauth4webapi';
-import { isClaims } from '../../../core/identity/claim-path.ts';
-import type { Fetch } from '../../identity/issuer-request.ts';
-import { issuerFailureOf, issuerUnavailable } from '../../identity/issuer-unavailable.ts';
-import type { KnownIssuer } from '../../identity/judge-token.ts';
+import { isClaims } from '../../core/identity/claim-path.ts';
+import type { Fetch } from '../identity/issuer-request.ts';
+import { issuerFailureOf, issuerUnavailable } from '../identity/issuer-unavailable.ts';
+import type { KnownIssuer } from '../identity/judge-token.ts';
 import type { LoginTicket } from './login-ticket.ts';
 
 /** Tokens that a provider gave for a code. */
