@@ -3,7 +3,7 @@ import type { ResolvedConfig } from '../core/config/resolved-config.ts';
 import { helpFor, isRefusal } from '../core/identity/login-refusal.ts';
 import type { Identity } from '../core/ports.ts';
 import { createIdentityVerifier } from '../server/identity/identity-verifier.ts';
-import { issuerProblem } from '../server/identity/issuer-unavailable.ts';
+import { issuerProblem } from '../server/identity/issuer-request.ts';
 
 /** What a token would do at a login, as lines for a person. */
 export interface TriedLogin {

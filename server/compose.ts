@@ -28,8 +28,8 @@ import {
 } from './auth/own-sessions.ts';
 import { type CallbackRegistry, createCallbackRegistry } from './callbacks/callback-registry.ts';
 import { createPlaybookDriver, type PlaybookDriver } from './callbacks/playbook-driver.ts';
+import { createSessionFollower } from './identity/ask-issuer.ts';
 import { createIdentityVerifier } from './identity/identity-verifier.ts';
-import { createSessionFollower } from './identity/session-follower.ts';
 import type { LiveStore } from './live/live-store.ts';
 import { createRateLimits, type RateLimits } from './rate-limit/rate-limits.ts';
 import { createRedisTokenBuckets, type SharedTokenBuckets } from './rate-limit/redis-token-buckets.ts';

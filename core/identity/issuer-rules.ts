@@ -80,8 +80,12 @@ export const isTemplate = (issuer: string): boolean => issuer.includes(tenantMar
  * @returns undefined: it is another issuer.
  */
 export function issuerNamed(rules: IssuerRules, iss: string): string | undefined {
-  const found = issuerNames(rules).find((name) => withoutSlash(name) === withoutSlash(iss));
+  const found = issuerNames(rules).find((name) => isSameIssuer(name, iss));
   return found !== undefined && rules.aliases.includes(found) && !isTemplate(rules.issuer) ? rules.issuer : found;
 }
 
-const withoutSlash = (issuer: string): string => (issuer.endsWith('/') ? issuer.slice(0, -1) : issuer);
+/** The same issuer, with or without the slash at its end: both are one server's word. */
+export const isSameIssuer = (one: string, other: string): boolean => withoutSlash(one) === withoutSlash(other);
+
+/** Without one slash at its end: a discovery address is made of it (OpenID Connect Discovery 1.0, section 4.1). */
+export const withoutSlash = (issuer: string): string => (issuer.endsWith('/') ? issuer.slice(0, -1) : issuer);

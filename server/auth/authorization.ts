@@ -13,8 +13,8 @@ import {
 } from 'oauth4webapi';
 import { isClaims } from '../../core/identity/claim-path.ts';
 import type { Fetch } from '../identity/issuer-request.ts';
-import { issuerFailureOf, issuerUnavailable } from '../identity/issuer-unavailable.ts';
-import type { KnownIssuer } from '../identity/judge-token.ts';
+import { issuerFailureOf, issuerUnavailable } from '../identity/issuer-request.ts';
+import type { KnownIssuer } from '../identity/verify-token.ts';
 import type { LoginTicket } from './login-ticket.ts';
 
 /** Tokens that a provider gave for a code. */

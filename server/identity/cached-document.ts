@@ -1,37 +1,24 @@
 import type { Clock } from '../../core/clock.ts';
 
-/** How long a document is used, and when it is loaded again. */
-export interface KeptTiming {
-  /** A document of this age is due, milliseconds. */
-  readonly freshMs: number;
-  /** From this age on it is loaded beside the requests; each time a little earlier or later. Below `freshMs`. */
-  readonly renewMs: number;
-  /** A request waits this long for a document that is due; after that the old one is used. */
-  readonly waitMs: number;
-  /** Used when loading fails; counted from the last success. */
-  readonly staleMs: number;
-  /** After a failure nothing is loaded for this long: without a document, and with one. */
-  readonly retryMs: number;
-  readonly retryStaleMs: number;
-  /** At most so many extra loads, because the document lacks something, in that time. */
-  readonly extraLoads: number;
-  readonly extraWindowMs: number;
-  /** A document of this age at most is the newest there is. */
-  readonly newestMs: number;
-}
-
-/** The usual timing. Keys of a provider are used for an hour while it cannot be asked (ADR 0007). */
-export const keptTiming: KeptTiming = {
-  freshMs: 10 * 60_000,
+/** The usual timing, milliseconds. Keys of a provider are used for an hour while it cannot be asked (ADR 0007). */
+export const keptTiming = {
+  /** A document of this age is loaded beside the requests; each time up to half the way to `freshMs` later. */
   renewMs: 7 * 60_000,
+  /** From this age on a request waits for the load, but no longer than `waitMs`; after that the old document is used. */
+  freshMs: 10 * 60_000,
   waitMs: 250,
+  /** Used when loading fails; counted from the last success. */
   staleMs: 60 * 60_000,
+  /** After a failure nothing is loaded for this long: without a document, and with one. */
   retryMs: 2_000,
   retryStaleMs: 30_000,
+  /** At most so many extra loads, because the document lacks something, in that time. */
   extraLoads: 2,
   extraWindowMs: 30_000,
+  /** A document of this age at most is the newest there is. */
   newestMs: 2_000,
 };
+export type KeptTiming = { readonly [Name in keyof typeof keptTiming]: number };
 
 /** A document that is loaded when needed, and outlives an outage of where it comes from for a bounded time. */
 export interface CachedDocument<T> {
@@ -60,7 +47,7 @@ export interface CachedDocumentOptions<T> {
 
 /** One load at a time, shared by all that need it. */
 export function createCachedDocument<T>(options: CachedDocumentOptions<T>): CachedDocument<T> {
-  const { load, clock, timing, random = Math.random } = options;
+  const { load, unavailable, clock, timing, random = Math.random } = options;
   let kept: { readonly document: T; readonly from: number; readonly at: number; readonly renewAt: number } | undefined;
   let failure: { readonly error: unknown; readonly at: number } | undefined;
   let loading: { readonly done: Promise<void>; readonly at: number } | undefined;
@@ -71,7 +58,6 @@ export function createCachedDocument<T>(options: CachedDocumentOptions<T>): Cach
     try {
       const document = await load();
       const at = clock();
-      // Between the renewal's time and halfway to being due.
       kept = { document, from, at, renewAt: at + timing.renewMs + (random() * (timing.freshMs - timing.renewMs)) / 2 };
       failure = undefined;
     } catch (error) {
@@ -88,27 +74,24 @@ export function createCachedDocument<T>(options: CachedDocumentOptions<T>): Cach
   }
 
   /** @returns the load that is running, or a new one; undefined: the last one failed a moment ago. */
-  function start(): { readonly done: Promise<void>; readonly at: number } | undefined {
+  function start() {
     if (loading === undefined && pauseMs() > 0) return undefined;
     // The load's first turn must find `loading` set: a load that ends at once resets it.
     loading ??= { done: Promise.resolve().then(loadNow), at: clock() };
     return loading;
   }
 
-  /** Milliseconds until there may be another extra load; a load that runs anyway may always be waited for. */
+  /** A load that runs anyway may always be waited for. */
   function untilNewer(): number {
     if (loading !== undefined) return 0;
     const [oldest = 0] = extraAt;
-    const isSpent = extraAt.length >= timing.extraLoads;
-    return Math.max(pauseMs(), isSpent ? oldest + timing.extraWindowMs - clock() : 0, 0);
+    return Math.max(pauseMs(), extraAt.length < timing.extraLoads ? 0 : oldest + timing.extraWindowMs - clock(), 0);
   }
 
-  const failed = () => options.unavailable(failure?.error, untilNewer());
-
   /** Renews beside the request; a document that is due is waited for, but not for long. */
-  async function renew(now: number, document: NonNullable<typeof kept>): Promise<void> {
-    const begun = start();
-    if (begun === undefined || now - document.at < timing.freshMs) return;
+  async function renew(now: number, { at, renewAt }: NonNullable<typeof kept>): Promise<void> {
+    const begun = now < renewAt ? undefined : start();
+    if (begun === undefined || now - at < timing.freshMs) return;
     const leftMs = timing.waitMs - (now - begun.at);
     if (leftMs > 0) await atMost(begun.done, leftMs);
   }
@@ -117,29 +100,27 @@ export function createCachedDocument<T>(options: CachedDocumentOptions<T>): Cach
     async current() {
       const now = clock();
       if (kept === undefined || now - kept.at >= timing.staleMs) await start()?.done;
-      else if (now >= kept.renewAt) await renew(now, kept);
+      else await renew(now, kept);
       if (kept !== undefined && clock() - kept.at < timing.staleMs) return kept.document;
-      throw options.unavailable(failure?.error, pauseMs());
+      throw unavailable(failure?.error, pauseMs());
     },
     async newer() {
-      if (untilNewer() > 0) {
-        if (failure !== undefined || kept === undefined || clock() - kept.at >= timing.newestMs) throw failed();
-        return kept;
+      const isSpent = untilNewer() > 0;
+      if (!isSpent) {
+        if (loading === undefined) extraAt = [...extraAt, clock()].slice(-timing.extraLoads);
+        await start()?.done;
       }
-      if (loading === undefined) extraAt = [...extraAt, clock()].slice(-timing.extraLoads);
-      await start()?.done;
-      if (failure !== undefined || kept === undefined) throw failed();
-      return kept;
+      const isKnown = failure === undefined && kept !== undefined && (!isSpent || clock() - kept.at < timing.newestMs);
+      if (isKnown && kept !== undefined) return kept;
+      throw unavailable(failure?.error, untilNewer());
     },
     untilNewer,
   };
 }
 
 async function atMost(work: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, timeout]);
+  const timeout = Promise.withResolvers<void>();
+  const timer = setTimeout(timeout.resolve, ms);
+  await Promise.race([work, timeout.promise]);
   clearTimeout(timer);
 }

@@ -7,7 +7,7 @@ import type { LoginCodes } from '../auth/login-codes.ts';
 import { endedTicket, type LoginTicket, ticketCookie, ticketOf } from '../auth/login-ticket.ts';
 import type { SignedIn, SignIn } from '../auth/sign-in.ts';
 import { type Answer, json } from '../http/answer.ts';
-import type { KnownIssuer } from '../identity/judge-token.ts';
+import type { KnownIssuer } from '../identity/verify-token.ts';
 import { assertWithinRate, limitRate } from '../rate-limit/limit-rate.ts';
 import type { RateLimits } from '../rate-limit/rate-limits.ts';
 import type { Handlers } from './generated/routes.gen.ts';

@@ -5,7 +5,7 @@ import { GatewayError } from '../../../../core/errors.ts';
 import { examine, hasProblem } from '../../../../generator/doctor/examine.ts';
 import type { DoctorProbes } from '../../../../generator/doctor/probes.ts';
 import { renderFindings } from '../../../../generator/doctor/render-findings.ts';
-import { issuerUnavailable } from '../../../../server/identity/issuer-unavailable.ts';
+import { issuerUnavailable } from '../../../../server/identity/issuer-request.ts';
 
 const declaration: GatewayConfig = { operations: {}, roles: ['admin'], grants: [] };
 const environment = {

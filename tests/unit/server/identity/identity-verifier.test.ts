@@ -1,8 +1,12 @@
 import { createPublicKey } from 'node:crypto';
 import { type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { isSameIssuer } from '../../../../core/identity/issuer-rules.ts';
 import type { TokenOverrides } from '../../../../dev/issuer/dev-issuer.ts';
+import { issuersNamedBy } from '../../../../server/identity/identity-verifier.ts';
+import { parseIssuerUrl } from '../../../../server/identity/issuer-documents.ts';
 import { domainOf, useIssuer } from '../../../support/identity-fixture.ts';
+import { rulesOf } from '../../../support/issuer-rules.ts';
 
 const world = useIssuer();
 
@@ -153,5 +157,146 @@ describe('e-mail that is not verified', () => {
       const result = await verify(await world.issuer.token('ada', { claims: { email_verified } }), undefined);
       expect(result).toMatchObject({ identity: { subject: 'ada', email: undefined } });
     }
+  });
+});
+
+const tenant = 'https://tenant.example.com/';
+const local = 'http://127.0.0.1:9000/';
+const realms = ['https://id.example.com/realms/a', 'https://id.example.com/realms/b'];
+
+describe('issuersOf', () => {
+  it.each([
+    ['the host', 'tenant.example.com', [tenant]],
+    ['any case', 'Tenant.Example.com', [tenant]],
+    ['a URL', 'https://tenant.example.com', [tenant]],
+    ['host and port', '127.0.0.1:9000', [local]],
+    ['two of one host', 'id.example.com', realms],
+    ['no domain', undefined, [tenant, local, ...realms]],
+    ['an empty domain', '', [tenant, local, ...realms]],
+    ['the host without its port', '127.0.0.1', []],
+    ['another port', 'tenant.example.com:8443', []],
+    ['another host', 'evil.example.com', []],
+    ['a longer host', 'tenant.example.com.evil.example', []],
+    ['a host with credentials before', 'https://tenant.example.com@evil.example/', []],
+    ['a path', 'tenant.example.com/x', []],
+    ['a host with its slash', 'tenant.example.com/', [tenant]],
+    ['the port that https has anyway', 'tenant.example.com:443', [tenant]],
+    ['a realm', 'id.example.com/realms/b', realms.slice(1)],
+    ['a realm as a URL', 'https://id.example.com/realms/a/', realms.slice(0, 1)],
+    ['a folder of realms', 'id.example.com/realms', realms],
+    ['the beginning of a realm', 'id.example.com/realms/', realms],
+    ['a realm that another begins with', 'id.example.com/realms/aa', []],
+    ['nonsense', '://', []],
+  ])('%s', (_name, domain, want) => {
+    const trusted = [tenant, local, ...realms].map((issuer) => rulesOf({ issuer }));
+    expect(issuersNamedBy(trusted, domain).map(({ issuer }) => issuer)).toEqual(want);
+  });
+});
+
+describe('parseIssuerUrl', () => {
+  it.each([
+    ['https', 'https://keys.example.com/jwks', tenant, true],
+    ['http on loopback, issuer on loopback', 'http://127.0.0.1:9000/jwks', local, true],
+    ['http on localhost', 'http://localhost:9000/jwks', local, true],
+    ['http on IPv6 loopback', 'http://[::1]:9000/jwks', local, true],
+    ['http elsewhere on loopback', 'http://127.10.20.30/jwks', local, true],
+    ['a host that ends like loopback', 'http://evil127.0.0.1/jwks', local, false],
+    ['another protocol on loopback', 'ftp://127.0.0.1/jwks', local, false],
+    ['a user name', 'https://a@keys.example.com/jwks', tenant, false],
+    ['a password', 'https://:b@keys.example.com/jwks', tenant, false],
+    ['http on loopback, issuer elsewhere', 'http://127.0.0.1:9000/jwks', tenant, false],
+    ['http elsewhere', 'http://tenant.example.com/jwks', tenant, false],
+    ['http elsewhere, issuer on loopback', 'http://10.0.0.1/jwks', local, false],
+    [
+      'http at the same address in the cluster',
+      'http://keycloak.sso.svc:8080/jwks',
+      'http://keycloak.sso.svc:8080/x',
+      true,
+    ],
+    [
+      'http at another address in the cluster',
+      'http://other.sso.svc:8080/jwks',
+      'http://keycloak.sso.svc:8080/x',
+      false,
+    ],
+    ['a host that begins like loopback', 'http://127.0.0.1.example.com/jwks', local, false],
+    ['credentials', 'https://a:b@keys.example.com/jwks', tenant, false],
+    ['a file', 'file:///etc/passwd', tenant, false],
+    ['no text', 7, tenant, false],
+    ['no URL', 'jwks', tenant, false],
+  ])('%s', (_name, text, issuer, want) => {
+    expect(parseIssuerUrl(text, issuer) !== undefined).toBe(want);
+  });
+});
+
+it('compares issuers but for the slash at the end', () => {
+  expect(isSameIssuer('https://a.example', 'https://a.example/')).toBe(true);
+  expect(isSameIssuer('https://a.example/x', 'https://a.example/X')).toBe(false);
+});
+
+describe('shadow mode', () => {
+  it('counts, and passes on what it would refuse, marked', async () => {
+    const { verify, outcomes } = world.verifier({ mode: 'shadow' });
+    const tokens = [
+      await world.issuer.token('ada'),
+      await world.issuer.token('ada', { claims: { aud: 'other' } }),
+      new UnsecuredJWT({ iss: world.issuer.issuer, sub: 'ada', name: 'Ada' }).encode(),
+    ];
+    const marks = [];
+    for (const token of tokens) {
+      const result = await verify(token, undefined);
+      marks.push('identity' in result && (result.identity.unverified ?? false));
+    }
+    expect(marks).toEqual([false, true, true]);
+    expect(outcomes()).toEqual(['success', 'bad_claims', 'bad_signature']);
+  });
+
+  it('refuses from its end on', async () => {
+    const forged = async (shadowUntilMs: number) => {
+      const { verify } = world.verifier({ mode: 'shadow', shadowUntilMs });
+      return verify(await world.issuer.token('ada', { claims: { aud: 'other' } }), undefined);
+    };
+    expect(await forged(Number.MAX_SAFE_INTEGER)).toMatchObject({ identity: { unverified: true } });
+    expect(await forged(1)).toHaveProperty('rejected');
+  });
+
+  it('passes on while the keys are not available', async () => {
+    world.issuer.misbehave({ down: true });
+    const { verify, outcomes } = world.verifier({ mode: 'shadow' });
+    expect(await verify(await world.issuer.token('ada'), undefined)).toMatchObject({ identity: { unverified: true } });
+    expect(outcomes()).toEqual(['jwks_unavailable']);
+  });
+
+  it('names only a trusted issuer, whatever the token says', async () => {
+    const { verify } = world.verifier({ mode: 'shadow' });
+    const token = await world.issuer.token('ada', { claims: { iss: 'https://evil.example.com/' } });
+    expect(await verify(token, undefined)).toMatchObject({
+      identity: { issuer: world.issuer.issuer, unverified: true },
+    });
+    expect(await verify(token, 'evil.example.com')).toHaveProperty('rejected');
+  });
+
+  it('names no issuer at all when several could be meant', async () => {
+    const other = await world.openIssuer();
+    const { verify } = world.verifier({
+      mode: 'shadow',
+      issuers: [world.issuer, other].map(({ issuer }) => ({ issuer })),
+    });
+    const token = await world.issuer.token('ada', { claims: { iss: 'https://evil.example.com/' } });
+    expect(await verify(token, undefined)).toHaveProperty('rejected');
+  });
+
+  it('lets a token without an end end now', async () => {
+    const { verify } = world.verifier({ mode: 'shadow' });
+    const token = await world.issuer.token('ada', { claims: { exp: undefined } });
+    expect(await verify(token, undefined)).toMatchObject({ identity: { expiresAt: new Date(world.clock()) } });
+  });
+
+  it('refuses what must not reach NoETL at all', async () => {
+    const { verify } = world.verifier({ mode: 'shadow' });
+    for (const claims of [{ name: '{{ 7*7 }}' }, { sub: undefined }, { filler: 'x '.repeat(6_500) }]) {
+      expect(await verify(await world.issuer.token('ada', { claims }), undefined)).toHaveProperty('rejected');
+    }
+    expect(await verify('opaque', undefined)).toHaveProperty('rejected');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readLogoutToken } from '../../../../server/identity/logout-token.ts';
+import { readLogoutToken } from '../../../../server/identity/verify-token.ts';
 import { createProvider } from '../../../support/provider-world.ts';
 
 const issuer = 'https://id.example.com/';

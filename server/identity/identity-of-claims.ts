@@ -6,7 +6,8 @@ import { readEmail } from '../../core/identity/read-email.ts';
 import { hasGroupsOverage, readRoles } from '../../core/identity/read-roles.ts';
 import { clientOf, isMachine, missingScope, scopesOf, unmetClaim } from '../../core/identity/token-shape.ts';
 import type { Identity, LoginExpectation } from '../../core/ports.ts';
-import { type AskedIssuer, readUserinfo, type SubjectClaims } from './userinfo.ts';
+import { readUserinfo, type SubjectClaims } from './ask-issuer.ts';
+import type { AskedIssuer } from './verify-token.ts';
 
 /** A token whose signature, audience and times are right, or that its issuer has confirmed. */
 export interface JudgedToken {
