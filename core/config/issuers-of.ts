@@ -1,6 +1,6 @@
 import type { IssuerEntry, TokenKind } from '../identity/issuer-entry.ts';
 import type { IssuerRules } from '../identity/issuer-rules.ts';
-import type { IssuerDefaults } from '../identity/resolve-issuer-entry.ts';
+import type { IssuerDefaults } from '../identity/resolve-issuers.ts';
 import { resolveIssuers } from '../identity/resolve-issuers.ts';
 import type { DeclaredSections } from './defaults.ts';
 import { isEnvRef, type ListFromEnv } from './env.ts';

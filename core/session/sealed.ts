@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { isClaims } from '../identity/claim-path.ts';
+import { isClaims } from '../identity/claims.ts';
 import type { ProviderTokens, SessionIdentity } from './session.ts';
 import type { SessionToken } from './session-token.ts';
 

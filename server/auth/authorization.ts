@@ -11,7 +11,7 @@ import {
   None,
   validateAuthResponse,
 } from 'oauth4webapi';
-import { isClaims } from '../../core/identity/claim-path.ts';
+import { isClaims } from '../../core/identity/claims.ts';
 import type { Fetch } from '../identity/issuer-request.ts';
 import { issuerFailureOf, issuerUnavailable } from '../identity/issuer-request.ts';
 import type { KnownIssuer } from '../identity/verify-token.ts';

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
-import { isClaims } from '../../core/identity/claim-path.ts';
+import { isClaims } from '../../core/identity/claims.ts';
 import type { SessionStore } from '../../core/ports.ts';
 import { seal, unseal } from '../../core/session/sealed.ts';
 import type { Session } from '../../core/session/session.ts';

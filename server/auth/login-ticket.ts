@@ -1,4 +1,4 @@
-import { isClaims } from '../../core/identity/claim-path.ts';
+import { isClaims } from '../../core/identity/claims.ts';
 
 /** The state that a browser keeps while its user is at the provider. */
 export interface LoginTicket {

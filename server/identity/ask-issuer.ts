@@ -1,9 +1,7 @@
 import { decodeJwt } from 'jose';
-import { claimAt, isClaims } from '../../core/identity/claim-path.ts';
+import { claimAt, clientOf, isClaims, readRoles } from '../../core/identity/claims.ts';
 import { type IssuerRules, isSameIssuer } from '../../core/identity/issuer-rules.ts';
 import { isRefusal, type LoginRefusal, refuse, type SeenToken } from '../../core/identity/login-refusal.ts';
-import { readRoles } from '../../core/identity/read-roles.ts';
-import { clientOf } from '../../core/identity/token-shape.ts';
 import { isClaimData } from '../../core/noetl/plain-values.ts';
 import type { SessionFollower } from '../../core/ports.ts';
 import { providerTokens } from '../../core/session/sealed.ts';

@@ -1,10 +1,17 @@
-import { claimAt } from '../../core/identity/claim-path.ts';
+import {
+  claimAt,
+  clientOf,
+  hasGroupsOverage,
+  isMachine,
+  missingScope,
+  readEmail,
+  readRoles,
+  scopesOf,
+  unmetClaim,
+} from '../../core/identity/claims.ts';
 import type { TokenKind } from '../../core/identity/issuer-entry.ts';
 import { isTemplate } from '../../core/identity/issuer-rules.ts';
 import { isRefusal, type LoginRefusal, refuse, type SeenToken } from '../../core/identity/login-refusal.ts';
-import { readEmail } from '../../core/identity/read-email.ts';
-import { hasGroupsOverage, readRoles } from '../../core/identity/read-roles.ts';
-import { clientOf, isMachine, missingScope, scopesOf, unmetClaim } from '../../core/identity/token-shape.ts';
 import type { Identity, LoginExpectation } from '../../core/ports.ts';
 import { readUserinfo, type SubjectClaims } from './ask-issuer.ts';
 import type { AskedIssuer } from './verify-token.ts';

@@ -1,6 +1,6 @@
 import type { CompactJWSHeaderParameters, JWK } from 'jose';
 import type { Clock } from '../../core/clock.ts';
-import { isClaims } from '../../core/identity/claim-path.ts';
+import { isClaims } from '../../core/identity/claims.ts';
 import { type IssuerRules, isSameIssuer, withoutSlash } from '../../core/identity/issuer-rules.ts';
 import { createCachedDocument, type KeptTiming, keptTiming } from './cached-document.ts';
 import {

@@ -1,10 +1,8 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWK, type JWTPayload, jwtVerify } from 'jose';
-import { isClaims } from '../../core/identity/claim-path.ts';
+import { isClaims, tokenKind } from '../../core/identity/claims.ts';
 import type { TokenKind } from '../../core/identity/issuer-entry.ts';
-import { type IssuerRules, issuerNamed } from '../../core/identity/issuer-rules.ts';
+import { type IssuerRules, isSignatureAlgorithm, issuerNamed } from '../../core/identity/issuer-rules.ts';
 import { type LoginRefusal, refuse, type SeenToken } from '../../core/identity/login-refusal.ts';
-import { isSignatureAlgorithm } from '../../core/identity/signature-algorithms.ts';
-import { tokenKind } from '../../core/identity/token-shape.ts';
 import { isClaimData } from '../../core/noetl/plain-values.ts';
 import type { SessionsOf } from '../../core/session/session-marks.ts';
 import type { IssuerDocuments } from './issuer-documents.ts';

@@ -2,7 +2,7 @@ import { createConfigReader } from '../../core/config/read-config.ts';
 import { createValueReader } from '../../core/config/value-reader.ts';
 import type { IssuerEntry } from '../../core/identity/issuer-entry.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
-import type { IssuerDefaults } from '../../core/identity/resolve-issuer-entry.ts';
+import type { IssuerDefaults } from '../../core/identity/resolve-issuers.ts';
 import { resolveIssuers } from '../../core/identity/resolve-issuers.ts';
 
 const usual: IssuerDefaults = {

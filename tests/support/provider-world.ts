@@ -1,6 +1,6 @@
 import { exportJWK, type JWK, SignJWT } from 'jose';
 import type { IssuerEntry } from '../../core/identity/issuer-entry.ts';
-import type { IssuerDefaults } from '../../core/identity/resolve-issuer-entry.ts';
+import type { IssuerDefaults } from '../../core/identity/resolve-issuers.ts';
 import { createIdentityVerifier } from '../../server/identity/identity-verifier.ts';
 import type { Fetch } from '../../server/identity/issuer-request.ts';
 import { resolved } from './issuer-rules.ts';

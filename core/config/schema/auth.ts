@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { parsePlaybookPath } from '../../access/playbook-path.ts';
 import type { IssuerEntry } from '../../identity/issuer-entry.ts';
-import { isSignatureAlgorithm, signatureAdvice } from '../../identity/signature-algorithms.ts';
+import { isSignatureAlgorithm, signatureAdvice } from '../../identity/issuer-rules.ts';
 import { choice, flag, integer, list, text, value } from './field.ts';
 import { audience, issuerEntry } from './issuers.ts';
 import { type Leaf, type Many, many, section, variant } from './node.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isSignatureAlgorithm, signatureAdvice } from '../../identity/signature-algorithms.ts';
+import { isSignatureAlgorithm, signatureAdvice } from '../../identity/issuer-rules.ts';
 import { list, text, value, wholeNumber } from './field.ts';
 import { optional, plainSection, section } from './node.ts';
 
