@@ -18,7 +18,7 @@ import { createPublicRoutes, graphqlAnswer } from './http/public-routes.ts';
 import type { Readiness } from './http/readiness.ts';
 import { reportRefusedOrigins } from './http/refused-origins.ts';
 import type { Live } from './live/open-live.ts';
-import { createMcp } from './mcp/create-mcp.ts';
+import { createMcp } from './mcp/mcp-route.ts';
 import { createNoetlApi } from './noetl-api/noetl-api.ts';
 import { runtimeContract } from './noetl-api/runtime-contract.ts';
 import type { Telemetry } from './observability/telemetry.ts';

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../core/errors.ts';
 import { restPrefix } from '../../core/noetl/rest-path.ts';
-import { isMcpPath } from '../mcp/mcp-path.ts';
+import { isMcpPath } from '../mcp/mcp-metadata.ts';
 import { type Answer, errorAnswer, graphqlErrorAnswer } from './answer.ts';
 import type { BuiltPage } from './built-page.ts';
 import { isConsolePath } from './console-path.ts';

@@ -1,75 +1,128 @@
+import type { CompiledGrants } from '../../core/access/decision.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { once } from '../../core/single-flight.ts';
+import type { ExecutableSchema } from '../../executor/executable-schema.ts';
+import { createSignIn } from '../auth/sign-in.ts';
+import type { Parts } from '../compose.ts';
+import type { RunKnown } from '../graphql/create-graphql.ts';
 import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { notAllowed } from '../http/public-routes.ts';
 import { assertBoundedJson, readBody, requireJson } from '../http/read-body.ts';
+import type { Telemetry } from '../observability/telemetry.ts';
 import type { RequireCaller } from '../routes/rest-routes.ts';
-import { type CallerToolsGiven, callerTools } from './caller-tools.ts';
-import { mcpPath } from './mcp-path.ts';
-import { challenge, publicBase, resourceMetadata } from './resource-metadata.ts';
+import { challenge, mcpPath, publicBase, resourceMetadata } from './mcp-metadata.ts';
+import { createPlaybookTools } from './playbook-tools.ts';
+import { createToolCallers } from './tool-callers.ts';
 import type { ToolHandler } from './tool-server.ts';
+import { callerTools, fieldTools, type ToolsGiven } from './tools.ts';
 
-export interface McpRouteOptions extends CallerToolsGiven {
+export interface McpGiven {
+  readonly config: ResolvedConfig;
+  readonly clock: Clock;
   readonly version: string;
+  readonly grants: () => CompiledGrants;
+  readonly executable: ExecutableSchema;
+  readonly parts: Parts;
+  readonly telemetry: Telemetry;
+  readonly run: RunKnown;
   readonly requireCaller: RequireCaller;
-  /** Issuers at which programs log in. */
-  readonly issuers: readonly string[];
-  readonly publicUrl: string | undefined;
-  readonly maxBodyBytes: number;
   /** @throws ERR_ORIGIN_REFUSED for a page of another site */
   readonly checkOrigin: (exchange: Exchange) => void;
-  readonly onError: (error: unknown, exchange: Exchange) => void;
-  /** Errors that no answer holds. */
-  readonly report: (error: unknown) => void;
 }
 
 /** Answers `/mcp` and its metadata. */
 export type McpRoute = (exchange: Exchange) => Promise<Answer>;
 
+/** What each request is served with, made once. */
+interface Serving {
+  readonly given: McpGiven;
+  readonly tools: ToolsGiven;
+  readonly requireCaller: RequireCaller;
+  readonly open: () => Promise<ToolHandler>;
+}
+
 /**
  * `/mcp`: the Model Context Protocol over streamable HTTP, without sessions of its own: each request is served by a server that
  * lives as long as it. Also the metadata by which programs find the identity provider.
+ * @returns undefined where the config switches it off.
  */
-export function createMcpRoute(options: McpRouteOptions): McpRoute {
-  const { onError } = options;
-  // The SDK takes a third of a second to load, which the start of the process does not wait for.
-  const open = once(async () => {
-    const { createToolHandler } = await import('./tool-server.ts');
-    return createToolHandler(options.version, options.report);
-  });
+export function createMcp(given: McpGiven): McpRoute | undefined {
+  const { config, clock, version, parts, telemetry } = given;
+  if (!config.mcp.enabled) return undefined;
+  const { verifier, login, sessions, limits } = parts;
+  const { observe, onError, log } = telemetry;
+  const { publicUrl } = config.listen;
+  // Programs log in at these; the metadata names them (RFC 9728).
+  const issuers = verifier.known.map(({ rules }) => rules.issuer);
+  const maxSessionMs = config.sessions.maxMs;
+  const signIn = createSignIn({ verifier, backend: login, sessions, limits, observe, maxSessionMs });
+  const serving: Serving = {
+    given,
+    tools: toolsOf(given),
+    requireCaller: createToolCallers({ requireCaller: given.requireCaller, signIn, sessions, issuers, clock }),
+    // The SDK takes a third of a second to load, which the start of the process does not wait for.
+    open: once(async () => {
+      const { createToolHandler } = await import('./tool-server.ts');
+      return createToolHandler(version, (error) => log.warn({ err: error }, 'a message of /mcp was refused'));
+    }),
+  };
   return async (exchange) => {
-    if (exchange.path !== mcpPath) return metadata(exchange, options);
+    const base = publicBase(publicUrl, exchange);
+    if (exchange.path !== mcpPath) return metadata(exchange, base, issuers);
     try {
-      return await serve(exchange, options, open);
+      return await serve(exchange, serving);
     } catch (error) {
       const { status } = toGatewayError(error);
       if (status >= 500) onError(error, exchange);
       const answer = errorAnswer(error);
       if (status !== 401) return answer;
-      const isTokenGiven = exchange.request.headers.authorization !== undefined;
-      const how = challenge(publicBase(options.publicUrl, exchange), isTokenGiven);
+      const how = challenge(base, exchange.request.headers.authorization !== undefined);
       return { ...answer, headers: { ...answer.headers, 'www-authenticate': how } };
     }
   };
 }
 
-function metadata(exchange: Exchange, { publicUrl, issuers }: McpRouteOptions): Answer {
+function toolsOf({ config, clock, executable, parts, run, grants }: McpGiven): ToolsGiven {
+  const { auth, adapters, mcp, executions } = config;
+  // With `both` the grants must allow as well, so what they do not give is never allowed.
+  const isLocal = auth.access.checker === 'local' && adapters.accessChecker === undefined;
+  const grantsDecide = auth.access.combine === 'both' || isLocal;
+  return {
+    run,
+    checker: parts.checker,
+    // Without grants that decide, a list cannot be narrowed, and a call shows.
+    grants: () => (grantsDecide ? grants() : undefined),
+    fields: fieldTools(executable.rootFields, executable.schema),
+    playbooks: createPlaybookTools({ config: mcp, upstream: parts.upstream, clock, route: catalogRoute(executable) }),
+    // Not longer than any other caller may wait.
+    waitSeconds: Math.floor(Math.min(mcp.waitMs, executions.maxWaitMs) / 1_000),
+  };
+}
+
+/** Where NoETL lists its catalog, as the table opens it; undefined where it does not. */
+function catalogRoute({ rootFields }: ExecutableSchema): string | undefined {
+  const lists = [...rootFields.values()].flatMap(({ plan }) => (plan?.kind === 'catalog' ? [plan] : []));
+  return lists.find(({ method, route }) => method === 'POST' && !route.includes('/agents/'))?.route;
+}
+
+function metadata(exchange: Exchange, base: string | undefined, issuers: readonly string[]): Answer {
   if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return notAllowed('GET, HEAD, OPTIONS');
-  const base = publicBase(publicUrl, exchange);
   if (base !== undefined) return json(200, resourceMetadata(base, issuers));
   return errorAnswer(new GatewayError('ERR_NOT_FOUND', 'set GATEWAY_PUBLIC_URL, so that programs can find the login'));
 }
 
-async function serve(exchange: Exchange, options: McpRouteOptions, open: () => Promise<ToolHandler>): Promise<Answer> {
+async function serve(exchange: Exchange, { given, tools, requireCaller, open }: Serving): Promise<Answer> {
   const { request } = exchange;
   // A browser sends it; the specification asks servers to check it, against DNS rebinding.
-  if (request.headers.origin !== undefined) options.checkOrigin(exchange);
-  const caller = await options.requireCaller(exchange);
+  if (request.headers.origin !== undefined) given.checkOrigin(exchange);
+  const caller = await requireCaller(exchange);
   // There are no sessions to resume or to end, and nothing that a stream could bring.
   if (exchange.method !== 'POST') return notAllowed('POST, OPTIONS');
   requireJson(request);
-  const body = await readBody(request, { maxBytes: options.maxBodyBytes, lease: exchange.bodyLease });
+  const body = await readBody(request, { maxBytes: given.config.limits.bodyBytes, lease: exchange.bodyLease });
   const message = messageOf(body);
   // The SDK sees the message and the protocol's own headers; the address is a placeholder.
   const asked = new Request(`http://gateway.invalid${mcpPath}`, {
@@ -78,8 +131,8 @@ async function serve(exchange: Exchange, options: McpRouteOptions, open: () => P
     body: JSON.stringify(message),
   });
   // The caller has been authenticated here; the SDK gets no token.
-  const tools = callerTools(options, caller, exchange);
-  const authInfo = { token: '', clientId: caller.session.user.userId, scopes: [], extra: { tools } };
+  const extra = { tools: callerTools(tools, caller, exchange) };
+  const authInfo = { token: '', clientId: caller.session.user.userId, scopes: [], extra };
   const handler = await open();
   const response = await handler.fetch(asked, { parsedBody: message, authInfo });
   const type = response.headers.get('content-type');

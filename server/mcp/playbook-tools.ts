@@ -10,8 +10,7 @@ import { isJsonObject, type JsonObject, textMember } from '../../core/noetl/json
 import { answerOf } from '../../core/noetl/upstream-answer.ts';
 import type { Upstream } from '../../core/ports.ts';
 import { cached } from '../../core/single-flight.ts';
-import type { ToolView } from './field-tools.ts';
-import type { JsonSchema } from './input-schema.ts';
+import type { JsonSchema, ToolView } from './tools.ts';
 
 /** A playbook that the config makes a tool. */
 export interface PlaybookTool {

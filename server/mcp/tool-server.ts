@@ -5,7 +5,7 @@ import {
   ProtocolErrorCode,
   Server,
 } from '@modelcontextprotocol/server';
-import type { ToolView } from './field-tools.ts';
+import type { ToolView } from './tools.ts';
 
 /** The result of a tool; with `isError` the reason of the failure. */
 export interface ToolResult {

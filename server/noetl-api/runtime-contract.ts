@@ -2,7 +2,7 @@ import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { restPathOf } from '../../core/noetl/rest-path.ts';
 import type { OperationKind } from '../../core/operation-kind.ts';
 import type { RestOperation } from '../../executor/rest/rest-operations.ts';
-import { mcpPath, metadataPath } from '../mcp/mcp-path.ts';
+import { mcpPath, metadataPath } from '../mcp/mcp-metadata.ts';
 import { routes } from '../routes/generated/routes.gen.ts';
 
 /** Of the form of the answer, not of the gateway: clients of the earlier gateway know this one. */

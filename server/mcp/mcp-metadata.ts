@@ -1,5 +1,13 @@
 import type { Exchange } from '../http/exchange.ts';
-import { mcpPath, metadataPath } from './mcp-path.ts';
+
+/** Where tools are called (Model Context Protocol, Streamable HTTP). */
+export const mcpPath = '/mcp';
+/** Where programs find the login (RFC 9728, section 3). The metadata of `/mcp` is also behind it, at `…/mcp`. */
+export const metadataPath = '/.well-known/oauth-protected-resource';
+
+/** Whether a path is that of the tools, or of the metadata by which programs log in to them. */
+export const isMcpPath = (path: string): boolean =>
+  path === mcpPath || path === metadataPath || path === `${metadataPath}${mcpPath}`;
 
 const loopback = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 
@@ -14,15 +22,13 @@ export function publicBase(publicUrl: string | undefined, { request }: Exchange)
 }
 
 /** How programs log in. @see RFC 9728 */
-export function resourceMetadata(base: string, issuers: readonly string[]): Readonly<Record<string, unknown>> {
-  return {
-    resource: `${base}${mcpPath}`,
-    resource_name: 'NoETL Gateway',
-    authorization_servers: issuers,
-    bearer_methods_supported: ['header'],
-    scopes_supported: ['openid', 'email', 'profile'],
-  };
-}
+export const resourceMetadata = (base: string, issuers: readonly string[]): Readonly<Record<string, unknown>> => ({
+  resource: `${base}${mcpPath}`,
+  resource_name: 'NoETL Gateway',
+  authorization_servers: issuers,
+  bearer_methods_supported: ['header'],
+  scopes_supported: ['openid', 'email', 'profile'],
+});
 
 /** The challenge of a 401. @see RFC 9728 section 5.1, RFC 6750 section 3 */
 export function challenge(base: string | undefined, isTokenGiven: boolean): string {
