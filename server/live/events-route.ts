@@ -7,6 +7,7 @@ import type { Observe } from '../../core/observe.ts';
 import type { AccessChecker, GuessBudget, Sessions } from '../../core/ports.ts';
 import { parseSessionToken, type SessionToken } from '../../core/session/session-token.ts';
 import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
+import type { OneTimeCodes } from '../auth/one-time-codes.ts';
 import { type Answer, errorAnswer, plainText } from '../http/answer.ts';
 import type { WriteStream } from '../http/answer-stream.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -17,7 +18,6 @@ import type { RateLimits } from '../rate-limit/rate-limits.ts';
 import { type ClientIds, clientOfEvent } from './client-ids.ts';
 import { type EventStreamOptions, runEventStream } from './event-stream.ts';
 import { sessionEndedFrame } from './frames.ts';
-import type { SessionTickets } from './session-tickets.ts';
 import type { StreamLimits } from './stream-limits.ts';
 
 /** The inputs of the route. `checkCookieOrigin` throws for a cookie that another site sent along. */
@@ -29,7 +29,7 @@ export interface EventsRouteOptions {
   readonly checker: AccessChecker;
   readonly limits: RateLimits;
   readonly streams: StreamLimits;
-  readonly tickets: SessionTickets;
+  readonly tickets: OneTimeCodes;
   readonly clients: ClientIds;
   readonly observe: Observe;
   readonly stream: EventStreamOptions;
@@ -134,7 +134,7 @@ async function findCaller(exchange: Exchange, query: URLSearchParams, options: E
 }
 
 /** A wrong ticket is a guess like a wrong token. A valid one is let in, however much its address has guessed. */
-async function redeem(ticket: string, tickets: SessionTickets, guesses: GuessBudget) {
+async function redeem(ticket: string, tickets: OneTimeCodes, guesses: GuessBudget) {
   const token = await tickets.redeem(ticket);
   if (token === undefined) await guesses.spend();
   return token;

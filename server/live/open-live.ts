@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { Observe } from '../../core/observe.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
+import { createOneTimeCodes, type OneTimeCodes } from '../auth/one-time-codes.ts';
 import type { Parts } from '../compose.ts';
 import { type Answer, json } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -11,13 +12,12 @@ import type { Telemetry } from '../observability/telemetry.ts';
 import { createEventsRoute, eventsOff } from './events-route.ts';
 import { createLiveService, type LiveService } from './live-service.ts';
 import { patiently } from './patiently.ts';
-import { createSessionTickets, type SessionTickets } from './session-tickets.ts';
 import { createStreamLimits, type StreamLimits } from './stream-limits.ts';
 
 /** Results that arrive by themselves, as the listeners need them. */
 export interface Live {
   readonly service: LiveService;
-  readonly tickets: SessionTickets;
+  readonly tickets: OneTimeCodes;
   readonly streams: StreamLimits;
   /** `GET /events`. */
   events(checkCookieOrigin: (exchange: Exchange) => void): (exchange: Exchange) => Promise<Answer>;
@@ -40,7 +40,7 @@ export function openLive({ config, clock, version }: LiveGiven, parts: Parts, te
     log.warn({ err: error }, 'results could not be handed on yet; they are tried again'),
   );
   const service = createLiveService({ config, store, clock, observe, onFailed });
-  const tickets = createSessionTickets(parts.store, events.ticketMs, clock);
+  const tickets = createOneTimeCodes(parts.store, 'stream ticket', events.ticketMs, clock);
   const streams = createStreamLimits(events);
   // An ended session ends its streams at once.
   parts.store.onEnded(() => service.wakes.wake(undefined));

@@ -13,12 +13,13 @@ export interface RouteTable {
   at(path: string): ReadonlyMap<string, MatchedRoute>;
 }
 
-/** One segment of a template: text, a parameter, or a catalog path of one or more segments. */
-type Segment = { readonly text: string } | { readonly name: string; readonly isMany: boolean };
-
+/** A path as an expression; each of its groups is a parameter. */
 interface Pattern {
   readonly operation: RestOperation;
-  readonly segments: readonly Segment[];
+  readonly names: readonly string[];
+  readonly path: RegExp;
+  /** Characters that are no parameter. */
+  readonly literal: number;
 }
 
 /**
@@ -27,16 +28,14 @@ interface Pattern {
  * @throws TypeError when a path cannot be served: a parameter that is a part of a segment, or two catalog paths
  */
 export function createRouteTable(operations: readonly RestOperation[]): RouteTable {
-  const patterns = operations
-    .map((operation): Pattern => ({ operation, segments: segmentsOf(operation) }))
-    // The most literal text first, so that a fixed segment wins over a parameter.
-    .sort((a, b) => literalLength(b) - literalLength(a));
+  // The most literal text first, so that a fixed segment wins over a parameter.
+  const patterns = operations.map(patternOf).sort((a, b) => b.literal - a.literal);
   return {
     at(path) {
-      const asked = path.split('/');
       const found = new Map<string, MatchedRoute>();
-      for (const { operation, segments } of patterns) {
-        const params = found.has(operation.method) ? undefined : match(segments, asked);
+      for (const pattern of patterns) {
+        const { operation } = pattern;
+        const params = found.has(operation.method) ? undefined : paramsOf(pattern, path);
         if (params !== undefined) found.set(operation.method, { operation, params });
       }
       return found;
@@ -44,44 +43,36 @@ export function createRouteTable(operations: readonly RestOperation[]): RouteTab
   };
 }
 
-function segmentsOf({ field, path, catalogPaths }: RestOperation): readonly Segment[] {
+function patternOf(operation: RestOperation): Pattern {
+  const { field, path, catalogPaths } = operation;
   const text = path.map((piece) => ('text' in piece ? piece.text : `{${piece.argument}}`)).join('');
   const problem = restPathProblem(text, (name) => catalogPaths.has(name));
   if (problem !== undefined) throw new TypeError(`${field}: it cannot be served below /noetl: ${problem}`);
-  return restPathOf(text)
+  const names: string[] = [];
+  let literal = 0;
+  const segments = restPathOf(text)
     .split('/')
-    .map((segment): Segment => {
+    .map((segment) => {
       const name = /^\{(\w+)\}$/.exec(segment)?.[1];
-      return name === undefined ? { text: segment } : { name, isMany: catalogPaths.has(name) };
+      if (name === undefined) {
+        literal += segment.length;
+        return segment.replaceAll(/\W/g, '\\$&');
+      }
+      names.push(name);
+      // There is at most one catalog path.
+      return catalogPaths.has(name) ? '(.+)' : '([^/]+)';
     });
+  return { operation, names, path: new RegExp(`^${segments.join('/')}$`), literal };
 }
 
-const literalLength = ({ segments }: Pattern): number =>
-  segments.reduce((length, segment) => length + ('text' in segment ? segment.text.length : 0), 0);
-
-/** @returns the decoded parameters; undefined when the path is another one */
-function match(segments: readonly Segment[], asked: readonly string[]): Record<string, string> | undefined {
-  // Segments that a catalog path has beyond its first; there is at most one such parameter.
-  const spare = asked.length - segments.length;
-  const params: Record<string, string> = {};
-  let at = 0;
-  for (const segment of segments) {
-    const next = at + 1 + ('isMany' in segment && segment.isMany ? Math.max(spare, 0) : 0);
-    const part = asked.slice(at, next).join('/');
-    if ('text' in segment ? part !== segment.text : !keep(params, segment.name, part)) return undefined;
-    at = next;
-  }
-  return at === asked.length ? params : undefined;
-}
-
-/** Decoded once; what is not valid percent-encoding is not a path of ours. What values may be is the call plan's matter. */
-function keep(params: Record<string, string>, name: string, part: string): boolean {
-  // An empty segment names nothing, and `//` is another path.
-  if (part === '') return false;
+/** @returns the decoded parameters; undefined when the path is another one. What values may be is the call plan's matter. */
+function paramsOf({ path, names }: Pattern, asked: string): Record<string, string> | undefined {
+  const groups = path.exec(asked)?.slice(1);
+  if (groups === undefined) return undefined;
   try {
-    params[name] = decodeURIComponent(part);
-    return true;
+    // Decoded once; what is not valid percent-encoding is not a path of ours.
+    return Object.fromEntries(groups.map((part, index) => [names[index] ?? '', decodeURIComponent(part ?? '')]));
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -10,14 +10,13 @@ import { holdsTemplateMark } from '../../core/noetl/template-mark.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { AccessQuestion } from '../../core/ports.ts';
 import { parseSessionToken } from '../../core/session/session-token.ts';
-import type { LoginCodes } from '../auth/login-codes.ts';
+import type { OneTimeCodes } from '../auth/one-time-codes.ts';
 import type { SignedIn, SignIn } from '../auth/sign-in.ts';
 import type { Parts } from '../compose.ts';
 import { json, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { providerLogoutUrl } from '../identity/ask-issuer.ts';
 import { readLogoutToken } from '../identity/verify-token.ts';
-import type { SessionTickets } from '../live/session-tickets.ts';
 import { guessLimit } from '../rate-limit/guess-limit.ts';
 import { limitRate } from '../rate-limit/limit-rate.ts';
 import type { Handlers, LoginResponse } from './generated/routes.gen.ts';
@@ -30,8 +29,8 @@ export interface AuthRoutesGiven {
   readonly observe: Observe;
   readonly clock: Clock;
   readonly signIn: SignIn;
-  readonly codes: LoginCodes;
-  readonly tickets: SessionTickets;
+  readonly codes: OneTimeCodes;
+  readonly tickets: OneTimeCodes;
   /** Whether a login also sets the session cookie. */
   readonly setCookie: boolean;
 }
@@ -65,7 +64,7 @@ export function createAuthRoutes(given: AuthRoutesGiven): AuthRoutes {
     async ticket({ caller }) {
       const { token, session } = required(caller);
       await limitRate(parts.limits, 'ticket', `user ${session.user.userId}`, observe);
-      const { ticket, expiresAt } = await tickets.issue(token, session);
+      const { code: ticket, expiresAt } = await tickets.issue(token, session);
       return { ticket, expires_at: wireTime(expiresAt) };
     },
   };

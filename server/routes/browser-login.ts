@@ -3,8 +3,8 @@ import { GatewayError } from '../../core/errors.ts';
 import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
 import type { Observe } from '../../core/observe.ts';
 import { authorizationUrl, grantedTokens } from '../auth/authorization.ts';
-import type { LoginCodes } from '../auth/login-codes.ts';
 import { endedTicket, type LoginTicket, ticketCookie, ticketOf } from '../auth/login-ticket.ts';
+import type { OneTimeCodes } from '../auth/one-time-codes.ts';
 import type { SignedIn, SignIn } from '../auth/sign-in.ts';
 import { type Answer, json } from '../http/answer.ts';
 import type { KnownIssuer } from '../identity/verify-token.ts';
@@ -17,7 +17,7 @@ import { sessionCookie } from './wire.ts';
 export interface BrowserLoginOptions {
   readonly known: readonly KnownIssuer[];
   readonly signIn: SignIn;
-  readonly codes: LoginCodes;
+  readonly codes: OneTimeCodes;
   readonly limits: RateLimits;
   readonly observe: Observe;
   /** How browsers reach the gateway; without it no provider logs in browsers. */
@@ -91,10 +91,11 @@ async function finish({ request, search, clientIp, requestId }: RestContext['exc
 }
 
 /** A cookie for pages of the gateway's own site; a code for an app elsewhere, so that no token is in an address. */
-async function handOver(ticket: LoginTicket, { token, session }: SignedIn, codes: LoginCodes): Promise<Answer> {
+async function handOver(ticket: LoginTicket, { token, session }: SignedIn, codes: OneTimeCodes): Promise<Answer> {
   const { challenge } = ticket;
   if (challenge === undefined) return back(ticket, {}, [sessionCookie(token, session.expiresAt)]);
-  return back(ticket, { code: await codes.issue(token, session, challenge) });
+  const { code } = await codes.issue(token, session, challenge);
+  return back(ticket, { code });
 }
 
 /** The provider by name or issuer; without either the only one that logs in browsers. */

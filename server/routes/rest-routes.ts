@@ -5,7 +5,7 @@ import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Observe } from '../../core/observe.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
-import { createLoginCodes } from '../auth/login-codes.ts';
+import { createOneTimeCodes, type OneTimeCodes } from '../auth/one-time-codes.ts';
 import { createSignIn } from '../auth/sign-in.ts';
 import type { Parts } from '../compose.ts';
 import { type Answer, json, plainText } from '../http/answer.ts';
@@ -13,7 +13,6 @@ import type { Exchange } from '../http/exchange.ts';
 import { readHeaderOf } from '../http/header-values.ts';
 import { notAllowed } from '../http/public-routes.ts';
 import { parseBody, readBody, requireJson } from '../http/read-body.ts';
-import type { SessionTickets } from '../live/session-tickets.ts';
 import { guessLimit } from '../rate-limit/guess-limit.ts';
 import { createAuthRoutes } from './auth-routes.ts';
 import { createBrowserLogin } from './browser-login.ts';
@@ -46,6 +45,9 @@ export function createRequireCaller(
   };
 }
 
+/** An app exchanges the code of a browser login at once. */
+const codeMs = 60_000;
+
 /** The inputs of the routes. */
 export interface RestGiven {
   readonly config: ResolvedConfig;
@@ -53,7 +55,7 @@ export interface RestGiven {
   readonly observe: Observe;
   readonly clock: Clock;
   readonly requireCaller: RequireCaller;
-  readonly tickets: SessionTickets;
+  readonly tickets: OneTimeCodes;
   /** The runtime contract, and the OpenAPI document as YAML where the project was generated with it. */
   readonly documents: { readonly contract: Readonly<Record<string, unknown>>; readonly openapi: string | undefined };
 }
@@ -68,7 +70,7 @@ export function createRest(given: RestGiven): (exchange: Exchange) => Promise<An
   const maxSessionMs = config.sessions.maxMs;
   const signIn = createSignIn({ verifier, backend: login, sessions, limits, observe, maxSessionMs });
   // In the session store, so that any replica can redeem them.
-  const codes = createLoginCodes(parts.store, given.clock);
+  const codes = createOneTimeCodes(parts.store, 'login code', codeMs, given.clock);
   const { publicUrl } = config.listen;
   const handlers: Handlers<RestContext> = {
     ...createAuthRoutes({ ...given, signIn, codes, setCookie: config.auth.setCookie }),
