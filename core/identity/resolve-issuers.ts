@@ -2,7 +2,7 @@ import { parseIssuer, parseUrl } from '../config/addresses.ts';
 import type { FromEnv } from '../config/env.ts';
 import type { ValueReader } from '../config/value-reader.ts';
 import type { ClaimValue, IssuerEntry, TokenKind } from './issuer-entry.ts';
-import { type IssuerRules, isSignatureAlgorithm, issuerNames, isTemplate, signatureAdvice } from './issuer-rules.ts';
+import { type IssuerRules, issuerNames, isTemplate } from './issuer-rules.ts';
 
 /**
  * Applies defaults to the entries of `auth.issuers` and checks them. Every problem is noted under `auth.issuers[n]`.
@@ -21,7 +21,7 @@ export function resolveIssuers(
       if (index < named) return variable;
       return `auth.issuers[${index - named}]${field === '' ? '' : `.${field}`}`;
     };
-  const rules = entries.map((entry, index) => resolveIssuerEntry(entry, index, defaults, reader, placeOf(index)));
+  const rules = entries.map((entry, index) => resolveEntry(entry, index, defaults, reader, placeOf(index)));
   const wrong = (index: number, message: string) => reader.problem(placeOf(index)(''), message);
   const owners = new Map<string, number>();
   const names = new Set<string>();
@@ -89,62 +89,68 @@ export interface IssuerDefaults {
 }
 
 /** Where a problem is: the entry's field, or the environment variable. */
-export type PlaceOf = (field: string) => string;
+type PlaceOf = (field: string) => string;
 
-const maxTokenBytes = 16 * 1024;
-/** A login's body has to hold the token. */
-const maxTokenLimit = 48 * 1024;
+const usualTokenBytes = 16 * 1024;
 
-/** Applies defaults to one entry and checks it. Every problem is noted at its place. @param index of the entry in the list */
-export function resolveIssuerEntry(
+/**
+ * Applies defaults to one entry, whose values the config's schema has checked, and checks what they mean together. Every problem is
+ * noted at its place. @param index of the entry in the list
+ */
+function resolveEntry(
   entry: IssuerEntry,
   index: number,
   defaults: IssuerDefaults,
   reader: ValueReader,
   place: PlaceOf,
 ): IssuerRules {
-  const issuer = issuerText(entry, reader, place);
-  const browser = resolveBrowser(entry, reader, place);
-  const listed = entry.audiences === undefined ? defaults.audiences : reader.list(place('audiences'), entry.audiences);
-  const audiences = [...new Set([...listed, ...(browser === undefined ? [] : [browser.clientId])])];
-  if (audiences.length === 0 && index >= defaults.named)
-    reader.problem(place('audiences'), 'is required: a list, or GATEWAY_AUDIENCES');
-  const { session = {} } = entry;
+  const given = { reader, place, defaults };
+  const issuer = issuerText(entry, given);
+  const browser = browserOf(entry, given);
+  const { name = parseUrl(issuer)?.host ?? issuer, aliases = [], tenants = [], scopes = [], session = {} } = entry;
+  const { maxTokenBytes = usualTokenBytes, replay = 'allow', subjects = index === 0 ? 'plain' : 'qualified' } = entry;
   return {
     issuer,
-    name: entry.name ?? hostOf(issuer),
-    aliases: entry.aliases ?? [],
-    tenants: entry.tenants ?? [],
-    audiences,
+    name,
+    aliases,
+    tenants,
+    audiences: audiencesOf(entry, browser, index, given),
     clientIdIsAudience: entry.audienceFallback === 'client_id',
-    algorithms: algorithmsOf(entry, defaults, reader, place),
-    accept: new Set(acceptedKinds(entry, defaults)),
+    algorithms: algorithmsOf(entry, given),
+    accept: acceptedKinds(entry, given),
     required: requiredOf(entry),
-    scopes: entry.scopes ?? [],
-    roles: rolesOf(entry, defaults, reader, place),
-    email: emailOf(entry, reader, place),
+    scopes,
+    roles: rolesOf(entry, given),
+    email: emailOf(entry, given),
     userinfo: entry.userinfo === true,
-    introspection: introspectionOf(entry, reader, place),
-    discoveryUrl: ownAddress(entry.discoveryUrl, reader, place('discoveryUrl')),
-    jwksUrl: ownAddress(entry.jwksUrl, reader, place('jwksUrl')),
-    maxTokenBytes: bounded(entry.maxTokenBytes ?? maxTokenBytes, 256, maxTokenLimit, reader, place('maxTokenBytes')),
+    introspection: introspectionOf(entry, given),
+    discoveryUrl: ownAddress(entry.discoveryUrl, 'discoveryUrl', given),
+    jwksUrl: ownAddress(entry.jwksUrl, 'jwksUrl', given),
+    maxTokenBytes,
     session: {
-      maxMs: minutes(session.maxMinutes, reader, place('session.maxMinutes')),
+      maxMs: msOf(session.maxMinutes),
       endsWithToken: session.endsWithToken === true,
-      refreshMs: minutes(session.refreshMinutes, reader, place('session.refreshMinutes')),
+      refreshMs: msOf(session.refreshMinutes),
     },
-    replay: entry.replay ?? 'allow',
-    machines: machinesOf(entry, defaults, reader, place),
+    replay,
+    machines: machinesOf(entry, given),
     browser,
-    subjects: entry.subjects ?? (index === 0 ? 'plain' : 'qualified'),
+    subjects,
   };
 }
 
-function issuerText(entry: IssuerEntry, reader: ValueReader, place: PlaceOf): string {
+interface Given {
+  readonly reader: ValueReader;
+  readonly place: PlaceOf;
+  readonly defaults: IssuerDefaults;
+}
+
+const msOf = (minutes: number | undefined): number | undefined => minutes && minutes * 60_000;
+
+function issuerText(entry: IssuerEntry, { reader, place }: Given): string {
   const text = reader.text(place('issuer'), entry.issuer);
   if (text === '') return text;
-  const template = isTemplate(text);
-  const issuer = template ? text : parseIssuer(text);
+  const issuer = isTemplate(text) ? text : parseIssuer(text);
   const reason =
     issuer === undefined
       ? `${text} must be an https URL, or http for loopback`
@@ -153,24 +159,37 @@ function issuerText(entry: IssuerEntry, reader: ValueReader, place: PlaceOf): st
   return issuer ?? '';
 }
 
-function algorithmsOf(
-  entry: IssuerEntry,
-  defaults: IssuerDefaults,
-  reader: ValueReader,
-  place: PlaceOf,
+function audiencesOf(
+  { audiences }: IssuerEntry,
+  browser: IssuerRules['browser'],
+  index: number,
+  { reader, place, defaults }: Given,
 ): readonly string[] {
-  const algorithms = entry.algorithms ?? defaults.algorithms;
-  for (const name of entry.algorithms ?? []) {
-    if (!isSignatureAlgorithm(name)) reader.problem(place('algorithms'), `${name} ${signatureAdvice}`);
+  const listed = audiences === undefined ? defaults.audiences : reader.list(place('audiences'), audiences);
+  const all = [...new Set([...listed, ...(browser === undefined ? [] : [browser.clientId])])];
+  if (all.length === 0 && index >= defaults.named) {
+    reader.problem(place('audiences'), 'is required: a list, or GATEWAY_AUDIENCES');
   }
-  if (algorithms.length === 0) reader.problem(place('algorithms'), 'is empty: no token could be verified');
-  // RFC 9864 gives EdDSA with Ed25519 a name of its own; both names mean the same signature.
-  return algorithms.includes('EdDSA') ? [...new Set([...algorithms, 'Ed25519'])] : algorithms;
+  return all;
 }
 
-function acceptedKinds(entry: IssuerEntry, defaults: IssuerDefaults): readonly TokenKind[] {
-  const kinds = entry.accept ?? defaults.accept;
-  return entry.accept === undefined && entry.introspection !== undefined ? [...kinds, 'opaque'] : kinds;
+/** RFC 9864 gives EdDSA with Ed25519 a name of its own; both names mean the same signature. */
+function algorithmsOf({ algorithms }: IssuerEntry, { defaults }: Given): readonly string[] {
+  const all = algorithms ?? defaults.algorithms;
+  return all.includes('EdDSA') ? [...new Set([...all, 'Ed25519'])] : all;
+}
+
+const acceptedKinds = ({ accept, introspection }: IssuerEntry, { defaults }: Given): ReadonlySet<TokenKind> =>
+  new Set(accept ?? (introspection === undefined ? defaults.accept : [...defaults.accept, 'opaque']));
+
+function introspectionOf({ introspection }: IssuerEntry, given: Given): IssuerRules['introspection'] {
+  if (introspection === undefined) return undefined;
+  const { reader, place } = given;
+  return {
+    clientId: reader.text(place('introspection.clientId'), introspection.clientId),
+    clientSecret: reader.text(place('introspection.clientSecret'), introspection.clientSecret),
+    url: ownAddress(introspection.url, 'introspection.url', given),
+  };
 }
 
 function requiredOf({ required = {} }: IssuerEntry): IssuerRules['required'] {
@@ -182,36 +201,20 @@ function requiredOf({ required = {} }: IssuerEntry): IssuerRules['required'] {
   );
 }
 
-function rolesOf(
-  { roles = {} }: IssuerEntry,
-  defaults: IssuerDefaults,
-  reader: ValueReader,
-  place: PlaceOf,
-): IssuerRules['roles'] {
-  const all = { ...defaults.roles, ...roles };
-  const given = [...(all.default ?? []), ...Object.values(all.map ?? {}).flat()];
-  checkRoles(given, defaults, reader, place('roles'));
-  return {
-    claims: textList(all.claim, []),
-    map: all.map,
-    default: all.default ?? [],
-    known: new Set(defaults.knownRoles),
-  };
+function rolesOf({ roles = {} }: IssuerEntry, given: Given): IssuerRules['roles'] {
+  const { claim, map, default: defaultRoles = [] } = { ...given.defaults.roles, ...roles };
+  checkRoles([...defaultRoles, ...Object.values(map ?? {}).flat()], 'roles', given);
+  return { claims: textList(claim, []), map, default: defaultRoles, known: new Set(given.defaults.knownRoles) };
 }
 
-function checkRoles(
-  given: readonly string[],
-  { knownRoles }: IssuerDefaults,
-  reader: ValueReader,
-  place: string,
-): void {
-  for (const role of new Set(given)) {
+function checkRoles(roles: readonly string[], field: string, { reader, place, defaults: { knownRoles } }: Given): void {
+  for (const role of new Set(roles)) {
     if (!knownRoles.includes(role))
-      reader.problem(place, `${role} is not a role of this config; roles has: ${knownRoles.join(', ')}`);
+      reader.problem(place(field), `${role} is not a role of this config; roles has: ${knownRoles.join(', ')}`);
   }
 }
 
-function emailOf({ email = {} }: IssuerEntry, reader: ValueReader, place: PlaceOf): IssuerRules['email'] {
+function emailOf({ email = {} }: IssuerEntry, { reader, place }: Given): IssuerRules['email'] {
   const listed = email.domains === undefined ? undefined : reader.list(place('email.domains'), email.domains);
   const domains = listed?.map((domain) => domain.toLowerCase().replace(/^@/, ''));
   const isAny = domains?.includes('*') === true;
@@ -227,32 +230,14 @@ function emailOf({ email = {} }: IssuerEntry, reader: ValueReader, place: PlaceO
   };
 }
 
-function introspectionOf(
-  { introspection }: IssuerEntry,
-  reader: ValueReader,
-  place: PlaceOf,
-): IssuerRules['introspection'] {
-  if (introspection === undefined) return undefined;
-  return {
-    clientId: reader.text(place('introspection.clientId'), introspection.clientId),
-    clientSecret: reader.text(place('introspection.clientSecret'), introspection.clientSecret),
-    url: ownAddress(introspection.url, reader, place('introspection.url')),
-  };
-}
-
-function machinesOf(
-  { machines }: IssuerEntry,
-  defaults: IssuerDefaults,
-  reader: ValueReader,
-  place: PlaceOf,
-): IssuerRules['machines'] {
+function machinesOf({ machines }: IssuerEntry, given: Given): IssuerRules['machines'] {
   if (machines === undefined) return undefined;
   const { roles = {}, clients, claim } = machines;
-  checkRoles(Object.values(roles).flat(), defaults, reader, place('machines.roles'));
-  return { roles, clients: clients === undefined ? undefined : new Set(clients), claim };
+  checkRoles(Object.values(roles).flat(), 'machines.roles', given);
+  return { roles, clients: clients && new Set(clients), claim };
 }
 
-function resolveBrowser({ browser }: IssuerEntry, reader: ValueReader, place: PlaceOf): IssuerRules['browser'] {
+function browserOf({ browser }: IssuerEntry, { reader, place }: Given): IssuerRules['browser'] {
   if (browser === undefined) return undefined;
   const returnTo = reader.list(place('browser.returnTo'), browser.returnTo);
   if (returnTo.length === 0) reader.problem(place('browser.returnTo'), 'is required: a login has to return somewhere');
@@ -273,31 +258,18 @@ function resolveBrowser({ browser }: IssuerEntry, reader: ValueReader, place: Pl
 }
 
 /** An address that the operator gives is believed as it is, `http` included: it is often one inside the cluster. */
-function ownAddress(value: FromEnv<string> | undefined, reader: ValueReader, place: string): string | undefined {
+function ownAddress(value: FromEnv<string> | undefined, field: string, { reader, place }: Given): string | undefined {
   if (value === undefined) return undefined;
-  const text = reader.text(place, value);
+  const text = reader.text(place(field), value);
   const url = parseUrl(text);
   const isUsable = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
-  if (!isUsable) reader.problem(place, 'must be an http or https URL without credentials');
+  if (!isUsable) reader.problem(place(field), 'must be an http or https URL without credentials');
   return text;
 }
 
-function minutes(value: number | undefined, reader: ValueReader, place: string): number | undefined {
-  return value === undefined ? undefined : bounded(value, 1, 60 * 24 * 366, reader, place) * 60_000;
-}
-
-function bounded(value: number, min: number, max: number, reader: ValueReader, place: string): number {
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  reader.problem(place, `must be a whole number from ${min} to ${max}`);
-  return min;
-}
-
 function textList(value: string | readonly string[] | undefined, fallback: readonly string[]): readonly string[] {
-  if (value === undefined) return fallback;
-  return typeof value === 'string' ? [value] : value;
+  return typeof value === 'string' ? [value] : (value ?? fallback);
 }
-
-const hostOf = (issuer: string): string => parseUrl(issuer)?.host ?? issuer;
 
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -308,7 +280,7 @@ const anyTenant = /^\/(?:common|organizations|consumers)(?:\/|$)/;
  * Why no token can have this issuer, in a sentence with the next step; undefined when one can.
  * Tokens are compared character by character, so an issuer must be written as a provider writes it.
  */
-export function checkIssuerName(issuer: string, tenants: readonly string[] | undefined): string | undefined {
+function checkIssuerName(issuer: string, tenants: readonly string[] | undefined): string | undefined {
   if (isTemplate(issuer)) return checkTemplate(issuer, tenants);
   if (tenants !== undefined) return `has tenants, but ${issuer} has no {tenantid} where they belong`;
   if (/[{}]/.test(issuer)) return `${issuer} has a placeholder that is not known; only {tenantid} is`;

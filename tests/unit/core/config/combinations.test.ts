@@ -122,7 +122,11 @@ it('values of an entry of auth.issuers are checked, before anything is served', 
   expect(atGenerate(entry({ session: { maxMinutes: -1 } }))).toEqual([
     'auth.issuers[0].session.maxMinutes: must be a whole number from 1 to 527040',
   ]);
-  expect(atGenerate(entry({ algorithms: ['none'] })).join()).toContain('none is not a signature algorithm');
+  for (const name of ['none', 'HS256', 'RS265']) {
+    expect(atGenerate(entry({ algorithms: ['RS256', name] })).join()).toContain(`${name} is not a signature algorithm`);
+  }
+  expect(atGenerate(entry({ algorithms: [] })).join()).toContain('is empty');
+  expect(atGenerate(entry({ maxTokenBytes: 1_000_000 })).join()).toContain('maxTokenBytes: must be a whole number');
   expect(atGenerate(entry({ userinfo: env('X', true) })).join()).toContain(
     'auth.issuers[0].userinfo: cannot come from',
   );
