@@ -2,7 +2,6 @@
  * What a gateway project's `gateway.config.ts` can use. Everything else of the package is internal.
  * @module
  */
-/** A custom plugin for `plugins`. Its hooks find a {@link CallContext} in their context. */
 export type { Plugin } from 'graphql-yoga';
 /** Access rules of rows, and what a rule of your own gets. */
 export {
@@ -35,6 +34,8 @@ export type { AdapterGiven, GatewayConfig, ProtocolRole } from './core/config/ga
 /** Descriptions of NoETL's answers, for `schema.types`. */
 export { noetlTypes } from './core/config/noetl-types.ts';
 export type { GatewayFieldCall, OperationShapes } from './core/config/operation-row.ts';
+/** A custom plugin for `plugins`. Its hooks find a {@link CallContext} in their context. */
+export type { GatewayPlugin } from './core/config/plugins.ts';
 /** Rows of operations that not every release of NoETL has. */
 export { whenPresent } from './core/config/when-present.ts';
 /** The one error that callers see; adapters throw it with a code of the gateway. */

@@ -1,5 +1,6 @@
 import type { Grant } from '../access/grant.ts';
 import type { OperationRow, OperationShapes } from './operation-row.ts';
+import type { GatewayPlugin } from './plugins.ts';
 import type { sections } from './schema/gateway.ts';
 import type { Given, Plain } from './schema/node.ts';
 
@@ -21,6 +22,6 @@ export interface GatewayConfig<Shapes extends OperationShapes = OperationShapes,
   readonly deploy?: Plain<NonNullable<Sections['deploy']>>;
   /** How the GraphQL schema presents the document. */
   readonly schema?: Plain<NonNullable<Sections['schema']>>;
-  /** Custom Envelop plugins; they run after the gateway's. */
-  readonly plugins?: readonly unknown[];
+  /** Custom plugins of Envelop or Yoga; they run after the gateway's. Entries that are false or absent are left out. */
+  readonly plugins?: readonly (GatewayPlugin | false | null | undefined)[];
 }

@@ -6,6 +6,7 @@ import type { Environment } from './environment.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 import { issuersOf } from './issuers-of.ts';
 import type { AnyRow } from './operation-row.ts';
+import { pluginProblems } from './plugins.ts';
 import { type ConfigReader, createConfigReader, hasUnread, isUnread, noteAt, readNode } from './read-config.ts';
 import { sections } from './schema/gateway.ts';
 import type { Resolved, Section } from './schema/node.ts';
@@ -53,7 +54,7 @@ export function readDeclaration(
     sections: read,
     hasRows,
     issuers,
-    problems: reader.problems,
+    problems: [...reader.problems, ...pluginProblems(config.plugins)],
     warnings,
     names: reader.names,
   };

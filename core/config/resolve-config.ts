@@ -8,6 +8,7 @@ import { bypassProblem, certificateProblem, unknownVariables } from './environme
 import { withFormerNames } from './former-names.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 import { issuerWarnings } from './issuers-of.ts';
+import { presentPlugins } from './plugins.ts';
 import { policyFindings } from './policy-findings.ts';
 import { type ReadDeclaration, readDeclaration } from './read-declaration.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
@@ -40,7 +41,7 @@ export function resolveConfig(
     grants: config.grants,
     compiledGrants: compileGrants(config.grants, [login, validateSession, checkAccess]),
     deploy: withDerivedDeploy(sections.deploy, sections.upstream.baseUrl, sections.sessions.store),
-    plugins: config.plugins ?? [],
+    plugins: presentPlugins(config.plugins),
   };
   const known = new Set([...names, 'GATEWAY_AUTH_BYPASS', 'GATEWAY_POLICY_FILE']);
   return {

@@ -2,6 +2,7 @@ import type { CompiledGrants } from '../access/decision.ts';
 import type { Grant } from '../access/grant.ts';
 import type { IssuerRules } from '../identity/issuer-rules.ts';
 import type { AnyRow } from './operation-row.ts';
+import type { GatewayPlugin } from './plugins.ts';
 import type { sections } from './schema/gateway.ts';
 import type { Resolved } from './schema/node.ts';
 import type { SessionTrust } from './session-trust.ts';
@@ -21,7 +22,7 @@ export interface ResolvedConfig extends Omit<Sections, 'deploy' | 'auth' | 'sess
   };
   readonly sessions: Omit<Sections['sessions'], 'key'> & SessionTrust;
   readonly deploy: Sections['deploy'] & { readonly replicas: number; readonly noetlNamespace: string };
-  readonly plugins: readonly unknown[];
+  readonly plugins: readonly GatewayPlugin[];
 }
 
 /** How users log in: `auth.login`. */

@@ -56,7 +56,7 @@ export default defineGateway<NoetlOperations, Role>({
   // #region plugin
   plugins: [
     {
-      onExecute({ args }: { args: { document: { definitions: readonly unknown[] } } }) {
+      onExecute({ args }) {
         if (args.document.definitions.length > 2) throw new GraphQLError('One operation and one fragment at most.');
       },
     },

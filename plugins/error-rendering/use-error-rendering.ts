@@ -1,64 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { isAsyncIterable, mapAsyncIterator } from '@envelop/core';
 import { type ExecutionResult, type GraphQLError, Kind } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../../core/errors.ts';
 import { limitHeaders } from '../../core/limit-headers.ts';
 import { renderError } from './render-error.ts';
 
-/** Receives errors whose cause the caller does not see. */
-export type ReportError = (error: Error, requestId: string | undefined) => void;
-
-/** Receives every error of an answer: its code, and its root field; undefined for the request as a whole. */
-export type CountError = (code: string, field: string | undefined) => void;
+/** What error rendering is given. */
+export interface ErrorRenderingOptions {
+  /** Receives errors whose cause the caller does not see, with the id that the caller sees. */
+  readonly report: (error: Error, requestId: string) => void;
+  /** Receives every error of an answer: its code, and its root field; undefined for the request as a whole. */
+  readonly count?: (code: string, field: string | undefined) => void;
+}
 
 /** Where the worst status of an answer's errors is noted, when it is 500 or above: GraphQL over HTTP may send 200 with them. */
 export interface OutageRecord {
   outage?: number;
 }
 
-/** Renders the errors of a result, and counts and reports them. To be called once for a result. */
-export type FinishResult = (result: ExecutionResult, request: Request) => ExecutionResult;
-
-/** The options of a Yoga server: both parts, so that no error goes out unrendered. */
-export interface ErrorRendering {
-  /** For results that Yoga does not see; what the plugin does with all others. */
-  readonly finish: FinishResult;
-  /** For the option `maskedErrors`. */
-  readonly maskedErrors: { readonly maskError: (error: unknown) => GraphQLError; readonly errorMessage: string };
-  readonly plugin: Plugin<object, { requestId?: string; record?: OutageRecord }>;
+/** The request that a result answers. Without an id, an error that is reported gets one of its own. */
+interface RenderedRequest {
+  readonly requestId?: string;
+  readonly record?: OutageRecord;
 }
 
+/** Renders the errors of a result, and counts and reports them. To be called once for a result. */
+export type FinishResult = (result: ExecutionResult, request: RenderedRequest) => ExecutionResult;
+
 /**
- * Renders every error of a GraphQL answer by {@link renderError}. Those with ERR_INTERNAL also contain the request's id
- * and are reported under it.
+ * A plugin of Yoga and of Hive Gateway that renders every error of an answer: the code and the public message of a
+ * {@link GatewayError}, the text of errors about the caller's document, and `ERR_INTERNAL` without details for all others, which
+ * are reported under the id of the request. It takes the place of the server's own masking: `maskedErrors: false`.
  */
-export function createErrorRendering(report: ReportError, count: CountError = () => {}): ErrorRendering {
-  const finish: FinishResult = (result, { requestId, record }) => {
+export function useErrorRendering(options: ErrorRenderingOptions): Plugin<object, RenderedRequest> {
+  const finish = resultRendering(options);
+  return {
+    // Here and not around the executor: errors of parsing and of validation do not reach the executor.
+    onResultProcess({ result, setResult, serverContext }) {
+      if (Array.isArray(result)) setResult(result.map((one) => finish(one, serverContext)));
+      else if (isAsyncIterable(result)) setResult(mapAsyncIterator(result, (one) => finish(one, serverContext)));
+      else setResult(finish(result, serverContext));
+    },
+  };
+}
+
+/** {@link useErrorRendering} for a result that no server processes. */
+export function resultRendering({ report, count = () => {} }: ErrorRenderingOptions): FinishResult {
+  return (result, { requestId, record }) => {
     if (result.errors === undefined) return result;
     const errors = result.errors.map(renderError);
     for (const error of errors)
-      if (error.extensions['code'] === 'ERR_INTERNAL') reportInternal(error, requestId, report);
+      if (error.extensions['code'] === 'ERR_INTERNAL') reportInternal(error, requestId ?? randomUUID(), report);
     for (const error of errors) count(String(error.extensions['code']), rootFieldOf(error));
     noteOutage(errors, record);
     markRefused(errors, result.data);
     return { ...result, errors };
   };
-  return {
-    finish,
-    maskedErrors: { maskError: renderError, errorMessage: '' },
-    plugin: {
-      // Validation's errors come this way only; events of a stream come through `maskError` only.
-      onResultProcess({ result, setResult, serverContext }) {
-        if (Array.isArray(result)) setResult(result.map((one) => finish(one, serverContext)));
-        else if (!(Symbol.asyncIterator in result)) setResult(finish(result, serverContext));
-      },
-    },
-  };
-}
-
-/** The request that a result answers. */
-interface Request {
-  readonly requestId?: string;
-  readonly record?: OutageRecord;
 }
 
 /** An alias is looked through for errors of the root field itself; below it the response key has to do. */
@@ -97,7 +95,7 @@ const isLimit = (error: unknown): boolean =>
   error instanceof GatewayError && (error.code === 'ERR_RATE_LIMITED' || error.code === 'ERR_OVERLOADED');
 
 /** The caller gets the id that the log has the cause under. */
-function reportInternal(error: GraphQLError, requestId: string | undefined, report: ReportError): void {
-  if (requestId !== undefined) error.extensions['requestId'] = requestId;
+function reportInternal(error: GraphQLError, requestId: string, report: ErrorRenderingOptions['report']): void {
+  error.extensions['requestId'] = requestId;
   report(error.originalError ?? error, requestId);
 }

@@ -1,21 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
-import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
+import { createYoga, type GraphQLParams } from 'graphql-yoga';
 import type { Caller } from '../../core/call-context.ts';
+import { isAroundRequest } from '../../core/config/plugins.ts';
 import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
 import type { Observe } from '../../core/observe.ts';
 import type { Sessions } from '../../core/ports.ts';
 import { tokenFromRequest } from '../../core/session/token-from-request.ts';
+import { renderError } from '../../plugins/error-rendering/render-error.ts';
 import {
-  createErrorRendering,
-  type ErrorRendering,
-  type ReportError,
+  type ErrorRenderingOptions,
+  resultRendering,
+  useErrorRendering,
 } from '../../plugins/error-rendering/use-error-rendering.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
 import type { DecisionOptions } from '../../plugins/noetl-auth/decide-call.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
 import { useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
-import { useLimits } from '../../plugins/query-limits/use-limits.ts';
+import { useQueryLimits } from '../../plugins/query-limits/use-query-limits.ts';
 import { type Answer, graphqlErrorAnswer } from '../http/answer.ts';
 import type { Cors } from '../http/cors.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -33,7 +35,7 @@ import { createKnownDocuments } from './known-documents.ts';
 import { createPlainRun } from './plain-run.ts';
 import { type GraphqlServerContext, measuredAs, useRequestParams } from './request-params.ts';
 import { isEventStream, streamAnswer } from './stream-answer.ts';
-import { contentTypeOfUsual, isEnvelopOnly } from './usual-request.ts';
+import { contentTypeOfUsual } from './usual-request.ts';
 
 export interface GraphqlOptions {
   readonly config: ResolvedConfig;
@@ -42,7 +44,7 @@ export interface GraphqlOptions {
   readonly sessions: Sessions;
   readonly limits: RateLimits;
   readonly observe: Observe;
-  readonly report: ReportError;
+  readonly report: ErrorRenderingOptions['report'];
   readonly cors: Cors;
   readonly streams: StreamLimits;
   /** The gateway's own public origin, when it is configured. */
@@ -90,13 +92,13 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
     engine: { getEnveloped: yoga.getEnveloped, waitUntil: yoga.waitUntil, documents: shared.documents },
     authenticate: createAuthenticator(options),
     throughYoga,
-    finish: rendering.finish,
+    finish: resultRendering(rendering),
     // A plugin of the platform's sees every operation.
-    ...(!config.plugins.some(Boolean) && {
-      runPlain: createPlainRun({ ...shared, deciding: options.deciding, ...rendering.maskedErrors }),
+    ...(config.plugins.length === 0 && {
+      runPlain: createPlainRun({ ...shared, deciding: options.deciding, maskError: renderError }),
     }),
   });
-  const mayBeDirect = config.plugins.every(isEnvelopOnly);
+  const mayBeDirect = !config.plugins.some(isAroundRequest);
 
   const run: RunKnown = async (exchange, caller, params) => {
     const request = new yoga.fetchAPI.Request('http://gateway.invalid/graphql', jsonRequest);
@@ -130,10 +132,10 @@ const serverContext = (exchange: Exchange, { config, limits, observe }: GraphqlO
   },
 });
 
-const renderingOf = ({ report, observe }: GraphqlOptions): ErrorRendering =>
-  createErrorRendering(report, (code, field) =>
-    observe({ type: 'graphql_error', code, ...(field !== undefined && { field }) }),
-  );
+const renderingOf = ({ report, observe }: GraphqlOptions): ErrorRenderingOptions => ({
+  report,
+  count: (code, field) => observe({ type: 'graphql_error', code, ...(field !== undefined && { field }) }),
+});
 
 /** The parts that Yoga and {@link createPlainRun} share. */
 function sharedParts({ schema }: GraphqlOptions) {
@@ -150,7 +152,7 @@ function sharedParts({ schema }: GraphqlOptions) {
 
 function createServer(
   options: GraphqlOptions,
-  rendering: ErrorRendering,
+  rendering: ErrorRenderingOptions,
   { caches, operations, stock, schema }: ReturnType<typeof sharedParts>,
 ) {
   const { config } = options;
@@ -163,12 +165,12 @@ function createServer(
         introspection: config.auth.introspection,
       }),
       useRequestParams(),
-      useLimits(config.limits),
-      rendering.plugin,
+      useQueryLimits(config.limits),
+      useErrorRendering(rendering),
       useCompiledOperations(operations, stock),
-      ...(config.plugins as Plugin[]),
+      ...config.plugins,
     ],
-    maskedErrors: rendering.maskedErrors,
+    maskedErrors: false,
     batching: config.limits.batching ? { limit: config.limits.queryRootFields } : false,
     graphqlEndpoint: '/graphql',
     graphiql: false,

@@ -28,21 +28,3 @@ export function contentTypeOfUsual({ method, search, request: { headers } }: Exc
   const isUsual = method === 'POST' && search === '' && jsonBodies.has(headers['content-type'] ?? '');
   return isUsual ? contentTypes.get(headers.accept) : undefined;
 }
-
-/** Hooks that Envelop itself runs, around one operation. Yoga's own run around an HTTP request. */
-const envelopHooks = new Set([
-  'onContextBuilding',
-  'onEnveloped',
-  'onExecute',
-  'onParse',
-  'onSchemaChange',
-  'onSubscribe',
-  'onValidate',
-]);
-
-/** Whether a plugin has no part in the HTTP side of a request. What is not known counts as having one. */
-export function isEnvelopOnly(plugin: unknown): boolean {
-  if (typeof plugin !== 'object' || plugin === null) return plugin === null || plugin === undefined || plugin === false;
-  const isPlain = Object.getPrototypeOf(plugin) === Object.prototype || Object.getPrototypeOf(plugin) === null;
-  return isPlain && Reflect.ownKeys(plugin).every((key) => typeof key === 'string' && envelopHooks.has(key));
-}

@@ -62,10 +62,10 @@ function executionAt(id: string): [status: number, body: unknown] {
   return [200, { execution_id: id, path, status: 'RUNNING', start_time: '2026-01-02T03:04:05Z', events: [] }];
 }
 
-async function start(noetlUrl: string, plugins: readonly unknown[]): Promise<number> {
+async function start(noetlUrl: string, plugins: GatewayConfig['plugins']): Promise<number> {
   const declaration: GatewayConfig = {
     ...(shipped as unknown as GatewayConfig),
-    plugins,
+    ...(plugins && { plugins }),
     auth: { validator: { kind: 'static', users: [{ token, userId: '1', displayName: 'Ann', roles: ['analyst'] }] } },
     limits: { bodyBytes: 4_096, batching: true },
     observability: { auditTo: devNull, logLevel: 'silent' },

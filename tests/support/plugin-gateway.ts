@@ -10,12 +10,12 @@ import { GatewayError } from '../../core/errors.ts';
 import type { GatewayEvent } from '../../core/observe.ts';
 import type { AccessChecker, Sessions } from '../../core/ports.ts';
 import type { Session } from '../../core/session/session.ts';
-import { createErrorRendering } from '../../plugins/error-rendering/use-error-rendering.ts';
+import { useErrorRendering } from '../../plugins/error-rendering/use-error-rendering.ts';
 import type { FieldRule } from '../../plugins/noetl-auth/decide-call.ts';
 import type { ExecutionPath } from '../../plugins/noetl-auth/decide-field.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
 import { type AuthServerContext, useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
-import { useLimits } from '../../plugins/query-limits/use-limits.ts';
+import { useQueryLimits } from '../../plugins/query-limits/use-query-limits.ts';
 import { fieldRules, type RuledField } from '../../server/graphql/field-rules.ts';
 
 /** A resolver that ran: the field and the arguments it was given. Stands for a call upstream. */
@@ -163,7 +163,7 @@ export function pluginGateway(options: PluginGatewayOptions = {}) {
   const reports: { error: Error; requestId: string | undefined }[] = [];
   const schema = options.schema ?? recordingSchema(touched, options.answer ?? answerOf);
   const grants = compileGrants(options.grants ?? defaultGrants, reserved);
-  const rendering = createErrorRendering((error, requestId) => reports.push({ error, requestId }));
+  const rendering = useErrorRendering({ report: (error, requestId) => reports.push({ error, requestId }) });
   const auth = useNoetlAuth({
     sessions: options.sessions ?? sessions,
     checker: options.checker ?? createLocalAccessChecker(grants),
@@ -178,8 +178,8 @@ export function pluginGateway(options: PluginGatewayOptions = {}) {
   });
   const yoga = createYoga<ServerContext>({
     schema: options.withoutGuard ? schema : guardRootResolvers(schema),
-    plugins: [...(options.withoutAuth ? [] : [auth]), useLimits(limits), rendering.plugin],
-    maskedErrors: rendering.maskedErrors,
+    plugins: [...(options.withoutAuth ? [] : [auth]), useQueryLimits(limits), rendering],
+    maskedErrors: false,
     batching: options.batching ?? false,
     maxRequestBodySize: false,
     multipart: false,

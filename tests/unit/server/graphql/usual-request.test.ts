@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contentTypeOfUsual, isEnvelopOnly } from '../../../../server/graphql/usual-request.ts';
+import { contentTypeOfUsual } from '../../../../server/graphql/usual-request.ts';
 import type { Exchange } from '../../../../server/http/exchange.ts';
 
 const usual = { 'content-type': 'application/json' };
@@ -27,31 +27,4 @@ describe('the usual request', () => {
     expect(of({ 'content-type': 'text/plain' })).toBeUndefined();
     expect(of({ 'content-type': 'application/json; charset=latin1' })).toBeUndefined();
   });
-});
-
-describe('a plugin with no part in HTTP', () => {
-  const hook = () => {};
-  test.each([
-    ['none', undefined],
-    ['switched off', false],
-    ['nothing in it', {}],
-    ['hooks of Envelop', { onParse: hook, onValidate: hook, onContextBuilding: hook, onExecute: hook }],
-  ])('%s', (_name, plugin) => expect(isEnvelopOnly(plugin)).toBe(true));
-
-  class OfAClass {
-    onRequest() {}
-  }
-  test.each([
-    ['a hook of HTTP', { onExecute: hook, onRequest: hook }],
-    ['a hook of results', { onResultProcess: hook }],
-    ['a hook of parameters, which would run again', { onParams: hook }],
-    ['a hook that adds plugins', { onPluginInit: hook }],
-    ['instrumentation', { instrumentation: {} }],
-    ['an unknown hook', { onTomorrow: hook }],
-    ['a symbol', { [Symbol('hook')]: hook }],
-    ['an inherited hook', Object.create({ onRequest: hook })],
-    ['an instance of a class', new OfAClass()],
-    ['a promise', Promise.resolve({})],
-    ['a function', hook],
-  ])('not: %s', (_name, plugin) => expect(isEnvelopOnly(plugin)).toBe(false));
 });

@@ -22,7 +22,7 @@ export interface QueryLimits {
  * with ERR_QUERY_REFUSED and status 400. The message names neither the limit nor its value. The introspection
  * query of GraphiQL passes the default limits.
  */
-export function useLimits(limits: QueryLimits): Plugin {
+export function useQueryLimits(limits: QueryLimits): Plugin {
   // Thrown, not reported: a document that is too large is not worth the rest of its validation.
   const refuse = (): never => {
     throw new GatewayError('ERR_QUERY_REFUSED', 'the query is larger or more complex than this server accepts');
