@@ -1,11 +1,11 @@
-import { authenticated, onExecution, onPlaybook, onSource, role } from './core/access/access-rule.ts';
-import { allow } from './core/access/grant.ts';
-import { defineGateway } from './core/config/define-gateway.ts';
-import { endSessions } from './core/config/end-sessions.ts';
-import { executionsUpdates, executionUpdates } from './core/config/execution-updates.ts';
-import { noetlTypes } from './core/config/noetl-types.ts';
-import { whenPresent } from './core/config/when-present.ts';
+import { defineGateway } from './gateway/config/define-gateway.ts';
+import { endSessions } from './gateway/config/end-sessions.ts';
+import { executionsUpdates, executionUpdates } from './gateway/config/execution-updates.ts';
+import { noetlTypes } from './gateway/config/noetl-types.ts';
+import { whenPresent } from './gateway/config/when-present.ts';
 import type { NoetlOperations } from './openapi/noetl.types.ts';
+import { authenticated, onExecution, onPlaybook, onSource, role } from './plugins/noetl-auth/access/access-rule.ts';
+import { allow } from './plugins/noetl-auth/access/grant.ts';
 
 // Rows of operations that not every release of NoETL has. All others must be in the document: else `generate` stops.
 const present = whenPresent<NoetlOperations>();

@@ -7,4 +7,4 @@ export {
   type SessionStoreContract,
   type SessionStoreUnderTest,
   sessionStoreContract,
-} from './testing/session-store-contract.ts';
+} from './plugins/testing/session-store-contract.ts';

@@ -12,15 +12,15 @@ export default defineConfig({
     // Instrumented code is slower.
     testTimeout: 120_000,
     include: [
-      'tests/unit/core/**/*.test.ts',
+      'tests/unit/plugins/**/*.test.ts',
       'tests/unit/plugins/**/*.test.ts',
       // The words of OpenAPI are tested where they are used.
       'tests/unit/generator/normalise/rules/*.test.ts',
       'tests/unit/generator/table/*.test.ts',
       // Rules of issuers, of outcomes and of own paths are tested where tokens are verified, executions are read and calls are sent.
-      'tests/unit/server/identity/{review-matrix,provider-shapes,introspection,logout-token}.test.ts',
-      'tests/unit/server/upstream/at-own-paths.test.ts',
-      'tests/unit/executor/{scalars,protocol/outcomes}.test.ts',
+      'tests/unit/gateway/identity/{review-matrix,provider-shapes,introspection,logout-token}.test.ts',
+      'tests/unit/gateway/upstream/at-own-paths.test.ts',
+      'tests/unit/gateway/operations/{scalars,protocol/outcomes}.test.ts',
       'tests/integration/executor-{executions,results}.test.ts',
       'tests/integration/plugin-{access,errors,limits,graphql-cop}.test.ts',
       'tests/integration/smuggling.test.ts',

@@ -39,7 +39,7 @@ const fieldsOfList = 'executionId path status startTime endTime progress duratio
 const wireFieldsOfList = 'execution_id path status start_time end_time progress duration_seconds version';
 
 const withIds = (query: string, ids: readonly string[]) => ids.map((id) => ({ query, variables: { id } }));
-/** The call that the gateway makes for a poll (`executor/protocol/execution-reads.ts`). */
+/** The call that the gateway makes for a poll (`gateway/executions/execution-reads.ts`). */
 const detail = (id: string) =>
   ({ method: 'GET', path: `/api/executions/${id}?include_events=false` }) as const satisfies Omit<
     LoadRequest,

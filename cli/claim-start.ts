@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { ResolvedConfig } from '../core/config/resolved-config.ts';
-import { GatewayError } from '../core/errors.ts';
+import type { ResolvedConfig } from '../gateway/config/resolved-config.ts';
+import { auditProblem } from '../gateway/observe/line-sink.ts';
+import { takePorts } from '../gateway/take-ports.ts';
 import { type CallbackPlace, probeCallback } from '../generator/doctor/probe-callback.ts';
 import type { StartClaim } from '../generator/doctor/probes.ts';
-import { auditProblem } from '../server/observability/line-sink.ts';
-import { takePorts } from '../server/take-ports.ts';
+import { GatewayError } from '../plugins/errors.ts';
 import { listenOnce } from './listen-once.ts';
 
 /**

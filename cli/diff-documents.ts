@@ -1,6 +1,5 @@
 import { basename, join, resolve } from 'node:path';
-import type { GatewayConfig } from '../core/config/gateway-config.ts';
-import { GatewayError } from '../core/errors.ts';
+import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
 import { buildSchema } from '../generator/build-schema.ts';
 import { diff } from '../generator/diff/diff.ts';
 import type { DiffReport } from '../generator/diff/diff-report.ts';
@@ -12,6 +11,7 @@ import type { OpenApiDocument } from '../generator/openapi/open-api.ts';
 import { dropProse } from '../generator/pull/drop-prose.ts';
 import { loadSource, pullLimits } from '../generator/pull/load-source.ts';
 import { parseDocument } from '../generator/pull/parse-document.ts';
+import { GatewayError } from '../plugins/errors.ts';
 
 export type DiffForm = 'text' | 'json' | 'markdown';
 

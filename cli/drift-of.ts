@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GatewayConfig } from '../core/config/gateway-config.ts';
-import type { ResolvedConfig } from '../core/config/resolved-config.ts';
+import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
+import type { ResolvedConfig } from '../gateway/config/resolved-config.ts';
+import type { GatewayOptions } from '../gateway/gateway-options.ts';
 import { documentHash } from '../generator/document/document-hash.ts';
 import { isRecord, type OpenApiDocument } from '../generator/openapi/open-api.ts';
 import { pulledFiles } from '../generator/pull/pulled-files.ts';
-import type { GatewayOptions } from '../server/gateway-options.ts';
 
 /**
  * What NoETL's live document is compared with; nothing when no document was pulled into this project, or by an earlier

@@ -1,18 +1,18 @@
 import process from 'node:process';
-import type { GatewayConfig } from '../core/config/gateway-config.ts';
-import { resolveConfig } from '../core/config/resolve-config.ts';
-import type { ResolvedConfig } from '../core/config/resolved-config.ts';
-import type { Upstream } from '../core/ports.ts';
+import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
+import { resolveConfig } from '../gateway/config/resolve-config.ts';
+import type { ResolvedConfig } from '../gateway/config/resolved-config.ts';
+import { createGateway } from '../gateway/gateway.ts';
+import { createIssuerDocuments } from '../gateway/identity/issuer-documents.ts';
+import { openStore } from '../gateway/stores/store-adapters.ts';
+import { createUpstream } from '../gateway/upstream/undici-upstream.ts';
 import { examine, hasProblem } from '../generator/doctor/examine.ts';
 import { examineUpstream, probeDocument } from '../generator/doctor/examine-upstream.ts';
 import type { Finding } from '../generator/doctor/finding.ts';
 import { probeCallback } from '../generator/doctor/probe-callback.ts';
 import { renderFindings } from '../generator/doctor/render-findings.ts';
 import { readLock } from '../generator/pull/document-lock.ts';
-import { createGateway } from '../server/gateway.ts';
-import { createIssuerDocuments } from '../server/identity/issuer-documents.ts';
-import { openStore } from '../server/stores/store-adapters.ts';
-import { createUpstream } from '../server/upstream/undici-upstream.ts';
+import type { Upstream } from '../plugins/ports.ts';
 import { claimStart } from './claim-start.ts';
 import { gatewayOptionsOf, type Project } from './serve/project-gateway.ts';
 

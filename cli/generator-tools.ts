@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../plugins/errors.ts';
 
 /**
  * Loads what only the generator needs. Mesh and its like are optional peers of the package and absent where it only

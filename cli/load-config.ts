@@ -1,10 +1,10 @@
 import { access } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { withFormerNames } from '../core/config/former-names.ts';
-import type { GatewayConfig } from '../core/config/gateway-config.ts';
-import { type RenamedField, readRenamed, renamedFields } from '../core/config/renamed-fields.ts';
-import { GatewayError } from '../core/errors.ts';
+import { withFormerNames } from '../gateway/config/former-names.ts';
+import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
+import { type RenamedField, readRenamed, renamedFields } from '../gateway/config/renamed-fields.ts';
+import { GatewayError } from '../plugins/errors.ts';
 import { importFresh } from './project-modules.ts';
 
 /** The file that a platform team edits, in the project's folder. It may import other files of the project. */

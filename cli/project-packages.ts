@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../plugins/errors.ts';
 
 /** Runs `npm install` in a project; npm's own progress and words are the person's to see. @throws ERR_CONFIG_INVALID */
 export async function installPackages(projectDir: string): Promise<void> {

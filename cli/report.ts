@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../plugins/errors.ts';
 
 /** Says an error to a person: the sentence, then each problem on its own line. A bug shows where it happened. */
 export function reportError(error: unknown): void {

@@ -1,9 +1,9 @@
-import { isEmailNeeded } from '../core/config/issuers-of.ts';
-import type { ResolvedConfig } from '../core/config/resolved-config.ts';
-import { helpFor, isRefusal } from '../core/identity/login-refusal.ts';
-import type { Identity } from '../core/ports.ts';
-import { createIdentityVerifier } from '../server/identity/identity-verifier.ts';
-import { issuerProblem } from '../server/identity/issuer-request.ts';
+import { helpFor, isRefusal } from '../gateway/config/identity/login-refusal.ts';
+import { isEmailNeeded } from '../gateway/config/issuers-of.ts';
+import type { ResolvedConfig } from '../gateway/config/resolved-config.ts';
+import { createIdentityVerifier } from '../gateway/identity/identity-verifier.ts';
+import { issuerProblem } from '../gateway/identity/issuer-request.ts';
+import type { Identity } from '../plugins/ports.ts';
 
 /** What a token would do at a login, as lines for a person. */
 export interface TriedLogin {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GatewayConfig } from '../core/config/gateway-config.ts';
-import { resolveConfig } from '../core/config/resolve-config.ts';
-import type { ResolvedConfig } from '../core/config/resolved-config.ts';
-import { GatewayError } from '../core/errors.ts';
-import { createGateway, type Gateway } from '../server/gateway.ts';
-import type { GatewayOptions } from '../server/gateway-options.ts';
+import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
+import { resolveConfig } from '../gateway/config/resolve-config.ts';
+import type { ResolvedConfig } from '../gateway/config/resolved-config.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import type { GatewayOptions } from '../gateway/gateway-options.ts';
+import { GatewayError } from '../plugins/errors.ts';
 import { createDevIssuer, type DevIssuer } from './issuer/dev-issuer.ts';
 import type { MakeKeyPair } from './issuer/signing-keys.ts';
 import { type StandInUser, sampleUsers } from './noetl/accounts.ts';

@@ -1,8 +1,8 @@
 import { buildASTSchema, type DocumentNode, type GraphQLSchema, validateSchema } from 'graphql';
-import { withFormerNames } from '../core/config/former-names.ts';
-import type { GatewayConfig } from '../core/config/gateway-config.ts';
-import { GatewayError } from '../core/errors.ts';
-import type { Operation } from '../core/operation.ts';
+import { withFormerNames } from '../gateway/config/former-names.ts';
+import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
+import { GatewayError } from '../plugins/errors.ts';
+import type { Operation } from '../plugins/operation.ts';
 import { canonicalJson } from './document/canonical.ts';
 import { type Acceptance, acceptNothing, type NewMember, unknownAcceptances } from './lock/acceptance.ts';
 import { closeNew } from './lock/close-new.ts';

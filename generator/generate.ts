@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, normalize, sep } from 'node:path';
-import { withFormerNames } from '../core/config/former-names.ts';
-import type { GatewayConfig } from '../core/config/gateway-config.ts';
-import { checkDeclaration } from '../core/config/resolve-config.ts';
+import { withFormerNames } from '../gateway/config/former-names.ts';
+import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
+import { checkDeclaration } from '../gateway/config/resolve-config.ts';
 import { type BuiltSchema, schemaOf, structure } from './build-schema.ts';
 import type { DiffReport } from './diff/diff-report.ts';
 import type { Emitter, OutputFile } from './emit/emitter.ts';

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import type { CallContext, Caller, RootDecision } from '../../core/call-context.ts';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import { resolveConfig } from '../../core/config/resolve-config.ts';
-import { createExecutableSchema } from '../../executor/executable-schema.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import { resolveConfig } from '../../gateway/config/resolve-config.ts';
+import { createExecutableSchema } from '../../gateway/operations/executable-schema.ts';
+import { createUpstream } from '../../gateway/upstream/undici-upstream.ts';
 import shipped from '../../gateway.config.ts';
+import type { CallContext, Caller, RootDecision } from '../../plugins/call-context.ts';
 import { type OperationToRun, rootFieldsOf } from '../../plugins/noetl-auth/selected-root-fields.ts';
-import { createUpstream } from '../../server/upstream/undici-upstream.ts';
 import { given, reportPeer } from './peer-process.ts';
 
 /** The gateway's schema in Yoga, without its plugins: no session, no limits, and every root field allowed unasked. */

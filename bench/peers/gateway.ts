@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { resolveConfig } from '../../core/config/resolve-config.ts';
-import { createGateway } from '../../server/gateway.ts';
+import { resolveConfig } from '../../gateway/config/resolve-config.ts';
+import { createGateway } from '../../gateway/gateway.ts';
 import { benchConfig, benchEnvironment } from '../bench-config.ts';
 import { given, reportPeer } from './peer-process.ts';
 

@@ -61,7 +61,7 @@ export const attacks: readonly Scenario[] = [
     name: 'one-long-number',
     about: '4 clients send 1 MB of JSON with one long integer to a route without a session',
     run: (target) => {
-      // 2^53 + 1: such an integer is kept digit for digit, which takes another way through the body (core/json). Very
+      // 2^53 + 1: such an integer is kept digit for digit, which takes another way through the body (plugins/json). Very
       // many empty objects take far more memory than their text.
       const body = `{"n":9007199254740993,"q":[${'{},'.repeat(340_000)}{}]}`;
       return repeat(4, holdMs, () => post(`${target.url}/api/auth/validate`, body));

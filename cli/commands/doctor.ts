@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
-import { resolveConfig } from '../../core/config/resolve-config.ts';
+import { resolveConfig } from '../../gateway/config/resolve-config.ts';
 import { loadTools } from '../generator-tools.ts';
 import { loadConfig } from '../load-config.ts';
 import { tryLogin } from '../try-login.ts';

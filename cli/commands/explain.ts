@@ -1,12 +1,16 @@
 import process from 'node:process';
 import { Command, Option } from 'commander';
-import type { CompiledGrants } from '../../core/access/decision.ts';
-import { explainField, explainPath, explainTable } from '../../core/access/explain.ts';
-import { fieldExplanationText, pathExplanationText, tableExplanationText } from '../../core/access/explain-text.ts';
-import { parsePermission, permissions } from '../../core/access/permission.ts';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
-import { GatewayError } from '../../core/errors.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import { type AnyRow, isGatewayRow } from '../../gateway/config/operation-row.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts';
+import { explainField, explainPath, explainTable } from '../../plugins/noetl-auth/access/explain.ts';
+import {
+  fieldExplanationText,
+  pathExplanationText,
+  tableExplanationText,
+} from '../../plugins/noetl-auth/access/explain-text.ts';
+import { parsePermission, permissions } from '../../plugins/noetl-auth/access/permission.ts';
 import { loadConfig } from '../load-config.ts';
 import { fieldsOfSchema, loadPolicy } from '../policy-input.ts';
 
@@ -64,7 +68,7 @@ interface Explained {
 }
 
 /**
- * Decided by the functions that the gateway decides with (`core/access`), so that the command and the gateway cannot
+ * Decided by the functions that the gateway decides with (`plugins/noetl-auth/access`), so that the command and the gateway cannot
  * differ.
  * @throws ERR_REQUEST_INVALID for an unknown field, role or permission, and when the flags ask nothing whole
  */

@@ -1,10 +1,10 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import { compileGrants } from '../../core/access/decision.ts';
-import { runPolicyCases } from '../../core/access/policy-cases.ts';
-import { diffPolicies } from '../../core/access/policy-diff.ts';
-import { lintPolicy } from '../../core/access/policy-lint.ts';
-import { type ReplayedDecision, replayDecisions } from '../../core/access/policy-replay.ts';
+import { compileGrants } from '../../plugins/noetl-auth/access/decision.ts';
+import { runPolicyCases } from '../../plugins/noetl-auth/access/policy-cases.ts';
+import { diffPolicies } from '../../plugins/noetl-auth/access/policy-diff.ts';
+import { lintPolicy } from '../../plugins/noetl-auth/access/policy-lint.ts';
+import { type ReplayedDecision, replayDecisions } from '../../plugins/noetl-auth/access/policy-replay.ts';
 import { loadPolicy, readAuditLog, readCases, ruleProblems } from '../policy-input.ts';
 
 interface PolicyFlags {

@@ -2,19 +2,24 @@ import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
-import { sessionsNamed, withIssuerName } from '../../core/config/end-sessions.ts';
-import { resolveConfig } from '../../core/config/resolve-config.ts';
-import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
-import { isMemoryStore } from '../../core/config/store-kinds.ts';
-import { GatewayError } from '../../core/errors.ts';
-import type { SessionStore } from '../../core/ports.ts';
-import { endingsKeptMs, keptUntil } from '../../core/session/session-lifetime.ts';
-import { listedAtMost, listedId, liveSessionsOf } from '../../core/session/session-list.ts';
-import { type EndTarget, namesToMark, type OneSession, type SessionsOf } from '../../core/session/session-marks.ts';
-import { auditedTarget } from '../../server/auth/operator-endings.ts';
-import { createAudit } from '../../server/observability/audit.ts';
-import { createLineSink, type LineSink } from '../../server/observability/line-sink.ts';
-import { openStore } from '../../server/stores/store-adapters.ts';
+import { sessionsNamed, withIssuerName } from '../../gateway/config/end-sessions.ts';
+import { resolveConfig } from '../../gateway/config/resolve-config.ts';
+import type { ResolvedConfig } from '../../gateway/config/resolved-config.ts';
+import { isMemoryStore } from '../../gateway/config/store-kinds.ts';
+import { auditedTarget } from '../../gateway/identity/operator-endings.ts';
+import { createAudit } from '../../gateway/observe/audit.ts';
+import { createLineSink, type LineSink } from '../../gateway/observe/line-sink.ts';
+import { openStore } from '../../gateway/stores/store-adapters.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import { endingsKeptMs, keptUntil } from '../../plugins/noetl-auth/session/session-lifetime.ts';
+import { listedAtMost, listedId, liveSessionsOf } from '../../plugins/noetl-auth/session/session-list.ts';
+import {
+  type EndTarget,
+  namesToMark,
+  type OneSession,
+  type SessionsOf,
+} from '../../plugins/noetl-auth/session/session-marks.ts';
+import type { SessionStore } from '../../plugins/ports.ts';
 import { loadConfig } from '../load-config.ts';
 
 /** Which sessions: a user's, one of them, or those of an issuer, a subject at it, or a client of it. */

@@ -1,6 +1,6 @@
 import process from 'node:process';
-import { openChannel } from '../../server/workers/channel.ts';
-import type { WorkerLink } from '../../server/workers/worker-link.ts';
+import { openChannel } from '../../gateway/workers/channel.ts';
+import type { WorkerLink } from '../../gateway/workers/worker-link.ts';
 
 /** Runs in a worker: asks the first process for its place, then works. */
 export async function joinCrew(work: (link: WorkerLink) => Promise<void>): Promise<void> {

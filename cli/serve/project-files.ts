@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { policyCasesFile } from '../../core/access/policy-cases-file.ts';
-import { maxPolicyBytes } from '../../core/access/policy-file.ts';
-import { GatewayError } from '../../core/errors.ts';
-import type { GatewayOptions } from '../../server/gateway-options.ts';
+import type { GatewayOptions } from '../../gateway/gateway-options.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import { policyCasesFile } from '../../plugins/noetl-auth/access/policy-cases-file.ts';
+import { maxPolicyBytes } from '../../plugins/noetl-auth/access/policy-file.ts';
 import { schemaFile } from '../load-config.ts';
 
 /** The generated schema. @throws ERR_CONFIG_INVALID when `generate` has not run */

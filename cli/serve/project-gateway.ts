@@ -1,8 +1,8 @@
 import process from 'node:process';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
-import type { GatewayOptions } from '../../server/gateway-options.ts';
-import { readOtelSettings } from '../../server/tracing/otel-settings.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import type { ResolvedConfig } from '../../gateway/config/resolved-config.ts';
+import type { GatewayOptions } from '../../gateway/gateway-options.ts';
+import { readOtelSettings } from '../../gateway/observe/otel-settings.ts';
 import { driftOf } from '../drift-of.ts';
 import { packageVersion } from '../package-version.ts';
 import { policyCasesOf, policyFileOf, readSchema, restDocumentOf } from './project-files.ts';
@@ -46,6 +46,6 @@ async function tracingOf(
 ): Promise<Pick<GatewayOptions, 'tracing'>> {
   const settings = readOtelSettings(environment);
   if (settings === undefined) return {};
-  const { createOpenTelemetry } = await import('../../server/tracing/open-telemetry.ts');
+  const { createOpenTelemetry } = await import('../../gateway/observe/open-telemetry.ts');
   return { tracing: createOpenTelemetry(settings, packageVersion(), place) };
 }

@@ -1,6 +1,6 @@
 import process from 'node:process';
-import { createGateway, type Gateway } from '../../server/gateway.ts';
-import type { WorkerLink } from '../../server/workers/worker-link.ts';
+import { createGateway, type Gateway } from '../../gateway/gateway.ts';
+import type { WorkerLink } from '../../gateway/workers/worker-link.ts';
 import { reportError } from '../report.ts';
 import { gatewayOptionsOf, type Project } from './project-gateway.ts';
 

@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 import process from 'node:process';
-import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
-import { createLogger } from '../../server/observability/logger.ts';
-import { takePorts } from '../../server/take-ports.ts';
-import { createCrew } from '../../server/workers/crew.ts';
-import { createSupervisor, type WorkerProcess } from '../../server/workers/supervisor.ts';
+import type { ResolvedConfig } from '../../gateway/config/resolved-config.ts';
+import { createLogger } from '../../gateway/observe/logger.ts';
+import { takePorts } from '../../gateway/take-ports.ts';
+import { createCrew } from '../../gateway/workers/crew.ts';
+import { createSupervisor, type WorkerProcess } from '../../gateway/workers/supervisor.ts';
 import { listenOnce } from '../listen-once.ts';
 import { heapFlags } from './heap-share.ts';
 

@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
-import { resolveConfig } from '../../core/config/resolve-config.ts';
-import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
+import { resolveConfig } from '../../gateway/config/resolve-config.ts';
+import type { ResolvedConfig } from '../../gateway/config/resolved-config.ts';
 import { buildPages } from '../build-pages.ts';
 import { loadConfig } from '../load-config.ts';
 

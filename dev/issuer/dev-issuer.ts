@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JWK } from 'jose';
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../plugins/clock.ts';
 import { type CodeLogin, createCodeLogin, type DevUser } from './code-login.ts';
 import { createSigningKeys, type MakeKeyPair, type SigningKeys } from './signing-keys.ts';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../plugins/clock.ts';
 
 /** A user as the auth schema of NoETL has them. */
 export interface StandInUser {

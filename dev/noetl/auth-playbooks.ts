@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../plugins/clock.ts';
 import { type Accounts, databaseTime, userShape } from './accounts.ts';
 
 type Workload = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
-import { idText } from '../../core/json/lossless-json.ts';
-import { isJsonObject } from '../../core/noetl/json-object.ts';
+import { idText } from '../../plugins/json/lossless-json.ts';
+import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import { catalogShape, uiSchema } from './catalog.ts';
 import { detailError, ok, type SeenRequest, type StandInReply, validationError } from './exchange.ts';
 import { refusal, type StandInState } from './execution-routes.ts';

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../core/noetl/json-object.ts';
+import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import { detailError, ok, type SeenRequest, type StandInReply } from './exchange.ts';
 
 /** A credential, with its secret. */

@@ -1,4 +1,4 @@
-import { idText } from '../../core/json/lossless-json.ts';
+import { idText } from '../../plugins/json/lossless-json.ts';
 import type { Accounts } from './accounts.ts';
 import { type AuthPlaybook, createAuthPlaybooks, postCallback } from './auth-playbooks.ts';
 import type { CatalogEntry, StandInCatalog } from './catalog.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../plugins/clock.ts';
 
 /** The id that a moment gives: 64 bits, more than a JavaScript number can hold, as NoETL's are. */
 function firstIdOf(at: number): bigint {

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../core/noetl/json-object.ts';
+import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import type { ScriptStep } from './script.ts';
 
 type Members = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { rawNumber } from '../../core/json/lossless-json.ts';
+import { rawNumber } from '../../plugins/json/lossless-json.ts';
 import { detailState, listState, type PythonState, statusFlags, terminalOf } from './python-state.ts';
 import type { StandInEvent } from './run.ts';
 import type { RunView } from './run-view.ts';

@@ -1,4 +1,4 @@
-import { rawNumber } from '../../core/json/lossless-json.ts';
+import { rawNumber } from '../../plugins/json/lossless-json.ts';
 import { createEventIds } from './ids.ts';
 
 /** An event of an execution, in neither server's words: the shapes write what their server shows of it. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../plugins/clock.ts';
 import type { CatalogEntry } from './catalog.ts';
 import { childTools, type StartOptions } from './children.ts';
 import { layOut, layOutFrom, type RunWriter, type StepRun } from './lay-out.ts';

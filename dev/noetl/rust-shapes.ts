@@ -1,4 +1,4 @@
-import { rawNumber } from '../../core/json/lossless-json.ts';
+import { rawNumber } from '../../plugins/json/lossless-json.ts';
 import type { StandInEvent } from './run.ts';
 import { openCommands, type RunView } from './run-view.ts';
 

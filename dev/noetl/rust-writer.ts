@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../core/noetl/json-object.ts';
+import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import type { RunWriter, StepOutcome, StepRun } from './lay-out.ts';
 import { markEngine, type NewEvent, type Run, writeEvent } from './run.ts';
 import type { Script, ScriptStep } from './script.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '../../core/clock.ts';
-import { parseJson } from '../../core/json/lossless-json.ts';
+import type { Clock } from '../../plugins/clock.ts';
+import { parseJson } from '../../plugins/json/lossless-json.ts';
 import { createAccounts, type StandInSession, type StandInUser, sampleUsers } from './accounts.ts';
 import type { AuthPlaybook } from './auth-playbooks.ts';
 import { createCatalog } from './catalog.ts';

@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import type { BuiltSchema } from '../build-schema.ts';
 import { emptyLock, type GatewayLock } from '../lock/gateway-lock.ts';
 import { normalise, structureRules } from '../normalise/normalise.ts';

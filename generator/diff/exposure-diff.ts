@@ -1,10 +1,10 @@
-import type { AccessRule } from '../../core/access/access-rule.ts';
-import type { Permission } from '../../core/access/permission.ts';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
-import type { Operation } from '../../core/operation.ts';
-import { kindWords, type OperationKind } from '../../core/operation-kind.ts';
-import { isProtocolField } from '../../core/protocol-field.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import { type AnyRow, isGatewayRow } from '../../gateway/config/operation-row.ts';
+import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
+import type { Permission } from '../../plugins/noetl-auth/access/permission.ts';
+import type { Operation } from '../../plugins/operation.ts';
+import { kindWords, type OperationKind } from '../../plugins/operation-kind.ts';
+import { isProtocolField } from '../../plugins/protocol-field.ts';
 import type { NewMember } from '../lock/acceptance.ts';
 import { memberWords } from '../lock/new-member-lines.ts';
 import { closedKinds, neverPublic } from '../table/never-public.ts';

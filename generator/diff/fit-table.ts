@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { buildTable } from '../table/build-table.ts';
 import { operationMeaning } from '../table/operation-meaning.ts';

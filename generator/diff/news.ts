@@ -1,5 +1,5 @@
 import { buildSchema as parseSchema } from 'graphql';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import type { BuiltSchema } from '../build-schema.ts';
 import type { GatewayLock } from '../lock/gateway-lock.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';

@@ -1,6 +1,6 @@
-import { isLoopback } from '../../core/config/addresses.ts';
-import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
-import { GatewayError } from '../../core/errors.ts';
+import { isLoopback } from '../../gateway/config/addresses.ts';
+import type { ResolvedConfig } from '../../gateway/config/resolved-config.ts';
+import { GatewayError } from '../../plugins/errors.ts';
 import { type Finding, fine, problem, warning } from './finding.ts';
 import type { DoctorProbes } from './probes.ts';
 

@@ -1,5 +1,5 @@
-import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
-import { GatewayError } from '../../core/errors.ts';
+import type { ResolvedConfig } from '../../gateway/config/resolved-config.ts';
+import { GatewayError } from '../../plugins/errors.ts';
 import { type Finding, fine, problem, warning } from './finding.ts';
 import type { DoctorProbes } from './probes.ts';
 

@@ -1,5 +1,5 @@
-import { GatewayError } from '../../core/errors.ts';
-import type { Upstream, UpstreamReply } from '../../core/ports.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import type { Upstream, UpstreamReply } from '../../plugins/ports.ts';
 import { documentHash } from '../document/document-hash.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 

@@ -1,8 +1,8 @@
-import type { ResolvedConfig } from '../../core/config/resolved-config.ts';
-import { sharedStoreForms, storeKindOf } from '../../core/config/store-kinds.ts';
-import { GatewayError } from '../../core/errors.ts';
-import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
-import { problemCode } from '../../core/problem-code.ts';
+import type { IssuerRules } from '../../gateway/config/identity/issuer-rules.ts';
+import type { ResolvedConfig } from '../../gateway/config/resolved-config.ts';
+import { sharedStoreForms, storeKindOf } from '../../gateway/config/store-kinds.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import { problemCode } from '../../plugins/problem-code.ts';
 import { examineCallback } from './examine-callback.ts';
 import { examineStart } from './examine-start.ts';
 import { type Finding, fine, problem, skipped, warning } from './finding.ts';

@@ -1,4 +1,4 @@
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../plugins/errors.ts';
 
 /** What answers at `GATEWAY_INTERNAL_URL`. */
 export type CallbackPlace = 'internal' | 'public' | 'other';

@@ -1,4 +1,4 @@
-import type { WireStyle } from '../../core/operation.ts';
+import type { WireStyle } from '../../plugins/operation.ts';
 import { normalise, structureRules } from '../normalise/normalise.ts';
 import { requiredNulls } from '../normalise/rules/nullable.ts';
 import { answerMark, type ForeignAnswer } from '../normalise/rules/one-answer.ts';

@@ -1,4 +1,4 @@
-import type { WireStyle } from '../../core/operation.ts';
+import type { WireStyle } from '../../plugins/operation.ts';
 import { isPublicName } from '../openapi/identifiers.ts';
 import {
   isRecord,

@@ -1,4 +1,4 @@
-import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
+import { type AnyRow, isGatewayRow } from '../../gateway/config/operation-row.ts';
 import { codeSpan } from './markdown.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import type { Operation } from '../../core/operation.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import type { Operation } from '../../plugins/operation.ts';
 
 /** A file that `generate` writes: its path relative to the project, with `/`, and its whole text. */
 export interface OutputFile {

@@ -1,5 +1,5 @@
 import type { DocumentNode } from 'graphql';
-import type { Operation } from '../../core/operation.ts';
+import type { Operation } from '../../plugins/operation.ts';
 import { quoteText } from '../document/quote-text.ts';
 import { meshFiles } from '../mesh/mesh-config.ts';
 import type { OutputFile } from './emitter.ts';

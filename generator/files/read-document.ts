@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../plugins/errors.ts';
 import { isRecord, type OpenApiDocument } from '../openapi/open-api.ts';
 import { pulledFiles } from '../pull/pulled-files.ts';
 import { readIfPresent } from './write-atomically.ts';

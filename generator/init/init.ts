@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../plugins/errors.ts';
 import { readIfPresent } from '../files/write-atomically.ts';
 import { pulledFiles } from '../pull/pulled-files.ts';
 import { projectFiles } from './project-files.ts';

@@ -1,4 +1,4 @@
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../plugins/errors.ts';
 
 /** Facts of the package, for a project's manifest. */
 export interface PackageFacts {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** An import of the gateway's own modules, as the shipped config has them: names only, on one line or several. */
-const ownImport = /^import \{([^}]*)\} from '\.\/core\/[^']+';\n/gm;
+const ownImport = /^import \{([^}]*)\} from '\.\/(?:gateway|plugins)\/[^']+';\n/gm;
 
 /**
  * The config that ships with the gateway, for a project that has the gateway as a package: what it imports from the
@@ -19,7 +19,8 @@ export function asProjectConfig(text: string): string {
   const names = [...text.matchAll(ownImport)].flatMap(([, list = '']) => list.split(','));
   const sorted = [...new Set(names.map((name) => name.trim()).filter((name) => name !== ''))].sort();
   const rest = text.replaceAll(ownImport, '');
-  if (/from '\.\/core\//.test(rest)) throw new TypeError('gateway.config.ts has an import that init cannot replace');
+  if (/from '\.\/(?:gateway|plugins)\//.test(rest))
+    throw new TypeError('gateway.config.ts has an import that init cannot replace');
   if (rest === text) return text;
   return `import {\n${sorted.map((name) => `  ${name},\n`).join('')}} from 'noetl-gateway';\n${rest}`;
 }

@@ -1,5 +1,5 @@
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import type { Operation } from '../../core/operation.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import type { Operation } from '../../plugins/operation.ts';
 import { type Acceptance, isAccepted, type NewMember } from './acceptance.ts';
 import type { GatewayLock } from './gateway-lock.ts';
 import { fullTypeOf, wireOf } from './meaning.ts';

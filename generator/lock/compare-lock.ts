@@ -1,4 +1,4 @@
-import { hasExpired } from '../../core/config/former-names.ts';
+import { hasExpired } from '../../gateway/config/former-names.ts';
 import type { DocumentedShape } from '../document/operation-shape.ts';
 import type { GatewayLock, LockedName } from './gateway-lock.ts';
 import { bareType, namedType, typeOf, wireOf } from './meaning.ts';

@@ -1,4 +1,4 @@
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../plugins/errors.ts';
 import { canonicalJson } from '../document/canonical.ts';
 import { headerText } from '../emit/header.ts';
 import { isRecord } from '../openapi/open-api.ts';
@@ -9,7 +9,7 @@ export const gatewayLockPath = 'gateway.lock';
 export interface LockedName {
   /** `METHOD /path`, or `gateway`. */
   readonly operation: string;
-  /** What the operation does (`core/operation-kind.ts`); absent in locks of earlier versions. */
+  /** What the operation does (`plugins/operation-kind.ts`); absent in locks of earlier versions. */
   readonly kind?: string;
   /** Argument → `<where> <wire name>: <type>`. */
   readonly args: Readonly<Record<string, string>>;

@@ -7,7 +7,7 @@ import {
   type ObjectTypeDefinitionNode,
   print,
 } from 'graphql';
-import type { Operation } from '../../core/operation.ts';
+import type { Operation } from '../../plugins/operation.ts';
 import { canonicalJson, sha256 } from '../document/canonical.ts';
 import { namedTypeOf } from '../mesh/shape-definition.ts';
 import type { GatewayLock, LockedName } from './gateway-lock.ts';

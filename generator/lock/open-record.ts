@@ -1,4 +1,4 @@
-import type { Operation } from '../../core/operation.ts';
+import type { Operation } from '../../plugins/operation.ts';
 import { comparable } from '../diff/operation-contract.ts';
 import { operationTemplate } from '../diff/operation-template.ts';
 import { canonicalJson } from '../document/canonical.ts';

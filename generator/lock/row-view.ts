@@ -1,8 +1,8 @@
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import { type AnyRow, isGatewayRow } from '../../core/config/operation-row.ts';
-import { readMembers } from '../../core/config/row-members.ts';
-import type { Operation, OperationArgument } from '../../core/operation.ts';
-import { isProtocolField } from '../../core/protocol-field.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import { type AnyRow, isGatewayRow } from '../../gateway/config/operation-row.ts';
+import { readMembers } from '../../gateway/config/row-members.ts';
+import type { Operation, OperationArgument } from '../../plugins/operation.ts';
+import { isProtocolField } from '../../plugins/protocol-field.ts';
 import type { GatewayLock } from './gateway-lock.ts';
 import { fullTypeOf, namedType, wireOf } from './meaning.ts';
 

@@ -1,6 +1,6 @@
 import { type ConstArgumentNode, type ConstDirectiveNode, type ConstValueNode, Kind } from 'graphql';
-import type { OperationArgument } from '../../core/operation.ts';
-import { isProtocolField } from '../../core/protocol-field.ts';
+import type { OperationArgument } from '../../plugins/operation.ts';
+import { isProtocolField } from '../../plugins/protocol-field.ts';
 import { isPublicName } from '../openapi/identifiers.ts';
 import { wholeBody } from '../openapi/object-schema.ts';
 import type { TableRow } from './table-row.ts';
@@ -9,7 +9,7 @@ import type { TableRow } from './table-row.ts';
  * `@httpOperation` of a row: the path with `{args.<public name>}`, its constants in place; the query as a map from wire
  * name to argument, constants in the path's own query string; the body as a map from wire name to `"{args.<name>}"` or
  * to a constant, or `"{args.<name>}"` alone when one argument is the body. The server compiles a call plan of it
- * (`core/call-plan/compile-call-plan.ts`), and Mesh's own tools can run it (ADR 0001).
+ * (`gateway/operations/call-plan/compile-call-plan.ts`), and Mesh's own tools can run it (ADR 0001).
  * @throws TypeError for a row of the gateway's own
  */
 export function callDirective(operation: TableRow): ConstDirectiveNode {

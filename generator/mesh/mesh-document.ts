@@ -1,5 +1,5 @@
-import type { OperationArgument } from '../../core/operation.ts';
-import { isProtocolField } from '../../core/protocol-field.ts';
+import type { OperationArgument } from '../../plugins/operation.ts';
+import { isProtocolField } from '../../plugins/protocol-field.ts';
 import { escapeName } from '../openapi/escaped-name.ts';
 import { mapSchema } from '../openapi/map-schemas.ts';
 import { objectOf, wholeBody } from '../openapi/object-schema.ts';

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DocumentNode } from 'graphql';
-import { GatewayError } from '../../core/errors.ts';
-import type { Operation } from '../../core/operation.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import type { Operation } from '../../plugins/operation.ts';
 import { sha256 } from '../document/canonical.ts';
 import { type MeshConfig, meshConfig } from './mesh-config.ts';
 

@@ -6,7 +6,7 @@ import {
   type ObjectTypeDefinitionNode,
   type TypeNode,
 } from 'graphql';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../plugins/errors.ts';
 import { escapeName, wireName } from '../openapi/escaped-name.ts';
 import { camelCase, isPublicName } from '../openapi/identifiers.ts';
 import { noted } from './noted.ts';

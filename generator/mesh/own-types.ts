@@ -1,5 +1,5 @@
 import { type DocumentNode, type FieldDefinitionNode, Kind, type ObjectTypeDefinitionNode, visit } from 'graphql';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../plugins/errors.ts';
 import type { TableRow } from './table-row.ts';
 
 /**

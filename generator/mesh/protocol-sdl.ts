@@ -1,5 +1,5 @@
-import { gatewayArguments } from '../../core/operation-kind.ts';
-import { isProtocolField, type ProtocolField, protocolFields } from '../../core/protocol-field.ts';
+import { gatewayArguments } from '../../plugins/operation-kind.ts';
+import { isProtocolField, type ProtocolField, protocolFields } from '../../plugins/protocol-field.ts';
 import type { TableRow } from './table-row.ts';
 
 /** What Mesh's handler needs to know; `shape-schema.ts` writes the whole instruction afterwards. */
@@ -11,7 +11,7 @@ directive @httpOperation(subgraph: String, path: String, httpMethod: HTTPMethod,
 
 /**
  * `Execution`, `ExecutionFailure` and `ExecutionStep`: the protocol (Check Execution Status) names `id`, `status` and
- * `result`; the others are the gateway's own additions. `executor/protocol/execution.ts` fills them.
+ * `result`; the others are the gateway's own additions. `gateway/executions/execution.ts` fills them.
  */
 const executionTypes = `"A run of a playbook."
 type Execution {
@@ -73,7 +73,7 @@ type ExecutionStep {
 
 /**
  * The answer to a start: the protocol (Execute Playbook) names `id`, `name`, `status` and `textOutput`.
- * `executor/protocol/execute-playbook.ts` fills it.
+ * `gateway/executions/execute-playbook.ts` fills it.
  */
 const startTypes = `"A playbook that was started."
 type ExecuteResult {

@@ -8,10 +8,10 @@ import {
   type ObjectTypeDefinitionNode,
   parse,
 } from 'graphql';
-import { deprecationOf } from '../../core/config/former-names.ts';
-import { GatewayError } from '../../core/errors.ts';
-import { argumentDocs, gatewayArguments, isProtocolStart } from '../../core/operation-kind.ts';
-import { isProtocolField } from '../../core/protocol-field.ts';
+import { deprecationOf } from '../../gateway/config/former-names.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import { argumentDocs, gatewayArguments, isProtocolStart } from '../../plugins/operation-kind.ts';
+import { isProtocolField } from '../../plugins/protocol-field.ts';
 import { callDirective } from './call-directive.ts';
 import { kindDirective } from './kind-directive.ts';
 import { deprecation } from './noted.ts';

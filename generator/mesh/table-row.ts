@@ -1,4 +1,4 @@
-import type { Operation } from '../../core/operation.ts';
+import type { Operation } from '../../plugins/operation.ts';
 
 /** A row as the generated table has it. Access is not Mesh's matter. */
 export type TableRow = Omit<Operation, 'access'>;

@@ -1,4 +1,4 @@
-import { setMember } from '../../core/json/set-member.ts';
+import { setMember } from '../../plugins/json/set-member.ts';
 import {
   type Body,
   isRecord,

@@ -1,5 +1,5 @@
 import { jsonpath } from 'json-p3';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../plugins/errors.ts';
 import { isRecord } from '../openapi/open-api.ts';
 
 /** A file that repairs a document (OpenAPI Overlay 1.0), parsed. */

@@ -1,6 +1,6 @@
 import { validate } from '@readme/openapi-parser';
 import { parseDocument as parseYaml } from 'yaml';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../plugins/errors.ts';
 import { referenceProblems } from '../document/reference-problems.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { componentNames } from '../normalise/rules/component-names.ts';

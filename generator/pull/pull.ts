@@ -1,5 +1,5 @@
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../plugins/errors.ts';
 import { canonicalJson, sha256 } from '../document/canonical.ts';
 import { documentHash } from '../document/document-hash.ts';
 import { readIfPresent, writeAtomically } from '../files/write-atomically.ts';

@@ -1,6 +1,6 @@
-import { permissions } from '../../core/access/permission.ts';
-import type { Operation, OperationArgument } from '../../core/operation.ts';
-import { gatewayArguments, isStart } from '../../core/operation-kind.ts';
+import { permissions } from '../../plugins/noetl-auth/access/permission.ts';
+import type { Operation, OperationArgument } from '../../plugins/operation.ts';
+import { gatewayArguments, isStart } from '../../plugins/operation-kind.ts';
 import { nearest } from './suggest.ts';
 
 /** Arguments by which NoETL finds a playbook; a rule on one of them does not cover the others. */

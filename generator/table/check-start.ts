@@ -1,6 +1,6 @@
-import type { AccessRule } from '../../core/access/access-rule.ts';
-import type { Operation } from '../../core/operation.ts';
-import { isStart } from '../../core/operation-kind.ts';
+import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
+import type { Operation } from '../../plugins/operation.ts';
+import { isStart } from '../../plugins/operation-kind.ts';
 import type { OperationMeaning } from './operation-meaning.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
-import type { Operation, OperationArgument } from '../../core/operation.ts';
-import { isProtocolField } from '../../core/protocol-field.ts';
+import type { AnyUpstreamRow } from '../../gateway/config/operation-row.ts';
+import type { Operation, OperationArgument } from '../../plugins/operation.ts';
+import { isProtocolField } from '../../plugins/protocol-field.ts';
 import type { DocumentedShape } from '../document/operation-shape.ts';
 
 const repair = 'or correct the document with an overlay (pull --overlay)';

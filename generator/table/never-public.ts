@@ -1,4 +1,4 @@
-import type { OperationKind } from '../../core/operation-kind.ts';
+import type { OperationKind } from '../../plugins/operation-kind.ts';
 
 /** A part of the upstream's API that must not be reached from outside, and why. */
 interface ClosedArea {

@@ -1,4 +1,4 @@
-import { isStart, type OperationKind, usualStartMembers } from '../../core/operation-kind.ts';
+import { isStart, type OperationKind, usualStartMembers } from '../../plugins/operation-kind.ts';
 import type { DocumentedShape, ShapeArgument } from '../document/operation-shape.ts';
 import { isRecord } from '../openapi/open-api.ts';
 import { closedArea } from './never-public.ts';

@@ -1,14 +1,14 @@
-import type { AnyUpstreamRow, ArgumentOptions } from '../../core/config/operation-row.ts';
-import { readMembers } from '../../core/config/row-members.ts';
-import type { OperationArgument } from '../../core/operation.ts';
-import { isStart, type OperationKind, type StartMembers, usualStartMembers } from '../../core/operation-kind.ts';
-import { type ProtocolField, protocolFields } from '../../core/protocol-field.ts';
+import type { AnyUpstreamRow, ArgumentOptions } from '../../gateway/config/operation-row.ts';
+import { readMembers } from '../../gateway/config/row-members.ts';
+import type { OperationArgument } from '../../plugins/operation.ts';
+import { isStart, type OperationKind, type StartMembers, usualStartMembers } from '../../plugins/operation-kind.ts';
+import { type ProtocolField, protocolFields } from '../../plugins/protocol-field.ts';
 import type { DocumentedShape } from '../document/operation-shape.ts';
 import type { OperationMeaning } from './operation-meaning.ts';
 import { nearest } from './suggest.ts';
 
 /**
- * How a protocol field's fixed arguments and answer are found in the document. `core/protocol-field.ts` lists the
+ * How a protocol field's fixed arguments and answer are found in the document. `plugins/protocol-field.ts` lists the
  * fields.
  */
 export interface ProtocolJoin {

@@ -1,6 +1,6 @@
-import type { AnyUpstreamRow, ArgumentOptions } from '../../core/config/operation-row.ts';
-import { readMembers } from '../../core/config/row-members.ts';
-import type { OperationArgument } from '../../core/operation.ts';
+import type { AnyUpstreamRow, ArgumentOptions } from '../../gateway/config/operation-row.ts';
+import { readMembers } from '../../gateway/config/row-members.ts';
+import type { OperationArgument } from '../../plugins/operation.ts';
 import type { DocumentedShape, ShapeArgument } from '../document/operation-shape.ts';
 import { isDescription } from '../lock/row-view.ts';
 import { escapeName } from '../openapi/escaped-name.ts';

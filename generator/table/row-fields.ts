@@ -1,5 +1,5 @@
-import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
-import { readMembers } from '../../core/config/row-members.ts';
+import type { AnyUpstreamRow } from '../../gateway/config/operation-row.ts';
+import { readMembers } from '../../gateway/config/row-members.ts';
 import type { DocumentedShape } from '../document/operation-shape.ts';
 import { escapeName } from '../openapi/escaped-name.ts';
 import { camelCase, isPublicName } from '../openapi/identifiers.ts';

@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import { componentsBelow } from '../openapi/components-below.ts';
 import { escapeName, wireName } from '../openapi/escaped-name.ts';
 import { deprecatedUpstream, readNotes, withNotes } from '../openapi/field-notes.ts';

@@ -1,7 +1,7 @@
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import type { ClosedOperation } from '../../core/noetl/upstream-report.ts';
-import type { Operation } from '../../core/operation.ts';
-import { kindWords } from '../../core/operation-kind.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import type { ClosedOperation } from '../../plugins/noetl/upstream-report.ts';
+import type { Operation } from '../../plugins/operation.ts';
+import { kindWords } from '../../plugins/operation-kind.ts';
 import { operationTemplate } from '../diff/operation-template.ts';
 import { shapesOf } from '../document/operation-shape.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';

@@ -1,7 +1,7 @@
-import type { AccessRule } from '../../core/access/access-rule.ts';
-import type { AnyUpstreamRow } from '../../core/config/operation-row.ts';
-import { isStart } from '../../core/operation-kind.ts';
-import { isProtocolField } from '../../core/protocol-field.ts';
+import type { AnyUpstreamRow } from '../../gateway/config/operation-row.ts';
+import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
+import { isStart } from '../../plugins/operation-kind.ts';
+import { isProtocolField } from '../../plugins/protocol-field.ts';
 import type { DocumentedShape, ShapeArgument } from '../document/operation-shape.ts';
 import { quoteText } from '../document/quote-text.ts';
 import { camelCase } from '../openapi/identifiers.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import type { UpstreamLine, UpstreamReport } from '../../core/noetl/upstream-report.ts';
-import { isProtocolField } from '../../core/protocol-field.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import type { UpstreamLine, UpstreamReport } from '../../plugins/noetl/upstream-report.ts';
+import { isProtocolField } from '../../plugins/protocol-field.ts';
 import type { ExposureChange, UpstreamChange } from '../diff/diff-report.ts';
 import { exposureDiff, type FittedTable, fieldsByOperation } from '../diff/exposure-diff.ts';
 import { fitTable } from '../diff/fit-table.ts';

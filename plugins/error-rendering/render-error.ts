@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql';
-import { type ErrorCode, GatewayError } from '../../core/errors.ts';
-import { limitHeaders } from '../../core/limit-headers.ts';
+import { type ErrorCode, GatewayError } from '../errors.ts';
+import { limitHeaders } from '../limit-headers.ts';
 
 /**
  * Codes whose status is the status of the HTTP answer whatever the caller accepts: without a session, without a GraphQL

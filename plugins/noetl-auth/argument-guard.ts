@@ -1,5 +1,5 @@
-import { isRawNumber, type RawNumber } from '../../core/json/lossless-json.ts';
-import { hasTemplateMark } from '../../core/noetl/template-mark.ts';
+import { isRawNumber, type RawNumber } from '../json/lossless-json.ts';
+import { hasTemplateMark } from '../noetl/template-mark.ts';
 
 /** Limits for values of arguments. */
 export interface ArgumentLimits {

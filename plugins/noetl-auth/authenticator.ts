@@ -1,11 +1,11 @@
-import type { Caller } from '../../core/call-context.ts';
-import { GatewayError } from '../../core/errors.ts';
-import { type MaybePromise, whenKnown } from '../../core/maybe-promise.ts';
-import type { Observe } from '../../core/observe.ts';
-import type { GuessBudget, Sessions } from '../../core/ports.ts';
-import type { Session } from '../../core/session/session.ts';
-import type { SessionToken } from '../../core/session/session-token.ts';
-import { type ReadHeader, type TokenSource, tokenFromRequest } from '../../core/session/token-from-request.ts';
+import type { Caller } from '../call-context.ts';
+import { GatewayError } from '../errors.ts';
+import { type MaybePromise, whenKnown } from '../maybe-promise.ts';
+import type { Observe } from '../observe.ts';
+import type { GuessBudget, Sessions } from '../ports.ts';
+import type { Session } from './session/session.ts';
+import type { SessionToken } from './session/session-token.ts';
+import { type ReadHeader, type TokenSource, tokenFromRequest } from './session/token-from-request.ts';
 
 /** A caller with a session, or the reason why there is no session. */
 export type Authentication =

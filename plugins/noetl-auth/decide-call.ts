@@ -1,12 +1,12 @@
-import type { AccessRule } from '../../core/access/access-rule.ts';
-import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
-import { reportDecision } from '../../core/access/report-decision.ts';
-import { accessDenied } from '../../core/access/standing-decision.ts';
-import type { Caller, RootDecision } from '../../core/call-context.ts';
-import { GatewayError } from '../../core/errors.ts';
-import { sourceText } from '../../core/noetl/playbook-source.ts';
-import type { Observe } from '../../core/observe.ts';
-import type { AccessChecker } from '../../core/ports.ts';
+import type { Caller, RootDecision } from '../call-context.ts';
+import { GatewayError } from '../errors.ts';
+import { sourceText } from '../noetl/playbook-source.ts';
+import type { Observe } from '../observe.ts';
+import type { AccessChecker } from '../ports.ts';
+import type { AccessRule } from './access/access-rule.ts';
+import { parsePlaybookPath } from './access/playbook-path.ts';
+import { reportDecision } from './access/report-decision.ts';
+import { accessDenied } from './access/standing-decision.ts';
 import { type ArgumentLimits, findArgumentProblem } from './argument-guard.ts';
 import { decideField, type ExecutionPath, invalidArgument, type Judgement } from './decide-field.ts';
 

@@ -1,16 +1,16 @@
-import type { AccessRequest, AccessRule } from '../../core/access/access-rule.ts';
-import type { Decision } from '../../core/access/decision.ts';
-import { decideOnExecution } from '../../core/access/execution-access.ts';
-import type { Grant } from '../../core/access/grant.ts';
-import type { Permission } from '../../core/access/permission.ts';
-import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
-import { accessDenied } from '../../core/access/standing-decision.ts';
-import type { Caller, RootDecision } from '../../core/call-context.ts';
-import { GatewayError } from '../../core/errors.ts';
-import { parseExecutionId } from '../../core/execution/execution-id.ts';
-import { type MaybePromise, whenKnown } from '../../core/maybe-promise.ts';
-import { readPlaybookSource, wireSource } from '../../core/noetl/playbook-source.ts';
-import type { AccessChecker } from '../../core/ports.ts';
+import { parseExecutionId } from '../../gateway/executions/execution-id.ts';
+import type { Caller, RootDecision } from '../call-context.ts';
+import { GatewayError } from '../errors.ts';
+import { type MaybePromise, whenKnown } from '../maybe-promise.ts';
+import { readPlaybookSource, wireSource } from '../noetl/playbook-source.ts';
+import type { AccessChecker } from '../ports.ts';
+import type { AccessRequest, AccessRule } from './access/access-rule.ts';
+import type { Decision } from './access/decision.ts';
+import { decideOnExecution } from './access/execution-access.ts';
+import type { Grant } from './access/grant.ts';
+import type { Permission } from './access/permission.ts';
+import { parsePlaybookPath } from './access/playbook-path.ts';
+import { accessDenied } from './access/standing-decision.ts';
 
 /** The playbook path of an execution; undefined when there is no such execution. @throws when it cannot find out. */
 export type ExecutionPath = (id: string, call: { caller: Caller; requestId: string }) => Promise<string | undefined>;

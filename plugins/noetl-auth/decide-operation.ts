@@ -1,7 +1,7 @@
 import { GraphQLError, isNonNullType } from 'graphql';
-import { accessDenied } from '../../core/access/standing-decision.ts';
-import type { RootDecision } from '../../core/call-context.ts';
-import { GatewayError } from '../../core/errors.ts';
+import type { RootDecision } from '../call-context.ts';
+import { GatewayError } from '../errors.ts';
+import { accessDenied } from './access/standing-decision.ts';
 import {
   type DecisionOptions,
   judgeCall,

@@ -1,5 +1,5 @@
 import type { OperationDefinitionNode } from 'graphql';
-import type { CallContext, RootDecision } from '../../core/call-context.ts';
+import type { CallContext, RootDecision } from '../call-context.ts';
 import type { OperationToRun } from './selected-root-fields.ts';
 
 /** An operation as it was decided: with the variables that its arguments were made of, coerced. */

@@ -1,7 +1,7 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
-import { standingDecision } from '../../core/access/standing-decision.ts';
-import { HeldAnswers } from '../../core/held-answers.ts';
+import { HeldAnswers } from '../held-answers.ts';
+import { standingDecision } from './access/standing-decision.ts';
 
 /**
  * Defence in depth: the resolver of a root field throws unless the context holds a decision for this very field under its

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Decision } from '../../core/access/decision.ts';
-import { decideOnExecution } from '../../core/access/execution-access.ts';
-import type { Permission } from '../../core/access/permission.ts';
-import { parsePlaybookPath } from '../../core/access/playbook-path.ts';
-import type { CallContext } from '../../core/call-context.ts';
-import type { MaybePromise } from '../../core/maybe-promise.ts';
-import type { AccessChecker, AccessQuestion } from '../../core/ports.ts';
+import type { CallContext } from '../call-context.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
+import type { AccessChecker, AccessQuestion } from '../ports.ts';
+import type { Decision } from './access/decision.ts';
+import { decideOnExecution } from './access/execution-access.ts';
+import type { Permission } from './access/permission.ts';
+import { parsePlaybookPath } from './access/playbook-path.ts';
 
 type Asking = Partial<Pick<CallContext, 'caller'>>;
 

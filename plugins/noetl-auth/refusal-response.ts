@@ -1,5 +1,5 @@
-import { GatewayError } from '../../core/errors.ts';
-import { limitHeaders } from '../../core/limit-headers.ts';
+import { GatewayError } from '../errors.ts';
+import { limitHeaders } from '../limit-headers.ts';
 
 type ResponseConstructor = new (body: string, init: { status: number; headers: Record<string, string> }) => Response;
 

@@ -1,5 +1,5 @@
-import type { CallContext, Caller } from '../../core/call-context.ts';
-import type { Sessions } from '../../core/ports.ts';
+import type { CallContext, Caller } from '../call-context.ts';
+import type { Sessions } from '../ports.ts';
 import { type DecisionOptions, judgeCall, tellDecision } from './decide-call.ts';
 import { questionsOf } from './questions.ts';
 

@@ -13,7 +13,7 @@ import {
   Kind,
   type OperationDefinitionNode,
 } from 'graphql';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../errors.ts';
 import { plainArguments, plainVariables } from './plain-values.ts';
 
 /** A GraphQL operation as it is about to run. */

@@ -1,9 +1,9 @@
 import { useGenericAuth } from '@envelop/generic-auth';
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
-import type { CallContext, Caller, RootDecision } from '../../core/call-context.ts';
-import { GatewayError } from '../../core/errors.ts';
-import type { GuessBudget, Sessions } from '../../core/ports.ts';
+import type { CallContext, Caller, RootDecision } from '../call-context.ts';
+import { GatewayError } from '../errors.ts';
+import type { GuessBudget, Sessions } from '../ports.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { type DecisionOptions, decideCall, type OperationCall } from './decide-call.ts';
 import { decideTraced } from './decide-operation.ts';

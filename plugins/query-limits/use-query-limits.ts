@@ -1,8 +1,8 @@
 import { EnvelopArmor } from '@escape.tech/graphql-armor';
 import type { ValidationRule } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { GatewayError } from '../../core/errors.ts';
-import { isJsonMediaType } from '../../core/json/media-type.ts';
+import { GatewayError } from '../errors.ts';
+import { isJsonMediaType } from '../json/media-type.ts';
 import { maxRootFieldsRule } from './max-root-fields.ts';
 
 /** Limits on a GraphQL document. Each operation of a document is measured, also those that do not run. */

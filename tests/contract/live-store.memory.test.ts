@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { LiveStore } from '../../server/live/live-store.ts';
-import { createMemoryLiveStore } from '../../server/live/memory-live-store.ts';
-import { sealedLiveStore } from '../../server/live/sealed-live-store.ts';
-import { createRecordSeal } from '../../server/stores/record-seal.ts';
+import type { LiveStore } from '../../gateway/live/live-store.ts';
+import { createMemoryLiveStore } from '../../gateway/live/memory-live-store.ts';
+import { sealedLiveStore } from '../../gateway/live/sealed-live-store.ts';
+import { createRecordSeal } from '../../gateway/stores/record-seal.ts';
 import { liveStoreSuite } from './live-store.suite.ts';
 
 describe('results in memory', () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { LiveStore } from '../../server/live/live-store.ts';
+import type { LiveStore } from '../../gateway/live/live-store.ts';
 import { eventually } from '../support/child-server.ts';
 
 /** What every store of results promises. `open` gives one more connection to the same server. */

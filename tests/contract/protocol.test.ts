@@ -1,10 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { allow } from '../../core/access/grant.ts';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import shipped from '../../gateway.config.ts';
+import { allow } from '../../plugins/noetl-auth/access/grant.ts';
 import { graphql, startDevGateway } from '../support/dev-gateway.ts';
 
 const run = promisify(execFile);

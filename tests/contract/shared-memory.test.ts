@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import { resolveConfig } from '../../core/config/resolve-config.ts';
-import type { Ending } from '../../core/ports.ts';
-import type { SessionKey } from '../../core/session/session-token.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import { resolveConfig } from '../../gateway/config/resolve-config.ts';
+import type { Channel } from '../../gateway/workers/channel.ts';
+import { createSharedMemory, type SharedParts, useSharedMemory } from '../../gateway/workers/shared-memory.ts';
 import shipped from '../../gateway.config.ts';
-import type { Channel } from '../../server/workers/channel.ts';
-import { createSharedMemory, type SharedParts, useSharedMemory } from '../../server/workers/shared-memory.ts';
+import type { SessionKey } from '../../plugins/noetl-auth/session/session-token.ts';
+import type { Ending } from '../../plugins/ports.ts';
 import { channelPair } from '../support/wires.ts';
 import { liveStoreSuite } from './live-store.suite.ts';
 import { describeSessionStore } from './session-store.suite.ts';

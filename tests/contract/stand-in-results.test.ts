@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { isRawNumber, parseJson } from '../../core/json/lossless-json.ts';
+import { isRawNumber, parseJson } from '../../plugins/json/lossless-json.ts';
 import { recordedNames, recordedPath, recordedPlaybooks } from '../fixtures/noetl/recorded-playbooks.ts';
 import { closeStandIns, standIn } from '../support/stand-in-client.ts';
 

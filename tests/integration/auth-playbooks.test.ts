@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { LoginRequest } from '../../core/ports.ts';
-import { createWatchedExecutions } from '../../executor/protocol/watched-executions.ts';
-import { createNoetlLogin, createNoetlValidator, signInByPlaybooks } from '../../server/auth/noetl-sign-in.ts';
-import { createCallbackRegistry } from '../../server/callbacks/callback-registry.ts';
-import { createPlaybookDriver } from '../../server/callbacks/playbook-driver.ts';
-import { createUpstream } from '../../server/upstream/undici-upstream.ts';
+import { createCallbackRegistry } from '../../gateway/callbacks/callback-registry.ts';
+import { createPlaybookDriver } from '../../gateway/callbacks/playbook-driver.ts';
+import { createWatchedExecutions } from '../../gateway/executions/watched-executions.ts';
+import { createNoetlLogin, createNoetlValidator, signInByPlaybooks } from '../../gateway/identity/noetl-sign-in.ts';
+import { createUpstream } from '../../gateway/upstream/undici-upstream.ts';
+import type { LoginRequest } from '../../plugins/ports.ts';
 import {
   type AuthNoetlOptions,
   type FakePlaybook,

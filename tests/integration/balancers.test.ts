@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { clientAddress } from '../../server/rate-limit/client-address.ts';
+import { clientAddress } from '../../gateway/limits/client-address.ts';
 
 const caller = '198.51.100.23';
 const hops: Readonly<Record<string, string>> = {

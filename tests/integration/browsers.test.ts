@@ -1,7 +1,7 @@
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import shipped from '../../gateway.config.ts';
 import { startDevGateway } from '../support/dev-gateway.ts';
 

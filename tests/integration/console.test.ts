@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { compileGrants } from '../../core/access/decision.ts';
-import { explainTable } from '../../core/access/explain.ts';
-import { accessText } from '../../core/access/explain-text.ts';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import { listedId } from '../../core/session/session-list.ts';
-import { parseSessionToken, sessionKey } from '../../core/session/session-token.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import shipped from '../../gateway.config.ts';
+import { compileGrants } from '../../plugins/noetl-auth/access/decision.ts';
+import { explainTable } from '../../plugins/noetl-auth/access/explain.ts';
+import { accessText } from '../../plugins/noetl-auth/access/explain-text.ts';
+import { listedId } from '../../plugins/noetl-auth/session/session-list.ts';
+import { parseSessionToken, sessionKey } from '../../plugins/noetl-auth/session/session-token.ts';
 import { graphql, startDevGateway } from '../support/dev-gateway.ts';
 
 const fail = (): never => {

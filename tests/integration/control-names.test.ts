@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { authenticated, onPlaybook } from '../../core/access/access-rule.ts';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import type { GatewayFieldCall } from '../../core/config/operation-row.ts';
 import { type DevGateway, startDev } from '../../dev/start-dev.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import type { GatewayFieldCall } from '../../gateway/config/operation-row.ts';
 import shipped from '../../gateway.config.ts';
 import { buildSchema } from '../../generator/build-schema.ts';
 import { printSorted } from '../../generator/emit/sort-sdl.ts';
 import type { OpenApiDocument } from '../../generator/openapi/open-api.ts';
+import { authenticated, onPlaybook } from '../../plugins/noetl-auth/access/access-rule.ts';
 import { graphql } from '../support/dev-gateway.ts';
 import { freePort } from '../support/free-port.ts';
 import { noetlApi } from '../support/noetl-api.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../core/json/lossless-json.ts';
+import { parseJson } from '../../plugins/json/lossless-json.ts';
 import { codeIn } from '../support/executor-caller.ts';
 import { foreignDocument, foreignGateway } from '../support/foreign-gateway.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import shipped from '../../gateway.config.ts';
 import { graphql, startDevGateway } from '../support/dev-gateway.ts';
 import { type EventStreamClient, isEvent, openEvents } from '../support/event-stream-client.ts';

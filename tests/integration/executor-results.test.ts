@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { parseJson } from '../../core/json/lossless-json.ts';
+import { parseJson } from '../../plugins/json/lossless-json.ts';
 import { setUp, tearDown } from '../support/executor-and-stand-in.ts';
 
 afterEach(tearDown);

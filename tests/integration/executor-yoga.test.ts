@@ -1,7 +1,7 @@
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { expect, test } from 'vitest';
-import type { CallContext } from '../../core/call-context.ts';
-import { parseJson } from '../../core/json/lossless-json.ts';
+import type { CallContext } from '../../plugins/call-context.ts';
+import { parseJson } from '../../plugins/json/lossless-json.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
 import { allowedDecision } from '../support/allowed-decision.ts';
 import { executorCaller } from '../support/executor-caller.ts';

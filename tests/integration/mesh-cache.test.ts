@@ -3,10 +3,10 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DocumentNode, Kind } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { authenticated } from '../../core/access/access-rule.ts';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import { createMeshCache } from '../../generator/files/mesh-cache.ts';
 import { generate } from '../../generator/generate.ts';
+import { authenticated } from '../../plugins/noetl-auth/access/access-rule.ts';
 import { filesIn, temporaryFolder } from '../support/project.ts';
 
 const config: GatewayConfig = {

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { GatewayEvent } from '../../core/observe.ts';
-import { createAudit } from '../../server/observability/audit.ts';
+import { createAudit } from '../../gateway/observe/audit.ts';
+import type { GatewayEvent } from '../../plugins/observe.ts';
 import { keptLines } from '../support/line-sinks.ts';
 
 const page = readFileSync('docs/operate.md', 'utf8');

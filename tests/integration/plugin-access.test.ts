@@ -1,7 +1,7 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import type { CallContext } from '../../core/call-context.ts';
-import type { SessionToken } from '../../core/session/session-token.ts';
+import type { CallContext } from '../../plugins/call-context.ts';
+import type { SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
 import { codes, grant, pluginGateway, post, session, sessions } from '../support/plugin-gateway.ts';
 
 describe('without a valid session', () => {

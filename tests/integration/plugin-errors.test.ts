@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../plugins/errors.ts';
 import { codes, pluginGateway, post } from '../support/plugin-gateway.ts';
 
 const secret = 'SELECT * FROM noetl.credential';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createLocalAccessChecker } from '../../core/access/access-checkers.ts';
-import { compileGrants } from '../../core/access/decision.ts';
-import type { AccessChecker, Upstream, UpstreamCall } from '../../core/ports.ts';
-import { createExecutableSchema } from '../../executor/executable-schema.ts';
-import { fieldRules } from '../../server/graphql/field-rules.ts';
+import { fieldRules } from '../../gateway/graphql/field-rules.ts';
+import { createExecutableSchema } from '../../gateway/operations/executable-schema.ts';
+import { createLocalAccessChecker } from '../../plugins/noetl-auth/access/access-checkers.ts';
+import { compileGrants } from '../../plugins/noetl-auth/access/decision.ts';
+import type { AccessChecker, Upstream, UpstreamCall } from '../../plugins/ports.ts';
 import { generatedSdl, shippedOperations } from '../support/executor-caller.ts';
 import { requestOf } from '../support/operation-text.ts';
 import {

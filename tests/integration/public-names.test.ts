@@ -1,9 +1,9 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { hasExpired, withFormerNames } from '../../core/config/former-names.ts';
+import { hasExpired, withFormerNames } from '../../gateway/config/former-names.ts';
+import { fieldRules } from '../../gateway/graphql/field-rules.ts';
 import { buildSchema } from '../../generator/build-schema.ts';
 import { decideOperation } from '../../plugins/noetl-auth/decide-operation.ts';
-import { fieldRules } from '../../server/graphql/field-rules.ts';
 import { configOf, foreignDocument, foreignGateway, type Rows } from '../support/foreign-gateway.ts';
 import { handClock, sessionOf, tokenOf } from '../support/session-fakes.ts';
 

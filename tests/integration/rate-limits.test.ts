@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import shipped from '../../gateway.config.ts';
 import { startDevGateway } from '../support/dev-gateway.ts';
 import { rawRequest } from '../support/raw-request.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { buildSchema, isNonNullType, isObjectType } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../core/json/lossless-json.ts';
-import { inDocumentedForm } from '../../core/noetl/wire-dialect.ts';
+import { parseJson } from '../../plugins/json/lossless-json.ts';
+import { inDocumentedForm } from '../../plugins/noetl/wire-dialect.ts';
 import { codeIn, executorCaller, generatedSdl } from '../support/executor-caller.ts';
 import { scriptedUpstream } from '../support/scripted-upstream.ts';
 

@@ -1,12 +1,12 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compileGrants } from '../../core/access/decision.ts';
-import { explainTable } from '../../core/access/explain.ts';
-import { accessText } from '../../core/access/explain-text.ts';
-import { listedId } from '../../core/session/session-list.ts';
-import { parseSessionToken, sessionKey } from '../../core/session/session-token.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import shipped from '../../gateway.config.ts';
+import { compileGrants } from '../../plugins/noetl-auth/access/decision.ts';
+import { explainTable } from '../../plugins/noetl-auth/access/explain.ts';
+import { accessText } from '../../plugins/noetl-auth/access/explain-text.ts';
+import { listedId } from '../../plugins/noetl-auth/session/session-list.ts';
+import { parseSessionToken, sessionKey } from '../../plugins/noetl-auth/session/session-token.ts';
 import { hasChromium, openCounting } from '../support/chromium.ts';
 import { axeFindings, openConsoleWorld, visitConsole } from '../support/console-page.ts';
 import { graphql } from '../support/dev-gateway.ts';

@@ -40,7 +40,7 @@ test('runs from a bundle, with the licences of what is in it', async () => {
 
 test('the config uses the package, and no second copy of its sources is in it', async () => {
   expect(await readFile(`${image.folder}/gateway.config.ts`, 'utf8')).toContain("from 'noetl-gateway';");
-  expect(await Array.fromAsync(glob('core/**', { cwd: image.folder }))).toEqual([]);
+  expect(await Array.fromAsync(glob('plugins/**', { cwd: image.folder }))).toEqual([]);
 });
 
 test('answers /health, refuses all else without a session, and stops at SIGTERM with 0', async () => {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createNatsLiveStore } from '../../server/live/nats-live-store.ts';
-import { createRedisLiveStore } from '../../server/live/redis-live-store.ts';
+import { createNatsLiveStore } from '../../gateway/live/nats-live-store.ts';
+import { createRedisLiveStore } from '../../gateway/live/redis-live-store.ts';
 import { liveStoreSuite } from '../contract/live-store.suite.ts';
 import { type ChildServer, hasProgram, startNats, startRedis } from '../support/child-server.ts';
 

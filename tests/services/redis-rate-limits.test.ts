@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRateLimits } from '../../server/rate-limit/rate-limits.ts';
+import { createRateLimits } from '../../gateway/limits/rate-limits.ts';
 import { eventually, hasProgram, startRedis } from '../support/child-server.ts';
 
 const can = process.env['CI'] === 'true' || hasProgram('redis-server');

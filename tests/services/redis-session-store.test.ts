@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, test } from 'vitest';
-import { sessionKey } from '../../core/session/session-token.ts';
-import { createRedisSessionStore } from '../../server/stores/redis-session-store.ts';
-import { userKey } from '../../server/stores/session-record.ts';
+import { createRedisSessionStore } from '../../gateway/stores/redis-session-store.ts';
+import { userKey } from '../../gateway/stores/session-record.ts';
+import { sessionKey } from '../../plugins/noetl-auth/session/session-token.ts';
 import { describeSessionStore } from '../contract/session-store.suite.ts';
 import { hasProgram, isListening, startRedis } from '../support/child-server.ts';
 import { describeOutages } from '../support/outage-suite.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
-import { createRedisTokenBuckets } from '../../server/rate-limit/redis-token-buckets.ts';
+import { createRedisTokenBuckets } from '../../gateway/limits/redis-token-buckets.ts';
 import { hasProgram, startRedis } from '../support/child-server.ts';
 
 const can = process.env['CI'] === 'true' || hasProgram('redis-server');

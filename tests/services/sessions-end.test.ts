@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listedId } from '../../core/session/session-list.ts';
-import { parseSessionToken, sessionKey } from '../../core/session/session-token.ts';
+import { listedId } from '../../plugins/noetl-auth/session/session-list.ts';
+import { parseSessionToken, sessionKey } from '../../plugins/noetl-auth/session/session-token.ts';
 import { cli } from '../support/cli-process.ts';
 import { graphql } from '../support/dev-gateway.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';

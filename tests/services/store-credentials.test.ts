@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { SessionStore } from '../../core/ports.ts';
-import { sessionKey } from '../../core/session/session-token.ts';
-import { createNatsSessionStore } from '../../server/stores/nats-session-store.ts';
-import { createRedisSessionStore } from '../../server/stores/redis-session-store.ts';
+import { createNatsSessionStore } from '../../gateway/stores/nats-session-store.ts';
+import { createRedisSessionStore } from '../../gateway/stores/redis-session-store.ts';
+import { sessionKey } from '../../plugins/noetl-auth/session/session-token.ts';
+import type { SessionStore } from '../../plugins/ports.ts';
 import { type ChildServer, eventually, hasProgram, startNats, startRedis } from '../support/child-server.ts';
 import { tokenOf } from '../support/session-fakes.ts';
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { hasTemplateMark } from '../../core/noetl/template-mark.ts';
+import { hasTemplateMark } from '../../plugins/noetl/template-mark.ts';
 import { randomFragments, randomLiterals } from '../support/random-literals.ts';
 
 const hasPython = isThere();

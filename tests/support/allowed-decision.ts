@@ -1,4 +1,4 @@
-import type { RootDecision } from '../../core/call-context.ts';
+import type { RootDecision } from '../../plugins/call-context.ts';
 
 /** The decision on a root field that every caller may have. */
 export const allowedDecision = (field: string, args: Record<string, unknown> = {}): RootDecision => ({

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { CallbackRegistry } from '../../server/callbacks/callback-registry.ts';
+import type { CallbackRegistry } from '../../gateway/callbacks/callback-registry.ts';
 import { serveOnLoopback } from './loopback-server.ts';
 
 /** An execution of the fake; what it says of itself is set by the playbook. */

@@ -1,9 +1,9 @@
 import { vi } from 'vitest';
-import type { AccessRule } from '../../core/access/access-rule.ts';
-import type { GatewayEvent } from '../../core/observe.ts';
-import type { AccessChecker } from '../../core/ports.ts';
-import { parseSessionToken, type SessionToken } from '../../core/session/session-token.ts';
+import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
 import type { DecisionOptions, FieldRule } from '../../plugins/noetl-auth/decide-call.ts';
+import { parseSessionToken, type SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
+import type { GatewayEvent } from '../../plugins/observe.ts';
+import type { AccessChecker } from '../../plugins/ports.ts';
 import { session } from './plugin-gateway.ts';
 
 export const token = parseSessionToken('token-editor') as SessionToken;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { devNull } from 'node:os';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type DevGateway, startDev } from '../../dev/start-dev.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import shipped from '../../gateway.config.ts';
 import { freePort } from './free-port.ts';
 import { keyPair } from './key-pairs.ts';

@@ -1,7 +1,7 @@
-import { authenticated, onExecution, onPlaybook, role } from '../../core/access/access-rule.ts';
-import { allow } from '../../core/access/grant.ts';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import type { OpenApiDocument, OperationObject, Schema } from '../../generator/openapi/open-api.ts';
+import { authenticated, onExecution, onPlaybook, role } from '../../plugins/noetl-auth/access/access-rule.ts';
+import { allow } from '../../plugins/noetl-auth/access/grant.ts';
 
 const text: Schema = { type: 'string' };
 const answer = (schema: Schema): OperationObject['responses'] => ({

@@ -1,8 +1,15 @@
 import { buildSchema } from 'graphql';
-import { authenticated, closed, custom, onExecution, onPlaybook, role } from '../../core/access/access-rule.ts';
-import { allow, deny } from '../../core/access/grant.ts';
-import type { Operation } from '../../core/operation.ts';
 import type { EmitInput } from '../../generator/emit/emitter.ts';
+import {
+  authenticated,
+  closed,
+  custom,
+  onExecution,
+  onPlaybook,
+  role,
+} from '../../plugins/noetl-auth/access/access-rule.ts';
+import { allow, deny } from '../../plugins/noetl-auth/access/grant.ts';
+import type { Operation } from '../../plugins/operation.ts';
 
 const sdl = /* GraphQL */ `
   scalar JSON

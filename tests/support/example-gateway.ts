@@ -1,8 +1,8 @@
 import { cp, mkdir, readFile } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
 import { type DevGateway, startDev } from '../../dev/start-dev.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import { generate } from '../../generator/generate.ts';
 import { graphql } from './dev-gateway.ts';
 import { freePort } from './free-port.ts';

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { type ExecutionResult, graphql, parse } from 'graphql';
-import type { Permission } from '../../core/access/permission.ts';
-import type { CallContext, RootDecision } from '../../core/call-context.ts';
-import type { AnyRow } from '../../core/config/operation-row.ts';
-import { GatewayError } from '../../core/errors.ts';
-import type { GatewayEvent } from '../../core/observe.ts';
-import type { Upstream } from '../../core/ports.ts';
-import { createExecutableSchema, type ExecutableSchemaOptions } from '../../executor/executable-schema.ts';
+import type { AnyRow } from '../../gateway/config/operation-row.ts';
+import { createExecutableSchema, type ExecutableSchemaOptions } from '../../gateway/operations/executable-schema.ts';
 import config from '../../gateway.config.ts';
+import type { CallContext, RootDecision } from '../../plugins/call-context.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import type { Permission } from '../../plugins/noetl-auth/access/permission.ts';
+import type { GatewayEvent } from '../../plugins/observe.ts';
+import type { Upstream } from '../../plugins/ports.ts';
 import { handClock, sessionOf, tokenOf } from './session-fakes.ts';
 
 /** The schema that is generated from the shipped config. */

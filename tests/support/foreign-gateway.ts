@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
-import { authenticated } from '../../core/access/access-rule.ts';
-import { withFormerNames } from '../../core/config/former-names.ts';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import type { AnyRow, AnyUpstreamRow } from '../../core/config/operation-row.ts';
+import { withFormerNames } from '../../gateway/config/former-names.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import type { AnyRow, AnyUpstreamRow } from '../../gateway/config/operation-row.ts';
 import { buildSchema } from '../../generator/build-schema.ts';
 import { printSorted } from '../../generator/emit/sort-sdl.ts';
 import type { OpenApiDocument } from '../../generator/openapi/open-api.ts';
+import { authenticated } from '../../plugins/noetl-auth/access/access-rule.ts';
 import { executorCaller } from './executor-caller.ts';
 import { scriptedUpstream } from './scripted-upstream.ts';
 

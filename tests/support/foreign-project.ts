@@ -3,11 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { devNull } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { authenticated } from '../../core/access/access-rule.ts';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
-import type { AnyRow } from '../../core/config/operation-row.ts';
-import { resolveConfig } from '../../core/config/resolve-config.ts';
-import type { Operation } from '../../core/operation.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import type { AnyRow } from '../../gateway/config/operation-row.ts';
+import { resolveConfig } from '../../gateway/config/resolve-config.ts';
+import { createGateway } from '../../gateway/gateway.ts';
 import { structure } from '../../generator/build-schema.ts';
 import { emitters } from '../../generator/emit/emitters.ts';
 import { generate } from '../../generator/generate.ts';
@@ -22,7 +21,8 @@ import {
 } from '../../generator/openapi/open-api.ts';
 import { pull } from '../../generator/pull/pull.ts';
 import { buildTable } from '../../generator/table/build-table.ts';
-import { createGateway } from '../../server/gateway.ts';
+import { authenticated } from '../../plugins/noetl-auth/access/access-rule.ts';
+import type { Operation } from '../../plugins/operation.ts';
 import { loopbackEnvironment, serveOnLoopback } from './loopback-server.ts';
 import { queryOf } from './whole-query.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach } from 'vitest';
-import type { IssuerEntry } from '../../core/identity/issuer-entry.ts';
 import { createDevIssuer, type DevIssuer } from '../../dev/issuer/dev-issuer.ts';
-import { createIdentityVerifier, type IdentityVerifierOptions } from '../../server/identity/identity-verifier.ts';
+import type { IssuerEntry } from '../../gateway/config/identity/issuer-entry.ts';
+import { createIdentityVerifier, type IdentityVerifierOptions } from '../../gateway/identity/identity-verifier.ts';
 import { rulesOf } from './issuer-rules.ts';
 import { keyPair } from './key-pairs.ts';
 import { handClock, recorder } from './session-fakes.ts';

@@ -1,9 +1,9 @@
-import { createConfigReader } from '../../core/config/read-config.ts';
-import { createValueReader } from '../../core/config/value-reader.ts';
-import type { IssuerEntry } from '../../core/identity/issuer-entry.ts';
-import type { IssuerRules } from '../../core/identity/issuer-rules.ts';
-import type { IssuerDefaults } from '../../core/identity/resolve-issuers.ts';
-import { resolveIssuers } from '../../core/identity/resolve-issuers.ts';
+import type { IssuerEntry } from '../../gateway/config/identity/issuer-entry.ts';
+import type { IssuerRules } from '../../gateway/config/identity/issuer-rules.ts';
+import type { IssuerDefaults } from '../../gateway/config/identity/resolve-issuers.ts';
+import { resolveIssuers } from '../../gateway/config/identity/resolve-issuers.ts';
+import { createConfigReader } from '../../gateway/config/read-config.ts';
+import { createValueReader } from '../../gateway/config/value-reader.ts';
 
 const usual: IssuerDefaults = {
   audiences: ['app', 'https://api.example.com'],

@@ -1,4 +1,4 @@
-import type { LineSink } from '../../server/observability/line-sink.ts';
+import type { LineSink } from '../../gateway/observe/line-sink.ts';
 
 /** Keeps lines; takes no more than `room` of them. */
 export function keptLines(room = Number.POSITIVE_INFINITY) {

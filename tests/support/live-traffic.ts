@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isJsonObject } from '../../core/noetl/json-object.ts';
 import { overAt } from '../../dev/noetl/run.ts';
+import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import { graphql } from './dev-gateway.ts';
 import type { Replica, Replicas } from './replicas.ts';
 import type { GotResult, SteadyListener } from './steady-listener.ts';

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import type { OutputFile } from '../../generator/emit/emitter.ts';
 import { emitManifests } from '../../generator/emit/manifests/emit-manifests.ts';
 import { emitInput } from './emit-input.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { GatewayError } from '../../core/errors.ts';
-import type { Ending, SessionStore } from '../../core/ports.ts';
-import { type SessionKey, sessionKey } from '../../core/session/session-token.ts';
-import { encodeLive } from '../../server/stores/session-record.ts';
+import { encodeLive } from '../../gateway/stores/session-record.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import { type SessionKey, sessionKey } from '../../plugins/noetl-auth/session/session-token.ts';
+import type { Ending, SessionStore } from '../../plugins/ports.ts';
 import { type ChildServer, eventually } from './child-server.ts';
 import { hourMs, sessionOf, tokenOf } from './session-fakes.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';

@@ -1,22 +1,22 @@
 import { buildSchema, GraphQLScalarType, type GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
-import { createLocalAccessChecker } from '../../core/access/access-checkers.ts';
-import type { AccessRule } from '../../core/access/access-rule.ts';
-import { compileGrants } from '../../core/access/decision.ts';
-import type { Grant } from '../../core/access/grant.ts';
-import type { CallContext } from '../../core/call-context.ts';
-import { resolveConfig } from '../../core/config/resolve-config.ts';
-import { GatewayError } from '../../core/errors.ts';
-import type { GatewayEvent } from '../../core/observe.ts';
-import type { AccessChecker, Sessions } from '../../core/ports.ts';
-import type { Session } from '../../core/session/session.ts';
+import { resolveConfig } from '../../gateway/config/resolve-config.ts';
+import { fieldRules, type RuledField } from '../../gateway/graphql/field-rules.ts';
+import type { CallContext } from '../../plugins/call-context.ts';
 import { useErrorRendering } from '../../plugins/error-rendering/use-error-rendering.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import { createLocalAccessChecker } from '../../plugins/noetl-auth/access/access-checkers.ts';
+import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
+import { compileGrants } from '../../plugins/noetl-auth/access/decision.ts';
+import type { Grant } from '../../plugins/noetl-auth/access/grant.ts';
 import type { FieldRule } from '../../plugins/noetl-auth/decide-call.ts';
 import type { ExecutionPath } from '../../plugins/noetl-auth/decide-field.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
+import type { Session } from '../../plugins/noetl-auth/session/session.ts';
 import { type AuthServerContext, useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
+import type { GatewayEvent } from '../../plugins/observe.ts';
+import type { AccessChecker, Sessions } from '../../plugins/ports.ts';
 import { useQueryLimits } from '../../plugins/query-limits/use-query-limits.ts';
-import { fieldRules, type RuledField } from '../../server/graphql/field-rules.ts';
 
 /** A resolver that ran: the field and the arguments it was given. Stands for a call upstream. */
 export interface UpstreamTouch {

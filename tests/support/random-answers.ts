@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
-import type { UpstreamCall } from '../../core/ports.ts';
-import type { WireNames } from '../../executor/outputs.ts';
+import type { WireNames } from '../../gateway/operations/outputs.ts';
+import type { UpstreamCall } from '../../plugins/ports.ts';
 import { type Random, randomFrom, randomValue } from './random-plain-operation.ts';
 
 /** Answers of NoETL that depend on the call and the seed alone; what is broken of them too. */

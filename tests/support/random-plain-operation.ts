@@ -12,7 +12,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import { rawNumber } from '../../core/json/lossless-json.ts';
+import { rawNumber } from '../../plugins/json/lossless-json.ts';
 
 /** Random numbers that are the same each time. */
 export function randomFrom(seed: number) {

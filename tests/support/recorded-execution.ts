@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { parseJson } from '../../core/json/lossless-json.ts';
-import type { JsonObject } from '../../core/noetl/json-object.ts';
-import type { UpstreamCall } from '../../core/ports.ts';
+import { parseJson } from '../../plugins/json/lossless-json.ts';
+import type { JsonObject } from '../../plugins/noetl/json-object.ts';
+import type { UpstreamCall } from '../../plugins/ports.ts';
 import { scriptedUpstream } from './scripted-upstream.ts';
 
 /** What a real NoETL server answered about one finished execution of a playbook; trimmed. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Grant } from '../../core/access/grant.ts';
+import type { Grant } from '../../plugins/noetl-auth/access/grant.ts';
 import { executions, grant, reserved } from './plugin-gateway.ts';
 import { plainlyAllowed } from './random-access.ts';
 import type { RandomDocument } from './random-operation.ts';

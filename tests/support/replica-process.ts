@@ -1,6 +1,6 @@
-import { createSessions } from '../../core/session/sessions.ts';
-import { createNatsSessionStore } from '../../server/stores/nats-session-store.ts';
-import { createRedisSessionStore } from '../../server/stores/redis-session-store.ts';
+import { createNatsSessionStore } from '../../gateway/stores/nats-session-store.ts';
+import { createRedisSessionStore } from '../../gateway/stores/redis-session-store.ts';
+import { createSessions } from '../../plugins/noetl-auth/session/sessions.ts';
 import { hourMs, sessionOf, tokenOf } from './session-fakes.ts';
 import { testSeal } from './store-seal.ts';
 

@@ -1,4 +1,4 @@
-import type { Upstream, UpstreamCall, UpstreamReply } from '../../core/ports.ts';
+import type { Upstream, UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
 
 type Answer = Partial<UpstreamReply> | Error | ((call: UpstreamCall) => Partial<UpstreamReply>);
 

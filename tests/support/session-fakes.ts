@@ -1,7 +1,7 @@
-import type { GatewayEvent, Observe } from '../../core/observe.ts';
-import type { SessionValidator } from '../../core/ports.ts';
-import type { Session } from '../../core/session/session.ts';
-import { parseSessionToken, type SessionToken } from '../../core/session/session-token.ts';
+import type { Session } from '../../plugins/noetl-auth/session/session.ts';
+import { parseSessionToken, type SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
+import type { GatewayEvent, Observe } from '../../plugins/observe.ts';
+import type { SessionValidator } from '../../plugins/ports.ts';
 
 export const hourMs = 3_600_000;
 

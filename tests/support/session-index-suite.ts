@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SessionStore } from '../../core/ports.ts';
-import { type SessionKey, sessionKey } from '../../core/session/session-token.ts';
-import { encodeLive } from '../../server/stores/session-record.ts';
+import { encodeLive } from '../../gateway/stores/session-record.ts';
+import { type SessionKey, sessionKey } from '../../plugins/noetl-auth/session/session-token.ts';
+import type { SessionStore } from '../../plugins/ports.ts';
 import { hourMs, sessionOf, tokenOf } from './session-fakes.ts';
 
 export interface SessionIndexOptions {

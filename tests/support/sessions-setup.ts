@@ -1,7 +1,7 @@
-import { GatewayError } from '../../core/errors.ts';
-import type { SessionStore } from '../../core/ports.ts';
-import { createSessions, type SessionsOptions } from '../../core/session/sessions.ts';
-import { createMemorySessionStore } from '../../server/stores/memory-session-store.ts';
+import { createMemorySessionStore } from '../../gateway/stores/memory-session-store.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import { createSessions, type SessionsOptions } from '../../plugins/noetl-auth/session/sessions.ts';
+import type { SessionStore } from '../../plugins/ports.ts';
 import { fakeValidator, handClock, hourMs, recorder, tokenOf } from './session-fakes.ts';
 
 /** Limits of the sessions of these tests. */

@@ -1,5 +1,5 @@
-import { parseJson } from '../../core/json/lossless-json.ts';
 import { createNoetlStandIn, type StandInOptions } from '../../dev/noetl/stand-in.ts';
+import { parseJson } from '../../plugins/json/lossless-json.ts';
 import { serveOnLoopback } from './loopback-server.ts';
 import { handClock } from './session-fakes.ts';
 

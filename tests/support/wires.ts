@@ -1,4 +1,4 @@
-import { type Channel, openChannel, type Wire } from '../../server/workers/channel.ts';
+import { type Channel, openChannel, type Wire } from '../../gateway/workers/channel.ts';
 
 /** Two ends of a wire within this process. Messages are copied and arrive later, as between processes. */
 export function wirePair(): readonly [Wire, Wire] & { cut(): void } {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { GatewayHealth } from '../../core/console/gateway-health.ts';
+import type { GatewayHealth } from '../../gateway/console/gateway-health.ts';
 import { eventually } from './child-server.ts';
 import { type ServeProcess, startServe } from './serve-process.ts';
 

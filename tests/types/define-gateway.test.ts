@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { authenticated, custom, onExecution, onPlaybook, role } from '../../core/access/access-rule.ts';
-import { allow, deny } from '../../core/access/grant.ts';
-import { defineGateway } from '../../core/config/define-gateway.ts';
-import { env } from '../../core/config/env.ts';
-import type { GatewayConfig } from '../../core/config/gateway-config.ts';
+import { defineGateway } from '../../gateway/config/define-gateway.ts';
+import { env } from '../../gateway/config/env.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import type { NoetlOperations } from '../../openapi/noetl.types.ts';
+import { authenticated, custom, onExecution, onPlaybook, role } from '../../plugins/noetl-auth/access/access-rule.ts';
+import { allow, deny } from '../../plugins/noetl-auth/access/grant.ts';
 
 /** Read by the compiler: each mark is an error of its own when the types let the mistake pass. */
 const mistaken = () =>

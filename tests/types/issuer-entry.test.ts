@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { issuerEntry } from '../../core/config/schema/issuers.ts';
-import type { Given } from '../../core/config/schema/node.ts';
-import type { IssuerEntry } from '../../core/identity/issuer-entry.ts';
+import type { IssuerEntry } from '../../gateway/config/identity/issuer-entry.ts';
+import type { issuerEntry } from '../../gateway/config/schema/issuers.ts';
+import type { Given } from '../../gateway/config/schema/node.ts';
 
 type Checked = Given<typeof issuerEntry>;
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { authenticated, onExecution, role } from '../../core/access/access-rule.ts';
-import { defineGateway } from '../../core/config/define-gateway.ts';
-import { whenPresent } from '../../core/config/when-present.ts';
+import { defineGateway } from '../../gateway/config/define-gateway.ts';
+import { whenPresent } from '../../gateway/config/when-present.ts';
+import { authenticated, onExecution, role } from '../../plugins/noetl-auth/access/access-rule.ts';
 
 /** A release of NoETL that has two operations. */
 type Few = {

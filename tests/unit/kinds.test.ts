@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 
 /** Files that once read from an operation's path what it does. They switch on its kind. */
 const files = [
-  'core/protocol-field.ts',
-  'core/noetl/own-paths.ts',
-  'core/noetl/wire-dialect.ts',
-  'core/call-plan/compile-call-plan.ts',
-  'server/upstream/at-own-paths.ts',
-  'executor/root-fields.ts',
-  'executor/executable-schema.ts',
-  'executor/answer-operation.ts',
+  'plugins/protocol-field.ts',
+  'plugins/noetl/own-paths.ts',
+  'plugins/noetl/wire-dialect.ts',
+  'gateway/operations/call-plan/compile-call-plan.ts',
+  'gateway/upstream/at-own-paths.ts',
+  'gateway/operations/root-fields.ts',
+  'gateway/operations/executable-schema.ts',
+  'gateway/operations/answer-operation.ts',
   'generator/table/check-access-rule.ts',
   'generator/table/check-start.ts',
   'generator/diff/exposure-diff.ts',

@@ -1,4 +1,4 @@
-import { retiredVariables, unknownVariables } from '../../core/config/environment-names.ts';
+import { retiredVariables, unknownVariables } from '../../gateway/config/environment-names.ts';
 import { codeSpan, page, table } from '../../generator/emit/markdown.ts';
 import { listSettings } from '../../generator/emit/settings/list-settings.ts';
 
@@ -25,7 +25,7 @@ export function environmentPage(): string {
   );
   // A variable that several variants of one setting have is listed once.
   const rows = [...new Map(settings.map((row) => [row[0] + row[1], row])).values()];
-  return page('core/config/schema', [
+  return page('gateway/config/schema', [
     '# Environment',
     'A variable takes precedence over the value in `gateway.config.ts`. An empty value counts as absent. The process reads them once, at the start; all problems are reported together. `npm run doctor` checks them.',
     table(

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../core/errors.ts';
+import type { ErrorCode } from '../../plugins/errors.ts';
 
 /** The texts of one code, in Markdown. Links are as from docs/reference. */
 export interface ErrorText {
@@ -12,7 +12,7 @@ export interface ErrorText {
 
 /**
  * What each code means to the person who meets it. The type asks for a text of each code, so that a new one cannot be
- * without. Status and whether to try again are not here: `core/errors.ts` has them.
+ * without. Status and whether to try again are not here: `plugins/errors.ts` has them.
  */
 export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   ERR_REQUEST_INVALID: {

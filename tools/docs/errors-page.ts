@@ -1,9 +1,9 @@
-import { type ErrorCode, errorCodes, GatewayError } from '../../core/errors.ts';
 import type { OutputFile } from '../../generator/emit/emitter.ts';
 import { fenced, page, table } from '../../generator/emit/markdown.ts';
+import { type ErrorCode, errorCodes, GatewayError } from '../../plugins/errors.ts';
 import { errorTexts } from './error-texts.ts';
 
-const source = 'core/errors.ts and tools/docs/error-texts.ts';
+const source = 'plugins/errors.ts and tools/docs/error-texts.ts';
 
 /** The folder of the pages of codes; it has no other files. */
 export const errorPagesFolder = 'docs/reference/error';

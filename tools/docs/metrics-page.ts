@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'graphql';
+import { createMetrics } from '../../gateway/observe/metrics.ts';
 import { codeSpan, codeSpans, page, table } from '../../generator/emit/markdown.ts';
-import { createMetrics } from '../../server/observability/metrics.ts';
 
 /**
  * Every metric of `/metrics`, as a process with the shipped config registers it.
@@ -23,7 +23,7 @@ export async function metricsPage(): Promise<string> {
     labelWords(values.map(({ labels }) => labels as Readonly<Record<string, string>>)),
     help,
   ]);
-  return page('server/observability', [
+  return page('gateway/observe', [
     '# Metrics',
     '`GET /metrics` on the internal listener, in the format of Prometheus. Every series exists from the start with the value 0, and no label has a text from a caller. [Operating](../operate.md#metrics) describes how to read them, and the alerts and the dashboard that are generated.',
     table(

@@ -1,4 +1,4 @@
-import { rawNumber } from '../../../core/json/lossless-json.ts';
+import { rawNumber } from '../../../plugins/json/lossless-json.ts';
 import type { SamplePlaybook, ScriptStep } from '../script.ts';
 import { end, fixed, python, sample } from './sample.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { GraphQLSchema } from 'graphql';
 import { type CodeBlockWriter, type StatementStructures, StructureKind } from 'ts-morph';
-import { GatewayError } from '../../../core/errors.ts';
+import { GatewayError } from '../../../plugins/errors.ts';
 import type { Emitter } from '../emitter.ts';
 import { renderTypescript } from '../render-typescript.ts';
 import { createClientTypes, docs } from './client-types.ts';

@@ -13,7 +13,7 @@ import {
   VariablesInAllowedPositionRule,
   validate,
 } from 'graphql';
-import { GatewayError } from '../../../core/errors.ts';
+import { GatewayError } from '../../../plugins/errors.ts';
 import type { ClientTypes } from './client-types.ts';
 import { operationDocument } from './operation-document.ts';
 

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
-import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
-import { GatewayError } from '../../../core/errors.ts';
+import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
+import { GatewayError } from '../../../plugins/errors.ts';
 import { environmentEntries } from './environment-entries.ts';
 
 /** Names this near are one name and a slip of it. */

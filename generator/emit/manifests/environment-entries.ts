@@ -1,6 +1,6 @@
-import { declaredSections } from '../../../core/config/defaults.ts';
-import { type EnvRef, isEnvRef } from '../../../core/config/env.ts';
-import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
+import { declaredSections } from '../../../gateway/config/defaults.ts';
+import { type EnvRef, isEnvRef } from '../../../gateway/config/env.ts';
+import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
 
 /** One environment variable that the declaration reads. */
 export type EnvironmentEntry = EnvRef<string | number | boolean>;

@@ -1,10 +1,10 @@
-import { type DeclaredSections, declaredSections } from '../../../core/config/defaults.ts';
-import { fallbackOf, isEnvRef } from '../../../core/config/env.ts';
-import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
-import { checkDeclaration, resolveDeploy } from '../../../core/config/resolve-config.ts';
-import type { ResolvedConfig } from '../../../core/config/resolved-config.ts';
-import { isMemoryStore, storePort, usualStorePlaces } from '../../../core/config/store-kinds.ts';
-import type { IssuerEntry } from '../../../core/identity/issuer-entry.ts';
+import { type DeclaredSections, declaredSections } from '../../../gateway/config/defaults.ts';
+import { fallbackOf, isEnvRef } from '../../../gateway/config/env.ts';
+import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
+import type { IssuerEntry } from '../../../gateway/config/identity/issuer-entry.ts';
+import { checkDeclaration, resolveDeploy } from '../../../gateway/config/resolve-config.ts';
+import type { ResolvedConfig } from '../../../gateway/config/resolved-config.ts';
+import { isMemoryStore, storePort, usualStorePlaces } from '../../../gateway/config/store-kinds.ts';
 import { checkVariables } from './check-variables.ts';
 import { environmentEntries } from './environment-entries.ts';
 import { podResources } from './resources.ts';

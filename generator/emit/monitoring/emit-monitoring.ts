@@ -1,4 +1,4 @@
-import { resolveDeploy } from '../../../core/config/resolve-config.ts';
+import { resolveDeploy } from '../../../gateway/config/resolve-config.ts';
 import type { Emitter } from '../emitter.ts';
 import { yamlFile } from '../manifests/render-yaml.ts';
 import { dashboard } from './dashboard.ts';

@@ -1,11 +1,11 @@
-import { explainTable } from '../../../core/access/explain.ts';
-import { accessText, reachText, ruleText } from '../../../core/access/explain-text.ts';
-import { permissions } from '../../../core/access/permission.ts';
-import { defaultSections } from '../../../core/config/defaults.ts';
-import { type FromEnv, isEnvRef } from '../../../core/config/env.ts';
-import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
-import type { Operation } from '../../../core/operation.ts';
-import { kindWords } from '../../../core/operation-kind.ts';
+import { defaultSections } from '../../../gateway/config/defaults.ts';
+import { type FromEnv, isEnvRef } from '../../../gateway/config/env.ts';
+import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
+import { explainTable } from '../../../plugins/noetl-auth/access/explain.ts';
+import { accessText, reachText, ruleText } from '../../../plugins/noetl-auth/access/explain-text.ts';
+import { permissions } from '../../../plugins/noetl-auth/access/permission.ts';
+import type { Operation } from '../../../plugins/operation.ts';
+import { kindWords } from '../../../plugins/operation-kind.ts';
 import { operationTemplate } from '../../diff/operation-template.ts';
 import { listOperations, type OpenApiDocument } from '../../openapi/open-api.ts';
 import { boundWords } from '../bound-words.ts';
@@ -16,7 +16,7 @@ const target = 'docs/generated/policy.md';
 
 /**
  * Who may call what, in words, for the people who review a change of the config or of NoETL. The words are those of
- * `explain` (`core/access/explain-text.ts`), so that the page and the command cannot differ.
+ * `explain` (`plugins/noetl-auth/access/explain-text.ts`), so that the page and the command cannot differ.
  */
 export const emitPolicyPage: Emitter = ({ config, operations, document }) => {
   const sorted = operations.toSorted((a, b) => (a.field < b.field ? -1 : 1));

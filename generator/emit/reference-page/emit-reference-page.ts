@@ -9,8 +9,8 @@ import {
   isRequiredArgument,
   print,
 } from 'graphql';
-import { ruleText } from '../../../core/access/explain-text.ts';
-import type { Operation } from '../../../core/operation.ts';
+import { ruleText } from '../../../plugins/noetl-auth/access/explain-text.ts';
+import type { Operation } from '../../../plugins/operation.ts';
 import { boundWords } from '../bound-words.ts';
 import { operationNode } from '../client/operation-document.ts';
 import type { Emitter } from '../emitter.ts';

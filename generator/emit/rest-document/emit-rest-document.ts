@@ -1,5 +1,5 @@
 import { parse, stringify } from 'yaml';
-import type { Operation } from '../../../core/operation.ts';
+import type { Operation } from '../../../plugins/operation.ts';
 import { reachableSchemas } from '../../document/reachable-schemas.ts';
 import { isRecord, type OpenApiDocument } from '../../openapi/open-api.ts';
 import type { Emitter, OutputFile } from '../emitter.ts';

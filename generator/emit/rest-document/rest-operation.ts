@@ -1,5 +1,5 @@
-import { ruleText } from '../../../core/access/explain-text.ts';
-import type { Operation } from '../../../core/operation.ts';
+import { ruleText } from '../../../plugins/noetl-auth/access/explain-text.ts';
+import type { Operation } from '../../../plugins/operation.ts';
 import { isRecord, type OpenApiDocument } from '../../openapi/open-api.ts';
 import { codeSpan } from '../markdown.ts';
 
@@ -32,7 +32,7 @@ const furtherMembers: Partial<Record<Operation['kind'], readonly string[]>> = {
 
 /**
  * One operation below `/noetl`: NoETL's own description, without what callers cannot set (ADR 0017). What is left out
- * here is also not read by `executor/rest`.
+ * here is also not read by `gateway/rest`.
  */
 export function restOperation(operation: Operation, document: OpenApiDocument): JsonObject {
   const { field, kind, access, description } = operation;

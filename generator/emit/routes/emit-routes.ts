@@ -13,7 +13,7 @@ import { requestValidator } from './request-validator.ts';
 import { quote, schemaType, typeWithoutNull } from './schema-type.ts';
 
 const source = 'openapi/gateway.yaml';
-const target = 'server/routes/generated/routes.gen.ts';
+const target = 'gateway/rest/generated/routes.gen.ts';
 
 /**
  * The REST routes of the gateway's own contract: types, request validators, `Handlers`, the route table.

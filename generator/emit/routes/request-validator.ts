@@ -1,5 +1,5 @@
 import { type CodeBlockWriter, type FunctionDeclarationStructure, StructureKind } from 'ts-morph';
-import { GatewayError } from '../../../core/errors.ts';
+import { GatewayError } from '../../../plugins/errors.ts';
 import type { ContractSchema } from './contract.ts';
 import { quote, typesOf, typeWithoutNull } from './schema-type.ts';
 

@@ -1,6 +1,6 @@
-import { authenticated, custom, onExecution, onPlaybook, role } from '../../../core/access/access-rule.ts';
-import { allow } from '../../../core/access/grant.ts';
-import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
+import { authenticated, custom, onExecution, onPlaybook, role } from '../../../plugins/noetl-auth/access/access-rule.ts';
+import { allow } from '../../../plugins/noetl-auth/access/grant.ts';
+import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
 
 /** A row of every kind. */
 export const config: GatewayConfig = {

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { isScalarType, buildSchema as parseSchema, validateSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { authenticated } from '../../../core/access/access-rule.ts';
-import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
+import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
 import { buildSchema } from '../../../generator/build-schema.ts';
 import { readShapes } from '../../../generator/document/operation-shape.ts';
 import { printSorted } from '../../../generator/emit/sort-sdl.ts';
 import { camelCase } from '../../../generator/openapi/identifiers.ts';
 import type { OpenApiDocument, Schema } from '../../../generator/openapi/open-api.ts';
+import { authenticated } from '../../../plugins/noetl-auth/access/access-rule.ts';
 import { withOperation } from '../../support/open-api.ts';
 
 const documents = ['2.10.2', '2.37.2', '4.26'].map((version) => [

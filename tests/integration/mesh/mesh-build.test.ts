@@ -24,7 +24,7 @@ function comparable(text: string): string {
 
 describe('mesh build', { timeout: 180_000 }, () => {
   it('makes the schema that generate has written', async () => {
-    for (const part of ['.meshrc.ts', 'mesh', 'core', 'generator', 'package.json', 'tsconfig.json']) {
+    for (const part of ['.meshrc.ts', 'mesh', 'plugins', 'gateway', 'generator', 'package.json', 'tsconfig.json']) {
       cpSync(part, join(folder.path, part), { recursive: true });
     }
     symlinkSync(resolve('node_modules'), join(folder.path, 'node_modules'));

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
 import type { DevGateway } from '../../../dev/start-dev.ts';
+import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
 import shipped from '../../../gateway.config.ts';
 import { eventually } from '../../support/child-server.ts';
 import { graphql, startDevGateway } from '../../support/dev-gateway.ts';

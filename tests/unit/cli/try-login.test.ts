@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tryLogin } from '../../../cli/try-login.ts';
-import type { GatewayConfig } from '../../../core/config/gateway-config.ts';
-import { resolveConfig } from '../../../core/config/resolve-config.ts';
 import { createDevIssuer, type DevIssuer } from '../../../dev/issuer/dev-issuer.ts';
+import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
+import { resolveConfig } from '../../../gateway/config/resolve-config.ts';
 
 let issuer: DevIssuer;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { errorCodes } from '../../../core/errors.ts';
+import { errorCodes } from '../../../plugins/errors.ts';
 import { errorPages, errorPagesFolder, errorsPage } from '../../../tools/docs/errors-page.ts';
 
 describe('the pages of error codes', () => {

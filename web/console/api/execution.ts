@@ -1,4 +1,4 @@
-import type { ConsoleField } from '../../../core/console/console-fields.ts';
+import type { ConsoleField } from '../../../gateway/console/answer-fields.ts';
 import { type GraphqlRequest, operationOf, type Wanted } from './fields.ts';
 import type { GatewayClient } from './gateway-client.ts';
 

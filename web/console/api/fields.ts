@@ -1,4 +1,4 @@
-import type { ConsoleField, Selectable } from '../../../core/console/console-fields.ts';
+import type { ConsoleField, Selectable } from '../../../gateway/console/answer-fields.ts';
 
 /**
  * An operation to send. The root field has the alias `answer`, so the caller reads the same member under every config.

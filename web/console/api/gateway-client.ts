@@ -1,5 +1,5 @@
 import { createClient } from 'graphql-sse';
-import type { ConsoleAnswers } from '../../../core/console/console-answers.ts';
+import type { ConsoleAnswers } from '../../../gateway/console/console-answers.ts';
 import type { GraphqlRequest } from './fields.ts';
 
 /** A refusal or a failure, as the gateway words it. `code` is the gateway's, or `ERR_NETWORK` without an answer. */

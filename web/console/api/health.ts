@@ -1,4 +1,4 @@
-import type { GatewayHealth } from '../../../core/console/gateway-health.ts';
+import type { GatewayHealth } from '../../../gateway/console/gateway-health.ts';
 import { useSession } from './me.ts';
 import { useQuery } from './use-query.ts';
 

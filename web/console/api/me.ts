@@ -1,6 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { ConsoleSession } from '../../../core/console/console-answers.ts';
+import type { ConsoleSession } from '../../../gateway/console/console-answers.ts';
 import type { GatewayClient } from './gateway-client.ts';
 
 /** The session of the page, and how to call the gateway with it. */

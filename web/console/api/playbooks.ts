@@ -1,4 +1,4 @@
-import type { ConsoleField } from '../../../core/console/console-fields.ts';
+import type { ConsoleField } from '../../../gateway/console/answer-fields.ts';
 import { operationOf } from './fields.ts';
 import type { GatewayClient } from './gateway-client.ts';
 

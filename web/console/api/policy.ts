@@ -1,4 +1,4 @@
-import type { ConsoleAnswers } from '../../../core/console/console-answers.ts';
+import type { ConsoleAnswers } from '../../../gateway/console/console-answers.ts';
 import { useSession } from './me.ts';
 import { useQuery } from './use-query.ts';
 

@@ -161,7 +161,7 @@ export function EventsTab({ execution, page }: { readonly execution: Execution; 
 /** One event: its type, its step, and how long after the start it was written. All of it is JSON, as NoETL has it. */
 function Event({ event, startedAt }: { readonly event: ExecutionEvent; readonly startedAt: string | null }) {
   const { event_type: type, node_name: node, created_at: createdAt, timestamp } = event;
-  // An event has one of the two or both; the gateway reads them in the same order (`core/execution/run-event.ts`).
+  // An event has one of the two or both; the gateway reads them in the same order (`gateway/executions/run-event.ts`).
   const written = createdAt ?? timestamp;
   const at = timeOf(typeof written === 'string' ? written : undefined);
   const start = timeOf(startedAt);

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { CurrentAccess } from '../../../core/console/console-answers.ts';
+import type { CurrentAccess } from '../../../gateway/console/console-answers.ts';
 import { Scroll } from './scroll.tsx';
 
 type Operation = CurrentAccess['operations'][number];

@@ -1,4 +1,4 @@
-import type { GatewayHealth, RecentField } from '../../../core/console/gateway-health.ts';
+import type { GatewayHealth, RecentField } from '../../../gateway/console/gateway-health.ts';
 import { addressOf } from '../api/address.ts';
 import { durationText } from '../api/time.ts';
 import { Plot } from './plot.tsx';

@@ -1,4 +1,4 @@
-import type { ReplayedPast } from '../../../core/console/console-answers.ts';
+import type { ReplayedPast } from '../../../gateway/console/console-answers.ts';
 import { usePolicy } from '../api/policy.ts';
 import { Failed, Loading } from './states.tsx';
 import { type Column, Table } from './table.tsx';

@@ -1,5 +1,5 @@
-import { permissions } from '../../../core/access/permission.ts';
-import type { ConsoleAnswers } from '../../../core/console/console-answers.ts';
+import type { ConsoleAnswers } from '../../../gateway/console/console-answers.ts';
+import { permissions } from '../../../plugins/noetl-auth/access/permission.ts';
 import { addressOf } from '../api/address.ts';
 import { useSession } from '../api/me.ts';
 import { useQuery } from '../api/use-query.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { DecidedCases } from '../../../core/console/console-answers.ts';
+import type { DecidedCases } from '../../../gateway/console/console-answers.ts';
 import { usePolicy, useTried } from '../api/policy.ts';
 import { Empty, Failed, Loading } from './states.tsx';
 import { type Column, Table } from './table.tsx';

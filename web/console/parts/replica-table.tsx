@@ -1,4 +1,4 @@
-import type { GatewayHealth, ReplicaReport } from '../../../core/console/gateway-health.ts';
+import type { GatewayHealth, ReplicaReport } from '../../../gateway/console/gateway-health.ts';
 import { durationText, sizeText } from '../api/time.ts';
 import { type Column, Table } from './table.tsx';
 import { Ago } from './time.tsx';

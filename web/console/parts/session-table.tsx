@@ -1,4 +1,4 @@
-import type { ShownSession } from '../../../core/console/console-answers.ts';
+import type { ShownSession } from '../../../gateway/console/console-answers.ts';
 import { ConfirmButton } from './confirm-button.tsx';
 import { type Column, Table } from './table.tsx';
 import { Ago } from './time.tsx';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { TriedDraft } from '../../../core/console/console-answers.ts';
+import type { TriedDraft } from '../../../gateway/console/console-answers.ts';
 import { usePolicy, useTried } from '../api/policy.ts';
 import { ReplayedDecisions } from './past-decisions.tsx';
 import { CaseResults } from './policy-cases.tsx';

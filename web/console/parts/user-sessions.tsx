@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { UserSessionList } from '../../../core/console/console-answers.ts';
+import type { UserSessionList } from '../../../gateway/console/console-answers.ts';
 import { operationOf } from '../api/fields.ts';
 import { useSession } from '../api/me.ts';
 import { useQuery } from '../api/use-query.ts';

@@ -1,6 +1,6 @@
 import { useLocation } from 'preact-iso/router';
-import type { CurrentAccess } from '../../../core/console/console-answers.ts';
-import type { PolicyFileState } from '../../../core/console/gateway-health.ts';
+import type { CurrentAccess } from '../../../gateway/console/console-answers.ts';
+import type { PolicyFileState } from '../../../gateway/console/gateway-health.ts';
 import { addressOf } from '../api/address.ts';
 import { useAccess } from '../api/sections.ts';
 import { Matrix } from '../parts/matrix.tsx';

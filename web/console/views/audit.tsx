@@ -1,5 +1,5 @@
 import { useLocation } from 'preact-iso/router';
-import type { AuditEntry, FoundAudit } from '../../../core/console/console-answers.ts';
+import type { AuditEntry, FoundAudit } from '../../../gateway/console/console-answers.ts';
 import { addressOf } from '../api/address.ts';
 import { useSession } from '../api/me.ts';
 import { timeOf } from '../api/time.ts';

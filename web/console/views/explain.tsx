@@ -1,5 +1,5 @@
 import { useLocation } from 'preact-iso/router';
-import { permissions } from '../../../core/access/permission.ts';
+import { permissions } from '../../../plugins/noetl-auth/access/permission.ts';
 import { useSession } from '../api/me.ts';
 import { useQuery } from '../api/use-query.ts';
 import { CopyText } from '../parts/copy-text.tsx';

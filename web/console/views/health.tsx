@@ -1,4 +1,4 @@
-import type { GatewayHealth, PolicyFileState } from '../../../core/console/gateway-health.ts';
+import type { GatewayHealth, PolicyFileState } from '../../../gateway/console/gateway-health.ts';
 import { troubles, useHealth } from '../api/health.ts';
 import { OperationNumbers } from '../parts/operation-numbers.tsx';
 import { ReplicaTable } from '../parts/replica-table.tsx';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
-import type { UpstreamComparison } from '../../../core/console/console-answers.ts';
+import type { UpstreamComparison } from '../../../gateway/console/console-answers.ts';
 import { addressOf } from '../api/address.ts';
 import { useSession } from '../api/me.ts';
 

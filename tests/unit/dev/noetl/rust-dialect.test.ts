@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { isRawNumber } from '../../../../core/json/lossless-json.ts';
+import { isRawNumber } from '../../../../plugins/json/lossless-json.ts';
 import { closeStandIns, standIn } from '../../../support/stand-in-client.ts';
 
 afterEach(closeStandIns);

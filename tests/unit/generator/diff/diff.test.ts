@@ -1,12 +1,12 @@
 import { buildSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { authenticated, onPlaybook } from '../../../../core/access/access-rule.ts';
-import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
+import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import { type DiffInput, diff } from '../../../../generator/diff/diff.ts';
 import { renderDiffMarkdown } from '../../../../generator/diff/render-markdown.ts';
 import { renderDiffText } from '../../../../generator/diff/render-text.ts';
 import { emptyLock } from '../../../../generator/lock/gateway-lock.ts';
 import type { OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
+import { authenticated, onPlaybook } from '../../../../plugins/noetl-auth/access/access-rule.ts';
 import { after, before, config } from '../../../support/diff-documents.ts';
 
 const same: DiffInput['buildSchema'] = async () => ({

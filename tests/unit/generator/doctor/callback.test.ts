@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { resolveConfig } from '../../../../core/config/resolve-config.ts';
-import { GatewayError } from '../../../../core/errors.ts';
+import { resolveConfig } from '../../../../gateway/config/resolve-config.ts';
 import { examineCallback } from '../../../../generator/doctor/examine-callback.ts';
 import { probeCallback } from '../../../../generator/doctor/probe-callback.ts';
+import { GatewayError } from '../../../../plugins/errors.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { type LoopbackServer, serveOnLoopback } from '../../../support/loopback-server.ts';
 

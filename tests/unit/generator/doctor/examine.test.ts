@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
-import { resolveConfig } from '../../../../core/config/resolve-config.ts';
-import { GatewayError } from '../../../../core/errors.ts';
+import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
+import { resolveConfig } from '../../../../gateway/config/resolve-config.ts';
+import { issuerUnavailable } from '../../../../gateway/identity/issuer-request.ts';
 import { examine, hasProblem } from '../../../../generator/doctor/examine.ts';
 import type { DoctorProbes } from '../../../../generator/doctor/probes.ts';
 import { renderFindings } from '../../../../generator/doctor/render-findings.ts';
-import { issuerUnavailable } from '../../../../server/identity/issuer-request.ts';
+import { GatewayError } from '../../../../plugins/errors.ts';
 
 const declaration: GatewayConfig = { operations: {}, roles: ['admin'], grants: [] };
 const environment = {

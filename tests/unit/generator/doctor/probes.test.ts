@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../../../core/json/lossless-json.ts';
-import type { Upstream, UpstreamReply } from '../../../../core/ports.ts';
 import { examineUpstream, probeDocument } from '../../../../generator/doctor/examine-upstream.ts';
 import { documentHash } from '../../../../generator/document/document-hash.ts';
+import { parseJson } from '../../../../plugins/json/lossless-json.ts';
+import type { Upstream, UpstreamReply } from '../../../../plugins/ports.ts';
 
 const upstreamWith = (reply: Partial<UpstreamReply>): Upstream => ({
   request: async () => ({ status: 200, body: undefined, date: undefined, ...reply }),

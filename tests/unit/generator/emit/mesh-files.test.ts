@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
-import { custom, onPlaybook } from '../../../../core/access/access-rule.ts';
-import type { Operation } from '../../../../core/operation.ts';
 import { emitOperations } from '../../../../generator/emit/mesh-files.ts';
+import { custom, onPlaybook } from '../../../../plugins/noetl-auth/access/access-rule.ts';
+import type { Operation } from '../../../../plugins/operation.ts';
 import { temporaryFolder } from '../../../support/project.ts';
 
 const operation: Operation = {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { GatewayError } from '../../../../core/errors.ts';
 import { askUntilItBegins } from '../../../../generator/init/ask-until-it-begins.ts';
+import { GatewayError } from '../../../../plugins/errors.ts';
 
 const result = { dir: '/p', files: [], nextSteps: [] };
 const missing = new GatewayError('ERR_SPEC_INVALID', 'The document cannot be read.', {

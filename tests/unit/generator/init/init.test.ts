@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { GatewayError } from '../../../../core/errors.ts';
 import { type InitOptions, type InitSteps, init } from '../../../../generator/init/init.ts';
+import { GatewayError } from '../../../../plugins/errors.ts';
 
 let parent: string;
 let done: string[][];

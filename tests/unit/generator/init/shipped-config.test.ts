@@ -9,18 +9,18 @@ describe('the shipped config of a project', () => {
     expect(names).toContain('defineGateway');
     const exported = readFileSync('index.ts', 'utf8');
     for (const name of names) expect(exported).toMatch(new RegExp(`\\b${name}\\b`));
-    expect(shippedConfig()).not.toMatch(/from '\.\/core/);
+    expect(shippedConfig()).not.toMatch(/from '\.\/(?:gateway|plugins)/);
   });
 
   it('has each name once, and keeps the other imports and the rest', () => {
-    const text = `import { b, a } from './core/x.ts';\nimport {\n  c,\n  a,\n} from './core/y/z.ts';\nimport { d } from './d.ts';\n\nexport default a;\n`;
+    const text = `import { b, a } from './gateway/x.ts';\nimport {\n  c,\n  a,\n} from './plugins/y/z.ts';\nimport { d } from './d.ts';\n\nexport default a;\n`;
     expect(asProjectConfig(text)).toBe(
       "import {\n  a,\n  b,\n  c,\n} from 'noetl-gateway';\nimport { d } from './d.ts';\n\nexport default a;\n",
     );
   });
 
   it('is not made when an import would be left', () => {
-    expect(() => asProjectConfig("import * as all from './core/x.ts';\n")).toThrow(TypeError);
+    expect(() => asProjectConfig("import * as all from './gateway/x.ts';\n")).toThrow(TypeError);
   });
 
   it('a config that imports the package already stays as it is', () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { authenticated } from '../../../../core/access/access-rule.ts';
-import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
-import type { AnyUpstreamRow } from '../../../../core/config/operation-row.ts';
-import type { Operation } from '../../../../core/operation.ts';
+import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
+import type { AnyUpstreamRow } from '../../../../gateway/config/operation-row.ts';
 import { unknownAcceptances } from '../../../../generator/lock/acceptance.ts';
 import { closeNew } from '../../../../generator/lock/close-new.ts';
 import { emptyLock, type GatewayLock } from '../../../../generator/lock/gateway-lock.ts';
+import { authenticated } from '../../../../plugins/noetl-auth/access/access-rule.ts';
+import type { Operation } from '../../../../plugins/operation.ts';
 
 const argument = (wire: string, where: 'path' | 'query' | 'body' = 'query') =>
   ({ wire, in: where, name: wire, constant: undefined, description: undefined }) as const;

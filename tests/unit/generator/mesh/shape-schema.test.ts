@@ -1,8 +1,8 @@
 import { parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { authenticated } from '../../../../core/access/access-rule.ts';
-import type { Operation } from '../../../../core/operation.ts';
 import { shapeSchema } from '../../../../generator/mesh/shape-schema.ts';
+import { authenticated } from '../../../../plugins/noetl-auth/access/access-rule.ts';
+import type { Operation } from '../../../../plugins/operation.ts';
 
 const http = '@httpOperation(subgraph: "Noetl", path: "/api/x", httpMethod: GET)';
 const made = /* GraphQL */ `

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { authenticated, onPlaybook, role } from '../../../../core/access/access-rule.ts';
-import { allow } from '../../../../core/access/grant.ts';
-import { defineGateway } from '../../../../core/config/define-gateway.ts';
-import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
+import { defineGateway } from '../../../../gateway/config/define-gateway.ts';
+import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import { structure } from '../../../../generator/build-schema.ts';
 import type { OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
 import { emitTypes } from '../../../../generator/pull/emit-types.ts';
 import { buildTable } from '../../../../generator/table/build-table.ts';
 import type { NoetlOperations } from '../../../../openapi/noetl.types.ts';
+import { authenticated, onPlaybook, role } from '../../../../plugins/noetl-auth/access/access-rule.ts';
+import { allow } from '../../../../plugins/noetl-auth/access/grant.ts';
 
 /** Checked by the compiler: each mark below is an error of its own when the types let the mistake pass. */
 const mistakes = () =>

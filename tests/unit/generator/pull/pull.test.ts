@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { authenticated } from '../../../../core/access/access-rule.ts';
 import { buildSchema } from '../../../../generator/build-schema.ts';
 import { documentHash } from '../../../../generator/document/document-hash.ts';
 import type { OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
 import { readLock } from '../../../../generator/pull/document-lock.ts';
 import { pull } from '../../../../generator/pull/pull.ts';
+import { authenticated } from '../../../../plugins/noetl-auth/access/access-rule.ts';
 import { serveOnLoopback } from '../../../support/loopback-server.ts';
 
 const operation = { responses: { '200': { description: 'Fine.', content: { 'application/json': { schema: {} } } } } };

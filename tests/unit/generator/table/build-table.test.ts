@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { authenticated, closed, custom, onExecution, onPlaybook, role } from '../../../../core/access/access-rule.ts';
-import { allow } from '../../../../core/access/grant.ts';
-import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
-import type { AnyRow, AnyUpstreamRow } from '../../../../core/config/operation-row.ts';
+import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
+import type { AnyRow, AnyUpstreamRow } from '../../../../gateway/config/operation-row.ts';
 import { structure } from '../../../../generator/build-schema.ts';
 import type { OpenApiDocument, OperationObject, Schema } from '../../../../generator/openapi/open-api.ts';
 import { assertNoProblems, buildTable as buildTableOf } from '../../../../generator/table/build-table.ts';
+import {
+  authenticated,
+  closed,
+  custom,
+  onExecution,
+  onPlaybook,
+  role,
+} from '../../../../plugins/noetl-auth/access/access-rule.ts';
+import { allow } from '../../../../plugins/noetl-auth/access/grant.ts';
 import { answers } from '../../../support/open-api.ts';
 
 const text = { type: 'string' } as const;

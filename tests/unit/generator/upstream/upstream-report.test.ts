@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { GatewayConfig } from '../../../../core/config/gateway-config.ts';
+import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import shipped from '../../../../gateway.config.ts';
 import { normalise, structureRules } from '../../../../generator/normalise/normalise.ts';
 import type { OpenApiDocument, PathItem } from '../../../../generator/openapi/open-api.ts';

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { type ErrorCode, GatewayError } from '../../../../core/errors.ts';
 import { renderError } from '../../../../plugins/error-rendering/render-error.ts';
+import { type ErrorCode, GatewayError } from '../../../../plugins/errors.ts';
 
 const secret = 'postgres://noetl:secret@db/noetl';
 const located = (error: Error) => new GraphQLError(error.message, { path: ['execution'], originalError: error });

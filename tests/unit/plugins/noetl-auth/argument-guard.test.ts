@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseJson } from '../../../../core/json/lossless-json.ts';
+import { parseJson } from '../../../../plugins/json/lossless-json.ts';
 import { findArgumentProblem } from '../../../../plugins/noetl-auth/argument-guard.ts';
 
 const problemOf = (json: string) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { GatewayEvent } from '../../../../core/observe.ts';
-import type { SessionToken } from '../../../../core/session/session-token.ts';
 import { createAuthenticator } from '../../../../plugins/noetl-auth/authenticator.ts';
+import type { SessionToken } from '../../../../plugins/noetl-auth/session/session-token.ts';
+import type { GatewayEvent } from '../../../../plugins/observe.ts';
 import { session, sessions } from '../../../support/plugin-gateway.ts';
 
 function ask(headers: Record<string, string>) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { GatewayError } from '../../../../core/errors.ts';
-import type { AccessChecker } from '../../../../core/ports.ts';
+import { GatewayError } from '../../../../plugins/errors.ts';
 import { decideCall, type OperationCall } from '../../../../plugins/noetl-auth/decide-call.ts';
+import type { AccessChecker } from '../../../../plugins/ports.ts';
 import { by, decisionSetup as setup, token } from '../../../support/decision-setup.ts';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createLocalAccessChecker } from '../../../../core/access/access-checkers.ts';
-import type { AccessRequest, AccessRule } from '../../../../core/access/access-rule.ts';
-import { compileGrants } from '../../../../core/access/decision.ts';
-import { GatewayError } from '../../../../core/errors.ts';
-import { parseJson } from '../../../../core/json/lossless-json.ts';
-import { parseSessionToken, type SessionToken } from '../../../../core/session/session-token.ts';
+import { GatewayError } from '../../../../plugins/errors.ts';
+import { parseJson } from '../../../../plugins/json/lossless-json.ts';
+import { createLocalAccessChecker } from '../../../../plugins/noetl-auth/access/access-checkers.ts';
+import type { AccessRequest, AccessRule } from '../../../../plugins/noetl-auth/access/access-rule.ts';
+import { compileGrants } from '../../../../plugins/noetl-auth/access/decision.ts';
 import { decideField, type FieldQuestion } from '../../../../plugins/noetl-auth/decide-field.ts';
+import { parseSessionToken, type SessionToken } from '../../../../plugins/noetl-auth/session/session-token.ts';
 import { defaultGrants, executions, reserved, session } from '../../../support/plugin-gateway.ts';
 
 const token = parseSessionToken('token-analyst') as SessionToken;

@@ -1,11 +1,11 @@
 import { buildSchema, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { createLocalAccessChecker } from '../../../../core/access/access-checkers.ts';
-import { compileGrants } from '../../../../core/access/decision.ts';
-import type { GatewayEvent } from '../../../../core/observe.ts';
-import { parseSessionToken, type SessionToken } from '../../../../core/session/session-token.ts';
+import { createLocalAccessChecker } from '../../../../plugins/noetl-auth/access/access-checkers.ts';
+import { compileGrants } from '../../../../plugins/noetl-auth/access/decision.ts';
 import type { FieldRule } from '../../../../plugins/noetl-auth/decide-call.ts';
 import { decideOperation } from '../../../../plugins/noetl-auth/decide-operation.ts';
+import { parseSessionToken, type SessionToken } from '../../../../plugins/noetl-auth/session/session-token.ts';
+import type { GatewayEvent } from '../../../../plugins/observe.ts';
 import { defaultGrants, executions, reserved, rules, session, typeDefs } from '../../../support/plugin-gateway.ts';
 
 const withSubscription = `${typeDefs} directive @defer(if: Boolean, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT

@@ -1,10 +1,10 @@
 import { buildSchema, type OperationDefinitionNode, parse } from 'graphql';
 import { describe, expect, test, vi } from 'vitest';
-import type { Sessions } from '../../../../core/ports.ts';
 import type { DecisionOptions } from '../../../../plugins/noetl-auth/decide-call.ts';
 import { decideOperation, decideTraced } from '../../../../plugins/noetl-auth/decide-operation.ts';
 import { Decisions, decidedOperation } from '../../../../plugins/noetl-auth/decided-operation.ts';
 import { renewCall } from '../../../../plugins/noetl-auth/renew-call.ts';
+import type { Sessions } from '../../../../plugins/ports.ts';
 import { by, decisionSetup as setup, token } from '../../../support/decision-setup.ts';
 import { session } from '../../../support/plugin-gateway.ts';
 

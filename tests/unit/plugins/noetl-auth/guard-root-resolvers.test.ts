@@ -1,6 +1,6 @@
 import { buildSchema, execute, type GraphQLSchema, parse, subscribe } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { GatewayError } from '../../../../core/errors.ts';
+import { GatewayError } from '../../../../plugins/errors.ts';
 import { guardRootResolvers } from '../../../../plugins/noetl-auth/guard-root-resolvers.ts';
 import { allowedDecision } from '../../../support/allowed-decision.ts';
 

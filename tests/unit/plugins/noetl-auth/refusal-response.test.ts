@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { GatewayError } from '../../../../core/errors.ts';
+import { GatewayError } from '../../../../plugins/errors.ts';
 import { refusalResponse } from '../../../../plugins/noetl-auth/refusal-response.ts';
 
 describe('a refusal', () => {

@@ -1,6 +1,6 @@
 import { buildSchema, type GraphQLScalarType, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { GatewayError } from '../../../../core/errors.ts';
+import { GatewayError } from '../../../../plugins/errors.ts';
 import { guardedResolver, guardRootResolvers } from '../../../../plugins/noetl-auth/guard-root-resolvers.ts';
 import { rootFieldsOf } from '../../../../plugins/noetl-auth/selected-root-fields.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ConsoleField } from '../../../../core/console/console-fields.ts';
+import type { ConsoleField } from '../../../../gateway/console/answer-fields.ts';
 import { operationOf } from '../../../../web/console/api/fields.ts';
 
 const field: ConsoleField = {

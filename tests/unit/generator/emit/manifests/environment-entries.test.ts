@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { declaredSections, defaultSections } from '../../../../../core/config/defaults.ts';
-import { env, fallbackOf } from '../../../../../core/config/env.ts';
+import { declaredSections, defaultSections } from '../../../../../gateway/config/defaults.ts';
+import { env, fallbackOf } from '../../../../../gateway/config/env.ts';
 import { environmentEntries } from '../../../../../generator/emit/manifests/environment-entries.ts';
 
 const bare = { operations: {}, roles: [], grants: [] };

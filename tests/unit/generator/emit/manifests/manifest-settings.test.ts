@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { env } from '../../../../../core/config/env.ts';
-import type { GatewayConfig } from '../../../../../core/config/gateway-config.ts';
+import { env } from '../../../../../gateway/config/env.ts';
+import type { GatewayConfig } from '../../../../../gateway/config/gateway-config.ts';
 import { manifestSettings } from '../../../../../generator/emit/manifests/manifest-settings.ts';
 
 const settings = (config: Partial<GatewayConfig> = {}) =>

@@ -27,7 +27,7 @@ components: { schemas: { A: { type: object, required: [m], properties: { m: ${me
 
 describe('emitRoutes', () => {
   test('the routes in the tree are those of the contract', async () => {
-    const inTree = await readFile(new URL('server/routes/generated/routes.gen.ts', root), 'utf8');
+    const inTree = await readFile(new URL('gateway/rest/generated/routes.gen.ts', root), 'utf8');
     expect(await emit(contract)).toBe(inTree);
   });
 

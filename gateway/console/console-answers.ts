@@ -1,0 +1,179 @@
+import type { PulledDocument, UpstreamReport } from '../../plugins/noetl/upstream-report.ts';
+import type { PathReport, ReportedExplanation } from '../../plugins/noetl-auth/access/path-report.ts';
+import type { CaseResult } from '../../plugins/noetl-auth/access/policy-cases.ts';
+import type { WireUserId } from '../../plugins/noetl-auth/session/session.ts';
+import type { AccessReport } from '../policy/access-report.ts';
+import type { TriedPolicy } from '../policy/policy-draft.ts';
+import type { ConsoleFields } from './answer-fields.ts';
+import type { DriftState, GatewayHealth, PolicyFileState } from './gateway-health.ts';
+
+/**
+ * What the gateway answers at `/console/api/<name>`, as JSON: the server and the page are compiled against it. A member that is
+ * undefined here is absent there.
+ */
+export interface ConsoleAnswers {
+  readonly me: ConsoleSession;
+  readonly starts: PastStarts;
+  readonly access: CurrentAccess;
+  readonly path: PathReport;
+  readonly explain: ExplainedAccess;
+  readonly cases: DecidedCases;
+  readonly lint: PolicyLint;
+  readonly replay: ReplayedPast;
+  /** The grants of now, in the form of a policy file. */
+  readonly draft: { readonly text: string };
+  readonly try: TriedDraft;
+  readonly health: GatewayHealth;
+  readonly upstream: UpstreamComparison;
+  readonly audit: FoundAudit;
+  readonly sessions: UserSessionList;
+}
+
+/** The session, and what this gateway's config lets the page do. */
+export interface ConsoleSession {
+  /** In the form of a login's answer (the protocol, Authentication Flow), with the roles. */
+  readonly user: {
+    readonly user_id: WireUserId;
+    readonly email: string | null;
+    readonly display_name: string;
+    readonly roles: readonly string[];
+  };
+  readonly expiresAt: string;
+  readonly version: string;
+  readonly mode: string;
+  /** Where GraphiQL is; absent: the config has no public address, so the page cannot know where the public listener is. */
+  readonly graphiql?: string;
+  /** Whether the user has one of `operatorRoles`. It chooses what is shown; the gateway decides each call. */
+  readonly isOperator: boolean;
+  /** `console.roles` of the config. */
+  readonly operatorRoles: readonly string[];
+  /** All roles of the config, in its order. */
+  readonly roles: readonly string[];
+  /** The fields that the config opens, by their use. A missing one disables the part of the page that needs it. */
+  readonly fields: ConsoleFields;
+}
+
+/** Who has started an execution, as the audit log names users. */
+export interface Start {
+  readonly executionId: string;
+  readonly userId: string;
+}
+
+/** Starts among the newest audit lines of the replica that answers. Others than operators see their own. */
+export interface PastStarts {
+  /** The user of this session, as the audit log names users. */
+  readonly me: string;
+  readonly starts: readonly Start[];
+  readonly replica: string;
+}
+
+/** The policy that counts now. */
+export interface CurrentAccess extends AccessReport {
+  /** `local`: the grants decide. Any other checker decides by itself, or together with them where `combine` is `both`. */
+  readonly checker: string;
+  readonly combine: string;
+  /** Absent: the grants are those of the config. */
+  readonly policyFile?: PolicyFileState | undefined;
+}
+
+/** The answer of `explain`, for roles or a user, on a path or an execution. */
+export interface ExplainedAccess extends ReportedExplanation {
+  /** Of an execution that was asked about. */
+  readonly path?: string;
+  /** Those that were asked about, or that the user had at that time. */
+  readonly roles?: readonly string[];
+  /** ISO time of the audit line that the roles of a user are from; absent when roles were asked about. */
+  readonly seenAt?: string;
+}
+
+/** Cases that were decided by the grants of now, or by those that are tried. */
+export interface DecidedCases {
+  readonly file: string;
+  /** The decisions; absent: the project has no file of cases. */
+  readonly text?: string | undefined;
+  /** Why the file was not decided; `results` is empty then. */
+  readonly problems: readonly string[];
+  readonly results: readonly CaseResult[];
+}
+
+/** The report of `policy lint`. */
+export interface PolicyLint {
+  readonly findings: readonly string[];
+  /** Grants that the allowed decisions among the audit lines did not need. */
+  readonly unused: readonly string[];
+  /** How many allowed decisions `unused` is compared with. */
+  readonly decisions: number;
+}
+
+/** `count` decisions were taken again, each with the roles that the user had then; `changed` came out differently. */
+export type ReplayedPast = TriedPolicy['replayed'];
+
+/** The changes by a draft of the grants. With `problems` nothing was compared. */
+export interface TriedDraft extends Omit<TriedPolicy, 'draft'> {
+  /** The project's cases, decided by the grants that are tried. */
+  readonly cases?: DecidedCases;
+}
+
+/** NoETL's live document against the pulled one. */
+export interface UpstreamComparison {
+  /** `none`: no document was pulled. */
+  readonly state: DriftState | 'none';
+  /** When the gateway looked, milliseconds since 1970. */
+  readonly at?: number;
+  readonly pulled?: PulledDocument;
+  readonly live?: { readonly version: string; readonly paths: number } | undefined;
+  /** Absent only where no document was pulled. */
+  readonly report?: UpstreamReport;
+}
+
+/** An audit line as it was written: scrubbed, without tokens. */
+export type AuditEntry = Readonly<Record<string, unknown>>;
+
+/** A part of the kept audit lines. */
+export interface AuditPage {
+  /** Newest first, at most 100. */
+  readonly entries: readonly AuditEntry[];
+  /** Lines that are kept, and how many of them fit the search. */
+  readonly kept: number;
+  readonly found: number;
+}
+
+/** A search in the audit lines of all workers of a replica. */
+export interface AuditFound extends AuditPage {
+  /** Processes that keep lines, and how many of them have answered. */
+  readonly workers: number;
+  readonly answered: number;
+}
+
+/** The lines that a search found, and the place of all lines. */
+export interface FoundAudit extends AuditFound {
+  /** `stdout` or `a file`: where the whole log is. The path is not sent. */
+  readonly auditTo: string;
+  readonly replica: string;
+}
+
+/** A session as operators see it: its id is of use for ending it here, and for nothing else. */
+export interface ShownSession {
+  readonly id: string;
+  /** ISO times. */
+  readonly since: string;
+  readonly until: string;
+  readonly roles: readonly string[];
+  /** It is the session that asks: ending it signs out. */
+  readonly isOwn: boolean;
+  /** Absent: NoETL made the session, and the gateway was not asked. */
+  readonly login?: {
+    readonly issuer: string;
+    readonly client?: string | undefined;
+    readonly isMachine: boolean;
+  };
+}
+
+/** The sessions of one user, newest first. */
+export interface UserSessionList {
+  /** False: the store of the config cannot list sessions (a custom store without `sessionsOf`). */
+  readonly isListed: boolean;
+  /** The longest list that the gateway answers. */
+  readonly atMost: number;
+  readonly sessions: readonly ShownSession[];
+}

@@ -1,0 +1,155 @@
+import { idText } from '../../plugins/json/lossless-json.ts';
+import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
+import { parseWireTime } from '../../plugins/noetl/wire-time.ts';
+import type { End } from './execution-detail.ts';
+
+/** One event of an execution, in the form that both servers share. */
+export interface RunEvent {
+  readonly type: string;
+  /** The step's name; a list-form step without its suffix. Empty when the event names no node. */
+  readonly step: string;
+  /** Milliseconds since the epoch; undefined without a readable time. */
+  readonly at: number | undefined;
+  readonly result: JsonObject | undefined;
+  readonly context: JsonObject | undefined;
+  readonly error: string | undefined;
+  /** Which command of the step: each iteration of a loop has its own. */
+  readonly commandId: string | undefined;
+  /** Of `batch.*` events. */
+  readonly requestId: string | undefined;
+}
+
+/** The Python server runs a step whose `tool` is a list under the name `<step>:task_sequence`. */
+const listFormSuffix = ':task_sequence';
+
+const terminal: Readonly<Record<string, End>> = {
+  'playbook.completed': 'COMPLETED',
+  'workflow.completed': 'COMPLETED',
+  playbook_completed: 'COMPLETED',
+  'playbook.failed': 'FAILED',
+  'workflow.failed': 'FAILED',
+  playbook_failed: 'FAILED',
+  'execution.cancelled': 'CANCELLED',
+  'playbook.cancelled': 'CANCELLED',
+  playbook_cancelled: 'CANCELLED',
+};
+
+/** @param events as on the wire, in either order. @returns oldest first */
+export function decodeRunEvents(events: readonly JsonObject[]): readonly RunEvent[] {
+  return inOrder(events).map(decodeRunEvent);
+}
+
+/** Oldest first: the Python server writes the newest first, the Rust server the oldest. */
+export function inOrder(events: readonly JsonObject[]): readonly JsonObject[] {
+  const first = events[0];
+  const last = events.at(-1);
+  return first !== undefined && last !== undefined && isBefore(last, first) ? events.toReversed() : events;
+}
+
+function isBefore(one: JsonObject, other: JsonObject): boolean {
+  const [a, b] = [one, other].map((event) => idText(event['event_id']) ?? '');
+  return a !== undefined && b !== undefined && /^\d+$/.test(a) && /^\d+$/.test(b) && BigInt(a) < BigInt(b);
+}
+
+function decodeRunEvent(event: JsonObject): RunEvent {
+  const result = objectMember(event, 'result');
+  const context = objectMember(event, 'context');
+  const inner = result === undefined ? undefined : objectMember(result, 'context');
+  const node = textMember(event, 'node_name') ?? '';
+  return {
+    type: textMember(event, 'event_type') ?? '',
+    step: node.endsWith(listFormSuffix) ? node.slice(0, -listFormSuffix.length) : node,
+    at: parseWireTime(event['created_at'] ?? event['timestamp'])?.getTime(),
+    result,
+    context,
+    error: textMember(event, 'error') ?? (inner && textMember(inner, 'error')),
+    commandId: idText(inner?.['command_id']),
+    requestId: idText(inner?.['request_id']),
+  };
+}
+
+function objectMember(object: JsonObject, name: string): JsonObject | undefined {
+  const value = object[name];
+  return isJsonObject(value) ? value : undefined;
+}
+
+/** The workload of an execution by its first event (Python). @param events as on the wire, in any order */
+export function workloadOf(events: readonly JsonObject[]): JsonObject | undefined {
+  for (const { event_type: type, context } of events) {
+    if (type !== 'playbook.initialized' || !isJsonObject(context)) continue;
+    const result = context['result'];
+    const workload = isJsonObject(result) ? result['workload'] : context['workload'];
+    if (isJsonObject(workload)) return workload;
+  }
+  return undefined;
+}
+
+/** The newest event with the end of the execution. `events` oldest first. */
+export function terminalEvent(
+  events: readonly RunEvent[],
+): { readonly end: End; readonly event: RunEvent } | undefined {
+  const event = events.findLast(({ type }) => Object.hasOwn(terminal, type));
+  const end = event === undefined ? undefined : terminal[event.type];
+  return event === undefined || end === undefined ? undefined : { end, event };
+}
+
+const stepEnds = new Set([
+  'call.done',
+  'call.error',
+  'command.completed',
+  'command.failed',
+  'loop.done',
+  'step.exit',
+  'step_completed',
+  'step_exit',
+]);
+
+/** The step that ended last: as the terminal event names it, else the newest end of a step. `events` oldest first. */
+export function lastStepOf(events: readonly RunEvent[]): string | undefined {
+  const named = events.findLast(({ context }) => context !== undefined && textMember(context, 'final_step'));
+  const final = named?.context === undefined ? undefined : textMember(named.context, 'final_step');
+  return final ?? events.findLast(({ type, step }) => stepEnds.has(type) && step !== '')?.step;
+}
+
+/**
+ * Whether the events show work that has begun and not ended: a batch that NoETL accepted and has not worked through, or
+ * a command without an end. With parallel iterations of one step across the edge of `events` it is an estimate.
+ * @param events oldest first, without gaps up to the newest
+ */
+export function hasOpenWork(events: readonly RunEvent[]): boolean {
+  return openBatches(events).size > 0 || hasOpenCommand(events);
+}
+
+function openBatches(events: readonly RunEvent[]): ReadonlySet<string> {
+  const open = new Set<string>();
+  for (const { type, requestId } of events) {
+    if (requestId === undefined) continue;
+    if (type === 'batch.accepted') open.add(requestId);
+    if (type === 'batch.completed' || type === 'batch.failed') open.delete(requestId);
+  }
+  return open;
+}
+
+const commandEnds = new Set(['command.completed', 'command.failed', 'command.cancelled']);
+
+function hasOpenCommand(events: readonly RunEvent[]): boolean {
+  const commands = events.filter(({ type }) => type.startsWith('command.'));
+  const begun = new Map<string, 'running' | 'ended'>();
+  const waiting = new Map<string, number>();
+  for (const event of commands) {
+    const { type, step, commandId } = event;
+    const isEnd = commandEnds.has(type);
+    waiting.set(step, (waiting.get(step) ?? 0) + change(event, isEnd, begun));
+    if (commandId !== undefined && type !== 'command.issued') {
+      begun.set(commandId, isEnd ? 'ended' : (begun.get(commandId) ?? 'running'));
+    }
+  }
+  return [...waiting.values()].some((count) => count > 0) || [...begun.values()].includes('running');
+}
+
+/** How an event changes the number of commands of its step that have been issued and not begun. */
+function change({ type, commandId }: RunEvent, isEnd: boolean, begun: ReadonlyMap<string, unknown>): number {
+  if (type === 'command.issued') return 1;
+  if (commandId === undefined) return isEnd ? -1 : 0;
+  return begun.has(commandId) ? 0 : -1;
+}

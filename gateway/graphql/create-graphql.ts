@@ -1,0 +1,211 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { GraphQLSchema } from 'graphql';
+import { createYoga, type GraphQLParams } from 'graphql-yoga';
+import type { Caller } from '../../plugins/call-context.ts';
+import { renderError } from '../../plugins/error-rendering/render-error.ts';
+import {
+  type ErrorRenderingOptions,
+  resultRendering,
+  useErrorRendering,
+} from '../../plugins/error-rendering/use-error-rendering.ts';
+import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
+import type { DecisionOptions } from '../../plugins/noetl-auth/decide-call.ts';
+import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
+import { tokenFromRequest } from '../../plugins/noetl-auth/session/token-from-request.ts';
+import { useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
+import type { Observe } from '../../plugins/observe.ts';
+import type { Sessions } from '../../plugins/ports.ts';
+import { useQueryLimits } from '../../plugins/query-limits/use-query-limits.ts';
+import { isAroundRequest } from '../config/plugins.ts';
+import type { ResolvedConfig } from '../config/resolved-config.ts';
+import { type Answer, graphqlErrorAnswer } from '../http/answer.ts';
+import type { Cors } from '../http/cors.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { readHeaderOf } from '../http/header-values.ts';
+import { checkOrigin } from '../http/origin-check.ts';
+import { readBody, requireJson } from '../http/read-body.ts';
+import { guessLimit } from '../limits/guess-limit.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
+import type { StreamLimits } from '../live/stream-limits.ts';
+import { createCompiledOperations } from './compiled-cache.ts';
+import { type StockExecutor, useCompiledOperations } from './compiled-operations.ts';
+import { createDirectAnswer } from './direct-answer.ts';
+import { createDocumentCaches } from './document-caches.ts';
+import { createKnownDocuments } from './known-documents.ts';
+import { createPlainRun } from './plain-run.ts';
+import { type GraphqlServerContext, measuredAs, useRequestParams } from './request-params.ts';
+import { isEventStream, streamAnswer } from './stream-answer.ts';
+import { contentTypeOfUsual } from './usual-request.ts';
+
+export interface GraphqlOptions {
+  readonly config: ResolvedConfig;
+  readonly schema: GraphQLSchema;
+  readonly deciding: DecisionOptions;
+  readonly sessions: Sessions;
+  readonly limits: RateLimits;
+  readonly observe: Observe;
+  readonly report: ErrorRenderingOptions['report'];
+  readonly cors: Cors;
+  readonly streams: StreamLimits;
+  /** The gateway's own public origin, when it is configured. */
+  readonly ownOrigin: string | undefined;
+}
+
+/** Runs parameters of a caller who has been authenticated by another way in. The answer is that of `/graphql`. */
+export type RunKnown = (exchange: Exchange, caller: Caller, params: GraphQLParams) => Promise<Answer>;
+
+/** `/graphql`, and the same for a caller whom another way in has authenticated. */
+export interface GraphqlWay {
+  readonly answer: (exchange: Exchange) => Promise<Answer>;
+  readonly run: RunKnown;
+}
+
+const jsonRequest = { method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/json' } };
+
+/** Answers `/graphql`: Yoga with the gateway's plugins, then the platform's own. */
+export function createGraphql(options: GraphqlOptions): GraphqlWay {
+  const { config, cors, ownOrigin } = options;
+  const rendering = renderingOf(options);
+  const shared = sharedParts(options);
+  const yoga = createServer(options, rendering, shared);
+
+  const throughYoga = async (request: Request, context: GraphqlServerContext): Promise<Answer> => {
+    const response = await yoga.fetch(request, context);
+    const { record } = context;
+    if (record.bodyError !== undefined) return graphqlErrorAnswer(record.bodyError);
+    const userId = record.caller?.session.user.userId;
+    if (isEventStream(response) && userId !== undefined) return streamAnswer(response, userId, context, options);
+    return {
+      status: response.status,
+      headers: { 'cache-control': 'no-store', ...endToEnd(response.headers) },
+      body: await response.text(),
+      ...measuredAs(record),
+    };
+  };
+  const requestOf = (exchange: Exchange): Request =>
+    new yoga.fetchAPI.Request(`http://gateway.invalid/graphql${exchange.search}`, {
+      method: exchange.method,
+      headers: headersOf(exchange),
+    });
+  const contextOf = (exchange: Exchange) => serverContext(exchange, options);
+  const direct = createDirectAnswer({
+    engine: { getEnveloped: yoga.getEnveloped, waitUntil: yoga.waitUntil, documents: shared.documents },
+    authenticate: createAuthenticator(options),
+    throughYoga,
+    finish: resultRendering(rendering),
+    // A plugin of the platform's sees every operation.
+    ...(config.plugins.length === 0 && {
+      runPlain: createPlainRun({ ...shared, deciding: options.deciding, maskError: renderError }),
+    }),
+  });
+  const mayBeDirect = !config.plugins.some(isAroundRequest);
+
+  const run: RunKnown = async (exchange, caller, params) => {
+    const request = new yoga.fetchAPI.Request('http://gateway.invalid/graphql', jsonRequest);
+    return throughYoga(request, { ...contextOf(exchange), record: { caller, params } });
+  };
+  const answer = (exchange: Exchange): Promise<Answer> => {
+    const { headers } = exchange.request;
+    if (headers.cookie !== undefined) assertOrigin(headers, cors, ownOrigin);
+    const context = contextOf(exchange);
+    const contentType = mayBeDirect ? contentTypeOfUsual(exchange) : undefined;
+    return contentType === undefined
+      ? throughYoga(requestOf(exchange), context)
+      : direct({
+          readHeader: readHeaderOf(exchange.request),
+          request: () => requestOf(exchange),
+          context,
+          contentType,
+        });
+  };
+  return { answer, run };
+}
+
+const serverContext = (exchange: Exchange, { config, limits, observe }: GraphqlOptions): GraphqlServerContext => ({
+  requestId: exchange.requestId,
+  clientIp: exchange.clientIp,
+  guesses: guessLimit(limits, exchange.clientIp, observe),
+  record: {},
+  readBody: () => {
+    requireJson(exchange.request);
+    return readBody(exchange.request, { maxBytes: config.limits.bodyBytes, lease: exchange.bodyLease });
+  },
+});
+
+const renderingOf = ({ report, observe }: GraphqlOptions): ErrorRenderingOptions => ({
+  report,
+  count: (code, field) => observe({ type: 'graphql_error', code, ...(field !== undefined && { field }) }),
+});
+
+/** The parts that Yoga and {@link createPlainRun} share. */
+function sharedParts({ schema }: GraphqlOptions) {
+  const caches = createDocumentCaches();
+  const stock: StockExecutor = {};
+  return {
+    caches,
+    documents: createKnownDocuments(caches),
+    operations: createCompiledOperations(),
+    stock,
+    schema: guardRootResolvers(schema),
+  };
+}
+
+function createServer(
+  options: GraphqlOptions,
+  rendering: ErrorRenderingOptions,
+  { caches, operations, stock, schema }: ReturnType<typeof sharedParts>,
+) {
+  const { config } = options;
+  return createYoga<GraphqlServerContext>({
+    schema,
+    plugins: [
+      useNoetlAuth({
+        ...options.deciding,
+        sessions: options.sessions,
+        introspection: config.auth.introspection,
+      }),
+      useRequestParams(),
+      useQueryLimits(config.limits),
+      useErrorRendering(rendering),
+      useCompiledOperations(operations, stock),
+      ...config.plugins,
+    ],
+    maskedErrors: false,
+    batching: config.limits.batching ? { limit: config.limits.queryRootFields } : false,
+    graphqlEndpoint: '/graphql',
+    graphiql: false,
+    landingPage: false,
+    healthCheckEndpoint: '/graphql-unused-health',
+    cors: false,
+    logging: false,
+    multipart: false,
+    maxRequestBodySize: false,
+    parserAndValidationCache: caches,
+  });
+}
+
+/** @throws ERR_ORIGIN_REFUSED when a cookie, which browsers send unasked, is what opens the session, and another site asks */
+function assertOrigin(headers: IncomingHttpHeaders, cors: Cors, ownOrigin: string | undefined): void {
+  const presented = tokenFromRequest((name) => headers[name]);
+  if (presented.outcome === 'present' && presented.source === 'cookie') checkOrigin(headers, cors, ownOrigin);
+}
+
+/** Headers as Yoga wants them: one text each. The body does not travel with them. */
+function headersOf({ request }: Exchange): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value === undefined || name === 'content-length' || name === 'transfer-encoding') continue;
+    headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  // Node keeps the first one only; two that differ give no session.
+  const authorization = readHeaderOf(request)('authorization');
+  if (Array.isArray(authorization)) headers['authorization'] = authorization.join(', ');
+  return headers;
+}
+
+/** These are about a connection that Yoga does not have: a length beside a transfer encoding ends an answer in two places. */
+const ofConnection = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding']);
+
+function endToEnd(headers: Headers): Record<string, string> {
+  return Object.fromEntries([...headers].filter(([name]) => !ofConnection.has(name.toLowerCase())));
+}

@@ -1,0 +1,44 @@
+import type { IncomingMessage } from 'node:http';
+import { GatewayError } from '../../plugins/errors.ts';
+import type { ReadHeader } from '../../plugins/noetl-auth/session/token-from-request.ts';
+
+type RawRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
+
+/** Headers with one value that decide what a request is, where it comes from, or how it is logged. */
+const single = ['content-type', 'host', 'last-event-id', 'origin', 'sec-fetch-site', 'x-request-id', 'traceparent'];
+const isBearer = (value: string): boolean => /^bearer[\s,]/i.test(value);
+
+/**
+ * Reads headers as they were sent: a list where one was sent several times. Node keeps only the first of some headers,
+ * `authorization` for example.
+ */
+export function readHeaderOf(request: RawRequest): ReadHeader {
+  return (name) => {
+    if (request.headers[name] === undefined) return undefined;
+    const values = valuesOf(request.rawHeaders, name);
+    return values.length === 1 ? values[0] : values;
+  };
+}
+
+/** @throws ERR_REQUEST_INVALID when a header that has one value was sent twice with different values */
+export function refuseRepeatedHeaders({ headers, rawHeaders }: RawRequest): void {
+  if (rawHeaders.length / 2 === Object.keys(headers).length) return;
+  for (const name of single) {
+    if (headers[name] !== undefined && new Set(valuesOf(rawHeaders, name)).size > 1) throw sentTwice(name);
+  }
+  // Two tokens are a malformed one: 401, when it is looked for. Of a token and something else, neither may decide.
+  const credentials = new Set(headers.authorization === undefined ? [] : valuesOf(rawHeaders, 'authorization'));
+  if (credentials.size > 1 && ![...credentials].every(isBearer)) throw sentTwice('authorization');
+}
+
+const sentTwice = (name: string) =>
+  new GatewayError('ERR_REQUEST_INVALID', `the header ${name} was sent twice with different values`);
+
+function valuesOf(rawHeaders: readonly string[], name: string): string[] {
+  const values: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const sent = rawHeaders[at] ?? '';
+    if (sent.length === name.length && sent.toLowerCase() === name) values.push(rawHeaders[at + 1] ?? '');
+  }
+  return values;
+}

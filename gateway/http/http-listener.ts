@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, ListenOptions } from 'node:net';
+import { GatewayError } from '../../plugins/errors.ts';
+import { ExchangeScope } from '../exchange-scope.ts';
+import type { ByteLease } from '../limits/byte-budget.ts';
+import { parseTraceContext } from '../observe/trace-context.ts';
+import { type Answer, errorAnswer } from './answer.ts';
+import { limitConnections, type Unanswered } from './connection-limits.ts';
+import { type Exchange, splitTarget, writeAnswer } from './exchange.ts';
+import { refuseRepeatedHeaders } from './header-values.ts';
+import { createRoom, defaultListenerLimits, type ListenerLimits } from './listener-limits.ts';
+import { WholeBodyMessage } from './whole-body-message.ts';
+
+export interface HttpListenerOptions {
+  readonly handle: (exchange: Exchange) => Promise<Answer>;
+  readonly clientIp: (request: IncomingMessage) => string;
+  /** Headers for every reply, errors included. */
+  readonly headersFor: (request: IncomingMessage) => Record<string, string>;
+  readonly onError: (error: unknown, exchange: Exchange) => void;
+  readonly onDone: OnDone;
+  readonly limits?: Partial<ListenerLimits>;
+}
+
+/** @param answer undefined: the caller has left before it */
+export type OnDone = (exchange: Exchange, status: number, ms: number, answer?: Answer) => void;
+
+/** A listening socket that can stop politely. */
+export interface HttpListener {
+  /**
+   * @param isShared other processes of this gateway listen there, too
+   * @returns the port it got. Rejects with the system's error when the port is taken.
+   */
+  listen(port: number, host: string, isShared?: boolean): Promise<number>;
+  /** Refuses new work at once, waits for what is in flight. @returns false when the time ran out first. */
+  drain(timeoutMs: number): Promise<boolean>;
+  /** How many are open now. */
+  connections(): number;
+  /** Requests in work now. */
+  inFlight(): number;
+}
+
+/** No caller holds a connection by being slow. Node looks for half-open requests every 30 s by default. */
+const timeouts = {
+  keepAliveTimeout: 65_000,
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+};
+
+/** An HTTP server whose every request gets exactly one answer, with a request id and the common headers. */
+export function createHttpListener(options: HttpListenerOptions): HttpListener {
+  let inFlight = 0;
+  let onIdle = () => {};
+  const stopping = new AbortController();
+  const limits = { ...defaultListenerLimits, ...options.limits };
+  const { bodies, answers, clients } = createRoom(limits);
+
+  const serve = async (request: IncomingMessage, response: ServerResponse, unanswered: Unanswered): Promise<void> => {
+    const clientIp = options.clientIp(request);
+    const bodyLease = bodies.lease(clientIp);
+    const exchange = exchangeOf(request, clientIp, bodyLease);
+    const report = once(exchange, response, unanswered, options.onDone);
+    inFlight += 1;
+    try {
+      const answer = await answerTo(exchange, options, clients, stopping.signal);
+      if (response.destroyed) return;
+      const extra = headersOf(exchange, options.headersFor(request), stopping.signal.aborted || !request.complete);
+      const room = { lease: answers.lease(clientIp), unreadMs: limits.unreadMs, stopping: stopping.signal };
+      const { status, done } = writeAnswer(response, exchange.method, answer, extra, room);
+      report(status, answer);
+      if (done !== undefined) await done;
+    } finally {
+      bodyLease.release();
+      clients.leave(clientIp);
+      // Not before the work is done, whether or not a caller still waits for it: a logout must not meet a store that is closed.
+      inFlight -= 1;
+      if (inFlight === 0) onIdle();
+    }
+  };
+
+  const server = createServer({ ...timeouts, IncomingMessage: WholeBodyMessage });
+  const sockets = limitConnections(server, limits);
+  server.on('request', (request, response) => {
+    const unanswered = sockets.enter(request.socket);
+    if (unanswered !== undefined) void serve(request, response, unanswered).catch(() => response.destroy());
+  });
+
+  return {
+    listen: (port, host, isShared = false) => (isShared ? listenShared : listen)(server, { port, host }),
+    connections: sockets.count,
+    inFlight: () => inFlight,
+    async drain(timeoutMs) {
+      stopping.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const idle = inFlight === 0 ? Promise.resolve() : new Promise<void>((resolve) => (onIdle = resolve));
+      const finished = await within(idle, timeoutMs);
+      server.closeIdleConnections();
+      await within(closed, finished ? 250 : 0);
+      server.closeAllConnections();
+      sockets.stop();
+      return finished;
+    },
+  };
+}
+
+/** What is given back at the end of an exchange is given back here. Rejects only when `onError` throws. */
+function answerTo(
+  exchange: Exchange,
+  options: HttpListenerOptions,
+  clients: ReturnType<typeof createRoom>['clients'],
+  stopping: AbortSignal,
+): Promise<Answer> {
+  const scope = new ExchangeScope(exchange);
+  const failed = (error: unknown): Answer => {
+    try {
+      options.onError(error, exchange);
+    } finally {
+      scope.end();
+    }
+    return errorAnswer(error);
+  };
+  const answered = (answer: Answer): Answer => {
+    scope.end();
+    return answer;
+  };
+  try {
+    clients.enter(exchange.clientIp);
+    if (stopping.aborted) return Promise.resolve(answered(isStopping()));
+    refuseRepeatedHeaders(exchange.request);
+    return scope.run(options.handle, exchange).then(answered, failed);
+  } catch (error) {
+    return Promise.resolve(failed(error));
+  }
+}
+
+/** Of every answer. A caller finds its own id in it. */
+function headersOf(exchange: Exchange, common: Record<string, string>, isLast: boolean): Record<string, string> {
+  const headers: Record<string, string> = { 'x-request-id': exchange.callerRequestId ?? exchange.requestId, ...common };
+  if (isLast) headers['connection'] = 'close';
+  return headers;
+}
+
+const isStopping = (): Answer => errorAnswer(new GatewayError('ERR_OVERLOADED', 'this replica is stopping; try again'));
+
+function exchangeOf(request: IncomingMessage, clientIp: string, bodyLease: ByteLease): Exchange {
+  const { 'x-request-id': sent, traceparent, tracestate } = request.headers;
+  const { path, search } = splitTarget(request.url);
+  const { method = 'GET' } = request;
+  const exchange: Exchange = { request, method, path, search, requestId: randomUUID(), clientIp, bodyLease };
+  const callerRequestId = callerRequestIdFrom(sent);
+  const trace = traceparent === undefined ? undefined : parseTraceContext(traceparent, tracestate);
+  if (trace !== undefined) exchange.trace = trace;
+  return callerRequestId === undefined ? exchange : { ...exchange, callerRequestId };
+}
+
+/** Reports once how an exchange ended: by its answer, or because the caller has left. */
+function once(
+  exchange: Exchange,
+  response: ServerResponse,
+  unanswered: Unanswered,
+  onDone: HttpListenerOptions['onDone'],
+) {
+  const startedAt = performance.now();
+  let isReported = false;
+  const report = (status: number, answer?: Answer): void => {
+    if (isReported) return;
+    isReported = true;
+    onDone(exchange, status, performance.now() - startedAt, answer);
+  };
+  // It comes once, and `once` would cost more than the rest of this function.
+  response.on('close', () => {
+    unanswered.requests -= 1;
+    report(callerGone);
+  });
+  return report;
+}
+
+/** Counted and never sent: a caller that leaves before the answer is not an error of the gateway. */
+const callerGone = 499;
+
+function listen(server: Server, where: ListenOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/**
+ * The kernel shares connections out among processes where it can, which costs no process anything; else `node:cluster` does.
+ * A port that the system chooses has to be the same for all, which only the latter can do.
+ */
+async function listenShared(server: Server, where: ListenOptions): Promise<number> {
+  if (where.port === 0) return listen(server, where);
+  try {
+    return await listen(server, { ...where, reusePort: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTSUP') throw error;
+    return listen(server, where);
+  }
+}
+
+async function within(done: Promise<void>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const first = await Promise.race([done.then(() => true), late]);
+  clearTimeout(timer);
+  return first;
+}
+
+const likeToken = /eyJ|session/i;
+
+/** The request id that a caller sent; undefined unless it is short and plain, and no token. It goes to logs and back to the caller. */
+function callerRequestIdFrom(header: string | readonly string[] | undefined): string | undefined {
+  if (typeof header !== 'string' || !/^[A-Za-z0-9._-]{1,128}$/.test(header)) return undefined;
+  return likeToken.test(header) ? undefined : header;
+}

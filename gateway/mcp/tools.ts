@@ -1,0 +1,262 @@
+import {
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isRequiredArgument,
+  isScalarType,
+} from 'graphql';
+import type { Caller } from '../../plugins/call-context.ts';
+import { parseJson } from '../../plugins/json/lossless-json.ts';
+import { isJsonObject } from '../../plugins/noetl/json-object.ts';
+import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts';
+import { explainField } from '../../plugins/noetl-auth/access/explain.ts';
+import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
+import { isProtocolStart } from '../../plugins/operation-kind.ts';
+import type { AccessChecker } from '../../plugins/ports.ts';
+import { isGatewayRow } from '../config/operation-row.ts';
+import type { RunKnown } from '../graphql/create-graphql.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { RootField } from '../operations/root-fields.ts';
+import type { PlaybookTools } from './playbook-tools.ts';
+import type { CallerTools, ToolResult } from './tool-server.ts';
+
+/** A JSON Schema, as tools have it. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** A tool as clients list it. */
+export interface ToolView {
+  readonly name: string;
+  readonly title?: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+  readonly annotations: {
+    readonly readOnlyHint: boolean;
+    readonly destructiveHint: boolean;
+    readonly idempotentHint: boolean;
+    readonly openWorldHint: boolean;
+  };
+}
+
+/** A tool that is an operation of the table. */
+export interface FieldTool {
+  readonly view: ToolView;
+  readonly field: string;
+  readonly rootField: RootField;
+  /** The GraphQL document that a call runs, with all arguments as variables. */
+  readonly query: string;
+  /** It starts a playbook, and a call waits for the result. */
+  readonly starts: boolean;
+}
+
+/** What the tools of a caller are made of. */
+export interface ToolsGiven {
+  readonly fields: readonly FieldTool[];
+  readonly playbooks: PlaybookTools;
+  readonly checker: AccessChecker;
+  /** Those that count now; undefined: NoETL decides. */
+  readonly grants: () => CompiledGrants | undefined;
+  /** Runs a GraphQL operation of a caller who is known: every decision, limit and line of the audit log is that of `/graphql`. */
+  readonly run: RunKnown;
+  readonly waitSeconds: number;
+}
+
+/** The operation that starts a playbook, whatever its tool is called. */
+const startField = 'executePlaybook';
+
+/** The tools of one caller, for one request. */
+export function callerTools(given: ToolsGiven, caller: Caller, exchange: Exchange): CallerTools {
+  const { fields, playbooks, waitSeconds } = given;
+  const { roles } = caller.session.user;
+  const { may } = questionsOf({ caller, requestId: exchange.requestId }, given.checker);
+  // Playbooks as tools need it: each is a start of that playbook. Without the row no playbook is a tool.
+  const start = fields.find(({ field }) => field === startField);
+
+  async function run(
+    { starts, query, field }: FieldTool,
+    args: Readonly<Record<string, unknown>>,
+  ): Promise<ToolResult> {
+    // The tool waits for its result; callers cannot choose the time.
+    const variables = { ...args, ...(starts && waitSeconds > 0 && { waitSeconds }) };
+    const { body } = await given.run(exchange, caller, { query, variables });
+    return resultOf(parseJson(String(body)), field);
+  }
+
+  return {
+    async list() {
+      const listed = fields.filter((tool) => isListedFor(tool, roles, given.grants())).map(({ view }) => view);
+      return [...listed, ...(start === undefined ? [] : await playbooks.listedFor(may))];
+    },
+    async call(name, args) {
+      const tool = fields.find(({ view }) => view.name === name);
+      // What is not listed is decided as well, so that the attempt is in the audit log.
+      if (tool !== undefined) return run(tool, args);
+      const path = start && (await playbooks.pathOf(name));
+      return start && path !== undefined ? run(start, { name: path, variables: args }) : undefined;
+    },
+  };
+}
+
+/**
+ * The field's answer as JSON, digit for digit; or its errors, as sentences with their codes. An error of a tool is a
+ * result, so that a model can read it (Model Context Protocol, Tools, Error Handling).
+ */
+function resultOf(body: unknown, field: string): ToolResult {
+  const answer = isJsonObject(body) ? body : {};
+  const errors = Array.isArray(answer['errors']) ? answer['errors'].filter(isJsonObject) : [];
+  const data = (isJsonObject(answer['data']) ? answer['data'][field] : undefined) ?? null;
+  if (errors.length === 0) return { text: JSON.stringify(data), isError: false };
+  const sentences = errors.map(({ message, extensions }) => {
+    const code = isJsonObject(extensions) ? extensions['code'] : undefined;
+    return typeof code === 'string' ? `${code}: ${String(message)}` : String(message);
+  });
+  const partial = data === null ? '' : `\n${JSON.stringify(data)}`;
+  return { text: `${[...new Set(sentences)].join('\n')}${partial}`, isError: true };
+}
+
+/**
+ * Whether the grants give the roles anything of an operation; what they do not give is not listed.
+ * @param grants undefined: NoETL decides, and only a call shows
+ */
+function isListedFor(tool: FieldTool, roles: readonly string[], grants: CompiledGrants | undefined): boolean {
+  const { row, root } = tool.rootField;
+  if (row.access.kind === 'role') return row.access.roles.some((role) => roles.includes(role));
+  if (row.access.kind === 'closed') return false;
+  if (grants === undefined) return true;
+  const { byRole } = explainField(grants, roles, { field: tool.field, root, access: row.access });
+  return [...byRole.values()].some((access) => {
+    if (access.kind !== 'paths') return access.kind !== 'none';
+    // A deny of the whole pattern leaves nothing of an allow; parts of it leave something, so the tool is listed.
+    const denied = new Set(access.deny.flatMap(({ patterns }) => patterns));
+    return !denied.has('*') && access.allow.some(({ patterns }) => patterns.some((pattern) => !denied.has(pattern)));
+  });
+}
+
+/** Arguments that callers of tools do not have: a tool waits by itself, and has no stream. */
+const ownArguments = new Set(['waitSeconds', 'clientId']);
+/** Kinds whose tools are marked as destructive; a client can ask a person before it calls one. */
+const destructiveKinds = new Set(['cancel', 'credentialWrite', 'bulk']);
+
+/** The rows with `mcp: true`, as tools; made once. */
+export function fieldTools(fields: ReadonlyMap<string, RootField>, schema: GraphQLSchema): readonly FieldTool[] {
+  return [...fields].flatMap(([name, rootField]) => {
+    const { row, root, plan } = rootField;
+    if (isGatewayRow(row) || row.mcp !== true || plan === undefined) return [];
+    const isRead = root === 'query';
+    const field = (isRead ? schema.getQueryType() : schema.getMutationType())?.getFields()[name];
+    if (field === undefined) return [];
+    // Only the protocol's own starts can wait for a result.
+    const starts = isProtocolStart(plan.kind);
+    const view: ToolView = {
+      name,
+      description: descriptionOf(field, row.description, starts),
+      inputSchema: inputSchema(field.args.filter((arg) => !ownArguments.has(arg.name))),
+      annotations: {
+        readOnlyHint: isRead,
+        destructiveHint: destructiveKinds.has(plan.kind),
+        idempotentHint: isRead,
+        openWorldHint: starts,
+      },
+    };
+    return [{ view, field: name, rootField, query: documentOf(field, root), starts }];
+  });
+}
+
+function descriptionOf(field: GraphQLField<unknown, unknown>, given: string | undefined, starts: boolean): string {
+  const text = given ?? field.description ?? `The operation ${field.name} of NoETL.`;
+  return starts
+    ? `${text} Waits for the result; a run that takes longer answers with status RUNNING and its id, for the tool execution.`
+    : text;
+}
+
+/** One document for all calls: all arguments as variables, so that no value is ever part of a document. */
+function documentOf(field: GraphQLField<unknown, unknown>, root: RootField['root']): string {
+  const variables = field.args.map((arg) => `$${arg.name}: ${arg.type.toString()}`).join(', ');
+  const passed = field.args.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
+  const [declared, given] = field.args.length === 0 ? ['', ''] : [`(${variables})`, `(${passed})`];
+  const selected = selection(field, leftOut[field.name] ?? new Set(), new Set(), 0);
+  return `${root} ${declared} { ${field.name}${given}${selected} }`;
+}
+
+/** Levels of an answer that a tool selects. */
+const deepestAnswer = 3;
+/** Large, and a tool of their own: sources of playbooks in a list, results of all steps beside the result. */
+const entries = new Set(['content', 'payload', 'layout', 'meta']);
+const started = new Set(['execution', 'clientId', 'requestId']);
+const leftOut: Readonly<Record<string, ReadonlySet<string>>> = {
+  playbooks: entries,
+  agents: entries,
+  execution: new Set(['steps']),
+  executePlaybook: started,
+  rerunExecution: started,
+};
+
+/** The selection of a tool in a field's answer: all of its leaves, some levels deep; empty for a leaf. */
+function selection(
+  field: GraphQLField<unknown, unknown>,
+  without: ReadonlySet<string>,
+  above: ReadonlySet<string>,
+  depth: number,
+): string {
+  const type = getNamedType(field.type);
+  if (isLeafType(type)) return '';
+  if (!isObjectType(type)) return ' { __typename }';
+  // A type within itself would select without an end.
+  const inside = new Set([...above, type.name]);
+  const parts = Object.values(type.getFields()).flatMap((member) => {
+    if (without.has(member.name) || member.deprecationReason != null || member.args.some(isRequiredArgument)) return [];
+    const named = getNamedType(member.type);
+    if (isLeafType(named)) return [member.name];
+    if (depth + 1 >= deepestAnswer || inside.has(named.name)) return [];
+    return [`${member.name}${selection(member, without, inside, depth + 1)}`];
+  });
+  return ` { ${parts.length === 0 ? '__typename' : parts.join(' ')} }`;
+}
+
+const scalars: Readonly<Record<string, JsonSchema>> = {
+  ID: { type: 'string' },
+  String: { type: 'string' },
+  Int: { type: 'integer' },
+  Float: { type: 'number' },
+  Boolean: { type: 'boolean' },
+};
+
+/** Input types can contain themselves; below this depth any object is accepted. */
+const deepestInput = 4;
+
+type Described = Pick<GraphQLArgument, 'name' | 'type' | 'description'>;
+
+/** The arguments of a field as the input of a tool. */
+const inputSchema = (args: readonly GraphQLArgument[]): JsonSchema => ({
+  ...objectOf(args, 0),
+  required: args.filter(isRequiredArgument).map(({ name }) => name),
+  additionalProperties: false,
+});
+
+/** Descriptions are what a model chooses by. */
+const objectOf = (members: readonly Described[], depth: number): JsonSchema => ({
+  type: 'object',
+  properties: Object.fromEntries(
+    members.map(({ name, type, description }) => [
+      name,
+      { ...schemaOf(type, depth), ...(description && { description }) },
+    ]),
+  ),
+});
+
+function schemaOf(type: GraphQLInputType, depth: number): JsonSchema {
+  if (isNonNullType(type)) return schemaOf(type.ofType, depth);
+  if (isListType(type)) return { type: 'array', items: schemaOf(type.ofType, depth) };
+  if (isEnumType(type)) return { type: 'string', enum: type.getValues().map(({ name }) => name) };
+  // A custom scalar, `JSON` for example, takes any value.
+  if (isScalarType(type)) return scalars[type.name] ?? {};
+  if (!isInputObjectType(type) || depth >= deepestInput) return { type: 'object' };
+  return objectOf(Object.values(type.getFields()), depth + 1);
+}

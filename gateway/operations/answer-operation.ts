@@ -1,0 +1,161 @@
+import type { GraphQLOutputType } from 'graphql';
+import { Cache } from '../../plugins/cache.ts';
+import type { Clock } from '../../plugins/clock.ts';
+import { heapBytes } from '../../plugins/json/approximate-bytes.ts';
+import { withoutConnections, withoutSecretData } from '../../plugins/noetl/hidden-values.ts';
+import { answerOf } from '../../plugins/noetl/upstream-answer.ts';
+import { inDocumentedForm, inOwnForm, inWireForm } from '../../plugins/noetl/wire-dialect.ts';
+import { accessDenied, type OpenDecision } from '../../plugins/noetl-auth/access/standing-decision.ts';
+import type { Upstream, UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
+import { SingleFlight } from '../../plugins/single-flight.ts';
+import type { AnyUpstreamRow } from '../config/operation-row.ts';
+import { catalogEntries, catalogPageOf } from '../executions/catalog-entries.ts';
+import { eventsAnswer } from '../executions/execution-events.ts';
+import type { ExecutionGate } from '../executions/execution-gate.ts';
+import type { Asking } from '../executions/execution-reads.ts';
+import { type Executions, executionIdOf, noSuchExecution } from '../executions/executions.ts';
+import { visibleExecutions } from '../executions/visible-executions.ts';
+import { wireAnswer } from '../rest/wire-answer.ts';
+import { type CallPlan, callFor } from './call-plan/call-plan.ts';
+import { ofDeclaredShape } from './declared-shape.ts';
+import { askingOf, bound, type RootAnswer, type RootCall } from './root-call.ts';
+import { withVisibleRows } from './visible-rows.ts';
+
+export interface OperationOptions {
+  readonly upstream: Upstream;
+  readonly executions: Executions;
+  readonly gate: ExecutionGate;
+  readonly reserved: ReadonlySet<string>;
+  readonly clock: Clock;
+  readonly maxPathsPerAnswer: number | undefined;
+  /** The field's own type: an answer of another kind is refused. */
+  readonly type: GraphQLOutputType | undefined;
+  /** NoETL's own form and status, for clients of its API; default: the form of the schema. */
+  readonly asIs?: boolean;
+}
+
+/** Answers that a field keeps for its `cacheTtlMs`, bytes; those that were used least recently go first. */
+const cachedBytes = 8 * 1024 * 1024;
+
+/**
+ * What no caller gets, whatever the rule: ways into brokers and databases, and what credentials hold. It goes by the
+ * kind of the operation and not by its path, so that a new path of NoETL is covered.
+ */
+function withoutSecretsOf(kind: CallPlan['kind'], body: unknown): unknown {
+  if (kind === 'workers') return withoutConnections(body);
+  return kind === 'credentials' || kind === 'credentialWrite' ? withoutSecretData(body) : body;
+}
+
+type Args = OpenDecision['args'];
+
+const isNamed = (args: Args, name: string): boolean => args[name] !== undefined && args[name] !== null;
+
+/** A successful answer in the form of the schema. */
+function documented({ kind, answer }: CallPlan, reply: UpstreamReply, type: OperationOptions['type']): unknown {
+  const body = answerOf(reply);
+  return answer === 'empty' ? body !== null : ofDeclaredShape(type, inDocumentedForm(kind, body));
+}
+
+/**
+ * Any operation that has no rules of its own: one call, made of the decision's arguments.
+ * @returns the root field's answer. It throws ERR_ACCESS_DENIED for a reserved playbook, ERR_NOT_FOUND for an execution
+ * that is hidden or missing, ERR_UPSTREAM for an answer of another form than the field's type, and what `answerOf`
+ * throws
+ */
+export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: OperationOptions): RootAnswer {
+  const { upstream, executions, gate, reserved, clock, maxPathsPerAnswer, type, asIs = false } = options;
+  const ttlMs = row.cacheTtlMs ?? 0;
+  const ruled = row.access.kind === 'execution' ? row.access.argument : undefined;
+  const reuse = plan.idempotent && ttlMs > 0 ? createReuse(ttlMs, clock) : undefined;
+
+  async function ask(call: UpstreamCall, args: Args, asking: Asking): Promise<unknown> {
+    const reply = await upstream.request(call);
+    if (plan.kind === 'events') return events(args, reply, asking);
+    return withoutSecretsOf(plan.kind, asIs ? inOwnForm(plan.kind, wireAnswer(reply)) : documented(plan, reply, type));
+  }
+
+  return async (call) => {
+    const { decision, context } = call;
+    // First, since it costs no call: arguments of a wrong form are refused before anything is asked.
+    const made = callFor(plan, decision.args);
+    assertNotReserved(decision.args);
+    await assertExecutionsAllowed(call);
+    const asking = askingOf(row, context);
+    const body = inWireForm(plan.kind, made.body);
+    if (body !== undefined) made.body = body;
+    bound(made, row, context);
+    const askFor = (wanted: UpstreamCall) => {
+      const asked = () => ask(wanted, decision.args, asking);
+      return reuse === undefined ? asked() : reuse(wanted, asked);
+    };
+    // Rows are left out after a reused answer is found: it is one for all callers.
+    const rows = decision.outcome === 'allowed' ? decision.rows : undefined;
+    if (rows === undefined) return askFor(made);
+    const visible = (body: unknown) => withVisibleRows(body, rows, context, maxPathsPerAnswer);
+    if (plan.kind === 'executions') return visibleExecutions(made, askFor, visible, executions, asking);
+    const shown = await visible(await askFor(made));
+    return plan.kind === 'catalog' && !asIs ? catalogEntries(shown, catalogPageOf(decision.args)) : shown;
+  };
+
+  /** Whatever the rule is: no caller starts a reserved playbook. */
+  function assertNotReserved(args: Args): void {
+    if (plan.kind !== 'start') return;
+    for (const name of plan.catalogPaths) {
+      const path = args[name];
+      if (typeof path === 'string' && reserved.has(path)) throw accessDenied();
+    }
+  }
+
+  /**
+   * The execution that the rule is on, unless it has been decided before the call; and every other one that is named:
+   * no rule opens the executions of reserved playbooks. The path is not read from the answer: it can
+   * contain users' own text.
+   */
+  async function assertExecutionsAllowed(call: RootCall): Promise<void> {
+    const { decision, context } = call;
+    for (const name of undecidedIds(decision)) {
+      const path = await executions.pathOf(executionIdOf(decision.args[name]), askingOf(row, context));
+      if (path === undefined || !(await gate(call, path))) throw noSuchExecution();
+    }
+  }
+
+  /** The arguments with ids of executions that the decision has not covered. */
+  function undecidedIds(decision: OpenDecision): readonly string[] {
+    const { args } = decision;
+    if (decision.outcome === 'onAnswer') {
+      if (ruled === undefined || !plan.executionIds.has(ruled)) throw accessDenied();
+      return [...plan.executionIds].filter((name) => name === ruled || isNamed(args, name));
+    }
+    if (reserved.size === 0) return [];
+    // A path is present when the rule has already judged its execution.
+    const decided = decision.path === undefined ? undefined : ruled;
+    return [...plan.executionIds].filter((name) => name !== decided && isNamed(args, name));
+  }
+
+  function events(args: Args, reply: UpstreamReply, asking: Asking): Promise<unknown> {
+    const [argument = ''] = plan.executionIds;
+    const body = reply.status === 404 ? undefined : answerOf(reply);
+    return eventsAnswer(executionIdOf(args[argument]), body, executions, asking);
+  }
+}
+
+/** Reuses answers for the row's time; the access of each caller has been decided before. */
+function createReuse(ttlMs: number, clock: Clock) {
+  const answers = new Cache<string, { readonly key: string; readonly body: unknown }>({
+    max: cachedBytes,
+    sizeOf: heapBytes,
+    clock,
+  });
+  const asking = new SingleFlight<string, unknown>();
+  return (call: UpstreamCall, ask: () => Promise<unknown>): Promise<unknown> => {
+    const key = JSON.stringify([call.path, call.query ?? [], call.body ?? null, call.headers ?? null]);
+    const known = answers.get(key);
+    if (known !== undefined) return Promise.resolve(known.body);
+    return asking.run(key, async () => {
+      const until = clock() + ttlMs;
+      const body = await ask();
+      answers.set(key, { key, body }, until);
+      return body;
+    });
+  };
+}

@@ -1,0 +1,239 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type DocumentNode, type GraphQLField, type GraphQLSchema, parse } from 'graphql';
+import type { CallContext } from '../../plugins/call-context.ts';
+import type { Clock } from '../../plugins/clock.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import { ownPathsOf } from '../../plugins/noetl/own-paths.ts';
+import { ruleText } from '../../plugins/noetl-auth/access/explain-text.ts';
+import { accessDenied, standingDecision } from '../../plugins/noetl-auth/access/standing-decision.ts';
+import type { User } from '../../plugins/noetl-auth/session/session.ts';
+import type { EndTarget } from '../../plugins/noetl-auth/session/session-marks.ts';
+import type { Observe } from '../../plugins/observe.ts';
+import type { Upstream } from '../../plugins/ports.ts';
+import { type AnyRow, isGatewayRow, type SubscriptionRow } from '../config/operation-row.ts';
+import type { CallbackRequests } from '../executions/callback-requests.ts';
+import { answerCancelExecution } from '../executions/cancel-execution.ts';
+import { answerExecutePlaybook, type ExecutePlaybookOptions } from '../executions/execute-playbook.ts';
+import { answerExecution } from '../executions/execution.ts';
+import { createExecutionGate } from '../executions/execution-gate.ts';
+import { openUpdates } from '../executions/execution-updates.ts';
+import { createExecutions, type Executions } from '../executions/executions.ts';
+import { answerRerunExecution } from '../executions/rerun-execution.ts';
+import { compileResultRules, type ResultRule } from '../executions/result-rules.ts';
+import { secretNames } from '../executions/secret-members.ts';
+import { failingStream, type OpenUpdates, type Update } from '../executions/update.ts';
+import { answerStatus } from '../rest/read-execution.ts';
+import { type RestOperation, restOperations } from '../rest/rest-operations.ts';
+import { answerOperation, type OperationOptions } from './answer-operation.ts';
+import { createClientSchema } from './client-schema.ts';
+import { type ComposedCalls, createComposedCalls } from './composed-calls.ts';
+import { discriminatorsOf } from './discriminators.ts';
+import { attachEnumValues } from './enum-values.ts';
+import { attachOutputs, wireNamesOf } from './outputs.ts';
+import { measuredAnswer, reportingOutcome } from './report-outcome.ts';
+import type { RootAnswer } from './root-call.ts';
+import { pairRootFields, plansOf, type RootField } from './root-fields.ts';
+import type { LongIntegerForm } from './scalars.ts';
+
+/** Ends sessions together, for an operator. */
+export type EndSessions = (target: EndTarget, operator: User, requestId: string) => Promise<void>;
+
+export interface ExecutableSchemaOptions {
+  /** The generated schema with its call instructions. */
+  readonly sdl: string;
+  /** The config's operations, by field. */
+  readonly operations: Readonly<Record<string, AnyRow>>;
+  readonly upstream: Upstream;
+  /** Default: a gateway row cannot end sessions. */
+  readonly endSessions?: EndSessions;
+  readonly clock?: Clock;
+  /** Receives the decisions on an execution's playbook. */
+  readonly observe?: Observe;
+  /** For tests: waits between two looks at an end that is being confirmed. */
+  readonly pause?: (ms: number) => Promise<void>;
+  /** Catalog paths that no caller starts or sees executions of through the gateway: the auth playbooks. */
+  readonly reservedPaths?: Iterable<string>;
+  /** The config's rules for results of playbooks. Default: no rules. */
+  readonly results?: Readonly<Record<string, ResultRule>>;
+  /** Names of members whose values are masked. Default: passwords, tokens, keys. */
+  readonly secretNames?: readonly string[];
+  /** Whether reasons of failures stay in NoETL. Default false. */
+  readonly hideErrors?: boolean;
+  /** A result above this is an error, unless its row sets another limit, bytes. Default 16 MiB. */
+  readonly maxResultBytes?: number;
+  /** The longest that `executePlaybook(waitSeconds:)` may ask for, seconds. Default 30. */
+  readonly maxWaitSeconds?: number;
+  /** Bound of what is kept of finished executions, bytes. Default 32 MiB. */
+  readonly keepBytes?: number;
+  /** How old an answer about a running execution may be, milliseconds. Default 250. */
+  readonly staleMs?: number;
+  /** Executions that are followed at a time. Default 10,000. */
+  readonly maxWatches?: number;
+  /** Delivers results of `executePlaybook(clientId:)`. Default: nothing does, and `requestId` is null. */
+  readonly requests?: CallbackRequests;
+  /** How integers beyond ±(2^53 − 1) are written in answers. Default `text`. */
+  readonly longIntegers?: LongIntegerForm;
+  /** Distinct paths that are judged for one list; rows beyond are left out. For checkers that ask upstream. */
+  readonly maxPathsPerAnswer?: number;
+}
+
+export interface ExecutableSchema {
+  /** The schema of clients, with resolvers that run on the decisions of {@link CallContext} and on nothing else. */
+  readonly schema: GraphQLSchema;
+  readonly rootFields: ReadonlyMap<string, RootField>;
+  /** The catalog path of an execution's playbook. @returns undefined: no such execution. @throws ERR_UPSTREAM… */
+  readonly pathOfExecution: Executions['pathOf'];
+  /** The operations for clients of NoETL's own API. */
+  readonly rest: readonly RestOperation[];
+  /** For what follows executions; who may see one is its own matter. */
+  readonly executions: Executions;
+}
+
+/**
+ * Makes the generated schema answer: compiles every root field's call plan and attaches resolvers.
+ * @throws ERR_POLICY_INVALID listing every field without a plan or a rule, and every row without a field
+ */
+export function createExecutableSchema(options: ExecutableSchemaOptions): ExecutableSchema {
+  const { sdl, operations, upstream, clock = Date.now, pause = (ms) => wait(ms), longIntegers = 'text' } = options;
+  const document = parse(sdl, { noLocation: true });
+  const { fields, problems } = pairRootFields(document, operations);
+  if (problems.length > 0) {
+    throw new GatewayError('ERR_POLICY_INVALID', 'the generated schema does not match gateway.config.ts', {
+      problems,
+    });
+  }
+  const executions = createExecutions({
+    upstream,
+    clock,
+    pause,
+    basePath: ownPathsOf(plansOf(fields)).executions,
+    results: compileResultRules(options.results),
+    isSecret: secretNames(options.secretNames),
+    hideErrors: options.hideErrors === true,
+    keepBytes: options.keepBytes ?? 32 * 1024 * 1024,
+    staleMs: options.staleMs ?? 250,
+    maxWatches: options.maxWatches ?? 10_000,
+  });
+  const schema = answeringSchema(document, longIntegers);
+  const reserved = new Set(options.reservedPaths);
+  const observe = options.observe ?? (() => {});
+  const gate = createExecutionGate(observe, reserved);
+  const answers = {
+    upstream,
+    endSessions: options.endSessions ?? cannotEnd,
+    executions,
+    gate,
+    reserved,
+    clock,
+    maxPathsPerAnswer: options.maxPathsPerAnswer,
+    maxResultBytes: options.maxResultBytes ?? 16 * 1024 * 1024,
+    maxWaitSeconds: options.maxWaitSeconds ?? 30,
+    requests: options.requests,
+    composed: createComposedCalls(),
+  };
+  for (const [name, field] of fields) {
+    const known = rootTypeOf(schema, field.root)?.getFields()[name];
+    describeRule(known, field.row);
+    if (isStream(field.row)) {
+      attachStream(known, openUpdates(field.row, answers));
+      continue;
+    }
+    const answer = answerFor(field, { ...answers, type: known?.type });
+    const reporting = reportingOutcome(answer, field, observe);
+    answers.composed.add(name, field, reporting);
+    attachRoot(known, field, reporting, observe);
+  }
+  return {
+    schema,
+    rootFields: fields,
+    pathOfExecution: executions.pathOf,
+    executions,
+    rest: restOperations(fields, { ...answers, observe }),
+  };
+}
+
+/** Editors show who may call a field beside what it does. */
+function describeRule(field: GraphQLField<unknown, CallContext> | undefined, { access }: AnyRow): void {
+  if (field === undefined) return;
+  const rule = `May be called by ${ruleText(access, (name) => `\`${name}\``)}.`;
+  field.description = field.description ? `${field.description}\n\n${rule}` : rule;
+}
+
+const askingNoetl = new WeakSet<object>();
+
+/** Whether a root field's resolver is one of {@link createExecutableSchema} that answers with parsed JSON or views of it. */
+export const asksNoetl = (resolve: object | undefined): boolean => resolve !== undefined && askingNoetl.has(resolve);
+
+/** The schema of clients, with everything below the root fields in place. */
+function answeringSchema(document: DocumentNode, longIntegers: LongIntegerForm): GraphQLSchema {
+  const schema = createClientSchema(document, longIntegers);
+  attachEnumValues(schema, document);
+  attachOutputs(schema, wireNamesOf(document), discriminatorsOf(document));
+  return schema;
+}
+
+function rootTypeOf(schema: GraphQLSchema, root: RootField['root']) {
+  if (root === 'subscription') return schema.getSubscriptionType();
+  return root === 'query' ? schema.getQueryType() : schema.getMutationType();
+}
+
+const isStream = (row: AnyRow): row is SubscriptionRow<string> => isGatewayRow(row) && row.gateway === 'subscription';
+
+/** A stream runs on the decision of its operation; each of its events asks again what may be seen. */
+function attachStream(field: GraphQLField<unknown, CallContext> | undefined, open: OpenUpdates): void {
+  if (field === undefined) return;
+  field.subscribe = async (_source, _args, context, info) => {
+    const decision = standingDecision(context, info);
+    // A stream that cannot begin is one with an error as its only event.
+    return open({ root: 'subscription', decision, context }).catch((error: unknown) => failingStream(error));
+  };
+  field.resolve = (update) => (update as Update)();
+}
+
+function attachRoot(
+  field: GraphQLField<unknown, CallContext> | undefined,
+  { root, plan }: RootField,
+  answer: RootAnswer,
+  observe: Observe,
+): void {
+  if (field === undefined) return;
+  const measured = measuredAnswer(field.name, answer, observe);
+  field.resolve = (_source, _args, context, info) =>
+    measured({ root, decision: standingDecision(context, info), context });
+  // A row of the gateway's own may answer with any object.
+  if (plan !== undefined) askingNoetl.add(field.resolve);
+}
+
+const cannotEnd: EndSessions = () => Promise.reject(new GatewayError('ERR_STORE', 'sessions cannot be ended here'));
+
+type AnswerOptions = OperationOptions &
+  ExecutePlaybookOptions & { readonly endSessions: EndSessions; readonly composed: ComposedCalls };
+
+function answerFor(field: RootField, options: AnswerOptions): RootAnswer {
+  const { row, plan } = field;
+  if (isGatewayRow(row)) {
+    if (row.gateway === 'subscription') throw accessDenied();
+    return async ({ decision, context }) => {
+      if (decision.outcome !== 'allowed') throw accessDenied();
+      const { user, expiresAt } = context.caller.session;
+      const endSessions = (target: EndTarget) => options.endSessions(target, user, context.requestId);
+      const noetl = options.composed.callsOf(row.gateway, context);
+      return row.resolve({ args: decision.args, user, expiresAt, endSessions, noetl });
+    };
+  }
+  if (plan === undefined) throw accessDenied();
+  switch (plan.kind) {
+    case 'execute':
+      return answerExecutePlaybook(plan, row, options);
+    case 'rerun':
+      return answerRerunExecution(plan, row, options);
+    case 'execution':
+      return answerExecution(plan, row, options.executions, options.gate, options.maxResultBytes);
+    case 'status':
+      return answerStatus(plan, row, options);
+    case 'cancel':
+      return answerCancelExecution(plan, row, options.upstream, options.executions, options.gate);
+    default:
+      return answerOperation(plan, row, options);
+  }
+}

@@ -1,0 +1,70 @@
+import type { CallContext } from '../../plugins/call-context.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import { isJsonObject, textMember } from '../../plugins/noetl/json-object.ts';
+import { parsePlaybookPath } from '../../plugins/noetl-auth/access/playbook-path.ts';
+
+export type RowKind = 'executions' | 'playbooks';
+
+/** The member that holds the rows of an answer that is not a list: servers and releases call it by these names. */
+const listMembers: Readonly<Record<RowKind, readonly string[]>> = {
+  executions: ['executions', 'items', 'entries'],
+  playbooks: ['entries', 'items'],
+};
+
+/**
+ * An answer without the rows that the caller may not see. A row whose path is absent or not in normal form is left out;
+ * each distinct path is judged once.
+ * @param maxPaths distinct paths that are judged; rows beyond are left out
+ * @throws when it cannot find out, or the answer has no rows that it knows
+ */
+export async function withVisibleRows(
+  body: unknown,
+  kind: RowKind,
+  context: CallContext,
+  maxPaths = Number.POSITIVE_INFINITY,
+): Promise<unknown> {
+  if (Array.isArray(body)) return visible(body, kind, context, maxPaths);
+  if (body === undefined || body === null) return null;
+  const member = isJsonObject(body) ? listMembers[kind].find((name) => Array.isArray(body[name])) : undefined;
+  if (!isJsonObject(body) || member === undefined) {
+    throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');
+  }
+  const rows = await visible(body[member] as readonly unknown[], kind, context, maxPaths);
+  // The count of all rows would show how many are hidden.
+  return { ...body, [member]: rows, ...(typeof body['count'] === 'number' ? { count: rows.length } : {}) };
+}
+
+async function visible(
+  rows: readonly unknown[],
+  kind: RowKind,
+  context: CallContext,
+  maxPaths: number,
+): Promise<readonly unknown[]> {
+  const pathOf = (row: unknown) => (isJsonObject(row) ? textMember(row, 'path') : undefined);
+  const may = (path: string) =>
+    kind === 'executions' ? context.mayOnExecution('view', path) : context.may('view', path);
+  const paths = rows.map(pathOf);
+  const allowed = await visiblePaths(paths, may, maxPaths);
+  return rows.filter((_row, index) => allowed.has(paths[index] ?? ''));
+}
+
+/**
+ * Those of the paths that the caller may see. One that is absent or not in normal form is never among them; each distinct
+ * one is judged once.
+ * @param maxPaths distinct paths that are judged
+ */
+export async function visiblePaths(
+  paths: Iterable<string | undefined>,
+  may: (path: string) => boolean | Promise<boolean>,
+  maxPaths = Number.POSITIVE_INFINITY,
+): Promise<ReadonlySet<string>> {
+  const judged = new Set<string>();
+  for (const path of paths) {
+    // A checker that asks NoETL is called once for each of these paths, which is why their number is bounded.
+    if (path === undefined || judged.has(path) || judged.size >= maxPaths) continue;
+    if (parsePlaybookPath(path) !== undefined) judged.add(path);
+  }
+  const allowed = new Set<string>();
+  await Promise.all([...judged].map(async (path) => void ((await may(path)) && allowed.add(path))));
+  return allowed;
+}

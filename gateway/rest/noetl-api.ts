@@ -1,0 +1,97 @@
+import type { Caller } from '../../plugins/call-context.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import { type DecisionOptions, decideCall } from '../../plugins/noetl-auth/decide-call.ts';
+import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
+import { parseExecutionId } from '../executions/execution-id.ts';
+import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { parseBody, readBody, requireJson } from '../http/read-body.ts';
+import type { RestOperation } from './rest-operations.ts';
+import { createRouteTable, type MatchedRoute } from './route-table.ts';
+
+export interface NoetlApiOptions {
+  readonly operations: readonly RestOperation[];
+  readonly deciding: DecisionOptions;
+  /** The caller's session. @throws 401 and 503 errors when it is missing or cannot be found out */
+  readonly requireCaller: (exchange: Exchange) => Promise<Caller>;
+  readonly maxBodyBytes: number;
+  readonly onError: (error: unknown, exchange: Exchange) => void;
+}
+
+const notOpen = () =>
+  new GatewayError(
+    'ERR_NOT_FOUND',
+    'this call of NoETL’s API is not open here; GET /api/runtime/contract lists those that are, and everything else is reached through POST /graphql',
+  );
+
+/**
+ * `/noetl/*`: NoETL's own API for clients that speak it. An allow-list of operations, each under the rule of its row;
+ * nothing else of a request reaches NoETL, neither its path nor its headers.
+ */
+export function createNoetlApi(options: NoetlApiOptions): (exchange: Exchange) => Promise<Answer> {
+  const routes = createRouteTable(options.operations);
+  return async (exchange) => {
+    try {
+      // HEAD is answered as GET; the listener leaves the body out.
+      const found = routes.at(exchange.path);
+      const route = found.get(exchange.method === 'HEAD' ? 'GET' : exchange.method);
+      return route === undefined ? otherMethods(found) : json(200, (await answer(route, exchange, options)) ?? null);
+    } catch (error) {
+      if (toGatewayError(error).status >= 500) options.onError(error, exchange);
+      return apiErrorAnswer(error);
+    }
+  };
+}
+
+/** 405 where the path has other methods. @throws ERR_NOT_FOUND */
+function otherMethods(found: ReadonlyMap<string, MatchedRoute>): Answer {
+  if (![...found.values()].some(isOfThatPath)) throw notOpen();
+  const allow = [...found.keys(), 'OPTIONS'].join(', ');
+  const answer = apiErrorAnswer(new GatewayError('ERR_METHOD', `this path takes ${allow}`));
+  return { ...answer, headers: { ...answer.headers, allow } };
+}
+
+/** `/noetl/executions/cleanup` is another call of NoETL's, not one on the execution `cleanup`. */
+const isOfThatPath = ({ operation, params }: MatchedRoute): boolean =>
+  [...operation.executionIds].every((name) => parseExecutionId(params[name]) !== undefined);
+
+/**
+ * The session first, then the input, then the decision; NoETL is asked by `answer` and by nothing before it, except for
+ * the path of an execution or of a `catalog_id`.
+ */
+async function answer({ operation, params }: MatchedRoute, exchange: Exchange, options: NoetlApiOptions) {
+  const caller = await options.requireCaller(exchange);
+  const { requestId } = exchange;
+  const body = await bodyOf(exchange, options.maxBodyBytes);
+  const query = new URLSearchParams(exchange.search);
+  const { field, root } = operation;
+  const { args, guarded, answer } = await operation.read(
+    { params, query, body },
+    { requestId, user: caller.session.user },
+  );
+  const decision = await decideCall({ name: field, root, args, guarded }, { caller, requestId }, options.deciding);
+  if (decision.outcome === 'denied') throw decision.error;
+  const decisions = new Map([[field, decision]]);
+  const context = { caller, decisions, ...questionsOf({ caller, requestId }, options.deciding.checker) };
+  return answer({ root, decision, context });
+}
+
+async function bodyOf({ request, method, bodyLease }: Exchange, maxBytes: number): Promise<unknown> {
+  if (method === 'GET' || method === 'HEAD') return undefined;
+  const body = await readBody(request, { maxBytes, lease: bodyLease });
+  // Clients send calls without a body, and without a type then.
+  if (body.length === 0) return undefined;
+  requireJson(request);
+  return parseBody(body);
+}
+
+/**
+ * An error as clients of NoETL's API read it: they look at `error`, `detail` or `message`, which are the same sentence.
+ * `code` is the gateway's, as everywhere.
+ */
+function apiErrorAnswer(thrown: unknown): Answer {
+  const { message } = toGatewayError(thrown);
+  const answer = errorAnswer(thrown);
+  const body = { ...(JSON.parse(String(answer.body)) as object), detail: message, message };
+  return { ...answer, body: JSON.stringify(body) };
+}

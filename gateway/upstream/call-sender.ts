@@ -1,0 +1,178 @@
+import { Pool } from 'undici';
+import type { Clock } from '../../plugins/clock.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import { isBusyAnswer } from '../../plugins/noetl/busy-answer.ts';
+import type { Observe } from '../../plugins/observe.ts';
+import type { UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
+import { problemCode } from '../../plugins/problem-code.ts';
+import { currentTrace, whenExchangeEnds } from '../exchange-scope.ts';
+import { type ByteBudget, type ByteLease, createByteBudget } from '../limits/byte-budget.ts';
+import { traceHeaders } from '../observe/trace-context.ts';
+import { type Breaker, BreakerOpenError } from './breakers.ts';
+import type { Lane } from './bulkheads.ts';
+import { classOf } from './lanes.ts';
+import { collect, countedFromBytes, noRoom, OutageError, type RawReply } from './reply-collector.ts';
+
+import { createRetryBudget } from './retry-budget.ts';
+import { createSocketConnector } from './socket-connector.ts';
+import { defaultUpstreamLimits, type UpstreamOptions } from './upstream-options.ts';
+import { decode } from './upstream-reply.ts';
+
+const busySecs = 2;
+/** NoETL closes idle sockets after 5 s; ours are gone before. */
+const idleSocketMs = 4_000;
+const safeRequestId = /^[\w.-]{1,128}$/;
+
+/** A call with its address and body in their final form. */
+export interface ReadyCall {
+  readonly call: UpstreamCall;
+  readonly lane: Lane;
+  readonly breaker: Breaker;
+  readonly path: string;
+  readonly body: string | undefined;
+  /** Whether this call made the exchange itself; false for one that joined another. */
+  isSent: boolean;
+}
+
+/** Makes calls, each through the connections of its lane. */
+export function createSender(options: UpstreamOptions, places: Readonly<Record<Lane, number>>) {
+  const { observe = () => {}, clock = Date.now } = options;
+  const report = createReport(observe, clock);
+  const basePath = options.baseUrl.pathname.replace(/\/+$/, '');
+  const retries = createRetryBudget();
+  const pools = openPools(options, places);
+
+  const totalBytes = options.limits?.upstreamBytesInFlight ?? defaultUpstreamLimits.upstreamBytesInFlight;
+  const budget = createByteBudget({ totalBytes, bytesPerHolder: totalBytes / 4 });
+  const shares = createShares(budget);
+
+  /** One exchange with NoETL, without the breaker. @throws what {@link collect} throws */
+  function exchange({ call, lane, path, body }: ReadyCall, lease: ByteLease): Promise<RawReply> {
+    retries.call();
+    return collect(pools[lane], {
+      lease,
+      method: call.method,
+      path: `${basePath}${path}`,
+      headers: headersOf(call),
+      body,
+      encoding: call.answer === undefined || call.answer === 'text' ? 'utf8' : 'base64',
+      timeoutMs: call.timeoutMs ?? options.timeoutMs,
+      maxBytes: call.maxResponseBytes ?? options.maxResponseBytes,
+      mayRetry: call.idempotent ? retries.take : never,
+      // A read that others share does not end with one of them.
+      signal: call.idempotent ? undefined : call.signal,
+    });
+  }
+
+  /** @param leave called when it has ended, whatever its outcome, and never at once */
+  async function send(ready: ReadyCall, leave: () => void): Promise<UpstreamReply> {
+    const { call, lane, breaker } = ready;
+    const startedMs = clock();
+    const lease = budget.lease(call.user?.userId ?? '');
+    let reply: UpstreamReply;
+    try {
+      const raw = await breaker.run(() => exchange(ready, lease));
+      // What is made of an answer lives as long as the exchange that asked for it.
+      if (lease.bytes > 0) whenExchangeEnds(() => lease.release());
+      report(ready, startedMs, raw.status);
+      reply = decode(raw, call);
+      shares.note(reply, raw);
+    } catch (error) {
+      lease.release();
+      if (!(error instanceof BreakerOpenError)) report(ready, startedMs, statusOf(error), error);
+      throw error;
+    } finally {
+      leave();
+    }
+    return assertRoom(reply, lane, observe);
+  }
+
+  return {
+    send,
+    share: shares.take,
+    close: async () => void (await Promise.all(Object.values(pools).map((pool) => pool.close()))),
+  };
+}
+
+/** Large replies that several exchanges share: what each makes of one takes as much again, and is counted for its user. */
+function createShares(budget: ByteBudget) {
+  const sizes = new WeakMap<UpstreamReply, number>();
+  return {
+    note(reply: UpstreamReply, { text }: RawReply): void {
+      if (text.length >= countedFromBytes) sizes.set(reply, text.length);
+    },
+    /** @returns the reply, for a call that did not bring it itself. @throws ERR_OVERLOADED */
+    take(reply: UpstreamReply, { user }: UpstreamCall): UpstreamReply {
+      const bytes = sizes.get(reply);
+      if (bytes === undefined) return reply;
+      const lease = budget.lease(user?.userId ?? '');
+      if (!lease.grow(bytes)) throw noRoom();
+      whenExchangeEnds(() => lease.release());
+      return reply;
+    },
+  };
+}
+
+/** @throws ERR_OVERLOADED when NoETL had no room for a start; it started nothing then */
+function assertRoom(reply: UpstreamReply, lane: Lane, observe: Observe): UpstreamReply {
+  if ((lane !== 'start' && lane !== 'auth_start') || !isBusyAnswer(reply)) return reply;
+  observe({ type: 'upstream_shed', class: classOf(lane), reason: 'busy' });
+  throw new GatewayError('ERR_OVERLOADED', 'NoETL is busy and started nothing; try again later', {
+    retryAfterSecs: busySecs,
+  });
+}
+
+/** Connections of each lane apart: sockets of one kind are never taken by another (see `CallClass`). */
+const openPools = (options: UpstreamOptions, places: Readonly<Record<Lane, number>>): Readonly<Record<Lane, Pool>> => ({
+  auth: openPool(options, places.auth),
+  auth_start: openPool(options, places.auth_start),
+  probe: openPool(options, places.probe),
+  read: openPool(options, places.read),
+  start: openPool(options, places.start),
+});
+
+function openPool({ baseUrl, timeoutMs }: UpstreamOptions, connections: number): Pool {
+  return new Pool(baseUrl.origin, {
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: idleSocketMs,
+    keepAliveMaxTimeout: idleSocketMs,
+    // One deadline for the whole call is in `collect`.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: baseUrl.protocol === 'http:' ? createSocketConnector(timeoutMs) : { timeout: timeoutMs },
+  });
+}
+
+/** Reports how a call ended, with the problem where NoETL could not be asked. */
+function createReport(observe: Observe, clock: Clock) {
+  return ({ call, lane }: ReadyCall, startedMs: number, status: CallStatus, error?: unknown): void => {
+    const { route, method } = call;
+    const problem = error instanceof OutageError ? { problem: problemOf(error, status) } : undefined;
+    const ms = clock() - startedMs;
+    observe({ type: 'upstream_call', route, method, status, ms, class: classOf(lane), ...problem });
+  };
+}
+
+type CallStatus = number | 'timeout' | 'error';
+
+const statusOf = (error: unknown): CallStatus =>
+  error instanceof GatewayError && error.code === 'ERR_UPSTREAM_TIMEOUT' ? 'timeout' : 'error';
+
+function problemOf(error: OutageError, status: CallStatus): string {
+  const code = problemCode(error);
+  return code === 'OTHER' && status === 'timeout' ? 'TIMEOUT' : code;
+}
+
+function headersOf(call: UpstreamCall): Record<string, string> {
+  const trace = currentTrace();
+  // Of the caller's request only the trace, and what a row passes on (`call.headers`).
+  const headers: Record<string, string> =
+    trace === undefined && call.headers === undefined ? {} : { ...(trace && traceHeaders(trace)), ...call.headers };
+  headers['accept'] = call.answer === undefined ? 'application/json' : '*/*';
+  if (call.body !== undefined) headers['content-type'] = 'application/json';
+  if (call.requestId !== undefined && safeRequestId.test(call.requestId)) headers['x-request-id'] = call.requestId;
+  return headers;
+}
+
+const never = (): boolean => false;

@@ -1,0 +1,132 @@
+import type { DecisionOptions } from '../plugins/noetl-auth/decide-call.ts';
+import type { Parts } from './compose.ts';
+import type { ResolvedConfig } from './config/resolved-config.ts';
+import { openConsole } from './console/open-console.ts';
+import type { Replicas } from './console/replicas.ts';
+import type { UpstreamSectionGiven } from './console/upstream-section.ts';
+import { createExecutable } from './executable.ts';
+import type { GatewayOptions } from './gateway-options.ts';
+import { createGraphql } from './graphql/create-graphql.ts';
+import { fieldRules } from './graphql/field-rules.ts';
+import type { Answer } from './http/answer.ts';
+import { type Cors, createCors } from './http/cors.ts';
+import type { Exchange } from './http/exchange.ts';
+import { createGraphiqlPage } from './http/graphiql-page.ts';
+import { checkOrigin } from './http/origin-check.ts';
+import { createPublicRoutes, graphqlAnswer } from './http/public-routes.ts';
+import type { Readiness } from './http/readiness.ts';
+import { reportRefusedOrigins } from './http/refused-origins.ts';
+import type { Live } from './live/open-live.ts';
+import { createMcp } from './mcp/mcp-route.ts';
+import type { Telemetry } from './observe/telemetry.ts';
+import type { ExecutableSchema } from './operations/executable-schema.ts';
+import type { WatchedPolicy } from './policy/watched-policy.ts';
+import { createNoetlApi } from './rest/noetl-api.ts';
+import { createRequireCaller, createRest } from './rest/rest-routes.ts';
+import { runtimeContract } from './rest/runtime-contract.ts';
+
+type Handle = (exchange: Exchange) => Promise<Answer>;
+
+/** The handlers of the listeners. */
+export interface WaysIn {
+  readonly public: Handle;
+  readonly console: Handle;
+  readonly cors: Cors;
+  readonly replicas: Replicas;
+}
+
+export interface WaysInGiven
+  extends Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock' | 'version'>>,
+    Pick<GatewayOptions, 'restDocument' | 'corsLoopback' | 'policyCases' | 'link'> {
+  /** Absent: the grants of the config. */
+  readonly policy: Pick<WatchedPolicy, 'current' | 'state'> | undefined;
+  readonly readiness: Readiness;
+  readonly upstream: UpstreamSectionGiven | undefined;
+}
+
+/** Every way in: one session, one decision and one audit for all of them. */
+export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, telemetry: Telemetry): WaysIn {
+  const { config, sdl, clock, policy } = options;
+  const given = { ...options, grants: policy?.current ?? (() => config.compiledGrants) };
+  const { observe } = telemetry;
+  // Pages of the gateway's own origin need no CORS, and their cookies count.
+  const ownOrigin = config.listen.publicUrl === undefined ? undefined : new URL(config.listen.publicUrl).origin;
+  const cors = createCors({
+    origins: config.listen.corsAllowedOrigins,
+    credentials: config.listen.corsAllowCredentials,
+    loopback: given.corsLoopback === true,
+    onRefused: reportRefusedOrigins(telemetry.log, ownOrigin),
+  });
+  const executable = createExecutable({ config, sdl, clock, observe, requests: live.service.starts }, parts);
+  // From here on ends of executions are found without callbacks, too.
+  live.service.follow(executable.executions);
+  // One set of options for every way in: two that allow would differ sooner or later (ADR 0017).
+  const deciding = decidingWith(executable, config, parts, telemetry);
+  const checkCookieOrigin = (exchange: Exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin);
+  const requireCaller = createRequireCaller(parts, observe, checkCookieOrigin);
+  const graphql = createGraphql({
+    config,
+    schema: executable.schema,
+    deciding,
+    sessions: parts.sessions,
+    limits: parts.limits,
+    observe,
+    report: (error, requestId) => telemetry.log.error({ err: error, requestId }, 'an operation failed'),
+    cors,
+    ownOrigin,
+    streams: live.streams,
+  });
+  // Made once: what is served does not change while the process runs.
+  const contract = contractOf(given, executable);
+  const documents = { contract, openapi: given.restDocument };
+  const rest = createRest({ config, parts, observe, clock, requireCaller, tickets: live.tickets, documents });
+  const common = { deciding, requireCaller, maxBodyBytes: config.limits.bodyBytes, onError: telemetry.onError };
+  const graphqlWay = { graphql: graphql.answer, onGraphqlError: telemetry.onError };
+  // The same handlers under the prefix `/console` (ADR 0015).
+  const console = openConsole(
+    { ...given, executable, parts, telemetry },
+    { ...common, rest, graphql: (exchange) => graphqlAnswer(exchange, graphqlWay) },
+  );
+  const tools = { ...given, executable, parts, telemetry, run: graphql.run, requireCaller };
+  const mcp = createMcp({ ...tools, checkOrigin: checkCookieOrigin });
+  return {
+    cors,
+    console: console.handle,
+    replicas: console.replicas,
+    public: createPublicRoutes({
+      cors,
+      ...graphqlWay,
+      graphiql: createGraphiqlPage(),
+      rest,
+      events: live.events(checkCookieOrigin),
+      // On the internal port in any case; here only by config (ADR 0009).
+      callback: config.events.callbacks === 'public' ? live.callback : undefined,
+      noetlApi: createNoetlApi({ ...common, operations: executable.rest }),
+      mcp,
+      console: config.console.public ? console.handle : undefined,
+    }),
+  };
+}
+
+function contractOf({ config, version }: WaysInGiven, { rest: operations }: ExecutableSchema) {
+  const served = { events: config.events.enabled, mcp: config.mcp.enabled };
+  return runtimeContract({ version, operations, auth0: config.auth.contract, served });
+}
+
+/** The inputs of decisions for every way in: GraphQL and REST alike. */
+function decidingWith(
+  executable: ExecutableSchema,
+  { limits }: ResolvedConfig,
+  { checker }: Parts,
+  { observe, tracing }: Telemetry,
+): DecisionOptions {
+  return {
+    rules: fieldRules(executable.rootFields),
+    checker,
+    executionPath: (id, { caller, requestId }) =>
+      executable.pathOfExecution(id, { requestId, user: caller.session.user }),
+    unbrokenRun: limits.unbrokenRun,
+    observe,
+    ...(tracing && { trace: tracing.span }),
+  };
+}

@@ -1,0 +1,77 @@
+import type { AccessRule } from './noetl-auth/access/access-rule.ts';
+import type { OperationKind, StartMembers } from './operation-kind.ts';
+
+/**
+ * How a value that is not a scalar is written into a query or a path. Without a style a list is a parameter for each item.
+ * - `comma`, `space`, `pipe`: one parameter, the items of a list between these marks
+ * - `deep`: `name[member]=value` for each member of an object
+ * - `members`: a parameter for each member, by the member's own name
+ * - `pairs`: one parameter, `member,value,member,value`
+ * - `json`: one parameter, JSON text
+ */
+export const wireStyles = ['comma', 'space', 'pipe', 'deep', 'members', 'pairs', 'json'] as const;
+/** See {@link wireStyles}. */
+export type WireStyle = (typeof wireStyles)[number];
+
+/** What an answer that is not JSON becomes: text as it is, its bytes in Base64, a `data:` link; `empty` is `true`. */
+export const answerForms = ['text', 'base64', 'link', 'empty'] as const;
+/** See {@link answerForms}. */
+export type AnswerForm = (typeof answerForms)[number];
+
+/** Where an argument goes on the wire. `constant` set: never offered, always sent. */
+export interface OperationArgument {
+  readonly wire: string;
+  readonly in: 'path' | 'query' | 'body';
+  /** The GraphQL argument's name; undefined when hidden. */
+  readonly name: string | undefined;
+  readonly constant: unknown;
+  readonly description: string | undefined;
+  /** In a query or a path, for lists and objects only. */
+  readonly style?: WireStyle;
+  readonly deprecated?: string;
+  /** Old name → until when it works. */
+  readonly formerNames?: Readonly<Record<string, string>>;
+  /** A member of a body that must be there and may be null: absent arguments are sent as null. */
+  readonly nullWhenAbsent?: true;
+}
+
+/**
+ * A row of the operations table: document × config. `key` is `METHOD /path` as the document writes it; `gateway` rows
+ * are answered by the gateway itself.
+ */
+export interface Operation {
+  /** The GraphQL field. */
+  readonly field: string;
+  readonly root: 'query' | 'mutation' | 'subscription';
+  readonly source:
+    | { readonly kind: 'upstream'; readonly key: string; readonly method: string; readonly path: string }
+    | { readonly kind: 'gateway'; readonly sdl: string; readonly typeDefs: string | undefined };
+  readonly kind: OperationKind;
+  /** Public names of the arguments that hold catalog paths. */
+  readonly catalogPaths: readonly string[];
+  /** Public names of the arguments that hold ids of executions. */
+  readonly executionIds: readonly string[];
+  /** Of the kind `execute` only: what its parts are called on the wire. */
+  readonly start: StartMembers | undefined;
+  readonly access: AccessRule;
+  readonly description: string | undefined;
+  readonly args: readonly OperationArgument[];
+  /** Wire name → public names of the answer's fields; an empty list hides. Fields not named take their camelCase name. */
+  readonly fields: Readonly<Record<string, readonly string[]>>;
+  readonly acceptRisk: string | undefined;
+  /** The public path template below `/noetl`, for clients that speak NoETL's own API; absent: GraphQL only. */
+  readonly rest?: string;
+  /** Whether it is also a tool of `/mcp`. */
+  readonly mcp?: true;
+  /** `Type.wire_name` of fields and members that the document has and that were not accepted: not in the schema. */
+  readonly closed?: readonly string[];
+  readonly deprecated?: string;
+  /** Of a former name: until when it works. */
+  readonly until?: string;
+  /** Type → its name in this row only. */
+  readonly types?: Readonly<Record<string, string>>;
+  /** `Type.wire_name` of lists whose items may be null. */
+  readonly nullableItems?: readonly string[];
+  /** Of an operation that does not answer JSON. */
+  readonly answer?: AnswerForm;
+}

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { createExecutionReads } from '../../../../gateway/executions/execution-reads.ts';
+import type { Upstream, UpstreamReply } from '../../../../plugins/ports.ts';
+
+const ref = 'noetl://execution/42/result/work/7';
+
+/** A server that has the one route, and answers as a framework does at others. */
+function serverWith(route: string) {
+  const asked: string[] = [];
+  const request = async ({ path }: { path: string }): Promise<UpstreamReply> => {
+    asked.push(path);
+    return path === route
+      ? ({ status: 200, body: { rows: [1] } } as UpstreamReply)
+      : ({ status: 404, body: { detail: 'Not Found' } } as UpstreamReply);
+  };
+  const reads = createExecutionReads({ request } as unknown as Upstream, Date.now, '/api/executions');
+  return { asked, resolve: (one = ref) => reads.resolve('42', one, {}) };
+}
+
+describe('references to results', () => {
+  test('are resolved where newer releases have the route', async () => {
+    const { asked, resolve } = serverWith('/api/result/resolve');
+    expect(await resolve()).toEqual({ rows: [1] });
+    expect(asked).toEqual(['/api/result/resolve']);
+  });
+
+  test('older releases have the prefix twice; that is found out once', async () => {
+    const { asked, resolve } = serverWith('/api/api/result/resolve');
+    expect(await resolve()).toEqual({ rows: [1] });
+    expect(await resolve()).toEqual({ rows: [1] });
+    expect(asked).toEqual(['/api/result/resolve', '/api/api/result/resolve', '/api/api/result/resolve']);
+  });
+
+  test('of another execution, or to another place, are not followed', async () => {
+    const { asked, resolve } = serverWith('/api/result/resolve');
+    for (const other of ['noetl://execution/43/result/work/7', 'https://example.com/42/', 'file:///42/']) {
+      await expect(resolve(other)).rejects.toMatchObject({ code: 'ERR_UPSTREAM' });
+    }
+    expect(asked).toEqual([]);
+  });
+
+  test('a release without either route is not supported', async () => {
+    const { resolve } = serverWith('/nowhere');
+    await expect(resolve()).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  });
+});

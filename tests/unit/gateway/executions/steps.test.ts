@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest';
+import { failureSentence } from '../../../../gateway/executions/failure-text.ts';
+import { decodeRunEvents } from '../../../../gateway/executions/run-event.ts';
+import { stepsOf } from '../../../../gateway/executions/steps.ts';
+
+type Wire = Readonly<Record<string, unknown>>;
+type Events = readonly (readonly [type: string, more?: Wire])[];
+const start = Date.parse('2026-01-01T00:00:00Z');
+
+/** Events of the step `a` unless they name another, one second apart. */
+const stepsAfter = (...events: Events) =>
+  stepsOf(
+    decodeRunEvents(
+      events.map(([event_type, more], index) => ({
+        ...{ event_id: index + 1, event_type, node_name: 'a' },
+        created_at: new Date(start + index * 1_000).toISOString(),
+        ...more,
+      })),
+    ),
+  );
+const command = (id: string): Wire => ({ result: { context: { command_id: id } } });
+const python = (context: Wire, more: Wire = {}): Wire => ({ result: { status: 'COMPLETED', context, ...more } });
+const rust = (inner: Wire, status = 'success', id = '7:a:1'): Wire => ({
+  result: { status: 'COMPLETED', context: { command_id: id, result: { status, context: inner } } },
+});
+const at = (seconds: number) => start + seconds * 1_000;
+
+describe('the state of a step', () => {
+  test.each<[string, Events, string]>([
+    ['is issued', [['command.issued']], 'PENDING'],
+    ['is claimed', [['command.issued'], ['command.claimed']], 'RUNNING'],
+    ['is started', [['command.started']], 'RUNNING'],
+    ['is entered', [['step.enter']], 'RUNNING'],
+    ['gave a result', [['command.started'], ['call.done']], 'COMPLETED'],
+    ['ended', [['command.started'], ['command.completed']], 'COMPLETED'],
+    ['was left', [['step.exit']], 'COMPLETED'],
+    ['was left, as older servers say', [['step_exit']], 'COMPLETED'],
+    ['was completed, as older servers say', [['step_completed']], 'COMPLETED'],
+    ['ended a loop', [['loop.done']], 'COMPLETED'],
+    ['failed', [['command.failed']], 'FAILED'],
+    ['failed in its call', [['call.error']], 'FAILED'],
+    ['failed, and then ended', [['call.error'], ['step.exit']], 'FAILED'],
+    ['ended with a failed result', [['call.done', { result: { status: 'failed' } }]], 'FAILED'],
+    ['failed and is issued again', [['call.error'], ['command.issued']], 'PENDING'],
+    ['failed and begins again', [['call.error'], ['command.started']], 'RUNNING'],
+    ['is complete and issued again', [['call.done'], ['command.issued']], 'COMPLETED'],
+    ['was skipped', [['step.skipped']], 'SKIPPED'],
+    ['ran when the execution was cancelled', [['command.started'], ['execution.cancelled']], 'CANCELLED'],
+    ['waited when the execution was cancelled', [['command.issued'], ['execution.cancelled']], 'CANCELLED'],
+    ['was complete before the execution was cancelled', [['call.done'], ['execution.cancelled']], 'COMPLETED'],
+  ])('%s', (_name, events, want) => {
+    expect(stepsAfter(...events)[0]?.status).toBe(want);
+  });
+
+  test('events of other types, of no step and with odd names make none', () => {
+    expect(stepsAfter(['batch.accepted'], ['constructor'], ['call.done', { node_name: '' }])).toEqual([]);
+  });
+});
+
+describe('times, attempts and what was said', () => {
+  test('from the first beginning to the last end', () => {
+    const [step] = stepsAfter(['command.claimed'], ['command.started'], ['call.done'], ['step.exit']);
+    expect(step).toMatchObject({ startedAt: at(0), finishedAt: at(3), lastSeenAt: at(3), attempts: 1 });
+  });
+
+  test('a step that begins again has no end and no error yet', () => {
+    const [step] = stepsAfter(['command.started'], ['call.error', { error: 'no table' }], ['command.started']);
+    expect(step).toMatchObject({ startedAt: at(0), finishedAt: undefined, error: undefined, lastSeenAt: at(2) });
+  });
+
+  test('an end without a beginning begins there, and an event without a time changes none', () => {
+    expect(stepsAfter(['call.done'])[0]).toMatchObject({ startedAt: at(0), finishedAt: at(0) });
+    const [step] = stepsAfter(['call.done'], ['step.exit', { created_at: 'soon' }]);
+    expect(step).toMatchObject({ finishedAt: at(0), lastSeenAt: at(0) });
+  });
+
+  test('starts of one command are attempts, iterations of a loop are not', () => {
+    expect(stepsAfter(['command.started', command('1')], ['command.started', command('1')])[0]?.attempts).toBe(2);
+    expect(stepsAfter(['command.started', command('1')], ['command.started', command('2')])[0]?.attempts).toBe(1);
+    expect(stepsAfter(['command.claimed', command('1')], ['command.claimed', command('1')])[0]?.attempts).toBe(1);
+    expect(stepsAfter(['command.issued'])[0]?.attempts).toBe(0);
+  });
+
+  test('the first error counts, as a sentence', () => {
+    const error = 'ValueError: no table';
+    const [step] = stepsAfter(['call.error', { error }], ['command.failed', { error: 'later' }]);
+    expect(step?.error).toBe(failureSentence(error));
+    expect(stepsAfter(['call.error'])[0]?.error).toBeUndefined();
+  });
+
+  test('in the order of their start; those that have not begun are last', () => {
+    const steps = stepsAfter(
+      ['command.issued', { node_name: 'waiting' }],
+      ['call.done', { node_name: 'late', created_at: new Date(at(60)).toISOString() }],
+      ['command.started', { node_name: 'early' }],
+    );
+    expect(steps.map(({ name }) => name)).toEqual(['early', 'late', 'waiting']);
+  });
+});
+
+describe('the result that the Python server keeps', () => {
+  test.each<[string, Wire, unknown]>([
+    ['its members, without what NoETL adds', python({ n: 1, command_id: 1 }), { kind: 'value', value: { n: 1 } }],
+    [
+      'a reference, and what is beside it',
+      python({ n: 1 }, { reference: { ref: 'r' } }),
+      { kind: 'reference', ref: 'r', beside: { n: 1 } },
+    ],
+    ['a reference without an address', python({ n: 1 }, { reference: {} }), { kind: 'value', value: { n: 1 } }],
+    ['nothing', python({}), undefined],
+    ['only that it is complete', python({ status: 'COMPLETED' }), undefined],
+    ['a status of the playbook', python({ status: 'ok' }), { kind: 'value', value: { status: 'ok' } }],
+    [
+      'that it is complete, and more',
+      python({ status: 'COMPLETED', n: 1 }),
+      { kind: 'value', value: { status: 'COMPLETED', n: 1 } },
+    ],
+    ['no context', { result: { context: 'text' } }, undefined],
+  ])('%s', (_name, event, want) => {
+    expect(stepsAfter(['call.done', event])[0]?.value).toEqual(want);
+  });
+
+  test('the result of a loop takes the place of the last iteration', () => {
+    const done = { context: { result: [1, 2] } };
+    expect(stepsAfter(['call.done', python({ n: 1 })], ['loop.done', done])[0]?.value).toEqual({
+      kind: 'value',
+      value: [1, 2],
+    });
+    expect(stepsAfter(['call.done', python({ n: 1 })], ['loop.done'])[0]?.value).toEqual({
+      kind: 'value',
+      value: { n: 1 },
+    });
+  });
+
+  test('a result that says nothing leaves the one before', () => {
+    expect(stepsAfter(['call.done', python({ n: 1 })], ['call.done', python({})])[0]?.value).toEqual({
+      kind: 'value',
+      value: { n: 1 },
+    });
+  });
+});
+
+describe('the result that the Rust server keeps', () => {
+  test.each<[string, Wire, unknown]>([
+    ['the data, whole', rust({ data: { n: 1 } }), { kind: 'value', value: { n: 1 } }],
+    [
+      "a reference to the tool's answer",
+      rust({ data: { _ref: 'r' } }),
+      { kind: 'reference', ref: 'r', beside: {}, isToolAnswer: true },
+    ],
+    ['a member _ref beside others', rust({ data: { _ref: 'r', n: 1 } }), { kind: 'value', value: { _ref: 'r', n: 1 } }],
+    [
+      'output in the place of a result',
+      rust({ data: { stdout: 'o', stderr: '' }, stdout: 'o', stderr: '' }),
+      { kind: 'value', value: null },
+    ],
+    [
+      'members of the playbook with these names',
+      rust({ data: { stdout: 'x', stderr: '' }, stdout: 'o', stderr: '' }),
+      { kind: 'value', value: { stdout: 'x', stderr: '' } },
+    ],
+    [
+      'output and more',
+      rust({ data: { stdout: 'o', stderr: '', n: 1 }, stdout: 'o', stderr: '' }),
+      { kind: 'value', value: { stdout: 'o', stderr: '', n: 1 } },
+    ],
+    [
+      'data without output',
+      rust({ data: { stdout: 'o', stderr: '' } }),
+      { kind: 'value', value: { stdout: 'o', stderr: '' } },
+    ],
+  ])('%s', (_name, event, want) => {
+    const [step] = stepsAfter(['call.done', event]);
+    expect(step).toMatchObject({ status: 'COMPLETED', error: undefined });
+    expect(step?.value).toEqual(want);
+  });
+
+  test.each<[string, Wire, string]>([
+    ['what it wrote', rust({ stderr: 'no table', error: 'x', data: 1 }, 'error'), 'no table'],
+    ['its error', rust({ error: 'no table', data: 1 }, 'error'), 'no table'],
+    ['a status further in', rust({ error: 'no table', status: 'error' }), 'no table'],
+    ['nothing', rust({}, 'error'), 'the step failed'],
+  ])('a failed call says: %s', (_name, event, want) => {
+    expect(stepsAfter(['call.done', event])[0]).toMatchObject({ status: 'FAILED', error: want, value: undefined });
+  });
+
+  test("the only iteration of a loop is the step's own result", () => {
+    expect(stepsAfter(['call.done', rust({ data: 1 }, 'success', '7:a:1:i0')])[0]?.value).toEqual({
+      kind: 'value',
+      value: 1,
+    });
+  });
+});

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { createLineSink } from '../../../../gateway/observe/line-sink.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'line-sink-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test('appends to a file that only its owner may read, and makes what is missing', async () => {
+  const to = join(folder, 'logs', 'audit.jsonl');
+  for (const line of ['one\n', 'two\n']) {
+    const sink = createLineSink({ to });
+    expect(sink.write(line)).toBe(true);
+    await sink.flush();
+  }
+  expect(await readFile(to, 'utf8')).toBe('one\ntwo\n');
+  expect((await stat(to)).mode & 0o077).toBe(0);
+});
+
+test('a file that cannot be written stops the start, without naming it', () => {
+  expect(() => createLineSink({ to: join(folder, '\0') })).toThrow(
+    expect.objectContaining({ code: 'ERR_CONFIG_INVALID', message: 'the audit log cannot be written' }),
+  );
+});
+
+test('lines above the bound are dropped, and that is reported', async () => {
+  const sink = createLineSink({ to: join(folder, 'audit.jsonl'), maxBytes: 100 });
+  const written = Array.from({ length: 20 }, () => sink.write(`${'x'.repeat(30)}\n`));
+  expect(written[0]).toBe(true);
+  expect(written.at(-1)).toBe(false);
+  await sink.flush();
+  expect(sink.write('again\n')).toBe(true);
+});
+
+test('a process ends although the reader of its output has gone', { timeout: 60_000 }, async () => {
+  const room = new URL('../../../../gateway/observe/', import.meta.url);
+  const script = `
+    import { createLineSink } from '${room}line-sink.ts';
+    const sink = createLineSink({ to: 'stdout' });
+    process.on('exit', () => sink.flushNow());
+    process.stdin.once('data', () => {
+      sink.write('read by none\\n');
+      void sink.flush().then(() => process.exit(3));
+    });`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'ignore'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  child.stdout.destroy();
+  await once(child.stdout, 'close');
+  child.stdin.write('go');
+  expect(await once(child, 'exit')).toEqual([3, null]);
+});
+
+test('a process ends although its output is not read', { timeout: 60_000 }, async () => {
+  const room = new URL('../../../../gateway/observe/', import.meta.url);
+  const script = `
+    import { createLineSink } from '${room}line-sink.ts';
+    // As the command does, which makes writes return at once.
+    process.stdout.on('error', () => {});
+    const sink = createLineSink({ to: 'stdout' });
+    process.on('exit', () => sink.flushNow());
+    for (let n = 0; n < 3000; n += 1) sink.write('x'.repeat(1000) + '\\n');
+    void sink.flush().then(() => process.exit(3));`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+  child.stdout.pause();
+  onTestFinished(() => void child.kill('SIGKILL'));
+  expect(await once(child, 'exit')).toEqual([3, null]);
+});

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { createRecentNumbers } from '../../../../gateway/observe/recent-numbers.ts';
+
+const minute = 60_000;
+
+test('calls, errors and times by operation, for a quarter of an hour and no longer', () => {
+  let now = 100 * minute;
+  const numbers = createRecentNumbers(['execution', 'executions'], () => now);
+  for (let call = 0; call < 98; call += 1) numbers.record({ type: 'field', field: 'execution', ms: 8 });
+  now += minute;
+  for (const ms of [400, 60_000]) numbers.record({ type: 'field', field: 'execution', ms });
+  numbers.record({ type: 'graphql_error', field: 'execution', code: 'ERR_UPSTREAM' });
+  numbers.record({ type: 'graphql_error', code: 'ERR_UPSTREAM' });
+  numbers.record({ type: 'error_answer', code: 'ERR_TOKEN_MISSING' });
+  numbers.record({ type: 'rate_limited', route: 'login' });
+  numbers.record({ type: 'field', field: 'a name from outside', ms: 1 });
+  const { fields, codes, limits, total } = numbers.report();
+  expect(fields[0]).toMatchObject({ field: 'execution', calls: 100, errors: 1, p50: 0.01, p99: 0.5 });
+  const last = Object.entries(fields[0]?.perMinute ?? {}).map(([name, values]) => [name, values.slice(-2)] as const);
+  expect(Object.fromEntries(last)).toEqual({ calls: [98, 2], errors: [0, 1], p50: [0.01, 0.5], p99: [0.01, null] });
+  expect(fields[0]?.perMinute.calls).toHaveLength(15);
+  expect(total).toMatchObject({ calls: 101, errors: 1, p50: 0.01 });
+  expect(fields.map(({ field }) => field)).toEqual(['execution', 'other']);
+  expect(codes).toEqual([
+    { code: 'ERR_UPSTREAM', count: 2 },
+    { code: 'ERR_TOKEN_MISSING', count: 1 },
+  ]);
+  expect(limits).toEqual([{ limit: 'rate of login', count: 1 }]);
+
+  now += 14 * minute;
+  numbers.record({ type: 'field', field: 'executions', ms: 60_000 });
+  const later = numbers.report().fields;
+  expect(later.find(({ field }) => field === 'execution')).toMatchObject({ calls: 2 });
+  expect(later.find(({ field }) => field === 'executions')).toMatchObject({ calls: 1, p50: null });
+  now += 15 * minute;
+  numbers.record({ type: 'error_answer', code: 'ERR_TOKEN_MISSING' });
+  expect(numbers.report().fields).toEqual([]);
+});

@@ -1,0 +1,19 @@
+import { describe, expect, test } from 'vitest';
+import { parseNatsUrl } from '../../../../gateway/stores/nats-url.ts';
+
+describe('a NATS URL', () => {
+  test.each([
+    ['nats://127.0.0.1', { servers: '127.0.0.1:4222' }],
+    ['nats://[::1]:4223', { servers: '[::1]:4223' }],
+    ['nats://ada:p%40ss@nats.example.com', { servers: 'nats.example.com:4222', user: 'ada', pass: 'p@ss' }],
+    ['nats://secret@nats.example.com', { servers: 'nats.example.com:4222', token: 'secret' }],
+    ['tls://nats.example.com', { servers: 'nats.example.com:4222', tls: {} }],
+    ['nats://nats.example.com?tls=true', { servers: 'nats.example.com:4222', tls: {} }],
+  ])('%s', (given, want) => {
+    expect(parseNatsUrl(given)).toEqual({ connection: want, bucket: 'noetl_gateway_sessions', replicas: 1 });
+  });
+
+  test('may name the bucket and its copies', () => {
+    expect(parseNatsUrl('nats://n.example.com?bucket=b&replicas=3')).toMatchObject({ bucket: 'b', replicas: 3 });
+  });
+});

@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { idText, isRawNumber, parseJson, rawNumber } from '../../../../plugins/json/lossless-json.ts';
+import { processorTimeOf } from '../../../support/processor-time.ts';
+
+describe('parseJson', () => {
+  it.each([
+    '{"a":9007199254740993}',
+    '[9007199254740993,-9223372036854775808]',
+    '{"a":[1,2,{"b":767008253774397449}]}',
+    '9007199254740993',
+    '{"n":12,"long":12345678901234567890123}',
+  ])('%s keeps its digits', (text) => {
+    expect(JSON.stringify(parseJson(text))).toBe(text);
+  });
+
+  it('leaves every other number a number', () => {
+    expect(parseJson('[1234567890123456, 9007199254740991, -9007199254740991, 0.1234567890123456789]')).toEqual([
+      1234567890123456, 9007199254740991, -9007199254740991, 0.12345678901234568,
+    ]);
+    expect(parseJson('{"id": "9007199254740993", "n": 1234567890123456}')).toEqual({
+      id: '9007199254740993',
+      n: 1234567890123456,
+    });
+    expect(isRawNumber((parseJson('[12345678901234567.5, 9007199254740993]') as unknown[])[0])).toBe(false);
+  });
+
+  it.each([
+    ['{"a":9007199254740993,"a":9007199254740995}', '{"a":9007199254740995}'],
+    ['{"a":{"n":9007199254740993},"a":5}', '{"a":5}'],
+    ['{"a":[9007199254740993],"a":{"0":9007199254740995}}', '{"a":{"0":9007199254740995}}'],
+    [
+      '{"a":9007199254740993,"a":9007199254740995,"b":[9007199254740994]}',
+      '{"a":9007199254740995,"b":[9007199254740994]}',
+    ],
+    ['{"a":9007199254740993,"\\u0061":9007199254740995}', '{"a":9007199254740995}'],
+  ])('of members of the same name the last one counts: %s', (text, want) => {
+    expect(JSON.stringify(parseJson(text))).toBe(want);
+  });
+
+  it('keeps the digits wherever the number is, and changes no text', () => {
+    const long = fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }).map((n) => `${n}`);
+    const text = fc.string({
+      unit: fc.constantFrom('"', '\\', ',', ':', '[', '{', '}', ']', '1', 'é', '1234567890123456'),
+    });
+    const key = fc.oneof(fc.constantFrom('__proto__', '', 'a'), text).map((name) => JSON.stringify(name));
+    const { value } = fc.letrec<{ value: string }>((tie) => ({
+      value: fc.oneof(
+        { depthSize: 'small' },
+        long,
+        text.map((one) => JSON.stringify(one)),
+        fc.constantFrom('0', '1.5', 'null', 'true', '1234567890123456'),
+        fc.array(tie('value')).map((items) => `[${items.join(',')}]`),
+        fc
+          .uniqueArray(fc.tuple(key, tie('value')), { selector: ([name]) => name })
+          .map((members) => `{${members.map((pair) => pair.join(':')).join(',')}}`),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, (given) => {
+        // The engine leaves the source of some small numbers out.
+        const reviver = (_key: string, one: unknown, { source = String(one) }: { source?: string }) =>
+          typeof one === 'number' && /^-?\d+$/.test(source) ? `exact ${source}` : one;
+        const parse = JSON.parse as (text: string, reviver: unknown) => unknown;
+        expect(parse(JSON.stringify(parseJson(given)), reviver)).toEqual(parse(given, reviver));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    ['empty objects', '{},'],
+    ['numbers', '1,'],
+    ['texts', '"abc",'],
+    ['rows', '{"name":"abc","ok":true,"n":1.5},'],
+  ])('costs about twice plain JSON.parse with one long number among %s', (_name, unit) => {
+    const text = `{"n":9007199254740993,"q":[${unit.repeat(Math.ceil(500_000 / unit.length))}1]}`;
+    const plain = processorTimeOf(() => JSON.parse(text));
+    const exact = processorTimeOf(() => parseJson(text));
+    // A reviver takes more than ten times as long.
+    expect(exact).toBeLessThan(Math.max(plain * 8, 20_000));
+  });
+
+  it.each([
+    ['a text that looks like a member', { text: '"id":9007199254740993,', id: rawNumber('9007199254740995') }],
+    ['a text that begins with a colon', [':9007199254740993', { id: rawNumber('9007199254740995') }]],
+    ['members in another order than the text', { b: rawNumber('9007199254740993'), 1: rawNumber('9007199254740995') }],
+    ['a list', { a: rawNumber('9007199254740993'), b: [rawNumber('9007199254740995')] }],
+    ['a number that stays a double', { a: 1e30, b: rawNumber('9007199254740993') }],
+    ['a number beyond a double', { a: rawNumber('1'.repeat(400)) }],
+    [
+      'nested deeply',
+      Array.from({ length: 300 }).reduce<unknown>((inner) => ({ inner }), rawNumber('9007199254740993')),
+    ],
+  ])('gives each number its own digits beside %s', (_name, value) => {
+    const text = JSON.stringify(value);
+    expect(JSON.stringify(parseJson(text))).toBe(text);
+  });
+
+  it('refuses what is not JSON', () => {
+    for (const text of ['{', '', '{"a":12345678901234567']) expect(() => parseJson(text)).toThrow(SyntaxError);
+  });
+});
+
+describe('rawNumber', () => {
+  it('takes a million digits without turning them into a big integer', () => {
+    const digits = '9'.repeat(1_000_000);
+    expect(processorTimeOf(() => rawNumber(digits))).toBeLessThan(50_000);
+  });
+
+  it.each(['9007199254740992', '-9007199254740993', '12345678901234567890'])('%s stays exact', (digits) => {
+    expect(JSON.stringify(rawNumber(digits))).toBe(digits);
+    expect(isRawNumber(rawNumber(digits))).toBe(true);
+  });
+
+  it.each(['0', '7', '-9007199254740991', '9007199254740991', '1.5', '1e3'])('%s is a number', (digits) => {
+    expect(rawNumber(digits)).toBe(Number(digits));
+  });
+});
+
+describe('idText', () => {
+  it.each([
+    ['7', '7'],
+    [7, '7'],
+    [rawNumber('767008253774397449'), '767008253774397449'],
+    [1.5, undefined],
+    [true, undefined],
+    [null, undefined],
+    [{}, undefined],
+  ])('%j', (value, want) => {
+    expect(idText(value)).toBe(want);
+  });
+});
