@@ -17,6 +17,7 @@ describe('an entry that no token can match is refused, with the reason', () => {
     ['capitals', { issuer: 'https://ID.example.com/' }, 'capitals'],
     ['two slashes', { issuer: 'https://id.example.com//' }, 'two slashes'],
     ['http', { issuer: 'http://id.example.com/' }, 'must be an https URL'],
+    ['no audience', { ...one, audiences: [] }, 'audiences: is required'],
     ['a domain trust without domains', { ...one, email: { trust: 'domains' } }, 'needs the domains'],
     ['every domain trusted without a word', { ...one, email: { trust: 'domains', domains: '*' } }, 'needs the domains'],
     ['a role that the config does not have', { ...one, roles: { map: { x: ['root'] } } }, 'root is not a role'],
