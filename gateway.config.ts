@@ -1,8 +1,6 @@
-import { defineGateway } from './gateway/config/define-gateway.ts';
-import { endSessions } from './gateway/config/end-sessions.ts';
-import { executionsUpdates, executionUpdates } from './gateway/config/execution-updates.ts';
+import { defineGateway, whenPresent } from './gateway/config/gateway-config.ts';
+import { endSessions, executionsUpdates, executionUpdates } from './gateway/config/gateway-rows.ts';
 import { noetlTypes } from './gateway/config/noetl-types.ts';
-import { whenPresent } from './gateway/config/when-present.ts';
 import type { NoetlOperations } from './openapi/noetl.types.ts';
 import { authenticated, onExecution, onPlaybook, onSource, role } from './plugins/noetl-auth/access/access-rule.ts';
 import { allow } from './plugins/noetl-auth/access/grant.ts';

@@ -3,25 +3,28 @@
  * @module
  */
 export type { Plugin } from 'graphql-yoga';
-/** The default export of `gateway.config.ts`. */
-export { defineGateway } from './gateway/config/define-gateway.ts';
-/** A row that the gateway answers itself: operators end sessions. */
-export { endSessions } from './gateway/config/end-sessions.ts';
 /** A value that the environment holds when the gateway starts, and what it is without it. */
-export { type EnvRef, env } from './gateway/config/env.ts';
+export { type EnvRef, env } from './gateway/config/environment.ts';
+export type {
+  AdapterGiven,
+  GatewayConfig,
+  GatewayFieldCall,
+  OperationShapes,
+  ProtocolRole,
+} from './gateway/config/gateway-config.ts';
+/** The default export of `gateway.config.ts`. */
+/** Rows of operations that not every release of NoETL has. */
+export { defineGateway, whenPresent } from './gateway/config/gateway-config.ts';
+/** A row that the gateway answers itself: operators end sessions. */
 /** Subscriptions to one execution and to all that the caller may view. */
-export { executionsUpdates, executionUpdates } from './gateway/config/execution-updates.ts';
-export type { AdapterGiven, GatewayConfig, ProtocolRole } from './gateway/config/gateway-config.ts';
+export { endSessions, executionsUpdates, executionUpdates } from './gateway/config/gateway-rows.ts';
 export type { IssuerEntry } from './gateway/config/identity/issuer-entry.ts';
 /** Entries of `auth.issuers` for the usual identity providers. */
 export { issuer } from './gateway/config/identity/issuer-presets.ts';
 /** Descriptions of NoETL's answers, for `schema.types`. */
 export { noetlTypes } from './gateway/config/noetl-types.ts';
-export type { GatewayFieldCall, OperationShapes } from './gateway/config/operation-row.ts';
 /** A custom plugin for `plugins`. Its hooks find a {@link CallContext} in their context. */
 export type { GatewayPlugin } from './gateway/config/plugins.ts';
-/** Rows of operations that not every release of NoETL has. */
-export { whenPresent } from './gateway/config/when-present.ts';
 /** What resolvers and plugins find on the context of an operation. */
 export type { CallContext, Caller, RootDecision } from './plugins/call-context.ts';
 export type { Clock } from './plugins/clock.ts';

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { shippedConfig } from '../generator/init/shipped-config.ts';
+import { shippedConfig } from '../generator/init/project-files.ts';
 import { addedConfig, benchEnvironment } from './bench-config.ts';
 import type { Peer } from './peer.ts';
 

@@ -4,7 +4,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { livePart } from '../bench/live/report.ts';
-import { packageVersion } from '../cli/package-version.ts';
+import { packageVersion } from '../cli/package.ts';
 import { createNoetlStandIn } from '../dev/noetl/stand-in.ts';
 import { startServe } from '../tests/support/serve-process.ts';
 import { faults } from './faults/faults.ts';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { ResolvedConfig } from '../gateway/config/resolved-config.ts';
+import type { ResolvedConfig } from '../gateway/config/gateway-config.ts';
 import { auditProblem } from '../gateway/observe/line-sink.ts';
 import { takePorts } from '../gateway/take-ports.ts';
 import { type CallbackPlace, probeCallback } from '../generator/doctor/probe-callback.ts';

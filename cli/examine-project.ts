@@ -1,7 +1,6 @@
 import process from 'node:process';
-import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
+import type { GatewayConfig, ResolvedConfig } from '../gateway/config/gateway-config.ts';
 import { resolveConfig } from '../gateway/config/resolve-config.ts';
-import type { ResolvedConfig } from '../gateway/config/resolved-config.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { createIssuerDocuments } from '../gateway/identity/issuer-documents.ts';
 import { openStore } from '../gateway/stores/store-adapters.ts';

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
-import { packageVersion } from './package-version.ts';
-import { reportError } from './report.ts';
+import { reportError } from './errors.ts';
+import { packageVersion } from './package.ts';
 
 /** Commands by name, in the order of the help. A module is loaded when its command is wanted. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {

@@ -1,6 +1,6 @@
+import type { ResolvedConfig } from '../gateway/config/gateway-config.ts';
 import { helpFor, isRefusal } from '../gateway/config/identity/login-refusal.ts';
 import { isEmailNeeded } from '../gateway/config/issuers-of.ts';
-import type { ResolvedConfig } from '../gateway/config/resolved-config.ts';
 import { createIdentityVerifier } from '../gateway/identity/identity-verifier.ts';
 import { issuerProblem } from '../gateway/identity/issuer-request.ts';
 import type { Identity } from '../plugins/ports.ts';

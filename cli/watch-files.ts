@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { loadTools } from './generator-tools.ts';
+import { loadTools } from './errors.ts';
 
 /** Time without a change before a run, so that one saving of several files is one run. */
 const settleMs = 50;

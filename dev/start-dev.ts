@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
+import type { GatewayConfig, ResolvedConfig } from '../gateway/config/gateway-config.ts';
 import { resolveConfig } from '../gateway/config/resolve-config.ts';
-import type { ResolvedConfig } from '../gateway/config/resolved-config.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { GatewayOptions } from '../gateway/gateway-options.ts';
 import { GatewayError } from '../plugins/errors.ts';

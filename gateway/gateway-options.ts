@@ -1,5 +1,5 @@
 import type { Clock } from '../plugins/clock.ts';
-import type { ResolvedConfig } from './config/resolved-config.ts';
+import type { ResolvedConfig } from './config/gateway-config.ts';
 import type { UpstreamKnowledge } from './console/upstream-section.ts';
 import type { Tracing } from './observe/tracing.ts';
 import type { DriftWatchOptions } from './upstream/drift-watch.ts';

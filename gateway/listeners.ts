@@ -1,4 +1,4 @@
-import type { ResolvedConfig } from './config/resolved-config.ts';
+import type { ResolvedConfig } from './config/gateway-config.ts';
 import { isConsolePath } from './http/console-path.ts';
 import { createHttpListener, type HttpListener } from './http/http-listener.ts';
 import { createInternalRoutes } from './http/internal-routes.ts';

@@ -1,5 +1,5 @@
 import { GatewayError } from '../plugins/errors.ts';
-import type { ResolvedConfig } from './config/resolved-config.ts';
+import type { ResolvedConfig } from './config/gateway-config.ts';
 import type { HttpListener } from './http/http-listener.ts';
 
 /**

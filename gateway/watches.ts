@@ -1,5 +1,5 @@
 import type { Parts } from './compose.ts';
-import type { ResolvedConfig } from './config/resolved-config.ts';
+import type { ResolvedConfig } from './config/gateway-config.ts';
 import type { UpstreamKnowledge } from './console/upstream-section.ts';
 import type { Readiness } from './http/readiness.ts';
 import type { Telemetry } from './observe/telemetry.ts';

@@ -1,6 +1,6 @@
 import type { DecisionOptions } from '../plugins/noetl-auth/decide-call.ts';
 import type { Parts } from './compose.ts';
-import type { ResolvedConfig } from './config/resolved-config.ts';
+import type { ResolvedConfig } from './config/gateway-config.ts';
 import { openConsole } from './console/open-console.ts';
 import type { Replicas } from './console/replicas.ts';
 import type { UpstreamSectionGiven } from './console/upstream-section.ts';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { Command, Option } from 'commander';
 import type { DiffForm } from '../diff-documents.ts';
-import { loadTools } from '../generator-tools.ts';
+import { loadTools } from '../errors.ts';
 import { loadConfig } from '../load-config.ts';
 
 interface DiffFlags {

@@ -3,7 +3,7 @@ import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { resolveConfig } from '../../gateway/config/resolve-config.ts';
-import { loadTools } from '../generator-tools.ts';
+import { loadTools } from '../errors.ts';
 import { loadConfig } from '../load-config.ts';
 import { tryLogin } from '../try-login.ts';
 

@@ -1,7 +1,6 @@
 import process from 'node:process';
 import { Command, Option } from 'commander';
-import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
-import { type AnyRow, isGatewayRow } from '../../gateway/config/operation-row.ts';
+import { type AnyRow, type GatewayConfig, isGatewayRow } from '../../gateway/config/gateway-config.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts';
 import { explainField, explainPath, explainTable } from '../../plugins/noetl-auth/access/explain.ts';

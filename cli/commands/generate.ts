@@ -8,9 +8,8 @@ import type { Difference, GenerateResult, Stage } from '../../generator/generate
 import type { Acceptance } from '../../generator/lock/acceptance.ts';
 import { newMemberLines } from '../../generator/lock/new-member-lines.ts';
 import { pulledFiles } from '../../generator/pull/pulled-files.ts';
-import { loadTools } from '../generator-tools.ts';
+import { loadTools, reportError } from '../errors.ts';
 import { configFile, loadConfig } from '../load-config.ts';
-import { reportError } from '../report.ts';
 import { watchFiles } from '../watch-files.ts';
 
 interface GenerateFlags {

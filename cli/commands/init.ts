@@ -2,12 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
-import { askUntilItBegins } from '../../generator/init/ask-until-it-begins.ts';
-import { type InitResult, type InitSteps, init } from '../../generator/init/init.ts';
-import type { PackageFacts } from '../../generator/init/project-manifest.ts';
+import { askUntilItBegins, type InitResult, type InitSteps, init } from '../../generator/init/init.ts';
+import type { PackageFacts } from '../../generator/init/project-files.ts';
 import { loadSource, pullLimits } from '../../generator/pull/load-source.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import { manifestPath } from '../package-version.ts';
+import { manifestPath } from '../package.ts';
 import { installPackages, runInstalled } from '../project-packages.ts';
 
 interface InitFlags {

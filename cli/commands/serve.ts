@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import { reportError } from '../report.ts';
+import { reportError } from '../errors.ts';
 
 /** `noetl-gateway serve`: the production server. Exits 1 before it listens when anything is wrong with its setting. */
 export function serveCommand(): Command {

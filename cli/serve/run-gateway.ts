@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { createGateway, type Gateway } from '../../gateway/gateway.ts';
 import type { WorkerLink } from '../../gateway/workers/worker-link.ts';
-import { reportError } from '../report.ts';
+import { reportError } from '../errors.ts';
 import { gatewayOptionsOf, type Project } from './project-gateway.ts';
 
 /**

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import process from 'node:process';
-import type { ResolvedConfig } from '../../gateway/config/resolved-config.ts';
+import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import { createLogger } from '../../gateway/observe/logger.ts';
 import { takePorts } from '../../gateway/take-ports.ts';
 import { createCrew } from '../../gateway/workers/crew.ts';

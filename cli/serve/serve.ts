@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
+import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import { resolveConfig } from '../../gateway/config/resolve-config.ts';
-import type { ResolvedConfig } from '../../gateway/config/resolved-config.ts';
-import { buildPages } from '../build-pages.ts';
 import { loadConfig } from '../load-config.ts';
+import { buildPages } from '../package.ts';
 
 /**
  * Runs the gateway of a project: in this process, or in worker processes that this one starts.

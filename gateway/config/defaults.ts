@@ -1,9 +1,39 @@
-import { withDerivedValues } from './derived-values.ts';
-import { isEnvRef } from './env.ts';
+import { type Environment, env, isEnvRef } from './environment.ts';
 import type { GatewayConfig } from './gateway-config.ts';
-import { defaultOf } from './read-value.ts';
-import { sections } from './schema/gateway.ts';
+import { defaultOf, readValue } from './read-config.ts';
+import { auth } from './schema/auth.ts';
 import type { Declared, Leaf, Node, Section } from './schema/node.ts';
+import { sections } from './schema/sections.ts';
+import { isMemoryStore } from './store-kinds.ts';
+
+/** The namespace in the address of a Service, `http://noetl.flows.svc.cluster.local:8082`; undefined for other hosts. */
+export function namespaceOf(url: URL): string | undefined {
+  return /^[^.]+\.([^.]+)\.svc(?:\.|$)/.exec(url.hostname)?.[1];
+}
+
+/**
+ * A declaration with the defaults that other values of it decide: NoETL is in the namespace that `deploy.noetlNamespace`
+ * names, and a login adapter is the login.
+ */
+export function withDerivedValues<C extends Partial<GatewayConfig>>(config: C): C {
+  return withBaseUrl(withLogin(config));
+}
+
+/** An adapter without options gets every verified identity, and its sessions are checked again. */
+function withLogin<C extends Partial<GatewayConfig>>(config: C): C {
+  if (config.adapters?.login === undefined || config.auth?.login !== undefined) return config;
+  return { ...config, auth: { ...config.auth, login: { kind: 'custom' } } };
+}
+
+function withBaseUrl<C extends Partial<GatewayConfig>>(config: C): C {
+  const namespace = config.deploy?.noetlNamespace;
+  if (typeof namespace !== 'string' || config.upstream?.baseUrl !== undefined) return config;
+  const baseUrl = env('NOETL_BASE_URL', `http://noetl.${namespace}.svc.cluster.local:8082`);
+  return { ...config, upstream: { ...config.upstream, baseUrl } };
+}
+
+/** The number of pods by default. Sessions in memory are known to one process only. */
+export const usualReplicas = (store: string): number => (isMemoryStore(store) ? 1 : 2);
 
 /** A declaration's sections, complete. */
 export type DeclaredSections = Declared<typeof sections>;
@@ -40,3 +70,12 @@ function fillSection({ entries }: Section, given: unknown): Record<string, unkno
 /** A field that holds a secret makes its variable one, also where `env()` does not. */
 const asSecret = ({ secret }: Leaf, given: unknown): unknown =>
   secret && isEnvRef(given) ? { ...given, secret: true } : given;
+
+/** Catalog paths of the three auth playbooks: no caller starts them through the gateway. */
+export function reservedPlaybooks(config: GatewayConfig, environment: Environment): string[] {
+  const { playbooks } = declaredSections(config).auth;
+  const { entries } = auth.entries.playbooks;
+  return (['login', 'validateSession', 'checkAccess'] as const).map((name) =>
+    String(readValue(entries[name], playbooks[name], environment).raw),
+  );
+}

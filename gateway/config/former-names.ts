@@ -1,5 +1,4 @@
-import type { GatewayConfig } from './gateway-config.ts';
-import { type AnyRow, isGatewayRow } from './operation-row.ts';
+import { type AnyRow, type GatewayConfig, isGatewayRow } from './gateway-config.ts';
 
 /** The reason of `@deprecated` for a former name. @param until a day (`2026-12-31`) or a version */
 export const deprecationOf = (name: string, until: string): string =>
@@ -40,3 +39,61 @@ function formerRow(field: string, name: string, until: string, row: AnyRow): Any
   if (!isGatewayRow(bare)) return { ...bare, ...deprecated, rest: false };
   return { ...bare, ...deprecated, sdl: bare.sdl.replace(new RegExp(`\\b${field}\\b(?=\\s*[(:])`), name) };
 }
+
+/** A field of the declaration that an earlier minor version called otherwise. */
+export interface RenamedField {
+  /** The section it is in, for example `sessions` or `auth.playbooks`; `*` is any name, as in `operations.*`; empty: the top. */
+  readonly section: string;
+  readonly from: string;
+  readonly to: string;
+  /** The version that renamed it. */
+  readonly since: string;
+}
+
+/**
+ * Every field that was renamed since the minor version before this one. An entry is added with the change, and leaves with
+ * the minor version after it: a declaration has one minor version's time to follow.
+ */
+export const renamedFields: readonly RenamedField[] = [];
+
+/** A declaration under today's names, and one line per field that still has its former one. */
+export interface Renamed<T> {
+  readonly declaration: T;
+  readonly warnings: readonly string[];
+}
+
+/** Reads former names as today's. The declaration itself is not changed; where both names are set, today's counts. */
+export function readRenamed<T extends object>(declaration: T, renames: readonly RenamedField[]): Renamed<T> {
+  const warnings: string[] = [];
+  const renamed = renames.reduce<object>(
+    (current, field) => renameIn(current, field.section === '' ? [] : field.section.split('.'), field, [], warnings),
+    declaration,
+  );
+  return { declaration: renamed as T, warnings };
+}
+
+function renameIn(
+  value: object,
+  [segment, ...rest]: readonly string[],
+  field: RenamedField,
+  place: readonly string[],
+  warnings: string[],
+): object {
+  if (segment === undefined) return renameHere(value, field, place, warnings);
+  const inside = Object.entries(value).filter(([key, part]) => (segment === '*' || segment === key) && isSection(part));
+  const parts = inside.map(([key, part]) => [key, renameIn(part, rest, field, [...place, key], warnings)]);
+  return { ...value, ...Object.fromEntries(parts) };
+}
+
+function renameHere(value: object, field: RenamedField, place: readonly string[], warnings: string[]): object {
+  if (!Object.hasOwn(value, field.from)) return value;
+  const { [field.from]: former, ...others } = value as Record<string, unknown>;
+  const [from, to] = [field.from, field.to].map((name) => [...place, name].join('.'));
+  const isBoth = Object.hasOwn(others, field.to);
+  const advice = isBoth ? 'it is ignored, since both are given' : 'the old name works until the next minor version';
+  warnings.push(`${from} was renamed to ${to} in ${field.since}: ${advice}`);
+  return isBoth ? others : { ...others, [field.to]: former };
+}
+
+const isSection = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

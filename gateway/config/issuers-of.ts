@@ -1,11 +1,10 @@
 import type { DeclaredSections } from './defaults.ts';
-import { isEnvRef, type ListFromEnv } from './env.ts';
+import { isEnvRef, type ListFromEnv } from './environment.ts';
+import type { LoginOption } from './gateway-config.ts';
 import type { IssuerEntry, TokenKind } from './identity/issuer-entry.ts';
 import type { IssuerRules } from './identity/issuer-rules.ts';
-import type { IssuerDefaults } from './identity/resolve-issuers.ts';
-import { resolveIssuers } from './identity/resolve-issuers.ts';
-import type { LoginOption } from './resolved-config.ts';
-import type { ValueReader } from './value-reader.ts';
+import { type IssuerDefaults, resolveIssuers } from './identity/resolve-issuers.ts';
+import type { ValueReader } from './read-config.ts';
 
 /** The sections of a config that decide about issuers. */
 export interface IssuerSettings {

@@ -1,17 +1,22 @@
 import { combinations, type RuleContext, roleProblems, rowProblems } from './combinations.ts';
-import { declaredSections } from './defaults.ts';
-import { withDerivedValues } from './derived-values.ts';
+import { declaredSections, withDerivedValues } from './defaults.ts';
 import type { Environment } from './environment.ts';
-import type { GatewayConfig } from './gateway-config.ts';
+import type { AnyRow, GatewayConfig } from './gateway-config.ts';
 import type { IssuerRules } from './identity/issuer-rules.ts';
 import { issuersOf } from './issuers-of.ts';
-import type { AnyRow } from './operation-row.ts';
 import { pluginProblems } from './plugins.ts';
-import { type ConfigReader, createConfigReader, hasUnread, isUnread, noteAt, readNode } from './read-config.ts';
-import { sections } from './schema/gateway.ts';
+import {
+  type ConfigReader,
+  createConfigReader,
+  createValueReader,
+  hasUnread,
+  isUnread,
+  noteAt,
+  readNode,
+} from './read-config.ts';
 import type { Resolved, Section } from './schema/node.ts';
 import { gatewayRow, upstreamRow } from './schema/rows.ts';
-import { createValueReader } from './value-reader.ts';
+import { sections } from './schema/sections.ts';
 
 /** A declaration as it was read: what can be used of it, and everything that is wrong with it. */
 export interface ReadDeclaration {

@@ -1,18 +1,16 @@
 import { GatewayError } from '../../plugins/errors.ts';
+import { checkGrants } from '../../plugins/noetl-auth/access/check-grants.ts';
 import { compileGrants } from '../../plugins/noetl-auth/access/decision.ts';
-import { declaredSections } from './defaults.ts';
-import { namespaceOf, usualReplicas } from './derived-values.ts';
-import { fallbackOf } from './env.ts';
-import type { Environment } from './environment.ts';
-import { bypassProblem, certificateProblem, unknownVariables } from './environment-names.ts';
+import { portOf } from './addresses.ts';
+import { parseShadowUntil } from './combinations.ts';
+import { declaredSections, namespaceOf, usualReplicas } from './defaults.ts';
+import { bypassProblem, certificateProblem, type Environment, fallbackOf, unknownVariables } from './environment.ts';
 import { withFormerNames } from './former-names.ts';
-import type { GatewayConfig } from './gateway-config.ts';
+import type { GatewayConfig, ResolvedConfig } from './gateway-config.ts';
 import { issuerWarnings } from './issuers-of.ts';
 import { presentPlugins } from './plugins.ts';
-import { policyFindings } from './policy-findings.ts';
 import { type ReadDeclaration, readDeclaration } from './read-declaration.ts';
-import type { ResolvedConfig } from './resolved-config.ts';
-import { defaultNamespace, splitStoreUrl } from './session-trust.ts';
+import { defaultNamespace, keepsSessionsInMemory, splitStoreUrl } from './store-kinds.ts';
 
 /**
  * Reads a declaration against an environment: every reference, every value, every default.
@@ -97,4 +95,79 @@ function withDerivedDeploy(
     replicas: deploy.replicas ?? usualReplicas(store),
     noetlNamespace: deploy.noetlNamespace ?? named ?? 'noetl',
   };
+}
+
+/** One line each, with the place. A problem stops the start, a warning does not. */
+export interface PolicyFindings {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Findings of a typed editor, reported at run time: unknown roles and permissions in grants and access rules, and
+ * grants that cannot do what they name. One line each, with the place.
+ */
+export function policyFindings(config: GatewayConfig): PolicyFindings {
+  const { problems, warnings } = checkGrants(config.grants, config.roles);
+  const known = new Set<string>(config.roles);
+  const ofRules = Object.entries(config.operations).flatMap(([field, { access }]) => {
+    if (access.kind !== 'role') return [];
+    const unknown = access.roles.filter((role) => !known.has(role));
+    return unknown.map(
+      (role) => `operations.${field}.access: there is no role ${role}; roles are ${[...known].join(', ')}`,
+    );
+  });
+  return { problems: [...problems, ...ofRules], warnings: [...warnings, ...combineWarning(config)] };
+}
+
+/** `both` with one checker is one checker: a team that asked for two must know that there is no second. */
+function combineWarning({ auth, adapters }: GatewayConfig): string[] {
+  const { checker = 'local', combine } = auth?.access ?? {};
+  return combine === 'both' && checker === 'local' && adapters?.accessChecker === undefined
+    ? ["auth.access.combine: 'both' has nothing to combine: auth.access.checker is 'local'"]
+    : [];
+}
+
+/** Settings that weaken what the gateway promises: an operator reads them at each start. */
+export function trustWarnings({
+  mode,
+  auth,
+  sessions,
+  adapters,
+  listen,
+}: Pick<ResolvedConfig, 'mode' | 'auth' | 'sessions' | 'adapters' | 'listen'>): readonly string[] {
+  const warnings = [...addressWarnings(listen)];
+  if (auth.jwtMode === 'shadow') {
+    const until = parseShadowUntil(auth.jwtShadowUntil);
+    const end = until === undefined ? 'without an end' : `until ${new Date(until).toISOString()}`;
+    warnings.push(
+      `GATEWAY_JWT_MODE=shadow: identity tokens are checked and not refused, ${end}; NoETL must verify them`,
+    );
+  }
+  // With `false` the start is refused by a combination; here it is absent or `true`.
+  if (mode === 'production' && keepsSessionsInMemory({ sessions, adapters })) {
+    const choice = sessions.acceptMemory === true ? 'accepted by' : 'to be accepted with';
+    warnings.push(
+      `GATEWAY_SESSION_STORE is memory:, ${choice} GATEWAY_SESSION_ACCEPT_MEMORY=true: after a restart, sessions that were ended work again where NoETL still knows them`,
+    );
+  }
+  return warnings;
+}
+
+/** Addresses that may be right behind a proxy of some kind, and are wrong as a rule. */
+function addressWarnings({ publicUrl, internalUrl, port, internalPort }: ResolvedConfig['listen']): readonly string[] {
+  const { pathname } = new URL(publicUrl ?? 'https://gateway.example.com');
+  const isPublicPort = portOf(new URL(internalUrl)) === port && port !== internalPort;
+  return [
+    ...(pathname === '/'
+      ? []
+      : [
+          `GATEWAY_PUBLIC_URL has the path ${pathname}: the gateway serves at the root of its address, and its pages work only there`,
+        ]),
+    ...(isPublicPort
+      ? [
+          `GATEWAY_INTERNAL_URL has the port of the public listener, ${port}: playbooks cannot call back there; the internal listener is on ${internalPort}`,
+        ]
+      : []),
+  ];
 }

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import type { Clock } from '../../plugins/clock.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { storeKindOf } from '../config/store-kinds.ts';
 import type { Readiness } from '../http/readiness.ts';
 import { type RecentMinute, type RecentNumbers, reportMinutes } from '../observe/recent-numbers.ts';

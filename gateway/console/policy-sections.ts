@@ -3,7 +3,7 @@ import { type PolicyCase, runPolicyCases } from '../../plugins/noetl-auth/access
 import { policyCasesFile, readPolicyCases } from '../../plugins/noetl-auth/access/policy-cases-file.ts';
 import { lintPolicy } from '../../plugins/noetl-auth/access/policy-lint.ts';
 import { replayDecisions } from '../../plugins/noetl-auth/access/policy-replay.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import type { ExecutableSchema } from '../operations/executable-schema.ts';
 import { policyText, tryPolicy } from '../policy/policy-draft.ts';
 import type { AuditLook } from './audit-look.ts';

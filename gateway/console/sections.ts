@@ -2,7 +2,7 @@ import { reportExplanation, reportPath } from '../../plugins/noetl-auth/access/p
 import { lintPolicy } from '../../plugins/noetl-auth/access/policy-lint.ts';
 import type { Session } from '../../plugins/noetl-auth/session/session.ts';
 import type { Sessions } from '../../plugins/ports.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { auditedId } from '../observe/audit.ts';
 import type { ExecutableSchema } from '../operations/executable-schema.ts';
 import { reportAccess } from '../policy/access-report.ts';

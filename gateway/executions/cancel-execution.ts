@@ -2,7 +2,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import { idText } from '../../plugins/json/lossless-json.ts';
 import { objectAnswer } from '../../plugins/noetl/upstream-answer.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-import type { AnyUpstreamRow } from '../config/operation-row.ts';
+import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import { type CallPlan, callFor } from '../operations/call-plan/call-plan.ts';
 import { askingOf, bound, type RootAnswer } from '../operations/root-call.ts';
 import type { End } from './execution-detail.ts';

@@ -6,7 +6,7 @@ import { startAnswer } from '../../plugins/noetl/start-answer.ts';
 import { accessDenied } from '../../plugins/noetl-auth/access/standing-decision.ts';
 import { type StartMembers, usualStartMembers } from '../../plugins/operation-kind.ts';
 import type { Upstream, UpstreamCall } from '../../plugins/ports.ts';
-import type { AnyUpstreamRow } from '../config/operation-row.ts';
+import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import { type CallPlan, callFor } from '../operations/call-plan/call-plan.ts';
 import { askingOf, bound, type RootAnswer, type RootCall } from '../operations/root-call.ts';
 import type { CallbackRequest, CallbackRequests } from './callback-requests.ts';

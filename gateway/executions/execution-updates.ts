@@ -1,4 +1,4 @@
-import type { SubscriptionRow } from '../config/operation-row.ts';
+import type { SubscriptionRow } from '../config/gateway-config.ts';
 import type { RootCall } from '../operations/root-call.ts';
 import { executionView } from './execution.ts';
 import { type Executions, executionIdOf, noSuchExecution, stateOf } from './executions.ts';

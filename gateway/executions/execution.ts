@@ -1,7 +1,7 @@
 import { GatewayError } from '../../plugins/errors.ts';
 import { approximateBytes } from '../../plugins/json/approximate-bytes.ts';
 import { kept } from '../../plugins/kept.ts';
-import type { AnyUpstreamRow } from '../config/operation-row.ts';
+import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import type { CallPlan } from '../operations/call-plan/call-plan.ts';
 import { askingOf, type RootAnswer } from '../operations/root-call.ts';
 import type { ExecutionGate } from './execution-gate.ts';

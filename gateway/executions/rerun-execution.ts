@@ -3,7 +3,7 @@ import { withoutControlNames } from '../../plugins/noetl/control-names.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import { holdsTemplateMark } from '../../plugins/noetl/template-mark.ts';
 import { usualStartMembers } from '../../plugins/operation-kind.ts';
-import type { AnyUpstreamRow } from '../config/operation-row.ts';
+import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import { type CallPlan, callFor } from '../operations/call-plan/call-plan.ts';
 import { askingOf, bound, type RootAnswer } from '../operations/root-call.ts';
 import { type ExecutePlaybookOptions, startAndWait } from './execute-playbook.ts';

@@ -3,7 +3,7 @@ import type { User } from '../../plugins/noetl-auth/session/session.ts';
 import type { EndTarget } from '../../plugins/noetl-auth/session/session-marks.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Sessions } from '../../plugins/ports.ts';
-import { withIssuerName } from '../config/end-sessions.ts';
+import { withIssuerName } from '../config/gateway-rows.ts';
 import type { IssuerRules } from '../config/identity/issuer-rules.ts';
 
 /**

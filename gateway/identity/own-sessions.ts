@@ -2,7 +2,7 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { GatewayError } from '../../plugins/errors.ts';
 import { parseSessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { Identity, LoginBackend, SessionValidator } from '../../plugins/ports.ts';
-import type { LoginOption, StaticUser } from '../config/resolved-config.ts';
+import type { LoginOption, StaticUser } from '../config/gateway-config.ts';
 import { type SessionBounds, sessionHours } from './noetl-sign-in.ts';
 
 /**

@@ -4,7 +4,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { UpstreamCall } from '../../plugins/ports.ts';
 import { SingleFlight } from '../../plugins/single-flight.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import type { SharedTokenBuckets } from './redis-token-buckets.ts';
 import { type BucketSize, createTokenBuckets, type TakenTokens } from './token-buckets.ts';
 

@@ -6,7 +6,7 @@ import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
 import { parseSessionToken, type SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { AccessChecker, GuessBudget, Sessions } from '../../plugins/ports.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { type Answer, errorAnswer, plainText } from '../http/answer.ts';
 import type { WriteStream } from '../http/answer-stream.ts';
 import type { Exchange } from '../http/exchange.ts';

@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../../plugins/clock.ts';
 import { parseJson } from '../../plugins/json/lossless-json.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import type { Delivery, PendingView, Progress } from './frames.ts';
 import type { LiveStore } from './live-store.ts';
 

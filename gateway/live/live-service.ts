@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { Observe } from '../../plugins/observe.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { whenExchangeEnds } from '../exchange-scope.ts';
 import type { CallbackRequests } from '../executions/callback-requests.ts';
 import type { Executions } from '../executions/executions.ts';

@@ -2,7 +2,7 @@ import type { Clock } from '../../plugins/clock.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Parts } from '../compose.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { type Answer, json } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { notAllowed } from '../http/public-routes.ts';

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../plugins/errors.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { addressKey } from '../limits/client-address.ts';
 
 /** Bounds how many streams are open: in all, of a user, and of an address. */

@@ -3,7 +3,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts';
 import { once } from '../../plugins/single-flight.ts';
 import type { Parts } from '../compose.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import type { RunKnown } from '../graphql/create-graphql.ts';
 import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';

@@ -9,7 +9,7 @@ import type { Permission } from '../../plugins/noetl-auth/access/permission.ts';
 import { parsePlaybookPath } from '../../plugins/noetl-auth/access/playbook-path.ts';
 import type { Upstream } from '../../plugins/ports.ts';
 import { cached } from '../../plugins/single-flight.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import type { JsonSchema, ToolView } from './tools.ts';
 
 /** A playbook that the config makes a tool. */

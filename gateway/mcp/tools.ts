@@ -21,7 +21,7 @@ import { explainField } from '../../plugins/noetl-auth/access/explain.ts';
 import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
 import { isProtocolStart } from '../../plugins/operation-kind.ts';
 import type { AccessChecker } from '../../plugins/ports.ts';
-import { isGatewayRow } from '../config/operation-row.ts';
+import { isGatewayRow } from '../config/gateway-config.ts';
 import type { RunKnown } from '../graphql/create-graphql.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { RootField } from '../operations/root-fields.ts';

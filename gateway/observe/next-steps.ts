@@ -1,4 +1,4 @@
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { storePort } from '../config/store-kinds.ts';
 import type { Dependency } from '../console/gateway-health.ts';
 

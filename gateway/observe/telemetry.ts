@@ -1,7 +1,7 @@
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { Observe } from '../../plugins/observe.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { currentExchange } from '../exchange-scope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { OnDone } from '../http/http-listener.ts';

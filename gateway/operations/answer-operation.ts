@@ -8,7 +8,7 @@ import { inDocumentedForm, inOwnForm, inWireForm } from '../../plugins/noetl/wir
 import { accessDenied, type OpenDecision } from '../../plugins/noetl-auth/access/standing-decision.ts';
 import type { Upstream, UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
 import { SingleFlight } from '../../plugins/single-flight.ts';
-import type { AnyUpstreamRow } from '../config/operation-row.ts';
+import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import { catalogEntries, catalogPageOf } from '../executions/catalog-entries.ts';
 import { eventsAnswer } from '../executions/execution-events.ts';
 import type { ExecutionGate } from '../executions/execution-gate.ts';

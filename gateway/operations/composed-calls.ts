@@ -1,7 +1,7 @@
 import type { CallContext } from '../../plugins/call-context.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { accessDenied } from '../../plugins/noetl-auth/access/standing-decision.ts';
-import { isGatewayRow } from '../config/operation-row.ts';
+import { isGatewayRow } from '../config/gateway-config.ts';
 import type { RootAnswer } from './root-call.ts';
 import type { RootField } from './root-fields.ts';
 

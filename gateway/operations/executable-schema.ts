@@ -10,7 +10,7 @@ import type { User } from '../../plugins/noetl-auth/session/session.ts';
 import type { EndTarget } from '../../plugins/noetl-auth/session/session-marks.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-import { type AnyRow, isGatewayRow, type SubscriptionRow } from '../config/operation-row.ts';
+import { type AnyRow, isGatewayRow, type SubscriptionRow } from '../config/gateway-config.ts';
 import type { CallbackRequests } from '../executions/callback-requests.ts';
 import { answerCancelExecution } from '../executions/cancel-execution.ts';
 import { answerExecutePlaybook, type ExecutePlaybookOptions } from '../executions/execute-playbook.ts';

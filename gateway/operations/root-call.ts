@@ -3,7 +3,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import type { Mutable } from '../../plugins/mutable.ts';
 import type { OpenDecision } from '../../plugins/noetl-auth/access/standing-decision.ts';
 import type { UpstreamCall } from '../../plugins/ports.ts';
-import type { AnyUpstreamRow } from '../config/operation-row.ts';
+import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import type { Asking } from '../executions/execution-reads.ts';
 
 /** Everything that answers a root field: what was decided, and for whom. */

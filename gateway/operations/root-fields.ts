@@ -1,7 +1,7 @@
 import { type FieldDefinitionNode, Kind, type parse } from 'graphql';
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
 import { weakExecutionRule } from '../../plugins/noetl-auth/access/weak-rules.ts';
-import { type AnyRow, isGatewayRow } from '../config/operation-row.ts';
+import { type AnyRow, isGatewayRow } from '../config/gateway-config.ts';
 import type { CallPlan } from './call-plan/call-plan.ts';
 import { compileCallPlan } from './call-plan/compile-call-plan.ts';
 import { rootTypeNames } from './client-schema.ts';

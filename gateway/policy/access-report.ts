@@ -3,8 +3,7 @@ import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts
 import { type ExplainedOperation, explainTable, type RoleAccess } from '../../plugins/noetl-auth/access/explain.ts';
 import { accessText, grantText, ruleText } from '../../plugins/noetl-auth/access/explain-text.ts';
 import type { Grant } from '../../plugins/noetl-auth/access/grant.ts';
-import type { AnyRow } from '../config/operation-row.ts';
-import { isGatewayRow } from '../config/operation-row.ts';
+import { type AnyRow, isGatewayRow } from '../config/gateway-config.ts';
 
 /** The access of a role to an operation, in the words of `explain`, and the grants that give and take it. */
 export interface ReportedCell {

@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-import type { AnyUpstreamRow } from '../config/operation-row.ts';
+import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import { eventView } from '../executions/event-view.ts';
 import type { ExecutionGate } from '../executions/execution-gate.ts';
 import { missingExecution } from '../executions/execution-reads.ts';

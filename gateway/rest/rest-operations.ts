@@ -2,7 +2,7 @@ import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import { ownPathsOf } from '../../plugins/noetl/own-paths.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { OperationKind } from '../../plugins/operation-kind.ts';
-import { type AnyUpstreamRow, isGatewayRow } from '../config/operation-row.ts';
+import { type AnyUpstreamRow, isGatewayRow } from '../config/gateway-config.ts';
 import { answerCancelExecution } from '../executions/cancel-execution.ts';
 import type { ExecutePlaybookOptions } from '../executions/execute-playbook.ts';
 import type { Asking } from '../executions/execution-reads.ts';

@@ -5,7 +5,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Parts } from '../compose.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { type Answer, json, plainText } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { readHeaderOf } from '../http/header-values.ts';

@@ -1,6 +1,6 @@
 import { restPathOf } from '../../plugins/noetl/rest-path.ts';
 import type { OperationKind } from '../../plugins/operation-kind.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { mcpPath, metadataPath } from '../mcp/mcp-metadata.ts';
 import { routes } from './generated/routes.gen.ts';
 import type { RestOperation } from './rest-operations.ts';

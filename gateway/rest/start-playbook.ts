@@ -4,7 +4,7 @@ import { startAnswer } from '../../plugins/noetl/start-answer.ts';
 import { accessDenied } from '../../plugins/noetl-auth/access/standing-decision.ts';
 import { usualStartMembers } from '../../plugins/operation-kind.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-import type { AnyUpstreamRow } from '../config/operation-row.ts';
+import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import { type CallPlan, callFor } from '../operations/call-plan/call-plan.ts';
 import { bound, type RootCall } from '../operations/root-call.ts';
 import type { NamedEntry } from './catalog-id.ts';

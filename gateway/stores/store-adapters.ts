@@ -1,7 +1,7 @@
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { SessionStore } from '../../plugins/ports.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { type StoreKindName, sharedStoreForms, storeKindOf } from '../config/store-kinds.ts';
 import type { LiveStore } from '../live/live-store.ts';
 import { createMemoryLiveStore } from '../live/memory-live-store.ts';

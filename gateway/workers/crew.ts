@@ -1,5 +1,5 @@
 import type { Clock } from '../../plugins/clock.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import type { ReadinessReport } from '../console/gateway-health.ts';
 import type { MetricsJson } from '../observe/metrics.ts';
 import type { Channel, MessageHandlers } from './channel.ts';

@@ -1,4 +1,4 @@
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 
 type Limits = ResolvedConfig['limits'];
 type Events = ResolvedConfig['events'];

@@ -1,7 +1,7 @@
 import type { Clock } from '../../plugins/clock.ts';
 import { createListeners } from '../../plugins/listeners.ts';
 import type { Ending, SessionStore } from '../../plugins/ports.ts';
-import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { isMemoryStore, keepsSessionsInMemory, storeKindOf } from '../config/store-kinds.ts';
 import { createRateLimits, type RateLimits } from '../limits/rate-limits.ts';
 import type { SharedTokenBuckets } from '../limits/redis-token-buckets.ts';

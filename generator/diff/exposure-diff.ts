@@ -1,5 +1,4 @@
-import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
-import { type AnyRow, isGatewayRow } from '../../gateway/config/operation-row.ts';
+import { type AnyRow, type GatewayConfig, isGatewayRow } from '../../gateway/config/gateway-config.ts';
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
 import type { Permission } from '../../plugins/noetl-auth/access/permission.ts';
 import type { Operation } from '../../plugins/operation.ts';
@@ -8,8 +7,7 @@ import { isProtocolField } from '../../plugins/protocol-field.ts';
 import type { NewMember } from '../lock/acceptance.ts';
 import { memberWords } from '../lock/new-member-lines.ts';
 import { closedKinds, neverPublic } from '../table/never-public.ts';
-import type { Severity } from './change-rules.ts';
-import { type ChangeKind, changeRules } from './change-rules.ts';
+import { type ChangeKind, changeRules, type Severity } from './change-rules.ts';
 import type { ExposureChange, UpstreamChange } from './diff-report.ts';
 import { operationTemplate } from './operation-template.ts';
 

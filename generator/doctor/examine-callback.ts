@@ -1,5 +1,5 @@
 import { isLoopback } from '../../gateway/config/addresses.ts';
-import type { ResolvedConfig } from '../../gateway/config/resolved-config.ts';
+import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { type Finding, fine, problem, warning } from './finding.ts';
 import type { DoctorProbes } from './probes.ts';

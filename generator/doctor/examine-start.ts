@@ -1,4 +1,4 @@
-import type { ResolvedConfig } from '../../gateway/config/resolved-config.ts';
+import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { type Finding, fine, problem, warning } from './finding.ts';
 import type { DoctorProbes } from './probes.ts';

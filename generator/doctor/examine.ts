@@ -1,5 +1,5 @@
+import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import type { IssuerRules } from '../../gateway/config/identity/issuer-rules.ts';
-import type { ResolvedConfig } from '../../gateway/config/resolved-config.ts';
 import { sharedStoreForms, storeKindOf } from '../../gateway/config/store-kinds.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { problemCode } from '../../plugins/problem-code.ts';

@@ -1,5 +1,5 @@
+import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import type { IssuerRules } from '../../gateway/config/identity/issuer-rules.ts';
-import type { ResolvedConfig } from '../../gateway/config/resolved-config.ts';
 
 /** What `serve` would get of the machine. */
 export interface StartClaim {

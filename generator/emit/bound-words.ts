@@ -1,4 +1,4 @@
-import { type AnyRow, isGatewayRow } from '../../gateway/config/operation-row.ts';
+import { type AnyRow, isGatewayRow } from '../../gateway/config/gateway-config.ts';
 import { codeSpan } from './markdown.ts';
 
 /**

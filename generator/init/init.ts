@@ -3,8 +3,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import { GatewayError } from '../../plugins/errors.ts';
 import { readIfPresent } from '../files/write-atomically.ts';
 import { pulledFiles } from '../pull/pulled-files.ts';
-import { projectFiles } from './project-files.ts';
-import { type PackageFacts, projectManifest } from './project-manifest.ts';
+import { type PackageFacts, projectFiles, projectManifest } from './project-files.ts';
 
 export interface InitOptions {
   /** The new project's folder; made when it is missing. */
@@ -159,3 +158,40 @@ function projectName(text: string): string {
     .replaceAll(/^[-._]+|[-._]+$/g, '');
   return name === '' ? 'gateway' : name.slice(0, 200);
 }
+
+export interface Questions {
+  /** Begins the project with the document at this place. */
+  readonly begin: (openapi: string) => Promise<InitResult>;
+  /** @param before the answer before, to be corrected. @returns undefined: the person gives up */
+  readonly askSource: (before: string | undefined) => Promise<string | undefined>;
+  readonly mayBegin: () => Promise<boolean>;
+  /** Shows why a place is of no use. */
+  readonly report: (problem: string) => void;
+  readonly giveUp: () => void;
+}
+
+/**
+ * Asks for the place of the document until it can be read: a place that is wrong is asked for again, with the answer
+ * before to be corrected, and what was confirmed is not asked again.
+ * @returns undefined when the person gave up; then nothing was written
+ * @throws GatewayError what is wrong with something else than the place
+ */
+export async function askUntilItBegins({ begin, askSource, mayBegin, report, giveUp }: Questions) {
+  let source: string | undefined;
+  let isConfirmed = false;
+  for (;;) {
+    source = await askSource(source);
+    if (source === undefined) return void giveUp();
+    isConfirmed ||= await mayBegin();
+    if (!isConfirmed) return void giveUp();
+    try {
+      return await begin(source);
+    } catch (error) {
+      if (!isAboutTheSource(error)) throw error;
+      report([error.message, ...error.problems].join('\n'));
+    }
+  }
+}
+
+const isAboutTheSource = (error: unknown): error is GatewayError =>
+  error instanceof GatewayError && (error.code === 'ERR_SPEC_INVALID' || error.code === 'ERR_SPEC_UNSUPPORTED');

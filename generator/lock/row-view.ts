@@ -1,6 +1,4 @@
-import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
-import { type AnyRow, isGatewayRow } from '../../gateway/config/operation-row.ts';
-import { readMembers } from '../../gateway/config/row-members.ts';
+import { type AnyRow, type GatewayConfig, isGatewayRow, readMembers } from '../../gateway/config/gateway-config.ts';
 import type { Operation, OperationArgument } from '../../plugins/operation.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
 import type { GatewayLock } from './gateway-lock.ts';

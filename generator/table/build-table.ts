@@ -1,5 +1,9 @@
-import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
-import { type AnyRow, type AnyUpstreamRow, isGatewayRow } from '../../gateway/config/operation-row.ts';
+import {
+  type AnyRow,
+  type AnyUpstreamRow,
+  type GatewayConfig,
+  isGatewayRow,
+} from '../../gateway/config/gateway-config.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { rerunPath, restPathOf, restPathProblem } from '../../plugins/noetl/rest-path.ts';
 import { checkGrants } from '../../plugins/noetl-auth/access/check-grants.ts';

@@ -1,4 +1,4 @@
-import type { AnyUpstreamRow } from '../../gateway/config/operation-row.ts';
+import type { AnyUpstreamRow } from '../../gateway/config/gateway-config.ts';
 import type { Operation, OperationArgument } from '../../plugins/operation.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
 import type { DocumentedShape } from '../document/operation-shape.ts';

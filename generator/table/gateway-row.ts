@@ -1,5 +1,5 @@
 import { Kind, parse } from 'graphql';
-import type { AnyGatewayRow } from '../../gateway/config/operation-row.ts';
+import type { AnyGatewayRow } from '../../gateway/config/gateway-config.ts';
 
 /**
  * What is wrong with the SDL of a row that the gateway answers itself. It is text of the config, joined to the schema

@@ -1,5 +1,4 @@
-import type { AnyUpstreamRow, ArgumentOptions } from '../../gateway/config/operation-row.ts';
-import { readMembers } from '../../gateway/config/row-members.ts';
+import { type AnyUpstreamRow, type ArgumentOptions, readMembers } from '../../gateway/config/gateway-config.ts';
 import type { OperationArgument } from '../../plugins/operation.ts';
 import { isStart, type OperationKind, type StartMembers, usualStartMembers } from '../../plugins/operation-kind.ts';
 import { type ProtocolField, protocolFields } from '../../plugins/protocol-field.ts';

@@ -1,5 +1,4 @@
-import type { AnyUpstreamRow, ArgumentOptions } from '../../gateway/config/operation-row.ts';
-import { readMembers } from '../../gateway/config/row-members.ts';
+import { type AnyUpstreamRow, type ArgumentOptions, readMembers } from '../../gateway/config/gateway-config.ts';
 import type { OperationArgument } from '../../plugins/operation.ts';
 import type { DocumentedShape, ShapeArgument } from '../document/operation-shape.ts';
 import { isDescription } from '../lock/row-view.ts';

@@ -1,5 +1,4 @@
-import type { AnyUpstreamRow } from '../../gateway/config/operation-row.ts';
-import { readMembers } from '../../gateway/config/row-members.ts';
+import { type AnyUpstreamRow, readMembers } from '../../gateway/config/gateway-config.ts';
 import type { DocumentedShape } from '../document/operation-shape.ts';
 import { escapeName } from '../openapi/escaped-name.ts';
 import { camelCase, isPublicName } from '../openapi/identifiers.ts';

@@ -1,4 +1,4 @@
-import type { AnyUpstreamRow } from '../../gateway/config/operation-row.ts';
+import type { AnyUpstreamRow } from '../../gateway/config/gateway-config.ts';
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
 import { isStart } from '../../plugins/operation-kind.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';

@@ -1,7 +1,7 @@
 import { type GraphQLError, Kind, parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
-import type { AnyRow } from '../../gateway/config/operation-row.ts';
+import type { AnyRow } from '../../gateway/config/gateway-config.ts';
 import { createCompiledOperations } from '../../gateway/graphql/compiled-cache.ts';
 import { type StockExecutor, useCompiledOperations, writtenDataOf } from '../../gateway/graphql/compiled-operations.ts';
 import { fieldRules } from '../../gateway/graphql/field-rules.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type ExecutionResult, graphql, parse } from 'graphql';
-import type { AnyRow } from '../../gateway/config/operation-row.ts';
+import type { AnyRow } from '../../gateway/config/gateway-config.ts';
 import { createExecutableSchema, type ExecutableSchemaOptions } from '../../gateway/operations/executable-schema.ts';
 import config from '../../gateway.config.ts';
 import type { CallContext, RootDecision } from '../../plugins/call-context.ts';

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { withFormerNames } from '../../gateway/config/former-names.ts';
-import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
-import type { AnyRow, AnyUpstreamRow } from '../../gateway/config/operation-row.ts';
+import type { AnyRow, AnyUpstreamRow, GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import { buildSchema } from '../../generator/build-schema.ts';
 import { printSorted } from '../../generator/emit/sort-sdl.ts';
 import type { OpenApiDocument } from '../../generator/openapi/open-api.ts';

@@ -1,9 +1,7 @@
 import type { IssuerEntry } from '../../gateway/config/identity/issuer-entry.ts';
 import type { IssuerRules } from '../../gateway/config/identity/issuer-rules.ts';
-import type { IssuerDefaults } from '../../gateway/config/identity/resolve-issuers.ts';
-import { resolveIssuers } from '../../gateway/config/identity/resolve-issuers.ts';
-import { createConfigReader } from '../../gateway/config/read-config.ts';
-import { createValueReader } from '../../gateway/config/value-reader.ts';
+import { type IssuerDefaults, resolveIssuers } from '../../gateway/config/identity/resolve-issuers.ts';
+import { createConfigReader, createValueReader } from '../../gateway/config/read-config.ts';
 
 const usual: IssuerDefaults = {
   audiences: ['app', 'https://api.example.com'],

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import { defineGateway } from '../../gateway/config/define-gateway.ts';
-import { env } from '../../gateway/config/env.ts';
-import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import { env } from '../../gateway/config/environment.ts';
+import { defineGateway, type GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import type { NoetlOperations } from '../../openapi/noetl.types.ts';
 import { authenticated, custom, onExecution, onPlaybook, role } from '../../plugins/noetl-auth/access/access-rule.ts';
 import { allow, deny } from '../../plugins/noetl-auth/access/grant.ts';

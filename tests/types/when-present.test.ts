@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { defineGateway } from '../../gateway/config/define-gateway.ts';
-import { whenPresent } from '../../gateway/config/when-present.ts';
+import { defineGateway, whenPresent } from '../../gateway/config/gateway-config.ts';
 import { authenticated, onExecution, role } from '../../plugins/noetl-auth/access/access-rule.ts';
 
 /** A release of NoETL that has two operations. */

@@ -1,4 +1,4 @@
-import { retiredVariables, unknownVariables } from '../../gateway/config/environment-names.ts';
+import { retiredVariables, unknownVariables } from '../../gateway/config/environment.ts';
 import { codeSpan, page, table } from '../../generator/emit/markdown.ts';
 import { listSettings } from '../../generator/emit/settings/list-settings.ts';
 

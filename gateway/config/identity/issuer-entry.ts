@@ -1,4 +1,4 @@
-import type { FromEnv } from '../env.ts';
+import type { FromEnv } from '../environment.ts';
 
 /** A comma list, as environment variables hold lists, or the list itself. */
 type List = FromEnv<string> | readonly FromEnv<string>[];

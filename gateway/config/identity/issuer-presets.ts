@@ -1,4 +1,4 @@
-import type { FromEnv } from '../env.ts';
+import type { FromEnv } from '../environment.ts';
 import type { IssuerEntry } from './issuer-entry.ts';
 
 /** Anything of an entry that a preset does not fix itself; what is given here wins over the preset. */

@@ -1,6 +1,6 @@
 import { parseIssuer, parseUrl } from '../addresses.ts';
-import type { FromEnv } from '../env.ts';
-import type { ValueReader } from '../value-reader.ts';
+import type { FromEnv } from '../environment.ts';
+import type { ValueReader } from '../read-config.ts';
 import type { ClaimValue, IssuerEntry, TokenKind } from './issuer-entry.ts';
 import { type IssuerRules, issuerNames, isTemplate } from './issuer-rules.ts';
 

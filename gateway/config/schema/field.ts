@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { FromEnv, ListFromEnv } from '../env.ts';
+import type { FromEnv, ListFromEnv } from '../environment.ts';
 import type { Leaf } from './node.ts';
 
 /** Options that every field has. Without `default` and without `optional` a value is required. */

@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import type { EnvRef } from '../env.ts';
+import type { EnvRef } from '../environment.ts';
 
 /**
  * One value of the config: how it is read, checked and documented. `Given` is what a declaration may hold, `Value` what

@@ -1,10 +1,36 @@
 import * as v from 'valibot';
 import type { AccessRule } from '../../../plugins/noetl-auth/access/access-rule.ts';
 import { permissions } from '../../../plugins/noetl-auth/access/permission.ts';
-import { isReservedHeader } from '../reserved-headers.ts';
 import { choice, flag, integer, text, value } from './field.ts';
 import { either, named, plainSection } from './node.ts';
-import { maxTextBytes } from './upstream.ts';
+import { maxTextBytes } from './sections.ts';
+
+/**
+ * Headers that no row sets and no caller's request gives: what the connection, the gateway and its sessions use. A
+ * forwarded credential would give NoETL, and every playbook that it runs, the caller's session.
+ */
+const reserved = new Set([
+  ...[
+    'accept',
+    'accept-encoding',
+    'connection',
+    'content-encoding',
+    'content-length',
+    'content-type',
+    'date',
+    'expect',
+  ],
+  ...['host', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'via', 'forwarded', 'http2-settings'],
+  ...['cookie', 'set-cookie', 'x-session-token', 'x-request-id', 'traceparent', 'tracestate', 'origin', 'referer'],
+]);
+
+/** Whether a row may not set or pass on a header. The case of the name does not matter. */
+export function isReservedHeader(name: string): boolean {
+  const lower = name.toLowerCase();
+  return (
+    reserved.has(lower) || lower.startsWith('proxy-') || lower.startsWith('x-forwarded-') || lower.startsWith('sec-')
+  );
+}
 
 /** A day (`2027-03-01`) or a version of the project (`2.0.0`): until then an old name works. */
 const isUntil = (text: string): boolean => /^(?:\d{4}-\d\d-\d\d|\d+\.\d+\.\d+)$/.test(text);

@@ -1,5 +1,5 @@
 import { declaredSections } from '../../../gateway/config/defaults.ts';
-import { type EnvRef, isEnvRef } from '../../../gateway/config/env.ts';
+import { type EnvRef, isEnvRef } from '../../../gateway/config/environment.ts';
 import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
 
 /** One environment variable that the declaration reads. */

@@ -1,4 +1,4 @@
-import { retiredVariables } from '../../../gateway/config/environment-names.ts';
+import { retiredVariables } from '../../../gateway/config/environment.ts';
 import type { ManifestSettings } from './manifest-settings.ts';
 import { header } from './render-yaml.ts';
 

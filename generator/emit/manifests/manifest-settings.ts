@@ -1,9 +1,8 @@
 import { type DeclaredSections, declaredSections } from '../../../gateway/config/defaults.ts';
-import { fallbackOf, isEnvRef } from '../../../gateway/config/env.ts';
-import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
+import { fallbackOf, isEnvRef } from '../../../gateway/config/environment.ts';
+import type { GatewayConfig, ResolvedConfig } from '../../../gateway/config/gateway-config.ts';
 import type { IssuerEntry } from '../../../gateway/config/identity/issuer-entry.ts';
 import { checkDeclaration, resolveDeploy } from '../../../gateway/config/resolve-config.ts';
-import type { ResolvedConfig } from '../../../gateway/config/resolved-config.ts';
 import { isMemoryStore, storePort, usualStorePlaces } from '../../../gateway/config/store-kinds.ts';
 import { checkVariables } from './check-variables.ts';
 import { environmentEntries } from './environment-entries.ts';

@@ -1,4 +1,4 @@
-import type { ResolvedConfig } from '../../../gateway/config/resolved-config.ts';
+import type { ResolvedConfig } from '../../../gateway/config/gateway-config.ts';
 
 /**
  * What a pod asks for and may have. The file system of the container is read-only; what is left of ephemeral storage is

@@ -1,5 +1,5 @@
 import { defaultSections } from '../../../gateway/config/defaults.ts';
-import { type FromEnv, isEnvRef } from '../../../gateway/config/env.ts';
+import { type FromEnv, isEnvRef } from '../../../gateway/config/environment.ts';
 import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
 import { explainTable } from '../../../plugins/noetl-auth/access/explain.ts';
 import { accessText, reachText, ruleText } from '../../../plugins/noetl-auth/access/explain-text.ts';

@@ -1,7 +1,7 @@
 import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
-import { sections } from '../../../gateway/config/schema/gateway.ts';
 import type { Entries, Leaf, Node } from '../../../gateway/config/schema/node.ts';
 import { gatewayRow, upstreamRow } from '../../../gateway/config/schema/rows.ts';
+import { sections } from '../../../gateway/config/schema/sections.ts';
 import type { Emitter } from '../emitter.ts';
 import { headerText } from '../header.ts';
 

@@ -1,6 +1,6 @@
-import { sections } from '../../../gateway/config/schema/gateway.ts';
 import type { Leaf, Node } from '../../../gateway/config/schema/node.ts';
 import { argumentOptions, rowOptions, upstreamRowOptions } from '../../../gateway/config/schema/rows.ts';
+import { sections } from '../../../gateway/config/schema/sections.ts';
 
 /** One field of the config, for people. */
 export interface Setting {

@@ -1,4 +1,4 @@
-import type { ResolvedConfig } from '../../../gateway/config/resolved-config.ts';
+import type { ResolvedConfig } from '../../../gateway/config/gateway-config.ts';
 import type { Clock } from '../../clock.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Observe } from '../../observe.ts';

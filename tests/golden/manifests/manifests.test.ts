@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DCLinter } from 'dclint';
 import { expect, test } from 'vitest';
-import { env } from '../../../gateway/config/env.ts';
+import { env } from '../../../gateway/config/environment.ts';
 import { headerText } from '../../../generator/emit/header.ts';
 import { manifestsOf } from '../../support/manifests.ts';
 

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { declaredSections } from '../../../../gateway/config/defaults.ts';
-import { env, fallbackOf } from '../../../../gateway/config/env.ts';
+import { env, fallbackOf } from '../../../../gateway/config/environment.ts';
 import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
-import { checkDeclaration, resolveConfig, resolveDeploy } from '../../../../gateway/config/resolve-config.ts';
-import { trustWarnings } from '../../../../gateway/config/trust-warnings.ts';
+import {
+  checkDeclaration,
+  resolveConfig,
+  resolveDeploy,
+  trustWarnings,
+} from '../../../../gateway/config/resolve-config.ts';
 import shipped from '../../../../gateway.config.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 import { authenticated, onExecution } from '../../../../plugins/noetl-auth/access/access-rule.ts';

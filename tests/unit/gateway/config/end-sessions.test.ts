@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { endSessions, sessionsNamed, withIssuerName } from '../../../../gateway/config/end-sessions.ts';
+import { endSessions, sessionsNamed, withIssuerName } from '../../../../gateway/config/gateway-rows.ts';
 import { rulesOf } from '../../../support/issuer-rules.ts';
 
 const issuer = 'https://idp.example.com/';

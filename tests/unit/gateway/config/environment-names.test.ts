@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { parseShadowUntil, shadowProblem } from '../../../../gateway/config/combinations.ts';
 import {
   bypassProblem,
   certificateProblem,
   retiredVariables,
   unknownVariables,
-} from '../../../../gateway/config/environment-names.ts';
-import { parseShadowUntil, shadowProblem } from '../../../../gateway/config/shadow-mode.ts';
+} from '../../../../gateway/config/environment.ts';
 
 describe('variables without an effect', () => {
   const warnings = (environment: Record<string, string>, known: readonly string[] = []) =>

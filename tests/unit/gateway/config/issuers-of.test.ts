@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { env } from '../../../../gateway/config/env.ts';
+import { env } from '../../../../gateway/config/environment.ts';
 import { isEmailNeeded, issuersOf, issuerWarnings } from '../../../../gateway/config/issuers-of.ts';
-import { createConfigReader } from '../../../../gateway/config/read-config.ts';
-import { isReservedHeader } from '../../../../gateway/config/reserved-headers.ts';
-import { createValueReader } from '../../../../gateway/config/value-reader.ts';
+import { createConfigReader, createValueReader } from '../../../../gateway/config/read-config.ts';
+import { isReservedHeader } from '../../../../gateway/config/schema/rows.ts';
 import { withoutConnections, withoutSecretData } from '../../../../plugins/noetl/hidden-values.ts';
 import { resolved, rulesOf } from '../../../support/issuer-rules.ts';
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { env } from '../../../../gateway/config/env.ts';
+import { env } from '../../../../gateway/config/environment.ts';
 import { createConfigReader, readNode } from '../../../../gateway/config/read-config.ts';
 import { choice, code, flag, integer, list, parsed, text, value } from '../../../../gateway/config/schema/field.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type RenamedField, readRenamed, renamedFields } from '../../../../gateway/config/renamed-fields.ts';
+import { type RenamedField, readRenamed, renamedFields } from '../../../../gateway/config/former-names.ts';
 
 /** Fields that never existed: what a rename would look like. */
 const renames: readonly RenamedField[] = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { env } from '../../../../gateway/config/env.ts';
+import { env } from '../../../../gateway/config/environment.ts';
 import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import { resolveConfig } from '../../../../gateway/config/resolve-config.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StaticUser } from '../../../../gateway/config/resolved-config.ts';
+import type { StaticUser } from '../../../../gateway/config/gateway-config.ts';
 import type { SessionBounds } from '../../../../gateway/identity/noetl-sign-in.ts';
 import {
   createLocalLogin,

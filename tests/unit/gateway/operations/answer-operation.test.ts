@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AnyRow } from '../../../../gateway/config/operation-row.ts';
+import type { AnyRow } from '../../../../gateway/config/gateway-config.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 import { authenticated, custom, onExecution, onPlaybook } from '../../../../plugins/noetl-auth/access/access-rule.ts';
 import { codeIn, executorCaller, shippedOperations } from '../../../support/executor-caller.ts';

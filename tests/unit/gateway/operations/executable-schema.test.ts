@@ -1,6 +1,6 @@
 import { getIntrospectionQuery, graphql, printSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import type { AnyRow } from '../../../../gateway/config/operation-row.ts';
+import type { AnyRow } from '../../../../gateway/config/gateway-config.ts';
 import { createExecutableSchema } from '../../../../gateway/operations/executable-schema.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 import {

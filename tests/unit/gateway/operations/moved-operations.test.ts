@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AnyRow } from '../../../../gateway/config/operation-row.ts';
+import type { AnyRow } from '../../../../gateway/config/gateway-config.ts';
 import { authenticated } from '../../../../plugins/noetl-auth/access/access-rule.ts';
 import { executorCaller, generatedSdl, shippedOperations } from '../../../support/executor-caller.ts';
 import { scriptedUpstream } from '../../../support/scripted-upstream.ts';

@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import { expect, test } from 'vitest';
-import type { AnyRow } from '../../../../gateway/config/operation-row.ts';
+import type { AnyRow } from '../../../../gateway/config/gateway-config.ts';
 import { pairRootFields, plansOf } from '../../../../gateway/operations/root-fields.ts';
 import { atOwnPaths } from '../../../../gateway/upstream/at-own-paths.ts';
 import { ownPathsOf, usualPaths } from '../../../../plugins/noetl/own-paths.ts';

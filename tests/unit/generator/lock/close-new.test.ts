@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
-import type { AnyUpstreamRow } from '../../../../gateway/config/operation-row.ts';
+import type { AnyUpstreamRow, GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import { unknownAcceptances } from '../../../../generator/lock/acceptance.ts';
 import { closeNew } from '../../../../generator/lock/close-new.ts';
 import { emptyLock, type GatewayLock } from '../../../../generator/lock/gateway-lock.ts';

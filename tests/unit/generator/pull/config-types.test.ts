@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { defineGateway } from '../../../../gateway/config/define-gateway.ts';
-import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
+import { defineGateway, type GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import { structure } from '../../../../generator/build-schema.ts';
 import type { OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
 import { emitTypes } from '../../../../generator/pull/emit-types.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
-import type { AnyRow, AnyUpstreamRow } from '../../../../gateway/config/operation-row.ts';
+import type { AnyRow, AnyUpstreamRow, GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import { structure } from '../../../../generator/build-schema.ts';
 import type { OpenApiDocument, OperationObject, Schema } from '../../../../generator/openapi/open-api.ts';
 import { assertNoProblems, buildTable as buildTableOf } from '../../../../generator/table/build-table.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { env } from '../../../../../gateway/config/env.ts';
+import { env } from '../../../../../gateway/config/environment.ts';
 import type { IssuerEntry } from '../../../../../gateway/config/identity/issuer-entry.ts';
 import { issuer } from '../../../../../gateway/config/identity/issuer-presets.ts';
 import { resolved, rulesOf } from '../../../../support/issuer-rules.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { declaredSections, defaultSections } from '../../../../../gateway/config/defaults.ts';
-import { env, fallbackOf } from '../../../../../gateway/config/env.ts';
+import { env, fallbackOf } from '../../../../../gateway/config/environment.ts';
 import { environmentEntries } from '../../../../../generator/emit/manifests/environment-entries.ts';
 
 const bare = { operations: {}, roles: [], grants: [] };

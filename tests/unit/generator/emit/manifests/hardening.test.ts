@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { env } from '../../../../../gateway/config/env.ts';
+import { env } from '../../../../../gateway/config/environment.ts';
 import { containerUser, nodeOptions } from '../../../../../generator/emit/manifests/resources.ts';
 import { at, documentOf, manifestsOf } from '../../../../support/manifests.ts';
 

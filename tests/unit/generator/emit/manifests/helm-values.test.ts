@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { env } from '../../../../../gateway/config/env.ts';
+import { env } from '../../../../../gateway/config/environment.ts';
 import { environmentKey, helmValues, valuesSchema } from '../../../../../generator/emit/manifests/helm-values.ts';
 import { manifestSettings } from '../../../../../generator/emit/manifests/manifest-settings.ts';
 import { at, manifestsOf } from '../../../../support/manifests.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { env } from '../../../../../gateway/config/env.ts';
+import { env } from '../../../../../gateway/config/environment.ts';
 import type { GatewayConfig } from '../../../../../gateway/config/gateway-config.ts';
 import { manifestSettings } from '../../../../../generator/emit/manifests/manifest-settings.ts';
 

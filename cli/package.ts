@@ -1,8 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+
+/** The package's own manifest: beside `cli/` in the sources, one folder higher in the compiled package. */
+export function manifestPath(): URL {
+  const inSources = new URL('../package.json', import.meta.url);
+  return existsSync(inSources) ? inSources : new URL('../../package.json', import.meta.url);
+}
+
+/** The version of this package, as its manifest has it. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(manifestPath(), 'utf8')) as { version: string }).version;
+}
 
 /** There in a clone of the repository only: the package and the image contain the built pages instead. */
 const script = fileURLToPath(new URL('../tools/pages/build-pages.ts', import.meta.url));
