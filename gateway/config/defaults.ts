@@ -2,7 +2,7 @@ import { type Environment, env, isEnvRef } from './environment.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 import { defaultOf, readValue } from './read-config.ts';
 import { auth } from './schema/auth.ts';
-import type { Declared, Leaf, Node, Section } from './schema/node.ts';
+import type { Declared, Leaf, Node, Resolved, Section } from './schema/node.ts';
 import { sections } from './schema/sections.ts';
 import { isMemoryStore } from './store-kinds.ts';
 
@@ -16,7 +16,20 @@ export function namespaceOf(url: URL): string | undefined {
  * names, and a login adapter is the login.
  */
 export function withDerivedValues<C extends Partial<GatewayConfig>>(config: C): C {
-  return withBaseUrl(withLogin(config));
+  return withPreset(withBaseUrl(withLogin(config)));
+}
+
+/** What `limits.preset` sets where the config does not. */
+const presets = {
+  small: { connections: 2_500, connectionsPerAddress: 250, bytesInFlight: 4 * 1024 ** 2, validationsAtOnce: 4 },
+  large: { connections: 40_000, connectionsPerAddress: 4_000, bytesInFlight: 64 * 1024 ** 2, validationsAtOnce: 64 },
+};
+
+function withPreset<C extends Partial<GatewayConfig>>(config: C): C {
+  const { preset = 'standard' } = config.limits ?? {};
+  return preset === 'small' || preset === 'large'
+    ? { ...config, limits: { ...presets[preset], ...config.limits } }
+    : config;
 }
 
 /** An adapter without options gets every verified identity, and its sessions are checked again. */
@@ -31,6 +44,24 @@ function withBaseUrl<C extends Partial<GatewayConfig>>(config: C): C {
   const baseUrl = env('NOETL_BASE_URL', `http://noetl.${namespace}.svc.cluster.local:8082`);
   return { ...config, upstream: { ...config.upstream, baseUrl } };
 }
+
+/** Values that follow from settings, or are the same everywhere: they are part of the resolved config and no settings. */
+export const derivedSettings = ({ limits, executions }: Pick<Resolved<typeof sections>, 'limits' | 'executions'>) => ({
+  limits: {
+    queryDirectives: 50,
+    validationsWaiting: 4 * limits.validationsAtOnce,
+    userCallsWaiting: 4 * limits.userCallsAtOnce,
+    callWaitMs: 5_000,
+    requestBytesInFlight: limits.bytesInFlight,
+    upstreamBytesInFlight: 2 * limits.bytesInFlight,
+    responseBytesInFlight: 4 * limits.bytesInFlight,
+    guessesPerMinuteInAll: 10 * limits.guessesPerMinute,
+  },
+  events: { ticketMs: 30_000 },
+  executions: { maxWatches: 10_000 },
+  mcp: { maxPlaybooks: 50, waitMs: executions.maxWaitMs, catalogMs: 30_000 },
+  sessions: { cacheSize: 10_000, invalidTtlMs: 10_000 },
+});
 
 /** The number of pods by default. Sessions in memory are known to one process only. */
 export const usualReplicas = (store: string): number => (isMemoryStore(store) ? 1 : 2);

@@ -97,3 +97,24 @@ function renameHere(value: object, field: RenamedField, place: readonly string[]
 
 const isSection = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const noSetting = 'it is the same for everyone now; remove it';
+
+/** Settings that went, and what takes their place; an entry leaves with the minor version after it. */
+export const removedFields: Readonly<Record<string, string>> = {
+  'limits.queryDirectives': noSetting,
+  'limits.validationsWaiting': 'it is four times limits.validationsAtOnce; remove it',
+  'limits.userCallsWaiting': 'it is four times limits.userCallsAtOnce; remove it',
+  'limits.callWaitMs': noSetting,
+  'limits.requestBytesInFlight': 'set limits.bytesInFlight',
+  'limits.upstreamBytesInFlight': 'it is twice limits.bytesInFlight; set that',
+  'limits.responseBytesInFlight': 'it is four times limits.bytesInFlight; set that',
+  'limits.guessesPerMinuteInAll': 'it is ten times limits.guessesPerMinute; remove it',
+  'events.ticketSecs': noSetting,
+  'executions.maxWatches': noSetting,
+  'mcp.maxPlaybooks': noSetting,
+  'mcp.waitSecs': 'it is executions.maxWaitSecs; set that',
+  'mcp.catalogSecs': noSetting,
+  'sessions.cacheSize': noSetting,
+  'sessions.invalidTtlMs': noSetting,
+};

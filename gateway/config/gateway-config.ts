@@ -3,6 +3,7 @@ import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts
 import type { Grant } from '../../plugins/noetl-auth/access/grant.ts';
 import type { User } from '../../plugins/noetl-auth/session/session.ts';
 import type { EndTarget } from '../../plugins/noetl-auth/session/session-marks.ts';
+import type { derivedSettings } from './defaults.ts';
 import type { IssuerRules } from './identity/issuer-rules.ts';
 import type { GatewayPlugin } from './plugins.ts';
 import type { Given, GivenEntries, Plain, Resolved } from './schema/node.ts';
@@ -238,8 +239,12 @@ const isList = (members: object): members is readonly string[] => Array.isArray(
 
 type Sections = Resolved<typeof sections>;
 
+/** Values of the resolved config that follow from settings. */
+export type Derived = ReturnType<typeof derivedSettings>;
+
 /** A config with every environment reference read and every value checked. Durations end in `Ms`, sizes in `Bytes`. */
-export interface ResolvedConfig extends Omit<Sections, 'deploy' | 'auth' | 'sessions'> {
+export interface ResolvedConfig
+  extends Omit<Sections, 'deploy' | 'auth' | 'sessions' | 'limits' | 'events' | 'executions' | 'mcp'> {
   readonly mode: 'production' | 'development';
   readonly operations: Readonly<Record<string, AnyRow>>;
   readonly roles: readonly string[];
@@ -249,7 +254,11 @@ export interface ResolvedConfig extends Omit<Sections, 'deploy' | 'auth' | 'sess
     /** Issuers of the environment first, then the entries of the config. */
     readonly issuers: readonly IssuerRules[];
   };
-  readonly sessions: Omit<Sections['sessions'], 'key'> & SessionTrust;
+  readonly sessions: Omit<Sections['sessions'], 'key'> & SessionTrust & Derived['sessions'];
+  readonly limits: Sections['limits'] & Derived['limits'];
+  readonly events: Sections['events'] & Derived['events'];
+  readonly executions: Sections['executions'] & Derived['executions'];
+  readonly mcp: Sections['mcp'] & Derived['mcp'];
   readonly deploy: Sections['deploy'] & { readonly replicas: number; readonly noetlNamespace: string };
   readonly plugins: readonly GatewayPlugin[];
 }

@@ -8,6 +8,7 @@ import {
   nearestNames,
   variable,
 } from './environment.ts';
+import { removedFields } from './former-names.ts';
 import { list, text } from './schema/field.ts';
 import { type Entries, type Leaf, type Node, resolvedUnit, type Section, type Variant } from './schema/node.ts';
 
@@ -177,7 +178,8 @@ function readSection(
     if (value !== undefined) resolved[unit.name] = typeof value === 'number' ? value * unit.factor : value;
   }
   for (const name of Object.keys(given ?? {})) {
-    if (!Object.hasOwn(entries, name)) note(reader, within(place, name), unknownName(name, entries));
+    if (!Object.hasOwn(entries, name))
+      note(reader, within(place, name), unknownName(within(place, name), name, entries));
   }
   return resolved;
 }
@@ -222,7 +224,9 @@ function unusable(reader: ConfigReader, place: string, text: string): undefined 
   note(reader, place, text);
 }
 
-function unknownName(name: string, entries: Entries): string {
+function unknownName(place: string, name: string, entries: Entries): string {
+  const gone = Object.hasOwn(removedFields, place) ? removedFields[place] : undefined;
+  if (gone !== undefined) return `is no setting any more: ${gone}`;
   const known = Object.keys(entries);
   const near = nearestNames(name, known);
   return near.length === 0

@@ -3,10 +3,10 @@ import { checkGrants } from '../../plugins/noetl-auth/access/check-grants.ts';
 import { compileGrants } from '../../plugins/noetl-auth/access/decision.ts';
 import { portOf } from './addresses.ts';
 import { parseShadowUntil } from './combinations.ts';
-import { declaredSections, namespaceOf, usualReplicas } from './defaults.ts';
+import { declaredSections, derivedSettings, namespaceOf, usualReplicas } from './defaults.ts';
 import { bypassProblem, certificateProblem, type Environment, fallbackOf, unknownVariables } from './environment.ts';
 import { withFormerNames } from './former-names.ts';
-import type { GatewayConfig, ResolvedConfig } from './gateway-config.ts';
+import type { Derived, GatewayConfig, ResolvedConfig } from './gateway-config.ts';
 import { issuerWarnings } from './issuers-of.ts';
 import { presentPlugins } from './plugins.ts';
 import { type ReadDeclaration, readDeclaration } from './read-declaration.ts';
@@ -29,10 +29,15 @@ export function resolveConfig(
   refuse([...unsafe.filter((problem) => problem !== undefined), ...problems, ...policy.problems]);
 
   const { login, validateSession, checkAccess } = sections.auth.playbooks;
+  const derived = derivedSettings(sections);
   const resolved: ResolvedConfig = {
     ...sections,
+    limits: { ...sections.limits, ...derived.limits },
+    events: { ...sections.events, ...derived.events },
+    executions: { ...sections.executions, ...derived.executions },
+    mcp: { ...sections.mcp, ...derived.mcp },
     auth: { ...sections.auth, issuers },
-    sessions: trustedSessions(sections, issuers),
+    sessions: { ...trustedSessions(sections, issuers), ...derived.sessions },
     mode,
     operations: withFormerNames(config).operations as ResolvedConfig['operations'],
     roles: config.roles,
@@ -78,7 +83,7 @@ export function resolveDeploy(config: GatewayConfig): ResolvedConfig['deploy'] {
 function trustedSessions(
   { sessions: { key, ...sessions }, upstream }: ReadDeclaration['sections'],
   issuers: ReadDeclaration['issuers'],
-): ResolvedConfig['sessions'] {
+): Omit<ResolvedConfig['sessions'], keyof Derived['sessions']> {
   const { url, prefix } = splitStoreUrl(sessions.store);
   const namespace = prefix ?? defaultNamespace(issuers, upstream.baseUrl);
   return { ...sessions, store: url, namespace, keys: key };

@@ -132,18 +132,11 @@ export const sessions = section({
     max: year,
     doc: 'a process uses a session for this long before it reads the store again',
   }),
-  cacheSize: integer({ default: 10_000, min: 1, max: 10_000_000, doc: 'sessions in the memory of a process' }),
   revalidateMs: integer({
     default: 300_000,
     min: 1_000,
     max: year,
     doc: 'the validator is asked again about a session after this',
-  }),
-  invalidTtlMs: integer({
-    default: 10_000,
-    min: 0,
-    max: year,
-    doc: 'an invalid token is refused from memory for this long',
   }),
   maxHours: integer({ default: 24, min: 1, max: 8784, doc: 'longest life of a session' }),
 });
@@ -157,6 +150,10 @@ const userCount = { min: 1, max: 1_000_000 };
  * are counted for all replicas where the session store is Redis.
  */
 export const limits = section({
+  preset: value(v.picklist(['small', 'standard', 'large'], 'must be small, standard or large'), {
+    default: 'standard',
+    doc: 'connections, bytes in flight and validations that the config does not set: `small` has a quarter, `large` four times as much',
+  }),
   bodyBytes: integer({ default: 1024 * 1024, min: 1, max: maxTextBytes, doc: 'body of a request; 413 beyond' }),
   queryBytes: integer({ default: 32 * 1024, ...count, doc: 'text of a query, bytes; 400 beyond' }),
   queryDepth: integer({ default: 15, ...count, doc: 'nested selections; 400 beyond' }),
@@ -164,7 +161,6 @@ export const limits = section({
   queryRootFields: integer({ default: 10, ...count, doc: 'root fields; 400 beyond' }),
   queryTokens: integer({ default: 1_000, ...count, doc: 'tokens of the document; 400 beyond' }),
   queryCost: integer({ default: 5_000, ...count, doc: 'cost of the document; 400 beyond' }),
-  queryDirectives: integer({ default: 50, ...count, doc: 'directives; 400 beyond' }),
   batching: flag({ default: false, doc: 'accept arrays of operations' }),
   // See `ArgumentLimits` of `plugins/noetl-auth/argument-guard.ts`.
   unbrokenRun: integer({
@@ -173,35 +169,22 @@ export const limits = section({
     doc: 'letters and digits without a break in `variables`; NoETL reads longer runs in quadratic time',
   }),
   validationsAtOnce: integer({ default: 16, ...count, doc: 'validations of unknown tokens in flight' }),
-  validationsWaiting: integer({ default: 64, ...count, doc: 'validations that wait; 503 beyond' }),
   startsAtOnce: integer({
     default: 16,
     ...count,
     doc: 'starts of playbooks in flight to NoETL, per replica; NoETL refuses starts when 32 wait',
   }),
   userCallsAtOnce: integer({ default: 32, ...count, doc: 'calls to NoETL in flight for one user' }),
-  userCallsWaiting: integer({ default: 128, ...count, doc: 'calls of one user that wait for a place; 503 beyond' }),
-  callWaitMs: integer({ default: 5_000, ...count, doc: 'a call that waits longer for a place is not made; 503' }),
   connections: integer({ default: 10_000, ...count, doc: 'connections to the public listener; closed beyond' }),
   connectionsPerAddress: integer({
     default: 1_000,
     ...count,
     doc: 'connections from one address; closed beyond. With `listen.trustedProxies`: requests in flight of one client; 503 beyond',
   }),
-  requestBytesInFlight: integer({
+  bytesInFlight: integer({
     default: 16 * 1024 * 1024,
     ...count,
-    doc: 'bodies of requests in memory, of one address a quarter; 503 beyond',
-  }),
-  upstreamBytesInFlight: integer({
-    default: 32 * 1024 * 1024,
-    ...count,
-    doc: 'responses of NoETL in memory, of one user a quarter; 503 beyond',
-  }),
-  responseBytesInFlight: integer({
-    default: 64 * 1024 * 1024,
-    ...count,
-    doc: 'large responses that are not read yet, of one address a quarter; 503 beyond',
+    doc: 'bodies of requests in memory, twice as much for responses of NoETL, four times for responses that are not read yet; of one address or user a quarter of each; 503 beyond',
   }),
   loginsPerMinute: integer({ default: 60, ...count, doc: 'refused logins of one address; 429 beyond' }),
   checksPerMinute: integer({
@@ -213,11 +196,6 @@ export const limits = section({
     default: 60,
     ...count,
     doc: 'invalid session tokens of one address (IPv6: of one /64), over all entrances; 429 beyond',
-  }),
-  guessesPerMinuteInAll: integer({
-    default: 600,
-    ...count,
-    doc: 'the same, of all addresses that sent invalid tokens before in that minute; 429 beyond',
   }),
   startsPerSecond: integer({ default: 20, ...count, doc: 'playbooks that one user starts; 429 beyond' }),
   startsBurst: integer({ default: 60, ...count, doc: 'playbooks that one user starts at once' }),
@@ -281,12 +259,6 @@ export const executions = section({
     max: 10_000,
     doc: 'how old the answer about a running execution may be; all who ask within it share one call to NoETL',
   }),
-  maxWatches: integer({
-    default: 10_000,
-    min: 1,
-    max: 1_000_000,
-    doc: 'running executions that one process, so each worker, follows for subscriptions, `/events` and `waitSeconds`; 503 beyond',
-  }),
   keepBytes: integer({
     default: 32 * 1024 * 1024,
     min: 1024 * 1024,
@@ -332,7 +304,6 @@ export const events = section({
     default: true,
     doc: 'accept `?session_token=` at `/events`; browsers’ EventSource cannot send headers. Tickets take its place',
   }),
-  ticketSecs: integer({ default: 30, min: 1, max: 300, doc: 'life of a ticket of `POST /api/auth/ticket`' }),
   keepSecs: integer({
     default: 1_800,
     min: 60,
@@ -441,19 +412,6 @@ export const mcp = section({
   playbooks: list({
     default: [],
     doc: 'patterns of catalog paths; each playbook that matches is a tool of its own for callers who may execute it',
-  }),
-  maxPlaybooks: integer({ default: 50, min: 1, max: 1_000, doc: 'tools that are playbooks, for one caller' }),
-  waitSecs: integer({
-    default: 30,
-    min: 0,
-    max: 600,
-    doc: 'a tool that starts a playbook waits this long for its result, and no longer than `executions.maxWaitSecs`',
-  }),
-  catalogSecs: integer({
-    default: 30,
-    min: 1,
-    max: 3_600,
-    doc: 'the catalog is read again after this, for tools that are playbooks',
   }),
 });
 

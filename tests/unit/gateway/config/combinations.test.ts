@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { declaredSections } from '../../../../gateway/config/defaults.ts';
 import { env, fallbackOf } from '../../../../gateway/config/environment.ts';
+import { removedFields } from '../../../../gateway/config/former-names.ts';
 import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import {
   checkDeclaration,
@@ -337,5 +338,42 @@ describe('addresses', () => {
       'the port of the public',
     );
     expect(warningsFor({ GATEWAY_PUBLIC_URL: 'https://g.example.com' })).not.toMatch(/path|port/);
+  });
+});
+
+describe('limits', () => {
+  const limitsOf = (limits: GatewayConfig['limits']) =>
+    resolveConfig({ ...bare, ...(limits && { limits }) }, required).config.limits;
+  const megabyte = 1024 * 1024;
+
+  it('have presets, which a value of the config overrides', () => {
+    expect(limitsOf(undefined)).toMatchObject({
+      connections: 10_000,
+      bytesInFlight: 16 * megabyte,
+      validationsAtOnce: 16,
+    });
+    expect(limitsOf({ preset: 'small' })).toMatchObject({ connections: 2_500, bytesInFlight: 4 * megabyte });
+    expect(limitsOf({ preset: 'large', connections: 5 })).toMatchObject({
+      connections: 5,
+      bytesInFlight: 64 * megabyte,
+    });
+    expect(atGenerate({ limits: { preset: 'tiny' } } as unknown as GatewayConfig)).toEqual([
+      'limits.preset: must be small, standard or large',
+    ]);
+  });
+
+  it('follow from each other where they have no setting', () => {
+    expect(limitsOf({ bytesInFlight: megabyte, validationsAtOnce: 2, guessesPerMinute: 3 })).toMatchObject({
+      requestBytesInFlight: megabyte,
+      upstreamBytesInFlight: 2 * megabyte,
+      responseBytesInFlight: 4 * megabyte,
+      validationsWaiting: 8,
+      guessesPerMinuteInAll: 30,
+    });
+  });
+
+  it.each(Object.entries(removedFields))('%s is refused, with what takes its place', (place, advice) => {
+    const [section = '', name = ''] = place.split('.');
+    expect(atGenerate({ [section]: { [name]: 1 } })).toEqual([`${place}: is no setting any more: ${advice}`]);
   });
 });
