@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Output } from './exchange.ts';
 
 /** The way out of an answer that is written piece by piece. */
 export interface AnswerStream {
@@ -21,7 +22,11 @@ const sliceBytes = 16 * 1024;
  * Runs a stream on an answer whose head has been written, and ends the answer with it. A caller that reads nothing is cut
  * by the listener's limit of unread bytes; until then at most one piece waits.
  */
-export async function runStream(response: ServerResponse, run: WriteStream, stopping: AbortSignal): Promise<void> {
+export async function runStream(
+  response: ServerResponse,
+  run: WriteStream,
+  { room, stopping }: Pick<Output, 'room' | 'stopping'>,
+): Promise<void> {
   const left = new AbortController();
   response.once('close', () => left.abort());
   if (response.destroyed) left.abort();
@@ -34,7 +39,10 @@ export async function runStream(response: ServerResponse, run: WriteStream, stop
       async write(piece) {
         const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
         for (let at = 0; at < bytes.length; at += sliceBytes) {
-          if (!(await writeSlice(response, bytes.subarray(at, at + sliceBytes), left.signal))) return false;
+          const slice = bytes.subarray(at, at + sliceBytes);
+          // Without room the connection ends: a stream has no other way to refuse.
+          if (!(await room(slice.length))) response.destroy();
+          if (!(await writeSlice(response, slice, left.signal))) return false;
         }
         return true;
       },

@@ -6,8 +6,8 @@ import { ExchangeScope } from '../exchange-scope.ts';
 import type { ByteLease } from '../limits/byte-budget.ts';
 import { parseTraceContext } from '../observe/trace-context.ts';
 import { type Answer, errorAnswer } from './answer.ts';
-import { limitConnections, type Unanswered } from './connection-limits.ts';
-import { type Exchange, splitTarget, writeAnswer } from './exchange.ts';
+import { type Connection, limitConnections } from './connections.ts';
+import { bytesOf, type Exchange, noRoom, type Output, splitTarget, writeAnswer } from './exchange.ts';
 import { refuseRepeatedHeaders } from './header-values.ts';
 import { createRoom, defaultListenerLimits, type ListenerLimits } from './listener-limits.ts';
 import { WholeBodyMessage } from './whole-body-message.ts';
@@ -42,7 +42,6 @@ export interface HttpListener {
 
 /** No caller holds a connection by being slow. Node looks for half-open requests every 30 s by default. */
 const timeouts = {
-  keepAliveTimeout: 65_000,
   headersTimeout: 20_000,
   requestTimeout: 60_000,
   connectionsCheckingInterval: 5_000,
@@ -54,21 +53,23 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   let onIdle = () => {};
   const stopping = new AbortController();
   const limits = { ...defaultListenerLimits, ...options.limits };
-  const { bodies, answers, clients } = createRoom(limits);
+  const { bodies, clients } = createRoom(limits);
 
-  const serve = async (request: IncomingMessage, response: ServerResponse, unanswered: Unanswered): Promise<void> => {
+  const serve = async (request: IncomingMessage, response: ServerResponse, connection: Connection): Promise<void> => {
     const clientIp = options.clientIp(request);
     const bodyLease = bodies.lease(clientIp);
     const exchange = exchangeOf(request, clientIp, bodyLease);
-    const report = once(exchange, response, unanswered, options.onDone);
+    const report = once(exchange, response, connection, options.onDone);
     inFlight += 1;
     try {
-      const answer = await answerTo(exchange, options, clients, stopping.signal);
+      let answer = await answerTo(exchange, options, clients, stopping.signal);
+      const output = outputOf(connection, clientIp);
+      const hasRoom = output.room(bytesOf(answer, exchange.method));
+      if (hasRoom !== true && !(await hasRoom)) answer = noRoom();
       if (response.destroyed) return;
       const extra = headersOf(exchange, options.headersFor(request), stopping.signal.aborted || !request.complete);
-      const room = { lease: answers.lease(clientIp), unreadMs: limits.unreadMs, stopping: stopping.signal };
-      const { status, done } = writeAnswer(response, exchange.method, answer, extra, room);
-      report(status, answer);
+      const done = writeAnswer(response, exchange.method, answer, extra, output);
+      report(answer.status, answer);
       if (done !== undefined) await done;
     } finally {
       bodyLease.release();
@@ -79,16 +80,22 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     }
   };
 
-  const server = createServer({ ...timeouts, IncomingMessage: WholeBodyMessage });
-  const sockets = limitConnections(server, limits);
+  const server = createServer({ ...timeouts, keepAliveTimeout: limits.keepAliveMs, IncomingMessage: WholeBodyMessage });
+  const connections = limitConnections(server, limits);
+  const outputOf = (connection: Connection, clientIp: string): Output => ({
+    room: (bytes) => connection.take(clientIp, bytes) || connections.makeRoom(connection, clientIp, bytes),
+    whileWriting: (bytes, write) => connection.whileWriting(bytes, write),
+    whenRead: () => connections.whenRead(connection),
+    stopping: stopping.signal,
+  });
   server.on('request', (request, response) => {
-    const unanswered = sockets.enter(request.socket);
-    if (unanswered !== undefined) void serve(request, response, unanswered).catch(() => response.destroy());
+    const connection = connections.of(request.socket);
+    connection?.inTurn(() => void serve(request, response, connection).catch(() => response.destroy()));
   });
 
   return {
     listen: (port, host, isShared = false) => (isShared ? listenShared : listen)(server, { port, host }),
-    connections: sockets.count,
+    connections: connections.count,
     inFlight: () => inFlight,
     async drain(timeoutMs) {
       stopping.abort();
@@ -99,7 +106,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
       server.closeIdleConnections();
       await within(closed, finished ? 250 : 0);
       server.closeAllConnections();
-      sockets.stop();
+      connections.stop();
       return finished;
     },
   };
@@ -159,7 +166,7 @@ function exchangeOf(request: IncomingMessage, clientIp: string, bodyLease: ByteL
 function once(
   exchange: Exchange,
   response: ServerResponse,
-  unanswered: Unanswered,
+  connection: Connection,
   onDone: HttpListenerOptions['onDone'],
 ) {
   const startedAt = performance.now();
@@ -171,8 +178,8 @@ function once(
   };
   // It comes once, and `once` would cost more than the rest of this function.
   response.on('close', () => {
-    unanswered.requests -= 1;
     report(callerGone);
+    connection.answered();
   });
   return report;
 }

@@ -11,10 +11,12 @@ export interface ListenerLimits {
   readonly isBehindProxy: boolean;
   /** Bodies of requests in memory, bytes. */
   readonly requestBytes: number;
-  /** Large answers that are not read yet, bytes. */
+  /** Answers that are not read yet, bytes. */
   readonly responseBytes: number;
   /** How long bytes may wait for a caller that reads nothing. */
   readonly unreadMs: number;
+  /** How long a connection without a request stays open. */
+  readonly keepAliveMs: number;
 }
 
 /** Limits where the config sets no other; the internal listener always has these. */
@@ -25,19 +27,17 @@ export const defaultListenerLimits: ListenerLimits = {
   requestBytes: 16 * 1024 * 1024,
   responseBytes: 64 * 1024 * 1024,
   unreadMs: 20_000,
+  keepAliveMs: 65_000,
 };
 
 /** The budgets of the limits, and their use. */
 export function createRoom(limits: ListenerLimits) {
   return {
-    bodies: budgetOf(limits.requestBytes),
-    answers: budgetOf(limits.responseBytes),
+    // One address takes a quarter at most.
+    bodies: createByteBudget({ totalBytes: limits.requestBytes, bytesPerHolder: limits.requestBytes / 4 }),
     clients: createRequestCount(limits.isBehindProxy ? limits.connectionsPerAddress : undefined),
   };
 }
-
-/** One address takes a quarter at most. */
-const budgetOf = (totalBytes: number) => createByteBudget({ totalBytes, bytesPerHolder: totalBytes / 4 });
 
 /** Counts requests in flight by client address, where connections are those of proxies. */
 function createRequestCount(most: number | undefined) {

@@ -2,6 +2,8 @@
 export interface ByteLease {
   /** Takes more. @returns false when the budget does not allow it; the lease is then as it was. */
   grow(bytes: number): boolean;
+  /** Gives back what is above `bytes`. */
+  shrink(bytes: number): void;
   /** Gives everything back. Further calls do nothing. */
   release(): void;
   /** Taken now. */
@@ -14,6 +16,10 @@ export interface ByteBudget {
   lease(holder: string): ByteLease;
   /** Bytes that are taken now; for metrics and tests. */
   readonly usedBytes: number;
+  /** Bytes that a holder has taken. */
+  heldBy(holder: string): number;
+  /** Whether a lease of the holder is refused because of the holder's share; false where only the total is in the way. */
+  isOverShare(holder: string, bytes: number): boolean;
 }
 
 /** Bytes that may be held at a time. */
@@ -45,6 +51,21 @@ class Budget implements ByteBudget {
   lease(holder: string): ByteLease {
     return new Lease(this, holder);
   }
+
+  heldBy(holder: string): number {
+    return this.held.get(holder) ?? 0;
+  }
+
+  isOverShare(holder: string, bytes: number): boolean {
+    return this.heldBy(holder) + bytes > this.bytesPerHolder;
+  }
+
+  giveBack(holder: string, bytes: number): void {
+    this.usedBytes -= bytes;
+    const left = this.heldBy(holder) - bytes;
+    if (left > 0) this.held.set(holder, left);
+    else this.held.delete(holder);
+  }
 }
 
 /** One object and no closures: requests and calls each make one, and most take nothing. */
@@ -73,15 +94,15 @@ class Lease implements ByteLease {
     return true;
   }
 
+  shrink(bytes: number): void {
+    const surplus = this.bytes - bytes;
+    if (surplus <= 0) return;
+    this.#budget.giveBack(this.#holder, surplus);
+    this.bytes = bytes;
+  }
+
   release(): void {
-    if (this.#isOver) return;
+    this.shrink(0);
     this.#isOver = true;
-    if (this.bytes === 0) return;
-    const { held } = this.#budget;
-    this.#budget.usedBytes -= this.bytes;
-    const left = (held.get(this.#holder) ?? 0) - this.bytes;
-    if (left > 0) held.set(this.#holder, left);
-    else held.delete(this.#holder);
-    this.bytes = 0;
   }
 }

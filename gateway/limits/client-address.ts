@@ -36,7 +36,7 @@ function socketAddress(text: string): string {
 
 /** The key of a count: an IPv4 address, or the /64 network that one IPv6 customer has at least. */
 export function addressKey(address: string): string {
-  return isIP(address) === 6 ? `${groupsOf(address).slice(0, 4).join(':')}::/64` : address;
+  return isIP(address) === 6 ? `${addressGroups(address).slice(0, 4).join(':')}::/64` : address;
 }
 
 /** Some proxies add a port, and IPv6 may be in brackets; zones are ignored. */
@@ -50,7 +50,7 @@ function parseAddress(text: string): string | undefined {
 
 /** An address of a dual-stack socket (`::ffff:192.0.2.1`, RFC 4291, section 2.5.5.2) is the IPv4 address in it. */
 function normalised(address: string): string {
-  const groups = groupsOf(address);
+  const groups = addressGroups(address);
   if (groups.slice(0, 5).every((group) => group === '0') && groups[5] === 'ffff') {
     const [high = 0, low = 0] = groups.slice(6).map((group) => Number.parseInt(group, 16));
     return [high >> 8, high & 255, low >> 8, low & 255].join('.');
@@ -61,9 +61,9 @@ function normalised(address: string): string {
 /** As the URL standard writes it, so that each address has one spelling. */
 const shortest = (address: string): string => new URL(`http://[${address}]`).hostname.slice(1, -1);
 
-/** Eight groups in hexadecimal, without leading zeros. */
-function groupsOf(address: string): string[] {
-  const [left = '', right] = shortest(address).split('::');
+/** Eight groups of an IPv6 address in hexadecimal, without leading zeros. A zone is ignored. */
+export function addressGroups(address: string): string[] {
+  const [left = '', right] = shortest(address.split('%', 1)[0] ?? '').split('::');
   const before = left === '' ? [] : left.split(':');
   const after = right === undefined || right === '' ? [] : right.split(':');
   return [...before, ...Array.from({ length: 8 - before.length - after.length }, () => '0'), ...after];

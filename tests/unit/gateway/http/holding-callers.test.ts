@@ -94,10 +94,25 @@ it('a connection that sends too many requests ahead is reset', async () => {
     return new Promise<never>(() => {});
   };
   const { port } = await start(handle, {});
-  const { socket, closed } = caller(port, get.repeat(150));
+  const { socket, closed } = caller(port, get.repeat(9));
   socket.resume();
   await closed;
-  expect(asked).toBeLessThanOrEqual(101);
+  expect(asked).toBeLessThanOrEqual(1);
+});
+
+it('requests of a connection are answered one after another', async () => {
+  const waiting: (() => void)[] = [];
+  const handle = async () => {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    return plainText(200, 'ok');
+  };
+  const { port } = await start(handle, {});
+  const { answer } = caller(port, get.repeat(7) + getAndClose);
+  for (let n = 1; n <= 8; n += 1) {
+    await expect.poll(() => waiting.length, patient).toBe(n);
+    waiting[n - 1]?.();
+  }
+  expect((await answer()).match(/200 OK/g)).toHaveLength(8);
 });
 
 describe('an answer that is not read', () => {
@@ -169,12 +184,72 @@ describe('an answer that is not read', () => {
       },
       { unreadMs: 1 },
     );
-    const count = 12;
+    const count = 7;
     const { answer, closed } = caller(port, get.repeat(count) + getAndClose);
     expect((await answer()).match(/small/g)).toHaveLength(count + 1);
     expect(await closed).toBeUndefined();
     expect(listeners.at(-1)).toBe(listeners[1]);
     rmSync(folder, { recursive: true });
+  });
+});
+
+const answerOf = (bytes: number) => async () => plainText(200, 'x'.repeat(bytes));
+const from = (client: string, more = '') => `GET / HTTP/1.1\r\nhost: x\r\nx-client: ${client}\r\n${more}\r\n`;
+const close = 'connection: close\r\n';
+
+describe.runIf(process.platform === 'linux')('answers that the kernel has and the caller does not read', () => {
+  it.each([
+    ['on a connection that stays open', ''],
+    ['on one that closes with the answer', close],
+  ])('%s are given up', async (_name, more) => {
+    const { port } = await start(answerOf(500_000), { unreadMs: 200 });
+    const { closed, socket } = caller(port, from('192.0.2.1', more));
+    await expect.poll(() => open[0]?.connections(), patient).toBe(1);
+    await expect.poll(() => open[0]?.connections(), patient).toBe(0);
+    socket.resume();
+    expect(await closed).toBe('ECONNRESET');
+  });
+
+  it('count, however small each is, and its address gets 503', async () => {
+    const { port } = await start(answerOf(100_000), { responseBytes: 4 * 1024 * 1024 });
+    for (let n = 0; n < 3; n += 1) caller(port, from('192.0.2.1').repeat(8));
+    await expect.poll(() => caller(port, from('192.0.2.1', close)).answer(), patient).toMatch(/^HTTP\/1.1 503 /);
+    expect(await caller(port, from('192.0.2.2', close)).answer()).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  it('of many callers make room for one who holds nothing', async () => {
+    const { port } = await start(answerOf(100_000), { responseBytes: 4 * 1024 * 1024 });
+    const holders = [1, 2, 3, 4, 5].map((n) => caller(port, from(`192.0.2.${n}`).repeat(8)));
+    await Promise.all(holders.map(({ socket }) => new Promise((resolve) => socket.once('readable', resolve))));
+    for (let n = 10; n < 20; n += 1) {
+      expect(await caller(port, from(`192.0.2.${n}`, close)).answer()).toMatch(/^HTTP\/1.1 200 /);
+    }
+  });
+
+  it('give their bytes back when they are read', async () => {
+    const { port } = await start(answerOf(100_000), { responseBytes: 1024 * 1024 });
+    const holder = caller(port, from('192.0.2.1').repeat(2));
+    await new Promise((resolve) => holder.socket.once('readable', resolve));
+    holder.socket.resume();
+    let received = 0;
+    holder.socket.on('data', (chunk: Buffer) => (received += chunk.length));
+    for (let n = 1; n <= 50; n += 1) {
+      holder.socket.write(from('192.0.2.1'));
+      await expect.poll(() => received, { ...patient, interval: 1 }).toBeGreaterThan((n + 2) * 100_000);
+      expect(await caller(port, from('192.0.2.1', close)).answer()).toMatch(/^HTTP\/1.1 200 /);
+    }
+  });
+
+  it('do not stay in the kernel when keep-alive ends', async () => {
+    const { port } = await start(answerOf(500_000), { keepAliveMs: 300 });
+    const { closed, socket } = caller(port, from('192.0.2.1'));
+    await expect.poll(() => open[0]?.connections(), patient).toBe(1);
+    await expect.poll(() => open[0]?.connections(), patient).toBe(0);
+    socket.resume();
+    expect(await closed).toBe('ECONNRESET');
+    const reader = caller(port, from('192.0.2.1'));
+    reader.socket.resume();
+    expect(await reader.closed).toBeUndefined();
   });
 });
 
