@@ -3,6 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { idText, isRawNumber, parseJson, rawNumber } from '../../../../plugins/json/lossless-json.ts';
 import { processorTimeOf } from '../../../support/processor-time.ts';
 
+function messageOf(run: () => unknown): string {
+  try {
+    run();
+    return 'nothing was thrown';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 describe('parseJson', () => {
   it.each([
     '{"a":9007199254740993}',
@@ -97,8 +106,28 @@ describe('parseJson', () => {
     expect(JSON.stringify(parseJson(text))).toBe(text);
   });
 
-  it('refuses what is not JSON', () => {
-    for (const text of ['{', '', '{"a":12345678901234567']) expect(() => parseJson(text)).toThrow(SyntaxError);
+  it('leaves digits in texts and names, fractions and exponents as they are', () => {
+    const long = '9007199254740993';
+    const text = `{"${long}":":${long},","b":["[${long}"],"c":"\\\\\\":${long}","n":${long}}`;
+    expect(JSON.stringify(parseJson(text))).toBe(text);
+    expect(parseJson(`[1.${long},${long}.5,${long}e1,1e-${long}]`)).toEqual([
+      Number(`1.${long}`),
+      Number(`${long}.5`),
+      Number(`${long}e1`),
+      0,
+    ]);
+  });
+
+  it('takes what is nested deeply', () => {
+    const text = `${'['.repeat(100_000)}9007199254740993${']'.repeat(100_000)}`;
+    expect(Array.isArray(parseJson(text))).toBe(true);
+  });
+
+  it('refuses what is not JSON, with the engine’s own words', () => {
+    for (const text of ['{', '', '{"a":12345678901234567', '[12345678901234567,,"x"]']) {
+      expect(() => parseJson(text)).toThrow(SyntaxError);
+      expect(() => parseJson(text)).toThrow(messageOf(() => JSON.parse(text)));
+    }
   });
 });
 
