@@ -4,9 +4,9 @@ import { dirname, resolve } from 'node:path';
 import type { ResolvedConfig } from '../gateway/config/gateway-config.ts';
 import { auditProblem } from '../gateway/observe/line-sink.ts';
 import { takePorts } from '../gateway/take-ports.ts';
-import { type CallbackPlace, probeCallback } from '../generator/doctor/probe-callback.ts';
-import type { StartClaim } from '../generator/doctor/probes.ts';
 import { GatewayError } from '../plugins/errors.ts';
+import { type CallbackPlace, probeCallback } from './doctor/probe-callback.ts';
+import type { StartClaim } from './doctor/probes.ts';
 import { listenOnce } from './listen-once.ts';
 
 /**

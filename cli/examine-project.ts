@@ -5,14 +5,14 @@ import { createGateway } from '../gateway/gateway.ts';
 import { createIssuerDocuments } from '../gateway/identity/issuer-documents.ts';
 import { openStore } from '../gateway/stores/store-adapters.ts';
 import { createUpstream } from '../gateway/upstream/undici-upstream.ts';
-import { examine, hasProblem } from '../generator/doctor/examine.ts';
-import { examineUpstream, probeDocument } from '../generator/doctor/examine-upstream.ts';
-import type { Finding } from '../generator/doctor/finding.ts';
-import { probeCallback } from '../generator/doctor/probe-callback.ts';
-import { renderFindings } from '../generator/doctor/render-findings.ts';
 import { readLock } from '../generator/pull/document-lock.ts';
 import type { Upstream } from '../plugins/ports.ts';
 import { claimStart } from './claim-start.ts';
+import { examine, hasProblem } from './doctor/examine.ts';
+import { examineUpstream, probeDocument } from './doctor/examine-upstream.ts';
+import type { Finding } from './doctor/finding.ts';
+import { probeCallback } from './doctor/probe-callback.ts';
+import { renderFindings } from './doctor/render-findings.ts';
 import { gatewayOptionsOf, type Project } from './serve/project-gateway.ts';
 
 /** What doctor found, for programs and as lines for a person. */

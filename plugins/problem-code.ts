@@ -11,6 +11,7 @@ const texts: readonly (readonly [pattern: RegExp, code: string])[] = [
   [/READONLY/, 'READONLY'],
   [/OOM command not allowed/, 'OUT_OF_MEMORY'],
   [/LOADING|MASTERDOWN|CLUSTERDOWN/, 'NOT_READY'],
+  [/jetstream is not enabled|jetstream not enabled/i, 'JETSTREAM_OFF'],
   [/timed? ?out/i, 'TIMEOUT'],
 ];
 

@@ -93,7 +93,11 @@ function ofStore(problem: string, { storeUrl }: NextSteps): NextStep {
       'the store refuses the user or the password in GATEWAY_SESSION_STORE, or a command: docs/sessions.md lists those that are needed',
     other: `look at the log of ${hostname}`,
   };
-  return { what: `the session store does not answer: ${problem}`, next: next[meaningOf(problem)] };
+  const isWithoutStreams = problem === 'JETSTREAM_OFF';
+  return {
+    what: `the session store does not answer: ${problem}`,
+    next: isWithoutStreams ? `start NATS at ${hostname} with JetStream (-js)` : next[meaningOf(problem)],
+  };
 }
 
 function ofProvider(issuer: string, problem: string): NextStep {

@@ -38,7 +38,8 @@ export function keepNatsConnected(
         await delay(retryMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
         continue;
       }
-      await follow(nc);
+      // Closed while it connected: a connection that closes reports nothing to a listener that comes after that.
+      await (closing.signal.aborted ? nc.close() : follow(nc));
     }
   }
 
@@ -46,8 +47,7 @@ export function keepNatsConnected(
   async function follow(nc: NatsConnection): Promise<void> {
     const close = () => void nc.close();
     closing.signal.addEventListener('abort', close);
-    if (closing.signal.aborted) close();
-    else arrived(nc);
+    arrived(nc);
     for await (const status of nc.status()) {
       if (status.type === 'reconnect') arrived(nc);
       if (status.type === 'error') problem = status.error;

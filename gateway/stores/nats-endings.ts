@@ -17,7 +17,7 @@ export interface NatsPlaces {
 export const natsPlaces = (prefix: string): NatsPlaces => ({ session: `${prefix}.session.`, user: `${prefix}.user.` });
 
 /** Between two attempts to listen. */
-const deafMs = 500;
+const retryMs = 500;
 
 /** Finds endings in everything that is written to a bucket. */
 export interface EndingWatch {
@@ -25,13 +25,15 @@ export interface EndingWatch {
   /** Leaves the bucket followed so far. Reports `missed` when it begins with the next: some may have gone by. */
   follow(bucket: NatsBucket): void;
   stop(): void;
-  isHearing(): boolean;
+  /** Whether the bucket is watched now. Waits for a watch that is being made. */
+  isWatching(): Promise<boolean>;
 }
 
 /** Endings of other deployments in the same bucket are passed over. */
-export function hearEndings(clock: Clock, places: NatsPlaces, seal: RecordSeal): EndingWatch {
+export function watchEndings(clock: Clock, places: NatsPlaces, seal: RecordSeal): EndingWatch {
   const { add, notify } = createListeners<Ending>();
   let current: { stop(): void } | undefined;
+  let starting: ReturnType<NatsBucket['watch']> | undefined;
   // Counts the buckets that were followed. A loop whose number is an older one ends.
   let turn = 0;
 
@@ -41,8 +43,9 @@ export function hearEndings(clock: Clock, places: NatsPlaces, seal: RecordSeal):
     current = undefined;
   }
 
-  async function hear(bucket: NatsBucket, mine: number): Promise<void> {
-    const changes = await bucket.watch();
+  async function watchOnce(bucket: NatsBucket, mine: number): Promise<void> {
+    starting = bucket.watch();
+    const changes = await starting;
     if (turn !== mine) return changes.stop();
     current = changes;
     notify({ missed: true });
@@ -53,23 +56,26 @@ export function hearEndings(clock: Clock, places: NatsPlaces, seal: RecordSeal):
   }
 
   /** A watch that breaks is made again; until then nothing that is cached is trusted for long. */
-  async function keepHearing(bucket: NatsBucket): Promise<void> {
+  async function keepWatching(bucket: NatsBucket): Promise<void> {
     stop();
     const mine = turn;
     while (turn === mine) {
-      await hear(bucket, mine).catch(() => {});
+      await watchOnce(bucket, mine).catch(() => {});
       if (turn !== mine) return;
       current = undefined;
       notify({ missed: true });
-      await delay(deafMs, undefined, { ref: false });
+      await delay(retryMs, undefined, { ref: false });
     }
   }
 
   return {
     listen: add,
-    follow: (bucket) => void keepHearing(bucket).catch(() => {}),
+    follow: (bucket) => void keepWatching(bucket).catch(() => {}),
     stop,
-    isHearing: () => current !== undefined,
+    async isWatching() {
+      await starting?.catch(() => {});
+      return current !== undefined;
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import type { SessionKey } from '../../plugins/noetl-auth/session/session-token.
 import type { SessionStore } from '../../plugins/ports.ts';
 import { type NatsBucket, openNatsBucket } from './nats-bucket.ts';
 import { keepNatsConnected } from './nats-connection.ts';
-import { hearEndings, type NatsPlaces, natsPlaces } from './nats-endings.ts';
+import { type NatsPlaces, natsPlaces, watchEndings } from './nats-endings.ts';
 import { parseNatsUrl } from './nats-url.ts';
 import { createRecordSeal, type RecordSeal } from './record-seal.ts';
 import { entryText, type IndexEntry, newestEntries, readEntries, sessionsBehind } from './session-index.ts';
@@ -87,7 +87,8 @@ export function createNatsSessionStore(options: NatsSessionStoreOptions): Sessio
       // Any read shows that the store answers. Without endings a logout elsewhere would not count here, so that is not
       // ready, either.
       await run((to) => to.read('ping'));
-      if (!bucket.endings.isHearing()) throw new GatewayError('ERR_STORE', 'endings of sessions are not received');
+      if (!(await bucket.endings.isWatching()))
+        throw new GatewayError('ERR_STORE', 'endings of sessions are not received');
     },
     close: bucket.close,
   };
@@ -136,7 +137,7 @@ interface BucketConnection {
 /** The bucket while there is a connection, and what is received from it. */
 function connectBucket({ url, clock, timeoutMs, places, seal }: BucketConnection) {
   const { connection, bucket: name, replicas } = parseNatsUrl(url);
-  const endings = hearEndings(clock, places, seal);
+  const endings = watchEndings(clock, places, seal);
   let opened: Promise<NatsBucket> | undefined;
 
   /** One attempt at a time. After a failure the next caller opens the bucket again: it may be gone. */

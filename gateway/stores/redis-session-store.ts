@@ -32,7 +32,7 @@ export interface RedisSessionStoreOptions {
 }
 
 /** While endings do not arrive but sessions can be read, nothing that is cached is trusted for longer than this. */
-const deafMs = 500;
+const unsubscribedMs = 500;
 
 /**
  * Sessions in Redis, shared by replicas: values with a time to live, endings by a channel, and a hash for each user that names the
@@ -101,7 +101,7 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
     onEnded: endings.listen,
     async ping() {
       await run((to) => to.ping());
-      if (!endings.isHearing()) throw new GatewayError('ERR_STORE', 'endings of sessions are not received');
+      await endings.received();
     },
     async close() {
       endings.close();
@@ -121,33 +121,46 @@ const redisPlaces = (prefix: string) => ({
 function subscribe(connection: { url: string; timeoutMs: number }, channel: string, canRead: () => boolean) {
   const { add, notify } = createListeners<Ending>();
   const redis = connectRedis({ ...connection, name: 'noetl-gateway-endings' });
-  let hearing = false;
+  const first = firstReady(redis, connection.timeoutMs);
+  let subscribed = false;
+  let refusal: unknown;
+  /** The last attempt; a command, so it is over in time. */
+  let attempt: Promise<void> | undefined;
 
   redis.on('ready', () => {
-    redis.subscribe(channel).then(
+    attempt = redis.subscribe(channel).then(
       () => {
-        hearing = true;
+        subscribed = true;
         notify({ missed: true });
       },
-      () => redis.disconnect(true),
+      (error: unknown) => {
+        refusal = error;
+        redis.disconnect(true);
+      },
     );
   });
   redis.on('close', () => {
-    hearing = false;
+    subscribed = false;
   });
   redis.on('message', (_channel, text) => notify(decodeMessage(text)));
 
   // A connection that died without a word is found by asking; so is one that may read but not subscribe.
   const watch = setInterval(() => {
-    if (hearing) redis.ping().catch(() => {});
+    if (subscribed) redis.ping().catch(() => {});
     else if (canRead()) notify({ missed: true });
-  }, deafMs);
+  }, unsubscribedMs);
   watch.unref();
 
   return {
     channel,
     listen: add,
-    isHearing: () => hearing,
+    /** Waits for an attempt that is not over: a store that has just been opened is not a failing one. @throws ERR_STORE */
+    async received() {
+      await first;
+      await attempt;
+      if (subscribed) return;
+      throw new GatewayError('ERR_STORE', 'endings of sessions are not received', { cause: refusal });
+    },
     close() {
       clearInterval(watch);
       redis.disconnect();

@@ -11,6 +11,7 @@ test.each<[unknown, string]>([
   [coded('ERR_TLS_CERT_ALTNAME_INVALID'), 'ERR_TLS_CERT_ALTNAME_INVALID'],
   [new Error('WRONGPASS invalid username-password pair'), 'AUTHENTICATION'],
   [new Error("NOPERM this user has no permissions to run 'eval'"), 'PERMISSION'],
+  [new Error('jetstream is not enabled'), 'JETSTREAM_OFF'],
   [new Error('Command timed out'), 'TIMEOUT'],
   [new GatewayError('ERR_UPSTREAM', 'NoETL cannot be reached'), 'OTHER'],
   [coded('a text from outside'), 'OTHER'],

@@ -1,6 +1,7 @@
 import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import type { IssuerRules } from '../../gateway/config/identity/issuer-rules.ts';
 import { sharedStoreForms, storeKindOf } from '../../gateway/config/store-kinds.ts';
+import { nextStep, nextStepsOf } from '../../gateway/observe/next-steps.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { problemCode } from '../../plugins/problem-code.ts';
 import { examineCallback } from './examine-callback.ts';
@@ -107,7 +108,9 @@ async function examineStore(probes: DoctorProbes, config: ResolvedConfig): Promi
     await probes.pingStore(config);
     return fine('store', `the ${name} answers`);
   } catch (error) {
-    const step = `check ${isOwn ? 'its address' : 'GATEWAY_SESSION_STORE'}, its password, and that this machine may reach it`;
+    const step = isOwn
+      ? 'check its address, its password, and that this machine may reach it'
+      : nextStep({ name: 'store', of: 'sessions' }, problemCode(error), nextStepsOf(config)).next;
     return problem('store', `the ${name} does not answer: ${storeReason(error)}`, step);
   }
 }
@@ -128,13 +131,13 @@ async function examineDrift(probes: DoctorProbes, config: ResolvedConfig): Promi
   }
 }
 
-/** The sentence of an error of ours; of others only the kind, for their texts hold addresses and passwords. */
-/** The code of what is behind it, `ECONNREFUSED` for example: the store's error only reports that it does not answer. */
+/** The code of the cause, for example `ECONNREFUSED`: the store's own error only reports that it does not answer. */
 function storeReason(error: unknown): string {
   const code = problemCode(error);
   return code === 'OTHER' ? reason(error) : code;
 }
 
+/** The sentence of an error of ours; of others only the kind, for their texts hold addresses and passwords. */
 function reason(error: unknown): string {
   if (error instanceof GatewayError) return error.message.replace(/\.$/, '');
   if (error instanceof Error && 'code' in error) return String(error.code);

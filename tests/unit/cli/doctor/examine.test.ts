@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { examine, hasProblem } from '../../../../cli/doctor/examine.ts';
+import type { DoctorProbes } from '../../../../cli/doctor/probes.ts';
+import { renderFindings } from '../../../../cli/doctor/render-findings.ts';
 import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import { resolveConfig } from '../../../../gateway/config/resolve-config.ts';
 import { issuerUnavailable } from '../../../../gateway/identity/issuer-request.ts';
-import { examine, hasProblem } from '../../../../generator/doctor/examine.ts';
-import type { DoctorProbes } from '../../../../generator/doctor/probes.ts';
-import { renderFindings } from '../../../../generator/doctor/render-findings.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 
 const declaration: GatewayConfig = { operations: {}, roles: ['admin'], grants: [] };

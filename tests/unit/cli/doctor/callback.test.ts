@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { examineCallback } from '../../../../cli/doctor/examine-callback.ts';
+import { probeCallback } from '../../../../cli/doctor/probe-callback.ts';
 import { resolveConfig } from '../../../../gateway/config/resolve-config.ts';
-import { examineCallback } from '../../../../generator/doctor/examine-callback.ts';
-import { probeCallback } from '../../../../generator/doctor/probe-callback.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { type LoopbackServer, serveOnLoopback } from '../../../support/loopback-server.ts';

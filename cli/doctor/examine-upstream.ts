@@ -1,7 +1,7 @@
+import { documentHash } from '../../generator/document/document-hash.ts';
+import type { OpenApiDocument } from '../../generator/openapi/open-api.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { Upstream, UpstreamReply } from '../../plugins/ports.ts';
-import { documentHash } from '../document/document-hash.ts';
-import type { OpenApiDocument } from '../openapi/open-api.ts';
 
 /**
  * A read that only works when NoETL's database does; `/health` would only report that the process lives.
