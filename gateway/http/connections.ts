@@ -8,6 +8,8 @@ import { queueOf, readSendQueues } from './send-queues.ts';
 
 /** Requests of a connection that may wait for their answers. They are answered one after another. */
 const mostUnanswered = 8;
+/** With more unread bytes the next request of a connection waits. */
+const mostUnreadBytes = 1024 * 1024;
 /** How often the connections are looked at, milliseconds; and at most so often when an answer waits for it. */
 const sweepMs = 5_000;
 const shortestSweepMs = 20;
@@ -22,7 +24,9 @@ export class Connection {
   /** Its name in the system's table. */
   readonly queue: string;
   readonly #budget: ByteBudget;
+  /** A proxy sends a request when it has read the answer to the one before. */
   readonly #isBehindProxy: boolean;
+  readonly #look: () => Promise<UnreadBytes>;
   readonly #waiting: (() => void)[] = [];
   #clientIp = '';
   #holder = '';
@@ -34,11 +38,12 @@ export class Connection {
   #movedAt = 0;
   #seen = '';
 
-  constructor(socket: Socket, budget: ByteBudget, isBehindProxy: boolean) {
+  constructor(socket: Socket, budget: ByteBudget, isBehindProxy: boolean, look: () => Promise<UnreadBytes>) {
     this.socket = socket;
     this.queue = queueOf(socket);
     this.#budget = budget;
     this.#isBehindProxy = isBehindProxy;
+    this.#look = look;
     this.#lease = budget.lease('');
   }
 
@@ -52,25 +57,46 @@ export class Connection {
     return this.#lease.bytes;
   }
 
-  /** Runs the work for a request when those before it are answered. A connection with too many requests is reset. */
+  /**
+   * Runs the work for a request when those before it are answered, and the caller has read enough of the answers. A connection with too many
+   * requests is reset.
+   */
   inTurn(work: () => void): void {
     // Destroyed: requests that were read together with the one that was too many.
     if (this.socket.destroyed) return;
     this.#unanswered += 1;
     if (this.#unanswered > mostUnanswered) this.socket.resetAndDestroy();
-    else if (this.#unanswered === 1) work();
+    else if (this.#unanswered === 1) this.#begin(work);
     else this.#waiting.push(work);
   }
 
   /** A request has been answered, so the next one has its turn. */
   answered(): void {
     this.#unanswered -= 1;
-    if (!this.socket.destroyed) this.#waiting.shift()?.();
+    const next = this.#waiting.shift();
+    if (next !== undefined && !this.socket.destroyed) this.#begin(next);
+  }
+
+  #begin(work: () => void): void {
+    if (this.#isBehindProxy || this.unreadBytes <= mostUnreadBytes) work();
+    else
+      void this.whenRead(mostUnreadBytes).then(() => {
+        if (!this.socket.destroyed) work();
+      });
+  }
+
+  /** Resolves when at most so many bytes are unread, or the connection is closed. */
+  async whenRead(most: number): Promise<void> {
+    for (let waitMs = 10; !this.socket.destroyed; waitMs = Math.min(2 * waitMs, 1_000)) {
+      const unread = (await this.#look()).get(this);
+      // Undefined: the look had begun before the connection was open.
+      if (unread !== undefined && unread <= most) return;
+      await delay(waitMs);
+    }
   }
 
   /** Takes the bytes of an answer from the budget. @returns false: there is no room for it */
   take(clientIp: string, bytes: number): boolean {
-    // A proxy sends a request when it has read the answer to the one before.
     if (this.#clientIp !== clientIp || (this.#isBehindProxy && this.#writing === 0)) {
       if (this.#clientIp !== clientIp) this.#holder = addressKey(clientIp);
       this.#clientIp = clientIp;
@@ -124,6 +150,9 @@ export class Connection {
   }
 }
 
+/** What callers had not read at a look at all connections. */
+type UnreadBytes = ReadonlyMap<Connection, number>;
+
 /** The connections of a listener, and what they hold. */
 export interface Connections {
   of(socket: Socket): Connection | undefined;
@@ -134,8 +163,6 @@ export interface Connections {
    * @returns false: the caller itself holds too much, or nothing can be freed
    */
   makeRoom(connection: Connection, clientIp: string, bytes: number): Promise<boolean>;
-  /** Resolves when the caller has read all, or its connection is closed. */
-  whenRead(connection: Connection): Promise<void>;
   stop(): void;
 }
 
@@ -159,7 +186,7 @@ export function limitConnections(server: Server, limits: ListenerLimits): Connec
       socket.resetAndDestroy();
       return;
     }
-    const connection = new Connection(socket, budget, limits.isBehindProxy);
+    const connection = new Connection(socket, budget, limits.isBehindProxy, sweep.now);
     open.set(socket, connection);
     socket.once('close', () => {
       open.delete(socket);
@@ -189,22 +216,16 @@ export function limitConnections(server: Server, limits: ListenerLimits): Connec
       }
       return !connection.socket.destroyed;
     },
-    async whenRead(connection) {
-      for (let waitMs = 10; !connection.socket.destroyed; waitMs = Math.min(2 * waitMs, 1_000)) {
-        await delay(waitMs);
-        if ((await sweep.now()).get(connection) === 0) return;
-      }
-    },
     stop: () => clearInterval(timer),
   };
 }
 
 /** Looks at all connections, once at a time. */
 function createSweep(server: Server, all: () => readonly Connection[], unreadMs: number, leaving: Set<Connection>) {
-  let running: Promise<ReadonlyMap<Connection, number>> | undefined;
+  let running: Promise<UnreadBytes> | undefined;
   let endedAt = 0;
 
-  async function sweep(): Promise<ReadonlyMap<Connection, number>> {
+  async function sweep(): Promise<UnreadBytes> {
     const marks = all().map((connection) => [connection, connection.mark()] as const);
     const queues = await readSendQueues((server.address() as AddressInfo | null)?.family ?? 'IPv4');
     const now = performance.now();

@@ -85,7 +85,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   const outputOf = (connection: Connection, clientIp: string): Output => ({
     room: (bytes) => connection.take(clientIp, bytes) || connections.makeRoom(connection, clientIp, bytes),
     whileWriting: (bytes, write) => connection.whileWriting(bytes, write),
-    whenRead: () => connections.whenRead(connection),
+    whenRead: () => connection.whenRead(0),
     stopping: stopping.signal,
   });
   server.on('request', (request, response) => {

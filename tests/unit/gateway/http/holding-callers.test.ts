@@ -240,6 +240,22 @@ describe.runIf(process.platform === 'linux')('answers that the kernel has and th
     }
   });
 
+  it('beyond 1 MiB stop the requests of their connection until they are read', async () => {
+    let asked = 0;
+    const handle = async () => {
+      asked += 1;
+      return plainText(200, 'x'.repeat(400_000));
+    };
+    const { port } = await start(handle, {});
+    const { answer, socket } = caller(port, get.repeat(7) + getAndClose);
+    await new Promise((resolve) => socket.once('readable', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Three answers are more than that, and what the caller's kernel has acknowledged is one more.
+    expect(asked).toBeLessThan(8);
+    expect((await answer()).length).toBeGreaterThan(8 * 400_000);
+    expect(asked).toBe(8);
+  });
+
   it('do not stay in the kernel when keep-alive ends', async () => {
     const { port } = await start(answerOf(500_000), { keepAliveMs: 300 });
     const { closed, socket } = caller(port, from('192.0.2.1'));
