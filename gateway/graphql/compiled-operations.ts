@@ -9,11 +9,6 @@ import { type CompiledOperations, createCompiledOperations } from './compiled-ca
 
 type Execute = (args: ExecutionArgs) => unknown;
 
-/** The executor that compiled operations leave their surprises to; undefined until an operation has run. */
-export interface StockExecutor {
-  execute?: Execute;
-}
-
 /** The text of written results. */
 const written = new WeakMap<object, () => WrittenJson | undefined>();
 
@@ -27,16 +22,12 @@ export const writtenDataOf = (result: object): WrittenJson | undefined => writte
  * Answers plain operations by what was compiled of them, and leaves all others, and all that comes out unusual, to the
  * executor that is there. A plugin that sets another executor later takes the place of this one.
  */
-export function useCompiledOperations(
-  operations: CompiledOperations = createCompiledOperations(),
-  noted: StockExecutor = {},
-): Plugin {
+export function useCompiledOperations(operations: CompiledOperations = createCompiledOperations()): Plugin {
   // One function for each executor, and not one for each request.
   const made = new WeakMap<Execute, Execute>();
   return {
     onExecute({ executeFn, setExecuteFn }) {
       const stock = executeFn as Execute;
-      noted.execute = stock;
       const execute = made.get(stock) ?? ((args: ExecutionArgs) => executeCompiled(args, stock, operations));
       made.set(stock, execute);
       setExecuteFn(execute);

@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createYoga, type GraphQLParams } from 'graphql-yoga';
 import type { Caller } from '../../plugins/call-context.ts';
-import { renderError } from '../../plugins/error-rendering/render-error.ts';
 import {
   type ErrorRenderingOptions,
   resultRendering,
@@ -27,12 +26,9 @@ import { readBody, requireJson } from '../http/read-body.ts';
 import { guessLimit } from '../limits/guess-limit.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import type { StreamLimits } from '../live/stream-limits.ts';
-import { createCompiledOperations } from './compiled-cache.ts';
-import { type StockExecutor, useCompiledOperations } from './compiled-operations.ts';
-import { createDirectAnswer } from './direct-answer.ts';
+import { useCompiledOperations } from './compiled-operations.ts';
 import { createDocumentCaches } from './document-caches.ts';
-import { createKnownDocuments } from './known-documents.ts';
-import { createPlainRun } from './plain-run.ts';
+import { createPipeline } from './pipeline.ts';
 import { type GraphqlServerContext, measuredAs, useRequestParams } from './request-params.ts';
 import { isEventStream, streamAnswer } from './stream-answer.ts';
 import { contentTypeOfUsual } from './usual-request.ts';
@@ -66,8 +62,7 @@ const jsonRequest = { method: 'POST', headers: { 'content-type': 'application/js
 export function createGraphql(options: GraphqlOptions): GraphqlWay {
   const { config, cors, ownOrigin } = options;
   const rendering = renderingOf(options);
-  const shared = sharedParts(options);
-  const yoga = createServer(options, rendering, shared);
+  const yoga = createServer(options, rendering);
 
   const throughYoga = async (request: Request, context: GraphqlServerContext): Promise<Answer> => {
     const response = await yoga.fetch(request, context);
@@ -88,17 +83,13 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
       headers: headersOf(exchange),
     });
   const contextOf = (exchange: Exchange) => serverContext(exchange, options);
-  const direct = createDirectAnswer({
-    engine: { getEnveloped: yoga.getEnveloped, waitUntil: yoga.waitUntil, documents: shared.documents },
+  const pipeline = createPipeline({
+    engine: yoga,
     authenticate: createAuthenticator(options),
     throughYoga,
     finish: resultRendering(rendering),
-    // A plugin of the platform's sees every operation.
-    ...(config.plugins.length === 0 && {
-      runPlain: createPlainRun({ ...shared, deciding: options.deciding, maskError: renderError }),
-    }),
   });
-  const mayBeDirect = !config.plugins.some(isAroundRequest);
+  const hasNoHttpHooks = !config.plugins.some(isAroundRequest);
 
   const run: RunKnown = async (exchange, caller, params) => {
     const request = new yoga.fetchAPI.Request('http://gateway.invalid/graphql', jsonRequest);
@@ -108,10 +99,10 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
     const { headers } = exchange.request;
     if (headers.cookie !== undefined) assertOrigin(headers, cors, ownOrigin);
     const context = contextOf(exchange);
-    const contentType = mayBeDirect ? contentTypeOfUsual(exchange) : undefined;
+    const contentType = hasNoHttpHooks ? contentTypeOfUsual(exchange) : undefined;
     return contentType === undefined
       ? throughYoga(requestOf(exchange), context)
-      : direct({
+      : pipeline({
           readHeader: readHeaderOf(exchange.request),
           request: () => requestOf(exchange),
           context,
@@ -137,27 +128,10 @@ const renderingOf = ({ report, observe }: GraphqlOptions): ErrorRenderingOptions
   count: (code, field) => observe({ type: 'graphql_error', code, ...(field !== undefined && { field }) }),
 });
 
-/** The parts that Yoga and {@link createPlainRun} share. */
-function sharedParts({ schema }: GraphqlOptions) {
-  const caches = createDocumentCaches();
-  const stock: StockExecutor = {};
-  return {
-    caches,
-    documents: createKnownDocuments(caches),
-    operations: createCompiledOperations(),
-    stock,
-    schema: guardRootResolvers(schema),
-  };
-}
-
-function createServer(
-  options: GraphqlOptions,
-  rendering: ErrorRenderingOptions,
-  { caches, operations, stock, schema }: ReturnType<typeof sharedParts>,
-) {
+function createServer(options: GraphqlOptions, rendering: ErrorRenderingOptions) {
   const { config } = options;
   return createYoga<GraphqlServerContext>({
-    schema,
+    schema: guardRootResolvers(options.schema),
     plugins: [
       useNoetlAuth({
         ...options.deciding,
@@ -167,7 +141,7 @@ function createServer(
       useRequestParams(),
       useQueryLimits(config.limits),
       useErrorRendering(rendering),
-      useCompiledOperations(operations, stock),
+      useCompiledOperations(),
       ...config.plugins,
     ],
     maskedErrors: false,
@@ -180,7 +154,7 @@ function createServer(
     logging: false,
     multipart: false,
     maxRequestBodySize: false,
-    parserAndValidationCache: caches,
+    parserAndValidationCache: createDocumentCaches(),
   });
 }
 

@@ -1,11 +1,9 @@
-import { type GraphQLError, Kind, parse } from 'graphql';
+import { Kind, parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
 import type { AnyRow } from '../../gateway/config/gateway-config.ts';
-import { createCompiledOperations } from '../../gateway/graphql/compiled-cache.ts';
-import { type StockExecutor, useCompiledOperations, writtenDataOf } from '../../gateway/graphql/compiled-operations.ts';
+import { useCompiledOperations, writtenDataOf } from '../../gateway/graphql/compiled-operations.ts';
 import { fieldRules } from '../../gateway/graphql/field-rules.ts';
-import { createPlainRun, type PlainOutcome } from '../../gateway/graphql/plain-run.ts';
 import { compileOperation } from '../../gateway/operations/compiled/compile-operation.ts';
 import type { WrittenJson } from '../../gateway/operations/compiled/draft.ts';
 import { asksNoetl, createExecutableSchema } from '../../gateway/operations/executable-schema.ts';
@@ -71,7 +69,7 @@ const literals = {
 const answerTo = answersOf(wireNamesOf(parse(sdl, { noLocation: true })));
 
 /** One gateway's GraphQL side, on answers that a seed decides. */
-function way(kind: 'compiled' | 'plain' | 'stock') {
+function way(kind: 'compiled' | 'stock') {
   let seed = 0;
   const calls: string[] = [];
   const events: GatewayEvent[] = [];
@@ -98,28 +96,18 @@ function way(kind: 'compiled' | 'plain' | 'stock') {
       extendContext({ ...by, ...questionsOf(by, checker), decisions: decided.decisions } as object);
     },
   };
-  const [schema, stock, compiled] = [
-    guardRootResolvers(executable.schema),
-    {} as StockExecutor,
-    createCompiledOperations(),
-  ];
+  const schema = guardRootResolvers(executable.schema);
   const { getEnveloped } = createYoga({
     schema,
-    plugins: [decide, ...(kind === 'stock' ? [] : [useCompiledOperations(compiled, stock)])],
+    plugins: [decide, ...(kind === 'stock' ? [] : [useCompiledOperations()])],
     maskedErrors: false,
     logging: false,
   });
-  const runPlain = createPlainRun({
-    ...{ schema, operations: compiled, stock, deciding },
-    documents: { of: parse, add: () => {} },
-    maskError: (error) => error as GraphQLError,
-  });
-  const request = () => new Request('http://gateway.invalid/graphql');
 
-  async function answer(query: string, variables: Record<string, unknown>): Promise<PlainOutcome> {
-    const asked = { params: { query, variables }, ...by, request };
-    const plain = kind === 'plain' ? runPlain(asked) : undefined;
-    if (plain !== undefined) return plain;
+  async function answer(
+    query: string,
+    variables: Record<string, unknown>,
+  ): Promise<{ readonly data: WrittenJson } | { readonly result: unknown }> {
     const enveloped = getEnveloped({});
     const document = enveloped.parse(query);
     const errors = kind === 'stock' ? [] : enveloped.validate(schema, document);
@@ -158,7 +146,7 @@ describe('compiled operations', () => {
   });
   const schema = guardRootResolvers(executable.schema);
 
-  test.each(['compiled', 'plain'] as const)(
+  test.each(['compiled'] as const)(
     `${runs} random operations are what the executor answers: %s`,
     async (kind) => {
       const [compiled, stock] = [way(kind), way('stock')];

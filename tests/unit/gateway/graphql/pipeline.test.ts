@@ -1,8 +1,9 @@
 import { buildSchema, type ExecutionResult, GraphQLError, parse, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { createDirectAnswer, type DirectAnswerOptions } from '../../../../gateway/graphql/direct-answer.ts';
+import { createPipeline, type PipelineOptions } from '../../../../gateway/graphql/pipeline.ts';
 import type { GraphqlServerContext, RequestRecord } from '../../../../gateway/graphql/request-params.ts';
 import type { Caller } from '../../../../plugins/call-context.ts';
+import { renderError } from '../../../../plugins/error-rendering/render-error.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 
 const caller = { token: 'token' } as unknown as Caller;
@@ -11,23 +12,24 @@ const contentType = 'application/json; charset=utf-8';
 const schema = buildSchema('type Query { a: Int } type Subscription { a: Int }');
 
 /** Envelop without plugins, that executes by a function. */
-function enveloped(execute: (args: unknown) => Promise<ExecutionResult>): DirectAnswerOptions['engine'] {
+function enveloped(execute: (args: unknown) => Promise<ExecutionResult>): PipelineOptions['engine'] {
   const contextFactory = async () => ({});
   const getEnveloped = () => ({ schema, parse, validate, contextFactory, execute });
-  return { getEnveloped, waitUntil: () => {} } as unknown as DirectAnswerOptions['engine'];
+  return { getEnveloped, waitUntil: () => {} } as unknown as PipelineOptions['engine'];
 }
 
 /** Answers with what is given for a result; notes what is handed to Yoga, and whether the body was read. */
-function direct(given: Partial<DirectAnswerOptions> & { readonly result?: unknown; readonly body?: string }) {
+function direct(given: Partial<PipelineOptions> & { readonly result?: unknown; readonly body?: string }) {
   const seen: { handedOver: RequestRecord[]; read: number } = { handedOver: [], read: 0 };
   const request = new Request('http://gateway.invalid/graphql', { method: 'POST' });
-  const answer = createDirectAnswer({
+  const answer = createPipeline({
     engine: enveloped(async () => given.result as never),
     finish: (finished) => ({
       ...finished,
-      errors: (finished.errors ?? []).map(
-        ({ message, extensions }) => new GraphQLError(`finished ${message}`, { extensions }),
-      ),
+      errors: (finished.errors ?? []).map((error) => {
+        const { message, extensions } = error.originalError instanceof GatewayError ? renderError(error) : error;
+        return new GraphQLError(`finished ${message}`, { extensions });
+      }),
     }),
     authenticate: async () => ({ caller, source: 'bearer' }),
     throughYoga: async (_request, { record }) => {
@@ -44,7 +46,7 @@ function direct(given: Partial<DirectAnswerOptions> & { readonly result?: unknow
   return { seen, answer: () => answer({ readHeader: () => undefined, request: () => request, context, contentType }) };
 }
 
-describe('a direct answer', () => {
+describe('the pipeline', () => {
   test('data alone is written here', async () => {
     const { seen, answer } = direct({ result: { data: { a: 1 }, errors: undefined } });
     expect(await answer()).toEqual({
