@@ -9,6 +9,8 @@ import type { LiveStore } from './live-store.ts';
 export interface LiveClient {
   readonly clientId: string;
   readonly queue: string;
+  /** Its user, as the store names users. */
+  readonly owner: string;
 }
 
 /** Which client ids belong to whom. */
@@ -50,7 +52,7 @@ export function createClientIds({ store, keepMs, newPerUser, clock }: ClientIdsO
     // comes back.
     if ((await store.claim(name, owner, until)) !== owner) return undefined;
     await store.set(name, owner, until);
-    return { clientId, queue };
+    return { clientId, queue, owner };
   }
 
   return {

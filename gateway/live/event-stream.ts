@@ -11,8 +11,9 @@ import {
   retryLine,
   sessionEndedFrame,
 } from './frames.ts';
-import { itemOf, type LiveRequest, type LiveRequests, pendingView, type QueueItem } from './live-requests.ts';
+import { type LiveRequest, type LiveRequests, pendingView } from './live-requests.ts';
 import type { LiveEntry, LiveStore } from './live-store.ts';
+import type { QueueItem } from './result-queue.ts';
 import type { Wakes } from './wakes.ts';
 
 export interface EventStreamOptions {
@@ -196,7 +197,12 @@ async function deliverEntry(
   entry: LiveEntry,
   options: EventStreamOptions,
 ): Promise<boolean> {
-  const item = itemOf(entry.text);
+  let item: QueueItem | undefined;
+  try {
+    item = await options.requests.read(entry);
+  } catch {
+    return false;
+  }
   if (item === undefined) return true;
   await untilAnswered(item, out.signal, options);
   if (out.signal.aborted || !(await cursor.isOurs())) return false;

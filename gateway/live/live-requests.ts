@@ -1,10 +1,10 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../../plugins/clock.ts';
-import { parseJson } from '../../plugins/json/lossless-json.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
-import type { ResolvedConfig } from '../config/gateway-config.ts';
+import type { LiveClient } from './client-ids.ts';
 import type { Delivery, PendingView, Progress } from './frames.ts';
 import type { LiveStore } from './live-store.ts';
+import { createResultQueue, type ResultQueue, type ResultQueueOptions } from './result-queue.ts';
 
 /** A start whose result goes to a client. Kept under the hash of the secret that its playbook calls back with. */
 export interface LiveRequest {
@@ -12,6 +12,8 @@ export interface LiveRequest {
   readonly requestId: string;
   /** The queue of its client. */
   readonly queue: string;
+  /** Whose it is: results that wait for one user have a bound together. */
+  readonly owner: string;
   readonly path: string;
   /** When it was registered, milliseconds. */
   readonly registeredAt: number;
@@ -21,25 +23,24 @@ export interface LiveRequest {
   readonly answeredAt: number | undefined;
 }
 
-/** An entry of a queue. */
-export type QueueItem = { readonly key: string; readonly path: string } & (
-  | { readonly kind: 'result'; readonly delivery: Delivery }
-  | { readonly kind: 'progress'; readonly progress: Progress }
-);
-
 /** Requests and their results, shared by replicas. Every method throws ERR_STORE for "could not find out". */
 export interface LiveRequests {
   /**
    * Registers a start.
    * @param path of the playbook, for the decision at delivery. `secret` goes to the playbook and nowhere else.
    */
-  register(queue: string, path: string): Promise<{ readonly secret: string; readonly request: LiveRequest }>;
+  register(
+    client: Pick<LiveClient, 'queue' | 'owner'>,
+    path: string,
+  ): Promise<{ readonly secret: string; readonly request: LiveRequest }>;
   find(key: string): Promise<LiveRequest | undefined>;
   /** Keeps what is known of it now. */
   keep(request: LiveRequest): Promise<void>;
   /** Puts the result into the client's queue. @returns false: there was one before */
   finish(request: LiveRequest, delivery: Omit<Delivery, 'requestId' | 'at'>): Promise<boolean>;
+  /** Puts a report into the client's queue; more of them than a user may make are left out. */
   progress(request: LiveRequest, progress: Omit<Progress, 'requestId'>): Promise<void>;
+  readonly read: ResultQueue['read'];
   /** NoETL did not start it. */
   forget(request: LiveRequest): Promise<void>;
   /** The requests of a client without a result. */
@@ -49,24 +50,19 @@ export interface LiveRequests {
 /** The secret itself is kept nowhere: who reads the store cannot call back (ADR 0009). */
 export const keyOfSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
 
-/** Keeps requests for `keepMs`; results over `resultBytes` are replaced by a note. */
-export function createLiveRequests(
-  store: LiveStore,
-  { keepMs, resultBytes }: Pick<ResolvedConfig['events'], 'keepMs' | 'resultBytes'>,
-  clock: Clock,
-): LiveRequests {
-  const until = () => new Date(clock() + keepMs);
-  // Every entry has the path: whether the user may see it is decided when it is delivered.
-  const append = (request: LiveRequest, item: object, once?: string) =>
-    store.append(request.queue, JSON.stringify({ key: request.key, path: request.path, ...item }), until(), once);
+/** Keeps requests for `keepMs`; their results wait in the client's {@link ResultQueue}. */
+export function createLiveRequests(store: LiveStore, options: ResultQueueOptions, clock: Clock): LiveRequests {
+  const results = createResultQueue(store, options, clock);
+  const until = () => new Date(clock() + options.keepMs);
 
   return {
-    async register(queue, path) {
+    async register({ queue, owner }, path) {
       const secret = randomBytes(32).toString('base64url');
       const request: LiveRequest = {
         key: keyOfSecret(secret),
         requestId: randomUUID(),
         queue,
+        owner,
         path,
         registeredAt: clock(),
         executionId: undefined,
@@ -91,15 +87,12 @@ export function createLiveRequests(
     },
     async finish(request, outcome) {
       const { requestId, queue } = request;
-      const delivery = { requestId, ...outcome, at: new Date(clock()).toISOString() };
-      // `requestId` as the name: of a callback and a watched end, also on two replicas, the first one counts.
-      const isFirst = await append(request, { kind: 'result', delivery: bounded(delivery, resultBytes) }, requestId);
+      const isFirst = await results.add(request, { requestId, ...outcome, at: new Date(clock()).toISOString() });
       await store.drop(`pending.${queue}`, requestId);
       return isFirst;
     },
-    async progress(request, progress) {
-      await append(request, { kind: 'progress', progress: { requestId: request.requestId, ...progress } });
-    },
+    progress: (request, progress) => results.addProgress(request, { requestId: request.requestId, ...progress }),
+    read: results.read,
     async forget({ key, queue, requestId }) {
       await store.drop(`pending.${queue}`, requestId);
       // An empty text that is over at once: the store has no way to delete a record.
@@ -119,13 +112,6 @@ export const pendingView = ({ requestId, executionId, path }: LiveRequest): Pend
   playbookPath: path,
 });
 
-/** @returns undefined: the entry is not one of ours */
-export function itemOf(text: string): QueueItem | undefined {
-  const item = parseJson(text);
-  const isItem = isJsonObject(item) && (item['kind'] === 'result' || item['kind'] === 'progress');
-  return isItem ? (item as unknown as QueueItem) : undefined;
-}
-
 /** @returns undefined: nothing is kept, or it is not a request of this version */
 function requestOf(text: string): LiveRequest | undefined {
   const record: unknown = text === '' ? undefined : JSON.parse(text);
@@ -133,19 +119,13 @@ function requestOf(text: string): LiveRequest | undefined {
   const member = (name: string) => textMember(record, name);
   const [key, requestId, queue, path] = [member('key'), member('requestId'), member('queue'), member('path')];
   if (key === undefined || requestId === undefined || queue === undefined || path === undefined) return undefined;
+  // Requests of the previous version name no owner.
+  const owner = member('owner') ?? queue;
   const [registeredAt = 0, answeredAt] = [numberMember(record, 'registeredAt'), numberMember(record, 'answeredAt')];
-  return { key, requestId, queue, path, registeredAt, executionId: member('executionId'), answeredAt };
+  return { key, requestId, queue, owner, path, registeredAt, executionId: member('executionId'), answeredAt };
 }
 
 function numberMember(record: JsonObject, name: string): number | undefined {
   const value = record[name];
   return typeof value === 'number' ? value : undefined;
-}
-
-/** A result that is too large is left out, and the client learns where it is. */
-function bounded(delivery: Delivery, maxBytes: number): Delivery {
-  if (delivery.data === undefined || Buffer.byteLength(JSON.stringify(delivery.data) ?? '') <= maxBytes)
-    return delivery;
-  const note = 'the result is too large to be sent here; ask execution(id) for it';
-  return { ...delivery, data: { code: 'ERR_RESULT_TOO_LARGE', message: note } };
 }

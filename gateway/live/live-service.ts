@@ -19,6 +19,8 @@ export interface LiveServiceOptions {
   readonly store: LiveStore;
   readonly clock: Clock;
   readonly observe: Observe;
+  /** See `createLiveRequests`. */
+  readonly totalBytes: number | undefined;
   /** Receives what went wrong and is tried again. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -42,19 +44,19 @@ export interface LiveService {
 export function createLiveService(options: LiveServiceOptions): LiveService {
   const { store, clock, observe, onFailed } = options;
   const { events, listen } = options.config;
-  const requests = createLiveRequests(store, events, clock);
+  const requests = createLiveRequests(store, { ...events, totalBytes: options.totalBytes }, clock);
   const newPerUser = 2 * events.streamsPerUser;
   const clients = createClientIds({ store, keepMs: events.keepMs, newPerUser, clock });
   const wakes = createWakes();
   store.onWake(wakes.wake);
-  const unfinished = createUnfinished(events.pendingPerUser, events.keepMs);
+  const counts = createRequestCounts(events);
   // Callbacks go to the internal listener, unless the config opens the public one for them (ADR 0009).
   const base = (events.callbacks === 'public' ? listen.publicUrl : undefined) ?? listen.internalUrl;
   let watch: ResultWatch | undefined;
 
   const finished = (request: LiveRequest): void => {
     watch?.end(request);
-    unfinished.remove(request.requestId);
+    counts.finish(request.requestId);
   };
 
   return {
@@ -64,11 +66,12 @@ export function createLiveService(options: LiveServiceOptions): LiveService {
     starts: {
       async open({ clientId: given, user, path }) {
         // Before a client id is taken or anything is kept: a start that is refused leaves no trace.
-        unfinished.assertRoom(user.userId);
-        const { clientId, queue } = await clients.take(given, user.userId);
-        const { secret, request } = await requests.register(queue, path);
+        counts.assertPlace(user.userId);
+        const client = await clients.take(given, user.userId);
+        const { clientId } = client;
+        const { secret, request } = await requests.register(client, path);
         const { requestId } = request;
-        unfinished.add(requestId, user.userId);
+        counts.add(requestId, user.userId);
         return {
           requestId,
           clientId,
@@ -80,7 +83,7 @@ export function createLiveService(options: LiveServiceOptions): LiveService {
             return noteStarted(known, requests, { forMs: events.keepMs, clock, onFailed });
           },
           async refused() {
-            unfinished.remove(requestId);
+            counts.remove(requestId);
             await requests.forget(request).catch(onFailed);
           },
         };
@@ -94,14 +97,8 @@ export function createLiveService(options: LiveServiceOptions): LiveService {
     }),
     watch: (request) => watch?.begin(request),
     follow(executions) {
-      watch = createResultWatch({
-        requests,
-        executions,
-        clock,
-        keepMs: events.keepMs,
-        onFailed,
-        onFinished: finished,
-      });
+      const { keepMs } = events;
+      watch = createResultWatch({ requests, executions, clock, keepMs, onFailed, onFinished: finished });
     },
     stop: () => watch?.stop(),
   };
@@ -120,17 +117,43 @@ async function noteStarted(request: LiveRequest, requests: LiveRequests, patienc
   });
 }
 
-const maxUnfinished = 200_000;
+/** Both limits of a user's requests: those without a result, and all that something is stored for. */
+function createRequestCounts({ pendingPerUser, keepMs }: ResolvedConfig['events']) {
+  const waitText = 'too many of your requests wait for their result; try again';
+  const pending = createRequestCount(pendingPerUser, keepMs, waitText);
+  // What is stored for a request stays after its result, for late callbacks and for clients that come back.
+  const storedText = 'too many of your results are kept for your clients; try again later, or leave clientId out';
+  const stored = createRequestCount(storedPerPending * pendingPerUser, keepMs, storedText);
+  return {
+    assertPlace(userId: string): void {
+      pending.assertBelow(userId);
+      stored.assertBelow(userId);
+    },
+    add(requestId: string, userId: string): void {
+      pending.add(requestId, userId);
+      stored.add(requestId, userId);
+    },
+    /** The result is there. */
+    finish: pending.remove,
+    remove(requestId: string): void {
+      pending.remove(requestId);
+      stored.remove(requestId);
+    },
+  };
+}
+
+const maxCounted = 200_000;
+/** Requests of a user whose records are stored, for each one that may be without a result. */
+const storedPerPending = 10;
 
 /**
- * How many requests of each user wait for their result here. The count is of this process; a request that is never
- * finished is forgotten after `keepMs`.
+ * Bounds how many requests of each user there are. The count is of this process; a request leaves it after `keepMs` at the latest.
  */
-function createUnfinished(most: number, keepMs: number) {
+function createRequestCount(most: number, keepMs: number, message: string) {
   const counts = new Map<string, number>();
   const users = new LRUCache<string, string>({
     // Of `max`, all the memory is taken at once.
-    maxSize: maxUnfinished,
+    maxSize: maxCounted,
     sizeCalculation: () => 1,
     ttl: keepMs,
     dispose(userId) {
@@ -140,13 +163,11 @@ function createUnfinished(most: number, keepMs: number) {
     },
   });
   return {
-    assertRoom(userId: string): void {
+    assertBelow(userId: string): void {
       // Entries that are over leave the cache when they are touched; here a user would be refused for them.
       if ((counts.get(userId) ?? 0) >= most) users.purgeStale();
       if ((counts.get(userId) ?? 0) < most) return;
-      throw new GatewayError('ERR_RATE_LIMITED', 'too many of your requests wait for their result; try again', {
-        retryAfterSecs: 5,
-      });
+      throw new GatewayError('ERR_RATE_LIMITED', message, { retryAfterSecs: 5 });
     },
     add(requestId: string, userId: string): void {
       counts.set(userId, (counts.get(userId) ?? 0) + 1);

@@ -28,6 +28,8 @@ export interface LiveStore {
   append(queue: string, text: string, until: Date, once?: string): Promise<boolean>;
   /** The entries after an id, oldest first; from the oldest one that is kept without an id, or with a text that is not an id. */
   read(queue: string, after: string | undefined): Promise<readonly LiveEntry[]>;
+  /** Removes the entries of a queue. */
+  clear(queue: string): Promise<void>;
   /** Wakes the readers of a queue, on all replicas. */
   wake(queue: string): Promise<void>;
   /**
@@ -37,7 +39,10 @@ export interface LiveStore {
   close(): Promise<void>;
 }
 
-/** Entries that a queue keeps; the oldest are dropped beyond. */
-export const maxQueued = 1_000;
+/**
+ * Entries that a queue keeps; the oldest are dropped beyond. More than a user can cause (`live-requests.ts`, `live-service.ts`), so that no
+ * result is dropped in silence.
+ */
+export const maxQueued = 100_000;
 /** Entries that one read returns. */
 export const maxRead = 50;

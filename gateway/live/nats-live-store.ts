@@ -47,8 +47,7 @@ const nanosPerMs = 1_000_000;
 /** Records in a key-value bucket and queues in a stream of JetStream; both are made when they are missing. */
 export function createNatsLiveStore(options: NatsLiveStoreOptions): LiveStore {
   const { clock, prefix } = options;
-  const link = connectLive(options);
-  const { run, streamName } = link;
+  const { run, streamName, ...link } = connectLive(options);
   const subjectOf = (queue: string) => `${link.subjects}.${queue}`;
   const recordAt = (name: string) => `${prefix}.record.${name}`;
   const groupAt = (group: string) => `${prefix}.group.${group}`;
@@ -114,6 +113,7 @@ export function createNatsLiveStore(options: NatsLiveStoreOptions): LiveStore {
       run(async ({ jsm, stream }) =>
         readQueue(jsm, { name: streamName, ...(await stream()) }, subjectOf(queue), after),
       ),
+    clear: (queue) => run(async ({ jsm }) => void (await jsm.streams.purge(streamName, { filter: subjectOf(queue) }))),
     wake: (queue) => link.wake(queue),
     onWake: link.listen,
     close: link.close,

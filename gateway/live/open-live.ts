@@ -1,8 +1,10 @@
+import { getHeapStatistics } from 'node:v8';
 import type { Clock } from '../../plugins/clock.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Parts } from '../compose.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
+import { isMemoryStore } from '../config/store-kinds.ts';
 import { type Answer, json } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { notAllowed } from '../http/public-routes.ts';
@@ -39,7 +41,9 @@ export function openLive({ config, clock, version }: LiveGiven, parts: Parts, te
   const onFailed = sparingly(clock, (error) =>
     log.warn({ err: error }, 'results could not be handed on yet; they are tried again'),
   );
-  const service = createLiveService({ config, store, clock, observe, onFailed });
+  // In memory, results share the heap with everything else; another store has a server, and a bound for each user.
+  const totalBytes = isMemoryStore(config.sessions.store) ? getHeapStatistics().heap_size_limit / 8 : undefined;
+  const service = createLiveService({ config, store, clock, observe, totalBytes, onFailed });
   const tickets = createOneTimeCodes(parts.store, 'stream ticket', events.ticketMs, clock);
   const streams = createStreamLimits(events);
   // An ended session ends its streams at once.

@@ -79,6 +79,7 @@ export function createRedisLiveStore(options: RedisLiveStoreOptions): LiveStore 
         const entries = await to.xrange(streamAt(queue), from, '+', 'COUNT', maxRead);
         return entries.map(([id, fields]) => ({ id, text: fields[1] ?? '' }));
       }),
+    clear: (queue) => run(async (to) => void (await to.del(streamAt(queue)))),
     wake: (queue) => run(async (to) => void (await to.publish(channel, queue))),
     onWake: wakes.listen,
     async close() {

@@ -16,7 +16,7 @@ import { type Channel, handlersOf, type MessageHandlers, remoteOf } from './chan
  * outlives its workers.
  */
 const sessionMethods = ['get', 'put', 'end', 'endAllOf', 'notBefore', 'claim', 'sessionsOf', 'ping'] as const;
-const liveMethods = ['set', 'get', 'claim', 'add', 'drop', 'members', 'append', 'read', 'wake'] as const;
+const liveMethods = ['set', 'get', 'claim', 'add', 'drop', 'members', 'append', 'read', 'clear', 'wake'] as const;
 const limitMethods = ['consume', 'reached', 'giveBack'] as const;
 
 /** What the first process holds for all: a store in memory, and limits that no Redis counts. */

@@ -23,6 +23,18 @@ describe('results in memory', () => {
     expect((await after.read('queue', '000000000003')).map(({ text }) => text)).toEqual(['d']);
   });
 
+  test('no name is pushed out by others: a full store refuses new ones until some are over', async () => {
+    let now = 0;
+    const full = createMemoryLiveStore(() => now);
+    await full.set('first', 'a', new Date(5_000));
+    for (let n = 1; n < 200_000; n += 1) await full.set(String(n), 'a', new Date(1_000));
+    await expect(full.set('one more', 'a', new Date(1_000))).rejects.toMatchObject({ code: 'ERR_STORE' });
+    expect(await full.get('first')).toBe('a');
+    now = 2_000;
+    await full.set('one more', 'a', new Date(5_000));
+    expect(await full.get('first')).toBe('a');
+  });
+
   test('a seal refuses what was written or moved by another program', async () => {
     store = createMemoryLiveStore(Date.now);
     const key = Buffer.alloc(32, 7).toString('base64');

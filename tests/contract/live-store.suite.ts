@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { createLiveRequests } from '../../gateway/live/live-requests.ts';
 import type { LiveStore } from '../../gateway/live/live-store.ts';
 import { eventually } from '../support/child-server.ts';
 
@@ -56,6 +57,50 @@ export function liveStoreSuite(open: () => LiveStore): void {
     await eventually(() => woken.includes(queue));
     await store.close();
     await other.close();
+  });
+
+  test('queues: what is cleared is gone, on every replica, and nothing else is', async () => {
+    const [store, other] = [open(), open()];
+    const [queue, kept] = [name(), name()];
+    await store.append(queue, 'a', soon());
+    await store.append(kept, 'b', soon());
+    await other.clear(queue);
+    await other.clear(name());
+    expect(await store.read(queue, undefined)).toEqual([]);
+    expect((await store.read(kept, undefined)).map(({ text }) => text)).toEqual(['b']);
+    await store.close();
+    await other.close();
+  });
+
+  test('more results wait than a user may keep: notes replace the oldest own ones, and none of another user', async () => {
+    const store = open();
+    const requests = createLiveRequests(store, { keepMs: 60_000, resultBytes: 2_000 }, Date.now);
+    const startOf = (owner: string, queue: string) => requests.register({ owner, queue }, 'data/a');
+    const [one, other] = [name(), name()];
+    const finish = async (owner: string, queue: string, n: number) => {
+      const { request } = await startOf(owner, queue);
+      const data = { n, long: 'x'.repeat(1_900) };
+      expect(await requests.finish(request, { executionId: '1', status: 'COMPLETED', data })).toBe(true);
+      // The second end of a request changes nothing, and leaves nothing behind.
+      expect(await requests.finish(request, { executionId: '1', status: 'COMPLETED', data })).toBe(false);
+    };
+    await finish('bob', other, 0);
+    for (let n = 1; n <= 20; n += 1) await finish('ada', one, n);
+    const dataOf = async (queue: string) => {
+      const items = await Promise.all((await store.read(queue, undefined)).map((entry) => requests.read(entry)));
+      return items.map((item) => (item?.kind === 'result' ? item.delivery.data : undefined));
+    };
+    const data = await dataOf(one);
+    // 32 results of the largest size, of two bytes for each character.
+    const whole = data.filter((each) => JSON.stringify(each).includes('"n":'));
+    expect(data).toHaveLength(20);
+    expect(whole.length).toBeGreaterThan(10);
+    expect(whole.length).toBeLessThan(17);
+    expect(data.slice(-whole.length)).toEqual(whole);
+    const note = { code: 'ERR_RESULT_TOO_LARGE', message: expect.stringContaining('execution(id)') };
+    expect(data.slice(0, -whole.length)).toEqual(Array(20 - whole.length).fill(note));
+    expect(await dataOf(other)).toEqual([expect.objectContaining({ n: 0 })]);
+    await store.close();
   });
 
   test('many at once lose nothing', async () => {

@@ -97,6 +97,22 @@ describe('what the config switches', () => {
     expect(body.errors?.[0]?.extensions.code).toBe('ERR_RATE_LIMITED');
   });
 
+  test('requests that something is stored for are bounded, also with their result', async () => {
+    const { dev, token } = await start({ pendingPerUser: 1 });
+    const stream = await listen(dev.url, `?session_token=${token}`);
+    const { clientId } = (await stream.next(isEvent('message'))).data.result;
+    for (let n = 0; n < 10; n += 1) {
+      const { requestId } = await run(dev.url, token, clientId, 'regression_test/hello_world');
+      await stream.next(({ data }) => data?.params?.requestId === requestId);
+    }
+    const query = 'mutation($c: String) { executePlaybook(name: "regression_test/slow", clientId: $c) { id } }';
+    const { body } = await graphql(dev.url, token, { query, variables: { c: clientId } });
+    expect(body.errors?.[0]).toMatchObject({
+      message: expect.stringContaining('kept for your clients'),
+      extensions: { code: 'ERR_RATE_LIMITED' },
+    });
+  });
+
   test('callbacks on the public port, by the secret, where the config opens them', async () => {
     const port = await freePort();
     const { dev, token } = await start(

@@ -47,7 +47,7 @@ async function stream(
   };
   const done = runEventStream(out, listener, options);
   const finish = async (n: number, path = 'data/a') => {
-    const { request } = await requests.register(client.queue, path);
+    const { request } = await requests.register(client, path);
     await requests.keep({ ...request, executionId: '1', answeredAt: Date.now() - 1_000 });
     await requests.finish(request, { executionId: '1', status: 'COMPLETED', data: { n } });
   };
@@ -107,7 +107,7 @@ describe('what a stream delivers', () => {
     let now = Date.now();
     const { requests, client, written, watched, wakes, left, done } = await stream({}, undefined, () => now);
     await eventually(() => written.length > 1);
-    const { request } = await requests.register(client.queue, 'data/a');
+    const { request } = await requests.register(client, 'data/a');
     now += 14_000;
     wakes.wake(client.queue);
     await new Promise((resolve) => setTimeout(resolve, 50));
