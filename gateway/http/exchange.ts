@@ -116,7 +116,7 @@ function writeSmall(response: ServerResponse, { body, bodyBytes, pieces }: Answe
 
 /** The header has promised the bytes, so a file that cannot be read ends the connection. */
 async function writeSlices(response: ServerResponse, answer: Answer, isLast: boolean, output: Output): Promise<void> {
-  const source = answer.file === undefined ? Readable.from(slicesOf(answer)) : createReadStream(answer.file.path);
+  const source = answer.file === undefined ? Readable.from(slicesOf(answer)) : readSlices(answer.file);
   try {
     await output.whileWriting(bytesOf(answer, ''), () => pipeline(source, response, { end: !isLast }));
   } catch (error) {
@@ -125,6 +125,13 @@ async function writeSlices(response: ServerResponse, answer: Answer, isLast: boo
   }
   if (isLast) void output.whenRead().then(() => response.end());
 }
+
+/** Node makes a buffer of the whole slice for each read, however small the file is, and one more to find its end. */
+const readSlices = ({ path, sizeBytes }: NonNullable<Answer['file']>) =>
+  createReadStream(path, {
+    end: Math.max(sizeBytes - 1, 0),
+    highWaterMark: Math.min(Math.max(sizeBytes, 1), sliceBytes),
+  });
 
 function* slicesOf({ body, pieces }: Answer): Generator<Uint8Array> {
   if (typeof body === 'string' && pieces === undefined) return yield* textSlices(body);

@@ -172,6 +172,15 @@ describe('an answer that is not read', () => {
     rmSync(folder, { recursive: true });
   });
 
+  it('that is a file which has grown ends at its promised length', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'answers-'));
+    const path = join(folder, 'file');
+    writeFileSync(path, 'small and more');
+    const { port } = await start(async () => ({ ...plainText(200, ''), file: { path, sizeBytes: 5 } }), {});
+    expect(await caller(port, get + getAndClose).answer()).toMatch(/\n\r\nsmallHTTP[\s\S]*\n\r\nsmall$/);
+    rmSync(folder, { recursive: true });
+  });
+
   it('that is a small file leaves the connection as it was, for the next requests', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'answers-'));
     const path = join(folder, 'file');
