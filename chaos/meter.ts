@@ -13,6 +13,8 @@ export interface Reading {
   readonly healthMaxMs: number;
   /** Other statuses than 200, errors, and answers later than ten seconds. */
   readonly healthFailures: number;
+  /** Of another user, other answers than 200. */
+  readonly refusedQueries: number;
   /** Resident memory of the gateway and what the kernel holds for its sockets, MiB: what a container is charged for. */
   readonly startMiB: number;
   readonly peakMiB: number;
@@ -21,14 +23,16 @@ export interface Reading {
 }
 
 /**
- * Asks `/health` ten times a second on a connection of its own, and reads the memory each time.
+ * Asks `/health` ten times a second on a connection of its own, and reads the memory each time. Its address is not that of any attack.
  * @param pid of the gateway
+ * @param token of a user who takes no part; he asks once a second
  * @returns what stops it and gives the reading
  * @throws as {@link socketBytesOf}
  */
-export async function startMeter(url: string, pid: number): Promise<() => Promise<Reading>> {
+export async function startMeter(url: string, pid: number, token?: string): Promise<() => Promise<Reading>> {
   const times: number[] = [];
   let failures = 0;
+  let refusedQueries = 0;
   let peakMiB = 0;
   let stopped = false;
   let kernelMiB = 0;
@@ -37,7 +41,7 @@ export async function startMeter(url: string, pid: number): Promise<() => Promis
   const done = (async () => {
     while (!stopped) {
       const startedAt = performance.now();
-      if (!(await isHealthy(url))) failures += 1;
+      if (!(await isServed(`${url}/health`))) failures += 1;
       const ms = performance.now() - startedAt;
       times.push(ms);
       const now = await memoryOf(pid, port);
@@ -48,14 +52,21 @@ export async function startMeter(url: string, pid: number): Promise<() => Promis
       await delay(Math.max(0, 100 - ms));
     }
   })();
+  const asking = (async () => {
+    while (token !== undefined && !stopped) {
+      if (!(await isServed(`${url}/graphql?query=%7B__typename%7D`, token))) refusedQueries += 1;
+      await delay(1_000);
+    }
+  })();
   return async () => {
     stopped = true;
-    await done;
+    await Promise.all([done, asking]);
     const sorted = times.toSorted((a, b) => a - b);
     return {
       healthMedianMs: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
       healthMaxMs: Math.round(sorted.at(-1) ?? 0),
       healthFailures: failures,
+      refusedQueries,
       startMiB: Math.round(start.residentMiB + start.kernelMiB),
       peakMiB: Math.round(peakMiB),
       kernelMiB: Math.round(kernelMiB),
@@ -64,9 +75,10 @@ export async function startMeter(url: string, pid: number): Promise<() => Promis
 }
 
 /** On a new connection each time, as probes have it: a gateway that accepts none is not healthy. */
-function isHealthy(url: string): Promise<boolean> {
+function isServed(url: string, token?: string): Promise<boolean> {
+  const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) };
   return new Promise((resolve) => {
-    const asked = request(`${url}/health`, { agent: false, timeout: 10_000 }, (answer) => {
+    const asked = request(url, { agent: false, timeout: 10_000, localAddress: '127.0.0.3', headers }, (answer) => {
       answer.resume();
       answer.once('end', () => resolve(answer.statusCode === 200));
     });

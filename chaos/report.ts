@@ -48,7 +48,7 @@ export function reliabilityPage({ attacks, faults }: RunReport, version: string,
 <!-- Made by \`npm run chaos -- --report docs/reliability.md\`. Do not edit. -->
 
 What the gateway does while something attacks it, and while something that it needs is broken. Version ${version}, Node ${machine.node}, a machine with ${machine.cores}
-cores and a load average of ${machine.load.toFixed(0)} from other work, everything on loopback; each scenario has processes of its own, with the heap of a pod of 512 MiB. \`npm run chaos\` repeats it in six minutes.
+cores and a load average of ${machine.load.toFixed(0)} from other work, everything on loopback; each scenario has processes of its own, with the heap of a pod of 512 MiB. \`npm run chaos\` repeats it in eight minutes.
 Times are of the wall clock: other work on the machine makes them longer.
 
 - Faults: ${faults.length}. Requests during them: ${sum(traffic.map(({ requests }) => requests))}. Lost starts: ${sum(traffic.map(({ lost }) => lost))}. Starts sent twice: ${sum(traffic.map(({ doubled }) => doubled))}. Ended sessions that worked again: ${sum(faults.map(({ revived }) => revived))}.

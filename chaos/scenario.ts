@@ -26,6 +26,8 @@ export interface Scenario {
    * everything.
    */
   run(target: Target): Promise<Outcomes>;
+  /** What is wrong with the outcomes; undefined: nothing. Default: an attack may be served, if it costs little. */
+  problem?(outcomes: Outcomes): string | undefined;
 }
 
 /**

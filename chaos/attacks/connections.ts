@@ -15,9 +15,15 @@ export interface OpenConnection {
 /**
  * @param sent text of one or more HTTP/1.1 requests, whole or in part
  * @param reads false: the socket is paused, and answers fill the kernel's buffers
+ * @param localAddress the caller's address; default: the system's choice
  */
-export function openConnection({ host, port }: Target, sent: string, reads: boolean): OpenConnection {
-  const socket = connect(port, host);
+export function openConnection(
+  { host, port }: Target,
+  sent: string,
+  reads: boolean,
+  localAddress?: string,
+): OpenConnection {
+  const socket = connect({ port, host, ...(localAddress !== undefined && { localAddress }) });
   let outcome = 'nothing came';
   if (reads) socket.once('data', (chunk) => (outcome = /^HTTP\/1\.1 (\d+)/.exec(String(chunk))?.[1] ?? 'no HTTP'));
   else socket.pause();
@@ -86,7 +92,8 @@ export async function post(url: string, body: string, token?: string): Promise<s
   }
 }
 
-function countOf(seen: readonly string[]): Outcomes {
+/** @returns how often each outcome was seen */
+export function countOf(seen: readonly string[]): Outcomes {
   const outcomes: Outcomes = {};
   for (const one of seen) outcomes[one] = (outcomes[one] ?? 0) + 1;
   return outcomes;

@@ -1,22 +1,10 @@
-import { readdirSync, statSync } from 'node:fs';
 import type { Scenario } from '../scenario.ts';
 import { hold, post, repeat } from './connections.ts';
+import { unreadAnswers } from './unread.ts';
 
 const mebibyte = 1024 * 1024;
 /** How long each attack lasts, milliseconds. The answers that it then waits for come on top. */
 const holdMs = 10_000;
-
-/** The largest file of the GraphiQL page, when it is built; else the empty text, and the page itself is asked for. */
-function largestAsset(): string {
-  try {
-    const folder = new URL('../../dist/pages/graphiql/assets/', import.meta.url);
-    const names = readdirSync(folder).filter((name) => name.endsWith('.js'));
-    const [largest] = names.sort((a, b) => statSync(new URL(b, folder)).size - statSync(new URL(a, folder)).size);
-    return largest === undefined ? '' : `/assets/${largest}`;
-  } catch {
-    return '';
-  }
-}
 
 /** A request whose body is announced and never ends, so that the gateway has to keep what came. */
 const announced = (path: string, bytes: number, sent: string) =>
@@ -37,16 +25,7 @@ const largeLists: Scenario['run'] = (target) =>
  * tokens that they guess, and of a developer.
  */
 export const attacks: readonly Scenario[] = [
-  {
-    name: 'unread-downloads',
-    about: '200 connections ask for the largest static file and read nothing',
-    run: (target) => hold(target, 200, `GET /graphql${largestAsset()} HTTP/1.1\r\nhost: x\r\n\r\n`, holdMs, false),
-  },
-  {
-    name: 'unread-pipelines',
-    about: '20 connections send 1,000 requests each, one after the other, and read nothing',
-    run: (target) => hold(target, 20, 'GET /health HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(1_000), holdMs, false),
-  },
+  ...unreadAnswers,
   {
     name: 'large-slow-bodies',
     about: '450 connections announce 1 MiB for a login and send the first 60 kB of it',

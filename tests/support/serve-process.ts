@@ -22,9 +22,20 @@ export interface ServeProcess {
   close(): Promise<void>;
 }
 
-/** Runs the command and collects what it says. */
-export function runServe(environment: Record<string, string>): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, ['cli/main.ts', 'serve'], {
+/**
+ * Runs the command and collects what it says.
+ * @param cgroup folder of a cgroup, which the process enters before it starts
+ */
+export function runServe(
+  environment: Record<string, string>,
+  cgroup?: string,
+): { child: ChildProcess; output: () => string } {
+  const command = [process.execPath, 'cli/main.ts', 'serve'] as const;
+  const [program, ...args] =
+    cgroup === undefined
+      ? command
+      : (['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup, ...command] as const);
+  const child = spawn(program, args, {
     env: { PATH: process.env['PATH'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -33,7 +44,7 @@ export function runServe(environment: Record<string, string>): { child: ChildPro
   return { child, output: () => text };
 }
 
-export async function startServe(environment: Record<string, string> = {}): Promise<ServeProcess> {
+export async function startServe(environment: Record<string, string> = {}, cgroup?: string): Promise<ServeProcess> {
   const issuer = await createDevIssuer({
     clock: Date.now,
     makeKeyPair: keyPair,
@@ -47,17 +58,20 @@ export async function startServe(environment: Record<string, string> = {}): Prom
   const noetl = await createNoetlStandIn();
   const [port, internalPort] = [await freePort(), await freePort()];
   const internalUrl = `http://127.0.0.1:${internalPort}`;
-  const { child, output } = runServe({
-    ROUTER_PORT: String(port),
-    GATEWAY_BIND: '127.0.0.1',
-    GATEWAY_INTERNAL_PORT: String(internalPort),
-    GATEWAY_INTERNAL_URL: internalUrl,
-    NOETL_BASE_URL: noetl.url.href,
-    GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
-    GATEWAY_AUDIENCES: audience,
-    GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
-    ...environment,
-  });
+  const { child, output } = runServe(
+    {
+      ROUTER_PORT: String(port),
+      GATEWAY_BIND: '127.0.0.1',
+      GATEWAY_INTERNAL_PORT: String(internalPort),
+      GATEWAY_INTERNAL_URL: internalUrl,
+      NOETL_BASE_URL: noetl.url.href,
+      GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
+      GATEWAY_AUDIENCES: audience,
+      GATEWAY_SESSION_ACCEPT_MEMORY: 'true',
+      ...environment,
+    },
+    cgroup,
+  );
   const url = `http://127.0.0.1:${port}`;
   await answers(`${url}/health`, child, output);
   return {
