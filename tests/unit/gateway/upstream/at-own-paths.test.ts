@@ -4,7 +4,7 @@ import type { AnyRow } from '../../../../gateway/config/gateway-config.ts';
 import { pairRootFields, plansOf } from '../../../../gateway/operations/root-fields.ts';
 import { atOwnPaths } from '../../../../gateway/upstream/at-own-paths.ts';
 import { ownPathsOf, usualPaths } from '../../../../plugins/noetl/own-paths.ts';
-import { authenticated } from '../../../../plugins/noetl-auth/access/access-rule.ts';
+import { authenticated, onExecution } from '../../../../plugins/noetl-auth/access/access-rule.ts';
 import { generatedSdl, shippedOperations } from '../../../support/executor-caller.ts';
 import { scriptedUpstream } from '../../../support/scripted-upstream.ts';
 
@@ -32,7 +32,7 @@ test('paths and names are those of the schema, else the usual ones', () => {
       @noetl(kind: "execute", catalogPaths: ["name"], playbook: "playbook", workload: "input", execution: "run_id")
       sql: String @httpOperation(path: "/api/postgres/execute", httpMethod: POST) @noetl(kind: "plain") }`;
   const rows: Readonly<Record<string, AnyRow>> = {
-    run: { upstream: 'GET /api/v2/runs/{id}', access },
+    run: { upstream: 'GET /api/v2/runs/{id}', access: onExecution('view', 'id') },
     start: { upstream: 'POST /api/v2/run', access },
     sql: { upstream: 'POST /api/postgres/execute', access },
   };
