@@ -160,14 +160,19 @@ function stopwatch(onStage: (stage: Stage) => void): (name: string) => void {
   };
 }
 
-/** For rows whose operation the document lacks: what the lock remembers, and may have moved there. */
+/** For rows whose operation the document lacks and must have: what the lock remembers, and may have moved there. */
 function movedOperations(
   config: GatewayConfig,
   { operations, shapes }: OperationsTable,
   lock: GatewayLock,
 ): readonly string[] {
-  const missing = Object.keys(config.operations).filter((field) => !operations.some((row) => row.field === field));
-  return missing.flatMap((field) => suggestMoved(field, lock, shapes) ?? []);
+  const open = new Set(operations.flatMap(({ source }) => (source.kind === 'upstream' ? [source.key] : [])));
+  const candidates = shapes.filter(({ key }) => !open.has(key));
+  const missing = Object.entries(config.operations).filter(
+    ([field, row]) =>
+      !('whenPresent' in row && row.whenPresent === true) && !operations.some((one) => one.field === field),
+  );
+  return missing.flatMap(([field]) => suggestMoved(field, lock, candidates) ?? []);
 }
 
 async function emit(options: GenerateOptions, document: OpenApiDocument, built: BuiltSchema): Promise<OutputFile[]> {

@@ -26,9 +26,16 @@ function checkField(place: string, field: string, sdl: string): string[] {
 function checkTypes(place: string, typeDefs: string): string[] {
   try {
     const roots = new Set(['Query', 'Mutation', 'Subscription']);
-    return parse(typeDefs)
-      .definitions.filter((definition) => 'name' in definition && roots.has(definition.name?.value ?? ''))
-      .map(() => `${place}.typeDefs: a root type is made from the rows; declare other types only`);
+    return parse(typeDefs).definitions.flatMap((definition) => {
+      const name = 'name' in definition ? (definition.name?.value ?? '') : '';
+      if (roots.has(name)) return [`${place}.typeDefs: a root type is made from the rows; declare other types only`];
+      // Only root fields have a resolver.
+      return definition.kind.endsWith('Extension')
+        ? [
+            `${place}.typeDefs: “extend ${name || 'schema'}” adds what nothing would answer; declare a type and a field of your own`,
+          ]
+        : [];
+    });
   } catch (error) {
     return [`${place}.typeDefs: ${reason(error)}`];
   }

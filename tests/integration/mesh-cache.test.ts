@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DocumentNode, Kind } from 'graphql';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import { createMeshCache } from '../../generator/files/mesh-cache.ts';
 import { generate } from '../../generator/generate.ts';
@@ -34,6 +34,27 @@ const written = () => {
   const { 'mesh/generated/schema.graphql': schema, 'gateway.lock': lock } = filesIn(folder.path);
   return { schema, lock };
 };
+
+test('an operation that is gone is looked for among those that no row opens, unless its row may be without one', async () => {
+  const row = (upstream: string) => ({ upstream, access: authenticated() });
+  await run({ ...config, operations: { upstreamHealth: row('GET /api/health'), pools: row('GET /api/worker/pools') } });
+  const file = join(folder.path, 'openapi', 'noetl.json');
+  const { '/api/worker/pools': moved, ...paths } = JSON.parse(readFileSync(file, 'utf8')).paths;
+  const write = (more: object) =>
+    writeFileSync(
+      file,
+      JSON.stringify({ openapi: '3.1.0', ...JSON.parse(readFileSync(file, 'utf8')), paths: { ...paths, ...more } }),
+    );
+  write({ '/api/v2/pools': moved });
+  const problemsOf = async (rows: GatewayConfig['operations']) => {
+    const error = await run({ ...config, operations: { wrong: row('GET /api/helth'), ...rows } }).catch((one) => one);
+    return (error as { problems: readonly string[] }).problems.filter((line) => line.includes('takes and answers'));
+  };
+  const pools = row('GET /api/worker/pools');
+  expect(await problemsOf({ pools })).toEqual([expect.stringMatching(/write upstream: 'GET \/api\/v2\/pools'/)]);
+  expect(await problemsOf({ pools: { ...pools, whenPresent: true } as never })).toEqual([]);
+  expect(await problemsOf({ pools, other: row('GET /api/v2/pools') })).toEqual([]);
+});
 
 describe('what Mesh has made', () => {
   it('is used again, and the files are the same as without it', async () => {

@@ -336,6 +336,13 @@ describe('buildTable', () => {
       /exactly the field/,
     ],
     ['an SDL that does not parse', { gateway: 'query', sdl: 'odd(: String' } as never, /odd\.sdl: Syntax Error/],
+    ...['extend type Row { x: Int }', 'extend enum E { X }', 'extend schema @x'].map(
+      (typeDefs): [string, AnyRow, RegExp] => [
+        typeDefs,
+        { gateway: 'query', sdl: 'odd: Int', typeDefs } as never,
+        /typeDefs: “extend \w+” adds what nothing would answer/,
+      ],
+    ),
     [
       'types that take a root',
       { gateway: 'query', sdl: 'odd: Int', typeDefs: 'type Query { x: Int }' } as never,
