@@ -113,6 +113,65 @@ async function generatedSchema(dir: string): Promise<DocumentNode | undefined> {
   return sdl === undefined ? undefined : parse(sdl, { noLocation: true });
 }
 
+/**
+ * The paths of NoETL's catalog: by its `POST /api/catalog/list`, or of a file with that answer, a JSON list of paths, or a path
+ * a line.
+ * @param source of a URL without a path, the list's own is taken
+ * @throws ERR_CONFIG_INVALID when it cannot be read or names no path: an empty catalog would make each pattern a finding
+ */
+export async function readCatalog(source: string): Promise<readonly string[]> {
+  const isUrl = /^https?:\/\//i.test(source);
+  const text = isUrl ? await catalogAnswer(source) : await textOf(source);
+  const paths = pathsIn(text);
+  if (paths.length === 0) throw broken(`${isUrl ? new URL(source).origin : source} names no catalog path`);
+  return paths;
+}
+
+const maxCatalogBytes = 67_108_864;
+
+async function catalogAnswer(source: string): Promise<string> {
+  if (!URL.canParse(source)) throw broken(`${source} is not a URL`);
+  const url = new URL(source);
+  if (url.pathname === '/') url.pathname = '/api/catalog/list';
+  const failed = (why: string): GatewayError => broken(`the catalog of ${url.origin} cannot be read`, [why]);
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+      redirect: 'error',
+      signal: AbortSignal.timeout(30_000),
+    });
+    if (!response.ok) throw failed(`POST ${url.pathname} answered ${response.status}`);
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of response.body ?? []) {
+      size += chunk.length;
+      if (size > maxCatalogBytes) throw failed('it is larger than 64 MiB');
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    throw failed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function pathsIn(text: string): readonly string[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return text.split('\n').flatMap((line) => line.trim() || []);
+  }
+  const { entries, items } = (value ?? {}) as { readonly entries?: unknown; readonly items?: unknown };
+  const list = [value, entries, items].find(Array.isArray) ?? [];
+  return list.flatMap((row: unknown) => {
+    const path = typeof row === 'object' && row !== null && 'path' in row ? row.path : row;
+    return typeof path === 'string' ? [path] : [];
+  });
+}
+
 async function textOf(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: unknown) => {
     throw broken(`${file} cannot be read`, [error instanceof Error ? error.message : String(error)]);

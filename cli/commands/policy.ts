@@ -5,13 +5,14 @@ import { runPolicyCases } from '../../plugins/noetl-auth/access/policy-cases.ts'
 import { diffPolicies } from '../../plugins/noetl-auth/access/policy-diff.ts';
 import { lintPolicy } from '../../plugins/noetl-auth/access/policy-lint.ts';
 import { type ReplayedDecision, replayDecisions } from '../../plugins/noetl-auth/access/policy-replay.ts';
-import { loadPolicy, readAuditLog, readCases, ruleProblems } from '../policy-input.ts';
+import { loadPolicy, readAuditLog, readCases, readCatalog, ruleProblems } from '../policy-input.ts';
 
 interface PolicyFlags {
   readonly dir: string;
   readonly json?: boolean;
   readonly config?: string;
   readonly audit?: string;
+  readonly catalog?: string;
 }
 
 /** `noetl-gateway policy`: grants as a thing that can be tested. Each command exits 1 when it has found something. */
@@ -24,6 +25,7 @@ A policy is a gateway.config.ts, or a file with grants (YAML or JSON) as GATEWAY
 Examples:
   noetl-gateway policy test policy-cases.yaml
   noetl-gateway policy lint --audit audit.log
+  noetl-gateway policy lint --catalog http://noetl.example.com:8082
   noetl-gateway policy replay audit.log --config policy.yaml
   noetl-gateway policy diff gateway.config.before.ts
 
@@ -74,6 +76,10 @@ function lintCommand(): Command {
       'report rules that do not look at what they open, idle roles, grants that never match, are covered or wider than their use',
     )
     .option('--config <file>', 'another config or policy file')
+    .option(
+      '--catalog <url or file>',
+      'NoETL, or a file with its catalog list or with a path a line: also report patterns that match no path that exists',
+    )
     .option('--audit <log>', 'an audit log: also report permissions that its decisions did not need')
     .action(async (flags: PolicyFlags) => {
       const policy = await loadPolicy(flags.dir, flags.config);
@@ -83,6 +89,7 @@ function lintCommand(): Command {
         ...(await ruleProblems(flags.dir, policy)),
         ...lintPolicy({
           ...policy,
+          ...(flags.catalog === undefined ? {} : { catalog: await readCatalog(flags.catalog) }),
           ...(log === undefined ? {} : { uses: log.decisions.filter(({ outcome }) => outcome === 'allowed') }),
         }),
       ];

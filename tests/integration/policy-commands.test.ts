@@ -1,4 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cli, cliProject } from '../support/cli-process.ts';
@@ -89,6 +91,41 @@ test('lint reports what the start would refuse', async () => {
     });
   } finally {
     weak.remove();
+  }
+});
+
+test('lint compares patterns with the catalog of a file or of NoETL', async () => {
+  const found = { code: 1, out: expect.stringMatching(/no path of the catalog matches 'system\/\*'/) };
+  const answer = JSON.stringify({ entries: [{ path: 'data/x', version: 1 }] });
+  write('paths.txt', 'data/x\n\njobs/y\n');
+  write('list.json', '["data/x"]');
+  write('answer.json', answer);
+  write('empty.json', '{"entries": []}');
+  for (const name of ['paths.txt', 'list.json', 'answer.json'])
+    expect(await policy('lint', '--catalog', file(name))).toMatchObject(found);
+  write('whole.txt', 'data/x\nsystem/y\n');
+  expect(await policy('lint', '--catalog', file('whole.txt'))).toMatchObject({ code: 0 });
+  expect(await policy('lint', '--catalog', file('empty.json'))).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('names no catalog path'),
+  });
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    if (request.url === '/none') response.statusCode = 404;
+    response.end(answer);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    expect(await policy('lint', '--catalog', base)).toMatchObject(found);
+    expect(await policy('lint', '--catalog', `${base}/none`)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('answered 404'),
+    });
+    expect(asked).toEqual(['POST /api/catalog/list', 'POST /none']);
+  } finally {
+    server.close();
   }
 });
 

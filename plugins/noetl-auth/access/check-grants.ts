@@ -12,8 +12,9 @@ export interface GrantFindings {
 }
 
 /**
- * Problems: unknown roles and permissions, empty lists, patterns that no path in normal form can match (a `deny` or an
- * exception with such a pattern protects nothing). Warnings: grants and exceptions that change nothing.
+ * Problems: unknown roles and permissions, empty lists, patterns that no path in normal form can match, a `deny` or an
+ * exception in the patterns of another tool: it would protect nothing. Warnings: such a pattern in an `allow`, grants and
+ * exceptions that change nothing, and a `deny` that leaves its role with nothing.
  */
 export function checkGrants(grants: readonly Grant[], roles: readonly string[]): GrantFindings {
   const compiled = compileGrants(grants, []);
@@ -21,9 +22,24 @@ export function checkGrants(grants: readonly Grant[], roles: readonly string[]):
   return {
     problems: placed.flatMap(({ grant, place }) => problemsOf(grant, roles).map((problem) => `${place}: ${problem}`)),
     warnings: placed.flatMap(({ grant, place }) =>
-      warningsOf(grant, compiled).map((warning) => `${place}: ${warning}`),
+      [...warningsOf(grant, compiled), ...emptiedRole(grant, grants, compiled)].map(
+        (warning) => `${place}: ${warning}`,
+      ),
     ),
   };
+}
+
+/** Reported once, at the last `deny` of the role. */
+function emptiedRole(grant: Grant, grants: readonly Grant[], compiled: CompiledGrants): readonly string[] {
+  if (
+    grant.effect === 'allow' ||
+    grants.findLast(({ effect, role }) => effect === 'deny' && role === grant.role) !== grant
+  )
+    return [];
+  const allowed = grants.filter(({ effect, role }) => effect === 'allow' && role === grant.role);
+  return allowed.length > 0 && allowed.every((one) => coveringGrants(one, 'deny', compiled).every(Boolean))
+    ? [`it leaves the role ${grant.role} with nothing: denials take all that its grants allow`]
+    : [];
 }
 
 function problemsOf(grant: Grant, roles: readonly string[]): string[] {
@@ -37,6 +53,16 @@ function problemsOf(grant: Grant, roles: readonly string[]): string[] {
     ...[...grant.patterns, ...(grant.except ?? [])]
       .filter((pattern) => !canMatch(pattern))
       .map((pattern) => `no path can match '${pattern}'`),
+    ...[...(grant.effect === 'deny' ? grant.patterns : []), ...(grant.except ?? [])].flatMap(foreignMark),
+  ];
+}
+
+/** A mark that patterns of other tools have and that is only a character here; a path with it is matched by `*` in its place. */
+function foreignMark(pattern: string): readonly string[] {
+  const mark = pattern.match(/[?{}[\]^$|()]|^!/)?.[0];
+  if (mark === undefined || !canMatch(pattern)) return [];
+  return [
+    `'${pattern}': ${mark} is no wildcard here, only * and % are; write each path as a pattern of its own, or * in the place of ${mark}`,
   ];
 }
 
@@ -55,7 +81,8 @@ function warningsOf(grant: Grant, compiled: CompiledGrants): string[] {
   const idle = (grant.except ?? [])
     .filter((exception) => !grant.patterns.some((pattern) => patternsOverlap(pattern, exception)))
     .map((exception) => `the exception '${exception}' changes nothing: no pattern of the grant reaches it`);
-  return [...idle, ...effectWarnings(grant, compiled)];
+  const foreign = grant.effect === 'allow' ? grant.patterns.flatMap(foreignMark) : [];
+  return [...foreign, ...idle, ...effectWarnings(grant, compiled)];
 }
 
 function effectWarnings(grant: Grant, compiled: CompiledGrants): string[] {

@@ -10,6 +10,8 @@ export interface LintInput {
   readonly rules: ReadonlyMap<string, AccessRule>;
   /** Decisions of an audit log; undefined without an audit log. */
   readonly uses?: readonly { readonly roles: readonly string[]; readonly permission: string; readonly path: string }[];
+  /** The paths that exist; undefined when the catalog is not known. */
+  readonly catalog?: readonly string[];
 }
 
 /**
@@ -17,12 +19,13 @@ export interface LintInput {
  * any use; roles without grants.
  * @returns one line each, with the place
  */
-export function lintPolicy({ grants, roles, rules, uses }: LintInput): readonly string[] {
+export function lintPolicy({ grants, roles, rules, uses, catalog }: LintInput): readonly string[] {
   const { problems, warnings } = checkGrants(grants, roles);
   return [
     ...problems,
     ...warnings,
     ...rolesWithoutGrants(grants, roles, rules),
+    ...(catalog === undefined ? [] : grants.flatMap((grant) => unmatched(grant, catalog))),
     ...(uses === undefined ? [] : grants.flatMap((grant) => useOf(grant, uses))),
   ];
 }
@@ -36,6 +39,18 @@ function rolesWithoutGrants(
   return roles
     .filter((role) => !named.includes(role) && !grants.some((grant) => grant.effect === 'allow' && grant.role === role))
     .map((role) => `roles: ${role} has no grant and no operation; give it one, or remove it`);
+}
+
+/** Patterns that match no path that exists; a misspelt `deny` is found before it is needed. */
+function unmatched(grant: Grant, catalog: readonly string[]): readonly string[] {
+  const place = grant.source ?? `${grant.effect} ${grant.role}`;
+  return [...grant.patterns, ...(grant.except ?? [])].flatMap((pattern) => {
+    const matches = compilePattern(pattern);
+    if (catalog.some(matches)) return [];
+    const hasCapitals = pattern !== pattern.toLowerCase() && catalog.some(compilePattern(pattern.toLowerCase()));
+    const hint = hasCapitals ? '; matching is exact in case, and it would match in small letters' : '';
+    return [`${place}: no path of the catalog matches '${pattern}'${hint}`];
+  });
 }
 
 function useOf(grant: Grant, uses: NonNullable<LintInput['uses']>): readonly string[] {

@@ -59,6 +59,49 @@ describe('problems', () => {
   });
 });
 
+describe('a pattern of another tool', () => {
+  const foreign = [
+    'data/{payroll,hr}/*',
+    'payroll-?/*',
+    'data/[a-z]/*',
+    '^data/*',
+    'data/*$',
+    'a|b',
+    '(a)/*',
+    '!data/*',
+  ];
+
+  test.each(foreign)('%s is a problem in a deny and in an exception, and a note in an allow', (pattern) => {
+    const want = [expect.stringMatching(/^gateway\.config\.ts:.* is no wildcard here, only \* and % are/)];
+    const denied = findings(grant('deny', 'analyst', ['view'], pattern));
+    expect(denied.problems).toEqual(want);
+    expect(findings({ ...grant('allow', 'analyst', ['view'], '*'), except: [pattern] }).problems).toEqual(want);
+    const allowed = findings(grant('allow', 'analyst', ['view'], pattern));
+    expect(allowed).toEqual({ problems: [], warnings: want });
+  });
+
+  test.each(['data/a+b', 'Data/x', 'data/a!b', 'data/100%', 'data/a_b.c~d'])('%s is not', (pattern) => {
+    expect(findings(grant('deny', 'analyst', ['view'], pattern)).problems).toEqual([]);
+  });
+});
+
+describe('a deny that leaves its role with nothing', () => {
+  const nothing = expect.stringMatching(/it leaves the role analyst with nothing/);
+  const allowed = grant('allow', 'analyst', ['view', 'execute'], 'data/*');
+
+  test('is noted, once, also when several do', () => {
+    const all = grant('deny', 'analyst', ['view', 'execute'], '*');
+    expect(findings(allowed, all).warnings.filter((line) => /with nothing/.test(line))).toEqual([nothing]);
+    const [view, execute] = [grant('deny', 'analyst', ['view'], '*'), grant('deny', 'analyst', ['execute'], 'data/*')];
+    expect(findings(allowed, view, execute).warnings.filter((line) => /with nothing/.test(line))).toEqual([nothing]);
+  });
+
+  test('is not noted while something is left, nor of a role without grants', () => {
+    expect(findings(allowed, grant('deny', 'analyst', ['view'], '*')).warnings).toEqual([]);
+    expect(findings(grant('deny', 'analyst', ['view'], '*')).warnings).toEqual([]);
+  });
+});
+
 test.each([
   ['*', true],
   ['%', true],
@@ -87,6 +130,7 @@ describe('warnings', () => {
     const { warnings } = findings(
       grant('deny', 'analyst', ['view', 'edit'], 'system/*'),
       grant('allow', 'analyst', ['view'], 'system/logs/*'),
+      grant('allow', 'analyst', ['view'], 'data/*'),
     );
     expect(warnings).toEqual([expect.stringMatching(/allows nothing/)]);
   });

@@ -49,6 +49,11 @@ describe('a file is refused, with the place', () => {
       /except must be/,
     ],
     ['an unknown role', "grants:\n  - {role: root, allow: all, patterns: '*'}", /:2: unknown role root/],
+    [
+      'a deny in the patterns of another tool',
+      "grants:\n  - {role: dev, deny: all, patterns: 'data/{payroll,hr}/*'}",
+      /no wildcard here/,
+    ],
     ['a pattern without a match', 'grants:\n  - {role: dev, allow: all, patterns: /x}', /no path can match/],
     ['an alias', "grants:\n  - &a {role: dev, allow: all, patterns: '*'}\n  - *a", /aliases are not allowed/],
     ['a member twice', "grants:\n  - {role: dev, role: admin, allow: all, patterns: '*'}", /unique/],
@@ -71,7 +76,7 @@ describe('a file is refused, with the place', () => {
   ])('%s', (_name, text, want) => {
     const { problems, grants } = read(text);
     expect(problems.join('\n')).toMatch(want);
-    if (!/unknown role|no path can match/.test(want.source)) expect(grants).toEqual([]);
+    if (!/unknown role|no path can match|no wildcard/.test(want.source)) expect(grants).toEqual([]);
   });
 
   test('each problem of a grant is named once, and no other', () => {

@@ -169,6 +169,19 @@ describe('lint', () => {
     expect(wide.map((line) => line.split(' are on ')[1])).toEqual(folder === undefined ? [] : [folder]);
   });
 
+  test('with the catalog: patterns that match no path that exists, exceptions too', () => {
+    const catalog = ['jobs/nightly', 'system/cleanup', 'data/payroll/run'];
+    expect(lintPolicy({ grants, roles, rules, catalog })).toEqual([]);
+    const misspelt = [
+      allow('dev', ['view'], '*', { except: 'sytem/*' }),
+      deny('dev', ['execute'], ['Data/Payroll/*', 'data/payroll/*']),
+    ];
+    expect(lintPolicy({ grants: misspelt, roles: ['dev'], rules, catalog })).toEqual([
+      expect.stringMatching(/no path of the catalog matches 'sytem\/\*'$/),
+      expect.stringMatching(/no path of the catalog matches 'Data\/Payroll\/\*'; .*would match in small letters$/),
+    ]);
+  });
+
   test('with an audit log: what no decision needed, and what is wider than its use', () => {
     const uses = [
       { roles: ['dev'], permission: 'view', path: 'data/reports/a' },
