@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Answer } from './answer.ts';
 
-/** The files of one folder, as a build wrote them. Their names and sizes are read once; a request chooses among them. */
+/** The files of one folder, as a build wrote them. Their names are read once; a request chooses among them. */
 export interface StaticFiles {
   has(name: string): boolean;
   /**
@@ -39,17 +39,20 @@ const encodings = [
 /** Serves the files of the first folder that has any. Files of types that are not in the list are not served. */
 export function createStaticFiles(folders: readonly URL[]): StaticFiles {
   const folder = folders.find((candidate) => namesIn(candidate).length > 0);
-  const sizes = new Map(folder === undefined ? [] : namesIn(folder).map((name) => [name, sizeOf(name, folder)]));
+  const names = new Set(folder === undefined ? [] : namesIn(folder));
   // A name is looked up in what the folder held at the start, so no path of a request reaches the disk.
-  const typeOf = (name: string) => (sizes.has(name) ? types[extname(name)] : undefined);
+  const typeOf = (name: string) => (names.has(name) ? types[extname(name)] : undefined);
 
   const file: StaticFiles['file'] = (name, acceptEncoding, headers = {}) => {
     const type = typeOf(name);
     if (type === undefined) return undefined;
     const encoding = encodings.find(
-      ({ name: one, suffix }) => sizes.has(name + suffix) && accepts(acceptEncoding, one),
+      ({ name: one, suffix }) => names.has(name + suffix) && accepts(acceptEncoding, one),
     );
-    const sent = name + (encoding?.suffix ?? '');
+    const path = fileURLToPath(new URL(name + (encoding?.suffix ?? ''), folder));
+    // The size of now: a build can write the file anew while the gateway runs.
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return undefined;
     return {
       status: 200,
       headers: {
@@ -60,7 +63,7 @@ export function createStaticFiles(folders: readonly URL[]): StaticFiles {
         ...headers,
       },
       body: '',
-      file: { path: fileURLToPath(new URL(sent, folder)), sizeBytes: sizes.get(sent) ?? 0 },
+      file: { path, sizeBytes: found.size },
     };
   };
   return {
@@ -91,5 +94,3 @@ function namesIn(folder: URL): readonly string[] {
     return [];
   }
 }
-
-const sizeOf = (name: string, folder: URL): number => statSync(new URL(name, folder)).size;

@@ -85,3 +85,14 @@ test('a page that is not built explains what to do', async () => {
   expect(status).toBe(503);
   expect(String(body)).toMatch(/npm run build/);
 });
+
+test('a page that a build writes anew is sent whole, and one that it removes is missing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'graphiql-new-'));
+  const file = join(folder, 'index.html');
+  writeFileSync(file, 'short');
+  const page = createGraphiqlPage([pathToFileURL(`${folder}/`)]);
+  writeFileSync(file, 'a longer page');
+  expect((await page.page(undefined)).file?.sizeBytes).toBe('a longer page'.length);
+  rmSync(folder, { recursive: true });
+  expect((await page.page(undefined)).status).toBe(503);
+});

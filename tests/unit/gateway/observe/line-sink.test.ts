@@ -71,3 +71,30 @@ test('a process ends although its output is not read', { timeout: 60_000 }, asyn
   onTestFinished(() => void child.kill('SIGKILL'));
   expect(await once(child, 'exit')).toEqual([3, null]);
 });
+
+test('a process ends although its first write, at the exit itself, finds no reader', { timeout: 60_000 }, async () => {
+  const room = new URL('../../../../gateway/observe/', import.meta.url);
+  const script = `
+    import { createLineSink } from '${room}line-sink.ts';
+    const sink = createLineSink({ to: 'stdout' });
+    process.on('exit', () => sink.flushNow());
+    process.stdin.once('data', () => {
+      for (let n = 0; n < 100; n += 1) sink.write('x'.repeat(1000) + '\\n');
+      process.exit(3);
+    });`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'ignore'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  child.stdout.destroy();
+  await once(child.stdout, 'close');
+  child.stdin.write('go');
+  expect(await once(child, 'exit')).toEqual([3, null]);
+});
+
+test('lines stay whole and in order, also those that wait at the exit', async () => {
+  const to = join(folder, 'audit.jsonl');
+  const sink = createLineSink({ to, pieceBytes: 100 });
+  const lines = Array.from({ length: 500 }, (_, n) => `${n} ${'ü'.repeat(n % 90)}\n`);
+  for (const line of lines) sink.write(line);
+  await sink.flush();
+  expect(await readFile(to, 'utf8')).toBe(lines.join(''));
+});
