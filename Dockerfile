@@ -35,6 +35,8 @@ COPY package.json policy-cases.yaml LICENSE ./
 COPY openapi/noetl.lock.json openapi/noetl.json ./openapi/
 COPY mesh/generated ./mesh/generated
 COPY docs/generated/rest.yaml ./docs/generated/
+# The command on the PATH, so that `kubectl exec … -- noetl-gateway doctor` works.
+RUN printf '#!/bin/sh\nexec node /app/dist/cli/main.js "$@"\n' > /usr/local/bin/noetl-gateway && chmod 755 /usr/local/bin/noetl-gateway
 # An account that no node has; a number, so that Kubernetes can see that it is not root.
 RUN install -d -o 10001 -g 10001 .compile-cache
 USER 10001:10001

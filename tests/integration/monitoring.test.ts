@@ -8,7 +8,7 @@ import { type ServeProcess, startServe } from '../support/serve-process.ts';
 interface Rule {
   readonly alert: string;
   readonly expr: string;
-  readonly annotations: { readonly runbook: string };
+  readonly annotations: { readonly runbook_url: string };
 }
 interface Panel {
   readonly title: string;
@@ -59,10 +59,12 @@ describe('alerts', () => {
   });
 
   it.each(rules.map((rule) => [rule.alert, rule] as const))('%s has a section in its runbook', (name, rule) => {
-    const [file = '', anchor = ''] = rule.annotations.runbook.split('#');
+    const { origin, pathname, hash } = new URL(rule.annotations.runbook_url);
+    expect(origin).toMatch(/^https:/);
+    const [file = ''] = /docs\/.*$/.exec(pathname) ?? [];
     const headings = [...readFileSync(file, 'utf8').matchAll(/^#+ (\w+)$/gm)].map(([, heading]) => heading);
     expect(headings).toContain(name);
-    expect(anchor).toBe(name.toLowerCase());
+    expect(hash).toBe(`#${name.toLowerCase()}`);
   });
 
   it('those of the PrometheusRule and of the chart are the same', () => {

@@ -501,6 +501,12 @@ export const deploy = plainSection({
     accepts: isHost,
     must: 'is not a host name',
   }),
+  runbookUrl: text({
+    default: 'https://github.com/example/noetl-gateway/blob/main/docs/operate.md',
+    doc: 'page with a section for each alert: the `runbook_url` of an alert is this and `#` and its name',
+    accepts: (url) => URL.canParse(url) && /^https?:/.test(url) && !url.includes('#'),
+    must: 'is not an http or https URL without a fragment',
+  }),
   ingress,
   resources,
   issuerNamespaces: list({

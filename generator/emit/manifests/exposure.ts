@@ -65,7 +65,7 @@ export function prometheusRule(settings: ManifestSettings): IPrometheusRule {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PrometheusRule',
     metadata: metadata(settings, names.app),
-    spec: { groups: ruleGroups(settings.memoryMib) },
+    spec: { groups: ruleGroups(settings.memoryMib, settings.runbookUrl) },
   };
 }
 

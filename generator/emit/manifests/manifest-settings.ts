@@ -69,6 +69,8 @@ export interface ManifestSettings {
   readonly resources: ReturnType<typeof podResources>;
   /** Memory limit of a pod, MiB. */
   readonly memoryMib: number;
+  /** The page with a section for each alert. */
+  readonly runbookUrl: string;
   /** Labels beside the usual ones, on every resource. */
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -153,6 +155,7 @@ export function manifestSettings(config: GatewayConfig, version: string): Manife
     ...exposureOf(deploy),
     resources: podResources(deploy),
     memoryMib: deploy.resources.memoryLimitMib,
+    runbookUrl: deploy.runbookUrl,
     labels: {},
   };
 }

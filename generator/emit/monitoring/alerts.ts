@@ -1,4 +1,4 @@
-/** One alert. Its runbook is the section of the same name in docs/operate.md. */
+/** One alert. Its runbook is the section of the same name in docs/operate.md, or of the page of `deploy.runbookUrl`. */
 export interface Alert {
   readonly name: string;
   /** PromQL. No template marks: the same text is in a Helm chart. */

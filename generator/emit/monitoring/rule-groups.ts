@@ -1,7 +1,11 @@
 import { alertsOf } from './alerts.ts';
 
-/** The alerts as Prometheus reads them. @param memoryMiB the memory limit of a pod */
-export function ruleGroups(memoryMiB: number) {
+/**
+ * The alerts as Prometheus reads them.
+ * @param memoryMiB the memory limit of a pod
+ * @param runbookUrl of the page with a section for each alert; Alertmanager and its clients show it as a link
+ */
+export function ruleGroups(memoryMiB: number, runbookUrl: string) {
   return [
     {
       name: 'noetl-gateway',
@@ -10,7 +14,7 @@ export function ruleGroups(memoryMiB: number) {
         expr,
         for: duration,
         labels: { severity },
-        annotations: { summary, runbook: `docs/operate.md#${name.toLowerCase()}` },
+        annotations: { summary, runbook_url: `${runbookUrl}#${name.toLowerCase()}` },
       })),
     },
   ];

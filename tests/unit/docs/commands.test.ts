@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../../cli/program.ts';
 
 const pages = [
@@ -44,4 +44,23 @@ test('every option that a page gives to a command is one of its options', async 
   expect(
     calls.filter((call) => commandOf(call, program) !== undefined && call.words.length > 1).length,
   ).toBeGreaterThan(20);
+});
+
+describe('commands for operators', () => {
+  const pages = ['runbook.md', 'operate.md', 'deploy.md'].map((name) => readFileSync(`docs/${name}`, 'utf8'));
+
+  test('read the logs of all pods, whole', () => {
+    const logs = pages.flatMap((page) => page.match(/kubectl [^`\n]*\blogs\b[^`|\n]*/g) ?? []);
+    expect(logs.length).toBeGreaterThan(2);
+    for (const command of logs) expect(command).toMatch(/ -l app\.kubernetes\.io\/name=noetl-gateway --tail=-1 /);
+  });
+
+  test('run in the image, which has no npx of the project and one command on its path', () => {
+    expect(pages.join()).not.toContain('npx noetl-gateway');
+    const dockerfile = readFileSync('Dockerfile', 'utf8');
+    expect(dockerfile).toContain('exec node /app/dist/cli/main.js "$@"\\n\' > /usr/local/bin/noetl-gateway');
+    const executed = pages.flatMap((page) => page.match(/kubectl [^`\n]*\bexec\b[^`\n]*/g) ?? []);
+    expect(executed.length).toBeGreaterThan(2);
+    for (const command of executed) expect(command).toMatch(/ -- (?:sh -c ')?noetl-gateway /);
+  });
 });
