@@ -55,6 +55,7 @@ export interface Parts {
   readonly checker: AccessChecker;
   readonly verifier: ReturnType<typeof createIdentityVerifier>;
   readonly login: LoginBackend;
+  readonly validator: SessionValidator;
   readonly callbacks: CallbackRegistry;
   readonly limits: RateLimits;
   readonly closeUserLimits: () => Promise<void>;
@@ -110,9 +111,10 @@ export async function compose(
     observe,
     email: isEmailNeeded(auth.login) ? 'needed' : 'optional',
   });
+  const validator = chooseValidator(given);
   const sessions = createSessions({
     store,
-    validator: chooseValidator(given),
+    validator,
     follower: createSessionFollower(verifier.known),
     clock,
     options: config.sessions,
@@ -127,6 +129,7 @@ export async function compose(
     checker: chooseChecker(given, grants),
     verifier,
     login: chooseLogin(given),
+    validator,
     callbacks,
     limits: shared.limits ?? createRateLimits(rateLimitOptions(config)),
     closeUserLimits: users.close,

@@ -9,9 +9,10 @@ import { trustWarnings } from './config/resolve-config.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import type { HttpListener } from './http/http-listener.ts';
 import { createReadiness } from './http/readiness.ts';
-import { createInternalListener, createPublicListener } from './listeners.ts';
+import { createListeners } from './listeners.ts';
 import { openLive } from './live/open-live.ts';
-import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
+import { createLoginReadiness, type LoginReadiness } from './login-readiness.ts';
+import { createTelemetry } from './observe/telemetry.ts';
 import { tracedParts } from './observe/traced-parts.ts';
 import { routeOf } from './operations/root-call.ts';
 import { pairRootFields, plansOf, type RootField } from './operations/root-fields.ts';
@@ -74,27 +75,27 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const warnings = isFirst ? [...(options.warnings ?? []), ...trustWarnings(config)] : [];
   for (const warning of warnings) telemetry.log.warn(warning);
   const policy = await followPolicy(options, telemetry);
+  const login = createLoginReadiness(config, clock, telemetry.observe);
   const shared = link && useSharedMemory(config, link.channel);
-  const composed = await compose(config, clock, telemetry.observe, own, policy?.current, tracing, shared);
+  const composed = await compose(config, clock, login.observe, own, policy?.current, tracing, shared);
   const parts = tracing === undefined ? composed : tracedParts(composed, tracing);
-  const readiness = readinessOf(parts, own, telemetry, clock);
+  const readiness = readinessOf(parts, own, login, clock);
   const upstream = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
   const live = openLive({ config, clock, version }, parts, telemetry);
   const given = { ...options, config, clock, version, policy, readiness, upstream };
   const ways = createWaysIn(given, parts, live, telemetry);
-  const publicListener = createPublicListener(ways, config, telemetry);
   const views = internalViews({ readiness, telemetry, callbacks: parts.callbacks }, link);
-  const internalListener = createInternalListener(ways, live, views, telemetry);
-  telemetry.watch(liveNumbers(parts.upstream, { public: publicListener, internal: internalListener }));
+  const listeners = createListeners(ways, live, views, config, telemetry);
+  telemetry.watch(liveNumbers(parts.upstream, listeners));
   return {
     async listen() {
       // The kernel gives a worker connections at once, so the store must answer before.
       if (link !== undefined) await untilConnected(() => parts.store.ping());
-      const listeners = { public: publicListener, internal: internalListener };
       const ports = await takePorts(config.listen, listeners, link !== undefined);
       telemetry.log.info({ ...ports, bind: config.listen.bind, mode: config.mode, worker: link?.place }, 'listening');
       tracing?.start(telemetry.metricsJson, telemetry.log);
       if (isFirst) void upstream?.watch.look();
+      login.readIssuers(parts);
       ways.replicas.start();
       return ports;
     },
@@ -102,9 +103,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       telemetry.log.info('stopping: no new work');
       // First not ready, so that the Service sends no new requests while the old ones finish.
       for (const running of [readiness, upstream?.watch, ways.replicas, policy, live.service]) running?.stop();
-      const finished = await publicListener.drain(config.listen.drainMs);
+      const finished = await listeners.public.drain(config.listen.drainMs);
       // After the public one: requests in work may wait for callbacks.
-      await internalListener.drain(500);
+      await listeners.internal.drain(500);
       await closeParts(parts);
       await tracing?.stop();
       telemetry.log.info({ finished }, 'stopped');
@@ -119,13 +120,15 @@ const closeParts = ({ upstream, store, liveStore, limits, closeUserLimits }: Par
   Promise.allSettled([upstream.close(), store.close(), liveStore.close(), limits.close(), closeUserLimits()]);
 
 /** The dependencies that must answer for requests to succeed. */
-function readinessOf({ upstream, ...parts }: Parts, { executions }: OwnPaths, { observe }: Telemetry, clock: Clock) {
-  const store = watchedStore(parts.store, observe);
+function readinessOf(parts: Parts, { executions }: OwnPaths, login: LoginReadiness, clock: Clock) {
+  const { upstream } = parts;
+  const store = watchedStore(parts.store, login.observe);
   const probes = [
     { name: 'upstream', probe: () => probeUpstream(upstream, executions) },
     { name: 'store', probe: async () => void (await store.ping()) },
+    ...login.probes(parts),
   ];
-  return createReadiness(probes, clock, observe);
+  return createReadiness(probes, clock, login.observe);
 }
 
 /** Templates of every path that is called, so that each has its series from the start. */

@@ -8,8 +8,20 @@ import type { Telemetry } from './observe/telemetry.ts';
 import type { WaysIn } from './ways-in.ts';
 import type { InternalViews } from './workers/worker-link.ts';
 
+/** The listeners of the two ports. */
+export const createListeners = (
+  ways: WaysIn,
+  live: Live,
+  views: InternalViews,
+  config: ResolvedConfig,
+  telemetry: Telemetry,
+) => ({
+  public: createPublicListener(ways, config, telemetry),
+  internal: createInternalListener(ways, live, views, telemetry),
+});
+
 /** The listener of the public port. Addresses of callers are those behind the configured proxies. */
-export function createPublicListener(ways: WaysIn, config: ResolvedConfig, telemetry: Telemetry): HttpListener {
+function createPublicListener(ways: WaysIn, config: ResolvedConfig, telemetry: Telemetry): HttpListener {
   return createHttpListener({
     handle: telemetry.tracing?.handle(ways.public) ?? ways.public,
     clientIp: (request) =>
@@ -28,12 +40,7 @@ export function createPublicListener(ways: WaysIn, config: ResolvedConfig, telem
 }
 
 /** The listener of the internal port. */
-export function createInternalListener(
-  ways: WaysIn,
-  live: Live,
-  views: InternalViews,
-  telemetry: Telemetry,
-): HttpListener {
+function createInternalListener(ways: WaysIn, live: Live, views: InternalViews, telemetry: Telemetry): HttpListener {
   return createHttpListener({
     handle: createInternalRoutes({
       views,

@@ -140,3 +140,22 @@ describe('serve', () => {
     expect(await ended).toBe(0);
   });
 });
+
+describe('readiness of logins', () => {
+  it('is not ready, and says why, while auth playbooks do not call back and no issuer can be read', async () => {
+    const serve = await startServe({ GATEWAY_TRUSTED_ISSUERS: 'http://127.0.0.1:1/' });
+    try {
+      serve.noetl.intercept = ({ path }) =>
+        path === '/api/execute' ? { status: 404, body: { detail: 'not in the catalog' } } : undefined;
+      await expect.poll(serve.output).toContain('"of":"http://127.0.0.1:1/"');
+      const answer = await fetch(`${serve.internalUrl}/ready`);
+      expect(answer.status).toBe(503);
+      expect(await answer.json()).toMatchObject({
+        checks: { upstream: 'ok', callback: 'failing', issuers: 'failing' },
+      });
+      expect((await fetch(`${serve.url}/health`)).status).toBe(200);
+    } finally {
+      await serve.close();
+    }
+  });
+});
