@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { glob, readFile, rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hasProgram, startNats, startRedis } from '../support/child-server.ts';
 import { freePort } from '../support/free-port.ts';
 import { type ImageFiles, layOutImage } from '../support/image-files.ts';
 import { type LoopbackServer, serveOnLoopback } from '../support/loopback-server.ts';
@@ -91,6 +92,43 @@ test('doctor needs no package that is left out of it', async () => {
   const outcomes = new Map(findings.map(({ check, outcome }) => [check, outcome]));
   expect(Object.fromEntries(outcomes)).toMatchObject({ environment: 'fine', start: 'fine', upstream: 'fine' });
 });
+
+const stores = [
+  ['redis-server', 'redis', () => startRedis()],
+  ['nats-server', 'nats', () => startNats()],
+] as const;
+
+test.for(stores)(
+  'doctor: a healthy %s is fine, and one that is down is not',
+  async ([name, scheme, start], { skip }) => {
+    if (process.env['CI'] !== 'true' && !hasProgram(name)) skip(`${name} is not installed`);
+    const server = await start();
+    const url = `${scheme}://127.0.0.1:${server.port}`;
+    try {
+      expect(await doctorOn(url)).toEqual({ code: 1, store: 'fine' });
+    } finally {
+      await server.remove();
+    }
+    expect(await doctorOn(url)).toEqual({ code: 1, store: 'problem' });
+  },
+);
+
+/** What `doctor` finds of a store. Its code is 1 in any case: the issuer of this test does not answer. */
+async function doctorOn(store: string) {
+  const child = command(['doctor', '--json'], {
+    NOETL_BASE_URL: noetl.url,
+    ROUTER_PORT: String(await freePort()),
+    GATEWAY_INTERNAL_PORT: String(await freePort()),
+    GATEWAY_BIND: '127.0.0.1',
+    GATEWAY_TRUSTED_ISSUERS: 'http://127.0.0.1:1/',
+    GATEWAY_AUDIENCES: 'https://gateway.example.com/',
+    GATEWAY_SESSION_STORE: store,
+    GATEWAY_SESSION_KEY: Buffer.alloc(32, 7).toString('base64'),
+  });
+  const [code] = await once(child.process, 'close');
+  const findings = JSON.parse(child.said()) as { check: string; outcome: string }[];
+  return { code, store: findings.find(({ check }) => check === 'store')?.outcome };
+}
 
 interface Child {
   readonly process: ChildProcess;
