@@ -52,7 +52,9 @@ describe('parseJson', () => {
     const text = fc.string({
       unit: fc.constantFrom('"', '\\', ',', ':', '[', '{', '}', ']', '1', 'é', '1234567890123456'),
     });
-    const key = fc.oneof(fc.constantFrom('__proto__', '', 'a'), text).map((name) => JSON.stringify(name));
+    // The engine puts names that are whole numbers first.
+    const name = fc.oneof(fc.constantFrom('__proto__', '', 'a'), text).filter((one) => !/^\d+$/.test(one));
+    const key = name.map((one) => JSON.stringify(one));
     const { value } = fc.letrec<{ value: string }>((tie) => ({
       value: fc.oneof(
         { depthSize: 'small' },
@@ -67,11 +69,7 @@ describe('parseJson', () => {
     }));
     fc.assert(
       fc.property(value, (given) => {
-        // The engine leaves the source of some small numbers out.
-        const reviver = (_key: string, one: unknown, { source = String(one) }: { source?: string }) =>
-          typeof one === 'number' && /^-?\d+$/.test(source) ? `exact ${source}` : one;
-        const parse = JSON.parse as (text: string, reviver: unknown) => unknown;
-        expect(parse(JSON.stringify(parseJson(given)), reviver)).toEqual(parse(given, reviver));
+        expect(JSON.stringify(parseJson(given))).toBe(given);
       }),
       { numRuns: 2_000 },
     );
