@@ -2,8 +2,8 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { rows } from './rows.ts';
 
-/** Rows that start processes of their own. `start` and `workers` are measured with `--wrk` only. */
-export const processRows = ['start', 'workers', 'generate', 'decisions'] as const;
+/** Rows that start processes of their own. `start` is measured with `--wrk` only. */
+export const processRows = ['start', 'generate', 'decisions'] as const;
 
 export interface BenchOptions {
   /** Load from wrk, peers alone on one core. Only then are figures compared with floors.json. */

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { middle, twoDigits } from './measure.ts';
-import type { Peer } from './peer.ts';
 import { builtProgram, startServe } from './processes.ts';
 import { type Row, requestsFor } from './rows.ts';
 import { loadByWrk } from './wrk.ts';
@@ -56,50 +55,6 @@ export async function measureStart({ upstream, token, row, rounds, seconds }: Pr
     rssIdleMib: of('rssIdleMib'),
     rssAfterLoadMib: of('rssAfterLoadMib'),
   };
-}
-
-/**
- * Requests a second of two workers over one process, both cores free, the load on the same cores.
- * @param startIncumbent compares with what it starts instead: the earlier gateway, which has as many threads as there are cores
- * @returns the median ratio of the rounds, two digits; ADR 0019 explains what workers share
- */
-export async function measureWorkers(
-  measuring: ProcessMeasuring,
-  startIncumbent?: () => Promise<Pick<Peer, 'url' | 'stop'>>,
-): Promise<number> {
-  const workers = (count: string) => rateOf(measuring, 'gateway', () => startWorkers(count, measuring.upstream));
-  const ratios: number[] = [];
-  for (let round = 0; round < measuring.rounds; round += 1) {
-    const other = await (startIncumbent ? rateOf(measuring, 'incumbent', startIncumbent) : workers('1'));
-    ratios.push((await workers('2')) / other);
-  }
-  return twoDigits(middle(ratios));
-}
-
-async function startWorkers(workers: string, upstream: string): Promise<Pick<Peer, 'url' | 'stop'>> {
-  const served = await startServe(builtProgram(), { GATEWAY_WORKERS: workers }, upstream);
-  // The first worker answers while the other ones start (ADR 0019).
-  await sleep(2_000);
-  return served;
-}
-
-/** So long until the code of each worker is compiled, seconds. */
-const warmUpSeconds = 8;
-
-/** Requests a second of a server that is started for it, with both cores free. */
-async function rateOf(
-  { row, token, seconds }: ProcessMeasuring,
-  peer: 'gateway' | 'incumbent',
-  start: () => Promise<Pick<Peer, 'url' | 'stop'>>,
-): Promise<number> {
-  const requests = requestsFor(row, peer, token);
-  const served = await start();
-  try {
-    await loadByWrk(served.url, requests, warmUpSeconds, 64, false);
-    return (await loadByWrk(served.url, requests, seconds, 64, false)).requestsPerSecond;
-  } finally {
-    await served.stop();
-  }
 }
 
 /**

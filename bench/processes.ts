@@ -1,15 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -185,27 +176,15 @@ async function freePort(): Promise<number> {
 
 /**
  * By proc(5): of `stat` the fields 14 and 15, user and system time in ticks; of `statm` the second one, resident pages
- * of 4 KiB. Pages that processes share count for each of them.
+ * of 4 KiB.
  */
 function numbersOf(pid: number): { readonly cpuMicros: number; readonly rssMib: number } {
-  const all = [pid, ...childrenOf(pid)].map((one) => {
-    // The name of the command is in parentheses and may hold spaces, so fields are counted behind it: utime is the
-    // twelfth there.
-    const fields = readFileSync(`/proc/${one}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    const ticks = Number(fields[11]) + Number(fields[12]);
-    const pages = Number(readFileSync(`/proc/${one}/statm`, 'utf8').split(' ')[1]);
-    return { cpuMicros: (ticks * 1e6) / clockTicks, rssMib: (pages * 4_096) / 2 ** 20 };
-  });
-  return {
-    cpuMicros: all.reduce((sum, { cpuMicros }) => sum + cpuMicros, 0),
-    rssMib: Math.round(all.reduce((sum, { rssMib }) => sum + rssMib, 0)),
-  };
+  // The name of the command is in parentheses and may hold spaces, so fields are counted behind it: utime is the
+  // twelfth there.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
+  return { cpuMicros: (ticks * 1e6) / clockTicks, rssMib: Math.round((pages * 4_096) / 2 ** 20) };
 }
-
-/** Workers are children of any thread of the first process. */
-const childrenOf = (pid: number): readonly number[] =>
-  readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number),
-  );

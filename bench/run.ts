@@ -10,7 +10,7 @@ import { load } from './load.ts';
 import { measureAll, medians, ratiosOf } from './measure.ts';
 import { readOptions } from './options.ts';
 import { type Peer, startPeer } from './peer.ts';
-import { measureGenerate, measureStart, measureWorkers, type StartResult } from './process-rows.ts';
+import { measureGenerate, measureStart, type StartResult } from './process-rows.ts';
 import { startIncumbent } from './processes.ts';
 import { layersOf } from './profile-layers.ts';
 import { type PeerName, peersOf, type Row, rows } from './rows.ts';
@@ -76,14 +76,11 @@ async function run() {
     // is written at the end of its process.
     await Promise.all([...peers.values()].map((peer) => peer.stop()));
     peers.clear();
-    const { workers = {}, ...ofProcesses } = options.byWrk ? await measureProcesses(upstream) : {};
+    const ofProcesses = options.byWrk ? await measureProcesses(upstream) : {};
     return {
       machine: { processor: cpus()[0]?.model, cores: cpus().length, node: process.version, tool },
       results: medians(all),
-      ratios: {
-        ...ratiosOf(all, wantedRows, options.incumbent !== undefined),
-        ...workers,
-      },
+      ratios: ratiosOf(all, wantedRows, options.incumbent !== undefined),
       ...ofProcesses,
       ...(wants('generate') && { generate: measureGenerate() }),
       ...(profiles !== undefined && { layers: layersOf(profiles) }),
@@ -94,17 +91,8 @@ async function run() {
   }
 }
 
-/**
- * Two workers, the load and the upstream: on fewer cores starts wait for the other two, and the ratio says nothing of the
- * gateway. Lists are nearly all the gateway's work, so that two cores are enough for them.
- */
-const hasCoresForStarts = cpus().length >= 4;
-const startsByWorkers = 'workers: two over one, starts';
-
-/** The rows `start`, under the load of starts, and `workers`. */
-async function measureProcesses(
-  upstream: Peer,
-): Promise<{ start?: StartResult; workers?: Readonly<Record<string, number>> }> {
+/** The row `start`, under the load of starts. */
+async function measureProcesses(upstream: Peer): Promise<{ start?: StartResult }> {
   const { rounds, seconds, wants } = options;
   const under = (name: string) => ({
     upstream: upstream.url,
@@ -115,17 +103,6 @@ async function measureProcesses(
   });
   return {
     ...(wants('start') && { start: await measureStart(under('executePlaybook')) }),
-    ...(wants('workers') && {
-      workers: {
-        'workers: two over one, lists': await measureWorkers(under('list of 20 KB')),
-        ...(hasCoresForStarts && { [startsByWorkers]: await measureWorkers(under('executePlaybook')) }),
-        ...(options.incumbent !== undefined && {
-          'workers: two over incumbent, starts': await measureWorkers(under('executePlaybook'), async () =>
-            startIncumbent(options.incumbent ?? '', upstream.url, await startPeer('session-store', {})),
-          ),
-        }),
-      },
-    }),
   };
 }
 
@@ -147,8 +124,6 @@ if (options.byWrk && !hasWrk()) {
  * counts in the average.
  */
 const isBusy = (loadavg()[0] ?? 0) > cpus().length * 1.5;
-if (options.byWrk && options.wants('workers') && !hasCoresForStarts)
-  console.error('workers under starts: left out, since two workers, the load and the upstream need four cores');
 const report = await run();
 // By the names of floors.json.
 const figures = {
@@ -163,8 +138,7 @@ const figures = {
 // The load of autocannon takes part of what is measured, so its ratios are higher: floors are for wrk.
 const isMeasured = options.byWrk && !options.profile && !isBusy;
 if (isBusy) console.error('other programs keep this machine busy: the figures are not compared with bench/floors.json');
-const isRun = (row: string, figure: string) => options.wants(row) && (figure !== startsByWorkers || hasCoresForStarts);
-const missed = isMeasured ? belowFloors(figures, isRun) : [];
+const missed = isMeasured ? belowFloors(figures, options.wants) : [];
 if (options.json) console.log(JSON.stringify({ ...report, missed }, undefined, 2));
 else print(report);
 for (const line of missed) console.error(`bench/floors.json: ${line}`);

@@ -32,7 +32,6 @@ const mostFailed = 0.1;
 /**
  * {@link load} by wrk, with one thread on the core of the others.
  * @param seconds rounded up, as wrk takes whole ones
- * @param isPinned false: the load may use both cores, as workers do
  * @throws when wrk did not finish, or a tenth of the requests failed
  */
 export async function loadByWrk(
@@ -40,7 +39,6 @@ export async function loadByWrk(
   requests: readonly LoadRequest[],
   seconds: number,
   connections = 32,
-  isPinned = true,
 ): Promise<LoadResult> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-wrk-'));
   try {
@@ -59,8 +57,7 @@ export async function loadByWrk(
       script,
       url,
     ];
-    const core = isPinned ? String(cores.others) : `${cores.measured},${cores.others}`;
-    const child = spawn('taskset', ['-c', core, ...wrk], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('taskset', ['-c', String(cores.others), ...wrk], { stdio: ['ignore', 'pipe', 'inherit'] });
     let text = '';
     child.stdout.on('data', (chunk) => (text += chunk));
     await once(child, 'close');

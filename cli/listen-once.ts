@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Listens for a moment, alone: workers would share a port with another program of this user without noticing. */
+/** Listens for a moment. */
 export async function listenOnce(port: number, host: string): Promise<number> {
   const server = createServer().listen(port, host);
   await once(server, 'listening');

@@ -35,7 +35,7 @@ import {
   storeOnlyValidator,
 } from './identity/own-sessions.ts';
 import { createRateLimits, type RateLimits } from './limits/rate-limits.ts';
-import { createRedisTokenBuckets, type SharedTokenBuckets } from './limits/redis-token-buckets.ts';
+import { createRedisTokenBuckets } from './limits/redis-token-buckets.ts';
 import { createUserLimits } from './limits/user-limits.ts';
 import type { LiveStore } from './live/live-store.ts';
 import type { Tracing } from './observe/tracing.ts';
@@ -43,7 +43,6 @@ import { openLiveStore, openStore } from './stores/store-adapters.ts';
 import { atOwnPaths } from './upstream/at-own-paths.ts';
 import { ofClass } from './upstream/of-class.ts';
 import { createUpstream, type UpstreamClient } from './upstream/undici-upstream.ts';
-import type { SharedParts } from './workers/shared-memory.ts';
 
 /** Everything behind the ports, as a config chooses it. */
 export interface Parts {
@@ -76,7 +75,6 @@ interface AdapterOptions {
 /**
  * The one place that chooses adapters: session store, validator, login backend, access checker, rate limits.
  * @param own how NoETL takes the gateway's own calls
- * @param shared what the workers of one gateway share; used in place of what would be in this process's memory
  */
 export async function compose(
   config: ResolvedConfig,
@@ -85,10 +83,9 @@ export async function compose(
   own: OwnPaths = usualPaths,
   grants: () => CompiledGrants = () => config.compiledGrants,
   tracing?: Tracing,
-  shared: SharedParts = {},
 ): Promise<Parts> {
   const { auth } = config;
-  const users = openUserLimits(config, clock, observe, shared.buckets);
+  const users = openUserLimits(config, clock, observe);
   // One client for all calls, so that limits of users and breakers count every way in.
   const client = createUpstream({ ...config.upstream, limits: config.limits, allow: users.allow, observe, clock });
   const upstream = tracing?.upstream(client) ?? client;
@@ -98,11 +95,8 @@ export async function compose(
   const callbacks = createCallbackRegistry({ clock, observe });
   const driver = openDriver(config, clock, observe, callbacks, atOwnPaths(forAuth, own));
   const given: AdapterOptions = { config, clock, observe, upstream: forAuth, driver };
-  // The config's own store first, then what the workers share.
   const store =
-    (await config.adapters.sessionStore?.({ upstream: forAuth, clock, observe })) ??
-    shared.store ??
-    (await openStore(config, clock));
+    (await config.adapters.sessionStore?.({ upstream: forAuth, clock, observe })) ?? (await openStore(config, clock));
   const verifier = createIdentityVerifier({
     issuers: auth.issuers,
     mode: auth.jwtMode,
@@ -124,14 +118,14 @@ export async function compose(
   return {
     upstream,
     store,
-    liveStore: shared.liveStore ?? (await openLiveStore(config, clock)),
+    liveStore: await openLiveStore(config, clock),
     sessions,
     checker: chooseChecker(given, grants),
     verifier,
     login: chooseLogin(given),
     validator,
     callbacks,
-    limits: shared.limits ?? createRateLimits(rateLimitOptions(config)),
+    limits: createRateLimits(rateLimitOptions(config)),
     closeUserLimits: users.close,
   };
 }
@@ -167,20 +161,15 @@ function rateLimitOptions(config: ResolvedConfig) {
   return { ...config.limits, namespace, ...(storeKindOf(store) === 'redis' ? { redisUrl: store } : {}) };
 }
 
-/** Shared by replicas where the session store is: its Redis also counts. Else by workers, where there are some. */
-function openUserLimits(
-  { sessions: { store, namespace }, limits }: ResolvedConfig,
-  clock: Clock,
-  observe: Observe,
-  ofWorkers: SharedTokenBuckets | undefined,
-) {
+/** Shared by replicas where the session store is: its Redis also counts. */
+function openUserLimits({ sessions: { store, namespace }, limits }: ResolvedConfig, clock: Clock, observe: Observe) {
   const shared =
     storeKindOf(store) === 'redis'
       ? createRedisTokenBuckets(async () => {
           const { connectRedis } = await import('./stores/redis-connection.ts');
           return connectRedis({ url: store, timeoutMs: 250, name: 'noetl-gateway-user-limits' });
         }, `noetl-gateway:${namespace}:bucket`)
-      : ofWorkers;
+      : undefined;
   const allow = createUserLimits({ limits, clock, observe, ...(shared === undefined ? {} : { shared }) });
   return { allow, close: async () => void (await shared?.close()) };
 }

@@ -3,7 +3,6 @@ import type { ResolvedConfig } from './config/gateway-config.ts';
 import type { UpstreamKnowledge } from './console/upstream-section.ts';
 import type { Tracing } from './observe/tracing.ts';
 import type { DriftWatchOptions } from './upstream/drift-watch.ts';
-import type { WorkerLink } from './workers/worker-link.ts';
 
 /** The inputs of a process: a config, a schema, and options that only some starts have. */
 export interface GatewayOptions {
@@ -28,6 +27,4 @@ export interface GatewayOptions {
   readonly clock?: Clock;
   /** Traces and metrics for a collector; absent: no tracing, at no cost. */
   readonly tracing?: Tracing;
-  /** Set in one of several worker processes. */
-  readonly link?: WorkerLink;
 }

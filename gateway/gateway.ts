@@ -21,10 +21,6 @@ import type { UpstreamClient } from './upstream/undici-upstream.ts';
 import { probeUpstream } from './upstream/upstream-probe.ts';
 import { followPolicy, watchDrift } from './watches.ts';
 import { createWaysIn } from './ways-in.ts';
-import { shareLimits } from './workers/share-limits.ts';
-import { useSharedMemory } from './workers/shared-memory.ts';
-import { untilConnected } from './workers/until-connected.ts';
-import { internalViews } from './workers/worker-link.ts';
 
 /** Paths that the gateway calls for itself: logins, validations, looking at executions, readiness. */
 const ownRoutes = ({ execute, executions }: OwnPaths): readonly string[] => [
@@ -54,9 +50,7 @@ export interface Gateway {
  * @throws ERR_POLICY_INVALID when the schema does not match the config
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { clock = Date.now, version = 'unknown', tracing, link } = options;
-  // Everything below sees this process's share of the limits.
-  const config = shareLimits(options.config, link?.count ?? 1);
+  const { clock = Date.now, version = 'unknown', tracing, config } = options;
   // Before anything is opened: a schema that does not fit the config stops the start without a connection.
   const { fields } = pairRootFields(readSdl(options.sdl), config.operations);
   const own = ownPathsOf(plansOf(fields));
@@ -66,35 +60,28 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     upstreamRoutes: upstreamRoutes(fields, own),
     fields: [...fields.keys()],
     pretty: options.pretty === true,
-    isShared: link !== undefined,
     clock,
     tracing,
   });
-  // Of what all workers would write or ask NoETL alike, the first one does.
-  const isFirst = link === undefined || link.place === 1;
-  const warnings = isFirst ? [...(options.warnings ?? []), ...trustWarnings(config)] : [];
-  for (const warning of warnings) telemetry.log.warn(warning);
+  for (const warning of [...(options.warnings ?? []), ...trustWarnings(config)]) telemetry.log.warn(warning);
   const policy = await followPolicy(options, telemetry);
   const login = createLoginReadiness(config, clock, telemetry.observe);
-  const shared = link && useSharedMemory(config, link.channel);
-  const composed = await compose(config, clock, login.observe, own, policy?.current, tracing, shared);
+  const composed = await compose(config, clock, login.observe, own, policy?.current, tracing);
   const parts = tracing === undefined ? composed : tracedParts(composed, tracing);
   const readiness = readinessOf(parts, own, login, clock);
   const upstream = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
   const live = openLive({ config, clock, version }, parts, telemetry);
   const given = { ...options, config, clock, version, policy, readiness, upstream };
   const ways = createWaysIn(given, parts, live, telemetry);
-  const views = internalViews({ readiness, telemetry, callbacks: parts.callbacks }, link);
+  const views = { readiness, telemetry, callbacks: parts.callbacks };
   const listeners = createListeners(ways, live, views, config, telemetry);
   telemetry.watch(liveNumbers(parts.upstream, listeners));
   return {
     async listen() {
-      // The kernel gives a worker connections at once, so the store must answer before.
-      if (link !== undefined) await untilConnected(() => parts.store.ping());
-      const ports = await takePorts(config.listen, listeners, link !== undefined);
-      telemetry.log.info({ ...ports, bind: config.listen.bind, mode: config.mode, worker: link?.place }, 'listening');
+      const ports = await takePorts(config.listen, listeners);
+      telemetry.log.info({ ...ports, bind: config.listen.bind, mode: config.mode }, 'listening');
       tracing?.start(telemetry.metricsJson, telemetry.log);
-      if (isFirst) void upstream?.watch.look();
+      void upstream?.watch.look();
       login.readIssuers(parts);
       ways.replicas.start();
       return ports;

@@ -1,12 +1,11 @@
 import type { ResolvedConfig } from './config/gateway-config.ts';
 import { isConsolePath } from './http/console-path.ts';
 import { createHttpListener, type HttpListener } from './http/http-listener.ts';
-import { createInternalRoutes } from './http/internal-routes.ts';
+import { createInternalRoutes, type InternalViews } from './http/internal-routes.ts';
 import { clientAddress } from './limits/client-address.ts';
 import type { Live } from './live/open-live.ts';
 import type { Telemetry } from './observe/telemetry.ts';
 import type { WaysIn } from './ways-in.ts';
-import type { InternalViews } from './workers/worker-link.ts';
 
 /** The listeners of the two ports. */
 export const createListeners = (

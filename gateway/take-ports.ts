@@ -4,19 +4,17 @@ import type { HttpListener } from './http/http-listener.ts';
 
 /**
  * Opens both listeners.
- * @param isShared other processes of this gateway listen there, too
  * @returns the ports that they got
  * @throws ERR_CONFIG_INVALID with one problem for each port that is not available
  */
 export async function takePorts(
   { bind, port, internalPort }: Pick<ResolvedConfig['listen'], 'bind' | 'port' | 'internalPort'>,
   listeners: Readonly<Record<'public' | 'internal', Pick<HttpListener, 'listen'>>>,
-  isShared = false,
 ): Promise<{ readonly port: number; readonly internalPort: number }> {
   // Both are tried, so that both problems are reported at once.
   const [first, second] = await Promise.allSettled([
-    listeners.internal.listen(internalPort, bind, isShared),
-    listeners.public.listen(port, bind, isShared),
+    listeners.internal.listen(internalPort, bind),
+    listeners.public.listen(port, bind),
   ]);
   if (first.status === 'fulfilled' && second.status === 'fulfilled') {
     return { port: second.value, internalPort: first.value };

@@ -37,7 +37,7 @@ export interface WaysIn {
 
 export interface WaysInGiven
   extends Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock' | 'version'>>,
-    Pick<GatewayOptions, 'restDocument' | 'corsLoopback' | 'policyCases' | 'link'> {
+    Pick<GatewayOptions, 'restDocument' | 'corsLoopback' | 'policyCases'> {
   /** Absent: the grants of the config. */
   readonly policy: Pick<WatchedPolicy, 'current' | 'state'> | undefined;
   readonly readiness: Readiness;

@@ -11,7 +11,6 @@ export function serveCommand(): Command {
       'after',
       `
 Needs at least GATEWAY_TRUSTED_ISSUERS and GATEWAY_AUDIENCES; NOETL_BASE_URL is the address of NoETL.
-GATEWAY_WORKERS is the number of processes that share the ports: 1 by default, auto for one for each core.
 At SIGTERM the gateway refuses new work, finishes running requests, and exits 0.`,
     )
     .action(async ({ dir }: { dir: string }) => {

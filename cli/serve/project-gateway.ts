@@ -22,14 +22,12 @@ export interface Project {
 
 /**
  * What `serve` makes the gateway of a project of; `doctor` makes one of the same.
- * @param place of this process among several workers
  * @throws ERR_CONFIG_INVALID
  */
 export async function gatewayOptionsOf(
   dir: string,
   project: Project,
   environment: NodeJS.ProcessEnv = process.env,
-  place?: number,
 ): Promise<GatewayOptions> {
   const { declaration, config, warnings } = project;
   return {
@@ -40,20 +38,17 @@ export async function gatewayOptionsOf(
     ...(await restDocumentOf(dir)),
     ...policyFileOf(environment),
     ...policyCasesOf(dir),
-    ...(await tracingOf(environment, place)),
+    ...(await tracingOf(environment)),
     ...(await driftOf(dir, declaration, config)),
   };
 }
 
 /** OpenTelemetry, where its variables ask for it. Its packages are loaded only then. @throws ERR_CONFIG_INVALID */
-async function tracingOf(
-  environment: NodeJS.ProcessEnv,
-  place: number | undefined,
-): Promise<Pick<GatewayOptions, 'tracing'>> {
+async function tracingOf(environment: NodeJS.ProcessEnv): Promise<Pick<GatewayOptions, 'tracing'>> {
   const settings = readOtelSettings(environment);
   if (settings === undefined) return {};
   const { createOpenTelemetry } = await import('../../gateway/observe/open-telemetry.ts');
-  return { tracing: createOpenTelemetry(settings, packageVersion(), place) };
+  return { tracing: createOpenTelemetry(settings, packageVersion()) };
 }
 
 /** The generated schema. @throws ERR_CONFIG_INVALID when `generate` has not run */

@@ -102,6 +102,7 @@ const noSetting = 'it is the same for everyone now; remove it';
 
 /** Settings that went, and what takes their place; an entry leaves with the minor version after it. */
 export const removedFields: Readonly<Record<string, string>> = {
+  'listen.workers': 'a process serves alone; run more replicas with a shared sessions.store (deploy.replicas)',
   'limits.queryDirectives': noSetting,
   'limits.validationsWaiting': 'it is four times limits.validationsAtOnce; remove it',
   'limits.userCallsWaiting': 'it is four times limits.userCallsAtOnce; remove it',

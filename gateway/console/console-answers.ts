@@ -138,15 +138,8 @@ export interface AuditPage {
   readonly found: number;
 }
 
-/** A search in the audit lines of all workers of a replica. */
-export interface AuditFound extends AuditPage {
-  /** Processes that keep lines, and how many of them have answered. */
-  readonly workers: number;
-  readonly answered: number;
-}
-
 /** The lines that a search found, and the place of all lines. */
-export interface FoundAudit extends AuditFound {
+export interface FoundAudit extends AuditPage {
   /** `stdout` or `a file`: where the whole log is. The path is not sent. */
   readonly auditTo: string;
   readonly replica: string;

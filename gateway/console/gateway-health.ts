@@ -18,7 +18,7 @@ export interface RecentField extends RecentCalls {
   readonly field: string;
 }
 
-/** Calls and errors of the last `minutes`; with several workers, of those that have answered. */
+/** Calls and errors of the last `minutes`. */
 export interface RecentReport {
   readonly minutes: number;
   /** All root fields together. */
@@ -34,7 +34,7 @@ export interface RecentReport {
  * added and never changed in meaning.
  */
 export interface ReplicaReport {
-  /** The host; one of several workers adds its place, for example `gateway-7c9f, worker 2`. */
+  /** The host. */
   readonly replica: string;
   readonly version: string;
   readonly at: number;

@@ -3,18 +3,14 @@ import type { Clock } from '../../plugins/clock.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { storeKindOf } from '../config/store-kinds.ts';
 import type { Readiness } from '../http/readiness.ts';
-import { type RecentMinute, type RecentNumbers, reportMinutes } from '../observe/recent-numbers.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import type { WatchedPolicy } from '../policy/watched-policy.ts';
 import type { DriftWatch } from '../upstream/drift-watch.ts';
-import type { WorkerLink } from '../workers/worker-link.ts';
 import type { ConsoleSections } from './console.ts';
-import type { RecentReport, ReplicaReport } from './gateway-health.ts';
+import type { ReplicaReport } from './gateway-health.ts';
 import type { Replicas } from './replicas.ts';
 
 export interface HealthGiven {
-  /** Calls and errors of the last minutes: of this process, or of all workers of the gateway. */
-  readonly recent: () => Promise<RecentReport>;
   readonly telemetry: Pick<Telemetry, 'recent' | 'dependencies'>;
   readonly readiness: Pick<Readiness, 'check' | 'known'>;
   /** Absent: the grants are those of the config. */
@@ -29,23 +25,9 @@ export interface HealthGiven {
   readonly upstream: { readonly watch: Pick<DriftWatch, 'found'> } | undefined;
 }
 
-/** @param link set in one of several workers: then the first process asks all of them, and those that do not answer are left out */
-export function recentOf(recent: RecentNumbers, link: Pick<WorkerLink, 'channel'> | undefined, clock: Clock) {
-  if (link === undefined) return async () => recent.report();
-  const { channel } = link;
-  channel.handle({ recent: recent.minutes });
-  return async () => {
-    const counted = (await channel.ask('crew.recent', [])) as readonly (readonly RecentMinute[] | undefined)[];
-    return reportMinutes(
-      counted.flatMap((minutes) => minutes ?? []),
-      clock(),
-    );
-  };
-}
-
 /** What this replica sees, and what every replica that shares the store reports of itself. */
 export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas, 'list'>): ConsoleSections['health'] {
-  const { config, version, clock, readiness, telemetry, recent, openBreakers, processName, upstream } = given;
+  const { config, version, clock, readiness, telemetry, openBreakers, processName, upstream } = given;
   return {
     to: 'operator',
     answer: async () => ({
@@ -55,7 +37,7 @@ export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas,
       openBreakers: openBreakers(),
       policyFile: given.policy?.state(),
       drift: upstream?.watch.found()?.state ?? 'unknown',
-      recent: await recent(),
+      recent: telemetry.recent.report(),
       process: { version, node: process.version, replica: processName },
       // Without its store a gateway still shows what it sees itself.
       replicas: await replicas.list().catch(() => undefined),

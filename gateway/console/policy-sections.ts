@@ -2,11 +2,11 @@ import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts
 import { type PolicyCase, runPolicyCases } from '../../plugins/noetl-auth/access/policy-cases.ts';
 import { policyCasesFile, readPolicyCases } from '../../plugins/noetl-auth/access/policy-cases-file.ts';
 import { lintPolicy } from '../../plugins/noetl-auth/access/policy-lint.ts';
-import { replayDecisions } from '../../plugins/noetl-auth/access/policy-replay.ts';
+import { decisionOf, type PastDecision, replayDecisions } from '../../plugins/noetl-auth/access/policy-replay.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
+import type { AuditRing } from '../observe/audit-ring.ts';
 import type { ExecutableSchema } from '../operations/executable-schema.ts';
 import { policyText, tryPolicy } from '../policy/policy-draft.ts';
-import type { AuditLook } from './audit-look.ts';
 import type { ConsoleSections } from './console.ts';
 import type { DecidedCases } from './console-answers.ts';
 import { readCasesInput, readDraft } from './section-input.ts';
@@ -17,7 +17,7 @@ export interface PolicySectionsGiven {
   readonly executable: ExecutableSchema;
   /** Those that count now. */
   readonly grants: () => CompiledGrants;
-  readonly audit: AuditLook;
+  readonly audit: AuditRing;
   /** The text of the project's file of cases; undefined: there is no such file. */
   readonly policyCases?: (() => Promise<string | undefined>) | undefined;
 }
@@ -47,7 +47,7 @@ export function createPolicySections(
       to: 'operator',
       async answer() {
         const policy = { grants: grants().grants, roles, rules, argumentsOf };
-        const decisions = await audit.decisions();
+        const decisions = decisionsIn(audit);
         const findings = lintPolicy(policy);
         const uses = decisions.filter(({ outcome }) => outcome === 'allowed');
         // Findings of the use come behind those of the grants, so the rest of the longer list is what use adds.
@@ -58,7 +58,7 @@ export function createPolicySections(
     replay: {
       to: 'operator',
       async answer() {
-        const decisions = await audit.decisions();
+        const decisions = decisionsIn(audit);
         return { count: decisions.length, changed: replayDecisions(decisions, grants(), rules) };
       },
     },
@@ -67,7 +67,7 @@ export function createPolicySections(
       to: 'operator',
       async answer(input) {
         const text = readDraft(input);
-        const tried = tryPolicy(text, grants(), roles, executable.rootFields, await audit.decisions());
+        const tried = tryPolicy(text, grants(), roles, executable.rootFields, decisionsIn(audit));
         // The compiled draft is not JSON and does not leave the process.
         const { draft, ...shown } = tried;
         const cases = draft === undefined ? undefined : await decideCases(await policyCases?.(), draft);
@@ -96,3 +96,7 @@ function argumentsIn({ schema }: ExecutableSchema): ReadonlyMap<string, Readonly
   const fields = roots.flatMap((root) => Object.values(root?.getFields() ?? {}));
   return new Map(fields.map(({ name, args }) => [name, new Set(args.map((argument) => argument.name))]));
 }
+
+/** The decisions on a path among the newest audit lines of this process, newest first. */
+const decisionsIn = (audit: AuditRing): readonly PastDecision[] =>
+  audit.entries().flatMap((entry) => decisionOf(entry, String(entry['time'])) ?? []);

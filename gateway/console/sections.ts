@@ -18,7 +18,7 @@ import { createSessionsSection } from './sessions-section.ts';
 import { createUpstreamSection, type UpstreamSectionGiven } from './upstream-section.ts';
 
 export interface SectionsGiven extends HealthGiven, PolicySectionsGiven {
-  /** The host: audit lines are those of all its workers. */
+  /** The host. */
   readonly replica: string;
   readonly replicas: Pick<Replicas, 'list'>;
   readonly upstream: UpstreamSectionGiven | undefined;
@@ -52,7 +52,7 @@ export function createSections(given: SectionsGiven): ConsoleSections {
       async answer(_input, { session }) {
         const me = auditedId(session.user.userId, config.observability.auditEmails);
         // Others than operators see their own starts; the filter is here, where the lines are.
-        const starts = await audit.starts(isOperator(session, config) ? undefined : me);
+        const starts = audit.starts(isOperator(session, config) ? undefined : me);
         return { me, starts, replica: given.replica };
       },
     },
@@ -73,7 +73,7 @@ export function createSections(given: SectionsGiven): ConsoleSections {
     audit: {
       to: 'operator',
       answer: async (input) => ({
-        ...(await audit.search(readAuditInput(input))),
+        ...audit.search(readAuditInput(input)),
         auditTo: config.observability.auditTo === 'stdout' ? 'stdout' : 'a file',
         replica: given.replica,
       }),
@@ -112,7 +112,7 @@ async function explain(asked: AskedExplanation, given: SectionsGiven, requestId:
 
 /** The roles that a user had in the newest audit line that names them. A login has no such line; a start or a denial has. */
 async function rolesOfUser(user: string, { audit, config }: SectionsGiven) {
-  const { entries } = await audit.search({ userId: user });
+  const { entries } = audit.search({ userId: user });
   const found = entries.find(({ roles }) => Array.isArray(roles));
   const roles = (found?.['roles'] ?? []) as readonly string[];
   // Roles of an earlier config count for nothing now.

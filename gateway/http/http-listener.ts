@@ -27,11 +27,8 @@ export type OnDone = (exchange: Exchange, status: number, ms: number, answer?: A
 
 /** A listening socket that can stop politely. */
 export interface HttpListener {
-  /**
-   * @param isShared other processes of this gateway listen there, too
-   * @returns the port it got. Rejects with the system's error when the port is taken.
-   */
-  listen(port: number, host: string, isShared?: boolean): Promise<number>;
+  /** @returns the port it got. Rejects with the system's error when the port is taken. */
+  listen(port: number, host: string): Promise<number>;
   /** Refuses new work at once, waits for what is in flight. @returns false when the time ran out first. */
   drain(timeoutMs: number): Promise<boolean>;
   /** How many are open now. */
@@ -94,7 +91,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   });
 
   return {
-    listen: (port, host, isShared = false) => (isShared ? listenShared : listen)(server, { port, host }),
+    listen: (port, host) => listen(server, { port, host }),
     connections: connections.count,
     inFlight: () => inFlight,
     async drain(timeoutMs) {
@@ -195,20 +192,6 @@ function listen(server: Server, where: ListenOptions): Promise<number> {
       resolve((server.address() as AddressInfo).port);
     });
   });
-}
-
-/**
- * The kernel shares connections out among processes where it can, which costs no process anything; else `node:cluster` does.
- * A port that the system chooses has to be the same for all, which only the latter can do.
- */
-async function listenShared(server: Server, where: ListenOptions): Promise<number> {
-  if (where.port === 0) return listen(server, where);
-  try {
-    return await listen(server, { ...where, reusePort: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOTSUP') throw error;
-    return listen(server, where);
-  }
 }
 
 async function within(done: Promise<void>, timeoutMs: number): Promise<boolean> {

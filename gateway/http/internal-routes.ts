@@ -1,10 +1,19 @@
 import { GatewayError } from '../../plugins/errors.ts';
-import type { InternalViews } from '../workers/worker-link.ts';
+import type { CallbackRegistry } from '../callbacks/callback-registry.ts';
+import type { Telemetry } from '../observe/telemetry.ts';
 import { type Answer, errorAnswer, json, plainText } from './answer.ts';
 import { isConsolePath } from './console-path.ts';
 import type { Exchange } from './exchange.ts';
 import { notAllowed } from './public-routes.ts';
-import { readBody } from './read-body.ts';
+import { parseBody, readBody } from './read-body.ts';
+import type { Readiness } from './readiness.ts';
+
+/** What the internal port reports of this process. */
+export interface InternalViews {
+  readonly readiness: Pick<Readiness, 'check'>;
+  readonly telemetry: Pick<Telemetry, 'metricsPage'>;
+  readonly callbacks: Pick<CallbackRegistry, 'handle' | 'isExpected'>;
+}
 
 export interface InternalRoutesOptions {
   readonly views: InternalViews;
@@ -38,19 +47,19 @@ const readsOnly = async (method: string, read: () => Promise<Answer>): Promise<A
 
 /** Workers send `application/json`. The media type is not checked, so that no answer is lost: only the text must be JSON. */
 async function callback(exchange: Exchange, { views, callback: other }: InternalRoutesOptions): Promise<Answer> {
-  const deliver = await views.findAuthCallback(exchange.path);
-  if (deliver === undefined) return other(exchange);
+  if (!views.callbacks.isExpected(exchange.path)) return other(exchange);
   if (exchange.method !== 'POST') return notAllowed('POST');
-  const answer = await deliver(await readBody(exchange.request, { maxBytes: maxCallbackBytes }));
+  const body = await readBody(exchange.request, { maxBytes: maxCallbackBytes });
+  const answer = views.callbacks.handle(exchange.path, body.length === 0 ? undefined : parseBody(body));
   return json(answer.status, answer.body);
 }
 
 async function ready(views: InternalViews): Promise<Answer> {
-  const report = await views.ready();
+  const report = await views.readiness.check();
   return json(report.ready ? 200 : 503, report);
 }
 
 async function metrics(views: InternalViews): Promise<Answer> {
-  const { type, body } = await views.metrics();
+  const { type, body } = await views.telemetry.metricsPage();
   return { status: 200, headers: { 'content-type': type, 'cache-control': 'no-store' }, body };
 }

@@ -10,7 +10,7 @@ export interface StreamLimits {
   count(): number;
 }
 
-/** Counts of this process: each worker and each replica counts for itself. */
+/** Counts of this process: each replica counts for itself. */
 export function createStreamLimits(limits: ResolvedConfig['events']): StreamLimits {
   const open = new Map<string, number>();
   let total = 0;

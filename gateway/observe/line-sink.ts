@@ -17,14 +17,10 @@ export interface LineSinkOptions {
   readonly to: string;
   /** Characters that may wait; lines above are dropped. */
   readonly maxBytes?: number;
-  /** Bytes that are handed to the system in one piece. Default: {@link sharedPieceBytes}. */
-  readonly pieceBytes?: number;
 }
 
-/** A pipe takes so many bytes in one piece: lines of several processes do not mix. */
-export const sharedPieceBytes = 4_096;
-/** Where no other process writes: each piece costs a thread of the pool that has to wake. */
-export const ownPieceBytes = 64 * 1024;
+/** Each piece costs a thread of the pool that has to wake. */
+export const pieceBytes = 64 * 1024;
 
 /** For how long a stop waits for a reader that takes nothing. */
 const patienceMs = 2_000;
@@ -37,9 +33,9 @@ const retryMs = 100;
  * @throws ERR_CONFIG_INVALID when the file cannot be written.
  */
 export function createLineSink(options: LineSinkOptions): LineSink {
-  const { to, maxBytes = 4 * 1024 * 1024, pieceBytes = sharedPieceBytes } = options;
+  const { to, maxBytes = 4 * 1024 * 1024 } = options;
   const fd = to === 'stdout' ? 1 : openFile(to);
-  const queue = createLineQueue(pieceBytes);
+  const queue = createLineQueue();
   let isWriting = false;
   let isRetrying = false;
   let whenOver: (() => void)[] = [];
@@ -109,7 +105,7 @@ interface LineQueue {
   written(bytes: number): void;
 }
 
-function createLineQueue(pieceBytes: number): LineQueue {
+function createLineQueue(): LineQueue {
   let lines: string[] = [];
   let size = 0;
   let piece = Buffer.alloc(0);

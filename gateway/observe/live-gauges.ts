@@ -18,7 +18,6 @@ const classes: readonly CallClass[] = ['auth', 'probe', 'read', 'start'];
 
 type Rows = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
 
-/** The aggregator of each gauge combines the numbers of several workers. */
 export function registerLiveGauges(registry: Registry, numbers: LiveNumbers): void {
   registerLoads(registry, numbers);
   gauge(

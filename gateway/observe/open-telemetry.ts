@@ -41,10 +41,9 @@ import type { Tracing } from './tracing.ts';
 /**
  * Traces and metrics by OpenTelemetry's SDK, to a collector by OTLP. The SDK is loaded with this module, so import it only
  * where `readOtelSettings` finds tracing enabled.
- * @param place of this process among several workers
  */
-export function createOpenTelemetry(settings: OtelSettings, version: string, place?: number): Tracing {
-  const resource = resourceOf(version, place);
+export function createOpenTelemetry(settings: OtelSettings, version: string): Tracing {
+  const resource = resourceOf(version);
   // Exporters read `OTEL_EXPORTER_OTLP_*` themselves.
   const exporter = settings.traces ? new OTLPTraceExporter() : undefined;
   // Not registered globally: only what is wrapped here is traced.
@@ -77,20 +76,19 @@ export function createOpenTelemetry(settings: OtelSettings, version: string, pla
   };
 }
 
-const instanceKey = 'service.instance.id';
-
-/**
- * What spans and metrics are of. The environment's names win; but each worker is an instance of its own, since a collector keeps
- * one series of numbers for an instance.
- */
-export function resourceOf(version: string, place: number | undefined) {
+/** What spans and metrics are of. The environment's names win. */
+export function resourceOf(version: string) {
   const named = detectResources({ detectors: [envDetector] });
-  const group = `${hostname()}-${place === undefined ? process.pid : process.ppid}`;
-  const instance = String(named.attributes[instanceKey] ?? group);
   return defaultResource()
-    .merge(resourceFromAttributes({ 'service.name': 'noetl-gateway', 'service.version': version }))
-    .merge(named)
-    .merge(resourceFromAttributes({ [instanceKey]: place === undefined ? instance : `${instance}-${place}` }));
+    .merge(
+      resourceFromAttributes({
+        'service.name': 'noetl-gateway',
+        'service.version': version,
+        // A collector keeps one series of numbers for an instance.
+        'service.instance.id': `${hostname()}-${process.pid}`,
+      }),
+    )
+    .merge(named);
 }
 
 /** The exporters try again for ten seconds; a pod that stops has less. */

@@ -7,8 +7,6 @@ import { durationBuckets } from './metrics-catalog.ts';
 export interface RecentNumbers {
   record(event: GatewayEvent): void;
   report(): RecentReport;
-  /** The minutes of a report, oldest first; another process can read a copy. */
-  minutes(): readonly RecentMinute[];
 }
 
 /** `buckets` has one count for each bound of `durationBuckets`, and a last one for what is above them. */
@@ -18,8 +16,8 @@ interface Counts {
   readonly buckets: number[];
 }
 
-/** The counts of one process in one minute. Plain data: workers send it to one another. */
-export interface RecentMinute {
+/** The counts of one minute. */
+interface RecentMinute {
   /** Minutes since 1970. */
   readonly at: number;
   readonly fields: Map<string, Counts>;
@@ -77,12 +75,10 @@ export function createRecentNumbers(fields: readonly string[], clock: Clock): Re
     report() {
       return reportMinutes(ring, clock());
     },
-    minutes: () => ring,
   };
 }
 
-/** One report of what one or several processes counted. Minutes of the same time add up. @param all in any order */
-export function reportMinutes(all: readonly RecentMinute[], nowMs: number): RecentReport {
+function reportMinutes(all: readonly RecentMinute[], nowMs: number): RecentReport {
   const now = Math.floor(nowMs / 60_000);
   const ring = all.filter(({ at }) => at > now - minutes && at <= now);
   const total = (pick: (minute: RecentMinute) => ReadonlyMap<string, number>) => sumOf(ring.map(pick));

@@ -11,7 +11,7 @@ import { type AuditRing, createAuditRing } from './audit-ring.ts';
 import { createDependencyLog, type DependencyLog } from './dependencies.ts';
 import { createObserve } from './event-observer.ts';
 import { createLineBatch } from './line-batch.ts';
-import { createLineSink, type LineSink, ownPieceBytes, sharedPieceBytes } from './line-sink.ts';
+import { createLineSink, type LineSink, pieceBytes } from './line-sink.ts';
 import type { LiveNumbers } from './live-gauges.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMetrics, type MetricsJson } from './metrics.ts';
@@ -29,8 +29,6 @@ export interface TelemetryOptions {
   readonly fields: readonly string[];
   /** Log lines for a person. */
   readonly pretty: boolean;
-  /** Other processes of this gateway write to the same places. */
-  readonly isShared: boolean;
   readonly clock: Clock;
   /** Absent: nothing is traced. */
   readonly tracing?: Tracing | undefined;
@@ -69,13 +67,11 @@ export function createTelemetry({
   upstreamRoutes,
   fields,
   pretty,
-  isShared,
   clock,
   tracing,
 }: TelemetryOptions): Telemetry {
   const { logLevel, auditTo, auditEmails } = config.observability;
-  const pieceBytes = isShared ? sharedPieceBytes : ownPieceBytes;
-  const sink = createLineSink({ to: 'stdout', pieceBytes });
+  const sink = createLineSink({ to: 'stdout' });
   const metrics = createMetrics({ version, upstreamRoutes, fields, processMetrics: true });
   const dropped = (from: 'log' | 'audit') => (count: number) => metrics.record({ type: 'lines_dropped', from, count });
   const log = createLogger({ level: logLevel, pretty, sink, onDrop: () => dropped('log')(1) });
@@ -83,7 +79,7 @@ export function createTelemetry({
   const maxChars = pieceBytes - 96;
   const batch = createLineBatch(sink, { wait: 'moment', maxChars, onDropped: dropped('log') });
   // One sink for stdout, since two would mix pieces of lines.
-  const auditTarget = auditTo === 'stdout' ? sink : createLineSink({ to: auditTo, pieceBytes });
+  const auditTarget = auditTo === 'stdout' ? sink : createLineSink({ to: auditTo });
   const auditSink = createLineBatch(auditTarget, { wait: 'turn', maxChars, onDropped: dropped('audit') });
   const access = createLogger({ level: logLevel, pretty, sink: batch });
   // Asked once: the level does not change while the process runs.

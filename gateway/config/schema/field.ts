@@ -48,16 +48,6 @@ export function integer<const O extends FieldOptions<number> & { readonly min: n
   return leaf('number', wholeNumber(options.min, options.max), options);
 }
 
-/** A whole number, or a word in place of one. */
-export function integerOr<
-  const W extends string,
-  const O extends FieldOptions<number | NoInfer<W>> & { readonly min: number; readonly max: number },
->(word: W, options: O): Leaf<FromEnv<number> | W | Absent<O>, Result<O, number | W>> {
-  const { min, max } = options;
-  const text = wrong(`must be ${word} or a whole number from ${min} to ${max}`);
-  return leaf('number', v.union([wholeNumber(min, max), v.literal(word)], text), options);
-}
-
 /** The check of a whole number, both bounds included. */
 export function wholeNumber(min: number, max: number) {
   const text = wrong(`must be a whole number from ${min} to ${max}`);

@@ -7,7 +7,7 @@ import { defaultSecretNames } from '../../executions/secret-members.ts';
 import { isOrigin, parseUpstreamUrl } from '../addresses.ts';
 import { isSessionKey, sharedStoreForms, storeKindOf } from '../store-kinds.ts';
 import { auth } from './auth.ts';
-import { choice, code, flag, integer, integerOr, list, parsed, text, value } from './field.ts';
+import { choice, code, flag, integer, list, parsed, text, value } from './field.ts';
 import { either, named, plainSection, section } from './node.ts';
 
 /** An answer or a body becomes a text, and V8's texts end at 2^29 characters: half of that leaves room for its JSON. */
@@ -84,13 +84,6 @@ export const listen = section({
     default: true,
     doc: 'pages of these origins may send cookies',
   }),
-  workers: integerOr('auto', {
-    env: 'GATEWAY_WORKERS',
-    default: 1,
-    min: 1,
-    max: 64,
-    doc: 'processes that share both ports; `auto`: one for each core. `docs/performance.md` compares them with replicas',
-  }),
   drainSecs: integer({
     default: 25,
     min: 0,
@@ -146,7 +139,7 @@ const count = { min: 1, max: 2 ** 31 };
 const userCount = { min: 1, max: 1_000_000 };
 
 /**
- * What callers may take. Each limit is of one process, and workers have a share of those at a time (ADR 0019); rates
+ * What callers may take. Each limit is of one process; rates
  * are counted for all replicas where the session store is Redis.
  */
 export const limits = section({
@@ -325,22 +318,22 @@ export const events = section({
   streams: integer({
     default: 5_000,
     ...most,
-    doc: 'open streams of `/events` and subscriptions; 503 beyond. Workers have a share of it',
+    doc: 'open streams of `/events` and subscriptions; 503 beyond.',
   }),
   streamsPerUser: integer({
     default: 1_000,
     ...most,
-    doc: 'of one user; 429 beyond. Workers have a share of it, of at least 20',
+    doc: 'of one user; 429 beyond.',
   }),
   streamsPerAddress: integer({
     default: 1_000,
     ...most,
-    doc: 'of one address (IPv6: of one /64); 429 beyond. Workers have a share of it, of at least 20',
+    doc: 'of one address (IPv6: of one /64); 429 beyond.',
   }),
   pendingPerUser: integer({
     default: 1_000,
     ...most,
-    doc: 'requests of one user without a result, per process, so of each worker; 429 beyond',
+    doc: 'requests of one user without a result, per process; 429 beyond',
   }),
   callbacks: choice(['internal', 'public'], {
     default: 'internal',

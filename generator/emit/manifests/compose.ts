@@ -2,9 +2,6 @@ import type { OutputFile } from '../emitter.ts';
 import type { ManifestSettings } from './manifest-settings.ts';
 import { yamlFile } from './render-yaml.ts';
 
-/** Pods have one process, and there are several of them; here is one container, which may use every core. */
-const workers = 'GATEWAY_WORKERS';
-
 /** Asked every 5 s; a service is unhealthy after 20 failures in a row. */
 const health = { interval: '5s', timeout: '3s', retries: 20 };
 
@@ -102,7 +99,6 @@ function gatewayEnvironment(settings: ManifestSettings): Readonly<Record<string,
     [internalUrlName, `http://gateway:${settings.internalPort}`],
     [storeName, `redis://:${secret('REDIS_PASSWORD')}@redis:6379`],
     [keyName(settings), secret(keyName(settings) ?? '')],
-    ...(settings.environment[workers] === undefined ? [] : [[workers, fromShell(workers, 'auto')] as const]),
   ];
   const environment = new Map<string | undefined, string | undefined>([
     ...Object.entries(settings.environment).map(([name, value]) => [name, fromShell(name, value)] as const),

@@ -5,7 +5,7 @@ import { metadata, podLabels } from './workload.ts';
 
 /**
  * More pods when they are busy, fewer only after five calm minutes. By the processor, of which a process uses one core
- * (ADR 0019).
+ * (ADR 0025).
  */
 export function autoscaler(settings: ManifestSettings): IHorizontalPodAutoscaler {
   return {

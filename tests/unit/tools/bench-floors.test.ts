@@ -52,8 +52,6 @@ describe('floors of the benchmark', () => {
 
   test('each of them is a figure that a run has', () => {
     const ofProcesses = [
-      'workers: two over one, lists',
-      'workers: two over one, starts',
       'start: MiB idle',
       'start: MiB after load',
       'start: processor seconds',

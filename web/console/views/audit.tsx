@@ -62,11 +62,8 @@ export function AuditView({ query }: ViewProps) {
 }
 
 /** Other replicas keep lines of their own: a search here does not find them. */
-function summaryOf({ found, kept, replica, workers, answered, auditTo }: FoundAudit): string {
-  // A worker that does not answer in time is named: its lines are missing.
-  const silent = answered < workers ? `, ${workers - answered} without an answer` : '';
-  const processes = workers > 1 ? ` (${workers} workers${silent})` : '';
-  return `${found} of the newest ${kept} audit lines of this replica, ${replica}${processes}. Other replicas have their own; all lines of all replicas go to ${auditTo}.`;
+function summaryOf({ found, kept, replica, auditTo }: FoundAudit): string {
+  return `${found} of the newest ${kept} audit lines of this replica, ${replica}. Other replicas have their own; all lines of all replicas go to ${auditTo}.`;
 }
 
 function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {

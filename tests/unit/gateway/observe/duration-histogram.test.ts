@@ -6,7 +6,7 @@ import { durationBuckets } from '../../../../gateway/observe/metrics-catalog.ts'
 
 const [name, help, values] = ['a_duration_seconds', 'How long "it" took.', ['/a', '/b', 'other']];
 
-/** What workers and tracing read; nothing here has exemplars. */
+/** What tracing reads; nothing here has exemplars. */
 const withoutExemplars = (metric: MetricsJson[number]) => ({
   ...metric,
   values: metric.values.map(

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLineBatch } from '../../../../gateway/observe/line-batch.ts';
-import { ownPieceBytes, sharedPieceBytes } from '../../../../gateway/observe/line-sink.ts';
+import { pieceBytes } from '../../../../gateway/observe/line-sink.ts';
 import { keptLines } from '../../../support/line-sinks.ts';
 
 beforeEach(() => {
@@ -67,16 +67,15 @@ test('a flush hands on what waits, and lines that are lost are counted one by on
 });
 
 test.each([
-  ['an exception that is not caught', "throw new Error('broken')", 1, sharedPieceBytes, 'moment'],
-  ['an exit', 'process.exit(3)', 3, sharedPieceBytes, 'moment'],
-  ['an exit of a process that writes alone', 'process.exit(3)', 3, ownPieceBytes, 'moment'],
-  ['an exit in the turn of the line', 'process.exit(3)', 3, ownPieceBytes, 'turn'],
-])('no line is lost at %s', (_name, end, code, pieceBytes, wait) => {
+  ['an exception that is not caught', "throw new Error('broken')", 1, 'moment'],
+  ['an exit', 'process.exit(3)', 3, 'moment'],
+  ['an exit in the turn of the line', 'process.exit(3)', 3, 'turn'],
+])('no line is lost at %s', (_name, end, code, wait) => {
   const room = new URL('../../../../gateway/observe/', import.meta.url);
   const script = `
     import { createLineBatch } from '${room}line-batch.ts';
     import { createLineSink } from '${room}line-sink.ts';
-    const batch = createLineBatch(createLineSink({ to: 'stdout', pieceBytes: ${pieceBytes} }), {
+    const batch = createLineBatch(createLineSink({ to: 'stdout' }), {
       wait: '${wait}', maxChars: ${pieceBytes}, onDropped() {} });
     process.on('exit', () => batch.flushNow());
     for (let n = 0; n < 2000; n += 1) batch.write('line ' + n + '\\n');

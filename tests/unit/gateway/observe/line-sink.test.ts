@@ -92,7 +92,7 @@ test('a process ends although its first write, at the exit itself, finds no read
 
 test('lines stay whole and in order, also those that wait at the exit', async () => {
   const to = join(folder, 'audit.jsonl');
-  const sink = createLineSink({ to, pieceBytes: 100 });
+  const sink = createLineSink({ to });
   const lines = Array.from({ length: 500 }, (_, n) => `${n} ${'ü'.repeat(n % 90)}\n`);
   for (const line of lines) sink.write(line);
   await sink.flush();
