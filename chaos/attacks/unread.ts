@@ -5,8 +5,8 @@ import { countOf, hold, openConnection } from './connections.ts';
 
 /** How long unread downloads last, milliseconds. */
 const holdMs = 10_000;
-/** The gateway looks every 5 s, and resets a connection whose bytes have not moved for 20 s. A busy machine adds to it. */
-const resetMs = 27_000;
+/** The gateway looks every 5 s, and resets a connection whose bytes have not moved for 20 s. Sending them takes some seconds. */
+const resetMs = 33_000;
 /** Requests of a connection that may wait; one more, and the connection is reset at once. */
 const ahead = 8;
 
