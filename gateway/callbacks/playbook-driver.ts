@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AuthAnswer, noAnswer } from '../../plugins/noetl/auth-answer.ts';
+import { parseExecutionId } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import { isOwnWorkload } from '../../plugins/noetl/plain-values.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-import { parseExecutionId } from '../executions/execution-id.ts';
 import type { WatchedExecutions } from '../executions/watched-executions.ts';
 import type { CallbackRegistry, PendingCallback } from './callback-registry.ts';
 

@@ -1,11 +1,11 @@
 import { GatewayError } from '../../plugins/errors.ts';
 import { idText } from '../../plugins/json/lossless-json.ts';
+import type { End } from '../../plugins/noetl/execution-state.ts';
 import { objectAnswer } from '../../plugins/noetl/upstream-answer.ts';
 import type { Upstream } from '../../plugins/ports.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import { type CallPlan, callFor } from '../operations/call-plan/call-plan.ts';
 import { askingOf, bound, type RootAnswer } from '../operations/root-call.ts';
-import type { End } from './execution-detail.ts';
 import type { ExecutionGate } from './execution-gate.ts';
 import { missingExecution } from './execution-reads.ts';
 import { type Executions, executionIdOf, noSuchExecution } from './executions.ts';

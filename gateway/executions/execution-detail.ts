@@ -1,12 +1,8 @@
 import { GatewayError } from '../../plugins/errors.ts';
 import { idText } from '../../plugins/json/lossless-json.ts';
+import { type ExecutionState, parseExecutionState } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
 import { parseWireTime } from '../../plugins/noetl/wire-time.ts';
-
-/** States of an execution as the gateway answers them; NoETL's servers have more words. */
-export type ExecutionState = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
-/** A final state. */
-export type End = Exclude<ExecutionState, 'RUNNING'>;
 
 /** An execution as `GET /api/executions/{id}` reports it, for both servers. */
 export interface ExecutionDetail {
@@ -29,20 +25,6 @@ export interface ExecutionDetail {
   readonly events: readonly JsonObject[];
   /** Whether `events` goes back to the first one. */
   readonly hasAllEvents: boolean;
-}
-
-const ends: Readonly<Record<string, ExecutionState>> = {
-  COMPLETED: 'COMPLETED',
-  FAILED: 'FAILED',
-  ERROR: 'FAILED',
-  CANCELLED: 'CANCELLED',
-  CANCELED: 'CANCELLED',
-};
-
-/** Reads a status word of either server; everything that is not an end is running. */
-export function parseExecutionState(status: unknown): ExecutionState {
-  const word = typeof status === 'string' ? status.toUpperCase() : '';
-  return (Object.hasOwn(ends, word) ? ends[word] : undefined) ?? 'RUNNING';
 }
 
 /**

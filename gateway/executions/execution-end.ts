@@ -1,4 +1,5 @@
-import type { End, ExecutionDetail } from './execution-detail.ts';
+import type { End } from '../../plugins/noetl/execution-state.ts';
+import type { ExecutionDetail } from './execution-detail.ts';
 import type { ExecutionStatus } from './execution-status.ts';
 import { hasOpenWork, lastStepOf, type RunEvent, terminalEvent } from './run-event.ts';
 

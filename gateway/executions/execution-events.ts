@@ -1,5 +1,5 @@
+import { eventView } from '../../plugins/noetl/hidden-values.ts';
 import { isJsonObject } from '../../plugins/noetl/json-object.ts';
-import { eventView } from './event-view.ts';
 import type { Asking } from './execution-reads.ts';
 import { type Executions, noSuchExecution, stateOf } from './executions.ts';
 

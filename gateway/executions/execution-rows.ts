@@ -1,6 +1,6 @@
 import { idText } from '../../plugins/json/lossless-json.ts';
+import { parseExecutionState } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
-import { parseExecutionState } from './execution-detail.ts';
 import type { Asking } from './execution-reads.ts';
 import { type Executions, stateOf } from './executions.ts';
 import type { Snapshot } from './snapshots.ts';

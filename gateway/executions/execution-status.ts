@@ -1,5 +1,5 @@
+import { type End, parseExecutionState } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
-import { type End, parseExecutionState } from './execution-detail.ts';
 
 /** The end of an execution by `GET /api/executions/{id}/status`. */
 export interface ExecutionStatus {

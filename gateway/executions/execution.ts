@@ -1,12 +1,12 @@
 import { GatewayError } from '../../plugins/errors.ts';
 import { approximateBytes } from '../../plugins/json/approximate-bytes.ts';
 import { kept } from '../../plugins/kept.ts';
+import { failedText, notStored } from '../../plugins/noetl/failure-text.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import type { CallPlan } from '../operations/call-plan/call-plan.ts';
 import { askingOf, type RootAnswer } from '../operations/root-call.ts';
 import type { ExecutionGate } from './execution-gate.ts';
 import { type Executions, executionIdOf, lastSegment, stateOf } from './executions.ts';
-import { failedText, notStored } from './failure-text.ts';
 import { assertReadable, ResultLost, referencesIn } from './outcome.ts';
 import type { Outcome } from './outcomes.ts';
 import type { Snapshot } from './snapshots.ts';

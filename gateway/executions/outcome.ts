@@ -1,6 +1,6 @@
 import { GatewayError } from '../../plugins/errors.ts';
+import { failedText, notStored } from '../../plugins/noetl/failure-text.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
-import { failedText, notStored } from './failure-text.ts';
 import type { ResultRule } from './result-rules.ts';
 import { type KeptValue, type StepValue, saysNothing, unwrapped } from './step-value.ts';
 import type { StepFacts } from './steps.ts';

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Cache } from '../../plugins/cache.ts';
 import { approximateBytes, heapBytes } from '../../plugins/json/approximate-bytes.ts';
+import { failedText } from '../../plugins/noetl/failure-text.ts';
+import { createMask, type IsSecretName, noSecretNames } from '../../plugins/noetl/hidden-values.ts';
 import { cached, once } from '../../plugins/single-flight.ts';
 import type { Asking, ExecutionReads } from './execution-reads.ts';
 import type { ExecutionStatus } from './execution-status.ts';
-import { failedText } from './failure-text.ts';
 import {
   type Failure,
   failureOf,
@@ -17,7 +18,6 @@ import {
 } from './outcome.ts';
 import type { ResultRules } from './result-rules.ts';
 import { decodeRunEvents } from './run-event.ts';
-import { createMask, type IsSecretName, noSecretNames } from './secret-members.ts';
 import type { Seen, Snapshot } from './snapshots.ts';
 import { collectSteps, handedReferences, handedWith } from './step-values.ts';
 import type { StepFacts } from './steps.ts';

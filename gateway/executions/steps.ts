@@ -1,6 +1,6 @@
 import { idText } from '../../plugins/json/lossless-json.ts';
+import { failureSentence } from '../../plugins/noetl/failure-text.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
-import { failureSentence } from './failure-text.ts';
 import type { RunEvent } from './run-event.ts';
 import { childIdOf, type KeptValue, type StepValue, withoutAdditions } from './step-value.ts';
 

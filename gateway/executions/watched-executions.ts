@@ -1,6 +1,6 @@
 import type { Clock } from '../../plugins/clock.ts';
+import type { End } from '../../plugins/noetl/execution-state.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-import type { End } from './execution-detail.ts';
 import { holdMs } from './execution-end.ts';
 import { type Asking, createExecutionReads, type ExecutionReads } from './execution-reads.ts';
 import { createExecutionWatcher, type ExecutionWatcher } from './execution-watcher.ts';

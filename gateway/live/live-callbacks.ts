@@ -1,8 +1,8 @@
+import { parseExecutionId } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import { holdsTemplateMark } from '../../plugins/noetl/template-mark.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { CallbackReply } from '../callbacks/callback-registry.ts';
-import { parseExecutionId } from '../executions/execution-id.ts';
 import type { Delivery } from './frames.ts';
 import { keyOfSecret, type LiveRequest, type LiveRequests } from './live-requests.ts';
 

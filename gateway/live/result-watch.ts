@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
+import { failedText } from '../../plugins/noetl/failure-text.ts';
 import type { Executions } from '../executions/executions.ts';
-import { failedText } from '../executions/failure-text.ts';
 import { ResultLost } from '../executions/outcome.ts';
 import type { Snapshot } from '../executions/snapshots.ts';
 import type { Delivery } from './frames.ts';

@@ -3,6 +3,7 @@ import { type DocumentNode, type GraphQLField, type GraphQLSchema, parse } from 
 import type { CallContext } from '../../plugins/call-context.ts';
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
+import { secretNames } from '../../plugins/noetl/hidden-values.ts';
 import { ownPathsOf } from '../../plugins/noetl/own-paths.ts';
 import { ruleText } from '../../plugins/noetl-auth/access/explain-text.ts';
 import { accessDenied, standingDecision } from '../../plugins/noetl-auth/access/standing-decision.ts';
@@ -20,7 +21,6 @@ import { openUpdates } from '../executions/execution-updates.ts';
 import { createExecutions, type Executions } from '../executions/executions.ts';
 import { answerRerunExecution } from '../executions/rerun-execution.ts';
 import { compileResultRules, type ResultRule } from '../executions/result-rules.ts';
-import { secretNames } from '../executions/secret-members.ts';
 import { failingStream, type OpenUpdates, type Update } from '../executions/update.ts';
 import { answerStatus } from '../rest/read-execution.ts';
 import { type RestOperation, restOperations } from '../rest/rest-operations.ts';

@@ -1,6 +1,5 @@
+import { type ExecutionState, parseExecutionState } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
-import type { ExecutionState } from '../executions/execution-detail.ts';
-import { parseExecutionState } from '../executions/execution-detail.ts';
 import { stateOf } from '../executions/executions.ts';
 import type { Snapshot } from '../executions/snapshots.ts';
 

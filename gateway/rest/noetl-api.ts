@@ -1,8 +1,8 @@
 import type { Caller } from '../../plugins/call-context.ts';
 import { GatewayError } from '../../plugins/errors.ts';
+import { parseExecutionId } from '../../plugins/noetl/execution-state.ts';
 import { type DecisionOptions, decideCall } from '../../plugins/noetl-auth/decide-call.ts';
 import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
-import { parseExecutionId } from '../executions/execution-id.ts';
 import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { parseBody, readBody, requireJson } from '../http/read-body.ts';

@@ -1,7 +1,7 @@
+import { eventView } from '../../plugins/noetl/hidden-values.ts';
 import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import type { Upstream } from '../../plugins/ports.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
-import { eventView } from '../executions/event-view.ts';
 import type { ExecutionGate } from '../executions/execution-gate.ts';
 import { missingExecution } from '../executions/execution-reads.ts';
 import { type Executions, executionIdOf } from '../executions/executions.ts';

@@ -1,7 +1,7 @@
-import { parseExecutionId } from '../../gateway/executions/execution-id.ts';
 import type { Caller, RootDecision } from '../call-context.ts';
 import { GatewayError } from '../errors.ts';
 import { type MaybePromise, whenKnown } from '../maybe-promise.ts';
+import { parseExecutionId } from '../noetl/execution-state.ts';
 import { readPlaybookSource, wireSource } from '../noetl/playbook-source.ts';
 import type { AccessChecker } from '../ports.ts';
 import type { AccessRequest, AccessRule } from './access/access-rule.ts';

@@ -1,6 +1,6 @@
-import { failureSentence } from '../../gateway/executions/failure-text.ts';
 import { GatewayError } from '../errors.ts';
 import type { UpstreamReply } from '../ports.ts';
+import { failureSentence } from './failure-text.ts';
 import { isJsonObject, textMember } from './json-object.ts';
 import { objectAnswer } from './upstream-answer.ts';
 

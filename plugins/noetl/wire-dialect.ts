@@ -1,6 +1,6 @@
-import { parseExecutionState } from '../../gateway/executions/execution-detail.ts';
-import { failedText } from '../../gateway/executions/failure-text.ts';
 import type { OperationKind } from '../operation-kind.ts';
+import { parseExecutionState } from './execution-state.ts';
+import { failedText } from './failure-text.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 
 /**

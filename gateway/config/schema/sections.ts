@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import type { Clock } from '../../../plugins/clock.ts';
+import { defaultSecretNames } from '../../../plugins/noetl/hidden-values.ts';
 import { hasTemplateMark } from '../../../plugins/noetl/template-mark.ts';
 import type { Observe } from '../../../plugins/observe.ts';
 import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../../../plugins/ports.ts';
-import { defaultSecretNames } from '../../executions/secret-members.ts';
 import { isOrigin, parseUpstreamUrl } from '../addresses.ts';
 import { isSessionKey, sharedStoreForms, storeKindOf } from '../store-kinds.ts';
 import { auth } from './auth.ts';

@@ -2,11 +2,11 @@ import { GatewayError } from '../../../plugins/errors.ts';
 import { setMember } from '../../../plugins/json/set-member.ts';
 import type { Mutable } from '../../../plugins/mutable.ts';
 import { assertNoControlNames } from '../../../plugins/noetl/control-names.ts';
+import { parseExecutionId } from '../../../plugins/noetl/execution-state.ts';
 import { parsePlaybookPath } from '../../../plugins/noetl-auth/access/playbook-path.ts';
 import type { AnswerForm, WireStyle } from '../../../plugins/operation.ts';
 import { isStart, type OperationKind, type StartMembers } from '../../../plugins/operation-kind.ts';
 import type { UpstreamCall } from '../../../plugins/ports.ts';
-import { parseExecutionId } from '../../executions/execution-id.ts';
 import { queryPairs, scalarText } from './query-pairs.ts';
 import type { TemplatePiece } from './template.ts';
 

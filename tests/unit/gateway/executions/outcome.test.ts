@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { failedText, notStored } from '../../../../gateway/executions/failure-text.ts';
 import { failureOf, producedBy, ResultLost, resultText } from '../../../../gateway/executions/outcome.ts';
 import { compileResultRules, type ResultRule } from '../../../../gateway/executions/result-rules.ts';
 import type { StepFacts } from '../../../../gateway/executions/steps.ts';
+import { failedText, notStored } from '../../../../plugins/noetl/failure-text.ts';
 
 const step = (name: string, value: StepFacts['value'], change: Partial<StepFacts> = {}): StepFacts => ({
   ...{ name, status: 'COMPLETED', startedAt: undefined, finishedAt: undefined, attempts: 1, lastSeenAt: undefined },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { failureSentence } from '../../../../gateway/executions/failure-text.ts';
 import { decodeRunEvents } from '../../../../gateway/executions/run-event.ts';
 import { stepsOf } from '../../../../gateway/executions/steps.ts';
+import { failureSentence } from '../../../../plugins/noetl/failure-text.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 type Events = readonly (readonly [type: string, more?: Wire])[];

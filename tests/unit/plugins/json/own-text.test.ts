@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { failureSentence } from '../../../../gateway/executions/failure-text.ts';
 import { parseJson } from '../../../../plugins/json/lossless-json.ts';
 import { ownText } from '../../../../plugins/json/own-text.ts';
+import { failureSentence } from '../../../../plugins/noetl/failure-text.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

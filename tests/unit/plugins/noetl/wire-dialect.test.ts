@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { failedText } from '../../../../gateway/executions/failure-text.ts';
+import { failedText } from '../../../../plugins/noetl/failure-text.ts';
 import { inDocumentedForm, inOwnForm, inWireForm } from '../../../../plugins/noetl/wire-dialect.ts';
 
 describe('in the form that the document describes', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { decodeExecutionDetail, parseExecutionState } from '../../../../gateway/executions/execution-detail.ts';
-import { parseExecutionId } from '../../../../gateway/executions/execution-id.ts';
+import { decodeExecutionDetail } from '../../../../gateway/executions/execution-detail.ts';
 import { decodeExecutionStatus } from '../../../../gateway/executions/execution-status.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 import { rawNumber } from '../../../../plugins/json/lossless-json.ts';
+import { parseExecutionId, parseExecutionState } from '../../../../plugins/noetl/execution-state.ts';
 import { withoutConnections } from '../../../../plugins/noetl/hidden-values.ts';
 import { answerOf, objectAnswer } from '../../../../plugins/noetl/upstream-answer.ts';
 import { inDocumentedForm } from '../../../../plugins/noetl/wire-dialect.ts';

@@ -1,4 +1,23 @@
-import { idText } from '../../plugins/json/lossless-json.ts';
+import { idText } from '../json/lossless-json.ts';
+
+/** States of an execution as the gateway answers them; NoETL's servers have more words. */
+export type ExecutionState = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+/** A final state. */
+export type End = Exclude<ExecutionState, 'RUNNING'>;
+
+const ends: Readonly<Record<string, End>> = {
+  COMPLETED: 'COMPLETED',
+  FAILED: 'FAILED',
+  ERROR: 'FAILED',
+  CANCELLED: 'CANCELLED',
+  CANCELED: 'CANCELLED',
+};
+
+/** Reads a status word of either server; everything that is not an end is running. */
+export function parseExecutionState(status: unknown): ExecutionState {
+  const word = typeof status === 'string' ? status.toUpperCase() : '';
+  return (Object.hasOwn(ends, word) ? ends[word] : undefined) ?? 'RUNNING';
+}
 
 const digits = /^\d{1,19}$/;
 const largest = 2n ** 63n - 1n;

@@ -1,4 +1,4 @@
-import { ownText } from '../../plugins/json/own-text.ts';
+import { ownText } from '../json/own-text.ts';
 
 const longest = 300;
 

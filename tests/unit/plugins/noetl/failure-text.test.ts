@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failureSentence, notStored } from '../../../../gateway/executions/failure-text.ts';
+import { failureSentence, notStored } from '../../../../plugins/noetl/failure-text.ts';
 
 const trace = (last: string) =>
   `Traceback (most recent call last):\n  File "/srv/worker/task.py", line 22, in <module>\n    raise ValueError("x")\n${last}\n`;
