@@ -1,9 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { DevGateway } from '../../dev/start-dev.ts';
-import { movingPicture, type PictureFrame } from '../../tools/docs/moving-picture.ts';
 import { openConsoleWorld, visitConsole } from '../support/console-page.ts';
 import { graphql } from '../support/dev-gateway.ts';
 
@@ -46,43 +44,5 @@ describe.runIf(process.env['UPDATE_IMAGES'] === 'true')(
         await close();
       }
     });
-
-    test('a playbook runs, and who may run it, as a moving picture below 500 kB', async () => {
-      const { page, close } = await visit('playbooks?path=regression_test', 960);
-      await page.setViewportSize({ width: 960, height: 600 });
-      const frames: PictureFrame[] = [];
-      const shoot = async (ms: number) => {
-        await page.mouse.move(0, 0);
-        frames.push({ png: await page.screenshot({ animations: 'disabled' }), ms });
-      };
-      await page.getByRole('link', { name: 'live', exact: true }).waitFor();
-      await shoot(1_500);
-      await page.getByRole('link', { name: 'live', exact: true }).click();
-      await page.getByLabel('seconds').fill('8');
-      await shoot(1_500);
-      await page.getByRole('button', { name: 'Run', exact: true }).click();
-      for (const done of [1, 2, 3]) {
-        await stepsDone(page, done);
-        await shoot(900);
-      }
-      await page.locator('.heading .status', { hasText: 'completed' }).waitFor();
-      await shoot(2_000);
-      await page.goto(`${dev.internalUrl}/console/access?path=regression_test/live`);
-      await page.locator('.path-access').waitFor();
-      await shoot(2_500);
-      await page.goto(`${dev.internalUrl}/console/explain?roles=viewer&permission=execute&path=regression_test/live`);
-      await page.locator('.verdict.no').waitFor();
-      await shoot(2_500);
-      await close();
-      const picture = movingPicture(frames);
-      expect(picture.length).toBeLessThan(500_000);
-      writeFileSync('docs/images/console.png', picture);
-    });
   },
 );
-
-const stepsDone = (page: Page, count: number) =>
-  page
-    .locator('.timeline li[data-status=COMPLETED]')
-    .nth(count - 1)
-    .waitFor();
