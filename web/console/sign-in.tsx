@@ -1,8 +1,7 @@
 import { useState } from 'preact/hooks';
 import { listProviders, type Provider, startLogin } from '../session/browser-login.ts';
 import { readToken } from '../session/session-token.ts';
-import { base } from './api/gateway-client.ts';
-import { useQuery } from './api/use-query.ts';
+import { base, useQuery } from './api/gateway-client.ts';
 
 interface SignInProps {
   /** Why the page asks, for example after a session has ended. */

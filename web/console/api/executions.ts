@@ -1,7 +1,7 @@
 import type { ConsoleField } from '../../../gateway/console/answer-fields.ts';
-import { type GraphqlRequest, operationOf, type Wanted } from './fields.ts';
+import { type GraphqlRequest, operationOf, type Wanted } from './execution.ts';
 import type { GatewayClient } from './gateway-client.ts';
-import { matches } from './pattern.ts';
+import { matches } from './policy.ts';
 import { timeOf } from './time.ts';
 
 /** A row of the list. Times are texts as NoETL writes them, see `timeOf`. */

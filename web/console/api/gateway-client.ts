@@ -1,6 +1,9 @@
+import { QueryClient, QueryObserver, type QueryObserverResult } from '@tanstack/query-core';
 import { createClient } from 'graphql-sse';
-import type { ConsoleAnswers } from '../../../gateway/console/console-answers.ts';
-import type { GraphqlRequest } from './fields.ts';
+import { createContext } from 'preact';
+import { useContext, useEffect, useRef, useState } from 'preact/hooks';
+import type { ConsoleAnswers, ConsoleSession } from '../../../gateway/console/console-answers.ts';
+import type { GraphqlRequest } from './execution.ts';
 
 /** A refusal or a failure, as the gateway words it. `code` is the gateway's, or `ERR_NETWORK` without an answer. */
 export class CallFailed extends Error {
@@ -41,7 +44,7 @@ export interface GatewayClient {
 }
 
 /** Receives what a subscription sends. */
-export interface StreamReader<T> {
+interface StreamReader<T> {
   readonly next: (data: T) => void;
   readonly opened: () => void;
   /** The stream is over, or could not be opened. Not after it was ended here. */
@@ -135,4 +138,176 @@ function failureOf({ error, code, errors }: Body, status: number): CallFailed {
   const [first] = errors ?? [];
   const message = first?.message ?? error ?? `The gateway answered with HTTP ${status}.`;
   return new CallFailed(first?.extensions?.code ?? code ?? 'ERR_ANSWER', message, status);
+}
+
+/**
+ * Refusals are final; what may pass is tried again: no answer at all (status 0), or a proxy or NoETL that is not
+ * reachable.
+ */
+const mayPass = (error: Error): boolean => !(error instanceof CallFailed) || error.status === 0 || error.status >= 502;
+
+/**
+ * The answers of the page. A second is fresh enough that parts which appear together ask once. It must be emptied when
+ * the session changes: keys do not name the user.
+ */
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: { retry: (count, error) => count < 2 && mayPass(error), staleTime: 1_000, refetchOnWindowFocus: true },
+  },
+});
+
+interface QueryUse<T> {
+  /** Names the question. Equal keys share one answer, so a key has everything that `ask` depends on. */
+  readonly key: readonly unknown[];
+  /** @param signal aborted when the answer is no longer needed */
+  readonly ask: (signal: AbortSignal) => Promise<T>;
+  readonly enabled?: boolean;
+  /** Asks again after this; not while the page is hidden. */
+  readonly everyMs?: number | ((data: T | undefined) => number | false);
+  /** Shows the answer before while another key is asked. */
+  readonly keepsLast?: boolean;
+}
+
+/** TanStack Query for Preact: the answer to a question, shared by all parts of the page that ask it. */
+export function useQuery<T>({ key, ask, enabled = true, everyMs, keepsLast }: QueryUse<T>): QueryObserverResult<T> {
+  const options = {
+    queryKey: key,
+    queryFn: ({ signal }: { signal: AbortSignal }) => ask(signal),
+    enabled,
+    ...(everyMs !== undefined && {
+      refetchInterval: (query: { state: { data: T | undefined } }) =>
+        typeof everyMs === 'function' ? everyMs(query.state.data) : everyMs,
+    }),
+    ...(keepsLast === true && { placeholderData: (before: T | undefined) => before }),
+  };
+  // One observer for the life of the part; its options follow below.
+  const [observer] = useState(() => new QueryObserver<T>(queries, options as never));
+  const [, show] = useState(0);
+  // The answer for the options of this drawing. The observer's own is one drawing behind after a change of the key.
+  const result = observer.getOptimisticResult(queries.defaultQueryOptions(options as never));
+  useEffect(() => observer.subscribe(() => show((count) => count + 1)), [observer]);
+  // Cheap where nothing has changed: the observer compares.
+  useEffect(() => observer.setOptions(options as never));
+  return result as QueryObserverResult<T>;
+}
+
+/** The session of the page, and how to call the gateway with it. */
+interface PageSession {
+  readonly gateway: GatewayClient;
+  readonly me: ConsoleSession;
+  /** Ends the session at the gateway and leaves the page signed out. */
+  readonly end: () => void;
+}
+
+/** Set below the sign-in; undefined outside of a session. */
+export const SessionContext = createContext<PageSession | undefined>(undefined);
+
+/** The session of the page. @throws Error when a part is used outside of a session: a defect of the page */
+export function useSession(): PageSession {
+  const session = useContext(SessionContext);
+  if (session === undefined) throw new Error('This part of the page needs a session.');
+  return session;
+}
+
+/** Between the end of a stream and the next attempt; the views ask again from time to time meanwhile. */
+const retryMs = 5_000;
+
+interface LiveUse<T> {
+  /** A subscription; undefined: no subscription, and the views poll. */
+  readonly asked: GraphqlRequest | undefined;
+  readonly onData: (data: T) => void;
+}
+
+/**
+ * Follows a subscription while the page is visible: a browser has few connections to one host, and hidden tabs would
+ * hold them.
+ * @returns whether it is connected
+ */
+export function useLive<T>({ asked, onData }: LiveUse<T>): boolean {
+  const { gateway } = useSession();
+  const isVisible = useVisible();
+  const [isOpen, setOpen] = useState(false);
+  // The newest handler without opening the stream again: a view makes a new function each time it is drawn.
+  const latest = useRef(onData);
+  latest.current = onData;
+  // By its text: operations are made anew each time, and the stream must stay open while they are equal.
+  const key = asked === undefined || !isVisible ? undefined : JSON.stringify(asked);
+  useEffect(() => {
+    if (key === undefined) return undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let stop = () => {};
+    const open = () => {
+      stop = gateway.stream<T>(JSON.parse(key) as GraphqlRequest, {
+        next: (data) => latest.current(data),
+        opened: () => setOpen(true),
+        closed() {
+          setOpen(false);
+          timer = setTimeout(open, retryMs);
+        },
+      });
+    };
+    // An effect of its own for each operation: the clean-up ends the stream and the attempt that waits.
+    open();
+    return () => {
+      clearTimeout(timer);
+      stop();
+      setOpen(false);
+    };
+  }, [gateway, key]);
+  return isOpen;
+}
+
+function useVisible(): boolean {
+  const [isVisible, setVisible] = useState(!document.hidden);
+  useEffect(() => {
+    const onChange = () => setVisible(!document.hidden);
+    document.addEventListener('visibilitychange', onChange);
+    return () => document.removeEventListener('visibilitychange', onChange);
+  }, []);
+  return isVisible;
+}
+
+/** The policy that counts now. */
+export function useAccess() {
+  const { gateway } = useSession();
+  return useQuery({
+    key: ['access'],
+    ask: (signal) => gateway.section('access', undefined, signal),
+    // A policy file can change while the page is open.
+    everyMs: 10_000,
+  });
+}
+
+/**
+ * The newest comparison. It causes no look at NoETL after the first one: the gateway looks each hour, or when it is
+ * asked with `look`.
+ */
+export function useUpstream() {
+  const { gateway } = useSession();
+  return useQuery({
+    key: ['upstream'],
+    ask: (signal) => gateway.section('upstream', undefined, signal),
+    // Another operator, or the hourly look, can bring a newer one.
+    everyMs: 30_000,
+  });
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The rows of a value: a list of objects, or the only such list in an object; an object with a single member is what is in
+ * that member. Undefined without rows.
+ */
+export function rowsOf(value: unknown): readonly Row[] | undefined {
+  if (Array.isArray(value)) return value.length > 0 && value.every(isRow) ? value : undefined;
+  if (!isRow(value)) return undefined;
+  const members = Object.values(value);
+  if (members.length === 1) return rowsOf(members[0]);
+  // With two lists it is not known which one is meant, so the value stays JSON.
+  const lists = members.filter(
+    (member): member is Row[] => Array.isArray(member) && member.length > 0 && member.every(isRow),
+  );
+  return lists.length === 1 ? lists[0] : undefined;
 }

@@ -1,6 +1,5 @@
 import type { GatewayHealth } from '../../../gateway/console/gateway-health.ts';
-import { useSession } from './me.ts';
-import { useQuery } from './use-query.ts';
+import { useQuery, useSession } from './gateway-client.ts';
 
 /**
  * Polled by every view of an operator, since troubles are marked in the navigation. Others are not asked: they would
@@ -37,4 +36,16 @@ export function troubles({
       ready || replica === process.replica ? [] : [`the replica ${replica} is not ready`],
     ),
   ];
+}
+
+/**
+ * An address of the console. Members that are empty or undefined are left out, so that equal states have equal
+ * addresses.
+ * @param path below `/console/`; it is not encoded here
+ */
+export function addressOf(path: string, query: Readonly<Record<string, string | number | undefined>> = {}): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [[name, String(value)]],
+  );
+  return `/console/${path}${given.length === 0 ? '' : `?${new URLSearchParams(given)}`}`;
 }

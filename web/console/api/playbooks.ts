@@ -1,6 +1,6 @@
 import type { ConsoleField } from '../../../gateway/console/answer-fields.ts';
-import { operationOf } from './fields.ts';
-import type { GatewayClient } from './gateway-client.ts';
+import { operationOf, type Wanted } from './execution.ts';
+import { type GatewayClient, useQuery, useSession } from './gateway-client.ts';
 
 /** A version of a playbook in the catalog. */
 export interface ListedPlaybook {
@@ -103,4 +103,210 @@ export function playbookAt(address: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** How a value of a playbook's workload is asked for. */
+export interface WorkloadField {
+  readonly name: string;
+  /** `text` and `long` are strings, `flag` a boolean; `json` is any value; `choice` is one of `options`. */
+  readonly kind: 'text' | 'long' | 'number' | 'flag' | 'json' | 'choice';
+  /** The playbook's own value, as it is in the form. */
+  readonly text: string;
+  /** What to fill in. */
+  readonly hint?: string;
+  /** The value is not shown; an empty input leaves the playbook's own. */
+  readonly isSecret?: boolean;
+  /** Of a choice. */
+  readonly options?: readonly { readonly text: string; readonly value: unknown }[];
+}
+
+/** The variables to start with, or a sentence for each field that cannot be read, by its name. */
+type ReadForm =
+  | { readonly variables: Readonly<Record<string, unknown>> }
+  | { readonly problems: Readonly<Record<string, string>> };
+
+/** The name of the field for variables that the workload does not have. */
+export const moreName = '…';
+
+/**
+ * A field for each member of the workload, by its example; what is not a simple value is JSON. Empty where the workload
+ * is not an object.
+ */
+export function workloadFields(workload: unknown): readonly WorkloadField[] {
+  if (typeof workload !== 'object' || workload === null || Array.isArray(workload)) return [];
+  return Object.entries(workload).map(([name, value]) => ({ name, ...fieldOf(value) }));
+}
+
+/** How a value is asked for. */
+function fieldOf(value: unknown): Omit<WorkloadField, 'name'> {
+  switch (typeof value) {
+    case 'string':
+      return { kind: value.length > 60 || value.includes('\n') ? 'long' : 'text', text: value };
+    case 'number':
+      return { kind: 'number', text: String(value) };
+    case 'boolean':
+      return { kind: 'flag', text: String(value) };
+    default:
+      return { kind: 'json', text: JSON.stringify(value, undefined, 2) };
+  }
+}
+
+/**
+ * The variables of a filled form: what differs from the playbook's own values, which NoETL fills in itself.
+ * @param texts by the field's name; of {@link moreName} a JSON object, or an empty text
+ */
+export function readForm(fields: readonly WorkloadField[], texts: Readonly<Record<string, string>>): ReadForm {
+  const read = fields.flatMap((field) => {
+    const { name, kind, text } = field;
+    const given = texts[name] ?? text;
+    return given === text ? [] : [{ name, kind, value: typedValue(field, given) }];
+  });
+  const more = moreOf(texts[moreName] ?? '');
+  const problems = read.flatMap(({ name, kind, value }) =>
+    value === undefined
+      ? [[name, kind === 'number' ? 'Enter a number.' : 'This is not JSON.'] as [string, string]]
+      : [],
+  );
+  if (more === undefined) problems.push([moreName, 'Enter a JSON object, for example {"limit": 10}.']);
+  if (problems.length > 0) return { problems: Object.fromEntries(problems) };
+  // Last, so that a JSON object can also set what the form has.
+  return { variables: { ...Object.fromEntries(read.map(({ name, value }) => [name, value])), ...more } };
+}
+
+/** The value of a text, in the type of the field; undefined: the text is not of that type. */
+function typedValue({ kind, options }: WorkloadField, text: string): unknown {
+  if (kind === 'choice') return options?.find((option) => option.text === text)?.value;
+  if (kind === 'text' || kind === 'long') return text;
+  if (kind === 'flag') return text === 'true';
+  if (kind === 'json') return parsed(text);
+  // `Number('')` is 0, and an empty input means no number.
+  const number = Number(text);
+  return text.trim() === '' || !Number.isFinite(number) ? undefined : number;
+}
+
+function moreOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (text.trim() === '') return {};
+  const value = parsed(text);
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A field of a playbook's form, as NoETL's `ui_schema` has it. */
+export interface FormField {
+  readonly name: string;
+  /** `string`, `integer`, `number`, `boolean`, `object`, `array`, `null` or `enum`. */
+  readonly kind: string;
+  readonly default?: unknown;
+  readonly description?: string | null;
+  readonly secret?: boolean | null;
+  readonly credentialGlob?: string | null;
+  readonly options?: readonly unknown[] | null;
+}
+
+const wanted: Wanted = [['fields', ['name', 'kind', 'default', 'description', 'secret', 'credentialGlob', 'options']]];
+
+/**
+ * The form that a playbook is started with, from its `ui_schema`; undefined where NoETL has no form. @throws CallFailed
+ */
+export async function readFormFields(
+  gateway: GatewayClient,
+  field: ConsoleField,
+  path: string,
+  signal: AbortSignal,
+): Promise<readonly FormField[] | undefined> {
+  const { query, variables } = operationOf(field, { [field.key ?? 'path']: path }, wanted);
+  const { answer } = await gateway.graphql<{ answer: { fields?: readonly FormField[] | null } | null }>(
+    query,
+    variables,
+    signal,
+  );
+  return answer?.fields ?? undefined;
+}
+
+/**
+ * Fields of a form over those of the workload, by name: those of the form first, in its order. What the form does not
+ * have is asked for by its example.
+ */
+export function formFields(workload: unknown, form: readonly FormField[] = []): readonly WorkloadField[] {
+  const examples = new Map(workloadFields(workload).map((field) => [field.name, field]));
+  const named = new Set(form.map(({ name }) => name));
+  return [
+    ...form.map((field) => withForm(examples.get(field.name), field)),
+    ...[...examples.values()].filter(({ name }) => !named.has(name)),
+  ];
+}
+
+/** One field: the example gives the value, the form gives kind, hint and choices. */
+function withForm(example: WorkloadField | undefined, form: FormField): WorkloadField {
+  const { name, kind, description, secret, credentialGlob, options } = form;
+  const field = example ?? { name, ...fieldOf(form.default ?? emptyOf(kind)) };
+  const credential = credentialGlob ? `Name of a credential such as ${credentialGlob}.` : undefined;
+  const hint = [description, credential].filter(Boolean).join(' ');
+  const common = { ...field, kind: kindOf(kind, field.kind), ...(hint !== '' && { hint }) };
+  // A secret of the playbook itself is not shown; an empty field leaves it.
+  if (secret === true) return { ...common, text: '', isSecret: true };
+  if (!options || options.length === 0) return common;
+  return { ...common, kind: 'choice', options: options.map((value) => ({ text: textOf(value), value })) };
+}
+
+/** The value of a field without a default and an example: it chooses the input only. */
+const emptyOf = (kind: string): unknown => (kind === 'boolean' ? false : kind === 'string' ? '' : null);
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/**
+ * NoETL's kinds as inputs. A `string` stays a large input where the example is long; any other kind follows the
+ * example.
+ */
+function kindOf(kind: string, byExample: WorkloadField['kind']): WorkloadField['kind'] {
+  if (kind === 'integer' || kind === 'number') return 'number';
+  if (kind === 'boolean') return 'flag';
+  if (kind === 'object' || kind === 'array') return 'json';
+  return kind === 'string' && byExample !== 'long' ? 'text' : byExample;
+}
+
+/**
+ * Who has started which execution, as far as the answering replica remembers: the newest 1,000 audit lines. Others than
+ * operators see their own starts.
+ */
+export interface Starts {
+  /** The user of this session, as the audit log names users. */
+  readonly me: string;
+  /** Users by the id of the execution. */
+  readonly userOf: ReadonlyMap<string, string>;
+  readonly users: readonly string[];
+}
+
+/**
+ * One question for all parts of the page. NoETL's list does not name the user, so the audit lines are the only source.
+ */
+export function useStarts() {
+  const { gateway } = useSession();
+  return useQuery<Starts>({
+    key: ['starts'],
+    async ask(signal) {
+      const { me, starts } = await gateway.section('starts', undefined, signal);
+      return {
+        me,
+        userOf: new Map(starts.map(({ executionId, userId }) => [executionId, userId])),
+        users: [...new Set(starts.map(({ userId }) => userId))].sort(),
+      };
+    },
+    everyMs: 10_000,
+  });
+}
+
+/** `you` or the id of the user; undefined where it is not known. */
+export function starterOf(id: string, starts: Starts | undefined): string | undefined {
+  const user = starts?.userOf.get(id);
+  return user !== undefined && user === starts?.me ? 'you' : user;
 }

@@ -1,9 +1,8 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { cancelExecution, type Execution, isOver, rerunExecution } from '../api/execution.ts';
-import { useSession } from '../api/me.ts';
-import { useQuery } from '../api/use-query.ts';
-import { ConfirmButton } from './confirm-button.tsx';
+import { useQuery, useSession } from '../api/gateway-client.ts';
+import { ConfirmButton } from './controls.tsx';
 
 /**
  * Cancel and Run again. What the session may not do is there, disabled, with the permission that is missing. A field

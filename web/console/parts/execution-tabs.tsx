@@ -9,14 +9,13 @@ import {
   readStep,
   type Step,
 } from '../api/execution.ts';
-import { useSession } from '../api/me.ts';
+import { type ListedExecution, listChildren } from '../api/executions.ts';
+import { useQuery, useSession } from '../api/gateway-client.ts';
 import { durationText, timeOf } from '../api/time.ts';
-import { useQuery } from '../api/use-query.ts';
+import { ExecutionTable } from './execution-list.tsx';
 import { JsonView } from './json-view.tsx';
-import { MissingRow } from './missing-row.tsx';
-import { Empty, Failed, Loading } from './states.tsx';
-import { Status } from './status.tsx';
-import { Ago, Took } from './time.tsx';
+import { Empty, Failed, Loading, MissingRow, Status } from './table.tsx';
+import { Ago, Took, useNow } from './time.tsx';
 
 /** What the execution produced. It is read once, when the execution has completed. */
 export function ResultTab({ execution }: { readonly execution: Execution }) {
@@ -177,5 +176,90 @@ function Event({ event, startedAt }: { readonly event: ExecutionEvent; readonly 
       </summary>
       <JsonView value={event} name={`event-${String(event['event_id'])}`} />
     </details>
+  );
+}
+
+/** Executions that this one has started, of those that the session may view. */
+export function ChildrenTab({ execution }: { readonly execution: Execution }) {
+  const { gateway, me } = useSession();
+  const { id, status, startedAt, steps } = execution;
+  const field = me.fields.executions;
+  const children = useQuery<readonly ListedExecution[]>({
+    // By the id alone: the list grows while the execution runs.
+    key: ['children', id],
+    ask: (signal) =>
+      field === undefined ? Promise.resolve([]) : listChildren(gateway, field, { id, startedAt }, signal),
+    // An execution that is over starts no other one.
+    everyMs: () => (isOver(status) ? false : 3_000),
+  });
+  if (children.error) return <Failed error={children.error} retry={() => void children.refetch()} />;
+  if (children.data === undefined) return <Loading rows={3} />;
+  const listed = new Set(children.data.map((row) => row.id));
+  // A step names its execution also where the session may not view it, or the list was not read that far.
+  const others = (steps ?? []).flatMap(({ executionId, name }) =>
+    executionId && !listed.has(executionId) ? [{ executionId, name }] : [],
+  );
+  return (
+    <section class="tab">
+      {listed.size > 0 && <ExecutionTable rows={children.data} holdsNew={false} />}
+      {others.length > 0 && (
+        <ul class="plain">
+          {others.map(({ executionId, name }) => (
+            <li key={executionId}>
+              Step <code>{name}</code> started <a href={`/console/executions/${executionId}`}>{executionId}</a>
+            </li>
+          ))}
+        </ul>
+      )}
+      {listed.size + others.length === 0 && <Empty title="It has started no other execution that you may view." />}
+    </section>
+  );
+}
+
+/** Times are ISO texts. `linkTo` gives the address that shows a step. */
+interface TimelineProps {
+  readonly steps: readonly Step[];
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly selected: string | undefined;
+  readonly linkTo: (step: string) => string;
+}
+
+/** Steps in the order of their start, each as a bar on the time of the execution. The order is that of the answer. */
+export function Timeline({ steps, startedAt, finishedAt, selected, linkTo }: TimelineProps) {
+  // A step that runs grows twice a second.
+  const now = useNow(500);
+  // Steps can begin before the reported start and end after the reported end: they are times of different writers.
+  const times = steps.flatMap((step) => [timeOf(step.startedAt) ?? [], timeOf(step.finishedAt) ?? []].flat());
+  const start = Math.min(timeOf(startedAt) ?? Number.POSITIVE_INFINITY, ...times);
+  const end = Math.max(timeOf(finishedAt) ?? now, ...times);
+  // Within the line, whatever the times are; the divisor is never zero, also for a run of no time.
+  const share = (at: number) =>
+    `${(Math.min(1, Math.max(0, (at - start) / Math.max(1, end - start))) * 100).toFixed(2)}%`;
+  return (
+    <ol class="timeline">
+      {steps.map((step) => {
+        const from = timeOf(step.startedAt);
+        // A step without an end lasts to the end of the line: it still runs, or ended with the execution.
+        const to = timeOf(step.finishedAt) ?? (from === undefined ? undefined : end);
+        return (
+          <li key={step.name} data-status={step.status}>
+            <a href={linkTo(step.name)} aria-current={selected === step.name ? 'true' : undefined}>
+              <span class="name">{step.name}</span>
+              <span class="track" aria-hidden="true">
+                {from !== undefined && to !== undefined && (
+                  <span
+                    class="bar"
+                    style={{ left: share(from), width: `max(3px, calc(${share(to)} - ${share(from)}))` }}
+                  />
+                )}
+              </span>
+              <span class="took">{from === undefined || to === undefined ? '' : durationText(to - from)}</span>
+              <Status status={step.status} />
+            </a>
+          </li>
+        );
+      })}
+    </ol>
   );
 }

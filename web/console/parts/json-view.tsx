@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
-import { rowsOf } from '../api/rows.ts';
+import { rowsOf } from '../api/gateway-client.ts';
 import { sizeText } from '../api/time.ts';
-import { Scroll } from './scroll.tsx';
+import { Scroll } from './controls.tsx';
 
 /** Bounds of what is drawn: a result can be as large as NoETL's answer. */
 const shownCharacters = 20_000;

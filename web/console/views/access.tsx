@@ -1,13 +1,11 @@
 import { useLocation } from 'preact-iso/router';
 import type { CurrentAccess } from '../../../gateway/console/console-answers.ts';
 import type { PolicyFileState } from '../../../gateway/console/gateway-health.ts';
-import { addressOf } from '../api/address.ts';
-import { useAccess } from '../api/sections.ts';
-import { Matrix } from '../parts/matrix.tsx';
-import { PathAccess } from '../parts/path-access.tsx';
-import { SearchField } from '../parts/search-field.tsx';
-import { Failed, Heading, Loading } from '../parts/states.tsx';
-import { type Column, Table } from '../parts/table.tsx';
+import { useAccess } from '../api/gateway-client.ts';
+import { addressOf } from '../api/health.ts';
+import { Matrix, PathAccess } from '../parts/access-matrix.tsx';
+import { SearchField } from '../parts/controls.tsx';
+import { type Column, Failed, Heading, Loading, Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../view-props.ts';
 

@@ -1,15 +1,13 @@
 import { useLocation } from 'preact-iso/router';
 import type { AuditEntry, FoundAudit } from '../../../gateway/console/console-answers.ts';
-import { addressOf } from '../api/address.ts';
-import { useSession } from '../api/me.ts';
+import { useQuery, useSession } from '../api/gateway-client.ts';
+import { addressOf } from '../api/health.ts';
 import { timeOf } from '../api/time.ts';
-import { useQuery } from '../api/use-query.ts';
-import { Chips } from '../parts/chips.tsx';
+import { Chips, SearchField } from '../parts/controls.tsx';
 import { JsonView } from '../parts/json-view.tsx';
-import { SearchField } from '../parts/search-field.tsx';
-import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
+import { UserSessions } from '../parts/sessions.tsx';
+import { Empty, Failed, Heading, Loading } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
-import { UserSessions } from '../parts/user-sessions.tsx';
 import type { ViewProps } from '../view-props.ts';
 
 /** Values of the member `audit` of a line. */

@@ -1,18 +1,11 @@
 import { type Execution, isOver, readExecution, updatesOf } from '../api/execution.ts';
-import { useSession } from '../api/me.ts';
-import { playbookAddress } from '../api/playbooks.ts';
-import { starterOf, useStarts } from '../api/starts.ts';
-import { useLive } from '../api/use-live.ts';
-import { queries, useQuery } from '../api/use-query.ts';
-import { ChildrenTab } from '../parts/children-tab.tsx';
-import { CopyText } from '../parts/copy-text.tsx';
+import { queries, useLive, useQuery, useSession } from '../api/gateway-client.ts';
+import { playbookAddress, starterOf, useStarts } from '../api/playbooks.ts';
+import { CopyText } from '../parts/controls.tsx';
 import { ExecutionActions } from '../parts/execution-actions.tsx';
-import { EventsTab, InputTab, ResultTab, StepPanel } from '../parts/execution-tabs.tsx';
-import { MissingRow } from '../parts/missing-row.tsx';
-import { Failed, Heading, LiveLabel, Loading } from '../parts/states.tsx';
-import { Status } from '../parts/status.tsx';
+import { ChildrenTab, EventsTab, InputTab, ResultTab, StepPanel, Timeline } from '../parts/execution-tabs.tsx';
+import { Failed, Heading, LiveLabel, Loading, MissingRow, Status } from '../parts/table.tsx';
 import { Ago, Took } from '../parts/time.tsx';
-import { Timeline } from '../parts/timeline.tsx';
 import type { ViewProps } from '../view-props.ts';
 
 /**

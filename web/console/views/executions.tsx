@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { ConsoleField } from '../../../gateway/console/answer-fields.ts';
-import { type ExecutionQuery, executionsAddress, filtersOf, readExecutionQuery } from '../api/execution-query.ts';
+import { type ExecutionQuery, executionsAddress, filtersOf, readExecutionQuery } from '../api/execution.ts';
 import {
   type ExecutionNews,
   type ExecutionPage,
@@ -9,14 +9,10 @@ import {
   newsOf,
   withNews,
 } from '../api/executions.ts';
-import { useSession } from '../api/me.ts';
-import { useStarts } from '../api/starts.ts';
-import { useLive } from '../api/use-live.ts';
-import { queries, useQuery } from '../api/use-query.ts';
-import { ExecutionFilters } from '../parts/execution-filters.tsx';
-import { ExecutionTable } from '../parts/execution-table.tsx';
-import { MissingRow } from '../parts/missing-row.tsx';
-import { Empty, Failed, Heading, LiveLabel, Loading } from '../parts/states.tsx';
+import { queries, useLive, useQuery, useSession } from '../api/gateway-client.ts';
+import { useStarts } from '../api/playbooks.ts';
+import { ExecutionFilters, ExecutionTable } from '../parts/execution-list.tsx';
+import { Empty, Failed, Heading, LiveLabel, Loading, MissingRow } from '../parts/table.tsx';
 import type { ViewProps } from '../view-props.ts';
 import { ExecutionView } from './execution.tsx';
 

@@ -1,9 +1,8 @@
 import { useLocation } from 'preact-iso/router';
 import { permissions } from '../../../plugins/noetl-auth/access/permission.ts';
-import { useSession } from '../api/me.ts';
-import { useQuery } from '../api/use-query.ts';
-import { CopyText } from '../parts/copy-text.tsx';
-import { Failed, Heading, Loading } from '../parts/states.tsx';
+import { useQuery, useSession } from '../api/gateway-client.ts';
+import { CopyText } from '../parts/controls.tsx';
+import { Failed, Heading, Loading } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../view-props.ts';
 

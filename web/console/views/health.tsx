@@ -1,10 +1,8 @@
 import type { GatewayHealth, PolicyFileState } from '../../../gateway/console/gateway-health.ts';
 import { troubles, useHealth } from '../api/health.ts';
-import { OperationNumbers } from '../parts/operation-numbers.tsx';
-import { ReplicaTable } from '../parts/replica-table.tsx';
-import { Failed, Heading, Loading } from '../parts/states.tsx';
-import { type Column, Table } from '../parts/table.tsx';
+import { type Column, Failed, Heading, Loading, Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
+import { OperationNumbers, ReplicaTable } from '../parts/upstream-numbers.tsx';
 import type { ViewProps } from '../view-props.ts';
 
 /**

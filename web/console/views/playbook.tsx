@@ -1,11 +1,8 @@
-import { useSession } from '../api/me.ts';
+import { useQuery, useSession } from '../api/gateway-client.ts';
 import { type ListedPlaybook, type Playbook, playbookAddress, readPlaybook, readVersions } from '../api/playbooks.ts';
-import { useQuery } from '../api/use-query.ts';
-import { Chips } from '../parts/chips.tsx';
-import { MissingRow } from '../parts/missing-row.tsx';
+import { Chips, Scroll } from '../parts/controls.tsx';
 import { RunForm } from '../parts/run-form.tsx';
-import { Scroll } from '../parts/scroll.tsx';
-import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
+import { Empty, Failed, Heading, Loading, MissingRow } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../view-props.ts';
 

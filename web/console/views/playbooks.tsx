@@ -1,13 +1,10 @@
 import { useLocation } from 'preact-iso/router';
-import { addressOf } from '../api/address.ts';
-import { useSession } from '../api/me.ts';
-import { matches } from '../api/pattern.ts';
+import { useQuery, useSession } from '../api/gateway-client.ts';
+import { addressOf } from '../api/health.ts';
 import { type Catalog, type ListedPlaybook, playbookAddress, playbookAt, readCatalog } from '../api/playbooks.ts';
-import { useQuery } from '../api/use-query.ts';
-import { MissingRow } from '../parts/missing-row.tsx';
-import { SearchField } from '../parts/search-field.tsx';
-import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
-import { type Column, Table } from '../parts/table.tsx';
+import { matches } from '../api/policy.ts';
+import { SearchField } from '../parts/controls.tsx';
+import { type Column, Empty, Failed, Heading, Loading, MissingRow, Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../view-props.ts';
 import { PlaybookView } from './playbook.tsx';

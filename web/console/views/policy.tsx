@@ -1,11 +1,8 @@
 import type { ComponentType } from 'preact';
-import { addressOf } from '../api/address.ts';
-import { Chips } from '../parts/chips.tsx';
-import { LintFindings } from '../parts/lint-findings.tsx';
-import { PastDecisions } from '../parts/past-decisions.tsx';
-import { PolicyCases } from '../parts/policy-cases.tsx';
-import { Heading } from '../parts/states.tsx';
-import { TryPolicy } from '../parts/try-policy.tsx';
+import { addressOf } from '../api/health.ts';
+import { Chips } from '../parts/controls.tsx';
+import { LintFindings, PastDecisions, PolicyCases, TryPolicy } from '../parts/policy-draft.tsx';
+import { Heading } from '../parts/table.tsx';
 import type { ViewProps } from '../view-props.ts';
 
 interface Tab {

@@ -1,19 +1,15 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import type { UpstreamComparison } from '../../../gateway/console/console-answers.ts';
-import { addressOf } from '../api/address.ts';
-import { useSession } from '../api/me.ts';
+import { useSession } from '../api/gateway-client.ts';
+import { addressOf } from '../api/health.ts';
 
 type Report = NonNullable<UpstreamComparison['report']>;
 type Closed = Report['closed'][number];
 
-import { useUpstream } from '../api/sections.ts';
-import { queries } from '../api/use-query.ts';
-import { Chips } from '../parts/chips.tsx';
-import { CopyText } from '../parts/copy-text.tsx';
-import { SearchField } from '../parts/search-field.tsx';
-import { Empty, Failed, Heading, Loading } from '../parts/states.tsx';
-import { Table } from '../parts/table.tsx';
+import { queries, useUpstream } from '../api/gateway-client.ts';
+import { Chips, CopyText, SearchField } from '../parts/controls.tsx';
+import { Empty, Failed, Heading, Loading, Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
 import type { ViewProps } from '../view-props.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ConsoleField } from '../../../../gateway/console/answer-fields.ts';
-import { operationOf } from '../../../../web/console/api/fields.ts';
+import { operationOf } from '../../../../web/console/api/execution.ts';
 
 const field: ConsoleField = {
   field: 'runs',

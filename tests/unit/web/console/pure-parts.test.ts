@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { executionsAddress, filtersOf, readExecutionQuery } from '../../../../web/console/api/execution-query.ts';
+import { executionsAddress, filtersOf, readExecutionQuery } from '../../../../web/console/api/execution.ts';
 import { type ListedExecution, pageSize, search, withNews } from '../../../../web/console/api/executions.ts';
-import { matches } from '../../../../web/console/api/pattern.ts';
-import { rowsOf } from '../../../../web/console/api/rows.ts';
+import { rowsOf } from '../../../../web/console/api/gateway-client.ts';
+import { matches } from '../../../../web/console/api/policy.ts';
 import { agoText, durationText, shortId, sizeText, timeOf } from '../../../../web/console/api/time.ts';
 
 describe('a path filter', () => {

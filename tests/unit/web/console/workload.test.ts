@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { formFields } from '../../../../web/console/api/form.ts';
-import { playbookAddress, playbookAt } from '../../../../web/console/api/playbooks.ts';
-import { moreName, readForm, workloadFields } from '../../../../web/console/api/workload.ts';
+import {
+  formFields,
+  moreName,
+  playbookAddress,
+  playbookAt,
+  readForm,
+  workloadFields,
+} from '../../../../web/console/api/playbooks.ts';
 
 const fields = workloadFields({
   query: 'SFO to JFK',
