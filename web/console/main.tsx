@@ -13,7 +13,7 @@ import './style/phone.css';
 import { render } from 'preact';
 import { LocationProvider } from 'preact-iso/router';
 import { finishLogin } from '../session/browser-login.ts';
-import { takeSessionToken } from '../session/session-token.ts';
+import { takeSessionToken } from '../session/gateway-session.ts';
 import { base } from './api/gateway-client.ts';
 import { App } from './app.tsx';
 

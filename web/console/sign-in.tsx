@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { listProviders, type Provider, startLogin } from '../session/browser-login.ts';
-import { readToken } from '../session/session-token.ts';
+import { readToken } from '../session/gateway-session.ts';
 import { base, useQuery } from './api/gateway-client.ts';
 
 interface SignInProps {

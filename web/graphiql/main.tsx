@@ -7,7 +7,7 @@ import 'graphiql/graphiql.css';
 import './page.css';
 import { createRoot } from 'react-dom/client';
 import { finishLogin } from '../session/browser-login.ts';
-import { takeSessionToken } from '../session/session-token.ts';
+import { takeSessionToken } from '../session/gateway-session.ts';
 import { Page } from './page.tsx';
 
 // Before anything reads the address: a token in the fragment, or the code of a login, is taken and removed.

@@ -1,14 +1,40 @@
+import { useGraphiQL } from '@graphiql/react';
 import { GraphiQL } from 'graphiql';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { FinishedLogin } from '../session/browser-login.ts';
-import { checkSession, judgeOffer, logOut, type SessionState } from '../session/gateway-session.ts';
-import { keepSessionToken, type TakenToken } from '../session/session-token.ts';
+import {
+  checkSession,
+  judgeOffer,
+  keepSessionToken,
+  logOut,
+  type SessionState,
+  type TakenToken,
+} from '../session/gateway-session.ts';
 import { createFetcher } from './fetcher.ts';
-import { FillExecution } from './fill-execution.tsx';
 import { keptTab } from './kept-tab.ts';
-import { protocolOperations, protocolVariables, startedExecution } from './protocol-operations.ts';
+import { protocolOperations, protocolVariables, startedExecution, withExecution } from './protocol-operations.ts';
 import { SessionBar } from './session-bar.tsx';
-import { WhenReady } from './when-ready.tsx';
+
+/** Writes the id of a started execution into the variables, for the operations that read it. Shows which one it is. */
+function FillExecution({ id }: { readonly id: string | undefined }) {
+  const variableEditor = useGraphiQL((state) => state.variableEditor);
+  useEffect(() => {
+    if (id === undefined || variableEditor === undefined) return;
+    const filled = withExecution(variableEditor.getValue(), id);
+    // Variables that a person has emptied or broken are left alone.
+    if (filled !== undefined) variableEditor.setValue(filled);
+  }, [id, variableEditor]);
+  return id === undefined ? null : <p className="started">Started execution {id}. Its id is in the variables.</p>;
+}
+
+/** Reports that the editors are there. GraphiQL shows its buttons before, and loses a click on them. */
+function WhenReady({ onReady }: { readonly onReady: () => void }) {
+  const isReady = useGraphiQL(({ queryEditor, responseEditor }) => !!queryEditor && !!responseEditor);
+  useEffect(() => {
+    if (isReady) onReady();
+  }, [isReady, onReady]);
+  return null;
+}
 
 const noSession: SessionState = { valid: false, text: 'No session. The schema appears once a token is in use.' };
 

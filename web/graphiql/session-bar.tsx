@@ -1,7 +1,7 @@
 import { type FormEvent, useEffect, useState } from 'react';
 import { listProviders, type Provider, startLogin } from '../session/browser-login.ts';
 import type { SessionState } from '../session/gateway-session.ts';
-import { readToken } from '../session/session-token.ts';
+import { readToken } from '../session/gateway-session.ts';
 
 interface SessionBarProps {
   /** A token is in use; whether the gateway accepts it is in `state`. */

@@ -1,4 +1,4 @@
-import { readToken } from './session-token.ts';
+import { readToken } from './gateway-session.ts';
 
 /** In the tab's session storage: another tab cannot finish the login, and it ends with the tab. */
 const verifierKey = 'noetl-gateway:login-verifier';

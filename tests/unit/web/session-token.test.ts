@@ -1,6 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { judgeOffer } from '../../../web/session/gateway-session.ts';
-import { keepSessionToken, readToken, takeSessionToken } from '../../../web/session/session-token.ts';
+import { judgeOffer, keepSessionToken, readToken, takeSessionToken } from '../../../web/session/gateway-session.ts';
 
 describe('a pasted token', () => {
   test.each([
