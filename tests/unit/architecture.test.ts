@@ -22,8 +22,6 @@ describe('docs/architecture.md', () => {
 
 /** Folders that hold no code of the product, or what is built from it. */
 const besides = new Set([
-  'bench',
-  'chaos',
   'deploy',
   'dist',
   'docs',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type LiveFigures, livePart, withLiveRow } from '../../../bench/live/report.ts';
+import { type LiveFigures, livePart, withLiveRow } from '../../load/bench/live/report.ts';
 
 const page = readFileSync('docs/reliability.md', 'utf8');
 const figures: LiveFigures = {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { faults } from '../../../chaos/faults/faults.ts';
-import { scenarios } from '../../../chaos/scenarios.ts';
+import { faults } from '../../load/chaos/faults/faults.ts';
+import { scenarios } from '../../load/chaos/scenarios.ts';
 
 const page = readFileSync('docs/reliability.md', 'utf8');
 /** The cells of each row, by the sentence that it begins with. */

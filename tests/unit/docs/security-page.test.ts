@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 const page = readFileSync('docs/security.md', 'utf8');
-const folders = 'T|tests|plugins|gateway|generator|cli|dev|web|mesh|bench|chaos|deploy';
+const folders = 'T|tests|plugins|gateway|generator|cli|dev|web|mesh|deploy';
 const pathsIn = (text: string): readonly string[] =>
   [...text.matchAll(new RegExp(`\`((?:${folders})/[\\w./-]+)\``, 'g'))].map(([, path = '']) =>
     path.replace(/^T\//, 'tests/'),

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { belowFloors } from '../../../bench/floors.ts';
-import { middle, ratiosOf } from '../../../bench/measure.ts';
-import { rows } from '../../../bench/rows.ts';
+import { belowFloors } from '../../load/bench/floors.ts';
+import { middle, ratiosOf } from '../../load/bench/measure.ts';
+import { rows } from '../../load/bench/rows.ts';
 
 const floors: Readonly<Record<'atLeast' | 'atMost', Readonly<Record<string, number>>>> = JSON.parse(
-  readFileSync('bench/floors.json', 'utf8'),
+  readFileSync('tests/load/bench/floors.json', 'utf8'),
 );
 
 describe('floors of the benchmark', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { sampleHeap } from '../../../bench/live/heap.ts';
+import { sampleHeap } from '../../load/bench/live/heap.ts';
 
 const metrics = (startedAt: number, mib: number) =>
   `process_start_time_seconds ${startedAt}\nnodejs_heap_size_used_bytes ${mib * 2 ** 20}\n`;

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { processConfig } from '@graphql-mesh/config';
 import { createMeshHTTPHandler } from '@graphql-mesh/http';
 import { getMesh } from '@graphql-mesh/runtime';
-import { meshConfig, meshFiles } from '../../generator/mesh/mesh-config.ts';
-import { operations } from '../../mesh/generated/operations.ts';
+import { meshConfig, meshFiles } from '../../../../generator/mesh/mesh-config.ts';
+import { operations } from '../../../../mesh/generated/operations.ts';
 import { given, reportPeer } from './peer-process.ts';
 
 /**
@@ -16,7 +16,7 @@ import { given, reportPeer } from './peer-process.ts';
  */
 const folder = await mkdtemp(join(tmpdir(), 'bench-mesh-'));
 for (const name of Object.values(meshFiles)) {
-  const text = await readFile(new URL(`../../mesh/generated/${name}`, import.meta.url), 'utf8');
+  const text = await readFile(new URL(`../../../../mesh/generated/${name}`, import.meta.url), 'utf8');
   await writeFile(join(folder, name), text);
 }
 const config = meshConfig(operations, '.');

@@ -137,9 +137,12 @@ const figures = {
 };
 // The load of autocannon takes part of what is measured, so its ratios are higher: floors are for wrk.
 const isMeasured = options.byWrk && !options.profile && !isBusy;
-if (isBusy) console.error('other programs keep this machine busy: the figures are not compared with bench/floors.json');
+if (isBusy)
+  console.error(
+    'other programs keep this machine busy: the figures are not compared with tests/load/bench/floors.json',
+  );
 const missed = isMeasured ? belowFloors(figures, options.wants) : [];
 if (options.json) console.log(JSON.stringify({ ...report, missed }, undefined, 2));
 else print(report);
-for (const line of missed) console.error(`bench/floors.json: ${line}`);
+for (const line of missed) console.error(`tests/load/bench/floors.json: ${line}`);
 process.exitCode = missed.length === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-import type { Replica } from '../../tests/support/replicas.ts';
+import type { Replica } from '../../../support/replicas.ts';
 
 /** The heap in use at a moment. */
 export interface HeapSample {

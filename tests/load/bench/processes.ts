@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { shippedConfig } from '../generator/init/project-files.ts';
+import { shippedConfig } from '../../../generator/init/project-files.ts';
 import { addedConfig, benchEnvironment } from './bench-config.ts';
 import type { Peer } from './peer.ts';
 
@@ -23,7 +23,7 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-const root = resolve(import.meta.dirname, '..');
+const root = resolve(import.meta.dirname, '../../..');
 /** Ticks a second in which `/proc/<pid>/stat` counts (USER_HZ of Linux). */
 const clockTicks = 100;
 
@@ -134,7 +134,7 @@ function makeProject(program: string): string {
   // The schema and the table that `generate` wrote here.
   symlinkSync(join(root, 'mesh'), join(folder, 'mesh'));
   if (program.endsWith('.ts')) {
-    const from = JSON.stringify(join(root, 'bench', 'bench-config.ts'));
+    const from = JSON.stringify(join(import.meta.dirname, 'bench-config.ts'));
     writeFileSync(join(folder, 'gateway.config.ts'), `export { benchConfig as default } from ${from};\n`);
     return folder;
   }

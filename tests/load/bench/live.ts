@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type ChildServer, startNats, startRedis } from '../tests/support/child-server.ts';
-import { createLiveTraffic, type LiveTraffic } from '../tests/support/live-traffic.ts';
-import { developers, type Replica, type Replicas, startReplicas } from '../tests/support/replicas.ts';
-import { openSteadyListener, type SteadyListener } from '../tests/support/steady-listener.ts';
+import { type ChildServer, startNats, startRedis } from '../../support/child-server.ts';
+import { createLiveTraffic, type LiveTraffic } from '../../support/live-traffic.ts';
+import { developers, type Replica, type Replicas, startReplicas } from '../../support/replicas.ts';
+import { openSteadyListener, type SteadyListener } from '../../support/steady-listener.ts';
 import { heapSlope, sampleHeap } from './live/heap.ts';
 import { type LiveFigures, liveText, withLiveRow } from './live/report.ts';
 

@@ -1,4 +1,4 @@
-import type { LiveCount } from '../../tests/support/live-traffic.ts';
+import type { LiveCount } from '../../../support/live-traffic.ts';
 import type { HeapFigures } from './heap.ts';
 
 /** One run of `npm run bench:live`. */

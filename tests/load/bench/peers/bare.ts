@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
-import { resolveConfig } from '../../gateway/config/resolve-config.ts';
-import { createExecutableSchema } from '../../gateway/operations/executable-schema.ts';
-import { createUpstream } from '../../gateway/upstream/undici-upstream.ts';
-import shipped from '../../gateway.config.ts';
-import type { CallContext, Caller, RootDecision } from '../../plugins/call-context.ts';
-import { type OperationToRun, rootFieldsOf } from '../../plugins/noetl-auth/selected-root-fields.ts';
+import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
+import { resolveConfig } from '../../../../gateway/config/resolve-config.ts';
+import { createExecutableSchema } from '../../../../gateway/operations/executable-schema.ts';
+import { createUpstream } from '../../../../gateway/upstream/undici-upstream.ts';
+import shipped from '../../../../gateway.config.ts';
+import type { CallContext, Caller, RootDecision } from '../../../../plugins/call-context.ts';
+import { type OperationToRun, rootFieldsOf } from '../../../../plugins/noetl-auth/selected-root-fields.ts';
 import { given, reportPeer } from './peer-process.ts';
 
 /** The gateway's schema in Yoga, without its plugins: no session, no limits, and every root field allowed unasked. */
@@ -19,7 +19,7 @@ const { config } = resolveConfig(shipped as unknown as GatewayConfig, {
   GATEWAY_AUDIENCES: 'bench',
 });
 const { schema } = createExecutableSchema({
-  sdl: await readFile(new URL('../../mesh/generated/schema.graphql', import.meta.url), 'utf8'),
+  sdl: await readFile(new URL('../../../../mesh/generated/schema.graphql', import.meta.url), 'utf8'),
   operations: config.operations,
   upstream: createUpstream({ ...config.upstream, observe: () => {}, clock: Date.now }),
 });

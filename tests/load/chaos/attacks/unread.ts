@@ -13,7 +13,7 @@ const ahead = 8;
 /** The file of the GraphiQL page whose size is nearest, when the page is built; else the empty text, and the page itself is asked for. */
 function assetOf(bytes: number): string {
   try {
-    const folder = new URL('../../dist/pages/graphiql/assets/', import.meta.url);
+    const folder = new URL('../../../../dist/pages/graphiql/assets/', import.meta.url);
     const distance = (name: string) => Math.abs(statSync(new URL(name, folder)).size - bytes);
     const [nearest] = readdirSync(folder)
       .filter((name) => /\.(js|css)$/.test(name))

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import process from 'node:process';
-import { compileGrants, decide } from '../plugins/noetl-auth/access/decision.ts';
-import type { Grant } from '../plugins/noetl-auth/access/grant.ts';
+import { compileGrants, decide } from '../../../plugins/noetl-auth/access/decision.ts';
+import type { Grant } from '../../../plugins/noetl-auth/access/grant.ts';
 
 // `decide()` alone, without a server: the goal is a million decisions in a second with 10,000 grants, whatever their
 // shape (docs/performance.md). `npm run bench` runs this file with `--json`.

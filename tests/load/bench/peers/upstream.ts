@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createNoetlStandIn } from '../../dev/noetl/stand-in.ts';
+import { createNoetlStandIn } from '../../../../dev/noetl/stand-in.ts';
 import { kinds, numericSize } from '../rows.ts';
 import { reportPeer } from './peer-process.ts';
 

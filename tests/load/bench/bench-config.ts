@@ -1,7 +1,7 @@
 import { devNull } from 'node:os';
 import process from 'node:process';
-import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
-import shipped from '../gateway.config.ts';
+import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
+import shipped from '../../../gateway.config.ts';
 
 /** The session token that every request of the load bears. The static validator of {@link addedConfig} knows it. */
 export const benchToken = 'noetl-session-of-the-bench';

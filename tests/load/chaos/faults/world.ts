@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createDevIssuer } from '../../dev/issuer/dev-issuer.ts';
-import { createNoetlStandIn, type NoetlStandIn } from '../../dev/noetl/stand-in.ts';
-import { type ChildServer, hasEnded, startNats, startRedis } from '../../tests/support/child-server.ts';
-import { freePort } from '../../tests/support/free-port.ts';
-import { runServe } from '../../tests/support/serve-process.ts';
-import { startTcpProxy } from '../../tests/support/tcp-proxy.ts';
+import { createDevIssuer } from '../../../../dev/issuer/dev-issuer.ts';
+import { createNoetlStandIn, type NoetlStandIn } from '../../../../dev/noetl/stand-in.ts';
+import { type ChildServer, hasEnded, startNats, startRedis } from '../../../support/child-server.ts';
+import { freePort } from '../../../support/free-port.ts';
+import { runServe } from '../../../support/serve-process.ts';
+import { startTcpProxy } from '../../../support/tcp-proxy.ts';
 
 const audience = 'chaos';
 

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Usage: node bench/large-document.ts [operations]. Measures `pull` and `generate` with a document of so many
+// Usage: node tests/load/bench/large-document.ts [operations]. Measures `pull` and `generate` with a document of so many
 // operations: no stage may look at every operation for every operation.
 const [given] = process.argv.slice(2);
 const operations = Number(given ?? 10_000);
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const text = { type: 'string' };
 
 /**
