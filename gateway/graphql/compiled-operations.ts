@@ -1,7 +1,6 @@
-import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { parseJson } from '../../plugins/json/lossless-json.ts';
-import { decidedOperation } from '../../plugins/noetl-auth/decided-operation.ts';
 import type { WrittenJson } from '../operations/compiled/draft.ts';
 import { runCompiled } from '../operations/compiled/run-operation.ts';
 import { textOfBytes } from '../text-of-bytes.ts';
@@ -36,17 +35,18 @@ export function useCompiledOperations(operations: CompiledOperations = createCom
 }
 
 function executeCompiled(args: ExecutionArgs, stock: Execute, operations: CompiledOperations): unknown {
-  const decided = isUsual(args) ? decidedOperation(args.contextValue, args) : undefined;
-  const compiled = decided && operations(args.schema, args.document, decided.definition);
-  if (decided === undefined || compiled === undefined) return stock(args);
-  // What was asked is held; the stock executor completes it and asks nothing again (ADR 0018).
-  return runCompiled(compiled, args.contextValue, decided.variables).then((outcome) => {
+  const operation = isUsual(args) ? getOperationAST(args.document, args.operationName) : undefined;
+  if (!operation) return stock(args);
+  const compiled = operations(args.schema, args.document, operation);
+  if (compiled === undefined) return stock(args);
+  return runCompiled(compiled, { ...args, operation }).then((outcome) => {
     if ('data' in outcome) return writtenResult(outcome.data);
-    return 'result' in outcome ? outcome.result : stock({ ...args, rootValue: outcome.held });
+    // The stock executor completes the answers, and asks nothing again (ADR 0026).
+    return 'result' in outcome ? outcome.result : stock({ ...args, rootValue: outcome.answers });
   });
 }
 
-/** Arguments of the executor that a compiled operation knows. A root value is one that is held already. */
+/** Arguments of the executor that a compiled operation knows. */
 const isUsual = ({ rootValue, fieldResolver, typeResolver, ...rest }: ExecutionArgs): boolean =>
   rootValue === undefined && fieldResolver === undefined && typeResolver === undefined && !('signal' in rest);
 

@@ -10,7 +10,6 @@ import { type Connection, limitConnections } from './connections.ts';
 import { bytesOf, type Exchange, noRoom, type Output, splitTarget, writeAnswer } from './exchange.ts';
 import { refuseRepeatedHeaders } from './header-values.ts';
 import { createRoom, defaultListenerLimits, type ListenerLimits } from './listener-limits.ts';
-import { WholeBodyMessage } from './whole-body-message.ts';
 
 export interface HttpListenerOptions {
   readonly handle: (exchange: Exchange) => Promise<Answer>;
@@ -77,7 +76,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     }
   };
 
-  const server = createServer({ ...timeouts, keepAliveTimeout: limits.keepAliveMs, IncomingMessage: WholeBodyMessage });
+  const server = createServer({ ...timeouts, keepAliveTimeout: limits.keepAliveMs });
   const connections = limitConnections(server, limits);
   const outputOf = (connection: Connection, clientIp: string): Output => ({
     room: (bytes) => connection.take(clientIp, bytes) || connections.makeRoom(connection, clientIp, bytes),

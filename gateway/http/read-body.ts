@@ -5,7 +5,6 @@ import { isJsonMediaType } from '../../plugins/json/media-type.ts';
 import { resolveAtEndOfTurn } from '../event-loop-batches.ts';
 import type { ByteLease } from '../limits/byte-budget.ts';
 import { textOfBytes } from '../text-of-bytes.ts';
-import { WholeBodyMessage } from './whole-body-message.ts';
 
 /** The bounds of reading a body. */
 export interface BodyLimits {
@@ -42,16 +41,7 @@ function bodyOf(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > maxBytes) throw tooLarge(maxBytes);
   if (lease?.grow(announced) === false) throw overloaded();
-  return arrived(request, announced) ?? bytesOf(request, limits, announced);
-}
-
-/**
- * A body that came together with its headers, as nearly all do: no stream, no listener and no timer is needed for it.
- * @returns undefined: it has to be waited for
- */
-function arrived(request: IncomingMessage, announced: number): Promise<Buffer> | undefined {
-  const bytes = announced > 0 && request instanceof WholeBodyMessage ? request.takeBody(announced) : undefined;
-  return bytes && new Promise((resolve) => resolveAtEndOfTurn(resolve, bytes));
+  return bytesOf(request, limits, announced);
 }
 
 const tooLarge = (maxBytes: number) =>
@@ -68,10 +58,10 @@ const overloaded = () =>
 function bytesOf(request: IncomingMessage, limits: BodyLimits, announced: number): Promise<Buffer> {
   const { maxBytes, timeoutMs = defaultTimeoutMs, lease } = limits;
   return new Promise((resolve, reject) => {
-    const isTaken = request instanceof WholeBodyMessage && request.isTaken;
-    if (request.destroyed || isTaken) return reject(cutOff());
+    if (request.destroyed) return reject(cutOff());
     const chunks: Buffer[] = [];
     let size = 0;
+    let isWhole = false;
     const stop = (error: GatewayError) => {
       clearTimeout(timer);
       request.off('data', take).pause();
@@ -89,11 +79,12 @@ function bytesOf(request: IncomingMessage, limits: BodyLimits, announced: number
       .on('data', take)
       .once('end', () => {
         clearTimeout(timer);
+        isWhole = true;
         resolveAtEndOfTurn(resolve, Buffer.concat(chunks));
       })
       .once('error', (error) => stop(cutOff(error)))
       // After the end there is nothing to report, and an error that is not used costs its stack.
-      .once('close', () => request.readableEnded || stop(cutOff()));
+      .once('close', () => isWhole || stop(cutOff()));
   });
 }
 

@@ -14,7 +14,6 @@ import { classOf } from './lanes.ts';
 import { collect, countedFromBytes, noRoom, OutageError, type RawReply } from './reply-collector.ts';
 
 import { createRetryBudget } from './retry-budget.ts';
-import { createSocketConnector } from './socket-connector.ts';
 import { defaultUpstreamLimits, type UpstreamOptions } from './upstream-options.ts';
 import { decode } from './upstream-reply.ts';
 
@@ -140,7 +139,7 @@ function openPool({ baseUrl, timeoutMs }: UpstreamOptions, connections: number):
     // One deadline for the whole call is in `collect`.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: baseUrl.protocol === 'http:' ? createSocketConnector(timeoutMs) : { timeout: timeoutMs },
+    connect: { timeout: timeoutMs },
   });
 }
 

@@ -10,7 +10,6 @@ import {
   tellDecision,
 } from './decide-call.ts';
 import type { Judgement } from './decide-field.ts';
-import { Decisions } from './decided-operation.ts';
 import { type OperationToRun, type RootFields, rootFieldsOf, type SelectedField } from './selected-root-fields.ts';
 
 /** Decisions by response key; or `refused`: nothing may run, and these are the answer's errors. */
@@ -33,8 +32,8 @@ export function decideOperation(
   if ('errors' in roots) return { refused: roots.errors, data: undefined };
   const root: OperationType = roots.definition.operation;
   const judgements = roots.fields.map((field) => judge(field, root, by, options));
-  if (areKnown(judgements)) return concluded(operation, roots, judgements, by, options);
-  return Promise.all(judgements).then((all) => concluded(operation, roots, all, by, options));
+  if (areKnown(judgements)) return concluded(roots, judgements, by, options);
+  return Promise.all(judgements).then((all) => concluded(roots, all, by, options));
 }
 
 /** The same, in a span where there is tracing. */
@@ -56,15 +55,12 @@ type DecidedFields = Exclude<RootFields, { readonly errors: unknown }>;
 
 /** What may run after all fields were judged. */
 function concluded(
-  operation: OperationToRun,
-  { definition, variables, fields }: DecidedFields,
+  { definition, fields }: DecidedFields,
   judgements: readonly Judgement[],
   by: OperationCaller,
   options: DecisionOptions,
 ): OperationDecision {
   const root: OperationType = definition.operation;
-  const { schema, document, operationName, variableValues } = operation;
-  const asked = { schema, document, operationName, variableValues };
   const decided = fields.map((field, index) => ({ field, judgement: judgements[index] as Judgement }));
   // Fields of a mutation run one after another, so a denied one must stop those before it as well (ADR 0006).
   const stops = decided.some(
@@ -76,11 +72,7 @@ function concluded(
     if (!stops || judgement.decision.outcome === 'denied') tellDecision(field.name, judgement, root, by, options);
   }
   if (stops) return { refused: denialsOf(decided), data: null };
-  // Only then the decisions can be used for arguments again; see `decided-operation.ts`.
-  const isCoerced = fields.every(({ args }) => !(args instanceof GatewayError));
-  const decisions = isCoerced ? new Decisions(asked, { definition, variables }) : new Map<string, RootDecision>();
-  for (const { field, judgement } of decided) decisions.set(field.responseKey, judgement.decision);
-  return { decisions };
+  return { decisions: new Map(decided.map(({ field, judgement }) => [field.responseKey, judgement.decision])) };
 }
 
 const denialsOf = (decided: readonly { readonly field: SelectedField; readonly judgement: Judgement }[]) =>

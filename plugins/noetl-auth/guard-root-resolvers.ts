@@ -1,6 +1,5 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
-import { HeldAnswers } from '../held-answers.ts';
 import { standingDecision } from './access/standing-decision.ts';
 
 /**
@@ -22,19 +21,19 @@ function guarded(field: Field): Field {
   return { ...field, resolve: guard(resolve), ...(subscribe ? { subscribe: guard(subscribe) } : {}) };
 }
 
-/** Resolvers by their guards: the compiled path finds out whether a plugin has wrapped a field (ADR 0018). */
+/** Resolvers by their guards: the compiled path finds out whether a plugin has wrapped a field (ADR 0026). */
 const guards = new WeakMap<object, object>();
 
 /** The resolver behind a guard; undefined when the resolver is not a guard, for example because a plugin has wrapped it. */
 export const guardedResolver = (resolve: object | undefined): object | undefined =>
   resolve === undefined ? undefined : guards.get(resolve);
 
-/** An answer that is held already is given after the same check. */
+/** A root value that is a `Map` has answers of root fields, by response key. They are given after the same check. */
 function guard(resolve: GraphQLFieldResolver<unknown, unknown>): GraphQLFieldResolver<unknown, unknown> {
   const guarding: GraphQLFieldResolver<unknown, unknown> = (source, _args, context, info) => {
     const { args } = standingDecision(context, info);
-    const held = source instanceof HeldAnswers ? source.of(String(info.path.key)) : undefined;
-    return held ?? resolve(source, args, context, info);
+    const answer: unknown = source instanceof Map ? source.get(info.path.key) : undefined;
+    return answer ?? resolve(source, args, context, info);
   };
   guards.set(guarding, resolve);
   return guarding;

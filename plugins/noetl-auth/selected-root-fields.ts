@@ -14,7 +14,6 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { GatewayError } from '../errors.ts';
-import { plainArguments, plainVariables } from './plain-values.ts';
 
 /** A GraphQL operation as it is about to run. */
 export interface OperationToRun {
@@ -38,8 +37,6 @@ export interface SelectedField {
 export type RootFields =
   | {
       readonly definition: OperationDefinitionNode;
-      /** Coerced. */
-      readonly variables: Readonly<Record<string, unknown>>;
       readonly fields: readonly SelectedField[];
     }
   | { readonly errors: readonly GraphQLError[] };
@@ -51,7 +48,7 @@ export type RootFields =
 export function rootFieldsOf({ schema, document, operationName, variableValues }: OperationToRun): RootFields {
   const operation = getOperationAST(document, operationName);
   if (!operation) return { errors: [new GraphQLError('Could not determine what operation to execute.')] };
-  const variables = variablesOf(schema, operation, recordOf(variableValues));
+  const variables = getVariableValues(schema, operation.variableDefinitions ?? [], recordOf(variableValues));
   if (variables.errors !== undefined) return { errors: variables.errors };
   const type = getDefinedRootType(schema, operation.operation);
   const known = type.getFields();
@@ -61,16 +58,7 @@ export function rootFieldsOf({ schema, document, operationName, variableValues }
     const args = field === undefined ? {} : argsOf(field, node, variables.coerced);
     return { responseKey, name: node.name.value, field, args, node };
   });
-  return { definition: operation, variables: variables.coerced, fields };
-}
-
-function variablesOf(
-  schema: GraphQLSchema,
-  operation: OperationDefinitionNode,
-  inputs: Readonly<Record<string, unknown>>,
-): ReturnType<typeof getVariableValues> {
-  const coerced = plainVariables(schema, operation, inputs);
-  return coerced === undefined ? getVariableValues(schema, operation.variableDefinitions ?? [], inputs) : { coerced };
+  return { definition: operation, fields };
 }
 
 /** Validation has made sure that all nodes under one key ask for the same; the resolver's guard checks the name again. */
@@ -109,7 +97,7 @@ function collected(
 
 function argsOf(field: GraphQLField<unknown, unknown>, node: FieldNode, variables: Record<string, unknown>) {
   try {
-    return plainArguments(field, node, variables) ?? getArgumentValues(field, node, variables);
+    return getArgumentValues(field, node, variables);
   } catch (error) {
     const message = error instanceof GraphQLError ? error.message : 'the arguments cannot be read';
     return new GatewayError('ERR_REQUEST_INVALID', message, { cause: error });

@@ -57,7 +57,7 @@ const maxFields = 1_000;
 const noVariables = { coerced: {}, sources: {} };
 
 /**
- * Compiles a validated operation of plain selections: fields, fragments, lists, objects, scalars and enums (ADR 0018).
+ * Compiles a validated operation of plain selections: fields, fragments, lists, objects, scalars and enums (ADR 0026).
  * @param source a document that has passed validation; selections are not checked again
  * @param isKnownRoot false for resolvers that plugins have wrapped
  * @returns undefined for what is left to the stock executor: directives, introspection, abstract types, subscriptions,

@@ -1,19 +1,31 @@
-import { type FieldNode, type GraphQLField, getArgumentValues } from 'graphql';
+import {
+  type ExecutionArgs,
+  type FieldNode,
+  type GraphQLField,
+  getArgumentValues,
+  getVariableValues,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { begin, taken, takenText, writeBytes, writtenBytes } from './scratch.ts';
 
 /** Writes a value to the scratch memory, after what is there. */
 export type Write = (value: unknown, draft: Draft) => void;
 
+/** The operation that is run, and what with. */
+export interface OperationArgs extends Pick<ExecutionArgs, 'schema' | 'contextValue' | 'variableValues'> {
+  readonly operation: OperationDefinitionNode;
+}
+
 /** The state that one run of a compiled operation shares. */
 export class OperationRun {
   /** Whether something came up that plain writing does not cover. The stock executor has to answer then. */
   isOdd = false;
-  readonly #variables: Readonly<Record<string, unknown>>;
+  readonly #operation: OperationArgs;
+  #variables: Readonly<Record<string, unknown>> | undefined;
   #args: Map<FieldNode, Readonly<Record<string, unknown>>> | undefined;
 
-  /** @param variables coerced */
-  constructor(variables: Readonly<Record<string, unknown>>) {
-    this.#variables = variables;
+  constructor(operation: OperationArgs) {
+    this.#operation = operation;
   }
 
   /** The arguments of a field, coerced once for all items of a list. @throws GraphQLError */
@@ -21,10 +33,17 @@ export class OperationRun {
     this.#args ??= new Map();
     const known = this.#args.get(node);
     if (known !== undefined) return known;
+    this.#variables ??= coercedVariables(this.#operation);
     const args = getArgumentValues(field, node, this.#variables);
     this.#args.set(node, args);
     return args;
   }
+}
+
+function coercedVariables({ schema, operation, variableValues }: OperationArgs): Readonly<Record<string, unknown>> {
+  const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
+  if (errors !== undefined) throw errors[0];
+  return coerced;
 }
 
 /** JSON that was written: one short text, or bytes of UTF-8 in pieces. */

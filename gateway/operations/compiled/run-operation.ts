@@ -1,72 +1,31 @@
-import { type ExecutionResult, type GraphQLError, type GraphQLResolveInfo, locatedError } from 'graphql';
+import { type ExecutionResult, GraphQLError, type GraphQLResolveInfo, locatedError } from 'graphql';
 import { GatewayError } from '../../../plugins/errors.ts';
-import { HeldAnswers } from '../../../plugins/held-answers.ts';
 import type { CompiledOperation, CompiledRoot } from './compile-operation.ts';
-import { Draft, OperationRun, type WrittenJson } from './draft.ts';
+import { Draft, type OperationArgs, OperationRun, type WrittenJson } from './draft.ts';
 
 /**
  * What became of a compiled operation: its data as JSON; or a whole result, when its only root field has failed; or
- * the answers of its root fields, for the stock executor to complete.
+ * the answers of its root fields by response key, for graphql-js to complete.
  */
 export type CompiledOutcome =
   | { readonly data: WrittenJson }
   | { readonly result: ExecutionResult }
-  | { readonly held: HeldAnswers };
+  | { readonly answers: ReadonlyMap<string, Promise<unknown>> };
 
 /**
  * Asks the root fields of a compiled operation, each once, and writes their answers.
- * @param context what resolvers run with; its decisions are checked by each root field's own resolver
- * @param variables coerced
+ * @param args resolvers run with the context; each checks its own decision there
  */
-export function runCompiled(
-  { roots }: CompiledOperation,
-  context: unknown,
-  variables: Readonly<Record<string, unknown>>,
-): Promise<CompiledOutcome> {
-  const [only] = roots;
-  const answer = only && roots.length === 1 ? ask(only, context) : undefined;
-  return only && answer ? runOne(only, answer, variables) : runAll(roots, context, variables);
-}
-
-/** Most operations have one root field. */
-function runOne(
-  root: CompiledRoot,
-  asked: Promise<unknown>,
-  variables: Readonly<Record<string, unknown>>,
-): Promise<CompiledOutcome> {
-  const held = (): CompiledOutcome => ({ held: heldAnswers([root], [asked]) });
-  return asked.then(
-    (answer) => {
-      const draft = new Draft(new OperationRun(variables));
-      draft.append(answer, root.write, root.prefix);
-      const outcome = (): CompiledOutcome => (draft.run.isOdd ? held() : { data: draft.json('}') });
-      // Gaps can still make the run odd, so they are filled before it is judged.
-      const filled = draft.filled();
-      return filled === undefined ? outcome() : filled.then(outcome);
-    },
-    (error: unknown) => {
-      const result = failedResult(root, error);
-      return result === undefined ? held() : { result };
-    },
-  );
-}
-
-async function runAll(
-  roots: readonly CompiledRoot[],
-  context: unknown,
-  variables: Readonly<Record<string, unknown>>,
-): Promise<CompiledOutcome> {
-  const asked = askAll(roots, context);
-  const draft = new Draft(new OperationRun(variables));
-  let hasFailed = false;
-  for (let index = 0; index < roots.length; index += 1) {
-    const { prefix, write } = roots[index] as CompiledRoot;
+export async function runCompiled({ roots }: CompiledOperation, args: OperationArgs): Promise<CompiledOutcome> {
+  const asked = askAll(roots, args.contextValue);
+  const draft = new Draft(new OperationRun(args));
+  for (const [index, { prefix, write }] of roots.entries()) {
     let answer: unknown;
     try {
       answer = await asked[index];
-    } catch {
-      hasFailed = true;
-      break;
+    } catch (error) {
+      const result = failedResult(roots, error);
+      return result === undefined ? { answers: answersOf(roots, asked) } : { result };
     }
     draft.append(answer, write, prefix);
     if (draft.run.isOdd) break;
@@ -74,8 +33,7 @@ async function runAll(
   // Gaps can still make the run odd, so they are filled before it is judged.
   const filled = draft.filled();
   if (filled !== undefined) await filled;
-  const isWhole = !hasFailed && !draft.run.isOdd;
-  return isWhole ? { data: draft.json('}') } : { held: heldAnswers(roots, asked) };
+  return draft.run.isOdd ? { answers: answersOf(roots, asked) } : { data: draft.json('}') };
 }
 
 /** Together, as fields of a query may be; they are written in the order of the selection. */
@@ -101,19 +59,21 @@ function ask({ field, info }: CompiledRoot, context: unknown): Promise<unknown> 
 /** Each resolver takes the arguments that were decided on. */
 const noArguments = Object.freeze({});
 
-/** As the executor words it. @returns undefined when that is more than null and an error of the gateway's own */
-function failedResult({ key, nodes, isNullable }: CompiledRoot, error: unknown): ExecutionResult | undefined {
-  if (!isNullable || !(error instanceof GatewayError)) return undefined;
-  const located: GraphQLError = locatedError(error, nodes, [key]);
+/** As graphql-js words it. @returns undefined when that is more than one null and an error of the gateway's own */
+function failedResult([root, ...others]: readonly CompiledRoot[], error: unknown): ExecutionResult | undefined {
+  if (root === undefined || others.length > 0 || !root.isNullable || !(error instanceof GatewayError)) return undefined;
+  // About arguments, which graphql-js coerces again.
+  if (error.cause instanceof GraphQLError) return undefined;
   const data: Record<string, unknown> = Object.create(null);
-  data[key] = null;
-  return { errors: [located], data };
+  data[root.key] = null;
+  return { errors: [locatedError(error, root.nodes, [root.key])], data };
 }
 
-function heldAnswers(roots: readonly CompiledRoot[], asked: readonly (Promise<unknown> | undefined)[]): HeldAnswers {
-  const answers = roots.flatMap(({ key }, index) => {
-    const answer = asked[index];
-    return answer === undefined ? [] : [[key, answer] as const];
-  });
-  return new HeldAnswers(new Map(answers));
+function answersOf(roots: readonly CompiledRoot[], asked: readonly (Promise<unknown> | undefined)[]) {
+  return new Map(
+    roots.flatMap(({ key }, index) => {
+      const answer = asked[index];
+      return answer === undefined ? [] : [[key, answer] as const];
+    }),
+  );
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { GatewayError } from '../../../plugins/errors.ts';
-import { HeldAnswers } from '../../../plugins/held-answers.ts';
 import { kept } from '../../../plugins/kept.ts';
 import { limitHeaders } from '../../../plugins/limit-headers.ts';
 
@@ -15,13 +14,6 @@ test('kept: also undefined and a failed promise', async () => {
   });
   await expect(failing()).rejects.toThrow('attempt 2');
   await expect(failing()).rejects.toThrow('attempt 2');
-});
-
-test('held answers are found by their response key', () => {
-  const answer = Promise.resolve(1);
-  const held = new HeldAnswers(new Map([['a', answer]]));
-  expect(held.of('a')).toBe(answer);
-  expect(held.of('b')).toBeUndefined();
 });
 
 describe('headers of a refusal', () => {
