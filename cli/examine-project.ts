@@ -5,7 +5,7 @@ import { createGateway } from '../gateway/gateway.ts';
 import { createIssuerDocuments } from '../gateway/identity/issuer-documents.ts';
 import { openStore } from '../gateway/stores/store-adapters.ts';
 import { createUpstream } from '../gateway/upstream/undici-upstream.ts';
-import { readLock } from '../generator/pull/document-lock.ts';
+import { readLock } from '../generator/pull/pulled-files.ts';
 import type { Upstream } from '../plugins/ports.ts';
 import { claimStart } from './claim-start.ts';
 import { examine, hasProblem } from './doctor/examine.ts';

@@ -4,13 +4,12 @@ import { withFormerNames } from '../gateway/config/former-names.ts';
 import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
 import { checkDeclaration } from '../gateway/config/resolve-config.ts';
 import { type BuiltSchema, schemaOf, structure } from './build-schema.ts';
+import { shortDiff } from './canonical-text.ts';
 import type { DiffReport } from './diff/diff-report.ts';
 import type { Emitter, OutputFile } from './emit/emitter.ts';
 import { headerText } from './emit/header.ts';
 import { emitMeshSources, emitOperations, emitSchema, schemaPath } from './emit/mesh-files.ts';
 import { createMeshCache } from './files/mesh-cache.ts';
-import { readDocument } from './files/read-document.ts';
-import { shortDiff } from './files/short-diff.ts';
 import { type FileChange, readIfPresent, writeAtomically } from './files/write-atomically.ts';
 import { type Acceptance, acceptNothing, type NewMember } from './lock/acceptance.ts';
 import { suggestMoved } from './lock/compare-lock.ts';
@@ -18,6 +17,7 @@ import { type GatewayLock, gatewayLockPath, parseGatewayLock, printGatewayLock }
 import { openRecord, openRecordPath, parseOpenRecord, printOpenRecord } from './lock/open-record.ts';
 import type { Normalised } from './normalise/normalise.ts';
 import type { OpenApiDocument } from './openapi/open-api.ts';
+import { readDocument } from './pull/pulled-files.ts';
 import { assertNoProblems, buildTable, type OperationsTable } from './table/build-table.ts';
 
 export interface GenerateOptions {
@@ -132,7 +132,7 @@ async function newsSince(
   const before = parseOpenRecord(recordText);
   if (before === undefined || sdl === undefined) return undefined;
   // Loaded only here: it brings the packages of the comparison.
-  const { news } = await import('./diff/news.ts');
+  const { news } = await import('./diff/diff.ts');
   return news({ before, record, sdl, lock, config, built });
 }
 

@@ -1,12 +1,14 @@
+import { type Change, CriticalityLevel, diff as diffSchemas } from '@graphql-inspector/core';
+import { buildSchema, type GraphQLSchema, buildSchema as parseSchema, printSchema } from 'graphql';
 import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import type { BuiltSchema } from '../build-schema.ts';
 import { emptyLock, type GatewayLock } from '../lock/gateway-lock.ts';
-import { normalise, structureRules } from '../normalise/normalise.ts';
+import { normalise } from '../normalise/normalise.ts';
+import { structureRules } from '../normalise/structure-rules.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
-import { bySeverity, type DiffReport, type UpstreamChange } from './diff-report.ts';
-import { exposureDiff, type FittedTable, fieldsByOperation } from './exposure-diff.ts';
-import { fitTable } from './fit-table.ts';
-import { graphqlDiff } from './graphql-diff.ts';
+import type { Severity } from './change-rules.ts';
+import { bySeverity, type DiffReport, type GraphqlChange, type UpstreamChange } from './diff-report.ts';
+import { exposureDiff, type FittedTable, fieldsByOperation, fitTable } from './exposure-diff.ts';
 import { upstreamDiff } from './upstream-diff.ts';
 
 export interface DiffInput {
@@ -61,3 +63,69 @@ function fittingConfig(config: GatewayConfig, { unfit }: FittedTable): GatewayCo
 }
 
 const versionOf = ({ info }: OpenApiDocument): string => info?.version ?? 'unknown';
+
+const severities: Readonly<Record<CriticalityLevel, Severity>> = {
+  [CriticalityLevel.Breaking]: 'breaking',
+  [CriticalityLevel.Dangerous]: 'dangerous',
+  [CriticalityLevel.NonBreaking]: 'safe',
+};
+
+/**
+ * What apps notice of the change between two schemas; how NoETL is called is left out, and so are descriptions.
+ * Severities are those of GraphQL Inspector.
+ */
+async function graphqlDiff(before: GraphQLSchema, after: GraphQLSchema): Promise<readonly GraphqlChange[]> {
+  const changes = (await diffSchemas(withoutCalls(before), withoutCalls(after))).filter(isNoticed);
+  // An argument of a field that is new itself is not a separate change.
+  const added = changes.flatMap(({ type, path }) => (type === 'FIELD_ADDED' && path !== undefined ? [`${path}.`] : []));
+  return changes
+    .filter(({ path }) => !added.some((field) => path?.startsWith(field)))
+    .map(({ type, criticality, path, message }) => ({
+      kind: String(type),
+      severity: severities[criticality.level],
+      path: path ?? '',
+      message,
+    }));
+}
+
+/**
+ * Printing leaves out the directives that are on fields: the call instructions. Not validated again, since both schemas
+ * are built ones.
+ */
+const withoutCalls = (schema: GraphQLSchema): GraphQLSchema => buildSchema(printSchema(schema), { assumeValid: true });
+
+/** Definitions of directives are the call instructions' own. */
+const isNoticed = ({ type }: Change): boolean =>
+  !String(type).startsWith('DIRECTIVE') && !String(type).includes('DESCRIPTION');
+
+export interface NewsInput {
+  /** What the last generation saw of NoETL's API, and what this one sees. */
+  readonly before: OpenApiDocument;
+  readonly record: OpenApiDocument;
+  /** The schema of the last generation. */
+  readonly sdl: string;
+  readonly lock: GatewayLock;
+  readonly config: GatewayConfig;
+  readonly built: Pick<BuiltSchema, 'schema' | 'names' | 'pending'>;
+}
+
+/**
+ * What has changed since the last generation, for rows that were there: what a row opens that is new itself is the
+ * config's own change, and a reviewer reads it there.
+ * @returns undefined when nothing has.
+ */
+export async function news({ before, record, sdl, lock, config, built }: NewsInput): Promise<DiffReport | undefined> {
+  const rows = Object.entries(config.operations).filter(([field]) => lock.names[field] !== undefined);
+  const report = await diff({
+    before,
+    after: record,
+    names: { before: 'as generated last', after: 'now' },
+    config: { ...config, operations: Object.fromEntries(rows) },
+    lock,
+    // The schema of the last generation is a file, and the next one is built already: nothing is built twice.
+    buildSchema: async (document) =>
+      document === before ? { schema: parseSchema(sdl, { assumeValid: true }), names: lock, pending: [] } : built,
+  });
+  const isQuiet = report.upstream.length + report.graphql.length + report.exposure.length === 0;
+  return isQuiet ? undefined : report;
+}

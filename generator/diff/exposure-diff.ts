@@ -4,12 +4,14 @@ import type { Permission } from '../../plugins/noetl-auth/access/permission.ts';
 import type { Operation } from '../../plugins/operation.ts';
 import { kindWords, type OperationKind } from '../../plugins/operation-kind.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
-import type { NewMember } from '../lock/acceptance.ts';
-import { memberWords } from '../lock/new-member-lines.ts';
+import { memberWords, type NewMember } from '../lock/acceptance.ts';
+import type { OpenApiDocument } from '../openapi/open-api.ts';
+import { buildTable } from '../table/build-table.ts';
 import { closedKinds, neverPublic } from '../table/never-public.ts';
+import { operationMeaning } from '../table/operation-meaning.ts';
 import { type ChangeKind, changeRules, type Severity } from './change-rules.ts';
 import type { ExposureChange, UpstreamChange } from './diff-report.ts';
-import { operationTemplate } from './operation-template.ts';
+import { operationTemplate } from './operation-contract.ts';
 
 /** The operations table of one document: rows that fit it, and by field why others do not. */
 export interface FittedTable {
@@ -19,7 +21,7 @@ export interface FittedTable {
   readonly kinds: ReadonlyMap<string, OperationKind>;
 }
 
-export interface NewUpstream {
+interface NewUpstream {
   /** Changes of NoETL's API, each with the fields that it touches. */
   readonly upstream: readonly UpstreamChange[];
   /** New members of what is open, closed until they are accepted. */
@@ -231,3 +233,19 @@ const find = (table: FittedTable, field: string): Operation | undefined =>
 
 const keyOf = (operation: Operation | undefined): string =>
   operation?.source.kind === 'upstream' ? operation.source.key : 'the operation';
+
+/**
+ * The table without the rows that have a problem; a problem names its row as `operations.<field>`. A row is named once,
+ * with its first problem. Problems that name no row, for example of grants, are not part of a comparison.
+ * @param document after the structure rules
+ */
+export function fitTable(document: OpenApiDocument, config: GatewayConfig): FittedTable {
+  const { operations, problems, shapes } = buildTable(document, config);
+  const kinds = new Map(shapes.map((shape) => [operationTemplate(shape.key), operationMeaning(shape).kind] as const));
+  const unfit = new Map<string, string>();
+  for (const problem of problems) {
+    const [place, field] = /^operations\.(\w+)[.:]? */.exec(problem) ?? [];
+    if (place !== undefined && field !== undefined && !unfit.has(field)) unfit.set(field, problem.slice(place.length));
+  }
+  return { operations: operations.filter(({ field }) => !unfit.has(field)), unfit, kinds };
+}

@@ -1,10 +1,10 @@
-import { sortKeys } from '../document/canonical.ts';
+import { sortKeys } from '../canonical-text.ts';
 import { normalise } from '../normalise/normalise.ts';
-import { mergeAllOf } from '../normalise/rules/merge-all-of.ts';
-import { resolveReferences } from '../normalise/rules/resolve-references.ts';
-import { basePathOf } from '../openapi/base-path.ts';
+import { resolveReferences } from '../normalise/operation-rules.ts';
+import { mergeAllOf } from '../normalise/structure-rules.ts';
 import {
   type Body,
+  basePathOf,
   type DocumentOperation,
   isRecord,
   listOperations,
@@ -128,3 +128,6 @@ function schemeOf(scheme: unknown): unknown {
   const { description: _, ...rest } = scheme;
   return rest;
 }
+
+/** An operation's key without the names of its path parameters, which releases change: `GET /api/executions/{}`. */
+export const operationTemplate = (key: string): string => key.replaceAll(/\{[^{}]*\}/g, '{}').replace(/\/+$/, '');

@@ -1,6 +1,6 @@
 import type { DocumentNode } from 'graphql';
 import type { Operation } from '../../plugins/operation.ts';
-import { quoteText } from '../document/quote-text.ts';
+import { quoteText } from '../canonical-text.ts';
 import { meshFiles } from '../mesh/mesh-config.ts';
 import type { OutputFile } from './emitter.ts';
 import { hashHeader, headerText, slashHeader } from './header.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DocumentNode } from 'graphql';
-import { sha256 } from '../document/canonical.ts';
+import { sha256 } from '../canonical-text.ts';
 import type { MeshCache } from '../mesh/mesh-schema.ts';
 import { readIfPresent } from './write-atomically.ts';
 

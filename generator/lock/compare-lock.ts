@@ -1,7 +1,6 @@
 import { hasExpired } from '../../gateway/config/former-names.ts';
 import type { DocumentedShape } from '../document/operation-shape.ts';
-import type { GatewayLock, LockedName } from './gateway-lock.ts';
-import { bareType, namedType, typeOf, wireOf } from './meaning.ts';
+import { bareType, type GatewayLock, type LockedName, namedType, typeOf, wireOf } from './gateway-lock.ts';
 
 /** What a new generation does to names that clients hold. */
 export interface LockChanges {

@@ -1,11 +1,10 @@
 import type { Operation } from '../../plugins/operation.ts';
-import { comparable } from '../diff/operation-contract.ts';
-import { operationTemplate } from '../diff/operation-template.ts';
-import { canonicalJson } from '../document/canonical.ts';
-import { reachableSchemas } from '../document/reachable-schemas.ts';
+import { canonicalJson } from '../canonical-text.ts';
+import { comparable, operationTemplate } from '../diff/operation-contract.ts';
+import { reachableSchemas } from '../document/document-hash.ts';
+import { dropProse } from '../document/prose.ts';
 import { headerText } from '../emit/header.ts';
 import { isRecord, mapOperations, type OpenApiDocument } from '../openapi/open-api.ts';
-import { dropProse } from '../pull/drop-prose.ts';
 import type { GatewayLock } from './gateway-lock.ts';
 
 /** Where `generate` keeps what it saw of NoETL's API, so that the next run can report the changes. */

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { openApiOperations } from './mesh-document.ts';
+import { openApiOperations, type TableRow } from './mesh-document.ts';
 import { protocolSdl } from './protocol-sdl.ts';
-import type { TableRow } from './table-row.ts';
 
 /** Names of the files that Mesh reads, in the folder of generated files. `.meshrc.ts` of a project refers to them. */
 export const meshFiles = { document: 'noetl.openapi.json', protocol: 'protocol.graphql' } as const;

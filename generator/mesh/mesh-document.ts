@@ -1,17 +1,20 @@
-import type { OperationArgument } from '../../plugins/operation.ts';
+import type { Operation, OperationArgument } from '../../plugins/operation.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
-import { escapeName } from '../openapi/escaped-name.ts';
 import { mapSchema } from '../openapi/map-schemas.ts';
-import { objectOf, wholeBody } from '../openapi/object-schema.ts';
+import { escapeName } from '../openapi/names.ts';
 import {
   componentName,
   isRecord,
   type OpenApiDocument,
   type OperationObject,
+  objectOf,
   type Schema,
   type SchemaObject,
+  wholeBody,
 } from '../openapi/open-api.ts';
-import type { TableRow } from './table-row.ts';
+
+/** A row as the generated table has it. Access is not Mesh's matter. */
+export type TableRow = Omit<Operation, 'access'>;
 
 /**
  * The document that Mesh's OpenAPI handler reads: the open operations of a normalised document, called by their public

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DocumentNode } from 'graphql';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { Operation } from '../../plugins/operation.ts';
-import { sha256 } from '../document/canonical.ts';
+import { sha256 } from '../canonical-text.ts';
 import { type MeshConfig, meshConfig } from './mesh-config.ts';
 
 /** What Mesh has made of sources that it was given before. A key is the hash of everything that Mesh is given. */

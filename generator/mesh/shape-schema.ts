@@ -1,4 +1,5 @@
 import {
+  type ASTNode,
   type ConstDirectiveNode,
   type DefinitionNode,
   type DocumentNode,
@@ -7,20 +8,25 @@ import {
   Kind,
   type ObjectTypeDefinitionNode,
   parse,
+  visit,
 } from 'graphql';
 import { deprecationOf } from '../../gateway/config/former-names.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { argumentDocs, gatewayArguments, isProtocolStart } from '../../plugins/operation-kind.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
-import { callDirective } from './call-directive.ts';
-import { kindDirective } from './kind-directive.ts';
-import { deprecation } from './noted.ts';
-import { answerFieldNames, answerType } from './output-fields.ts';
-import { withOwnTypes } from './own-types.ts';
-import { keepReachable } from './reachable-definitions.ts';
-import { callDirectives, rootNames, type Shape, shapeDefinition, shapeOf } from './shape-definition.ts';
-import type { TableRow } from './table-row.ts';
-import { withTypeNames } from './type-names.ts';
+import { callDirective, kindDirective } from './directives.ts';
+import type { TableRow } from './mesh-document.ts';
+import {
+  answerFieldNames,
+  answerType,
+  callDirectives,
+  deprecation,
+  rootNames,
+  type Shape,
+  shapeDefinition,
+  shapeOf,
+} from './shape-definition.ts';
+import { withOwnTypes, withTypeNames } from './type-names.ts';
 
 /**
  * Gives Mesh's schema the public shape of the table, so that the printed SDL alone defines every call:
@@ -173,4 +179,45 @@ function gatewayTypes(operations: readonly TableRow[]): readonly DefinitionNode[
       ? parse(source.typeDefs, { noLocation: true }).definitions
       : [],
   );
+}
+
+const roots = ['Query', 'Mutation', 'Subscription'];
+
+/**
+ * A document without the types and directives that no root field leads to. `pruneSchema` takes a schema, which has no
+ * directives on its parts.
+ */
+export function keepReachable(document: DocumentNode): DocumentNode {
+  const byName = Map.groupBy(
+    document.definitions.filter((definition) => 'name' in definition && definition.name !== undefined),
+    (definition) => keyOf(definition),
+  );
+  const kept = new Set<string>();
+  // Names of directives are queued with their `@`: a type may have the same name.
+  const queue = [...roots];
+  for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+    if (kept.has(key)) continue;
+    kept.add(key);
+    for (const definition of byName.get(key) ?? []) queue.push(...namesIn(definition));
+  }
+  return { ...document, definitions: document.definitions.filter((definition) => kept.has(keyOf(definition))) };
+}
+
+function keyOf(definition: DefinitionNode): string {
+  const name = 'name' in definition ? (definition.name?.value ?? '') : '';
+  return definition.kind === Kind.DIRECTIVE_DEFINITION ? `@${name}` : name;
+}
+
+function namesIn(definition: ASTNode): string[] {
+  const names: string[] = [];
+  visit(definition, {
+    // Interfaces and members of unions are named types, too.
+    NamedType: (node) => {
+      names.push(node.name.value);
+    },
+    Directive: (node) => {
+      names.push(`@${node.name.value}`);
+    },
+  });
+  return names;
 }

@@ -1,7 +1,7 @@
 import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
 import { buildASTSchema, type GraphQLSchema } from 'graphql';
+import type { TableRow } from './mesh-document.ts';
 import { shapeSchema } from './shape-schema.ts';
-import type { TableRow } from './table-row.ts';
 
 /** {@link shapeSchema} as a transform, for Mesh's own commands. */
 class ShapeTransform {

@@ -1,32 +1,39 @@
-import type { OpenApiDocument } from '../openapi/open-api.ts';
-import type { Rule } from './rule.ts';
-import { booleanSchemas } from './rules/boolean-schemas.ts';
-import { dropAnnotations } from './rules/drop-annotations.ts';
-import { dropConditions } from './rules/drop-conditions.ts';
-import { inlineAliases } from './rules/inline-aliases.ts';
-import { inlineParameterContent } from './rules/inline-parameter-content.ts';
-import { jsonBody } from './rules/json-body.ts';
-import { mergeAllOf } from './rules/merge-all-of.ts';
-import { nullable } from './rules/nullable.ts';
-import { oneAnswer } from './rules/one-answer.ts';
-import { resolveReferences } from './rules/resolve-references.ts';
+import { mapSchemas, type Place } from '../openapi/map-schemas.ts';
+import type { OpenApiDocument, Schema, SchemaObject } from '../openapi/open-api.ts';
 
 /**
- * Rules that bring operations and schemas into one form without changing a name or a type. Their order matters:
- * references first, then what replaces them; `allOf` before aliases, since it decides what is an object.
+ * A habit of upstream documents and what is done about it. Pure: the given document is never changed. Applied to its
+ * own result it changes nothing.
  */
-export const structureRules: readonly Rule[] = [
-  resolveReferences,
-  inlineParameterContent,
-  oneAnswer,
-  jsonBody,
-  booleanSchemas,
-  dropAnnotations,
-  mergeAllOf,
-  dropConditions,
-  inlineAliases,
-  nullable,
-];
+export interface Rule {
+  readonly name: string;
+  /** One sentence: the habit. */
+  readonly habit: string;
+  /** `changes` counts what was found, for `generate --verbose` and tests; 0: the document is the given one. */
+  readonly apply: (document: OpenApiDocument) => { readonly document: OpenApiDocument; readonly changes: number };
+}
+
+/** A rule that looks at one schema at a time; every schema it answers with another object counts as one change. */
+export function schemaRule(
+  name: string,
+  habit: string,
+  change: (schema: SchemaObject, place: Place, document: OpenApiDocument) => Schema,
+): Rule {
+  return {
+    name,
+    habit,
+    apply(document) {
+      let changes = 0;
+      const mapped = mapSchemas(document, (schema, place) => {
+        const changed = change(schema, place, document);
+        if (changed !== schema) changes += 1;
+        return changed;
+      });
+      // The same object where nothing was found, so that a large document is not copied for each rule.
+      return changes === 0 ? { document, changes } : { document: mapped, changes };
+    },
+  };
+}
 
 /** A document in normal form. */
 export interface Normalised {

@@ -1,6 +1,8 @@
 import { setMember } from '../../plugins/json/set-member.ts';
 import {
   type Body,
+  componentName,
+  componentReference,
   isRecord,
   type Media,
   mapOperations,
@@ -18,10 +20,10 @@ export interface Place {
 }
 
 /** What becomes of a schema. Its parts are rewritten by now. */
-export type MapSchema = (schema: SchemaObject, place: Place) => Schema;
+type MapSchema = (schema: SchemaObject, place: Place) => Schema;
 
 /** What becomes of a schema that is `true` or `false`; by default it stays. */
-export type BooleanChange = (schema: boolean) => Schema;
+type BooleanChange = (schema: boolean) => Schema;
 
 const keep: BooleanChange = (schema) => schema;
 
@@ -143,4 +145,51 @@ function mapValues<Value>(
 function mapItems<Item>(items: readonly Item[], map: (item: Item) => Item): readonly Item[] {
   const mapped = items.map(map);
   return mapped.every((item, index) => item === items[index]) ? items : mapped;
+}
+
+/**
+ * The names of all components that schemas lead to, directly and through other components. Each is walked once, so
+ * types that lead to themselves end.
+ */
+export function componentsBelow(document: OpenApiDocument, schemas: readonly Schema[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const queue = [...schemas];
+  for (let schema = queue.pop(); schema !== undefined; schema = queue.pop()) {
+    // Nothing is changed: it is the walk over a schema that is wanted.
+    mapSchema(schema, { name: undefined, kind: 'branch' }, (inner) => {
+      const name = inner.$ref === undefined ? undefined : componentName(inner.$ref);
+      const target = name === undefined ? undefined : document.components?.schemas?.[name];
+      if (name !== undefined && target !== undefined && !found.has(name)) {
+        found.add(name);
+        queue.push(target);
+      }
+      return inner;
+    });
+  }
+  return found;
+}
+
+/**
+ * A document whose references, those of discriminators too, name components by their new names. The components
+ * themselves are the caller's matter.
+ * @param names old name → new name; others stay
+ */
+export function withRenamedReferences(document: OpenApiDocument, names: ReadonlyMap<string, string>): OpenApiDocument {
+  const renamed = (ref: unknown): string | undefined => {
+    const name = typeof ref === 'string' ? names.get(componentName(ref) ?? '') : undefined;
+    return name === undefined ? undefined : componentReference(name);
+  };
+  return mapSchemas(document, (schema) => {
+    const $ref = renamed(schema.$ref);
+    return withRenamedMapping($ref === undefined ? schema : { ...schema, $ref }, renamed);
+  });
+}
+
+function withRenamedMapping(schema: SchemaObject, renamed: (ref: unknown) => string | undefined): SchemaObject {
+  const { discriminator } = schema;
+  if (!isRecord(discriminator) || !isRecord(discriminator['mapping'])) return schema;
+  const pairs = Object.entries(discriminator['mapping']);
+  if (pairs.every(([, ref]) => renamed(ref) === undefined)) return schema;
+  const mapping = Object.fromEntries(pairs.map(([value, ref]) => [value, renamed(ref) ?? ref]));
+  return { ...schema, discriminator: { ...discriminator, mapping } };
 }

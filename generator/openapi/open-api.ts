@@ -11,7 +11,7 @@ export interface OpenApiDocument {
 }
 
 /** Shared parts by section; only schemas are looked into. */
-export interface Components {
+interface Components {
   readonly schemas?: Readonly<Record<string, Schema>>;
   readonly [section: string]: Readonly<Record<string, unknown>> | undefined;
 }
@@ -72,7 +72,7 @@ export interface SchemaObject {
 }
 
 /** Methods that a row can open, as the keys of a path item write them. */
-export const httpMethods = ['get', 'post', 'put', 'patch', 'delete'] as const;
+const httpMethods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /** One operation of a document. `key` is `METHOD /path`, as the document writes the path. */
 export interface DocumentOperation {
@@ -168,4 +168,36 @@ function decodeLeniently(text: string): string {
   } catch {
     return text;
   }
+}
+
+/**
+ * The path of the first of a document's `servers`, without a slash at its end; the operator sets the host
+ * (`upstream.baseUrl`).
+ * @returns `''` without servers, or when the first has no path
+ */
+export function basePathOf(servers: unknown): string {
+  const [first] = Array.isArray(servers) ? servers : [];
+  const url = isRecord(first) && typeof first['url'] === 'string' ? first['url'] : '';
+  // With a scheme, or relative to it (`//host/path`).
+  const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '').replace(/^\/\/[^/]*/, '');
+  return path.replace(/\/+$/, '');
+}
+
+/** The argument for a whole body, where it has no members to name. */
+export const wholeBody = 'input';
+
+/** The object that a schema is or refers to; undefined for everything else. */
+export function objectOf(document: OpenApiDocument, schema: Schema | undefined): SchemaObject | undefined {
+  if (!isRecord(schema)) return undefined;
+  // One step is enough: `inline-aliases` has followed chains.
+  const target = schema.$ref === undefined ? schema : lookUp(document, schema.$ref);
+  return isRecord(target) && isRecord(target['properties']) && Object.keys(target['properties']).length > 0
+    ? (target as SchemaObject)
+    : undefined;
+}
+
+/** The object that an answer is, or that its rows are. */
+export function rowOf(document: OpenApiDocument, answer: Schema): SchemaObject | undefined {
+  const isList = isRecord(answer) && answer.$ref === undefined && answer.items !== undefined;
+  return objectOf(document, isList ? answer.items : answer);
 }

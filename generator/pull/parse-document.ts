@@ -1,25 +1,8 @@
-import { validate } from '@readme/openapi-parser';
 import { parseDocument as parseYaml } from 'yaml';
 import { GatewayError } from '../../plugins/errors.ts';
-import { referenceProblems } from '../document/reference-problems.ts';
-import { normalise } from '../normalise/normalise.ts';
-import { componentNames } from '../normalise/rules/component-names.ts';
-import { dropAnnotations } from '../normalise/rules/drop-annotations.ts';
-import { resolveReferences } from '../normalise/rules/resolve-references.ts';
-import {
-  type Body,
-  escapePointer,
-  isRecord,
-  listOperations,
-  mapOperations,
-  type OpenApiDocument,
-} from '../openapi/open-api.ts';
+import { escapePointer, isRecord, listOperations, type OpenApiDocument } from '../openapi/open-api.ts';
 import { applyOverlays, type Overlay } from './apply-overlays.ts';
-import { placeOfLine } from './place-of-line.ts';
-import { plainWords } from './plain-words.ts';
-
-/** Problems of one document that are listed; the rest is a number. */
-const maxProblems = 20;
+import { checkDocument, invalid, maxProblems } from './check-document.ts';
 
 /**
  * Reads an OpenAPI 3.0 or 3.1 document, JSON or YAML, and checks it. Operation ids may be missing or repeated,
@@ -46,25 +29,9 @@ async function parseAndCheck(bytes: Uint8Array, overlays: readonly Overlay[]): P
     throw invalid(slashless.map((path) => `#/paths/${escapePointer(path)}: a path begins with a slash`));
   }
   const document = value as OpenApiDocument;
-  const places = placeProblems(document);
-  if (places.length > 0) throw invalid(places);
-  const references = referenceProblems(document);
-  if (references.length > 0) throw invalid(references);
-  await check(document);
+  await checkDocument(document);
   if (listOperations(document).length === 0) throw invalid(['#/paths: the document has no operations']);
   return document;
-}
-
-/** Parameters in places that OpenAPI 3 does not have; the validator reports them by another member. */
-function placeProblems(document: OpenApiDocument): readonly string[] {
-  return listOperations(document).flatMap(({ path, method, operation }) =>
-    (Array.isArray(operation.parameters) ? operation.parameters : []).flatMap((parameter: unknown, index) => {
-      const place = isRecord(parameter) ? parameter['in'] : undefined;
-      if (typeof place !== 'string' || ['path', 'query', 'header', 'cookie'].includes(place)) return [];
-      const at = `#/paths/${escapePointer(path)}/${method.toLowerCase()}/parameters/${index}/in`;
-      return [`${at}: “${place}” is not a place of a parameter; it must be path, query, header or cookie`];
-    }),
-  );
 }
 
 /** The document as it is written; it may be invalid. */
@@ -130,105 +97,3 @@ function checkVersion(value: Readonly<Record<string, unknown>>): void {
     problems: [`#/openapi: this document is of version ${String(version ?? value['swagger'])}`],
   });
 }
-
-async function check(document: OpenApiDocument): Promise<void> {
-  // The library resolves in place, and refuses names that the rules put right; shared parts are checked where they are
-  // used.
-  const resolved = normalise(document, [resolveReferences, componentNames, dropAnnotations]).document;
-  const copy = structuredClone(withoutSharedParts(withoutUnread(resolved)));
-  const version = /^3\.[01]$/.test(document.openapi) ? `${document.openapi}.0` : document.openapi;
-  const checked: Record<string, unknown> = { ...copy, openapi: version };
-  const result = await validate(checked as unknown as Parameters<typeof validate>[0], {
-    resolve: { external: false, file: false },
-    timeoutMs: 30_000,
-    validate: { rules: { openapi: { 'duplicate-operation-id': 'warning', 'array-without-items': 'warning' } } },
-  }).catch((error: unknown) => {
-    throw invalid([error instanceof Error ? error.message : 'the document cannot be checked'], error);
-  });
-  if (result.valid) return;
-  const more = result.errors.length > maxProblems ? [`and ${result.errors.length - maxProblems} more`] : [];
-  const text = printed(checked);
-  throw invalid([...result.errors.slice(0, maxProblems).map(({ message }) => oneLine(message, text)), ...more]);
-}
-
-const isExtension = (name: string): boolean => name.startsWith('x-');
-
-/**
- * Without what nothing here reads, and what may refer to shared parts: examples, headers and links of answers,
- * callbacks.
- */
-function withoutUnread(document: OpenApiDocument): OpenApiDocument {
-  const bare = <Part extends object>(part: Part, ...names: readonly string[]): Part =>
-    isRecord(part)
-      ? (Object.fromEntries(Object.entries(part).filter(([name]) => !names.includes(name))) as Part)
-      : part;
-  const bodyOf = (body: Body): Body => {
-    const kept = bare(body, 'headers', 'links');
-    if (!isRecord(kept) || !isRecord(kept.content)) return kept;
-    const content = Object.entries(kept.content).map(
-      ([type, media]) => [type, bare(media, 'example', 'examples', 'encoding')] as const,
-    );
-    return { ...kept, content: Object.fromEntries(content) };
-  };
-  return mapOperations(bare(document, 'webhooks', 'x-webhooks'), ({ operation }) => {
-    const { parameters, requestBody, responses, ...rest } = bare(
-      operation,
-      'callbacks',
-      ...Object.keys(operation).filter(isExtension),
-    );
-    return {
-      ...rest,
-      ...(parameters === undefined
-        ? {}
-        : {
-            parameters: Array.isArray(parameters)
-              ? parameters.map((one) => bare(one, 'example', 'examples'))
-              : parameters,
-          }),
-      ...(requestBody === undefined ? {} : { requestBody: bodyOf(requestBody) }),
-      ...(isRecord(responses)
-        ? {
-            responses: Object.fromEntries(
-              Object.entries(responses).map(([status, body]) => [status, bodyOf(body as Body)]),
-            ),
-          }
-        : responses === undefined
-          ? {}
-          : { responses }),
-    };
-  });
-}
-
-/** Answers, parameters and bodies that operations refer to are in the operations by now. */
-function withoutSharedParts(document: OpenApiDocument): OpenApiDocument {
-  if (document.components === undefined) return document;
-  const { schemas = {}, securitySchemes } = document.components;
-  return { ...document, components: { schemas, ...(securitySchemes === undefined ? {} : { securitySchemes }) } };
-}
-
-/** The document as the library's line numbers count it: resolved in place. Empty when it goes in circles. */
-function printed(checked: Readonly<Record<string, unknown>>): string {
-  try {
-    return JSON.stringify(checked, null, 2);
-  } catch {
-    return '';
-  }
-}
-
-/** The place, the sentence, and the line that it is about. */
-function oneLine(message: string, text: string): string {
-  const [sentence = '', ...frame] = message.split('\n');
-  const [, number, line] = frame.map((row) => /^>\s*(\d+)\s*\|\s*(.*)$/.exec(row)).find((row) => row !== null) ?? [];
-  if (line === undefined) return plainWords(sentence);
-  const place = placeOfLine(text, Number(number));
-  return `${place === undefined ? '' : `${place}: `}${plainWords(sentence)}, at ${line.trim()}`;
-}
-
-const invalid = (problems: readonly string[], cause?: unknown): GatewayError =>
-  new GatewayError('ERR_SPEC_INVALID', 'The document is not a valid OpenAPI document.', {
-    cause,
-    problems:
-      problems.length > maxProblems
-        ? [...problems.slice(0, maxProblems), `and ${problems.length - maxProblems} more`]
-        : problems,
-  });

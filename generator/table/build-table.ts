@@ -12,20 +12,14 @@ import type { Operation, OperationArgument } from '../../plugins/operation.ts';
 import { type OperationKind, type StartMembers, usualStartMembers } from '../../plugins/operation-kind.ts';
 import { isProtocolField, protocolFields } from '../../plugins/protocol-field.ts';
 import { type DocumentedShape, shapesOf } from '../document/operation-shape.ts';
-import { basePathOf } from '../openapi/base-path.ts';
-import { deprecatedUpstream } from '../openapi/field-notes.ts';
-import { isPublicName } from '../openapi/identifiers.ts';
-import type { OpenApiDocument } from '../openapi/open-api.ts';
-import { checkAccess } from './check-access-rule.ts';
-import { checkStart } from './check-start.ts';
-import { answerFormOf, checkTransport } from './check-transport.ts';
-import { checkGatewayRow } from './gateway-row.ts';
+import { isPublicName, nearest } from '../openapi/names.ts';
+import { basePathOf, type OpenApiDocument } from '../openapi/open-api.ts';
+import { deprecatedUpstream } from '../openapi/schema-keywords.ts';
+import { answerFormOf, checkAccess, checkGatewayRow, checkStart, checkTransport } from './check-row.ts';
 import { closedKinds, neverPublic } from './never-public.ts';
 import { type OperationMeaning, operationMeaning } from './operation-meaning.ts';
 import { joinProtocolField } from './protocol-arguments.ts';
-import { type RowFindings, rowArguments } from './row-arguments.ts';
-import { rowFields } from './row-fields.ts';
-import { nearest } from './suggest.ts';
+import { type RowFindings, rowArguments, rowFields } from './row-members.ts';
 
 /** The operations table: document × config. */
 export interface OperationsTable {

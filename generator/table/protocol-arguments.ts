@@ -3,8 +3,8 @@ import type { OperationArgument } from '../../plugins/operation.ts';
 import { isStart, type OperationKind, type StartMembers, usualStartMembers } from '../../plugins/operation-kind.ts';
 import { type ProtocolField, protocolFields } from '../../plugins/protocol-field.ts';
 import type { DocumentedShape } from '../document/operation-shape.ts';
+import { nearest } from '../openapi/names.ts';
 import type { OperationMeaning } from './operation-meaning.ts';
-import { nearest } from './suggest.ts';
 
 /**
  * How a protocol field's fixed arguments and answer are found in the document. `plugins/protocol-field.ts` lists the

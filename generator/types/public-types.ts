@@ -1,15 +1,156 @@
 import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
-import { componentsBelow } from '../openapi/components-below.ts';
-import { escapeName, wireName } from '../openapi/escaped-name.ts';
-import { deprecatedUpstream, readNotes, withNotes } from '../openapi/field-notes.ts';
-import { mapSchema, mapSchemas } from '../openapi/map-schemas.ts';
-import { isRecord, listOperations, type OpenApiDocument, type Schema, type SchemaObject } from '../openapi/open-api.ts';
-import { withRenamedReferences } from '../openapi/rename-references.ts';
-import { decimalMarker, idMarker } from '../openapi/scalar-marks.ts';
-import { nearest } from '../table/suggest.ts';
-import { mapsAsEntries } from './maps.ts';
-import { nameInlineTypes } from './name-inline-types.ts';
-import { publicProse } from './public-prose.ts';
+import { publicProse } from '../document/prose.ts';
+import { isTypedMap } from '../normalise/type-rules.ts';
+import { componentsBelow, mapSchema, mapSchemas, withRenamedReferences } from '../openapi/map-schemas.ts';
+import {
+  escapeName,
+  freeName,
+  isTypeName,
+  nearest,
+  pascalCase,
+  singular,
+  typeNameOf,
+  wireName,
+} from '../openapi/names.ts';
+import {
+  componentReference,
+  isRecord,
+  listOperations,
+  mapOperations,
+  type OpenApiDocument,
+  type OperationObject,
+  type Schema,
+  type SchemaObject,
+} from '../openapi/open-api.ts';
+import { decimalMarker, deprecatedUpstream, idMarker, readNotes, withNotes } from '../openapi/schema-keywords.ts';
+
+/** Where {@link mapsAsEntries} marks an entry, so that its type is called one. */
+const entryMark = 'x-entry';
+
+/**
+ * Maps whose values have a type, as GraphQL can have them: in answers a list of entries, each with a `key` and a
+ * `value`, or any JSON, by the config. In arguments a map is JSON, since a caller writes an object. A type that
+ * arguments and answers share keeps JSON.
+ */
+function mapsAsEntries(document: OpenApiDocument, maps: 'entries' | 'JSON' = 'entries'): OpenApiDocument {
+  const sent = maps === 'entries' ? sentTypes(document) : undefined;
+  // A component is an answer's when no argument leads to it.
+  const isAnswer = (kind: string, owner: string | undefined): boolean =>
+    sent !== undefined && (kind === 'answer' || (owner !== undefined && !sent.has(owner)));
+  const schemas = Object.entries(document.components?.schemas ?? {}).map(
+    ([name, schema]) => [name, withMaps(schema, isAnswer('component', name))] as const,
+  );
+  const inOperations = mapSchemas({ ...document, components: { schemas: {} } }, (schema, place) =>
+    place.kind === 'answer' || place.kind === 'argument'
+      ? record(withMaps(schema, isAnswer(place.kind, undefined)))
+      : schema,
+  );
+  return { ...inOperations, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
+}
+
+const anywhere = { name: undefined, kind: 'component' } as const;
+const record = (schema: Schema): SchemaObject => (isRecord(schema) ? schema : {});
+
+const withMaps = (schema: Schema, asEntries: boolean): Schema =>
+  mapSchema(schema, anywhere, (inner) => (isTypedMap(inner) ? mapSchemaOf(inner, asEntries) : inner));
+
+function mapSchemaOf({ additionalProperties, nullable, description }: SchemaObject, asEntries: boolean): SchemaObject {
+  const beside = {
+    ...(nullable === undefined ? {} : { nullable }),
+    ...(description === undefined ? {} : { description }),
+  };
+  if (!asEntries) return beside;
+  const value = record(additionalProperties ?? {});
+  // Every entry has a key, and the value of the document's type.
+  const required = value.nullable === true ? ['key'] : ['key', 'value'];
+  const entry = { type: 'object', required, properties: { key: { type: 'string' }, value }, [entryMark]: true };
+  return { ...beside, type: 'array', items: entry };
+}
+
+/** Components that arguments lead to. */
+const sentTypes = (document: OpenApiDocument): ReadonlySet<string> =>
+  componentsBelow(
+    document,
+    listOperations(document).flatMap(({ operation }) =>
+      (operation.parameters ?? []).map(({ schema }): Schema => schema ?? {}),
+    ),
+  );
+
+/**
+ * Gives every inline object and enumeration a component of its own, named by its place: `runs.first_step`
+ * of the operation `runs` is `RunsAnswerFirstStep`, one of `Run.steps` is `RunStep`. Mesh would call it
+ * `runs_200_response`.
+ */
+function nameInlineTypes(document: OpenApiDocument): OpenApiDocument {
+  const schemas = document.components?.schemas ?? {};
+  const namer = createNamer(Object.keys(schemas));
+  const named = mapOperations(document, ({ operation }) => namer.operation(operation));
+  for (const [name, schema] of Object.entries(schemas)) namer.made[name] = namer.inside(schema, name);
+  // By name, so that the document does not depend on where a type was found first.
+  const sorted = Object.entries(namer.made).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { ...named, components: { ...document.components, schemas: Object.fromEntries(sorted) } };
+}
+
+function createNamer(known: readonly string[]) {
+  const made: Record<string, Schema> = {};
+  const taken = new Set(known);
+
+  /** A schema whose place has a name: what needs a type of its own becomes a reference to it. */
+  function place(schema: Schema, name: string): Schema {
+    if (!isRecord(schema) || schema.$ref !== undefined) return schema;
+    if (!needsName(schema)) return inside(schema, name);
+    const free = freeName(typeNameOf(name), (candidate) => taken.has(candidate) || !isTypeName(candidate));
+    taken.add(free);
+    const { nullable, default: given, [entryMark]: _, ...type } = schema;
+    made[free] = inside({ ...type, title: free }, free);
+    const beside = {
+      ...(nullable === undefined ? {} : { nullable }),
+      ...(given === undefined ? {} : { default: given }),
+    };
+    return { ...beside, $ref: componentReference(free) };
+  }
+
+  /** The parts of a schema that has a name, or needs no name. */
+  function inside(schema: Schema, name: string): Schema {
+    if (!isRecord(schema)) return schema;
+    const parts: Record<string, unknown> = {};
+    if (schema.properties !== undefined) {
+      const members = Object.entries(schema.properties);
+      parts['properties'] = Object.fromEntries(
+        members.map(([member, property]) => [member, place(property, `${name}_${pascalCase(member)}`)]),
+      );
+    }
+    if (schema.items !== undefined) parts['items'] = place(schema.items, itemName(schema.items, name));
+    return { ...schema, ...parts };
+  }
+
+  function operation(given: OperationObject): OperationObject {
+    // The id is the field's name by now (`meshDocument`).
+    const field = given.operationId ?? '';
+    const parameters = given.parameters?.map((parameter) => ({
+      ...parameter,
+      schema: place(parameter.schema ?? {}, `${pascalCase(field)}_${pascalCase(parameter.name)}`),
+    }));
+    const responses = Object.entries(given.responses ?? {}).map(([status, response]) => {
+      const schema = response.content?.['application/json']?.schema ?? {};
+      const content = { 'application/json': { schema: place(schema, `${pascalCase(field)}_Answer`) } };
+      return [status, { ...response, content }] as const;
+    });
+    return {
+      ...given,
+      ...(parameters === undefined ? {} : { parameters }),
+      responses: Object.fromEntries(responses),
+    };
+  }
+
+  return { made, inside, operation };
+}
+
+const itemName = (items: Schema, name: string): string =>
+  isRecord(items) && items[entryMark] === true ? `${name}_Entry` : singular(name);
+
+const needsName = (schema: SchemaObject): boolean =>
+  schema.enum !== undefined || schema.oneOf !== undefined || Object.keys(schema.properties ?? {}).length > 0;
 
 /**
  * Members of answers that NoETL's documents promise and that a real server left out or answered as null: type →

@@ -3,13 +3,13 @@ import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import type { UpstreamLine, UpstreamReport } from '../../plugins/noetl/upstream-report.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
 import type { ExposureChange, UpstreamChange } from '../diff/diff-report.ts';
-import { exposureDiff, type FittedTable, fieldsByOperation } from '../diff/exposure-diff.ts';
-import { fitTable } from '../diff/fit-table.ts';
-import { operationTemplate } from '../diff/operation-template.ts';
+import { exposureDiff, type FittedTable, fieldsByOperation, fitTable } from '../diff/exposure-diff.ts';
+import { operationTemplate } from '../diff/operation-contract.ts';
 import { upstreamDiff } from '../diff/upstream-diff.ts';
 import type { NewMember } from '../lock/acceptance.ts';
-import { opensArgument } from '../lock/row-view.ts';
-import { normalise, structureRules } from '../normalise/normalise.ts';
+import { opensArgument } from '../lock/close-new.ts';
+import { normalise } from '../normalise/normalise.ts';
+import { structureRules } from '../normalise/structure-rules.ts';
 import { listOperations, type OpenApiDocument } from '../openapi/open-api.ts';
 import { closedRows } from './closed-rows.ts';
 

@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import config from '../../gateway.config.ts';
 import { buildSchema } from '../../generator/build-schema.ts';
 import { diff } from '../../generator/diff/diff.ts';
-import { renderDiffMarkdown } from '../../generator/diff/render-markdown.ts';
-import { renderDiffText } from '../../generator/diff/render-text.ts';
+import { renderDiffMarkdown, renderDiffText } from '../../generator/diff/render-diff.ts';
 
 const folder = new URL('../fixtures/noetl/documents/', import.meta.url);
 const names = await readdir(folder);

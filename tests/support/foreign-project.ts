@@ -10,8 +10,8 @@ import { structure } from '../../generator/build-schema.ts';
 import { emitters } from '../../generator/emit/emitters.ts';
 import { generate } from '../../generator/generate.ts';
 import { normalise } from '../../generator/normalise/normalise.ts';
-import { resolveReferences } from '../../generator/normalise/rules/resolve-references.ts';
-import { camelCase } from '../../generator/openapi/identifiers.ts';
+import { resolveReferences } from '../../generator/normalise/operation-rules.ts';
+import { camelCase } from '../../generator/openapi/names.ts';
 import {
   isRecord,
   listOperations,

@@ -1,4 +1,4 @@
-import type { Rule } from '../../generator/normalise/rule.ts';
+import type { Rule } from '../../generator/normalise/normalise.ts';
 import type { OpenApiDocument, OperationObject, Schema } from '../../generator/openapi/open-api.ts';
 
 /** A document with one operation that answers with the given schema, and the given components. */

@@ -11,8 +11,7 @@ const files = [
   'gateway/operations/root-fields.ts',
   'gateway/operations/executable-schema.ts',
   'gateway/operations/answer-operation.ts',
-  'generator/table/check-access-rule.ts',
-  'generator/table/check-start.ts',
+  'generator/table/check-row.ts',
   'generator/diff/exposure-diff.ts',
 ];
 

@@ -1,5 +1,5 @@
 import { type DocumentNode, Kind, parse, printSchema } from 'graphql';
-import { keepReachable } from '../../mesh/reachable-definitions.ts';
+import { keepReachable } from '../../mesh/shape-schema.ts';
 import type { Emitter } from '../emitter.ts';
 import { printSorted } from '../sort-sdl.ts';
 

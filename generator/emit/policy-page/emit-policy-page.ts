@@ -6,7 +6,7 @@ import { accessText, reachText, ruleText } from '../../../plugins/noetl-auth/acc
 import { permissions } from '../../../plugins/noetl-auth/access/permission.ts';
 import type { Operation } from '../../../plugins/operation.ts';
 import { kindWords } from '../../../plugins/operation-kind.ts';
-import { operationTemplate } from '../../diff/operation-template.ts';
+import { operationTemplate } from '../../diff/operation-contract.ts';
 import { listOperations, type OpenApiDocument } from '../../openapi/open-api.ts';
 import { boundWords } from '../bound-words.ts';
 import type { Emitter } from '../emitter.ts';

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { buildSchema } from '../../../generator/build-schema.ts';
 import { diff } from '../../../generator/diff/diff.ts';
-import { renderDiffMarkdown } from '../../../generator/diff/render-markdown.ts';
-import { renderDiffText } from '../../../generator/diff/render-text.ts';
+import { renderDiffMarkdown, renderDiffText } from '../../../generator/diff/render-diff.ts';
 import { after, before, config } from '../../support/diff-documents.ts';
 
 const report = await diff({

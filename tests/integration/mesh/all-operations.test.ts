@@ -6,7 +6,7 @@ import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
 import { buildSchema } from '../../../generator/build-schema.ts';
 import { readShapes } from '../../../generator/document/operation-shape.ts';
 import { printSorted } from '../../../generator/emit/sort-sdl.ts';
-import { camelCase } from '../../../generator/openapi/identifiers.ts';
+import { camelCase } from '../../../generator/openapi/names.ts';
 import type { OpenApiDocument, Schema } from '../../../generator/openapi/open-api.ts';
 import { authenticated } from '../../../plugins/noetl-auth/access/access-rule.ts';
 import { withOperation } from '../../support/open-api.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { buildSchema } from '../../../generator/build-schema.ts';
+import { publicProse } from '../../../generator/document/prose.ts';
 import { printSorted } from '../../../generator/emit/sort-sdl.ts';
 import type { OpenApiDocument } from '../../../generator/openapi/open-api.ts';
-import { publicProse } from '../../../generator/types/public-prose.ts';
 import { configOf } from '../../support/foreign-gateway.ts';
 
 describe('public prose', () => {

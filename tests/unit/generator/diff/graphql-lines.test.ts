@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { GraphqlChange } from '../../../../generator/diff/diff-report.ts';
-import { graphqlLines } from '../../../../generator/diff/graphql-lines.ts';
+import { graphqlLines } from '../../../../generator/diff/render-diff.ts';
 
 const change = (kind: string, path: string, severity: GraphqlChange['severity'] = 'safe'): GraphqlChange => ({
   kind,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalise, structureRules } from '../../../../generator/normalise/normalise.ts';
+import { normalise } from '../../../../generator/normalise/normalise.ts';
+import { structureRules } from '../../../../generator/normalise/structure-rules.ts';
 import { typeRules } from '../../../../generator/normalise/type-rules.ts';
 import type { OpenApiDocument, Schema } from '../../../../generator/openapi/open-api.ts';
 import { withOperation } from '../../../support/open-api.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { camelCase, isIdListName, isIdName, isPublicName } from '../../../../generator/openapi/identifiers.ts';
+import { camelCase, isIdListName, isIdName, isPublicName } from '../../../../generator/openapi/names.ts';
 
 describe('camelCase', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { sanitizeNameForGraphQL } from '@graphql-mesh/utils';
 import fc from 'fast-check';
 import { test } from 'vitest';
-import { meshName } from '../../../../generator/openapi/mesh-name.ts';
+import { meshName } from '../../../../generator/openapi/names.ts';
 
 const piece = fc.oneof(
   fc.constantFrom(

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { defineGateway, type GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import { structure } from '../../../../generator/build-schema.ts';
 import type { OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
-import { emitTypes } from '../../../../generator/pull/emit-types.ts';
+import { emitTypes } from '../../../../generator/pull/pull.ts';
 import { buildTable } from '../../../../generator/table/build-table.ts';
 import type { NoetlOperations } from '../../../../openapi/noetl.types.ts';
 import { authenticated, onPlaybook, role } from '../../../../plugins/noetl-auth/access/access-rule.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { placeOfLine } from '../../../../generator/pull/place-of-line.ts';
+import { placeOfLine } from '../../../../generator/pull/check-document.ts';
 
 const value = { a: { 'b/c~"d': [{ x: 1, y: [] }, [2, { z: '{' }], 3] }, e: {} };
 const text = JSON.stringify(value, null, 2);

@@ -7,8 +7,8 @@ import { stringify } from 'yaml';
 import { buildSchema } from '../../../../generator/build-schema.ts';
 import { documentHash } from '../../../../generator/document/document-hash.ts';
 import type { OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
-import { readLock } from '../../../../generator/pull/document-lock.ts';
 import { pull } from '../../../../generator/pull/pull.ts';
+import { readLock } from '../../../../generator/pull/pulled-files.ts';
 import { authenticated } from '../../../../plugins/noetl-auth/access/access-rule.ts';
 import { serveOnLoopback } from '../../../support/loopback-server.ts';
 

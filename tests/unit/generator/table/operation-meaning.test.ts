@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { DocumentedShape, ShapeArgument } from '../../../../generator/document/operation-shape.ts';
-import { readShapes } from '../../../../generator/document/operation-shape.ts';
+import {
+  type DocumentedShape,
+  readShapes,
+  type ShapeArgument,
+} from '../../../../generator/document/operation-shape.ts';
 import { type OperationMeaning, operationMeaning } from '../../../../generator/table/operation-meaning.ts';
 
 /** `path run_id`, `body workload: object`: where, name and type, text by default. */

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { componentNames } from '../../../../../generator/normalise/rules/component-names.ts';
-import { inlineParameterContent } from '../../../../../generator/normalise/rules/inline-parameter-content.ts';
-import { jsonBody } from '../../../../../generator/normalise/rules/json-body.ts';
-import { oneAnswer } from '../../../../../generator/normalise/rules/one-answer.ts';
-import { resolveReferences } from '../../../../../generator/normalise/rules/resolve-references.ts';
+import {
+  inlineParameterContent,
+  jsonBody,
+  oneAnswer,
+  resolveReferences,
+} from '../../../../../generator/normalise/operation-rules.ts';
+import { componentNames } from '../../../../../generator/normalise/type-rules.ts';
 import type { Body, Media, OpenApiDocument, Schema } from '../../../../../generator/openapi/open-api.ts';
 import { answerOf, answers, documentOf, operationOf, withOperation } from '../../../../support/open-api.ts';
 

@@ -1,22 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import type { Rule } from '../../../../../generator/normalise/rule.ts';
-import { booleanSchemas } from '../../../../../generator/normalise/rules/boolean-schemas.ts';
-import { constants } from '../../../../../generator/normalise/rules/constants.ts';
-import { dropConstraints } from '../../../../../generator/normalise/rules/constraints.ts';
-import { defaults } from '../../../../../generator/normalise/rules/defaults.ts';
-import { dropAnnotations } from '../../../../../generator/normalise/rules/drop-annotations.ts';
-import { dropConditions } from '../../../../../generator/normalise/rules/drop-conditions.ts';
-import { formats } from '../../../../../generator/normalise/rules/formats.ts';
-import { freeForm } from '../../../../../generator/normalise/rules/free-form.ts';
-import { identifiers } from '../../../../../generator/normalise/rules/identifiers.ts';
-import { inlineAliases } from '../../../../../generator/normalise/rules/inline-aliases.ts';
-import { mergeAllOf } from '../../../../../generator/normalise/rules/merge-all-of.ts';
-import { nullable } from '../../../../../generator/normalise/rules/nullable.ts';
-import { propertyNames } from '../../../../../generator/normalise/rules/property-names.ts';
-import { unions } from '../../../../../generator/normalise/rules/unions.ts';
-import { wireName } from '../../../../../generator/openapi/escaped-name.ts';
+import type { Rule } from '../../../../../generator/normalise/normalise.ts';
+import {
+  booleanSchemas,
+  dropAnnotations,
+  dropConditions,
+  inlineAliases,
+  mergeAllOf,
+  nullable,
+} from '../../../../../generator/normalise/structure-rules.ts';
+import {
+  constants,
+  defaults,
+  dropConstraints,
+  formats,
+  freeForm,
+  identifiers,
+  propertyNames,
+  unions,
+} from '../../../../../generator/normalise/type-rules.ts';
+import { wireName } from '../../../../../generator/openapi/names.ts';
 import type { Schema } from '../../../../../generator/openapi/open-api.ts';
-import { idMarker } from '../../../../../generator/openapi/scalar-marks.ts';
+import { idMarker } from '../../../../../generator/openapi/schema-keywords.ts';
 import { applyTo } from '../../../../support/open-api.ts';
 
 interface Case {
