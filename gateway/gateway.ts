@@ -2,7 +2,7 @@ import { type DocumentNode, GraphQLError, parse } from 'graphql';
 import type { Clock } from '../plugins/clock.ts';
 import { GatewayError } from '../plugins/errors.ts';
 import { type OwnPaths, ownPathsOf } from '../plugins/noetl/own-paths.ts';
-import { watchedStore } from '../plugins/noetl-auth/session/watched-store.ts';
+import { observedStore } from '../plugins/noetl-auth/session/session-store.ts';
 import { compose, type Parts } from './compose.ts';
 import { isGatewayRow } from './config/gateway-config.ts';
 import { trustWarnings } from './config/resolve-config.ts';
@@ -109,7 +109,7 @@ const closeParts = ({ upstream, store, liveStore, limits, closeUserLimits }: Par
 /** The dependencies that must answer for requests to succeed. */
 function readinessOf(parts: Parts, { executions }: OwnPaths, login: LoginReadiness, clock: Clock) {
   const { upstream } = parts;
-  const store = watchedStore(parts.store, login.observe);
+  const store = observedStore(parts.store, login.observe);
   const probes = [
     { name: 'upstream', probe: () => probeUpstream(upstream, executions) },
     { name: 'store', probe: async () => void (await store.ping()) },

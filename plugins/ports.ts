@@ -4,8 +4,15 @@ import type { LoginRefusal } from '../gateway/config/identity/login-refusal.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 import type { Decision } from './noetl-auth/access/decision.ts';
 import type { Permission } from './noetl-auth/access/permission.ts';
-import type { ListedSession, ProviderTokens, Session, SessionIdentity, User } from './noetl-auth/session/session.ts';
-import type { OneSession, SessionsOf } from './noetl-auth/session/session-marks.ts';
+import type {
+  ListedSession,
+  OneSession,
+  ProviderTokens,
+  Session,
+  SessionIdentity,
+  SessionsOf,
+  User,
+} from './noetl-auth/session/session.ts';
 import type { SessionKey, SessionToken } from './noetl-auth/session/session-token.ts';
 import type { AnswerForm } from './operation.ts';
 
@@ -96,7 +103,7 @@ export interface SessionStore {
   end(key: SessionKey, until: Date, userId?: string): Promise<void>;
   /**
    * Sessions of that user issued before now are over; the mark is kept until then. Other groups of sessions have names
-   * too (`session-marks.ts`), which are used like a user's id.
+   * too (`session.ts`), which are used like a user's id.
    */
   endAllOf(userId: string, notBefore: Date, until: Date): Promise<void>;
   notBefore(userId: string): Promise<Date | undefined>;

@@ -11,14 +11,15 @@ import { createAudit } from '../../gateway/observe/audit.ts';
 import { createLineSink, type LineSink } from '../../gateway/observe/line-sink.ts';
 import { openStore } from '../../gateway/stores/store-adapters.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import { endingsKeptMs, keptUntil } from '../../plugins/noetl-auth/session/session-lifetime.ts';
-import { listedAtMost, listedId, liveSessionsOf } from '../../plugins/noetl-auth/session/session-list.ts';
 import {
   type EndTarget,
+  endingsKeptMs,
+  keptUntil,
   namesToMark,
   type OneSession,
   type SessionsOf,
-} from '../../plugins/noetl-auth/session/session-marks.ts';
+} from '../../plugins/noetl-auth/session/session.ts';
+import { listedAtMost, listedId, liveSessionsOf } from '../../plugins/noetl-auth/session/session-list.ts';
 import type { SessionStore } from '../../plugins/ports.ts';
 import { loadConfig } from '../load-config.ts';
 
@@ -171,7 +172,7 @@ async function endInStore(store: SessionStore, target: EndTarget, maxMs: number)
 }
 
 /**
- * Marks names whose sessions of before now are over (`session-marks.ts`); no session is looked for. A mark is kept for
+ * Marks names whose sessions of before now are over (`session.ts`); no session is looked for. A mark is kept for
  * as long as a session that it ends could live.
  */
 async function endTogether(store: SessionStore, target: SessionsOf, maxMs: number): Promise<void> {

@@ -1,8 +1,7 @@
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
 import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts';
 import type { Grant } from '../../plugins/noetl-auth/access/grant.ts';
-import type { User } from '../../plugins/noetl-auth/session/session.ts';
-import type { EndTarget } from '../../plugins/noetl-auth/session/session-marks.ts';
+import type { EndTarget, User } from '../../plugins/noetl-auth/session/session.ts';
 import type { derivedSettings } from './defaults.ts';
 import type { IssuerRules } from './identity/issuer-rules.ts';
 import type { GatewayPlugin } from './plugins.ts';

@@ -10,7 +10,7 @@ import {
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
 import type { DecisionOptions } from '../../plugins/noetl-auth/decide-call.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
-import { tokenFromRequest } from '../../plugins/noetl-auth/session/token-from-request.ts';
+import { tokenFromRequest } from '../../plugins/noetl-auth/session/session-token.ts';
 import { useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Sessions } from '../../plugins/ports.ts';

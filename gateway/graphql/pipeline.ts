@@ -4,7 +4,7 @@ import type { Caller } from '../../plugins/call-context.ts';
 import type { FinishResult } from '../../plugins/error-rendering/use-error-rendering.ts';
 import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
 import { refusalOf } from '../../plugins/noetl-auth/refusal-response.ts';
-import type { ReadHeader } from '../../plugins/noetl-auth/session/token-from-request.ts';
+import type { ReadHeader } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { Answer } from '../http/answer.ts';
 import { type GraphqlServerContext, type OperationOutcome, paramsOf } from './request-params.ts';
 import { writeOutcome } from './write-outcome.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../plugins/errors.ts';
-import type { ReadHeader } from '../../plugins/noetl-auth/session/token-from-request.ts';
+import type { ReadHeader } from '../../plugins/noetl-auth/session/session-token.ts';
 
 type RawRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
 

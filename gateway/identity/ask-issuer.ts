@@ -1,8 +1,7 @@
 import { decodeJwt } from 'jose';
 import { isClaimData } from '../../plugins/noetl/plain-values.ts';
-import { providerTokens } from '../../plugins/noetl-auth/session/sealed.ts';
 import type { Session } from '../../plugins/noetl-auth/session/session.ts';
-import type { SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
+import { providerTokens, type SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { SessionFollower } from '../../plugins/ports.ts';
 import { claimAt, clientOf, isClaims, readRoles } from '../config/identity/claims.ts';
 import { type IssuerRules, isSameIssuer } from '../config/identity/issuer-rules.ts';

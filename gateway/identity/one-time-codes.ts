@@ -1,8 +1,13 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../plugins/clock.ts';
-import { seal, unseal } from '../../plugins/noetl-auth/session/sealed.ts';
 import type { Session } from '../../plugins/noetl-auth/session/session.ts';
-import { parseSessionToken, type SessionToken, sessionKey } from '../../plugins/noetl-auth/session/session-token.ts';
+import {
+  parseSessionToken,
+  type SessionToken,
+  seal,
+  sessionKey,
+  unseal,
+} from '../../plugins/noetl-auth/session/session-token.ts';
 import type { SessionStore } from '../../plugins/ports.ts';
 import { isClaims } from '../config/identity/claims.ts';
 

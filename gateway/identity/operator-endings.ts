@@ -1,6 +1,5 @@
 import { GatewayError } from '../../plugins/errors.ts';
-import type { User } from '../../plugins/noetl-auth/session/session.ts';
-import type { EndTarget } from '../../plugins/noetl-auth/session/session-marks.ts';
+import type { EndTarget, User } from '../../plugins/noetl-auth/session/session.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Sessions } from '../../plugins/ports.ts';
 import { withIssuerName } from '../config/gateway-rows.ts';

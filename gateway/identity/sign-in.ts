@@ -1,9 +1,7 @@
 import { hash } from 'node:crypto';
 import { GatewayError } from '../../plugins/errors.ts';
-import { sealTokens } from '../../plugins/noetl-auth/session/sealed.ts';
-import type { ProviderTokens, Session } from '../../plugins/noetl-auth/session/session.ts';
-import { capSession } from '../../plugins/noetl-auth/session/session-lifetime.ts';
-import type { SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
+import { capSession, type ProviderTokens, type Session } from '../../plugins/noetl-auth/session/session.ts';
+import { type SessionToken, sealTokens } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { GatewayEvent, Observe } from '../../plugins/observe.ts';
 import type {
   Identity,

@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWK, type JWTPayload, jwtVerify } from 'jose';
 import { isClaimData } from '../../plugins/noetl/plain-values.ts';
-import type { SessionsOf } from '../../plugins/noetl-auth/session/session-marks.ts';
+import type { SessionsOf } from '../../plugins/noetl-auth/session/session.ts';
 import { isClaims, tokenKind } from '../config/identity/claims.ts';
 import type { TokenKind } from '../config/identity/issuer-entry.ts';
 import { type IssuerRules, isSignatureAlgorithm, issuerNamed } from '../config/identity/issuer-rules.ts';

@@ -4,8 +4,7 @@ import { type MaybePromise, whenKnown } from '../maybe-promise.ts';
 import type { Observe } from '../observe.ts';
 import type { GuessBudget, Sessions } from '../ports.ts';
 import type { Session } from './session/session.ts';
-import type { SessionToken } from './session/session-token.ts';
-import { type ReadHeader, type TokenSource, tokenFromRequest } from './session/token-from-request.ts';
+import { type ReadHeader, type SessionToken, type TokenSource, tokenFromRequest } from './session/session-token.ts';
 
 /** A caller with a session, or the reason why there is no session. */
 export type Authentication =

@@ -1,10 +1,8 @@
 import { hash } from 'node:crypto';
 import { GatewayError } from '../../errors.ts';
 import type { KeptSession, SessionStore } from '../../ports.ts';
-import type { ListedSession } from './session.ts';
-import { isLive } from './session-lifetime.ts';
-import { markNames, type OneSession } from './session-marks.ts';
-import { endSession, type SessionParts } from './session-parts.ts';
+import { isLive, type ListedSession, markNames, type OneSession } from './session.ts';
+import { endSession, type SessionParts } from './session-check.ts';
 import type { SessionKey } from './session-token.ts';
 
 /** Of a user so many sessions are listed, those that began last. */

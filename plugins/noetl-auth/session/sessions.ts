@@ -4,18 +4,21 @@ import { GatewayError } from '../../errors.ts';
 import type { Observe } from '../../observe.ts';
 import type { GuessBudget, SessionFollower, SessionStore, Sessions, SessionValidator } from '../../ports.ts';
 import { SingleFlight } from '../../single-flight.ts';
-import { createPendingEndings } from './pending-endings.ts';
-import type { Session } from './session.ts';
-import { createSessionCheck } from './session-check.ts';
-import { capSession, endingsKeptMs, isLive } from './session-lifetime.ts';
+import { capSession, endingsKeptMs, isLive, markNames, namesToMark, type Session, type SessionsOf } from './session.ts';
+import { createSessionMemory, type KnownSession } from './session-cache.ts';
+import {
+  askValidator,
+  createSessionCheck,
+  createValidationGate,
+  endSession,
+  type FoundSession,
+  keepSession,
+  type SessionCheck,
+  type SessionParts,
+} from './session-check.ts';
 import { endListed, listSessions } from './session-list.ts';
-import { markNames, namesToMark, type SessionsOf } from './session-marks.ts';
-import { createSessionMemory, type KnownSession } from './session-memory.ts';
-import { endSession, type FoundSession, keepSession, type SessionParts } from './session-parts.ts';
-import { searchSession } from './session-search.ts';
+import { createPendingEndings, observedStore } from './session-store.ts';
 import { type SessionKey, type SessionToken, sessionKey } from './session-token.ts';
-import { createValidationGate } from './validation-gate.ts';
-import { watchedStore } from './watched-store.ts';
 
 /** The parts of sessions; `options` are those of the config's section. */
 export interface SessionsOptions {
@@ -37,7 +40,7 @@ export interface SessionsOptions {
  * - Every lookup reports one `session_check`.
  */
 export function createSessions(given: SessionsOptions): Sessions {
-  const endings = createPendingEndings(watchedStore(given.store, given.observe), given.clock);
+  const endings = createPendingEndings(observedStore(given.store, given.observe), given.clock);
   const parts = partsOf({ ...given, store: endings.store });
   const look = createLookup(parts, given.observe);
   const lookup: Sessions['lookup'] = (token, guesses) => {
@@ -146,4 +149,49 @@ async function markSessions({ clock, memory, store, options }: SessionParts, tar
   const names = namesToMark(target);
   for (const userId of names) memory.noteEnding({ userId, notBefore });
   await Promise.all(names.map((name) => store.endAllOf(name, notBefore, until)));
+}
+
+/**
+ * Looks in the store, then asks the validator.
+ * @returns undefined: no valid session. @throws ERR_STORE, ERR_AUTH_UNAVAILABLE, ERR_OVERLOADED, ERR_RATE_LIMITED
+ */
+export async function searchSession(
+  parts: SessionParts,
+  check: SessionCheck,
+  key: SessionKey,
+  token: SessionToken,
+  guesses: GuessBudget | undefined,
+): Promise<FoundSession | undefined> {
+  const { store, memory, clock } = parts;
+  const stored = await store.get(key);
+  if (stored === undefined) return validateUnknown(parts, key, token, guesses);
+  if (stored.state === 'ended' || !isLive(stored.session, clock())) return undefined;
+  const marks = await Promise.all(markNames(stored.session).map((name) => store.notBefore(name)));
+  if (marks.some((mark) => mark !== undefined && stored.session.issuedAt <= mark)) return undefined;
+  const known = { session: stored.session, checkedAtMs: stored.checkedAt.getTime() };
+  memory.keep(key, known);
+  return check.isDue(known) ? check.run(key, token, known) : { known, layer: 'store' };
+}
+
+/**
+ * A token that only the validator knows. When its session was issued cannot be proved, so a user's "all sessions ended"
+ * mark refuses it; only logins through the gateway are provably newer.
+ */
+async function validateUnknown(
+  parts: SessionParts,
+  key: SessionKey,
+  token: SessionToken,
+  guesses: GuessBudget | undefined,
+): Promise<FoundSession | undefined> {
+  await guesses?.spend();
+  // Taken before the question: a mark set while the answer is on its way must cover the session.
+  const issuedAt = new Date(parts.clock());
+  const answer = await askValidator(parts, 'unknown', token);
+  if (answer === undefined) return undefined;
+  await guesses?.refund();
+  const issuerExpiresAt = answer.issuerExpiresAt ?? answer.expiresAt;
+  const session = capSession({ ...answer, issuedAt, issuerExpiresAt }, parts.options.maxMs);
+  if (!isLive(session, parts.clock())) return undefined;
+  if ((await parts.store.notBefore(session.user.userId)) !== undefined) return undefined;
+  return keepSession(parts, key, session);
 }

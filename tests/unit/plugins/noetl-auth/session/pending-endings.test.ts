@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createPendingEndings } from '../../../../../plugins/noetl-auth/session/pending-endings.ts';
+import { createPendingEndings } from '../../../../../plugins/noetl-auth/session/session-store.ts';
 import { sessionKey } from '../../../../../plugins/noetl-auth/session/session-token.ts';
 import type { SessionStore } from '../../../../../plugins/ports.ts';
 import { handClock, sessionOf, settle, tokenOf } from '../../../../support/session-fakes.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { providerTokens, seal, sealTokens, unseal } from '../../../../../plugins/noetl-auth/session/sealed.ts';
+import { providerTokens, seal, sealTokens, unseal } from '../../../../../plugins/noetl-auth/session/session-token.ts';
 import { tokenOf } from '../../../../support/session-fakes.ts';
 
 const token = tokenOf('noetl-session-a');

@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  capSession,
-  endingsKeptMs,
-  isLive,
-  keptUntil,
-} from '../../../../../plugins/noetl-auth/session/session-lifetime.ts';
+import { capSession, endingsKeptMs, isLive, keptUntil } from '../../../../../plugins/noetl-auth/session/session.ts';
 import { hourMs, sessionOf } from '../../../../support/session-fakes.ts';
 
 const now = Date.UTC(2026, 0, 1);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { markNames, namesToMark } from '../../../../../plugins/noetl-auth/session/session-marks.ts';
-import { createSessionMemory } from '../../../../../plugins/noetl-auth/session/session-memory.ts';
+import { markNames, namesToMark } from '../../../../../plugins/noetl-auth/session/session.ts';
+import { createSessionMemory } from '../../../../../plugins/noetl-auth/session/session-cache.ts';
 import { sessionKey } from '../../../../../plugins/noetl-auth/session/session-token.ts';
 import { handClock, sessionOf, tokenOf } from '../../../../support/session-fakes.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createMemorySessionStore } from '../../../../../gateway/stores/memory-session-store.ts';
 import { GatewayError } from '../../../../../plugins/errors.ts';
-import { endingsKeptMs } from '../../../../../plugins/noetl-auth/session/session-lifetime.ts';
+import { endingsKeptMs } from '../../../../../plugins/noetl-auth/session/session.ts';
 import { createSessions } from '../../../../../plugins/noetl-auth/session/sessions.ts';
 import type { SessionStore } from '../../../../../plugins/ports.ts';
 import { fakeValidator, handClock, hourMs, recorder, sessionOf, tokenOf } from '../../../../support/session-fakes.ts';

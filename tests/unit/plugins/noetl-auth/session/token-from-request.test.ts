@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type PresentedToken, tokenFromRequest } from '../../../../../plugins/noetl-auth/session/token-from-request.ts';
+import { type PresentedToken, tokenFromRequest } from '../../../../../plugins/noetl-auth/session/session-token.ts';
 
 type Headers = Record<string, string | string[]>;
 const read = (headers: Headers): PresentedToken => tokenFromRequest((name) => headers[name]);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Session } from '../../../../../plugins/noetl-auth/session/session.ts';
-import { createValidationGate } from '../../../../../plugins/noetl-auth/session/validation-gate.ts';
+import { createValidationGate } from '../../../../../plugins/noetl-auth/session/session-check.ts';
 import { handClock, recorder, sessionOf, settle } from '../../../../support/session-fakes.ts';
 
 function setup(atOnce: number, waiting: number) {

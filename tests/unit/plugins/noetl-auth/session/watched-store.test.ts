@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { GatewayError } from '../../../../../plugins/errors.ts';
+import { observedStore } from '../../../../../plugins/noetl-auth/session/session-store.ts';
 import { sessionKey } from '../../../../../plugins/noetl-auth/session/session-token.ts';
-import { watchedStore } from '../../../../../plugins/noetl-auth/session/watched-store.ts';
 import type { SessionStore } from '../../../../../plugins/ports.ts';
 import { handClock, recorder, sessionOf, tokenOf } from '../../../../support/session-fakes.ts';
 
@@ -37,7 +37,7 @@ const callsOf = (store: SessionStore): Record<string, () => Promise<unknown>> =>
 test('every call reaches the store with its arguments, and is measured under its name', async () => {
   const { store, calls } = storeThat((name) => name);
   const log = recorder();
-  const watched = callsOf(watchedStore(store, log.observe));
+  const watched = callsOf(observedStore(store, log.observe));
   const answers = await Promise.all(Object.values(watched).map((call) => call()));
   expect(answers).toEqual(['get', 'put', 'end', 'endAllOf', 'notBefore', 'claim', 'sessionsOf', 'ping']);
   expect(calls).toEqual([
@@ -60,7 +60,7 @@ test('the time of a call is that of the call', async () => {
   const now = vi.spyOn(performance, 'now').mockImplementation(clock);
   const log = recorder();
   const slow = (fails: boolean) =>
-    watchedStore(
+    observedStore(
       storeThat(() => {
         clock.advance(30);
         if (fails) throw new Error('down');
@@ -82,7 +82,7 @@ test('a failure is counted, and becomes ERR_STORE with its cause', async () => {
     throw cause;
   });
   const log = recorder();
-  for (const [operation, call] of Object.entries(callsOf(watchedStore(store, log.observe)))) {
+  for (const [operation, call] of Object.entries(callsOf(observedStore(store, log.observe)))) {
     const error = await call().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'ERR_STORE', cause, retryAfterSecs: 1 });
     expect(String(error)).toMatch(/session store does not answer/);
@@ -98,7 +98,7 @@ test('ERR_STORE of a store passes as it is; an error with another code does not'
     const { store } = storeThat(() => {
       throw error;
     });
-    return watchedStore(store, () => {})
+    return observedStore(store, () => {})
       .ping()
       .catch((caught: unknown) => caught);
   };
@@ -113,7 +113,7 @@ test('ERR_STORE of a store passes as it is; an error with another code does not'
 test('what a store does not offer is not offered', async () => {
   const { store, calls } = storeThat(() => undefined);
   const { claim: _, sessionsOf: __, ...plain } = store;
-  const watched = watchedStore(plain, () => {});
+  const watched = observedStore(plain, () => {});
   expect(watched).not.toHaveProperty('claim');
   expect(watched).not.toHaveProperty('sessionsOf');
   await watched.close();

@@ -1,8 +1,7 @@
 import { Cache } from '../../cache.ts';
 import type { Clock } from '../../clock.ts';
 import type { Ending } from '../../ports.ts';
-import type { Session } from './session.ts';
-import { markNames } from './session-marks.ts';
+import { markNames, type Session } from './session.ts';
 import type { SessionKey } from './session-token.ts';
 
 /** A session, and when its issuer last confirmed it, milliseconds. */
