@@ -16,7 +16,7 @@ import { parseShadowUntil } from './config/combinations.ts';
 import type { ResolvedConfig } from './config/gateway-config.ts';
 import { isEmailNeeded } from './config/issuers-of.ts';
 import { storeKindOf } from './config/store-kinds.ts';
-import { createWatchedExecutions } from './executions/watched-executions.ts';
+import { Executions } from './executions/executions.ts';
 import { createSessionFollower } from './identity/ask-issuer.ts';
 import { createIdentityVerifier } from './identity/identity-verifier.ts';
 import {
@@ -141,7 +141,7 @@ function openDriver(
   return createPlaybookDriver({
     upstream,
     callbacks,
-    executions: createWatchedExecutions({
+    executions: new Executions({
       upstream,
       clock,
       pause: (ms) => sleep(ms),

@@ -2,7 +2,7 @@ import type { Clock } from '../plugins/clock.ts';
 import type { Observe } from '../plugins/observe.ts';
 import type { Parts } from './compose.ts';
 import type { ResolvedConfig } from './config/gateway-config.ts';
-import type { CallbackRequests } from './executions/callback-requests.ts';
+import type { CallbackRequests } from './executions/execution-commands.ts';
 import { createOperatorEndings } from './identity/operator-endings.ts';
 import { createExecutableSchema, type ExecutableSchema } from './operations/executable-schema.ts';
 

@@ -5,7 +5,7 @@ import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import { isOwnWorkload } from '../../plugins/noetl/plain-values.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-import type { WatchedExecutions } from '../executions/watched-executions.ts';
+import type { Executions } from '../executions/executions.ts';
 import type { CallbackRegistry, PendingCallback } from './callback-registry.ts';
 
 /** Runs an auth playbook and waits for what it calls back with. */
@@ -21,7 +21,7 @@ export interface PlaybookDriver {
 export interface PlaybookDriverOptions {
   readonly upstream: Upstream;
   readonly callbacks: CallbackRegistry;
-  readonly executions: Pick<WatchedExecutions, 'looks' | 'watcher' | 'certainEnd'>;
+  readonly executions: Pick<Executions, 'readNow' | 'watcher' | 'certainEnd'>;
   /** How playbooks reach the internal listener. */
   readonly internalUrl: string;
   /** From the start of `run` to the answer. */
@@ -103,7 +103,7 @@ async function start(
 
 /** Resolves when the execution is over and has had the time to call back; never while that cannot be found out. */
 async function untilOver(
-  { watcher }: Pick<WatchedExecutions, 'watcher'>,
+  { watcher }: Pick<Executions, 'watcher'>,
   executionId: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -123,12 +123,12 @@ async function untilOver(
 
 async function abandon(
   upstream: Upstream,
-  { looks, certainEnd }: Pick<WatchedExecutions, 'looks' | 'certainEnd'>,
+  executions: Pick<Executions, 'readNow' | 'certainEnd'>,
   executionId: string,
   observe: Observe,
 ): Promise<void> {
-  const snapshot = await looks.take(executionId, {});
-  if (snapshot === undefined || (await certainEnd(snapshot, {})) !== undefined) return;
+  const snapshot = await executions.readNow(executionId, {});
+  if (snapshot === undefined || (await executions.certainEnd(snapshot, {})) !== undefined) return;
   const reply = await upstream
     .request({
       method: 'POST',

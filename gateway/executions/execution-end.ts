@@ -1,18 +1,40 @@
-import type { End } from '../../plugins/noetl/execution-state.ts';
-import type { ExecutionDetail } from './execution-detail.ts';
-import type { ExecutionStatus } from './execution-status.ts';
-import { hasOpenWork, lastStepOf, type RunEvent, terminalEvent } from './run-event.ts';
+import { Cache } from '../../plugins/cache.ts';
+import type { Clock } from '../../plugins/clock.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import type { End, ExecutionState } from '../../plugins/noetl/execution-state.ts';
+import type { Asking, ExecutionDetail, ExecutionReads, ExecutionStatus } from './execution-read.ts';
+import { decodeRunEvents, hasOpenWork, lastStepOf, type RunEvent, terminalEvent } from './run-event.ts';
 
 /** An execution that is over. */
 export interface Over {
   readonly end: End;
-  /** Milliseconds since the epoch, by the server's own clock; the same at every look. */
+  /** Milliseconds since the epoch, by the server's own clock; the same in every snapshot. */
   readonly finishedAt: number | undefined;
   /** The step that ended last. */
   readonly lastStep: string | undefined;
   /** The last step ran, and NoETL could not store what it gave. */
   readonly isResultLost: boolean;
 }
+
+/** An execution at a moment. */
+export interface Snapshot {
+  readonly detail: ExecutionDetail;
+  /** Undefined: it still runs. */
+  readonly over: Over | undefined;
+  /** It claims an end that is not certain yet, and nothing of it is known to run. */
+  readonly isSettling: boolean;
+  /** The calls to NoETL for this snapshot. */
+  readonly calls: number;
+  /** What was read to find out; emptied once the steps have been made of it. */
+  readonly seen: {
+    /** With the newest events. */
+    newest: ExecutionDetail | undefined;
+    status: ExecutionStatus | undefined;
+  };
+}
+
+/** An execution runs until its end is certain, even if NoETL reports another state. */
+export const stateOf = ({ over }: Snapshot): ExecutionState => over?.end ?? 'RUNNING';
 
 /** `ask`: it may be over; `/status` has to agree. */
 export type Verdict = { readonly over: Over } | 'running' | 'ask';
@@ -26,7 +48,7 @@ const lostAfterMs = 5_000;
  * When is an execution over? NoETL announces ends between two steps that are not ends, calls a run FAILED as soon as one
  * step fails, works through its own events seconds late under load, and never writes a terminal event for some runs.
  * So: a cancelled run and a run with a terminal event are over. Any other end must have been quiet for {@link holdMs},
- * with no work open in the newest events, and `/status` must speak of the last step that the events name.
+ * with no work open in the newest events, and `/status` must speak of the last step that the events name (ADR 0010).
  * @param events the newest ones, oldest first, without gaps
  * @param quietMs how long ago the newest event was written
  */
@@ -35,7 +57,7 @@ export function judgeEvents(detail: ExecutionDetail, events: readonly RunEvent[]
   const ended = terminalEvent(events);
   if (detail.claim === 'CANCELLED' || ended !== undefined) {
     const end = detail.claim === 'CANCELLED' ? 'CANCELLED' : (ended?.end ?? 'CANCELLED');
-    return { over: over(detail, events, end, ended?.end === end ? ended.event.at : undefined) };
+    return { over: overAt(detail, events, end, ended?.end === end ? ended.event.at : undefined) };
   }
   return hasOpenWork(events) || quietMs < holdMs ? 'running' : 'ask';
 }
@@ -54,14 +76,123 @@ export function judgeStatus(
   const isKnown = last === undefined || status.currentStep === last || status.completedSteps.includes(last);
   if (!isKnown && !isOld) return 'running';
   const at = events.findLast((event) => event.step === last)?.at;
-  return { over: { ...over(detail, events, end, at), isResultLost: !isKnown && end === 'COMPLETED' } };
+  return { over: { ...overAt(detail, events, end, at), isResultLost: !isKnown && end === 'COMPLETED' } };
 }
 
-function over(detail: ExecutionDetail, events: readonly RunEvent[], end: End, at: number | undefined): Over {
-  return {
-    end,
-    finishedAt: at ?? detail.endedAt?.getTime(),
-    lastStep: lastStepOf(events),
-    isResultLost: false,
-  };
+const overAt = (detail: ExecutionDetail, events: readonly RunEvent[], end: End, at: number | undefined): Over => ({
+  end,
+  finishedAt: at ?? detail.endedAt?.getTime(),
+  lastStep: lastStepOf(events),
+  isResultLost: false,
+});
+
+/** What a snapshot is made of. */
+export interface SnapshotSource {
+  /** What a list has just reported of the execution: its own detail is then not read. */
+  readonly row?: ExecutionDetail;
+  /** The detail is read with its newest events. */
+  readonly withEvents?: boolean;
 }
+
+/** Executions whose end, or whose newest event, is remembered. */
+const remembered = 10_000;
+
+/**
+ * Finds out whether executions are over, from as few reads as possible: most snapshots of a running execution cost one
+ * call, a claimed end one or two more.
+ */
+export class Snapshots {
+  readonly #reads: ExecutionReads;
+  readonly #clock: Clock;
+  /** NoETL's list may call them RUNNING for ever. */
+  readonly #ends = new Cache<string, { readonly claim: string; readonly over: Over }>({ max: remembered });
+  /** When the newest event of an execution was first seen; one that was evicted can only make its end later. */
+  readonly #newestEvents = new Cache<string, { readonly mark: string; readonly at: number }>({ max: remembered });
+
+  constructor(reads: ExecutionReads, clock: Clock) {
+    this.#reads = reads;
+    this.#clock = clock;
+  }
+
+  /** @returns undefined: there is no such execution. @throws ERR_UPSTREAM… */
+  async take(id: string, asking: Asking, { row, withEvents }: SnapshotSource = {}): Promise<Snapshot | undefined> {
+    if (row !== undefined) return this.#judge(row, asking, 0);
+    const detail = await (withEvents === true ? this.#detailWithEvents(id, asking) : this.#reads.detail(id, asking));
+    return detail && this.#judge(detail, asking, 1);
+  }
+
+  forget(id: string): void {
+    this.#ends.delete(id);
+    this.#newestEvents.delete(id);
+  }
+
+  async #detailWithEvents(id: string, asking: Asking): Promise<ExecutionDetail | undefined> {
+    try {
+      return await this.#reads.withEvents(id, 100, asking);
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'ERR_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  #judge(reported: ExecutionDetail, asking: Asking, calls: number): Snapshot | Promise<Snapshot> {
+    const hasEvents = reported.events.length > 0;
+    // Events are in `seen` alone: a snapshot may be held for long, and they are released before.
+    const detail = hasEvents ? { ...reported, events: [] } : reported;
+    const seen = { newest: hasEvents ? reported : undefined, status: undefined };
+    const known = this.#ends.get(detail.id);
+    // The end of an execution never moves, and one that is known costs no further call.
+    const over = known?.claim === claimOf(detail) ? known.over : undefined;
+    const snapshot = { detail, over, isSettling: false, calls, seen };
+    return over !== undefined || detail.claim === 'RUNNING' ? snapshot : this.#judgeClaim(snapshot, asking);
+  }
+
+  /** An end is claimed: the newest events show whether it holds, or `/status` does. */
+  async #judgeClaim(snapshot: Snapshot, asking: Asking): Promise<Snapshot> {
+    const { detail, seen } = snapshot;
+    let calls = snapshot.calls;
+    if (seen.newest === undefined) {
+      calls += 1;
+      seen.newest = await this.#reads.withEvents(detail.id, 100, asking);
+    }
+    const events = decodeRunEvents(seen.newest.events);
+    const quietMs = this.#quietMs(detail.id, events);
+    let verdict = judgeEvents(seen.newest, events, quietMs);
+    let isSettling = judgeEvents(seen.newest, events, Number.POSITIVE_INFINITY) === 'ask';
+    if (verdict === 'ask') {
+      calls += 1;
+      seen.status = (await this.#reads.status(detail.id, asking)) ?? statusOfClaim(detail, events);
+      verdict = judgeStatus(detail, events, seen.status, quietMs);
+      isSettling = typeof verdict !== 'object';
+    }
+    if (typeof verdict !== 'object') return { ...snapshot, calls, isSettling };
+    this.#ends.set(detail.id, { claim: claimOf(detail), over: verdict.over });
+    this.#newestEvents.delete(detail.id);
+    return { ...snapshot, calls, over: verdict.over };
+  }
+
+  /**
+   * For how long the execution has written no event, milliseconds: the longer of the times by NoETL's clock since the
+   * newest one, and by ours since that one was first seen here (clocks of NoETL's parts may differ).
+   */
+  #quietMs(id: string, events: readonly RunEvent[]): number {
+    const newest = events.at(-1);
+    const mark = `${newest?.at ?? ''} ${newest?.type ?? ''} ${events.length}`;
+    const before = this.#newestEvents.get(id);
+    const first = before?.mark === mark ? before : { mark, at: this.#clock() };
+    this.#newestEvents.set(id, first);
+    const byServer = newest?.at === undefined ? 0 : this.#reads.now() - newest.at;
+    return Math.max(byServer, this.#clock() - first.at);
+  }
+}
+
+/** A remembered end counts for as long as NoETL reports the same. */
+const claimOf = ({ claim, endedAt }: ExecutionDetail): string => `${claim} ${endedAt?.getTime() ?? ''}`;
+
+/** A release without the route: the claim has held, and its events name the last step. */
+const statusOfClaim = ({ claim }: ExecutionDetail, events: readonly RunEvent[]): ExecutionStatus => ({
+  end: claim === 'RUNNING' ? undefined : claim,
+  currentStep: events.findLast(({ step }) => step !== '')?.step,
+  completedSteps: [...new Set(events.map(({ step }) => step))],
+  variables: undefined,
+});

@@ -1,153 +1,178 @@
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import { whenKnown } from '../../plugins/maybe-promise.ts';
-import { type End, type ExecutionState, parseExecutionId } from '../../plugins/noetl/execution-state.ts';
-import { createMask, type IsSecretName, noSecretNames } from '../../plugins/noetl/hidden-values.ts';
+import { type End, parseExecutionId } from '../../plugins/noetl/execution-state.ts';
+import { createMask, type IsSecretName, noSecretNames, secretNames } from '../../plugins/noetl/hidden-values.ts';
 import type { JsonObject } from '../../plugins/noetl/json-object.ts';
+import type { Decision } from '../../plugins/noetl-auth/access/decision.ts';
+import { parsePlaybookPath } from '../../plugins/noetl-auth/access/playbook-path.ts';
+import { type DecisionReport, reportDecision } from '../../plugins/noetl-auth/access/report-decision.ts';
+import type { Observe } from '../../plugins/observe.ts';
+import type { Upstream } from '../../plugins/ports.ts';
 import type { RootCall } from '../operations/root-call.ts';
-import type { ExecutionDetail } from './execution-detail.ts';
-import type { ExecutionGate } from './execution-gate.ts';
-import { type Asking, missingExecution } from './execution-reads.ts';
-import type { ExecutionWatcher } from './execution-watcher.ts';
-import { createOutcomes, hidesErrors, type Outcome } from './outcomes.ts';
-import type { ResultRules } from './result-rules.ts';
+import { ExecutionCache } from './execution-cache.ts';
+import { holdMs, type Snapshot, Snapshots } from './execution-end.ts';
+import { type Asking, ExecutionReads, type ExecutionRows, missingExecution } from './execution-read.ts';
+import { compileResultRules, hidesErrors, Outcome, type OutcomeOptions, type ResultRules } from './execution-result.ts';
+import { ExecutionWatcher } from './execution-watch.ts';
+import { schedule } from './poll-schedule.ts';
 import { inOrder, workloadOf } from './run-event.ts';
-import type { Taken } from './shared-looks.ts';
-import type { Snapshot } from './snapshots.ts';
-import { createWatchedExecutions, type WatchedExecutionsOptions } from './watched-executions.ts';
 
-export interface ExecutionsOptions extends WatchedExecutionsOptions {
-  readonly results: ResultRules;
-  readonly isSecret: IsSecretName;
-  /** Whether reasons of failures stay in NoETL. */
-  readonly hideErrors: boolean;
+export interface ExecutionsOptions {
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  /** Waits between two snapshots, milliseconds. */
+  readonly pause: (ms: number) => Promise<void>;
+  /** Where executions live upstream, for example `/api/executions`. */
+  readonly basePath: string;
+  /** Bound of what is held of finished executions, bytes. */
+  readonly keepBytes: number;
+  /** How old an answer about a running execution may be, milliseconds. */
+  readonly staleMs: number;
+  /** Executions that are watched at a time. */
+  readonly maxWatches: number;
+  /** Default: no rules. */
+  readonly results?: ResultRules;
+  readonly isSecret?: IsSecretName;
+  /** Whether reasons of failures stay in NoETL. Default false. */
+  readonly hideErrors?: boolean;
 }
 
 /**
- * Reads executions. Access is the caller's matter, but for {@link Executions.allowed}. Throws ERR_UPSTREAM for "could
- * not find out".
+ * The executions of NoETL, by one rule for everything that has to know whether they are over (ADR 0010): fields, results
+ * for clients, and the gateway's own auth playbooks. One for a process, since what was read is shared by all callers; who
+ * may see it is each caller's matter, but for {@link readAllowed}. It makes no call before it is asked, and throws
+ * ERR_UPSTREAM for "could not find out".
  */
-export interface Executions {
-  /** The execution, shared with all who ask at the same time. @returns undefined: there is no such execution. */
-  look(id: string, asking: Asking): Promise<Snapshot | undefined>;
-  /** The execution as far as it is kept and over; without a call. */
-  ended(id: string): Snapshot | undefined;
-  /** The same for a caller who may see it. @throws ERR_NOT_FOUND alike for what is missing and what is hidden */
-  allowed(call: RootCall, id: string, asking: Asking, gate: ExecutionGate): Promise<Snapshot>;
-  /** The same, looked at just now: before something is done to it. */
-  fresh(call: RootCall, id: string, asking: Asking, gate: ExecutionGate): Promise<Snapshot>;
-  /** How it ended, for certain: waits up to some seconds for an end that is not confirmed. Undefined: it runs. */
-  certainEnd(snapshot: Snapshot, asking: Asking): Promise<End | undefined>;
-  /** Waits until the execution is over, or the time has passed. @returns the last look; undefined: there was no look. */
-  waitForEnd(id: string, withinMs: number): Promise<Snapshot | undefined>;
-  /** The newest executions as NoETL's list has them, shared by all who ask. Who may see one is the caller's matter. */
-  newest(): Promise<ReadonlyMap<string, ExecutionDetail>>;
+export class Executions {
   /** Follows executions; who may see one is the matter of each that follows. */
   readonly watcher: ExecutionWatcher;
-  /** Its result; read on the first use of each part. */
-  outcome(snapshot: Snapshot, asking: Asking): Outcome;
+  readonly #options: ExecutionsOptions;
+  readonly #reads: ExecutionReads;
+  readonly #snapshots: Snapshots;
+  readonly #cache: ExecutionCache;
+  readonly #outcomes = new WeakMap<Snapshot, Outcome>();
+  readonly #outcomeOptions: OutcomeOptions;
+  readonly #mask: (value: unknown) => unknown;
+
+  constructor(options: ExecutionsOptions) {
+    const { clock, pause, keepBytes, staleMs, maxWatches, isSecret = secretNames() } = options;
+    const reads = new ExecutionReads(options.upstream, clock, options.basePath);
+    const snapshots = new Snapshots(reads, clock);
+    const cache = new ExecutionCache({ reads, snapshots, clock, maxBytes: keepBytes, staleMs });
+    const firstPauseMs = Math.max(schedule.watch.shortestMs, staleMs);
+    this.watcher = new ExecutionWatcher({ cache, pause, firstPauseMs, maxWatches });
+    this.#options = options;
+    this.#reads = reads;
+    this.#snapshots = snapshots;
+    this.#cache = cache;
+    this.#mask = createMask(isSecret);
+    this.#outcomeOptions = {
+      ...{ reads, isSecret, results: options.results ?? compileResultRules(), hideErrors: options.hideErrors === true },
+      count: (snapshot, bytes) => cache.count(snapshot, bytes),
+      spent: (snapshot, calls) => cache.spent(snapshot, calls),
+    };
+  }
+
+  /** The execution, shared with all who ask at the same time. @returns undefined: there is no such execution. */
+  async read(id: string, asking: Asking): Promise<Snapshot | undefined> {
+    return (await this.#cache.read(id, asking))?.snapshot;
+  }
+
+  /** The same, read from NoETL now. */
+  readNow(id: string, asking: Asking): Promise<Snapshot | undefined> {
+    return this.#snapshots.take(id, asking);
+  }
+
+  /** The execution as far as it is known to be over; without a call. */
+  finished(id: string): Snapshot | undefined {
+    return this.#cache.finished(id);
+  }
+
+  /** {@link read} for a caller who may see it. @throws ERR_NOT_FOUND alike for what is missing and what is hidden */
+  async readAllowed(call: RootCall, id: string, asking: Asking, gate: ExecutionGate): Promise<Snapshot> {
+    const found = await this.#cache.read(id, asking);
+    if (found !== undefined && (await gate(call, found.snapshot.detail.path))) return found.snapshot;
+    // What is hidden takes as long as what is missing.
+    if (found?.isNew === false) await this.#reads.detail(id, asking);
+    throw noSuchExecution();
+  }
+
+  /** {@link readNow} for a caller who may see it: before something is done to it. @throws ERR_NOT_FOUND */
+  async readAllowedNow(call: RootCall, id: string, asking: Asking, gate: ExecutionGate): Promise<Snapshot> {
+    const snapshot = await this.readNow(id, asking);
+    if (snapshot === undefined || !(await gate(call, snapshot.detail.path))) throw noSuchExecution();
+    return snapshot;
+  }
+
+  /** How it ended, for certain: waits up to some seconds for an end that is not confirmed. Undefined: it runs. */
+  async certainEnd(snapshot: Snapshot, asking: Asking): Promise<End | undefined> {
+    let last: Snapshot | undefined = snapshot;
+    // Up to twice as long as an end that is only inferred is held back.
+    for (let waits = 0; last?.isSettling === true && waits <= 2 * (holdMs / schedule.certainMs); waits += 1) {
+      await this.#options.pause(schedule.certainMs);
+      last = await this.readNow(snapshot.detail.id, asking);
+    }
+    return last?.over?.end;
+  }
+
+  /** Waits until the execution is over, or the time has passed. @returns the last snapshot; undefined: there was none. */
+  waitForEnd(id: string, withinMs: number): Promise<Snapshot | undefined> {
+    return this.watcher.waitForEnd(id, withinMs, this.#options.clock);
+  }
+
+  /** The newest executions as NoETL's list has them, shared by all who ask. */
+  newest(): Promise<ExecutionRows> {
+    return this.#cache.newest({});
+  }
+
+  /** What it resulted in; all who ask about one snapshot share it. */
+  outcome(snapshot: Snapshot, asking: Asking): Outcome {
+    const outcome = this.#outcomes.get(snapshot) ?? new Outcome(snapshot, asking, this.#outcomeOptions);
+    this.#outcomes.set(snapshot, outcome);
+    return outcome;
+  }
+
   /**
    * The catalog path of an execution's playbook. Never remembered: a hidden execution must not answer faster than a
    * missing one.
    * @returns undefined: no such execution, or no path
    */
-  pathOf(id: string, asking?: Asking): Promise<string | undefined>;
+  async pathOf(id: string, asking: Asking = {}): Promise<string | undefined> {
+    const canonical = parseExecutionId(id);
+    return canonical === undefined ? undefined : (await this.#reads.detail(canonical, asking))?.path;
+  }
+
   /** Whether reasons of failures of the playbook on that path stay in NoETL. */
-  hidesErrors(path: string | undefined): boolean;
-  /** Its workload, the playbook's defaults included. @throws ERR_UPSTREAM when NoETL keeps nothing of it */
-  workload(snapshot: Snapshot, asking: Asking): Promise<JsonObject>;
+  hidesErrors(path: string | undefined): boolean {
+    return hidesErrors(this.#outcomeOptions, path);
+  }
+
+  /** Its workload, the playbook's defaults included. @throws ERR_UPSTREAM when NoETL has nothing of it */
+  async workload({ detail }: Snapshot, asking: Asking): Promise<JsonObject> {
+    const workload = detail.workload ?? workloadOf(await this.#reads.oldestEvents(detail.id, asking));
+    if (workload !== undefined) return workload;
+    throw new GatewayError('ERR_UPSTREAM', 'NoETL did not report what the execution was started with');
+  }
+
   /** The newest events, as on the wire, oldest first. */
-  events(id: string, asking: Asking): Promise<readonly JsonObject[]>;
+  async events(id: string, asking: Asking): Promise<readonly JsonObject[]> {
+    return inOrder((await this.#reads.withEvents(id, 500, asking)).events);
+  }
+
   /**
    * A copy of events or results of the playbook on that path with secrets masked by the config's rules; callback secrets
    * always.
    */
-  masked(value: unknown, path: string | undefined): unknown;
-  /** Something was done to the execution: what was seen of it no longer counts. */
-  changed(id: string): void;
+  masked(value: unknown, path: string | undefined): unknown {
+    const isShown = this.#outcomeOptions.results(path).secrets === 'shown';
+    return (isShown ? createMask(noSecretNames) : this.#mask)(value);
+  }
+
+  /** Something was done to the execution: what was read of it no longer counts. */
+  changed(id: string): void {
+    this.#cache.forget(id);
+  }
 }
-
-/** One for a process, since what it has seen is shared by all callers. It makes no call before it is asked. */
-export function createExecutions(options: ExecutionsOptions): Executions {
-  const { clock } = options;
-  const { reads, looks, shared, watcher, certainEnd } = createWatchedExecutions(options);
-  const outcomes = createOutcomes({ ...options, reads, keep: shared.keep, spent: shared.spent });
-  const mask = createMask(options.isSecret);
-  const maskShown = createMask(noSecretNames);
-
-  return {
-    look: async (id, asking) => (await shared.take(id, asking))?.snapshot,
-    ended: shared.ended,
-    allowed(call, id, asking, gate) {
-      const shown = async (taken: Taken | undefined): Promise<Snapshot> => {
-        if (taken !== undefined && (await gate(call, taken.snapshot.detail.path))) return taken.snapshot;
-        // What is hidden takes as long as what is missing.
-        if (taken?.isKept === true) await reads.detail(id, asking);
-        throw noSuchExecution();
-      };
-      return whenKnown(shared.take(id, asking), shown);
-    },
-    async fresh(call, id, asking, gate) {
-      const snapshot = await looks.take(id, asking);
-      if (snapshot === undefined || !(await gate(call, snapshot.detail.path))) throw noSuchExecution();
-      return snapshot;
-    },
-    certainEnd,
-    waitForEnd: (id, withinMs) => waitForEnd(watcher, clock, id, withinMs),
-    watcher,
-    newest: () => shared.newest({}),
-    outcome: outcomes.of,
-    async pathOf(id, asking = {}) {
-      const canonical = parseExecutionId(id);
-      return canonical === undefined ? undefined : (await reads.detail(canonical, asking))?.path;
-    },
-    hidesErrors: (path) => hidesErrors(options, path),
-    async workload({ detail }, asking) {
-      const workload = detail.workload ?? workloadOf(await reads.oldestEvents(detail.id, asking));
-      if (workload === undefined) {
-        throw new GatewayError('ERR_UPSTREAM', 'NoETL did not report what the execution was started with');
-      }
-      return workload;
-    },
-    async events(id, asking) {
-      const { events } = await reads.withEvents(id, 500, asking);
-      return inOrder(events);
-    },
-    masked: (value, path) => (options.results(path).secrets === 'shown' ? maskShown : mask)(value),
-    changed: shared.forget,
-  };
-}
-
-function waitForEnd(
-  watcher: ExecutionWatcher,
-  clock: Clock,
-  id: string,
-  withinMs: number,
-): Promise<Snapshot | undefined> {
-  const until = clock() + withinMs;
-  return new Promise((resolve, reject) => {
-    let last: Snapshot | undefined;
-    const done = (snapshot: Snapshot | undefined) => {
-      clearTimeout(timer);
-      stop();
-      resolve(snapshot);
-    };
-    const timer = setTimeout(() => done(last), withinMs);
-    let stop = () => {};
-    try {
-      stop = watcher.follow(id, (snapshot) => {
-        last = snapshot;
-        if (snapshot === undefined || snapshot.over !== undefined || clock() >= until) done(snapshot);
-      });
-    } catch (error) {
-      clearTimeout(timer);
-      reject(error);
-    }
-  });
-}
-
-/** An execution runs until its end is certain (ADR 0010), even if NoETL reports another state. */
-export const stateOf = ({ over }: Snapshot): ExecutionState => over?.end ?? 'RUNNING';
 
 /** Hidden and missing read the same. */
 export const noSuchExecution = (): GatewayError => new GatewayError('ERR_NOT_FOUND', missingExecution);
@@ -159,5 +184,61 @@ export function executionIdOf(value: unknown): string {
   return id;
 }
 
-/** The protocol names a playbook by the last segment of its path. */
-export const lastSegment = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+/**
+ * Whether a root field may show the execution whose playbook is on that path. A decision that waits for the path is
+ * taken here, and reported; without a path in normal form it denies. @throws when it cannot find out
+ */
+export type ExecutionGate = (call: RootCall, path: string | undefined) => Promise<boolean>;
+
+/**
+ * One gate for every field that shows executions, GraphQL and `/noetl` alike.
+ * @param observe receives each decision that is made here, for the audit log
+ * @param reserved paths whose executions no role sees, whatever rule a field has: they contain session tokens
+ */
+export function createExecutionGate(observe: Observe, reserved: ReadonlySet<string>): ExecutionGate {
+  return async (call, path) => {
+    const { decision, context } = call;
+    if (path !== undefined && reserved.has(path)) {
+      report(observe, call, path, { outcome: 'denied', reason: 'reserved' });
+      return false;
+    }
+    // A rule that has decided before the call, for example on a role, has been reported then.
+    if (decision.outcome === 'allowed') return true;
+    if (path === undefined || parsePlaybookPath(path) === undefined) return false;
+    try {
+      const verdict = await context.judgeOnExecution(decision.permission, path);
+      report(observe, call, path, foundOut(verdict));
+      return verdict.allowed;
+    } catch (error) {
+      // A check that cannot decide is an error, and never a refusal that a caller could take for a missing execution.
+      report(observe, call, path, { outcome: 'backend_error' });
+      throw error;
+    }
+  };
+}
+
+type Found = Pick<DecisionReport, 'outcome' | 'reason'> & { readonly grant?: DecisionReport['grant'] };
+
+const foundOut = (verdict: Decision): Found =>
+  verdict.allowed
+    ? { outcome: 'allowed', grant: verdict.grant }
+    : { outcome: 'denied', grant: verdict.grant, reason: verdict.why };
+
+function report(
+  observe: Observe,
+  { decision, context, root }: RootCall,
+  path: string,
+  { outcome, grant, reason }: Found,
+): void {
+  reportDecision(observe, {
+    outcome,
+    field: decision.field,
+    root,
+    user: context.caller.session.user,
+    permission: decision.outcome === 'onAnswer' ? decision.permission : undefined,
+    path,
+    grant,
+    reason,
+    requestId: context.requestId,
+  });
+}

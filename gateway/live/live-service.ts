@@ -4,7 +4,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { whenExchangeEnds } from '../exchange-scope.ts';
-import type { CallbackRequests } from '../executions/callback-requests.ts';
+import type { CallbackRequests } from '../executions/execution-commands.ts';
 import type { Executions } from '../executions/executions.ts';
 import { type ClientIds, createClientIds } from './client-ids.ts';
 import { createLiveCallbacks, type LiveCallbacks } from './live-callbacks.ts';

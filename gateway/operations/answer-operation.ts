@@ -9,17 +9,14 @@ import { accessDenied, type OpenDecision } from '../../plugins/noetl-auth/access
 import type { Upstream, UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
 import { SingleFlight } from '../../plugins/single-flight.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
-import { catalogEntries, catalogPageOf } from '../executions/catalog-entries.ts';
-import { eventsAnswer } from '../executions/execution-events.ts';
-import type { ExecutionGate } from '../executions/execution-gate.ts';
-import type { Asking } from '../executions/execution-reads.ts';
-import { type Executions, executionIdOf, noSuchExecution } from '../executions/executions.ts';
-import { visibleExecutions } from '../executions/visible-executions.ts';
+import type { Asking } from '../executions/execution-read.ts';
+import { eventsAnswer, visibleExecutions } from '../executions/execution-views.ts';
+import { type ExecutionGate, type Executions, executionIdOf, noSuchExecution } from '../executions/executions.ts';
 import { wireAnswer } from '../rest/wire-answer.ts';
 import { type CallPlan, callFor } from './call-plan/call-plan.ts';
 import { ofDeclaredShape } from './declared-shape.ts';
 import { askingOf, bound, type RootAnswer, type RootCall } from './root-call.ts';
-import { withVisibleRows } from './visible-rows.ts';
+import { catalogEntries, catalogPageOf, withVisibleRows } from './visible-rows.ts';
 
 export interface OperationOptions {
   readonly upstream: Upstream;

@@ -11,16 +11,17 @@ import type { EndTarget, User } from '../../plugins/noetl-auth/session/session.t
 import type { Observe } from '../../plugins/observe.ts';
 import type { Upstream } from '../../plugins/ports.ts';
 import { type AnyRow, isGatewayRow, type SubscriptionRow } from '../config/gateway-config.ts';
-import type { CallbackRequests } from '../executions/callback-requests.ts';
-import { answerCancelExecution } from '../executions/cancel-execution.ts';
-import { answerExecutePlaybook, type ExecutePlaybookOptions } from '../executions/execute-playbook.ts';
-import { answerExecution } from '../executions/execution.ts';
-import { createExecutionGate } from '../executions/execution-gate.ts';
-import { openUpdates } from '../executions/execution-updates.ts';
-import { createExecutions, type Executions } from '../executions/executions.ts';
-import { answerRerunExecution } from '../executions/rerun-execution.ts';
-import { compileResultRules, type ResultRule } from '../executions/result-rules.ts';
-import { failingStream, type OpenUpdates, type Update } from '../executions/update.ts';
+import {
+  answerCancelExecution,
+  answerExecutePlaybook,
+  answerRerunExecution,
+  type CallbackRequests,
+  type CommandOptions,
+} from '../executions/execution-commands.ts';
+import { compileResultRules, type ResultRule } from '../executions/execution-result.ts';
+import { failingStream, type OpenUpdates, openUpdates, type Update } from '../executions/execution-updates.ts';
+import { answerExecution } from '../executions/execution-views.ts';
+import { createExecutionGate, Executions } from '../executions/executions.ts';
 import { answerStatus } from '../rest/read-execution.ts';
 import { type RestOperation, restOperations } from '../rest/rest-operations.ts';
 import { answerOperation, type OperationOptions } from './answer-operation.ts';
@@ -101,7 +102,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
       problems,
     });
   }
-  const executions = createExecutions({
+  const executions = new Executions({
     upstream,
     clock,
     pause,
@@ -145,7 +146,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
   return {
     schema,
     rootFields: fields,
-    pathOfExecution: executions.pathOf,
+    pathOfExecution: (id, asking) => executions.pathOf(id, asking),
     executions,
     rest: restOperations(fields, { ...answers, observe }),
   };
@@ -206,7 +207,7 @@ function attachRoot(
 const cannotEnd: EndSessions = () => Promise.reject(new GatewayError('ERR_STORE', 'sessions cannot be ended here'));
 
 type AnswerOptions = OperationOptions &
-  ExecutePlaybookOptions & { readonly endSessions: EndSessions; readonly composed: ComposedCalls };
+  CommandOptions & { readonly endSessions: EndSessions; readonly composed: ComposedCalls };
 
 function answerFor(field: RootField, options: AnswerOptions): RootAnswer {
   const { row, plan } = field;
@@ -231,7 +232,7 @@ function answerFor(field: RootField, options: AnswerOptions): RootAnswer {
     case 'status':
       return answerStatus(plan, row, options);
     case 'cancel':
-      return answerCancelExecution(plan, row, options.upstream, options.executions, options.gate);
+      return answerCancelExecution(plan, row, options);
     default:
       return answerOperation(plan, row, options);
   }

@@ -4,7 +4,7 @@ import type { Mutable } from '../../plugins/mutable.ts';
 import type { OpenDecision } from '../../plugins/noetl-auth/access/standing-decision.ts';
 import type { UpstreamCall } from '../../plugins/ports.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
-import type { Asking } from '../executions/execution-reads.ts';
+import type { Asking } from '../executions/execution-read.ts';
 
 /** Everything that answers a root field: what was decided, and for whom. */
 export interface RootCall {

@@ -2,7 +2,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import { parseExecutionId } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-import type { Asking } from '../executions/execution-reads.ts';
+import type { Asking } from '../executions/execution-read.ts';
 import { wireAnswer } from './wire-answer.ts';
 import { unprocessable } from './wire-request.ts';
 

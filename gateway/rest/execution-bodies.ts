@@ -1,7 +1,6 @@
 import { type ExecutionState, parseExecutionState } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
-import { stateOf } from '../executions/executions.ts';
-import type { Snapshot } from '../executions/snapshots.ts';
+import { type Snapshot, stateOf } from '../executions/execution-end.ts';
 
 /**
  * The detail of an execution, in NoETL's form, in the state that `execution` shows: NoETL announces some ends too early

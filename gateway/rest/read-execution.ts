@@ -2,10 +2,9 @@ import { eventView } from '../../plugins/noetl/hidden-values.ts';
 import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import type { Upstream } from '../../plugins/ports.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
-import type { ExecutionGate } from '../executions/execution-gate.ts';
-import { missingExecution } from '../executions/execution-reads.ts';
-import { type Executions, executionIdOf } from '../executions/executions.ts';
-import type { Snapshot } from '../executions/snapshots.ts';
+import type { Snapshot } from '../executions/execution-end.ts';
+import { missingExecution } from '../executions/execution-read.ts';
+import { type ExecutionGate, type Executions, executionIdOf } from '../executions/executions.ts';
 import { type CallPlan, callFor } from '../operations/call-plan/call-plan.ts';
 import { askingOf, bound, type RootAnswer, type RootCall } from '../operations/root-call.ts';
 import { detailInState, statusInState } from './execution-bodies.ts';
@@ -56,7 +55,12 @@ async function readAllowed(
   const [argument = 'id'] = plan.executionIds;
   const { decision, context, query } = call;
   // Access first: NoETL is asked for the body only when the caller may see the execution.
-  const snapshot = await executions.allowed(call, executionIdOf(decision.args[argument]), askingOf(row, context), gate);
+  const snapshot = await executions.readAllowed(
+    call,
+    executionIdOf(decision.args[argument]),
+    askingOf(row, context),
+    gate,
+  );
   const made = bound(callFor(plan, decision.args), row, context);
   if (query.length > 0) made.query = [...(made.query ?? []), ...query];
   const reply = await upstream.request(made);

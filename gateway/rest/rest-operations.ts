@@ -3,10 +3,8 @@ import { ownPathsOf } from '../../plugins/noetl/own-paths.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { OperationKind } from '../../plugins/operation-kind.ts';
 import { type AnyUpstreamRow, isGatewayRow } from '../config/gateway-config.ts';
-import { answerCancelExecution } from '../executions/cancel-execution.ts';
-import type { ExecutePlaybookOptions } from '../executions/execute-playbook.ts';
-import type { Asking } from '../executions/execution-reads.ts';
-import { answerRerunExecution } from '../executions/rerun-execution.ts';
+import { answerCancelExecution, answerRerunExecution, type CommandOptions } from '../executions/execution-commands.ts';
+import type { Asking } from '../executions/execution-read.ts';
 import { answerOperation, type OperationOptions } from '../operations/answer-operation.ts';
 import type { CallPlan } from '../operations/call-plan/call-plan.ts';
 import type { TemplatePiece } from '../operations/call-plan/template.ts';
@@ -40,8 +38,7 @@ export interface RestOperation {
   readonly read: (request: WireRequest, asking: Asking) => Promise<RestCall>;
 }
 
-export type RestOptions = Omit<OperationOptions, 'type' | 'asIs'> &
-  ExecutePlaybookOptions & { readonly observe: Observe };
+export type RestOptions = Omit<OperationOptions, 'type' | 'asIs'> & CommandOptions & { readonly observe: Observe };
 
 /**
  * The operations whose rows have `rest: true`: the whole of what clients reach below `/noetl` (ADR 0017).
@@ -79,7 +76,6 @@ function readerOf(
   options: RestOptions,
   entryRoute: string,
 ): RestOperation['read'] {
-  const { upstream, executions, gate } = options;
   switch (plan.kind) {
     case 'execute':
       return readerOfStart(plan, row, options, entryRoute);
@@ -97,7 +93,7 @@ function readerOf(
     case 'status':
       return readerWith(plan, answerStatus(plan, row, options));
     case 'cancel':
-      return readerWith(plan, answerCancelExecution(plan, row, upstream, executions, gate));
+      return readerWith(plan, answerCancelExecution(plan, row, options));
     case 'catalogEntry':
       return readerOfEntry(plan, row, options, entryRoute);
     case 'rerun':

@@ -11,7 +11,7 @@ directive @httpOperation(subgraph: String, path: String, httpMethod: HTTPMethod,
 
 /**
  * `Execution`, `ExecutionFailure` and `ExecutionStep`: the protocol (Check Execution Status) names `id`, `status` and
- * `result`; the others are the gateway's own additions. `gateway/executions/execution.ts` fills them.
+ * `result`; the others are the gateway's own additions. `gateway/executions/execution-views.ts` fills them.
  */
 const executionTypes = `"A run of a playbook."
 type Execution {
@@ -73,7 +73,7 @@ type ExecutionStep {
 
 /**
  * The answer to a start: the protocol (Execute Playbook) names `id`, `name`, `status` and `textOutput`.
- * `gateway/executions/execute-playbook.ts` fills it.
+ * `gateway/executions/execution-commands.ts` fills it.
  */
 const startTypes = `"A playbook that was started."
 type ExecuteResult {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCallbackRegistry } from '../../gateway/callbacks/callback-registry.ts';
 import { createPlaybookDriver } from '../../gateway/callbacks/playbook-driver.ts';
-import { createWatchedExecutions } from '../../gateway/executions/watched-executions.ts';
+import { Executions } from '../../gateway/executions/executions.ts';
 import { createNoetlLogin, createNoetlValidator, signInByPlaybooks } from '../../gateway/identity/noetl-sign-in.ts';
 import { createUpstream } from '../../gateway/upstream/undici-upstream.ts';
 import type { LoginRequest } from '../../plugins/ports.ts';
@@ -36,7 +36,7 @@ async function start(playbook: FakePlaybook, options: Partial<AuthNoetlOptions> 
     upstream,
     callbacks,
     internalUrl: listener.url,
-    executions: createWatchedExecutions({
+    executions: new Executions({
       upstream,
       clock: Date.now,
       pause: (ms) => sleep(ms),

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decodeExecutionDetail } from '../../../../gateway/executions/execution-detail.ts';
 import { judgeEvents, judgeStatus, type Verdict } from '../../../../gateway/executions/execution-end.ts';
-import { decodeExecutionStatus } from '../../../../gateway/executions/execution-status.ts';
+import { decodeExecutionDetail, decodeExecutionStatus } from '../../../../gateway/executions/execution-read.ts';
 import { decodeRunEvents, hasOpenWork } from '../../../../gateway/executions/run-event.ts';
 
 const id = '767008253774397449';

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeExecutionDetail } from '../../../../gateway/executions/execution-detail.ts';
-import { decodeExecutionStatus } from '../../../../gateway/executions/execution-status.ts';
+import { decodeExecutionDetail, decodeExecutionStatus } from '../../../../gateway/executions/execution-read.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 import { rawNumber } from '../../../../plugins/json/lossless-json.ts';
 import { parseExecutionId, parseExecutionState } from '../../../../plugins/noetl/execution-state.ts';

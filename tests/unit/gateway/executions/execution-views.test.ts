@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { pageOf, pageOfCall, visiblePage } from '../../../../gateway/executions/visible-executions.ts';
+import { pageOf, pageOfCall, visiblePage } from '../../../../gateway/executions/execution-views.ts';
 
 const all = Array.from({ length: 1_500 }, (_, index) => index);
 

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ExecutionGate } from '../../../../gateway/executions/execution-gate.ts';
-import { createExecutionWatcher, type WatchListener } from '../../../../gateway/executions/execution-watcher.ts';
-import { createExecutions } from '../../../../gateway/executions/executions.ts';
-import type { SharedLooks } from '../../../../gateway/executions/shared-looks.ts';
-import type { Snapshot } from '../../../../gateway/executions/snapshots.ts';
+import type { ExecutionCache } from '../../../../gateway/executions/execution-cache.ts';
+import type { Snapshot } from '../../../../gateway/executions/execution-end.ts';
+import { ExecutionWatcher, type WatchListener } from '../../../../gateway/executions/execution-watch.ts';
+import { type ExecutionGate, Executions } from '../../../../gateway/executions/executions.ts';
 import type { RootCall } from '../../../../gateway/operations/root-call.ts';
 import { scriptedUpstream } from '../../../support/scripted-upstream.ts';
 import { handClock, settle } from '../../../support/session-fakes.ts';
@@ -21,18 +20,18 @@ function watched(answers: readonly (Snapshot | undefined | Error)[], maxWatches 
   const sent: string[] = [];
   const pauses: { ms: number; end: () => void }[] = [];
   let taken = 0;
-  const shared = {
-    async take() {
+  const cache = {
+    async read() {
       const answer = answers[Math.min(taken, answers.length - 1)];
       taken += 1;
       if (answer instanceof Error) throw answer;
-      return answer === undefined ? undefined : { snapshot: answer, isKept: false };
+      return answer === undefined ? undefined : { snapshot: answer, isNew: true };
     },
     wantSteps: (_id: string, wanted: boolean) => void sent.push(`steps ${wanted}`),
     expire: () => void sent.push('expired'),
-  } as unknown as SharedLooks;
+  } as unknown as ExecutionCache;
   const pause = (ms: number) => new Promise<void>((end) => pauses.push({ ms, end }));
-  const watcher = createExecutionWatcher({ shared, pause, firstPauseMs: 250, maxWatches });
+  const watcher = new ExecutionWatcher({ cache, pause, firstPauseMs: 250, maxWatches });
   const next = async () => {
     await settle();
     pauses.at(-1)?.end();
@@ -160,7 +159,7 @@ test('1,000 that poll and 1,000 that listen to one execution cost at most 4 call
     body: { execution_id: id, path: 'data/a', status: 'RUNNING', start_time: new Date(clock()).toISOString() },
   };
   const { upstream, calls } = scriptedUpstream({ [`GET /api/executions/${id}`]: running });
-  const executions = createExecutions({
+  const executions = new Executions({
     ...{ upstream, clock, pause: pauses.pause, basePath: '/api/executions', results: () => ({}) },
     ...{ isSecret: () => false, hideErrors: false, keepBytes: 1_000_000, staleMs: 250, maxWatches: 10 },
   });
@@ -175,7 +174,7 @@ test('1,000 that poll and 1,000 that listen to one execution cost at most 4 call
   // Each polls once a second, 20 of them every 20 milliseconds.
   for (let turn = 0; turn < seconds * 50; turn += 1) {
     const asking = readers.slice((turn % 50) * 20, (turn % 50) * 20 + 20);
-    await Promise.all(asking.map((reader) => executions.allowed(reader, id, {}, gate)));
+    await Promise.all(asking.map((reader) => executions.readAllowed(reader, id, {}, gate)));
     clock.advance(20);
     pauses.settle();
     await settle();
@@ -190,14 +189,14 @@ test('what was seen for one is shown to another only when that one may see it', 
   const clock = handClock();
   const body = { execution_id: id, path: 'data/a', status: 'RUNNING' };
   const { upstream, calls } = scriptedUpstream({ [`GET /api/executions/${id}`]: { body } });
-  const executions = createExecutions({
+  const executions = new Executions({
     ...{ upstream, clock, pause: () => new Promise(() => {}), basePath: '/api/executions', results: () => ({}) },
     ...{ isSecret: () => false, hideErrors: false, keepBytes: 1_000_000, staleMs: 250, maxWatches: 10 },
   });
   const [ada, bob] = [{}, {}] as RootCall[];
   const gate: ExecutionGate = async (call) => call === ada;
-  expect((await executions.allowed(ada as RootCall, id, {}, gate)).detail.path).toBe('data/a');
-  await expect(executions.allowed(bob as RootCall, id, {}, gate)).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+  expect((await executions.readAllowed(ada as RootCall, id, {}, gate)).detail.path).toBe('data/a');
+  await expect(executions.readAllowed(bob as RootCall, id, {}, gate)).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
   // What is hidden costs what is missing costs.
   expect(calls).toHaveLength(2);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createExecutionReads } from '../../../../gateway/executions/execution-reads.ts';
+import { ExecutionReads, ServerClock } from '../../../../gateway/executions/execution-read.ts';
 import type { Upstream, UpstreamReply } from '../../../../plugins/ports.ts';
+import { handClock } from '../../../support/session-fakes.ts';
 
 const ref = 'noetl://execution/42/result/work/7';
 
@@ -13,7 +14,7 @@ function serverWith(route: string) {
       ? ({ status: 200, body: { rows: [1] } } as UpstreamReply)
       : ({ status: 404, body: { detail: 'Not Found' } } as UpstreamReply);
   };
-  const reads = createExecutionReads({ request } as unknown as Upstream, Date.now, '/api/executions');
+  const reads = new ExecutionReads({ request } as unknown as Upstream, Date.now, '/api/executions');
   return { asked, resolve: (one = ref) => reads.resolve('42', one, {}) };
 }
 
@@ -42,5 +43,36 @@ describe('references to results', () => {
   test('a release without either route is not supported', async () => {
     const { resolve } = serverWith('/nowhere');
     await expect(resolve()).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  });
+});
+
+describe('the clock of NoETL', () => {
+  const cut = (ms: number) => new Date(Math.floor(ms / 1_000) * 1_000);
+
+  test('it is never ahead of the server, and comes close after some answers', () => {
+    for (const ahead of [0, 123_456, -98_765]) {
+      const clock = handClock();
+      const server = new ServerClock(clock);
+      for (let answers = 0; answers < 50; answers += 1) {
+        clock.advance(137);
+        server.observe(cut(clock() + ahead), clock() + 5);
+        expect(server.now()).toBeLessThanOrEqual(clock() + ahead);
+        expect(server.now()).toBeGreaterThan(clock() + ahead - 1_006);
+      }
+      expect(clock() + ahead - server.now()).toBeLessThan(60);
+    }
+  });
+
+  test('without a date it is the own clock; a clock that was set back is followed', () => {
+    const clock = handClock();
+    const server = new ServerClock(clock);
+    server.observe(undefined, clock());
+    expect(server.now()).toBe(clock());
+    server.observe(cut(clock() + 600_000), clock());
+    for (let minutes = 0; minutes < 3; minutes += 1) {
+      clock.advance(61_000);
+      server.observe(cut(clock()), clock());
+    }
+    expect(server.now()).toBeLessThanOrEqual(clock());
   });
 });

@@ -1,7 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { failureOf, producedBy, ResultLost, resultText } from '../../../../gateway/executions/outcome.ts';
-import { compileResultRules, type ResultRule } from '../../../../gateway/executions/result-rules.ts';
-import type { StepFacts } from '../../../../gateway/executions/steps.ts';
+import type { Snapshot } from '../../../../gateway/executions/execution-end.ts';
+import type { ExecutionReads } from '../../../../gateway/executions/execution-read.ts';
+import {
+  assertReadable,
+  compileResultRules,
+  failureOf,
+  maxReferences,
+  Outcome,
+  producedBy,
+  ResultLost,
+  type ResultRule,
+  resultText,
+  stepResult,
+} from '../../../../gateway/executions/execution-result.ts';
+import { type StepFacts, stepsOf } from '../../../../gateway/executions/execution-steps.ts';
+import { decodeRunEvents } from '../../../../gateway/executions/run-event.ts';
 import { failedText, notStored } from '../../../../plugins/noetl/failure-text.ts';
 
 const step = (name: string, value: StepFacts['value'], change: Partial<StepFacts> = {}): StepFacts => ({
@@ -170,4 +183,190 @@ test('what the config says of a playbook: by its path first, then by the first p
   ]);
   expect(compileResultRules()('data/x')).toEqual({});
   expect(compileResultRules({ 'data/*': { step: 'a' } })('constructor')).toEqual({});
+});
+
+describe('large results', () => {
+  const step = (name: string, value: StepFacts['value']): StepFacts => ({
+    ...{ name, status: 'COMPLETED', startedAt: undefined, finishedAt: undefined, attempts: 1, lastSeenAt: undefined },
+    ...{ error: undefined, childId: undefined, value },
+  });
+  const large = (n: number) => step(`step${n}`, { kind: 'reference', ref: `noetl://${n}`, beside: {} });
+  const largeSteps = (count: number) => Array.from({ length: count }, (_, n) => large(n));
+  const end = step('end', undefined);
+
+  /** The results of all steps: the last one only ends the run. */
+  const produced = (steps: readonly StepFacts[]) =>
+    producedBy({
+      ...{ steps: [...steps, end], lastStep: 'end', rule: {}, mask: (value) => value },
+      resolve: async (ref) => ({ ref }),
+    });
+
+  describe('the results of all steps', () => {
+    test('are whole up to the references that are read for one answer', async () => {
+      const { value } = await produced(largeSteps(maxReferences));
+      expect(Object.keys(value as object)).toHaveLength(maxReferences);
+    });
+
+    test('are an error beyond them, which names the way out, and never a part', async () => {
+      await expect(produced(largeSteps(maxReferences + 1))).rejects.toMatchObject({
+        code: 'ERR_RESULT_TOO_LARGE',
+        message: expect.stringContaining('steps(names: […])'),
+      });
+    });
+
+    test('small ones do not count', () => {
+      const small = Array.from({ length: 100 }, (_, n) => step(`small${n}`, { kind: 'value', value: n }));
+      expect(() => assertReadable([...small, ...largeSteps(maxReferences)])).not.toThrow();
+    });
+  });
+});
+
+describe('results of loops', () => {
+  const ref = (n: number) => `noetl://execution/7/result/each/${n}`;
+
+  const failed = Symbol('failed');
+
+  /** A loop of the Rust server, whose items are as `data` says, in the order in which they ended. */
+  const loopOf = (...data: readonly unknown[]) => endedLoop([...data.entries()]);
+
+  const endedLoop = (ended: readonly (readonly [number, unknown])[]) =>
+    stepsOf(
+      decodeRunEvents(
+        ended.map(([n, item], position) => ({
+          event_id: position + 1,
+          event_type: 'call.done',
+          node_name: 'each',
+          created_at: '2026-01-01T00:00:00Z',
+          result: {
+            status: 'COMPLETED',
+            context: {
+              command_id: `7:each:1:i${n}`,
+              result:
+                item === failed
+                  ? { status: 'error', context: { stderr: 'no such city', status: 'error' } }
+                  : { status: 'success', context: { data: item, duration_ms: 1, status: 'success' } },
+            },
+          },
+        })),
+      ),
+    );
+
+  type Resolve = (ref: string) => Promise<unknown>;
+  const partsOf = (steps: ReturnType<typeof loopOf>, resolve: Resolve) => ({
+    ...{ steps, lastStep: 'each', rule: {}, resolve },
+    mask: (value: unknown) => value,
+  });
+  const produced = (...of: Parameters<typeof partsOf>) => producedBy(partsOf(...of));
+
+  describe('a loop of the Rust server', () => {
+    test('has every item, inline and behind references', async () => {
+      const whole = { data: { lines: ['a'] }, duration_ms: 1, status: 'success', stdout: '' };
+      const steps = loopOf({ n: 1 }, { _ref: ref(2) });
+      expect(await produced(steps, async (asked) => (asked === ref(2) ? whole : undefined))).toEqual({
+        step: 'each',
+        value: { stats: { total: 2, failed: 0, success: 2 }, results: [{ n: 1 }, { lines: ['a'] }] },
+      });
+    });
+
+    test('has its items in the order of the loop, and counts those that failed', async () => {
+      const steps = endedLoop([
+        [10, 'k'],
+        [1, failed],
+        [0, 'a'],
+      ]);
+      const [each] = steps;
+      const result =
+        each &&
+        (await stepResult(
+          each,
+          partsOf(steps, async () => undefined),
+        ));
+      expect(result).toEqual({ stats: { total: 3, failed: 1, success: 2 }, results: ['a', 'k'] });
+      expect(steps[0]).toMatchObject({ status: 'FAILED', error: 'no such city' });
+    });
+
+    test('is an error, and never cut, beyond the references that are read', async () => {
+      const large = (count: number) => loopOf(...Array.from({ length: count }, (_, n) => ({ _ref: ref(n) })));
+      const whole = { data: { large: true }, duration_ms: 1, status: 'success' };
+      const { value } = await produced(large(maxReferences), async () => whole);
+      expect(value).toMatchObject({ stats: { success: maxReferences } });
+      const asked: string[] = [];
+      const resolve = async (one: string) => asked.push(one);
+      await expect(produced(large(maxReferences + 1), resolve)).rejects.toMatchObject({ code: 'ERR_RESULT_TOO_LARGE' });
+      expect(asked).toEqual([]);
+    });
+  });
+});
+
+describe('what is read for an outcome', () => {
+  const large = 'x'.repeat(100_000);
+  const events = [
+    { event_type: 'playbook.initialized', node_name: 'playbook', context: { text: large } },
+    { event_type: 'step.enter', node_name: 'fetch' },
+    {
+      event_type: 'call.done',
+      node_name: 'fetch',
+      result: { reference: { ref: 'noetl://execution/1/result/fetch/1' } },
+    },
+  ];
+
+  /** An outcome of an execution whose one step has a large result behind a reference, and the bytes that were kept last. */
+  function outcome(isOver: boolean) {
+    const kept: number[] = [];
+    const detail = { id: '1', path: 'data/report', server: 'python', events, hasAllEvents: true };
+    const snapshot = {
+      detail: { ...detail, events: [] },
+      over: isOver ? { end: 'COMPLETED', lastStep: 'fetch' } : undefined,
+      isSettling: false,
+      calls: 1,
+      seen: { newest: detail, status: { currentStep: 'fetch', completedSteps: [], variables: {} } },
+    } as unknown as Snapshot;
+    const reads = {
+      resolve: async () => ({ text: large }),
+      withEvents: async () => detail,
+    } as unknown as ExecutionReads;
+    const of = new Outcome(
+      snapshot,
+      {},
+      {
+        reads,
+        results: () => ({}),
+        isSecret: () => false,
+        hideErrors: false,
+        count: (_, bytes) => void kept.push(bytes),
+        spent: () => {},
+      },
+    );
+    return { snapshot, of, kept };
+  }
+
+  const reference = { kind: 'reference', ref: 'noetl://execution/1/result/fetch/1', beside: {} } as const;
+
+  test('what is read behind a reference of a finished execution counts among the bytes that are kept', async () => {
+    const { of, kept } = outcome(true);
+    const [step] = await of.steps();
+    await of.stepResult({ ...(step as NonNullable<typeof step>), value: reference });
+    expect(kept.at(-1)).toBeGreaterThan(large.length);
+  });
+
+  test('the events of a finished execution are let go once its steps are made of them', async () => {
+    const { of, snapshot, kept } = outcome(true);
+    await of.steps();
+    expect(snapshot.seen).toEqual({ newest: undefined, status: undefined });
+    expect(kept.length).toBeGreaterThan(0);
+  });
+
+  test('the events of a running execution stay, and its steps count among the bytes that are kept', async () => {
+    const { of, snapshot, kept } = outcome(false);
+    await of.steps();
+    expect(snapshot.seen.newest).toBeDefined();
+    expect(kept.at(-1)).toBeGreaterThan(0);
+  });
+
+  test('events that are read for the steps of a running execution count among the bytes that are kept', async () => {
+    const { of, snapshot, kept } = outcome(false);
+    snapshot.seen.newest = undefined;
+    await of.facts();
+    expect(kept.at(-1)).toBeGreaterThan(large.length);
+  });
 });

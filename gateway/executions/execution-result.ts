@@ -1,0 +1,384 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Cache } from '../../plugins/cache.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import { approximateBytes, heapBytes } from '../../plugins/json/approximate-bytes.ts';
+import { failedText, notStored } from '../../plugins/noetl/failure-text.ts';
+import { createMask, type IsSecretName, noSecretNames } from '../../plugins/noetl/hidden-values.ts';
+import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
+import { compilePattern } from '../../plugins/noetl-auth/access/pattern.ts';
+import { cached, once } from '../../plugins/single-flight.ts';
+import type { Snapshot } from './execution-end.ts';
+import type { Asking, ExecutionReads, ExecutionStatus } from './execution-read.ts';
+import {
+  collectSteps,
+  contextReferences,
+  contextsWith,
+  type StepFacts,
+  type StepValue,
+  type StoredValue,
+  saysNothing,
+  unwrapped,
+} from './execution-steps.ts';
+import { decodeRunEvents, type RunEvent } from './run-event.ts';
+
+/** The config's rule for the results of some playbooks. Paths are dotted: `data.rows.0.id`. */
+export interface ResultRule {
+  /** The step whose result is the playbook's. */
+  readonly step?: string | undefined;
+  /** Which part of that step's result. */
+  readonly path?: string | undefined;
+  /** Which part of that step's result is `textOutput`. */
+  readonly text?: string | undefined;
+  /** `hidden`: the reason of a failure stays in NoETL. Default: the config's setting for all playbooks. */
+  readonly errors?: 'shown' | 'hidden' | undefined;
+  /** `shown`: members that are secrets by name are not masked. Default `masked`. */
+  readonly secrets?: 'shown' | 'masked' | undefined;
+}
+
+/** Finds the config's rule for a playbook: an exact path first, then the first pattern that matches. */
+export type ResultRules = (path: string | undefined) => ResultRule;
+
+const noRule: ResultRule = {};
+
+/** @param rules by catalog path or pattern (`api_integration/*`) */
+export function compileResultRules(rules: Readonly<Record<string, ResultRule>> = {}): ResultRules {
+  const patterns = Object.entries(rules).map(([pattern, rule]) => ({ matches: compilePattern(pattern), rule }));
+  return (path) => {
+    if (path === undefined) return noRule;
+    if (Object.hasOwn(rules, path)) return rules[path] ?? noRule;
+    return patterns.find(({ matches }) => matches(path))?.rule ?? noRule;
+  };
+}
+
+/** The first step that failed, and its error. */
+export interface Failure {
+  readonly step: string | null;
+  readonly message: string;
+}
+
+/** The result of an execution. `step` undefined: the results of all steps, by name. */
+export interface Produced {
+  readonly value: unknown;
+  readonly step: string | undefined;
+}
+
+/** The result of a step is known to be lost. @see notStored */
+export class ResultLost extends Error {
+  readonly step: string;
+  constructor(step: string) {
+    super(notStored);
+    this.step = step;
+  }
+}
+
+/** The result as JSON in UTF-8, and about how many bytes the value takes. */
+export interface ResultJson {
+  readonly json: Buffer;
+  readonly bytes: number;
+}
+
+type Serialize = (value: unknown) => unknown;
+
+export interface OutcomeOptions {
+  readonly reads: Pick<ExecutionReads, 'withEvents' | 'status' | 'resolve'>;
+  readonly results: ResultRules;
+  readonly isSecret: IsSecretName;
+  /** Whether reasons of failures stay in NoETL. */
+  readonly hideErrors: boolean;
+  /** Counts the bytes that were read with a snapshot. */
+  readonly count: (snapshot: Snapshot, bytes: number) => void;
+  /** Called for each call that was made beyond the snapshot's own. */
+  readonly spent: (snapshot: Snapshot, calls: number) => void;
+}
+
+/** Whether reasons of failures of the playbook on that path stay in NoETL. */
+export const hidesErrors = (
+  { results, hideErrors }: Pick<OutcomeOptions, 'results' | 'hideErrors'>,
+  path: string | undefined,
+): boolean => (results(path).errors ?? (hideErrors ? 'hidden' : 'shown')) === 'hidden';
+
+const eventsForSteps = 500;
+/** Of the contexts of later steps: each holds the results of all steps before, the newest the most. */
+const maxContexts = 2;
+/** A larger JSON is written each time, bytes. */
+const maxJson = 1024 * 1024;
+
+/**
+ * What an execution resulted in, by one snapshot. Each part is read from NoETL when it is first asked for, once for all
+ * who ask; the bytes of what was read count with the snapshot.
+ */
+export class Outcome {
+  readonly #snapshot: Snapshot;
+  readonly #asking: Asking;
+  readonly #options: OutcomeOptions;
+  readonly #rule: ResultRule;
+  readonly #hidesErrors: boolean;
+  readonly #bytes = new Map<string, number>();
+  readonly #references = new Cache<string, Promise<unknown>>({ max: maxReferences });
+  readonly #events = once(() => this.#readEvents());
+  #json: (ResultJson & { readonly serialize: Serialize }) | undefined;
+
+  constructor(snapshot: Snapshot, asking: Asking, options: OutcomeOptions) {
+    this.#snapshot = snapshot;
+    this.#asking = asking;
+    this.#options = options;
+    this.#rule = options.results(snapshot.detail.path);
+    this.#hidesErrors = hidesErrors(options, snapshot.detail.path);
+  }
+
+  /** The steps as the events report them: without results that only `/status` holds. */
+  readonly facts = once(async (): Promise<readonly StepFacts[]> => {
+    const steps = collectSteps({ events: await this.#events(), status: undefined, lostStep: this.#lostStep });
+    return this.#withSteps('facts', steps);
+  });
+
+  /** The steps with their results. */
+  readonly steps = once(async (): Promise<readonly StepFacts[]> => {
+    const { over, seen } = this.#snapshot;
+    if (over === undefined) this.#options.spent(this.#snapshot, 1);
+    const [events, status] = await Promise.all([this.#events(), this.#readStatus()]);
+    const sources = { events, status, lostStep: this.#lostStep };
+    const references = contextReferences(sources).slice(0, maxContexts);
+    const contexts = contextsWith(events, await Promise.all(references.map((ref) => this.#resolve(ref))));
+    const steps = collectSteps(sources, contexts);
+    if (over !== undefined) Object.assign(seen, { newest: undefined, status: undefined });
+    return this.#withSteps('steps', steps);
+  });
+
+  /** Null unless the execution completed. @throws ResultLost, ERR_UPSTREAM… */
+  readonly produced = once(async (): Promise<Produced | null> => {
+    const isCompleted = this.#snapshot.over?.end === 'COMPLETED';
+    return this.#counted('result', isCompleted ? await producedBy(await this.#parts()) : null);
+  });
+
+  readonly text = once(async (): Promise<string | null> => {
+    const produced = await this.produced();
+    return produced === null ? null : resultText(await this.#parts(), produced);
+  });
+
+  /** The result as JSON, of which the last one is held for as long as the outcome. */
+  async json(serialize: Serialize): Promise<ResultJson> {
+    const produced = await this.produced();
+    if (this.#json?.serialize === serialize) return this.#json;
+    const value = produced?.value ?? null;
+    const json = Buffer.from(JSON.stringify(value === null ? null : serialize(value)));
+    const written = { serialize, json, bytes: approximateBytes(value) };
+    if (produced !== null && json.length <= maxJson) {
+      this.#json = written;
+      this.#counted('json', json);
+    }
+    return written;
+  }
+
+  /** A step's own result; undefined when NoETL has no result. @throws ResultLost, ERR_UPSTREAM… */
+  async stepResult(step: StepFacts): Promise<unknown> {
+    return stepResult(step, await this.#parts());
+  }
+
+  /** Null when no step has failed, or the execution completed anyway. */
+  async failure(): Promise<Failure | null> {
+    return this.#snapshot.over?.end === 'COMPLETED' ? null : (failureOf(await this.facts(), this.#hidesErrors) ?? null);
+  }
+
+  get #lostStep(): string | undefined {
+    const { over } = this.#snapshot;
+    return over?.isResultLost === true ? over.lastStep : undefined;
+  }
+
+  async #parts(): Promise<OutcomeParts> {
+    const mask = createMask(this.#rule.secrets === 'shown' ? noSecretNames : this.#options.isSecret);
+    const resolve = (ref: string) => this.#resolve(ref);
+    const lastStep = this.#snapshot.over?.lastStep;
+    return { steps: await this.steps(), lastStep, rule: this.#rule, resolve, mask };
+  }
+
+  /** Counts the steps. Of a finished execution they stay, and not the events that they were made of. */
+  #withSteps(part: string, steps: readonly StepFacts[]): readonly StepFacts[] {
+    if (this.#snapshot.over !== undefined) this.#events.forget();
+    this.#counted(part, steps);
+    if (!this.#hidesErrors) return steps;
+    return steps.map((step) => (step.error === undefined ? step : { ...step, error: failedText }));
+  }
+
+  #counted<T>(part: string, value: T): T {
+    this.#bytes.set(part, Buffer.isBuffer(value) ? value.length : heapBytes(value));
+    const sum = this.#bytes.values().reduce((all, each) => all + each, 0);
+    this.#options.count(this.#snapshot, sum);
+    return value;
+  }
+
+  async #readEvents(): Promise<readonly RunEvent[]> {
+    const { seen, detail, over } = this.#snapshot;
+    // The snapshot has them all; a run with more needs another read.
+    if (seen.newest?.hasAllEvents === true) return decodeRunEvents(seen.newest.events);
+    this.#options.spent(this.#snapshot, 1);
+    const { events } = await this.#options.reads.withEvents(detail.id, eventsForSteps, this.#asking);
+    const decoded = decodeRunEvents(events);
+    return over === undefined ? this.#counted('events', decoded) : decoded;
+  }
+
+  /** Results are in `/status` on the Python server, in the events on the Rust server. */
+  async #readStatus(): Promise<ExecutionStatus | undefined> {
+    const { detail, over, seen } = this.#snapshot;
+    if (detail.server === 'rust') return undefined;
+    const read = () => this.#options.reads.status(detail.id, this.#asking);
+    return seen.status ?? statusNaming(over?.lastStep, read);
+  }
+
+  #resolve(ref: string): Promise<unknown> {
+    const { reads } = this.#options;
+    const read = async () => this.#counted(ref, await reads.resolve(this.#snapshot.detail.id, ref, this.#asking));
+    return cached(this.#references, ref, read);
+  }
+}
+
+/** NoETL's engine may lag its own terminal event for a moment: `/status` is read again until it names the last step. */
+async function statusNaming(
+  step: string | undefined,
+  read: () => Promise<ExecutionStatus | undefined>,
+): Promise<ExecutionStatus | undefined> {
+  for (const pauseMs of [100, 400, 0]) {
+    const status = await read();
+    const names = [status?.currentStep, ...(status?.completedSteps ?? [])];
+    if (pauseMs === 0 || step === undefined || status === undefined || names.includes(step)) return status;
+    await wait(pauseMs);
+  }
+  return undefined;
+}
+
+/** The inputs of a result. */
+export interface OutcomeParts {
+  readonly steps: readonly StepFacts[];
+  /** The step that ended last; undefined while the execution runs. */
+  readonly lastStep: string | undefined;
+  readonly rule: ResultRule;
+  /** Asks NoETL for what is behind a reference. @throws when it cannot find out */
+  readonly resolve: (ref: string) => Promise<unknown>;
+  /** Masks secrets, unless the rule shows them. */
+  readonly mask: (value: unknown) => unknown;
+}
+
+/**
+ * The result of an execution that completed, without guessing: (1) the step and path that the config names; (2) else the
+ * last step's own result; (3) where the last step only ends the run, the results of all steps by name.
+ * @throws {@link ResultLost} when NoETL could not store the last step's result; ERR_RESULT_TOO_LARGE for (3) with more than
+ * {@link maxReferences} large results
+ */
+export async function producedBy(parts: OutcomeParts): Promise<Produced> {
+  const { steps, lastStep, rule } = parts;
+  const named = steps.find(({ name }) => name === (rule.step ?? lastStep));
+  if (rule.step !== undefined) {
+    const value = named === undefined ? null : await stepResult(named, parts);
+    return { value: at(value, rule.path) ?? null, step: rule.step };
+  }
+  if (named?.status === 'FAILED') return { value: null, step: named.name };
+  const own = named === undefined ? undefined : await stepResult(named, parts);
+  if (named !== undefined && !saysNothing(own)) return { value: at(own, rule.path) ?? null, step: named.name };
+  const all = await valuesByName(parts);
+  return { value: Object.keys(all).length === 0 ? null : (at(all, rule.path) ?? null), step: undefined };
+}
+
+async function valuesByName(parts: OutcomeParts): Promise<JsonObject> {
+  assertReadable(parts.steps);
+  const values = await Promise.all(
+    parts.steps.map(
+      async (step) => [step.name, step.value?.kind === 'lost' ? undefined : await stepResult(step, parts)] as const,
+    ),
+  );
+  return Object.fromEntries(values.filter(([, value]) => !saysNothing(value)));
+}
+
+/** A step's own result, unwrapped and masked; undefined when NoETL has no result. @throws {@link ResultLost} */
+export async function stepResult(step: StepFacts, parts: OutcomeParts): Promise<unknown> {
+  const { value } = step;
+  if (value?.kind === 'lost') throw new ResultLost(step.name);
+  if (value === undefined) return undefined;
+  return parts.mask(value.kind === 'items' ? await loopValue(value, parts) : await plainValue(value, parts));
+}
+
+/** In the form in which the Python server stores a loop. @throws ERR_RESULT_TOO_LARGE beyond the references that are read */
+async function loopValue(loop: Extract<StepValue, { kind: 'items' }>, parts: OutcomeParts): Promise<unknown> {
+  if (referencesIn(loop) > maxReferences) {
+    throw tooManyLarge('a loop', 'let a later step of the playbook gather what is needed');
+  }
+  const { items, failed } = loop;
+  const results = await Promise.all(items.map((item) => plainValue(item, parts)));
+  return { stats: { total: items.length + failed, failed, success: items.length }, results };
+}
+
+async function plainValue(value: StoredValue, parts: OutcomeParts): Promise<unknown> {
+  if (value.kind === 'value') return unwrapped(value.value);
+  const whole = await parts.resolve(value.ref);
+  if (whole === undefined) return unwrapped(value.beside);
+  if (value.isToolAnswer === true && isToolAnswer(whole)) return unwrapped(whole['data']);
+  // Of an SQL step the reference holds the rows alone.
+  const isRows = Array.isArray(whole) && Object.hasOwn(value.beside, 'row_count');
+  return isRows ? { rows: whole, row_count: value.beside['row_count'] } : unwrapped(whole);
+}
+
+const isToolAnswer = (whole: unknown): whole is JsonObject =>
+  isJsonObject(whole) && ['data', 'duration_ms', 'status'].every((name) => Object.hasOwn(whole, name));
+
+/** Large results, which NoETL stores behind references, that are read for one answer: each costs a call. */
+export const maxReferences = 16;
+
+/** How many references a step's value has. */
+export function referencesIn(value: StepValue | undefined): number {
+  if (value?.kind === 'items') return value.items.filter(({ kind }) => kind === 'reference').length;
+  return value?.kind === 'reference' ? 1 : 0;
+}
+
+/** @throws ERR_RESULT_TOO_LARGE when together they have more than {@link maxReferences}; nothing is left out in silence */
+export function assertReadable(steps: readonly StepFacts[]): void {
+  const count = steps.reduce((sum, step) => sum + referencesIn(step.value), 0);
+  if (count > maxReferences) throw tooManyLarge('the steps', 'select single steps with steps(names: […])');
+}
+
+const tooManyLarge = (what: string, advice: string): GatewayError =>
+  new GatewayError(
+    'ERR_RESULT_TOO_LARGE',
+    `${what} gave more than the ${maxReferences} large results that the gateway reads for one answer; ${advice}`,
+  );
+
+/** The text of a result: what the config names, a result that is text, else the first member that holds one. */
+export async function resultText(parts: OutcomeParts, produced: Produced): Promise<string | null> {
+  const { steps, rule } = parts;
+  if (rule.text !== undefined) {
+    const named = steps.find(({ name }) => name === (rule.step ?? produced.step));
+    const text = named === undefined ? produced.value : await stepResult(named, parts);
+    return textIn(at(text, rule.text));
+  }
+  if (produced.step !== undefined || !isJsonObject(produced.value)) return textOf(produced.value);
+  return firstText(Object.values(produced.value).reverse().map(textOf));
+}
+
+/** Members that carry a result's text for people, by rank. */
+const textMembers = ['textOutput', 'text_output', 'summary_text', 'summary', 'answer', 'response', 'message'];
+
+function textOf(value: unknown): string | null {
+  if (!isJsonObject(value)) return textIn(value);
+  return firstText(textMembers.map((name) => textIn(Object.hasOwn(value, name) ? value[name] : undefined)));
+}
+
+const firstText = (texts: readonly (string | null)[]): string | null => texts.find((text) => text !== null) ?? null;
+
+const textIn = (value: unknown): string | null => (typeof value === 'string' && value.trim() !== '' ? value : null);
+
+/** @param hidden whether reasons stay in NoETL */
+export function failureOf(steps: readonly StepFacts[], hidden: boolean): Failure | undefined {
+  const failed = steps.find(({ status }) => status === 'FAILED');
+  if (failed !== undefined) {
+    return { step: failed.name, message: hidden ? failedText : (failed.error ?? failedText) };
+  }
+  const lost = steps.find(({ value }) => value?.kind === 'lost');
+  return lost === undefined ? undefined : { step: lost.name, message: hidden ? failedText : notStored };
+}
+
+/** The part of a value at a dotted path; an index selects an item of a list. */
+function at(value: unknown, path: string | undefined): unknown {
+  if (path === undefined) return value;
+  return path.split('.').reduce<unknown>((part, name) => {
+    if (Array.isArray(part)) return /^\d{1,9}$/.test(name) ? part[Number(name)] : undefined;
+    return isJsonObject(part) && Object.hasOwn(part, name) ? part[name] : undefined;
+  }, value);
+}

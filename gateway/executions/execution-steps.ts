@@ -1,0 +1,395 @@
+import { idText } from '../../plugins/json/lossless-json.ts';
+import type { Mutable } from '../../plugins/mutable.ts';
+import { failureSentence } from '../../plugins/noetl/failure-text.ts';
+import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
+import type { ExecutionStatus } from './execution-read.ts';
+import type { RunEvent } from './run-event.ts';
+
+/** States of a step as the gateway answers them. */
+export type StepState = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'SKIPPED' | 'CANCELLED';
+
+/** One result as NoETL stores it. */
+export type StoredValue =
+  | { readonly kind: 'value'; readonly value: unknown }
+  /** It has to be asked for: `GET /api/result/resolve?ref=`. `beside`: what the event holds beside it. */
+  | {
+      readonly kind: 'reference';
+      readonly ref: string;
+      readonly beside: JsonObject;
+      /** The Rust server stores the tool's whole answer there, with the result in its `data`. */
+      readonly isToolAnswer?: boolean;
+    };
+
+/** A step's result as NoETL stores it. */
+export type StepValue =
+  | StoredValue
+  /** One result for each iteration of a loop that did not fail (Rust), and how many failed. */
+  | { readonly kind: 'items'; readonly items: readonly StoredValue[]; readonly failed: number }
+  /** The step ended, and NoETL could not store its result. */
+  | { readonly kind: 'lost' };
+
+/** One step by NoETL's events. Times are milliseconds since the epoch. */
+export interface StepFacts {
+  readonly name: string;
+  readonly status: StepState;
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number | undefined;
+  /** How often a worker began it; more than 1 after a worker died. Iterations of a loop are not attempts. */
+  readonly attempts: number;
+  /** The newest event of the step. */
+  readonly lastSeenAt: number | undefined;
+  /** The error of a failed step: one sentence, cleaned. */
+  readonly error: string | undefined;
+  /** The execution that it started, when it is a sub-playbook. */
+  readonly childId: string | undefined;
+  readonly value: StepValue | undefined;
+}
+
+/** Where the servers report an execution's steps, from the most complete source to the least. */
+export interface StepSources {
+  /** Oldest first. */
+  readonly events: readonly RunEvent[];
+  readonly status: ExecutionStatus | undefined;
+  /** The step whose result NoETL could not store, if there is one. */
+  readonly lostStep: string | undefined;
+}
+
+/**
+ * The steps with their values. The Python server has a result whole in `/status` (unless it has a member `status`), and
+ * in the context of later steps (`command.issued`); its events hold no nested values. The Rust server has it in its
+ * events. Steps older than the events are there by name, with what `/status` holds.
+ * @param contexts results by step name as later steps were given them, newest first
+ */
+export function collectSteps(
+  { events, status, lostStep }: StepSources,
+  contexts: readonly JsonObject[] = stepContexts(events),
+): readonly StepFacts[] {
+  const variables = status?.variables;
+  const lost = lostStep ?? stepOfFailedBatch(events);
+  const valueIn = ({ name, value }: StepFacts): StepValue | undefined => {
+    const inStatus = wholeValue(name, variables, []);
+    // What is behind a reference is more than what later steps were given.
+    if (inStatus !== undefined || value?.kind === 'reference') return inStatus ?? value;
+    return wholeValue(name, undefined, contexts) ?? (name === lost ? { kind: 'lost' } : value);
+  };
+  const steps = stepsOf(events).map((step) => ({ ...step, value: valueIn(step) }));
+  const names = new Set(steps.map(({ name }) => name));
+  const older = (status?.completedSteps ?? []).filter((name) => !names.has(name)).reverse();
+  return [
+    ...older.map((name): StepFacts => {
+      return { ...emptyStep(name), status: 'COMPLETED', attempts: 1, value: wholeValue(name, variables, contexts) };
+    }),
+    ...steps,
+  ];
+}
+
+/**
+ * References to the contexts of later steps, newest first: above some 8 KB NoETL sends a reference here, too. Empty
+ * unless a step is known only by an event that may have lost a part of its result.
+ */
+export function contextReferences({ events, status }: StepSources): readonly string[] {
+  const contexts = stepContexts(events);
+  const isPartial = ({ name, value }: StepFacts) =>
+    value?.kind === 'value' &&
+    wholeValue(name, status?.variables, contexts) === undefined &&
+    isJsonObject(value.value) &&
+    Object.hasOwn(value.value, 'status') &&
+    !Object.hasOwn(value.value, 'rows');
+  if (status === undefined || !stepsOf(events).some(isPartial)) return [];
+  return renderContexts(events).flatMap(({ kind, ref }) =>
+    kind === 'result_ref' && typeof ref === 'string' ? [ref] : [],
+  );
+}
+
+/** Contexts of later steps, inline and behind references. @param resolved whole `render_context`s, newest first */
+export const contextsWith = (events: readonly RunEvent[], resolved: readonly unknown[]): readonly JsonObject[] => [
+  ...stepContexts(events),
+  ...resolved.map((each) => (isJsonObject(each) ? each['ctx'] : undefined)).filter(isJsonObject),
+];
+
+/** Results of earlier steps as the Python server gives them to later ones, newest first. */
+const stepContexts = (events: readonly RunEvent[]): readonly JsonObject[] =>
+  renderContexts(events)
+    .map(({ ctx }) => ctx)
+    .filter(isJsonObject);
+
+const renderContexts = (events: readonly RunEvent[]): readonly JsonObject[] =>
+  events
+    .filter(({ type }) => type === 'command.issued')
+    .map(({ context }) => context?.['render_context'])
+    .filter(isJsonObject)
+    .reverse();
+
+/** A batch that NoETL could not work through names no step: it is the one that had ended just before. */
+function stepOfFailedBatch(events: readonly RunEvent[]): string | undefined {
+  const failed = events.findLastIndex(({ type }) => type === 'batch.failed');
+  return failed < 0
+    ? undefined
+    : events.slice(0, failed).findLast(({ type }) => type === 'command.completed' || type === 'call.done')?.step;
+}
+
+function wholeValue(
+  name: string,
+  variables: JsonObject | undefined,
+  contexts: readonly JsonObject[],
+): StepValue | undefined {
+  const holder = [...(variables === undefined ? [] : [variables]), ...contexts].find((each) =>
+    Object.hasOwn(each, name),
+  );
+  return holder === undefined ? undefined : { kind: 'value', value: holder[name] };
+}
+
+const emptyStep = (name: string): StepFacts => ({
+  ...{ name, status: 'PENDING', startedAt: undefined, finishedAt: undefined, attempts: 0, lastSeenAt: undefined },
+  ...{ error: undefined, childId: undefined, value: undefined },
+});
+
+type Draft = Mutable<StepFacts> & {
+  readonly starts: Map<string, number>;
+  /** Iterations of a loop by index, where a server stores each; undefined: it failed. */
+  readonly items: Map<number, StoredValue | undefined>;
+};
+
+/** @param events oldest first. @returns in the order of their start */
+export function stepsOf(events: readonly RunEvent[]): readonly StepFacts[] {
+  const drafts = new Map<string, Draft>();
+  for (const event of events) {
+    const apply = Object.hasOwn(effects, event.type) ? effects[event.type] : undefined;
+    if (apply === undefined || event.step === '') continue;
+    const draft = drafts.get(event.step) ?? { ...emptyStep(event.step), starts: new Map(), items: new Map() };
+    drafts.set(event.step, draft);
+    apply(draft, event);
+    draft.lastSeenAt = event.at ?? draft.lastSeenAt;
+  }
+  if (events.some(({ type }) => type === 'execution.cancelled')) drafts.forEach(cancel);
+  return [...drafts.values()].map(finished).toSorted((a, b) => (a.startedAt ?? Infinity) - (b.startedAt ?? Infinity));
+}
+
+function finished({ starts, items, ...facts }: Draft): StepFacts {
+  const attempts = Math.max(facts.attempts, ...starts.values());
+  // The Rust server writes a result for each iteration; a single one is the step's own.
+  return { ...facts, attempts, value: items.size > 1 ? itemsOf(items) : facts.value };
+}
+
+function cancel(draft: Draft): void {
+  if (draft.status === 'RUNNING' || draft.status === 'PENDING') draft.status = 'CANCELLED';
+}
+
+function begin(draft: Draft, { at, commandId, type }: RunEvent): void {
+  draft.status = 'RUNNING';
+  draft.startedAt ??= at;
+  draft.finishedAt = undefined;
+  draft.error = undefined;
+  if (type === 'command.started' && commandId !== undefined) {
+    draft.starts.set(commandId, (draft.starts.get(commandId) ?? 0) + 1);
+  }
+  draft.attempts ||= 1;
+}
+
+function end(draft: Draft, { at, result }: RunEvent): void {
+  draft.finishedAt = at ?? draft.finishedAt;
+  draft.startedAt ??= at;
+  if (result !== undefined && textMember(result, 'status')?.toUpperCase() === 'FAILED') draft.status = 'FAILED';
+  if (draft.status !== 'FAILED') draft.status = 'COMPLETED';
+}
+
+function fail(draft: Draft, event: RunEvent): void {
+  end(draft, event);
+  draft.status = 'FAILED';
+  draft.error ??= event.error === undefined ? undefined : failureSentence(event.error);
+}
+
+function done(draft: Draft, event: RunEvent): void {
+  const rust = rustCall(event.result);
+  if (rust === undefined) {
+    end(draft, event);
+    setValue(draft, pythonValue(event.result));
+    return;
+  }
+  const index = iterationOf(event.commandId);
+  const value = rust.error === undefined ? rustValue(rust.data) : undefined;
+  if (index !== undefined) draft.items.set(index, value);
+  if (rust.error !== undefined) {
+    fail(draft, { ...event, error: rust.error });
+  } else {
+    end(draft, event);
+    setValue(draft, value);
+  }
+}
+
+/** In the order of the loop, not in the order in which its iterations ended. */
+function itemsOf(items: Draft['items']): StepValue {
+  const inOrder = [...items].toSorted(([a], [b]) => a - b).map(([, value]) => value);
+  const stored = inOrder.filter((value) => value !== undefined);
+  return { kind: 'items', items: stored, failed: inOrder.length - stored.length };
+}
+
+function setValue(draft: Draft, value: StepValue | undefined): void {
+  if (value === undefined) return;
+  draft.value = value;
+  draft.childId = value.kind === 'value' ? (childIdOf(value.value) ?? draft.childId) : draft.childId;
+}
+
+/** An iteration's command on the Rust server ends in `:i0`, `:i1`, … */
+function iterationOf(commandId: string | undefined): number | undefined {
+  const index = /:i(\d{1,9})$/.exec(commandId ?? '')?.[1];
+  return index === undefined ? undefined : Number(index);
+}
+
+/** `effects[type]` writes an event of that type into its step. */
+const effects: Readonly<Record<string, (draft: Draft, event: RunEvent) => void>> = {
+  'command.issued'(draft) {
+    if (draft.status === 'FAILED') draft.status = 'PENDING';
+  },
+  'command.claimed': begin,
+  'command.started': begin,
+  'step.enter': begin,
+  'call.done': done,
+  'call.error': fail,
+  'command.failed': fail,
+  'command.completed': end,
+  'step.exit': end,
+  step_exit: end,
+  step_completed: end,
+  'step.skipped'(draft) {
+    draft.status = 'SKIPPED';
+  },
+  'loop.done'(draft, event) {
+    end(draft, event);
+    const result = event.context?.['result'];
+    if (result !== undefined) draft.value = { kind: 'value', value: result };
+  },
+};
+
+/** Members that NoETL adds to a step's result in its events. */
+const additions = ['command_id', 'worker_id', 'loop_event_id'];
+
+/** The Python server stores scalars of a result, rows of SQL up to 16, and a reference to what is larger. */
+function pythonValue(result: JsonObject | undefined): StepValue | undefined {
+  const context = isJsonObject(result?.['context']) ? without(result['context'], additions) : {};
+  const reference = result?.['reference'];
+  const ref = isJsonObject(reference) ? textMember(reference, 'ref') : undefined;
+  if (ref !== undefined) return { kind: 'reference', ref, beside: context };
+  // Of a bare number, text or list the event reports only that there was one.
+  const names = Object.keys(context);
+  if (names.length === 0 || (names.length === 1 && context['status'] === 'COMPLETED')) return undefined;
+  return { kind: 'value', value: context };
+}
+
+/** The Rust server stores results whole, at `result.context.result.context.data`. */
+function rustCall(result: JsonObject | undefined): { data: unknown; error: string | undefined } | undefined {
+  const outer = isJsonObject(result?.['context']) ? result['context']['result'] : undefined;
+  if (!isJsonObject(outer) || !isJsonObject(outer['context'])) return undefined;
+  const inner = outer['context'];
+  if (textMember(outer, 'status') !== 'error' && textMember(inner, 'status') !== 'error') {
+    return { data: isOutputOnly(inner) ? null : inner['data'], error: undefined };
+  }
+  return { data: undefined, error: textMember(inner, 'stderr') ?? textMember(inner, 'error') ?? 'the step failed' };
+}
+
+/** A script that gives nothing has its output in the place of a result. */
+function isOutputOnly({ data, stdout, stderr }: JsonObject): boolean {
+  if (!isJsonObject(data) || typeof stdout !== 'string' || typeof stderr !== 'string') return false;
+  return Object.keys(data).length === 2 && data['stdout'] === stdout && data['stderr'] === stderr;
+}
+
+function rustValue(data: unknown): StoredValue {
+  const ref = isJsonObject(data) && Object.keys(data).length === 1 ? idText(data['_ref']) : undefined;
+  return ref === undefined
+    ? { kind: 'value', value: data }
+    : { kind: 'reference', ref, beside: {}, isToolAnswer: true };
+}
+
+/** A step's result as the playbook made it, without what NoETL wraps around it. */
+export function unwrapped(value: unknown): unknown {
+  if (!isJsonObject(value)) return value;
+  const own = withoutCopy(value);
+  const names = Object.keys(own);
+  if (names.length === 1 && names[0] === '_value') return own['_value'];
+  if (isListForm(names)) return unwrapped(own['_prev']);
+  if (isHttpAnswer(own)) return { status_code: own['status_code'], data: own['data'] ?? null };
+  if (isSqlAnswer(own))
+    return without(own, ['status', 'statement_count', ...(isText(own['message']) ? ['message'] : [])]);
+  if (isChildStatus(own)) return childResult(own);
+  return isChildStart(own) ? { execution_id: own['execution_id'] } : own;
+}
+
+/** The execution that a step started, when the step was a sub-playbook. `value` not yet unwrapped. */
+function childIdOf(value: unknown): string | undefined {
+  if (!isJsonObject(value) || !(isChildStatus(value) || isChildStart(value))) return undefined;
+  return idText(value['execution_id']);
+}
+
+/** Words of NoETL and of its playbooks for "this step is over". */
+const endWords = new Set(['complete', 'completed', 'done', 'noop', 'ok', 'success']);
+const endMembers = new Set(['status', 'step', 'message']);
+
+/**
+ * Whether a result reports only that the step ended: nothing, `{}`, `{"status": "complete"}`, `{"step": "end", "status":
+ * "noop"}`, `{"status": "ok", "message": "noop"}`. `value` unwrapped.
+ */
+export function saysNothing(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (!isJsonObject(value)) return false;
+  const names = Object.keys(value);
+  if (names.length === 0) return true;
+  const { status, message } = value;
+  const isWord = typeof status === 'string' && endWords.has(status.toLowerCase());
+  return isWord && names.every((name) => endMembers.has(name)) && (message === undefined || message === 'noop');
+}
+
+/** A step's result is repeated under its own member `context`; a `context` of the playbook's own stays. */
+function withoutCopy(value: JsonObject): JsonObject {
+  const { context } = value;
+  if (!isJsonObject(context)) return value;
+  return Object.keys(context).every((name) => Object.hasOwn(value, name) && name !== 'context')
+    ? without(value, ['context'])
+    : value;
+}
+
+function without(value: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** The last task's result of a step in list form, beside members of NoETL: `metrics` and more, before release 3 `status` alone. */
+const isListForm = (names: readonly string[]): boolean =>
+  names.includes('_prev') && (names.includes('metrics') || (names.length === 2 && names.includes('status')));
+
+const hasAll = (value: JsonObject, names: readonly string[]): boolean =>
+  names.every((name) => Object.hasOwn(value, name));
+
+/** The `http` tool's answer: the address and the headers are NoETL's affair. Rust has the body twice, and no address. */
+const isHttpAnswer = (value: JsonObject): boolean =>
+  hasAll(value, ['status_code', 'headers']) && (Object.hasOwn(value, 'url') || hasAll(value, ['body', 'data']));
+
+const isSqlAnswer = (value: JsonObject): boolean =>
+  hasAll(value, ['statement_count', 'row_count']) && isText(value['status']);
+
+/** A sub-playbook with `return_step` gives its parent the child's `/status`. */
+const isChildStatus = (value: JsonObject): boolean =>
+  Object.hasOwn(value, 'execution_id') &&
+  (Object.hasOwn(value, 'completion_inferred') ||
+    hasAll(value, ['current_step', 'is_cancelled', 'progress', 'status']));
+
+/** A sub-playbook without `return_step` gives its parent no more than its id. */
+const isChildStart = (value: JsonObject): boolean =>
+  isText(value['execution_id']) &&
+  isText(value['status']) &&
+  (value['data'] === undefined || isJsonObject(value['data'])) &&
+  Object.keys(value).every((name) => childStartMembers.has(name));
+const childStartMembers = new Set(['id', 'status', 'duration', 'execution_id', 'path', 'async', 'context', 'data']);
+
+/** As for the execution itself: the last step's result, else the results of all its steps. */
+function childResult(value: JsonObject): unknown {
+  const { variables, current_step: last, completed_steps: steps, execution_id } = value;
+  if (!isJsonObject(variables)) return { execution_id: idText(execution_id) ?? execution_id };
+  const own = typeof last === 'string' && Object.hasOwn(variables, last) ? unwrapped(variables[last]) : undefined;
+  if (!saysNothing(own)) return own;
+  const names = Array.isArray(steps) ? steps.filter((name): name is string => typeof name === 'string') : [];
+  const results = names
+    .filter((name) => Object.hasOwn(variables, name))
+    .map((name) => [name, unwrapped(variables[name])]);
+  return results.length === 0 ? { execution_id } : Object.fromEntries(results);
+}
