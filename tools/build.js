@@ -2,19 +2,17 @@
 // are copied. With --if-stale nothing is built when the sources are those of the last build.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import process from 'node:process';
 
+/** What `readAsset` of generator/emit/assets.ts reads, by the same paths in the package. */
+const assets = [
+  'generator/emit/assets/*',
+  'generator/emit/client/client-*.ts',
+  'deploy/helm/noetl-gateway/templates/*',
+  'deploy/monitoring/grafana-dashboard.json',
+];
 const stamp = 'node_modules/.cache/noetl-gateway/built-from';
 const sources = sourcesHash();
 if (!process.argv.includes('--if-stale') || !isBuilt()) await build();
@@ -23,8 +21,9 @@ async function build() {
   rmSync('dist', { recursive: true, force: true });
   const compiler = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'];
   execFileSync(process.execPath, compiler, { stdio: 'inherit' });
-  for (const file of readdirSync('generator/emit/client').filter((name) => name.startsWith('client-'))) {
-    copyFileSync(`generator/emit/client/${file}`, `dist/generator/emit/client/${file}`);
+  for (const file of globSync(assets)) {
+    mkdirSync(`dist/${dirname(file)}`, { recursive: true });
+    copyFileSync(file, `dist/${file}`);
   }
   const { bundle } = await import('./bundle.ts');
   await bundle('dist');
@@ -38,7 +37,7 @@ function isBuilt() {
 }
 
 function sourcesHash() {
-  const folders = '{cli,core,dev,executor,generator,mesh,plugins,server,testing,tools,web}';
+  const folders = '{cli,deploy,dev,gateway,generator,mesh,plugins,tools,web}';
   const hash = createHash('sha256');
   for (const file of globSync(['*.ts', 'package*.json', 'tsconfig*.json', `${folders}/**/*.*`]).sort()) {
     hash.update(`${file}\0`).update(readFileSync(file));

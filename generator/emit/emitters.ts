@@ -2,7 +2,7 @@ import { emitAppSchema } from './client/emit-app-schema.ts';
 import { emitClient } from './client/emit-client.ts';
 import type { Emitter } from './emitter.ts';
 import { emitManifests } from './manifests/emit-manifests.ts';
-import { emitMonitoring } from './monitoring/emit-monitoring.ts';
+import { emitMonitoring } from './monitoring.ts';
 import { emitPolicyPage } from './policy-page/emit-policy-page.ts';
 import { emitReferencePage } from './reference-page/emit-reference-page.ts';
 import { emitRestDocument } from './rest-document/emit-rest-document.ts';

@@ -189,16 +189,52 @@ describe.skipIf(!ready)('helm', () => {
     expect(ports.map((entry) => entry.port)).toEqual(want);
   });
 
-  test('the chart renders the Kustomize base', async () => {
-    const [{ all }, base] = [await render({}), await resources(`${kubernetes}/base`)];
-    for (const key of ['Service/noetl-gateway', 'Service/noetl-gateway-internal', 'NetworkPolicy/noetl-gateway']) {
-      expect(at(all[key], 'spec'), key).toEqual(at(base[key], 'spec'));
-    }
-    const pod = (from: typeof base) => ({
-      ...(at(from['Deployment/noetl-gateway'], ...container) as object),
-      envFrom: 0,
+  test.each([{ replicaCount: 2 }, { autoscaling: { enabled: true } }])(
+    'several pods without a store that they share are refused: %o',
+    async (values) => {
+      expect(await tool('python', ...renderArgs(values))).toMatchObject({
+        ok: false,
+        error: expect.stringMatching(/several pods need .*secrets\.required=true/),
+      });
+      expect(await render({ ...values, secrets: { required: true } })).toMatchObject({ lint: [] });
+    },
+  );
+
+  test('the chart renders the resources of the Kustomize tree', async () => {
+    const networkPolicy = { monitoringNamespace: 'monitoring', noetlInternalOnly: true };
+    const on = { enabled: true };
+    const { all } = await render({
+      ...{ autoscaling: on, podDisruptionBudget: on, serviceMonitor: on, prometheusRule: on, gatewayApi: on },
+      ...{ secrets: { required: true }, ingress: on, networkPolicy },
     });
-    expect(pod(all)).toEqual(pod(base));
+    const { all: plain } = await render({});
+    // The two ways in front of the Service change it both, so the tree takes one of them.
+    const list = components.filter((name) => name !== 'gateway-api').map((name) => `../components/${name}`);
+    const inFront = await resources(await overlay('all', `resources: [../base]\ncomponents: [${list.join(', ')}]\n`));
+    const route = await readFile(join(folder, `${kubernetes}/components/gateway-api/http-route.yaml`), 'utf8');
+    const base = await resources(`${kubernetes}/base`);
+    for (const [key, resource] of Object.entries({ ...inFront, ...byName(route) })) {
+      if (/^(?:Namespace|ConfigMap|Deployment|Service)\//.test(key)) continue;
+      expect(at(all[key], 'spec') ?? 'none', key).toEqual(specOf(key, resource));
+    }
+    expect(at(all['ServiceAccount/noetl-gateway'], 'automountServiceAccountToken')).toBe(false);
+    for (const key of ['Service/noetl-gateway', 'Service/noetl-gateway-internal']) {
+      expect(at(plain[key], 'spec'), key).toEqual(at(base[key], 'spec'));
+    }
+    const pods = (from: typeof base) => {
+      const spec = structuredClone(at(from['Deployment/noetl-gateway'], 'spec')) as Record<string, unknown>;
+      // The one has a generated name, the other a hash in an annotation.
+      Object.assign(at(spec, 'template', 'metadata') as object, { annotations: {} });
+      const container = at(spec, 'template', 'spec', 'containers', 0) as { env: { name: string }[] };
+      // A patch of Kustomize puts its variables first.
+      const env = container.env.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+      Object.assign(container, { envFrom: [], env });
+      return spec;
+    };
+    expect(pods(plain)).toEqual(pods(base));
+    expect(pods(all)).toEqual(pods(inFront));
+    const [, map] = Object.entries(base).find(([key]) => key.startsWith('ConfigMap/')) ?? [];
+    expect(at(plain['ConfigMap/noetl-gateway-config'], 'data')).toEqual(at(map, 'data'));
   });
 });
 
@@ -220,6 +256,16 @@ describe.skipIf(!ready)('linters', () => {
 });
 
 const container = ['spec', 'template', 'spec', 'containers', 0] as const;
+
+/** The chart trusts NoETL's own namespace too, so that the list is never empty. */
+function specOf(key: string, resource: unknown): unknown {
+  const spec = structuredClone(at(resource, 'spec') ?? 'none');
+  const own = { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['noetl'] }] };
+  if (key === 'NetworkPolicy/noetl-from-gateway') {
+    (at(spec, 'ingress', 1, 'from') as unknown[]).push({ namespaceSelector: own });
+  }
+  return spec;
+}
 
 async function write(path: string, content: string): Promise<void> {
   await mkdir(dirname(join(folder, path)), { recursive: true });

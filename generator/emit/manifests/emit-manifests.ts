@@ -1,9 +1,9 @@
 import type { Emitter } from '../emitter.ts';
 import { composeFile } from './compose.ts';
-import { helmFiles } from './helm-chart.ts';
+import { helmFiles } from './helm.ts';
+import { projectImage } from './image.ts';
 import { kustomizeFiles } from './kustomize.ts';
-import { manifestSettings } from './manifest-settings.ts';
-import { projectImage } from './project-image.ts';
+import { manifestSettings } from './settings.ts';
 
 /**
  * Everything under `deploy/`: Kustomize base, components and overlays, and the Helm chart; `compose.yaml`; a Dockerfile

@@ -1,12 +1,20 @@
 import { stringify } from 'yaml';
 import type { OutputFile } from '../emitter.ts';
-import { httpRoute, ingress, prometheusRule, serviceMonitor } from './exposure.ts';
-import { type ManifestSettings, names } from './manifest-settings.ts';
-import { gatewayPolicy, issuerPolicy, monitoringPolicy, noetlPolicy, storePolicy } from './network-policies.ts';
+import { prometheusRule, serviceMonitor } from '../monitoring.ts';
+import {
+  gatewayPolicy,
+  httpRoute,
+  ingress,
+  internalService,
+  issuerPolicy,
+  monitoringPolicy,
+  noetlPolicy,
+  publicService,
+  storePolicy,
+} from './network.ts';
 import { header, yamlFile } from './render-yaml.ts';
-import { autoscaler, disruptionBudget } from './scaling.ts';
-import { internalService, publicService } from './services.ts';
-import { configMap, deployment, namespaceResource, serviceAccount } from './workload.ts';
+import { type ManifestSettings, names } from './settings.ts';
+import { autoscaler, configMap, deployment, disruptionBudget, namespaceResource, serviceAccount } from './workload.ts';
 
 const root = 'deploy/kubernetes';
 
@@ -98,7 +106,7 @@ function overlays(settings: ManifestSettings): readonly OutputFile[] {
         resources: ['../../base'],
         configMapGenerator: mergeEnvironment(settings, {
           ...placeholders,
-          ...(settings.acceptMemoryName !== undefined && { [settings.acceptMemoryName]: 'true' }),
+          ...(settings.variables.acceptMemory !== undefined && { [settings.variables.acceptMemory]: 'true' }),
           LOG_LEVEL: 'debug',
         }),
         patches: [

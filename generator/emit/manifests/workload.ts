@@ -1,24 +1,31 @@
 import type { IDeployment } from 'kubernetes-models/apps/v1';
+import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
+import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import type { IConfigMap, IContainer, IEnvVar, INamespace, IPodSpec, IServiceAccount } from 'kubernetes-models/v1';
-import { type ManifestSettings, names } from './manifest-settings.ts';
-import { containerUser } from './resources.ts';
+import { type ManifestSettings, names } from './settings.ts';
 
 type ObjectMeta = NonNullable<IDeployment['metadata']>;
 
 /** What Services, policies and budgets select the pods by. */
 export const podLabels: Readonly<Record<string, string>> = { 'app.kubernetes.io/name': names.app };
 
+/** The account of the image: above 10,000, so that it is not a user of the node. */
+export const containerUser = 10_001;
+
 /** Seconds between "no longer an endpoint" reaching the load balancer and SIGTERM to the process. */
 const preStopSecs = 5;
 /** What the process may take beyond the drain before it is killed. */
 const graceMarginSecs = 10;
+/** From the start of `preStop` until the kill. */
+export const terminationGraceSecs = ({ drainSecs }: ManifestSettings): number =>
+  preStopSecs + drainSecs + graceMarginSecs;
 
 /** Name, namespace and labels that every resource of the gateway carries. */
 export function metadata(settings: ManifestSettings, name: string, labels: Record<string, string> = {}): ObjectMeta {
   return {
     name,
     namespace: settings.namespace,
-    labels: { ...podLabels, 'app.kubernetes.io/part-of': 'noetl', ...settings.labels, ...labels },
+    labels: { ...podLabels, 'app.kubernetes.io/part-of': 'noetl', ...labels },
   };
 }
 
@@ -88,7 +95,7 @@ function podSpec(settings: ManifestSettings): IPodSpec {
     automountServiceAccountToken: false,
     // Kubernetes would set NOETL_GATEWAY_PORT=tcp://… and the like, which read as configuration.
     enableServiceLinks: false,
-    terminationGracePeriodSeconds: preStopSecs + settings.drainSecs + graceMarginSecs,
+    terminationGracePeriodSeconds: terminationGraceSecs(settings),
     securityContext: {
       runAsNonRoot: true,
       runAsUser: containerUser,
@@ -150,12 +157,49 @@ function environment(settings: ManifestSettings): IEnvVar[] {
       valueFrom: { secretKeyRef: { name: settings.secretName, key: name, optional } },
     }),
   );
-  if (settings.internalUrlName === undefined) return secrets;
+  const { internalUrl } = settings.variables;
+  if (internalUrl === undefined) return secrets;
   return [
     // A callback must reach the pod that waits for it, and the internal Service would spread callbacks over all.
     // POD_IP comes first: a variable may only name those before it.
     { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
-    { name: settings.internalUrlName, value: settings.internalUrl },
+    { name: internalUrl, value: `http://$(POD_IP):${settings.internalPort}` },
     ...secrets,
   ];
+}
+
+/**
+ * More pods when they are busy, fewer only after five calm minutes. By the processor, of which a process uses one core
+ * (ADR 0025).
+ */
+export function autoscaler(settings: ManifestSettings): IHorizontalPodAutoscaler {
+  return {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: metadata(settings, names.app),
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: names.app },
+      minReplicas: settings.minReplicas,
+      maxReplicas: settings.maxReplicas,
+      metrics: [
+        { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } } },
+      ],
+      behavior: { scaleDown: { stabilizationWindowSeconds: 300 } },
+    },
+  };
+}
+
+/** Upgrades of nodes take one pod at a time. */
+export function disruptionBudget(settings: ManifestSettings): IPodDisruptionBudget {
+  return {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: metadata(settings, names.app),
+    spec: {
+      maxUnavailable: 1,
+      selector: { matchLabels: { ...podLabels } },
+      // Pods that are not ready, in an outage of NoETL for example, must not keep a node from being drained.
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+    },
+  };
 }

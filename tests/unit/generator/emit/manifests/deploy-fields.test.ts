@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { alertsOf } from '../../../../../generator/emit/monitoring/alerts.ts';
 import { listSettings } from '../../../../../generator/emit/settings/list-settings.ts';
 import { at, documentOf, manifestsOf } from '../../../../support/manifests.ts';
 
@@ -35,8 +34,23 @@ describe('the deploy section', () => {
       requests: { cpu: '500m', memory: '384Mi' },
       limits: { cpu: '1.5', memory: '768Mi' },
     });
-    const [alert] = alertsOf(768).filter(({ name }) => name === 'NoetlGatewayMemory');
-    expect(files.get(`${kubernetes}/components/monitoring/prometheus-rule.yaml`)).toContain(alert?.expr);
+    const nearLimit = `process_resident_memory_bytes > ${Math.round(768 * 1024 * 1024 * 0.9)})`;
+    expect(files.get(`${kubernetes}/components/monitoring/prometheus-rule.yaml`)).toContain(nearLimit);
+    expect(files.get('deploy/helm/noetl-gateway/files/rules.yaml')).toContain(nearLimit);
+  });
+
+  test('names the runbook of each alert, and Prometheus takes no part of the address for a template', async () => {
+    const files = await manifestsOf({ deploy: { runbookUrl: 'https://runbooks.example.com/{{ .Team }}' } });
+    const operator = documentOf(files, `${kubernetes}/components/monitoring/prometheus-rule.yaml`);
+    const chart = documentOf(files, 'deploy/helm/noetl-gateway/files/rules.yaml');
+    expect(chart['groups']).toEqual(at(operator, 'spec', 'groups'));
+    const urls = (at(chart, 'groups', 0, 'rules') as { alert: string; annotations: { runbook_url: string } }[]).map(
+      ({ alert, annotations }) => [alert, annotations.runbook_url],
+    );
+    expect(urls.length).toBeGreaterThan(20);
+    for (const [alert = '', url] of urls) {
+      expect(url).toBe(`https://runbooks.example.com/{{"{{"}} .Team }}#${alert.toLowerCase()}`);
+    }
   });
 
   test('lets the pods reach issuers in these namespaces, on the ports of their pods, and no others', async () => {

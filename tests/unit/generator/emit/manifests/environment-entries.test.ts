@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { declaredSections, defaultSections } from '../../../../../gateway/config/defaults.ts';
 import { env, fallbackOf } from '../../../../../gateway/config/environment.ts';
-import { environmentEntries } from '../../../../../generator/emit/manifests/environment-entries.ts';
+import { environmentEntries } from '../../../../../generator/emit/manifests/settings.ts';
 
 const bare = { operations: {}, roles: [], grants: [] };
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { env } from '../../../../../gateway/config/environment.ts';
 import type { GatewayConfig } from '../../../../../gateway/config/gateway-config.ts';
-import { manifestSettings } from '../../../../../generator/emit/manifests/manifest-settings.ts';
+import { manifestSettings } from '../../../../../generator/emit/manifests/settings.ts';
 
 const settings = (config: Partial<GatewayConfig> = {}) =>
   manifestSettings({ operations: {}, roles: [], grants: [], ...config }, '1.2.3');

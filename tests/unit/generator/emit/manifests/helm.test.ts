@@ -1,8 +1,9 @@
+import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { env } from '../../../../../gateway/config/environment.ts';
-import { environmentKey, helmValues, valuesSchema } from '../../../../../generator/emit/manifests/helm-values.ts';
-import { manifestSettings } from '../../../../../generator/emit/manifests/manifest-settings.ts';
-import { at, manifestsOf } from '../../../../support/manifests.ts';
+import { environmentKey, helmValues, valuesSchema } from '../../../../../generator/emit/manifests/helm.ts';
+import { manifestSettings } from '../../../../../generator/emit/manifests/settings.ts';
+import { at, documentOf, manifestsOf } from '../../../../support/manifests.ts';
 
 const values = helmValues(manifestSettings({ operations: {}, roles: [], grants: [] }, '1.2.3'));
 
@@ -62,19 +63,28 @@ test('the schema refuses what the chart does not know, a misspelt variable as we
 });
 
 test.each([
-  [
-    'in memory unless the environment names a store',
-    {},
-    /secrets\.required.*replicaCount[\s\S]*secrets\.required=true/,
-  ],
-  [
-    'in memory, whatever the environment',
-    { sessions: { store: 'memory:' } },
-    /if \(or .*replicaCount[\s\S]*sessions\.store/,
-  ],
-  ['in a store', { sessions: { store: env('STORE', 'redis://cache:6379') } }, undefined],
-])('the chart refuses several pods with sessions %s', async (_name, config, want) => {
-  const checks = (await manifestsOf(config)).get('deploy/helm/noetl-gateway/templates/checks.yaml') ?? '';
-  if (want === undefined) expect(checks).not.toContain('several pods');
-  else expect(checks).toMatch(want);
+  {
+    name: 'in memory unless the environment names a store',
+    config: {},
+    want: { inMemory: true, storeVariable: 'GATEWAY_SESSION_STORE', acceptMemoryKey: 'sessionAcceptMemory' },
+  },
+  {
+    name: 'in memory, whatever the environment',
+    config: { sessions: { store: 'memory:' } },
+    want: { inMemory: true, acceptMemoryKey: 'sessionAcceptMemory' },
+  },
+  {
+    name: 'in a store',
+    config: { sessions: { store: env('STORE', 'redis://cache:6379') } },
+    want: { inMemory: false, storeVariable: 'STORE' },
+  },
+])('the templates know of sessions $name', async ({ config, want }) => {
+  const files = await manifestsOf(config);
+  expect(documentOf(files, 'deploy/helm/noetl-gateway/files/config.yaml')['sessions']).toEqual(want);
+});
+
+test('every template of the chart is emitted, and no other', async () => {
+  const folder = 'deploy/helm/noetl-gateway/templates';
+  const emitted = [...(await manifestsOf()).keys()].filter((path) => path.startsWith(folder));
+  expect(emitted.sort()).toEqual((await readdir(folder)).map((name) => `${folder}/${name}`).sort());
 });

@@ -1,6 +1,87 @@
 import { retiredVariables } from '../../../gateway/config/environment.ts';
-import type { ManifestSettings } from './manifest-settings.ts';
-import { header } from './render-yaml.ts';
+import { readAsset } from '../assets.ts';
+import type { OutputFile } from '../emitter.ts';
+import { ruleGroups } from '../monitoring.ts';
+import { issuerPodPorts } from './network.ts';
+import { header, yamlFile, yamlText } from './render-yaml.ts';
+import { type ManifestSettings, names } from './settings.ts';
+import { terminationGraceSecs } from './workload.ts';
+
+const root = 'deploy/helm/noetl-gateway';
+
+/** Written by hand, and the same for every project: what differs is in the values and in `files/`. */
+const templates = [
+  '_helpers.tpl',
+  'NOTES.txt',
+  'checks.yaml',
+  'config-map.yaml',
+  'deployment.yaml',
+  'http-route.yaml',
+  'ingress.yaml',
+  'monitoring.yaml',
+  'network-policies.yaml',
+  'scaling.yaml',
+  'service-account.yaml',
+  'services.yaml',
+] as const;
+
+/**
+ * The Helm chart: templates that render the resources of the Kustomize tree, with the keys of NoETL's own chart as
+ * values.
+ * @param version of the project: the chart's and the application's
+ * @returns the files of `deploy/helm/noetl-gateway`
+ */
+export function helmFiles(settings: ManifestSettings, version: string): readonly OutputFile[] {
+  const values = helmValues(settings);
+  const chart = {
+    apiVersion: 'v2',
+    name: names.app,
+    description: 'The public gateway of NoETL.',
+    type: 'application',
+    version,
+    appVersion: version,
+    kubeVersion: '>=1.30.0-0',
+  };
+  return [
+    yamlFile(`${root}/Chart.yaml`, chart),
+    { path: `${root}/values.yaml`, content: yamlText(values, header, valueNotes) },
+    { path: `${root}/values.schema.json`, content: `${JSON.stringify(valuesSchema(values), null, 2)}\n` },
+    yamlFile(`${root}/files/config.yaml`, chartConfig(settings), ['What the templates need of gateway.config.ts.']),
+    yamlFile(`${root}/files/rules.yaml`, { groups: ruleGroups(settings) }),
+    ...templates.map((name) => ({
+      path: `${root}/templates/${name}`,
+      content: readAsset(`${root}/templates/${name}`),
+    })),
+  ];
+}
+
+/** What the declaration decides and no value of an installation changes. A key is one of `env` in the values. */
+function chartConfig(settings: ManifestSettings): object {
+  const { variables } = settings;
+  const keyed = (variable: string | undefined) => (variable === undefined ? {} : { key: environmentKey(variable) });
+  const environment = [...Object.keys(settings.environment), ...settings.unset];
+  return {
+    repository: splitImage(settings.image).repository,
+    environment: Object.fromEntries(environment.map((name) => [name, environmentKey(name)])),
+    secrets: settings.secrets.map(({ name }) => name),
+    ports: {
+      public: { number: settings.publicPort, ...keyed(variables.publicPort) },
+      internal: { number: settings.internalPort, ...keyed(variables.internalPort) },
+    },
+    ...(variables.internalUrl !== undefined && { internalUrlVariable: variables.internalUrl }),
+    terminationGraceSecs: terminationGraceSecs(settings),
+    issuerPorts: settings.issuerPorts,
+    issuerPodPorts: issuerPodPorts(settings),
+    storePorts: settings.store.ports,
+    // One of each group must be set.
+    required: settings.required.map((group) => group.names.map(environmentKey)),
+    sessions: {
+      inMemory: settings.hasMemorySessions,
+      ...(variables.store !== undefined && { storeVariable: variables.store }),
+      ...(variables.acceptMemory !== undefined && { acceptMemoryKey: environmentKey(variables.acceptMemory) }),
+    },
+  };
+}
 
 /** Keys of the earlier gateway's chart that are taken and do nothing here. */
 const ignored = { natsUpdatesSubjectPrefix: '', natsUrl: '', rustLog: '' };

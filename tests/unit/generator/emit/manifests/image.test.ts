@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { headerText } from '../../../../../generator/emit/header.ts';
-import { manifestSettings } from '../../../../../generator/emit/manifests/manifest-settings.ts';
-import { projectImage } from '../../../../../generator/emit/manifests/project-image.ts';
+import { projectImage } from '../../../../../generator/emit/manifests/image.ts';
+import { manifestSettings } from '../../../../../generator/emit/manifests/settings.ts';
 
 const settings = manifestSettings({ operations: {}, roles: [], grants: [] }, '1.2.3');
 const paths = (dockerfile: string | undefined) =>

@@ -1,7 +1,13 @@
 import type { EmitInput, OutputFile } from '../emitter.ts';
 import { headerText } from '../header.ts';
-import type { ManifestSettings } from './manifest-settings.ts';
-import { containerUser, nodeOptions } from './resources.ts';
+import type { ManifestSettings } from './settings.ts';
+import { containerUser } from './workload.ts';
+
+/** Of the container's memory, for the heap; the rest is for buffers, code and the kernel's part of connections. */
+const heapPercent = 62;
+
+/** What Node is started with in the image. The heap follows the memory limit that the container has. */
+export const nodeOptions = `--max-old-space-size-percentage=${heapPercent} --max-semi-space-size=16`;
 
 /** Pinned to a version, not to a line of versions; a build may replace it with a digest. */
 const nodeImage = 'node:24.21.0-bookworm-slim';
@@ -70,7 +76,8 @@ function text(lines: readonly string[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-function healthCheck({ portNames, publicPort }: ManifestSettings): string {
-  const port = portNames.public === undefined ? publicPort : `process.env.${portNames.public} || ${publicPort}`;
+function healthCheck({ variables, publicPort }: ManifestSettings): string {
+  const { publicPort: variable } = variables;
+  const port = variable === undefined ? publicPort : `process.env.${variable} || ${publicPort}`;
   return `fetch('http://127.0.0.1:' + (${port}) + '/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
 }
