@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { TraceContext } from './observe/trace-context.ts';
+import type { TraceContext } from './observe/tracing.ts';
 
 /** Which exchange some code runs for. */
 export interface ExchangeMarks {

@@ -6,6 +6,7 @@ import { observedStore } from '../plugins/noetl-auth/session/session-store.ts';
 import { compose, type Parts } from './compose.ts';
 import { isGatewayRow } from './config/gateway-config.ts';
 import { trustWarnings } from './config/resolve-config.ts';
+import { createAuditRing } from './console/audit-ring.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import type { HttpListener } from './http/http-listener.ts';
 import { createReadiness } from './http/readiness.ts';
@@ -13,7 +14,7 @@ import { createListeners } from './listeners.ts';
 import { openLive } from './live/open-live.ts';
 import { createLoginReadiness, type LoginReadiness } from './login-readiness.ts';
 import { createTelemetry } from './observe/telemetry.ts';
-import { tracedParts } from './observe/traced-parts.ts';
+import { tracedParts } from './observe/tracing.ts';
 import { routeOf } from './operations/root-call.ts';
 import { pairRootFields, plansOf, type RootField } from './operations/root-fields.ts';
 import { takePorts } from './take-ports.ts';
@@ -54,6 +55,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   // Before anything is opened: a schema that does not fit the config stops the start without a connection.
   const { fields } = pairRootFields(readSdl(options.sdl), config.operations);
   const own = ownPathsOf(plansOf(fields));
+  const auditRing = createAuditRing();
   const telemetry = createTelemetry({
     config,
     version,
@@ -61,6 +63,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     fields: [...fields.keys()],
     pretty: options.pretty === true,
     clock,
+    onAuditLine: auditRing.add,
     tracing,
   });
   for (const warning of [...(options.warnings ?? []), ...trustWarnings(config)]) telemetry.log.warn(warning);
@@ -71,7 +74,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const readiness = readinessOf(parts, own, login, clock);
   const upstream = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
   const live = openLive({ config, clock, version }, parts, telemetry);
-  const given = { ...options, config, clock, version, policy, readiness, upstream };
+  const given = { ...options, config, clock, version, policy, readiness, upstream, auditRing };
   const ways = createWaysIn(given, parts, live, telemetry);
   const views = { readiness, telemetry, callbacks: parts.callbacks };
   const listeners = createListeners(ways, live, views, config, telemetry);

@@ -1,6 +1,7 @@
 import type { DecisionOptions } from '../plugins/noetl-auth/decide-call.ts';
 import type { Parts } from './compose.ts';
 import type { ResolvedConfig } from './config/gateway-config.ts';
+import type { AuditRing } from './console/audit-ring.ts';
 import { openConsole } from './console/open-console.ts';
 import type { Replicas } from './console/replicas.ts';
 import type { UpstreamSectionGiven } from './console/upstream-section.ts';
@@ -42,6 +43,8 @@ export interface WaysInGiven
   readonly policy: Pick<WatchedPolicy, 'current' | 'state'> | undefined;
   readonly readiness: Readiness;
   readonly upstream: UpstreamSectionGiven | undefined;
+  /** The newest audit lines, for the console. */
+  readonly auditRing: AuditRing;
 }
 
 /** Every way in: one session, one decision and one audit for all of them. */

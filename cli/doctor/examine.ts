@@ -1,7 +1,7 @@
 import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import type { IssuerRules } from '../../gateway/config/identity/issuer-rules.ts';
 import { sharedStoreForms, storeKindOf } from '../../gateway/config/store-kinds.ts';
-import { nextStep, nextStepsOf } from '../../gateway/observe/next-steps.ts';
+import { nextStep, nextStepsOf } from '../../gateway/observe/dependencies.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { problemCode } from '../../plugins/problem-code.ts';
 import { examineCallback } from './examine-callback.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { GatewayConfig, ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import type { GatewayOptions } from '../../gateway/gateway-options.ts';
-import { readOtelSettings } from '../../gateway/observe/otel-settings.ts';
+import { readOtelSettings } from '../../gateway/observe/tracing.ts';
 import { documentHash } from '../../generator/document/document-hash.ts';
 import { isRecord, type OpenApiDocument } from '../../generator/openapi/open-api.ts';
 import { pulledFiles } from '../../generator/pull/pulled-files.ts';

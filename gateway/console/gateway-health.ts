@@ -1,3 +1,5 @@
+import type { DependencyState } from '../observe/dependencies.ts';
+
 /** Calls of the last minutes. Times are upper bounds in seconds; null without a call, or above the largest bound. */
 export interface RecentCalls {
   readonly calls: number;
@@ -51,20 +53,6 @@ export interface ReplicaReport {
   readonly errors: number;
   /** Seconds, an upper bound; null without a call, or above the largest bucket. */
   readonly p99: number | null;
-}
-
-/** Dependencies of the gateway: NoETL by class of calls, the session store, each identity provider, callbacks of auth playbooks. */
-export interface Dependency {
-  readonly name: 'noetl' | 'store' | 'identity' | 'callbacks';
-  /** Which of that name: a class of calls, an issuer of the config, or a playbook of the config. */
-  readonly of: string;
-}
-
-/** A dependency as it was last seen. */
-export interface DependencyState extends Dependency {
-  readonly isUp: boolean;
-  /** Set while `isUp` is false. */
-  readonly failingSinceMs?: number;
 }
 
 /** The answer of `/ready`. */

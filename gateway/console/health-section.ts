@@ -7,11 +7,12 @@ import type { Telemetry } from '../observe/telemetry.ts';
 import type { WatchedPolicy } from '../policy/watched-policy.ts';
 import type { DriftWatch } from '../upstream/drift-watch.ts';
 import type { ConsoleSections } from './console.ts';
-import type { ReplicaReport } from './gateway-health.ts';
+import type { RecentReport, ReplicaReport } from './gateway-health.ts';
 import type { Replicas } from './replicas.ts';
 
 export interface HealthGiven {
-  readonly telemetry: Pick<Telemetry, 'recent' | 'dependencies'>;
+  readonly telemetry: Pick<Telemetry, 'dependencies'>;
+  readonly recent: () => Promise<RecentReport>;
   readonly readiness: Pick<Readiness, 'check' | 'known'>;
   /** Absent: the grants are those of the config. */
   readonly policy?: Pick<WatchedPolicy, 'state'> | undefined;
@@ -37,7 +38,7 @@ export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas,
       openBreakers: openBreakers(),
       policyFile: given.policy?.state(),
       drift: upstream?.watch.found()?.state ?? 'unknown',
-      recent: telemetry.recent.report(),
+      recent: await given.recent(),
       process: { version, node: process.version, replica: processName },
       // Without its store a gateway still shows what it sees itself.
       replicas: await replicas.list().catch(() => undefined),
@@ -57,7 +58,7 @@ const unchecked = { ready: true, checks: {} } as const;
 export async function reportReplica(given: HealthGiven, isAsked: boolean): Promise<ReplicaReport> {
   const { version, clock, readiness, telemetry, openBreakers, processName } = given;
   const { ready, checks } = (isAsked ? await readiness.check() : await readiness.known()) ?? unchecked;
-  const { calls, errors, p99 } = telemetry.recent.report().total;
+  const { calls, errors, p99 } = (await given.recent()).total;
   // Bytes; 0 where the system does not know.
   const limit = process.constrainedMemory();
   return {

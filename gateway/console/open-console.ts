@@ -5,8 +5,10 @@ import { createBuiltPage } from '../http/built-page.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { LiveStore } from '../live/live-store.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
+import type { AuditRing } from './audit-ring.ts';
 import { type ConsoleOptions, createConsole } from './console.ts';
 import { reportReplica } from './health-section.ts';
+import { createRecentNumbers } from './recent-numbers.ts';
 import { createReplicas, type Replicas } from './replicas.ts';
 import { createSections, type SectionsGiven } from './sections.ts';
 
@@ -16,9 +18,11 @@ const policy = ["style-src 'self'", "img-src 'self' data:"];
 export interface OpenConsoleGiven
   extends Omit<
     SectionsGiven,
-    'replica' | 'processName' | 'replicas' | 'openBreakers' | 'audit' | 'telemetry' | 'sessions'
+    'replica' | 'processName' | 'replicas' | 'openBreakers' | 'audit' | 'recent' | 'telemetry' | 'sessions'
   > {
-  readonly telemetry: SectionsGiven['telemetry'] & Pick<Telemetry, 'auditRing'>;
+  readonly telemetry: Pick<Telemetry, 'dependencies' | 'metricsJson'>;
+  /** The newest audit lines of this process. */
+  readonly auditRing: AuditRing;
   readonly parts: {
     readonly upstream: { readonly openBreakers: SectionsGiven['openBreakers'] };
     readonly liveStore: LiveStore;
@@ -32,7 +36,13 @@ export function openConsole(
   ways: Omit<ConsoleOptions, 'page' | 'roles' | 'sections'>,
 ): { readonly handle: (exchange: Exchange) => Promise<Answer>; readonly replicas: Replicas } {
   const { config, clock, parts } = given;
-  const own = { ...given, openBreakers: parts.upstream.openBreakers, replica: hostname(), processName: hostname() };
+  const own = {
+    ...given,
+    recent: createRecentNumbers(given.telemetry.metricsJson, clock),
+    openBreakers: parts.upstream.openBreakers,
+    replica: hostname(),
+    processName: hostname(),
+  };
   // Processes of one host differ in their ids.
   const name = `${hostname()}-${process.pid}`;
   const replicas = createReplicas({
@@ -41,7 +51,7 @@ export function openConsole(
     name,
     report: (isAsked) => reportReplica(own, isAsked),
   });
-  const sections = createSections({ ...own, replicas, audit: given.telemetry.auditRing, sessions: parts.sessions });
+  const sections = createSections({ ...own, replicas, audit: given.auditRing, sessions: parts.sessions });
   return {
     replicas,
     handle: createConsole({

@@ -4,9 +4,9 @@ import { policyCasesFile, readPolicyCases } from '../../plugins/noetl-auth/acces
 import { lintPolicy } from '../../plugins/noetl-auth/access/policy-lint.ts';
 import { decisionOf, type PastDecision, replayDecisions } from '../../plugins/noetl-auth/access/policy-replay.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
-import type { AuditRing } from '../observe/audit-ring.ts';
 import type { ExecutableSchema } from '../operations/executable-schema.ts';
 import { policyText, tryPolicy } from '../policy/policy-draft.ts';
+import type { AuditRing } from './audit-ring.ts';
 import type { ConsoleSections } from './console.ts';
 import type { DecidedCases } from './console-answers.ts';
 import { readCasesInput, readDraft } from './section-input.ts';

@@ -2,8 +2,8 @@ import { GatewayError } from '../../plugins/errors.ts';
 import { parseExecutionId } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import { type Permission, parsePermission, permissions } from '../../plugins/noetl-auth/access/permission.ts';
-import type { AuditSearch } from '../observe/audit-ring.ts';
 import { maxDraftLength } from '../policy/policy-draft.ts';
+import type { AuditSearch } from './audit-ring.ts';
 
 /** A question of the console: who, what, and on which playbook or execution. */
 export type AskedExplanation = { readonly permission: Permission } & (

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { ByteLease } from '../limits/byte-budget.ts';
-import type { TraceContext } from '../observe/trace-context.ts';
+import type { TraceContext } from '../observe/tracing.ts';
 import { type Answer, errorAnswer } from './answer.ts';
 import { runStream } from './answer-stream.ts';
 

@@ -4,7 +4,7 @@ import type { AddressInfo, ListenOptions } from 'node:net';
 import { GatewayError } from '../../plugins/errors.ts';
 import { ExchangeScope } from '../exchange-scope.ts';
 import type { ByteLease } from '../limits/byte-budget.ts';
-import { parseTraceContext } from '../observe/trace-context.ts';
+import { parseTraceContext } from '../observe/tracing.ts';
 import { type Answer, errorAnswer } from './answer.ts';
 import { type Connection, limitConnections } from './connections.ts';
 import { bytesOf, type Exchange, noRoom, type Output, splitTarget, writeAnswer } from './exchange.ts';

@@ -2,9 +2,8 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../../plugins/clock.ts';
 import type { GatewayEvent } from '../../plugins/observe.ts';
 import type { ExchangeMarks } from '../exchange-scope.ts';
-import { type AuditMembers, createAuditLine } from './audit-line.ts';
 import type { LineSink } from './line-sink.ts';
-import { createTimeText } from './time-text.ts';
+import { isPlain, scrub, scrubKnown } from './scrub.ts';
 
 export interface AuditOptions {
   readonly sink: LineSink;
@@ -29,7 +28,6 @@ export interface Audit {
  * are cut, and scrubbed where they are not ids or catalog paths; no token is ever part of one.
  */
 export function createAudit({ sink, clock, emails, exchange = () => undefined, onDrop }: AuditOptions): Audit {
-  const [timeText, lineOf] = [createTimeText(), createAuditLine()];
   const named: Named = {
     id: (value) => value && auditedId(value, emails),
     email: (value) => (emails ? value : undefined),
@@ -38,8 +36,8 @@ export function createAudit({ sink, clock, emails, exchange = () => undefined, o
     record(event) {
       const entry = entryOf(event, named);
       if (entry === undefined) return;
-      const time = timeText(clock());
-      if (!sink.write(lineOf(time, entry, marksOf(event, exchange())))) onDrop();
+      const time = new Date(clock()).toISOString();
+      if (!sink.write(lineOf({ time, category: 'audit', ...entry, ...marksOf(event, exchange()) }))) onDrop();
     },
   };
 }
@@ -49,6 +47,38 @@ export const auditedId = (id: string, emails: boolean): string => (emails || !id
 
 /** Keeps users apart without naming them. */
 const pseudonym = (value: string): string => `sha256:${hash('sha256', value).slice(0, 16)}`;
+
+/** Members of a line, in their order. Their names are the gateway's own. */
+type AuditMembers = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** Ids, and catalog paths in normal form: they may look like a token, and are what the log is searched by. */
+const ids = new Set([
+  'requestId',
+  'callerRequestId',
+  'traceId',
+  'executionId',
+  'path',
+  'userId',
+  'subject',
+  'operator',
+  'machine',
+  'client',
+]);
+
+const maxChars = 512;
+
+function lineOf(members: AuditMembers): string {
+  const line = JSON.stringify(members);
+  // Most lines are short and have nothing to scrub; then no member has to be looked at alone.
+  if (line.length <= maxChars && isPlain(line)) return `${line}\n`;
+  return `${JSON.stringify(members, (name, value) => (typeof value === 'string' ? clean(name, value) : value))}\n`;
+}
+
+/** Cut before it is scrubbed, so that the work has a bound. The cut is marked. */
+function clean(name: string, value: string): string {
+  const cut = value.length > maxChars ? `${value.slice(0, maxChars)}…` : value;
+  return ids.has(name) ? scrubKnown(cut) : scrub(cut);
+}
 
 /** Members of the exchange that the event does not have. */
 function marksOf(event: GatewayEvent, exchange: ExchangeMarks | undefined): AuditMembers {
@@ -78,9 +108,17 @@ function entryOf(event: GatewayEvent, named: Named): AuditMembers | undefined {
     case 'decision':
       // An allowed call is reported with its outcome.
       if (event.outcome === 'allowed') return undefined;
-      return deniedEntry(event, named);
-    case 'outcome':
-      return outcomeEntry(event, named);
+      return {
+        audit: 'denied',
+        outcome: event.outcome,
+        reason: event.reason,
+        root: event.root,
+        ...access(event, named),
+      };
+    case 'outcome': {
+      const { outcome, code, executionId } = event;
+      return { audit: 'mutation', outcome, code, executionId, ...access(event, named) };
+    }
     default:
       return undefined;
   }
@@ -93,18 +131,9 @@ interface Named {
 }
 
 /** Who wanted to do what, and the grant that decided. */
-function deniedEntry(event: GatewayEvent & { type: 'decision' }, named: Named): AuditMembers {
-  const { outcome, reason, root, field, roles, permission, path, grant } = event;
-  const userId = named.id(event.userId);
-  const email = named.email(event.email);
-  return { audit: 'denied', outcome, reason, root, userId, email, roles, field, permission, path, grant };
-}
-
-function outcomeEntry(event: GatewayEvent & { type: 'outcome' }, named: Named): AuditMembers {
-  const { outcome, code, executionId, field, roles, permission, path, grant } = event;
-  const userId = named.id(event.userId);
-  const email = named.email(event.email);
-  return { audit: 'mutation', outcome, code, executionId, userId, email, roles, field, permission, path, grant };
+function access(event: GatewayEvent & { type: 'decision' | 'outcome' }, named: Named): AuditMembers {
+  const { userId, email, roles, field, permission, path, grant } = event;
+  return { userId: named.id(userId), email: named.email(email), roles, field, permission, path, grant };
 }
 
 function loginEntry(event: GatewayEvent & { type: 'login' }, named: Named): AuditMembers {
@@ -140,13 +169,6 @@ function endingEntry(event: GatewayEvent & { type: 'sessions_ended' }, named: Na
 /** Why a login was refused, and what was seen of its token; never a claim about a person. */
 function refusedToken({ outcome, reason, token }: GatewayEvent & { type: 'login' }): AuditMembers {
   if (outcome === 'succeeded') return { kind: token?.kind };
-  return {
-    reason,
-    kind: token?.kind,
-    audience: token?.audience,
-    algorithm: token?.algorithm,
-    kid: token?.kid,
-    claim: token?.claim,
-    offSecs: token?.offSecs,
-  };
+  const { kind, audience, algorithm, kid, claim, offSecs } = token ?? {};
+  return { reason, kind, audience, algorithm, kid, claim, offSecs };
 }

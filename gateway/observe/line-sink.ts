@@ -16,130 +16,139 @@ export interface LineSinkOptions {
   /** `stdout`, or a file's path: made when missing, for its owner only, appended to. */
   readonly to: string;
   /** Characters that may wait; lines above are dropped. */
-  readonly maxBytes?: number;
+  readonly maxChars?: number;
 }
 
-/** Each piece costs a thread of the pool that has to wake. */
-export const pieceBytes = 64 * 1024;
-
+/** Of one write: what a pipe takes at once, with room for characters of more than one byte. */
+const pieceChars = 64 * 1024 - 96;
+/** Between two writes: each wakes a thread of the pool, which under load costs more than the lines in it. */
+const pauseMs = 10;
 /** For how long a stop waits for a reader that takes nothing. */
-const patienceMs = 2_000;
+const flushMs = 2_000;
 /** For how long a write that failed waits before it is tried again. */
 const retryMs = 100;
 
 /**
- * Writes one piece at a time. SonicBoom is not used: at an exit it tries again for ever after every error but one, for
- * example when the reader of a pipe has gone, and the process then never ends.
+ * Lines leave together, in order and whole: at the end of the turn of the event loop, or 10 ms after those before.
+ * SonicBoom is not used: at an exit it tries again for ever after every error but one, for example when the reader of a
+ * pipe has gone, and the process then never ends.
  * @throws ERR_CONFIG_INVALID when the file cannot be written.
  */
-export function createLineSink(options: LineSinkOptions): LineSink {
-  const { to, maxBytes = 4 * 1024 * 1024 } = options;
+export function createLineSink({ to, maxChars = 4 * 1024 * 1024 }: LineSinkOptions): LineSink {
   const fd = to === 'stdout' ? 1 : openFile(to);
-  const queue = createLineQueue();
-  let isWriting = false;
-  let isRetrying = false;
-  let whenOver: (() => void)[] = [];
+  const queue = new LineQueue();
+  /** `writing`: the system has a piece; `waiting`: a timer will write. */
+  let state: 'idle' | 'waiting' | 'writing' = 'idle';
+  let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  let wroteMs = Number.NEGATIVE_INFINITY;
+  const flushed: (() => void)[] = [];
 
   /** Those who wait for a flush go on: all is written, or it cannot be now. */
-  function over(): void {
-    const waiting = whenOver;
-    whenOver = [];
-    for (const done of waiting) done();
+  function endFlushes(): void {
+    for (const done of flushed.splice(0)) done();
   }
 
   function writeNext(): void {
     const piece = queue.piece();
     if (piece.length === 0) {
-      over();
+      state = 'idle';
+      endFlushes();
       return;
     }
-    isWriting = true;
-    write(fd, piece, (error, bytes) => {
-      isWriting = false;
-      if (error === null) {
-        queue.written(bytes);
-        writeNext();
-        return;
-      }
-      // A full disk or a reader that has gone: lines wait, then drop; requests go on.
-      if (!isBusy(error)) over();
-      isRetrying = true;
-      setTimeout(() => {
-        isRetrying = false;
-        writeNext();
-      }, retryMs).unref();
-    });
+    state = 'writing';
+    wroteMs = performance.now();
+    write(fd, piece, afterWrite);
+  }
+
+  function afterWrite(error: NodeJS.ErrnoException | null, bytes: number): void {
+    if (error === null) {
+      queue.written(bytes);
+      const isUrgent = flushed.length > 0 || queue.isLong();
+      if (isUrgent || queue.isEmpty()) writeNext();
+      else schedule();
+      return;
+    }
+    // A full disk or a reader that has gone: lines wait, then drop; requests go on.
+    if (!isBusy(error)) endFlushes();
+    state = 'waiting';
+    timer = setTimeout(writeNext, retryMs).unref();
+  }
+
+  function schedule(): void {
+    state = 'waiting';
+    const waitMs = wroteMs + pauseMs - performance.now();
+    timer = waitMs > 0 ? setTimeout(writeNext, waitMs) : setImmediate(writeNext);
   }
 
   return {
     write(line) {
-      if (queue.size() + line.length > maxBytes) return false;
+      if (queue.waitingChars + line.length > maxChars) return false;
       queue.add(line);
-      if (!isWriting && !isRetrying) writeNext();
+      if (state === 'idle') schedule();
       return true;
     },
     flush: () =>
       new Promise((done) => {
-        const timer = setTimeout(done, patienceMs);
-        whenOver.push(() => {
-          clearTimeout(timer);
+        const limit = setTimeout(done, flushMs);
+        flushed.push(() => {
+          clearTimeout(limit);
           done();
         });
-        if (!isWriting && !isRetrying) writeNext();
+        if (state === 'writing') return;
+        cancel(timer);
+        writeNext();
       }),
     flushNow() {
       // The system has this piece already.
-      if (isWriting) queue.written(queue.piece().length);
-      writeUntil(Date.now() + patienceMs, fd, queue);
+      if (state === 'writing') queue.written(queue.piece().length);
+      writeUntil(Date.now() + flushMs, fd, queue);
     },
   };
+}
+
+function cancel(timer: NodeJS.Timeout | NodeJS.Immediate | undefined): void {
+  if (timer === undefined) return;
+  // A timeout can be refreshed, an immediate cannot.
+  if ('refresh' in timer) clearTimeout(timer);
+  else clearImmediate(timer);
 }
 
 /** Lines in the order in which they came, taken in pieces of whole lines. */
-interface LineQueue {
+class LineQueue {
+  #lines: string[] = [];
+  #piece = Buffer.alloc(0);
   /** Characters that wait, those of the piece left out. */
-  size(): number;
-  add(line: string): void;
-  /** What is to be written now: the same until all of it is written; empty when no line waits. */
-  piece(): Buffer;
-  written(bytes: number): void;
-}
+  waitingChars = 0;
 
-function createLineQueue(): LineQueue {
-  let lines: string[] = [];
-  let size = 0;
-  let piece = Buffer.alloc(0);
-  /** At least one line, and no more than the piece may have. */
-  function nextLines(): string {
-    let count = 0;
-    let length = 0;
-    for (const line of lines) {
-      length += line.length;
-      if (count > 0 && length > pieceBytes) break;
-      count += 1;
-    }
-    const taken = lines.slice(0, count);
-    lines = lines.slice(count);
-    return taken.join('');
+  add(line: string): void {
+    this.#lines.push(line);
+    this.waitingChars += line.length;
   }
-  return {
-    size: () => size,
-    add(line) {
-      lines.push(line);
-      size += line.length;
-    },
-    piece() {
-      if (piece.length === 0 && lines.length > 0) {
-        const text = nextLines();
-        size -= text.length;
-        piece = Buffer.from(text);
-      }
-      return piece;
-    },
-    written(bytes) {
-      piece = piece.subarray(bytes);
-    },
-  };
+
+  isEmpty = (): boolean => this.#lines.length === 0 && this.#piece.length === 0;
+
+  /** Whether a piece is full, or has begun to leave. */
+  isLong = (): boolean => this.#piece.length > 0 || this.waitingChars >= pieceChars;
+
+  /** What is to be written now: the same until all of it is written; empty when no line waits. */
+  piece(): Buffer {
+    if (this.#piece.length > 0 || this.#lines.length === 0) return this.#piece;
+    let count = 0;
+    let chars = 0;
+    // At least one line, and no more than a piece may have.
+    for (const line of this.#lines) {
+      if (count > 0 && chars + line.length > pieceChars) break;
+      count += 1;
+      chars += line.length;
+    }
+    this.#piece = Buffer.from(this.#lines.splice(0, count).join(''));
+    this.waitingChars -= chars;
+    return this.#piece;
+  }
+
+  written(bytes: number): void {
+    this.#piece = this.#piece.subarray(bytes);
+  }
 }
 
 /** For an exit: waits for a reader that is slow until that time, and for no other error. */

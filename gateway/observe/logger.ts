@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import pino, { type Logger, type LoggerOptions } from 'pino';
+import type { Exchange } from '../http/exchange.ts';
 import { createLineSink, type LineSink } from './line-sink.ts';
 import { scrub } from './scrub.ts';
 
@@ -36,6 +37,39 @@ export function createLogger({ level, pretty, sink, onDrop }: LogOptions): Logge
     if (!lines.write(line)) onDrop?.();
   };
   return pino(options, { write });
+}
+
+/** Characters of a path that a line has. A caller chooses its length. */
+const longestPath = 200;
+
+/** The ids by which a line of the log is found. */
+export const lineIds = ({ requestId, callerRequestId, trace }: Exchange) => ({
+  requestId,
+  callerRequestId,
+  traceId: trace?.traceId,
+});
+
+/** The members of an exchange's log line. @param ms rounded to whole milliseconds */
+export const accessFields = (exchange: Exchange, status: number, ms: number) => ({
+  ...lineIds(exchange),
+  clientIp: exchange.clientIp,
+  method: exchange.method,
+  path: exchange.path.slice(0, longestPath),
+  status,
+  ms: Math.round(ms),
+});
+
+/**
+ * Writes the line of {@link accessFields} as the logger does, byte for byte, in a fraction of its time (ADR 0027):
+ * only what the caller has sent can need to be scrubbed or escaped.
+ */
+export function accessLine(exchange: Exchange, status: number, ms: number): string {
+  const { requestId, callerRequestId, trace, clientIp, method, path } = exchange;
+  // The listener accepts a caller's id of plain characters only, and Node's parser only methods that it knows.
+  const sent = callerRequestId === undefined ? '' : scrub(`,"callerRequestId":"${callerRequestId}"`);
+  const traced = trace === undefined ? '' : `,"traceId":"${trace.traceId}"`;
+  const ofPath = scrub(`,"path":${JSON.stringify(path.slice(0, longestPath))}`);
+  return `{"level":"info","time":"${new Date().toISOString()}","category":"log","requestId":"${requestId}"${sent}${traced},"clientIp":"${clientIp}","method":"${method}"${ofPath},"status":${status},"ms":${Math.round(ms)},"msg":"request"}\n`;
 }
 
 interface ErrorDescription {

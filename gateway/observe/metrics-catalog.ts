@@ -1,6 +1,6 @@
 import { errorCodes } from '../../plugins/errors.ts';
 
-/** Labels and all the values they can have: the product of them exists from the start, and nothing else ever does. */
+/** Labels and all their values: every combination is a series from the start, and no other series is made. */
 export type Labels = Readonly<Record<string, readonly string[]>>;
 
 /** A metric as `/metrics` and the reference page name it. */
@@ -10,7 +10,11 @@ export interface MetricDeclaration {
   readonly labels: Labels;
 }
 
-const noLabels: Labels = {};
+const metric = (name: string, help: string, labels: Labels = {}): MetricDeclaration => ({
+  name: `noetl_gateway_${name}`,
+  help,
+  labels,
+});
 
 /** Methods of a session store, as its calls are counted. */
 export const storeOperations = [
@@ -28,156 +32,104 @@ export const storeOperations = [
 /** The checks of `/ready`. */
 export const readyChecks = ['upstream', 'store'] as const;
 
-/**
- * Counters by a short name. Those that the earlier gateway had keep their names, so that its dashboards and alerts go
- * on working.
- */
-export const counters = {
-  logins: {
-    name: 'noetl_gateway_login_total',
-    help: 'Logins by outcome.',
-    labels: { outcome: ['succeeded', 'callback_failed', 'not_authenticated', 'rejected', 'unavailable'] },
-  },
-  logouts: {
-    name: 'noetl_gateway_logout_total',
-    help: 'Logouts: of one session, or of all of a user.',
-    labels: { scope: ['session', 'all'] },
-  },
-  sessionChecks: {
-    name: 'noetl_gateway_session_check_total',
-    help: 'Session checks by outcome; validation_error: the check could not decide.',
-    labels: { outcome: ['ok', 'missing_token', 'invalid_or_expired', 'validation_error'] },
-  },
-  sessionHits: {
-    name: 'noetl_gateway_session_hit_total',
-    help: 'Valid sessions by the layer that knew them.',
-    labels: { layer: ['request', 'process', 'store', 'validator'] },
-  },
-  sessionCacheFailures: {
-    name: 'noetl_gateway_session_cache_failed_total',
-    help: 'Sessions that could not be stored.',
-    labels: { stage: ['after_login', 'after_api_validate'] },
-  },
-  decisions: {
-    name: 'noetl_gateway_authz_total',
-    help: 'Access decisions; backend_error: the check could not decide, and the call did not run.',
-    labels: { outcome: ['allowed', 'denied', 'backend_error'] },
-  },
-  identityTokens: {
-    name: 'noetl_gateway_identity_token_total',
-    help: 'Identity tokens by outcome of their verification.',
-    labels: {
-      outcome: [
-        'success',
-        'bad_signature',
-        'bad_claims',
-        'unknown_kid',
-        'malformed',
-        'jwks_unavailable',
-        'untrusted_issuer',
-      ],
-      mode: ['enforce', 'shadow'],
-    },
-  },
-  sessionsEnded: {
-    name: 'noetl_gateway_sessions_ended_total',
-    help: 'Orders to end sessions together: by an identity provider (back-channel logout) or an operator.',
-    labels: { by: ['provider', 'operator'], outcome: ['ended', 'refused', 'unavailable'] },
-  },
-  droppedRoles: {
-    name: 'noetl_gateway_dropped_roles_total',
-    help: 'Values of role claims that map to no role of the config.',
-    labels: noLabels,
-  },
-  storeErrors: {
-    name: 'noetl_gateway_store_errors_total',
-    help: 'Session store operations that failed.',
-    labels: { operation: storeOperations },
-  },
-  validations: { name: 'noetl_gateway_validations_total', help: 'Sessions checked with NoETL.', labels: noLabels },
-  validationsShed: {
-    name: 'noetl_gateway_validations_shed_total',
-    help: 'Sessions not checked because too many were waiting; answered 503.',
-    labels: noLabels,
-  },
-  callbacksRefused: {
-    name: 'noetl_gateway_callback_refused_total',
-    help: 'Playbook callbacks that were not accepted.',
-    labels: { reason: ['secret', 'body', 'shape'] },
-  },
-  callbacksUndelivered: {
-    name: 'noetl_gateway_callback_undelivered_total',
-    help: 'Playbook callbacks that arrived when no login or check waited for them any more.',
-    labels: noLabels,
-  },
-  authCancelFailures: {
-    name: 'noetl_gateway_auth_cancel_failed_total',
-    help: 'Abandoned auth playbooks that could not be cancelled.',
-    labels: noLabels,
-  },
-  rateLimited: {
-    name: 'noetl_gateway_rate_limited_total',
-    help: 'Calls answered 429.',
-    labels: { route: ['login', 'validate', 'check_access', 'ticket', 'guess', 'starts', 'calls'] },
-  },
-  upstreamShed: {
-    name: 'noetl_gateway_upstream_shed_total',
-    help: 'Calls to NoETL that were not made, or that NoETL had no room for.',
-    labels: {
-      class: ['auth', 'probe', 'read', 'start'],
-      reason: ['user', 'class', 'wait', 'breaker', 'busy'],
-    },
-  },
-  breakerOpened: {
-    name: 'noetl_gateway_breaker_opened_total',
-    help: 'Circuit breakers that opened: NoETL did not answer most calls of a class on a route.',
-    labels: { class: ['auth', 'probe', 'read', 'start'] },
-  },
-  errorAnswers: {
-    name: 'noetl_gateway_error_answers_total',
-    help: 'Requests that were answered with an error instead of a result, by its code.',
-    labels: { code: errorCodes },
-  },
-  authPlaybooks: {
-    name: 'noetl_gateway_auth_playbook_total',
-    help: 'Runs of auth playbooks; silent: no callback in time.',
-    labels: { outcome: ['answered', 'silent', 'missing', 'refused'] },
-  },
-  policyFile: {
-    name: 'noetl_gateway_policy_file_total',
-    help: 'Changes of the policy file: applied, or refused while the earlier grants stay in effect.',
-    labels: { outcome: ['applied', 'refused'] },
-  },
-  linesDropped: {
-    name: 'noetl_gateway_lines_dropped_total',
-    help: 'Lines of the audit log and the log that were dropped because their reader is too slow.',
-    labels: { from: ['audit', 'log'] },
-  },
-} as const satisfies Record<string, MetricDeclaration>;
+/** Classes of calls to NoETL. */
+export const callClasses = ['auth', 'probe', 'read', 'start'] as const;
 
-/** Gauges that events move up and down. Those that are read at a scrape are in `live-gauges.ts`. */
+const tokenOutcomes = [
+  'success',
+  'bad_signature',
+  'bad_claims',
+  'unknown_kid',
+  'malformed',
+  'jwks_unavailable',
+  'untrusted_issuer',
+];
+
+/** Counters by a short name. Those that the earlier gateway had keep its names, for its dashboards and alerts. */
+export const counters = {
+  logins: metric('login_total', 'Logins by outcome.', {
+    outcome: ['succeeded', 'callback_failed', 'not_authenticated', 'rejected', 'unavailable'],
+  }),
+  logouts: metric('logout_total', 'Logouts: of one session, or of all of a user.', { scope: ['session', 'all'] }),
+  sessionChecks: metric(
+    'session_check_total',
+    'Session checks by outcome; validation_error: the check could not decide.',
+    { outcome: ['ok', 'missing_token', 'invalid_or_expired', 'validation_error'] },
+  ),
+  sessionHits: metric('session_hit_total', 'Valid sessions by the layer that knew them.', {
+    layer: ['request', 'process', 'store', 'validator'],
+  }),
+  sessionCacheFailures: metric('session_cache_failed_total', 'Sessions that could not be stored.', {
+    stage: ['after_login', 'after_api_validate'],
+  }),
+  decisions: metric(
+    'authz_total',
+    'Access decisions; backend_error: the check could not decide, and the call did not run.',
+    { outcome: ['allowed', 'denied', 'backend_error'] },
+  ),
+  identityTokens: metric('identity_token_total', 'Identity tokens by outcome of their verification.', {
+    outcome: tokenOutcomes,
+    mode: ['enforce', 'shadow'],
+  }),
+  sessionsEnded: metric(
+    'sessions_ended_total',
+    'Orders to end sessions together: by an identity provider (back-channel logout) or an operator.',
+    { by: ['provider', 'operator'], outcome: ['ended', 'refused', 'unavailable'] },
+  ),
+  droppedRoles: metric('dropped_roles_total', 'Values of role claims that map to no role of the config.'),
+  storeErrors: metric('store_errors_total', 'Session store operations that failed.', { operation: storeOperations }),
+  validations: metric('validations_total', 'Sessions checked with NoETL.'),
+  validationsShed: metric(
+    'validations_shed_total',
+    'Sessions not checked because too many were waiting; answered 503.',
+  ),
+  callbacksRefused: metric('callback_refused_total', 'Playbook callbacks that were not accepted.', {
+    reason: ['secret', 'body', 'shape'],
+  }),
+  callbacksUndelivered: metric(
+    'callback_undelivered_total',
+    'Playbook callbacks that arrived when no login or check waited for them any more.',
+  ),
+  authCancelFailures: metric('auth_cancel_failed_total', 'Abandoned auth playbooks that could not be cancelled.'),
+  rateLimited: metric('rate_limited_total', 'Calls answered 429.', {
+    route: ['login', 'validate', 'check_access', 'ticket', 'guess', 'starts', 'calls'],
+  }),
+  upstreamShed: metric('upstream_shed_total', 'Calls to NoETL that were not made, or that NoETL had no room for.', {
+    class: callClasses,
+    reason: ['user', 'class', 'wait', 'breaker', 'busy'],
+  }),
+  breakerOpened: metric(
+    'breaker_opened_total',
+    'Circuit breakers that opened: NoETL did not answer most calls of a class on a route.',
+    { class: callClasses },
+  ),
+  errorAnswers: metric(
+    'error_answers_total',
+    'Requests that were answered with an error instead of a result, by its code.',
+    { code: errorCodes },
+  ),
+  authPlaybooks: metric('auth_playbook_total', 'Runs of auth playbooks; silent: no callback in time.', {
+    outcome: ['answered', 'silent', 'missing', 'refused'],
+  }),
+  policyFile: metric(
+    'policy_file_total',
+    'Changes of the policy file: applied, or refused while the earlier grants stay in effect.',
+    { outcome: ['applied', 'refused'] },
+  ),
+  linesDropped: metric(
+    'lines_dropped_total',
+    'Lines of the audit log and the log that were dropped because their reader is too slow.',
+    { from: ['audit', 'log'] },
+  ),
+} as const;
+
+/** Gauges that events move up and down. Those that are read at a scrape are registered by `registerLiveGauges`. */
 export const gauges = {
-  streams: {
-    name: 'noetl_gateway_streams',
-    help: 'Open streams: of GET /events, and of subscriptions.',
-    labels: noLabels,
-  },
-  documentDrift: {
-    name: 'noetl_gateway_document_drift',
-    help: '1 while NoETL’s live OpenAPI document differs from the pulled one.',
-    labels: noLabels,
-  },
-  validationsRunning: {
-    name: 'noetl_gateway_validations_running',
-    help: 'Sessions being checked with NoETL now.',
-    labels: noLabels,
-  },
-  validationsWaiting: {
-    name: 'noetl_gateway_validations_waiting',
-    help: 'Sessions waiting for their check.',
-    labels: noLabels,
-  },
-} as const satisfies Record<string, MetricDeclaration>;
+  streams: metric('streams', 'Open streams: of GET /events, and of subscriptions.'),
+  documentDrift: metric('document_drift', '1 while NoETL’s live OpenAPI document differs from the pulled one.'),
+  validationsRunning: metric('validations_running', 'Sessions being checked with NoETL now.'),
+  validationsWaiting: metric('validations_waiting', 'Sessions waiting for their check.'),
+} as const;
 
 /** Upper bounds in seconds, of every histogram and of the console's numbers. A change of them breaks dashboards. */
 export const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -185,10 +137,7 @@ export const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** HTTP statuses by their hundred, and calls without a status. */
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'timeout', 'error'] as const;
 
-/**
- * Routes of both listeners that are measured one by one; anything else is `other`. The list is closed: a path of a
- * caller must not make a series.
- */
+/** Routes of both listeners that are measured one by one; any other path is `other`, so that no path makes a series. */
 export const requestRoutes = [
   '/graphql',
   '/api/auth/login',
@@ -214,7 +163,7 @@ export const requestRoutes = [
 /** Prefixes with many paths below them. */
 const families = ['/noetl', '/mcp', '/console'];
 
-/** The route that a path is measured as: below some of them there are many. */
+/** The route that a path is measured as: a family's paths count together. */
 export function routeOfPath(path: string): string {
   return families.find((family) => path.startsWith(family) && path[family.length] === '/') ?? path;
 }

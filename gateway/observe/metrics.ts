@@ -1,18 +1,19 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { type Aggregator, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { errorCodes } from '../../plugins/errors.ts';
 import type { GatewayEvent } from '../../plugins/observe.ts';
-import { createDurationHistogram } from './duration-histogram.ts';
-import { createFieldMetrics } from './field-metrics.ts';
-import { type LiveNumbers, registerLiveGauges } from './live-gauges.ts';
+import type { CallClass } from '../../plugins/ports.ts';
+import type { DependencyState } from './dependencies.ts';
 import {
+  callClasses,
   counters,
+  durationBuckets,
   everySeries,
   gauges,
-  type Labels,
-  type MetricDeclaration,
+  readyChecks,
   requestRoutes,
   statusClasses,
+  storeOperations,
 } from './metrics-catalog.ts';
-import { type Tally, talliesOf } from './tallies.ts';
 
 export interface MetricsOptions {
   /** Of the gateway. */
@@ -32,13 +33,25 @@ export type MetricsJson = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 export interface Metrics {
   /** Content type of {@link Metrics.text}. */
   readonly contentType: string;
-  /** All series in Prometheus' text format; every one is there from the start, at zero. */
+  /** All series in Prometheus' text format; every one exists from the start, at zero. */
   text(): Promise<string>;
   json(): Promise<MetricsJson>;
-  /** Counts. No label ever holds an id or a text from outside. */
+  /** Counts. No label ever has an id or a text from outside. */
   record(event: GatewayEvent): void;
   /** Adds gauges that are read when they are scraped. Once. */
   watch(numbers: LiveNumbers): void;
+}
+
+/** Numbers of the running process, read when they are scraped: they cost requests nothing. */
+export interface LiveNumbers {
+  /** Requests in progress and open connections, by listener. */
+  readonly listeners: () => Readonly<Record<'public' | 'internal', { inFlight: number; connections: number }>>;
+  /** Calls to NoETL in flight and waiting for a place, by class. */
+  readonly calls: () => Readonly<Record<CallClass, { readonly running: number; readonly waiting: number }>>;
+  /** `class route` of every circuit breaker that is not closed. */
+  readonly openBreakers: () => readonly string[];
+  /** Every dependency that was seen so far. */
+  readonly dependencies: () => readonly DependencyState[];
 }
 
 /**
@@ -46,158 +59,239 @@ export interface Metrics {
  */
 export function createMetrics({ version, upstreamRoutes, fields = [], processMetrics }: MetricsOptions): Metrics {
   const registry = new Registry();
-  // Once for a process: they are the process's own, and not the gateway's.
   if (processMetrics) collectDefaultMetrics({ register: registry });
-  const count = createCounters(registry);
-  const change = createGauges(registry);
-  const requests = createDurations(registry, 'request', 'Exchanges with callers.', requestRoutes);
-  const recordField = createFieldMetrics(registry, fields);
-  const upstream = createDurations(registry, 'upstream_request', 'Calls to NoETL.', [...upstreamRoutes, 'other']);
-  new Gauge({
-    name: 'noetl_gateway_build_info',
-    help: 'Version.',
-    labelNames: ['version'],
-    aggregator: 'first',
-    registers: [registry],
-  }).set({ version }, 1);
+  const record = createRecorder(registry, upstreamRoutes, fields);
+  gauge(registry, 'build_info', 'Version.', ['version'], 'first').set({ version }, 1);
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
     json: () => registry.getMetricsAsJSON(),
     watch: (numbers) => registerLiveGauges(registry, numbers),
-    record(event) {
-      if (event.type === 'request') requests(event.route, event.status, event.ms);
-      if (event.type === 'upstream_call') upstream(event.route, event.status, event.ms);
-      recordField(event);
-      changeGauges(event, change);
-      for (const tally of talliesOf(event)) count(tally);
-    },
+    record,
   };
 }
 
-type Count = (tally: Tally) => void;
+function createRecorder(registry: Registry, upstreamRoutes: readonly string[], fields: readonly string[]) {
+  const count = createCounters(registry);
+  const change = createGauges(registry);
+  const request = traffic(registry, 'request', 'Exchanges with callers.', requestRoutes);
+  const inField = durations(registry, 'field', 'field', 'Root fields, whatever way they were asked for.', [
+    ...fields,
+    'other',
+  ]);
+  const inStore = durations(registry, 'store', 'operation', 'Calls to the session store.', storeOperations);
+  const graphqlError = createErrorCounter(registry, fields);
+  const ready = gauge(registry, 'ready_check', '0 while the last readiness check of it failed.', ['check'], 'min');
+  // 1 before the first check: an alert on 0 must not fire at each start.
+  for (const check of readyChecks) ready.set({ check }, 1);
+  const upstream = traffic(registry, 'upstream_request', 'Calls to NoETL.', [...upstreamRoutes, 'other']);
+  return (event: GatewayEvent) => {
+    switch (event.type) {
+      case 'request':
+        return request(event.route, event.status, event.ms);
+      case 'upstream_call':
+        return upstream(event.route, event.status, event.ms);
+      case 'field':
+        return inField(event.field, event.ms);
+      case 'store_call':
+        return inStore(event.operation, event.ms);
+      case 'graphql_error':
+        return graphqlError(event.field ?? 'none', event.code);
+      case 'ready_check':
+        return ready.set({ check: event.check }, event.isOk ? 1 : 0);
+      case 'document_drift':
+        return change('documentDrift', event.drifted ? 1 : -1);
+      case 'stream':
+        return change('streams', event.state === 'opened' ? 1 : -1);
+      case 'validation':
+        return recordValidation(event.state, change, count);
+      default:
+        return countEvent(event, count);
+    }
+  };
+}
+
+type Count = (counter: keyof typeof counters, labels?: Readonly<Record<string, string>>, by?: number) => void;
 type Change = (gauge: keyof typeof gauges, by: number) => void;
 
-function changeGauges(event: GatewayEvent, change: Change): void {
-  if (event.type === 'document_drift') change('documentDrift', event.drifted ? 1 : -1);
-  if (event.type === 'stream') change('streams', event.state === 'opened' ? 1 : -1);
-  if (event.type !== 'validation') return;
-  const { state } = event;
-  if (state === 'started') change('validationsRunning', 1);
-  if (state === 'finished') change('validationsRunning', -1);
-  if (state === 'waiting') change('validationsWaiting', 1);
-  if (state === 'resumed') change('validationsWaiting', -1);
+/** Steps of the counters. Labels are of a closed list: no id and no text from outside becomes one. */
+function countEvent(event: GatewayEvent, count: Count) {
+  switch (event.type) {
+    case 'login':
+      return count('logins', { outcome: event.outcome });
+    case 'logout':
+      return count('logouts', { scope: event.all ? 'all' : 'session' });
+    case 'sessions_ended':
+      return count('sessionsEnded', { by: event.by, outcome: event.outcome });
+    case 'session_check':
+      count('sessionChecks', { outcome: event.outcome });
+      // A layer is known for sessions that were found.
+      if (event.outcome === 'ok' && event.layer !== undefined) count('sessionHits', { layer: event.layer });
+      return;
+    case 'session_cache_failed':
+      return count('sessionCacheFailures', { stage: event.stage });
+    case 'store_error':
+      return count('storeErrors', { operation: oneOf(storeOperations, event.operation) });
+    case 'identity_token':
+      count('identityTokens', { outcome: event.outcome, mode: event.mode });
+      return count('droppedRoles', {}, event.droppedRoles?.length ?? 0);
+    case 'decision':
+      return count('decisions', { outcome: event.outcome });
+    case 'callback_refused':
+      // A late callback is not an attack and not a defect: a login or a check had given up waiting.
+      if (event.reason === 'late') return count('callbacksUndelivered');
+      return count('callbacksRefused', { reason: event.reason });
+    case 'auth_cancel_failed':
+      return count('authCancelFailures');
+    case 'rate_limited':
+      return count('rateLimited', { route: event.route });
+    case 'upstream_shed':
+      return count('upstreamShed', { class: event.class, reason: event.reason });
+    case 'breaker':
+      // Only openings count; half-open and closed follow from them.
+      return event.state === 'open' ? count('breakerOpened', { class: event.class }) : undefined;
+    case 'error_answer':
+      return count('errorAnswers', { code: event.code });
+    case 'auth_playbook':
+      return count('authPlaybooks', { outcome: event.outcome });
+    case 'policy_file':
+      return count('policyFile', { outcome: event.outcome });
+    case 'lines_dropped':
+      return count('linesDropped', { from: event.from }, event.count);
+    default:
+      return undefined;
+  }
 }
 
-/** One series of a counter, counted here and handed to the registry when it is read: adding up costs no search by labels. */
-class Series {
-  readonly labels: Readonly<Record<string, string>>;
-  #pending = 0;
-
-  constructor(labels: Readonly<Record<string, string>>) {
-    this.labels = labels;
-  }
-
-  add(by: number): void {
-    this.#pending += by;
-  }
-
-  flush(counter: Counter): void {
-    counter.inc(this.labels, this.#pending);
-    this.#pending = 0;
+function recordValidation(state: (GatewayEvent & { type: 'validation' })['state'], change: Change, count: Count) {
+  switch (state) {
+    case 'started':
+      count('validations');
+      return change('validationsRunning', 1);
+    case 'finished':
+      return change('validationsRunning', -1);
+    case 'waiting':
+      return change('validationsWaiting', 1);
+    case 'resumed':
+      return change('validationsWaiting', -1);
+    case 'shed':
+      return count('validationsShed');
   }
 }
 
-/** Makes a counter whose series are all there from the start, at zero. */
-function register(registry: Registry, name: string, help: string, labels: readonly string[], all: readonly Series[]) {
-  new Counter({
-    name,
-    help,
-    labelNames: labels,
-    registers: [registry],
-    collect() {
-      for (const series of all) series.flush(this);
-    },
-  });
-}
+const oneOf = (values: readonly string[], value: string): string => (values.includes(value) ? value : 'other');
 
 function createCounters(registry: Registry): Count {
-  const made = new Map(
-    Object.entries<MetricDeclaration>(counters).map(([key, { name, help, labels }]) => {
-      const names = Object.keys(labels);
-      const all = everySeries(labels).map((series) => new Series(series));
-      register(registry, name, help, names, all);
-      return [key, { labels, names, series: new Map(all.map((one) => [keyOf(names, one.labels), one])) }] as const;
+  const byKey = new Map(
+    Object.entries(counters).map(([key, { name, help, labels }]) => {
+      const counter = new Counter({ name, help, labelNames: Object.keys(labels), registers: [registry] });
+      for (const series of everySeries(labels)) counter.inc(series, 0);
+      return [key, counter] as const;
     }),
   );
-  return ({ counter, labels = {}, by = 1 }) => {
-    const entry = made.get(counter);
-    if (entry === undefined) return;
-    const { names, series } = entry;
-    // Nearly every event has values that were declared, so these are tried first.
-    const known = series.get(keyOf(names, labels)) ?? series.get(keyOf(names, declared(entry.labels, labels) ?? {}));
-    known?.add(by);
-  };
-}
-
-/** The values of the labels in their order; no declared value holds a line break. */
-function keyOf(names: readonly string[], labels: Readonly<Record<string, string>>): string {
-  const [only] = names;
-  // The usual case without joining a text. `\n` is the key of a missing label, which no declared value has.
-  if (only !== undefined && names.length === 1) return labels[only] ?? '\n';
-  return names.map((name) => labels[name] ?? '\n').join('\n');
-}
-
-/** A value that was not declared becomes `other` where there is one, else nothing is counted: no event makes a series. */
-function declared(labels: Labels, values: Readonly<Record<string, string>>): Record<string, string> | undefined {
-  const series: Record<string, string> = {};
-  for (const [label, allowed] of Object.entries(labels)) {
-    const value = allowed.find((one) => one === values[label]) ?? allowed.find((one) => one === 'other');
-    if (value === undefined) return undefined;
-    series[label] = value;
-  }
-  return series;
+  return (key, labels = {}, by = 1) => byKey.get(key)?.inc(labels, by);
 }
 
 function createGauges(registry: Registry): Change {
-  const made = new Map(
-    Object.entries<MetricDeclaration>(gauges).map(([key, { name, help }]) => {
-      const gauge = new Gauge({ name, help, registers: [registry] });
-      gauge.set(0);
-      return [key, gauge] as const;
-    }),
+  const byKey = new Map(
+    Object.entries(gauges).map(([key, { name, help }]) => [key, new Gauge({ name, help, registers: [registry] })]),
   );
-  return (key, by) => made.get(key)?.inc(by);
+  return (key, by) => byKey.get(key)?.inc(by);
 }
 
-type Measure = (route: string, status: number | 'timeout' | 'error', ms: number) => void;
+type Rows = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
 
-/** A counter by route and status, and a histogram by route. */
-function createDurations(registry: Registry, what: string, help: string, routes: readonly string[]): Measure {
-  const seconds = createDurationHistogram(registry, {
+/** @param rows read at each scrape; a series that is gone must not stay at its last number */
+function gauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  aggregator: Aggregator,
+  rows?: () => Rows,
+): Gauge {
+  const collect = function collect(this: Gauge) {
+    this.reset();
+    for (const [labels, value] of rows?.() ?? []) this.set(labels, value);
+  };
+  return new Gauge({
+    name: `noetl_gateway_${name}`,
+    help,
+    labelNames,
+    aggregator,
+    registers: [registry],
+    ...(rows !== undefined && { collect }),
+  });
+}
+
+/** A histogram with one label; values outside of the list are `other`. */
+function durations(registry: Registry, what: string, label: string, help: string, values: readonly string[]) {
+  const histogram = new Histogram({
     name: `noetl_gateway_${what}_duration_seconds`,
     help: `${help} How long they took.`,
-    label: 'route',
-    values: [...new Set(routes)],
+    labelNames: [label],
+    buckets: durationBuckets,
+    registers: [registry],
   });
-  const all: Series[] = [];
-  const byRoute = new Map(
-    [...seconds].map(([route, durations]) => {
-      const statuses = new Map(statusClasses.map((status) => [status as string, new Series({ route, status })]));
-      all.push(...statuses.values());
-      return [route, { statuses, durations }] as const;
-    }),
-  );
-  register(registry, `noetl_gateway_${what}s_total`, `${help} By route and status.`, ['route', 'status'], all);
-  return (route, status, ms) => {
-    const measured = byRoute.get(route) ?? byRoute.get('other');
-    measured?.statuses.get(statusClass(status))?.add(1);
-    measured?.durations.add(ms);
+  const known = new Set(values);
+  for (const value of known) histogram.zero({ [label]: value });
+  return (value: string, ms: number): void => {
+    histogram.observe({ [label]: known.has(value) ? value : 'other' }, ms / 1_000);
   };
 }
 
-const classNames = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx'];
+type Status = number | 'timeout' | 'error';
 
-function statusClass(status: number | 'timeout' | 'error'): string {
-  return typeof status === 'number' ? (classNames[Math.floor(status / 100)] ?? 'other') : status;
+const statusNames = new Set<string>(statusClasses);
+
+/** A counter by route and status, and a histogram by route. */
+function traffic(registry: Registry, what: string, help: string, routes: readonly string[]) {
+  const measure = durations(registry, what, 'route', help, routes);
+  const counter = new Counter({
+    name: `noetl_gateway_${what}s_total`,
+    help: `${help} By route and status.`,
+    labelNames: ['route', 'status'],
+    registers: [registry],
+  });
+  for (const series of everySeries({ route: [...new Set(routes)], status: statusClasses })) counter.inc(series, 0);
+  const known = new Set(routes);
+  return (route: string, status: Status, ms: number): void => {
+    const measured = known.has(route) ? route : 'other';
+    const label = typeof status === 'number' ? `${Math.floor(status / 100)}xx` : status;
+    if (statusNames.has(label)) counter.inc({ route: measured, status: label });
+    measure(measured, ms);
+  };
+}
+
+/** Not all series from the start: there are as many as fields times codes. Those of the whole request are. */
+function createErrorCounter(registry: Registry, fields: readonly string[]) {
+  const counter = new Counter({
+    name: 'noetl_gateway_graphql_errors_total',
+    help: 'Errors in GraphQL answers by root field and code; field="none": the request as a whole.',
+    labelNames: ['field', 'code'],
+    registers: [registry],
+  });
+  const codes = [...errorCodes, 'other'];
+  const names = [...fields, 'none'];
+  for (const code of codes) counter.inc({ field: 'none', code }, 0);
+  return (field: string, code: string): void => counter.inc({ field: oneOf(names, field), code: oneOf(codes, code) });
+}
+
+function registerLiveGauges(registry: Registry, numbers: LiveNumbers): void {
+  const ofListeners = (of: 'inFlight' | 'connections') => (): Rows =>
+    Object.entries(numbers.listeners()).map(([listener, one]) => [{ listener }, one[of]]);
+  const ofClasses = (ofClass: (name: CallClass) => number) => (): Rows =>
+    callClasses.map((name) => [{ class: name }, ofClass(name)]);
+  gauge(registry, 'requests_in_flight', 'Requests in progress.', ['listener'], 'sum', ofListeners('inFlight'));
+  gauge(registry, 'connections', 'Open connections of callers.', ['listener'], 'sum', ofListeners('connections'));
+  const running = ofClasses((name) => numbers.calls()[name].running);
+  gauge(registry, 'upstream_in_flight', 'Calls to NoETL in flight.', ['class'], 'sum', running);
+  const waiting = ofClasses((name) => numbers.calls()[name].waiting);
+  gauge(registry, 'upstream_waiting', 'Calls to NoETL that wait for a place.', ['class'], 'sum', waiting);
+  // Counted by class: names of routes would be series without a bound.
+  const open = ofClasses((name) => numbers.openBreakers().filter((one) => one.startsWith(`${name} `)).length);
+  gauge(registry, 'breakers_open', 'Circuit breakers that are not closed, by class of calls.', ['class'], 'max', open);
+  const up = () => numbers.dependencies().map(({ name, of, isUp }) => [{ name, of }, isUp ? 1 : 0] as const);
+  const help = '1 while the dependency answers. By name, and which of that name.';
+  gauge(registry, 'dependency_up', help, ['name', 'of'], 'min', up);
 }

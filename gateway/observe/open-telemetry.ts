@@ -13,11 +13,27 @@ import {
   SpanStatusCode,
   type Tracer,
   trace,
+  ValueType,
 } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  defaultResource,
+  detectResources,
+  emptyResource,
+  envDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
+import {
+  AggregationTemporality,
+  type DataPoint,
+  DataPointType,
+  type Histogram,
+  MeterProvider,
+  type MetricData,
+  type MetricProducer,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -32,11 +48,9 @@ import { currentTrace, withinTrace } from '../exchange-scope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { UpstreamClient } from '../upstream/undici-upstream.ts';
 import type { Logger } from './logger.ts';
-import { createMetricProducer } from './metric-producer.ts';
+import type { MetricsJson } from './metrics.ts';
 import { requestRoutes, routeOfPath } from './metrics-catalog.ts';
-import type { OtelSettings, SamplerSetting } from './otel-settings.ts';
-import type { TraceContext } from './trace-context.ts';
-import type { Tracing } from './tracing.ts';
+import type { OtelSettings, SamplerSetting, TraceContext, Tracing } from './tracing.ts';
 
 /**
  * Traces and metrics by OpenTelemetry's SDK, to a collector by OTLP. The SDK is loaded with this module, so import it only
@@ -203,4 +217,86 @@ function contextOf(span: Span): TraceContext {
   const state = traceState?.serialize();
   const flags = traceFlags.toString(16).padStart(2, '0');
   return { traceId, spanId, flags, ...(state !== undefined && state !== '' && { state }) };
+}
+
+/** A sample as prom-client has it. */
+interface Sample {
+  readonly value: number;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly metricName?: string;
+}
+
+interface Between {
+  readonly startTime: Time;
+  readonly endTime: Time;
+}
+
+type Time = [seconds: number, nanoseconds: number];
+
+const timeOf = (ms: number): Time => [Math.floor(ms / 1_000), (ms % 1_000) * 1_000_000];
+
+/**
+ * The numbers that Prometheus reads, as OpenTelemetry's: nothing is counted twice, and requests do no work for it.
+ * @param read the series of this process, as prom-client has them
+ */
+export function createMetricProducer(read: () => Promise<MetricsJson>): MetricProducer {
+  const startTime = timeOf(Date.now());
+  return {
+    async collect() {
+      const between = { startTime, endTime: timeOf(Date.now()) };
+      const metrics = (await read()).flatMap((metric) => dataOf(metric, between) ?? []);
+      const scopeMetrics = [{ scope: { name: 'noetl-gateway' }, metrics }];
+      return { resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors: [] };
+    },
+  };
+}
+
+/** @returns undefined for a kind of metric that the gateway does not use (summaries) */
+function dataOf({ name, help, type, values }: MetricsJson[number], between: Between): MetricData | undefined {
+  const samples = values as readonly Sample[];
+  // By Prometheus' naming: durations end in `_seconds` and are in seconds.
+  const unit = name.endsWith('_seconds') ? 's' : '';
+  const common = {
+    descriptor: { name, description: help, unit, valueType: ValueType.DOUBLE },
+    aggregationTemporality: AggregationTemporality.CUMULATIVE,
+  };
+  const dataPoints = samples.map(({ value, labels }) => ({ ...between, attributes: { ...labels }, value }));
+  switch (String(type)) {
+    case 'counter':
+      return { ...common, dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints };
+    case 'gauge':
+      return { ...common, dataPointType: DataPointType.GAUGE, dataPoints };
+    case 'histogram': {
+      const bySeries = Object.values(
+        Object.groupBy(samples, ({ labels: { le: _, ...labels } }) => JSON.stringify(labels)),
+      );
+      return {
+        ...common,
+        dataPointType: DataPointType.HISTOGRAM,
+        dataPoints: bySeries.map((series = []) => histogramPoint(series, between)),
+      };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** One series of a histogram: its buckets in ascending order, the last one `+Inf`, then sum and count. */
+function histogramPoint(series: readonly Sample[], between: Between): DataPoint<Histogram> {
+  const ofName = (suffix: string) => series.filter(({ metricName = '' }) => metricName.endsWith(suffix));
+  const buckets = ofName('_bucket');
+  const { le: _, ...attributes } = { ...buckets[0]?.labels };
+  return {
+    ...between,
+    attributes,
+    value: {
+      buckets: {
+        boundaries: buckets.slice(0, -1).map(({ labels }) => Number(labels['le'])),
+        // Prometheus adds buckets up; OpenTelemetry counts each alone.
+        counts: buckets.map(({ value }, index) => value - (buckets[index - 1]?.value ?? 0)),
+      },
+      sum: ofName('_sum')[0]?.value ?? 0,
+      count: ofName('_count')[0]?.value ?? 0,
+    },
+  };
 }

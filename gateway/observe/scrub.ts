@@ -38,7 +38,7 @@ const longestShown = '"callerRequestId":"'.length;
  * patterns are fixed and linear.
  */
 export function scrub(text: string): string {
-  if (!hasLongRun(text) && !suspicious.test(text)) return text;
+  if (isPlain(text)) return text;
   // The known forms first: their replacement is not a run, and stays.
   const clean = scrubKnown(text);
   return clean.replace(longRun, (run, offset: number) => {
@@ -47,6 +47,9 @@ export function scrub(text: string): string {
     return shown.test(clean.slice(Math.max(0, offset - longestShown), offset)) ? run : scrubbed;
   });
 }
+
+/** Whether no part of the text can be a token, so that {@link scrub} changes nothing in it, nor in a part of it. */
+export const isPlain = (text: string): boolean => !hasLongRun(text) && !suspicious.test(text);
 
 /** The text without tokens of a known form; random runs stay. For ids and catalog paths, which may be such runs. */
 export function scrubKnown(text: string): string {

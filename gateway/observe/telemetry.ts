@@ -1,23 +1,17 @@
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import type { Observe } from '../../plugins/observe.ts';
+import type { GatewayEvent, Observe } from '../../plugins/observe.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
+import { helpFor } from '../config/identity/login-refusal.ts';
 import { currentExchange } from '../exchange-scope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { OnDone } from '../http/http-listener.ts';
-import { accessFields, createAccessLine, lineIds } from './access-line.ts';
-import { createAudit } from './audit.ts';
-import { type AuditRing, createAuditRing } from './audit-ring.ts';
-import { createDependencyLog, type DependencyLog } from './dependencies.ts';
-import { createObserve } from './event-observer.ts';
-import { createLineBatch } from './line-batch.ts';
-import { createLineSink, type LineSink, pieceBytes } from './line-sink.ts';
-import type { LiveNumbers } from './live-gauges.ts';
-import { createLogger, type Logger } from './logger.ts';
-import { createMetrics, type MetricsJson } from './metrics.ts';
+import { type Audit, createAudit } from './audit.ts';
+import { createDependencyLog, type DependencyLog, nextStepsOf } from './dependencies.ts';
+import { createLineSink, type LineSink } from './line-sink.ts';
+import { accessFields, accessLine, createLogger, type Logger, lineIds } from './logger.ts';
+import { createMetrics, type LiveNumbers, type Metrics, type MetricsJson } from './metrics.ts';
 import { routeOfPath } from './metrics-catalog.ts';
-import { nextStepsOf } from './next-steps.ts';
-import { createRecentNumbers, type RecentNumbers } from './recent-numbers.ts';
 import type { Tracing } from './tracing.ts';
 
 export interface TelemetryOptions {
@@ -30,6 +24,8 @@ export interface TelemetryOptions {
   /** Log lines for a person. */
   readonly pretty: boolean;
   readonly clock: Clock;
+  /** Gets a copy of every line of the audit log. */
+  readonly onAuditLine?: (line: string) => void;
   /** Absent: nothing is traced. */
   readonly tracing?: Tracing | undefined;
 }
@@ -38,9 +34,6 @@ export interface TelemetryOptions {
 export interface Telemetry {
   readonly log: Logger;
   readonly observe: Observe;
-  /** The newest audit lines of this process. */
-  readonly auditRing: AuditRing;
-  readonly recent: RecentNumbers;
   /** Everything that was needed so far, and whether it answers. */
   readonly dependencies: DependencyLog['states'];
   readonly tracing: Tracing | undefined;
@@ -61,45 +54,29 @@ export interface Telemetry {
  * Makes log, metrics and audit log of one process. Everything that is written passes the sinks made here.
  * @throws ERR_CONFIG_INVALID when the audit file cannot be written
  */
-export function createTelemetry({
-  config,
-  version,
-  upstreamRoutes,
-  fields,
-  pretty,
-  clock,
-  tracing,
-}: TelemetryOptions): Telemetry {
+export function createTelemetry(options: TelemetryOptions): Telemetry {
+  const { config, version, upstreamRoutes, fields, pretty, clock, tracing, onAuditLine } = options;
   const { logLevel, auditTo, auditEmails } = config.observability;
-  const sink = createLineSink({ to: 'stdout' });
   const metrics = createMetrics({ version, upstreamRoutes, fields, processMetrics: true });
-  const dropped = (from: 'log' | 'audit') => (count: number) => metrics.record({ type: 'lines_dropped', from, count });
-  const log = createLogger({ level: logLevel, pretty, sink, onDrop: () => dropped('log')(1) });
-  // Nearly all lines are of requests: they leave together. Those of the audit log wait no longer than others of their turn.
-  const maxChars = pieceBytes - 96;
-  const batch = createLineBatch(sink, { wait: 'moment', maxChars, onDropped: dropped('log') });
+  const dropped = (from: 'log' | 'audit') => () => metrics.record({ type: 'lines_dropped', from, count: 1 });
+  const sink = createLineSink({ to: 'stdout' });
   // One sink for stdout, since two would mix pieces of lines.
-  const auditTarget = auditTo === 'stdout' ? sink : createLineSink({ to: auditTo });
-  const auditSink = createLineBatch(auditTarget, { wait: 'turn', maxChars, onDropped: dropped('audit') });
-  const access = createLogger({ level: logLevel, pretty, sink: batch });
+  const auditSink = auditTo === 'stdout' ? sink : createLineSink({ to: auditTo });
+  const log = createLogger({ level: logLevel, pretty, sink, onDrop: dropped('log') });
   // Asked once: the level does not change while the process runs.
-  const [isInfo, lineOf] = [access.isLevelEnabled('info'), createAccessLine()];
-  const auditRing = createAuditRing();
-  const recent = createRecentNumbers(fields, clock);
+  const isInfo = log.isLevelEnabled('info');
   const audit = createAudit({
-    sink: keeping(auditSink, auditRing),
+    sink: onAuditLine === undefined ? auditSink : copying(auditSink, onAuditLine),
     clock,
     emails: auditEmails,
     exchange: currentExchange,
-    onDrop: () => dropped('audit')(1),
+    onDrop: dropped('audit'),
   });
   const dependencies = createDependencyLog(log, clock, nextStepsOf(config));
-  const observe = createObserve({ metrics, recent, audit, log, clock, dependencies });
+  const observe = createObserve({ metrics, audit, log, clock, dependencies });
   return {
     log,
     observe,
-    auditRing,
-    recent,
     dependencies: dependencies.states,
     tracing,
     metricsJson: metrics.json,
@@ -115,25 +92,100 @@ export function createTelemetry({
       observe({ type: 'request', route: routeOfPath(path), status: answer?.measuredAs ?? status, ms });
       if (answer?.code !== undefined) observe({ type: 'error_answer', code: answer.code });
       // Probes ask every few seconds.
-      if (path === '/health') access.debug(accessFields(exchange, status, ms), 'request');
-      else if (pretty) access.info(accessFields(exchange, status, ms), 'request');
-      else if (isInfo) batch.write(lineOf(exchange, status, ms));
+      if (path === '/health') log.debug(accessFields(exchange, status, ms), 'request');
+      else if (pretty) log.info(accessFields(exchange, status, ms), 'request');
+      else if (isInfo && !sink.write(accessLine(exchange, status, ms))) dropped('log')();
     },
     async flush() {
-      await Promise.all([batch.flush(), auditSink.flush()]);
+      await Promise.all([sink.flush(), auditSink.flush()]);
     },
     flushNow() {
-      batch.flushNow();
+      sink.flushNow();
       auditSink.flushNow();
     },
   };
 }
 
-/** The same sink, whose lines are also kept in memory. */
-const keeping = (sink: LineSink, ring: AuditRing): LineSink => ({
+/** The same sink, with a copy of each line for another reader. */
+const copying = (sink: LineSink, onLine: (line: string) => void): LineSink => ({
   ...sink,
   write(line) {
-    ring.add(line);
+    onLine(line);
     return sink.write(line);
   },
 });
+
+export interface ObserveOptions {
+  readonly metrics: Metrics;
+  readonly audit: Audit;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Writes about failures and recoveries of what the gateway needs. */
+  readonly dependencies?: Pick<DependencyLog, 'record'>;
+}
+
+/** Events with a log line for the operator, and its text. Dependencies have lines of their own (`dependencies.ts`). */
+const warnings: Partial<Record<GatewayEvent['type'], string>> = {
+  session_cache_failed: 'a session could not be kept',
+  auth_cancel_failed: 'an abandoned auth playbook could not be cancelled',
+  callback_refused: 'a playbook callback was refused',
+  rate_limited: 'calls were refused: too many from one place',
+  upstream_shed: 'calls to NoETL were refused: there was no room for them',
+  breaker: 'a circuit breaker for calls to NoETL changed its state',
+  lines_dropped: 'lines were dropped: their reader is too slow',
+};
+
+/** At most one line of a kind in this time: an outage must not become a flood of lines. */
+const quietMs = 1_000;
+
+/** Counts an event, keeps it in the audit log, and logs it when an operator should know. Never throws. */
+export function createObserve({ metrics, audit, log, clock, dependencies }: ObserveOptions): Observe {
+  // By message: the newest line of each, and how many were suppressed since.
+  const newest = new Map<string, { atMs: number; suppressed: number }>();
+
+  function warn(event: GatewayEvent): void {
+    const message = warningFor(event);
+    if (message === undefined) return;
+    const last = newest.get(message);
+    if (last !== undefined && clock() - last.atMs < quietMs) {
+      last.suppressed += 1;
+      return;
+    }
+    newest.set(message, { atMs: clock(), suppressed: 0 });
+    log.warn({ event, ...(last !== undefined && last.suppressed > 0 ? { suppressed: last.suppressed } : {}) }, message);
+  }
+
+  /** For an operator who asks why a user cannot log in: LOG_LEVEL=debug. */
+  function explainRefusal(event: GatewayEvent): void {
+    if (event.type !== 'identity_token') return;
+    const { reason, token, droppedRoles } = event;
+    if (reason !== undefined) log.debug({ reason, token }, `an identity token was refused: ${helpFor(reason)}`);
+    if (droppedRoles !== undefined) {
+      log.debug(
+        { droppedRoles: droppedRoles.slice(0, 20) },
+        'values of the role claims that are not a role of this config',
+      );
+    }
+  }
+
+  // The caller that reports an event must not fail by it.
+  return (event) => {
+    try {
+      metrics.record(event);
+      audit.record(event);
+      dependencies?.record(event);
+      warn(event);
+      explainRefusal(event);
+    } catch (error) {
+      log.error({ err: error }, 'an event could not be recorded');
+    }
+  };
+}
+
+/** The sentence of an event that an operator should read about; undefined for all others. */
+function warningFor(event: GatewayEvent): string | undefined {
+  if (event.type === 'validation') {
+    return event.state === 'shed' ? 'too many unknown sessions at once: some were not checked' : undefined;
+  }
+  return warnings[event.type];
+}

@@ -1,3 +1,5 @@
+import { GatewayError } from '../../plugins/errors.ts';
+import type { IdentityVerifier, LoginBackend, Sessions } from '../../plugins/ports.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { UpstreamClient } from '../upstream/undici-upstream.ts';
@@ -18,4 +20,167 @@ export interface Tracing {
   start(read: () => Promise<MetricsJson>, log: Logger): void;
   /** Sends what is left. */
   stop(): Promise<void>;
+}
+
+/** What a request passes on its way, and has spans of its own. */
+interface TracedParts {
+  readonly sessions: Sessions;
+  readonly verifier: IdentityVerifier;
+  readonly login: LoginBackend;
+}
+
+/**
+ * The same parts, with a span for each lookup of a session, each identity token and each login. Called where tracing is
+ * on only, so that requests do nothing for it otherwise.
+ */
+export function tracedParts<P extends TracedParts>(parts: P, { span }: Pick<Tracing, 'span'>): P {
+  const { sessions, verifier, login } = parts;
+  return {
+    ...parts,
+    sessions: { ...sessions, lookup: (token, guesses) => span('auth', async () => sessions.lookup(token, guesses)) },
+    verifier: { ...verifier, verify: (...given) => span('auth identity token', () => verifier.verify(...given)) },
+    login: { login: (...given) => span('auth login', () => login.login(...given)) },
+  };
+}
+
+/** Where a request is in a trace, by W3C Trace Context. */
+export interface TraceContext {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits: the span that calls. */
+  readonly spanId: string;
+  /** Two hexadecimal digits; `01`: the trace is sampled. */
+  readonly flags: string;
+  /** The `tracestate` of tracing systems, unchanged. */
+  readonly state?: string;
+}
+
+/** Version, trace, parent, flags; later versions may have more behind a dash. */
+const form = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
+const zeros = /^0+$/;
+const longestState = 512;
+/** Printable ASCII: nothing that could end a header. */
+const stateForm = /^[\x20-\x7e]+$/;
+
+type Header = string | readonly string[] | undefined;
+
+/** Reads the headers `traceparent` and `tracestate`. @returns undefined when there is no valid `traceparent` */
+export function parseTraceContext(traceparent: Header, tracestate: Header): TraceContext | undefined {
+  if (typeof traceparent !== 'string' || traceparent.length > longestState) return undefined;
+  const [, version, traceId, spanId, flags] = form.exec(traceparent) ?? [];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
+  if (zeros.test(traceId) || zeros.test(spanId) || (version === '00' && traceparent.length !== 55)) return undefined;
+  const isState = typeof tracestate === 'string' && tracestate.length <= longestState && stateForm.test(tracestate);
+  return { traceId, spanId, flags, ...(isState && { state: tracestate }) };
+}
+
+/** The headers that pass it to the next server. */
+export function traceHeaders({ traceId, spanId, flags, state }: TraceContext): Record<string, string> {
+  const traceparent = `00-${traceId}-${spanId}-${flags}`;
+  return state === undefined ? { traceparent } : { traceparent, tracestate: state };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The settings by the standard variables of OpenTelemetry; the exporters read their own (`OTEL_EXPORTER_OTLP_*`). */
+export interface OtelSettings {
+  readonly traces: boolean;
+  readonly metrics: boolean;
+  readonly sampler: SamplerSetting;
+  readonly batch: BatchSetting;
+  readonly metricIntervalMs: number | undefined;
+}
+
+/** Which traces are kept (`OTEL_TRACES_SAMPLER`). */
+export interface SamplerSetting {
+  readonly kind: 'always_on' | 'always_off' | 'traceidratio';
+  readonly isParentBased: boolean;
+  /** 0 to 1. */
+  readonly ratio: number;
+}
+
+/** How spans leave together (`OTEL_BSP_*`); absent: the SDK's default. */
+export interface BatchSetting {
+  readonly scheduledDelayMillis?: number;
+  readonly exportTimeoutMillis?: number;
+  readonly maxQueueSize?: number;
+  readonly maxExportBatchSize?: number;
+}
+
+const endpoints = ['', 'TRACES_', 'METRICS_'].map((signal) => `OTEL_EXPORTER_OTLP_${signal}ENDPOINT`);
+const exporters = ['OTEL_TRACES_EXPORTER', 'OTEL_METRICS_EXPORTER'];
+const protocols = ['', 'TRACES_', 'METRICS_'].map((signal) => `OTEL_EXPORTER_OTLP_${signal}PROTOCOL`);
+
+/**
+ * Reads the variables. OpenTelemetry is off unless an endpoint or an exporter is named, and with `OTEL_SDK_DISABLED=true`.
+ * @returns undefined: off
+ * @throws ERR_CONFIG_INVALID with a line for each value that is not supported here
+ */
+export function readOtelSettings(environment: Environment): OtelSettings | undefined {
+  const read = (name: string) => environment[name]?.trim() ?? '';
+  // Empty counts as not set (OpenTelemetry specification, Environment Variable Specification).
+  const isOn = [...endpoints, ...exporters].some((name) => read(name) !== '');
+  if (!isOn || read('OTEL_SDK_DISABLED').toLowerCase() === 'true') return undefined;
+  const problems = problemsIn(read);
+  if (problems.length > 0) {
+    throw new GatewayError('ERR_CONFIG_INVALID', 'a variable of OpenTelemetry is not usable', { problems });
+  }
+  // `otlp` is the default of both signals.
+  const wants = (signal: 'TRACES' | 'METRICS') =>
+    read(`OTEL_${signal}_EXPORTER`) === '' || read(`OTEL_${signal}_EXPORTER`).split(',').includes('otlp');
+  const [traces, metrics] = [wants('TRACES'), wants('METRICS')];
+  if (!traces && !metrics) return undefined;
+  return {
+    traces,
+    metrics,
+    sampler: samplerOf(read('OTEL_TRACES_SAMPLER'), read('OTEL_TRACES_SAMPLER_ARG')),
+    batch: batchOf(read),
+    metricIntervalMs: numberOf(read('OTEL_METRIC_EXPORT_INTERVAL')),
+  };
+}
+
+const samplers = /^(parentbased_)?(always_on|always_off|traceidratio)$/;
+
+/** Requested settings that are not supported here. They end the start: a trace that is silently missing is found too late. */
+function problemsIn(read: (name: string) => string): readonly string[] {
+  const isOtlp = (value: string) => ['', 'otlp', 'none'].includes(value);
+  const sampler = read('OTEL_TRACES_SAMPLER');
+  const ratio = Number(read('OTEL_TRACES_SAMPLER_ARG') || 1);
+  return [
+    ...exporters.filter((name) => !isOtlp(read(name))).map((name) => `${name}: must be otlp or none`),
+    ...protocols
+      .filter((name) => !['', 'http/protobuf'].includes(read(name)))
+      .map((name) => `${name}: must be http/protobuf, which collectors take on port 4318`),
+    ...(sampler === '' || samplers.test(sampler)
+      ? []
+      : ['OTEL_TRACES_SAMPLER: must be always_on, always_off or traceidratio, or one of them after parentbased_']),
+    ...(ratio >= 0 && ratio <= 1 ? [] : ['OTEL_TRACES_SAMPLER_ARG: must be a number from 0 to 1']),
+  ];
+}
+
+/** Default `parentbased_always_on`, as the specification has it. */
+function samplerOf(name: string, argument: string): SamplerSetting {
+  const [, parentBased, kind = 'always_on'] = samplers.exec(name || 'parentbased_always_on') ?? [];
+  return {
+    kind: kind as SamplerSetting['kind'],
+    isParentBased: parentBased !== undefined,
+    ratio: Number(argument || 1),
+  };
+}
+
+function batchOf(read: (name: string) => string): BatchSetting {
+  const number = (name: string) => numberOf(read(name));
+  const setting = {
+    scheduledDelayMillis: number('OTEL_BSP_SCHEDULE_DELAY'),
+    exportTimeoutMillis: number('OTEL_BSP_EXPORT_TIMEOUT'),
+    maxQueueSize: number('OTEL_BSP_MAX_QUEUE_SIZE'),
+    maxExportBatchSize: number('OTEL_BSP_MAX_EXPORT_BATCH_SIZE'),
+  };
+  return Object.fromEntries(Object.entries(setting).filter(([, value]) => value !== undefined));
+}
+
+/** @returns undefined for what is not a whole number above zero: the SDK's own default counts then */
+function numberOf(text: string): number | undefined {
+  const value = Number(text);
+  return text !== '' && Number.isInteger(value) && value > 0 ? value : undefined;
 }

@@ -7,7 +7,7 @@ import type { UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
 import { problemCode } from '../../plugins/problem-code.ts';
 import { currentTrace, whenExchangeEnds } from '../exchange-scope.ts';
 import { type ByteBudget, type ByteLease, createByteBudget } from '../limits/byte-budget.ts';
-import { traceHeaders } from '../observe/trace-context.ts';
+import { traceHeaders } from '../observe/tracing.ts';
 import { type Breaker, BreakerOpenError } from './breakers.ts';
 import type { Lane } from './bulkheads.ts';
 import { classOf } from './lanes.ts';

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Exchange } from '../../../../gateway/http/exchange.ts';
-import { accessFields, createAccessLine } from '../../../../gateway/observe/access-line.ts';
-import { createLogger } from '../../../../gateway/observe/logger.ts';
+import { accessFields, accessLine, createLogger } from '../../../../gateway/observe/logger.ts';
 import { keptLines } from '../../../support/line-sinks.ts';
 
 beforeEach(() => {
@@ -42,7 +41,5 @@ const cases: readonly (readonly [name: string, exchange: object, status: number]
 test.each(cases)('the line of %s is the logger’s', (_name, exchange, status) => {
   const { sink, lines } = keptLines();
   createLogger({ level: 'info', pretty: false, sink }).info(accessFields(exchange as Exchange, status, 1.6), 'request');
-  const lineOf = createAccessLine();
-  expect(lineOf(exchange as Exchange, status, 1.6)).toBe(lines[0]);
-  expect(lineOf(exchange as Exchange, status, 1.6)).toBe(lines[0]);
+  expect(accessLine(exchange as Exchange, status, 1.6)).toBe(lines[0]);
 });

@@ -135,3 +135,24 @@ test('what had to be dropped is reported', () => {
   audit.record({ type: 'logout', userId: '7', all: false });
   expect(drops).toHaveLength(1);
 });
+
+test('a line has its members in their order, without those that are undefined', () => {
+  const { sink, lines } = keptLines();
+  const audit = createAudit({ sink, clock: handClock(), emails: false, onDrop: () => {} });
+  audit.record({ ...decision, root: 'query', outcome: 'denied', roles: ['a', 'b'] });
+  expect(lines[0]).toBe(
+    '{"time":"2026-01-01T00:00:00.000Z","category":"audit","audit":"denied","outcome":"denied","root":"query","userId":"7","roles":["a","b"],"field":"executePlaybook","permission":"execute","path":"data/x","grant":"gateway.config.ts:12","requestId":"r-1"}\n',
+  );
+});
+
+test.each([
+  ['a token after a line break', 'Bearer\nabcdef', 'Bearer [redacted]'],
+  ['a token in a list', 'noetl-session-abc.def', '[redacted]'],
+  ['a random run', 'ab12cd34ef56ab12cd34ef56', '[redacted]'],
+  ['a long text', `x${'y '.repeat(400)}`, `${`x${'y '.repeat(400)}`.slice(0, 512)}…`],
+])('%s goes from what is not an id, every time', (_name, text, want) => {
+  const refused = { ...decision, root: 'query', outcome: 'denied', roles: [text], grant: text } as const;
+  for (const line of [recorded(refused), recorded(refused)]) {
+    expect(line).toMatchObject({ roles: [want], grant: want });
+  }
+});

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createLineSink } from '../../../../gateway/observe/line-sink.ts';
 
 let folder = '';
@@ -30,7 +31,7 @@ test('a file that cannot be written stops the start, without naming it', () => {
 });
 
 test('lines above the bound are dropped, and that is reported', async () => {
-  const sink = createLineSink({ to: join(folder, 'audit.jsonl'), maxBytes: 100 });
+  const sink = createLineSink({ to: join(folder, 'audit.jsonl'), maxChars: 100 });
   const written = Array.from({ length: 20 }, () => sink.write(`${'x'.repeat(30)}\n`));
   expect(written[0]).toBe(true);
   expect(written.at(-1)).toBe(false);
@@ -97,4 +98,37 @@ test('lines stay whole and in order, also those that wait at the exit', async ()
   for (const line of lines) sink.write(line);
   await sink.flush();
   expect(await readFile(to, 'utf8')).toBe(lines.join(''));
+});
+
+test('lines of one turn of the event loop leave together at its end, and under load ten milliseconds after those before', async () => {
+  const to = join(folder, 'log');
+  const sink = createLineSink({ to });
+  const written = () => readFileSync(to, 'utf8');
+  sink.write('one\n');
+  sink.write('two\n');
+  expect(written()).toBe('');
+  await vi.waitFor(() => expect(written()).toBe('one\ntwo\n'), { interval: 1 });
+  sink.write('three\n');
+  await new Promise((resolve) => setImmediate(resolve));
+  sink.write('four\n');
+  expect(written()).toBe('one\ntwo\n');
+  await vi.waitFor(() => expect(written()).toBe('one\ntwo\nthree\nfour\n'), { interval: 1 });
+});
+
+test.each([
+  ['an exception that is not caught', "throw new Error('broken')", 1],
+  ['an exit', 'process.exit(3)', 3],
+])('no line is lost at %s', (_name, end, code) => {
+  const room = new URL('../../../../gateway/observe/', import.meta.url);
+  const script = `
+    import { createLineSink } from '${room}line-sink.ts';
+    const sink = createLineSink({ to: 'stdout' });
+    process.on('exit', () => sink.flushNow());
+    for (let n = 0; n < 2000; n += 1) sink.write('line ' + n + '\\n');
+    setTimeout(() => { sink.write('last\\n'); ${end}; }, 5);`;
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(status).toBe(code);
+  // What the system was writing at that moment may come last.
+  const expected = [...Array.from({ length: 2_000 }, (_, n) => `line ${n}`), 'last', ''];
+  expect(stdout.split('\n').toSorted()).toEqual(expected.toSorted());
 });

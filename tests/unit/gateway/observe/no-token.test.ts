@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createAudit } from '../../../../gateway/observe/audit.ts';
-import { createObserve } from '../../../../gateway/observe/event-observer.ts';
 import { createLogger } from '../../../../gateway/observe/logger.ts';
 import { createMetrics } from '../../../../gateway/observe/metrics.ts';
+import { createObserve } from '../../../../gateway/observe/telemetry.ts';
 import { createMemorySessionStore } from '../../../../gateway/stores/memory-session-store.ts';
 import { encodeLive } from '../../../../gateway/stores/session-record.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readOtelSettings } from '../../../../gateway/observe/otel-settings.ts';
+import { readOtelSettings } from '../../../../gateway/observe/tracing.ts';
 
 const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 

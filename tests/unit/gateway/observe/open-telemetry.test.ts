@@ -1,7 +1,7 @@
 import { DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
 import { expect, test } from 'vitest';
-import { createMetricProducer } from '../../../../gateway/observe/metric-producer.ts';
 import { createMetrics } from '../../../../gateway/observe/metrics.ts';
+import { createMetricProducer } from '../../../../gateway/observe/open-telemetry.ts';
 
 test('counters, gauges and histograms are those of /metrics', async () => {
   const metrics = createMetrics({ version: '1', upstreamRoutes: [], fields: ['execution'], processMetrics: false });

@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditPage, Start } from '../console/console-answers.ts';
+import type { AuditEntry, AuditPage, Start } from './console-answers.ts';
 
 /** The criteria of a search; all of them must match. */
 export interface AuditSearch {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createAudit } from '../../../../gateway/observe/audit.ts';
-import { createObserve } from '../../../../gateway/observe/event-observer.ts';
 import { createLogger } from '../../../../gateway/observe/logger.ts';
 import { createMetrics } from '../../../../gateway/observe/metrics.ts';
+import { createObserve } from '../../../../gateway/observe/telemetry.ts';
 import { keptLines } from '../../../support/line-sinks.ts';
 import { handClock } from '../../../support/session-fakes.ts';
 

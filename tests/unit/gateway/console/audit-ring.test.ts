@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createAuditRing } from '../../../../gateway/observe/audit-ring.ts';
+import { createAuditRing } from '../../../../gateway/console/audit-ring.ts';
 
 const line = (entry: object) => `${JSON.stringify(entry)}\n`;
 
