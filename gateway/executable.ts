@@ -12,7 +12,8 @@ export interface ExecutableGiven {
   readonly sdl: string;
   readonly clock: Clock;
   readonly observe: Observe;
-  readonly requests: CallbackRequests;
+  /** Delivers results to clients of `/events`. Absent: no result is delivered. */
+  readonly requests?: CallbackRequests;
 }
 
 /**
@@ -31,7 +32,7 @@ export function createExecutable(
     clock,
     observe,
     // Without events a start has no client to send its result to.
-    ...(config.events.enabled ? { requests } : {}),
+    ...(config.events.enabled && requests !== undefined ? { requests } : {}),
     reservedPaths: [...config.compiledGrants.reserved],
     ...(asksUpstream(config) ? { maxPathsPerAnswer: 50 } : {}),
     results: config.results,

@@ -129,6 +129,7 @@ function decidingWith(
     executionPath: (id, { caller, requestId }) =>
       executable.pathOfExecution(id, { requestId, user: caller.session.user }),
     unbrokenRun: limits.unbrokenRun,
+    resolvers: 'gateway',
     observe,
     ...(tracing && { trace: tracing.span }),
   };

@@ -5,7 +5,7 @@ import { asProjectConfig } from '../generator/init/project-files.ts';
 import { licenceNotices } from './pages/licence-notices.ts';
 
 /** Modules that are loaded from outside; every other one is only in the bundle. */
-const entries = ['cli/program', 'index', 'mesh', 'testing', 'generator/mesh/shape-transform'];
+const entries = ['cli/program', 'index', 'mesh', 'plugins', 'testing', 'generator/mesh/shape-transform'];
 /** Stay as they are compiled: the program starts there, and what follows does not load on an older Node. */
 const kept = new Set(['cli/main.js', 'cli/node-problem.js']);
 

@@ -137,6 +137,8 @@ function createServer(options: GraphqlOptions, rendering: ErrorRenderingOptions)
         ...options.deciding,
         sessions: options.sessions,
         introspection: config.auth.introspection,
+        // Their origin has been checked.
+        cookies: true,
       }),
       useRequestParams(),
       useQueryLimits(config.limits),

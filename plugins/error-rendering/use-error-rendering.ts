@@ -38,9 +38,10 @@ export function useErrorRendering(options: ErrorRenderingOptions): Plugin<object
   return {
     // Here and not around the executor: errors of parsing and of validation do not reach the executor.
     onResultProcess({ result, setResult, serverContext }) {
-      if (Array.isArray(result)) setResult(result.map((one) => finish(one, serverContext)));
-      else if (isAsyncIterable(result)) setResult(mapAsyncIterator(result, (one) => finish(one, serverContext)));
-      else setResult(finish(result, serverContext));
+      const request: RenderedRequest = serverContext ?? {};
+      if (Array.isArray(result)) setResult(result.map((one) => finish(one, request)));
+      else if (isAsyncIterable(result)) setResult(mapAsyncIterator(result, (one) => finish(one, request)));
+      else setResult(finish(result, request));
     },
   };
 }

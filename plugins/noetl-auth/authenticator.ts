@@ -14,10 +14,20 @@ export type Authentication =
 /** @throws ERR_AUTH_UNAVAILABLE, ERR_STORE, ERR_OVERLOADED: the session could not be checked; ERR_RATE_LIMITED: too many guesses. */
 export type Authenticate = (readHeader: ReadHeader, guesses?: GuessBudget) => MaybePromise<Authentication>;
 
+export interface AuthenticatorOptions {
+  readonly sessions: Pick<Sessions, 'lookup'>;
+  readonly observe: Observe;
+  /** Whether a cookie may hold the token. Default: true. */
+  readonly cookies?: boolean;
+}
+
 /** Finds the session of a request's token; only the headers are read. */
-export function createAuthenticator(options: { sessions: Sessions; observe: Observe }): Authenticate {
+export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
+  const { cookies = true } = options;
   return (readHeader, guesses) => {
-    const presented = tokenFromRequest(readHeader);
+    const presented = tokenFromRequest(
+      cookies ? readHeader : (name) => (name === 'cookie' ? undefined : readHeader(name)),
+    );
     if (presented.outcome === 'missing') {
       options.observe({ type: 'session_check', outcome: 'missing_token' });
       return { refused: new GatewayError('ERR_TOKEN_MISSING', 'a session token is required') };

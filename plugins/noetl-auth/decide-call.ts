@@ -8,7 +8,7 @@ import { parsePlaybookPath } from './access/playbook-path.ts';
 import { reportDecision } from './access/report-decision.ts';
 import { accessDenied } from './access/standing-decision.ts';
 import { type ArgumentLimits, findArgumentProblem } from './argument-guard.ts';
-import { decideField, type ExecutionPath, invalidArgument, type Judgement } from './decide-field.ts';
+import { decideField, type ExecutionPath, invalidArgument, type Judgement, type Resolvers } from './decide-field.ts';
 
 /** The operation that a root field belongs to (GraphQL, October 2021, section 2.3). */
 export type OperationType = 'query' | 'mutation' | 'subscription';
@@ -32,6 +32,8 @@ export interface DecisionOptions {
   readonly executionPath: ExecutionPath;
   readonly unbrokenRun: number;
   readonly observe: Observe;
+  /** See {@link Resolvers}. Default `any`. */
+  readonly resolvers?: Resolvers;
   /** Runs the decision of an operation in a span. Absent: no tracing. */
   readonly trace?: <T>(name: string, work: () => Promise<T>) => Promise<T>;
 }
@@ -107,15 +109,35 @@ export function judgeCall(
   // Before the checker is asked: what NoETL could evaluate must not reach a checker that asks NoETL, either.
   const problem = argumentError(args, guarded, rule, options);
   if (problem !== undefined) return deny(problem);
-  const { checker, executionPath } = options;
+  const { checker, executionPath, resolvers = 'any' } = options;
+  if (resolvers === 'any' && needsGatewayResolvers(rule, guarded)) {
+    return { decision: { outcome: 'denied', field: name, error: accessDenied() }, reason: 'resolvers' };
+  }
   const failed = (error: unknown) => deny(couldNotFindOut(error));
   try {
-    const question = { field: name, root, rule: rule.access, args, caller, requestId, checker, executionPath };
+    const question = {
+      field: name,
+      root,
+      rule: rule.access,
+      args,
+      caller,
+      requestId,
+      checker,
+      executionPath,
+      resolvers,
+    };
     const judged = decideField(question);
     return judged instanceof Promise ? judged.catch(failed) : judged;
   } catch (error) {
     return failed(error);
   }
+}
+
+/** Whether the decision is complete only with the gateway's own resolvers. */
+function needsGatewayResolvers({ access, root, formerArguments }: FieldRule, given: OperationCall['args']): boolean {
+  if (root === 'subscription' || access.kind === 'source') return true;
+  if (access.kind === 'authenticated' && access.rows !== undefined) return true;
+  return [...(formerArguments?.keys() ?? [])].some((name) => Object.hasOwn(given, name));
 }
 
 function argumentError(

@@ -15,6 +15,15 @@ import { accessDenied } from './access/standing-decision.ts';
 /** The playbook path of an execution; undefined when there is no such execution. @throws when it cannot find out. */
 export type ExecutionPath = (id: string, call: { caller: Caller; requestId: string }) => Promise<string | undefined>;
 
+/**
+ * Whose resolvers answer root fields.
+ * - `gateway`: those of the gateway's executable schema, which refuse denied fields, judge executions on NoETL's answer, run on
+ *   the arguments that were decided on, and leave out the rows of lists that the caller may not view
+ * - `any`: every decision is complete before anything runs. What needs the gateway's resolvers is denied: rules with `rows`,
+ *   rules on a source, subscriptions, and arguments under former names.
+ */
+export type Resolvers = 'gateway' | 'any';
+
 /** The inputs of the decision on a field: its rule, the caller, and the checkers. */
 export interface FieldQuestion {
   readonly field: string;
@@ -25,6 +34,7 @@ export interface FieldQuestion {
   readonly requestId: string;
   readonly checker: AccessChecker;
   readonly executionPath: ExecutionPath;
+  readonly resolvers: Resolvers;
 }
 
 /** A decision, and its members in the audit log. */
@@ -95,8 +105,10 @@ function hasRole({ caller }: FieldQuestion, roles: readonly string[]): boolean {
 function decideOnPath(question: FieldQuestion, permission: Permission, argument: string): MaybePromise<Judgement> {
   const value = argumentOf(question, argument);
   const path = typeof value === 'string' ? parsePlaybookPath(value) : undefined;
-  if (path === undefined)
+  if (path === undefined || (question.resolvers === 'any' && /[?#]/.test(path))) {
+    // Other executors may put the argument into an address, where these two end the path.
     return { decision: denied(question, invalidArgument(argument, 'a catalog path in normal form')) };
+  }
   const { caller, checker } = question;
   const verdict = checker.check({ user: caller.session.user, permission, path, token: caller.token });
   return whenKnown(verdict, (known) => ofVerdict(question, known, { permission, path }, accessDenied));
@@ -127,7 +139,8 @@ function decideOnExecutionId(
   }
   const { field, args } = question;
   // A read is judged on its answer, which names the playbook: no second call, and nothing has started by then.
-  if (question.root !== 'mutation') return { decision: { outcome: 'onAnswer', field, args, permission }, permission };
+  if (question.resolvers === 'gateway' && question.root !== 'mutation')
+    return { decision: { outcome: 'onAnswer', field, args, permission }, permission };
   return decideOnOwnPath(question, permission, id);
 }
 

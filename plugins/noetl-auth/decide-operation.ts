@@ -62,10 +62,12 @@ function concluded(
 ): OperationDecision {
   const root: OperationType = definition.operation;
   const decided = fields.map((field, index) => ({ field, judgement: judgements[index] as Judgement }));
-  // Fields of a mutation run one after another, so a denied one must stop those before it as well (ADR 0006).
+  // Fields of a mutation run one after another, so a denied one must stop those before it as well (ADR 0006). Resolvers that
+  // are not the gateway's do not refuse a denied field.
+  const stopsAll = root !== 'query' || options.resolvers !== 'gateway';
   const stops = decided.some(
     ({ field: { field }, judgement: { decision } }) =>
-      decision.outcome === 'denied' && (root !== 'query' || field === undefined || isNonNullType(field.type)),
+      decision.outcome === 'denied' && (stopsAll || field === undefined || isNonNullType(field.type)),
   );
   for (const { field, judgement } of decided) {
     // When one denial stops the operation, the other fields are not audited as allowed.

@@ -10,7 +10,7 @@ import { questionsOf } from './questions.ts';
 export function renewCall(
   { token }: Caller,
   requestId: string,
-  options: DecisionOptions & { readonly sessions: Sessions },
+  options: DecisionOptions & { readonly sessions: Pick<Sessions, 'lookup'> },
 ): NonNullable<CallContext['renew']> {
   return async ({ field, args }) => {
     const session = await options.sessions.lookup(token);

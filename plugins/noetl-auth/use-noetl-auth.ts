@@ -4,18 +4,35 @@ import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import type { CallContext, Caller, RootDecision } from '../call-context.ts';
 import { GatewayError } from '../errors.ts';
 import type { GuessBudget, Sessions } from '../ports.ts';
+import type { AccessRule } from './access/access-rule.ts';
 import { createAuthenticator } from './authenticator.ts';
-import { type DecisionOptions, decideCall, type OperationCall } from './decide-call.ts';
+import { type DecisionOptions, decideCall, type FieldRule, type OperationCall } from './decide-call.ts';
 import { decideTraced } from './decide-operation.ts';
 import { noIntrospectionRule } from './no-introspection.ts';
 import { questionsOf } from './questions.ts';
 import { refusalResponse } from './refusal-response.ts';
 import { renewCall } from './renew-call.ts';
 
-export interface NoetlAuthOptions extends DecisionOptions {
-  readonly sessions: Sessions;
-  /** Whether callers with a session may ask for the schema. */
-  readonly introspection: boolean;
+/** Access rules by root type and field, in the form of a resolver map. A field without a rule is denied. */
+export interface RootRules {
+  readonly Query?: Readonly<Record<string, AccessRule>>;
+  readonly Mutation?: Readonly<Record<string, AccessRule>>;
+}
+
+export interface NoetlAuthOptions
+  extends Pick<DecisionOptions, 'checker' | 'trace'>,
+    Partial<Pick<DecisionOptions, 'executionPath' | 'observe' | 'resolvers' | 'unbrokenRun'>> {
+  /** Finds the session of a token. @see Sessions */
+  readonly sessions: Pick<Sessions, 'lookup'>;
+  /** Who may call which root field. */
+  readonly rules: RootRules | ReadonlyMap<string, FieldRule>;
+  /** Whether callers with a session may ask for the schema. Default: false. */
+  readonly introspection?: boolean;
+  /**
+   * Whether the cookie `session_token` opens a session, beside the headers. Default: false. Browsers send cookies unasked, so
+   * the server must then check the origin of every request itself.
+   */
+  readonly cookies?: boolean;
 }
 
 /** Who sent a request. Without a caller nothing of it is parsed. */
@@ -24,11 +41,12 @@ export interface CallerRecord {
   caller?: Caller;
 }
 
-/** Members of Yoga's context that this plugin needs. Yoga copies the context, but not the record. */
+/** Members of the server's context that this plugin uses where the server has them. */
 export interface AuthServerContext {
   readonly requestId?: string;
   readonly guesses?: GuessBudget;
-  readonly record: CallerRecord;
+  /** For a server that authenticates before the plugin. Yoga copies the context, but not the record. */
+  readonly record?: CallerRecord;
 }
 
 /** Members that this plugin adds to the context of an operation. */
@@ -44,66 +62,113 @@ interface BeforeRunning {
   readonly setResultAndStopExecution: (result: ExecutionResult) => void;
 }
 
+/** The longest run of letters and digits in an argument, where the server sets none. @see ArgumentLimits */
+const usualUnbrokenRun = 4_000;
+
 /**
- * Authenticates every request before it is parsed, and decides every root field of an operation before any of them runs.
- * A request without a valid session is answered with 401, one whose session cannot be checked with 503. Only a GET without
- * parameters passes without one, since it can run nothing.
+ * A plugin for graphql-yoga, and for servers that are built on it, such as Hive Gateway. It authenticates every request before
+ * it is parsed, and decides every root field of an operation before any of them runs. A request without a valid session is
+ * answered with 401, one whose session cannot be checked with 503. Only a GET without parameters passes without a session,
+ * since it can run nothing.
+ *
+ * It throws errors of the gateway, which {@link useErrorRendering} renders; set `maskedErrors: false` beside it.
+ * @throws ERR_CONFIG_INVALID when a query and a mutation have the same name
  */
-export function useNoetlAuth(options: NoetlAuthOptions): Plugin<AuthContext, AuthServerContext> {
-  const authenticate = createAuthenticator(options);
-  const before = (hook: BeforeRunning) => decideBefore(hook, options);
+export function useNoetlAuth(options: NoetlAuthOptions): Plugin<object, AuthServerContext> {
+  const deciding: Deciding = {
+    observe: () => {},
+    unbrokenRun: usualUnbrokenRun,
+    executionPath: async () => undefined,
+    ...options,
+    rules: rulesByField(options.rules),
+  };
+  const callers = createCallers(deciding, options.cookies === true);
+  const before = (hook: BeforeRunning) => decideBefore(hook, deciding);
   return {
     async onRequest({ request, endResponse, fetchAPI, serverContext }) {
-      const { record, guesses } = serverContext;
-      // The HTTP side has authenticated the request, or there is nothing to protect.
-      if (record.caller !== undefined || canRunNothing(request)) return;
-      try {
-        const found = await authenticate((name) => request.headers.get(name), guesses);
-        if ('caller' in found) record.caller = found.caller;
-        else endResponse(refusalResponse(found.refused, fetchAPI.Response));
-      } catch (error) {
-        endResponse(refusalResponse(error, fetchAPI.Response));
-      }
+      const refusal = await callers.authenticate(request, serverContext ?? {});
+      if (refusal !== undefined) endResponse(refusalResponse(refusal.error, fetchAPI.Response));
     },
     onPluginInit({ addPlugin }) {
       // generic-auth resolves the user only; what may run is decided below (ADR 0006).
-      const resolveUser: object = useGenericAuth<Caller, YogaInitialContext & Partial<AuthServerContext>, 'caller'>({
+      const resolveUser: object = useGenericAuth<Caller, YogaInitialContext & AuthServerContext, 'caller'>({
         mode: 'resolve-only',
         contextFieldName: 'caller',
-        resolveUserFn: ({ record }) => record?.caller ?? null,
+        resolveUserFn: (context) => callers.of(context) ?? null,
       });
-      addPlugin(resolveUser);
-      addPlugin({
+      const extendContext: Plugin<AuthContext> = {
         onContextBuilding: ({ context, extendContext }) =>
           extendContext({
             ...questionsOf(context, options.checker),
             header: (name: string) => context.request?.headers.get(name) ?? undefined,
-            decide: (call: OperationCall) => decideFor(context, call, options),
+            decide: (call: OperationCall) => decideFor(context, call, deciding),
           }),
-      });
+      };
+      addPlugin(resolveUser);
+      addPlugin(extendContext as object);
     },
     onParse({ context }) {
       // However a document got here: without a session it is not even parsed.
-      const { record } = context as Partial<AuthServerContext>;
-      if (record?.caller === undefined) throw tokenMissing();
+      if (callers.of(context as AuthInput) === undefined) throw tokenMissing();
     },
-    ...(options.introspection ? {} : { onValidate: forbidIntrospection }),
-    onExecute: before as NonNullable<Plugin<AuthContext>['onExecute']>,
+    ...(options.introspection === true ? {} : { onValidate: forbidIntrospection }),
+    onExecute: before as NonNullable<Plugin['onExecute']>,
     onSubscribe: ((hook: BeforeRunning) => {
       const { caller, requestId } = hook.args.contextValue as Partial<AuthContext>;
       if (!caller || requestId === undefined) throw tokenMissing();
       // A subscription outlives its decision: each event asks again.
-      hook.extendContext({ renew: renewCall(caller, requestId, options) });
+      hook.extendContext({ renew: renewCall(caller, requestId, deciding) });
       return before(hook);
-    }) as NonNullable<Plugin<AuthContext>['onSubscribe']>,
+    }) as NonNullable<Plugin['onSubscribe']>,
   };
+}
+
+type Deciding = DecisionOptions & Pick<NoetlAuthOptions, 'sessions'>;
+
+/** What there is of a request before its context is built. */
+type AuthInput = AuthServerContext & { readonly request?: Request };
+
+/** The callers of requests: in the record of a server that has one, else by the request. */
+function createCallers({ sessions, observe }: Deciding, cookies: boolean) {
+  const known = new WeakMap<Request, Caller>();
+  const authenticate = createAuthenticator({ sessions, observe, cookies });
+  const of = ({ record, request }: AuthInput): Caller | undefined =>
+    record === undefined ? request && known.get(request) : record.caller;
+  return {
+    of,
+    /** @returns the error with which the request is refused; undefined when it has a caller, or can run nothing */
+    async authenticate(request: Request, { record, guesses }: AuthServerContext) {
+      if (record?.caller !== undefined || canRunNothing(request)) return undefined;
+      try {
+        const found = await authenticate((name) => request.headers.get(name), guesses);
+        if ('refused' in found) return { error: found.refused };
+        if (record === undefined) known.set(request, found.caller);
+        else record.caller = found.caller;
+        return undefined;
+      } catch (error) {
+        return { error: error as unknown };
+      }
+    },
+  };
+}
+
+function rulesByField(rules: NoetlAuthOptions['rules']): ReadonlyMap<string, FieldRule> {
+  if (rules instanceof Map) return rules;
+  const { Query = {}, Mutation = {} } = rules as RootRules;
+  const twice = Object.keys(Query).filter((name) => Object.hasOwn(Mutation, name));
+  if (twice.length > 0) {
+    throw new GatewayError('ERR_CONFIG_INVALID', `rules: ${twice.join(', ')} is a query and a mutation; rename one`);
+  }
+  const ofRoot = (root: FieldRule['root'], fields: Readonly<Record<string, AccessRule>>) =>
+    Object.entries(fields).map(([name, access]) => [name, { root, access, allowTemplates: false }] as const);
+  return new Map([...ofRoot('query', Query), ...ofRoot('mutation', Mutation)]);
 }
 
 /** A call of another operation, for the caller of the request. */
 async function decideFor(
   { caller, requestId }: Partial<AuthContext>,
   call: OperationCall,
-  options: NoetlAuthOptions,
+  options: DecisionOptions,
 ): Promise<RootDecision> {
   if (!caller || requestId === undefined) throw tokenMissing();
   return decideCall(call, { caller, requestId }, options);
@@ -124,7 +189,7 @@ function canRunNothing({ method, url }: Request): boolean {
 
 async function decideBefore(
   { args, extendContext, setResultAndStopExecution }: BeforeRunning,
-  options: NoetlAuthOptions,
+  options: DecisionOptions,
 ) {
   const { caller, requestId } = args.contextValue as Partial<AuthContext>;
   if (!caller || requestId === undefined) throw tokenMissing();

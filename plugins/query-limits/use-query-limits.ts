@@ -17,12 +17,25 @@ export interface QueryLimits {
   readonly queryDirectives: number;
 }
 
+/** The limits of the gateway, where its config sets none. */
+export const usualQueryLimits: QueryLimits = {
+  queryBytes: 32 * 1024,
+  queryDepth: 15,
+  queryAliases: 15,
+  queryRootFields: 10,
+  queryTokens: 1_000,
+  queryCost: 5_000,
+  queryDirectives: 50,
+};
+
 /**
- * Refuses bodies that are not JSON, with ERR_MEDIA_TYPE, and documents beyond the limits before anything of them runs,
+ * A plugin for graphql-yoga and for servers that are built on it. It refuses bodies that are not JSON, with ERR_MEDIA_TYPE, and documents beyond the limits before anything of them runs,
  * with ERR_QUERY_REFUSED and status 400. The message names neither the limit nor its value. The introspection
  * query of GraphiQL passes the default limits.
+ * @param given those that are left out are {@link usualQueryLimits}
  */
-export function useQueryLimits(limits: QueryLimits): Plugin {
+export function useQueryLimits(given: Partial<QueryLimits> = {}): Plugin {
+  const limits = { ...usualQueryLimits, ...given };
   // Thrown, not reported: a document that is too large is not worth the rest of its validation.
   const refuse = (): never => {
     throw new GatewayError('ERR_QUERY_REFUSED', 'the query is larger or more complex than this server accepts');

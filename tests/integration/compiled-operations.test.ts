@@ -87,7 +87,8 @@ function way(kind: 'compiled' | 'stock') {
   const executable = createExecutableSchema({ sdl, operations, upstream, clock, observe, pause });
   const checker = createLocalAccessChecker(compileGrants([allow('developer', 'all', 'data/*')], []));
   const rules = fieldRules(executable.rootFields);
-  const deciding = { rules, checker, unbrokenRun: 1_000, observe, executionPath: executable.pathOfExecution };
+  const executionPath = executable.pathOfExecution;
+  const deciding = { rules, checker, unbrokenRun: 1_000, observe, executionPath, resolvers: 'gateway' } as const;
   const by = { caller: { session: sessionOf(clock()), token: tokenOf('a-token') }, requestId: 'r' };
   const decide: Plugin = {
     async onExecute({ args, extendContext }) {

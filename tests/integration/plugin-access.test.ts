@@ -1,8 +1,20 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
+import { authenticated } from '../../index.ts';
 import type { CallContext } from '../../plugins/call-context.ts';
+import { decideCall } from '../../plugins/noetl-auth/decide-call.ts';
 import type { SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
-import { codes, grant, pluginGateway, post, session, sessions } from '../support/plugin-gateway.ts';
+import { useNoetlAuth } from '../../plugins.ts';
+import { by, decisionRules, decisionSetup } from '../support/decision-setup.ts';
+import {
+  codes,
+  grant,
+  type PluginGatewayOptions,
+  pluginGateway,
+  post,
+  session,
+  sessions,
+} from '../support/plugin-gateway.ts';
 
 describe('without a valid session', () => {
   const nothing = { query: '{ __typename }' };
@@ -171,5 +183,62 @@ describe('what a resolver may ask', () => {
     });
     expect(ids[0]).toBe('request-1');
     expect(ids[1]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('resolvers that are not the gateway’s', () => {
+  const foreign = (more: PluginGatewayOptions = {}) =>
+    pluginGateway({ resolvers: 'any', withoutGuard: true, answer: () => ({ id: '1', status: 'SECRET' }), ...more });
+
+  test.each([
+    ['an execution whose playbook is hidden', '{ execution(id: "2") { status } }', 'ERR_NOT_FOUND'],
+    ['an execution that does not exist', '{ execution(id: "9") { status } }', 'ERR_NOT_FOUND'],
+    ['a list of rows', '{ playbooks { path } }', 'ERR_ACCESS_DENIED'],
+    ['a denied field beside allowed ones', '{ stamped(at: "x") workerPools }', 'ERR_ACCESS_DENIED'],
+    ['a path that ends early in an address', '{ playbook(path: "data/x?y") { path } }', 'ERR_REQUEST_INVALID'],
+    ['the same with a fragment', '{ playbook(path: "data/x#y") { path } }', 'ERR_REQUEST_INVALID'],
+  ])('no resolver runs: %s', async (_name, query, code) => {
+    const gateway = foreign();
+    const answer = await post(gateway, { query });
+    expect(answer.json.data).toBe(null);
+    expect([codes(answer), gateway.touched]).toEqual([[code], []]);
+  });
+
+  test('an execution is looked for before its resolver runs', async () => {
+    const gateway = foreign();
+    expect((await post(gateway, { query: '{ execution(id: "1") { status } }' })).json).toEqual({
+      data: { execution: { status: 'SECRET' } },
+    });
+    expect([gateway.lookedUp, gateway.touched.length]).toEqual([['1'], 1]);
+  });
+
+  test('former names of arguments, sources and subscriptions need the gateway’s resolvers', async () => {
+    const { options } = decisionSetup({ resolvers: 'any', rules: decisionRules });
+    const asked = (name: string, root: 'query' | 'mutation' | 'subscription', args: Record<string, unknown>) =>
+      decideCall({ name, root, args }, by, options);
+    expect(await asked('playbook', 'query', { path: 'data/x' })).toMatchObject({ outcome: 'allowed' });
+    const denied = { outcome: 'denied', error: { code: 'ERR_ACCESS_DENIED' } };
+    expect(await asked('renamed', 'query', { path: 'data/x', resource: 'other' })).toMatchObject(denied);
+    expect(await asked('register', 'mutation', { content: 'path: data/x' })).toMatchObject(denied);
+    expect(await asked('events', 'subscription', { path: 'data/x' })).toMatchObject(denied);
+  });
+
+  test('a cookie opens no session, unless the server asks for it', async () => {
+    const cookie = { token: '', headers: { cookie: 'session_token=token-admin' } };
+    expect((await post(foreign({ cookies: false }), { query: '{ workerPools }' }, cookie)).status).toBe(401);
+    expect((await post(foreign({ cookies: true }), { query: '{ workerPools }' }, cookie)).status).toBe(200);
+  });
+
+  test('a server without options is closed', async () => {
+    const { options } = decisionSetup({ rules: decisionRules });
+    const { resolvers: _, ...without } = options;
+    const call = { name: 'events', root: 'subscription', args: { path: 'data/x' } } as const;
+    expect(await decideCall(call, by, without)).toMatchObject({ outcome: 'denied' });
+  });
+
+  test('a name is a query or a mutation', () => {
+    const rules = { Query: { a: authenticated() }, Mutation: { a: authenticated() } };
+    const checker = { check: () => ({ allowed: true, grant: undefined }) as const };
+    expect(() => useNoetlAuth({ sessions, checker, rules })).toThrow('a is a query and a mutation');
   });
 });

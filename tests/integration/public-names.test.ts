@@ -52,6 +52,7 @@ describe('a former name', () => {
         checker: { check: async () => ({ allowed: true, why: 'x', grant: undefined }) as never },
         executionPath: async () => undefined,
         unbrokenRun: 100,
+        resolvers: 'gateway',
         observe: () => {},
       },
     );

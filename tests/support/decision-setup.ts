@@ -12,7 +12,7 @@ export const by = { caller: { session: session('editor'), token }, requestId: 'r
 const ruleOf = (access: AccessRule, more: Partial<FieldRule> = {}): FieldRule => ({
   ...{ root: 'query', access, allowTemplates: false, ...more },
 });
-const rules = new Map<string, FieldRule>([
+export const decisionRules = new Map<string, FieldRule>([
   ['register', ruleOf({ kind: 'source', permission: 'edit', argument: 'content' }, { root: 'mutation' })],
   ['playbook', ruleOf({ kind: 'playbook', permission: 'view', argument: 'path' })],
   ['stats', ruleOf({ kind: 'authenticated' }, { pathArguments: ['path'] })],
@@ -40,10 +40,11 @@ export function decisionSetup(change: Partial<DecisionOptions> = {}) {
       : { allowed: false, why: 'no-grant', grant: undefined },
   );
   const options: DecisionOptions = {
-    rules,
+    rules: decisionRules,
     checker: { check } as unknown as AccessChecker,
     executionPath: async () => undefined,
     unbrokenRun: 100,
+    resolvers: 'gateway',
     observe: (event) => events.push(event),
     ...change,
   };

@@ -10,7 +10,7 @@ import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts'
 import { compileGrants } from '../../plugins/noetl-auth/access/decision.ts';
 import type { Grant } from '../../plugins/noetl-auth/access/grant.ts';
 import type { FieldRule } from '../../plugins/noetl-auth/decide-call.ts';
-import type { ExecutionPath } from '../../plugins/noetl-auth/decide-field.ts';
+import type { ExecutionPath, Resolvers } from '../../plugins/noetl-auth/decide-field.ts';
 import { guardRootResolvers } from '../../plugins/noetl-auth/guard-root-resolvers.ts';
 import type { Session } from '../../plugins/noetl-auth/session/session.ts';
 import { type AuthServerContext, useNoetlAuth } from '../../plugins/noetl-auth/use-noetl-auth.ts';
@@ -141,6 +141,9 @@ export interface PluginGatewayOptions {
   readonly executionPath?: ExecutionPath;
   /** What a resolver answers; default: something of the field's type. */
   readonly answer?: (field: string, args: Readonly<Record<string, unknown>>, context: CallContext) => unknown;
+  /** Default: `gateway`. */
+  readonly resolvers?: Resolvers;
+  readonly cookies?: boolean;
   /** Leave the plugin out, to see that the resolvers' guard holds alone. */
   readonly withoutAuth?: boolean;
   /** Leave the guard out, to see that the plugin holds alone. */
@@ -174,6 +177,8 @@ export function pluginGateway(options: PluginGatewayOptions = {}) {
     },
     introspection: options.introspection ?? true,
     unbrokenRun: limits.unbrokenRun,
+    resolvers: options.resolvers ?? 'gateway',
+    cookies: options.cookies ?? true,
     observe: (event) => events.push(event),
   });
   const yoga = createYoga<ServerContext>({

@@ -24,6 +24,7 @@ function question(
     requestId: 'request-1',
     checker: createLocalAccessChecker(compileGrants(defaultGrants, reserved)),
     executionPath: async (id) => executions.get(id),
+    resolvers: 'gateway',
     ...more,
   };
 }

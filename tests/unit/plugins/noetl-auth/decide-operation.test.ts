@@ -27,6 +27,7 @@ async function decided(
       checker: createLocalAccessChecker(compileGrants(defaultGrants, reserved)),
       executionPath: async (id) => executions.get(id),
       unbrokenRun: 4_000,
+      resolvers: 'gateway',
       observe: (event) => events.push(event),
     },
   );
