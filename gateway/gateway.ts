@@ -11,7 +11,7 @@ import type { GatewayOptions } from './gateway-options.ts';
 import type { HttpListener } from './http/http-listener.ts';
 import { createReadiness } from './http/readiness.ts';
 import { createListeners } from './listeners.ts';
-import { openLive } from './live/open-live.ts';
+import { openLive } from './live/live-service.ts';
 import { createLoginReadiness, type LoginReadiness } from './login-readiness.ts';
 import { createTelemetry } from './observe/telemetry.ts';
 import { tracedParts } from './observe/tracing.ts';
@@ -92,7 +92,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     async stop() {
       telemetry.log.info('stopping: no new work');
       // First not ready, so that the Service sends no new requests while the old ones finish.
-      for (const running of [readiness, upstream?.watch, ways.replicas, policy, live.service]) running?.stop();
+      for (const running of [readiness, upstream?.watch, ways.replicas, policy, live]) running?.stop();
       const finished = await listeners.public.drain(config.listen.drainMs);
       // After the public one: requests in work may wait for callbacks.
       await listeners.internal.drain(500);

@@ -3,7 +3,7 @@ import { isConsolePath } from './http/console-path.ts';
 import { createHttpListener, type HttpListener } from './http/http-listener.ts';
 import { createInternalRoutes, type InternalViews } from './http/internal-routes.ts';
 import { clientAddress } from './limits/client-address.ts';
-import type { Live } from './live/open-live.ts';
+import type { Live } from './live/live-service.ts';
 import type { Telemetry } from './observe/telemetry.ts';
 import type { WaysIn } from './ways-in.ts';
 

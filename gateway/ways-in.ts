@@ -17,7 +17,7 @@ import { checkOrigin } from './http/origin-check.ts';
 import { createPublicRoutes, graphqlAnswer } from './http/public-routes.ts';
 import type { Readiness } from './http/readiness.ts';
 import { reportRefusedOrigins } from './http/refused-origins.ts';
-import type { Live } from './live/open-live.ts';
+import type { Live } from './live/live-service.ts';
 import { createMcp } from './mcp/mcp-route.ts';
 import type { Telemetry } from './observe/telemetry.ts';
 import type { ExecutableSchema } from './operations/executable-schema.ts';
@@ -60,9 +60,9 @@ export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, tel
     loopback: given.corsLoopback === true,
     onRefused: reportRefusedOrigins(telemetry.log, ownOrigin),
   });
-  const executable = createExecutable({ config, sdl, clock, observe, requests: live.service.starts }, parts);
+  const executable = createExecutable({ config, sdl, clock, observe, requests: live.starts }, parts);
   // From here on ends of executions are found without callbacks, too.
-  live.service.follow(executable.executions);
+  live.follow(executable.executions);
   // One set of options for every way in: two that allow would differ sooner or later (ADR 0017).
   const deciding = decidingWith(executable, config, parts, telemetry);
   const checkCookieOrigin = (exchange: Exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin);

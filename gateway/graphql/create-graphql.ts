@@ -25,7 +25,7 @@ import { checkOrigin } from '../http/origin-check.ts';
 import { readBody, requireJson } from '../http/read-body.ts';
 import { guessLimit } from '../limits/guess-limit.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
-import type { StreamLimits } from '../live/stream-limits.ts';
+import type { StreamLimits } from '../live/events-route.ts';
 import { useCompiledOperations } from './compiled-operations.ts';
 import { createDocumentCaches } from './document-caches.ts';
 import { createPipeline } from './pipeline.ts';

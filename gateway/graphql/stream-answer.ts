@@ -1,7 +1,7 @@
 import type { Observe } from '../../plugins/observe.ts';
 import { type Answer, graphqlErrorAnswer } from '../http/answer.ts';
 import type { AnswerStream } from '../http/answer-stream.ts';
-import type { StreamLimits } from '../live/stream-limits.ts';
+import type { StreamLimits } from '../live/events-route.ts';
 
 /** Whether Yoga answers with server-sent events: a subscription that began. */
 export const isEventStream = ({ headers, body }: Response): boolean =>

@@ -40,7 +40,7 @@ export interface LiveStore {
 }
 
 /**
- * Entries that a queue keeps; the oldest are dropped beyond. More than a user can cause (`live-requests.ts`, `live-service.ts`), so that no
+ * Entries that a queue keeps; the oldest are dropped beyond. More than a user can cause (`live-service.ts`), so that no
  * result is dropped in silence.
  */
 export const maxQueued = 100_000;

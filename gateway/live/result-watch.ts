@@ -5,9 +5,9 @@ import { failedText } from '../../plugins/noetl/failure-text.ts';
 import type { Snapshot } from '../executions/execution-end.ts';
 import { ResultLost } from '../executions/execution-result.ts';
 import type { Executions } from '../executions/executions.ts';
-import type { Delivery } from './frames.ts';
 import type { LiveRequest, LiveRequests } from './live-requests.ts';
-import { patiently } from './patiently.ts';
+import type { Delivery } from './result-queue.ts';
+import { retryWithBackoff } from './retry.ts';
 
 /** Finds out how requests end whose playbook does not call back. */
 export interface ResultWatch {
@@ -59,7 +59,7 @@ export function createResultWatch(options: ResultWatchOptions): ResultWatch {
       // Asked again: reading the result takes time, in which the callback may have come.
       if (isNeeded()) await requests.finish(request, { executionId, ...outcome });
     };
-    await patiently(handOn, { forMs: keepMs, clock, passes: () => true, isNeeded, onFailed }).catch(onFailed);
+    await retryWithBackoff(handOn, { forMs: keepMs, clock, retryIf: () => true, isNeeded, onFailed }).catch(onFailed);
     if (!isStopped) onFinished(request);
   }
 

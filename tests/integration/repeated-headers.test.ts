@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sessionEndedFrame } from '../../gateway/live/frames.ts';
+import { sessionEndedFrame } from '../../gateway/live/event-stream.ts';
 import { rawRequest } from '../support/raw-request.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';
 

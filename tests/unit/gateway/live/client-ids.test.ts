@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createClientIds } from '../../../../gateway/live/client-ids.ts';
+import { createClientIds } from '../../../../gateway/live/live-requests.ts';
 import { createMemoryLiveStore } from '../../../../gateway/live/memory-live-store.ts';
 import { handClock } from '../../../support/session-fakes.ts';
 

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { AnswerStream } from '../../../../gateway/http/answer-stream.ts';
-import { createClientIds } from '../../../../gateway/live/client-ids.ts';
-import { type Listener, runEventStream } from '../../../../gateway/live/event-stream.ts';
-import { createLiveRequests, type LiveRequest } from '../../../../gateway/live/live-requests.ts';
+import { createNotifications, type Listener, runEventStream } from '../../../../gateway/live/event-stream.ts';
+import { createClientIds, createLiveRequests, type LiveRequest } from '../../../../gateway/live/live-requests.ts';
 import { createMemoryLiveStore } from '../../../../gateway/live/memory-live-store.ts';
-import { createWakes } from '../../../../gateway/live/wakes.ts';
 import { eventually } from '../../../support/child-server.ts';
 import { tokenOf } from '../../../support/session-fakes.ts';
 
@@ -19,8 +17,8 @@ async function stream(
   const store = createMemoryLiveStore(Date.now);
   const requests = createLiveRequests(store, { keepMs, resultBytes: 10_000 }, clock);
   const watched: string[] = [];
-  const wakes = createWakes();
-  store.onWake(wakes.wake);
+  const notifications = createNotifications();
+  store.onWake(notifications.notify);
   const client = await createClientIds({ store, keepMs, newPerUser: 10, clock: Date.now }).take('client', 'ada');
   const left = new AbortController();
   const written: string[] = [];
@@ -42,7 +40,7 @@ async function stream(
     ...change,
   };
   const options = {
-    ...{ store, requests, wakes, clock, version: '1', heartbeatMs: 1_000 },
+    ...{ store, requests, notifications, clock, version: '1', heartbeatMs: 1_000 },
     ...{ connectionMs: 0, keepMs, watch: ({ requestId }: LiveRequest) => void watched.push(requestId) },
   };
   const done = runEventStream(out, listener, options);
@@ -52,7 +50,7 @@ async function stream(
     await requests.finish(request, { executionId: '1', status: 'COMPLETED', data: { n } });
   };
   const results = () => written.join('').match(/"data":\{"n":\d+\}/g) ?? [];
-  return { finish, results, written, left, done, wakes, client, requests, watched };
+  return { finish, results, written, left, done, notifications, client, requests, watched };
 }
 
 describe('what a stream delivers', () => {
@@ -68,7 +66,7 @@ describe('what a stream delivers', () => {
 
   test('nothing while it cannot be found out, and everything afterwards', async () => {
     let isDown = true;
-    const { finish, results, left, done, wakes, client } = await stream({
+    const { finish, results, left, done, notifications, client } = await stream({
       maySee: async () => {
         if (isDown) throw new Error('no answer');
         return true;
@@ -79,7 +77,7 @@ describe('what a stream delivers', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(results()).toEqual([]);
     isDown = false;
-    wakes.wake(client.queue);
+    notifications.notify(client.queue);
     await eventually(() => results().length === 2);
     left.abort();
     await done;
@@ -87,7 +85,7 @@ describe('what a stream delivers', () => {
 
   test('nothing while the session cannot be checked; an ended session ends it with the code of the web UI', async () => {
     let state: 'unknown' | 'over' = 'unknown';
-    const { finish, results, written, done, wakes } = await stream({
+    const { finish, results, written, done, notifications } = await stream({
       mayStay: async () => {
         if (state === 'unknown') throw new Error('no answer');
         return false;
@@ -97,7 +95,7 @@ describe('what a stream delivers', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(results()).toEqual([]);
     state = 'over';
-    wakes.wake(undefined);
+    notifications.notify(undefined);
     await done;
     expect(results()).toEqual([]);
     expect(written.at(-1)).toContain('"code":-32001');
@@ -105,15 +103,15 @@ describe('what a stream delivers', () => {
 
   test('what another replica started and is pending for long is watched here', async () => {
     let now = Date.now();
-    const { requests, client, written, watched, wakes, left, done } = await stream({}, undefined, () => now);
+    const { requests, client, written, watched, notifications, left, done } = await stream({}, undefined, () => now);
     await eventually(() => written.length > 1);
     const { request } = await requests.register(client, 'data/a');
     now += 14_000;
-    wakes.wake(client.queue);
+    notifications.notify(client.queue);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(watched).toEqual([]);
     now += 2_000;
-    wakes.wake(client.queue);
+    notifications.notify(client.queue);
     await eventually(() => watched.length > 0);
     expect(watched).toEqual([request.requestId]);
     left.abort();

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Delivery } from '../../../../gateway/live/frames.ts';
+
 import type { LiveRequest } from '../../../../gateway/live/live-requests.ts';
 import { createMemoryLiveStore } from '../../../../gateway/live/memory-live-store.ts';
-import { createResultQueue } from '../../../../gateway/live/result-queue.ts';
+import { createResultQueue, type Delivery } from '../../../../gateway/live/result-queue.ts';
 import { handClock } from '../../../support/session-fakes.ts';
 
 const request: LiveRequest = {

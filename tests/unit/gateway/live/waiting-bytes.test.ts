@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createWaitingBytes } from '../../../../gateway/live/waiting-bytes.ts';
+import { createWaitingBytes } from '../../../../gateway/live/result-queue.ts';
 import { handClock } from '../../../support/session-fakes.ts';
 
 test('a user who is over the bound gives up the oldest own results', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { patiently } from '../../../../gateway/live/patiently.ts';
+import { retryWithBackoff } from '../../../../gateway/live/retry.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 
 const away = () => new GatewayError('ERR_STORE', 'the store is away');
@@ -19,8 +19,8 @@ describe('work that waits for a store', () => {
   test('is repeated until the store is back', async () => {
     const { work, calls } = failing(2);
     const errors: unknown[] = [];
-    const patience = { forMs: 60_000, clock: Date.now, onFailed: (error: unknown) => void errors.push(error) };
-    expect(await patiently(work, patience)).toBe('done');
+    const options = { forMs: 60_000, clock: Date.now, onFailed: (error: unknown) => void errors.push(error) };
+    expect(await retryWithBackoff(work, options)).toBe('done');
     expect(calls()).toBe(3);
     expect(errors).toHaveLength(2);
   });
@@ -33,7 +33,7 @@ describe('work that waits for a store', () => {
         if (isAway) throw away();
         return 'done';
       };
-      const done = patiently(work, { forMs: 3_600_000, clock: Date.now });
+      const done = retryWithBackoff(work, { forMs: 3_600_000, clock: Date.now });
       await vi.advanceTimersByTimeAsync(60_000);
       isAway = false;
       await vi.advanceTimersByTimeAsync(1_000);
@@ -47,7 +47,7 @@ describe('work that waits for a store', () => {
     vi.useFakeTimers();
     try {
       const noetl = failing(10_000, () => new GatewayError('ERR_UPSTREAM', 'NoETL is away'));
-      const done = patiently(noetl.work, { forMs: 60_000, clock: Date.now, passes: () => true });
+      const done = retryWithBackoff(noetl.work, { forMs: 60_000, clock: Date.now, retryIf: () => true });
       const ended = expect(done).rejects.toMatchObject({ code: 'ERR_UPSTREAM' });
       await vi.advanceTimersByTimeAsync(70_000);
       await ended;
@@ -58,9 +58,9 @@ describe('work that waits for a store', () => {
     }
   });
 
-  test('fails at once with an error that does not pass', async () => {
+  test('fails at once with an error that is not repeated', async () => {
     const { work, calls } = failing(1, () => new GatewayError('ERR_ACCESS_DENIED', 'no'));
-    await expect(patiently(work, { forMs: 60_000, clock: Date.now })).rejects.toMatchObject({
+    await expect(retryWithBackoff(work, { forMs: 60_000, clock: Date.now })).rejects.toMatchObject({
       code: 'ERR_ACCESS_DENIED',
     });
     expect(calls()).toBe(1);
@@ -73,11 +73,13 @@ describe('work that waits for a store', () => {
       now += 6_000;
       return late.work();
     };
-    await expect(patiently(work, { forMs: 10_000, clock: () => now })).rejects.toMatchObject({ code: 'ERR_STORE' });
+    await expect(retryWithBackoff(work, { forMs: 10_000, clock: () => now })).rejects.toMatchObject({
+      code: 'ERR_STORE',
+    });
     expect(late.calls()).toBe(2);
     const useless = failing(100);
     await expect(
-      patiently(useless.work, { forMs: 10_000, clock: Date.now, isNeeded: () => useless.calls() < 2 }),
+      retryWithBackoff(useless.work, { forMs: 10_000, clock: Date.now, isNeeded: () => useless.calls() < 2 }),
     ).rejects.toMatchObject({ code: 'ERR_STORE' });
     expect(useless.calls()).toBe(2);
   });

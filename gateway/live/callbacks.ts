@@ -1,29 +1,27 @@
+import type { Clock } from '../../plugins/clock.ts';
 import { parseExecutionId } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import { holdsTemplateMark } from '../../plugins/noetl/template-mark.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { CallbackReply } from '../callbacks/callback-registry.ts';
-import type { Delivery } from './frames.ts';
+import { type Answer, json } from '../http/answer.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { notAllowed } from '../http/public-routes.ts';
+import { parseBody, readBody } from '../http/read-body.ts';
 import { keyOfSecret, type LiveRequest, type LiveRequests } from './live-requests.ts';
+import type { Delivery } from './result-queue.ts';
+import { retryWithBackoff } from './retry.ts';
 
-export interface LiveCallbacksOptions {
+export interface CallbackRouteOptions {
   readonly requests: LiveRequests;
   readonly observe: Observe;
-  /** The playbook has called back, with what cannot be delivered: its execution is looked at. */
+  readonly clock: Clock;
+  /** Of a body. */
+  readonly maxBytes: number;
+  /** The playbook has called back, with what cannot be delivered: its execution is read. */
   readonly onUseless: (request: LiveRequest) => void;
   /** The result is in the queue. */
   readonly onFinished: (request: LiveRequest) => void;
-}
-
-/** Answers callbacks of playbooks that users started. */
-export interface LiveCallbacks {
-  /** The request that a callback's address belongs to; undefined when its secret is not ours. @throws ERR_STORE */
-  find(path: string): Promise<LiveRequest | undefined>;
-  /**
-   * What is late, repeated or useless is answered 200 and does nothing: an error would turn the playbook FAILED.
-   * @param body parsed JSON, its size already limited. @throws ERR_STORE
-   */
-  handle(request: LiveRequest, path: string, body: unknown): Promise<CallbackReply>;
 }
 
 /** Several slashes before `api` are accepted: the playbook puts the address together from `gateway_url`. */
@@ -32,8 +30,39 @@ const delivered: CallbackReply = { status: 200, body: { status: 'delivered' } };
 const sent: CallbackReply = { status: 200, body: { status: 'sent' } };
 const longestText = 4_096;
 
-/** Answers callbacks as NoETL's playbooks expect them; only a wrong body is an error. */
-export function createLiveCallbacks({ requests, observe, onUseless, onFinished }: LiveCallbacksOptions): LiveCallbacks {
+/** A callback waits this long for a store that is away: an error would turn its playbook FAILED, milliseconds. */
+const storeWaitMs = 10_000;
+
+/** Answers callbacks of playbooks that users started. */
+export function createCallbackRoute(options: CallbackRouteOptions): (exchange: Exchange) => Promise<Answer> {
+  const { requests, observe, clock, maxBytes } = options;
+  const answer = createCallbackAnswers(options);
+  return async (exchange) => {
+    if (exchange.method !== 'POST') return notAllowed('POST');
+    const [, secret, kind] = route.exec(exchange.path) ?? [];
+    const retried = { forMs: storeWaitMs, clock };
+    // The secret first: without it not a byte of the body is read.
+    const request =
+      secret === undefined ? undefined : await retryWithBackoff(() => requests.find(keyOfSecret(secret)), retried);
+    if (request === undefined) {
+      observe({ type: 'callback_refused', reason: 'secret' });
+      return json(403, { error: 'This callback is not expected.', code: 'ERR_ACCESS_DENIED' }, { connection: 'close' });
+    }
+    const bytes = await readBody(exchange.request, { maxBytes, lease: exchange.bodyLease });
+    // Workers send `application/json`. The media type is not checked, so that no result is lost: only the text must be JSON.
+    const sent = bytes.length === 0 ? undefined : parseBody(bytes);
+    const { status, body } = await retryWithBackoff(() => answer(request, kind === 'progress', sent), retried);
+    return json(status, body);
+  };
+}
+
+type CallbackAnswer = (request: LiveRequest, isProgress: boolean, body: unknown) => Promise<CallbackReply>;
+
+/**
+ * Answers callbacks as NoETL's playbooks expect them. What is late, repeated or useless is answered 200 and does nothing: an error would
+ * turn the playbook FAILED. Only a wrong body is an error.
+ */
+function createCallbackAnswers({ requests, observe, onUseless, onFinished }: CallbackRouteOptions): CallbackAnswer {
   async function result(request: LiveRequest, body: JsonObject): Promise<CallbackReply> {
     const executionId = request.executionId ?? parseExecutionId(body['execution_id']) ?? null;
     const outcome = outcomeOf(body);
@@ -66,24 +95,17 @@ export function createLiveCallbacks({ requests, observe, onUseless, onFinished }
     return sent;
   }
 
-  return {
-    async find(path) {
-      const secret = route.exec(path)?.[1];
-      return secret === undefined ? undefined : requests.find(keyOfSecret(secret));
-    },
-    async handle(request, path, body) {
-      if (!isJsonObject(body) || typeof body['request_id'] !== 'string') {
-        observe({ type: 'callback_refused', reason: 'body' });
-        return { status: 400, body: { error: 'A callback needs a request_id.', code: 'ERR_REQUEST_INVALID' } };
-      }
-      const isProgress = route.exec(path)?.[2] === 'progress';
-      // The secret is right and the id is not: an answer to another request. It changes nothing.
-      if (body['request_id'] !== request.requestId) {
-        observe({ type: 'callback_refused', reason: 'late' });
-        return isProgress ? sent : delivered;
-      }
-      return isProgress ? progress(request, body) : result(request, body);
-    },
+  return async (request, isProgress, body) => {
+    if (!isJsonObject(body) || typeof body['request_id'] !== 'string') {
+      observe({ type: 'callback_refused', reason: 'body' });
+      return { status: 400, body: { error: 'A callback needs a request_id.', code: 'ERR_REQUEST_INVALID' } };
+    }
+    // The secret is right and the id is not: an answer to another request. It changes nothing.
+    if (body['request_id'] !== request.requestId) {
+      observe({ type: 'callback_refused', reason: 'late' });
+      return isProgress ? sent : delivered;
+    }
+    return isProgress ? progress(request, body) : result(request, body);
   };
 }
 
