@@ -1,38 +1,29 @@
+import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GatewayConfig, ResolvedConfig } from '../gateway/config/gateway-config.ts';
 import { resolveConfig } from '../gateway/config/resolve-config.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { GatewayOptions } from '../gateway/gateway-options.ts';
 import { GatewayError } from '../plugins/errors.ts';
-import { createDevIssuer, type DevIssuer } from './issuer/dev-issuer.ts';
-import type { MakeKeyPair } from './issuer/signing-keys.ts';
+import { createDevIssuer, type DevIssuer, type MakeKeyPair } from './issuer.ts';
 import { type StandInUser, sampleUsers } from './noetl/accounts.ts';
-import { createNoetlStandIn, type NoetlStandIn } from './noetl/stand-in.ts';
+import { createNoetlStandIn, type NoetlStandIn, type StandInOptions } from './noetl/stand-in.ts';
 
 /** What `noetl-gateway dev` reads from a project, and what tests set. */
-export interface DevOptions {
+export interface DevOptions
+  extends Pick<GatewayOptions, 'sdl' | 'version' | 'restDocument' | 'policyFile' | 'policyCases'> {
   readonly config: GatewayConfig;
-  readonly sdl: string;
   /** The caller's environment; what development needs is put over it. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Served by the stand-in as its own document. */
-  readonly openapiFile?: string;
-  readonly version?: string;
-  /** OpenAPI of the REST calls, as YAML. */
-  readonly restDocument?: string;
-  /** A file with grants that is followed while the gateway runs. */
-  readonly policyFile?: string;
-  /** The text of the project's file of policy cases at this moment. */
-  readonly policyCases?: () => Promise<string | undefined>;
+  readonly environment: Environment;
+  /** Options of the stand-in: its document, the server that it imitates, and its lag. */
+  readonly noetl?: Pick<StandInOptions, 'openapiFile' | 'speak' | 'lagMs'>;
   /** To compare the stand-in's document with the pulled one. */
   readonly driftOf?: (config: ResolvedConfig) => Promise<Pick<GatewayOptions, 'drift'>>;
-  /** Whose wire shapes the stand-in speaks. Default `python`. */
-  readonly speak?: 'python' | 'rust';
   /** For the keys of the issuer; default: new ones. */
   readonly makeKeyPair?: MakeKeyPair;
-  /** Milliseconds that the stand-in's Python engine is behind the events of a step. Default 0. */
-  readonly lagMs?: number;
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A gateway with everything around it, on loopback. */
 export interface DevGateway {
@@ -42,9 +33,7 @@ export interface DevGateway {
   readonly issuer: DevIssuer;
   readonly noetl: NoetlStandIn;
   readonly gateway: Gateway;
-  /** Names to log in with. */
-  readonly users: readonly string[];
-  /** The roles of each of them. */
+  /** Names to log in with, and the roles of each. */
   readonly roles: Readonly<Record<string, readonly string[]>>;
   /** An identity token as the local issuer gives it. */
   identityToken(user: string): Promise<string>;
@@ -61,49 +50,45 @@ const audience = 'noetl-gateway-dev';
  * @throws ERR_CONFIG_INVALID when a port is taken
  */
 export async function startDev(options: DevOptions): Promise<DevGateway> {
-  const { environment } = options;
+  const { config: project, environment, noetl: standIn, driftOf, makeKeyPair, ...documents } = options;
   const publicUrl = environment['GATEWAY_PUBLIC_URL'] ?? `http://localhost:${environment['ROUTER_PORT'] ?? '8090'}`;
+  const internalPort = environment['GATEWAY_INTERNAL_PORT'] ?? '8091';
+  const internalUrl = `http://127.0.0.1:${internalPort}`;
   // First: both the issuer and the stand-in need them.
-  const users = usersOf(options.config.roles);
+  const users = usersOf(project.roles);
   const issuer = await createDevIssuer({
     redirectUris: [`${publicUrl}/api/auth/callback`],
     clock: Date.now,
     audience,
-    users: users.map(devUserOf),
-    ...(options.makeKeyPair === undefined ? {} : { makeKeyPair: options.makeKeyPair }),
+    users: users.map(({ email, displayName }) => ({ sub: subjectFor(email), email, name: displayName })),
+    ...(makeKeyPair === undefined ? {} : { makeKeyPair }),
   });
-  const { openapiFile, speak = 'python', lagMs = 0 } = options;
-  const noetl = await createNoetlStandIn({
-    speak,
-    lagMs,
-    users,
-    ...(openapiFile === undefined ? {} : { openapiFile }),
-  });
-  const internalPort = environment['GATEWAY_INTERNAL_PORT'] ?? '8091';
-  const internalUrl = `http://127.0.0.1:${internalPort}`;
+  const noetl = await createNoetlStandIn({ ...standIn, users });
   // Also when the start fails halfway: sockets that stay open keep the process.
   const closeParts = () => Promise.allSettled([issuer.close(), noetl.close()]);
   let gateway: Gateway | undefined;
   try {
-    const own = { publicUrl, internalPort, internalUrl, noetlUrl: noetl.url.href };
-    const declared = withDevIssuer(options.config, issuer.issuer, pagesOf(own));
-    const { config, warnings } = resolveConfig(declared, developmentEnvironment(environment, own));
-    const { sdl, version = 'unknown' } = options;
+    const pages = [publicUrl, internalUrl, `http://localhost:${internalPort}`].map((url) => `${url}/console`);
+    const declared = withDevIssuer(project, issuer.issuer, [`${publicUrl}/graphql`, ...pages]);
+    const own = {
+      GATEWAY_PUBLIC_URL: publicUrl,
+      GATEWAY_INTERNAL_PORT: internalPort,
+      GATEWAY_INTERNAL_URL: internalUrl,
+      NOETL_BASE_URL: noetl.url.href,
+    };
+    const { config, warnings } = resolveConfig(declared, { ...developmentEnvironment(environment), ...own });
     const pretty = environment['CI'] === undefined;
-    const drift = await options.driftOf?.(config);
-    const documents = { ...given(options), ...drift };
-    const made = await createGateway({ config, sdl, warnings, version, pretty, corsLoopback: true, ...documents });
+    const drift = await driftOf?.(config);
+    const made = await createGateway({ ...documents, ...drift, config, warnings, pretty, corsLoopback: true });
     gateway = made;
     const { port } = await made.listen();
-    const url = `http://localhost:${port}`;
     const identityToken = (user: string) => issuer.token(subjectOf(user, users));
     return {
-      url,
+      url: `http://localhost:${port}`,
       internalUrl,
       issuer,
       noetl,
       gateway: made,
-      users: users.map(({ email }) => nameOf(email)),
       roles: Object.fromEntries(users.map(({ email, roles }) => [nameOf(email), roles])),
       identityToken,
       async login(user) {
@@ -122,32 +107,12 @@ export async function startDev(options: DevOptions): Promise<DevGateway> {
   }
 }
 
-/** Those that are there, as the gateway takes them. */
-const given = ({ restDocument, policyFile, policyCases }: DevOptions) => ({
-  ...(restDocument === undefined ? {} : { restDocument }),
-  ...(policyFile === undefined ? {} : { policyFile }),
-  ...(policyCases === undefined ? {} : { policyCases }),
-});
-
-interface OwnAddresses {
-  readonly publicUrl: string;
-  readonly internalPort: string;
-  readonly internalUrl: string;
-  readonly noetlUrl: string;
-}
-
-/**
- * The caller's environment under what development needs. The local issuer is in the config, and no other one counts.
- */
-const developmentEnvironment = (environment: DevOptions['environment'], own: OwnAddresses) => ({
+/** The local issuer is in the config, and no other one of the caller's environment counts. */
+const developmentEnvironment = (environment: Environment) => ({
   LOG_LEVEL: 'warn',
+  GATEWAY_BIND: '127.0.0.1',
   ...environment,
   NODE_ENV: 'development',
-  GATEWAY_BIND: environment['GATEWAY_BIND'] ?? '127.0.0.1',
-  GATEWAY_INTERNAL_PORT: own.internalPort,
-  GATEWAY_INTERNAL_URL: own.internalUrl,
-  NOETL_BASE_URL: own.noetlUrl,
-  GATEWAY_PUBLIC_URL: own.publicUrl,
   // The shell may have those of a real deployment.
   GATEWAY_TRUSTED_ISSUERS: undefined,
   GATEWAY_AUDIENCES: undefined,
@@ -156,20 +121,11 @@ const developmentEnvironment = (environment: DevOptions['environment'], own: Own
   GATEWAY_AUTH0_AUDIENCE: undefined,
 });
 
-/** Pages that a login may return to. */
-const pagesOf = ({ publicUrl, internalUrl, internalPort }: OwnAddresses): readonly string[] => [
-  `${publicUrl}/graphql`,
-  `${publicUrl}/console`,
-  `${internalUrl}/console`,
-  `http://localhost:${internalPort}/console`,
-];
-
 /** The config with the local issuer as its first one, which logs in browsers that come back to these pages. */
 function withDevIssuer(config: GatewayConfig, issuer: string, returnTo: readonly string[]): GatewayConfig {
   const entry = { issuer, name: 'dev', audiences: [audience], browser: { clientId: audience, returnTo } };
   return { ...config, auth: { ...config.auth, issuers: [entry, ...(config.auth?.issuers ?? [])] } };
 }
-const devUserOf = ({ email, displayName }: StandInUser) => ({ sub: subjectFor(email), email, name: displayName });
 
 const nameOf = (email: string): string => email.slice(0, email.indexOf('@'));
 
@@ -214,4 +170,20 @@ async function loginOver(url: string, token: string): Promise<string> {
     }
     await sleep(200);
   }
+}
+
+/**
+ * Calls `stop` once when the process that has started this one is gone: a terminal that was closed, or `npm` that was
+ * killed. Linux and macOS give an orphan another parent. A process whose parent is already init is not watched.
+ * @param parentOf the id of the parent now. Default: of this process
+ */
+export function endWithParent(stop: () => void, parentOf: () => number = () => process.ppid, everyMs = 500): void {
+  const first = parentOf();
+  if (first === 1) return;
+  const timer = setInterval(() => {
+    if (parentOf() === first) return;
+    clearInterval(timer);
+    stop();
+  }, everyMs);
+  timer.unref();
 }

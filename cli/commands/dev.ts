@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { endWithParent } from '../../dev/end-with-parent.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
+import { endWithParent } from '../../dev/start-dev.ts';
 import { loadConfig } from '../load-config.ts';
 import { buildPages, packageVersion } from '../package.ts';
 import { driftOf, policyCasesOf, policyFileOf, readSchema, restDocumentOf } from '../serve/project-gateway.ts';
@@ -41,7 +41,7 @@ The stand-in answers in the shapes of a real server: Python 4.26 or, with --spea
 --lag 3 shows what apps see when NoETL is busy: for 3 seconds after the end of a step, NoETL still reports it as running.
 Only the Python server has this lag. Sample playbooks are regression_test/*; for example
 regression_test/live runs for some seconds, regression_test/fail_then_work continues after a failed step,
-regression_test/rows_40 stores its rows behind a reference, regression_test/list_form_last has no terminal event.
+regression_test/rows_40 stores its rows behind a reference, regression_test/one_step has no terminal event.
 
 Ports: ROUTER_PORT (8090) and GATEWAY_INTERNAL_PORT (8091). Everything listens on this machine only.
 Pages of this machine may call the gateway, at any port (CORS). GATEWAY_POLICY_FILE names a file with grants;
@@ -56,14 +56,12 @@ the gateway reads it again after each change. LOG_LEVEL=info shows each request.
         config,
         sdl: await readSchema(dir),
         environment: process.env,
-        openapiFile: join(dir, 'openapi', 'noetl.json'),
         version: packageVersion(),
         ...(await restDocumentOf(dir)),
         ...policyFileOf(process.env),
         ...policyCasesOf(dir),
         driftOf: (resolved) => driftOf(dir, config, resolved),
-        speak,
-        lagMs: lag * 1_000,
+        noetl: { openapiFile: join(dir, 'openapi', 'noetl.json'), speak, lagMs: lag * 1_000 },
       });
       stopOnSignals(dev);
       // The servers run by now: what fails below must not leave them behind.
@@ -106,7 +104,7 @@ function stopOnSignals(dev: DevGateway): void {
 export async function welcomeText(dev: DevGateway, user: string): Promise<string> {
   const mine = await dev.login(user);
   const links = await Promise.all(
-    dev.users.map(async (name) => userLinks(dev, name, (await dev.login(name)).sessionToken)),
+    Object.keys(dev.roles).map(async (name) => userLinks(dev, name, (await dev.login(name)).sessionToken)),
   );
   return `${header(dev, links, user)}\n${linesToPaste(dev, mine)}\n\nCtrl-C stops everything.`;
 }

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { PlaybookStep } from '../../dev/noetl/executions.ts';
+import { end, python, sample } from '../../dev/noetl/samples.ts';
 import { isRawNumber, parseJson } from '../../plugins/json/lossless-json.ts';
-import { recordedNames, recordedPath, recordedPlaybooks } from '../fixtures/noetl/recorded-playbooks.ts';
 import { closeStandIns, standIn } from '../support/stand-in-client.ts';
 
 /** Answers of real servers to playbooks of ours, trimmed: Python 4.26.0, and Rust server 3.54.0 with worker 5.52.0. */
@@ -11,6 +12,99 @@ type Members = Record<string, unknown>;
 type Server = 'python' | 'rust';
 
 afterEach(closeStandIns);
+
+const start = python('start', { ok: true });
+const raises = (name: string, error: string): PlaybookStep => ({ name, ms: 5, error });
+const query = (name: string, rowCount: number): PlaybookStep => ({
+  ...python(name, { message: `Command executed. ${rowCount} rows affected.`, row_count: rowCount }),
+  tool: 'postgres',
+});
+const work = (server: Server): string => (server === 'python' ? 'work' : 'start');
+const long = (text: string): unknown => parseJson(text);
+const rows = (server: Server) =>
+  Array.from({ length: 40 }, (_, n) => ({
+    id: long(String(9_007_199_254_740_994n + BigInt(n))),
+    name: `Zoë${n + 1}`,
+    price: server === 'python' ? 12.34 : '12.34',
+    at: '2026-11-27T13:53:51.282821+00:00',
+    doc: { a: [1, 2] },
+  }));
+
+/** The playbooks whose answers were recorded, by the name of the fixture: path, workload and steps. */
+const recorded: Readonly<
+  Record<string, readonly [path: string, workload: object, steps: (server: Server) => readonly PlaybookStep[]]>
+> = {
+  'amadeus-tail': [
+    'real/amadeus_tail',
+    { query: 'SFO to JFK', request_id: '', gateway_url: 'http://gateway.gateway.svc.cluster.local' },
+    () => [
+      query('start', -1),
+      python('extract_summary', { summary_text: '3 flights found for SFO to JFK', amadeus_query_json: '{}' }),
+      { ...query('persist_result', 1), skips: 'send_callback' },
+      { name: 'end', ms: 5, tool: 'noop' },
+    ],
+  ],
+  bigint: [
+    'real/bigint',
+    { id: long('767149308655239900') },
+    (server) => [
+      python(
+        work(server),
+        long('{"id":9223372036854775807,"id2":9007199254740993,"given":767149308655239900,"exact":"9007199254740993"}'),
+      ),
+      end(),
+    ],
+  ],
+  'fail-alone': ['probe/fail_alone', { x: 1 }, () => [raises('start', 'single failure')]],
+  'fail-then-work': [
+    'real/fail_then_work',
+    { seconds: 3 },
+    (server) => [
+      { ...raises(server === 'python' ? 'boom' : 'start', 'first step fails'), continues: true },
+      python('cleanup', { cleaned: true, textOutput: 'cleaned up' }, 3_000),
+      end(),
+    ],
+  ],
+  failing: [
+    'real/failing',
+    { x: 1 },
+    () => [start, { ...raises('boom', 'customer 4711 has no credit limit'), continues: true }, end()],
+  ],
+  lastuseful: [
+    'real/lastuseful',
+    { name: 'world' },
+    () => [start, end({ summary: '3 flights found', flights: [{ id: 1 }], total: 3 })],
+  ],
+  onestep: ['real/onestep', { name: 'world' }, () => [python('start', { hello: 'world' })]],
+  'pgrows-last': [
+    'real/pgrows_last',
+    { n: 40 },
+    (server) => [
+      start,
+      {
+        ...python('query', { rows: rows(server), columns: ['id', 'name', 'price', 'at', 'doc'] }),
+        tool: 'postgres',
+      },
+    ],
+  ],
+  'ret-scalar': ['real/ret_scalar', { n: 3 }, () => [start, python('final', 42)]],
+  secret: [
+    'real/secret',
+    { x: 1 },
+    (server) => [
+      python(work(server), {
+        access_token: 'abc123secret',
+        password: 'hunter2',
+        api_key: 'k-1',
+        session_token: 'deadbeef',
+      }),
+      end(),
+    ],
+  ],
+  slow: ['real/slow', { seconds: 3 }, (server) => [python(work(server), { slept: 3 }, 3_000), end()]],
+};
+const playbooksOf = (server: Server) =>
+  Object.values(recorded).map(([path, workload, steps]) => sample(path, '', { ...workload }, () => steps(server)));
 
 const fileOf = (server: Server, name: string) => new URL(`${server}/${name}.jsonl`, fixtures);
 
@@ -24,8 +118,8 @@ function fixture(server: Server, name: string): Members & { events: Members[] } 
 
 /** The same things, read from a stand-in. */
 async function played(server: Server, name: string) {
-  const at = await standIn({ speak: server, playbooks: recordedPlaybooks(server) });
-  const id = await at.start(recordedPath(name));
+  const at = await standIn({ speak: server, playbooks: playbooksOf(server) });
+  const id = await at.start(recorded[name]?.[0] ?? '');
   at.clock.advance(60_000);
   const read = async (path: string): Promise<unknown> => (await at.call('GET', path)).body;
   const { events, ...detail } = (await read(`/api/executions/${id}?page_size=100`)) as Members & { events: Members[] };
@@ -103,7 +197,7 @@ function batchesOf(events: readonly Members[]): Record<string, number> {
 }
 
 describe.each(['python', 'rust'] as const)('the stand-in answers as the real %s server', (server) => {
-  const names = recordedNames.filter((name) => existsSync(fileOf(server, name)));
+  const names = Object.keys(recorded).filter((name) => existsSync(fileOf(server, name)));
 
   test.each(names)('%s', async (name) => {
     const want = fixture(server, name);

@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { sqlError } from '../../dev/noetl/exchange.ts';
 import { setUp, tearDown } from '../support/executor-and-stand-in.ts';
 import { codeIn } from '../support/executor-caller.ts';
 
 afterEach(tearDown);
+
+/** What a broken database makes of any request: SQL and row values in the answer. */
+const sqlDetail =
+  'duplicate key value violates unique constraint "sessions_token_key"\nDETAIL:  Key (session_token)=(s3cr3t) already exists.';
 
 describe('errors', () => {
   test('invalid variables and ids: a clean error and no call', async () => {
@@ -28,7 +31,7 @@ describe('errors', () => {
   });
 
   test.each([
-    ['500 with SQL', sqlError, 'ERR_UPSTREAM'],
+    ['500 with SQL', { status: 500, body: { detail: sqlDetail } }, 'ERR_UPSTREAM'],
     ['500 as text', { status: 500, body: 'Detail: SELECT s3cr3t' }, 'ERR_UPSTREAM'],
     ['422 echo', { status: 422, body: { detail: [{ input: 's3cr3t' }] } }, 'ERR_REQUEST_INVALID'],
     ['401', { status: 401, body: { detail: 's3cr3t' } }, 'ERR_UPSTREAM'],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { end, python, sample } from '../../dev/noetl/samples/sample.ts';
+import { end, python, sample } from '../../dev/noetl/samples.ts';
 import { setUp, tearDown } from '../support/executor-and-stand-in.ts';
 import { codeIn } from '../support/executor-caller.ts';
 
@@ -153,14 +153,10 @@ describe.each(['python', 'rust'] as const)('the protocol on the %s server', (spe
   });
 
   test('what the defaults of a playbook let NoETL evaluate is not sent as a value', async () => {
-    const defaults = sample(
-      'my/defaults',
-      'Looks up its region',
-      { region: '{{ env.REGION }}', plain: 'text' },
-      () => ({
-        steps: [python('start', { ok: true }), end()],
-      }),
-    );
+    const defaults = sample('my/defaults', 'Looks up its region', { region: '{{ env.REGION }}', plain: 'text' }, () => [
+      python('start', { ok: true }),
+      end(),
+    ]);
     const { start, ask, noetl } = await setUp({ speak, playbooks: [defaults] });
     const id = await start('my/defaults');
     await ask('mutation { rerunExecution(id: "x") { id } }', { args: { id } });

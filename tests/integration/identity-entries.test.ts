@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDevIssuer, type DevIssuer } from '../../dev/issuer/dev-issuer.ts';
+import { createDevIssuer, type DevIssuer } from '../../dev/issuer.ts';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import shipped from '../../gateway.config.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDevIssuer, type DevIssuer } from '../../dev/issuer/dev-issuer.ts';
+import { createDevIssuer, type DevIssuer } from '../../dev/issuer.ts';
 import { createNoetlStandIn, type NoetlStandIn } from '../../dev/noetl/stand-in.ts';
 import { type ChildServer, hasProgram, startNats, startRedis } from '../support/child-server.ts';
 import { cliProcess } from '../support/cli-process.ts';

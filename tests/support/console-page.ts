@@ -56,7 +56,7 @@ export async function openConsoleWorld() {
   const dev: DevGateway = await startDevGateway({ policyCases: () => readFile('policy-cases.yaml', 'utf8') });
   const browser = await launchChromium();
   const tokens: Record<string, string> = {};
-  for (const user of dev.users) tokens[user] = (await dev.login(user)).sessionToken;
+  for (const user of Object.keys(dev.roles)) tokens[user] = (await dev.login(user)).sessionToken;
   async function close(): Promise<void> {
     await browser.close();
     await dev.stop();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach } from 'vitest';
-import { createDevIssuer, type DevIssuer } from '../../dev/issuer/dev-issuer.ts';
+import { createDevIssuer, type DevIssuer } from '../../dev/issuer.ts';
 import type { IssuerEntry } from '../../gateway/config/identity/issuer-entry.ts';
 import { createIdentityVerifier, type IdentityVerifierOptions } from '../../gateway/identity/identity-verifier.ts';
 import { rulesOf } from './issuer-rules.ts';

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { overAt } from '../../dev/noetl/run.ts';
 import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import { graphql } from './dev-gateway.ts';
 import type { Replica, Replicas } from './replicas.ts';
@@ -88,8 +87,7 @@ export function createLiveTraffic(replicas: Replicas, options: LiveTrafficOption
     const { body } = await graphql(url, listener.token, { query, variables });
     const found = body.data?.['executePlaybook'] as { id: string; requestId: string } | null | undefined;
     if (found == null) return body.errors?.[0]?.extensions.code ?? 'no code';
-    const view = replicas.noetl.runs.view(found.id);
-    const endsAt = view === undefined ? Number.POSITIVE_INFINITY : overAt(view.run);
+    const endsAt = replicas.noetl.endOf(found.id) ?? Number.POSITIVE_INFINITY;
     return { requestId: found.requestId, listener, endsAt };
   }
 

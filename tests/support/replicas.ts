@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createDevIssuer } from '../../dev/issuer/dev-issuer.ts';
+import { createDevIssuer } from '../../dev/issuer.ts';
 import type { StandInUser } from '../../dev/noetl/accounts.ts';
 import { createNoetlStandIn, type NoetlStandIn } from '../../dev/noetl/stand-in.ts';
 import { hasEnded } from './child-server.ts';

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createDevIssuer, type DevIssuer } from '../../dev/issuer/dev-issuer.ts';
+import { createDevIssuer, type DevIssuer } from '../../dev/issuer.ts';
 import { createNoetlStandIn, type NoetlStandIn } from '../../dev/noetl/stand-in.ts';
 import { freePort } from './free-port.ts';
 import { keyPair } from './key-pairs.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createDevIssuer, type DevIssuer } from '../../../dev/issuer/dev-issuer.ts';
+import { createDevIssuer, type DevIssuer } from '../../../dev/issuer.ts';
 import { eventually } from '../../support/child-server.ts';
 import { type ServeProcess, startServe } from '../../support/serve-process.ts';
 
@@ -90,7 +90,10 @@ const named = () => `https://${host}/`;
 const direct = () => `https://localhost:${viaPort}/`;
 
 async function gatewayFor(issuer: string, environment: Record<string, string>): Promise<ServeProcess> {
-  provider.misbehave({ discoveryIssuer: issuer, jwksUri: `${issuer}.well-known/jwks.json` });
+  provider.misbehave({
+    change: (document) =>
+      'jwks_uri' in document ? { ...document, issuer, jwks_uri: `${issuer}.well-known/jwks.json` } : document,
+  });
   const serve = await startServe({ GATEWAY_TRUSTED_ISSUERS: issuer, ...environment });
   closing.unshift(() => serve.close());
   return serve;

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { endWithParent } from '../../../dev/end-with-parent.ts';
+import { endWithParent } from '../../../dev/start-dev.ts';
 
 it('stops once when the parent is another one', async () => {
   const stop = vi.fn();

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Interception } from '../../../../dev/noetl/exchange.ts';
+import type { Interception } from '../../../../dev/noetl/stand-in.ts';
 import type { World } from './world.ts';
 
 /** Something that breaks, and is repaired a few seconds later. `break` and `repair` resolve when it is so. */

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createDevIssuer } from '../../../../dev/issuer/dev-issuer.ts';
+import { createDevIssuer } from '../../../../dev/issuer.ts';
 import { createNoetlStandIn, type NoetlStandIn } from '../../../../dev/noetl/stand-in.ts';
 import { type ChildServer, hasEnded, startNats, startRedis } from '../../../support/child-server.ts';
 import { freePort } from '../../../support/free-port.ts';

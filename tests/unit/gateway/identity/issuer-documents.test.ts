@@ -7,6 +7,12 @@ import { createProvider, type ProviderOptions } from '../../../support/provider-
 
 const world = useIssuer();
 
+/** The issuer publishes these keys beside its own. */
+const withKeys = (...more: readonly object[]) => ({
+  change: (document: Readonly<Record<string, unknown>>) =>
+    Array.isArray(document['keys']) ? { ...document, keys: [...document['keys'], ...more] } : document,
+});
+
 describe('which issuer', () => {
   it('is picked by the domain among trusted ones, and never added', async () => {
     const other = await world.openIssuer();
@@ -23,7 +29,7 @@ describe('which issuer', () => {
   });
 
   it('must name itself in its discovery document', async () => {
-    world.issuer.misbehave({ discoveryIssuer: 'https://evil.example.com/' });
+    world.issuer.misbehave({ change: (document) => ({ ...document, issuer: 'https://evil.example.com/' }) });
     const { verify, outcomes } = world.verifier();
     await expect(verify(await world.issuer.token('ada'), undefined)).rejects.toMatchObject({
       code: 'ERR_AUTH_UNAVAILABLE',
@@ -63,8 +69,11 @@ describe('which issuer', () => {
 
   it.each([
     ['redirects', () => ({ redirectTo: `${world.issuer.issuer}elsewhere` })],
-    ['sends too much', () => ({ paddingBytes: 300_000 })],
-    ['has its keys at an address of another kind', () => ({ jwksUri: 'http://keys.example.com/jwks' })],
+    ['sends too much', () => ({ change: (document: object) => ({ ...document, padding: 'x'.repeat(300_000) }) })],
+    [
+      'has its keys at an address of another kind',
+      () => ({ change: (document: object) => ({ ...document, jwks_uri: 'http://keys.example.com/jwks' }) }),
+    ],
     ['is down', () => ({ down: true })],
   ])('cannot be asked when it %s: 503, not 401', async (_name, how) => {
     world.issuer.misbehave(how());
@@ -82,18 +91,13 @@ describe('which issuer', () => {
 
   it('cannot be believed with a key that is too weak: 503', async () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
-    world.issuer.misbehave({ extraKeys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'weak' } as JWK] });
+    world.issuer.misbehave(withKeys({ ...publicKey.export({ format: 'jwk' }), kid: 'weak' }));
     const token = await world.issuer.token('ada', { header: { kid: 'weak' } });
     await expect(world.verifier().verify(token, undefined)).rejects.toMatchObject({ code: 'ERR_AUTH_UNAVAILABLE' });
   });
 
   it('may have other keys in its set', async () => {
-    world.issuer.misbehave({
-      extraKeys: [
-        { kty: 'oct', kid: 'x', k: 'c2VjcmV0' },
-        { kty: 'RSA', use: 'enc', kid: 'y' },
-      ],
-    });
+    world.issuer.misbehave(withKeys({ kty: 'oct', kid: 'x', k: 'c2VjcmV0' }, { kty: 'RSA', use: 'enc', kid: 'y' }));
     expect(await world.verifier().verify(await world.issuer.token('ada'), undefined)).toHaveProperty('identity');
   });
 });
