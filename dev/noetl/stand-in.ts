@@ -31,6 +31,8 @@ export interface StandInOptions {
   readonly playbooks?: readonly SamplePlaybook[];
   /** Milliseconds that an auth playbook works before it calls back. Default 20. */
   readonly authMs?: number;
+  /** Default 24. */
+  readonly sessionHours?: number;
   /** The file served as `/openapi.json`. */
   readonly openapiFile?: string | URL;
   /** Requests that are remembered; older ones are dropped. Default 1,000. */
@@ -60,7 +62,7 @@ const authPaths: Readonly<Record<string, AuthPlaybook>> = {
   'api_integration/auth0/auth0_validate_session': 'validate',
   'api_integration/auth0/check_playbook_access': 'check',
 };
-const sessionMs = 86_400_000;
+const hourMs = 3_600_000;
 
 /** Starts a stand-in on loopback. It closes idle sockets after 5 s as NoETL does. */
 export async function createNoetlStandIn(options: StandInOptions = {}): Promise<NoetlStandIn> {
@@ -120,7 +122,7 @@ function createState({ clock = Date.now, speak = 'python', lagMs = 0, ...options
     speak,
     catalog: playbooks.map(entry),
     executions: createExecutions({ clock, nextId, ...server }),
-    accounts: createAccounts(clock, options.users ?? sampleUsers, sessionMs),
+    accounts: createAccounts(clock, options.users ?? sampleUsers, (options.sessionHours ?? 24) * hourMs),
     credentials: [sampleCredential],
     authPaths,
     authMs: options.authMs ?? 20,

@@ -1,6 +1,5 @@
 import { createNoetlStandIn, type StandInOptions } from '../../dev/noetl/stand-in.ts';
 import { parseJson } from '../../plugins/json/lossless-json.ts';
-import { serveOnLoopback } from './loopback-server.ts';
 import { handClock } from './session-fakes.ts';
 
 const open: { close(): Promise<unknown> }[] = [];
@@ -29,19 +28,4 @@ export async function standIn(options: StandInOptions = {}) {
   const start = async (path: string, workload = {}): Promise<string> =>
     (await call('POST', '/api/execute', { path, workload })).body['execution_id'];
   return { clock, noetl, call, start };
-}
-
-/** Takes callbacks, as the gateway's internal listener does. `next` resolves when the first has come. */
-export async function callbackReceiver(status = 200) {
-  const seen: { url: string | undefined; agent: string | undefined; text: string }[] = [];
-  const { promise: next, resolve: arrived } = Promise.withResolvers<void>();
-  const server = await serveOnLoopback(async (request, response) => {
-    let text = '';
-    for await (const chunk of request) text += chunk;
-    seen.push({ url: request.url, agent: request.headers['user-agent'], text });
-    response.writeHead(status, { 'content-type': 'application/json' }).end('{"delivered":true}');
-    arrived();
-  });
-  open.push(server);
-  return { url: server.url, seen, next };
 }
