@@ -120,5 +120,6 @@ export async function importFresh(url: string, onFile: (file: string) => void): 
 /** What a config of this repository imports where a project imports the package. */
 function isOwn(file: string): boolean {
   const root = dirname(fileURLToPath(manifestPath()));
-  return file.startsWith(`${root}${sep}core${sep}`) || file === `${root}${sep}index.ts`;
+  const inSources = ['gateway', 'plugins'].some((folder) => file.startsWith(`${root}${sep}${folder}${sep}`));
+  return inSources || file === `${root}${sep}index.ts`;
 }

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../cli/load-config.ts';
+import { GatewayError } from '../../../plugins/errors.ts';
 import { temporaryFolder } from '../../support/project.ts';
 
 let folder = temporaryFolder();
@@ -44,6 +46,16 @@ describe('the declaration of a project', () => {
     writeFileSync(join(folder.path, 'roles.ts'), 'export const roles: string[] = ["r"];');
     project('import { roles } from "./roles.ts"; export default { operations: {}, roles, grants: [] };');
     expect(await loadConfig(folder.path)).toMatchObject({ roles: ['r'] });
+  });
+
+  test('shares the modules of the gateway with the process, also when it is read again', async () => {
+    const shared = pathToFileURL('plugins/errors.ts').href;
+    project(`import { GatewayError } from '${shared}';
+export default { operations: {}, roles: ['r'], grants: [], error: GatewayError };`);
+    const files: string[] = [];
+    const config = await loadConfig(folder.path, { onFile: (file) => files.push(file) });
+    expect(config).toMatchObject({ error: GatewayError });
+    expect(files).toEqual([join(folder.path, 'gateway.config.ts')]);
   });
 
   test('that is missing is asked for', async () => {
