@@ -1,7 +1,6 @@
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
-import { reportError } from './errors.ts';
-import { packageVersion } from './package.ts';
+import { packageVersion, reportError } from './package.ts';
 
 /** Commands by name, in the order of the help. A module is loaded when its command is wanted. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -10,7 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   pull: async () => (await import('./commands/pull.ts')).pullCommand(),
   generate: async () => (await import('./commands/generate.ts')).generateCommand(),
   diff: async () => (await import('./commands/diff.ts')).diffCommand(),
-  explain: async () => (await import('./commands/explain.ts')).explainCommand(),
+  explain: async () => (await import('./commands/policy.ts')).explainCommand(),
   policy: async () => (await import('./commands/policy.ts')).policyCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
   init: async () => (await import('./commands/init.ts')).initCommand(),

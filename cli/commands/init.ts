@@ -6,8 +6,7 @@ import { askUntilItBegins, type InitResult, type InitSteps, init } from '../../g
 import type { PackageFacts } from '../../generator/init/project-files.ts';
 import { loadSource, pullLimits } from '../../generator/pull/load-source.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import { manifestPath } from '../package.ts';
-import { installPackages, runInstalled } from '../project-packages.ts';
+import { installPackages, manifestPath, runInstalled } from '../package.ts';
 
 interface InitFlags {
   readonly dir: string;

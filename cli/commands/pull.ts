@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
-import { loadTools } from '../errors.ts';
+import { loadTools } from '../package.ts';
 
 interface PullFlags {
   readonly dir: string;

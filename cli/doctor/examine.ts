@@ -1,13 +1,69 @@
+import { isLoopback } from '../../gateway/config/addresses.ts';
 import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import type { IssuerRules } from '../../gateway/config/identity/issuer-rules.ts';
 import { sharedStoreForms, storeKindOf } from '../../gateway/config/store-kinds.ts';
 import { nextStep, nextStepsOf } from '../../gateway/observe/dependencies.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { problemCode } from '../../plugins/problem-code.ts';
-import { examineCallback } from './examine-callback.ts';
-import { examineStart } from './examine-start.ts';
-import { type Finding, fine, problem, skipped, warning } from './finding.ts';
-import type { DoctorProbes } from './probes.ts';
+
+/** One line of `doctor`. `nextStep` is what to do about it; absent when it is fine. */
+export interface Finding {
+  readonly check: 'node' | 'environment' | 'start' | 'upstream' | 'issuer' | 'callback' | 'store' | 'drift';
+  /** `skipped`: could not be asked, because something before it failed. */
+  readonly outcome: 'fine' | 'warning' | 'problem' | 'skipped';
+  readonly message: string;
+  readonly nextStep: string | undefined;
+}
+
+/** A finding of one kind; `nextStep` is the repair. */
+type Judged = (check: Finding['check'], message: string, nextStep: string) => Finding;
+
+const warning: Judged = (check, message, nextStep) => ({ check, outcome: 'warning', message, nextStep });
+const problem: Judged = (check, message, nextStep) => ({ check, outcome: 'problem', message, nextStep });
+
+const fine = (check: Finding['check'], message: string): Finding => ({
+  check,
+  outcome: 'fine',
+  message,
+  nextStep: undefined,
+});
+const skipped = (check: Finding['check']): Finding => ({
+  check,
+  outcome: 'skipped',
+  message: 'not asked: the environment has to be right first',
+  nextStep: undefined,
+});
+
+/** What `serve` would get of the machine. */
+export interface StartClaim {
+  /** Whatever stops it, one line each, with what to do. */
+  readonly problems: readonly string[];
+  /** The gateway's ports are taken by a gateway. */
+  readonly isRunning: boolean;
+}
+
+/** Questions that doctor asks of the world. A question that cannot be answered throws. */
+export interface DoctorProbes {
+  readonly nodeVersion: string;
+  /** Reads the environment. @throws ERR_CONFIG_INVALID with every problem. */
+  readonly resolve: () => { readonly config: ResolvedConfig; readonly warnings: readonly string[] };
+  /** Makes the gateway that `serve` would run, and closes it again. @throws what stops `serve` */
+  readonly assemble: (config: ResolvedConfig) => Promise<void>;
+  /** What of the machine `serve` would not get: files, ports. */
+  readonly claim: (config: ResolvedConfig) => Promise<StartClaim>;
+  /** A real read of NoETL, and its clock when it sends `Date`. */
+  readonly readUpstream: (config: ResolvedConfig) => Promise<{ readonly date: Date | undefined }>;
+  /** How many keys for signatures an issuer publishes. */
+  readonly discoverIssuer: (rules: IssuerRules) => Promise<number>;
+  /** What answers at the address that playbooks call back. */
+  readonly askCallback: (internalUrl: string) => Promise<'internal' | 'public' | 'other'>;
+  readonly pingStore: (config: ResolvedConfig) => Promise<void>;
+  /** Hash of the live document; undefined when NoETL does not publish it. */
+  readonly liveDocumentHash: (config: ResolvedConfig) => Promise<string | undefined>;
+  /** The same of the pulled one; undefined before the first pull. */
+  readonly lockedDocumentHash: () => Promise<string | undefined>;
+  readonly now: () => Date;
+}
 
 /** The `engines` of `package.json`: the major version and the minor one. */
 const neededNode = [22, 19] as const;
@@ -142,4 +198,96 @@ function reason(error: unknown): string {
   if (error instanceof GatewayError) return error.message.replace(/\.$/, '');
   if (error instanceof Error && 'code' in error) return String(error.code);
   return error instanceof Error ? error.name : 'unknown';
+}
+
+/**
+ * Whether `serve` would start: the generated schema, the policy file, OpenTelemetry, adapters and plugins by making the
+ * same gateway; then files and ports.
+ * @returns a problem for each line that `serve` would print before it exits
+ */
+async function examineStart(
+  { assemble, claim }: Pick<DoctorProbes, 'assemble' | 'claim'>,
+  config: ResolvedConfig,
+): Promise<readonly Finding[]> {
+  const { problems, isRunning } = await claim(config);
+  const found = [...(await problemsOf(assemble, config)), ...problems].map(startProblem);
+  const { port, internalPort } = config.listen;
+  // The ports are taken by the gateway itself; the other problems would stop a restart.
+  if (isRunning) {
+    const message = `a gateway listens on ports ${port} and ${internalPort} already`;
+    const nextStep =
+      'nothing, where it is this one; else stop it, or set ROUTER_PORT and GATEWAY_INTERNAL_PORT to others';
+    return [...found, warning('start', message, nextStep)];
+  }
+  if (found.length > 0) return found;
+  return [fine('start', 'schema, config, plugins and ports are as serve needs them')];
+}
+
+async function problemsOf(assemble: DoctorProbes['assemble'], config: ResolvedConfig): Promise<readonly string[]> {
+  try {
+    await assemble(config);
+    return [];
+  } catch (error) {
+    if (error instanceof GatewayError) return error.problems.length > 0 ? error.problems : [error.message];
+    // Of a plugin or an adapter: `serve` would print the same, with its stack.
+    return [error instanceof Error ? `${error.name}: ${error.message}` : 'a value that is not an Error was thrown'];
+  }
+}
+
+/** What `serve` would exit with. */
+const startProblem = (message: string): Finding =>
+  problem('start', message, 'correct it, and run doctor again: serve would exit with this');
+
+/**
+ * Whether the address that auth playbooks call back is that of the internal listener. It is asked from here, which is
+ * not where NoETL's workers are, so an answer does not prove that they reach it.
+ * @returns nothing when no auth playbook runs
+ */
+export async function examineCallback(
+  { askCallback }: Pick<DoctorProbes, 'askCallback'>,
+  { auth, listen, upstream }: ResolvedConfig,
+): Promise<readonly Finding[]> {
+  if (![auth.login.kind, auth.validator.kind, auth.access.checker].includes('playbook')) return [];
+  const { internalUrl } = listen;
+  // No answer could be right: the address is that of NoETL's own machine there.
+  if (isLoopback(new URL(internalUrl)) && !isLoopback(upstream.baseUrl)) {
+    const step = `set GATEWAY_INTERNAL_URL to an address of the gateway that NoETL's workers reach, in Kubernetes http://$(POD_IP):${listen.internalPort}`;
+    return [problem('callback', `GATEWAY_INTERNAL_URL is ${internalUrl}, and NoETL is on another machine`, step)];
+  }
+  try {
+    return [found(await askCallback(internalUrl), internalUrl, listen.internalPort)];
+  } catch (error) {
+    const why = error instanceof GatewayError ? error.message : 'it could not be asked';
+    const step = `start the gateway, then run doctor where NoETL's workers run; they must reach it (GATEWAY_INTERNAL_URL, NetworkPolicy, port ${listen.internalPort})`;
+    return [warning('callback', `nothing answers at GATEWAY_INTERNAL_URL (${internalUrl}) from here: ${why}`, step)];
+  }
+}
+
+function found(place: 'internal' | 'public' | 'other', url: string, port: number): Finding {
+  const step = `set GATEWAY_INTERNAL_URL to the internal listener, port ${port}: callbacks to other ports are not taken`;
+  switch (place) {
+    case 'internal':
+      return fine('callback', `the internal listener answers at ${url}; NoETL's workers must reach it too`);
+    case 'public':
+      return problem('callback', `GATEWAY_INTERNAL_URL (${url}) is the public listener`, step);
+    case 'other':
+      return problem('callback', `something that is not the gateway answers at GATEWAY_INTERNAL_URL (${url})`, step);
+  }
+}
+
+const words: Readonly<Record<Finding['outcome'], string>> = {
+  fine: 'ok     ',
+  warning: 'warning',
+  problem: 'PROBLEM',
+  skipped: 'skipped',
+};
+
+/** One line for each finding, with the next step after an arrow. */
+export function renderFindings(findings: readonly Finding[]): string {
+  const lines = findings.map(({ check, outcome, message, nextStep }) => {
+    const line = `${words[outcome]}  ${check.padEnd(11)}  ${message}`;
+    // Messages hold texts of NoETL and of issuers, and a terminal obeys control characters.
+    return (nextStep === undefined ? line : `${line} -> ${nextStep}`).replaceAll(/\p{Cc}/gu, '?');
+  });
+  return `${lines.join('\n')}\n`;
 }

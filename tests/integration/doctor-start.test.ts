@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../cli/load-config.ts';
-import { gatewayOptionsOf } from '../../cli/serve/project-gateway.ts';
+import { gatewayOptionsOf } from '../../cli/project-gateway.ts';
 import { resolveConfig } from '../../gateway/config/resolve-config.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import { GatewayError } from '../../plugins/errors.ts';

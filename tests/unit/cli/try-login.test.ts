@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tryLogin } from '../../../cli/try-login.ts';
+import { tryLogin } from '../../../cli/commands/doctor.ts';
 import { createDevIssuer, type DevIssuer } from '../../../dev/issuer.ts';
 import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
 import { resolveConfig } from '../../../gateway/config/resolve-config.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { watchFiles } from '../../../cli/watch-files.ts';
+import { watchFiles } from '../../../cli/commands/generate.ts';
 import { temporaryFolder } from '../../support/project.ts';
 
 const folder = temporaryFolder();

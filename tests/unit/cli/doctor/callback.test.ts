@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { examineCallback } from '../../../../cli/doctor/examine-callback.ts';
-import { probeCallback } from '../../../../cli/doctor/probe-callback.ts';
+import { examineCallback } from '../../../../cli/doctor/examine.ts';
+import { probeCallback } from '../../../../cli/doctor/examine-project.ts';
 import { resolveConfig } from '../../../../gateway/config/resolve-config.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 import { freePort } from '../../../support/free-port.ts';

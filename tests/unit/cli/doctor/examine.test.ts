@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { examine, hasProblem } from '../../../../cli/doctor/examine.ts';
-import type { DoctorProbes } from '../../../../cli/doctor/probes.ts';
-import { renderFindings } from '../../../../cli/doctor/render-findings.ts';
+import { type DoctorProbes, examine, hasProblem, renderFindings } from '../../../../cli/doctor/examine.ts';
 import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import { resolveConfig } from '../../../../gateway/config/resolve-config.ts';
 import { issuerUnavailable } from '../../../../gateway/identity/issuer-request.ts';

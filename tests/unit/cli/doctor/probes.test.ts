@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { examineUpstream, probeDocument } from '../../../../cli/doctor/examine-upstream.ts';
+import { examineUpstream, probeDocument } from '../../../../cli/doctor/examine-project.ts';
 import { documentHash } from '../../../../generator/document/document-hash.ts';
 import { parseJson } from '../../../../plugins/json/lossless-json.ts';
 import type { Upstream, UpstreamReply } from '../../../../plugins/ports.ts';

@@ -1,17 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { GatewayConfig, ResolvedConfig } from '../../gateway/config/gateway-config.ts';
-import type { GatewayOptions } from '../../gateway/gateway-options.ts';
-import { readOtelSettings } from '../../gateway/observe/tracing.ts';
-import { documentHash } from '../../generator/document/document-hash.ts';
-import { isRecord, type OpenApiDocument } from '../../generator/openapi/open-api.ts';
-import { pulledFiles } from '../../generator/pull/pulled-files.ts';
-import { GatewayError } from '../../plugins/errors.ts';
-import { policyCasesFile } from '../../plugins/noetl-auth/access/policy-cases-file.ts';
-import { maxPolicyBytes } from '../../plugins/noetl-auth/access/policy-file.ts';
-import { schemaFile } from '../load-config.ts';
-import { packageVersion } from '../package.ts';
+import type { GatewayConfig, ResolvedConfig } from '../gateway/config/gateway-config.ts';
+import type { GatewayOptions } from '../gateway/gateway-options.ts';
+import { readOtelSettings } from '../gateway/observe/tracing.ts';
+import { documentHash } from '../generator/document/document-hash.ts';
+import { isRecord, type OpenApiDocument } from '../generator/openapi/open-api.ts';
+import { pulledFiles } from '../generator/pull/pulled-files.ts';
+import { GatewayError } from '../plugins/errors.ts';
+import { policyCasesFile } from '../plugins/noetl-auth/access/policy-cases-file.ts';
+import { maxPolicyBytes } from '../plugins/noetl-auth/access/policy-file.ts';
+import { schemaFile } from './load-config.ts';
+import { packageVersion } from './package.ts';
 
 /** The config of a project, as it was written and as it is read. */
 export interface Project {
@@ -47,7 +47,7 @@ export async function gatewayOptionsOf(
 async function tracingOf(environment: NodeJS.ProcessEnv): Promise<Pick<GatewayOptions, 'tracing'>> {
   const settings = readOtelSettings(environment);
   if (settings === undefined) return {};
-  const { createOpenTelemetry } = await import('../../gateway/observe/open-telemetry.ts');
+  const { createOpenTelemetry } = await import('../gateway/observe/open-telemetry.ts');
   return { tracing: createOpenTelemetry(settings, packageVersion()) };
 }
 
@@ -113,7 +113,7 @@ export async function driftOf(
       },
       // Loaded when an operator asks: most processes never compare.
       report: async (live) => {
-        const { upstreamReport } = await import('../../generator/upstream/upstream-report.ts');
+        const { upstreamReport } = await import('../generator/upstream/upstream-report.ts');
         const pulled = (await readJson(join(dir, pulledFiles.document))) as OpenApiDocument | undefined;
         return upstreamReport({ config, pulled, live: live as OpenApiDocument | undefined, role: roles[0] ?? 'admin' });
       },
