@@ -15,7 +15,7 @@ async function hiddenExecution({ noetl }: Server): Promise<string> {
   const answer = await fetch(new URL('/api/execute', noetl.url), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ path: 'regression_test/child', workload: {} }),
+    body: JSON.stringify({ path: 'regression_test/echo', workload: {} }),
   });
   const { execution_id: id } = (await answer.json()) as { execution_id: string };
   return id;
@@ -54,7 +54,7 @@ describe.each(names)('the plugins in %s', (name) => {
     expect(await server.ask(start('data/report'), analyst)).toMatchObject({ data: { executePlaybook: {} }, codes: [] });
     const asked = server.asked().length;
     for (const [path, token] of [
-      ['regression_test/child', analyst],
+      ['regression_test/echo', analyst],
       ['data/report', viewer],
       ['api_integration/auth0/auth0_login', server.tokenOf('admin')],
     ] as const) {
@@ -71,7 +71,7 @@ describe.each(names)('the plugins in %s', (name) => {
       data: { execution: { status: expect.any(String) } },
     });
     const hidden = await server.ask(query, server.tokenOf('analyst'));
-    expect(hidden.text).not.toMatch(/COMPLETED|RUNNING|child/);
+    expect(hidden.text).not.toMatch(/COMPLETED|RUNNING|echo/);
     const missing = await server.ask('{ execution(id: "1") { status } }', server.tokenOf('analyst'));
     expect([hidden.data, hidden.codes]).toEqual([missing.data, missing.codes]);
   });
@@ -100,7 +100,7 @@ describe.each(foreign)('resolvers that are not the gateway’s, in %s', (name) =
 
   test('one denied field stops the whole query', async () => {
     const asked = server.asked().length;
-    const query = '{ dashboardStats { status } playbook(path: "regression_test/child") { path } }';
+    const query = '{ dashboardStats { status } playbook(path: "regression_test/echo") { path } }';
     expect(await server.ask(query, server.tokenOf('analyst'))).toMatchObject({
       data: null,
       codes: ['ERR_ACCESS_DENIED'],
