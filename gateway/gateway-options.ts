@@ -1,8 +1,7 @@
 import type { Clock } from '../plugins/clock.ts';
 import type { ResolvedConfig } from './config/gateway-config.ts';
-import type { UpstreamKnowledge } from './console/upstream-section.ts';
 import type { Tracing } from './observe/tracing.ts';
-import type { DriftWatchOptions } from './upstream/drift-watch.ts';
+import type { DriftWatchOptions, UpstreamKnowledge } from './upstream/drift-watch.ts';
 
 /** The inputs of a process: a config, a schema, and options that only some starts have. */
 export interface GatewayOptions {

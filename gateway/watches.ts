@@ -1,9 +1,9 @@
 import type { Parts } from './compose.ts';
 import type { ResolvedConfig } from './config/gateway-config.ts';
-import type { UpstreamKnowledge } from './console/upstream-section.ts';
 import type { Readiness } from './http/readiness.ts';
 import type { Telemetry } from './observe/telemetry.ts';
 import { type WatchedPolicy, watchPolicy } from './policy/watched-policy.ts';
+import type { UpstreamKnowledge } from './upstream/drift-watch.ts';
 import { createDriftWatch, type DriftWatch, type DriftWatchOptions } from './upstream/drift-watch.ts';
 
 /** Grants from a file, followed while the gateway runs. @throws ERR_POLICY_INVALID when the file is refused at the start */

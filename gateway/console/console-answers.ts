@@ -2,10 +2,13 @@ import type { PulledDocument, UpstreamReport } from '../../plugins/noetl/upstrea
 import type { PathReport, ReportedExplanation } from '../../plugins/noetl-auth/access/path-report.ts';
 import type { CaseResult } from '../../plugins/noetl-auth/access/policy-cases.ts';
 import type { WireUserId } from '../../plugins/noetl-auth/session/session.ts';
+import type { OperationKind } from '../../plugins/operation-kind.ts';
+import type { ReadinessReport } from '../http/readiness.ts';
+import type { DependencyState } from '../observe/dependencies.ts';
 import type { AccessReport } from '../policy/access-report.ts';
 import type { TriedPolicy } from '../policy/policy-draft.ts';
-import type { ConsoleFields } from './answer-fields.ts';
-import type { DriftState, GatewayHealth, PolicyFileState } from './gateway-health.ts';
+import type { PolicyFileState } from '../policy/watched-policy.ts';
+import type { DriftState } from '../upstream/drift-watch.ts';
 
 /**
  * What the gateway answers at `/console/api/<name>`, as JSON: the server and the page are compiled against it. A member that is
@@ -170,3 +173,111 @@ export interface UserSessionList {
   readonly atMost: number;
   readonly sessions: readonly ShownSession[];
 }
+
+/** Calls of the last minutes. Times are upper bounds in seconds; null without a call, or above the largest bound. */
+export interface RecentCalls {
+  readonly calls: number;
+  readonly errors: number;
+  readonly p50: number | null;
+  readonly p99: number | null;
+  /** The same of each minute, oldest first. */
+  readonly perMinute: {
+    readonly calls: readonly number[];
+    readonly errors: readonly number[];
+    readonly p50: readonly (number | null)[];
+    readonly p99: readonly (number | null)[];
+  };
+}
+
+/** One root field in the last minutes. */
+export interface RecentField extends RecentCalls {
+  readonly field: string;
+}
+
+/** Calls and errors of the last `minutes`. */
+export interface RecentReport {
+  readonly minutes: number;
+  /** All root fields together. */
+  readonly total: RecentCalls;
+  readonly fields: readonly RecentField[];
+  /** Errors and refusals by name, most frequent first. */
+  readonly codes: readonly { readonly code: string; readonly count: number }[];
+  readonly limits: readonly { readonly limit: string; readonly count: number }[];
+}
+
+/**
+ * What a replica reports of itself; times in milliseconds since 1970. It is read by replicas of other versions, so a member is
+ * added and never changed in meaning.
+ */
+export interface ReplicaReport {
+  /** The host. */
+  readonly replica: string;
+  readonly version: string;
+  readonly at: number;
+  readonly ready: boolean;
+  /** Checks, dependencies and circuit breakers that fail, by name. */
+  readonly failing: readonly string[];
+  readonly uptimeSecs: number;
+  /** Bytes that the process has in memory. */
+  readonly rss: number;
+  /** Of the container; absent: the container has no limit. */
+  readonly memoryLimit?: number;
+  /** In the last quarter of an hour. */
+  readonly calls: number;
+  readonly errors: number;
+  /** Seconds, an upper bound; null without a call, or above the largest bucket. */
+  readonly p99: number | null;
+}
+
+/** The state of the replica that answers, and the report that every replica that shares the store reports of itself. */
+export interface GatewayHealth extends ReadinessReport {
+  readonly dependencies: readonly DependencyState[];
+  /** `class route` of every circuit breaker that is not closed. */
+  readonly openBreakers: readonly string[];
+  /** Absent: the grants are those of the config. */
+  readonly policyFile?: PolicyFileState | undefined;
+  readonly drift: DriftState;
+  readonly recent: RecentReport;
+  /** `replica` is the name in this process's own report. */
+  readonly process: { readonly version: string; readonly node: string; readonly replica: string };
+  /** Undefined: the store that replicas share does not answer. */
+  readonly replicas?: readonly ReplicaReport[] | undefined;
+  /** `memory`, `redis`, `nats` or `custom`. */
+  readonly sessions: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/**
+ * Members that a query may select: null for a value, an object for a member with members of its own. They go down to a
+ * bounded depth.
+ */
+export interface Selectable {
+  readonly [field: string]: Selectable | null;
+}
+
+/**
+ * A root field under the names of this gateway's config. The page is built once for all configs, so it knows fields by
+ * what they do (ADR 0015).
+ */
+export interface ConsoleField {
+  readonly field: string;
+  readonly root: 'query' | 'mutation' | 'subscription';
+  /** Types in SDL, by name. */
+  readonly args: Readonly<Record<string, string>>;
+  /** The argument with the id of an execution, or with a catalog path. Absent: a caller uses the usual name. */
+  readonly key?: string;
+  readonly returns: Selectable | null;
+}
+
+/** What the console does with a field of NoETL's API; a row of the config may give it any name. */
+export type ConsoleOperation = Extract<
+  OperationKind,
+  'execute' | 'rerun' | 'execution' | 'events' | 'executions' | 'cancel' | 'catalog' | 'catalogEntry'
+>;
+
+/** The same of fields that the gateway answers itself, and of forms of playbooks. */
+export type ConsoleOwnField = 'form' | 'executionUpdates' | 'executionsUpdates' | 'endSessions';
+
+/** Fields by what they do; a missing one is not open in this config. */
+export type ConsoleFields = Partial<Record<ConsoleOperation | ConsoleOwnField, ConsoleField>>;

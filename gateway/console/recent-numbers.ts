@@ -1,7 +1,7 @@
 import type { Clock } from '../../plugins/clock.ts';
 import type { MetricsJson } from '../observe/metrics.ts';
 import { durationBuckets } from '../observe/metrics-catalog.ts';
-import type { RecentCalls, RecentReport } from './gateway-health.ts';
+import type { RecentCalls, RecentReport } from './console-answers.ts';
 
 /** A quarter of an hour, the minute that runs included. */
 const minutes = 15;

@@ -24,24 +24,12 @@ export function readExplainInput(input: unknown, known: readonly string[]): Aske
   const { roles, user, permission, path, execution } = inputObject(input);
   const parsed = typeof permission === 'string' ? parsePermission(permission) : undefined;
   if (parsed === undefined) throw invalid(`permission must be one of ${permissions.join(', ')}`);
-  const asked = { ...readAsker(roles, user, known), permission: parsed };
+  const who = user !== undefined && roles === undefined ? { user: userOf(user) } : { roles: rolesOf(roles, known) };
+  const asked = { ...who, permission: parsed };
   if (execution === undefined) return { ...asked, path: pathOf(path) };
   const id = parseExecutionId(execution);
   if (id === undefined) throw invalid('execution must be the id of an execution: digits only');
   return { ...asked, execution: id };
-}
-
-/** Roles or a user. An empty list is a user without a role. */
-function readAsker(roles: unknown, user: unknown, known: readonly string[]) {
-  if (user !== undefined && roles === undefined) {
-    if (typeof user === 'string' && user !== '' && user.length <= longestPath) return { user };
-    throw invalid('user must be the id of a user');
-  }
-  // What is no list becomes one unknown name, so that it is refused below.
-  const list: readonly unknown[] = Array.isArray(roles) ? roles : [undefined];
-  const names = list.filter((name) => typeof name === 'string' && known.includes(name));
-  if (names.length < list.length) throw invalid(`roles must be a list of ${known.join(', ')}`);
-  return { roles: [...new Set(names.map(String))] };
 }
 
 /** A search in the audit entries; every member may be missing. @throws ERR_REQUEST_INVALID */
@@ -55,11 +43,7 @@ export function readAuditInput(input: unknown): AuditSearch {
 }
 
 /** @throws ERR_REQUEST_INVALID */
-export function readUserInput(input: unknown): string {
-  const { user } = inputObject(input);
-  if (typeof user === 'string' && user !== '' && user.length <= longestPath) return user;
-  throw invalid('user must be the id of a user');
-}
+export const readUserInput = (input: unknown): string => userOf(inputObject(input)['user']);
 
 /** @throws ERR_REQUEST_INVALID */
 export const readPathInput = (input: unknown): string => pathOf(inputObject(input)['path']);
@@ -75,16 +59,27 @@ export function readDraft(input: unknown): string {
 export const readCasesInput = (input: unknown): string | undefined =>
   input === undefined || inputObject(input)['text'] === undefined ? undefined : readDraft(input);
 
-function pathOf(path: unknown): string {
-  if (typeof path === 'string' && path !== '' && path.length <= longestPath) return path;
-  throw invalid(`path must be a catalog path of at most ${longestPath} characters, for example data/report`);
+/** An empty list is a user without a role. What is not a list has an unknown role. */
+function rolesOf(roles: unknown, known: readonly string[]): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(roles) ? roles : [undefined];
+  const names = list.filter((name): name is string => typeof name === 'string' && known.includes(name));
+  if (names.length < list.length) throw invalid(`roles must be a list of ${known.join(', ')}`);
+  return [...new Set(names)];
 }
 
-/** @throws ERR_REQUEST_INVALID */
-export function inputObject(input: unknown): Readonly<Record<string, unknown>> {
+const userOf = (user: unknown): string => shortText(user, 'user must be the id of a user');
+
+const pathOf = (path: unknown): string =>
+  shortText(path, `path must be a catalog path of at most ${longestPath} characters, for example data/report`);
+
+function shortText(value: unknown, message: string): string {
+  if (typeof value === 'string' && value !== '' && value.length <= longestPath) return value;
+  throw invalid(message);
+}
+
+function inputObject(input: unknown): Readonly<Record<string, unknown>> {
   if (isJsonObject(input)) return input;
   throw invalid('the body must be a JSON object');
 }
 
-/** The refusal of an input. @param message what is wrong, for the user of the page */
-export const invalid = (message: string): GatewayError => new GatewayError('ERR_REQUEST_INVALID', message);
+const invalid = (message: string): GatewayError => new GatewayError('ERR_REQUEST_INVALID', message);

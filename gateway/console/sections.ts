@@ -1,21 +1,30 @@
+import { GatewayError } from '../../plugins/errors.ts';
+import { isJsonObject } from '../../plugins/noetl/json-object.ts';
+import type { UpstreamReport } from '../../plugins/noetl/upstream-report.ts';
 import { reportExplanation, reportPath } from '../../plugins/noetl-auth/access/path-report.ts';
 import { lintPolicy } from '../../plugins/noetl-auth/access/policy-lint.ts';
-import type { Session } from '../../plugins/noetl-auth/session/session.ts';
+import type { ListedSession, Session } from '../../plugins/noetl-auth/session/session.ts';
+import { listedAtMost, listedId } from '../../plugins/noetl-auth/session/session-list.ts';
+import { sessionKey } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { Sessions } from '../../plugins/ports.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { auditedId } from '../observe/audit.ts';
 import type { ExecutableSchema } from '../operations/executable-schema.ts';
 import { reportAccess } from '../policy/access-report.ts';
 import { wireTime, wireUser } from '../rest/wire.ts';
+import type { DriftWatch, UpstreamKnowledge } from '../upstream/drift-watch.ts';
 import type { ConsoleSections } from './console.ts';
-import type { ExplainedAccess } from './console-answers.ts';
+import type { ExplainedAccess, ShownSession, UpstreamComparison } from './console-answers.ts';
 import { consoleFields } from './console-fields.ts';
-import { createHealthSection, type HealthGiven } from './health-section.ts';
+import { createHealthSection, type HealthGiven, type Replicas } from './health.ts';
 import { createPolicySections, type PolicySectionsGiven } from './policy-sections.ts';
-import type { Replicas } from './replicas.ts';
-import { type AskedExplanation, readAuditInput, readExplainInput, readPathInput } from './section-input.ts';
-import { createSessionsSection } from './sessions-section.ts';
-import { createUpstreamSection, type UpstreamSectionGiven } from './upstream-section.ts';
+import {
+  type AskedExplanation,
+  readAuditInput,
+  readExplainInput,
+  readPathInput,
+  readUserInput,
+} from './section-input.ts';
 
 export interface SectionsGiven extends HealthGiven, PolicySectionsGiven {
   /** The host. */
@@ -117,4 +126,104 @@ async function rolesOfUser(user: string, { audit, config }: SectionsGiven) {
   const roles = (found?.['roles'] ?? []) as readonly string[];
   // Roles of an earlier config count for nothing now.
   return found && { roles: roles.filter((name) => config.roles.includes(name)), seenAt: String(found['time']) };
+}
+
+/**
+ * The sessions of a user, without anything that a session could be used or ended with elsewhere: no token, no key. One is ended by
+ * the field `endSessions`, with its own access rule.
+ */
+export function createSessionsSection(sessions: Pick<Sessions, 'sessionsOf'>): ConsoleSections['sessions'] {
+  return {
+    to: 'operator',
+    async answer(input, { token }) {
+      const listed = await sessions.sessionsOf(readUserInput(input));
+      if (listed === undefined) return { isListed: false, atMost: listedAtMost, sessions: [] };
+      // By the id and not by the token: what is listed holds neither token nor key.
+      const ownId = listedId(sessionKey(token));
+      const shown = listed.map((one) => ({ ...shownSession(one), isOwn: one.id === ownId }));
+      return { isListed: true, atMost: listedAtMost, sessions: shown };
+    },
+  };
+}
+
+function shownSession({
+  id,
+  session: { user, issuedAt, expiresAt, identity },
+}: ListedSession): Omit<ShownSession, 'isOwn'> {
+  return {
+    id,
+    since: wireTime(issuedAt),
+    until: wireTime(expiresAt),
+    roles: user.roles,
+    // Absent: NoETL made the session, and the gateway was not asked.
+    ...(identity !== undefined && {
+      login: { issuer: identity.issuer, client: identity.client, isMachine: identity.isMachine === true },
+    }),
+  };
+}
+
+export interface UpstreamSectionGiven {
+  readonly watch: Pick<DriftWatch, 'look' | 'found'>;
+  readonly knowledge: UpstreamKnowledge;
+}
+
+/** A look that was asked for is made at most once in this time, for all operators. */
+const quietMs = 5_000;
+
+/**
+ * NoETL's live document against the pulled one. Each document is compared once. A POST with `look: true` looks again.
+ * @param given undefined: no document was pulled into this project
+ */
+export function createUpstreamSection(
+  given: UpstreamSectionGiven | undefined,
+  clock: () => number,
+): ConsoleSections['upstream'] {
+  let made: { readonly hash: string; readonly report: Promise<UpstreamReport> } | undefined;
+  let lookedMs = Number.NEGATIVE_INFINITY;
+
+  function reportOn({ watch, knowledge }: UpstreamSectionGiven): Promise<UpstreamReport> {
+    const live = watch.found()?.live;
+    // Without a live document the report is about the pulled one alone: what is closed.
+    const hash = live?.hash ?? '';
+    if (made?.hash !== hash) {
+      // A failure is not kept: the next look compares again.
+      const report = knowledge.report(live?.document).catch((error: unknown) => {
+        made = undefined;
+        throw error;
+      });
+      made = { hash, report };
+    }
+    return made.report;
+  }
+
+  async function answer(input: unknown): Promise<UpstreamComparison> {
+    if (given === undefined) return { state: 'none' };
+    const { watch, knowledge } = given;
+    const isAsked = isJsonObject(input) && input['look'] === true;
+    if (watch.found() === undefined || (isAsked && clock() - lookedMs >= quietMs)) {
+      // Before the look, so that operators who ask meanwhile do not start another one.
+      lookedMs = clock();
+      await watch.look();
+    }
+    const { state, atMs, live } = watch.found() ?? { state: 'unknown', atMs: clock(), live: undefined };
+    try {
+      return {
+        state,
+        at: atMs,
+        pulled: knowledge.pulled,
+        live: live && nameOf(live.document),
+        report: await reportOn(given),
+      };
+    } catch (error) {
+      throw new GatewayError('ERR_UPSTREAM', 'NoETL’s live document cannot be compared; run noetl-gateway diff', {
+        cause: error,
+      });
+    }
+  }
+  return { to: 'operator', answer };
+}
+
+function nameOf({ info, paths }: Readonly<Record<string, unknown>>) {
+  const version = isJsonObject(info) && typeof info['version'] === 'string' ? info['version'] : 'unknown';
+  return { version, paths: isJsonObject(paths) ? Object.keys(paths).length : 0 };
 }

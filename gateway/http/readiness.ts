@@ -1,6 +1,14 @@
 import type { Clock } from '../../plugins/clock.ts';
 import type { Observe } from '../../plugins/observe.ts';
-import type { ReadinessReport } from '../console/gateway-health.ts';
+
+/** The answer of `/ready`. */
+export interface ReadinessReport {
+  readonly ready: boolean;
+  /** The checks of `/ready`, by name. */
+  readonly checks: Readonly<Record<string, 'ok' | 'failing'>>;
+  /** Notes that stop nothing, by check. */
+  readonly notes: Readonly<Record<string, string>>;
+}
 
 /** One thing that must answer for requests to succeed. */
 export interface ReadinessProbe {

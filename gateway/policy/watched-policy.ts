@@ -10,7 +10,16 @@ import {
   readPolicy,
 } from '../../plugins/noetl-auth/access/policy-file.ts';
 import type { Observe } from '../../plugins/observe.ts';
-import type { PolicyFileState } from '../console/gateway-health.ts';
+
+/** The file that the grants come from; times in milliseconds. */
+export interface PolicyFileState {
+  /** Without its folder. */
+  readonly file: string;
+  /** When the grants of now were read. */
+  readonly at: number;
+  /** The file as it is now is refused; the grants before it still count. */
+  readonly refused?: { readonly at: number; readonly problems: readonly string[] };
+}
 
 export interface WatchedPolicyOptions {
   readonly file: string;

@@ -1,7 +1,17 @@
 import type { Clock } from '../../plugins/clock.ts';
+import type { PulledDocument, UpstreamReport } from '../../plugins/noetl/upstream-report.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-import type { DriftState } from '../console/gateway-health.ts';
+
+/** Of NoETL's live document against the pulled one. `unknown`: NoETL does not publish its document, or does not answer. */
+export type DriftState = 'same' | 'differs' | 'unknown';
+
+/** What a project knows of NoETL's document. */
+export interface UpstreamKnowledge {
+  readonly pulled: PulledDocument;
+  /** @param live undefined: it is the pulled one. @throws when the document cannot be compared */
+  readonly report: (live: Readonly<Record<string, unknown>> | undefined) => Promise<UpstreamReport>;
+}
 
 export interface DriftWatchOptions {
   readonly upstream: Upstream;

@@ -1,4 +1,4 @@
-import type { ConsoleField, Selectable } from '../../../gateway/console/answer-fields.ts';
+import type { ConsoleField, Selectable } from '../../../gateway/console/console-answers.ts';
 import type { Filters } from './executions.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { addressOf } from './health.ts';

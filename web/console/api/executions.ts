@@ -1,4 +1,4 @@
-import type { ConsoleField } from '../../../gateway/console/answer-fields.ts';
+import type { ConsoleField } from '../../../gateway/console/console-answers.ts';
 import { type GraphqlRequest, operationOf, type Wanted } from './execution.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { matches } from './policy.ts';

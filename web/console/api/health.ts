@@ -1,4 +1,4 @@
-import type { GatewayHealth } from '../../../gateway/console/gateway-health.ts';
+import type { GatewayHealth } from '../../../gateway/console/console-answers.ts';
 import { useQuery, useSession } from './gateway-client.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ConsoleField } from '../../../gateway/console/answer-fields.ts';
+import type { ConsoleField } from '../../../gateway/console/console-answers.ts';
 import { operationOf, type Wanted } from './execution.ts';
 import { type GatewayClient, useQuery, useSession } from './gateway-client.ts';
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type UPlot from 'uplot';
-import type { GatewayHealth, RecentField, ReplicaReport } from '../../../gateway/console/gateway-health.ts';
+import type { GatewayHealth, RecentField, ReplicaReport } from '../../../gateway/console/console-answers.ts';
 import { addressOf } from '../api/health.ts';
 import { durationText, sizeText } from '../api/time.ts';
 import { type Column, Table } from './table.tsx';

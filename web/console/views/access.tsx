@@ -1,6 +1,5 @@
 import { useLocation } from 'preact-iso/router';
 import type { CurrentAccess } from '../../../gateway/console/console-answers.ts';
-import type { PolicyFileState } from '../../../gateway/console/gateway-health.ts';
 import { useAccess } from '../api/gateway-client.ts';
 import { addressOf } from '../api/health.ts';
 import { Matrix, PathAccess } from '../parts/access-matrix.tsx';
@@ -100,7 +99,11 @@ function Report({ report }: { readonly report: CurrentAccess }) {
 }
 
 /** Grants of a file that is followed; a file that is refused leaves those before it. */
-function FromFile({ policyFile: { file, at, refused } }: { readonly policyFile: PolicyFileState }) {
+function FromFile({
+  policyFile: { file, at, refused },
+}: {
+  readonly policyFile: NonNullable<CurrentAccess['policyFile']>;
+}) {
   return (
     <>
       <p class="quiet">

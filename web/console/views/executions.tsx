@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { ConsoleField } from '../../../gateway/console/answer-fields.ts';
+import type { ConsoleField } from '../../../gateway/console/console-answers.ts';
 import { type ExecutionQuery, executionsAddress, filtersOf, readExecutionQuery } from '../api/execution.ts';
 import {
   type ExecutionNews,

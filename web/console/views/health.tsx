@@ -1,4 +1,4 @@
-import type { GatewayHealth, PolicyFileState } from '../../../gateway/console/gateway-health.ts';
+import type { GatewayHealth } from '../../../gateway/console/console-answers.ts';
 import { troubles, useHealth } from '../api/health.ts';
 import { type Column, Failed, Heading, Loading, Table } from '../parts/table.tsx';
 import { Ago } from '../parts/time.tsx';
@@ -78,7 +78,7 @@ function Checks({ health }: { readonly health: GatewayHealth }) {
 }
 
 /** The policy file as a check. A file that is refused fails it, although the grants before it still count. */
-const checkOf = ({ file, refused }: PolicyFileState): Check => ({
+const checkOf = ({ file, refused }: NonNullable<GatewayHealth['policyFile']>): Check => ({
   ...{ name: 'policy file', of: file, isOk: refused === undefined, words: refused === undefined ? 'read' : 'refused' },
   sinceMs: refused?.at,
 });

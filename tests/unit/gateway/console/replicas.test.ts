@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ReplicaReport } from '../../../../gateway/console/gateway-health.ts';
-import { createReplicas } from '../../../../gateway/console/replicas.ts';
+import type { ReplicaReport } from '../../../../gateway/console/console-answers.ts';
+import { createReplicas } from '../../../../gateway/console/health.ts';
 import { createMemoryLiveStore } from '../../../../gateway/live/memory-live-store.ts';
 
 const reportOf = (replica: string): ReplicaReport => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createSessionsSection } from '../../../../gateway/console/sessions-section.ts';
+import { createSessionsSection } from '../../../../gateway/console/sections.ts';
 import type { Exchange } from '../../../../gateway/http/exchange.ts';
 import type { Caller } from '../../../../plugins/call-context.ts';
 import { sessionOf, tokenOf } from '../../../support/session-fakes.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createUpstreamSection } from '../../../../gateway/console/upstream-section.ts';
+import { createUpstreamSection } from '../../../../gateway/console/sections.ts';
 import type { DriftFound } from '../../../../gateway/upstream/drift-watch.ts';
 import type { UpstreamReport } from '../../../../plugins/noetl/upstream-report.ts';
 

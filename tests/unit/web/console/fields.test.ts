@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ConsoleField } from '../../../../gateway/console/answer-fields.ts';
+import type { ConsoleField } from '../../../../gateway/console/console-answers.ts';
 import { operationOf } from '../../../../web/console/api/execution.ts';
 
 const field: ConsoleField = {
