@@ -3,7 +3,7 @@ import type { Observe } from '../plugins/observe.ts';
 import type { Parts } from './compose.ts';
 import type { ResolvedConfig } from './config/gateway-config.ts';
 import type { CallbackRequests } from './executions/execution-commands.ts';
-import { createOperatorEndings } from './identity/operator-endings.ts';
+import { createOperatorEndings } from './identity/own-sessions.ts';
 import { createExecutableSchema, type ExecutableSchema } from './operations/executable-schema.ts';
 
 export interface ExecutableGiven {

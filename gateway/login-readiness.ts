@@ -8,7 +8,7 @@ import type { CallbackRegistry } from './callbacks/callback-registry.ts';
 import type { ResolvedConfig } from './config/gateway-config.ts';
 import type { ReadinessProbe } from './http/readiness.ts';
 import type { IssuersVerifier } from './identity/identity-verifier.ts';
-import { issuerFailureOf, issuerProblem } from './identity/issuer-request.ts';
+import { issuerFailureOf, issuerProblem } from './identity/issuer-documents.ts';
 
 /** What must be known before a login can work, beside NoETL and the store (ADR 0024). */
 export interface LoginReadiness {

@@ -7,7 +7,7 @@ import { helpFor, isRefusal } from '../../gateway/config/identity/login-refusal.
 import { isEmailNeeded } from '../../gateway/config/issuers-of.ts';
 import { resolveConfig } from '../../gateway/config/resolve-config.ts';
 import { createIdentityVerifier } from '../../gateway/identity/identity-verifier.ts';
-import { issuerProblem } from '../../gateway/identity/issuer-request.ts';
+import { issuerProblem } from '../../gateway/identity/issuer-documents.ts';
 import type { Identity } from '../../plugins/ports.ts';
 import { loadConfig } from '../load-config.ts';
 import { loadTools } from '../package.ts';

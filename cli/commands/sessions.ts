@@ -6,7 +6,7 @@ import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import { sessionsNamed, withIssuerName } from '../../gateway/config/gateway-rows.ts';
 import { resolveConfig } from '../../gateway/config/resolve-config.ts';
 import { isMemoryStore } from '../../gateway/config/store-kinds.ts';
-import { auditedTarget } from '../../gateway/identity/operator-endings.ts';
+import { auditedTarget } from '../../gateway/identity/own-sessions.ts';
 import { createAudit } from '../../gateway/observe/audit.ts';
 import { createLineSink, type LineSink } from '../../gateway/observe/line-sink.ts';
 import { openStore } from '../../gateway/stores/store-adapters.ts';

@@ -6,7 +6,7 @@ import type { SessionFollower } from '../../plugins/ports.ts';
 import { claimAt, clientOf, isClaims, readRoles } from '../config/identity/claims.ts';
 import { type IssuerRules, isSameIssuer } from '../config/identity/issuer-rules.ts';
 import { isRefusal, type LoginRefusal, refuse, type SeenToken } from '../config/identity/login-refusal.ts';
-import { askIssuer, type Fetch, issuerUnavailable } from './issuer-request.ts';
+import { askIssuer, type Fetch, issuerUnavailable } from './issuer-documents.ts';
 import { type AskedIssuer, isJwt, issuerOf, type KnownIssuer, signatureRefusal } from './verify-token.ts';
 
 /** Claims about a user, verified. */

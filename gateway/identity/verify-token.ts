@@ -6,7 +6,7 @@ import type { TokenKind } from '../config/identity/issuer-entry.ts';
 import { type IssuerRules, isSignatureAlgorithm, issuerNamed } from '../config/identity/issuer-rules.ts';
 import { type LoginRefusal, refuse, type SeenToken } from '../config/identity/login-refusal.ts';
 import type { IssuerDocuments } from './issuer-documents.ts';
-import { type Fetch, issuerUnavailable } from './issuer-request.ts';
+import { type Fetch, issuerUnavailable } from './issuer-documents.ts';
 
 /** A trusted issuer with its documents. */
 export interface KnownIssuer {

@@ -3,8 +3,14 @@ import { GatewayError } from '../../plugins/errors.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { IssuerRules } from '../config/identity/issuer-rules.ts';
 import { type Answer, json } from '../http/answer.ts';
-import { authorizationUrl, grantedTokens } from '../identity/authorization.ts';
-import { endedTicket, type LoginTicket, ticketCookie, ticketOf } from '../identity/login-ticket.ts';
+import {
+  authorizationUrl,
+  endedTicket,
+  grantedTokens,
+  type LoginTicket,
+  ticketCookie,
+  ticketOf,
+} from '../identity/authorization.ts';
 import type { OneTimeCodes } from '../identity/one-time-codes.ts';
 import type { SignedIn, SignIn } from '../identity/sign-in.ts';
 import type { KnownIssuer } from '../identity/verify-token.ts';

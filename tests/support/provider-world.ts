@@ -2,7 +2,7 @@ import { exportJWK, type JWK, SignJWT } from 'jose';
 import type { IssuerEntry } from '../../gateway/config/identity/issuer-entry.ts';
 import type { IssuerDefaults } from '../../gateway/config/identity/resolve-issuers.ts';
 import { createIdentityVerifier } from '../../gateway/identity/identity-verifier.ts';
-import type { Fetch } from '../../gateway/identity/issuer-request.ts';
+import type { Fetch } from '../../gateway/identity/issuer-documents.ts';
 import { resolved } from './issuer-rules.ts';
 import { keyPair } from './key-pairs.ts';
 import { handClock, recorder } from './session-fakes.ts';

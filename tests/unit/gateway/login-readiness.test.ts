@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type CallbackRegistry, createCallbackRegistry } from '../../../gateway/callbacks/callback-registry.ts';
 import type { ResolvedConfig } from '../../../gateway/config/gateway-config.ts';
-import { issuerUnavailable } from '../../../gateway/identity/issuer-request.ts';
+import { issuerUnavailable } from '../../../gateway/identity/issuer-documents.ts';
 import { createLoginReadiness } from '../../../gateway/login-readiness.ts';
 import type { SessionValidator } from '../../../plugins/ports.ts';
 import { handClock, recorder } from '../../support/session-fakes.ts';

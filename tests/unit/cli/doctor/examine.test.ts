@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type DoctorProbes, examine, hasProblem, renderFindings } from '../../../../cli/doctor/examine.ts';
 import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import { resolveConfig } from '../../../../gateway/config/resolve-config.ts';
-import { issuerUnavailable } from '../../../../gateway/identity/issuer-request.ts';
+import { issuerUnavailable } from '../../../../gateway/identity/issuer-documents.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 
 const declaration: GatewayConfig = { operations: {}, roles: ['admin'], grants: [] };

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createCachedDocument, keptTiming } from '../../../../gateway/identity/cached-document.ts';
+import { createCachedDocument, keptTiming } from '../../../../gateway/identity/issuer-documents.ts';
 import { handClock } from '../../../support/session-fakes.ts';
 
 function setUp() {
