@@ -2,7 +2,7 @@
 
 # The version that the repository develops and tests with (tools/node/package.json), pinned to the digest of its
 # multi-platform index. A mirror with another digest: --build-arg NODE_IMAGE=…
-ARG NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553
+ARG NODE_IMAGE=node:26.10.0-bookworm-slim@sha256:662933cf47f013bc8e4beb31a6116448427a82057ba7c42c97e4c5ba766504c2
 
 # Compiles the sources; has every dependency, Mesh too.
 FROM ${NODE_IMAGE} AS build

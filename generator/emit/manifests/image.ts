@@ -10,7 +10,7 @@ const heapPercent = 62;
 export const nodeOptions = `--max-old-space-size-percentage=${heapPercent} --max-semi-space-size=16`;
 
 /** Pinned to a version, not to a line of versions; a build may replace it with a digest. */
-const nodeImage = 'node:24.21.0-bookworm-slim';
+const nodeImage = 'node:26.10.0-bookworm-slim';
 
 /** Not written as one literal: a linter takes it for a template that was forgotten. */
 const base = '$' + '{NODE_IMAGE}';
