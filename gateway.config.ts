@@ -1,14 +1,22 @@
-import { defineGateway, whenPresent } from './gateway/config/gateway-config.ts';
-import { endSessions, executionsUpdates, executionUpdates } from './gateway/config/gateway-rows.ts';
-import { noetlTypes } from './gateway/config/noetl-types.ts';
+import {
+  allow,
+  authenticated,
+  defineGateway,
+  endSessions,
+  executionsUpdates,
+  executionUpdates,
+  noetlTypes,
+  onExecution,
+  onPlaybook,
+  onSource,
+  role,
+} from './index.ts';
 import type { NoetlOperations } from './openapi/noetl.types.ts';
-import { authenticated, onExecution, onPlaybook, onSource, role } from './plugins/noetl-auth/access/access-rule.ts';
-import { allow } from './plugins/noetl-auth/access/grant.ts';
 
-// Rows of operations that not every release of NoETL has. All others must be in the document: else `generate` stops.
-const present = whenPresent<NoetlOperations>();
-
-/** What of NoETL is open, to whom, and under which name. What is not here is closed. */
+/**
+ * What of NoETL is open, to whom, and under which name. What is not here is closed. `optional` rows are of operations that not every
+ * release of NoETL has.
+ */
 export default defineGateway<NoetlOperations>({
   operations: {
     executePlaybook: {
@@ -42,7 +50,9 @@ export default defineGateway<NoetlOperations>({
       rest: true,
       mcp: true,
     },
-    executionEvents: present('GET /api/executions/{execution_id}/events', {
+    executionEvents: {
+      upstream: 'GET /api/executions/{execution_id}/events',
+      optional: true,
       description: 'What happened in an execution, event by event.',
       access: onExecution('view', 'id'),
       args: {
@@ -54,8 +64,10 @@ export default defineGateway<NoetlOperations>({
       },
       rest: true,
       mcp: true,
-    }),
-    executionStatus: present('GET /api/executions/{execution_id}/status', {
+    },
+    executionStatus: {
+      upstream: 'GET /api/executions/{execution_id}/status',
+      optional: true,
       description:
         'The status of an execution in NoETL’s own form, for clients that speak its API; apps use execution(id).',
       access: onExecution('view', 'id'),
@@ -64,7 +76,7 @@ export default defineGateway<NoetlOperations>({
         full: { description: 'All of NoETL’s own state of the execution.' },
       },
       rest: true,
-    }),
+    },
     cancelExecution: {
       upstream: 'POST /api/executions/{execution_id}/cancel',
       description: 'Cancels an execution and what it has started. One that is over is left alone.',
@@ -107,17 +119,23 @@ export default defineGateway<NoetlOperations>({
       rest: true,
       mcp: true,
     },
-    dashboardStats: present('GET /api/dashboard/stats', {
+    dashboardStats: {
+      upstream: 'GET /api/dashboard/stats',
+      optional: true,
       description: 'How many executions and playbooks there are.',
       access: authenticated(),
       rest: true,
-    }),
-    upstreamHealth: present('GET /api/health', {
+    },
+    upstreamHealth: {
+      upstream: 'GET /api/health',
+      optional: true,
       description: 'Whether NoETL works.',
       access: authenticated(),
       rest: true,
-    }),
-    agents: present('POST /api/catalog/agents/list', {
+    },
+    agents: {
+      upstream: 'POST /api/catalog/agents/list',
+      optional: true,
       description: 'Playbooks that are agents, of those that you may view.',
       type: 'query',
       access: authenticated({ rows: 'playbooks' }),
@@ -126,20 +144,26 @@ export default defineGateway<NoetlOperations>({
         capability: { description: 'Only agents with this capability.' },
       },
       rest: true,
-    }),
-    playbookForm: present('GET /api/catalog/{path}/ui_schema', {
+    },
+    playbookForm: {
+      upstream: 'GET /api/catalog/{path}/ui_schema',
+      optional: true,
       description: 'The form that a playbook is started with.',
       access: onPlaybook('view', 'path'),
       args: { path: { description: 'Path in the catalog.' }, version: { description: 'A number, or latest.' } },
       rest: true,
-    }),
-    registerPlaybook: present('POST /api/catalog/register', {
+    },
+    registerPlaybook: {
+      upstream: 'POST /api/catalog/register',
+      optional: true,
       description: 'Registers a playbook, or a new version of one, from its source.',
       access: onSource('edit', 'content'),
       args: { content: { description: 'The source, YAML.' }, resource_type: { description: 'What it is.' } },
       rest: true,
-    }),
-    credentials: present('GET /api/credentials', {
+    },
+    credentials: {
+      upstream: 'GET /api/credentials',
+      optional: true,
       description: 'Credentials that NoETL keeps, without their secrets.',
       access: role('admin'),
       args: {
@@ -147,8 +171,10 @@ export default defineGateway<NoetlOperations>({
         type: { description: 'Only credentials of this type.' },
       },
       rest: true,
-    }),
-    credential: present('GET /api/credentials/{identifier}', {
+    },
+    credential: {
+      upstream: 'GET /api/credentials/{identifier}',
+      optional: true,
       description: 'One credential, without its secrets.',
       access: role('admin'),
       args: {
@@ -161,8 +187,10 @@ export default defineGateway<NoetlOperations>({
       // Secrets go in and never come out, for admins as well.
       fields: { data: false },
       rest: true,
-    }),
-    saveCredential: present('POST /api/credentials', {
+    },
+    saveCredential: {
+      upstream: 'POST /api/credentials',
+      optional: true,
       description: 'Keeps a credential, or replaces it.',
       access: role('admin'),
       fields: { data: false },
@@ -176,25 +204,29 @@ export default defineGateway<NoetlOperations>({
         tags: { description: 'Words to find it by.' },
       },
       rest: true,
-    }),
-    deleteCredential: present('DELETE /api/credentials/{identifier}', {
+    },
+    deleteCredential: {
+      upstream: 'DELETE /api/credentials/{identifier}',
+      optional: true,
       description: 'Deletes a credential.',
       access: role('admin'),
       acceptRisk: 'admins keep the credentials of NoETL',
       args: { identifier: { description: 'Its name or id.' } },
       rest: true,
-    }),
+    },
     executionUpdates: executionUpdates(),
     executionsUpdates: executionsUpdates(),
     endSessions: endSessions('admin'),
-    workerPools: present('GET /api/worker/pools', {
+    workerPools: {
+      upstream: 'GET /api/worker/pools',
+      optional: true,
       description: 'Workers that have registered with NoETL.',
       access: role('admin'),
       args: {
         runtime: { description: 'Only workers of this runtime.' },
         status: { description: 'Only workers with this status, for example ready.' },
       },
-    }),
+    },
   },
   schema: { types: noetlTypes },
   roles: ['admin', 'developer', 'analyst', 'viewer'],

@@ -13,7 +13,6 @@ export type {
   ProtocolRole,
 } from './gateway/config/gateway-config.ts';
 /** The default export of `gateway.config.ts`. */
-/** Rows of operations that not every release of NoETL has. */
 export { defineGateway, whenPresent } from './gateway/config/gateway-config.ts';
 /** A row that the gateway answers itself: operators end sessions. */
 /** Subscriptions to one execution and to all that the caller may view. */

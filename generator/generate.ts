@@ -169,8 +169,7 @@ function movedOperations(
   const open = new Set(operations.flatMap(({ source }) => (source.kind === 'upstream' ? [source.key] : [])));
   const candidates = shapes.filter(({ key }) => !open.has(key));
   const missing = Object.entries(config.operations).filter(
-    ([field, row]) =>
-      !('whenPresent' in row && row.whenPresent === true) && !operations.some((one) => one.field === field),
+    ([field, row]) => !('optional' in row && row.optional === true) && !operations.some((one) => one.field === field),
   );
   return missing.flatMap(([field]) => suggestMoved(field, lock, candidates) ?? []);
 }

@@ -250,8 +250,8 @@ function explain(
 /** Why a row has no field, as the policy page leaves it out. @param schema undefined: not generated yet */
 function absence(field: string, row: AnyRow, schema: ReadonlySet<string> | undefined) {
   if (row.access.kind === 'closed') return { field, why: 'closed()' };
-  if (isGatewayRow(row) || row.whenPresent !== true || schema === undefined || schema.has(field)) return undefined;
-  return { field, why: `the document lacks ${row.upstream} (whenPresent)` };
+  if (isGatewayRow(row) || row.optional !== true || schema === undefined || schema.has(field)) return undefined;
+  return { field, why: `the document lacks ${row.upstream} (optional)` };
 }
 
 function pathQuestion(config: GatewayConfig, { role, userRoles, permission, playbook }: ExplainFlags) {

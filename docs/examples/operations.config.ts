@@ -8,11 +8,8 @@ import {
   onExecution,
   onPlaybook,
   role,
-  whenPresent,
 } from '../../index.ts';
 import type { NoetlOperations } from '../../openapi/noetl.types.ts';
-
-const present = whenPresent<NoetlOperations>();
 
 export default defineGateway<NoetlOperations>({
   operations: {
@@ -120,8 +117,8 @@ export default defineGateway<NoetlOperations>({
     upstreamHealth: { upstream: 'GET /api/health', access: closed() },
     // #endregion
 
-    // #region when-present
-    workerPools: present('GET /api/worker/pools', { access: role('admin') }),
+    // #region optional
+    workerPools: { upstream: 'GET /api/worker/pools', optional: true, access: role('admin') },
     // #endregion
 
     // #region me

@@ -54,7 +54,9 @@ export interface RenamedField {
  * Every field that was renamed since the minor version before this one. An entry is added with the change, and leaves with
  * the minor version after it: a declaration has one minor version's time to follow.
  */
-export const renamedFields: readonly RenamedField[] = [];
+export const renamedFields: readonly RenamedField[] = [
+  { section: 'operations.*', from: 'whenPresent', to: 'optional', since: '0.3.0' },
+];
 
 /** A declaration under today's names, and one line per field that still has its former one. */
 export interface Renamed<T> {

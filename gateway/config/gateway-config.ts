@@ -114,32 +114,20 @@ export type OperationRow<Shapes extends OperationShapes, Role extends string> =
   | GatewayRow<Role>
   | SubscriptionRow<Role>;
 
-declare const absent: unique symbol;
-
 /**
- * A row whose operation the document may lack, which keeps one config right for every release; made by `whenPresent`. Nothing else makes
- * one, so that a row which is written out is always checked against the document. It shows no `args`: those of any operation would
- * allow every name in a row that is written out.
+ * A row of an operation that the pulled document lacks; one config fits every release. It names no single argument or field:
+ * names of an unknown operation would allow every name in the other rows. Types of such operations can be added to `Shapes`.
  */
-export type AbsentRow<Role extends string> = Omit<AnyRowOf<Role>, 'args'> & {
-  readonly args?: never;
-  readonly whenPresent: true;
-  readonly [absent]: true;
+type AbsentRow<Role extends string> = Omit<UpstreamRow<OperationKey, OperationShape, Role>, 'args' | 'fields'> & {
+  readonly optional: true;
+  readonly args?: 'all' | readonly string[];
+  readonly fields?: 'all' | readonly string[];
 };
 
-type AnyRowOf<Role extends string> = UpstreamRow<OperationKey, OperationShape, Role>;
-
 /** `METHOD /path`. */
-export type OperationKey = `${Method} /${string}`;
+type OperationKey = `${Method} /${string}`;
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-/** What `whenPresent` is given of a row: checked where the document has the operation, as far as it can be where it has not. */
-export type RowWhenPresent<Key extends string, Shapes extends OperationShapes, Role extends string> = WithoutOperation<
-  Key extends keyof Shapes ? CheckedRow<Key, Shapes[Key], Role> : AnyRowOf<Role>
->;
-
-type WithoutOperation<Row> = Row extends unknown ? Omit<Row, 'upstream' | 'whenPresent'> : never;
 
 /** A row whose access rule is on an argument that the operation has: under its own name, or under one the row gives. */
 type CheckedRow<Key extends string, Shape extends OperationShape, Role extends string> = string extends Shape['args']
@@ -184,20 +172,13 @@ export type AnyRow = AnyUpstreamRow | AnyGatewayRow;
 export const isGatewayRow = (row: AnyRow): row is AnyGatewayRow => 'gateway' in row;
 
 /**
- * Makes rows for operations that some releases of NoETL lack: a document without the operation builds without the field.
- * The editor checks arguments and fields of an operation that the pulled document has; of another one `generate` does.
- *
- * ```ts
- * const present = whenPresent<NoetlOperations>();
- * // …
- * workerPools: present('GET /api/worker/pools', { access: role('admin') }),
- * ```
+ * The form of optional rows before 0.3.
+ * @deprecated write `optional: true` on the row; 0.4 removes this function
  */
-export function whenPresent<Shapes extends OperationShapes, Role extends string = ProtocolRole>() {
-  return <Key extends (keyof Shapes & string) | OperationKey>(
-    upstream: Key,
-    row: RowWhenPresent<Key, Shapes, Role>,
-  ): AbsentRow<Role> => ({ ...row, upstream, whenPresent: true }) as unknown as AbsentRow<Role>;
+export function whenPresent<_Shapes extends OperationShapes, Role extends string = ProtocolRole>() {
+  return (upstream: OperationKey, row: Omit<AbsentRow<Role>, 'upstream' | 'optional'>): AbsentRow<Role> =>
+    // `generate` names the rows that have the former name.
+    ({ ...row, upstream, whenPresent: true }) as unknown as AbsentRow<Role>;
 }
 
 /**

@@ -99,14 +99,14 @@ function assertRule(name: string, access: AccessRule, { catalogPaths, executionI
 }
 
 /**
- * Rows that no field answers to, except those that may be without one: closed ones, and `whenPresent` for releases that
+ * Rows that no field answers to, except those that may be without one: closed ones, and `optional` for releases that
  * lack the operation.
  */
 function rowsWithoutField(document: Document, operations: Operations): string[] {
   const names = new Set(rootFieldNodes(document).map(([, field]) => field.name.value));
   return Object.entries(operations).flatMap(([name, row]) => {
     // A row without a rule has been reported with its field.
-    const optional = row.access?.kind === 'closed' || (!isGatewayRow(row) && row.whenPresent === true);
+    const optional = row.access?.kind === 'closed' || (!isGatewayRow(row) && row.optional === true);
     return names.has(name) || optional ? [] : [`${name}: in the config, but not in the schema; run generate`];
   });
 }

@@ -143,9 +143,6 @@ const isSection = (value: unknown): value is Section =>
 const sorted = (entries: Section): Section =>
   Object.fromEntries(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** An import of the gateway's own modules, as the shipped config has them: names only, on one line or several. */
-const ownImport = /^import \{([^}]*)\} from '\.\/(?:gateway|plugins)\/[^']+';\n/gm;
-
 /**
  * The config that ships with the gateway, for a project that has the gateway as a package: what it imports from the
  * sources comes from `noetl-gateway`.
@@ -155,15 +152,12 @@ export function shippedConfig(): string {
 }
 
 /**
- * Text that imports nothing of the sources stays as it is.
+ * The shipped config as a project has it: its imports come from the package.
  * @throws TypeError when an import of the sources would be left: the project could not load it
  */
 export function asProjectConfig(text: string): string {
-  const names = [...text.matchAll(ownImport)].flatMap(([, list = '']) => list.split(','));
-  const sorted = [...new Set(names.map((name) => name.trim()).filter((name) => name !== ''))].sort();
-  const rest = text.replaceAll(ownImport, '');
-  if (/from '\.\/(?:gateway|plugins)\//.test(rest))
+  const written = text.replaceAll("from './index.ts'", "from 'noetl-gateway'");
+  if (/from '\.\/(?!openapi\/)/.test(written))
     throw new TypeError('gateway.config.ts has an import that init cannot replace');
-  if (rest === text) return text;
-  return `import {\n${sorted.map((name) => `  ${name},\n`).join('')}} from 'noetl-gateway';\n${rest}`;
+  return written;
 }

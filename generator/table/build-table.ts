@@ -118,7 +118,7 @@ function findShape(
   if (exact !== undefined) return exact;
   const keys = [...shapes.values()].flat().map((shape) => shape.key);
   const message = `${place}: the document has no ${row.upstream}${nearest(row.upstream, keys)}`;
-  if (row.whenPresent === true) findings.notes.push(`${message}; left out (whenPresent)`);
+  if (row.optional === true) findings.notes.push(`${message}; left out (optional)`);
   else findings.problems.push(message);
   return undefined;
 }

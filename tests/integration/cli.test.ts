@@ -9,7 +9,7 @@ const rows = `
   executions: { upstream: 'GET /api/executions', access: authenticated({ rows: 'executions' }) },
   workerPools: { upstream: 'GET /api/worker/pools', access: role('admin') },
   health: { upstream: 'GET /api/health', access: closed() },
-  later: { upstream: 'GET /api/later', access: role('admin'), whenPresent: true },`;
+  later: { upstream: 'GET /api/later', access: role('admin'), optional: true },`;
 const policy = `
   roles: ['admin', 'analyst'],
   grants: [
@@ -175,7 +175,7 @@ describe('generate', () => {
     expect(printed).toHaveLength(3);
     expect(lines.filter((line) => line.startsWith('not in'))).toEqual([
       'not in the schema: health, closed()',
-      'not in the schema: later, the document lacks GET /api/later (whenPresent)',
+      'not in the schema: later, the document lacks GET /api/later (optional)',
     ]);
   });
 

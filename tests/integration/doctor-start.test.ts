@@ -97,7 +97,7 @@ const table: readonly Broken[] = [
   },
   {
     name: 'a row that was not generated',
-    config: 'operations: { ...shipped.operations, more: { ...shipped.operations.upstreamHealth, whenPresent: false } }',
+    config: 'operations: { ...shipped.operations, more: { ...shipped.operations.upstreamHealth, optional: false } }',
     says: 'more: in the config, but not in the schema; run generate',
   },
   {

@@ -52,7 +52,7 @@ test('an operation that is gone is looked for among those that no row opens, unl
   };
   const pools = row('GET /api/worker/pools');
   expect(await problemsOf({ pools })).toEqual([expect.stringMatching(/write upstream: 'GET \/api\/v2\/pools'/)]);
-  expect(await problemsOf({ pools: { ...pools, whenPresent: true } as never })).toEqual([]);
+  expect(await problemsOf({ pools: { ...pools, optional: true } as never })).toEqual([]);
   expect(await problemsOf({ pools, other: row('GET /api/v2/pools') })).toEqual([]);
 });
 

@@ -141,11 +141,11 @@ export const config: GatewayConfig = {
     finalize: {
       upstream: 'POST /api/executions/{id}/finalize',
       access: onExecution('delete', 'id'),
-      whenPresent: true,
+      optional: true,
     },
     playbook: { upstream: 'POST /api/catalog/resource', type: 'query', access: onPlaybook('view', 'path') },
     workerPools: { upstream: 'GET /api/worker/pools', access: role('admin') },
-    dashboardStats: { upstream: 'GET /api/dashboard/stats', access: authenticated(), whenPresent: true },
+    dashboardStats: { upstream: 'GET /api/dashboard/stats', access: authenticated(), optional: true },
   },
   roles: ['admin', 'developer'],
   grants: [allow('admin', 'all', '*'), allow('developer', ['execute', 'view'], 'data/*')],

@@ -2,7 +2,7 @@
 export const configMistakes: Readonly<Record<string, { readonly write: string; readonly wrong: string }>> = {
   operation: { write: "'POST /api/execute'", wrong: "'POST /api/executes'" },
   argument: { write: 'cascade: { constant: true }', wrong: 'cascades: { constant: true }' },
-  'argument-when-present': { write: 'include_data: { constant', wrong: 'include_datas: { constant' },
+  'argument-of-an-optional-row': { write: 'include_data: { constant', wrong: 'include_datas: { constant' },
   'rule-argument': { write: "onPlaybook('execute', 'name')", wrong: "onPlaybook('execute', 'nama')" },
   role: { write: "role('admin')", wrong: "role('admins')" },
   'grant-role': { write: "allow('viewer', ['view'], '*', {", wrong: "allow('viewers', ['view'], '*', {" },

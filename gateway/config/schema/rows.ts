@@ -111,7 +111,7 @@ export const upstreamRowOptions = {
     optional: true,
     doc: 'by default `query` for GET, else `mutation`; a read that is a POST is a `query`',
   }),
-  whenPresent: flag({ optional: true, doc: 'a document without the operation builds without the field' }),
+  optional: flag({ optional: true, doc: 'a document without the operation builds without the field' }),
   timeoutMs: integer({ optional: true, min: 1, max: 3_600_000, doc: 'one call; `upstream.timeoutSecs` by default' }),
   cacheTtlMs: integer({
     optional: true,

@@ -30,7 +30,7 @@ export const config: GatewayConfig = {
       args: { limit: { constant: 5 }, version: false, path: false },
     },
     notes: { upstream: 'PUT /api/notes', access: custom(() => true), args: { input: 'lines' } },
-    later: { upstream: 'GET /api/later', access: authenticated(), whenPresent: true },
+    later: { upstream: 'GET /api/later', access: authenticated(), optional: true },
     me: {
       gateway: 'query',
       sdl: 'me(verbose: Boolean = false): Me!',

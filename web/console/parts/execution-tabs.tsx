@@ -108,7 +108,7 @@ export function InputTab({ id }: { readonly id: string }) {
 const MissingEvents = () => (
   <MissingRow
     kind="the events of an execution"
-    row="executionEvents: { upstream: 'GET /api/executions/{execution_id}/events', access: onExecution('view', 'id'), whenPresent: true, args: { execution_id: 'id' } }"
+    row="executionEvents: { upstream: 'GET /api/executions/{execution_id}/events', access: onExecution('view', 'id'), optional: true, args: { execution_id: 'id' } }"
   />
 );
 

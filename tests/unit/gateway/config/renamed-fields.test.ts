@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type RenamedField, readRenamed, renamedFields } from '../../../../gateway/config/former-names.ts';
+import { whenPresent } from '../../../../gateway/config/gateway-config.ts';
+import { role } from '../../../../plugins/noetl-auth/access/access-rule.ts';
 
 /** Fields that never existed: what a rename would look like. */
 const renames: readonly RenamedField[] = [
@@ -39,6 +41,16 @@ describe('a declaration of the minor version before', () => {
   it('has nothing said about it when it has no former name', () => {
     const given = { operations: {}, sessions: undefined, plugins: ['rule'] };
     expect(readRenamed<object>(given, renames)).toEqual({ declaration: given, warnings: [] });
+  });
+
+  it('an optional row in the form of 0.2 is optional, and named', () => {
+    const workerPools = whenPresent()('GET /api/worker/pools', { access: role('admin') });
+    const { declaration, warnings } = readRenamed({ operations: { workerPools } }, renamedFields);
+    const row = { upstream: 'GET /api/worker/pools', optional: true, access: role('admin') };
+    expect(declaration.operations).toEqual({ workerPools: row });
+    expect(warnings).toEqual([
+      'operations.workerPools.whenPresent was renamed to operations.workerPools.optional in 0.3.0: the old name works until the next minor version',
+    ]);
   });
 
   it('never loses a field that is called so today', () => {

@@ -43,7 +43,7 @@ describe('the start', () => {
       planless: row('GET /y'),
       odd: row('GET /z'),
       missing: row('GET /m'),
-      optional: { ...healthRow, whenPresent: true },
+      optional: { ...healthRow, optional: true },
       shut: { ...healthRow, access: closed() },
     });
     expect(problems.map((problem) => problem.split(':')[0])).toEqual(['open', 'planless', 'odd', 'missing']);

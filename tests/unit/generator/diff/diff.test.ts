@@ -30,12 +30,12 @@ describe('diff', () => {
     expect(report).toEqual({ from: '1.0', to: '1.0', breaks: false, upstream: [], graphql: [], exposure: [] });
   });
 
-  test('an open operation that is gone breaks, whether or not the row says whenPresent', async () => {
+  test('an open operation that is gone breaks, whether or not the row is optional', async () => {
     const rows: GatewayConfig = {
       ...config,
       operations: {
         stays: { upstream: 'GET /api/executions', access: authenticated({ rows: 'executions' }) },
-        may: { upstream: 'GET /api/worker/pools', access: authenticated(), whenPresent: true },
+        may: { upstream: 'GET /api/worker/pools', access: authenticated(), optional: true },
         must: { upstream: 'POST /api/catalog/resource', access: onPlaybook('view', 'path') },
       },
       grants: [],

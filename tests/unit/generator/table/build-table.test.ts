@@ -178,10 +178,10 @@ describe('buildTable', () => {
 
   it('leaves a row out when the document lacks it and the config says it may', () => {
     const { operations, problems, notes } = table({
-      events: { upstream: 'GET /api/executions/{id}/events', whenPresent: true },
+      events: { upstream: 'GET /api/executions/{id}/events', optional: true },
     });
     expect({ operations, problems }).toEqual({ operations: [], problems: [] });
-    expect(notes[0]).toContain('left out (whenPresent)');
+    expect(notes[0]).toContain('left out (optional)');
   });
 
   it('keeps renamed, aliased, hidden and nested fields', () => {
