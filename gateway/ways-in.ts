@@ -23,8 +23,7 @@ import type { Telemetry } from './observe/telemetry.ts';
 import type { ExecutableSchema } from './operations/executable-schema.ts';
 import type { WatchedPolicy } from './policy/watched-policy.ts';
 import { createNoetlApi } from './rest/noetl-api.ts';
-import { createRequireCaller, createRest } from './rest/rest-routes.ts';
-import { runtimeContract } from './rest/runtime-contract.ts';
+import { createRequireCaller, createRest, runtimeContract } from './rest/rest-routes.ts';
 
 type Handle = (exchange: Exchange) => Promise<Answer>;
 

@@ -12,7 +12,7 @@ import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import type { Asking } from '../executions/execution-read.ts';
 import { eventsAnswer, visibleExecutions } from '../executions/execution-views.ts';
 import { type ExecutionGate, type Executions, executionIdOf, noSuchExecution } from '../executions/executions.ts';
-import { wireAnswer } from '../rest/wire-answer.ts';
+import { wireAnswer } from '../rest/wire.ts';
 import { type CallPlan, callFor } from './call-plan/call-plan.ts';
 import { ofDeclaredShape } from './declared-shape.ts';
 import { askingOf, bound, type RootAnswer, type RootCall } from './root-call.ts';

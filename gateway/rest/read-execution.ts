@@ -1,14 +1,14 @@
+import { type ExecutionState, parseExecutionState } from '../../plugins/noetl/execution-state.ts';
 import { eventView } from '../../plugins/noetl/hidden-values.ts';
-import { isJsonObject } from '../../plugins/noetl/json-object.ts';
+import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import type { Upstream } from '../../plugins/ports.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
-import type { Snapshot } from '../executions/execution-end.ts';
+import { type Snapshot, stateOf } from '../executions/execution-end.ts';
 import { missingExecution } from '../executions/execution-read.ts';
 import { type ExecutionGate, type Executions, executionIdOf } from '../executions/executions.ts';
 import { type CallPlan, callFor } from '../operations/call-plan/call-plan.ts';
-import { askingOf, bound, type RootAnswer, type RootCall } from '../operations/root-call.ts';
-import { detailInState, statusInState } from './execution-bodies.ts';
-import { wireAnswer } from './wire-answer.ts';
+import { askingOf, bound, type RootCall } from '../operations/root-call.ts';
+import { wireAnswer } from './wire.ts';
 
 export interface ReadOptions {
   readonly upstream: Upstream;
@@ -19,50 +19,75 @@ export interface ReadOptions {
 /** Query parameters of the detail, which the protocol's `execution(id)` does not have. */
 export const detailQuery = ['page', 'page_size', 'since_event_id', 'event_type', 'include_events'] as const;
 
-/** A call with the query string that the client sent. */
+/** A call; with the query string that a client sent for a detail. */
 export interface DetailCall extends RootCall {
-  readonly query: readonly (readonly [name: string, value: string])[];
+  readonly query?: readonly (readonly [name: string, value: string])[];
 }
 
 /** `GET /noetl/executions/{id}`: NoETL's detail with its page of events, without secrets and source of steps. */
-export function answerDetail(plan: CallPlan, row: AnyUpstreamRow, options: ReadOptions) {
-  return async (call: DetailCall): Promise<unknown> => {
-    const { executions } = options;
-    const { body, snapshot } = await readAllowed(plan, row, call, options);
-    if (!isJsonObject(body)) return body;
-    const { path } = snapshot.detail;
-    return executions.masked(eventView(detailInState(body, snapshot), executions.hidesErrors(path)), path);
-  };
-}
+export const answerDetail = (plan: CallPlan, row: AnyUpstreamRow, options: ReadOptions) =>
+  answerInState(plan, row, options, detailInState);
 
 /** `executionStatus`: NoETL's `/status`, whose variables are the results of steps. */
-export function answerStatus(plan: CallPlan, row: AnyUpstreamRow, options: ReadOptions): RootAnswer {
+export const answerStatus = (plan: CallPlan, row: AnyUpstreamRow, options: ReadOptions) =>
+  answerInState(plan, row, options, statusInState);
+
+/** @returns an answer that throws ERR_NOT_FOUND alike for what is missing and what is hidden */
+function answerInState(
+  plan: CallPlan,
+  row: AnyUpstreamRow,
+  { upstream, executions, gate }: ReadOptions,
+  inState: (body: JsonObject, snapshot: Snapshot) => JsonObject,
+): (call: DetailCall) => Promise<unknown> {
+  const [argument = 'id'] = plan.executionIds;
   return async (call) => {
-    const { body, snapshot } = await readAllowed(plan, row, { ...call, query: [] }, options);
-    const { executions } = options;
+    const { decision, context, query = [] } = call;
+    const id = executionIdOf(decision.args[argument]);
+    // Access first: NoETL is asked for the body only when the caller may see the execution.
+    const snapshot = await executions.readAllowed(call, id, askingOf(row, context), gate);
+    const made = bound(callFor(plan, decision.args), row, context);
+    if (query.length > 0) made.query = [...(made.query ?? []), ...query];
+    const body = wireAnswer(await upstream.request(made), missingExecution);
     const { path } = snapshot.detail;
-    return executions.masked(eventView(statusInState(body, snapshot), executions.hidesErrors(path)), path);
+    const shown = isJsonObject(body) ? inState(body, snapshot) : body;
+    return executions.masked(eventView(shown, executions.hidesErrors(path)), path);
   };
 }
 
-/** @throws ERR_NOT_FOUND alike for what is missing and what is hidden */
-async function readAllowed(
-  plan: CallPlan,
-  row: AnyUpstreamRow,
-  call: DetailCall,
-  { upstream, executions, gate }: ReadOptions,
-): Promise<{ readonly body: unknown; readonly snapshot: Snapshot }> {
-  const [argument = 'id'] = plan.executionIds;
-  const { decision, context, query } = call;
-  // Access first: NoETL is asked for the body only when the caller may see the execution.
-  const snapshot = await executions.readAllowed(
-    call,
-    executionIdOf(decision.args[argument]),
-    askingOf(row, context),
-    gate,
-  );
-  const made = bound(callFor(plan, decision.args), row, context);
-  if (query.length > 0) made.query = [...(made.query ?? []), ...query];
-  const reply = await upstream.request(made);
-  return { body: wireAnswer(reply, missingExecution), snapshot };
+/**
+ * The detail of an execution, in NoETL's form, in the state that `execution` shows: NoETL announces some ends too early
+ * and others never (ADR 0010), and clients stop at the first one.
+ */
+function detailInState(body: JsonObject, snapshot: Snapshot): JsonObject {
+  const state = stateOf(snapshot);
+  if (parseExecutionState(body['status']) === state) return body;
+  const { over } = snapshot;
+  const ended = over?.finishedAt === undefined ? null : new Date(over.finishedAt).toISOString();
+  const end = Object.hasOwn(body, 'started_at') ? 'completed_at' : 'end_time';
+  return {
+    ...body,
+    status: state,
+    [end]: over === undefined ? null : (body[end] ?? ended),
+    ...(Object.hasOwn(body, 'progress') && { progress: over === undefined ? 0 : 100 }),
+    ...(over === undefined && Object.hasOwn(body, 'error') && { error: null }),
+  };
 }
+
+/** The same for `/status`: booleans of the Python server, a word of the Rust server. */
+function statusInState(body: JsonObject, snapshot: Snapshot): JsonObject {
+  const state = stateOf(snapshot);
+  const word = Object.hasOwn(body, 'status') ? { status: state } : {};
+  if (typeof body['completed'] !== 'boolean') return { ...body, ...word };
+  return {
+    ...body,
+    ...word,
+    ...flagsOf(state),
+    ...(state === 'RUNNING' && { end_time: null, completion_inferred: false }),
+  };
+}
+
+/** NoETL reports a cancelled run as completed. */
+const flagsOf = (state: ExecutionState) => ({
+  completed: state === 'COMPLETED' || state === 'CANCELLED',
+  failed: state === 'FAILED',
+});

@@ -1,20 +1,32 @@
-import { isJsonObject } from '../../plugins/noetl/json-object.ts';
+import { GatewayError } from '../../plugins/errors.ts';
+import { idText, rawNumber } from '../../plugins/json/lossless-json.ts';
+import { parseExecutionId } from '../../plugins/noetl/execution-state.ts';
+import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
 import { ownPathsOf } from '../../plugins/noetl/own-paths.ts';
+import { startAnswer } from '../../plugins/noetl/start-answer.ts';
+import { accessDenied } from '../../plugins/noetl-auth/access/standing-decision.ts';
 import type { Observe } from '../../plugins/observe.ts';
-import type { OperationKind } from '../../plugins/operation-kind.ts';
+import { type OperationKind, usualStartMembers } from '../../plugins/operation-kind.ts';
+import type { Upstream } from '../../plugins/ports.ts';
 import { type AnyUpstreamRow, isGatewayRow } from '../config/gateway-config.ts';
 import { answerCancelExecution, answerRerunExecution, type CommandOptions } from '../executions/execution-commands.ts';
 import type { Asking } from '../executions/execution-read.ts';
 import { answerOperation, type OperationOptions } from '../operations/answer-operation.ts';
-import type { CallPlan } from '../operations/call-plan/call-plan.ts';
+import { type CallPlan, callFor } from '../operations/call-plan/call-plan.ts';
 import type { TemplatePiece } from '../operations/call-plan/template.ts';
 import { measuredAnswer, reportingOutcome } from '../operations/report-outcome.ts';
-import type { RootCall } from '../operations/root-call.ts';
+import { bound, type RootCall } from '../operations/root-call.ts';
 import { plansOf, type RootField } from '../operations/root-fields.ts';
-import { entryNamedById } from './catalog-id.ts';
 import { answerDetail, answerStatus, detailQuery } from './read-execution.ts';
-import { answerStart, readStart, withWorkload } from './start-playbook.ts';
-import { bodyObject, readWireArguments, unprocessable, type WireArguments, type WireRequest } from './wire-request.ts';
+import {
+  bodyObject,
+  readWireArguments,
+  unprocessable,
+  type WireArguments,
+  type WireRequest,
+  wireAnswer,
+  withStatusOf,
+} from './wire.ts';
 
 /** A call of NoETL's own API that was read: its arguments are for the decision, and nothing has been done. */
 export interface RestCall extends WireArguments {
@@ -38,6 +50,10 @@ export interface RestOperation {
   readonly read: (request: WireRequest, asking: Asking) => Promise<RestCall>;
 }
 
+/** Its path as NoETL's document has it: `/api/executions/{id}`. */
+export const templateOf = ({ path }: RestOperation): string =>
+  path.map((piece) => ('text' in piece ? piece.text : `{${piece.argument}}`)).join('');
+
 export type RestOptions = Omit<OperationOptions, 'type' | 'asIs'> & CommandOptions & { readonly observe: Observe };
 
 /**
@@ -45,30 +61,31 @@ export type RestOptions = Omit<OperationOptions, 'type' | 'asIs'> & CommandOptio
  * @returns in the order of the schema's root fields; streams and fields of the gateway's own are not among them
  */
 export function restOperations(fields: ReadonlyMap<string, RootField>, options: RestOptions): readonly RestOperation[] {
-  const entryRoute = [...fields.values()].find(({ plan }) => plan?.kind === 'catalogEntry' && plan.method === 'POST')
-    ?.plan?.route;
+  const entryPlan = [...fields.values()].find(
+    ({ plan }) => plan?.kind === 'catalogEntry' && plan.method === 'POST',
+  )?.plan;
   return [...fields].flatMap(([field, { root, row, plan }]) => {
     if (isGatewayRow(row) || row.rest !== true || plan === undefined || root === 'subscription') return [];
-    const { method, catalogPaths, executionIds } = plan;
-    const path = plan.kind === 'rerun' ? rerunPath(fields) : plan.path;
-    const reader = readerOf(plan, row, options, entryRoute ?? besides(plan.route));
+    const { kind, method, route, catalogPaths, executionIds } = plan;
+    // Where NoETL has always read catalog entries, next to where it starts playbooks.
+    const entryRoute = entryPlan?.route ?? `${route.slice(0, route.indexOf('/', 1))}/catalog/resource`;
+    const reader = readerOf(plan, row, options, entryRoute);
     const read: RestOperation['read'] = async (request, asking) => {
       const call = await reader(request, asking);
       const answer = reportingOutcome(call.answer, { root, row, plan }, options.observe);
       return { ...call, answer: measuredAnswer(field, answer, options.observe) };
     };
-    return [{ field, root, kind: plan.kind, method, path, catalogPaths, executionIds, read }];
+    const path = kind === 'rerun' ? rerunPath(fields) : plan.path;
+    return [{ field, root, kind, method, path, catalogPaths, executionIds, read }];
   });
 }
 
-/** Where NoETL has always read catalog entries, next to where it starts playbooks. */
-const besides = (route: string): string => `${route.slice(0, route.indexOf('/', 1))}/catalog/resource`;
-
 /** Clients of the earlier gateway call it, although no server has it. */
-function rerunPath(fields: ReadonlyMap<string, RootField>): readonly TemplatePiece[] {
-  const { executions } = ownPathsOf(plansOf(fields));
-  return [{ text: `${executions}/` }, { argument: 'id' }, { text: '/rerun' }];
-}
+const rerunPath = (fields: ReadonlyMap<string, RootField>): readonly TemplatePiece[] => [
+  { text: `${ownPathsOf(plansOf(fields)).executions}/` },
+  { argument: 'id' },
+  { text: '/rerun' },
+];
 
 function readerOf(
   plan: CallPlan,
@@ -76,103 +93,179 @@ function readerOf(
   options: RestOptions,
   entryRoute: string,
 ): RestOperation['read'] {
+  const reader =
+    (answer: RestCall['answer'], prepared = (request: WireRequest) => request): RestOperation['read'] =>
+    async (request) => ({ ...readWireArguments(plan, prepared(request)), answer });
+  const answer = answerOperation(plan, row, { ...options, type: undefined, asIs: true });
   switch (plan.kind) {
     case 'execute':
       return readerOfStart(plan, row, options, entryRoute);
-    case 'execution': {
-      const detail = answerDetail(plan, row, options);
-      return async (request) => {
-        // A list of known names: what else a client sends is not passed on.
-        const query = detailQuery.flatMap((name) => request.query.getAll(name).map((value) => [name, value] as const));
-        const { args, guarded } = readWireArguments(plan, request);
-        const answer = (call: RootCall) => detail({ ...call, query });
-        // The query goes to NoETL beside the arguments, so the guard sees it as well.
-        return { args, guarded: { ...Object.fromEntries(query), ...guarded }, answer };
-      };
+    case 'rerun': {
+      const rerun = answerRerunExecution(plan, row, options);
+      return reader(
+        async (call) => ({ execution_id: ((await rerun(call)) as JsonObject)['id'], status: 'started' }),
+        (request) => ({ ...request, body: withWorkload(bodyObject(request.body), plan) }),
+      );
     }
-    case 'status':
-      return readerWith(plan, answerStatus(plan, row, options));
     case 'cancel':
-      return readerWith(plan, answerCancelExecution(plan, row, options));
+      return reader(answerCancelExecution(plan, row, options));
+    case 'execution':
+      return readerOfDetail(plan, row, options);
+    case 'status':
+      return reader(answerStatus(plan, row, options));
+    case 'executions':
+      return reader(answer, withPageSize);
     case 'catalogEntry':
-      return readerOfEntry(plan, row, options, entryRoute);
-    case 'rerun':
-      return readerOfRerun(plan, answerRerunExecution(plan, row, options));
+      return plan.method === 'POST' ? readerOfEntry(plan, answer, options.upstream, entryRoute) : reader(answer);
     case 'credentialWrite':
-      return readerOfCredential(plan, answerOperation(plan, row, { ...options, type: undefined, asIs: true }));
+      return reader(answer, withCredentialType);
     default:
-      return readerWith(plan, answerOperation(plan, row, { ...options, type: undefined, asIs: true }));
+      return reader(answer);
   }
 }
 
-/** Lists also take `limit`, the Rust server's word for the size of a page. Their pages are counted here, so the numbers are judged here. */
-function readerWith(plan: CallPlan, answer: RestCall['answer']): RestOperation['read'] {
-  return async (request) => {
-    const limit = request.query.get('limit');
-    if (plan.kind === 'executions') refuseOddPages(request.query);
-    if (plan.kind === 'executions' && limit !== null && !request.query.has('page_size')) {
-      const query = new URLSearchParams([...request.query, ['page_size', limit]]);
-      return { ...readWireArguments(plan, { ...request, query }), answer };
-    }
-    return { ...readWireArguments(plan, request), answer };
-  };
-}
-
-/** @throws ERR_REQUEST_INVALID (422), as NoETL answers */
-function refuseOddPages(query: URLSearchParams): void {
+/**
+ * Lists also take `limit`, the Rust server's word for the size of a page. Their pages are counted here, so the numbers
+ * are judged here. @throws ERR_REQUEST_INVALID (422), as NoETL answers
+ */
+function withPageSize(request: WireRequest): WireRequest {
+  const { query } = request;
   for (const name of ['page', 'page_size', 'limit']) {
     if (query.getAll(name).some((value) => !/^-?\d{1,9}$/.test(value)))
       throw unprocessable(`${name} must be a whole number`);
   }
+  const limit = query.get('limit');
+  if (limit === null || query.has('page_size')) return request;
+  return { ...request, query: new URLSearchParams([...query, ['page_size', limit]]) };
 }
 
 /** NoETL's document has `credential_type`, and its clients read `type` as well. */
-function readerOfCredential(plan: CallPlan, answer: RestCall['answer']): RestOperation['read'] {
+function withCredentialType(request: WireRequest): WireRequest {
+  const body = request.body === undefined ? {} : bodyObject(request.body);
+  return Object.hasOwn(body, 'type') ? { ...request, body: { credential_type: body['type'], ...body } } : request;
+}
+
+/** `payload` is another word for the workload; NoETL takes `workload` where both are there. */
+function withWorkload(body: JsonObject, { start }: CallPlan): JsonObject {
+  const { workload } = start ?? usualStartMembers;
+  return Object.hasOwn(body, workload) || !Object.hasOwn(body, 'payload')
+    ? body
+    : { ...body, [workload]: body['payload'] };
+}
+
+function readerOfDetail(plan: CallPlan, row: AnyUpstreamRow, options: RestOptions): RestOperation['read'] {
+  const detail = answerDetail(plan, row, options);
   return async (request) => {
-    const body = request.body === undefined ? undefined : bodyObject(request.body);
-    const named = body !== undefined && Object.hasOwn(body, 'type') ? { credential_type: body['type'], ...body } : body;
-    return { ...readWireArguments(plan, { ...request, body: named }), answer };
+    // A list of known names: what else a client sends is not passed on.
+    const query = detailQuery.flatMap((name) => request.query.getAll(name).map((value) => [name, value] as const));
+    const { args, guarded } = readWireArguments(plan, request);
+    // The query goes to NoETL beside the arguments, so the guard sees it as well.
+    return {
+      args,
+      guarded: { ...Object.fromEntries(query), ...guarded },
+      answer: (call) => detail({ ...call, query }),
+    };
   };
-}
-
-function readerOfStart(
-  plan: CallPlan,
-  row: AnyUpstreamRow,
-  options: RestOptions,
-  entryRoute: string,
-): RestOperation['read'] {
-  const start = answerStart(plan, row, options);
-  return async (request, asking) => {
-    const entry = await entryNamedById(bodyObject(request.body), entryRoute, options.upstream, asking);
-    const { args, guarded, choice } = readStart(plan, request, entry);
-    return { args, guarded, answer: (call) => start(call, choice) };
-  };
-}
-
-function readerOfRerun(plan: CallPlan, answer: RestCall['answer']): RestOperation['read'] {
-  return async (request) => ({
-    ...readWireArguments(plan, { ...request, body: withWorkload(bodyObject(request.body), plan) }),
-    async answer(call) {
-      const started = await answer(call);
-      const id = isJsonObject(started) ? started['id'] : undefined;
-      return { execution_id: id, status: 'started' };
-    },
-  });
 }
 
 /** An entry that is named by its id is decided on its path, and read by path and version. */
 function readerOfEntry(
   plan: CallPlan,
-  row: AnyUpstreamRow,
-  options: RestOptions,
+  answer: RestCall['answer'],
+  upstream: Upstream,
   entryRoute: string,
 ): RestOperation['read'] {
-  const answer = answerOperation(plan, row, { ...options, type: undefined, asIs: true });
   return async (request, asking) => {
-    if (plan.method !== 'POST') return { ...readWireArguments(plan, request), answer };
     const body = bodyObject(request.body);
-    const entry = await entryNamedById(body, entryRoute, options.upstream, asking);
+    const entry = await entryNamedById(body, entryRoute, upstream, asking);
     const named = entry === undefined ? body : { ...body, path: entry.path, version: entry.version };
     return { ...readWireArguments(plan, { ...request, body: named }), answer };
   };
+}
+
+/**
+ * `POST /noetl/execute`: NoETL's own answer to a start that was decided on its path. Never sent twice. A start is read as
+ * NoETL takes it: `path` or `catalog_id`, and `workload`, which is also called `payload`.
+ */
+function readerOfStart(
+  plan: CallPlan,
+  row: AnyUpstreamRow,
+  { upstream, reserved }: RestOptions,
+  entryRoute: string,
+): RestOperation['read'] {
+  const members = plan.start ?? usualStartMembers;
+  return async (request, asking) => {
+    const body = withWorkload(bodyObject(request.body), plan);
+    // It names another run as the parent, and no rule is asked about that one.
+    if (isGiven(body['parent_execution_id'])) throw unprocessable('parent_execution_id is not accepted from clients');
+    const workload = body[members.workload] ?? {};
+    if (!isJsonObject(workload)) throw unprocessable(`${members.workload} must be an object`);
+    const version = versionOf(body['version']);
+    const entry = await entryNamedById(body, entryRoute, upstream, asking);
+    const path = entry?.path ?? body[members.playbook];
+    if (typeof path !== 'string') throw unprocessable('path or catalog_id is required');
+    const named = { ...body, [members.workload]: workload, [members.playbook]: path };
+    const wire = readWireArguments(plan, { ...request, body: named });
+    return { ...wire, answer: (call) => start(call, entry, version) };
+  };
+
+  async function start({ decision, context }: RootCall, entry: NamedEntry | undefined, version: number | undefined) {
+    const made = callFor(plan, decision.args);
+    const { [members.playbook]: path, ...rest } = bodyObject(made.body);
+    // The path has been decided on; reserved ones are refused whatever the decision was.
+    if (typeof path !== 'string' || reserved.has(path)) throw accessDenied();
+    // The entry that the decision was made on: its path could name a newer version by now.
+    const named =
+      entry === undefined
+        ? { [members.playbook]: path, ...(version !== undefined && { version }) }
+        : { catalog_id: rawNumber(entry.catalogId) };
+    const call = { ...bound(made, row, context), body: { ...named, ...rest }, idempotent: false } as const;
+    const reply = await upstream.request({ ...call, class: 'start' });
+    return withStatusOf(reply, () => startAnswer(reply));
+  }
+}
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
+/** A number, or digits; clients that mean the newest one send null, or `latest`, which NoETL does not know here. */
+function versionOf(given: unknown): number | undefined {
+  if (!isGiven(given) || given === 'latest') return undefined;
+  const text = idText(given);
+  if (text === undefined || !/^\d{1,9}$/.test(text)) throw unprocessable('version must be a whole number');
+  return Number(text);
+}
+
+/** A catalog entry that a client names by its id. Neither changes: a new version is a new entry. */
+interface NamedEntry {
+  /** Canonical digits. */
+  readonly catalogId: string;
+  readonly path: string;
+  readonly version: unknown;
+}
+
+/**
+ * The entry that a body names by `catalog_id`, which is resolved to its path before anything is decided.
+ * @param route where NoETL reads one entry, for example `/api/catalog/resource`
+ * @returns undefined: the body names no entry
+ * @throws ERR_NOT_FOUND with the words `playbook not found`; ERR_REQUEST_INVALID for what is not an id, and when the body also
+ *   names another path: NoETL would follow the id
+ */
+async function entryNamedById(
+  body: JsonObject,
+  route: string,
+  upstream: Upstream,
+  asking: Asking,
+): Promise<NamedEntry | undefined> {
+  if (!isGiven(body['catalog_id'])) return undefined;
+  const catalogId = parseExecutionId(body['catalog_id']);
+  if (catalogId === undefined) throw unprocessable('catalog_id must be the digits of an id');
+  const call = { method: 'POST', path: route, route, body: { catalog_id: catalogId }, idempotent: true } as const;
+  const entry = wireAnswer(await upstream.request({ ...call, ...asking }), 'playbook not found');
+  const path = isJsonObject(entry) ? textMember(entry, 'path') : undefined;
+  if (!isJsonObject(entry) || path === undefined) {
+    throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');
+  }
+  if (isGiven(body['path']) && body['path'] !== path)
+    throw unprocessable('path and catalog_id name different playbooks; send one of them');
+  return { catalogId, path, version: entry['version'] };
 }

@@ -2,8 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../../plugins/call-context.ts';
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
+import { restPathOf } from '../../plugins/noetl/rest-path.ts';
 import { createAuthenticator } from '../../plugins/noetl-auth/authenticator.ts';
 import type { Observe } from '../../plugins/observe.ts';
+import type { OperationKind } from '../../plugins/operation-kind.ts';
 import type { Parts } from '../compose.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { type Answer, json, plainText } from '../http/answer.ts';
@@ -14,9 +16,11 @@ import { parseBody, readBody, requireJson } from '../http/read-body.ts';
 import { createOneTimeCodes, type OneTimeCodes } from '../identity/one-time-codes.ts';
 import { createSignIn } from '../identity/sign-in.ts';
 import { guessLimit } from '../limits/guess-limit.ts';
+import { mcpPath, metadataPath } from '../mcp/mcp-metadata.ts';
 import { createAuthRoutes } from './auth-routes.ts';
 import { createBrowserLogin } from './browser-login.ts';
-import { findRoute, type Handlers, methodsAt, type Route } from './generated/routes.gen.ts';
+import { findRoute, type Handlers, methodsAt, type Route, routes } from './generated/routes.gen.ts';
+import { type RestOperation, templateOf } from './rest-operations.ts';
 
 /** The context of a handler besides the body, for one request. */
 export interface RestContext {
@@ -133,4 +137,106 @@ function formOf(request: IncomingMessage, body: Buffer): Readonly<Record<string,
   }
   // Reversed, since of equal names the last one stays in an object.
   return Object.fromEntries([...new URLSearchParams(body.toString('utf8'))].reverse());
+}
+
+/** Of the form of the answer, not of the gateway: clients of the earlier gateway know this one. */
+const contractVersion = '2026-04-26';
+
+export interface RuntimeContractGiven {
+  readonly version: string;
+  readonly operations: readonly RestOperation[];
+  readonly auth0: ResolvedConfig['auth']['contract'];
+  /** Further ways in, which the config can switch off. */
+  readonly served: { readonly events: boolean; readonly mcp: boolean };
+}
+
+/** Kinds of operations and not their names: a row may have any name. */
+const readAndCancel: Readonly<Record<string, OperationKind>> = {
+  status: 'status',
+  detail: 'execution',
+  events: 'events',
+  cancel: 'cancel',
+};
+/** What the CLI calls its operations. */
+const cliOperations = { exec: 'execute', ...readAndCancel, catalog_register: 'catalogWrite' } as const;
+/** Calls of an execution's life, under the names that the earlier gateway gave them. */
+const executionCalls = { start: 'execute', ...readAndCancel } as const;
+
+/** `GET /api/runtime/contract`: what is served, and nothing that is not. */
+export function runtimeContract({
+  version,
+  operations,
+  auth0,
+  served,
+}: RuntimeContractGiven): Readonly<Record<string, unknown>> {
+  const own = (session: 'none' | 'required') =>
+    routes.filter((route) => route.session === session).map(({ method, path }) => `${method} ${path}`);
+  const login = loginOf(auth0);
+  return {
+    gateway_version: version,
+    contract_version: contractVersion,
+    summary: 'The gateway in front of NoETL: GraphQL, and the calls of NoETL’s own API that are listed here.',
+    // Sorted, so that the answer is the same for the same config.
+    routes: {
+      public: [...own('none'), 'GET /graphql', ...(served.mcp ? [`GET ${metadataPath}${mcpPath}`] : [])].sort(),
+      protected: [
+        ...own('required'),
+        'POST /graphql',
+        ...(served.events ? ['GET /events'] : []),
+        ...(served.mcp ? [`POST ${mcpPath}`] : []),
+        ...operations.map(callOf),
+      ].sort(),
+    },
+    proxy_contract: {
+      incoming_prefix: '/noetl/',
+      upstream_prefix: '/api/',
+      supported_methods: [...new Set(operations.map(({ method }) => method))].sort(),
+      authentication: {
+        required: true,
+        accepted_headers: ['Authorization: Bearer', 'X-Session-Token', 'Cookie: session_token'],
+      },
+      // None in either direction: a call is made anew from the call plan (ADR 0017).
+      forwarded_request_headers: [],
+      forwarded_response_headers: [],
+    },
+    cli_operation_mapping: { ...mapped(cliOperations, operations), ...catalogLists(operations) },
+    execution_contract: mapped(executionCalls, operations),
+    agent_contract: catalogLists(operations),
+    ...(login !== undefined && { auth0: login }),
+  };
+}
+
+const callOf = (operation: RestOperation): string => `${operation.method} ${restPathOf(templateOf(operation))}`;
+
+/** Names with the call that does it. A name whose operation is not open is left out. */
+function mapped(
+  names: Readonly<Record<string, OperationKind>>,
+  operations: readonly RestOperation[],
+): Readonly<Record<string, string>> {
+  const calls = Object.entries(names).flatMap(([name, kind]) => {
+    const found = operations.find((operation) => operation.kind === kind);
+    return found === undefined ? [] : [[name, callOf(found)] as const];
+  });
+  return Object.fromEntries(calls);
+}
+
+function catalogLists(operations: readonly RestOperation[]): Readonly<Record<string, string>> {
+  const lists = operations.filter(({ kind }) => kind === 'catalog');
+  const agents = lists.find((operation) => templateOf(operation).includes('/agents/'));
+  const all = lists.find((operation) => operation !== agents);
+  return {
+    ...(all !== undefined && { catalog_list: callOf(all) }),
+    ...(agents !== undefined && { agent_catalog_list: callOf(agents) }),
+  };
+}
+
+/** Without a domain there is nothing to log in at. */
+function loginOf({ domain, clientId, redirectUri, audience }: RuntimeContractGiven['auth0']) {
+  if (domain === undefined) return undefined;
+  return {
+    domain,
+    ...(clientId !== undefined && { client_id: clientId }),
+    ...(redirectUri !== undefined && { redirect_uri: redirectUri }),
+    ...(audience !== undefined && { audience }),
+  };
 }
