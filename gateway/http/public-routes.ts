@@ -1,6 +1,6 @@
 import { GatewayError } from '../../plugins/errors.ts';
 import { restPrefix } from '../../plugins/noetl/rest-path.ts';
-import { isMcpPath } from '../mcp/mcp-metadata.ts';
+import { isMcpPath } from '../mcp/mcp-login.ts';
 import { type Answer, errorAnswer, graphqlErrorAnswer } from './answer.ts';
 import type { BuiltPage } from './built-page.ts';
 import { isConsolePath } from './console-path.ts';

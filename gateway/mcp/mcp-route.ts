@@ -13,11 +13,9 @@ import { createSignIn } from '../identity/sign-in.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import type { ExecutableSchema } from '../operations/executable-schema.ts';
 import type { RequireCaller } from '../rest/rest-routes.ts';
-import { challenge, mcpPath, publicBase, resourceMetadata } from './mcp-metadata.ts';
-import { createPlaybookTools } from './playbook-tools.ts';
-import { createToolCallers } from './tool-callers.ts';
+import { challenge, createToolCallers, mcpPath, publicBase, resourceMetadata } from './mcp-login.ts';
 import type { ToolHandler } from './tool-server.ts';
-import { callerTools, fieldTools, type ToolsGiven } from './tools.ts';
+import { callerTools, createPlaybookTools, fieldTools, type ToolsGiven } from './tools.ts';
 
 export interface McpGiven {
   readonly config: ResolvedConfig;

@@ -16,7 +16,7 @@ import { parseBody, readBody, requireJson } from '../http/read-body.ts';
 import { createOneTimeCodes, type OneTimeCodes } from '../identity/one-time-codes.ts';
 import { createSignIn } from '../identity/sign-in.ts';
 import { guessLimit } from '../limits/guess-limit.ts';
-import { mcpPath, metadataPath } from '../mcp/mcp-metadata.ts';
+import { mcpPath, metadataPath } from '../mcp/mcp-login.ts';
 import { createAuthRoutes } from './auth-routes.ts';
 import { createBrowserLogin } from './browser-login.ts';
 import { findRoute, type Handlers, methodsAt, type Route, routes } from './generated/routes.gen.ts';
