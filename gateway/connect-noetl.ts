@@ -29,7 +29,7 @@ export interface NoetlConnection {
   /** For `useNoetlAuth`. */
   readonly auth: NoetlAuthOptions;
   /** For `useQueryLimits`. */
-  readonly limits: QueryLimits;
+  readonly limits: Partial<QueryLimits>;
   /**
    * Takes the callbacks of auth playbooks, at the path of `GATEWAY_INTERNAL_URL`. It precedes `useNoetlAuth` in the list of
    * plugins, because a callback has no session: the secret in its address admits it.

@@ -21,8 +21,8 @@ export function withDerivedValues<C extends Partial<GatewayConfig>>(config: C): 
 
 /** What `limits.preset` sets where the config does not. */
 const presets = {
-  small: { connections: 2_500, connectionsPerAddress: 250, bytesInFlight: 4 * 1024 ** 2, validationsAtOnce: 4 },
-  large: { connections: 40_000, connectionsPerAddress: 4_000, bytesInFlight: 64 * 1024 ** 2, validationsAtOnce: 64 },
+  small: { connections: 2_500, bytesInFlight: 4 * 1024 ** 2, validationsAtOnce: 4 },
+  large: { connections: 40_000, bytesInFlight: 64 * 1024 ** 2, validationsAtOnce: 64 },
 };
 
 function withPreset<C extends Partial<GatewayConfig>>(config: C): C {
@@ -46,18 +46,33 @@ function withBaseUrl<C extends Partial<GatewayConfig>>(config: C): C {
 }
 
 /** Values that follow from settings, or are the same everywhere: they are part of the resolved config and no settings. */
-export const derivedSettings = ({ limits, executions }: Pick<Resolved<typeof sections>, 'limits' | 'executions'>) => ({
+export const derivedSettings = ({
+  limits,
+  executions,
+  events,
+}: Pick<Resolved<typeof sections>, 'limits' | 'executions' | 'events'>) => ({
   limits: {
-    queryDirectives: 50,
+    // See `ArgumentLimits` of `plugins/noetl-auth/argument-guard.ts`.
+    unbrokenRun: 4_000,
+    connectionsPerAddress: Math.ceil(limits.connections / 10),
     validationsWaiting: 4 * limits.validationsAtOnce,
-    userCallsWaiting: 4 * limits.userCallsAtOnce,
+    userCallsAtOnce: 2 * limits.startsAtOnce,
+    userCallsWaiting: 8 * limits.startsAtOnce,
     callWaitMs: 5_000,
     requestBytesInFlight: limits.bytesInFlight,
     upstreamBytesInFlight: 2 * limits.bytesInFlight,
     responseBytesInFlight: 4 * limits.bytesInFlight,
-    guessesPerMinuteInAll: 10 * limits.guessesPerMinute,
+    checksPerMinute: 10 * limits.loginsPerMinute,
+    guessesPerMinute: limits.loginsPerMinute,
+    guessesPerMinuteInAll: 10 * limits.loginsPerMinute,
   },
-  events: { ticketMs: 30_000 },
+  events: {
+    ticketMs: 30_000,
+    callbackBytes: 8 * 1024 * 1024,
+    streamsPerUser: Math.ceil(events.streams / 5),
+    streamsPerAddress: Math.ceil(events.streams / 5),
+    pendingPerUser: Math.ceil(events.streams / 5),
+  },
   executions: { maxWatches: 10_000 },
   mcp: { maxPlaybooks: 50, waitMs: executions.maxWaitMs, catalogMs: 30_000 },
   sessions: { cacheSize: 10_000, invalidTtlMs: 10_000 },

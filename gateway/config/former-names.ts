@@ -102,17 +102,35 @@ const isSection = (value: unknown): value is object =>
 
 const noSetting = 'it is the same for everyone now; remove it';
 
-/** Settings that went, and what takes their place; an entry leaves with the minor version after it. */
+/**
+ * Settings that went, and what takes their place; an entry leaves with the minor version after it. `*` is the name of a role.
+ */
 export const removedFields: Readonly<Record<string, string>> = {
   'listen.workers': 'a process serves alone; run more replicas with a shared sessions.store (deploy.replicas)',
   'limits.queryDirectives': noSetting,
   'limits.validationsWaiting': 'it is four times limits.validationsAtOnce; remove it',
-  'limits.userCallsWaiting': 'it is four times limits.userCallsAtOnce; remove it',
+  'limits.userCallsWaiting': 'it is eight times limits.startsAtOnce; remove it',
   'limits.callWaitMs': noSetting,
   'limits.requestBytesInFlight': 'set limits.bytesInFlight',
   'limits.upstreamBytesInFlight': 'it is twice limits.bytesInFlight; set that',
   'limits.responseBytesInFlight': 'it is four times limits.bytesInFlight; set that',
-  'limits.guessesPerMinuteInAll': 'it is ten times limits.guessesPerMinute; remove it',
+  'limits.guessesPerMinuteInAll': 'it is ten times limits.loginsPerMinute; remove it',
+  'limits.queryBytes': noSetting,
+  'limits.queryTokens': noSetting,
+  'limits.unbrokenRun': noSetting,
+  'limits.connectionsPerAddress': 'it is a tenth of limits.connections; remove it',
+  'limits.userCallsAtOnce': 'it is twice limits.startsAtOnce; remove it',
+  'limits.checksPerMinute': 'it is ten times limits.loginsPerMinute; remove it',
+  'limits.guessesPerMinute': 'it is limits.loginsPerMinute; remove it',
+  'limits.startsBurst': 'it is three times limits.startsPerSecond; remove it',
+  'limits.callsBurst': 'it is three times limits.callsPerSecond; remove it',
+  'limits.byRole.*.startsBurst': 'it is three times startsPerSecond; remove it',
+  'limits.byRole.*.callsBurst': 'it is three times callsPerSecond; remove it',
+  'events.callbackBytes': noSetting,
+  'events.streamsPerUser': 'it is a fifth of events.streams; remove it',
+  'events.streamsPerAddress': 'it is a fifth of events.streams; remove it',
+  'events.pendingPerUser': 'it is a fifth of events.streams; remove it',
+  'auth.algorithms': 'set algorithms of an entry of auth.issuers',
   'events.ticketSecs': noSetting,
   'executions.maxWatches': noSetting,
   'mcp.maxPlaybooks': noSetting,

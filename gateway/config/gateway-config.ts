@@ -230,7 +230,7 @@ export interface ResolvedConfig
   readonly roles: readonly string[];
   readonly grants: readonly Grant[];
   readonly compiledGrants: CompiledGrants;
-  readonly auth: Omit<Sections['auth'], 'issuers' | 'trustedIssuers' | 'audiences' | 'algorithms'> & {
+  readonly auth: Omit<Sections['auth'], 'issuers' | 'trustedIssuers' | 'audiences'> & {
     /** Issuers of the environment first, then the entries of the config. */
     readonly issuers: readonly IssuerRules[];
   };

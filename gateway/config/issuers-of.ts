@@ -9,7 +9,6 @@ import type { ValueReader } from './read-config.ts';
 /** The sections of a config that decide about issuers. */
 export interface IssuerSettings {
   readonly auth: Pick<DeclaredSections['auth'], 'issuers' | 'trustedIssuers' | 'audiences'>;
-  readonly algorithms: readonly string[];
   readonly login: LoginOption;
   readonly roles: readonly string[];
 }
@@ -19,7 +18,7 @@ export interface IssuerSettings {
  * entries without options, and then the entries of `auth.issuers`.
  */
 export function issuersOf(settings: IssuerSettings, reader: ValueReader): readonly IssuerRules[] {
-  const { auth, algorithms, login, roles } = settings;
+  const { auth, login, roles } = settings;
   const { issuers = [] } = auth;
   const short = namedOnce(reader.list('auth.trustedIssuers', auth.trustedIssuers));
   const audiences = reader.list('auth.audiences', auth.audiences);
@@ -37,7 +36,7 @@ export function issuersOf(settings: IssuerSettings, reader: ValueReader): readon
     );
   }
   const entries = [...short.map((issuer): IssuerEntry => ({ issuer })), ...issuers];
-  const given = { ...entryDefaults(login), audiences, algorithms, knownRoles: roles };
+  const given = { ...entryDefaults(login), audiences, knownRoles: roles };
   return resolveIssuers(entries, { ...given, named: short.length }, reader, place);
 }
 

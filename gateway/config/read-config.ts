@@ -225,7 +225,8 @@ function unusable(reader: ConfigReader, place: string, text: string): undefined 
 }
 
 function unknownName(place: string, name: string, entries: Entries): string {
-  const gone = Object.hasOwn(removedFields, place) ? removedFields[place] : undefined;
+  const former = place.replace(/^limits\.byRole\.[^.]+/, 'limits.byRole.*');
+  const gone = Object.hasOwn(removedFields, former) ? removedFields[former] : undefined;
   if (gone !== undefined) return `is no setting any more: ${gone}`;
   const known = Object.keys(entries);
   const near = nearestNames(name, known);

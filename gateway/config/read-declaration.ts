@@ -88,9 +88,7 @@ function readIssuers(
 ): readonly IssuerRules[] {
   const isUsable = !['auth.issuers', 'auth.login'].some((place) => hasUnread(reader, place));
   if (reader.environment === undefined || auth === undefined || !isUsable) return [];
-  // Where the list is refused, each entry would only repeat the problem.
-  const { algorithms = ['RS256'], login } = auth;
-  const settings = { auth: declaredSections(config).auth, algorithms, login, roles: config.roles };
+  const settings = { auth: declaredSections(config).auth, login: auth.login, roles: config.roles };
   return issuersOf(settings, createValueReader(reader));
 }
 

@@ -9,10 +9,7 @@ import type { SharedTokenBuckets } from './redis-token-buckets.ts';
 import { type BucketSize, createTokenBuckets, type TakenTokens } from './token-buckets.ts';
 
 export interface UserLimitsOptions {
-  readonly limits: Pick<
-    ResolvedConfig['limits'],
-    'startsPerSecond' | 'startsBurst' | 'callsPerSecond' | 'callsBurst' | 'byRole'
-  >;
+  readonly limits: Pick<ResolvedConfig['limits'], 'startsPerSecond' | 'callsPerSecond' | 'byRole'>;
   readonly clock: Clock;
   readonly observe: Observe;
   /** Counted there, for all replicas; by this process alone while it does not answer. Without it: by this process. */
@@ -115,13 +112,16 @@ function createSizes(limits: UserLimitsOptions['limits']): (roles: readonly stri
     const found = known.get(roles);
     if (found !== undefined) return found;
     const sizes: Sizes = {
-      starts: { perSecond: largest(roles, 'startsPerSecond'), burst: largest(roles, 'startsBurst') },
-      calls: { perSecond: largest(roles, 'callsPerSecond'), burst: largest(roles, 'callsBurst') },
+      starts: sizeOf(largest(roles, 'startsPerSecond')),
+      calls: sizeOf(largest(roles, 'callsPerSecond')),
     };
     known.set(roles, sizes);
     return sizes;
   };
 }
+
+/** At once a user may do three times as much as in a second. */
+const sizeOf = (perSecond: number): BucketSize => ({ perSecond, burst: 3 * perSecond });
 
 const ofRole = ({ byRole }: UserLimitsOptions['limits'], role: string) =>
   (Object.hasOwn(byRole, role) ? byRole[role] : undefined) ?? {};

@@ -66,13 +66,15 @@ describe('what the config switches', () => {
   });
 
   test('the streams of a user are bounded, and a closed one makes room', async () => {
-    const { dev, token } = await start({ streamsPerUser: 2 });
+    const { dev, token } = await start({ streams: 10 }, { GATEWAY_TRUSTED_PROXIES: '1' });
     const search = `?session_token=${token}`;
     const [first] = [await listen(dev.url, search), await listen(dev.url, search)];
     await first?.next(isEvent('ping'));
     expect((await listen(dev.url, search)).status).toBe(429);
     const admin = (await dev.login('admin')).sessionToken;
-    expect((await listen(dev.url, `?session_token=${admin}`)).status).toBe(200);
+    const elsewhere = { 'x-forwarded-for': '192.0.2.2' };
+    expect((await listen(dev.url, search, elsewhere)).status).toBe(429);
+    expect((await listen(dev.url, `?session_token=${admin}`, elsewhere)).status).toBe(200);
     first?.close();
     for (let left = 50; left > 0; left -= 1) {
       if ((await listen(dev.url, search)).status === 200) return;
@@ -82,14 +84,14 @@ describe('what the config switches', () => {
   });
 
   test('the streams of an address are bounded', async () => {
-    const { dev, token } = await start({ streamsPerAddress: 1 });
+    const { dev, token } = await start({ streams: 5 });
     await (await listen(dev.url, `?session_token=${token}`)).next(isEvent('ping'));
     const admin = (await dev.login('admin')).sessionToken;
     expect((await listen(dev.url, `?session_token=${admin}`)).status).toBe(429);
   });
 
   test('requests without a result are bounded', async () => {
-    const { dev, token } = await start({ pendingPerUser: 2 });
+    const { dev, token } = await start({ streams: 10 });
     const clientId = 'a-client';
     for (let n = 0; n < 2; n += 1) expect((await run(dev.url, token, clientId)).requestId).toBeTruthy();
     const query = 'mutation($c: String) { executePlaybook(name: "regression_test/slow", clientId: $c) { id } }';
@@ -98,7 +100,7 @@ describe('what the config switches', () => {
   });
 
   test('requests that something is stored for are bounded, also with their result', async () => {
-    const { dev, token } = await start({ pendingPerUser: 1 });
+    const { dev, token } = await start({ streams: 5 });
     const stream = await listen(dev.url, `?session_token=${token}`);
     const { clientId } = (await stream.next(isEvent('message'))).data.result;
     for (let n = 0; n < 10; n += 1) {

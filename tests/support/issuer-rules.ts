@@ -5,7 +5,6 @@ import { createConfigReader, createValueReader } from '../../gateway/config/read
 
 const usual: IssuerDefaults = {
   audiences: ['app', 'https://api.example.com'],
-  algorithms: ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'],
   accept: ['id_token', 'access_token'],
   roles: {},
   knownRoles: ['admin', 'developer', 'analyst', 'viewer'],

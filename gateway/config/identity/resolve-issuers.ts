@@ -78,7 +78,6 @@ function checkSubjects(rules: readonly IssuerRules[], wrong: (index: number, mes
 /** Values for the fields that an entry does not set, and the values that it is checked against. */
 export interface IssuerDefaults {
   readonly audiences: readonly string[];
-  readonly algorithms: readonly string[];
   readonly accept: readonly TokenKind[];
   readonly roles: NonNullable<IssuerEntry['roles']>;
   readonly knownRoles: readonly string[];
@@ -92,6 +91,12 @@ export interface IssuerDefaults {
 type PlaceOf = (field: string) => string;
 
 const usualTokenBytes = 16 * 1024;
+
+/** Every signature with a public key. */
+const usualAlgorithms = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+];
 
 /**
  * Applies defaults to one entry, whose values the config's schema has checked, and checks what they mean together. Every problem is
@@ -116,7 +121,7 @@ function resolveEntry(
     tenants,
     audiences: audiencesOf(entry, browser, index, given),
     clientIdIsAudience: entry.audienceFallback === 'client_id',
-    algorithms: algorithmsOf(entry, given),
+    algorithms: algorithmsOf(entry),
     accept: acceptedKinds(entry, given),
     required: requiredOf(entry),
     scopes,
@@ -174,8 +179,7 @@ function audiencesOf(
 }
 
 /** RFC 9864 gives EdDSA with Ed25519 a name of its own; both names mean the same signature. */
-function algorithmsOf({ algorithms }: IssuerEntry, { defaults }: Given): readonly string[] {
-  const all = algorithms ?? defaults.algorithms;
+function algorithmsOf({ algorithms: all = usualAlgorithms }: IssuerEntry): readonly string[] {
   return all.includes('EdDSA') ? [...new Set([...all, 'Ed25519'])] : all;
 }
 

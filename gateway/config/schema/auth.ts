@@ -1,24 +1,9 @@
 import * as v from 'valibot';
 import { parsePlaybookPath } from '../../../plugins/noetl-auth/access/playbook-path.ts';
 import type { IssuerEntry } from '../identity/issuer-entry.ts';
-import { isSignatureAlgorithm, signatureAdvice } from '../identity/issuer-rules.ts';
 import { choice, flag, integer, list, text, value } from './field.ts';
 import { audience, issuerEntry } from './issuers.ts';
 import { type Leaf, type Many, many, section, variant } from './node.ts';
-
-const algorithms = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-];
 
 const names = v.pipe(v.array(v.string('must be a list of texts'), 'must be a list of texts'), v.readonly());
 const roleMap = v.pipe(v.record(v.string(), names, 'must be an object of lists'), v.readonly());
@@ -113,12 +98,6 @@ export const auth = section({
     env: 'GATEWAY_JWT_SHADOW_UNTIL',
     optional: true,
     doc: 'last day of shadow mode (UTC), at most 30 days ahead, required for it in production; afterwards the mode is `enforce`',
-  }),
-  algorithms: list({
-    default: algorithms,
-    doc: 'signatures of identity tokens; never `none`, never HMAC',
-    item: (name) => (isSignatureAlgorithm(name) ? name : undefined),
-    must: signatureAdvice,
   }),
   login,
   validator,

@@ -87,7 +87,10 @@ export const issuerEntry = section({
   tenants: fixed(names, 'tenants that may log in'),
   audiences: list({ optional: true, doc: '`auth.audiences` by default', ...audience }),
   audienceFallback: fixed(v.literal('client_id', 'must be client_id'), 'accept tokens without `aud` by `client_id`'),
-  algorithms: fixed(algorithms, '`auth.algorithms` by default'),
+  algorithms: fixed(
+    algorithms,
+    'signatures of its tokens; by default every one with a public key: never `none`, never HMAC',
+  ),
   accept: fixed(v.pipe(v.array(kinds), v.readonly()), 'kinds of tokens; `id_token` and `access_token` by default'),
   required: fixed(claims, 'claims that a token must have, with one of these values'),
   scopes: fixed(names, 'scopes that an access token must have, all of them'),

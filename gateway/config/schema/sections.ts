@@ -148,56 +148,42 @@ export const limits = section({
     doc: 'connections, bytes in flight and validations that the config does not set: `small` has a quarter, `large` four times as much',
   }),
   bodyBytes: integer({ default: 1024 * 1024, min: 1, max: maxTextBytes, doc: 'body of a request; 413 beyond' }),
-  queryBytes: integer({ default: 32 * 1024, ...count, doc: 'text of a query, bytes; 400 beyond' }),
   queryDepth: integer({ default: 15, ...count, doc: 'nested selections; 400 beyond' }),
   queryAliases: integer({ default: 15, ...count, doc: 'aliases; 400 beyond' }),
   queryRootFields: integer({ default: 10, ...count, doc: 'root fields; 400 beyond' }),
-  queryTokens: integer({ default: 1_000, ...count, doc: 'tokens of the document; 400 beyond' }),
   queryCost: integer({ default: 5_000, ...count, doc: 'cost of the document; 400 beyond' }),
   batching: flag({ default: false, doc: 'accept arrays of operations' }),
-  // See `ArgumentLimits` of `plugins/noetl-auth/argument-guard.ts`.
-  unbrokenRun: integer({
-    default: 4_000,
-    ...count,
-    doc: 'letters and digits without a break in `variables`; NoETL reads longer runs in quadratic time',
-  }),
   validationsAtOnce: integer({ default: 16, ...count, doc: 'validations of unknown tokens in flight' }),
   startsAtOnce: integer({
     default: 16,
     ...count,
-    doc: 'starts of playbooks in flight to NoETL, per replica; NoETL refuses starts when 32 wait',
+    doc: 'starts of playbooks in flight to NoETL, per replica, and twice as many calls of one user; NoETL refuses starts when 32 wait',
   }),
-  userCallsAtOnce: integer({ default: 32, ...count, doc: 'calls to NoETL in flight for one user' }),
-  connections: integer({ default: 10_000, ...count, doc: 'connections to the public listener; closed beyond' }),
-  connectionsPerAddress: integer({
-    default: 1_000,
+  connections: integer({
+    default: 10_000,
     ...count,
-    doc: 'connections from one address; closed beyond. With `listen.trustedProxies`: requests in flight of one client; 503 beyond',
+    doc: 'connections to the public listener, a tenth of them from one address; closed beyond. With `listen.trustedProxies` the tenth bounds requests in flight of one client; 503 beyond',
   }),
   bytesInFlight: integer({
     default: 16 * 1024 * 1024,
     ...count,
     doc: 'bodies of requests in memory, twice as much for responses of NoETL, four times for responses that are not read yet; of one address or user a quarter of each; 503 beyond',
   }),
-  loginsPerMinute: integer({ default: 60, ...count, doc: 'refused logins of one address; 429 beyond' }),
-  checksPerMinute: integer({
-    default: 600,
-    ...count,
-    doc: 'session checks, access checks and stream tickets of one user, each; 429 beyond',
-  }),
-  guessesPerMinute: integer({
+  loginsPerMinute: integer({
     default: 60,
     ...count,
-    doc: 'invalid session tokens of one address (IPv6: of one /64), over all entrances; 429 beyond',
+    doc: 'refused logins of one address, and invalid session tokens of one address (IPv6: of one /64); ten times as many session checks, access checks and stream tickets of one user, each; 429 beyond',
   }),
-  startsPerSecond: integer({ default: 20, ...count, doc: 'playbooks that one user starts; 429 beyond' }),
-  startsBurst: integer({ default: 60, ...count, doc: 'playbooks that one user starts at once' }),
+  startsPerSecond: integer({
+    default: 20,
+    ...count,
+    doc: 'playbooks that one user starts, three times as many at once; 429 beyond',
+  }),
   callsPerSecond: integer({
     default: 200,
     ...count,
-    doc: 'calls to NoETL that one user causes; an answer without a call does not count; 429 beyond',
+    doc: 'calls to NoETL that one user causes, three times as many at once; an answer without a call does not count; 429 beyond',
   }),
-  callsBurst: integer({ default: 600, ...count, doc: 'calls to NoETL that one user causes at once' }),
   /** By role, `{ admin: { startsPerSecond: 50 } }`; of a user's roles the largest limit counts. */
   byRole: named(
     section({
@@ -206,13 +192,11 @@ export const limits = section({
         ...userCount,
         doc: 'for users of this role; with several the largest',
       }),
-      startsBurst: integer({ optional: true, ...userCount, doc: 'for users of this role; with several the largest' }),
       callsPerSecond: integer({
         optional: true,
         ...userCount,
         doc: 'for users of this role; with several the largest',
       }),
-      callsBurst: integer({ optional: true, ...userCount, doc: 'for users of this role; with several the largest' }),
     }),
   ),
 });
@@ -309,31 +293,10 @@ export const events = section({
     max: 16 * 1024 * 1024,
     doc: 'of one delivered result; a larger one is left out with a note, and `execution(id)` has it',
   }),
-  callbackBytes: integer({
-    default: 8 * 1024 * 1024,
-    min: 1_024,
-    max: 64 * 1024 * 1024,
-    doc: 'body of a playbook’s callback; 413 beyond, which makes its playbook FAILED',
-  }),
   streams: integer({
     default: 5_000,
     ...most,
-    doc: 'open streams of `/events` and subscriptions; 503 beyond.',
-  }),
-  streamsPerUser: integer({
-    default: 1_000,
-    ...most,
-    doc: 'of one user; 429 beyond.',
-  }),
-  streamsPerAddress: integer({
-    default: 1_000,
-    ...most,
-    doc: 'of one address (IPv6: of one /64); 429 beyond.',
-  }),
-  pendingPerUser: integer({
-    default: 1_000,
-    ...most,
-    doc: 'requests of one user without a result, per process; 429 beyond',
+    doc: 'open streams of `/events` and subscriptions; 503 beyond. A fifth of them for one user or one address (IPv6: one /64), and as many requests of one user without a result; 429 beyond',
   }),
   callbacks: choice(['internal', 'public'], {
     default: 'internal',

@@ -19,10 +19,7 @@ export const addedConfig = {
   },
   limits: {
     startsPerSecond: 1_000_000,
-    startsBurst: 1_000_000,
     callsPerSecond: 1_000_000,
-    callsBurst: 1_000_000,
-    userCallsAtOnce: 256,
     startsAtOnce: 256,
   },
   // A start writes a line to the audit log. The line is made and written, as in production, but no disk is measured.

@@ -116,8 +116,8 @@ it('limits of a role are of a role that exists', () => {
   const limits = { byRole: { admin: { startsPerSecond: 50 } } };
   expect(resolveConfig({ ...bare, roles: ['admin'], limits }, required).config.limits.byRole).toEqual(limits.byRole);
   expect(atStart({ roles: ['viewer'], limits })).toEqual(['limits.byRole: admin: unknown role; roles are viewer']);
-  expect(atStart({ roles: ['admin'], limits: { byRole: { admin: { callsBurst: 0 } } } })).toEqual([
-    'limits.byRole.admin.callsBurst: must be a whole number from 1 to 1000000',
+  expect(atStart({ roles: ['admin'], limits: { byRole: { admin: { callsPerSecond: 0 } } } })).toEqual([
+    'limits.byRole.admin.callsPerSecond: must be a whole number from 1 to 1000000',
   ]);
 });
 
@@ -363,17 +363,25 @@ describe('limits', () => {
   });
 
   it('follow from each other where they have no setting', () => {
-    expect(limitsOf({ bytesInFlight: megabyte, validationsAtOnce: 2, guessesPerMinute: 3 })).toMatchObject({
+    expect(
+      limitsOf({ bytesInFlight: megabyte, validationsAtOnce: 2, loginsPerMinute: 3, connections: 50 }),
+    ).toMatchObject({
       requestBytesInFlight: megabyte,
       upstreamBytesInFlight: 2 * megabyte,
       responseBytesInFlight: 4 * megabyte,
       validationsWaiting: 8,
+      checksPerMinute: 30,
+      guessesPerMinute: 3,
       guessesPerMinuteInAll: 30,
+      connectionsPerAddress: 5,
     });
   });
 
   it.each(Object.entries(removedFields))('%s is refused, with what takes its place', (place, advice) => {
-    const [section = '', name = ''] = place.split('.');
-    expect(atGenerate({ [section]: { [name]: 1 } })).toEqual([`${place}: is no setting any more: ${advice}`]);
+    const named = place.replace('*', 'viewer');
+    const declaration = named.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), 1);
+    expect(atGenerate({ roles: ['viewer'], ...(declaration as object) })).toContain(
+      `${named}: is no setting any more: ${advice}`,
+    );
   });
 });

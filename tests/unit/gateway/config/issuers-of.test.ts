@@ -13,7 +13,7 @@ function read(auth: Partial<Settings['auth']>, login = noetl) {
   const reader = createConfigReader({ ISSUERS: 'https://env.example.com/' });
   const settings: Settings = {
     auth: { issuers: undefined, trustedIssuers: [], audiences: ['app'], ...auth } as Settings['auth'],
-    ...{ algorithms: ['RS256'], login, roles: ['admin', 'viewer'] },
+    ...{ login, roles: ['admin', 'viewer'] },
   };
   const rules = issuersOf(settings, createValueReader(reader));
   return { rules, names: rules.map(({ issuer }) => issuer), problems: reader.problems };

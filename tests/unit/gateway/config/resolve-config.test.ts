@@ -246,8 +246,11 @@ describe('resolveConfig', () => {
   });
 
   it.each(['none', 'HS256', 'rs256'])('refuses the signature %s', (algorithm) => {
-    expect(problemsOf(required, { ...declaration, auth: { algorithms: ['RS256', algorithm] } })).toEqual([
-      expect.stringMatching(new RegExp(`^auth\\.algorithms: ${algorithm} is not a signature algorithm`)),
+    const issuers = [{ issuer: 'https://one.example.com/', algorithms: ['RS256', algorithm] }];
+    expect(problemsOf(required, { ...declaration, auth: { issuers } })).toEqual([
+      expect.stringMatching(
+        new RegExp(`^auth\\.issuers\\[0\\]\\.algorithms.*: ${algorithm} is not a signature algorithm`),
+      ),
     ]);
   });
 

@@ -7,10 +7,8 @@ import type { GatewayEvent } from '../../../../plugins/observe.ts';
 
 const defaults: UserLimitsOptions['limits'] = {
   startsPerSecond: 2,
-  startsBurst: 3,
   callsPerSecond: 10,
-  callsBurst: 20,
-  byRole: { admin: { startsPerSecond: 20, startsBurst: 40 }, guest: { callsBurst: 5 } },
+  byRole: { admin: { startsPerSecond: 20 }, guest: { callsPerSecond: 2 } },
 };
 
 function setup(options: Partial<UserLimitsOptions> = {}) {
@@ -43,28 +41,28 @@ function setup(options: Partial<UserLimitsOptions> = {}) {
 describe('createUserLimits', () => {
   test('starts and calls of each user: a burst, then so many a second', async () => {
     const { passed, later } = setup();
-    expect(await passed(10, 'u', [], 'start')).toBe(3);
-    expect(await passed(10, 'v', [], 'start')).toBe(3);
-    expect(await passed(30, 'w', [])).toBe(20);
+    expect(await passed(10, 'u', [], 'start')).toBe(6);
+    expect(await passed(10, 'v', [], 'start')).toBe(6);
+    expect(await passed(40, 'w', [])).toBe(30);
     later(500);
     expect(await passed(10, 'u', [], 'start')).toBe(1);
     expect(await passed(30, 'w', [])).toBe(5);
     later(60_000);
-    expect(await passed(10, 'u', [], 'start')).toBe(3);
+    expect(await passed(10, 'u', [], 'start')).toBe(6);
   });
 
   test('a role changes them; of several roles the largest counts', async () => {
     const { passed } = setup();
     expect(await passed(19, 'root', ['admin'], 'start')).toBe(19);
-    expect(await passed(30, 'guest', ['guest'])).toBe(5);
-    expect(await passed(30, 'both', ['guest', 'developer'])).toBe(20);
+    expect(await passed(30, 'guest', ['guest'])).toBe(6);
+    expect(await passed(40, 'both', ['guest', 'developer'])).toBe(30);
   });
 
   test('the refusal says when to come again; calls of the gateway itself are not counted', () => {
     const { allow, events } = setup();
     for (let n = 0; n < 100; n += 1) expect(allow({ class: 'start' })).toBeUndefined();
     const user = { userId: 'u', roles: [] };
-    for (let n = 0; n < 3; n += 1) expect(allow({ user, class: 'start' })).toBeUndefined();
+    for (let n = 0; n < 6; n += 1) expect(allow({ user, class: 'start' })).toBeUndefined();
     let refusal: unknown;
     try {
       void allow({ user, class: 'start' });
@@ -73,7 +71,7 @@ describe('createUserLimits', () => {
     }
     expect(refusal).toMatchObject({
       retryAfterSecs: 1,
-      rateLimit: { policy: 'starts', quota: 3, windowSecs: 2, remaining: 0, resetSecs: 1 },
+      rateLimit: { policy: 'starts', quota: 6, windowSecs: 3, remaining: 0, resetSecs: 1 },
     });
     expect(events).toEqual([{ type: 'rate_limited', route: 'starts' }]);
   });
@@ -88,12 +86,12 @@ describe('createUserLimits', () => {
       },
       close: async () => {},
     };
-    const limits = { ...defaults, callsPerSecond: 100, callsBurst: 200 };
+    const limits = { ...defaults, callsPerSecond: 100 };
     const [one, two] = [setup({ limits, shared }), setup({ limits, shared })];
-    const through = (await one.passed(150, 'u', [])) + (await two.passed(150, 'u', []));
-    expect(through).toBe(200);
-    // Twenty handfuls of ten, and one question for each call that was refused.
-    expect(asked).toBe(20 + 100);
+    const through = (await one.passed(200, 'u', [])) + (await two.passed(200, 'u', []));
+    expect(through).toBe(300);
+    // Thirty handfuls of ten, and one question for each call that was refused.
+    expect(asked).toBe(30 + 100);
   });
 
   test('each replica counts by itself while the shared store does not answer', async () => {
@@ -101,6 +99,6 @@ describe('createUserLimits', () => {
       take: () => Promise.reject(new Error('down')),
       close: async () => {},
     };
-    expect(await setup({ shared }).passed(10, 'u', [], 'start')).toBe(3);
+    expect(await setup({ shared }).passed(10, 'u', [], 'start')).toBe(6);
   });
 });
