@@ -1,5 +1,3 @@
-import type { Media, OpenApiDocument } from '../openapi/open-api.ts';
-
 /** `breaking`: something that worked stops working; `dangerous`: it may; `safe`: it does not. */
 export type Severity = 'breaking' | 'dangerous' | 'safe';
 
@@ -117,12 +115,6 @@ export const changeOf = (kind: ChangeKind, direction: Direction, path: string, m
   message,
 });
 
-/** Two documents in which shared parts are inlined where they are used. */
-export interface DocumentPair {
-  readonly before: OpenApiDocument;
-  readonly after: OpenApiDocument;
-}
-
 /** A change within an operation. `place`: `argument page (query)`, `answer items.status`, undefined for the whole. */
 export interface OperationChange {
   readonly kind: ChangeKind;
@@ -145,23 +137,3 @@ export const at = (
   argument,
   message,
 });
-
-/**
- * Media types that an operation takes or answers, one more or one less.
- * @param place `body` or `answer`
- */
-export function mediaTypeChanges(
-  place: string,
-  was: ReadonlyMap<string, Media>,
-  is: ReadonlyMap<string, Media>,
-): readonly OperationChange[] {
-  const gone = [...was.keys()].filter((type) => !is.has(type));
-  const added = [...is.keys()].filter((type) => !was.has(type));
-  // The gateway speaks JSON; a form that it does not use is missed by others only.
-  const staysJson = was.has('application/json') && is.has('application/json');
-  const kind = staysJson ? 'media-type-fewer' : 'media-type-gone';
-  return [
-    ...gone.map((type) => at(place, undefined, changeOf(kind, 'in', '', `${type} is gone`))),
-    ...added.map((type) => at(place, undefined, changeOf('media-type-new', 'in', '', `${type} is new`))),
-  ];
-}

@@ -50,7 +50,7 @@ export const nullable = schemaRule(
 );
 
 /** A union without its null branch; a union of one is that one. */
-function unwrap(schema: SchemaObject): SchemaObject {
+export function unwrap(schema: SchemaObject): SchemaObject {
   return unwrapUnion(unwrapUnion(schema, 'anyOf'), 'oneOf');
 }
 
@@ -106,14 +106,14 @@ function dropDefaultNull(schema: SchemaObject): SchemaObject {
 }
 
 /** Whether a schema accepts null and nothing else. A `const` or an `enum` of null alone counts, too. */
-const isNull = (schema: Schema): boolean =>
+export const isNull = (schema: Schema): boolean =>
   isRecord(schema) && (schema.type === 'null' || schema.const === null || isNullEnum(schema.enum));
 
 const isNullEnum = (values: readonly unknown[] | undefined): boolean =>
   values !== undefined && values.length > 0 && values.every((value) => value === null);
 
 /** A schema whose own type or values no longer hold null, marked nullable when they did. */
-function withoutNull(schema: SchemaObject): SchemaObject {
+export function withoutNull(schema: SchemaObject): SchemaObject {
   if (isNull(schema)) {
     const { type: _, const: __, enum: ___, ...rest } = schema;
     return { ...rest, nullable: true };
