@@ -8,7 +8,6 @@ import {
   type DocumentOperation,
   isRecord,
   listOperations,
-  lookUp,
   type OpenApiDocument,
   type OperationObject,
   objectOf,
@@ -16,6 +15,7 @@ import {
   rowOf,
   type Schema,
   type SchemaObject,
+  schemaAt,
   wholeBody,
 } from '../openapi/open-api.ts';
 import { publicProse } from './prose.ts';
@@ -127,12 +127,12 @@ function parametersOf(document: OpenApiDocument, { parameters = [] }: OperationO
     // Headers and cookies are not arguments: rows give them (`headers`).
     if (place !== 'path' && place !== 'query') return [];
     const others = new Set(parameters.filter((one) => one.in === 'query' && one !== parameter).map(({ name }) => name));
-    const form = parameterForm(document, parameter, others);
     // A parameter of the path is always required (OpenAPI 3.1, §4.8.12).
     const required = place === 'path' || parameter.required === true;
-    const bare = { wire, in: place, required, schema: parameter.schema ?? {}, ...wordsOf(parameter) } as const;
-    if ('unsendable' in form) return [{ ...bare, unsendable: form.unsendable }];
-    return [form.style === undefined ? bare : { ...bare, style: form.style }];
+    const schema = parameter.schema ?? {};
+    return [
+      { wire, in: place, required, schema, ...wordsOf(parameter), ...parameterForm(document, parameter, others) },
+    ];
   });
 }
 
@@ -184,10 +184,9 @@ function fieldsOf(document: OpenApiDocument, answer: Schema): string[] {
   ]);
 }
 
-/** How a parameter is written on the wire, or why it cannot be. */
-type ParameterForm = { readonly style: WireStyle | undefined } | { readonly unsendable: string };
+/** How a parameter is written on the wire, or why it cannot be. Empty: a parameter for each item of a list. */
+type ParameterForm = Pick<ShapeArgument, 'style' | 'unsendable'>;
 
-const plain: ParameterForm = { style: undefined };
 const unsendable = (why: string): ParameterForm => ({ unsendable: why });
 
 /**
@@ -195,21 +194,20 @@ const unsendable = (why: string): ParameterForm => ({ unsendable: why });
  * only.
  * @param others names of the operation's other query parameters: members that are sent by their own names must not meet
  * one.
- * @returns `style` undefined: the usual form, a parameter for each item of a list; `unsendable`: what the upstream
- * wants and the gateway cannot write, for a message
+ * @returns `unsendable`: what the upstream wants and the gateway cannot write, for a message
  */
 function parameterForm(document: OpenApiDocument, parameter: Parameter, others: ReadonlySet<string>): ParameterForm {
-  const schema = schemaOf(document, parameter);
+  const schema = schemaAt(document, parameter.schema) ?? {};
   const media = parameter['x-content'];
   if (media === 'json') return parameter.in === 'query' ? { style: 'json' } : unsendable('JSON in a path');
   if (isList(schema)) return listForm(document, parameter, schema);
-  if (!isObject(schema)) return plain;
+  if (!isObject(schema)) return {};
   if (media !== undefined) return unsendable('an object in a media type that is not JSON');
   return parameter.in === 'query' ? objectForm(parameter, schema, others) : unsendable('an object in a path');
 }
 
 function listForm(document: OpenApiDocument, parameter: Parameter, schema: SchemaObject): ParameterForm {
-  const items = isRecord(schema.items) ? resolved(document, schema.items) : {};
+  const items = schemaAt(document, schema.items) ?? {};
   if (isList(items) || isObject(items)) return unsendable('a list of lists or objects');
   return parameter.in === 'path' ? listInPath(parameter) : listInQuery(parameter);
 }
@@ -225,7 +223,7 @@ function listInQuery({ style = 'form', explode = style === 'form' }: Parameter):
   if (typeof style !== 'string' || !Object.hasOwn(separated, style)) {
     return unsendable(`a list in the style ${String(style)}`);
   }
-  return explode === true ? plain : { style: separated[style as keyof typeof separated] };
+  return explode === true ? {} : { style: separated[style as keyof typeof separated] };
 }
 
 function objectForm(parameter: Parameter, schema: SchemaObject, others: ReadonlySet<string>): ParameterForm {
@@ -241,14 +239,6 @@ function objectForm(parameter: Parameter, schema: SchemaObject, others: Readonly
   if (members.length === 0) return unsendable('an object with any members, each a parameter of its own');
   const met = members.find((member) => others.has(member));
   return met === undefined ? { style: 'members' } : unsendable(`its member ${met} is another parameter’s name`);
-}
-
-const schemaOf = (document: OpenApiDocument, { schema }: Parameter): SchemaObject =>
-  isRecord(schema) ? resolved(document, schema) : {};
-
-function resolved(document: OpenApiDocument, schema: SchemaObject): SchemaObject {
-  const target = schema.$ref === undefined ? schema : lookUp(document, schema.$ref);
-  return isRecord(target) ? (target as SchemaObject) : {};
 }
 
 const isList = (schema: SchemaObject): boolean =>

@@ -1,9 +1,9 @@
 import type { Operation } from '../../plugins/operation.ts';
 import { canonicalJson } from '../canonical-text.ts';
 import { comparable, operationTemplate } from '../diff/operation-contract.ts';
-import { reachableSchemas } from '../document/document-hash.ts';
 import { dropProse } from '../document/prose.ts';
 import { headerText } from '../emit/header.ts';
+import { reachableSchemas } from '../openapi/map-schemas.ts';
 import { isRecord, mapOperations, type OpenApiDocument } from '../openapi/open-api.ts';
 import type { GatewayLock } from './gateway-lock.ts';
 

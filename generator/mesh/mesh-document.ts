@@ -1,13 +1,13 @@
 import type { Operation, OperationArgument } from '../../plugins/operation.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
-import { mapSchema } from '../openapi/map-schemas.ts';
+import { reachableSchemas } from '../openapi/map-schemas.ts';
 import { escapeName } from '../openapi/names.ts';
 import {
-  componentName,
   isRecord,
   type OpenApiDocument,
   type OperationObject,
   objectOf,
+  pickMembers,
   type Schema,
   type SchemaObject,
   wholeBody,
@@ -34,12 +34,15 @@ export function meshDocument(normalised: OpenApiDocument, operations: readonly T
     const free = paths[key]?.[method.toLowerCase()] === undefined ? key : `${key}#${operation.field}`;
     paths[free] = { ...paths[free], [method.toLowerCase()]: meshOperation(normalised, operation, source) };
   }
-  const schemas = reachable(normalised, paths);
+  const schemas = Object.entries(reachableSchemas(normalised, paths)).map(
+    // Mesh names a type by its title.
+    ([name, schema]) => [name, isRecord(schema) ? { ...withoutMarks(schema), title: name } : schema] as const,
+  );
   return {
     openapi: normalised.openapi,
     info: { title: 'NoETL', version: normalised.info?.version ?? '' },
     paths,
-    components: { schemas },
+    components: { schemas: Object.fromEntries(schemas) },
   };
 }
 
@@ -109,47 +112,10 @@ const hasEscapedNames = ({ properties = {} }: SchemaObject): boolean =>
  * the schema would else be sent in place of those of the wire.
  */
 function isSafeInput(document: OpenApiDocument, schema: Schema): boolean {
-  return !Object.values({ schema, ...reachableFrom(document, [schema]) }).some(
+  return !Object.values({ schema, ...reachableSchemas(document, schema) }).some(
     (candidate) => isRecord(candidate) && (candidate.oneOf !== undefined || hasEscapedNames(candidate)),
   );
 }
 
-function reachable(
-  document: OpenApiDocument,
-  paths: Record<string, Record<string, OperationObject>>,
-): Record<string, Schema> {
-  const roots = Object.values(paths).flatMap((item) =>
-    Object.values(item).flatMap((operation) => [
-      ...(operation.parameters ?? []).map((parameter) => parameter.schema ?? {}),
-      operation.responses?.['200']?.content?.['application/json']?.schema ?? {},
-    ]),
-  );
-  const found = reachableFrom(document, roots);
-  // Mesh names a type by its title.
-  return Object.fromEntries(
-    Object.entries(found)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, schema]) => [name, isRecord(schema) ? { ...withoutMarks(schema), title: name } : schema]),
-  );
-}
-
 /** Without the notes that the rules left for the table. */
-const withoutMarks = (schema: SchemaObject): SchemaObject =>
-  Object.fromEntries(Object.entries(schema).filter(([key]) => !key.startsWith('x-')));
-
-function reachableFrom(document: OpenApiDocument, roots: readonly Schema[]): Record<string, Schema> {
-  const found: Record<string, Schema> = {};
-  const queue = [...roots];
-  for (let schema = queue.pop(); schema !== undefined; schema = queue.pop()) {
-    mapSchema(schema, { name: undefined, kind: 'branch' }, (inner: SchemaObject) => {
-      const name = inner.$ref === undefined ? undefined : componentName(inner.$ref);
-      const target = name === undefined ? undefined : document.components?.schemas?.[name];
-      if (name !== undefined && target !== undefined && !Object.hasOwn(found, name)) {
-        found[name] = target;
-        queue.push(target);
-      }
-      return inner;
-    });
-  }
-  return found;
-}
+const withoutMarks = (schema: SchemaObject): SchemaObject => pickMembers(schema, (name) => !name.startsWith('x-'));

@@ -1,5 +1,11 @@
 import { mapSchemas, type Place } from '../openapi/map-schemas.ts';
-import type { OpenApiDocument, Schema, SchemaObject } from '../openapi/open-api.ts';
+import {
+  mapOperations,
+  type OpenApiDocument,
+  type OperationObject,
+  type Schema,
+  type SchemaObject,
+} from '../openapi/open-api.ts';
 
 /**
  * A habit of upstream documents and what is done about it. Pure: the given document is never changed. Applied to its
@@ -13,27 +19,51 @@ export interface Rule {
   readonly apply: (document: OpenApiDocument) => { readonly document: OpenApiDocument; readonly changes: number };
 }
 
+/** @param change calls `count` for everything that it finds */
+export const documentRule = (
+  name: string,
+  habit: string,
+  change: (document: OpenApiDocument, count: () => void) => OpenApiDocument,
+): Rule => ({
+  name,
+  habit,
+  apply(document) {
+    let changes = 0;
+    const changed = change(document, () => {
+      changes += 1;
+    });
+    // The same object where nothing was found, so that a large document is not copied for each rule.
+    return { document: changes === 0 ? document : changed, changes };
+  },
+});
+
+/** A rule that looks at one operation at a time; every one that it answers with another object counts as one change. */
+export const operationRule = (
+  name: string,
+  habit: string,
+  change: (operation: OperationObject) => OperationObject,
+): Rule =>
+  documentRule(name, habit, (document, count) =>
+    mapOperations(document, ({ operation }) => {
+      const changed = change(operation);
+      if (changed !== operation) count();
+      return changed;
+    }),
+  );
+
 /** A rule that looks at one schema at a time; every schema it answers with another object counts as one change. */
-export function schemaRule(
+export const schemaRule = (
   name: string,
   habit: string,
   change: (schema: SchemaObject, place: Place, document: OpenApiDocument) => Schema,
-): Rule {
-  return {
-    name,
-    habit,
-    apply(document) {
-      let changes = 0;
-      const mapped = mapSchemas(document, (schema, place) => {
-        const changed = change(schema, place, document);
-        if (changed !== schema) changes += 1;
-        return changed;
-      });
-      // The same object where nothing was found, so that a large document is not copied for each rule.
-      return changes === 0 ? { document, changes } : { document: mapped, changes };
-    },
-  };
-}
+): Rule =>
+  documentRule(name, habit, (document, count) =>
+    mapSchemas(document, (schema, place) => {
+      const changed = change(schema, place, document);
+      if (changed !== schema) count();
+      return changed;
+    }),
+  );
 
 /** A document in normal form. */
 export interface Normalised {

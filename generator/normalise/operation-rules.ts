@@ -8,44 +8,48 @@ import {
   type OpenApiDocument,
   type OperationObject,
   type Parameter,
+  pickMembers,
   type Schema,
 } from '../openapi/open-api.ts';
-import type { Rule } from './normalise.ts';
+import { documentRule, operationRule } from './normalise.ts';
 
 /**
  * Shared path items, parameters, bodies and answers are written where they are used; only schemas stay references,
  * since they may lead to themselves.
  */
-export const resolveReferences: Rule = {
-  name: 'resolve-references',
-  habit: 'Parameters, bodies and answers are shared between operations by reference or by their path.',
-  apply(document) {
-    const counter = { changes: 0 };
+export const resolveReferences = documentRule(
+  'resolve-references',
+  'Parameters, bodies and answers are shared between operations by reference or by their path.',
+  (document, count) => {
     const paths: Record<string, Record<string, unknown>> = {};
     for (const [path, item] of Object.entries(document.paths)) {
       // What is beside the reference wins over what it leads to (OpenAPI 3.1, §4.8.9, leaves this open).
-      const { $ref: _, ...resolved } = { ...resolve(document, item, counter), ...withoutRef(item) };
+      const { $ref: _, ...resolved } = { ...resolve(document, item, count), ...pickMembers(item, isNotRef) };
       paths[path] = resolved;
     }
     const flat: OpenApiDocument = { ...document, paths };
     for (const entry of listOperations(flat)) {
       const item = paths[entry.path];
-      if (item !== undefined) item[entry.method.toLowerCase()] = resolveOperation(document, entry, counter);
+      if (item !== undefined) item[entry.method.toLowerCase()] = resolveOperation(document, entry, count);
     }
     // Those of the path item are in each operation now.
     for (const item of Object.values(paths)) delete item['parameters'];
-    return counter.changes === 0 ? { document, changes: 0 } : { document: flat, changes: counter.changes };
+    return flat;
   },
-};
+);
+
+const isNotRef = (name: string): boolean => name !== '$ref';
 
 function resolveOperation(
   document: OpenApiDocument,
   { operation, item }: DocumentOperation,
-  counter: { changes: number },
+  count: () => void,
 ): OperationObject {
-  const shared = list(item['parameters']).map((parameter) => resolve(document, parameter, counter));
-  counter.changes += shared.length;
-  const own = list(operation.parameters).map((parameter) => resolve(document, parameter, counter));
+  const shared = list(item['parameters']).map((parameter) => {
+    count();
+    return resolve(document, parameter, count);
+  });
+  const own = list(operation.parameters).map((parameter) => resolve(document, parameter, count));
   const byPlace = new Map<string, Parameter>();
   // A parameter is its name and its place; the operation's own wins (OpenAPI 3.1, §4.8.10).
   for (const parameter of [...shared, ...own]) {
@@ -53,10 +57,10 @@ function resolveOperation(
   }
   const parts: Record<string, unknown> = {};
   if (byPlace.size > 0) parts['parameters'] = [...byPlace.values()];
-  if (operation.requestBody !== undefined) parts['requestBody'] = resolve(document, operation.requestBody, counter);
+  if (operation.requestBody !== undefined) parts['requestBody'] = resolve(document, operation.requestBody, count);
   if (isRecord(operation.responses)) {
     parts['responses'] = Object.fromEntries(
-      Object.entries(operation.responses).map(([status, answer]) => [status, resolve(document, answer, counter)]),
+      Object.entries(operation.responses).map(([status, answer]) => [status, resolve(document, answer, count)]),
     );
   }
   return { ...operation, ...parts };
@@ -65,17 +69,14 @@ function resolveOperation(
 /** No chain that a schema wrote is longer; a circle ends here. */
 const maxHops = 1_000;
 
-function resolve(document: OpenApiDocument, node: unknown, counter: { changes: number }): Record<string, unknown> {
+function resolve(document: OpenApiDocument, node: unknown, count: () => void): Record<string, unknown> {
   let found = node;
   for (let hops = 0; isRecord(found) && typeof found['$ref'] === 'string' && hops < maxHops; hops += 1) {
     found = lookUp(document, found['$ref']);
-    counter.changes += 1;
+    count();
   }
   return isRecord(found) && typeof found['$ref'] !== 'string' ? found : {};
 }
-
-const withoutRef = (node: unknown): Record<string, unknown> =>
-  isRecord(node) ? Object.fromEntries(Object.entries(node).filter(([key]) => key !== '$ref')) : {};
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
@@ -86,24 +87,20 @@ const isParameter = (value: Record<string, unknown>): value is Record<string, un
  * A parameter described by a media type gets that media type's schema, and `x-content` marks whether it is JSON; one
  * without any description is free text.
  */
-export const inlineParameterContent: Rule = {
-  name: 'inline-parameter-content',
-  habit: 'A parameter may be described by `content` instead of `schema`, or not at all.',
-  apply(document) {
-    let changes = 0;
+export const inlineParameterContent = documentRule(
+  'inline-parameter-content',
+  'A parameter may be described by `content` instead of `schema`, or not at all.',
+  (document, count) => {
     const describe = (parameter: Parameter): Parameter => {
       if (parameter.schema !== undefined && parameter.content === undefined) return parameter;
-      changes += 1;
+      count();
       return described(parameter);
     };
-    const mapped = mapOperations(document, ({ operation }) =>
-      operation.parameters === undefined
-        ? operation
-        : { ...operation, parameters: operation.parameters.map((parameter) => describe(parameter)) },
+    return mapOperations(document, ({ operation }) =>
+      operation.parameters === undefined ? operation : { ...operation, parameters: operation.parameters.map(describe) },
     );
-    return changes === 0 ? { document, changes } : { document: mapped, changes };
   },
-};
+);
 
 function described({ content, ...parameter }: Parameter): Parameter {
   const { schema } = parameter;
@@ -119,34 +116,24 @@ function described({ content, ...parameter }: Parameter): Parameter {
  * The first 2xx answer is the field's value, as JSON of status 200; errors are the gateway's to word. `x-answer` is
  * the form of an answer that is not JSON: `text`, `binary`, `stream` (of events), `empty`.
  */
-export const oneAnswer: Rule = {
-  name: 'one-answer',
-  habit: 'Operations list validation errors, other statuses and empty answers beside the one a caller wants.',
-  apply(document) {
-    let changes = 0;
-    const mapped = mapOperations(document, ({ operation }) => {
-      if (isPlain(operation)) return operation;
-      changes += 1;
-      const { schema, form } = answerOf(operation);
-      const mark = form === undefined ? {} : { [answerMark]: form };
-      const content = { 'application/json': { schema } };
-      return { ...operation, ...mark, responses: { '200': { description: '', content } } };
-    });
-    return changes === 0 ? { document, changes } : { document: mapped, changes };
+export const oneAnswer = operationRule(
+  'one-answer',
+  'Operations list validation errors, other statuses and empty answers beside the one a caller wants.',
+  (operation) => {
+    if (isPlain(operation)) return operation;
+    const { schema, form } = answerOf(operation);
+    const mark = form === undefined ? {} : { [answerMark]: form };
+    const content = { 'application/json': { schema } };
+    return { ...operation, ...mark, responses: { '200': { description: '', content } } };
   },
-};
+);
 
 /** Where {@link oneAnswer} notes what an answer is that is not JSON. */
 export const answerMark = 'x-answer';
 export type ForeignAnswer = 'text' | 'binary' | 'stream' | 'empty';
 
-interface Answer {
-  readonly schema: Schema;
-  readonly form?: ForeignAnswer;
-}
-
 /** The answer of status 200, or of the lowest 2xx, or of `default`; anything when the document does not describe it. */
-function answerOf(operation: OperationObject): Answer {
+function answerOf(operation: OperationObject): { readonly schema: Schema; readonly form?: ForeignAnswer } {
   const responses = operation.responses ?? {};
   // `2XX` is a range of OpenAPI, and sorts after the numbers.
   const statuses = Object.keys(responses).filter((status) => /^2(?:\d\d|XX)$/i.test(status));
@@ -201,33 +188,23 @@ function isPlain(operation: OperationObject): boolean {
  * A body with a JSON form keeps that form only; one without it is unchanged, and cannot be opened. The
  * gateway sends JSON only.
  */
-export const jsonBody: Rule = {
-  name: 'json-body',
-  habit: 'A body may be offered in several media types, or as JSON under another name.',
-  apply(document) {
-    let changes = 0;
-    const mapped = mapOperations(document, ({ operation }) => {
-      const plain = toJson(operation);
-      if (plain !== operation) changes += 1;
-      return plain;
-    });
-    return changes === 0 ? { document, changes } : { document: mapped, changes };
+export const jsonBody = operationRule(
+  'json-body',
+  'A body may be offered in several media types, or as JSON under another name.',
+  (operation) => {
+    const body = operation.requestBody;
+    if (body === undefined) return operation;
+    const types = Object.keys(body.content ?? {});
+    // A body without a media type exists, but its content is unknown.
+    if (types.length === 0) {
+      const { requestBody: _, ...rest } = operation;
+      return rest;
+    }
+    const schema = jsonSchemaOf(body);
+    if (types.join() === 'application/json' && schema !== undefined) return operation;
+    const hasJson = schema !== undefined || types.includes('application/json');
+    return hasJson
+      ? { ...operation, requestBody: { ...body, content: { 'application/json': { schema: schema ?? {} } } } }
+      : operation;
   },
-};
-
-function toJson(operation: OperationObject): OperationObject {
-  const body = operation.requestBody;
-  if (body === undefined) return operation;
-  const types = Object.keys(body.content ?? {});
-  // A body without a media type exists, but its content is unknown.
-  if (types.length === 0) {
-    const { requestBody: _, ...rest } = operation;
-    return rest;
-  }
-  const schema = jsonSchemaOf(body);
-  if (types.join() === 'application/json' && schema !== undefined) return operation;
-  const hasJson = schema !== undefined || types.includes('application/json');
-  return hasJson
-    ? { ...operation, requestBody: { ...body, content: { 'application/json': { schema: schema ?? {} } } } }
-    : operation;
-}
+);

@@ -5,32 +5,30 @@ import {
   isRecord,
   lookUp,
   type OpenApiDocument,
+  pickMembers,
   type Schema,
   type SchemaObject,
 } from '../openapi/open-api.ts';
-import { type Rule, schemaRule } from './normalise.ts';
+import { documentRule, type Rule, schemaRule } from './normalise.ts';
 import { inlineParameterContent, jsonBody, oneAnswer, resolveReferences } from './operation-rules.ts';
 
 /**
  * `true` becomes `{}`, which accepts the same (JSON Schema 2020-12, §4.3.2); `false`, which accepts nothing, too: the
  * document has no better type.
  */
-export const booleanSchemas: Rule = {
-  name: 'boolean-schemas',
-  habit: 'A schema of OpenAPI 3.1 may be `true`, which a reader of objects passes over.',
-  apply(document) {
-    let changes = 0;
-    const mapped = mapSchemas(
+export const booleanSchemas = documentRule(
+  'boolean-schemas',
+  'A schema of OpenAPI 3.1 may be `true`, which a reader of objects passes over.',
+  (document, count) =>
+    mapSchemas(
       document,
       (schema) => schema,
       () => {
-        changes += 1;
+        count();
         return {};
       },
-    );
-    return changes === 0 ? { document, changes } : { document: mapped, changes };
-  },
-};
+    ),
+);
 
 /** Where {@link nullable} notes the members of an object that must be there and may be null. */
 export const requiredNulls = 'x-required-nulls';
@@ -68,13 +66,15 @@ function unwrapUnion(schema: SchemaObject, key: 'anyOf' | 'oneOf'): SchemaObject
   return isDone ? schema : { ...rest, [key]: kept, ...mark };
 }
 
-const besideReference = new Set(['nullable', 'default', 'description', 'deprecated']);
+/** What means something beside a reference. */
+const isBesideReference = (name: string): boolean =>
+  ['nullable', 'default', 'description', 'deprecated'].includes(name);
 
 /** A branch with the members beside its union; beside a reference nothing else has a meaning. */
 function alone(branch: SchemaObject, beside: SchemaObject): SchemaObject {
-  if (branch.$ref === undefined) return { ...beside, ...branch };
-  const kept = Object.entries(beside).filter(([key]) => besideReference.has(key));
-  return { ...branch, ...Object.fromEntries(kept) };
+  return branch.$ref === undefined
+    ? { ...beside, ...branch }
+    : { ...branch, ...pickMembers(beside, isBesideReference) };
 }
 
 function withoutRequiredNulls(schema: SchemaObject, document: OpenApiDocument): SchemaObject {
@@ -151,10 +151,7 @@ const annotations = new Set([
 export const dropAnnotations = schemaRule(
   'drop-annotations',
   'Every property carries a generated title, and a title like `Query` would take the place of the root type.',
-  (schema) => {
-    const kept = Object.entries(schema).filter(([key]) => !isAnnotation(key));
-    return kept.length === Object.keys(schema).length ? schema : Object.fromEntries(kept);
-  },
+  (schema) => pickMembers(schema, (name) => !isAnnotation(name)),
 );
 
 const isAnnotation = (key: string): boolean =>
@@ -245,67 +242,44 @@ export const dropConditions = schemaRule(
  * A reference to anything but an object or an enumeration is replaced by what it points to; one that leads back to
  * itself accepts anything. References that stay keep only what is about their place.
  */
-export const inlineAliases: Rule = {
-  name: 'inline-aliases',
-  habit:
-    'Scalars, lists and unions are named as components, some of them recursive, and GraphQL has no name for those.',
-  apply(document) {
-    const counter = { changes: 0 };
-    const memo = new Map<string, Schema>();
-    const mapped = mapSchemas(document, (schema) => inline(document, schema, [], counter, memo));
-    return counter.changes === 0 ? { document, changes: 0 } : { document: mapped, changes: counter.changes };
+export const inlineAliases = documentRule(
+  'inline-aliases',
+  'Scalars, lists and unions are named as components, some of them recursive, and GraphQL has no name for those.',
+  (document, count) => {
+    const bodies = new Map<string, Schema>();
+    const inline = (schema: SchemaObject, trail: readonly string[]): Schema => {
+      const { $ref, ...siblings } = schema;
+      if ($ref === undefined) return schema;
+      if (isNamedType(document, $ref)) {
+        const kept = pickMembers(siblings, isBesideReference);
+        if (kept === siblings) return schema;
+        count();
+        return { $ref, ...kept };
+      }
+      count();
+      const body = bodies.get($ref) ?? bodyOf($ref, trail);
+      // Only from the outside: within a circle the body is cut where it meets itself.
+      if (trail.length === 0) bodies.set($ref, body);
+      return isRecord(body) ? { ...body, ...siblings } : body;
+    };
+    const bodyOf = ($ref: string, trail: readonly string[]): Schema => {
+      const target = lookUp(document, $ref);
+      if (trail.includes($ref) || !isRecord(target)) return {};
+      return mapSchema(target, { name: undefined, kind: 'component' }, (inner) => inline(inner, [...trail, $ref]));
+    };
+    return mapSchemas(document, (schema) => inline(schema, []));
   },
-};
+);
 
-const anywhere: Place = { name: undefined, kind: 'component' };
-
-/** What means something beside a reference. */
-const beside = new Set(['nullable', 'default', 'description', 'deprecated']);
-
-function inline(
-  document: OpenApiDocument,
-  schema: SchemaObject,
-  trail: readonly string[],
-  counter: { changes: number },
-  memo: Map<string, Schema>,
-): Schema {
-  const { $ref, ...siblings } = schema;
-  if ($ref === undefined) return schema;
-  const target = lookUp(document, $ref);
-  if (
-    componentName($ref) !== undefined &&
-    // Behind the prefix a slash leads into a component, and that part has no name of its own.
-    !$ref.slice(21).includes('/') &&
-    (isObjectType(target) || isNamedEnum(target) || isNamedUnion(target, document))
-  ) {
-    const kept = Object.entries(siblings).filter(([key]) => beside.has(key));
-    if (kept.length === Object.keys(siblings).length) return schema;
-    counter.changes += 1;
-    return { $ref, ...Object.fromEntries(kept) };
-  }
-  counter.changes += 1;
-  const body = memo.get($ref) ?? bodyOf(document, $ref, target, trail, counter, memo);
-  // Only from the outside: within a circle the body is cut where it meets itself.
-  if (trail.length === 0) memo.set($ref, body);
-  return isRecord(body) ? { ...body, ...siblings } : body;
+/** Whether a reference leads to a component that has a name in GraphQL: an object, an enumeration, a union of objects. */
+function isNamedType(document: OpenApiDocument, ref: string): boolean {
+  // Behind the prefix a slash leads into a component, and that part has no name of its own.
+  if (componentName(ref) === undefined || ref.slice('#/components/schemas/'.length).includes('/')) return false;
+  const target = lookUp(document, ref);
+  return (
+    isRecord(target) && (isObjectType(target) || isEnum(withoutNull(target)) || isUnionOfObjects(target, document))
+  );
 }
-
-function bodyOf(
-  document: OpenApiDocument,
-  ref: string,
-  target: unknown,
-  trail: readonly string[],
-  counter: { changes: number },
-  memo: Map<string, Schema>,
-): Schema {
-  if (trail.includes(ref) || !isRecord(target)) return {};
-  return mapSchema(target, anywhere, (inner) => inline(document, inner, [...trail, ref], counter, memo));
-}
-
-const isNamedEnum = (target: unknown): boolean => isRecord(target) && isEnum(withoutNull(target as SchemaObject));
-
-const isNamedUnion = (target: unknown, document: OpenApiDocument): boolean =>
-  isRecord(target) && isUnionOfObjects(target as SchemaObject, document);
 
 /**
  * Rules that bring operations and schemas into one form without changing a name or a type. Their order matters:

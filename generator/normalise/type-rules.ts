@@ -1,4 +1,4 @@
-import { type Place, withRenamedReferences } from '../openapi/map-schemas.ts';
+import { mapComponents, type Place, withRenamedReferences } from '../openapi/map-schemas.ts';
 import {
   escapeName,
   freeName,
@@ -11,13 +11,14 @@ import {
 import {
   componentReference,
   isRecord,
-  lookUp,
   type OpenApiDocument,
+  pickMembers,
   type Schema,
   type SchemaObject,
+  schemaAt,
 } from '../openapi/open-api.ts';
 import { constraints, decimalMarker, idMarker, isMarker } from '../openapi/schema-keywords.ts';
-import { type Rule, schemaRule } from './normalise.ts';
+import { documentRule, type Rule, schemaRule } from './normalise.ts';
 import { isEnum, isUnionOfObjects } from './structure-rules.ts';
 
 /**
@@ -59,10 +60,9 @@ export const dropConstraints = schemaRule(
   (schema) => {
     // The mark is a length itself.
     if (isMarker(schema)) return schema;
-    const kept = Object.entries(schema).filter(([key]) => !constraints.has(key));
-    if (kept.length === Object.keys(schema).length) return schema;
+    const kept = pickMembers(schema, (name) => !constraints.has(name));
     const format = formatOf(schema);
-    return { ...Object.fromEntries(kept), ...(format === undefined ? {} : { format }) };
+    return kept === schema || format === undefined ? kept : { ...kept, format };
   },
 );
 
@@ -108,7 +108,7 @@ function withoutDiscriminator(schema: SchemaObject): SchemaObject {
 
 /** With nothing but its branches, and with whole references in its mapping. */
 function unionOf(schema: SchemaObject): SchemaObject {
-  const { oneOf, anyOf, discriminator, nullable, description, ...others } = schema;
+  const { oneOf, anyOf, discriminator, nullable: _, description: __, ...others } = schema;
   const { propertyName, mapping } = discriminator as { readonly propertyName: string; readonly mapping?: unknown };
   const pairs = Object.entries(isRecord(mapping) ? mapping : {});
   // A mapping may name a component alone (OpenAPI 3.1, §4.8.25).
@@ -119,8 +119,7 @@ function unionOf(schema: SchemaObject): SchemaObject {
     return [value, text.includes('/') ? text : componentReference(text)] as const;
   });
   return {
-    ...(nullable === undefined ? {} : { nullable }),
-    ...(description === undefined ? {} : { description }),
+    ...pickMembers(schema, (name) => name === 'nullable' || name === 'description'),
     oneOf: oneOf ?? anyOf ?? [],
     discriminator: { propertyName, ...(whole.length === 0 ? {} : { mapping: Object.fromEntries(whole) }) },
   };
@@ -133,7 +132,7 @@ function branchesOf(schema: SchemaObject): readonly Schema[] | undefined {
 }
 
 function commonSchema(branches: readonly Schema[], name: string | undefined, document: OpenApiDocument): SchemaObject {
-  const schemas = branches.map((branch) => resolved(branch, document));
+  const schemas = branches.map((branch) => schemaAt(document, branch));
   const types = new Set(schemas.map((branch) => branch && scalarType(branch)));
   const [first] = types;
   if (types.size === 1 && first !== undefined) return { type: first };
@@ -146,11 +145,6 @@ function commonSchema(branches: readonly Schema[], name: string | undefined, doc
   const isId = name !== undefined && isIdName(name) && !types.has('boolean');
   return isId ? { type: 'string' } : {};
 }
-
-const resolved = (branch: Schema, document: OpenApiDocument): SchemaObject | undefined => {
-  const target = isRecord(branch) && branch.$ref !== undefined ? lookUp(document, branch.$ref) : branch;
-  return isRecord(target) ? (target as SchemaObject) : undefined;
-};
 
 const isDecimalText = (branch: SchemaObject | undefined): boolean =>
   branch?.type === 'string' && branch.format === 'decimal';
@@ -173,9 +167,12 @@ export const freeForm = schemaRule(
     if (schema.$ref !== undefined || schema.oneOf !== undefined) return schema;
     if (schema.properties !== undefined && Object.keys(schema.properties).length > 0) return asObject(schema);
     if (schema.type === 'array' || (schema.type === undefined && schema.items !== undefined)) return asList(schema);
-    if (isTypedMap(schema)) return bareMap(schema.type === 'object' ? schema : { ...schema, type: 'object' });
+    if (isTypedMap(schema))
+      return pickMembers(schema.type === 'object' ? schema : { ...schema, type: 'object' }, (name) =>
+        keptOfMap.has(name),
+      );
     const hasShape = typeof schema.type === 'string' && schema.type !== 'object';
-    return hasShape ? schema : asAnything(schema);
+    return hasShape ? schema : pickMembers(schema, (name) => anything.has(name));
   },
 );
 
@@ -191,11 +188,6 @@ const anything = new Set(['nullable', 'default', 'description', 'deprecated']);
 
 const keptOfMap = new Set(['type', 'additionalProperties', 'nullable', 'description', 'deprecated']);
 
-function bareMap(schema: SchemaObject): SchemaObject {
-  const kept = Object.entries(schema).filter(([key]) => keptOfMap.has(key));
-  return kept.length === Object.keys(schema).length ? schema : Object.fromEntries(kept);
-}
-
 function asObject(schema: SchemaObject): SchemaObject {
   if (schema.type === 'object' && schema.additionalProperties === undefined) return schema;
   // GraphQL has no members beside those that a type names; what NoETL sends besides is not selected.
@@ -206,11 +198,6 @@ function asObject(schema: SchemaObject): SchemaObject {
 function asList(schema: SchemaObject): SchemaObject {
   const isWhole = schema.type === 'array' && typeof schema.items === 'object';
   return isWhole ? schema : { ...schema, type: 'array', items: typeof schema.items === 'object' ? schema.items : {} };
-}
-
-function asAnything(schema: SchemaObject): SchemaObject {
-  const kept = Object.entries(schema).filter(([key]) => anything.has(key));
-  return kept.length === Object.keys(schema).length ? schema : Object.fromEntries(kept);
 }
 
 /**
@@ -305,20 +292,19 @@ const isScalarValue = (value: unknown): boolean => ['string', 'number', 'boolean
  * Components get names in PascalCase; those that the schema keeps for something else are renamed; no two names meet.
  * References and the mappings of discriminators follow.
  */
-export const componentNames: Rule = {
-  name: 'component-names',
-  habit: 'Generic models are called `Page[Item]`, modules leave dots in names, and a model may be called `Query`.',
-  apply(document) {
-    const schemas = document.components?.schemas ?? {};
-    const renamed = rename(Object.keys(schemas));
-    if (renamed.size === 0) return { document, changes: 0 };
-    const components: Record<string, Schema> = {};
-    for (const [name, schema] of Object.entries(schemas)) components[renamed.get(name) ?? name] = schema;
-    const withNames = { ...document, components: { ...document.components, schemas: components } };
-    const mapped = withRenamedReferences(withNames, renamed);
-    return { document: mapped, changes: renamed.size };
+export const componentNames = documentRule(
+  'component-names',
+  'Generic models are called `Page[Item]`, modules leave dots in names, and a model may be called `Query`.',
+  (document, count) => {
+    const renamed = rename(Object.keys(document.components?.schemas ?? {}));
+    if (renamed.size === 0) return document;
+    const named = mapComponents(document, (schema, name) => {
+      if (renamed.has(name)) count();
+      return [renamed.get(name) ?? name, schema];
+    });
+    return withRenamedReferences(named, renamed);
   },
-};
+);
 
 function rename(names: readonly string[]): ReadonlyMap<string, string> {
   const isFine = (name: string): boolean => isTypeName(name) && typeNameOf(name) === name;

@@ -11,6 +11,7 @@ import {
   type Parameter,
   type Schema,
   type SchemaObject,
+  unescapePointer,
 } from './open-api.ts';
 
 /** The place of a schema. `name`: of the property, argument or component; items of a list have their list's name. */
@@ -96,6 +97,12 @@ const withPart = <Whole extends object, Key extends keyof Whole>(whole: Whole, k
   whole[key] === part ? whole : { ...whole, [key]: part };
 
 /** {@link mapSchemas} for one schema. */
+export function mapSchema<To extends Schema>(
+  schema: SchemaObject,
+  place: Place,
+  change: (schema: SchemaObject, place: Place) => To,
+): To;
+export function mapSchema(schema: Schema, place: Place, change: MapSchema, boolean?: BooleanChange): Schema;
 export function mapSchema(schema: Schema, place: Place, change: MapSchema, boolean: BooleanChange = keep): Schema {
   if (!isRecord(schema)) return boolean(schema);
   const inside = (inner: Schema, name: string | undefined, kind: Place['kind']): Schema =>
@@ -126,6 +133,15 @@ export function mapSchema(schema: Schema, place: Place, change: MapSchema, boole
   return change(mapped, place);
 }
 
+/** Rewrites the components of a document, with their names. References to them are the caller's matter. */
+export function mapComponents(
+  document: OpenApiDocument,
+  change: (schema: Schema, name: string) => readonly [name: string, schema: Schema],
+): OpenApiDocument {
+  const schemas = Object.entries(document.components?.schemas ?? {}).map(([name, schema]) => change(schema, name));
+  return { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
+}
+
 /** @returns the same object when every value is the same */
 function mapValues<Value>(
   record: Readonly<Record<string, Value>>,
@@ -145,28 +161,6 @@ function mapValues<Value>(
 function mapItems<Item>(items: readonly Item[], map: (item: Item) => Item): readonly Item[] {
   const mapped = items.map(map);
   return mapped.every((item, index) => item === items[index]) ? items : mapped;
-}
-
-/**
- * The names of all components that schemas lead to, directly and through other components. Each is walked once, so
- * types that lead to themselves end.
- */
-export function componentsBelow(document: OpenApiDocument, schemas: readonly Schema[]): ReadonlySet<string> {
-  const found = new Set<string>();
-  const queue = [...schemas];
-  for (let schema = queue.pop(); schema !== undefined; schema = queue.pop()) {
-    // Nothing is changed: it is the walk over a schema that is wanted.
-    mapSchema(schema, { name: undefined, kind: 'branch' }, (inner) => {
-      const name = inner.$ref === undefined ? undefined : componentName(inner.$ref);
-      const target = name === undefined ? undefined : document.components?.schemas?.[name];
-      if (name !== undefined && target !== undefined && !found.has(name)) {
-        found.add(name);
-        queue.push(target);
-      }
-      return inner;
-    });
-  }
-  return found;
 }
 
 /**
@@ -192,4 +186,34 @@ function withRenamedMapping(schema: SchemaObject, renamed: (ref: unknown) => str
   if (pairs.every(([, ref]) => renamed(ref) === undefined)) return schema;
   const mapping = Object.fromEntries(pairs.map(([value, ref]) => [value, renamed(ref) ?? ref]));
   return { ...schema, discriminator: { ...discriminator, mapping } };
+}
+
+const componentRef = /^#\/components\/schemas\/([^/]+)/;
+
+/**
+ * The component schemas that a part of a document refers to, directly or through others; by name, in order. A reference
+ * that leads nowhere is passed over. Each schema is walked once, so types that lead to themselves end.
+ */
+export function reachableSchemas(document: OpenApiDocument, part: unknown): Record<string, Schema> {
+  const schemas = document.components?.schemas ?? {};
+  const found = new Map<string, Schema>();
+  const queue = [part];
+  while (queue.length > 0) {
+    const node = queue.pop();
+    if (typeof node !== 'object' || node === null) continue;
+    const name = referredName(node);
+    const target = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
+    if (target !== undefined && !found.has(name)) {
+      found.set(name, target);
+      queue.push(target);
+    }
+    for (const member of Object.values(node)) queue.push(member);
+  }
+  return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** `''` for what is no reference to a component. */
+function referredName(node: object): string {
+  const ref = '$ref' in node && typeof node.$ref === 'string' ? node.$ref : '';
+  return unescapePointer(componentRef.exec(ref)?.[1] ?? '');
 }

@@ -86,6 +86,13 @@ export interface DocumentOperation {
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** The members that are wanted; the same object when all of them are. Nothing of what is no object. */
+export function pickMembers<T>(value: T, isWanted: (name: string) => boolean): Partial<T> {
+  if (!isRecord(value)) return {};
+  const kept = Object.entries(value).filter(([name]) => isWanted(name));
+  return kept.length === Object.keys(value).length ? value : (Object.fromEntries(kept) as Partial<T>);
+}
+
 /** Every operation, in the document's order. HEAD, OPTIONS and TRACE are not operations of an API. */
 export function listOperations(document: OpenApiDocument): DocumentOperation[] {
   const found: DocumentOperation[] = [];
@@ -119,13 +126,13 @@ export function mapOperations(
     const [{ item } = { item: {} }] = entries;
     const isSame = changed.every(([{ operation }, next]) => next === operation);
     if (isSame) paths[path] = item;
-    else if (kept.length > 0) paths[path] = { ...withoutMethods(item), ...Object.fromEntries(kept) };
+    else if (kept.length > 0)
+      paths[path] = {
+        ...pickMembers(item, (name) => !(httpMethods as readonly string[]).includes(name)),
+        ...Object.fromEntries(kept),
+      };
   }
   return { ...document, paths };
-}
-
-function withoutMethods(item: PathItem): PathItem {
-  return Object.fromEntries(Object.entries(item).filter(([key]) => !(httpMethods as readonly string[]).includes(key)));
 }
 
 const componentRef = '#/components/schemas/';
@@ -186,14 +193,16 @@ export function basePathOf(servers: unknown): string {
 /** The argument for a whole body, where it has no members to name. */
 export const wholeBody = 'input';
 
-/** The object that a schema is or refers to; undefined for everything else. */
+/** The schema itself, or what it refers to in one step; undefined when that is no object. */
+export function schemaAt(document: OpenApiDocument, schema: Schema | undefined): SchemaObject | undefined {
+  const target = isRecord(schema) && schema.$ref !== undefined ? lookUp(document, schema.$ref) : schema;
+  return isRecord(target) ? target : undefined;
+}
+
+/** The object with members that a schema is or refers to (`inline-aliases` has followed chains). */
 export function objectOf(document: OpenApiDocument, schema: Schema | undefined): SchemaObject | undefined {
-  if (!isRecord(schema)) return undefined;
-  // One step is enough: `inline-aliases` has followed chains.
-  const target = schema.$ref === undefined ? schema : lookUp(document, schema.$ref);
-  return isRecord(target) && isRecord(target['properties']) && Object.keys(target['properties']).length > 0
-    ? (target as SchemaObject)
-    : undefined;
+  const target = schemaAt(document, schema);
+  return isRecord(target?.properties) && Object.keys(target.properties).length > 0 ? target : undefined;
 }
 
 /** The object that an answer is, or that its rows are. */

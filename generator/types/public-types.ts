@@ -1,7 +1,13 @@
 import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import { publicProse } from '../document/prose.ts';
 import { isTypedMap } from '../normalise/type-rules.ts';
-import { componentsBelow, mapSchema, mapSchemas, withRenamedReferences } from '../openapi/map-schemas.ts';
+import {
+  mapComponents,
+  mapSchema,
+  mapSchemas,
+  reachableSchemas,
+  withRenamedReferences,
+} from '../openapi/map-schemas.ts';
 import {
   escapeName,
   freeName,
@@ -19,6 +25,7 @@ import {
   mapOperations,
   type OpenApiDocument,
   type OperationObject,
+  pickMembers,
   type Schema,
   type SchemaObject,
 } from '../openapi/open-api.ts';
@@ -33,19 +40,19 @@ const entryMark = 'x-entry';
  * arguments and answers share keeps JSON.
  */
 function mapsAsEntries(document: OpenApiDocument, maps: 'entries' | 'JSON' = 'entries'): OpenApiDocument {
-  const sent = maps === 'entries' ? sentTypes(document) : undefined;
+  const sent = maps === 'entries' ? typesOf(document, 'parameters') : undefined;
   // A component is an answer's when no argument leads to it.
   const isAnswer = (kind: string, owner: string | undefined): boolean =>
     sent !== undefined && (kind === 'answer' || (owner !== undefined && !sent.has(owner)));
-  const schemas = Object.entries(document.components?.schemas ?? {}).map(
-    ([name, schema]) => [name, withMaps(schema, isAnswer('component', name))] as const,
-  );
-  const inOperations = mapSchemas({ ...document, components: { schemas: {} } }, (schema, place) =>
+  const inComponents = mapComponents(document, (schema, name) => [name, withMaps(schema, isAnswer('component', name))]);
+  // Of the operations only: components are done.
+  const { components: _, ...operations } = document;
+  const inOperations = mapSchemas(operations, (schema, place) =>
     place.kind === 'answer' || place.kind === 'argument'
       ? record(withMaps(schema, isAnswer(place.kind, undefined)))
       : schema,
   );
-  return { ...inOperations, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
+  return { ...inComponents, paths: inOperations.paths };
 }
 
 const anywhere = { name: undefined, kind: 'component' } as const;
@@ -54,25 +61,24 @@ const record = (schema: Schema): SchemaObject => (isRecord(schema) ? schema : {}
 const withMaps = (schema: Schema, asEntries: boolean): Schema =>
   mapSchema(schema, anywhere, (inner) => (isTypedMap(inner) ? mapSchemaOf(inner, asEntries) : inner));
 
-function mapSchemaOf({ additionalProperties, nullable, description }: SchemaObject, asEntries: boolean): SchemaObject {
-  const beside = {
-    ...(nullable === undefined ? {} : { nullable }),
-    ...(description === undefined ? {} : { description }),
-  };
+function mapSchemaOf(schema: SchemaObject, asEntries: boolean): SchemaObject {
+  const beside = pickMembers(schema, (name) => name === 'nullable' || name === 'description');
   if (!asEntries) return beside;
-  const value = record(additionalProperties ?? {});
+  const value = record(schema.additionalProperties ?? {});
   // Every entry has a key, and the value of the document's type.
   const required = value.nullable === true ? ['key'] : ['key', 'value'];
   const entry = { type: 'object', required, properties: { key: { type: 'string' }, value }, [entryMark]: true };
   return { ...beside, type: 'array', items: entry };
 }
 
-/** Components that arguments lead to. */
-const sentTypes = (document: OpenApiDocument): ReadonlySet<string> =>
-  componentsBelow(
-    document,
-    listOperations(document).flatMap(({ operation }) =>
-      (operation.parameters ?? []).map(({ schema }): Schema => schema ?? {}),
+/** Components that a part of every operation leads to. */
+const typesOf = (document: OpenApiDocument, part: 'parameters' | 'responses'): ReadonlySet<string> =>
+  new Set(
+    Object.keys(
+      reachableSchemas(
+        document,
+        listOperations(document).map(({ operation }) => operation[part]),
+      ),
     ),
   );
 
@@ -101,12 +107,9 @@ function createNamer(known: readonly string[]) {
     if (!needsName(schema)) return inside(schema, name);
     const free = freeName(typeNameOf(name), (candidate) => taken.has(candidate) || !isTypeName(candidate));
     taken.add(free);
-    const { nullable, default: given, [entryMark]: _, ...type } = schema;
+    const { nullable: _, default: __, [entryMark]: ___, ...type } = schema;
     made[free] = inside({ ...type, title: free }, free);
-    const beside = {
-      ...(nullable === undefined ? {} : { nullable }),
-      ...(given === undefined ? {} : { default: given }),
-    };
+    const beside = pickMembers(schema, (member) => member === 'nullable' || member === 'default');
     return { ...beside, $ref: componentReference(free) };
   }
 
@@ -171,12 +174,13 @@ type FieldSettings = Exclude<NonNullable<TypeSettings['fields']>[string], string
  */
 export function publicTypes(document: OpenApiDocument, settings: Settings = {}): OpenApiDocument {
   const named = nameInlineTypes(mapsAsEntries(document, settings.maps));
-  const answered = answeredTypes(named);
+  const answered = typesOf(named, 'responses');
   const keepsProse = settings.descriptions === 'document';
   const shaped = mapComponents(named, (schema, name) => {
+    if (!isRecord(schema)) return [name, schema];
     const bare = withPublicNotes(schema, keepsProse);
     const wide = answered.has(name) ? withoutBrokenPromises(wideIntegers(bare, settings), leftOut[name] ?? []) : bare;
-    return withSettings(wide, settings.types?.[name]);
+    return [name, withSettings(wide, settings.types?.[name])];
   });
   // Names last: the settings of a type are looked up by the name that the document gives.
   return renameTypes(wideAnswers(shaped, settings), settings.types ?? {});
@@ -208,35 +212,14 @@ export function nullableItemsOf(document: OpenApiDocument): readonly string[] {
   );
 }
 
-function mapComponents(
-  document: OpenApiDocument,
-  change: (schema: SchemaObject, name: string) => SchemaObject,
-): OpenApiDocument {
-  const schemas = Object.entries(document.components?.schemas ?? {}).map(
-    ([name, schema]) => [name, isRecord(schema) ? change(schema, name) : schema] as const,
-  );
-  return { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
-}
-
-/** Components that answers lead to. */
-const answeredTypes = (document: OpenApiDocument): ReadonlySet<string> =>
-  componentsBelow(
-    document,
-    listOperations(document).flatMap(({ operation }): Schema[] => {
-      const schema = operation.responses?.['200']?.content?.['application/json']?.schema;
-      return schema === undefined ? [] : [schema];
-    }),
-  );
-
 const place = { name: undefined, kind: 'answer' } as const;
 
 /** An integer without bounds may be anything: NoETL's own counters of bytes are above 32 bits. */
 function wideIntegers(schema: SchemaObject, { integers = 'BigInt' }: Settings): SchemaObject {
   if (integers === 'Int') return schema;
-  const mapped = mapSchema(schema, place, (inner) =>
+  return mapSchema(schema, place, (inner) =>
     inner.type === 'integer' && inner.format === undefined ? { ...inner, format: 'int64' } : inner,
   );
-  return isRecord(mapped) ? mapped : schema;
 }
 
 /** The same for what answers are without a type of their own: an integer, a list of integers. */
@@ -251,14 +234,9 @@ const withoutBrokenPromises = (schema: SchemaObject, broken: readonly string[]):
     ? schema
     : { ...schema, required: schema.required.filter((name) => !broken.includes(name)) };
 
-const eachSchema = (schema: SchemaObject, change: (inner: SchemaObject) => SchemaObject): SchemaObject => {
-  const mapped = mapSchema(schema, place, change);
-  return isRecord(mapped) ? mapped : schema;
-};
-
 /** What callers may read of the document's prose, and what it calls deprecated. */
 function withPublicNotes(schema: SchemaObject, keepsProse: boolean): SchemaObject {
-  return eachSchema(schema, (inner) => {
+  return mapSchema(schema, place, (inner) => {
     const { description, deprecated, ...rest } = inner;
     if (description === undefined && deprecated === undefined) return inner;
     const prose = keepsProse ? publicProse(description) : undefined;
@@ -315,12 +293,9 @@ function renameTypes(document: OpenApiDocument, types: NonNullable<Settings['typ
     Object.entries(types).flatMap(([type, { name }]) => (name === undefined ? [] : [[type, name]])),
   );
   if (names.size === 0) return document;
-  const schemas = Object.entries(document.components?.schemas ?? {}).map(([name, schema]) => {
-    const next = names.get(name);
-    return next === undefined || !isRecord(schema)
-      ? ([name, schema] as const)
-      : ([next, { ...schema, title: next }] as const);
+  const renamed = mapComponents(document, (schema, name) => {
+    const title = names.get(name);
+    return title === undefined || !isRecord(schema) ? [name, schema] : [title, { ...schema, title }];
   });
-  const renamed = { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
   return withRenamedReferences(renamed, names);
 }

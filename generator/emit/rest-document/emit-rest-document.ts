@@ -1,6 +1,6 @@
 import { parse, stringify } from 'yaml';
 import type { Operation } from '../../../plugins/operation.ts';
-import { reachableSchemas } from '../../document/document-hash.ts';
+import { reachableSchemas } from '../../openapi/map-schemas.ts';
 import { isRecord, type OpenApiDocument } from '../../openapi/open-api.ts';
 import type { Emitter, OutputFile } from '../emitter.ts';
 import { hashHeader } from '../header.ts';
