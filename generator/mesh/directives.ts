@@ -1,3 +1,4 @@
+import { astFromValueUntyped } from '@graphql-tools/utils';
 import { type ConstArgumentNode, type ConstDirectiveNode, type ConstValueNode, Kind } from 'graphql';
 import type { OperationArgument } from '../../plugins/operation.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
@@ -26,21 +27,15 @@ export function callDirective(operation: TableRow): ConstDirectiveNode {
     ['accept', answer === undefined || answer === 'empty' ? 'application/json' : '*/*'],
   ];
   const styles = query.flatMap(({ wire, style }) => (style === undefined ? [] : [[wire, { style }] as const]));
-  return {
-    kind: Kind.DIRECTIVE,
-    name: { kind: Kind.NAME, value: 'httpOperation' },
-    arguments: [
-      argument('subgraph', literal(isProtocolField(operation.field) ? 'Protocol' : 'Noetl')),
-      argument('path', literal(pathOf(source.path, args))),
-      argument('operationSpecificHeaders', literal(headers)),
-      argument('httpMethod', { kind: Kind.ENUM, value: source.method }),
-      ...(query.length === 0
-        ? []
-        : [argument('queryParamArgMap', mapLiteral(query.map((arg) => [arg.wire, arg.name])))]),
-      ...(styles.length === 0 ? [] : [argument('queryStringOptionsByParam', mapLiteral(styles))]),
-      ...(body === undefined ? [] : [argument('requestBaseBody', body)]),
-    ],
-  };
+  return directive('httpOperation', {
+    subgraph: isProtocolField(operation.field) ? 'Protocol' : 'Noetl',
+    path: pathOf(source.path, args),
+    operationSpecificHeaders: headers,
+    httpMethod: source.method,
+    queryParamArgMap: query.length === 0 ? undefined : mapOf(query.map((arg) => [arg.wire, arg.name])),
+    queryStringOptionsByParam: styles.length === 0 ? undefined : mapOf(styles),
+    requestBaseBody: body,
+  });
 }
 
 function pathOf(path: string, args: readonly OperationArgument[]): string {
@@ -57,21 +52,21 @@ function pathOf(path: string, args: readonly OperationArgument[]): string {
   return query === '' ? filled : `${filled}?${query}`;
 }
 
-function bodyOf(args: readonly OperationArgument[]): ConstValueNode | undefined {
+function bodyOf(args: readonly OperationArgument[]): unknown {
   const sent = args.filter((arg) => arg.in === 'body' && (arg.name !== undefined || arg.constant !== undefined));
   if (sent.length === 0) return undefined;
   const value = (arg: OperationArgument): unknown => (arg.name === undefined ? arg.constant : `{args.${arg.name}}`);
   // The whole body is one argument only where it has no members; a member may be called `input` as well.
   const only = args.filter((arg) => arg.in === 'body');
   const [first] = sent;
-  if (first !== undefined && only.length === 1 && first.wire === wholeBody) return literal(value(first));
-  return mapLiteral(sent.map((arg) => [arg.wire, value(arg)]));
+  if (first !== undefined && only.length === 1 && first.wire === wholeBody) return value(first);
+  return mapOf(sent.map((arg) => [arg.wire, value(arg)]));
 }
 
-/** An object literal where GraphQL has names for its keys; the same as JSON text where it has no names. */
-function mapLiteral(entries: readonly (readonly [string, unknown])[]): ConstValueNode {
+/** An object where GraphQL has names for its keys; the same as JSON text where it has no names. */
+function mapOf(entries: readonly (readonly [string, unknown])[]): unknown {
   const map = Object.fromEntries(entries);
-  return isLiteral(map) ? literal(map) : literal(JSON.stringify(map));
+  return isLiteral(map) ? map : JSON.stringify(map);
 }
 
 /** Keys such as `content-type` are not names in GraphQL (GraphQL specification, Names). */
@@ -81,64 +76,43 @@ function isLiteral(value: unknown): boolean {
   return Object.entries(value).every(([key, member]) => isPublicName(key) && isLiteral(member));
 }
 
-function literal(value: unknown): ConstValueNode {
-  if (value === null || value === undefined) return { kind: Kind.NULL };
-  if (Array.isArray(value)) return { kind: Kind.LIST, values: value.map(literal) };
-  switch (typeof value) {
-    case 'boolean':
-      return { kind: Kind.BOOLEAN, value };
-    case 'number':
-      return { kind: Number.isInteger(value) ? Kind.INT : Kind.FLOAT, value: String(value) };
-    case 'object':
-      return {
-        kind: Kind.OBJECT,
-        fields: Object.entries(value).map(([name, member]) => ({
-          kind: Kind.OBJECT_FIELD,
-          name: { kind: Kind.NAME, value: name },
-          value: literal(member),
-        })),
-      };
-    default:
-      return { kind: Kind.STRING, value: String(value) };
-  }
-}
-
-const argument = (name: string, value: ConstValueNode): ConstArgumentNode => ({
-  kind: Kind.ARGUMENT,
-  name: { kind: Kind.NAME, value: name },
-  value,
-});
-
 /**
  * `@noetl` of a row: what its operation does, which arguments are catalog paths and which are ids of executions; for
  * what starts playbooks also what the parts of the call are named on the wire; what an answer is that is not JSON;
  * which members of the body are null when an argument is absent; which arguments have old names (`old:new`). Empty
  * lists are left out. What serves switches on it and never looks at a path (ADR 0001).
  */
-export function kindDirective(row: TableRow): ConstDirectiveNode {
-  const { kind, catalogPaths, executionIds, start, answer, args } = row;
+export function kindDirective({ kind, catalogPaths, executionIds, start, answer, args }: TableRow): ConstDirectiveNode {
   const former = args.flatMap(({ name, formerNames = {} }) => Object.keys(formerNames).map((old) => `${old}:${name}`));
   const nulls = args.flatMap(({ wire, nullWhenAbsent }) => (nullWhenAbsent === true ? [wire] : []));
-  return {
-    kind: Kind.DIRECTIVE,
-    name: { kind: Kind.NAME, value: 'noetl' },
-    arguments: [
-      argument('kind', text(kind)),
-      ...(catalogPaths.length === 0 ? [] : [argument('catalogPaths', texts(catalogPaths))]),
-      ...(executionIds.length === 0 ? [] : [argument('executionIds', texts(executionIds))]),
-      ...(start === undefined
-        ? []
-        : [
-            argument('playbook', text(start.playbook)),
-            argument('workload', text(start.workload)),
-            argument('execution', text(start.execution)),
-          ]),
-      ...(answer === undefined ? [] : [argument('answer', text(answer))]),
-      ...(former.length === 0 ? [] : [argument('formerArguments', texts(former))]),
-      ...(nulls.length === 0 ? [] : [argument('nulls', texts(nulls))]),
-    ],
-  };
+  const listed = (values: readonly string[]) => (values.length === 0 ? undefined : values);
+  return directive('noetl', {
+    kind,
+    catalogPaths: listed(catalogPaths),
+    executionIds: listed(executionIds),
+    playbook: start?.playbook,
+    workload: start?.workload,
+    execution: start?.execution,
+    answer,
+    formerArguments: listed(former),
+    nulls: listed(nulls),
+  });
 }
 
-const text = (value: string): ConstValueNode => ({ kind: Kind.STRING, value });
-const texts = (values: readonly string[]): ConstValueNode => ({ kind: Kind.LIST, values: values.map(text) });
+/** `@deprecated(reason:)` (GraphQL specification, @deprecated). */
+export const deprecation = (reason: string): ConstDirectiveNode => directive('deprecated', { reason });
+
+/** The name on the wire of a field that has another one in public. */
+export const resolveRootField = (wire: string): ConstDirectiveNode =>
+  directive('resolveRootField', { subgraph: 'Noetl', field: wire });
+
+/** A directive with the arguments that are defined. */
+function directive(name: string, args: Readonly<Record<string, unknown>>): ConstDirectiveNode {
+  const nodes = Object.entries(args).flatMap(([key, given]): ConstArgumentNode[] => {
+    // The one argument whose type is an enumeration; a value alone does not show it.
+    const value = key === 'httpMethod' ? { kind: Kind.ENUM, value: given } : astFromValueUntyped(given);
+    if (value === null) return [];
+    return [{ kind: Kind.ARGUMENT, name: { kind: Kind.NAME, value: key }, value: value as ConstValueNode }];
+  });
+  return { kind: Kind.DIRECTIVE, name: { kind: Kind.NAME, value: name }, arguments: nodes };
+}

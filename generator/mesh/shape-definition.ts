@@ -17,6 +17,7 @@ import {
 import { GatewayError } from '../../plugins/errors.ts';
 import { camelCase, escapeName, isPublicName, wireName } from '../openapi/names.ts';
 import { readNotes } from '../openapi/schema-keywords.ts';
+import { deprecation, resolveRootField } from './directives.ts';
 import type { TableRow } from './mesh-document.ts';
 import { protocolTypes } from './protocol-sdl.ts';
 
@@ -38,14 +39,20 @@ const declared = new Set(
 /** Names of the root types, which no type of the document may have (`type-names.ts`). */
 export const rootNames = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
 
-/** Everything that decides what a type of the document looks like. */
-export interface Shape extends ShapeNotes {
-  readonly answers: FieldNames;
+/** Everything that decides what a type of the document looks like. Members are `Type.wire`. */
+export interface Shape {
+  /** Public names of members of answers, where rows set them. */
+  readonly answers: ReadonlyMap<string, readonly string[]>;
+  /** Members that are not open. */
+  readonly closed: ReadonlySet<string>;
+  /** Lists whose items may be null. */
+  readonly nullableItems: ReadonlySet<string>;
+  readonly enums: ReadonlySet<string>;
   readonly inputs: ReadonlySet<string>;
 }
 
 /** Collects what decides the types, of all rows: a type is one for all of them. */
-export function shapeOf(document: DocumentNode, operations: readonly TableRow[], answers: FieldNames): Shape {
+export function shapeOf(document: DocumentNode, operations: readonly TableRow[], answers: Shape['answers']): Shape {
   const namesOf = (kind: Kind): ReadonlySet<string> =>
     new Set(document.definitions.flatMap((one) => (one.kind === kind && 'name' in one ? (one.name?.value ?? []) : [])));
   return {
@@ -68,7 +75,7 @@ export function shapeDefinition(definition: DefinitionNode, shape: Shape): reado
     case Kind.OBJECT_TYPE_DEFINITION:
       // Root types are made of the rows.
       if (Object.values<string>(rootNames).includes(definition.name.value)) return [];
-      return protocolTypes.has(definition.name.value) ? [definition] : [shapeFields(definition, shape.answers, shape)];
+      return protocolTypes.has(definition.name.value) ? [definition] : [shapeFields(definition, shape)];
     case Kind.INPUT_OBJECT_TYPE_DEFINITION:
       return [bareInput(definition, shape)];
     case Kind.ENUM_TYPE_DEFINITION:
@@ -131,75 +138,52 @@ export function namedTypeOf(type: TypeNode): string {
   return type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
 }
 
-/** Type → wire name → public names, where rows set them. */
-type FieldNames = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
-
 /**
- * The rows' names of response fields, by the type of the response. A type is the same wherever it is reached, so two
- * rows with different names for one type conflict.
+ * The rows' names of members of answers. A type is the same wherever it is reached, so two rows with different names for
+ * one type conflict.
  * @throws ERR_POLICY_INVALID naming both rows.
  */
 export function answerFieldNames(
   document: DocumentNode,
   operations: readonly TableRow[],
   roots: ReadonlyMap<string, FieldDefinitionNode>,
-): FieldNames {
+): Shape['answers'] {
   const types = new Map(
     document.definitions
       .filter((definition) => definition.kind === Kind.OBJECT_TYPE_DEFINITION)
       .map((definition) => [definition.name.value, definition] as const),
   );
-  const byType = new Map<string, Map<string, Mapping>>();
+  const chosen = new Map<string, { readonly names: readonly string[]; readonly row: string }>();
   const problems: string[] = [];
-  for (const { operation, place, path, names } of placesOf(operations, types, roots)) {
-    const fields = byType.get(place.type) ?? new Map<string, Mapping>();
-    // Several rows may have the same names for a type, in any order.
-    const before = fields.get(place.wire);
-    if (before !== undefined && before.names.join() !== names.join()) {
-      problems.push(
-        `operations.${operation}.fields.${path}: conflicts with operations.${before.operation}, which maps the same type ${place.type}`,
-      );
+  for (const { field: row, fields } of operations) {
+    const root = roots.get(row);
+    for (const [path, names] of Object.entries(fields)) {
+      const place = root && locate(types, namedTypeOf(root.type), path);
+      // `rowFields` has reported a path that leads nowhere.
+      if (place === undefined) continue;
+      const member = `${place.type}.${place.wire}`;
+      const before = chosen.get(member);
+      // Several rows may have the same names for a type, in any order.
+      if (before !== undefined && before.names.join() !== names.join()) {
+        problems.push(
+          `operations.${row}.fields.${path}: conflicts with operations.${before.row}, which maps the same type ${place.type}`,
+        );
+      }
+      chosen.set(member, { names, row });
     }
-    fields.set(place.wire, { names, operation });
-    byType.set(place.type, fields);
   }
   if (problems.length > 0) throw new GatewayError('ERR_POLICY_INVALID', 'Rows disagree about a type.', { problems });
-  return new Map(
-    [...byType].map(([type, fields]) => [type, new Map([...fields].map(([wire, { names }]) => [wire, names]))]),
-  );
-}
-
-interface Mapping {
-  readonly names: readonly string[];
-  readonly operation: string;
+  return new Map([...chosen].map(([member, { names }]) => [member, names]));
 }
 
 type Types = ReadonlyMap<string, ObjectTypeDefinitionNode>;
-
-/**
- * Each name that a row gives, with the type and the member that it means; a path that leads nowhere is left out, since
- * `rowFields` has reported it.
- */
-function placesOf(
-  operations: readonly TableRow[],
-  types: Types,
-  roots: ReadonlyMap<string, FieldDefinitionNode>,
-): (Mapping & { readonly path: string; readonly place: { readonly type: string; readonly wire: string } })[] {
-  return operations.flatMap((operation) => {
-    const root = roots.get(operation.field);
-    return Object.entries(operation.fields).flatMap(([path, names]) => {
-      const place = root && locate(types, named(root.type), path);
-      return place === undefined ? [] : [{ operation: operation.field, place, path, names }];
-    });
-  });
-}
 
 /** The type and wire name that a row's `items.name` means, seen from the type that the row answers with. */
 function locate(types: Types, type: string, path: string): { type: string; wire: string } | undefined {
   const fields = types.get(type)?.fields ?? [];
   if (fields.some((field) => wireOf(field) === path)) return { type, wire: path };
   const outer = fields.find((field) => path.startsWith(`${wireOf(field)}.`));
-  return outer && { type: named(outer.type), wire: path.slice(wireOf(outer).length + 1) };
+  return outer && { type: namedTypeOf(outer.type), wire: path.slice(wireOf(outer).length + 1) };
 }
 
 /**
@@ -208,19 +192,25 @@ function locate(types: Types, type: string, path: string): { type: string; wire:
  */
 function shapeFields(
   type: ObjectTypeDefinitionNode,
-  answers: FieldNames,
-  { closed, enums, nullableItems }: ShapeNotes,
+  { answers, closed, enums, nullableItems }: Shape,
 ): ObjectTypeDefinitionNode {
-  const chosen = answers.get(type.name.value);
   const given = (type.fields ?? [])
-    .map((field) => ({ field, wire: wireOf(field) }))
-    .filter(({ wire }) => !closed.has(`${type.name.value}.${wire}`));
+    .map((field) => ({ field, wire: wireOf(field), member: `${type.name.value}.${wireOf(field)}` }))
+    .filter(({ member }) => !closed.has(member));
   // Names that rows have chosen come first: a default name gives way to them.
-  const taken = new Set(given.flatMap(({ wire }) => chosen?.get(wire) ?? []));
-  const fields = given.flatMap(({ field, wire }) => {
-    const names = chosen?.get(wire) ?? [freeName(wire, taken)];
-    const hasNulls = nullableItems.has(`${type.name.value}.${wire}`);
-    return names.map((name) => rename(field, name, wire, (given) => answerType(given, enums, hasNulls)));
+  const taken = new Set(given.flatMap(({ member }) => answers.get(member) ?? []));
+  const fields = given.flatMap(({ field, wire, member }) => {
+    const shaped = answerType(field.type, enums, nullableItems.has(member));
+    return (answers.get(member) ?? [freeName(wire, taken)]).map(
+      (value): FieldDefinitionNode =>
+        // The executor reads a field by its own name unless a directive names another.
+        noted({
+          ...field,
+          name: { kind: Kind.NAME, value },
+          type: shaped,
+          directives: value === wire ? [] : [resolveRootField(wire)],
+        }),
+    );
   });
   const twice = fields.map((field) => field.name.value).find((name, index, all) => all.indexOf(name) !== index);
   if (twice !== undefined || fields.length === 0) {
@@ -240,62 +230,25 @@ function freeName(wire: string, taken: Set<string>): string {
   return free;
 }
 
-function rename(
-  field: FieldDefinitionNode,
-  name: string,
-  wire: string,
-  typeOf: (type: TypeNode) => TypeNode,
-): FieldDefinitionNode {
-  // The executor reads a field by its own name unless a directive names another.
-  const directives = name === wire ? [] : [resolveRootField(wire)];
-  return noted({ ...field, name: { kind: Kind.NAME, value: name }, type: typeOf(field.type), directives });
-}
-
-/** What the type system of a document does not express. */
-interface ShapeNotes {
-  /** `Type.wire` of everything that is not open. */
-  readonly closed: ReadonlySet<string>;
-  readonly enums: ReadonlySet<string>;
-  /** `Type.wire` of lists whose items may be null. */
-  readonly nullableItems: ReadonlySet<string>;
-}
-
 /**
  * What the document promises: a required field is never null, and a list has no nulls in it. An enumeration may be
  * null, since a newer upstream adds values that this one does not know; so may an item that is any JSON.
  */
 export function answerType(type: TypeNode, enums: ReadonlySet<string>, hasNulls = false): TypeNode {
   if (type.kind === Kind.NON_NULL_TYPE)
-    return enums.has(named(type)) && type.type.kind !== Kind.LIST_TYPE
+    return enums.has(namedTypeOf(type)) && type.type.kind !== Kind.LIST_TYPE
       ? type.type
       : nonNull(answerType(type.type, enums, hasNulls));
   if (type.kind !== Kind.LIST_TYPE) return type;
   const item = answerType(type.type, enums, hasNulls);
-  const mayBeNull = hasNulls || named(item) === 'JSON' || enums.has(named(item));
+  const mayBeNull = hasNulls || namedTypeOf(item) === 'JSON' || enums.has(namedTypeOf(item));
   return { ...type, type: mayBeNull ? item : nonNull(item) };
 }
 
 const nonNull = (type: TypeNode): TypeNode =>
   type.kind === Kind.NON_NULL_TYPE ? type : { kind: Kind.NON_NULL_TYPE, type };
 
-const resolveRootField = (wire: string): ConstDirectiveNode => ({
-  kind: Kind.DIRECTIVE,
-  name: { kind: Kind.NAME, value: 'resolveRootField' },
-  arguments: (
-    [
-      ['subgraph', 'Noetl'],
-      ['field', wire],
-    ] as const
-  ).map(([key, value]) => ({
-    kind: Kind.ARGUMENT,
-    name: { kind: Kind.NAME, value: key },
-    value: { kind: Kind.STRING, value },
-  })),
-});
-
 const wireOf = (field: FieldDefinitionNode): string => wireName(field.name.value);
-
-const named = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : named(type.type));
 
 interface Described {
   readonly description?: StringValueNode | undefined;
@@ -316,12 +269,3 @@ function noted<Node extends Described>(node: Node): Node {
     ...(directives === undefined ? {} : { directives }),
   } as Node;
 }
-
-/** `@deprecated(reason:)` (GraphQL specification, @deprecated). */
-export const deprecation = (reason: string): ConstDirectiveNode => ({
-  kind: Kind.DIRECTIVE,
-  name: { kind: Kind.NAME, value: 'deprecated' },
-  arguments: [
-    { kind: Kind.ARGUMENT, name: { kind: Kind.NAME, value: 'reason' }, value: { kind: Kind.STRING, value: reason } },
-  ],
-});

@@ -14,13 +14,12 @@ import { deprecationOf } from '../../gateway/config/former-names.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { argumentDocs, gatewayArguments, isProtocolStart } from '../../plugins/operation-kind.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
-import { callDirective, kindDirective } from './directives.ts';
+import { callDirective, deprecation, kindDirective } from './directives.ts';
 import type { TableRow } from './mesh-document.ts';
 import {
   answerFieldNames,
   answerType,
   callDirectives,
-  deprecation,
   rootNames,
   type Shape,
   shapeDefinition,
