@@ -11,10 +11,18 @@ import { headerText } from './emit/header.ts';
 import { emitMeshSources, emitOperations, emitSchema, schemaPath } from './emit/mesh-files.ts';
 import { createMeshCache } from './files/mesh-cache.ts';
 import { type FileChange, readIfPresent, writeAtomically } from './files/write-atomically.ts';
-import { type Acceptance, acceptNothing, type NewMember } from './lock/acceptance.ts';
 import { suggestMoved } from './lock/compare-lock.ts';
-import { type GatewayLock, gatewayLockPath, parseGatewayLock, printGatewayLock } from './lock/gateway-lock.ts';
-import { openRecord, openRecordPath, parseOpenRecord, printOpenRecord } from './lock/open-record.ts';
+import {
+  type GatewayLock,
+  gatewayLockPath,
+  openRecord,
+  openRecordPath,
+  parseGatewayLock,
+  parseOpenRecord,
+  printGatewayLock,
+  printOpenRecord,
+} from './lock/gateway-lock.ts';
+import { type Acceptance, acceptNothing, type NewMember } from './lock/new-members.ts';
 import type { Normalised } from './normalise/normalise.ts';
 import type { OpenApiDocument } from './openapi/open-api.ts';
 import { readDocument } from './pull/pulled-files.ts';

@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Command, Option } from 'commander';
 import { renderDiffText } from '../../generator/diff/render-diff.ts';
 import type { Difference, GenerateResult, Stage } from '../../generator/generate.ts';
-import { type Acceptance, newMemberLines } from '../../generator/lock/acceptance.ts';
+import { type Acceptance, newMemberLines } from '../../generator/lock/new-members.ts';
 import { pulledFiles } from '../../generator/pull/pulled-files.ts';
 import { configFile, loadConfig } from '../load-config.ts';
 import { loadTools, reportError } from '../package.ts';

@@ -6,8 +6,7 @@ import { emptyLock, type GatewayLock } from '../lock/gateway-lock.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { structureRules } from '../normalise/structure-rules.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
-import type { Severity } from './change-rules.ts';
-import { bySeverity, type DiffReport, type GraphqlChange, type UpstreamChange } from './diff-report.ts';
+import { bySeverity, type DiffReport, type GraphqlChange, type Severity, type UpstreamChange } from './diff-report.ts';
 import { exposureDiff, type FittedTable, fieldsByOperation, fitTable } from './exposure-diff.ts';
 import { upstreamDiff } from './upstream-diff.ts';
 

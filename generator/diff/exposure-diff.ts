@@ -4,13 +4,18 @@ import type { Permission } from '../../plugins/noetl-auth/access/permission.ts';
 import type { Operation } from '../../plugins/operation.ts';
 import { kindWords, type OperationKind } from '../../plugins/operation-kind.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
-import { memberWords, type NewMember } from '../lock/acceptance.ts';
+import { memberWords, type NewMember } from '../lock/new-members.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { buildTable } from '../table/build-table.ts';
 import { closedKinds, neverPublic } from '../table/never-public.ts';
 import { operationMeaning } from '../table/operation-meaning.ts';
-import { type ChangeKind, changeRules, type Severity } from './change-rules.ts';
-import type { ExposureChange, UpstreamChange } from './diff-report.ts';
+import {
+  type ChangeKind,
+  changeRules,
+  type ExposureChange,
+  type Severity,
+  type UpstreamChange,
+} from './diff-report.ts';
 import { operationTemplate } from './operation-contract.ts';
 
 /** The operations table of one document: rows that fit it, and by field why others do not. */

@@ -1,5 +1,4 @@
-import type { Severity } from './change-rules.ts';
-import type { DiffReport, ExposureChange, GraphqlChange, UpstreamChange } from './diff-report.ts';
+import type { DiffReport, ExposureChange, GraphqlChange, Severity, UpstreamChange } from './diff-report.ts';
 
 interface DiffSection {
   readonly title: string;

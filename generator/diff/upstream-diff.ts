@@ -1,7 +1,13 @@
 import { suggest } from '../openapi/names.ts';
 import type { Media, OpenApiDocument, Schema } from '../openapi/open-api.ts';
-import { at, type ChangeKind, changeOf, type OperationChange, type SchemaChange } from './change-rules.ts';
-import type { UpstreamChange } from './diff-report.ts';
+import {
+  at,
+  type ChangeKind,
+  changeOf,
+  type OperationChange,
+  type SchemaChange,
+  type UpstreamChange,
+} from './diff-report.ts';
 import {
   type ContractAnswer,
   type ContractParameter,

@@ -4,7 +4,7 @@ import type { OperationArgument } from '../../plugins/operation.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
 import { isPublicName } from '../openapi/names.ts';
 import { wholeBody } from '../openapi/open-api.ts';
-import type { TableRow } from './mesh-document.ts';
+import type { TableRow } from './mesh-config.ts';
 
 /**
  * `@httpOperation` of a row: the path with `{args.<public name>}`, its constants in place; the query as a map from wire

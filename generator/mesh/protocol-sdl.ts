@@ -1,6 +1,6 @@
 import { gatewayArguments } from '../../plugins/operation-kind.ts';
 import { isProtocolField, type ProtocolField, protocolFields } from '../../plugins/protocol-field.ts';
-import type { TableRow } from './mesh-document.ts';
+import type { TableRow } from './mesh-config.ts';
 
 /** What Mesh's handler needs to know; `shape-schema.ts` writes the whole instruction afterwards. */
 const directives = `scalar JSON

@@ -18,7 +18,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import { camelCase, escapeName, isPublicName, wireName } from '../openapi/names.ts';
 import { readNotes } from '../openapi/schema-keywords.ts';
 import { deprecation, resolveRootField } from './directives.ts';
-import type { TableRow } from './mesh-document.ts';
+import type { TableRow } from './mesh-config.ts';
 import { protocolTypes } from './protocol-sdl.ts';
 
 /** What a reader of the schema has to know of the directives; Mesh declares each only when it used it itself. */

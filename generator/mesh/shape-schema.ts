@@ -15,7 +15,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import { argumentDocs, gatewayArguments, isProtocolStart } from '../../plugins/operation-kind.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
 import { callDirective, deprecation, kindDirective } from './directives.ts';
-import type { TableRow } from './mesh-document.ts';
+import type { TableRow } from './mesh-config.ts';
 import {
   answerFieldNames,
   answerType,

@@ -1,6 +1,6 @@
 import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
 import { buildASTSchema, type GraphQLSchema } from 'graphql';
-import type { TableRow } from './mesh-document.ts';
+import type { TableRow } from './mesh-config.ts';
 import { shapeSchema } from './shape-schema.ts';
 
 /** {@link shapeSchema} as a transform, for Mesh's own commands. */

@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { GatewayError } from '../../plugins/errors.ts';
 import { scalarMarks } from '../openapi/schema-keywords.ts';
-import type { TableRow } from './mesh-document.ts';
+import type { TableRow } from './mesh-config.ts';
 
 /**
  * Mesh's schema with the names that types have in public: a scalar that Mesh made of a length that marks one is that

@@ -8,9 +8,8 @@ import { readIfPresent, writeAtomically } from '../files/write-atomically.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { resolveReferences } from '../normalise/operation-rules.ts';
 import { listOperations, type OpenApiDocument } from '../openapi/open-api.ts';
-import type { Overlay } from './apply-overlays.ts';
 import { loadSource, pullLimits, type SourceOptions } from './load-source.ts';
-import { parseDocument, parseOverlay, unrepaired } from './parse-document.ts';
+import { type Overlay, parseDocument, parseOverlay, unrepaired } from './parse-document.ts';
 import { type DocumentLock, pulledFiles, readLock } from './pulled-files.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { type AnyUpstreamRow, type ArgumentOptions, readMembers } from '../../gateway/config/gateway-config.ts';
 import type { OperationArgument } from '../../plugins/operation.ts';
 import type { DocumentedShape, ShapeArgument } from '../document/operation-shape.ts';
-import { isDescription } from '../lock/close-new.ts';
+import { isDescription } from '../lock/new-members.ts';
 import { camelCase, escapeName, isPublicName, nearest } from '../openapi/names.ts';
 import { type OpenApiDocument, rowOf } from '../openapi/open-api.ts';
 import { deprecatedUpstream } from '../openapi/schema-keywords.ts';

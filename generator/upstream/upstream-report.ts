@@ -1,17 +1,25 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
-import type { UpstreamLine, UpstreamReport } from '../../plugins/noetl/upstream-report.ts';
+import type { AnyUpstreamRow, GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import type { ClosedOperation, UpstreamLine, UpstreamReport } from '../../plugins/noetl/upstream-report.ts';
+import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
+import type { Operation } from '../../plugins/operation.ts';
+import { isStart, kindWords } from '../../plugins/operation-kind.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
+import { quoteText } from '../canonical-text.ts';
 import type { ExposureChange, UpstreamChange } from '../diff/diff-report.ts';
 import { exposureDiff, type FittedTable, fieldsByOperation, fitTable } from '../diff/exposure-diff.ts';
 import { operationTemplate } from '../diff/operation-contract.ts';
 import { upstreamDiff } from '../diff/upstream-diff.ts';
-import type { NewMember } from '../lock/acceptance.ts';
-import { opensArgument } from '../lock/close-new.ts';
+import { type DocumentedShape, type ShapeArgument, shapesOf } from '../document/operation-shape.ts';
+import { type NewMember, opensArgument } from '../lock/new-members.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { structureRules } from '../normalise/structure-rules.ts';
+import { camelCase } from '../openapi/names.ts';
 import { listOperations, type OpenApiDocument } from '../openapi/open-api.ts';
-import { closedRows } from './closed-rows.ts';
+import { buildTable } from '../table/build-table.ts';
+import { playbookSelectors } from '../table/check-row.ts';
+import { closedKinds, neverPublic } from '../table/never-public.ts';
+import { type OperationMeaning, operationMeaning } from '../table/operation-meaning.ts';
 
 export interface UpstreamReportInput {
   readonly config: GatewayConfig;
@@ -107,4 +115,168 @@ function newArguments(config: GatewayConfig, before: FittedTable, after: FittedT
       return [{ kind: 'argument', name: `${field}.args.${name}`, also: [], type: undefined, wire, is: '' }];
     });
   });
+}
+
+interface ClosedRowsOptions {
+  /** Who may call what has no grant of its own. */
+  readonly role: string;
+  /** Templates of the operations of the pulled document; undefined: the document is the pulled one. */
+  readonly before?: ReadonlySet<string>;
+}
+
+/**
+ * What is closed, by path, with the row that would open each. A row is shown only when the table takes it as it is.
+ * @param document after the structure rules
+ * @param open the operations table of that document
+ */
+function closedRows(
+  document: OpenApiDocument,
+  config: GatewayConfig,
+  open: readonly Operation[],
+  { role, before }: ClosedRowsOptions,
+): readonly ClosedOperation[] {
+  const opened = new Set(
+    open.flatMap(({ source }) => (source.kind === 'upstream' ? [operationTemplate(source.key)] : [])),
+  );
+  const taken = new Set(Object.keys(config.operations));
+  const found = shapesOf(document)
+    .filter(({ key }) => !opened.has(operationTemplate(key)))
+    .toSorted((a, b) => (a.path === b.path ? (a.method < b.method ? -1 : 1) : a.path < b.path ? -1 : 1))
+    .map((shape) => {
+      const meaning = operationMeaning(shape);
+      const why = neverPublic(shape.method, shape.path) ?? closedKinds[meaning.kind];
+      return {
+        shape,
+        meaning,
+        why,
+        suggested: why === undefined ? suggestRow(shape, meaning, { role, taken }) : undefined,
+      };
+    });
+  // All rows at once: a table for each would be built hundreds of times.
+  const problems = problemsOf(
+    document,
+    config,
+    found.flatMap(({ suggested }) => suggested ?? []),
+  );
+  return found.map(({ shape, meaning, why, suggested }): ClosedOperation => {
+    const against = why ?? (suggested && problems.get(suggested.field));
+    return {
+      operation: shape.key,
+      ...(meaning.kind !== 'plain' && { does: kindWords[meaning.kind] }),
+      ...(against === undefined ? { row: suggested?.text ?? '' } : { why: against }),
+      isNew: before !== undefined && !before.has(operationTemplate(shape.key)),
+    };
+  });
+}
+
+/** What the table has against a row, by its field. */
+function problemsOf(
+  document: OpenApiDocument,
+  config: GatewayConfig,
+  rows: readonly SuggestedRow[],
+): ReadonlyMap<string, string> {
+  const operations = Object.fromEntries(rows.map(({ field, row }) => [field, row]));
+  const { problems } = buildTable(document, { ...config, operations });
+  const byField = new Map<string, string>();
+  for (const problem of problems) {
+    const [, field, text] = /^operations\.(\w+)[\w.]*: (.*)$/s.exec(problem) ?? [];
+    if (field !== undefined && text !== undefined && !byField.has(field)) byField.set(field, text);
+  }
+  return byField;
+}
+
+/** A row that opens one operation, and the same as a line of the config. */
+interface SuggestedRow {
+  readonly field: string;
+  readonly row: AnyUpstreamRow;
+  readonly text: string;
+}
+
+/**
+ * The narrowest row that opens an operation: a grant on the playbook or the execution that the call names, else one
+ * role. `buildTable` decides whether the row fits the document.
+ * @param role who may call what names neither
+ * @param taken names of fields that are in use; the new one is added
+ */
+function suggestRow(
+  shape: DocumentedShape,
+  meaning: OperationMeaning,
+  { role, taken }: { readonly role: string; readonly taken: Set<string> },
+): SuggestedRow {
+  const field = freeName(shape, taken);
+  taken.add(field);
+  const access = accessOf(shape, meaning, role);
+  const hidden = access.kind === 'playbook' ? otherSelectors(shape, access.argument) : [];
+  // NoETL reads its catalog by POST, which would else be a mutation.
+  const isRead = shape.method !== 'GET' && (meaning.kind === 'catalog' || meaning.kind === 'catalogEntry');
+  const row: AnyUpstreamRow = {
+    upstream: shape.key,
+    ...(isRead && { type: 'query' as const }),
+    access,
+    ...(hidden.length > 0 && { args: Object.fromEntries(hidden.map((wire) => [wire, false])) }),
+  };
+  return { field, row, text: `${field}: { ${rowText(row, hidden)} },` };
+}
+
+function accessOf({ method }: DocumentedShape, meaning: OperationMeaning, role: string): AccessRule {
+  const { kind, catalogPaths, executionIds, selectors } = meaning;
+  const isRead = method === 'GET';
+  if (kind === 'executions') return { kind: 'authenticated', rows: 'executions' };
+  if (kind === 'catalog') return { kind: 'authenticated', rows: 'playbooks' };
+  if (kind === 'catalogEntry') return onPath('view', catalogPaths) ?? onRole(role);
+  if (isStart(kind)) return onPath('execute', selectors) ?? onId('execute', executionIds) ?? onRole(role);
+  return (
+    onId(isRead ? 'view' : 'execute', executionIds) ?? onPath(isRead ? 'view' : 'edit', catalogPaths) ?? onRole(role)
+  );
+}
+
+const onRole = (role: string): AccessRule => ({ kind: 'role', roles: [role] });
+
+function onPath(permission: 'view' | 'edit' | 'execute', args: readonly ShapeArgument[]): AccessRule | undefined {
+  const [first] = args;
+  return first && { kind: 'playbook', permission, argument: camelCase(first.wire) };
+}
+
+function onId(permission: 'view' | 'execute', args: readonly ShapeArgument[]): AccessRule | undefined {
+  const found = args.find((arg) => arg.in === 'path') ?? args[0];
+  return found && { kind: 'execution', permission, argument: camelCase(found.wire) };
+}
+
+/** Arguments that choose a playbook beside the one that the rule is on. */
+const otherSelectors = ({ args }: DocumentedShape, ruled: string): readonly string[] =>
+  args.flatMap(({ wire, required }) =>
+    !required && playbookSelectors.has(wire) && camelCase(wire) !== ruled ? [wire] : [],
+  );
+
+/** `GET /api/dashboard/widgets` is `dashboardWidgets`, and `POST` of the same `postDashboardWidgets`. */
+function freeName({ method, path }: DocumentedShape, taken: ReadonlySet<string>): string {
+  const words = path.split('/').filter((segment) => segment !== '' && segment !== 'api' && !segment.startsWith('{'));
+  const name = camelCase([...(method === 'GET' ? [] : [method]), ...words].join('_')) || 'operation';
+  const isFree = (one: string) => !taken.has(one) && !isProtocolField(one);
+  if (isFree(name)) return name;
+  let count = 2;
+  while (!isFree(`${name}${count}`)) count += 1;
+  return `${name}${count}`;
+}
+
+function rowText({ upstream, type, access }: AnyUpstreamRow, hidden: readonly string[]): string {
+  return [
+    `upstream: ${quoteText(upstream)}`,
+    ...(type === undefined ? [] : [`type: ${quoteText(type)}`]),
+    `access: ${accessText(access)}`,
+    ...(hidden.length === 0 ? [] : [`args: { ${hidden.map((wire) => `${quoteText(wire)}: false`).join(', ')} }`]),
+  ].join(', ');
+}
+
+function accessText(access: AccessRule): string {
+  switch (access.kind) {
+    case 'playbook':
+      return `onPlaybook(${quoteText(access.permission)}, ${quoteText(access.argument)})`;
+    case 'execution':
+      return `onExecution(${quoteText(access.permission)}, ${quoteText(access.argument)})`;
+    case 'authenticated':
+      return `authenticated({ rows: ${quoteText(access.rows ?? '')} })`;
+    default:
+      return `role(${'roles' in access ? access.roles.map(quoteText).join(', ') : ''})`;
+  }
 }

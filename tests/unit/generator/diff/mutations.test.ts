@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { upstreamDiff } from '../../../../generator/diff/upstream-diff.ts';
+import { openRecord } from '../../../../generator/lock/gateway-lock.ts';
 import { reachableSchemas } from '../../../../generator/openapi/map-schemas.ts';
-import { openRecord } from '../../../../generator/lock/open-record.ts';
 import { listOperations, type OpenApiDocument } from '../../../../generator/openapi/open-api.ts';
 import { meaningful, meaningless, mutated } from '../../../support/document-mutations.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Direction } from '../../../../generator/diff/change-rules.ts';
+import type { Direction } from '../../../../generator/diff/diff-report.ts';
 import { schemaChanges } from '../../../../generator/diff/schema-changes.ts';
 import type { OpenApiDocument, Schema } from '../../../../generator/openapi/open-api.ts';
 

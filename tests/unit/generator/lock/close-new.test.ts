@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyUpstreamRow, GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
-import { unknownAcceptances } from '../../../../generator/lock/acceptance.ts';
-import { closeNew } from '../../../../generator/lock/close-new.ts';
 import { emptyLock, type GatewayLock } from '../../../../generator/lock/gateway-lock.ts';
+import { closeNew, unknownAcceptances } from '../../../../generator/lock/new-members.ts';
 import { authenticated } from '../../../../plugins/noetl-auth/access/access-rule.ts';
 import type { Operation } from '../../../../plugins/operation.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { applyOverlays } from '../../../../generator/pull/apply-overlays.ts';
 import { plainWords } from '../../../../generator/pull/check-document.ts';
+import { applyOverlays } from '../../../../generator/pull/parse-document.ts';
 import { pull } from '../../../../generator/pull/pull.ts';
 import { temporaryFolder } from '../../../support/project.ts';
 
