@@ -8,7 +8,7 @@ import { shortDiff } from './canonical-text.ts';
 import type { DiffReport } from './diff/diff-report.ts';
 import type { Emitter, OutputFile } from './emit/emitter.ts';
 import { headerText } from './emit/header.ts';
-import { emitMeshSources, emitOperations, emitSchema, schemaPath } from './emit/mesh-files.ts';
+import { emitMeshSources, emitOperations, emitSchema, schemaPath } from './emit/schema-files.ts';
 import { createMeshCache } from './files/mesh-cache.ts';
 import { type FileChange, readIfPresent, writeAtomically } from './files/write-atomically.ts';
 import { suggestMoved } from './lock/compare-lock.ts';

@@ -9,7 +9,7 @@ import process from 'node:process';
 /** What `readAsset` of generator/emit/assets.ts reads, by the same paths in the package. */
 const assets = [
   'generator/emit/assets/*',
-  'generator/emit/client/client-*.ts',
+  'generator/emit/client/client-runtime.ts',
   'deploy/helm/noetl-gateway/templates/*',
   'deploy/monitoring/grafana-dashboard.json',
 ];

@@ -1,4 +1,3 @@
-import { emitAppSchema } from './client/emit-app-schema.ts';
 import { emitClient } from './client/emit-client.ts';
 import type { Emitter } from './emitter.ts';
 import { emitManifests } from './manifests/emit-manifests.ts';
@@ -7,6 +6,7 @@ import { emitPolicyPage } from './policy-page/emit-policy-page.ts';
 import { emitReferencePage } from './reference-page/emit-reference-page.ts';
 import { emitRestDocument } from './rest-document/emit-rest-document.ts';
 import { emitRoutes } from './routes/emit-routes.ts';
+import { emitAppSchema } from './schema-files.ts';
 import { emitConfigSchema } from './settings/emit-config-schema.ts';
 import { emitSettingsTable } from './settings/emit-settings-table.ts';
 

@@ -5,7 +5,7 @@ import { type DevGateway, startDev } from '../../dev/start-dev.ts';
 import type { GatewayConfig, GatewayFieldCall } from '../../gateway/config/gateway-config.ts';
 import shipped from '../../gateway.config.ts';
 import { buildSchema } from '../../generator/build-schema.ts';
-import { printSorted } from '../../generator/emit/sort-sdl.ts';
+import { printSorted } from '../../generator/emit/schema-files.ts';
 import type { OpenApiDocument } from '../../generator/openapi/open-api.ts';
 import { authenticated, onPlaybook } from '../../plugins/noetl-auth/access/access-rule.ts';
 import { graphql } from '../support/dev-gateway.ts';

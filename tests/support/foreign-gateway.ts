@@ -3,7 +3,7 @@ import { parse as parseYaml } from 'yaml';
 import { withFormerNames } from '../../gateway/config/former-names.ts';
 import type { AnyRow, AnyUpstreamRow, GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import { buildSchema } from '../../generator/build-schema.ts';
-import { printSorted } from '../../generator/emit/sort-sdl.ts';
+import { printSorted } from '../../generator/emit/schema-files.ts';
 import type { OpenApiDocument } from '../../generator/openapi/open-api.ts';
 import { authenticated } from '../../plugins/noetl-auth/access/access-rule.ts';
 import { executorCaller } from './executor-caller.ts';

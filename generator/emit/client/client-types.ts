@@ -1,6 +1,5 @@
 import {
   type GraphQLArgument,
-  type GraphQLEnumType,
   type GraphQLField,
   type GraphQLInputField,
   type GraphQLInputObjectType,
@@ -16,16 +15,9 @@ import {
   isObjectType,
   isScalarType,
 } from 'graphql';
-import {
-  type OptionalKind,
-  type PropertySignatureStructure,
-  type StatementStructures,
-  StructureKind,
-  type TypeAliasDeclarationStructure,
-} from 'ts-morph';
-import { defaultFields } from './operation-document.ts';
-
-type Properties = OptionalKind<PropertySignatureStructure>[];
+import { quoteText } from '../../canonical-text.ts';
+import { defaultFields } from '../operation-document.ts';
+import { declareInterface, declareType, type Member } from '../typescript.ts';
 
 /**
  * TypeScript for scalars as they are in JSON; every other scalar is `unknown`. `BigInt` is text beyond 2^53, a number
@@ -46,26 +38,10 @@ const scalarTypes: Readonly<Record<string, string>> = {
   Void: 'null',
 };
 
-/** Names that a schema's type must not take in the client: it would hide what the client itself uses. */
-const taken = [
-  'AbortSignal',
-  'Date',
-  'Error',
-  'JSON',
-  'Map',
-  'Math',
-  'Number',
-  'Promise',
-  'Record',
-  'Response',
-  'Set',
-  'String',
-];
-
 /** TypeScript for a schema's types. */
 export interface ClientTypes {
   /** Declarations of the types that were asked for so far, and of those that they are made of. */
-  readonly statements: readonly StatementStructures[];
+  readonly declarations: readonly string[];
   output(type: GraphQLOutputType): string;
   /** Name of the interface of a field's arguments; undefined when it has no arguments. */
   argumentsOf(field: GraphQLField<unknown, unknown>): string | undefined;
@@ -73,19 +49,12 @@ export interface ClientTypes {
 
 /**
  * Makes types on demand: what no method uses is not declared.
- * @param declared names that the file has already.
+ * @param reserved names that a type must not have, since the file uses them.
  */
-export function createClientTypes(declared: readonly string[]): ClientTypes {
+export function createClientTypes(reserved: readonly string[]): ClientTypes {
   const names = new Map<string, string>();
-  const used = new Set([...taken, ...declared]);
-  const statements: StatementStructures[] = [];
-
-  function fresh(name: string): string {
-    let free = name;
-    while (used.has(free)) free += '_';
-    used.add(free);
-    return free;
-  }
+  const fresh = freshNames(reserved);
+  const declarations: string[] = [];
 
   function named(type: GraphQLNamedType): string {
     if (isScalarType(type)) return scalarTypes[type.name] ?? 'unknown';
@@ -94,79 +63,83 @@ export function createClientTypes(declared: readonly string[]): ClientTypes {
     // Of a union the default document selects `__typename` only.
     if (isAbstractType(type)) return '{ readonly __typename: string }';
     const name = fresh(type.name);
-    // Before the members, which may lead back to it.
+    // Before the members, which may lead back to it. Its place in the file is before theirs too.
     names.set(type.name, name);
-    statements.push(isEnumType(type) ? enumAlias(name, type) : interfaceOf(name, membersOf(type), type.description));
+    declarations.push(
+      isEnumType(type)
+        ? declareType(
+            name,
+            type
+              .getValues()
+              .map((value) => quoteText(value.name))
+              .join(' | '),
+            type.description,
+          )
+        : declareInterface({ name, members: membersOf(type), doc: type.description }),
+    );
     return name;
   }
 
-  const membersOf = (type: GraphQLObjectType | GraphQLInputObjectType): Properties =>
-    isObjectType(type) ? fieldsOf(type) : properties(Object.values(type.getFields()));
+  const membersOf = (type: GraphQLObjectType | GraphQLInputObjectType): readonly Member[] =>
+    isObjectType(type) ? fieldsOf(type) : inputsOf(Object.values(type.getFields()));
 
   /** What is not read by default is optional: your own document may read it. */
-  function fieldsOf(type: GraphQLObjectType): Properties {
+  function fieldsOf(type: GraphQLObjectType): readonly Member[] {
     const read = new Set(defaultFields(type));
     const rows = Object.values(type.getFields()).map((field) => {
       const object = getNamedType(field.type);
-      const isCut = !read.has(field);
-      const cutType = isObjectType(object) && object !== type ? wrap(field.type, named) : 'unknown';
-      return {
-        name: field.name,
-        isReadonly: true,
-        hasQuestionToken: isCut,
-        type: isCut ? cutType : output(field.type),
-        docs: docs(field.description),
-      };
+      const cutType = isObjectType(object) && object !== type ? wrap(field.type) : 'unknown';
+      return read.has(field)
+        ? { text: `readonly ${field.name}: ${wrap(field.type)};`, doc: field.description }
+        : { text: `readonly ${field.name}?: ${cutType};`, doc: field.description };
     });
     // Of a type of which nothing is read by default the document asks for `__typename`.
-    return read.size > 0 ? rows : [{ name: '__typename', isReadonly: true, type: 'string' }, ...rows];
+    return read.size > 0 ? rows : [{ text: 'readonly __typename: string;' }, ...rows];
   }
 
-  const properties = (inputs: readonly (GraphQLArgument | GraphQLInputField)[]): Properties =>
-    inputs.map((input) => ({
-      name: input.name,
-      isReadonly: true,
-      hasQuestionToken: !(isNonNullType(input.type) && input.defaultValue === undefined),
-      type: wrap(input.type, named),
-      docs: docs(input.description),
-    }));
+  const inputsOf = (inputs: readonly (GraphQLArgument | GraphQLInputField)[]): readonly Member[] =>
+    inputs.map(({ name, type, defaultValue, description }) => {
+      const optional = isNonNullType(type) && defaultValue === undefined ? '' : '?';
+      return { text: `readonly ${name}${optional}: ${wrap(type)};`, doc: description };
+    });
 
-  const output = (type: GraphQLOutputType): string => wrap(type, named);
+  const wrap = (type: AnyType): string => typeText(type, named);
+
   return {
-    statements,
-    output,
+    declarations,
+    output: wrap,
     argumentsOf(field) {
       if (field.args.length === 0) return undefined;
       const name = fresh(`${field.name.charAt(0).toUpperCase()}${field.name.slice(1)}Args`);
-      statements.push(interfaceOf(name, properties(field.args), undefined));
+      declarations.push(declareInterface({ name, members: inputsOf(field.args) }));
       return name;
     },
   };
 }
 
+/** Names that are not in use, each once: with underscores behind where it has to be. */
+function freshNames(reserved: readonly string[]): (name: string) => string {
+  const used = new Set(reserved);
+  return (name) => {
+    let free = name;
+    while (used.has(free)) free += '_';
+    used.add(free);
+    return free;
+  };
+}
+
 type AnyType = GraphQLInputType | GraphQLOutputType;
 
-function wrap(type: AnyType, named: (type: GraphQLNamedType) => string): string {
-  const text = inner(type, named);
+/** @param named the TypeScript of a type without its wrappers */
+function typeText(type: AnyType, named: (type: GraphQLNamedType) => string): string {
+  const text = nonNullText(type, named);
   return isNonNullType(type) || text === 'unknown' || text === 'null' ? text : `${text} | null`;
 }
 
-function inner(type: AnyType, named: (type: GraphQLNamedType) => string): string {
-  if (isNonNullType(type)) return inner(type.ofType as AnyType, named);
+function nonNullText(type: AnyType, named: (type: GraphQLNamedType) => string): string {
+  if (isNonNullType(type)) return nonNullText(type.ofType as AnyType, named);
   if (!isListType(type)) return named(type);
-  const item = wrap(type.ofType as AnyType, named);
+  const item = typeText(type.ofType as AnyType, named);
   // A union needs brackets before `[]`.
   return item.includes(' ') ? `readonly (${item})[]` : `readonly ${item}[]`;
 }
-
-function enumAlias(name: string, type: GraphQLEnumType): TypeAliasDeclarationStructure {
-  const values = type.getValues().map((value) => `'${value.name}'`);
-  const kind = StructureKind.TypeAlias as const;
-  return { kind, name, isExported: true, type: values.join(' | '), docs: docs(type.description) };
-}
-
-const interfaceOf = (name: string, properties: Properties, description: string | null | undefined) =>
-  ({ kind: StructureKind.Interface, name, isExported: true, docs: docs(description), properties }) as const;
-
-/** A JSDoc text; `*` + `/` of a description would end it early. */
-export const docs = (text: string | null | undefined): string[] => (text ? [text.replaceAll('*/', '*\\/')] : []);

@@ -12,9 +12,9 @@ import {
 import { ruleText } from '../../../plugins/noetl-auth/access/explain-text.ts';
 import type { Operation } from '../../../plugins/operation.ts';
 import { boundWords } from '../bound-words.ts';
-import { operationNode } from '../client/operation-document.ts';
 import type { Emitter } from '../emitter.ts';
 import { codeSpan, fenced, page, table } from '../markdown.ts';
+import { operationNode } from '../operation-document.ts';
 import { exampleValue } from './example-value.ts';
 
 const target = 'docs/generated/schema.md';

@@ -163,6 +163,16 @@ export interface GatewayConnection {
   ): AsyncGenerator<Data>;
 }
 
+/** The methods that follow an execution. */
+export interface ExecutionMethods<Execution> {
+  /** Asks until the execution is over: completed, failed or cancelled. Failures that may pass are outlived. */
+  waitForExecution(id: string, options?: WaitOptions): Promise<Execution>;
+  /** The states of an execution as they come, until it is over. By a subscription; where that is not possible or breaks, by asking. */
+  watch(id: string, options?: WaitOptions): AsyncGenerator<Execution>;
+  /** Starts a playbook and follows it to its end. A failed or cancelled execution is a result; only calls that fail reject. */
+  run(name: string, variables?: unknown, options?: RunOptions<Execution>): Promise<Execution>;
+}
+
 /** A node of a parsed GraphQL document, as far as its text needs it. */
 interface Node {
   readonly kind: string;
@@ -318,7 +328,7 @@ function createConnection(options: GatewayClientOptions): GatewayConnection {
         if (answer.errors?.[0] !== undefined) throw graphqlError(200, answer);
         return answer.data as Data;
       };
-      return isRead(query) ? again(ask, more.retries ?? options.retries ?? 2, more.signal) : ask();
+      return isRead(query) ? retried(ask, more.retries ?? options.retries ?? 2, more.signal) : ask();
     },
   };
   let renewing: Promise<boolean> | undefined;
@@ -344,9 +354,9 @@ type Post = (path: string, body: unknown, more?: CallOptions, renew?: Renew) => 
 
 const bearer = (token: string): string => `Bearer ${token}`;
 
-/** Headers of a call, with the session token that there is now. */
-async function headersOf(options: GatewayClientOptions, kept: string | undefined, accept: string) {
-  const token = kept ?? (typeof options.token === 'function' ? await options.token() : undefined);
+/** Headers of a call, with the session token of now. */
+async function headersOf(options: GatewayClientOptions, sessionToken: string | undefined, accept: string) {
+  const token = sessionToken ?? (typeof options.token === 'function' ? await options.token() : undefined);
   const common: Record<string, string> = { accept, 'content-type': 'application/json' };
   return token === undefined ? common : { ...common, authorization: bearer(token) };
 }
@@ -357,11 +367,11 @@ const baseOf = ({ url }: GatewayClientOptions): string => url.replace(/\/+$/, ''
 /** The data of each event of a subscription. */
 async function* eventsAt(
   options: GatewayClientOptions,
-  kept: string | undefined,
+  sessionToken: string | undefined,
   body: object,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<unknown> {
-  const headers = await headersOf(options, kept, 'text/event-stream');
+  const headers = await headersOf(options, sessionToken, 'text/event-stream');
   const text = JSON.stringify(body, bigintAsText);
   const init = { method: 'POST', headers, body: text, ...(signal && { signal }) };
   try {
@@ -373,10 +383,10 @@ async function* eventsAt(
   }
 }
 
-function createSender(options: GatewayClientOptions, kept: () => string | undefined): Post {
+function createSender(options: GatewayClientOptions, sessionToken: () => string | undefined): Post {
   const send = senderOf(options);
   const base = baseOf(options);
-  const headers = () => headersOf(options, kept(), 'application/json');
+  const headers = () => headersOf(options, sessionToken(), 'application/json');
   return async (path, body, { signal, timeoutMs = options.timeoutMs ?? 30_000 } = {}, renew) => {
     const limit = AbortSignal.timeout(timeoutMs);
     const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
@@ -405,19 +415,18 @@ function failureOf(cause: unknown, signal: AbortSignal | undefined, limit: Abort
 }
 
 /** Makes a read again after failures that may pass, after the gateway's `Retry-After` or 0.3 s, 0.6 s and so on. */
-async function again<T>(ask: () => Promise<T>, retries: number, signal: AbortSignal | undefined): Promise<T> {
+async function retried<T>(ask: () => Promise<T>, retries: number, signal: AbortSignal | undefined): Promise<T> {
   for (let left = retries, pauseMs = 300; ; left -= 1, pauseMs *= 2) {
     try {
       return await ask();
     } catch (error) {
       if (left <= 0) throw error;
-      const { waitMs } = passingFailure(error);
-      await pause(Math.max(waitMs, pauseMs * (0.5 + Math.random())), signal);
+      await pause(Math.max(retryDelay(error), pauseMs * (0.5 + Math.random())), signal);
     }
   }
 }
 
-/** A field's failure comes with status 200, so its code is looked at as well. */
+/** A field's failure comes with status 200, so its code counts as well. */
 const passing = new Set([
   'ERR_NETWORK',
   'ERR_UPSTREAM',
@@ -427,11 +436,11 @@ const passing = new Set([
   'ERR_OVERLOADED',
 ]);
 
-/** How long to wait before asking again. @throws what does not pass */
-function passingFailure(error: unknown): { readonly execution: null; readonly waitMs: number } {
+/** Milliseconds to wait before asking again. @throws what does not pass */
+function retryDelay(error: unknown): number {
   if (!(error instanceof GatewayClientError)) throw error;
   if (!passing.has(error.code) && error.status !== 429 && error.status < 502) throw error;
-  return { execution: null, waitMs: (error.retryAfterSecs ?? 0) * 1_000 };
+  return (error.retryAfterSecs ?? 0) * 1_000;
 }
 
 function readAnswer(response: Response, text: string): unknown {
@@ -509,41 +518,80 @@ async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<{ eve
   }
 }
 
-/** What `poll` looks at. */
-interface Watched {
+interface WithStatus {
   readonly status: string | null;
 }
 
 /** The statuses of an execution that is over. */
 const terminal: ReadonlySet<string> = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
 
-/** What a look shows, again and again and less often with time, until the execution is over. */
-async function* polled<T extends Watched>(
-  ask: () => Promise<T | null>,
+const isOver = ({ status }: WithStatus): boolean => terminal.has(status ?? '');
+
+/** The calls of a gateway that {@link executionMethods} makes. */
+interface ExecutionCalls<Execution> {
+  readonly read: (id: string, options: CallOptions) => Promise<Execution | null>;
+  readonly start: (name: string, variables: unknown, options: CallOptions) => Promise<{ readonly id: string } | null>;
+  readonly cancel: (id: string) => Promise<unknown>;
+  /** The states by a subscription; undefined where the schema has none. */
+  readonly updates?: ((id: string, signal: AbortSignal) => AsyncGenerator<Execution | null>) | undefined;
+}
+
+function executionMethods<Execution extends WithStatus>({
+  read,
+  start,
+  cancel,
+  updates,
+}: ExecutionCalls<Execution>): ExecutionMethods<Execution> {
+  // The time that a wait has is not the time of each of its calls, and the wait itself makes a call again.
+  const callOf = ({ signal }: WaitOptions): CallOptions => ({ retries: 0, ...(signal && { signal }) });
+  const watch = (id: string, options: WaitOptions = {}) =>
+    watched(updates && ((signal) => updates(id, signal)), () => read(id, callOf(options)), options);
+  return {
+    waitForExecution: (id, options = {}) => lastOf(polled(() => read(id, callOf(options)), options)),
+    watch,
+    async run(name, variables, options = {}) {
+      const started = await start(name, variables, callOf(options));
+      if (started === null) throw new GatewayClientError('ERR_ANSWER', 'The gateway did not name the execution.');
+      let seen = '';
+      const onEach = (execution: Execution): void => {
+        // All of it: a step may begin to run while the status and the name of the current step stay.
+        const now = JSON.stringify(execution);
+        if (now !== seen) options.onUpdate?.(execution);
+        seen = now;
+      };
+      try {
+        return await lastOf(watch(started.id, options), onEach);
+      } catch (error) {
+        if (options.cancelOnAbort === true && options.signal?.aborted === true)
+          await cancel(started.id).catch(() => {});
+        throw error;
+      }
+    },
+  };
+}
+
+/**
+ * The state of an execution, again and again and less often with time, until it is over. Failures that may pass (no
+ * answer, 429, 5xx) are outlived.
+ * @throws GatewayClientError ERR_TIMEOUT, and what does not pass; the signal's reason when it is aborted
+ */
+async function* polled<T extends WithStatus>(
+  read: () => Promise<T | null>,
   { timeoutMs = 300_000, signal }: WaitOptions,
 ): AsyncGenerator<T> {
   const until = Date.now() + timeoutMs;
   for (let pauseMs = 250; ; pauseMs = Math.min(pauseMs * 1.5, 3_000)) {
-    const look = await ask().then((execution) => ({ execution, waitMs: 0 }), passingFailure);
-    if (look.execution !== null) {
-      yield look.execution;
-      if (isOver(look.execution)) return;
+    let waitMs = pauseMs;
+    try {
+      const execution = await read();
+      if (execution !== null) yield execution;
+      if (execution !== null && isOver(execution)) return;
+    } catch (error) {
+      waitMs = Math.max(pauseMs, retryDelay(error));
     }
-    const waitMs = Math.max(pauseMs, look.waitMs);
     if (Date.now() + waitMs > until) throw new GatewayClientError('ERR_TIMEOUT', 'The execution is not over yet.');
     await pause(waitMs, signal);
   }
-}
-
-const isOver = ({ status }: Watched): boolean => terminal.has(status ?? '');
-
-/**
- * Asks again and again, less often with time, until the execution is over. Failures that may pass (no answer, 429, 5xx)
- * are outlived.
- * @throws GatewayClientError ERR_TIMEOUT, and what does not pass; the signal's reason when it is aborted
- */
-async function poll<T extends Watched>(ask: () => Promise<T | null>, options: WaitOptions = {}): Promise<T> {
-  return lastOf(polled(ask, options));
 }
 
 async function lastOf<T>(all: AsyncGenerator<T>, onEach: (one: T) => void = () => {}): Promise<T> {
@@ -552,9 +600,6 @@ async function lastOf<T>(all: AsyncGenerator<T>, onEach: (one: T) => void = () =
   if (last === undefined) throw new GatewayClientError('ERR_TIMEOUT', 'The execution is not over yet.');
   return last;
 }
-
-/** The time that a wait has is not the time of each of its calls. */
-const callOf = ({ signal }: WaitOptions = {}): CallOptions => ({ retries: 0, ...(signal && { signal }) });
 
 /** A stream that shows nothing at first is held back on its way, for example by a proxy, milliseconds. */
 const firstEventMs = 5_000;
@@ -589,10 +634,10 @@ async function* streamed<T>(open: (signal: AbortSignal) => AsyncGenerator<T>, si
  * it stays silent, the execution is asked for again and again.
  * @throws GatewayClientError ERR_TIMEOUT, and what does not pass; the signal's reason when it is aborted
  */
-async function* watched<T extends Watched>(
+async function* watched<T extends WithStatus>(
   stream: ((signal: AbortSignal) => AsyncGenerator<T | null>) | undefined,
-  look: () => Promise<T | null>,
-  { timeoutMs = 300_000, signal }: WaitOptions = {},
+  read: () => Promise<T | null>,
+  { timeoutMs = 300_000, signal }: WaitOptions,
 ): AsyncGenerator<T> {
   const until = Date.now() + timeoutMs;
   const limit = AbortSignal.timeout(timeoutMs);
@@ -610,41 +655,7 @@ async function* watched<T extends Watched>(
     signal?.throwIfAborted();
     // What is wrong for good is found by asking.
   }
-  yield* polled(look, { timeoutMs: Math.max(0, until - Date.now()), ...(signal && { signal }) });
-}
-
-/** The calls that `runToEnd` makes. */
-interface RunCalls<T> {
-  readonly start: () => Promise<{ readonly id: string } | null>;
-  readonly look: (id: string) => Promise<T | null>;
-  readonly stream?: ((id: string, signal: AbortSignal) => AsyncGenerator<T | null>) | undefined;
-  readonly cancel: (id: string) => Promise<unknown>;
-}
-
-/** Starts a playbook and follows it to its end; a failed or cancelled execution is a result, not an error. */
-async function runToEnd<T extends Watched>(
-  { start, look, stream, cancel }: RunCalls<T>,
-  options: RunOptions<T> = {},
-): Promise<T> {
-  const started = await start();
-  if (started === null) throw new GatewayClientError('ERR_ANSWER', 'The gateway did not name the execution.');
-  let seen = '';
-  const onLook = (execution: T): void => {
-    // All of it: a step may begin to run while the status and the name of the current step stay.
-    const now = JSON.stringify(execution);
-    if (now !== seen) options.onUpdate?.(execution);
-    seen = now;
-  };
-  try {
-    const streamed = stream && ((signal: AbortSignal) => stream(started.id, signal));
-    return await lastOf(
-      watched(streamed, () => look(started.id), options),
-      onLook,
-    );
-  } catch (error) {
-    if (options.cancelOnAbort === true && options.signal?.aborted === true) await cancel(started.id).catch(() => {});
-    throw error;
-  }
+  yield* polled(read, { timeoutMs: Math.max(0, until - Date.now()), ...(signal && { signal }) });
 }
 
 /**
@@ -659,6 +670,26 @@ export async function* paged<Row>(
     if (rows === null || rows === undefined || rows.length === 0) return;
     yield* rows;
   }
+}
+
+/** Calls a root field by its document, with the arguments as variables. */
+const fieldCaller =
+  (connection: GatewayConnection) =>
+  async <T>(field: string, document: string, args?: object, options?: CallOptions): Promise<T> => {
+    const data = await connection.request<Record<string, unknown>>(document, { ...args }, options);
+    return data[field] as T;
+  };
+
+/** The states of an execution by the subscription of a document; undefined without one. */
+function updatesOf<Execution>(
+  connection: GatewayConnection,
+  document: string | undefined,
+): ExecutionCalls<Execution>['updates'] {
+  if (document === undefined) return undefined;
+  return async function* (id, signal) {
+    const events = connection.subscribe<{ executionUpdates: Execution | null }, object>(document, { id }, { signal });
+    for await (const { executionUpdates } of events) yield executionUpdates;
+  };
 }
 
 export type Kind = 'PLAYBOOK' | 'AGENT';
@@ -743,7 +774,7 @@ export interface TagArgs {
 }
 
 /** A gateway, typed by its schema. Every method rejects with a {@link GatewayClientError}. */
-export interface GatewayClient extends GatewayConnection {
+export interface GatewayClient extends GatewayConnection, ExecutionMethods<Execution> {
   custom(args: CustomArgs, options?: CallOptions): Promise<unknown>;
   /** One execution; its result once it is over. */
   execution(args: ExecutionArgs, options?: CallOptions): Promise<Execution | null>;
@@ -755,52 +786,37 @@ export interface GatewayClient extends GatewayConnection {
   /** Starts a playbook. */
   executePlaybook(args: ExecutePlaybookArgs, options?: CallOptions): Promise<ExecuteResult | null>;
   tag(args: TagArgs, options?: CallOptions): Promise<boolean | null>;
-  /** Asks until the execution is over: completed, failed or cancelled. Failures that may pass are outlived. */
-  waitForExecution(id: string, options?: WaitOptions): Promise<Execution>;
-  /** The states of an execution as they come, until it is over. By a subscription; where that is not possible or breaks, by asking. */
-  watch(id: string, options?: WaitOptions): AsyncGenerator<Execution>;
-  /** Starts a playbook and follows it to its end. A failed or cancelled execution is a result; only calls that fail reject. */
-  run(name: string, variables?: unknown, options?: RunOptions<Execution>): Promise<Execution>;
 }
 
 /** Makes a client; nothing is sent before a method is called. */
 export function createGatewayClient(options: GatewayClientOptions): GatewayClient {
   const connection = createConnection(options);
-  const call = async <T>(field: string, query: string, args: object | undefined, more: CallOptions | undefined): Promise<T> => {
-    const data = await connection.request<Record<string, unknown>>(query, { ...args }, more);
-    return data[field] as T;
+  const call = fieldCaller(connection);
+  const fields: Omit<GatewayClient, keyof GatewayConnection | keyof ExecutionMethods<Execution>> = {
+    custom: (args, more) =>
+      call('custom', 'query custom($kind:Kind!){custom(kind:$kind)}', args, more),
+    execution: (args, more) =>
+      call('execution', 'query execution($id:ID!){execution(id:$id){id status result textOutput}}', args, more),
+    executions: (args, more) =>
+      call('executions', 'query executions($page:Int$pageSize:Int){executions(page:$page pageSize:$pageSize){id path duration pools{name online}}}', args, more),
+    loginField: (more) =>
+      call('login', 'query login{login}', undefined, more),
+    me: (more) =>
+      call('me', 'query me{me{email roles kind}}', undefined, more),
+    tree: (args, more) =>
+      call('tree', 'query tree($root:ID!){tree(root:$root){id label}}', args, more),
+    workerPools: (more) =>
+      call('workerPools', 'query workerPools{workerPools{items{name online}total}}', undefined, more),
+    executePlaybook: (args, more) =>
+      call('executePlaybook', 'mutation executePlaybook($name:String!$variables:JSON){executePlaybook(name:$name variables:$variables){id name status textOutput}}', args, more),
+    tag: (args, more) =>
+      call('tag', 'mutation tag($filter:TagFilter!){tag(filter:$filter)}', args, more),
   };
-  const stream = undefined;
-  const client: GatewayClient = Object.assign(connection, {
-    custom: (args: CustomArgs, more?: CallOptions) =>
-      call<unknown>('custom', "query custom($kind:Kind!){custom(kind:$kind)}", args, more),
-    execution: (args: ExecutionArgs, more?: CallOptions) =>
-      call<Execution | null>('execution', "query execution($id:ID!){execution(id:$id){id status result textOutput}}", args, more),
-    executions: (args?: ExecutionsArgs, more?: CallOptions) =>
-      call<readonly (ExecutionRow | null)[] | null>('executions', "query executions($page:Int$pageSize:Int){executions(page:$page pageSize:$pageSize){id path duration pools{name online}}}", args, more),
-    loginField: (more?: CallOptions) =>
-      call<string | null>('login', "query login{login}", undefined, more),
-    me: (more?: CallOptions) =>
-      call<Me>('me', "query me{me{email roles kind}}", undefined, more),
-    tree: (args: TreeArgs, more?: CallOptions) =>
-      call<Node_ | null>('tree', "query tree($root:ID!){tree(root:$root){id label}}", args, more),
-    workerPools: (more?: CallOptions) =>
-      call<PoolList>('workerPools', "query workerPools{workerPools{items{name online}total}}", undefined, more),
-    executePlaybook: (args: ExecutePlaybookArgs, more?: CallOptions) =>
-      call<ExecuteResult | null>('executePlaybook', "mutation executePlaybook($name:String!$variables:JSON){executePlaybook(name:$name variables:$variables){id name status textOutput}}", args, more),
-    tag: (args: TagArgs, more?: CallOptions) =>
-      call<boolean | null>('tag', "mutation tag($filter:TagFilter!){tag(filter:$filter)}", args, more),
-    waitForExecution: (id: string, more?: WaitOptions) =>
-      poll(() => client.execution({ id }, callOf(more)), more),
-    watch: (id: string, more?: WaitOptions) =>
-      watched(undefined, () => client.execution({ id }, callOf(more)), more),
-    run: (name: string, variables?: unknown, more?: RunOptions<Execution>) =>
-      runToEnd({
-        start: () => client.executePlaybook({ name, variables }, callOf(more)),
-        look: (id) => client.execution({ id }, callOf(more)),
-        stream,
-        cancel: async (id) => id,
-      }, more),
+  const executions = executionMethods<Execution>({
+    read: (id, more) => fields.execution({ id }, more),
+    start: (name, variables, more) => fields.executePlaybook({ name, variables }, more),
+    cancel: async () => {},
+    updates: updatesOf<Execution>(connection, undefined),
   });
-  return client;
+  return Object.assign(connection, fields, executions);
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
 import { buildSchema } from '../../../generator/build-schema.ts';
 import { readShapes } from '../../../generator/document/operation-shape.ts';
-import { printSorted } from '../../../generator/emit/sort-sdl.ts';
+import { printSorted } from '../../../generator/emit/schema-files.ts';
 import { camelCase } from '../../../generator/openapi/names.ts';
 import type { OpenApiDocument, Schema } from '../../../generator/openapi/open-api.ts';
 import { authenticated } from '../../../plugins/noetl-auth/access/access-rule.ts';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { buildSchema, Kind, type ObjectTypeDefinitionNode, parse, print, visit } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { printSorted } from '../../../generator/emit/sort-sdl.ts';
+import { printSorted } from '../../../generator/emit/schema-files.ts';
 import { temporaryFolder } from '../../support/project.ts';
 
 let folder = temporaryFolder();

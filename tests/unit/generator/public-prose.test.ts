@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildSchema } from '../../../generator/build-schema.ts';
 import { publicProse } from '../../../generator/document/prose.ts';
-import { printSorted } from '../../../generator/emit/sort-sdl.ts';
+import { printSorted } from '../../../generator/emit/schema-files.ts';
 import type { OpenApiDocument } from '../../../generator/openapi/open-api.ts';
 import { configOf } from '../../support/foreign-gateway.ts';
 

@@ -2,10 +2,15 @@ import { gzipSync } from 'node:zlib';
 import { parse, print, stripIgnoredCharacters } from 'graphql';
 import { rolldown } from 'rolldown';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { isRead, textOf } from '../../../../../generator/emit/client/client-documents.ts';
-import { callOf, paged, runToEnd } from '../../../../../generator/emit/client/client-run.ts';
-import { createConnection } from '../../../../../generator/emit/client/client-runtime.ts';
-import type { GatewayClientOptions, TypedDocument } from '../../../../../generator/emit/client/client-shapes.ts';
+import {
+  createConnection,
+  executionMethods,
+  type GatewayClientOptions,
+  isRead,
+  paged,
+  type TypedDocument,
+  textOf,
+} from '../../../../../generator/emit/client/client-runtime.ts';
 
 type Sent = { readonly query: string; readonly authorization: string | undefined };
 
@@ -156,7 +161,7 @@ describe('the token', () => {
 });
 
 describe('run', () => {
-  const looks =
+  const states =
     (...statuses: string[]) =>
     () =>
       Promise.resolve({ status: statuses.shift() ?? 'RUNNING', currentStep: statuses.length });
@@ -164,25 +169,23 @@ describe('run', () => {
 
   test('shows what changes and ends with the execution', async () => {
     const seen: string[] = [];
-    const end = await runToEnd(
-      { start, look: looks('RUNNING', 'FAILED'), cancel: () => expect.unreachable() },
-      { onUpdate: ({ status }) => seen.push(status) },
-    );
+    const end = await executionMethods({
+      ...{ start, read: states('RUNNING', 'FAILED'), cancel: () => expect.unreachable() },
+    }).run('x', {}, { onUpdate: ({ status }) => seen.push(status) });
     expect([end.status, seen]).toEqual(['FAILED', ['RUNNING', 'FAILED']]);
   });
 
   test('shows a step that begins to run, though the status and the name of the current step stay', async () => {
-    const states = ['PENDING', 'RUNNING', 'RUNNING'];
-    const look = async () => ({
-      status: states.length === 0 ? 'COMPLETED' : 'RUNNING',
+    const steps = ['PENDING', 'RUNNING', 'RUNNING'];
+    const read = async () => ({
+      status: steps.length === 0 ? 'COMPLETED' : 'RUNNING',
       currentStep: 'start',
-      steps: [{ name: 'start', status: states.shift() ?? 'COMPLETED' }],
+      steps: [{ name: 'start', status: steps.shift() ?? 'COMPLETED' }],
     });
     const seen: string[] = [];
-    await runToEnd(
-      { start, look, cancel: () => expect.unreachable() },
-      { onUpdate: ({ steps }) => seen.push(...steps.map(({ status }) => status)) },
-    );
+    await executionMethods({ start, read, cancel: () => expect.unreachable() }).run('x', undefined, {
+      onUpdate: (execution) => seen.push(...execution.steps.map(({ status }) => status)),
+    });
     expect(seen).toEqual(['PENDING', 'RUNNING', 'COMPLETED']);
   });
 
@@ -193,8 +196,9 @@ describe('run', () => {
     const cancelled: string[] = [];
     const controller = new AbortController();
     const onUpdate = () => controller.abort(new Error('enough'));
-    const calls = { start, look: looks(), cancel: async (id: string) => cancelled.push(id) };
-    await expect(runToEnd(calls, { onUpdate, cancelOnAbort, signal: controller.signal })).rejects.toThrow('enough');
+    const { run } = executionMethods({ start, read: states(), cancel: async (id) => cancelled.push(id) });
+    const options = { onUpdate, cancelOnAbort, signal: controller.signal };
+    await expect(run('x', {}, options)).rejects.toThrow('enough');
     expect(cancelled).toEqual(want);
   });
 });
@@ -206,34 +210,45 @@ describe('run by a stream', () => {
   /** Streams that show these states and then nothing, until they are given up. */
   function streams(...shown: readonly (readonly string[])[]) {
     let opened = 0;
-    async function* stream(_id: string, signal: AbortSignal) {
+    async function* updates(_id: string, signal: AbortSignal) {
       for (const status of shown[opened++] ?? []) yield { status };
       await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     }
-    return { stream, opened: () => opened };
+    return { updates, opened: () => opened };
   }
   const calls = { start: async () => ({ id: '7' }), cancel: () => expect.unreachable() };
 
   test('that shows nothing is given up, and the execution is asked for', async () => {
-    const { stream, opened } = streams();
-    const running = runToEnd({ ...calls, stream, look: async () => ({ status: 'COMPLETED' }) });
+    const { updates, opened } = streams();
+    const running = executionMethods({ ...calls, updates, read: async () => ({ status: 'COMPLETED' }) }).run('x');
     await vi.advanceTimersByTimeAsync(6_000);
     expect([await running, opened()]).toEqual([{ status: 'COMPLETED' }, 1]);
   });
 
   test('that falls silent is opened again, and shows each state once', async () => {
-    const { stream, opened } = streams(['RUNNING'], ['RUNNING', 'FAILED']);
+    const { updates, opened } = streams(['RUNNING'], ['RUNNING', 'FAILED']);
     const seen: string[] = [];
     const onUpdate = ({ status }: { status: string }) => seen.push(status);
-    const running = runToEnd({ ...calls, stream, look: () => expect.unreachable() }, { onUpdate });
+    const { run } = executionMethods({ ...calls, updates, read: () => expect.unreachable() });
+    const running = run('x', undefined, { onUpdate });
     await vi.advanceTimersByTimeAsync(31_000);
     expect([await running, seen, opened()]).toEqual([{ status: 'FAILED' }, ['RUNNING', 'FAILED'], 2]);
   });
 });
 
-test('the time of a wait is not that of its calls, and the wait itself makes a call again', () => {
+test('the time of a wait is not that of its calls, and the wait itself makes a call again', async () => {
   const { signal } = new AbortController();
-  expect(callOf({ signal, timeoutMs: 300_000 })).toEqual({ signal, retries: 0 });
+  const given: unknown[] = [];
+  const { waitForExecution } = executionMethods({
+    read: async (...call) => {
+      given.push(...call);
+      return { status: 'COMPLETED' };
+    },
+    start: () => expect.unreachable(),
+    cancel: () => expect.unreachable(),
+  });
+  await waitForExecution('7', { signal, timeoutMs: 300_000 });
+  expect(given).toEqual(['7', { signal, retries: 0 }]);
 });
 
 test('paging reads page after page until one is empty', async () => {

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
-import { poll } from '../../../../../generator/emit/client/client-run.ts';
-import { createConnection } from '../../../../../generator/emit/client/client-runtime.ts';
-import { GatewayClientError } from '../../../../../generator/emit/client/client-shapes.ts';
+import {
+  createConnection,
+  executionMethods,
+  fieldCaller,
+  GatewayClientError,
+  updatesOf,
+} from '../../../../../generator/emit/client/client-runtime.ts';
 
 const answering =
   (text: string, seen: unknown[] = []): typeof fetch =>
@@ -18,6 +22,24 @@ test('a custom fetch is used, with slashes at the end of the address left out', 
   expect(seen).toEqual(['https://gateway.example.com/graphql', 'POST']);
 });
 
+test('a field is read out of the data that its document asks for', async () => {
+  const connection = createConnection({ url: 'https://gateway.example.com', fetch: answering('{"data": {"a": [1]}}') });
+  expect(await fieldCaller(connection)('a', 'query a{a}')).toEqual([1]);
+});
+
+test('the states of an execution come by its subscription, where there is one', async () => {
+  const text = 'event: next\ndata: {"data": {"executionUpdates": {"status": "RUNNING"}}}\n\nevent: complete\n\n';
+  const connection = createConnection({
+    url: 'https://gateway.example.com',
+    fetch: async () => new Response(text, { headers: { 'content-type': 'text/event-stream' } }),
+  });
+  expect(updatesOf(connection, undefined)).toBeUndefined();
+  const updates = updatesOf(connection, 'subscription executionUpdates($id:ID!){executionUpdates(id:$id){status}}');
+  const seen: unknown[] = [];
+  for await (const state of updates?.('7', new AbortController().signal) ?? []) seen.push(state);
+  expect(seen).toEqual([{ status: 'RUNNING' }]);
+});
+
 test('an aborted call rejects with the reason of its signal', async () => {
   const aborted: typeof fetch = async (_url, init) => {
     throw init?.signal?.aborted ? new DOMException('aborted', 'AbortError') : new Error('not aborted');
@@ -27,17 +49,24 @@ test('an aborted call rejects with the reason of its signal', async () => {
   await expect(connection.request('{ a }', {}, { signal })).rejects.toBe('enough');
 });
 
+const waiting = (read: () => Promise<{ status: string }>) =>
+  executionMethods({
+    read,
+    start: () => expect.unreachable(),
+    cancel: () => expect.unreachable(),
+  }).waitForExecution('7');
+
 test.each([
   { code: 'ERR_UPSTREAM', status: 200 },
   { code: 'ERR_ANSWER', status: 504 },
   { code: 'ERR_RATE_LIMITED', status: 429 },
 ])('polling outlives $code with status $status', async ({ code, status }) => {
-  const looks = [
+  const answers = [
     () => Promise.reject(new GatewayClientError(code, 'Later.', { status })),
     async () => ({ status: 'FAILED' }),
   ];
-  const ask = () => looks.shift()?.() ?? Promise.reject(new Error('asked too often'));
-  expect(await poll(ask)).toEqual({ status: 'FAILED' });
+  const ask = () => answers.shift()?.() ?? Promise.reject(new Error('asked too often'));
+  expect(await waiting(ask)).toEqual({ status: 'FAILED' });
 });
 
 test.each([
@@ -45,5 +74,5 @@ test.each([
   new GatewayClientError('ERR_ANSWER', 'No.', { status: 500 }),
   new TypeError('a bug'),
 ])('polling ends with %s', async (error) => {
-  await expect(poll(() => Promise.reject(error))).rejects.toBe(error);
+  await expect(waiting(() => Promise.reject(error))).rejects.toBe(error);
 });

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
-import { emitOperations } from '../../../../generator/emit/mesh-files.ts';
+import { emitOperations } from '../../../../generator/emit/schema-files.ts';
 import { custom, onPlaybook } from '../../../../plugins/noetl-auth/access/access-rule.ts';
 import type { Operation } from '../../../../plugins/operation.ts';
 import { temporaryFolder } from '../../../support/project.ts';
