@@ -6,6 +6,7 @@ import { hasEnded } from './child-server.ts';
 import { freePort } from './free-port.ts';
 import { keyPair } from './key-pairs.ts';
 import { runServe } from './serve-process.ts';
+import { startTcpProxy } from './tcp-proxy.ts';
 
 /** One `noetl-gateway serve`, as its own process. */
 export interface Replica {
@@ -13,6 +14,8 @@ export interface Replica {
   readonly internalUrl: string;
   /** Whether it answers, as a load balancer learns it from the readiness of a pod. */
   isUp(): boolean;
+  /** Of its process; undefined when that has ended. */
+  pid(): number | undefined;
   /** SIGKILL. */
   kill(): Promise<void>;
   /** Starts it again, at the same ports. */
@@ -22,7 +25,10 @@ export interface Replica {
 /** Replicas with one store, in front of one stand-in. */
 export interface Replicas {
   readonly noetl: NoetlStandIn;
+  /** In front of NoETL, when the options ask for it. */
+  readonly proxy: Awaited<ReturnType<typeof startTcpProxy>> | undefined;
   readonly all: readonly Replica[];
+  identityToken(user: string): Promise<string>;
   /** A session token of a user, by way of a replica. */
   login(user: string, by?: Replica): Promise<string>;
   /** What the playbook of a request was given. */
@@ -36,12 +42,21 @@ export interface ReplicasOptions {
   /** Those that the stand-in has beside its own. */
   readonly standIn?: Parameters<typeof createNoetlStandIn>[0];
   readonly environment?: Readonly<Record<string, string>>;
+  /** The replicas reach NoETL through a proxy, which can refuse connections. */
+  readonly withProxy?: boolean;
 }
 
 const audience = 'test-app';
 
-/** @throws when a replica does not start; everything that was started has ended then */
-export async function startReplicas(count: number, store: string, options: ReplicasOptions = {}): Promise<Replicas> {
+/**
+ * @param store undefined: sessions in memory
+ * @throws when a replica does not start; everything that was started has ended then
+ */
+export async function startReplicas(
+  count: number,
+  store: string | undefined,
+  options: ReplicasOptions = {},
+): Promise<Replicas> {
   const { users = ['admin', 'developer'], standIn = {}, environment = {} } = options;
   const issuer = await createDevIssuer({
     clock: Date.now,
@@ -50,12 +65,13 @@ export async function startReplicas(count: number, store: string, options: Repli
     users: users.map((name) => ({ sub: `auth|${name}`, email: `${name}@example.com`, name })),
   });
   const noetl = await createNoetlStandIn(standIn);
+  const proxy = options.withProxy === true ? await startTcpProxy(Number(noetl.url.port)) : undefined;
   const shared = {
     GATEWAY_BIND: '127.0.0.1',
-    NOETL_BASE_URL: noetl.url.href,
+    NOETL_BASE_URL: proxy === undefined ? noetl.url.href : `http://127.0.0.1:${proxy.port}`,
     GATEWAY_TRUSTED_ISSUERS: issuer.issuer,
     GATEWAY_AUDIENCES: audience,
-    GATEWAY_SESSION_STORE: store,
+    ...(store === undefined ? { GATEWAY_SESSION_ACCEPT_MEMORY: 'true' } : { GATEWAY_SESSION_STORE: store }),
     GATEWAY_SESSION_KEY: Buffer.alloc(32, 5).toString('base64'),
     LOG_LEVEL: 'warn',
     ...environment,
@@ -63,7 +79,7 @@ export async function startReplicas(count: number, store: string, options: Repli
   const all = await Promise.all(Array.from({ length: count }, () => createReplica(shared)));
   async function stop(): Promise<void> {
     await Promise.allSettled(all.map((replica) => replica.kill()));
-    await Promise.allSettled([noetl.close(), issuer.close()]);
+    await Promise.allSettled([proxy?.close(), noetl.close(), issuer.close()]);
   }
   try {
     await Promise.all(all.map((replica) => replica.start()));
@@ -73,7 +89,9 @@ export async function startReplicas(count: number, store: string, options: Repli
   }
   return {
     noetl,
+    proxy,
     all,
+    identityToken: (user) => issuer.token(`auth|${user}`),
     async login(user, by = all[0]) {
       // The first connection to the store may take a moment.
       for (let left = 100; ; left -= 1) {
@@ -120,6 +138,7 @@ async function createReplica(shared: Readonly<Record<string, string>>): Promise<
     url,
     internalUrl,
     isUp: () => isUp,
+    pid: () => (running === undefined || hasEnded(running.child) ? undefined : running.child.pid),
     async kill() {
       isUp = false;
       const child = running?.child;

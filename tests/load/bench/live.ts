@@ -6,8 +6,8 @@ import { type ChildServer, startNats, startRedis } from '../../support/child-ser
 import { createLiveTraffic, type LiveTraffic } from '../../support/live-traffic.ts';
 import { developers, type Replica, type Replicas, startReplicas } from '../../support/replicas.ts';
 import { openSteadyListener, type SteadyListener } from '../../support/steady-listener.ts';
-import { heapSlope, sampleHeap } from './live/heap.ts';
-import { type LiveFigures, liveText, withLiveRow } from './live/report.ts';
+import { startMeter } from '../chaos/meter.ts';
+import { type LiveFigures, liveCells, withLiveRow } from '../reliability-page.ts';
 
 const usage = `usage: npm run bench:live -- [--clients 1000] [--rate 100] [--seconds 180] [--drops 10] [--store redis|nats]
                             [--faults none|replica|all] [--report docs/reliability.md]
@@ -33,16 +33,11 @@ const downMs = 2_000;
 /** Results that are still on their way at the end are waited for as long as this, milliseconds. */
 const lastMs = 90_000;
 
-interface Run {
-  readonly clients: number;
-  /** Executions that are started in a second, whatever the answers take. */
-  readonly rate: number;
-  readonly seconds: number;
-  /** Connections that are broken in a second. */
+/** `rate`: executions that are started in a second. `drops`: connections that are broken in a second. */
+type Run = Pick<LiveFigures, 'clients' | 'rate' | 'seconds' | 'faults'> & {
   readonly drops: number;
   readonly store: 'redis' | 'nats';
-  readonly faults: 'none' | 'replica' | 'all';
-}
+};
 
 const chance = (n: number): number => Math.floor(Math.random() * n);
 
@@ -73,8 +68,8 @@ async function startAll(run: Run, traffic: LiveTraffic, listeners: readonly Stea
   // A start goes to a replica that answers, as a load balancer would send it. Where all are down it goes to the first
   // one and is made again.
   const up = (): Replica => {
-    const there = replicas.all.filter((replica) => replica.isUp());
-    return (there[chance(there.length)] ?? replicas.all[0]) as Replica;
+    const answering = replicas.all.filter((replica) => replica.isUp());
+    return (answering[chance(answering.length)] ?? replicas.all[0]) as Replica;
   };
   const open: Promise<void>[] = [];
   const began = performance.now();
@@ -86,30 +81,19 @@ async function startAll(run: Run, traffic: LiveTraffic, listeners: readonly Stea
   await Promise.all(open);
 }
 
-/**
- * The faults, one after the other: the store at a quarter of the run, a replica in the middle, the other replica after
- * it.
- */
-async function breakThings(run: Run, replicas: Replicas, store: ChildServer): Promise<void> {
+/** One after the other: the store at a quarter of the run, a replica in the middle, the other replica after it. */
+async function breakThings({ faults, seconds }: Run, replicas: Replicas, store: ChildServer): Promise<void> {
   const [one, two] = replicas.all as [Replica, Replica];
-  const outage = async (stop: () => Promise<void>, start: () => Promise<void>) => {
+  const outage = async (afterMs: number, stop: () => Promise<void>, start: () => Promise<void>) => {
+    await delay(afterMs);
     await stop();
     await delay(downMs);
     await start();
   };
-  const part = (run.seconds * 1_000) / 4;
-  if (run.faults === 'all') {
-    await delay(part);
-    await outage(store.stop, store.start);
-  }
-  if (run.faults !== 'none') {
-    await delay(run.faults === 'all' ? part : 2 * part);
-    await outage(one.kill, one.start);
-  }
-  if (run.faults === 'all') {
-    await delay(part / 2);
-    await outage(two.kill, two.start);
-  }
+  const part = (seconds * 1_000) / 4;
+  if (faults === 'all') await outage(part, store.stop, store.start);
+  if (faults !== 'none') await outage(faults === 'all' ? part : 2 * part, one.kill, one.start);
+  if (faults === 'all') await outage(part / 2, two.kill, two.start);
 }
 
 /**
@@ -119,12 +103,10 @@ async function breakThings(run: Run, replicas: Replicas, store: ChildServer): Pr
 async function measure(run: Run): Promise<LiveFigures> {
   // As Redis does by default; `startRedis` itself has `always`, which waits for the disk at each write.
   const store = run.store === 'redis' ? await startRedis(['--appendfsync', 'everysec']) : await startNats();
-  const users = developers(userCount);
   try {
     const replicas = await startReplicas(replicasPerRun, `${run.store}://127.0.0.1:${store.port}`, {
-      // `startReplicas` makes the addresses again, `<name>@example.com`.
-      users: users.map(({ email }) => email.slice(0, email.indexOf('@'))),
-      standIn: { users, remember: 10 },
+      users: Array.from({ length: userCount }, (_, n) => `user${n}`),
+      standIn: { users: developers(userCount), remember: 10 },
       environment: { LOG_LEVEL: 'error' },
     });
     try {
@@ -145,8 +127,9 @@ async function measureOn(run: Run, replicas: Replicas, store: ChildServer): Prom
     const load = loadavg()[0] ?? 0;
     const traffic = createLiveTraffic(replicas, playbooks);
     // The second replica: the first one is killed in every run with faults. With `all` the second is killed as well,
-    // later, and the samples end there.
-    const heap = sampleHeap(replicas.all[1] as Replica);
+    // later, and has no memory from then on.
+    const [, { url, pid }] = replicas.all as [Replica, Replica];
+    const stopMeter = await startMeter(url, pid() ?? 0);
     let dropped = 0;
     const dropping = setInterval(() => {
       for (let n = 0; n < run.drops; n += 1) listeners[chance(listeners.length)]?.drop();
@@ -156,43 +139,51 @@ async function measureOn(run: Run, replicas: Replicas, store: ChildServer): Prom
     await Promise.all([startAll(run, traffic, listeners, replicas), breakThings(run, replicas, store)]);
     const seconds = (performance.now() - began) / 1_000;
     // A start costs one call. What is left is what the gateway asks to learn of results.
-    const calls = (traffic.calls() - traffic.started()) / seconds;
+    const callsPerSecond = (traffic.calls() - traffic.started()) / seconds;
     clearInterval(dropping);
     for (const end = performance.now() + lastMs; traffic.arrived() < traffic.started() && performance.now() < end; )
       await delay(200);
     // A result that comes twice may come after all have come once.
     await delay(2_000);
-    return { ...run, ...traffic.count(), seconds, dropped, load, callsPerSecond: calls, heap: heapSlope(heap.stop()) };
+    const reading = await stopMeter();
+    return { ...run, ...traffic.count(), seconds, dropped, load, callsPerSecond, reading };
   } finally {
     for (const listener of listeners) listener.close();
   }
 }
 
-/** @throws with the usage when an argument is wrong */
-function runOf(values: Readonly<Record<string, string | boolean | undefined>>): Run {
-  const number = (name: string, usual: number): number => {
-    const value = Number(values[name] ?? usual);
-    if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} must be a whole number\n${usage}`);
-    return value;
-  };
-  const { store = 'redis', faults = 'replica' } = values;
-  if (store !== 'redis' && store !== 'nats') throw new Error(`--store is redis or nats\n${usage}`);
-  if (faults !== 'none' && faults !== 'replica' && faults !== 'all') throw new Error(`--faults\n${usage}`);
-  const sizes = { clients: number('clients', 1_000), rate: number('rate', 100), seconds: number('seconds', 180) };
-  return { ...sizes, drops: number('drops', 10), store, faults };
-}
-
 const text = { type: 'string' } as const;
 const { values } = parseArgs({
   options: {
-    ...{ clients: text, rate: text, seconds: text, drops: text, store: text, faults: text, report: text },
+    clients: { ...text, default: '1000' },
+    rate: { ...text, default: '100' },
+    seconds: { ...text, default: '180' },
+    drops: { ...text, default: '10' },
+    store: { ...text, default: 'redis' },
+    faults: { ...text, default: 'replica' },
+    report: text,
     help: { type: 'boolean' },
   },
 });
+
+/** @throws with the usage when an argument is wrong */
+function runOf(): Run {
+  const number = (name: 'clients' | 'rate' | 'seconds' | 'drops'): number => {
+    const value = Number(values[name]);
+    if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} must be a whole number\n${usage}`);
+    return value;
+  };
+  const { store, faults } = values;
+  if (store !== 'redis' && store !== 'nats') throw new Error(`--store is redis or nats\n${usage}`);
+  if (faults !== 'none' && faults !== 'replica' && faults !== 'all') throw new Error(`--faults\n${usage}`);
+  const sizes = { clients: number('clients'), rate: number('rate'), seconds: number('seconds') };
+  return { ...sizes, drops: number('drops'), store, faults };
+}
+
 if (values.help === true) console.log(usage);
 else {
-  const figures = await measure(runOf(values));
-  console.log(liveText(figures));
+  const figures = await measure(runOf());
+  for (const [name, figure] of Object.entries(liveCells(figures))) console.log(`${name}: ${figure}`);
   const { report } = values;
   if (report !== undefined) writeFileSync(report, withLiveRow(readFileSync(report, 'utf8'), figures));
   // Lost and doubled results are failures; slow ones are figures.

@@ -23,53 +23,47 @@ export interface Reading {
 }
 
 /**
- * Asks `/health` ten times a second on a connection of its own, and reads the memory each time. Its address is not that of any attack.
+ * Asks `/health` ten times a second, and reads the memory each time. Its address is not that of any attack.
  * @param pid of the gateway
  * @param token of a user who takes no part; he asks once a second
  * @returns what stops it and gives the reading
- * @throws as {@link socketBytesOf}
  */
 export async function startMeter(url: string, pid: number, token?: string): Promise<() => Promise<Reading>> {
   const times: number[] = [];
-  let failures = 0;
-  let refusedQueries = 0;
-  let peakMiB = 0;
-  let stopped = false;
-  let kernelMiB = 0;
   const { port } = new URL(url);
   const start = await memoryOf(pid, port);
-  const done = (async () => {
+  let peak = { mib: 0, kernelMib: 0 };
+  let [failures, refusedQueries, stopped] = [0, 0, false];
+  const watching = async () => {
     while (!stopped) {
       const startedAt = performance.now();
       if (!(await isServed(`${url}/health`))) failures += 1;
       const ms = performance.now() - startedAt;
       times.push(ms);
       const now = await memoryOf(pid, port);
-      if (now.residentMiB + now.kernelMiB > peakMiB) {
-        peakMiB = now.residentMiB + now.kernelMiB;
-        kernelMiB = now.kernelMiB;
-      }
+      if (now.mib > peak.mib) peak = now;
       await delay(Math.max(0, 100 - ms));
     }
-  })();
-  const asking = (async () => {
+  };
+  const asking = async () => {
     while (token !== undefined && !stopped) {
       if (!(await isServed(`${url}/graphql?query=%7B__typename%7D`, token))) refusedQueries += 1;
       await delay(1_000);
     }
-  })();
+  };
+  const done = Promise.all([watching(), asking()]);
   return async () => {
     stopped = true;
-    await Promise.all([done, asking]);
+    await done;
     const sorted = times.toSorted((a, b) => a - b);
     return {
       healthMedianMs: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
       healthMaxMs: Math.round(sorted.at(-1) ?? 0),
       healthFailures: failures,
       refusedQueries,
-      startMiB: Math.round(start.residentMiB + start.kernelMiB),
-      peakMiB: Math.round(peakMiB),
-      kernelMiB: Math.round(kernelMiB),
+      startMiB: Math.round(start.mib),
+      peakMiB: Math.round(peak.mib),
+      kernelMiB: Math.round(peak.kernelMib),
     };
   };
 }
@@ -88,26 +82,17 @@ function isServed(url: string, token?: string): Promise<boolean> {
   });
 }
 
-/** Linux only. A process that has ended has no such file, and counts as 0 MiB. */
-async function memoryOf(
-  pid: number,
-  port: string,
-): Promise<{ readonly residentMiB: number; readonly kernelMiB: number }> {
-  const residentMiB = Number(/VmRSS:\s+(\d+) kB/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
-  return { residentMiB, kernelMiB: (await socketBytesOf(pid, port)) / 2 ** 20 };
-}
-
 const run = promisify(execFile);
 
 /**
- * What the kernel holds for the sockets of a process: bytes received and not read (`r`), queued to be sent (`w`) and
- * allocated ahead (`f`), as a memory cgroup counts them. Connections of its port that it has closed, and the kernel not
- * yet, have no process. The other ends of the connections belong to the attacker and to NoETL.
+ * The resident memory of a process (Linux only; 0 for one that has ended), and what the kernel holds for its sockets:
+ * bytes received and not read (`r`), allocated ahead (`f`) and queued to be sent (`w`), as a memory cgroup counts them.
+ * Connections of its port that it has closed, and the kernel not yet, have no process. The other ends of the connections
+ * belong to the attacker and to NoETL.
  * @param port of the gateway's listener, at the local end of the connections
- * @returns bytes
  * @throws when `ss` of iproute2 is not installed
  */
-async function socketBytesOf(pid: number, port: string): Promise<number> {
+async function memoryOf(pid: number, port: string): Promise<{ readonly mib: number; readonly kernelMib: number }> {
   // One connection in a line: state, two queues, local address, peer, processes, `skmem`. The flags: TCP, memory,
   // numbers, processes, no head, one line each.
   const { stdout } = await run('ss', ['-tmnpHO'], { maxBuffer: 2 ** 26 });
@@ -117,13 +102,14 @@ async function socketBytesOf(pid: number, port: string): Promise<number> {
     const [, received = 0, ahead = 0, queued = 0] = /skmem:\(r(\d+),.*?,f(\d+),w(\d+),/.exec(line) ?? [];
     bytes += Number(received) + Number(ahead) + Number(queued);
   }
-  return bytes;
+  const kernelMib = bytes / 2 ** 20;
+  return { mib: residentMib(pid) + kernelMib, kernelMib };
 }
 
-function read(path: string): string {
+function residentMib(pid: number): number {
   try {
-    return readFileSync(path, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
   } catch {
-    return '';
+    return 0;
   }
 }

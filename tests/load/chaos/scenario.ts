@@ -1,4 +1,6 @@
-/** What a scenario is aimed at: a gateway on loopback that was started for it alone. */
+import type { Reading } from './meter.ts';
+
+/** What an attack is aimed at: a gateway on loopback that was started for it alone. */
 export interface Target {
   readonly host: string;
   readonly port: number;
@@ -11,27 +13,65 @@ export interface Target {
 /** How often each outcome was seen: a status, or how a connection ended. */
 export type Outcomes = Record<string, number>;
 
-/** One attack or fault. Bounded in connections and in time. */
-export interface Scenario {
+/** @returns how often each outcome was seen */
+export function countOf(seen: readonly string[]): Outcomes {
+  const outcomes: Outcomes = {};
+  for (const one of seen) outcomes[one] = (outcomes[one] ?? 0) + 1;
+  return outcomes;
+}
+
+/** What was seen during an attack. It is a failure when `problems` is not empty. */
+export interface AttackReport {
   readonly name: string;
-  /** One sentence for the report. */
   readonly about: string;
-  /**
-   * Of the gateway's heap. Default: that of a pod. A small one leaves V8 no room for garbage, so that growth is what is
-   * in use.
-   */
-  readonly heapMiB?: number;
-  /**
-   * Runs in a thread of its own, so that its work does not count as the gateway's. Returns when it has let go of
-   * everything.
-   */
-  run(target: Target): Promise<Outcomes>;
-  /** What is wrong with the outcomes; undefined: nothing. Default: an attack may be served, if it costs little. */
-  problem?(outcomes: Outcomes): string | undefined;
+  readonly outcomes: Outcomes;
+  readonly reading: Reading;
+  readonly problems: readonly string[];
 }
 
 /**
  * Limits that each scenario must keep. 512 MiB is the memory of the pod whose heap the gateway gets; growth is over the
  * memory before the attack and does not count for faults.
  */
-export const scenarioLimits = { healthMedianMs: 250, growthMiB: 100, peakMiB: 512 } as const;
+export const limits = { healthMedianMs: 250, growthMiB: 100, peakMiB: 512 } as const;
+
+/** One text for each limit that any scenario broke. */
+export function problemsOf({ healthFailures, healthMedianMs, peakMiB }: Reading): string[] {
+  return [
+    ...(healthFailures > 0 ? [`/health failed ${healthFailures} times`] : []),
+    ...(healthMedianMs >= limits.healthMedianMs ? [`/health: ${healthMedianMs} ms at the median`] : []),
+    ...(peakMiB >= limits.peakMiB ? [`memory reached ${peakMiB} MiB`] : []),
+  ];
+}
+
+/**
+ * The options of Node with the heap of a pod of 512 MiB: it leaves room for what is beside it. MiB; the Dockerfile gives
+ * the heap 62 % of the memory, which is about as much.
+ */
+export const heapOf = (oldMiB = 320, youngMiB = 16): string =>
+  `--max-old-space-size=${oldMiB} --max-semi-space-size=${youngMiB}`;
+
+/**
+ * A POST of JSON.
+ * @returns the status, the code of an error of the gateway, and the text. It does not throw: without an answer the
+ * status is 0
+ */
+export async function post(
+  url: string,
+  body: string | object,
+  token?: string,
+): Promise<{ readonly status: number; readonly code: string | undefined; readonly text: string }> {
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      signal: AbortSignal.timeout(20_000),
+    });
+    const text = await answer.text();
+    // In the whole text, since GraphQL may answer an error with 200.
+    return { status: answer.status, code: /ERR_[A-Z_]+/.exec(text)?.[0], text };
+  } catch {
+    return { status: 0, code: undefined, text: '' };
+  }
+}

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type LiveFigures, livePart, withLiveRow } from '../../load/bench/live/report.ts';
+import { type LiveFigures, livePart, withLiveRow } from '../../load/reliability-page.ts';
 
 const page = readFileSync('docs/reliability.md', 'utf8');
 const figures: LiveFigures = {
   ...{ clients: 10, rate: 1, seconds: 5, store: 'redis', faults: 'none', dropped: 2, load: 1.2, callsPerSecond: 3.4 },
   ...{ started: 5, lost: 0, doubled: 0, repeated: { ERR_STORE: 2 }, unheard: 1, delaysMs: [10, 20, 30] },
-  heap: { firstMib: 50, lastMib: 51, mibPerMinute: 0.1 },
+  reading: {
+    ...{ healthMedianMs: 1, healthMaxMs: 2, healthFailures: 0, refusedQueries: 0 },
+    ...{ startMiB: 50, peakMiB: 60, kernelMiB: 1 },
+  },
 };
 const tableRows = (text: string) => livePart(text).match(/^\| .*$/gm) ?? [];
 

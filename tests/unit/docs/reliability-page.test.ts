@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { faults } from '../../load/chaos/faults/faults.ts';
-import { scenarios } from '../../load/chaos/scenarios.ts';
+import { attacks } from '../../load/chaos/attacks.ts';
+import { faults } from '../../load/chaos/faults.ts';
 
 const page = readFileSync('docs/reliability.md', 'utf8');
 /** The cells of each row, by the sentence that it begins with. */
@@ -13,7 +13,7 @@ const rows = new Map(
 );
 
 describe('docs/reliability.md', () => {
-  it.each([...scenarios, ...faults].map(({ name, about }) => [name, about]))('has a row for %s', (_name, about) => {
+  it.each([...attacks, ...faults].map(({ name, about }) => [name, about]))('has a row for %s', (_name, about) => {
     expect(rows.has(about)).toBe(true);
   });
 

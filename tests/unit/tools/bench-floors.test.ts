@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { belowFloors } from '../../load/bench/floors.ts';
-import { middle, ratiosOf } from '../../load/bench/measure.ts';
+import { belowFloors, median, ratiosOf } from '../../load/bench/figures.ts';
 import { rows } from '../../load/bench/rows.ts';
 
 const floors: Readonly<Record<'atLeast' | 'atMost', Readonly<Record<string, number>>>> = JSON.parse(
@@ -37,7 +36,8 @@ describe('floors of the benchmark', () => {
     const lines = belowFloors({}, (row) => row === 'list of 20 KB');
     expect(lines).toEqual([
       'list of 20 KB: gateway/proxy has no figure',
-      'list of 20 KB: gateway/mesh has no figure',
+      'list of 20 KB: gateway/incumbent has no figure',
+      'list of 20 KB: plugin/gateway has no figure',
       'list of 20 KB: p99 gateway/proxy has no figure',
     ]);
   });
@@ -46,18 +46,13 @@ describe('floors of the benchmark', () => {
     [[3, 1, 2], 2],
     [[], Number.NaN],
     [[0.1, Number.NaN, 0.2], Number.NaN],
-  ])('the median of %j is %d', (numbers, median) => {
-    expect(middle(numbers)).toBe(median);
+  ])('the median of %j is %d', (numbers, want) => {
+    expect(median(numbers)).toBe(want);
   });
 
   test('each of them is a figure that a run has', () => {
-    const ofProcesses = [
-      'start: MiB idle',
-      'start: MiB after load',
-      'start: processor seconds',
-      'generate: processor seconds',
-    ];
-    const known = [...Object.keys(ratiosOf([[]], rows, false)), ...ofProcesses];
+    const ofStart = ['start: MiB idle', 'start: MiB after load', 'start: processor seconds'];
+    const known = [...Object.keys(ratiosOf([[]], rows, true)), ...ofStart];
     for (const name of [...Object.keys(floors.atLeast), ...Object.keys(floors.atMost)]) expect(known).toContain(name);
   });
 });

@@ -1,13 +1,12 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import process from 'node:process';
 import { Pool } from 'undici';
-import { given, reportPeer } from './peer-process.ts';
 
 /**
  * As little as a proxy of Node can do: node:http in, undici out, no session and no GraphQL. Its rate is what two
  * sockets and HTTP leave of the machine; the others are compared with it.
  */
-const upstream = new Pool(given('BENCH_UPSTREAM'), { connections: 64 });
+const upstream = new Pool(process.env['BENCH_UPSTREAM'] ?? '', { connections: 64 });
 
 const server = createServer((request, response) => {
   const { method, url: path = '/' } = request;
@@ -24,4 +23,4 @@ const server = createServer((request, response) => {
     () => response.writeHead(502).end(),
   );
 });
-server.listen(0, '127.0.0.1', () => reportPeer((server.address() as AddressInfo).port));
+server.listen(Number(process.env['ROUTER_PORT']), '127.0.0.1');
