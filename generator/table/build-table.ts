@@ -18,8 +18,8 @@ import { deprecatedUpstream } from '../openapi/schema-keywords.ts';
 import { answerFormOf, checkAccess, checkGatewayRow, checkStart, checkTransport } from './check-row.ts';
 import { closedKinds, neverPublic } from './never-public.ts';
 import { type OperationMeaning, operationMeaning } from './operation-meaning.ts';
-import { joinProtocolField } from './protocol-arguments.ts';
-import { type RowFindings, rowArguments, rowFields } from './row-members.ts';
+import { joinProtocolField, type ProtocolJoin } from './protocol-arguments.ts';
+import { type Findings, type JoinedRow, rowArguments, rowFields } from './row-members.ts';
 
 /** The operations table: document × config. */
 export interface OperationsTable {
@@ -32,8 +32,6 @@ export interface OperationsTable {
   /** Every operation of the document. */
   readonly shapes: readonly DocumentedShape[];
 }
-
-type Findings = RowFindings;
 
 /**
  * Joins a document, after the structure rules, with a config. Never throws for their content: everything wrong is a
@@ -103,7 +101,8 @@ function readRow(
     };
   }
   const shape = findShape(place, row, shapes, findings);
-  return shape === undefined ? undefined : upstreamOperation(field, row, document, shape, findings);
+  if (shape === undefined) return undefined;
+  return upstreamOperation({ ...findings, field, place, row, shape, meaning: operationMeaning(shape) }, document);
 }
 
 function findShape(
@@ -123,20 +122,11 @@ function findShape(
   return undefined;
 }
 
-function upstreamOperation(
-  field: string,
-  row: AnyUpstreamRow,
-  document: OpenApiDocument,
-  shape: DocumentedShape,
-  findings: Findings,
-): Operation {
-  const place = `operations.${field}`;
-  const meaning = operationMeaning(shape);
-  const { args, start } = argumentsOf(field, row, shape, meaning, findings);
-  findings.problems.push(...checkTransport(place, row, shape, args));
-  findings.problems.push(...riskProblems(place, row, shape, meaning, args));
-  findings.problems.push(...restProblems(place, row, shape, meaning));
-  if (row.acceptRisk?.trim()) findings.notes.push(`${place}: ${shape.key} is open at a risk: ${row.acceptRisk}`);
+function upstreamOperation(joined: JoinedRow, document: OpenApiDocument): Operation {
+  const { field, place, row, shape, meaning, problems, notes } = joined;
+  const { args, start } = argumentsOf(joined);
+  problems.push(...checkTransport(joined, args), ...riskProblems(joined, args), ...restProblems(joined));
+  if (row.acceptRisk?.trim()) notes.push(`${place}: ${shape.key} is open at a risk: ${row.acceptRisk}`);
   const { access } = row;
   const operation: Operation = {
     field,
@@ -150,16 +140,16 @@ function upstreamOperation(
         : publicNames(args, meaning.executionIds, access?.kind === 'execution' ? access.argument : undefined),
     start,
     access,
-    description: row.description ?? (findings.keepsProse ? shape.description : undefined),
+    description: row.description ?? (joined.keepsProse ? shape.description : undefined),
     args,
-    fields: isProtocolField(field) ? {} : rowFields(place, row, document, shape, findings.problems),
+    fields: isProtocolField(field) ? {} : rowFields(joined, document),
     acceptRisk: row.acceptRisk,
-    ...answerFormOf(row, shape),
+    ...answerFormOf(joined),
     ...lifeOf(row, shape),
     ...(row.types === undefined ? {} : { types: row.types }),
-    ...restOf(field, row, shape),
+    ...restOf(joined),
   };
-  findings.problems.push(...checkStart(operation, meaning));
+  problems.push(...checkStart(operation, meaning));
   return operation;
 }
 
@@ -174,18 +164,13 @@ function kindOf(field: string, { kind }: OperationMeaning, start: StartMembers |
   return isProtocolField(field) ? protocolFields[field].kind : 'execute';
 }
 
-const restOf = (field: string, row: AnyUpstreamRow, { path }: DocumentedShape): Pick<Operation, 'rest' | 'mcp'> => ({
+const restOf = ({ field, row, shape: { path } }: JoinedRow): Pick<Operation, 'rest' | 'mcp'> => ({
   ...(row.rest === true && { rest: field === 'rerunExecution' ? rerunPath : restPathOf(path) }),
   ...(row.mcp === true && { mcp: true as const }),
 });
 
 /** Why an operation cannot be a REST call: `serve` would not start with it. */
-function restProblems(
-  place: string,
-  row: AnyUpstreamRow,
-  { key, path }: DocumentedShape,
-  { catalogPaths }: OperationMeaning,
-): readonly string[] {
+function restProblems({ place, row, shape: { key, path }, meaning: { catalogPaths } }: JoinedRow): readonly string[] {
   if (row.rest !== true) return [];
   const problem = restPathProblem(path, (name) => catalogPaths.some((arg) => arg.in === 'path' && arg.wire === name));
   return problem === undefined
@@ -195,10 +180,7 @@ function restProblems(
 
 /** Why an operation must not be public, unless its row has a reason in `acceptRisk`. */
 function riskProblems(
-  place: string,
-  row: AnyUpstreamRow,
-  { key, method, path }: DocumentedShape,
-  { kind }: OperationMeaning,
+  { place, row, shape: { key, method, path }, meaning: { kind } }: JoinedRow,
   args: readonly OperationArgument[],
 ): readonly string[] {
   const offered = args.filter((arg) => arg.name !== undefined).map((arg) => arg.wire);
@@ -229,16 +211,10 @@ function publicNames(
   });
 }
 
-function argumentsOf(
-  field: string,
-  row: AnyUpstreamRow,
-  shape: DocumentedShape,
-  meaning: OperationMeaning,
-  findings: Findings,
-): { readonly args: readonly OperationArgument[]; readonly start: StartMembers | undefined } {
-  if (isProtocolField(field)) return joinProtocolField(field, row, shape, meaning, findings);
-  const args = rowArguments(`operations.${field}`, row, shape, findings);
-  return { args, start: meaning.kind === 'execute' ? usualStartMembers : undefined };
+function argumentsOf(joined: JoinedRow): ProtocolJoin {
+  const { field, meaning } = joined;
+  if (isProtocolField(field)) return joinProtocolField(field, joined);
+  return { args: rowArguments(joined), start: meaning.kind === 'execute' ? usualStartMembers : undefined };
 }
 
 /** `GET /a/{execution_id}` and `GET /a/{id}` are one template; method and literal segments decide. */

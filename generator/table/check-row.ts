@@ -1,13 +1,13 @@
 import { Kind, parse } from 'graphql';
-import type { AnyGatewayRow, AnyUpstreamRow } from '../../gateway/config/gateway-config.ts';
+import type { AnyGatewayRow } from '../../gateway/config/gateway-config.ts';
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
 import { permissions } from '../../plugins/noetl-auth/access/permission.ts';
 import type { Operation, OperationArgument } from '../../plugins/operation.ts';
 import { gatewayArguments, isStart } from '../../plugins/operation-kind.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
-import type { DocumentedShape } from '../document/operation-shape.ts';
 import { nearest } from '../openapi/names.ts';
 import type { OperationMeaning } from './operation-meaning.ts';
+import type { JoinedRow } from './row-members.ts';
 
 /** Arguments by which NoETL finds a playbook; a rule on one of them does not cover the others. */
 export const playbookSelectors: ReadonlySet<string> = new Set(['path', 'catalog_id', 'playbook_path', 'playbook_id']);
@@ -109,37 +109,24 @@ const repair = 'or correct the document with an overlay (pull --overlay)';
  * be generated whose calls all fail.
  * @returns one line each, with the place in the config
  */
-export function checkTransport(
-  place: string,
-  row: AnyUpstreamRow,
-  shape: DocumentedShape,
-  args: readonly OperationArgument[],
-): readonly string[] {
+export function checkTransport(joined: JoinedRow, args: readonly OperationArgument[]): readonly string[] {
+  const { place, shape } = joined;
   const body =
     shape.body === 'foreign' ? [`${place}: the body of ${shape.key} is not JSON; leave the row out, ${repair}`] : [];
-  return [
-    ...body,
-    ...checkBase(place, shape),
-    ...checkAnswer(place, row, shape),
-    ...checkHeaders(place, row, shape),
-    ...checkForms(place, shape, args),
-  ];
+  return [...body, ...checkBase(joined), ...checkAnswer(joined), ...checkHeaders(joined), ...checkForms(joined, args)];
 }
 
 /** The gateway has one base address, `upstream.baseUrl`. */
-const checkBase = (place: string, { elsewhere, key }: DocumentedShape): readonly string[] =>
+const checkBase = ({ place, shape: { elsewhere, key } }: JoinedRow): readonly string[] =>
   elsewhere === undefined
     ? []
     : [
         `${place}: ${key} is served below “${elsewhere}/”, and the rest of the document is not; leave the row out, ${repair}, which gives it a whole path`,
       ];
 
-function checkAnswer(
-  place: string,
-  { answer, upstream }: AnyUpstreamRow,
-  { foreign, key }: DocumentedShape,
-): readonly string[] {
-  const field = place.slice(place.indexOf('.') + 1);
+function checkAnswer({ field, place, row, shape }: JoinedRow): readonly string[] {
+  const { answer, upstream } = row;
+  const { foreign, key } = shape;
   // An answer without a body is `true`, under every setting of the row.
   if (foreign === undefined || foreign === 'empty') {
     return answer === undefined ? [] : [`${place}.answer: ${key} answers JSON; leave the option out`];
@@ -155,7 +142,7 @@ function checkAnswer(
     : [];
 }
 
-function checkHeaders(place: string, row: AnyUpstreamRow, { headers, key }: DocumentedShape): readonly string[] {
+function checkHeaders({ place, row, shape: { headers, key } }: JoinedRow): readonly string[] {
   if (row.headers !== undefined && place === 'operations.execution') {
     return [`${place}.headers: what is read of an execution is shared between callers, so no row adds a header to it`];
   }
@@ -171,7 +158,7 @@ function checkHeaders(place: string, row: AnyUpstreamRow, { headers, key }: Docu
   });
 }
 
-function checkForms(place: string, shape: DocumentedShape, args: readonly OperationArgument[]): readonly string[] {
+function checkForms({ place, shape }: JoinedRow, args: readonly OperationArgument[]): readonly string[] {
   return shape.args.flatMap(({ wire, in: where, required, unsendable }) => {
     const arg = args.find((one) => one.wire === wire && one.in === where);
     if (unsendable === undefined || arg?.name === undefined) return [];
@@ -183,7 +170,7 @@ function checkForms(place: string, shape: DocumentedShape, args: readonly Operat
 }
 
 /** What a field does with an answer that is not JSON. */
-export function answerFormOf({ answer }: AnyUpstreamRow, { foreign }: DocumentedShape): Pick<Operation, 'answer'> {
+export function answerFormOf({ row: { answer }, shape: { foreign } }: JoinedRow): Pick<Operation, 'answer'> {
   if (foreign === 'empty') return { answer: 'empty' };
   return foreign === undefined ? {} : { answer: answer ?? 'text' };
 }

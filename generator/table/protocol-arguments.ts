@@ -1,10 +1,9 @@
-import { type AnyUpstreamRow, type ArgumentOptions, readMembers } from '../../gateway/config/gateway-config.ts';
+import { type ArgumentOptions, readMembers } from '../../gateway/config/gateway-config.ts';
 import type { OperationArgument } from '../../plugins/operation.ts';
 import { isStart, type OperationKind, type StartMembers, usualStartMembers } from '../../plugins/operation-kind.ts';
 import { type ProtocolField, protocolFields } from '../../plugins/protocol-field.ts';
-import type { DocumentedShape } from '../document/operation-shape.ts';
 import { nearest } from '../openapi/names.ts';
-import type { OperationMeaning } from './operation-meaning.ts';
+import { type JoinedRow, optionsOf } from './row-members.ts';
 
 /**
  * How a protocol field's fixed arguments and answer are found in the document. `plugins/protocol-field.ts` lists the
@@ -17,23 +16,24 @@ export interface ProtocolJoin {
 }
 
 /** Where an argument that the protocol fixes usually goes. */
-interface Joined {
+interface FixedArgument {
   readonly name: string;
   readonly wire: string;
+  readonly in: 'path' | 'body';
   readonly what: string;
   /** Offered only when the document has it. */
   readonly isOptional?: boolean;
 }
 
 /** Of `rerunExecution`: which playbook is the execution's affair. */
-const rerunArguments: readonly Joined[] = [
-  { name: 'variables', wire: usualStartMembers.workload, what: 'the variables' },
+const rerunArguments: readonly FixedArgument[] = [
+  { name: 'variables', wire: usualStartMembers.workload, in: 'body', what: 'the variables' },
 ];
 
-const startArguments: readonly Joined[] = [
-  { name: 'name', wire: usualStartMembers.playbook, what: 'the playbook' },
-  { name: 'variables', wire: usualStartMembers.workload, what: 'the variables' },
-  { name: 'resourceKind', wire: 'resource_kind', what: 'the kind of the resource', isOptional: true },
+const startArguments: readonly FixedArgument[] = [
+  { name: 'name', wire: usualStartMembers.playbook, in: 'body', what: 'the playbook' },
+  { name: 'variables', wire: usualStartMembers.workload, in: 'body', what: 'the variables' },
+  { name: 'resourceKind', wire: 'resource_kind', in: 'body', what: 'the kind of the resource', isOptional: true },
 ];
 
 /**
@@ -41,25 +41,19 @@ const startArguments: readonly Joined[] = [
  * document's names on the wire (`args: { input: 'variables' }`, `fields: { run_id: 'id' }`), and give constants for
  * what the operation requires besides. Whatever the document lacks or requires is a problem.
  */
-export function joinProtocolField(
-  field: ProtocolField,
-  row: AnyUpstreamRow,
-  shape: DocumentedShape,
-  { kind, executionIds }: OperationMeaning,
-  { problems, notes }: { readonly problems: string[]; readonly notes: string[] },
-): ProtocolJoin {
-  const place = `operations.${field}`;
+export function joinProtocolField(field: ProtocolField, joined: JoinedRow): ProtocolJoin {
+  const { place, row, shape, meaning, problems, notes } = joined;
   const { root, kind: wanted } = protocolFields[field];
   if (row.type !== undefined && row.type !== root) {
     problems.push(`${place}.type: the protocol makes ${field} a ${root}`);
   }
-  if (!isFit(kind, wanted)) {
+  if (!isFit(meaning.kind, wanted)) {
     problems.push(`${place}.upstream: ${shape.key} is not the call of the protocol’s ${field}`);
     return { args: [], start: undefined };
   }
-  if (field === 'executePlaybook') return joinStart(place, row, shape, startArguments, problems);
-  if (field === 'rerunExecution') return joinRerun(place, row, shape, problems);
-  const id = executionIds.find((arg) => arg.in === 'path');
+  if (field === 'executePlaybook') return joinStart(joined, startArguments);
+  if (field === 'rerunExecution') return joinRerun(joined);
+  const id = meaning.executionIds.find((arg) => arg.in === 'path');
   const isTyped = shape.fields.length > 0;
   if (isTyped && !shape.fields.includes('status')) {
     problems.push(`${place}: the answer of ${shape.key} has no “status”, which the protocol needs`);
@@ -68,10 +62,8 @@ export function joinProtocolField(
     notes.push(`${place}: the answer of ${shape.key} has no “path”; without it no caller may see an execution`);
   }
   if (row.fields !== undefined) problems.push(`${place}.fields: the protocol fixes the answer of ${field}`);
-  return {
-    args: joinArguments(place, row, shape, [{ name: 'id', wire: id?.wire ?? '', what: 'the id' }], problems),
-    start: undefined,
-  };
+  const idArgument = { name: 'id', wire: id?.wire ?? '', in: 'path', what: 'the id' } as const;
+  return { args: joinArguments(joined, [idArgument]), start: undefined };
 }
 
 /**
@@ -81,36 +73,30 @@ export function joinProtocolField(
 const isFit = (kind: OperationKind, wanted: OperationKind): boolean =>
   kind === wanted || (wanted !== 'execution' && isStart(kind));
 
-function joinRerun(place: string, row: AnyUpstreamRow, shape: DocumentedShape, problems: string[]): ProtocolJoin {
+function joinRerun(joined: JoinedRow): ProtocolJoin {
+  const { place, shape, problems } = joined;
   const isThere = shape.args.some(({ wire, in: where }) => wire === usualStartMembers.playbook && where === 'body');
   if (!isThere) problems.push(`${place}: ${shape.key} has no member “${usualStartMembers.playbook}” for the playbook`);
   // The gateway fills in the path that the execution has.
-  const others = { ...shape, args: shape.args.filter(({ wire }) => wire !== usualStartMembers.playbook) };
-  return joinStart(place, row, others, rerunArguments, problems);
+  const args = shape.args.filter(({ wire }) => wire !== usualStartMembers.playbook);
+  return joinStart({ ...joined, shape: { ...shape, args } }, rerunArguments);
 }
 
-function joinStart(
-  place: string,
-  row: AnyUpstreamRow,
-  shape: DocumentedShape,
-  fixed: readonly Joined[],
-  problems: string[],
-): ProtocolJoin {
-  const args = joinArguments(place, row, shape, fixed, problems);
+function joinStart(joined: JoinedRow, fixed: readonly FixedArgument[]): ProtocolJoin {
+  const args = joinArguments(joined, fixed);
   const wireOf = (name: string, usual: string): string => args.find((arg) => arg.name === name)?.wire ?? usual;
-  const execution = answerMember(place, row, shape, problems);
   return {
     args,
     start: {
       playbook: wireOf('name', usualStartMembers.playbook),
       workload: wireOf('variables', usualStartMembers.workload),
-      execution,
+      execution: answerMember(joined),
     },
   };
 }
 
 /** The member of the answer that is the new execution's id. */
-function answerMember(place: string, row: AnyUpstreamRow, shape: DocumentedShape, problems: string[]): string {
+function answerMember({ place, row, shape, problems }: JoinedRow): string {
   const [chosen, ...more] = Object.entries(readMembers<string | readonly string[]>(row.fields).named);
   if (more.length > 0 || (chosen !== undefined && chosen[1] !== 'id')) {
     problems.push(`${place}.fields: the protocol fixes the answer; only the member that is its id can be named`);
@@ -126,22 +112,16 @@ function answerMember(place: string, row: AnyUpstreamRow, shape: DocumentedShape
 }
 
 function joinArguments(
-  place: string,
-  row: AnyUpstreamRow,
-  shape: DocumentedShape,
-  fixed: readonly Joined[],
-  problems: string[],
+  { place, row, shape, problems }: JoinedRow,
+  fixed: readonly FixedArgument[],
 ): readonly OperationArgument[] {
   const { named } = readMembers<string | ArgumentOptions>(row.args);
   const rows = new Map(Object.entries(named).map(([wire, options]) => [wire, optionsOf(options)]));
-  const isBody = fixed === startArguments || fixed === rerunArguments;
   const wires = shape.args.map(({ wire }) => wire);
-  const joined = fixed.flatMap(({ name, wire, what, isOptional }): OperationArgument[] => {
+  const joined = fixed.flatMap(({ name, wire, in: where, what, isOptional }): OperationArgument[] => {
     // The row can name another member for an argument; the default is the usual one.
     const member = [...rows].find(([, options]) => options.name === name)?.[0] ?? wire;
-    const arg = shape.args.find(
-      (candidate) => candidate.wire === member && candidate.in === (isBody ? 'body' : 'path'),
-    );
+    const arg = shape.args.find((candidate) => candidate.wire === member && candidate.in === where);
     if (arg !== undefined) return [{ wire: arg.wire, in: arg.in, name, constant: undefined, description: undefined }];
     if (isOptional === true) return [];
     problems.push(
@@ -176,10 +156,4 @@ function joinArguments(
     return [];
   });
   return [...joined, ...constants];
-}
-
-function optionsOf(row: string | boolean | ArgumentOptions): ArgumentOptions {
-  if (row === true) return {};
-  if (typeof row === 'string') return { name: row };
-  return row === false ? { hidden: true } : (row ?? {});
 }

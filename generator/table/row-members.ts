@@ -5,12 +5,23 @@ import { isDescription } from '../lock/new-members.ts';
 import { camelCase, escapeName, isPublicName, nearest } from '../openapi/names.ts';
 import { type OpenApiDocument, rowOf } from '../openapi/open-api.ts';
 import { deprecatedUpstream } from '../openapi/schema-keywords.ts';
+import type { OperationMeaning } from './operation-meaning.ts';
 
 /** Where what is wrong is noted, and whether the document's own words are shown. */
-export interface RowFindings {
+export interface Findings {
   readonly problems: string[];
   readonly notes: string[];
   readonly keepsProse: boolean;
+}
+
+/** A row with the operation of the document that it opens. */
+export interface JoinedRow extends Findings {
+  readonly field: string;
+  /** `operations.<field>`, for messages. */
+  readonly place: string;
+  readonly row: AnyUpstreamRow;
+  readonly shape: DocumentedShape;
+  readonly meaning: OperationMeaning;
 }
 
 type ArgumentRow = string | boolean | ArgumentOptions | undefined;
@@ -18,15 +29,9 @@ type ArgumentRow = string | boolean | ArgumentOptions | undefined;
 /**
  * The arguments that a row offers, hides or fixes: everything that the document has, in its order. One without a name
  * in the result is not in the schema.
- * @param findings receives problems and notes, with the place in the config
  */
-export function rowArguments(
-  place: string,
-  row: AnyUpstreamRow,
-  shape: DocumentedShape,
-  findings: RowFindings,
-): readonly OperationArgument[] {
-  const { problems } = findings;
+export function rowArguments(joined: JoinedRow): readonly OperationArgument[] {
+  const { place, row, shape, problems, notes } = joined;
   const { rest, named: rows } = readMembers<string | ArgumentOptions>(row.args);
   const wires = shape.args.map((arg) => arg.wire);
   const paths = shape.args.filter((arg) => arg.in === 'path');
@@ -40,12 +45,12 @@ export function rowArguments(
     else {
       const unknown = `${place}.args.${wire}: ${shape.key} has no such argument${nearest(wire, wires)}`;
       // Words about an argument of another release do no harm; what renames, hides or fixes one would.
-      (isDescription(rows[wire]) ? findings.notes : problems).push(unknown);
+      (isDescription(rows[wire]) ? notes : problems).push(unknown);
     }
   }
   // What the upstream requires stays offered: hiding it would make a call that always fails.
   const unnamed = (arg: ShapeArgument) => (rest === 'closed' && !arg.required ? false : undefined);
-  const args = shape.args.map((arg) => readArgument(place, arg, known.get(arg.wire) ?? unnamed(arg), findings));
+  const args = shape.args.map((arg) => readArgument(joined, arg, known.get(arg.wire) ?? unnamed(arg)));
   // The option names the argument of the path or query first; a member of the body that is called the same follows it.
   const first = new Map([...args].reverse().map((arg) => [arg.wire, arg]));
   const isChosen = (arg: OperationArgument): boolean =>
@@ -54,10 +59,9 @@ export function rowArguments(
 }
 
 function readArgument(
-  place: string,
+  { place, problems, keepsProse }: JoinedRow,
   arg: ShapeArgument,
   row: ArgumentRow,
-  { problems, keepsProse }: RowFindings,
 ): OperationArgument {
   const options = optionsOf(row);
   const { constant, description, hidden, name: given } = options;
@@ -103,7 +107,7 @@ function lifeOf(
   };
 }
 
-function optionsOf(row: ArgumentRow): ArgumentOptions {
+export function optionsOf(row: ArgumentRow): ArgumentOptions {
   if (typeof row === 'string') return { name: row };
   if (row === false) return { hidden: true };
   return row === true ? {} : (row ?? {});
@@ -172,11 +176,8 @@ function freeName(
  * Fields that are not in the result keep their default name.
  */
 export function rowFields(
-  place: string,
-  row: AnyUpstreamRow,
+  { place, row, shape, problems }: JoinedRow,
   document: OpenApiDocument,
-  shape: DocumentedShape,
-  problems: string[],
 ): Readonly<Record<string, readonly string[]>> {
   const { rest, named } = readMembers<string | readonly string[]>(row.fields);
   const fields: Record<string, readonly string[]> = rest === 'closed' ? hidden(shape.fields, Object.keys(named)) : {};
@@ -222,16 +223,10 @@ function publicNames(
   wire: string,
   problems: string[],
 ): readonly string[] {
-  if (typeof setting === 'boolean') return setting ? [defaultFieldName(wire)] : [];
+  if (typeof setting === 'boolean') return setting ? [defaultName(wire.slice(wire.indexOf('.') + 1))] : [];
   const names = typeof setting === 'string' ? [setting] : setting;
   for (const name of names.filter((candidate) => !isPublicName(candidate))) {
     problems.push(`${at}: GraphQL cannot have a field named “${name}”`);
   }
   return names;
-}
-
-function defaultFieldName(wire: string): string {
-  const own = wire.slice(wire.indexOf('.') + 1);
-  const name = camelCase(own);
-  return isPublicName(name) ? name : escapeName(own);
 }
