@@ -5,7 +5,7 @@ import type { DevGateway } from '../../dev/start-dev.ts';
 import { endWithParent } from '../../dev/start-dev.ts';
 import { loadConfig } from '../load-config.ts';
 import { buildPages, packageVersion } from '../package.ts';
-import { driftOf, policyCasesOf, policyFileOf, readSchema, restDocumentOf } from '../project-gateway.ts';
+import { driftOf, policyCasesOf, policyFileOf, readSchema, restDocumentOf } from './serve.ts';
 
 interface DevArguments {
   readonly dir: string;

@@ -17,7 +17,7 @@ import type { OpenApiDocument } from '../../generator/openapi/open-api.ts';
 import { readLock } from '../../generator/pull/pulled-files.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { Upstream, UpstreamReply } from '../../plugins/ports.ts';
-import { gatewayOptionsOf, type Project } from '../project-gateway.ts';
+import { gatewayOptionsOf, type Project } from '../commands/serve.ts';
 import { examine, type Finding, hasProblem, renderFindings, type StartClaim } from './examine.ts';
 
 /** What doctor found, for programs and as lines for a person. */

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { resultCases } from '../services/noetl/result-playbooks.ts';
 import type { RunEnd } from './results-world.ts';
 
-/** Where a run leaves what apps got; `node tools/noetl/results-table.ts` makes the table of the docs from it. */
+/** Where a run leaves what apps got; `npm run docs:results` makes the table of the docs from it. */
 export const recordFolder = 'node_modules/.cache/noetl-results';
 
 /** One row: what a playbook produced, and what the app got, both in a few words. */

@@ -5,24 +5,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { buildGraphiql } from './build-graphiql.ts';
-import { compressFolder } from './compress-folder.ts';
-import { buildPage } from './page-build.ts';
 
-/** A page that the gateway serves, by the name of its folder in `web/` and in `dist/pages/`. */
-interface Page {
-  readonly name: string;
-  readonly title: string;
-  readonly build: (out: string) => Promise<void>;
-}
-
-const buildConsole = (out: string): Promise<void> =>
-  buildPage('console', '/console/', out, { oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } } });
-
-const pages: readonly Page[] = [
-  { name: 'graphiql', title: 'GraphiQL', build: buildGraphiql },
-  { name: 'console', title: 'the console', build: buildConsole },
-];
+/** The pages that the gateway serves, by the name of their folders in `web/` and in `dist/pages/`. */
+const pages = [
+  { name: 'graphiql', title: 'GraphiQL' },
+  { name: 'console', title: 'the console' },
+] as const;
+type Page = (typeof pages)[number];
 // A start from the sources asks for it, so it must cost little when nothing has changed.
 const ifStale = process.argv.includes('--if-stale');
 
@@ -53,10 +42,12 @@ function isBuiltFrom(wanted: string, out: string): boolean {
 }
 
 /** Builds beside the folder and moves at the end, so that a build that fails or is repeated leaves a whole page. */
-async function build({ title, build: make }: Page, out: string, wanted: string): Promise<void> {
+async function build({ name, title }: Page, out: string, wanted: string): Promise<void> {
   console.error(`building ${title}, once for these sources …`);
+  // Vite is loaded only where something is built.
+  const { builders, compressFolder } = await import('./page-build.ts');
   const made = `${out}-${process.pid}`;
-  await make(made);
+  await builders[name](made);
   // Someone waits for a build that is stale; a package is compressed once and sent often.
   await compressFolder(made, ifStale ? 10 : 11);
   writeFileSync(join(made, '.sources'), wanted);

@@ -7,7 +7,7 @@ import { noetlGui } from './noetl-gui.ts';
 import { reactExample } from './react-example.ts';
 import { travelApp } from './travel-app.ts';
 
-/** Where a run leaves what worked; `node tools/noetl/clients-table.ts` makes the matrix of the docs from it. */
+/** Where a run leaves what worked; `npm run docs:clients` makes the matrix of the docs from it. */
 export const clientRecords = 'node_modules/.cache/noetl-clients';
 
 export interface ClientRow {

@@ -14,5 +14,5 @@ test('the packages of OpenTelemetry are imported by the module that is loaded wh
   const users = filesWith(/from '@opentelemetry\//);
   expect(users).toEqual(['gateway/observe/open-telemetry.ts']);
   expect(filesWith(/from '[^']*\/open-telemetry\.ts'/)).toEqual([]);
-  expect(filesWith(/import\('[^']*\/open-telemetry\.ts'\)/)).toEqual(['cli/project-gateway.ts']);
+  expect(filesWith(/import\('[^']*\/open-telemetry\.ts'\)/)).toEqual(['cli/commands/serve.ts']);
 });
