@@ -1,14 +1,11 @@
 import { type Change, CriticalityLevel, diff as diffSchemas } from '@graphql-inspector/core';
-import { buildSchema, type GraphQLSchema, buildSchema as parseSchema, printSchema } from 'graphql';
+import { type GraphQLSchema, buildSchema as parseSchema, printSchema } from 'graphql';
 import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import type { BuiltSchema } from '../build-schema.ts';
 import { emptyLock, type GatewayLock } from '../lock/gateway-lock.ts';
-import { normalise } from '../normalise/normalise.ts';
-import { structureRules } from '../normalise/structure-rules.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
-import { bySeverity, type DiffReport, type GraphqlChange, type Severity, type UpstreamChange } from './diff-report.ts';
-import { exposureDiff, type FittedTable, fieldsByOperation, fitTable } from './exposure-diff.ts';
-import { upstreamDiff } from './upstream-diff.ts';
+import { bySeverity, type DiffReport, type GraphqlChange, type Severity } from './diff-report.ts';
+import { compareDocuments, exposureDiff, type FittedTable } from './exposure-diff.ts';
 
 export interface DiffInput {
   /** Documents as they were pulled. */
@@ -35,22 +32,17 @@ export interface DiffInput {
  */
 export async function diff(input: DiffInput): Promise<DiffReport> {
   const { before, after, names, config, lock = emptyLock, buildSchema } = input;
-  const [left, right] = [normalise(before, structureRules).document, normalise(after, structureRules).document];
-  const [old, now] = [fitTable(left, config), fitTable(right, config)];
-  const fieldsOf = fieldsByOperation(old, now);
-  const upstream = upstreamDiff({ before, after }).map(
-    (change): UpstreamChange => ({ ...change, fields: fieldsOf(change.operation) }),
-  );
-  const built = await buildSchema(before, fittingConfig(config, old), lock);
+  const compared = await compareDocuments(config, { before, after });
+  const built = await buildSchema(before, fittingConfig(config, compared.before), lock);
   // The names of the old schema are the lock of the new one, so that what the document adds is pending.
-  const next = await buildSchema(after, fittingConfig(config, now), { ...built.names, files: [] });
+  const next = await buildSchema(after, fittingConfig(config, compared.after), { ...built.names, files: [] });
   const graphql = await graphqlDiff(built.schema, next.schema);
-  const exposure = [...exposureDiff(config, old, now, { upstream, pending: next.pending })];
+  const exposure = exposureDiff(config, compared, next.pending);
   return {
     from: names?.before ?? versionOf(before),
     to: names?.after ?? versionOf(after),
     breaks: [...graphql, ...exposure].some(({ severity }) => severity === 'breaking'),
-    upstream: bySeverity(upstream),
+    upstream: bySeverity(compared.upstream),
     graphql: bySeverity(graphql),
     exposure: bySeverity(exposure),
   };
@@ -91,7 +83,7 @@ async function graphqlDiff(before: GraphQLSchema, after: GraphQLSchema): Promise
  * Printing leaves out the directives that are on fields: the call instructions. Not validated again, since both schemas
  * are built ones.
  */
-const withoutCalls = (schema: GraphQLSchema): GraphQLSchema => buildSchema(printSchema(schema), { assumeValid: true });
+const withoutCalls = (schema: GraphQLSchema): GraphQLSchema => parseSchema(printSchema(schema), { assumeValid: true });
 
 /** Definitions of directives are the call instructions' own. */
 const isNoticed = ({ type }: Change): boolean =>

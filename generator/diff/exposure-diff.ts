@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AnyRow, type GatewayConfig, isGatewayRow } from '../../gateway/config/gateway-config.ts';
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
 import type { Permission } from '../../plugins/noetl-auth/access/permission.ts';
@@ -5,6 +6,8 @@ import type { Operation } from '../../plugins/operation.ts';
 import { kindWords, type OperationKind } from '../../plugins/operation-kind.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
 import { memberWords, type NewMember } from '../lock/new-members.ts';
+import { normalise } from '../normalise/normalise.ts';
+import { structureRules } from '../normalise/structure-rules.ts';
 import type { OpenApiDocument } from '../openapi/open-api.ts';
 import { buildTable } from '../table/build-table.ts';
 import { closedKinds, neverPublic } from '../table/never-public.ts';
@@ -17,39 +20,79 @@ import {
   type UpstreamChange,
 } from './diff-report.ts';
 import { operationTemplate } from './operation-contract.ts';
+import { upstreamDiff } from './upstream-diff.ts';
 
 /** The operations table of one document: rows that fit it, and by field why others do not. */
 export interface FittedTable {
+  /** After the structure rules. */
+  readonly document: OpenApiDocument;
   readonly operations: readonly Operation[];
   readonly unfit: ReadonlyMap<string, string>;
   /** What every operation of the document does, by its template. */
   readonly kinds: ReadonlyMap<string, OperationKind>;
 }
 
-interface NewUpstream {
+/**
+ * The table without the rows that have a problem; a problem names its row as `operations.<field>`. A row is named once,
+ * with its first problem. Problems that name no row, for example of grants, are not part of a comparison.
+ * @param pulled a document as it was pulled
+ */
+export function fitTable(pulled: OpenApiDocument, config: GatewayConfig): FittedTable {
+  const { document } = normalise(pulled, structureRules);
+  const { operations, problems, shapes } = buildTable(document, config);
+  const kinds = new Map(shapes.map((shape) => [operationTemplate(shape.key), operationMeaning(shape).kind] as const));
+  const unfit = new Map<string, string>();
+  for (const problem of problems) {
+    const [place, field] = /^operations\.(\w+)[.:]? */.exec(problem) ?? [];
+    if (place !== undefined && field !== undefined && !unfit.has(field)) unfit.set(field, problem.slice(place.length));
+  }
+  return { document, operations: operations.filter(({ field }) => !unfit.has(field)), unfit, kinds };
+}
+
+/** Two documents under one config. */
+export interface ComparedDocuments {
+  readonly before: FittedTable;
+  readonly after: FittedTable;
   /** Changes of NoETL's API, each with the fields that it touches. */
   readonly upstream: readonly UpstreamChange[];
-  /** New members of what is open, closed until they are accepted. */
-  readonly pending: readonly NewMember[];
+}
+
+/** Other work of the process has its turn between the parts. @param before as it was pulled, and so is `after` */
+export async function compareDocuments(
+  config: GatewayConfig,
+  { before, after }: { readonly before: OpenApiDocument; readonly after: OpenApiDocument },
+): Promise<ComparedDocuments> {
+  const old = fitTable(before, config);
+  await nextTurn();
+  const now = fitTable(after, config);
+  await nextTurn();
+  const sources = [...old.operations, ...now.operations].flatMap(({ field, source }) =>
+    source.kind === 'upstream' ? [{ field, template: operationTemplate(source.key) }] : [],
+  );
+  const byTemplate = Map.groupBy(sources, ({ template }) => template);
+  const upstream = upstreamDiff({ before, after }).map((change): UpstreamChange => {
+    const touched = byTemplate.get(operationTemplate(change.operation)) ?? [];
+    return { ...change, fields: [...new Set(touched.map(({ field }) => field))] };
+  });
+  await nextTurn();
+  return { before: old, after: now, upstream };
 }
 
 /**
  * What the change does to what is open: by row of the config, then calls that the gateway makes itself, grants without
  * a use, and new operations.
- * @param before the table of the old document, by the config of now
+ * @param pending new members of what is open, closed until they are accepted
  * @returns in the order of the config; not sorted by severity
  */
 export function exposureDiff(
   config: GatewayConfig,
-  before: FittedTable,
-  after: FittedTable,
-  { upstream, pending }: NewUpstream,
+  compared: ComparedDocuments,
+  pending: readonly NewMember[],
 ): readonly ExposureChange[] {
+  const { before, after, upstream } = compared;
   const closed = new Set(pending.map(({ name }) => name));
   return [
-    ...Object.keys(config.operations).flatMap((field) =>
-      fieldChanges(field, before, after, { upstream, closed, config }),
-    ),
+    ...Object.keys(config.operations).flatMap((field) => fieldChanges(field, compared, closed, config)),
     ...pending.map(
       (member): ExposureChange => ({
         kind: 'new-member',
@@ -66,9 +109,9 @@ export function exposureDiff(
 
 function fieldChanges(
   field: string,
-  before: FittedTable,
-  after: FittedTable,
-  { upstream, closed, config }: Pick<NewUpstream, 'upstream'> & { closed: ReadonlySet<string>; config: GatewayConfig },
+  { before, after, upstream }: ComparedDocuments,
+  closed: ReadonlySet<string>,
+  config: GatewayConfig,
 ): readonly ExposureChange[] {
   const [was, is] = [find(before, field), find(after, field)];
   const unfit = after.unfit.get(field);
@@ -221,36 +264,8 @@ function permissionsOf(access: AccessRule): readonly Permission[] {
   return access.kind === 'custom' ? ['execute', 'view', 'edit', 'delete'] : [];
 }
 
-/** GraphQL fields by the template of the operation that answers them. */
-export function fieldsByOperation(...tables: readonly FittedTable[]): (operation: string) => readonly string[] {
-  const pairs = tables.flatMap(({ operations }) =>
-    operations.flatMap(({ field, source }) =>
-      source.kind === 'upstream' ? [[operationTemplate(source.key), field] as const] : [],
-    ),
-  );
-  return (operation) => [
-    ...new Set(pairs.flatMap(([key, field]) => (key === operationTemplate(operation) ? [field] : []))),
-  ];
-}
-
 const find = (table: FittedTable, field: string): Operation | undefined =>
   table.operations.find((operation) => operation.field === field);
 
 const keyOf = (operation: Operation | undefined): string =>
   operation?.source.kind === 'upstream' ? operation.source.key : 'the operation';
-
-/**
- * The table without the rows that have a problem; a problem names its row as `operations.<field>`. A row is named once,
- * with its first problem. Problems that name no row, for example of grants, are not part of a comparison.
- * @param document after the structure rules
- */
-export function fitTable(document: OpenApiDocument, config: GatewayConfig): FittedTable {
-  const { operations, problems, shapes } = buildTable(document, config);
-  const kinds = new Map(shapes.map((shape) => [operationTemplate(shape.key), operationMeaning(shape).kind] as const));
-  const unfit = new Map<string, string>();
-  for (const problem of problems) {
-    const [place, field] = /^operations\.(\w+)[.:]? */.exec(problem) ?? [];
-    if (place !== undefined && field !== undefined && !unfit.has(field)) unfit.set(field, problem.slice(place.length));
-  }
-  return { operations: operations.filter(({ field }) => !unfit.has(field)), unfit, kinds };
-}

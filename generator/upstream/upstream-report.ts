@@ -2,18 +2,20 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnyUpstreamRow, GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import type { ClosedOperation, UpstreamLine, UpstreamReport } from '../../plugins/noetl/upstream-report.ts';
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
-import type { Operation } from '../../plugins/operation.ts';
 import { isStart, kindWords } from '../../plugins/operation-kind.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
 import { quoteText } from '../canonical-text.ts';
 import type { ExposureChange, UpstreamChange } from '../diff/diff-report.ts';
-import { exposureDiff, type FittedTable, fieldsByOperation, fitTable } from '../diff/exposure-diff.ts';
+import {
+  type ComparedDocuments,
+  compareDocuments,
+  exposureDiff,
+  type FittedTable,
+  fitTable,
+} from '../diff/exposure-diff.ts';
 import { operationTemplate } from '../diff/operation-contract.ts';
-import { upstreamDiff } from '../diff/upstream-diff.ts';
 import { type DocumentedShape, type ShapeArgument, shapesOf } from '../document/operation-shape.ts';
 import { type NewMember, opensArgument } from '../lock/new-members.ts';
-import { normalise } from '../normalise/normalise.ts';
-import { structureRules } from '../normalise/structure-rules.ts';
 import { camelCase } from '../openapi/names.ts';
 import { listOperations, type OpenApiDocument } from '../openapi/open-api.ts';
 import { buildTable } from '../table/build-table.ts';
@@ -39,37 +41,25 @@ export interface UpstreamReportInput {
 export async function upstreamReport({ config, pulled, live, role }: UpstreamReportInput): Promise<UpstreamReport> {
   const newest = live ?? pulled;
   if (newest === undefined) return empty;
-  const now = normalise(newest, structureRules).document;
-  await nextTurn();
-  const after = fitTable(now, config);
-  await nextTurn();
   if (pulled === undefined || live === undefined) {
-    return { ...empty, closed: closedRows(now, config, after.operations, { role }) };
+    const table = fitTable(newest, config);
+    await nextTurn();
+    return { ...empty, closed: closedRows(table, config, { role }) };
   }
-  const before = fitTable(normalise(pulled, structureRules).document, config);
-  await nextTurn();
-  const changed = changes(config, { before, after }, { pulled, live });
+  const compared = await compareDocuments(config, { before: pulled, after: live });
+  const changed = changes(config, compared);
   await nextTurn();
   const known = new Set(listOperations(pulled).map(({ key }) => operationTemplate(key)));
-  return { ...changed, closed: closedRows(now, config, after.operations, { role, before: known }) };
+  return { ...changed, closed: closedRows(compared.after, config, { role, before: known }) };
 }
 
 const empty: UpstreamReport = {
   ...{ breaks: [], decide: [], added: [], harmless: [], closedGone: [], closedChanged: [], closed: [] },
 };
 
-function changes(
-  config: GatewayConfig,
-  tables: { readonly before: FittedTable; readonly after: FittedTable },
-  documents: { readonly pulled: OpenApiDocument; readonly live: OpenApiDocument },
-): Omit<UpstreamReport, 'closed'> {
-  const { before, after } = tables;
-  const fieldsOf = fieldsByOperation(before, after);
-  const upstream = upstreamDiff({ before: documents.pulled, after: documents.live }).map(
-    (change): UpstreamChange => ({ ...change, fields: fieldsOf(change.operation) }),
-  );
-  const pending = newArguments(config, before, after);
-  const exposure = exposureDiff(config, before, after, { upstream, pending });
+function changes(config: GatewayConfig, compared: ComparedDocuments): Omit<UpstreamReport, 'closed'> {
+  const { before, after, upstream } = compared;
+  const exposure = exposureDiff(config, compared, newArguments(config, before, after));
   const open = upstream.filter(({ fields }) => fields.length > 0);
   const added = open.filter(({ kind, fields }) => additions.has(kind) && !fields.every(isProtocolField));
   const rest = open.filter((one) => one.severity === 'safe' && one.kind !== 'operation-new' && !added.includes(one));
@@ -126,17 +116,14 @@ interface ClosedRowsOptions {
 
 /**
  * What is closed, by path, with the row that would open each. A row is shown only when the table takes it as it is.
- * @param document after the structure rules
- * @param open the operations table of that document
  */
 function closedRows(
-  document: OpenApiDocument,
+  { document, operations }: FittedTable,
   config: GatewayConfig,
-  open: readonly Operation[],
   { role, before }: ClosedRowsOptions,
 ): readonly ClosedOperation[] {
   const opened = new Set(
-    open.flatMap(({ source }) => (source.kind === 'upstream' ? [operationTemplate(source.key)] : [])),
+    operations.flatMap(({ source }) => (source.kind === 'upstream' ? [operationTemplate(source.key)] : [])),
   );
   const taken = new Set(Object.keys(config.operations));
   const found = shapesOf(document)
