@@ -37,8 +37,8 @@ import {
 import { createRateLimits, type RateLimits } from './limits/rate-limits.ts';
 import { createRedisTokenBuckets } from './limits/redis-token-buckets.ts';
 import { createUserLimits } from './limits/user-limits.ts';
-import type { LiveStore } from './live/live-store.ts';
 import type { Tracing } from './observe/tracing.ts';
+import type { SharedStore } from './stores/shared-store.ts';
 import { openLiveStore, openStore } from './stores/store-adapters.ts';
 import { atOwnPaths } from './upstream/at-own-paths.ts';
 import { ofClass } from './upstream/of-class.ts';
@@ -49,7 +49,7 @@ export interface Parts {
   readonly upstream: UpstreamClient;
   readonly store: SessionStore;
   /** Results that wait for their clients; in the session store's server. */
-  readonly liveStore: LiveStore;
+  readonly liveStore: SharedStore;
   readonly sessions: ReturnType<typeof createSessions>;
   readonly checker: AccessChecker;
   readonly verifier: ReturnType<typeof createIdentityVerifier>;

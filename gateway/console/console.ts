@@ -9,9 +9,9 @@ import { consolePath } from '../http/console-path.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { notAllowed } from '../http/public-routes.ts';
 import { parseBody, readBody, requireJson } from '../http/read-body.ts';
-import type { LiveStore } from '../live/live-store.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import type { RequireCaller } from '../rest/rest-routes.ts';
+import type { SharedStore } from '../stores/shared-store.ts';
 import type { AuditRing } from './audit-ring.ts';
 import type { ConsoleAnswers } from './console-answers.ts';
 import { createReplicas, type Replicas, reportReplica } from './health.ts';
@@ -31,7 +31,7 @@ export interface OpenConsoleGiven
   readonly auditRing: AuditRing;
   readonly parts: {
     readonly upstream: { readonly openBreakers: SectionsGiven['openBreakers'] };
-    readonly liveStore: LiveStore;
+    readonly liveStore: SharedStore;
     readonly sessions: SectionsGiven['sessions'];
   };
 }

@@ -4,9 +4,9 @@ import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { storeKindOf } from '../config/store-kinds.ts';
 import type { Readiness } from '../http/readiness.ts';
-import type { LiveStore } from '../live/live-store.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import type { WatchedPolicy } from '../policy/watched-policy.ts';
+import type { SharedStore } from '../stores/shared-store.ts';
 import type { DriftWatch } from '../upstream/drift-watch.ts';
 import type { ConsoleSections } from './console.ts';
 import type { RecentReport, ReplicaReport } from './console-answers.ts';
@@ -91,7 +91,7 @@ export interface Replicas {
 }
 
 export interface ReplicasOptions {
-  readonly store: Pick<LiveStore, 'add' | 'members' | 'drop'>;
+  readonly store: Pick<SharedStore, 'add' | 'members' | 'drop'>;
   readonly clock: Clock;
   /** A name of this process: letters, digits, `-`, `_` and `.`. */
   readonly name: string;

@@ -81,7 +81,7 @@ function createCallbackAnswers({ requests, observe, onUseless, onFinished }: Cal
     const { step, message, progress: share } = body;
     const isUseless = holdsTemplateMark([step, message]);
     // Progress after the result would be shown as if the playbook still ran.
-    const isPending = (await requests.pending(request.queue)).some(({ requestId }) => requestId === request.requestId);
+    const isPending = await requests.isPending(request);
     if (isUseless || !isPending) {
       observe({ type: 'callback_refused', reason: isUseless ? 'shape' : 'late' });
       return sent;

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../plugins/clock.ts';
 import type { SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { AnswerStream } from '../http/answer-stream.ts';
+import type { QueueEntry, SharedStore } from '../stores/shared-store.ts';
 import type { LiveClient, LiveRequest, LiveRequests } from './live-requests.ts';
-import type { LiveEntry, LiveStore } from './live-store.ts';
 import type { Delivery, Progress, QueueItem } from './result-queue.ts';
 
 export interface EventStreamOptions {
-  readonly store: LiveStore;
+  readonly store: SharedStore;
   readonly requests: LiveRequests;
   readonly notifications: Notifications;
   readonly clock: Clock;
@@ -150,7 +150,7 @@ class EventStream {
   }
 
   /** @returns false: not now, and so does an error. What the user may no longer see counts as delivered. */
-  async #deliverEntry(entry: LiveEntry): Promise<boolean> {
+  async #deliverEntry(entry: QueueEntry): Promise<boolean> {
     const item = await this.#options.requests.read(entry);
     if (item === undefined) return true;
     await this.#untilAnswered(item);
@@ -191,7 +191,7 @@ async function createCursor({ client, lastEventId }: Listener, { store, clock, k
   const [cursorName, streamName] = [`cursor.${client.queue}`, `stream.${client.queue}`];
   const streamId = crypto.randomUUID();
   await store.set(streamName, streamId, until());
-  await store.wake(client.queue);
+  await store.notify(client.queue);
   // The client's own word first: it knows what it has received. Then what was delivered before, then all that is kept.
   let position = positionOf(client, lastEventId) ?? (await store.get(cursorName)) ?? '0';
   let keptAt = clock();

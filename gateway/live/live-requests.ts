@@ -4,7 +4,7 @@ import { createEntryCache } from '../../plugins/entry-cache.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
 import { createTokenBuckets } from '../limits/token-buckets.ts';
-import type { LiveStore } from './live-store.ts';
+import type { SharedStore } from '../stores/shared-store.ts';
 import {
   createResultQueue,
   type Delivery,
@@ -31,7 +31,7 @@ export interface ClientIds {
 }
 
 export interface ClientIdsOptions {
-  readonly store: LiveStore;
+  readonly store: SharedStore;
   /** How long results are kept, milliseconds; the owner of an id is remembered for twice that. */
   readonly keepMs: number;
   /** Ids of one user that may be new at once; one a second afterwards. */
@@ -56,11 +56,10 @@ export function createClientIds({ store, keepMs, newPerUser, clock }: ClientIdsO
     const name = `client.${hashOf(clientId)}`;
     const owner = hashOf(userId);
     const until = new Date(clock() + 2 * keepMs);
-    // The first user who uses an id owns it; the record is then written again, so that it lives on while the client
-    // comes back.
-    if ((await store.claim(name, owner, until)) !== owner) return undefined;
-    await store.set(name, owner, until);
-    return { clientId, queue, owner };
+    // The first user who uses an id owns it; its record is then written again, so that it lives on while the client comes back.
+    const isOwn = (held: string | undefined) => held === undefined || held === owner;
+    const isKept = await store.change(name, until, (held) => (isOwn(held) ? owner : undefined));
+    return isKept ? { clientId, queue, owner } : undefined;
   }
 
   return {
@@ -142,6 +141,8 @@ export interface LiveRequests {
   readonly read: ResultQueue['read'];
   /** NoETL did not start it. */
   forget(request: LiveRequest): Promise<void>;
+  /** Whether it has no result yet. */
+  isPending(request: LiveRequest): Promise<boolean>;
   /** The requests of a client without a result. */
   pending(queue: string): Promise<readonly LiveRequest[]>;
 }
@@ -150,9 +151,14 @@ export interface LiveRequests {
 export const keyOfSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
 
 /** Keeps requests for `keepMs`; their results wait in the client's {@link ResultQueue}. */
-export function createLiveRequests(store: LiveStore, options: ResultQueueOptions, clock: Clock): LiveRequests {
+export function createLiveRequests(store: SharedStore, options: ResultQueueOptions, clock: Clock): LiveRequests {
   const results = createResultQueue(store, options, clock);
   const until = () => new Date(clock() + options.keepMs);
+  const write = (request: LiveRequest) => store.set(`request.${request.key}`, JSON.stringify(request), until());
+  const find = async (key: string): Promise<LiveRequest | undefined> => {
+    const text = await store.get(`request.${key}`);
+    return text === undefined ? undefined : requestOf(text);
+  };
 
   return {
     async register({ queue, owner }, path) {
@@ -167,23 +173,13 @@ export function createLiveRequests(store: LiveStore, options: ResultQueueOptions
         executionId: undefined,
         answeredAt: undefined,
       };
-      const text = JSON.stringify(request);
-      await store.set(`request.${request.key}`, text, until());
-      // Twice: by the secret for the callback, and by the client for its next stream.
-      await store.add(`pending.${queue}`, request.requestId, text, until());
+      await write(request);
+      // By the secret for the callback, and by the client for its next stream.
+      await store.add(`pending.${queue}`, request.requestId, request.key, until());
       return { secret, request };
     },
-    async find(key) {
-      const text = await store.get(`request.${key}`);
-      return text === undefined ? undefined : requestOf(text);
-    },
-    async keep(request) {
-      const text = JSON.stringify(request);
-      await store.set(`request.${request.key}`, text, until());
-      // A result may have come in the meantime: the request is then not pending any more.
-      const pending = await store.members(`pending.${request.queue}`);
-      if (pending.has(request.requestId)) await store.add(`pending.${request.queue}`, request.requestId, text, until());
-    },
+    find,
+    keep: write,
     async finish(request, outcome) {
       const { requestId, queue } = request;
       const isFirst = await results.add(request, { requestId, ...outcome, at: new Date(clock()).toISOString() });
@@ -197,9 +193,12 @@ export function createLiveRequests(store: LiveStore, options: ResultQueueOptions
       // An empty text that is over at once: the store has no way to delete a record.
       await store.set(`request.${key}`, '', new Date(clock()));
     },
+    isPending: async ({ queue, requestId }) => (await store.member(`pending.${queue}`, requestId)) !== undefined,
     async pending(queue) {
-      const members = await store.members(`pending.${queue}`);
-      return [...members.values()].flatMap((text) => requestOf(text) ?? []);
+      const members = [...(await store.members(`pending.${queue}`)).values()];
+      // Earlier releases kept the request itself there.
+      const found = await Promise.all(members.map((text) => (text.startsWith('{') ? requestOf(text) : find(text))));
+      return found.filter((request) => request !== undefined);
     },
   };
 }

@@ -61,7 +61,7 @@ export function openLive({ config, clock, version }: LiveOptions, parts: Parts, 
   const newPerUser = 2 * events.streamsPerUser;
   const clients = createClientIds({ store, keepMs: events.keepMs, newPerUser, clock });
   const notifications = createNotifications();
-  store.onWake(notifications.notify);
+  store.onNotice((notice) => notifications.notify('name' in notice ? notice.name : undefined));
   // An ended session ends its streams at once.
   parts.store.onEnded(() => notifications.notify(undefined));
   const tickets = createOneTimeCodes(parts.store, 'stream ticket', events.ticketMs, clock);

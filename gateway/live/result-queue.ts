@@ -4,8 +4,8 @@ import { parseJson } from '../../plugins/json/lossless-json.ts';
 import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { createTokenBuckets } from '../limits/token-buckets.ts';
+import type { QueueEntry, SharedStore } from '../stores/shared-store.ts';
 import type { LiveRequest } from './live-requests.ts';
-import type { LiveEntry, LiveStore } from './live-store.ts';
 
 /** The outcome of a request. */
 export interface Delivery {
@@ -40,7 +40,7 @@ export interface ResultQueue {
   /** Reports beyond what a user may make are left out. */
   addProgress(request: LiveRequest, progress: Progress): Promise<void>;
   /** An entry with all of it, or with a note where the store no longer has that. @returns undefined: not one of ours */
-  read(entry: LiveEntry): Promise<QueueItem | undefined>;
+  read(entry: QueueEntry): Promise<QueueItem | undefined>;
 }
 
 export interface ResultQueueOptions extends Pick<ResolvedConfig['events'], 'keepMs' | 'resultBytes'> {
@@ -59,7 +59,7 @@ const shortItem = 1_024;
  * A note replaces a result over `resultBytes`, and the oldest results of a user whose waiting results have too many bytes together: the
  * client learns that the result is there, and reads it with `execution(id)`.
  */
-export function createResultQueue(store: LiveStore, options: ResultQueueOptions, clock: Clock): ResultQueue {
+export function createResultQueue(store: SharedStore, options: ResultQueueOptions, clock: Clock): ResultQueue {
   const { keepMs, resultBytes, totalBytes } = options;
   const waiting = createWaitingBytes({ perUser: waitingPerUser * resultBytes, total: totalBytes, keepMs, clock });
   const progressOf = createTokenBuckets(clock);

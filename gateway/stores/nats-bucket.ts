@@ -1,42 +1,20 @@
-import { JetStreamApiCodes, JetStreamApiError, type JetStreamClient, jetstream } from '@nats-io/jetstream';
-import { type KV, Kvm } from '@nats-io/kv';
+import { setTimeout as delay } from 'node:timers/promises';
+import { JetStreamApiCodes, JetStreamApiError, jetstream } from '@nats-io/jetstream';
+import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../plugins/clock.ts';
-
-export interface NatsBucketOptions {
-  readonly name: string;
-  /** Copies in a cluster, when the bucket is made here. */
-  readonly replicas: number;
-  readonly timeoutMs: number;
-  readonly clock: Clock;
-}
-
-/** A text under a key, and its revision; `text` undefined: the key has no text, or no longer. */
-export interface NatsEntry {
-  readonly text: string | undefined;
-  readonly revision: number;
-}
+import type { Notice } from './shared-store.ts';
 
 /** A key-value bucket that is there. */
 export interface NatsBucket {
-  read(key: string): Promise<NatsEntry>;
+  /** The text of a key, and its revision; `text` undefined: the key has no text, or no longer. */
+  read(key: string): Promise<{ readonly text: string | undefined; readonly version: number }>;
   /** Writes over any present entry. */
-  write(key: string, text: string, keepUntil: Date): Promise<void>;
+  write(key: string, text: string, until: Date): Promise<void>;
   /** Writes only while the key's last revision is still the given one. @returns false: it is not. */
-  writeOver(revision: number, key: string, text: string, keepUntil: Date): Promise<boolean>;
-  /**
-   * The keys and texts that match, for example `sessions-of.7.*`, as they are now.
-   * @throws when it takes longer than five commands may
-   */
-  list(filter: string): Promise<readonly NatsChange[]>;
-  /** Texts as they are written from now on, by anyone. Ends when the iterator is stopped. */
-  watch(): Promise<AsyncIterable<NatsChange> & { stop(): void }>;
-}
-
-/** A text as it was written. */
-export interface NatsChange {
-  readonly key: string;
-  readonly text: string;
+  writeOver(version: number, key: string, text: string, until: Date): Promise<boolean>;
+  /** The keys and texts that match, as they are now. @throws when it takes longer than five commands may */
+  list(filter: string): Promise<readonly { readonly key: string; readonly text: string }[]>;
 }
 
 /**
@@ -45,11 +23,9 @@ export interface NatsChange {
  */
 const maxAgeMs = 100 * 24 * 3_600_000;
 
-/** Opens the bucket, and makes it when it is missing. */
-export async function openNatsBucket(nc: NatsConnection, options: NatsBucketOptions): Promise<NatsBucket> {
-  const { name, replicas, timeoutMs } = options;
-  const js = jetstream(nc, { timeout: timeoutMs });
-  const kv = await new Kvm(js).create(name, {
+/** Opens the bucket, and makes it when it is missing. @param replicas copies in a cluster, when it is made here */
+export async function openBucket(nc: NatsConnection, name: string, replicas: number, timeoutMs: number): Promise<KV> {
+  return new Kvm(jetstream(nc, { timeout: timeoutMs })).create(name, {
     description: 'Sessions of the NoETL gateway; keys are hashes.',
     history: 1,
     ttl: maxAgeMs,
@@ -58,46 +34,44 @@ export async function openNatsBucket(nc: NatsConnection, options: NatsBucketOpti
     allow_direct: false,
     ...(hasValueTtl(nc) ? { markerTTL: 60_000 } : {}),
   });
-  const { streamInfo } = await kv.status();
-  return bucketOn(js, kv, { ...options, valueTtl: streamInfo.config.allow_msg_ttl === true });
 }
 
-function bucketOn(js: JetStreamClient, kv: KV, options: NatsBucketOptions & { valueTtl: boolean }): NatsBucket {
-  const subjectOf = (key: string) => `$KV.${options.name}.${key}`;
-  const ttl = (keepUntil: Date) => {
-    if (!options.valueTtl) return {};
-    return { ttl: `${Math.max(1, Math.ceil((keepUntil.getTime() - options.clock()) / 1_000))}s` };
-  };
+export async function bucketOn(nc: NatsConnection, kv: KV, clock: Clock, timeoutMs: number): Promise<NatsBucket> {
+  const js = jetstream(nc, { timeout: timeoutMs });
+  const { bucket, streamInfo } = await kv.status();
+  const subjectOf = (key: string) => `$KV.${bucket}.${key}`;
+  const ttl = (until: Date) =>
+    streamInfo.config.allow_msg_ttl === true
+      ? { ttl: `${Math.max(1, Math.ceil((until.getTime() - clock()) / 1_000))}s` }
+      : {};
   return {
-    // A deletion is an entry, too: it has a revision and no text.
     async read(key) {
       const entry = await kv.get(key);
-      return { text: entry?.operation === 'PUT' ? entry.string() : undefined, revision: entry?.revision ?? 0 };
+      return { text: textOf(entry), version: entry?.revision ?? 0 };
     },
-    async write(key, text, keepUntil) {
-      await js.publish(subjectOf(key), text, { timeout: options.timeoutMs, ...ttl(keepUntil) });
+    async write(key, text, until) {
+      await js.publish(subjectOf(key), text, { timeout: timeoutMs, ...ttl(until) });
     },
-    async writeOver(revision, key, text, keepUntil) {
+    async writeOver(version, key, text, until) {
       // JetStream compares on the server, so of two writers one gets the error.
-      const expect = { lastSubjectSequence: revision };
+      const expect = { lastSubjectSequence: version };
       try {
-        await js.publish(subjectOf(key), text, { timeout: options.timeoutMs, expect, ...ttl(keepUntil) });
+        await js.publish(subjectOf(key), text, { timeout: timeoutMs, expect, ...ttl(until) });
         return true;
       } catch (error) {
         if (isOvertaken(error)) return false;
         throw error;
       }
     },
-    list: (filter) => listed(kv, filter, 5 * options.timeoutMs),
-    async watch() {
-      const updates = await kv.watch({ include: 'updates' });
-      return { stop: () => updates.stop(), [Symbol.asyncIterator]: () => puts(updates) };
-    },
+    list: (filter) => list(kv, filter, 5 * timeoutMs),
   };
 }
 
+/** A deletion is an entry, too: it has a revision and no text. */
+const textOf = (entry: KvEntry | null): string | undefined => (entry?.operation === 'PUT' ? entry.string() : undefined);
+
 /** @throws when the list is not complete in time: a part of it would hide sessions */
-async function listed(kv: KV, filter: string, withinMs: number): Promise<readonly NatsChange[]> {
+async function list(kv: KV, filter: string, withinMs: number) {
   const entries = await kv.history({ key: filter });
   let isLate = false;
   const timer = setTimeout(() => {
@@ -105,19 +79,15 @@ async function listed(kv: KV, filter: string, withinMs: number): Promise<readonl
     entries.stop();
   }, withinMs);
   try {
-    const found: NatsChange[] = [];
-    for await (const change of puts(entries)) found.push(change);
+    const found: { readonly key: string; readonly text: string }[] = [];
+    for await (const entry of entries) {
+      const text = textOf(entry);
+      if (text !== undefined) found.push({ key: entry.key, text });
+    }
     if (isLate) throw new Error(`the list was not complete after ${withinMs} ms`);
     return found;
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** Written entries; deletions are passed over. */
-async function* puts(updates: Awaited<ReturnType<KV['watch']>>): AsyncGenerator<NatsChange> {
-  for await (const entry of updates) {
-    if (entry.operation === 'PUT') yield { key: entry.key, text: entry.string() };
   }
 }
 
@@ -133,4 +103,55 @@ function isOvertaken(error: unknown): boolean {
 function hasValueTtl(nc: NatsConnection): boolean {
   const [major = 0, minor = 0] = (nc.info?.version ?? '').split('.').map(Number);
   return major > 2 || (major === 2 && minor >= 11);
+}
+
+/** Between two attempts to watch. */
+const retryMs = 500;
+
+/** Notifies of every record that is written. Reports `missed` whenever it begins: some may have gone by. */
+export function watchRecords(place: string, notify: (notice: Notice) => void) {
+  let current: { stop(): void } | undefined;
+  let starting: ReturnType<KV['watch']> | undefined;
+  // Counts the buckets that were followed. A loop whose number is an older one ends.
+  let latest = 0;
+
+  function stop(): void {
+    latest += 1;
+    current?.stop();
+    current = undefined;
+  }
+
+  async function watchOnce(kv: KV, mine: number): Promise<void> {
+    starting = kv.watch({ key: `${place}>`, include: 'updates' });
+    const updates = await starting;
+    if (latest !== mine) return updates.stop();
+    current = updates;
+    notify({ missed: true });
+    for await (const entry of updates) {
+      const text = textOf(entry);
+      if (text !== undefined) notify({ name: entry.key.slice(place.length), text });
+    }
+  }
+
+  /** A watch that breaks is made again; until then nothing that is cached is trusted for long. */
+  async function keepWatching(kv: KV): Promise<void> {
+    stop();
+    const mine = latest;
+    while (latest === mine) {
+      await watchOnce(kv, mine).catch(() => {});
+      if (latest !== mine) return;
+      current = undefined;
+      notify({ missed: true });
+      await delay(retryMs, undefined, { ref: false });
+    }
+  }
+
+  return {
+    follow: (kv: KV) => void keepWatching(kv).catch(() => {}),
+    stop,
+    async isWatching() {
+      await starting?.catch(() => {});
+      return current !== undefined;
+    },
+  };
 }

@@ -14,6 +14,16 @@ export interface NatsLink {
 /** How long to wait between attempts. */
 const retryMs = 250;
 
+/** Dead connections are found within seconds, and tried again for ever. */
+const reconnection = {
+  maxReconnectAttempts: -1,
+  reconnectTimeWait: 250,
+  reconnectJitter: 100,
+  pingInterval: 2_000,
+  maxPingOut: 2,
+  ignoreClusterUpdates: true,
+} as const;
+
 /**
  * Connects in the background, for as long as it takes. The client's own wait for a first connection names no
  * reason meanwhile and cannot be ended. `onConnected` is called after every (re)connection,
@@ -30,7 +40,7 @@ export function keepNatsConnected(
 
   async function run(): Promise<void> {
     while (!closing.signal.aborted) {
-      const nc = await connect(options).catch((error: unknown) => {
+      const nc = await connect({ ...reconnection, ...options }).catch((error: unknown) => {
         problem = error;
         return undefined;
       });
@@ -87,5 +97,34 @@ export function keepNatsConnected(
       stopWaiting();
       await finished;
     },
+  };
+}
+
+/** A store's URL, taken apart. */
+export interface NatsUrl {
+  readonly connection: Pick<NodeConnectionOptions, 'servers' | 'user' | 'pass' | 'token' | 'tls'>;
+  readonly bucket: string;
+  /** Copies of the bucket in a cluster; applies when it is made. */
+  readonly replicas: number;
+}
+
+/**
+ * `nats://user:password@host:4222`, `nats://token@host`; `tls://` or `?tls=true` for TLS; `?bucket=` and `?replicas=` for
+ * the bucket.
+ * @throws TypeError when it is not a URL.
+ */
+export function parseNatsUrl(text: string): NatsUrl {
+  const url = new URL(text);
+  const user = decodeURIComponent(url.username);
+  const pass = decodeURIComponent(url.password);
+  const tls = url.protocol === 'tls:' || url.searchParams.get('tls') === 'true';
+  return {
+    connection: {
+      servers: `${url.hostname}:${url.port || '4222'}`,
+      ...(pass !== '' ? { user, pass } : user !== '' ? { token: user } : {}),
+      ...(tls ? { tls: {} } : {}),
+    },
+    bucket: url.searchParams.get('bucket') ?? 'noetl_gateway_sessions',
+    replicas: Number(url.searchParams.get('replicas') ?? 1),
   };
 }

@@ -1,4 +1,7 @@
 import { Redis } from 'ioredis';
+import { GatewayError } from '../../plugins/errors.ts';
+import { createListeners } from '../../plugins/listeners.ts';
+import type { Notice } from './shared-store.ts';
 
 export interface RedisConnectionOptions {
   /** `redis://` or `rediss://` (TLS), with user, password and database as needed. */
@@ -51,4 +54,65 @@ export async function firstReady(redis: Redis, timeoutMs: number): Promise<void>
       done();
     });
   });
+}
+
+/** While notices do not arrive but records can be read, nothing that is cached is trusted for longer than this. */
+const unsubscribedMs = 500;
+
+/** Receives notices; reports `missed` whenever some may be lost. */
+export function receiveNotices(redis: Redis, timeoutMs: number, channel: string, canRead: () => boolean) {
+  const { add, notify } = createListeners<Notice>();
+  const first = firstReady(redis, timeoutMs);
+  let subscribed = false;
+  let refusal: unknown;
+  /** The last attempt; a command, so it is over in time. */
+  let attempt: Promise<void> | undefined;
+
+  redis.on('ready', () => {
+    attempt = redis.subscribe(channel).then(
+      () => {
+        subscribed = true;
+        notify({ missed: true });
+      },
+      (error: unknown) => {
+        refusal = error;
+        redis.disconnect(true);
+      },
+    );
+  });
+  redis.on('close', () => {
+    subscribed = false;
+  });
+  redis.on('message', (_channel, text) => notify(noticeOf(text)));
+
+  // A connection that died without a word is found by asking; so is one that may read but not subscribe.
+  const watch = setInterval(() => {
+    if (subscribed) redis.ping().catch(() => {});
+    else if (canRead()) notify({ missed: true });
+  }, unsubscribedMs);
+  watch.unref();
+
+  return {
+    add,
+    /** Waits for an attempt that is not over: a store that has just been opened is not a failing one. @throws ERR_STORE */
+    async assertReceived() {
+      await first;
+      await attempt;
+      if (!subscribed) throw new GatewayError('ERR_STORE', 'notices of the store are not received', { cause: refusal });
+    },
+    close() {
+      clearInterval(watch);
+      redis.disconnect();
+    },
+  };
+}
+
+/** A message that cannot be read, as those of earlier releases, was a notice of some kind. */
+function noticeOf(message: string): Notice {
+  if (/^[\w.-]+$/.test(message)) return { name: message };
+  try {
+    const [name, text]: unknown[] = JSON.parse(message);
+    if (typeof name === 'string' && typeof text === 'string') return { name, text };
+  } catch {}
+  return { missed: true };
 }

@@ -33,6 +33,12 @@ export function encodeEnded(keepUntil: Date): string {
   return `${endedPrefix},"keepUntil":${keepUntil.getTime()},"v":${version}}`;
 }
 
+/** Until when a tombstone is kept; undefined: it is not one. */
+export function endOf(text: string | undefined): Date | undefined {
+  const record = text === undefined ? undefined : parseObject(recordText(text));
+  return record?.['state'] === 'ended' ? dateOf(record['keepUntil']) : undefined;
+}
+
 /**
  * Reads what any version wrote. A live record that is not sealed by this deployment for this place is a miss, and so is one
  * of another version that this one cannot read. An ending counts with any seal: refusing is never wrong.

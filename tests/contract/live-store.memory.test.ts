@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { LiveStore } from '../../gateway/live/live-store.ts';
-import { createMemoryLiveStore } from '../../gateway/live/memory-live-store.ts';
-import { sealedLiveStore } from '../../gateway/live/sealed-live-store.ts';
-import { createRecordSeal } from '../../gateway/stores/record-seal.ts';
+import { createMemoryStore } from '../../gateway/stores/memory-store.ts';
+import { createRecordSeal, sealedStore } from '../../gateway/stores/record-seal.ts';
+import type { SharedStore } from '../../gateway/stores/shared-store.ts';
 import { liveStoreSuite } from './live-store.suite.ts';
 
 describe('results in memory', () => {
-  let store: LiveStore = createMemoryLiveStore(Date.now);
+  let store: SharedStore = createMemoryStore({ clock: Date.now, space: 'results' });
   liveStoreSuite(() => {
     // One process, so that all connections are the same store.
     return store;
@@ -14,10 +13,10 @@ describe('results in memory', () => {
 
   test('after a restart, a client with an older id gets what came later', async () => {
     const until = new Date(Date.now() + 60_000);
-    const before = createMemoryLiveStore(() => 1_000);
+    const before = createMemoryStore({ clock: () => 1_000, space: 'results' });
     for (const text of ['a', 'b', 'c']) await before.append('queue', text, until);
     const last = (await before.read('queue', undefined)).at(-1)?.id;
-    const after = createMemoryLiveStore(() => 2_000);
+    const after = createMemoryStore({ clock: () => 2_000, space: 'results' });
     await after.append('queue', 'd', until);
     expect((await after.read('queue', last)).map(({ text }) => text)).toEqual(['d']);
     expect((await after.read('queue', '000000000003')).map(({ text }) => text)).toEqual(['d']);
@@ -25,7 +24,7 @@ describe('results in memory', () => {
 
   test('no name is pushed out by others: a full store refuses new ones until some are over', async () => {
     let now = 0;
-    const full = createMemoryLiveStore(() => now);
+    const full = createMemoryStore({ clock: () => now, space: 'results' });
     await full.set('first', 'a', new Date(5_000));
     for (let n = 1; n < 200_000; n += 1) await full.set(String(n), 'a', new Date(1_000));
     await expect(full.set('one more', 'a', new Date(1_000))).rejects.toMatchObject({ code: 'ERR_STORE' });
@@ -36,9 +35,9 @@ describe('results in memory', () => {
   });
 
   test('a seal refuses what was written or moved by another program', async () => {
-    store = createMemoryLiveStore(Date.now);
+    store = createMemoryStore({ clock: Date.now, space: 'results' });
     const key = Buffer.alloc(32, 7).toString('base64');
-    const sealed = sealedLiveStore(store, createRecordSeal([key], 'one'));
+    const sealed = sealedStore(store, createRecordSeal([key], 'one'));
     const until = new Date(Date.now() + 60_000);
     await sealed.set('a', 'ours', until);
     await sealed.append('queue', 'ours', until);
@@ -49,7 +48,7 @@ describe('results in memory', () => {
     await store.set('c', 'forged', until);
     await store.add('group', 'b', (await store.members('group')).get('a') ?? '', until);
     await store.append('queue', '{"kind":"result"}', until);
-    const other = sealedLiveStore(store, createRecordSeal([key], 'another'));
+    const other = sealedStore(store, createRecordSeal([key], 'another'));
     expect([await sealed.get('b'), await sealed.get('c'), await other.get('a')]).toEqual([
       undefined,
       undefined,
@@ -57,6 +56,9 @@ describe('results in memory', () => {
     ]);
     expect([...(await sealed.members('group')).keys()]).toEqual(['a']);
     expect((await sealed.read('queue', undefined)).map(({ text }) => text)).toEqual(['ours', 'null']);
-    expect(await other.claim('a', 'theirs', until)).toBe('');
+    // What another deployment wrote is held by another writer.
+    const helds: (string | undefined)[] = [];
+    expect(await other.change('a', until, (held) => void helds.push(held))).toBe(false);
+    expect(helds).toEqual(['']);
   });
 });

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createLiveRequests } from '../../gateway/live/live-requests.ts';
-import type { LiveStore } from '../../gateway/live/live-store.ts';
+import type { SharedStore } from '../../gateway/stores/shared-store.ts';
 import { eventually } from '../support/child-server.ts';
 
 /** What every store of results promises. `open` gives one more connection to the same server. */
-export function liveStoreSuite(open: () => LiveStore): void {
+export function liveStoreSuite(open: () => SharedStore): void {
   const soon = () => new Date(Date.now() + 60_000);
   const name = () => randomUUID();
 
@@ -16,8 +16,12 @@ export function liveStoreSuite(open: () => LiveStore): void {
     await store.set(record, 'one', soon());
     await store.set(record, 'two', soon());
     expect(await store.get(record)).toBe('two');
-    expect(await store.claim(claimed, 'me', soon())).toBe('me');
-    expect(await store.claim(claimed, 'you', soon())).toBe('me');
+    const claim = (text: string) => (held: string | undefined) => (held === undefined ? text : undefined);
+    const won = await Promise.all(['me', 'you', 'they'].map((who) => store.change(claimed, soon(), claim(who))));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await store.change(claimed, soon(), claim('late'))).toBe(false);
+    expect(await store.change(claimed, soon(), (held) => `${held} again`)).toBe(true);
+    expect(await store.get(claimed)).toMatch(/^(me|you|they) again$/);
     await store.set(short, 'gone', new Date(Date.now() - 1));
     await eventually(async () => (await store.get(short)) === undefined);
     await store.close();
@@ -29,8 +33,12 @@ export function liveStoreSuite(open: () => LiveStore): void {
     await Promise.all([store.add(group, 'a', '1', soon()), other.add(group, 'b', '2', soon())]);
     await store.add(group, 'a', '3', soon());
     expect(Object.fromEntries(await other.members(group))).toEqual({ a: '3', b: '2' });
+    expect([await other.member(group, 'a'), await other.member(group, 'c')]).toEqual(['3', undefined]);
+    await other.add(group, 'short', '4', new Date(Date.now() + 20));
     await other.drop(group, 'a');
     await other.drop(group, 'never');
+    // A member has its own end, while others live on.
+    await eventually(async () => (await store.member(group, 'short')) === undefined);
     expect(Object.fromEntries(await store.members(group))).toEqual({ b: '2' });
     expect((await store.members(name())).size).toBe(0);
     await store.close();
@@ -40,8 +48,8 @@ export function liveStoreSuite(open: () => LiveStore): void {
   test('queues: in order, from where one was, and once where that is asked for', async () => {
     const [store, other] = [open(), open()];
     const [queue, once] = [name(), name()];
-    const woken: (string | undefined)[] = [];
-    other.onWake((which) => void woken.push(which));
+    const noticed: (string | undefined)[] = [];
+    other.onNotice((notice) => void noticed.push('name' in notice ? notice.name : undefined));
     await other.read(queue, undefined);
     expect(await store.append(queue, 'a', soon(), once)).toBe(true);
     expect(await other.append(queue, 'again', soon(), once)).toBe(false);
@@ -51,10 +59,10 @@ export function liveStoreSuite(open: () => LiveStore): void {
     expect((await other.read(queue, all[1]?.id)).map(({ text }) => text)).toEqual(['c', 'd']);
     expect(await other.read(queue, all[3]?.id)).toEqual([]);
     expect((await other.read(queue, '0')).length).toBe(4);
-    await eventually(() => woken.includes(queue));
-    woken.length = 0;
-    await store.wake(queue);
-    await eventually(() => woken.includes(queue));
+    await eventually(() => noticed.includes(queue));
+    noticed.length = 0;
+    await store.notify(queue);
+    await eventually(() => noticed.includes(queue));
     await store.close();
     await other.close();
   });

@@ -1,4 +1,4 @@
-import { createMemorySessionStore } from '../../gateway/stores/memory-session-store.ts';
+import { createMemorySessionStore } from '../support/session-stores.ts';
 import { describeSessionStore } from './session-store.suite.ts';
 
 const store = createMemorySessionStore({ maxEntries: 1_000, clock: Date.now });

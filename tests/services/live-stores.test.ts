@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createNatsLiveStore } from '../../gateway/live/nats-live-store.ts';
-import { createRedisLiveStore } from '../../gateway/live/redis-live-store.ts';
+import { createNatsStore } from '../../gateway/stores/nats-store.ts';
+import { createRedisStore } from '../../gateway/stores/redis-store.ts';
 import { liveStoreSuite } from '../contract/live-store.suite.ts';
 import { type ChildServer, hasProgram, startNats, startRedis } from '../support/child-server.ts';
 
@@ -18,7 +18,7 @@ describe.skipIf(!must && !hasProgram('redis-server'))('results in Redis', () => 
     server = await startRedis();
   });
   afterAll(() => server?.remove());
-  liveStoreSuite(() => createRedisLiveStore({ url: at('redis'), clock, prefix }));
+  liveStoreSuite(() => createRedisStore({ space: 'results', url: at('redis'), clock, prefix }));
 });
 
 describe.skipIf(!must && !hasProgram('nats-server'))('results in JetStream', () => {
@@ -26,7 +26,7 @@ describe.skipIf(!must && !hasProgram('nats-server'))('results in JetStream', () 
     server = await startNats();
   });
   afterAll(() => server?.remove());
-  const open = () => createNatsLiveStore({ url: at('nats'), clock, prefix, keepMs: 600_000 });
+  const open = () => createNatsStore({ space: 'results', url: at('nats'), clock, prefix, keepMs: 600_000 });
   liveStoreSuite(open);
 
   test('a stream that was lost: a reader with an older id gets what is in the new one', async () => {

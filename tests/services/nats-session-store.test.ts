@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, describe, test } from 'vitest';
-import { createNatsSessionStore } from '../../gateway/stores/nats-session-store.ts';
 import { userKey } from '../../gateway/stores/session-record.ts';
 import { describeSessionStore } from '../contract/session-store.suite.ts';
 import { hasProgram, isListening, startNats } from '../support/child-server.ts';
 import { describeOutages } from '../support/outage-suite.ts';
 import { describeSessionIndex } from '../support/session-index-suite.ts';
+import { createNatsSessionStore } from '../support/session-stores.ts';
 import { testSeal } from '../support/store-seal.ts';
 
 const must = process.env['CI'] === 'true';

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createRedisSessionStore } from '../../gateway/stores/redis-session-store.ts';
 import { userKey } from '../../gateway/stores/session-record.ts';
 import { sessionKey } from '../../plugins/noetl-auth/session/session-token.ts';
+import type { Ending } from '../../plugins/ports.ts';
 import { describeSessionStore } from '../contract/session-store.suite.ts';
 import { hasProgram, isListening, startRedis } from '../support/child-server.ts';
 import { describeOutages } from '../support/outage-suite.ts';
 import { hourMs, sessionOf, tokenOf } from '../support/session-fakes.ts';
 import { describeSessionIndex } from '../support/session-index-suite.ts';
+import { createRedisSessionStore } from '../support/session-stores.ts';
 import { testSeal } from '../support/store-seal.ts';
 
 const must = process.env['CI'] === 'true';
@@ -71,6 +72,23 @@ if (must || (await isListening(port))) {
     const leftMs = await withRedis(port, (redis) => redis.pttl(indexAt(other)));
     expect(leftMs).toBeGreaterThan(7 * hourMs);
     expect(leftMs).toBeLessThanOrEqual(8 * hourMs);
+    await store.close();
+  });
+}
+
+if (must || (await isListening(port))) {
+  test('Redis: what replicas of an earlier release write during an update counts', async () => {
+    const store = createRedisSessionStore({ url, clock: Date.now, prefix, seal: testSeal });
+    const received: Ending[] = [];
+    store.onEnded((ending) => void received.push(ending));
+    await store.ping();
+    received.length = 0;
+    await withRedis(port, async (redis) => {
+      await redis.set(`${prefix}:claim:${userKey('code')}`, '1', 'PX', hourMs);
+      await redis.publish(`${prefix}:endings`, JSON.stringify({ key: 'a' }));
+    });
+    expect(await store.claim?.('code', new Date(Date.now() + hourMs))).toBe(false);
+    await expect.poll(() => received).toEqual([{ missed: true }]);
     await store.close();
   });
 }

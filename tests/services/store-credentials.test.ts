@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { createNatsSessionStore } from '../../gateway/stores/nats-session-store.ts';
-import { createRedisSessionStore } from '../../gateway/stores/redis-session-store.ts';
 import { sessionKey } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { SessionStore } from '../../plugins/ports.ts';
 import { type ChildServer, eventually, hasProgram, startNats, startRedis } from '../support/child-server.ts';
 import { tokenOf } from '../support/session-fakes.ts';
+import { createNatsSessionStore, createRedisSessionStore } from '../support/session-stores.ts';
 
 const must = process.env['CI'] === 'true';
 const options = { clock: Date.now, timeoutMs: 500 };

@@ -1,7 +1,6 @@
-import { createNatsSessionStore } from '../../gateway/stores/nats-session-store.ts';
-import { createRedisSessionStore } from '../../gateway/stores/redis-session-store.ts';
 import { createSessions } from '../../plugins/noetl-auth/session/sessions.ts';
 import { hourMs, sessionOf, tokenOf } from './session-fakes.ts';
+import { createNatsSessionStore, createRedisSessionStore } from './session-stores.ts';
 import { testSeal } from './store-seal.ts';
 
 /** A replica in a process of its own: sessions on the store of `argv[2]`, and a validator that knows every token. */

@@ -1,8 +1,8 @@
-import { createMemorySessionStore } from '../../gateway/stores/memory-session-store.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { createSessions, type SessionsOptions } from '../../plugins/noetl-auth/session/sessions.ts';
 import type { SessionStore } from '../../plugins/ports.ts';
 import { fakeValidator, handClock, hourMs, recorder, tokenOf } from './session-fakes.ts';
+import { createMemorySessionStore } from './session-stores.ts';
 
 /** Limits of the sessions of these tests. */
 export const limits = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ReplicaReport } from '../../../../gateway/console/console-answers.ts';
 import { createReplicas } from '../../../../gateway/console/health.ts';
-import { createMemoryLiveStore } from '../../../../gateway/live/memory-live-store.ts';
+import { createMemoryStore } from '../../../../gateway/stores/memory-store.ts';
 
 const reportOf = (replica: string): ReplicaReport => ({
   ...{ replica, version: '1', at: 0, ready: true, failing: [], uptimeSecs: 1, rss: 2, calls: 3, errors: 0, p99: null },
@@ -10,7 +10,7 @@ const reportOf = (replica: string): ReplicaReport => ({
 test('replicas that share a store know of each other, until one is silent or stops', async () => {
   let now = Date.now();
   const clock = () => now;
-  const store = createMemoryLiveStore(clock);
+  const store = createMemoryStore({ clock: clock, space: 'results' });
   const replica = (name: string) =>
     createReplicas({ store, clock, name, report: async () => reportOf(name), everyMs: 1_000_000 });
   const [a, b, c] = [replica('a'), replica('b'), replica('c')];
@@ -25,7 +25,7 @@ test('replicas that share a store know of each other, until one is silent or sto
 });
 
 test('what another version has written is left out when it is no report', async () => {
-  const store = createMemoryLiveStore(Date.now);
+  const store = createMemoryStore({ clock: Date.now, space: 'results' });
   await store.add('console.replicas', 'old', '{"replica": 5}', new Date(Date.now() + 60_000));
   const own = createReplicas({ store, clock: Date.now, name: 'a', report: async () => reportOf('a') });
   expect(await own.list()).toEqual([reportOf('a')]);
@@ -38,7 +38,7 @@ test('dependencies are checked for a user who looks, and not to write a report',
     return reportOf('a');
   };
   const own = createReplicas({
-    store: createMemoryLiveStore(Date.now),
+    store: createMemoryStore({ clock: Date.now, space: 'results' }),
     clock: Date.now,
     name: 'a',
     report,

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { createClientIds } from '../../../../gateway/live/live-requests.ts';
-import { createMemoryLiveStore } from '../../../../gateway/live/memory-live-store.ts';
+import { createMemoryStore } from '../../../../gateway/stores/memory-store.ts';
 import { handClock } from '../../../support/session-fakes.ts';
 
 function clientIds(newPerUser: number) {
   const clock = handClock();
-  const store = createMemoryLiveStore(clock);
+  const store = createMemoryStore({ clock: clock, space: 'results' });
   return { clock, clients: createClientIds({ store, keepMs: 1_000_000, newPerUser, clock }) };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AnswerStream } from '../../../../gateway/http/answer-stream.ts';
 import { createNotifications, type Listener, runEventStream } from '../../../../gateway/live/event-stream.ts';
 import { createClientIds, createLiveRequests, type LiveRequest } from '../../../../gateway/live/live-requests.ts';
-import { createMemoryLiveStore } from '../../../../gateway/live/memory-live-store.ts';
+import { createMemoryStore } from '../../../../gateway/stores/memory-store.ts';
 import { eventually } from '../../../support/child-server.ts';
 import { tokenOf } from '../../../support/session-fakes.ts';
 
@@ -14,11 +14,11 @@ async function stream(
   write?: AnswerStream['write'],
   clock: () => number = Date.now,
 ) {
-  const store = createMemoryLiveStore(Date.now);
+  const store = createMemoryStore({ clock: Date.now, space: 'results' });
   const requests = createLiveRequests(store, { keepMs, resultBytes: 10_000 }, clock);
   const watched: string[] = [];
   const notifications = createNotifications();
-  store.onWake(notifications.notify);
+  store.onNotice((notice) => notifications.notify('name' in notice ? notice.name : undefined));
   const client = await createClientIds({ store, keepMs, newPerUser: 10, clock: Date.now }).take('client', 'ada');
   const left = new AbortController();
   const written: string[] = [];

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
 import type { LiveRequest } from '../../../../gateway/live/live-requests.ts';
-import { createMemoryLiveStore } from '../../../../gateway/live/memory-live-store.ts';
 import { createResultQueue, type Delivery } from '../../../../gateway/live/result-queue.ts';
+import { createMemoryStore } from '../../../../gateway/stores/memory-store.ts';
 import { handClock } from '../../../support/session-fakes.ts';
 
 const request: LiveRequest = {
@@ -18,11 +18,11 @@ const request: LiveRequest = {
 
 function queueOf(resultBytes: number) {
   const clock = handClock();
-  const store = createMemoryLiveStore(clock);
+  const store = createMemoryStore({ clock: clock, space: 'results' });
   return { clock, store, results: createResultQueue(store, { keepMs: 600_000, resultBytes }, clock) };
 }
 
-async function entriesOf(store: ReturnType<typeof createMemoryLiveStore>): Promise<number> {
+async function entriesOf(store: ReturnType<typeof createMemoryStore>): Promise<number> {
   let count = 0;
   for (let after: string | undefined; ; ) {
     const entries = await store.read('queue', after);

@@ -4,12 +4,12 @@ import { createAudit } from '../../../../gateway/observe/audit.ts';
 import { createLogger } from '../../../../gateway/observe/logger.ts';
 import { createMetrics } from '../../../../gateway/observe/metrics.ts';
 import { createObserve } from '../../../../gateway/observe/telemetry.ts';
-import { createMemorySessionStore } from '../../../../gateway/stores/memory-session-store.ts';
 import { encodeLive } from '../../../../gateway/stores/session-record.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 import { createSessions } from '../../../../plugins/noetl-auth/session/sessions.ts';
 import { keptLines } from '../../../support/line-sinks.ts';
 import { handClock, hourMs, sessionOf, tokenOf } from '../../../support/session-fakes.ts';
+import { createMemorySessionStore } from '../../../support/session-stores.ts';
 
 const tokens = {
   'of NoETL': '0f1e2d3c4b5a69788796a5b4c3d2e1f0',

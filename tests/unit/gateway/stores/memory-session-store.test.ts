@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createMemorySessionStore } from '../../../../gateway/stores/memory-session-store.ts';
 import { sessionKey } from '../../../../plugins/noetl-auth/session/session-token.ts';
 import { handClock, hourMs, sessionOf, tokenOf } from '../../../support/session-fakes.ts';
+import { createMemorySessionStore } from '../../../support/session-stores.ts';
 
 const keyOf = (n: number) => sessionKey(tokenOf(`token-${n}`));
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseNatsUrl } from '../../../../gateway/stores/nats-url.ts';
+import { parseNatsUrl } from '../../../../gateway/stores/nats-connection.ts';
 
 describe('a NATS URL', () => {
   test.each([

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { createMemorySessionStore } from '../../../../../gateway/stores/memory-session-store.ts';
 import { sessionKey } from '../../../../../plugins/noetl-auth/session/session-token.ts';
 import type { SessionStore } from '../../../../../plugins/ports.ts';
 import { handClock, hourMs, sessionOf, settle, tokenOf } from '../../../../support/session-fakes.ts';
+import { createMemorySessionStore } from '../../../../support/session-stores.ts';
 import { setup, token } from '../../../../support/sessions-setup.ts';
 
 describe('ending', () => {

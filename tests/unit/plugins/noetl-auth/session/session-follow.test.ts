@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createMemorySessionStore } from '../../../../../gateway/stores/memory-session-store.ts';
 import type { Session } from '../../../../../plugins/noetl-auth/session/session.ts';
 import { sealTokens } from '../../../../../plugins/noetl-auth/session/session-token.ts';
 import { createSessions } from '../../../../../plugins/noetl-auth/session/sessions.ts';
 import type { FollowedSession, SessionFollower } from '../../../../../plugins/ports.ts';
 import { fakeValidator, handClock, recorder, sessionOf, settle, tokenOf } from '../../../../support/session-fakes.ts';
+import { createMemorySessionStore } from '../../../../support/session-stores.ts';
 
 const token = tokenOf('noetl-session-followed');
 const refreshMs = 60_000;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createMemorySessionStore } from '../../../../../gateway/stores/memory-session-store.ts';
 import { GatewayError } from '../../../../../plugins/errors.ts';
 import { listedId } from '../../../../../plugins/noetl-auth/session/session-list.ts';
 import { sessionKey } from '../../../../../plugins/noetl-auth/session/session-token.ts';
 import { createSessions } from '../../../../../plugins/noetl-auth/session/sessions.ts';
 import type { SessionStore } from '../../../../../plugins/ports.ts';
 import { fakeValidator, handClock, hourMs, recorder, sessionOf, tokenOf } from '../../../../support/session-fakes.ts';
+import { createMemorySessionStore } from '../../../../support/session-stores.ts';
 
 const [first, second, foreign] = [tokenOf('first'), tokenOf('second'), tokenOf('foreign')];
 const idOf = (token: typeof first) => listedId(sessionKey(token));

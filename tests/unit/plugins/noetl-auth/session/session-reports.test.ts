@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { createMemorySessionStore } from '../../../../../gateway/stores/memory-session-store.ts';
 import { GatewayError } from '../../../../../plugins/errors.ts';
 import { endingsKeptMs } from '../../../../../plugins/noetl-auth/session/session.ts';
 import { createSessions } from '../../../../../plugins/noetl-auth/session/sessions.ts';
 import type { SessionStore } from '../../../../../plugins/ports.ts';
 import { fakeValidator, handClock, hourMs, recorder, sessionOf, tokenOf } from '../../../../support/session-fakes.ts';
+import { createMemorySessionStore } from '../../../../support/session-stores.ts';
 
 const token = tokenOf('noetl-session-a1b2c3');
 const options = { cacheTtlMs: 5_000, cacheSize: 100, revalidateMs: 2_000, invalidTtlMs: 10_000, maxMs: 24 * hourMs };

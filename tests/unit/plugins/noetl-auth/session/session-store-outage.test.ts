@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createMemorySessionStore } from '../../../../../gateway/stores/memory-session-store.ts';
 import { handClock, sessionOf, settle } from '../../../../support/session-fakes.ts';
+import { createMemorySessionStore } from '../../../../support/session-stores.ts';
 import { breakable, codeOf, limits, setup, token } from '../../../../support/sessions-setup.ts';
 
 describe('a store that is out', () => {
