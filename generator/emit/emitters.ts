@@ -5,7 +5,7 @@ import { emitMonitoring } from './monitoring.ts';
 import { emitPolicyPage } from './policy-page/emit-policy-page.ts';
 import { emitReferencePage } from './reference-page/emit-reference-page.ts';
 import { emitRestDocument } from './rest-document/emit-rest-document.ts';
-import { emitRoutes } from './routes.ts';
+import { emitRoutes } from './routes/emit-routes.ts';
 import { emitAppSchema } from './schema-files.ts';
 import { emitConfigSchema } from './settings/emit-config-schema.ts';
 import { emitSettingsTable } from './settings/emit-settings-table.ts';

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 test('no package that only generates or tests is in it', () => {
   expect(image.packages).toEqual(expect.arrayContaining(['graphql-yoga', 'jose', 'undici']));
-  const unwanted = /graphql-mesh|omnigraph|typescript|vitest|kubernetes-models|^node$/;
+  const unwanted = /graphql-mesh|omnigraph|ts-morph|typescript|vitest|kubernetes-models|^node$/;
   expect(image.packages.filter((name) => unwanted.test(name))).toEqual([]);
 });
 

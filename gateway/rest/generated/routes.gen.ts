@@ -158,19 +158,24 @@ export function parseLoginRequest(body: unknown): Parsed<LoginRequest> {
     if (typeof auth0_domain !== 'string') problems.push('auth0_domain must be text');
     else if (auth0_domain.length > 253) problems.push('auth0_domain must be at most 253 characters long');
   }
+
   if (session_duration_hours != null) {
     if (typeof session_duration_hours !== 'number' || !Number.isSafeInteger(session_duration_hours)) problems.push('session_duration_hours must be a whole number');
     else if (session_duration_hours < 1) problems.push('session_duration_hours must be at least 1');
   }
+
   if (auth0_refresh_token != null) {
     if (typeof auth0_refresh_token !== 'string') problems.push('auth0_refresh_token must be text');
   }
+
   if (client_ip != null) {
     if (typeof client_ip !== 'string') problems.push('client_ip must be text');
   }
+
   if (client_user_agent != null) {
     if (typeof client_user_agent !== 'string') problems.push('client_user_agent must be text');
   }
+
   if (problems.length > 0) return { problems };
   const value: unknown = {
     auth0_token,
@@ -227,6 +232,7 @@ export function parseLogoutRequest(body: unknown): Parsed<LogoutRequest> {
   if (all != null) {
     if (typeof all !== 'boolean') problems.push('all must be true or false');
   }
+
   if (problems.length > 0) return { problems };
   const value: unknown = {
     ...(all == null ? {} : { all }),

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { GatewayError } from '../../plugins/errors.ts';
+import { GatewayError } from '../../../plugins/errors.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 

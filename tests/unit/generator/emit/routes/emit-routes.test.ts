@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import type { EmitInput } from '../../../../generator/emit/emitter.ts';
-import { emitRoutes } from '../../../../generator/emit/routes.ts';
+import type { EmitInput } from '../../../../../generator/emit/emitter.ts';
+import { emitRoutes } from '../../../../../generator/emit/routes/emit-routes.ts';
 
-const root = new URL('../../../../', import.meta.url);
+const root = new URL('../../../../../', import.meta.url);
 const contract = await readFile(new URL('openapi/gateway.yaml', root), 'utf8');
 
 async function emit(text: string | undefined): Promise<string | undefined> {
