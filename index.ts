@@ -33,7 +33,9 @@ export { type ErrorCode, GatewayError } from './plugins/errors.ts';
 export {
   type AccessRequest,
   type AccessRule,
+  type AccessVerdict,
   authenticated,
+  type CustomRule,
   closed,
   custom,
   onExecution,

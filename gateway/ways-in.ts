@@ -63,7 +63,7 @@ export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, tel
   // From here on ends of executions are found without callbacks, too.
   live.follow(executable.executions);
   // One set of options for every way in: two that allow would differ sooner or later (ADR 0017).
-  const deciding = decidingWith(executable, config, parts, telemetry);
+  const deciding = { ...decidingWith(executable, config, parts, telemetry), clock };
   const checkCookieOrigin = (exchange: Exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin);
   const requireCaller = createRequireCaller(parts, observe, checkCookieOrigin);
   const graphql = createGraphql({

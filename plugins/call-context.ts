@@ -20,6 +20,8 @@ export type RootDecision =
       readonly permission?: Permission;
       readonly path: string | undefined;
       readonly rows: 'executions' | 'playbooks' | undefined;
+      /** Why a custom rule allowed it. */
+      readonly reason?: string;
     }
   | {
       readonly outcome: 'onAnswer';

@@ -118,7 +118,10 @@ export type GatewayEvent =
       readonly path?: string;
       /** The grant that allowed or denied: `file:line`, or its text. */
       readonly grant?: string;
-      /** Why it was not allowed: `denied` by a grant, `no-grant`, `path-refused`, `reserved`, `upstream`, or an error's code. */
+      /**
+       * Why it was not allowed: `denied` by a grant, `no-grant`, `path-refused`, `reserved`, `upstream`, `resolvers`, or an error's code;
+       * `rule: …` with the reason that a custom rule gives, also when it allows.
+       */
       readonly reason?: string;
       readonly requestId?: string;
     }
@@ -137,6 +140,8 @@ export type GatewayEvent =
       readonly permission?: Permission;
       readonly path?: string;
       readonly grant?: string;
+      /** `rule: …`, when a custom rule allowed it with a reason. */
+      readonly reason?: string;
       /** The execution that was started, or that the mutation is about. */
       readonly executionId?: string;
       readonly requestId: string;

@@ -1,5 +1,6 @@
 import {
   type AccessRequest,
+  type AccessVerdict,
   allow,
   authenticated,
   closed,
@@ -167,5 +168,14 @@ async function staffWhoMayEdit({ user, args, may }: AccessRequest): Promise<bool
   const path = args['path'];
   if (typeof path !== 'string' || user.email?.endsWith('@example.com') !== true) return false;
   return may('edit', path);
+}
+// #endregion
+// #region office-hours
+/** From Monday to Friday, or with a ticket. */
+export function inOfficeHours({ time, headers }: AccessRequest): AccessVerdict {
+  const ticket = headers['x-ticket'];
+  if (ticket !== undefined) return { allow: true, reason: `ticket ${ticket}` };
+  const isWorkday = time.getUTCDay() >= 1 && time.getUTCDay() <= 5;
+  return isWorkday || { allow: false, reason: 'outside of office hours', show: true };
 }
 // #endregion

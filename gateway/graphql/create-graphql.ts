@@ -20,7 +20,7 @@ import { isAroundRequest } from '../config/plugins.ts';
 import { type Answer, graphqlErrorAnswer } from '../http/answer.ts';
 import type { Cors } from '../http/cors.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { readHeaderOf } from '../http/header-values.ts';
+import { headersOf, readHeaderOf } from '../http/header-values.ts';
 import { checkOrigin } from '../http/origin-check.ts';
 import { readBody, requireJson } from '../http/read-body.ts';
 import { guessLimit } from '../limits/guess-limit.ts';
@@ -80,7 +80,7 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
   const requestOf = (exchange: Exchange): Request =>
     new yoga.fetchAPI.Request(`http://gateway.invalid/graphql${exchange.search}`, {
       method: exchange.method,
-      headers: headersOf(exchange),
+      headers: headersOf(exchange.request),
     });
   const contextOf = (exchange: Exchange) => serverContext(exchange, options);
   const pipeline = createPipeline({
@@ -92,7 +92,9 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
   const hasNoHttpHooks = !config.plugins.some(isAroundRequest);
 
   const run: RunKnown = async (exchange, caller, params) => {
-    const request = new yoga.fetchAPI.Request('http://gateway.invalid/graphql', jsonRequest);
+    // Rules and plugins see the headers of the caller.
+    const headers = { ...headersOf(exchange.request), ...jsonRequest.headers };
+    const request = new yoga.fetchAPI.Request('http://gateway.invalid/graphql', { ...jsonRequest, headers });
     return throughYoga(request, { ...contextOf(exchange), record: { caller, params } });
   };
   const answer = (exchange: Exchange): Promise<Answer> => {
@@ -164,19 +166,6 @@ function createServer(options: GraphqlOptions, rendering: ErrorRenderingOptions)
 function assertOrigin(headers: IncomingHttpHeaders, cors: Cors, ownOrigin: string | undefined): void {
   const presented = tokenFromRequest((name) => headers[name]);
   if (presented.outcome === 'present' && presented.source === 'cookie') checkOrigin(headers, cors, ownOrigin);
-}
-
-/** Headers as Yoga wants them: one text each. The body does not travel with them. */
-function headersOf({ request }: Exchange): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value === undefined || name === 'content-length' || name === 'transfer-encoding') continue;
-    headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  // Node keeps the first one only; two that differ give no session.
-  const authorization = readHeaderOf(request)('authorization');
-  if (Array.isArray(authorization)) headers['authorization'] = authorization.join(', ');
-  return headers;
 }
 
 /** These are about a connection that Yoga does not have: a length beside a transfer encoding ends an answer in two places. */

@@ -20,6 +20,19 @@ export function readHeaderOf(request: RawRequest): ReadHeader {
   };
 }
 
+/** All headers, one text each, as the Fetch API has them. The body does not travel with them. */
+export function headersOf(request: RawRequest): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value === undefined || name === 'content-length' || name === 'transfer-encoding') continue;
+    headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  // Node keeps the first one only; two that differ give no session.
+  const authorization = readHeaderOf(request)('authorization');
+  if (Array.isArray(authorization)) headers['authorization'] = authorization.join(', ');
+  return headers;
+}
+
 /** @throws ERR_REQUEST_INVALID when a header that has one value was sent twice with different values */
 export function refuseRepeatedHeaders({ headers, rawHeaders }: RawRequest): void {
   if (rawHeaders.length / 2 === Object.keys(headers).length) return;

@@ -116,8 +116,8 @@ function entryOf(event: GatewayEvent, named: Named): AuditMembers | undefined {
         ...access(event, named),
       };
     case 'outcome': {
-      const { outcome, code, executionId } = event;
-      return { audit: 'mutation', outcome, code, executionId, ...access(event, named) };
+      const { outcome, code, executionId, reason } = event;
+      return { audit: 'mutation', outcome, code, executionId, reason, ...access(event, named) };
     }
     default:
       return undefined;

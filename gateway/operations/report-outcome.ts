@@ -105,7 +105,8 @@ function eventOf(
   if (email) event.email = email;
   if (permission !== undefined) event.permission = permission;
   if (decision.outcome !== 'allowed') return event;
-  const { path, grant } = decision;
+  const { path, grant, reason } = decision;
+  if (reason !== undefined) event.reason = reason;
   if (path !== undefined) event.path = path;
   if (grant !== undefined) event.grant = nameOfGrant(grant);
   return event;

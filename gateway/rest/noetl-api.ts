@@ -6,6 +6,7 @@ import { type DecisionOptions, decideCall } from '../../plugins/noetl-auth/decid
 import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
 import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { headersOf } from '../http/header-values.ts';
 import { parseBody, readBody, requireJson } from '../http/read-body.ts';
 import { type RestOperation, templateOf } from './rest-operations.ts';
 
@@ -69,7 +70,12 @@ async function answer({ operation, params }: MatchedRoute, exchange: Exchange, o
     { params, query, body },
     { requestId, user: caller.session.user },
   );
-  const decision = await decideCall({ name: field, root, args, guarded }, { caller, requestId }, options.deciding);
+  const headers = () => Object.entries(headersOf(exchange.request));
+  const decision = await decideCall(
+    { name: field, root, args, guarded },
+    { caller, requestId, headers },
+    options.deciding,
+  );
   if (decision.outcome === 'denied') throw decision.error;
   const decisions = new Map([[field, decision]]);
   const context = { caller, decisions, ...questionsOf({ caller, requestId }, options.deciding.checker) };

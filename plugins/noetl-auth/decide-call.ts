@@ -1,4 +1,5 @@
 import type { Caller, RootDecision } from '../call-context.ts';
+import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
 import { sourceText } from '../noetl/playbook-source.ts';
 import type { Observe } from '../observe.ts';
@@ -8,6 +9,7 @@ import { parsePlaybookPath } from './access/playbook-path.ts';
 import { reportDecision } from './access/report-decision.ts';
 import { accessDenied } from './access/standing-decision.ts';
 import { type ArgumentLimits, findArgumentProblem } from './argument-guard.ts';
+import type { RequestHeaders } from './custom-rule.ts';
 import { decideField, type ExecutionPath, invalidArgument, type Judgement, type Resolvers } from './decide-field.ts';
 
 /** The operation that a root field belongs to (GraphQL, October 2021, section 2.3). */
@@ -32,6 +34,8 @@ export interface DecisionOptions {
   readonly executionPath: ExecutionPath;
   readonly unbrokenRun: number;
   readonly observe: Observe;
+  /** For custom rules. Default: the system's. */
+  readonly clock?: Clock;
   /** See {@link Resolvers}. Default `any`. */
   readonly resolvers?: Resolvers;
   /** Runs the decision of an operation in a span. Absent: no tracing. */
@@ -42,6 +46,8 @@ export interface DecisionOptions {
 export interface OperationCaller {
   readonly caller: Caller;
   readonly requestId: string;
+  /** The headers of the request, for custom rules; read only when one is asked. Default: no headers. */
+  readonly headers?: () => RequestHeaders;
 }
 
 /** A call of one operation, whatever way it came. */
@@ -86,7 +92,7 @@ export function tellDecision(
     permission,
     path,
     grant,
-    reason: decision.outcome === 'denied' ? (reason ?? decision.error.code) : undefined,
+    reason: reason ?? (decision.outcome === 'denied' ? decision.error.code : undefined),
     requestId: by.requestId,
   });
 }
@@ -99,7 +105,7 @@ function outcomeOf(decision: RootDecision): 'allowed' | 'denied' | 'backend_erro
 /** The decision for a call by the rule of its operation; an operation without a rule is denied. Never throws. */
 export function judgeCall(
   { name, root, args, guarded = args }: OperationCall,
-  { caller, requestId }: OperationCaller,
+  { caller, requestId, headers }: OperationCaller,
   options: DecisionOptions,
 ): Judgement | Promise<Judgement> {
   const deny = (error: GatewayError): Judgement => ({ decision: { outcome: 'denied', field: name, error } });
@@ -115,17 +121,8 @@ export function judgeCall(
   }
   const failed = (error: unknown) => deny(couldNotFindOut(error));
   try {
-    const question = {
-      field: name,
-      root,
-      rule: rule.access,
-      args,
-      caller,
-      requestId,
-      checker,
-      executionPath,
-      resolvers,
-    };
+    const by = { caller, requestId, headers, nowMs: (options.clock ?? Date.now)() };
+    const question = { field: name, root, rule: rule.access, args, checker, executionPath, resolvers, ...by };
     const judged = decideField(question);
     return judged instanceof Promise ? judged.catch(failed) : judged;
   } catch (error) {

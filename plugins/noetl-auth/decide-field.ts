@@ -4,13 +4,14 @@ import { type MaybePromise, whenKnown } from '../maybe-promise.ts';
 import { parseExecutionId } from '../noetl/execution-state.ts';
 import { readPlaybookSource, wireSource } from '../noetl/playbook-source.ts';
 import type { AccessChecker } from '../ports.ts';
-import type { AccessRequest, AccessRule } from './access/access-rule.ts';
+import type { AccessRule, CustomRule } from './access/access-rule.ts';
 import type { Decision } from './access/decision.ts';
 import { decideOnExecution } from './access/execution-access.ts';
 import type { Grant } from './access/grant.ts';
 import type { Permission } from './access/permission.ts';
 import { parsePlaybookPath } from './access/playbook-path.ts';
 import { accessDenied } from './access/standing-decision.ts';
+import { askCustomRule, headersForRules, type RequestHeaders } from './custom-rule.ts';
 
 /** The playbook path of an execution; undefined when there is no such execution. @throws when it cannot find out. */
 export type ExecutionPath = (id: string, call: { caller: Caller; requestId: string }) => Promise<string | undefined>;
@@ -35,6 +36,9 @@ export interface FieldQuestion {
   readonly checker: AccessChecker;
   readonly executionPath: ExecutionPath;
   readonly resolvers: Resolvers;
+  /** Of the request, for custom rules. */
+  readonly headers?: (() => RequestHeaders) | undefined;
+  readonly nowMs: number;
 }
 
 /** A decision, and its members in the audit log. */
@@ -43,7 +47,7 @@ export interface Judgement {
   readonly permission?: Permission;
   readonly path?: string;
   readonly grant?: Grant | undefined;
-  /** Why it is denied, where the error's code does not name it. */
+  /** Why it is denied, where the error's code does not name it; why it is allowed, where a custom rule gives a reason. */
   readonly reason?: string;
 }
 
@@ -92,10 +96,11 @@ function denied({ field }: FieldQuestion, error: GatewayError): RootDecision {
 
 function allowed(
   { field, args }: FieldQuestion,
-  on: Partial<Pick<RootDecision & { outcome: 'allowed' }, 'grant' | 'permission' | 'path' | 'rows'>>,
+  on: Partial<Pick<RootDecision & { outcome: 'allowed' }, 'grant' | 'permission' | 'path' | 'rows' | 'reason'>>,
 ): RootDecision {
-  const { grant, permission, path, rows } = on;
-  return { outcome: 'allowed', field, args, grant, path, rows, ...(permission !== undefined && { permission }) };
+  const { grant, permission, path, rows, reason } = on;
+  const given = { ...(permission !== undefined && { permission }), ...(reason !== undefined && { reason }) };
+  return { outcome: 'allowed', field, args, grant, path, rows, ...given };
 }
 
 function hasRole({ caller }: FieldQuestion, roles: readonly string[]): boolean {
@@ -167,23 +172,18 @@ function ofVerdict(
     : { decision: denied(question, refusal()), grant, reason: verdict.why, ...about };
 }
 
-async function decideByCode(question: FieldQuestion, decide: (request: AccessRequest) => unknown): Promise<Judgement> {
-  if (await customAllows(question, decide)) return { decision: allowed(question, {}) };
-  return { decision: denied(question, accessDenied()), reason: 'rule' };
-}
-
-async function customAllows(question: FieldQuestion, decide: (request: AccessRequest) => unknown): Promise<boolean> {
+async function decideByCode(question: FieldQuestion, decide: CustomRule): Promise<Judgement> {
   const { field, args, caller, checker } = question;
   const user = caller.session.user;
   const may = async (permission: Permission, path: string) =>
     parsePlaybookPath(path) !== undefined &&
     (await checker.check({ user, permission, path, token: caller.token })).allowed;
-  try {
-    // Only `true` allows: a rule that forgets to answer must not.
-    return (await decide({ field, args, user, may })) === true;
-  } catch {
-    return false;
-  }
+  const headers = headersForRules(question.headers?.() ?? [], caller);
+  const verdict = await askCustomRule(decide, { field, args, user, may, headers, time: new Date(question.nowMs) });
+  if (!verdict.allowed) return { decision: denied(question, verdict.error), reason: verdict.reason };
+  const { reason } = verdict;
+  const why = reason === undefined ? {} : { reason };
+  return { decision: allowed(question, why), ...why };
 }
 
 function argumentOf({ args }: FieldQuestion, name: string): unknown {

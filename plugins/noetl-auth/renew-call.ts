@@ -1,6 +1,6 @@
-import type { CallContext, Caller } from '../call-context.ts';
+import type { CallContext } from '../call-context.ts';
 import type { Sessions } from '../ports.ts';
-import { type DecisionOptions, judgeCall, tellDecision } from './decide-call.ts';
+import { type DecisionOptions, judgeCall, type OperationCaller, tellDecision } from './decide-call.ts';
 import { questionsOf } from './questions.ts';
 
 /**
@@ -8,14 +8,13 @@ import { questionsOf } from './questions.ts';
  * decided by the grants of now. A refusal is reported; that nothing has changed is not.
  */
 export function renewCall(
-  { token }: Caller,
-  requestId: string,
+  { caller: { token }, requestId, headers }: OperationCaller,
   options: DecisionOptions & { readonly sessions: Pick<Sessions, 'lookup'> },
 ): NonNullable<CallContext['renew']> {
   return async ({ field, args }) => {
     const session = await options.sessions.lookup(token);
     if (session === undefined) return undefined;
-    const by = { caller: { session, token }, requestId };
+    const by = { caller: { session, token }, requestId, ...(headers && { headers }) };
     const judgement = await judgeCall({ name: field, root: 'subscription', args }, by, options);
     if (judgement.decision.outcome === 'denied') tellDecision(field, judgement, 'subscription', by, options);
     return { ...questionsOf(by, options.checker), caller: by.caller, decision: judgement.decision };

@@ -6,7 +6,13 @@ import { GatewayError } from '../errors.ts';
 import type { GuessBudget, Sessions } from '../ports.ts';
 import type { AccessRule } from './access/access-rule.ts';
 import { createAuthenticator } from './authenticator.ts';
-import { type DecisionOptions, decideCall, type FieldRule, type OperationCall } from './decide-call.ts';
+import {
+  type DecisionOptions,
+  decideCall,
+  type FieldRule,
+  type OperationCall,
+  type OperationCaller,
+} from './decide-call.ts';
 import { decideTraced } from './decide-operation.ts';
 import { noIntrospectionRule } from './no-introspection.ts';
 import { questionsOf } from './questions.ts';
@@ -21,7 +27,7 @@ export interface RootRules {
 
 export interface NoetlAuthOptions
   extends Pick<DecisionOptions, 'checker' | 'trace'>,
-    Partial<Pick<DecisionOptions, 'executionPath' | 'observe' | 'resolvers' | 'unbrokenRun'>> {
+    Partial<Pick<DecisionOptions, 'clock' | 'executionPath' | 'observe' | 'resolvers' | 'unbrokenRun'>> {
   /** Finds the session of a token. @see Sessions */
   readonly sessions: Pick<Sessions, 'lookup'>;
   /** Who may call which root field. */
@@ -114,10 +120,8 @@ export function useNoetlAuth(options: NoetlAuthOptions): Plugin<object, AuthServ
     ...(options.introspection === true ? {} : { onValidate: forbidIntrospection }),
     onExecute: before as NonNullable<Plugin['onExecute']>,
     onSubscribe: ((hook: BeforeRunning) => {
-      const { caller, requestId } = hook.args.contextValue as Partial<AuthContext>;
-      if (!caller || requestId === undefined) throw tokenMissing();
       // A subscription outlives its decision: each event asks again.
-      hook.extendContext({ renew: renewCall(caller, requestId, deciding) });
+      hook.extendContext({ renew: renewCall(callerIn(hook.args.contextValue as Asking), deciding) });
       return before(hook);
     }) as NonNullable<Plugin['onSubscribe']>,
   };
@@ -165,13 +169,19 @@ function rulesByField(rules: NoetlAuthOptions['rules']): ReadonlyMap<string, Fie
 }
 
 /** A call of another operation, for the caller of the request. */
-async function decideFor(
-  { caller, requestId }: Partial<AuthContext>,
-  call: OperationCall,
-  options: DecisionOptions,
-): Promise<RootDecision> {
+async function decideFor(context: Asking, call: OperationCall, options: DecisionOptions): Promise<RootDecision> {
+  return decideCall(call, callerIn(context), options);
+}
+
+/** The context of an operation, which has a caller when the plugin has done its work. */
+type Asking = Partial<Pick<AuthContext, 'caller' | 'requestId'>> & Pick<AuthInput, 'request'>;
+
+/** @throws ERR_TOKEN_MISSING */
+function callerIn(context: Asking): OperationCaller {
+  const { caller, requestId } = context;
   if (!caller || requestId === undefined) throw tokenMissing();
-  return decideCall(call, { caller, requestId }, options);
+  // Not before a rule asks: the request of an operation is made when it is looked at.
+  return { caller, requestId, headers: () => context.request?.headers ?? [] };
 }
 
 const forbidIntrospection: NonNullable<Plugin['onValidate']> = ({ addValidationRule }) =>
@@ -191,9 +201,7 @@ async function decideBefore(
   { args, extendContext, setResultAndStopExecution }: BeforeRunning,
   options: DecisionOptions,
 ) {
-  const { caller, requestId } = args.contextValue as Partial<AuthContext>;
-  if (!caller || requestId === undefined) throw tokenMissing();
-  const decided = await decideTraced(args, { caller, requestId }, options);
+  const decided = await decideTraced(args, callerIn(args.contextValue as Asking), options);
   if ('decisions' in decided) return extendContext({ decisions: decided.decisions });
   const { refused: errors, data } = decided;
   setResultAndStopExecution(data === undefined ? { errors } : { errors, data });

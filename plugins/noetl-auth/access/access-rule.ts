@@ -8,7 +8,22 @@ export interface AccessRequest {
   readonly user: User;
   /** Asks the configured access checkers, as every other rule does. */
   readonly may: (permission: Permission, path: string) => Promise<boolean>;
+  /** Headers of the request, by names in lower case, without those that hold the session or other credentials. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** When the rule was asked, by the clock of the server. */
+  readonly time: Date;
 }
+
+/**
+ * The decision of a custom rule. The audit log has the `reason`, one line of at most 200 characters; with `show` the error of a
+ * caller who is denied has it too.
+ */
+export type AccessVerdict =
+  | boolean
+  | { readonly allow: boolean; readonly reason?: string | undefined; readonly show?: boolean | undefined };
+
+/** A function of the config that decides. */
+export type CustomRule = (request: AccessRequest) => AccessVerdict | Promise<AccessVerdict>;
 
 /**
  * Who may call an operation.
@@ -18,7 +33,7 @@ export interface AccessRequest {
  * - `playbook`: `permission` on the catalog path in `argument`
  * - `execution`: `permission` on the playbook of the execution whose id is in `argument`; hidden reads as missing
  * - `source`: `permission` on the catalog path that the playbook source in `argument` names
- * - `custom`: the value that the function resolves to; an error denies
+ * - `custom`: the verdict that the function resolves to; an error denies
  */
 export type AccessRule<Role extends string = string, Argument extends string = string> =
   | { readonly kind: 'closed' }
@@ -27,7 +42,7 @@ export type AccessRule<Role extends string = string, Argument extends string = s
   | { readonly kind: 'playbook'; readonly permission: Permission; readonly argument: Argument }
   | { readonly kind: 'execution'; readonly permission: Permission; readonly argument: Argument }
   | { readonly kind: 'source'; readonly permission: Permission; readonly argument: Argument }
-  | { readonly kind: 'custom'; readonly decide: (request: AccessRequest) => boolean | Promise<boolean> };
+  | { readonly kind: 'custom'; readonly decide: CustomRule };
 
 /** No caller at all: the row stays in the config, and the field is not in the schema. */
 export const closed = (): { readonly kind: 'closed' } => ({ kind: 'closed' });
@@ -52,5 +67,4 @@ export const onSource = <const A extends string>(permission: Permission, argumen
   ({ kind: 'source', permission, argument }) as const;
 
 /** A custom rule. A function that throws or rejects denies. */
-export const custom = (decide: (request: AccessRequest) => boolean | Promise<boolean>) =>
-  ({ kind: 'custom', decide }) as const;
+export const custom = (decide: CustomRule) => ({ kind: 'custom', decide }) as const;

@@ -25,6 +25,7 @@ function question(
     checker: createLocalAccessChecker(compileGrants(defaultGrants, reserved)),
     executionPath: async (id) => executions.get(id),
     resolvers: 'gateway',
+    nowMs: Date.UTC(2026, 0, 2, 22),
     ...more,
   };
 }
