@@ -40,9 +40,8 @@ import { createUserLimits } from './limits/user-limits.ts';
 import type { Tracing } from './observe/tracing.ts';
 import type { SharedStore } from './stores/shared-store.ts';
 import { openLiveStore, openStore } from './stores/store-adapters.ts';
-import { atOwnPaths } from './upstream/at-own-paths.ts';
-import { ofClass } from './upstream/of-class.ts';
-import { createUpstream, type UpstreamClient } from './upstream/undici-upstream.ts';
+import { atOwnPaths, ofClass } from './upstream/own-calls.ts';
+import { createUpstream, type UpstreamClient } from './upstream/upstream.ts';
 
 /** Everything behind the ports, as a config chooses it. */
 export interface Parts {

@@ -12,8 +12,8 @@ import type { Environment } from './config/environment.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { resolveConfig } from './config/resolve-config.ts';
 import { createExecutable } from './executable.ts';
-import { fieldRules } from './graphql/field-rules.ts';
-import { pairRootFields, plansOf } from './operations/root-fields.ts';
+
+import { fieldRules, pairRootFields, plansOf } from './operations/root-fields.ts';
 
 export interface ConnectNoetlOptions {
   /** The text of `mesh/generated/schema.graphql`. */

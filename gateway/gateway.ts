@@ -4,24 +4,132 @@ import { GatewayError } from '../plugins/errors.ts';
 import { type OwnPaths, ownPathsOf } from '../plugins/noetl/own-paths.ts';
 import { observedStore } from '../plugins/noetl-auth/session/session-store.ts';
 import { compose, type Parts } from './compose.ts';
-import { isGatewayRow } from './config/gateway-config.ts';
+import { isGatewayRow, type ResolvedConfig } from './config/gateway-config.ts';
 import { trustWarnings } from './config/resolve-config.ts';
 import { createAuditRing } from './console/audit-ring.ts';
-import type { GatewayOptions } from './gateway-options.ts';
+import { createHandlers, createListeners } from './handlers.ts';
 import type { HttpListener } from './http/http-listener.ts';
-import { createReadiness } from './http/readiness.ts';
-import { createListeners } from './listeners.ts';
+import { createReadiness, type Readiness } from './http/readiness.ts';
 import { openLive } from './live/live-service.ts';
 import { createLoginReadiness, type LoginReadiness } from './login-readiness.ts';
-import { createTelemetry } from './observe/telemetry.ts';
-import { tracedParts } from './observe/tracing.ts';
-import { routeOf } from './operations/root-call.ts';
-import { pairRootFields, plansOf, type RootField } from './operations/root-fields.ts';
-import { takePorts } from './take-ports.ts';
-import type { UpstreamClient } from './upstream/undici-upstream.ts';
-import { probeUpstream } from './upstream/upstream-probe.ts';
-import { followPolicy, watchDrift } from './watches.ts';
-import { createWaysIn } from './ways-in.ts';
+import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
+import { type Tracing, tracedParts } from './observe/tracing.ts';
+import { pairRootFields, plansOf, type RootField, routeOf } from './operations/root-fields.ts';
+import { type WatchedPolicy, watchPolicy } from './policy/watched-policy.ts';
+import {
+  createDriftWatch,
+  type DriftWatch,
+  type DriftWatchOptions,
+  probeUpstream,
+  type UpstreamKnowledge,
+} from './upstream/drift-watch.ts';
+import type { UpstreamClient } from './upstream/upstream.ts';
+
+/** The inputs of a process: a config, a schema, and options that only some starts have. */
+export interface GatewayOptions {
+  readonly config: ResolvedConfig;
+  /** The generated schema with its call instructions. */
+  readonly sdl: string;
+  readonly warnings?: readonly string[];
+  /** Logs for a person instead of JSON lines. */
+  readonly pretty?: boolean;
+  /** A file with grants that take the place of those of the config, and that is followed while the gateway runs. */
+  readonly policyFile?: string;
+  /** The text of the project's file of policy cases at this moment, for the console; undefined: there is no file. */
+  readonly policyCases?: () => Promise<string | undefined>;
+  /** Pages of this machine may read answers, whatever their port. For development. */
+  readonly corsLoopback?: boolean;
+  /** To compare NoETL's live document with the pulled one; absent: no comparison. */
+  readonly drift?: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'> & UpstreamKnowledge;
+  /** Of the package; shown in the metrics. */
+  readonly version?: string;
+  /** OpenAPI of the REST calls, as YAML, for callers with a session. */
+  readonly restDocument?: string;
+  readonly clock?: Clock;
+  /** Traces and metrics for a collector; absent: no tracing, at no cost. */
+  readonly tracing?: Tracing;
+}
+
+/**
+ * Opens both listeners.
+ * @returns the ports that they got
+ * @throws ERR_CONFIG_INVALID with one problem for each port that is not available
+ */
+export async function takePorts(
+  { bind, port, internalPort }: Pick<ResolvedConfig['listen'], 'bind' | 'port' | 'internalPort'>,
+  listeners: Readonly<Record<'public' | 'internal', Pick<HttpListener, 'listen'>>>,
+): Promise<{ readonly port: number; readonly internalPort: number }> {
+  // Both are tried, so that both problems are reported at once.
+  const [first, second] = await Promise.allSettled([
+    listeners.internal.listen(internalPort, bind),
+    listeners.public.listen(port, bind),
+  ]);
+  if (first.status === 'fulfilled' && second.status === 'fulfilled') {
+    return { port: second.value, internalPort: first.value };
+  }
+  const problems = [
+    ...(first.status === 'rejected' ? [problemOf(first.reason, bind, internalPort, 'GATEWAY_INTERNAL_PORT')] : []),
+    ...(second.status === 'rejected' ? [problemOf(second.reason, bind, port, 'ROUTER_PORT')] : []),
+  ];
+  throw new GatewayError('ERR_CONFIG_INVALID', 'the gateway cannot listen', { problems });
+}
+
+function problemOf(error: unknown, bind: string, port: number, variable: string): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return `${bind}:${port} is taken: stop the program that uses the port, or set ${variable} to another port`;
+    case 'EACCES':
+      return `${bind}:${port} is reserved: set ${variable} to a port above 1023`;
+    default:
+      return `${bind} is not an address of this machine: set GATEWAY_BIND to one, for example 127.0.0.1`;
+  }
+}
+
+/** Grants from a file, followed while the gateway runs. @throws ERR_POLICY_INVALID when the file is refused at the start */
+export async function followPolicy(
+  { config, policyFile }: { readonly config: ResolvedConfig; readonly policyFile?: string },
+  { observe, log }: Telemetry,
+): Promise<WatchedPolicy | undefined> {
+  if (policyFile === undefined) return undefined;
+  const { auth, adapters } = config;
+  // A file that decides nothing is a mistake that is easily overlooked, and no reason not to start.
+  if ((auth.access.checker !== 'local' || adapters.accessChecker !== undefined) && auth.access.combine !== 'both') {
+    log.warn(
+      {},
+      "GATEWAY_POLICY_FILE has no effect: the configured access checker decides alone; set auth.access.combine to 'both'",
+    );
+  }
+  return watchPolicy({
+    file: policyFile,
+    roles: config.roles,
+    reserved: config.compiledGrants.reserved,
+    observe,
+    report(outcome, problems) {
+      if (outcome === 'applied') log.info({ warnings: problems }, 'the policy file has changed: its grants count now');
+      else log.error({ problems }, 'the policy file is refused: the grants before it still count');
+    },
+  });
+}
+
+/** Compares NoETL's live document with the pulled one, and notes what it finds. */
+export function watchDrift(
+  knowledge: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'> & UpstreamKnowledge,
+  { upstream }: Parts,
+  readiness: Readiness,
+  { observe, log }: Telemetry,
+): { readonly watch: DriftWatch; readonly knowledge: UpstreamKnowledge } {
+  const watch = createDriftWatch({
+    ...knowledge,
+    upstream,
+    observe,
+    // For `/ready` as a note: drift stops nothing.
+    notify(state, text) {
+      readiness.note('document', text);
+      log[state === 'differs' ? 'warn' : 'info']({ drift: state }, text);
+    },
+  });
+  return { watch, knowledge };
+}
 
 /** Paths that the gateway calls for itself: logins, validations, looking at executions, readiness. */
 const ownRoutes = ({ execute, executions }: OwnPaths): readonly string[] => [
@@ -75,9 +183,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const upstream = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
   const live = openLive({ config, clock, version }, parts, telemetry);
   const given = { ...options, config, clock, version, policy, readiness, upstream, auditRing };
-  const ways = createWaysIn(given, parts, live, telemetry);
+  const handlers = createHandlers(given, parts, live, telemetry);
   const views = { readiness, telemetry, callbacks: parts.callbacks };
-  const listeners = createListeners(ways, live, views, config, telemetry);
+  const listeners = createListeners(handlers, live, views, config, telemetry);
   telemetry.watch(liveNumbers(parts.upstream, listeners));
   return {
     async listen() {
@@ -86,13 +194,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       tracing?.start(telemetry.metricsJson, telemetry.log);
       void upstream?.watch.look();
       login.readIssuers(parts);
-      ways.replicas.start();
+      handlers.replicas.start();
       return ports;
     },
     async stop() {
       telemetry.log.info('stopping: no new work');
       // First not ready, so that the Service sends no new requests while the old ones finish.
-      for (const running of [readiness, upstream?.watch, ways.replicas, policy, live]) running?.stop();
+      for (const running of [readiness, upstream?.watch, handlers.replicas, policy, live]) running?.stop();
       const finished = await listeners.public.drain(config.listen.drainMs);
       // After the public one: requests in work may wait for callbacks.
       await listeners.internal.drain(500);

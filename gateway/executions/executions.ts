@@ -8,7 +8,7 @@ import { parsePlaybookPath } from '../../plugins/noetl-auth/access/playbook-path
 import { type DecisionReport, reportDecision } from '../../plugins/noetl-auth/access/report-decision.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-import type { RootCall } from '../operations/root-call.ts';
+import type { RootCall } from '../operations/root-fields.ts';
 import { ExecutionCache } from './execution-cache.ts';
 import { holdMs, type Snapshot, Snapshots } from './execution-end.ts';
 import { type Asking, ExecutionReads, type ExecutionRows, missingExecution } from './execution-read.ts';

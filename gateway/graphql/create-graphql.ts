@@ -17,23 +17,78 @@ import type { Sessions } from '../../plugins/ports.ts';
 import { useQueryLimits } from '../../plugins/query-limits/use-query-limits.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { isAroundRequest } from '../config/plugins.ts';
+import type { AnswerStream } from '../http/answer.ts';
 import { type Answer, graphqlErrorAnswer } from '../http/answer.ts';
-import type { Cors } from '../http/cors.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { headersOf, readHeaderOf } from '../http/header-values.ts';
-import { checkOrigin } from '../http/origin-check.ts';
+import { headersOf, readHeaderOf } from '../http/exchange.ts';
+import type { Cors } from '../http/origins.ts';
+import { checkOrigin } from '../http/origins.ts';
 import { readBody, requireJson } from '../http/read-body.ts';
 import { guessLimit } from '../limits/guess-limit.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import type { StreamLimits } from '../live/events-route.ts';
-import { useCompiledOperations } from './compiled-operations.ts';
-import { createDocumentCaches } from './document-caches.ts';
-import { createPipeline } from './pipeline.ts';
+import { createDocumentCaches, useCompiledOperations } from './compiled-operations.ts';
+import { contentTypeOfUsual, createPipeline } from './pipeline.ts';
 import { type GraphqlServerContext, measuredAs, useRequestParams } from './request-params.ts';
-import { isEventStream, streamAnswer } from './stream-answer.ts';
-import { contentTypeOfUsual } from './usual-request.ts';
 
-export interface GraphqlOptions {
+/** Whether Yoga answers with server-sent events: a subscription that began. */
+const isEventStream = ({ headers, body }: Response): boolean =>
+  body !== null && (headers.get('content-type') ?? '').startsWith('text/event-stream');
+
+/** The answer to a subscription: events as Yoga writes them (GraphQL over SSE, one connection each), within the limits of streams. */
+function streamAnswer(
+  response: Response,
+  userId: string,
+  { clientIp }: { readonly clientIp: string },
+  { streams, observe }: { readonly streams: StreamLimits; readonly observe: Observe },
+): Answer {
+  const reader = response.body?.getReader();
+  let leave: () => void;
+  try {
+    // The stream has begun by then, so it is ended where there is no place for it.
+    leave = streams.enter(userId, clientIp);
+  } catch (error) {
+    void reader?.cancel().catch(() => {});
+    return graphqlErrorAnswer(error);
+  }
+  return {
+    status: response.status,
+    headers: {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache',
+      'x-accel-buffering': 'no',
+    },
+    body: '',
+    async stream(out) {
+      observe({ type: 'stream', state: 'opened' });
+      try {
+        if (reader !== undefined) await copy(reader, out);
+      } finally {
+        leave();
+        observe({ type: 'stream', state: 'closed' });
+      }
+    },
+  };
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+/** Copies until the source ends; when the caller leaves, so does the source. */
+async function copy(reader: Reader, out: AnswerStream): Promise<void> {
+  const cancel = () => void reader.cancel().catch(() => {});
+  out.signal.addEventListener('abort', cancel, { once: true });
+  try {
+    while (!out.signal.aborted) {
+      const { done, value } = await reader.read();
+      if (done || !(await out.write(value))) return;
+    }
+  } finally {
+    out.signal.removeEventListener('abort', cancel);
+    cancel();
+  }
+}
+
+interface GraphqlOptions {
   readonly config: ResolvedConfig;
   readonly schema: GraphQLSchema;
   readonly deciding: DecisionOptions;
@@ -47,11 +102,11 @@ export interface GraphqlOptions {
   readonly ownOrigin: string | undefined;
 }
 
-/** Runs parameters of a caller who has been authenticated by another way in. The answer is that of `/graphql`. */
+/** Runs parameters of a caller who has been authenticated elsewhere. The answer is that of `/graphql`. */
 export type RunKnown = (exchange: Exchange, caller: Caller, params: GraphQLParams) => Promise<Answer>;
 
-/** `/graphql`, and the same for a caller whom another way in has authenticated. */
-export interface GraphqlWay {
+/** `/graphql`, and the same for a caller who has been authenticated elsewhere. */
+interface GraphqlWay {
   readonly answer: (exchange: Exchange) => Promise<Answer>;
   readonly run: RunKnown;
 }

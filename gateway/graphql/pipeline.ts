@@ -1,16 +1,85 @@
-import { getOperationAST } from 'graphql';
-import type { GraphQLParams, YogaServerInstance } from 'graphql-yoga';
+import { type ExecutionResult, GraphQLError, getOperationAST } from 'graphql';
+import { type GraphQLHTTPExtensions, type GraphQLParams, isAsyncIterable, type YogaServerInstance } from 'graphql-yoga';
 import type { Caller } from '../../plugins/call-context.ts';
 import type { FinishResult } from '../../plugins/error-rendering/use-error-rendering.ts';
 import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
 import { refusalOf } from '../../plugins/noetl-auth/refusal-response.ts';
 import type { ReadHeader } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { Answer } from '../http/answer.ts';
-import { type GraphqlServerContext, type OperationOutcome, paramsOf } from './request-params.ts';
-import { writeOutcome } from './write-outcome.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { WrittenJson } from '../operations/written-json.ts';
+import { writtenDataOf } from './compiled-operations.ts';
+import { type GraphqlServerContext, measuredAs, type OperationOutcome, paramsOf } from './request-params.ts';
+
+/**
+ * The answer to an operation, as GraphQL over HTTP has it.
+ * @param contentType of the answer
+ * @returns undefined for what Yoga writes: extensions, streams, several errors that were thrown as one, an abort
+ */
+function writeOutcome(
+  outcome: OperationOutcome,
+  context: GraphqlServerContext,
+  contentType: string,
+  finish: FinishResult,
+): Answer | undefined {
+  if ('error' in outcome) {
+    const errors = thrownErrors(outcome.error);
+    return errors && writeErrors(finish({ errors }, context), context, contentType);
+  }
+  const { result } = outcome;
+  const json = writtenDataOf(result);
+  if (json !== undefined) return writeJson(json, contentType);
+  if (isAsyncIterable(result) || !isDataAndErrors(result)) return undefined;
+  if (result.errors !== undefined) return writeErrors(finish(result, context), context, contentType);
+  if (result.data === undefined) return undefined;
+  return { status: 200, headers: headersOf(contentType), body: JSON.stringify(result) };
+}
+
+const isDataAndErrors = (result: ExecutionResult): boolean =>
+  Object.entries(result).every(([key, value]) => key === 'data' || key === 'errors' || value === undefined);
+
+function thrownErrors(error: unknown): readonly GraphQLError[] | undefined {
+  if (!(error instanceof Error) || 'errors' in error || error instanceof DOMException) return undefined;
+  return [error instanceof GraphQLError ? error : new GraphQLError(error.message, { originalError: error })];
+}
+
+/** The worst status of the errors counts; with `spec` it is 200 for `application/json` (GraphQL over HTTP). */
+function writeErrors(result: ExecutionResult, { record }: GraphqlServerContext, contentType: string): Answer {
+  const isJson = contentType.startsWith('application/json');
+  let status = 200;
+  const headers: Record<string, string> = headersOf(contentType);
+  for (const { extensions } of result.errors ?? []) {
+    const http = extensions['http'] as GraphQLHTTPExtensions | undefined;
+    for (const [name, value] of Object.entries(http?.headers ?? {})) headers[name.toLowerCase()] = value;
+    if (http?.status !== undefined && !(isJson && http.spec === true)) status = Math.max(status, http.status);
+  }
+  const body = JSON.stringify({ ...result, errors: result.errors?.map(publicError) });
+  return { status, headers, body, ...measuredAs(record) };
+}
+
+/** Without what is for the status and the headers. */
+function publicError(error: GraphQLError) {
+  const { extensions, ...members } = error.toJSON();
+  const { http: _http, unexpected: _unexpected, ...shown } = extensions ?? {};
+  return Object.keys(shown).length === 0 ? members : { ...members, extensions: shown };
+}
+
+const headersOf = (contentType: string) => ({ 'cache-control': 'no-store', 'content-type': contentType });
+
+const [start, end] = ['{"data":', '}'] as const;
+const [startBytes, endBytes] = [Buffer.from(start), Buffer.from(end)];
+
+/** Data that is JSON already. */
+function writeJson(json: WrittenJson, contentType: string): Answer {
+  const headers = headersOf(contentType);
+  if ('pieces' in json) return { status: 200, headers, body: '', pieces: [startBytes, ...json.pieces, endBytes] };
+  const { text, sizeBytes } = json;
+  const bodyBytes = start.length + sizeBytes + end.length;
+  return { status: 200, headers, body: `${start}${text}${end}`, bodyBytes };
+}
 
 /** The part of Yoga that runs an operation with the hooks of every plugin. */
-export type Engine = Pick<YogaServerInstance<GraphqlServerContext, object>, 'getEnveloped' | 'waitUntil'>;
+type Engine = Pick<YogaServerInstance<GraphqlServerContext, object>, 'getEnveloped' | 'waitUntil'>;
 
 export interface PipelineOptions {
   readonly engine: Engine;
@@ -21,7 +90,7 @@ export interface PipelineOptions {
 }
 
 /** A POST of JSON. */
-export interface PostedRequest {
+interface PostedRequest {
   readonly readHeader: ReadHeader;
   /** The request as plugins see it; it is made only when one looks at it. */
   readonly request: () => Request;
@@ -124,3 +193,32 @@ function isOneOperation(params: GraphQLParams): params is GraphQLParams & { read
 
 const isAbsentOr = (type: 'string' | 'object', value: unknown): boolean =>
   value === undefined || value === null || (typeof value === type && !Array.isArray(value));
+
+const json = 'application/json; charset=utf-8';
+const graphqlResponse = 'application/graphql-response+json; charset=utf-8';
+
+/** The content type of Yoga's answer to an error-free result, by the values of `Accept` that clients of GraphQL send. */
+const contentTypes: ReadonlyMap<string | undefined, string> = new Map([
+  [undefined, json],
+  ['*/*', json],
+  ['application/json', json],
+  ['application/json, */*', json],
+  ['application/json, text/plain, */*', json],
+  ['application/graphql-response+json', graphqlResponse],
+  ['application/graphql-response+json, application/json', graphqlResponse],
+  ['application/graphql-response+json,application/json;q=0.9', graphqlResponse],
+  ['application/graphql-response+json, application/graphql+json, application/json', graphqlResponse],
+]);
+
+/** As clients send it. What is not here takes the longer way with the same answer. */
+const jsonBodies = new Set(['application/json', 'application/json; charset=utf-8', 'application/json;charset=utf-8']);
+
+/**
+ * Whether a request is of the usual kind: a POST of JSON without parameters in its address, that accepts what clients of
+ * GraphQL accept. Header values are compared exactly. Every other request takes the general path, which is slower.
+ * @returns the content type of an answer without errors; undefined when the request is not usual
+ */
+export function contentTypeOfUsual({ method, search, request: { headers } }: Exchange): string | undefined {
+  const isUsual = method === 'POST' && search === '' && jsonBodies.has(headers['content-type'] ?? '');
+  return isUsual ? contentTypes.get(headers.accept) : undefined;
+}

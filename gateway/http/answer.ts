@@ -1,6 +1,5 @@
 import { type ErrorCode, GatewayError } from '../../plugins/errors.ts';
 import { limitHeaders } from '../../plugins/limit-headers.ts';
-import type { WriteStream } from './answer-stream.ts';
 
 /** A whole HTTP answer. Header names are lower case. */
 export interface Answer {
@@ -20,6 +19,20 @@ export interface Answer {
   /** Sent instead of `body`, piece by piece. */
   readonly stream?: WriteStream;
 }
+
+/** The way out of an answer that is written piece by piece. */
+export interface AnswerStream {
+  /**
+   * Resolves when the system has taken the piece, so that the writer is never far ahead of the reader.
+   * @returns false: the caller has left, or the process is stopping
+   */
+  write(piece: string | Uint8Array): Promise<boolean>;
+  /** Aborted when the caller has left, or the process is stopping. */
+  readonly signal: AbortSignal;
+}
+
+/** Writes pieces until there are no more, the caller leaves, or the process stops. */
+export type WriteStream = (out: AnswerStream) => Promise<void>;
 
 /** JSON that no cache keeps; numbers beyond 2^53 that came in exact go out exact. */
 export function json(status: number, value: unknown, headers: Answer['headers'] = {}): Answer {

@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../plugins/errors.ts';
-import { parseJson } from '../../plugins/json/lossless-json.ts';
+import { parseJson, textOfBytes } from '../../plugins/json/lossless-json.ts';
 import { isJsonMediaType } from '../../plugins/json/media-type.ts';
 import { resolveAtEndOfTurn } from '../event-loop-batches.ts';
 import type { ByteLease } from '../limits/byte-budget.ts';
-import { textOfBytes } from '../text-of-bytes.ts';
 
 /** The bounds of reading a body. */
 export interface BodyLimits {

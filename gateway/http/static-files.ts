@@ -1,10 +1,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Answer } from './answer.ts';
+import { type Answer, plainText } from './answer.ts';
 
 /** The files of one folder, as a build wrote them. Their names are read once; a request chooses among them. */
-export interface StaticFiles {
+interface StaticFiles {
   has(name: string): boolean;
   /**
    * A file, streamed, in the best encoding that the client accepts.
@@ -37,7 +37,7 @@ const encodings = [
 ];
 
 /** Serves the files of the first folder that has any. Files of types that are not in the list are not served. */
-export function createStaticFiles(folders: readonly URL[]): StaticFiles {
+function createStaticFiles(folders: readonly URL[]): StaticFiles {
   const folder = folders.find((candidate) => namesIn(candidate).length > 0);
   const names = new Set(folder === undefined ? [] : namesIn(folder));
   // A name is looked up in what the folder held at the start, so no path of a request reaches the disk.
@@ -94,3 +94,71 @@ function namesIn(folder: URL): readonly string[] {
     return [];
   }
 }
+
+/** A page that a build wrote, served whole from here: the page and its assets, nothing from another host. */
+export interface BuiltPage {
+  /** The page itself; an explanation with status 503 when it is not built. */
+  page(acceptEncoding: string | undefined): Answer;
+  /** @returns undefined when there is no such asset. */
+  asset(name: string, acceptEncoding: string | undefined, ifNoneMatch: string | undefined): Answer | undefined;
+}
+
+/** Which page, and what it may load. */
+interface BuiltPageOptions {
+  /** The page's folder below `pages`. */
+  readonly name: string;
+  readonly title: string;
+  /** Content-Security-Policy: what the page may load, beside what every page here may not. */
+  readonly policy: readonly string[];
+  /** Default: where builds write. */
+  readonly folders?: readonly URL[];
+}
+
+/** Nothing from other hosts, no frames, no plugins, no code in the page itself. */
+const everyPage = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+];
+
+/** Where the build writes pages: beside the compiled server in the package, under dist in a clone. */
+const foldersOf = (name: string): readonly URL[] => [
+  new URL(`../../pages/${name}/`, import.meta.url),
+  new URL(`../../dist/pages/${name}/`, import.meta.url),
+];
+
+/** Serves the files of a built page. */
+export function createBuiltPage({ name, title, policy, folders = foldersOf(name) }: BuiltPageOptions): BuiltPage {
+  const files = createStaticFiles(folders);
+  const headers = {
+    'content-security-policy': [...everyPage, ...policy].join('; '),
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+  };
+  return {
+    page: (acceptEncoding) =>
+      files.file('index.html', acceptEncoding, { 'cache-control': 'no-cache', ...headers }) ??
+      plainText(503, notBuilt(title), { ...headers, 'content-type': 'text/html; charset=utf-8' }),
+    asset: (asset, acceptEncoding, ifNoneMatch) =>
+      asset === 'index.html' ? undefined : files.hashed(asset, acceptEncoding, ifNoneMatch),
+  };
+}
+
+const notBuilt = (title: string): string => `<!doctype html>
+<html lang="en">
+<title>NoETL Gateway · ${title}</title>
+<p>${title} is not built. Run <code>npm run build</code> in the gateway's folder, and restart the gateway. <code>POST /graphql</code> works
+without it.</p>
+</html>
+`;
+
+/** Workers and fonts from here only. Monaco writes styles at run time. */
+const policy = ["style-src 'self' 'unsafe-inline'", "worker-src 'self'", "img-src 'self' data:", "font-src 'self'"];
+
+/** GraphiQL: the page at `/graphql`, its assets under `/graphql/…`. */
+export const createGraphiqlPage = (folders?: readonly URL[]): BuiltPage =>
+  createBuiltPage({ name: 'graphiql', title: 'GraphiQL', policy, ...(folders !== undefined && { folders }) });

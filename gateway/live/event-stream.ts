@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../plugins/clock.ts';
 import type { SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
-import type { AnswerStream } from '../http/answer-stream.ts';
+import type { AnswerStream } from '../http/answer.ts';
 import type { QueueEntry, SharedStore } from '../stores/shared-store.ts';
 import type { LiveClient, LiveRequest, LiveRequests } from './live-requests.ts';
 import type { Delivery, Progress, QueueItem } from './result-queue.ts';

@@ -7,11 +7,11 @@ import { parseSessionToken, type SessionToken } from '../../plugins/noetl-auth/s
 import type { Observe } from '../../plugins/observe.ts';
 import type { AccessChecker, GuessBudget, Sessions } from '../../plugins/ports.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
+import type { WriteStream } from '../http/answer.ts';
 import { type Answer, errorAnswer, plainText } from '../http/answer.ts';
-import type { WriteStream } from '../http/answer-stream.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { readHeaderOf } from '../http/header-values.ts';
-import { notAllowed } from '../http/public-routes.ts';
+import { readHeaderOf } from '../http/exchange.ts';
+import { notAllowed } from '../http/routes.ts';
 import type { OneTimeCodes } from '../identity/one-time-codes.ts';
 import { addressKey } from '../limits/client-address.ts';
 import { guessLimit } from '../limits/guess-limit.ts';

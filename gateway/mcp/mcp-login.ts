@@ -9,7 +9,7 @@ import type { Sessions } from '../../plugins/ports.ts';
 import { cached } from '../../plugins/single-flight.ts';
 import { isSameIssuer } from '../config/identity/issuer-rules.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { readHeaderOf } from '../http/header-values.ts';
+import { readHeaderOf } from '../http/exchange.ts';
 import type { SignIn } from '../identity/sign-in.ts';
 import type { RequireCaller } from '../rest/rest-routes.ts';
 

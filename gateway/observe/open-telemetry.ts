@@ -46,7 +46,7 @@ import {
 import { GatewayError } from '../../plugins/errors.ts';
 import { currentTrace, withinTrace } from '../exchange-scope.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { UpstreamClient } from '../upstream/undici-upstream.ts';
+import type { UpstreamClient } from '../upstream/upstream.ts';
 import type { Logger } from './logger.ts';
 import type { MetricsJson } from './metrics.ts';
 import { requestRoutes, routeOfPath } from './metrics-catalog.ts';

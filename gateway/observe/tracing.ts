@@ -2,7 +2,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import type { IdentityVerifier, LoginBackend, Sessions } from '../../plugins/ports.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { UpstreamClient } from '../upstream/undici-upstream.ts';
+import type { UpstreamClient } from '../upstream/upstream.ts';
 import type { Logger } from './logger.ts';
 import type { MetricsJson } from './metrics.ts';
 

@@ -6,7 +6,7 @@ import { type DecisionOptions, decideCall } from '../../plugins/noetl-auth/decid
 import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
 import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { headersOf } from '../http/header-values.ts';
+import { headersOf } from '../http/exchange.ts';
 import { parseBody, readBody, requireJson } from '../http/read-body.ts';
 import { type RestOperation, templateOf } from './rest-operations.ts';
 

@@ -6,8 +6,8 @@ import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import { type Snapshot, stateOf } from '../executions/execution-end.ts';
 import { missingExecution } from '../executions/execution-read.ts';
 import { type ExecutionGate, type Executions, executionIdOf } from '../executions/executions.ts';
-import { type CallPlan, callFor } from '../operations/call-plan/call-plan.ts';
-import { askingOf, bound, type RootCall } from '../operations/root-call.ts';
+import { type CallPlan, callFor } from '../operations/call-plan.ts';
+import { askingOf, bound, type RootCall } from '../operations/root-fields.ts';
 import { wireAnswer } from './wire.ts';
 
 export interface ReadOptions {

@@ -12,11 +12,10 @@ import { type AnyUpstreamRow, isGatewayRow } from '../config/gateway-config.ts';
 import { answerCancelExecution, answerRerunExecution, type CommandOptions } from '../executions/execution-commands.ts';
 import type { Asking } from '../executions/execution-read.ts';
 import { answerOperation, type OperationOptions } from '../operations/answer-operation.ts';
-import { type CallPlan, callFor } from '../operations/call-plan/call-plan.ts';
-import type { TemplatePiece } from '../operations/call-plan/template.ts';
+import { type CallPlan, callFor } from '../operations/call-plan.ts';
+import type { TemplatePiece } from '../operations/compile-call-plan.ts';
 import { measuredAnswer, reportingOutcome } from '../operations/report-outcome.ts';
-import { bound, type RootCall } from '../operations/root-call.ts';
-import { plansOf, type RootField } from '../operations/root-fields.ts';
+import { bound, plansOf, type RootCall, type RootField } from '../operations/root-fields.ts';
 import { answerDetail, answerStatus, detailQuery } from './read-execution.ts';
 import {
   bodyObject,

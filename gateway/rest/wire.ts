@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.t
 import { answerOf } from '../../plugins/noetl/upstream-answer.ts';
 import type { User, WireUserId } from '../../plugins/noetl-auth/session/session.ts';
 import type { UpstreamReply } from '../../plugins/ports.ts';
-import type { CallPlan, ValueSource } from '../operations/call-plan/call-plan.ts';
+import type { CallPlan, ValueSource } from '../operations/call-plan.ts';
 import type { SessionUser } from './generated/routes.gen.ts';
 
 /** ISO 8601 in UTC, whole seconds: `2026-01-26T08:00:00Z`. */

@@ -1,7 +1,7 @@
 import { type CircuitBreakerPolicy, CircuitState, circuitBreaker, handleWhen, SamplingBreaker } from 'cockatiel';
 import { GatewayError } from '../../plugins/errors.ts';
-import type { RawReply } from './reply-collector.ts';
-import { OutageError } from './reply-collector.ts';
+import type { RawReply } from './collector.ts';
+import { OutageError } from './collector.ts';
 
 export interface BreakerOptions {
   /** Between the opening of a breaker and the one call that tries the route again, milliseconds. Default 2,000. */

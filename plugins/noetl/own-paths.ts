@@ -1,4 +1,4 @@
-import type { CallPlan } from '../../gateway/operations/call-plan/call-plan.ts';
+import type { CallPlan } from '../../gateway/operations/call-plan.ts';
 import { type StartMembers, usualStartMembers } from '../operation-kind.ts';
 
 /** How NoETL takes the calls that the gateway makes for itself: starting auth playbooks, looking at executions. */

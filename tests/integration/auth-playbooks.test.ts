@@ -4,7 +4,7 @@ import { createCallbackRegistry } from '../../gateway/callbacks/callback-registr
 import { createPlaybookDriver } from '../../gateway/callbacks/playbook-driver.ts';
 import { Executions } from '../../gateway/executions/executions.ts';
 import { createNoetlLogin, createNoetlValidator, signInByPlaybooks } from '../../gateway/identity/noetl-sign-in.ts';
-import { createUpstream } from '../../gateway/upstream/undici-upstream.ts';
+import { createUpstream } from '../../gateway/upstream/upstream.ts';
 import type { LoginRequest } from '../../plugins/ports.ts';
 import {
   type AuthNoetlOptions,

@@ -1,6 +1,6 @@
 import { createNoetlStandIn, type NoetlStandIn, type StandInOptions } from '../../dev/noetl/stand-in.ts';
 import type { ExecutableSchemaOptions } from '../../gateway/operations/executable-schema.ts';
-import { createUpstream } from '../../gateway/upstream/undici-upstream.ts';
+import { createUpstream } from '../../gateway/upstream/upstream.ts';
 import { executorCaller } from './executor-caller.ts';
 import { handClock } from './session-fakes.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { takePorts } from '../../../gateway/take-ports.ts';
+import { takePorts } from '../../../gateway/gateway.ts';
 
 const free = { listen: (port: number) => Promise.resolve(port) };
 const failing = (code: string) => ({ listen: () => Promise.reject(Object.assign(new Error(code), { code })) });

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { textOfBytes } from '../../../gateway/text-of-bytes.ts';
+import { textOfBytes } from '../../../plugins/json/lossless-json.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

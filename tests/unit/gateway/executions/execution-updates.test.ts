@@ -5,7 +5,7 @@ import {
   renewedIfKnown,
   type UpdateQueue,
 } from '../../../../gateway/executions/execution-updates.ts';
-import type { RootCall } from '../../../../gateway/operations/root-call.ts';
+import type { RootCall } from '../../../../gateway/operations/root-fields.ts';
 import type { CallContext, RenewedCall } from '../../../../plugins/call-context.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 

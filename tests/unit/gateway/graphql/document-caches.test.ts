@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import { expect, it } from 'vitest';
-import { createDocumentCaches } from '../../../../gateway/graphql/document-caches.ts';
+import { createDocumentCaches } from '../../../../gateway/graphql/compiled-operations.ts';
 
 const mebibyte = 1024 * 1024;
 

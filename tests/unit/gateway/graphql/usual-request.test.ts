@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contentTypeOfUsual } from '../../../../gateway/graphql/usual-request.ts';
+import { contentTypeOfUsual } from '../../../../gateway/graphql/pipeline.ts';
 import type { Exchange } from '../../../../gateway/http/exchange.ts';
 
 const usual = { 'content-type': 'application/json' };

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCors } from '../../../../gateway/http/cors.ts';
-import { checkOrigin } from '../../../../gateway/http/origin-check.ts';
+import { checkOrigin, createCors } from '../../../../gateway/http/origins.ts';
 
 const app = 'https://app.example.com';
 const cors = createCors({ origins: [app], credentials: true });

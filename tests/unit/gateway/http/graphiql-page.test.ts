@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Answer } from '../../../../gateway/http/answer.ts';
-import { createGraphiqlPage } from '../../../../gateway/http/graphiql-page.ts';
+import { createGraphiqlPage } from '../../../../gateway/http/static-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'graphiql-'));
 afterAll(() => rmSync(folder, { recursive: true }));

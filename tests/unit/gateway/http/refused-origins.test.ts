@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCors } from '../../../../gateway/http/cors.ts';
-import { reportRefusedOrigins } from '../../../../gateway/http/refused-origins.ts';
+import { createCors, reportRefusedOrigins } from '../../../../gateway/http/origins.ts';
 
 function world(own?: string) {
   const lines: { origin: unknown; message: string }[] = [];

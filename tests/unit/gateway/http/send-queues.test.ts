@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { queueOf, readSendQueues } from '../../../../gateway/http/send-queues.ts';
+import { queueOf, readSendQueues } from '../../../../gateway/http/connections.ts';
 
 /** A connection whose caller reads nothing, and the server's end of it. */
 async function connection(bind: string, to: string) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AnswerStream } from '../../../../gateway/http/answer-stream.ts';
+import type { AnswerStream } from '../../../../gateway/http/answer.ts';
 import { createNotifications, type Listener, runEventStream } from '../../../../gateway/live/event-stream.ts';
 import { createClientIds, createLiveRequests, type LiveRequest } from '../../../../gateway/live/live-requests.ts';
 import { createMemoryStore } from '../../../../gateway/stores/memory-store.ts';

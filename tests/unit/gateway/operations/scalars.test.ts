@@ -1,7 +1,6 @@
 import { buildSchema, graphql, parse, parseValue } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { createClientSchema } from '../../../../gateway/operations/client-schema.ts';
-import { attachEnumValues } from '../../../../gateway/operations/enum-values.ts';
+import { attachEnumValues, createClientSchema } from '../../../../gateway/operations/client-schema.ts';
 import { createIdScalar, createPassthroughScalar } from '../../../../gateway/operations/scalars.ts';
 import { parseJson } from '../../../../plugins/json/lossless-json.ts';
 

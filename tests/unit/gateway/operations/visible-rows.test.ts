@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { catalogEntries, catalogPageOf, visiblePaths } from '../../../../gateway/operations/visible-rows.ts';
+import { catalogEntries, catalogPageOf, visiblePaths } from '../../../../gateway/operations/answer-operation.ts';
 
 test('each path in normal form is judged once, up to the bound', async () => {
   const asked: string[] = [];

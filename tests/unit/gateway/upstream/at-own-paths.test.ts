@@ -2,7 +2,7 @@ import { parse } from 'graphql';
 import { expect, test } from 'vitest';
 import type { AnyRow } from '../../../../gateway/config/gateway-config.ts';
 import { pairRootFields, plansOf } from '../../../../gateway/operations/root-fields.ts';
-import { atOwnPaths } from '../../../../gateway/upstream/at-own-paths.ts';
+import { atOwnPaths } from '../../../../gateway/upstream/own-calls.ts';
 import { ownPathsOf, usualPaths } from '../../../../plugins/noetl/own-paths.ts';
 import { authenticated, onExecution } from '../../../../plugins/noetl-auth/access/access-rule.ts';
 import { generatedSdl, shippedOperations } from '../../../support/executor-caller.ts';

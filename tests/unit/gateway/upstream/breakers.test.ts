@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Breaker, createBreakers } from '../../../../gateway/upstream/breakers.ts';
-import { breakerName } from '../../../../gateway/upstream/lanes.ts';
-import { OutageError } from '../../../../gateway/upstream/reply-collector.ts';
+import { breakerName } from '../../../../gateway/upstream/bulkheads.ts';
+import { OutageError } from '../../../../gateway/upstream/collector.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { withinExchange } from '../../../../gateway/exchange-scope.ts';
-import { createUpstream, type UpstreamClient } from '../../../../gateway/upstream/undici-upstream.ts';
+import { createUpstream, type UpstreamClient } from '../../../../gateway/upstream/upstream.ts';
 import { type LoopbackServer, serveOnLoopback } from '../../../support/loopback-server.ts';
 
 let noetl: LoopbackServer;

@@ -1,6 +1,6 @@
 import type { RequestListener, Server } from 'node:http';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createUpstream } from '../../../../gateway/upstream/undici-upstream.ts';
+import { createUpstream } from '../../../../gateway/upstream/upstream.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 import { idText } from '../../../../plugins/json/lossless-json.ts';
 import type { GatewayEvent } from '../../../../plugins/observe.ts';

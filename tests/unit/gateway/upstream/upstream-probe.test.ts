@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { probeUpstream } from '../../../../gateway/upstream/upstream-probe.ts';
+import { probeUpstream } from '../../../../gateway/upstream/drift-watch.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 import { scriptedUpstream } from '../../../support/scripted-upstream.ts';
 

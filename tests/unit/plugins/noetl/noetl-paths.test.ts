@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CallPlan } from '../../../../gateway/operations/call-plan/call-plan.ts';
+import type { CallPlan } from '../../../../gateway/operations/call-plan.ts';
 import { isBusyAnswer } from '../../../../plugins/noetl/busy-answer.ts';
 import { ownPathsOf, usualPaths } from '../../../../plugins/noetl/own-paths.ts';
 import { restPathOf, restPathProblem } from '../../../../plugins/noetl/rest-path.ts';

@@ -1,8 +1,8 @@
 import { buildSchema, GraphQLError, type OperationDefinitionNode, parse } from 'graphql';
 import { expect, test } from 'vitest';
-import type { CompiledRoot } from '../../../../../gateway/operations/compiled/compile-operation.ts';
-import { runCompiled } from '../../../../../gateway/operations/compiled/run-operation.ts';
-import { writeText } from '../../../../../gateway/operations/compiled/scratch.ts';
+import type { CompiledRoot } from '../../../../../gateway/operations/compiled-operation.ts';
+import { runCompiled } from '../../../../../gateway/operations/compiled-operation.ts';
+import { writeText } from '../../../../../gateway/operations/written-json.ts';
 import { GatewayError } from '../../../../../plugins/errors.ts';
 
 const rootWith = (resolve: () => Promise<unknown>, isNullable: boolean): CompiledRoot => ({

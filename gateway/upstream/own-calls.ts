@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import { type OwnPaths, usualPaths } from '../../plugins/noetl/own-paths.ts';
-import type { Upstream, UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
+import type { CallClass, Upstream, UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
 
 /**
  * The upstream for the gateway's own calls. They are written for NoETL's usual paths and names; where NoETL's document
@@ -39,4 +39,10 @@ function withUsualId(reply: UpstreamReply, { members }: OwnPaths): UpstreamReply
 
 function renamed(body: JsonObject, names: Readonly<Record<string, string>>): JsonObject {
   return Object.fromEntries(Object.entries(body).map(([name, value]) => [names[name] ?? name, value]));
+}
+
+/** The upstream with another class for the calls without a class of their own. */
+export function ofClass(upstream: Upstream, callClass: CallClass): Upstream {
+  // First, so that a call's own class counts.
+  return { request: (call) => upstream.request({ class: callClass, ...call }) };
 }

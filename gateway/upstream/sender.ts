@@ -1,6 +1,7 @@
 import { Pool } from 'undici';
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
+import { parseJson } from '../../plugins/json/lossless-json.ts';
 import { isBusyAnswer } from '../../plugins/noetl/busy-answer.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
@@ -9,13 +10,79 @@ import { currentTrace, whenExchangeEnds } from '../exchange-scope.ts';
 import { type ByteBudget, type ByteLease, createByteBudget } from '../limits/byte-budget.ts';
 import { traceHeaders } from '../observe/tracing.ts';
 import { type Breaker, BreakerOpenError } from './breakers.ts';
-import type { Lane } from './bulkheads.ts';
-import { classOf } from './lanes.ts';
-import { collect, countedFromBytes, noRoom, OutageError, type RawReply } from './reply-collector.ts';
+import { classOf, type Lane } from './bulkheads.ts';
+import { collect, countedFromBytes, noRoom, OutageError, type RawReply } from './collector.ts';
+import type { UpstreamOptions } from './upstream.ts';
 
-import { createRetryBudget } from './retry-budget.ts';
-import { defaultUpstreamLimits, type UpstreamOptions } from './upstream-options.ts';
-import { decode } from './upstream-reply.ts';
+/** Second attempts are at most this share of calls, so that an outage is not answered with twice the calls. */
+const share = 0.1;
+const most = 10;
+
+/** How many second attempts are left. */
+interface RetryBudget {
+  /** Counts a first attempt. */
+  call(): void;
+  /** @returns whether a second attempt may be made */
+  take(): boolean;
+}
+
+/** Ten in store; each call gives a tenth of one back. */
+function createRetryBudget(): RetryBudget {
+  let left = most;
+  return {
+    call() {
+      left = Math.min(most, left + share);
+    },
+    take() {
+      if (left < 1) return false;
+      left -= 1;
+      return true;
+    },
+  };
+}
+
+/**
+ * What came, in the form that the call asks for. A form counts for good answers only: errors are NoETL's JSON, or text.
+ */
+function decode(reply: RawReply, { answer }: UpstreamCall): UpstreamReply {
+  const isForeign = answer !== undefined && reply.status >= 200 && reply.status < 300;
+  return {
+    status: reply.status,
+    body: isForeign ? foreignBody(reply, answer) : bodyOf(reply.text),
+    date: dateOf(reply.date),
+  };
+}
+
+let lastDate: { readonly text: string; readonly date: Date | undefined } = { text: '', date: undefined };
+
+/** Of many answers a second it is the same text. */
+function dateOf(text = ''): Date | undefined {
+  if (text !== lastDate.text) {
+    const date = new Date(text);
+    lastDate = { text, date: Number.isNaN(date.getTime()) ? undefined : date };
+  }
+  return lastDate.date;
+}
+
+/** Media types that are allowed in a link: without parameters, and never one that a browser would run as a page. */
+const safeMediaType =
+  /^(?:image\/(?:png|jpeg|gif|webp|bmp|avif)|audio\/[\w.+-]+|video\/[\w.+-]+|font\/[\w.+-]+|application\/(?:pdf|zip|gzip)|text\/(?:plain|csv))$/;
+
+function foreignBody({ text, mediaType = '' }: RawReply, answer: NonNullable<UpstreamCall['answer']>): string {
+  if (answer !== 'link') return text;
+  const type = (mediaType.split(';')[0] ?? '').trim().toLowerCase();
+  return `data:${safeMediaType.test(type) ? type : 'application/octet-stream'};base64,${text}`;
+}
+
+/** JSON without losing digits; the text where it is not JSON; undefined where it is empty. */
+function bodyOf(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}
 
 const busySecs = 2;
 /** NoETL closes idle sockets after 5 s; ours are gone before. */
@@ -34,14 +101,13 @@ export interface ReadyCall {
 }
 
 /** Makes calls, each through the connections of its lane. */
-export function createSender(options: UpstreamOptions, places: Readonly<Record<Lane, number>>) {
+export function createSender(options: UpstreamOptions, places: Readonly<Record<Lane, number>>, totalBytes: number) {
   const { observe = () => {}, clock = Date.now } = options;
   const report = createReport(observe, clock);
   const basePath = options.baseUrl.pathname.replace(/\/+$/, '');
   const retries = createRetryBudget();
   const pools = openPools(options, places);
 
-  const totalBytes = options.limits?.upstreamBytesInFlight ?? defaultUpstreamLimits.upstreamBytesInFlight;
   const budget = createByteBudget({ totalBytes, bytesPerHolder: totalBytes / 4 });
   const shares = createShares(budget);
 

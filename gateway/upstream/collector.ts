@@ -1,11 +1,11 @@
 import type { Dispatcher, Pool } from 'undici';
 import { GatewayError } from '../../plugins/errors.ts';
+import { textOfBytes } from '../../plugins/json/lossless-json.ts';
 import { resolveAtEndOfTurn } from '../event-loop-batches.ts';
 import type { ByteLease } from '../limits/byte-budget.ts';
-import { textOfBytes } from '../text-of-bytes.ts';
 
 /** One HTTP request, complete. */
-export interface RawCall {
+interface RawCall {
   readonly method: string;
   readonly path: string;
   readonly headers: Record<string, string>;

@@ -6,21 +6,27 @@ import { openConsole } from './console/console.ts';
 import type { Replicas } from './console/health.ts';
 import type { UpstreamSectionGiven } from './console/sections.ts';
 import { createExecutable } from './executable.ts';
-import type { GatewayOptions } from './gateway-options.ts';
+import type { GatewayOptions } from './gateway.ts';
 import { createGraphql } from './graphql/create-graphql.ts';
-import { fieldRules } from './graphql/field-rules.ts';
 import type { Answer } from './http/answer.ts';
-import { type Cors, createCors } from './http/cors.ts';
 import type { Exchange } from './http/exchange.ts';
-import { createGraphiqlPage } from './http/graphiql-page.ts';
-import { checkOrigin } from './http/origin-check.ts';
-import { createPublicRoutes, graphqlAnswer } from './http/public-routes.ts';
+import { createHttpListener, type HttpListener } from './http/http-listener.ts';
+import { type Cors, checkOrigin, createCors, reportRefusedOrigins } from './http/origins.ts';
 import type { Readiness } from './http/readiness.ts';
-import { reportRefusedOrigins } from './http/refused-origins.ts';
+import {
+  createInternalRoutes,
+  createPublicRoutes,
+  graphqlAnswer,
+  type InternalViews,
+  isConsolePath,
+} from './http/routes.ts';
+import { createGraphiqlPage } from './http/static-files.ts';
+import { clientAddress } from './limits/client-address.ts';
 import type { Live } from './live/live-service.ts';
 import { createMcp } from './mcp/mcp-route.ts';
 import type { Telemetry } from './observe/telemetry.ts';
 import type { ExecutableSchema } from './operations/executable-schema.ts';
+import { fieldRules } from './operations/root-fields.ts';
 import type { WatchedPolicy } from './policy/watched-policy.ts';
 import { createNoetlApi } from './rest/noetl-api.ts';
 import { createRequireCaller, createRest, runtimeContract } from './rest/rest-routes.ts';
@@ -28,14 +34,14 @@ import { createRequireCaller, createRest, runtimeContract } from './rest/rest-ro
 type Handle = (exchange: Exchange) => Promise<Answer>;
 
 /** The handlers of the listeners. */
-export interface WaysIn {
+interface Handlers {
   readonly public: Handle;
   readonly console: Handle;
   readonly cors: Cors;
   readonly replicas: Replicas;
 }
 
-export interface WaysInGiven
+interface HandlersOptions
   extends Required<Pick<GatewayOptions, 'config' | 'sdl' | 'clock' | 'version'>>,
     Pick<GatewayOptions, 'restDocument' | 'corsLoopback' | 'policyCases'> {
   /** Absent: the grants of the config. */
@@ -46,8 +52,8 @@ export interface WaysInGiven
   readonly auditRing: AuditRing;
 }
 
-/** Every way in: one session, one decision and one audit for all of them. */
-export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, telemetry: Telemetry): WaysIn {
+/** One session, one decision and one audit for all of them. */
+export function createHandlers(options: HandlersOptions, parts: Parts, live: Live, telemetry: Telemetry): Handlers {
   const { config, sdl, clock, policy } = options;
   const given = { ...options, grants: policy?.current ?? (() => config.compiledGrants) };
   const { observe } = telemetry;
@@ -62,7 +68,7 @@ export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, tel
   const executable = createExecutable({ config, sdl, clock, observe, requests: live.starts }, parts);
   // From here on ends of executions are found without callbacks, too.
   live.follow(executable.executions);
-  // One set of options for every way in: two that allow would differ sooner or later (ADR 0017).
+  // One set of options for all of them: two that allow would differ sooner or later (ADR 0017).
   const deciding = { ...decidingWith(executable, config, parts, telemetry), clock };
   const checkCookieOrigin = (exchange: Exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin);
   const requireCaller = createRequireCaller(parts, observe, checkCookieOrigin);
@@ -110,12 +116,12 @@ export function createWaysIn(options: WaysInGiven, parts: Parts, live: Live, tel
   };
 }
 
-function contractOf({ config, version }: WaysInGiven, { rest: operations }: ExecutableSchema) {
+function contractOf({ config, version }: HandlersOptions, { rest: operations }: ExecutableSchema) {
   const served = { events: config.events.enabled, mcp: config.mcp.enabled };
   return runtimeContract({ version, operations, auth0: config.auth.contract, served });
 }
 
-/** The inputs of decisions for every way in: GraphQL and REST alike. */
+/** The inputs of decisions, for GraphQL and REST alike. */
 function decidingWith(
   executable: ExecutableSchema,
   { limits }: ResolvedConfig,
@@ -132,4 +138,61 @@ function decidingWith(
     observe,
     ...(tracing && { trace: tracing.span }),
   };
+}
+
+/** The listeners of the two ports. */
+export const createListeners = (
+  handlers: Handlers,
+  live: Live,
+  views: InternalViews,
+  config: ResolvedConfig,
+  telemetry: Telemetry,
+) => ({
+  public: createPublicListener(handlers, config, telemetry),
+  internal: createInternalListener(handlers, live, views, telemetry),
+});
+
+/** The listener of the public port. Addresses of callers are those behind the configured proxies. */
+function createPublicListener(handlers: Handlers, config: ResolvedConfig, telemetry: Telemetry): HttpListener {
+  return createHttpListener({
+    handle: telemetry.tracing?.handle(handlers.public) ?? handlers.public,
+    clientIp: (request) =>
+      clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'], config.listen.trustedProxies),
+    headersFor: (request) => handlers.cors.headersFor(request.headers),
+    onError: telemetry.onError,
+    onDone: telemetry.onDone,
+    limits: {
+      connections: config.limits.connections,
+      connectionsPerAddress: config.limits.connectionsPerAddress,
+      isBehindProxy: config.listen.trustedProxies > 0,
+      requestBytes: config.limits.requestBytesInFlight,
+      responseBytes: config.limits.responseBytesInFlight,
+    },
+  });
+}
+
+/** The listener of the internal port. */
+function createInternalListener(
+  handlers: Handlers,
+  live: Live,
+  views: InternalViews,
+  telemetry: Telemetry,
+): HttpListener {
+  return createHttpListener({
+    handle: createInternalRoutes({
+      views,
+      console: telemetry.tracing?.handle(handlers.console) ?? handlers.console,
+      callback: live.callback,
+    }),
+    // No proxy is expected in front of this port, so no header is believed.
+    clientIp: (request) => request.socket.remoteAddress ?? '',
+    headersFor: () => ({}),
+    onError: telemetry.onError,
+    onDone(exchange, status, ms, answer) {
+      const { path } = exchange;
+      // People use the console, so its requests are logged; probes, scrapes and callbacks are only counted.
+      if (isConsolePath(path)) telemetry.onDone(exchange, status, ms, answer);
+      else telemetry.observe({ type: 'request', route: path, status, ms });
+    },
+  });
 }
