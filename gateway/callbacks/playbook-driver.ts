@@ -29,9 +29,9 @@ export interface PlaybookDriverOptions {
   readonly observe: Observe;
 }
 
-/** Most playbooks call back within this time, and need no look at their execution, milliseconds. */
-const firstLookMs = 250;
-/** An end was seen; the callback may still be on its way, milliseconds. */
+/** Most playbooks call back within this time, and their execution is not read, milliseconds. */
+const firstReadMs = 250;
+/** The execution is over; the callback may still be on its way, milliseconds. */
 const graceMs = 300;
 
 /**
@@ -107,7 +107,7 @@ async function untilOver(
   executionId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await sleep(firstLookMs, undefined, { signal });
+  await sleep(firstReadMs, undefined, { signal });
   await new Promise<void>((resolve) => {
     try {
       const stop = watcher.follow(executionId, (snapshot) => {

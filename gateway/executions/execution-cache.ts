@@ -39,8 +39,8 @@ interface Running extends Mutable<Polled> {
 const baseBytes = 2_000;
 
 /** About what a snapshot takes now, with what was read for it: events may be large. */
-export const snapshotBytes = ({ detail, seen }: Snapshot): number =>
-  baseBytes + heapBytes(detail.workload) + heapBytes(seen.newest) + heapBytes(seen.status);
+export const snapshotBytes = ({ detail, sources }: Snapshot): number =>
+  baseBytes + heapBytes(detail.workload) + heapBytes(sources.newest) + heapBytes(sources.status);
 
 /**
  * Snapshots that all who ask share; who may see one is each asker's own matter. Finished executions stay until they are

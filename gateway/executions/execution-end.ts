@@ -26,7 +26,7 @@ export interface Snapshot {
   /** The calls to NoETL for this snapshot. */
   readonly calls: number;
   /** What was read to find out; emptied once the steps have been made of it. */
-  readonly seen: {
+  readonly sources: {
     /** With the newest events. */
     newest: ExecutionDetail | undefined;
     status: ExecutionStatus | undefined;
@@ -137,32 +137,32 @@ export class Snapshots {
 
   #judge(reported: ExecutionDetail, asking: Asking, calls: number): Snapshot | Promise<Snapshot> {
     const hasEvents = reported.events.length > 0;
-    // Events are in `seen` alone: a snapshot may be held for long, and they are released before.
+    // Events are in `sources` alone: a snapshot may be held for long, and they are released before.
     const detail = hasEvents ? { ...reported, events: [] } : reported;
-    const seen = { newest: hasEvents ? reported : undefined, status: undefined };
+    const sources = { newest: hasEvents ? reported : undefined, status: undefined };
     const known = this.#ends.get(detail.id);
     // The end of an execution never moves, and one that is known costs no further call.
     const over = known?.claim === claimOf(detail) ? known.over : undefined;
-    const snapshot = { detail, over, isSettling: false, calls, seen };
+    const snapshot = { detail, over, isSettling: false, calls, sources };
     return over !== undefined || detail.claim === 'RUNNING' ? snapshot : this.#judgeClaim(snapshot, asking);
   }
 
   /** An end is claimed: the newest events show whether it holds, or `/status` does. */
   async #judgeClaim(snapshot: Snapshot, asking: Asking): Promise<Snapshot> {
-    const { detail, seen } = snapshot;
+    const { detail, sources } = snapshot;
     let calls = snapshot.calls;
-    if (seen.newest === undefined) {
+    if (sources.newest === undefined) {
       calls += 1;
-      seen.newest = await this.#reads.withEvents(detail.id, 100, asking);
+      sources.newest = await this.#reads.withEvents(detail.id, 100, asking);
     }
-    const events = decodeRunEvents(seen.newest.events);
+    const events = decodeRunEvents(sources.newest.events);
     const quietMs = this.#quietMs(detail.id, events);
-    let verdict = judgeEvents(seen.newest, events, quietMs);
-    let isSettling = judgeEvents(seen.newest, events, Number.POSITIVE_INFINITY) === 'ask';
+    let verdict = judgeEvents(sources.newest, events, quietMs);
+    let isSettling = judgeEvents(sources.newest, events, Number.POSITIVE_INFINITY) === 'ask';
     if (verdict === 'ask') {
       calls += 1;
-      seen.status = (await this.#reads.status(detail.id, asking)) ?? statusOfClaim(detail, events);
-      verdict = judgeStatus(detail, events, seen.status, quietMs);
+      sources.status = (await this.#reads.status(detail.id, asking)) ?? statusOfClaim(detail, events);
+      verdict = judgeStatus(detail, events, sources.status, quietMs);
       isSettling = typeof verdict !== 'object';
     }
     if (typeof verdict !== 'object') return { ...snapshot, calls, isSettling };

@@ -134,14 +134,14 @@ export class Outcome {
 
   /** The steps with their results. */
   readonly steps = once(async (): Promise<readonly StepFacts[]> => {
-    const { over, seen } = this.#snapshot;
+    const { over, sources } = this.#snapshot;
     if (over === undefined) this.#options.spent(this.#snapshot, 1);
     const [events, status] = await Promise.all([this.#events(), this.#readStatus()]);
-    const sources = { events, status, lostStep: this.#lostStep };
-    const references = contextReferences(sources).slice(0, maxContexts);
+    const reports = { events, status, lostStep: this.#lostStep };
+    const references = contextReferences(reports).slice(0, maxContexts);
     const contexts = contextsWith(events, await Promise.all(references.map((ref) => this.#resolve(ref))));
-    const steps = collectSteps(sources, contexts);
-    if (over !== undefined) Object.assign(seen, { newest: undefined, status: undefined });
+    const steps = collectSteps(reports, contexts);
+    if (over !== undefined) Object.assign(sources, { newest: undefined, status: undefined });
     return this.#withSteps('steps', steps);
   });
 
@@ -208,9 +208,9 @@ export class Outcome {
   }
 
   async #readEvents(): Promise<readonly RunEvent[]> {
-    const { seen, detail, over } = this.#snapshot;
+    const { sources, detail, over } = this.#snapshot;
     // The snapshot has them all; a run with more needs another read.
-    if (seen.newest?.hasAllEvents === true) return decodeRunEvents(seen.newest.events);
+    if (sources.newest?.hasAllEvents === true) return decodeRunEvents(sources.newest.events);
     this.#options.spent(this.#snapshot, 1);
     const { events } = await this.#options.reads.withEvents(detail.id, eventsForSteps, this.#asking);
     const decoded = decodeRunEvents(events);
@@ -219,10 +219,10 @@ export class Outcome {
 
   /** Results are in `/status` on the Python server, in the events on the Rust server. */
   async #readStatus(): Promise<ExecutionStatus | undefined> {
-    const { detail, over, seen } = this.#snapshot;
+    const { detail, over, sources } = this.#snapshot;
     if (detail.server === 'rust') return undefined;
     const read = () => this.#options.reads.status(detail.id, this.#asking);
-    return seen.status ?? statusNaming(over?.lastStep, read);
+    return sources.status ?? statusNaming(over?.lastStep, read);
   }
 
   #resolve(ref: string): Promise<unknown> {

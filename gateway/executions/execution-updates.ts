@@ -152,7 +152,7 @@ async function maySee({ decision, context }: RootCall, path: string | undefined)
 function createChangeFilter(): (snapshot: Snapshot) => boolean {
   const shown = new Map<string, string>();
   return (snapshot) => {
-    const { newest } = snapshot.seen;
+    const { newest } = snapshot.sources;
     // Without events the steps are not known; the next snapshot has them.
     if (snapshot.over === undefined && newest === undefined) return false;
     const steps = newest === undefined ? [] : stepsOf(decodeRunEvents(newest.events));

@@ -138,8 +138,8 @@ export class ExecutionWatcher {
 }
 
 /** An execution that moves is read more often. */
-function markOf({ detail, isSettling, seen }: Snapshot): string {
-  const newest = seen.newest?.events;
+function markOf({ detail, isSettling, sources }: Snapshot): string {
+  const newest = sources.newest?.events;
   const ids = [newest?.at(0), newest?.at(-1)].map((event) => idText(event?.['event_id']));
   return `${detail.claim} ${isSettling} ${detail.endedAt?.getTime() ?? ''} ${newest?.length ?? ''} ${ids.join(' ')}`;
 }

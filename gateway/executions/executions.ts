@@ -3,7 +3,6 @@ import { GatewayError } from '../../plugins/errors.ts';
 import { type End, parseExecutionId } from '../../plugins/noetl/execution-state.ts';
 import { createMask, type IsSecretName, noSecretNames, secretNames } from '../../plugins/noetl/hidden-values.ts';
 import type { JsonObject } from '../../plugins/noetl/json-object.ts';
-import type { Decision } from '../../plugins/noetl-auth/access/decision.ts';
 import { parsePlaybookPath } from '../../plugins/noetl-auth/access/playbook-path.ts';
 import { type DecisionReport, reportDecision } from '../../plugins/noetl-auth/access/report-decision.ts';
 import type { Observe } from '../../plugins/observe.ts';
@@ -207,7 +206,11 @@ export function createExecutionGate(observe: Observe, reserved: ReadonlySet<stri
     if (path === undefined || parsePlaybookPath(path) === undefined) return false;
     try {
       const verdict = await context.judgeOnExecution(decision.permission, path);
-      report(observe, call, path, foundOut(verdict));
+      const { allowed, grant } = verdict;
+      report(observe, call, path, {
+        ...(allowed ? { outcome: 'allowed' } : { outcome: 'denied', reason: verdict.why }),
+        grant,
+      });
       return verdict.allowed;
     } catch (error) {
       // A check that cannot decide is an error, and never a refusal that a caller could take for a missing execution.
@@ -218,11 +221,6 @@ export function createExecutionGate(observe: Observe, reserved: ReadonlySet<stri
 }
 
 type Found = Pick<DecisionReport, 'outcome' | 'reason'> & { readonly grant?: DecisionReport['grant'] };
-
-const foundOut = (verdict: Decision): Found =>
-  verdict.allowed
-    ? { outcome: 'allowed', grant: verdict.grant }
-    : { outcome: 'denied', grant: verdict.grant, reason: verdict.why };
 
 function report(
   observe: Observe,

@@ -19,7 +19,7 @@ describe('how often NoETL is asked about one execution', () => {
       over: undefined,
       isSettling: false,
       calls: 1,
-      seen: { newest: undefined, status: undefined },
+      sources: { newest: undefined, status: undefined },
     };
     const snapshots: Pick<Snapshots, 'take' | 'forget'> = {
       async take() {
@@ -81,7 +81,7 @@ describe('what is held', () => {
           over: given.isOver ? ({ end: 'COMPLETED' } as Snapshot['over']) : undefined,
           isSettling: false,
           calls: 1,
-          seen: { newest: given.of === 'events' ? detail : undefined, status: undefined },
+          sources: { newest: given.of === 'events' ? detail : undefined, status: undefined },
         };
       },
       forget() {},

@@ -319,7 +319,7 @@ describe('what is read for an outcome', () => {
       over: isOver ? { end: 'COMPLETED', lastStep: 'fetch' } : undefined,
       isSettling: false,
       calls: 1,
-      seen: { newest: detail, status: { currentStep: 'fetch', completedSteps: [], variables: {} } },
+      sources: { newest: detail, status: { currentStep: 'fetch', completedSteps: [], variables: {} } },
     } as unknown as Snapshot;
     const reads = {
       resolve: async () => ({ text: large }),
@@ -352,20 +352,20 @@ describe('what is read for an outcome', () => {
   test('the events of a finished execution are let go once its steps are made of them', async () => {
     const { of, snapshot, kept } = outcome(true);
     await of.steps();
-    expect(snapshot.seen).toEqual({ newest: undefined, status: undefined });
+    expect(snapshot.sources).toEqual({ newest: undefined, status: undefined });
     expect(kept.length).toBeGreaterThan(0);
   });
 
   test('the events of a running execution stay, and its steps count among the bytes that are kept', async () => {
     const { of, snapshot, kept } = outcome(false);
     await of.steps();
-    expect(snapshot.seen.newest).toBeDefined();
+    expect(snapshot.sources.newest).toBeDefined();
     expect(kept.at(-1)).toBeGreaterThan(0);
   });
 
   test('events that are read for the steps of a running execution count among the bytes that are kept', async () => {
     const { of, snapshot, kept } = outcome(false);
-    snapshot.seen.newest = undefined;
+    snapshot.sources.newest = undefined;
     await of.facts();
     expect(kept.at(-1)).toBeGreaterThan(large.length);
   });

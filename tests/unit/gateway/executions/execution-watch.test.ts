@@ -12,7 +12,7 @@ const id = '768000000000000001';
 function snapshotOf(end?: 'COMPLETED' | 'FAILED'): Snapshot {
   const over = end === undefined ? undefined : { end, finishedAt: 0, lastStep: 'a', isResultLost: false };
   const detail = { id, path: 'data/a', claim: end ?? 'RUNNING', events: [] } as unknown as Snapshot['detail'];
-  return { detail, over, isSettling: false, calls: 1, seen: { newest: undefined, status: undefined } };
+  return { detail, over, isSettling: false, calls: 1, sources: { newest: undefined, status: undefined } };
 }
 
 /** Looks whose answers are given one by one, and pauses that end on demand. */
