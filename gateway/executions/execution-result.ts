@@ -285,7 +285,12 @@ async function valuesByName(parts: OutcomeParts): Promise<JsonObject> {
       async (step) => [step.name, step.value?.kind === 'lost' ? undefined : await stepResult(step, parts)] as const,
     ),
   );
-  return Object.fromEntries(values.filter(([, value]) => !saysNothing(value)));
+  return Object.fromEntries(values.filter(([, value]) => !saysNothing(value) && !isEmpty(value)));
+}
+
+/** The last step's `{}` is its result; among the results of all steps it adds nothing. */
+function isEmpty(value: unknown): boolean {
+  return isJsonObject(value) && Object.keys(value).length === 0;
 }
 
 /** A step's own result, unwrapped and masked; undefined when NoETL has no result. @throws {@link ResultLost} */

@@ -325,14 +325,13 @@ const endWords = new Set(['complete', 'completed', 'done', 'noop', 'ok', 'succes
 const endMembers = new Set(['status', 'step', 'message']);
 
 /**
- * Whether a result reports only that the step ended: nothing, `{}`, `{"status": "complete"}`, `{"step": "end", "status":
+ * Whether a result reports only that the step ended: nothing, `{"status": "complete"}`, `{"step": "end", "status":
  * "noop"}`, `{"status": "ok", "message": "noop"}`. `value` unwrapped.
  */
 export function saysNothing(value: unknown): boolean {
   if (value === undefined) return true;
   if (!isJsonObject(value)) return false;
   const names = Object.keys(value);
-  if (names.length === 0) return true;
   const { status, message } = value;
   const isWord = typeof status === 'string' && endWords.has(status.toLowerCase());
   return isWord && names.every((name) => endMembers.has(name)) && (message === undefined || message === 'noop');

@@ -150,6 +150,7 @@ export const resultCases: readonly Case[] = [
     step: 'last',
   }),
   one('none', '`None`', [start, python('last', 'result = None')], { result: null, step: 'last' }),
+  one('empty_object', '`{}`', [start, python('last', 'result = {}')], { raw: '"result":{}', step: 'last' }),
   one('one_step', 'a single step without arcs', [python('start', 'result = {"hello": "world"}')], {
     result: { hello: 'world' },
     step: 'start',

@@ -58,6 +58,7 @@ describe('the result', () => {
     ['at a path that is missing', [gave('a', { x: [] })], { path: 'x.0.y' }, { value: null, step: 'a' }],
     ['at a member of a list', [gave('a', [1])], { path: 'length' }, { value: null, step: 'a' }],
     ['at an inherited member', [gave('a', { x: 1 })], { path: 'constructor' }, { value: null, step: 'a' }],
+    ['an empty object of the last step', [gave('a', 1), gave('b', {})], {}, { value: {}, step: 'b' }],
     ['of a failed last step', [gave('a', 1), failed('b')], {}, { value: null, step: 'b' }],
     ['is masked', [gave('a', 'secret')], {}, { value: '***', step: 'a' }],
     [

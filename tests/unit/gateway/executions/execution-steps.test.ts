@@ -312,18 +312,16 @@ describe('values of steps', () => {
       expect(unwrapped(value)).toEqual(want);
     });
 
-    test.each([
-      undefined,
-      {},
-      { status: 'complete' },
-      { step: 'end', status: 'noop' },
-      { status: 'ok', message: 'noop' },
-    ])('%j only ends a run', (value) => expect(saysNothing(value)).toBe(true));
+    test.each([undefined, { status: 'complete' }, { step: 'end', status: 'noop' }, { status: 'ok', message: 'noop' }])(
+      '%j only ends a run',
+      (value) => expect(saysNothing(value)).toBe(true),
+    );
     test.each([
       null,
       0,
       '',
       [],
+      {},
       { status: 'open' },
       { status: 'ok', total: 0 },
       { message: 'hi' },
