@@ -308,8 +308,7 @@ export function unwrapped(value: unknown): unknown {
   if (names.length === 1 && names[0] === '_value') return own['_value'];
   if (isListForm(names)) return unwrapped(own['_prev']);
   if (isHttpAnswer(own)) return { status_code: own['status_code'], data: own['data'] ?? null };
-  if (isSqlAnswer(own))
-    return without(own, ['status', 'statement_count', ...(isText(own['message']) ? ['message'] : [])]);
+  if (isSqlAnswer(own)) return sqlResult(own);
   if (isChildStatus(own)) return childResult(own);
   return isChildStart(own) ? { execution_id: own['execution_id'] } : own;
 }
@@ -365,6 +364,14 @@ const isHttpAnswer = (value: JsonObject): boolean =>
 
 const isSqlAnswer = (value: JsonObject): boolean =>
   hasAll(value, ['statement_count', 'row_count']) && isText(value['status']);
+
+/** Of a query without rows an event of NoETL has no `rows`; only commands have a message. */
+function sqlResult(value: JsonObject): JsonObject {
+  const hasMessage = isText(value['message']);
+  const isEmptyQuery = value['row_count'] === 0 && !hasMessage && !Object.hasOwn(value, 'rows');
+  const result = without(value, ['status', 'statement_count', ...(hasMessage ? ['message'] : [])]);
+  return isEmptyQuery ? { rows: [], ...result } : result;
+}
 
 /** A sub-playbook with `return_step` gives its parent the child's `/status`. */
 const isChildStatus = (value: JsonObject): boolean =>

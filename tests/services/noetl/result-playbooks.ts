@@ -238,6 +238,10 @@ export const resultCases: readonly Case[] = [
     step: null,
     raw: '"id":"9007199254741033"',
   }),
+  one('rows_none', 'no rows of SQL as the last step', [start, sql('query', 'SELECT 1 AS id WHERE false')], {
+    result: { rows: [], row_count: 0 },
+    step: 'query',
+  }),
   one(
     'flights',
     'a summary, an INSERT, an `end` of kind `noop`',

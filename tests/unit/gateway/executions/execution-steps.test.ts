@@ -284,6 +284,12 @@ describe('values of steps', () => {
         { rows: [{ status: 'ok' }], status: 'open' },
         { rows: [{ status: 'ok' }], status: 'open' },
       ],
+      ['a query without rows', { status: 'success', statement_count: 1, row_count: 0 }, { rows: [], row_count: 0 }],
+      [
+        'an update of no row',
+        { status: 'success', message: '0 rows', statement_count: 1, row_count: 0 },
+        { row_count: 0 },
+      ],
       ['an insert', { status: 'success', message: '1 rows', statement_count: 1, row_count: 1 }, { row_count: 1 }],
       [
         'a child that was only started',
