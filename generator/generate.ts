@@ -117,9 +117,9 @@ export async function generate(given: GenerateOptions): Promise<GenerateResult> 
   const lockFile = { path: gatewayLockPath, content: printGatewayLock({ ...built.names, files: paths }) };
   const { differences, writes } = await compare(projectDir, [...outputs, lockFile], lock);
   stage('compare');
-  const isKept = options.check === true || (options.failOnBreaking === true && news?.breaks === true);
-  if (!isKept) await writeAtomically(projectDir, writes);
-  stage(isKept ? 'check' : 'write');
+  const writesNothing = options.check === true || (options.failOnBreaking === true && news?.breaks === true);
+  if (!writesNothing) await writeAtomically(projectDir, writes);
+  stage(writesNothing ? 'check' : 'write');
   const { notes, pending, opened, changes: rules } = built;
   return { differences, files: paths, notes: [...warnings, ...notes], pending, opened, news, rules };
 }

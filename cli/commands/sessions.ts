@@ -54,8 +54,8 @@ One line a session: id, since when, until when, roles, issuer and client; the ne
     .action(async ({ dir, user }: { readonly dir: string; readonly user: string }) => {
       const { config } = resolveConfig(await loadConfig(resolve(dir)), process.env);
       assertShared(config);
-      const kept = await inStore(config, (store) => liveSessionsOf(store, user, Date.now()));
-      for (const { key, session } of kept ?? []) {
+      const found = await inStore(config, (store) => liveSessionsOf(store, user, Date.now()));
+      for (const { key, session } of found ?? []) {
         const { user: of, issuedAt, expiresAt, identity } = session;
         const roles = of.roles.join() || 'no role';
         const from = [identity?.issuer ?? 'NoETL', ...(identity?.client === undefined ? [] : [identity.client])];
@@ -186,9 +186,9 @@ async function endTogether(store: SessionStore, target: SessionsOf, maxMs: numbe
  * @throws ERR_NOT_FOUND, also for a session of another user
  */
 async function endOne(store: SessionStore, { ofUser, session: id }: OneSession, maxMs: number): Promise<void> {
-  const kept = await liveSessionsOf(store, ofUser, Date.now());
+  const found = await liveSessionsOf(store, ofUser, Date.now());
   // The id is a short hash of the key: it is of no use elsewhere, and so it is searched for.
-  const one = kept?.find(({ key }) => listedId(key) === id);
+  const one = found?.find(({ key }) => listedId(key) === id);
   if (one === undefined) throw new GatewayError('ERR_NOT_FOUND', 'the user has no such session');
   await store.end(one.key, keptUntil(one.session, maxMs), ofUser);
 }

@@ -89,13 +89,13 @@ async function assemble(projectDir: string, project: Project): Promise<void> {
 async function claimStart(config: ResolvedConfig): Promise<StartClaim> {
   const { auditTo } = config.observability;
   const audit = auditTo === 'stdout' ? [] : await unwritable(auditTo);
-  const ports = await takenPorts(config);
+  const ports = await portProblems(config);
   const isRunning = ports.length > 0 && (await isGatewayThere(config));
   // Ports that this gateway holds itself are as they should be.
   return { problems: [...audit, ...(isRunning ? [] : ports)], isRunning };
 }
 
-async function takenPorts({ listen }: ResolvedConfig): Promise<readonly string[]> {
+async function portProblems({ listen }: ResolvedConfig): Promise<readonly string[]> {
   const alone = { listen: listenOnce };
   try {
     await takePorts(listen, { public: alone, internal: alone });

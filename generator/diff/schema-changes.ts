@@ -258,10 +258,10 @@ const prose = new Set(['description', 'summary', 'title', 'example', 'examples',
 function bare(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(bare);
   if (!isRecord(value)) return value;
-  const kept = Object.entries(value).filter(
+  const remaining = Object.entries(value).filter(
     ([key, member]) => !(prose.has(key) && (typeof member === 'string' || key.startsWith('ex'))),
   );
-  return Object.fromEntries(kept.map(([key, member]) => [key, bare(member)]));
+  return Object.fromEntries(remaining.map(([key, member]) => [key, bare(member)]));
 }
 
 /** References that lead on to others are followed this far; a circle of aliases ends here. */

@@ -51,8 +51,8 @@ function apiMeaning(document: OpenApiDocument): unknown {
 
 function withoutErrors(operation: OperationObject): OperationObject {
   if (operation.responses === undefined) return operation;
-  const kept = Object.entries(operation.responses).filter(([status]) => !/^[45]/.test(status));
-  return { ...operation, responses: Object.fromEntries(kept) };
+  const remaining = Object.entries(operation.responses).filter(([status]) => !/^[45]/.test(status));
+  return { ...operation, responses: Object.fromEntries(remaining) };
 }
 
 function meaningOf(node: unknown, key: string, isMap: boolean): unknown {
@@ -62,9 +62,9 @@ function meaningOf(node: unknown, key: string, isMap: boolean): unknown {
   }
   if (!isRecord(node)) return node;
   // In a map the names are the document's own: a property may be called `default` or `title`.
-  const kept = Object.entries(node).filter(([name, value]) => isMap || defaults[name]?.(value) !== true);
+  const remaining = Object.entries(node).filter(([name, value]) => isMap || defaults[name]?.(value) !== true);
   return Object.fromEntries(
-    kept.map(([name, value]) => [
+    remaining.map(([name, value]) => [
       name,
       isLiteral(name, isMap) ? value : meaningOf(value, isMap ? '' : name, !isMap && isNameMap(name)),
     ]),

@@ -53,8 +53,8 @@ function stripWith(used: ReadonlySet<string>): Strip {
     if (Array.isArray(node)) return node.map((item) => strip(item, false));
     if (!isRecord(node)) return node;
     const bare = isMap || !Array.isArray(node['servers']) ? node : withoutHosts(node);
-    const kept = Object.entries(bare).filter(([key]) => isMap || !isNoise(key));
-    return fromEntries(kept.map(([key, value]) => [key, stripMember(key, value, isMap, strip)]));
+    const remaining = Object.entries(bare).filter(([key]) => isMap || !isNoise(key));
+    return fromEntries(remaining.map(([key, value]) => [key, stripMember(key, value, isMap, strip)]));
   };
   return strip;
 }

@@ -6,7 +6,7 @@ import type { MeshCache } from '../mesh/mesh-schema.ts';
 import { readIfPresent } from './write-atomically.ts';
 
 /** Schemas that are kept: the sources before a change are often wanted again. */
-const kept = 4;
+const maxSchemas = 4;
 /** A larger schema costs more to keep than it saves. */
 const maxLength = 32 * 1024 * 1024;
 
@@ -22,7 +22,7 @@ export async function createMeshCache(projectDir: string): Promise<{ readonly me
   const folder = join(modules, '.cache', 'noetl-gateway');
   const fileOf = (key: string) => join(folder, `mesh-${sha256(`${sha256(installed)} ${key}`)}.json`);
   return {
-    meshCache: { read: (key) => readDocument(fileOf(key)), write: (key, made) => keep(folder, fileOf(key), made) },
+    meshCache: { read: (key) => readDocument(fileOf(key)), write: (key, made) => store(folder, fileOf(key), made) },
   };
 }
 
@@ -36,7 +36,7 @@ async function readDocument(file: string): Promise<DocumentNode | undefined> {
 }
 
 /** What cannot be kept is made again the next time. */
-async function keep(folder: string, file: string, made: DocumentNode): Promise<void> {
+async function store(folder: string, file: string, made: DocumentNode): Promise<void> {
   const text = JSON.stringify(made);
   if (text.length > maxLength) return;
   try {
@@ -48,7 +48,7 @@ async function keep(folder: string, file: string, made: DocumentNode): Promise<v
     const files = await Promise.all(
       names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })),
     );
-    const old = files.toSorted((a, b) => b.at - a.at).slice(kept);
+    const old = files.toSorted((a, b) => b.at - a.at).slice(maxSchemas);
     await Promise.all(old.map(({ name }) => rm(join(folder, name), { force: true })));
   } catch {}
 }

@@ -57,7 +57,7 @@ export async function init(options: InitOptions): Promise<InitResult> {
   await mkdir(dir, { recursive: true });
   // Everything that can be refused comes first: the folder, the manifest, the document.
   const source = sourceFrom(options.openapi);
-  const present = await lookAt(dir, [source, fileOfSpec(options.package.spec, dir)]);
+  const present = await checkFolder(dir, [source, fileOfSpec(options.package.spec, dir)]);
   const name = projectName(options.name ?? basename(dir));
   const before = present.includes('package.json') ? await readFile(join(dir, 'package.json'), 'utf8') : undefined;
   const manifest = projectManifest(name, options.package, before);
@@ -97,7 +97,7 @@ async function rowsAdvice(dir: string): Promise<readonly string[]> {
 }
 
 /** @returns the folder's files. @throws ERR_CONFIG_INVALID when others than harmless ones are among them */
-async function lookAt(dir: string, given: readonly (string | undefined)[]): Promise<readonly string[]> {
+async function checkFolder(dir: string, given: readonly (string | undefined)[]): Promise<readonly string[]> {
   const present = await readdir(dir);
   const inTheWay = present.filter((file) => !harmless.has(file) && !given.includes(join(dir, file)));
   if (inTheWay.length === 0) return present;

@@ -23,7 +23,7 @@ export function compareLock(
 ): LockChanges {
   const problems: string[] = [];
   const notes: string[] = [];
-  const taken = takenTypes(after);
+  const inputTypes = inputTypesOf(after);
   for (const [name, old] of Object.entries(before.names)) {
     const next = after.names[name];
     problems.push(...brokenPromises(name, old, next, now));
@@ -34,9 +34,9 @@ export function compareLock(
     // A type that is gone is reported by the fields that led to it.
     const next = after.types[type];
     if (next === undefined) continue;
-    const isTaken = taken.has(type);
-    compareMembers({ place: type, kind: isTaken ? 'member' : 'field', old, next }, problems, notes);
-    if (isTaken) problems.push(...newlyRequired(type, 'member', old, next));
+    const isInput = inputTypes.has(type);
+    compareMembers({ place: type, kind: isInput ? 'member' : 'field', old, next }, problems, notes);
+    if (isInput) problems.push(...newlyRequired(type, 'member', old, next));
   }
   return { problems, notes };
 }
@@ -89,17 +89,17 @@ function newlyRequired(place: string, kind: 'argument' | 'member', old: Meanings
 }
 
 /** Types of arguments, and of what they hold. */
-function takenTypes({ names, types }: Pick<GatewayLock, 'names' | 'types'>): ReadonlySet<string> {
-  const taken = new Set<string>();
+function inputTypesOf({ names, types }: Pick<GatewayLock, 'names' | 'types'>): ReadonlySet<string> {
+  const inputTypes = new Set<string>();
   const queue = Object.values(names).flatMap(({ args }) => Object.values(args));
   for (let meaning = queue.pop(); meaning !== undefined; meaning = queue.pop()) {
     const type = namedType(typeOf(meaning));
     const members = types[type];
-    if (members === undefined || taken.has(type)) continue;
-    taken.add(type);
+    if (members === undefined || inputTypes.has(type)) continue;
+    inputTypes.add(type);
     queue.push(...Object.values(members));
   }
-  return taken;
+  return inputTypes;
 }
 
 interface Members {

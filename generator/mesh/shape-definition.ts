@@ -125,11 +125,11 @@ function bareInput(
 }
 
 /** Directives that serving needs; the others are for Mesh's own tools. */
-const kept = new Set(['enum', 'discriminator', 'deprecated']);
+const servedDirectives = new Set(['enum', 'discriminator', 'deprecated']);
 
 function withKnownDirectives<Node extends EnumTypeDefinitionNode | UnionTypeDefinitionNode>(definition: Node): Node {
   return visit(noted(definition), {
-    Directive: (node) => (kept.has(node.name.value) ? undefined : null),
+    Directive: (node) => (servedDirectives.has(node.name.value) ? undefined : null),
   }) as Node;
 }
 
@@ -198,10 +198,10 @@ function shapeFields(
     .map((field) => ({ field, wire: wireOf(field), member: `${type.name.value}.${wireOf(field)}` }))
     .filter(({ member }) => !closed.has(member));
   // Names that rows have chosen come first: a default name gives way to them.
-  const taken = new Set(given.flatMap(({ member }) => answers.get(member) ?? []));
+  const usedNames = new Set(given.flatMap(({ member }) => answers.get(member) ?? []));
   const fields = given.flatMap(({ field, wire, member }) => {
     const shaped = answerType(field.type, enums, nullableItems.has(member));
-    return (answers.get(member) ?? [freeName(wire, taken)]).map(
+    return (answers.get(member) ?? [freeName(wire, usedNames)]).map(
       (value): FieldDefinitionNode =>
         // The executor reads a field by its own name unless a directive names another.
         noted({
@@ -222,11 +222,11 @@ function shapeFields(
   return noted({ ...type, directives: [], fields });
 }
 
-function freeName(wire: string, taken: Set<string>): string {
+function freeName(wire: string, usedNames: Set<string>): string {
   const candidates = [camelCase(wire), escapeName(wire)];
   // An underscore behind the name is the last resort: the wire's own spelling may be taken as well.
-  const free = candidates.find((name) => isPublicName(name) && !taken.has(name)) ?? `${escapeName(wire)}_`;
-  taken.add(free);
+  const free = candidates.find((name) => isPublicName(name) && !usedNames.has(name)) ?? `${escapeName(wire)}_`;
+  usedNames.add(free);
   return free;
 }
 

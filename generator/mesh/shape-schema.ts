@@ -191,15 +191,15 @@ export function keepReachable(document: DocumentNode): DocumentNode {
     document.definitions.filter((definition) => 'name' in definition && definition.name !== undefined),
     (definition) => keyOf(definition),
   );
-  const kept = new Set<string>();
+  const reached = new Set<string>();
   // Names of directives are queued with their `@`: a type may have the same name.
   const queue = [...roots];
   for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
-    if (kept.has(key)) continue;
-    kept.add(key);
+    if (reached.has(key)) continue;
+    reached.add(key);
     for (const definition of byName.get(key) ?? []) queue.push(...namesIn(definition));
   }
-  return { ...document, definitions: document.definitions.filter((definition) => kept.has(keyOf(definition))) };
+  return { ...document, definitions: document.definitions.filter((definition) => reached.has(keyOf(definition))) };
 }
 
 function keyOf(definition: DefinitionNode): string {

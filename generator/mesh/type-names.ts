@@ -17,7 +17,7 @@ import type { TableRow } from './mesh-config.ts';
  * one, and `Filter_Input` is `FilterInput`.
  */
 export function withTypeNames(document: DocumentNode): DocumentNode {
-  const taken = new Set(document.definitions.map(nameOf));
+  const usedNames = new Set(document.definitions.map(nameOf));
   const marks = new Map<string, string>();
   const names = new Map<string, string>();
   for (const definition of document.definitions) {
@@ -25,8 +25,8 @@ export function withTypeNames(document: DocumentNode): DocumentNode {
     if (mark !== undefined) marks.set(nameOf(definition), mark);
     const input = definition.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION ? inputName(nameOf(definition)) : undefined;
     // A type of that name may be an answer's; then Mesh's name stays.
-    if (input === undefined || taken.has(input)) continue;
-    taken.add(input);
+    if (input === undefined || usedNames.has(input)) continue;
+    usedNames.add(input);
     names.set(nameOf(definition), input);
   }
   const others = document.definitions.filter((definition) => !marks.has(nameOf(definition)));

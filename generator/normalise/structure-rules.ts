@@ -55,15 +55,16 @@ export function unwrap(schema: SchemaObject): SchemaObject {
 function unwrapUnion(schema: SchemaObject, key: 'anyOf' | 'oneOf'): SchemaObject {
   const { [key]: branches, ...rest } = schema;
   if (branches === undefined) return schema;
-  const kept = branches.filter((branch) => !isNull(branch));
+  const remaining = branches.filter((branch) => !isNull(branch));
   // A nullable branch makes the whole union so.
-  const mayBeNull = kept.length < branches.length || kept.some((branch) => isRecord(branch) && branch.nullable);
+  const mayBeNull =
+    remaining.length < branches.length || remaining.some((branch) => isRecord(branch) && branch.nullable);
   const mark = mayBeNull ? { nullable: true } : {};
-  const only = kept[0];
-  if (kept.length === 0) return { ...rest, ...mark };
-  if (kept.length === 1) return unwrap(alone(isRecord(only) ? only : {}, { ...rest, ...mark }));
-  const isDone = kept.length === branches.length && (schema.nullable === true || !mayBeNull);
-  return isDone ? schema : { ...rest, [key]: kept, ...mark };
+  const only = remaining[0];
+  if (remaining.length === 0) return { ...rest, ...mark };
+  if (remaining.length === 1) return unwrap(alone(isRecord(only) ? only : {}, { ...rest, ...mark }));
+  const isDone = remaining.length === branches.length && (schema.nullable === true || !mayBeNull);
+  return isDone ? schema : { ...rest, [key]: remaining, ...mark };
 }
 
 /** What means something beside a reference. */
@@ -80,16 +81,16 @@ function alone(branch: SchemaObject, beside: SchemaObject): SchemaObject {
 function withoutRequiredNulls(schema: SchemaObject, document: OpenApiDocument): SchemaObject {
   const { required, properties } = schema;
   if (required === undefined) return schema;
-  const kept = required.filter((name) => {
+  const remaining = required.filter((name) => {
     const property = properties?.[name];
     return property !== undefined && !admitsNull(property, document);
   });
-  if (kept.length === required.length) return schema;
+  if (remaining.length === required.length) return schema;
   // They must be sent, and null will do: an absent argument is sent as null.
-  const nulls = required.filter((name) => properties?.[name] !== undefined && !kept.includes(name));
+  const nulls = required.filter((name) => properties?.[name] !== undefined && !remaining.includes(name));
   const { required: _, ...bare } = schema;
   const rest = nulls.length === 0 ? bare : { ...bare, [requiredNulls]: nulls };
-  return kept.length === 0 ? rest : { ...rest, required: kept };
+  return remaining.length === 0 ? rest : { ...rest, required: remaining };
 }
 
 function admitsNull(schema: Schema, document: OpenApiDocument): boolean {
@@ -119,10 +120,10 @@ export function withoutNull(schema: SchemaObject): SchemaObject {
     return { ...rest, nullable: true };
   }
   if (Array.isArray(schema.type)) {
-    const kept = schema.type.filter((type: string) => type !== 'null');
-    if (kept.length < schema.type.length || kept.length === 1) {
-      const mark = kept.length < schema.type.length ? { nullable: true } : {};
-      return withoutNull({ ...schema, type: kept.length === 1 ? kept[0] : kept, ...mark });
+    const remaining = schema.type.filter((type: string) => type !== 'null');
+    if (remaining.length < schema.type.length || remaining.length === 1) {
+      const mark = remaining.length < schema.type.length ? { nullable: true } : {};
+      return withoutNull({ ...schema, type: remaining.length === 1 ? remaining[0] : remaining, ...mark });
     }
   }
   if (schema.enum?.includes(null)) {
@@ -251,10 +252,10 @@ export const inlineAliases = documentRule(
       const { $ref, ...siblings } = schema;
       if ($ref === undefined) return schema;
       if (isNamedType(document, $ref)) {
-        const kept = pickMembers(siblings, isBesideReference);
-        if (kept === siblings) return schema;
+        const remaining = pickMembers(siblings, isBesideReference);
+        if (remaining === siblings) return schema;
         count();
-        return { $ref, ...kept };
+        return { $ref, ...remaining };
       }
       count();
       const body = bodies.get($ref) ?? bodyOf($ref, trail);

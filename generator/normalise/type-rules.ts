@@ -60,9 +60,9 @@ export const dropConstraints = schemaRule(
   (schema) => {
     // The mark is a length itself.
     if (isMarker(schema)) return schema;
-    const kept = pickMembers(schema, (name) => !constraints.has(name));
+    const remaining = pickMembers(schema, (name) => !constraints.has(name));
     const format = formatOf(schema);
-    return kept === schema || format === undefined ? kept : { ...kept, format };
+    return remaining === schema || format === undefined ? remaining : { ...remaining, format };
   },
 );
 
@@ -169,7 +169,7 @@ export const freeForm = schemaRule(
     if (schema.type === 'array' || (schema.type === undefined && schema.items !== undefined)) return asList(schema);
     if (isTypedMap(schema))
       return pickMembers(schema.type === 'object' ? schema : { ...schema, type: 'object' }, (name) =>
-        keptOfMap.has(name),
+        membersOfMap.has(name),
       );
     const hasShape = typeof schema.type === 'string' && schema.type !== 'object';
     return hasShape ? schema : pickMembers(schema, (name) => anything.has(name));
@@ -186,7 +186,7 @@ export function isTypedMap({ type, properties, additionalProperties }: SchemaObj
 /** Members that do not affect the type. */
 const anything = new Set(['nullable', 'default', 'description', 'deprecated']);
 
-const keptOfMap = new Set(['type', 'additionalProperties', 'nullable', 'description', 'deprecated']);
+const membersOfMap = new Set(['type', 'additionalProperties', 'nullable', 'description', 'deprecated']);
 
 function asObject(schema: SchemaObject): SchemaObject {
   if (schema.type === 'object' && schema.additionalProperties === undefined) return schema;
@@ -309,12 +309,12 @@ export const componentNames = documentRule(
 function rename(names: readonly string[]): ReadonlyMap<string, string> {
   const isFine = (name: string): boolean => isTypeName(name) && typeNameOf(name) === name;
   // A name that needs no change is never given to another component.
-  const taken = new Set(names.filter(isFine));
+  const usedNames = new Set(names.filter(isFine));
   const renamed = new Map<string, string>();
   // In order, so that the number behind a name does not depend on the order of the document.
   for (const name of names.filter((candidate) => !isFine(candidate)).sort()) {
-    const next = freeName(typeNameOf(name), (candidate) => taken.has(candidate));
-    taken.add(next);
+    const next = freeName(typeNameOf(name), (candidate) => usedNames.has(candidate));
+    usedNames.add(next);
     renamed.set(name, next);
   }
   return renamed;

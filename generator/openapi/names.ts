@@ -151,9 +151,9 @@ export function typeNameOf(name: string): string {
 }
 
 /** The name, or the name with the first number that makes it free. */
-export function freeName(name: string, isTaken: (candidate: string) => boolean): string {
+export function freeName(name: string, isUsed: (candidate: string) => boolean): string {
   let free = name;
-  for (let suffix = 2; isTaken(free); suffix += 1) free = `${name}${suffix}`;
+  for (let suffix = 2; isUsed(free); suffix += 1) free = `${name}${suffix}`;
   return free;
 }
 

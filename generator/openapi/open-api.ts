@@ -89,8 +89,8 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 /** The members that are wanted; the same object when all of them are. Nothing of what is no object. */
 export function pickMembers<T>(value: T, isWanted: (name: string) => boolean): Partial<T> {
   if (!isRecord(value)) return {};
-  const kept = Object.entries(value).filter(([name]) => isWanted(name));
-  return kept.length === Object.keys(value).length ? value : (Object.fromEntries(kept) as Partial<T>);
+  const remaining = Object.entries(value).filter(([name]) => isWanted(name));
+  return remaining.length === Object.keys(value).length ? value : (Object.fromEntries(remaining) as Partial<T>);
 }
 
 /** Every operation, in the document's order. HEAD, OPTIONS and TRACE are not operations of an API. */
@@ -119,17 +119,17 @@ export function mapOperations(
   const paths: Record<string, PathItem> = {};
   for (const [path, entries] of Map.groupBy(listOperations(document), (entry) => entry.path)) {
     const changed = entries.map((entry) => [entry, change(entry)] as const);
-    const kept = changed.flatMap(([{ method }, operation]) =>
+    const remaining = changed.flatMap(([{ method }, operation]) =>
       operation === undefined ? [] : [[method.toLowerCase(), operation] as const],
     );
     // The same object for a path of which nothing has changed, so that rules can compare by identity.
     const [{ item } = { item: {} }] = entries;
     const isSame = changed.every(([{ operation }, next]) => next === operation);
     if (isSame) paths[path] = item;
-    else if (kept.length > 0)
+    else if (remaining.length > 0)
       paths[path] = {
         ...pickMembers(item, (name) => !(httpMethods as readonly string[]).includes(name)),
-        ...Object.fromEntries(kept),
+        ...Object.fromEntries(remaining),
       };
   }
   return { ...document, paths };

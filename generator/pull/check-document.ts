@@ -181,12 +181,12 @@ function withoutUnread(document: OpenApiDocument): OpenApiDocument {
       ? (Object.fromEntries(Object.entries(part).filter(([name]) => !names.includes(name))) as Part)
       : part;
   const bodyOf = (body: Body): Body => {
-    const kept = bare(body, 'headers', 'links');
-    if (!isRecord(kept) || !isRecord(kept.content)) return kept;
-    const content = Object.entries(kept.content).map(
+    const remaining = bare(body, 'headers', 'links');
+    if (!isRecord(remaining) || !isRecord(remaining.content)) return remaining;
+    const content = Object.entries(remaining.content).map(
       ([type, media]) => [type, bare(media, 'example', 'examples', 'encoding')] as const,
     );
-    return { ...kept, content: Object.fromEntries(content) };
+    return { ...remaining, content: Object.fromEntries(content) };
   };
   return mapOperations(bare(document, 'webhooks', 'x-webhooks'), ({ operation }) => {
     const { parameters, requestBody, responses, ...rest } = bare(

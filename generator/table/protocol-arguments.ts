@@ -84,7 +84,7 @@ function joinRerun(joined: JoinedRow): ProtocolJoin {
 
 function joinStart(joined: JoinedRow, fixed: readonly FixedArgument[]): ProtocolJoin {
   const args = joinArguments(joined, fixed);
-  const wireOf = (name: string, usual: string): string => args.find((arg) => arg.name === name)?.wire ?? usual;
+  const wireOf = (name: string, fallback: string): string => args.find((arg) => arg.name === name)?.wire ?? fallback;
   return {
     args,
     start: {

@@ -147,17 +147,17 @@ function uniqueNames(
   isChosen: (arg: OperationArgument) => boolean,
   problems: string[],
 ): readonly OperationArgument[] {
-  const taken = new Map(args.filter(isChosen).map((arg) => [arg.name, arg]));
+  const usedNames = new Map(args.filter(isChosen).map((arg) => [arg.name, arg]));
   return args.map((arg) => {
-    if (arg.name === undefined || taken.get(arg.name) === arg) return arg;
-    const free = isChosen(arg) ? undefined : freeName(arg.name, arg, taken);
+    if (arg.name === undefined || usedNames.get(arg.name) === arg) return arg;
+    const free = isChosen(arg) ? undefined : freeName(arg.name, arg, usedNames);
     if (free === undefined) {
       problems.push(
-        `${place}.args.${arg.wire}: the name ${arg.name} is already that of ${taken.get(arg.name)?.wire}; give one of them another`,
+        `${place}.args.${arg.wire}: the name ${arg.name} is already that of ${usedNames.get(arg.name)?.wire}; give one of them another`,
       );
       return arg;
     }
-    taken.set(free, arg);
+    usedNames.set(free, arg);
     return free === arg.name ? arg : { ...arg, name: free };
   });
 }
@@ -165,10 +165,10 @@ function uniqueNames(
 function freeName(
   name: string,
   arg: OperationArgument,
-  taken: ReadonlyMap<string | undefined, OperationArgument>,
+  usedNames: ReadonlyMap<string | undefined, OperationArgument>,
 ): string | undefined {
-  const inBody = arg.in === 'body' && taken.get(name)?.in !== 'body' ? [camelCase(`body_${name}`)] : [];
-  return [name, ...inBody, escapeName(arg.wire)].find((candidate) => !taken.has(candidate));
+  const inBody = arg.in === 'body' && usedNames.get(name)?.in !== 'body' ? [camelCase(`body_${name}`)] : [];
+  return [name, ...inBody, escapeName(arg.wire)].find((candidate) => !usedNames.has(candidate));
 }
 
 /**

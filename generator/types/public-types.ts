@@ -99,14 +99,14 @@ function nameInlineTypes(document: OpenApiDocument): OpenApiDocument {
 
 function createNamer(known: readonly string[]) {
   const made: Record<string, Schema> = {};
-  const taken = new Set(known);
+  const usedNames = new Set(known);
 
   /** A schema whose place has a name: what needs a type of its own becomes a reference to it. */
   function place(schema: Schema, name: string): Schema {
     if (!isRecord(schema) || schema.$ref !== undefined) return schema;
     if (!needsName(schema)) return inside(schema, name);
-    const free = freeName(typeNameOf(name), (candidate) => taken.has(candidate) || !isTypeName(candidate));
-    taken.add(free);
+    const free = freeName(typeNameOf(name), (candidate) => usedNames.has(candidate) || !isTypeName(candidate));
+    usedNames.add(free);
     const { nullable: _, default: __, [entryMark]: ___, ...type } = schema;
     made[free] = inside({ ...type, title: free }, free);
     const beside = pickMembers(schema, (member) => member === 'nullable' || member === 'default');

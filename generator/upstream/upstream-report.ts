@@ -125,7 +125,7 @@ function closedRows(
   const opened = new Set(
     operations.flatMap(({ source }) => (source.kind === 'upstream' ? [operationTemplate(source.key)] : [])),
   );
-  const taken = new Set(Object.keys(config.operations));
+  const usedNames = new Set(Object.keys(config.operations));
   const found = shapesOf(document)
     .filter(({ key }) => !opened.has(operationTemplate(key)))
     .toSorted((a, b) => (a.path === b.path ? (a.method < b.method ? -1 : 1) : a.path < b.path ? -1 : 1))
@@ -136,7 +136,7 @@ function closedRows(
         shape,
         meaning,
         why,
-        suggested: why === undefined ? suggestRow(shape, meaning, { role, taken }) : undefined,
+        suggested: why === undefined ? suggestRow(shape, meaning, { role, usedNames }) : undefined,
       };
     });
   // All rows at once: a table for each would be built hundreds of times.
@@ -183,15 +183,15 @@ interface SuggestedRow {
  * The narrowest row that opens an operation: a grant on the playbook or the execution that the call names, else one
  * role. `buildTable` decides whether the row fits the document.
  * @param role who may call what names neither
- * @param taken names of fields that are in use; the new one is added
+ * @param usedNames names of fields that are in use; the new one is added
  */
 function suggestRow(
   shape: DocumentedShape,
   meaning: OperationMeaning,
-  { role, taken }: { readonly role: string; readonly taken: Set<string> },
+  { role, usedNames }: { readonly role: string; readonly usedNames: Set<string> },
 ): SuggestedRow {
-  const field = freeName(shape, taken);
-  taken.add(field);
+  const field = freeName(shape, usedNames);
+  usedNames.add(field);
   const access = accessOf(shape, meaning, role);
   const hidden = access.kind === 'playbook' ? otherSelectors(shape, access.argument) : [];
   // NoETL reads its catalog by POST, which would else be a mutation.
@@ -236,10 +236,10 @@ const otherSelectors = ({ args }: DocumentedShape, ruled: string): readonly stri
   );
 
 /** `GET /api/dashboard/widgets` is `dashboardWidgets`, and `POST` of the same `postDashboardWidgets`. */
-function freeName({ method, path }: DocumentedShape, taken: ReadonlySet<string>): string {
+function freeName({ method, path }: DocumentedShape, usedNames: ReadonlySet<string>): string {
   const words = path.split('/').filter((segment) => segment !== '' && segment !== 'api' && !segment.startsWith('{'));
   const name = camelCase([...(method === 'GET' ? [] : [method]), ...words].join('_')) || 'operation';
-  const isFree = (one: string) => !taken.has(one) && !isProtocolField(one);
+  const isFree = (one: string) => !usedNames.has(one) && !isProtocolField(one);
   if (isFree(name)) return name;
   let count = 2;
   while (!isFree(`${name}${count}`)) count += 1;
