@@ -5,13 +5,13 @@ import { resolveReferences } from '../normalise/operation-rules.ts';
 import { dropAnnotations } from '../normalise/structure-rules.ts';
 import { componentNames } from '../normalise/type-rules.ts';
 import {
-  type Body,
   escapePointer,
   isRecord,
   listOperations,
   lookUp,
   mapOperations,
   type OpenApiDocument,
+  pickMembers,
 } from '../openapi/open-api.ts';
 
 /**
@@ -169,53 +169,36 @@ export async function checkDocument(document: OpenApiDocument): Promise<void> {
   throw invalid([...result.errors.slice(0, maxProblems).map(({ message }) => oneLine(message, text)), ...more]);
 }
 
-const isExtension = (name: string): boolean => name.startsWith('x-');
-
 /**
  * Without what nothing here reads, and what may refer to shared parts: examples, headers and links of answers,
  * callbacks.
  */
 function withoutUnread(document: OpenApiDocument): OpenApiDocument {
-  const bare = <Part extends object>(part: Part, ...names: readonly string[]): Part =>
-    isRecord(part)
-      ? (Object.fromEntries(Object.entries(part).filter(([name]) => !names.includes(name))) as Part)
-      : part;
-  const bodyOf = (body: Body): Body => {
-    const remaining = bare(body, 'headers', 'links');
-    if (!isRecord(remaining) || !isRecord(remaining.content)) return remaining;
-    const content = Object.entries(remaining.content).map(
-      ([type, media]) => [type, bare(media, 'example', 'examples', 'encoding')] as const,
-    );
-    return { ...remaining, content: Object.fromEntries(content) };
-  };
-  return mapOperations(bare(document, 'webhooks', 'x-webhooks'), ({ operation }) => {
-    const { parameters, requestBody, responses, ...rest } = bare(
-      operation,
-      'callbacks',
-      ...Object.keys(operation).filter(isExtension),
-    );
+  const bodyOf = (body: unknown): unknown => {
+    const rest = without(body, 'headers', 'links');
+    if (!isRecord(rest) || !('content' in rest)) return rest;
     return {
       ...rest,
-      ...(parameters === undefined
-        ? {}
-        : {
-            parameters: Array.isArray(parameters)
-              ? parameters.map((one) => bare(one, 'example', 'examples'))
-              : parameters,
-          }),
-      ...(requestBody === undefined ? {} : { requestBody: bodyOf(requestBody) }),
-      ...(isRecord(responses)
-        ? {
-            responses: Object.fromEntries(
-              Object.entries(responses).map(([status, body]) => [status, bodyOf(body as Body)]),
-            ),
-          }
-        : responses === undefined
-          ? {}
-          : { responses }),
+      content: mapValues(rest['content'], (media) => without(media, 'example', 'examples', 'encoding')),
     };
+  };
+  return mapOperations(without(document, 'webhooks', 'x-webhooks'), ({ operation }) => {
+    const rest = pickMembers(operation, (name) => name !== 'callbacks' && !name.startsWith('x-'));
+    const parts: Record<string, unknown> = { ...rest };
+    if (Array.isArray(rest.parameters)) {
+      parts['parameters'] = rest.parameters.map((one) => without(one, 'example', 'examples'));
+    }
+    if (rest.requestBody !== undefined) parts['requestBody'] = bodyOf(rest.requestBody);
+    if (rest.responses !== undefined) parts['responses'] = mapValues(rest.responses, bodyOf);
+    return parts;
   });
 }
+
+const without = <Part>(part: Part, ...names: readonly string[]): Part =>
+  isRecord(part) ? (pickMembers(part, (name) => !names.includes(name)) as Part) : part;
+
+const mapValues = (part: unknown, change: (value: unknown) => unknown): unknown =>
+  isRecord(part) ? Object.fromEntries(Object.entries(part).map(([name, value]) => [name, change(value)])) : part;
 
 /** Answers, parameters and bodies that operations refer to are in the operations by now. */
 function withoutSharedParts(document: OpenApiDocument): OpenApiDocument {
