@@ -47,7 +47,6 @@ async function serve(dir: string): Promise<void> {
   await buildPages();
   // Loaded here, so that `--help`, a wrong option and a config that is refused load no gateway.
   const { createGateway } = await import('../../gateway/gateway.ts');
-  const { gatewayOptionsOf } = await import('./serve.ts');
   const gateway = await createGateway(await gatewayOptionsOf(dir, project));
   // Also when an exception that was not caught ends the process.
   process.on('exit', () => gateway.flushNow());
