@@ -44,6 +44,7 @@ export interface StartClaim {
 
 /** Questions that doctor asks of the world. A question that cannot be answered throws. */
 export interface DoctorProbes {
+  /** One that is too old runs no command (`node-problem.ts`). */
   readonly nodeVersion: string;
   /** Reads the environment. @throws ERR_CONFIG_INVALID with every problem. */
   readonly resolve: () => { readonly config: ResolvedConfig; readonly warnings: readonly string[] };
@@ -65,8 +66,6 @@ export interface DoctorProbes {
   readonly now: () => Date;
 }
 
-/** The `engines` of `package.json`: the major version and the minor one. */
-const neededNode = [22, 19] as const;
 /** A difference of the clocks above this is a warning, milliseconds. */
 const skewLimitMs = 30_000;
 
@@ -82,7 +81,7 @@ export async function examine(probes: DoctorProbes): Promise<readonly Finding[]>
     config === undefined
       ? (['start', 'upstream', 'issuer', 'callback', 'store', 'drift'] as const).map(skipped)
       : [...(await examineStart(probes, config)), ...(await examineOutside(probes, config))];
-  return [examineNode(probes.nodeVersion), ...environment.findings, ...rest];
+  return [fine('node', `Node ${probes.nodeVersion}`), ...environment.findings, ...rest];
 }
 
 /** After the start has been tried: that listens for a moment where the callback is asked for. */
@@ -100,14 +99,6 @@ async function examineOutside(probes: DoctorProbes, config: ResolvedConfig): Pro
 /** Whether something has to be done before a gateway can serve. */
 export const hasProblem = (findings: readonly Finding[]): boolean =>
   findings.some(({ outcome }) => outcome === 'problem');
-
-function examineNode(version: string): Finding {
-  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
-  const isNew = major > neededNode[0] || (major === neededNode[0] && minor >= neededNode[1]);
-  return isNew
-    ? fine('node', `Node ${version}`)
-    : problem('node', `Node ${version} is too old`, `install Node ${neededNode.join('.')} or newer`);
-}
 
 function examineEnvironment(probes: DoctorProbes): { findings: Finding[]; config?: ResolvedConfig } {
   try {
