@@ -17,9 +17,9 @@ export { defineGateway, whenPresent } from './gateway/config/gateway-config.ts';
 /** A row that the gateway answers itself: operators end sessions. */
 /** Subscriptions to one execution and to all that the caller may view. */
 export { endSessions, executionsUpdates, executionUpdates } from './gateway/config/gateway-rows.ts';
-export type { IssuerEntry } from './gateway/config/identity/issuer-entry.ts';
 /** Entries of `auth.issuers` for the usual identity providers. */
-export { issuer } from './gateway/config/identity/issuer-presets.ts';
+export { issuer } from './gateway/config/issuer-presets.ts';
+export type { IssuerEntry } from './gateway/config/issuers.ts';
 /** Descriptions of NoETL's answers, for `schema.types`. */
 export { noetlTypes } from './gateway/config/noetl-types.ts';
 /** A custom plugin for `plugins`. Its hooks find a {@link CallContext} in their context. */

@@ -1,5 +1,5 @@
-import type { LoginReason, SeenToken } from '../gateway/config/identity/login-refusal.ts';
 import type { ErrorCode } from './errors.ts';
+import type { LoginReason, SeenToken } from './login-refusal.ts';
 import type { Permission } from './noetl-auth/access/permission.ts';
 import type { CallClass } from './ports.ts';
 

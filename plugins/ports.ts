@@ -1,6 +1,5 @@
-import type { TokenKind } from '../gateway/config/identity/issuer-entry.ts';
-import type { IssuerRules } from '../gateway/config/identity/issuer-rules.ts';
-import type { LoginRefusal } from '../gateway/config/identity/login-refusal.ts';
+import type { IssuerRules, TokenKind } from '../gateway/config/issuers.ts';
+import type { LoginRefusal } from './login-refusal.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 import type { Decision } from './noetl-auth/access/decision.ts';
 import type { Permission } from './noetl-auth/access/permission.ts';

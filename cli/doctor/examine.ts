@@ -1,7 +1,6 @@
-import { isLoopback } from '../../gateway/config/addresses.ts';
+import { isLoopback, sharedStoreForms, storeKindOf } from '../../gateway/config/addresses.ts';
 import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
-import type { IssuerRules } from '../../gateway/config/identity/issuer-rules.ts';
-import { sharedStoreForms, storeKindOf } from '../../gateway/config/store-kinds.ts';
+import type { IssuerRules } from '../../gateway/config/issuers.ts';
 import { nextStep, nextStepsOf } from '../../gateway/observe/dependencies.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { problemCode } from '../../plugins/problem-code.ts';

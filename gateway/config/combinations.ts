@@ -1,16 +1,18 @@
-import { isInClear, isLoopback, portOf } from './addresses.ts';
-import { namespaceOf } from './defaults.ts';
-import { type AnyGatewayRow, type AnyRow, isGatewayRow } from './gateway-config.ts';
-import type { Resolved } from './schema/node.ts';
-import type { sections } from './schema/sections.ts';
 import {
+  isInClear,
+  isLoopback,
   isMemoryStore,
   keepsSessionsInMemory,
   memoryProblem,
+  namespaceOf,
+  portOf,
   prefixProblem,
   sharedStoreForms,
   splitStoreUrl,
-} from './store-kinds.ts';
+} from './addresses.ts';
+import { type AnyGatewayRow, type AnyRow, isGatewayRow } from './gateway-config.ts';
+import type { Resolved } from './schema/fields.ts';
+import type { sections } from './schema/sections.ts';
 
 const dayMs = 24 * 3_600_000;
 const longestDays = 30;

@@ -2,13 +2,13 @@ import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts'
 import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts';
 import type { Grant } from '../../plugins/noetl-auth/access/grant.ts';
 import type { EndTarget, User } from '../../plugins/noetl-auth/session/session.ts';
-import type { derivedSettings } from './defaults.ts';
-import type { IssuerRules } from './identity/issuer-rules.ts';
+import type { SessionTrust } from './addresses.ts';
+import type { IssuerRules } from './issuers.ts';
 import type { GatewayPlugin } from './plugins.ts';
-import type { Given, GivenEntries, Plain, Resolved } from './schema/node.ts';
+import type { derivedSettings } from './resolve-config.ts';
+import type { Given, GivenEntries, Plain, Resolved } from './schema/fields.ts';
 import type { argumentOptions, rowOptions, upstreamRowOptions } from './schema/rows.ts';
 import type { sections } from './schema/sections.ts';
-import type { SessionTrust } from './store-kinds.ts';
 
 export type { AdapterGiven } from './schema/sections.ts';
 

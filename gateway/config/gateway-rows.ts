@@ -2,7 +2,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import { authenticated, onExecution, role } from '../../plugins/noetl-auth/access/access-rule.ts';
 import type { EndTarget } from '../../plugins/noetl-auth/session/session.ts';
 import type { GatewayRow, SubscriptionRow } from './gateway-config.ts';
-import { type IssuerRules, issuerNamed } from './identity/issuer-rules.ts';
+import { type IssuerRules, issuerNamed } from './issuers.ts';
 
 /**
  * A row for apps: `subscription { executionUpdates(id: …) { status currentStep result } }` streams each change of an

@@ -9,8 +9,16 @@ import {
   variable,
 } from './environment.ts';
 import { removedFields } from './former-names.ts';
-import { list, text } from './schema/field.ts';
-import { type Entries, type Leaf, type Node, resolvedUnit, type Section, type Variant } from './schema/node.ts';
+import {
+  type Entries,
+  type Leaf,
+  list,
+  type Node,
+  resolvedUnit,
+  type Section,
+  text,
+  type Variant,
+} from './schema/fields.ts';
 
 /** The value of a field, before it is checked. */
 export interface RawValue {

@@ -1,16 +1,44 @@
 import { GatewayError } from '../../plugins/errors.ts';
 import { checkGrants } from '../../plugins/noetl-auth/access/check-grants.ts';
 import { compileGrants } from '../../plugins/noetl-auth/access/decision.ts';
-import { portOf } from './addresses.ts';
-import { parseShadowUntil } from './combinations.ts';
-import { declaredSections, derivedSettings, namespaceOf, usualReplicas } from './defaults.ts';
-import { bypassProblem, certificateProblem, type Environment, fallbackOf, unknownVariables } from './environment.ts';
+import {
+  defaultNamespace,
+  isMemoryStore,
+  keepsSessionsInMemory,
+  namespaceOf,
+  portOf,
+  splitStoreUrl,
+} from './addresses.ts';
+import { combinations, parseShadowUntil, type RuleContext, roleProblems, rowProblems } from './combinations.ts';
+import {
+  bypassProblem,
+  certificateProblem,
+  type Environment,
+  env,
+  fallbackOf,
+  isEnvRef,
+  unknownVariables,
+} from './environment.ts';
 import { withFormerNames } from './former-names.ts';
-import type { Derived, GatewayConfig, ResolvedConfig } from './gateway-config.ts';
-import { issuerWarnings } from './issuers-of.ts';
-import { presentPlugins } from './plugins.ts';
-import { type ReadDeclaration, readDeclaration } from './read-declaration.ts';
-import { defaultNamespace, keepsSessionsInMemory, splitStoreUrl } from './store-kinds.ts';
+import type { AnyRow, Derived, GatewayConfig, ResolvedConfig } from './gateway-config.ts';
+import type { IssuerRules } from './issuers.ts';
+import { pluginProblems, presentPlugins } from './plugins.ts';
+import {
+  type ConfigReader,
+  createConfigReader,
+  createValueReader,
+  defaultOf,
+  hasUnread,
+  isUnread,
+  noteAt,
+  readNode,
+  readValue,
+} from './read-config.ts';
+import { issuersOf, issuerWarnings } from './resolve-issuers.ts';
+import { auth } from './schema/auth.ts';
+import type { Declared, Leaf, Node, Resolved, Section } from './schema/fields.ts';
+import { gatewayRow, upstreamRow } from './schema/rows.ts';
+import { sections } from './schema/sections.ts';
 
 /**
  * Reads a declaration against an environment: every reference, every value, every default.
@@ -176,3 +204,207 @@ function addressWarnings({ publicUrl, internalUrl, port, internalPort }: Resolve
       : []),
   ];
 }
+
+/**
+ * A declaration with the defaults that other values of it decide: NoETL is in the namespace that `deploy.noetlNamespace`
+ * names, and a login adapter is the login.
+ */
+export function withDerivedValues<C extends Partial<GatewayConfig>>(config: C): C {
+  return withPreset(withBaseUrl(withLogin(config)));
+}
+
+/** What `limits.preset` sets where the config does not. */
+const presets = {
+  small: { connections: 2_500, bytesInFlight: 4 * 1024 ** 2, validationsAtOnce: 4 },
+  large: { connections: 40_000, bytesInFlight: 64 * 1024 ** 2, validationsAtOnce: 64 },
+};
+
+function withPreset<C extends Partial<GatewayConfig>>(config: C): C {
+  const { preset = 'standard' } = config.limits ?? {};
+  return preset === 'small' || preset === 'large'
+    ? { ...config, limits: { ...presets[preset], ...config.limits } }
+    : config;
+}
+
+/** An adapter without options gets every verified identity, and its sessions are checked again. */
+function withLogin<C extends Partial<GatewayConfig>>(config: C): C {
+  if (config.adapters?.login === undefined || config.auth?.login !== undefined) return config;
+  return { ...config, auth: { ...config.auth, login: { kind: 'custom' } } };
+}
+
+function withBaseUrl<C extends Partial<GatewayConfig>>(config: C): C {
+  const namespace = config.deploy?.noetlNamespace;
+  if (typeof namespace !== 'string' || config.upstream?.baseUrl !== undefined) return config;
+  const baseUrl = env('NOETL_BASE_URL', `http://noetl.${namespace}.svc.cluster.local:8082`);
+  return { ...config, upstream: { ...config.upstream, baseUrl } };
+}
+
+/** Values that follow from settings, or are the same everywhere: they are part of the resolved config and no settings. */
+export const derivedSettings = ({
+  limits,
+  executions,
+  events,
+}: Pick<Resolved<typeof sections>, 'limits' | 'executions' | 'events'>) => ({
+  limits: {
+    // See `ArgumentLimits` of `plugins/noetl-auth/argument-guard.ts`.
+    unbrokenRun: 4_000,
+    connectionsPerAddress: Math.ceil(limits.connections / 10),
+    validationsWaiting: 4 * limits.validationsAtOnce,
+    userCallsAtOnce: 2 * limits.startsAtOnce,
+    userCallsWaiting: 8 * limits.startsAtOnce,
+    callWaitMs: 5_000,
+    requestBytesInFlight: limits.bytesInFlight,
+    upstreamBytesInFlight: 2 * limits.bytesInFlight,
+    responseBytesInFlight: 4 * limits.bytesInFlight,
+    checksPerMinute: 10 * limits.loginsPerMinute,
+    guessesPerMinute: limits.loginsPerMinute,
+    guessesPerMinuteInAll: 10 * limits.loginsPerMinute,
+  },
+  events: {
+    ticketMs: 30_000,
+    callbackBytes: 8 * 1024 * 1024,
+    streamsPerUser: Math.ceil(events.streams / 5),
+    streamsPerAddress: Math.ceil(events.streams / 5),
+    pendingPerUser: Math.ceil(events.streams / 5),
+  },
+  executions: { maxWatches: 10_000 },
+  mcp: { maxPlaybooks: 50, waitMs: executions.maxWaitMs, catalogMs: 30_000 },
+  sessions: { cacheSize: 10_000, invalidTtlMs: 10_000 },
+});
+
+/** The number of pods by default. Sessions in memory are known to one process only. */
+export const usualReplicas = (store: string): number => (isMemoryStore(store) ? 1 : 2);
+
+/** A declaration's sections, complete. */
+export type DeclaredSections = Declared<typeof sections>;
+
+/** A declaration's sections with every default filled in; references to the environment are unread. */
+export function declaredSections(config: Partial<GatewayConfig>): DeclaredSections {
+  return fill(sections, withDerivedValues(config)) as DeclaredSections;
+}
+
+/** The settings of a config without sections: the variables of NoETL's deployments, and their defaults. */
+export const defaultSections: DeclaredSections = declaredSections({});
+
+function fill(node: Node, given: unknown): unknown {
+  switch (node.node) {
+    case 'leaf':
+      return given === undefined ? defaultOf(node) : asSecret(node, given);
+    case 'variant':
+      return given ?? node.default;
+    case 'many':
+      return Array.isArray(given) ? given.map((item: unknown) => fill(node.each, item)) : given;
+    case 'section':
+      return given === undefined && node.isOptional === true ? undefined : fillSection(node, given);
+    default:
+      return given;
+  }
+}
+
+function fillSection({ entries }: Section, given: unknown): Record<string, unknown> {
+  const values = (given ?? {}) as Readonly<Record<string, unknown>>;
+  const filled = Object.entries(entries).map(([name, inner]) => [name, fill(inner, values[name])]);
+  return { ...values, ...Object.fromEntries(filled.filter(([, value]) => value !== undefined)) };
+}
+
+/** A field that holds a secret makes its variable one, also where `env()` does not. */
+const asSecret = ({ secret }: Leaf, given: unknown): unknown =>
+  secret && isEnvRef(given) ? { ...given, secret: true } : given;
+
+/** Catalog paths of the three auth playbooks: no caller starts them through the gateway. */
+export function reservedPlaybooks(config: GatewayConfig, environment: Environment): string[] {
+  const { playbooks } = declaredSections(config).auth;
+  const { entries } = auth.entries.playbooks;
+  return (['login', 'validateSession', 'checkAccess'] as const).map((name) =>
+    String(readValue(entries[name], playbooks[name], environment).raw),
+  );
+}
+
+/** A declaration as it was read: what can be used of it, and everything that is wrong with it. */
+export interface ReadDeclaration {
+  /** Whole only when there are no problems. */
+  readonly sections: Resolved<typeof sections>;
+  /** Empty without an environment. */
+  readonly issuers: readonly IssuerRules[];
+  /** Whether every row of the operations can be used. */
+  readonly hasRows: boolean;
+  readonly problems: readonly string[];
+  /** Without an environment: what a start in production would refuse. */
+  readonly warnings: readonly string[];
+  /** Every variable that was asked for. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** Names of the top that are not sections. */
+const policyNames = ['operations', 'roles', 'grants', 'plugins'];
+
+/**
+ * Reads a declaration against the schema, an environment and the rules on combinations.
+ * @param environment undefined: nothing is known of it. Values that only it has are not looked at.
+ */
+export function readDeclaration(
+  config: GatewayConfig,
+  environment: Environment | undefined,
+  mode: RuleContext['mode'],
+): ReadDeclaration {
+  const reader = createConfigReader(environment);
+  const derived: Record<string, unknown> = { ...withDerivedValues(config) };
+  const declared = Object.fromEntries(Object.entries(derived).filter(([name]) => !policyNames.includes(name)));
+  const read = readNode(reader, sections, declared, '') as Resolved<typeof sections>;
+  const issuers = readIssuers(reader, config, read);
+  // With an environment the issuers are read, and each of them checks its roles.
+  const ofRoles = environment === undefined ? roleProblems(read, config.roles) : [];
+  for (const [place, text] of ofRoles) noteAt(reader, place, text);
+  const warnings = combine(reader, read, { mode, roles: config.roles });
+  const hasRows = readRows(reader, config.operations);
+  return {
+    sections: read,
+    hasRows,
+    issuers,
+    problems: [...reader.problems, ...pluginProblems(config.plugins)],
+    warnings,
+    names: reader.names,
+  };
+}
+
+/** Notes values that do not go together. @returns in mode `unknown`: what stops a start in production, one line each */
+function combine(reader: ConfigReader, read: Resolved<typeof sections>, context: RuleContext): readonly string[] {
+  const isRead = (places: readonly string[]) => !places.some((place) => isUnread(reader, place));
+  const rules = combinations.filter(({ reads, at }) =>
+    isRead(reader.environment === undefined || at === undefined ? reads : [at, ...reads]),
+  );
+  return rules.flatMap(({ reads, at = reads[0], problem }) => {
+    const text = problem(read, context);
+    if (text !== undefined) noteAt(reader, at, text);
+    if (text !== undefined || context.mode !== 'unknown') return [];
+    const later = problem(read, { ...context, mode: 'production' });
+    return later === undefined ? [] : [`${reader.variables.get(at) ?? at}: in production serve stops: ${later}`];
+  });
+}
+
+/** They are checked with each other, so it takes all of them: where only the environment knows one it is left to the start. */
+function readIssuers(
+  reader: ConfigReader,
+  config: GatewayConfig,
+  { auth }: Partial<Resolved<typeof sections>>,
+): readonly IssuerRules[] {
+  const isUsable = !['auth.issuers', 'auth.login'].some((place) => hasUnread(reader, place));
+  if (reader.environment === undefined || auth === undefined || !isUsable) return [];
+  const settings = { auth: declaredSections(config).auth, login: auth.login, roles: config.roles };
+  return issuersOf(settings, createValueReader(reader));
+}
+
+/** @returns whether every row can be used */
+function readRows(reader: ConfigReader, operations: GatewayConfig['operations']): boolean {
+  const before = reader.problems.length;
+  for (const [field, row] of Object.entries(operations)) {
+    const place = `operations.${field}`;
+    const schema: Section = isGatewayLike(row) ? gatewayRow : upstreamRow;
+    const count = reader.problems.length;
+    readNode(reader, schema, row, place);
+    if (reader.problems.length === count) reader.problems.push(...rowProblems(field, row as AnyRow));
+  }
+  return reader.problems.length === before;
+}
+
+const isGatewayLike = (row: unknown): boolean => typeof row === 'object' && row !== null && 'gateway' in row;

@@ -1,8 +1,8 @@
 import process from 'node:process';
 import type { Clock } from '../../plugins/clock.ts';
 import { isJsonObject } from '../../plugins/noetl/json-object.ts';
+import { storeKindOf } from '../config/addresses.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
-import { storeKindOf } from '../config/store-kinds.ts';
 import type { Readiness } from '../http/readiness.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import type { WatchedPolicy } from '../policy/watched-policy.ts';

@@ -1,11 +1,11 @@
 import { decodeJwt } from 'jose';
+import { isRefusal, type LoginRefusal, refuse, type SeenToken } from '../../plugins/login-refusal.ts';
 import { isClaimData } from '../../plugins/noetl/plain-values.ts';
 import type { Session } from '../../plugins/noetl-auth/session/session.ts';
 import { providerTokens, type SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { SessionFollower } from '../../plugins/ports.ts';
-import { claimAt, clientOf, isClaims, readRoles } from '../config/identity/claims.ts';
-import { type IssuerRules, isSameIssuer } from '../config/identity/issuer-rules.ts';
-import { isRefusal, type LoginRefusal, refuse, type SeenToken } from '../config/identity/login-refusal.ts';
+import { type IssuerRules, isSameIssuer } from '../config/issuers.ts';
+import { claimAt, clientOf, isClaims, readRoles } from './claims.ts';
 import { askIssuer, type Fetch, issuerUnavailable } from './issuer-documents.ts';
 import { type AskedIssuer, isJwt, issuerOf, type KnownIssuer, signatureRefusal } from './verify-token.ts';
 

@@ -11,7 +11,7 @@ import {
   None,
   validateAuthResponse,
 } from 'oauth4webapi';
-import { isClaims } from '../config/identity/claims.ts';
+import { isClaims } from './claims.ts';
 import { type Fetch, issuerFailureOf, issuerUnavailable } from './issuer-documents.ts';
 import type { KnownIssuer } from './verify-token.ts';
 

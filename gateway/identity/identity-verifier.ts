@@ -1,6 +1,10 @@
 import type { Clock } from '../../plugins/clock.ts';
+import { isRefusal, type LoginRefusal, outcomeOf, refuse, type SeenToken } from '../../plugins/login-refusal.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Identity, IdentityVerifier, LoginExpectation } from '../../plugins/ports.ts';
+import type { TokenKind } from '../config/issuers.ts';
+import { type IssuerRules, issuerNames, isTemplate, withoutSlash } from '../config/issuers.ts';
+import { introspect, readUserinfo, type SubjectClaims } from './ask-issuer.ts';
 import {
   claimAt,
   clientOf,
@@ -11,11 +15,7 @@ import {
   readRoles,
   scopesOf,
   unmetClaim,
-} from '../config/identity/claims.ts';
-import type { TokenKind } from '../config/identity/issuer-entry.ts';
-import { type IssuerRules, issuerNames, isTemplate, withoutSlash } from '../config/identity/issuer-rules.ts';
-import { isRefusal, type LoginRefusal, outcomeOf, refuse, type SeenToken } from '../config/identity/login-refusal.ts';
-import { introspect, readUserinfo, type SubjectClaims } from './ask-issuer.ts';
+} from './claims.ts';
 import {
   createIssuerDocuments,
   type DocumentsTiming,

@@ -1,8 +1,8 @@
 import type { CompactJWSHeaderParameters, JWK } from 'jose';
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import { isClaims } from '../config/identity/claims.ts';
-import { type IssuerRules, isSameIssuer, withoutSlash } from '../config/identity/issuer-rules.ts';
+import { type IssuerRules, isSameIssuer, withoutSlash } from '../config/issuers.ts';
+import { isClaims } from './claims.ts';
 
 /** How an issuer is asked; the platform's `fetch`, or one of a test. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;

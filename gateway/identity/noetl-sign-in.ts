@@ -26,7 +26,7 @@ import type {
 } from '../../plugins/ports.ts';
 import { SingleFlight } from '../../plugins/single-flight.ts';
 import type { PlaybookDriver } from '../callbacks/playbook-driver.ts';
-import type { IssuerRules } from '../config/identity/issuer-rules.ts';
+import type { IssuerRules } from '../config/issuers.ts';
 
 /** What NoETL receives at a login: the token, the host of a trusted issuer, the peer's address; nothing of the caller's. */
 interface LoginInputs {

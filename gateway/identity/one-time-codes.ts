@@ -9,7 +9,7 @@ import {
   unseal,
 } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { SessionStore } from '../../plugins/ports.ts';
-import { isClaims } from '../config/identity/claims.ts';
+import { isClaims } from './claims.ts';
 
 /** Codes that stand for a session once, and soon: of a browser login, and tickets of streams, whose addresses end in logs. */
 export interface OneTimeCodes {

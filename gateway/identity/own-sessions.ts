@@ -6,7 +6,7 @@ import type { Observe } from '../../plugins/observe.ts';
 import type { Identity, LoginBackend, Sessions, SessionValidator } from '../../plugins/ports.ts';
 import type { LoginOption, StaticUser } from '../config/gateway-config.ts';
 import { withIssuerName } from '../config/gateway-rows.ts';
-import type { IssuerRules } from '../config/identity/issuer-rules.ts';
+import type { IssuerRules } from '../config/issuers.ts';
 import { type SessionBounds, sessionHours } from './noetl-sign-in.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { GatewayError } from '../../plugins/errors.ts';
+import { isRefusal, type LoginRefusal, refuse } from '../../plugins/login-refusal.ts';
 import { capSession, type ProviderTokens, type Session } from '../../plugins/noetl-auth/session/session.ts';
 import { type SessionToken, sealTokens } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { GatewayEvent, Observe } from '../../plugins/observe.ts';
@@ -11,8 +12,7 @@ import type {
   LoginRequest,
   Sessions,
 } from '../../plugins/ports.ts';
-import type { IssuerRules } from '../config/identity/issuer-rules.ts';
-import { isRefusal, type LoginRefusal, refuse } from '../config/identity/login-refusal.ts';
+import type { IssuerRules } from '../config/issuers.ts';
 import { toGatewayError } from '../http/answer.ts';
 import { assertWithinRate, limitRate } from '../limits/limit-rate.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';

@@ -1,10 +1,10 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWK, type JWTPayload, jwtVerify } from 'jose';
+import { type LoginRefusal, refuse, type SeenToken } from '../../plugins/login-refusal.ts';
 import { isClaimData } from '../../plugins/noetl/plain-values.ts';
 import type { SessionsOf } from '../../plugins/noetl-auth/session/session.ts';
-import { isClaims, tokenKind } from '../config/identity/claims.ts';
-import type { TokenKind } from '../config/identity/issuer-entry.ts';
-import { type IssuerRules, isSignatureAlgorithm, issuerNamed } from '../config/identity/issuer-rules.ts';
-import { type LoginRefusal, refuse, type SeenToken } from '../config/identity/login-refusal.ts';
+import type { TokenKind } from '../config/issuers.ts';
+import { type IssuerRules, isSignatureAlgorithm, issuerNamed } from '../config/issuers.ts';
+import { isClaims, tokenKind } from './claims.ts';
 import type { IssuerDocuments } from './issuer-documents.ts';
 import { type Fetch, issuerUnavailable } from './issuer-documents.ts';
 

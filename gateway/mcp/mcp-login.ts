@@ -7,7 +7,7 @@ import { holdsTemplateMark } from '../../plugins/noetl/template-mark.ts';
 import { type SessionToken, tokenFromRequest } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { Sessions } from '../../plugins/ports.ts';
 import { cached } from '../../plugins/single-flight.ts';
-import { isSameIssuer } from '../config/identity/issuer-rules.ts';
+import { isSameIssuer } from '../config/issuers.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { readHeaderOf } from '../http/exchange.ts';
 import type { SignIn } from '../identity/sign-in.ts';

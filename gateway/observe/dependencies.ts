@@ -1,7 +1,7 @@
 import type { Clock } from '../../plugins/clock.ts';
 import type { GatewayEvent } from '../../plugins/observe.ts';
+import { storePort } from '../config/addresses.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
-import { storePort } from '../config/store-kinds.ts';
 import type { Logger } from './logger.ts';
 
 /** Dependencies of the gateway: NoETL by class of calls, the session store, each identity provider, callbacks of auth playbooks. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
+import { helpFor } from '../../plugins/login-refusal.ts';
 import type { GatewayEvent, Observe } from '../../plugins/observe.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
-import { helpFor } from '../config/identity/login-refusal.ts';
 import { currentExchange } from '../exchange-scope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { OnDone } from '../http/http-listener.ts';

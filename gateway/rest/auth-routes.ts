@@ -1,6 +1,7 @@
 import type { Caller } from '../../plugins/call-context.ts';
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
+import { isRefusal } from '../../plugins/login-refusal.ts';
 import { holdsTemplateMark } from '../../plugins/noetl/template-mark.ts';
 import type { Decision } from '../../plugins/noetl-auth/access/decision.ts';
 import { parsePermission, permissions } from '../../plugins/noetl-auth/access/permission.ts';
@@ -10,7 +11,6 @@ import { parseSessionToken } from '../../plugins/noetl-auth/session/session-toke
 import type { Observe } from '../../plugins/observe.ts';
 import type { AccessQuestion } from '../../plugins/ports.ts';
 import type { Parts } from '../compose.ts';
-import { isRefusal } from '../config/identity/login-refusal.ts';
 import { json, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { providerLogoutUrl } from '../identity/ask-issuer.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { Observe } from '../../plugins/observe.ts';
-import type { IssuerRules } from '../config/identity/issuer-rules.ts';
+import type { IssuerRules } from '../config/issuers.ts';
 import { type Answer, json } from '../http/answer.ts';
 import {
   authorizationUrl,

@@ -1,8 +1,8 @@
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { SessionStore } from '../../plugins/ports.ts';
+import { isMemoryStore, type StoreKindName, sharedStoreForms, storeKindOf } from '../config/addresses.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
-import { isMemoryStore, type StoreKindName, sharedStoreForms, storeKindOf } from '../config/store-kinds.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { createRecordSeal, noSeal, sealedStore } from './record-seal.ts';
 import { createSessionStore } from './session-store.ts';
@@ -11,7 +11,7 @@ import type { SharedStore, StoreSpace } from './shared-store.ts';
 /** Opens a store of one kind for a space. Clients of servers are loaded only when one is opened. */
 type OpenSharedStore = (config: ResolvedConfig, clock: Clock, space: StoreSpace) => SharedStore | Promise<SharedStore>;
 
-/** One adapter for each kind of `gateway/config/store-kinds.ts`; the compiler asks for it. */
+/** One adapter for each kind of `gateway/config/addresses.ts`; the compiler asks for it. */
 const adapters: Readonly<Record<StoreKindName, OpenSharedStore>> = {
   memory: ({ sessions: { cacheSize } }, clock, space) =>
     createMemoryStore({ clock, space, ...(space === 'sessions' ? memoryOfSessions(cacheSize * 10) : {}) }),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach } from 'vitest';
 import { createDevIssuer, type DevIssuer } from '../../dev/issuer.ts';
-import type { IssuerEntry } from '../../gateway/config/identity/issuer-entry.ts';
+import type { IssuerEntry } from '../../gateway/config/issuers.ts';
 import { createIdentityVerifier, type IdentityVerifierOptions } from '../../gateway/identity/identity-verifier.ts';
 import { rulesOf } from './issuer-rules.ts';
 import { keyPair } from './key-pairs.ts';

@@ -1,7 +1,6 @@
-import type { IssuerEntry } from '../../gateway/config/identity/issuer-entry.ts';
-import type { IssuerRules } from '../../gateway/config/identity/issuer-rules.ts';
-import { type IssuerDefaults, resolveIssuers } from '../../gateway/config/identity/resolve-issuers.ts';
+import type { IssuerEntry, IssuerRules } from '../../gateway/config/issuers.ts';
 import { createConfigReader, createValueReader } from '../../gateway/config/read-config.ts';
+import { type IssuerDefaults, resolveIssuers } from '../../gateway/config/resolve-issuers.ts';
 
 const usual: IssuerDefaults = {
   audiences: ['app', 'https://api.example.com'],

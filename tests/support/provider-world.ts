@@ -1,6 +1,6 @@
 import { exportJWK, type JWK, SignJWT } from 'jose';
-import type { IssuerEntry } from '../../gateway/config/identity/issuer-entry.ts';
-import type { IssuerDefaults } from '../../gateway/config/identity/resolve-issuers.ts';
+import type { IssuerEntry } from '../../gateway/config/issuers.ts';
+import type { IssuerDefaults } from '../../gateway/config/resolve-issuers.ts';
 import { createIdentityVerifier } from '../../gateway/identity/identity-verifier.ts';
 import type { Fetch } from '../../gateway/identity/issuer-documents.ts';
 import { resolved } from './issuer-rules.ts';

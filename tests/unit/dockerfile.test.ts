@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { defaultSections } from '../../gateway/config/defaults.ts';
 import { fallbackOf } from '../../gateway/config/environment.ts';
+import { defaultSections } from '../../gateway/config/resolve-config.ts';
 
 /** The Dockerfile is kept by hand; what it repeats of elsewhere is held to it here. */
 const dockerfile = readFileSync('Dockerfile', 'utf8');

@@ -1,9 +1,7 @@
 import * as v from 'valibot';
 import { parsePlaybookPath } from '../../../plugins/noetl-auth/access/playbook-path.ts';
-import type { IssuerEntry } from '../identity/issuer-entry.ts';
-import { choice, flag, integer, list, text, value } from './field.ts';
-import { audience, issuerEntry } from './issuers.ts';
-import { type Leaf, type Many, many, section, variant } from './node.ts';
+import { audience, issuerEntry } from '../issuers.ts';
+import { choice, flag, integer, list, many, section, text, value, variant } from './fields.ts';
 
 const names = v.pipe(v.array(v.string('must be a list of texts'), 'must be a list of texts'), v.readonly());
 const roleMap = v.pipe(v.record(v.string(), names, 'must be an object of lists'), v.readonly());
@@ -64,14 +62,11 @@ const validator = variant(
 const clientText = (env: string, what: string) =>
   text({ env, optional: true, doc: `${what} that \`GET /api/runtime/contract\` gives to clients for their login` });
 
-/** Entries are typed by an interface, which editors explain; a type test holds it and the schema together. */
-const issuers = many(issuerEntry) as unknown as Many<Leaf<IssuerEntry, IssuerEntry>>;
-
 /**
  * How callers are known: issuers of identity tokens, logins, validation of sessions, access checks (docs/identity.md).
  */
 export const auth = section({
-  issuers,
+  issuers: many(issuerEntry),
   trustedIssuers: list({
     env: ['GATEWAY_TRUSTED_ISSUERS', 'GATEWAY_AUTH0_DOMAIN'],
     default: [],

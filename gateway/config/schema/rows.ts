@@ -1,8 +1,7 @@
 import * as v from 'valibot';
 import type { AccessRule } from '../../../plugins/noetl-auth/access/access-rule.ts';
 import { permissions } from '../../../plugins/noetl-auth/access/permission.ts';
-import { choice, flag, integer, text, value } from './field.ts';
-import { either, named, plainSection } from './node.ts';
+import { choice, either, flag, integer, named, plainSection, text, value } from './fields.ts';
 import { maxTextBytes } from './sections.ts';
 
 /**

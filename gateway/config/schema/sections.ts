@@ -4,11 +4,22 @@ import { defaultSecretNames } from '../../../plugins/noetl/hidden-values.ts';
 import { hasTemplateMark } from '../../../plugins/noetl/template-mark.ts';
 import type { Observe } from '../../../plugins/observe.ts';
 import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../../../plugins/ports.ts';
-import { isOrigin, parseUpstreamUrl } from '../addresses.ts';
-import { isSessionKey, sharedStoreForms, storeKindOf } from '../store-kinds.ts';
+import { isOrigin, isSessionKey, parseUpstreamUrl, sharedStoreForms, storeKindOf } from '../addresses.ts';
 import { auth } from './auth.ts';
-import { choice, code, flag, integer, list, parsed, text, value } from './field.ts';
-import { either, named, plainSection, section } from './node.ts';
+import {
+  choice,
+  code,
+  either,
+  flag,
+  integer,
+  list,
+  named,
+  parsed,
+  plainSection,
+  section,
+  text,
+  value,
+} from './fields.ts';
 
 /** An answer or a body becomes a text, and V8's texts end at 2^29 characters: half of that leaves room for its JSON. */
 export const maxTextBytes = 2 ** 28;

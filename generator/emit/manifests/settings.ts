@@ -1,10 +1,14 @@
 import { distance } from 'fastest-levenshtein';
-import { type DeclaredSections, declaredSections } from '../../../gateway/config/defaults.ts';
+import { isMemoryStore, storePort, usualStorePlaces } from '../../../gateway/config/addresses.ts';
 import { type EnvRef, fallbackOf, isEnvRef } from '../../../gateway/config/environment.ts';
 import type { GatewayConfig, ResolvedConfig } from '../../../gateway/config/gateway-config.ts';
-import type { IssuerEntry } from '../../../gateway/config/identity/issuer-entry.ts';
-import { checkDeclaration, resolveDeploy } from '../../../gateway/config/resolve-config.ts';
-import { isMemoryStore, storePort, usualStorePlaces } from '../../../gateway/config/store-kinds.ts';
+import type { IssuerEntry } from '../../../gateway/config/issuers.ts';
+import {
+  checkDeclaration,
+  type DeclaredSections,
+  declaredSections,
+  resolveDeploy,
+} from '../../../gateway/config/resolve-config.ts';
 import { GatewayError } from '../../../plugins/errors.ts';
 
 /** Standard variables of OpenTelemetry and of Node, which the process reads beside its configuration. */

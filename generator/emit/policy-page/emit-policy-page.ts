@@ -1,6 +1,6 @@
-import { defaultSections } from '../../../gateway/config/defaults.ts';
 import { type FromEnv, isEnvRef } from '../../../gateway/config/environment.ts';
 import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
+import { defaultSections } from '../../../gateway/config/resolve-config.ts';
 import { explainTable } from '../../../plugins/noetl-auth/access/explain.ts';
 import { accessText, reachText, ruleText } from '../../../plugins/noetl-auth/access/explain-text.ts';
 import { permissions } from '../../../plugins/noetl-auth/access/permission.ts';

@@ -1,5 +1,5 @@
 import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
-import type { Entries, Leaf, Node } from '../../../gateway/config/schema/node.ts';
+import type { Entries, Leaf, Node } from '../../../gateway/config/schema/fields.ts';
 import { gatewayRow, upstreamRow } from '../../../gateway/config/schema/rows.ts';
 import { sections } from '../../../gateway/config/schema/sections.ts';
 import type { Emitter } from '../emitter.ts';

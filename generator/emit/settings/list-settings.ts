@@ -1,4 +1,4 @@
-import type { Leaf, Node } from '../../../gateway/config/schema/node.ts';
+import type { Leaf, Node } from '../../../gateway/config/schema/fields.ts';
 import { argumentOptions, rowOptions, upstreamRowOptions } from '../../../gateway/config/schema/rows.ts';
 import { sections } from '../../../gateway/config/schema/sections.ts';
 

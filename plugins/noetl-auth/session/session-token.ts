@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto';
-import { isClaims } from '../../../gateway/config/identity/claims.ts';
+import { isJsonObject } from '../../noetl/json-object.ts';
 import type { ProviderTokens, SessionIdentity } from './session.ts';
 
 declare const tokenBrand: unique symbol;
@@ -133,7 +133,7 @@ export function providerTokens(token: SessionToken, { sealed }: SessionIdentity)
   const text = sealed === undefined ? undefined : unseal(token, sealed);
   if (text === undefined) return undefined;
   const tokens: unknown = JSON.parse(text);
-  return isClaims(tokens) ? (tokens as ProviderTokens) : undefined;
+  return isJsonObject(tokens) ? (tokens as ProviderTokens) : undefined;
 }
 
 /** Seals a provider's tokens with the session token, so that the store alone cannot use them. */

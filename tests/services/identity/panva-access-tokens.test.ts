@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DevGateway } from '../../../dev/start-dev.ts';
 import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
-import type { IssuerEntry } from '../../../gateway/config/identity/issuer-entry.ts';
+import type { IssuerEntry } from '../../../gateway/config/issuers.ts';
 import shipped from '../../../gateway.config.ts';
 import { startDevGateway } from '../../support/dev-gateway.ts';
 import { freePort } from '../../support/free-port.ts';

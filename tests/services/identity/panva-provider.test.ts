@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DevGateway } from '../../../dev/start-dev.ts';
 import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
-import type { IssuerEntry } from '../../../gateway/config/identity/issuer-entry.ts';
+import type { IssuerEntry } from '../../../gateway/config/issuers.ts';
 import shipped from '../../../gateway.config.ts';
 import { graphql, startDevGateway } from '../../support/dev-gateway.ts';
 import { freePort } from '../../support/free-port.ts';

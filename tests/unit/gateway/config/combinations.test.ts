@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { declaredSections } from '../../../../gateway/config/defaults.ts';
 import { env, fallbackOf } from '../../../../gateway/config/environment.ts';
 import { removedFields } from '../../../../gateway/config/former-names.ts';
 import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import {
   checkDeclaration,
+  declaredSections,
   resolveConfig,
   resolveDeploy,
   trustWarnings,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { env } from '../../../../gateway/config/environment.ts';
-import { isEmailNeeded, issuersOf, issuerWarnings } from '../../../../gateway/config/issuers-of.ts';
 import { createConfigReader, createValueReader } from '../../../../gateway/config/read-config.ts';
+import { isEmailNeeded, issuersOf, issuerWarnings } from '../../../../gateway/config/resolve-issuers.ts';
 import { isReservedHeader } from '../../../../gateway/config/schema/rows.ts';
 import { withoutConnections, withoutSecretData } from '../../../../plugins/noetl/hidden-values.ts';
 import { resolved, rulesOf } from '../../../support/issuer-rules.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isAroundRequest, pluginProblems, presentPlugins } from '../../../../gateway/config/plugins.ts';
-import { readDeclaration } from '../../../../gateway/config/read-declaration.ts';
+import { readDeclaration } from '../../../../gateway/config/resolve-config.ts';
 import type { GatewayConfig } from '../../../../index.ts';
 
 const hook = () => {};

@@ -2,16 +2,23 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { env } from '../../../../gateway/config/environment.ts';
 import { createConfigReader, readNode } from '../../../../gateway/config/read-config.ts';
-import { choice, code, flag, integer, list, parsed, text, value } from '../../../../gateway/config/schema/field.ts';
 import {
+  choice,
+  code,
   either,
+  flag,
+  integer,
+  list,
   many,
   type Node,
   named,
+  parsed,
   plainSection,
   section,
+  text,
+  value,
   variant,
-} from '../../../../gateway/config/schema/node.ts';
+} from '../../../../gateway/config/schema/fields.ts';
 
 function read(node: Node, given: unknown, environment: Record<string, string> | null = {}) {
   const reader = createConfigReader(environment ?? undefined);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { defaultNamespace } from '../../../../gateway/config/addresses.ts';
 import { parseShadowUntil } from '../../../../gateway/config/combinations.ts';
 import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import { resolveConfig, trustWarnings } from '../../../../gateway/config/resolve-config.ts';
-import { defaultNamespace } from '../../../../gateway/config/store-kinds.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 
 const key = Buffer.alloc(32, 1).toString('base64');

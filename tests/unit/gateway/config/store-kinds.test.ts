@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isMemoryStore, sharedStoreForms, storeKindOf, storePort } from '../../../../gateway/config/store-kinds.ts';
+import { isMemoryStore, sharedStoreForms, storeKindOf, storePort } from '../../../../gateway/config/addresses.ts';
 
 test.each([
   ['memory:', 'memory'],

@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { TokenOverrides } from '../../../../dev/issuer.ts';
-import { isSameIssuer } from '../../../../gateway/config/identity/issuer-rules.ts';
+import { isSameIssuer } from '../../../../gateway/config/issuers.ts';
 import { issuersNamedBy } from '../../../../gateway/identity/identity-verifier.ts';
 import { parseIssuerUrl } from '../../../../gateway/identity/issuer-documents.ts';
 import { domainOf, useIssuer } from '../../../support/identity-fixture.ts';

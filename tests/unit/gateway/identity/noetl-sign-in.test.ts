@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
-import type { IssuerEntry } from '../../../../gateway/config/identity/issuer-entry.ts';
+import type { IssuerEntry } from '../../../../gateway/config/issuers.ts';
 import {
   createNoetlChecker,
   createNoetlLogin,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { IssuerEntry } from '../../../../gateway/config/identity/issuer-entry.ts';
-import { issuer } from '../../../../gateway/config/identity/issuer-presets.ts';
+import { issuer } from '../../../../gateway/config/issuer-presets.ts';
+import type { IssuerEntry } from '../../../../gateway/config/issuers.ts';
 import { createProvider } from '../../../support/provider-world.ts';
 
 const tenant = '6babcaad-604b-40ac-a9d7-9fd97c0b779f';

@@ -1,7 +1,7 @@
 import { FlattenedSign, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import type { IssuerEntry } from '../../../../gateway/config/identity/issuer-entry.ts';
-import { issuer } from '../../../../gateway/config/identity/issuer-presets.ts';
+import { issuer } from '../../../../gateway/config/issuer-presets.ts';
+import type { IssuerEntry } from '../../../../gateway/config/issuers.ts';
 import { resolved } from '../../../support/issuer-rules.ts';
 import { keyPair } from '../../../support/key-pairs.ts';
 import { createProvider, type ProviderOptions } from '../../../support/provider-world.ts';

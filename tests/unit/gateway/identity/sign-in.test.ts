@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { IssuerEntry } from '../../../../gateway/config/identity/issuer-entry.ts';
+import type { IssuerEntry } from '../../../../gateway/config/issuers.ts';
 import { createLocalLogin } from '../../../../gateway/identity/own-sessions.ts';
 import { createSignIn } from '../../../../gateway/identity/sign-in.ts';
 import { createRateLimits } from '../../../../gateway/limits/rate-limits.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { declaredSections, defaultSections } from '../../../../../gateway/config/defaults.ts';
 import { env, fallbackOf } from '../../../../../gateway/config/environment.ts';
+import { declaredSections, defaultSections } from '../../../../../gateway/config/resolve-config.ts';
 import { environmentEntries } from '../../../../../generator/emit/manifests/settings.ts';
 
 const bare = { operations: {}, roles: [], grants: [] };

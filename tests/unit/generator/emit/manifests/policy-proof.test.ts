@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { defaultSections } from '../../../../../gateway/config/defaults.ts';
 import { env, fallbackOf } from '../../../../../gateway/config/environment.ts';
+import { defaultSections } from '../../../../../gateway/config/resolve-config.ts';
 import { at, documentOf, manifestsOf, resourcesOf } from '../../../../support/manifests.ts';
 
 /** What the manifests promise, proved against the declaration that the process itself reads. */

@@ -1,5 +1,4 @@
-import type { ClaimValue, TokenKind } from './issuer-entry.ts';
-import type { IssuerRules } from './issuer-rules.ts';
+import type { ClaimValue, IssuerRules, TokenKind } from '../config/issuers.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
-import type { FromEnv } from '../environment.ts';
-import type { IssuerEntry } from './issuer-entry.ts';
+import type { FromEnv } from './environment.ts';
+import type { IssuerEntry } from './issuers.ts';
 
 /** Anything of an entry that a preset does not fix itself; what is given here wins over the preset. */
 type More = Omit<IssuerEntry, 'issuer'>;

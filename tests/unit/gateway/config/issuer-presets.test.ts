@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { issuer } from '../../../../../gateway/config/identity/issuer-presets.ts';
+import { issuer } from '../../../../gateway/config/issuer-presets.ts';
 
 const microsoft = 'https://login.microsoftonline.com';
 

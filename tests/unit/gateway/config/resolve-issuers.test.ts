@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { env } from '../../../../../gateway/config/environment.ts';
-import type { IssuerEntry } from '../../../../../gateway/config/identity/issuer-entry.ts';
-import { issuer } from '../../../../../gateway/config/identity/issuer-presets.ts';
-import { resolved, rulesOf } from '../../../../support/issuer-rules.ts';
+import { env } from '../../../../gateway/config/environment.ts';
+import { issuer } from '../../../../gateway/config/issuer-presets.ts';
+import type { IssuerEntry } from '../../../../gateway/config/issuers.ts';
+import { resolved, rulesOf } from '../../../support/issuer-rules.ts';
 
 const one = { issuer: 'https://id.example.com/' };
 const problemOf = (entry: IssuerEntry) => resolved([entry]).problems.join();

@@ -1,7 +1,17 @@
 import * as v from 'valibot';
-import { isSignatureAlgorithm, signatureAdvice } from '../identity/issuer-rules.ts';
-import { list, text, value, wholeNumber } from './field.ts';
-import { optional, plainSection, section } from './node.ts';
+import { type Given, list, optional, plainSection, section, text, value, wholeNumber } from './schema/fields.ts';
+
+const signatureAlgorithms = /^(?:(?:RS|PS|ES)(?:256|384|512)|EdDSA|Ed25519)$/;
+
+/**
+ * Whether a name is an algorithm with a public key (RFC 7518, RFC 8037, RFC 9864). Never `none`, an unsigned token, and
+ * never HMAC, where a party that can verify can also sign.
+ */
+export const isSignatureAlgorithm = (name: string): boolean => signatureAlgorithms.test(name);
+
+/** The end of a sentence about a name that is not. */
+const signatureAdvice =
+  'is not a signature algorithm with a public key; use RS256, PS256, ES256, EdDSA or Ed25519, for example';
 
 const name = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
 const names = v.pipe(v.array(name, 'must be a list of texts'), v.readonly());
@@ -79,7 +89,7 @@ const browser = section({
   parameters: fixed(texts, 'more parameters of the authorization request'),
 });
 
-/** One identity provider. `gateway/config/identity/issuer-entry.ts` has the same names, with types that editors explain. */
+/** One identity provider that is trusted, and for what: an entry of `auth.issuers`. */
 export const issuerEntry = section({
   issuer: text({ doc: 'the issuer as its tokens name it; `{tenantid}` is replaced by one of `tenants`' }),
   name: fixed(name, 'short name for logs and `GET /api/auth/start?issuer=…`; the host by default'),
@@ -116,3 +126,102 @@ export const issuerEntry = section({
     'name of its users in NoETL: `sub` alone (the default of the first entry), or with the issuer',
   ),
 });
+
+/** An entry of `auth.issuers` as a config writes it. */
+export type IssuerEntry = Given<typeof issuerEntry>;
+
+/** `id_token`: OpenID Connect Core. `access_token`: a JWT (RFC 9068 or older). `opaque`: any other access token. */
+export type TokenKind = v.InferOutput<typeof kinds>;
+
+/** A value that a required claim can have. */
+export type ClaimValue = v.InferOutput<typeof claim>;
+
+/** An issuer's entry with every default applied and every value checked. */
+export interface IssuerRules {
+  /** As its tokens name it; with `{tenantid}` for several tenants. */
+  readonly issuer: string;
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** Empty unless `issuer` is a template. */
+  readonly tenants: readonly string[];
+  readonly audiences: readonly string[];
+  readonly clientIdIsAudience: boolean;
+  readonly algorithms: readonly string[];
+  readonly accept: ReadonlySet<TokenKind>;
+  readonly required: ReadonlyMap<string, readonly ClaimValue[]>;
+  readonly scopes: readonly string[];
+  readonly roles: {
+    readonly claims: readonly string[];
+    readonly map: Readonly<Record<string, readonly string[]>> | undefined;
+    readonly default: readonly string[];
+    /** Roles that the config has; others are dropped. */
+    readonly known: ReadonlySet<string>;
+  };
+  readonly email: {
+    readonly trust: 'verified' | 'domains' | 'never';
+    /** Lower case; undefined: every domain. */
+    readonly domains: ReadonlySet<string> | undefined;
+    /** Domains that belong to other issuers, where `domains` is undefined. */
+    readonly exceptDomains: ReadonlySet<string>;
+    readonly claims: readonly string[];
+    readonly verifiedClaims: readonly string[];
+  };
+  readonly userinfo: boolean;
+  readonly introspection:
+    | { readonly clientId: string; readonly clientSecret: string; readonly url: string | undefined }
+    | undefined;
+  readonly discoveryUrl: string | undefined;
+  readonly jwksUrl: string | undefined;
+  readonly maxTokenBytes: number;
+  readonly session: {
+    readonly maxMs: number | undefined;
+    readonly endsWithToken: boolean;
+    readonly refreshMs: number | undefined;
+  };
+  readonly replay: 'allow' | 'once' | 'nonce';
+  readonly machines:
+    | {
+        readonly roles: Readonly<Record<string, readonly string[]>>;
+        readonly clients: ReadonlySet<string> | undefined;
+        readonly claim: string | undefined;
+      }
+    | undefined;
+  readonly browser:
+    | {
+        readonly clientId: string;
+        readonly clientSecret: string | undefined;
+        readonly scopes: readonly string[];
+        readonly returnTo: readonly string[];
+        readonly afterLogout: string | undefined;
+        readonly parameters: Readonly<Record<string, string>>;
+      }
+    | undefined;
+  readonly subjects: 'plain' | 'qualified';
+}
+
+const tenantMark = '{tenantid}';
+
+/** The issuer's names as tokens write them: one, one for each tenant, and the aliases. */
+export function issuerNames({ issuer, tenants, aliases }: IssuerRules): readonly string[] {
+  const own = isTemplate(issuer) ? tenants.map((tenant) => issuer.replace(tenantMark, tenant)) : [issuer];
+  return [...own, ...aliases];
+}
+
+/** Whether an issuer is a template for several tenants. */
+export const isTemplate = (issuer: string): boolean => issuer.includes(tenantMark);
+
+/**
+ * The issuer that a token's `iss` means, by the name that identities get: with or without the slash at its end, and by
+ * the issuer's main name where the token has an alias.
+ * @returns undefined: it is another issuer.
+ */
+export function issuerNamed(rules: IssuerRules, iss: string): string | undefined {
+  const found = issuerNames(rules).find((name) => isSameIssuer(name, iss));
+  return found !== undefined && rules.aliases.includes(found) && !isTemplate(rules.issuer) ? rules.issuer : found;
+}
+
+/** The same issuer, with or without the slash at its end: both are one server's word. */
+export const isSameIssuer = (one: string, other: string): boolean => withoutSlash(one) === withoutSlash(other);
+
+/** Without one slash at its end: a discovery address is made of it (OpenID Connect Discovery 1.0, section 4.1). */
+export const withoutSlash = (issuer: string): string => (issuer.endsWith('/') ? issuer.slice(0, -1) : issuer);

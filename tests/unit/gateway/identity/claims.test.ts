@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import type { IssuerEntry, IssuerRules } from '../../../../gateway/config/issuers.ts';
 import {
   claimAt,
   clientOf,
@@ -10,10 +11,10 @@ import {
   scopesOf,
   tokenKind,
   unmetClaim,
-} from '../../../../../gateway/config/identity/claims.ts';
-import type { RolesEntry } from '../../../../../gateway/config/identity/issuer-entry.ts';
-import type { IssuerRules } from '../../../../../gateway/config/identity/issuer-rules.ts';
-import { rulesOf } from '../../../../support/issuer-rules.ts';
+} from '../../../../gateway/identity/claims.ts';
+import { rulesOf } from '../../../support/issuer-rules.ts';
+
+type Roles = NonNullable<IssuerEntry['roles']>;
 
 describe('the shape of a token', () => {
   const issuer = 'https://idp.example.com/';
@@ -224,10 +225,10 @@ describe('the e-mail of a token', () => {
 });
 
 describe('the roles of a token', () => {
-  const rules = (roles: RolesEntry) => rulesOf({ issuer: 'https://id.example.com', roles }).roles;
+  const rules = (roles: Roles) => rulesOf({ issuer: 'https://id.example.com', roles }).roles;
   const map = { ops: ['admin'], dev: ['developer', 'viewer'], 'Data Reader': ['viewer'] };
 
-  it.each<[string, Record<string, unknown>, RolesEntry, string[], string[]]>([
+  it.each<[string, Record<string, unknown>, Roles, string[], string[]]>([
     ['a list', { roles: ['admin', 'viewer'] }, { claim: 'roles' }, ['admin', 'viewer'], []],
     ['one name', { roles: 'admin' }, { claim: 'roles' }, ['admin'], []],
     ['a text with blanks', { roles: 'admin  viewer' }, { claim: 'roles' }, ['admin', 'viewer'], []],
