@@ -35,7 +35,7 @@ import {
   storeOnlyValidator,
 } from './identity/own-sessions.ts';
 import { createRateLimits, type RateLimits } from './limits/rate-limits.ts';
-import { createRedisTokenBuckets } from './limits/redis-token-buckets.ts';
+import { createRedisTokenBuckets } from './limits/token-buckets.ts';
 import { createUserLimits } from './limits/user-limits.ts';
 import type { Tracing } from './observe/tracing.ts';
 import type { SharedStore } from './stores/shared-store.ts';

@@ -14,8 +14,7 @@ import type {
 } from '../../plugins/ports.ts';
 import type { IssuerRules } from '../config/issuers.ts';
 import { toGatewayError } from '../http/answer.ts';
-import { assertWithinRate, limitRate } from '../limits/limit-rate.ts';
-import type { RateLimits } from '../limits/rate-limits.ts';
+import { assertWithinRate, limitRate, type RateLimits } from '../limits/rate-limits.ts';
 
 export interface SignInOptions {
   readonly verifier: IdentityVerifier;

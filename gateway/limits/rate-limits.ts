@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import type { RateLimitState } from '../../plugins/errors.ts';
+import { GatewayError, type RateLimitState } from '../../plugins/errors.ts';
+import type { GatewayEvent, Observe } from '../../plugins/observe.ts';
+import type { GuessBudget } from '../../plugins/ports.ts';
 import { addressKey } from './client-address.ts';
 
 /**
@@ -140,4 +142,80 @@ function boundKeys(): (key: string) => string {
     known.add(key);
     return key;
   };
+}
+
+type RateLimitedRoute = (GatewayEvent & { readonly type: 'rate_limited' })['route'];
+
+/** Counts one call. @throws ERR_RATE_LIMITED with the time to wait, when the key has used up its minute */
+export async function limitRate(
+  limits: RateLimits,
+  route: Exclude<LimitedRoute, 'guess_all'>,
+  key: string,
+  observe: Observe,
+): Promise<void> {
+  const { reached } = await limits.consume(route, key);
+  if (reached !== undefined) throw tooMany(route, reached, observe);
+}
+
+/** The refusal of a call beyond a limit, which it also reports. */
+export function tooMany(route: RateLimitedRoute, rateLimit: RateLimitState, observe: Observe): GatewayError {
+  observe({ type: 'rate_limited', route });
+  return new GatewayError('ERR_RATE_LIMITED', 'too many requests; wait before the next one', {
+    retryAfterSecs: rateLimit.resetSecs,
+    rateLimit,
+  });
+}
+
+/**
+ * For calls of which only refused ones count: a key that has used up its minute is refused.
+ * @throws ERR_RATE_LIMITED
+ */
+export async function assertWithinRate(
+  limits: RateLimits,
+  route: Exclude<LimitedRoute, 'guess_all'>,
+  key: string,
+  observe: Observe,
+): Promise<void> {
+  const reached = await limits.reached(route, key);
+  if (reached !== undefined) throw tooMany(route, reached, observe);
+}
+
+/** The first guesses of an address do not count for all addresses together: the guesses of many shut no other address out. */
+const firstGuesses = 3;
+const everybody = 'all';
+
+/**
+ * Counts the session tokens that an address guesses wrong, on whatever path; good ones are given back, and known sessions
+ * are not asked about.
+ */
+export const guessLimit = (limits: RateLimits, address: string, observe: Observe): GuessBudget =>
+  new AddressGuesses(limits, address, observe);
+
+/** One object and no closures: it is made for every request, and few need it. */
+class AddressGuesses implements GuessBudget {
+  readonly #limits: RateLimits;
+  readonly #address: string;
+  readonly #observe: Observe;
+  #countedForAll = false;
+
+  constructor(limits: RateLimits, address: string, observe: Observe) {
+    this.#limits = limits;
+    this.#address = address;
+    this.#observe = observe;
+  }
+
+  async spend(): Promise<void> {
+    // The address first: one that has used up its own share takes nothing from that of all.
+    const { used, reached } = await this.#limits.consume('guess', this.#address);
+    if (reached !== undefined) throw tooMany('guess', reached, this.#observe);
+    if (used <= firstGuesses) return;
+    const all = await this.#limits.consume('guess_all', everybody);
+    this.#countedForAll = all.reached === undefined;
+    if (all.reached !== undefined) throw tooMany('guess', all.reached, this.#observe);
+  }
+
+  async refund(): Promise<void> {
+    await this.#limits.giveBack('guess', this.#address);
+    if (this.#countedForAll) await this.#limits.giveBack('guess_all', everybody);
+  }
 }

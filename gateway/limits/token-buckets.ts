@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { Cache } from '../../plugins/cache.ts';
 import type { Clock } from '../../plugins/clock.ts';
 
@@ -7,16 +8,16 @@ export interface BucketSize {
   readonly burst: number;
 }
 
-/** `granted` tokens were taken; when it is 0, `waitMs` is the time until there is one. */
-export interface TakenTokens {
-  readonly granted: number;
+/** When no token was taken, `waitMs` is the time until there is one. */
+export interface TakenToken {
+  readonly isTaken: boolean;
   readonly waitMs: number;
 }
 
 /** Token buckets by key. A key that is new has a full bucket. */
 export interface TokenBuckets {
-  /** Takes up to `most` tokens. */
-  take(key: string, size: BucketSize, most: number): TakenTokens;
+  /** Takes a token, if there is one. */
+  take(key: string, size: BucketSize): TakenToken;
 }
 
 /** Buckets that one process keeps; the least used ones are forgotten, and are full when they come back. */
@@ -26,7 +27,7 @@ const maxBuckets = 50_000;
 export function createTokenBuckets(clock: Clock): TokenBuckets {
   const buckets = new Cache<string, { tokens: number; atMs: number }>({ max: maxBuckets });
   return {
-    take(key, { perSecond, burst }, most) {
+    take(key, { perSecond, burst }) {
       const now = clock();
       const known = buckets.get(key);
       const bucket = known ?? { tokens: burst, atMs: now };
@@ -35,9 +36,52 @@ export function createTokenBuckets(clock: Clock): TokenBuckets {
       const filled = bucket.tokens + (Math.max(0, now - bucket.atMs) * perSecond) / 1_000;
       bucket.tokens = Math.min(burst, filled);
       bucket.atMs = now;
-      const granted = Math.min(most, Math.floor(bucket.tokens));
-      bucket.tokens -= granted;
-      return { granted, waitMs: granted > 0 ? 0 : Math.ceil(((1 - bucket.tokens) * 1_000) / perSecond) };
+      const isTaken = bucket.tokens >= 1;
+      if (isTaken) bucket.tokens -= 1;
+      return { isTaken, waitMs: isTaken ? 0 : Math.ceil(((1 - bucket.tokens) * 1_000) / perSecond) };
     },
+  };
+}
+
+/** Token buckets that all replicas share. */
+export interface SharedTokenBuckets {
+  /** Takes a token, if there is one. @throws when Redis does not answer */
+  take(key: string, size: BucketSize): Promise<TakenToken>;
+  close(): Promise<void>;
+}
+
+/**
+ * By the clock of Redis, so that clocks of replicas do not matter. A full bucket has no key. Returns the milliseconds until there is a
+ * token; 0: one was taken.
+ */
+const script = `
+local now = redis.call('TIME')
+local nowMs = now[1] * 1000 + math.floor(now[2] / 1000)
+local perSecond, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local found = redis.call('HMGET', KEYS[1], 't', 'a')
+local tokens = tonumber(found[1]) or burst
+local at = tonumber(found[2]) or nowMs
+tokens = math.min(burst, tokens + math.max(0, nowMs - at) * perSecond / 1000)
+local taken = tokens >= 1
+if taken then tokens = tokens - 1 end
+redis.call('HSET', KEYS[1], 't', tostring(tokens), 'a', nowMs)
+redis.call('PEXPIRE', KEYS[1], math.ceil((burst - tokens) * 1000 / perSecond) + 1000)
+if taken then return 0 end
+return math.ceil((1 - tokens) * 1000 / perSecond)
+`;
+
+/** @param connect opens the connection; it is kept until `close` */
+export function createRedisTokenBuckets(connect: () => Promise<Redis>, prefix: string): SharedTokenBuckets {
+  const connected = connect();
+  // The failure belongs to the first call that waits for it.
+  connected.catch(() => {});
+  return {
+    async take(key, { perSecond, burst }) {
+      const redis = await connected;
+      const waitMs = await redis.eval(script, 1, `${prefix}:${key}`, perSecond, burst);
+      if (typeof waitMs !== 'number') throw new Error('Redis answered in an unknown form');
+      return { isTaken: waitMs === 0, waitMs };
+    },
+    close: async () => (await connected).disconnect(),
   };
 }

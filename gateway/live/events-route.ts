@@ -14,8 +14,7 @@ import { readHeaderOf } from '../http/exchange.ts';
 import { notAllowed } from '../http/routes.ts';
 import type { OneTimeCodes } from '../identity/one-time-codes.ts';
 import { addressKey } from '../limits/client-address.ts';
-import { guessLimit } from '../limits/guess-limit.ts';
-import type { RateLimits } from '../limits/rate-limits.ts';
+import { guessLimit, type RateLimits } from '../limits/rate-limits.ts';
 import { type EventStreamOptions, runEventStream, sessionEndedFrame } from './event-stream.ts';
 import { type ClientIds, clientOfEvent } from './live-requests.ts';
 

@@ -83,8 +83,8 @@ function createNewClients(burst: number, clock: Clock): (queue: string, userId: 
   const buckets = createTokenBuckets(clock);
   return (queue, userId) => {
     if (known.get(queue) === true) return;
-    const { granted, waitMs } = buckets.take(userId, { perSecond: 1, burst }, 1);
-    if (granted === 0) {
+    const { isTaken, waitMs } = buckets.take(userId, { perSecond: 1, burst });
+    if (!isTaken) {
       throw new GatewayError(
         'ERR_RATE_LIMITED',
         'too many of your client ids are new: send the id of an earlier stream',

@@ -91,7 +91,7 @@ export function createResultQueue(store: SharedStore, options: ResultQueueOption
       return append(request, { kind: 'result', delivery }, note, whole.requestId);
     },
     async addProgress(request, progress) {
-      if (progressOf.take(request.owner, progressLimit, 1).granted === 0) return;
+      if (!progressOf.take(request.owner, progressLimit).isTaken) return;
       const cut = (text: string | null) => text?.slice(0, 100) ?? null;
       const note = { ...progress, message: cut(progress.message), step: cut(progress.step) };
       await append(request, { kind: 'progress', progress }, { kind: 'progress', progress: note });

@@ -14,8 +14,7 @@ import {
 import type { OneTimeCodes } from '../identity/one-time-codes.ts';
 import type { SignedIn, SignIn } from '../identity/sign-in.ts';
 import type { KnownIssuer } from '../identity/verify-token.ts';
-import { assertWithinRate, limitRate } from '../limits/limit-rate.ts';
-import type { RateLimits } from '../limits/rate-limits.ts';
+import { assertWithinRate, limitRate, type RateLimits } from '../limits/rate-limits.ts';
 import type { Handlers } from './generated/routes.gen.ts';
 import type { RestContext } from './rest-routes.ts';
 import { sessionCookie } from './wire.ts';

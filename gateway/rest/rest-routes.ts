@@ -15,7 +15,7 @@ import { parseBody, readBody, requireJson } from '../http/read-body.ts';
 import { notAllowed } from '../http/routes.ts';
 import { createOneTimeCodes, type OneTimeCodes } from '../identity/one-time-codes.ts';
 import { createSignIn } from '../identity/sign-in.ts';
-import { guessLimit } from '../limits/guess-limit.ts';
+import { guessLimit } from '../limits/rate-limits.ts';
 import { mcpPath, metadataPath } from '../mcp/mcp-login.ts';
 import { createAuthRoutes } from './auth-routes.ts';
 import { createBrowserLogin } from './browser-login.ts';

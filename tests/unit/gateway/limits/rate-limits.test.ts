@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { guessLimit } from '../../../../gateway/limits/guess-limit.ts';
-import { createRateLimits } from '../../../../gateway/limits/rate-limits.ts';
+import { createRateLimits, guessLimit } from '../../../../gateway/limits/rate-limits.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 
 const limits = () =>
