@@ -56,7 +56,6 @@ export interface Parts {
   readonly validator: SessionValidator;
   readonly callbacks: CallbackRegistry;
   readonly limits: RateLimits;
-  readonly closeUserLimits: () => Promise<void>;
 }
 
 /** Bounds for finished auth playbooks: small, since they are not read again. */
@@ -84,9 +83,9 @@ export async function compose(
   tracing?: Tracing,
 ): Promise<Parts> {
   const { auth } = config;
-  const users = openUserLimits(config, clock, observe);
+  const limits = openLimits(config, clock, observe);
   // One client for all calls, so that limits of users and breakers count every way in.
-  const client = createUpstream({ ...config.upstream, limits: config.limits, allow: users.allow, observe, clock });
+  const client = createUpstream({ ...config.upstream, limits: config.limits, allow: limits.allow, observe, clock });
   const upstream = tracing?.upstream(client) ?? client;
   // Logins must not wait behind the calls of users.
   const forAuth = ofClass(upstream, 'auth');
@@ -124,8 +123,7 @@ export async function compose(
     login: chooseLogin(given),
     validator,
     callbacks,
-    limits: createRateLimits(rateLimitOptions(config)),
-    closeUserLimits: users.close,
+    limits: limits.rates,
   };
 }
 
@@ -155,22 +153,20 @@ function openDriver(
   });
 }
 
-function rateLimitOptions(config: ResolvedConfig) {
-  const { store, namespace } = config.sessions;
-  return { ...config.limits, namespace, ...(storeKindOf(store) === 'redis' ? { redisUrl: store } : {}) };
+/** Shared by replicas where the session store is: its Redis also counts. */
+function openLimits({ sessions: { store, namespace }, limits }: ResolvedConfig, clock: Clock, observe: Observe) {
+  const redis = storeKindOf(store) === 'redis' ? connectForLimits(store) : undefined;
+  const shared = redis && createRedisTokenBuckets(redis, `noetl-gateway:${namespace}:bucket`);
+  return {
+    rates: createRateLimits({ ...limits, namespace, redis }),
+    allow: createUserLimits({ limits, clock, observe, ...(shared && { shared }) }),
+  };
 }
 
-/** Shared by replicas where the session store is: its Redis also counts. */
-function openUserLimits({ sessions: { store, namespace }, limits }: ResolvedConfig, clock: Clock, observe: Observe) {
-  const shared =
-    storeKindOf(store) === 'redis'
-      ? createRedisTokenBuckets(async () => {
-          const { connectRedis } = await import('./stores/redis-connection.ts');
-          return connectRedis({ url: store, timeoutMs: 250, name: 'noetl-gateway-user-limits' });
-        }, `noetl-gateway:${namespace}:bucket`)
-      : undefined;
-  const allow = createUserLimits({ limits, clock, observe, ...(shared === undefined ? {} : { shared }) });
-  return { allow, close: async () => void (await shared?.close()) };
+/** The client is loaded only when it is needed. */
+async function connectForLimits(url: string) {
+  const { connectRedis } = await import('./stores/redis-connection.ts');
+  return connectRedis({ url, timeoutMs: 250, name: 'noetl-gateway-limits' });
 }
 
 /** NoETL's sign-in as an option of the config names it. */

@@ -50,7 +50,7 @@ export async function connectNoetl(declared: GatewayConfig, options: ConnectNoet
   const { fields } = pairRootFields(parse(sdl, { noLocation: true }), config.operations);
   const parts = await compose(config, Date.now, observe, ownPathsOf(plansOf(fields)));
   const executable = createExecutable({ config, sdl, clock: Date.now, observe }, parts);
-  const { upstream, store, liveStore, limits, closeUserLimits } = parts;
+  const { upstream, store, liveStore, limits } = parts;
   return {
     auth: {
       sessions: parts.sessions,
@@ -66,7 +66,7 @@ export async function connectNoetl(declared: GatewayConfig, options: ConnectNoet
     callbacks: useCallbacks(parts.callbacks, config.listen.internalUrl),
     schema: guardRootResolvers(executable.schema),
     async close() {
-      await Promise.allSettled([upstream.close(), store.close(), liveStore.close(), limits.close(), closeUserLimits()]);
+      await Promise.allSettled([upstream.close(), store.close(), liveStore.close(), limits.close()]);
     },
   };
 }

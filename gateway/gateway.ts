@@ -214,8 +214,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 /** Each is closed, whatever the others do. */
-const closeParts = ({ upstream, store, liveStore, limits, closeUserLimits }: Parts) =>
-  Promise.allSettled([upstream.close(), store.close(), liveStore.close(), limits.close(), closeUserLimits()]);
+const closeParts = ({ upstream, store, liveStore, limits }: Parts) =>
+  Promise.allSettled([upstream.close(), store.close(), liveStore.close(), limits.close()]);
 
 /** The dependencies that must answer for requests to succeed. */
 function readinessOf(parts: Parts, { executions }: OwnPaths, login: LoginReadiness, clock: Clock) {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { Redis } from 'ioredis';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { GatewayError, type RateLimitState } from '../../plugins/errors.ts';
 import type { GatewayEvent, Observe } from '../../plugins/observe.ts';
@@ -25,7 +26,7 @@ export interface RateLimitsOptions {
   readonly guessesPerMinute: number;
   readonly guessesPerMinuteInAll: number;
   /** Counted there, for all replicas; by this process alone while it does not answer. Without it: by this process. */
-  readonly redisUrl?: string;
+  readonly redis?: Promise<Redis> | undefined;
   /** Of the deployment: others in the same Redis count for themselves. */
   readonly namespace?: string;
 }
@@ -42,6 +43,7 @@ export interface RateLimits {
   reached(route: LimitedRoute, key: string): Promise<RateLimitState | undefined>;
   /** Takes back one that should not have counted. */
   giveBack(route: LimitedRoute, key: string): Promise<void>;
+  /** Closes the connection to Redis. */
   close(): Promise<void>;
 }
 
@@ -58,7 +60,7 @@ const sharedKeys = 256;
 
 /** Fixed windows of a minute, in bounded memory. */
 export function createRateLimits(options: RateLimitsOptions): RateLimits {
-  const { redisUrl, namespace = 'default' } = options;
+  const { redis, namespace = 'default' } = options;
   const points: Limiters<number> = {
     login: options.loginsPerMinute,
     validate: options.checksPerMinute,
@@ -71,9 +73,9 @@ export function createRateLimits(options: RateLimitsOptions): RateLimits {
     (route) => new RateLimiterMemory({ keyPrefix: route, points: points[route], duration: minuteSecs }),
   );
   const bounded = boundKeys();
-  const shared = redisUrl === undefined ? undefined : shareInRedis(redisUrl, namespace, points, inMemory);
+  const shared = redis?.then((client) => limitersIn(client, namespace, points, inMemory));
   const limiterOf = async (route: LimitedRoute): Promise<RateLimiterAbstract> =>
-    (await shared?.limiters)?.[route] ?? inMemory[route];
+    (await shared)?.[route] ?? inMemory[route];
   // User ids and subjects are hashed, so that they are not readable in Redis. Addresses count by their network.
   const countedAs = (key: string) => bounded(isIP(key) === 0 ? hash('sha256', key) : addressKey(key));
   return {
@@ -95,7 +97,7 @@ export function createRateLimits(options: RateLimitsOptions): RateLimits {
       return count === null || count.remainingPoints > 0 ? undefined : stateOf(route, points[route], count);
     },
     async close() {
-      await shared?.close();
+      (await redis)?.disconnect();
     },
   };
 }
@@ -106,26 +108,24 @@ function stateOf(route: LimitedRoute, quota: number, { msBeforeNext }: RateLimit
   return { policy: route, quota, windowSecs: minuteSecs, remaining: 0, resetSecs };
 }
 
-/** The client is loaded only when it is needed. */
-function shareInRedis(url: string, namespace: string, points: Limiters<number>, inMemory: Limiters<RateLimiterMemory>) {
-  const connected = import('../stores/redis-connection.ts').then(({ connectRedis }) =>
-    connectRedis({ url, timeoutMs: 250, name: 'noetl-gateway-limits' }),
+function limitersIn(
+  storeClient: Redis,
+  namespace: string,
+  points: Limiters<number>,
+  inMemory: Limiters<RateLimiterMemory>,
+): Limiters<RateLimiterRedis> {
+  return perRoute(
+    (route) =>
+      new RateLimiterRedis({
+        storeClient,
+        keyPrefix: `noetl-gateway:${namespace}:limit:${route}`,
+        points: points[route],
+        duration: minuteSecs,
+        rejectIfRedisNotReady: true,
+        // While Redis does not answer each process counts for itself: a larger limit, and no outage for callers.
+        insuranceLimiter: inMemory[route],
+      }),
   );
-  const limiters = connected.then((storeClient) =>
-    perRoute(
-      (route) =>
-        new RateLimiterRedis({
-          storeClient,
-          keyPrefix: `noetl-gateway:${namespace}:limit:${route}`,
-          points: points[route],
-          duration: minuteSecs,
-          rejectIfRedisNotReady: true,
-          // While Redis does not answer each process counts for itself: a larger limit, and no outage for callers.
-          insuranceLimiter: inMemory[route],
-        }),
-    ),
-  );
-  return { limiters, close: async () => (await connected).disconnect() };
 }
 
 /** Keeps the number of keys down: a flood of addresses costs no more memory, and is still counted. */

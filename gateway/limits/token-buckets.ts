@@ -47,7 +47,6 @@ export function createTokenBuckets(clock: Clock): TokenBuckets {
 export interface SharedTokenBuckets {
   /** Takes a token, if there is one. @throws when Redis does not answer */
   take(key: string, size: BucketSize): Promise<TakenToken>;
-  close(): Promise<void>;
 }
 
 /**
@@ -70,11 +69,7 @@ if taken then return 0 end
 return math.ceil((1 - tokens) * 1000 / perSecond)
 `;
 
-/** @param connect opens the connection; it is kept until `close` */
-export function createRedisTokenBuckets(connect: () => Promise<Redis>, prefix: string): SharedTokenBuckets {
-  const connected = connect();
-  // The failure belongs to the first call that waits for it.
-  connected.catch(() => {});
+export function createRedisTokenBuckets(connected: Promise<Redis>, prefix: string): SharedTokenBuckets {
   return {
     async take(key, { perSecond, burst }) {
       const redis = await connected;
@@ -82,6 +77,5 @@ export function createRedisTokenBuckets(connect: () => Promise<Redis>, prefix: s
       if (typeof waitMs !== 'number') throw new Error('Redis answered in an unknown form');
       return { isTaken: waitMs === 0, waitMs };
     },
-    close: async () => (await connected).disconnect(),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRateLimits } from '../../gateway/limits/rate-limits.ts';
+import { connectRedis } from '../../gateway/stores/redis-connection.ts';
 import { eventually, hasProgram, startRedis } from '../support/child-server.ts';
 
 const can = process.env['CI'] === 'true' || hasProgram('redis-server');
@@ -12,9 +13,11 @@ describe.skipIf(!can)('rate limits in Redis', () => {
       checksPerMinute: 6,
       guessesPerMinute: 6,
       guessesPerMinuteInAll: 6,
-      redisUrl: `redis://127.0.0.1:${server.port}`,
     };
-    const [one, two] = [createRateLimits(options), createRateLimits(options)];
+    const url = `redis://127.0.0.1:${server.port}`;
+    const open = () =>
+      createRateLimits({ ...options, redis: Promise.resolve(connectRedis({ url, timeoutMs: 250, name: 'test' })) });
+    const [one, two] = [open(), open()];
     // Until it is connected each counts for itself.
     await eventually(async () => {
       for (const limits of [one, two]) await limits.consume('validate', 'warm up');

@@ -10,7 +10,9 @@ describe.skipIf(!can)('token buckets in Redis', () => {
   test('a burst over all replicas, then so many a second; an unused bucket leaves nothing behind', async () => {
     const server = await startRedis();
     const connect = async () => new Redis(`redis://127.0.0.1:${server.port}`);
-    const [one, two] = [createRedisTokenBuckets(connect, 'test'), createRedisTokenBuckets(connect, 'test')];
+    const [first, second] = [await connect(), await connect()];
+    const bucketsOf = (client: Redis) => createRedisTokenBuckets(Promise.resolve(client), 'test');
+    const [one, two] = [bucketsOf(first), bucketsOf(second)];
     const size = { perSecond: 2, burst: 6 };
     const taken = [];
     for (let n = 0; n < 7; n += 1) taken.push((await (n % 2 === 0 ? one : two).take('u', size)).isTaken);
@@ -20,10 +22,8 @@ describe.skipIf(!can)('token buckets in Redis', () => {
     expect(waitMs).toBeLessThanOrEqual(500);
     await sleep(waitMs + 20);
     expect((await two.take('u', size)).isTaken).toBe(true);
-    const redis = await connect();
-    expect(await redis.pttl('test:u')).toBeGreaterThan(0);
-    redis.disconnect();
-    await Promise.all([one.close(), two.close()]);
+    expect(await first.pttl('test:u')).toBeGreaterThan(0);
+    for (const client of [first, second]) client.disconnect();
     await server.remove();
   });
 });

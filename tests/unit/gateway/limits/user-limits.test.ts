@@ -77,7 +77,7 @@ describe('createUserLimits', () => {
 
   test('replicas share one bucket', async () => {
     const bucket = createTokenBuckets(() => 0);
-    const shared: SharedTokenBuckets = { take: async (key, size) => bucket.take(key, size), close: async () => {} };
+    const shared: SharedTokenBuckets = { take: async (key, size) => bucket.take(key, size) };
     const limits = { ...defaults, callsPerSecond: 100 };
     const [one, two] = [setup({ limits, shared }), setup({ limits, shared })];
     expect((await one.passed(200, 'u', [])) + (await two.passed(200, 'u', []))).toBe(300);
@@ -86,7 +86,6 @@ describe('createUserLimits', () => {
   test('each replica counts by itself while the shared store does not answer', async () => {
     const shared: SharedTokenBuckets = {
       take: () => Promise.reject(new Error('down')),
-      close: async () => {},
     };
     expect(await setup({ shared }).passed(10, 'u', [], 'start')).toBe(6);
   });
