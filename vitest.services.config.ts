@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { shared } from './vitest.shared.ts';
+import { shared, slowTests } from './vitest.shared.ts';
 
 /** Files that take a minute or more on an idle machine. */
 const longest = ['services/package', 'services/real-results', 'services/live-outages', 'services/first-minutes'];
@@ -23,7 +23,7 @@ export default defineConfig({
   test: {
     ...shared,
     globalSetup: ['tests/support/built-package.ts'],
-    include: ['tests/services/**/*.test.ts', 'tests/integration/plugin-random-operations.test.ts'],
+    include: ['tests/services/**/*.test.ts', ...slowTests],
     env: { TEST_RUNS: 'all' },
     // Few files, which wait more than they compute: each starts as soon as a worker is free.
     isolate: true,
