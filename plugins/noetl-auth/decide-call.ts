@@ -148,7 +148,9 @@ function argumentError(
       ? problemBesideSource(guarded, access.argument, { allowTemplates, unbrokenRun })
       : findArgumentProblem(guarded, { allowTemplates, unbrokenRun });
   if (problem !== undefined) return new GatewayError('ERR_REQUEST_INVALID', `${problem.place}: ${problem.reason}`);
-  const notPath = pathArguments.find((name) => !isAbsentOrPath(args, name));
+  // The path that the rule is on is parsed where it is decided.
+  const judged = access.kind === 'playbook' ? access.argument : undefined;
+  const notPath = pathArguments.find((name) => name !== judged && !isAbsentOrPath(args, name));
   return notPath === undefined ? undefined : invalidArgument(notPath, 'a catalog path in normal form');
 }
 
