@@ -9,8 +9,6 @@ import type { DiffReport } from './diff/diff-report.ts';
 import type { Emitter, OutputFile } from './emit/emitter.ts';
 import { headerText } from './emit/header.ts';
 import { emitMeshSources, emitOperations, emitSchema, schemaPath } from './emit/schema-files.ts';
-import { createMeshCache } from './files/mesh-cache.ts';
-import { type FileChange, readIfPresent, writeAtomically } from './files/write-atomically.ts';
 import { suggestMoved } from './lock/compare-lock.ts';
 import {
   type GatewayLock,
@@ -25,6 +23,7 @@ import {
 import { type Acceptance, acceptNothing, type NewMember } from './lock/new-members.ts';
 import type { Normalised } from './normalise/normalise.ts';
 import type { OpenApiDocument } from './openapi/open-api.ts';
+import { createMeshCache, type FileChange, readIfPresent, writeAtomically } from './project-folder.ts';
 import { readDocument } from './pull/pulled-files.ts';
 import { assertNoProblems, buildTable, type OperationsTable } from './table/build-table.ts';
 

@@ -1,7 +1,7 @@
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
-import { asProjectConfig } from '../generator/init/project-files.ts';
+import { asProjectConfig } from '../generator/init.ts';
 import { licenceNotices } from './pages/licence-notices.ts';
 
 /** Modules that are loaded from outside; every other one is only in the bundle. */

@@ -1,7 +1,14 @@
 import { sortKeys } from '../canonical-text.ts';
 import { isNull, unwrap, withoutNull } from '../normalise/structure-rules.ts';
-import { isRecord, lookUp, type OpenApiDocument, type Schema, type SchemaObject } from '../openapi/open-api.ts';
-import { bounds, incomparable } from '../openapi/schema-keywords.ts';
+import {
+  bounds,
+  incomparable,
+  isRecord,
+  lookUp,
+  type OpenApiDocument,
+  type Schema,
+  type SchemaObject,
+} from '../openapi/open-api.ts';
 import { type ChangeKind, changeOf, type Direction, type SchemaChange } from './diff-report.ts';
 
 /** What two schemas are compared with: their documents for references, and the direction that decides the class. */

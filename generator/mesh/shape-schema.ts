@@ -14,12 +14,14 @@ import { deprecationOf } from '../../gateway/config/former-names.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { argumentDocs, gatewayArguments, isProtocolStart } from '../../plugins/operation-kind.ts';
 import { isProtocolField } from '../../plugins/protocol-field.ts';
-import { callDirective, deprecation, kindDirective } from './directives.ts';
 import type { TableRow } from './mesh-config.ts';
 import {
   answerFieldNames,
   answerType,
+  callDirective,
   callDirectives,
+  deprecation,
+  kindDirective,
   rootNames,
   type Shape,
   shapeDefinition,

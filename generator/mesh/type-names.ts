@@ -9,7 +9,7 @@ import {
   visit,
 } from 'graphql';
 import { GatewayError } from '../../plugins/errors.ts';
-import { scalarMarks } from '../openapi/schema-keywords.ts';
+import { scalarMarks } from '../openapi/open-api.ts';
 import type { TableRow } from './mesh-config.ts';
 
 /**

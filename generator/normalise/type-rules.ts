@@ -10,6 +10,10 @@ import {
 } from '../openapi/names.ts';
 import {
   componentReference,
+  constraints,
+  decimalMarker,
+  idMarker,
+  isMarker,
   isRecord,
   type OpenApiDocument,
   pickMembers,
@@ -17,7 +21,6 @@ import {
   type SchemaObject,
   schemaAt,
 } from '../openapi/open-api.ts';
-import { constraints, decimalMarker, idMarker, isMarker } from '../openapi/schema-keywords.ts';
 import { documentRule, type Rule, schemaRule } from './normalise.ts';
 import { isEnum, isUnionOfObjects } from './structure-rules.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { GatewayError } from '../../plugins/errors.ts';
-import { readIfPresent } from '../files/write-atomically.ts';
 import { isRecord, type OpenApiDocument } from '../openapi/open-api.ts';
+import { readIfPresent } from '../project-folder.ts';
 
 /** What `pull` writes, relative to the project. */
 export const pulledFiles = {

@@ -13,8 +13,7 @@ import { type OperationKind, type StartMembers, usualStartMembers } from '../../
 import { isProtocolField, protocolFields } from '../../plugins/protocol-field.ts';
 import { type DocumentedShape, shapesOf } from '../document/operation-shape.ts';
 import { isPublicName, nearest } from '../openapi/names.ts';
-import { basePathOf, type OpenApiDocument } from '../openapi/open-api.ts';
-import { deprecatedUpstream } from '../openapi/schema-keywords.ts';
+import { basePathOf, deprecatedUpstream, type OpenApiDocument } from '../openapi/open-api.ts';
 import { answerFormOf, checkAccess, checkGatewayRow, checkStart, checkTransport } from './check-row.ts';
 import { closedKinds, neverPublic } from './never-public.ts';
 import { type OperationMeaning, operationMeaning } from './operation-meaning.ts';

@@ -3,8 +3,7 @@ import type { OperationArgument } from '../../plugins/operation.ts';
 import type { DocumentedShape, ShapeArgument } from '../document/operation-shape.ts';
 import { isDescription } from '../lock/new-members.ts';
 import { camelCase, escapeName, isPublicName, nearest } from '../openapi/names.ts';
-import { type OpenApiDocument, rowOf } from '../openapi/open-api.ts';
-import { deprecatedUpstream } from '../openapi/schema-keywords.ts';
+import { deprecatedUpstream, type OpenApiDocument, rowOf } from '../openapi/open-api.ts';
 import type { OperationMeaning } from './operation-meaning.ts';
 
 /** Where what is wrong is noted, and whether the document's own words are shown. */

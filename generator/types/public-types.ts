@@ -20,16 +20,20 @@ import {
 } from '../openapi/names.ts';
 import {
   componentReference,
+  decimalMarker,
+  deprecatedUpstream,
+  idMarker,
   isRecord,
   listOperations,
   mapOperations,
   type OpenApiDocument,
   type OperationObject,
   pickMembers,
+  readNotes,
   type Schema,
   type SchemaObject,
+  withNotes,
 } from '../openapi/open-api.ts';
-import { decimalMarker, deprecatedUpstream, idMarker, readNotes, withNotes } from '../openapi/schema-keywords.ts';
 
 /** Where {@link mapsAsEntries} marks an entry, so that its type is called one. */
 const entryMark = 'x-entry';

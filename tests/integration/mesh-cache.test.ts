@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type DocumentNode, Kind } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
-import { createMeshCache } from '../../generator/files/mesh-cache.ts';
 import { generate } from '../../generator/generate.ts';
+import { createMeshCache } from '../../generator/project-folder.ts';
 import { authenticated } from '../../plugins/noetl-auth/access/access-rule.ts';
 import { filesIn, temporaryFolder } from '../support/project.ts';
 

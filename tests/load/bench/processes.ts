@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { shippedConfig } from '../../../generator/init/project-files.ts';
+import { shippedConfig } from '../../../generator/init.ts';
 import { freePort } from '../../support/free-port.ts';
 import { median } from './figures.ts';
 import { benchToken, type PeerName, type Row, requestsFor } from './rows.ts';

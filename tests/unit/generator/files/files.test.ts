@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { shortDiff } from '../../../../generator/canonical-text.ts';
-import { writeAtomically } from '../../../../generator/files/write-atomically.ts';
+import { writeAtomically } from '../../../../generator/project-folder.ts';
 import { filesIn, temporaryFolder } from '../../../support/project.ts';
 
 let project = temporaryFolder();

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { askUntilItBegins } from '../../../../generator/init/init.ts';
+import { askUntilItBegins } from '../../../../generator/init.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 
 const result = { dir: '/p', files: [], nextSteps: [] };

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type InitOptions, type InitSteps, init } from '../../../../generator/init/init.ts';
+import { type InitOptions, type InitSteps, init } from '../../../../generator/init.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 
 let parent: string;

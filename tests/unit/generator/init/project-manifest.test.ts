@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { projectManifest } from '../../../../generator/init/project-files.ts';
+import { projectManifest } from '../../../../generator/init.ts';
 
 const facts = { spec: '1.2.3', tools: { yaml: '2.0.0', 'a-tool': '1.0.0' }, overrides: { graphql: '16.0.0' } };
 

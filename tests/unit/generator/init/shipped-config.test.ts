@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { asProjectConfig, shippedConfig } from '../../../../generator/init/project-files.ts';
+import { asProjectConfig, shippedConfig } from '../../../../generator/init.ts';
 
 describe('the shipped config of a project', () => {
   it('imports from the package what the sources export to it, and nothing else', () => {

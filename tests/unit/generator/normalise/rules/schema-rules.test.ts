@@ -19,8 +19,7 @@ import {
   unions,
 } from '../../../../../generator/normalise/type-rules.ts';
 import { wireName } from '../../../../../generator/openapi/names.ts';
-import type { Schema } from '../../../../../generator/openapi/open-api.ts';
-import { idMarker } from '../../../../../generator/openapi/schema-keywords.ts';
+import { idMarker, type Schema } from '../../../../../generator/openapi/open-api.ts';
 import { applyTo } from '../../../../support/open-api.ts';
 
 interface Case {
