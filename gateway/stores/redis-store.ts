@@ -7,7 +7,6 @@ import {
   maxQueued,
   maxRead,
   memberText,
-  readMember,
   readMembers,
   type SharedStore,
   type StoreSpace,
@@ -35,16 +34,16 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 if ARGV[3] ~= '' then redis.call('PUBLISH', ARGV[3], ARGV[4]) end
 return 1`;
 
-/** KEYS group; ARGV member, text, milliseconds to live, now, members kept. */
+/** KEYS group; ARGV member, text, milliseconds to live, now, members kept. A new member takes those out whose time is over. */
 const addScript = `
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+local added = redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-if redis.call('HLEN', KEYS[1]) <= tonumber(ARGV[5]) then return 1 end
+if added == 0 then return 1 end
 local all = redis.call('HGETALL', KEYS[1])
 local alive = {}
 for i = 1, #all, 2 do
-  local ends = tonumber(string.match(all[i + 1], ' (%d+)$'))
-  if ends and ends > tonumber(ARGV[4]) then alive[#alive + 1] = { all[i], ends } else redis.call('HDEL', KEYS[1], all[i]) end
+  local ends = tonumber(string.match(all[i + 1], ' (%d+)$')) or math.huge
+  if ends > tonumber(ARGV[4]) then alive[#alive + 1] = { all[i], ends } else redis.call('HDEL', KEYS[1], all[i]) end
 end
 table.sort(alive, function(a, b) return a[2] > b[2] end)
 for i = tonumber(ARGV[5]) + 1, #alive do redis.call('HDEL', KEYS[1], alive[i][1]) end
@@ -154,14 +153,16 @@ function recordsIn(server: Server): Pick<SharedStore, 'keyOf' | 'get' | 'set' | 
 
 function groupsIn(server: Server): Pick<SharedStore, 'add' | 'drop' | 'member' | 'members'> {
   const { clock, run, evaluate, key, lifeMs } = server;
+  const members = (group: string) =>
+    run(async (to) => readMembers(Object.entries(await to.hgetall(key('group', group))), clock()));
   return {
     async add(group, member, text, until) {
       const args = [member, memberText(text, until), lifeMs(until), String(clock()), String(maxMembers)];
       await evaluate(addScript, [key('group', group)], ...args);
     },
     drop: (group, member) => run(async (to) => void (await to.hdel(key('group', group), member))),
-    member: (group, member) => run(async (to) => readMember(await to.hget(key('group', group), member), clock())),
-    members: (group) => run(async (to) => readMembers(Object.entries(await to.hgetall(key('group', group))), clock())),
+    member: async (group, member) => (await members(group)).get(member),
+    members,
   };
 }
 

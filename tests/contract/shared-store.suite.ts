@@ -5,7 +5,7 @@ import type { SharedStore } from '../../gateway/stores/shared-store.ts';
 import { eventually } from '../support/child-server.ts';
 
 /** What every store of results promises. `open` gives one more connection to the same server. */
-export function liveStoreSuite(open: () => SharedStore): void {
+export function sharedStoreSuite(open: () => SharedStore): void {
   const soon = () => new Date(Date.now() + 60_000);
   const name = () => randomUUID();
 

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { createMemoryStore } from '../../gateway/stores/memory-store.ts';
 import { createRecordSeal, sealedStore } from '../../gateway/stores/record-seal.ts';
 import type { SharedStore } from '../../gateway/stores/shared-store.ts';
-import { liveStoreSuite } from './live-store.suite.ts';
+import { sharedStoreSuite } from './shared-store.suite.ts';
 
-describe('results in memory', () => {
+describe('a shared store in memory', () => {
   let store: SharedStore = createMemoryStore({ clock: Date.now, space: 'results' });
-  liveStoreSuite(() => {
+  sharedStoreSuite(() => {
     // One process, so that all connections are the same store.
     return store;
   });

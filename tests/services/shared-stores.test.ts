@@ -4,7 +4,7 @@ import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createNatsStore } from '../../gateway/stores/nats-store.ts';
 import { createRedisStore } from '../../gateway/stores/redis-store.ts';
-import { liveStoreSuite } from '../contract/live-store.suite.ts';
+import { sharedStoreSuite } from '../contract/shared-store.suite.ts';
 import { type ChildServer, hasProgram, startNats, startRedis } from '../support/child-server.ts';
 
 const must = process.env['CI'] === 'true';
@@ -18,7 +18,18 @@ describe.skipIf(!must && !hasProgram('redis-server'))('results in Redis', () => 
     server = await startRedis();
   });
   afterAll(() => server?.remove());
-  liveStoreSuite(() => createRedisStore({ space: 'results', url: at('redis'), clock, prefix }));
+  const open = () => createRedisStore({ space: 'results', url: at('redis'), clock, prefix });
+  sharedStoreSuite(open);
+
+  test('a group holds 1,000 members at most, and those that end first leave', async () => {
+    const store = open();
+    const end = clock() + 60_000;
+    for (let n = 0; n < 1_010; n += 1) await store.add('many', `m${n}`, 'text', new Date(end + n));
+    const members = await store.members('many');
+    expect(members.size).toBe(1_000);
+    expect([members.has('m9'), members.has('m10')]).toEqual([false, true]);
+    await store.close();
+  });
 });
 
 describe.skipIf(!must && !hasProgram('nats-server'))('results in JetStream', () => {
@@ -27,7 +38,7 @@ describe.skipIf(!must && !hasProgram('nats-server'))('results in JetStream', () 
   });
   afterAll(() => server?.remove());
   const open = () => createNatsStore({ space: 'results', url: at('nats'), clock, prefix, keepMs: 600_000 });
-  liveStoreSuite(open);
+  sharedStoreSuite(open);
 
   test('a stream that was lost: a reader with an older id gets what is in the new one', async () => {
     const queue = randomUUID();
