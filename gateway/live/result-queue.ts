@@ -27,7 +27,7 @@ export interface Progress {
   readonly progress: number | null;
 }
 
-/** An entry of a queue. `stored` names the queue with the whole item; without it the entry is what is left. */
+/** An entry of a queue. `stored` names the record with the whole item; without it the entry is what is left. */
 export type QueueItem = { readonly key: string; readonly path: string; readonly stored?: string } & (
   | { readonly kind: 'result'; readonly delivery: Delivery }
   | { readonly kind: 'progress'; readonly progress: Progress }
@@ -65,7 +65,7 @@ export function createResultQueue(store: SharedStore, options: ResultQueueOption
   const progressOf = createTokenBuckets(clock);
 
   /**
-   * A long item is in a queue that the entry names, so that it can leave before the entry does.
+   * A long item is in a record that the entry names, so that it can leave before the entry does.
    * @param note what is left then; also what the previous version delivers during an update
    */
   async function append({ key, path, owner, queue }: LiveRequest, item: object, note: object, once?: string) {
@@ -75,11 +75,11 @@ export function createResultQueue(store: SharedStore, options: ResultQueueOption
     const place = { key, path };
     if (text.length <= shortItem) return store.append(queue, JSON.stringify({ ...place, ...item }), until, once);
     const stored = `stored.${randomUUID()}`;
-    await store.append(stored, text, until);
+    await store.set(stored, text, until);
     const isFirst = await store.append(queue, JSON.stringify({ ...place, ...note, stored }), until, once);
     // Two bytes for a character, as in memory.
     const removed = isFirst ? waiting.add(owner, stored, 2 * text.length) : [stored];
-    for (const one of removed) await store.clear(one);
+    for (const one of removed) await store.set(one, '', new Date(clock()));
     return isFirst;
   }
 
@@ -98,8 +98,8 @@ export function createResultQueue(store: SharedStore, options: ResultQueueOption
     },
     async read({ text }) {
       const item = itemOf(text);
-      const [whole] = item?.stored === undefined ? [] : await store.read(item.stored, undefined);
-      return item === undefined || whole === undefined ? item : { ...item, ...parsed(whole.text) };
+      const whole = item?.stored === undefined ? undefined : await store.get(item.stored);
+      return item === undefined || whole === undefined || whole === '' ? item : { ...item, ...parsed(whole) };
     },
   };
 }

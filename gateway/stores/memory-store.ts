@@ -47,7 +47,7 @@ export function createMemoryStore(options: MemoryStoreOptions): SharedStore {
   };
 }
 
-const defaultNames = 200_000;
+const defaultNames = 400_000;
 type Notify = (notice: Notice) => void;
 
 function recordsIn(
@@ -110,11 +110,11 @@ function groupsIn({
 function queuesIn(
   { clock, space, maxNames = defaultNames }: MemoryStoreOptions,
   notify: Notify,
-): Pick<SharedStore, 'append' | 'read' | 'clear'> {
-  const queues = new ExpiringMap<(Expiring & QueueEntry)[]>(2 * maxNames, clock, storeTitles[space]);
+): Pick<SharedStore, 'append' | 'read'> {
+  const queues = new ExpiringMap<(Expiring & QueueEntry)[]>(maxNames, clock, storeTitles[space]);
   // Kept apart from the queues: a result that was delivered and dropped must not be appended again. A name lives as long again as its
   // request, which has found a place.
-  const once = new ExpiringMap<true>(2 * maxNames, clock, storeTitles[space]);
+  const once = new ExpiringMap<true>(maxNames, clock, storeTitles[space]);
   // A browser that connects again after a restart sends its last id: every id of this process must come after it.
   const madeAt = String(clock()).padStart(13, '0');
   let lastId = 0;
@@ -139,7 +139,6 @@ function queuesIn(
       const next = entries.findLastIndex(({ id }) => id <= from) + 1;
       return entries.slice(next, next + maxRead).filter(isLive);
     },
-    clear: async (queue) => queues.delete(queue),
   };
 }
 

@@ -11,7 +11,7 @@ import type { Clock } from '../../plugins/clock.ts';
 import { maxQueued, maxRead, type Notice, type QueueEntry, type SharedStore } from './shared-store.ts';
 
 /** Queues in a stream of JetStream, one subject each. */
-export interface NatsQueues extends Pick<SharedStore, 'read' | 'clear'> {
+export interface NatsQueues extends Pick<SharedStore, 'read'> {
   append(queue: string, text: string, once?: string): Promise<boolean>;
 }
 
@@ -60,7 +60,6 @@ export async function openQueues(
     append: async (queue, text, once) =>
       !(await js.publish(subjectOf(queue), text, once === undefined ? {} : { msgID: once })).duplicate,
     read: async (queue, after) => readQueue(jsm, { name: names.stream, ...(await state()) }, subjectOf(queue), after),
-    clear: async (queue) => void (await jsm.streams.purge(names.stream, { filter: subjectOf(queue) })),
   };
 }
 

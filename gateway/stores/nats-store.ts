@@ -83,7 +83,6 @@ export function createNatsStore(options: NatsStoreOptions): SharedStore {
       }),
     append: (queue, text, _until, once) => run(async (to) => (await to.queues()).append(queue, text, once)),
     read: (queue, after) => run(async (to) => (await to.queues()).read(queue, after)),
-    clear: (queue) => run(async (to) => (await to.queues()).clear(queue)),
     notify,
     onNotice: server.listen,
     async ping() {

@@ -166,7 +166,7 @@ function groupsIn(server: Server): Pick<SharedStore, 'add' | 'drop' | 'member' |
   };
 }
 
-function queuesIn(server: Server): Pick<SharedStore, 'append' | 'read' | 'clear'> {
+function queuesIn(server: Server): Pick<SharedStore, 'append' | 'read'> {
   const { channel, run, evaluate, key, lifeMs } = server;
   return {
     append: (queue, text, until, once) =>
@@ -182,6 +182,5 @@ function queuesIn(server: Server): Pick<SharedStore, 'append' | 'read' | 'clear'
         const entries = await to.xrange(key('queue', queue), from, '+', 'COUNT', maxRead);
         return entries.map(([id, fields]) => ({ id, text: fields[1] ?? '' }));
       }),
-    clear: (queue) => run(async (to) => void (await to.del(key('queue', queue)))),
   };
 }

@@ -50,8 +50,6 @@ export interface SharedStore {
    * The entries after an id, oldest first, {@link maxRead} at most; from the oldest one without an id, or with a text that is not an id.
    */
   read(queue: string, after: string | undefined): Promise<readonly QueueEntry[]>;
-  /** Removes the entries of a queue. */
-  clear(queue: string): Promise<void>;
   /** Sends a notice to all replicas. */
   notify(name: string): Promise<void>;
   onNotice(listener: (notice: Notice) => void): void;

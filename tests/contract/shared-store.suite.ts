@@ -67,19 +67,6 @@ export function sharedStoreSuite(open: () => SharedStore): void {
     await other.close();
   });
 
-  test('queues: what is cleared is gone, on every replica, and nothing else is', async () => {
-    const [store, other] = [open(), open()];
-    const [queue, kept] = [name(), name()];
-    await store.append(queue, 'a', soon());
-    await store.append(kept, 'b', soon());
-    await other.clear(queue);
-    await other.clear(name());
-    expect(await store.read(queue, undefined)).toEqual([]);
-    expect((await store.read(kept, undefined)).map(({ text }) => text)).toEqual(['b']);
-    await store.close();
-    await other.close();
-  });
-
   test('more results wait than a user may keep: notes replace the oldest own ones, and none of another user', async () => {
     const store = open();
     const requests = createLiveRequests(store, { keepMs: 60_000, resultBytes: 2_000 }, Date.now);
