@@ -124,7 +124,7 @@ const written = new WeakMap<object, () => WrittenJson | undefined>();
 export const writtenDataOf = (result: object): WrittenJson | undefined => written.get(result)?.();
 
 /**
- * Answers plain operations by what was compiled of them, and leaves all others, and all that comes out unusual, to the
+ * Answers plain operations by what was compiled of them, and leaves all others, and all that does not fit its types, to the
  * executor that is there. A plugin that sets another executor later takes the place of this one.
  */
 export function useCompiledOperations(operations: CompiledOperations = createCompiledOperations()): Plugin {
@@ -141,7 +141,7 @@ export function useCompiledOperations(operations: CompiledOperations = createCom
 }
 
 function executeCompiled(args: ExecutionArgs, stock: Execute, operations: CompiledOperations): unknown {
-  const operation = isUsual(args) ? getOperationAST(args.document, args.operationName) : undefined;
+  const operation = isCompilable(args) ? getOperationAST(args.document, args.operationName) : undefined;
   if (!operation) return stock(args);
   const compiled = operations(args.schema, args.document, operation);
   if (compiled === undefined) return stock(args);
@@ -153,7 +153,7 @@ function executeCompiled(args: ExecutionArgs, stock: Execute, operations: Compil
 }
 
 /** Arguments of the executor that a compiled operation knows. */
-const isUsual = ({ rootValue, fieldResolver, typeResolver, ...rest }: ExecutionArgs): boolean =>
+const isCompilable = ({ rootValue, fieldResolver, typeResolver, ...rest }: ExecutionArgs): boolean =>
   rootValue === undefined && fieldResolver === undefined && typeResolver === undefined && !('signal' in rest);
 
 type Data = NonNullable<ExecutionResult['data']> | null;

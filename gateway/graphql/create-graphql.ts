@@ -27,7 +27,7 @@ import { readBody, requireJson } from '../http/read-body.ts';
 import { guessLimit, type RateLimits } from '../limits/rate-limits.ts';
 import type { StreamLimits } from '../live/events-route.ts';
 import { createDocumentCaches, useCompiledOperations } from './compiled-operations.ts';
-import { contentTypeOfUsual, createPipeline } from './pipeline.ts';
+import { contentTypeOf, createPipeline } from './pipeline.ts';
 import { type GraphqlServerContext, measuredAs, useRequestParams } from './request-params.ts';
 
 /** Whether Yoga answers with server-sent events: a subscription that began. */
@@ -155,7 +155,7 @@ export function createGraphql(options: GraphqlOptions): GraphqlWay {
     const { headers } = exchange.request;
     if (headers.cookie !== undefined) assertOrigin(headers, cors, ownOrigin);
     const context = contextOf(exchange);
-    const contentType = hasNoHttpHooks ? contentTypeOfUsual(exchange) : undefined;
+    const contentType = hasNoHttpHooks ? contentTypeOf(exchange) : undefined;
     return contentType === undefined
       ? throughYoga(requestOf(exchange), context)
       : pipeline({

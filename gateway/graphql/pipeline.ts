@@ -214,11 +214,11 @@ const contentTypes: ReadonlyMap<string | undefined, string> = new Map([
 const jsonBodies = new Set(['application/json', 'application/json; charset=utf-8', 'application/json;charset=utf-8']);
 
 /**
- * Whether a request is of the usual kind: a POST of JSON without parameters in its address, that accepts what clients of
+ * Whether the pipeline answers a request: a POST of JSON without parameters in its address, that accepts what clients of
  * GraphQL accept. Header values are compared exactly. Every other request takes the general path, which is slower.
- * @returns the content type of an answer without errors; undefined when the request is not usual
+ * @returns the content type of an answer without errors; undefined when Yoga answers it
  */
-export function contentTypeOfUsual({ method, search, request: { headers } }: Exchange): string | undefined {
-  const isUsual = method === 'POST' && search === '' && jsonBodies.has(headers['content-type'] ?? '');
-  return isUsual ? contentTypes.get(headers.accept) : undefined;
+export function contentTypeOf({ method, search, request: { headers } }: Exchange): string | undefined {
+  const isJsonPost = method === 'POST' && search === '' && jsonBodies.has(headers['content-type'] ?? '');
+  return isJsonPost ? contentTypes.get(headers.accept) : undefined;
 }

@@ -84,7 +84,7 @@ function compile(
   }
   const template = textOf(http.get('path'), 'path');
   const [pathTemplate = '', queryTemplate, ...rest] = template.split('?');
-  if (!pathTemplate.startsWith('/') || rest.length > 0 || template.includes('#')) throw new TypeError('odd path');
+  if (!pathTemplate.startsWith('/') || rest.length > 0 || template.includes('#')) throw new TypeError('unknown path');
   const path = parseTemplate(pathTemplate);
   const method = methodOf(http.get('httpMethod'));
   const body = http.get('requestBaseBody');

@@ -83,7 +83,7 @@ function callMember(
   leaf: GraphQLLeafType | undefined,
   write: Write,
 ): void {
-  if (draft.run.isOdd) return;
+  if (draft.run.needsGraphqlJs) return;
   // The bytes of a kept result are copied as they are.
   if (call.json !== undefined && leaf !== undefined) draft.laterJson(call.json(leaf.serialize));
   else write(call(args), draft);
@@ -276,12 +276,12 @@ export async function runCompiled({ roots }: CompiledOperation, args: OperationA
       return result === undefined ? { answers: answersOf(roots, asked) } : { result };
     }
     draft.append(answer, write, prefix);
-    if (draft.run.isOdd) break;
+    if (draft.run.needsGraphqlJs) break;
   }
-  // Gaps can still make the run odd, so they are filled before it is judged.
+  // Gaps can still leave the run to graphql-js, so they are filled before it is judged.
   const filled = draft.filled();
   if (filled !== undefined) await filled;
-  return draft.run.isOdd ? { answers: answersOf(roots, asked) } : { data: draft.json('}') };
+  return draft.run.needsGraphqlJs ? { answers: answersOf(roots, asked) } : { data: draft.json('}') };
 }
 
 /** Together, as fields of a query may be; they are written in the order of the selection. */

@@ -25,8 +25,8 @@ import { asItIs, digitsOfId, exactId } from './scalars.ts';
  * Memory that texts of JSON are written into, byte by byte: strings that are put together piece by piece cost an object
  * for each piece. Only one text is written at a time: between {@link begin} and {@link taken} nothing waits.
  */
-const usualBytes = 64 * 1024;
-const mostKeptBytes = 1024 * 1024;
+const initialBytes = 64 * 1024;
+const maxCopiedBytes = 1024 * 1024;
 /** From this length on the engine's own writer is faster. */
 const longText = 512;
 
@@ -39,7 +39,7 @@ for (const [character, letter] of ['\bb', '\tt', '\nn', '\ff', '\rr', '""', '\\\
   escapes[(character ?? '').charCodeAt(0)] = (letter ?? '').charCodeAt(0);
 }
 
-let memory = Buffer.allocUnsafeSlow(usualBytes);
+let memory = Buffer.allocUnsafeSlow(initialBytes);
 let at = 0;
 
 /** Starts a text. One that was not taken is dropped. */
@@ -59,10 +59,10 @@ function takenText(): string {
 
 /** What has been written since {@link begin}, in memory of its own. */
 function taken(): Buffer {
-  const bytes = at > mostKeptBytes ? memory.subarray(0, at) : copied();
+  const bytes = at > maxCopiedBytes ? memory.subarray(0, at) : copied();
   at = 0;
   // Of a large text the memory itself is given away: a copy would take as much again.
-  if (memory.length > mostKeptBytes) memory = Buffer.allocUnsafeSlow(usualBytes);
+  if (memory.length > maxCopiedBytes) memory = Buffer.allocUnsafeSlow(initialBytes);
   return bytes;
 }
 
@@ -101,7 +101,7 @@ export function writeBytes(bytes: Uint8Array): void {
 function writeJson(json: string): void {
   // A character is at most three bytes of UTF-8; those outside of the first plane are two. Of a large text the bytes
   // are counted.
-  reserve(json.length < usualBytes ? 3 * json.length : Buffer.byteLength(json) + usualBytes);
+  reserve(json.length < initialBytes ? 3 * json.length : Buffer.byteLength(json) + initialBytes);
   at += memory.write(json, at, 'utf8');
 }
 
@@ -150,7 +150,7 @@ export interface OperationArgs extends Pick<ExecutionArgs, 'schema' | 'contextVa
 /** The state that one run of a compiled operation shares. */
 export class OperationRun {
   /** Whether something came up that plain writing does not cover. The stock executor has to answer then. */
-  isOdd = false;
+  needsGraphqlJs = false;
   readonly #operation: OperationArgs;
   #variables: Readonly<Record<string, unknown>> | undefined;
   #args: Map<FieldNode, Readonly<Record<string, unknown>>> | undefined;
@@ -198,15 +198,15 @@ export class Draft {
     this.run = run;
   }
 
-  /** Writes a value at the end, after a piece of JSON, without a pause. What throws makes the run odd. */
+  /** Writes a value at the end, after a piece of JSON, without a pause. What throws leaves the run to graphql-js. */
   append(value: unknown, write: Write, before: Uint8Array = nothing): void {
     begin();
     try {
       writeBytes(before);
-      // A throw leaves half a value in the scratch memory; the odd run never uses it.
+      // A throw leaves half a value in the scratch memory; such a run never uses it.
       write(value, this);
     } catch {
-      this.run.isOdd = true;
+      this.run.needsGraphqlJs = true;
     }
     this.#parts.push(this.#takeText() ?? taken());
   }
@@ -241,7 +241,7 @@ export class Draft {
     try {
       this.#parts.push(await json);
     } catch {
-      this.run.isOdd = true;
+      this.run.needsGraphqlJs = true;
     }
   }
 
@@ -249,7 +249,7 @@ export class Draft {
     try {
       this.append(await value, write);
     } catch {
-      this.run.isOdd = true;
+      this.run.needsGraphqlJs = true;
     }
     // The value may have left gaps itself; what waits for this gap waits for those, too.
     if (this.#waiting !== undefined) await Promise.all(this.#waiting);
@@ -314,18 +314,18 @@ function objectWriter(members: readonly WriteMember[], isNullable: boolean): Wri
       writeCharacter(openBrace);
       for (const member of members) member(value, draft);
       writeCharacter(closeBrace);
-    } else writeUnusual(value, draft, isNullable, write);
+    } else writeOther(value, draft, isNullable, write);
   };
   return write;
 }
 
 function listWriter(item: Write, isNullable: boolean): Write {
   const write: Write = (value, draft) => {
-    if (!Array.isArray(value)) return writeUnusual(value, draft, isNullable, write);
+    if (!Array.isArray(value)) return writeOther(value, draft, isNullable, write);
     writeCharacter(openBracket);
     for (let index = 0; index < value.length; index += 1) {
       // The bytes are of no use any more, so the rest of a long list is not written.
-      if (draft.run.isOdd) return;
+      if (draft.run.needsGraphqlJs) return;
       if (index > 0) writeCharacter(comma);
       item(value[index], draft);
     }
@@ -335,10 +335,10 @@ function listWriter(item: Write, isNullable: boolean): Write {
 }
 
 /** Null and promises are the same for all types; everything else here is for the stock executor. */
-function writeUnusual(value: unknown, draft: Draft, isNullable: boolean, write: Write): void {
+function writeOther(value: unknown, draft: Draft, isNullable: boolean, write: Write): void {
   if (isPromise(value)) draft.later(value, write);
   else if (isNullable && (value === null || value === undefined)) writeAscii('null');
-  else draft.run.isOdd = true;
+  else draft.run.needsGraphqlJs = true;
 }
 
 function leafWriter(type: GraphQLLeafType, isNullable: boolean): Write {
@@ -347,10 +347,10 @@ function leafWriter(type: GraphQLLeafType, isNullable: boolean): Write {
     // Most values need no more than this: no serialised copy, and no text made by the engine.
     if (writePlain?.(value) === true) return;
     if (value === null || value === undefined || isPromise(value)) {
-      return writeUnusual(value, draft, isNullable, write);
+      return writeOther(value, draft, isNullable, write);
     }
     const text = textOfLeaf(value, type);
-    if (text === undefined) draft.run.isOdd = true;
+    if (text === undefined) draft.run.needsGraphqlJs = true;
     else writeJson(text);
   };
   return write;

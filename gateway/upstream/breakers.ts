@@ -51,9 +51,9 @@ export function createBreakers(options: BreakerOptions): Breakers {
       const found = made.get(name);
       if (found !== undefined) return found;
       if (made.size < maxBreakers) return make(name);
-      // Names beyond the bound share a breaker for each lane, whose name stands for all routes of the lane (`breakerName`).
-      const [lane = ''] = name.split(' ');
-      return made.get(lane) ?? make(lane);
+      // Names beyond the bound share a breaker for each bulkhead, whose name stands for all routes of the bulkhead (`breakerName`).
+      const [bulkhead = ''] = name.split(' ');
+      return made.get(bulkhead) ?? make(bulkhead);
     },
     open: () => [...made].filter(([, { isClosed }]) => !isClosed).map(([name]) => name),
   };

@@ -5,24 +5,24 @@ import type { CallClass, UpstreamCall } from '../../plugins/ports.ts';
 type ShedReason = 'user' | 'class' | 'wait';
 
 /** Connections of one kind. `auth_start` are the starts of auth playbooks: users' starts never take their places. */
-export type Lane = CallClass | 'auth_start';
+export type BulkheadName = CallClass | 'auth_start';
 
 export interface BulkheadOptions {
-  /** Calls in flight, by lane. */
-  readonly inFlight: Readonly<Record<Lane, number>>;
-  /** Calls of one user in flight, over all lanes. */
+  /** Calls in flight, by bulkhead. */
+  readonly inFlight: Readonly<Record<BulkheadName, number>>;
+  /** Calls of one user in flight, over all bulkheads. */
   readonly userInFlight: number;
-  /** Calls of one user that wait in a lane. */
+  /** Calls of one user that wait in a bulkhead. */
   readonly userWaiting: number;
-  /** Calls that wait in a lane. */
+  /** Calls that wait in a bulkhead. */
   readonly waiting: number;
   /** The longest wait, milliseconds. */
   readonly waitMs: number;
-  readonly onShed: (lane: Lane, reason: ShedReason) => void;
+  readonly onShed: (bulkhead: BulkheadName, reason: ShedReason) => void;
 }
 
 /** Calls in flight and waiting. */
-export interface LaneLoad {
+export interface BulkheadLoad {
   readonly running: number;
   readonly waiting: number;
 }
@@ -34,9 +34,9 @@ export interface Bulkheads {
    * @returns undefined when there is room now; else a promise that resolves when there is
    * @throws ERR_OVERLOADED (rejects) when the queue is full, or the wait too long
    */
-  enter(lane: Lane, user: string | undefined): Promise<void> | undefined;
-  leave(lane: Lane, user: string | undefined): void;
-  load(lane: Lane): LaneLoad;
+  enter(bulkhead: BulkheadName, user: string | undefined): Promise<void> | undefined;
+  leave(bulkhead: BulkheadName, user: string | undefined): void;
+  load(bulkhead: BulkheadName): BulkheadLoad;
 }
 
 interface Waiter {
@@ -44,7 +44,7 @@ interface Waiter {
   readonly go: () => void;
 }
 
-interface LaneState {
+interface BulkheadState {
   readonly limit: number;
   running: number;
   waiting: number;
@@ -53,48 +53,48 @@ interface LaneState {
 }
 
 /**
- * Each lane serves users in turn: a user with a thousand waiting calls delays another user's first one by one call.
+ * Each bulkhead serves users in turn: a user with a thousand waiting calls delays another user's first one by one call.
  * Calls without a user, which are the gateway's own, are one user without a limit of its own.
  */
 export function createBulkheads(options: BulkheadOptions): Bulkheads {
-  const lanes = new Map<Lane, LaneState>(
+  const bulkheads = new Map<BulkheadName, BulkheadState>(
     Object.entries(options.inFlight).map(([name, limit]) => [
-      name as Lane,
+      name as BulkheadName,
       { limit, running: 0, waiting: 0, turns: new Map() },
     ]),
   );
   const shares = createShares(options.userInFlight);
-  const laneOf = (name: Lane): LaneState => {
-    const lane = lanes.get(name);
-    if (lane === undefined) throw new GatewayError('ERR_INTERNAL', 'a call to NoETL has an unknown class');
-    return lane;
+  const stateOf = (name: BulkheadName): BulkheadState => {
+    const bulkhead = bulkheads.get(name);
+    if (bulkhead === undefined) throw new GatewayError('ERR_INTERNAL', 'a call to NoETL has an unknown class');
+    return bulkhead;
   };
-  const shed = (name: Lane, reason: ShedReason): GatewayError => {
+  const shed = (name: BulkheadName, reason: ShedReason): GatewayError => {
     options.onShed(name, reason);
     return refusal(reason, options.waitMs);
   };
 
   return {
     enter(name, user) {
-      const lane = laneOf(name);
+      const bulkhead = stateOf(name);
       // A call that waits while there is room waits for its user's limit: no other call is overtaken here.
-      if (lane.running < lane.limit && shares.has(user)) {
-        lane.running += 1;
+      if (bulkhead.running < bulkhead.limit && shares.has(user)) {
+        bulkhead.running += 1;
         shares.take(user);
         return undefined;
       }
-      if (user !== undefined && (lane.turns.get(user)?.length ?? 0) >= options.userWaiting)
+      if (user !== undefined && (bulkhead.turns.get(user)?.length ?? 0) >= options.userWaiting)
         return Promise.reject(shed(name, 'user'));
-      if (lane.waiting >= options.waiting) return Promise.reject(shed(name, 'class'));
-      return wait(lane, user, options.waitMs, () => shed(name, 'wait'));
+      if (bulkhead.waiting >= options.waiting) return Promise.reject(shed(name, 'class'));
+      return wait(bulkhead, user, options.waitMs, () => shed(name, 'wait'));
     },
     leave(name, user) {
-      laneOf(name).running -= 1;
+      stateOf(name).running -= 1;
       shares.leave(user);
-      // In every lane: the user's limit is over all of them.
-      for (const lane of lanes.values()) if (lane.waiting > 0) serve(lane, shares);
+      // In every bulkhead: the user's limit is over all of them.
+      for (const bulkhead of bulkheads.values()) if (bulkhead.waiting > 0) serve(bulkhead, shares);
     },
-    load: laneOf,
+    load: stateOf,
   };
 }
 
@@ -121,7 +121,7 @@ function createShares(limit: number): Shares {
   };
 }
 
-function wait(lane: LaneState, user: string | undefined, ms: number, late: () => GatewayError): Promise<void> {
+function wait(bulkhead: BulkheadState, user: string | undefined, ms: number, late: () => GatewayError): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const waiter: Waiter = {
     user,
@@ -132,41 +132,41 @@ function wait(lane: LaneState, user: string | undefined, ms: number, late: () =>
   };
   // The timer is the only way out of the queue besides a turn.
   const timer = setTimeout(() => {
-    remove(lane, waiter);
+    remove(bulkhead, waiter);
     reject(late());
   }, ms);
-  const own = lane.turns.get(user) ?? [];
+  const own = bulkhead.turns.get(user) ?? [];
   own.push(waiter);
-  lane.turns.set(user, own);
-  lane.waiting += 1;
+  bulkhead.turns.set(user, own);
+  bulkhead.waiting += 1;
   return promise;
 }
 
-/** Starts what can start now. Afterwards the lane is full, or all who wait in it are at their limit. */
-function serve(lane: LaneState, shares: Shares): void {
+/** Starts what can start now. Afterwards the bulkhead is full, or all who wait in it are at their limit. */
+function serve(bulkhead: BulkheadState, shares: Shares): void {
   // A user who is put at the end is visited again: each visit takes one place or is the user's last.
-  for (const [user, waiters] of lane.turns) {
-    if (lane.running >= lane.limit) return;
+  for (const [user, waiters] of bulkhead.turns) {
+    if (bulkhead.running >= bulkhead.limit) return;
     // At its limit: its calls keep their place in the order.
     if (!shares.has(user)) continue;
     const waiter = waiters.shift();
-    lane.turns.delete(user);
-    if (waiters.length > 0) lane.turns.set(user, waiters);
+    bulkhead.turns.delete(user);
+    if (waiters.length > 0) bulkhead.turns.set(user, waiters);
     if (waiter === undefined) continue;
-    lane.waiting -= 1;
-    lane.running += 1;
+    bulkhead.waiting -= 1;
+    bulkhead.running += 1;
     shares.take(user);
     waiter.go();
   }
 }
 
-function remove(lane: LaneState, waiter: Waiter): void {
-  const waiters = lane.turns.get(waiter.user);
+function remove(bulkhead: BulkheadState, waiter: Waiter): void {
+  const waiters = bulkhead.turns.get(waiter.user);
   const at = waiters?.indexOf(waiter) ?? -1;
   if (waiters === undefined || at < 0) return;
   waiters.splice(at, 1);
-  lane.waiting -= 1;
-  if (waiters.length === 0) lane.turns.delete(waiter.user);
+  bulkhead.waiting -= 1;
+  if (waiters.length === 0) bulkhead.turns.delete(waiter.user);
 }
 
 const sentences: Readonly<Record<ShedReason, string>> = {
@@ -182,18 +182,19 @@ function refusal(reason: ShedReason, waitMs: number): GatewayError {
 }
 
 /** Auth playbooks are started beside the reads that watch them, so that many watched runs do not hold up a login. */
-export function laneOf({ class: given = 'read', idempotent }: UpstreamCall): Lane {
+export function bulkheadFor({ class: given = 'read', idempotent }: UpstreamCall): BulkheadName {
   return given === 'auth' && !idempotent ? 'auth_start' : given;
 }
 
-/** The class that metrics and messages name: both lanes of `auth` are one. */
-export const classOf = (lane: Lane): CallClass => (lane === 'auth_start' ? 'auth' : lane);
+/** The class that metrics and messages name: both bulkheads of `auth` are one. */
+export const classOf = (bulkhead: BulkheadName): CallClass => (bulkhead === 'auth_start' ? 'auth' : bulkhead);
 
 /** The name of the breaker of a call. */
-export const breakerFor = (lane: Lane, { method, route }: UpstreamCall): string => `${lane} ${method} ${route}`;
+export const breakerFor = (bulkhead: BulkheadName, { method, route }: UpstreamCall): string =>
+  `${bulkhead} ${method} ${route}`;
 
 /** The parts of a breaker's name, see {@link breakerFor}. */
 export function breakerName(name: string): { readonly class: CallClass; readonly route: string } {
-  const [lane = 'read', , route = 'other'] = name.split(' ');
-  return { class: classOf(lane as Lane), route };
+  const [bulkhead = 'read', , route = 'other'] = name.split(' ');
+  return { class: classOf(bulkhead as BulkheadName), route };
 }

@@ -10,7 +10,7 @@ import { currentTrace, whenExchangeEnds } from '../exchange-scope.ts';
 import { type ByteBudget, type ByteLease, createByteBudget } from '../limits/byte-budget.ts';
 import { traceHeaders } from '../observe/tracing.ts';
 import { type Breaker, BreakerOpenError } from './breakers.ts';
-import { classOf, type Lane } from './bulkheads.ts';
+import { type BulkheadName, classOf } from './bulkheads.ts';
 import { collect, countedFromBytes, noRoom, OutageError, type RawReply } from './collector.ts';
 import type { UpstreamOptions } from './upstream.ts';
 
@@ -92,7 +92,7 @@ const safeRequestId = /^[\w.-]{1,128}$/;
 /** A call with its address and body in their final form. */
 export interface ReadyCall {
   readonly call: UpstreamCall;
-  readonly lane: Lane;
+  readonly bulkhead: BulkheadName;
   readonly breaker: Breaker;
   readonly path: string;
   readonly body: string | undefined;
@@ -100,8 +100,12 @@ export interface ReadyCall {
   isSent: boolean;
 }
 
-/** Makes calls, each through the connections of its lane. */
-export function createSender(options: UpstreamOptions, places: Readonly<Record<Lane, number>>, totalBytes: number) {
+/** Makes calls, each through the connections of its bulkhead. */
+export function createSender(
+  options: UpstreamOptions,
+  places: Readonly<Record<BulkheadName, number>>,
+  totalBytes: number,
+) {
   const { observe = () => {}, clock = Date.now } = options;
   const report = createReport(observe, clock);
   const basePath = options.baseUrl.pathname.replace(/\/+$/, '');
@@ -112,9 +116,9 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
   const shares = createShares(budget);
 
   /** One exchange with NoETL, without the breaker. @throws what {@link collect} throws */
-  function exchange({ call, lane, path, body }: ReadyCall, lease: ByteLease): Promise<RawReply> {
+  function exchange({ call, bulkhead, path, body }: ReadyCall, lease: ByteLease): Promise<RawReply> {
     retries.call();
-    return collect(pools[lane], {
+    return collect(pools[bulkhead], {
       lease,
       method: call.method,
       path: `${basePath}${path}`,
@@ -131,7 +135,7 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
 
   /** @param leave called when it has ended, whatever its outcome, and never at once */
   async function send(ready: ReadyCall, leave: () => void): Promise<UpstreamReply> {
-    const { call, lane, breaker } = ready;
+    const { call, bulkhead, breaker } = ready;
     const startedMs = clock();
     const lease = budget.lease(call.user?.userId ?? '');
     let reply: UpstreamReply;
@@ -149,7 +153,7 @@ export function createSender(options: UpstreamOptions, places: Readonly<Record<L
     } finally {
       leave();
     }
-    return assertRoom(reply, lane, observe);
+    return assertRoom(reply, bulkhead, observe);
   }
 
   return {
@@ -179,16 +183,19 @@ function createShares(budget: ByteBudget) {
 }
 
 /** @throws ERR_OVERLOADED when NoETL had no room for a start; it started nothing then */
-function assertRoom(reply: UpstreamReply, lane: Lane, observe: Observe): UpstreamReply {
-  if ((lane !== 'start' && lane !== 'auth_start') || !isBusyAnswer(reply)) return reply;
-  observe({ type: 'upstream_shed', class: classOf(lane), reason: 'busy' });
+function assertRoom(reply: UpstreamReply, bulkhead: BulkheadName, observe: Observe): UpstreamReply {
+  if ((bulkhead !== 'start' && bulkhead !== 'auth_start') || !isBusyAnswer(reply)) return reply;
+  observe({ type: 'upstream_shed', class: classOf(bulkhead), reason: 'busy' });
   throw new GatewayError('ERR_OVERLOADED', 'NoETL is busy and started nothing; try again later', {
     retryAfterSecs: busySecs,
   });
 }
 
-/** Connections of each lane apart: sockets of one kind are never taken by another (see `CallClass`). */
-const openPools = (options: UpstreamOptions, places: Readonly<Record<Lane, number>>): Readonly<Record<Lane, Pool>> => ({
+/** Connections of each bulkhead apart: sockets of one kind are never taken by another (see `CallClass`). */
+const openPools = (
+  options: UpstreamOptions,
+  places: Readonly<Record<BulkheadName, number>>,
+): Readonly<Record<BulkheadName, Pool>> => ({
   auth: openPool(options, places.auth),
   auth_start: openPool(options, places.auth_start),
   probe: openPool(options, places.probe),
@@ -211,11 +218,11 @@ function openPool({ baseUrl, timeoutMs }: UpstreamOptions, connections: number):
 
 /** Reports how a call ended, with the problem where NoETL could not be asked. */
 function createReport(observe: Observe, clock: Clock) {
-  return ({ call, lane }: ReadyCall, startedMs: number, status: CallStatus, error?: unknown): void => {
+  return ({ call, bulkhead }: ReadyCall, startedMs: number, status: CallStatus, error?: unknown): void => {
     const { route, method } = call;
     const problem = error instanceof OutageError ? { problem: problemOf(error, status) } : undefined;
     const ms = clock() - startedMs;
-    observe({ type: 'upstream_call', route, method, status, ms, class: classOf(lane), ...problem });
+    observe({ type: 'upstream_call', route, method, status, ms, class: classOf(bulkhead), ...problem });
   };
 }
 

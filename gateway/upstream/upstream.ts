@@ -5,13 +5,13 @@ import type { CallClass, Upstream, UpstreamCall, UpstreamReply } from '../../plu
 import { SingleFlight } from '../../plugins/single-flight.ts';
 import { type BreakerOptions, type Breakers, createBreakers } from './breakers.ts';
 import {
+  type BulkheadLoad,
   type Bulkheads,
   breakerFor,
   breakerName,
+  bulkheadFor,
   classOf,
   createBulkheads,
-  type LaneLoad,
-  laneOf,
 } from './bulkheads.ts';
 import { createSender, type ReadyCall } from './sender.ts';
 
@@ -148,7 +148,7 @@ export const defaultUpstreamLimits: UpstreamLimits = {
 /** The client of NoETL, and what an operator may ask of it. */
 export interface UpstreamClient extends Upstream {
   /** Calls in flight and waiting, by class. */
-  load(): Readonly<Record<CallClass, LaneLoad>>;
+  load(): Readonly<Record<CallClass, BulkheadLoad>>;
   /** The class and route of each circuit breaker that is not closed: `read /api/executions`. */
   openBreakers(): readonly string[];
   close(): Promise<void>;
@@ -156,7 +156,7 @@ export interface UpstreamClient extends Upstream {
 
 /** Of both kinds of starts together NoETL sees at most 24. */
 const inFlight = { auth: 64, auth_start: 8, probe: 4, read: 192 } as const;
-/** Calls that wait in each lane, of all users. */
+/** Calls that wait in each bulkhead, of all users. */
 const maxWaiting = 1_024;
 
 /** A path that is sent as it is. The call plan encodes arguments; this is the second net. */
@@ -177,7 +177,7 @@ export function createUpstream(options: UpstreamOptions): UpstreamClient {
     userWaiting: limits.userCallsWaiting,
     waiting: maxWaiting,
     waitMs: limits.callWaitMs,
-    onShed: (lane, reason) => observe({ type: 'upstream_shed', class: classOf(lane), reason }),
+    onShed: (bulkhead, reason) => observe({ type: 'upstream_shed', class: classOf(bulkhead), reason }),
   });
   const breakers = createBreakers({
     ...options.breakers,
@@ -206,12 +206,12 @@ function createAdmission(
   allow: NonNullable<UpstreamOptions['allow']>,
   { send, share }: Pick<ReturnType<typeof createSender>, 'send' | 'share'>,
 ): Upstream['request'] {
-  const enter = ({ call, lane }: ReadyCall): Promise<void> | undefined => {
+  const enter = ({ call, bulkhead }: ReadyCall): Promise<void> | undefined => {
     const owner = call.user?.userId;
     const asked = allow(call);
-    return asked === undefined ? bulkheads.enter(lane, owner) : asked.then(() => bulkheads.enter(lane, owner));
+    return asked === undefined ? bulkheads.enter(bulkhead, owner) : asked.then(() => bulkheads.enter(bulkhead, owner));
   };
-  const leave = ({ call, lane }: ReadyCall): void => bulkheads.leave(lane, call.user?.userId);
+  const leave = ({ call, bulkhead }: ReadyCall): void => bulkheads.leave(bulkhead, call.user?.userId);
   const sharing = createReadSharing<ReadyCall, UpstreamReply>({
     keyOf,
     ownerOf: ({ call }) => call.user?.userId,
@@ -256,13 +256,13 @@ function createAdmission(
 const always = (): undefined => undefined;
 
 function readyCall(call: UpstreamCall, breakers: Breakers): ReadyCall {
-  const lane = laneOf(call);
+  const bulkhead = bulkheadFor(call);
   const path = pathOf(call);
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-  return { call, lane, breaker: breakers.of(breakerFor(lane, call)), path, body, isSent: false };
+  return { call, bulkhead, breaker: breakers.of(breakerFor(bulkhead, call)), path, body, isSent: false };
 }
 
-const sumOf = (one: LaneLoad, other: LaneLoad): LaneLoad => ({
+const sumOf = (one: BulkheadLoad, other: BulkheadLoad): BulkheadLoad => ({
   running: one.running + other.running,
   waiting: one.waiting + other.waiting,
 });
@@ -275,8 +275,8 @@ function pathOf(call: UpstreamCall): string {
 }
 
 /** Two reads with the same key may share an answer: same class, address, headers, body and bounds. No address holds a blank. */
-function keyOf({ call, lane, path, body = '' }: ReadyCall): string {
+function keyOf({ call, bulkhead, path, body = '' }: ReadyCall): string {
   const { method, timeoutMs = 0, maxResponseBytes = 0, answer = '', headers } = call;
   const more = headers === undefined ? '' : JSON.stringify(headers);
-  return `${lane} ${method} ${path} ${timeoutMs} ${maxResponseBytes} ${answer} ${more} ${body}`;
+  return `${bulkhead} ${method} ${path} ${timeoutMs} ${maxResponseBytes} ${answer} ${more} ${body}`;
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { contentTypeOfUsual } from '../../../../gateway/graphql/pipeline.ts';
+import { contentTypeOf } from '../../../../gateway/graphql/pipeline.ts';
 import type { Exchange } from '../../../../gateway/http/exchange.ts';
 
 const usual = { 'content-type': 'application/json' };
 const of = (headers: object, more: Partial<Exchange> = {}) =>
-  contentTypeOfUsual({ method: 'POST', search: '', request: { headers }, ...more } as Exchange);
+  contentTypeOf({ method: 'POST', search: '', request: { headers }, ...more } as Exchange);
 
 describe('the usual request', () => {
   test.each([

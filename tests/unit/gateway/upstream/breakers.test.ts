@@ -75,7 +75,7 @@ describe('createBreakers', () => {
     expect(changes).toEqual(['proxy: open']);
   });
 
-  test('beyond 500 names one breaker of each lane stands for all its routes', async () => {
+  test('beyond 500 names one breaker of each bulkhead stands for all its routes', async () => {
     const { breakers, run, times, changes, refused } = setup();
     for (let n = 0; n < 500; n += 1) breakers.of(`read GET /${n}`);
     await times(30, 'auth POST /x', outage);

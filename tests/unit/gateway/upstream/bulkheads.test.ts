@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type BulkheadOptions, createBulkheads, type Lane } from '../../../../gateway/upstream/bulkheads.ts';
+import { type BulkheadName, type BulkheadOptions, createBulkheads } from '../../../../gateway/upstream/bulkheads.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -13,13 +13,13 @@ function setup(options: Partial<BulkheadOptions> = {}) {
     userWaiting: 5,
     waiting: 8,
     waitMs: 1_000,
-    onShed: (lane, reason) => shed.push(`${lane} ${reason}`),
+    onShed: (bulkhead, reason) => shed.push(`${bulkhead} ${reason}`),
     ...options,
   });
   const order: string[] = [];
   /** Enters, and notes when it has its place. */
-  async function enter(lane: Lane, user: string | undefined, name = user ?? 'own') {
-    await bulkheads.enter(lane, user);
+  async function enter(bulkhead: BulkheadName, user: string | undefined, name = user ?? 'own') {
+    await bulkheads.enter(bulkhead, user);
     order.push(name);
   }
   const codeOf = (entering: Promise<void>) =>
@@ -32,7 +32,7 @@ function setup(options: Partial<BulkheadOptions> = {}) {
 }
 
 describe('createBulkheads', () => {
-  test('a lane that is full leaves the other lanes their places', async () => {
+  test('a bulkhead that is full leaves the other bulkheads their places', async () => {
     const { bulkheads, enter, turn, order } = setup();
     for (const user of ['a', 'b', 'c', 'd']) await enter('read', user);
     const late = enter('read', 'e');
@@ -58,7 +58,7 @@ describe('createBulkheads', () => {
     await fourth;
   });
 
-  test('the limit of a user is over all lanes: an end in one lane lets the user on in another', async () => {
+  test('the limit of a user is over all bulkheads: an end in one bulkhead lets the user on in another', async () => {
     const { bulkheads, enter, turn, order } = setup();
     for (let n = 0; n < 3; n += 1) await enter('read', 'u');
     const start = enter('start', 'u', 'start');
@@ -82,7 +82,7 @@ describe('createBulkheads', () => {
     expect(order).toEqual(['first', 'flood', 'small', 'tiny', 'flood', 'flood', 'flood']);
   });
 
-  test('a full queue refuses at once: of a user first, of the lane at last', async () => {
+  test('a full queue refuses at once: of a user first, of the bulkhead at last', async () => {
     const { bulkheads, enter, codeOf, shed } = setup();
     for (let n = 0; n < 3; n += 1) await enter('read', 'u');
     for (let n = 0; n < 5; n += 1) void codeOf(enter('read', 'u'));

@@ -21,9 +21,9 @@ const postOf = (args: string, more: string) =>
 describe('the reason names what is not understood', () => {
   test.each([
     ['path is not a text', ': String @httpOperation(httpMethod: GET)'],
-    ['odd path', get('path: "x"')],
-    ['odd path', get('path: "/x?a=1?b=2"')],
-    ['odd path', get('path: "/x#a"')],
+    ['unknown path', get('path: "x"')],
+    ['unknown path', get('path: "/x?a=1?b=2"')],
+    ['unknown path', get('path: "/x#a"')],
     ['unknown method', ': String @httpOperation(path: "/x", httpMethod: CONNECT)'],
     ['unknown method', ': String @httpOperation(path: "/x")'],
     ['unknown instruction endpoint', get('path: "/x", endpoint: "y"')],
