@@ -22,15 +22,7 @@ const defaultTimeoutMs = 30_000;
  * @throws ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE (a content encoding), ERR_REQUEST_INVALID (cut off or too slow),
  * ERR_OVERLOADED (too many bytes of bodies are in memory)
  */
-export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
-  try {
-    return bodyOf(request, limits);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
-function bodyOf(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   const { maxBytes, lease } = limits;
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {

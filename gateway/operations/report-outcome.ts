@@ -19,7 +19,7 @@ export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, 
   const starts = plan !== undefined && isStart(plan.kind);
   if (root !== 'mutation' && !starts) return answer;
   const send = quietly(observe);
-  return (call) => {
+  return async (call) => {
     let isReported = false;
     // Silent when the start was reported: a wait that fails does not make a started execution a failed one.
     const report = (outcome: OutcomeEvent['outcome'], executionId?: string, code?: OutcomeEvent['code']): void => {
@@ -29,33 +29,16 @@ export function reportingOutcome(answer: RootAnswer, { root, plan }: RootField, 
     };
     const { decision, context } = call;
     const reported = { root: call.root, decision, context, started: (id: string) => report('started', id) };
-    return observed(
-      answer,
-      reported,
-      (value) => report(starts ? 'started' : 'done', starts ? startedIn(value) : namedIn(call, plan)),
-      (error) =>
-        report(
-          'failed',
-          starts ? undefined : namedIn(call, plan),
-          error instanceof GatewayError ? error.code : 'ERR_INTERNAL',
-        ),
-    );
+    const named = starts ? undefined : namedIn(call, plan);
+    try {
+      const value = await answer(reported);
+      report(starts ? 'started' : 'done', starts ? startedIn(value) : named);
+      return value;
+    } catch (error) {
+      report('failed', named, error instanceof GatewayError ? error.code : 'ERR_INTERNAL');
+      throw error;
+    }
   };
-}
-
-/**
- * The same answer. What looks at its end does so before the caller goes on, and costs the caller no further promise.
- * @param onValue must not throw, as `onError`
- */
-function observed(
-  answer: RootAnswer,
-  call: RootCall,
-  onValue: (value: unknown) => void,
-  onError: (error: unknown) => void,
-): Promise<unknown> {
-  const asked = answered(answer, call);
-  void asked.then(onValue, onError);
-  return asked;
 }
 
 /** An answer does not fail by its report, and neither does the process. An observer that fails has to say so itself. */
@@ -67,25 +50,19 @@ const quietly =
     } catch {}
   };
 
-/** What an answer throws at once is an error like any other. */
-function answered(answer: RootAnswer, call: RootCall): Promise<unknown> {
-  try {
-    return answer(call);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
 /**
  * The same answer; how long it took is reported, whatever became of it: an event `field` with milliseconds, access to
  * the execution and waits included.
  */
 export function measuredAnswer(field: string, answer: RootAnswer, observe: Observe): RootAnswer {
   const send = quietly(observe);
-  return (call) => {
+  return async (call) => {
     const startedAt = performance.now();
-    const report = () => send({ type: 'field', field, ms: performance.now() - startedAt });
-    return observed(answer, call, report, report);
+    try {
+      return await answer(call);
+    } finally {
+      send({ type: 'field', field, ms: performance.now() - startedAt });
+    }
   };
 }
 

@@ -231,25 +231,18 @@ function createAdmission(
   }
 
   function write(ready: ReadyCall): Promise<UpstreamReply> {
-    return sharing.write(() => {
+    return sharing.write(async () => {
       const entering = enter(ready);
-      const sendAndLeave = () => send(ready, () => leave(ready));
-      return entering === undefined ? sendAndLeave() : entering.then(sendAndLeave);
+      if (entering !== undefined) await entering;
+      return send(ready, () => leave(ready));
     });
   }
 
-  const admit: Upstream['request'] = (call) => {
+  return async (call) => {
     const ready = readyCall(call, breakers);
     // Before a place is taken: while a breaker is open callers must not queue for it.
     ready.breaker.assertClosed();
     return call.idempotent ? read(ready) : write(ready);
-  };
-  return (call) => {
-    try {
-      return admit(call);
-    } catch (error) {
-      return Promise.reject(error);
-    }
   };
 }
 
