@@ -52,8 +52,9 @@ describe('parseJson', () => {
     const text = fc.string({
       unit: fc.constantFrom('"', '\\', ',', ':', '[', '{', '}', ']', '1', 'é', '1234567890123456'),
     });
-    // The engine puts names that are whole numbers first.
-    const name = fc.oneof(fc.constantFrom('__proto__', '', 'a'), text).filter((one) => !/^\d+$/.test(one));
+    // The engine puts names that are whole numbers first; and V8 of Node 24 and 26 takes the name `"` for a name `\` that it has seen
+    // in the same place of another object.
+    const name = fc.oneof(fc.constantFrom('__proto__', '', 'a'), text).filter((one) => !/^\d+$|\\/.test(one));
     const key = name.map((one) => JSON.stringify(one));
     const { value } = fc.letrec<{ value: string }>((tie) => ({
       value: fc.oneof(
