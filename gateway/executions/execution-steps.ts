@@ -322,16 +322,19 @@ function childIdOf(value: unknown): string | undefined {
 /** Words of NoETL and of its playbooks for "this step is over". */
 const endWords = new Set(['complete', 'completed', 'done', 'noop', 'ok', 'success']);
 const endMembers = new Set(['status', 'step', 'message']);
+/** NoETL's message in place of a result that a script did not give. */
+const noResultMessage = 'Code executed without explicit result variable';
 
 /**
  * Whether a result reports only that the step ended: nothing, `{"status": "complete"}`, `{"step": "end", "status":
- * "noop"}`, `{"status": "ok", "message": "noop"}`. `value` unwrapped.
+ * "noop"}`, `{"status": "ok", "message": "noop"}`, or that a script gave no result. `value` unwrapped.
  */
 export function saysNothing(value: unknown): boolean {
   if (value === undefined) return true;
   if (!isJsonObject(value)) return false;
   const names = Object.keys(value);
   const { status, message } = value;
+  if (status === 'success' && message === noResultMessage) return true;
   const isWord = typeof status === 'string' && endWords.has(status.toLowerCase());
   return isWord && names.every((name) => endMembers.has(name)) && (message === undefined || message === 'noop');
 }

@@ -151,6 +151,7 @@ export const resultCases: readonly Case[] = [
   }),
   one('none', '`None`', [start, python('last', 'result = None')], { result: null, step: 'last' }),
   one('empty_object', '`{}`', [start, python('last', 'result = {}')], { raw: '"result":{}', step: 'last' }),
+  one('no_result', 'no `result` in the script of the last step', [start, python('last', 'x = 1')], { text: null }),
   one('one_step', 'a single step without arcs', [python('start', 'result = {"hello": "world"}')], {
     result: { hello: 'world' },
     step: 'start',

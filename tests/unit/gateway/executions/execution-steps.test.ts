@@ -318,10 +318,13 @@ describe('values of steps', () => {
       expect(unwrapped(value)).toEqual(want);
     });
 
-    test.each([undefined, { status: 'complete' }, { step: 'end', status: 'noop' }, { status: 'ok', message: 'noop' }])(
-      '%j only ends a run',
-      (value) => expect(saysNothing(value)).toBe(true),
-    );
+    test.each([
+      undefined,
+      { status: 'complete' },
+      { step: 'end', status: 'noop' },
+      { status: 'ok', message: 'noop' },
+      { status: 'success', message: 'Code executed without explicit result variable', locals_count: 1 },
+    ])('%j only ends a run', (value) => expect(saysNothing(value)).toBe(true));
     test.each([
       null,
       0,
