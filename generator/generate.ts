@@ -7,7 +7,7 @@ import { type BuiltSchema, schemaOf, structure } from './build-schema.ts';
 import { shortDiff } from './canonical-text.ts';
 import type { DiffReport } from './diff/diff-report.ts';
 import type { Emitter, OutputFile } from './emit/emitter.ts';
-import { headerText } from './emit/header.ts';
+import { headerText } from './emit/emitter.ts';
 import { emitMeshSources, emitOperations, emitSchema, schemaPath } from './emit/schema-files.ts';
 import { suggestMoved } from './lock/compare-lock.ts';
 import {

@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, wr
 import { dirname } from 'node:path';
 import process from 'node:process';
 
-/** What `readAsset` of generator/emit/assets.ts reads, by the same paths in the package. */
+/** What `readAsset` of generator/emit/emitter.ts reads, by the same paths in the package. */
 const assets = [
   'generator/emit/assets/*',
   'generator/emit/client/client-runtime.ts',

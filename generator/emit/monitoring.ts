@@ -1,8 +1,7 @@
 import type { IPrometheusRule, IServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
 import { parse } from 'yaml';
 import { resolveDeploy } from '../../gateway/config/resolve-config.ts';
-import { readAsset } from './assets.ts';
-import type { Emitter } from './emitter.ts';
+import { type Emitter, readAsset } from './emitter.ts';
 import { yamlFile } from './manifests/render-yaml.ts';
 import { type ManifestSettings, names } from './manifests/settings.ts';
 import { metadata } from './manifests/workload.ts';

@@ -12,8 +12,7 @@ import type { Operation } from '../../plugins/operation.ts';
 import { quoteText } from '../canonical-text.ts';
 import { meshFiles } from '../mesh/mesh-config.ts';
 import { keepReachable } from '../mesh/shape-schema.ts';
-import type { Emitter, OutputFile } from './emitter.ts';
-import { hashHeader, headerText, slashHeader } from './header.ts';
+import { type Emitter, hashHeader, headerText, type OutputFile, slashHeader } from './emitter.ts';
 
 const folder = 'mesh/generated';
 

@@ -12,7 +12,7 @@ import type { Operation } from '../../plugins/operation.ts';
 import { canonicalJson, sha256 } from '../canonical-text.ts';
 import { comparable, operationTemplate } from '../diff/operation-contract.ts';
 import { dropProse } from '../document/prose.ts';
-import { headerText } from '../emit/header.ts';
+import { headerText } from '../emit/emitter.ts';
 import { namedTypeOf } from '../mesh/shape-definition.ts';
 import { reachableSchemas } from '../openapi/map-schemas.ts';
 import { isRecord, mapOperations, type OpenApiDocument } from '../openapi/open-api.ts';

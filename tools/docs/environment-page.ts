@@ -1,6 +1,6 @@
 import { retiredVariables, unknownVariables } from '../../gateway/config/environment.ts';
+import { listSettings } from '../../generator/emit/config-reference.ts';
 import { codeSpan, page, table } from '../../generator/emit/markdown.ts';
-import { listSettings } from '../../generator/emit/settings/list-settings.ts';
 
 /** Variables that the schema of the config does not have. */
 const others: readonly (readonly [name: string, meaning: string])[] = [

@@ -17,8 +17,7 @@ import {
 } from 'graphql';
 import { GatewayError } from '../../../plugins/errors.ts';
 import { quoteText } from '../../canonical-text.ts';
-import { readAsset } from '../assets.ts';
-import type { Emitter } from '../emitter.ts';
+import { type Emitter, readAsset } from '../emitter.ts';
 import { operationDocument } from '../operation-document.ts';
 import { declareInterface, indent, type Member, typescriptFile } from '../typescript.ts';
 import { type ClientTypes, createClientTypes } from './client-types.ts';

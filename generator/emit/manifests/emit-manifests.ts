@@ -1,7 +1,6 @@
 import type { Emitter } from '../emitter.ts';
-import { composeFile } from './compose.ts';
+import { composeFile, projectImage } from './docker.ts';
 import { helmFiles } from './helm.ts';
-import { projectImage } from './image.ts';
 import { kustomizeFiles } from './kustomize.ts';
 import { manifestSettings } from './settings.ts';
 

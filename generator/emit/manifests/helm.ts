@@ -1,6 +1,5 @@
 import { retiredVariables } from '../../../gateway/config/environment.ts';
-import { readAsset } from '../assets.ts';
-import type { OutputFile } from '../emitter.ts';
+import { type OutputFile, readAsset } from '../emitter.ts';
 import { ruleGroups } from '../monitoring.ts';
 import { issuerPodPorts } from './network.ts';
 import { header, yamlFile, yamlText } from './render-yaml.ts';

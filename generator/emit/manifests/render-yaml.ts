@@ -1,6 +1,5 @@
 import { Document, isMap, isScalar, type Pair } from 'yaml';
-import type { OutputFile } from '../emitter.ts';
-import { headerText } from '../header.ts';
+import { headerText, type OutputFile } from '../emitter.ts';
 
 /** The first lines of every generated file, without the comment mark. */
 export const header = [headerText, 'Change gateway.config.ts instead, or lay an overlay on top.'] as const;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { buildSchema as parseSchema, validateSchema } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Emitter } from '../../../generator/emit/emitter.ts';
-import { headerText } from '../../../generator/emit/header.ts';
+import { headerText } from '../../../generator/emit/emitter.ts';
 import { type GenerateOptions, generate } from '../../../generator/generate.ts';
 import { pull } from '../../../generator/pull/pull.ts';
 import { filesIn, temporaryFolder } from '../../support/project.ts';

@@ -1,7 +1,7 @@
 import { parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
-import { emitPolicyPage } from '../../../generator/emit/policy-page/emit-policy-page.ts';
-import { emitReferencePage } from '../../../generator/emit/reference-page/emit-reference-page.ts';
+import { emitPolicyPage } from '../../../generator/emit/policy-page.ts';
+import { emitReferencePage } from '../../../generator/emit/reference-page.ts';
 import { emitInput } from '../../support/emit-input.ts';
 
 test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { listSettings } from '../../../../../generator/emit/settings/list-settings.ts';
+import { listSettings } from '../../../../../generator/emit/config-reference.ts';
 import { at, documentOf, manifestsOf } from '../../../../support/manifests.ts';
 
 const deploy = {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { env } from '../../../../../gateway/config/environment.ts';
-import { nodeOptions } from '../../../../../generator/emit/manifests/image.ts';
+import { nodeOptions } from '../../../../../generator/emit/manifests/docker.ts';
 import { containerUser } from '../../../../../generator/emit/manifests/workload.ts';
 import { at, documentOf, manifestsOf } from '../../../../support/manifests.ts';
 

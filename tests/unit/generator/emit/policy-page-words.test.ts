@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { emitPolicyPage } from '../../../../../generator/emit/policy-page/emit-policy-page.ts';
-import { custom, onExecution, onSource } from '../../../../../plugins/noetl-auth/access/access-rule.ts';
-import { compileGrants } from '../../../../../plugins/noetl-auth/access/decision.ts';
-import { explainTable } from '../../../../../plugins/noetl-auth/access/explain.ts';
-import { ruleText, tableExplanationText } from '../../../../../plugins/noetl-auth/access/explain-text.ts';
-import { allow, deny } from '../../../../../plugins/noetl-auth/access/grant.ts';
-import { emitInput } from '../../../../support/emit-input.ts';
+import { emitPolicyPage } from '../../../../generator/emit/policy-page.ts';
+import { custom, onExecution, onSource } from '../../../../plugins/noetl-auth/access/access-rule.ts';
+import { compileGrants } from '../../../../plugins/noetl-auth/access/decision.ts';
+import { explainTable } from '../../../../plugins/noetl-auth/access/explain.ts';
+import { ruleText, tableExplanationText } from '../../../../plugins/noetl-auth/access/explain-text.ts';
+import { allow, deny } from '../../../../plugins/noetl-auth/access/grant.ts';
+import { emitInput } from '../../../support/emit-input.ts';
 
 const input = emitInput();
 const roles = ['dev', 'runner', 'viewer', 'none'];

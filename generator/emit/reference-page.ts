@@ -1,21 +1,24 @@
 import {
   type GraphQLField,
+  type GraphQLInputType,
   type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
   isEnumType,
   isInputObjectType,
+  isListType,
+  isNonNullType,
   isObjectType,
   isRequiredArgument,
+  isRequiredInputField,
   print,
 } from 'graphql';
-import { ruleText } from '../../../plugins/noetl-auth/access/explain-text.ts';
-import type { Operation } from '../../../plugins/operation.ts';
-import { boundWords } from '../bound-words.ts';
-import type { Emitter } from '../emitter.ts';
-import { codeSpan, fenced, page, table } from '../markdown.ts';
-import { operationNode } from '../operation-document.ts';
-import { exampleValue } from './example-value.ts';
+import { ruleText } from '../../plugins/noetl-auth/access/explain-text.ts';
+import type { Operation } from '../../plugins/operation.ts';
+import type { Emitter } from './emitter.ts';
+import { codeSpan, fenced, page, table } from './markdown.ts';
+import { operationNode } from './operation-document.ts';
+import { boundWords } from './policy-page.ts';
 
 const target = 'docs/generated/schema.md';
 
@@ -93,7 +96,7 @@ function argumentsTable(field: Field): string {
 }
 
 function typeSections(schema: GraphQLSchema): readonly string[] {
-  return byName([...metTypes(schema)]).flatMap((type) => {
+  return byName([...reachableTypes(schema)]).flatMap((type) => {
     const body = typeBody(type);
     return body === undefined
       ? []
@@ -102,19 +105,19 @@ function typeSections(schema: GraphQLSchema): readonly string[] {
 }
 
 /** Types below the root fields; those that only directives use are of no use to callers. */
-function metTypes(schema: GraphQLSchema): ReadonlySet<GraphQLNamedType> {
-  const met = new Set<GraphQLNamedType>();
+function reachableTypes(schema: GraphQLSchema): ReadonlySet<GraphQLNamedType> {
+  const seen = new Set<GraphQLNamedType>();
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].filter(
     (type) => type != null,
   );
   const waiting: GraphQLNamedType[] = [...roots];
   for (let type = waiting.pop(); type !== undefined; type = waiting.pop()) {
-    if (!met.has(type)) waiting.push(...typesIn(type));
-    met.add(type);
+    if (!seen.has(type)) waiting.push(...typesIn(type));
+    seen.add(type);
   }
   // Root types have sections of their own.
-  for (const root of roots) met.delete(root);
-  return met;
+  for (const root of roots) seen.delete(root);
+  return seen;
 }
 
 /** Types of a type's own fields and of their arguments. */
@@ -147,3 +150,34 @@ function typeBody(type: GraphQLNamedType): string | undefined {
 
 const byName = <T extends { name: string }>(list: readonly T[]): T[] =>
   list.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
+/** Example values; an id is beyond 2^53, as NoETL's are. */
+const examplesByScalar: Readonly<Record<string, unknown>> = {
+  ID: '623456789012345678',
+  Int: 1,
+  Float: 1.5,
+  Boolean: true,
+  JSON: { key: 'value' },
+  DateTime: '2026-01-26T08:00:00Z',
+};
+
+/** For arguments whose name is more specific than their scalar. */
+const examplesByName: Readonly<Record<string, string>> = {
+  name: 'data/daily_report',
+  path: 'data/daily_report',
+  reason: 'No longer needed',
+};
+
+/** A value that shows what an input looks like; of input objects the members that must be there. */
+function exampleValue(name: string, type: GraphQLInputType, above: readonly GraphQLInputType[] = []): unknown {
+  if (isNonNullType(type)) return exampleValue(name, type.ofType as GraphQLInputType, above);
+  // A type that leads back to itself ends with an empty list.
+  if (isListType(type))
+    return above.includes(type.ofType) ? [] : [exampleValue(name, type.ofType as GraphQLInputType, above)];
+  if (isEnumType(type)) return type.getValues()[0]?.name;
+  if (!isInputObjectType(type)) return examplesByScalar[type.name] ?? examplesByName[name] ?? 'text';
+  const required = Object.values(type.getFields()).filter(isRequiredInputField);
+  return Object.fromEntries(
+    required.map((field) => [field.name, exampleValue(field.name, field.type, [...above, type])]),
+  );
+}

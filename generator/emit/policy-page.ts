@@ -1,16 +1,15 @@
-import { type FromEnv, isEnvRef } from '../../../gateway/config/environment.ts';
-import type { GatewayConfig } from '../../../gateway/config/gateway-config.ts';
-import { defaultSections } from '../../../gateway/config/resolve-config.ts';
-import { explainTable } from '../../../plugins/noetl-auth/access/explain.ts';
-import { accessText, reachText, ruleText } from '../../../plugins/noetl-auth/access/explain-text.ts';
-import { permissions } from '../../../plugins/noetl-auth/access/permission.ts';
-import type { Operation } from '../../../plugins/operation.ts';
-import { kindWords } from '../../../plugins/operation-kind.ts';
-import { operationTemplate } from '../../diff/operation-contract.ts';
-import { listOperations, type OpenApiDocument } from '../../openapi/open-api.ts';
-import { boundWords } from '../bound-words.ts';
-import type { Emitter } from '../emitter.ts';
-import { codeSpan, page, table } from '../markdown.ts';
+import { type FromEnv, isEnvRef } from '../../gateway/config/environment.ts';
+import { type AnyRow, type GatewayConfig, isGatewayRow } from '../../gateway/config/gateway-config.ts';
+import { defaultSections } from '../../gateway/config/resolve-config.ts';
+import { explainTable } from '../../plugins/noetl-auth/access/explain.ts';
+import { accessText, reachText, ruleText } from '../../plugins/noetl-auth/access/explain-text.ts';
+import { permissions } from '../../plugins/noetl-auth/access/permission.ts';
+import type { Operation } from '../../plugins/operation.ts';
+import { kindWords } from '../../plugins/operation-kind.ts';
+import { operationTemplate } from '../diff/operation-contract.ts';
+import { listOperations, type OpenApiDocument } from '../openapi/open-api.ts';
+import type { Emitter } from './emitter.ts';
+import { codeSpan, page, table } from './markdown.ts';
 
 const target = 'docs/generated/policy.md';
 
@@ -118,3 +117,23 @@ export function closedOperations(document: OpenApiDocument, operations: readonly
     .toSorted((a, b) => (a.path === b.path ? (a.method < b.method ? -1 : 1) : a.path < b.path ? -1 : 1))
     .flatMap(({ key }) => (open.has(operationTemplate(key)) ? [] : [key]));
 }
+
+/**
+ * The row's settings of time, reuse, size and headers, in words; empty without such settings. Values of headers stay out:
+ * they may be secrets.
+ */
+export function boundWords(row: AnyRow | undefined): string {
+  if (row === undefined || isGatewayRow(row)) return '';
+  const { timeoutMs, cacheTtlMs = 0, maxResponseBytes, headers = {} } = row;
+  const sent = Object.entries(headers).map(([name, source]) =>
+    typeof source === 'string' ? `sends ${codeSpan(name)}` : `forwards ${codeSpan(name)}`,
+  );
+  return [
+    ...(timeoutMs === undefined ? [] : [`ends after ${seconds(timeoutMs)}`]),
+    ...(cacheTtlMs === 0 ? [] : [`an answer is used again for ${seconds(cacheTtlMs)}`]),
+    ...(maxResponseBytes === undefined ? [] : [`at most ${maxResponseBytes.toLocaleString('en')} bytes`]),
+    ...sent,
+  ].join('; ');
+}
+
+const seconds = (ms: number): string => `${ms / 1_000} s`;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { closedOperations } from '../../../../../generator/emit/policy-page/emit-policy-page.ts';
-import { operations } from '../../../../support/emit-input.ts';
+import { closedOperations } from '../../../../generator/emit/policy-page.ts';
+import { operations } from '../../../support/emit-input.ts';
 
 const document = {
   openapi: '3.1.0',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { headerText } from '../../../../../generator/emit/header.ts';
-import { projectImage } from '../../../../../generator/emit/manifests/image.ts';
+import { headerText } from '../../../../../generator/emit/emitter.ts';
+import { projectImage } from '../../../../../generator/emit/manifests/docker.ts';
 import { manifestSettings } from '../../../../../generator/emit/manifests/settings.ts';
 
 const settings = manifestSettings({ operations: {}, roles: [], grants: [] }, '1.2.3');
