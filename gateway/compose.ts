@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../plugins/clock.ts';
-import { type OwnPaths, usualPaths } from '../plugins/noetl/own-paths.ts';
+import { type OwnPaths, usualPaths } from './operations/own-paths.ts';
 import {
   combineCheckers,
   createLocalAccessChecker,

@@ -1,7 +1,7 @@
 import { type GraphQLSchema, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { parseJson } from '../plugins/json/lossless-json.ts';
-import { ownPathsOf } from '../plugins/noetl/own-paths.ts';
+import { ownPathsOf } from './operations/own-paths.ts';
 import { guardRootResolvers } from '../plugins/noetl-auth/guard-root-resolvers.ts';
 import type { NoetlAuthOptions } from '../plugins/noetl-auth/use-noetl-auth.ts';
 import type { Observe } from '../plugins/observe.ts';

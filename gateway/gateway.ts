@@ -1,7 +1,7 @@
 import { type DocumentNode, GraphQLError, parse } from 'graphql';
 import type { Clock } from '../plugins/clock.ts';
 import { GatewayError } from '../plugins/errors.ts';
-import { type OwnPaths, ownPathsOf } from '../plugins/noetl/own-paths.ts';
+import { type OwnPaths, ownPathsOf } from './operations/own-paths.ts';
 import { observedStore } from '../plugins/noetl-auth/session/session-store.ts';
 import { compose, type Parts } from './compose.ts';
 import { isGatewayRow, type ResolvedConfig } from './config/gateway-config.ts';

@@ -4,7 +4,7 @@ import type { CallContext } from '../../plugins/call-context.ts';
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { secretNames } from '../../plugins/noetl/hidden-values.ts';
-import { ownPathsOf } from '../../plugins/noetl/own-paths.ts';
+import { ownPathsOf } from './own-paths.ts';
 import { ruleText } from '../../plugins/noetl-auth/access/explain-text.ts';
 import { accessDenied, standingDecision } from '../../plugins/noetl-auth/access/standing-decision.ts';
 import type { EndTarget, User } from '../../plugins/noetl-auth/session/session.ts';

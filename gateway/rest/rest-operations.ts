@@ -2,7 +2,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import { idText, rawNumber } from '../../plugins/json/lossless-json.ts';
 import { parseExecutionId } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
-import { ownPathsOf } from '../../plugins/noetl/own-paths.ts';
+import { ownPathsOf } from '../operations/own-paths.ts';
 import { startAnswer } from '../../plugins/noetl/start-answer.ts';
 import { accessDenied } from '../../plugins/noetl-auth/access/standing-decision.ts';
 import type { Observe } from '../../plugins/observe.ts';

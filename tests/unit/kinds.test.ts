@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 /** Files that once read from an operation's path what it does. They switch on its kind. */
 const files = [
   'plugins/protocol-field.ts',
-  'plugins/noetl/own-paths.ts',
+  'gateway/operations/own-paths.ts',
   'plugins/noetl/wire-dialect.ts',
   'gateway/operations/compile-call-plan.ts',
   'gateway/upstream/own-calls.ts',

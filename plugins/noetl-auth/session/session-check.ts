@@ -1,12 +1,19 @@
-import type { ResolvedConfig } from '../../../gateway/config/gateway-config.ts';
 import type { Clock } from '../../clock.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Observe } from '../../observe.ts';
 import type { SessionFollower, SessionStore, SessionValidator } from '../../ports.ts';
 import { SingleFlight } from '../../single-flight.ts';
 import { keptUntil, type Session } from './session.ts';
-import type { KnownSession, SessionMemory } from './session-cache.ts';
+import type { KnownSession, SessionMemory, SessionMemoryOptions } from './session-cache.ts';
 import { providerTokens, type SessionKey, type SessionToken } from './session-token.ts';
+
+/** How long sessions live, and how many of them this process keeps. */
+export interface SessionTimes extends Omit<SessionMemoryOptions, 'clock'> {
+  /** The longest life of a session, milliseconds. */
+  readonly maxMs: number;
+  /** The validator is asked again about a session after this, milliseconds. */
+  readonly revalidateMs: number;
+}
 
 /** The parts that looking up, checking and ending sessions share. */
 export interface SessionParts {
@@ -16,7 +23,7 @@ export interface SessionParts {
   readonly follower: SessionFollower | undefined;
   readonly gate: ValidationGate;
   readonly clock: Clock;
-  readonly options: Omit<ResolvedConfig['sessions'], 'store' | 'acceptMemory' | 'namespace' | 'keys'>;
+  readonly options: SessionTimes;
 }
 
 /** A session and where it was found. */

@@ -1,4 +1,3 @@
-import type { ResolvedConfig } from '../../../gateway/config/gateway-config.ts';
 import type { Clock } from '../../clock.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Observe } from '../../observe.ts';
@@ -28,7 +27,7 @@ export interface SessionsOptions {
   readonly follower?: SessionFollower;
   readonly clock: Clock;
   readonly options: SessionParts['options'];
-  readonly limits: Pick<ResolvedConfig['limits'], 'validationsAtOnce' | 'validationsWaiting'>;
+  readonly limits: { readonly validationsAtOnce: number; readonly validationsWaiting: number };
   readonly observe: Observe;
 }
 

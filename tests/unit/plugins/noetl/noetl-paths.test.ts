@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CallPlan } from '../../../../gateway/operations/call-plan.ts';
 import { isBusyAnswer } from '../../../../plugins/noetl/busy-answer.ts';
-import { ownPathsOf, usualPaths } from '../../../../plugins/noetl/own-paths.ts';
+import { ownPathsOf, usualPaths } from '../../../../gateway/operations/own-paths.ts';
 import { restPathOf, restPathProblem } from '../../../../plugins/noetl/rest-path.ts';
 
 test.each([

@@ -1,5 +1,5 @@
-import type { CallPlan } from '../../gateway/operations/call-plan.ts';
-import { type StartMembers, usualStartMembers } from '../operation-kind.ts';
+import { type StartMembers, usualStartMembers } from '../../plugins/operation-kind.ts';
+import type { CallPlan } from './call-plan.ts';
 
 /** How NoETL takes the calls that the gateway makes for itself: starting auth playbooks, looking at executions. */
 export interface OwnPaths {
