@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../plugins/clock.ts';
-import { type OwnPaths, usualPaths } from './operations/own-paths.ts';
 import {
   combineCheckers,
   createLocalAccessChecker,
@@ -38,6 +37,7 @@ import { createRateLimits, type RateLimits } from './limits/rate-limits.ts';
 import { createRedisTokenBuckets } from './limits/token-buckets.ts';
 import { createUserLimits } from './limits/user-limits.ts';
 import type { Tracing } from './observe/tracing.ts';
+import { type OwnPaths, usualPaths } from './operations/own-paths.ts';
 import type { SharedStore } from './stores/shared-store.ts';
 import { openLiveStore, openStore } from './stores/store-adapters.ts';
 import { atOwnPaths, ofClass } from './upstream/own-calls.ts';

@@ -1,7 +1,6 @@
 import { type GraphQLSchema, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { parseJson } from '../plugins/json/lossless-json.ts';
-import { ownPathsOf } from './operations/own-paths.ts';
 import { guardRootResolvers } from '../plugins/noetl-auth/guard-root-resolvers.ts';
 import type { NoetlAuthOptions } from '../plugins/noetl-auth/use-noetl-auth.ts';
 import type { Observe } from '../plugins/observe.ts';
@@ -12,6 +11,7 @@ import type { Environment } from './config/environment.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { resolveConfig } from './config/resolve-config.ts';
 import { createExecutable } from './executable.ts';
+import { ownPathsOf } from './operations/own-paths.ts';
 
 import { fieldRules, pairRootFields, plansOf } from './operations/root-fields.ts';
 

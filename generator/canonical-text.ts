@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { setMember } from '../plugins/json/set-member.ts';
+import { setMember } from '../plugins/json/lossless-json.ts';
 
 /**
  * A copy whose objects have their keys in order, everywhere; lists keep theirs. A member that is called `__proto__`

@@ -87,3 +87,6 @@ export class Cache<K extends {}, V> {
     return undefined;
   }
 }
+
+/** @param max at least 1 */
+export const createEntryCache = <K extends {}, V>(max: number): Cache<K, V> => new Cache<K, V>({ max });

@@ -1,6 +1,5 @@
 import type { IssuerRules, TokenKind } from '../gateway/config/issuers.ts';
 import type { LoginRefusal } from './login-refusal.ts';
-import type { MaybePromise } from './maybe-promise.ts';
 import type { Decision } from './noetl-auth/access/decision.ts';
 import type { Permission } from './noetl-auth/access/permission.ts';
 import type {
@@ -14,6 +13,7 @@ import type {
 } from './noetl-auth/session/session.ts';
 import type { SessionKey, SessionToken } from './noetl-auth/session/session-token.ts';
 import type { AnswerForm } from './operation.ts';
+import type { MaybePromise } from './single-flight.ts';
 
 /**
  * Which connections to NoETL a call uses: `auth` for logins, validations and access checks; `probe` for readiness; `start`

@@ -20,15 +20,15 @@ import type { Grant } from '../../plugins/noetl-auth/access/grant.ts';
 import { parsePermission, permissions } from '../../plugins/noetl-auth/access/permission.ts';
 import { type PolicyCase, runPolicyCases } from '../../plugins/noetl-auth/access/policy-cases.ts';
 import { readPolicyCases } from '../../plugins/noetl-auth/access/policy-cases-file.ts';
-import { diffPolicies } from '../../plugins/noetl-auth/access/policy-diff.ts';
-import { readPolicy } from '../../plugins/noetl-auth/access/policy-file.ts';
-import { lintPolicy } from '../../plugins/noetl-auth/access/policy-lint.ts';
 import {
   decisionOf,
+  diffPolicies,
   type PastDecision,
   type ReplayedDecision,
   replayDecisions,
-} from '../../plugins/noetl-auth/access/policy-replay.ts';
+} from '../../plugins/noetl-auth/access/policy-diff.ts';
+import { readPolicy } from '../../plugins/noetl-auth/access/policy-file.ts';
+import { lintPolicy } from '../../plugins/noetl-auth/access/policy-lint.ts';
 import { configFile, loadConfig, schemaFile } from '../load-config.ts';
 
 interface PolicyFlags {

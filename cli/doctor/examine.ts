@@ -2,8 +2,7 @@ import { isLoopback, sharedStoreForms, storeKindOf } from '../../gateway/config/
 import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import type { IssuerRules } from '../../gateway/config/issuers.ts';
 import { nextStep, nextStepsOf } from '../../gateway/observe/dependencies.ts';
-import { GatewayError } from '../../plugins/errors.ts';
-import { problemCode } from '../../plugins/problem-code.ts';
+import { GatewayError, problemCode } from '../../plugins/errors.ts';
 
 /** One line of `doctor`. `nextStep` is what to do about it; absent when it is fine. */
 export interface Finding {

@@ -1,4 +1,4 @@
-import type { PulledDocument, UpstreamReport } from '../../plugins/noetl/upstream-report.ts';
+import type { PulledDocument, UpstreamReport } from '../../plugins/noetl/upstream-answer.ts';
 import type { PathReport, ReportedExplanation } from '../../plugins/noetl-auth/access/path-report.ts';
 import type { CaseResult } from '../../plugins/noetl-auth/access/policy-cases.ts';
 import type { WireUserId } from '../../plugins/noetl-auth/session/session.ts';

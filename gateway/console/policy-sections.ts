@@ -1,8 +1,8 @@
 import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts';
 import { type PolicyCase, runPolicyCases } from '../../plugins/noetl-auth/access/policy-cases.ts';
 import { policyCasesFile, readPolicyCases } from '../../plugins/noetl-auth/access/policy-cases-file.ts';
+import { decisionOf, type PastDecision, replayDecisions } from '../../plugins/noetl-auth/access/policy-diff.ts';
 import { lintPolicy } from '../../plugins/noetl-auth/access/policy-lint.ts';
-import { decisionOf, type PastDecision, replayDecisions } from '../../plugins/noetl-auth/access/policy-replay.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
 import type { ExecutableSchema } from '../operations/executable-schema.ts';
 import { policyText, tryPolicy } from '../policy/policy-draft.ts';

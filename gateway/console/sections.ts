@@ -1,6 +1,6 @@
 import { GatewayError } from '../../plugins/errors.ts';
 import { isJsonObject } from '../../plugins/noetl/json-object.ts';
-import type { UpstreamReport } from '../../plugins/noetl/upstream-report.ts';
+import type { UpstreamReport } from '../../plugins/noetl/upstream-answer.ts';
 import { reportExplanation, reportPath } from '../../plugins/noetl-auth/access/path-report.ts';
 import { lintPolicy } from '../../plugins/noetl-auth/access/policy-lint.ts';
 import type { ListedSession, Session } from '../../plugins/noetl-auth/session/session.ts';

@@ -5,7 +5,7 @@ import type { Mutable } from '../../plugins/mutable.ts';
 import { type End, type ExecutionState, parseExecutionState } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
 import { answerOf, isMissingRoute } from '../../plugins/noetl/upstream-answer.ts';
-import { parseWireTime } from '../../plugins/noetl/wire-time.ts';
+import { parseWireTime } from '../../plugins/noetl/wire-dialect.ts';
 import type { CallUser, Upstream, UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
 
 /** Who asks; passed on to the upstream call. */

@@ -1,12 +1,12 @@
 import { GatewayError } from '../../plugins/errors.ts';
 import { approximateBytes } from '../../plugins/json/approximate-bytes.ts';
 import { idText } from '../../plugins/json/lossless-json.ts';
-import { kept } from '../../plugins/kept.ts';
 import { parseExecutionState } from '../../plugins/noetl/execution-state.ts';
 import { failedText, notStored } from '../../plugins/noetl/failure-text.ts';
 import { eventView } from '../../plugins/noetl/hidden-values.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import type { UpstreamCall } from '../../plugins/ports.ts';
+import { kept } from '../../plugins/single-flight.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import type { CallPlan } from '../operations/call-plan.ts';
 import { askingOf, type RootAnswer } from '../operations/root-fields.ts';

@@ -1,7 +1,7 @@
 import { idText } from '../../plugins/json/lossless-json.ts';
 import type { End } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
-import { parseWireTime } from '../../plugins/noetl/wire-time.ts';
+import { parseWireTime } from '../../plugins/noetl/wire-dialect.ts';
 
 /** One event of an execution, in the form that both servers share. */
 export interface RunEvent {

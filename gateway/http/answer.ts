@@ -1,5 +1,4 @@
-import { type ErrorCode, GatewayError } from '../../plugins/errors.ts';
-import { limitHeaders } from '../../plugins/limit-headers.ts';
+import { type ErrorCode, GatewayError, limitHeaders } from '../../plugins/errors.ts';
 
 /** A whole HTTP answer. Header names are lower case. */
 export interface Answer {

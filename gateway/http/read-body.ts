@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../plugins/errors.ts';
-import { parseJson, textOfBytes } from '../../plugins/json/lossless-json.ts';
-import { isJsonMediaType } from '../../plugins/json/media-type.ts';
+import { isJsonMediaType, parseJson, textOfBytes } from '../../plugins/json/lossless-json.ts';
 import { resolveAtEndOfTurn } from '../event-loop-batches.ts';
 import type { ByteLease } from '../limits/byte-budget.ts';
 

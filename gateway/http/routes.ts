@@ -1,5 +1,5 @@
 import { GatewayError } from '../../plugins/errors.ts';
-import { restPrefix } from '../../plugins/noetl/rest-path.ts';
+import { restPrefix } from '../../plugins/operation.ts';
 import type { CallbackRegistry } from '../callbacks/callback-registry.ts';
 import { isMcpPath } from '../mcp/mcp-login.ts';
 import type { Telemetry } from '../observe/telemetry.ts';

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createEntryCache } from '../../plugins/cache.ts';
 import type { Clock } from '../../plugins/clock.ts';
-import { createEntryCache } from '../../plugins/entry-cache.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
 import { createTokenBuckets } from '../limits/token-buckets.ts';

@@ -1,6 +1,5 @@
 import { GatewayError } from '../../plugins/errors.ts';
-import { idText, isRawNumber } from '../../plugins/json/lossless-json.ts';
-import { setMember } from '../../plugins/json/set-member.ts';
+import { idText, isRawNumber, setMember } from '../../plugins/json/lossless-json.ts';
 import type { Mutable } from '../../plugins/mutable.ts';
 import { assertNoControlNames } from '../../plugins/noetl/control-names.ts';
 import { parseExecutionId } from '../../plugins/noetl/execution-state.ts';

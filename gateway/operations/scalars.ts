@@ -1,8 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import type { ObjMap } from 'graphql/jsutils/ObjMap.js';
 import { GraphQLDate, GraphQLDateTime, GraphQLEmailAddress, GraphQLURL, GraphQLUUID } from 'graphql-scalars';
-import { withLongIntegersAsText } from '../../plugins/json/long-integer-text.ts';
-import { idText, isRawNumber, rawNumber } from '../../plugins/json/lossless-json.ts';
+import { idText, isRawNumber, rawNumber, withLongIntegersAsText } from '../../plugins/json/lossless-json.ts';
 
 /** The value on the wire for a caller's value; undefined for one that is not of the type. */
 type ReadInput = (value: unknown) => unknown;

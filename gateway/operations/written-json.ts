@@ -16,8 +16,7 @@ import {
   isObjectType,
   type OperationDefinitionNode,
 } from 'graphql';
-import { withLongIntegersAsText } from '../../plugins/json/long-integer-text.ts';
-import { isRawNumber } from '../../plugins/json/lossless-json.ts';
+import { isRawNumber, withLongIntegersAsText } from '../../plugins/json/lossless-json.ts';
 import type { JsonObject } from '../../plugins/noetl/json-object.ts';
 import { asItIs, digitsOfId, exactId } from './scalars.ts';
 

@@ -2,13 +2,14 @@ import { stringify } from 'yaml';
 import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts';
 import type { Grant } from '../../plugins/noetl-auth/access/grant.ts';
 import { permissions } from '../../plugins/noetl-auth/access/permission.ts';
-import { diffPolicies, type PolicyChange } from '../../plugins/noetl-auth/access/policy-diff.ts';
-import { compilePolicy, readPolicy } from '../../plugins/noetl-auth/access/policy-file.ts';
 import {
+  diffPolicies,
   type PastDecision,
+  type PolicyChange,
   type ReplayedDecision,
   replayDecisions,
-} from '../../plugins/noetl-auth/access/policy-replay.ts';
+} from '../../plugins/noetl-auth/access/policy-diff.ts';
+import { compilePolicy, readPolicy } from '../../plugins/noetl-auth/access/policy-file.ts';
 import { type AccessReport, type ReportedRow, reportAccess } from './access-report.ts';
 
 /** A larger draft is refused: comparing policies takes time that other requests wait for. */

@@ -1,12 +1,11 @@
 import type { Caller } from '../../plugins/call-context.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { parseExecutionId } from '../../plugins/noetl/execution-state.ts';
-import { restPathOf, restPathProblem } from '../../plugins/noetl/rest-path.ts';
 import { type DecisionOptions, decideCall } from '../../plugins/noetl-auth/decide-call.ts';
 import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
+import { restPathOf, restPathProblem } from '../../plugins/operation.ts';
 import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
-import type { Exchange } from '../http/exchange.ts';
-import { headersOf } from '../http/exchange.ts';
+import { type Exchange, headersOf } from '../http/exchange.ts';
 import { parseBody, readBody, requireJson } from '../http/read-body.ts';
 import { type RestOperation, templateOf } from './rest-operations.ts';
 

@@ -1,7 +1,7 @@
 import { Cache } from '../../plugins/cache.ts';
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import { createListeners } from '../../plugins/listeners.ts';
+import { createListeners } from './listeners.ts';
 import {
   maxQueued,
   maxRead,

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { GatewayError } from '../../plugins/errors.ts';
-import { createListeners } from '../../plugins/listeners.ts';
+import { createListeners } from './listeners.ts';
 import type { Notice } from './shared-store.ts';
 
 export interface RedisConnectionOptions {

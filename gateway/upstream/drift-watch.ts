@@ -1,6 +1,6 @@
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import type { PulledDocument, UpstreamReport } from '../../plugins/noetl/upstream-report.ts';
+import type { PulledDocument, UpstreamReport } from '../../plugins/noetl/upstream-answer.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Upstream } from '../../plugins/ports.ts';
 

@@ -1,11 +1,10 @@
 import { Pool } from 'undici';
 import type { Clock } from '../../plugins/clock.ts';
-import { GatewayError } from '../../plugins/errors.ts';
+import { GatewayError, problemCode } from '../../plugins/errors.ts';
 import { parseJson } from '../../plugins/json/lossless-json.ts';
-import { isBusyAnswer } from '../../plugins/noetl/busy-answer.ts';
+import { isBusyAnswer } from '../../plugins/noetl/upstream-answer.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
-import { problemCode } from '../../plugins/problem-code.ts';
 import { currentTrace, whenExchangeEnds } from '../exchange-scope.ts';
 import { type ByteBudget, type ByteLease, createByteBudget } from '../limits/byte-budget.ts';
 import { traceHeaders } from '../observe/tracing.ts';

@@ -1,4 +1,4 @@
-import { setMember } from '../../plugins/json/set-member.ts';
+import { setMember } from '../../plugins/json/lossless-json.ts';
 import {
   type Body,
   componentName,

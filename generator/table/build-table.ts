@@ -5,10 +5,15 @@ import {
   isGatewayRow,
 } from '../../gateway/config/gateway-config.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import { rerunPath, restPathOf, restPathProblem } from '../../plugins/noetl/rest-path.ts';
 import { checkGrants } from '../../plugins/noetl-auth/access/check-grants.ts';
 import { weakExecutionRule } from '../../plugins/noetl-auth/access/weak-rules.ts';
-import type { Operation, OperationArgument } from '../../plugins/operation.ts';
+import {
+  type Operation,
+  type OperationArgument,
+  rerunPath,
+  restPathOf,
+  restPathProblem,
+} from '../../plugins/operation.ts';
 import { type OperationKind, type StartMembers, usualStartMembers } from '../../plugins/operation-kind.ts';
 import { isProtocolField, protocolFields } from '../../plugins/protocol-field.ts';
 import { type DocumentedShape, shapesOf } from '../document/operation-shape.ts';

@@ -1,6 +1,5 @@
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql';
-import { type ErrorCode, GatewayError } from '../errors.ts';
-import { limitHeaders } from '../limit-headers.ts';
+import { type ErrorCode, GatewayError, limitHeaders } from '../errors.ts';
 
 /**
  * Codes whose status is the status of the HTTP answer whatever the caller accepts: without a session, without a GraphQL

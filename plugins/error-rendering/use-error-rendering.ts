@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isAsyncIterable, mapAsyncIterator } from '@envelop/core';
 import { type ExecutionResult, type GraphQLError, Kind } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { GatewayError } from '../errors.ts';
-import { limitHeaders } from '../limit-headers.ts';
+import { GatewayError, limitHeaders } from '../errors.ts';
 import { renderError } from './render-error.ts';
 
 /** What error rendering is given. */

@@ -106,3 +106,53 @@ export function textOfBytes(pieces: readonly Buffer[], encoding: 'utf8' | 'base6
   }
   return text + decoder.end();
 }
+
+/** Sets a member under any name: an assignment to `__proto__` would not create a member. */
+export function setMember<Value>(target: Record<string, Value>, name: string, value: Value): void {
+  if (name === '__proto__') {
+    Object.defineProperty(target, name, { value, enumerable: true, writable: true, configurable: true });
+  } else {
+    target[name] = value;
+  }
+}
+
+/**
+ * A parsed value in which integers that a double would change are text. Values without one are the same objects; others are
+ * copied along the way to it.
+ */
+export function withLongIntegersAsText(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (isRawNumber(value)) return value.rawJSON;
+  return Array.isArray(value) ? listOf(value) : objectOf(value as Readonly<Record<string, unknown>>);
+}
+
+function listOf(list: readonly unknown[]): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (let index = 0; index < list.length; index += 1) {
+    const item = withLongIntegersAsText(list[index]);
+    if (item === list[index]) continue;
+    copy ??= [...list];
+    copy[index] = item;
+  }
+  return copy ?? list;
+}
+
+function objectOf(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(object)) {
+    const member = withLongIntegersAsText(object[key]);
+    if (member === object[key]) continue;
+    copy ??= { ...object };
+    // A member may be called `__proto__`.
+    Object.defineProperty(copy, key, { value: member, enumerable: true, writable: true, configurable: true });
+  }
+  return copy ?? object;
+}
+
+/**
+ * Whether a `Content-Type` is JSON, with or without parameters. Nothing else counts: another site can send a form or
+ * plain text with a caller's cookie, without a preflight.
+ */
+export function isJsonMediaType(contentType: string | null | undefined): boolean {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json';
+}

@@ -1,12 +1,12 @@
 import type { Caller, RootDecision } from '../call-context.ts';
 import { GatewayError } from '../errors.ts';
-import { type MaybePromise, whenKnown } from '../maybe-promise.ts';
 import { parseExecutionId } from '../noetl/execution-state.ts';
 import { readPlaybookSource, wireSource } from '../noetl/playbook-source.ts';
 import type { AccessChecker } from '../ports.ts';
+import { type MaybePromise, whenKnown } from '../single-flight.ts';
+import { decideOnExecution } from './access/access-checkers.ts';
 import type { AccessRule, CustomRule } from './access/access-rule.ts';
 import type { Decision } from './access/decision.ts';
-import { decideOnExecution } from './access/execution-access.ts';
 import type { Grant } from './access/grant.ts';
 import type { Permission } from './access/permission.ts';
 import { parsePlaybookPath } from './access/playbook-path.ts';

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { CallContext } from '../call-context.ts';
-import type { MaybePromise } from '../maybe-promise.ts';
-import type { AccessChecker, AccessQuestion } from '../ports.ts';
+import type { AccessChecker, AccessQuestion, Sessions } from '../ports.ts';
+import type { MaybePromise } from '../single-flight.ts';
+import { decideOnExecution } from './access/access-checkers.ts';
 import type { Decision } from './access/decision.ts';
-import { decideOnExecution } from './access/execution-access.ts';
 import type { Permission } from './access/permission.ts';
 import { parsePlaybookPath } from './access/playbook-path.ts';
+import { type DecisionOptions, judgeCall, type OperationCaller, tellDecision } from './decide-call.ts';
 
 type Asking = Partial<Pick<CallContext, 'caller'>>;
 
@@ -45,3 +46,21 @@ export function questionsOf(
 }
 
 const pathRefused: Decision = { allowed: false, why: 'path-refused', grant: undefined };
+
+/**
+ * Judges a stream anew: the session is looked up again, so that its end and changes of its roles count, and the field is
+ * decided by the grants of now. A refusal is reported; that nothing has changed is not.
+ */
+export function renewCall(
+  { caller: { token }, requestId, headers }: OperationCaller,
+  options: DecisionOptions & { readonly sessions: Pick<Sessions, 'lookup'> },
+): NonNullable<CallContext['renew']> {
+  return async ({ field, args }) => {
+    const session = await options.sessions.lookup(token);
+    if (session === undefined) return undefined;
+    const by = { caller: { session, token }, requestId, ...(headers && { headers }) };
+    const judgement = await judgeCall({ name: field, root: 'subscription', args }, by, options);
+    if (judgement.decision.outcome === 'denied') tellDecision(field, judgement, 'subscription', by, options);
+    return { ...questionsOf(by, options.checker), caller: by.caller, decision: judgement.decision };
+  };
+}

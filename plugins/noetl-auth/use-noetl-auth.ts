@@ -1,11 +1,17 @@
 import { useGenericAuth } from '@envelop/generic-auth';
-import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import {
+  type ASTVisitor,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type ValidationContext,
+} from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import type { CallContext, Caller, RootDecision } from '../call-context.ts';
 import { GatewayError } from '../errors.ts';
 import type { GuessBudget, Sessions } from '../ports.ts';
 import type { AccessRule } from './access/access-rule.ts';
-import { createAuthenticator } from './authenticator.ts';
+import { createAuthenticator, refusalResponse } from './authenticator.ts';
 import {
   type DecisionOptions,
   decideCall,
@@ -14,10 +20,7 @@ import {
   type OperationCaller,
 } from './decide-call.ts';
 import { decideTraced } from './decide-operation.ts';
-import { noIntrospectionRule } from './no-introspection.ts';
-import { questionsOf } from './questions.ts';
-import { refusalResponse } from './refusal-response.ts';
-import { renewCall } from './renew-call.ts';
+import { questionsOf, renewCall } from './questions.ts';
 
 /** Access rules by root type and field, in the form of a resolver map. A field without a rule is denied. */
 export interface RootRules {
@@ -205,4 +208,17 @@ async function decideBefore(
   if ('decisions' in decided) return extendContext({ decisions: decided.decisions });
   const { refused: errors, data } = decided;
   setResultAndStopExecution(data === undefined ? { errors } : { errors, data });
+}
+
+const metaFields = new Set(['__schema', '__type']);
+
+/** A validation rule that refuses `__schema` and `__type` at any depth. `__typename` passes. */
+export function noIntrospectionRule(context: ValidationContext): ASTVisitor {
+  return {
+    Field(node) {
+      if (!metaFields.has(node.name.value)) return;
+      const extensions = { code: 'ERR_ACCESS_DENIED' };
+      context.reportError(new GraphQLError('introspection is switched off', { nodes: node, extensions }));
+    },
+  };
 }

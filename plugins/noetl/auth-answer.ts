@@ -5,7 +5,7 @@ import type { User } from '../noetl-auth/session/session.ts';
 import { parseSessionToken, type SessionToken } from '../noetl-auth/session/session-token.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 import { holdsTemplateMark } from './template-mark.ts';
-import { parseWireTime } from './wire-time.ts';
+import { parseWireTime } from './wire-dialect.ts';
 
 /** The answer of an auth playbook's callback or of NoETL's own auth route: `status` as sent, `data` not yet checked. */
 export interface AuthAnswer {

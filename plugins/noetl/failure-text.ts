@@ -1,4 +1,4 @@
-import { ownText } from '../json/own-text.ts';
+import { ownText } from '../json/approximate-bytes.ts';
 
 const longest = 300;
 

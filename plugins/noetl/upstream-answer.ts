@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts';
 import type { UpstreamReply } from '../ports.ts';
-import { isJsonObject } from './json-object.ts';
+import { failureSentence } from './failure-text.ts';
+import { isJsonObject, textMember } from './json-object.ts';
 
 /**
  * The body of a successful answer; undefined when it has no body.
@@ -46,4 +47,79 @@ export function objectAnswer(reply: UpstreamReply, missing?: string): Readonly<R
   if (!isJsonObject(body))
     throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');
   return body;
+}
+
+/** psycopg_pool's `TooManyRequests`, which NoETL's Python server passes on in a 500. */
+const fullPool = /has already \d+ requests waiting/;
+
+/** Whether NoETL refused a call because its own queue for database connections is full. It did nothing then. */
+export function isBusyAnswer({ status, body }: Pick<UpstreamReply, 'status' | 'body'>): boolean {
+  return status >= 500 && body !== undefined && fullPool.test(JSON.stringify(body));
+}
+
+/**
+ * The answer to a start of a playbook.
+ * @throws ERR_NOT_FOUND with the words `playbook not found`; ERR_REQUEST_INVALID with NoETL's sentence on a playbook that
+ *   cannot run (422 with a sentence; a list of fields echoes the caller's input and is not repeated); ERR_OVERLOADED when
+ *   too many starts wait already; ERR_UPSTREAM
+ */
+export function startAnswer(reply: UpstreamReply): Readonly<Record<string, unknown>> {
+  const sentence = sentenceOf(reply);
+  if (reply.status === 422 && sentence !== undefined) {
+    throw new GatewayError('ERR_REQUEST_INVALID', `NoETL cannot run this playbook: ${failureSentence(sentence)}`);
+  }
+  if (reply.status === 500 && sentence !== undefined && /already \d+ requests waiting/.test(sentence)) {
+    throw new GatewayError('ERR_OVERLOADED', 'NoETL has too many starts waiting; nothing was started; try again', {
+      retryAfterSecs: 2,
+    });
+  }
+  return objectAnswer(reply, 'playbook not found');
+}
+
+function sentenceOf({ body }: UpstreamReply): string | undefined {
+  if (typeof body === 'string') return body;
+  return isJsonObject(body) ? (textMember(body, 'detail') ?? textMember(body, 'error')) : undefined;
+}
+
+/** One change, and what it is about: a field, an operation or a grant. */
+export interface UpstreamLine {
+  readonly subject: string;
+  readonly message: string;
+}
+
+/** An operation of NoETL that no row opens. It has either `row`, to be copied into the config, or `why`: it is not to be opened. */
+export interface ClosedOperation {
+  /** `METHOD /path`, as the document writes it. */
+  readonly operation: string;
+  /** Its effect, in words; absent for an operation without a special kind. */
+  readonly does?: string;
+  readonly row?: string;
+  readonly why?: string;
+  /** The pulled document does not have it. */
+  readonly isNew: boolean;
+}
+
+/** The changes by NoETL's live document, and the closed operations. */
+export interface UpstreamReport {
+  /** Something open stops working. */
+  readonly breaks: readonly UpstreamLine[];
+  /** Opens more, or may stop something. */
+  readonly decide: readonly UpstreamLine[];
+  /** New arguments and members of what is open; closed until `generate --accept <field>`. */
+  readonly added: readonly (UpstreamLine & { readonly accept: string })[];
+  /** Other changes of what is open. */
+  readonly harmless: readonly UpstreamLine[];
+  /** Operations that were closed and are gone, or changed. */
+  readonly closedGone: readonly string[];
+  readonly closedChanged: readonly string[];
+  readonly closed: readonly ClosedOperation[];
+}
+
+/** The document that the schema was generated from. */
+export interface PulledDocument {
+  /** A URL or the name of a file. */
+  readonly source?: string;
+  /** ISO 8601. */
+  readonly date?: string;
+  readonly operations?: number;
 }

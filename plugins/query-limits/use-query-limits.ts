@@ -1,9 +1,8 @@
 import { EnvelopArmor } from '@escape.tech/graphql-armor';
-import type { ValidationRule } from 'graphql';
+import { type ASTVisitor, Kind, type SelectionSetNode, type ValidationContext, type ValidationRule } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../errors.ts';
-import { isJsonMediaType } from '../json/media-type.ts';
-import { maxRootFieldsRule } from './max-root-fields.ts';
+import { isJsonMediaType } from '../json/lossless-json.ts';
 
 /** Limits on a GraphQL document. Each operation of a document is measured, also those that do not run. */
 export interface QueryLimits {
@@ -80,4 +79,38 @@ function requireJson({ method, headers }: Request): void {
   if (method !== 'POST') return;
   if (isJsonMediaType(headers.get('content-type'))) return;
   throw new GatewayError('ERR_MEDIA_TYPE', 'the content type must be application/json');
+}
+
+/**
+ * A validation rule: an operation has at most `max` fields on its root, each one as often as it is written, fragments
+ * included. Each may become a call upstream.
+ */
+export function maxRootFieldsRule(max: number, refuse: () => never): (context: ValidationContext) => ASTVisitor {
+  return (context) => ({
+    OperationDefinition(operation) {
+      if (countFields(operation.selectionSet, context, new Map()) > max) refuse();
+    },
+  });
+}
+
+/** `counted` holds 0 for a fragment that is being counted, so that a cycle ends; another rule reports it. */
+function countFields(set: SelectionSetNode, context: ValidationContext, counted: Map<string, number>): number {
+  let count = 0;
+  for (const selection of set.selections) {
+    if (selection.kind === Kind.FIELD) count += 1;
+    else if (selection.kind === Kind.INLINE_FRAGMENT) count += countFields(selection.selectionSet, context, counted);
+    else count += countFragment(selection.name.value, context, counted);
+  }
+  return count;
+}
+
+function countFragment(name: string, context: ValidationContext, counted: Map<string, number>): number {
+  const known = counted.get(name);
+  if (known !== undefined) return known;
+  // Before its fields are counted, so that a fragment within itself adds nothing.
+  counted.set(name, 0);
+  const fragment = context.getFragment(name);
+  const count = fragment ? countFields(fragment.selectionSet, context, counted) : 0;
+  counted.set(name, count);
+  return count;
 }

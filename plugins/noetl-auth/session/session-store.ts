@@ -1,8 +1,7 @@
 import type { Clock } from '../../clock.ts';
-import { GatewayError } from '../../errors.ts';
+import { GatewayError, problemCode } from '../../errors.ts';
 import type { Observe } from '../../observe.ts';
 import type { SessionStore } from '../../ports.ts';
-import { problemCode } from '../../problem-code.ts';
 
 /** The calls of a store, as metrics name them. */
 type StoreOperation = 'get' | 'put' | 'end' | 'end_all' | 'not_before' | 'claim' | 'list' | 'ping';

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { GatewayError } from '../../../plugins/errors.ts';
-import { kept } from '../../../plugins/kept.ts';
-import { limitHeaders } from '../../../plugins/limit-headers.ts';
+import { GatewayError, limitHeaders } from '../../../plugins/errors.ts';
+import { kept } from '../../../plugins/single-flight.ts';
 
 test('kept: also undefined and a failed promise', async () => {
   let made = 0;

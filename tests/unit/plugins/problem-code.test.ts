@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { GatewayError } from '../../../plugins/errors.ts';
-import { problemCode } from '../../../plugins/problem-code.ts';
+import { GatewayError, problemCode } from '../../../plugins/errors.ts';
 
 const coded = (code: string, message = 'x') => Object.assign(new Error(message), { code });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createUpstreamSection } from '../../../../gateway/console/sections.ts';
 import type { DriftFound } from '../../../../gateway/upstream/drift-watch.ts';
-import type { UpstreamReport } from '../../../../plugins/noetl/upstream-report.ts';
+import type { UpstreamReport } from '../../../../plugins/noetl/upstream-answer.ts';
 
 const anyone = [undefined, undefined] as unknown as [never, never];
 

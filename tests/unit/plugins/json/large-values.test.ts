@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { approximateBytes } from '../../../../plugins/json/approximate-bytes.ts';
-import { withLongIntegersAsText } from '../../../../plugins/json/long-integer-text.ts';
-import { rawNumber } from '../../../../plugins/json/lossless-json.ts';
+import { rawNumber, withLongIntegersAsText } from '../../../../plugins/json/lossless-json.ts';
 
 describe('about how many bytes a value takes', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isJsonMediaType } from '../../../../plugins/json/media-type.ts';
+import { isJsonMediaType } from '../../../../plugins/json/lossless-json.ts';
 
 test.each([
   ['application/json', true],

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
+import { ownText } from '../../../../plugins/json/approximate-bytes.ts';
 import { parseJson } from '../../../../plugins/json/lossless-json.ts';
-import { ownText } from '../../../../plugins/json/own-text.ts';
 import { failureSentence } from '../../../../plugins/noetl/failure-text.ts';
 
 setFlagsFromString('--expose-gc');

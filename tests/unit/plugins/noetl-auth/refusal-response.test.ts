@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { GatewayError } from '../../../../plugins/errors.ts';
-import { refusalResponse } from '../../../../plugins/noetl-auth/refusal-response.ts';
+import { refusalResponse } from '../../../../plugins/noetl-auth/authenticator.ts';
 
 describe('a refusal', () => {
   test('without a session is 401, and says what is wanted', async () => {

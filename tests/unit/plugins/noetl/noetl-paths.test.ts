@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CallPlan } from '../../../../gateway/operations/call-plan.ts';
-import { isBusyAnswer } from '../../../../plugins/noetl/busy-answer.ts';
 import { ownPathsOf, usualPaths } from '../../../../gateway/operations/own-paths.ts';
-import { restPathOf, restPathProblem } from '../../../../plugins/noetl/rest-path.ts';
+import { isBusyAnswer } from '../../../../plugins/noetl/upstream-answer.ts';
+import { restPathOf, restPathProblem } from '../../../../plugins/operation.ts';
 
 test.each([
   ['/api/executions', '/noetl/executions'],

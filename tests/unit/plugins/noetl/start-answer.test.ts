@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { GatewayError } from '../../../../plugins/errors.ts';
-import { startAnswer } from '../../../../plugins/noetl/start-answer.ts';
+import { startAnswer } from '../../../../plugins/noetl/upstream-answer.ts';
 
 const refused = (status: number, body: unknown) => {
   try {

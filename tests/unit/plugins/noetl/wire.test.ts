@@ -5,8 +5,7 @@ import { rawNumber } from '../../../../plugins/json/lossless-json.ts';
 import { parseExecutionId, parseExecutionState } from '../../../../plugins/noetl/execution-state.ts';
 import { withoutConnections } from '../../../../plugins/noetl/hidden-values.ts';
 import { answerOf, objectAnswer } from '../../../../plugins/noetl/upstream-answer.ts';
-import { inDocumentedForm } from '../../../../plugins/noetl/wire-dialect.ts';
-import { parseWireTime } from '../../../../plugins/noetl/wire-time.ts';
+import { inDocumentedForm, parseWireTime } from '../../../../plugins/noetl/wire-dialect.ts';
 
 const codeOf = (run: () => unknown): unknown => {
   try {

@@ -3,10 +3,10 @@ import { GatewayError } from '../../../../../plugins/errors.ts';
 import {
   combineCheckers,
   createLocalAccessChecker,
+  decideOnExecution,
   exceptReserved,
 } from '../../../../../plugins/noetl-auth/access/access-checkers.ts';
 import { compileGrants, type Decision } from '../../../../../plugins/noetl-auth/access/decision.ts';
-import { decideOnExecution } from '../../../../../plugins/noetl-auth/access/execution-access.ts';
 import type { Grant } from '../../../../../plugins/noetl-auth/access/grant.ts';
 import type { AccessChecker, AccessQuestion } from '../../../../../plugins/ports.ts';
 import { grant, session } from '../../../../support/plugin-gateway.ts';

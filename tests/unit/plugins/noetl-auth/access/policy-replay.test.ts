@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type AccessRule, onExecution, onPlaybook } from '../../../../../plugins/noetl-auth/access/access-rule.ts';
 import { compileGrants } from '../../../../../plugins/noetl-auth/access/decision.ts';
 import { allow } from '../../../../../plugins/noetl-auth/access/grant.ts';
-import { decisionOf, replayDecisions } from '../../../../../plugins/noetl-auth/access/policy-replay.ts';
+import { decisionOf, replayDecisions } from '../../../../../plugins/noetl-auth/access/policy-diff.ts';
 
 const compiled = compileGrants(
   [allow('dev', ['execute', 'view'], '*', { except: 'system/*' }), allow('runner', ['execute'], 'jobs/*')],
