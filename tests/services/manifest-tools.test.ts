@@ -67,7 +67,7 @@ configMapGenerator:
     await write('my-cluster/kustomization.yaml', text);
     const built = await build('my-cluster');
     expect(await strictly(built)).toBe('');
-    expect(built).toContain('image: registry.example.com/noetl-gateway:0.2.0');
+    expect(built).toContain('image: registry.example.com/noetl-gateway:0.3.0');
     expect(built).toContain('GATEWAY_TRUSTED_ISSUERS: https://login.example.com/');
     expect(built).not.toContain('tenant.example.com');
   });
