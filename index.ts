@@ -20,6 +20,8 @@ export { endSessions, executionsUpdates, executionUpdates } from './gateway/conf
 /** Entries of `auth.issuers` for the usual identity providers. */
 export { issuer } from './gateway/config/issuer-presets.ts';
 export type { IssuerEntry } from './gateway/config/issuers.ts';
+/** What adapters implement and get. `noetl-gateway/testing` has the contract of a session store as test cases. */
+export type { Identity, LoginBackend, LoginRequest, LoginResult } from './gateway/config/login-ports.ts';
 /** Descriptions of NoETL's answers, for `schema.types`. */
 export { noetlTypes } from './gateway/config/noetl-types.ts';
 /** A custom plugin for `plugins`. Its hooks find a {@link CallContext} in their context. */
@@ -51,15 +53,10 @@ export type { Session, User } from './plugins/noetl-auth/session/session.ts';
 export { parseSessionToken, type SessionKey, type SessionToken } from './plugins/noetl-auth/session/session-token.ts';
 /** What happens in the gateway, as adapters can report it. */
 export type { GatewayEvent, Observe } from './plugins/observe.ts';
-/** What adapters implement and get. `noetl-gateway/testing` has the contract of a session store as test cases. */
 export type {
   AccessChecker,
   AccessQuestion,
   Ending,
-  Identity,
-  LoginBackend,
-  LoginRequest,
-  LoginResult,
   SessionStore,
   SessionValidator,
   StoredSession,

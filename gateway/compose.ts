@@ -8,12 +8,13 @@ import {
 import type { CompiledGrants } from '../plugins/noetl-auth/access/decision.ts';
 import { createSessions } from '../plugins/noetl-auth/session/sessions.ts';
 import type { Observe } from '../plugins/observe.ts';
-import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../plugins/ports.ts';
+import type { AccessChecker, SessionStore, SessionValidator, Upstream } from '../plugins/ports.ts';
 import { type CallbackRegistry, createCallbackRegistry } from './callbacks/callback-registry.ts';
 import { createPlaybookDriver, type PlaybookDriver } from './callbacks/playbook-driver.ts';
 import { storeKindOf } from './config/addresses.ts';
 import { parseShadowUntil } from './config/combinations.ts';
 import type { ResolvedConfig } from './config/gateway-config.ts';
+import type { LoginBackend } from './config/login-ports.ts';
 import { isEmailNeeded } from './config/resolve-issuers.ts';
 import { Executions } from './executions/executions.ts';
 import { createSessionFollower } from './identity/ask-issuer.ts';

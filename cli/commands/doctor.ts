@@ -3,12 +3,12 @@ import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
+import type { Identity } from '../../gateway/config/login-ports.ts';
 import { resolveConfig } from '../../gateway/config/resolve-config.ts';
 import { isEmailNeeded } from '../../gateway/config/resolve-issuers.ts';
 import { createIdentityVerifier } from '../../gateway/identity/identity-verifier.ts';
 import { issuerProblem } from '../../gateway/identity/issuer-documents.ts';
 import { helpFor, isRefusal } from '../../plugins/login-refusal.ts';
-import type { Identity } from '../../plugins/ports.ts';
 import { loadConfig } from '../load-config.ts';
 import { loadTools } from '../package.ts';
 

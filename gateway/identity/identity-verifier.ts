@@ -1,9 +1,9 @@
 import type { Clock } from '../../plugins/clock.ts';
 import { isRefusal, type LoginRefusal, outcomeOf, refuse, type SeenToken } from '../../plugins/login-refusal.ts';
 import type { Observe } from '../../plugins/observe.ts';
-import type { Identity, IdentityVerifier, LoginExpectation } from '../../plugins/ports.ts';
 import type { TokenKind } from '../config/issuers.ts';
 import { type IssuerRules, issuerNames, isTemplate, withoutSlash } from '../config/issuers.ts';
+import type { Identity, IdentityVerifier, LoginExpectation } from '../config/login-ports.ts';
 import { introspect, readUserinfo, type SubjectClaims } from './ask-issuer.ts';
 import {
   claimAt,

@@ -15,18 +15,11 @@ import { isOwnWorkload } from '../../plugins/noetl/plain-values.ts';
 import type { Decision } from '../../plugins/noetl-auth/access/decision.ts';
 import type { Permission } from '../../plugins/noetl-auth/access/permission.ts';
 import { isTokenText, type SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
-import type {
-  AccessChecker,
-  AccessQuestion,
-  Identity,
-  LoginBackend,
-  LoginRequest,
-  SessionValidator,
-  Upstream,
-} from '../../plugins/ports.ts';
+import type { AccessChecker, AccessQuestion, SessionValidator, Upstream } from '../../plugins/ports.ts';
 import { SingleFlight } from '../../plugins/single-flight.ts';
 import type { PlaybookDriver } from '../callbacks/playbook-driver.ts';
 import type { IssuerRules } from '../config/issuers.ts';
+import type { Identity, LoginBackend, LoginRequest } from '../config/login-ports.ts';
 
 /** What NoETL receives at a login: the token, the host of a trusted issuer, the peer's address; nothing of the caller's. */
 interface LoginInputs {

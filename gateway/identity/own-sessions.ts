@@ -3,10 +3,11 @@ import { GatewayError } from '../../plugins/errors.ts';
 import type { EndTarget, User } from '../../plugins/noetl-auth/session/session.ts';
 import { parseSessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { Observe } from '../../plugins/observe.ts';
-import type { Identity, LoginBackend, Sessions, SessionValidator } from '../../plugins/ports.ts';
+import type { Sessions, SessionValidator } from '../../plugins/ports.ts';
 import type { LoginOption, StaticUser } from '../config/gateway-config.ts';
 import { withIssuerName } from '../config/gateway-rows.ts';
 import type { IssuerRules } from '../config/issuers.ts';
+import type { Identity, LoginBackend } from '../config/login-ports.ts';
 import { type SessionBounds, sessionHours } from './noetl-sign-in.ts';
 
 /**

@@ -4,15 +4,15 @@ import { isRefusal, type LoginRefusal, refuse } from '../../plugins/login-refusa
 import { capSession, type ProviderTokens, type Session } from '../../plugins/noetl-auth/session/session.ts';
 import { type SessionToken, sealTokens } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { GatewayEvent, Observe } from '../../plugins/observe.ts';
+import type { Sessions } from '../../plugins/ports.ts';
+import type { IssuerRules } from '../config/issuers.ts';
 import type {
   Identity,
   IdentityVerifier,
   LoginBackend,
   LoginExpectation,
   LoginRequest,
-  Sessions,
-} from '../../plugins/ports.ts';
-import type { IssuerRules } from '../config/issuers.ts';
+} from '../config/login-ports.ts';
 import { toGatewayError } from '../http/answer.ts';
 import { assertWithinRate, limitRate, type RateLimits } from '../limits/rate-limits.ts';
 

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../plugins/errors.ts';
-import type { IdentityVerifier, LoginBackend, Sessions } from '../../plugins/ports.ts';
+import type { Sessions } from '../../plugins/ports.ts';
+import type { IdentityVerifier, LoginBackend } from '../config/login-ports.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { UpstreamClient } from '../upstream/upstream.ts';

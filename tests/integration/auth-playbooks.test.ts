@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCallbackRegistry } from '../../gateway/callbacks/callback-registry.ts';
 import { createPlaybookDriver } from '../../gateway/callbacks/playbook-driver.ts';
+import type { LoginRequest } from '../../gateway/config/login-ports.ts';
 import { Executions } from '../../gateway/executions/executions.ts';
 import { createNoetlLogin, createNoetlValidator, signInByPlaybooks } from '../../gateway/identity/noetl-sign-in.ts';
 import { createUpstream } from '../../gateway/upstream/upstream.ts';
-import type { LoginRequest } from '../../plugins/ports.ts';
 import {
   type AuthNoetlOptions,
   type FakePlaybook,

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DevGateway } from '../../dev/start-dev.ts';
 import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import type { LoginBackend } from '../../gateway/config/login-ports.ts';
 import shipped from '../../gateway.config.ts';
 import { parseSessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
-import type { LoginBackend, SessionValidator } from '../../plugins/ports.ts';
+import type { SessionValidator } from '../../plugins/ports.ts';
 import { graphql, startDevGateway } from '../support/dev-gateway.ts';
 
 const hourMs = 3_600_000;

@@ -1,5 +1,5 @@
 import { UnsecuredJWT } from 'jose';
-import type { Identity } from '../../plugins/ports.ts';
+import type { Identity } from '../../gateway/config/login-ports.ts';
 
 /** An identity as the verifier makes it of an ID token. */
 export function identityWith(change: Partial<Identity> & Pick<Identity, 'issuer' | 'subject'>): Identity {

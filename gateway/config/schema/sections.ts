@@ -3,8 +3,9 @@ import type { Clock } from '../../../plugins/clock.ts';
 import { defaultSecretNames } from '../../../plugins/noetl/hidden-values.ts';
 import { hasTemplateMark } from '../../../plugins/noetl/template-mark.ts';
 import type { Observe } from '../../../plugins/observe.ts';
-import type { AccessChecker, LoginBackend, SessionStore, SessionValidator, Upstream } from '../../../plugins/ports.ts';
+import type { AccessChecker, SessionStore, SessionValidator, Upstream } from '../../../plugins/ports.ts';
 import { isOrigin, isSessionKey, parseUpstreamUrl, sharedStoreForms, storeKindOf } from '../addresses.ts';
+import type { LoginBackend } from '../login-ports.ts';
 import { auth } from './auth.ts';
 import {
   choice,

@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { IssuerEntry } from '../../../../gateway/config/issuers.ts';
+import type { Identity, LoginRequest } from '../../../../gateway/config/login-ports.ts';
 import {
   createNoetlChecker,
   createNoetlLogin,
@@ -11,7 +12,7 @@ import {
 } from '../../../../gateway/identity/noetl-sign-in.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 import type { SessionToken } from '../../../../plugins/noetl-auth/session/session-token.ts';
-import type { AccessQuestion, Identity, LoginRequest, Upstream, UpstreamCall } from '../../../../plugins/ports.ts';
+import type { AccessQuestion, Upstream, UpstreamCall } from '../../../../plugins/ports.ts';
 import { identityWith, tokenWith } from '../../../support/identity-of.ts';
 import { rulesOf } from '../../../support/issuer-rules.ts';
 import { answeringUpstream } from '../../../support/scripted-upstream.ts';

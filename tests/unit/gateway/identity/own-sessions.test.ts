@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { StaticUser } from '../../../../gateway/config/gateway-config.ts';
+import type { Identity, LoginRequest } from '../../../../gateway/config/login-ports.ts';
 import type { SessionBounds } from '../../../../gateway/identity/noetl-sign-in.ts';
 import {
   createLocalLogin,
   createStaticValidator,
   storeOnlyValidator,
 } from '../../../../gateway/identity/own-sessions.ts';
-import type { Identity, LoginRequest } from '../../../../plugins/ports.ts';
 import { rulesOf } from '../../../support/issuer-rules.ts';
 import { handClock, hourMs, tokenOf } from '../../../support/session-fakes.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { IssuerEntry } from '../../../../gateway/config/issuers.ts';
+import type { Identity } from '../../../../gateway/config/login-ports.ts';
 import { createLocalLogin } from '../../../../gateway/identity/own-sessions.ts';
 import { createSignIn } from '../../../../gateway/identity/sign-in.ts';
 import { createRateLimits } from '../../../../gateway/limits/rate-limits.ts';
 import type { Session } from '../../../../plugins/noetl-auth/session/session.ts';
-import type { Identity } from '../../../../plugins/ports.ts';
 import { identityWith } from '../../../support/identity-of.ts';
 import { rulesOf } from '../../../support/issuer-rules.ts';
 import { handClock, hourMs, recorder } from '../../../support/session-fakes.ts';
