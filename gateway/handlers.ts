@@ -13,13 +13,6 @@ import type { Exchange } from './http/exchange.ts';
 import { createHttpListener, type HttpListener } from './http/http-listener.ts';
 import { type Cors, checkOrigin, createCors, reportRefusedOrigins } from './http/origins.ts';
 import type { Readiness } from './http/readiness.ts';
-import {
-  createInternalRoutes,
-  createPublicRoutes,
-  graphqlAnswer,
-  type InternalViews,
-  isConsolePath,
-} from './http/routes.ts';
 import { createGraphiqlPage } from './http/static-files.ts';
 import { clientAddress } from './limits/client-address.ts';
 import type { Live } from './live/live-service.ts';
@@ -30,6 +23,13 @@ import { fieldRules } from './operations/root-fields.ts';
 import type { WatchedPolicy } from './policy/watched-policy.ts';
 import { createNoetlApi } from './rest/noetl-api.ts';
 import { createRequireCaller, createRest, runtimeContract } from './rest/rest-routes.ts';
+import {
+  createInternalRoutes,
+  createPublicRoutes,
+  graphqlAnswer,
+  type InternalViews,
+  isConsolePath,
+} from './routes.ts';
 
 type Handle = (exchange: Exchange) => Promise<Answer>;
 

@@ -77,3 +77,9 @@ export function graphqlErrorAnswer(thrown: unknown): Answer {
 function headersOf(error: GatewayError): Record<string, string> {
   return { ...limitHeaders(error), ...(error.status === 401 ? { 'www-authenticate': 'Bearer' } : {}) };
 }
+
+/** 405 with `Allow`. */
+export function notAllowed(allow: string): Answer {
+  const answer = errorAnswer(new GatewayError('ERR_METHOD', `this path takes ${allow}`));
+  return { ...answer, headers: { ...answer.headers, allow } };
+}

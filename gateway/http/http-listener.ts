@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, ListenOptions } from 'node:net';
 import { GatewayError } from '../../plugins/errors.ts';
-import { ExchangeScope } from '../exchange-scope.ts';
 import { type ByteLease, createByteBudget } from '../limits/byte-budget.ts';
-import { parseTraceContext } from '../observe/tracing.ts';
 import { type Answer, errorAnswer } from './answer.ts';
 import { type Connection, limitConnections } from './connections.ts';
 import { type Exchange, refuseRepeatedHeaders, splitTarget } from './exchange.ts';
+import { ExchangeScope } from './exchange-scope.ts';
+import { parseTraceContext } from './trace-context.ts';
 import { bytesOf, noRoom, type Output, writeAnswer } from './write-answer.ts';
 
 /** Bounds of connections and memory that callers can take. */

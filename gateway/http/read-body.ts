@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../plugins/errors.ts';
 import { isJsonMediaType, parseJson, textOfBytes } from '../../plugins/json/lossless-json.ts';
-import { resolveAtEndOfTurn } from '../event-loop-batches.ts';
 import type { ByteLease } from '../limits/byte-budget.ts';
+import { resolveAtEndOfTurn } from './event-loop-batches.ts';
 
 /** The bounds of reading a body. */
 export interface BodyLimits {

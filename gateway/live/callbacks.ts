@@ -4,10 +4,9 @@ import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.t
 import { holdsTemplateMark } from '../../plugins/noetl/template-mark.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { CallbackReply } from '../callbacks/callback-registry.ts';
-import { type Answer, json } from '../http/answer.ts';
+import { type Answer, json, notAllowed } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { parseBody, readBody } from '../http/read-body.ts';
-import { notAllowed } from '../http/routes.ts';
 import { keyOfSecret, type LiveRequest, type LiveRequests } from './live-requests.ts';
 import type { Delivery } from './result-queue.ts';
 import { retryWithBackoff } from './retry.ts';

@@ -7,9 +7,8 @@ import { parseSessionToken, type SessionToken } from '../../plugins/noetl-auth/s
 import type { Observe } from '../../plugins/observe.ts';
 import type { AccessChecker, GuessBudget, Sessions } from '../../plugins/ports.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
-import { type Answer, errorAnswer, plainText, type WriteStream } from '../http/answer.ts';
+import { type Answer, errorAnswer, notAllowed, plainText, type WriteStream } from '../http/answer.ts';
 import { type Exchange, readHeaderOf } from '../http/exchange.ts';
-import { notAllowed } from '../http/routes.ts';
 import type { OneTimeCodes } from '../identity/one-time-codes.ts';
 import { addressKey } from '../limits/client-address.ts';
 import { guessLimit, type RateLimits } from '../limits/rate-limits.ts';

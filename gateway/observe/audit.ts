@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../plugins/clock.ts';
 import type { GatewayEvent } from '../../plugins/observe.ts';
-import type { ExchangeMarks } from '../exchange-scope.ts';
+import type { ExchangeMarks } from '../http/exchange-scope.ts';
 import type { LineSink } from './line-sink.ts';
 import { isPlain, scrub, scrubKnown } from './scrub.ts';
 

@@ -44,13 +44,14 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { GatewayError } from '../../plugins/errors.ts';
-import { currentTrace, withinTrace } from '../exchange-scope.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { currentTrace, withinTrace } from '../http/exchange-scope.ts';
+import type { TraceContext } from '../http/trace-context.ts';
 import type { UpstreamClient } from '../upstream/upstream.ts';
 import type { Logger } from './logger.ts';
 import type { MetricsJson } from './metrics.ts';
 import { requestRoutes, routeOfPath } from './metrics-catalog.ts';
-import type { OtelSettings, SamplerSetting, TraceContext, Tracing } from './tracing.ts';
+import type { OtelSettings, SamplerSetting, Tracing } from './tracing.ts';
 
 /**
  * Traces and metrics by OpenTelemetry's SDK, to a collector by OTLP. The SDK is loaded with this module, so import it only

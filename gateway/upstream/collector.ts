@@ -1,7 +1,7 @@
 import type { Dispatcher, Pool } from 'undici';
 import { GatewayError } from '../../plugins/errors.ts';
 import { textOfBytes } from '../../plugins/json/lossless-json.ts';
-import { resolveAtEndOfTurn } from '../event-loop-batches.ts';
+import { resolveAtEndOfTurn } from '../http/event-loop-batches.ts';
 import type { ByteLease } from '../limits/byte-budget.ts';
 
 /** One HTTP request, complete. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { nextSize, resolveAtEndOfTurn } from '../../../gateway/event-loop-batches.ts';
+import { nextSize, resolveAtEndOfTurn } from '../../../gateway/http/event-loop-batches.ts';
 
 test('what is asked for in one turn goes on together, in order, and not before its end', async () => {
   const steps: string[] = [];

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { whenExchangeEnds } from '../../../../gateway/exchange-scope.ts';
 import { json, plainText } from '../../../../gateway/http/answer.ts';
 import type { Exchange } from '../../../../gateway/http/exchange.ts';
+import { whenExchangeEnds } from '../../../../gateway/http/exchange-scope.ts';
 import { createHttpListener, type HttpListener } from '../../../../gateway/http/http-listener.ts';
 import { parseBody, readBody } from '../../../../gateway/http/read-body.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';

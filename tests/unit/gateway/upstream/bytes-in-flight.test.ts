@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { withinExchange } from '../../../../gateway/exchange-scope.ts';
+import { withinExchange } from '../../../../gateway/http/exchange-scope.ts';
 import { createUpstream, type UpstreamClient } from '../../../../gateway/upstream/upstream.ts';
 import { type LoopbackServer, serveOnLoopback } from '../../../support/loopback-server.ts';
 

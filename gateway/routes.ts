@@ -1,14 +1,14 @@
-import { GatewayError } from '../../plugins/errors.ts';
-import { restPrefix } from '../../plugins/operation.ts';
-import type { CallbackRegistry } from '../callbacks/callback-registry.ts';
-import { isMcpPath } from '../mcp/mcp-login.ts';
-import type { Telemetry } from '../observe/telemetry.ts';
-import { type Answer, errorAnswer, graphqlErrorAnswer, json, plainText } from './answer.ts';
-import type { Exchange } from './exchange.ts';
-import type { Cors } from './origins.ts';
-import { parseBody, readBody } from './read-body.ts';
-import type { Readiness } from './readiness.ts';
-import type { BuiltPage } from './static-files.ts';
+import { GatewayError } from '../plugins/errors.ts';
+import { restPrefix } from '../plugins/operation.ts';
+import type { CallbackRegistry } from './callbacks/callback-registry.ts';
+import { type Answer, errorAnswer, graphqlErrorAnswer, json, notAllowed, plainText } from './http/answer.ts';
+import type { Exchange } from './http/exchange.ts';
+import type { Cors } from './http/origins.ts';
+import { parseBody, readBody } from './http/read-body.ts';
+import type { Readiness } from './http/readiness.ts';
+import type { BuiltPage } from './http/static-files.ts';
+import { isMcpPath } from './mcp/mcp-login.ts';
+import type { Telemetry } from './observe/telemetry.ts';
 
 /** Where the console is, on every listener that serves it. */
 export const consolePath = '/console';
@@ -101,12 +101,6 @@ async function asset(exchange: Exchange, graphiql: BuiltPage): Promise<Answer> {
 
 const header = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join() : value;
-
-/** 405 with `Allow`. */
-export function notAllowed(allow: string): Answer {
-  const answer = errorAnswer(new GatewayError('ERR_METHOD', `this path takes ${allow}`));
-  return { ...answer, headers: { ...answer.headers, allow } };
-}
 
 function notFound({ path }: Exchange): Answer {
   const hint = path.startsWith('/api/') ? '; NoETL’s own API is below /noetl/, and GraphQL is POST /graphql' : '';

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { TraceContext } from './observe/tracing.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /** Which exchange some code runs for. */
 export interface ExchangeMarks {
