@@ -6,14 +6,13 @@ import type { NoetlAuthOptions } from '../plugins/noetl-auth/use-noetl-auth.ts';
 import type { Observe } from '../plugins/observe.ts';
 import type { QueryLimits } from '../plugins/query-limits/use-query-limits.ts';
 import type { CallbackRegistry } from './callbacks/callback-registry.ts';
+import { ownPathsOf } from './calls/own-paths.ts';
+import { fieldRules, pairRootFields, plansOf } from './calls/root-fields.ts';
 import { compose } from './compose.ts';
 import type { Environment } from './config/environment.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { resolveConfig } from './config/resolve-config.ts';
 import { createExecutable } from './executable.ts';
-import { ownPathsOf } from './operations/own-paths.ts';
-
-import { fieldRules, pairRootFields, plansOf } from './operations/root-fields.ts';
 
 export interface ConnectNoetlOptions {
   /** The text of `mesh/generated/schema.graphql`. */

@@ -2,6 +2,8 @@ import { type DocumentNode, GraphQLError, parse } from 'graphql';
 import type { Clock } from '../plugins/clock.ts';
 import { GatewayError } from '../plugins/errors.ts';
 import { observedStore } from '../plugins/noetl-auth/session/session-store.ts';
+import { type OwnPaths, ownPathsOf } from './calls/own-paths.ts';
+import { pairRootFields, plansOf, type RootField, routeOf } from './calls/root-fields.ts';
 import { compose, type Parts } from './compose.ts';
 import { isGatewayRow, type ResolvedConfig } from './config/gateway-config.ts';
 import { trustWarnings } from './config/resolve-config.ts';
@@ -13,8 +15,6 @@ import { openLive } from './live/live-service.ts';
 import { createLoginReadiness, type LoginReadiness } from './login-readiness.ts';
 import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
 import { type Tracing, tracedParts } from './observe/tracing.ts';
-import { type OwnPaths, ownPathsOf } from './operations/own-paths.ts';
-import { pairRootFields, plansOf, type RootField, routeOf } from './operations/root-fields.ts';
 import { type WatchedPolicy, watchPolicy } from './policy/watched-policy.ts';
 import {
   createDriftWatch,

@@ -1,4 +1,5 @@
 import type { DecisionOptions } from '../plugins/noetl-auth/decide-call.ts';
+import { fieldRules } from './calls/root-fields.ts';
 import type { Parts } from './compose.ts';
 import type { ResolvedConfig } from './config/gateway-config.ts';
 import type { AuditRing } from './console/audit-ring.ts';
@@ -19,7 +20,6 @@ import type { Live } from './live/live-service.ts';
 import { createMcp } from './mcp/mcp-route.ts';
 import type { Telemetry } from './observe/telemetry.ts';
 import type { ExecutableSchema } from './operations/executable-schema.ts';
-import { fieldRules } from './operations/root-fields.ts';
 import type { WatchedPolicy } from './policy/watched-policy.ts';
 import { createNoetlApi } from './rest/noetl-api.ts';
 import { createRequireCaller, createRest, runtimeContract } from './rest/rest-routes.ts';

@@ -3,15 +3,13 @@ import { restPrefix } from '../plugins/operation.ts';
 import type { CallbackRegistry } from './callbacks/callback-registry.ts';
 import { type Answer, errorAnswer, graphqlErrorAnswer, json, notAllowed, plainText } from './http/answer.ts';
 import type { Exchange } from './http/exchange.ts';
+import { consolePath } from './http/exchange.ts';
 import type { Cors } from './http/origins.ts';
 import { parseBody, readBody } from './http/read-body.ts';
 import type { Readiness } from './http/readiness.ts';
 import type { BuiltPage } from './http/static-files.ts';
 import { isMcpPath } from './mcp/mcp-login.ts';
 import type { Telemetry } from './observe/telemetry.ts';
-
-/** Where the console is, on every listener that serves it. */
-export const consolePath = '/console';
 
 /** Whether a path is the console's: the page, its assets, or a route below it. */
 export const isConsolePath = (path: string): boolean => path === consolePath || path.startsWith(`${consolePath}/`);

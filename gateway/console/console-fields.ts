@@ -1,6 +1,6 @@
 import { type GraphQLOutputType, getNamedType, isLeafType, isObjectType, type OperationTypeNode } from 'graphql';
+import type { RootField } from '../calls/root-fields.ts';
 import type { ExecutableSchema } from '../operations/executable-schema.ts';
-import type { RootField } from '../operations/root-fields.ts';
 import type { ConsoleFields, ConsoleOperation, ConsoleOwnField, Selectable } from './console-answers.ts';
 
 /** What the console does, and the name that the protocol and the shipped config give to the field for it. */

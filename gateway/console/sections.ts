@@ -11,7 +11,7 @@ import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { auditedId } from '../observe/audit.ts';
 import type { ExecutableSchema } from '../operations/executable-schema.ts';
 import { reportAccess } from '../policy/access-report.ts';
-import { wireTime, wireUser } from '../rest/wire.ts';
+import { wireTime, wireUser } from '../rest/session-wire.ts';
 import type { DriftWatch, UpstreamKnowledge } from '../upstream/drift-watch.ts';
 import type { ConsoleSections } from './console.ts';
 import type { ExplainedAccess, ShownSession, UpstreamComparison } from './console-answers.ts';

@@ -3,8 +3,9 @@ import type { Clock } from '../../plugins/clock.ts';
 import { heapBytes } from '../../plugins/json/approximate-bytes.ts';
 import type { Mutable } from '../../plugins/mutable.ts';
 import { cached, SingleFlight } from '../../plugins/single-flight.ts';
+import type { Asking } from '../calls/root-fields.ts';
 import type { Snapshot, Snapshots } from './execution-end.ts';
-import type { Asking, ExecutionReads, ExecutionRows } from './execution-read.ts';
+import type { ExecutionReads, ExecutionRows } from './execution-read.ts';
 import { isDue, isListEnough, type Polled, schedule, sharedMs } from './poll-schedule.ts';
 
 export interface ExecutionCacheOptions {

@@ -10,9 +10,9 @@ import { accessDenied } from '../../plugins/noetl-auth/access/standing-decision.
 import type { User } from '../../plugins/noetl-auth/session/session.ts';
 import { type StartMembers, usualStartMembers } from '../../plugins/operation-kind.ts';
 import type { Upstream, UpstreamCall } from '../../plugins/ports.ts';
+import { type CallPlan, callFor } from '../calls/call-plan.ts';
+import { askingOf, bound, type RootAnswer, type RootCall } from '../calls/root-fields.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
-import { type CallPlan, callFor } from '../operations/call-plan.ts';
-import { askingOf, bound, type RootAnswer, type RootCall } from '../operations/root-fields.ts';
 import { missingExecution } from './execution-read.ts';
 import { executionView, lastSegment } from './execution-views.ts';
 import { type ExecutionGate, type Executions, executionIdOf, noSuchExecution } from './executions.ts';

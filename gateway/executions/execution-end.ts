@@ -2,7 +2,8 @@ import { Cache } from '../../plugins/cache.ts';
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { End, ExecutionState } from '../../plugins/noetl/execution-state.ts';
-import type { Asking, ExecutionDetail, ExecutionReads, ExecutionStatus } from './execution-read.ts';
+import type { Asking } from '../calls/root-fields.ts';
+import type { ExecutionDetail, ExecutionReads, ExecutionStatus } from './execution-read.ts';
 import { decodeRunEvents, hasOpenWork, lastStepOf, type RunEvent, terminalEvent } from './run-event.ts';
 
 /** An execution that is over. */

@@ -6,14 +6,8 @@ import { type End, type ExecutionState, parseExecutionState } from '../../plugin
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
 import { answerOf, isMissingRoute } from '../../plugins/noetl/upstream-answer.ts';
 import { parseWireTime } from '../../plugins/noetl/wire-dialect.ts';
-import type { CallUser, Upstream, UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
-
-/** Who asks; passed on to the upstream call. */
-export interface Asking {
-  readonly requestId?: string;
-  readonly user?: CallUser;
-  readonly timeoutMs?: number;
-}
+import type { Upstream, UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
+import type { Asking } from '../calls/root-fields.ts';
 
 /** An execution as `GET /api/executions/{id}` reports it, for both servers. */
 export interface ExecutionDetail {

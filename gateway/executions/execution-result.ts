@@ -7,8 +7,9 @@ import { createMask, type IsSecretName, noSecretNames } from '../../plugins/noet
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import { compilePattern } from '../../plugins/noetl-auth/access/pattern.ts';
 import { cached, once } from '../../plugins/single-flight.ts';
+import type { Asking } from '../calls/root-fields.ts';
 import type { Snapshot } from './execution-end.ts';
-import type { Asking, ExecutionReads, ExecutionStatus } from './execution-read.ts';
+import type { ExecutionReads, ExecutionStatus } from './execution-read.ts';
 import {
   collectSteps,
   contextReferences,

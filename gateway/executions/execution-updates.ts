@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../../plugins/errors.ts';
 import { compilePattern } from '../../plugins/noetl-auth/access/pattern.ts';
+import { visiblePaths } from '../../plugins/noetl-auth/access/playbook-path.ts';
+import type { RootCall } from '../calls/root-fields.ts';
 import type { SubscriptionRow } from '../config/gateway-config.ts';
-import { visiblePaths } from '../operations/answer-operation.ts';
-import type { RootCall } from '../operations/root-fields.ts';
 import { snapshotBytes } from './execution-cache.ts';
 import { type Snapshot, stateOf } from './execution-end.ts';
 import type { ExecutionDetail } from './execution-read.ts';

@@ -7,10 +7,10 @@ import { parsePlaybookPath } from '../../plugins/noetl-auth/access/playbook-path
 import { type DecisionReport, reportDecision } from '../../plugins/noetl-auth/access/report-decision.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-import type { RootCall } from '../operations/root-fields.ts';
+import type { Asking, RootCall } from '../calls/root-fields.ts';
 import { ExecutionCache } from './execution-cache.ts';
 import { holdMs, type Snapshot, Snapshots } from './execution-end.ts';
-import { type Asking, ExecutionReads, type ExecutionRows, missingExecution } from './execution-read.ts';
+import { ExecutionReads, type ExecutionRows, missingExecution } from './execution-read.ts';
 import { compileResultRules, hidesErrors, Outcome, type OutcomeOptions, type ResultRules } from './execution-result.ts';
 import { ExecutionWatcher } from './execution-watch.ts';
 import { schedule } from './poll-schedule.ts';

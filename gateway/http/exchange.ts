@@ -84,3 +84,10 @@ function valuesOf(rawHeaders: readonly string[], name: string): string[] {
   }
   return values;
 }
+
+/** Where tools are called (Model Context Protocol, Streamable HTTP). */
+export const mcpPath = '/mcp';
+/** Where programs find the login (RFC 9728, section 3). The metadata of `/mcp` is also behind it, at `…/mcp`. */
+export const metadataPath = '/.well-known/oauth-protected-resource';
+/** Where the console is, on every listener that serves it. */
+export const consolePath = '/console';

@@ -9,14 +9,9 @@ import type { Sessions } from '../../plugins/ports.ts';
 import { cached } from '../../plugins/single-flight.ts';
 import { isSameIssuer } from '../config/issuers.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { readHeaderOf } from '../http/exchange.ts';
+import { mcpPath, metadataPath, readHeaderOf } from '../http/exchange.ts';
 import type { SignIn } from '../identity/sign-in.ts';
 import type { RequireCaller } from '../rest/rest-routes.ts';
-
-/** Where tools are called (Model Context Protocol, Streamable HTTP). */
-export const mcpPath = '/mcp';
-/** Where programs find the login (RFC 9728, section 3). The metadata of `/mcp` is also behind it, at `…/mcp`. */
-export const metadataPath = '/.well-known/oauth-protected-resource';
 
 /** Whether a path is that of the tools, or of the metadata by which programs log in to them. */
 export const isMcpPath = (path: string): boolean =>

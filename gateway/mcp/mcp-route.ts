@@ -7,12 +7,13 @@ import type { ResolvedConfig } from '../config/gateway-config.ts';
 import type { RunKnown } from '../graphql/create-graphql.ts';
 import { type Answer, errorAnswer, json, notAllowed, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { mcpPath } from '../http/exchange.ts';
 import { assertBoundedJson, readBody, requireJson } from '../http/read-body.ts';
 import { createSignIn } from '../identity/sign-in.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import type { ExecutableSchema } from '../operations/executable-schema.ts';
 import type { RequireCaller } from '../rest/rest-routes.ts';
-import { challenge, createToolCallers, mcpPath, publicBase, resourceMetadata } from './mcp-login.ts';
+import { challenge, createToolCallers, publicBase, resourceMetadata } from './mcp-login.ts';
 import type { ToolHandler } from './tool-server.ts';
 import { callerTools, createPlaybookTools, fieldTools, type ToolsGiven } from './tools.ts';
 

@@ -30,10 +30,10 @@ import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
 import { isProtocolStart } from '../../plugins/operation-kind.ts';
 import type { AccessChecker, Upstream } from '../../plugins/ports.ts';
 import { cached } from '../../plugins/single-flight.ts';
+import type { RootField } from '../calls/root-fields.ts';
 import { isGatewayRow, type ResolvedConfig } from '../config/gateway-config.ts';
 import type { RunKnown } from '../graphql/create-graphql.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { RootField } from '../operations/root-fields.ts';
 import type { CallerTools, ToolResult } from './tool-server.ts';
 
 /** A JSON Schema, as tools have it. */

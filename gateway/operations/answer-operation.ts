@@ -8,18 +8,18 @@ import { withoutConnections, withoutSecretData } from '../../plugins/noetl/hidde
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
 import { answerOf } from '../../plugins/noetl/upstream-answer.ts';
 import { inDocumentedForm, inOwnForm, inWireForm } from '../../plugins/noetl/wire-dialect.ts';
-import { parsePlaybookPath } from '../../plugins/noetl-auth/access/playbook-path.ts';
+import { visiblePaths } from '../../plugins/noetl-auth/access/playbook-path.ts';
 import { accessDenied, type OpenDecision } from '../../plugins/noetl-auth/access/standing-decision.ts';
 import type { Upstream, UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
 import { SingleFlight } from '../../plugins/single-flight.ts';
+import { type CallPlan, callFor } from '../calls/call-plan.ts';
+import type { Asking } from '../calls/root-fields.ts';
+import { askingOf, bound, type RootAnswer, type RootCall } from '../calls/root-fields.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
-import type { Asking } from '../executions/execution-read.ts';
 import { eventsAnswer, visibleExecutions } from '../executions/execution-views.ts';
 import { type ExecutionGate, type Executions, executionIdOf, noSuchExecution } from '../executions/executions.ts';
-import { wireAnswer } from '../rest/wire.ts';
-import { type CallPlan, callFor } from './call-plan.ts';
 import { ofDeclaredShape } from './outputs.ts';
-import { askingOf, bound, type RootAnswer, type RootCall } from './root-fields.ts';
+import { wireAnswer } from './wire.ts';
 
 type RowKind = 'executions' | 'playbooks';
 
@@ -64,27 +64,6 @@ async function visible(
   const paths = rows.map(pathOf);
   const allowed = await visiblePaths(paths, may, maxPaths);
   return rows.filter((_row, index) => allowed.has(paths[index] ?? ''));
-}
-
-/**
- * Those of the paths that the caller may see. One that is absent or not in normal form is never among them; each distinct
- * one is judged once.
- * @param maxPaths distinct paths that are judged
- */
-export async function visiblePaths(
-  paths: Iterable<string | undefined>,
-  may: (path: string) => boolean | Promise<boolean>,
-  maxPaths = Number.POSITIVE_INFINITY,
-): Promise<ReadonlySet<string>> {
-  const judged = new Set<string>();
-  for (const path of paths) {
-    // A checker that asks NoETL is called once for each of these paths, which is why their number is bounded.
-    if (path === undefined || judged.has(path) || judged.size >= maxPaths) continue;
-    if (parsePlaybookPath(path) !== undefined) judged.add(path);
-  }
-  const allowed = new Set<string>();
-  await Promise.all([...judged].map(async (path) => void ((await may(path)) && allowed.add(path))));
-  return allowed;
 }
 
 /** Entries of one page. */

@@ -13,10 +13,10 @@ import {
   isScalarType,
   Kind,
   type NamedTypeNode,
-  type OperationTypeNode,
   type TypeDefinitionNode,
   visit,
 } from 'graphql';
+import { rootTypeNames } from '../calls/root-fields.ts';
 import { createIdScalar, createPassthroughScalar, inputReaders, type LongIntegerForm } from './scalars.ts';
 
 /** Directives that mean something to clients; every other one is a call instruction. */
@@ -27,23 +27,6 @@ const builtinScalars = new Set(['String', 'Int', 'Float', 'Boolean', 'ID']);
  * are built with this name instead, and the scalar is renamed to `ID` when the schema is complete.
  */
 const idPlaceholder = 'GatewayID';
-
-/**
- * The names of the root types of a document. The GraphQL defaults, unless the document has a `schema` definition
- * (GraphQL specification, Root Operation Types).
- */
-export function rootTypeNames(document: DocumentNode): Readonly<Record<OperationTypeNode, string>> {
-  const names: Record<OperationTypeNode, string> = {
-    query: 'Query',
-    mutation: 'Mutation',
-    subscription: 'Subscription',
-  };
-  for (const definition of document.definitions) {
-    if (definition.kind !== Kind.SCHEMA_DEFINITION) continue;
-    for (const { operation, type } of definition.operationTypes) names[operation] = type.name.value;
-  }
-  return names;
-}
 
 /**
  * The schema that clients see: without call instructions, without the types that only those need, with scalars that

@@ -9,6 +9,9 @@ import { accessDenied, standingDecision } from '../../plugins/noetl-auth/access/
 import type { EndTarget, User } from '../../plugins/noetl-auth/session/session.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Upstream } from '../../plugins/ports.ts';
+import { ownPathsOf } from '../calls/own-paths.ts';
+import type { RootAnswer } from '../calls/root-fields.ts';
+import { pairRootFields, plansOf, type RootField } from '../calls/root-fields.ts';
 import { type AnyRow, isGatewayRow, type SubscriptionRow } from '../config/gateway-config.ts';
 import {
   answerCancelExecution,
@@ -21,15 +24,12 @@ import { compileResultRules, type ResultRule } from '../executions/execution-res
 import { failingStream, type OpenUpdates, openUpdates, type Update } from '../executions/execution-updates.ts';
 import { answerExecution } from '../executions/execution-views.ts';
 import { createExecutionGate, Executions } from '../executions/executions.ts';
-import { answerStatus } from '../rest/read-execution.ts';
-import { type RestOperation, restOperations } from '../rest/rest-operations.ts';
 import { answerOperation, type OperationOptions } from './answer-operation.ts';
 import { attachEnumValues, createClientSchema } from './client-schema.ts';
 import { attachOutputs, discriminatorsOf, wireNamesOf } from './outputs.ts';
-import { ownPathsOf } from './own-paths.ts';
+import { answerStatus } from './read-execution.ts';
 import { measuredAnswer, reportingOutcome } from './report-outcome.ts';
-import type { RootAnswer } from './root-fields.ts';
-import { pairRootFields, plansOf, type RootField } from './root-fields.ts';
+import { type RestOperation, restOperations } from './rest-operations.ts';
 import type { LongIntegerForm } from './scalars.ts';
 
 /** A field that NoETL answers. */

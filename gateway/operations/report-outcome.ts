@@ -5,8 +5,8 @@ import { isJsonObject } from '../../plugins/noetl/json-object.ts';
 import { nameOfGrant } from '../../plugins/noetl-auth/access/report-decision.ts';
 import type { GatewayEvent, Observe } from '../../plugins/observe.ts';
 import { isStart, usualStartMembers } from '../../plugins/operation-kind.ts';
-import type { CallPlan } from './call-plan.ts';
-import type { RootAnswer, RootCall, RootField } from './root-fields.ts';
+import type { CallPlan } from '../calls/call-plan.ts';
+import type { RootAnswer, RootCall, RootField } from '../calls/root-fields.ts';
 
 type OutcomeEvent = Extract<GatewayEvent, { type: 'outcome' }>;
 

@@ -20,7 +20,7 @@ import { readLogoutToken } from '../identity/verify-token.ts';
 import { guessLimit, limitRate } from '../limits/rate-limits.ts';
 import type { Handlers, LoginResponse } from './generated/routes.gen.ts';
 import type { RestContext } from './rest-routes.ts';
-import { endedCookie, fitsCookie, sessionCookie, wireTime, wireUser } from './wire.ts';
+import { endedCookie, fitsCookie, sessionCookie, wireTime, wireUser } from './session-wire.ts';
 
 /** The inputs of the handlers. */
 export interface AuthRoutesGiven {

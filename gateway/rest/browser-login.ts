@@ -17,7 +17,7 @@ import type { KnownIssuer } from '../identity/verify-token.ts';
 import { assertWithinRate, limitRate, type RateLimits } from '../limits/rate-limits.ts';
 import type { Handlers } from './generated/routes.gen.ts';
 import type { RestContext } from './rest-routes.ts';
-import { sessionCookie } from './wire.ts';
+import { sessionCookie } from './session-wire.ts';
 
 export interface BrowserLoginOptions {
   readonly known: readonly KnownIssuer[];

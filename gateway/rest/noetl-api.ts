@@ -7,7 +7,7 @@ import { restPathOf, restPathProblem } from '../../plugins/operation.ts';
 import { type Answer, errorAnswer, json, toGatewayError } from '../http/answer.ts';
 import { type Exchange, headersOf } from '../http/exchange.ts';
 import { parseBody, readBody, requireJson } from '../http/read-body.ts';
-import { type RestOperation, templateOf } from './rest-operations.ts';
+import { type RestOperation, templateOf } from '../operations/rest-operations.ts';
 
 export interface NoetlApiOptions {
   readonly operations: readonly RestOperation[];

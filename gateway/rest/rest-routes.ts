@@ -9,16 +9,15 @@ import type { OperationKind } from '../../plugins/operation-kind.ts';
 import type { Parts } from '../compose.ts';
 import type { ResolvedConfig } from '../config/gateway-config.ts';
 import { type Answer, json, notAllowed, plainText } from '../http/answer.ts';
-import { type Exchange, readHeaderOf } from '../http/exchange.ts';
+import { type Exchange, mcpPath, metadataPath, readHeaderOf } from '../http/exchange.ts';
 import { parseBody, readBody, requireJson } from '../http/read-body.ts';
 import { createOneTimeCodes, type OneTimeCodes } from '../identity/one-time-codes.ts';
 import { createSignIn } from '../identity/sign-in.ts';
 import { guessLimit } from '../limits/rate-limits.ts';
-import { mcpPath, metadataPath } from '../mcp/mcp-login.ts';
+import { type RestOperation, templateOf } from '../operations/rest-operations.ts';
 import { createAuthRoutes } from './auth-routes.ts';
 import { createBrowserLogin } from './browser-login.ts';
 import { findRoute, type Handlers, methodsAt, type Route, routes } from './generated/routes.gen.ts';
-import { type RestOperation, templateOf } from './rest-operations.ts';
 
 /** The context of a handler besides the body, for one request. */
 export interface RestContext {

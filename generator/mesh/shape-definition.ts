@@ -29,7 +29,7 @@ import { protocolTypes } from './protocol-sdl.ts';
  * `@httpOperation` of a row: the path with `{args.<public name>}`, its constants in place; the query as a map from wire
  * name to argument, constants in the path's own query string; the body as a map from wire name to `"{args.<name>}"` or
  * to a constant, or `"{args.<name>}"` alone when one argument is the body. The server compiles a call plan of it
- * (`gateway/operations/compile-call-plan.ts`), and Mesh's own tools can run it (ADR 0001).
+ * (`gateway/calls/compile-call-plan.ts`), and Mesh's own tools can run it (ADR 0001).
  * @throws TypeError for a row of the gateway's own
  */
 export function callDirective(operation: TableRow): ConstDirectiveNode {

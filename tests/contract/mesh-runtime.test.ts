@@ -1,8 +1,8 @@
 import { processDirectives } from '@graphql-mesh/transport-rest';
 import { buildSchema, graphql } from 'graphql';
 import { expect, test } from 'vitest';
+import { callFor } from '../../gateway/calls/call-plan.ts';
 import { isGatewayRow } from '../../gateway/config/gateway-config.ts';
-import { callFor } from '../../gateway/operations/call-plan.ts';
 import { executorCaller, generatedSdl } from '../support/executor-caller.ts';
 import { scriptedUpstream } from '../support/scripted-upstream.ts';
 

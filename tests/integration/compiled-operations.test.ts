@@ -1,12 +1,12 @@
 import { Kind, parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
+import { fieldRules } from '../../gateway/calls/root-fields.ts';
 import type { AnyRow } from '../../gateway/config/gateway-config.ts';
 import { useCompiledOperations, writtenDataOf } from '../../gateway/graphql/compiled-operations.ts';
 import { compileOperation } from '../../gateway/operations/compiled-operation.ts';
 import { asksNoetl, createExecutableSchema } from '../../gateway/operations/executable-schema.ts';
 import { wireNamesOf } from '../../gateway/operations/outputs.ts';
-import { fieldRules } from '../../gateway/operations/root-fields.ts';
 import type { WrittenJson } from '../../gateway/operations/written-json.ts';
 import { parseJson } from '../../plugins/json/lossless-json.ts';
 import { createLocalAccessChecker } from '../../plugins/noetl-auth/access/access-checkers.ts';

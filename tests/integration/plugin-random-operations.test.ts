@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { fieldRules } from '../../gateway/calls/root-fields.ts';
 import { createExecutableSchema } from '../../gateway/operations/executable-schema.ts';
-import { fieldRules } from '../../gateway/operations/root-fields.ts';
 import { createLocalAccessChecker } from '../../plugins/noetl-auth/access/access-checkers.ts';
 import { compileGrants } from '../../plugins/noetl-auth/access/decision.ts';
 import type { AccessChecker, Upstream, UpstreamCall } from '../../plugins/ports.ts';

@@ -1,7 +1,7 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
+import { fieldRules } from '../../gateway/calls/root-fields.ts';
 import { hasExpired, withFormerNames } from '../../gateway/config/former-names.ts';
-import { fieldRules } from '../../gateway/operations/root-fields.ts';
 import { buildSchema } from '../../generator/build-schema.ts';
 import { decideOperation } from '../../plugins/noetl-auth/decide-operation.ts';
 import { configOf, foreignDocument, foreignGateway, type Rows } from '../support/foreign-gateway.ts';

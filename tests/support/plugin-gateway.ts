@@ -1,7 +1,7 @@
 import { buildSchema, GraphQLScalarType, type GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
+import { fieldRules, type RuledField } from '../../gateway/calls/root-fields.ts';
 import { resolveConfig } from '../../gateway/config/resolve-config.ts';
-import { fieldRules, type RuledField } from '../../gateway/operations/root-fields.ts';
 import type { CallContext } from '../../plugins/call-context.ts';
 import { useErrorRendering } from '../../plugins/error-rendering/use-error-rendering.ts';
 import { GatewayError } from '../../plugins/errors.ts';

@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 /** Files that once read from an operation's path what it does. They switch on its kind. */
 const files = [
   'plugins/protocol-field.ts',
-  'gateway/operations/own-paths.ts',
+  'gateway/calls/own-paths.ts',
   'plugins/noetl/wire-dialect.ts',
-  'gateway/operations/compile-call-plan.ts',
+  'gateway/calls/compile-call-plan.ts',
   'gateway/upstream/own-calls.ts',
-  'gateway/operations/root-fields.ts',
+  'gateway/calls/root-fields.ts',
   'gateway/operations/executable-schema.ts',
   'gateway/operations/answer-operation.ts',
   'generator/table/check-row.ts',

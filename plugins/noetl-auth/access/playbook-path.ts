@@ -42,3 +42,24 @@ function isRefused(unit: number): boolean {
   if (unit < 0x7f) return unit < 0x20 || unit === percent || unit === backslash;
   return unit <= 0x9f || unit === 0x2028 || unit === 0x2029;
 }
+
+/**
+ * Those of the paths that the caller may see. One that is absent or not in normal form is never among them; each distinct
+ * one is judged once.
+ * @param maxPaths distinct paths that are judged
+ */
+export async function visiblePaths(
+  paths: Iterable<string | undefined>,
+  may: (path: string) => boolean | Promise<boolean>,
+  maxPaths = Number.POSITIVE_INFINITY,
+): Promise<ReadonlySet<string>> {
+  const judged = new Set<string>();
+  for (const path of paths) {
+    // A checker that asks NoETL is called once for each of these paths, which is why their number is bounded.
+    if (path === undefined || judged.has(path) || judged.size >= maxPaths) continue;
+    if (parsePlaybookPath(path) !== undefined) judged.add(path);
+  }
+  const allowed = new Set<string>();
+  await Promise.all([...judged].map(async (path) => void ((await may(path)) && allowed.add(path))));
+  return allowed;
+}

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { RootCall } from '../../../../gateway/calls/root-fields.ts';
 import {
   createUpdateQueue,
   renewedCall,
   renewedIfKnown,
   type UpdateQueue,
 } from '../../../../gateway/executions/execution-updates.ts';
-import type { RootCall } from '../../../../gateway/operations/root-fields.ts';
 import type { CallContext, RenewedCall } from '../../../../plugins/call-context.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
 

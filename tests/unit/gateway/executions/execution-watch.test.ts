@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { RootCall } from '../../../../gateway/calls/root-fields.ts';
 import type { ExecutionCache } from '../../../../gateway/executions/execution-cache.ts';
 import type { Snapshot } from '../../../../gateway/executions/execution-end.ts';
 import { ExecutionWatcher, type WatchListener } from '../../../../gateway/executions/execution-watch.ts';
 import { type ExecutionGate, Executions } from '../../../../gateway/executions/executions.ts';
-import type { RootCall } from '../../../../gateway/operations/root-fields.ts';
 import { scriptedUpstream } from '../../../support/scripted-upstream.ts';
 import { handClock, settle } from '../../../support/session-fakes.ts';
 

@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { fieldRules, pairRootFields } from '../../../../gateway/operations/root-fields.ts';
+import { fieldRules, pairRootFields } from '../../../../gateway/calls/root-fields.ts';
 import { generatedSdl, shippedOperations } from '../../../support/executor-caller.ts';
 
 test('the arguments that hold catalog paths come from the schema, for every field that has one', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { catalogEntries, catalogPageOf, visiblePaths } from '../../../../gateway/operations/answer-operation.ts';
+import { catalogEntries, catalogPageOf } from '../../../../gateway/operations/answer-operation.ts';
+import { visiblePaths } from '../../../../plugins/noetl-auth/access/playbook-path.ts';
 
 test('each path in normal form is judged once, up to the bound', async () => {
   const asked: string[] = [];

@@ -1,8 +1,8 @@
 import { parse } from 'graphql';
 import { expect, test } from 'vitest';
+import { ownPathsOf, usualPaths } from '../../../../gateway/calls/own-paths.ts';
+import { pairRootFields, plansOf } from '../../../../gateway/calls/root-fields.ts';
 import type { AnyRow } from '../../../../gateway/config/gateway-config.ts';
-import { ownPathsOf, usualPaths } from '../../../../gateway/operations/own-paths.ts';
-import { pairRootFields, plansOf } from '../../../../gateway/operations/root-fields.ts';
 import { atOwnPaths } from '../../../../gateway/upstream/own-calls.ts';
 import { authenticated, onExecution } from '../../../../plugins/noetl-auth/access/access-rule.ts';
 import { generatedSdl, shippedOperations } from '../../../support/executor-caller.ts';

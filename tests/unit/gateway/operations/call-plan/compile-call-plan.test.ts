@@ -1,7 +1,7 @@
 import { type FieldDefinitionNode, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { callFor } from '../../../../../gateway/operations/call-plan.ts';
-import { compileCallPlan } from '../../../../../gateway/operations/compile-call-plan.ts';
+import { callFor } from '../../../../../gateway/calls/call-plan.ts';
+import { compileCallPlan } from '../../../../../gateway/calls/compile-call-plan.ts';
 
 function compiled(sdl: string, noetl = '@noetl(kind: "plain")', root: 'query' | 'mutation' = 'query') {
   const [definition] = parse(`type Query { x${sdl} ${noetl} }`).definitions;

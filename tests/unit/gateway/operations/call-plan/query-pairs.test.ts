@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { queryPairs, scalarText } from '../../../../../gateway/operations/call-plan.ts';
+import { queryPairs, scalarText } from '../../../../../gateway/calls/call-plan.ts';
 import { rawNumber } from '../../../../../plugins/json/lossless-json.ts';
 import type { WireStyle } from '../../../../../plugins/operation.ts';
 

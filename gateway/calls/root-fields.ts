@@ -1,4 +1,4 @@
-import { type FieldDefinitionNode, Kind, type parse } from 'graphql';
+import { type DocumentNode, type FieldDefinitionNode, Kind, type OperationTypeNode, type parse } from 'graphql';
 import type { CallContext } from '../../plugins/call-context.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { Mutable } from '../../plugins/mutable.ts';
@@ -6,11 +6,9 @@ import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts'
 import type { OpenDecision } from '../../plugins/noetl-auth/access/standing-decision.ts';
 import { weakExecutionRule } from '../../plugins/noetl-auth/access/weak-rules.ts';
 import type { FieldRule } from '../../plugins/noetl-auth/decide-call.ts';
-import type { UpstreamCall } from '../../plugins/ports.ts';
+import type { CallUser, UpstreamCall } from '../../plugins/ports.ts';
 import { type AnyRow, type AnyUpstreamRow, isGatewayRow } from '../config/gateway-config.ts';
-import type { Asking } from '../executions/execution-read.ts';
 import type { CallPlan } from './call-plan.ts';
-import { rootTypeNames } from './client-schema.ts';
 import { compileCallPlan } from './compile-call-plan.ts';
 
 type Document = ReturnType<typeof parse>;
@@ -212,4 +210,28 @@ export function fieldRules(rootFields: ReadonlyMap<string, RuledField>): Readonl
       },
     ]),
   );
+}
+
+/** Who asks; passed on to the upstream call. */
+export interface Asking {
+  readonly requestId?: string;
+  readonly user?: CallUser;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * The names of the root types of a document. The GraphQL defaults, unless the document has a `schema` definition
+ * (GraphQL specification, Root Operation Types).
+ */
+export function rootTypeNames(document: DocumentNode): Readonly<Record<OperationTypeNode, string>> {
+  const names: Record<OperationTypeNode, string> = {
+    query: 'Query',
+    mutation: 'Mutation',
+    subscription: 'Subscription',
+  };
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.SCHEMA_DEFINITION) continue;
+    for (const { operation, type } of definition.operationTypes) names[operation] = type.name.value;
+  }
+  return names;
 }

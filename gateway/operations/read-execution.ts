@@ -2,12 +2,12 @@ import { type ExecutionState, parseExecutionState } from '../../plugins/noetl/ex
 import { eventView } from '../../plugins/noetl/hidden-values.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import type { Upstream } from '../../plugins/ports.ts';
+import { type CallPlan, callFor } from '../calls/call-plan.ts';
+import { askingOf, bound, type RootCall } from '../calls/root-fields.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import { type Snapshot, stateOf } from '../executions/execution-end.ts';
 import { missingExecution } from '../executions/execution-read.ts';
 import { type ExecutionGate, type Executions, executionIdOf } from '../executions/executions.ts';
-import { type CallPlan, callFor } from '../operations/call-plan.ts';
-import { askingOf, bound, type RootCall } from '../operations/root-fields.ts';
 import { wireAnswer } from './wire.ts';
 
 export interface ReadOptions {

@@ -7,16 +7,15 @@ import { accessDenied } from '../../plugins/noetl-auth/access/standing-decision.
 import type { Observe } from '../../plugins/observe.ts';
 import { type OperationKind, usualStartMembers } from '../../plugins/operation-kind.ts';
 import type { Upstream } from '../../plugins/ports.ts';
+import { type CallPlan, callFor } from '../calls/call-plan.ts';
+import type { TemplatePiece } from '../calls/compile-call-plan.ts';
+import { ownPathsOf } from '../calls/own-paths.ts';
+import { type Asking, bound, plansOf, type RootCall, type RootField } from '../calls/root-fields.ts';
 import { type AnyUpstreamRow, isGatewayRow } from '../config/gateway-config.ts';
 import { answerCancelExecution, answerRerunExecution, type CommandOptions } from '../executions/execution-commands.ts';
-import type { Asking } from '../executions/execution-read.ts';
-import { answerOperation, type OperationOptions } from '../operations/answer-operation.ts';
-import { type CallPlan, callFor } from '../operations/call-plan.ts';
-import type { TemplatePiece } from '../operations/compile-call-plan.ts';
-import { ownPathsOf } from '../operations/own-paths.ts';
-import { measuredAnswer, reportingOutcome } from '../operations/report-outcome.ts';
-import { bound, plansOf, type RootCall, type RootField } from '../operations/root-fields.ts';
+import { answerOperation, type OperationOptions } from './answer-operation.ts';
 import { answerDetail, answerStatus, detailQuery } from './read-execution.ts';
+import { measuredAnswer, reportingOutcome } from './report-outcome.ts';
 import {
   bodyObject,
   readWireArguments,
