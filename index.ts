@@ -46,9 +46,9 @@ export {
   role,
 } from './plugins/noetl-auth/access/access-rule.ts';
 export type { Decision } from './plugins/noetl-auth/access/decision.ts';
+export type { Permission } from './plugins/noetl-auth/access/grant.ts';
 /** Who may do what with which playbooks; `deny` wins (ADR 0005). */
 export { allow, deny, type Grant } from './plugins/noetl-auth/access/grant.ts';
-export type { Permission } from './plugins/noetl-auth/access/permission.ts';
 export type { Session, User } from './plugins/noetl-auth/session/session.ts';
 export { parseSessionToken, type SessionKey, type SessionToken } from './plugins/noetl-auth/session/session-token.ts';
 /** What happens in the gateway, as adapters can report it. */

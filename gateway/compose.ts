@@ -11,7 +11,7 @@ import type { Observe } from '../plugins/observe.ts';
 import type { AccessChecker, SessionStore, SessionValidator, Upstream } from '../plugins/ports.ts';
 import { type CallbackRegistry, createCallbackRegistry } from './callbacks/callback-registry.ts';
 import { createPlaybookDriver, type PlaybookDriver } from './callbacks/playbook-driver.ts';
-import { type OwnPaths, usualPaths } from './calls/own-paths.ts';
+import { type OwnPaths, usualPaths } from './calls/call-plan.ts';
 import { storeKindOf } from './config/addresses.ts';
 import { parseShadowUntil } from './config/combinations.ts';
 import type { ResolvedConfig } from './config/gateway-config.ts';

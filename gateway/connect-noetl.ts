@@ -6,7 +6,7 @@ import type { NoetlAuthOptions } from '../plugins/noetl-auth/use-noetl-auth.ts';
 import type { Observe } from '../plugins/observe.ts';
 import type { QueryLimits } from '../plugins/query-limits/use-query-limits.ts';
 import type { CallbackRegistry } from './callbacks/callback-registry.ts';
-import { ownPathsOf } from './calls/own-paths.ts';
+import { ownPathsOf } from './calls/call-plan.ts';
 import { fieldRules, pairRootFields, plansOf } from './calls/root-fields.ts';
 import { compose } from './compose.ts';
 import type { Environment } from './config/environment.ts';

@@ -2,7 +2,7 @@ import { type DocumentNode, GraphQLError, parse } from 'graphql';
 import type { Clock } from '../plugins/clock.ts';
 import { GatewayError } from '../plugins/errors.ts';
 import { observedStore } from '../plugins/noetl-auth/session/session-store.ts';
-import { type OwnPaths, ownPathsOf } from './calls/own-paths.ts';
+import { type OwnPaths, ownPathsOf } from './calls/call-plan.ts';
 import { pairRootFields, plansOf, type RootField, routeOf } from './calls/root-fields.ts';
 import { compose, type Parts } from './compose.ts';
 import { isGatewayRow, type ResolvedConfig } from './config/gateway-config.ts';

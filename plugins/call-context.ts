@@ -1,7 +1,6 @@
 import type { GatewayError } from './errors.ts';
 import type { Decision } from './noetl-auth/access/decision.ts';
-import type { Grant } from './noetl-auth/access/grant.ts';
-import type { Permission } from './noetl-auth/access/permission.ts';
+import type { Grant, Permission } from './noetl-auth/access/grant.ts';
 import type { Session } from './noetl-auth/session/session.ts';
 import type { SessionToken } from './noetl-auth/session/session-token.ts';
 import type { MaybePromise } from './single-flight.ts';

@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors.ts';
 import type { LoginReason, SeenToken } from './login-refusal.ts';
-import type { Permission } from './noetl-auth/access/permission.ts';
+import type { Permission } from './noetl-auth/access/grant.ts';
 import type { CallClass } from './ports.ts';
 
 /** Events for the metrics and the audit log. Never a token, never a value from outside as a label. */

@@ -1,5 +1,5 @@
 import type { Decision } from './noetl-auth/access/decision.ts';
-import type { Permission } from './noetl-auth/access/permission.ts';
+import type { Permission } from './noetl-auth/access/grant.ts';
 import type {
   ListedSession,
   OneSession,

@@ -17,7 +17,7 @@ import {
   tableExplanationText,
 } from '../../plugins/noetl-auth/access/explain-text.ts';
 import type { Grant } from '../../plugins/noetl-auth/access/grant.ts';
-import { parsePermission, permissions } from '../../plugins/noetl-auth/access/permission.ts';
+import { parsePermission, permissions } from '../../plugins/noetl-auth/access/grant.ts';
 import { type PolicyCase, runPolicyCases } from '../../plugins/noetl-auth/access/policy-cases.ts';
 import { readPolicyCases } from '../../plugins/noetl-auth/access/policy-cases-file.ts';
 import {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AuthAnswer, noAnswer } from '../../plugins/noetl/auth-answer.ts';
 import { parseExecutionId } from '../../plugins/noetl/execution-state.ts';
-import { isJsonObject } from '../../plugins/noetl/json-object.ts';
-import { isOwnWorkload } from '../../plugins/noetl/plain-values.ts';
+import { isJsonObject, isOwnWorkload } from '../../plugins/noetl/json-object.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Upstream } from '../../plugins/ports.ts';
 import type { Executions } from '../executions/executions.ts';

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../plugins/errors.ts';
 import { parseExecutionId } from '../../plugins/noetl/execution-state.ts';
 import { isJsonObject } from '../../plugins/noetl/json-object.ts';
-import { type Permission, parsePermission, permissions } from '../../plugins/noetl-auth/access/permission.ts';
+import { type Permission, parsePermission, permissions } from '../../plugins/noetl-auth/access/grant.ts';
 import { maxDraftLength } from '../policy/policy-draft.ts';
 import type { AuditSearch } from './audit-ring.ts';
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { ReadHeader } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { ByteLease } from '../limits/byte-budget.ts';
-import type { TraceContext } from './trace-context.ts';
+import type { TraceContext } from './exchange-scope.ts';
 
 /** One HTTP request as handlers see it. */
 export interface Exchange {

@@ -6,8 +6,7 @@ import { type ByteLease, createByteBudget } from '../limits/byte-budget.ts';
 import { type Answer, errorAnswer } from './answer.ts';
 import { type Connection, limitConnections } from './connections.ts';
 import { type Exchange, refuseRepeatedHeaders, splitTarget } from './exchange.ts';
-import { ExchangeScope } from './exchange-scope.ts';
-import { parseTraceContext } from './trace-context.ts';
+import { ExchangeScope, parseTraceContext } from './exchange-scope.ts';
 import { bytesOf, noRoom, type Output, writeAnswer } from './write-answer.ts';
 
 /** Bounds of connections and memory that callers can take. */

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { isRefusal, type LoginRefusal, refuse, type SeenToken } from '../../plugins/login-refusal.ts';
-import { isClaimData } from '../../plugins/noetl/plain-values.ts';
+import { isClaimData } from '../../plugins/noetl/json-object.ts';
 import type { Session } from '../../plugins/noetl-auth/session/session.ts';
 import { providerTokens, type SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { SessionFollower } from '../../plugins/ports.ts';

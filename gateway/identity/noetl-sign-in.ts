@@ -10,10 +10,9 @@ import {
   decodeValidation,
   noAnswer,
 } from '../../plugins/noetl/auth-answer.ts';
-import { isJsonObject } from '../../plugins/noetl/json-object.ts';
-import { isOwnWorkload } from '../../plugins/noetl/plain-values.ts';
+import { isJsonObject, isOwnWorkload } from '../../plugins/noetl/json-object.ts';
 import type { Decision } from '../../plugins/noetl-auth/access/decision.ts';
-import type { Permission } from '../../plugins/noetl-auth/access/permission.ts';
+import type { Permission } from '../../plugins/noetl-auth/access/grant.ts';
 import { isTokenText, type SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { AccessChecker, AccessQuestion, SessionValidator, Upstream } from '../../plugins/ports.ts';
 import { SingleFlight } from '../../plugins/single-flight.ts';

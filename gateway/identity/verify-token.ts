@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWK, type JWTPayload, jwtVerify } from 'jose';
 import { type LoginRefusal, refuse, type SeenToken } from '../../plugins/login-refusal.ts';
-import { isClaimData } from '../../plugins/noetl/plain-values.ts';
+import { isClaimData } from '../../plugins/noetl/json-object.ts';
 import type { SessionsOf } from '../../plugins/noetl-auth/session/session.ts';
 import type { TokenKind } from '../config/issuers.ts';
 import { type IssuerRules, isSignatureAlgorithm, issuerNamed } from '../config/issuers.ts';

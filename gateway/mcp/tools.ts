@@ -23,8 +23,8 @@ import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/j
 import { answerOf } from '../../plugins/noetl/upstream-answer.ts';
 import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts';
 import { explainField } from '../../plugins/noetl-auth/access/explain.ts';
+import type { Permission } from '../../plugins/noetl-auth/access/grant.ts';
 import { createPatternIndex, findInIndex } from '../../plugins/noetl-auth/access/pattern-index.ts';
-import type { Permission } from '../../plugins/noetl-auth/access/permission.ts';
 import { parsePlaybookPath } from '../../plugins/noetl-auth/access/playbook-path.ts';
 import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
 import { isProtocolStart } from '../../plugins/operation-kind.ts';

@@ -45,8 +45,8 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { Exchange } from '../http/exchange.ts';
+import type { TraceContext } from '../http/exchange-scope.ts';
 import { currentTrace, withinTrace } from '../http/exchange-scope.ts';
-import type { TraceContext } from '../http/trace-context.ts';
 import type { UpstreamClient } from '../upstream/upstream.ts';
 import type { Logger } from './logger.ts';
 import type { MetricsJson } from './metrics.ts';

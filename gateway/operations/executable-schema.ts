@@ -9,7 +9,7 @@ import { accessDenied, standingDecision } from '../../plugins/noetl-auth/access/
 import type { EndTarget, User } from '../../plugins/noetl-auth/session/session.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-import { ownPathsOf } from '../calls/own-paths.ts';
+import { ownPathsOf } from '../calls/call-plan.ts';
 import type { RootAnswer } from '../calls/root-fields.ts';
 import { pairRootFields, plansOf, type RootField } from '../calls/root-fields.ts';
 import { type AnyRow, isGatewayRow, type SubscriptionRow } from '../config/gateway-config.ts';

@@ -7,9 +7,8 @@ import { accessDenied } from '../../plugins/noetl-auth/access/standing-decision.
 import type { Observe } from '../../plugins/observe.ts';
 import { type OperationKind, usualStartMembers } from '../../plugins/operation-kind.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-import { type CallPlan, callFor } from '../calls/call-plan.ts';
+import { type CallPlan, callFor, ownPathsOf } from '../calls/call-plan.ts';
 import type { TemplatePiece } from '../calls/compile-call-plan.ts';
-import { ownPathsOf } from '../calls/own-paths.ts';
 import { type Asking, bound, plansOf, type RootCall, type RootField } from '../calls/root-fields.ts';
 import { type AnyUpstreamRow, isGatewayRow } from '../config/gateway-config.ts';
 import { answerCancelExecution, answerRerunExecution, type CommandOptions } from '../executions/execution-commands.ts';

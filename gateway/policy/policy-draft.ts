@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts';
 import type { Grant } from '../../plugins/noetl-auth/access/grant.ts';
-import { permissions } from '../../plugins/noetl-auth/access/permission.ts';
+import { permissions } from '../../plugins/noetl-auth/access/grant.ts';
 import {
   diffPolicies,
   type PastDecision,

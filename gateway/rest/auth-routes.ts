@@ -4,7 +4,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import { isRefusal } from '../../plugins/login-refusal.ts';
 import { holdsTemplateMark } from '../../plugins/noetl/template-mark.ts';
 import type { Decision } from '../../plugins/noetl-auth/access/decision.ts';
-import { parsePermission, permissions } from '../../plugins/noetl-auth/access/permission.ts';
+import { parsePermission, permissions } from '../../plugins/noetl-auth/access/grant.ts';
 import { parsePlaybookPath } from '../../plugins/noetl-auth/access/playbook-path.ts';
 import { reportDecision } from '../../plugins/noetl-auth/access/report-decision.ts';
 import { parseSessionToken } from '../../plugins/noetl-auth/session/session-token.ts';

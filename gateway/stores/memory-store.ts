@@ -1,8 +1,8 @@
 import { Cache } from '../../plugins/cache.ts';
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import { createListeners } from './listeners.ts';
 import {
+  createListeners,
   maxQueued,
   maxRead,
   type Notice,

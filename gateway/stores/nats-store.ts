@@ -2,12 +2,12 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { once } from '../../plugins/single-flight.ts';
-import { createListeners } from './listeners.ts';
 import { bucketOn, type NatsBucket, openBucket, watchRecords } from './nats-bucket.ts';
 import { keepNatsConnected, parseNatsUrl } from './nats-connection.ts';
 import { followQueues, type NatsQueues, openQueues, queueNames } from './nats-queues.ts';
 import {
   compareAndSet,
+  createListeners,
   memberText,
   type Notice,
   readMember,

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { GatewayError } from '../../plugins/errors.ts';
-import { createListeners } from './listeners.ts';
 import type { Notice } from './shared-store.ts';
+import { createListeners } from './shared-store.ts';
 
 export interface RedisConnectionOptions {
   /** `redis://` or `rediss://` (TLS), with user, password and database as needed. */

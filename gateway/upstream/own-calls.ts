@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import type { CallClass, Upstream, UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
-import { type OwnPaths, usualPaths } from '../calls/own-paths.ts';
+import { type OwnPaths, usualPaths } from '../calls/call-plan.ts';
 
 /**
  * The upstream for the gateway's own calls. They are written for NoETL's usual paths and names; where NoETL's document

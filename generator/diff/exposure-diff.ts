@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AnyRow, type GatewayConfig, isGatewayRow } from '../../gateway/config/gateway-config.ts';
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
-import type { Permission } from '../../plugins/noetl-auth/access/permission.ts';
+import type { Permission } from '../../plugins/noetl-auth/access/grant.ts';
 import type { Operation } from '../../plugins/operation.ts';
-import { kindWords, type OperationKind } from '../../plugins/operation-kind.ts';
-import { isProtocolField } from '../../plugins/protocol-field.ts';
+import { isProtocolField, kindWords, type OperationKind } from '../../plugins/operation-kind.ts';
 import { memberWords, type NewMember } from '../lock/new-members.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { structureRules } from '../normalise/structure-rules.ts';

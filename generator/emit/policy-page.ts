@@ -3,7 +3,7 @@ import { type AnyRow, type GatewayConfig, isGatewayRow } from '../../gateway/con
 import { defaultSections } from '../../gateway/config/resolve-config.ts';
 import { explainTable } from '../../plugins/noetl-auth/access/explain.ts';
 import { accessText, reachText, ruleText } from '../../plugins/noetl-auth/access/explain-text.ts';
-import { permissions } from '../../plugins/noetl-auth/access/permission.ts';
+import { permissions } from '../../plugins/noetl-auth/access/grant.ts';
 import type { Operation } from '../../plugins/operation.ts';
 import { kindWords } from '../../plugins/operation-kind.ts';
 import { operationTemplate } from '../diff/operation-contract.ts';

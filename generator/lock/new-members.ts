@@ -1,6 +1,6 @@
 import { type AnyRow, type GatewayConfig, isGatewayRow, readMembers } from '../../gateway/config/gateway-config.ts';
 import type { Operation, OperationArgument } from '../../plugins/operation.ts';
-import { isProtocolField } from '../../plugins/protocol-field.ts';
+import { isProtocolField } from '../../plugins/operation-kind.ts';
 import { nearest } from '../openapi/names.ts';
 import { fullTypeOf, type GatewayLock, namedType, wireOf } from './gateway-lock.ts';
 

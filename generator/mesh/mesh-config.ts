@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Operation, OperationArgument } from '../../plugins/operation.ts';
-import { isProtocolField } from '../../plugins/protocol-field.ts';
+import { isProtocolField } from '../../plugins/operation-kind.ts';
 import { reachableSchemas } from '../openapi/map-schemas.ts';
 import { escapeName } from '../openapi/names.ts';
 import {

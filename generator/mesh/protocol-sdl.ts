@@ -1,5 +1,4 @@
-import { gatewayArguments } from '../../plugins/operation-kind.ts';
-import { isProtocolField, type ProtocolField, protocolFields } from '../../plugins/protocol-field.ts';
+import { gatewayArguments, isProtocolField, type ProtocolField, protocolFields } from '../../plugins/operation-kind.ts';
 import type { TableRow } from './mesh-config.ts';
 
 /** What Mesh's handler needs to know; `shape-schema.ts` writes the whole instruction afterwards. */

@@ -19,7 +19,7 @@ import {
 } from 'graphql';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { OperationArgument } from '../../plugins/operation.ts';
-import { isProtocolField } from '../../plugins/protocol-field.ts';
+import { isProtocolField } from '../../plugins/operation-kind.ts';
 import { camelCase, escapeName, isPublicName, wireName } from '../openapi/names.ts';
 import { readNotes, wholeBody } from '../openapi/open-api.ts';
 import type { TableRow } from './mesh-config.ts';

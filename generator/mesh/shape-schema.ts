@@ -12,8 +12,7 @@ import {
 } from 'graphql';
 import { deprecationOf } from '../../gateway/config/former-names.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import { argumentDocs, gatewayArguments, isProtocolStart } from '../../plugins/operation-kind.ts';
-import { isProtocolField } from '../../plugins/protocol-field.ts';
+import { argumentDocs, gatewayArguments, isProtocolField, isProtocolStart } from '../../plugins/operation-kind.ts';
 import type { TableRow } from './mesh-config.ts';
 import {
   answerFieldNames,

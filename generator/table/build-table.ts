@@ -14,8 +14,13 @@ import {
   restPathOf,
   restPathProblem,
 } from '../../plugins/operation.ts';
-import { type OperationKind, type StartMembers, usualStartMembers } from '../../plugins/operation-kind.ts';
-import { isProtocolField, protocolFields } from '../../plugins/protocol-field.ts';
+import {
+  isProtocolField,
+  type OperationKind,
+  protocolFields,
+  type StartMembers,
+  usualStartMembers,
+} from '../../plugins/operation-kind.ts';
 import { type DocumentedShape, shapesOf } from '../document/operation-shape.ts';
 import { isPublicName, nearest } from '../openapi/names.ts';
 import { basePathOf, deprecatedUpstream, type OpenApiDocument } from '../openapi/open-api.ts';

@@ -1,10 +1,9 @@
 import { Kind, parse } from 'graphql';
 import type { AnyGatewayRow } from '../../gateway/config/gateway-config.ts';
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
-import { permissions } from '../../plugins/noetl-auth/access/permission.ts';
+import { permissions } from '../../plugins/noetl-auth/access/grant.ts';
 import type { Operation, OperationArgument } from '../../plugins/operation.ts';
-import { gatewayArguments, isStart } from '../../plugins/operation-kind.ts';
-import { isProtocolField } from '../../plugins/protocol-field.ts';
+import { gatewayArguments, isProtocolField, isStart } from '../../plugins/operation-kind.ts';
 import { nearest } from '../openapi/names.ts';
 import type { OperationMeaning } from './operation-meaning.ts';
 import type { JoinedRow } from './row-members.ts';

@@ -1,12 +1,18 @@
 import { type ArgumentOptions, readMembers } from '../../gateway/config/gateway-config.ts';
 import type { OperationArgument } from '../../plugins/operation.ts';
-import { isStart, type OperationKind, type StartMembers, usualStartMembers } from '../../plugins/operation-kind.ts';
-import { type ProtocolField, protocolFields } from '../../plugins/protocol-field.ts';
+import {
+  isStart,
+  type OperationKind,
+  type ProtocolField,
+  protocolFields,
+  type StartMembers,
+  usualStartMembers,
+} from '../../plugins/operation-kind.ts';
 import { nearest } from '../openapi/names.ts';
 import { type JoinedRow, optionsOf } from './row-members.ts';
 
 /**
- * How a protocol field's fixed arguments and answer are found in the document. `plugins/protocol-field.ts` lists the
+ * How a protocol field's fixed arguments and answer are found in the document. `plugins/operation-kind.ts` lists the
  * fields.
  */
 export interface ProtocolJoin {

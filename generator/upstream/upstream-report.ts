@@ -2,8 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnyUpstreamRow, GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import type { ClosedOperation, UpstreamLine, UpstreamReport } from '../../plugins/noetl/upstream-answer.ts';
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
-import { isStart, kindWords } from '../../plugins/operation-kind.ts';
-import { isProtocolField } from '../../plugins/protocol-field.ts';
+import { isProtocolField, isStart, kindWords } from '../../plugins/operation-kind.ts';
 import { quoteText } from '../canonical-text.ts';
 import type { ExposureChange, UpstreamChange } from '../diff/diff-report.ts';
 import {

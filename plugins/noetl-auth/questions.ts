@@ -4,7 +4,7 @@ import type { AccessChecker, AccessQuestion, Sessions } from '../ports.ts';
 import type { MaybePromise } from '../single-flight.ts';
 import { decideOnExecution } from './access/access-checkers.ts';
 import type { Decision } from './access/decision.ts';
-import type { Permission } from './access/permission.ts';
+import type { Permission } from './access/grant.ts';
 import { parsePlaybookPath } from './access/playbook-path.ts';
 import { type DecisionOptions, judgeCall, type OperationCaller, tellDecision } from './decide-call.ts';
 

@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors.ts';
 import { idText, parseJson } from '../json/lossless-json.ts';
-import type { PermissionName } from '../noetl-auth/access/permission.ts';
+import type { PermissionName } from '../noetl-auth/access/grant.ts';
 import type { User } from '../noetl-auth/session/session.ts';
 import { parseSessionToken, type SessionToken } from '../noetl-auth/session/session-token.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';

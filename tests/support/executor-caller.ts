@@ -5,7 +5,7 @@ import { createExecutableSchema, type ExecutableSchemaOptions } from '../../gate
 import config from '../../gateway.config.ts';
 import type { CallContext, RootDecision } from '../../plugins/call-context.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import type { Permission } from '../../plugins/noetl-auth/access/permission.ts';
+import type { Permission } from '../../plugins/noetl-auth/access/grant.ts';
 import type { GatewayEvent } from '../../plugins/observe.ts';
 import type { Upstream } from '../../plugins/ports.ts';
 import { handClock, sessionOf, tokenOf } from './session-fakes.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Grant } from '../../plugins/noetl-auth/access/grant.ts';
-import { type Permission, permissions } from '../../plugins/noetl-auth/access/permission.ts';
+import { type Permission, permissions } from '../../plugins/noetl-auth/access/grant.ts';
 
 /** Few letters and short pieces, so that random patterns and paths meet. */
 const piece = fc.stringMatching(/^[ab._-]{1,3}$/);

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 
 /** Files that once read from an operation's path what it does. They switch on its kind. */
 const files = [
-  'plugins/protocol-field.ts',
-  'gateway/calls/own-paths.ts',
+  'plugins/operation-kind.ts',
+  'gateway/calls/call-plan.ts',
   'plugins/noetl/wire-dialect.ts',
   'gateway/calls/compile-call-plan.ts',
   'gateway/upstream/own-calls.ts',

@@ -28,7 +28,7 @@ for (const page of pages) {
  * all packages.
  */
 function sourcesHash(name: string): string {
-  const own = [`web/${name}/**/*.*`, 'web/session/*.ts', 'plugins/noetl-auth/access/permission.ts', 'tools/pages/*.ts'];
+  const own = [`web/${name}/**/*.*`, 'web/session/*.ts', 'plugins/noetl-auth/access/grant.ts', 'tools/pages/*.ts'];
   const hash = createHash('sha256');
   for (const file of [...globSync(own), 'package-lock.json'].sort())
     hash.update(`${file}\0`).update(readFileSync(file));

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { AccessRule } from '../../../plugins/noetl-auth/access/access-rule.ts';
-import { permissions } from '../../../plugins/noetl-auth/access/permission.ts';
+import { permissions } from '../../../plugins/noetl-auth/access/grant.ts';
 import { choice, either, flag, integer, named, plainSection, text, value } from './fields.ts';
 import { maxTextBytes } from './sections.ts';
 

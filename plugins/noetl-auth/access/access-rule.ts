@@ -1,5 +1,5 @@
 import type { User } from '../session/session.ts';
-import type { Permission } from './permission.ts';
+import type { Permission } from './grant.ts';
 
 /** The input of a custom access rule. `args` are coerced: defaults applied, variables resolved. */
 export interface AccessRequest {

@@ -1,8 +1,8 @@
 import { type CompiledGrants, compileGrants } from './decision.ts';
 import type { Grant } from './grant.ts';
+import { permissions } from './grant.ts';
 import { anyMatchOf, compilePattern, patternsOverlap, splitPattern } from './pattern.ts';
 import { findInIndex } from './pattern-index.ts';
-import { permissions } from './permission.ts';
 import { parsePlaybookPath } from './playbook-path.ts';
 
 /** A gateway does not start with `problems`; it starts with `warnings`. One line each, with the place. */

@@ -1,7 +1,6 @@
 import type { User } from '../session/session.ts';
-import type { Grant } from './grant.ts';
+import type { Grant, Permission } from './grant.ts';
 import { createPatternIndex, findInIndex, type PatternIndex } from './pattern-index.ts';
-import type { Permission } from './permission.ts';
 import { parsePlaybookPath } from './playbook-path.ts';
 
 /**

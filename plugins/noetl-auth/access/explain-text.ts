@@ -1,7 +1,6 @@
 import type { AccessRule } from './access-rule.ts';
 import type { FieldExplanation, PathExplanation, RoleAccess, TableExplanation } from './explain.ts';
-import type { Grant } from './grant.ts';
-import type { Permission } from './permission.ts';
+import type { Grant, Permission } from './grant.ts';
 
 /** Says a path's explanation in a few lines; the first begins with `yes` or `no`. */
 export function pathExplanationText(explanation: PathExplanation): string {

@@ -1,9 +1,8 @@
 import type { Operation } from '../../operation.ts';
 import type { AccessRule } from './access-rule.ts';
 import { type CompiledGrants, type Decision, decide } from './decision.ts';
-import type { Grant } from './grant.ts';
+import type { Grant, Permission } from './grant.ts';
 import { compilePattern, splitPattern } from './pattern.ts';
-import type { Permission } from './permission.ts';
 
 /** Who wants to do what on which catalog path. */
 export interface PathQuestion {

@@ -1,7 +1,7 @@
 import type { CompiledGrants } from './decision.ts';
 import { explainPath, type PathExplanation, type PathQuestion } from './explain.ts';
 import { grantText, pathExplanationText } from './explain-text.ts';
-import { type Permission, permissions } from './permission.ts';
+import { type Permission, permissions } from './grant.ts';
 import { parsePlaybookPath } from './playbook-path.ts';
 
 /** An answer of `explain` as data and in its own words. */

@@ -1,5 +1,5 @@
 import { isMap, isSeq, LineCounter, parseDocument } from 'yaml';
-import { parsePermission, permissions } from './permission.ts';
+import { parsePermission, permissions } from './grant.ts';
 import type { PolicyCase } from './policy-cases.ts';
 
 /** The file in the project's folder that the console shows. */

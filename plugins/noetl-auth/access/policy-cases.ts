@@ -2,7 +2,7 @@ import type { AccessRule } from './access-rule.ts';
 import { type CompiledGrants, decide } from './decision.ts';
 import { explainPath } from './explain.ts';
 import { pathExplanationText } from './explain-text.ts';
-import type { Permission } from './permission.ts';
+import type { Permission } from './grant.ts';
 
 /** A question with the answer that the author of a policy expects. */
 export interface PolicyCase {

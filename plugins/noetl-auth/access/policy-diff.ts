@@ -3,8 +3,8 @@ import { type CompiledGrants, decide } from './decision.ts';
 import { explainPath } from './explain.ts';
 import { pathExplanationText } from './explain-text.ts';
 import type { Grant } from './grant.ts';
+import { type Permission, parsePermission, permissions } from './grant.ts';
 import { splitPattern } from './pattern.ts';
-import { type Permission, parsePermission, permissions } from './permission.ts';
 import { parsePlaybookPath } from './playbook-path.ts';
 import { decideOnRun } from './policy-cases.ts';
 

@@ -2,7 +2,7 @@ import { isMap, isSeq, LineCounter, parseDocument } from 'yaml';
 import { checkGrants } from './check-grants.ts';
 import { type CompiledGrants, compileGrants } from './decision.ts';
 import type { Grant } from './grant.ts';
-import { type Permission, parsePermission, permissions } from './permission.ts';
+import { type Permission, parsePermission, permissions } from './grant.ts';
 
 /** A larger file is refused before it is read into memory. */
 export const maxPolicyBytes = 1_048_576;

@@ -2,8 +2,7 @@ import type { Mutable } from '../../mutable.ts';
 import type { GatewayEvent, Observe } from '../../observe.ts';
 import type { User } from '../session/session.ts';
 import { grantText } from './explain-text.ts';
-import type { Grant } from './grant.ts';
-import type { Permission } from './permission.ts';
+import type { Grant, Permission } from './grant.ts';
 
 /** A decision, as the audit log and the metrics get it. What is undefined is left out. */
 export interface DecisionReport {

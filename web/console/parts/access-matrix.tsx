@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { ConsoleAnswers, CurrentAccess } from '../../../gateway/console/console-answers.ts';
-import { permissions } from '../../../plugins/noetl-auth/access/permission.ts';
+import { permissions } from '../../../plugins/noetl-auth/access/grant.ts';
 import { useQuery, useSession } from '../api/gateway-client.ts';
 import { addressOf } from '../api/health.ts';
 import { Scroll } from './controls.tsx';

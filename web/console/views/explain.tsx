@@ -1,5 +1,5 @@
 import { useLocation } from 'preact-iso/router';
-import { permissions } from '../../../plugins/noetl-auth/access/permission.ts';
+import { permissions } from '../../../plugins/noetl-auth/access/grant.ts';
 import { useQuery, useSession } from '../api/gateway-client.ts';
 import { CopyText } from '../parts/controls.tsx';
 import { Failed, Heading, Loading } from '../parts/table.tsx';

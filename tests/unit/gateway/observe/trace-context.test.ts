@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseTraceContext, traceHeaders } from '../../../../gateway/http/trace-context.ts';
+import { parseTraceContext, traceHeaders } from '../../../../gateway/http/exchange-scope.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const spanId = 'b7ad6b7169203331';

@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { ownPathsOf, usualPaths } from '../../../../gateway/calls/own-paths.ts';
+import { ownPathsOf, usualPaths } from '../../../../gateway/calls/call-plan.ts';
 import { pairRootFields, plansOf } from '../../../../gateway/calls/root-fields.ts';
 import type { AnyRow } from '../../../../gateway/config/gateway-config.ts';
 import { atOwnPaths } from '../../../../gateway/upstream/own-calls.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CallPlan } from '../../../../gateway/calls/call-plan.ts';
-import { ownPathsOf, usualPaths } from '../../../../gateway/calls/own-paths.ts';
+import { ownPathsOf, usualPaths } from '../../../../gateway/calls/call-plan.ts';
 import { isBusyAnswer } from '../../../../plugins/noetl/upstream-answer.ts';
 import { restPathOf, restPathProblem } from '../../../../plugins/operation.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isClaimData, isOwnWorkload } from '../../../../plugins/noetl/plain-values.ts';
+import { isClaimData, isOwnWorkload } from '../../../../plugins/noetl/json-object.ts';
 
 describe('what the gateway puts into a workload', () => {
   it.each([

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { canMatch, checkGrants } from '../../../../../plugins/noetl-auth/access/check-grants.ts';
-import type { Grant } from '../../../../../plugins/noetl-auth/access/grant.ts';
-import type { Permission } from '../../../../../plugins/noetl-auth/access/permission.ts';
+import type { Grant, Permission } from '../../../../../plugins/noetl-auth/access/grant.ts';
 import { grant } from '../../../../support/plugin-gateway.ts';
 import { processorTimeOf } from '../../../../support/processor-time.ts';
 

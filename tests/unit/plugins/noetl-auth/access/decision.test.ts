@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileGrants, decide } from '../../../../../plugins/noetl-auth/access/decision.ts';
-import { allow, deny } from '../../../../../plugins/noetl-auth/access/grant.ts';
-import { permissions } from '../../../../../plugins/noetl-auth/access/permission.ts';
+import { allow, deny, permissions } from '../../../../../plugins/noetl-auth/access/grant.ts';
 import {
   plainlyAllowed,
   randomGrant,

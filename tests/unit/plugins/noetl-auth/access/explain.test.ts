@@ -12,7 +12,7 @@ import {
   pathExplanationText,
   tableExplanationText,
 } from '../../../../../plugins/noetl-auth/access/explain-text.ts';
-import type { Permission } from '../../../../../plugins/noetl-auth/access/permission.ts';
+import type { Permission } from '../../../../../plugins/noetl-auth/access/grant.ts';
 import { grant } from '../../../../support/plugin-gateway.ts';
 
 const login = 'api_integration/auth0/auth0_login';

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { allow, deny } from '../../../../../plugins/noetl-auth/access/grant.ts';
-import { parsePermission, permissions } from '../../../../../plugins/noetl-auth/access/permission.ts';
+import { allow, deny, parsePermission, permissions } from '../../../../../plugins/noetl-auth/access/grant.ts';
 
 describe('a grant', () => {
   test('all permissions, one pattern', () => {
