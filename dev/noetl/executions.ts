@@ -68,6 +68,16 @@ export interface EngineState {
   readonly failed: boolean;
 }
 
+/** What the engine knows of an execution before its first step. */
+export const firstState = ({ workload }: Pick<Execution, 'workload'>): Omit<EngineState, 'at' | 'part'> => ({
+  currentStep: null,
+  goesOn: true,
+  completedSteps: [],
+  variables: workload,
+  over: false,
+  failed: false,
+});
+
 /** An execution: what has happened and, in its script's time, will. */
 export interface Execution {
   readonly id: string;

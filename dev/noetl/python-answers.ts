@@ -1,5 +1,5 @@
 import { rawNumber } from '../../plugins/json/lossless-json.ts';
-import { type EngineState, type ExecutionEvent, type ExecutionView, openCommands } from './executions.ts';
+import { type EngineState, type ExecutionEvent, type ExecutionView, firstState, openCommands } from './executions.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 type PythonStatus = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
@@ -62,15 +62,7 @@ function statusFlags({ events }: ExecutionView, engine: ReturnType<typeof engine
 }
 
 function engineOf({ run, now }: ExecutionView): Omit<EngineState, 'at' | 'part'> {
-  const first = {
-    currentStep: null,
-    goesOn: true,
-    completedSteps: [],
-    variables: run.workload,
-    over: false,
-    failed: false,
-  };
-  return run.states.findLast(({ at }) => at <= now) ?? first;
+  return run.states.findLast(({ at }) => at <= now) ?? firstState(run);
 }
 
 /** `2026-11-24T06:28:29.016000Z`, or with `+00:00` as `/status` and `/events` write it. */

@@ -4,6 +4,7 @@ import {
   addEvent,
   type EngineState,
   type Execution,
+  firstState,
   type NewEvent,
   nextEventId,
   type PlaybookScript,
@@ -188,15 +189,7 @@ function addBatch(line: Line, part: number, at: number, actionable: boolean, eve
 
 /** Adds to what the engine's state holds. */
 function engineGoes({ run }: Line, change: Partial<EngineState> & Pick<EngineState, 'at' | 'part'>): void {
-  const first = {
-    currentStep: null,
-    goesOn: true,
-    completedSteps: [],
-    variables: run.workload,
-    over: false,
-    failed: false,
-  };
-  run.states.push({ ...first, ...run.states.at(-1), ...change });
+  run.states.push({ ...firstState(run), ...run.states.at(-1), ...change });
 }
 
 /** Writes how a step ends at `at`. @returns when the engine goes on */

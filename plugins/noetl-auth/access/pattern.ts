@@ -2,7 +2,7 @@
 export type PathMatcher = (path: string) => boolean;
 
 /**
- * * A pattern split at its wildcards: `*` and `%` match any run of characters, `/` included; every other character
+ * A pattern split at its wildcards: `*` and `%` match any run of characters, `/` included; every other character
  * matches itself, in its own case. `suffix` undefined: there is no wildcard, and `prefix` is the whole path.
  */
 export interface PatternParts {
@@ -42,7 +42,7 @@ export function compilePattern(pattern: string): PathMatcher {
 }
 
 /**
- * * A text that represents all paths of a pattern: another pattern that matches it matches every one of those paths,
+ * A text that represents all paths of a pattern: another pattern that matches it matches every one of those paths,
  * since a character that no pattern contains can only be matched by a wildcard.
  */
 export function anyMatchOf(pattern: string): string {
