@@ -87,16 +87,25 @@ describe.skipIf(!hasChromium)('the console of two replicas', { timeout: 120_000 
   });
 
   test('an execution that ends before the stream begins is not left as running', async () => {
-    const id = await start('regression_test/live', { seconds: 2 });
-    const late = async (page: Page) => {
-      await page.route('**/console/graphql', async (route) => {
-        if (route.request().postData()?.includes('subscription')) await page.waitForTimeout(2_500);
+    const id = await start('regression_test/live', { seconds: 15 });
+    let areListsLost = false;
+    const ended = Promise.withResolvers<void>();
+    // Lists between the first one and the end are lost, so only a read after the stream has begun can tell the end.
+    const late = (page: Page) =>
+      page.route('**/console/graphql', async (route) => {
+        if (route.request().postData()?.includes('subscription')) await ended.promise;
+        else if (areListsLost) return route.abort();
         await route.continue();
       });
-    };
     const view = { url: first.internalUrl, path: 'executions', token, prepare: late };
     const { page, close } = await visitConsole(browser, view);
     await rowOf(page, id).locator('.mark', { hasText: 'running' }).waitFor();
+    areListsLost = true;
+    const query = `{ execution(id: "${id}") { status } }`;
+    const status = async () => (await graphql(second.url, token, { query })).body.data?.['execution'];
+    await expect.poll(status, { timeout: 30_000 }).toEqual({ status: 'COMPLETED' });
+    areListsLost = false;
+    ended.resolve();
     await page.locator('.live.on').waitFor();
     await rowOf(page, id).locator('.mark', { hasText: 'completed' }).waitFor({ timeout: 15_000 });
     await close();
