@@ -12,9 +12,9 @@ export interface GrantFindings {
 }
 
 /**
- * Problems: unknown roles and permissions, empty lists, patterns that no path in normal form can match, a `deny` or an
- * exception in the patterns of another tool: it would protect nothing. Warnings: such a pattern in an `allow`, grants and
- * exceptions that change nothing, and a `deny` that leaves its role with nothing.
+ * Problems: unknown roles and permissions, empty lists, and a `deny` or an exception that would protect nothing: no path in
+ * normal form can match it, or it is a pattern of another tool. Warnings: such a pattern in an `allow`, grants and exceptions that
+ * change nothing, and a `deny` that leaves its role with nothing.
  */
 export function checkGrants(grants: readonly Grant[], roles: readonly string[]): GrantFindings {
   const compiled = compileGrants(grants, []);
@@ -50,17 +50,17 @@ function problemsOf(grant: Grant, roles: readonly string[]): string[] {
     ...(grant.permissions.length === 0 ? ['it names no permission'] : []),
     ...(grant.patterns.length === 0 ? ['it names no pattern'] : []),
     ...(grant.effect === 'deny' && grant.except !== undefined ? ['a deny takes no exceptions'] : []),
-    ...[...grant.patterns, ...(grant.except ?? [])]
-      .filter((pattern) => !canMatch(pattern))
-      .map((pattern) => `no path can match '${pattern}'`),
-    ...[...(grant.effect === 'deny' ? grant.patterns : []), ...(grant.except ?? [])].flatMap(foreignMark),
+    ...[...(grant.effect === 'deny' ? grant.patterns : []), ...(grant.except ?? [])].flatMap(matchesNothing),
   ];
 }
+
+const matchesNothing = (pattern: string): readonly string[] =>
+  canMatch(pattern) ? foreignMark(pattern) : [`no path can match '${pattern}'`];
 
 /** A mark that patterns of other tools have and that is only a character here; a path with it is matched by `*` in its place. */
 function foreignMark(pattern: string): readonly string[] {
   const mark = pattern.match(/[?{}[\]^$|()]|^!/)?.[0];
-  if (mark === undefined || !canMatch(pattern)) return [];
+  if (mark === undefined) return [];
   return [
     `'${pattern}': ${mark} is no wildcard here, only * and % are; write each path as a pattern of its own, or * in the place of ${mark}`,
   ];
@@ -81,8 +81,8 @@ function warningsOf(grant: Grant, compiled: CompiledGrants): string[] {
   const idle = (grant.except ?? [])
     .filter((exception) => !grant.patterns.some((pattern) => patternsOverlap(pattern, exception)))
     .map((exception) => `the exception '${exception}' changes nothing: no pattern of the grant reaches it`);
-  const foreign = grant.effect === 'allow' ? grant.patterns.flatMap(foreignMark) : [];
-  return [...foreign, ...idle, ...effectWarnings(grant, compiled)];
+  const idlePatterns = grant.effect === 'allow' ? grant.patterns.flatMap(matchesNothing) : [];
+  return [...idlePatterns, ...idle, ...effectWarnings(grant, compiled)];
 }
 
 function effectWarnings(grant: Grant, compiled: CompiledGrants): string[] {

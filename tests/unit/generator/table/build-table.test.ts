@@ -11,7 +11,7 @@ import {
   onPlaybook,
   role,
 } from '../../../../plugins/noetl-auth/access/access-rule.ts';
-import { allow } from '../../../../plugins/noetl-auth/access/grant.ts';
+import { allow, deny } from '../../../../plugins/noetl-auth/access/grant.ts';
 import { answers } from '../../../support/open-api.ts';
 
 const text = { type: 'string' } as const;
@@ -542,7 +542,7 @@ it('a row that is closed is checked and left out, with a note', () => {
 });
 
 it('grants that cannot mean what they say stop generate too, and not the start alone', () => {
-  const grants = [allow('admn', 'all', '*'), allow('admin', 'all', '/x'), allow('admin', ['view'], '*')];
+  const grants = [allow('admn', 'all', '*'), deny('admin', 'all', '/x'), allow('admin', ['view'], '*')];
   const table = buildTable(document, {
     operations: {},
     roles: ['admin'],

@@ -51,6 +51,12 @@ describe('problems', () => {
     expect(findings(given).problems).toEqual([expect.stringMatching(want)]);
   });
 
+  test('an allow whose pattern no path can match opens nothing, which is a note', () => {
+    const { problems, warnings } = findings(grant('allow', 'admin', ['view'], '/data/*'));
+    expect(problems).toEqual([]);
+    expect(warnings).toContainEqual(expect.stringMatching(/^gateway\.config\.ts:.*no path can match '\/data\/\*'$/));
+  });
+
   test('without a source, the place is the number of the grant', () => {
     expect(findings({ ...grant('allow', 'root', ['view'], '*'), source: undefined }).problems[0]).toMatch(
       /^grants\[0\]: /,

@@ -54,7 +54,7 @@ describe('a file is refused, with the place', () => {
       "grants:\n  - {role: dev, deny: all, patterns: 'data/{payroll,hr}/*'}",
       /no wildcard here/,
     ],
-    ['a pattern without a match', 'grants:\n  - {role: dev, allow: all, patterns: /x}', /no path can match/],
+    ['a pattern without a match', 'grants:\n  - {role: dev, deny: all, patterns: /x}', /no path can match/],
     ['an alias', "grants:\n  - &a {role: dev, allow: all, patterns: '*'}\n  - *a", /aliases are not allowed/],
     ['a member twice', "grants:\n  - {role: dev, role: admin, allow: all, patterns: '*'}", /unique/],
     ['a role that is no text', "grants:\n  - {role: 1, allow: all, patterns: '*'}", /:2: role must be a text/],
