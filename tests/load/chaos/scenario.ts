@@ -31,9 +31,10 @@ export interface AttackReport {
 
 /**
  * Limits that each scenario must keep. 512 MiB is the memory of the pod whose heap the gateway gets; growth is over the
- * memory before the attack and does not count for faults.
+ * memory before the attack and does not count for faults. V8 lets garbage of a hundred bodies of 1 MB a second grow by some 120 MiB
+ * before it collects; the peak is what a leak would break.
  */
-export const limits = { healthMedianMs: 250, growthMiB: 100, peakMiB: 512 } as const;
+export const limits = { healthMedianMs: 250, growthMiB: 150, peakMiB: 400 } as const;
 
 /** One text for each limit that any scenario broke. */
 export function problemsOf({ healthFailures, healthMedianMs, peakMiB }: Reading): string[] {
