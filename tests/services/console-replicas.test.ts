@@ -90,13 +90,14 @@ describe.skipIf(!hasChromium)('the console of two replicas', { timeout: 120_000 
     const id = await start('regression_test/live', { seconds: 15 });
     let areListsLost = false;
     const ended = Promise.withResolvers<void>();
-    // Lists between the first one and the end are lost, so only a read after the stream has begun can tell the end.
-    const late = (page: Page) =>
-      page.route('**/console/graphql', async (route) => {
+    // Lists between the first one and the end are lost, so only a read after the stream has begun shows the end.
+    const late = async (page: Page) => {
+      await page.route('**/console/graphql', async (route) => {
         if (route.request().postData()?.includes('subscription')) await ended.promise;
         else if (areListsLost) return route.abort();
         await route.continue();
       });
+    };
     const view = { url: first.internalUrl, path: 'executions', token, prepare: late };
     const { page, close } = await visitConsole(browser, view);
     await rowOf(page, id).locator('.mark', { hasText: 'running' }).waitFor();
