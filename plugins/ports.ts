@@ -1,5 +1,6 @@
 import type { Decision } from './noetl-auth/access/decision.ts';
 import type { Permission } from './noetl-auth/access/grant.ts';
+import type { PlaybookPath } from './noetl-auth/access/playbook-path.ts';
 import type {
   ListedSession,
   OneSession,
@@ -177,8 +178,7 @@ export type FollowedSession =
 export interface AccessQuestion {
   readonly user: User;
   readonly permission: Permission;
-  /** A catalog path in normal form. */
-  readonly path: string;
+  readonly path: PlaybookPath;
   /** The caller's token, for checkers that ask NoETL. */
   readonly token: SessionToken | undefined;
 }

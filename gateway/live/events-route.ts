@@ -1,7 +1,6 @@
 import type { Caller } from '../../plugins/call-context.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import { decideOnExecution } from '../../plugins/noetl-auth/access/access-checkers.ts';
-import { parsePlaybookPath } from '../../plugins/noetl-auth/access/playbook-path.ts';
+import { judgeOnExecutionsOf } from '../../plugins/noetl-auth/access/access-checkers.ts';
 import type { Authenticate } from '../../plugins/noetl-auth/authenticator.ts';
 import { parseSessionToken, type SessionToken } from '../../plugins/noetl-auth/session/session-token.ts';
 import type { Observe } from '../../plugins/observe.ts';
@@ -73,8 +72,7 @@ async function open(
       async maySee(path: string) {
         const current = await sessions.lookup(token);
         if (current === undefined) throw new GatewayError('ERR_SESSION_INVALID', 'the session is over');
-        if (parsePlaybookPath(path) === undefined) return false;
-        return (await decideOnExecution(checker, { user: current.user, permission: 'view', path, token })).allowed;
+        return (await judgeOnExecutionsOf({ caller: { session: current, token } }, checker, 'view', path)).allowed;
       },
     };
     return events(async (out) => {

@@ -4,7 +4,7 @@ import { parseExecutionId } from '../noetl/execution-state.ts';
 import { readPlaybookSource, wireSource } from '../noetl/playbook-source.ts';
 import type { AccessChecker } from '../ports.ts';
 import { type MaybePromise, whenKnown } from '../single-flight.ts';
-import { decideOnExecution } from './access/access-checkers.ts';
+import { judgeOn, judgeOnExecutionsOf } from './access/access-checkers.ts';
 import type { AccessRule, CustomRule } from './access/access-rule.ts';
 import type { Decision } from './access/decision.ts';
 import type { Grant, Permission } from './access/grant.ts';
@@ -153,8 +153,7 @@ async function decideOnOwnPath(question: FieldQuestion, permission: Permission, 
   const { caller, checker, requestId } = question;
   const path = await question.executionPath(id, { caller, requestId });
   if (path === undefined) return { decision: denied(question, executionNotFound()), permission };
-  const about = { user: caller.session.user, permission, path, token: caller.token };
-  const verdict = await decideOnExecution(checker, about);
+  const verdict = await judgeOnExecutionsOf(question, checker, permission, path);
   return ofVerdict(question, verdict, { permission, path }, executionNotFound);
 }
 
@@ -175,8 +174,7 @@ async function decideByCode(question: FieldQuestion, decide: CustomRule): Promis
   const { field, args, caller, checker } = question;
   const user = caller.session.user;
   const may = async (permission: Permission, path: string) =>
-    parsePlaybookPath(path) !== undefined &&
-    (await checker.check({ user, permission, path, token: caller.token })).allowed;
+    (await judgeOn(question, checker, permission, path)).allowed;
   const headers = headersForRules(question.headers?.() ?? [], caller);
   const verdict = await askCustomRule(decide, { field, args, user, may, headers, time: new Date(question.nowMs) });
   if (!verdict.allowed) return { decision: denied(question, verdict.error), reason: verdict.reason };

@@ -1,6 +1,9 @@
+import type { CallContext } from '../../call-context.ts';
 import type { AccessChecker, AccessQuestion } from '../../ports.ts';
 import { type MaybePromise, whenKnown } from '../../single-flight.ts';
-import { type CompiledGrants, type Decision, decide } from './decision.ts';
+import { type CompiledGrants, type Decision, decide, pathRefused } from './decision.ts';
+import type { Permission } from './grant.ts';
+import { parsePlaybookPath } from './playbook-path.ts';
 
 /**
  * Decides by grants alone, so it never fails.
@@ -52,4 +55,29 @@ function orImplied(decision: Decision, checker: AccessChecker, question: AccessQ
 
 function mayBeImplied(why: Extract<Decision, { allowed: false }>['why']): boolean {
   return why === 'no-grant' || why === 'upstream';
+}
+
+type Asking = Partial<Pick<CallContext, 'caller'>>;
+
+type Judge = (asking: Asking, checker: AccessChecker, permission: Permission, path: string) => MaybePromise<Decision>;
+
+/** Without a caller, or for a path that is not in normal form, it denies, and no checker is asked. */
+const judgedBy =
+  (check: (checker: AccessChecker, question: AccessQuestion) => MaybePromise<Decision>): Judge =>
+  (asking, checker, permission, path) => {
+    const question = questionOf(asking, permission, path);
+    return question === undefined ? pathRefused : check(checker, question);
+  };
+
+/** The access decision for a caller. */
+export const judgeOn = judgedBy((checker, question) => checker.check(question));
+
+/** The same for executions of the playbook on that path. */
+export const judgeOnExecutionsOf = judgedBy(decideOnExecution);
+
+/** @returns undefined: there is no caller, or the path is not in normal form */
+function questionOf({ caller }: Asking, permission: Permission, path: string): AccessQuestion | undefined {
+  const parsed = parsePlaybookPath(path);
+  if (!caller || parsed === undefined) return undefined;
+  return { user: caller.session.user, permission, path: parsed, token: caller.token };
 }

@@ -1,7 +1,7 @@
 import type { User } from '../session/session.ts';
 import type { Grant, Permission } from './grant.ts';
 import { createPatternIndex, findInIndex, type PatternIndex } from './pattern-index.ts';
-import { parsePlaybookPath } from './playbook-path.ts';
+import { type PlaybookPath, parsePlaybookPath } from './playbook-path.ts';
 
 /**
  * Allowed by a grant, or denied: by a `deny` grant, because no grant allows, because the path is not in normal form,
@@ -62,9 +62,8 @@ export function decide(
   grants: CompiledGrants,
   user: Pick<User, 'roles'>,
   permission: Permission,
-  path: string,
+  path: PlaybookPath,
 ): Decision {
-  if (parsePlaybookPath(path) === undefined) return { allowed: false, why: 'path-refused', grant: undefined };
   if (grants.reserved.has(path)) return { allowed: false, why: 'reserved', grant: undefined };
   const denied = find(grants, user.roles, 'deny', permission, path);
   if (denied !== undefined) return { allowed: false, why: 'denied', grant: denied };
@@ -73,12 +72,21 @@ export function decide(
   return { allowed: false, why: 'no-grant', grant: undefined };
 }
 
+/** Of a path that was not parsed before: a policy case, a question of an operator. */
+export function decideOnText(grants: CompiledGrants, user: Pick<User, 'roles'>, permission: Permission, text: string) {
+  const path = parsePlaybookPath(text);
+  return path === undefined ? pathRefused : decide(grants, user, permission, path);
+}
+
+/** Of a path that is not in normal form: no pattern is tried on it. */
+export const pathRefused: Decision = { allowed: false, why: 'path-refused', grant: undefined };
+
 function find(
   { index }: CompiledGrants,
   roles: readonly string[],
   effect: Effect,
   permission: Permission,
-  path: string,
+  path: PlaybookPath,
 ): Grant | undefined {
   const byRole = index[effect].get(permission);
   if (byRole === undefined) return undefined;

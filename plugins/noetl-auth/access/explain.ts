@@ -1,6 +1,6 @@
 import type { Operation } from '../../operation.ts';
 import type { AccessRule } from './access-rule.ts';
-import { type CompiledGrants, type Decision, decide } from './decision.ts';
+import { type CompiledGrants, type Decision, decideOnText } from './decision.ts';
 import type { Grant, Permission } from './grant.ts';
 import { compilePattern, splitPattern } from './pattern.ts';
 
@@ -27,7 +27,7 @@ export interface PathExplanation extends PathQuestion {
 /** The decision that a request gets, with the grants that explain it. */
 export function explainPath(compiled: CompiledGrants, question: PathQuestion): PathExplanation {
   const { roles, permission, path } = question;
-  const decision = decide(compiled, { roles }, permission, path);
+  const decision = decideOnText(compiled, { roles }, permission, path);
   const missing = !decision.allowed && decision.why === 'no-grant';
   const allows = compiled.grants.filter((grant) => grant.effect === 'allow' && grant.permissions.includes(permission));
   const own = allows.filter(({ role }) => roles.includes(role));

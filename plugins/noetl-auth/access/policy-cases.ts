@@ -1,5 +1,5 @@
 import type { AccessRule } from './access-rule.ts';
-import { type CompiledGrants, decide } from './decision.ts';
+import { type CompiledGrants, decideOnText } from './decision.ts';
 import { explainPath } from './explain.ts';
 import { pathExplanationText } from './explain-text.ts';
 import type { Permission } from './grant.ts';
@@ -93,8 +93,8 @@ export function decideOnRun(
   permission: Permission,
   path: string,
 ): 'allowed' | 'implied' | 'denied' {
-  const decision = decide(grants, { roles }, permission, path);
+  const decision = decideOnText(grants, { roles }, permission, path);
   if (decision.allowed) return 'allowed';
   const implied = permission === 'view' && decision.why === 'no-grant';
-  return implied && decide(grants, { roles }, 'execute', path).allowed ? 'implied' : 'denied';
+  return implied && decideOnText(grants, { roles }, 'execute', path).allowed ? 'implied' : 'denied';
 }

@@ -1,5 +1,5 @@
 import type { AccessRule } from './access-rule.ts';
-import { type CompiledGrants, decide } from './decision.ts';
+import { type CompiledGrants, decideOnText } from './decision.ts';
 import { explainPath } from './explain.ts';
 import { pathExplanationText } from './explain-text.ts';
 import type { Grant } from './grant.ts';
@@ -30,8 +30,8 @@ export function diffPolicies(
   const changes = roles.flatMap((role) =>
     permissions.flatMap((permission) =>
       examples.flatMap(({ pattern, path }): PolicyChange[] => {
-        const was = decide(before, { roles: [role] }, permission, path).allowed;
-        const is = decide(after, { roles: [role] }, permission, path).allowed;
+        const was = decideOnText(before, { roles: [role] }, permission, path).allowed;
+        const is = decideOnText(after, { roles: [role] }, permission, path).allowed;
         return was === is ? [] : [{ kind: is ? 'opens' : 'closes', role, permission, pattern }];
       }),
     ),
@@ -94,7 +94,7 @@ export function replayDecisions(
     const ofRun = rules.get(past.field)?.kind === 'execution';
     const allowed = ofRun
       ? decideOnRun(grants, roles, permission, path) !== 'denied'
-      : decide(grants, { roles }, permission, path).allowed;
+      : decideOnText(grants, { roles }, permission, path).allowed;
     const is = allowed ? 'allowed' : 'denied';
     if (is === was) return [];
     return [{ ...past, was, is, reason: pathExplanationText(explainPath(grants, { roles, permission, path })) }];

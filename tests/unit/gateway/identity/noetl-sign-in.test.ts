@@ -11,8 +11,10 @@ import {
   tokenForNoetl,
 } from '../../../../gateway/identity/noetl-sign-in.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
+import type { PlaybookPath } from '../../../../plugins/noetl-auth/access/playbook-path.ts';
 import type { SessionToken } from '../../../../plugins/noetl-auth/session/session-token.ts';
 import type { AccessQuestion, Upstream, UpstreamCall } from '../../../../plugins/ports.ts';
+import { playbookPath } from '../../../support/allowed-decision.ts';
 import { identityWith, tokenWith } from '../../../support/identity-of.ts';
 import { rulesOf } from '../../../support/issuer-rules.ts';
 import { answeringUpstream } from '../../../support/scripted-upstream.ts';
@@ -311,7 +313,7 @@ describe('an access check at NoETL', () => {
   const question: AccessQuestion = {
     user: sessionOf(0).user,
     permission: 'execute',
-    path: 'data/report',
+    path: playbookPath('data/report'),
     token: tokenOf('session-token-of-ada'),
   };
 
@@ -358,8 +360,8 @@ describe('an access check at NoETL', () => {
 
     it.each([
       ['delete, which NoETL does not know', { permission: 'delete' as const }, 'upstream'],
-      ['a reserved path', { path: 'auth/login' }, 'reserved'],
-      ['a path with a template', { path: '{{ 7*7 }}' }, 'upstream'],
+      ['a reserved path', { path: playbookPath('auth/login') }, 'reserved'],
+      ['a path with a template', { path: '{{ 7*7 }}' as PlaybookPath }, 'upstream'],
       ['a token with a template', { token: '{{x}}' as SessionToken }, 'upstream'],
     ])('denies without asking: %s', async (_name, change, why) => {
       const { checker, asked } = setUp(yes, ['auth/login']);
@@ -395,7 +397,7 @@ describe('an access check at NoETL', () => {
       const other = { ...question.user, userId: '8' };
       await expect(checker.check({ ...question, user: other })).rejects.toThrow();
       await checker.check({ ...question, permission: 'view' });
-      await checker.check({ ...question, path: 'data/other' });
+      await checker.check({ ...question, path: playbookPath('data/other') });
       expect(asked.length).toBe(4);
       clock.advance(1);
       await checker.check(question);

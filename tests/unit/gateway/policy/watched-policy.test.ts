@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type WatchedPolicyOptions, watchPolicy } from '../../../../gateway/policy/watched-policy.ts';
 import { createLocalAccessChecker } from '../../../../plugins/noetl-auth/access/access-checkers.ts';
+import { playbookPath } from '../../../support/allowed-decision.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'policy-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -36,7 +37,7 @@ async function watched(name: string, text: string) {
   const checker = createLocalAccessChecker(followed.current);
   const user = { userId: '1', email: undefined, displayName: 'Dev', roles: ['dev'] };
   const may = async (path: string) =>
-    (await checker.check({ user, permission: 'view', path, token: undefined })).allowed;
+    (await checker.check({ user, permission: 'view', path: playbookPath(path), token: undefined })).allowed;
   return { file, followed, reports, events, may, look: () => look(), isStopped: () => stopped };
 }
 

@@ -9,12 +9,13 @@ import {
 import { compileGrants, type Decision } from '../../../../../plugins/noetl-auth/access/decision.ts';
 import type { Grant } from '../../../../../plugins/noetl-auth/access/grant.ts';
 import type { AccessChecker, AccessQuestion } from '../../../../../plugins/ports.ts';
+import { playbookPath } from '../../../../support/allowed-decision.ts';
 import { grant, session } from '../../../../support/plugin-gateway.ts';
 
 const question: AccessQuestion = {
   user: session('analyst').user,
   permission: 'view',
-  path: 'data/x',
+  path: playbookPath('data/x'),
   token: undefined,
 };
 const yes: Decision = { allowed: true, grant: grant('allow', 'analyst', ['view'], '*') };
@@ -55,7 +56,7 @@ describe('both checkers', () => {
 describe('executions', () => {
   const local = (...grants: Grant[]) => createLocalAccessChecker(compileGrants(grants, ['auth/login']));
   const may = async (checker: AccessChecker, permission: AccessQuestion['permission'], path = 'data/x') =>
-    (await decideOnExecution(checker, { ...question, permission, path })).allowed;
+    (await decideOnExecution(checker, { ...question, permission, path: playbookPath(path) })).allowed;
   const runner = local(grant('allow', 'analyst', ['execute'], '*'));
 
   test('execute implies view of them', async () => {
@@ -86,7 +87,10 @@ describe('executions', () => {
 test('a custom checker is not asked about reserved paths', async () => {
   const own = answering(yes);
   const checker = exceptReserved(own, new Set(['auth/login']));
-  expect(await checker.check({ ...question, path: 'auth/login' })).toMatchObject({ allowed: false, why: 'reserved' });
+  expect(await checker.check({ ...question, path: playbookPath('auth/login') })).toMatchObject({
+    allowed: false,
+    why: 'reserved',
+  });
   expect(own.asked).toEqual([]);
   expect(await checker.check(question)).toEqual(yes);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { compileGrants, decide } from '../../../../../plugins/noetl-auth/access/decision.ts';
+import { playbookPath } from '../../../../support/allowed-decision.ts';
 import { processorTimeOf } from '../../../../support/processor-time.ts';
 
 /** Patterns of 10,000 grants. The index finds them in different ways: whole paths, prefixes, and wildcards inside. */
@@ -25,7 +26,7 @@ test.each(Object.entries(shapes))('5,000 decisions among 10,000 grants look at f
   // Paths that grants match, and as many that none matches.
   const paths = Array.from({ length: 1_000 }, (_, n) => {
     const matched = pattern(n * 10 + (n % 10)).replaceAll('*', 'nightly');
-    return n % 2 === 0 ? matched : `other/${matched}`;
+    return playbookPath(n % 2 === 0 ? matched : `other/${matched}`);
   });
   const user = { roles: ['developer', 'analyst'] };
   const decideOften = () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileGrants, decide } from '../../../../../plugins/noetl-auth/access/decision.ts';
+import { compileGrants, decideOnText } from '../../../../../plugins/noetl-auth/access/decision.ts';
 import { allow, deny, permissions } from '../../../../../plugins/noetl-auth/access/grant.ts';
 import {
   plainlyAllowed,
@@ -40,18 +40,18 @@ describe('an allow with exceptions', () => {
     ['gives nothing where two roles leave the path out', ['developer', 'viewer'], 'system/x', 'no-grant'],
     ['does not lift the deny of another role', ['viewer', 'operator'], 'data/x', 'denied'],
   ] as const)('%s', (_name, roles, path, want) => {
-    const decision = decide(narrowed, { roles }, 'view', path);
+    const decision = decideOnText(narrowed, { roles }, 'view', path);
     expect(decision.allowed ? 'allowed' : decision.why).toBe(want);
   });
 
   test('names the grant that allows, not the one with the exception', () => {
-    const decision = decide(narrowed, { roles: ['developer', 'admin'] }, 'view', 'system/x');
+    const decision = decideOnText(narrowed, { roles: ['developer', 'admin'] }, 'view', 'system/x');
     expect(decision.grant).toMatchObject({ role: 'admin' });
   });
 
   test('exceptions on a deny open nothing', () => {
     const list = [allow('a', ['view'], '*'), { ...deny('a', ['view'], 'x/*'), except: ['x/y'] }];
-    expect(decide(compileGrants(list, []), { roles: ['a'] }, 'view', 'x/y').allowed).toBe(false);
+    expect(decideOnText(compileGrants(list, []), { roles: ['a'] }, 'view', 'x/y').allowed).toBe(false);
   });
 });
 
@@ -70,18 +70,21 @@ describe('decide', () => {
     ['a path that is not in normal form', ['admin'], 'view', 'data/../system/x', 'path-refused'],
     ['a reserved path', ['admin'], 'view', login, 'reserved'],
   ] as const)('%s', (_name, roles, permission, path, want) => {
-    const decision = decide(grants, { roles }, permission, path);
+    const decision = decideOnText(grants, { roles }, permission, path);
     expect(decision.allowed ? 'allowed' : decision.why).toBe(want);
   });
 
   test.each(permissions)('the auth playbooks are reserved: %s', (permission) => {
-    expect(decide(grants, { roles: ['admin'] }, permission, login)).toMatchObject({ allowed: false, why: 'reserved' });
+    expect(decideOnText(grants, { roles: ['admin'] }, permission, login)).toMatchObject({
+      allowed: false,
+      why: 'reserved',
+    });
   });
 
   test('names the grant that decides', () => {
-    expect(decide(grants, { roles: ['analyst'] }, 'view', 'data/x').grant).toBe(shipped[3]);
-    expect(decide(grants, { roles: ['developer'] }, 'view', 'system/x').grant).toBe(shipped[2]);
-    expect(decide(grants, { roles: ['analyst'] }, 'view', 'x').grant).toBeUndefined();
+    expect(decideOnText(grants, { roles: ['analyst'] }, 'view', 'data/x').grant).toBe(shipped[3]);
+    expect(decideOnText(grants, { roles: ['developer'] }, 'view', 'system/x').grant).toBe(shipped[2]);
+    expect(decideOnText(grants, { roles: ['analyst'] }, 'view', 'x').grant).toBeUndefined();
   });
 
   test('agrees with the plain reading of the grants', () => {
@@ -94,7 +97,7 @@ describe('decide', () => {
         randomPath,
         fc.array(randomPath, { maxLength: 2 }),
         (list, userRoles, permission, path, reserved) => {
-          const decision = decide(compileGrants(list, reserved), { roles: userRoles }, permission, path);
+          const decision = decideOnText(compileGrants(list, reserved), { roles: userRoles }, permission, path);
           expect(decision.allowed).toBe(plainlyAllowed(list, reserved, userRoles, permission, path));
         },
       ),
