@@ -4,7 +4,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import type { End, ExecutionState } from '../../plugins/noetl/execution-state.ts';
 import type { Asking } from '../calls/root-fields.ts';
 import type { ExecutionDetail, ExecutionReads, ExecutionStatus } from './execution-read.ts';
-import { decodeRunEvents, hasOpenWork, lastStepOf, type RunEvent, terminalEvent } from './run-event.ts';
+import { decodeRunEvents, failedBatch, hasOpenWork, lastStepOf, type RunEvent, terminalEvent } from './run-event.ts';
 
 /** An execution that is over. */
 export interface Over {
@@ -50,17 +50,19 @@ const lostAfterMs = 5_000;
  * step fails, works through its own events seconds late under load, and never writes a terminal event for some runs.
  * So: a cancelled run and a run with a terminal event are over. Any other end must have been quiet for {@link holdMs},
  * with no work open in the newest events, and `/status` must speak of the last step that the events name (ADR 0010).
+ * A run that NoETL calls RUNNING is over when a batch failed, nothing else is open and it has been as quiet.
  * @param events the newest ones, oldest first, without gaps
  * @param quietMs how long ago the newest event was written
  */
 export function judgeEvents(detail: ExecutionDetail, events: readonly RunEvent[], quietMs: number): Verdict {
-  if (detail.claim === 'RUNNING') return 'running';
+  const isQuiet = quietMs >= holdMs && !hasOpenWork(events);
+  if (detail.claim === 'RUNNING') return isQuiet ? judgeStopped(detail, events) : 'running';
   const ended = terminalEvent(events);
   if (detail.claim === 'CANCELLED' || ended !== undefined) {
     const end = detail.claim === 'CANCELLED' ? 'CANCELLED' : (ended?.end ?? 'CANCELLED');
     return { over: overAt(detail, events, end, ended?.end === end ? ended.event.at : undefined) };
   }
-  return hasOpenWork(events) || quietMs < holdMs ? 'running' : 'ask';
+  return isQuiet ? 'ask' : 'running';
 }
 
 /** Judges the `/status` that was read after {@link judgeEvents} returned `ask`. A claim of FAILED is never settled as COMPLETED. */
@@ -70,12 +72,14 @@ export function judgeStatus(
   status: ExecutionStatus,
   quietMs: number,
 ): Verdict {
+  const failed = failedBatch(events);
   const end = detail.claim === 'FAILED' || status.end === 'FAILED' ? 'FAILED' : status.end;
   const isOld = quietMs >= lostAfterMs;
   if (end === undefined || (status.end === undefined && !isOld)) return 'running';
   const last = lastStepOf(events);
   const isKnown = last === undefined || status.currentStep === last || status.completedSteps.includes(last);
   if (!isKnown && !isOld) return 'running';
+  if (failed !== undefined && failed.step !== '') return judgeStopped(detail, events, failed);
   const at = events.findLast((event) => event.step === last)?.at;
   return { over: { ...overAt(detail, events, end, at), isResultLost: !isKnown && end === 'COMPLETED' } };
 }
@@ -86,6 +90,13 @@ const overAt = (detail: ExecutionDetail, events: readonly RunEvent[], end: End, 
   lastStep: lastStepOf(events),
   isResultLost: false,
 });
+
+/** The batch that failed is the end: no step after it was started. */
+function judgeStopped(detail: ExecutionDetail, events: readonly RunEvent[], failed = failedBatch(events)): Verdict {
+  if (failed === undefined) return 'running';
+  const over = overAt(detail, events, 'FAILED', failed.at);
+  return { over: failed.step === '' ? over : { ...over, lastStep: failed.step } };
+}
 
 /** What a snapshot is made of. */
 export interface SnapshotSource {
@@ -145,10 +156,11 @@ export class Snapshots {
     // The end of an execution never moves, and one that is known costs no further call.
     const over = known?.claim === claimOf(detail) ? known.over : undefined;
     const snapshot = { detail, over, isSettling: false, calls, sources };
-    return over !== undefined || detail.claim === 'RUNNING' ? snapshot : this.#judgeClaim(snapshot, asking);
+    const isRunning = detail.claim === 'RUNNING' && !detail.isDoubtful;
+    return over !== undefined || isRunning ? snapshot : this.#judgeClaim(snapshot, asking);
   }
 
-  /** An end is claimed: the newest events show whether it holds, or `/status` does. */
+  /** An end is claimed, or likely: the newest events show whether it holds, or `/status` does. */
   async #judgeClaim(snapshot: Snapshot, asking: Asking): Promise<Snapshot> {
     const { detail, sources } = snapshot;
     let calls = snapshot.calls;
@@ -159,7 +171,7 @@ export class Snapshots {
     const events = decodeRunEvents(sources.newest.events);
     const quietMs = this.#quietMs(detail.id, events);
     let verdict = judgeEvents(sources.newest, events, quietMs);
-    let isSettling = judgeEvents(sources.newest, events, Number.POSITIVE_INFINITY) === 'ask';
+    let isSettling = judgeEvents(sources.newest, events, Number.POSITIVE_INFINITY) !== 'running';
     if (verdict === 'ask') {
       calls += 1;
       sources.status = (await this.#reads.status(detail.id, asking)) ?? statusOfClaim(detail, events);

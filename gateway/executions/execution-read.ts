@@ -17,6 +17,8 @@ export interface ExecutionDetail {
   readonly version: number | undefined;
   /** The status that the upstream claims; an end may be announced too early. */
   readonly claim: ExecutionState;
+  /** The newest event of an execution that runs reports an error (Python): it may have stopped. */
+  readonly isDoubtful: boolean;
   /** The Rust server writes a terminal event for every end and has no inferred ones. */
   readonly server: 'python' | 'rust';
   readonly startedAt: Date | undefined;
@@ -219,11 +221,13 @@ export function decodeExecutionDetail(body: unknown, askedId?: string): Executio
   }
   const server = Object.hasOwn(body, 'started_at') && !Object.hasOwn(body, 'start_time') ? 'rust' : 'python';
   const { version, progress, workload, pagination, events } = body;
+  const claim = parseExecutionState(body['status']);
   return {
     id,
     path: textMember(body, 'path'),
     version: integerOf(version),
-    claim: parseExecutionState(body['status']),
+    claim,
+    isDoubtful: claim === 'RUNNING' && server === 'python' && textMember(body, 'error') !== undefined,
     server,
     startedAt: parseWireTime(body['start_time'] ?? body['started_at']),
     endedAt: parseWireTime(body['end_time'] ?? body['completed_at']),

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Cache } from '../../plugins/cache.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { approximateBytes, heapBytes } from '../../plugins/json/approximate-bytes.ts';
-import { failedText, notStored } from '../../plugins/noetl/failure-text.ts';
+import { failedText, failureSentence, notStored, plainReason, type Reason } from '../../plugins/noetl/failure-text.ts';
 import { createMask, type IsSecretName, noSecretNames } from '../../plugins/noetl/hidden-values.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import { compilePattern } from '../../plugins/noetl-auth/access/pattern.ts';
@@ -51,9 +51,9 @@ export function compileResultRules(rules: Readonly<Record<string, ResultRule>> =
   };
 }
 
-/** The first step that failed, and its error. */
+/** A step that failed, and its error. */
 export interface Failure {
-  readonly step: string | null;
+  readonly step: string;
   readonly message: string;
 }
 
@@ -63,11 +63,11 @@ export interface Produced {
   readonly step: string | undefined;
 }
 
-/** The result of a step is known to be lost. @see notStored */
+/** The result of a step is known to be lost. */
 export class ResultLost extends Error {
   readonly step: string;
-  constructor(step: string) {
-    super(notStored);
+  constructor(step: string, { text }: Reason) {
+    super(failureSentence(text));
     this.step = step;
   }
 }
@@ -178,7 +178,7 @@ export class Outcome {
 
   /** Null when no step has failed, or the execution completed anyway. */
   async failure(): Promise<Failure | null> {
-    return this.#snapshot.over?.end === 'COMPLETED' ? null : (failureOf(await this.facts(), this.#hidesErrors) ?? null);
+    return this.#snapshot.over?.end === 'COMPLETED' ? null : (failureOf(await this.facts()) ?? null);
   }
 
   get #lostStep(): string | undefined {
@@ -198,7 +198,7 @@ export class Outcome {
     if (this.#snapshot.over !== undefined) this.#events.forget();
     this.#counted(part, steps);
     if (!this.#hidesErrors) return steps;
-    return steps.map((step) => (step.error === undefined ? step : { ...step, error: failedText }));
+    return steps.map(withoutReason);
   }
 
   #counted<T>(part: string, value: T): T {
@@ -297,7 +297,7 @@ function isEmpty(value: unknown): boolean {
 /** A step's own result, unwrapped and masked; undefined when NoETL has no result. @throws {@link ResultLost} */
 export async function stepResult(step: StepFacts, parts: OutcomeParts): Promise<unknown> {
   const { value } = step;
-  if (value?.kind === 'lost') throw new ResultLost(step.name);
+  if (value?.kind === 'lost') throw new ResultLost(step.name, value.reason);
   if (value === undefined) return undefined;
   return parts.mask(value.kind === 'items' ? await loopValue(value, parts) : await plainValue(value, parts));
 }
@@ -370,14 +370,23 @@ const firstText = (texts: readonly (string | null)[]): string | null => texts.fi
 
 const textIn = (value: unknown): string | null => (typeof value === 'string' && value.trim() !== '' ? value : null);
 
-/** @param hidden whether reasons stay in NoETL */
-export function failureOf(steps: readonly StepFacts[], hidden: boolean): Failure | undefined {
-  const failed = steps.find(({ status }) => status === 'FAILED');
-  if (failed !== undefined) {
-    return { step: failed.name, message: hidden ? failedText : (failed.error ?? failedText) };
-  }
-  const lost = steps.find(({ value }) => value?.kind === 'lost');
-  return lost === undefined ? undefined : { step: lost.name, message: hidden ? failedText : notStored };
+/** A step as callers see it where reasons stay in NoETL. */
+const withoutReason = ({ error, value, ...step }: StepFacts): StepFacts => ({
+  ...step,
+  error: error && plainReason(failedText),
+  value: value?.kind === 'lost' ? { ...value, reason: plainReason(notStored) } : value,
+});
+
+/** The first step that failed, else the one whose result is lost. */
+export function failureOf(steps: readonly StepFacts[]): Failure | undefined {
+  const failed = steps.find(({ status }) => status === 'FAILED') ?? steps.find(({ value }) => value?.kind === 'lost');
+  return failed && (stepFailure(failed) ?? { step: failed.name, message: failedText });
+}
+
+/** Of a step that completed: the error that was handled. */
+export function stepFailure({ name, error, value }: StepFacts): Failure | undefined {
+  const reason = error ?? (value?.kind === 'lost' ? value.reason : undefined);
+  return reason && { step: name, message: failureSentence(reason.text) };
 }
 
 /** The part of a value at a dotted path; an index selects an item of a list. */

@@ -1,9 +1,9 @@
 import { idText } from '../../plugins/json/lossless-json.ts';
 import type { Mutable } from '../../plugins/mutable.ts';
-import { failureSentence } from '../../plugins/noetl/failure-text.ts';
+import { notStored, plainReason, type Reason, reasonOf } from '../../plugins/noetl/failure-text.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
 import type { ExecutionStatus } from './execution-read.ts';
-import type { RunEvent } from './run-event.ts';
+import { failedBatch, type RunEvent } from './run-event.ts';
 
 /** States of a step as the gateway answers them. */
 export type StepState = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'SKIPPED' | 'CANCELLED';
@@ -26,7 +26,7 @@ export type StepValue =
   /** One result for each iteration of a loop that did not fail (Rust), and how many failed. */
   | { readonly kind: 'items'; readonly items: readonly StoredValue[]; readonly failed: number }
   /** The step ended, and NoETL could not store its result. */
-  | { readonly kind: 'lost' };
+  | { readonly kind: 'lost'; readonly reason: Reason };
 
 /** One step by NoETL's events. Times are milliseconds since the epoch. */
 export interface StepFacts {
@@ -38,8 +38,8 @@ export interface StepFacts {
   readonly attempts: number;
   /** The newest event of the step. */
   readonly lastSeenAt: number | undefined;
-  /** The error of a failed step: one sentence, cleaned. */
-  readonly error: string | undefined;
+  /** Of a step that failed; and of one that completed where the playbook's policy went on after an error. */
+  readonly error: Reason | undefined;
   /** The execution that it started, when it is a sub-playbook. */
   readonly childId: string | undefined;
   readonly value: StepValue | undefined;
@@ -65,14 +65,18 @@ export function collectSteps(
   contexts: readonly JsonObject[] = stepContexts(events),
 ): readonly StepFacts[] {
   const variables = status?.variables;
-  const lost = lostStep ?? stepOfFailedBatch(events);
+  const lost = lostStep === undefined ? lostByBatch(events) : { step: lostStep, reason: plainReason(notStored) };
   const valueIn = ({ name, value }: StepFacts): StepValue | undefined => {
     const inStatus = wholeValue(name, variables, []);
     // What is behind a reference is more than what later steps were given.
     if (inStatus !== undefined || value?.kind === 'reference') return inStatus ?? value;
-    return wholeValue(name, undefined, contexts) ?? (name === lost ? { kind: 'lost' } : value);
+    return (
+      wholeValue(name, undefined, contexts) ?? (name === lost?.step ? { kind: 'lost', reason: lost.reason } : value)
+    );
   };
-  const steps = stepsOf(events).map((step) => ({ ...step, value: valueIn(step) }));
+  const steps = stepsOf(events)
+    .map((step) => ({ ...step, value: valueIn(step) }))
+    .map((step) => ({ ...step, error: step.error ?? handledError(step.value) }));
   const names = new Set(steps.map(({ name }) => name));
   const older = (status?.completedSteps ?? []).filter((name) => !names.has(name)).reverse();
   return [
@@ -120,12 +124,16 @@ const renderContexts = (events: readonly RunEvent[]): readonly JsonObject[] =>
     .filter(isJsonObject)
     .reverse();
 
-/** A batch that NoETL could not work through names no step: it is the one that had ended just before. */
-function stepOfFailedBatch(events: readonly RunEvent[]): string | undefined {
-  const failed = events.findLastIndex(({ type }) => type === 'batch.failed');
-  return failed < 0
-    ? undefined
-    : events.slice(0, failed).findLast(({ type }) => type === 'command.completed' || type === 'call.done')?.step;
+/** A failed batch that names no step is of the step that had ended just before, whose result it should have stored. */
+function lostByBatch(events: readonly RunEvent[]): { readonly step: string; readonly reason: Reason } | undefined {
+  const failed = failedBatch(events);
+  if (failed === undefined || failed.step !== '') return undefined;
+  const ended = events
+    .slice(0, events.indexOf(failed))
+    .findLast(({ type }) => type === 'command.completed' || type === 'call.done');
+  const cause = reasonOf(failed.error, contextOf(failed));
+  const reason = cause === undefined ? plainReason(notStored) : { ...cause, text: `${notStored}: ${cause.text}` };
+  return ended && { step: ended.step, reason };
 }
 
 function wholeValue(
@@ -193,10 +201,14 @@ function end(draft: Draft, { at, result }: RunEvent): void {
   if (draft.status !== 'FAILED') draft.status = 'COMPLETED';
 }
 
-function fail(draft: Draft, event: RunEvent): void {
+function fail(draft: Draft, event: RunEvent, reason = reasonOf(event.error, contextOf(event))): void {
   end(draft, event);
   draft.status = 'FAILED';
-  draft.error ??= event.error === undefined ? undefined : failureSentence(event.error);
+  draft.error ??= reason;
+}
+
+function contextOf({ result }: RunEvent): JsonObject | undefined {
+  return isJsonObject(result?.['context']) ? result['context'] : undefined;
 }
 
 function done(draft: Draft, event: RunEvent): void {
@@ -210,7 +222,7 @@ function done(draft: Draft, event: RunEvent): void {
   const value = rust.error === undefined ? rustValue(rust.data) : undefined;
   if (index !== undefined) draft.items.set(index, value);
   if (rust.error !== undefined) {
-    fail(draft, { ...event, error: rust.error });
+    fail(draft, event, rust.error);
   } else {
     end(draft, event);
     setValue(draft, value);
@@ -245,8 +257,9 @@ const effects: Readonly<Record<string, (draft: Draft, event: RunEvent) => void>>
   'command.started': begin,
   'step.enter': begin,
   'call.done': done,
-  'call.error': fail,
-  'command.failed': fail,
+  'call.error': (draft, event) => fail(draft, event),
+  'command.failed': (draft, event) => fail(draft, event),
+  'batch.failed': (draft, event) => fail(draft, event),
   'command.completed': end,
   'step.exit': end,
   step_exit: end,
@@ -277,14 +290,14 @@ function pythonValue(result: JsonObject | undefined): StepValue | undefined {
 }
 
 /** The Rust server stores results whole, at `result.context.result.context.data`. */
-function rustCall(result: JsonObject | undefined): { data: unknown; error: string | undefined } | undefined {
+function rustCall(result: JsonObject | undefined): { data: unknown; error: Reason | undefined } | undefined {
   const outer = isJsonObject(result?.['context']) ? result['context']['result'] : undefined;
   if (!isJsonObject(outer) || !isJsonObject(outer['context'])) return undefined;
   const inner = outer['context'];
   if (textMember(outer, 'status') !== 'error' && textMember(inner, 'status') !== 'error') {
     return { data: isOutputOnly(inner) ? null : inner['data'], error: undefined };
   }
-  return { data: undefined, error: textMember(inner, 'stderr') ?? textMember(inner, 'error') ?? 'the step failed' };
+  return { data: undefined, error: reasonOf(textMember(inner, 'stderr') ?? textMember(inner, 'error') ?? '', inner) };
 }
 
 /** A script that gives nothing has its output in the place of a result. */
@@ -357,6 +370,23 @@ const isText = (value: unknown): boolean => typeof value === 'string';
 /** The last task's result of a step in list form, beside members of NoETL: `metrics` and more, before release 3 `status` alone. */
 const isListForm = (names: readonly string[]): boolean =>
   names.includes('_prev') && (names.includes('metrics') || (names.length === 2 && names.includes('status')));
+
+/**
+ * A step in list form goes on after an error where its policy allows it. Only later steps are given the outcome of its
+ * tasks, and never the error. A task that was tried again with success has no error.
+ */
+function handledError(value: StepValue | undefined): Reason | undefined {
+  const whole = value?.kind === 'value' && isJsonObject(value.value) ? value.value : {};
+  const metrics = isJsonObject(whole['metrics']) ? whole['metrics'] : {};
+  const tasks = Array.isArray(metrics['tasks']) ? metrics['tasks'].filter(isJsonObject) : [];
+  const ends = new Map(tasks.map(({ name, status }) => [name, status]));
+  const [failed] = [...ends].find(([, status]) => status === 'error') ?? [];
+  return typeof failed !== 'string' || !isListForm(Object.keys(whole))
+    ? undefined
+    : plainReason(
+        `task "${failed}" reported an error, which the policy of the playbook handled; NoETL keeps no reason of it`,
+      );
+}
 
 const hasAll = (value: JsonObject, names: readonly string[]): boolean =>
   names.every((name) => Object.hasOwn(value, name));

@@ -2,7 +2,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import { approximateBytes } from '../../plugins/json/approximate-bytes.ts';
 import { idText } from '../../plugins/json/lossless-json.ts';
 import { parseExecutionState } from '../../plugins/noetl/execution-state.ts';
-import { failedText, notStored } from '../../plugins/noetl/failure-text.ts';
+import { failedText } from '../../plugins/noetl/failure-text.ts';
 import { eventView } from '../../plugins/noetl/hidden-values.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import type { UpstreamCall } from '../../plugins/ports.ts';
@@ -12,7 +12,7 @@ import type { Asking } from '../calls/root-fields.ts';
 import { askingOf, type RootAnswer } from '../calls/root-fields.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import { type Snapshot, stateOf } from './execution-end.ts';
-import { assertReadable, type Outcome, ResultLost, referencesIn } from './execution-result.ts';
+import { assertReadable, type Outcome, ResultLost, referencesIn, stepFailure } from './execution-result.ts';
 import type { StepFacts } from './execution-steps.ts';
 import { type ExecutionGate, type Executions, executionIdOf, noSuchExecution } from './executions.ts';
 
@@ -149,7 +149,7 @@ async function stepViews(
     lastSeenAt: isoText(step.lastSeenAt),
     executionId: step.childId ?? null,
     result: kept(async () => bounded((await reported(resultOf(step))) ?? null)),
-    error: step.error ?? (step.value?.kind === 'lost' ? notStored : null),
+    error: stepFailure(step)?.message ?? null,
   }));
 }
 

@@ -56,16 +56,24 @@ function decodeRunEvent(event: JsonObject): RunEvent {
   const context = objectMember(event, 'context');
   const inner = result === undefined ? undefined : objectMember(result, 'context');
   const node = textMember(event, 'node_name') ?? '';
+  const type = textMember(event, 'event_type') ?? '';
+  const error = textMember(event, 'error');
+  const step = type === 'batch.failed' ? stepNamedIn(error) : node;
   return {
-    type: textMember(event, 'event_type') ?? '',
-    step: node.endsWith(listFormSuffix) ? node.slice(0, -listFormSuffix.length) : node,
+    type,
+    step: step.endsWith(listFormSuffix) ? step.slice(0, -listFormSuffix.length) : step,
     at: parseWireTime(event['created_at'] ?? event['timestamp'])?.getTime(),
     result,
     context,
-    error: textMember(event, 'error') ?? (inner && textMember(inner, 'error')),
+    error,
     commandId: idText(inner?.['command_id']),
     requestId: idText(inner?.['request_id']),
   };
+}
+
+/** A batch that NoETL could not work through names the step that it could not start, if any. */
+function stepNamedIn(error = ''): string {
+  return /^(?:\d{3}: )?Invalid command context for step '([^'\n]{1,200})'/.exec(error)?.[1] ?? '';
 }
 
 function objectMember(object: JsonObject, name: string): JsonObject | undefined {
@@ -92,6 +100,19 @@ export function terminalEvent(
   const end = event === undefined ? undefined : terminal[event.type];
   return event === undefined || end === undefined ? undefined : { end, event };
 }
+
+/**
+ * A batch that NoETL could not work through; it leaves the execution where it is. Not one whose step was started since.
+ * @param events oldest first
+ */
+export function failedBatch(events: readonly RunEvent[]): RunEvent | undefined {
+  return events.find(
+    ({ type, step }, index) =>
+      type === 'batch.failed' && !events.some((other, at) => at > index && isIssued(other) && other.step === step),
+  );
+}
+
+const isIssued = ({ type }: RunEvent): boolean => type === 'command.issued';
 
 const stepEnds = new Set([
   'call.done',

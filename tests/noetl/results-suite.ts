@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Expected, resultCases } from '../services/noetl/result-playbooks.ts';
+import type { Expected } from '../services/noetl/playbook-cases.ts';
+import { resultCases } from '../services/noetl/result-playbooks.ts';
 import type { NoetlRelease } from '../support/noetl-release.ts';
 import { rememberResults } from './results-record.ts';
 import { openResultsWorld, type ResultsWorld, type RunEnd } from './results-world.ts';
@@ -104,7 +105,7 @@ export function resultsSuite(release: NoetlRelease | undefined): void {
 }
 
 function assertAsExpected({ execution, text, code }: RunEnd, expected: Expected): void {
-  const { status = 'COMPLETED', result, step, text: textOutput, failure, raw } = expected;
+  const { status = 'COMPLETED', result, step, text: textOutput, failure, stepError, raw } = expected;
   expect(execution.status).toBe(status);
   expect(code).toBe(expected.code);
   if (result === null || typeof result !== 'object') {
@@ -113,6 +114,7 @@ function assertAsExpected({ execution, text, code }: RunEnd, expected: Expected)
   if (step !== undefined) expect(execution.resultStep).toBe(step);
   if (textOutput !== undefined) expect(execution.textOutput).toBe(textOutput);
   expect(execution.failure).toEqual(failure ?? null);
+  if (stepError !== undefined) expect(execution.steps).toContainEqual(stepError);
   if (raw !== undefined) expect(text).toContain(raw);
   expect(text).not.toMatch(/hunter2|statement_count|noetl:\/\/|command_id/);
 }

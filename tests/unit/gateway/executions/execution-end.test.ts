@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { judgeEvents, judgeStatus, type Verdict } from '../../../../gateway/executions/execution-end.ts';
-import { decodeExecutionDetail, decodeExecutionStatus } from '../../../../gateway/executions/execution-read.ts';
+import { judgeEvents, judgeStatus, Snapshots, type Verdict } from '../../../../gateway/executions/execution-end.ts';
+import {
+  decodeExecutionDetail,
+  decodeExecutionStatus,
+  ExecutionReads,
+} from '../../../../gateway/executions/execution-read.ts';
 import { decodeRunEvents, hasOpenWork } from '../../../../gateway/executions/run-event.ts';
+import { scriptedUpstream } from '../../../support/scripted-upstream.ts';
 
 const id = '767008253774397449';
 const detailOf = (status: string) =>
@@ -29,6 +34,8 @@ const command = (step: string, id: number, ...words: readonly string[]) =>
   words.map((word) => event(`command.${word}`, step, { command_id: id }));
 const ran = (step: string, id: number) => [issued(step), ...command(step, id, 'claimed', 'started', 'completed')];
 const batch = (word: string, request: string) => event(`batch.${word}`, 'events.batch', { request_id: request });
+const failedBatch = (error: string) => event('batch.failed', 'events.batch', { request_id: 'x' }, { error });
+const noAuth = failedBatch("422: Invalid command context for step 'table' and tool 'postgres': missing auth");
 const finalEvent = (type: string, step = 'end') => event(type, 'demo/a', {}, { context: { final_step: step } });
 const endOf = (verdict: Verdict) => (typeof verdict === 'object' ? verdict.over.end : verdict);
 
@@ -77,6 +84,22 @@ describe('the newest events', () => {
     expect(endOf(judgeEvents(detailOf(claim), decodeRunEvents(events), quietMs))).toBe(want);
   });
 
+  test.each([
+    ['names a step', [...ran('a', 1), batch('accepted', 'x'), noAuth], 2_000, 'FAILED', 'table'],
+    ['names none', [...ran('a', 1), failedBatch('unsupported Unicode escape sequence')], 2_000, 'FAILED', 'a'],
+    ['is young: NoETL may take it up again', [...ran('a', 1), noAuth], 1_999, 'running', undefined],
+    ['another branch runs', [...ran('a', 1), noAuth, issued('b')], 60_000, 'running', undefined],
+    ['its step was started after all', [...ran('a', 1), noAuth, ...ran('table', 2)], 60_000, 'running', undefined],
+    ['another batch waits', [...ran('a', 1), noAuth, batch('accepted', 'y')], 60_000, 'running', undefined],
+  ] as const)(
+    'a run that NoETL calls RUNNING after a failed batch that %s',
+    (_name, events, quietMs, end, lastStep) => {
+      const verdict = judgeEvents(detailOf('RUNNING'), decodeRunEvents(events), quietMs);
+      expect(endOf(verdict)).toBe(end);
+      expect(typeof verdict === 'object' ? verdict.over.lastStep : undefined).toBe(lastStep);
+    },
+  );
+
   test('the time of the end is the terminal event, and the last step is the one that it names', () => {
     const events = decodeRunEvents([...ran('a', 1), ...ran('b', 2), finalEvent('playbook.completed', 'a')]);
     expect(judgeEvents(detailOf('COMPLETED'), events, 0)).toEqual({
@@ -115,6 +138,14 @@ describe('/status, after the events', () => {
     expect(endOf(judge(claim, body, quietMs))).toBe(want);
   });
 
+  test('an inferred end after a failed batch is a failure at the step that the batch names', () => {
+    const status = statusOf({ completed: true, current_step: 'b' });
+    const judged = (batch: typeof noAuth) =>
+      judgeStatus(detailOf('COMPLETED'), decodeRunEvents([...ran('a', 1), batch, ...ran('b', 2)]), status, 2_000);
+    expect(judged(noAuth)).toMatchObject({ over: { end: 'FAILED', lastStep: 'table' } });
+    expect(judged(failedBatch('statement timeout'))).toMatchObject({ over: { end: 'COMPLETED', lastStep: 'b' } });
+  });
+
   test('a last step that it never receives has lost its result', () => {
     const body = { completed: true, current_step: 'a', completed_steps: ['a'] };
     expect(judge('COMPLETED', body, 4_999)).toBe('running');
@@ -122,5 +153,25 @@ describe('/status, after the events', () => {
       over: { end: 'COMPLETED', lastStep: 'b', isResultLost: true },
     });
     expect(judge('COMPLETED', { completed: true, current_step: 'b' })).toMatchObject({ over: { isResultLost: false } });
+  });
+});
+
+describe('a run that NoETL calls RUNNING costs one call', () => {
+  const snapshotOf = async (error: string | null) => {
+    const running = { execution_id: id, path: 'demo/a', status: 'RUNNING', start_time: '2026-11-24T06:28:29Z', error };
+    const { upstream, calls } = scriptedUpstream({
+      [`GET /api/executions/${id}`]: ({ query }) => {
+        const isShort = query?.some(([name]) => name === 'include_events') === true;
+        return { body: { ...running, events: isShort ? [] : [...ran('a', 1), noAuth].toReversed() } };
+      },
+    });
+    const clock = () => Date.parse('2026-11-24T07:00:00Z');
+    const snapshot = await new Snapshots(new ExecutionReads(upstream, clock, '/api/executions'), clock).take(id, {});
+    return { calls: calls.length, end: snapshot?.over?.end };
+  };
+
+  test('unless its newest event reports an error: its events show whether it has stopped', async () => {
+    expect(await snapshotOf(null)).toEqual({ calls: 1, end: undefined });
+    expect(await snapshotOf('422: Invalid command context')).toEqual({ calls: 2, end: 'FAILED' });
   });
 });

@@ -15,15 +15,16 @@ import {
 } from '../../../../gateway/executions/execution-result.ts';
 import { type StepFacts, stepsOf } from '../../../../gateway/executions/execution-steps.ts';
 import { decodeRunEvents } from '../../../../gateway/executions/run-event.ts';
-import { failedText, notStored } from '../../../../plugins/noetl/failure-text.ts';
+import { failedText, notStored, plainReason } from '../../../../plugins/noetl/failure-text.ts';
 
 const step = (name: string, value: StepFacts['value'], change: Partial<StepFacts> = {}): StepFacts => ({
   ...{ name, status: 'COMPLETED', startedAt: undefined, finishedAt: undefined, attempts: 1, lastSeenAt: undefined },
   ...{ error: undefined, childId: undefined, value, ...change },
 });
 const gave = (name: string, value: unknown) => step(name, { kind: 'value', value });
-const lost = (name: string) => step(name, { kind: 'lost' });
-const failed = (name: string, error?: string) => step(name, undefined, { status: 'FAILED', error });
+const lost = (name: string) => step(name, { kind: 'lost', reason: plainReason(notStored) });
+const failed = (name: string, error?: string) =>
+  step(name, undefined, { status: 'FAILED', error: error === undefined ? undefined : plainReason(error) });
 
 /** What is behind references; others have nothing behind them. */
 const stored: Readonly<Record<string, unknown>> = {
@@ -160,21 +161,18 @@ describe('the text of a result', () => {
   });
 });
 
-test.each<[string, readonly StepFacts[], boolean, unknown]>([
+test.each<[string, readonly StepFacts[], unknown]>([
   [
     'the first step that failed, with what it said',
     [gave('a', 1), failed('b', 'no table'), failed('c', 'x')],
-    false,
     { step: 'b', message: 'no table' },
   ],
-  ['a step that said nothing', [failed('b')], false, { step: 'b', message: failedText }],
-  ['where reasons are hidden', [failed('b', 'no table')], true, { step: 'b', message: failedText }],
-  ['before a result that is lost', [lost('a'), failed('b', 'no table')], false, { step: 'b', message: 'no table' }],
-  ['a result that is lost', [gave('a', 1), lost('b')], false, { step: 'b', message: notStored }],
-  ['a lost result where reasons are hidden', [lost('b')], true, { step: 'b', message: failedText }],
-  ['none', [gave('a', 1)], false, undefined],
-])('the failure: %s', (_name, steps, hidden, want) => {
-  expect(failureOf(steps, hidden)).toEqual(want);
+  ['a step that said nothing', [failed('b')], { step: 'b', message: failedText }],
+  ['before a result that is lost', [lost('a'), failed('b', 'no table')], { step: 'b', message: 'no table' }],
+  ['a result that is lost', [gave('a', 1), lost('b')], { step: 'b', message: notStored }],
+  ['none, though an error was handled', [step('a', undefined, { error: plainReason('handled') })], undefined],
+])('the failure: %s', (_name, steps, want) => {
+  expect(failureOf(steps)).toEqual(want);
 });
 
 test('what the config says of a playbook: by its path first, then by the first pattern that matches', () => {
@@ -283,7 +281,7 @@ describe('results of loops', () => {
           partsOf(steps, async () => undefined),
         ));
       expect(result).toEqual({ stats: { total: 3, failed: 1, success: 2 }, results: ['a', 'k'] });
-      expect(steps[0]).toMatchObject({ status: 'FAILED', error: 'no such city' });
+      expect(steps[0]).toMatchObject({ status: 'FAILED', error: { text: 'no such city' } });
     });
 
     test('is an error, and never cut, beyond the references that are read', async () => {

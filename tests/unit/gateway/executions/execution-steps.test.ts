@@ -9,7 +9,7 @@ import {
   unwrapped,
 } from '../../../../gateway/executions/execution-steps.ts';
 import { decodeRunEvents } from '../../../../gateway/executions/run-event.ts';
-import { failureSentence } from '../../../../plugins/noetl/failure-text.ts';
+import { notStored, plainReason } from '../../../../plugins/noetl/failure-text.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 type Events = readonly (readonly [type: string, more?: Wire])[];
@@ -89,10 +89,9 @@ describe('times, attempts and what was said', () => {
     expect(stepsAfter(['command.issued'])[0]?.attempts).toBe(0);
   });
 
-  test('the first error counts, as a sentence', () => {
-    const error = 'ValueError: no table';
-    const [step] = stepsAfter(['call.error', { error }], ['command.failed', { error: 'later' }]);
-    expect(step?.error).toBe(failureSentence(error));
+  test('the first error counts', () => {
+    const [step] = stepsAfter(['call.error', { error: 'no table' }], ['command.failed', { error: 'later' }]);
+    expect(step?.error).toEqual(plainReason('no table'));
     expect(stepsAfter(['call.error'])[0]?.error).toBeUndefined();
   });
 
@@ -187,9 +186,13 @@ describe('the result that the Rust server keeps', () => {
     ['what it wrote', rust({ stderr: 'no table', error: 'x', data: 1 }, 'error'), 'no table'],
     ['its error', rust({ error: 'no table', data: 1 }, 'error'), 'no table'],
     ['a status further in', rust({ error: 'no table', status: 'error' }), 'no table'],
-    ['nothing', rust({}, 'error'), 'the step failed'],
+    ['nothing', rust({}, 'error'), 'the tool of this step reported an error, and NoETL keeps no reason of it'],
   ])('a failed call says: %s', (_name, event, want) => {
-    expect(stepsAfter(['call.done', event])[0]).toMatchObject({ status: 'FAILED', error: want, value: undefined });
+    expect(stepsAfter(['call.done', event])[0]).toMatchObject({
+      status: 'FAILED',
+      error: { text: want },
+      value: undefined,
+    });
   });
 
   test("the only iteration of a loop is the step's own result", () => {
@@ -247,14 +250,70 @@ describe('values of steps', () => {
       ]);
     });
 
-    test('a batch that NoETL gave up names the step whose result it could not store', () => {
-      const failed = decodeRunEvents([
-        done('mid', { status: 'COMPLETED' }),
-        event('command.completed', 'mid'),
-        event('batch.failed', 'events.batch'),
-      ]);
-      expect(valuesOf(collectSteps({ events: failed, status: undefined, lostStep: undefined }))).toEqual({
-        mid: { kind: 'lost' },
+    describe('a batch that NoETL gave up', () => {
+      const collected = (...events: readonly Wire[]) =>
+        collectSteps({ events: decodeRunEvents(events), status: undefined, lostStep: undefined });
+      const failedBatch = (error: string) =>
+        event('batch.failed', 'events.batch', {
+          error,
+          result: { status: 'FAILED', context: { message: error, error_code: 'processing_error', request_id: '7' } },
+        });
+      const nul = 'unsupported Unicode escape sequence\nDETAIL:  \\u0000 cannot be converted to text.';
+      const noAuth = `422: Invalid command context for step 'table' and tool 'postgres': it is missing auth.`;
+
+      test('without a step: the result of the one before is lost, and why', () => {
+        const [mid] = collected(
+          done('mid', { status: 'COMPLETED' }),
+          event('command.completed', 'mid'),
+          failedBatch(nul),
+        );
+        expect(mid).toMatchObject({ name: 'mid', status: 'COMPLETED' });
+        expect(mid?.value).toEqual({
+          kind: 'lost',
+          reason: { ...plainReason(`${notStored}: ${nul}`), code: 'processing_error', retryable: false },
+        });
+      });
+
+      test('with a step: that one has failed, and the result of the one before is whole', () => {
+        const steps = collected(done('start', { n: 1 }), event('command.completed', 'start'), failedBatch(noAuth));
+        expect(steps).toMatchObject([
+          { name: 'start', status: 'COMPLETED', error: undefined, value: { kind: 'value', value: { n: 1 } } },
+          { name: 'table', status: 'FAILED', error: { text: noAuth, code: 'processing_error' }, value: undefined },
+        ]);
+      });
+
+      test('with a step that was started later: it has not failed', () => {
+        const steps = collected(failedBatch(noAuth), event('command.issued', 'table'), done('table', { n: 1 }));
+        expect(steps).toMatchObject([{ name: 'table', status: 'COMPLETED' }]);
+      });
+    });
+
+    describe('a step whose error a policy handled', () => {
+      const listForm = (...tasks: readonly (readonly [name: string, status: string])[]) => ({
+        ...{ _prev: null, status: 'ok', results: {} },
+        metrics: { task_count: tasks.length, tasks: tasks.map(([name, status]) => ({ name, status, kind: 'python' })) },
+      });
+      const stepWith = (risky: Wire) =>
+        collectSteps({
+          events: decodeRunEvents([
+            done('risky:task_sequence', { _prev: null, status: 'ok', metrics: { task_count: 1 } }),
+            event('command.issued', 'end', { context: { render_context: { ctx: { risky } } } }),
+          ]),
+          ...{ status: undefined, lostStep: undefined },
+        })[0];
+
+      test('is complete, and shows which task reported it', () => {
+        const step = stepWith(listForm(['a', 'ok'], ['b', 'error'], ['c', 'ok']));
+        expect(step).toMatchObject({ name: 'risky', status: 'COMPLETED' });
+        expect(step?.error?.text).toMatch(/^task "b" reported an error/);
+      });
+
+      test.each([
+        ['no task failed', listForm(['a', 'ok'])],
+        ['it was tried again with success', listForm(['a', 'error'], ['a', 'ok'])],
+        ["the members are the playbook's own", { metrics: { tasks: [{ name: 'a', status: 'error' }] } }],
+      ])('none: %s', (_name, risky) => {
+        expect(stepWith(risky)?.error).toBeUndefined();
       });
     });
   });

@@ -1,0 +1,68 @@
+import { expect } from 'vitest';
+import { type Case, end, goesOn, one, python, type Step, start } from './playbook-cases.ts';
+
+/** Playbooks that fail, or whose result NoETL cannot store, and the reason that an app must get. */
+
+const failed = (step: string, message: string) => ({ status: 'FAILED', failure: { step, message } });
+const notStored = (cause: string) => failed('last', `NoETL could not store the result of this step: ${cause}`);
+const withTask = (code: string): Step => ({
+  name: 'risky',
+  tool: [
+    'tool:',
+    '  - name: book',
+    '    kind: python',
+    `    code: '${code}'`,
+    '    spec:',
+    '      policy:',
+    '        rules:',
+    '          - when: "{{ outcome.status == \'error\' }}"',
+    '            then: {do: continue}',
+    '          - else: {then: {do: continue}}',
+  ],
+});
+
+export const failureCases: readonly Case[] = [
+  one(
+    'date',
+    'a date in the result of the last step',
+    [start, python('last', 'import datetime', 'result = {"day": datetime.date(2026, 1, 2)}')],
+    { ...notStored('Object of type date is not JSON serializable'), rust: goesOn },
+  ),
+  one('nan', 'NaN in the result of the last step', [start, python('last', 'result = {"x": float("nan")}')], {
+    ...notStored('Out of range float values are not JSON compliant: nan'),
+    rust: goesOn,
+  }),
+  one('long_text', 'one text of 600 KB in the last step', [start, python('last', 'result = {"t": "word " * 120000}')], {
+    ...notStored('it is larger than NoETL takes (422 Unprocessable Entity)'),
+    rust: goesOn,
+  }),
+  one(
+    'no_auth',
+    'a `postgres` step without `auth`',
+    [start, { name: 'table', tool: ['tool:', '  kind: postgres', '  command: SELECT 1'] }, end],
+    {
+      ...failed('table', expect.stringContaining("Postgres command for step 'table' is missing auth")),
+      rust: goesOn,
+    },
+  ),
+  one(
+    'declined',
+    '`{status: "error", message}`',
+    [start, python('last', 'result = {"status": "error", "message": "payment declined", "code": 17}')],
+    { ...failed('last', 'payment declined'), rust: goesOn },
+  ),
+  one('key_error', 'a `KeyError`', [start, python('last', 'result = {}["customer_id"]')], {
+    ...failed('last', "KeyError: 'customer_id'"),
+    rust: goesOn,
+  }),
+  one(
+    'handled',
+    'a task raises, and the policy of the step goes on',
+    [start, withTask('raise ValueError("no seats left")'), end],
+    {
+      result: { start: { ok: true } },
+      stepError: { name: 'risky', status: 'COMPLETED', error: expect.stringContaining('task "book"') },
+      rust: { stepError: undefined },
+    },
+  ),
+];
