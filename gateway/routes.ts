@@ -101,7 +101,9 @@ const header = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join() : value;
 
 function notFound({ path }: Exchange): Answer {
-  const hint = path.startsWith('/api/') ? '; NoETL’s own API is below /noetl/, and GraphQL is POST /graphql' : '';
+  const hint = path.startsWith('/api/')
+    ? '; NoETL’s own API is below /noetl/ (its command line: set NOETL_USE_GATEWAY=true), and GraphQL is POST /graphql'
+    : '';
   return errorAnswer(new GatewayError('ERR_NOT_FOUND', `there is nothing at this path${hint}`));
 }
 

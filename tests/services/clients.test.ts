@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { type ChildServer, hasProgram, startRedis } from '../support/child-server.ts';
 import { clientSuite } from '../support/clients/client-suite.ts';
 import type { ClientWorld } from '../support/clients/client-world.ts';
-import { type NoetlRelease, pythonRelease } from '../support/noetl-release.ts';
+import { cliProgram, type NoetlRelease, pythonRelease } from '../support/noetl-release.ts';
 import { type RealNoetl, startRealNoetl } from '../support/real-noetl.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';
 import { playbooks } from './noetl/playbooks.ts';
 
 const release = await pythonRelease();
+const cli = await cliProgram();
 const auth0 = { GATEWAY_AUTH0_DOMAIN: 'tenant.example.com', GATEWAY_AUTH0_CLIENT_ID: 'spa-client' };
 /** A playbook without inputs, which works for some seconds and then ends. */
 const sourceFor = (path: string, seconds: number): string => `apiVersion: noetl.io/v2
@@ -72,11 +73,8 @@ describe.skipIf(release === undefined)('NoETL’s clients in front of a real NoE
     await noetl?.stop();
   });
 
-  clientSuite('Python 4.26.0', () => ({
-    ...worldOf(serve, { name: 'client_test', secret: 'client-s3cr3t' }),
-    quick,
-    slow,
-  }));
+  const world = () => ({ ...worldOf(serve, { name: 'client_test', secret: 'client-s3cr3t' }), quick, slow });
+  clientSuite('Python 4.26.0', world, cli);
 });
 
 describe.skipIf(!hasProgram('redis-server') && process.env['CI'] !== 'true')(
@@ -106,9 +104,7 @@ describe.skipIf(!hasProgram('redis-server') && process.env['CI'] !== 'true')(
       await redis?.remove();
     });
 
-    clientSuite('two replicas on Redis', () => ({
-      ...worldOf(one, { name: 'pg_auth', secret: 'pg-s3cr3t' }),
-      otherUrl: two.url,
-    }));
+    const world = () => ({ ...worldOf(one, { name: 'pg_auth', secret: 'pg-s3cr3t' }), otherUrl: two.url });
+    clientSuite('two replicas on Redis', world, cli);
   },
 );

@@ -65,11 +65,15 @@ export async function rustRelease(): Promise<NoetlRelease | undefined> {
   }));
 }
 
-async function installed(
+/** The program of NoETL's command line, which PyPI has under the same name as the Python server before it. */
+export const cliProgram = (): Promise<string | undefined> =>
+  installed('tools/noetl/install.sh', '5.3.2', async (folder) => join(folder, 'bin', 'noetl'));
+
+async function installed<Made>(
   script: string,
   version: string,
-  make: (folder: string) => Promise<NoetlRelease>,
-): Promise<NoetlRelease | undefined> {
+  make: (folder: string) => Promise<Made>,
+): Promise<Made | undefined> {
   const required = process.env['CI'] === 'true';
   const services = (await isListening(5432)) && (await isListening(4222));
   if (!services && !required) {

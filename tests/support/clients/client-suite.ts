@@ -16,12 +16,12 @@ export interface ClientRow {
   readonly works: boolean;
 }
 
-const clients: readonly SimulatedClient[] = [gatewayUi, reactExample, noetlGui, noetlCli, travelApp];
+const clients: readonly SimulatedClient[] = [gatewayUi, reactExample, noetlGui, travelApp];
 
-/** Every simulated client against one world, step by step. */
-export function clientSuite(title: string, world: () => ClientWorld): void {
+/** Every simulated client against one world, step by step. @param cli the program of NoETL's command line, where it is installed */
+export function clientSuite(title: string, world: () => ClientWorld, cli?: string): void {
   const rows: ClientRow[] = [];
-  describe.each(clients)('$name', ({ name, steps }) => {
+  describe.each([...clients, ...(cli === undefined ? [] : [noetlCli(cli)])])('$name', ({ name, steps }) => {
     const lazy: ClientWorld = new Proxy({} as ClientWorld, { get: (_target, key) => Reflect.get(world(), key) });
     for (const { does, run } of steps(lazy)) {
       it(does, async () => {

@@ -1,82 +1,107 @@
-import { noetlApi } from '../noetl-api.ts';
-import { eventually, expectStatus, type Login, logIn, need, type SimulatedClient } from './client-world.ts';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ClientWorld, eventually, need, type SimulatedClient } from './client-world.ts';
 
-/** The command line in gateway mode: every `/api/x` is `/noetl/x`; playbooks are registered in base64. */
-export const noetlCli: SimulatedClient = {
+/** Runs the program with a home of its own. What it prints comes back with standard output first. */
+function commandLine(program: string, world: ClientWorld) {
+  const home = mkdtempSync(join(tmpdir(), 'noetl-cli-'));
+  const run = (args: readonly string[], settings: Readonly<Record<string, string>>): Promise<string> =>
+    new Promise((resolve) => {
+      const env = { PATH: process.env['PATH'], HOME: home, ...settings };
+      execFile(program, args, { env, timeout: 30_000 }, (_error, out, err) => resolve(out + err));
+    });
+  const noetl = (...args: readonly string[]) => run(args, { NOETL_USE_GATEWAY: 'true' });
+  const start = async (path: string): Promise<string> => {
+    const printed = await noetl('run', path, '--runtime', 'distributed', '--json');
+    const id = /"execution_id":"(\d+)"/.exec(printed)?.[1];
+    need(id, 'run prints an execution id', printed);
+    return id;
+  };
+  const file = (text: string): string => {
+    const path = join(home, 'playbook.yaml');
+    writeFileSync(path, text);
+    return path;
+  };
+  return { run, noetl, start, file, token: () => world.identityToken('admin') };
+}
+
+const has = (printed: string, ...parts: readonly string[]): void => {
+  for (const part of parts) need(printed.includes(part), `it prints ${part}`, printed);
+};
+
+/** NoETL's command line itself, as PyPI has it. @param program where it is installed */
+export const noetlCli = (program: string): SimulatedClient => ({
   name: 'noetl CLI',
   steps(world) {
-    let login: Login | undefined;
+    const { run, noetl, start, file, token } = commandLine(program, world);
     let id = '';
-    const api = () => noetlApi(world.url, login?.token);
     return [
       {
         does: 'context init --from-gateway',
         async run() {
-          const { body } = expectStatus(await noetlApi(world.url, undefined)('GET', '/api/runtime/contract'), 200);
-          need(body.auth0?.domain && body.auth0.client_id, 'the contract has the auth0 block', body.auth0);
+          const printed = await noetl('context', 'init', 'gw', '--from-gateway', world.url, '--yes', '--set-current');
+          has(printed, 'tenant.example.com', 'spa-client');
         },
       },
       {
         does: 'auth login',
         async run() {
-          login = await logIn(world, 'admin', { session_duration_hours: 8 });
+          // The context's domain is that of the contract; the token's issuer is another one here.
+          const { iss } = JSON.parse(Buffer.from((await token()).split('.')[1] ?? '', 'base64url').toString());
+          const domain = new URL(iss).host;
+          has(
+            await noetl('auth', 'login', '--auth0-token', await token(), '--auth0-domain', domain),
+            'login successful',
+          );
         },
       },
       {
         does: 'catalog register, list, get',
         async run() {
-          const content = Buffer.from(world.source('team/cli')).toString('base64');
-          const made = await api()('POST', '/noetl/catalog/register', { content, resource_type: 'Playbook' });
-          need(expectStatus(made, 200).body.path === 'team/cli', 'it is registered', made.body);
-          const list = expectStatus(await api()('POST', '/noetl/catalog/list', { resource_type: 'Playbook' }), 200);
-          need(Array.isArray(list.body.entries), 'entries are a list');
-          const entry = await api()('POST', '/noetl/catalog/resource', { path: 'team/cli', version: 'latest' });
-          need(expectStatus(entry, 200).body.content === world.source('team/cli'), 'the source comes back as it was');
+          has(await noetl('register', 'playbook', '--file', file(world.source('team/cli'))), 'team/cli');
+          has(await noetl('catalog', 'list', 'Playbook', '--json'), '"entries"', 'team/cli');
+          const { content } = JSON.parse(await noetl('catalog', 'get', 'team/cli'));
+          need(content === world.source('team/cli'), 'the source comes back as it was', content);
         },
       },
       {
         does: 'run, status',
         async run() {
-          const start = { path: world.quick, version: null, workload: {}, resource_kind: 'playbook' };
-          id = expectStatus(await api()('POST', '/noetl/execute', start), 200).body.execution_id;
-          const read = () => api()('GET', `/noetl/executions/${id}/status`);
-          const { body } = await eventually(read, (seen) => seen.body.completed || seen.body.failed, 'it ends');
-          need(body.completed === true && body.failed === false, 'it has completed', body);
-          need(Array.isArray(body.completed_steps), 'completed_steps are a list', body);
+          id = await start(world.quick);
+          const read = () => noetl('status', id, '--json');
+          has(await eventually(read, (printed) => printed.includes('"completed":true'), 'it ends'), '"failed":false');
         },
       },
       {
         does: 'status of an unknown execution: its second way',
         async run() {
-          const missing = '123456789012345678';
-          expectStatus(await api()('GET', `/noetl/executions/${missing}/status`), 404);
-          expectStatus(await api()('GET', `/noetl/executions/${missing}?page=1&page_size=10`), 404);
+          has(await noetl('status', '123456789012345678'), '404 Not Found', 'execution not found');
         },
       },
       {
         does: 'cancel: a running one, and one that is over',
         async run() {
-          const start = { path: world.slow, version: null, workload: {}, resource_kind: 'playbook' };
-          const running = expectStatus(await api()('POST', '/noetl/execute', start), 200).body.execution_id;
-          const cancelled = await api()('POST', `/noetl/executions/${running}/cancel`, {
-            reason: 'test',
-            cascade: true,
-          });
-          need(expectStatus(cancelled, 200).body.status === 'cancelled', 'it is cancelled', cancelled.body);
-          const over = await api()('POST', `/noetl/executions/${id}/cancel`, { reason: 'test' });
-          need(expectStatus(over, 200, 400).body.message, 'a message to print', over.body);
-          const { body } = await api()('GET', `/noetl/executions/${id}`);
-          need(body.status === 'COMPLETED', 'the finished run is what it was', body.status);
+          has(await noetl('cancel', await start(world.slow), '--cascade', '--json'), '"status":"cancelled"');
+          has(await noetl('cancel', id, '--json'), '"status":"already_completed"');
+          has(await noetl('status', id, '--json'), '"completed":true');
         },
       },
       {
         does: 'get credential: no secret',
         async run() {
-          const answer = await api()('GET', `/noetl/credentials/${world.credential.name}?include_data=true`);
-          need(expectStatus(answer, 200).body.name === world.credential.name, 'it has the name', answer.body);
-          need(!answer.text.includes(world.credential.secret), 'the secret stays in NoETL');
+          const printed = await noetl('get', 'credential', world.credential.name);
+          has(printed, world.credential.name);
+          need(!printed.includes(world.credential.secret), 'the secret stays in NoETL');
+        },
+      },
+      {
+        does: 'without gateway mode: 404, which names the setting',
+        run: async () => {
+          has(await run(['catalog', 'list', 'Playbook'], {}), '404', 'NOETL_USE_GATEWAY=true');
         },
       },
     ];
   },
-};
+});
