@@ -237,7 +237,11 @@ export async function init(options: InitOptions): Promise<InitResult> {
     await explained(() => steps.install(dir), [...enter, 'npm install', ...pullStep, ...last]);
     if (!pulled) await explained(() => steps.pullInstalled(source, dir), [...enter, ...pullStep, ...last]);
   }
-  const rows = await rowsAdvice(dir);
+  const paths = await pulledPaths(dir);
+  if (['login', 'session/validate'].every((name) => 'post' in (paths[`/api/auth/${name}`] ?? {}))) {
+    await writeFile(join(dir, 'gateway.config.ts'), withAuthCalls(shippedConfig()));
+  }
+  const rows = rowsAdvice(paths);
   return {
     dir,
     files: ['package.json', ...files.map(({ path }) => path)],
@@ -245,10 +249,26 @@ export async function init(options: InitOptions): Promise<InitResult> {
   };
 }
 
-/** What has to be edited first: the config has the rows of NoETL's document, and of another one none of them can be made. */
-async function rowsAdvice(dir: string): Promise<readonly string[]> {
+type Paths = Readonly<Record<string, object>>;
+
+/** Empty before the first pull. */
+async function pulledPaths(dir: string): Promise<Paths> {
   const text = (await readIfPresent(join(dir, pulledFiles.document))) ?? '{}';
-  const { paths = {} } = JSON.parse(text) as { readonly paths?: Readonly<Record<string, object>> };
+  return (JSON.parse(text) as { readonly paths?: Paths }).paths ?? {};
+}
+
+/** For a NoETL that logs in by calls of its own. */
+const withAuthCalls = (config: string): string =>
+  config.replace(
+    '\n  operations: {',
+    `
+  // By calls of NoETL: as playbooks, logins would wait for the workers that users keep busy.
+  auth: { login: { kind: 'http' }, validator: { kind: 'http' } },
+  operations: {`,
+  );
+
+/** What has to be edited first: the config has the rows of NoETL's document, and of another one none of them can be made. */
+function rowsAdvice(paths: Paths): readonly string[] {
   const all = Object.entries(paths);
   if (all.length === 0 || all.some(([path, item]) => path.endsWith('/execute') && 'post' in item)) return [];
   const [read] = all.find(([path, item]) => 'get' in item && !path.includes('{')) ?? all[0] ?? [];

@@ -38,6 +38,7 @@ export async function examineProject(projectDir: string, declaration: GatewayCon
     claim: claimStart,
     readUpstream: (config) => withUpstream(config, examineUpstream),
     discoverIssuer: (rules) => createIssuerDocuments(rules, globalThis.fetch, Date.now).keyCount(),
+    authCalls: (config) => withUpstream(config, probeAuthCalls),
     askCallback: (internalUrl) => probeCallback(internalUrl, globalThis.fetch),
     pingStore,
     liveDocumentHash: (config) => withUpstream(config, probeDocument),
@@ -148,6 +149,13 @@ export async function examineUpstream(upstream: Upstream): Promise<{ readonly da
   const { status, date } = await get(upstream, '/api/executions', [['page_size', '1']]);
   if (status !== 200) throw new GatewayError('ERR_UPSTREAM', `it answers ${status}`);
   return { date };
+}
+
+/** Asked with GET, which such a call refuses with 405. */
+export async function probeAuthCalls(upstream: Upstream): Promise<readonly ('login' | 'validator')[]> {
+  const has = async (path: string) => (await get(upstream, path, [])).status === 405;
+  const [login, validator] = await Promise.all(['/api/auth/login', '/api/auth/session/validate'].map(has));
+  return [...(login ? (['login'] as const) : []), ...(validator ? (['validator'] as const) : [])];
 }
 
 /** Hash of NoETL's live document, comparable with the lock; undefined when NoETL has no document. */

@@ -6,7 +6,7 @@ import { GatewayError, problemCode } from '../../plugins/errors.ts';
 
 /** One line of `doctor`. `nextStep` is what to do about it; absent when it is fine. */
 export interface Finding {
-  readonly check: 'node' | 'environment' | 'start' | 'upstream' | 'issuer' | 'callback' | 'store' | 'drift';
+  readonly check: 'node' | 'environment' | 'start' | 'upstream' | 'issuer' | 'logins' | 'callback' | 'store' | 'drift';
   /** `skipped`: could not be asked, because something before it failed. */
   readonly outcome: 'fine' | 'warning' | 'problem' | 'skipped';
   readonly message: string;
@@ -54,6 +54,8 @@ export interface DoctorProbes {
   readonly readUpstream: (config: ResolvedConfig) => Promise<{ readonly date: Date | undefined }>;
   /** How many keys for signatures an issuer publishes. */
   readonly discoverIssuer: (rules: IssuerRules) => Promise<number>;
+  /** What of `auth` NoETL does by calls of its own, without playbooks. */
+  readonly authCalls: (config: ResolvedConfig) => Promise<readonly ('login' | 'validator')[]>;
   /** What answers at the address that playbooks call back. */
   readonly askCallback: (internalUrl: string) => Promise<'internal' | 'public' | 'other'>;
   readonly pingStore: (config: ResolvedConfig) => Promise<void>;
@@ -77,7 +79,7 @@ export async function examine(probes: DoctorProbes): Promise<readonly Finding[]>
   const { config } = environment;
   const rest =
     config === undefined
-      ? (['start', 'upstream', 'issuer', 'callback', 'store', 'drift'] as const).map(skipped)
+      ? (['start', 'upstream', 'issuer', 'logins', 'callback', 'store', 'drift'] as const).map(skipped)
       : [...(await examineStart(probes, config)), ...(await examineOutside(probes, config))];
   return [fine('node', `Node ${probes.nodeVersion}`), ...environment.findings, ...rest];
 }
@@ -87,6 +89,7 @@ async function examineOutside(probes: DoctorProbes, config: ResolvedConfig): Pro
   const found = await Promise.all([
     examineUpstream(probes, config),
     ...config.auth.issuers.map((rules) => examineIssuer(probes, rules)),
+    examineLogins(probes, config),
     examineCallback(probes, config),
     examineStore(probes, config),
     examineDrift(probes, config),
@@ -138,6 +141,23 @@ async function examineIssuer(probes: DoctorProbes, rules: IssuerRules): Promise<
       'check the issuer letter by letter, and that this machine may reach it (proxy, private CA: docs/identity.md)';
     return problem('issuer', `${issuer}: ${why}`, step);
   }
+}
+
+/** Auth playbooks wait for the workers that users' playbooks keep busy. @returns nothing when no auth playbook runs */
+async function examineLogins(
+  { authCalls }: Pick<DoctorProbes, 'authCalls'>,
+  config: ResolvedConfig,
+): Promise<Finding[]> {
+  const asPlaybooks = (['login', 'validator'] as const).filter((name) => config.auth[name].kind === 'playbook');
+  if (asPlaybooks.length === 0) return [];
+  const message = `${asPlaybooks.map((name) => `auth.${name}`).join(' and ')} ${asPlaybooks.length === 1 ? 'runs as a playbook' : 'run as playbooks'}, on workers that users keep busy: a full pool locks everybody out`;
+  const calls = await authCalls(config).catch((): readonly string[] => []);
+  const better = asPlaybooks.filter((name) => calls.includes(name)).map((name) => `auth.${name}: { kind: 'http' }`);
+  const step =
+    better.length > 0
+      ? `set ${better.join(' and ')} in gateway.config.ts: this NoETL has the call`
+      : 'keep workers free for it, or log in at the gateway: docs/configure.md, A login that runs no playbook';
+  return [warning('logins', message, step)];
 }
 
 async function examineStore(probes: DoctorProbes, config: ResolvedConfig): Promise<Finding> {

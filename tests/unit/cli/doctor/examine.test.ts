@@ -22,6 +22,7 @@ const healthy: DoctorProbes = {
   claim: async () => ({ problems: [], isRunning: false }),
   readUpstream: async () => ({ date: now }),
   discoverIssuer: async () => 2,
+  authCalls: async () => [],
   askCallback: async () => 'internal',
   pingStore: async () => {},
   liveDocumentHash: async () => 'a',
@@ -46,11 +47,28 @@ describe('examine', () => {
       'start fine',
       'upstream fine',
       'issuer fine',
+      'logins warning',
       'callback fine',
       'store fine',
       'drift fine',
     ]);
     expect(hasProblem(findings)).toBe(false);
+  });
+
+  const withAuth = (auth: GatewayConfig['auth'] & object) => () => resolveConfig({ ...declaration, auth }, environment);
+  test.each<[string, Partial<DoctorProbes>, RegExp | undefined]>([
+    ['logins of a NoETL without such calls', {}, /^keep workers free .* log in at the gateway/],
+    ['a NoETL that validates', { authCalls: async () => ['validator'] }, /^set auth\.validator: \{ kind: 'http' \} in/],
+    [
+      'a NoETL with both calls',
+      { authCalls: async () => ['login', 'validator'] },
+      /^set auth\.login: .* and auth\.validator: /,
+    ],
+    ['calls that could not be asked for', { authCalls: fails(new TypeError('x')) }, /^keep workers free/],
+    ['no auth playbook', { resolve: withAuth({ login: { kind: 'http' }, validator: { kind: 'http' } }) }, undefined],
+  ])('%s: the next step', async (_name, changes, want) => {
+    const findings = (await examine({ ...healthy, ...changes })).filter(({ check }) => check === 'logins');
+    expect(findings.map(({ nextStep }) => nextStep)).toEqual(want === undefined ? [] : [expect.stringMatching(want)]);
   });
 
   test.each<{ name: string; changes: Partial<DoctorProbes>; check: string; want: string[] }>([
@@ -177,10 +195,11 @@ describe('examine', () => {
     });
     const outcomes = findings.map(({ check, outcome }) => `${check} ${outcome}`);
     expect(outcomes.filter((one) => one === 'environment problem').length).toBeGreaterThanOrEqual(3);
-    expect(outcomes.slice(-6)).toEqual([
+    expect(outcomes.slice(-7)).toEqual([
       'start skipped',
       'upstream skipped',
       'issuer skipped',
+      'logins skipped',
       'callback skipped',
       'store skipped',
       'drift skipped',

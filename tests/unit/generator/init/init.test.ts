@@ -100,6 +100,20 @@ describe('init in a new folder', () => {
     if (count === 3) expect(nextSteps[1]).toMatch(/gateway\.config\.ts: .* not NoETL.*'GET \/things'/);
   });
 
+  test.each([
+    [{ '/api/auth/login': { post: {} }, '/api/auth/session/validate': { post: {} } }, true],
+    [{ '/api/auth/session/validate': { post: {} } }, false],
+  ])('logs in by calls of NoETL where the document has them: %o', async (paths, want) => {
+    const pull: InitSteps['pull'] = async (_source, dir) => {
+      await mkdir(join(dir, 'openapi'));
+      await writeFile(join(dir, 'openapi', 'noetl.json'), JSON.stringify({ paths }));
+      return true;
+    };
+    await init(options({ steps: steps(true, { pull }) }));
+    const config = await read('My Gateway', 'gateway.config.ts');
+    expect(config.includes("\n  auth: { login: { kind: 'http' }, validator: { kind: 'http' } },\n")).toBe(want);
+  });
+
   test('a path of a document is taken from where the caller stands', async () => {
     await init(options({ openapi: 'openapi.json' }));
     expect(done[0]?.[1]).toBe(join(process.cwd(), 'openapi.json'));
