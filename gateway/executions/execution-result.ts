@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Cache } from '../../plugins/cache.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { approximateBytes, heapBytes } from '../../plugins/json/approximate-bytes.ts';
-import { failedText, failureSentence, notStored, plainReason, type Reason } from '../../plugins/noetl/failure-text.ts';
+import { failedText, failureText, notStored, plainReason, type Reason } from '../../plugins/noetl/failure-text.ts';
 import { createMask, type IsSecretName, noSecretNames } from '../../plugins/noetl/hidden-values.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import { compilePattern } from '../../plugins/noetl-auth/access/pattern.ts';
@@ -67,7 +67,7 @@ export interface Produced {
 export class ResultLost extends Error {
   readonly step: string;
   constructor(step: string, { text }: Reason) {
-    super(failureSentence(text));
+    super(failureText(text));
     this.step = step;
   }
 }
@@ -386,7 +386,7 @@ export function failureOf(steps: readonly StepFacts[]): Failure | undefined {
 /** Of a step that completed: the error that was handled. */
 export function stepFailure({ name, error, value }: StepFacts): Failure | undefined {
   const reason = error ?? (value?.kind === 'lost' ? value.reason : undefined);
-  return reason && { step: name, message: failureSentence(reason.text) };
+  return reason && { step: name, message: failureText(reason.text) };
 }
 
 /** The part of a value at a dotted path; an index selects an item of a list. */

@@ -1,9 +1,9 @@
 import { GatewayError } from '../../plugins/errors.ts';
 import { approximateBytes } from '../../plugins/json/approximate-bytes.ts';
 import { idText } from '../../plugins/json/lossless-json.ts';
+import { eventView } from '../../plugins/noetl/event-view.ts';
 import { parseExecutionState } from '../../plugins/noetl/execution-state.ts';
 import { failedText } from '../../plugins/noetl/failure-text.ts';
-import { eventView } from '../../plugins/noetl/hidden-values.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import type { UpstreamCall } from '../../plugins/ports.ts';
 import { kept } from '../../plugins/single-flight.ts';

@@ -1,5 +1,5 @@
+import { eventView } from '../../plugins/noetl/event-view.ts';
 import { type ExecutionState, parseExecutionState } from '../../plugins/noetl/execution-state.ts';
-import { eventView } from '../../plugins/noetl/hidden-values.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import type { Upstream } from '../../plugins/ports.ts';
 import { type CallPlan, callFor } from '../calls/call-plan.ts';

@@ -1,20 +1,5 @@
-import { ownText } from '../json/approximate-bytes.ts';
+import { cleanedText } from './cleaned-text.ts';
 import { isJsonObject, type JsonObject, textMember } from './json-object.ts';
-
-const longest = 300;
-
-/** Words of SQL behind which a statement begins; what follows is not for callers. */
-const sql =
-  /\b(?:select\b[\s\S]*\bfrom\b|insert\s+into\b|update\b[\s\S]*\bset\b|delete\s+from\b|(?:create|alter|drop)\s+(?:table|index|schema|view|database)\b)/i;
-const traceHead = /^Traceback \(most recent call last\):/m;
-/** The text of a KeyError is its key alone, so that its type stays. */
-const exceptionPrefix = /^(?!KeyError)(?:[A-Za-z_][\w.]*(?:Error|Exception|Warning)|Exception): (?=\S)/;
-const keyAlone = /^(?:'[^'\n]*'|"[^"\n]*")$/;
-/** Absolute paths of files, and addresses with user information or a host of the cluster. */
-const filePath = /(?<![\w.-])(?:\/[\w.@+-]+){2,}\/?|\b[A-Za-z]:\\[^\s'"]+/g;
-const address = /\b[a-z][a-z0-9+.-]*:\/\/[^\s'"<>]+/gi;
-/** JSON Web Tokens and credentials of an Authorization header. */
-const token = /\beyJ[\w-]*(?:\.[\w-]*){1,4}|\b(?:bearer|basic)\s+[\w.~+/=-]{8,}/gi;
 
 /** The message for a result that NoETL does not have, without a reason. */
 export const notStored = 'NoETL did not store the result of this step';
@@ -80,40 +65,17 @@ function causeOf(text: string): Omit<Reason, 'httpStatus'> | undefined {
   const cause = handOver.exec(text.slice(0, 20_000))?.[1]?.trim();
   if (cause === undefined) return undefined;
   if (outage.test(cause)) {
-    const said = cause === '' || cause.includes("'") ? '' : ` (${failureSentence(cause)})`;
+    const said = cause === '' || cause.includes("'") ? '' : ` (${cleanedText(cause)})`;
     const message = `NoETL could not be reached when this step ended, so its result is lost${said}`;
     return { code: 'NOETL_UNAVAILABLE', retryable: true, text: message };
   }
   const [, size] = tooLarge.exec(cause) ?? [];
   if (size !== undefined) return because(`it is larger than NoETL takes (${size})`);
   const [, status] = answered.exec(cause) ?? [];
-  return because(status === undefined ? failureSentence(cause) : `NoETL answered ${status}`);
+  return because(status === undefined ? cleanedText(cause) : `NoETL answered ${status}`);
 }
 
-/**
- * The error of a failed step, as one sentence for callers: the first line, or the exception at the end of a
- * traceback; without traces, files, addresses, tokens and SQL; at most 300 characters.
- */
-export function failureSentence(text: string): string {
-  const cause = causeOf(text);
-  if (cause !== undefined) return cause.text;
-  const line = lineOf(text.slice(0, 20_000));
-  const statement = sql.exec(line);
-  const clean = (statement === null ? line : line.slice(0, statement.index).replace(/[\s:,;(["'`]+$/, ''))
-    .replace(exceptionPrefix, '')
-    .replace(keyAlone, 'KeyError: $&')
-    .replace(token, '[hidden]')
-    .replace(address, '[address]')
-    .replace(filePath, '[path]')
-    .replace(/[\s:,;]+$/, '')
-    .trim();
-  if (clean === '') return 'the step failed';
-  return clean.length > longest ? `${ownText(clean.slice(0, longest - 1))}…` : ownText(clean);
-}
-
-function lineOf(text: string): string {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  if (!traceHead.test(text)) return lines[0]?.trim() ?? '';
-  // Frames of a traceback are indented; the exception is the last line that is not.
-  return lines.findLast((line) => !/^\s/.test(line))?.trim() ?? '';
+/** The error of a failed step for callers; see {@link cleanedText}. */
+export function failureText(text: string): string {
+  return causeOf(text)?.text ?? (cleanedText(text) || 'the step failed');
 }

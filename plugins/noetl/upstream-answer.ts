@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors.ts';
 import type { UpstreamReply } from '../ports.ts';
-import { failureSentence } from './failure-text.ts';
+import { failureText } from './failure-text.ts';
 import { isJsonObject, textMember } from './json-object.ts';
 
 /**
@@ -66,7 +66,7 @@ export function isBusyAnswer({ status, body }: Pick<UpstreamReply, 'status' | 'b
 export function startAnswer(reply: UpstreamReply): Readonly<Record<string, unknown>> {
   const sentence = sentenceOf(reply);
   if (reply.status === 422 && sentence !== undefined) {
-    throw new GatewayError('ERR_REQUEST_INVALID', `NoETL cannot run this playbook: ${failureSentence(sentence)}`);
+    throw new GatewayError('ERR_REQUEST_INVALID', `NoETL cannot run this playbook: ${failureText(sentence)}`);
   }
   if (reply.status === 500 && sentence !== undefined && /already \d+ requests waiting/.test(sentence)) {
     throw new GatewayError('ERR_OVERLOADED', 'NoETL has too many starts waiting; nothing was started; try again', {

@@ -31,7 +31,7 @@ function inWords({ execution, text, code }: RunEnd): string {
   const short = result.length > longest ? `${result.slice(0, longest)}… (${result.length} characters)` : result;
   return [
     ...(status === 'COMPLETED' ? [] : [status]),
-    ...(failure === null ? [] : [`\`${failure.step}\`: ${failure.message}`]),
+    ...(failure === null ? [] : [`\`${failure.step}\`: ${failure.message.replaceAll('\n', '<br>')}`]),
     ...(code === undefined ? [] : [`\`${code}\``]),
     ...(status === 'COMPLETED' && code === undefined ? [`\`${short.replaceAll('|', '\\|')}\``] : []),
     ...(resultStep === null ? [] : [`of \`${resultStep}\``]),

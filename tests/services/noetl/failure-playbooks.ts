@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type Case, end, goesOn, one, python, type Step, start } from './playbook-cases.ts';
+import { type Case, end, goesOn, one, python, type Step, sql, start } from './playbook-cases.ts';
 
 /** Playbooks that fail, or whose result NoETL cannot store, and the reason that an app must get. */
 
@@ -55,6 +55,21 @@ export const failureCases: readonly Case[] = [
     ...failed('last', "KeyError: 'customer_id'"),
     rust: goesOn,
   }),
+  one(
+    'sentence',
+    'an error with words of SQL, and of two lines',
+    [start, python('last', 'raise ValueError("please select a date from the calendar:\\n - it is in the past")')],
+    {
+      ...failed('last', 'please select a date from the calendar:\n - it is in the past'),
+      rust: goesOn,
+    },
+  ),
+  one(
+    'no_table',
+    'a statement of SQL that fails',
+    [start, sql('query', "SELECT name FROM nothing_there WHERE pw = 'hunter2'")],
+    { ...failed('query', 'command_0: relation "nothing_there" does not exist'), rust: { failure: expect.anything() } },
+  ),
   one(
     'handled',
     'a task raises, and the policy of the step goes on',

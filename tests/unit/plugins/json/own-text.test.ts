@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { ownText } from '../../../../plugins/json/approximate-bytes.ts';
 import { parseJson } from '../../../../plugins/json/lossless-json.ts';
-import { failureSentence } from '../../../../plugins/noetl/failure-text.ts';
+import { failureText } from '../../../../plugins/noetl/failure-text.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -25,7 +25,7 @@ const id = '767392541243006979';
 test.each<[what: string, make: (filler: string) => unknown]>([
   ['a member', (filler) => (parseJson(`{"id":${id},"filler":"${filler}"}`) as { id: unknown }).id],
   ['an item', (filler) => (parseJson(`[${id},"${filler}"]`) as unknown[])[0]],
-  ['a failure', (filler) => failureSentence(`ValueError: the customer has no credit limit\n${filler}`)],
+  ['a failure', (filler) => failureText(`ValueError: the customer has no credit limit\n${filler}`)],
 ])('%s that is kept does not keep the text that it came in', (_, make) => {
   expect(bytesOfEach(make)).toBeLessThan(large / 10);
 });

@@ -1,12 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { failedText, failureSentence } from '../../../../plugins/noetl/failure-text.ts';
-import {
-  createMask,
-  eventView,
-  noSecretNames,
-  secretNames,
-  withoutSecrets,
-} from '../../../../plugins/noetl/hidden-values.ts';
+import { createMask, noSecretNames, secretNames, withoutSecrets } from '../../../../plugins/noetl/hidden-values.ts';
 import { processorTimeOf } from '../../../support/processor-time.ts';
 
 describe('names of secrets', () => {
@@ -123,33 +116,4 @@ describe('passwords in connection addresses', () => {
     const nasty = `${'://a:'.repeat(20_000)}${'password='.repeat(20_000)}`;
     expect(processorTimeOf(() => mask(nasty))).toBeLessThan(2_000_000);
   });
-});
-
-const text = 'ValueError: no such table';
-
-test.each(['error', 'stderr', 'traceback', 'stack_trace'])(
-  '%s becomes the sentence of a failure, however deep',
-  (name) => {
-    const event = { result: [{ [name]: text }] };
-    expect(eventView(event, false)).toEqual({ result: [{ [name]: failureSentence(text) }] });
-    expect(eventView(event, true)).toEqual({ result: [{ [name]: failedText }] });
-  },
-);
-
-test('the source of a step is left out, however deep; all else stays', () => {
-  const event = { event_type: 'x', tool_config: { code: 'secret' }, context: { tool_config: 1, n: [1, null, 'a'] } };
-  expect(eventView(event, false)).toEqual({ event_type: 'x', context: { n: [1, null, 'a'] } });
-});
-
-test('what says no error stays: nothing, blanks, and what is no text', () => {
-  const event = { error: '', stderr: ' \n', traceback: null, stack_trace: { error: 1 } };
-  expect(eventView(event, true)).toEqual(event);
-});
-
-test('errors within twelve levels are found', () => {
-  const nested = (depth: number): unknown => (depth === 0 ? { error: text } : { a: nested(depth - 1) });
-  expect(JSON.stringify(eventView(nested(12), true))).not.toContain(text);
-  expect(JSON.stringify(eventView([[[[[[[[[[[[{ error: text }]]]]]]]]]]]], true))).not.toContain(text);
-  // Deeper than any event of NoETL.
-  expect(eventView(nested(13), true)).toEqual(nested(13));
 });
