@@ -164,7 +164,7 @@ function headersOf(
 ): Readonly<Record<string, string>> {
   const sent: Record<string, string> = {};
   for (const [name, source] of Object.entries(headers)) {
-    const value = typeof source === 'string' ? source : context.header?.(name);
+    const value = typeof source === 'string' ? source : 'forward' in source ? context.header?.(name) : undefined;
     if (value === undefined) continue;
     // Line breaks would end the header and begin another one (RFC 9110, section 5.5).
     if (value.length > maxForwardedLength || !/^[\t\x20-\x7e]*$/.test(value)) {

@@ -18,12 +18,23 @@ export type ListFromEnv = FromEnv<string> | readonly FromEnv<string>[];
  * Names an environment variable; the only way from a config to the environment.
  * Text, numbers (`"30"`) and booleans (`true`/`false`/`1`/`0`) are read by the type of their field.
  */
+export function env(name: string, options: EnvOptions): EnvRef<string>;
 export function env<T extends string | number | boolean = string>(
   name: string,
   fallback?: T,
-  options: { secret?: boolean } = {},
-): EnvRef<Widen<T>> {
-  return { env: name, fallback: fallback as Widen<T> | undefined, secret: options.secret ?? false };
+  options?: EnvOptions,
+): EnvRef<Widen<T>>;
+export function env(
+  name: string,
+  fallback?: string | number | boolean | EnvOptions,
+  options: EnvOptions = {},
+): EnvRef<string | number | boolean> {
+  if (typeof fallback === 'object') return env(name, undefined, fallback);
+  return { env: name, fallback, secret: options.secret ?? false };
+}
+
+interface EnvOptions {
+  readonly secret?: boolean;
 }
 
 type Widen<T> = T extends string ? string : T extends number ? number : T extends boolean ? boolean : never;

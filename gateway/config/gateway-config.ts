@@ -61,11 +61,14 @@ interface RowOptions<Role extends string> extends Plain<GivenEntries<typeof rowO
   readonly access: AccessRule<Role>;
 }
 
+type UpstreamOptions = GivenEntries<typeof upstreamRowOptions>;
+
 /** A row whose field is answered by one upstream operation. Its key is the name of the GraphQL field. */
 export interface UpstreamRow<Key extends string, Shape extends OperationShape, Role extends string>
   extends RowOptions<Role>,
-    Plain<GivenEntries<typeof upstreamRowOptions>> {
+    Plain<Omit<UpstreamOptions, 'headers'>> {
   readonly upstream: Key;
+  readonly headers?: UpstreamOptions['headers'];
   /**
    * By wire name. A string renames, `false` hides, `true` opens. Arguments that a later document adds stay closed until
    * `generate --accept` or this row names them; `'all'` opens them too, and a list opens what it names and nothing else.

@@ -20,7 +20,7 @@ import {
   unknownVariables,
 } from './environment.ts';
 import { withFormerNames } from './former-names.ts';
-import type { AnyRow, Derived, GatewayConfig, ResolvedConfig } from './gateway-config.ts';
+import type { AnyRow, AnyUpstreamRow, Derived, GatewayConfig, ResolvedConfig } from './gateway-config.ts';
 import type { IssuerRules } from './issuers.ts';
 import { pluginProblems, presentPlugins } from './plugins.ts';
 import {
@@ -37,7 +37,7 @@ import {
 import { issuersOf, issuerWarnings } from './resolve-issuers.ts';
 import { auth } from './schema/auth.ts';
 import type { Declared, Leaf, Node, Resolved, Section } from './schema/fields.ts';
-import { gatewayRow, upstreamRow } from './schema/rows.ts';
+import { gatewayRow, isHeaderValue, upstreamRow } from './schema/rows.ts';
 import { sections } from './schema/sections.ts';
 
 /**
@@ -51,9 +51,9 @@ export function resolveConfig(
 ): { readonly config: ResolvedConfig; readonly warnings: readonly string[] } {
   const mode = environment['NODE_ENV'] === 'development' ? 'development' : 'production';
   const unsafe = [bypassProblem(environment), mode === 'production' ? certificateProblem(environment) : undefined];
-  const { sections, issuers, hasRows, problems, names } = readDeclaration(config, environment, mode);
+  const { sections, issuers, rows, problems, names } = readDeclaration(config, environment, mode);
   // The rules of rows that cannot be used have been refused already.
-  const policy = hasRows ? policyFindings(config) : { problems: [], warnings: [] };
+  const policy = rows === undefined ? { problems: [], warnings: [] } : policyFindings(config);
   refuse([...unsafe.filter((problem) => problem !== undefined), ...problems, ...policy.problems]);
 
   const { login, validateSession, checkAccess } = sections.auth.playbooks;
@@ -67,7 +67,7 @@ export function resolveConfig(
     auth: { ...sections.auth, issuers },
     sessions: { ...trustedSessions(sections, issuers), ...derived.sessions },
     mode,
-    operations: withFormerNames(config).operations as ResolvedConfig['operations'],
+    operations: withFormerNames({ ...config, operations: rows ?? {} }).operations as ResolvedConfig['operations'],
     roles: config.roles,
     grants: config.grants,
     compiledGrants: compileGrants(config.grants, [login, validateSession, checkAccess]),
@@ -326,8 +326,8 @@ export interface ReadDeclaration {
   readonly sections: Resolved<typeof sections>;
   /** Empty without an environment. */
   readonly issuers: readonly IssuerRules[];
-  /** Whether every row of the operations can be used. */
-  readonly hasRows: boolean;
+  /** With their headers read; undefined when one cannot be used. */
+  readonly rows: GatewayConfig['operations'] | undefined;
   readonly problems: readonly string[];
   /** Without an environment: what a start in production would refuse. */
   readonly warnings: readonly string[];
@@ -356,10 +356,10 @@ export function readDeclaration(
   const ofRoles = environment === undefined ? roleProblems(read, config.roles) : [];
   for (const [place, text] of ofRoles) noteAt(reader, place, text);
   const warnings = combine(reader, read, { mode, roles: config.roles });
-  const hasRows = readRows(reader, config.operations);
+  const rows = readRows(reader, config.operations);
   return {
     sections: read,
-    hasRows,
+    rows,
     issuers,
     problems: [...reader.problems, ...pluginProblems(config.plugins)],
     warnings,
@@ -394,17 +394,33 @@ function readIssuers(
   return issuersOf(settings, createValueReader(reader));
 }
 
-/** @returns whether every row can be used */
-function readRows(reader: ConfigReader, operations: GatewayConfig['operations']): boolean {
+/** @returns the rows with their headers read; undefined when one cannot be used */
+function readRows(reader: ConfigReader, operations: GatewayConfig['operations']): ReadDeclaration['rows'] {
   const before = reader.problems.length;
-  for (const [field, row] of Object.entries(operations)) {
+  const rows = Object.entries(operations).map(([field, row]) => {
     const place = `operations.${field}`;
     const schema: Section = isGatewayLike(row) ? gatewayRow : upstreamRow;
     const count = reader.problems.length;
     readNode(reader, schema, row, place);
-    if (reader.problems.length === count) reader.problems.push(...rowProblems(field, row as AnyRow));
-  }
-  return reader.problems.length === before;
+    if (reader.problems.length > count) return [field, row] as const;
+    reader.problems.push(...rowProblems(field, row as AnyRow));
+    return [field, isGatewayLike(row) ? row : withHeaders(reader, row, place)] as const;
+  });
+  return reader.problems.length === before ? Object.fromEntries(rows) : undefined;
 }
 
-const isGatewayLike = (row: unknown): boolean => typeof row === 'object' && row !== null && 'gateway' in row;
+/** The row with the headers that the environment holds; without an environment they are left as they are. */
+function withHeaders<R extends Pick<AnyUpstreamRow, 'headers'>>(reader: ConfigReader, row: R, place: string): R {
+  if (reader.environment === undefined || !Object.values(row.headers ?? {}).some(isEnvRef)) return row;
+  const { text, problem } = createValueReader(reader);
+  const read = Object.entries(row.headers ?? {}).map(([name, source]) => {
+    if (!isEnvRef(source)) return [name, source] as const;
+    const value = text(`${place}.headers.${name}`, source);
+    if (value !== '' && !isHeaderValue(value)) problem(source.env, 'must be visible ASCII characters, 4096 at most');
+    return [name, value] as const;
+  });
+  return { ...row, headers: Object.fromEntries(read) };
+}
+
+const isGatewayLike = <R>(row: R): row is Extract<R, { gateway: unknown }> =>
+  typeof row === 'object' && row !== null && 'gateway' in row;

@@ -120,7 +120,7 @@ export function createSender(
       lease,
       method: call.method,
       path: `${basePath}${path}`,
-      headers: headersOf(call),
+      headers: headersOf(call, options.token),
       body,
       encoding: call.answer === undefined || call.answer === 'text' ? 'utf8' : 'base64',
       timeoutMs: call.timeoutMs ?? options.timeoutMs,
@@ -234,11 +234,13 @@ function problemOf(error: OutageError, status: CallStatus): string {
   return code === 'OTHER' && status === 'timeout' ? 'TIMEOUT' : code;
 }
 
-function headersOf(call: UpstreamCall): Record<string, string> {
+function headersOf(call: UpstreamCall, token: string | undefined): Record<string, string> {
   const trace = currentTrace();
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   // Of the caller's request only the trace, and what a row passes on (`call.headers`).
-  const headers: Record<string, string> =
-    trace === undefined && call.headers === undefined ? {} : { ...(trace && traceHeaders(trace)), ...call.headers };
+  if (trace !== undefined || call.headers !== undefined) {
+    Object.assign(headers, trace && traceHeaders(trace), call.headers);
+  }
   headers['accept'] = call.answer === undefined ? 'application/json' : '*/*';
   if (call.body !== undefined) headers['content-type'] = 'application/json';
   if (call.requestId !== undefined && safeRequestId.test(call.requestId)) headers['x-request-id'] = call.requestId;

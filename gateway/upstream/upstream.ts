@@ -107,6 +107,8 @@ function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
 export interface UpstreamOptions {
   /** Where NoETL answers; a path in it is kept in front of every call's own. */
   readonly baseUrl: URL;
+  /** Sent with every call, but for one whose row has an `Authorization` of its own. */
+  readonly token?: string;
   /** Deadline of a call over connecting, headers and body, unless the call sets its own. */
   readonly timeoutMs: number;
   /** An answer larger than this is an error, unless the call sets its own limit. */

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isEnvRef } from '../../gateway/config/environment.ts';
 import { type AnyRow, type GatewayConfig, isGatewayRow } from '../../gateway/config/gateway-config.ts';
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
 import type { Permission } from '../../plugins/noetl-auth/access/grant.ts';
@@ -186,7 +187,7 @@ function isGiven({ args }: Operation, row: AnyRow | undefined, { argument, place
   if (row === undefined || isGatewayRow(row)) return false;
   if (place === `argument ${argument} (header)`) {
     return Object.entries(row.headers ?? {}).some(
-      ([name, value]) => typeof value === 'string' && name.toLowerCase() === argument,
+      ([name, value]) => (typeof value === 'string' || isEnvRef(value)) && name.toLowerCase() === argument,
     );
   }
   return args.some(

@@ -91,7 +91,7 @@ function settingsTable(): string {
 
 function defaultWords({ place, default: value, isRequired }: Setting): string {
   if (isRequired) return 'required';
-  if (value === undefined) return '–';
+  if (value === undefined || value === '') return '–';
   if (typeof value === 'number') return numberWords(value, place.endsWith('Bytes'));
   if (Array.isArray(value)) return value.length === 0 ? 'none' : codeSpans(value.map(String));
   return codeSpan(String(value));

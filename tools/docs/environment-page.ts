@@ -53,6 +53,6 @@ function fencedList(): string {
 
 /** An empty list counts as no default. */
 function defaultOf(value: unknown): string {
-  if (value === undefined || (Array.isArray(value) && value.length === 0)) return '–';
+  if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) return '–';
   return codeSpan(Array.isArray(value) ? value.join(',') : String(value));
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { AccessRule } from '../../../plugins/noetl-auth/access/access-rule.ts';
 import { permissions } from '../../../plugins/noetl-auth/access/grant.ts';
+import { type EnvRef, isEnvRef } from '../environment.ts';
 import { choice, either, flag, integer, named, plainSection, text, value } from './fields.ts';
 import { maxTextBytes } from './sections.ts';
 
@@ -87,19 +88,30 @@ export const rowOptions = {
   }),
 };
 
-const headerMust = 'must be a text of visible characters, or { forward: true }';
+const headerMust = 'must be a text of visible characters, env(…), or { forward: true }';
 const headerName = v.pipe(
   v.string('must be a name'),
   v.check((name) => /^[!#$%&'*+.^`|~\w-]{1,128}$/.test(name), 'must be the name of a header'),
   v.check((name) => !isReservedHeader(name), 'must be a header that the gateway does not set itself'),
 );
-const headerValue = v.pipe(v.string(headerMust), v.regex(/^[\t\x20-\x7e]{1,4096}$/, headerMust));
+/** Whether a row may send it as the value of a header. */
+export const isHeaderValue = (text: string): boolean => /^[\t\x20-\x7e]{1,4096}$/.test(text);
+const headerSource = v.union(
+  [
+    v.pipe(v.string(headerMust), v.check(isHeaderValue, headerMust)),
+    v.custom<EnvRef<string>>(isEnvRef, headerMust),
+    v.strictObject({ forward: v.literal(true) }),
+  ],
+  headerMust,
+);
 
 const rowHeaders = v.pipe(
-  v.record(headerName, v.union([headerValue, v.strictObject({ forward: v.literal(true) })], headerMust)),
+  v.record(headerName, headerSource),
   v.check(
     (headers) =>
-      !Object.entries(headers).some(([name, source]) => /^authorization$/i.test(name) && typeof source === 'object'),
+      !Object.entries(headers).some(
+        ([name, source]) => /^authorization$/i.test(name) && typeof source === 'object' && 'forward' in source,
+      ),
     'must not forward Authorization, which holds the caller’s session',
   ),
 );
@@ -139,7 +151,7 @@ export const upstreamRowOptions = {
   }),
   headers: value(rowHeaders, {
     optional: true,
-    doc: "headers of the call: a text that is always sent, or `{ forward: true }` for the caller's header of that name",
+    doc: "headers of the call: a text that is always sent, `env(…)` for one of the environment, or `{ forward: true }` for the caller's header of that name",
   }),
 };
 

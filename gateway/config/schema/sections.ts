@@ -28,6 +28,8 @@ export const maxTextBytes = 2 ** 28;
 /** The message of a field for an invalid address. */
 export const httpUrl = 'must be an http or https URL without query or credentials';
 
+const isHeaderToken = (token: string): boolean => /^[\x21-\x7e]{1,4096}$/.test(token);
+
 /** How NoETL is called. */
 export const upstream = section({
   baseUrl: parsed({
@@ -36,6 +38,15 @@ export const upstream = section({
     doc: 'where NoETL is; the default names the namespace of `deploy.noetlNamespace`',
     parse: parseUpstreamUrl,
     must: httpUrl,
+  }),
+  token: text({
+    env: 'NOETL_INTERNAL_API_TOKEN',
+    secret: true,
+    optional: true,
+    default: '',
+    doc: 'sent to NoETL as `Authorization: Bearer …` with every call; a Rust server with `NOETL_INTERNAL_AUTH_MODE=enforce` asks for it',
+    accepts: isHeaderToken,
+    must: 'must be visible ASCII characters without blanks, 4096 at most',
   }),
   timeoutSecs: integer({ env: 'NOETL_TIMEOUT_SECS', default: 30, min: 1, max: 3600, doc: 'one call to NoETL' }),
   maxResponseBytes: integer({

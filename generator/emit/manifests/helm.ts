@@ -63,6 +63,7 @@ function chartConfig(settings: ManifestSettings): object {
     repository: splitImage(settings.image).repository,
     environment: Object.fromEntries(environment.map((name) => [name, environmentKey(name)])),
     secrets: settings.secrets.map(({ name }) => name),
+    freeSecrets: settings.secrets.filter(({ free }) => free).map(({ name }) => name),
     ports: {
       public: { number: settings.publicPort, ...keyed(variables.publicPort) },
       internal: { number: settings.internalPort, ...keyed(variables.internalPort) },

@@ -199,10 +199,12 @@ function literals(values: Readonly<Record<string, string>>): readonly string[] {
 function requireSecrets(settings: ManifestSettings): object {
   const container = {
     name: 'gateway',
-    env: settings.secrets.map(({ name }) => ({
-      name,
-      valueFrom: { secretKeyRef: { name: settings.secretName, key: name, optional: false } },
-    })),
+    env: settings.secrets
+      .filter(({ free }) => !free)
+      .map(({ name }) => ({
+        name,
+        valueFrom: { secretKeyRef: { name: settings.secretName, key: name, optional: false } },
+      })),
   };
   return {
     target: { kind: 'Deployment', name: names.app },

@@ -97,9 +97,10 @@ export type ManifestSettings = ReturnType<typeof manifestSettings>;
 
 /**
  * The variables of a pod: `environment` is not secret and has a default, `unset` has none, `secrets` are keys of the
- * Secret, and a pod starts without those that are `optional`.
+ * Secret, and a pod starts without those that are `optional`; those that are `free` it never needs, also where the
+ * manifests require the Secret.
  */
-function variablesOf(config: GatewayConfig, { sessions, listen }: DeclaredSections) {
+function variablesOf(config: GatewayConfig, { sessions, listen, upstream }: DeclaredSections) {
   // A process alone starts with sessions in memory; a deployment has to accept them.
   const entries = environmentEntries(config).map((entry) =>
     entry.env === nameOf(sessions.acceptMemory) && !hasValue(entry.fallback) ? { ...entry, fallback: false } : entry,
@@ -114,7 +115,11 @@ function variablesOf(config: GatewayConfig, { sessions, listen }: DeclaredSectio
     unset: [...unset.map((entry) => entry.env), ...processVariables],
     secrets: entries
       .filter((entry) => entry.secret)
-      .map((entry) => ({ name: entry.env, optional: entry.fallback !== undefined })),
+      .map(({ env, fallback }) => ({
+        name: env,
+        optional: fallback !== undefined,
+        free: env === nameOf(upstream.token) && fallback !== undefined,
+      })),
   };
 }
 
@@ -129,7 +134,8 @@ export function environmentEntries(config: GatewayConfig): readonly EnvironmentE
   // `deploy` and code do not come from the environment of the process.
   const { deploy: _deploy, adapters: _adapters, ...served } = declaredSections(config);
   const found = new Map<string, EnvironmentEntry>();
-  for (const ref of references(served)) {
+  const headers = Object.values(config.operations).map((row) => ('headers' in row ? row.headers : undefined));
+  for (const ref of references([served, headers])) {
     const known = found.get(ref.env);
     found.set(ref.env, known === undefined ? ref : { ...known, secret: known.secret || ref.secret });
   }

@@ -3,6 +3,7 @@ import { env } from '../../../../gateway/config/environment.ts';
 import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import { resolveConfig } from '../../../../gateway/config/resolve-config.ts';
 import { GatewayError } from '../../../../plugins/errors.ts';
+import { authenticated } from '../../../../plugins/noetl-auth/access/access-rule.ts';
 import { allow } from '../../../../plugins/noetl-auth/access/grant.ts';
 
 const declaration: GatewayConfig = { operations: {}, roles: ['admin'], grants: [allow('admin', 'all', '*')] };
@@ -33,6 +34,33 @@ describe('resolveConfig', () => {
     expect(config.auth.playbooks.login).toBe('api_integration/auth0/auth0_login');
     expect(config.auth.playbooks.timeoutMs).toBe(12_000);
     expect(config.sessions.store).toBe('memory:');
+  });
+
+  it('reads the token of NoETL, and never repeats one that cannot be sent', () => {
+    const read = (token: string) => resolveConfig(declaration, { ...required, NOETL_INTERNAL_API_TOKEN: token }).config;
+    expect(read('gate-1').upstream.token).toBe('gate-1');
+    expect(read('').upstream).not.toHaveProperty('token');
+    const problems = problemsOf({ ...required, NOETL_INTERNAL_API_TOKEN: 'gate 1\r\nx: y' });
+    expect(problems).toEqual([
+      'NOETL_INTERNAL_API_TOKEN: must be visible ASCII characters without blanks, 4096 at most',
+    ]);
+  });
+
+  it('reads headers of rows from the environment', () => {
+    const row = {
+      upstream: 'GET /things',
+      access: authenticated(),
+      headers: { 'X-Tenant': 'acme', 'X-Key': env('THINGS_KEY', { secret: true }), 'X-Trace': { forward: true } },
+    } as const;
+    const config: GatewayConfig = { ...declaration, operations: { things: row } };
+    const { operations } = resolveConfig(config, { ...required, THINGS_KEY: 'k-1' }).config;
+    expect(operations['things']).toMatchObject({
+      headers: { 'X-Tenant': 'acme', 'X-Key': 'k-1', 'X-Trace': { forward: true } },
+    });
+    expect(problemsOf(required, config)).toEqual(['THINGS_KEY: is required']);
+    expect(problemsOf({ ...required, THINGS_KEY: 'ключ' }, config)).toEqual([
+      'THINGS_KEY: must be visible ASCII characters, 4096 at most',
+    ]);
   });
 
   it('reads every value, with its unit', () => {

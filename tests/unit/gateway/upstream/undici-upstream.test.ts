@@ -19,12 +19,13 @@ async function listen(listener: RequestListener): Promise<{ server: Server; url:
   return { server: served.server, url: new URL(served.url) };
 }
 
-function upstreamAt(baseUrl: URL, options: { timeoutMs?: number; maxResponseBytes?: number } = {}) {
+function upstreamAt(baseUrl: URL, options: { timeoutMs?: number; maxResponseBytes?: number; token?: string } = {}) {
   // Long enough that a busy machine refuses no call for waiting.
   const limits = { callWaitMs: 60_000 };
   const events: GatewayEvent[] = [];
   const upstream = createUpstream({
     baseUrl,
+    ...(options.token === undefined ? {} : { token: options.token }),
     timeoutMs: options.timeoutMs ?? 2_000,
     maxResponseBytes: options.maxResponseBytes ?? 1_000_000,
     limits,
@@ -82,6 +83,29 @@ describe('createUpstream', () => {
         body: '{"a":1}',
       },
     ]);
+  });
+
+  test('the token is in every call to NoETL, in no event, and gives way to the Authorization of a row', async () => {
+    const elsewhere = vi.fn();
+    const other = await listen((request, response) => {
+      elsewhere(request.headers.authorization);
+      response.end('{}');
+    });
+    const seen: unknown[] = [];
+    const { url } = await listen((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(307, { location: other.url.href }).end();
+    });
+    const { upstream, events } = upstreamAt(url, { token: 'gate-1' });
+    await upstream.request(get('/read'));
+    await upstream.request({ ...post('/write', {}), class: 'start' });
+    await upstream.request(get('/probe', { class: 'probe' }));
+    await upstream.request(get('/login', { class: 'auth' }));
+    await upstream.request(get('/row', { headers: { authorization: 'Basic row' } }));
+    expect(seen).toEqual(['Bearer gate-1', 'Bearer gate-1', 'Bearer gate-1', 'Bearer gate-1', 'Basic row']);
+    expect(elsewhere).not.toHaveBeenCalled();
+    expect(events).toHaveLength(5);
+    expect(JSON.stringify(events)).not.toContain('gate-1');
   });
 
   test('any status is an answer; text stays text; an empty body is undefined; redirects are not followed', async () => {

@@ -1,5 +1,6 @@
 import { buildSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
+import { env } from '../../../../gateway/config/environment.ts';
 import type { GatewayConfig } from '../../../../gateway/config/gateway-config.ts';
 import { type DiffInput, diff } from '../../../../generator/diff/diff.ts';
 import { renderDiffMarkdown, renderDiffText } from '../../../../generator/diff/render-diff.ts';
@@ -67,6 +68,7 @@ describe('diff', () => {
     const [isGiven, breaks] = ['reshaped safe pools', 'reshaped breaking pools'];
     expect(await of({ ...headers('eu'), ...given })).toEqual([isGiven, isGiven]);
     expect((await of({ ...headers({ forward: true }), ...given })).toSorted()).toEqual([breaks, isGiven]);
+    expect(await of({ ...headers(env('REGION')), ...given })).toEqual([isGiven, isGiven]);
     expect((await of(headers('eu'))).toSorted()).toEqual([breaks, isGiven]);
     expect(await of(given)).toEqual(['unfit breaking pools']);
     // A row that was written for the new document.

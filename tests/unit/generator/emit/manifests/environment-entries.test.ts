@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { env, fallbackOf } from '../../../../../gateway/config/environment.ts';
+import type { GatewayConfig } from '../../../../../gateway/config/gateway-config.ts';
 import { declaredSections, defaultSections } from '../../../../../gateway/config/resolve-config.ts';
 import { environmentEntries } from '../../../../../generator/emit/manifests/settings.ts';
+import { authenticated } from '../../../../../plugins/noetl-auth/access/access-rule.ts';
 
 const bare = { operations: {}, roles: [], grants: [] };
 
@@ -42,6 +44,16 @@ test('a name that is secret anywhere is secret', () => {
   expect(entries.filter((entry) => entry.env === 'SHARED')).toEqual([
     { env: 'SHARED', fallback: 'http://noetl.example.com', secret: true },
   ]);
+});
+
+test('the token of NoETL is a secret, and so is a header of a row', () => {
+  const row = { upstream: 'GET /things', access: authenticated(), headers: { 'X-Key': env('KEY', { secret: true }) } };
+  const secrets = environmentEntries({ ...bare, operations: { things: row } as GatewayConfig['operations'] })
+    .filter((entry) => entry.secret)
+    .map((entry) => entry.env);
+  expect(secrets).toEqual(expect.arrayContaining(['KEY', 'NOETL_INTERNAL_API_TOKEN']));
+  // Without it a pod starts anyway.
+  expect(environmentEntries(bare).find((entry) => entry.env === 'NOETL_INTERNAL_API_TOKEN')?.fallback).toBe('');
 });
 
 test('a field that holds a secret makes its variable one', () => {

@@ -88,3 +88,14 @@ test('every template of the chart is emitted, and no other', async () => {
   const emitted = [...(await manifestsOf()).keys()].filter((path) => path.startsWith(folder));
   expect(emitted.sort()).toEqual((await readdir(folder)).map((name) => `${folder}/${name}`).sort());
 });
+
+test('the token of NoETL is in the Secret, and a required Secret need not have it', async () => {
+  const files = await manifestsOf({});
+  expect(documentOf(files, 'deploy/helm/noetl-gateway/files/config.yaml')).toMatchObject({
+    secrets: expect.arrayContaining(['GATEWAY_SESSION_STORE', 'NOETL_INTERNAL_API_TOKEN']),
+    freeSecrets: ['NOETL_INTERNAL_API_TOKEN'],
+  });
+  const component = JSON.stringify(documentOf(files, 'deploy/kubernetes/components/session-store/kustomization.yaml'));
+  expect(component).toContain('GATEWAY_SESSION_STORE');
+  expect(component).not.toContain('NOETL_INTERNAL_API_TOKEN');
+});
